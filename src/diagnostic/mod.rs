@@ -1,0 +1,107 @@
+//! What we say about text: one type for every error, warning and finding.
+//!
+//! Every module that reads text reports through [`Diagnostic`]; nothing in here knows of rules,
+//! queries or events. A diagnostic is data. [`render`] draws it for people; the report formats
+//! serialise its parts.
+
+pub mod code;
+pub mod render;
+pub mod suggest;
+pub mod text;
+
+use std::sync::Arc;
+
+pub use code::Code;
+pub use text::{QueryText, SourceText, Span};
+
+/// How much a diagnostic weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The file cannot be used as it is: exit code 3.
+    Error,
+    /// The file works, and probably not as its author believes.
+    Warning,
+}
+
+/// A place in a file and what is to be seen there.
+#[derive(Debug, Clone)]
+pub struct Label {
+    /// The file that [`Label::span`] points into.
+    pub source: Arc<SourceText>,
+    /// The bytes that are drawn with carets.
+    pub span: Span,
+    /// A lowercase fragment beside the carets; may be empty.
+    pub message: String,
+}
+
+/// One thing to say about a text: an error, a warning or a finding.
+///
+/// The message must stand alone on one line; labels show the places (the first one is the place
+/// that the diagnostic is about), help names the next action.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// What kind of diagnostic this is; each has a page in `docs/errors/`.
+    pub code: &'static Code,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// A lowercase fragment without a full stop.
+    pub message: String,
+    /// The places, the main one first.
+    pub labels: Vec<Label>,
+    /// What to do about it, one line each.
+    pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// An error without a place yet.
+    #[must_use]
+    pub fn error(code: &'static Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            labels: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// A warning without a place yet.
+    #[must_use]
+    pub fn warning(code: &'static Code, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, message)
+        }
+    }
+
+    /// Adds a place; the first one added is the main one.
+    #[must_use]
+    pub fn at(mut self, source: &Arc<SourceText>, span: Span, message: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            source: Arc::clone(source),
+            span,
+            message: message.into(),
+        });
+        self
+    }
+
+    /// Adds a line that says how to mend it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// Whether this is an error.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// The order in which diagnostics are shown: by file name, place, then code.
+    pub fn sort_key(&self) -> (&str, Span, &'static str) {
+        let (name, span) = self.labels.first().map_or(("", Span::new(0, 0)), |label| {
+            (label.source.name(), label.span)
+        });
+        (name, span, self.code.number)
+    }
+}

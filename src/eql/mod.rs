@@ -1,0 +1,4 @@
+//! EQL, the first language: text → tokens → syntax → checked → plan.
+
+pub mod error;
+pub mod syntax;

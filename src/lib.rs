@@ -1,0 +1,3 @@
+//! Trapline.
+pub mod diagnostic;
+pub mod eql;
