@@ -1,3 +1,5 @@
 //! Trapline.
 pub mod diagnostic;
+pub mod event;
+pub mod plan;
 pub mod eql;

@@ -1,0 +1,78 @@
+//! What happened: events, the values in them, and what a mapping makes of those values.
+//!
+//! Everything above reads events through [`Event`] and types through [`Schema`]. The order of
+//! events everywhere is: timestamp, then the rule's tiebreaker, then position in the input.
+
+pub mod field;
+pub mod json;
+pub mod schema;
+pub mod time;
+pub mod value;
+
+use std::collections::BTreeMap;
+
+pub use field::FieldType;
+pub use schema::{Mapping, MappingId, Resolution, Schema};
+pub use time::Timestamp;
+pub use value::{Raw, Scalar, Value};
+
+/// The number of an event in the slice that was given to an evaluator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventId(pub u32);
+
+impl EventId {
+    /// The event's index in the slice that was evaluated.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One event: its fields by dotted path, and where it is stored.
+///
+/// `{"a": {"b": 1}}`, `{"a.b": 1}` and arrays of objects give the same field; the values of one
+/// field stand in document order. `null`, `[]` and `[null]` give no value.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Event {
+    /// `_index` of the document, where it is known.
+    pub index: Option<String>,
+    /// `_id` of the document, where it is known.
+    pub id: Option<String>,
+    /// Which of the schema's mappings applies to the event.
+    pub mapping: MappingId,
+    /// Whether the rule's index patterns select the event's index. An event that is not routed
+    /// is shown to no stage.
+    pub unrouted: bool,
+    fields: BTreeMap<Box<str>, Vec<Scalar>>,
+}
+
+impl Event {
+    /// The values that the document holds at `path`, in document order; empty when it has none.
+    pub fn values(&self, path: &str) -> &[Scalar] {
+        self.fields.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// All fields that have a value, by path.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &[Scalar])> {
+        self.fields
+            .iter()
+            .map(|(path, values)| (&**path, values.as_slice()))
+    }
+
+    /// Adds a value to the field at `path`.
+    pub fn push(&mut self, path: &str, value: Scalar) {
+        if let Some(values) = self.fields.get_mut(path) {
+            values.push(value);
+        } else {
+            self.fields.insert(path.into(), vec![value]);
+        }
+    }
+
+    /// Replaces the values of the field at `path`; no values remove it.
+    pub fn set(&mut self, path: &str, values: Vec<Scalar>) {
+        if values.is_empty() {
+            self.fields.remove(path);
+        } else {
+            self.fields.insert(path.into(), values);
+        }
+    }
+}

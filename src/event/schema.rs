@@ -1,0 +1,182 @@
+//! Which field has which type: one [`Mapping`] an index (or data source), and the [`Schema`] that
+//! a search over several of them sees.
+//!
+//! Elasticsearch resolves every field of an EQL query against the merged mapping of all searched
+//! indices (`IndexResolver`); the rules of that merge are [`Schema::resolve`].
+
+use std::collections::BTreeMap;
+
+use super::field::{Family, FieldType};
+use crate::diagnostic::suggest::nearest;
+
+/// The number of a mapping in its [`Schema`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct MappingId(pub u16);
+
+/// Where the type of a field comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// The integration's, the Beat's or the index's own list.
+    Declared,
+    /// Taken over from ECS because the source has no list of its own.
+    Assumed,
+    /// From the values of the events, as dynamic mapping would.
+    Dynamic,
+}
+
+/// One field of a mapping.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MappedField {
+    /// Its type.
+    pub field_type: FieldType,
+    /// The path in the document that holds its values: another one for an alias and for a
+    /// multi-field.
+    pub read_from: Box<str>,
+    /// Where the type comes from.
+    pub origin: Origin,
+}
+
+/// The fields of one index or data source.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Mapping {
+    /// The name of the index or data source, for messages.
+    pub name: String,
+    fields: BTreeMap<Box<str>, MappedField>,
+}
+
+impl Mapping {
+    /// A mapping without fields.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            fields: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a field that is read from its own path; a field that is there already stays, unless
+    /// the new one is declared and the old one is not.
+    pub fn add(&mut self, path: &str, field_type: FieldType, origin: Origin) {
+        self.add_read_from(path, path, field_type, origin);
+    }
+
+    /// Adds a field whose values stand at another path of the document.
+    pub fn add_read_from(
+        &mut self,
+        path: &str,
+        read_from: &str,
+        field_type: FieldType,
+        origin: Origin,
+    ) {
+        if self.fields.get(path).is_some_and(|old| old.origin <= origin) {
+            return;
+        }
+        self.fields.insert(
+            path.into(),
+            MappedField {
+                field_type,
+                read_from: read_from.into(),
+                origin,
+            },
+        );
+    }
+
+    /// The field at `path`.
+    pub fn get(&self, path: &str) -> Option<&MappedField> {
+        self.fields.get(path)
+    }
+
+    /// All fields by path.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &MappedField)> {
+        self.fields.iter().map(|(path, field)| (&**path, field))
+    }
+}
+
+/// What a search over several indices sees: their mappings, in the order of [`MappingId`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Schema {
+    mappings: Vec<Mapping>,
+}
+
+/// What a field name means in a [`Schema`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Resolution {
+    /// Usable.
+    Mapped(ResolvedField),
+    /// In no mapping; with the nearest name that is.
+    Unmapped {
+        /// "did you mean"
+        suggestion: Option<String>,
+    },
+    /// Mapped with types that do not go together: `(type, index)` each.
+    Conflict(Vec<(String, String)>),
+    /// Mapped with a type that no query can use.
+    Unusable(FieldType),
+}
+
+/// A field that a query can use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResolvedField {
+    /// The family that all its types belong to.
+    pub family: Family,
+    /// The first type found, for messages.
+    pub field_type: FieldType,
+    /// For each mapping of the schema, how the field is read there; `None` where it is unmapped.
+    pub readers: Vec<Option<MappedField>>,
+    /// The best origin among the mappings.
+    pub origin: Origin,
+}
+
+impl Schema {
+    /// The schema of a search over these indices.
+    pub fn new(mappings: Vec<Mapping>) -> Self {
+        Self { mappings }
+    }
+
+    /// The mappings, in the order of [`MappingId`].
+    pub fn mappings(&self) -> &[Mapping] {
+        &self.mappings
+    }
+
+    /// What `path` means in this schema.
+    pub fn resolve(&self, path: &str) -> Resolution {
+        let readers: Vec<Option<MappedField>> = self
+            .mappings
+            .iter()
+            .map(|mapping| mapping.get(path).cloned())
+            .collect();
+        let Some(first) = readers.iter().flatten().next() else {
+            return Resolution::Unmapped {
+                suggestion: self.suggest(path),
+            };
+        };
+        let first_type = first.field_type.clone();
+        let Some(family) = first_type.family() else {
+            return Resolution::Unusable(first_type);
+        };
+        let agree = |field: &MappedField| field.field_type.family() == Some(family);
+        if !readers.iter().flatten().all(agree) {
+            let types = self.mappings.iter().zip(&readers);
+            return Resolution::Conflict(
+                types
+                    .filter_map(|(mapping, reader)| {
+                        let reader = reader.as_ref()?;
+                        Some((reader.field_type.to_string(), mapping.name.clone()))
+                    })
+                    .collect(),
+            );
+        }
+        let origin = readers.iter().flatten().map(|field| field.origin).min();
+        Resolution::Mapped(ResolvedField {
+            family,
+            field_type: first_type,
+            origin: origin.unwrap_or(Origin::Declared),
+            readers,
+        })
+    }
+
+    /// The known field name nearest to `path`.
+    pub fn suggest(&self, path: &str) -> Option<String> {
+        let names = self.mappings.iter().flat_map(Mapping::fields);
+        nearest(path, names.map(|(name, _)| name)).map(str::to_owned)
+    }
+}

@@ -1,0 +1,210 @@
+//! What is asked: a typed, language-neutral query. A language lowers to a [`Plan`]; the evaluators
+//! run plans and know no language.
+//!
+//! A plan is valid for one [`crate::event::Schema`]: its fields say how each mapping of that
+//! schema reads them. Everything in it is an index into one of its vectors.
+
+pub mod clause;
+pub mod functions;
+pub mod predicate;
+
+pub use clause::{Clause, ClauseId, ClauseKind, ClauseName, Part, PartId};
+pub use functions::Function;
+pub use predicate::{Comparison, Condition, ConditionKind, Leaf, LeafId, Predicate, ScriptExpr};
+
+use crate::event::field::Family;
+use crate::event::schema::MappedField;
+
+/// The number of a field in [`Plan::fields`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FieldId(pub u16);
+
+/// The number of a stage in [`Plan::stages`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StageId(pub u16);
+
+impl FieldId {
+    /// As an index into [`Plan::fields`].
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+impl StageId {
+    /// As an index into [`Plan::stages`].
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// A query that has been checked against one schema and can be run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The fields that the query reads.
+    pub fields: Vec<PlanField>,
+    /// The stages in the order of the text: positive, missing and `until`. An event query has one.
+    pub stages: Vec<Stage>,
+    /// How the stages go together.
+    pub shape: Shape,
+    /// `head` and `tail`, in order.
+    pub pipes: Vec<Pipe>,
+    /// Everything of the query that can decide, in the order of the text.
+    pub clauses: Vec<Clause>,
+    /// The parts of the query's text that contain clauses, up to whole conditions.
+    pub parts: Vec<Part>,
+    /// What is tested on events, one bit each.
+    pub leaves: Vec<Leaf>,
+    /// The field that orders events and measures `maxspan`.
+    pub timestamp: FieldId,
+    /// The field that orders events of one instant.
+    pub tiebreaker: Option<FieldId>,
+    /// The field that holds the event category.
+    pub category: FieldId,
+}
+
+/// A field that a plan reads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanField {
+    /// Its path as the query names it.
+    pub path: String,
+    /// Its family; `None` when it is unmapped everywhere, so that it has no value in any event.
+    pub family: Option<Family>,
+    /// How each mapping of the schema reads it; `None` where it is unmapped.
+    pub readers: Vec<Option<MappedField>>,
+}
+
+/// How the stages of a plan go together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    /// One stage; every event that meets it is a match.
+    Events,
+    /// The positive stages in order.
+    Sequence(SequenceShape),
+    /// One event a stage, in any order, with equal keys.
+    Sample {
+        /// The key tuple, position by position.
+        joins: Vec<Join>,
+    },
+}
+
+/// What a sequence has beside its stages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SequenceShape {
+    /// The longest time from the first event to any later one, in milliseconds, inclusive.
+    pub maxspan: Option<Limit>,
+    /// The clause "in this order".
+    pub order: ClauseId,
+    /// The key tuple, position by position.
+    pub joins: Vec<Join>,
+}
+
+/// `maxspan`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// Milliseconds, inclusive.
+    pub millis: i64,
+    /// Its clause.
+    pub clause: ClauseId,
+}
+
+/// One position of the key tuple.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Join {
+    /// The clause `join FIELD`.
+    pub clause: ClauseId,
+    /// The fields' name as shown: one path, or `a = b` where the stages differ.
+    pub name: String,
+}
+
+/// One `[category where condition] by keys`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// What the stage is for.
+    pub role: Role,
+    /// How many consecutive positions it stands for (`with runs=N`); 1 unless said.
+    pub runs: u8,
+    /// The clause "of this category".
+    pub category: CategoryTest,
+    /// The condition after `where`.
+    pub condition: Condition,
+    /// The key of each position of the tuple; as many as [`SequenceShape::joins`].
+    pub keys: Vec<Key>,
+    /// The stage as a whole in the query's text.
+    pub part: PartId,
+}
+
+/// What a stage is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Its event is part of the match.
+    Positive,
+    /// `![ … ]`: no such event may be there.
+    Missing {
+        /// The clause "no such event".
+        clause: ClauseId,
+    },
+    /// `until [ … ]`: such an event ends what was begun.
+    Until {
+        /// The clause "no such event before".
+        clause: ClauseId,
+    },
+}
+
+/// The event category that a stage asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CategoryTest {
+    /// The category; `None` is `any`.
+    pub value: Option<String>,
+    /// Its clause.
+    pub clause: ClauseId,
+}
+
+/// One key of one stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// The field.
+    pub field: FieldId,
+    /// Written with `?`: a missing value is a value, equal to another missing one.
+    pub optional: bool,
+}
+
+/// A pipe after the query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pipe {
+    /// `| head N`
+    Head(u64),
+    /// `| tail N`
+    Tail(u64),
+}
+
+impl Plan {
+    /// The clause of this number; clause numbers come from this plan only.
+    pub fn clause(&self, id: ClauseId) -> Option<&Clause> {
+        self.clauses.get(id.index())
+    }
+
+    /// The positive stages, in order.
+    pub fn positive(&self) -> impl Iterator<Item = (StageId, &Stage)> {
+        self.numbered()
+            .filter(|(_, stage)| stage.role == Role::Positive)
+    }
+
+    /// All stages with their numbers.
+    pub fn numbered(&self) -> impl Iterator<Item = (StageId, &Stage)> {
+        (0u16..).map(StageId).zip(&self.stages)
+    }
+
+    /// The name of a clause that holds across versions of a rule.
+    pub fn clause_name(&self, id: ClauseId) -> Option<ClauseName> {
+        let clause = self.clause(id)?;
+        let before = self.clauses.iter().take(id.index());
+        let occurrence = before
+            .filter(|other| other.stage == clause.stage && other.text == clause.text)
+            .count();
+        Some(ClauseName {
+            stage: clause.stage.map(|stage| stage.0 + 1),
+            text: clause.text.clone(),
+            occurrence: u16::try_from(occurrence).unwrap_or(u16::MAX),
+        })
+    }
+}

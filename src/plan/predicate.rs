@@ -1,0 +1,219 @@
+//! Conditions: a boolean tree over leaves. A leaf is two-valued on every event: a missing value
+//! makes it false (`eql-semantics` rule N1), and `not` is complement.
+
+use super::functions::Function;
+use super::{ClauseId, FieldId, PartId};
+use crate::event::Value;
+
+/// The number of a leaf in [`super::Plan::leaves`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LeafId(pub u16);
+
+impl LeafId {
+    /// As an index into [`super::Plan::leaves`].
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// A node of a stage's condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    /// Its place in the query.
+    pub part: PartId,
+    /// What it is.
+    pub kind: ConditionKind,
+}
+
+/// The kinds of node.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ConditionKind {
+    /// The same on every event.
+    Constant(bool),
+    /// A fact.
+    Leaf(LeafId),
+    /// The complement.
+    Not(Box<Condition>),
+    /// `and`
+    All(Vec<Condition>),
+    /// `or`, and the items of a list.
+    Any(Vec<Condition>),
+}
+
+/// What is tested on an event: one bit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leaf {
+    /// The clause whose outcome the bit is.
+    pub clause: ClauseId,
+    /// The test.
+    pub predicate: Predicate,
+}
+
+/// A test of one event. True if any value of the field (for scripts: any combination of values)
+/// satisfies it; false where there is no value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Predicate {
+    /// The field has a value.
+    Exists(FieldId),
+    /// The field compared with a constant of its family.
+    Compare {
+        /// The field.
+        field: FieldId,
+        /// How.
+        comparison: Comparison,
+        /// With what; the family fits the field's.
+        value: Value,
+    },
+    /// Any value lies between two constants, both inclusive: a date with rounding, a CIDR block.
+    Between {
+        /// The field.
+        field: FieldId,
+        /// The least.
+        low: Value,
+        /// The greatest.
+        high: Value,
+    },
+    /// Equal to the text but for case: `in~`, `:` without wildcards.
+    EqualIgnoringCase {
+        /// The field.
+        field: FieldId,
+        /// The text.
+        text: String,
+    },
+    /// The whole value matches a wildcard pattern.
+    Wildcard {
+        /// The field.
+        field: FieldId,
+        /// The pattern.
+        pattern: WildcardPattern,
+        /// Without regard to case.
+        insensitive: bool,
+    },
+    /// The whole value matches a regular expression of Lucene's dialect.
+    Regex {
+        /// The field.
+        field: FieldId,
+        /// The expression.
+        pattern: String,
+        /// Without regard to case.
+        insensitive: bool,
+    },
+    /// An expression over functions, evaluated as a script; null is false.
+    Script(ScriptExpr),
+}
+
+/// A wildcard pattern as its pieces, so that every caller's own escape rules are behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct WildcardPattern(pub Vec<WildcardToken>);
+
+/// A piece of a wildcard pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WildcardToken {
+    /// This character.
+    Char(char),
+    /// `?`: exactly one character.
+    One,
+    /// `*`: any run of characters.
+    Many,
+}
+
+impl WildcardPattern {
+    /// A pattern as EQL writes it: `*` and `?`, no escape.
+    ///
+    /// ```
+    /// use trapline::plan::predicate::{WildcardPattern, WildcardToken};
+    /// let pattern = WildcardPattern::eql("a*");
+    /// assert_eq!(pattern.0, [WildcardToken::Char('a'), WildcardToken::Many]);
+    /// ```
+    pub fn eql(pattern: &str) -> Self {
+        Self(
+            pattern
+                .chars()
+                .map(|c| match c {
+                    '*' => WildcardToken::Many,
+                    '?' => WildcardToken::One,
+                    c => WildcardToken::Char(c),
+                })
+                .collect(),
+        )
+    }
+
+    /// A pattern in Lucene's own wildcard language, where a backslash makes the next character
+    /// literal and a lone one at the end stands for itself (`WildcardQuery`).
+    pub fn lucene(pattern: &str) -> Self {
+        let mut tokens = Vec::new();
+        let mut characters = pattern.chars();
+        while let Some(c) = characters.next() {
+            tokens.push(match c {
+                '*' => WildcardToken::Many,
+                '?' => WildcardToken::One,
+                '\\' => WildcardToken::Char(characters.next().unwrap_or('\\')),
+                c => WildcardToken::Char(c),
+            });
+        }
+        Self(tokens)
+    }
+}
+
+/// The comparisons of a leaf; `!=` is the complement of [`Comparison::Equal`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// `==`
+    Equal,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+/// An expression inside a script leaf, with Elasticsearch's three-valued logic.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ScriptExpr {
+    /// A constant; `None` is null.
+    Constant(Option<Value>),
+    /// Each value of the field in turn.
+    Field(FieldId),
+    /// A function of scalars.
+    Call {
+        /// Which.
+        function: Function,
+        /// Its case-insensitive form.
+        insensitive: bool,
+        /// The arguments.
+        arguments: Vec<ScriptExpr>,
+    },
+    /// A comparison; null if either side is, and where the types do not go together.
+    Compare(Comparison, Box<ScriptExpr>, Box<ScriptExpr>),
+    /// Equal to a text but for case (`in~`, `:` without wildcards).
+    EqualIgnoringCase(Box<ScriptExpr>, String),
+    /// The whole text matches a wildcard pattern.
+    Wildcard {
+        /// The text.
+        value: Box<ScriptExpr>,
+        /// The pattern.
+        pattern: WildcardPattern,
+        /// Without regard to case.
+        insensitive: bool,
+    },
+    /// The whole text matches a regular expression of Java's dialect.
+    Regex {
+        /// The text.
+        value: Box<ScriptExpr>,
+        /// The expression.
+        pattern: String,
+        /// Without regard to case.
+        insensitive: bool,
+    },
+    /// The value is null; never null itself.
+    IsNull(Box<ScriptExpr>),
+    /// `not`
+    Not(Box<ScriptExpr>),
+    /// `and`
+    All(Vec<ScriptExpr>),
+    /// `or`
+    Any(Vec<ScriptExpr>),
+}
