@@ -3,3 +3,4 @@ pub mod diagnostic;
 pub mod event;
 pub mod plan;
 pub mod eql;
+pub mod evaluate;
