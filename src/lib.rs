@@ -4,3 +4,4 @@ pub mod event;
 pub mod plan;
 pub mod eql;
 pub mod evaluate;
+pub mod data_source;

@@ -1,0 +1,1 @@
+//! Index names and patterns → data sources and what a rule can see.
