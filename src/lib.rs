@@ -5,3 +5,4 @@ pub mod plan;
 pub mod eql;
 pub mod evaluate;
 pub mod data_source;
+pub mod replay;

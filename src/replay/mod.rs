@@ -1,0 +1,5 @@
+//! Run the tests: cases × data sources, results in file order.
+
+pub mod outcome;
+
+pub use outcome::{Check, Observed, Outcome, Verdict};

@@ -1,0 +1,305 @@
+//! What a run gave: the one type that every report, the snapshots and the exit code read. A
+//! reporter never decides a verdict; everything is decided when this exists.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, SourceText, Span};
+
+/// Everything that one run of `trapline test` gave, in file order.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// One entry a scenario document, in file order.
+    pub scenarios: Vec<ScenarioOutcome>,
+    /// How many rules the project has, by what became of them.
+    pub rules: RuleCounts,
+}
+
+/// What one scenario (one YAML document) gave.
+#[derive(Debug)]
+pub struct ScenarioOutcome {
+    /// The scenario file, relative to the project's root, with `/`.
+    pub scenario: String,
+    /// The rule file, likewise.
+    pub rule_file: String,
+    /// `rule_id`.
+    pub rule_id: String,
+    /// The rule's name.
+    pub rule_name: String,
+    /// `low`, `medium`, `high`, `critical`.
+    pub severity: String,
+    /// 0 to 100.
+    pub risk_score: u8,
+    /// The checks: the attack first, then the cases, each in the order of the sources.
+    pub checks: Vec<Check>,
+    /// Sources that the rule claims and the scenario leaves out.
+    pub untested: Vec<String>,
+    /// Index patterns that no source serves.
+    pub unshaped: Vec<String>,
+}
+
+/// How many rules the project has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RuleCounts {
+    /// With a scenario.
+    pub tested: usize,
+    /// Without one.
+    pub untested: usize,
+    /// Of a type or language that is not implemented.
+    pub unsupported: usize,
+}
+
+/// One case on one data source.
+#[derive(Debug)]
+pub struct Check {
+    /// `SCENARIO::CASE[SOURCE]`.
+    pub key: CheckKey,
+    /// Whether it is the attack itself.
+    pub attack: bool,
+    /// The one outcome.
+    pub verdict: Verdict,
+    /// What the scenario expects, in a few words: `alert rpc, child`, `none, because maxspan`.
+    pub expected: String,
+    /// What happened; what the snapshot holds.
+    pub observed: Observed,
+    /// The pin that applies, with its reason.
+    pub pin: Option<Pin>,
+    /// For a run that was judged with the gap's blocker waived: the clause that was waived.
+    pub waived: Option<String>,
+    /// What to say beside the verdict, one line each.
+    pub warnings: Vec<String>,
+    /// Why the verdict is what it is, when that needs words (`failed`, `invalid`, `skipped` …).
+    pub message: Option<String>,
+    /// The places that belong to the message: the case in the scenario, the clause in the rule.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What the case changes against the attack, one line each (`child.process.executable =
+    /// C:\…`).
+    pub change: Vec<String>,
+    /// The place of the case in the scenario file.
+    pub place: Option<Place>,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The file.
+    pub source: Arc<SourceText>,
+    /// The bytes.
+    pub span: Span,
+}
+
+impl Place {
+    /// The line, from 1.
+    pub fn line(&self) -> usize {
+        self.source.line_column(self.span.start).0
+    }
+}
+
+/// The name of a check everywhere: in review, explain, JUnit and in the command to run it again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CheckKey {
+    /// The scenario file, relative to the project's root, with `/`.
+    pub scenario: String,
+    /// The case's name.
+    pub case: String,
+    /// The data source's name.
+    pub source: String,
+}
+
+impl fmt::Display for CheckKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}::{}[{}]", self.scenario, self.case, self.source)
+    }
+}
+
+/// The outcome of a check; the first that applies, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// A rule type or construct that is not implemented.
+    Unsupported,
+    /// Left out by the scenario, or the source cannot produce the kind of event.
+    Skipped,
+    /// Nothing can be learnt: the attack itself does not match, or the change has no effect.
+    Invalid,
+    /// Elasticsearch would refuse the query on this mapping.
+    Unverifiable,
+    /// The expectation does not hold.
+    Failed,
+    /// The outcome hangs on an open point of Elasticsearch's semantics.
+    Uncertain,
+    /// The source's attack is a gap without a single blocker to waive.
+    Blind,
+    /// No alert, as expected, but not proven.
+    Vacuous,
+    /// As pinned, or judged by a waived run.
+    Pinned,
+    /// As expected.
+    Passed,
+}
+
+impl Verdict {
+    /// All verdicts in the order of precedence.
+    pub const ALL: [Self; 10] = [
+        Self::Unsupported,
+        Self::Skipped,
+        Self::Invalid,
+        Self::Unverifiable,
+        Self::Failed,
+        Self::Uncertain,
+        Self::Blind,
+        Self::Vacuous,
+        Self::Pinned,
+        Self::Passed,
+    ];
+
+    /// The word for it, as in JSON and in `-k verdict:…`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unsupported => "unsupported",
+            Self::Skipped => "skipped",
+            Self::Invalid => "invalid",
+            Self::Unverifiable => "unverifiable",
+            Self::Failed => "failed",
+            Self::Uncertain => "uncertain",
+            Self::Blind => "blind",
+            Self::Vacuous => "vacuous",
+            Self::Pinned => "pinned",
+            Self::Passed => "passed",
+        }
+    }
+
+    /// Whether the run fails with it (exit code 1).
+    pub fn fails(self) -> bool {
+        matches!(self, Self::Invalid | Self::Unverifiable | Self::Failed)
+    }
+
+    /// Whether the run fails with it under `--strict`, though not otherwise.
+    pub fn fails_strict(self) -> bool {
+        matches!(self, Self::Uncertain | Self::Vacuous)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// A known false positive or known miss.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// Which of the two.
+    pub kind: PinKind,
+    /// Why.
+    pub reason: String,
+}
+
+/// The kinds of pin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PinKind {
+    /// A known miss.
+    Gap,
+    /// A known false positive.
+    Noise,
+}
+
+impl PinKind {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Gap => "gap",
+            Self::Noise => "noise",
+        }
+    }
+}
+
+/// What a check did: what the snapshot records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observed {
+    /// It alerted.
+    Alert(Vec<AlertRecord>),
+    /// It did not, and why.
+    None(NoneRecord),
+    /// Its outcome depends on an open point; the words say on which.
+    Uncertain(String),
+    /// Elasticsearch would refuse the query.
+    Unverifiable(String),
+    /// Not implemented; the name of what is not.
+    Unsupported(String),
+    /// Not run; why.
+    Skipped(String),
+}
+
+/// One alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertRecord {
+    /// The events by stage; `None` is a missing event.
+    pub events: Vec<Option<EventRecord>>,
+    /// The join keys: name and value (`null` for a missing optional key).
+    pub join: Vec<(String, String)>,
+    /// The fields that all events have in common, of those that the scenario sets or the query
+    /// reads.
+    pub shared: Vec<(String, String)>,
+    /// Fields that the expectation names with `with`, and their values.
+    pub with: Vec<(String, String)>,
+}
+
+/// An event of an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRecord {
+    /// Its label in the scenario; for an event of a capture without a label, its number (`#12`).
+    pub label: String,
+    /// Milliseconds after the first event of the match.
+    pub after: i64,
+}
+
+/// Why there was no alert.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NoneRecord {
+    /// The stage that was not met, from 1; `None` when it is a matter of several stages.
+    pub stage: Option<u16>,
+    /// The label of the event that did not meet it.
+    pub event: Option<String>,
+    /// The blocker: the smallest part of the query that contains all causes; empty when there is
+    /// none.
+    pub blocker: Vec<String>,
+    /// The causes one by one.
+    pub causes: Vec<CauseRecord>,
+    /// The value that the blocking clause saw, in words (`S-1-5-18, pinned by the sensor`).
+    pub value: Option<String>,
+    /// By how much it missed, in words (`1ms after maxspan`).
+    pub miss: Option<String>,
+    /// No cause stands alone: `blocker` lists the clauses that must change together.
+    pub overdetermined: bool,
+    /// Not proven by the attack (`design.md` §8).
+    pub vacuous: bool,
+    /// Not all assignments of events to stages were looked at.
+    pub approximate: bool,
+}
+
+/// One cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CauseRecord {
+    /// The stage, from 1.
+    pub stage: Option<u16>,
+    /// The event's label.
+    pub event: Option<String>,
+    /// The clause's canonical text or structural word.
+    pub clause: String,
+    /// The clause's line in the rule file, from 1.
+    pub line: Option<usize>,
+}
+
+impl Outcome {
+    /// All checks in file order.
+    pub fn checks(&self) -> impl Iterator<Item = &Check> {
+        self.scenarios.iter().flat_map(|scenario| &scenario.checks)
+    }
+
+    /// How many checks have this verdict.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.checks()
+            .filter(|check| check.verdict == verdict)
+            .count()
+    }
+}
