@@ -1,8 +1,8 @@
 //! Trapline.
+pub mod data_source;
 pub mod diagnostic;
-pub mod event;
-pub mod plan;
 pub mod eql;
 pub mod evaluate;
-pub mod data_source;
+pub mod event;
+pub mod plan;
 pub mod replay;
