@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod error;
+mod fields;
 pub mod format;
 mod lexer;
 pub mod lower;
@@ -14,5 +15,6 @@ mod token;
 
 pub use check::{Checked, Settings, check, codes};
 pub use error::EqlError;
+pub use fields::fields;
 pub use lower::{OptionalFields, lower};
 pub use parser::{Parsed, parse, parse_expression};
