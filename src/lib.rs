@@ -6,3 +6,4 @@ pub mod evaluate;
 pub mod event;
 pub mod plan;
 pub mod replay;
+pub mod search;

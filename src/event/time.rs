@@ -21,6 +21,11 @@ impl Timestamp {
         self.millis
     }
 
+    /// Nanoseconds since the epoch.
+    pub fn nanoseconds(self) -> i128 {
+        i128::from(self.millis) * 1_000_000 + i128::from(self.nanos)
+    }
+
     /// The same instant, to the millisecond.
     #[must_use]
     pub fn truncated(self) -> Self {
