@@ -1,9 +1,10 @@
 //! Trapline.
-pub mod data_source;
+
 pub mod diagnostic;
-pub mod eql;
-pub mod evaluate;
 pub mod event;
 pub mod plan;
-pub mod replay;
+pub mod eql;
+pub mod evaluate;
+pub mod data_source;
 pub mod search;
+pub mod replay;

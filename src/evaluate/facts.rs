@@ -10,7 +10,7 @@ use super::keys::Keys;
 use super::slots::{Slot, Slots};
 use super::test::Test;
 use crate::event::{Event, Timestamp, Value};
-use crate::plan::{FieldId, LeafId, Plan, StageId};
+use crate::plan::{FieldId, LeafId, Plan, Shape, StageId};
 
 /// The tests of a plan's leaves, and what each field is read for.
 #[derive(Debug)]
@@ -78,6 +78,9 @@ impl Facts {
             ranks: Vec::new(),
             keys: Keys::new(key_fields(plan)),
         };
+        // Samples know no order, so an event without a time is theirs as well.
+        let sample = matches!(plan.shape, Shape::Sample { .. });
+        let timeless = sample.then(Timestamp::default);
         let mut tiebreakers = Vec::with_capacity(events.len());
         let mut slots = Slots::new(plan.fields.len());
         for (number, event) in events.iter().enumerate() {
@@ -86,9 +89,8 @@ impl Facts {
                     slot.read(field, event, fold);
                 }
             }
-            facts
-                .times
-                .push(slots.get(plan.timestamp).and_then(time_of));
+            let time = slots.get(plan.timestamp).and_then(time_of);
+            facts.times.push(time.or(timeless));
             tiebreakers.push(plan.tiebreaker.and_then(|field| least(slots.get(field)?)));
             facts.keys.push(|field| slots.get(field));
             facts.note_categories(plan, number, slots.get(plan.category));
