@@ -18,6 +18,7 @@ use trapline::eql;
 
 use tree::tree;
 
+mod pages;
 mod tree;
 
 #[test]

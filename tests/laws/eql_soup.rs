@@ -199,6 +199,23 @@ fn nesting_without_end_is_an_error_and_no_overflow() {
 }
 
 #[test]
+fn nonsense_takes_linear_time() {
+    let pieces = [
+        "[", "![", "(", "[a b", "a where", "]", "|", "not ", "a[1]", "by ", "a, ", "'", "\"\\x\" ",
+        "é ", "in ", "-", "/*",
+    ];
+    for piece in pieces {
+        let text = piece.repeat(50_000);
+        for start in ["", "sequence ", "sequence by a ", "any where "] {
+            let begin = std::time::Instant::now();
+            let _ = parse(&format!("{start}{text}"));
+            // Generous: quadratic time takes minutes here.
+            assert!(begin.elapsed().as_secs() < 10, "{start}{piece}");
+        }
+    }
+}
+
+#[test]
 fn nesting_is_allowed_to_a_depth_of_one_hundred() {
     for (open, close) in [("(", ")"), ("not ", ""), ("-", ""), ("f(", ")")] {
         let nested = |depth: usize| open.repeat(depth) + "a" + &close.repeat(depth);

@@ -159,7 +159,11 @@ impl Parser<'_> {
             });
             return false;
         }
-        self.skip_to(|kind| ends(kind) || is_where(kind));
+        // Not beyond the next bracket, so that no stretch of text is searched twice.
+        self.skip_to(|kind| {
+            let opens = matches!(kind, TokenKind::LeftBracket | TokenKind::MissingOpen);
+            opens || ends(kind) || is_where(kind)
+        });
         if is_where(self.kind()) {
             let error = EqlError::new(
                 NO_EVENT_QUERY,
