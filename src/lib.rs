@@ -6,3 +6,4 @@ pub mod eql;
 pub mod evaluate;
 pub mod data_source;
 pub mod replay;
+pub mod snapshot;

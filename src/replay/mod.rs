@@ -3,3 +3,6 @@
 pub mod outcome;
 
 pub use outcome::{Check, Observed, Outcome, Verdict};
+
+#[cfg(test)]
+pub(crate) mod sample;
