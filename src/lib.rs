@@ -7,3 +7,4 @@ pub mod evaluate;
 pub mod data_source;
 pub mod replay;
 pub mod snapshot;
+pub mod report;

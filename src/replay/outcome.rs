@@ -196,6 +196,12 @@ impl Verdict {
     pub fn fails_strict(self) -> bool {
         matches!(self, Self::Uncertain | Self::Vacuous)
     }
+
+    /// Whether the run does not end well with it: exit code 1, or 3 for what is not implemented
+    /// under `--strict`.
+    pub fn fails_run(self, strict: bool) -> bool {
+        self.fails() || (strict && (self.fails_strict() || self == Self::Unsupported))
+    }
 }
 
 impl fmt::Display for Verdict {

@@ -60,6 +60,11 @@ impl Accept {
         self.rebuild
     }
 
+    /// Whether every change of this class is taken.
+    pub fn takes_class(&self, class: Class) -> bool {
+        self.classes.contains(&class)
+    }
+
     /// Whether the change is taken. One that contradicts its scenario never is.
     pub fn takes(&self, change: &Change) -> bool {
         let named = || self.keys.iter().any(|key| change.key.matches(key));

@@ -114,7 +114,15 @@ fn class(before: &Record, after: &Record, old: &Case, new: &Case) -> Option<Clas
     if before == after {
         return None;
     }
-    Some(match after.alerts().cmp(&before.alerts()) {
+    // Between a plain and a waived run only what alerts in production counts.
+    let alerts = |record: &Record| {
+        if before.waived == after.waived {
+            record.count("alert")
+        } else {
+            record.alerts()
+        }
+    };
+    Some(match alerts(after).cmp(&alerts(before)) {
         std::cmp::Ordering::Less => Class::Lost,
         std::cmp::Ordering::Greater => Class::New,
         std::cmp::Ordering::Equal if splits(before, after, old, new) => Class::Split,

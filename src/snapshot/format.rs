@@ -165,7 +165,7 @@ fn add(file: &mut Current, scenario: &ScenarioOutcome) {
 }
 
 /// What one check did; `None` when it was not run.
-fn record(check: &Check) -> Option<Record> {
+pub fn record(check: &Check) -> Option<Record> {
     let facts = match &check.observed {
         Observed::Alert(alerts) if alerts.is_empty() => vec![fact("alert", line(""))],
         Observed::Alert(alerts) => alerts.iter().flat_map(alert_facts).collect(),

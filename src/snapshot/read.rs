@@ -71,10 +71,8 @@ impl Reader<'_> {
                 self.snapshot.scenario = scalar(value.trim());
             }
         }
-        Err(self.malformed(
-            first.span,
-            "the front matter has no end: a second line `---`",
-        ))
+        let label = "the front matter has no end: a second line `---`";
+        Err(Box::new(self.malformed(first.span, label)))
     }
 
     fn conflict(&self, lines: &[Line<'_>]) -> Result<(), Box<Diagnostic>> {
