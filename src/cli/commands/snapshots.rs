@@ -101,3 +101,113 @@ fn old(
         Err(diagnostic) => Err(diagnostic),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::{Global, TestArgs};
+    use crate::cli::settings::Settings;
+    use crate::replay::outcome::Verdict;
+    use crate::replay::sample::{self, ATTACK, SCENARIO, alert, check, stopped};
+    use crate::snapshot::Class;
+
+    struct Project {
+        _directory: tempfile::TempDir,
+        settings: Settings,
+    }
+
+    impl Project {
+        fn new(ci: bool) -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let root = camino::Utf8PathBuf::from_path_buf(directory.path().to_owned()).unwrap();
+            Self {
+                settings: Settings::at(&root, &Global::default(), ci).unwrap(),
+                _directory: directory,
+            }
+        }
+
+        fn run(&self, outcome: &Outcome, accept: &[&str]) -> (Vec<Class>, usize, Vec<&str>) {
+            let accept: Vec<String> = accept.iter().map(ToString::to_string).collect();
+            let args = TestArgs {
+                accept: (!accept.is_empty()).then_some(accept),
+                ..TestArgs::default()
+            };
+            let settings = self.settings.test(&args).unwrap();
+            let files = &self.settings.files;
+            let compared = compare(outcome, files, &settings, |_| Scope::All);
+            let open = compared.open.iter().map(|change| change.class).collect();
+            let codes = compared
+                .diagnostics
+                .iter()
+                .map(|it| it.code.number)
+                .collect();
+            (open, compared.accepted.len(), codes)
+        }
+
+        fn there(&self) -> [bool; 2] {
+            let path = snapshot::path(SCENARIO);
+            let files = &self.settings.files;
+            [path.clone(), format!("{path}.new")].map(|path| files.exists(path.as_str().into()))
+        }
+    }
+
+    #[test]
+    fn new_entries_wait_beside_the_snapshot_until_they_are_accepted() {
+        let project = Project::new(false);
+        let outcome = sample::outcome(vec![check(ATTACK, "sysmon", alert())]);
+        assert_eq!(project.run(&outcome, &[]), (vec![Class::Added], 0, vec![]));
+        assert_eq!(project.there(), [false, true]);
+        assert_eq!(project.run(&outcome, &[""]), (vec![], 1, vec![]));
+        assert_eq!(project.there(), [true, false]);
+        assert_eq!(project.run(&outcome, &[]), (vec![], 0, vec![]));
+
+        let lost = sample::outcome(vec![check(ATTACK, "sysmon", stopped("maxspan", "3s"))]);
+        assert_eq!(project.run(&lost, &[""]), (vec![Class::Lost], 0, vec![]));
+        assert_eq!(project.run(&lost, &["lost"]), (vec![], 1, vec![]));
+    }
+
+    #[test]
+    fn in_ci_nothing_is_written() {
+        let project = Project::new(true);
+        let outcome = sample::outcome(vec![check(ATTACK, "sysmon", alert())]);
+        assert_eq!(project.run(&outcome, &[]), (vec![Class::Added], 0, vec![]));
+        assert_eq!(project.there(), [false, false]);
+    }
+
+    #[test]
+    fn nothing_is_pending_for_a_check_that_fails() {
+        let project = Project::new(false);
+        let failed = check(ATTACK, "sysmon", alert()).verdict(Verdict::Failed, "no");
+        let outcome = sample::outcome(vec![failed]);
+        assert_eq!(project.run(&outcome, &["all"]), (vec![], 0, vec![]));
+        assert_eq!(project.there(), [false, false]);
+    }
+
+    #[test]
+    fn a_merge_conflict_is_not_overwritten_unless_all_is_accepted() {
+        let project = Project::new(false);
+        let path = snapshot::path(SCENARIO);
+        let files = &project.settings.files;
+        files
+            .write(path.as_str().into(), "---\n---\n<<<<<<< HEAD\n")
+            .unwrap();
+        let outcome = sample::outcome(vec![check(ATTACK, "sysmon", alert())]);
+        assert_eq!(project.run(&outcome, &[""]), (vec![], 0, vec!["E501"]));
+        assert_eq!(project.run(&outcome, &["all"]), (vec![], 1, vec![]));
+        assert_eq!(project.run(&outcome, &[]), (vec![], 0, vec![]));
+    }
+
+    #[test]
+    fn a_snapshot_without_a_scenario_is_named() {
+        let project = Project::new(true);
+        let files = &project.settings.files;
+        for name in ["scenarios/a.yaml", "scenarios/b.yaml"] {
+            files
+                .write(snapshot::path(name).as_str().into(), "")
+                .unwrap();
+        }
+        let found = unreferenced(files, "scenarios".into(), &["scenarios/a.yaml".to_owned()]);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].message.contains("scenarios/__snapshots__/b.snap"));
+    }
+}
