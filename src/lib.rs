@@ -1,4 +1,10 @@
-//! Trapline.
+//! Trapline, a test harness for detection rules: it replays attack and benign scenarios through an
+//! evaluator of Elastic's EQL, in the shape of every data source that a rule claims, and shows
+//! every change of behaviour.
+//!
+//! The modules stand in the order of the layers; each imports only from those above it. The way of
+//! the data, and of one event through it, is told in `ARCHITECTURE.md`.
+
 pub mod diagnostic;
 pub mod event;
 pub mod plan;
@@ -12,8 +18,14 @@ pub mod cli;
 
 /// Every kind of diagnostic, each once; `docs/errors/` is made from this list.
 pub fn codes() -> impl Iterator<Item = &'static diagnostic::Code> {
-    [replay::select::CODES, snapshot::error::CODES, cli::error::CODES]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        eql::error::CODES,
+        eql::check::codes::CODES,
+        replay::select::CODES,
+        snapshot::error::CODES,
+        cli::error::CODES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

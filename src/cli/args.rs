@@ -32,8 +32,15 @@ pub struct Global {
     /// The directory with scenarios, instead of the configured one
     #[arg(long, global = true, value_name = "DIR")]
     pub scenarios: Option<Utf8PathBuf>,
-    /// When to write colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to write colours: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     pub color: Color,
 }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::event::Scalar;
 use crate::event::field::FieldType;
 use crate::event::schema::Origin;
-use crate::event::Scalar;
 
 /// What produced an event: a sensor and the pipeline that stores its events.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,4 +1,20 @@
 //! EQL, the first language: text → tokens → syntax → checked → plan.
+//!
+//! [`parse`] never stops at an error; [`check()`] refuses what Elasticsearch would refuse on one
+//! mapping; only a [`Checked`] query can be [`lower()`]ed to a plan.
 
+pub mod check;
 pub mod error;
+mod fields;
+pub mod format;
+mod lexer;
+pub mod lower;
+pub mod parser;
 pub mod syntax;
+mod token;
+
+pub use check::{Checked, Settings, check, codes};
+pub use error::EqlError;
+pub use fields::fields;
+pub use lower::{OptionalFields, lower};
+pub use parser::{Parsed, parse, parse_expression};

@@ -229,8 +229,7 @@ fn read_text(raw: Raw<'_>, ignore_above: Option<u32>) -> Reading {
     match ignore_above {
         // Counted in UTF-16 units, as `KeywordFieldMapper` does; most values are far shorter.
         Some(limit)
-            if text.len() > limit as usize
-                && text.encode_utf16().count() > limit as usize =>
+            if text.len() > limit as usize && text.encode_utf16().count() > limit as usize =>
         {
             Reading::Ignored
         }

@@ -5,6 +5,7 @@
 
 pub mod field;
 pub mod json;
+pub mod mapping;
 pub mod schema;
 pub mod time;
 pub mod value;

@@ -67,7 +67,11 @@ impl Mapping {
         field_type: FieldType,
         origin: Origin,
     ) {
-        if self.fields.get(path).is_some_and(|old| old.origin <= origin) {
+        if self
+            .fields
+            .get(path)
+            .is_some_and(|old| old.origin <= origin)
+        {
             return;
         }
         self.fields.insert(

@@ -205,11 +205,11 @@ impl Ord for Version {
             (None, None) => self.text.cmp(&other.text),
             (None, Some(_)) => Ordering::Greater,
             (Some(_), None) => Ordering::Less,
-            (Some(a), Some(b)) => a
-                .0
-                .cmp(&b.0)
-                .then_with(|| compare_pre_release(a.1, b.1))
-                .then_with(|| a.2.cmp(&b.2)),
+            (Some(a), Some(b)) => {
+                a.0.cmp(&b.0)
+                    .then_with(|| compare_pre_release(a.1, b.1))
+                    .then_with(|| a.2.cmp(&b.2))
+            }
         }
     }
 }
@@ -307,7 +307,14 @@ mod tests {
     #[test]
     fn versions_order_semantically_and_invalid_ones_come_last() {
         let sorted = [
-            "1.2.4", "1.5.0-alpha", "1.5.0-alpha.2", "1.5.0", "1.10.0", "2.0", "bad", "bad1",
+            "1.2.4",
+            "1.5.0-alpha",
+            "1.5.0-alpha.2",
+            "1.5.0",
+            "1.10.0",
+            "2.0",
+            "bad",
+            "bad1",
         ];
         for pair in sorted.windows(2) {
             assert!(Version::new(pair[0]) < Version::new(pair[1]), "{pair:?}");
@@ -316,7 +323,12 @@ mod tests {
 
     #[test]
     fn doubles_print_as_java_prints_them() {
-        let cases = [(1.0, "1.0"), (1e10, "1.0E10"), (1.5e-5, "1.5E-5"), (42.5, "42.5")];
+        let cases = [
+            (1.0, "1.0"),
+            (1e10, "1.0E10"),
+            (1.5e-5, "1.5E-5"),
+            (42.5, "42.5"),
+        ];
         for (value, text) in cases {
             assert_eq!(Value::Double(value).to_string(), text);
         }

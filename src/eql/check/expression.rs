@@ -1,0 +1,269 @@
+//! The types of expressions, and what may be compared with what.
+
+use super::super::error::EqlError;
+use super::super::syntax::{CompareOp, Expr, ExprKind, In, Match, MatchOp, Number};
+use super::{Checker, Typed, codes, is_constant};
+use crate::event::field::Family;
+
+impl Checker<'_> {
+    /// The type of `expr`; what is wrong in it is recorded.
+    pub(super) fn expression(&mut self, expr: &Expr) -> Typed {
+        match &expr.kind {
+            ExprKind::Null => Typed::null(),
+            ExprKind::Bool(_) => Typed::constant(Family::Boolean, "boolean"),
+            ExprKind::Number(number) => Typed::constant(Family::Number, number_type(*number)),
+            ExprKind::String(_) => Typed::constant(Family::Text, "keyword"),
+            ExprKind::Field(field) => self.field(field, expr.span),
+            ExprKind::Call(call) => self.call(call, expr.span),
+            ExprKind::Negate(inner) | ExprKind::Plus(inner) => {
+                let typed = self.expression(inner);
+                self.require(&typed, Family::Number, "numeric", inner, "[-]");
+                typed
+            }
+            ExprKind::Arithmetic(op, left, right) => self.arithmetic(op.symbol(), left, right),
+            ExprKind::Compare(op, left, right) => self.compare(*op, left, right),
+            ExprKind::Match(inner) => self.matches(inner),
+            ExprKind::In(inner) => self.membership(inner),
+            ExprKind::Not(inner) => self.operands("not", std::slice::from_ref(inner.as_ref())),
+            ExprKind::And(items) => self.operands("and", items),
+            ExprKind::Or(items) => self.operands("or", items),
+        }
+    }
+
+    fn operands(&mut self, word: &str, items: &[Expr]) -> Typed {
+        let mut constant = true;
+        for item in items {
+            let typed = self.expression(item);
+            constant &= typed.constant;
+            self.require(
+                &typed,
+                Family::Boolean,
+                "boolean",
+                item,
+                &format!("[{word}]"),
+            );
+        }
+        Typed::computed(Family::Boolean, "boolean", constant)
+    }
+
+    fn arithmetic(&mut self, symbol: &str, left: &Expr, right: &Expr) -> Typed {
+        let operator = format!("[{symbol}]");
+        let a = self.expression(left);
+        let b = self.expression(right);
+        self.require(&a, Family::Number, "numeric", left, &operator);
+        self.require(&b, Family::Number, "numeric", right, &operator);
+        Typed::computed(
+            Family::Number,
+            wider(&a.name, &b.name),
+            a.constant && b.constant,
+        )
+    }
+
+    /// Records an error unless `typed` is of `family`.
+    pub(super) fn require(
+        &mut self,
+        typed: &Typed,
+        family: Family,
+        wanted: &str,
+        expr: &Expr,
+        operator: &str,
+    ) {
+        if !typed.is(family) {
+            self.error(EqlError::new(
+                &codes::WRONG_TYPE,
+                expr.span,
+                format!(
+                    "argument of {operator} must be [{wanted}], found value [{expr}] type [{}]",
+                    typed.name
+                ),
+            ));
+        }
+    }
+
+    fn compare(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> Typed {
+        let (a, b) = (self.expression(left), self.expression(right));
+        let result = Typed::computed(Family::Boolean, "boolean", a.constant && b.constant);
+        // Elasticsearch puts the constant on the right and wants one there; an unmapped optional
+        // field is one, being null.
+        if !a.constant && !b.constant {
+            self.error(
+                EqlError::new(
+                    &codes::FIELD_COMPARISON,
+                    right.span,
+                    format!(
+                        "comparisons against fields are not (currently) supported; offender \
+                         [{right}] in [{}]",
+                        op.symbol()
+                    ),
+                )
+                .help("compare with a constant, or use a function of both fields"),
+            );
+            return result;
+        }
+        let (computed, constant) = if a.constant { (&b, &a) } else { (&a, &b) };
+        let other = if a.constant { right } else { left };
+        let is_field = matches!(other.kind, ExprKind::Field(_));
+        let differ = matches!((computed.family, constant.family), (Some(x), Some(y)) if x != y);
+        if !is_field && differ && !computed.constant {
+            let offender = if a.constant { left } else { right };
+            self.error(EqlError::new(
+                &codes::WRONG_TYPE,
+                offender.span,
+                format!(
+                    "2nd argument of [{}] must be [{}], found value [{offender}] type [{}]",
+                    op.symbol(),
+                    computed.name,
+                    constant.name
+                ),
+            ));
+        }
+        if is_field && computed.family.is_some() {
+            self.constant_fits(other, if a.constant { left } else { right }, op);
+        }
+        result
+    }
+
+    /// Whether the index would take the constant for this field (`eql-semantics` §2.3).
+    fn constant_fits(&mut self, field: &Expr, constant: &Expr, op: CompareOp) {
+        let ExprKind::Field(name) = &field.kind else {
+            return;
+        };
+        let Some(Some(resolved)) = self.fields.get(&name.path) else {
+            return;
+        };
+        if let Err(message) = super::super::lower::constant_fits(resolved, constant, op) {
+            self.error(
+                EqlError::new(&codes::BAD_CONSTANT, constant.span, message)
+                    .label(format!("[{}] is [{}]", name.path, resolved.field_type)),
+            );
+        }
+    }
+
+    fn matches(&mut self, inner: &Match) -> Typed {
+        let value = self.expression(&inner.value);
+        let symbol = inner.op.symbol();
+        if !value.is(Family::Text) {
+            let error = EqlError::new(
+                &codes::WRONG_TYPE,
+                inner.value.span,
+                format!(
+                    "first argument of [{symbol}] must be [string], found value [{}] type [{}]; \
+                     consider using [==] instead",
+                    inner.value, value.name
+                ),
+            );
+            self.error(match value.family {
+                Some(Family::Ip) => {
+                    error.help("for a block of addresses: `cidrMatch(field, \"10.0.0.0/8\")`")
+                }
+                Some(Family::Number) => error.help("or `string(field) : \"12*\"`"),
+                _ => error,
+            });
+        }
+        for pattern in &inner.patterns {
+            let typed = self.expression(pattern);
+            let is_text = typed.family == Some(Family::Text);
+            if !is_text && !matches!(pattern.kind, ExprKind::Null) {
+                self.error(EqlError::new(
+                    &codes::WRONG_TYPE,
+                    pattern.span,
+                    format!(
+                        "second argument of [{symbol}] must be [string], found value [{pattern}] \
+                         type [{}]",
+                        typed.name
+                    ),
+                ));
+            }
+        }
+        if matches!(inner.op, MatchOp::Regex | MatchOp::RegexInsensitive)
+            && inner
+                .patterns
+                .iter()
+                .any(|p| matches!(p.kind, ExprKind::Null))
+        {
+            self.error(EqlError::new(
+                &codes::WRONG_TYPE,
+                inner.value.span,
+                format!("second argument of [{symbol}] must be [string], found value [null]"),
+            ));
+        }
+        Typed::computed(Family::Boolean, "boolean", value.constant)
+    }
+
+    fn membership(&mut self, inner: &In) -> Typed {
+        let value = self.expression(&inner.value);
+        let word = if inner.insensitive { "in~" } else { "in" };
+        if inner.insensitive && !value.is(Family::Text) {
+            self.require(&value, Family::Text, "string", &inner.value, "[in~]");
+        }
+        for (index, item) in inner.items.iter().enumerate() {
+            let typed = self.expression(item);
+            if !is_constant(item) && typed.family.is_some() {
+                self.error(EqlError::new(
+                    &codes::FIELD_COMPARISON,
+                    item.span,
+                    format!(
+                        "comparisons against fields are not (currently) supported; offender \
+                         [{item}] in [{word}]"
+                    ),
+                ));
+                continue;
+            }
+            // An address or a date is written as a string.
+            let written_as_text = matches!(
+                value.family,
+                Some(Family::Ip | Family::Date | Family::Version)
+            ) && typed.family == Some(Family::Text);
+            let differ = matches!((value.family, typed.family), (Some(x), Some(y)) if x != y);
+            if differ && !written_as_text {
+                self.error(EqlError::new(
+                    &codes::WRONG_TYPE,
+                    item.span,
+                    format!(
+                        "{} argument of [{word}] must be [{}], found value [{item}] type [{}]",
+                        ordinal(index + 2),
+                        value.name,
+                        typed.name
+                    ),
+                ));
+            } else {
+                self.constant_fits(&inner.value, item, CompareOp::Equal);
+            }
+        }
+        Typed::computed(Family::Boolean, "boolean", value.constant)
+    }
+}
+
+fn number_type(number: Number) -> &'static str {
+    match number {
+        Number::Integer(value) if i32::try_from(value).is_ok() => "integer",
+        Number::Integer(_) => "long",
+        Number::Unsigned(_) => "unsigned_long",
+        Number::Double(_) => "double",
+    }
+}
+
+/// The wider of two numeric types, as arithmetic promotes them.
+fn wider<'a>(a: &'a str, b: &'a str) -> &'a str {
+    let rank = |name: &str| match name {
+        "double" | "scaled_float" => 5,
+        "float" | "half_float" => 4,
+        "unsigned_long" => 3,
+        "long" => 2,
+        "integer" | "short" | "byte" => 1,
+        _ => 0,
+    };
+    if rank(a) >= rank(b) { a } else { b }
+}
+
+/// `1st`, `2nd`, `3rd`, `4th` …
+pub(super) fn ordinal(number: usize) -> String {
+    let suffix = match (number % 100, number % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{number}{suffix}")
+}

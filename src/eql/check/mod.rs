@@ -1,0 +1,349 @@
+//! Syntax → checked: what Elasticsearch's analyser, verifier and planner refuse for one mapping,
+//! every error of a query in one run.
+//!
+//! Only [`check`] makes a [`Checked`], and only a [`Checked`] can be lowered to a plan, so a query
+//! that Elasticsearch would refuse cannot be run.
+
+mod call;
+pub mod codes;
+mod expression;
+mod sequence;
+
+use std::collections::BTreeMap;
+
+use super::error::EqlError;
+use super::syntax::{EventQuery, Expr, Field, Pipe, Query, QueryKind};
+use crate::diagnostic::Span;
+use crate::event::field::{Family, FieldType};
+use crate::event::schema::{Origin, ResolvedField};
+use crate::event::{Resolution, Schema};
+
+/// The request parameters that name fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `timestamp_field`.
+    pub timestamp: String,
+    /// `event_category_field`.
+    pub category: String,
+    /// `tiebreaker_field`.
+    pub tiebreaker: Option<String>,
+}
+
+impl Default for Settings {
+    /// Elasticsearch's defaults.
+    fn default() -> Self {
+        Self {
+            timestamp: "@timestamp".to_owned(),
+            category: "event.category".to_owned(),
+            tiebreaker: None,
+        }
+    }
+}
+
+/// A query that Elasticsearch would run on this schema.
+#[derive(Debug, Clone)]
+pub struct Checked<'q> {
+    pub(super) query: &'q Query,
+    pub(super) settings: Settings,
+    pub(super) fields: BTreeMap<String, Option<ResolvedField>>,
+}
+
+impl Checked<'_> {
+    /// The optional fields that no mapping has, in alphabetical order: each is literally null to
+    /// Elasticsearch.
+    pub fn unmapped_optional(&self) -> impl Iterator<Item = &str> {
+        let unmapped = self.fields.iter().filter(|(_, field)| field.is_none());
+        unmapped.map(|(path, _)| path.as_str())
+    }
+
+    /// The fields whose type is only assumed (taken over from ECS), in alphabetical order.
+    pub fn assumed(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter_map(|(path, field)| {
+            let assumed = field.as_ref()?.origin == Origin::Assumed;
+            assumed.then_some(path.as_str())
+        })
+    }
+
+    /// All fields that the query names, in alphabetical order.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.fields.keys().map(String::as_str)
+    }
+}
+
+/// Checks `query` against `schema`; on refusal every reason, in the order of the text.
+pub fn check<'q>(
+    query: &'q Query,
+    schema: &Schema,
+    settings: &Settings,
+) -> Result<Checked<'q>, Vec<EqlError>> {
+    let mut checker = Checker {
+        schema,
+        fields: BTreeMap::new(),
+        errors: Vec::new(),
+    };
+    checker.query(query, settings);
+    let Checker {
+        fields, mut errors, ..
+    } = checker;
+    if errors.is_empty() {
+        return Ok(Checked {
+            query,
+            settings: settings.clone(),
+            fields,
+        });
+    }
+    errors.sort_by_key(|error| error.span);
+    errors.dedup();
+    Err(errors)
+}
+
+struct Checker<'a> {
+    schema: &'a Schema,
+    fields: BTreeMap<String, Option<ResolvedField>>,
+    errors: Vec<EqlError>,
+}
+
+/// The type of an expression; `family: None` is null or the result of an error, and fits anywhere.
+#[derive(Debug, Clone, PartialEq)]
+struct Typed {
+    family: Option<Family>,
+    name: String,
+    constant: bool,
+}
+
+impl Typed {
+    fn null() -> Self {
+        Self {
+            family: None,
+            name: "null".to_owned(),
+            constant: true,
+        }
+    }
+
+    fn constant(family: Family, name: &str) -> Self {
+        Self {
+            family: Some(family),
+            name: name.to_owned(),
+            constant: true,
+        }
+    }
+
+    fn computed(family: Family, name: &str, constant: bool) -> Self {
+        Self {
+            family: Some(family),
+            name: name.to_owned(),
+            constant,
+        }
+    }
+
+    fn is(&self, family: Family) -> bool {
+        self.family.is_none_or(|own| own == family)
+    }
+}
+
+impl Checker<'_> {
+    fn query(&mut self, query: &Query, settings: &Settings) {
+        self.request_fields(query, settings);
+        match &query.kind {
+            QueryKind::Event(event) => self.event_query(event, settings),
+            QueryKind::Sequence(sequence) => self.sequence(sequence, query.span, settings),
+            QueryKind::Sample(sample) => self.sample(sample, query, settings),
+        }
+        for pipe in &query.pipes {
+            self.pipe(pipe);
+        }
+    }
+
+    /// The timestamp and tiebreaker fields must be there; a sample needs neither.
+    fn request_fields(&mut self, query: &Query, settings: &Settings) {
+        if matches!(query.kind, QueryKind::Sample(_)) {
+            return;
+        }
+        for path in std::iter::once(&settings.timestamp).chain(settings.tiebreaker.as_ref()) {
+            self.path(path, false, Span::new(query.span.start, query.span.start));
+        }
+    }
+
+    fn event_query(&mut self, event: &EventQuery, settings: &Settings) {
+        if event.category.name.is_some() {
+            self.path(&settings.category, false, event.category.span);
+        }
+        let typed = self.expression(&event.condition);
+        if !typed.is(Family::Boolean) {
+            self.error(
+                EqlError::new(
+                    &codes::NOT_BOOLEAN,
+                    event.condition.span,
+                    format!(
+                        "condition expression needs to be boolean, found [{}]",
+                        typed.name.to_uppercase()
+                    ),
+                )
+                .help("compare it with something: `==`, `:`, `!= null`"),
+            );
+        }
+    }
+
+    fn error(&mut self, error: EqlError) {
+        self.errors.push(error);
+    }
+
+    /// Resolves a field as it is written in the query.
+    fn field(&mut self, field: &Field, span: Span) -> Typed {
+        self.path(&field.path, field.optional, span)
+    }
+
+    fn path(&mut self, path: &str, optional: bool, span: Span) -> Typed {
+        let resolution = self.schema.resolve(path);
+        let resolved = match resolution {
+            Resolution::Mapped(resolved) => resolved,
+            Resolution::Unmapped { suggestion } => {
+                if optional {
+                    self.fields.insert(path.to_owned(), None);
+                } else {
+                    self.error(unknown_column(path, span, suggestion));
+                }
+                return Typed::null();
+            }
+            Resolution::Conflict(types) => {
+                self.error(ambiguous(path, span, &types));
+                return Typed::null();
+            }
+            Resolution::Unusable(field_type) => {
+                self.error(unusable(path, span, &field_type));
+                return Typed::null();
+            }
+        };
+        let typed = Typed {
+            family: Some(resolved.family),
+            name: resolved.field_type.to_string(),
+            constant: false,
+        };
+        if let Some(error) = inexact(path, span, &resolved) {
+            self.error(error);
+            return Typed::null();
+        }
+        self.fields.insert(path.to_owned(), Some(resolved));
+        typed
+    }
+
+    fn pipe(&mut self, pipe: &Pipe) {
+        let name = pipe.name.text.as_str();
+        if !matches!(name, "head" | "tail") {
+            let known = ["count", "filter", "sort", "unique", "unique_count"];
+            self.error(if known.contains(&name) {
+                EqlError::new(
+                    &codes::UNSUPPORTED,
+                    pipe.name.span,
+                    format!("pipe [{name}] is not supported"),
+                )
+                .help("Elasticsearch runs `head` and `tail` only")
+            } else {
+                let error = EqlError::new(
+                    &codes::UNSUPPORTED,
+                    pipe.name.span,
+                    format!("unrecognized pipe [{name}]"),
+                );
+                match crate::diagnostic::suggest::nearest(name, ["head", "tail"]) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => error.help("there are `head` and `tail`"),
+                }
+            });
+            return;
+        }
+        let [argument] = pipe.arguments.as_slice() else {
+            self.error(EqlError::new(
+                &codes::BAD_PIPE,
+                pipe.span,
+                format!(
+                    "pipe [{name}] expects exactly one argument but found [{}]",
+                    pipe.arguments.len()
+                ),
+            ));
+            return;
+        };
+        if super::lower::constant_count(argument).is_none() {
+            self.error(EqlError::new(
+                &codes::BAD_PIPE,
+                argument.span,
+                format!("pipe [{name}] expects a positive integer but found [{argument}]"),
+            ));
+        }
+    }
+}
+
+fn unknown_column(path: &str, span: Span, suggestion: Option<String>) -> EqlError {
+    let error = EqlError::new(
+        &codes::UNKNOWN_COLUMN,
+        span,
+        format!("unknown column [{path}]"),
+    );
+    match suggestion {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    }
+    .help(format!(
+        "if it may be unmapped, write `?{path}`: it is then null"
+    ))
+}
+
+fn ambiguous(path: &str, span: Span, types: &[(String, String)]) -> EqlError {
+    let list: Vec<String> = types
+        .iter()
+        .map(|(name, index)| format!("[{name}] in [{index}]"))
+        .collect();
+    EqlError::new(
+        &codes::AMBIGUOUS,
+        span,
+        format!(
+            "cannot use field [{path}] due to ambiguities being mapped as incompatible types: {}",
+            list.join(", ")
+        ),
+    )
+}
+
+fn unusable(path: &str, span: Span, field_type: &FieldType) -> EqlError {
+    let message = match field_type {
+        FieldType::Nested => format!(
+            "cannot use field [{path}] type [nested] due to nested fields not being supported yet"
+        ),
+        FieldType::Object => format!("unknown column [{path}]: it is an object"),
+        other => format!("cannot use field [{path}] with unsupported type [{other}]"),
+    };
+    EqlError::new(&codes::UNUSABLE, span, message)
+}
+
+/// Text without an exact sub-field and keywords with a normalizer cannot be compared.
+fn inexact(path: &str, span: Span, resolved: &ResolvedField) -> Option<EqlError> {
+    let mut types = resolved.readers.iter().flatten();
+    let message = types.find_map(|field| match &field.field_type {
+        FieldType::Text { exact: None } => Some(format!(
+            "cannot operate on field of data type [text]: no keyword/multi-field defined \
+                 exact matches for [{path}]; define one or use match/query instead"
+        )),
+        FieldType::Keyword {
+            normalized: true, ..
+        } => Some(format!(
+            "normalized keyword field [{path}] cannot be used for exact match operations"
+        )),
+        _ => None,
+    })?;
+    Some(EqlError::new(&codes::UNUSABLE, span, message))
+}
+
+/// Whether an expression reads no field.
+pub(super) fn is_constant(expr: &Expr) -> bool {
+    use super::syntax::ExprKind as K;
+    match &expr.kind {
+        K::Null | K::Bool(_) | K::Number(_) | K::String(_) => true,
+        K::Field(_) => false,
+        K::Call(call) => call.arguments.iter().all(is_constant),
+        K::Negate(inner) | K::Plus(inner) | K::Not(inner) => is_constant(inner),
+        K::Arithmetic(_, left, right) | K::Compare(_, left, right) => {
+            is_constant(left) && is_constant(right)
+        }
+        K::Match(inner) => is_constant(&inner.value) && inner.patterns.iter().all(is_constant),
+        K::In(inner) => is_constant(&inner.value) && inner.items.iter().all(is_constant),
+        K::And(items) | K::Or(items) => items.iter().all(is_constant),
+    }
+}

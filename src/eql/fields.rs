@@ -1,0 +1,59 @@
+//! Which fields a query names, without a schema.
+
+use std::collections::BTreeSet;
+
+use super::syntax::{Expr, ExprKind, Query, QueryKind, Term};
+
+/// The paths of all fields that `query` names, in alphabetical order.
+pub fn fields(query: &Query) -> BTreeSet<&str> {
+    let mut fields = BTreeSet::new();
+    match &query.kind {
+        QueryKind::Event(event) => collect(&event.condition, &mut fields),
+        QueryKind::Sequence(sequence) => {
+            collect_all(&sequence.keys, &mut fields);
+            let terms = sequence.terms.iter().chain(sequence.until.as_deref());
+            terms.for_each(|term| collect_term(term, &mut fields));
+        }
+        QueryKind::Sample(sample) => {
+            collect_all(&sample.keys, &mut fields);
+            let terms = sample.terms.iter();
+            terms.for_each(|term| collect_term(term, &mut fields));
+        }
+    }
+    fields
+}
+
+fn collect_term<'q>(term: &'q Term, fields: &mut BTreeSet<&'q str>) {
+    collect(&term.query.condition, fields);
+    collect_all(&term.keys, fields);
+}
+
+fn collect_all<'q>(exprs: &'q [Expr], fields: &mut BTreeSet<&'q str>) {
+    exprs.iter().for_each(|expr| collect(expr, fields));
+}
+
+fn collect<'q>(expr: &'q Expr, fields: &mut BTreeSet<&'q str>) {
+    match &expr.kind {
+        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => {}
+        ExprKind::Field(field) => {
+            fields.insert(&field.path);
+        }
+        ExprKind::Call(call) => collect_all(&call.arguments, fields),
+        ExprKind::Negate(inner) | ExprKind::Plus(inner) | ExprKind::Not(inner) => {
+            collect(inner, fields);
+        }
+        ExprKind::Arithmetic(_, left, right) | ExprKind::Compare(_, left, right) => {
+            collect(left, fields);
+            collect(right, fields);
+        }
+        ExprKind::Match(inner) => {
+            collect(&inner.value, fields);
+            collect_all(&inner.patterns, fields);
+        }
+        ExprKind::In(inner) => {
+            collect(&inner.value, fields);
+            collect_all(&inner.items, fields);
+        }
+        ExprKind::And(items) | ExprKind::Or(items) => collect_all(items, fields),
+    }
+}

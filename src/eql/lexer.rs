@@ -1,0 +1,365 @@
+//! Text → tokens, comments kept aside.
+//!
+//! The lexer never stops at an error. It records it and hands on the token that was most likely
+//! meant (`&&` becomes `and`, `'x'` becomes a string), so that the parser finds the other errors
+//! of the query and not the consequences of this one. Only the parser calls it.
+
+use super::error::{
+    EqlError, FOREIGN_OPERATOR, MISSING_EVENT, NUMBER_TOO_LARGE, UNKNOWN_CHARACTER, UNTERMINATED,
+};
+use super::syntax::Number;
+use super::token::{Keyword, Token, TokenKind, continues_word, starts_word};
+use crate::diagnostic::Span;
+
+mod string;
+
+/// More errors than this are not recorded: nobody reads them, and a text of megabytes of nonsense
+/// shall not fill the memory.
+pub(super) const MAX_ERRORS: usize = 100;
+
+/// What the lexer makes of a text.
+pub(super) struct Lexed {
+    /// The tokens; the last one is [`TokenKind::End`], at the end of the last real token.
+    pub(super) tokens: Vec<Token>,
+    /// The places of the comments, in order.
+    pub(super) comments: Vec<Span>,
+    /// What was wrong, in order.
+    pub(super) errors: Vec<EqlError>,
+}
+
+/// Cuts a query into tokens.
+pub(super) fn lex(text: &str) -> Lexed {
+    let mut lexer = Lexer {
+        text,
+        at: 0,
+        out: Lexed {
+            tokens: Vec::new(),
+            comments: Vec::new(),
+            errors: Vec::new(),
+        },
+    };
+    while lexer.at < text.len() {
+        lexer.step();
+    }
+    let end = lexer.out.tokens.last().map_or(0, |token| token.span.end);
+    lexer.out.tokens.push(Token {
+        kind: TokenKind::End,
+        span: Span::new(end, end),
+    });
+    lexer.out
+}
+
+/// What people write from other languages: the sign, what EQL has instead, and that as a token.
+const FOREIGN: [(&str, &str, TokenKind); 9] = [
+    ("===", "==", TokenKind::Equal),
+    ("!==", "!=", TokenKind::NotEqual),
+    ("&&", "and", TokenKind::Keyword(Keyword::And)),
+    ("||", "or", TokenKind::Keyword(Keyword::Or)),
+    ("<>", "!=", TokenKind::NotEqual),
+    ("=>", ">=", TokenKind::GreaterOrEqual),
+    ("=<", "<=", TokenKind::LessOrEqual),
+    ("=~", ":", TokenKind::Colon),
+    ("**", "*", TokenKind::Star),
+];
+
+/// The signs of EQL, longer ones first.
+const SIGNS: [(&str, TokenKind); 22] = [
+    ("![", TokenKind::MissingOpen),
+    ("==", TokenKind::Equal),
+    ("!=", TokenKind::NotEqual),
+    ("<=", TokenKind::LessOrEqual),
+    (">=", TokenKind::GreaterOrEqual),
+    ("(", TokenKind::LeftParen),
+    (")", TokenKind::RightParen),
+    ("[", TokenKind::LeftBracket),
+    ("]", TokenKind::RightBracket),
+    (",", TokenKind::Comma),
+    (".", TokenKind::Dot),
+    (":", TokenKind::Colon),
+    ("|", TokenKind::Pipe),
+    ("?", TokenKind::Question),
+    ("=", TokenKind::Assign),
+    ("<", TokenKind::Less),
+    (">", TokenKind::Greater),
+    ("+", TokenKind::Plus),
+    ("-", TokenKind::Minus),
+    ("*", TokenKind::Star),
+    ("/", TokenKind::Slash),
+    ("%", TokenKind::Percent),
+];
+
+struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+    out: Lexed,
+}
+
+impl<'a> Lexer<'a> {
+    /// Reads one token, comment or stretch of blanks; always moves on.
+    fn step(&mut self) {
+        let rest = self.rest();
+        let Some(first) = rest.bytes().next() else {
+            return;
+        };
+        match first {
+            b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
+            b'/' if rest.starts_with("//") => {
+                self.comment(rest.find(['\r', '\n']).unwrap_or(rest.len()));
+            }
+            b'/' if rest.starts_with("/*") => self.block_comment(),
+            b'"' if rest.starts_with("\"\"\"") => self.raw_string(),
+            b'"' => self.string(),
+            b'\'' => self.single_quoted(),
+            b'?' if rest.starts_with("?\"") || rest.starts_with("?'") => self.old_raw_string(),
+            b'`' => self.backticks(),
+            b'!' => self.exclamation(),
+            _ if starts_word(first) => self.word(),
+            _ if self.number() => {}
+            _ => self.sign(),
+        }
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or("")
+    }
+
+    /// Takes `length` bytes as one token.
+    fn push(&mut self, kind: TokenKind, length: usize) {
+        let start = self.at;
+        self.at += length;
+        let span = Span::of(start..self.at);
+        self.out.tokens.push(Token { kind, span });
+    }
+
+    fn report(&mut self, error: EqlError) {
+        if self.out.errors.len() < MAX_ERRORS {
+            self.out.errors.push(error);
+        }
+    }
+
+    /// The next `length` bytes as a place.
+    fn ahead(&self, length: usize) -> Span {
+        Span::of(self.at..self.at + length)
+    }
+
+    fn comment(&mut self, length: usize) {
+        self.out.comments.push(self.ahead(length));
+        self.at += length;
+    }
+
+    /// `/* … */`; comments nest.
+    fn block_comment(&mut self) {
+        let rest = self.rest();
+        let mut open = 0_usize;
+        let mut from = 0;
+        while let Some(found) = rest
+            .get(from..)
+            .and_then(|tail| memchr::memchr2(b'/', b'*', tail.as_bytes()))
+        {
+            let at = from + found;
+            match rest.as_bytes().get(at..at + 2) {
+                Some(b"/*") => {
+                    open += 1;
+                    from = at + 2;
+                }
+                Some(b"*/") => {
+                    open -= 1;
+                    from = at + 2;
+                }
+                _ => from = at + 1,
+            }
+            if open == 0 {
+                self.comment(from);
+                return;
+            }
+        }
+        self.report(
+            EqlError::new(UNTERMINATED, self.ahead(2), "a comment is never closed")
+                .label("opened here")
+                .help("close it with `*/`; comments nest, so each `/*` inside needs its own"),
+        );
+        self.comment(rest.len());
+    }
+
+    /// A keyword, an identifier, or either with a `~` that belongs to it.
+    fn word(&mut self) {
+        let rest = self.rest();
+        let length = 1 + rest
+            .bytes()
+            .skip(1)
+            .take_while(|byte| continues_word(*byte))
+            .count();
+        let keyword = rest.get(..length).and_then(Keyword::of);
+        if rest.as_bytes().get(length) != Some(&b'~') {
+            self.push(
+                keyword.map_or(TokenKind::Identifier, TokenKind::Keyword),
+                length,
+            );
+            return;
+        }
+        let kind = keyword
+            .and_then(Keyword::insensitive)
+            .map_or(TokenKind::TildeIdentifier, TokenKind::Keyword);
+        self.push(kind, length + 1);
+    }
+
+    /// A number, if there is one here.
+    fn number(&mut self) -> bool {
+        let rest = self.rest();
+        let bytes = rest.as_bytes();
+        let digits = |from: usize| {
+            let tail = bytes.get(from..).unwrap_or_default();
+            tail.iter().take_while(|byte| byte.is_ascii_digit()).count()
+        };
+        let whole = digits(0);
+        let mut length = whole;
+        if bytes.get(length) == Some(&b'.') {
+            let fraction = digits(length + 1);
+            if whole + fraction == 0 {
+                return false;
+            }
+            length += 1 + fraction;
+        }
+        if length == 0 {
+            return false;
+        }
+        if matches!(bytes.get(length), Some(b'e' | b'E')) {
+            let sign = usize::from(matches!(bytes.get(length + 1), Some(b'+' | b'-')));
+            let exponent = digits(length + 1 + sign);
+            if exponent > 0 {
+                length += 1 + sign + exponent;
+            }
+        }
+        let number = self.decode_number(rest.get(..length).unwrap_or(""), length == whole);
+        self.push(TokenKind::Number(number), length);
+        true
+    }
+
+    fn decode_number(&mut self, literal: &str, integer: bool) -> Number {
+        if integer {
+            if let Ok(value) = literal.parse() {
+                return Number::Integer(value);
+            }
+            if let Ok(value) = literal.parse() {
+                return Number::Unsigned(value);
+            }
+        }
+        let value: f64 = literal.parse().unwrap_or(f64::INFINITY);
+        if value.is_finite() {
+            return Number::Double(value);
+        }
+        let message = format!("number [{}] is too large", shorten(literal));
+        self.report(
+            EqlError::new(NUMBER_TOO_LARGE, self.ahead(literal.len()), message)
+                .label("larger than any double")
+                .help("the largest number that Elasticsearch can hold is about 1.8e308"),
+        );
+        Number::Double(0.0)
+    }
+
+    /// `![`, `!=`, and what people mean by other uses of `!`.
+    fn exclamation(&mut self) {
+        let rest = self.rest();
+        if rest.starts_with("![") || rest.starts_with("!=") {
+            return self.sign();
+        }
+        let blanks = rest
+            .get(1..)
+            .map_or(0, |tail| tail.len() - tail.trim_start().len());
+        if rest.as_bytes().get(1 + blanks) == Some(&b'[') {
+            let length = blanks + 2;
+            self.report(
+                EqlError::new(
+                    MISSING_EVENT,
+                    self.ahead(length),
+                    "`!` and `[` of a missing event must stand together",
+                )
+                .label("two tokens")
+                .help("write `![` without a blank"),
+            );
+            return self.push(TokenKind::MissingOpen, length);
+        }
+        self.report(
+            EqlError::new(FOREIGN_OPERATOR, self.ahead(1), "`!` is not an operator")
+                .label("not EQL")
+                .help("write `not`"),
+        );
+        self.push(TokenKind::Keyword(Keyword::Not), 1);
+    }
+
+    /// An operator or a bracket; else the text is no token at all.
+    fn sign(&mut self) {
+        let rest = self.rest();
+        if let Some((sign, ours, kind)) = FOREIGN.iter().find(|(sign, ..)| rest.starts_with(sign)) {
+            self.foreign(sign, ours);
+            return self.push(kind.clone(), sign.len());
+        }
+        match SIGNS.iter().find(|(sign, _)| rest.starts_with(sign)) {
+            Some((sign, kind)) => self.push(kind.clone(), sign.len()),
+            None => self.unknown(),
+        }
+    }
+
+    fn foreign(&mut self, sign: &str, ours: &str) {
+        let help = match sign {
+            "=~" => "write `:` (any case, wildcards) or `regex~ \"…\"`".to_owned(),
+            "**" => "EQL has no power operator".to_owned(),
+            _ => format!("write `{ours}`"),
+        };
+        let message = format!("`{sign}` is not an operator");
+        self.report(
+            EqlError::new(FOREIGN_OPERATOR, self.ahead(sign.len()), message)
+                .label("not EQL")
+                .help(help),
+        );
+    }
+
+    /// One character that begins no token, or a whole word of characters outside of ASCII.
+    fn unknown(&mut self) {
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else {
+            return;
+        };
+        let same = |c: char| c == first || (!first.is_ascii() && c.is_alphanumeric());
+        let length = rest.find(|c| !same(c)).unwrap_or(rest.len());
+        let error = EqlError::new(
+            UNKNOWN_CHARACTER,
+            self.ahead(length),
+            format!("`{}` is not EQL", shorten(rest.get(..length).unwrap_or(""))),
+        );
+        let help = match first {
+            '“' | '”' | '„' | '‘' | '’' | '«' | '»' => {
+                "these are typographic quotes: write `\"`".to_owned()
+            }
+            '#' => "comments are written `// …` or `/* … */`".to_owned(),
+            ';' => "a query ends without a sign".to_owned(),
+            '{' | '}' => "lists are written in parentheses, event queries in `[ ]`".to_owned(),
+            '\\' => "a backslash has a meaning within a string only".to_owned(),
+            '&' => "write `and`".to_owned(),
+            '~' => {
+                "`~` follows `in`, `like`, `regex` or a function's name without a blank".to_owned()
+            }
+            '\u{a0}' | '\u{feff}' | '\u{200b}' => {
+                "this is an invisible character (often pasted from a web page): remove it"
+                    .to_owned()
+            }
+            _ if first.is_alphanumeric() => {
+                "a name with such characters is written in backticks".to_owned()
+            }
+            _ => "remove it, or put the name or text that it belongs to in quotes".to_owned(),
+        };
+        self.report(error.label("unknown character").help(help));
+        self.push(TokenKind::Unknown, length);
+    }
+}
+
+/// A piece of the query for a message: not longer than a reader wants to see.
+pub(super) fn shorten(text: &str) -> String {
+    const LONGEST: usize = 24;
+    let mut characters = text.chars();
+    let mut short: String = characters.by_ref().take(LONGEST).collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    short
+}

@@ -1,0 +1,47 @@
+//! Checked → plan: what Elasticsearch's optimizer and query translator do.
+//!
+//! Every part of the query that can decide becomes a clause here. A leaf is the unit that
+//! Elasticsearch turns into one index query or script (`QueryTranslator`, `eql-semantics` §3.4).
+
+mod builder;
+mod condition;
+mod constant;
+mod optional;
+mod script;
+mod stages;
+
+pub use constant::cidr_block;
+pub(super) use constant::{constant_count, constant_fits};
+
+use super::check::Checked;
+use super::error::EqlError;
+use super::syntax::Expr;
+use crate::event::Timestamp;
+use crate::plan::{Plan, ScriptExpr};
+
+/// What an optional field is that no mapping has. The choice lives here and nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OptionalFields {
+    /// A field without a value in any document: tests on it are false, so their `not` is true.
+    #[default]
+    Missing,
+    /// The literal null, folded as Elasticsearch's optimizer folds it (`eql-semantics` §3.5):
+    /// a null under `and` makes the whole conjunction null.
+    Folded,
+}
+
+/// Lowers a checked query. `now` is what date math in constants counts from.
+///
+/// Fails only for a query with more than 65,535 clauses, which Elasticsearch refuses as well.
+pub fn lower(
+    checked: &Checked<'_>,
+    optional: OptionalFields,
+    now: Timestamp,
+) -> Result<Plan, EqlError> {
+    stages::plan(checked, optional, now)
+}
+
+/// Lowers a constant expression, one that reads no field, for folding.
+pub fn lower_constant(expr: &Expr) -> ScriptExpr {
+    script::constant(expr)
+}

@@ -1,0 +1,170 @@
+//! One rule on one data source: query text → plan for the mapping that a check sees.
+//!
+//! The mapping of a check is the source's own plus every field that the case's events carry
+//! (dynamic mapping), so it can differ from case to case; only the fields that the query names
+//! matter, and plans are kept by what of those is dynamic.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::diagnostic::{Diagnostic, QueryText};
+use crate::eql::{self, EqlError, OptionalFields, Settings};
+use crate::event::schema::Origin;
+use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
+use crate::plan::Plan;
+
+/// A query that can be compiled for any mapping.
+pub(super) struct Compiler<'r> {
+    query: &'r QueryText,
+    syntax: &'r eql::syntax::Query,
+    settings: Settings,
+    mapping: Mapping,
+    now: Timestamp,
+    cache: Mutex<BTreeMap<DynamicFields, Arc<Compiled>>>,
+}
+
+type DynamicFields = Vec<(String, String)>;
+
+/// What came of a query on one mapping.
+pub(super) enum Compiled {
+    /// Elasticsearch would refuse it.
+    Refused(Refused),
+    /// It runs.
+    Ready(Ready),
+}
+
+/// Why Elasticsearch would refuse a query.
+pub(super) struct Refused {
+    /// The first reason.
+    pub(super) message: String,
+    /// All reasons with their places in the rule file.
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// A query that runs.
+pub(super) struct Ready {
+    /// With unmapped optional fields as missing.
+    pub(super) plan: Arc<Plan>,
+    /// With unmapped optional fields as Elasticsearch's optimizer folds them, where there are any.
+    pub(super) folded: Option<Arc<Plan>>,
+    /// The unmapped optional fields.
+    pub(super) unmapped: Vec<String>,
+    /// The fields whose type is only assumed.
+    pub(super) assumed: Vec<String>,
+}
+
+impl<'r> Compiler<'r> {
+    /// A compiler for one query on one source's `mapping`; `now` is what date math counts from.
+    pub(super) fn new(
+        query: &'r QueryText,
+        syntax: &'r eql::syntax::Query,
+        settings: Settings,
+        mapping: Mapping,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            query,
+            syntax,
+            settings,
+            mapping,
+            now,
+            cache: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// The plan for a case with these events.
+    pub(super) fn compile<'e>(&self, events: impl Iterator<Item = &'e Event> + Clone) -> Arc<Compiled> {
+        let dynamic = self.dynamic(events);
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(compiled) = cache.get(&dynamic) {
+            return Arc::clone(compiled);
+        }
+        let compiled = Arc::new(self.compile_with(&dynamic));
+        cache.insert(dynamic, Arc::clone(&compiled));
+        compiled
+    }
+
+    /// The fields of the query that the source does not map and the events carry.
+    fn dynamic<'e>(&self, events: impl Iterator<Item = &'e Event> + Clone) -> DynamicFields {
+        self.named()
+            .filter(|path| self.mapping.get(path).is_none())
+            .filter_map(|path| {
+                let value = events.clone().find_map(|event| event.values(path).first())?;
+                Some((path.to_owned(), FieldType::dynamic(value).to_string()))
+            })
+            .collect()
+    }
+
+    /// Every field that the request names.
+    fn named(&self) -> impl Iterator<Item = &str> {
+        let settings = [&self.settings.timestamp, &self.settings.category];
+        let settings = settings.into_iter().chain(&self.settings.tiebreaker);
+        let own = settings.map(String::as_str);
+        eql::fields(self.syntax).into_iter().chain(own)
+    }
+
+    fn compile_with(&self, dynamic: &DynamicFields) -> Compiled {
+        // Only what the query names: building the whole mapping anew for each set of dynamic
+        // fields would cost more than running the case.
+        let mut mapping = Mapping::new(self.mapping.name.clone());
+        for path in self.named() {
+            if let Some(field) = self.mapping.get(path) {
+                mapping.add_read_from(
+                    path,
+                    &field.read_from,
+                    field.field_type.clone(),
+                    field.origin,
+                );
+            }
+        }
+        add(&mut mapping, dynamic);
+        let schema = Schema::new(vec![mapping]);
+        match self.lower(&schema) {
+            Ok(ready) => Compiled::Ready(ready),
+            Err(_) => self.refused(dynamic),
+        }
+    }
+
+    fn lower(&self, schema: &Schema) -> Result<Ready, Vec<EqlError>> {
+        let checked = eql::check(self.syntax, schema, &self.settings)?;
+        let lower = |optional| {
+            let plan = eql::lower(&checked, optional, self.now);
+            plan.map(Arc::new).map_err(|error| vec![error])
+        };
+        let unmapped: Vec<String> = checked.unmapped_optional().map(str::to_owned).collect();
+        Ok(Ready {
+            plan: lower(OptionalFields::Missing)?,
+            folded: match unmapped.is_empty() {
+                true => None,
+                false => Some(lower(OptionalFields::Folded)?),
+            },
+            unmapped,
+            assumed: checked.assumed().map(str::to_owned).collect(),
+        })
+    }
+
+    /// The reasons, with suggestions from the whole mapping.
+    fn refused(&self, dynamic: &DynamicFields) -> Compiled {
+        let mut mapping = self.mapping.clone();
+        add(&mut mapping, dynamic);
+        let errors = match self.lower(&Schema::new(vec![mapping])) {
+            Err(errors) => errors,
+            Ok(ready) => return Compiled::Ready(ready),
+        };
+        Compiled::Refused(Refused {
+            message: errors
+                .first()
+                .map_or_else(String::new, |error| error.message.clone()),
+            diagnostics: errors
+                .iter()
+                .map(|error| error.diagnostic(self.query))
+                .collect(),
+        })
+    }
+}
+
+fn add(mapping: &mut Mapping, dynamic: &DynamicFields) {
+    for (path, type_name) in dynamic {
+        mapping.add(path, FieldType::named(type_name), Origin::Dynamic);
+    }
+}

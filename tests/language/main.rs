@@ -1,0 +1,85 @@
+//! The language, one file a case: add an `.eql` file to a directory, run, look at the golden beside
+//! it (`INSTA_UPDATE=always cargo test --test language` writes it).
+//!
+//! `parse/` holds queries that parse, the golden is the canonical text and the tree; `parse_errors/`
+//! holds queries that do not, the golden is what their author sees.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that fails should panic where it fails"
+)]
+
+use std::fmt::Write;
+use std::path::Path;
+
+use trapline::diagnostic::{QueryText, SourceText, render::render};
+use trapline::eql::{self, syntax::Query};
+
+#[test]
+fn every_good_query_has_its_canonical_text_and_tree() {
+    insta::glob!("parse/*.eql", |path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let parsed = eql::parse(&text);
+        assert!(
+            parsed.errors.is_empty(),
+            "{}",
+            rendered(path, &text, &parsed.errors)
+        );
+        let query = parsed.query.unwrap();
+        let canonical = query.to_string();
+        let again = eql::parse(&canonical);
+        assert_eq!(tree(&again.query.unwrap()), tree(&query), "{canonical}");
+        golden(path, &format!("{canonical}\n\n{}", tree(&query)));
+    });
+}
+
+#[test]
+fn every_bad_query_is_explained() {
+    insta::glob!("parse_errors/*.eql", |path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let parsed = eql::parse(&text);
+        assert!(parsed.query.is_none(), "{} parses", path.display());
+        golden(path, &rendered(path, &text, &parsed.errors));
+    });
+}
+
+/// Compares with the golden that stands next to the input.
+fn golden(path: &Path, content: &str) {
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    insta::with_settings!({
+        snapshot_path => path.parent().unwrap(),
+        prepend_module_to_snapshot => false,
+        snapshot_suffix => "",
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(name, content);
+    });
+}
+
+/// All errors as their author sees them.
+fn rendered(path: &Path, text: &str, errors: &[eql::error::EqlError]) -> String {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let query = QueryText::whole(&SourceText::new(name, text));
+    errors
+        .iter()
+        .map(|error| render(&error.diagnostic(&query), false))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The tree, compact and without places.
+fn tree(query: &Query) -> String {
+    let debug = format!("{query:#?}");
+    let mut out = String::new();
+    let mut lines = debug.lines();
+    while let Some(line) = lines.next() {
+        if line.trim_start().starts_with("span: Span {") {
+            lines.by_ref().take(3).for_each(drop);
+            continue;
+        }
+        writeln!(out, "{line}").unwrap();
+    }
+    out
+}

@@ -1,0 +1,15 @@
+//! What holds for every query: laws over generated input, and over real rules where they are at hand.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that fails should panic where it fails, and one that is skipped should say so"
+)]
+
+mod eql_corpus;
+mod eql_roundtrip;
+mod eql_soup;
+mod spanless;
