@@ -71,7 +71,6 @@ fn accept_in_ci_is_a_usage_error() {
 #[test]
 fn a_bad_configuration_is_shown_at_its_place() {
     let project = Empty::new();
-    #[expect(clippy::disallowed_methods, reason = "the test writes its own input")]
     std::fs::write(
         project.directory.path().join("trapline.toml"),
         "[[projct]]\nrules = 1\n",

@@ -2,6 +2,7 @@
 //! is made from the list.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 
 use crate::sources::{Source, root};
@@ -65,7 +66,7 @@ fn pages() -> BTreeMap<String, String> {
     let mut index = "# Errors and warnings\n\nMade from the source by `TRAPLINE_UPDATE=1 cargo test --test house`.\n\n".to_owned();
     let codes: BTreeMap<&str, _> = trapline::codes().map(|code| (code.number, code)).collect();
     for (number, code) in codes {
-        index.push_str(&format!("- [{number}]({number}.md): {}\n", code.title));
+        let _ = writeln!(index, "- [{number}]({number}.md): {}", code.title);
         let page = format!("# {number}: {}\n\n{}\n", code.title, code.page.trim_end());
         pages.insert(format!("{number}.md"), page);
     }

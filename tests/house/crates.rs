@@ -46,14 +46,11 @@ fn a_crate_is_known_to_its_owner_only() {
     for source in Source::all() {
         for (line, code) in source.code() {
             for (name, owners) in OWNERS {
-                let owns = |owner: &&str| match owner.ends_with('/') {
-                    true => source.name.starts_with(**&owner),
-                    false => source.name == **owner,
+                let owns = |owner: &&str| {
+                    source.name == **owner
+                        || (owner.ends_with('/') && source.name.starts_with(*owner))
                 };
-                if names(code, name)
-                    && !owners.is_empty()
-                    && !owners.iter().any(|owner| owns(&owner))
-                {
+                if names(code, name) && !owners.is_empty() && !owners.iter().any(owns) {
                     let owners = owners.join(", ");
                     broken.push(format!(
                         "src/{}:{line}: {name} belongs to {owners}",
