@@ -1,8 +1,8 @@
 //! `--format human`: the report for people. Quiet when all is well; what must be mended stands
 //! last and once, then a summary.
 //!
-//! The sections in order: what is worth a look ([`warning`]), what changed ([`change`]), what
-//! failed ([`failure`]), the counts ([`summary`]).
+//! The sections in order: what is worth a look (`warning`), what changed (`change`), what
+//! failed (`failure`), the counts (`summary`).
 
 mod change;
 mod failure;
