@@ -11,6 +11,7 @@ pub mod plan;
 pub mod eql;
 pub mod evaluate;
 pub mod data_source;
+pub mod search;
 pub mod replay;
 pub mod snapshot;
 pub mod report;
@@ -21,6 +22,7 @@ pub fn codes() -> impl Iterator<Item = &'static diagnostic::Code> {
     [
         eql::error::CODES,
         eql::check::codes::CODES,
+        data_source::error::CODES,
         replay::select::CODES,
         snapshot::error::CODES,
         cli::error::CODES,

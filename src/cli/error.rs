@@ -63,6 +63,6 @@ codes! {
         "With `CI` set nothing is written, so `--accept` would do nothing. Accept at home and commit\nthe snapshot.\n";
     NOTHING_SELECTED = "E013", "nothing was selected",
         "No check fits the paths, `-k` and `--source`. A filter that matches nothing is an error, so\nthat a typo does not look like success. `trapline test --list` shows what there is.\n";
-    NO_SUCH_SOURCE = "E014", "no such data source",
-        "`trapline sources` lists the data sources.\n";
+    INTERNAL = "E019", "a mistake in Trapline",
+        "Something that ships with Trapline is broken; please report it with the message.\n";
 }

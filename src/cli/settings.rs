@@ -8,7 +8,6 @@ use super::config::{self, Project};
 use super::error::{self, Problem};
 use super::files::Files;
 use super::{ExitCode, environment};
-use crate::data_source::DataSource;
 use crate::diagnostic::Diagnostic;
 use crate::replay::select::Selection;
 use crate::snapshot::Accept;
@@ -24,8 +23,6 @@ pub struct Settings {
     pub projects: Vec<ProjectSettings>,
     /// Whether a CI system runs us: then nothing is written.
     pub ci: bool,
-    /// The data sources that the project knows.
-    pub sources: Vec<DataSource>,
 }
 
 /// Rules and the scenarios that belong to them.
@@ -142,7 +139,6 @@ impl Settings {
             working_directory: working_directory.to_owned(),
             projects,
             ci,
-            sources: Vec::new(),
         };
         for path in global.rules.iter().chain(&global.scenarios) {
             settings.must_exist(&typed(path))?;

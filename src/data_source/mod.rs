@@ -1,9 +1,15 @@
 //! Where an event is stored and as what: the data sources, their indices, field types, kinds of
 //! event and sensor facts.
 //!
-//! A source is data: `builtin/` holds those that ship with Trapline, a project may add its own.
+//! A source is data: `builtin/` holds those that ship with Trapline as one TOML file each, with
+//! the lists of their field types beside them. Nothing in here runs a query or reads a disk.
 
+mod builtin;
+pub mod derive;
+pub mod error;
 pub mod profile;
 pub mod route;
 
-pub use profile::{DataSource, FieldList, Index, Kind, Pin};
+pub use builtin::BadProfile;
+pub use profile::{Catalogue, DataSource, FieldList, Index, Kind, Pin};
+pub use route::{IndexPatterns, index_name};

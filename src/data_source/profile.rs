@@ -2,9 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::event::Scalar;
+use super::builtin::{self, BadProfile};
+use super::route::{IndexPatterns, matches};
+use crate::diagnostic::suggest::nearest;
 use crate::event::field::FieldType;
 use crate::event::schema::Origin;
+use crate::event::{Mapping, Scalar};
+
+/// All data sources that are known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalogue {
+    sources: Vec<DataSource>,
+}
 
 /// What produced an event: a sensor and the pipeline that stores its events.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +30,9 @@ pub struct DataSource {
     pub defaults: Vec<(String, Vec<Scalar>)>,
     /// Sensor facts that hold for every event.
     pub pins: Vec<Pin>,
+    /// Prefixes below which any field is a keyword as soon as an event carries it
+    /// (`winlog.event_data.`).
+    pub open: Vec<String>,
 }
 
 /// One index of a data source.
@@ -28,17 +40,17 @@ pub struct DataSource {
 pub struct Index {
     /// A typical name of it, with the default namespace: `logs-endpoint.events.process-default`.
     pub name: String,
-    /// Its field types.
-    pub fields: Arc<FieldList>,
+    /// Its field types; of two lists that have a field, the first counts.
+    pub fields: Vec<Arc<FieldList>>,
+    /// Whether the lists are the source's own or taken over from ECS.
+    pub origin: Origin,
+    /// Where the lists come from, for people.
+    pub evidence: String,
 }
 
-/// The field types of an index.
+/// A list of field types.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldList {
-    /// Whether the list is the source's own or taken over from ECS.
-    pub origin: Origin,
-    /// Where the list comes from, with its version, for people.
-    pub evidence: String,
     /// `(path, type, path in the document that holds the values)`, ascending by path.
     pub fields: Vec<(Box<str>, FieldType, Box<str>)>,
 }
@@ -70,4 +82,126 @@ pub struct Pin {
     pub value: Vec<Scalar>,
     /// The origin of the fact, for people.
     pub evidence: String,
+}
+
+impl Catalogue {
+    /// The sources that ship with Trapline, in the order in which reports list them.
+    pub fn builtin() -> Result<Self, BadProfile> {
+        Ok(Self {
+            sources: builtin::sources()?,
+        })
+    }
+
+    /// All sources.
+    pub fn sources(&self) -> &[DataSource] {
+        &self.sources
+    }
+
+    /// The source of this name.
+    pub fn get(&self, name: &str) -> Option<&DataSource> {
+        self.sources.iter().find(|source| source.name == name)
+    }
+
+    /// The known name nearest to `name`.
+    pub fn suggest(&self, name: &str) -> Option<&str> {
+        nearest(name, self.sources.iter().map(|source| source.name.as_str()))
+    }
+
+    /// The sources that a rule with these index patterns claims; all of them for a rule without.
+    pub fn claimed(&self, patterns: &IndexPatterns) -> Vec<&DataSource> {
+        let claims = |source: &&DataSource| {
+            let mut indices = source.indices.iter();
+            indices.any(|index| patterns.selects(&index.name))
+        };
+        self.sources.iter().filter(claims).collect()
+    }
+
+    /// The patterns that select no index of any source, as written.
+    pub fn unserved<'p>(&self, patterns: &'p IndexPatterns) -> Vec<&'p str> {
+        let served = |pattern: &str| {
+            let mut indices = self.sources.iter().flat_map(|source| &source.indices);
+            indices.any(|index| matches(pattern, &index.name))
+        };
+        let wanted = patterns.included();
+        wanted.filter(|pattern| !served(pattern)).collect()
+    }
+}
+
+impl DataSource {
+    /// The kind that a scenario names: `process`, `process.start`; a group alone is its first
+    /// kind.
+    pub fn kind(&self, name: &str) -> Option<&Kind> {
+        let (group, action) = match name.split_once('.') {
+            Some((group, action)) => (group, Some(action)),
+            None => (name, None),
+        };
+        self.kinds.iter().find(|kind| {
+            kind.group == group && (action.is_none() || kind.action.as_deref() == action)
+        })
+    }
+
+    /// The type that some index of the source gives to `path`; below an open prefix a keyword.
+    pub fn field_type(&self, path: &str) -> Option<FieldType> {
+        let lists = self.indices.iter().flat_map(|index| &index.fields);
+        let listed = lists.filter_map(|list| list.get(path));
+        listed
+            .map(|(_, field_type, _)| field_type.clone())
+            .next()
+            .or_else(|| {
+                let open = self
+                    .open
+                    .iter()
+                    .any(|prefix| path.starts_with(prefix.as_str()));
+                open.then(FieldType::ecs_keyword)
+            })
+    }
+
+    /// The known field nearest to `path`.
+    pub fn suggest(&self, path: &str) -> Option<String> {
+        let lists = self.indices.iter().flat_map(|index| &index.fields);
+        let names = lists.flat_map(|list| list.fields.iter().map(|(name, ..)| &**name));
+        nearest(path, names).map(str::to_owned)
+    }
+
+    /// The field types of those indices that the patterns select.
+    pub fn mapping(&self, patterns: &IndexPatterns) -> Mapping {
+        let mut mapping = Mapping::new(self.name.as_str());
+        let selected = self
+            .indices
+            .iter()
+            .filter(|index| patterns.selects(&index.name));
+        for index in selected {
+            for (path, field_type, read_from) in index.fields.iter().flat_map(|list| &list.fields) {
+                if mapping.get(path).is_none() {
+                    mapping.add_read_from(path, read_from, field_type.clone(), index.origin);
+                }
+            }
+        }
+        mapping
+    }
+}
+
+impl FieldList {
+    /// The field at `path`.
+    pub fn get(&self, path: &str) -> Option<&(Box<str>, FieldType, Box<str>)> {
+        let found = self
+            .fields
+            .binary_search_by(|(name, ..)| (**name).cmp(path));
+        self.fields.get(found.ok()?)
+    }
+}
+
+impl Kind {
+    /// As scenarios name it: `process.start`.
+    pub fn name(&self) -> String {
+        match &self.action {
+            Some(action) => format!("{}.{action}", self.group),
+            None => self.group.clone(),
+        }
+    }
+
+    /// Whether an event of this kind can carry the field.
+    pub fn carries(&self, path: &str) -> bool {
+        !self.never.iter().any(|pattern| matches(pattern, path))
+    }
 }

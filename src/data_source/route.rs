@@ -1,1 +1,144 @@
-//! Index names and patterns → data sources and what a rule can see.
+//! Index names and patterns: which events a rule can see.
+
+/// The index patterns of a rule, as written; a rule without any sees every event.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IndexPatterns {
+    patterns: Vec<String>,
+}
+
+impl IndexPatterns {
+    /// Takes patterns as a rule lists them; one entry may hold several, separated by commas.
+    pub fn new<'p>(patterns: impl IntoIterator<Item = &'p str>) -> Self {
+        let split = patterns.into_iter().flat_map(|entry| entry.split(','));
+        let trimmed = split.map(str::trim).filter(|pattern| !pattern.is_empty());
+        Self {
+            patterns: trimmed.map(str::to_owned).collect(),
+        }
+    }
+
+    /// Whether the patterns select an index: they resolve left to right, `*` is any run, a leading
+    /// `-` excludes.
+    pub fn selects(&self, index: &str) -> bool {
+        if self.patterns.is_empty() {
+            return true;
+        }
+        let mut selected = false;
+        for pattern in &self.patterns {
+            match pattern.strip_prefix('-') {
+                Some(excluded) if matches(excluded, index) => selected = false,
+                None if matches(pattern, index) => selected = true,
+                _ => {}
+            }
+        }
+        selected
+    }
+
+    /// The patterns that do not exclude, in order.
+    pub fn included(&self) -> impl Iterator<Item = &str> {
+        let all = self.patterns.iter().map(String::as_str);
+        all.filter(|pattern| !pattern.starts_with('-'))
+    }
+
+    /// Whether the rule names no index at all.
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+}
+
+/// Whether `text` matches a pattern in which `*` is any run. A cluster prefix of the pattern is
+/// ignored, as it is in index names.
+pub fn matches(pattern: &str, text: &str) -> bool {
+    let pattern = without_cluster(pattern);
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or("");
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let Some(last) = pattern
+        .contains('*')
+        .then(|| pieces.next_back().unwrap_or(""))
+    else {
+        return rest.is_empty();
+    };
+    for piece in pieces {
+        match rest.find(piece) {
+            Some(at) => rest = rest.get(at + piece.len()..).unwrap_or(""),
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+fn without_cluster(name: &str) -> &str {
+    name.split_once(':').map_or(name, |(_, index)| index)
+}
+
+/// The name of a stored index as rules' patterns mean it: without the cluster, `restored-` or
+/// `partial-`, and for a backing index of a data stream without `.ds-` and its date and number.
+///
+/// ```
+/// use trapline::data_source::index_name;
+/// let stored = "east:partial-.ds-logs-endpoint.events.process-default-2024.01.31-000007";
+/// assert_eq!(index_name(stored), "logs-endpoint.events.process-default");
+/// ```
+pub fn index_name(stored: &str) -> &str {
+    let mut name = without_cluster(stored);
+    for prefix in ["restored-", "partial-"] {
+        name = name.strip_prefix(prefix).unwrap_or(name);
+    }
+    name.strip_prefix(".ds-")
+        .and_then(without_generation)
+        .unwrap_or(name)
+}
+
+/// Takes `-YYYY.MM.DD-NNNNNN` off the end.
+fn without_generation(name: &str) -> Option<&str> {
+    let (rest, generation) = name.rsplit_once('-')?;
+    let (stream, date) = rest.rsplit_once('-')?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<&str> = date.split('.').collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    let fits = digits(generation) && lengths == [4, 2, 2] && parts.iter().all(|part| digits(part));
+    fits.then_some(stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_resolve_from_left_to_right_and_a_minus_excludes() {
+        let patterns = IndexPatterns::new(["logs-*, -logs-endpoint.alerts-*", "winlogbeat-*"]);
+        assert!(patterns.selects("logs-endpoint.events.process-default"));
+        assert!(!patterns.selects("logs-endpoint.alerts-default"));
+        assert!(patterns.selects("winlogbeat-9.5.0"));
+        assert!(!patterns.selects("auditbeat-9.5.0"));
+        assert!(IndexPatterns::default().selects("anything"));
+    }
+
+    #[test]
+    fn a_star_is_any_run_and_pieces_do_not_overlap() {
+        assert!(matches(
+            "logs-*.process-*",
+            "logs-endpoint.events.process-default"
+        ));
+        assert!(!matches("ab*ba", "aba"));
+        assert!(matches("a*b*c", "a-b-b-c"));
+        assert!(!matches("a*b*c", "a-b-b-d"));
+        assert!(matches("*:logs-*", "logs-x"));
+    }
+
+    #[test]
+    fn names_of_backing_indices_lose_what_the_stack_added() {
+        let cases = [
+            ("logs-a-default", "logs-a-default"),
+            ("restored-logs-a-default", "logs-a-default"),
+            (".ds-logs-a-default-2024.01.31-000001", "logs-a-default"),
+            (".ds-logs-a-default", ".ds-logs-a-default"),
+            ("c1:winlogbeat-9.5.0", "winlogbeat-9.5.0"),
+        ];
+        for (stored, name) in cases {
+            assert_eq!(index_name(stored), name);
+        }
+    }
+}

@@ -5,156 +5,160 @@
 //! the sequence or sample matcher takes `(ordinal, stage, key)` and gives the matches. Blockers,
 //! waived runs, coverage, mutation and explain are [`Evaluation::decide_with`] with overrides; none
 //! of them evaluates a query in a way of its own.
+//!
+//! `plan, events -> facts -> view (facts under overrides) -> decide -> matches, or blockers`
 
-use crate::event::{EventId, Timestamp, Value};
-use crate::plan::{ClauseId, PartId, StageId};
+mod bits;
+mod blocker;
+mod condition;
+mod context;
+mod decide;
+mod facts;
+pub mod function;
+mod keys;
+mod outcome;
+pub mod pattern;
+mod pipes;
+pub mod reason;
+mod sample;
+mod sequence;
+mod slots;
+mod test;
+mod view;
 
-/// What a search is given beside query and events.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Context {
-    /// `now` of date math; fixed for the whole search.
-    pub now: Timestamp,
-    /// The request's parameters.
-    pub request: Request,
+pub use context::{Context, QueryFailure, Request, ResultPosition};
+pub use outcome::{BlockerHint, Blockers, Cause, CauseKind, Match, Miss, Override};
+
+use self::bits::BitMatrix;
+use self::facts::{Facts, Tests};
+use self::view::View;
+use crate::event::{Event, EventId};
+use crate::plan::{ClauseId, Plan, StageId};
+
+/// A plan with its patterns compiled, ready for any number of evaluations.
+#[derive(Debug)]
+pub struct Prepared<'p> {
+    plan: &'p Plan,
+    tests: Tests,
 }
 
-/// The request parameters of Elasticsearch's EQL search API that change results.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Request {
-    /// How many events, sequences or samples are returned; `None` for all of them.
-    pub size: Option<usize>,
-    /// Which end of the results is returned when there are more.
-    pub position: ResultPosition,
-    /// How many samples a key may give.
-    pub max_samples_per_key: usize,
-}
+impl<'p> Prepared<'p> {
+    /// Compiles the plan's patterns; the failure names the clause.
+    pub fn new(plan: &'p Plan) -> Result<Self, QueryFailure> {
+        let tests = Tests::new(plan)?;
+        Ok(Self { plan, tests })
+    }
 
-/// `result_position`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ResultPosition {
-    /// The earliest.
-    Head,
-    /// The most recent.
-    #[default]
-    Tail,
-}
-
-impl Default for Request {
-    fn default() -> Self {
-        Self {
-            size: None,
-            position: ResultPosition::default(),
-            max_samples_per_key: 1,
-        }
+    /// Runs the plan over events; [`EventId`]s are their places in the slice.
+    pub fn evaluate(
+        &self,
+        events: &[Event],
+        ctx: &Context,
+    ) -> Result<Evaluation<'p>, QueryFailure> {
+        let facts = Facts::new(self.plan, &self.tests, events)?;
+        Ok(Evaluation::new(self.plan, facts, ctx.request))
     }
 }
 
-/// What Elasticsearch reports only when it runs a query: a failure, never a miss.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct QueryFailure {
-    /// Elasticsearch's message in substance.
-    pub message: String,
-    /// The clause that failed.
-    pub clause: Option<ClauseId>,
+/// Compiles and runs a plan over events.
+pub fn evaluate<'p>(
+    plan: &'p Plan,
+    events: &[Event],
+    ctx: &Context,
+) -> Result<Evaluation<'p>, QueryFailure> {
+    Prepared::new(plan)?.evaluate(events, ctx)
 }
 
-/// One result: an event, a sequence or a sample.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Match {
-    /// One entry a position: the stages in the order of the text, `with runs=n` n times, `until`
-    /// left out; `None` stands for a missing event.
-    pub stages: Vec<Option<EventId>>,
-    /// The key tuple; `None` is a missing optional key.
-    pub join: Vec<Option<Value>>,
+/// What one plan says about some events: the facts, and what they amount to.
+#[derive(Debug)]
+pub struct Evaluation<'p> {
+    plan: &'p Plan,
+    facts: Facts,
+    met: BitMatrix,
+    interesting: Vec<u32>,
+    matches: Vec<Match>,
+    request: Request,
 }
 
-/// A change to the decision, the facts staying as they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Override {
-    /// The leaf of a clause has this bit on one event (or on all, with `None`).
-    Fact {
-        /// A clause with a leaf.
-        clause: ClauseId,
-        /// The event, `None` for every event.
-        event: Option<EventId>,
-        /// The leaf's bit (not the outcome as written: see `Clause::negated`).
-        bit: bool,
-    },
-    /// A structural clause no longer holds anything back: `maxspan` unlimited, `until` or a
-    /// missing event dropped, a key left out of the tuple, a category that is any.
-    Lift(ClauseId),
-    /// The category test of one stage holds on one event.
-    Category {
-        /// The category clause.
-        clause: ClauseId,
-        /// The event.
-        event: EventId,
-    },
-    /// The event is shown although no index pattern selects it.
-    Route(EventId),
-    /// These events are re-stamped in this order within the span that they take.
-    Order(Vec<EventId>),
-    /// The event is not there.
-    Without(EventId),
+impl<'p> Evaluation<'p> {
+    fn new(plan: &'p Plan, facts: Facts, request: Request) -> Self {
+        let events = facts
+            .order
+            .iter()
+            .max()
+            .map_or(0, |last| *last as usize + 1);
+        let mut met = BitMatrix::new(events, plan.stages.len());
+        let empty = BitMatrix::new(0, 0);
+        let view = View::plain(plan, &facts, &empty);
+        for event in &facts.order {
+            for (id, stage) in plan.numbered() {
+                if view.meets(id, stage, *event) {
+                    met.set(*event as usize, id.index());
+                }
+            }
+        }
+        let order = facts.order.iter().copied();
+        let interesting = order.filter(|event| met.any(*event as usize)).collect();
+        let mut evaluation = Self {
+            plan,
+            facts,
+            met,
+            interesting,
+            matches: Vec::new(),
+            request,
+        };
+        evaluation.matches = evaluation.decide_with(&[]);
+        evaluation
+    }
+
+    /// The plan that was run.
+    pub fn plan(&self) -> &'p Plan {
+        self.plan
+    }
+
+    /// What matched, in Elasticsearch's order.
+    pub fn matches(&self) -> &[Match] {
+        &self.matches
+    }
+
+    /// What would match under overrides: bit work only, no test is run again.
+    pub fn decide_with(&self, overrides: &[Override]) -> Vec<Match> {
+        decide::decide(&self.view(overrides), &self.request)
+    }
+
+    /// Why nothing matches.
+    pub fn blockers(&self, hint: &BlockerHint) -> Blockers {
+        blocker::blockers(self, hint)
+    }
+
+    /// The bit of a clause's leaf on an event (not the outcome as written: see
+    /// `Clause::negated`); `None` for a clause without a leaf.
+    pub fn fact(&self, clause: ClauseId, event: EventId) -> Option<bool> {
+        let leaf = self.plan.clause(clause)?.leaf?;
+        Some(self.facts.leaf(leaf, event.index()))
+    }
+
+    /// Whether the event is of the category that a stage asks for.
+    pub fn category(&self, stage: StageId, event: EventId) -> bool {
+        self.facts.category(stage, event.index())
+    }
+
+    /// The stages that an event meets, join keys aside.
+    pub fn stages_met(&self, event: EventId) -> impl Iterator<Item = StageId> + '_ {
+        let stages = self.plan.numbered().map(|(id, _)| id);
+        stages.filter(move |id| self.met.get(event.index(), id.index()))
+    }
+
+    fn view(&self, overrides: &[Override]) -> View<'_> {
+        View::new(
+            self.plan,
+            &self.facts,
+            &self.met,
+            &self.interesting,
+            overrides,
+        )
+    }
 }
 
-/// Something that, changed alone, would have made the events match.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Cause {
-    /// What it is.
-    pub kind: CauseKind,
-    /// The stage at which it was judged.
-    pub stage: Option<StageId>,
-    /// The event on which it was judged.
-    pub event: Option<EventId>,
-    /// By how much it missed.
-    pub miss: Option<Miss>,
-}
-
-/// What a [`Cause`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CauseKind {
-    /// A clause of the plan.
-    Clause(ClauseId),
-    /// The event's index is not among those that the rule searches.
-    NotRouted,
-    /// Another event took the partial sequence.
-    TakenBy(EventId),
-}
-
-/// By how much a structural clause missed.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Miss {
-    /// The event came so many milliseconds before the one that it must follow.
-    Order {
-        /// Milliseconds.
-        early: i64,
-    },
-    /// The event came so many milliseconds after the end of `maxspan`.
-    Maxspan {
-        /// Milliseconds.
-        late: i64,
-    },
-    /// The key differs.
-    Join {
-        /// What the event has.
-        have: Vec<Value>,
-        /// What the sequence has.
-        want: Vec<Value>,
-    },
-}
-
-/// Why nothing matched.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Blockers {
-    /// The clauses each of which, inverted alone, makes a match; in the order of the text. Empty
-    /// when the outcome is overdetermined.
-    pub causes: Vec<Cause>,
-    /// The smallest part of the query that contains all causes.
-    pub part: Option<PartId>,
-    /// Without causes: the smallest set of clauses that must change together.
-    pub together: Vec<Cause>,
-    /// Not all assignments of events to stages were looked at.
-    pub approximate: bool,
-}
+#[cfg(test)]
+mod tests;

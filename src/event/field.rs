@@ -182,16 +182,29 @@ impl FieldType {
         }
     }
 
+    /// The text that the mapping indexes of `raw`, borrowed: for the text family what
+    /// [`FieldType::read`] gives as a value. `None` where it indexes nothing, and for other types.
+    pub fn read_text<'a>(&self, raw: Raw<'a>) -> Option<&'a str> {
+        match self {
+            Self::Keyword { ignore_above, .. } | Self::Wildcard { ignore_above } => {
+                indexed_text(raw, *ignore_above)
+            }
+            Self::Text { exact } => indexed_text(raw, exact.and_then(|exact| exact.ignore_above)),
+            Self::ConstantKeyword => indexed_text(raw, None),
+            _ => None,
+        }
+    }
+
     /// What the mapping makes of `raw`.
     pub fn read(&self, raw: Raw<'_>) -> Reading {
         let value = match self {
-            Self::Keyword { ignore_above, .. } | Self::Wildcard { ignore_above } => {
-                return read_text(raw, *ignore_above);
+            Self::Keyword { .. }
+            | Self::Wildcard { .. }
+            | Self::Text { .. }
+            | Self::ConstantKeyword => {
+                let text = self.read_text(raw);
+                return text.map_or(Reading::Ignored, |text| Reading::Value(Value::text(text)));
             }
-            Self::Text { exact } => {
-                return read_text(raw, exact.and_then(|exact| exact.ignore_above));
-            }
-            Self::ConstantKeyword => return read_text(raw, None),
             Self::Integer(kind) => read_integer(*kind, raw),
             Self::Float(kind) => read_float(*kind, raw),
             Self::Boolean => match raw {
@@ -224,17 +237,12 @@ impl FieldType {
     }
 }
 
-fn read_text(raw: Raw<'_>, ignore_above: Option<u32>) -> Reading {
+fn indexed_text(raw: Raw<'_>, ignore_above: Option<u32>) -> Option<&str> {
     let text = raw.as_text();
-    match ignore_above {
-        // Counted in UTF-16 units, as `KeywordFieldMapper` does; most values are far shorter.
-        Some(limit)
-            if text.len() > limit as usize && text.encode_utf16().count() > limit as usize =>
-        {
-            Reading::Ignored
-        }
-        _ => Reading::Value(Value::text(text)),
-    }
+    // Counted in UTF-16 units, as `KeywordFieldMapper` does; most values are far shorter.
+    let too_long =
+        |limit: u32| text.len() > limit as usize && text.encode_utf16().count() > limit as usize;
+    (!ignore_above.is_some_and(too_long)).then_some(text)
 }
 
 /// Integers take numbers and numeric text; a fraction is cut off (`coerce`).

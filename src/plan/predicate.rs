@@ -217,3 +217,16 @@ pub enum ScriptExpr {
     /// `or`
     Any(Vec<ScriptExpr>),
 }
+
+impl Comparison {
+    /// Whether a value in this order to the constant satisfies the comparison.
+    pub fn fits(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
+}

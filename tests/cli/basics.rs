@@ -78,3 +78,18 @@ fn a_bad_configuration_is_shown_at_its_place() {
     .unwrap();
     assert_cmd_snapshot!(project.trapline(&["test"]));
 }
+
+#[test]
+fn sources_are_listed() {
+    assert_cmd_snapshot!(Empty::new().trapline(&["sources"]));
+}
+
+#[test]
+fn one_source_is_shown_with_its_pins() {
+    assert_cmd_snapshot!(Empty::new().trapline(&["sources", "sysmon"]));
+}
+
+#[test]
+fn an_unknown_source_is_named_with_the_nearest() {
+    assert_cmd_snapshot!(Empty::new().trapline(&["sources", "sysmn"]));
+}

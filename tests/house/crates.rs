@@ -16,7 +16,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ignore", &["cli/files.rs"]),
     ("indexmap", &[]),
     ("ipnet", &["eql/lower/constant.rs", "event/", "evaluate/"]),
-    ("jiff", &["event/time.rs"]),
+    ("jiff", &["event/time.rs", "event/time/"]),
     ("memchr", &[]),
     ("rayon", &["replay/", "scan/", "mutation/"]),
     (
@@ -36,7 +36,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("strsim", &["diagnostic/suggest.rs"]),
     ("tempfile", &["cli/files.rs"]),
     ("thiserror", &[]),
-    ("toml", &["rule/load.rs", "cli/config.rs"]),
+    (
+        "toml",
+        &["data_source/builtin.rs", "rule/load.rs", "cli/config.rs"],
+    ),
     ("unicode-width", &["report/terminal/style.rs"]),
 ];
 

@@ -158,6 +158,17 @@ fn check(text: &str) -> Result<(), TestCaseError> {
 }
 
 #[test]
+fn what_once_broke_the_parser_stays_mended() {
+    // A quote of an older EQL at the end; a name that goes on in other letters;
+    // a query without category; a line break within `![`.
+    for text in [
+        "?'", "?\"", "@é", "a@é", "é@é", "#", "“", "\u{a0}", "where 1",
+    ] {
+        check(text).unwrap();
+    }
+}
+
+#[test]
 fn nesting_without_end_is_an_error_and_no_overflow() {
     let deep = 10_000;
     let bombs = [

@@ -10,7 +10,9 @@
     reason = "a test that fails should panic where it fails, and one that is skipped should say so"
 )]
 
+mod conformance;
 mod eql_corpus;
 mod eql_roundtrip;
 mod eql_soup;
+mod shared;
 mod spanless;

@@ -15,6 +15,6 @@ pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode 
             Ok(test) => test::run(settings, &test, console),
             Err(problem) => console.problem(&problem),
         },
-        Verb::Sources(args) => sources::run(&settings.sources, args.name.as_deref(), console),
+        Verb::Sources(args) => sources::run(args.name.as_deref(), console),
     }
 }

@@ -1,40 +1,50 @@
 //! `trapline sources [NAME]`: the data sources, and one with its indices, kinds of event, and
 //! sensor facts with their evidence.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::super::console::Stream;
 use super::super::error;
 use super::super::{Console, ExitCode};
-use crate::data_source::{DataSource, Kind, Pin};
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::data_source::error::UNKNOWN_SOURCE;
+use crate::data_source::{Catalogue, DataSource, Kind, Pin};
+use crate::diagnostic::Diagnostic;
 use crate::event::Scalar;
 use crate::event::schema::Origin;
 
 /// Prints all sources, or the named one.
-pub fn run(sources: &[DataSource], name: Option<&str>, console: &mut Console) -> ExitCode {
+pub fn run(name: Option<&str>, console: &mut Console) -> ExitCode {
+    let catalogue = match Catalogue::builtin() {
+        Ok(catalogue) => catalogue,
+        Err(mistake) => {
+            console.diagnostics([&Diagnostic::error(&error::INTERNAL, mistake.to_string())]);
+            return ExitCode::Internal;
+        }
+    };
     let Some(name) = name else {
-        console.write(Stream::Out, &list(sources));
+        console.write(Stream::Out, &list(catalogue.sources()));
         return ExitCode::Passed;
     };
-    if let Some(source) = sources.iter().find(|source| source.name == name) {
+    if let Some(source) = catalogue.get(name) {
         console.write(Stream::Out, &one(source));
         return ExitCode::Passed;
     }
-    let names = || sources.iter().map(|source| source.name.as_str());
     let message = format!("there is no data source `{name}`");
-    let diagnostic = Diagnostic::error(&error::NO_SUCH_SOURCE, message);
-    console.diagnostics([&match suggest::nearest(name, names()) {
+    let diagnostic = Diagnostic::error(&UNKNOWN_SOURCE, message);
+    let names: Vec<&str> = catalogue
+        .sources()
+        .iter()
+        .map(|source| source.name.as_str())
+        .collect();
+    console.diagnostics([&match catalogue.suggest(name) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic.help(format!(
-            "there are {}",
-            names().collect::<Vec<_>>().join(", ")
-        )),
+        None => diagnostic.help(format!("there are {}", names.join(", "))),
     }]);
     ExitCode::Usage
 }
 
-/// One line a source.
+/// One line an index; the source's name stands on its first.
 fn list(sources: &[DataSource]) -> String {
     let width = |text: fn(&DataSource) -> &str| {
         let widths = sources.iter().map(|source| text(source).chars().count());
@@ -43,14 +53,11 @@ fn list(sources: &[DataSource]) -> String {
     let (names, titles) = (width(|source| &source.name), width(|source| &source.title));
     let mut text = String::new();
     for source in sources {
-        let indices: Vec<&str> = source.indices.iter().map(|index| &*index.name).collect();
-        let _ = writeln!(
-            text,
-            "{:names$}  {:titles$}  {}",
-            source.name,
-            source.title,
-            indices.join(", ")
-        );
+        let (mut name, mut title) = (source.name.as_str(), source.title.as_str());
+        for index in &source.indices {
+            let _ = writeln!(text, "{name:names$}  {title:titles$}  {}", index.name);
+            (name, title) = ("", "");
+        }
     }
     text
 }
@@ -59,18 +66,20 @@ fn list(sources: &[DataSource]) -> String {
 fn one(source: &DataSource) -> String {
     let mut text = format!("{}: {}\n\nindices\n", source.name, source.title);
     for index in &source.indices {
-        let list = &index.fields;
-        let origin = match list.origin {
+        let origin = match index.origin {
             Origin::Declared => "declared",
             Origin::Assumed => "assumed",
             Origin::Dynamic => "dynamic",
         };
+        // A field may stand in several lists; the first counts.
+        let lists = index.fields.iter().flat_map(|list| &list.fields);
+        let fields: BTreeSet<&str> = lists.map(|(path, ..)| &**path).collect();
         let _ = writeln!(
             text,
             "  {}\n    {} fields, {origin}: {}",
             index.name,
-            list.fields.len(),
-            list.evidence
+            fields.len(),
+            index.evidence
         );
     }
     text.push_str("\nkinds of event\n");
@@ -87,6 +96,10 @@ fn one(source: &DataSource) -> String {
     if !source.defaults.is_empty() {
         text.push_str("\nevery event, unless the scenario says otherwise\n");
         pairs("", &source.defaults, &mut text);
+    }
+    if !source.open.is_empty() {
+        text.push_str("\nany field below is a keyword\n");
+        let _ = writeln!(text, "    {}", source.open.join(", "));
     }
     if !source.pins.is_empty() {
         text.push_str("\nevery event, whatever the scenario says (`force` overrides)\n");
@@ -140,11 +153,9 @@ mod tests {
             title: "Sysmon".into(),
             indices: vec![Index {
                 name: "logs-windows.sysmon_operational-default".into(),
-                fields: Arc::new(FieldList {
-                    origin: Origin::Assumed,
-                    evidence: "ECS 8.11".into(),
-                    fields: Vec::new(),
-                }),
+                fields: vec![Arc::new(FieldList { fields: Vec::new() })],
+                origin: Origin::Assumed,
+                evidence: "ECS 8.11".into(),
             }],
             kinds: vec![Kind {
                 group: "process".into(),
@@ -156,11 +167,12 @@ mod tests {
             }],
             defaults: vec![("host.id".into(), vec![Scalar::text("host-1")])],
             pins: vec![pin("user.id", &["S-1-5-18"])],
+            open: vec!["winlog.event_data.".into()],
         }
     }
 
     #[test]
-    fn the_list_has_a_line_a_source() {
+    fn the_list_has_a_line_an_index() {
         insta::assert_snapshot!(list(&[sysmon()]));
     }
 

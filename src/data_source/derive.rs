@@ -1,0 +1,149 @@
+//! Fields that follow from other fields, as sensors and pipelines fill them in: only where nobody
+//! set them, and only those that the kind of event can carry.
+
+use super::profile::Kind;
+use crate::event::{Event, Scalar};
+
+/// Fills in what follows from the fields that are there.
+pub fn derive(kind: &Kind, event: &mut Event) {
+    for process in ["process", "process.parent"] {
+        derive_process(process, kind, event);
+    }
+    for (path, name, extension) in [
+        ("file.path", "file.name", Some("file.extension")),
+        ("dll.path", "dll.name", None),
+    ] {
+        let base = text(event, path).map(|path| base_name(&path).to_owned());
+        if let Some(base) = base {
+            let suffix = base
+                .rsplit_once('.')
+                .map(|(_, suffix)| suffix.to_lowercase());
+            if let (Some(extension), Some(suffix)) = (extension, suffix) {
+                fill(kind, event, extension, Scalar::text(suffix));
+            }
+            fill(kind, event, name, Scalar::text(base));
+        }
+    }
+    derive_network(kind, event);
+}
+
+/// Name, command line, number of arguments and entity id of `process` or `process.parent`.
+fn derive_process(process: &str, kind: &Kind, event: &mut Event) {
+    let field = |name: &str| format!("{process}.{name}");
+    if let Some(executable) = text(event, &field("executable")) {
+        fill(
+            kind,
+            event,
+            &field("name"),
+            Scalar::text(base_name(&executable)),
+        );
+    }
+    let arguments: Vec<String> = event
+        .values(&field("args"))
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    if !arguments.is_empty() {
+        let line: Vec<String> = arguments.iter().map(|argument| quoted(argument)).collect();
+        let line = Scalar::text(line.join(" "));
+        fill(kind, event, &field("command_line"), line);
+        let count = Scalar::Number(arguments.len().to_string().into());
+        fill(kind, event, &field("args_count"), count);
+    }
+    // Stable, so that events of one process join without the scenario saying so.
+    let identity = text(event, &field("executable")).or_else(|| text(event, &field("name")));
+    if let Some(identity) = identity {
+        let host = text(event, "host.id").unwrap_or_default();
+        let pid = text(event, &field("pid")).unwrap_or_default();
+        let id = format!("{host}|{}|{pid}", identity.to_lowercase());
+        fill(kind, event, &field("entity_id"), Scalar::text(id));
+    }
+}
+
+fn derive_network(kind: &Kind, event: &mut Event) {
+    if !matches!(kind.group.as_str(), "network" | "dns") {
+        return;
+    }
+    let direction = text(event, "network.direction").unwrap_or_default();
+    let accepted = matches!(direction.to_lowercase().as_str(), "ingress" | "incoming");
+    let action = if accepted {
+        "connection_accepted"
+    } else {
+        "connection_attempted"
+    };
+    fill(kind, event, "event.action", Scalar::text(action));
+    if let Some(address) = text(event, "source.ip").or_else(|| text(event, "destination.ip")) {
+        let family = if address.contains(':') {
+            "ipv6"
+        } else {
+            "ipv4"
+        };
+        fill(kind, event, "network.type", Scalar::text(family));
+    }
+}
+
+/// Sets a field that has no value, if the kind can carry it.
+fn fill(kind: &Kind, event: &mut Event, path: &str, value: Scalar) {
+    if event.values(path).is_empty() && kind.carries(path) {
+        event.set(path, vec![value]);
+    }
+}
+
+fn text(event: &Event, path: &str) -> Option<String> {
+    event.values(path).first().map(ToString::to_string)
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit(['\\', '/']).next().unwrap_or(path)
+}
+
+/// An argument as a Windows command line holds it: in quotes if it is empty or has a blank.
+fn quoted(argument: &str) -> String {
+    if argument.is_empty() || argument.contains([' ', '\t']) {
+        format!("\"{}\"", argument.replace('"', "\\\""))
+    } else {
+        argument.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_source::Catalogue;
+
+    #[test]
+    fn names_command_lines_and_ids_follow_from_executable_and_arguments() {
+        let catalogue = Catalogue::builtin().unwrap();
+        let kind = catalogue
+            .get("elastic_defend")
+            .unwrap()
+            .kind("process")
+            .unwrap();
+        let mut event = Event::default();
+        event.set(
+            "process.executable",
+            vec![Scalar::text(r"C:\Windows\cmd.exe")],
+        );
+        event.set(
+            "process.args",
+            vec![Scalar::text("cmd.exe"), Scalar::text("a b")],
+        );
+        event.set("host.id", vec![Scalar::text("host-1")]);
+        derive(kind, &mut event);
+        let value = |path: &str| text(&event, path).unwrap_or_default();
+        assert_eq!(value("process.name"), "cmd.exe");
+        assert_eq!(value("process.command_line"), r#"cmd.exe "a b""#);
+        assert_eq!(value("process.args_count"), "2");
+        assert_eq!(value("process.entity_id"), r"host-1|c:\windows\cmd.exe|");
+    }
+
+    #[test]
+    fn what_a_kind_never_carries_is_not_derived() {
+        let catalogue = Catalogue::builtin().unwrap();
+        let kind = catalogue.get("sysmon").unwrap().kind("network").unwrap();
+        let mut event = Event::default();
+        event.set("process.args", vec![Scalar::text("cmd.exe")]);
+        derive(kind, &mut event);
+        assert!(event.values("process.command_line").is_empty());
+    }
+}

@@ -1,0 +1,191 @@
+//! Why nothing matched: the clauses each of which, inverted alone, makes a match.
+//!
+//! What each event would need for each stage is counted on the boolean tree; the cheapest
+//! assignments of events to positions give the candidates; and each candidate is tried by deciding
+//! again with it inverted or lifted, so that no cause is ever reported that does not make a match.
+//! Called by [`Evaluation::blockers`] only.
+
+mod assignment;
+mod cost;
+
+use std::collections::BTreeSet;
+
+use self::cost::{Candidate, Costs};
+use super::view::View;
+use super::{BlockerHint, Blockers, Cause, CauseKind, Evaluation, Override, decide};
+use crate::event::EventId;
+use crate::plan::{ClauseKind, PartId, Plan, Role};
+
+/// How many events one decision may look at in all while candidates are tried.
+const CHECK_BUDGET: usize = 4_000_000;
+
+/// The most competing events that are named.
+const MAX_COMPETITORS: usize = 32;
+
+/// The blockers of an evaluation under the waived overrides.
+pub(super) fn blockers(evaluation: &Evaluation<'_>, hint: &BlockerHint) -> Blockers {
+    let view = evaluation.view(&hint.waived);
+    if !decide::decide(&view, &evaluation.request).is_empty() {
+        return Blockers::default();
+    }
+    let costs = Costs::new(&view);
+    let found = assignment::search(&costs, &hint.assignment);
+    let mut check = Check::new(evaluation, &hint.waived, &view);
+    let mut causes = check.filter(found.candidates);
+    if causes.is_empty()
+        && let Some(assignment) = &found.complete
+    {
+        causes = check.filter(competitors(&view, assignment));
+    }
+    causes.sort_by_key(|cause| (order_of(cause.kind), cause.event));
+    let together = if causes.is_empty() {
+        let mut together = found.together;
+        together.sort_by_key(|cause| (order_of(cause.kind), cause.event));
+        together
+    } else {
+        Vec::new()
+    };
+    Blockers {
+        part: common_part(evaluation.plan, &causes),
+        causes,
+        together,
+        approximate: found.approximate || check.exhausted,
+    }
+}
+
+/// In the order of the text, what is outside the text before and after it.
+fn order_of(kind: CauseKind) -> (u8, u32) {
+    match kind {
+        CauseKind::NotRouted => (0, 0),
+        CauseKind::Clause(clause) => (1, clause.0.into()),
+        CauseKind::TakenBy(event) => (2, event.0),
+    }
+}
+
+/// Tries candidates by deciding again.
+struct Check<'e, 'p> {
+    evaluation: &'e Evaluation<'p>,
+    waived: &'e [Override],
+    budget: usize,
+    exhausted: bool,
+}
+
+impl<'e, 'p> Check<'e, 'p> {
+    fn new(evaluation: &'e Evaluation<'p>, waived: &'e [Override], view: &View<'_>) -> Self {
+        Self {
+            evaluation,
+            waived,
+            budget: (CHECK_BUDGET / (view.interesting().len() + 1)).max(64),
+            exhausted: false,
+        }
+    }
+
+    /// The causes among the candidates: a clause on one event once, a structural clause once.
+    fn filter(&mut self, candidates: Vec<Candidate>) -> Vec<Cause> {
+        let mut seen = BTreeSet::new();
+        let mut causes = Vec::new();
+        for candidate in candidates {
+            let identity = self.identity(&candidate.cause);
+            if seen.contains(&identity) {
+                continue;
+            }
+            if self.budget == 0 {
+                self.exhausted = true;
+                break;
+            }
+            self.budget -= 1;
+            let mut overrides = self.waived.to_vec();
+            overrides.push(candidate.change);
+            if !self.evaluation.decide_with(&overrides).is_empty() {
+                seen.insert(identity);
+                causes.push(candidate.cause);
+            }
+        }
+        causes
+    }
+
+    fn identity(&self, cause: &Cause) -> ((u8, u32), Option<EventId>) {
+        let on_event = match cause.kind {
+            CauseKind::Clause(clause) => {
+                let kind = self
+                    .evaluation
+                    .plan
+                    .clause(clause)
+                    .map(|clause| clause.kind);
+                kind.is_some_and(|kind| kind.is_condition() || kind == ClauseKind::Category)
+            }
+            CauseKind::NotRouted => true,
+            CauseKind::TakenBy(_) => false,
+        };
+        (order_of(cause.kind), cause.event.filter(|_| on_event))
+    }
+}
+
+/// The events that may have taken the partial sequence of an assignment that lacks nothing.
+fn competitors(view: &View<'_>, assignment: &[u32]) -> Vec<Candidate> {
+    let ranks = assignment.iter().filter_map(|event| view.moment(*event));
+    let ranks: Vec<u32> = ranks.map(|moment| moment.rank).collect();
+    let (Some(first), Some(last)) = (ranks.iter().min(), ranks.iter().max()) else {
+        return Vec::new();
+    };
+    let mut candidates = Vec::new();
+    for moment in view.interesting() {
+        let event = moment.event.0;
+        if moment.rank < *first || moment.rank > *last || assignment.contains(&event) {
+            continue;
+        }
+        let mut stages = view.plan.numbered();
+        let taker = stages
+            .find(|(id, stage)| stage.role == Role::Positive && view.meets(*id, stage, event));
+        if let Some((stage, _)) = taker {
+            candidates.push(Candidate {
+                cause: Cause {
+                    kind: CauseKind::TakenBy(moment.event),
+                    stage: Some(stage),
+                    event: Some(moment.event),
+                    miss: None,
+                },
+                change: Override::Without(moment.event),
+            });
+            if candidates.len() == MAX_COMPETITORS {
+                break;
+            }
+        }
+    }
+    candidates
+}
+
+/// The smallest part of the query that contains all causes that are conditions.
+fn common_part(plan: &Plan, causes: &[Cause]) -> Option<PartId> {
+    let parts = causes.iter().filter_map(|cause| match cause.kind {
+        CauseKind::Clause(clause) => plan.clause(clause),
+        CauseKind::NotRouted | CauseKind::TakenBy(_) => None,
+    });
+    let parts = parts.filter(|clause| clause.kind.is_condition());
+    let mut paths = parts.map(|clause| path_to(plan, clause.part));
+    let mut common = paths.next()?;
+    for path in paths {
+        let shared = common.iter().zip(&path).take_while(|(a, b)| a == b).count();
+        common.truncate(shared);
+    }
+    common.pop()
+}
+
+/// From the largest part to this one.
+fn path_to(plan: &Plan, part: PartId) -> Vec<PartId> {
+    let mut path = vec![part];
+    let mut next = part;
+    while let Some(parent) = plan.parts.get(next.index()).and_then(|part| part.parent) {
+        // A part stands in a larger one; a plan whose parts go round would never end.
+        if path.len() > plan.parts.len() {
+            break;
+        }
+        path.push(parent);
+        next = parent;
+    }
+    path.reverse();
+    path
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+//! Decide: from a [`View`] to matches, a pure function. The boolean tree gives the stages that
+//! each event meets, the matcher of the plan's shape does the rest.
+
+use std::cmp::Ordering;
+
+use rustc_hash::FxHashMap;
+
+use super::keys::KeyValue;
+use super::sequence::{Act, Course, Matcher};
+use super::view::View;
+use super::{Match, Request, pipes, sample};
+use crate::event::{EventId, Value};
+use crate::plan::{Role, SequenceShape, Shape, Stage, StageId};
+
+/// What the facts of a view amount to.
+pub(super) fn decide(view: &View<'_>, request: &Request) -> Vec<Match> {
+    match &view.plan.shape {
+        Shape::Events => pipes::cut(events(view), &view.plan.pipes, request),
+        Shape::Sequence(shape) => pipes::cut(sequences(view, shape), &view.plan.pipes, request),
+        Shape::Sample { .. } => samples(view, request),
+    }
+}
+
+/// The stage of each positive position, runs expanded.
+pub(super) fn positions<'a>(view: &View<'a>) -> Vec<(StageId, &'a Stage)> {
+    let positive = view.plan.positive();
+    positive
+        .flat_map(|(id, stage)| std::iter::repeat_n((id, stage), usize::from(stage.runs)))
+        .collect()
+}
+
+/// What a sequence asks for, as far as nothing of it is lifted.
+pub(super) fn course(view: &View<'_>, shape: &SequenceShape) -> Course {
+    let mut course = Course::default();
+    for stage in &view.plan.stages {
+        match stage.role {
+            Role::Positive => course.positions += usize::from(stage.runs),
+            Role::Missing { .. } => course.gaps.push(course.positions),
+            Role::Until { .. } => {}
+        }
+    }
+    if let Some(limit) = shape.maxspan {
+        course.window = limit.millis;
+        course.maxspan = (!view.is_lifted(limit.clause))
+            .then(|| i128::from(limit.millis).saturating_mul(1_000_000));
+    }
+    course
+}
+
+fn events(view: &View<'_>) -> Vec<Match> {
+    let Some((id, stage)) = view.plan.positive().next() else {
+        return Vec::new();
+    };
+    let moments = view.interesting().into_iter();
+    moments
+        .filter(|moment| view.meets(id, stage, moment.event.0))
+        .map(|moment| Match {
+            stages: vec![Some(moment.event)],
+            join: Vec::new(),
+        })
+        .collect()
+}
+
+/// Key tuples as numbers.
+#[derive(Default)]
+struct Tuples {
+    numbers: FxHashMap<Vec<KeyValue>, u32>,
+    tuples: Vec<Vec<KeyValue>>,
+}
+
+impl Tuples {
+    fn number(&mut self, tuple: Vec<KeyValue>) -> u32 {
+        if let Some(number) = self.numbers.get(&tuple) {
+            return *number;
+        }
+        let number = u32::try_from(self.tuples.len()).unwrap_or(u32::MAX);
+        self.tuples.push(tuple.clone());
+        self.numbers.insert(tuple, number);
+        number
+    }
+
+    fn get(&self, number: u32) -> &[KeyValue] {
+        self.tuples.get(number as usize).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn compare_tuples(view: &View<'_>, a: &[KeyValue], b: &[KeyValue]) -> Ordering {
+    let mut orders = a
+        .iter()
+        .zip(b)
+        .map(|(a, b)| view.facts.keys.compare(*a, *b));
+    orders
+        .find(|order| order.is_ne())
+        .unwrap_or(Ordering::Equal)
+}
+
+fn join_values(view: &View<'_>, tuple: &[KeyValue]) -> Vec<Option<Value>> {
+    let values = tuple.iter().map(|number| view.facts.keys.value(*number));
+    values.map(Option::<&Value>::cloned).collect()
+}
+
+/// What each stage of a sequence does with an event that meets it.
+fn acts_of_stages(view: &View<'_>) -> Vec<Vec<Act>> {
+    let (mut position, mut gap) = (0, 0);
+    let mut acts = Vec::with_capacity(view.plan.stages.len());
+    for stage in &view.plan.stages {
+        acts.push(match stage.role {
+            Role::Positive => {
+                let first = position;
+                position += usize::from(stage.runs);
+                (first..position).map(Act::Stage).collect()
+            }
+            Role::Missing { clause } => {
+                gap += 1;
+                let lifted = view.is_lifted(clause);
+                if lifted {
+                    Vec::new()
+                } else {
+                    vec![Act::Missing(gap - 1)]
+                }
+            }
+            Role::Until { clause } => {
+                let lifted = view.is_lifted(clause);
+                if lifted { Vec::new() } else { vec![Act::Until] }
+            }
+        });
+    }
+    acts
+}
+
+fn sequences(view: &View<'_>, shape: &SequenceShape) -> Vec<Match> {
+    let mut matcher = Matcher::new(course(view, shape));
+    let acts_of_stages = acts_of_stages(view);
+    let mut tuples = Tuples::default();
+    let mut acts: Vec<(Act, u32)> = Vec::new();
+    for moment in view.interesting() {
+        let event = moment.event.0;
+        acts.clear();
+        for ((id, stage), stage_acts) in view.plan.numbered().zip(&acts_of_stages) {
+            if stage_acts.is_empty() || !view.meets(id, stage, event) {
+                continue;
+            }
+            for tuple in view.tuples(stage, event) {
+                let key = tuples.number(tuple);
+                acts.extend(stage_acts.iter().map(|act| (*act, key)));
+            }
+        }
+        acts.sort_by_key(|(act, key)| (act.turn(), *key));
+        for (act, key) in &acts {
+            matcher.take(moment, *key, *act);
+        }
+    }
+    let mut found = matcher.finish();
+    found.sort_by(|a, b| {
+        let last = |moments: &[super::sequence::Moment]| moments.last().map(|moment| moment.rank);
+        let keys = || compare_tuples(view, tuples.get(a.key), tuples.get(b.key));
+        last(&a.moments).cmp(&last(&b.moments)).then_with(keys)
+    });
+    let found = found.into_iter().map(|found| {
+        let events = found.moments.iter().map(|moment| moment.event);
+        Match {
+            stages: laid_out(view, events),
+            join: join_values(view, tuples.get(found.key)),
+        }
+    });
+    found.collect()
+}
+
+/// The events of the positive positions with the missing ones between them.
+fn laid_out(view: &View<'_>, mut events: impl Iterator<Item = EventId>) -> Vec<Option<EventId>> {
+    let mut stages = Vec::new();
+    for stage in &view.plan.stages {
+        for _ in 0..stage.runs {
+            match stage.role {
+                Role::Positive => stages.push(events.next()),
+                Role::Missing { .. } => stages.push(None),
+                Role::Until { .. } => {}
+            }
+        }
+    }
+    stages
+}
+
+fn samples(view: &View<'_>, request: &Request) -> Vec<Match> {
+    let stages = positions(view);
+    let mut tuples = Tuples::default();
+    let mut candidates: Vec<Vec<Vec<EventId>>> = Vec::new();
+    for moment in view.interesting() {
+        for (index, (id, stage)) in stages.iter().enumerate() {
+            if !view.meets(*id, stage, moment.event.0) {
+                continue;
+            }
+            for tuple in view.tuples(stage, moment.event.0) {
+                let key = tuples.number(tuple) as usize;
+                if candidates.len() <= key {
+                    candidates.resize_with(key + 1, || vec![Vec::new(); stages.len()]);
+                }
+                let slot = candidates
+                    .get_mut(key)
+                    .and_then(|stages| stages.get_mut(index));
+                if let Some(events) = slot {
+                    events.push(moment.event);
+                }
+            }
+        }
+    }
+    let mut keys: Vec<u32> = (0u32..).take(candidates.len()).collect();
+    keys.sort_by(|a, b| compare_tuples(view, tuples.get(*a), tuples.get(*b)));
+    let mut matches = Vec::new();
+    for key in keys {
+        let Some(stages) = candidates.get(key as usize) else {
+            continue;
+        };
+        for events in sample::assign(stages, request.max_samples_per_key) {
+            if request.size.is_some_and(|size| matches.len() >= size) {
+                return matches;
+            }
+            matches.push(Match {
+                stages: events.into_iter().map(Some).collect(),
+                join: join_values(view, tuples.get(key)),
+            });
+        }
+    }
+    matches
+}

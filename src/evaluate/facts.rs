@@ -1,0 +1,227 @@
+//! Facts: what is true of each event on its own, found once. One bit for each leaf, the category
+//! of each stage, the place in the order of events, the join keys as numbers.
+
+use std::cmp::Ordering;
+
+use super::QueryFailure;
+use super::bits::BitMatrix;
+use super::condition::holds;
+use super::keys::Keys;
+use super::slots::{Slot, Slots};
+use super::test::Test;
+use crate::event::{Event, Timestamp, Value};
+use crate::plan::{FieldId, LeafId, Plan, Shape, StageId};
+
+/// The tests of a plan's leaves, and what each field is read for.
+#[derive(Debug)]
+pub(super) struct Tests {
+    tests: Vec<Test>,
+    /// For each field of the plan, whether it is read, and with its case folded.
+    reads: Vec<Option<bool>>,
+}
+
+impl Tests {
+    /// Compiles a plan's leaves; the failure names the clause.
+    pub(super) fn new(plan: &Plan) -> Result<Self, QueryFailure> {
+        let mut tests = Vec::with_capacity(plan.leaves.len());
+        for leaf in &plan.leaves {
+            tests.push(Test::new(&leaf.predicate).map_err(|failure| failure.at(leaf.clause))?);
+        }
+        let mut fields = vec![plan.timestamp, plan.category];
+        fields.extend(plan.tiebreaker);
+        for stage in &plan.stages {
+            fields.extend(stage.keys.iter().map(|key| key.field));
+        }
+        for test in &tests {
+            test.reads(&mut fields);
+        }
+        let mut reads = vec![None; plan.fields.len()];
+        for field in fields {
+            if let Some(read) = reads.get_mut(field.index()) {
+                *read = Some(false);
+            }
+        }
+        for field in tests.iter().filter_map(Test::folds) {
+            if let Some(read) = reads.get_mut(field.index()) {
+                *read = Some(true);
+            }
+        }
+        Ok(Self { tests, reads })
+    }
+}
+
+/// What is true of each event on its own.
+#[derive(Debug)]
+pub(super) struct Facts {
+    leaves: BitMatrix,
+    categories: BitMatrix,
+    routed: Vec<bool>,
+    times: Vec<Option<Timestamp>>,
+    /// The events that have a time, in order.
+    pub(super) order: Vec<u32>,
+    ranks: Vec<Option<u32>>,
+    /// The join keys.
+    pub(super) keys: Keys,
+}
+
+impl Facts {
+    /// Runs each leaf on each event. A test that fails counts only on an event whose stage hangs
+    /// on it, since Elasticsearch runs a script only on documents that the other conditions of the
+    /// conjunction leave (`ScriptQuery` is two-phase).
+    pub(super) fn new(plan: &Plan, tests: &Tests, events: &[Event]) -> Result<Self, QueryFailure> {
+        let mut facts = Self {
+            leaves: BitMatrix::new(events.len(), plan.leaves.len()),
+            categories: BitMatrix::new(events.len(), plan.stages.len()),
+            routed: events.iter().map(|event| !event.unrouted).collect(),
+            times: Vec::with_capacity(events.len()),
+            order: Vec::new(),
+            ranks: Vec::new(),
+            keys: Keys::new(key_fields(plan)),
+        };
+        // Samples know no order, so an event without a time is theirs as well.
+        let sample = matches!(plan.shape, Shape::Sample { .. });
+        let timeless = sample.then(Timestamp::default);
+        let mut tiebreakers = Vec::with_capacity(events.len());
+        let mut slots = Slots::new(plan.fields.len());
+        for (number, event) in events.iter().enumerate() {
+            for ((slot, field), read) in slots.0.iter_mut().zip(&plan.fields).zip(&tests.reads) {
+                if let Some(fold) = *read {
+                    slot.read(field, event, fold);
+                }
+            }
+            let time = slots.get(plan.timestamp).and_then(time_of);
+            facts.times.push(time.or(timeless));
+            tiebreakers.push(plan.tiebreaker.and_then(|field| least(slots.get(field)?)));
+            facts.keys.push(|field| slots.get(field));
+            facts.note_categories(plan, number, slots.get(plan.category));
+            facts.note_leaves(plan, tests, number, &slots)?;
+        }
+        facts.sort(&tiebreakers);
+        Ok(facts)
+    }
+
+    /// The bit of a leaf.
+    pub(super) fn leaf(&self, leaf: LeafId, event: usize) -> bool {
+        self.leaves.get(event, leaf.index())
+    }
+
+    /// Whether the event is of the category that the stage asks for.
+    pub(super) fn category(&self, stage: StageId, event: usize) -> bool {
+        self.categories.get(event, stage.index())
+    }
+
+    /// Whether the rule's index patterns select the event.
+    pub(super) fn routed(&self, event: usize) -> bool {
+        self.routed.get(event).copied().unwrap_or(false)
+    }
+
+    /// The event's place in the order; `None` for an event without a time, which nothing sees.
+    pub(super) fn rank(&self, event: usize) -> Option<u32> {
+        self.ranks.get(event).copied().flatten()
+    }
+
+    /// The event's time.
+    pub(super) fn time(&self, event: usize) -> Option<Timestamp> {
+        self.times.get(event).copied().flatten()
+    }
+
+    fn note_categories(&mut self, plan: &Plan, number: usize, slot: Option<&Slot<'_>>) {
+        for (id, stage) in plan.numbered() {
+            let fits = match (&stage.category.value, slot) {
+                (None, _) => true,
+                (Some(category), Some(slot)) => slot.texts.contains(&category.as_str()),
+                (Some(_), None) => false,
+            };
+            if fits {
+                self.categories.set(number, id.index());
+            }
+        }
+    }
+
+    fn note_leaves(
+        &mut self,
+        plan: &Plan,
+        tests: &Tests,
+        number: usize,
+        slots: &Slots<'_>,
+    ) -> Result<(), QueryFailure> {
+        let mut failures = Vec::new();
+        for (leaf, test) in (0u16..).map(LeafId).zip(&tests.tests) {
+            match test.holds(slots) {
+                Ok(true) => self.leaves.set(number, leaf.index()),
+                Ok(false) => {}
+                Err(failure) => failures.push((leaf, failure)),
+            }
+        }
+        for (leaf, failure) in failures {
+            let hangs = plan.numbered().any(|(id, stage)| {
+                let with = |bit| {
+                    let fact = |other| {
+                        if other == leaf {
+                            bit
+                        } else {
+                            self.leaf(other, number)
+                        }
+                    };
+                    holds(&stage.condition, &fact)
+                };
+                self.category(id, number) && with(true) != with(false)
+            });
+            if hangs && self.routed(number) {
+                let clause = plan.leaves.get(leaf.index()).map(|leaf| leaf.clause);
+                return Err(match clause {
+                    Some(clause) => failure.at(clause),
+                    None => failure,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the events in order: time, tiebreaker (a missing one is greatest), position.
+    fn sort(&mut self, tiebreakers: &[Option<Value>]) {
+        let mut keyed: Vec<(Timestamp, Option<&Value>, u32)> = (0u32..)
+            .zip(self.times.iter().zip(tiebreakers))
+            .filter_map(|(number, (time, tiebreaker))| {
+                Some(((*time)?, tiebreaker.as_ref(), number))
+            })
+            .collect();
+        keyed.sort_by(|a, b| {
+            a.0.cmp(&b.0)
+                .then_with(|| compare_tiebreakers(a.1, b.1))
+                .then_with(|| a.2.cmp(&b.2))
+        });
+        self.ranks = vec![None; self.times.len()];
+        for (rank, (.., number)) in (0u32..).zip(&keyed) {
+            if let Some(slot) = self.ranks.get_mut(*number as usize) {
+                *slot = Some(rank);
+            }
+        }
+        self.order = keyed.into_iter().map(|(.., number)| number).collect();
+    }
+}
+
+fn key_fields(plan: &Plan) -> Vec<FieldId> {
+    let keys = plan.stages.iter().flat_map(|stage| &stage.keys);
+    keys.map(|key| key.field).collect()
+}
+
+fn time_of(slot: &Slot<'_>) -> Option<Timestamp> {
+    match least(slot)? {
+        Value::Date(time) => Some(time),
+        _ => None,
+    }
+}
+
+/// The least of several values, which is the one that Elasticsearch sorts by.
+fn least(slot: &Slot<'_>) -> Option<Value> {
+    let values = (0..slot.len()).filter_map(|index| slot.value(index));
+    values.min_by(|a, b| a.compare(b).unwrap_or(Ordering::Equal))
+}
+
+fn compare_tiebreakers(a: Option<&Value>, b: Option<&Value>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => a.compare(b).unwrap_or(Ordering::Equal),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    }
+}

@@ -1,0 +1,252 @@
+//! The sequence matcher: moments in order, each with what it does under one join key, to
+//! matches. It knows neither plans nor events' contents; only `decide.rs` calls it.
+//!
+//! Elasticsearch runs it stage by stage over windows (`SequenceMatcher`, `TumblingWindow`); this
+//! single pass gives the same results. Of the partial sequences that wait at one position under
+//! one key only the newest can ever be used, because using it discards the older ones
+//! (`KeyToSequences`, `SequenceGroup.trimBefore`): one slot a position is the whole state.
+
+use crate::event::EventId;
+
+/// What a sequence asks for, without its conditions.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Course {
+    /// How many positive positions there are, runs expanded.
+    pub(super) positions: usize,
+    /// The longest span in nanoseconds, inclusive; `None` for no limit.
+    pub(super) maxspan: Option<i128>,
+    /// The missing clauses, each by the number of positive positions before it.
+    pub(super) gaps: Vec<usize>,
+    /// The span within which leading and trailing missing clauses look, in milliseconds.
+    pub(super) window: i64,
+}
+
+/// One event in the order of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// Its place in the order; no two events share one.
+    pub(super) rank: u32,
+    /// Its time in nanoseconds.
+    pub(super) nanos: i128,
+    /// Which event it is.
+    pub(super) event: EventId,
+}
+
+impl Moment {
+    /// Its time, to the millisecond.
+    pub(super) fn millis(self) -> i128 {
+        self.nanos.div_euclid(1_000_000)
+    }
+}
+
+/// What an event does under one key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Act {
+    /// It meets the stage at this position.
+    Stage(usize),
+    /// It meets `until`.
+    Until,
+    /// It meets the missing clause of this number.
+    Missing(usize),
+}
+
+impl Act {
+    /// The order in which the acts of one event are taken: later positions first, so that an
+    /// event never follows itself; `until` last, because it spares the sequence that it ends.
+    pub(super) fn turn(self) -> usize {
+        match self {
+            Self::Stage(position) => usize::MAX / 2 - position,
+            Self::Until => usize::MAX - 1,
+            Self::Missing(_) => usize::MAX,
+        }
+    }
+}
+
+/// A complete sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Its events, one a position.
+    pub(super) moments: Vec<Moment>,
+    /// Its key.
+    pub(super) key: u32,
+}
+
+/// The state of one key.
+#[derive(Debug, Default)]
+struct Track {
+    /// The newest partial sequence whose last event stands at this position.
+    pending: Vec<Option<Vec<Moment>>>,
+    /// The rank of the latest `until` event.
+    until: Option<u32>,
+    /// For each missing clause the times of its events in milliseconds, ascending.
+    missing: Vec<Vec<i128>>,
+}
+
+/// The matcher of one course.
+#[derive(Debug)]
+pub(super) struct Matcher {
+    course: Course,
+    tracks: Vec<Track>,
+    found: Vec<Found>,
+}
+
+impl Matcher {
+    /// A matcher that has seen nothing.
+    pub(super) fn new(course: Course) -> Self {
+        Self {
+            course,
+            tracks: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+
+    /// Takes one act of one event under one key. Events come in ascending rank, the acts of one
+    /// event in the order of [`Act::turn`].
+    pub(super) fn take(&mut self, moment: Moment, key: u32, act: Act) {
+        let index = key as usize;
+        if self.tracks.len() <= index {
+            self.tracks.resize_with(index + 1, Track::default);
+        }
+        let Some(track) = self.tracks.get_mut(index) else {
+            return;
+        };
+        match act {
+            Act::Until => track.until = Some(moment.rank),
+            Act::Missing(gap) => track.note_missing(gap, moment),
+            Act::Stage(position) => {
+                let Some(partial) = track.extend(&self.course, position, moment) else {
+                    return;
+                };
+                if position + 1 == self.course.positions {
+                    let moments = partial;
+                    self.found.push(Found { moments, key });
+                } else {
+                    track.hold(position, partial);
+                }
+            }
+        }
+    }
+
+    /// The sequences found, ascending by their last event, without those in which an event is
+    /// present that must be missing.
+    pub(super) fn finish(self) -> Vec<Found> {
+        let Self {
+            course,
+            tracks,
+            mut found,
+        } = self;
+        if !course.gaps.is_empty() {
+            found.retain(|found| {
+                let missing = tracks.get(found.key as usize).map(|track| &track.missing);
+                let times = |gap: usize| {
+                    let times = missing.and_then(|missing| missing.get(gap));
+                    times.map_or(&[] as &[i128], Vec::as_slice)
+                };
+                violations(&course, &found.moments, times).is_empty()
+            });
+        }
+        found
+    }
+}
+
+impl Track {
+    /// The partial sequence that the event makes at this position, if any.
+    fn extend(&mut self, course: &Course, position: usize, moment: Moment) -> Option<Vec<Moment>> {
+        let Some(before) = position.checked_sub(1) else {
+            return Some(vec![moment]);
+        };
+        let mut partial = self.pending.get_mut(before)?.take()?;
+        let (first, last) = (partial.first()?, partial.last()?);
+        let late = |limit| moment.nanos - first.nanos > limit;
+        if course.maxspan.is_some_and(late) {
+            return None;
+        }
+        if self.until.is_some_and(|until| last.rank <= until) {
+            return None;
+        }
+        partial.push(moment);
+        Some(partial)
+    }
+
+    fn hold(&mut self, position: usize, partial: Vec<Moment>) {
+        if self.pending.len() <= position {
+            self.pending.resize_with(position + 1, || None);
+        }
+        if let Some(slot) = self.pending.get_mut(position) {
+            *slot = Some(partial);
+        }
+    }
+
+    fn note_missing(&mut self, gap: usize, moment: Moment) {
+        if self.missing.len() <= gap {
+            self.missing.resize_with(gap + 1, Vec::new);
+        }
+        if let Some(times) = self.missing.get_mut(gap) {
+            times.push(moment.millis());
+        }
+    }
+}
+
+/// A reason to discard a sequence: the missing clauses (by number) that are violated together,
+/// each with the time of its event in milliseconds. Lifting any one of them ends the reason.
+pub(super) type Violation = Vec<(usize, i128)>;
+
+/// The reasons to discard the sequence; `times` gives the times of each missing clause's events
+/// of the same key in milliseconds, ascending.
+///
+/// With leading and trailing clauses together, one violation alone does not discard (public issue
+/// 101025); both sides are then one reason.
+pub(super) fn violations<'a>(
+    course: &Course,
+    moments: &[Moment],
+    times: impl Fn(usize) -> &'a [i128],
+) -> Vec<Violation> {
+    let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
+        return Vec::new();
+    };
+    let (first, last) = (first.millis(), last.millis());
+    let window = i128::from(course.window);
+    let mut violations = Vec::new();
+    let mut leading: Option<(usize, i128)> = None;
+    let mut trailing: Option<(usize, i128)> = None;
+    for (gap, before) in course.gaps.iter().copied().enumerate() {
+        let times = times(gap);
+        if before == 0 {
+            let latest = times.partition_point(|time| *time < first).checked_sub(1);
+            let latest = latest.and_then(|index| times.get(index)).copied();
+            if latest.is_some_and(|time| leading.is_none_or(|(_, best)| time > best)) {
+                leading = latest.map(|time| (gap, time));
+            }
+        } else if before >= moments.len() {
+            let earliest = times.get(times.partition_point(|time| *time <= last));
+            if earliest.is_some_and(|time| trailing.is_none_or(|(_, best)| *time < best)) {
+                trailing = earliest.map(|time| (gap, *time));
+            }
+        } else if let Some(time) = time_between(times, moments.get(before - 1), moments.get(before))
+        {
+            violations.push(vec![(gap, time)]);
+        }
+    }
+    let has_leading = course.gaps.contains(&0);
+    let has_trailing = course.gaps.iter().any(|before| *before >= moments.len());
+    violations.extend(match (leading, trailing) {
+        (Some(before), Some(after)) if after.1 - before.1 <= window => Some(vec![before, after]),
+        (Some(before), _) if !has_trailing && last - before.1 <= window => Some(vec![before]),
+        (_, Some(after)) if !has_leading && after.1 - first <= window => Some(vec![after]),
+        _ => None,
+    });
+    violations
+}
+
+/// The first time strictly between two moments.
+fn time_between(times: &[i128], after: Option<&Moment>, before: Option<&Moment>) -> Option<i128> {
+    let (after, before) = (after?.millis(), before?.millis());
+    let next = times
+        .get(times.partition_point(|time| *time <= after))
+        .copied();
+    next.filter(|time| *time < before)
+}
+
+#[cfg(test)]
+#[path = "sequence_tests.rs"]
+mod tests;

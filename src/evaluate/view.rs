@@ -1,0 +1,260 @@
+//! The facts as they are under overrides: every question that deciding and explaining ask about
+//! an event goes through a [`View`]. Bit work only.
+
+use rustc_hash::FxHashMap;
+
+use super::Override;
+use super::bits::BitMatrix;
+use super::condition;
+use super::facts::Facts;
+use super::keys::{KeyValue, NULL};
+use super::sequence::Moment;
+use crate::event::EventId;
+use crate::plan::{ClauseId, Join, LeafId, Plan, Role, Shape, Stage, StageId};
+
+/// The number that stands for a key that is left out of the tuple.
+const LEFT_OUT: KeyValue = KeyValue::MAX - 1;
+
+/// Facts and overrides.
+pub(super) struct View<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) facts: &'a Facts,
+    met: &'a BitMatrix,
+    interesting: &'a [u32],
+    bits: Vec<(LeafId, Option<u32>, bool)>,
+    lifted: Vec<ClauseId>,
+    categories: Vec<(ClauseId, u32)>,
+    routed: Vec<u32>,
+    without: Vec<u32>,
+    restamped: FxHashMap<u32, Moment>,
+    /// The events about which an override says something; sorted.
+    touched: Vec<u32>,
+    /// An override says something about every event.
+    all_touched: bool,
+}
+
+impl<'a> View<'a> {
+    /// The facts as they are; `met` and `interesting` are not known yet.
+    pub(super) fn plain(plan: &'a Plan, facts: &'a Facts, met: &'a BitMatrix) -> Self {
+        let mut view = Self::new(plan, facts, met, &[], &[]);
+        view.all_touched = true;
+        view
+    }
+
+    /// The facts under overrides. `met` says which stages each event meets without them,
+    /// `interesting` which events meet any, in order.
+    pub(super) fn new(
+        plan: &'a Plan,
+        facts: &'a Facts,
+        met: &'a BitMatrix,
+        interesting: &'a [u32],
+        overrides: &[Override],
+    ) -> Self {
+        let mut view = Self {
+            plan,
+            facts,
+            met,
+            interesting,
+            bits: Vec::new(),
+            lifted: Vec::new(),
+            categories: Vec::new(),
+            routed: Vec::new(),
+            without: Vec::new(),
+            restamped: FxHashMap::default(),
+            touched: Vec::new(),
+            all_touched: false,
+        };
+        for change in overrides {
+            view.add(change);
+        }
+        view.touched.sort_unstable();
+        view.touched.dedup();
+        view
+    }
+
+    fn add(&mut self, change: &Override) {
+        match change {
+            Override::Fact { clause, event, bit } => {
+                if let Some(leaf) = self.plan.clause(*clause).and_then(|clause| clause.leaf) {
+                    let event = event.map(|event| event.0);
+                    self.bits.push((leaf, event, *bit));
+                    self.touched.extend(event);
+                    self.all_touched |= event.is_none();
+                }
+            }
+            Override::Lift(clause) => {
+                let mut stages = self.plan.stages.iter();
+                self.all_touched |= stages.any(|stage| stage.category.clause == *clause);
+                self.lifted.push(*clause);
+            }
+            Override::Category { clause, event } => {
+                self.categories.push((*clause, event.0));
+                self.touched.push(event.0);
+            }
+            Override::Route(event) => {
+                self.routed.push(event.0);
+                self.touched.push(event.0);
+            }
+            Override::Without(event) => {
+                self.without.push(event.0);
+                self.touched.push(event.0);
+            }
+            Override::Order(events) => self.restamp(events),
+        }
+    }
+
+    /// Gives the events, in this order, the moments that they have.
+    fn restamp(&mut self, events: &[EventId]) {
+        let mut moments: Vec<Moment> = events
+            .iter()
+            .filter_map(|event| self.moment(event.0))
+            .collect();
+        if moments.len() != events.len() {
+            return;
+        }
+        moments.sort_unstable_by_key(|moment| moment.rank);
+        for (event, moment) in events.iter().zip(moments) {
+            let moment = Moment {
+                event: *event,
+                ..moment
+            };
+            self.restamped.insert(event.0, moment);
+            self.touched.push(event.0);
+        }
+    }
+
+    /// Whether a clause is lifted.
+    pub(super) fn is_lifted(&self, clause: ClauseId) -> bool {
+        self.lifted.contains(&clause)
+    }
+
+    /// Whether an override takes the event away.
+    pub(super) fn is_without(&self, event: u32) -> bool {
+        self.without.contains(&event)
+    }
+
+    /// When the event is; `None` if it has no time.
+    pub(super) fn moment(&self, event: u32) -> Option<Moment> {
+        if let Some(moment) = self.restamped.get(&event) {
+            return Some(*moment);
+        }
+        Some(Moment {
+            rank: self.facts.rank(event as usize)?,
+            nanos: self.facts.time(event as usize)?.nanoseconds(),
+            event: EventId(event),
+        })
+    }
+
+    /// The bit of a leaf on an event; of several overrides the last counts.
+    pub(super) fn bit(&self, leaf: LeafId, event: u32) -> bool {
+        let change = self
+            .bits
+            .iter()
+            .rev()
+            .find(|(changed, on, _)| *changed == leaf && on.is_none_or(|on| on == event));
+        match change {
+            Some((.., bit)) => *bit,
+            None => self.facts.leaf(leaf, event as usize),
+        }
+    }
+
+    /// Whether the rule sees the event.
+    pub(super) fn routed(&self, event: u32) -> bool {
+        self.facts.routed(event as usize) || self.routed.contains(&event)
+    }
+
+    /// Whether the event is of the category that the stage asks for.
+    pub(super) fn category(&self, id: StageId, stage: &Stage, event: u32) -> bool {
+        let clause = stage.category.clause;
+        self.facts.category(id, event as usize)
+            || self.is_lifted(clause)
+            || self.categories.contains(&(clause, event))
+    }
+
+    /// Whether the event, were it routed and of the category, would meet the condition.
+    pub(super) fn condition(&self, stage: &Stage, event: u32) -> bool {
+        condition::holds(&stage.condition, &|leaf| self.bit(leaf, event))
+    }
+
+    /// Whether the event meets the stage, join keys aside.
+    pub(super) fn meets(&self, id: StageId, stage: &Stage, event: u32) -> bool {
+        if !self.all_touched && self.touched.binary_search(&event).is_err() {
+            return self.met.get(event as usize, id.index());
+        }
+        !self.is_without(event)
+            && self.routed(event)
+            && self.category(id, stage, event)
+            && self.condition(stage, event)
+    }
+
+    /// The events that may meet a stage, in order.
+    pub(super) fn interesting(&self) -> Vec<Moment> {
+        let numbers: Box<dyn Iterator<Item = u32> + '_> = if self.all_touched {
+            Box::new(self.facts.order.iter().copied())
+        } else {
+            let plain = self.interesting.iter().copied();
+            let plain = plain.filter(|event| self.touched.binary_search(event).is_err());
+            Box::new(plain.chain(self.touched.iter().copied()))
+        };
+        let mut moments: Vec<Moment> = numbers.filter_map(|event| self.moment(event)).collect();
+        if !self.touched.is_empty() {
+            moments.sort_unstable_by_key(|moment| moment.rank);
+        }
+        moments
+    }
+
+    /// The positions of the plan's key tuple.
+    pub(super) fn joins(&self) -> &'a [Join] {
+        match &self.plan.shape {
+            Shape::Events => &[],
+            Shape::Sequence(sequence) => &sequence.joins,
+            Shape::Sample { joins } => joins,
+        }
+    }
+
+    /// What the event has at one position of the key tuple; `None` if a key that must be there is
+    /// missing. `until` is no filter: a missing key of its is a value (`eql-semantics` §8.6).
+    pub(super) fn key(&self, stage: &Stage, position: usize, event: u32) -> Option<&[KeyValue]> {
+        if self
+            .joins()
+            .get(position)
+            .is_some_and(|join| self.is_lifted(join.clause))
+        {
+            return Some(&[LEFT_OUT]);
+        }
+        let Some(key) = stage.keys.get(position) else {
+            return Some(&[LEFT_OUT]);
+        };
+        match self.facts.keys.of(key.field, event as usize) {
+            [] if key.optional || matches!(stage.role, Role::Until { .. }) => Some(&[NULL]),
+            [] => None,
+            values => Some(values),
+        }
+    }
+
+    /// The key tuples of an event at a stage: one for each combination of values; none if a key
+    /// that must be there is missing.
+    pub(super) fn tuples(&self, stage: &Stage, event: u32) -> Vec<Vec<KeyValue>> {
+        let mut tuples = vec![Vec::new()];
+        for position in 0..self.joins().len() {
+            let Some(values) = self.key(stage, position, event) else {
+                return Vec::new();
+            };
+            if let [only] = values {
+                for tuple in &mut tuples {
+                    tuple.push(*only);
+                }
+            } else {
+                let longer = tuples.iter().flat_map(|tuple: &Vec<KeyValue>| {
+                    values.iter().map(|value| {
+                        let mut tuple = tuple.clone();
+                        tuple.push(*value);
+                        tuple
+                    })
+                });
+                tuples = longer.collect();
+            }
+        }
+        tuples
+    }
+}
