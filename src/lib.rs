@@ -1,4 +1,9 @@
-//! Trapline.
+//! Trapline, a test harness for detection rules: it replays attack and benign scenarios through an
+//! evaluator of Elastic's EQL, in the shape of every data source that a rule claims, and shows
+//! every change of behaviour.
+//!
+//! The modules stand in the order of the layers; each imports only from those above it. The way of
+//! the data, and of one event through it, is told in `ARCHITECTURE.md`.
 
 pub mod diagnostic;
 pub mod event;
@@ -8,3 +13,21 @@ pub mod evaluate;
 pub mod data_source;
 pub mod search;
 pub mod replay;
+pub mod snapshot;
+pub mod report;
+pub mod cli;
+
+/// Every kind of diagnostic, each once; `docs/errors/` is made from this list.
+pub fn codes() -> impl Iterator<Item = &'static diagnostic::Code> {
+    [
+        eql::error::CODES,
+        eql::check::codes::CODES,
+        data_source::error::CODES,
+        replay::select::CODES,
+        snapshot::error::CODES,
+        cli::error::CODES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}

@@ -1,1 +1,1 @@
-
+//! The evaluator as a whole: plans and events in, matches out.

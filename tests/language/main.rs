@@ -5,6 +5,7 @@
 //! holds queries that do not, the golden is what their author sees.
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

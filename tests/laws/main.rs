@@ -1,6 +1,7 @@
 //! What holds for every query: laws over generated input, and over real rules where they are at hand.
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::expect_used,
