@@ -106,13 +106,11 @@ impl<'e, 'p> Check<'e, 'p> {
 
     fn identity(&self, cause: &Cause) -> ((u8, u32), Option<EventId>) {
         let on_event = match cause.kind {
-            CauseKind::Clause(clause) => {
-                let kind = self
-                    .evaluation
-                    .plan
-                    .clause(clause)
-                    .map(|clause| clause.kind);
-                kind.is_some_and(|kind| kind.is_condition() || kind == ClauseKind::Category)
+            CauseKind::Clause(id) => {
+                let clause = self.evaluation.plan.clause(id);
+                clause.is_some_and(|clause| {
+                    clause.kind.is_condition() || clause.kind == ClauseKind::Category
+                })
             }
             CauseKind::NotRouted => true,
             CauseKind::TakenBy(_) => false,
