@@ -107,10 +107,9 @@ impl<'e, 'p> Check<'e, 'p> {
     fn identity(&self, cause: &Cause) -> ((u8, u32), Option<EventId>) {
         let on_event = match cause.kind {
             CauseKind::Clause(id) => {
-                let clause = self.evaluation.plan.clause(id);
-                clause.is_some_and(|clause| {
-                    clause.kind.is_condition() || clause.kind == ClauseKind::Category
-                })
+                let found = self.evaluation.plan.clause(id);
+                let kind = found.map(|clause| clause.kind);
+                kind.is_some_and(|kind| kind.is_condition() || kind == ClauseKind::Category)
             }
             CauseKind::NotRouted => true,
             CauseKind::TakenBy(_) => false,
