@@ -10,6 +10,7 @@ pub mod event;
 pub mod plan;
 pub mod eql;
 pub mod evaluate;
+pub mod rule;
 pub mod data_source;
 pub mod search;
 pub mod replay;
@@ -22,6 +23,7 @@ pub fn codes() -> impl Iterator<Item = &'static diagnostic::Code> {
     [
         eql::error::CODES,
         eql::check::codes::CODES,
+        rule::error::CODES,
         data_source::error::CODES,
         replay::select::CODES,
         snapshot::error::CODES,

@@ -57,7 +57,7 @@ pub(super) struct Facts {
     categories: BitMatrix,
     routed: Vec<bool>,
     times: Vec<Option<Timestamp>>,
-    /// The events that have a time, in order.
+    /// The events in order. Without a time an event is in no order, and only a sample sees it.
     pub(super) order: Vec<u32>,
     ranks: Vec<Option<u32>>,
     /// The join keys.
@@ -96,7 +96,7 @@ impl Facts {
             facts.note_categories(plan, number, slots.get(plan.category));
             facts.note_leaves(plan, tests, number, &slots)?;
         }
-        facts.sort(&tiebreakers);
+        facts.sort(&tiebreakers, matches!(plan.shape, Shape::Sample { .. }));
         Ok(facts)
     }
 
@@ -115,7 +115,7 @@ impl Facts {
         self.routed.get(event).copied().unwrap_or(false)
     }
 
-    /// The event's place in the order; `None` for an event without a time, which nothing sees.
+    /// The event's place in the order; `None` for an event that nothing sees.
     pub(super) fn rank(&self, event: usize) -> Option<u32> {
         self.ranks.get(event).copied().flatten()
     }
@@ -178,16 +178,17 @@ impl Facts {
         Ok(())
     }
 
-    /// Puts the events in order: time, tiebreaker (a missing one is greatest), position.
-    fn sort(&mut self, tiebreakers: &[Option<Value>]) {
-        let mut keyed: Vec<(Timestamp, Option<&Value>, u32)> = (0u32..)
+    /// Puts the events in order: time, tiebreaker (a missing one is greatest), position; those
+    /// without a time last, if they are to be there at all.
+    fn sort(&mut self, tiebreakers: &[Option<Value>], timeless: bool) {
+        let mut keyed: Vec<(Option<Timestamp>, Option<&Value>, u32)> = (0u32..)
             .zip(self.times.iter().zip(tiebreakers))
-            .filter_map(|(number, (time, tiebreaker))| {
-                Some(((*time)?, tiebreaker.as_ref(), number))
-            })
+            .map(|(number, (time, tiebreaker))| (*time, tiebreaker.as_ref(), number))
+            .filter(|(time, ..)| timeless || time.is_some())
             .collect();
         keyed.sort_by(|a, b| {
-            a.0.cmp(&b.0)
+            (a.0.is_none(), a.0)
+                .cmp(&(b.0.is_none(), b.0))
                 .then_with(|| compare_tiebreakers(a.1, b.1))
                 .then_with(|| a.2.cmp(&b.2))
         });

@@ -9,6 +9,7 @@ mod math;
 mod offset;
 
 use std::fmt;
+use std::sync::Arc;
 
 use self::format::Format;
 pub use self::offset::{format_offset, parse_offset};
@@ -66,8 +67,9 @@ impl fmt::Display for Timestamp {
 /// The format of a `date` field: one or more formats separated by `||`, as a mapping names them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DateFormat {
-    text: String,
-    formats: Vec<Format>,
+    // Shared, because every date field of a mapping has a copy.
+    text: Arc<str>,
+    formats: Arc<[Format]>,
 }
 
 impl Default for DateFormat {
@@ -79,9 +81,12 @@ impl Default for DateFormat {
 impl DateFormat {
     /// A format as a mapping names it. A part that is no format takes no text.
     pub fn new(format: impl Into<String>) -> Self {
-        let text = format.into();
+        let text: String = format.into();
         let formats = text.split("||").filter_map(Format::new).collect();
-        Self { text, formats }
+        Self {
+            text: text.into(),
+            formats,
+        }
     }
 
     /// As the mapping names it.
