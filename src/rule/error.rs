@@ -3,13 +3,7 @@
 use crate::diagnostic::Code;
 
 /// All codes of this room.
-pub const CODES: &[&Code] = &[
-    &SYNTAX,
-    &MISSING_KEY,
-    &WRONG_KIND,
-    &BAD_VALUE,
-    &UNKNOWN_KEY,
-];
+pub const CODES: &[&Code] = &[&SYNTAX, &MISSING_KEY, &WRONG_KIND, &BAD_VALUE, &UNKNOWN_KEY];
 
 /// Not TOML.
 pub static SYNTAX: Code = Code {

@@ -189,7 +189,10 @@ fn word<T: Copy>(
     let found = all.iter().copied().find(|value| name(*value) == text);
     if found.is_none() {
         let words: Vec<&str> = all.iter().map(|value| name(*value)).collect();
-        let message = format!("`{key}` is `{text}`, but must be one of {}", words.join(", "));
+        let message = format!(
+            "`{key}` is `{text}`, but must be one of {}",
+            words.join(", ")
+        );
         report.error(&error::BAD_VALUE, table.span(key), message);
     }
     found
@@ -224,7 +227,13 @@ fn schedule(table: &Table<'_, '_>, report: &mut Report<'_>) -> Schedule {
     if let Some(text) = table.text("interval", report) {
         match duration(&text) {
             Some(millis) if millis > 0 => schedule.interval = millis,
-            _ => bad_time(table, "interval", &text, "a number with a unit, such as `5m`", report),
+            _ => bad_time(
+                table,
+                "interval",
+                &text,
+                "a number with a unit, such as `5m`",
+                report,
+            ),
         }
     }
     if let Some(text) = table.text("from", report) {
@@ -236,13 +245,7 @@ fn schedule(table: &Table<'_, '_>, report: &mut Report<'_>) -> Schedule {
     schedule
 }
 
-fn bad_time(
-    table: &Table<'_, '_>,
-    key: &str,
-    text: &str,
-    wanted: &str,
-    report: &mut Report<'_>,
-) {
+fn bad_time(table: &Table<'_, '_>, key: &str, text: &str, wanted: &str, report: &mut Report<'_>) {
     let message = format!("`{key}` is `{text}`, but must be {wanted}");
     report.error(&error::BAD_VALUE, table.span(key), message);
 }

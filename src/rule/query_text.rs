@@ -127,7 +127,10 @@ mod tests {
 
     #[test]
     fn a_literal_string_is_a_slice_of_the_file() {
-        assert_eq!(located("q = '''\nany where a\n'''", "any where a\n", "where"), "where");
+        assert_eq!(
+            located("q = '''\nany where a\n'''", "any where a\n", "where"),
+            "where"
+        );
         assert_eq!(located("q = 'any where a'", "any where a", "any"), "any");
     }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use toml::de::{DeTable, DeValue};
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::error;
 use crate::diagnostic::suggest::nearest;
