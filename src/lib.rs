@@ -7,4 +7,5 @@ pub mod eql;
 pub mod evaluate;
 pub mod data_source;
 pub mod search;
+pub mod scenario;
 pub mod replay;
