@@ -13,6 +13,7 @@ pub mod evaluate;
 pub mod rule;
 pub mod data_source;
 pub mod search;
+pub mod scenario;
 pub mod replay;
 pub mod snapshot;
 pub mod report;
