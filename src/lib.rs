@@ -26,7 +26,9 @@ pub fn codes() -> impl Iterator<Item = &'static diagnostic::Code> {
         eql::check::codes::CODES,
         rule::error::CODES,
         data_source::error::CODES,
+        scenario::error::CODES,
         replay::select::CODES,
+        replay::error::CODES,
         snapshot::error::CODES,
         cli::error::CODES,
     ]

@@ -8,5 +8,9 @@ use crate::diagnostic::Diagnostic;
 pub trait Files: Sync {
     /// Opens `path`, written relative to the directory of the file `beside`; compressed files
     /// come unpacked.
-    fn open_beside(&self, beside: &str, path: &str) -> Result<Box<dyn Read + Send>, Box<Diagnostic>>;
+    fn open_beside(
+        &self,
+        beside: &str,
+        path: &str,
+    ) -> Result<Box<dyn Read + Send>, Box<Diagnostic>>;
 }

@@ -121,7 +121,6 @@ pub(super) struct Judgement {
     pub(super) verdict: Verdict,
     pub(super) message: Option<String>,
     pub(super) observed: Observed,
-    pub(super) matches: Vec<Vec<String>>,
     pub(super) waived: Option<String>,
     /// The clauses that stood in the way, for the places in a report.
     pub(super) blockers: Blockers,
@@ -219,7 +218,6 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
         verdict,
         message,
         observed,
-        matches: labels,
         waived: None,
         blockers,
     }
@@ -262,10 +260,9 @@ fn wanted_alert(
             wanted.join(", "),
             all_labels(labels)
         )),
-        Alert::Count(count) if labels.len() != *count => failed(format!(
-            "expected {count} alerts, found {}",
-            labels.len()
-        )),
+        Alert::Count(count) if labels.len() != *count => {
+            failed(format!("expected {count} alerts, found {}", labels.len()))
+        }
         _ => case.wanted.with.iter().find_map(|(field, value)| {
             let mut found = matches
                 .iter()

@@ -6,6 +6,8 @@
 mod because;
 mod capture;
 mod compile;
+pub mod error;
+mod explain;
 mod judge;
 pub mod outcome;
 mod record;
@@ -16,16 +18,18 @@ pub mod select;
 mod source;
 mod wanted;
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 pub use outcome::{Check, Observed, Outcome, Verdict};
 
 use crate::data_source::{Catalogue, IndexPatterns};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, SourceText};
 use crate::eql;
 use crate::event::io::Files;
 use crate::rule::{Rule, RuleType};
-use crate::scenario::Scenario;
+use crate::scenario::{self, Scenario};
 use outcome::ScenarioOutcome;
 use select::{Candidate, Selection};
 
@@ -34,6 +38,8 @@ use select::{Candidate, Selection};
 pub struct Test<'a> {
     /// The scenario file, relative to the project's root, with `/`.
     pub scenario_file: &'a str,
+    /// Its text.
+    pub text: &'a Arc<SourceText>,
     /// The scenario.
     pub scenario: &'a Scenario,
     /// The rule.
@@ -82,7 +88,7 @@ pub fn run(
     files: &dyn Files,
     options: &Options<'_>,
 ) -> Replayed {
-    let one = |test: &Test<'_>| scenario(test, catalogue, files, options);
+    let one = |test: &Test<'_>| replay(test, catalogue, files, options);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.jobs)
         .build();
@@ -102,7 +108,7 @@ pub fn run(
     replayed
 }
 
-fn scenario(
+fn replay(
     test: &Test<'_>,
     catalogue: &Catalogue,
     files: &dyn Files,
@@ -112,9 +118,8 @@ fn scenario(
     let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
     let claimed = catalogue.claimed(&patterns);
     let named = test.scenario.sources.as_ref();
-    let runs = |name: &str| {
-        named.is_none_or(|named| named.iter().any(|source| source.value == name))
-    };
+    let runs =
+        |name: &str| named.is_none_or(|named| named.iter().any(|source| source.text == name));
     let mut outcome = ScenarioOutcome {
         scenario: test.scenario_file.to_owned(),
         rule_file: test.subject.file.clone(),
@@ -130,7 +135,6 @@ fn scenario(
             .map(str::to_owned)
             .collect(),
     };
-    let mut diagnostics = source::unknown_sources(test, catalogue);
     let mut partial = false;
     let mut by_source = Vec::new();
     let all = catalogue.sources().iter();
@@ -144,6 +148,10 @@ fn scenario(
         if !runs(&source.name) {
             outcome.untested.push(source.name.clone());
         }
+    }
+    let mut diagnostics = scenario::check(test.scenario, &wanted, catalogue, test.text);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return (outcome, diagnostics, true);
     }
     for source in wanted {
         let keep = |check: &Check| selected(check, test, options);

@@ -1,5 +1,6 @@
 //! One file a verb.
 
+pub mod load;
 pub mod snapshots;
 pub mod sources;
 pub mod test;
