@@ -307,9 +307,16 @@ fn wanted_none(
         .because
         .iter()
         .find(|because| !because::holds(because, case.run.plan(), blockers, &words))?;
-    failed(match words.as_slice() {
-        [] => format!("expected {unmet} to stop it, but no single clause does"),
-        words => format!("expected {unmet} to stop it, but {} did", words.join(", ")),
+    let stopped = match words.as_slice() {
+        [] => "no single clause stops it".to_owned(),
+        words => format!("{} did", words.join(", ")),
+    };
+    failed(match because::known(unmet, case.run.plan()) {
+        Ok(()) => format!("expected {unmet} to stop it, but {stopped}"),
+        Err(near) => {
+            let near = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+            format!("no clause of the rule is `{unmet}`{near}; {stopped}")
+        }
     })
 }
 

@@ -1,9 +1,7 @@
 //! One scenario on one data source: the attack first, then every case judged against it.
 
-use super::because;
 use super::capture::{self, Capture};
 use super::compile::{Compiled, Compiler, Ready, Refused};
-use super::error;
 use super::judge::{self, Alert, Attack, Case, Judgement, Waiver, Wanted};
 use super::outcome::{Check, CheckKey, Observed, PinKind, Place, Verdict};
 use super::run::{Run, Stage};
@@ -227,7 +225,6 @@ impl<'a> OnSource<'a> {
         };
         let judgement = judge::judge(&case);
         let attack = attack_state(&run, &expected, &judgement);
-        self.check_reasons(&expected, &self.attack_item(), &run);
         checks.push(self.judged(&self.attack_item(), &case, judgement));
         checks.extend(self.cases(query, compiler, expanded.as_ref(), &attack));
         checks
@@ -289,7 +286,6 @@ impl<'a> OnSource<'a> {
             Ok(run) => run,
             Err(failure) => return Some(self.failure(item, &expected, &failure)),
         };
-        self.check_reasons(&expected, item, &run);
         let forced = case.force.iter().any(|field| {
             let path = self.test.scenario.fields.path(field, &self.source.name);
             path.is_some_and(|path| self.source.pins.iter().any(|pin| pin.field == path))
@@ -369,34 +365,6 @@ impl<'a> OnSource<'a> {
                 None
             }
         }
-    }
-
-    /// Notes every `because` that no clause of the rule can be.
-    fn check_reasons(&mut self, wanted: &Wanted, item: &Item<'_>, run: &Run<'_>) {
-        for text in &wanted.because {
-            let Err(near) = because::known(text, run.plan()) else {
-                continue;
-            };
-            let span = self.reason_span(item, text);
-            let diagnostic = Diagnostic::error(
-                &error::UNKNOWN_REASON,
-                format!("`{text}` stands in no clause of the rule"),
-            )
-            .at(self.test.text, span, "");
-            self.diagnostics.push(match near {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-                None => diagnostic,
-            });
-        }
-    }
-
-    fn reason_span(&self, item: &Item<'_>, text: &str) -> Span {
-        let expectation = item.expect.for_source(&self.source.name);
-        let because = expectation.and_then(|(expectation, _)| {
-            let mut reasons = expectation.because.iter();
-            reasons.find(|reason| reason.text == text)
-        });
-        because.map_or(item.span, |because| because.span)
     }
 
     fn check(&self, item: &Item<'_>, wanted: Option<&Wanted>) -> Check {
