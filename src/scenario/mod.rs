@@ -7,15 +7,20 @@
 
 pub mod attack;
 pub mod case;
+pub mod check;
+pub mod effect;
 pub mod error;
 pub mod event;
+pub mod expand;
 pub mod expectation;
 pub mod model;
 pub mod names;
 pub mod reader;
 
 mod each;
+mod meaning;
 mod time;
+mod typed;
 mod yaml;
 mod yaml_error;
 
@@ -24,6 +29,9 @@ use std::sync::Arc;
 
 pub use attack::{Attack, Base, EventsFrom};
 pub use case::Case;
+pub use check::check;
+pub use effect::{Effect, describe_change, effect};
+pub use expand::{Expanded, ExpandedEvent, Expansion, PinnedField, Which, change_recorded, expand};
 pub use expectation::{Expectation, Expectations, Outcome, Pin, PinKind};
 pub use model::Scenario;
 pub use reader::Located;
