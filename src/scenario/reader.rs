@@ -25,7 +25,11 @@ pub(super) struct Reader<'a> {
 }
 
 /// The entries of a map whose keys are known.
-pub(super) struct Entries<'n>(&'n [(Key, Node)]);
+pub(super) struct Entries<'n> {
+    entries: &'n [(Key, Node)],
+    /// Whether every key is known: what seems to be missing may stand under a wrong key.
+    pub(super) sound: bool,
+}
 
 impl<'n> Entries<'n> {
     /// The value of a key.
@@ -35,7 +39,7 @@ impl<'n> Entries<'n> {
 
     /// The key itself and its value.
     pub(super) fn entry(&self, name: &str) -> Option<(&'n Key, &'n Node)> {
-        let found = self.0.iter().find(|(key, _)| key.text == name);
+        let found = self.entries.iter().find(|(key, _)| key.text == name);
         found.map(|(key, node)| (key, node))
     }
 }
@@ -84,12 +88,14 @@ impl<'a> Reader<'a> {
         known: &[&str],
     ) -> Option<Entries<'n>> {
         let entries = self.map(node, what)?;
+        let mut sound = true;
         for (key, _) in entries {
             if !known.contains(&key.text.as_str()) {
                 self.unknown_key(key, what, known);
+                sound = false;
             }
         }
-        Some(Entries(entries))
+        Some(Entries { entries, sound })
     }
 
     /// Reports a key that nothing reads.

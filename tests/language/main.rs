@@ -20,6 +20,7 @@ use trapline::eql;
 use tree::tree;
 
 mod pages;
+mod scenario;
 mod tree;
 
 #[test]
