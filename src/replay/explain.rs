@@ -67,7 +67,7 @@ fn stated(case: &Case<'_, '_>) -> Vec<Span> {
             .filter(|(_, clause)| clause.parent.is_none() && clause.span.start < clause.span.end)
             .filter(|(_, clause)| clause.text.contains(because.as_str()))
             .map(|(_, clause)| clause.span);
-        spans.extend(found.take(3));
+        spans.extend(found.take(1));
     }
     spans
 }

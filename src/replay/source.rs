@@ -457,9 +457,10 @@ impl<'a> OnSource<'a> {
         let mut check = self.check(item, Some(case.wanted));
         if !case.run.ready.assumed.is_empty() && item.case.is_none() {
             check.warnings.push(format!(
-                "mapping-assumed: {} has no list of its own for {}",
+                "mapping-assumed: {} has no field list of its own; the types of {} fields of the \
+                 query are ECS's",
                 self.source.name,
-                case.run.ready.assumed.join(", ")
+                case.run.ready.assumed.len()
             ));
         }
         if judgement.verdict.fails() {
