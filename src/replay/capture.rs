@@ -147,9 +147,9 @@ fn first_match(
         return Err(failed(parsed.errors));
     };
     let mut mapping = Mapping::new("the capture");
-    events
-        .iter()
-        .for_each(|event| add_dynamic(&mut mapping, event));
+    for event in events {
+        add_dynamic(&mut mapping, event);
+    }
     let schema = Schema::new(vec![mapping]);
     let checked = eql::check(&syntax, &schema, &Settings::default()).map_err(failed)?;
     let plan = eql::lower(&checked, OptionalFields::Missing, Timestamp::default())

@@ -184,7 +184,7 @@ impl<'a> OnSource<'a> {
             // The attack says nothing of this source: its cases stand for themselves.
             return self.cases(query, compiler, expanded.as_ref(), &Attack::Broken(None));
         };
-        let compiled = compiler.compile(stage.events.iter());
+        let compiled = compiler.compile(&stage.events);
         let ready = match &*compiled {
             Compiled::Refused(refused) => {
                 let check = self.refused(&self.attack_item(), &expected, refused);
@@ -277,7 +277,7 @@ impl<'a> OnSource<'a> {
                 (stage_of(&expanded), no_effect, false)
             }
         };
-        let compiled = compiler.compile(stage.events.iter());
+        let compiled = compiler.compile(&stage.events);
         let ready: &Ready = match &*compiled {
             Compiled::Refused(refused) => return Some(self.refused(item, &expected, refused)),
             Compiled::Ready(ready) => ready,
