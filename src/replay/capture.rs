@@ -10,7 +10,8 @@ use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::eql::{self, OptionalFields, Settings};
 use crate::evaluate::{self, Context};
 use crate::event::io::Files;
-use crate::event::{Event, Mapping, Schema, Timestamp};
+use crate::event::schema::Origin;
+use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::scenario::{EventsFrom, Located};
 use crate::search::add_dynamic;
 
@@ -147,6 +148,8 @@ fn first_match(
         return Err(failed(parsed.errors));
     };
     let mut mapping = Mapping::new("the capture");
+    let time = FieldType::named("date");
+    mapping.add(&Settings::default().timestamp, time, Origin::Declared);
     for event in events {
         add_dynamic(&mut mapping, event);
     }

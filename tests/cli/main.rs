@@ -7,4 +7,5 @@
 )]
 
 mod basics;
+mod captures;
 mod rule_edits;
