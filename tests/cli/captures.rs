@@ -65,9 +65,18 @@ fn the_recordings_give_what_is_known_of_them() {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(6), "only unreviewed snapshots: {text}");
+    assert_eq!(
+        output.status.code(),
+        Some(6),
+        "only unreviewed snapshots: {text}"
+    );
     let report: Json = serde_json::from_slice(&output.stdout).unwrap();
-    let said: Vec<String> = report["checks"].as_array().unwrap().iter().map(line).collect();
+    let said: Vec<String> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(line)
+        .collect();
     insta::assert_snapshot!(said.join("\n"));
 }
 

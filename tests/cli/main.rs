@@ -9,3 +9,4 @@
 mod basics;
 mod captures;
 mod rule_edits;
+mod test_command;
