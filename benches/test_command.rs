@@ -32,7 +32,9 @@ fn benches(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("trapline test");
     group.sample_size(20);
     group.throughput(Throughput::Elements(CHECKS));
-    group.bench_function("this repository", |bencher| bencher.iter(|| run(repository)));
+    group.bench_function("this repository", |bencher| {
+        bencher.iter(|| run(repository))
+    });
 
     let project = tempfile::tempdir().unwrap();
     for folder in ["rules", "scenarios"] {

@@ -185,16 +185,36 @@ fn what_cannot_be_loaded_is_said_in_one_run_and_nothing_is_written() {
     let before = files(project.path());
     let rule = "rules/office.toml";
     edit(&project, rule, "severity = \"high\"", "severity = \"hgh\"");
-    edit(&project, rule, "risk_score = 73", "risk_score = 173\nrisk_scor = 1");
+    edit(
+        &project,
+        rule,
+        "risk_score = 73",
+        "risk_score = 173\nrisk_scor = 1",
+    );
     insta::assert_snapshot!("rule", run(&project, &["test"], false));
     fs::write(project.path().join(rule), RULE).unwrap();
-    edit(&project, rule, "event.type == \"start\"", "event.type = \"start\"");
-    edit(&project, rule, "(\"cmd.exe\", \"powershell.exe\")", "(\"cmd.exe\", )");
+    edit(
+        &project,
+        rule,
+        "event.type == \"start\"",
+        "event.type = \"start\"",
+    );
+    edit(
+        &project,
+        rule,
+        "(\"cmd.exe\", \"powershell.exe\")",
+        "(\"cmd.exe\", )",
+    );
     insta::assert_snapshot!("query", run(&project, &["test"], false));
     fs::write(project.path().join(rule), RULE).unwrap();
     let scenario = "scenarios/office.yaml";
     edit(&project, scenario, "user.id: S-1-5-18", "usr.id: S-1-5-18");
-    edit(&project, scenario, "name: PowerShell\n", "name: PowerShell\n    onyl: [sysmon]\n");
+    edit(
+        &project,
+        scenario,
+        "name: PowerShell\n",
+        "name: PowerShell\n    onyl: [sysmon]\n",
+    );
     insta::assert_snapshot!("scenario", run(&project, &["test"], false));
     assert_eq!(files(project.path()), before);
 }
