@@ -4,7 +4,6 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
-    missing_docs,
     reason = "a benchmark writes its own input, and panics where it fails"
 )]
 
@@ -33,7 +32,7 @@ fn benches(criterion: &mut Criterion) {
     group.sample_size(20);
     group.throughput(Throughput::Elements(CHECKS));
     group.bench_function("this repository", |bencher| {
-        bencher.iter(|| run(repository))
+        bencher.iter(|| run(repository));
     });
 
     let project = tempfile::tempdir().unwrap();
