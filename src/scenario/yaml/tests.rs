@@ -200,7 +200,10 @@ fn shown(node: &Node) -> String {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the shipped scenario is read from disk")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shipped scenario is read from disk"
+)]
 fn the_scenario_of_the_wmi_rule_reads_as_serde_yaml_reads_it() {
     let path = "scenarios/windows/lateral_movement_incoming_wmi.yaml";
     let text = std::fs::read_to_string(path).unwrap();
