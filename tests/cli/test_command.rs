@@ -24,7 +24,7 @@ process where event.type == "start" and process.parent.name : "winword.exe" and
 '''
 "#;
 
-const SCENARIO: &str = r#"attack:
+const SCENARIO: &str = r"attack:
   name: Word starts a shell
   events:
     shell:
@@ -41,7 +41,7 @@ cases:
     change: {shell: {user.id: S-1-5-18}}
     expect: none
     because: user.id
-"#;
+";
 
 /// A project with one rule and one scenario.
 fn project() -> TempDir {
