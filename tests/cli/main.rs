@@ -3,7 +3,9 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "these tests write their own input, and panic where they fail"
 )]
 
 mod basics;
+mod query;
