@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::Document;
 use crate::evaluate::Match;
+use crate::event::json::parse_object;
 use crate::event::{EventId, Value};
 use crate::plan::{Plan, Shape};
 
 /// `{"hits": {"total": …, "events": […]}}`, or `"sequences"` for sequences and samples.
-pub(super) fn body(plan: &Plan, documents: &[Document], matches: &[Match]) -> Json {
+pub(super) fn body(plan: &Plan, lines: &[Box<str>], matches: &[Match]) -> Json {
     let mut hits = Map::new();
     hits.insert(
         "total".to_owned(),
@@ -18,19 +18,19 @@ pub(super) fn body(plan: &Plan, documents: &[Document], matches: &[Match]) -> Js
         let events = matches
             .iter()
             .flat_map(|found| found.stages.iter().flatten())
-            .map(|id| event(documents, *id));
+            .map(|id| event(lines, *id));
         hits.insert("events".to_owned(), events.collect());
     } else {
         let dates_as_millis = matches!(plan.shape, Shape::Sample { .. });
         let sequences = matches
             .iter()
-            .map(|found| sequence(documents, found, dates_as_millis));
+            .map(|found| sequence(lines, found, dates_as_millis));
         hits.insert("sequences".to_owned(), sequences.collect());
     }
     json!({ "hits": hits })
 }
 
-fn sequence(documents: &[Document], found: &Match, dates_as_millis: bool) -> Json {
+fn sequence(lines: &[Box<str>], found: &Match, dates_as_millis: bool) -> Json {
     let mut sequence = Map::new();
     if !found.join.is_empty() {
         let keys = found
@@ -40,22 +40,26 @@ fn sequence(documents: &[Document], found: &Match, dates_as_millis: bool) -> Jso
         sequence.insert("join_keys".to_owned(), keys.collect());
     }
     let events = found.stages.iter().map(|stage| match stage {
-        Some(id) => event(documents, *id),
+        Some(id) => event(lines, *id),
         None => json!({"_index": "", "_id": "", "_source": {}, "missing": true}),
     });
     sequence.insert("events".to_owned(), events.collect());
     Json::Object(sequence)
 }
 
-fn event(documents: &[Document], id: EventId) -> Json {
-    let Some(document) = documents.get(id.index()) else {
+fn event(lines: &[Box<str>], id: EventId) -> Json {
+    let line = lines.get(id.index()).map_or("", |line| line);
+    let Ok(mut source) = parse_object(line) else {
         return Json::Null;
     };
-    json!({
-        "_index": document.event.index.as_deref().unwrap_or(""),
-        "_id": document.event.id.as_deref().unwrap_or(""),
-        "_source": document.source,
-    })
+    let index = source.shift_remove("_index");
+    let index = index.unwrap_or_else(|| json!(""));
+    let id = match source.shift_remove("_id") {
+        Some(Json::String(id)) => id,
+        Some(Json::Number(id)) => id.to_string(),
+        _ => String::new(),
+    };
+    json!({ "_index": index, "_id": id, "_source": source })
 }
 
 /// Sequences print dates as ISO text, samples as milliseconds (`eql-semantics` §8.6, §9).

@@ -3,6 +3,7 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "these tests write their own input, and panic where they fail"
 )]
 
@@ -10,3 +11,4 @@ mod basics;
 mod captures;
 mod rule_edits;
 mod test_command;
+mod query;
