@@ -58,11 +58,13 @@ codes! {
     BAD_CONFIG = "E010", "trapline.toml cannot be read",
         "The file is no TOML, or a key has a value of the wrong kind.\n\n```toml\n[[project]]\nrules = [\"rules\"]\nscenarios = \"scenarios\"\n```\n";
     UNKNOWN_KEY = "E011", "unknown key in trapline.toml",
-        "The configuration has no such key; the nearest known one is given. Known are `project`, and\nin it `rules` and `scenarios`.\n";
+        "The configuration has no such key; the nearest known one is given. Known are `project`, with\n`rules` and `scenarios`, and `check`, with `deny` and `allow`.\n";
     CI_ACCEPTS_NOTHING = "E012", "nothing is accepted in CI",
         "With `CI` set nothing is written, so `--accept` would do nothing. Accept at home and commit\nthe snapshot.\n";
     NOTHING_SELECTED = "E013", "nothing was selected",
         "No check fits the paths, `-k` and `--source`. A filter that matches nothing is an error, so\nthat a typo does not look like success. `trapline test --list` shows what there is.\n";
+    UNKNOWN_LINT = "E014", "unknown lint",
+        "`--deny`, `--allow` and `[check]` in trapline.toml take the names of lints; the nearest known\none is given. `docs/lints/` has a page on each.\n";
     INTERNAL = "E019", "a mistake in Trapline",
         "Something that ships with Trapline is broken; please report it with the message.\n";
 }
