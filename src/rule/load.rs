@@ -315,11 +315,11 @@ fn threats(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<Threat> {
             }
         }
         let framework = threat.text("framework", report);
-        threats.push(Threat {
+        threats.extend(tactic.map(|tactic| Threat {
             framework: framework.unwrap_or_else(|| "MITRE ATT&CK".to_owned()),
             tactic,
             techniques,
-        });
+        }));
     }
     threats
 }
