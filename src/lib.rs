@@ -4,5 +4,6 @@ pub mod diagnostic;
 pub mod eql;
 pub mod evaluate;
 pub mod event;
+pub mod import;
 pub mod plan;
 pub mod replay;
