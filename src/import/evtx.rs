@@ -135,7 +135,7 @@ fn expected_records(chunk: &EvtxChunkData) -> Option<u64> {
 
 /// Logs are laid out in advance: what was not written yet is zero.
 fn is_empty(data: &[u8]) -> bool {
-    data.iter().take(512).all(|byte| *byte == 0)
+    data.iter().all(|byte| *byte == 0)
 }
 
 fn unreadable(error: &dyn std::error::Error) -> Problem {

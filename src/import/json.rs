@@ -112,13 +112,12 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Skips to the first byte of the next value; `None` at the end of the array or the file.
+    /// Skips to the first byte of the next value; `None` at the end of the file.
     fn skip_to_value(&mut self) -> Result<Option<u8>, Problem> {
         loop {
             let buffer = self.bytes.fill_buf().map_err(problem_of)?;
             let Some(&byte) = buffer.first() else {
-                let open = self.kind == Kind::JsonArray && self.number > 0;
-                return if open {
+                return if self.started {
                     Err(Problem::EndsWithinValue)
                 } else {
                     Ok(None)
@@ -126,7 +125,7 @@ impl<'a> Values<'a> {
             };
             match byte {
                 b'[' if self.kind == Kind::JsonArray && !self.started => self.started = true,
-                b']' if self.kind == Kind::JsonArray => return Ok(None),
+                b']' if self.started => self.started = false,
                 b',' | 0xef | 0xbb | 0xbf => {}
                 _ if byte.is_ascii_whitespace() => {}
                 _ => return Ok(Some(byte)),
@@ -148,6 +147,7 @@ struct Scan {
     in_string: bool,
     escaped: bool,
     word: bool,
+    fresh: bool,
 }
 
 impl Scan {
@@ -157,6 +157,7 @@ impl Scan {
             in_string: false,
             escaped: false,
             word: !matches!(first, b'{' | b'[' | b'"'),
+            fresh: true,
         }
     }
 
@@ -169,7 +170,10 @@ impl Scan {
     fn take(&mut self, buffer: &[u8]) -> (usize, bool) {
         for (index, byte) in buffer.iter().enumerate() {
             if self.word {
-                if byte.is_ascii_whitespace() || matches!(byte, b',' | b']' | b'{' | b'[') {
+                // A stray `]` is a word of its own, or nothing would ever be taken.
+                let first = std::mem::replace(&mut self.fresh, false);
+                let ends = byte.is_ascii_whitespace() || matches!(byte, b',' | b']' | b'{' | b'[');
+                if ends && !first {
                     return (index, true);
                 }
             } else if self.in_string {
@@ -241,6 +245,13 @@ mod tests {
                 r#"Item(3) {"b":[{}]}"#
             ]
         );
+    }
+
+    #[test]
+    fn arrays_may_follow_one_another_and_strays_end() {
+        assert_eq!(read(b"[7]\n[8]"), ["Item(1) 7", "Item(2) 8"]);
+        assert_eq!(read(b"{\n}]}").len(), 2);
+        assert_eq!(read(b"[]").len(), 0);
     }
 
     #[test]

@@ -44,6 +44,10 @@ impl Kind {
         if matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]) {
             return Ok(Self::Zstd);
         }
+        if head.get(4096..4104) == Some(b"ElfChnk\0") {
+            // The file's header is damaged, and nothing in it is needed.
+            return Ok(Self::Evtx);
+        }
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         let text = text.trim_ascii_start();
         match text.first() {

@@ -6,6 +6,7 @@ use std::fmt;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
+use flate2::Crc;
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
@@ -41,15 +42,26 @@ impl Default for Limits {
     }
 }
 
-/// Reads the first bytes and gives them back with a reader that still has them.
+/// Reads the first bytes and gives them back with a reader that still has them. Where reading
+/// fails after some bytes, that reader fails after them too.
 pub(super) fn peek(mut bytes: Bytes<'_>) -> Result<(Vec<u8>, Bytes<'_>), Problem> {
     let mut head = Vec::new();
-    (&mut bytes)
-        .take(Kind::HEAD as u64)
-        .read_to_end(&mut head)
-        .map_err(problem_of)?;
-    let again = Cursor::new(head.clone()).chain(bytes);
-    Ok((head, Box::new(again)))
+    let read = (&mut bytes).take(Kind::HEAD as u64).read_to_end(&mut head);
+    let again = Cursor::new(head.clone());
+    match read {
+        Ok(_) => Ok((head, Box::new(again.chain(bytes)))),
+        Err(error) if head.is_empty() => Err(problem_of(error)),
+        Err(error) => Ok((head, Box::new(again.chain(Failing(Some(error)))))),
+    }
+}
+
+/// Fails once.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
 
 /// Unpacks gzip or Zstandard.
@@ -100,6 +112,7 @@ struct Entry {
     name: String,
     start: Option<u64>,
     packed: u64,
+    crc: u32,
     method: CompressionMethod,
     encrypted: bool,
 }
@@ -118,6 +131,7 @@ impl<'a> Archive<'a> {
                     name: entry.name().to_owned(),
                     start: entry.data_start(),
                     packed: entry.compressed_size(),
+                    crc: entry.crc32(),
                     method: entry.compression(),
                     encrypted: entry.encrypted(),
                 });
@@ -155,7 +169,11 @@ impl<'a> Archive<'a> {
             taken: Rc::clone(&self.taken),
         };
         let watch = |bytes: Bytes<'a>| Watched {
-            inner: bytes,
+            inner: Checked {
+                inner: bytes,
+                crc: Crc::new(),
+                expected: entry.crc,
+            },
             taken: Rc::clone(&self.taken),
             given: Rc::clone(&self.given),
             limits: self.limits,
@@ -190,6 +208,26 @@ impl Read for Slice<'_> {
         let read = bytes.read(buffer)?;
         self.position += read as u64;
         self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+/// Compares what came out of an entry with its checksum.
+struct Checked<R> {
+    inner: R,
+    crc: Crc,
+    expected: u32,
+}
+
+impl<R: Read> Read for Checked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.crc.update(buffer.get(..read).unwrap_or_default());
+        if read == 0 && !buffer.is_empty() && self.crc.sum() != self.expected {
+            return Err(io::Error::other(
+                "the entry is damaged: its checksum is wrong",
+            ));
+        }
         Ok(read)
     }
 }

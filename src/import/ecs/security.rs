@@ -1,5 +1,7 @@
 //! The Security log. Called by the face of this folder.
 
+use std::borrow::Cow;
+
 use super::document::{Document, Related, extension};
 use super::security_events::{self, Target};
 use super::{Mapped, classify, registry, service};
@@ -9,15 +11,11 @@ use crate::import::windows::{Data, Outcome, WindowsEvent, number};
 /// them, and dropped from the event data at the end.
 pub(super) fn map(event: &mut WindowsEvent, document: &mut Document) -> Mapped {
     let id: u32 = event.event_id.parse().unwrap_or_default();
-    for (name, value) in &event.user_data {
-        if event.data.get(name).is_none() && name != "xml_name" {
-            event.data.insert(name.clone(), value.clone());
-        }
-    }
     let known = security_events::find(id);
     let target = known.map_or(Target::None, |known| known.target);
-    logon(&event.data, target, document);
-    users(&event.data, target, document);
+    let said = subject(event);
+    logon(&said, target, document);
+    users(&said, target, document);
     let Some(known) = known else {
         return Mapped::HeaderOnly;
     };
@@ -36,6 +34,18 @@ pub(super) fn map(event: &mut WindowsEvent, document: &mut Document) -> Mapped {
         _ => acting_process(data, document),
     }
     Mapped::Fields
+}
+
+/// The data that name who did it: an event about the log itself (1102) has them in its user data.
+fn subject(event: &WindowsEvent) -> Cow<'_, Data> {
+    if event.user_data.is_empty() {
+        return Cow::Borrowed(&event.data);
+    }
+    let mut data = event.data.clone();
+    for (name, value) in &event.user_data {
+        data.insert(name.clone(), value.clone());
+    }
+    Cow::Owned(data)
 }
 
 fn logon(data: &Data, target: Target, document: &mut Document) {

@@ -283,20 +283,6 @@ const EVENTS: &[Known] = &[
         "credential-validated",
         Target::User,
     ),
-    known(
-        4778,
-        &["authentication", "session"],
-        &["start"],
-        "session-reconnected",
-        Target::None,
-    ),
-    known(
-        4779,
-        &["authentication", "session"],
-        &["end"],
-        "session-disconnected",
-        Target::None,
-    ),
     user_management(4781, CHANGED, "renamed-user-account"),
     known(
         4798,

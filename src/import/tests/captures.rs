@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use super::*;
 
 /// The folder of captures; `None`, said aloud, where the corpus is absent.
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-fn captures() -> Option<PathBuf> {
+#[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub(super) fn captures() -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/captures");
     if folder.is_dir() {
         return Some(folder);
@@ -17,7 +17,7 @@ fn captures() -> Option<PathBuf> {
     None
 }
 
-fn read_capture(name: &str) -> Option<(Vec<Map<String, Json>>, Vec<String>, Counts)> {
+fn read_capture(name: &str) -> Option<Read> {
     let bytes = std::fs::read(captures()?.join(name)).unwrap();
     Some(read(name, &bytes))
 }
@@ -56,11 +56,11 @@ fn differences(ours: &[Map<String, Json>], theirs: &[Map<String, Json>]) -> Vec<
     };
     let mut left: BTreeMap<_, _> = ours
         .iter()
-        .map(|document| flatten(document))
+        .map(flatten)
         .map(|fields| (key(&fields), fields))
         .collect();
     let mut found: BTreeMap<(String, String), (usize, String)> = BTreeMap::new();
-    for expected in theirs.iter().map(|document| flatten(document)) {
+    for expected in theirs.iter().map(flatten) {
         let actual = left.remove(&key(&expected)).unwrap_or_default();
         let code = expected["event.code"].to_string();
         let paths: BTreeSet<&String> = expected.keys().chain(actual.keys()).collect();

@@ -10,14 +10,12 @@ use crate::event::Timestamp;
 const HEADER: &[&str] = &[
     "@timestamp",
     "@version",
-    "AccountName",
     "AccountType",
     "ActivityID",
     "Category",
     "Channel",
     "Computer",
     "ComputerName",
-    "Domain",
     "ERROR_EVT_UNRESOLVED",
     "EventID",
     "EventReceivedTime",
@@ -92,11 +90,7 @@ pub(super) fn read(mut object: Map<String, Json>) -> WindowsEvent {
         created: created(&object),
         process_id: number_at(&object, "ExecutionProcessID"),
         thread_id: number_at(&object, "ThreadID"),
-        user: Account {
-            sid: header("UserID"),
-            name: header("AccountName"),
-            domain: header("Domain"),
-        },
+        user: account(&object),
         opcode: header("Opcode"),
         task: header("Category"),
         outcome,
@@ -105,17 +99,36 @@ pub(super) fn read(mut object: Map<String, Json>) -> WindowsEvent {
     if let Some(index) = object.shift_remove("_index") {
         event.carried.insert("_index".to_owned(), index);
     }
-    event.data = data(object, header_kind, event.provider_guid.is_none());
+    let mut header_too = Vec::new();
+    if header_kind {
+        header_too.push("EventType");
+    }
+    if event.provider_guid.is_none() {
+        header_too.push("Provider");
+    }
+    if event.user.sid.is_some() {
+        header_too.extend(["AccountName", "Domain"]);
+    }
+    event.data = data(object, &header_too);
     event
 }
 
-fn data(object: Map<String, Json>, header_kind: bool, provider_is_header: bool) -> Data {
+/// The account that wrote the record. Without its SID the fields are the event's own.
+fn account(object: &Map<String, Json>) -> Account {
+    let sid = text_at(object, "UserID");
+    let of_header = |key: &str| sid.as_ref().and_then(|_| text_at(object, key));
+    Account {
+        name: of_header("AccountName"),
+        domain: of_header("Domain"),
+        sid,
+    }
+}
+
+fn data(object: Map<String, Json>, header_too: &[&str]) -> Data {
     let mut data = Data::default();
     for (name, value) in object {
-        let header = HEADER.contains(&name.as_str())
-            || (name == "EventType" && header_kind)
-            || (name == "Provider" && provider_is_header);
-        if !header && !value.is_object() {
+        let is_header = HEADER.contains(&name.as_str()) || header_too.contains(&name.as_str());
+        if !is_header && !value.is_object() {
             data.insert(name, value);
         }
     }
