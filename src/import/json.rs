@@ -144,67 +144,69 @@ impl<'a> Values<'a> {
 /// Where a value ends, without regard to what is in it.
 struct Scan {
     depth: usize,
-    in_string: bool,
-    escaped: bool,
-    word: bool,
-    fresh: bool,
+    within: Within,
+}
+
+/// What the next byte of a value is part of.
+enum Within {
+    /// A number or a literal, which no byte of its own ends.
+    Word { begun: bool },
+    /// A string.
+    String { escaped: bool },
+    /// Neither.
+    Structure,
 }
 
 impl Scan {
     fn starting_with(first: u8) -> Self {
-        Self {
-            depth: 0,
-            in_string: false,
-            escaped: false,
-            word: !matches!(first, b'{' | b'[' | b'"'),
-            fresh: true,
-        }
+        let within = if matches!(first, b'{' | b'[' | b'"') {
+            Within::Structure
+        } else {
+            Within::Word { begun: false }
+        };
+        Self { depth: 0, within }
     }
 
-    /// Whether the value is a number or a literal, which no byte of its own ends.
     fn is_word(&self) -> bool {
-        self.word
+        matches!(self.within, Within::Word { .. })
     }
 
     /// How much of `buffer` belongs to the value, and whether it ends there.
     fn take(&mut self, buffer: &[u8]) -> (usize, bool) {
         for (index, byte) in buffer.iter().enumerate() {
-            if self.word {
-                // A stray `]` is a word of its own, or nothing would ever be taken.
-                let first = std::mem::replace(&mut self.fresh, false);
+            if let Within::Word { begun } = &mut self.within {
                 let ends = byte.is_ascii_whitespace() || matches!(byte, b',' | b']' | b'{' | b'[');
-                if ends && !first {
+                // A stray `]` is a word of its own, or nothing would ever be taken.
+                if ends && *begun {
                     return (index, true);
                 }
-            } else if self.in_string {
-                self.within_string(*byte);
-                if !self.in_string && self.depth == 0 {
-                    return (index + 1, true);
-                }
-            } else {
-                match byte {
-                    b'"' => self.in_string = true,
-                    b'{' | b'[' => self.depth += 1,
-                    b'}' | b']' => {
-                        self.depth = self.depth.saturating_sub(1);
-                        if self.depth == 0 {
-                            return (index + 1, true);
-                        }
-                    }
-                    _ => {}
-                }
+                *begun = true;
+            } else if self.step(*byte) {
+                return (index + 1, true);
             }
         }
         (buffer.len(), false)
     }
 
-    fn within_string(&mut self, byte: u8) {
-        match byte {
-            _ if self.escaped => self.escaped = false,
-            b'\\' => self.escaped = true,
-            b'"' => self.in_string = false,
+    /// Takes a byte of a string or of structure; true when the value ends with it.
+    fn step(&mut self, byte: u8) -> bool {
+        match (&mut self.within, byte) {
+            (Within::String { escaped }, _) if *escaped => *escaped = false,
+            (Within::String { escaped }, b'\\') => *escaped = true,
+            (Within::String { .. }, b'"') => {
+                self.within = Within::Structure;
+                return self.depth == 0;
+            }
+            (Within::String { .. }, _) => {}
+            (_, b'"') => self.within = Within::String { escaped: false },
+            (_, b'{' | b'[') => self.depth += 1,
+            (_, b'}' | b']') => {
+                self.depth = self.depth.saturating_sub(1);
+                return self.depth == 0;
+            }
             _ => {}
         }
+        false
     }
 }
 

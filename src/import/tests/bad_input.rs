@@ -241,7 +241,7 @@ fn a_damaged_chunk_is_named_and_the_next_one_is_read() {
     let chunk = &log[4096..];
     let mut bad = chunk.to_vec();
     bad[..8].copy_from_slice(b"notchunk");
-    let three = [&log[..4096], chunk, &bad, &[0; 65536], chunk].concat();
+    let three = [&log[..4096], chunk, &bad, &vec![0; 65536], chunk].concat();
     let (documents, faults, counts) = read("x.evtx", &three);
     assert_eq!(documents.len(), 26);
     assert_eq!(faults.len(), 1, "{faults:?}");

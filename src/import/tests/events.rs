@@ -5,6 +5,10 @@ use serde_json::json;
 use super::*;
 
 /// The document of an event with this header and data, and whether its data were mapped.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the data are written where it is called"
+)]
 fn convert(channel: &str, provider: &str, id: u32, data: Json) -> (Json, bool) {
     let event = json!({"Event": {
         "System": {
