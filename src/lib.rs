@@ -7,6 +7,7 @@
 
 pub mod diagnostic;
 pub mod event;
+pub mod import;
 pub mod plan;
 pub mod eql;
 pub mod evaluate;
