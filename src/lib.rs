@@ -7,7 +7,6 @@
 
 pub mod diagnostic;
 pub mod event;
-pub mod import;
 pub mod plan;
 pub mod eql;
 pub mod evaluate;
@@ -18,6 +17,7 @@ pub mod scenario;
 pub mod replay;
 pub mod lint;
 pub mod snapshot;
+pub mod import;
 pub mod report;
 pub mod cli;
 
