@@ -175,10 +175,16 @@ fn source(
     for index in &profile.index {
         let mut fields = Vec::new();
         for list in &index.fields {
-            let found = lists.get(list.as_str());
-            fields.push(Arc::clone(
-                found.ok_or_else(|| unknown(format!("field list {list}")))?,
-            ));
+            // `ecs` is a whole list, `winlogbeat:winlog.` the part of one below a prefix.
+            let (list, below) = list.split_once(':').unwrap_or((list, ""));
+            let found = lists
+                .get(list)
+                .ok_or_else(|| unknown(format!("field list {list}")))?;
+            fields.push(if below.is_empty() {
+                Arc::clone(found)
+            } else {
+                Arc::new(part(found, below))
+            });
         }
         indices.push(Index {
             name: index.name.clone(),
@@ -258,6 +264,17 @@ fn scalars(value: &Value) -> Vec<Scalar> {
     }
 }
 
+/// The fields of a list whose paths begin with `prefix`.
+fn part(list: &FieldList, prefix: &str) -> FieldList {
+    let fields = list.fields.iter();
+    FieldList {
+        fields: fields
+            .filter(|(path, _, _)| path.starts_with(prefix))
+            .cloned()
+            .collect(),
+    }
+}
+
 /// A list of `path<TAB>type` lines; `#` begins a comment. A field below another one that is no
 /// object is a multi-field of it; `alias:PATH` is another name of PATH.
 pub(super) fn field_list(text: &str) -> FieldList {
@@ -280,12 +297,12 @@ pub(super) fn field_list(text: &str) -> FieldList {
                 let parent_type = types.get(parent)?;
                 (!is_parent(parent_type)).then_some(parent)
             });
-            let read_from = parent.unwrap_or(path);
-            (
-                (*path).into(),
-                FieldType::named(type_name),
-                read_from.into(),
-            )
+            let mut field_type = FieldType::named(type_name);
+            // The integrations' `caseless` sub-fields fold case by a normalizer.
+            if let FieldType::Keyword { normalized, .. } = &mut field_type {
+                *normalized = parent.is_some() && path.ends_with(".caseless");
+            }
+            ((*path).into(), field_type, parent.unwrap_or(path).into())
         })
         .collect();
     FieldList { fields }
@@ -324,6 +341,53 @@ mod tests {
         assert_eq!(read_from("a.text"), Some("a"));
         assert_eq!(read_from("b"), Some("a"));
         assert_eq!(read_from("c.d"), Some("c.d"));
+    }
+
+    #[test]
+    fn a_caseless_sub_field_has_a_normalizer_and_a_field_of_that_name_has_none() {
+        let list = field_list("a\tkeyword\na.caseless\tkeyword\nb.caseless\tkeyword\n");
+        let normalized = |path: &str| {
+            let field_type = list.get(path).map(|(_, field_type, _)| field_type);
+            matches!(
+                field_type,
+                Some(FieldType::Keyword {
+                    normalized: true,
+                    ..
+                })
+            )
+        };
+        assert!(normalized("a.caseless"));
+        assert!(!normalized("a"));
+        assert!(!normalized("b.caseless"));
+    }
+
+    #[test]
+    fn the_integration_of_sysmon_has_none_of_the_old_names_of_winlogbeat() {
+        let sources = sources().unwrap();
+        let has = |source: &str, path: &str| {
+            let source = sources.iter().find(|other| other.name == source).unwrap();
+            source.field_type(path).is_some()
+        };
+        assert!(has("winlogbeat", "event_id") && !has("sysmon", "event_id"));
+        assert!(has("winlogbeat", "process_id") && !has("sysmon", "process_id"));
+        assert!(has("sysmon", "winlog.event_id") && has("sysmon", "sysmon.dns.status"));
+    }
+
+    #[test]
+    fn sysmon_gives_a_loaded_image_as_a_file_and_hashes_only_where_it_has_them() {
+        for source in sources()
+            .unwrap()
+            .iter()
+            .filter(|source| source.name != "elastic_defend")
+        {
+            let carries = |kind: &str, path: &str| source.kind(kind).unwrap().carries(path);
+            assert!(!carries("library.load", "dll.name"));
+            assert!(carries("library.load", "file.path"));
+            assert!(carries("process.start", "process.hash.sha256"));
+            assert!(carries("file.delete", "process.hash.sha256"));
+            assert!(!carries("network", "process.hash.sha256"));
+            assert!(!carries("network", "process.pe.original_file_name"));
+        }
     }
 
     #[test]

@@ -97,13 +97,28 @@ fn base_name(path: &str) -> &str {
     path.rsplit(['\\', '/']).next().unwrap_or(path)
 }
 
-/// An argument as a Windows command line holds it: in quotes if it is empty or has a blank.
+/// An argument as `CommandLineToArgvW` reads it back: in quotes if it is empty or has a blank or a
+/// quote; backslashes count double before a quote, and only there.
 fn quoted(argument: &str) -> String {
-    if argument.is_empty() || argument.contains([' ', '\t']) {
-        format!("\"{}\"", argument.replace('"', "\\\""))
-    } else {
-        argument.to_owned()
+    if !argument.is_empty() && !argument.contains([' ', '\t', '\n', '"']) {
+        return argument.to_owned();
     }
+    let mut text = String::from('"');
+    let mut backslashes = 0;
+    for character in argument.chars() {
+        match character {
+            '\\' => backslashes += 1,
+            '"' => {
+                text.push_str(&"\\".repeat(backslashes + 1));
+                backslashes = 0;
+            }
+            _ => backslashes = 0,
+        }
+        text.push(character);
+    }
+    text.push_str(&"\\".repeat(backslashes));
+    text.push('"');
+    text
 }
 
 #[cfg(test)]
@@ -135,6 +150,20 @@ mod tests {
         assert_eq!(value("process.command_line"), r#"cmd.exe "a b""#);
         assert_eq!(value("process.args_count"), "2");
         assert_eq!(value("process.entity_id"), r"host-1|c:\windows\cmd.exe|");
+    }
+
+    #[test]
+    fn arguments_are_quoted_as_windows_reads_them() {
+        for (argument, expected) in [
+            ("plain", "plain"),
+            (r"C:\a\", r"C:\a\"),
+            ("", "\"\""),
+            (r"a b\", r#""a b\\""#),
+            (r#"a"b"#, r#""a\"b""#),
+            (r#"a\"b"#, r#""a\\\"b""#),
+        ] {
+            assert_eq!(quoted(argument), expected);
+        }
     }
 
     #[test]

@@ -192,9 +192,13 @@ fn in_file_order(by_source: Vec<Vec<Check>>) -> Vec<Check> {
 }
 
 impl Subject {
-    /// What is not implemented about the rule; `None` for an EQL rule.
+    /// What is not implemented about the rule; `None` for an EQL rule without filters.
     pub fn unsupported(&self) -> Option<String> {
-        (self.rule.rule_type != RuleType::Eql)
-            .then(|| format!("rules of type {}", self.rule.rule_type.word()))
+        if self.rule.rule_type != RuleType::Eql {
+            return Some(format!("rules of type {}", self.rule.rule_type.word()));
+        }
+        self.rule
+            .filtered
+            .then(|| "rules with `filters`".to_owned())
     }
 }

@@ -152,9 +152,14 @@ fn rule(
     };
     let tags = table.texts("tags", report);
     let index = table.texts("index", report);
+    let maturity = metadata.and_then(|metadata| metadata.text("maturity", report));
+    let (name, id) = (
+        some_text(table, "name", report),
+        some_text(table, "rule_id", report),
+    );
     Some(Rule {
-        name: table.text("name", report)?,
-        id: table.text("rule_id", report)?,
+        name: name?,
+        id: id?,
         id_span: table.span("rule_id"),
         rule_type: rule_type?,
         severity: severity?,
@@ -169,10 +174,11 @@ fn rule(
         }),
         max_signals,
         tags: tags.into_iter().map(|(tag, _)| tag).collect(),
-        maturity: metadata.and_then(|metadata| metadata.text("maturity", report)),
+        maturity,
         fields,
         threat,
         building_block: table.has("building_block_type"),
+        filtered: table.has("filters"),
     })
 }
 
@@ -181,6 +187,17 @@ fn rule_type(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<RuleType>
         return Some(RuleType::Query);
     }
     word(table, "type", &RuleType::ALL, RuleType::word, report)
+}
+
+/// A text that says something.
+fn some_text(table: &Table<'_, '_>, key: &str, report: &mut Report<'_>) -> Option<String> {
+    let text = table.text(key, report)?;
+    if text.trim().is_empty() {
+        let message = format!("`{key}` must not be empty");
+        report.error(&error::BAD_VALUE, table.span(key), message);
+        return None;
+    }
+    Some(text)
 }
 
 /// A value out of a fixed list of words.
@@ -213,8 +230,11 @@ fn query(
     if rule_type.is_none_or(|kind| kind == RuleType::MachineLearning) {
         return None;
     }
-    table.require("query", report);
-    table.require("language", report);
+    // A saved query stands in Kibana; the file may repeat it.
+    if rule_type != Some(RuleType::Query) || !table.has("saved_id") {
+        table.require("query", report);
+        table.require("language", report);
+    }
     let language = table.text("language", report);
     let text = table.text("query", report)?;
     let language = language?;
@@ -303,8 +323,8 @@ fn threats(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<Threat> {
     let mut threats = Vec::new();
     for threat in table.tables("threat", "rule.threat", report) {
         threat.only(&["framework", "tactic", "technique"], report);
-        let tactic = threat.table("tactic", "rule.threat.tactic", report);
         threat.require("tactic", report);
+        let tactic = threat.table("tactic", "rule.threat.tactic", report);
         let tactic = tactic.and_then(|tactic| attack(&tactic, &[], report));
         let mut techniques = Vec::new();
         for technique in threat.tables("technique", "rule.threat.technique", report) {
@@ -315,11 +335,13 @@ fn threats(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<Threat> {
             }
         }
         let framework = threat.text("framework", report);
-        threats.extend(tactic.map(|tactic| Threat {
-            framework: framework.unwrap_or_else(|| "MITRE ATT&CK".to_owned()),
-            tactic,
-            techniques,
-        }));
+        if let Some(tactic) = tactic {
+            threats.push(Threat {
+                framework: framework.unwrap_or_else(|| "MITRE ATT&CK".to_owned()),
+                tactic,
+                techniques,
+            });
+        }
     }
     threats
 }

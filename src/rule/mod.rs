@@ -47,6 +47,8 @@ pub struct Rule {
     pub threat: Vec<Threat>,
     /// `building_block_type` is set.
     pub building_block: bool,
+    /// It has `filters`: what the query sees is less than its index patterns say.
+    pub filtered: bool,
 }
 
 /// A query and its language.

@@ -12,7 +12,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("anstyle", &["report/terminal/style.rs"]),
     ("camino", &["cli/"]),
     ("clap", &["cli/args.rs", "cli/mod.rs"]),
-    ("flate2", &["cli/files.rs"]),
+    ("evtx", &["import/evtx.rs"]),
+    ("flate2", &["cli/files.rs", "import/"]),
     ("ignore", &["cli/files.rs"]),
     ("indexmap", &[]),
     ("ipnet", &["eql/lower/constant.rs", "event/", "evaluate/"]),
@@ -28,7 +29,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         &["evaluate/pattern.rs", "evaluate/pattern/"],
     ),
     ("rustc-hash", &[]),
-    ("ruzstd", &["cli/files.rs"]),
+    ("ruzstd", &["cli/files.rs", "import/unpack.rs"]),
     ("serde", &[]),
     ("serde-saphyr", &["scenario/yaml.rs"]),
     ("serde_json", &[]),
@@ -45,6 +46,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         "unicode-width",
         &["report/terminal/style.rs", "report/hits.rs"],
     ),
+    ("zip", &["import/unpack.rs", "import/tests/"]),
 ];
 
 #[test]

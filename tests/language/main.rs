@@ -9,7 +9,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test that fails should panic where it fails"
+    clippy::print_stderr,
+    reason = "a test that fails should panic where it fails, and one that is skipped should say so"
 )]
 
 use std::path::Path;
