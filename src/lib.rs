@@ -13,7 +13,9 @@ pub mod evaluate;
 pub mod rule;
 pub mod data_source;
 pub mod search;
+pub mod scenario;
 pub mod replay;
+pub mod lint;
 pub mod snapshot;
 pub mod report;
 pub mod cli;
@@ -25,7 +27,9 @@ pub fn codes() -> impl Iterator<Item = &'static diagnostic::Code> {
         eql::check::codes::CODES,
         rule::error::CODES,
         data_source::error::CODES,
+        scenario::error::CODES,
         replay::select::CODES,
+        replay::error::CODES,
         snapshot::error::CODES,
         cli::error::CODES,
     ]

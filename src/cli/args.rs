@@ -63,6 +63,8 @@ pub enum Verb {
     Test(TestArgs),
     /// Run one query over NDJSON, as Elasticsearch's _eql/search answers it
     Query(QueryArgs),
+    /// Find what cannot be right in rules and scenarios, without running them
+    Check(CheckArgs),
     /// List the data sources, or show one with its pins and their evidence
     Sources(SourcesArgs),
 }
@@ -185,6 +187,43 @@ pub enum QueryFormat {
     Table,
     /// For programs.
     Json,
+}
+
+/// Options of `check`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct CheckArgs {
+    /// Rules, scenarios or directories; everything if there is none
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// How to report: human, concise (a finding a line), json, or markdown (figures only)
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub format: CheckFormat,
+    /// Make the findings of a lint errors (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub deny: Vec<String>,
+    /// Leave the findings of a lint out (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub allow: Vec<String>,
+}
+
+/// How `check` reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum CheckFormat {
+    /// For people, with the places drawn
+    #[default]
+    Human,
+    /// A finding a line
+    Concise,
+    /// For programs
+    Json,
+    /// Figures only
+    Markdown,
 }
 
 /// Options of `sources`.

@@ -16,6 +16,17 @@ pub const FILE: &str = "trapline.toml";
 pub struct Config {
     /// At least one.
     pub projects: Vec<Project>,
+    /// `[check]`.
+    pub check: Check,
+}
+
+/// What the file says about lints; names with their places.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Check {
+    /// Lints whose findings are errors.
+    pub deny: Vec<(String, Span)>,
+    /// Lints whose findings are left out.
+    pub allow: Vec<(String, Span)>,
 }
 
 /// Rules and the scenarios that belong to them; paths as written, relative to the root.
@@ -48,17 +59,19 @@ pub fn read(source: &Arc<SourceText>) -> Result<Config, Vec<Diagnostic>> {
         reader.mistake(span, &mistake.message().replace('\n', ", "));
     }
     let mut projects = Vec::new();
+    let mut check = Check::default();
     for (key, value) in table.get_ref() {
         match key.get_ref().as_ref() {
             "project" => reader.projects(value, &mut projects),
-            _ => reader.unknown(key, &["project"]),
+            "check" => reader.check(value, &mut check),
+            _ => reader.unknown(key, &["check", "project"]),
         }
     }
     if projects.is_empty() {
         projects.push(Project::default());
     }
     if reader.diagnostics.is_empty() {
-        Ok(Config { projects })
+        Ok(Config { projects, check })
     } else {
         reader
             .diagnostics
@@ -98,6 +111,34 @@ impl Reader<'_> {
             }
         }
         project
+    }
+
+    fn check(&mut self, value: &Value<'_>, check: &mut Check) {
+        let Some(table) = value.get_ref().as_table() else {
+            return self.mistake(value.span(), "expected a table: `[check]`");
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "deny" => check.deny = self.names(value),
+                "allow" => check.allow = self.names(value),
+                _ => self.unknown(key, &["allow", "deny"]),
+            }
+        }
+    }
+
+    fn names(&mut self, value: &Value<'_>) -> Vec<(String, Span)> {
+        let Some(items) = value.get_ref().as_array() else {
+            self.mistake(value.span(), "expected a list of lints");
+            return Vec::new();
+        };
+        let mut names = Vec::new();
+        for item in items {
+            match item.get_ref().as_str() {
+                Some(name) => names.push((name.to_owned(), Span::of(item.span()))),
+                None => self.mistake(item.span(), "expected the name of a lint in quotes"),
+            }
+        }
+        names
     }
 
     fn directories(&mut self, value: &Value<'_>) -> Vec<String> {

@@ -101,6 +101,12 @@ impl Console {
         }
     }
 
+    /// Says what must not happen, and gives the code for it.
+    pub fn internal(&mut self, message: &str) -> ExitCode {
+        self.diagnostics([&Diagnostic::error(&super::error::INTERNAL, message)]);
+        ExitCode::Internal
+    }
+
     /// Says what the problem is; the result is how the program ends.
     pub fn problem(&mut self, problem: &Problem) -> ExitCode {
         self.diagnostics(&problem.diagnostics);

@@ -58,7 +58,7 @@ codes! {
     BAD_CONFIG = "E010", "trapline.toml cannot be read",
         "The file is no TOML, or a key has a value of the wrong kind.\n\n```toml\n[[project]]\nrules = [\"rules\"]\nscenarios = \"scenarios\"\n```\n";
     UNKNOWN_KEY = "E011", "unknown key in trapline.toml",
-        "The configuration has no such key; the nearest known one is given. Known are `project`, and\nin it `rules` and `scenarios`.\n";
+        "The configuration has no such key; the nearest known one is given. Known are `project`, with\n`rules` and `scenarios`, and `check`, with `deny` and `allow`.\n";
     CI_ACCEPTS_NOTHING = "E012", "nothing is accepted in CI",
         "With `CI` set nothing is written, so `--accept` would do nothing. Accept at home and commit\nthe snapshot.\n";
     NOTHING_SELECTED = "E013", "nothing was selected",
@@ -75,6 +75,8 @@ codes! {
         "The field's mapping does not take the value: a word in a number, no address in an `ip`.\nElasticsearch would refuse the whole document; Trapline leaves out the value.\n";
     UNKNOWN_INDEX = "W002", "no mapping of the event's index",
         "The event's `_index` is none of the indices that `--mapping` describes. The event is read\nwith the first mapping.\n";
+    UNKNOWN_LINT = "E018", "unknown lint",
+        "`--deny`, `--allow` and `[check]` in trapline.toml take the names of lints; the nearest known\none is given. `docs/lints/` has a page on each.\n";
     INTERNAL = "E019", "a mistake in Trapline",
         "Something that ships with Trapline is broken; please report it with the message.\n";
 }

@@ -1,19 +1,24 @@
 //! What was typed means, together with the configuration file. Commands take this and never look
 //! at the raw options.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::{
-    Args, End, Format, FormatArg, Global, Optional, QueryArgs, QueryFormat, TestArgs,
+    Args, CheckArgs, CheckFormat, End, Format, FormatArg, Global, Optional, QueryArgs, QueryFormat,
+    TestArgs,
 };
 use super::config::{self, Project};
 use super::error::{self, Problem};
 use super::files::Files;
 use super::{ExitCode, environment};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::suggest::nearest;
 use crate::eql;
 use crate::evaluate::{Request, ResultPosition};
 use crate::event::time::DateFormat;
+use crate::lint::LINTS;
 use crate::replay::select::Selection;
 use crate::search::Parameters;
 use crate::snapshot::Accept;
@@ -29,6 +34,31 @@ pub struct Settings {
     pub projects: Vec<ProjectSettings>,
     /// Whether a CI system runs us: then nothing is written.
     pub ci: bool,
+    /// What the configuration says about lints.
+    lints: Levels,
+}
+
+/// What becomes of a lint's findings; what is said later counts.
+pub type Levels = BTreeMap<&'static str, Level>;
+
+/// What becomes of the findings of a lint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// They are errors.
+    Deny,
+    /// They are left out.
+    Allow,
+}
+
+/// What `check` was asked.
+#[derive(Debug, Clone)]
+pub struct CheckSettings {
+    /// What to check; everything when empty. No KEYs.
+    pub paths: Vec<Utf8PathBuf>,
+    /// How to report.
+    pub format: CheckFormat,
+    /// The lints of which something is said.
+    pub levels: Levels,
 }
 
 /// Rules and the scenarios that belong to them.
@@ -126,6 +156,7 @@ impl Settings {
         let root = root(working_directory, global)?;
         let files = Files::new(root);
         let file = Utf8Path::new(config::FILE);
+        let mut lints = Levels::new();
         let projects = if files.exists(file) {
             let source = files
                 .read(file)
@@ -136,6 +167,16 @@ impl Settings {
                     diagnostics,
                 })
             })?;
+            let names = [
+                (config.check.allow, Level::Allow),
+                (config.check.deny, Level::Deny),
+            ];
+            for (names, level) in names {
+                for (name, span) in names {
+                    let place = |diagnostic: Diagnostic| diagnostic.at(&source, span, "");
+                    lints.insert(lint(&name, place)?, level);
+                }
+            }
             config.projects
         } else {
             vec![Project::default()]
@@ -169,6 +210,7 @@ impl Settings {
             working_directory: working_directory.to_owned(),
             projects,
             ci,
+            lints,
         };
         for path in global.rules.iter().chain(&global.scenarios) {
             settings.must_exist(&typed(path))?;
@@ -281,6 +323,29 @@ impl Settings {
         Ok(vec![path])
     }
 
+    /// What the options of `check` mean.
+    pub fn check(&self, args: &CheckArgs) -> Result<CheckSettings, Box<Problem>> {
+        let mut targets = Vec::new();
+        for path in &args.paths {
+            self.target(path, &mut targets)?;
+        }
+        let paths = targets.into_iter().map(|target| match target {
+            Target::Path(path) => path,
+            Target::Key { scenario, .. } => self.files.path(&scenario),
+        });
+        let mut levels = self.lints.clone();
+        for (names, level) in [(&args.allow, Level::Allow), (&args.deny, Level::Deny)] {
+            for name in names.iter().flat_map(|names| names.split(',')) {
+                levels.insert(lint(name.trim(), |diagnostic| diagnostic)?, level);
+            }
+        }
+        Ok(CheckSettings {
+            paths: paths.collect(),
+            format: args.format,
+            levels,
+        })
+    }
+
     /// A scenario, a rule, a directory, a KEY, or a pattern that the shell left alone.
     fn target(&self, typed: &str, targets: &mut Vec<Target>) -> Result<(), Box<Problem>> {
         if let Some((scenario, rest)) = typed.split_once("::") {
@@ -326,6 +391,24 @@ fn root(working_directory: &Utf8Path, global: &Global) -> Result<Utf8PathBuf, Bo
     };
     let found = working_directory.ancestors().find(holds_config);
     Ok(found.unwrap_or(working_directory).to_owned())
+}
+
+/// The lint of this name; `place` says where the name stands.
+fn lint(
+    name: &str,
+    place: impl Fn(Diagnostic) -> Diagnostic,
+) -> Result<&'static str, Box<Problem>> {
+    let known = LINTS.iter().map(|lint| lint.name());
+    if let Some(found) = known.clone().find(|known| *known == name) {
+        return Ok(found);
+    }
+    let message = format!("there is no lint `{name}`");
+    let diagnostic = place(Diagnostic::error(&error::UNKNOWN_LINT, message));
+    let names: Vec<&str> = known.clone().collect();
+    Err(Problem::usage(match nearest(name, known) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(format!("there are {}", names.join(", "))),
+    }))
 }
 
 fn accept(lists: Option<&[String]>) -> Result<Option<Accept>, Box<Problem>> {

@@ -260,7 +260,7 @@ fn scalars(value: &Value) -> Vec<Scalar> {
 
 /// A list of `path<TAB>type` lines; `#` begins a comment. A field below another one that is no
 /// object is a multi-field of it; `alias:PATH` is another name of PATH.
-fn field_list(text: &str) -> FieldList {
+pub(super) fn field_list(text: &str) -> FieldList {
     let mut types: BTreeMap<&str, &str> = BTreeMap::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if let Some((path, type_name)) = line.split_once('\t') {

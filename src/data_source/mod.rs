@@ -7,6 +7,7 @@
 mod builtin;
 pub mod derive;
 pub mod error;
+pub mod listed;
 pub mod profile;
 pub mod route;
 

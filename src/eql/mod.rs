@@ -7,13 +7,14 @@ pub mod check;
 pub mod error;
 mod fields;
 pub mod format;
+pub mod infer;
 mod lexer;
 pub mod lower;
 pub mod parser;
 pub mod syntax;
 mod token;
 
-pub use check::{Checked, Settings, check, codes};
+pub use check::{Checked, Settings, check, codes, is_constant};
 pub use error::EqlError;
 pub use fields::fields;
 pub use lower::{OptionalFields, lower};

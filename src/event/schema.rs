@@ -22,6 +22,8 @@ pub enum Origin {
     Assumed,
     /// From the values of the events, as dynamic mapping would.
     Dynamic,
+    /// From how a query uses the field: no list of the source is at hand.
+    Inferred,
 }
 
 /// One field of a mapping.

@@ -1,5 +1,7 @@
 //! An expectation held against a run: the one place where a verdict is decided.
 
+use std::fmt::Write as _;
+
 use super::because;
 use super::outcome::{Observed, Pin, PinKind, Verdict};
 use super::record;
@@ -51,7 +53,7 @@ impl Wanted {
             words.push_str(&self.because.join(" and "));
         }
         if let Some(pin) = &self.pin {
-            words.push_str(&format!(" ({}: {})", pin.kind.word(), pin.reason));
+            let _ = write!(words, " ({}: {})", pin.kind.word(), pin.reason);
         }
         words
     }
@@ -121,7 +123,6 @@ pub(super) struct Judgement {
     pub(super) verdict: Verdict,
     pub(super) message: Option<String>,
     pub(super) observed: Observed,
-    pub(super) matches: Vec<Vec<String>>,
     pub(super) waived: Option<String>,
     /// The clauses that stood in the way, for the places in a report.
     pub(super) blockers: Blockers,
@@ -219,7 +220,6 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
         verdict,
         message,
         observed,
-        matches: labels,
         waived: None,
         blockers,
     }
@@ -262,10 +262,9 @@ fn wanted_alert(
             wanted.join(", "),
             all_labels(labels)
         )),
-        Alert::Count(count) if labels.len() != *count => failed(format!(
-            "expected {count} alerts, found {}",
-            labels.len()
-        )),
+        Alert::Count(count) if labels.len() != *count => {
+            failed(format!("expected {count} alerts, found {}", labels.len()))
+        }
         _ => case.wanted.with.iter().find_map(|(field, value)| {
             let mut found = matches
                 .iter()
@@ -310,17 +309,23 @@ fn wanted_none(
         .because
         .iter()
         .find(|because| !because::holds(because, case.run.plan(), blockers, &words))?;
-    failed(match words.as_slice() {
-        [] => format!("expected {unmet} to stop it, but no single clause does"),
-        words => format!("expected {unmet} to stop it, but {} did", words.join(", ")),
+    let stopped = match words.as_slice() {
+        [] => "no single clause stops it".to_owned(),
+        words => format!("{} did", words.join(", ")),
+    };
+    failed(match because::known(unmet, case.run.plan()) {
+        Ok(()) => format!("expected {unmet} to stop it, but {stopped}"),
+        Err(near) => {
+            let near = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+            format!("no clause of the rule is `{unmet}`{near}; {stopped}")
+        }
     })
 }
 
 /// Where the author's labels put the events: as in the attack's own match.
 fn assignment(case: &Case<'_, '_>) -> Vec<Option<EventId>> {
     let attack = match case.attack {
-        Some(Attack::Alerts(run) | Attack::Gap(run, Some(_) | None)) => *run,
-        Some(Attack::Broken(Some(run))) => *run,
+        Some(Attack::Alerts(run) | Attack::Gap(run, _) | Attack::Broken(Some(run))) => *run,
         _ => case.run,
     };
     let by_match = attack.evaluation.matches().first().map(|found| {

@@ -54,6 +54,8 @@ pub struct RuleCounts {
 pub struct Check {
     /// `SCENARIO::CASE[SOURCE]`.
     pub key: CheckKey,
+    /// The case's place in the scenario: the attack is 0.
+    pub order: usize,
     /// Whether it is the attack itself.
     pub attack: bool,
     /// The one outcome.

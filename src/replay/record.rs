@@ -9,16 +9,25 @@ use crate::evaluate::{Blockers, Cause, CauseKind, Match, Miss, reason};
 use crate::event::time::format_offset;
 use crate::event::{Event, EventId, Timestamp};
 use crate::plan::predicate::{Predicate, ScriptExpr};
-use crate::plan::{FieldId, Plan, Shape};
+use crate::plan::{ClauseId, FieldId, Plan, Role, Shape, StageId};
 
 /// The alerts of a run, with the fields that the expectation asks for.
-pub(super) fn alerts(run: &Run<'_>, matches: &[Match], with: &[(String, String)]) -> Vec<AlertRecord> {
-    matches.iter().map(|found| alert(run, found, with)).collect()
+pub(super) fn alerts(
+    run: &Run<'_>,
+    matches: &[Match],
+    with: &[(String, String)],
+) -> Vec<AlertRecord> {
+    matches
+        .iter()
+        .map(|found| alert(run, found, with))
+        .collect()
 }
 
 fn alert(run: &Run<'_>, found: &Match, with: &[(String, String)]) -> AlertRecord {
     let first = found.stages.iter().flatten().next();
-    let start = first.and_then(|event| time(run, *event)).unwrap_or_default();
+    let start = first
+        .and_then(|event| time(run, *event))
+        .unwrap_or_default();
     let events = found.stages.iter().map(|stage| {
         stage.map(|event| EventRecord {
             label: run.stage.label(event),
@@ -63,28 +72,56 @@ fn joins(plan: &Plan) -> impl Iterator<Item = &str> {
     joins.iter().map(|join| join.name.as_str())
 }
 
-/// The fields with the same values in all events, of those that the scenario sets or the query
-/// reads; the join keys are said already.
+/// The fields with the same values in all events, of those that the scenario sets on each of them
+/// or that each of their stages reads; the join keys are said already.
 fn shared(run: &Run<'_>, found: &Match) -> Vec<(String, String)> {
-    let events: Vec<EventId> = found.stages.iter().flatten().copied().collect();
-    let [first, rest @ ..] = events.as_slice() else {
+    let events: Vec<(EventId, StageId)> = found
+        .stages
+        .iter()
+        .zip(stage_of_positions(run.plan()))
+        .filter_map(|(event, stage)| Some(((*event)?, stage)))
+        .collect();
+    let [(first, stage), rest @ ..] = events.as_slice() else {
         return Vec::new();
     };
     if rest.is_empty() {
         return Vec::new();
     }
     let keys: BTreeSet<&str> = joins(run.plan()).collect();
-    let read = run.plan().fields.iter().map(|field| field.path.as_str());
-    let set = run.stage.set.iter().flatten().map(String::as_str);
-    let fields: BTreeSet<&str> = read.chain(set).collect();
+    let mut fields = telling(run, *first, *stage);
+    for (event, stage) in rest {
+        let others = telling(run, *event, *stage);
+        fields.retain(|field| others.contains(field));
+    }
     let mut shared = Vec::new();
     for field in fields.into_iter().filter(|field| !keys.contains(field)) {
         let values = values_of(run, *first, field);
-        if !values.is_empty() && rest.iter().all(|event| values_of(run, *event, field) == values) {
+        let same = |(event, _): &(EventId, StageId)| values_of(run, *event, field) == values;
+        if !values.is_empty() && rest.iter().all(same) {
             shared.push((field.to_owned(), values.join(", ")));
         }
     }
     shared
+}
+
+/// The stage of each position of a match.
+fn stage_of_positions(plan: &Plan) -> impl Iterator<Item = StageId> {
+    plan.numbered()
+        .filter(|(_, stage)| !matches!(stage.role, Role::Until { .. }))
+        .flat_map(|(id, stage)| std::iter::repeat_n(id, usize::from(stage.runs)))
+}
+
+/// The fields that the scenario sets on an event, and those that a stage reads.
+fn telling<'r>(run: &'r Run<'_>, event: EventId, stage: StageId) -> BTreeSet<&'r str> {
+    let plan = run.plan();
+    let set = run.stage.set.get(event.index()).into_iter().flatten();
+    let mut fields: BTreeSet<&str> = set.map(String::as_str).collect();
+    let clauses = (0u16..).map(ClauseId).zip(&plan.clauses);
+    for (id, _) in clauses.filter(|(_, clause)| clause.stage == Some(stage)) {
+        let read = fields_of(plan, id).into_iter();
+        fields.extend(read.filter_map(|field| Some(plan.fields.get(field.index())?.path.as_str())));
+    }
+    fields
 }
 
 fn values_of(run: &Run<'_>, event: EventId, field: &str) -> Vec<String> {
@@ -111,14 +148,18 @@ pub(super) fn none(run: &Run<'_>, query: &QueryText, blockers: &Blockers) -> Non
     let same = |of: &dyn Fn(&Cause) -> Option<String>| {
         let mut all = causes.iter().map(of);
         let first = all.next()??;
-        all.all(|other| other.as_ref() == Some(&first)).then_some(first)
+        all.all(|other| other.as_ref() == Some(&first))
+            .then_some(first)
     };
     let stage = same(&|cause| cause.stage.map(|stage| (stage.0 + 1).to_string()));
     NoneRecord {
         stage: stage.and_then(|stage| stage.parse().ok()),
         event: same(&|cause| cause.event.map(|event| run.stage.label(event))),
         blocker: blocker(run, blockers, causes),
-        causes: causes.iter().map(|cause| cause_record(run, query, cause)).collect(),
+        causes: causes
+            .iter()
+            .map(|cause| cause_record(run, query, cause))
+            .collect(),
         value: value(run, causes),
         miss: causes.iter().find_map(|cause| miss(cause.miss.as_ref()?)),
         overdetermined,
@@ -130,7 +171,9 @@ pub(super) fn none(run: &Run<'_>, query: &QueryText, blockers: &Blockers) -> Non
 /// The smallest part of the query that holds all causes; without causes, each that would have to
 /// change.
 fn blocker(run: &Run<'_>, blockers: &Blockers, causes: &[Cause]) -> Vec<String> {
-    let part = blockers.part.and_then(|part| run.plan().parts.get(part.index()));
+    let part = blockers
+        .part
+        .and_then(|part| run.plan().parts.get(part.index()));
     match part {
         Some(part) if !blockers.causes.is_empty() => vec![part.text.clone()],
         _ => {
@@ -182,7 +225,12 @@ fn value(run: &Run<'_>, causes: &[Cause]) -> Option<String> {
             continue;
         };
         for field in fields_of(run.plan(), id) {
-            let Some(path) = run.plan().fields.get(field.index()).map(|field| &field.path) else {
+            let Some(path) = run
+                .plan()
+                .fields
+                .get(field.index())
+                .map(|field| &field.path)
+            else {
                 continue;
             };
             let values = values_of(run, event, path);
@@ -203,7 +251,9 @@ fn value(run: &Run<'_>, causes: &[Cause]) -> Option<String> {
         [] => None,
         [(_, value)] => Some(value.clone()),
         several => {
-            let pairs = several.iter().map(|(field, value)| format!("{field} = {value}"));
+            let pairs = several
+                .iter()
+                .map(|(field, value)| format!("{field} = {value}"));
             Some(pairs.collect::<Vec<_>>().join("; "))
         }
     }
@@ -219,7 +269,7 @@ fn list(values: &[crate::event::Value]) -> String {
 }
 
 /// The fields that a clause's test reads.
-fn fields_of(plan: &Plan, clause: crate::plan::ClauseId) -> Vec<FieldId> {
+fn fields_of(plan: &Plan, clause: ClauseId) -> Vec<FieldId> {
     let leaf = plan.clause(clause).and_then(|clause| clause.leaf);
     let Some(leaf) = leaf.and_then(|leaf| plan.leaves.get(leaf.index())) else {
         return Vec::new();
@@ -250,7 +300,9 @@ fn script_fields(script: &ScriptExpr, fields: &mut Vec<FieldId>) {
         ScriptExpr::Call { arguments, .. }
         | ScriptExpr::All(arguments)
         | ScriptExpr::Any(arguments) => {
-            arguments.iter().for_each(|argument| script_fields(argument, fields));
+            for argument in arguments {
+                script_fields(argument, fields);
+            }
         }
         ScriptExpr::Compare(_, left, right) => {
             script_fields(left, fields);

@@ -95,7 +95,11 @@ fn uncertain(
     if let Some(folded) = &ready.folded {
         let other = Prepared::new(folded)?.evaluate(&stage.events, context)?;
         if other.matches() != evaluation.matches() {
-            let fields: Vec<String> = ready.unmapped.iter().map(|path| format!("?{path}")).collect();
+            let fields: Vec<String> = ready
+                .unmapped
+                .iter()
+                .map(|path| format!("?{path}"))
+                .collect();
             return Ok(Some(format!(
                 "{} is unmapped: as a missing field {}, as Elasticsearch's optimizer folds it {}",
                 fields.join(", "),
@@ -134,11 +138,13 @@ fn has_equal_times(plan: &Plan, stage: &Stage) -> bool {
     let mut times: Vec<String> = stage
         .events
         .iter()
-        .flat_map(|event| event.values(&field.path).first())
+        .filter_map(|event| event.values(&field.path).first())
         .map(ToString::to_string)
         .collect();
     times.sort();
-    times.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
+    times
+        .windows(2)
+        .any(|pair| matches!(pair, [a, b] if a == b))
 }
 
 /// The events of each match, in an order that does not depend on ties.

@@ -50,6 +50,7 @@ pub(crate) fn check(case: &str, source: &str, observed: Observed) -> Check {
             case: case.into(),
             source: source.into(),
         },
+        order: 0,
         attack: case == ATTACK,
         verdict: Verdict::Passed,
         expected: expected.into(),

@@ -2,6 +2,7 @@
 //! [`Outcome`] and the changes of the snapshots, and writes.
 
 pub mod hits;
+pub mod check;
 pub mod json;
 pub mod terminal;
 

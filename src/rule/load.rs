@@ -155,12 +155,18 @@ fn rule(
     Some(Rule {
         name: table.text("name", report)?,
         id: table.text("rule_id", report)?,
+        id_span: table.span("rule_id"),
         rule_type: rule_type?,
         severity: severity?,
         risk_score: risk_score?,
         index,
         query,
         schedule,
+        schedule_span: table.span(if table.has("from") {
+            "from"
+        } else {
+            "interval"
+        }),
         max_signals,
         tags: tags.into_iter().map(|(tag, _)| tag).collect(),
         maturity: metadata.and_then(|metadata| metadata.text("maturity", report)),
@@ -298,10 +304,8 @@ fn threats(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<Threat> {
     for threat in table.tables("threat", "rule.threat", report) {
         threat.only(&["framework", "tactic", "technique"], report);
         let tactic = threat.table("tactic", "rule.threat.tactic", report);
-        let Some(tactic) = tactic.and_then(|tactic| attack(&tactic, &[], report)) else {
-            threat.require("tactic", report);
-            continue;
-        };
+        threat.require("tactic", report);
+        let tactic = tactic.and_then(|tactic| attack(&tactic, &[], report));
         let mut techniques = Vec::new();
         for technique in threat.tables("technique", "rule.threat.technique", report) {
             techniques.extend(attack(&technique, &["subtechnique"], report));
@@ -310,7 +314,12 @@ fn threats(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<Threat> {
                 techniques.extend(attack(&sub, &[], report));
             }
         }
-        threats.push(Threat { tactic, techniques });
+        let framework = threat.text("framework", report);
+        threats.extend(tactic.map(|tactic| Threat {
+            framework: framework.unwrap_or_else(|| "MITRE ATT&CK".to_owned()),
+            tactic,
+            techniques,
+        }));
     }
     threats
 }
@@ -324,6 +333,7 @@ fn attack(table: &Table<'_, '_>, also: &[&str], report: &mut Report<'_>) -> Opti
     }
     Some(Attack {
         span: table.span("id"),
+        reference_span: table.span("reference"),
         id: table.text("id", report)?,
         name: table.text("name", report)?,
         reference: table.text("reference", report)?,

@@ -17,6 +17,8 @@ use crate::diagnostic::{QueryText, Span};
 pub struct Rule {
     /// `rule_id`, the rule's identity across versions.
     pub id: String,
+    /// Where `rule_id` stands.
+    pub id_span: Span,
     /// The rule's name.
     pub name: String,
     /// What kind of rule it is.
@@ -31,6 +33,8 @@ pub struct Rule {
     pub query: Option<Query>,
     /// When it runs and over what time.
     pub schedule: Schedule,
+    /// Where `from` stands, or `interval`, or else the table.
+    pub schedule_span: Span,
     /// The most alerts of one execution.
     pub max_signals: u32,
     /// Tags, in order.
@@ -161,6 +165,8 @@ pub struct FieldOverrides {
 /// A tactic of ATT&CK and the techniques under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Threat {
+    /// The framework; `MITRE ATT&CK` unless the file says otherwise.
+    pub framework: String,
     /// The tactic.
     pub tactic: Attack,
     /// The techniques and sub-techniques.
@@ -178,4 +184,13 @@ pub struct Attack {
     pub reference: String,
     /// Where its id stands.
     pub span: Span,
+    /// Where its reference stands.
+    pub reference_span: Span,
+}
+
+impl Threat {
+    /// Whether the entries are of MITRE ATT&CK.
+    pub fn is_attack(&self) -> bool {
+        self.framework == "MITRE ATT&CK"
+    }
 }

@@ -8,4 +8,7 @@
 )]
 
 mod basics;
+mod captures;
+mod rule_edits;
+mod test_command;
 mod query;

@@ -39,7 +39,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("thiserror", &[]),
     (
         "toml",
-        &["data_source/builtin.rs", "rule/load.rs", "cli/config.rs"],
+        &["data_source/builtin.rs", "rule/table.rs", "cli/config.rs"],
     ),
     (
         "unicode-width",

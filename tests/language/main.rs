@@ -20,6 +20,8 @@ use trapline::eql;
 use tree::tree;
 
 mod pages;
+mod rule;
+mod scenario;
 mod tree;
 
 #[test]

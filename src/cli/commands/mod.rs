@@ -1,5 +1,7 @@
 //! One file a verb.
 
+pub mod check;
+pub mod load;
 pub mod query;
 pub mod snapshots;
 pub mod sources;
@@ -18,6 +20,10 @@ pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode 
         },
         Verb::Query(args) => match settings.query(args) {
             Ok(query) => query::run(settings, &query, console),
+            Err(problem) => console.problem(&problem),
+        },
+        Verb::Check(args) => match settings.check(args) {
+            Ok(check) => check::run(settings, &check, console),
             Err(problem) => console.problem(&problem),
         },
         Verb::Sources(args) => sources::run(args.name.as_deref(), console),

@@ -70,6 +70,7 @@ fn one(source: &DataSource) -> String {
             Origin::Declared => "declared",
             Origin::Assumed => "assumed",
             Origin::Dynamic => "dynamic",
+            Origin::Inferred => "inferred",
         };
         // A field may stand in several lists; the first counts.
         let lists = index.fields.iter().flat_map(|list| &list.fields);

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use super::super::args::{Format, FormatArg};
 use super::super::console::Stream;
 use super::super::error;
-use super::super::settings::{Settings, TestSettings};
+use super::super::settings::{Settings, Target, TestSettings};
 use super::super::{Console, ExitCode};
-use super::snapshots;
+use super::{load, snapshots};
+use crate::data_source::Catalogue;
+use crate::data_source::error::UNKNOWN_SOURCE;
 use crate::diagnostic::Diagnostic;
 use crate::replay::outcome::Outcome;
+use crate::replay::{self, Options};
 use crate::report::{View, json, terminal};
 use crate::snapshot::Scope;
 
@@ -26,8 +29,92 @@ pub struct Ran {
 
 /// Runs the verb.
 pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> ExitCode {
-    let ran = Ran::default();
+    let loaded = load::load(settings, &test.targets);
+    let catalogue = match Catalogue::builtin() {
+        Ok(catalogue) => catalogue,
+        Err(error) => return console.internal(&error.to_string()),
+    };
+    if let Some(unknown) = unknown_source(test, &catalogue) {
+        console.diagnostics([&unknown]);
+        return ExitCode::Usage;
+    }
+    let keys: Vec<String> = test.targets.iter().filter_map(key).collect();
+    let options = Options {
+        selection: test.selection.as_ref(),
+        sources: &test.sources,
+        keys: &keys,
+        jobs: test.jobs.map_or(0, usize::from),
+    };
+    let tests = loaded.tests();
+    let replayed = replay::run(&tests, &catalogue, &settings.files, &options);
+    let mut complete: BTreeSet<String> = loaded.names.iter().cloned().collect();
+    for (test, partial) in tests.iter().zip(&replayed.partial) {
+        if *partial {
+            complete.remove(test.scenario_file);
+        }
+    }
+    drop(tests);
+    let mut diagnostics = loaded.diagnostics;
+    diagnostics.extend(replayed.diagnostics);
+    if settings.ci && test.targets.is_empty() {
+        for project in &settings.projects {
+            let directory = &project.scenarios;
+            diagnostics.extend(snapshots::unreferenced(
+                &settings.files,
+                directory,
+                &loaded.names,
+            ));
+        }
+    }
+    let ran = Ran {
+        outcome: Outcome {
+            scenarios: replayed.scenarios,
+            rules: loaded.rules,
+        },
+        diagnostics,
+        complete,
+    };
+    if test.list {
+        return list(&ran, console);
+    }
     finish(&ran, settings, test, console)
+}
+
+/// The keys of the checks that would run, one a line, and what the project has.
+fn list(ran: &Ran, console: &mut Console) -> ExitCode {
+    console.diagnostics(&ran.diagnostics);
+    let mut text = String::new();
+    for check in ran.outcome.checks() {
+        text.push_str(&check.key.to_string());
+        text.push('\n');
+    }
+    console.write(Stream::Out, &text);
+    if text.is_empty() {
+        console.diagnostics([&nothing()]);
+        return ExitCode::NothingSelected;
+    }
+    loaded(&ran.diagnostics)
+}
+
+fn key(target: &Target) -> Option<String> {
+    match target {
+        Target::Key { key, .. } => Some(key.clone()),
+        Target::Path(_) => None,
+    }
+}
+
+/// A `--source` that does not exist.
+fn unknown_source(test: &TestSettings, catalogue: &Catalogue) -> Option<Diagnostic> {
+    let unknown = test
+        .sources
+        .iter()
+        .find(|name| catalogue.get(name).is_none())?;
+    let message = format!("there is no data source `{unknown}`");
+    let diagnostic = Diagnostic::error(&UNKNOWN_SOURCE, message);
+    Some(match catalogue.suggest(unknown) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help("`trapline sources` lists them"),
+    })
 }
 
 /// Everything after the replay: snapshots, reports, exit code.

@@ -332,7 +332,7 @@ fn inexact(path: &str, span: Span, resolved: &ResolvedField) -> Option<EqlError>
 }
 
 /// Whether an expression reads no field.
-pub(super) fn is_constant(expr: &Expr) -> bool {
+pub fn is_constant(expr: &Expr) -> bool {
     is_constant_where(expr, &|_| false)
 }
 

@@ -8,6 +8,9 @@ use super::group::groups;
 use super::style::{COLUMN, NAME, Painter, WARN, clean, wrap};
 use crate::replay::outcome::{Check, Verdict};
 
+/// The word for a check that is as it should be but for a warning.
+const WARNING: &str = "warning";
+
 /// How wide a list of cases may be.
 const WIDTH: usize = 88;
 
@@ -29,6 +32,13 @@ pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
     };
     for group in groups(checks, same) {
         let Some(first) = group.first() else { continue };
+        if word(first) == WARNING {
+            for line in &first.warnings {
+                let key = painter.key(WARN, WARNING);
+                let _ = writeln!(text, "{key}{}", clean(line));
+            }
+            continue;
+        }
         let mut cases: Vec<&str> = group.iter().map(|check| check.key.case.as_str()).collect();
         cases.dedup();
         let name = match cases.as_slice() {
@@ -52,6 +62,6 @@ pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
 fn word(check: &Check) -> &'static str {
     match check.verdict {
         Verdict::Uncertain | Verdict::Vacuous | Verdict::Blind => check.verdict.word(),
-        _ => "warning",
+        _ => WARNING,
     }
 }

@@ -1,0 +1,210 @@
+//! `trapline check`: load rules and scenarios, run every lint, report, say how it went.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::super::args::CheckFormat;
+use super::super::config;
+use super::super::console::Stream;
+use super::super::error;
+use super::super::settings::{CheckSettings, Level, Settings, Target};
+use super::super::{Console, ExitCode};
+use super::load;
+use crate::data_source::Catalogue;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::lint::survey::Survey;
+use crate::lint::{self, Finding, Identified};
+use crate::report::check::Checked;
+use crate::rule::RuleType;
+
+/// Runs the verb.
+pub fn run(settings: &Settings, check: &CheckSettings, console: &mut Console) -> ExitCode {
+    let catalogue = match Catalogue::builtin() {
+        Ok(catalogue) => catalogue,
+        Err(error) => return console.internal(&error.to_string()),
+    };
+    let mut run = Run {
+        settings,
+        catalogue,
+        checked: Checked::default(),
+        survey: Survey::default(),
+        identified: Vec::new(),
+    };
+    let files = run.files(&check.paths);
+    for (path, named) in &files.rules {
+        run.rule(path, *named);
+    }
+    run.checked
+        .findings
+        .extend(lint::duplicates(&run.identified));
+    run.scenarios(files.scenarios);
+    run.apply(check);
+    let selected = run.checked.rules + run.checked.unsupported.values().sum::<usize>();
+    if selected + run.checked.scenarios + run.checked.broken.len() == 0 {
+        let nothing = Diagnostic::error(&error::NOTHING_SELECTED, "no rule was selected")
+            .help("name a rule or a directory with rules, or set `rules` in trapline.toml");
+        console.diagnostics([&nothing]);
+        return ExitCode::NothingSelected;
+    }
+    run.report(check.format, console);
+    run.exit()
+}
+
+/// The files of a run, each once.
+#[derive(Default)]
+struct FilesToCheck {
+    /// With whether the file itself was named.
+    rules: Vec<(Utf8PathBuf, bool)>,
+    scenarios: Vec<Utf8PathBuf>,
+}
+
+struct Run<'s> {
+    settings: &'s Settings,
+    catalogue: Catalogue,
+    checked: Checked,
+    survey: Survey,
+    identified: Vec<Identified>,
+}
+
+impl Run<'_> {
+    /// The rules and scenarios below the paths, or all of the projects.
+    fn files(&mut self, paths: &[Utf8PathBuf]) -> FilesToCheck {
+        let mut found = FilesToCheck::default();
+        let mut seen = BTreeSet::new();
+        let everything: Vec<Utf8PathBuf> = match paths {
+            [] => {
+                let projects = self.settings.projects.iter();
+                let all = projects.flat_map(|it| it.rules.iter().chain([&it.scenarios]));
+                let exists = |path: &&Utf8PathBuf| self.settings.files.exists(path);
+                all.filter(exists).cloned().collect()
+            }
+            paths => paths.to_vec(),
+        };
+        for path in &everything {
+            let below = self.settings.files.find(path, &["toml", "yaml", "yml"]);
+            match below {
+                Ok(files) => {
+                    for file in files {
+                        if seen.insert(file.clone()) {
+                            found.add(file, path);
+                        }
+                    }
+                }
+                Err(diagnostic) => self.checked.broken.push(*diagnostic),
+            }
+        }
+        found
+    }
+
+    fn rule(&mut self, path: &Utf8Path, named: bool) {
+        let source = match self.settings.files.read(path) {
+            Ok(source) => source,
+            Err(diagnostic) => return self.checked.broken.push(*diagnostic),
+        };
+        let linted = lint::lint(&source, &self.catalogue);
+        let deprecated = |maturity: &str| maturity == "deprecated";
+        let maturity = linted
+            .rule
+            .as_ref()
+            .and_then(|rule| rule.maturity.as_deref());
+        if !named && maturity.is_some_and(deprecated) {
+            return;
+        }
+        self.survey.add(&linted);
+        self.checked.findings.extend(linted.findings);
+        self.checked.broken.extend(linted.broken);
+        let Some(rule) = linted.rule else { return };
+        self.identified.push(Identified::new(&rule, &source));
+        if rule.rule_type == RuleType::Eql {
+            self.checked.rules += 1;
+        } else {
+            let word = rule.rule_type.word();
+            *self.checked.unsupported.entry(word).or_default() += 1;
+        }
+    }
+
+    fn scenarios(&mut self, paths: Vec<Utf8PathBuf>) {
+        if paths.is_empty() {
+            return;
+        }
+        let targets: Vec<Target> = paths.into_iter().map(Target::Path).collect();
+        let loaded = load::load(self.settings, &targets);
+        self.checked.scenarios = loaded.names.len();
+        for diagnostic in loaded.diagnostics.iter().cloned() {
+            // What is wrong with a rule is said where the rule is checked.
+            let file = diagnostic.labels.first().map(|label| label.source.name());
+            if file.is_some_and(|file| file.ends_with(".toml")) {
+                continue;
+            }
+            if diagnostic.is_error() {
+                self.checked.broken.push(diagnostic);
+            } else {
+                self.checked.findings.push(lint::as_finding(diagnostic));
+            }
+        }
+        for test in loaded.tests() {
+            let rule = &test.subject.rule;
+            let found = lint::scenario(test.scenario, rule, &self.catalogue);
+            self.checked.findings.extend(found);
+        }
+    }
+
+    /// `--deny` and `--allow`.
+    fn apply(&mut self, check: &CheckSettings) {
+        let level = |finding: &Finding| check.levels.get(finding.lint.name()).copied();
+        let findings = &mut self.checked.findings;
+        findings.retain(|finding| level(finding) != Some(Level::Allow));
+        for finding in findings.iter_mut() {
+            if level(finding) == Some(Level::Deny) {
+                finding.diagnostic.severity = Severity::Error;
+            }
+        }
+        findings.sort_by(|a, b| a.diagnostic.sort_key().cmp(&b.diagnostic.sort_key()));
+    }
+
+    fn report(&self, format: CheckFormat, console: &mut Console) {
+        let text = match format {
+            CheckFormat::Human => self.checked.human(console.colour(Stream::Out)),
+            CheckFormat::Concise => self.checked.concise(),
+            CheckFormat::Json => self.checked.json(),
+            CheckFormat::Markdown => self.survey.markdown(),
+        };
+        console.write(Stream::Out, &text);
+        if matches!(format, CheckFormat::Json | CheckFormat::Markdown) {
+            console.write(Stream::Err, &self.checked.summary());
+        }
+    }
+
+    fn exit(&self) -> ExitCode {
+        let broken = self.checked.broken.iter().any(Diagnostic::is_error);
+        let mut findings = self.checked.findings.iter();
+        let failed = findings.any(|finding| finding.diagnostic.is_error());
+        let code = if broken {
+            ExitCode::NotLoaded
+        } else {
+            ExitCode::Passed
+        };
+        code.and(if failed {
+            ExitCode::Failed
+        } else {
+            ExitCode::Passed
+        })
+    }
+}
+
+impl FilesToCheck {
+    /// Takes a file that was found below `path`, or is it.
+    fn add(&mut self, file: Utf8PathBuf, path: &Utf8Path) {
+        let named = file == path;
+        if file.extension() != Some("toml") {
+            self.scenarios.push(file);
+            return;
+        }
+        let deprecated = file.components().any(|part| part.as_str() == "_deprecated");
+        let configuration = file.file_name() == Some(config::FILE);
+        if named || !(deprecated || configuration) {
+            self.rules.push((file, named));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Which data sources a rule searches, and the field types that its query meets on each.
+
+use std::collections::BTreeSet;
+
+use crate::data_source::{Catalogue, DataSource, Index, IndexPatterns, listed};
+use crate::eql::syntax::Query;
+use crate::eql::{self, Settings, infer};
+use crate::event::Mapping;
+use crate::event::schema::Origin;
+use crate::rule::Rule;
+
+/// A data source that the rule's index patterns select, or the patterns that none serves.
+#[derive(Debug)]
+pub struct Claim<'c> {
+    /// The source's name, or the patterns.
+    pub names: Vec<String>,
+    /// What is known about it.
+    pub basis: Basis<'c>,
+    /// The types of the fields that the query names.
+    pub mapping: Mapping,
+}
+
+/// What is known about a claimed source.
+#[derive(Debug, Clone, Copy)]
+pub enum Basis<'c> {
+    /// A source with kinds of event and sensor facts.
+    Shaped(&'c DataSource),
+    /// An index with a field list.
+    Listed(&'static Index),
+    /// Nothing: types are ECS's, else inferred from use.
+    Inferred,
+}
+
+impl Basis<'_> {
+    /// A word for reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Shaped(source) => match source.indices.first().map(|index| index.origin) {
+                Some(Origin::Declared) => "declared",
+                _ => "assumed",
+            },
+            Self::Listed(index) => match index.origin {
+                Origin::Declared => "declared",
+                _ => "assumed",
+            },
+            Self::Inferred => "inferred",
+        }
+    }
+}
+
+/// The request fields of a rule.
+pub(super) fn settings(rule: &Rule) -> Settings {
+    let defaults = Settings::default();
+    let fields = &rule.fields;
+    Settings {
+        timestamp: fields.timestamp.clone().unwrap_or(defaults.timestamp),
+        category: fields.category.clone().unwrap_or(defaults.category),
+        tiebreaker: fields.tiebreaker.clone(),
+    }
+}
+
+/// All claims of a rule: shaped sources first, then listed indices, then the rest as one.
+pub(super) fn claims<'c>(
+    query: &Query,
+    settings: &Settings,
+    catalogue: &'c Catalogue,
+    patterns: &IndexPatterns,
+) -> Vec<Claim<'c>> {
+    let fields = named(query, settings);
+    let paths = || fields.iter().map(String::as_str);
+    let mut claims = Vec::new();
+    for source in catalogue.claimed(patterns) {
+        claims.push(Claim {
+            names: vec![source.name.clone()],
+            basis: Basis::Shaped(source),
+            mapping: source.mapping_of(patterns, paths()),
+        });
+    }
+    if !patterns.is_empty() {
+        for (name, index) in listed::listed(patterns) {
+            claims.push(Claim {
+                names: vec![name.to_owned()],
+                basis: Basis::Listed(index),
+                mapping: of_index(name, index, paths()),
+            });
+        }
+    }
+    let rest = unserved(catalogue, patterns);
+    if !rest.is_empty() {
+        let mapping = inferred(query, &fields, &claims);
+        claims.push(Claim {
+            names: rest,
+            basis: Basis::Inferred,
+            mapping,
+        });
+    }
+    claims
+}
+
+/// The patterns that neither a source nor a listed index serves.
+pub(super) fn unserved(catalogue: &Catalogue, patterns: &IndexPatterns) -> Vec<String> {
+    catalogue
+        .unserved(patterns)
+        .into_iter()
+        .filter(|pattern| !listed::is_listed(pattern))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Every field that the request names.
+fn named(query: &Query, settings: &Settings) -> BTreeSet<String> {
+    let own = [&settings.timestamp, &settings.category];
+    let own = own.into_iter().chain(&settings.tiebreaker);
+    let fields = eql::fields(query).into_iter().map(str::to_owned);
+    fields.chain(own.cloned()).collect()
+}
+
+fn of_index<'f>(name: &str, index: &Index, paths: impl Iterator<Item = &'f str>) -> Mapping {
+    let mut mapping = Mapping::new(name);
+    for path in paths {
+        if let Some((field_type, read_from)) = index.get(path) {
+            mapping.add_read_from(path, read_from, field_type.clone(), index.origin);
+        }
+    }
+    mapping
+}
+
+/// ECS where it has the field; else what another claim says; else what its use says.
+fn inferred(query: &Query, fields: &BTreeSet<String>, claims: &[Claim<'_>]) -> Mapping {
+    let ecs = listed::integration();
+    let known = |path: &str| {
+        let listed = ecs.get(path).map(|(field_type, _)| field_type.clone());
+        listed.or_else(|| {
+            let field = claims.iter().find_map(|claim| claim.mapping.get(path))?;
+            Some(field.field_type.clone())
+        })
+    };
+    let mut mapping = of_index("other indices", ecs, fields.iter().map(String::as_str));
+    for (path, field_type) in infer::infer(query, known) {
+        mapping.add(&path, field_type, Origin::Inferred);
+    }
+    for path in fields {
+        let keyword = crate::event::FieldType::ecs_keyword();
+        mapping.add(path, keyword, Origin::Inferred);
+    }
+    mapping
+}

@@ -1,0 +1,178 @@
+//! What cannot be right about a rule: one file a lint. `trapline check` is the caller.
+//!
+//! `text → rule → syntax → claims (one mapping a data source) → findings`. A lint reports what it
+//! can prove and nothing else; what is true of several data sources is one finding.
+
+mod attack_id;
+mod attack_reference;
+mod case_never_written;
+mod claims;
+mod contradiction;
+mod covered_list_item;
+mod duplicate_rule_id;
+mod facts;
+mod field_never_carried;
+mod finding;
+mod literal_wildcard;
+mod logic;
+mod maxspan_schedule;
+mod pattern;
+
+mod regex_anchor;
+mod scenario;
+mod schedule_gap;
+mod stage_never_matches;
+pub mod survey;
+mod swallowed_backslash;
+mod syntax;
+mod test;
+mod undeciding_clause;
+mod unknown_category;
+mod unknown_key;
+mod unserved_index;
+mod verification;
+mod walk;
+
+use std::sync::Arc;
+
+pub use claims::{Basis, Claim};
+pub use duplicate_rule_id::{Identified, duplicates};
+pub use finding::{Finding, Lint};
+pub use scenario::{as_finding, scenario};
+pub use verification::Refusal;
+
+use crate::data_source::{Catalogue, IndexPatterns};
+use crate::diagnostic::{Diagnostic, SourceText};
+use crate::eql::syntax::Query;
+use crate::rule::{self, Rule, RuleType};
+
+/// Every lint, by name.
+pub const LINTS: &[&Lint] = &[
+    &attack_id::LINT,
+    &case_never_written::LINT,
+    &contradiction::LINT,
+    &covered_list_item::LINT,
+    &duplicate_rule_id::LINT,
+    &field_never_carried::LINT,
+    &literal_wildcard::LINT,
+    &maxspan_schedule::LINT,
+    &attack_reference::LINT,
+    &regex_anchor::LINT,
+    &scenario::LINT,
+    &schedule_gap::LINT,
+    &stage_never_matches::LINT,
+    &swallowed_backslash::LINT,
+    &syntax::LINT,
+    &undeciding_clause::LINT,
+    &unknown_category::LINT,
+    &unknown_key::LINT,
+    &unserved_index::LINT,
+    &verification::LINT,
+];
+
+/// What became of one rule file.
+#[derive(Debug, Default)]
+pub struct Linted {
+    /// The rule, if the file could be loaded.
+    pub rule: Option<Rule>,
+    /// Why it could not be loaded.
+    pub broken: Vec<Diagnostic>,
+    /// Its query, if it is EQL and parses.
+    pub syntax: Option<Query>,
+    /// What the lints found, by place.
+    pub findings: Vec<Finding>,
+    /// What the rule would search, each with the reason why Elasticsearch would refuse it there.
+    pub searched: Vec<Searched>,
+}
+
+/// One data source (or group of index patterns) that a rule searches.
+#[derive(Debug)]
+pub struct Searched {
+    /// The source, or the patterns that no known source serves.
+    pub names: Vec<String>,
+    /// Where its field types come from.
+    pub basis: &'static str,
+    /// Why the query cannot run there; empty if it can.
+    pub refusals: Vec<Refusal>,
+}
+
+/// What the lints of a query read.
+struct Subject<'a> {
+    rule: &'a Rule,
+    text: &'a crate::diagnostic::QueryText,
+    syntax: &'a Query,
+    patterns: IndexPatterns,
+    settings: crate::eql::Settings,
+    claims: Vec<Claim<'a>>,
+}
+
+impl Subject<'_> {
+    /// A place of the query as a place of the file.
+    fn locate(&self, span: crate::diagnostic::Span) -> crate::diagnostic::Span {
+        self.text.locate(span)
+    }
+
+    fn source(&self) -> &Arc<SourceText> {
+        self.text.source()
+    }
+}
+
+/// Loads a rule file and runs every lint on it.
+pub fn lint(source: &Arc<SourceText>, catalogue: &Catalogue) -> Linted {
+    let loaded = rule::load(source);
+    let mut linted = Linted::default();
+    for diagnostic in loaded.diagnostics {
+        match unknown_key::take(diagnostic) {
+            Ok(finding) => linted.findings.push(finding),
+            Err(diagnostic) => linted.broken.push(diagnostic),
+        }
+    }
+    if let Some(rule) = &loaded.rule {
+        attack_id::run(rule, source, &mut linted.findings);
+        attack_reference::run(rule, source, &mut linted.findings);
+        schedule_gap::run(rule, source, &mut linted.findings);
+        unserved_index::run(rule, source, catalogue, &mut linted.findings);
+        query(rule, catalogue, &mut linted);
+    }
+    linted.rule = loaded.rule;
+    linted
+        .findings
+        .sort_by(|a, b| a.diagnostic.sort_key().cmp(&b.diagnostic.sort_key()));
+    linted
+}
+
+/// The lints that read the query.
+fn query(rule: &Rule, catalogue: &Catalogue, linted: &mut Linted) {
+    let (RuleType::Eql, Some(query)) = (rule.rule_type, &rule.query) else {
+        return;
+    };
+    let parsed = crate::eql::parse(query.text.text());
+    syntax::run(&parsed, &query.text, &mut linted.findings);
+    let Some(syntax) = parsed.query else { return };
+    let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
+    let settings = claims::settings(rule);
+    let subject = Subject {
+        rule,
+        text: &query.text,
+        claims: claims::claims(&syntax, &settings, catalogue, &patterns),
+        syntax: &syntax,
+        patterns,
+        settings,
+    };
+    let findings = &mut linted.findings;
+    linted.searched = verification::run(&subject, findings);
+    maxspan_schedule::run(&subject, findings);
+    unknown_category::run(&subject, findings);
+    let logic = logic::run(&subject);
+    contradiction::run(&subject, &logic, findings);
+    undeciding_clause::run(&subject, &logic, findings);
+    covered_list_item::run(&subject, findings);
+    literal_wildcard::run(&subject, findings);
+    swallowed_backslash::run(&subject, findings);
+    regex_anchor::run(&subject, findings);
+    case_never_written::run(&subject, findings);
+    let facts = facts::facts(&subject);
+    field_never_carried::run(&subject, &facts, findings);
+    stage_never_matches::run(&subject, &facts, findings);
+    linted.syntax = Some(syntax);
+}

@@ -1,0 +1,81 @@
+//! `unserved-index`: index patterns of which nothing is known.
+
+use std::sync::Arc;
+
+use super::claims::unserved;
+use super::finding::{Finding, Lint};
+use crate::data_source::{Catalogue, IndexPatterns, listed};
+use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::{Code, Severity, SourceText, Span};
+use crate::rule::Rule;
+
+pub(super) static LINT: Lint = Lint {
+    code: Code {
+        number: "unserved-index",
+        title: "an index pattern that no known data source serves",
+        page: "No data source that Trapline knows writes to such an index. The types of its fields are \
+               taken from ECS or inferred from their use, and no scenario can be replayed there. That is \
+               in order for an integration that Trapline has no shape of; it is a mistake if the pattern \
+               is misspelt, for then the rule never sees an event.\n\n\
+               `trapline sources` lists what is known. Allow the lint (`--allow unserved-index`) if the \
+               patterns are meant.",
+    },
+    severity: Severity::Warning,
+};
+
+pub(super) fn run(
+    rule: &Rule,
+    source: &Arc<SourceText>,
+    catalogue: &Catalogue,
+    findings: &mut Vec<Finding>,
+) {
+    let mut found: Vec<(&str, Span)> = Vec::new();
+    for (entry, span) in &rule.index {
+        let patterns = IndexPatterns::new([entry.as_str()]);
+        if !unserved(catalogue, &patterns).is_empty() {
+            found.push((entry, *span));
+        }
+    }
+    let Some((first, span)) = found.first() else {
+        return;
+    };
+    let message = match found.as_slice() {
+        [_] => format!("no known data source serves the index pattern {first}"),
+        all => {
+            let names: Vec<&str> = all.iter().map(|(pattern, _)| *pattern).collect();
+            format!(
+                "no known data source serves the index patterns {}",
+                names.join(", ")
+            )
+        }
+    };
+    let mut finding = LINT.finding(source, *span, message, "");
+    for (_, span) in found.iter().skip(1) {
+        finding = finding.also(source, *span, "");
+    }
+    let near = found.iter().find_map(|(pattern, _)| {
+        let known = known(catalogue);
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        nearest(pattern, known).map(|near| (*pattern, near.to_owned()))
+    });
+    findings.push(match near {
+        Some((pattern, near)) => finding.help(format!("did you mean `{near}` for `{pattern}`?")),
+        None => finding.help(
+            "if the pattern is right, allow this lint; `trapline sources` lists what is known",
+        ),
+    });
+}
+
+/// The patterns that rules usually write for the known indices.
+fn known(catalogue: &Catalogue) -> Vec<String> {
+    let indices = catalogue
+        .sources()
+        .iter()
+        .flat_map(|source| &source.indices);
+    let names = indices.map(|index| index.name.clone());
+    let listed = listed::names().map(str::to_owned);
+    names
+        .chain(listed)
+        .filter_map(|name| Some(format!("{}-*", name.rsplit_once('-')?.0)))
+        .collect()
+}

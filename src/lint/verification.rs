@@ -1,0 +1,165 @@
+//! `verification`: Elasticsearch would refuse the query on a data source that the rule claims.
+
+use super::claims::{Basis, Claim};
+use super::finding::{Finding, Lint};
+use super::{Searched, Subject};
+use crate::diagnostic::{Code, Severity};
+use crate::eql::{self, EqlError, OptionalFields, codes};
+use crate::evaluate::Prepared;
+use crate::event::{FieldType, Mapping, Schema, Timestamp};
+
+pub(super) static LINT: Lint = Lint {
+    code: Code {
+        number: "verification",
+        title: "Elasticsearch would refuse the query on a data source",
+        page: "The query is checked as Elasticsearch's verifier does, against the field types of each \
+               data source that the rule's index patterns select: unknown fields, types that do not \
+               go together, wrong arguments, constants that a field cannot hold, sequences that \
+               cannot be run. The finding has the number of the error, `E150` to `E199`, with a page \
+               of its own in `docs/errors/`, and names the sources.\n\n\
+               A field that one source does not map makes Elasticsearch refuse the whole query where \
+               only that source is there. Write `?field` where it may be unmapped, or take the index \
+               pattern out. Sources without a field list are taken for ECS, and fields beyond it \
+               have the type that their use asks for: their names are never refused.",
+    },
+    severity: Severity::Error,
+};
+
+/// Why a query cannot run on a source.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The class of the reason.
+    pub code: &'static Code,
+    /// It runs where the rule's other sources are searched as well.
+    pub runs_combined: bool,
+    /// Elasticsearch would run it, and Trapline cannot.
+    pub unsupported: bool,
+}
+
+/// An error and the sources that it holds on.
+struct Refused {
+    error: EqlError,
+    sources: Vec<String>,
+}
+
+pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) -> Vec<Searched> {
+    let mut grouped: Vec<Refused> = Vec::new();
+    let mut searched = Vec::new();
+    let combined = combined(subject);
+    for claim in &subject.claims {
+        let (errors, unsupported) = refusals(subject, claim);
+        searched.push(Searched {
+            names: claim.names.clone(),
+            basis: claim.basis.word(),
+            refusals: errors
+                .iter()
+                .map(|error| Refusal {
+                    code: error.code,
+                    runs_combined: combined,
+                    unsupported,
+                })
+                .collect(),
+        });
+        for error in errors {
+            let same = |other: &&mut Refused| {
+                other.error.code == error.code
+                    && other.error.span == error.span
+                    && other.error.message == error.message
+            };
+            match grouped.iter_mut().find(same) {
+                Some(group) => group.sources.extend(claim.names.iter().cloned()),
+                None => grouped.push(Refused {
+                    error,
+                    sources: claim.names.clone(),
+                }),
+            }
+        }
+    }
+    let all = subject.claims.iter().map(|claim| claim.names.len()).sum();
+    for Refused { error, sources } in grouped {
+        findings.push(finding(subject, &error, sources, all, combined));
+    }
+    searched
+}
+
+fn finding(
+    subject: &Subject<'_>,
+    error: &EqlError,
+    sources: Vec<String>,
+    all: usize,
+    combined: bool,
+) -> Finding {
+    let mut diagnostic = error.diagnostic(subject.text);
+    if sources.len() < all {
+        diagnostic.message = format!("{} on {}", diagnostic.message, sources.join(", "));
+    }
+    if combined && sources.len() < all {
+        diagnostic = diagnostic
+            .help("it runs where the rule's other data sources are searched beside this one");
+    }
+    Finding {
+        lint: &LINT,
+        diagnostic,
+        sources,
+    }
+}
+
+/// Why the query cannot run on one claim.
+fn refusals(subject: &Subject<'_>, claim: &Claim<'_>) -> (Vec<EqlError>, bool) {
+    let schema = Schema::new(vec![claim.mapping.clone()]);
+    match compile(subject, &schema) {
+        Ok(()) => (Vec::new(), false),
+        Err((errors, unsupported)) => {
+            // Once more with all fields of the source, for the sake of "did you mean".
+            let again = full(subject, claim)
+                .and_then(|mapping| compile(subject, &Schema::new(vec![mapping])).err());
+            let errors = again.map_or(errors, |(errors, _)| errors);
+            (errors, unsupported)
+        }
+    }
+}
+
+/// Everything that Elasticsearch does with a query before it looks at an event.
+fn compile(subject: &Subject<'_>, schema: &Schema) -> Result<(), (Vec<EqlError>, bool)> {
+    let checked =
+        eql::check(subject.syntax, schema, &subject.settings).map_err(|errors| (errors, false))?;
+    let plan = eql::lower(&checked, OptionalFields::Missing, Timestamp::default())
+        .map_err(|error| (vec![error], false))?;
+    Prepared::new(&plan).map(|_| ()).map_err(|failure| {
+        let clause = failure.clause.and_then(|clause| plan.clause(clause));
+        let span = clause.map_or(subject.syntax.span, |clause| clause.span);
+        let error = EqlError::new(&codes::BAD_CONSTANT, span, failure.message);
+        (vec![error], failure.unsupported)
+    })
+}
+
+/// Whether the query runs where everything that the rule claims is searched together.
+fn combined(subject: &Subject<'_>) -> bool {
+    let known = subject
+        .claims
+        .iter()
+        .filter(|claim| !matches!(claim.basis, Basis::Inferred));
+    let mappings: Vec<Mapping> = known.map(|claim| claim.mapping.clone()).collect();
+    mappings.len() > 1 && compile(subject, &Schema::new(mappings)).is_ok()
+}
+
+/// All fields of a claim's source; `None` where nothing but their use is known.
+fn full(subject: &Subject<'_>, claim: &Claim<'_>) -> Option<Mapping> {
+    let mut mapping = match claim.basis {
+        Basis::Inferred => return None,
+        Basis::Shaped(source) => source.mapping(&subject.patterns),
+        Basis::Listed(index) => {
+            let mut mapping = Mapping::new(claim.mapping.name.as_str());
+            let lists = index.fields.iter().flat_map(|list| &list.fields);
+            for (path, field_type, read_from) in lists {
+                mapping.add_read_from(path, read_from, field_type.clone(), index.origin);
+            }
+            mapping
+        }
+    };
+    for (path, field) in claim.mapping.fields() {
+        let field_type: FieldType = field.field_type.clone();
+        mapping.add_read_from(path, &field.read_from, field_type, field.origin);
+    }
+    Some(mapping)
+}

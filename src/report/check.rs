@@ -1,0 +1,175 @@
+//! What `trapline check` found: for people, a line each, as JSON.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::diagnostic::{Diagnostic, Severity, render};
+use crate::lint::Finding;
+
+/// Everything that a run of `check` found.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// Files that cannot be loaded, and why.
+    pub broken: Vec<Diagnostic>,
+    /// What the lints found, in the order of the files; their severities are final.
+    pub findings: Vec<Finding>,
+    /// How many rules were checked.
+    pub rules: usize,
+    /// How many rules are of a type that Trapline does not run, by type.
+    pub unsupported: BTreeMap<&'static str, usize>,
+    /// How many scenario files were checked.
+    pub scenarios: usize,
+}
+
+impl Checked {
+    fn all(&self) -> impl Iterator<Item = (Option<&Finding>, &Diagnostic)> {
+        let broken = self.broken.iter().map(|diagnostic| (None, diagnostic));
+        let findings = self.findings.iter();
+        broken.chain(findings.map(|finding| (Some(finding), &finding.diagnostic)))
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        self.all()
+            .filter(|(_, diagnostic)| diagnostic.severity == severity)
+            .count()
+    }
+
+    /// Every finding drawn at its place, then the summary.
+    pub fn human(&self, colour: bool) -> String {
+        let drawn = self
+            .all()
+            .map(|(_, diagnostic)| render::render(diagnostic, colour) + "\n");
+        drawn.collect::<String>() + &self.summary()
+    }
+
+    /// A finding a line, then the summary.
+    pub fn concise(&self) -> String {
+        let lines = self
+            .all()
+            .map(|(_, diagnostic)| render::concise(diagnostic));
+        lines.collect::<String>() + &self.summary()
+    }
+
+    /// How it went, in one line; the lints that found something in another.
+    pub fn summary(&self) -> String {
+        let mut parts = vec![format!("{} checked", plural(self.rules, "rule"))];
+        if !self.unsupported.is_empty() {
+            let types = self.unsupported.iter();
+            let types: Vec<String> = types
+                .map(|(name, count)| format!("{count} {name}"))
+                .collect();
+            let all: usize = self.unsupported.values().sum();
+            parts.push(format!("{all} of unsupported types ({})", types.join(", ")));
+        }
+        if self.scenarios > 0 {
+            parts.push(plural(self.scenarios, "scenario file"));
+        }
+        let mut text = format!(
+            "{}: {}, {}\n",
+            parts.join(", "),
+            plural(self.count(Severity::Error), "error"),
+            plural(self.count(Severity::Warning), "warning")
+        );
+        let mut lints: BTreeMap<&str, usize> = BTreeMap::new();
+        for finding in &self.findings {
+            *lints.entry(finding.lint.name()).or_default() += 1;
+        }
+        if !lints.is_empty() {
+            let lints = lints.iter().map(|(name, count)| format!("{name} {count}"));
+            text.push_str(&lints.collect::<Vec<_>>().join(", "));
+            text.push('\n');
+        }
+        text
+    }
+
+    /// One JSON object and a line break.
+    pub fn json(&self) -> String {
+        let report = Report {
+            summary: Summary {
+                rules: self.rules,
+                scenarios: self.scenarios,
+                unsupported: &self.unsupported,
+                errors: self.count(Severity::Error),
+                warnings: self.count(Severity::Warning),
+                broken: self.broken.len(),
+            },
+            findings: self
+                .all()
+                .map(|(finding, diagnostic)| entry(finding, diagnostic))
+                .collect(),
+        };
+        // Strings and numbers only: this cannot fail.
+        serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
+    }
+}
+
+fn plural(count: usize, word: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{s}")
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    summary: Summary<'a>,
+    findings: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    rules: usize,
+    scenarios: usize,
+    unsupported: &'a BTreeMap<&'static str, usize>,
+    errors: usize,
+    warnings: usize,
+    broken: usize,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    /// `null`: the file cannot be loaded.
+    lint: Option<&'static str>,
+    code: &'static str,
+    severity: &'static str,
+    message: &'a str,
+    sources: &'a [String],
+    places: Vec<Place<'a>>,
+    help: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    message: &'a str,
+}
+
+fn entry<'a>(finding: Option<&'a Finding>, diagnostic: &'a Diagnostic) -> Entry<'a> {
+    let places = diagnostic.labels.iter().map(|label| {
+        let (line, column) = label.source.line_column(label.span.start);
+        let (end_line, end_column) = label.source.line_column(label.span.end);
+        Place {
+            file: label.source.name(),
+            line,
+            column,
+            end_line,
+            end_column,
+            message: &label.message,
+        }
+    });
+    Entry {
+        lint: finding.map(|finding| finding.lint.name()),
+        code: diagnostic.code.number,
+        severity: match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        message: &diagnostic.message,
+        sources: finding.map_or(&[], |finding| &finding.sources),
+        places: places.collect(),
+        help: &diagnostic.help,
+    }
+}

@@ -1,0 +1,255 @@
+//! What a scenario says of data sources, against the data sources that there are: names, kinds of
+//! event, fields, values. Called by whoever loads scenarios, before anything runs.
+
+use std::collections::BTreeSet;
+
+use super::error::{UNKNOWN_KIND, UNKNOWN_SOURCE, WRONG_SOURCES};
+use super::expand::{try_expand, with_fields};
+use super::listed;
+use super::model::{
+    Base, Case, Change, EventSpec, EventsFrom, Expectation, Located, PerSource, Scenario,
+};
+use super::problem::merged;
+use crate::data_source::{Catalogue, DataSource};
+use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::{Diagnostic, Span};
+
+/// The sources on which the attack (without `case`) or a case runs, skipped ones included:
+/// `sources` or those that the rule claims, and of these the ones of `only`.
+pub fn sources<'c>(
+    scenario: &Scenario,
+    case: Option<&Case>,
+    catalogue: &'c Catalogue,
+    claimed: &[&'c DataSource],
+) -> Vec<&'c DataSource> {
+    let all: Vec<&DataSource> = match &scenario.sources {
+        Some(names) => names
+            .iter()
+            .filter_map(|name| catalogue.get(&name.value))
+            .collect(),
+        None => claimed.to_vec(),
+    };
+    let runs = |source: &&DataSource| case.is_none_or(|case| case.runs_on(&source.name));
+    all.into_iter().filter(runs).collect()
+}
+
+/// Everything that is wrong with a scenario once the data sources are known; `claimed` are those
+/// of the rule, on which a scenario without `sources` runs.
+pub fn check(
+    scenario: &Scenario,
+    catalogue: &Catalogue,
+    claimed: &[&DataSource],
+) -> Vec<Diagnostic> {
+    let mut checker = Checker {
+        scenario,
+        catalogue,
+        claimed,
+        diagnostics: Vec::new(),
+        seen: BTreeSet::new(),
+    };
+    checker.names();
+    checker.kinds();
+    checker.events(None);
+    for case in &scenario.cases {
+        checker.expectation(case);
+        checker.events(Some(case));
+    }
+    let mut diagnostics = checker.diagnostics;
+    diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    diagnostics
+}
+
+struct Checker<'a> {
+    scenario: &'a Scenario,
+    catalogue: &'a Catalogue,
+    claimed: &'a [&'a DataSource],
+    diagnostics: Vec<Diagnostic>,
+    /// Places that have been reported: an `each` expands them many times.
+    seen: BTreeSet<Span>,
+}
+
+impl<'a> Checker<'a> {
+    /// Reports sources that do not exist.
+    fn names(&mut self) {
+        let scenario = self.scenario;
+        let mut names: Vec<&Located<String>> = scenario.sources.iter().flatten().collect();
+        for name in &scenario.names {
+            names.extend(name.paths.iter().map(|(source, _)| source));
+        }
+        if let Base::Captured(EventsFrom {
+            source: Some(source),
+            ..
+        }) = &scenario.attack.base
+        {
+            names.push(source);
+        }
+        for case in &scenario.cases {
+            names.extend(
+                case.events_from
+                    .iter()
+                    .filter_map(|from| from.source.as_ref()),
+            );
+        }
+        if scenario.sources.is_none() {
+            // Otherwise the reader has held them against `sources`.
+            if let PerSource::Each(entries) = &scenario.attack.expect {
+                names.extend(entries.iter().map(|(source, _)| source));
+            }
+            for case in &scenario.cases {
+                names.extend(case.only.iter().flatten());
+                names.extend(case.skip.iter().map(|(source, _)| source));
+                if let PerSource::Each(entries) = &case.because {
+                    names.extend(entries.iter().map(|(source, _)| source));
+                }
+                if let PerSource::Each(entries) = &case.expect {
+                    names.extend(entries.iter().map(|(source, _)| source));
+                }
+            }
+        }
+        for name in names {
+            if self.catalogue.get(&name.value).is_none() && self.seen.insert(name.span) {
+                let message = format!("there is no data source `{}`", name.value);
+                let help = match self.catalogue.suggest(&name.value) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("the sources are {}", listed(&self.source_names())),
+                };
+                let diagnostic = Diagnostic::error(&UNKNOWN_SOURCE, message);
+                let diagnostic = diagnostic.at(&scenario.source, name.span, "").help(help);
+                self.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    fn source_names(&self) -> Vec<&'a str> {
+        let sources = self.catalogue.sources().iter();
+        sources.map(|source| source.name.as_str()).collect()
+    }
+
+    /// Reports kinds of event that no source has; one that only some have is skipped on the others.
+    fn kinds(&mut self) {
+        let scenario = self.scenario;
+        let base: &[EventSpec] = match &scenario.attack.base {
+            Base::Written(events) => events,
+            Base::Captured(_) => &[],
+        };
+        let of_cases = scenario.cases.iter().flat_map(|case| &case.changes);
+        let changed = of_cases.filter_map(|change| match change {
+            Change::Event(event) | Change::Add(event) => Some(event),
+            Change::Remove(_) => None,
+        });
+        for kind in base
+            .iter()
+            .chain(changed)
+            .filter_map(|event| event.kind.as_ref())
+        {
+            let sources = self.catalogue.sources();
+            if sources
+                .iter()
+                .any(|source| source.kind(&kind.value).is_some())
+                || !self.seen.insert(kind.span)
+            {
+                continue;
+            }
+            let kinds: BTreeSet<String> = sources
+                .iter()
+                .flat_map(|source| &source.kinds)
+                .flat_map(|kind| [kind.name(), kind.group.clone()])
+                .collect();
+            let help = match nearest(&kind.value, kinds.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`trapline sources NAME` lists the kinds of a source".to_owned(),
+            };
+            let message = format!("no data source has `{}` events", kind.value);
+            let diagnostic = Diagnostic::error(&UNKNOWN_KIND, message);
+            let diagnostic = diagnostic.at(&scenario.source, kind.span, "").help(help);
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Expands the attack or a case on each of its sources and reports what does not fit.
+    fn events(&mut self, case: Option<&Case>) {
+        let sources = sources(self.scenario, case, self.catalogue, self.claimed);
+        let mut problems = Vec::new();
+        for source in &sources {
+            if let Err(found) = try_expand(self.scenario, case, source) {
+                problems.extend(found);
+            }
+            with_fields(self.scenario, case, source, &mut problems);
+        }
+        let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+        let found = merged(
+            self.scenario,
+            case.is_none(),
+            &problems,
+            &names,
+            &mut self.seen,
+        );
+        self.diagnostics.extend(found);
+    }
+
+    /// Without `sources` in the file, the reader could not know which sources a case runs on.
+    fn expectation(&mut self, case: &Case) {
+        if self.scenario.sources.is_some() || case.only.is_some() || case.events_from.is_some() {
+            return;
+        }
+        let runs = self
+            .claimed
+            .iter()
+            .filter(|source| case.skipped(&source.name).is_none());
+        let names: Vec<&str> = runs.map(|source| source.name.as_str()).collect();
+        let found = covers(self.scenario, &case.expect, &names, "the case");
+        self.diagnostics.extend(found);
+    }
+}
+
+/// Whether an expectation by source names exactly the sources on which the case runs.
+pub(super) fn covers(
+    scenario: &Scenario,
+    expect: &PerSource<Expectation>,
+    names: &[&str],
+    what: &str,
+) -> Vec<Diagnostic> {
+    let PerSource::Each(entries) = expect else {
+        return Vec::new();
+    };
+    let error = |span, message, help: String| {
+        Diagnostic::error(&WRONG_SOURCES, message)
+            .at(&scenario.source, span, "")
+            .help(help)
+    };
+    let mut diagnostics = Vec::new();
+    let mut meant: Vec<&str> = Vec::new();
+    for (source, _) in entries {
+        if !names.contains(&source.value.as_str()) {
+            let message = format!("{what} does not run on `{}`", source.value);
+            let help = match nearest(&source.value, names.iter().copied()) {
+                Some(near) => {
+                    meant.push(near);
+                    format!("did you mean `{near}`?")
+                }
+                None => format!("it runs on {}", listed(names)),
+            };
+            diagnostics.push(error(source.span, message, help));
+        }
+    }
+    meant.extend(entries.iter().map(|(source, _)| source.value.as_str()));
+    let left: Vec<&str> = names
+        .iter()
+        .filter(|name| !meant.contains(name))
+        .copied()
+        .collect();
+    let spans = entries
+        .iter()
+        .map(|(source, expect)| source.span.to(expect.span));
+    if let Some(span) = spans.reduce(Span::to)
+        && !left.is_empty()
+    {
+        let message = format!(
+            "`expect` does not say what comes of it on {}",
+            listed(&left)
+        );
+        let help = "an expectation by source names every source on which the case runs";
+        diagnostics.push(error(span, message, help.to_owned()));
+    }
+    diagnostics
+}

@@ -1,0 +1,377 @@
+//! A scenario's attack or case as the events of one data source: shape defaults, the attack, the
+//! changes in order, what the sensor pins (unless it is forced), and last what follows from the
+//! fields that are there. Called by `check` and by the rooms that run scenarios.
+
+use std::collections::BTreeSet;
+
+use super::model::{
+    Base, Case, Change, EventSpec, EventsFrom, Expected, FieldAction, FieldSetting, Scenario,
+};
+use super::problem::{Problem, diagnostics};
+use super::shape::Shape;
+use crate::data_source::DataSource;
+use crate::diagnostic::Diagnostic;
+use crate::event::{Event, Scalar};
+
+/// The start of every case, 2024-01-01T00:00:00Z, in milliseconds since 1970.
+pub const START_MILLIS: i64 = 1_704_067_200_000;
+
+/// What a case is on one source.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expanded {
+    /// Nothing, for a reason: the scenario says so, or the source has no such events.
+    Skipped(String),
+    /// The events of a capture, which the caller reads and hands to [`expand_captured`].
+    Capture(EventsFrom),
+    /// These events.
+    Events(ExpandedCase),
+}
+
+/// A case as events.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpandedCase {
+    /// In the order of the file: those of the attack, then those that the case adds.
+    pub events: Vec<ExpandedEvent>,
+    /// What the case changes against the attack on this source.
+    pub effect: Effect,
+    /// The fields that override what the sensor pins.
+    pub forced: Vec<String>,
+}
+
+/// One event of a case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpandedEvent {
+    /// The label; `None` for an event of a capture that has none.
+    pub label: Option<String>,
+    /// Milliseconds from the start of the case.
+    pub at_millis: i64,
+    /// The kind, as the source names it; `None` for an event of a capture.
+    pub kind: Option<String>,
+    /// The document; its `_id` is the label.
+    pub event: Event,
+    /// The fields that the scenario sets or removes.
+    pub set_fields: BTreeSet<String>,
+    /// The fields of those that the sensor has otherwise.
+    pub pinned: Vec<PinnedField>,
+}
+
+/// A field that the scenario sets and the sensor has otherwise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PinnedField {
+    /// The field.
+    pub field: String,
+    /// What the scenario says.
+    pub wanted: Vec<Scalar>,
+    /// What the sensor reports; empty: the field is missing.
+    pub pinned: Vec<Scalar>,
+    /// How that is known.
+    pub evidence: String,
+}
+
+/// What a case changes against the attack on a source.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// The events differ.
+    Changed,
+    /// They are the attack's.
+    Equal,
+    /// They are the attack's because the sensor has these fields otherwise, whatever the case says.
+    PinnedAway(Vec<PinnedField>),
+}
+
+/// An event of a capture, as the caller read it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CapturedEvent {
+    /// The document.
+    pub event: Event,
+    /// The label whose query finds it first.
+    pub label: Option<String>,
+    /// Milliseconds from the first event of the capture.
+    pub at_millis: i64,
+}
+
+/// The attack (without `case`) or a case on a source.
+pub fn expand(
+    scenario: &Scenario,
+    case: Option<&Case>,
+    source: &DataSource,
+) -> Result<Expanded, Vec<Diagnostic>> {
+    try_expand(scenario, case, source).map_err(|problems| diagnostics(scenario, &problems))
+}
+
+/// A case over the events of a capture: taken as they are, but for what the case changes.
+pub fn expand_captured(
+    scenario: &Scenario,
+    case: Option<&Case>,
+    source: &DataSource,
+    captured: Vec<CapturedEvent>,
+) -> Result<ExpandedCase, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let shape = Shape::new(scenario, case, source);
+    let mut events: Vec<ExpandedEvent> = captured
+        .into_iter()
+        .map(|captured| ExpandedEvent {
+            label: captured.label,
+            at_millis: captured.at_millis,
+            kind: None,
+            event: captured.event,
+            set_fields: BTreeSet::new(),
+            pinned: Vec::new(),
+        })
+        .collect();
+    let mut effect = Effect::Equal;
+    for change in case.map_or(&[][..], |case| &case.changes) {
+        let changed = match change {
+            Change::Remove(label) => {
+                let before = events.len();
+                events.retain(|event| event.label.as_ref() != Some(&label.value));
+                events.len() != before
+            }
+            Change::Event(spec) => {
+                let mut labelled = events.iter_mut();
+                let named = Some(&spec.label.value);
+                labelled
+                    .find(|event| event.label.as_ref() == named)
+                    .is_some_and(|event| {
+                        let before = event.event.clone();
+                        let set = shape.apply(&[&spec.fields], &mut event.event, &mut problems);
+                        event.set_fields.extend(set.into_keys());
+                        event.event != before
+                    })
+            }
+            // Refused where the case is read.
+            Change::Add(_) => false,
+        };
+        if changed {
+            effect = Effect::Changed;
+        }
+    }
+    if problems.is_empty() {
+        Ok(ExpandedCase {
+            events,
+            effect,
+            forced: shape.forced(),
+        })
+    } else {
+        Err(diagnostics(scenario, &problems))
+    }
+}
+
+/// The fields that an expected match must have on a source, with their values; none for a field
+/// that must be missing.
+pub fn expected_fields(
+    scenario: &Scenario,
+    case: Option<&Case>,
+    source: &DataSource,
+) -> Result<Vec<(String, Vec<Scalar>)>, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let fields = with_fields(scenario, case, source, &mut problems);
+    if problems.is_empty() {
+        Ok(fields)
+    } else {
+        Err(diagnostics(scenario, &problems))
+    }
+}
+
+pub(super) fn with_fields(
+    scenario: &Scenario,
+    case: Option<&Case>,
+    source: &DataSource,
+    problems: &mut Vec<Problem>,
+) -> Vec<(String, Vec<Scalar>)> {
+    let expect = case.map_or(&scenario.attack.expect, |case| &case.expect);
+    let Some(Expected::Alert { with, .. }) =
+        expect.get(&source.name).map(|expect| &expect.expected)
+    else {
+        return Vec::new();
+    };
+    let mut wanted = Event::default();
+    let shape = Shape::new(scenario, case, source);
+    let set = shape.apply(&[with], &mut wanted, problems);
+    let fields = set.into_keys().map(|path| {
+        let values = wanted.values(&path).to_vec();
+        (path, values)
+    });
+    fields.collect()
+}
+
+/// [`expand`] with problems that `check` can put together over several sources.
+pub(super) fn try_expand(
+    scenario: &Scenario,
+    case: Option<&Case>,
+    source: &DataSource,
+) -> Result<Expanded, Vec<Problem>> {
+    if let Some(reason) = case.and_then(|case| case.skipped(&source.name)) {
+        return Ok(Expanded::Skipped(reason.value.clone()));
+    }
+    let captured = match (
+        case.and_then(|case| case.events_from.as_ref()),
+        &scenario.attack.base,
+    ) {
+        (Some(from), _) | (None, Base::Captured(from)) => Some(from),
+        (None, Base::Written(_)) => None,
+    };
+    if let Some(from) = captured {
+        return Ok(Expanded::Capture(from.clone()));
+    }
+    let shape = Shape::new(scenario, case, source);
+    let events = match shape.events(&drafts(scenario, case))? {
+        Ok(events) => events,
+        Err(skipped) => return Ok(Expanded::Skipped(skipped)),
+    };
+    let effect = match case {
+        Some(case) => effect(scenario, case, source, &events),
+        None => Effect::Equal,
+    };
+    Ok(Expanded::Events(ExpandedCase {
+        events,
+        effect,
+        forced: shape.forced(),
+    }))
+}
+
+/// An event as it is asked for: the last kind and time, and all settings in order.
+pub(super) struct Draft<'a> {
+    pub(super) label: &'a str,
+    pub(super) kind: Option<&'a str>,
+    pub(super) at_millis: i64,
+    pub(super) settings: Vec<&'a [FieldSetting]>,
+}
+
+fn drafts<'a>(scenario: &'a Scenario, case: Option<&'a Case>) -> Vec<Draft<'a>> {
+    let base: &[EventSpec] = match &scenario.attack.base {
+        Base::Written(events) => events,
+        Base::Captured(_) => &[],
+    };
+    let mut drafts: Vec<Draft<'a>> = base.iter().map(draft).collect();
+    for change in case.map_or(&[][..], |case| &case.changes) {
+        match change {
+            Change::Remove(label) => drafts.retain(|draft| draft.label != label.value),
+            Change::Add(event) => drafts.push(draft(event)),
+            Change::Event(event) => {
+                let mut all = drafts.iter_mut();
+                if let Some(draft) = all.find(|draft| draft.label == event.label.value) {
+                    draft.kind = event
+                        .kind
+                        .as_ref()
+                        .map_or(draft.kind, |kind| Some(&kind.value));
+                    draft.at_millis = event.at.as_ref().map_or(draft.at_millis, |at| at.value);
+                    draft.settings.push(&event.fields);
+                }
+            }
+        }
+    }
+    drafts
+}
+
+fn draft(event: &EventSpec) -> Draft<'_> {
+    Draft {
+        label: &event.label.value,
+        kind: event.kind.as_ref().map(|kind| kind.value.as_str()),
+        at_millis: event.at.as_ref().map_or(0, |at| at.value),
+        settings: vec![&event.fields],
+    }
+}
+
+fn effect(
+    scenario: &Scenario,
+    case: &Case,
+    source: &DataSource,
+    events: &[ExpandedEvent],
+) -> Effect {
+    let Ok(Expanded::Events(attack)) = try_expand(scenario, None, source) else {
+        return Effect::Changed;
+    };
+    let same = |(case, attack): (&ExpandedEvent, &ExpandedEvent)| {
+        case.label == attack.label
+            && case.at_millis == attack.at_millis
+            && case.event == attack.event
+    };
+    if events.len() != attack.events.len() || !events.iter().zip(&attack.events).all(same) {
+        return Effect::Changed;
+    }
+    let touched: BTreeSet<&str> = case
+        .changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Event(event) => Some(&event.fields),
+            Change::Remove(_) | Change::Add(_) => None,
+        })
+        .flatten()
+        .filter_map(|setting| scenario.path(&setting.key.value, &source.name))
+        .collect();
+    let pinned: Vec<PinnedField> = events
+        .iter()
+        .flat_map(|event| &event.pinned)
+        .filter(|pinned| touched.contains(pinned.field.as_str()))
+        .cloned()
+        .collect();
+    if pinned.is_empty() {
+        Effect::Equal
+    } else {
+        Effect::PinnedAway(pinned)
+    }
+}
+
+/// What a case changes against the attack on a source, one line each.
+pub fn change_lines(scenario: &Scenario, case: &Case, source: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for change in &case.changes {
+        match change {
+            Change::Remove(label) => lines.push(format!("{} removed", label.value)),
+            Change::Add(event) => {
+                lines.push(format!("{} added", event.label.value));
+                event_lines(scenario, event, source, &mut lines);
+            }
+            Change::Event(event) => event_lines(scenario, event, source, &mut lines),
+        }
+    }
+    for key in &case.force {
+        let path = scenario
+            .path(&key.value, source)
+            .unwrap_or(key.value.text());
+        lines.push(format!("{path} forced"));
+    }
+    lines
+}
+
+fn event_lines(scenario: &Scenario, event: &EventSpec, source: &str, lines: &mut Vec<String>) {
+    let label = &event.label.value;
+    if let Some(kind) = &event.kind {
+        lines.push(format!("{label} is {}", kind.value));
+    }
+    if let Some(at) = &event.at {
+        lines.push(format!("{label} at {}", seconds(at.value)));
+    }
+    for setting in &event.fields {
+        let key = &setting.key.value;
+        let path = scenario.path(key, source).unwrap_or(key.text());
+        let line = match &setting.action {
+            FieldAction::Remove(_) => format!("{label}.{path} removed"),
+            FieldAction::Set(values) => format!("{label}.{path} = {}", written(&values.value)),
+            FieldAction::Append(values) => format!("{label}.{path} += {}", written(&values.value)),
+        };
+        lines.push(line);
+    }
+}
+
+fn written(values: &[super::model::WrittenValue]) -> String {
+    match values {
+        [one] => one.text.clone(),
+        many => {
+            let texts: Vec<&str> = many.iter().map(|value| value.text.as_str()).collect();
+            format!("[{}]", texts.join(", "))
+        }
+    }
+}
+
+/// A time as scenarios write it: `0s`, `-0.214s`, `2.001s`.
+pub fn seconds(millis: i64) -> String {
+    let sign = if millis < 0 { "-" } else { "" };
+    let (whole, part) = (millis.unsigned_abs() / 1000, millis.unsigned_abs() % 1000);
+    let fraction = format!("{part:03}");
+    match fraction.trim_end_matches('0') {
+        "" => format!("{sign}{whole}s"),
+        fraction => format!("{sign}{whole}.{fraction}s"),
+    }
+}

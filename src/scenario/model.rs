@@ -1,0 +1,337 @@
+//! A scenario as its author wrote it, with the place of everything. Made by `parse`, read by
+//! `expand`, `check` and the rooms that run scenarios.
+//!
+//! What cannot be meant cannot be held: a case has an expectation, a pin has a reason, a gap
+//! stands beside no alert.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{SourceText, Span};
+
+/// Something and where it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located<T> {
+    /// What is written.
+    pub value: T,
+    /// Where.
+    pub span: Span,
+}
+
+impl<T> Located<T> {
+    /// `value`, written at `span`.
+    pub fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+}
+
+/// One YAML document of a scenario file: an attack and its cases.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// The file.
+    pub source: Arc<SourceText>,
+    /// Which document of the file, from 0.
+    pub document: usize,
+    /// The whole document.
+    pub span: Span,
+    /// The rule file, relative to the scenario file; the mirrored file without.
+    pub rule: Option<Located<String>>,
+    /// The data sources to run on; every source that the rule claims without.
+    pub sources: Option<Vec<Located<String>>>,
+    /// Whether the sources share one Elasticsearch.
+    pub deployment: Deployment,
+    /// The fields that a `$name` stands for.
+    pub names: Vec<FieldName>,
+    /// The base of every case.
+    pub attack: Attack,
+    /// The cases in file order, each `each` expanded.
+    pub cases: Vec<Case>,
+}
+
+/// Which indices a check's query sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Deployment {
+    /// Those of the check's own source.
+    #[default]
+    Separate,
+    /// Those of all the scenario's sources.
+    Combined,
+}
+
+/// What one `$name` stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldName {
+    /// With its dollar sign.
+    pub name: Located<String>,
+    /// The path for each source.
+    pub paths: Vec<(Located<String>, Located<String>)>,
+}
+
+/// The attack: what every case starts from, and a case of its own.
+#[derive(Debug, Clone)]
+pub struct Attack {
+    /// Its name.
+    pub name: Located<String>,
+    /// Its events.
+    pub base: Base,
+    /// Fields that override what the sensor pins.
+    pub force: Vec<Located<FieldKey>>,
+    /// What must come of it.
+    pub expect: PerSource<Expectation>,
+}
+
+/// Where events come from.
+#[derive(Debug, Clone)]
+pub enum Base {
+    /// They are written in the scenario, in this order.
+    Written(Vec<EventSpec>),
+    /// They are read from a capture.
+    Captured(EventsFrom),
+}
+
+/// A capture to read events from, and which of them have labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventsFrom {
+    /// The NDJSON file, relative to the scenario file.
+    pub file: Located<String>,
+    /// Label → EQL event query; the first event that it finds has the label.
+    pub labels: Vec<(Located<String>, Located<String>)>,
+    /// The source to judge under; the one that serves most events without.
+    pub source: Option<Located<String>>,
+}
+
+/// A case: the base plus a change, and what must come of it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Its name; `case / key` for a case of an `each`.
+    pub name: String,
+    /// Where its name is written.
+    pub name_span: Span,
+    /// The whole case.
+    pub span: Span,
+    /// The only sources to run on.
+    pub only: Option<Vec<Located<String>>>,
+    /// Sources to leave out, each with its reason.
+    pub skip: Vec<(Located<String>, Located<String>)>,
+    /// A capture that replaces the attack's events.
+    pub events_from: Option<EventsFrom>,
+    /// What to change, in this order: events taken out, changed, added.
+    pub changes: Vec<Change>,
+    /// Fields that override what the sensor pins.
+    pub force: Vec<Located<FieldKey>>,
+    /// What must come of it.
+    pub expect: PerSource<Expectation>,
+    /// The clauses that must have stopped it; empty where none is named.
+    pub because: PerSource<Vec<Located<String>>>,
+}
+
+/// One change of a case.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// The event of this label is left out.
+    Remove(Located<String>),
+    /// The event of this label is changed.
+    Event(EventSpec),
+    /// An event more, after the others.
+    Add(EventSpec),
+}
+
+/// An event, or what a change makes of one.
+#[derive(Debug, Clone)]
+pub struct EventSpec {
+    /// The label that cases and expectations know it by.
+    pub label: Located<String>,
+    /// The kind of event (`is`); an added event and one of an attack has one.
+    pub kind: Option<Located<String>>,
+    /// Milliseconds from the start of the case (`at`).
+    pub at: Option<Located<i64>>,
+    /// The fields that it sets, in file order.
+    pub fields: Vec<FieldSetting>,
+}
+
+/// One field of an event as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldSetting {
+    /// The field.
+    pub key: Located<FieldKey>,
+    /// What becomes of it.
+    pub action: FieldAction,
+}
+
+/// A field as a scenario names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldKey {
+    /// By its dotted path.
+    Path(String),
+    /// By a `$name` of `fields`, with its dollar sign.
+    Name(String),
+}
+
+/// What a setting does to a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldAction {
+    /// `field: null`
+    Remove(Span),
+    /// `field: value`; no values for `[]`.
+    Set(Located<Vec<WrittenValue>>),
+    /// `field+: value`
+    Append(Located<Vec<WrittenValue>>),
+}
+
+/// One value as it is written; the type of the field decides what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenValue {
+    /// The text: as written if plain, else decoded.
+    pub text: String,
+    /// Whether it stands in quotes or in a block.
+    pub quoted: bool,
+    /// Where.
+    pub span: Span,
+}
+
+/// The same for all sources, or something for each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PerSource<T> {
+    /// For every source.
+    All(T),
+    /// For each source that is named.
+    Each(Vec<(Located<String>, T)>),
+}
+
+impl<T> PerSource<T> {
+    /// What holds for a source.
+    pub fn get(&self, source: &str) -> Option<&T> {
+        match self {
+            Self::All(value) => Some(value),
+            Self::Each(entries) => entries
+                .iter()
+                .find(|(name, _)| name.value == source)
+                .map(|(_, value)| value),
+        }
+    }
+
+    /// Whether the source has an entry of its own.
+    pub fn names(&self, source: &str) -> bool {
+        matches!(self, Self::Each(_)) && self.get(source).is_some()
+    }
+
+    /// Everything that holds somewhere.
+    pub fn values(&self) -> Vec<&T> {
+        match self {
+            Self::All(value) => vec![value],
+            Self::Each(entries) => entries.iter().map(|(_, value)| value).collect(),
+        }
+    }
+}
+
+/// What must come of a case on a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expectation {
+    /// Where it is written.
+    pub span: Span,
+    /// The outcome.
+    pub expected: Expected,
+}
+
+/// An outcome, and the pin beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// The rule alerts.
+    Alert {
+        /// On what, or how often.
+        alerts: Alerts,
+        /// Fields that the match must have.
+        with: Vec<FieldSetting>,
+        /// It should not: a known false positive, with its reason.
+        noise: Option<Located<String>>,
+    },
+    /// The rule does not alert.
+    None {
+        /// It should: a known miss, with its reason.
+        gap: Option<Located<String>>,
+    },
+}
+
+/// Which alerts are expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alerts {
+    /// One or more.
+    Some,
+    /// One whose events are these, by label.
+    Labels(Vec<Located<String>>),
+    /// So many.
+    Count(usize),
+}
+
+impl Expectation {
+    /// The known miss, if it is one.
+    pub fn gap(&self) -> Option<&Located<String>> {
+        match &self.expected {
+            Expected::None { gap } => gap.as_ref(),
+            Expected::Alert { .. } => None,
+        }
+    }
+
+    /// The known false positive, if it is one.
+    pub fn noise(&self) -> Option<&Located<String>> {
+        match &self.expected {
+            Expected::Alert { noise, .. } => noise.as_ref(),
+            Expected::None { .. } => None,
+        }
+    }
+
+    /// Whether an alert is expected.
+    pub fn is_alert(&self) -> bool {
+        matches!(self.expected, Expected::Alert { .. })
+    }
+}
+
+impl FieldKey {
+    /// As it is written.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Path(text) | Self::Name(text) => text,
+        }
+    }
+}
+
+impl Scenario {
+    /// The path that a field key stands for on a source; `None` when `fields` has none for it.
+    pub fn path<'a>(&'a self, key: &'a FieldKey, source: &str) -> Option<&'a str> {
+        match key {
+            FieldKey::Path(path) => Some(path),
+            FieldKey::Name(name) => {
+                let name = self.names.iter().find(|known| known.name.value == *name)?;
+                let mut paths = name.paths.iter();
+                let (_, path) = paths.find(|(known, _)| known.value == source)?;
+                Some(&path.value)
+            }
+        }
+    }
+
+    /// The text of a `because` on a source: a `$name` is its field there.
+    pub fn because_on<'a>(&'a self, because: &'a str, source: &str) -> &'a str {
+        let name = self.names.iter().find(|known| known.name.value == because);
+        let path = name.and_then(|name| {
+            let mut paths = name.paths.iter();
+            paths.find(|(known, _)| known.value == source)
+        });
+        path.map_or(because, |(_, path)| path.value.as_str())
+    }
+}
+
+impl Case {
+    /// Whether the case runs on a source of its scenario; a skipped source is one it runs on.
+    pub fn runs_on(&self, source: &str) -> bool {
+        self.only
+            .as_ref()
+            .is_none_or(|only| only.iter().any(|name| name.value == source))
+    }
+
+    /// Why the case is skipped on a source.
+    pub fn skipped(&self, source: &str) -> Option<&Located<String>> {
+        let mut skips = self.skip.iter();
+        skips
+            .find(|(name, _)| name.value == source)
+            .map(|(_, reason)| reason)
+    }
+}
