@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashSet;
 use serde_json::{Map, Value as Json};
 
+pub use response::Answer;
+use response::{Documents, Kind};
+
 use crate::data_source::index_name;
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, Span};
 use crate::eql::{self, OptionalFields, Settings};
@@ -268,6 +271,11 @@ impl Index {
 
     /// Runs a query and gives the body of the response.
     pub fn search(&self, query: &str, parameters: &Parameters) -> Result<Json, Refusal> {
+        Ok(self.answer(query, parameters)?.body())
+    }
+
+    /// Runs a query.
+    pub fn answer(&self, query: &str, parameters: &Parameters) -> Result<Answer<'_>, Refusal> {
         let refuse = |errors: Vec<eql::EqlError>| refuse(query, &errors);
         let parsed = eql::parse(query);
         let Some(syntax) = parsed.query else {
@@ -292,12 +300,16 @@ impl Index {
             unsupported: failure.unsupported,
         };
         let evaluation = evaluate::evaluate(&plan, &self.events, &context).map_err(fail)?;
-        let documents = response::Documents {
+        let documents = Documents {
             lines: &self.lines,
             events: &self.events,
             names: &self.names,
         };
-        Ok(response::body(&plan, &documents, evaluation.matches()))
+        Ok(Answer {
+            documents,
+            kind: Kind::of(&plan),
+            matches: evaluation.matches().to_vec(),
+        })
     }
 
     /// The time of the latest event.

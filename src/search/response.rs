@@ -1,5 +1,7 @@
 //! The body of an `_eql/search` response.
 
+use std::io::{self, Write};
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::evaluate::Match;
@@ -7,37 +9,86 @@ use crate::event::json::parse_object;
 use crate::event::{Event, EventId, Value};
 use crate::plan::{Plan, Shape};
 
-/// What a result is printed from.
-pub(super) struct Documents<'a> {
-    /// The documents as they were read.
-    pub(super) lines: &'a [Box<str>],
-    /// The events in them.
-    pub(super) events: &'a [Event],
-    /// The names of the indices, by the events' mapping.
-    pub(super) names: &'a [Option<String>],
+/// What a query found. It is written result by result, however many there are.
+#[derive(Debug)]
+pub struct Answer<'i> {
+    pub(super) documents: Documents<'i>,
+    pub(super) kind: Kind,
+    pub(super) matches: Vec<Match>,
 }
 
-/// `{"hits": {"total": …, "events": […]}}`, or `"sequences"` for sequences and samples.
-pub(super) fn body(plan: &Plan, documents: &Documents<'_>, matches: &[Match]) -> Json {
-    let mut hits = Map::new();
-    hits.insert(
-        "total".to_owned(),
-        json!({"value": matches.len(), "relation": "eq"}),
-    );
-    if plan.shape == Shape::Events {
-        let events = matches
-            .iter()
-            .flat_map(|found| found.stages.iter().flatten())
-            .map(|id| event(documents, *id));
-        hits.insert("events".to_owned(), events.collect());
-    } else {
-        let dates_as_millis = matches!(plan.shape, Shape::Sample { .. });
-        let sequences = matches
-            .iter()
-            .map(|found| sequence(documents, found, dates_as_millis));
-        hits.insert("sequences".to_owned(), sequences.collect());
+/// What a result is printed from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Documents<'i> {
+    /// The documents as they were read.
+    pub(super) lines: &'i [Box<str>],
+    /// The events in them.
+    pub(super) events: &'i [Event],
+    /// The names of the indices, by the events' mapping.
+    pub(super) names: &'i [Option<String>],
+}
+
+/// What the results are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Events,
+    Sequences,
+    Samples,
+}
+
+impl Kind {
+    pub(super) fn of(plan: &Plan) -> Self {
+        match plan.shape {
+            Shape::Events => Self::Events,
+            Shape::Sequence(_) => Self::Sequences,
+            Shape::Sample { .. } => Self::Samples,
+        }
     }
-    json!({ "hits": hits })
+
+    /// The key of the list in the response.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Sequences | Self::Samples => "sequences",
+        }
+    }
+}
+
+impl Answer<'_> {
+    /// The body of the response, at once.
+    pub fn body(&self) -> Json {
+        let total = json!({"value": self.matches.len(), "relation": "eq"});
+        let results: Vec<Json> = self.results().collect();
+        json!({"hits": {"total": total, self.kind.key(): results}})
+    }
+
+    /// Writes the body of the response.
+    pub fn write(&self, mut out: impl Write) -> io::Result<()> {
+        let (total, key) = (self.matches.len(), self.kind.key());
+        write!(
+            out,
+            "{{\"hits\":{{\"total\":{{\"value\":{total},\"relation\":\"eq\"}},\"{key}\":["
+        )?;
+        for (number, result) in self.results().enumerate() {
+            if number > 0 {
+                out.write_all(b",")?;
+            }
+            serde_json::to_writer(&mut out, &result)?;
+        }
+        out.write_all(b"]}}\n")?;
+        out.flush()
+    }
+
+    fn results(&self) -> impl Iterator<Item = Json> + '_ {
+        self.matches.iter().map(|found| match self.kind {
+            Kind::Events => {
+                let id = found.stages.first().copied().flatten();
+                id.map_or(Json::Null, |id| event(&self.documents, id))
+            }
+            Kind::Sequences => sequence(&self.documents, found, false),
+            Kind::Samples => sequence(&self.documents, found, true),
+        })
+    }
 }
 
 fn sequence(documents: &Documents<'_>, found: &Match, dates_as_millis: bool) -> Json {

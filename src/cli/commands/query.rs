@@ -1,6 +1,6 @@
 //! `trapline query QUERY FILE…`: one query over NDJSON, answered as `_eql/search` answers it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, BufWriter, Read};
 
 use camino::Utf8Path;
 
@@ -22,10 +22,7 @@ const NAMED: usize = 10;
 /// Runs the verb.
 pub fn run(settings: &Settings, query: &QuerySettings, console: &mut Console) -> ExitCode {
     match answer(settings, query, console) {
-        Ok(text) => {
-            console.write(Stream::Out, &text);
-            ExitCode::Passed
-        }
+        Ok(()) => ExitCode::Passed,
         Err(problem) => console.problem(&problem),
     }
 }
@@ -34,7 +31,7 @@ fn answer(
     settings: &Settings,
     query: &QuerySettings,
     console: &mut Console,
-) -> Result<String, Box<Problem>> {
+) -> Result<(), Box<Problem>> {
     let mut index = if query.mappings.is_empty() {
         Index::dynamic(data_source::field_types())
     } else {
@@ -60,15 +57,18 @@ fn answer(
             diagnostics: errors,
         }));
     }
-    let body = index
-        .search(&query.query, &query.parameters)
+    let answer = index
+        .answer(&query.query, &query.parameters)
         .map_err(|refusal| Box::new(refused(&query.query, refusal)))?;
     let table = match query.format {
         Some(format) => format == QueryFormat::Table,
         None => console.terminal(),
     };
     if !table {
-        return Ok(format!("{body}\n"));
+        // A reader that has gone away is no error of ours.
+        let out = BufWriter::with_capacity(1 << 16, console.stream(Stream::Out));
+        let _ = answer.write(out);
+        return Ok(());
     }
     let look = hits::Look {
         width: console.width(),
@@ -76,7 +76,8 @@ fn answer(
         category: query.parameters.settings.category.clone(),
         fields: Index::fields_of(&query.query),
     };
-    Ok(hits::table(&body, &look))
+    console.write(Stream::Out, &hits::table(&answer.body(), &look));
+    Ok(())
 }
 
 fn mappings<P: AsRef<Utf8Path>>(
