@@ -61,6 +61,8 @@ pub enum Color {
 pub enum Verb {
     /// Run scenarios, compare expectations and snapshots
     Test(TestArgs),
+    /// Say which clauses of the rules the cases decide, and which case is missing
+    Coverage(CoverageArgs),
     /// List the data sources, or show one with its pins and their evidence
     Sources(SourcesArgs),
 }
@@ -101,6 +103,9 @@ pub struct TestArgs {
     /// Fail on what is not proven, open or not implemented
     #[arg(long)]
     pub strict: bool,
+    /// Print how many clauses of the rules the checks decide
+    #[arg(long)]
+    pub coverage: bool,
     /// Show nothing but failures and the summary
     #[arg(long)]
     pub failures_only: bool,
@@ -110,6 +115,49 @@ pub struct TestArgs {
     /// The report's format (repeatable): human or json, to a file with =FILE
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub format: Vec<FormatArg>,
+}
+
+/// Options of `coverage`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct CoverageArgs {
+    /// Scenarios, rules or directories; everything if there is none
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Exit with 5 when less than this share is covered, in per cent
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub min: Option<f64>,
+    /// Show only the rules with a clause that is not covered
+    #[arg(long)]
+    pub uncovered: bool,
+    /// The report's format: human, json or markdown
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub format: TableFormat,
+}
+
+/// The formats of the verbs that report a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum TableFormat {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
+    /// For a merge request
+    Markdown,
+}
+
+/// `0` to `100`.
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse::<f64>() {
+        Ok(number) if (0.0..=100.0).contains(&number) => Ok(number),
+        _ => Err("a number from 0 to 100 belongs here".to_owned()),
+    }
 }
 
 /// Options of `sources`.
@@ -169,7 +217,7 @@ mod tests {
         let arguments = [&["trapline", "test"], arguments].concat();
         match Args::try_parse_from(arguments).unwrap().verb {
             Verb::Test(args) => args,
-            Verb::Sources(_) => panic!("not a test"),
+            _ => panic!("not a test"),
         }
     }
 

@@ -7,4 +7,6 @@
 )]
 
 mod basics;
+mod coverage;
+mod project;
 mod rule_edits;

@@ -1,5 +1,6 @@
 //! One file a verb.
 
+pub mod coverage;
 pub mod load;
 pub mod snapshots;
 pub mod sources;
@@ -14,6 +15,10 @@ pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode 
     match verb {
         Verb::Test(args) => match settings.test(args) {
             Ok(test) => test::run(settings, &test, console),
+            Err(problem) => console.problem(&problem),
+        },
+        Verb::Coverage(args) => match coverage::run(settings, args, console) {
+            Ok(code) => code,
             Err(problem) => console.problem(&problem),
         },
         Verb::Sources(args) => sources::run(args.name.as_deref(), console),

@@ -5,6 +5,8 @@
 //! failed (`failure`), the counts (`summary`).
 
 mod change;
+mod coverage;
+mod excerpt;
 mod failure;
 mod group;
 mod style;
@@ -17,6 +19,7 @@ mod tests;
 use std::io::{self, Write};
 
 use super::View;
+pub use coverage::{CoverageOptions, coverage_line, write_coverage};
 use style::Painter;
 
 /// How the report is to look.
