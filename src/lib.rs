@@ -16,6 +16,7 @@ pub mod search;
 pub mod scenario;
 pub mod replay;
 pub mod coverage;
+pub mod mutation;
 pub mod snapshot;
 pub mod report;
 pub mod cli;

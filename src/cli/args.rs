@@ -63,6 +63,8 @@ pub enum Verb {
     Test(TestArgs),
     /// Say which clauses of the rules the cases decide, and which case is missing
     Coverage(CoverageArgs),
+    /// Change the rules and say which changes no case notices
+    Mutate(MutateArgs),
     /// List the data sources, or show one with its pins and their evidence
     Sources(SourcesArgs),
 }
@@ -129,6 +131,32 @@ pub struct CoverageArgs {
     /// Show only the rules with a clause that is not covered
     #[arg(long)]
     pub uncovered: bool,
+    /// The report's format: human, json or markdown
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub format: TableFormat,
+}
+
+/// Options of `mutate`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct MutateArgs {
+    /// Scenarios, rules or directories; everything if there is none
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Exit with 5 when less than this share is caught, in per cent
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub min: Option<f64>,
+    /// List every mutant and the check that caught it
+    #[arg(long)]
+    pub list: bool,
+    /// How many threads to use
+    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
     /// The report's format: human, json or markdown
     #[arg(
         long,

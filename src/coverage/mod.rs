@@ -13,6 +13,7 @@ pub use record::{Decisions, Seen, covered};
 use std::collections::BTreeMap;
 
 use crate::plan::{ClauseKind, ClauseName};
+pub use crate::replay::observe::Share;
 use crate::replay::observe::{Observed, RuleClause};
 use crate::replay::outcome::{Place, ScenarioOutcome};
 
@@ -53,38 +54,6 @@ pub struct ClauseCoverage {
     pub testable: bool,
     /// The fields that it reads.
     pub fields: Vec<String>,
-}
-
-/// So many of so many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Share {
-    /// How many are as they should be.
-    pub good: usize,
-    /// How many there are.
-    pub all: usize,
-}
-
-impl Share {
-    /// In per cent; all of none is everything.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "no rule has as many clauses as a float is exact for"
-    )]
-    pub fn percent(self) -> f64 {
-        if self.all == 0 {
-            return 100.0;
-        }
-        self.good as f64 * 100.0 / self.all as f64
-    }
-
-    /// Both together.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            good: self.good + other.good,
-            all: self.all + other.all,
-        }
-    }
 }
 
 /// Counts what was observed; `observed` has one entry for each of `scenarios`.

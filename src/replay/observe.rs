@@ -105,6 +105,38 @@ pub struct Ground {
     pub now: Timestamp,
 }
 
+/// So many of so many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Share {
+    /// How many are as they should be.
+    pub good: usize,
+    /// How many there are.
+    pub all: usize,
+}
+
+impl Share {
+    /// In per cent; all of none is everything.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "no rule has as many clauses as a float is exact for"
+    )]
+    pub fn percent(self) -> f64 {
+        if self.all == 0 {
+            return 100.0;
+        }
+        self.good as f64 * 100.0 / self.all as f64
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            good: self.good + other.good,
+            all: self.all + other.all,
+        }
+    }
+}
+
 /// Observes a case that was judged.
 pub(super) fn observe(
     case: &Case<'_, '_>,
@@ -294,7 +326,8 @@ pub(super) fn clauses(checks: &[Observation], query: &QueryText) -> Vec<RuleClau
 fn clauses_of(plan: &Plan, query: &QueryText) -> Vec<RuleClause> {
     let mut wanted = BTreeMap::new();
     for stage in &plan.stages {
-        polarity(&stage.condition, true, &mut wanted);
+        // Of a missing event and `until` a match needs that there is none.
+        polarity(&stage.condition, stage.role == Role::Positive, &mut wanted);
     }
     let numbered = (0u16..).map(ClauseId).zip(&plan.clauses);
     let clauses = numbered.filter_map(|(id, clause)| {

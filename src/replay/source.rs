@@ -28,7 +28,7 @@ pub(super) fn run(
     patterns: &IndexPatterns,
     files: &dyn Files,
     observe: bool,
-) -> Checks {
+) -> Ran {
     let mut on_source = OnSource {
         test,
         observations: observe.then(Vec::new),
@@ -39,7 +39,7 @@ pub(super) fn run(
         diagnostics: Vec::new(),
     };
     let checks = on_source.checks();
-    Checks {
+    Ran {
         checks,
         diagnostics: on_source.diagnostics,
         observations: on_source.observations.unwrap_or_default(),
@@ -47,7 +47,7 @@ pub(super) fn run(
 }
 
 /// What a scenario gave on one source.
-pub(super) struct Checks {
+pub(super) struct Ran {
     pub(super) checks: Vec<Check>,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Of the checks that ran, if they were to be observed.

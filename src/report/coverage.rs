@@ -37,6 +37,7 @@ struct ClauseEntry<'a> {
     clause: String,
     stage: Option<u16>,
     line: usize,
+    column: usize,
     testable: bool,
     covered: bool,
     alert: SeenEntry<'a>,
@@ -89,10 +90,13 @@ fn clause_entry<'a>(rule: &'a RuleCoverage, clause: &'a ClauseCoverage) -> Claus
     let mut gaps = rule.gaps();
     let gap: Option<Gap<'_>> = gaps.find(|gap| gap.clause.name == clause.name);
     let wishes = gap.map_or_else(Vec::new, |gap| gap.wishes);
+    let place = &clause.place;
+    let (line, column) = place.source.line_column(place.span.start);
     ClauseEntry {
         clause: clause.name.to_string(),
         stage: clause.name.stage,
-        line: clause.place.line(),
+        line,
+        column,
         testable: clause.testable,
         covered: clause.is_covered(),
         alert: seen(&clause.decisions.alert),

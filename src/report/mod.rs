@@ -3,6 +3,7 @@
 
 pub mod coverage;
 pub mod json;
+pub mod mutation;
 pub mod terminal;
 
 use crate::replay::outcome::{Check, Outcome};

@@ -8,5 +8,6 @@
 
 mod basics;
 mod coverage;
+mod mutate;
 mod project;
 mod rule_edits;

@@ -2,6 +2,7 @@
 
 pub mod coverage;
 pub mod load;
+pub mod mutate;
 pub mod snapshots;
 pub mod sources;
 pub mod test;
@@ -18,6 +19,10 @@ pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode 
             Err(problem) => console.problem(&problem),
         },
         Verb::Coverage(args) => match coverage::run(settings, args, console) {
+            Ok(code) => code,
+            Err(problem) => console.problem(&problem),
+        },
+        Verb::Mutate(args) => match mutate::run(settings, args, console) {
             Ok(code) => code,
             Err(problem) => console.problem(&problem),
         },

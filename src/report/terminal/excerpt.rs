@@ -62,7 +62,8 @@ fn near_end(before: &str) -> String {
     format!("…{}", before.chars().skip(skip).collect::<String>())
 }
 
-fn cut(line: &str) -> String {
+/// As much of a line as is shown.
+pub(super) fn cut(line: &str) -> String {
     if line.chars().count() <= SHOWN {
         return line.to_owned();
     }

@@ -9,6 +9,7 @@ mod coverage;
 mod excerpt;
 mod failure;
 mod group;
+mod mutation;
 mod style;
 mod summary;
 mod warning;
@@ -20,6 +21,7 @@ use std::io::{self, Write};
 
 use super::View;
 pub use coverage::{CoverageOptions, coverage_line, write_coverage};
+pub use mutation::{MutationOptions, write_mutation};
 use style::Painter;
 
 /// How the report is to look.
