@@ -15,6 +15,7 @@ pub mod data_source;
 pub mod search;
 pub mod scenario;
 pub mod replay;
+pub mod explain;
 pub mod coverage;
 pub mod mutation;
 pub mod snapshot;

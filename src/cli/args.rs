@@ -61,6 +61,8 @@ pub enum Color {
 pub enum Verb {
     /// Run scenarios, compare expectations and snapshots
     Test(TestArgs),
+    /// Say why a case alerted, or why not
+    Explain(ExplainArgs),
     /// Say which clauses of the rules the cases decide, and which case is missing
     Coverage(CoverageArgs),
     /// Change the rules and say which changes no case notices
@@ -117,6 +119,42 @@ pub struct TestArgs {
     /// The report's format (repeatable): human or json, to a file with =FILE
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub format: Vec<FormatArg>,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct ExplainArgs {
+    /// The rule, or its scenario
+    #[arg(value_name = "RULE")]
+    pub rule: String,
+    /// The case, or the attack, by its name
+    #[arg(long, value_name = "NAME")]
+    pub case: String,
+    /// Only on this data source
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// List every clause, not only those that decide
+    #[arg(long)]
+    pub all_clauses: bool,
+    /// The report's format: human or json
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub format: ExplainFormat,
+}
+
+/// The formats of `explain`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ExplainFormat {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
 }
 
 /// Options of `coverage`.

@@ -2,6 +2,7 @@
 //! [`Outcome`] and the changes of the snapshots, and writes.
 
 pub mod coverage;
+pub mod explain;
 pub mod json;
 pub mod mutation;
 pub mod terminal;

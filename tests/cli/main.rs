@@ -8,6 +8,7 @@
 
 mod basics;
 mod coverage;
+mod explain;
 mod mutate;
 mod project;
 mod rule_edits;

@@ -1,6 +1,7 @@
 //! One file a verb.
 
 pub mod coverage;
+pub mod explain;
 pub mod load;
 pub mod mutate;
 pub mod snapshots;
@@ -23,6 +24,10 @@ pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode 
             Err(problem) => console.problem(&problem),
         },
         Verb::Mutate(args) => match mutate::run(settings, args, console) {
+            Ok(code) => code,
+            Err(problem) => console.problem(&problem),
+        },
+        Verb::Explain(args) => match explain::run(settings, args, console) {
             Ok(code) => code,
             Err(problem) => console.problem(&problem),
         },

@@ -7,6 +7,7 @@
 mod change;
 mod coverage;
 mod excerpt;
+mod explain;
 mod failure;
 mod group;
 mod mutation;
@@ -21,6 +22,7 @@ use std::io::{self, Write};
 
 use super::View;
 pub use coverage::{CoverageOptions, coverage_line, write_coverage};
+pub use explain::write_explanation;
 pub use mutation::{MutationOptions, write_mutation};
 use style::Painter;
 
