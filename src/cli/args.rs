@@ -65,6 +65,12 @@ pub enum Verb {
     Query(QueryArgs),
     /// Find what cannot be right in rules and scenarios, without running them
     Check(CheckArgs),
+    /// Say why a case alerted, or why not
+    Explain(ExplainArgs),
+    /// Say which clauses of the rules the cases decide, and which case is missing
+    Coverage(CoverageArgs),
+    /// Change the rules and say which changes no case notices
+    Mutate(MutateArgs),
     /// List the data sources, or show one with its pins and their evidence
     Sources(SourcesArgs),
 }
@@ -105,6 +111,9 @@ pub struct TestArgs {
     /// Fail on what is not proven, open or not implemented
     #[arg(long)]
     pub strict: bool,
+    /// Print how many clauses of the rules the checks decide
+    #[arg(long)]
+    pub coverage: bool,
     /// Show nothing but failures and the summary
     #[arg(long)]
     pub failures_only: bool,
@@ -224,6 +233,111 @@ pub enum CheckFormat {
     Json,
     /// Figures only
     Markdown,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct ExplainArgs {
+    /// The rule, or its scenario
+    #[arg(value_name = "RULE")]
+    pub rule: String,
+    /// The case, or the attack, by its name
+    #[arg(long, value_name = "NAME")]
+    pub case: String,
+    /// Only on this data source
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// List every clause, not only those that decide
+    #[arg(long)]
+    pub all_clauses: bool,
+    /// The report's format: human or json
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub format: ExplainFormat,
+}
+
+/// The formats of `explain`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ExplainFormat {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
+}
+
+/// Options of `coverage`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct CoverageArgs {
+    /// Scenarios, rules or directories; everything if there is none
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Exit with 5 when less than this share is covered, in per cent
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub min: Option<f64>,
+    /// Show only the rules with a clause that is not covered
+    #[arg(long)]
+    pub uncovered: bool,
+    /// The report's format: human, json or markdown
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub format: TableFormat,
+}
+
+/// Options of `mutate`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct MutateArgs {
+    /// Scenarios, rules or directories; everything if there is none
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Exit with 5 when less than this share is caught, in per cent
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub min: Option<f64>,
+    /// List every mutant and the check that caught it
+    #[arg(long)]
+    pub list: bool,
+    /// How many threads to use
+    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// The report's format: human, json or markdown
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub format: TableFormat,
+}
+
+/// The formats of the verbs that report a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum TableFormat {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
+    /// For a merge request
+    Markdown,
+}
+
+/// `0` to `100`.
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse::<f64>() {
+        Ok(number) if (0.0..=100.0).contains(&number) => Ok(number),
+        _ => Err("a number from 0 to 100 belongs here".to_owned()),
+    }
 }
 
 /// Options of `sources`.

@@ -90,6 +90,8 @@ pub struct TestSettings {
     pub writes: bool,
     /// `--strict`.
     pub strict: bool,
+    /// `--coverage`.
+    pub coverage: bool,
     /// `--failures-only`.
     pub failures_only: bool,
     /// `-j`.
@@ -135,6 +137,16 @@ pub enum Target {
         /// The whole key.
         key: String,
     },
+}
+
+impl Target {
+    /// The KEY, if it is one.
+    pub fn key(&self) -> Option<String> {
+        match self {
+            Self::Key { key, .. } => Some(key.clone()),
+            Self::Path(_) => None,
+        }
+    }
 }
 
 impl Settings {
@@ -226,10 +238,7 @@ impl Settings {
                     .help("accept at home and commit the snapshot"),
             ));
         }
-        let mut targets = Vec::new();
-        for path in &args.paths {
-            self.target(path, &mut targets)?;
-        }
+        let targets = self.targets(&args.paths)?;
         let selection = args.select.as_deref().map(Selection::parse).transpose();
         let mut reports = args.format.clone();
         if reports.is_empty() {
@@ -247,6 +256,7 @@ impl Settings {
             accept: accept(args.accept.as_deref())?,
             writes: !self.ci && !args.check && !args.list,
             strict: args.strict,
+            coverage: args.coverage,
             failures_only: args.failures_only,
             jobs: args.jobs,
             reports,
@@ -344,6 +354,15 @@ impl Settings {
             format: args.format,
             levels,
         })
+    }
+
+    /// What the paths on the command line name.
+    pub fn targets(&self, paths: &[String]) -> Result<Vec<Target>, Box<Problem>> {
+        let mut targets = Vec::new();
+        for path in paths {
+            self.target(path, &mut targets)?;
+        }
+        Ok(targets)
     }
 
     /// A scenario, a rule, a directory, a KEY, or a pattern that the shell left alone.

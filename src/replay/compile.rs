@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::observe::Ground;
 use crate::diagnostic::{Diagnostic, QueryText};
 use crate::eql::{self, EqlError, OptionalFields, Settings};
 use crate::event::schema::Origin;
@@ -45,6 +46,8 @@ pub(super) struct Refused {
 pub(super) struct Ready {
     /// With unmapped optional fields as missing.
     pub(super) plan: Arc<Plan>,
+    /// The same, with what it was made from.
+    pub(super) ground: Arc<Ground>,
     /// With unmapped optional fields as Elasticsearch's optimizer folds them, where there are any.
     pub(super) folded: Option<Arc<Plan>>,
     /// The unmapped optional fields.
@@ -132,8 +135,15 @@ impl<'r> Compiler<'r> {
             plan.map(Arc::new).map_err(|error| vec![error])
         };
         let unmapped: Vec<String> = checked.unmapped_optional().map(str::to_owned).collect();
+        let plan = lower(OptionalFields::Missing)?;
         Ok(Ready {
-            plan: lower(OptionalFields::Missing)?,
+            ground: Arc::new(Ground {
+                plan: Arc::clone(&plan),
+                schema: schema.clone(),
+                settings: self.settings.clone(),
+                now: self.now,
+            }),
+            plan,
             folded: if unmapped.is_empty() {
                 None
             } else {

@@ -124,6 +124,8 @@ pub(super) struct Judgement {
     pub(super) message: Option<String>,
     pub(super) observed: Observed,
     pub(super) waived: Option<String>,
+    /// What was overridden to judge it.
+    pub(super) overrides: Vec<Override>,
     /// The clauses that stood in the way, for the places in a report.
     pub(super) blockers: Blockers,
 }
@@ -221,6 +223,7 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
         message,
         observed,
         waived: None,
+        overrides: waived.to_vec(),
         blockers,
     }
 }

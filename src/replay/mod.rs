@@ -9,6 +9,7 @@ mod compile;
 pub mod error;
 mod explain;
 mod judge;
+pub mod observe;
 pub mod outcome;
 mod record;
 mod run;
@@ -84,7 +85,27 @@ pub fn run(
     files: &dyn Files,
     options: &Options<'_>,
 ) -> Replayed {
-    let one = |test: &Test<'_>| replay(test, catalogue, files, options);
+    run_all(tests, catalogue, files, options, false).0
+}
+
+/// Runs the tests and observes every check: what decided it, and what it ran on. One entry a test.
+pub fn observe(
+    tests: &[Test<'_>],
+    catalogue: &Catalogue,
+    files: &dyn Files,
+    options: &Options<'_>,
+) -> (Replayed, Vec<observe::Observed>) {
+    run_all(tests, catalogue, files, options, true)
+}
+
+fn run_all(
+    tests: &[Test<'_>],
+    catalogue: &Catalogue,
+    files: &dyn Files,
+    options: &Options<'_>,
+    observing: bool,
+) -> (Replayed, Vec<observe::Observed>) {
+    let one = |test: &Test<'_>| replay(test, catalogue, files, options, observing);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.jobs)
         .build();
@@ -96,12 +117,14 @@ pub fn run(
         _ => tests.iter().map(one).collect(),
     };
     let mut replayed = Replayed::default();
-    for (outcome, diagnostics, partial) in results {
-        replayed.scenarios.push(outcome);
-        replayed.diagnostics.extend(diagnostics);
-        replayed.partial.push(partial);
+    let mut observed = Vec::new();
+    for one in results {
+        replayed.scenarios.push(one.outcome);
+        replayed.diagnostics.extend(one.diagnostics);
+        replayed.partial.push(one.partial);
+        observed.push(one.observed);
     }
-    replayed
+    (replayed, observed)
 }
 
 fn replay(
@@ -109,7 +132,8 @@ fn replay(
     catalogue: &Catalogue,
     files: &dyn Files,
     options: &Options<'_>,
-) -> (ScenarioOutcome, Vec<Diagnostic>, bool) {
+    observing: bool,
+) -> One {
     let rule = &test.subject.rule;
     let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
     let claimed = catalogue.claimed(&patterns);
@@ -133,6 +157,7 @@ fn replay(
     };
     let mut partial = false;
     let mut by_source = Vec::new();
+    let mut observations = Vec::new();
     let all = catalogue.sources().iter();
     let wanted: Vec<_> = match named {
         // A source that the scenario names is run although the rule does not claim it: its events
@@ -147,19 +172,50 @@ fn replay(
     }
     let mut diagnostics = scenario::check(test.scenario, catalogue, &claimed);
     if diagnostics.iter().any(Diagnostic::is_error) {
-        return (outcome, diagnostics, true);
+        return One {
+            outcome,
+            diagnostics,
+            partial: true,
+            observed: observe::Observed::default(),
+        };
     }
     for source in wanted {
         let keep = |check: &Check| selected(check, test, options);
-        let (checks, found) = source::run(test, source, catalogue, &patterns, files);
-        diagnostics.extend(found);
-        let before = checks.len();
-        let checks: Vec<Check> = checks.into_iter().filter(keep).collect();
+        let ran = source::run(test, source, catalogue, &patterns, files, observing);
+        diagnostics.extend(ran.diagnostics);
+        let before = ran.checks.len();
+        let checks: Vec<Check> = ran.checks.into_iter().filter(keep).collect();
+        observations.extend(
+            ran.observations
+                .into_iter()
+                .filter(|observation| checks.iter().any(|check| check.key == observation.key)),
+        );
         partial |= checks.len() != before;
         by_source.push(checks);
     }
     outcome.checks = in_file_order(by_source);
-    (outcome, diagnostics, partial)
+    // A stable sort: within a case the sources stay in their order.
+    observations.sort_by_key(|observation: &observe::Observation| observation.order);
+    let query = rule.query.as_ref();
+    One {
+        outcome,
+        diagnostics,
+        partial,
+        observed: observe::Observed {
+            clauses: query.map_or_else(Vec::new, |query| {
+                observe::clauses(&observations, &query.text)
+            }),
+            checks: observations,
+        },
+    }
+}
+
+/// What one test gave.
+struct One {
+    outcome: ScenarioOutcome,
+    diagnostics: Vec<Diagnostic>,
+    partial: bool,
+    observed: observe::Observed,
 }
 
 /// Whether the options select a check.

@@ -269,7 +269,7 @@ fn list(values: &[crate::event::Value]) -> String {
 }
 
 /// The fields that a clause's test reads.
-fn fields_of(plan: &Plan, clause: ClauseId) -> Vec<FieldId> {
+pub(super) fn fields_of(plan: &Plan, clause: ClauseId) -> Vec<FieldId> {
     let leaf = plan.clause(clause).and_then(|clause| clause.leaf);
     let Some(leaf) = leaf.and_then(|leaf| plan.leaves.get(leaf.index())) else {
         return Vec::new();

@@ -3,6 +3,7 @@
 use super::capture::{self, Capture};
 use super::compile::{Compiled, Compiler, Ready, Refused};
 use super::judge::{self, Alert, Attack, Case, Judgement, Waiver, Wanted};
+use super::observe::{self, Observation};
 use super::outcome::{Check, CheckKey, Observed, PinKind, Place, Verdict};
 use super::run::{Run, Stage};
 use super::wanted::wanted;
@@ -28,9 +29,11 @@ pub(super) fn run(
     catalogue: &Catalogue,
     patterns: &IndexPatterns,
     files: &dyn Files,
-) -> (Vec<Check>, Vec<Diagnostic>) {
+    observe: bool,
+) -> Ran {
     let mut on_source = OnSource {
         test,
+        observations: observe.then(Vec::new),
         source,
         catalogue,
         patterns,
@@ -38,7 +41,19 @@ pub(super) fn run(
         diagnostics: Vec::new(),
     };
     let checks = on_source.checks();
-    (checks, on_source.diagnostics)
+    Ran {
+        checks,
+        diagnostics: on_source.diagnostics,
+        observations: on_source.observations.unwrap_or_default(),
+    }
+}
+
+/// What a scenario gave on one source.
+pub(super) struct Ran {
+    pub(super) checks: Vec<Check>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Of the checks that ran, if they were to be observed.
+    pub(super) observations: Vec<Observation>,
 }
 
 struct OnSource<'a> {
@@ -48,6 +63,8 @@ struct OnSource<'a> {
     patterns: &'a IndexPatterns,
     files: &'a dyn Files,
     diagnostics: Vec<Diagnostic>,
+    /// `None` when nobody asks.
+    observations: Option<Vec<Observation>>,
 }
 
 /// What the attack or a case is replayed from.
@@ -438,7 +455,7 @@ impl<'a> OnSource<'a> {
         }
     }
 
-    fn judged(&self, item: &Item<'_>, case: &Case<'_, '_>, judgement: Judgement) -> Check {
+    fn judged(&mut self, item: &Item<'_>, case: &Case<'_, '_>, judgement: Judgement) -> Check {
         let mut check = self.check(item, Some(case.wanted));
         if !case.run.ready.assumed.is_empty() && item.case.is_none() {
             check.warnings.push(format!(
@@ -459,6 +476,10 @@ impl<'a> OnSource<'a> {
                 span,
             };
             check.diagnostics = explain::diagnostics(case, &judgement, &place);
+        }
+        if let Some(observations) = &mut self.observations {
+            let key = check.key.clone();
+            observations.push(observe::observe(case, &judgement, key, item.order));
         }
         check.verdict = judgement.verdict;
         check.message = judgement.message;

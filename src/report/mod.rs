@@ -3,7 +3,10 @@
 
 pub mod hits;
 pub mod check;
+pub mod coverage;
+pub mod explain;
 pub mod json;
+pub mod mutation;
 pub mod terminal;
 
 use crate::replay::outcome::{Check, Outcome};

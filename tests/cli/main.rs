@@ -9,6 +9,10 @@
 
 mod basics;
 mod captures;
+mod coverage;
+mod explain;
+mod mutate;
+mod project;
 mod rule_edits;
 mod test_command;
 mod query;

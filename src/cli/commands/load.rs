@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::error;
 use super::super::files::Files;
 use super::super::settings::{ProjectSettings, Settings, Target};
+use super::super::{ExitCode, error};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::eql;
 use crate::event::io;
@@ -70,6 +70,15 @@ pub fn load(settings: &Settings, targets: &[Target]) -> Loaded {
     }
     loader.count_rules();
     loader.loaded
+}
+
+/// Whether everything could be loaded.
+pub fn all_loaded(diagnostics: &[Diagnostic]) -> ExitCode {
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        ExitCode::NotLoaded
+    } else {
+        ExitCode::Passed
+    }
 }
 
 struct Loader<'s> {

@@ -1,7 +1,10 @@
 //! One file a verb.
 
 pub mod check;
+pub mod coverage;
+pub mod explain;
 pub mod load;
+pub mod mutate;
 pub mod query;
 pub mod snapshots;
 pub mod sources;
@@ -24,6 +27,18 @@ pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode 
         },
         Verb::Check(args) => match settings.check(args) {
             Ok(check) => check::run(settings, &check, console),
+            Err(problem) => console.problem(&problem),
+        },
+        Verb::Coverage(args) => match coverage::run(settings, args, console) {
+            Ok(code) => code,
+            Err(problem) => console.problem(&problem),
+        },
+        Verb::Mutate(args) => match mutate::run(settings, args, console) {
+            Ok(code) => code,
+            Err(problem) => console.problem(&problem),
+        },
+        Verb::Explain(args) => match explain::run(settings, args, console) {
+            Ok(code) => code,
             Err(problem) => console.problem(&problem),
         },
         Verb::Sources(args) => sources::run(args.name.as_deref(), console),

@@ -8,6 +8,7 @@ use super::super::error;
 use super::super::settings::{Settings, Target, TestSettings};
 use super::super::{Console, ExitCode};
 use super::{load, snapshots};
+use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::data_source::error::UNKNOWN_SOURCE;
 use crate::diagnostic::Diagnostic;
@@ -38,7 +39,7 @@ pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> E
         console.diagnostics([&unknown]);
         return ExitCode::Usage;
     }
-    let keys: Vec<String> = test.targets.iter().filter_map(key).collect();
+    let keys: Vec<String> = test.targets.iter().filter_map(Target::key).collect();
     let options = Options {
         selection: test.selection.as_ref(),
         sources: &test.sources,
@@ -46,7 +47,14 @@ pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> E
         jobs: test.jobs.map_or(0, usize::from),
     };
     let tests = loaded.tests();
-    let replayed = replay::run(&tests, &catalogue, &settings.files, &options);
+    let (replayed, covered) = if test.coverage {
+        let (replayed, observed) = replay::observe(&tests, &catalogue, &settings.files, &options);
+        let covered = coverage(&replayed.scenarios, &observed);
+        (replayed, Some(covered))
+    } else {
+        let replayed = replay::run(&tests, &catalogue, &settings.files, &options);
+        (replayed, None)
+    };
     let mut complete: BTreeSet<String> = loaded.names.iter().cloned().collect();
     for (test, partial) in tests.iter().zip(&replayed.partial) {
         if *partial {
@@ -77,7 +85,13 @@ pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> E
     if test.list {
         return list(&ran, console);
     }
-    finish(&ran, settings, test, console)
+    let code = finish(&ran, settings, test, console);
+    if let Some(covered) = &covered {
+        let stream = human_stream(test);
+        let line = terminal::coverage_line(covered, console.colour(stream));
+        console.write(stream, &line);
+    }
+    code
 }
 
 /// The keys of the checks that would run, one a line, and what the project has.
@@ -93,14 +107,7 @@ fn list(ran: &Ran, console: &mut Console) -> ExitCode {
         console.diagnostics([&nothing()]);
         return ExitCode::NothingSelected;
     }
-    loaded(&ran.diagnostics)
-}
-
-fn key(target: &Target) -> Option<String> {
-    match target {
-        Target::Key { key, .. } => Some(key.clone()),
-        Target::Path(_) => None,
-    }
+    load::all_loaded(&ran.diagnostics)
 }
 
 /// A `--source` that does not exist.
@@ -125,7 +132,7 @@ pub fn finish(
     console: &mut Console,
 ) -> ExitCode {
     console.diagnostics(&ran.diagnostics);
-    let mut code = loaded(&ran.diagnostics);
+    let mut code = load::all_loaded(&ran.diagnostics);
     if ran.outcome.checks().next().is_none() {
         if code == ExitCode::Passed {
             console.diagnostics([&nothing()]);
@@ -148,11 +155,9 @@ pub fn finish(
         accepted: &compared.accepted,
         strict: test.strict,
     };
-    code = code.and(loaded(&compared.diagnostics)).and(ExitCode::of(
-        &ran.outcome,
-        &compared.open,
-        test.strict,
-    ));
+    code = code
+        .and(load::all_loaded(&compared.diagnostics))
+        .and(ExitCode::of(&ran.outcome, &compared.open, test.strict));
     for report in &test.reports {
         code = code.and(write(report, &view, settings, test, console));
     }
@@ -168,9 +173,8 @@ fn write(
     test: &TestSettings,
     console: &mut Console,
 ) -> ExitCode {
-    let machine = |other: &FormatArg| other.format != Format::Human && other.file.is_none();
-    let stream = if report.format == Format::Human && test.reports.iter().any(machine) {
-        Stream::Err
+    let stream = if report.format == Format::Human {
+        human_stream(test)
     } else {
         Stream::Out
     };
@@ -199,12 +203,13 @@ fn write(
     }
 }
 
-/// Whether everything could be loaded.
-fn loaded(diagnostics: &[Diagnostic]) -> ExitCode {
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        ExitCode::NotLoaded
+/// Where text for people goes: not where a format for machines goes.
+fn human_stream(test: &TestSettings) -> Stream {
+    let machine = |report: &FormatArg| report.format != Format::Human && report.file.is_none();
+    if test.reports.iter().any(machine) {
+        Stream::Err
     } else {
-        ExitCode::Passed
+        Stream::Out
     }
 }
 

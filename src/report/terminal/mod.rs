@@ -5,8 +5,12 @@
 //! failed (`failure`), the counts (`summary`).
 
 mod change;
+mod coverage;
+mod excerpt;
+mod explain;
 mod failure;
 mod group;
+mod mutation;
 mod style;
 mod summary;
 mod warning;
@@ -17,6 +21,9 @@ mod tests;
 use std::io::{self, Write};
 
 use super::View;
+pub use coverage::{CoverageOptions, coverage_line, write_coverage};
+pub use explain::write_explanation;
+pub use mutation::{MutationOptions, write_mutation};
 use style::Painter;
 pub(super) use style::clean;
 

@@ -59,6 +59,11 @@ pub(in crate::report) fn clean(text: &str) -> String {
         .collect()
 }
 
+/// How many columns a text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
 /// Breaks a list at its commas so that no line is wider than `width`, where that is possible.
 pub(super) fn wrap<'a>(items: impl IntoIterator<Item = &'a str>, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];

@@ -1,0 +1,128 @@
+//! `trapline coverage`: which clauses the cases decide.
+
+use super::super::args::{CoverageArgs, TableFormat};
+use super::super::console::Stream;
+use super::super::error::{self, Problem};
+use super::super::settings::{Settings, Target};
+use super::super::{Console, ExitCode};
+use super::load;
+use crate::coverage::{Coverage, coverage};
+use crate::data_source::Catalogue;
+use crate::diagnostic::Diagnostic;
+use crate::replay::observe::Observed;
+use crate::replay::{self, Options, Replayed};
+use crate::report::coverage as format;
+use crate::report::terminal::{CoverageOptions, write_coverage};
+
+/// Scenarios that were run and observed.
+pub struct Observing {
+    /// What the checks did.
+    pub replayed: Replayed,
+    /// What decided them, one entry a scenario.
+    pub observed: Vec<Observed>,
+    /// How loading went: passed or not loaded.
+    pub code: ExitCode,
+}
+
+/// Runs the verb.
+pub fn run(
+    settings: &Settings,
+    args: &CoverageArgs,
+    console: &mut Console,
+) -> Result<ExitCode, Box<Problem>> {
+    let targets = settings.targets(&args.paths)?;
+    let loaded = load::load(settings, &targets);
+    let observing = match observe(&loaded, settings, &targets, console) {
+        Ok(observing) => observing,
+        Err(code) => return Ok(code),
+    };
+    let found = coverage(&observing.replayed.scenarios, &observing.observed);
+    if found.rules.is_empty() {
+        if observing.code == ExitCode::Passed {
+            console.diagnostics([&nothing()]);
+            return Ok(ExitCode::NothingSelected);
+        }
+        return Ok(observing.code);
+    }
+    write(&found, args, console);
+    let missed = args.min.is_some_and(|min| found.share().percent() < min);
+    Ok(observing.code.and(gate(missed)))
+}
+
+/// 5 when a gate was missed.
+pub fn gate(missed: bool) -> ExitCode {
+    if missed {
+        ExitCode::GateMissed
+    } else {
+        ExitCode::Passed
+    }
+}
+
+/// Runs and observes what was loaded, and says what is wrong with it. A check that fails makes
+/// what was measured worth less, so that is said as well.
+pub fn observe(
+    loaded: &load::Loaded,
+    settings: &Settings,
+    targets: &[Target],
+    console: &mut Console,
+) -> Result<Observing, ExitCode> {
+    let catalogue = match Catalogue::builtin() {
+        Ok(catalogue) => catalogue,
+        Err(error) => return Err(console.internal(&error.to_string())),
+    };
+    let keys: Vec<String> = targets.iter().filter_map(Target::key).collect();
+    let options = Options {
+        keys: &keys,
+        ..Options::default()
+    };
+    let tests = loaded.tests();
+    let (replayed, observed) = replay::observe(&tests, &catalogue, &settings.files, &options);
+    console.diagnostics(&loaded.diagnostics);
+    console.diagnostics(&replayed.diagnostics);
+    let mut code =
+        load::all_loaded(&loaded.diagnostics).and(load::all_loaded(&replayed.diagnostics));
+    let checks = || replayed.scenarios.iter().flat_map(|one| &one.checks);
+    let failing = checks().filter(|check| check.verdict.fails()).count();
+    if failing > 0 {
+        let words = format!("{failing} of the checks fail; `trapline test` says why\n");
+        console.write(Stream::Err, &words);
+        code = code.and(ExitCode::Failed);
+    }
+    Ok(Observing {
+        replayed,
+        observed,
+        code,
+    })
+}
+
+fn write(found: &Coverage, args: &CoverageArgs, console: &mut Console) {
+    let text = match args.format {
+        TableFormat::Human => {
+            let options = CoverageOptions {
+                colour: console.colour(Stream::Out),
+                uncovered: args.uncovered,
+                min: args.min,
+            };
+            let mut text = String::new();
+            write_coverage(found, options, &mut text);
+            text
+        }
+        TableFormat::Markdown => format::markdown(found),
+        TableFormat::Json => {
+            let mut bytes = Vec::new();
+            // Writing to memory does not fail.
+            let _ = format::json(found, &mut bytes);
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
+    };
+    console.write(Stream::Out, &text);
+}
+
+/// No rule is tested by what was named.
+pub fn nothing() -> Diagnostic {
+    Diagnostic::error(
+        &error::NOTHING_SELECTED,
+        "no rule with a scenario was selected",
+    )
+    .help("`trapline test --list` shows what there is")
+}

@@ -1,0 +1,234 @@
+//! Mutants on the bench: each is run on the events of every check until one differs.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::canonical::canonical;
+use super::{Fate, Mutant};
+use crate::diagnostic::Span;
+use crate::eql::{self, OptionalFields};
+use crate::evaluate::{Context, Evaluation, Match, Override, Prepared};
+use crate::event::EventId;
+use crate::plan::{ClauseId, ClauseKind, Plan};
+use crate::replay::observe::{Ground, Observation};
+use crate::replay::outcome::Verdict;
+
+/// The checks of a rule, ready to be run again with another query.
+pub(super) struct Lab<'a> {
+    benches: Vec<Bench<'a>>,
+    grounds: Vec<&'a Arc<Ground>>,
+}
+
+/// One check.
+struct Bench<'a> {
+    check: &'a Observation,
+    ground: usize,
+    /// The places of the clauses that decided it, in the query.
+    decided: Vec<Span>,
+    /// What is waived, by place rather than by number.
+    waived: Vec<Waived>,
+    matches: Vec<Vec<EventId>>,
+    waived_matches: Vec<Vec<EventId>>,
+}
+
+/// An override that holds for a mutant as well.
+enum Waived {
+    Fact(Span, Option<EventId>, bool),
+    Lift(ClauseKind, Span),
+    As(Override),
+}
+
+/// A mutant's plan on each ground, made when it is first needed.
+enum Made {
+    Not,
+    Refused,
+    Plan(Arc<Plan>),
+}
+
+impl<'a> Lab<'a> {
+    /// A lab for the checks from which something can be learnt.
+    pub(super) fn new(checks: &[&'a Observation]) -> Self {
+        let mut lab = Self {
+            benches: Vec::new(),
+            grounds: Vec::new(),
+        };
+        for check in checks {
+            if check.verdict == Verdict::Invalid {
+                continue;
+            }
+            let ground = &check.specimen.compiled;
+            let same = |known: &&Arc<Ground>| {
+                known.schema == ground.schema && known.settings == ground.settings
+            };
+            let number = lab.grounds.iter().position(same).unwrap_or_else(|| {
+                lab.grounds.push(ground);
+                lab.grounds.len() - 1
+            });
+            lab.benches.push(Bench::new(check, number));
+        }
+        lab
+    }
+
+    /// What becomes of each mutant, in order.
+    pub(super) fn fates(&self, mutants: &[Mutant]) -> Vec<Fate> {
+        mutants.par_iter().map(|mutant| self.fate(mutant)).collect()
+    }
+
+    fn fate(&self, mutant: &Mutant) -> Fate {
+        let mut made: Vec<Made> = self.grounds.iter().map(|_| Made::Not).collect();
+        // Those that the changed place decided first: most mutants are caught at once.
+        let touches = |bench: &&Bench<'_>| {
+            let touch = |span: &Span| mutant.span.contains(*span) || span.contains(mutant.span);
+            bench.decided.iter().any(touch)
+        };
+        let likely = self.benches.iter().filter(touches);
+        let others = self.benches.iter().filter(|bench| !touches(bench));
+        for bench in likely.chain(others) {
+            let Some(ground) = self.grounds.get(bench.ground) else {
+                continue;
+            };
+            let Some(slot) = made.get_mut(bench.ground) else {
+                continue;
+            };
+            if matches!(slot, Made::Not) {
+                *slot = make(mutant, ground);
+            }
+            let Made::Plan(plan) = slot else {
+                return Fate::Refused;
+            };
+            if bench.differs(plan) {
+                return Fate::Caught(bench.check.key.to_string());
+            }
+        }
+        let same = made
+            .iter()
+            .zip(&self.grounds)
+            .all(|(made, ground)| match made {
+                Made::Plan(plan) => canonical(plan) == canonical(&ground.plan),
+                Made::Not | Made::Refused => true,
+            });
+        if same {
+            Fate::Equivalent
+        } else {
+            Fate::Survived
+        }
+    }
+}
+
+fn make(mutant: &Mutant, ground: &Ground) -> Made {
+    let Ok(checked) = eql::check(&mutant.query, &ground.schema, &ground.settings) else {
+        return Made::Refused;
+    };
+    match eql::lower(&checked, OptionalFields::Missing, ground.now) {
+        Ok(plan) => Made::Plan(Arc::new(plan)),
+        Err(_) => Made::Refused,
+    }
+}
+
+impl<'a> Bench<'a> {
+    fn new(check: &'a Observation, ground: usize) -> Self {
+        let specimen = &check.specimen;
+        let plan = &specimen.compiled.plan;
+        let numbered = || (0u16..).map(ClauseId).zip(&plan.clauses);
+        let named = |(id, _): &(ClauseId, _)| {
+            let name = plan.clause_name(*id);
+            let decided = check.decided.iter();
+            decided
+                .clone()
+                .any(|one| Some(&one.clause) == name.as_ref())
+        };
+        Self {
+            check,
+            ground,
+            decided: numbered()
+                .filter(named)
+                .map(|(_, clause)| clause.span)
+                .collect(),
+            waived: specimen
+                .waived
+                .iter()
+                .map(|one| by_place(plan, one))
+                .collect(),
+            matches: events(&specimen.matches),
+            waived_matches: events(&specimen.waived_matches),
+        }
+    }
+
+    /// Whether the plan finds anything else than the rule does.
+    fn differs(&self, plan: &Plan) -> bool {
+        let evaluated = Prepared::new(plan).and_then(|prepared| {
+            let context = Context {
+                now: self.check.specimen.compiled.now,
+                ..Context::default()
+            };
+            prepared.evaluate(&self.check.specimen.events, &context)
+        });
+        // A query that fails where the rule runs is noticed.
+        let Ok(evaluation) = evaluated else {
+            return true;
+        };
+        if events(evaluation.matches()) != self.matches {
+            return true;
+        }
+        if self.waived.is_empty() {
+            return false;
+        }
+        events(&self.under_waiver(&evaluation)) != self.waived_matches
+    }
+
+    fn under_waiver(&self, evaluation: &Evaluation<'_>) -> Vec<Match> {
+        let plan = evaluation.plan();
+        let overrides: Vec<Override> = self
+            .waived
+            .iter()
+            .filter_map(|waived| match waived {
+                Waived::As(change) => Some(change.clone()),
+                Waived::Lift(kind, span) => {
+                    clause_at(plan, |other| *kind == other, *span).map(Override::Lift)
+                }
+                Waived::Fact(span, event, bit) => {
+                    let clause = clause_at(plan, ClauseKind::is_condition, *span)?;
+                    Some(Override::Fact {
+                        clause,
+                        event: *event,
+                        bit: *bit,
+                    })
+                }
+            })
+            .collect();
+        evaluation.decide_with(&overrides)
+    }
+}
+
+/// The events of each match; a missing event's place is no event.
+fn events(matches: &[Match]) -> Vec<Vec<EventId>> {
+    let of_match = |found: &Match| found.stages.iter().flatten().copied().collect();
+    matches.iter().map(of_match).collect()
+}
+
+fn by_place(plan: &Plan, change: &Override) -> Waived {
+    let place = |id: ClauseId| plan.clause(id);
+    match change {
+        Override::Fact { clause, event, bit } => match place(*clause) {
+            Some(clause) => Waived::Fact(clause.span, *event, *bit),
+            None => Waived::As(change.clone()),
+        },
+        Override::Lift(id) => match place(*id) {
+            Some(clause) => Waived::Lift(clause.kind, clause.span),
+            None => Waived::As(change.clone()),
+        },
+        other => Waived::As(other.clone()),
+    }
+}
+
+/// The clause of this place; where a list has become a single item, the one around it.
+fn clause_at(plan: &Plan, kind: impl Fn(ClauseKind) -> bool, span: Span) -> Option<ClauseId> {
+    let numbered = || (0u16..).map(ClauseId).zip(&plan.clauses);
+    let fits = |clause: &crate::plan::Clause| {
+        kind(clause.kind) && (clause.leaf.is_some() || !clause.kind.is_condition())
+    };
+    let exact = numbered().find(|(_, clause)| fits(clause) && clause.span == span);
+    let around = || numbered().find(|(_, clause)| fits(clause) && clause.span.contains(span));
+    exact.or_else(around).map(|(id, _)| id)
+}

@@ -1,0 +1,220 @@
+//! Would a test notice? Each mutant is the rule with one change ([`operators`]); it is caught when
+//! the matches of some check differ ([`lab`]). Mutants are made from the syntax tree, never from
+//! text, and are checked and lowered as the rule itself is.
+//!
+//! `syntax -> mutants -> plan -> matches of each check -> caught, survived, or no change at all`
+
+mod canonical;
+mod condition;
+mod lab;
+mod leaf;
+mod operators;
+
+#[cfg(test)]
+mod tests;
+
+use crate::diagnostic::Span;
+use crate::eql::syntax::Query;
+use crate::replay::Subject;
+use crate::replay::observe::{Observation, Observed};
+use crate::replay::outcome::{Place, ScenarioOutcome};
+
+pub use crate::replay::observe::Share;
+
+/// A kind of change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operator {
+    /// A clause is dropped.
+    Drop,
+    /// A clause is negated.
+    Negate,
+    /// `and` for `or`, or the other way round.
+    SwapAndOr,
+    /// A list item is dropped.
+    DropItem,
+    /// A pattern matches more.
+    Widen,
+    /// A pattern matches less.
+    Narrow,
+    /// A number is moved by one.
+    Boundary,
+    /// A comparison heeds case that did not, or the other way round.
+    Case,
+    /// `maxspan` is halved or doubled.
+    Maxspan,
+    /// A join key is dropped.
+    DropKey,
+    /// Two stages change places.
+    SwapStages,
+    /// `until` is dropped.
+    DropUntil,
+}
+
+impl Operator {
+    /// In a word or two.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Drop => "drop",
+            Self::Negate => "negate",
+            Self::SwapAndOr => "swap and/or",
+            Self::DropItem => "drop item",
+            Self::Widen => "widen",
+            Self::Narrow => "narrow",
+            Self::Boundary => "boundary",
+            Self::Case => "case",
+            Self::Maxspan => "maxspan",
+            Self::DropKey => "drop key",
+            Self::SwapStages => "swap stages",
+            Self::DropUntil => "drop until",
+        }
+    }
+}
+
+/// A rule with one change.
+#[derive(Debug, Clone)]
+pub(crate) struct Mutant {
+    operator: Operator,
+    span: Span,
+    before: String,
+    after: String,
+    case: String,
+    query: Query,
+}
+
+/// What became of a mutant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// The matches of this check differ.
+    Caught(String),
+    /// No check notices.
+    Survived,
+    /// It is the same rule: it is not counted.
+    Equivalent,
+    /// Elasticsearch would refuse it: it is not counted.
+    Refused,
+}
+
+/// A mutant and what became of it.
+#[derive(Debug, Clone)]
+pub struct Tried {
+    /// The kind of change.
+    pub operator: Operator,
+    /// The place that changes, in the rule file.
+    pub place: Place,
+    /// Its canonical text before.
+    pub before: String,
+    /// And after; empty where it is dropped.
+    pub after: String,
+    /// The case that would catch it.
+    pub case: String,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// The mutants of one rule, in the order of the text.
+#[derive(Debug)]
+pub struct RuleMutation {
+    /// The rule file.
+    pub rule_file: String,
+    /// `rule_id`.
+    pub rule_id: String,
+    /// The rule's name.
+    pub rule_name: String,
+    /// All mutants, those that do not count included.
+    pub mutants: Vec<Tried>,
+}
+
+/// The mutants of all rules.
+#[derive(Debug, Default)]
+pub struct Mutation {
+    /// One entry a rule, in the order of their scenarios.
+    pub rules: Vec<RuleMutation>,
+}
+
+impl RuleMutation {
+    /// How many of the mutants that count are caught.
+    pub fn share(&self) -> Share {
+        let is = |fate: fn(&Fate) -> bool| self.mutants.iter().filter(move |one| fate(&one.fate));
+        let good = is(|fate| matches!(fate, Fate::Caught(_))).count();
+        Share {
+            good,
+            all: good + is(|fate| *fate == Fate::Survived).count(),
+        }
+    }
+
+    /// The mutants that no check notices.
+    pub fn survivors(&self) -> impl Iterator<Item = &Tried> {
+        let mutants = self.mutants.iter();
+        mutants.filter(|mutant| mutant.fate == Fate::Survived)
+    }
+}
+
+impl Mutation {
+    /// Of all rules together.
+    pub fn share(&self) -> Share {
+        let shares = self.rules.iter().map(RuleMutation::share);
+        shares.fold(Share::default(), Share::and)
+    }
+}
+
+/// Tries every mutant of every rule on the checks that were observed, on `jobs` threads (as many
+/// as there are cores when 0). The three slices have one entry each for a scenario.
+pub fn mutate(
+    scenarios: &[ScenarioOutcome],
+    subjects: &[&Subject],
+    observed: &[Observed],
+    jobs: usize,
+) -> Mutation {
+    let mut mutation = Mutation::default();
+    let mut done: Vec<&str> = Vec::new();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
+    for (scenario, subject) in scenarios.iter().zip(subjects) {
+        if done.contains(&scenario.rule_file.as_str()) {
+            continue;
+        }
+        done.push(&scenario.rule_file);
+        let together = scenarios.iter().zip(observed);
+        let checks: Vec<&Observation> = together
+            .filter(|(other, _)| other.rule_file == scenario.rule_file)
+            .flat_map(|(_, observed)| &observed.checks)
+            .collect();
+        let run = || of_rule(scenario, subject, &checks);
+        // Without threads the same is done one by one.
+        let rule = match &pool {
+            Ok(pool) => pool.install(run),
+            Err(_) => run(),
+        };
+        mutation.rules.extend(rule);
+    }
+    mutation
+}
+
+fn of_rule(
+    scenario: &ScenarioOutcome,
+    subject: &Subject,
+    checks: &[&Observation],
+) -> Option<RuleMutation> {
+    let (syntax, query) = (subject.syntax.as_ref()?, subject.rule.query.as_ref()?);
+    if checks.is_empty() {
+        return None;
+    }
+    let mutants = operators::mutants(syntax);
+    let fates = lab::Lab::new(checks).fates(&mutants);
+    let tried = mutants.into_iter().zip(fates).map(|(mutant, fate)| Tried {
+        operator: mutant.operator,
+        place: Place {
+            source: std::sync::Arc::clone(query.text.source()),
+            span: query.text.locate(mutant.span),
+        },
+        before: mutant.before,
+        after: mutant.after,
+        case: mutant.case,
+        fate,
+    });
+    Some(RuleMutation {
+        rule_file: scenario.rule_file.clone(),
+        rule_id: scenario.rule_id.clone(),
+        rule_name: scenario.rule_name.clone(),
+        mutants: tried.collect(),
+    })
+}

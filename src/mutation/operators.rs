@@ -1,0 +1,283 @@
+//! The changes of a whole query: what binds its stages together, and each stage's condition
+//! ([`super::condition`]).
+
+use super::condition::{self, Edit};
+use super::{Mutant, Operator};
+use crate::diagnostic::Span;
+use crate::eql::syntax::{Expr, Maxspan, Query, QueryKind, Runs, Sequence, Term, TimeUnit};
+
+/// Every mutant of a query, in the order of the text.
+pub(super) fn mutants(query: &Query) -> Vec<Mutant> {
+    let mut mutants = match &query.kind {
+        QueryKind::Event(event) => {
+            let edits = condition::edits(&event.condition, true);
+            collect(query, edits, |query, expr| {
+                if let QueryKind::Event(event) = &mut query.kind {
+                    event.condition = expr;
+                }
+            })
+        }
+        QueryKind::Sequence(sequence) => of_sequence(query, sequence),
+        QueryKind::Sample(sample) => {
+            let mut mutants = keys(query, &sample.keys, &sample.terms);
+            for (index, term) in sample.terms.iter().enumerate() {
+                mutants.extend(of_term(query, Place::Term(index), term));
+            }
+            mutants
+        }
+    };
+    mutants.sort_by_key(|mutant| mutant.span);
+    let mut seen = std::collections::BTreeSet::new();
+    let own = query.to_string();
+    mutants.retain(|mutant| {
+        let text = mutant.query.to_string();
+        text != own && seen.insert(text)
+    });
+    mutants
+}
+
+/// Where a term stands.
+#[derive(Clone, Copy)]
+enum Place {
+    Term(usize),
+    Until,
+}
+
+fn collect(query: &Query, edits: Vec<Edit>, put: impl Fn(&mut Query, Expr)) -> Vec<Mutant> {
+    let made = edits.into_iter().map(|edit| {
+        let mut mutated = query.clone();
+        put(&mut mutated, edit.expr);
+        Mutant {
+            operator: edit.operator,
+            span: edit.span,
+            before: edit.before,
+            after: edit.after,
+            case: edit.case,
+            query: mutated,
+        }
+    });
+    made.collect()
+}
+
+fn of_term(query: &Query, place: Place, term: &Term) -> Vec<Mutant> {
+    let positive = !term.missing && matches!(place, Place::Term(_));
+    let edits = condition::edits(&term.query.condition, positive);
+    let mut mutants = collect(query, edits, |query, expr| {
+        if let Some(term) = term_mut(query, place) {
+            term.query.condition = expr;
+        }
+    });
+    if let Some(runs) = term.runs {
+        mutants.extend(of_runs(query, place, runs));
+    }
+    mutants
+}
+
+fn of_runs(query: &Query, place: Place, runs: Runs) -> Vec<Mutant> {
+    let counts = [runs.count.checked_sub(1), runs.count.checked_add(1)];
+    let counts = counts.into_iter().flatten();
+    let counts = counts.filter(|count| (1..=100).contains(count));
+    let made = counts.map(|count| {
+        let mut mutated = query.clone();
+        if let Some(term) = term_mut(&mut mutated, place) {
+            term.runs = Some(Runs { count, ..runs });
+        }
+        Mutant {
+            operator: Operator::Boundary,
+            span: runs.span,
+            before: format!("with runs={}", runs.count),
+            after: format!("with runs={count}"),
+            case: format!("a case with {} such events in a row", count.min(runs.count)),
+            query: mutated,
+        }
+    });
+    made.collect()
+}
+
+fn term_mut(query: &mut Query, place: Place) -> Option<&mut Term> {
+    match (&mut query.kind, place) {
+        (QueryKind::Sequence(sequence), Place::Term(index)) => sequence.terms.get_mut(index),
+        (QueryKind::Sequence(sequence), Place::Until) => sequence.until.as_deref_mut(),
+        (QueryKind::Sample(sample), Place::Term(index)) => sample.terms.get_mut(index),
+        _ => None,
+    }
+}
+
+fn of_sequence(query: &Query, sequence: &Sequence) -> Vec<Mutant> {
+    let mut mutants = keys(query, &sequence.keys, &sequence.terms);
+    if let Some(maxspan) = sequence.maxspan {
+        mutants.extend(of_maxspan(query, maxspan));
+    }
+    for (index, term) in sequence.terms.iter().enumerate() {
+        mutants.extend(of_term(query, Place::Term(index), term));
+        if term.missing {
+            mutants.push(changed(
+                query,
+                (Operator::Drop, term.span, term.to_string(), String::new()),
+                "the attack with the event that must be missing".to_owned(),
+                |sequence| {
+                    sequence.terms.remove(index);
+                },
+            ));
+        }
+    }
+    mutants.extend(swapped_stages(query, sequence));
+    if let Some(until) = &sequence.until {
+        mutants.extend(of_term(query, Place::Until, until));
+        mutants.push(changed(
+            query,
+            (
+                Operator::DropUntil,
+                until.span,
+                format!("until {until}"),
+                String::new(),
+            ),
+            "the attack with the `until` event before its last one".to_owned(),
+            |sequence| sequence.until = None,
+        ));
+    }
+    mutants
+}
+
+fn changed(
+    query: &Query,
+    (operator, span, before, after): (Operator, Span, String, String),
+    case: String,
+    change: impl FnOnce(&mut Sequence),
+) -> Mutant {
+    let mut mutated = query.clone();
+    if let QueryKind::Sequence(sequence) = &mut mutated.kind {
+        change(sequence);
+    }
+    Mutant {
+        operator,
+        span,
+        before,
+        after,
+        case,
+        query: mutated,
+    }
+}
+
+fn of_maxspan(query: &Query, maxspan: Maxspan) -> Vec<Mutant> {
+    let mut mutants = vec![changed(
+        query,
+        (
+            Operator::Drop,
+            maxspan.span,
+            format!("maxspan={maxspan}"),
+            String::new(),
+        ),
+        "the attack with its last event after `maxspan`".to_owned(),
+        |sequence| sequence.maxspan = None,
+    )];
+    let millis = u64::try_from(maxspan.millis()).unwrap_or(u64::MAX);
+    for scaled in [millis / 2, millis.saturating_mul(2)] {
+        let scaled = with_millis(maxspan, scaled);
+        if scaled.amount == 0 || scaled == maxspan {
+            continue;
+        }
+        let between = if scaled.millis() < maxspan.millis() {
+            format!("a case that alerts and takes between {scaled} and {maxspan}")
+        } else {
+            format!("a case that takes between {maxspan} and {scaled} and must not alert")
+        };
+        let change = (
+            Operator::Maxspan,
+            maxspan.span,
+            format!("maxspan={maxspan}"),
+            format!("maxspan={scaled}"),
+        );
+        mutants.push(changed(query, change, between, |sequence| {
+            sequence.maxspan = Some(scaled);
+        }));
+    }
+    mutants
+}
+
+/// The span in the largest unit of the original or milliseconds that says it.
+fn with_millis(maxspan: Maxspan, millis: u64) -> Maxspan {
+    let unit = u64::try_from(maxspan.unit.millis()).unwrap_or(1);
+    if millis.is_multiple_of(unit) {
+        return Maxspan {
+            amount: millis / unit,
+            ..maxspan
+        };
+    }
+    let second = millis.is_multiple_of(1000);
+    let (amount, unit) = if second {
+        (millis / 1000, TimeUnit::Second)
+    } else {
+        (millis, TimeUnit::Millisecond)
+    };
+    Maxspan {
+        amount,
+        unit,
+        ..maxspan
+    }
+}
+
+fn swapped_stages(query: &Query, sequence: &Sequence) -> Vec<Mutant> {
+    let mut mutants = Vec::new();
+    for (index, pair) in sequence.terms.windows(2).enumerate() {
+        let [first, second] = pair else { continue };
+        if first.missing || second.missing {
+            continue;
+        }
+        let change = (
+            Operator::SwapStages,
+            second.span,
+            format!("stage {} before stage {}", index + 1, index + 2),
+            format!("stage {} before stage {}", index + 2, index + 1),
+        );
+        let case = "the attack with these two events the other way round".to_owned();
+        mutants.push(changed(query, change, case, |sequence| {
+            sequence.terms.swap(index, index + 1);
+        }));
+    }
+    mutants
+}
+
+/// Each key left out: one for all stages, or one position of the stages' own keys.
+fn keys(query: &Query, global: &[Expr], terms: &[Term]) -> Vec<Mutant> {
+    let mut mutants = Vec::new();
+    for (index, key) in global.iter().enumerate() {
+        let mut mutated = query.clone();
+        match &mut mutated.kind {
+            QueryKind::Sequence(sequence) => drop(sequence.keys.remove(index)),
+            QueryKind::Sample(sample) => drop(sample.keys.remove(index)),
+            QueryKind::Event(_) => continue,
+        }
+        mutants.push(without_key(key.span, &key.to_string(), mutated));
+    }
+    let own = terms.first().map_or(0, |term| term.keys.len());
+    for position in 0..own {
+        let mut mutated = query.clone();
+        let (terms_of_mutant, until) = match &mut mutated.kind {
+            QueryKind::Sequence(sequence) => (&mut sequence.terms, sequence.until.as_deref_mut()),
+            QueryKind::Sample(sample) => (&mut sample.terms, None),
+            QueryKind::Event(_) => continue,
+        };
+        for term in terms_of_mutant.iter_mut().chain(until) {
+            if position < term.keys.len() {
+                term.keys.remove(position);
+            }
+        }
+        let key = terms.first().and_then(|term| term.keys.get(position));
+        if let Some(key) = key {
+            mutants.push(without_key(key.span, &key.to_string(), mutated));
+        }
+    }
+    mutants
+}
+
+fn without_key(span: Span, key: &str, query: Query) -> Mutant {
+    Mutant {
+        operator: Operator::DropKey,
+        span,
+        before: format!("by {key}"),
+        after: String::new(),
+        case: format!("the attack with another `{key}` on one of its events"),
+        query,
+    }
+}

@@ -1,0 +1,181 @@
+//! `trapline coverage` for programs (JSON) and for a merge request (Markdown).
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::coverage::{ClauseCoverage, Coverage, Gap, RuleCoverage, Seen, Share};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    summary: Summary,
+    rules: Vec<RuleEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    covered: usize,
+    clauses: usize,
+    percent: f64,
+    rules: usize,
+}
+
+#[derive(Serialize)]
+struct RuleEntry<'a> {
+    rule_id: &'a str,
+    rule: &'a str,
+    file: &'a str,
+    covered: usize,
+    clauses_counted: usize,
+    percent: f64,
+    clauses: Vec<ClauseEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct ClauseEntry<'a> {
+    clause: String,
+    stage: Option<u16>,
+    line: usize,
+    column: usize,
+    testable: bool,
+    covered: bool,
+    alert: SeenEntry<'a>,
+    none: SeenEntry<'a>,
+    add: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct SeenEntry<'a> {
+    checks: usize,
+    waived: usize,
+    forced: usize,
+    first: Option<&'a str>,
+}
+
+/// Writes one JSON object and a line break.
+pub fn json(coverage: &Coverage, out: &mut impl Write) -> io::Result<()> {
+    let share = coverage.share();
+    let report = Report {
+        summary: Summary {
+            covered: share.good,
+            clauses: share.all,
+            percent: rounded(share),
+            rules: coverage.rules.len(),
+        },
+        rules: coverage.rules.iter().map(rule_entry).collect(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    out.write_all(b"\n")
+}
+
+fn rule_entry(rule: &RuleCoverage) -> RuleEntry<'_> {
+    let share = rule.share();
+    RuleEntry {
+        rule_id: &rule.rule_id,
+        rule: &rule.rule_name,
+        file: &rule.rule_file,
+        covered: share.good,
+        clauses_counted: share.all,
+        percent: rounded(share),
+        clauses: rule
+            .clauses
+            .iter()
+            .map(|clause| clause_entry(rule, clause))
+            .collect(),
+    }
+}
+
+fn clause_entry<'a>(rule: &'a RuleCoverage, clause: &'a ClauseCoverage) -> ClauseEntry<'a> {
+    let mut gaps = rule.gaps();
+    let gap: Option<Gap<'_>> = gaps.find(|gap| gap.clause.name == clause.name);
+    let wishes = gap.map_or_else(Vec::new, |gap| gap.wishes);
+    let place = &clause.place;
+    let (line, column) = place.source.line_column(place.span.start);
+    ClauseEntry {
+        clause: clause.name.to_string(),
+        stage: clause.name.stage,
+        line,
+        column,
+        testable: clause.testable,
+        covered: clause.is_covered(),
+        alert: seen(&clause.decisions.alert),
+        none: seen(&clause.decisions.none),
+        add: wishes.into_iter().map(|wish| wish.case).collect(),
+    }
+}
+
+fn seen(seen: &Seen) -> SeenEntry<'_> {
+    SeenEntry {
+        checks: seen.count,
+        waived: seen.waived,
+        forced: seen.forced,
+        first: seen.first.as_deref(),
+    }
+}
+
+/// To a tenth, never rounded up.
+pub(super) fn rounded(share: Share) -> f64 {
+    (share.percent() * 10.0).floor() / 10.0
+}
+
+/// Writes a table of the rules and a list of what is not covered.
+pub fn markdown(coverage: &Coverage) -> String {
+    let mut text = String::from("| rule | covered | clauses | |\n|---|---:|---:|---:|\n");
+    for rule in &coverage.rules {
+        let share = rule.share();
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {:.1} % |",
+            cell(&rule.rule_name),
+            share.good,
+            share.all,
+            rounded(share)
+        );
+    }
+    let share = coverage.share();
+    let _ = writeln!(
+        text,
+        "| **total** | {} | {} | {:.1} % |",
+        share.good,
+        share.all,
+        rounded(share)
+    );
+    for rule in &coverage.rules {
+        for gap in rule.gaps() {
+            for wish in &gap.wishes {
+                let _ = write!(
+                    text,
+                    "\n- {}:{}: {}: {}; add {}",
+                    cell(&rule.rule_file),
+                    gap.clause.place.line(),
+                    code(&gap.clause.name.to_string()),
+                    wish.lack,
+                    wish.case
+                );
+            }
+        }
+    }
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+/// Text that stays within its cell.
+pub(super) fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace(['\n', '\r'], " ")
+}
+
+/// Code with as many backticks as it needs.
+pub(super) fn code(text: &str) -> String {
+    let mut fence = "`".to_owned();
+    while text.contains(&fence) {
+        fence.push('`');
+    }
+    let space = if fence.len() > 1 { " " } else { "" };
+    format!(
+        "{fence}{space}{}{space}{fence}",
+        text.replace(['\n', '\r'], " ")
+    )
+}

@@ -1,0 +1,141 @@
+//! `trapline mutate` for programs (JSON) and for a merge request (Markdown).
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::coverage::{cell, code, rounded};
+use crate::mutation::{Fate, Mutation, RuleMutation, Tried};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    summary: Summary,
+    rules: Vec<RuleEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    caught: usize,
+    mutants: usize,
+    percent: f64,
+    rules: usize,
+}
+
+#[derive(Serialize)]
+struct RuleEntry<'a> {
+    rule_id: &'a str,
+    rule: &'a str,
+    file: &'a str,
+    caught: usize,
+    counted: usize,
+    percent: f64,
+    mutants: Vec<MutantEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct MutantEntry<'a> {
+    operator: &'static str,
+    line: usize,
+    column: usize,
+    before: &'a str,
+    /// `null` where it is dropped.
+    after: Option<&'a str>,
+    fate: &'static str,
+    caught_by: Option<&'a str>,
+    /// The case that would catch a survivor.
+    add: Option<&'a str>,
+}
+
+/// Writes one JSON object and a line break.
+pub fn json(mutation: &Mutation, out: &mut impl Write) -> io::Result<()> {
+    let share = mutation.share();
+    let report = Report {
+        summary: Summary {
+            caught: share.good,
+            mutants: share.all,
+            percent: rounded(share),
+            rules: mutation.rules.len(),
+        },
+        rules: mutation.rules.iter().map(rule_entry).collect(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    out.write_all(b"\n")
+}
+
+fn rule_entry(rule: &RuleMutation) -> RuleEntry<'_> {
+    let share = rule.share();
+    RuleEntry {
+        rule_id: &rule.rule_id,
+        rule: &rule.rule_name,
+        file: &rule.rule_file,
+        caught: share.good,
+        counted: share.all,
+        percent: rounded(share),
+        mutants: rule.mutants.iter().map(mutant_entry).collect(),
+    }
+}
+
+fn mutant_entry(mutant: &Tried) -> MutantEntry<'_> {
+    let (line, column) = mutant.place.source.line_column(mutant.place.span.start);
+    let (fate, caught_by) = match &mutant.fate {
+        Fate::Caught(key) => ("caught", Some(key.as_str())),
+        Fate::Survived => ("survived", None),
+        Fate::Equivalent => ("equivalent", None),
+        Fate::Refused => ("refused", None),
+    };
+    MutantEntry {
+        operator: mutant.operator.word(),
+        line,
+        column,
+        before: &mutant.before,
+        after: (!mutant.after.is_empty()).then_some(mutant.after.as_str()),
+        fate,
+        caught_by,
+        add: (mutant.fate == Fate::Survived).then_some(mutant.case.as_str()),
+    }
+}
+
+/// Writes a table of the rules and a list of the survivors.
+pub fn markdown(mutation: &Mutation) -> String {
+    let mut text = String::from("| rule | caught | mutants | |\n|---|---:|---:|---:|\n");
+    for rule in &mutation.rules {
+        let share = rule.share();
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {:.1} % |",
+            cell(&rule.rule_name),
+            share.good,
+            share.all,
+            rounded(share)
+        );
+    }
+    let share = mutation.share();
+    let _ = writeln!(
+        text,
+        "| **total** | {} | {} | {:.1} % |",
+        share.good,
+        share.all,
+        rounded(share)
+    );
+    for rule in &mutation.rules {
+        for mutant in rule.survivors() {
+            let change = if mutant.after.is_empty() {
+                format!("{} dropped", code(&mutant.before))
+            } else {
+                format!("{} → {}", code(&mutant.before), code(&mutant.after))
+            };
+            let _ = write!(
+                text,
+                "\n- {}:{}: {change}; add {}",
+                cell(&rule.rule_file),
+                mutant.place.line(),
+                mutant.case
+            );
+        }
+    }
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}

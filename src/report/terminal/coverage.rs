@@ -1,0 +1,129 @@
+//! `trapline coverage` for people: a line for each rule, what is not covered at its place, the sum.
+
+use std::fmt::Write as _;
+
+use super::excerpt;
+use super::style::{BAD, DIM, GOOD, NAME, Painter, WARN, clean};
+use crate::coverage::{Coverage, RuleCoverage, Share};
+
+/// How the report of `coverage` is to look.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CoverageOptions {
+    /// Whether to write ANSI colours.
+    pub colour: bool,
+    /// Whether to leave out the rules that are covered.
+    pub uncovered: bool,
+    /// The least share that is wanted, in per cent.
+    pub min: Option<f64>,
+}
+
+/// Writes the report.
+pub fn write_coverage(coverage: &Coverage, options: CoverageOptions, text: &mut String) {
+    let painter = Painter {
+        colour: options.colour,
+    };
+    for rule in &coverage.rules {
+        let share = rule.share();
+        if options.uncovered && share.good == share.all {
+            continue;
+        }
+        rule_line(rule, painter, text);
+        let mut gaps = false;
+        for gap in rule.gaps() {
+            gaps = true;
+            let lacks: Vec<&str> = gap.wishes.iter().map(|wish| wish.lack).collect();
+            excerpt::draw(&gap.clause.place, &lacks.join(" and "), painter, text);
+            for wish in &gap.wishes {
+                let _ = writeln!(text, "          add {}", clean(&wish.case));
+            }
+        }
+        for clause in rule.untestable() {
+            gaps = true;
+            let words = format!(
+                "not testable: no tested source maps {}",
+                fields(&clause.fields)
+            );
+            excerpt::draw(&clause.place, &words, painter, text);
+        }
+        if gaps {
+            text.push('\n');
+        }
+    }
+    total(coverage, options.min, painter, text);
+}
+
+/// The one line that `trapline test --coverage` adds.
+pub fn coverage_line(coverage: &Coverage, colour: bool) -> String {
+    let mut text = String::new();
+    total(coverage, None, Painter { colour }, &mut text);
+    text
+}
+
+fn fields(fields: &[String]) -> String {
+    let optional: Vec<String> = fields.iter().map(|field| format!("?{field}")).collect();
+    optional.join(", ")
+}
+
+fn rule_line(rule: &RuleCoverage, painter: Painter, text: &mut String) {
+    let share = rule.share();
+    let style = if share.good == share.all { GOOD } else { WARN };
+    let _ = writeln!(
+        text,
+        "{}  {:<10} {}  {}",
+        painter.paint(style, &percent(share)),
+        format!("{} of {}", share.good, share.all),
+        painter.paint(NAME, &rule.rule_name),
+        painter.paint(DIM, &rule.rule_file)
+    );
+    let only = |mark: &str| {
+        let marked = rule.clauses.iter().filter(|clause| clause.is_covered());
+        let marked = marked.filter(|clause| {
+            let marks = [&clause.decisions.alert, &clause.decisions.none];
+            marks.iter().any(|seen| seen.mark() == Some(mark))
+        });
+        marked.count()
+    };
+    for (mark, words) in [
+        ("forced", "only by forced cases"),
+        ("waived", "only by waived runs"),
+        ("forced or waived", "only by forced cases and waived runs"),
+    ] {
+        let count = only(mark);
+        if count > 0 {
+            let words = format!("{count} {words}");
+            let _ = writeln!(text, "{}  {}", " ".repeat(7), painter.paint(DIM, &words));
+        }
+    }
+}
+
+fn total(coverage: &Coverage, min: Option<f64>, painter: Painter, text: &mut String) {
+    let share = coverage.share();
+    let missed = min.is_some_and(|min| share.percent() < min);
+    let style = if missed {
+        BAD
+    } else if share.good == share.all {
+        GOOD
+    } else {
+        WARN
+    };
+    let rules = coverage.rules.len();
+    let plural = if rules == 1 { "" } else { "s" };
+    let gate = match min {
+        Some(min) if missed => format!(", below --min {min}"),
+        _ => String::new(),
+    };
+    let _ = writeln!(
+        text,
+        "{}{} of {} clauses in {rules} rule{plural}: {}{gate}",
+        painter.key(style, "coverage"),
+        share.good,
+        share.all,
+        percent(share).trim_start(),
+    );
+}
+
+/// Seven columns; never rounded up to a hundred.
+pub(super) fn percent(share: Share) -> String {
+    let tenths = (share.percent() * 10.0).floor() / 10.0;
+    format!("{tenths:>5.1} %")
+}

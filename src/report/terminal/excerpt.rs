@@ -1,0 +1,71 @@
+//! A place in a file as the reports for people draw it: the line, and carets under the place.
+
+use std::fmt::Write as _;
+
+use super::style::{BAD, DIM, Painter, clean, width};
+use crate::replay::outcome::Place;
+
+/// From how far on a line is shown from its middle.
+const FAR: usize = 72;
+/// How much of a line is shown.
+const SHOWN: usize = 96;
+
+/// Draws the place with words beside its carets.
+pub(super) fn draw(place: &Place, words: &str, painter: Painter, text: &mut String) {
+    let (number, _) = place.source.line_column(place.span.start);
+    let whole = place.source.text();
+    let start = place.span.range().start.min(whole.len());
+    let end = place.span.range().end.min(whole.len());
+    let line_start = whole.get(..start).and_then(|before| before.rfind('\n'));
+    let line_start = line_start.map_or(0, |at| at + 1);
+    let line = whole.get(line_start..).unwrap_or("");
+    let line = line.lines().next().unwrap_or("");
+    let blank = line.len() - line.trim_start().len();
+    let before = line.get(blank..start - line_start).unwrap_or("");
+    let marked = whole.get(start..end).unwrap_or("");
+    let marked = marked.lines().next().unwrap_or("");
+    let after = line.get(start - line_start + marked.len()..).unwrap_or("");
+    let before = near_end(before);
+    let shown = cut(&format!("{before}{marked}{after}"));
+    let number = number.to_string();
+    let _ = writeln!(
+        text,
+        "  {} {} {}",
+        painter.paint(DIM, &format!("{number:>5}")),
+        painter.paint(DIM, "│"),
+        clean(&shown)
+    );
+    let words = clean(words);
+    let room = SHOWN.saturating_sub(width(&before));
+    let beside = (width(marked) + width(&words) < room).then_some(words.as_str());
+    let carets = "^".repeat(width(marked).max(1).min(room.max(1)));
+    let _ = writeln!(
+        text,
+        "        {} {:pad$}{}{}",
+        painter.paint(DIM, "│"),
+        "",
+        painter.paint(BAD, &carets),
+        beside.map_or_else(String::new, |words| format!(" {words}")),
+        pad = width(&before)
+    );
+    if beside.is_none() {
+        let _ = writeln!(text, "        {} {words}", painter.paint(DIM, "│"));
+    }
+}
+
+/// The end of what stands before a place far to the right.
+fn near_end(before: &str) -> String {
+    if width(before) <= FAR {
+        return before.to_owned();
+    }
+    let skip = before.chars().count().saturating_sub(FAR / 2);
+    format!("…{}", before.chars().skip(skip).collect::<String>())
+}
+
+/// As much of a line as is shown.
+pub(super) fn cut(line: &str) -> String {
+    if line.chars().count() <= SHOWN {
+        return line.to_owned();
+    }
+    format!("{}…", line.chars().take(SHOWN).collect::<String>())
+}

@@ -1,0 +1,90 @@
+//! `trapline mutate`: which changes of a rule no case notices.
+
+use insta_cmd::assert_cmd_snapshot;
+use serde_json::Value;
+
+use crate::project::{Project, RULE, SCENARIO};
+
+const MAXSPAN: &str = "  - {name: past maxspan, change: {child: {at: 2.001s}}, expect: none, \
+                       because: maxspan}\n  - {name: three seconds later, change: {child: {at: \
+                       3s}}, expect: none, because: maxspan}\n";
+
+/// The shipped scenario without the cases that notice some changes.
+fn with_holes() -> Project {
+    Project::shipped().with(SCENARIO, MAXSPAN, "").with(
+        SCENARIO,
+        "        LOCAL SERVICE: S-1-5-19\n",
+        "",
+    )
+}
+
+#[test]
+fn every_change_of_the_shipped_rule_is_noticed() {
+    assert_cmd_snapshot!(Project::shipped().trapline(&["mutate", "--min", "100"]));
+}
+
+#[test]
+fn a_survivor_is_shown_with_its_change_and_the_case_that_would_catch_it() {
+    assert_cmd_snapshot!(with_holes().trapline(&["mutate", "--min", "100"]));
+}
+
+#[test]
+fn markdown_has_a_line_for_each_survivor() {
+    assert_cmd_snapshot!(with_holes().trapline(&["mutate", "--format", "markdown"]));
+}
+
+#[test]
+fn the_report_is_the_same_with_any_number_of_threads() {
+    let project = with_holes();
+    let list = |jobs: &str| project.run(&["mutate", RULE, "--list", "-j", jobs]);
+    let (code, one) = list("1");
+    assert_eq!(code, 0);
+    assert!(one.lines().count() > 100, "{one}");
+    assert_eq!(list("2").1, one);
+    assert_eq!(list("7").1, one);
+}
+
+#[test]
+fn a_list_item_that_another_covers_is_no_mutant() {
+    let project = Project::of(&[
+        (
+            "rules/a.toml",
+            "[rule]\nname = \"A\"\nrule_id = \"5f5d5c5e-0000-4000-8000-000000000001\"\ntype = \"eql\"\n\
+             severity = \"low\"\nrisk_score = 1\ndescription = \"d\"\nlanguage = \"eql\"\n\
+             index = [\"logs-endpoint.events.process-*\"]\n\
+             query = '''process where process.name : (\"a*\", \"ab.exe\")'''\n",
+        ),
+        (
+            "scenarios/a.yaml",
+            "attack:\n  name: a\n  events: {p: {is: process, process.executable: 'C:\\a.exe'}}\n  \
+             expect: alert\ncases:\n  - {name: b, change: {p: {process.executable: 'C:\\b.exe'}}, \
+             expect: none}\n",
+        ),
+    ]);
+    let (_, text) = project.run(&["mutate", "--list"]);
+    let same = |line: &str| line.contains("same") && line.contains("ab.exe");
+    assert!(text.lines().any(same), "{text}");
+    assert!(text.contains("not counted:"), "{text}");
+}
+
+/// The law that ties the two: what coverage calls covered, a mutant shows to be tested.
+#[test]
+fn a_covered_clause_has_a_mutant_that_some_check_catches() {
+    let project = with_holes();
+    let json = |verb: &str| -> Value {
+        let (_, text) = project.run(&[verb, "--format", "json"]);
+        serde_json::from_str(&text).unwrap()
+    };
+    let (coverage, mutation) = (json("coverage"), json("mutate"));
+    let mutants = mutation["rules"][0]["mutants"].as_array().unwrap();
+    let clauses = coverage["rules"][0]["clauses"].as_array().unwrap();
+    assert!(clauses.iter().any(|clause| clause["covered"] == false));
+    for clause in clauses.iter().filter(|clause| clause["covered"] == true) {
+        let caught = mutants.iter().any(|mutant| {
+            mutant["fate"] == "caught"
+                && mutant["line"] == clause["line"]
+                && mutant["column"] == clause["column"]
+        });
+        assert!(caught, "{clause}");
+    }
+}
