@@ -292,7 +292,12 @@ impl Index {
             unsupported: failure.unsupported,
         };
         let evaluation = evaluate::evaluate(&plan, &self.events, &context).map_err(fail)?;
-        Ok(response::body(&plan, &self.lines, evaluation.matches()))
+        let documents = response::Documents {
+            lines: &self.lines,
+            events: &self.events,
+            names: &self.names,
+        };
+        Ok(response::body(&plan, &documents, evaluation.matches()))
     }
 
     /// The time of the latest event.

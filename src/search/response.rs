@@ -4,11 +4,21 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::evaluate::Match;
 use crate::event::json::parse_object;
-use crate::event::{EventId, Value};
+use crate::event::{Event, EventId, Value};
 use crate::plan::{Plan, Shape};
 
+/// What a result is printed from.
+pub(super) struct Documents<'a> {
+    /// The documents as they were read.
+    pub(super) lines: &'a [Box<str>],
+    /// The events in them.
+    pub(super) events: &'a [Event],
+    /// The names of the indices, by the events' mapping.
+    pub(super) names: &'a [Option<String>],
+}
+
 /// `{"hits": {"total": …, "events": […]}}`, or `"sequences"` for sequences and samples.
-pub(super) fn body(plan: &Plan, lines: &[Box<str>], matches: &[Match]) -> Json {
+pub(super) fn body(plan: &Plan, documents: &Documents<'_>, matches: &[Match]) -> Json {
     let mut hits = Map::new();
     hits.insert(
         "total".to_owned(),
@@ -18,19 +28,19 @@ pub(super) fn body(plan: &Plan, lines: &[Box<str>], matches: &[Match]) -> Json {
         let events = matches
             .iter()
             .flat_map(|found| found.stages.iter().flatten())
-            .map(|id| event(lines, *id));
+            .map(|id| event(documents, *id));
         hits.insert("events".to_owned(), events.collect());
     } else {
         let dates_as_millis = matches!(plan.shape, Shape::Sample { .. });
         let sequences = matches
             .iter()
-            .map(|found| sequence(lines, found, dates_as_millis));
+            .map(|found| sequence(documents, found, dates_as_millis));
         hits.insert("sequences".to_owned(), sequences.collect());
     }
     json!({ "hits": hits })
 }
 
-fn sequence(lines: &[Box<str>], found: &Match, dates_as_millis: bool) -> Json {
+fn sequence(documents: &Documents<'_>, found: &Match, dates_as_millis: bool) -> Json {
     let mut sequence = Map::new();
     if !found.join.is_empty() {
         let keys = found
@@ -40,20 +50,24 @@ fn sequence(lines: &[Box<str>], found: &Match, dates_as_millis: bool) -> Json {
         sequence.insert("join_keys".to_owned(), keys.collect());
     }
     let events = found.stages.iter().map(|stage| match stage {
-        Some(id) => event(lines, *id),
+        Some(id) => event(documents, *id),
         None => json!({"_index": "", "_id": "", "_source": {}, "missing": true}),
     });
     sequence.insert("events".to_owned(), events.collect());
     Json::Object(sequence)
 }
 
-fn event(lines: &[Box<str>], id: EventId) -> Json {
-    let line = lines.get(id.index()).map_or("", |line| line);
+fn event(documents: &Documents<'_>, id: EventId) -> Json {
+    let line = documents.lines.get(id.index()).map_or("", |line| line);
     let Ok(mut source) = parse_object(line) else {
         return Json::Null;
     };
     let index = source.shift_remove("_index");
-    let index = index.unwrap_or_else(|| json!(""));
+    let own = || {
+        let mapping = documents.events.get(id.index())?.mapping;
+        documents.names.get(usize::from(mapping.0))?.as_deref()
+    };
+    let index = index.unwrap_or_else(|| json!(own().unwrap_or("")));
     let id = match source.shift_remove("_id") {
         Some(Json::String(id)) => id,
         Some(Json::Number(id)) => id.to_string(),

@@ -20,6 +20,7 @@ use trapline::eql;
 use tree::tree;
 
 mod pages;
+mod rule;
 mod scenario;
 mod tree;
 

@@ -14,5 +14,7 @@ mod conformance;
 mod eql_corpus;
 mod eql_roundtrip;
 mod eql_soup;
+mod folding;
+mod nulls;
 mod shared;
 mod spanless;
