@@ -1,8 +1,10 @@
 //! Draws diagnostics for people; the only file that knows annotate-snippets.
 
+use std::sync::Arc;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Severity, SourceText};
 
 /// Draws one diagnostic with its snippets, as rustc does, ending in a line break.
 ///
@@ -17,21 +19,24 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
             .primary_title(diagnostic.message.as_str())
             .id(diagnostic.code.number),
     );
-    for (index, label) in diagnostic.labels.iter().enumerate() {
-        let kind = if index == 0 {
-            AnnotationKind::Primary
-        } else {
-            AnnotationKind::Context
-        };
-        let mut annotation = kind.span(clamp(label.span.range(), label.source.text()));
-        if !label.message.is_empty() {
-            annotation = annotation.label(label.message.as_str());
+    for source in sources(diagnostic) {
+        let mut snippet = Snippet::source(source.text()).path(source.name());
+        for (index, label) in diagnostic.labels.iter().enumerate() {
+            if !Arc::ptr_eq(&label.source, source) {
+                continue;
+            }
+            let kind = if index == 0 {
+                AnnotationKind::Primary
+            } else {
+                AnnotationKind::Context
+            };
+            let mut annotation = kind.span(clamp(label.span.range(), label.source.text()));
+            if !label.message.is_empty() {
+                annotation = annotation.label(label.message.as_str());
+            }
+            snippet = snippet.annotation(annotation);
         }
-        group = group.element(
-            Snippet::source(label.source.text())
-                .path(label.source.name())
-                .annotation(annotation),
-        );
+        group = group.element(snippet);
     }
     for help in &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));
@@ -60,6 +65,20 @@ pub fn concise(diagnostic: &Diagnostic) -> String {
         "{place}{severity}[{}]: {}\n",
         diagnostic.code.number, diagnostic.message
     )
+}
+
+/// The files that a diagnostic points into, each once, in the order of its labels.
+fn sources(diagnostic: &Diagnostic) -> Vec<&Arc<SourceText>> {
+    let mut sources: Vec<&Arc<SourceText>> = Vec::new();
+    for label in &diagnostic.labels {
+        if !sources
+            .iter()
+            .any(|known| Arc::ptr_eq(known, &label.source))
+        {
+            sources.push(&label.source);
+        }
+    }
+    sources
 }
 
 /// A span that annotate-snippets can draw: within the text and on character boundaries.

@@ -12,9 +12,12 @@
 /// ```
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = word.to_lowercase();
-    let allowed = (word.chars().count() / 3).clamp(1, 5);
+    let length = word.chars().count();
+    let allowed = (length / 3).clamp(1, 5);
     candidates
         .into_iter()
+        // The distance is at least the difference of the lengths, which is cheap to know.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
         .map(|candidate| {
             (
                 strsim::osa_distance(&folded, &candidate.to_lowercase()),

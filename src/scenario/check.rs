@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::error::{UNKNOWN_KIND, UNKNOWN_SOURCE, WRONG_SOURCES};
-use super::expand::{try_expand, with_fields};
-use super::listed;
+use super::error::{UNKNOWN_FIELD, UNKNOWN_KIND, UNKNOWN_SOURCE, WRONG_SOURCES};
+use super::expand::{drafts, try_expand, with_fields};
 use super::model::{
-    Base, Case, Change, EventSpec, EventsFrom, Expectation, Located, PerSource, Scenario,
+    Base, Case, Change, EventSpec, EventsFrom, Expectation, FieldKey, Located, PerSource, Scenario,
 };
 use super::problem::merged;
+use super::{MAX_SHOWN, listed, shown};
 use crate::data_source::{Catalogue, DataSource};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Diagnostic, Span};
@@ -50,13 +50,16 @@ pub fn check(
     checker.names();
     checker.kinds();
     checker.events(None);
+    checker.force(None);
     for case in &scenario.cases {
+        if checker.diagnostics.len() > MAX_SHOWN {
+            break;
+        }
         checker.expectation(case);
         checker.events(Some(case));
+        checker.force(Some(case));
     }
-    let mut diagnostics = checker.diagnostics;
-    diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-    diagnostics
+    shown(checker.diagnostics)
 }
 
 struct Checker<'a> {
@@ -185,6 +188,45 @@ impl<'a> Checker<'a> {
             &mut self.seen,
         );
         self.diagnostics.extend(found);
+    }
+
+    /// Reports a forced field that no source knows and no event of the case sets: a slip, for it
+    /// forces nothing.
+    fn force(&mut self, case: Option<&Case>) {
+        let scenario = self.scenario;
+        let keys = case.map_or(&scenario.attack.force, |case| &case.force);
+        if keys.is_empty() {
+            return;
+        }
+        let sources = sources(scenario, case, self.catalogue, self.claimed);
+        let drafts = drafts(scenario, case);
+        let settings = drafts
+            .iter()
+            .flat_map(|draft| draft.settings.iter().copied());
+        let set: BTreeSet<&FieldKey> = settings.flatten().map(|set| &set.key.value).collect();
+        let known = |key: &FieldKey| {
+            sources.iter().any(|source| {
+                let path = scenario.path(key, &source.name);
+                path.is_some_and(|path| source.field_type(path).is_some())
+            })
+        };
+        for key in keys {
+            let slip = !set.contains(&key.value) && !known(&key.value);
+            // The events of a capture are not known here.
+            if !slip || drafts.is_empty() || !self.seen.insert(key.span) {
+                continue;
+            }
+            let path = key.value.text();
+            let suggestion = sources.iter().find_map(|source| source.suggest(path));
+            let help = match suggestion {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "force a field that an event of the case sets".to_owned(),
+            };
+            let message = format!("`{path}` is forced, and no event of the case has it");
+            let diagnostic = Diagnostic::error(&UNKNOWN_FIELD, message);
+            let diagnostic = diagnostic.at(&scenario.source, key.span, "").help(help);
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Without `sources` in the file, the reader could not know which sources a case runs on.

@@ -70,7 +70,9 @@ pub static LIMIT: Code = Code {
     number: "E304",
     title: "too large",
     page: "A scenario file has at most 16 MiB, 32 levels of nesting and 250,000 values, those that \
-           aliases repeat included. Split the file.",
+           aliases repeat included; a scenario 1,000 events, 1,000 names and 100 sources, and \
+           the cases of an `each` 1,000,000 values together. Split the file, and leave \
+           recorded events in a capture.",
 };
 
 /// Nothing in the file.

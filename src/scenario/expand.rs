@@ -238,7 +238,7 @@ pub(super) struct Draft<'a> {
     pub(super) settings: Vec<&'a [FieldSetting]>,
 }
 
-fn drafts<'a>(scenario: &'a Scenario, case: Option<&'a Case>) -> Vec<Draft<'a>> {
+pub(super) fn drafts<'a>(scenario: &'a Scenario, case: Option<&'a Case>) -> Vec<Draft<'a>> {
     let base: &[EventSpec] = match &scenario.attack.base {
         Base::Written(events) => events,
         Base::Captured(_) => &[],

@@ -21,6 +21,24 @@ pub use model::{Attack, Case, Scenario};
 pub use parse::{ScenarioFile, read};
 pub use yaml::MAX_BYTES;
 
+use crate::diagnostic::Diagnostic;
+
+/// So many errors of a file are shown.
+const MAX_SHOWN: usize = 100;
+
+/// In the order of the text, and no more than people read: a file that is no scenario at all may
+/// have an error on each of its lines.
+fn shown(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    let more = diagnostics.len().saturating_sub(MAX_SHOWN);
+    diagnostics.truncate(MAX_SHOWN);
+    if let Some(last) = diagnostics.last_mut().filter(|_| more > 0) {
+        last.help
+            .push(format!("{more} more errors of the file are not shown"));
+    }
+    diagnostics
+}
+
 /// `a`, `b` and `c`, each in backticks.
 fn listed<'a>(words: impl IntoIterator<Item = &'a &'a str>) -> String {
     let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();

@@ -158,7 +158,7 @@ pub struct FieldSetting {
 }
 
 /// A field as a scenario names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FieldKey {
     /// By its dotted path.
     Path(String),

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::error::{DUPLICATE_FIELD, MISSING_FIELD, UNKNOWN_FIELD, UNKNOWN_NAME};
-use super::listed;
 use super::model::{FieldKey, FieldName, Located, Scenario};
 use super::value::Misfit;
+use super::{MAX_SHOWN, listed};
 use crate::data_source::DataSource;
 use crate::diagnostic::{Code, Diagnostic, Span};
 
@@ -67,19 +67,25 @@ impl Problem {
         }
     }
 
+    /// A field that the source does not have; among very many nothing better is sought.
     pub(super) fn no_field(
         key: &Located<FieldKey>,
         path: &str,
         span: Span,
         source: &DataSource,
+        many: bool,
     ) -> Self {
         Self::NoField {
             path: path.to_owned(),
             span,
             source: source.name.clone(),
-            suggestion: source.suggest(path),
+            suggestion: if many { None } else { source.suggest(path) },
             named: matches!(key.value, FieldKey::Name(_)),
-            below: first_below(path, source),
+            below: if many {
+                None
+            } else {
+                first_below(path, source)
+            },
         }
     }
 
@@ -106,6 +112,9 @@ pub(super) fn merged(
 ) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     for problem in problems {
+        if diagnostics.len() > MAX_SHOWN {
+            break;
+        }
         if !seen.insert(problem.span()) {
             continue;
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::MAX_SHOWN;
 use super::expand::{Draft, ExpandedEvent, PinnedField, START_MILLIS};
 use super::model::{Case, FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue};
 use super::problem::Problem;
@@ -253,7 +254,9 @@ impl<'a> Shape<'a> {
             Some(field_type) => Some((path.clone(), field_type)),
             None if self.forces(path) => Some((path.clone(), FieldType::ecs_keyword())),
             None => {
-                problems.push(Problem::no_field(key, path, span, self.source));
+                // Of so many errors the last are not shown.
+                let many = problems.len() > 4 * MAX_SHOWN;
+                problems.push(Problem::no_field(key, path, span, self.source, many));
                 None
             }
         }

@@ -63,3 +63,64 @@ proptest! {
         drive(&mixed.join("\n"));
     }
 }
+
+/// Files that would be slow or large if anything were done for each pair of their parts.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test is about the time that reading takes"
+)]
+#[test]
+fn no_file_costs_more_than_its_size() {
+    let attack = "attack:\n  name: a\n  events: {a: {is: process}}\n";
+    let lines = |line: fn(usize) -> String| (0..6_000).map(line).collect::<String>();
+    let files = [
+        format!("{attack}sources:\n{}", lines(|n| format!("  - s{n}\n"))),
+        format!(
+            "{attack}fields:\n{}",
+            lines(|n| format!("  $f{n}: {{s: a{n}}}\n"))
+        ),
+        format!(
+            "attack:\n  name: a\n  events:\n    a:\n      is: process\n{}",
+            lines(|n| format!("      f{n}: x\n"))
+        ),
+        format!(
+            "attack:\n  name: a\n  events:\n{}",
+            lines(|n| format!("    e{n}: {{is: process}}\n"))
+        ),
+        format!(
+            "{attack}  expect:\n{}",
+            lines(|n| format!("    s{n}: none\n"))
+        ),
+        format!(
+            "{attack}  because:\n{}",
+            lines(|n| format!("    s{n}: none\n"))
+        ),
+        format!(
+            "{attack}  expect: none\n  because:\n{}",
+            lines(|n| format!("    - $b{n}\n"))
+        ),
+        format!(
+            "{attack}cases:\n{}",
+            lines(|_| "  - {name: c, expect: none}\n".to_owned())
+        ),
+        format!(
+            "{attack}cases:\n  - name: c\n    expect: none\n    change:\n{}",
+            lines(|n| format!("      l{n}: {{at: 1s}}\n"))
+        ),
+        format!(
+            "{attack}cases:\n  - name: c\n    expect: none\n    each:\n{}",
+            lines(|n| format!("      l{n}: [a]\n"))
+        ),
+        format!(
+            "{attack}cases:\n  - name: c\n    expect: none\n    each:\n      x: [1, 2, 3, 4, 5, 6, 7, 8, 9]\n      y: [1, 2, 3, 4, 5, 6, 7, 8, 9]\n      z: [1, 2, 3, 4, 5, 6, 7, 8, 9]\n    change: {{a: {{process.args: [$x, $y, $z]}}}}\n    remove:\n{}",
+            lines(|_| "      - a\n".to_owned())
+        ),
+        lines(|n| format!("k{n}: x\n")),
+    ];
+    for file in files {
+        let started = std::time::Instant::now();
+        drive(&file);
+        let start: String = file.chars().skip(40).take(60).collect();
+        assert!(started.elapsed().as_secs() < 20, "{start}");
+    }
+}

@@ -15,6 +15,10 @@ use crate::scenario::yaml::{Node, NodeKind};
 const KEYS: &[&str] = &["rule", "sources", "deployment", "fields", "attack", "cases"];
 const ATTACK_KEYS: &[&str] = &["name", "events", "events_from", "expect", "force"];
 
+/// The most data sources that a scenario names, and the most names of fields.
+pub(super) const MAX_SOURCES: usize = 100;
+const MAX_NAMES: usize = 1_000;
+
 /// Reads one document; `None` when it has no attack to start from.
 pub(super) fn scenario(parser: &mut Parser<'_>, document: usize, node: &Node) -> Option<Scenario> {
     let mut entries = parser.map(node, "a scenario")?;
@@ -169,6 +173,9 @@ pub(super) fn sources(parser: &mut Parser<'_>, node: &Node, what: &str) -> Vec<L
         let help = "take the key out to run on every source";
         parser.error(&WRONG_SHAPE, node.span, message, "", &[help]);
     }
+    if !parser.few(node.span, names.len(), MAX_SOURCES, "sources") {
+        return Vec::new();
+    }
     let mut unique: Vec<Located<String>> = Vec::new();
     for name in names {
         if unique.iter().any(|known| known.value == name.value) {
@@ -193,6 +200,9 @@ fn field_names(parser: &mut Parser<'_>, node: &Node) -> Vec<FieldName> {
         return Vec::new();
     };
     let mut names = Vec::new();
+    if !parser.few(node.span, entries.entries.len(), MAX_NAMES, "names") {
+        return names;
+    }
     for (key, value) in entries.entries {
         if !each::is_name(&key.text) {
             let bare = key.text.trim_start_matches('$');
@@ -207,6 +217,9 @@ fn field_names(parser: &mut Parser<'_>, node: &Node) -> Vec<FieldName> {
         let Some(paths) = parser.map(value, &format!("`{}`", key.text)) else {
             continue;
         };
+        if !parser.few(value.span, paths.entries.len(), MAX_SOURCES, "sources") {
+            continue;
+        }
         let what = format!("the field of `{}`", key.text);
         let paths = paths.entries.into_iter().filter_map(|(source, path)| {
             let path = parser.text(path, &what)?;
@@ -234,29 +247,28 @@ fn cases(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Vec<Case>
     for item in items {
         case::cases(parser, scenario, item, &mut cases);
     }
-    unique_names(parser, scenario, &cases);
     cases
 }
 
-fn unique_names(parser: &mut Parser<'_>, scenario: &Scenario, cases: &[Case]) {
-    let attack = &scenario.attack.name;
-    let mut seen: BTreeMap<&str, Span> = BTreeMap::from([(attack.value.as_str(), attack.span)]);
-    for case in cases {
-        if case.name.is_empty() {
-            continue;
-        }
-        match seen.get(case.name.as_str()) {
-            Some(first) => {
-                let message = format!("two cases are named `{}`", case.name);
-                let diagnostic = crate::diagnostic::Diagnostic::error(&DUPLICATE_CASE, message)
-                    .at(parser.source, case.name_span, "the second one")
-                    .at(parser.source, *first, "the first one")
-                    .help("rename one: snapshots and reports know a case by its name");
-                parser.push(diagnostic);
-            }
-            None => {
-                seen.insert(&case.name, case.name_span);
-            }
+/// Reports names that two cases share, be they in one document or in several.
+pub(super) fn unique_names(parser: &mut Parser<'_>, scenarios: &[Scenario]) {
+    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    let names = scenarios.iter().flat_map(|scenario| {
+        let attack = &scenario.attack.name;
+        let cases = scenario.cases.iter();
+        let cases = cases.map(|case| (case.name.as_str(), case.name_span));
+        std::iter::once((attack.value.as_str(), attack.span)).chain(cases)
+    });
+    for (name, span) in names.filter(|(name, _)| !name.is_empty()) {
+        if let Some(first) = seen.get(name) {
+            let message = format!("two cases are named `{name}`");
+            let diagnostic = crate::diagnostic::Diagnostic::error(&DUPLICATE_CASE, message)
+                .at(parser.source, span, "the second one")
+                .at(parser.source, *first, "the first one")
+                .help("rename one: snapshots and reports know a case by its name");
+            parser.push(diagnostic);
+        } else {
+            seen.insert(name, span);
         }
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn cases(
     };
     let name = name.unwrap_or_else(|| Located::new(String::new(), node.span));
     let combinations = match entries.take("each") {
-        Some(each) => each::combinations(parser, scenario, each),
+        Some(each) => each::combinations(parser, scenario, each, node),
         None => vec![Combination::default()],
     };
     for combination in combinations {

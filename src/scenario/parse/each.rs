@@ -3,16 +3,22 @@
 //! Names are replaced in the tree of YAML values, before a case is read, so that a value may stand
 //! wherever a whole key or value can. `$$x` is left for the one who reads the text.
 
+use std::collections::BTreeSet;
+
 use super::Parser;
 use super::attack::unknown_name;
 use crate::diagnostic::Span;
 use crate::diagnostic::suggest::nearest;
-use crate::scenario::error::{BAD_EACH, UNKNOWN_NAME};
+use crate::scenario::error::{BAD_EACH, LIMIT, UNKNOWN_NAME};
 use crate::scenario::model::Scenario;
 use crate::scenario::yaml::{Key, Node, NodeKind};
 
 /// The most cases that one `each` makes.
 const MAX_COMBINATIONS: usize = 10_000;
+/// The most names of one `each`.
+const MAX_NAMES: usize = 16;
+/// The most YAML values that the cases of all `each` of a file hold.
+const MAX_COPIED: usize = 1_000_000;
 /// Keys whose values are not looked into: nothing is replaced there.
 const LITERAL: &[&str] = &["name", "each"];
 
@@ -46,6 +52,7 @@ pub(super) fn combinations(
     parser: &mut Parser<'_>,
     scenario: &Scenario,
     each: &Node,
+    case: &Node,
 ) -> Vec<Combination> {
     let Some(entries) = parser.map(each, "`each`") else {
         return Vec::new();
@@ -54,10 +61,21 @@ pub(super) fn combinations(
         let message = "`each` names no values";
         parser.error(&BAD_EACH, each.span, message, "", &[EXAMPLE]);
     }
+    if !parser.few(
+        each.span,
+        entries.entries.len(),
+        MAX_NAMES,
+        "names in one `each`",
+    ) {
+        return Vec::new();
+    }
+    let before = parser.diagnostics.len();
+    let mut names = Vec::new();
     let mut all = vec![Combination::default()];
     for (key, node) in entries.entries {
         let name = name_of(parser, scenario, key);
         let values = values(parser, key, node);
+        names.push((name.clone(), key.span));
         if all.len() * values.len().max(1) > MAX_COMBINATIONS {
             let message = format!("this `each` makes more than {MAX_COMBINATIONS} cases");
             parser.error(&BAD_EACH, key.span, message, "", &[]);
@@ -75,7 +93,70 @@ pub(super) fn combinations(
             })
             .collect();
     }
+    if parser.diagnostics.len() == before {
+        unused(parser, scenario, &names, case);
+    }
+    parser.copied = parser
+        .copied
+        .saturating_add(all.len().saturating_mul(size(case)));
+    if parser.copied > MAX_COPIED {
+        let message = "the cases that `each` makes are too large together";
+        let help = "test fewer combinations, or split the file";
+        parser.error(&LIMIT, each.span, message, "", &[help]);
+        return Vec::new();
+    }
     all
+}
+
+/// Reports names that the case does not use: their cases would all be the same. A name that
+/// nothing defines is reported where it stands, and may be the one that is meant.
+fn unused(parser: &mut Parser<'_>, scenario: &Scenario, names: &[(String, Span)], case: &Node) {
+    let mut used = BTreeSet::new();
+    uses(case, &mut used);
+    let bound = |name: &str| names.iter().any(|(known, _)| known == name);
+    let field = |name: &str| scenario.names.iter().any(|known| known.name.value == name);
+    if !used.iter().all(|name| bound(name) || field(name)) {
+        return;
+    }
+    for (name, span) in names
+        .iter()
+        .filter(|(name, _)| !used.contains(name.as_str()))
+    {
+        let message = format!("nothing in the case uses `{name}`");
+        let help = format!("write `{name}` where its values belong");
+        parser.error(&BAD_EACH, *span, message, "", &[&help]);
+    }
+}
+
+/// The `$name`s that stand in a case as a whole key or value.
+fn uses<'n>(case: &'n Node, used: &mut BTreeSet<&'n str>) {
+    match &case.kind {
+        NodeKind::Scalar { text, .. } if is_name(text) => {
+            used.insert(text);
+        }
+        NodeKind::Scalar { .. } => {}
+        NodeKind::List(items) => items.iter().for_each(|item| uses(item, used)),
+        NodeKind::Map(entries) => {
+            for (key, value) in entries {
+                let name = key.text.strip_suffix('+').unwrap_or(&key.text);
+                if is_name(name) {
+                    used.insert(name);
+                }
+                if !LITERAL.contains(&key.text.as_str()) {
+                    uses(value, used);
+                }
+            }
+        }
+    }
+}
+
+/// How many YAML values a node holds.
+fn size(node: &Node) -> usize {
+    match &node.kind {
+        NodeKind::Scalar { .. } => 1,
+        NodeKind::List(items) => items.iter().map(size).sum::<usize>() + 1,
+        NodeKind::Map(entries) => entries.iter().map(|(_, value)| size(value)).sum::<usize>() + 1,
+    }
 }
 
 const EXAMPLE: &str = "`each: {exe: {notepad: C:\\Windows\\notepad.exe}}`, then `$exe` in the case";

@@ -1,16 +1,21 @@
 //! Events: their kind, time and fields, as the attack, `change` and `add` write them.
 
+use std::collections::BTreeMap;
+
 use super::{Entries, Parser, each};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::scenario::error::{
-    BAD_TIME, DUPLICATE_FIELD, UNKNOWN_KEY, UNKNOWN_LABEL, WRONG_SHAPE, YAML_WORD,
+    BAD_TIME, DUPLICATE_FIELD, UNKNOWN_KEY, UNKNOWN_LABEL, UNKNOWN_NAME, WRONG_SHAPE, YAML_WORD,
 };
 use crate::scenario::model::{
     EventSpec, EventsFrom, FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue,
 };
 use crate::scenario::time;
 use crate::scenario::yaml::{Key, Node, NodeKind};
+
+/// The most events that a scenario writes out; more belong in a capture.
+const MAX_EVENTS: usize = 1_000;
 
 /// The events of an attack or of `add`: label → event, each with its kind.
 pub(super) fn events(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Vec<EventSpec> {
@@ -20,6 +25,9 @@ pub(super) fn events(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) 
     if entries.entries.is_empty() {
         let help = "`events` maps labels to events: `child: {is: process}`";
         parser.missing(node.span, "there are no events", help);
+    }
+    if !parser.few(node.span, entries.entries.len(), MAX_EVENTS, "events") {
+        return Vec::new();
     }
     let events = entries.entries.into_iter().filter_map(|(label, node)| {
         let event = event(parser, scenario, label, node)?;
@@ -61,6 +69,9 @@ fn at(parser: &mut Parser<'_>, node: &Node) -> Option<Located<i64>> {
         Err(bad) => {
             let message = format!("`{}` is no time: {bad}", text.value);
             let help = match bad {
+                time::BadTime::NoUnit if text.value.contains(char::is_whitespace) => {
+                    "write number and unit without a blank: `2s`".to_owned()
+                }
                 time::BadTime::NoUnit => format!("write `{}s` for seconds", text.value.trim()),
                 _ => "the time from the start of the case: `2s`, `-0.214s`, `1m30s`, `500ms`"
                     .to_owned(),
@@ -77,11 +88,18 @@ pub(super) fn settings(
     scenario: &Scenario,
     entries: &Entries<'_>,
 ) -> Vec<FieldSetting> {
-    let mut settings = Vec::new();
+    let mut settings = Settings::default();
     for (key, node) in &entries.entries {
         setting(parser, scenario, "", key, node, &mut settings);
     }
-    settings
+    settings.all
+}
+
+/// The fields of one event so far, and where each was set.
+#[derive(Default)]
+struct Settings {
+    all: Vec<FieldSetting>,
+    places: BTreeMap<FieldKey, Span>,
 }
 
 fn setting(
@@ -90,7 +108,7 @@ fn setting(
     prefix: &str,
     key: &Key,
     node: &Node,
-    settings: &mut Vec<FieldSetting>,
+    settings: &mut Settings,
 ) {
     let (name, append) = match key.text.strip_suffix('+') {
         Some(name) => (name, true),
@@ -114,22 +132,29 @@ fn setting(
         }
         return;
     }
+    if !prefix.is_empty() && each::is_name(name) {
+        let message = format!("`{name}` stands for a whole field and cannot be nested");
+        let help = "write it among the keys of the event itself";
+        parser.error(&UNKNOWN_NAME, key.span, message, "", &[help]);
+        return;
+    }
     let Some(field) = field_key(parser, scenario, &path, name, key.span) else {
         return;
     };
     let Some(action) = action(parser, scenario, &path, append, node) else {
         return;
     };
-    if let Some(first) = settings.iter().find(|known| known.key.value == field) {
+    if let Some(first) = settings.places.get(&field) {
         let message = format!("`{path}` is set twice");
         let diagnostic = Diagnostic::error(&DUPLICATE_FIELD, message)
             .at(parser.source, key.span, "the second time")
-            .at(parser.source, first.key.span, "the first time")
+            .at(parser.source, *first, "the first time")
             .help("take one of them out");
         parser.push(diagnostic);
         return;
     }
-    settings.push(FieldSetting {
+    settings.places.insert(field.clone(), key.span);
+    settings.all.push(FieldSetting {
         key: Located::new(field, key.span),
         action,
     });

@@ -1,5 +1,6 @@
 //! What must come of a case: `expect`, the pins `gap` and `noise`, `with`, and `because`.
 
+use super::attack::MAX_SOURCES;
 use super::{Entries, Parser, case::Beside, event};
 use crate::diagnostic::Span;
 use crate::diagnostic::suggest::nearest;
@@ -65,6 +66,9 @@ pub(super) fn expect(
     let Some(entries) = parser.map(node, "`expect`") else {
         return PerSource::Each(Vec::new());
     };
+    if !parser.few(node.span, entries.entries.len(), MAX_SOURCES, "sources") {
+        return PerSource::Each(Vec::new());
+    }
     let each = entries.entries.into_iter().map(|(source, node)| {
         let said = said(parser, scenario, node, labels);
         let source = Located::new(source.text.clone(), source.span);
@@ -347,6 +351,9 @@ pub(super) fn because(
     expect: &PerSource<Expectation>,
 ) -> PerSource<Vec<Located<String>>> {
     let because = match &node.kind {
+        NodeKind::Map(entries) if !parser.few(node.span, entries.len(), MAX_SOURCES, "sources") => {
+            PerSource::Each(Vec::new())
+        }
         NodeKind::Map(entries) => {
             let each = entries.iter().map(|(source, node)| {
                 let texts = parser.texts(node, "`because`");

@@ -14,10 +14,10 @@ mod expectation;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::error::{EMPTY, MISSING_KEY, UNKNOWN_KEY, WRONG_SHAPE};
-use super::listed;
+use super::error::{EMPTY, LIMIT, MISSING_KEY, UNKNOWN_KEY, WRONG_SHAPE};
 use super::model::{Located, Scenario};
 use super::yaml::{self, Key, Node, NodeKind};
+use super::{listed, shown};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
 
@@ -37,6 +37,7 @@ pub fn read(source: &Arc<SourceText>) -> ScenarioFile {
         source,
         diagnostics: Vec::new(),
         seen: BTreeSet::new(),
+        copied: 0,
     };
     for diagnostic in diagnostics {
         parser.push(diagnostic);
@@ -51,16 +52,15 @@ pub fn read(source: &Arc<SourceText>) -> ScenarioFile {
             &["a scenario has an `attack` and `cases`; `trapline new RULE` writes a first one"],
         );
     }
-    let scenarios = nodes
+    let scenarios: Vec<Scenario> = nodes
         .iter()
         .enumerate()
         .filter_map(|(document, node)| attack::scenario(&mut parser, document, node))
         .collect();
-    let mut diagnostics = parser.diagnostics;
-    diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    attack::unique_names(&mut parser, &scenarios);
     ScenarioFile {
         scenarios,
-        diagnostics,
+        diagnostics: shown(parser.diagnostics),
     }
 }
 
@@ -70,6 +70,8 @@ struct Parser<'a> {
     diagnostics: Vec<Diagnostic>,
     /// An `each` and an alias read the same lines many times; each error is reported once.
     seen: BTreeSet<(Span, &'static str, String)>,
+    /// How many YAML values the cases of all `each` hold so far.
+    copied: usize,
 }
 
 /// The entries of a map that are still to be read.
@@ -152,6 +154,18 @@ impl Parser<'_> {
         };
         let message = format!("{what} must be {expected}, found {found}");
         self.error(&WRONG_SHAPE, node.span, message, "", &[]);
+    }
+
+    /// Whether there are few enough of something that others are looked up in; reports it else.
+    fn few(&mut self, span: Span, count: usize, most: usize, what: &str) -> bool {
+        if count > most {
+            let message = format!("a scenario has at most {most} {what}");
+            let line = self.source.slice(span).lines().next().map_or(0, str::len);
+            let end = span.start + u32::try_from(line).unwrap_or(0);
+            let help = "split the file; events of a recording belong in a capture";
+            self.error(&LIMIT, Span::new(span.start, end), message, "", &[help]);
+        }
+        count <= most
     }
 
     /// Reports a key that must be there.

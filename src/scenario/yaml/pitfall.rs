@@ -322,11 +322,15 @@ fn explain_syntax(text: &str, at: usize, message: &str) -> Pitfall {
     if says("comments must be separated") {
         return Pitfall::new(&SYNTAX, one, "a comment needs a blank before its `#`");
     }
-    Pitfall::new(
-        &SYNTAX,
-        one,
-        format!("not valid YAML: {}", cleaned(message)),
-    )
+    let message = cleaned(message);
+    let help = if message.contains("tag") {
+        "tags are not used here; a value that begins with `!` needs single quotes"
+    } else if message.contains("bracket") {
+        "close what is opened here, or put the text in single quotes"
+    } else {
+        "align the keys of one map and the dashes of one list; end a key with `: `"
+    };
+    Pitfall::new(&SYNTAX, one, format!("not valid YAML: {message}")).help(help)
 }
 
 fn explain_colon(line: Range<usize>, line_text: &str, at: usize) -> Pitfall {
