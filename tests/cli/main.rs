@@ -7,4 +7,5 @@
 )]
 
 mod basics;
+mod check;
 mod rule_edits;
