@@ -14,5 +14,6 @@ mod conformance;
 mod eql_corpus;
 mod eql_roundtrip;
 mod eql_soup;
+mod public_rules;
 mod shared;
 mod spanless;
