@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use super::builtin::field_list;
 use super::profile::{FieldList, Index};
 use super::route::IndexPatterns;
+use crate::event::FieldType;
 use crate::event::schema::Origin;
 
 static ECS: LazyLock<Arc<FieldList>> =
@@ -17,9 +18,15 @@ static AUDITBEAT: LazyLock<Index> = LazyLock::new(|| {
     beat("auditbeat-9.5.0", "Auditbeat 9.5.0", own)
 });
 
-static FILEBEAT: LazyLock<Index> = LazyLock::new(|| {
-    let own = include_str!("builtin/fields/filebeat.tsv");
-    beat("filebeat-9.5.0", "Filebeat 9.5.0", own)
+// Filebeat's list names the fields of a fileset without their module (`cloudtrail.x` for
+// `aws.cloudtrail.x`) and is not complete, so it cannot prove that a field is unknown.
+static FILEBEAT: LazyLock<Index> = LazyLock::new(|| Index {
+    origin: Origin::Assumed,
+    ..beat(
+        "filebeat-9.5.0",
+        "Filebeat 9.5.0",
+        include_str!("builtin/fields/filebeat.tsv"),
+    )
 });
 
 static PACKETBEAT: LazyLock<Index> = LazyLock::new(|| {
@@ -83,6 +90,16 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     LISTED.iter().map(|(_, index, _)| *index)
 }
 
+/// The type of a field of a listed index; of a fileset's field without its module, too.
+pub fn field<'i>(index: &'i Index, path: &str) -> Option<&'i FieldType> {
+    let listed = index.get(path).map(|(field_type, _)| field_type);
+    let assumed = index.origin == Origin::Assumed;
+    listed.or_else(|| {
+        let (_, without_module) = path.split_once('.').filter(|_| assumed)?;
+        index.get(without_module).map(|(field_type, _)| field_type)
+    })
+}
+
 /// What any other integration is taken for: an index with the fields of ECS.
 pub fn integration() -> &'static Index {
     &INTEGRATION
@@ -100,6 +117,9 @@ mod tests {
         assert!(found[0].1.get("auditd.data.a0").is_some());
         assert!(found[0].1.get("process.name").is_some());
         assert_eq!(found[1].0, "elastic_defend alerts");
+        let filebeat = IndexPatterns::new(["filebeat-*"]);
+        let (_, filebeat) = listed(&filebeat).next().unwrap();
+        assert!(field(filebeat, "aws.cloudtrail.user_identity.type").is_some());
         assert!(is_listed("filebeat-*") && !is_listed("endgame-*"));
     }
 }

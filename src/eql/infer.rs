@@ -77,8 +77,8 @@ fn joined(
         let keys: Vec<&str> = keys.collect();
         let certain = keys.iter().find_map(|key| known(key));
         let Some(field_type) = certain.or_else(|| {
-            let used = keys.iter().filter_map(|key| uses.0.get(*key)).max()?;
-            Some(used.field_type())
+            let found = keys.iter().filter_map(|key| uses.0.get(*key)).max()?;
+            Some(found.field_type())
         }) else {
             continue;
         };
@@ -144,7 +144,9 @@ impl Uses {
                 }
             }
             ExprKind::And(items) | ExprKind::Or(items) => {
-                items.iter().for_each(|item| self.condition(item));
+                for item in items {
+                    self.condition(item);
+                }
             }
         }
     }

@@ -1,5 +1,5 @@
 //! Real recordings as ECS documents: event logs, Windows events as JSON, exports from Elastic,
-//! packed or not. Called by the command line, and by scenarios' `events_from` through it.
+//! packed or not. The way in for an `import` verb and for scenarios' `events_from`; neither calls it yet.
 //!
 //! A recording is read as a stream: what is held at a time is a chunk of an event log, one JSON
 //! value, or one search response. What cannot be read is a [`Fault`] among the documents; the rest

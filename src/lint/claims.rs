@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::data_source::{Catalogue, DataSource, Index, IndexPatterns, listed};
 use crate::eql::syntax::Query;
 use crate::eql::{self, Settings, infer};
-use crate::event::Mapping;
 use crate::event::schema::Origin;
+use crate::event::{FieldType, Mapping};
 use crate::rule::Rule;
 
 /// A data source that the rule's index patterns select, or the patterns that none serves.
@@ -78,16 +78,21 @@ pub(super) fn claims<'c>(
     }
     if !patterns.is_empty() {
         for (name, index) in listed::listed(patterns) {
+            let mut mapping = of_index(name, index, paths());
+            if index.origin != Origin::Declared {
+                infer_rest(query, &fields, &claims, &mut mapping);
+            }
             claims.push(Claim {
                 names: vec![name.to_owned()],
                 basis: Basis::Listed(index),
-                mapping: of_index(name, index, paths()),
+                mapping,
             });
         }
     }
     let rest = unserved(catalogue, patterns);
     if !rest.is_empty() {
-        let mapping = inferred(query, &fields, &claims);
+        let mut mapping = of_index("other indices", listed::integration(), paths());
+        infer_rest(query, &fields, &claims, &mut mapping);
         claims.push(Claim {
             names: rest,
             basis: Basis::Inferred,
@@ -120,28 +125,29 @@ fn of_index<'f>(name: &str, index: &Index, paths: impl Iterator<Item = &'f str>)
     for path in paths {
         if let Some((field_type, read_from)) = index.get(path) {
             mapping.add_read_from(path, read_from, field_type.clone(), index.origin);
+        } else if let Some(field_type) = listed::field(index, path) {
+            mapping.add(path, field_type.clone(), index.origin);
         }
     }
     mapping
 }
 
-/// ECS where it has the field; else what another claim says; else what its use says.
-fn inferred(query: &Query, fields: &BTreeSet<String>, claims: &[Claim<'_>]) -> Mapping {
-    let ecs = listed::integration();
+/// The types of the fields that a list lacks: what another claim says, else what their use says.
+fn infer_rest(
+    query: &Query,
+    fields: &BTreeSet<String>,
+    claims: &[Claim<'_>],
+    mapping: &mut Mapping,
+) {
     let known = |path: &str| {
-        let listed = ecs.get(path).map(|(field_type, _)| field_type.clone());
-        listed.or_else(|| {
-            let field = claims.iter().find_map(|claim| claim.mapping.get(path))?;
-            Some(field.field_type.clone())
-        })
+        let own = mapping.get(path);
+        let other = || claims.iter().find_map(|claim| claim.mapping.get(path));
+        own.or_else(other).map(|field| field.field_type.clone())
     };
-    let mut mapping = of_index("other indices", ecs, fields.iter().map(String::as_str));
     for (path, field_type) in infer::infer(query, known) {
         mapping.add(&path, field_type, Origin::Inferred);
     }
     for path in fields {
-        let keyword = crate::event::FieldType::ecs_keyword();
-        mapping.add(path, keyword, Origin::Inferred);
+        mapping.add(path, FieldType::ecs_keyword(), Origin::Inferred);
     }
-    mapping
 }

@@ -14,6 +14,8 @@ pub(super) static LINT: Lint = Lint {
                ```eql\nprocess where process.name : \"cmd.exe\" and not process.name : \"cmd*\"\n```\n\n\
                Two different values of one field are no contradiction: a field may have several, and \
                `process.args == \"a\" and process.args == \"b\"` asks for both.\n\n\
+               It is an error where the whole stage can match nothing, and a warning where an exception \
+               or an alternative is dead.\n\n\
                Take one of the two out, or mend the one that was meant otherwise. A missing pair of \
                parentheses is a common cause: `not a and b` is `(not a) and b`.",
     },
@@ -32,15 +34,19 @@ pub(super) fn run(subject: &Subject<'_>, logic: &[Decided], findings: &mut Vec<F
         };
         let message = format!("{}, {so}", decided.sentence());
         let label = format!("always {}", decided.value);
-        findings.push(
-            LINT.finding(
+        let mut finding = LINT
+            .finding(
                 subject.source(),
                 subject.locate(decided.span),
                 message,
                 label,
             )
             .also(subject.source(), subject.locate(by.span), "because of this")
-            .help("take one of the two out, or mend the one that was meant otherwise"),
-        );
+            .help("take one of the two out, or mend the one that was meant otherwise");
+        if !decided.fatal {
+            // The rest of the stage still finds something.
+            finding.diagnostic.severity = Severity::Warning;
+        }
+        findings.push(finding);
     }
 }

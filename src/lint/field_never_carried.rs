@@ -57,15 +57,12 @@ fn check(subject: &Subject<'_>, facts: &Facts<'_>, leaf: &Expr, findings: &mut V
                 "can never hold"
             };
             let message = format!(
-                "{field} is in no such event of {}, so `{leaf}` {then} there",
-                sources.join(", ")
-            );
-            let label = format!(
-                "{} asks for {}",
-                facts.stage.name, facts.stage.query.category
+                "no event of {} that {} asks for carries {field}: `{leaf}` {then} there",
+                sources.join(", "),
+                facts.stage.name
             );
             findings.push(
-                LINT.finding(subject.source(), subject.locate(place), message, label)
+                LINT.finding(subject.source(), subject.locate(place), message, "")
                     .help("ask an event that has the field, or write `?` before it if other sources have it")
                     .on(sources),
             );

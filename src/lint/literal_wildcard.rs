@@ -40,9 +40,10 @@ pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                 }
             }
             ExprKind::In(inner) => {
-                let (operator, mend) = match inner.insensitive {
-                    false => ("in", "write `like (…)`, or `: (…)` without regard to case"),
-                    true => ("in~", "write `: (…)`"),
+                let (operator, mend) = if inner.insensitive {
+                    ("in~", "write `: (…)`")
+                } else {
+                    ("in", "write `like (…)`, or `: (…)` without regard to case")
                 };
                 for item in &inner.items {
                     check(subject, item, operator, mend, findings);

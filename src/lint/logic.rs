@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Subject;
 use super::test::Test;
 use super::walk::stages;
+use super::{Subject, facts};
 use crate::diagnostic::Span;
 use crate::eql::is_constant;
 use crate::eql::syntax::{Expr, ExprKind, In, Match};
@@ -24,6 +24,8 @@ pub(super) struct Decided {
     /// What the whole junction around it always is with it: a conjunction that never holds, a
     /// disjunction that always does. `None` where the rest of the junction still decides.
     pub(super) whole: Option<bool>,
+    /// Whether the stage can match nothing with it.
+    pub(super) fatal: bool,
     /// Whether it is one item of a list.
     pub(super) item: bool,
 }
@@ -67,10 +69,11 @@ struct Known {
 pub(super) fn run(subject: &Subject<'_>) -> Vec<Decided> {
     let mut found = BTreeMap::new();
     for stage in stages(subject.syntax) {
+        let mut in_stage = BTreeMap::new();
         let mut walk = Walk {
             known: Vec::new(),
             path: vec![1],
-            found: &mut found,
+            found: &mut in_stage,
         };
         if let Some(name) = &stage.query.category.name {
             walk.known.push(Known {
@@ -82,7 +85,13 @@ pub(super) fn run(subject: &Subject<'_>) -> Vec<Decided> {
                 from: (0, 0),
             });
         }
-        walk.condition(&stage.query.condition, None);
+        let condition = &stage.query.condition;
+        walk.condition(condition, None);
+        for decided in in_stage.values_mut() {
+            let value = BTreeMap::from([(decided.span, decided.value)]);
+            decided.fatal = facts::condition(condition, &value) == Some(false);
+        }
+        found.extend(in_stage);
     }
     found.into_values().collect()
 }
@@ -182,6 +191,7 @@ impl Walk<'_> {
                 value,
                 by,
                 whole: absorbed.map(|around| around.becomes),
+                fatal: false,
                 item,
             },
         );
@@ -196,23 +206,21 @@ impl Walk<'_> {
             if *own == index {
                 return None;
             }
-            let implied = known.test.implies(&test);
-            let implies = test.implies(&known.test);
+            let (narrow, wide) = if known.holds {
+                (&known.test, &test)
+            } else {
+                (&test, &known.test)
+            };
             // Of two that say the same, the later one is reported.
-            if index > *own && implied && implies {
+            if !narrow.implies(wide) || (index > *own && wide.implies(narrow)) {
                 return None;
             }
-            let value = match known.holds {
-                true if implied => true,
-                false if implies => false,
-                _ => return None,
-            };
             let by = By {
                 span: known.span,
                 text: known.text.clone(),
                 holds: known.holds != known.negated,
             };
-            Some((value != negated, by))
+            Some((known.holds != negated, by))
         })
     }
 }

@@ -49,6 +49,7 @@ use crate::rule::{self, Rule, RuleType};
 /// Every lint, by name.
 pub const LINTS: &[&Lint] = &[
     &attack_id::LINT,
+    &attack_reference::LINT,
     &case_never_written::LINT,
     &contradiction::LINT,
     &covered_list_item::LINT,
@@ -56,7 +57,6 @@ pub const LINTS: &[&Lint] = &[
     &field_never_carried::LINT,
     &literal_wildcard::LINT,
     &maxspan_schedule::LINT,
-    &attack_reference::LINT,
     &regex_anchor::LINT,
     &scenario::LINT,
     &schedule_gap::LINT,

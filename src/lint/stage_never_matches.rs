@@ -89,7 +89,7 @@ fn reason(facts: &StageFacts<'_>, leaf: &Expr) -> String {
                 let values: Vec<String> = pin.value.iter().map(ToString::to_string).collect();
                 format!("{} is always {} there", field.path, values.join(", "))
             }
-            _ => format!("{} is in no such event", field.path),
+            _ => format!("no such event carries {}", field.path),
         });
     });
     reasons.join(", ")

@@ -63,23 +63,16 @@ impl Survey {
         self.checked += 1;
         let mut refused = 0;
         for searched in &linted.searched {
-            for name in &searched.names {
-                let known = searched.basis != "inferred";
-                let name = if known {
-                    name.clone()
-                } else {
-                    "other index patterns".to_owned()
-                };
-                let entry = self
-                    .sources
-                    .entry((name.clone(), searched.basis))
-                    .or_default();
-                entry.searched += 1;
-                let Some(first) = searched.refusals.first() else {
-                    continue;
-                };
-                entry.refused += 1;
-                entry.runs_combined += usize::from(first.runs_combined);
+            let name = match searched.basis {
+                "inferred" => "other index patterns".to_owned(),
+                _ => searched.names.join(", "),
+            };
+            let on = self.sources.entry((name.clone(), searched.basis));
+            let on = on.or_default();
+            on.searched += 1;
+            if let Some(first) = searched.refusals.first() {
+                on.refused += 1;
+                on.runs_combined += usize::from(first.runs_combined);
                 let reason = (name, first.code.number, first.code.title);
                 *self.reasons.entry(reason).or_default() += 1;
             }
@@ -94,7 +87,7 @@ impl Survey {
     /// The figures as a page of Markdown.
     pub fn markdown(&self) -> String {
         let mut text = String::from(
-            "# Public rules\n\nWhat `trapline check --format markdown` says about a set of published rules: figures only.\n\n## Rules\n\n| | rules |\n|---|---:|\n",
+            "# Public rules\n\nWhat `trapline check --format markdown PATH` says about a set of published rules: figures only.\n\n## Rules\n\n| | rules |\n|---|---:|\n",
         );
         let mut row = |what: &str, count: usize| {
             let _ = writeln!(text, "| {what} | {count} |");
@@ -113,6 +106,10 @@ impl Survey {
         row(
             "EQL: run on every source that they claim",
             self.runs_everywhere,
+        );
+        row(
+            "EQL: cannot run on some source that they claim",
+            self.checked - self.runs_everywhere,
         );
         row("EQL: run on no source that they claim", self.runs_nowhere);
         self.tables(&mut text);

@@ -27,9 +27,10 @@ pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let ExprKind::Call(call) = &leaf.kind else {
             continue;
         };
-        let function = match Function::named(&call.name.text) {
-            Some(function @ (Function::EndsWith | Function::StringContains)) => function,
-            _ => continue,
+        let Some(function @ (Function::EndsWith | Function::StringContains)) =
+            Function::named(&call.name.text)
+        else {
+            continue;
         };
         let [field, constant] = call.arguments.as_slice() else {
             continue;

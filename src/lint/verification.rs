@@ -6,6 +6,7 @@ use super::{Searched, Subject};
 use crate::diagnostic::{Code, Severity};
 use crate::eql::{self, EqlError, OptionalFields, codes};
 use crate::evaluate::Prepared;
+use crate::event::schema::Origin;
 use crate::event::{FieldType, Mapping, Schema, Timestamp};
 
 pub(super) static LINT: Lint = Lint {
@@ -45,9 +46,16 @@ struct Refused {
 pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) -> Vec<Searched> {
     let mut grouped: Vec<Refused> = Vec::new();
     let mut searched = Vec::new();
-    let combined = combined(subject);
-    for claim in &subject.claims {
-        let (errors, unsupported) = refusals(subject, claim);
+    // Whether patterns compile does not hang on a source: once is enough.
+    let mut prepared = false;
+    let each: Vec<_> = subject
+        .claims
+        .iter()
+        .map(|claim| refusals(subject, claim, &mut prepared))
+        .collect();
+    let refused = each.iter().any(|(errors, _)| !errors.is_empty());
+    let combined = refused && combined(subject);
+    for (claim, (errors, unsupported)) in subject.claims.iter().zip(each) {
         searched.push(Searched {
             names: claim.names.clone(),
             basis: claim.basis.word(),
@@ -90,7 +98,15 @@ fn finding(
     combined: bool,
 ) -> Finding {
     let mut diagnostic = error.diagnostic(subject.text);
-    if sources.len() < all {
+    let of_types = [
+        &codes::UNKNOWN_COLUMN,
+        &codes::UNUSABLE,
+        &codes::AMBIGUOUS,
+        &codes::WRONG_TYPE,
+        &codes::BAD_CONSTANT,
+    ];
+    // What is wrong whatever the types are needs no list of sources.
+    if sources.len() < all || of_types.iter().any(|code| **code == *error.code) {
         diagnostic.message = format!("{} on {}", diagnostic.message, sources.join(", "));
     }
     if combined && sources.len() < all {
@@ -105,32 +121,47 @@ fn finding(
 }
 
 /// Why the query cannot run on one claim.
-fn refusals(subject: &Subject<'_>, claim: &Claim<'_>) -> (Vec<EqlError>, bool) {
+fn refusals(
+    subject: &Subject<'_>,
+    claim: &Claim<'_>,
+    prepared: &mut bool,
+) -> (Vec<EqlError>, bool) {
     let schema = Schema::new(vec![claim.mapping.clone()]);
-    match compile(subject, &schema) {
+    match compile(subject, &schema, prepared) {
         Ok(()) => (Vec::new(), false),
         Err((errors, unsupported)) => {
             // Once more with all fields of the source, for the sake of "did you mean".
-            let again = full(subject, claim)
-                .and_then(|mapping| compile(subject, &Schema::new(vec![mapping])).err());
+            let again = full(subject, claim).and_then(|mapping| {
+                compile(subject, &Schema::new(vec![mapping]), &mut false).err()
+            });
             let errors = again.map_or(errors, |(errors, _)| errors);
             (errors, unsupported)
         }
     }
 }
 
-/// Everything that Elasticsearch does with a query before it looks at an event.
-fn compile(subject: &Subject<'_>, schema: &Schema) -> Result<(), (Vec<EqlError>, bool)> {
+/// Everything that Elasticsearch does with a query before it looks at an event; `prepared` says
+/// whether its patterns are known to compile.
+fn compile(
+    subject: &Subject<'_>,
+    schema: &Schema,
+    prepared: &mut bool,
+) -> Result<(), (Vec<EqlError>, bool)> {
     let checked =
         eql::check(subject.syntax, schema, &subject.settings).map_err(|errors| (errors, false))?;
     let plan = eql::lower(&checked, OptionalFields::Missing, Timestamp::default())
         .map_err(|error| (vec![error], false))?;
-    Prepared::new(&plan).map(|_| ()).map_err(|failure| {
+    if *prepared {
+        return Ok(());
+    }
+    let result = Prepared::new(&plan).map(|_| ()).map_err(|failure| {
         let clause = failure.clause.and_then(|clause| plan.clause(clause));
         let span = clause.map_or(subject.syntax.span, |clause| clause.span);
         let error = EqlError::new(&codes::BAD_CONSTANT, span, failure.message);
         (vec![error], failure.unsupported)
-    })
+    });
+    *prepared = result.is_ok();
+    result
 }
 
 /// Whether the query runs where everything that the rule claims is searched together.
@@ -140,12 +171,14 @@ fn combined(subject: &Subject<'_>) -> bool {
         .iter()
         .filter(|claim| !matches!(claim.basis, Basis::Inferred));
     let mappings: Vec<Mapping> = known.map(|claim| claim.mapping.clone()).collect();
-    mappings.len() > 1 && compile(subject, &Schema::new(mappings)).is_ok()
+    mappings.len() > 1 && compile(subject, &Schema::new(mappings), &mut true).is_ok()
 }
 
 /// All fields of a claim's source; `None` where nothing but their use is known.
 fn full(subject: &Subject<'_>, claim: &Claim<'_>) -> Option<Mapping> {
     let mut mapping = match claim.basis {
+        // Of an incomplete list every name is taken.
+        Basis::Listed(index) if index.origin != Origin::Declared => return None,
         Basis::Inferred => return None,
         Basis::Shaped(source) => source.mapping(&subject.patterns),
         Basis::Listed(index) => {

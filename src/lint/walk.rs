@@ -60,7 +60,9 @@ pub(super) fn stages(query: &Query) -> Vec<Stage<'_>> {
 pub(super) fn leaves<'q>(condition: &'q Expr, found: &mut Vec<&'q Expr>) {
     match &condition.kind {
         ExprKind::And(items) | ExprKind::Or(items) => {
-            items.iter().for_each(|item| leaves(item, found));
+            for item in items {
+                leaves(item, found);
+            }
         }
         ExprKind::Not(inner) => leaves(inner, found),
         _ => found.push(condition),
@@ -102,7 +104,9 @@ pub(super) fn every<'q>(expr: &'q Expr, see: &mut impl FnMut(&'q Expr)) {
             inner.items.iter().for_each(|item| every(item, see));
         }
         ExprKind::And(items) | ExprKind::Or(items) => {
-            items.iter().for_each(|item| every(item, see));
+            for item in items {
+                every(item, see);
+            }
         }
     }
 }

@@ -9,10 +9,11 @@
 
 mod basics;
 mod captures;
+mod check;
 mod coverage;
 mod explain;
 mod mutate;
 mod project;
+mod query;
 mod rule_edits;
 mod test_command;
-mod query;

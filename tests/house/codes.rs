@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs;
 
-use crate::sources::{Source, root};
+use crate::pages::up_to_date;
+use crate::sources::Source;
 
 #[test]
 fn every_code_is_listed_once() {
@@ -34,31 +34,7 @@ fn every_code_is_listed_once() {
 
 #[test]
 fn the_pages_of_the_errors_are_up_to_date() {
-    let directory = root().join("docs/errors");
-    let pages = pages();
-    if std::env::var("TRAPLINE_UPDATE").is_ok_and(|update| update == "1") {
-        let _ = fs::remove_dir_all(&directory);
-        fs::create_dir_all(&directory).unwrap();
-        for (name, page) in &pages {
-            fs::write(directory.join(name), page).unwrap();
-        }
-        return;
-    }
-    let mend = "run `TRAPLINE_UPDATE=1 cargo test --test house`";
-    for (name, page) in &pages {
-        let found = fs::read_to_string(directory.join(name)).unwrap_or_default();
-        assert!(
-            found.replace("\r\n", "\n") == *page,
-            "docs/errors/{name} is out of date: {mend}"
-        );
-    }
-    for entry in fs::read_dir(&directory).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(
-            pages.contains_key(&name),
-            "docs/errors/{name} belongs to no code: {mend}"
-        );
-    }
+    up_to_date("docs/errors", &pages());
 }
 
 fn pages() -> BTreeMap<String, String> {

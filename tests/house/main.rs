@@ -11,6 +11,8 @@
 mod codes;
 mod crates;
 mod layers;
+mod lints;
+mod pages;
 mod sources;
 
 use sources::Source;

@@ -20,6 +20,7 @@ use trapline::eql;
 
 use tree::tree;
 
+mod lints;
 mod pages;
 mod rule;
 mod scenario;
@@ -54,7 +55,7 @@ fn every_bad_query_is_explained() {
 }
 
 /// Compares with the golden that stands next to the input.
-fn golden(path: &Path, content: &str) {
+pub(crate) fn golden(path: &Path, content: &str) {
     let name = path.file_stem().unwrap().to_str().unwrap();
     insta::with_settings!({
         snapshot_path => path.parent().unwrap(),

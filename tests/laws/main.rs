@@ -16,5 +16,6 @@ mod eql_roundtrip;
 mod eql_soup;
 mod folding;
 mod nulls;
+mod public_rules;
 mod shared;
 mod spanless;

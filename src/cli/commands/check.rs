@@ -134,7 +134,7 @@ impl Run<'_> {
         for diagnostic in loaded.diagnostics.iter().cloned() {
             // What is wrong with a rule is said where the rule is checked.
             let file = diagnostic.labels.first().map(|label| label.source.name());
-            if file.is_some_and(|file| file.ends_with(".toml")) {
+            if file.is_some_and(|file| Utf8Path::new(file).extension() == Some("toml")) {
                 continue;
             }
             if diagnostic.is_error() {

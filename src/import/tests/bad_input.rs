@@ -210,6 +210,10 @@ fn a_form_that_is_asked_for_is_the_only_one() {
 }
 
 #[cfg(feature = "evtx")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the recordings are read from disk"
+)]
 fn log() -> Option<Vec<u8>> {
     let file = captures()?.join("wmi_remote_registry_sysmon.evtx");
     Some(std::fs::read(file).unwrap())

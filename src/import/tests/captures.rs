@@ -17,6 +17,10 @@ pub(super) fn captures() -> Option<PathBuf> {
     None
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the recordings are read from disk"
+)]
 fn read_capture(name: &str) -> Option<Read> {
     let bytes = std::fs::read(captures()?.join(name)).unwrap();
     Some(read(name, &bytes))

@@ -1,0 +1,144 @@
+//! `trapline check`: exit codes, formats, levels of lints, and what is selected.
+
+use std::process::Command;
+
+use insta_cmd::assert_cmd_snapshot;
+
+/// A project with these files, not in CI, without colours.
+struct Project(tempfile::TempDir);
+
+impl Project {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = directory.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        Self(directory)
+    }
+
+    fn check(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trapline"));
+        command
+            .arg("check")
+            .args(arguments)
+            .current_dir(self.0.path())
+            .env_remove("CI")
+            .env_remove("CLICOLOR_FORCE")
+            .env("NO_COLOR", "1")
+            .env("COLUMNS", "100");
+        command
+    }
+}
+
+fn rule(id: &str, query: &str) -> String {
+    format!(
+        "[rule]\nname = 'A rule'\nrule_id = '{id}'\ntype = 'eql'\nlanguage = 'eql'\nseverity = 'low'\n\
+         risk_score = 21\nindex = ['logs-endpoint.events.process-*', 'winlogbeat-*']\nfrom = 'now-9m'\n\
+         query = '''\n{query}\n'''\n"
+    )
+}
+
+const GOOD: &str = "process where process.name : \"cmd.exe\"";
+const WARNS: &str = "process where process.name : (\"cmd*\", \"cmd.exe\")";
+const FAILS: &str = "process where process.nme : \"cmd.exe\"";
+
+#[test]
+fn a_rule_in_order_passes() {
+    let project = Project::new(&[("rules/a.toml", &rule("1", GOOD))]);
+    assert_cmd_snapshot!(project.check(&[]));
+}
+
+#[test]
+fn a_warning_passes_and_an_error_does_not() {
+    let project = Project::new(&[
+        ("rules/a.toml", &rule("1", WARNS)),
+        ("rules/b.toml", &rule("2", FAILS)),
+    ]);
+    assert_cmd_snapshot!(project.check(&["rules/a.toml"]));
+    assert_cmd_snapshot!(project.check(&["rules"]));
+}
+
+#[test]
+fn the_same_a_finding_a_line_and_as_json() {
+    let project = Project::new(&[("rules/b.toml", &rule("2", FAILS))]);
+    assert_cmd_snapshot!(project.check(&["--format", "concise"]));
+    assert_cmd_snapshot!(project.check(&["--format", "json"]));
+}
+
+#[test]
+fn a_lint_may_be_denied_or_allowed_on_the_command_line() {
+    let project = Project::new(&[("rules/a.toml", &rule("1", WARNS))]);
+    assert_cmd_snapshot!(project.check(&["--deny", "covered-list-item", "--format", "concise"]));
+    assert_cmd_snapshot!(project.check(&["--allow", "covered-list-item"]));
+    assert_cmd_snapshot!(project.check(&["--deny", "covered-list-items"]));
+}
+
+#[test]
+fn a_lint_may_be_denied_or_allowed_in_the_configuration() {
+    let denied = "[check]\ndeny = ['covered-list-item']\n";
+    let unknown = "[check]\nallow = ['covered-item']\n";
+    let a = rule("1", WARNS);
+    let project = Project::new(&[("rules/a.toml", &a), ("trapline.toml", denied)]);
+    assert_cmd_snapshot!(project.check(&["--format", "concise"]));
+    assert_cmd_snapshot!(project.check(&["--allow", "covered-list-item"]));
+    let project = Project::new(&[("rules/a.toml", &a), ("trapline.toml", unknown)]);
+    assert_cmd_snapshot!(project.check(&[]));
+}
+
+#[test]
+fn two_rules_of_one_id_are_an_error() {
+    let project = Project::new(&[
+        ("rules/a.toml", &rule("1", GOOD)),
+        ("rules/b.toml", &rule("1", GOOD)),
+    ]);
+    assert_cmd_snapshot!(project.check(&[]));
+}
+
+#[test]
+fn a_rule_that_cannot_be_loaded_is_another_exit_code() {
+    let project = Project::new(&[
+        ("rules/a.toml", "[rule]\nname = 3\n"),
+        ("rules/b.toml", &rule("2", FAILS)),
+    ]);
+    assert_cmd_snapshot!(project.check(&["--format", "concise"]));
+}
+
+#[test]
+fn other_types_are_counted_and_deprecated_rules_left_out() {
+    let kuery = rule("1", "process.name: a")
+        .replace("'eql'\nlang", "'query'\nlang")
+        .replace("language = 'eql'", "language = 'kuery'");
+    let deprecated = format!("[metadata]\nmaturity = 'deprecated'\n{}", rule("3", FAILS));
+    let project = Project::new(&[
+        ("rules/_deprecated/a.toml", &rule("2", FAILS)),
+        ("rules/b.toml", &deprecated),
+        ("rules/c.toml", &kuery),
+    ]);
+    assert_cmd_snapshot!(project.check(&[]));
+}
+
+#[test]
+fn nothing_to_check_is_an_error() {
+    assert_cmd_snapshot!(Project::new(&[]).check(&[]));
+}
+
+#[test]
+fn a_mistake_in_a_scenario_is_found() {
+    let scenario = "attack:\n  name: a\n  events:\n    child: {is: process, process.nme: cmd.exe}\n  expect: alert\n";
+    let project = Project::new(&[
+        ("rules/a.toml", &rule("1", GOOD)),
+        ("scenarios/a.yaml", scenario),
+    ]);
+    assert_cmd_snapshot!(project.check(&["--format", "concise"]));
+}
+
+#[test]
+fn figures_say_nothing_of_the_rules() {
+    let project = Project::new(&[
+        ("rules/a.toml", &rule("1", WARNS)),
+        ("rules/b.toml", &rule("2", FAILS)),
+    ]);
+    assert_cmd_snapshot!(project.check(&["--format", "markdown"]));
+}
