@@ -17,6 +17,7 @@ pub mod scenario;
 pub mod replay;
 pub mod lint;
 pub mod snapshot;
+pub mod import;
 pub mod report;
 pub mod cli;
 

@@ -61,6 +61,8 @@ pub enum Color {
 pub enum Verb {
     /// Run scenarios, compare expectations and snapshots
     Test(TestArgs),
+    /// Run one query over NDJSON, as Elasticsearch's _eql/search answers it
+    Query(QueryArgs),
     /// Find what cannot be right in rules and scenarios, without running them
     Check(CheckArgs),
     /// List the data sources, or show one with its pins and their evidence
@@ -112,6 +114,79 @@ pub struct TestArgs {
     /// The report's format (repeatable): human or json, to a file with =FILE
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub format: Vec<FormatArg>,
+}
+
+/// Options of `query`.
+#[derive(Debug, Clone, Group)]
+pub struct QueryArgs {
+    /// The EQL query
+    pub query: String,
+    /// NDJSON, one document a line, with an optional _index and _id; `-` is standard input, .gz
+    /// and .zst are unpacked
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<String>,
+    /// An Elasticsearch mapping, such as the answer of GET INDEX/_mapping (repeatable); without
+    /// one, ECS types apply and the others come from the values
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Vec<Utf8PathBuf>,
+    /// The field that events are ordered by
+    #[arg(long, value_name = "FIELD", default_value = "@timestamp")]
+    pub timestamp_field: String,
+    /// The field that holds the category before `where`
+    #[arg(long, value_name = "FIELD", default_value = "event.category")]
+    pub event_category_field: String,
+    /// The field that orders events of the same time
+    #[arg(long, value_name = "FIELD")]
+    pub tiebreaker_field: Option<String>,
+    /// How many events, sequences or samples are returned at most
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub size: usize,
+    /// How many events a page holds, at least 2; does not change the answer
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(2..))]
+    pub fetch_size: u32,
+    /// Which end is returned when there are more results than --size
+    #[arg(long, value_name = "END", default_value = "tail")]
+    pub result_position: End,
+    /// How many samples a key may give, at least 1
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_samples_per_key: u32,
+    /// What an optional field (?field) is that no mapping has: missing in every event, or a null
+    /// that Elasticsearch folds away before it runs the query
+    #[arg(long, value_name = "HOW", default_value = "missing")]
+    pub optional: Optional,
+    /// The moment that `now` means in date math, instead of the clock's
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+    /// A table, or the body of the response; a table on a terminal, else json
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<QueryFormat>,
+}
+
+/// An end of the results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum End {
+    /// The earliest.
+    Head,
+    /// The most recent.
+    Tail,
+}
+
+/// What an unmapped optional field is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Optional {
+    /// Missing in every event.
+    Missing,
+    /// Null, folded away.
+    Folded,
+}
+
+/// How `query` answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum QueryFormat {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
 }
 
 /// Options of `check`.
@@ -208,7 +283,7 @@ mod tests {
         let arguments = [&["trapline", "test"], arguments].concat();
         match Args::try_parse_from(arguments).unwrap().verb {
             Verb::Test(args) => args,
-            other => panic!("{other:?} is not a test"),
+            _ => panic!("not a test"),
         }
     }
 

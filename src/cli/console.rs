@@ -1,7 +1,7 @@
 //! Standard output and standard error, and whether they take colours; the only file that knows
-//! anstream. Data goes to standard output, everything else to standard error.
+//! anstream and terminal_size. Data goes to standard output, everything else to standard error.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
@@ -16,6 +16,7 @@ pub struct Console {
     err: Box<dyn Write>,
     out_colour: bool,
     err_colour: bool,
+    terminal: bool,
 }
 
 /// One of the two streams.
@@ -42,6 +43,7 @@ impl Console {
             err: Box::new(AutoStream::new(io::stderr(), err)),
             out_colour: out != ColorChoice::Never,
             err_colour: err != ColorChoice::Never,
+            terminal: io::stdout().is_terminal(),
         }
     }
 
@@ -52,6 +54,7 @@ impl Console {
             err,
             out_colour: false,
             err_colour: false,
+            terminal: false,
         }
     }
 
@@ -61,6 +64,17 @@ impl Console {
             Stream::Out => self.out_colour,
             Stream::Err => self.err_colour,
         }
+    }
+
+    /// Whether a person looks at standard output.
+    pub fn terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// How many columns standard output has, where it is a terminal.
+    pub fn width(&self) -> Option<usize> {
+        let size = self.terminal.then(terminal_size::terminal_size).flatten();
+        size.map(|(width, _)| usize::from(width.0))
     }
 
     /// The stream itself.

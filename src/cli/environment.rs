@@ -1,7 +1,11 @@
-//! What the surroundings say: environment variables and the working directory. The only file that
-//! asks them.
+//! What the surroundings say: environment variables, the working directory and the clock. The only
+//! file that asks them.
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::Utf8PathBuf;
+
+use crate::event::Timestamp;
 
 /// Whether a CI system runs us: `CI` is set and neither empty nor `0` nor `false`. Then nothing is
 /// written.
@@ -16,6 +20,14 @@ pub fn working_directory() -> Option<Utf8PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "this file owns the environment")]
     let directory = std::env::current_dir().ok()?;
     Utf8PathBuf::from_path_buf(directory).ok()
+}
+
+/// The clock, for `now` in the date math of `query`: Elasticsearch takes its own.
+pub fn now() -> Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "this file owns the clock")]
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let millis = since.map_or(0, |since| since.as_millis());
+    Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
 fn means_ci(value: &str) -> bool {

@@ -63,7 +63,19 @@ codes! {
         "With `CI` set nothing is written, so `--accept` would do nothing. Accept at home and commit\nthe snapshot.\n";
     NOTHING_SELECTED = "E013", "nothing was selected",
         "No check fits the paths, `-k` and `--source`. A filter that matches nothing is an error, so\nthat a typo does not look like success. `trapline test --list` shows what there is.\n";
-    UNKNOWN_LINT = "E014", "unknown lint",
+    BAD_TIME = "E014", "a time cannot be read",
+        "A time on the command line is an ISO date with or without time and offset\n(`2024-01-31T12:00:00Z`), or the milliseconds since 1970.\n";
+    BAD_MAPPING = "E015", "a mapping cannot be read",
+        "The file given with `--mapping` is not what Elasticsearch answers to `GET INDEX/_mapping`.\n\n```json\n{\"INDEX\": {\"mappings\": {\"properties\": {\"user.name\": {\"type\": \"keyword\"}}}}}\n```\n\nTaken as well are `{\"mappings\": …}` and `{\"properties\": …}`.\n";
+    BAD_EVENT = "E016", "a line is no event",
+        "Events are read as NDJSON: each line is one JSON object in UTF-8, of at most 16 MiB.\nElasticsearch would refuse such a document, so there is no answer until the line is mended.\n";
+    QUERY_FAILED = "E017", "the query fails when it runs",
+        "Elasticsearch accepts the query and fails when it runs it on these events: a division by\nzero, an overflow, `number()` of a text that is none, a constant that the field's type cannot\nhold.\n";
+    MALFORMED_VALUE = "W001", "a value does not fit its field",
+        "The field's mapping does not take the value: a word in a number, no address in an `ip`.\nElasticsearch would refuse the whole document; Trapline leaves out the value.\n";
+    UNKNOWN_INDEX = "W002", "no mapping of the event's index",
+        "The event's `_index` is none of the indices that `--mapping` describes. The event is read\nwith the first mapping.\n";
+    UNKNOWN_LINT = "E018", "unknown lint",
         "`--deny`, `--allow` and `[check]` in trapline.toml take the names of lints; the nearest known\none is given. `docs/lints/` has a page on each.\n";
     INTERNAL = "E019", "a mistake in Trapline",
         "Something that ships with Trapline is broken; please report it with the message.\n";

@@ -154,6 +154,11 @@ impl Files {
         }
     }
 
+    /// The process's standard input.
+    pub fn standard_input() -> Box<dyn Read + Send> {
+        Box::new(io::stdin())
+    }
+
     /// Writes a file beside the old one and renames it, so that a file is always whole.
     pub fn write(&self, path: &Utf8Path, text: &str) -> Result<(), Box<Diagnostic>> {
         let path = clean(&self.root.join(path));

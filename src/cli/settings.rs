@@ -5,15 +5,22 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::args::{Args, CheckArgs, CheckFormat, Format, FormatArg, Global, TestArgs};
+use super::args::{
+    Args, CheckArgs, CheckFormat, End, Format, FormatArg, Global, Optional, QueryArgs, QueryFormat,
+    TestArgs,
+};
 use super::config::{self, Project};
 use super::error::{self, Problem};
 use super::files::Files;
 use super::{ExitCode, environment};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::nearest;
+use crate::eql;
+use crate::evaluate::{Request, ResultPosition};
+use crate::event::time::DateFormat;
 use crate::lint::LINTS;
 use crate::replay::select::Selection;
+use crate::search::Parameters;
 use crate::snapshot::Accept;
 
 /// What holds for every verb.
@@ -89,6 +96,30 @@ pub struct TestSettings {
     pub jobs: Option<u16>,
     /// The reports, at least one.
     pub reports: Vec<FormatArg>,
+}
+
+/// What `query` was asked.
+#[derive(Debug, Clone)]
+pub struct QuerySettings {
+    /// The query.
+    pub query: String,
+    /// Where the documents come from, at least one.
+    pub inputs: Vec<Input>,
+    /// The mappings; absolute.
+    pub mappings: Vec<Utf8PathBuf>,
+    /// What the request says.
+    pub parameters: Parameters,
+    /// `--format`.
+    pub format: Option<QueryFormat>,
+}
+
+/// A FILE with documents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// `-`
+    Standard,
+    /// Absolute.
+    File(Utf8PathBuf),
 }
 
 /// One PATH of the command line.
@@ -222,6 +253,76 @@ impl Settings {
         })
     }
 
+    /// What the options of `query` mean.
+    pub fn query(&self, args: &QueryArgs) -> Result<QuerySettings, Box<Problem>> {
+        let mut inputs = Vec::new();
+        for file in &args.files {
+            if file == "-" {
+                inputs.push(Input::Standard);
+                continue;
+            }
+            for path in self.paths(file)? {
+                inputs.push(Input::File(path));
+            }
+        }
+        let mut mappings = Vec::new();
+        for mapping in &args.mapping {
+            let path = self.working_directory.join(mapping);
+            self.must_exist(&path)?;
+            mappings.push(path);
+        }
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let now = match &args.now {
+            None => environment::now(),
+            Some(text) => DateFormat::default().parse(text).ok_or_else(|| {
+                let message = format!("`--now {text}` is no date");
+                Problem::usage(
+                    Diagnostic::error(&error::BAD_TIME, message)
+                        .help("write it as `2024-01-31T12:00:00Z`"),
+                )
+            })?,
+        };
+        Ok(QuerySettings {
+            query: args.query.clone(),
+            inputs,
+            mappings,
+            parameters: Parameters {
+                settings: eql::Settings {
+                    timestamp: args.timestamp_field.clone(),
+                    category: args.event_category_field.clone(),
+                    tiebreaker: args.tiebreaker_field.clone(),
+                },
+                request: Request {
+                    size: Some(args.size),
+                    position: match args.result_position {
+                        End::Head => ResultPosition::Head,
+                        End::Tail => ResultPosition::Tail,
+                    },
+                    max_samples_per_key: count(args.max_samples_per_key),
+                },
+                optional: match args.optional {
+                    Optional::Missing => eql::OptionalFields::Missing,
+                    Optional::Folded => eql::OptionalFields::Folded,
+                },
+                now: Some(now),
+            },
+            format: args.format,
+        })
+    }
+
+    /// The file that was typed, or those that a pattern names which the shell left alone.
+    fn paths(&self, typed: &str) -> Result<Vec<Utf8PathBuf>, Box<Problem>> {
+        let path = self.working_directory.join(typed);
+        if !self.files.exists(&path) && typed.contains(['*', '?']) {
+            let found = self.files.glob(&self.files.name(&path));
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        self.must_exist(&path)?;
+        Ok(vec![path])
+    }
+
     /// What the options of `check` mean.
     pub fn check(&self, args: &CheckArgs) -> Result<CheckSettings, Box<Problem>> {
         let mut targets = Vec::new();
@@ -262,16 +363,7 @@ impl Settings {
             targets.push(Target::Key { scenario, key });
             return Ok(());
         }
-        let path = self.working_directory.join(typed);
-        if !self.files.exists(&path) && typed.contains(['*', '?']) {
-            let found = self.files.glob(&self.files.name(&path));
-            if !found.is_empty() {
-                targets.extend(found.into_iter().map(Target::Path));
-                return Ok(());
-            }
-        }
-        self.must_exist(&path)?;
-        targets.push(Target::Path(path));
+        targets.extend(self.paths(typed)?.into_iter().map(Target::Path));
         Ok(())
     }
 

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use toml::Value;
 
 use super::profile::{DataSource, FieldList, Index, Kind, Pin};
-use crate::event::Scalar;
 use crate::event::field::FieldType;
 use crate::event::schema::Origin;
+use crate::event::{Mapping, Scalar};
 
 /// The profiles in the order in which reports list the sources; a profile may take the kinds of
 /// one before it.
@@ -145,6 +145,20 @@ pub(super) fn sources() -> Result<Vec<DataSource>, BadProfile> {
         sources.push(source);
     }
     Ok(sources)
+}
+
+/// The types of the fields that are known without a source: those of ECS, and of the other lists
+/// where ECS has none. Aliases belong to their source and are left out.
+pub fn field_types() -> Mapping {
+    let mut mapping = Mapping::new("the embedded field types");
+    for (_, text) in FIELDS {
+        for (path, field_type, read_from) in field_list(text).fields {
+            if path.starts_with(&*read_from) {
+                mapping.add_read_from(&path, &read_from, field_type, Origin::Assumed);
+            }
+        }
+    }
+    mapping
 }
 
 fn source(
@@ -286,6 +300,21 @@ mod tests {
         let sources = sources().unwrap();
         let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
         assert_eq!(names, ["elastic_defend", "sysmon", "winlogbeat"]);
+    }
+
+    #[test]
+    fn embedded_types_are_those_of_ecs_first_and_of_no_alias() {
+        let mapping = field_types();
+        let type_of = |path: &str| mapping.get(path).map(|field| field.field_type.to_string());
+        assert_eq!(type_of("@timestamp").as_deref(), Some("date"));
+        assert_eq!(type_of("process.pid").as_deref(), Some("long"));
+        assert_eq!(type_of("source.ip").as_deref(), Some("ip"));
+        let text = mapping.get("process.name.text").unwrap();
+        assert_eq!(&*text.read_from, "process.name");
+        let own = |(path, field): (&str, &crate::event::schema::MappedField)| {
+            path.starts_with(&*field.read_from)
+        };
+        assert!(mapping.fields().all(own));
     }
 
     #[test]

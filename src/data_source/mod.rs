@@ -11,6 +11,6 @@ pub mod listed;
 pub mod profile;
 pub mod route;
 
-pub use builtin::BadProfile;
+pub use builtin::{BadProfile, field_types};
 pub use profile::{Catalogue, DataSource, FieldList, Index, Kind, Pin};
 pub use route::{IndexPatterns, index_name};

@@ -15,13 +15,18 @@ pub enum BadDocument {
     NoObject(&'static str),
 }
 
+/// Reads one line of NDJSON.
+pub fn parse_object(line: &str) -> Result<Map<String, Json>, BadDocument> {
+    match serde_json::from_str(line)? {
+        Json::Object(document) => Ok(document),
+        other => Err(BadDocument::NoObject(kind(&other))),
+    }
+}
+
 impl Event {
     /// Reads one line of NDJSON; `_index` and `_id` are taken out of the document.
     pub fn from_json_line(line: &str) -> Result<Self, BadDocument> {
-        match serde_json::from_str(line)? {
-            Json::Object(document) => Ok(Self::from_document(&document)),
-            other => Err(BadDocument::NoObject(kind(&other))),
-        }
+        Ok(Self::from_document(&parse_object(line)?))
     }
 
     /// Flattens a document; `_index` and `_id` are taken out of it.

@@ -143,6 +143,11 @@ impl Schema {
         &self.mappings
     }
 
+    /// The first mapping, to add fields to.
+    pub fn first_mut(&mut self) -> Option<&mut Mapping> {
+        self.mappings.first_mut()
+    }
+
     /// What `path` means in this schema.
     pub fn resolve(&self, path: &str) -> Resolution {
         let readers: Vec<Option<MappedField>> = self

@@ -1,10 +1,8 @@
 //! `scenario`: what is wrong in a scenario file, on the data sources that its rule claims.
 
-use std::sync::Arc;
-
 use super::finding::{Finding, Lint};
 use crate::data_source::{Catalogue, IndexPatterns};
-use crate::diagnostic::{Code, Diagnostic, Severity, SourceText};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::rule::Rule;
 use crate::scenario::{self, Scenario};
 
@@ -20,23 +18,10 @@ pub(super) static LINT: Lint = Lint {
 };
 
 /// Holds a scenario against the data sources on which it would run.
-pub fn scenario(
-    scenario: &Scenario,
-    rule: &Rule,
-    catalogue: &Catalogue,
-    text: &Arc<SourceText>,
-) -> Vec<Finding> {
+pub fn scenario(scenario: &Scenario, rule: &Rule, catalogue: &Catalogue) -> Vec<Finding> {
     let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
     let claimed = catalogue.claimed(&patterns);
-    let sources: Vec<_> = match &scenario.sources {
-        Some(named) => {
-            let named = |name: &str| named.iter().any(|source| source.text == name);
-            let all = catalogue.sources().iter();
-            all.filter(|source| named(&source.name)).collect()
-        }
-        None => claimed,
-    };
-    let found = scenario::check(scenario, &sources, catalogue, text);
+    let found = scenario::check(scenario, catalogue, &claimed);
     found.into_iter().map(as_finding).collect()
 }
 

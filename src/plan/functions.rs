@@ -109,6 +109,15 @@ impl Function {
         )
     }
 
+    /// Whether null as the argument at this place (from 0) stands for its default; elsewhere null
+    /// gives null.
+    pub fn takes_null(self, argument: usize) -> bool {
+        matches!(
+            (self, argument),
+            (Self::IndexOf, 2) | (Self::Substring, 1 | 2) | (Self::Number, 1)
+        )
+    }
+
     /// Whether its result is a boolean.
     pub fn is_boolean(self) -> bool {
         matches!(

@@ -1,6 +1,7 @@
 //! Say what a run gave: one file for each format. A reporter never decides a verdict; it reads an
 //! [`Outcome`] and the changes of the snapshots, and writes.
 
+pub mod hits;
 pub mod check;
 pub mod json;
 pub mod terminal;

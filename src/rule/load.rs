@@ -304,10 +304,8 @@ fn threats(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<Threat> {
     for threat in table.tables("threat", "rule.threat", report) {
         threat.only(&["framework", "tactic", "technique"], report);
         let tactic = threat.table("tactic", "rule.threat.tactic", report);
-        let Some(tactic) = tactic.and_then(|tactic| attack(&tactic, &[], report)) else {
-            threat.require("tactic", report);
-            continue;
-        };
+        threat.require("tactic", report);
+        let tactic = tactic.and_then(|tactic| attack(&tactic, &[], report));
         let mut techniques = Vec::new();
         for technique in threat.tables("technique", "rule.threat.technique", report) {
             techniques.extend(attack(&technique, &["subtechnique"], report));
@@ -317,11 +315,11 @@ fn threats(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<Threat> {
             }
         }
         let framework = threat.text("framework", report);
-        threats.push(Threat {
+        threats.extend(tactic.map(|tactic| Threat {
             framework: framework.unwrap_or_else(|| "MITRE ATT&CK".to_owned()),
             tactic,
             techniques,
-        });
+        }));
     }
     threats
 }

@@ -1,24 +1,26 @@
 //! One query over documents, as Elasticsearch's `_eql/search` answers it. Behind `trapline query`.
+//!
+//! A document is kept as its line of JSON and as an [`Event`]; told which query is to come
+//! ([`Index::expect`]), the event holds only what that query reads. Only what matches is parsed
+//! again, for its `_source`.
 
 mod response;
 
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashSet;
 use serde_json::{Map, Value as Json};
 
-use crate::diagnostic::{Diagnostic, QueryText, SourceText};
+use crate::data_source::index_name;
+use crate::diagnostic::{Diagnostic, QueryText, SourceText, Span};
 use crate::eql::{self, OptionalFields, Settings};
 use crate::evaluate::{self, Context, Request};
+use crate::event::field::{Family, Reading};
+use crate::event::json::{BadDocument, parse_object};
 use crate::event::mapping::{IndexMapping, NullValue};
 use crate::event::schema::Origin;
+use crate::event::time::DateFormat;
 use crate::event::{Event, FieldType, Mapping, MappingId, Scalar, Schema, Timestamp};
-
-/// A document and the event in it.
-#[derive(Debug, Clone)]
-pub struct Document {
-    /// The document without `_index` and `_id`.
-    pub source: Map<String, Json>,
-    /// Its fields.
-    pub event: Event,
-}
 
 /// What a search is given beside query and documents.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +31,8 @@ pub struct Parameters {
     pub request: Request,
     /// What an optional field is that no mapping has.
     pub optional: OptionalFields,
+    /// `now` of date math; without it the time of the latest event.
+    pub now: Option<Timestamp>,
 }
 
 /// Why there is no answer.
@@ -40,9 +44,31 @@ pub enum Refusal {
     Failure {
         /// Its message in substance.
         message: String,
+        /// The part of the query that failed.
+        span: Option<Span>,
         /// Whether it is rather Trapline that cannot run it.
         unsupported: bool,
     },
+}
+
+/// A value that a mapping does not take: Elasticsearch would refuse its document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed {
+    /// The field.
+    pub field: String,
+    /// The value, as text.
+    pub value: String,
+    /// The type of the field.
+    pub field_type: String,
+}
+
+/// What there is to say about a document that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Taken {
+    /// The values that were left out.
+    pub malformed: Vec<Malformed>,
+    /// The index that the document names, if there are mappings for other indices only.
+    pub unknown_index: Option<String>,
 }
 
 /// The documents of one search, and the types of their fields.
@@ -51,21 +77,19 @@ pub struct Index {
     schema: Schema,
     null_values: Vec<Vec<NullValue>>,
     names: Vec<Option<String>>,
-    documents: Vec<Document>,
-    dynamic: bool,
+    lines: Vec<Box<str>>,
+    events: Vec<Event>,
+    /// With dynamic mapping: the paths that the documents have so far.
+    seen: Option<FxHashSet<Box<str>>>,
+    /// The paths that are kept of each event; all of them if there is none.
+    kept: Option<BTreeSet<String>>,
 }
 
 impl Index {
     /// Documents whose fields have exactly these mappings; a document belongs to the mapping of
     /// its `_index`, or to the first.
     pub fn mapped(mappings: Vec<IndexMapping>) -> Self {
-        let mut index = Self {
-            schema: Schema::default(),
-            null_values: Vec::new(),
-            names: Vec::new(),
-            documents: Vec::new(),
-            dynamic: false,
-        };
+        let mut index = Self::empty();
         let mut all = Vec::new();
         for mapping in mappings {
             index.names.push(mapping.index);
@@ -78,56 +102,181 @@ impl Index {
 
     /// Documents whose fields have the types of `known`, and else those of their values.
     pub fn dynamic(known: Mapping) -> Self {
+        let mut index = Self::empty();
+        index.schema = Schema::new(vec![known]);
+        index.names.push(None);
+        index.null_values.push(Vec::new());
+        index.seen = Some(FxHashSet::default());
+        index
+    }
+
+    fn empty() -> Self {
         Self {
-            schema: Schema::new(vec![known]),
-            null_values: vec![Vec::new()],
-            names: vec![None],
-            documents: Vec::new(),
-            dynamic: true,
+            schema: Schema::default(),
+            null_values: Vec::new(),
+            names: Vec::new(),
+            lines: Vec::new(),
+            events: Vec::new(),
+            seen: None,
+            kept: None,
         }
     }
 
+    /// Keeps of the documents to come only what this query reads, so that many of them fit into
+    /// memory; no other query may be asked. A query that does not parse, or that the mappings
+    /// refuse, is refused here, before anything is read.
+    pub fn expect(&mut self, query: &str, settings: &Settings) -> Result<(), Refusal> {
+        let parsed = eql::parse(query);
+        let Some(syntax) = parsed.query else {
+            return Err(refuse(query, &parsed.errors));
+        };
+        if self.seen.is_none() {
+            eql::check(&syntax, &self.schema, settings).map_err(|errors| refuse(query, &errors))?;
+        }
+        if let (true, Some(mapping)) = (self.seen.is_some(), self.schema.first_mut())
+            && mapping.get(&settings.timestamp).is_none()
+        {
+            let date = FieldType::Date(DateFormat::default());
+            mapping.add(&settings.timestamp, date, Origin::Assumed);
+        }
+        let named = eql::fields(&syntax).into_iter();
+        let of_request = [settings.timestamp.as_str(), settings.category.as_str()];
+        let of_request = of_request.into_iter().chain(settings.tiebreaker.as_deref());
+        let mut kept = BTreeSet::new();
+        for path in named.chain(of_request) {
+            kept.insert(path.to_owned());
+            for mapping in self.schema.mappings() {
+                let field = mapping.get(path);
+                kept.extend(field.map(|field| String::from(&*field.read_from)));
+            }
+        }
+        self.kept = Some(kept);
+        Ok(())
+    }
+
     /// Adds a document; the order of adding is the order among equals.
-    pub fn add(&mut self, mut source: Map<String, Json>) {
-        let index = source.get("_index").and_then(Json::as_str);
-        let position = self
-            .names
-            .iter()
-            .position(|name| name.is_some() && name.as_deref() == index)
-            .unwrap_or(0);
+    pub fn add(&mut self, document: Map<String, Json>) -> Taken {
+        let document = Json::Object(document);
+        let line = document.to_string();
+        match document {
+            Json::Object(document) => self.take(line.into(), &document),
+            _ => Taken::default(),
+        }
+    }
+
+    /// Adds a document, one line of NDJSON.
+    pub fn add_line(&mut self, line: &str) -> Result<Taken, BadDocument> {
+        let document = parse_object(line)?;
+        Ok(self.take(line.into(), &document))
+    }
+
+    /// The fields that a query names, in alphabetical order.
+    pub fn fields_of(query: &str) -> Vec<String> {
+        let parsed = eql::parse(query);
+        let fields = parsed.query.as_ref().map(eql::fields).unwrap_or_default();
+        fields.into_iter().map(str::to_owned).collect()
+    }
+
+    /// How many documents there are.
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether there is no document.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    fn take(&mut self, line: Box<str>, document: &Map<String, Json>) -> Taken {
+        let name = document.get("_index").and_then(Json::as_str);
+        let (position, known) = self.position(name);
         let mut event = if let Some(null_values) = self.null_values.get(position)
             && !null_values.is_empty()
         {
-            let mut indexed = source.clone();
+            let mut indexed = document.clone();
             for null_value in null_values {
                 replace_null(&mut indexed, &null_value.path, &null_value.value);
             }
             Event::from_document(&indexed)
         } else {
-            Event::from_document(&source)
+            Event::from_document(document)
         };
+        self.learn(&event);
+        let malformed = self.malformed(&event, position);
+        if let Some(kept) = &self.kept {
+            event = only(&event, kept);
+        }
         event.mapping = MappingId(u16::try_from(position).unwrap_or(0));
-        source.shift_remove("_index");
-        source.shift_remove("_id");
-        self.documents.push(Document { source, event });
+        self.events.push(event);
+        self.lines.push(line);
+        Taken {
+            malformed,
+            unknown_index: name.filter(|_| !known).map(str::to_owned),
+        }
+    }
+
+    /// The mapping of a document of this index, and whether it is the index's own.
+    fn position(&self, index: Option<&str>) -> (usize, bool) {
+        let Some(index) = index else { return (0, true) };
+        let of = |wanted: &str| {
+            let mut names = self.names.iter();
+            names.position(|name| name.as_deref() == Some(wanted))
+        };
+        let own = of(index).or_else(|| of(index_name(index)));
+        let unnamed = || self.names.iter().position(Option::is_none);
+        own.or_else(unnamed)
+            .map_or((0, false), |position| (position, true))
+    }
+
+    /// With dynamic mapping, every field that a document carries is mapped.
+    fn learn(&mut self, event: &Event) {
+        let Some(seen) = &mut self.seen else { return };
+        let mut news = false;
+        for (path, _) in event.fields() {
+            if !seen.contains(path) {
+                seen.insert(path.into());
+                news = true;
+            }
+        }
+        if news && let Some(mapping) = self.schema.first_mut() {
+            add_dynamic(mapping, event);
+        }
+    }
+
+    fn malformed(&self, event: &Event, position: usize) -> Vec<Malformed> {
+        let Some(mapping) = self.schema.mappings().get(position) else {
+            return Vec::new();
+        };
+        let mut malformed = Vec::new();
+        for (path, values) in event.fields() {
+            let Some(field) = mapping.get(path) else {
+                continue;
+            };
+            if field.field_type.family() == Some(Family::Text) || &*field.read_from != path {
+                continue;
+            }
+            let refused =
+                |value: &&Scalar| field.field_type.read(value.raw()) == Reading::Malformed;
+            malformed.extend(values.iter().filter(refused).map(|value| Malformed {
+                field: path.to_owned(),
+                value: value.to_string(),
+                field_type: field.field_type.to_string(),
+            }));
+        }
+        malformed
     }
 
     /// Runs a query and gives the body of the response.
     pub fn search(&self, query: &str, parameters: &Parameters) -> Result<Json, Refusal> {
-        let source = SourceText::new("query", query);
-        let text = QueryText::whole(&source);
-        let refuse = |errors: Vec<eql::EqlError>| {
-            let diagnostics = errors.iter().map(|error| error.diagnostic(&text));
-            Refusal::Query(diagnostics.collect())
-        };
+        let refuse = |errors: Vec<eql::EqlError>| refuse(query, &errors);
         let parsed = eql::parse(query);
         let Some(syntax) = parsed.query else {
             return Err(refuse(parsed.errors));
         };
-        let events: Vec<Event> = self.documents.iter().map(|doc| doc.event.clone()).collect();
-        let schema = self.schema_of(&events);
-        let checked = eql::check(&syntax, &schema, &parameters.settings).map_err(refuse)?;
-        let now = self.now(&parameters.settings.timestamp);
+        let checked = eql::check(&syntax, &self.schema, &parameters.settings).map_err(refuse)?;
+        let now = parameters
+            .now
+            .unwrap_or_else(|| self.latest(&parameters.settings.timestamp));
         let plan =
             eql::lower(&checked, parameters.optional, now).map_err(|error| refuse(vec![error]))?;
         let context = Context {
@@ -135,36 +284,49 @@ impl Index {
             request: parameters.request,
         };
         let fail = |failure: evaluate::QueryFailure| Refusal::Failure {
+            span: failure
+                .clause
+                .and_then(|clause| plan.clause(clause))
+                .map(|clause| clause.span),
             message: failure.message,
             unsupported: failure.unsupported,
         };
-        let evaluation = evaluate::evaluate(&plan, &events, &context).map_err(fail)?;
-        Ok(response::body(&plan, &self.documents, evaluation.matches()))
+        let evaluation = evaluate::evaluate(&plan, &self.events, &context).map_err(fail)?;
+        let documents = response::Documents {
+            lines: &self.lines,
+            events: &self.events,
+            names: &self.names,
+        };
+        Ok(response::body(&plan, &documents, evaluation.matches()))
     }
 
-    /// With dynamic mapping, every field that a document carries is mapped.
-    fn schema_of(&self, events: &[Event]) -> Schema {
-        if !self.dynamic {
-            return self.schema.clone();
-        }
-        let mut mapping = self.schema.mappings().first().cloned().unwrap_or_default();
-        for event in events {
-            add_dynamic(&mut mapping, event);
-        }
-        Schema::new(vec![mapping])
-    }
-
-    /// `now` of date math: the latest event, for time comes from the events.
-    fn now(&self, timestamp: &str) -> Timestamp {
-        let format = crate::event::time::DateFormat::default();
-        let times = self.documents.iter().flat_map(|document| {
-            let values = document.event.values(timestamp);
+    /// The time of the latest event.
+    fn latest(&self, timestamp: &str) -> Timestamp {
+        let format = DateFormat::default();
+        let times = self.events.iter().flat_map(|event| {
+            let values = event.values(timestamp);
             values
                 .iter()
                 .filter_map(|value: &Scalar| format.parse(value.raw().as_text()))
         });
         times.max().unwrap_or_default()
     }
+}
+
+fn refuse(query: &str, errors: &[eql::EqlError]) -> Refusal {
+    let source = SourceText::new("query", query);
+    let text = QueryText::whole(&source);
+    let diagnostics = errors.iter().map(|error| error.diagnostic(&text));
+    Refusal::Query(diagnostics.collect())
+}
+
+/// The event with these fields alone.
+fn only(event: &Event, kept: &BTreeSet<String>) -> Event {
+    let mut small = Event::default();
+    for path in kept {
+        small.set(path, event.values(path).to_vec());
+    }
+    small
 }
 
 /// Maps every field of an event that is not mapped yet, by its first value.

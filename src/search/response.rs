@@ -2,13 +2,23 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::Document;
 use crate::evaluate::Match;
-use crate::event::{EventId, Value};
+use crate::event::json::parse_object;
+use crate::event::{Event, EventId, Value};
 use crate::plan::{Plan, Shape};
 
+/// What a result is printed from.
+pub(super) struct Documents<'a> {
+    /// The documents as they were read.
+    pub(super) lines: &'a [Box<str>],
+    /// The events in them.
+    pub(super) events: &'a [Event],
+    /// The names of the indices, by the events' mapping.
+    pub(super) names: &'a [Option<String>],
+}
+
 /// `{"hits": {"total": …, "events": […]}}`, or `"sequences"` for sequences and samples.
-pub(super) fn body(plan: &Plan, documents: &[Document], matches: &[Match]) -> Json {
+pub(super) fn body(plan: &Plan, documents: &Documents<'_>, matches: &[Match]) -> Json {
     let mut hits = Map::new();
     hits.insert(
         "total".to_owned(),
@@ -30,7 +40,7 @@ pub(super) fn body(plan: &Plan, documents: &[Document], matches: &[Match]) -> Js
     json!({ "hits": hits })
 }
 
-fn sequence(documents: &[Document], found: &Match, dates_as_millis: bool) -> Json {
+fn sequence(documents: &Documents<'_>, found: &Match, dates_as_millis: bool) -> Json {
     let mut sequence = Map::new();
     if !found.join.is_empty() {
         let keys = found
@@ -47,15 +57,23 @@ fn sequence(documents: &[Document], found: &Match, dates_as_millis: bool) -> Jso
     Json::Object(sequence)
 }
 
-fn event(documents: &[Document], id: EventId) -> Json {
-    let Some(document) = documents.get(id.index()) else {
+fn event(documents: &Documents<'_>, id: EventId) -> Json {
+    let line = documents.lines.get(id.index()).map_or("", |line| line);
+    let Ok(mut source) = parse_object(line) else {
         return Json::Null;
     };
-    json!({
-        "_index": document.event.index.as_deref().unwrap_or(""),
-        "_id": document.event.id.as_deref().unwrap_or(""),
-        "_source": document.source,
-    })
+    let index = source.shift_remove("_index");
+    let own = || {
+        let mapping = documents.events.get(id.index())?.mapping;
+        documents.names.get(usize::from(mapping.0))?.as_deref()
+    };
+    let index = index.unwrap_or_else(|| json!(own().unwrap_or("")));
+    let id = match source.shift_remove("_id") {
+        Some(Json::String(id)) => id,
+        Some(Json::Number(id)) => id.to_string(),
+        _ => String::new(),
+    };
+    json!({ "_index": index, "_id": id, "_source": source })
 }
 
 /// Sequences print dates as ISO text, samples as milliseconds (`eql-semantics` §8.6, §9).

@@ -3,9 +3,13 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "these tests write their own input, and panic where they fail"
 )]
 
 mod basics;
 mod check;
+mod captures;
 mod rule_edits;
+mod test_command;
+mod query;

@@ -289,8 +289,8 @@ const EDITS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "csc narrowed",
-        r#"Framework*\\csc.exe"#,
-        r#"Framework\\*\\csc.exe"#,
+        r"Framework*\\csc.exe",
+        r"Framework\\*\\csc.exe",
         "management agents / C# compiler, 64 bit",
     ),
     (

@@ -35,12 +35,16 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("similar", &["snapshot/diff.rs"]),
     ("strsim", &["diagnostic/suggest.rs"]),
     ("tempfile", &["cli/files.rs"]),
+    ("terminal_size", &["cli/console.rs"]),
     ("thiserror", &[]),
     (
         "toml",
-        &["data_source/builtin.rs", "rule/load.rs", "cli/config.rs"],
+        &["data_source/builtin.rs", "rule/table.rs", "cli/config.rs"],
     ),
-    ("unicode-width", &["report/terminal/style.rs"]),
+    (
+        "unicode-width",
+        &["report/terminal/style.rs", "report/hits.rs"],
+    ),
 ];
 
 #[test]

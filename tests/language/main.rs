@@ -21,6 +21,7 @@ use tree::tree;
 
 mod lints;
 mod pages;
+mod rule;
 mod scenario;
 mod tree;
 

@@ -4,7 +4,7 @@
 use std::fs;
 
 use serde_json::{Map, Value as Json};
-use trapline::eql;
+use trapline::eql::{self, OptionalFields};
 use trapline::evaluate::{self, Request, ResultPosition};
 use trapline::event::mapping::{self, IndexMapping};
 use trapline::search::{Index, Parameters};
@@ -23,8 +23,12 @@ fn every_search_of_the_suite_gives_the_accepted_ids() {
         let case: Json = serde_json::from_str(line).unwrap();
         let index = index_of(&folder, &case["indices"]);
         count += 1;
-        if let Err(reason) = judge(&case, &index) {
-            wrong.push(format!("{}: {reason}\n    {}", case["name"], case["query"]));
+        // The suite holds whichever way an unmapped optional field is taken.
+        for optional in [OptionalFields::Missing, OptionalFields::Folded] {
+            if let Err(reason) = judge(&case, &index, optional) {
+                let (name, query) = (&case["name"], &case["query"]);
+                wrong.push(format!("{name}, {optional:?}: {reason}\n    {query}"));
+            }
         }
     }
     assert!(
@@ -52,8 +56,8 @@ fn every_constant_expression_folds_to_the_expected_value() {
                 continue;
             }
         };
-        let folded = evaluate::function::fold(&eql::lower::lower_constant(&expr));
-        let found = match &folded {
+        let value = evaluate::function::fold(&eql::lower::lower_constant(&expr));
+        let found = match &value {
             Ok(None) => "null".to_owned(),
             Ok(Some(value)) => value.to_string(),
             Err(failure) => format!("failure: {failure}"),
@@ -91,7 +95,7 @@ fn index_of(folder: &std::path::Path, indices: &Json) -> Index {
     index
 }
 
-fn judge(case: &Json, index: &Index) -> Result<(), String> {
+fn judge(case: &Json, index: &Index, optional: OptionalFields) -> Result<(), String> {
     let mut parameters = Parameters {
         request: Request {
             size: case["size"]
@@ -102,6 +106,7 @@ fn judge(case: &Json, index: &Index) -> Result<(), String> {
                 .as_u64()
                 .map_or(1, |count| usize::try_from(count).unwrap()),
         },
+        optional,
         ..Parameters::default()
     };
     parameters.settings.tiebreaker = case["tiebreaker"].as_str().map(str::to_owned);

@@ -15,5 +15,7 @@ mod eql_corpus;
 mod eql_roundtrip;
 mod eql_soup;
 mod public_rules;
+mod folding;
+mod nulls;
 mod shared;
 mod spanless;

@@ -145,7 +145,7 @@ impl Run<'_> {
         }
         for test in loaded.tests() {
             let rule = &test.subject.rule;
-            let found = lint::scenario(test.scenario, rule, &self.catalogue, test.text);
+            let found = lint::scenario(test.scenario, rule, &self.catalogue);
             self.checked.findings.extend(found);
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod load;
+pub mod query;
 pub mod snapshots;
 pub mod sources;
 pub mod test;
@@ -15,6 +16,10 @@ pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode 
     match verb {
         Verb::Test(args) => match settings.test(args) {
             Ok(test) => test::run(settings, &test, console),
+            Err(problem) => console.problem(&problem),
+        },
+        Verb::Query(args) => match settings.query(args) {
+            Ok(query) => query::run(settings, &query, console),
             Err(problem) => console.problem(&problem),
         },
         Verb::Check(args) => match settings.check(args) {

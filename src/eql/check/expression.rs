@@ -209,13 +209,16 @@ impl Checker<'_> {
                 ));
                 continue;
             }
-            // An address or a date is written as a string.
-            let written_as_text = matches!(
-                value.family,
-                Some(Family::Ip | Family::Date | Family::Version)
-            ) && typed.family == Some(Family::Text);
+            // An address or a date is written as a string, a date also as milliseconds.
+            let written_so = matches!(
+                (value.family, typed.family),
+                (
+                    Some(Family::Ip | Family::Date | Family::Version),
+                    Some(Family::Text)
+                ) | (Some(Family::Date), Some(Family::Number))
+            );
             let differ = matches!((value.family, typed.family), (Some(x), Some(y)) if x != y);
-            if differ && !written_as_text {
+            if differ && !written_so {
                 self.error(EqlError::new(
                     &codes::WRONG_TYPE,
                     item.span,

@@ -333,17 +333,22 @@ fn inexact(path: &str, span: Span, resolved: &ResolvedField) -> Option<EqlError>
 
 /// Whether an expression reads no field.
 pub fn is_constant(expr: &Expr) -> bool {
+    is_constant_where(expr, &|_| false)
+}
+
+/// Whether an expression reads no field but those that are constants themselves.
+pub(super) fn is_constant_where(expr: &Expr, field_is: &dyn Fn(&Field) -> bool) -> bool {
     use super::syntax::ExprKind as K;
+    let one = |expr: &Expr| is_constant_where(expr, field_is);
+    let all = |exprs: &[Expr]| exprs.iter().all(one);
     match &expr.kind {
         K::Null | K::Bool(_) | K::Number(_) | K::String(_) => true,
-        K::Field(_) => false,
-        K::Call(call) => call.arguments.iter().all(is_constant),
-        K::Negate(inner) | K::Plus(inner) | K::Not(inner) => is_constant(inner),
-        K::Arithmetic(_, left, right) | K::Compare(_, left, right) => {
-            is_constant(left) && is_constant(right)
-        }
-        K::Match(inner) => is_constant(&inner.value) && inner.patterns.iter().all(is_constant),
-        K::In(inner) => is_constant(&inner.value) && inner.items.iter().all(is_constant),
-        K::And(items) | K::Or(items) => items.iter().all(is_constant),
+        K::Field(field) => field_is(field),
+        K::Call(call) => all(&call.arguments),
+        K::Negate(inner) | K::Plus(inner) | K::Not(inner) => one(inner),
+        K::Arithmetic(_, left, right) | K::Compare(_, left, right) => one(left) && one(right),
+        K::Match(inner) => one(&inner.value) && all(&inner.patterns),
+        K::In(inner) => one(&inner.value) && all(&inner.items),
+        K::And(items) | K::Or(items) => all(items),
     }
 }

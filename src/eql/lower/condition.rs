@@ -1,6 +1,5 @@
 //! Conditions: the boolean tree, and each leaf as an index test or a script.
 
-use super::OptionalFields;
 use super::builder::Builder;
 use super::constant::{self, Literal};
 use super::script::block;
@@ -101,9 +100,7 @@ impl Builder<'_> {
     }
 
     fn leaf_condition(&mut self, expr: &Expr, parent: PartId) -> Folded {
-        if self.optional == OptionalFields::Folded
-            && let Some(truth) = self.fold_unmapped(expr)
-        {
+        if let Some(truth) = self.fold_null(expr) {
             let part = self.constant_clause(expr, parent);
             return Folded::constant(part, truth);
         }
@@ -221,11 +218,17 @@ impl Builder<'_> {
         parent: PartId,
     ) -> Folded {
         let negated = op == CompareOp::NotEqual;
-        let (left, op, right) = if is_constant(left) && !is_constant(right) {
+        let constant_left = is_constant(left) && !is_constant(right);
+        let (left, op, right) = if constant_left || self.is_null(left) {
             (right, mirrored(op), left)
         } else {
             (left, op, right)
         };
+        let null = Expr {
+            kind: ExprKind::Null,
+            span: right.span,
+        };
+        let right = if self.is_null(right) { &null } else { right };
         // `boolean expression == true` is the expression itself.
         if let (ExprKind::Bool(value), CompareOp::Equal | CompareOp::NotEqual) = (&right.kind, op)
             && is_condition(left)
@@ -332,6 +335,8 @@ impl Builder<'_> {
         };
         let id = self.field(&field.path);
         match literal {
+            // Left out of the terms (`ExpressionTranslators.InComparisons`).
+            Literal::Null => Predicate::Script(ScriptExpr::Constant(None)),
             Literal::Text(text) if inner.insensitive => {
                 Predicate::EqualIgnoringCase { field: id, text }
             }

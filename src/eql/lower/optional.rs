@@ -1,15 +1,19 @@
-//! What Elasticsearch's optimizer makes of a leaf that names an optional field which no mapping
-//! has (`ReplaceNullChecks`, `ConstantFolding`, `PruneFilters`; `eql-semantics` §3.5).
+//! What Elasticsearch's optimizer makes of a leaf that hangs on null: a literal one, or an optional
+//! field which no mapping has (`ReplaceNullChecks`, `ConstantFolding`, `PruneFilters`;
+//! `eql-semantics` §3.5).
 
+use super::OptionalFields;
 use super::builder::Builder;
-use crate::eql::syntax::{CompareOp, Expr, ExprKind, MatchOp};
+use crate::eql::check::is_constant_where;
+use crate::eql::syntax::{CompareOp, Expr, ExprKind, Field, MatchOp};
+use crate::plan::Function;
 
 /// Three-valued truth; `None` is null.
 pub(super) type Truth = Option<bool>;
 
 impl Builder<'_> {
-    /// The constant that a leaf folds to, if it hangs on an unmapped optional field.
-    pub(super) fn fold_unmapped(&self, leaf: &Expr) -> Option<Truth> {
+    /// The constant that a leaf folds to, if it hangs on null.
+    pub(super) fn fold_null(&self, leaf: &Expr) -> Option<Truth> {
         match &leaf.kind {
             ExprKind::Field(_) | ExprKind::Call(_) => self.is_null(leaf).then_some(None),
             ExprKind::Compare(op, left, right) => self.fold_compare(*op, left, right),
@@ -20,37 +24,66 @@ impl Builder<'_> {
                 });
                 Some(any(items))
             }
-            ExprKind::In(inner) if self.is_null(&inner.value) => Some(None),
+            ExprKind::In(inner)
+                if self.is_null(&inner.value)
+                    || inner.items.iter().all(|item| self.is_null(item)) =>
+            {
+                Some(None)
+            }
             _ => None,
         }
     }
 
+    /// A comparison with null. One of a field or of a call with null is left to be a null check:
+    /// a call may give null though nothing in it is null.
     fn fold_compare(&self, op: CompareOp, left: &Expr, right: &Expr) -> Option<Truth> {
-        let literal_null = |expr: &Expr| matches!(expr.kind, ExprKind::Null);
         let (a, b) = (self.is_null(left), self.is_null(right));
-        let plain_null_check = (literal_null(left) && !b) || (literal_null(right) && !a);
-        if (!a && !b) || plain_null_check {
+        let other = if a { right } else { left };
+        let equality = matches!(op, CompareOp::Equal | CompareOp::NotEqual);
+        let open = !self.foldable(other) || (equality && matches!(other.kind, ExprKind::Call(_)));
+        if (!a && !b) || ((a != b) && open) {
             return None;
         }
-        let null_check = literal_null(left) || literal_null(right) || (a && b);
         Some(match op {
-            CompareOp::Equal if null_check => Some(a && b),
-            CompareOp::NotEqual if null_check => Some(!(a && b)),
-            CompareOp::Equal => Some(false),
-            CompareOp::NotEqual => Some(true),
+            CompareOp::Equal => Some(a && b),
+            CompareOp::NotEqual => Some(!(a && b)),
             _ => None,
         })
     }
 
-    /// Whether an expression is null whatever the event: an unmapped optional field, or a function
-    /// of one.
-    fn is_null(&self, expr: &Expr) -> bool {
+    /// Whether Elasticsearch computes an expression before it runs the query: it reads no field
+    /// that has a mapping.
+    fn foldable(&self, expr: &Expr) -> bool {
+        is_constant_where(expr, &|field| self.is_folded(field))
+    }
+
+    /// Whether a field is the literal null.
+    fn is_folded(&self, field: &Field) -> bool {
+        self.optional == OptionalFields::Folded && self.resolved(&field.path).is_none()
+    }
+
+    /// Whether an expression is null whatever the event: an unmapped optional field, or a constant
+    /// function of one.
+    pub(super) fn is_null(&self, expr: &Expr) -> bool {
+        self.foldable(expr) && self.folds_to_null(expr)
+    }
+
+    fn folds_to_null(&self, expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::Null => true,
-            ExprKind::Field(field) => self.resolved(&field.path).is_none(),
-            ExprKind::Call(call) => call.arguments.iter().any(|argument| self.is_null(argument)),
-            ExprKind::Negate(inner) | ExprKind::Plus(inner) => self.is_null(inner),
-            ExprKind::Arithmetic(_, left, right) => self.is_null(left) || self.is_null(right),
+            ExprKind::Field(field) => self.is_folded(field),
+            ExprKind::Call(call) => {
+                let function = Function::named(&call.name.text);
+                let mut arguments = call.arguments.iter().enumerate();
+                arguments.any(|(index, argument)| {
+                    !function.is_some_and(|function| function.takes_null(index))
+                        && self.folds_to_null(argument)
+                })
+            }
+            ExprKind::Negate(inner) | ExprKind::Plus(inner) => self.folds_to_null(inner),
+            ExprKind::Arithmetic(_, left, right) => {
+                self.folds_to_null(left) || self.folds_to_null(right)
+            }
             _ => false,
         }
     }

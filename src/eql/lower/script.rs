@@ -143,6 +143,8 @@ fn pattern_script(op: MatchOp, value: ScriptExpr, pattern: &Expr) -> ScriptExpr 
 
 fn item_of(insensitive: bool, value: ScriptExpr, item: &Expr, script: ScriptExpr) -> ScriptExpr {
     match &item.kind {
+        // An item is compared; null is equal to nothing here, unlike in `== null`.
+        _ if [&value, &script].contains(&&ScriptExpr::Constant(None)) => ScriptExpr::Constant(None),
         ExprKind::String(text) if insensitive => {
             ScriptExpr::EqualIgnoringCase(Box::new(value), text.clone())
         }

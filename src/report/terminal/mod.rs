@@ -18,6 +18,7 @@ use std::io::{self, Write};
 
 use super::View;
 use style::Painter;
+pub(super) use style::clean;
 
 /// How the report is to look.
 #[derive(Debug, Clone, Copy, Default)]

@@ -47,7 +47,7 @@ impl Painter {
 }
 
 /// The text without anything that would move the cursor or change the colours.
-pub(super) fn clean(text: &str) -> String {
+pub(in crate::report) fn clean(text: &str) -> String {
     text.chars()
         .map(|character| {
             if character.is_control() {

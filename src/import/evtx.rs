@@ -1,0 +1,155 @@
+//! Windows event logs (EVTX) as the tree that EVTX tools print, chunk by chunk: 64 KiB are held.
+//! Called by the face of this room; the only file that knows the evtx crate.
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::sync::Arc;
+
+use evtx::{EvtxChunkData, ParserSettings};
+use serde_json::Value as Json;
+
+use super::fault::{At, Problem};
+use super::unpack::{Bytes, problem_of};
+
+const FILE_HEADER: usize = 4096;
+const CHUNK: usize = 64 * 1024;
+
+/// The records of a log.
+pub(super) struct Records<'a> {
+    bytes: Bytes<'a>,
+    settings: Arc<ParserSettings>,
+    chunk: u64,
+    started: bool,
+    ended: bool,
+    ready: VecDeque<(At, Result<Json, Problem>)>,
+}
+
+impl<'a> Records<'a> {
+    /// Reads `bytes`, which begin with the file's header.
+    pub(super) fn new(bytes: Bytes<'a>) -> Self {
+        Self {
+            bytes,
+            settings: Arc::new(ParserSettings::new()),
+            chunk: 0,
+            started: false,
+            ended: false,
+            ready: VecDeque::new(),
+        }
+    }
+
+    /// The next record and where it stands; `None` at the end.
+    pub(super) fn next_record(&mut self) -> Option<(At, Result<Json, Problem>)> {
+        while self.ready.is_empty() && !self.ended {
+            self.read_chunk();
+        }
+        self.ready.pop_front()
+    }
+
+    fn read_chunk(&mut self) {
+        let wanted = if self.started { CHUNK } else { FILE_HEADER };
+        let mut data = Vec::with_capacity(wanted);
+        let read = (&mut self.bytes).take(wanted as u64).read_to_end(&mut data);
+        if self.started {
+            self.chunk += 1;
+        }
+        if let Err(error) = read {
+            self.ended = true;
+            self.ready.push_back((self.here(), Err(problem_of(error))));
+        } else if data.len() < wanted {
+            self.ended = true;
+            let unwritten = self.started && is_empty(&data);
+            if !data.is_empty() && !unwritten {
+                self.cut_off(data);
+            }
+        } else if self.started && !is_empty(&data) {
+            self.parse(data);
+        }
+        self.started = true;
+    }
+
+    fn here(&self) -> At {
+        if self.chunk == 0 {
+            At::Whole
+        } else {
+            At::Chunk(self.chunk)
+        }
+    }
+
+    /// Reads what is there of a chunk that the file ends within.
+    fn cut_off(&mut self, mut data: Vec<u8>) {
+        let length = data.len();
+        if self.started && length > 512 {
+            data.resize(CHUNK, 0);
+            self.parse(data);
+        }
+        self.ready
+            .push_back((self.here(), Err(Problem::CutOff(length))));
+    }
+
+    fn parse(&mut self, data: Vec<u8>) {
+        let here = self.here();
+        let mut chunk = match EvtxChunkData::new(data, false) {
+            Ok(chunk) => chunk,
+            Err(error) => return self.ready.push_back((here, Err(unreadable(&error)))),
+        };
+        let expected = expected_records(&chunk);
+        let intact = chunk.validate_checksum();
+        let mut read = 0;
+        let mut broken = false;
+        match chunk.parse(Arc::clone(&self.settings)) {
+            Ok(mut records) => {
+                for record in records.iter() {
+                    read += 1;
+                    let at = At::Record {
+                        chunk: self.chunk,
+                        record: read,
+                    };
+                    let value = record
+                        .and_then(evtx::EvtxRecord::into_json_value)
+                        .map(|record| record.data)
+                        .map_err(|error| Problem::Record(chain(&error)));
+                    broken |= value.is_err();
+                    self.ready.push_back((at, value));
+                }
+            }
+            Err(error) => return self.ready.push_back((here, Err(unreadable(&error)))),
+        }
+        if !intact && (broken || expected.is_some_and(|expected| read < expected)) {
+            let lost = expected.unwrap_or(read).saturating_sub(read);
+            let words = format!("its checksum is wrong; {lost} records are lost");
+            self.ready
+                .push_back((here, Err(Problem::DamagedChunk(words))));
+        }
+    }
+}
+
+/// How many records the chunk's header says that there are.
+fn expected_records(chunk: &EvtxChunkData) -> Option<u64> {
+    let header = &chunk.header;
+    let span = header
+        .last_event_record_id
+        .checked_sub(header.first_event_record_id)?;
+    // More than the smallest records that a chunk can hold: the header itself is damaged.
+    (span < CHUNK as u64 / 24).then_some(span + 1)
+}
+
+/// Logs are laid out in advance: what was not written yet is zero.
+fn is_empty(data: &[u8]) -> bool {
+    data.iter().all(|byte| *byte == 0)
+}
+
+fn unreadable(error: &dyn std::error::Error) -> Problem {
+    Problem::Chunk(chain(error))
+}
+
+/// An error with all its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        cause = error.source();
+    }
+    words
+}

@@ -1,0 +1,232 @@
+//! What can be wrong with a recording, where, and how to mend it. Called by every reader of this
+//! room and by whoever shows its faults.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Something that could not be read. The rest of the recording is read all the same unless
+/// [`Fault::ends_file`] says otherwise.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct Fault {
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub problem: Problem,
+}
+
+impl Fault {
+    /// Whether nothing after this place could be read.
+    pub fn ends_file(&self) -> bool {
+        self.problem.ends_file()
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        self.problem.help()
+    }
+}
+
+/// A place in a recording, as people look it up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The name that the recording was opened under; an entry of an archive is
+    /// `capture.zip/events.json`.
+    pub file: Arc<str>,
+    /// Where in it.
+    pub at: At,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            At::Whole => write!(f, "{}", self.file),
+            At::Line(number) => write!(f, "{}:{number}", self.file),
+            At::Item(number) => write!(f, "{}, item {number}", self.file),
+            At::Chunk(number) => write!(f, "{}, chunk {number}", self.file),
+            At::Record { chunk, record } => {
+                write!(f, "{}, chunk {chunk}, record {record}", self.file)
+            }
+        }
+    }
+}
+
+/// A position within one file; lines, items, chunks and records count from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// The file as a whole.
+    Whole,
+    /// A line of NDJSON.
+    Line(u64),
+    /// A value of a JSON array, or of JSON values one after another.
+    Item(u64),
+    /// A chunk (64 KiB) of an event log file.
+    Chunk(u64),
+    /// A record of an event log file.
+    Record {
+        /// The chunk that holds it.
+        chunk: u64,
+        /// Its place in the chunk.
+        record: u64,
+    },
+}
+
+/// What is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// The reader below failed; a truncated or damaged compressed file ends so too.
+    #[error("reading stopped: {0}")]
+    Io(std::io::Error),
+    /// Nothing in it.
+    #[error("the file is empty")]
+    Empty,
+    /// None of the kinds that are read.
+    #[error("neither an event log (EVTX), JSON, nor a zip, gzip or Zstandard file of these")]
+    UnknownKind,
+    /// A kind that is known and not read.
+    #[error("{what} is not read here")]
+    OtherKind {
+        /// The kind, with its article.
+        what: &'static str,
+        /// How to make of it something that is read.
+        mend: &'static str,
+    },
+    /// A zip's list of entries is damaged.
+    #[error("the zip's list of entries cannot be read: {0}")]
+    BadArchive(String),
+    /// The entry needs a password.
+    #[error("the entry is encrypted")]
+    Encrypted,
+    /// A compression within a zip that is not read.
+    #[error("the entry is compressed with {0}")]
+    Compression(String),
+    /// Too much comes out of too little.
+    #[error("unpacks to more than {ratio} times its size after {megabytes} MiB")]
+    Bomb {
+        /// The ratio that was passed.
+        ratio: u64,
+        /// How much had been unpacked by then.
+        megabytes: u64,
+    },
+    /// More than the limit comes out.
+    #[error("unpacks to more than {megabytes} MiB")]
+    TooLarge {
+        /// The limit.
+        megabytes: u64,
+    },
+    /// Archives in archives.
+    #[error("packed more than {0} times over")]
+    Nested(usize),
+    /// One JSON value is longer than the limit.
+    #[error("a JSON value is longer than {megabytes} MiB")]
+    TooLong {
+        /// The limit.
+        megabytes: u64,
+    },
+    /// Not JSON.
+    #[error("not valid JSON: {0}")]
+    Json(serde_json::Error),
+    /// The file ends within a JSON value.
+    #[error("the file ends in the middle of a JSON value")]
+    EndsWithinValue,
+    /// JSON, but no object.
+    #[error("an event must be a JSON object, found {0}")]
+    NoObject(&'static str),
+    /// An object that is no event in a form that is known.
+    #[error("no form of event that is known; its keys are {0}")]
+    UnknownForm(String),
+    /// The object was to be read in a form that it does not have.
+    #[error("no event in the form {0}")]
+    OtherForm(&'static str),
+    /// The event says not when it happened.
+    #[error("the event has no time")]
+    NoTime,
+    /// The event has no event id.
+    #[error("the Windows event has no event id")]
+    NoEventId,
+    /// A chunk of an event log that cannot be read at all.
+    #[error("the chunk cannot be read: {0}")]
+    Chunk(String),
+    /// A chunk whose checksum is wrong; what is readable in it is read.
+    #[error("the chunk is damaged: {0}")]
+    DamagedChunk(String),
+    /// A record of an event log that cannot be read.
+    #[error("the record cannot be read: {0}")]
+    Record(String),
+    /// The last chunk of an event log is cut off.
+    #[error("the last chunk is cut off after {0} bytes")]
+    CutOff(usize),
+}
+
+impl Problem {
+    /// Whether nothing after it in the same file could be read.
+    pub fn ends_file(&self) -> bool {
+        matches!(
+            self,
+            Self::Io(_)
+                | Self::Empty
+                | Self::UnknownKind
+                | Self::OtherKind { .. }
+                | Self::BadArchive(_)
+                | Self::Encrypted
+                | Self::Compression(_)
+                | Self::Bomb { .. }
+                | Self::TooLarge { .. }
+                | Self::Nested(_)
+                | Self::TooLong { .. }
+                | Self::EndsWithinValue
+                | Self::CutOff(_)
+        )
+    }
+
+    /// A few words under which faults of one kind are counted.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Io(_) => "reading stopped",
+            Self::Empty => "empty",
+            Self::UnknownKind | Self::OtherKind { .. } => "not a recording",
+            Self::BadArchive(_) | Self::Encrypted | Self::Compression(_) | Self::Nested(_) => {
+                "unreadable archive entry"
+            }
+            Self::Bomb { .. } | Self::TooLarge { .. } | Self::TooLong { .. } => "too large",
+            Self::Json(_) | Self::EndsWithinValue | Self::NoObject(_) => "not a JSON object",
+            Self::UnknownForm(_) | Self::OtherForm(_) => "not an event",
+            Self::NoTime => "no time",
+            Self::NoEventId => "no event id",
+            Self::Chunk(_) => "unreadable chunk",
+            Self::DamagedChunk(_) => "damaged chunk",
+            Self::Record(_) => "unreadable record",
+            Self::CutOff(_) => "cut off",
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Io(_) => "copy the file again, or export it anew; what came before was read",
+            Self::Empty => "export it again: there is nothing in it",
+            Self::UnknownKind | Self::UnknownForm(_) => {
+                "give an .evtx file, Windows events as JSON (Winlogbeat, NXLog, Event.System), \
+                 or documents and alerts exported from Elastic"
+            }
+            Self::OtherKind { mend, .. } => mend,
+            Self::BadArchive(_) | Self::Encrypted | Self::Compression(_) | Self::Nested(_) => {
+                "unpack it first and give the file that was in it"
+            }
+            Self::Bomb { .. } | Self::TooLarge { .. } => {
+                "if it is honest, unpack it yourself and give the file that was in it"
+            }
+            Self::TooLong { .. } | Self::NoObject(_) => "write one JSON object a line",
+            Self::Json(_) => "mend or remove the line; the others were read",
+            Self::EndsWithinValue | Self::CutOff(_) => {
+                "the file is incomplete: copy it again; what came before was read"
+            }
+            Self::OtherForm(_) => "leave the form out, so that each object says it itself",
+            Self::NoTime => "add `@timestamp`: an event without time is in no sequence",
+            Self::NoEventId => "add the event id: nothing can be told about the event without it",
+            Self::Chunk(_) | Self::DamagedChunk(_) | Self::Record(_) => {
+                "export the log again with `wevtutil epl`; the rest was read"
+            }
+        }
+    }
+}

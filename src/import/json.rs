@@ -1,0 +1,287 @@
+//! JSON values one after another, out of lines, an array or pretty-printed text, of which never
+//! more than one is held. Called by the face of this room only.
+
+use std::io::{BufRead, BufReader, Read};
+
+use serde_json::Value as Json;
+
+use super::fault::{At, Problem};
+use super::kind::Kind;
+use super::unpack::{Bytes, problem_of};
+
+/// The values of a file.
+pub(super) struct Values<'a> {
+    bytes: BufReader<Bytes<'a>>,
+    kind: Kind,
+    longest: u64,
+    number: u64,
+    started: bool,
+    ended: bool,
+}
+
+impl<'a> Values<'a> {
+    /// Reads `bytes` as the kind of JSON that it is.
+    pub(super) fn new(kind: Kind, bytes: Bytes<'a>, longest: u64) -> Self {
+        Self {
+            bytes: BufReader::with_capacity(Kind::HEAD, bytes),
+            kind,
+            longest,
+            number: 0,
+            started: false,
+            ended: false,
+        }
+    }
+
+    /// The next value and where it stands; `None` at the end.
+    pub(super) fn next_value(&mut self) -> Option<(At, Result<Json, Problem>)> {
+        if self.ended {
+            return None;
+        }
+        let raw = if self.kind == Kind::JsonLines {
+            self.next_line()
+        } else {
+            self.next_element()
+        };
+        let at = if self.kind == Kind::JsonLines {
+            At::Line(self.number)
+        } else {
+            At::Item(self.number)
+        };
+        match raw {
+            Ok(None) => {
+                self.ended = true;
+                None
+            }
+            Ok(Some(raw)) => Some((at, serde_json::from_slice(&raw).map_err(Problem::Json))),
+            Err(problem) => {
+                self.ended = true;
+                Some((at, Err(problem)))
+            }
+        }
+    }
+
+    fn next_line(&mut self) -> Result<Option<Vec<u8>>, Problem> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            self.number += 1;
+            (&mut self.bytes)
+                .take(self.longest + 1)
+                .read_until(b'\n', &mut line)
+                .map_err(problem_of)?;
+            if line.is_empty() {
+                return Ok(None);
+            }
+            if line.len() as u64 > self.longest {
+                return Err(self.too_long());
+            }
+            if self.number == 1 && line.starts_with(b"\xef\xbb\xbf") {
+                line.drain(..3);
+            }
+            if !line.trim_ascii().is_empty() {
+                return Ok(Some(line));
+            }
+        }
+    }
+
+    fn next_element(&mut self) -> Result<Option<Vec<u8>>, Problem> {
+        self.number += 1;
+        let Some(first) = self.skip_to_value()? else {
+            return Ok(None);
+        };
+        let mut value = Vec::new();
+        let mut scan = Scan::starting_with(first);
+        loop {
+            let buffer = self.bytes.fill_buf().map_err(problem_of)?;
+            if buffer.is_empty() {
+                return if scan.is_word() {
+                    Ok(Some(value))
+                } else {
+                    Err(Problem::EndsWithinValue)
+                };
+            }
+            let (taken, complete) = scan.take(buffer);
+            value.extend_from_slice(buffer.get(..taken).unwrap_or_default());
+            self.bytes.consume(taken);
+            if complete {
+                return Ok(Some(value));
+            }
+            if value.len() as u64 > self.longest {
+                return Err(self.too_long());
+            }
+        }
+    }
+
+    /// Skips to the first byte of the next value; `None` at the end of the file.
+    fn skip_to_value(&mut self) -> Result<Option<u8>, Problem> {
+        loop {
+            let buffer = self.bytes.fill_buf().map_err(problem_of)?;
+            let Some(&byte) = buffer.first() else {
+                return if self.started {
+                    Err(Problem::EndsWithinValue)
+                } else {
+                    Ok(None)
+                };
+            };
+            match byte {
+                b'[' if self.kind == Kind::JsonArray && !self.started => self.started = true,
+                b']' if self.started => self.started = false,
+                b',' | 0xef | 0xbb | 0xbf => {}
+                _ if byte.is_ascii_whitespace() => {}
+                _ => return Ok(Some(byte)),
+            }
+            self.bytes.consume(1);
+        }
+    }
+
+    fn too_long(&self) -> Problem {
+        Problem::TooLong {
+            megabytes: self.longest >> 20,
+        }
+    }
+}
+
+/// Where a value ends, without regard to what is in it.
+struct Scan {
+    depth: usize,
+    within: Within,
+}
+
+/// What the next byte of a value is part of.
+enum Within {
+    /// A number or a literal, which no byte of its own ends.
+    Word { begun: bool },
+    /// A string.
+    String { escaped: bool },
+    /// Neither.
+    Structure,
+}
+
+impl Scan {
+    fn starting_with(first: u8) -> Self {
+        let within = if matches!(first, b'{' | b'[' | b'"') {
+            Within::Structure
+        } else {
+            Within::Word { begun: false }
+        };
+        Self { depth: 0, within }
+    }
+
+    fn is_word(&self) -> bool {
+        matches!(self.within, Within::Word { .. })
+    }
+
+    /// How much of `buffer` belongs to the value, and whether it ends there.
+    fn take(&mut self, buffer: &[u8]) -> (usize, bool) {
+        for (index, byte) in buffer.iter().enumerate() {
+            if let Within::Word { begun } = &mut self.within {
+                let ends = byte.is_ascii_whitespace() || matches!(byte, b',' | b']' | b'{' | b'[');
+                // A stray `]` is a word of its own, or nothing would ever be taken.
+                if ends && *begun {
+                    return (index, true);
+                }
+                *begun = true;
+            } else if self.step(*byte) {
+                return (index + 1, true);
+            }
+        }
+        (buffer.len(), false)
+    }
+
+    /// Takes a byte of a string or of structure; true when the value ends with it.
+    fn step(&mut self, byte: u8) -> bool {
+        match (&mut self.within, byte) {
+            (Within::String { escaped }, _) if *escaped => *escaped = false,
+            (Within::String { escaped }, b'\\') => *escaped = true,
+            (Within::String { .. }, b'"') => {
+                self.within = Within::Structure;
+                return self.depth == 0;
+            }
+            (Within::String { .. }, _) => {}
+            (_, b'"') => self.within = Within::String { escaped: false },
+            (_, b'{' | b'[') => self.depth += 1,
+            (_, b'}' | b']') => {
+                self.depth = self.depth.saturating_sub(1);
+                return self.depth == 0;
+            }
+            _ => {}
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8]) -> Vec<String> {
+        let kind = Kind::of(text).unwrap();
+        let mut values = Values::new(kind, Box::new(text), 1 << 20);
+        std::iter::from_fn(|| values.next_value())
+            .map(|(at, value)| match value {
+                Ok(value) => format!("{at:?} {value}"),
+                Err(problem) => format!("{at:?} {}", problem.kind()),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_bad_line_costs_one_event() {
+        assert_eq!(
+            read(b"{\"a\":1}\n\n{\"a\":\n{\"a\":2}"),
+            [
+                "Line(1) {\"a\":1}",
+                "Line(3) not a JSON object",
+                "Line(4) {\"a\":2}"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_array_is_read_one_element_at_a_time() {
+        assert_eq!(
+            read(br#" [{"a":"]}\"{"}, 7 ,{"b":[{}]}]"#),
+            [
+                r#"Item(1) {"a":"]}\"{"}"#,
+                "Item(2) 7",
+                r#"Item(3) {"b":[{}]}"#
+            ]
+        );
+    }
+
+    #[test]
+    fn arrays_may_follow_one_another_and_strays_end() {
+        assert_eq!(read(b"[7]\n[8]"), ["Item(1) 7", "Item(2) 8"]);
+        assert_eq!(read(b"{\n}]}").len(), 2);
+        assert_eq!(read(b"[]").len(), 0);
+    }
+
+    #[test]
+    fn pretty_printed_objects_follow_one_another() {
+        assert_eq!(
+            read(b"{\n \"a\": 1\n}\n{\n \"a\": 2\n}\n"),
+            ["Item(1) {\"a\":1}", "Item(2) {\"a\":2}"]
+        );
+    }
+
+    #[test]
+    fn a_cut_off_array_gives_what_came_before() {
+        assert_eq!(
+            read(br#"[{"a":1},{"a":"#),
+            ["Item(1) {\"a\":1}", "Item(2) not a JSON object"]
+        );
+        assert_eq!(
+            read(br#"[{"a":1}"#),
+            ["Item(1) {\"a\":1}", "Item(2) not a JSON object"]
+        );
+    }
+
+    #[test]
+    fn a_value_without_end_is_not_held_in_memory() {
+        let endless = format!("[\"{}", "x".repeat(5000));
+        let mut values = Values::new(Kind::JsonArray, Box::new(endless.as_bytes()), 1000);
+        let (_, value) = values.next_value().unwrap();
+        assert!(value.unwrap_err().to_string().contains("longer than"));
+        assert!(values.next_value().is_none());
+    }
+}

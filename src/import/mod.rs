@@ -1,0 +1,292 @@
+//! Real recordings as ECS documents: event logs, Windows events as JSON, exports from Elastic,
+//! packed or not. Called by the command line, and by scenarios' `events_from` through it.
+//!
+//! A recording is read as a stream: what is held at a time is a chunk of an event log, one JSON
+//! value, or one search response. What cannot be read is a [`Fault`] among the documents; the rest
+//! goes on.
+
+mod alert;
+mod counts;
+mod ecs;
+#[cfg(feature = "evtx")]
+mod evtx;
+mod fault;
+mod json;
+mod kind;
+#[cfg(test)]
+mod tests;
+mod unpack;
+mod windows;
+
+use std::collections::VecDeque;
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+pub use counts::{Counts, EventKind, Tally};
+pub use ecs::{Mapped, Shipper};
+pub use fault::{At, Fault, Place, Problem};
+pub use kind::{Form, Kind};
+pub use unpack::{Limits, ReadSeek};
+
+use unpack::{Archive, Bytes};
+use windows::WindowsEvent;
+
+/// Most times that one file may be packed.
+const DEEPEST: usize = 4;
+
+/// How to read a recording.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// The form of every event, instead of what each one looks like.
+    pub form: Option<Form>,
+    /// Whose documents to make, where an event does not say it (Winlogbeat's do).
+    pub shipper: Shipper,
+    /// What is too much.
+    pub limits: Limits,
+}
+
+/// One event of a recording.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The document, as its data source's pipeline stores it; `_index` and `_id` are in it where
+    /// they are known.
+    pub source: Map<String, Json>,
+    /// Where it stood.
+    pub place: Place,
+}
+
+/// A recording while it is read.
+pub struct Import<'a> {
+    options: Options,
+    name: Arc<str>,
+    file: Arc<str>,
+    archive: Option<Archive<'a>>,
+    items: Option<Items<'a>>,
+    ready: VecDeque<Result<Document, Fault>>,
+    counts: Counts,
+}
+
+enum Items<'a> {
+    #[cfg(feature = "evtx")]
+    Log(evtx::Records<'a>),
+    Json(json::Values<'a>),
+}
+
+impl<'a> Import<'a> {
+    /// Opens a recording of any kind, `name` being what people call it.
+    pub fn open(name: &str, mut bytes: impl Read + Seek + 'a, options: Options) -> Self {
+        let mut import = Self::new(name, options);
+        match start(&mut bytes) {
+            Ok(head) if matches!(Kind::of(&head), Ok(Kind::Zip)) => {
+                match Archive::open(Box::new(bytes), options.limits) {
+                    Ok(archive) => import.archive = Some(archive),
+                    Err(problem) => import.fail(At::Whole, problem),
+                }
+            }
+            Ok(_) => import.start(Box::new(bytes)),
+            Err(error) => import.fail(At::Whole, Problem::Io(error)),
+        }
+        import
+    }
+
+    /// Opens a recording that comes as a stream. A zip cannot be read so.
+    pub fn stream(name: &str, bytes: impl Read + 'a, options: Options) -> Self {
+        let mut import = Self::new(name, options);
+        import.start(Box::new(bytes));
+        import
+    }
+
+    /// What was read so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    fn new(name: &str, options: Options) -> Self {
+        let name: Arc<str> = name.into();
+        Self {
+            options,
+            file: Arc::clone(&name),
+            name,
+            archive: None,
+            items: None,
+            ready: VecDeque::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Begins with a file, whether it is the recording itself or an entry of it.
+    fn start(&mut self, bytes: Bytes<'a>) {
+        match self.items(bytes, 0) {
+            Ok(items) => self.items = Some(items),
+            Err(problem) => self.fail(At::Whole, problem),
+        }
+    }
+
+    fn items(&self, bytes: Bytes<'a>, depth: usize) -> Result<Items<'a>, Problem> {
+        if depth > DEEPEST {
+            return Err(Problem::Nested(DEEPEST));
+        }
+        let (head, bytes) = unpack::peek(bytes)?;
+        let limits = self.options.limits;
+        match Kind::of(&head)? {
+            kind @ (Kind::Gzip | Kind::Zstd) => {
+                self.items(unpack::unpack(kind, bytes, limits), depth + 1)
+            }
+            Kind::Zip => Err(Problem::OtherKind {
+                what: "a zip within another file or from a pipe",
+                mend: "give the zip as a file of its own",
+            }),
+            #[cfg(feature = "evtx")]
+            Kind::Evtx => Ok(Items::Log(evtx::Records::new(bytes))),
+            #[cfg(not(feature = "evtx"))]
+            Kind::Evtx => Err(Problem::OtherKind {
+                what: "an event log (EVTX), in this build without the feature `evtx`,",
+                mend: "build with the feature `evtx`, or convert the log to JSON with an EVTX tool",
+            }),
+            kind @ (Kind::JsonArray | Kind::JsonLines | Kind::JsonValues) => {
+                Ok(Items::Json(json::Values::new(kind, bytes, limits.value)))
+            }
+        }
+    }
+
+    /// Goes on to the next entry of the archive; false when there is none.
+    fn next_file(&mut self) -> bool {
+        let Some((entry, bytes)) = self.archive.as_mut().and_then(Archive::next_entry) else {
+            return false;
+        };
+        self.file = format!("{}/{entry}", self.name).into();
+        match bytes {
+            Ok(bytes) => self.start(bytes),
+            Err(problem) => self.fail(At::Whole, problem),
+        }
+        true
+    }
+
+    /// Takes the next value of the file; false at its end.
+    fn next_item(&mut self) -> bool {
+        let item = match &mut self.items {
+            None => None,
+            #[cfg(feature = "evtx")]
+            Some(Items::Log(records)) => records.next_record(),
+            Some(Items::Json(values)) => values.next_value(),
+        };
+        let Some((at, value)) = item else {
+            self.items = None;
+            return false;
+        };
+        match value {
+            Ok(Json::Object(object)) => self.convert(at, object),
+            Ok(other) => self.fail(at, Problem::NoObject(kind_of(&other))),
+            Err(problem) => self.fail(at, problem),
+        }
+        true
+    }
+
+    fn convert(&mut self, at: At, object: Map<String, Json>) {
+        let Some(form) = self.options.form.or_else(|| Form::of(&object)) else {
+            return self.fail(at, Problem::UnknownForm(keys(&object)));
+        };
+        match form {
+            Form::Response => {
+                for document in alert::documents(object) {
+                    if alert::is_alert(&document) {
+                        self.keep(at, form, alert::original(document));
+                    } else {
+                        self.keep(at, form, document);
+                    }
+                }
+            }
+            Form::Alert => self.keep(at, form, alert::original(object)),
+            Form::Document => self.keep(at, form, object),
+            windows => {
+                let shipper = self.shipper(windows, &object);
+                match WindowsEvent::read(windows, object) {
+                    Ok(event) => {
+                        let kind = EventKind::new(&event.channel, &event.event_id);
+                        let (source, mapped) = ecs::document(event, shipper);
+                        self.counts.event(kind, mapped);
+                        self.keep(at, form, source);
+                    }
+                    Err(problem) => self.fail(at, problem),
+                }
+            }
+        }
+    }
+
+    /// Winlogbeat's events say that they are Winlogbeat's.
+    fn shipper(&self, form: Form, object: &Map<String, Json>) -> Shipper {
+        let agent = alert::field(object, "agent.type").and_then(Json::as_str);
+        if form == Form::OldWinlogbeat || agent == Some("winlogbeat") {
+            Shipper::Winlogbeat
+        } else {
+            self.options.shipper
+        }
+    }
+
+    fn keep(&mut self, at: At, form: Form, source: Map<String, Json>) {
+        if alert::field(&source, "@timestamp").is_none_or(Json::is_null) {
+            return self.fail(at, Problem::NoTime);
+        }
+        let hostless = alert::field(&source, "host.name").is_none()
+            && alert::field(&source, "host.id").is_none();
+        self.counts.document(form, hostless);
+        let place = self.place(at);
+        self.ready.push_back(Ok(Document { source, place }));
+    }
+
+    fn fail(&mut self, at: At, problem: Problem) {
+        self.counts.fault(&problem);
+        let place = self.place(at);
+        self.ready.push_back(Err(Fault { place, problem }));
+    }
+
+    fn place(&self, at: At) -> Place {
+        Place {
+            file: Arc::clone(&self.file),
+            at,
+        }
+    }
+}
+
+impl Iterator for Import<'_> {
+    type Item = Result<Document, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.ready.is_empty() {
+            if !self.next_item() && !self.next_file() {
+                return None;
+            }
+        }
+        self.ready.pop_front()
+    }
+}
+
+/// Reads the first bytes and goes back before them.
+fn start(bytes: &mut (impl Read + Seek)) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    bytes.take(4).read_to_end(&mut head)?;
+    bytes.seek(SeekFrom::Start(0))?;
+    Ok(head)
+}
+
+fn kind_of(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "null",
+        Json::Bool(_) => "a boolean",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a string",
+        Json::Array(_) => "an array",
+        Json::Object(_) => "an object",
+    }
+}
+
+/// The first keys of an object, for whoever has to tell what it is.
+fn keys(object: &Map<String, Json>) -> String {
+    let mut keys: Vec<&str> = object.keys().take(6).map(String::as_str).collect();
+    if object.len() > keys.len() {
+        keys.push("…");
+    }
+    keys.join(", ")
+}

@@ -1,0 +1,193 @@
+//! Constant expressions: each function with null at each place, and the examples of its
+//! definition (`InternalEqlScriptUtils`, `BinaryLogicProcessor`, `InProcessor`).
+
+use trapline::eql;
+use trapline::evaluate::function::fold;
+
+/// An expression and what it folds to; `failure` where Elasticsearch fails.
+const CASES: &[(&str, &str)] = &[
+    // Arithmetic, as functions and as operators.
+    ("add(1, 2)", "3"),
+    ("add(null, 1)", "null"),
+    ("add(1, null)", "null"),
+    ("1 + null", "null"),
+    ("subtract(null, 1)", "null"),
+    ("subtract(1, null)", "null"),
+    ("multiply(null, 1)", "null"),
+    ("multiply(1, null)", "null"),
+    ("divide(null, 1)", "null"),
+    ("divide(1, null)", "null"),
+    ("divide(null, 0)", "null"),
+    ("modulo(null, 1)", "null"),
+    ("modulo(1, null)", "null"),
+    ("modulo(7, -3)", "1"),
+    ("modulo(-7, 3)", "-1"),
+    ("-7 / 2", "-3"),
+    ("7 % 2.5", "2.0"),
+    ("1 / 0", "failure"),
+    ("1.0 / 0", "Infinity"),
+    ("-(null)", "null"),
+    ("-(3 - 5)", "2"),
+    ("2 + 3 * 4 % 5", "4"),
+    ("8 - 3 - 2", "3"),
+    ("16 / 4 / 2", "2"),
+    // between
+    ("between(null, \"a\", \"b\")", "null"),
+    ("between(\"xayb\", null, \"b\")", "null"),
+    ("between(\"xayb\", \"a\", null)", "null"),
+    ("between(\"xayb\", \"a\", \"b\", null)", "null"),
+    ("between(\"xayb\", \"a\", \"b\")", "y"),
+    ("between(\"xAyB\", \"a\", \"b\")", "null"),
+    ("between~(\"xAyB\", \"a\", \"b\")", "y"),
+    ("between~(\"xAyBzB\", \"a\", \"b\", true)", "yBz"),
+    ("between~(\"xAyBzB\", \"a\", \"b\", false)", "y"),
+    ("between(\"\", \"\", \"\")", ""),
+    ("between(\"aa\", \"a\", \"a\", true)", ""),
+    // cidrMatch
+    ("cidrMatch(null, \"10.0.0.0/8\")", "null"),
+    (
+        "cidrMatch(\"10.1.2.3\", \"11.0.0.0/8\", \"10.0.0.0/8\")",
+        "true",
+    ),
+    ("cidrMatch(\"10.1.2.3\", \"11.0.0.0/8\")", "false"),
+    // concat
+    ("concat(null)", "null"),
+    ("concat(\"a\")", "a"),
+    ("concat(\"\", \"\")", ""),
+    ("concat(null, \"a\")", "null"),
+    ("concat(\"a\", null)", "null"),
+    ("concat(1, 2.5, false)", "12.5false"),
+    // endsWith, startsWith, stringContains
+    ("endsWith(null, \"a\")", "null"),
+    ("endsWith(\"a\", null)", "null"),
+    ("endsWith(\"FooBarBaz\", \"Baz\")", "true"),
+    ("endsWith(\"FooBarBaz\", \"baz\")", "false"),
+    ("endsWith~(\"FooBarBaz\", \"bAZ\")", "true"),
+    ("endsWith~(\"FooBarBaz\", null)", "null"),
+    ("endsWith(\"a\", \"\")", "true"),
+    ("startsWith(null, \"a\")", "null"),
+    ("startsWith(null, null)", "null"),
+    ("startsWith~(null, \"a\")", "null"),
+    ("startsWith(\"\", \"\")", "true"),
+    ("stringContains(null, \"a\")", "null"),
+    ("stringContains(\"a\", null)", "null"),
+    ("stringContains(\"FooBarBaz\", \"Bar\")", "true"),
+    ("stringContains(\"FooBarBaz\", \"bar\")", "false"),
+    ("stringContains~(\"FooBarBaz\", \"bAR\")", "true"),
+    ("stringContains(\"a\", \"\")", "false"),
+    ("stringContains(\"\", \"a\")", "false"),
+    // indexOf
+    ("indexOf(null, \"a\")", "null"),
+    ("indexOf(\"a\", null)", "null"),
+    ("indexOf(null, null, null)", "null"),
+    ("indexOf(\"foobarbaz\", \"o\", null)", "1"),
+    ("indexOf(\"foobarbaz\", \"o\", 0)", "1"),
+    ("indexOf(\"foobarbaz\", \"o\", 2)", "2"),
+    ("indexOf(\"foobarbaz\", \"o\", 3)", "null"),
+    ("indexOf(\"foobarbaz\", \"O\")", "null"),
+    ("indexOf~(\"foobarbaz\", \"O\", 2)", "2"),
+    ("indexOf(\"foobarbaz\", \"o\", -5)", "1"),
+    ("indexOf(\"foobarbaz\", \"o\", 100)", "null"),
+    ("indexOf(\"foobarbaz\", \"\")", "0"),
+    ("indexOf(\"foobarbaz\", \"\", 4)", "4"),
+    // length, string
+    ("length(\"hello\")", "5"),
+    ("length(null)", "null"),
+    ("string(null)", "null"),
+    ("string(1.0)", "1.0"),
+    ("string(-1)", "-1"),
+    ("string(10000000000)", "10000000000"),
+    // number
+    ("number(null)", "null"),
+    ("number(null, 16)", "null"),
+    ("number(\"12\", null)", "12"),
+    ("number(\"0x1f\", null)", "31"),
+    ("number(\"0x1F\", 16)", "31"),
+    ("number(\"1f\", 16)", "31"),
+    ("number(\"0x12\", 10)", "failure"),
+    ("number(\"1010\", 2)", "10"),
+    ("number(\"3.5e2\")", "350.0"),
+    ("number(\"beef\")", "failure"),
+    ("number(\"\")", "failure"),
+    // substring
+    ("substring(null, 1)", "null"),
+    ("substring(null, 1, 2)", "null"),
+    ("substring(\"hello\", null)", "hello"),
+    ("substring(\"hello\", null, 2)", "hello"),
+    ("substring(\"hello\", 1, null)", "ello"),
+    ("substring(\"hello\", 0, -10)", ""),
+    ("substring(\"hello\", 4, 2)", ""),
+    ("substring(\"hello\", 9)", ""),
+    ("substring(\"hello\", -9)", "hello"),
+    ("substring(\"hello\", 0)", "hello"),
+    // wildcard and the pattern operators
+    ("wildcard(null, \"a*\")", "null"),
+    ("wildcard(\"FooBar\", \"foo*\")", "false"),
+    ("wildcard~(\"FooBar\", \"foo*\")", "true"),
+    ("wildcard(\"FooBar\", \"x\", \"Foo?ar\")", "true"),
+    ("\"FooBar\" : \"foo*\"", "true"),
+    ("\"FooBar\" : (\"x\", \"FOOBAR\")", "true"),
+    ("\"FooBar\" like \"foo*\"", "false"),
+    ("\"FooBar\" like~ \"foo*\"", "true"),
+    ("\"FooBar\" regex \"Foo[A-Z]ar\"", "true"),
+    ("\"FooBar\" regex \"Foo\"", "false"),
+    ("\"FooBar\" regex~ \"foobar\"", "true"),
+    ("null : \"a\"", "null"),
+    ("null like \"a?\"", "null"),
+    // Comparisons: with null nothing is known, but `==` and `!=` with a literal null ask for it.
+    ("1 < null", "null"),
+    ("null <= 1", "null"),
+    ("null > null", "null"),
+    ("1 == null", "false"),
+    ("null != 1", "true"),
+    ("length(null) == null", "true"),
+    ("indexOf(\"a\", \"z\") == null", "true"),
+    ("length(\"\") != null", "true"),
+    ("1 == 1.0", "true"),
+    ("1.5 >= 1", "true"),
+    ("true == true", "true"),
+    ("\"a\" < \"b\"", "true"),
+    ("(1 > 2) == false", "true"),
+    ("(1 > null) == null", "true"),
+    // Lists: null is equal to nothing, so it leaves open what no other item decides.
+    ("1 in (1, null)", "true"),
+    ("1 in (2, null)", "null"),
+    ("null in (1, 2)", "null"),
+    ("null in (null)", "null"),
+    ("1 not in (2, 3)", "true"),
+    ("1 not in (2, null)", "null"),
+    ("1 not in (1, null)", "false"),
+    ("\"A\" in (\"a\", \"b\")", "false"),
+    ("\"A\" in~ (\"a\", \"b\")", "true"),
+    ("\"A\" not in~ (\"a\", \"b\")", "false"),
+    ("1.0 in (1)", "true"),
+    // Three-valued logic.
+    ("true and null", "null"),
+    ("null and null", "null"),
+    ("null and false", "false"),
+    ("true or null", "true"),
+    ("null or false", "null"),
+    ("not (1 > null)", "null"),
+    ("not not true", "true"),
+    ("true and not false", "true"),
+    ("false or true and false", "false"),
+];
+
+#[test]
+fn every_function_folds_with_null_at_each_place() {
+    let mut wrong = Vec::new();
+    for (text, expected) in CASES {
+        let found = match eql::parse_expression(text) {
+            Err(errors) => format!("no expression: {errors:?}"),
+            Ok(expr) => match fold(&eql::lower::lower_constant(&expr)) {
+                Ok(None) => "null".to_owned(),
+                Ok(Some(value)) => value.to_string(),
+                Err(_) => "failure".to_owned(),
+            },
+        };
+        if found != *expected {
+            wrong.push(format!("{text}: expected {expected}, found {found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
