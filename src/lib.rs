@@ -1,6 +1,7 @@
 //! Trapline.
 pub mod data_source;
 pub mod diagnostic;
+pub mod engine;
 pub mod eql;
 pub mod evaluate;
 pub mod event;
