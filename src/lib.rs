@@ -1,10 +1,39 @@
-//! Trapline.
-pub mod data_source;
+//! Trapline, a test harness for detection rules: it replays attack and benign scenarios through an
+//! evaluator of Elastic's EQL, in the shape of every data source that a rule claims, and shows
+//! every change of behaviour.
+//!
+//! The modules stand in the order of the layers; each imports only from those above it. The way of
+//! the data, and of one event through it, is told in `ARCHITECTURE.md`.
+
 pub mod diagnostic;
-pub mod engine;
-pub mod eql;
-pub mod evaluate;
 pub mod event;
 pub mod plan;
-pub mod replay;
+pub mod eql;
+pub mod evaluate;
+pub mod engine;
+pub mod rule;
+pub mod data_source;
 pub mod search;
+pub mod scenario;
+pub mod replay;
+pub mod snapshot;
+pub mod report;
+pub mod cli;
+
+/// Every kind of diagnostic, each once; `docs/errors/` is made from this list.
+pub fn codes() -> impl Iterator<Item = &'static diagnostic::Code> {
+    [
+        eql::error::CODES,
+        eql::check::codes::CODES,
+        rule::error::CODES,
+        data_source::error::CODES,
+        scenario::error::CODES,
+        replay::select::CODES,
+        replay::error::CODES,
+        snapshot::error::CODES,
+        cli::error::CODES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}

@@ -106,7 +106,7 @@ process where process.executable : \"C:\\\\Windows\\\\\"
     /// Quotes that do not make a string.
     QUOTES = "E103", "wrong quotes",
 "Strings stand in double quotes, or in triple double quotes when backslashes are meant as they are.
-Single quotes and `?\"…\"` belong to older versions of EQL.
+Single quotes and `?\"…\"` belong to older versions of EQL; typographic quotes come from documents.
 
 ```eql
 process where process.name == 'cmd.exe'
@@ -138,14 +138,16 @@ process where process.executable == \"\"\"C:\\Windows\\explorer.exe\"\"\"
 "The character has no meaning in EQL outside of a string, a comment or a name in backticks.
 
 ```eql
-process where process.name == “cmd.exe”
+process where größe > 1000
 ```
 
-Here typographic quotes were pasted from a document. Write
+A name with letters other than a-z, or with a `-`, stands in backticks:
 
 ```eql
-process where process.name == \"cmd.exe\"
+process where `größe` > 1000
 ```
+
+Comments are written `// …` or `/* … */`, not `# …`.
 ";
     /// An operator of another language.
     FOREIGN_OPERATOR = "E106", "operator of another language",

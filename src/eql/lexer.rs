@@ -115,6 +115,8 @@ impl<'a> Lexer<'a> {
             b'!' => self.exclamation(),
             _ if starts_word(first) => self.word(),
             _ if self.number() => {}
+            _ if rest.starts_with(string::is_typographic_quote) => self.typographic(),
+            b'#' => self.hash_comment(),
             _ => self.sign(),
         }
     }
@@ -314,42 +316,82 @@ impl<'a> Lexer<'a> {
         );
     }
 
-    /// One character that begins no token, or a whole word of characters outside of ASCII.
+    /// `# …`, a comment elsewhere.
+    fn hash_comment(&mut self) {
+        let error = EqlError::new(
+            UNKNOWN_CHARACTER,
+            self.ahead(1),
+            "`#` does not begin a comment",
+        );
+        self.report(error.label("not EQL").help("write `// …` or `/* … */`"));
+        let rest = self.rest();
+        self.comment(rest.find(['\r', '\n']).unwrap_or(rest.len()));
+    }
+
+    /// One character that begins no token, or a whole word with letters outside of ASCII.
     fn unknown(&mut self) {
         let rest = self.rest();
         let Some(first) = rest.chars().next() else {
             return;
         };
-        let same = |c: char| c == first || (!first.is_ascii() && c.is_alphanumeric());
-        let length = rest.find(|c| !same(c)).unwrap_or(rest.len());
-        let error = EqlError::new(
-            UNKNOWN_CHARACTER,
-            self.ahead(length),
-            format!("`{}` is not EQL", shorten(rest.get(..length).unwrap_or(""))),
-        );
-        let help = match first {
-            '“' | '”' | '„' | '‘' | '’' | '«' | '»' => {
-                "these are typographic quotes: write `\"`".to_owned()
-            }
-            '#' => "comments are written `// …` or `/* … */`".to_owned(),
-            ';' => "a query ends without a sign".to_owned(),
-            '{' | '}' => "lists are written in parentheses, event queries in `[ ]`".to_owned(),
-            '\\' => "a backslash has a meaning within a string only".to_owned(),
-            '&' => "write `and`".to_owned(),
-            '~' => {
-                "`~` follows `in`, `like`, `regex` or a function's name without a blank".to_owned()
-            }
-            '\u{a0}' | '\u{feff}' | '\u{200b}' => {
-                "this is an invisible character (often pasted from a web page): remove it"
-                    .to_owned()
-            }
-            _ if first.is_alphanumeric() => {
-                "a name with such characters is written in backticks".to_owned()
-            }
-            _ => "remove it, or put the name or text that it belongs to in quotes".to_owned(),
+        if !first.is_ascii() && first.is_alphabetic() {
+            return self.foreign_word();
+        }
+        let length = rest.find(|c| c != first).unwrap_or(rest.len());
+        let unseen = matches!(first, '\u{a0}' | '\u{200b}' | '\u{feff}') || first.is_control();
+        let what = if unseen {
+            format!("character U+{:04X}", u32::from(first))
+        } else {
+            format!("`{}`", shorten(rest.get(..length).unwrap_or("")))
         };
+        let help = match first {
+            ';' => "a query ends without a sign",
+            '{' | '}' => "lists are written in parentheses, event queries in `[ ]`",
+            '\\' => "a backslash has a meaning within a string only",
+            '&' => "write `and`",
+            '~' => "`~` follows `in`, `like`, `regex` or a function's name without a blank",
+            _ if unseen => "it is invisible and often pasted from a web page: remove it",
+            _ => "remove it, or put the name or text that it belongs to in quotes",
+        };
+        let message = format!("{what} has no meaning in EQL");
+        let error = EqlError::new(UNKNOWN_CHARACTER, self.ahead(length), message);
         self.report(error.label("unknown character").help(help));
-        self.push(TokenKind::Unknown, length);
+        if unseen || first == ';' {
+            self.at += length;
+        } else {
+            self.push(TokenKind::Unknown, length);
+        }
+    }
+
+    /// A word with letters outside of ASCII is taken for a name that lacks its backticks.
+    fn foreign_word(&mut self) {
+        let glued = |token: &&Token| {
+            token.kind == TokenKind::Identifier && token.span.end as usize == self.at
+        };
+        let start = self
+            .out
+            .tokens
+            .last()
+            .filter(glued)
+            .map(|token| token.span.start as usize);
+        let letters = |c: char| c.is_alphanumeric() || c == '_';
+        let rest = self.rest();
+        let end = self.at + rest.find(|c| !letters(c)).unwrap_or(rest.len());
+        if let Some(start) = start {
+            self.out.tokens.pop();
+            self.at = start;
+        }
+        let length = end - self.at;
+        let word = self.rest().get(..length).unwrap_or("");
+        let message = format!("name `{}` needs backticks", shorten(word));
+        self.report(
+            EqlError::new(UNKNOWN_CHARACTER, self.ahead(length), message)
+                .label("holds letters other than a-z")
+                .help(format!(
+                    "write it as `` `{word}` ``; or is it a text that lacks its quotes?"
+                )),
+        );
+        self.push(TokenKind::Quoted(word.to_owned()), length);
     }
 }
 

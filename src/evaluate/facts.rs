@@ -10,7 +10,7 @@ use super::keys::Keys;
 use super::slots::{Slot, Slots};
 use super::test::Test;
 use crate::event::{Event, Timestamp, Value};
-use crate::plan::{FieldId, LeafId, Plan, StageId};
+use crate::plan::{FieldId, LeafId, Plan, Shape, StageId};
 
 /// The tests of a plan's leaves, and what each field is read for.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub(super) struct Facts {
     categories: BitMatrix,
     routed: Vec<bool>,
     times: Vec<Option<Timestamp>>,
-    /// The events that have a time, in order.
+    /// The events in order. Without a time an event is in no order, and only a sample sees it.
     pub(super) order: Vec<u32>,
     ranks: Vec<Option<u32>>,
     /// The join keys.
@@ -78,6 +78,9 @@ impl Facts {
             ranks: Vec::new(),
             keys: Keys::new(key_fields(plan)),
         };
+        // Samples know no order, so an event without a time is theirs as well.
+        let sample = matches!(plan.shape, Shape::Sample { .. });
+        let timeless = sample.then(Timestamp::default);
         let mut tiebreakers = Vec::with_capacity(events.len());
         let mut slots = Slots::new(plan.fields.len());
         for (number, event) in events.iter().enumerate() {
@@ -86,15 +89,14 @@ impl Facts {
                     slot.read(field, event, fold);
                 }
             }
-            facts
-                .times
-                .push(slots.get(plan.timestamp).and_then(time_of));
+            let time = slots.get(plan.timestamp).and_then(time_of);
+            facts.times.push(time.or(timeless));
             tiebreakers.push(plan.tiebreaker.and_then(|field| least(slots.get(field)?)));
             facts.keys.push(|field| slots.get(field));
             facts.note_categories(plan, number, slots.get(plan.category));
             facts.note_leaves(plan, tests, number, &slots)?;
         }
-        facts.sort(&tiebreakers);
+        facts.sort(&tiebreakers, matches!(plan.shape, Shape::Sample { .. }));
         Ok(facts)
     }
 
@@ -113,7 +115,7 @@ impl Facts {
         self.routed.get(event).copied().unwrap_or(false)
     }
 
-    /// The event's place in the order; `None` for an event without a time, which nothing sees.
+    /// The event's place in the order; `None` for an event that nothing sees.
     pub(super) fn rank(&self, event: usize) -> Option<u32> {
         self.ranks.get(event).copied().flatten()
     }
@@ -176,16 +178,17 @@ impl Facts {
         Ok(())
     }
 
-    /// Puts the events in order: time, tiebreaker (a missing one is greatest), position.
-    fn sort(&mut self, tiebreakers: &[Option<Value>]) {
-        let mut keyed: Vec<(Timestamp, Option<&Value>, u32)> = (0u32..)
+    /// Puts the events in order: time, tiebreaker (a missing one is greatest), position; those
+    /// without a time last, if they are to be there at all.
+    fn sort(&mut self, tiebreakers: &[Option<Value>], timeless: bool) {
+        let mut keyed: Vec<(Option<Timestamp>, Option<&Value>, u32)> = (0u32..)
             .zip(self.times.iter().zip(tiebreakers))
-            .filter_map(|(number, (time, tiebreaker))| {
-                Some(((*time)?, tiebreaker.as_ref(), number))
-            })
+            .map(|(number, (time, tiebreaker))| (*time, tiebreaker.as_ref(), number))
+            .filter(|(time, ..)| timeless || time.is_some())
             .collect();
         keyed.sort_by(|a, b| {
-            a.0.cmp(&b.0)
+            (a.0.is_none(), a.0)
+                .cmp(&(b.0.is_none(), b.0))
                 .then_with(|| compare_tiebreakers(a.1, b.1))
                 .then_with(|| a.2.cmp(&b.2))
         });

@@ -61,11 +61,6 @@ impl Keys {
         }
     }
 
-    /// The key fields.
-    pub(super) fn fields(&self) -> impl Iterator<Item = FieldId> + '_ {
-        self.columns.iter().map(|column| column.field)
-    }
-
     /// Adds the next event; `slot` gives a field's values on it.
     pub(super) fn push<'s, 'e: 's>(&mut self, slot: impl Fn(FieldId) -> Option<&'s Slot<'e>>) {
         let mut columns = std::mem::take(&mut self.columns);

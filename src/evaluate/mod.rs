@@ -14,6 +14,8 @@ mod condition;
 mod context;
 mod decide;
 mod facts;
+#[cfg(test)]
+mod fixture;
 pub mod function;
 mod keys;
 mod outcome;

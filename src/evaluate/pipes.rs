@@ -11,7 +11,7 @@ pub(super) fn cut(mut matches: Vec<Match>, pipes: &[Pipe], request: &Request) ->
         match (pipes.first(), request.position) {
             (Some(Pipe::Head(_)), _) | (None, ResultPosition::Head) => matches.truncate(size),
             (Some(Pipe::Tail(_)), _) | (None, ResultPosition::Tail) => {
-                keep_last(&mut matches, size)
+                keep_last(&mut matches, size);
             }
         }
     }

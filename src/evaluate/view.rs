@@ -9,7 +9,7 @@ use super::condition;
 use super::facts::Facts;
 use super::keys::{KeyValue, NULL};
 use super::sequence::Moment;
-use crate::event::EventId;
+use crate::event::{EventId, Timestamp};
 use crate::plan::{ClauseId, Join, LeafId, Plan, Role, Shape, Stage, StageId};
 
 /// The number that stands for a key that is left out of the tuple.
@@ -133,14 +133,17 @@ impl<'a> View<'a> {
         self.without.contains(&event)
     }
 
-    /// When the event is; `None` if it has no time.
+    /// When the event is; `None` for an event that nothing sees.
     pub(super) fn moment(&self, event: u32) -> Option<Moment> {
         if let Some(moment) = self.restamped.get(&event) {
             return Some(*moment);
         }
         Some(Moment {
             rank: self.facts.rank(event as usize)?,
-            nanos: self.facts.time(event as usize)?.nanoseconds(),
+            nanos: self
+                .facts
+                .time(event as usize)
+                .map_or(0, Timestamp::nanoseconds),
             event: EventId(event),
         })
     }

@@ -4,6 +4,7 @@
 //! events everywhere is: timestamp, then the rule's tiebreaker, then position in the input.
 
 pub mod field;
+pub mod io;
 pub mod json;
 pub mod mapping;
 pub mod schema;

@@ -23,7 +23,10 @@ pub(super) fn holds(because: &str, plan: &Plan, blockers: &Blockers, words: &[St
         .iter()
         .zip(words)
         .any(|(cause, words)| names(because, plan, cause, words));
-    let conditions = blockers.causes.iter().all(|cause| is_condition(plan, cause));
+    let conditions = blockers
+        .causes
+        .iter()
+        .all(|cause| is_condition(plan, cause));
     by_cause || (conditions && part.is_some_and(|part| part.text.contains(because)))
 }
 
@@ -56,9 +59,10 @@ pub(super) fn known(because: &str, plan: &Plan) -> Result<(), Option<String>> {
         return Ok(());
     }
     let texts = || {
-        let clauses = plan.clauses.iter().filter(|clause| {
-            clause.kind.is_condition() || clause.kind == ClauseKind::JoinKey
-        });
+        let clauses = plan
+            .clauses
+            .iter()
+            .filter(|clause| clause.kind.is_condition() || clause.kind == ClauseKind::JoinKey);
         clauses.map(|clause| clause.text.as_str())
     };
     let parts = || plan.parts.iter().skip(1).map(|part| part.text.as_str());

@@ -73,7 +73,10 @@ impl<'r> Compiler<'r> {
     }
 
     /// The plan for a case with these events.
-    pub(super) fn compile<'e>(&self, events: impl Iterator<Item = &'e Event> + Clone) -> Arc<Compiled> {
+    pub(super) fn compile<'e>(
+        &self,
+        events: impl Iterator<Item = &'e Event> + Clone,
+    ) -> Arc<Compiled> {
         let dynamic = self.dynamic(events);
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(compiled) = cache.get(&dynamic) {
@@ -89,7 +92,9 @@ impl<'r> Compiler<'r> {
         self.named()
             .filter(|path| self.mapping.get(path).is_none())
             .filter_map(|path| {
-                let value = events.clone().find_map(|event| event.values(path).first())?;
+                let value = events
+                    .clone()
+                    .find_map(|event| event.values(path).first())?;
                 Some((path.to_owned(), FieldType::dynamic(value).to_string()))
             })
             .collect()

@@ -1,5 +1,204 @@
 //! Run the tests: cases × data sources, results in file order.
+//!
+//! For each source of a scenario the attack runs first ([`source`]), then every case is judged
+//! against it ([`judge`]). Threads work on scenarios; what they give is put back in file order.
 
+mod because;
+mod capture;
+mod compile;
+pub mod error;
+mod explain;
+mod judge;
 pub mod outcome;
+mod record;
+mod run;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod select;
+mod source;
+mod wanted;
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
 
 pub use outcome::{Check, Observed, Outcome, Verdict};
+
+use crate::data_source::{Catalogue, IndexPatterns};
+use crate::diagnostic::{Diagnostic, SourceText};
+use crate::eql;
+use crate::event::io::Files;
+use crate::rule::{Rule, RuleType};
+use crate::scenario::{self, Scenario};
+use outcome::ScenarioOutcome;
+use select::{Candidate, Selection};
+
+/// One scenario and the rule that it tests.
+#[derive(Debug)]
+pub struct Test<'a> {
+    /// The scenario file, relative to the project's root, with `/`.
+    pub scenario_file: &'a str,
+    /// Its text.
+    pub text: &'a Arc<SourceText>,
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// The rule.
+    pub subject: &'a Subject,
+}
+
+/// A rule under test.
+#[derive(Debug)]
+pub struct Subject {
+    /// The rule file, relative to the project's root, with `/`.
+    pub file: String,
+    /// The rule.
+    pub rule: Rule,
+    /// Its query, if it is in a language that Trapline runs.
+    pub syntax: Option<eql::syntax::Query>,
+}
+
+/// What to run and how.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// `-k`: which checks.
+    pub selection: Option<&'a Selection>,
+    /// `--source`: which sources; all of them when empty.
+    pub sources: &'a [String],
+    /// KEYs: which checks; all of them when empty.
+    pub keys: &'a [String],
+    /// How many threads; as many as there are cores when 0.
+    pub jobs: usize,
+}
+
+/// What a run gave.
+#[derive(Debug, Default)]
+pub struct Replayed {
+    /// One entry a test, in order.
+    pub scenarios: Vec<ScenarioOutcome>,
+    /// What is wrong with the scenarios on the sources that they run on.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether some check was left out by the options, for each test.
+    pub partial: Vec<bool>,
+}
+
+/// Runs the tests.
+pub fn run(
+    tests: &[Test<'_>],
+    catalogue: &Catalogue,
+    files: &dyn Files,
+    options: &Options<'_>,
+) -> Replayed {
+    let one = |test: &Test<'_>| replay(test, catalogue, files, options);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.jobs)
+        .build();
+    // A single scenario is not worth a thread; without threads the same is done one by one.
+    let results: Vec<_> = match pool {
+        Ok(pool) if tests.len() > 1 && options.jobs != 1 => {
+            pool.install(|| tests.par_iter().map(one).collect())
+        }
+        _ => tests.iter().map(one).collect(),
+    };
+    let mut replayed = Replayed::default();
+    for (outcome, diagnostics, partial) in results {
+        replayed.scenarios.push(outcome);
+        replayed.diagnostics.extend(diagnostics);
+        replayed.partial.push(partial);
+    }
+    replayed
+}
+
+fn replay(
+    test: &Test<'_>,
+    catalogue: &Catalogue,
+    files: &dyn Files,
+    options: &Options<'_>,
+) -> (ScenarioOutcome, Vec<Diagnostic>, bool) {
+    let rule = &test.subject.rule;
+    let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
+    let claimed = catalogue.claimed(&patterns);
+    let named = test.scenario.sources.as_ref();
+    let runs =
+        |name: &str| named.is_none_or(|named| named.iter().any(|source| source.text == name));
+    let mut outcome = ScenarioOutcome {
+        scenario: test.scenario_file.to_owned(),
+        rule_file: test.subject.file.clone(),
+        rule_id: rule.id.clone(),
+        rule_name: rule.name.clone(),
+        severity: rule.severity.word().to_owned(),
+        risk_score: rule.risk_score,
+        checks: Vec::new(),
+        untested: Vec::new(),
+        unshaped: catalogue
+            .unserved(&patterns)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+    };
+    let mut partial = false;
+    let mut by_source = Vec::new();
+    let all = catalogue.sources().iter();
+    let wanted: Vec<_> = match named {
+        // A source that the scenario names is run although the rule does not claim it: its events
+        // are then not routed.
+        Some(_) => all.filter(|source| runs(&source.name)).collect(),
+        None => claimed.clone(),
+    };
+    for source in &claimed {
+        if !runs(&source.name) {
+            outcome.untested.push(source.name.clone());
+        }
+    }
+    let mut diagnostics = scenario::check(test.scenario, &wanted, catalogue, test.text);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return (outcome, diagnostics, true);
+    }
+    for source in wanted {
+        let keep = |check: &Check| selected(check, test, options);
+        let (checks, found) = source::run(test, source, catalogue, &patterns, files);
+        diagnostics.extend(found);
+        let before = checks.len();
+        let checks: Vec<Check> = checks.into_iter().filter(keep).collect();
+        partial |= checks.len() != before;
+        by_source.push(checks);
+    }
+    outcome.checks = in_file_order(by_source);
+    (outcome, diagnostics, partial)
+}
+
+/// Whether the options select a check.
+fn selected(check: &Check, test: &Test<'_>, options: &Options<'_>) -> bool {
+    let source = options.sources.is_empty() || options.sources.contains(&check.key.source);
+    let key = options.keys.is_empty() || options.keys.iter().any(|key| check.key.matches(key));
+    let candidate = Candidate {
+        rule: &test.subject.rule.name,
+        case: &check.key.case,
+        source: &check.key.source,
+        tags: &test.subject.rule.tags,
+        verdict: Some(check.verdict),
+    };
+    let expression = options
+        .selection
+        .is_none_or(|selection| selection.matches(&candidate));
+    source && key && expression
+}
+
+/// Checks by case, then by source, from checks by source, then by case.
+fn in_file_order(by_source: Vec<Vec<Check>>) -> Vec<Check> {
+    let mut numbered: Vec<(usize, usize, Check)> = Vec::new();
+    for (source, checks) in by_source.into_iter().enumerate() {
+        for check in checks {
+            numbered.push((check.order, source, check));
+        }
+    }
+    numbered.sort_by_key(|(case, source, _)| (*case, *source));
+    numbered.into_iter().map(|(_, _, check)| check).collect()
+}
+
+impl Subject {
+    /// What is not implemented about the rule; `None` for an EQL rule.
+    pub fn unsupported(&self) -> Option<String> {
+        (self.rule.rule_type != RuleType::Eql)
+            .then(|| format!("rules of type {}", self.rule.rule_type.word()))
+    }
+}

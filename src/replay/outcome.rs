@@ -54,6 +54,8 @@ pub struct RuleCounts {
 pub struct Check {
     /// `SCENARIO::CASE[SOURCE]`.
     pub key: CheckKey,
+    /// The case's place in the scenario: the attack is 0.
+    pub order: usize,
     /// Whether it is the attack itself.
     pub attack: bool,
     /// The one outcome.
@@ -62,7 +64,8 @@ pub struct Check {
     pub expected: String,
     /// What happened; what the snapshot holds.
     pub observed: Observed,
-    /// The pin that applies, with its reason.
+    /// The pin that applies, with its reason. For a waived run this is a pin of the case's own,
+    /// never the attack's gap.
     pub pin: Option<Pin>,
     /// For a run that was judged with the gap's blocker waived: the clause that was waived.
     pub waived: Option<String>,
@@ -104,6 +107,24 @@ pub struct CheckKey {
     pub case: String,
     /// The data source's name.
     pub source: String,
+}
+
+impl CheckKey {
+    /// Whether `typed` names this check: the whole key, or the key without its source for all
+    /// sources of the case.
+    pub fn matches(&self, typed: &str) -> bool {
+        typed
+            .strip_prefix(self.scenario.as_str())
+            .and_then(|rest| rest.strip_prefix("::"))
+            .and_then(|rest| rest.strip_prefix(self.case.as_str()))
+            .is_some_and(|rest| {
+                rest.is_empty()
+                    || rest
+                        .strip_prefix('[')
+                        .and_then(|rest| rest.strip_suffix(']'))
+                        .is_some_and(|source| source == self.source)
+            })
+    }
 }
 
 impl fmt::Display for CheckKey {
@@ -176,6 +197,12 @@ impl Verdict {
     /// Whether the run fails with it under `--strict`, though not otherwise.
     pub fn fails_strict(self) -> bool {
         matches!(self, Self::Uncertain | Self::Vacuous)
+    }
+
+    /// Whether the run does not end well with it: exit code 1, or 3 for what is not implemented
+    /// under `--strict`.
+    pub fn fails_run(self, strict: bool) -> bool {
+        self.fails() || (strict && (self.fails_strict() || self == Self::Unsupported))
     }
 }
 

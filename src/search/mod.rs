@@ -128,8 +128,8 @@ impl Index {
         let schema = self.schema_of(&events);
         let checked = eql::check(&syntax, &schema, &parameters.settings).map_err(refuse)?;
         let now = self.now(&parameters.settings.timestamp);
-        let plan = eql::lower(&checked, parameters.optional, now)
-            .map_err(|error| refuse(vec![error]))?;
+        let plan =
+            eql::lower(&checked, parameters.optional, now).map_err(|error| refuse(vec![error]))?;
         let context = Context {
             now,
             request: parameters.request,
@@ -159,7 +159,9 @@ impl Index {
         let format = crate::event::time::DateFormat::default();
         let times = self.documents.iter().flat_map(|document| {
             let values = document.event.values(timestamp);
-            values.iter().filter_map(|value: &Scalar| format.parse(value.raw().as_text()))
+            values
+                .iter()
+                .filter_map(|value: &Scalar| format.parse(value.raw().as_text()))
         });
         times.max().unwrap_or_default()
     }

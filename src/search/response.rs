@@ -33,7 +33,10 @@ pub(super) fn body(plan: &Plan, documents: &[Document], matches: &[Match]) -> Js
 fn sequence(documents: &[Document], found: &Match, dates_as_millis: bool) -> Json {
     let mut sequence = Map::new();
     if !found.join.is_empty() {
-        let keys = found.join.iter().map(|key| join_key(key.as_ref(), dates_as_millis));
+        let keys = found
+            .join
+            .iter()
+            .map(|key| join_key(key.as_ref(), dates_as_millis));
         sequence.insert("join_keys".to_owned(), keys.collect());
     }
     let events = found.stages.iter().map(|stage| match stage {

@@ -5,17 +5,23 @@
 //! holds queries that do not, the golden is what their author sees.
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     reason = "a test that fails should panic where it fails"
 )]
 
-use std::fmt::Write;
 use std::path::Path;
 
 use trapline::diagnostic::{QueryText, SourceText, render::render};
-use trapline::eql::{self, syntax::Query};
+use trapline::eql;
+
+use tree::tree;
+
+mod pages;
+mod scenario;
+mod tree;
 
 #[test]
 fn every_good_query_has_its_canonical_text_and_tree() {
@@ -67,19 +73,4 @@ fn rendered(path: &Path, text: &str, errors: &[eql::error::EqlError]) -> String 
         .map(|error| render(&error.diagnostic(&query), false))
         .collect::<Vec<_>>()
         .join("\n")
-}
-
-/// The tree, compact and without places.
-fn tree(query: &Query) -> String {
-    let debug = format!("{query:#?}");
-    let mut out = String::new();
-    let mut lines = debug.lines();
-    while let Some(line) = lines.next() {
-        if line.trim_start().starts_with("span: Span {") {
-            lines.by_ref().take(3).for_each(drop);
-            continue;
-        }
-        writeln!(out, "{line}").unwrap();
-    }
-    out
 }

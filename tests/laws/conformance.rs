@@ -27,7 +27,12 @@ fn every_search_of_the_suite_gives_the_accepted_ids() {
             wrong.push(format!("{}: {reason}\n    {}", case["name"], case["query"]));
         }
     }
-    assert!(wrong.is_empty(), "{} of {count} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {count} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -47,7 +52,7 @@ fn every_constant_expression_folds_to_the_expected_value() {
                 continue;
             }
         };
-        let folded = evaluate::fold(&eql::lower::lower_constant(&expr));
+        let folded = evaluate::function::fold(&eql::lower::lower_constant(&expr));
         let found = match &folded {
             Ok(None) => "null".to_owned(),
             Ok(Some(value)) => value.to_string(),
@@ -73,7 +78,11 @@ fn index_of(folder: &std::path::Path, indices: &Json) -> Index {
         let text = fs::read_to_string(folder.join(format!("mappings/{name}.json"))).unwrap();
         mappings.extend(mapping::parse(&text).unwrap());
         let events = fs::read_to_string(folder.join(format!("events/{name}.ndjson"))).unwrap();
-        documents.extend(events.lines().map(|line| serde_json::from_str(line).unwrap()));
+        documents.extend(
+            events
+                .lines()
+                .map(|line| serde_json::from_str(line).unwrap()),
+        );
     }
     let mut index = Index::mapped(mappings);
     for document in documents {
@@ -85,7 +94,9 @@ fn index_of(folder: &std::path::Path, indices: &Json) -> Index {
 fn judge(case: &Json, index: &Index) -> Result<(), String> {
     let mut parameters = Parameters {
         request: Request {
-            size: case["size"].as_u64().map(|size| usize::try_from(size).unwrap()),
+            size: case["size"]
+                .as_u64()
+                .map(|size| usize::try_from(size).unwrap()),
             position: ResultPosition::Tail,
             max_samples_per_key: case["max_samples_per_key"]
                 .as_u64()

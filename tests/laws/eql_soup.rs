@@ -158,6 +158,17 @@ fn check(text: &str) -> Result<(), TestCaseError> {
 }
 
 #[test]
+fn what_once_broke_the_parser_stays_mended() {
+    // A quote of an older EQL at the end; a name that goes on in other letters;
+    // a query without category; a line break within `![`.
+    for text in [
+        "?'", "?\"", "@é", "a@é", "é@é", "#", "“", "\u{a0}", "where 1",
+    ] {
+        check(text).unwrap();
+    }
+}
+
+#[test]
 fn nesting_without_end_is_an_error_and_no_overflow() {
     let deep = 10_000;
     let bombs = [
@@ -184,6 +195,23 @@ fn nesting_without_end_is_an_error_and_no_overflow() {
         assert!(!parsed.errors.is_empty(), "{}", &bomb[..20]);
         assert!(parsed.errors.len() <= 100);
         let _ = parse(&format!("sequence {bomb}"));
+    }
+}
+
+#[test]
+fn nonsense_takes_linear_time() {
+    let pieces = [
+        "[", "![", "(", "[a b", "a where", "]", "|", "not ", "a[1]", "by ", "a, ", "'", "\"\\x\" ",
+        "é ", "in ", "-", "/*",
+    ];
+    for piece in pieces {
+        let text = piece.repeat(50_000);
+        for start in ["", "sequence ", "sequence by a ", "any where "] {
+            let begin = std::time::Instant::now();
+            let _ = parse(&format!("{start}{text}"));
+            // Generous: quadratic time takes minutes here.
+            assert!(begin.elapsed().as_secs() < 10, "{start}{piece}");
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What holds for every query: laws over generated input, and over real rules where they are at hand.
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::expect_used,
@@ -9,7 +10,9 @@
     reason = "a test that fails should panic where it fails, and one that is skipped should say so"
 )]
 
+mod conformance;
 mod eql_corpus;
 mod eql_roundtrip;
 mod eql_soup;
+mod shared;
 mod spanless;

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 /// A folder of the shared material beside the checkout; says so where it is absent.
-pub fn shared(name: &str) -> Option<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared").join(name);
+pub(crate) fn shared(name: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared")
+        .join(name);
     if folder.is_dir() {
         return Some(folder);
     }

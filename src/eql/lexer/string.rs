@@ -71,7 +71,7 @@ impl Lexer<'_> {
                 format!("`?{quote}…{quote}` does not make a string"),
             )
             .label("use triple double quotes for unescaped literals")
-            .help(format!("write \"\"\"{}\"\"\"", shorten(&body))),
+            .help(format!("write {}", raw(&body))),
         );
         self.push(TokenKind::String(body), length);
     }
@@ -92,6 +92,28 @@ impl Lexer<'_> {
         let line = rest.find(['\r', '\n']).unwrap_or(rest.len());
         self.unterminated("name", line, "`");
         self.push(TokenKind::Quoted(name), line);
+    }
+
+    /// `“…”` and its kin, pasted from a document.
+    pub(super) fn typographic(&mut self) {
+        let rest = self.rest();
+        let line = rest.find(['\r', '\n']).unwrap_or(rest.len());
+        let body = rest.get(..line).unwrap_or("");
+        let mut quotes = body
+            .char_indices()
+            .filter(|(_, c)| is_typographic_quote(*c) || *c == '"');
+        let open = quotes.next().map_or(0, |(_, quote)| quote.len_utf8());
+        let (to, length) = quotes
+            .next()
+            .map_or((line, line), |(at, quote)| (at, at + quote.len_utf8()));
+        let value = body.get(open..to).unwrap_or("").to_owned();
+        let span = self.ahead(length);
+        self.report(
+            EqlError::new(QUOTES, span, "typographic quotes do not make a string")
+                .label("use double quotes")
+                .help(format!("write {}", in_double_quotes(&value))),
+        );
+        self.push(TokenKind::String(value), length);
     }
 
     /// The bytes of a quoted token whose body begins at `from`, and whether it is closed. A
@@ -117,18 +139,27 @@ impl Lexer<'_> {
     }
 
     fn unterminated(&mut self, what: &str, length: usize, close: &str) {
-        let span = self.ahead(length);
-        self.report(
-            EqlError::new(
-                UNTERMINATED,
-                span,
-                format!("a {what} is not closed on its line"),
-            )
+        let name = if close == "`" {
+            "a backtick".to_owned()
+        } else {
+            format!("`{close}`")
+        };
+        let escaped_quote = self.body(1, length).contains("\\\"");
+        let opener = if self.rest().starts_with('?') {
+            self.ahead(2)
+        } else {
+            self.ahead(close.len())
+        };
+        let message = format!("a {what} is not closed on its line");
+        let mut error = EqlError::new(UNTERMINATED, opener, message)
             .label("opened here")
-            .help(format!(
-                "close it with `{close}`; it cannot hold a line break"
-            )),
-        );
+            .help(format!("close it with {name}; it cannot hold a line break"));
+        if close == "\"" && escaped_quote {
+            error = error.help(
+                "`\\\"` is a quote within the string; a backslash at its end is written `\\\\`",
+            );
+        }
+        self.report(error);
     }
 
     /// The value of the string whose body is `from..to` of the rest. Of several bad escapes the
@@ -202,8 +233,8 @@ impl BadEscape {
                 error.help("a backslash is written `\\\\`")
             }
             Self::Unknown(_) => error.help(format!(
-                "double the backslashes, or write a raw string: \"\"\"{}\"\"\"",
-                shorten(body)
+                "double the backslashes, or write a raw string: {}",
+                raw(body)
             )),
             Self::Digits(_) => error.help("a plain backslash is written `\\\\`"),
             Self::Code(_) => error.help("surrogates and codes above 10ffff name no character"),
@@ -250,10 +281,25 @@ fn decode_unicode(text: &str) -> Result<(usize, char), BadEscape> {
         .ok_or(BadEscape::Code(length))
 }
 
-/// A single-quoted body as the string that was most likely meant.
+/// Quotes that word processors put in the place of `"` and `'`.
+pub(super) fn is_typographic_quote(character: char) -> bool {
+    matches!(character, '“' | '”' | '„' | '‘' | '’' | '«' | '»')
+}
+
+/// A body in other quotes as the string that was most likely meant.
 fn in_double_quotes(body: &str) -> String {
-    if body.contains('"') {
-        return format!("\"\"\"{}\"\"\"", shorten(body));
+    if body.contains(['"', '\\']) {
+        return raw(body);
     }
-    format!("\"{}\"", shorten(body))
+    format!("\"{}\"", whole_or_dots(body))
+}
+
+/// `body` as a raw string, to be copied.
+fn raw(body: &str) -> String {
+    format!("\"\"\"{}\"\"\"", whole_or_dots(body))
+}
+
+/// A text that is worth copying is shown whole; half of a long one would be of no use.
+fn whole_or_dots(body: &str) -> &str {
+    if body.len() <= 80 { body } else { "…" }
 }

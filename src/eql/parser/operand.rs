@@ -149,7 +149,7 @@ impl Parser<'_> {
                     }
                     _ => error,
                 };
-                return self.broken(error);
+                return self.broken(error.label("a name is missing here"));
             }
         };
         self.bump();

@@ -3,6 +3,7 @@
 use super::{Parse, Parser, Tree};
 use crate::diagnostic::Span;
 use crate::eql::error::{CHAINED, EqlError, LIST, MISPLACED, NOT_CONSTANT};
+use crate::eql::lexer::shorten;
 use crate::eql::syntax::{Expr, ExprKind, In, Match, MatchOp};
 use crate::eql::token::{Keyword, TokenKind};
 
@@ -113,7 +114,14 @@ impl Parser<'_> {
         let found = self.describe(self.peek());
         let message = format!("`{word}` takes a list in parentheses, found {found}");
         let error = EqlError::new(LIST, self.span(), message).label("expected `(`");
-        self.report(error.help(format!("write `{word} (a, b)`")));
+        let text = self.text_at(self.span());
+        self.report(
+            if matches!(self.kind(), TokenKind::String(_) | TokenKind::Number(_)) {
+                error.help(format!("write `{word} ({})`", shorten(text)))
+            } else {
+                error.help(format!("write `{word} (a, b)`"))
+            },
+        );
         if bracket {
             let span = self.skip_brackets();
             return Ok(Tree::stand_in(span));

@@ -80,7 +80,17 @@ impl Parser<'_> {
         let start = self.span();
         let begin = self.at;
         let category = self.category();
-        if self.eat_keyword(Keyword::Where, "where").is_none() && !self.recover_where(begin) {
+        let found = self.eat_keyword(Keyword::Where, "where").is_some();
+        if found && category.is_err() {
+            // A malformed category has been reported at the same place; else there is none.
+            let error = EqlError::new(NO_EVENT_QUERY, start, "expected a category before `where`");
+            self.report(
+                error
+                    .label("the category is missing")
+                    .help("write `any where …`, or name the category: `process where …`"),
+            );
+        }
+        if !found && !self.recover_where(begin) {
             return Err(super::Broken);
         }
         let condition = self.condition();
@@ -149,7 +159,11 @@ impl Parser<'_> {
             });
             return false;
         }
-        self.skip_to(|kind| ends(kind) || is_where(kind));
+        // Not beyond the next bracket, so that no stretch of text is searched twice.
+        self.skip_to(|kind| {
+            let opens = matches!(kind, TokenKind::LeftBracket | TokenKind::MissingOpen);
+            opens || ends(kind) || is_where(kind)
+        });
         if is_where(self.kind()) {
             let error = EqlError::new(
                 NO_EVENT_QUERY,

@@ -39,7 +39,8 @@ impl Parser<'_> {
     pub(super) fn describe(&self, token: &Token) -> String {
         match token.kind {
             TokenKind::End => "the end of the query".to_owned(),
-            TokenKind::String(_) => "a string".to_owned(),
+            // It may have been written with a line break inside.
+            TokenKind::MissingOpen => "`![`".to_owned(),
             _ => format!("`{}`", shorten(self.text_at(token.span))),
         }
     }

@@ -90,19 +90,36 @@ impl Parser<'_> {
         );
     }
 
-    /// The keys after `by`.
+    /// The keys after `by`, which has just been taken.
     fn keys(&mut self) -> Vec<Expr> {
         let mut keys = Vec::new();
+        if self.ends_keys() {
+            let error = EqlError::new(UNEXPECTED, self.last_span(), "expected a field after `by`");
+            self.report(error.label("no key follows").help("write `by host.id`"));
+            return keys;
+        }
         loop {
             keys.push(self.expression().expr);
             let Some(comma) = self.eat(&TokenKind::Comma) else {
                 return keys;
             };
-            if self.opens_term() {
+            if self.ends_keys() {
                 self.trailing_comma(comma);
                 return keys;
             }
         }
+    }
+
+    /// Whether the next token begins what follows keys.
+    fn ends_keys(&self) -> bool {
+        self.opens_term()
+            || matches!(
+                self.kind(),
+                TokenKind::End
+                    | TokenKind::Pipe
+                    | TokenKind::RightBracket
+                    | TokenKind::Keyword(Keyword::With | Keyword::By | Keyword::Until)
+            )
     }
 
     /// Whether the next token is `[` or `![`.
@@ -154,7 +171,7 @@ impl Parser<'_> {
             self.report(error.label("unexpected").help("`until` ends sequences"));
         } else if !self.opens_term() {
             let error = self.expected("an event query in brackets after `until`");
-            self.report(error);
+            self.report(error.help("write `until [category where condition]`"));
         }
     }
 

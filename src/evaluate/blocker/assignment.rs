@@ -122,10 +122,8 @@ impl Search<'_, '_> {
         let cost = self.costs.of(assignment);
         match cost {
             IMPOSSIBLE => {}
-            0 => {
-                if self.found.complete.is_none() {
-                    self.found.complete = Some(assignment.to_vec());
-                }
+            0 if self.found.complete.is_none() => {
+                self.found.complete = Some(assignment.to_vec());
             }
             1 => self.found.candidates.extend(self.costs.lacks(assignment)),
             _ => {}

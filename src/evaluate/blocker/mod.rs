@@ -106,12 +106,9 @@ impl<'e, 'p> Check<'e, 'p> {
 
     fn identity(&self, cause: &Cause) -> ((u8, u32), Option<EventId>) {
         let on_event = match cause.kind {
-            CauseKind::Clause(clause) => {
-                let kind = self
-                    .evaluation
-                    .plan
-                    .clause(clause)
-                    .map(|clause| clause.kind);
+            CauseKind::Clause(id) => {
+                let found = self.evaluation.plan.clause(id);
+                let kind = found.map(|clause| clause.kind);
                 kind.is_some_and(|kind| kind.is_condition() || kind == ClauseKind::Category)
             }
             CauseKind::NotRouted => true,

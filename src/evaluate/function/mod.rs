@@ -234,7 +234,9 @@ impl Node {
                 text.map(|text| Value::Bool(pattern.matches(&text)))
             }
             Self::IsNull(value) => Some(Value::Bool(value.value(fields)?.is_none())),
-            Self::Not(value) => truth(value.value(fields)?).map(|value| Value::Bool(!value)),
+            Self::Not(value) => {
+                truth(value.value(fields)?.as_ref()).map(|value| Value::Bool(!value))
+            }
             Self::All(parts) => Self::combine(parts, fields, false)?,
             Self::Any(parts) => Self::combine(parts, fields, true)?,
         })
@@ -250,7 +252,7 @@ impl Node {
         let mut has_null = false;
         let mut decided = false;
         for part in parts {
-            match truth(part.value(fields)?) {
+            match truth(part.value(fields)?.as_ref()) {
                 None => has_null = true,
                 Some(value) => decided |= value == decisive,
             }
@@ -265,9 +267,9 @@ impl Node {
     }
 }
 
-fn truth(value: Option<Value>) -> Option<bool> {
+fn truth(value: Option<&Value>) -> Option<bool> {
     match value {
-        Some(Value::Bool(value)) => Some(value),
+        Some(Value::Bool(value)) => Some(*value),
         _ => None,
     }
 }

@@ -102,7 +102,8 @@ enum Term {
 /// All terms of one expression, each once.
 struct Terms {
     atoms: Vec<char>,
-    terms: Vec<(Term, bool)>,
+    /// Each term, and whether the empty text matches it.
+    known: Vec<(Term, bool)>,
     ids: FxHashMap<Term, TermId>,
     derivatives: FxHashMap<(TermId, usize), TermId>,
     copies: u32,
@@ -117,7 +118,7 @@ impl Terms {
         atoms.dedup();
         let mut terms = Self {
             atoms,
-            terms: Vec::new(),
+            known: Vec::new(),
             ids: FxHashMap::default(),
             derivatives: FxHashMap::default(),
             copies: 0,
@@ -141,20 +142,20 @@ impl Terms {
             Term::All(parts) => parts.iter().all(|part| self.nullable(*part)),
             Term::Not(inner) => !self.nullable(*inner),
         };
-        let id = TermId::try_from(self.terms.len()).unwrap_or(TermId::MAX);
-        self.terms.push((term.clone(), nullable));
+        let id = TermId::try_from(self.known.len()).unwrap_or(TermId::MAX);
+        self.known.push((term.clone(), nullable));
         self.ids.insert(term, id);
         id
     }
 
     fn nullable(&self, id: TermId) -> bool {
-        self.terms
+        self.known
             .get(id as usize)
             .is_some_and(|(_, nullable)| *nullable)
     }
 
     fn term(&self, id: TermId) -> Term {
-        let term = self.terms.get(id as usize);
+        let term = self.known.get(id as usize);
         term.map_or(Term::Nothing, |(term, _)| term.clone())
     }
 
@@ -305,13 +306,12 @@ impl Terms {
         if let Some(known) = self.derivatives.get(&(id, atom)) {
             return Ok(*known);
         }
-        if self.terms.len() > MAX_TERMS {
+        if self.known.len() > MAX_TERMS {
             return Err(too_complex());
         }
         let derivative = match self.term(id) {
-            Term::Nothing | Term::Empty => NOTHING,
             Term::Class(members) if members.get(atom) == Some(&true) => EMPTY,
-            Term::Class(_) => NOTHING,
+            Term::Nothing | Term::Empty | Term::Class(_) => NOTHING,
             Term::Concat(a, b) => {
                 let first = self.derive(a, atom)?;
                 let first = self.concat(first, b);

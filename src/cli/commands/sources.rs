@@ -1,0 +1,183 @@
+//! `trapline sources [NAME]`: the data sources, and one with its indices, kinds of event, and
+//! sensor facts with their evidence.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::super::console::Stream;
+use super::super::error;
+use super::super::{Console, ExitCode};
+use crate::data_source::error::UNKNOWN_SOURCE;
+use crate::data_source::{Catalogue, DataSource, Kind, Pin};
+use crate::diagnostic::Diagnostic;
+use crate::event::Scalar;
+use crate::event::schema::Origin;
+
+/// Prints all sources, or the named one.
+pub fn run(name: Option<&str>, console: &mut Console) -> ExitCode {
+    let catalogue = match Catalogue::builtin() {
+        Ok(catalogue) => catalogue,
+        Err(mistake) => {
+            console.diagnostics([&Diagnostic::error(&error::INTERNAL, mistake.to_string())]);
+            return ExitCode::Internal;
+        }
+    };
+    let Some(name) = name else {
+        console.write(Stream::Out, &list(catalogue.sources()));
+        return ExitCode::Passed;
+    };
+    if let Some(source) = catalogue.get(name) {
+        console.write(Stream::Out, &one(source));
+        return ExitCode::Passed;
+    }
+    let message = format!("there is no data source `{name}`");
+    let diagnostic = Diagnostic::error(&UNKNOWN_SOURCE, message);
+    let names: Vec<&str> = catalogue
+        .sources()
+        .iter()
+        .map(|source| source.name.as_str())
+        .collect();
+    console.diagnostics([&match catalogue.suggest(name) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(format!("there are {}", names.join(", "))),
+    }]);
+    ExitCode::Usage
+}
+
+/// One line an index; the source's name stands on its first.
+fn list(sources: &[DataSource]) -> String {
+    let width = |text: fn(&DataSource) -> &str| {
+        let widths = sources.iter().map(|source| text(source).chars().count());
+        widths.max().unwrap_or(0)
+    };
+    let (names, titles) = (width(|source| &source.name), width(|source| &source.title));
+    let mut text = String::new();
+    for source in sources {
+        let (mut name, mut title) = (source.name.as_str(), source.title.as_str());
+        for index in &source.indices {
+            let _ = writeln!(text, "{name:names$}  {title:titles$}  {}", index.name);
+            (name, title) = ("", "");
+        }
+    }
+    text
+}
+
+/// Everything about one source.
+fn one(source: &DataSource) -> String {
+    let mut text = format!("{}: {}\n\nindices\n", source.name, source.title);
+    for index in &source.indices {
+        let origin = match index.origin {
+            Origin::Declared => "declared",
+            Origin::Assumed => "assumed",
+            Origin::Dynamic => "dynamic",
+        };
+        // A field may stand in several lists; the first counts.
+        let lists = index.fields.iter().flat_map(|list| &list.fields);
+        let fields: BTreeSet<&str> = lists.map(|(path, ..)| &**path).collect();
+        let _ = writeln!(
+            text,
+            "  {}\n    {} fields, {origin}: {}",
+            index.name,
+            fields.len(),
+            index.evidence
+        );
+    }
+    text.push_str("\nkinds of event\n");
+    for kind in &source.kinds {
+        let index = source.indices.get(kind.index);
+        let index = index.map_or("", |index| index.name.as_str());
+        let _ = writeln!(text, "  {}  in {index}", name(kind));
+        pairs("", &kind.defaults, &mut text);
+        pins(&kind.pins, &mut text);
+        if !kind.never.is_empty() {
+            let _ = writeln!(text, "    never    {}", kind.never.join(", "));
+        }
+    }
+    if !source.defaults.is_empty() {
+        text.push_str("\nevery event, unless the scenario says otherwise\n");
+        pairs("", &source.defaults, &mut text);
+    }
+    if !source.open.is_empty() {
+        text.push_str("\nany field below is a keyword\n");
+        let _ = writeln!(text, "    {}", source.open.join(", "));
+    }
+    if !source.pins.is_empty() {
+        text.push_str("\nevery event, whatever the scenario says (`force` overrides)\n");
+        pins(&source.pins, &mut text);
+    }
+    text
+}
+
+fn name(kind: &Kind) -> String {
+    match &kind.action {
+        Some(action) => format!("{}.{action}", kind.group),
+        None => kind.group.clone(),
+    }
+}
+
+fn pairs(key: &str, fields: &[(String, Vec<Scalar>)], text: &mut String) {
+    for (field, values) in fields {
+        let _ = writeln!(text, "    {key}{field} = {}", joined(values));
+    }
+}
+
+fn pins(pins: &[Pin], text: &mut String) {
+    for pin in pins {
+        let value = match pin.value.as_slice() {
+            [] => "always missing".to_owned(),
+            values => format!("always {}", joined(values)),
+        };
+        let _ = writeln!(text, "    {} is {value}\n      {}", pin.field, pin.evidence);
+    }
+}
+
+fn joined(values: &[Scalar]) -> String {
+    let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+    values.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_source::{FieldList, Index};
+    use std::sync::Arc;
+
+    fn sysmon() -> DataSource {
+        let pin = |field: &str, value: &[&str]| Pin {
+            field: field.into(),
+            value: value.iter().map(|value| Scalar::text(*value)).collect(),
+            evidence: "the provider runs as a service".into(),
+        };
+        DataSource {
+            name: "sysmon".into(),
+            title: "Sysmon".into(),
+            indices: vec![Index {
+                name: "logs-windows.sysmon_operational-default".into(),
+                fields: vec![Arc::new(FieldList { fields: Vec::new() })],
+                origin: Origin::Assumed,
+                evidence: "ECS 8.11".into(),
+            }],
+            kinds: vec![Kind {
+                group: "process".into(),
+                action: Some("start".into()),
+                index: 0,
+                defaults: vec![("event.code".into(), vec![Scalar::text("1")])],
+                pins: vec![pin("process.code_signature", &[])],
+                never: vec!["dns.*".into()],
+            }],
+            defaults: vec![("host.id".into(), vec![Scalar::text("host-1")])],
+            pins: vec![pin("user.id", &["S-1-5-18"])],
+            open: vec!["winlog.event_data.".into()],
+        }
+    }
+
+    #[test]
+    fn the_list_has_a_line_an_index() {
+        insta::assert_snapshot!(list(&[sysmon()]));
+    }
+
+    #[test]
+    fn one_source_is_shown_with_its_pins_and_their_evidence() {
+        insta::assert_snapshot!(one(&sysmon()));
+    }
+}

@@ -1,0 +1,214 @@
+//! `trapline test`: load, replay, compare with the snapshots, report, say how it went.
+
+use std::collections::BTreeSet;
+
+use super::super::args::{Format, FormatArg};
+use super::super::console::Stream;
+use super::super::error;
+use super::super::settings::{Settings, Target, TestSettings};
+use super::super::{Console, ExitCode};
+use super::{load, snapshots};
+use crate::data_source::Catalogue;
+use crate::data_source::error::UNKNOWN_SOURCE;
+use crate::diagnostic::Diagnostic;
+use crate::replay::outcome::Outcome;
+use crate::replay::{self, Options};
+use crate::report::{View, json, terminal};
+use crate::snapshot::Scope;
+
+/// What loading and replaying gave.
+#[derive(Debug, Default)]
+pub struct Ran {
+    /// What the checks did.
+    pub outcome: Outcome,
+    /// Files that could not be loaded, and warnings about those that could.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The scenario files of which every check ran, by their names.
+    pub complete: BTreeSet<String>,
+}
+
+/// Runs the verb.
+pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> ExitCode {
+    let loaded = load::load(settings, &test.targets);
+    let catalogue = match Catalogue::builtin() {
+        Ok(catalogue) => catalogue,
+        Err(error) => return console.internal(&error.to_string()),
+    };
+    if let Some(unknown) = unknown_source(test, &catalogue) {
+        console.diagnostics([&unknown]);
+        return ExitCode::Usage;
+    }
+    let keys: Vec<String> = test.targets.iter().filter_map(key).collect();
+    let options = Options {
+        selection: test.selection.as_ref(),
+        sources: &test.sources,
+        keys: &keys,
+        jobs: test.jobs.map_or(0, usize::from),
+    };
+    let tests = loaded.tests();
+    let replayed = replay::run(&tests, &catalogue, &settings.files, &options);
+    let mut complete: BTreeSet<String> = loaded.names.iter().cloned().collect();
+    for (test, partial) in tests.iter().zip(&replayed.partial) {
+        if *partial {
+            complete.remove(test.scenario_file);
+        }
+    }
+    drop(tests);
+    let mut diagnostics = loaded.diagnostics;
+    diagnostics.extend(replayed.diagnostics);
+    if settings.ci && test.targets.is_empty() {
+        for project in &settings.projects {
+            let directory = &project.scenarios;
+            diagnostics.extend(snapshots::unreferenced(
+                &settings.files,
+                directory,
+                &loaded.names,
+            ));
+        }
+    }
+    let ran = Ran {
+        outcome: Outcome {
+            scenarios: replayed.scenarios,
+            rules: loaded.rules,
+        },
+        diagnostics,
+        complete,
+    };
+    if test.list {
+        return list(&ran, console);
+    }
+    finish(&ran, settings, test, console)
+}
+
+/// The keys of the checks that would run, one a line, and what the project has.
+fn list(ran: &Ran, console: &mut Console) -> ExitCode {
+    console.diagnostics(&ran.diagnostics);
+    let mut text = String::new();
+    for check in ran.outcome.checks() {
+        text.push_str(&check.key.to_string());
+        text.push('\n');
+    }
+    console.write(Stream::Out, &text);
+    if text.is_empty() {
+        console.diagnostics([&nothing()]);
+        return ExitCode::NothingSelected;
+    }
+    loaded(&ran.diagnostics)
+}
+
+fn key(target: &Target) -> Option<String> {
+    match target {
+        Target::Key { key, .. } => Some(key.clone()),
+        Target::Path(_) => None,
+    }
+}
+
+/// A `--source` that does not exist.
+fn unknown_source(test: &TestSettings, catalogue: &Catalogue) -> Option<Diagnostic> {
+    let unknown = test
+        .sources
+        .iter()
+        .find(|name| catalogue.get(name).is_none())?;
+    let message = format!("there is no data source `{unknown}`");
+    let diagnostic = Diagnostic::error(&UNKNOWN_SOURCE, message);
+    Some(match catalogue.suggest(unknown) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help("`trapline sources` lists them"),
+    })
+}
+
+/// Everything after the replay: snapshots, reports, exit code.
+pub fn finish(
+    ran: &Ran,
+    settings: &Settings,
+    test: &TestSettings,
+    console: &mut Console,
+) -> ExitCode {
+    console.diagnostics(&ran.diagnostics);
+    let mut code = loaded(&ran.diagnostics);
+    if ran.outcome.checks().next().is_none() {
+        if code == ExitCode::Passed {
+            console.diagnostics([&nothing()]);
+            code = ExitCode::NothingSelected;
+        }
+        return code;
+    }
+    let scope = |scenario: &str| {
+        if ran.complete.contains(scenario) {
+            Scope::All
+        } else {
+            Scope::Selected
+        }
+    };
+    let compared = snapshots::compare(&ran.outcome, &settings.files, test, scope);
+    console.diagnostics(&compared.diagnostics);
+    let view = View {
+        outcome: &ran.outcome,
+        changes: &compared.open,
+        accepted: &compared.accepted,
+        strict: test.strict,
+    };
+    code = code.and(loaded(&compared.diagnostics)).and(ExitCode::of(
+        &ran.outcome,
+        &compared.open,
+        test.strict,
+    ));
+    for report in &test.reports {
+        code = code.and(write(report, &view, settings, test, console));
+    }
+    code
+}
+
+/// Writes one report. Human text goes to standard error when standard output carries a format for
+/// machines.
+fn write(
+    report: &FormatArg,
+    view: &View<'_>,
+    settings: &Settings,
+    test: &TestSettings,
+    console: &mut Console,
+) -> ExitCode {
+    let machine = |other: &FormatArg| other.format != Format::Human && other.file.is_none();
+    let stream = if report.format == Format::Human && test.reports.iter().any(machine) {
+        Stream::Err
+    } else {
+        Stream::Out
+    };
+    let options = terminal::Options {
+        colour: report.file.is_none() && console.colour(stream),
+        failures_only: test.failures_only,
+    };
+    let mut bytes = Vec::new();
+    // Writing to memory does not fail.
+    let _ = match report.format {
+        Format::Human => terminal::write(view, options, &mut bytes),
+        Format::Json => json::write(view, &mut bytes),
+    };
+    let report_text = String::from_utf8_lossy(&bytes);
+    let Some(file) = &report.file else {
+        console.write(stream, &report_text);
+        return ExitCode::Passed;
+    };
+    let path = settings.working_directory.join(file);
+    match settings.files.write(&path, &report_text) {
+        Ok(()) => ExitCode::Passed,
+        Err(diagnostic) => {
+            console.diagnostics([&*diagnostic]);
+            ExitCode::Usage
+        }
+    }
+}
+
+/// Whether everything could be loaded.
+fn loaded(diagnostics: &[Diagnostic]) -> ExitCode {
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        ExitCode::NotLoaded
+    } else {
+        ExitCode::Passed
+    }
+}
+
+fn nothing() -> Diagnostic {
+    Diagnostic::error(&error::NOTHING_SELECTED, "no check was selected")
+        .help("`trapline test --list` shows what there is")
+}

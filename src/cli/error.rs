@@ -1,0 +1,68 @@
+//! What goes wrong between the person, the disk and us: the codes `E0…`, and [`Problem`], which
+//! carries them to the exit.
+
+use super::ExitCode;
+use crate::diagnostic::{Code, Diagnostic};
+
+/// Why a command cannot go on.
+#[derive(Debug)]
+pub struct Problem {
+    /// How the program ends.
+    pub exit: ExitCode,
+    /// What to say, at least one.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Problem {
+    /// One diagnostic and how the program ends with it.
+    pub fn new(exit: ExitCode, diagnostic: Diagnostic) -> Box<Self> {
+        Box::new(Self {
+            exit,
+            diagnostics: vec![diagnostic],
+        })
+    }
+
+    /// A mistake on the command line or in the configuration.
+    pub fn usage(diagnostic: Diagnostic) -> Box<Self> {
+        Self::new(ExitCode::Usage, diagnostic)
+    }
+}
+
+macro_rules! codes {
+    ($($name:ident = $number:literal, $title:literal, $page:literal;)*) => {
+        $(#[doc = $title] pub static $name: Code = Code {
+            number: $number,
+            title: $title,
+            page: $page,
+        };)*
+        /// All codes of this room.
+        pub const CODES: &[&Code] = &[$(&$name),*];
+    };
+}
+
+codes! {
+    MISSING = "E001", "a file does not exist",
+        "Nothing stands at this path. Paths on the command line are relative to the working\ndirectory; paths in trapline.toml to the directory that holds it.\n";
+    DIRECTORY = "E002", "a directory stands where a file should",
+        "The path names a directory. `trapline test` takes directories; single files have to be\nfiles.\n";
+    NOT_UTF8 = "E003", "a file is not UTF-8",
+        "Rules, scenarios and snapshots are UTF-8 text. The place of the first byte that is none is\ngiven; convert the file, for example with `iconv -t utf-8`.\n";
+    TOO_LARGE = "E004", "a file is too large",
+        "Rules, scenarios and snapshots are refused above 16 MiB, before they are read. Events of\nthat size belong into a capture that the scenario names with `events_from`.\n";
+    UNREADABLE = "E005", "a file cannot be read",
+        "The system refused to read the file; its own reason is given.\n";
+    UNWRITABLE = "E006", "a file cannot be written",
+        "The system refused to write the file; its own reason is given. A file is written beside the\nold one and then renamed, so the old one is still whole.\n";
+    BROKEN_ARCHIVE = "E007", "a compressed file is broken",
+        "The file ends in `.gz` or `.zst`, and what it holds does not unpack.\n";
+    BAD_CONFIG = "E010", "trapline.toml cannot be read",
+        "The file is no TOML, or a key has a value of the wrong kind.\n\n```toml\n[[project]]\nrules = [\"rules\"]\nscenarios = \"scenarios\"\n```\n";
+    UNKNOWN_KEY = "E011", "unknown key in trapline.toml",
+        "The configuration has no such key; the nearest known one is given. Known are `project`, and\nin it `rules` and `scenarios`.\n";
+    CI_ACCEPTS_NOTHING = "E012", "nothing is accepted in CI",
+        "With `CI` set nothing is written, so `--accept` would do nothing. Accept at home and commit\nthe snapshot.\n";
+    NOTHING_SELECTED = "E013", "nothing was selected",
+        "No check fits the paths, `-k` and `--source`. A filter that matches nothing is an error, so\nthat a typo does not look like success. `trapline test --list` shows what there is.\n";
+    INTERNAL = "E019", "a mistake in Trapline",
+        "Something that ships with Trapline is broken; please report it with the message.\n";
+}

@@ -1,0 +1,381 @@
+//! Finds, reads and writes files; the only file that knows the disk, `ignore`, `tempfile` and the
+//! archive formats. People see every path relative to the project's root, with `/`.
+
+use std::fs;
+use std::io::{self, BufReader, Read, Write as _};
+use std::sync::Arc;
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+
+use super::error;
+use crate::diagnostic::{Code, Diagnostic, SourceText};
+
+/// Texts above this size are refused before they are read.
+pub const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// The files of one project.
+#[derive(Debug, Clone)]
+pub struct Files {
+    root: Utf8PathBuf,
+}
+
+impl Files {
+    /// The files below (and beside) this root.
+    pub fn new(root: Utf8PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// The project's root.
+    pub fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    /// A path as people see it: relative to the root, with `/`.
+    pub fn name(&self, path: &Utf8Path) -> String {
+        let path = clean(&self.root.join(path));
+        let relative = path.strip_prefix(clean(&self.root)).unwrap_or(&path);
+        relative.as_str().replace('\\', "/")
+    }
+
+    /// Where a path that people see stands.
+    pub fn path(&self, name: &str) -> Utf8PathBuf {
+        clean(&self.root.join(name))
+    }
+
+    /// The files below a directory (or the file itself) with one of these extensions, sorted by
+    /// name. Hidden files and what git ignores are left out.
+    pub fn find(
+        &self,
+        path: &Utf8Path,
+        extensions: &[&str],
+    ) -> Result<Vec<Utf8PathBuf>, Box<Diagnostic>> {
+        let path = clean(&self.root.join(path));
+        if !path.exists() {
+            return Err(Box::new(self.missing(&path)));
+        }
+        let walk = ignore::WalkBuilder::new(&path)
+            // What a person's own git ignores must not change what is tested.
+            .git_global(false)
+            .sort_by_file_name(std::ffi::OsStr::cmp)
+            .build();
+        let mut found = Vec::new();
+        for entry in walk {
+            let entry = entry.map_err(|error| {
+                let reason = error.to_string();
+                Box::new(self.at(&error::UNREADABLE, &path, "cannot be read", &reason))
+            })?;
+            let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+            let Ok(path) = Utf8PathBuf::from_path_buf(entry.into_path()) else {
+                continue;
+            };
+            let fits = |extension| extensions.contains(&extension);
+            if is_file && path.extension().is_some_and(fits) {
+                found.push(path);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The files that a pattern with `*` names, for shells that leave patterns alone.
+    pub fn glob(&self, pattern: &str) -> Vec<Utf8PathBuf> {
+        let mut builder = ignore::overrides::OverrideBuilder::new(&self.root);
+        let Ok(overrides) = builder.add(pattern).and_then(|builder| builder.build()) else {
+            return Vec::new();
+        };
+        ignore::WalkBuilder::new(&self.root)
+            .git_global(false)
+            .overrides(overrides)
+            .sort_by_file_name(std::ffi::OsStr::cmp)
+            .build()
+            .filter_map(Result::ok)
+            .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+            .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
+            .collect()
+    }
+
+    /// Whether a file or directory stands there.
+    pub fn exists(&self, path: &Utf8Path) -> bool {
+        self.root.join(path).exists()
+    }
+
+    /// Whether a directory stands there.
+    pub fn is_directory(&self, path: &Utf8Path) -> bool {
+        self.root.join(path).is_dir()
+    }
+
+    /// The whole text of a file.
+    pub fn read(&self, path: &Utf8Path) -> Result<Arc<SourceText>, Box<Diagnostic>> {
+        let path = clean(&self.root.join(path));
+        let (file, size) = self.open_file(&path)?;
+        if size > LARGEST {
+            return Err(Box::new(self.too_large(&path)));
+        }
+        // A pipe or a file that grows has no size; the limit holds while reading, too.
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+        file.take(LARGEST + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| Box::new(self.unreadable(&path, &error)))?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(Box::new(self.too_large(&path)));
+        }
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let reason = format!("byte {at} begins no character");
+            Box::new(self.at(&error::NOT_UTF8, &path, "is not UTF-8", &reason))
+        })?;
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
+        Ok(SourceText::new(self.name(&path), text))
+    }
+
+    /// Opens a stream of bytes; `.gz` and `.zst` are unpacked.
+    pub fn open(&self, path: &Utf8Path) -> Result<Box<dyn Read + Send>, Box<Diagnostic>> {
+        let path = clean(&self.root.join(path));
+        let (file, _) = self.open_file(&path)?;
+        let reader = BufReader::with_capacity(1 << 16, file);
+        match path.extension() {
+            Some("gz") => Ok(Box::new(flate2::read::MultiGzDecoder::new(reader))),
+            Some("zst") => match ruzstd::decoding::StreamingDecoder::new(reader) {
+                Ok(decoder) => Ok(Box::new(decoder)),
+                Err(error) => {
+                    let reason = error.to_string();
+                    let what = "does not unpack";
+                    Err(Box::new(self.at(
+                        &error::BROKEN_ARCHIVE,
+                        &path,
+                        what,
+                        &reason,
+                    )))
+                }
+            },
+            _ => Ok(Box::new(reader)),
+        }
+    }
+
+    /// Writes a file beside the old one and renames it, so that a file is always whole.
+    pub fn write(&self, path: &Utf8Path, text: &str) -> Result<(), Box<Diagnostic>> {
+        let path = clean(&self.root.join(path));
+        self.write_beside(&path, text).map_err(|error| {
+            let reason = error.to_string();
+            let what = "cannot be written";
+            Box::new(self.at(&error::UNWRITABLE, &path, what, &reason))
+        })
+    }
+
+    /// Removes a file; one that is not there is removed already.
+    pub fn remove(&self, path: &Utf8Path) -> Result<(), Box<Diagnostic>> {
+        let path = clean(&self.root.join(path));
+        #[expect(clippy::disallowed_methods, reason = "this file owns the disk")]
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let reason = error.to_string();
+                let what = "cannot be removed";
+                Err(Box::new(self.at(&error::UNWRITABLE, &path, what, &reason)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this file owns the disk")]
+    fn write_beside(&self, path: &Utf8Path, text: &str) -> io::Result<()> {
+        let directory = path.parent().unwrap_or(&self.root);
+        fs::create_dir_all(directory)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".trapline-")
+            .tempfile_in(directory)?;
+        file.write_all(text.as_bytes())?;
+        readable(file.as_file())?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this file owns the disk")]
+    fn open_file(&self, path: &Utf8Path) -> Result<(fs::File, u64), Box<Diagnostic>> {
+        let metadata =
+            fs::metadata(path).map_err(|error| Box::new(self.unreadable(path, &error)))?;
+        if metadata.is_dir() {
+            let what = "is a directory, not a file";
+            return Err(Box::new(self.at(&error::DIRECTORY, path, what, "")));
+        }
+        let file = fs::File::open(path).map_err(|error| Box::new(self.unreadable(path, &error)))?;
+        Ok((file, metadata.len()))
+    }
+
+    fn unreadable(&self, path: &Utf8Path, error: &io::Error) -> Diagnostic {
+        if error.kind() == io::ErrorKind::NotFound {
+            return self.missing(path);
+        }
+        let reason = error.to_string();
+        self.at(&error::UNREADABLE, path, "cannot be read", &reason)
+    }
+
+    fn missing(&self, path: &Utf8Path) -> Diagnostic {
+        self.at(&error::MISSING, path, "does not exist", "")
+    }
+
+    fn too_large(&self, path: &Utf8Path) -> Diagnostic {
+        let reason = "a text may have 16 MiB; events belong into a capture, named by `events_from`";
+        self.at(&error::TOO_LARGE, path, "is too large", reason)
+    }
+
+    fn at(&self, code: &'static Code, path: &Utf8Path, what: &str, reason: &str) -> Diagnostic {
+        let diagnostic = Diagnostic::error(code, format!("`{}` {what}", self.name(path)));
+        if reason.is_empty() {
+            diagnostic
+        } else {
+            diagnostic.help(reason)
+        }
+    }
+}
+
+/// A temporary file is its owner's alone; a snapshot is everybody's, as the umask would have it.
+#[cfg(unix)]
+fn readable(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+/// The path without `.` and `..`, by its text: links are not followed, so that names are stable.
+fn clean(path: &Utf8Path) -> Utf8PathBuf {
+    let mut clean = Utf8PathBuf::new();
+    for component in path.components() {
+        match component {
+            Utf8Component::CurDir => {}
+            Utf8Component::ParentDir => {
+                let above = clean.file_name().is_some_and(|name| name != "..");
+                if above {
+                    clean.pop();
+                } else if !clean.has_root() {
+                    clean.push("..");
+                }
+            }
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests look at the disk behind our back"
+)]
+mod tests {
+    use super::*;
+
+    fn project() -> (tempfile::TempDir, Files) {
+        let directory = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(directory.path().to_owned()).unwrap();
+        (directory, Files::new(root))
+    }
+
+    fn code(result: Result<Arc<SourceText>, Box<Diagnostic>>) -> (&'static str, String) {
+        let diagnostic = result.unwrap_err();
+        (diagnostic.code.number, diagnostic.message)
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        let (_directory, files) = project();
+        let bad = files.root().join("bad.yaml");
+        std::fs::write(&bad, b"a: \xff").unwrap();
+        std::fs::create_dir(files.root().join("dir.yaml")).unwrap();
+        let large = std::fs::File::create(files.root().join("large.yaml")).unwrap();
+        large.set_len(100 * 1024 * 1024).unwrap();
+        let read = |name: &str| code(files.read(name.into()));
+        assert_eq!(
+            read("none.yaml"),
+            ("E001", "`none.yaml` does not exist".into())
+        );
+        assert_eq!(read("dir.yaml").0, "E002");
+        assert_eq!(read("bad.yaml"), ("E003", "`bad.yaml` is not UTF-8".into()));
+        assert_eq!(read("large.yaml").0, "E004");
+    }
+
+    #[test]
+    fn files_are_found_below_a_directory_in_order() {
+        let (_directory, files) = project();
+        for name in [
+            "b/z.yaml",
+            "a.yaml",
+            "b/a.yml",
+            "b/c.toml",
+            "b/__snapshots__/a.snap",
+        ] {
+            files.write(name.into(), "").unwrap();
+        }
+        let names = |path: &str, extensions: &[&str]| -> Vec<String> {
+            let found = files.find(path.into(), extensions).unwrap();
+            found.iter().map(|path| files.name(path)).collect()
+        };
+        assert_eq!(
+            names("", &["yaml", "yml"]),
+            ["a.yaml", "b/a.yml", "b/z.yaml"]
+        );
+        assert_eq!(names("b/../a.yaml", &["yaml"]), ["a.yaml"]);
+        assert_eq!(names("b", &["snap"]), ["b/__snapshots__/a.snap"]);
+        assert!(files.find("none".into(), &["yaml"]).is_err());
+        let globbed: Vec<String> = files
+            .glob("b/*.y*ml")
+            .iter()
+            .map(|path| files.name(path))
+            .collect();
+        assert_eq!(globbed, ["b/a.yml", "b/z.yaml"]);
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
+        let (directory, files) = project();
+        for text in ["one", "two"] {
+            files.write("x/a.snap".into(), text).unwrap();
+            assert_eq!(files.read("x/a.snap".into()).unwrap().text(), text);
+        }
+        assert_eq!(
+            std::fs::read_dir(directory.path().join("x"))
+                .unwrap()
+                .count(),
+            1
+        );
+        files.remove("x/a.snap".into()).unwrap();
+        files.remove("x/a.snap".into()).unwrap();
+        assert!(!files.exists("x/a.snap".into()));
+    }
+
+    #[test]
+    fn packed_files_are_unpacked_and_broken_ones_are_errors() {
+        let (_directory, files) = project();
+        let path = files.root().join("a.gz");
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(b"{}\n").unwrap();
+        std::fs::write(&path, encoder.finish().unwrap()).unwrap();
+        let mut text = String::new();
+        files
+            .open(&path)
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        assert_eq!(text, "{}\n");
+        let level = ruzstd::encoding::CompressionLevel::Fastest;
+        let packed = ruzstd::encoding::compress_to_vec(&b"{}\n"[..], level);
+        std::fs::write(files.root().join("a.zst"), packed).unwrap();
+        let mut text = String::new();
+        files
+            .open("a.zst".into())
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        assert_eq!(text, "{}\n");
+        std::fs::write(files.root().join("b.zst"), "nonsense").unwrap();
+        assert_eq!(
+            files.open("b.zst".into()).err().unwrap().code.number,
+            "E007"
+        );
+    }
+}

@@ -1,0 +1,42 @@
+//! Talk to the person and the disk. Everything below this room gets what it needs as values.
+//!
+//! `arguments -> Args -> Settings -> command -> ExitCode`: [`args`] is what was typed, [`settings`]
+//! what it means; commands take the second.
+
+pub mod args;
+pub mod commands;
+pub mod config;
+pub mod console;
+pub mod environment;
+pub mod error;
+pub mod exit_code;
+pub mod files;
+pub mod settings;
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+
+pub use console::Console;
+pub use exit_code::ExitCode;
+
+/// Runs the program: parse, mean, do.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match args::Args::try_parse_from(arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version go to standard output and are no failure; clap knows which.
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitCode::Usage
+            } else {
+                ExitCode::Passed
+            };
+        }
+    };
+    let mut console = Console::new(args.global.color);
+    match settings::Settings::new(&args) {
+        Ok(settings) => commands::run(&args.verb, &settings, &mut console),
+        Err(problem) => console.problem(&problem),
+    }
+}

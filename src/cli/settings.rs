@@ -1,0 +1,333 @@
+//! What was typed means, together with the configuration file. Commands take this and never look
+//! at the raw options.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::args::{Args, Format, FormatArg, Global, TestArgs};
+use super::config::{self, Project};
+use super::error::{self, Problem};
+use super::files::Files;
+use super::{ExitCode, environment};
+use crate::diagnostic::Diagnostic;
+use crate::replay::select::Selection;
+use crate::snapshot::Accept;
+
+/// What holds for every verb.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The files of the project.
+    pub files: Files,
+    /// The directory that paths on the command line are relative to.
+    pub working_directory: Utf8PathBuf,
+    /// Rules and scenarios by project; at least one. Paths are absolute.
+    pub projects: Vec<ProjectSettings>,
+    /// Whether a CI system runs us: then nothing is written.
+    pub ci: bool,
+}
+
+/// Rules and the scenarios that belong to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectSettings {
+    /// Directories with rules; one may be absent.
+    pub rules: Vec<Utf8PathBuf>,
+    /// The directory with scenarios; it may be absent.
+    pub scenarios: Utf8PathBuf,
+}
+
+/// What `test` was asked.
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct TestSettings {
+    /// What to run; everything when empty.
+    pub targets: Vec<Target>,
+    /// `-k`.
+    pub selection: Option<Selection>,
+    /// `--source`.
+    pub sources: Vec<String>,
+    /// `--list`.
+    pub list: bool,
+    /// `--fail-fast`.
+    pub fail_fast: bool,
+    /// `--accept`.
+    pub accept: Option<Accept>,
+    /// Whether snapshots may be written.
+    pub writes: bool,
+    /// `--strict`.
+    pub strict: bool,
+    /// `--failures-only`.
+    pub failures_only: bool,
+    /// `-j`.
+    pub jobs: Option<u16>,
+    /// The reports, at least one.
+    pub reports: Vec<FormatArg>,
+}
+
+/// One PATH of the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A scenario or rule file, or a directory with either; absolute.
+    Path(Utf8PathBuf),
+    /// A KEY, or a KEY without its source for all sources of the case. `scenario` is the file's
+    /// name relative to the root, `key` what [`crate::replay::outcome::CheckKey::matches`] takes.
+    Key {
+        /// The scenario's name.
+        scenario: String,
+        /// The whole key.
+        key: String,
+    },
+}
+
+impl Settings {
+    /// Finds the project and reads its configuration.
+    pub fn new(args: &Args) -> Result<Self, Box<Problem>> {
+        let working_directory = environment::working_directory().ok_or_else(|| {
+            let message = "the working directory is gone, or its name is not UTF-8";
+            Problem::usage(Diagnostic::error(&error::MISSING, message))
+        })?;
+        Self::at(&working_directory, &args.global, environment::ci())
+    }
+
+    /// The same for a given working directory.
+    pub fn at(
+        working_directory: &Utf8Path,
+        global: &Global,
+        ci: bool,
+    ) -> Result<Self, Box<Problem>> {
+        let root = root(working_directory, global)?;
+        let files = Files::new(root);
+        let file = Utf8Path::new(config::FILE);
+        let projects = if files.exists(file) {
+            let source = files
+                .read(file)
+                .map_err(|mistake| Problem::usage(*mistake))?;
+            let config = config::read(&source).map_err(|diagnostics| {
+                Box::new(Problem {
+                    exit: ExitCode::Usage,
+                    diagnostics,
+                })
+            })?;
+            config.projects
+        } else {
+            vec![Project::default()]
+        };
+        let typed = |path: &Utf8PathBuf| working_directory.join(path);
+        let mut projects: Vec<ProjectSettings> = projects
+            .into_iter()
+            .map(|project| ProjectSettings {
+                rules: project
+                    .rules
+                    .iter()
+                    .map(|rules| files.path(rules))
+                    .collect(),
+                scenarios: files.path(&project.scenarios),
+            })
+            .collect();
+        if !global.rules.is_empty() || global.scenarios.is_some() {
+            // What is typed replaces what is configured, all projects of it.
+            projects.truncate(1);
+        }
+        for project in &mut projects {
+            if !global.rules.is_empty() {
+                project.rules = global.rules.iter().map(typed).collect();
+            }
+            if let Some(scenarios) = &global.scenarios {
+                project.scenarios = typed(scenarios);
+            }
+        }
+        let settings = Self {
+            files,
+            working_directory: working_directory.to_owned(),
+            projects,
+            ci,
+        };
+        for path in global.rules.iter().chain(&global.scenarios) {
+            settings.must_exist(&typed(path))?;
+        }
+        Ok(settings)
+    }
+
+    /// What the options of `test` mean.
+    pub fn test(&self, args: &TestArgs) -> Result<TestSettings, Box<Problem>> {
+        if self.ci && args.accept.is_some() {
+            return Err(Problem::usage(
+                Diagnostic::error(&error::CI_ACCEPTS_NOTHING, "`--accept` while `CI` is set")
+                    .help("accept at home and commit the snapshot"),
+            ));
+        }
+        let mut targets = Vec::new();
+        for path in &args.paths {
+            self.target(path, &mut targets)?;
+        }
+        let selection = args.select.as_deref().map(Selection::parse).transpose();
+        let mut reports = args.format.clone();
+        if reports.is_empty() {
+            reports.push(FormatArg {
+                format: Format::Human,
+                file: None,
+            });
+        }
+        Ok(TestSettings {
+            targets,
+            selection: selection.map_err(|mistake| Problem::usage(*mistake))?,
+            sources: args.source.clone(),
+            list: args.list,
+            fail_fast: args.fail_fast,
+            accept: accept(args.accept.as_deref())?,
+            writes: !self.ci && !args.check && !args.list,
+            strict: args.strict,
+            failures_only: args.failures_only,
+            jobs: args.jobs,
+            reports,
+        })
+    }
+
+    /// A scenario, a rule, a directory, a KEY, or a pattern that the shell left alone.
+    fn target(&self, typed: &str, targets: &mut Vec<Target>) -> Result<(), Box<Problem>> {
+        if let Some((scenario, rest)) = typed.split_once("::") {
+            // A KEY is relative to the root, as reports print it; a person may type it from
+            // where they are.
+            let here = self.working_directory.join(scenario);
+            let only_here = self.files.exists(&here) && !self.files.exists(scenario.into());
+            let scenario = self.files.name(if only_here {
+                &here
+            } else {
+                Utf8Path::new(scenario)
+            });
+            self.must_exist(&self.files.path(&scenario))?;
+            let key = format!("{scenario}::{rest}");
+            targets.push(Target::Key { scenario, key });
+            return Ok(());
+        }
+        let path = self.working_directory.join(typed);
+        if !self.files.exists(&path) && typed.contains(['*', '?']) {
+            let found = self.files.glob(&self.files.name(&path));
+            if !found.is_empty() {
+                targets.extend(found.into_iter().map(Target::Path));
+                return Ok(());
+            }
+        }
+        self.must_exist(&path)?;
+        targets.push(Target::Path(path));
+        Ok(())
+    }
+
+    fn must_exist(&self, path: &Utf8Path) -> Result<(), Box<Problem>> {
+        if self.files.exists(path) {
+            return Ok(());
+        }
+        let message = format!("`{}` does not exist", self.files.name(path));
+        Err(Problem::usage(Diagnostic::error(&error::MISSING, message)))
+    }
+}
+
+/// `--root`, or the nearest directory upwards that holds a configuration, or where we are.
+fn root(working_directory: &Utf8Path, global: &Global) -> Result<Utf8PathBuf, Box<Problem>> {
+    if let Some(root) = &global.root {
+        let root = working_directory.join(root);
+        if Files::new(root.clone()).is_directory(Utf8Path::new("")) {
+            return Ok(root);
+        }
+        let message = format!("`{root}` is not a directory");
+        return Err(Problem::usage(Diagnostic::error(&error::MISSING, message)));
+    }
+    let holds_config = |directory: &&Utf8Path| {
+        Files::new(directory.to_path_buf()).exists(Utf8Path::new(config::FILE))
+    };
+    let found = working_directory.ancestors().find(holds_config);
+    Ok(found.unwrap_or(working_directory).to_owned())
+}
+
+fn accept(lists: Option<&[String]>) -> Result<Option<Accept>, Box<Problem>> {
+    let Some(lists) = lists else { return Ok(None) };
+    let mut accept = Accept::default();
+    for list in lists {
+        accept = accept.and(if list.is_empty() {
+            Accept::harmless()
+        } else {
+            Accept::parse(list).map_err(|mistake| Problem::usage(*mistake))?
+        });
+    }
+    Ok(Some(accept))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project(config: Option<&str>) -> (tempfile::TempDir, Utf8PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(directory.path().to_owned()).unwrap();
+        let files = Files::new(root.clone());
+        if let Some(config) = config {
+            files.write(config::FILE.into(), config).unwrap();
+        }
+        files.write("scenarios/windows/a.yaml".into(), "").unwrap();
+        (directory, root)
+    }
+
+    #[test]
+    fn the_configuration_is_sought_upwards_and_typed_directories_replace_it() {
+        let config = "[[project]]\nrules = ['r']\n[[project]]\nrules = ['q']\n";
+        let (_directory, root) = project(Some(config));
+        let here = root.join("scenarios/windows");
+        let settings = Settings::at(&here, &Global::default(), false).unwrap();
+        assert_eq!(settings.files.root(), root);
+        assert_eq!(settings.projects.len(), 2);
+        assert_eq!(settings.projects[0].rules, [root.join("r")]);
+        let global = Global {
+            scenarios: Some(".".into()),
+            ..Global::default()
+        };
+        let settings = Settings::at(&here, &global, false).unwrap();
+        assert_eq!(settings.projects.len(), 1);
+        assert_eq!(
+            settings.files.name(&settings.projects[0].scenarios),
+            "scenarios/windows"
+        );
+    }
+
+    #[test]
+    fn a_key_may_be_typed_from_the_root_or_from_here() {
+        let (_directory, root) = project(Some(""));
+        let here = root.join("scenarios/windows");
+        let settings = Settings::at(&here, &Global::default(), false).unwrap();
+        for typed in [
+            "a.yaml::case[sysmon]",
+            "scenarios/windows/a.yaml::case[sysmon]",
+        ] {
+            let args = TestArgs {
+                paths: vec![typed.to_owned()],
+                ..TestArgs::default()
+            };
+            let expected = Target::Key {
+                scenario: "scenarios/windows/a.yaml".into(),
+                key: "scenarios/windows/a.yaml::case[sysmon]".into(),
+            };
+            assert_eq!(settings.test(&args).unwrap().targets, [expected]);
+        }
+    }
+
+    #[test]
+    fn a_shell_that_leaves_patterns_alone_is_helped() {
+        let (_directory, root) = project(Some(""));
+        let settings = Settings::at(&root, &Global::default(), false).unwrap();
+        let args = TestArgs {
+            paths: vec!["scenarios/*/*.yaml".to_owned()],
+            ..TestArgs::default()
+        };
+        let expected = Target::Path(root.join("scenarios/windows/a.yaml"));
+        assert_eq!(settings.test(&args).unwrap().targets, [expected]);
+    }
+
+    #[test]
+    fn in_ci_nothing_is_written_and_accept_is_a_usage_error() {
+        let (_directory, root) = project(None);
+        let settings = Settings::at(&root, &Global::default(), true).unwrap();
+        assert!(!settings.test(&TestArgs::default()).unwrap().writes);
+        let args = TestArgs {
+            accept: Some(vec![String::new()]),
+            ..TestArgs::default()
+        };
+        assert_eq!(settings.test(&args).unwrap_err().exit, ExitCode::Usage);
+    }
+}

@@ -1,0 +1,149 @@
+//! Dates as Elasticsearch reads them.
+
+use super::*;
+
+fn parsed(format: &str, text: &str) -> Option<String> {
+    DateFormat::new(format)
+        .parse(text)
+        .map(|instant| instant.to_string())
+}
+
+fn range(text: &str) -> Option<(String, String)> {
+    let now = DateFormat::default().parse("2024-03-31T10:20:30.456Z")?;
+    let (low, high) = DateFormat::default().parse_range(text, now)?;
+    Some((low.truncated().to_string(), high.truncated().to_string()))
+}
+
+fn pair(low: &str, high: &str) -> Option<(String, String)> {
+    Some((low.to_owned(), high.to_owned()))
+}
+
+#[test]
+fn the_default_format_takes_iso_dates_and_epoch_milliseconds() {
+    let default = |text| DateFormat::default().parse(text).map(Timestamp::millis);
+    assert_eq!(default("1970-01-01T00:00:01.5Z"), Some(1500));
+    assert_eq!(default("1970-01-01T01:00:00,123+01:00"), Some(123));
+    assert_eq!(default("1970-01-01T02:30:00+0230"), Some(0));
+    assert_eq!(default("1"), Some(1));
+    assert_eq!(default("-1500"), Some(-1500));
+    assert_eq!(default("1504126053123"), Some(1_504_126_053_123));
+    assert_eq!(default("2024"), Some(1_704_067_200_000));
+    assert_eq!(default("2024-01"), default("2024-01-01"));
+    for wrong in [
+        "",
+        "x",
+        "2024-13",
+        "2024-1-1",
+        "2024-02-30",
+        "2024-01-01 10:00",
+        "12:00",
+    ] {
+        assert_eq!(default(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn nanoseconds_are_kept() {
+    let instant = DateFormat::default()
+        .parse("2024-01-01T00:00:00.123456789Z")
+        .unwrap();
+    assert_eq!(instant.nanoseconds() % 1_000_000_000, 123_456_789);
+    assert_eq!(instant.to_string(), "2024-01-01T00:00:00.123456789Z");
+    assert_eq!(instant.truncated().to_string(), "2024-01-01T00:00:00.123Z");
+}
+
+#[test]
+fn java_patterns_and_names_give_the_same_instant() {
+    let day = Some("2024-01-31T00:00:00.000Z".to_owned());
+    let cases = [
+        ("dd-MM-yyyy", "31-01-2024"),
+        ("yyyy-MM-dd", "2024-01-31"),
+        ("basic_date", "20240131"),
+        ("strict_date", "2024-01-31"),
+        ("date_optional_time", "2024-1-31"),
+        ("ordinal_date", "2024-31"),
+        ("d MMM uuuu", "31 Jan 2024"),
+        ("EEE, dd MMM yy", "Wed, 31 Jan 24"),
+        ("yyyy-MM-dd HH:mm:ss||dd-MM-yyyy", "31-01-2024"),
+        ("uuuu-MM-dd'T'HH:mm:ss.SSSX", "2024-01-31T01:00:00.000+01"),
+        ("yyyy/MM/dd hh:mm a", "2024/01/31 12:00 AM"),
+        ("epoch_second", "1706659200.000"),
+    ];
+    for (format, text) in cases {
+        assert_eq!(parsed(format, text), day, "{format}");
+    }
+    assert_eq!(parsed("strict_date", "2024-1-31"), None);
+    assert_eq!(parsed("dd-MM-yyyy", "2024-01-31"), None);
+    assert_eq!(parsed("no such format", "2024"), None);
+}
+
+#[test]
+fn the_finest_unit_of_a_constant_is_filled_up() {
+    let second = pair("2017-08-30T20:47:33.000Z", "2017-08-30T20:47:33.999Z");
+    assert_eq!(range("2017-08-30T20:47:33Z"), second);
+    let day = pair("2017-08-30T00:00:00.000Z", "2017-08-30T23:59:59.999Z");
+    assert_eq!(range("2017-08-30"), day);
+    let month = pair("2024-02-01T00:00:00.000Z", "2024-02-29T23:59:59.999Z");
+    assert_eq!(range("2024-02"), month);
+    let exact = pair("2017-08-30T20:47:33.120Z", "2017-08-30T20:47:33.120Z");
+    assert_eq!(range("2017-08-30T20:47:33.12Z"), exact);
+}
+
+#[test]
+fn date_math_moves_and_rounds() {
+    let now = pair("2024-03-31T10:20:30.456Z", "2024-03-31T10:20:30.456Z");
+    assert_eq!(range("now"), now);
+    let today = pair("2024-03-31T00:00:00.000Z", "2024-03-31T23:59:59.999Z");
+    assert_eq!(range("now/d"), today);
+    assert_eq!(range("now-1h/d"), today);
+    let month = pair("2023-12-01T00:00:00.000Z", "2023-12-31T23:59:59.999Z");
+    assert_eq!(range("2024-01-01||-1M/M"), month);
+    let clamped = pair("2024-02-29T10:20:30.456Z", "2024-02-29T10:20:30.456Z");
+    assert_eq!(range("now-1M"), clamped);
+    let week = pair("2024-03-25T00:00:00.000Z", "2024-03-31T23:59:59.999Z");
+    assert_eq!(range("now/w"), week);
+    for wrong in [
+        "now+",
+        "now/2d",
+        "now-1x",
+        "now*1d",
+        "now+99999999999999999999y",
+        "now+9999999y",
+    ] {
+        assert_eq!(range(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn offsets_are_read_and_written_in_whole_milliseconds() {
+    let cases = [
+        ("2s", Some(2000)),
+        ("-0.214s", Some(-214)),
+        ("1m30s", Some(90_000)),
+        ("2h", Some(7_200_000)),
+        ("500ms", Some(500)),
+        ("1d", Some(86_400_000)),
+        ("2.0001s", None),
+        ("0.5ms", None),
+        ("30s1m", None),
+        ("2", None),
+        ("", None),
+        ("s", None),
+        ("1.s", None),
+        ("99999999999999999999999999999999999999999d", None),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(parse_offset(text), expected, "{text}");
+    }
+    let written = [
+        (0, "0s"),
+        (800, "+0.8s"),
+        (-214, "-0.214s"),
+        (90_000, "+1m30s"),
+    ];
+    for (millis, text) in written {
+        assert_eq!(format_offset(millis), text);
+        assert_eq!(parse_offset(text), Some(millis));
+    }
+    assert_eq!(format_offset(7_260_001), "+2h1m0.001s");
+}

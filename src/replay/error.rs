@@ -1,0 +1,27 @@
+//! The codes of what a run finds wrong: `E39…`.
+
+use crate::diagnostic::Code;
+
+/// All codes of this room.
+pub const CODES: &[&Code] = &[&EXPECTATION, &BAD_CAPTURE];
+
+/// What a scenario expects does not happen.
+pub static EXPECTATION: Code = Code {
+    number: "E390",
+    title: "an expectation does not hold",
+    page: "The rule does something else than the scenario expects: it alerts where it should not, \
+           does not alert where it should, or another clause than the stated one stops it.\n\nMend \
+           the rule, or the scenario's `expect` and `because` if the change is meant. What is known \
+           to be wrong and stays so is pinned with `gap:` or `noise:` and a reason.\n\n\
+           A `because` is a part of the text of a clause in canonical form, or a structural word: \
+           `order`, `maxspan`, `join FIELD`, `until`, `missing event`, `category`, `not routed`, \
+           `unverifiable`, `taken by LABEL`.",
+};
+
+/// A capture that cannot be replayed.
+pub static BAD_CAPTURE: Code = Code {
+    number: "E391",
+    title: "a capture cannot be replayed",
+    page: "`events_from` names a file that cannot be read, holds a line that is no JSON document, \
+           or gives a label by a query that finds no event.",
+};

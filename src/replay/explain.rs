@@ -1,0 +1,73 @@
+//! The places that belong to a failure: the expectation in the scenario, the clause in the rule.
+
+use std::sync::Arc;
+
+use super::error;
+use super::judge::{Alert, Case, Judgement};
+use super::outcome::Observed;
+use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::evaluate::CauseKind;
+use crate::plan::ClauseId;
+
+/// A place in the scenario.
+pub(super) struct Place<'a> {
+    pub(super) source: &'a Arc<SourceText>,
+    pub(super) span: Span,
+}
+
+/// What to show of a failed check: the clause first, for that is what is to be mended.
+pub(super) fn diagnostics(
+    case: &Case<'_, '_>,
+    judgement: &Judgement,
+    expectation: &Place<'_>,
+) -> Vec<Diagnostic> {
+    let message = judgement.message.clone().unwrap_or_default();
+    let mut diagnostic = Diagnostic::error(&error::EXPECTATION, message);
+    let (spans, words) = match case.wanted.alert {
+        Alert::None if matches!(judgement.observed, Observed::Alert(_)) => {
+            (stated(case), "should have stopped it")
+        }
+        _ => (causes(case, judgement), "stopped it"),
+    };
+    for span in spans {
+        diagnostic = diagnostic.at(case.query.source(), case.query.locate(span), words);
+    }
+    diagnostic = diagnostic.at(expectation.source, expectation.span, "expected here");
+    vec![diagnostic]
+}
+
+/// The smallest part of the query that stopped it, or each clause where there is no such part.
+fn causes(case: &Case<'_, '_>, judgement: &Judgement) -> Vec<Span> {
+    let plan = case.run.plan();
+    let blockers = &judgement.blockers;
+    if let Some(part) = blockers.part.and_then(|part| plan.parts.get(part.index())) {
+        return vec![part.span];
+    }
+    let mut spans: Vec<Span> = blockers
+        .together
+        .iter()
+        .chain(&blockers.causes)
+        .filter_map(|cause| match cause.kind {
+            CauseKind::Clause(id) => plan.clause(id).map(|clause| clause.span),
+            CauseKind::NotRouted | CauseKind::TakenBy(_) => None,
+        })
+        .filter(|span| span.start < span.end)
+        .collect();
+    spans.dedup();
+    spans
+}
+
+/// The clauses that the scenario names as the reason.
+fn stated(case: &Case<'_, '_>) -> Vec<Span> {
+    let plan = case.run.plan();
+    let mut spans: Vec<Span> = Vec::new();
+    for because in &case.wanted.because {
+        let clauses = (0u16..).map(ClauseId).zip(&plan.clauses);
+        let found = clauses
+            .filter(|(_, clause)| clause.parent.is_none() && clause.span.start < clause.span.end)
+            .filter(|(_, clause)| clause.text.contains(because.as_str()))
+            .map(|(_, clause)| clause.span);
+        spans.extend(found.take(1));
+    }
+    spans
+}

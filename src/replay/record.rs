@@ -1,0 +1,326 @@
+//! A run → what the snapshot and the reports say of it.
+
+use std::collections::BTreeSet;
+
+use super::outcome::{AlertRecord, CauseRecord, EventRecord, NoneRecord};
+use super::run::Run;
+use crate::diagnostic::QueryText;
+use crate::evaluate::{Blockers, Cause, CauseKind, Match, Miss, reason};
+use crate::event::time::format_offset;
+use crate::event::{Event, EventId, Timestamp};
+use crate::plan::predicate::{Predicate, ScriptExpr};
+use crate::plan::{ClauseId, FieldId, Plan, Role, Shape, StageId};
+
+/// The alerts of a run, with the fields that the expectation asks for.
+pub(super) fn alerts(
+    run: &Run<'_>,
+    matches: &[Match],
+    with: &[(String, String)],
+) -> Vec<AlertRecord> {
+    matches
+        .iter()
+        .map(|found| alert(run, found, with))
+        .collect()
+}
+
+fn alert(run: &Run<'_>, found: &Match, with: &[(String, String)]) -> AlertRecord {
+    let first = found.stages.iter().flatten().next();
+    let start = first
+        .and_then(|event| time(run, *event))
+        .unwrap_or_default();
+    let events = found.stages.iter().map(|stage| {
+        stage.map(|event| EventRecord {
+            label: run.stage.label(event),
+            after: time(run, event).unwrap_or(start).millis() - start.millis(),
+        })
+    });
+    let names = joins(run.plan()).map(str::to_owned);
+    let values = found.join.iter().map(|value| {
+        let value = value.as_ref();
+        value.map_or_else(|| "null".to_owned(), ToString::to_string)
+    });
+    AlertRecord {
+        events: events.collect(),
+        join: names.zip(values).collect(),
+        shared: shared(run, found),
+        with: with
+            .iter()
+            .map(|(field, _)| (field.clone(), with_value(run, found, field)))
+            .collect(),
+    }
+}
+
+/// The values that the events of a match have in a field, without repetition.
+pub(super) fn with_value(run: &Run<'_>, found: &Match, field: &str) -> String {
+    let mut values: Vec<String> = Vec::new();
+    for event in found.stages.iter().flatten() {
+        for value in values_of(run, *event, field) {
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+    }
+    values.join(", ")
+}
+
+fn joins(plan: &Plan) -> impl Iterator<Item = &str> {
+    let joins = match &plan.shape {
+        Shape::Events => &[][..],
+        Shape::Sequence(shape) => &shape.joins,
+        Shape::Sample { joins } => joins,
+    };
+    joins.iter().map(|join| join.name.as_str())
+}
+
+/// The fields with the same values in all events, of those that the scenario sets on each of them
+/// or that each of their stages reads; the join keys are said already.
+fn shared(run: &Run<'_>, found: &Match) -> Vec<(String, String)> {
+    let events: Vec<(EventId, StageId)> = found
+        .stages
+        .iter()
+        .zip(stage_of_positions(run.plan()))
+        .filter_map(|(event, stage)| Some(((*event)?, stage)))
+        .collect();
+    let [(first, stage), rest @ ..] = events.as_slice() else {
+        return Vec::new();
+    };
+    if rest.is_empty() {
+        return Vec::new();
+    }
+    let keys: BTreeSet<&str> = joins(run.plan()).collect();
+    let mut fields = telling(run, *first, *stage);
+    for (event, stage) in rest {
+        let others = telling(run, *event, *stage);
+        fields.retain(|field| others.contains(field));
+    }
+    let mut shared = Vec::new();
+    for field in fields.into_iter().filter(|field| !keys.contains(field)) {
+        let values = values_of(run, *first, field);
+        let same = |(event, _): &(EventId, StageId)| values_of(run, *event, field) == values;
+        if !values.is_empty() && rest.iter().all(same) {
+            shared.push((field.to_owned(), values.join(", ")));
+        }
+    }
+    shared
+}
+
+/// The stage of each position of a match.
+fn stage_of_positions(plan: &Plan) -> impl Iterator<Item = StageId> {
+    plan.numbered()
+        .filter(|(_, stage)| !matches!(stage.role, Role::Until { .. }))
+        .flat_map(|(id, stage)| std::iter::repeat_n(id, usize::from(stage.runs)))
+}
+
+/// The fields that the scenario sets on an event, and those that a stage reads.
+fn telling<'r>(run: &'r Run<'_>, event: EventId, stage: StageId) -> BTreeSet<&'r str> {
+    let plan = run.plan();
+    let set = run.stage.set.get(event.index()).into_iter().flatten();
+    let mut fields: BTreeSet<&str> = set.map(String::as_str).collect();
+    let clauses = (0u16..).map(ClauseId).zip(&plan.clauses);
+    for (id, _) in clauses.filter(|(_, clause)| clause.stage == Some(stage)) {
+        let read = fields_of(plan, id).into_iter();
+        fields.extend(read.filter_map(|field| Some(plan.fields.get(field.index())?.path.as_str())));
+    }
+    fields
+}
+
+fn values_of(run: &Run<'_>, event: EventId, field: &str) -> Vec<String> {
+    let event = run.stage.events.get(event.index());
+    let values = event.map_or(&[][..], |event| event.values(field));
+    values.iter().map(ToString::to_string).collect()
+}
+
+fn time(run: &Run<'_>, event: EventId) -> Option<Timestamp> {
+    let field = run.plan().fields.get(run.plan().timestamp.index())?;
+    let event: &Event = run.stage.events.get(event.index())?;
+    let text = event.values(&field.path).first()?.to_string();
+    crate::event::time::DateFormat::default().parse(&text)
+}
+
+/// Why a run gave no alert.
+pub(super) fn none(run: &Run<'_>, query: &QueryText, blockers: &Blockers) -> NoneRecord {
+    let overdetermined = blockers.causes.is_empty();
+    let causes = if overdetermined {
+        &blockers.together
+    } else {
+        &blockers.causes
+    };
+    let same = |of: &dyn Fn(&Cause) -> Option<String>| {
+        let mut all = causes.iter().map(of);
+        let first = all.next()??;
+        all.all(|other| other.as_ref() == Some(&first))
+            .then_some(first)
+    };
+    let stage = same(&|cause| cause.stage.map(|stage| (stage.0 + 1).to_string()));
+    NoneRecord {
+        stage: stage.and_then(|stage| stage.parse().ok()),
+        event: same(&|cause| cause.event.map(|event| run.stage.label(event))),
+        blocker: blocker(run, blockers, causes),
+        causes: causes
+            .iter()
+            .map(|cause| cause_record(run, query, cause))
+            .collect(),
+        value: value(run, causes),
+        miss: causes.iter().find_map(|cause| miss(cause.miss.as_ref()?)),
+        overdetermined,
+        vacuous: false,
+        approximate: blockers.approximate,
+    }
+}
+
+/// The smallest part of the query that holds all causes; without causes, each that would have to
+/// change.
+fn blocker(run: &Run<'_>, blockers: &Blockers, causes: &[Cause]) -> Vec<String> {
+    let part = blockers
+        .part
+        .and_then(|part| run.plan().parts.get(part.index()));
+    match part {
+        Some(part) if !blockers.causes.is_empty() => vec![part.text.clone()],
+        _ => {
+            let mut texts: Vec<String> = Vec::new();
+            for text in words(run, causes) {
+                if !texts.contains(&text) {
+                    texts.push(text);
+                }
+            }
+            texts
+        }
+    }
+}
+
+/// The words of each cause.
+pub(super) fn words(run: &Run<'_>, causes: &[Cause]) -> Vec<String> {
+    let label = |event| run.stage.label(event);
+    causes
+        .iter()
+        .map(|cause| reason::words(run.plan(), cause, label))
+        .collect()
+}
+
+fn cause_record(run: &Run<'_>, query: &QueryText, cause: &Cause) -> CauseRecord {
+    let clause = match cause.kind {
+        CauseKind::Clause(id) => run.plan().clause(id),
+        CauseKind::NotRouted | CauseKind::TakenBy(_) => None,
+    };
+    let line = clause.map(|clause| {
+        let place = query.locate(clause.span);
+        query.source().line_column(place.start).0
+    });
+    CauseRecord {
+        stage: cause.stage.map(|stage| stage.0 + 1),
+        event: cause.event.map(|event| run.stage.label(event)),
+        clause: reason::words(run.plan(), cause, |event| run.stage.label(event)),
+        line,
+    }
+}
+
+/// The values that the causes saw: of one field plainly, of several each with its name.
+fn value(run: &Run<'_>, causes: &[Cause]) -> Option<String> {
+    let mut seen: Vec<(String, String)> = Vec::new();
+    for cause in causes {
+        if let Some(Miss::Join { have, want }) = &cause.miss {
+            return Some(format!("{}, not {}", list(have), list(want)));
+        }
+        let (CauseKind::Clause(id), Some(event)) = (cause.kind, cause.event) else {
+            continue;
+        };
+        for field in fields_of(run.plan(), id) {
+            let Some(path) = run
+                .plan()
+                .fields
+                .get(field.index())
+                .map(|field| &field.path)
+            else {
+                continue;
+            };
+            let values = values_of(run, event, path);
+            let mut text = if values.is_empty() {
+                "(missing)".to_owned()
+            } else {
+                values.join(", ")
+            };
+            if run.stage.pins(event, path) {
+                text.push_str(", pinned by the sensor");
+            }
+            if !seen.iter().any(|(known, _)| known == path) {
+                seen.push((path.clone(), text));
+            }
+        }
+    }
+    match seen.as_slice() {
+        [] => None,
+        [(_, value)] => Some(value.clone()),
+        several => {
+            let pairs = several
+                .iter()
+                .map(|(field, value)| format!("{field} = {value}"));
+            Some(pairs.collect::<Vec<_>>().join("; "))
+        }
+    }
+}
+
+fn list(values: &[crate::event::Value]) -> String {
+    let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
+    if texts.is_empty() {
+        "(missing)".to_owned()
+    } else {
+        texts.join(", ")
+    }
+}
+
+/// The fields that a clause's test reads.
+fn fields_of(plan: &Plan, clause: ClauseId) -> Vec<FieldId> {
+    let leaf = plan.clause(clause).and_then(|clause| clause.leaf);
+    let Some(leaf) = leaf.and_then(|leaf| plan.leaves.get(leaf.index())) else {
+        return Vec::new();
+    };
+    match &leaf.predicate {
+        Predicate::Exists(field)
+        | Predicate::Compare { field, .. }
+        | Predicate::Between { field, .. }
+        | Predicate::EqualIgnoringCase { field, .. }
+        | Predicate::Wildcard { field, .. }
+        | Predicate::Regex { field, .. } => vec![*field],
+        Predicate::Script(script) => {
+            let mut fields = Vec::new();
+            script_fields(script, &mut fields);
+            fields
+        }
+    }
+}
+
+fn script_fields(script: &ScriptExpr, fields: &mut Vec<FieldId>) {
+    match script {
+        ScriptExpr::Constant(_) => {}
+        ScriptExpr::Field(field) => {
+            if !fields.contains(field) {
+                fields.push(*field);
+            }
+        }
+        ScriptExpr::Call { arguments, .. }
+        | ScriptExpr::All(arguments)
+        | ScriptExpr::Any(arguments) => {
+            arguments
+                .iter()
+                .for_each(|argument| script_fields(argument, fields));
+        }
+        ScriptExpr::Compare(_, left, right) => {
+            script_fields(left, fields);
+            script_fields(right, fields);
+        }
+        ScriptExpr::EqualIgnoringCase(inner, _)
+        | ScriptExpr::Wildcard { value: inner, .. }
+        | ScriptExpr::Regex { value: inner, .. }
+        | ScriptExpr::IsNull(inner)
+        | ScriptExpr::Not(inner) => script_fields(inner, fields),
+    }
+}
+
+fn miss(miss: &Miss) -> Option<String> {
+    let plain = |millis: i64| format_offset(millis).trim_start_matches('+').to_owned();
+    match miss {
+        Miss::Order { early } => Some(format!("{} too early", plain(*early))),
+        Miss::Maxspan { late } => Some(format!("{} too late", plain(*late))),
+        Miss::Join { .. } => None,
+    }
+}

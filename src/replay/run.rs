@@ -1,0 +1,166 @@
+//! One case on one data source, evaluated: the facts that a verdict is made of.
+
+use super::compile::Ready;
+use crate::evaluate::{Context, Evaluation, Match, Prepared, QueryFailure};
+use crate::event::{Event, EventId};
+use crate::plan::Plan;
+
+/// The events of a case as one data source stores them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stage {
+    /// The events in file order.
+    pub(super) events: Vec<Event>,
+    /// A label for each event, empty where it has none.
+    pub(super) labels: Vec<String>,
+    /// For each event the fields that the scenario sets.
+    pub(super) set: Vec<Vec<String>>,
+    /// For each event the fields that the sensor pins against the scenario's wish.
+    pub(super) pinned: Vec<Vec<String>>,
+}
+
+impl Stage {
+    /// The label of an event; its number where it has none.
+    pub(super) fn label(&self, event: EventId) -> String {
+        match self.labels.get(event.index()) {
+            Some(label) if !label.is_empty() => label.clone(),
+            _ => format!("#{}", event.0 + 1),
+        }
+    }
+
+    /// The event of a label.
+    pub(super) fn find(&self, label: &str) -> Option<EventId> {
+        let position = self.labels.iter().position(|own| own == label)?;
+        u32::try_from(position).ok().map(EventId)
+    }
+
+    /// Whether the sensor pins the field on the event.
+    pub(super) fn pins(&self, event: EventId, field: &str) -> bool {
+        self.pinned
+            .get(event.index())
+            .is_some_and(|fields| fields.iter().any(|pinned| pinned == field))
+    }
+}
+
+/// A case that has run.
+pub(super) struct Run<'c> {
+    /// The query as it was compiled for the case.
+    pub(super) ready: &'c Ready,
+    /// The events.
+    pub(super) stage: &'c Stage,
+    /// What the evaluator found.
+    pub(super) evaluation: Evaluation<'c>,
+    /// The open point that the outcome hangs on.
+    pub(super) uncertain: Option<String>,
+}
+
+impl<'c> Run<'c> {
+    /// Runs the query on the events.
+    pub(super) fn new(
+        ready: &'c Ready,
+        stage: &'c Stage,
+        context: &Context,
+    ) -> Result<Self, QueryFailure> {
+        let evaluation = Prepared::new(&ready.plan)?.evaluate(&stage.events, context)?;
+        let uncertain = uncertain(ready, stage, &evaluation, context)?;
+        Ok(Self {
+            ready,
+            stage,
+            evaluation,
+            uncertain,
+        })
+    }
+
+    /// The plan that ran.
+    pub(super) fn plan(&self) -> &'c Plan {
+        &self.ready.plan
+    }
+
+    /// The labels of each match, missing events left out.
+    pub(super) fn labels_of(&self, matches: &[Match]) -> Vec<Vec<String>> {
+        let labels = |found: &Match| {
+            let events = found.stages.iter().flatten();
+            events.map(|event| self.stage.label(*event)).collect()
+        };
+        matches.iter().map(labels).collect()
+    }
+}
+
+/// Evaluates whatever Elasticsearch's documentation leaves open both ways.
+fn uncertain(
+    ready: &Ready,
+    stage: &Stage,
+    evaluation: &Evaluation<'_>,
+    context: &Context,
+) -> Result<Option<String>, QueryFailure> {
+    if let Some(folded) = &ready.folded {
+        let other = Prepared::new(folded)?.evaluate(&stage.events, context)?;
+        if other.matches() != evaluation.matches() {
+            let fields: Vec<String> = ready
+                .unmapped
+                .iter()
+                .map(|path| format!("?{path}"))
+                .collect();
+            return Ok(Some(format!(
+                "{} is unmapped: as a missing field {}, as Elasticsearch's optimizer folds it {}",
+                fields.join(", "),
+                count(evaluation.matches()),
+                count(other.matches()),
+            )));
+        }
+    }
+    if ready.plan.tiebreaker.is_none() && has_equal_times(&ready.plan, stage) {
+        let reversed: Vec<Event> = stage.events.iter().rev().cloned().collect();
+        let other = Prepared::new(&ready.plan)?.evaluate(&reversed, context)?;
+        let last = u32::try_from(stage.events.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        if forward(other.matches(), last) != sorted(evaluation.matches()) {
+            return Ok(Some(format!(
+                "events of equal time without a tiebreaker: in file order {}, in reverse {}",
+                count(evaluation.matches()),
+                count(other.matches()),
+            )));
+        }
+    }
+    Ok(None)
+}
+
+fn count(matches: &[Match]) -> String {
+    match matches.len() {
+        0 => "no alert".to_owned(),
+        1 => "1 alert".to_owned(),
+        more => format!("{more} alerts"),
+    }
+}
+
+fn has_equal_times(plan: &Plan, stage: &Stage) -> bool {
+    let Some(field) = plan.fields.get(plan.timestamp.index()) else {
+        return false;
+    };
+    let mut times: Vec<String> = stage
+        .events
+        .iter()
+        .flat_map(|event| event.values(&field.path).first())
+        .map(ToString::to_string)
+        .collect();
+    times.sort();
+    times
+        .windows(2)
+        .any(|pair| matches!(pair, [a, b] if a == b))
+}
+
+/// The events of each match, in an order that does not depend on ties.
+fn sorted(matches: &[Match]) -> Vec<Vec<Option<EventId>>> {
+    let mut events: Vec<_> = matches.iter().map(|found| found.stages.clone()).collect();
+    events.sort();
+    events
+}
+
+/// The same for a run on the events in reverse.
+fn forward(matches: &[Match], last: u32) -> Vec<Vec<Option<EventId>>> {
+    let turn = |event: &Option<EventId>| event.map(|event| EventId(last.saturating_sub(event.0)));
+    let mut events: Vec<Vec<Option<EventId>>> = matches
+        .iter()
+        .map(|found| found.stages.iter().map(turn).collect())
+        .collect();
+    events.sort();
+    events
+}

@@ -1,0 +1,522 @@
+//! One scenario on one data source: the attack first, then every case judged against it.
+
+use super::capture::{self, Capture};
+use super::compile::{Compiled, Compiler, Ready, Refused};
+use super::judge::{self, Alert, Attack, Case, Judgement, Waiver, Wanted};
+use super::outcome::{Check, CheckKey, Observed, PinKind, Place, Verdict};
+use super::run::{Run, Stage};
+use super::wanted::wanted;
+use super::{Test, explain};
+use crate::data_source::{Catalogue, DataSource, IndexPatterns};
+use crate::diagnostic::{Diagnostic, QueryText, Span};
+use crate::eql::Settings;
+use crate::evaluate::{BlockerHint, Context};
+use crate::event::Timestamp;
+use crate::event::io::Files;
+use crate::scenario::{self, Effect, Expanded, Expansion, Expectations, Which};
+
+/// The start of every case: 2024-01-01T00:00:00Z.
+const START: i64 = 1_704_067_200_000;
+
+/// Runs a scenario on a source: its checks in file order, and what is wrong with the scenario
+/// there.
+pub(super) fn run(
+    test: &Test<'_>,
+    source: &DataSource,
+    catalogue: &Catalogue,
+    patterns: &IndexPatterns,
+    files: &dyn Files,
+) -> (Vec<Check>, Vec<Diagnostic>) {
+    let mut on_source = OnSource {
+        test,
+        source,
+        catalogue,
+        patterns,
+        files,
+        diagnostics: Vec::new(),
+    };
+    let checks = on_source.checks();
+    (checks, on_source.diagnostics)
+}
+
+struct OnSource<'a> {
+    test: &'a Test<'a>,
+    source: &'a DataSource,
+    catalogue: &'a Catalogue,
+    patterns: &'a IndexPatterns,
+    files: &'a dyn Files,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// What the attack or a case is replayed from.
+enum Events {
+    Skipped(String),
+    Written(Expanded),
+    Recorded(Capture),
+}
+
+/// The attack or a case, as far as both are the same.
+struct Item<'a> {
+    order: usize,
+    name: &'a str,
+    span: Span,
+    expect: &'a Expectations,
+    case: Option<&'a scenario::Case>,
+}
+
+impl<'a> OnSource<'a> {
+    fn checks(&mut self) -> Vec<Check> {
+        let subject = self.test.subject;
+        if let Some(what) = subject.unsupported() {
+            return self.every(|check| {
+                check.verdict = Verdict::Unsupported;
+                check.observed = Observed::Unsupported(what.clone());
+            });
+        }
+        let (Some(query), Some(syntax)) = (&subject.rule.query, &subject.syntax) else {
+            return Vec::new();
+        };
+        let fields = &subject.rule.fields;
+        let defaults = Settings::default();
+        let settings = Settings {
+            timestamp: fields.timestamp.clone().unwrap_or(defaults.timestamp),
+            category: fields.category.clone().unwrap_or(defaults.category),
+            tiebreaker: fields.tiebreaker.clone(),
+        };
+        let mapping = self.mapping();
+        let now = Timestamp::from_millis(START);
+        let compiler = Compiler::new(&query.text, syntax, settings, mapping, now);
+        self.with_attack(&query.text, &compiler)
+    }
+
+    /// The field types that the rule sees on this source.
+    fn mapping(&self) -> crate::event::Mapping {
+        let mut mapping = self.source.mapping(self.patterns);
+        if self.test.scenario.combined {
+            for other in self.others() {
+                let others = other.mapping(self.patterns);
+                for (path, field) in others.fields() {
+                    if mapping.get(path).is_none() {
+                        let field_type = field.field_type.clone();
+                        mapping.add_read_from(path, &field.read_from, field_type, field.origin);
+                    }
+                }
+            }
+        }
+        mapping
+    }
+
+    /// The scenario's other sources.
+    fn others(&self) -> Vec<&DataSource> {
+        let named = self.test.scenario.sources.as_ref();
+        let claimed = self.catalogue.claimed(self.patterns);
+        claimed
+            .into_iter()
+            .filter(|source| source.name != self.source.name)
+            .filter(|source| {
+                named.is_none_or(|named| named.iter().any(|name| name.text == source.name))
+            })
+            .collect()
+    }
+
+    fn attack_item(&self) -> Item<'a> {
+        let attack = &self.test.scenario.attack;
+        Item {
+            order: 0,
+            name: &attack.name,
+            span: attack.span,
+            expect: &attack.expect,
+            case: None,
+        }
+    }
+
+    /// The cases that are for this source.
+    fn items(&self) -> Vec<Item<'a>> {
+        let cases = self.test.scenario.cases.iter().enumerate();
+        cases
+            .filter(|(_, case)| case.is_for(&self.source.name))
+            .map(|(index, case)| Item {
+                order: index + 1,
+                name: &case.name,
+                span: case.span,
+                expect: &case.expect,
+                case: Some(case),
+            })
+            .collect()
+    }
+
+    /// A check for the attack and for each case, all alike.
+    fn every(&self, change: impl Fn(&mut Check)) -> Vec<Check> {
+        let items = std::iter::once(self.attack_item()).chain(self.items());
+        items
+            .map(|item| {
+                let mut check = self.check(&item, None);
+                change(&mut check);
+                check
+            })
+            .collect()
+    }
+
+    /// Runs the attack, then the cases against it.
+    fn with_attack(&mut self, query: &QueryText, compiler: &Compiler<'_>) -> Vec<Check> {
+        let test = self.test;
+        let scenario = test.scenario;
+        let Some(events) = self.events(Which::Attack) else {
+            return Vec::new();
+        };
+        let item = self.attack_item();
+        let expected = wanted(scenario, item.expect, &self.source.name);
+        let mut checks = Vec::new();
+        let stage = match events {
+            Events::Skipped(reason) => {
+                checks.push(self.skipped(&self.attack_item(), &reason));
+                checks.extend(self.cases(query, compiler, None, &Attack::Broken(None)));
+                return checks;
+            }
+            Events::Recorded(capture) if capture.source != self.source.name => {
+                return Vec::new();
+            }
+            Events::Recorded(capture) => (capture.stage, None),
+            Events::Written(expanded) => (stage_of(&expanded), Some(expanded)),
+        };
+        let (stage, expanded) = stage;
+        let Some(expected) = expected else {
+            // The attack says nothing of this source: its cases stand for themselves.
+            return self.cases(query, compiler, expanded.as_ref(), &Attack::Broken(None));
+        };
+        let compiled = compiler.compile(stage.events.iter());
+        let ready = match &*compiled {
+            Compiled::Refused(refused) => {
+                let check = self.refused(&self.attack_item(), &expected, refused);
+                checks.push(check);
+                checks.extend(self.cases(
+                    query,
+                    compiler,
+                    expanded.as_ref(),
+                    &Attack::Broken(None),
+                ));
+                return checks;
+            }
+            Compiled::Ready(ready) => ready,
+        };
+        let run = match Run::new(ready, &stage, &context()) {
+            Ok(run) => run,
+            Err(failure) => {
+                let check = self.failure(&self.attack_item(), &expected, &failure);
+                checks.push(check);
+                checks.extend(self.cases(
+                    query,
+                    compiler,
+                    expanded.as_ref(),
+                    &Attack::Broken(None),
+                ));
+                return checks;
+            }
+        };
+        let recorded = expanded.is_none();
+        let case = Case {
+            query,
+            run: &run,
+            wanted: &expected,
+            attack: None,
+            forced: false,
+            no_effect: None,
+            recorded,
+        };
+        let judgement = judge::judge(&case);
+        let attack = attack_state(&run, &expected, &judgement);
+        checks.push(self.judged(&self.attack_item(), &case, judgement));
+        checks.extend(self.cases(query, compiler, expanded.as_ref(), &attack));
+        checks
+    }
+
+    fn cases(
+        &mut self,
+        query: &QueryText,
+        compiler: &Compiler<'_>,
+        attack_events: Option<&Expanded>,
+        attack: &Attack<'_, '_>,
+    ) -> Vec<Check> {
+        let test = self.test;
+        let mut checks = Vec::new();
+        for (index, case) in test.scenario.cases.iter().enumerate() {
+            if !case.is_for(&self.source.name) {
+                continue;
+            }
+            let item = Item {
+                order: index + 1,
+                name: &case.name,
+                span: case.span,
+                expect: &case.expect,
+                case: Some(case),
+            };
+            checks.extend(self.case(&item, case, query, compiler, attack_events, attack));
+        }
+        checks
+    }
+
+    fn case(
+        &mut self,
+        item: &Item<'_>,
+        case: &scenario::Case,
+        query: &QueryText,
+        compiler: &Compiler<'_>,
+        attack_events: Option<&Expanded>,
+        attack: &Attack<'_, '_>,
+    ) -> Option<Check> {
+        let expected = wanted(self.test.scenario, item.expect, &self.source.name)?;
+        if let Some(reason) = case.skips(&self.source.name) {
+            return Some(self.skipped(item, reason));
+        }
+        let (stage, no_effect, recorded) = match self.events(Which::Case(case))? {
+            Events::Skipped(reason) => return Some(self.skipped(item, &reason)),
+            Events::Recorded(capture) if capture.source != self.source.name => return None,
+            Events::Recorded(capture) => (self.changed(capture.stage, case)?, None, true),
+            Events::Written(expanded) => {
+                let no_effect = attack_events.and_then(|attack| self.no_effect(attack, &expanded));
+                (stage_of(&expanded), no_effect, false)
+            }
+        };
+        let compiled = compiler.compile(stage.events.iter());
+        let ready: &Ready = match &*compiled {
+            Compiled::Refused(refused) => return Some(self.refused(item, &expected, refused)),
+            Compiled::Ready(ready) => ready,
+        };
+        let run = match Run::new(ready, &stage, &context()) {
+            Ok(run) => run,
+            Err(failure) => return Some(self.failure(item, &expected, &failure)),
+        };
+        let forced = case.force.iter().any(|field| {
+            let path = self.test.scenario.fields.path(field, &self.source.name);
+            path.is_some_and(|path| self.source.pins.iter().any(|pin| pin.field == path))
+        });
+        let case = Case {
+            query,
+            run: &run,
+            wanted: &expected,
+            attack: (!recorded).then_some(attack),
+            forced,
+            no_effect,
+            recorded,
+        };
+        let judgement = judge::judge(&case);
+        Some(self.judged(item, &case, judgement))
+    }
+
+    /// Recorded events with the case's changes; `None` after an error, which is noted.
+    fn changed(&mut self, mut stage: Stage, case: &scenario::Case) -> Option<Stage> {
+        let removed = |label: &String| case.remove.iter().any(|name| name.text == *label);
+        let labels = stage.labels.clone();
+        for (index, label) in labels
+            .iter()
+            .enumerate()
+            .filter(|(_, label)| !label.is_empty())
+        {
+            let event = stage.events.get_mut(index)?;
+            event.unrouted |= removed(label);
+            let (scenario, text) = (self.test.scenario, self.test.text);
+            match scenario::change_recorded(scenario, case, self.source, text, label, event) {
+                Ok(set) => *stage.set.get_mut(index)? = set,
+                Err(diagnostics) => {
+                    self.diagnostics.extend(diagnostics);
+                    return None;
+                }
+            }
+        }
+        Some(stage)
+    }
+
+    /// Why a case is the same as the attack on this source.
+    fn no_effect(&self, attack: &Expanded, case: &Expanded) -> Option<String> {
+        match scenario::effect(attack, case) {
+            Effect::Changed => None,
+            Effect::Equal => Some("the change has no effect: it is the attack again".to_owned()),
+            Effect::PinnedAway(fields) => Some(format!(
+                "the change has no effect on {}: the sensor pins {}",
+                self.source.name,
+                fields.join(", ")
+            )),
+        }
+    }
+
+    /// The events of the attack or a case; `None` after an error, which is noted.
+    fn events(&mut self, which: Which<'_>) -> Option<Events> {
+        let test = self.test;
+        match scenario::expand(test.scenario, which, self.source, test.text) {
+            Ok(Expansion::Skipped(reason)) => Some(Events::Skipped(reason)),
+            Ok(Expansion::Events(expanded)) => Some(Events::Written(expanded)),
+            Ok(Expansion::Recorded(from)) => {
+                let beside = capture::Beside {
+                    scenario_file: test.scenario_file,
+                    source: test.text,
+                    catalogue: self.catalogue,
+                    patterns: self.patterns,
+                };
+                match capture::load(&from, &beside, self.files) {
+                    Ok(capture) => Some(Events::Recorded(capture)),
+                    Err(diagnostics) => {
+                        self.diagnostics.extend(diagnostics);
+                        None
+                    }
+                }
+            }
+            Err(diagnostics) => {
+                self.diagnostics.extend(diagnostics);
+                None
+            }
+        }
+    }
+
+    fn check(&self, item: &Item<'_>, wanted: Option<&Wanted>) -> Check {
+        Check {
+            key: CheckKey {
+                scenario: self.test.scenario_file.to_owned(),
+                case: item.name.to_owned(),
+                source: self.source.name.clone(),
+            },
+            order: item.order,
+            attack: item.case.is_none(),
+            verdict: Verdict::Passed,
+            expected: wanted.map_or_else(String::new, Wanted::words),
+            observed: Observed::Skipped(String::new()),
+            pin: wanted.and_then(|wanted| wanted.pin.clone()),
+            waived: None,
+            warnings: Vec::new(),
+            message: None,
+            diagnostics: Vec::new(),
+            change: item.case.map_or_else(Vec::new, |case| {
+                scenario::describe_change(self.test.scenario, case, self.source)
+            }),
+            place: Some(Place {
+                source: std::sync::Arc::clone(self.test.text),
+                span: item.span,
+            }),
+        }
+    }
+
+    fn skipped(&self, item: &Item<'_>, reason: &str) -> Check {
+        Check {
+            verdict: Verdict::Skipped,
+            observed: Observed::Skipped(reason.to_owned()),
+            message: Some(reason.to_owned()),
+            ..self.check(item, None)
+        }
+    }
+
+    /// A check whose query Elasticsearch would refuse on this mapping.
+    fn refused(&self, item: &Item<'_>, wanted: &Wanted, refused: &Refused) -> Check {
+        let expected = wanted
+            .because
+            .iter()
+            .any(|because| because == "unverifiable");
+        let gap = matches!(&wanted.pin, Some(pin) if pin.kind == PinKind::Gap);
+        let verdict = match (wanted.alert == Alert::None && expected, gap) {
+            (_, true) => Verdict::Pinned,
+            (true, false) => Verdict::Passed,
+            (false, false) => Verdict::Unverifiable,
+        };
+        let diagnostics = match verdict {
+            Verdict::Unverifiable => refused.diagnostics.clone(),
+            _ => Vec::new(),
+        };
+        Check {
+            verdict,
+            message: Some(format!(
+                "Elasticsearch would refuse the query: {}",
+                refused.message
+            )),
+            observed: Observed::Unverifiable(refused.message.clone()),
+            diagnostics,
+            ..self.check(item, Some(wanted))
+        }
+    }
+
+    /// A check whose query fails when it is run.
+    fn failure(
+        &self,
+        item: &Item<'_>,
+        wanted: &Wanted,
+        failure: &crate::evaluate::QueryFailure,
+    ) -> Check {
+        let (verdict, observed) = if failure.unsupported {
+            let what = failure.message.clone();
+            (Verdict::Unsupported, Observed::Unsupported(what))
+        } else {
+            let what = failure.message.clone();
+            (Verdict::Unverifiable, Observed::Unverifiable(what))
+        };
+        Check {
+            verdict,
+            observed,
+            message: Some(failure.message.clone()),
+            ..self.check(item, Some(wanted))
+        }
+    }
+
+    fn judged(&self, item: &Item<'_>, case: &Case<'_, '_>, judgement: Judgement) -> Check {
+        let mut check = self.check(item, Some(case.wanted));
+        if !case.run.ready.assumed.is_empty() && item.case.is_none() {
+            check.warnings.push(format!(
+                "mapping-assumed: {} has no field list of its own; the types of {} fields of the \
+                 query are ECS's",
+                self.source.name,
+                case.run.ready.assumed.len()
+            ));
+        }
+        if judgement.verdict.fails() {
+            let span = item
+                .expect
+                .for_source(&self.source.name)
+                .map_or(item.span, |(expectation, _)| expectation.span);
+            let place = explain::Place {
+                source: self.test.text,
+                span,
+            };
+            check.diagnostics = explain::diagnostics(case, &judgement, &place);
+        }
+        check.verdict = judgement.verdict;
+        check.message = judgement.message;
+        check.observed = judgement.observed;
+        check.waived = judgement.waived;
+        check
+    }
+}
+
+/// What the attack's verdict means for its cases.
+fn attack_state<'a, 'c>(
+    run: &'a Run<'c>,
+    wanted: &Wanted,
+    judgement: &Judgement,
+) -> Attack<'a, 'c> {
+    let gap = matches!(&wanted.pin, Some(pin) if pin.kind == PinKind::Gap);
+    if judgement.verdict.fails() {
+        return Attack::Broken(Some(run));
+    }
+    if gap {
+        let blockers = run.evaluation.blockers(&BlockerHint::default());
+        return Attack::Gap(run, Waiver::of(run, &blockers));
+    }
+    if run.evaluation.matches().is_empty() {
+        return Attack::Broken(Some(run));
+    }
+    Attack::Alerts(run)
+}
+
+fn stage_of(expanded: &Expanded) -> Stage {
+    let mut stage = Stage::default();
+    for event in &expanded.events {
+        stage.events.push(event.event.clone());
+        stage.labels.push(event.label.clone());
+        stage.set.push(event.set.clone());
+        let pinned = event.pinned.iter().map(|pin| pin.field.clone());
+        stage.pinned.push(pinned.collect());
+    }
+    stage
+}
+
+fn context() -> Context {
+    Context {
+        now: Timestamp::from_millis(START),
+        ..Context::default()
+    }
+}

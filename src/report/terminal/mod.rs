@@ -1,0 +1,44 @@
+//! `--format human`: the report for people. Quiet when all is well; what must be mended stands
+//! last and once, then a summary.
+//!
+//! The sections in order: what is worth a look (`warning`), what changed (`change`), what
+//! failed (`failure`), the counts (`summary`).
+
+mod change;
+mod failure;
+mod group;
+mod style;
+mod summary;
+mod warning;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+
+use super::View;
+use style::Painter;
+
+/// How the report is to look.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Whether to write ANSI colours.
+    pub colour: bool,
+    /// Whether to leave out everything but failures and the summary.
+    pub failures_only: bool,
+}
+
+/// Writes the report.
+pub fn write(view: &View<'_>, options: Options, out: &mut impl Write) -> io::Result<()> {
+    let painter = Painter {
+        colour: options.colour,
+    };
+    let mut text = String::new();
+    if !options.failures_only {
+        warning::write(view, painter, &mut text);
+        change::write(view, painter, &mut text);
+    }
+    failure::write(view, painter, &mut text);
+    summary::write(view, painter, &mut text);
+    out.write_all(text.as_bytes())
+}

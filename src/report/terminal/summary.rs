@@ -1,0 +1,126 @@
+//! The last lines: how many checks, by verdict, and what was not tested at all.
+
+use std::fmt::Write as _;
+
+use super::View;
+use super::style::{BAD, DIM, GOOD, Painter, WARN, clean, wrap};
+use crate::replay::outcome::{ScenarioOutcome, Verdict};
+use crate::snapshot::{Change, Class};
+
+/// How wide a list of sources may be.
+const WIDTH: usize = 88;
+
+/// Writes the summary.
+pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
+    if !view.accepted.is_empty() {
+        let key = painter.key(GOOD, "accepted");
+        let _ = writeln!(text, "{key}{}", by_class(view.accepted));
+    }
+    let (word, style) = if view.outcome.checks().any(|check| view.fails(check)) {
+        ("FAILED", BAD)
+    } else if view.changed() {
+        ("CHANGED", BAD)
+    } else if view.changes.is_empty() {
+        ("ok", GOOD)
+    } else {
+        ("ADDED", WARN)
+    };
+    let _ = writeln!(text, "{}{}", painter.key(style, word), checks(view));
+    let rules = view.outcome.rules;
+    let _ = writeln!(
+        text,
+        "{}{} tested, {} untested, {} unsupported",
+        painter.key(DIM, "rules"),
+        rules.tested,
+        rules.untested,
+        rules.unsupported
+    );
+    let sources = |list: fn(&ScenarioOutcome) -> &[String]| named(&view.outcome.scenarios, list);
+    for (key, list) in [
+        ("untested", sources(|scenario| &scenario.untested)),
+        ("unshaped", sources(|scenario| &scenario.unshaped)),
+    ] {
+        for (index, line) in list.iter().enumerate() {
+            let key = if index == 0 { key } else { "" };
+            let _ = writeln!(text, "{}{}", painter.key(DIM, key), clean(line));
+        }
+    }
+}
+
+/// `85 checks in 1 scenario: 61 passed, 24 pinned; 2 lost`.
+fn checks(view: &View<'_>) -> String {
+    let outcome = view.outcome;
+    let total = outcome.checks().count();
+    let counts: Vec<String> = order(view.strict)
+        .map(|verdict| (verdict, outcome.count(verdict)))
+        .filter(|(_, count)| *count > 0)
+        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .collect();
+    let counts = match outcome.count(Verdict::Passed) {
+        passed if passed == total && total > 0 => "all passed".to_owned(),
+        _ => counts.join(", "),
+    };
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let mut text = format!(
+        "{total} check{} in {} scenario{}: {counts}",
+        plural(total),
+        outcome.scenarios.len(),
+        plural(outcome.scenarios.len())
+    );
+    if !view.changes.is_empty() {
+        let _ = write!(text, "; snapshot: {}", by_class(view.changes));
+    }
+    text
+}
+
+/// The verdicts that fail first, `passed` last.
+fn order(strict: bool) -> impl Iterator<Item = Verdict> {
+    let failing = move |verdict: &Verdict| verdict.fails_run(strict);
+    Verdict::ALL.into_iter().filter(failing).chain(
+        Verdict::ALL
+            .into_iter()
+            .filter(move |verdict| !failing(verdict)),
+    )
+}
+
+/// `1 lost, 2 reason`.
+fn by_class(changes: &[Change]) -> String {
+    let counts: Vec<String> = Class::ALL
+        .into_iter()
+        .map(|class| {
+            let count = changes
+                .iter()
+                .filter(|change| change.class == class)
+                .count();
+            (class, count)
+        })
+        .filter(|(_, count)| *count > 0)
+        .map(|(class, count)| format!("{count} {}", class.word()))
+        .collect();
+    counts.join(", ")
+}
+
+/// `sysmon (scenarios/a.yaml)`: each name once for the scenarios that it concerns.
+fn named(scenarios: &[ScenarioOutcome], list: fn(&ScenarioOutcome) -> &[String]) -> Vec<String> {
+    let mut items: Vec<(&str, Vec<&str>)> = Vec::new();
+    for scenario in scenarios {
+        for name in list(scenario) {
+            match items.iter_mut().find(|(known, _)| known == name) {
+                Some((_, files)) => files.push(&scenario.scenario),
+                None => items.push((name, vec![&scenario.scenario])),
+            }
+        }
+    }
+    let texts: Vec<String> = items
+        .into_iter()
+        .map(|(name, files)| match files.as_slice() {
+            [_] if scenarios.len() == 1 => name.to_owned(),
+            [file] => format!("{name} ({file})"),
+            several => format!("{name} ({} scenarios)", several.len()),
+        })
+        .collect();
+    if texts.is_empty() {
+        return Vec::new();
+    }
+    wrap(texts.iter().map(String::as_str), WIDTH)
+}

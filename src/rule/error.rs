@@ -1,0 +1,46 @@
+//! The codes of what can be wrong with a rule file: `E2…`, warnings by name.
+
+use crate::diagnostic::Code;
+
+/// All codes of this room.
+pub const CODES: &[&Code] = &[&SYNTAX, &MISSING_KEY, &WRONG_KIND, &BAD_VALUE, &UNKNOWN_KEY];
+
+/// Not TOML.
+pub static SYNTAX: Code = Code {
+    number: "E200",
+    title: "rule file is not valid TOML",
+    page: "The file cannot be read as TOML 1.0; the place and the reason come from the TOML \
+           reader.\n\nA query with backslashes is best written as a literal string, between \
+           `'''` and `'''`.",
+};
+
+/// A key that every rule has.
+pub static MISSING_KEY: Code = Code {
+    number: "E201",
+    title: "rule lacks a key",
+    page: "Every rule has a `[rule]` table with `name`, `rule_id`, `type`, `severity` and \
+           `risk_score`; a rule with a query has `language` and `query` as well.",
+};
+
+/// A value of the wrong kind.
+pub static WRONG_KIND: Code = Code {
+    number: "E202",
+    title: "value is of the wrong kind",
+    page: "The key takes another kind of value: a string, an integer, a list of strings, a table.",
+};
+
+/// A value that the key cannot have.
+pub static BAD_VALUE: Code = Code {
+    number: "E203",
+    title: "value is not one of those that the key can have",
+    page: "`severity` is `low`, `medium`, `high` or `critical`; `risk_score` is 0 to 100; `type` \
+           is one of Elastic Security's rule types; `interval` is a number with a unit such as \
+           `5m`; `from` is date math such as `now-9m`.",
+};
+
+/// A key that no rule has.
+pub static UNKNOWN_KEY: Code = Code {
+    number: "Wunknown-key",
+    title: "unknown key in a rule file",
+    page: "Kibana would ignore or refuse the key. It is often a slip of the pen for a known one.",
+};

@@ -1,0 +1,378 @@
+//! TOML text → [`Rule`], or everything that is wrong with the file in one run.
+
+use std::sync::Arc;
+
+use super::query_text::query_text;
+use super::table::{self, Report, Table};
+use super::{Attack, FieldOverrides, Query, Rule, RuleType, Schedule, Severity, Threat, error};
+use crate::diagnostic::{Diagnostic, SourceText};
+
+/// What became of a rule file.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The rule; `None` if there is an error.
+    pub rule: Option<Rule>,
+    /// Errors and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The keys of `[rule]` that Elastic's detection-rules repository and Kibana know.
+const RULE_KEYS: &[&str] = &[
+    "actions",
+    "alert_suppression",
+    "anomaly_threshold",
+    "author",
+    "building_block_type",
+    "data_view_id",
+    "description",
+    "enabled",
+    "event_category_override",
+    "exceptions_list",
+    "false_positives",
+    "filters",
+    "from",
+    "history_window_start",
+    "index",
+    "interval",
+    "investigation_fields",
+    "language",
+    "license",
+    "machine_learning_job_id",
+    "max_signals",
+    "meta",
+    "name",
+    "namespace",
+    "new_terms",
+    "note",
+    "outcome",
+    "output_index",
+    "query",
+    "references",
+    "related_integrations",
+    "required_fields",
+    "response_actions",
+    "risk_score",
+    "risk_score_mapping",
+    "rule_id",
+    "rule_name_override",
+    "saved_id",
+    "setup",
+    "severity",
+    "severity_mapping",
+    "tags",
+    "threat",
+    "threat_filters",
+    "threat_index",
+    "threat_indicator_path",
+    "threat_language",
+    "threat_mapping",
+    "threat_query",
+    "threshold",
+    "throttle",
+    "tiebreaker_field",
+    "timeline_id",
+    "timeline_title",
+    "timestamp_field",
+    "timestamp_override",
+    "timestamp_override_fallback_disabled",
+    "to",
+    "transform",
+    "type",
+    "version",
+];
+
+const METADATA_KEYS: &[&str] = &[
+    "bypass_bbr_timing",
+    "creation_date",
+    "deprecation_date",
+    "deprecated_reason",
+    "extended",
+    "integration",
+    "maturity",
+    "min_stack_comments",
+    "min_stack_version",
+    "os_type_list",
+    "promotion",
+    "query_schema_validation",
+    "transform",
+    "updated_date",
+];
+
+/// Reads a rule file.
+pub fn load(source: &Arc<SourceText>) -> Loaded {
+    let mut report = Report {
+        source,
+        diagnostics: Vec::new(),
+    };
+    let document = table::parse(source.text(), &mut report);
+    let root = Table::root(&document);
+    let rule = if report.diagnostics.is_empty() {
+        root.only(&["metadata", "rule", "transform", "hunt"], &mut report);
+        root.require("rule", &mut report);
+        let metadata = root.table("metadata", "metadata", &mut report);
+        if let Some(metadata) = &metadata {
+            metadata.only(METADATA_KEYS, &mut report);
+        }
+        let rule_table = root.table("rule", "rule", &mut report);
+        rule_table.and_then(|table| rule(&table, metadata.as_ref(), source, &mut report))
+    } else {
+        None
+    };
+    let mut diagnostics = report.diagnostics;
+    diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    let failed = diagnostics.iter().any(Diagnostic::is_error);
+    Loaded {
+        rule: rule.filter(|_| !failed),
+        diagnostics,
+    }
+}
+
+fn rule(
+    table: &Table<'_, '_>,
+    metadata: Option<&Table<'_, '_>>,
+    source: &Arc<SourceText>,
+    report: &mut Report<'_>,
+) -> Option<Rule> {
+    table.only(RULE_KEYS, report);
+    for key in ["name", "rule_id", "type", "severity", "risk_score"] {
+        table.require(key, report);
+    }
+    let rule_type = rule_type(table, report);
+    let query = query(table, rule_type, source, report);
+    let schedule = schedule(table, report);
+    let severity = word(table, "severity", &Severity::ALL, Severity::word, report);
+    let risk_score = risk_score(table, report);
+    let max_signals = max_signals(table, report);
+    let threat = threats(table, report);
+    let fields = FieldOverrides {
+        timestamp: table.text("timestamp_field", report),
+        timestamp_override: table.text("timestamp_override", report),
+        category: table.text("event_category_override", report),
+        tiebreaker: table.text("tiebreaker_field", report),
+    };
+    let tags = table.texts("tags", report);
+    let index = table.texts("index", report);
+    Some(Rule {
+        name: table.text("name", report)?,
+        id: table.text("rule_id", report)?,
+        rule_type: rule_type?,
+        severity: severity?,
+        risk_score: risk_score?,
+        index,
+        query,
+        schedule,
+        max_signals,
+        tags: tags.into_iter().map(|(tag, _)| tag).collect(),
+        maturity: metadata.and_then(|metadata| metadata.text("maturity", report)),
+        fields,
+        threat,
+        building_block: table.has("building_block_type"),
+    })
+}
+
+fn rule_type(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<RuleType> {
+    if table.text("type", report).as_deref() == Some("saved_query") {
+        return Some(RuleType::Query);
+    }
+    word(table, "type", &RuleType::ALL, RuleType::word, report)
+}
+
+/// A value out of a fixed list of words.
+fn word<T: Copy>(
+    table: &Table<'_, '_>,
+    key: &str,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+    report: &mut Report<'_>,
+) -> Option<T> {
+    let text = table.text(key, report)?;
+    let found = all.iter().copied().find(|value| name(*value) == text);
+    if found.is_none() {
+        let words: Vec<&str> = all.iter().map(|value| name(*value)).collect();
+        let message = format!(
+            "`{key}` is `{text}`, but must be one of {}",
+            words.join(", ")
+        );
+        report.error(&error::BAD_VALUE, table.span(key), message);
+    }
+    found
+}
+
+fn query(
+    table: &Table<'_, '_>,
+    rule_type: Option<RuleType>,
+    source: &Arc<SourceText>,
+    report: &mut Report<'_>,
+) -> Option<Query> {
+    if rule_type.is_none_or(|kind| kind == RuleType::MachineLearning) {
+        return None;
+    }
+    table.require("query", report);
+    table.require("language", report);
+    let language = table.text("language", report);
+    let text = table.text("query", report)?;
+    let language = language?;
+    if rule_type == Some(RuleType::Eql) && language != "eql" {
+        let message = format!("a rule of type `eql` has the language `eql`, not `{language}`");
+        report.error(&error::BAD_VALUE, table.span("language"), message);
+    }
+    Some(Query {
+        text: query_text(source, table.span("query").range(), &text),
+        language,
+    })
+}
+
+fn schedule(table: &Table<'_, '_>, report: &mut Report<'_>) -> Schedule {
+    let mut schedule = Schedule::default();
+    if let Some(text) = table.text("interval", report) {
+        match duration(&text) {
+            Some(millis) if millis > 0 => schedule.interval = millis,
+            _ => bad_time(
+                table,
+                "interval",
+                &text,
+                "a number with a unit, such as `5m`",
+                report,
+            ),
+        }
+    }
+    if let Some(text) = table.text("from", report) {
+        match text.strip_prefix("now-").and_then(duration) {
+            Some(millis) if millis > 0 => schedule.look_back = millis,
+            _ => bad_time(table, "from", &text, "date math, such as `now-9m`", report),
+        }
+    }
+    schedule
+}
+
+fn bad_time(table: &Table<'_, '_>, key: &str, text: &str, wanted: &str, report: &mut Report<'_>) {
+    let message = format!("`{key}` is `{text}`, but must be {wanted}");
+    report.error(&error::BAD_VALUE, table.span(key), message);
+}
+
+/// `5m`, `540s`, `1h`, `24h`, `7d` in milliseconds; a rounding suffix such as `/m` is dropped.
+fn duration(text: &str) -> Option<i64> {
+    let text = text.split('/').next()?;
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at_checked(digits)?;
+    let unit = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" | "H" => 3_600_000,
+        "d" => 86_400_000,
+        "w" => 7 * 86_400_000,
+        _ => return None,
+    };
+    number.parse::<i64>().ok()?.checked_mul(unit)
+}
+
+fn risk_score(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<u8> {
+    let score = table.integer("risk_score", report)?;
+    match u8::try_from(score) {
+        Ok(score) if score <= 100 => Some(score),
+        _ => {
+            let message = format!("`risk_score` is {score}, but must be 0 to 100");
+            report.error(&error::BAD_VALUE, table.span("risk_score"), message);
+            None
+        }
+    }
+}
+
+fn max_signals(table: &Table<'_, '_>, report: &mut Report<'_>) -> u32 {
+    let Some(number) = table.integer("max_signals", report) else {
+        return 100;
+    };
+    match u32::try_from(number) {
+        Ok(number) if number > 0 => number,
+        _ => {
+            let message = format!("`max_signals` is {number}, but must be at least 1");
+            report.error(&error::BAD_VALUE, table.span("max_signals"), message);
+            100
+        }
+    }
+}
+
+fn threats(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<Threat> {
+    let mut threats = Vec::new();
+    for threat in table.tables("threat", "rule.threat", report) {
+        threat.only(&["framework", "tactic", "technique"], report);
+        let tactic = threat.table("tactic", "rule.threat.tactic", report);
+        let Some(tactic) = tactic.and_then(|tactic| attack(&tactic, &[], report)) else {
+            threat.require("tactic", report);
+            continue;
+        };
+        let mut techniques = Vec::new();
+        for technique in threat.tables("technique", "rule.threat.technique", report) {
+            techniques.extend(attack(&technique, &["subtechnique"], report));
+            let name = "rule.threat.technique.subtechnique";
+            for sub in technique.tables("subtechnique", name, report) {
+                techniques.extend(attack(&sub, &[], report));
+            }
+        }
+        threats.push(Threat { tactic, techniques });
+    }
+    threats
+}
+
+fn attack(table: &Table<'_, '_>, also: &[&str], report: &mut Report<'_>) -> Option<Attack> {
+    let mut known = vec!["id", "name", "reference"];
+    known.extend(also);
+    table.only(&known, report);
+    for key in ["id", "name", "reference"] {
+        table.require(key, report);
+    }
+    Some(Attack {
+        span: table.span("id"),
+        id: table.text("id", report)?,
+        name: table.text("name", report)?,
+        reference: table.text("reference", report)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(text: &str) -> Loaded {
+        load(&SourceText::new("rules/a.toml", text))
+    }
+
+    const RULE: &str = "[rule]\nname = 'n'\nrule_id = 'i'\ntype = 'eql'\nlanguage = 'eql'\n\
+                        severity = 'low'\nrisk_score = 21\nquery = 'any where true'\n";
+
+    #[test]
+    fn absent_keys_have_kibanas_defaults() {
+        let rule = loaded(RULE).rule.unwrap();
+        assert_eq!(rule.schedule, Schedule::default());
+        assert_eq!(rule.max_signals, 100);
+        assert_eq!(rule.query.unwrap().text.text(), "any where true");
+    }
+
+    #[test]
+    fn every_error_of_a_file_is_reported_in_one_run() {
+        let text = RULE
+            .replace("21", "101")
+            .replace("'low'", "'lo'")
+            .replace("name = 'n'\n", "")
+            .replace("'eql'\nl", "'eqel'\nl");
+        let loaded = loaded(&text);
+        assert!(loaded.rule.is_none());
+        let messages: Vec<&str> = loaded
+            .diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.message.as_str())
+            .collect();
+        assert_eq!(messages.len(), 4, "{messages:?}");
+    }
+
+    #[test]
+    fn an_unknown_key_is_a_warning_with_the_nearest_known_one() {
+        let loaded = loaded(&format!("{RULE}serverity = 'low'\n"));
+        assert!(loaded.rule.is_some());
+        let [warning] = loaded.diagnostics.as_slice() else {
+            panic!("one warning");
+        };
+        assert_eq!(warning.help, ["did you mean `severity`?"]);
+    }
+}

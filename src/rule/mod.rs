@@ -1,0 +1,181 @@
+//! A rule as it is shipped: the TOML layout of Elastic's detection-rules repository.
+//!
+//! A [`Rule`] that exists is valid; what is wrong with a file is said by [`load()`]. Nothing in
+//! here knows data sources or runs a query.
+
+pub mod error;
+pub mod load;
+mod query_text;
+mod table;
+
+pub use load::{Loaded, load};
+
+use crate::diagnostic::{QueryText, Span};
+
+/// A rule.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// `rule_id`, the rule's identity across versions.
+    pub id: String,
+    /// The rule's name.
+    pub name: String,
+    /// What kind of rule it is.
+    pub rule_type: RuleType,
+    /// `low` to `critical`.
+    pub severity: Severity,
+    /// 0 to 100.
+    pub risk_score: u8,
+    /// The index patterns, as written, each with its place.
+    pub index: Vec<(String, Span)>,
+    /// The query and its language, for the types that have one.
+    pub query: Option<Query>,
+    /// When it runs and over what time.
+    pub schedule: Schedule,
+    /// The most alerts of one execution.
+    pub max_signals: u32,
+    /// Tags, in order.
+    pub tags: Vec<String>,
+    /// `maturity` of `[metadata]`.
+    pub maturity: Option<String>,
+    /// The request fields that the rule overrides.
+    pub fields: FieldOverrides,
+    /// Tactics with their techniques.
+    pub threat: Vec<Threat>,
+    /// `building_block_type` is set.
+    pub building_block: bool,
+}
+
+/// A query and its language.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// `eql`, `kuery`, `lucene`, `esql`.
+    pub language: String,
+    /// The text, with its place in the file.
+    pub text: QueryText,
+}
+
+/// The rule types of Elastic Security.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RuleType {
+    /// Event correlation: the type that Trapline runs.
+    Eql,
+    /// KQL or Lucene.
+    Query,
+    /// ES|QL.
+    Esql,
+    /// A count over a threshold.
+    Threshold,
+    /// Values never seen before.
+    NewTerms,
+    /// Indicator match.
+    ThreatMatch,
+    /// An anomaly job.
+    MachineLearning,
+}
+
+impl RuleType {
+    /// All types.
+    pub const ALL: [Self; 7] = [
+        Self::Eql,
+        Self::Query,
+        Self::Esql,
+        Self::Threshold,
+        Self::NewTerms,
+        Self::ThreatMatch,
+        Self::MachineLearning,
+    ];
+
+    /// As rule files name it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Eql => "eql",
+            Self::Query => "query",
+            Self::Esql => "esql",
+            Self::Threshold => "threshold",
+            Self::NewTerms => "new_terms",
+            Self::ThreatMatch => "threat_match",
+            Self::MachineLearning => "machine_learning",
+        }
+    }
+}
+
+/// How severe an alert is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// `low`
+    Low,
+    /// `medium`
+    Medium,
+    /// `high`
+    High,
+    /// `critical`
+    Critical,
+}
+
+impl Severity {
+    /// All severities, the least first.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// As rule files name it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// When a rule runs and over what time; Kibana's defaults where the file says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    /// Milliseconds from one execution to the next.
+    pub interval: i64,
+    /// Milliseconds that an execution looks back.
+    pub look_back: i64,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self {
+            interval: 5 * 60_000,
+            look_back: 6 * 60_000,
+        }
+    }
+}
+
+/// The fields that a rule names for its request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FieldOverrides {
+    /// `timestamp_field`
+    pub timestamp: Option<String>,
+    /// `timestamp_override`: filters only.
+    pub timestamp_override: Option<String>,
+    /// `event_category_override`
+    pub category: Option<String>,
+    /// `tiebreaker_field`
+    pub tiebreaker: Option<String>,
+}
+
+/// A tactic of ATT&CK and the techniques under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Threat {
+    /// The tactic.
+    pub tactic: Attack,
+    /// The techniques and sub-techniques.
+    pub techniques: Vec<Attack>,
+}
+
+/// An entry of ATT&CK.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attack {
+    /// `TA0008`, `T1021`, `T1021.003`
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its page.
+    pub reference: String,
+    /// Where its id stands.
+    pub span: Span,
+}

@@ -1,0 +1,228 @@
+//! `text -> Snapshot`: reads what [`super::format`] wrote, with any line ending.
+
+use std::sync::Arc;
+
+use super::format::WAIVED;
+use super::{Case, Fact, Record, Snapshot, error};
+use crate::diagnostic::{Diagnostic, SourceText, Span};
+
+/// Reads a snapshot file. Merge-conflict markers are an error of their own, which names the
+/// command that rebuilds the file.
+pub fn read(source: &Arc<SourceText>) -> Result<Snapshot, Box<Diagnostic>> {
+    let lines = lines(source.text());
+    let mut reader = Reader {
+        source,
+        snapshot: Snapshot {
+            scenario: String::new(),
+            cases: Vec::new(),
+        },
+        header: None,
+        case: None,
+        sources: Vec::new(),
+    };
+    let body = reader.front_matter(&lines)?;
+    reader.conflict(&lines)?;
+    for (index, line) in lines.iter().enumerate().skip(body) {
+        let next_is_fact = lines
+            .get(index + 1)
+            .is_some_and(|next| next.text.starts_with("  "));
+        reader.line(line, next_is_fact)?;
+    }
+    reader.end_entry();
+    reader.end_case();
+    Ok(reader.snapshot)
+}
+
+/// One line of the file without its line break.
+struct Line<'a> {
+    text: &'a str,
+    span: Span,
+}
+
+struct Reader<'a> {
+    source: &'a Arc<SourceText>,
+    snapshot: Snapshot,
+    header: Option<String>,
+    case: Option<Case>,
+    /// The records of the entry that is being read.
+    sources: Vec<Record>,
+}
+
+impl Reader<'_> {
+    /// Reads the front matter; the result is the number of the first line after it.
+    fn front_matter(&mut self, lines: &[Line<'_>]) -> Result<usize, Box<Diagnostic>> {
+        let Some(first) = lines.first() else {
+            return Err(Box::new(
+                self.malformed(Span::new(0, 0), "the file is empty"),
+            ));
+        };
+        if first.text.trim_end() != "---" {
+            self.conflict(lines)?;
+            return Err(Box::new(
+                self.malformed(first.span, "a snapshot begins with a line `---`"),
+            ));
+        }
+        for (index, line) in lines.iter().enumerate().skip(1) {
+            let text = line.text.trim_end();
+            if text == "---" {
+                return Ok(index + 1);
+            }
+            if let Some(value) = text.strip_prefix("input_file:") {
+                self.snapshot.scenario = scalar(value.trim());
+            }
+        }
+        let label = "the front matter has no end: a second line `---`";
+        Err(Box::new(self.malformed(first.span, label)))
+    }
+
+    fn conflict(&self, lines: &[Line<'_>]) -> Result<(), Box<Diagnostic>> {
+        let marker = |line: &&Line<'_>| {
+            line.text == "======="
+                || ["<<<<<<<", ">>>>>>>", "|||||||"].iter().any(|marker| {
+                    line.text
+                        .strip_prefix(marker)
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+                })
+        };
+        match lines.iter().find(marker) {
+            None => Ok(()),
+            Some(line) => Err(Box::new(
+                Diagnostic::error(&error::CONFLICT, "the snapshot holds a merge conflict")
+                    .at(self.source, line.span, "git left this marker")
+                    .help(self.rebuild()),
+            )),
+        }
+    }
+
+    fn line(&mut self, line: &Line<'_>, next_is_fact: bool) -> Result<(), Box<Diagnostic>> {
+        let text = line.text.trim_end();
+        if text.is_empty() {
+            self.end_entry();
+        } else if self.header.is_none() {
+            self.header = Some(text.to_owned());
+        } else if let Some(fact) = text.strip_prefix("  ") {
+            if self.sources.is_empty() {
+                return Err(Box::new(
+                    self.malformed(line.span, "a fact belongs below its data source"),
+                ));
+            }
+            let fact = self::fact(fact);
+            for record in &mut self.sources {
+                record.facts.push(fact.clone());
+            }
+        } else if next_is_fact {
+            self.end_entry();
+            if self.case.is_none() {
+                return Err(Box::new(
+                    self.malformed(line.span, "an entry belongs below its case, `# CASE`"),
+                ));
+            }
+            self.sources = entry(text);
+        } else if let Some(name) = text.strip_prefix("# ") {
+            self.end_entry();
+            self.end_case();
+            self.case = Some(Case {
+                header: self.header.clone().unwrap_or_default(),
+                name: name.to_owned(),
+                records: Vec::new(),
+            });
+        } else {
+            self.end_entry();
+            self.end_case();
+            self.header = Some(text.to_owned());
+        }
+        Ok(())
+    }
+
+    fn end_entry(&mut self) {
+        if let Some(case) = &mut self.case {
+            case.records.append(&mut self.sources);
+        }
+    }
+
+    fn end_case(&mut self) {
+        self.snapshot.cases.extend(self.case.take());
+    }
+
+    fn malformed(&self, span: Span, label: &str) -> Diagnostic {
+        Diagnostic::error(&error::MALFORMED, "the file does not read as a snapshot")
+            .at(self.source, span, label)
+            .help(self.rebuild())
+    }
+
+    fn rebuild(&self) -> String {
+        let scenario = match self.snapshot.scenario.as_str() {
+            "" => "SCENARIO",
+            scenario => scenario,
+        };
+        format!(
+            "rebuild it with `{} --accept=all` and look at the difference",
+            super::format::command(scenario)
+        )
+    }
+}
+
+/// `elastic_defend; but for the gap: sysmon, winlogbeat  (gap)`.
+fn entry(text: &str) -> Vec<Record> {
+    let (text, pin) = match text
+        .strip_suffix(')')
+        .and_then(|text| text.rsplit_once("  ("))
+    {
+        Some((text, pin)) => (text, Some(pin.to_owned())),
+        None => (text, None),
+    };
+    let (plain, waived) = match text.split_once(WAIVED) {
+        Some((plain, waived)) => (plain.trim_end_matches("; "), waived),
+        None => (text, ""),
+    };
+    let record = |name: &str, waived| Record {
+        source: name.to_owned(),
+        waived,
+        pin: pin.clone(),
+        facts: Vec::new(),
+    };
+    let mut records = Vec::new();
+    for (list, waived) in [(plain, false), (waived, true)] {
+        let names = list.split(", ").filter(|name| !name.is_empty());
+        records.extend(names.map(|name| record(name, waived)));
+    }
+    records
+}
+
+fn fact(text: &str) -> Fact {
+    let (key, value) = text.split_once(' ').unwrap_or((text, ""));
+    Fact {
+        key: key.to_owned(),
+        value: value.trim_start_matches(' ').to_owned(),
+    }
+}
+
+/// A YAML scalar as the front matter has it: plain or in double quotes.
+fn scalar(text: &str) -> String {
+    match serde_json::from_str::<String>(text) {
+        Ok(decoded) => decoded,
+        Err(_) => text.to_owned(),
+    }
+}
+
+/// The lines of a text; LF, CRLF and CR all end one.
+fn lines(text: &str) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let (line, tail) = rest.split_at(end);
+        lines.push(Line {
+            text: line,
+            span: Span::of(start..start + end),
+        });
+        let after = tail
+            .strip_prefix("\r\n")
+            .or_else(|| tail.strip_prefix(['\n', '\r']))
+            .unwrap_or(tail);
+        start += rest.len() - after.len();
+        rest = after;
+    }
+    lines
+}

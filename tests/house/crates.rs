@@ -1,0 +1,92 @@
+//! Which file knows which crate: exchanging a crate touches one file.
+
+use std::fs;
+
+use crate::sources::{Source, root};
+
+/// A crate and the files or folders (ending in `/`) that may name it; none listed: every file, for
+/// crates that are vocabulary and no engine.
+const OWNERS: &[(&str, &[&str])] = &[
+    ("annotate-snippets", &["diagnostic/render.rs"]),
+    ("anstream", &["cli/console.rs"]),
+    ("anstyle", &["report/terminal/style.rs"]),
+    ("camino", &["cli/"]),
+    ("clap", &["cli/args.rs", "cli/mod.rs"]),
+    ("flate2", &["cli/files.rs"]),
+    ("ignore", &["cli/files.rs"]),
+    ("indexmap", &[]),
+    ("ipnet", &["eql/lower/constant.rs", "event/", "evaluate/"]),
+    ("jiff", &["event/time.rs", "event/time/"]),
+    ("memchr", &[]),
+    ("rayon", &["replay/", "scan/", "mutation/"]),
+    (
+        "regex-automata",
+        &["evaluate/pattern.rs", "evaluate/pattern/"],
+    ),
+    (
+        "regex-syntax",
+        &["evaluate/pattern.rs", "evaluate/pattern/"],
+    ),
+    ("rustc-hash", &[]),
+    ("ruzstd", &["cli/files.rs"]),
+    ("serde", &[]),
+    ("serde-saphyr", &["scenario/yaml.rs"]),
+    ("serde_json", &[]),
+    ("similar", &["snapshot/diff.rs"]),
+    ("strsim", &["diagnostic/suggest.rs"]),
+    ("tempfile", &["cli/files.rs"]),
+    ("thiserror", &[]),
+    (
+        "toml",
+        &["data_source/builtin.rs", "rule/load.rs", "cli/config.rs"],
+    ),
+    ("unicode-width", &["report/terminal/style.rs"]),
+];
+
+#[test]
+fn a_crate_is_known_to_its_owner_only() {
+    let mut broken = Vec::new();
+    for source in Source::all() {
+        for (line, code) in source.code() {
+            for (name, owners) in OWNERS {
+                let owns = |owner: &&str| {
+                    source.name == **owner
+                        || (owner.ends_with('/') && source.name.starts_with(*owner))
+                };
+                if names(code, name) && !owners.is_empty() && !owners.iter().any(owns) {
+                    let owners = owners.join(", ");
+                    broken.push(format!(
+                        "src/{}:{line}: {name} belongs to {owners}",
+                        source.name
+                    ));
+                }
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+#[test]
+fn every_dependency_has_an_owner() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let dependencies: Vec<&str> = manifest
+        .lines()
+        .skip_while(|line| *line != "[dependencies]")
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split_once(" =").map(|(name, _)| name))
+        .collect();
+    let owned: Vec<&str> = OWNERS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        dependencies, owned,
+        "Cargo.toml and the table of this test differ"
+    );
+}
+
+/// Whether a line of code names the crate as the root of a path.
+fn names(code: &str, name: &str) -> bool {
+    let path = format!("{}::", name.replace('-', "_"));
+    code.match_indices(&path).any(|(at, _)| {
+        !code[..at].ends_with(|before: char| before.is_alphanumeric() || "_:".contains(before))
+    })
+}
