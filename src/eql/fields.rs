@@ -29,7 +29,9 @@ fn collect_term<'q>(term: &'q Term, fields: &mut BTreeSet<&'q str>) {
 }
 
 fn collect_all<'q>(exprs: &'q [Expr], fields: &mut BTreeSet<&'q str>) {
-    exprs.iter().for_each(|expr| collect(expr, fields));
+    for expr in exprs {
+        collect(expr, fields);
+    }
 }
 
 fn collect<'q>(expr: &'q Expr, fields: &mut BTreeSet<&'q str>) {

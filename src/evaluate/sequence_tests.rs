@@ -137,6 +137,10 @@ fn one_of_a_leading_and_a_trailing_missing_event_alone_does_not_discard() {
 
 /// The cases of Elasticsearch's own matcher tests, where they are at hand.
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shared material is read from disk"
+)]
 fn elasticsearchs_own_series_hold() {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/conformance/sequences.series-spec");

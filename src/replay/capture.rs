@@ -6,12 +6,13 @@ use std::sync::Arc;
 use super::error;
 use super::run::Stage;
 use crate::data_source::{Catalogue, IndexPatterns, index_name};
-use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::diagnostic::{Diagnostic, QueryText, SourceText, Span};
 use crate::eql::{self, OptionalFields, Settings};
 use crate::evaluate::{self, Context};
 use crate::event::io::Files;
-use crate::event::{Event, Mapping, Schema, Timestamp};
-use crate::scenario::{EventsFrom, Located};
+use crate::event::schema::Origin;
+use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
+use crate::scenario::model::{EventsFrom, Located};
 use crate::search::add_dynamic;
 
 /// The most events of one capture.
@@ -43,7 +44,7 @@ pub(super) fn load(
         Diagnostic::error(&error::BAD_CAPTURE, message).at(beside.source, span, "")
     };
     let reader = files
-        .open_beside(beside.scenario_file, &from.file.text)
+        .open_beside(beside.scenario_file, &from.file.value)
         .map_err(|diagnostic| {
             vec![
                 bad(from.file.span, diagnostic.message.clone())
@@ -52,7 +53,7 @@ pub(super) fn load(
         })?;
     let mut events = Vec::new();
     for (number, line) in BufReader::new(reader).lines().enumerate() {
-        let place = || format!("{}:{}", from.file.text, number + 1);
+        let place = || format!("{}:{}", from.file.value, number + 1);
         let line = line.map_err(|error| {
             vec![bad(
                 from.file.span,
@@ -66,7 +67,7 @@ pub(super) fn load(
             .map_err(|error| vec![bad(from.file.span, format!("{}: {error}", place()))])?;
         events.push(event);
         if events.len() > MOST {
-            let message = format!("{} has more than {MOST} events", from.file.text);
+            let message = format!("{} has more than {MOST} events", from.file.value);
             return Err(vec![bad(from.file.span, message)]);
         }
     }
@@ -74,16 +75,16 @@ pub(super) fn load(
         event.unrouted = stored_in(event).is_some_and(|index| !beside.patterns.selects(&index));
     }
     let source = match &from.source {
-        Some(source) => source.text.clone(),
+        Some(source) => source.value.clone(),
         None => serves_most(&events, beside),
     };
     let mut labels = vec![String::new(); events.len()];
     for (label, query) in &from.labels {
         let found = first_match(query, beside.source, &events)?;
         match found.and_then(|found| labels.get_mut(found)) {
-            Some(slot) => slot.clone_from(&label.text),
+            Some(slot) => slot.clone_from(&label.value),
             None => {
-                let message = format!("no event of the capture is `{}`", label.text);
+                let message = format!("no event of the capture is `{}`", label.value);
                 return Err(vec![bad(query.span, message)]);
             }
         }
@@ -134,22 +135,24 @@ fn serves_most(events: &[Event], beside: &Beside<'_>) -> String {
 
 /// The first event that an event query finds.
 fn first_match(
-    query: &Located,
+    query: &Located<String>,
     source: &Arc<SourceText>,
     events: &[Event],
 ) -> Result<Option<usize>, Vec<Diagnostic>> {
-    let text = EventsFrom::query_text(query, source);
+    let text = query_text(query, source);
     let failed = |errors: Vec<eql::EqlError>| -> Vec<Diagnostic> {
         errors.iter().map(|error| error.diagnostic(&text)).collect()
     };
-    let parsed = eql::parse(&query.text);
+    let parsed = eql::parse(&query.value);
     let Some(syntax) = parsed.query else {
         return Err(failed(parsed.errors));
     };
     let mut mapping = Mapping::new("the capture");
-    events
-        .iter()
-        .for_each(|event| add_dynamic(&mut mapping, event));
+    let time = FieldType::named("date");
+    mapping.add(&Settings::default().timestamp, time, Origin::Declared);
+    for event in events {
+        add_dynamic(&mut mapping, event);
+    }
     let schema = Schema::new(vec![mapping]);
     let checked = eql::check(&syntax, &schema, &Settings::default()).map_err(failed)?;
     let plan = eql::lower(&checked, OptionalFields::Missing, Timestamp::default())
@@ -160,4 +163,12 @@ fn first_match(
     })?;
     let first = evaluation.matches().first();
     Ok(first.and_then(|found| found.stages.iter().flatten().next().map(|id| id.index())))
+}
+
+/// A label's query with its place in the scenario, for the messages of its parser.
+fn query_text(query: &Located<String>, source: &Arc<SourceText>) -> QueryText {
+    let inside = source.slice(query.span).find(&query.value).unwrap_or(0);
+    let start = query.span.start + u32::try_from(inside).unwrap_or(0);
+    let map = vec![(0, start)];
+    QueryText::embedded(source, query.value.as_str(), map, query.span.end)
 }

@@ -73,10 +73,7 @@ impl<'r> Compiler<'r> {
     }
 
     /// The plan for a case with these events.
-    pub(super) fn compile<'e>(
-        &self,
-        events: impl Iterator<Item = &'e Event> + Clone,
-    ) -> Arc<Compiled> {
+    pub(super) fn compile(&self, events: &[Event]) -> Arc<Compiled> {
         let dynamic = self.dynamic(events);
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(compiled) = cache.get(&dynamic) {
@@ -88,13 +85,11 @@ impl<'r> Compiler<'r> {
     }
 
     /// The fields of the query that the source does not map and the events carry.
-    fn dynamic<'e>(&self, events: impl Iterator<Item = &'e Event> + Clone) -> DynamicFields {
+    fn dynamic(&self, events: &[Event]) -> DynamicFields {
         self.named()
             .filter(|path| self.mapping.get(path).is_none())
             .filter_map(|path| {
-                let value = events
-                    .clone()
-                    .find_map(|event| event.values(path).first())?;
+                let value = events.iter().find_map(|event| event.values(path).first())?;
                 Some((path.to_owned(), FieldType::dynamic(value).to_string()))
             })
             .collect()
@@ -139,9 +134,10 @@ impl<'r> Compiler<'r> {
         let unmapped: Vec<String> = checked.unmapped_optional().map(str::to_owned).collect();
         Ok(Ready {
             plan: lower(OptionalFields::Missing)?,
-            folded: match unmapped.is_empty() {
-                true => None,
-                false => Some(lower(OptionalFields::Folded)?),
+            folded: if unmapped.is_empty() {
+                None
+            } else {
+                Some(lower(OptionalFields::Folded)?)
             },
             unmapped,
             assumed: checked.assumed().map(str::to_owned).collect(),

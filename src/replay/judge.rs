@@ -1,5 +1,7 @@
 //! An expectation held against a run: the one place where a verdict is decided.
 
+use std::fmt::Write as _;
+
 use super::because;
 use super::outcome::{Observed, Pin, PinKind, Verdict};
 use super::record;
@@ -51,7 +53,7 @@ impl Wanted {
             words.push_str(&self.because.join(" and "));
         }
         if let Some(pin) = &self.pin {
-            words.push_str(&format!(" ({}: {})", pin.kind.word(), pin.reason));
+            let _ = write!(words, " ({}: {})", pin.kind.word(), pin.reason);
         }
         words
     }
@@ -323,8 +325,7 @@ fn wanted_none(
 /// Where the author's labels put the events: as in the attack's own match.
 fn assignment(case: &Case<'_, '_>) -> Vec<Option<EventId>> {
     let attack = match case.attack {
-        Some(Attack::Alerts(run) | Attack::Gap(run, Some(_) | None)) => *run,
-        Some(Attack::Broken(Some(run))) => *run,
+        Some(Attack::Alerts(run) | Attack::Gap(run, _) | Attack::Broken(Some(run))) => *run,
         _ => case.run,
     };
     let by_match = attack.evaluation.matches().first().map(|found| {

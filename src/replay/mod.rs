@@ -18,14 +18,12 @@ pub mod select;
 mod source;
 mod wanted;
 
-use std::sync::Arc;
-
 use rayon::prelude::*;
 
 pub use outcome::{Check, Observed, Outcome, Verdict};
 
 use crate::data_source::{Catalogue, IndexPatterns};
-use crate::diagnostic::{Diagnostic, SourceText};
+use crate::diagnostic::Diagnostic;
 use crate::eql;
 use crate::event::io::Files;
 use crate::rule::{Rule, RuleType};
@@ -38,8 +36,6 @@ use select::{Candidate, Selection};
 pub struct Test<'a> {
     /// The scenario file, relative to the project's root, with `/`.
     pub scenario_file: &'a str,
-    /// Its text.
-    pub text: &'a Arc<SourceText>,
     /// The scenario.
     pub scenario: &'a Scenario,
     /// The rule.
@@ -119,7 +115,7 @@ fn replay(
     let claimed = catalogue.claimed(&patterns);
     let named = test.scenario.sources.as_ref();
     let runs =
-        |name: &str| named.is_none_or(|named| named.iter().any(|source| source.text == name));
+        |name: &str| named.is_none_or(|named| named.iter().any(|source| source.value == name));
     let mut outcome = ScenarioOutcome {
         scenario: test.scenario_file.to_owned(),
         rule_file: test.subject.file.clone(),
@@ -149,7 +145,7 @@ fn replay(
             outcome.untested.push(source.name.clone());
         }
     }
-    let mut diagnostics = scenario::check(test.scenario, &wanted, catalogue, test.text);
+    let mut diagnostics = scenario::check(test.scenario, catalogue, &claimed);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return (outcome, diagnostics, true);
     }

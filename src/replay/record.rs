@@ -300,9 +300,9 @@ fn script_fields(script: &ScriptExpr, fields: &mut Vec<FieldId>) {
         ScriptExpr::Call { arguments, .. }
         | ScriptExpr::All(arguments)
         | ScriptExpr::Any(arguments) => {
-            arguments
-                .iter()
-                .for_each(|argument| script_fields(argument, fields));
+            for argument in arguments {
+                script_fields(argument, fields);
+            }
         }
         ScriptExpr::Compare(_, left, right) => {
             script_fields(left, fields);

@@ -138,7 +138,7 @@ fn has_equal_times(plan: &Plan, stage: &Stage) -> bool {
     let mut times: Vec<String> = stage
         .events
         .iter()
-        .flat_map(|event| event.values(&field.path).first())
+        .filter_map(|event| event.values(&field.path).first())
         .map(ToString::to_string)
         .collect();
     times.sort();

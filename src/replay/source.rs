@@ -13,7 +13,9 @@ use crate::eql::Settings;
 use crate::evaluate::{BlockerHint, Context};
 use crate::event::Timestamp;
 use crate::event::io::Files;
-use crate::scenario::{self, Effect, Expanded, Expansion, Expectations, Which};
+use crate::scenario::expand::{CapturedEvent, change_lines, expand_captured};
+use crate::scenario::model::Deployment;
+use crate::scenario::{self, Effect, Expanded, ExpandedCase};
 
 /// The start of every case: 2024-01-01T00:00:00Z.
 const START: i64 = 1_704_067_200_000;
@@ -51,7 +53,7 @@ struct OnSource<'a> {
 /// What the attack or a case is replayed from.
 enum Events {
     Skipped(String),
-    Written(Expanded),
+    Written(ExpandedCase),
     Recorded(Capture),
 }
 
@@ -60,7 +62,6 @@ struct Item<'a> {
     order: usize,
     name: &'a str,
     span: Span,
-    expect: &'a Expectations,
     case: Option<&'a scenario::Case>,
 }
 
@@ -92,7 +93,7 @@ impl<'a> OnSource<'a> {
     /// The field types that the rule sees on this source.
     fn mapping(&self) -> crate::event::Mapping {
         let mut mapping = self.source.mapping(self.patterns);
-        if self.test.scenario.combined {
+        if self.test.scenario.deployment == Deployment::Combined {
             for other in self.others() {
                 let others = other.mapping(self.patterns);
                 for (path, field) in others.fields() {
@@ -114,7 +115,7 @@ impl<'a> OnSource<'a> {
             .into_iter()
             .filter(|source| source.name != self.source.name)
             .filter(|source| {
-                named.is_none_or(|named| named.iter().any(|name| name.text == source.name))
+                named.is_none_or(|named| named.iter().any(|name| name.value == source.name))
             })
             .collect()
     }
@@ -123,9 +124,8 @@ impl<'a> OnSource<'a> {
         let attack = &self.test.scenario.attack;
         Item {
             order: 0,
-            name: &attack.name,
-            span: attack.span,
-            expect: &attack.expect,
+            name: &attack.name.value,
+            span: attack.name.span,
             case: None,
         }
     }
@@ -134,12 +134,11 @@ impl<'a> OnSource<'a> {
     fn items(&self) -> Vec<Item<'a>> {
         let cases = self.test.scenario.cases.iter().enumerate();
         cases
-            .filter(|(_, case)| case.is_for(&self.source.name))
+            .filter(|(_, case)| case.runs_on(&self.source.name))
             .map(|(index, case)| Item {
                 order: index + 1,
                 name: &case.name,
-                span: case.span,
-                expect: &case.expect,
+                span: case.name_span,
                 case: Some(case),
             })
             .collect()
@@ -161,16 +160,15 @@ impl<'a> OnSource<'a> {
     fn with_attack(&mut self, query: &QueryText, compiler: &Compiler<'_>) -> Vec<Check> {
         let test = self.test;
         let scenario = test.scenario;
-        let Some(events) = self.events(Which::Attack) else {
+        let Some(events) = self.events(None) else {
             return Vec::new();
         };
-        let item = self.attack_item();
-        let expected = wanted(scenario, item.expect, &self.source.name);
+        let expected = wanted(scenario, None, self.source);
         let mut checks = Vec::new();
         let stage = match events {
             Events::Skipped(reason) => {
                 checks.push(self.skipped(&self.attack_item(), &reason));
-                checks.extend(self.cases(query, compiler, None, &Attack::Broken(None)));
+                checks.extend(self.cases(query, compiler, &Attack::Broken(None)));
                 return checks;
             }
             Events::Recorded(capture) if capture.source != self.source.name => {
@@ -182,19 +180,14 @@ impl<'a> OnSource<'a> {
         let (stage, expanded) = stage;
         let Some(expected) = expected else {
             // The attack says nothing of this source: its cases stand for themselves.
-            return self.cases(query, compiler, expanded.as_ref(), &Attack::Broken(None));
+            return self.cases(query, compiler, &Attack::Broken(None));
         };
-        let compiled = compiler.compile(stage.events.iter());
+        let compiled = compiler.compile(&stage.events);
         let ready = match &*compiled {
             Compiled::Refused(refused) => {
                 let check = self.refused(&self.attack_item(), &expected, refused);
                 checks.push(check);
-                checks.extend(self.cases(
-                    query,
-                    compiler,
-                    expanded.as_ref(),
-                    &Attack::Broken(None),
-                ));
+                checks.extend(self.cases(query, compiler, &Attack::Broken(None)));
                 return checks;
             }
             Compiled::Ready(ready) => ready,
@@ -204,12 +197,7 @@ impl<'a> OnSource<'a> {
             Err(failure) => {
                 let check = self.failure(&self.attack_item(), &expected, &failure);
                 checks.push(check);
-                checks.extend(self.cases(
-                    query,
-                    compiler,
-                    expanded.as_ref(),
-                    &Attack::Broken(None),
-                ));
+                checks.extend(self.cases(query, compiler, &Attack::Broken(None)));
                 return checks;
             }
         };
@@ -226,7 +214,7 @@ impl<'a> OnSource<'a> {
         let judgement = judge::judge(&case);
         let attack = attack_state(&run, &expected, &judgement);
         checks.push(self.judged(&self.attack_item(), &case, judgement));
-        checks.extend(self.cases(query, compiler, expanded.as_ref(), &attack));
+        checks.extend(self.cases(query, compiler, &attack));
         checks
     }
 
@@ -234,23 +222,21 @@ impl<'a> OnSource<'a> {
         &mut self,
         query: &QueryText,
         compiler: &Compiler<'_>,
-        attack_events: Option<&Expanded>,
         attack: &Attack<'_, '_>,
     ) -> Vec<Check> {
         let test = self.test;
         let mut checks = Vec::new();
         for (index, case) in test.scenario.cases.iter().enumerate() {
-            if !case.is_for(&self.source.name) {
+            if !case.runs_on(&self.source.name) {
                 continue;
             }
             let item = Item {
                 order: index + 1,
                 name: &case.name,
-                span: case.span,
-                expect: &case.expect,
+                span: case.name_span,
                 case: Some(case),
             };
-            checks.extend(self.case(&item, case, query, compiler, attack_events, attack));
+            checks.extend(self.case(&item, case, query, compiler, attack));
         }
         checks
     }
@@ -261,23 +247,21 @@ impl<'a> OnSource<'a> {
         case: &scenario::Case,
         query: &QueryText,
         compiler: &Compiler<'_>,
-        attack_events: Option<&Expanded>,
         attack: &Attack<'_, '_>,
     ) -> Option<Check> {
-        let expected = wanted(self.test.scenario, item.expect, &self.source.name)?;
-        if let Some(reason) = case.skips(&self.source.name) {
-            return Some(self.skipped(item, reason));
-        }
-        let (stage, no_effect, recorded) = match self.events(Which::Case(case))? {
+        let expected = wanted(self.test.scenario, Some(case), self.source)?;
+        let mut forced = false;
+        let (stage, no_effect, recorded) = match self.events(Some(case))? {
             Events::Skipped(reason) => return Some(self.skipped(item, &reason)),
             Events::Recorded(capture) if capture.source != self.source.name => return None,
             Events::Recorded(capture) => (self.changed(capture.stage, case)?, None, true),
             Events::Written(expanded) => {
-                let no_effect = attack_events.and_then(|attack| self.no_effect(attack, &expanded));
+                let no_effect = self.no_effect(&expanded.effect);
+                forced = expanded.forced.iter().any(|field| self.pins(field));
                 (stage_of(&expanded), no_effect, false)
             }
         };
-        let compiled = compiler.compile(stage.events.iter());
+        let compiled = compiler.compile(&stage.events);
         let ready: &Ready = match &*compiled {
             Compiled::Refused(refused) => return Some(self.refused(item, &expected, refused)),
             Compiled::Ready(ready) => ready,
@@ -286,10 +270,6 @@ impl<'a> OnSource<'a> {
             Ok(run) => run,
             Err(failure) => return Some(self.failure(item, &expected, &failure)),
         };
-        let forced = case.force.iter().any(|field| {
-            let path = self.test.scenario.fields.path(field, &self.source.name);
-            path.is_some_and(|path| self.source.pins.iter().any(|pin| pin.field == path))
-        });
         let case = Case {
             query,
             run: &run,
@@ -304,51 +284,56 @@ impl<'a> OnSource<'a> {
     }
 
     /// Recorded events with the case's changes; `None` after an error, which is noted.
-    fn changed(&mut self, mut stage: Stage, case: &scenario::Case) -> Option<Stage> {
-        let removed = |label: &String| case.remove.iter().any(|name| name.text == *label);
-        let labels = stage.labels.clone();
-        for (index, label) in labels
-            .iter()
-            .enumerate()
-            .filter(|(_, label)| !label.is_empty())
-        {
-            let event = stage.events.get_mut(index)?;
-            event.unrouted |= removed(label);
-            let (scenario, text) = (self.test.scenario, self.test.text);
-            match scenario::change_recorded(scenario, case, self.source, text, label, event) {
-                Ok(set) => *stage.set.get_mut(index)? = set,
-                Err(diagnostics) => {
-                    self.diagnostics.extend(diagnostics);
-                    return None;
-                }
+    fn changed(&mut self, stage: Stage, case: &scenario::Case) -> Option<Stage> {
+        let labels = stage.labels.into_iter();
+        let captured = stage.events.into_iter().zip(labels);
+        let captured = captured.map(|(event, label)| CapturedEvent {
+            event,
+            label: (!label.is_empty()).then_some(label),
+            at_millis: 0,
+        });
+        let captured = captured.collect();
+        match expand_captured(self.test.scenario, Some(case), self.source, captured) {
+            Ok(expanded) => Some(stage_of(&expanded)),
+            Err(diagnostics) => {
+                self.diagnostics.extend(diagnostics);
+                None
             }
         }
-        Some(stage)
+    }
+
+    /// Whether the sensor pins the field.
+    fn pins(&self, field: &str) -> bool {
+        let kinds = self.source.kinds.iter().flat_map(|kind| &kind.pins);
+        kinds.chain(&self.source.pins).any(|pin| pin.field == field)
     }
 
     /// Why a case is the same as the attack on this source.
-    fn no_effect(&self, attack: &Expanded, case: &Expanded) -> Option<String> {
-        match scenario::effect(attack, case) {
+    fn no_effect(&self, effect: &Effect) -> Option<String> {
+        match effect {
             Effect::Changed => None,
             Effect::Equal => Some("the change has no effect: it is the attack again".to_owned()),
-            Effect::PinnedAway(fields) => Some(format!(
-                "the change has no effect on {}: the sensor pins {}",
-                self.source.name,
-                fields.join(", ")
-            )),
+            Effect::PinnedAway(fields) => {
+                let fields: Vec<&str> = fields.iter().map(|pin| pin.field.as_str()).collect();
+                Some(format!(
+                    "the change has no effect on {}: the sensor pins {}",
+                    self.source.name,
+                    fields.join(", ")
+                ))
+            }
         }
     }
 
     /// The events of the attack or a case; `None` after an error, which is noted.
-    fn events(&mut self, which: Which<'_>) -> Option<Events> {
+    fn events(&mut self, case: Option<&scenario::Case>) -> Option<Events> {
         let test = self.test;
-        match scenario::expand(test.scenario, which, self.source, test.text) {
-            Ok(Expansion::Skipped(reason)) => Some(Events::Skipped(reason)),
-            Ok(Expansion::Events(expanded)) => Some(Events::Written(expanded)),
-            Ok(Expansion::Recorded(from)) => {
+        match scenario::expand(test.scenario, case, self.source) {
+            Ok(Expanded::Skipped(reason)) => Some(Events::Skipped(reason)),
+            Ok(Expanded::Events(expanded)) => Some(Events::Written(expanded)),
+            Ok(Expanded::Capture(from)) => {
                 let beside = capture::Beside {
                     scenario_file: test.scenario_file,
-                    source: test.text,
+                    source: &test.scenario.source,
                     catalogue: self.catalogue,
                     patterns: self.patterns,
                 };
@@ -385,10 +370,10 @@ impl<'a> OnSource<'a> {
             message: None,
             diagnostics: Vec::new(),
             change: item.case.map_or_else(Vec::new, |case| {
-                scenario::describe_change(self.test.scenario, case, self.source)
+                change_lines(self.test.scenario, case, &self.source.name)
             }),
             place: Some(Place {
-                source: std::sync::Arc::clone(self.test.text),
+                source: std::sync::Arc::clone(&self.test.scenario.source),
                 span: item.span,
             }),
         }
@@ -464,12 +449,13 @@ impl<'a> OnSource<'a> {
             ));
         }
         if judgement.verdict.fails() {
-            let span = item
-                .expect
-                .for_source(&self.source.name)
-                .map_or(item.span, |(expectation, _)| expectation.span);
+            let expect = item
+                .case
+                .map_or(&self.test.scenario.attack.expect, |case| &case.expect);
+            let expectation = expect.get(&self.source.name);
+            let span = expectation.map_or(item.span, |expectation| expectation.span);
             let place = explain::Place {
-                source: self.test.text,
+                source: &self.test.scenario.source,
                 span,
             };
             check.diagnostics = explain::diagnostics(case, &judgement, &place);
@@ -502,12 +488,12 @@ fn attack_state<'a, 'c>(
     Attack::Alerts(run)
 }
 
-fn stage_of(expanded: &Expanded) -> Stage {
+fn stage_of(expanded: &ExpandedCase) -> Stage {
     let mut stage = Stage::default();
     for event in &expanded.events {
         stage.events.push(event.event.clone());
-        stage.labels.push(event.label.clone());
-        stage.set.push(event.set.clone());
+        stage.labels.push(event.label.clone().unwrap_or_default());
+        stage.set.push(event.set_fields.iter().cloned().collect());
         let pinned = event.pinned.iter().map(|pin| pin.field.clone());
         stage.pinned.push(pinned.collect());
     }

@@ -2,45 +2,61 @@
 
 use super::judge::{Alert, Wanted};
 use super::outcome::{Pin, PinKind};
-use crate::scenario::{self, Expectations, Outcome, Scenario};
+use crate::data_source::DataSource;
+use crate::event::Scalar;
+use crate::scenario::expand::expected_fields;
+use crate::scenario::model::{Alerts, Case, Expected, Located, Scenario};
 
-/// What is wanted on a source; `None` when the expectation says nothing of it.
+/// What is wanted of the attack (without `case`) or a case on a source; `None` when the expectation says nothing of it.
 pub(super) fn wanted(
     scenario: &Scenario,
-    expectations: &Expectations,
-    source: &str,
+    case: Option<&Case>,
+    source: &DataSource,
 ) -> Option<Wanted> {
-    let (expectation, named) = expectations.for_source(source)?;
-    let alert = match &expectation.outcome {
-        Outcome::None => Alert::None,
-        Outcome::Alert {
-            labels: Some(labels),
-            ..
-        } => Alert::Of(labels.iter().map(|label| label.text.clone()).collect()),
-        Outcome::Alert {
-            count: Some(count), ..
-        } => Alert::Count(*count),
-        Outcome::Alert { .. } => Alert::Any,
+    let expect = case.map_or(&scenario.attack.expect, |case| &case.expect);
+    let because = case.map(|case| &case.because);
+    let expectation = expect.get(&source.name)?;
+    let pin = |kind, reason: &Located<String>| Pin {
+        kind,
+        reason: reason.value.clone(),
     };
-    let with = expectation.with.iter().filter_map(|(field, value)| {
-        let path = scenario.fields.path(field, source)?;
-        Some((path.to_owned(), value.text.clone()))
-    });
+    let reasons = because.and_then(|because| because.get(&source.name));
+    let because = reasons.into_iter().flatten();
+    let because = because.map(|reason| scenario.because_on(&reason.value, &source.name));
+    let because = because.map(str::to_owned).collect();
+    let (alert, pin) = match &expectation.expected {
+        Expected::None { gap } => {
+            let gap = gap.as_ref().map(|reason| pin(PinKind::Gap, reason));
+            (Alert::None, gap)
+        }
+        Expected::Alert { alerts, noise, .. } => {
+            let alert = match alerts {
+                Alerts::Some => Alert::Any,
+                Alerts::Labels(labels) => {
+                    Alert::Of(labels.iter().map(|label| label.value.clone()).collect())
+                }
+                Alerts::Count(count) => Alert::Count(*count),
+            };
+            let noise = noise.as_ref().map(|reason| pin(PinKind::Noise, reason));
+            (alert, noise)
+        }
+    };
     Some(Wanted {
         alert,
-        because: expectation
-            .because
-            .iter()
-            .map(|because| because.text.clone())
-            .collect(),
-        with: with.collect(),
-        pin: expectation.pin.as_ref().map(|pin| Pin {
-            kind: match pin.kind {
-                scenario::PinKind::Gap => PinKind::Gap,
-                scenario::PinKind::Noise => PinKind::Noise,
-            },
-            reason: pin.reason.text.clone(),
-        }),
-        named,
+        because,
+        with: with(scenario, case, source),
+        pin,
+        named: expect.names(&source.name),
     })
+}
+
+/// The fields that the match must have, as text; what is wrong with them is said by the check of
+/// the scenario.
+fn with(scenario: &Scenario, case: Option<&Case>, source: &DataSource) -> Vec<(String, String)> {
+    let fields = expected_fields(scenario, case, source).unwrap_or_default();
+    let text = |(field, values): (String, Vec<Scalar>)| {
+        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+        (field, values.join(", "))
+    };
+    fields.into_iter().map(text).collect()
 }

@@ -1,259 +1,255 @@
-//! Holds a scenario against the data sources on which it runs: every source, kind of event and
-//! field that it names exists, and every value is one of its field's type. Called by whoever
-//! loads scenarios, once it is known which sources the rule claims.
+//! What a scenario says of data sources, against the data sources that there are: names, kinds of
+//! event, fields, values. Called by whoever loads scenarios, before anything runs.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use super::case::Case;
-use super::error::{MISSING, UNKNOWN_FIELD, UNKNOWN_KIND};
-use super::event::{FieldChange, Operation};
-use super::expand::{self, Which, drafts};
-use super::expectation::Expectations;
-use super::meaning;
-use super::model::Scenario;
-use super::names::FieldName;
-use super::reader::{Located, listed};
-use super::tidy;
-use crate::data_source::error::UNKNOWN_SOURCE;
-use crate::data_source::{Catalogue, DataSource, Kind};
+use super::error::{UNKNOWN_KIND, UNKNOWN_SOURCE, WRONG_SOURCES};
+use super::expand::{try_expand, with_fields};
+use super::listed;
+use super::model::{
+    Base, Case, Change, EventSpec, EventsFrom, Expectation, Located, PerSource, Scenario,
+};
+use super::problem::merged;
+use crate::data_source::{Catalogue, DataSource};
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::diagnostic::{Diagnostic, Span};
 
-/// Everything that is wrong with a scenario that runs on `sources`, by place.
+/// The sources on which the attack (without `case`) or a case runs, skipped ones included:
+/// `sources` or those that the rule claims, and of these the ones of `only`.
+pub fn sources<'c>(
+    scenario: &Scenario,
+    case: Option<&Case>,
+    catalogue: &'c Catalogue,
+    claimed: &[&'c DataSource],
+) -> Vec<&'c DataSource> {
+    let all: Vec<&DataSource> = match &scenario.sources {
+        Some(names) => names
+            .iter()
+            .filter_map(|name| catalogue.get(&name.value))
+            .collect(),
+        None => claimed.to_vec(),
+    };
+    let runs = |source: &&DataSource| case.is_none_or(|case| case.runs_on(&source.name));
+    all.into_iter().filter(runs).collect()
+}
+
+/// Everything that is wrong with a scenario once the data sources are known; `claimed` are those
+/// of the rule, on which a scenario without `sources` runs.
 pub fn check(
     scenario: &Scenario,
-    sources: &[&DataSource],
     catalogue: &Catalogue,
-    text: &Arc<SourceText>,
+    claimed: &[&DataSource],
 ) -> Vec<Diagnostic> {
     let mut checker = Checker {
         scenario,
-        sources,
         catalogue,
-        text,
+        claimed,
         diagnostics: Vec::new(),
+        seen: BTreeSet::new(),
     };
-    checker.source_names();
-    checker.unit(Which::Attack);
+    checker.names();
+    checker.kinds();
+    checker.events(None);
     for case in &scenario.cases {
-        checker.unit(Which::Case(case));
+        checker.expectation(case);
+        checker.events(Some(case));
     }
-    tidy(checker.diagnostics)
+    let mut diagnostics = checker.diagnostics;
+    diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    diagnostics
 }
 
 struct Checker<'a> {
     scenario: &'a Scenario,
-    sources: &'a [&'a DataSource],
     catalogue: &'a Catalogue,
-    text: &'a Arc<SourceText>,
+    claimed: &'a [&'a DataSource],
     diagnostics: Vec<Diagnostic>,
+    /// Places that have been reported: an `each` expands them many times.
+    seen: BTreeSet<Span>,
 }
 
 impl<'a> Checker<'a> {
-    fn source_names(&mut self) {
+    /// Reports sources that do not exist.
+    fn names(&mut self) {
         let scenario = self.scenario;
-        let of_cases = scenario.cases.iter().flat_map(|case: &Case| {
-            let only = case.only.iter().flatten();
-            let skip = case.skip.iter().map(|(source, _)| source);
-            only.chain(skip).chain(case.expect.named())
-        });
-        let of_names = scenario.fields.iter().flat_map(|name| &name.paths);
-        let all: Vec<&Located> = scenario
-            .sources
-            .iter()
-            .flatten()
-            .chain(scenario.attack.expect.named())
-            .chain(of_cases)
-            .chain(of_names.map(|(source, _)| source))
-            .collect();
-        for source in all {
-            if self.catalogue.get(&source.text).is_none() {
-                self.unknown_source(source);
-            }
+        let mut names: Vec<&Located<String>> = scenario.sources.iter().flatten().collect();
+        for name in &scenario.names {
+            names.extend(name.paths.iter().map(|(source, _)| source));
         }
-    }
-
-    fn unknown_source(&mut self, source: &Located) {
-        let help = match self.catalogue.suggest(&source.text) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => {
-                let known = self
-                    .catalogue
-                    .sources()
-                    .iter()
-                    .map(|source| source.name.as_str());
-                format!(
-                    "the data sources are {}",
-                    listed(&known.collect::<Vec<_>>())
-                )
-            }
-        };
-        let message = format!("there is no data source `{}`", source.text);
-        self.diagnostics.push(
-            Diagnostic::error(&UNKNOWN_SOURCE, message)
-                .at(self.text, source.span, "unknown source")
-                .help(help),
-        );
-    }
-
-    /// Checks an attack, or what a case adds to it.
-    fn unit(&mut self, which: Which<'a>) {
-        let drafts = drafts(&self.scenario.attack, which);
-        for draft in &drafts {
-            self.kind(draft.kind);
-        }
-        let runs = self.runs(which);
-        let produces = |source: &&&DataSource| {
-            drafts
-                .iter()
-                .all(|draft| source.kind(&draft.kind.text).is_some())
-        };
-        let producing: Vec<&DataSource> = runs.iter().filter(produces).copied().collect();
-        let changes: Vec<&FieldChange> = match which {
-            Which::Attack => drafts
-                .iter()
-                .flat_map(|draft| draft.fields.iter().copied())
-                .collect(),
-            Which::Case(case) => {
-                let changed = case.change.iter().flat_map(|change| &change.fields);
-                let added = case.add.iter().flat_map(|event| &event.fields);
-                changed.chain(added).collect()
-            }
-        };
-        for change in &changes {
-            self.change(change, which, &producing);
-        }
-        let (force, expect, span) = match which {
-            Which::Attack => {
-                let attack = &self.scenario.attack;
-                (&attack.force, &attack.expect, attack.span)
-            }
-            Which::Case(case) => (&case.force, &case.expect, case.span),
-        };
-        for field in force {
-            let all: Vec<&FieldChange> = drafts
-                .iter()
-                .flat_map(|draft| draft.fields.iter().copied())
-                .collect();
-            self.force(field, &all, &producing);
-        }
-        self.with(expect, &producing);
-        self.expected(expect, span, &runs);
-    }
-
-    /// The sources on which an attack or a case runs.
-    fn runs(&self, which: Which<'_>) -> Vec<&'a DataSource> {
-        let runs = self.sources.iter().copied().filter(|source| match which {
-            Which::Attack => true,
-            Which::Case(case) => case.is_for(&source.name) && case.skips(&source.name).is_none(),
-        });
-        runs.collect()
-    }
-
-    /// Reports a kind of event that no data source knows.
-    fn kind(&mut self, kind: &Located) {
-        let mut sources = self.catalogue.sources().iter();
-        if sources.any(|source| source.kind(&kind.text).is_some()) {
-            return;
-        }
-        let mut known: Vec<String> = Vec::new();
-        for name in self
-            .catalogue
-            .sources()
-            .iter()
-            .flat_map(|source| &source.kinds)
-            .map(Kind::name)
+        if let Base::Captured(EventsFrom {
+            source: Some(source),
+            ..
+        }) = &scenario.attack.base
         {
-            if !known.contains(&name) {
-                known.push(name);
-            }
+            names.push(source);
         }
-        let help = match nearest(&kind.text, known.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the kinds of event are {}", listed(&known)),
-        };
-        let message = format!("no data source has events of kind `{}`", kind.text);
-        self.diagnostics.push(
-            Diagnostic::error(UNKNOWN_KIND, message)
-                .at(self.text, kind.span, "unknown kind")
-                .help(help),
-        );
-    }
-
-    fn change(&mut self, change: &FieldChange, which: Which<'_>, runs: &[&DataSource]) {
-        let names = &self.scenario.fields;
-        let mut faults = Vec::new();
-        let mut fine = Vec::new();
-        for source in runs {
-            let force = expand::forced(self.scenario, which, source);
-            let forced = expand::is_forced(change, names, source, &force);
-            match meaning::of(change, names, source, forced) {
-                Ok(_) => fine.push(*source),
-                Err(fault) => faults.push((*source, fault)),
-            }
-        }
-        self.diagnostics.extend(meaning::explain(
-            self.text,
-            names,
-            &change.field,
-            &faults,
-            &fine,
-        ));
-    }
-
-    /// A forced field is one that some source knows, or that an event of the case sets.
-    fn force(&mut self, field: &FieldName, changes: &[&FieldChange], runs: &[&DataSource]) {
-        let set = changes.iter().any(|change| change.field.text == field.text);
-        if !set {
-            self.known_field(field, runs);
-        }
-    }
-
-    fn with(&mut self, expect: &Expectations, runs: &[&DataSource]) {
-        let fields: Vec<&FieldName> = expect
-            .all()
-            .flat_map(|expectation| &expectation.with)
-            .map(|(field, _)| field)
-            .collect();
-        for field in fields {
-            self.known_field(field, runs);
-        }
-    }
-
-    /// Reports a field that none of the sources knows.
-    fn known_field(&mut self, field: &FieldName, runs: &[&DataSource]) {
-        let names = &self.scenario.fields;
-        let change = FieldChange {
-            field: field.clone(),
-            operation: Operation::Remove,
-        };
-        let faults: Vec<_> = runs
-            .iter()
-            .filter_map(|source| Some((*source, meaning::of(&change, names, source, false).err()?)))
-            .collect();
-        if faults.len() == runs.len() && !runs.is_empty() {
-            let mut found = meaning::explain(self.text, names, field, &faults, &[]);
-            found.retain(|diagnostic| diagnostic.code == UNKNOWN_FIELD);
-            self.diagnostics.append(&mut found);
-        }
-    }
-
-    /// A scenario without `sources:` runs wherever its rule does.
-    fn expected(&mut self, expect: &Expectations, span: Span, runs: &[&DataSource]) {
-        if self.scenario.sources.is_some() {
-            return;
-        }
-        let missing = runs
-            .iter()
-            .filter(|source| expect.for_source(&source.name).is_none());
-        let missing: Vec<&str> = missing.map(|source| source.name.as_str()).collect();
-        if !missing.is_empty() {
-            let message = format!("nothing says what is expected on {}", listed(&missing));
-            self.diagnostics.push(
-                Diagnostic::error(MISSING, message)
-                    .at(self.text, span, "runs there, too")
-                    .help("name it under `expect`, or restrict the scenario with `sources:`"),
+        for case in &scenario.cases {
+            names.extend(
+                case.events_from
+                    .iter()
+                    .filter_map(|from| from.source.as_ref()),
             );
         }
+        if scenario.sources.is_none() {
+            // Otherwise the reader has held them against `sources`.
+            if let PerSource::Each(entries) = &scenario.attack.expect {
+                names.extend(entries.iter().map(|(source, _)| source));
+            }
+            for case in &scenario.cases {
+                names.extend(case.only.iter().flatten());
+                names.extend(case.skip.iter().map(|(source, _)| source));
+                if let PerSource::Each(entries) = &case.because {
+                    names.extend(entries.iter().map(|(source, _)| source));
+                }
+                if let PerSource::Each(entries) = &case.expect {
+                    names.extend(entries.iter().map(|(source, _)| source));
+                }
+            }
+        }
+        for name in names {
+            if self.catalogue.get(&name.value).is_none() && self.seen.insert(name.span) {
+                let message = format!("there is no data source `{}`", name.value);
+                let help = match self.catalogue.suggest(&name.value) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("the sources are {}", listed(&self.source_names())),
+                };
+                let diagnostic = Diagnostic::error(&UNKNOWN_SOURCE, message);
+                let diagnostic = diagnostic.at(&scenario.source, name.span, "").help(help);
+                self.diagnostics.push(diagnostic);
+            }
+        }
     }
+
+    fn source_names(&self) -> Vec<&'a str> {
+        let sources = self.catalogue.sources().iter();
+        sources.map(|source| source.name.as_str()).collect()
+    }
+
+    /// Reports kinds of event that no source has; one that only some have is skipped on the others.
+    fn kinds(&mut self) {
+        let scenario = self.scenario;
+        let base: &[EventSpec] = match &scenario.attack.base {
+            Base::Written(events) => events,
+            Base::Captured(_) => &[],
+        };
+        let of_cases = scenario.cases.iter().flat_map(|case| &case.changes);
+        let changed = of_cases.filter_map(|change| match change {
+            Change::Event(event) | Change::Add(event) => Some(event),
+            Change::Remove(_) => None,
+        });
+        for kind in base
+            .iter()
+            .chain(changed)
+            .filter_map(|event| event.kind.as_ref())
+        {
+            let sources = self.catalogue.sources();
+            if sources
+                .iter()
+                .any(|source| source.kind(&kind.value).is_some())
+                || !self.seen.insert(kind.span)
+            {
+                continue;
+            }
+            let kinds: BTreeSet<String> = sources
+                .iter()
+                .flat_map(|source| &source.kinds)
+                .flat_map(|kind| [kind.name(), kind.group.clone()])
+                .collect();
+            let help = match nearest(&kind.value, kinds.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`trapline sources NAME` lists the kinds of a source".to_owned(),
+            };
+            let message = format!("no data source has `{}` events", kind.value);
+            let diagnostic = Diagnostic::error(&UNKNOWN_KIND, message);
+            let diagnostic = diagnostic.at(&scenario.source, kind.span, "").help(help);
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Expands the attack or a case on each of its sources and reports what does not fit.
+    fn events(&mut self, case: Option<&Case>) {
+        let sources = sources(self.scenario, case, self.catalogue, self.claimed);
+        let mut problems = Vec::new();
+        for source in &sources {
+            if let Err(found) = try_expand(self.scenario, case, source) {
+                problems.extend(found);
+            }
+            with_fields(self.scenario, case, source, &mut problems);
+        }
+        let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+        let found = merged(
+            self.scenario,
+            case.is_none(),
+            &problems,
+            &names,
+            &mut self.seen,
+        );
+        self.diagnostics.extend(found);
+    }
+
+    /// Without `sources` in the file, the reader could not know which sources a case runs on.
+    fn expectation(&mut self, case: &Case) {
+        if self.scenario.sources.is_some() || case.only.is_some() || case.events_from.is_some() {
+            return;
+        }
+        let runs = self
+            .claimed
+            .iter()
+            .filter(|source| case.skipped(&source.name).is_none());
+        let names: Vec<&str> = runs.map(|source| source.name.as_str()).collect();
+        let found = covers(self.scenario, &case.expect, &names, "the case");
+        self.diagnostics.extend(found);
+    }
+}
+
+/// Whether an expectation by source names exactly the sources on which the case runs.
+pub(super) fn covers(
+    scenario: &Scenario,
+    expect: &PerSource<Expectation>,
+    names: &[&str],
+    what: &str,
+) -> Vec<Diagnostic> {
+    let PerSource::Each(entries) = expect else {
+        return Vec::new();
+    };
+    let error = |span, message, help: String| {
+        Diagnostic::error(&WRONG_SOURCES, message)
+            .at(&scenario.source, span, "")
+            .help(help)
+    };
+    let mut diagnostics = Vec::new();
+    let mut meant: Vec<&str> = Vec::new();
+    for (source, _) in entries {
+        if !names.contains(&source.value.as_str()) {
+            let message = format!("{what} does not run on `{}`", source.value);
+            let help = match nearest(&source.value, names.iter().copied()) {
+                Some(near) => {
+                    meant.push(near);
+                    format!("did you mean `{near}`?")
+                }
+                None => format!("it runs on {}", listed(names)),
+            };
+            diagnostics.push(error(source.span, message, help));
+        }
+    }
+    meant.extend(entries.iter().map(|(source, _)| source.value.as_str()));
+    let left: Vec<&str> = names
+        .iter()
+        .filter(|name| !meant.contains(name))
+        .copied()
+        .collect();
+    let spans = entries
+        .iter()
+        .map(|(source, expect)| source.span.to(expect.span));
+    if let Some(span) = spans.reduce(Span::to)
+        && !left.is_empty()
+    {
+        let message = format!(
+            "`expect` does not say what comes of it on {}",
+            listed(&left)
+        );
+        let help = "an expectation by source names every source on which the case runs";
+        diagnostics.push(error(span, message, help.to_owned()));
+    }
+    diagnostics
 }

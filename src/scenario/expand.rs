@@ -1,388 +1,377 @@
-//! Events of an attack or a case in the shape of one data source.
-//!
-//! In order of precedence: what the shape fills in, the attack, the change, what the sensor pins
-//! (unless forced), and what follows from fields that nobody set. Called by whoever replays a
-//! scenario.
+//! A scenario's attack or case as the events of one data source: shape defaults, the attack, the
+//! changes in order, what the sensor pins (unless it is forced), and last what follows from the
+//! fields that are there. Called by `check` and by the rooms that run scenarios.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use super::attack::{Attack, Base, EventsFrom};
-use super::case::Case;
-use super::event::FieldChange;
-use super::meaning::{self, Meaning, Typed};
-use super::model::Scenario;
-use super::names::{FieldName, Names};
-use super::reader::Located;
-use crate::data_source::{DataSource, Kind, Pin, derive::derive};
-use crate::diagnostic::{Diagnostic, SourceText};
-use crate::event::{Event, Scalar, Timestamp};
+use super::model::{
+    Base, Case, Change, EventSpec, EventsFrom, Expected, FieldAction, FieldSetting, Scenario,
+};
+use super::problem::{Problem, diagnostics};
+use super::shape::Shape;
+use crate::data_source::DataSource;
+use crate::diagnostic::Diagnostic;
+use crate::event::{Event, Scalar};
 
-/// 2024-01-01T00:00:00Z, when every case starts.
-const START_MILLIS: i64 = 1_704_067_200_000;
+/// The start of every case, 2024-01-01T00:00:00Z, in milliseconds since 1970.
+pub const START_MILLIS: i64 = 1_704_067_200_000;
 
-/// What is expanded.
-#[derive(Debug, Clone, Copy)]
-pub enum Which<'a> {
-    /// The attack alone.
-    Attack,
-    /// The attack with a case's change.
-    Case(&'a Case),
-}
-
-/// What an attack or a case is on one source.
+/// What a case is on one source.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Expansion {
-    /// Nothing, with the reason.
+pub enum Expanded {
+    /// Nothing, for a reason: the scenario says so, or the source has no such events.
     Skipped(String),
+    /// The events of a capture, which the caller reads and hands to [`expand_captured`].
+    Capture(EventsFrom),
     /// These events.
-    Events(Expanded),
-    /// The events of a capture, which the caller reads; [`change_recorded`] changes them.
-    Recorded(EventsFrom),
+    Events(ExpandedCase),
 }
 
-/// Events in file order.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Expanded {
-    /// The events.
+/// A case as events.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpandedCase {
+    /// In the order of the file: those of the attack, then those that the case adds.
     pub events: Vec<ExpandedEvent>,
+    /// What the case changes against the attack on this source.
+    pub effect: Effect,
+    /// The fields that override what the sensor pins.
+    pub forced: Vec<String>,
 }
 
-/// One event in the shape of a source.
+/// One event of a case.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExpandedEvent {
-    /// Its label.
-    pub label: String,
-    /// Milliseconds from the case's start.
+    /// The label; `None` for an event of a capture that has none.
+    pub label: Option<String>,
+    /// Milliseconds from the start of the case.
     pub at_millis: i64,
-    /// The document, with its index and the label as its id.
+    /// The kind, as the source names it; `None` for an event of a capture.
+    pub kind: Option<String>,
+    /// The document; its `_id` is the label.
     pub event: Event,
-    /// The fields that the scenario gave a value, and has it: not those that are pinned.
-    pub set: Vec<String>,
-    /// The fields that the scenario set and the sensor pins to something else.
+    /// The fields that the scenario sets or removes.
+    pub set_fields: BTreeSet<String>,
+    /// The fields of those that the sensor has otherwise.
     pub pinned: Vec<PinnedField>,
 }
 
-/// A wish of the scenario that the sensor does not grant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A field that the scenario sets and the sensor has otherwise.
+#[derive(Debug, Clone, PartialEq)]
 pub struct PinnedField {
     /// The field.
     pub field: String,
-    /// What the scenario says; nothing if it removes the field.
+    /// What the scenario says.
     pub wanted: Vec<Scalar>,
-    /// The origin of the sensor fact.
+    /// What the sensor reports; empty: the field is missing.
+    pub pinned: Vec<Scalar>,
+    /// How that is known.
     pub evidence: String,
 }
 
-/// The events of `which` as `source` would store them.
+/// What a case changes against the attack on a source.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// The events differ.
+    Changed,
+    /// They are the attack's.
+    Equal,
+    /// They are the attack's because the sensor has these fields otherwise, whatever the case says.
+    PinnedAway(Vec<PinnedField>),
+}
+
+/// An event of a capture, as the caller read it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CapturedEvent {
+    /// The document.
+    pub event: Event,
+    /// The label whose query finds it first.
+    pub label: Option<String>,
+    /// Milliseconds from the first event of the capture.
+    pub at_millis: i64,
+}
+
+/// The attack (without `case`) or a case on a source.
 pub fn expand(
     scenario: &Scenario,
-    which: Which<'_>,
+    case: Option<&Case>,
     source: &DataSource,
-    text: &Arc<SourceText>,
-) -> Result<Expansion, Vec<Diagnostic>> {
-    if let Some(reason) = skipped(which, source) {
-        return Ok(Expansion::Skipped(reason));
-    }
-    if let Some(from) = recorded(&scenario.attack, which) {
-        return Ok(Expansion::Recorded(from.clone()));
-    }
-    let mut expanded = Expanded::default();
-    let mut diagnostics = Vec::new();
-    let force = forced(scenario, which, source);
-    for draft in drafts(&scenario.attack, which) {
-        let Some(kind) = source.kind(&draft.kind.text) else {
-            let reason = format!("{} has no events of kind {}", source.title, draft.kind.text);
-            return Ok(Expansion::Skipped(reason));
-        };
-        let meanings = draft.meanings(&scenario.fields, source, &force, text, &mut diagnostics);
-        let builder = Builder {
-            source,
-            kind,
-            force: &force,
-        };
-        expanded.events.push(builder.build(&draft, &meanings));
-    }
-    if diagnostics.is_empty() {
-        Ok(Expansion::Events(expanded))
-    } else {
-        Err(diagnostics)
-    }
+) -> Result<Expanded, Vec<Diagnostic>> {
+    try_expand(scenario, case, source).map_err(|problems| diagnostics(scenario, &problems))
 }
 
-/// Applies a case's change to one event of a capture; gives the fields that it set.
-///
-/// Recorded events are taken as they are: nothing is pinned or derived. The events that the case
-/// removes are the caller's to leave out.
-pub fn change_recorded(
+/// A case over the events of a capture: taken as they are, but for what the case changes.
+pub fn expand_captured(
     scenario: &Scenario,
-    case: &Case,
+    case: Option<&Case>,
     source: &DataSource,
-    text: &Arc<SourceText>,
-    label: &str,
-    event: &mut Event,
-) -> Result<Vec<String>, Vec<Diagnostic>> {
-    let force = forced(scenario, Which::Case(case), source);
-    let changes = case
-        .change
-        .iter()
-        .filter(|change| change.label.text == label);
-    let mut set = Vec::new();
-    let mut diagnostics = Vec::new();
-    for change in changes.flat_map(|change| &change.fields) {
-        match meaning::of(
-            change,
-            &scenario.fields,
-            source,
-            is_forced(change, &scenario.fields, source, &force),
-        ) {
-            Ok(meaning) => {
-                apply(event, &meaning);
-                note(&mut set, &meaning);
-            }
-            Err(fault) => {
-                let faults = [(source, fault)];
-                diagnostics.extend(meaning::explain(
-                    text,
-                    &scenario.fields,
-                    &change.field,
-                    &faults,
-                    &[],
-                ));
-            }
-        }
-    }
-    if diagnostics.is_empty() {
-        Ok(set)
-    } else {
-        Err(diagnostics)
-    }
-}
-
-/// An event before it has the shape of a source.
-pub(super) struct Draft<'a> {
-    pub(super) label: &'a Located,
-    pub(super) kind: &'a Located,
-    pub(super) at_millis: i64,
-    pub(super) fields: Vec<&'a FieldChange>,
-}
-
-/// The events of an attack or a case, in file order, with all changes in order.
-pub(super) fn drafts<'a>(attack: &'a Attack, which: Which<'a>) -> Vec<Draft<'a>> {
-    let added = match which {
-        Which::Attack => [].iter(),
-        Which::Case(case) => case.add.iter(),
-    };
-    let mut drafts: Vec<Draft<'a>> = attack
-        .events()
-        .iter()
-        .chain(added)
-        .map(|event| Draft {
-            label: &event.label,
-            kind: &event.kind,
-            at_millis: event.at_millis,
-            fields: event.fields.iter().collect(),
+    captured: Vec<CapturedEvent>,
+) -> Result<ExpandedCase, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let shape = Shape::new(scenario, case, source);
+    let mut events: Vec<ExpandedEvent> = captured
+        .into_iter()
+        .map(|captured| ExpandedEvent {
+            label: captured.label,
+            at_millis: captured.at_millis,
+            kind: None,
+            event: captured.event,
+            set_fields: BTreeSet::new(),
+            pinned: Vec::new(),
         })
         .collect();
-    if let Which::Case(case) = which {
-        for change in &case.change {
-            let draft = drafts
-                .iter_mut()
-                .find(|draft| draft.label.text == change.label.text);
-            if let Some(draft) = draft {
-                draft.kind = change.kind.as_ref().unwrap_or(draft.kind);
-                draft.at_millis = change.at_millis.unwrap_or(draft.at_millis);
-                draft.fields.extend(&change.fields);
+    let mut effect = Effect::Equal;
+    for change in case.map_or(&[][..], |case| &case.changes) {
+        let changed = match change {
+            Change::Remove(label) => {
+                let before = events.len();
+                events.retain(|event| event.label.as_ref() != Some(&label.value));
+                events.len() != before
+            }
+            Change::Event(spec) => {
+                let mut labelled = events.iter_mut();
+                let named = Some(&spec.label.value);
+                labelled
+                    .find(|event| event.label.as_ref() == named)
+                    .is_some_and(|event| {
+                        let before = event.event.clone();
+                        let set = shape.apply(&[&spec.fields], &mut event.event, &mut problems);
+                        event.set_fields.extend(set.into_keys());
+                        event.event != before
+                    })
+            }
+            // Refused where the case is read.
+            Change::Add(_) => false,
+        };
+        if changed {
+            effect = Effect::Changed;
+        }
+    }
+    if problems.is_empty() {
+        Ok(ExpandedCase {
+            events,
+            effect,
+            forced: shape.forced(),
+        })
+    } else {
+        Err(diagnostics(scenario, &problems))
+    }
+}
+
+/// The fields that an expected match must have on a source, with their values; none for a field
+/// that must be missing.
+pub fn expected_fields(
+    scenario: &Scenario,
+    case: Option<&Case>,
+    source: &DataSource,
+) -> Result<Vec<(String, Vec<Scalar>)>, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let fields = with_fields(scenario, case, source, &mut problems);
+    if problems.is_empty() {
+        Ok(fields)
+    } else {
+        Err(diagnostics(scenario, &problems))
+    }
+}
+
+pub(super) fn with_fields(
+    scenario: &Scenario,
+    case: Option<&Case>,
+    source: &DataSource,
+    problems: &mut Vec<Problem>,
+) -> Vec<(String, Vec<Scalar>)> {
+    let expect = case.map_or(&scenario.attack.expect, |case| &case.expect);
+    let Some(Expected::Alert { with, .. }) =
+        expect.get(&source.name).map(|expect| &expect.expected)
+    else {
+        return Vec::new();
+    };
+    let mut wanted = Event::default();
+    let shape = Shape::new(scenario, case, source);
+    let set = shape.apply(&[with], &mut wanted, problems);
+    let fields = set.into_keys().map(|path| {
+        let values = wanted.values(&path).to_vec();
+        (path, values)
+    });
+    fields.collect()
+}
+
+/// [`expand`] with problems that `check` can put together over several sources.
+pub(super) fn try_expand(
+    scenario: &Scenario,
+    case: Option<&Case>,
+    source: &DataSource,
+) -> Result<Expanded, Vec<Problem>> {
+    if let Some(reason) = case.and_then(|case| case.skipped(&source.name)) {
+        return Ok(Expanded::Skipped(reason.value.clone()));
+    }
+    let captured = match (
+        case.and_then(|case| case.events_from.as_ref()),
+        &scenario.attack.base,
+    ) {
+        (Some(from), _) | (None, Base::Captured(from)) => Some(from),
+        (None, Base::Written(_)) => None,
+    };
+    if let Some(from) = captured {
+        return Ok(Expanded::Capture(from.clone()));
+    }
+    let shape = Shape::new(scenario, case, source);
+    let events = match shape.events(&drafts(scenario, case))? {
+        Ok(events) => events,
+        Err(skipped) => return Ok(Expanded::Skipped(skipped)),
+    };
+    let effect = match case {
+        Some(case) => effect(scenario, case, source, &events),
+        None => Effect::Equal,
+    };
+    Ok(Expanded::Events(ExpandedCase {
+        events,
+        effect,
+        forced: shape.forced(),
+    }))
+}
+
+/// An event as it is asked for: the last kind and time, and all settings in order.
+pub(super) struct Draft<'a> {
+    pub(super) label: &'a str,
+    pub(super) kind: Option<&'a str>,
+    pub(super) at_millis: i64,
+    pub(super) settings: Vec<&'a [FieldSetting]>,
+}
+
+fn drafts<'a>(scenario: &'a Scenario, case: Option<&'a Case>) -> Vec<Draft<'a>> {
+    let base: &[EventSpec] = match &scenario.attack.base {
+        Base::Written(events) => events,
+        Base::Captured(_) => &[],
+    };
+    let mut drafts: Vec<Draft<'a>> = base.iter().map(draft).collect();
+    for change in case.map_or(&[][..], |case| &case.changes) {
+        match change {
+            Change::Remove(label) => drafts.retain(|draft| draft.label != label.value),
+            Change::Add(event) => drafts.push(draft(event)),
+            Change::Event(event) => {
+                let mut all = drafts.iter_mut();
+                if let Some(draft) = all.find(|draft| draft.label == event.label.value) {
+                    draft.kind = event
+                        .kind
+                        .as_ref()
+                        .map_or(draft.kind, |kind| Some(&kind.value));
+                    draft.at_millis = event.at.as_ref().map_or(draft.at_millis, |at| at.value);
+                    draft.settings.push(&event.fields);
+                }
             }
         }
-        drafts.retain(|draft| !case.remove.iter().any(|gone| gone.text == draft.label.text));
     }
     drafts
 }
 
-impl Draft<'_> {
-    fn meanings(
-        &self,
-        names: &Names,
-        source: &DataSource,
-        force: &[String],
-        text: &Arc<SourceText>,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Vec<Meaning> {
-        let mut meanings = Vec::with_capacity(self.fields.len());
-        for change in &self.fields {
-            match meaning::of(
-                change,
-                names,
-                source,
-                is_forced(change, names, source, force),
-            ) {
-                Ok(meaning) => meanings.push(meaning),
-                Err(fault) => {
-                    let faults = [(source, fault)];
-                    diagnostics.extend(meaning::explain(text, names, &change.field, &faults, &[]));
-                }
-            }
-        }
-        meanings
+fn draft(event: &EventSpec) -> Draft<'_> {
+    Draft {
+        label: &event.label.value,
+        kind: event.kind.as_ref().map(|kind| kind.value.as_str()),
+        at_millis: event.at.as_ref().map_or(0, |at| at.value),
+        settings: vec![&event.fields],
     }
 }
 
-/// The paths that the attack or the case forces on `source`.
-pub(super) fn forced(scenario: &Scenario, which: Which<'_>, source: &DataSource) -> Vec<String> {
-    let case: &[FieldName] = match which {
-        Which::Attack => &[],
-        Which::Case(case) => &case.force,
-    };
-    let fields = scenario.attack.force.iter().chain(case);
-    let paths = fields.filter_map(|field| scenario.fields.path(field, &source.name));
-    paths.map(str::to_owned).collect()
-}
-
-pub(super) fn is_forced(
-    change: &FieldChange,
-    names: &Names,
+fn effect(
+    scenario: &Scenario,
+    case: &Case,
     source: &DataSource,
-    force: &[String],
-) -> bool {
-    let path = names.path(&change.field, &source.name);
-    path.is_some_and(|path| force.iter().any(|forced| forced == path))
-}
-
-fn skipped(which: Which<'_>, source: &DataSource) -> Option<String> {
-    let Which::Case(case) = which else {
-        return None;
+    events: &[ExpandedEvent],
+) -> Effect {
+    let Ok(Expanded::Events(attack)) = try_expand(scenario, None, source) else {
+        return Effect::Changed;
     };
-    if let Some(reason) = case.skips(&source.name) {
-        return Some(reason.to_owned());
-    }
-    (!case.is_for(&source.name)).then(|| format!("the case is not for {}", source.name))
-}
-
-fn recorded<'a>(attack: &'a Attack, which: Which<'a>) -> Option<&'a EventsFrom> {
-    let own = match which {
-        Which::Attack => None,
-        Which::Case(case) => case.events_from.as_ref(),
+    let same = |(case, attack): (&ExpandedEvent, &ExpandedEvent)| {
+        case.label == attack.label
+            && case.at_millis == attack.at_millis
+            && case.event == attack.event
     };
-    own.or(match &attack.base {
-        Base::Recorded(from) => Some(from),
-        Base::Events(_) => None,
-    })
-}
-
-/// Makes one event.
-struct Builder<'a> {
-    source: &'a DataSource,
-    kind: &'a Kind,
-    force: &'a [String],
-}
-
-impl Builder<'_> {
-    fn build(&self, draft: &Draft<'_>, meanings: &[Meaning]) -> ExpandedEvent {
-        let index = self.source.indices.get(self.kind.index);
-        let mut event = Event::default();
-        event.index = index.map(|index| index.name.clone());
-        event.id = Some(draft.label.text.clone());
-        for (path, values) in self.source.defaults.iter().chain(&self.kind.defaults) {
-            event.set(path, values.clone());
-        }
-        let time = Timestamp::from_millis(START_MILLIS.saturating_add(draft.at_millis));
-        event.set("@timestamp", vec![Scalar::text(time.to_string())]);
-        let mut set = Vec::new();
-        for meaning in meanings {
-            apply(&mut event, meaning);
-            note(&mut set, meaning);
-        }
-        let said: Vec<&str> = meanings
-            .iter()
-            .map(|meaning| meaning.path.as_str())
-            .collect();
-        let pinned = self.pin(&mut event, &said);
-        set.retain(|path| !pinned.iter().any(|pinned| pinned.field == *path));
-        let empty: Vec<String> = self.empty(&event, &said);
-        derive(self.kind, &mut event);
-        for path in empty {
-            event.set(&path, Vec::new());
-        }
-        ExpandedEvent {
-            label: draft.label.text.clone(),
-            at_millis: draft.at_millis,
-            event,
-            set,
-            pinned,
-        }
+    if events.len() != attack.events.len() || !events.iter().zip(&attack.events).all(same) {
+        return Effect::Changed;
     }
+    let touched: BTreeSet<&str> = case
+        .changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Event(event) => Some(&event.fields),
+            Change::Remove(_) | Change::Add(_) => None,
+        })
+        .flatten()
+        .filter_map(|setting| scenario.path(&setting.key.value, &source.name))
+        .collect();
+    let pinned: Vec<PinnedField> = events
+        .iter()
+        .flat_map(|event| &event.pinned)
+        .filter(|pinned| touched.contains(pinned.field.as_str()))
+        .cloned()
+        .collect();
+    if pinned.is_empty() {
+        Effect::Equal
+    } else {
+        Effect::PinnedAway(pinned)
+    }
+}
 
-    /// Gives the event what the sensor pins, and tells what the scenario wanted instead.
-    fn pin(&self, event: &mut Event, said: &[&str]) -> Vec<PinnedField> {
-        let mut pinned = Vec::new();
-        let mut overrule = |field: &str, value: &[Scalar], evidence: String, event: &mut Event| {
-            let wanted = event.values(field).to_vec();
-            if said.contains(&field) && wanted != value {
-                pinned.push(PinnedField {
-                    field: field.to_owned(),
-                    wanted,
-                    evidence,
-                });
+/// What a case changes against the attack on a source, one line each.
+pub fn change_lines(scenario: &Scenario, case: &Case, source: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for change in &case.changes {
+        match change {
+            Change::Remove(label) => lines.push(format!("{} removed", label.value)),
+            Change::Add(event) => {
+                lines.push(format!("{} added", event.label.value));
+                event_lines(scenario, event, source, &mut lines);
             }
-            event.set(field, value.to_vec());
+            Change::Event(event) => event_lines(scenario, event, source, &mut lines),
+        }
+    }
+    for key in &case.force {
+        let path = scenario
+            .path(&key.value, source)
+            .unwrap_or(key.value.text());
+        lines.push(format!("{path} forced"));
+    }
+    lines
+}
+
+fn event_lines(scenario: &Scenario, event: &EventSpec, source: &str, lines: &mut Vec<String>) {
+    let label = &event.label.value;
+    if let Some(kind) = &event.kind {
+        lines.push(format!("{label} is {}", kind.value));
+    }
+    if let Some(at) = &event.at {
+        lines.push(format!("{label} at {}", seconds(at.value)));
+    }
+    for setting in &event.fields {
+        let key = &setting.key.value;
+        let path = scenario.path(key, source).unwrap_or(key.text());
+        let line = match &setting.action {
+            FieldAction::Remove(_) => format!("{label}.{path} removed"),
+            FieldAction::Set(values) => format!("{label}.{path} = {}", written(&values.value)),
+            FieldAction::Append(values) => format!("{label}.{path} += {}", written(&values.value)),
         };
-        for pin in self.pins() {
-            overrule(&pin.field, &pin.value, pin.evidence.clone(), event);
-        }
-        let fields: Vec<String> = event.fields().map(|(path, _)| path.to_owned()).collect();
-        for field in fields {
-            if !self.kind.carries(&field) && !self.is_forced(&field) {
-                let evidence = format!(
-                    "{} reports no {field} on {} events",
-                    self.source.title,
-                    self.kind.name()
-                );
-                overrule(&field, &[], evidence, event);
-            }
-        }
-        pinned
-    }
-
-    /// The pins that hold; the kind's count more than the source's.
-    fn pins(&self) -> impl Iterator<Item = &Pin> {
-        let own = |pin: &&Pin| !self.kind.pins.iter().any(|other| other.field == pin.field);
-        let general = self.source.pins.iter().filter(own);
-        let pins = general.chain(&self.kind.pins);
-        pins.filter(|pin| !self.is_forced(&pin.field))
-    }
-
-    /// Fields that the scenario or the sensor leaves without a value, so that none is derived.
-    fn empty(&self, event: &Event, said: &[&str]) -> Vec<String> {
-        let pinned = self.pins().map(|pin| pin.field.as_str());
-        let fields = said.iter().copied().chain(pinned);
-        let empty = fields.filter(|path| event.values(path).is_empty());
-        empty.map(str::to_owned).collect()
-    }
-
-    fn is_forced(&self, path: &str) -> bool {
-        self.force.iter().any(|forced| forced == path)
+        lines.push(line);
     }
 }
 
-fn apply(event: &mut Event, meaning: &Meaning) {
-    match &meaning.operation {
-        Typed::Set(values) => event.set(&meaning.path, values.clone()),
-        Typed::Append(values) => {
-            for value in values {
-                event.push(&meaning.path, value.clone());
-            }
+fn written(values: &[super::model::WrittenValue]) -> String {
+    match values {
+        [one] => one.text.clone(),
+        many => {
+            let texts: Vec<&str> = many.iter().map(|value| value.text.as_str()).collect();
+            format!("[{}]", texts.join(", "))
         }
-        Typed::Remove => event.set(&meaning.path, Vec::new()),
     }
 }
 
-/// Keeps the list of fields that have a value because the scenario says so.
-fn note(set: &mut Vec<String>, meaning: &Meaning) {
-    match meaning.operation {
-        Typed::Remove => set.retain(|path| *path != meaning.path),
-        Typed::Set(_) | Typed::Append(_) if !set.contains(&meaning.path) => {
-            set.push(meaning.path.clone());
-        }
-        Typed::Set(_) | Typed::Append(_) => {}
+/// A time as scenarios write it: `0s`, `-0.214s`, `2.001s`.
+pub fn seconds(millis: i64) -> String {
+    let sign = if millis < 0 { "-" } else { "" };
+    let (whole, part) = (millis.unsigned_abs() / 1000, millis.unsigned_abs() % 1000);
+    let fraction = format!("{part:03}");
+    match fraction.trim_end_matches('0') {
+        "" => format!("{sign}{whole}s"),
+        fraction => format!("{sign}{whole}.{fraction}s"),
     }
 }

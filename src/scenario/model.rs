@@ -1,198 +1,337 @@
-//! Scenarios as their authors wrote them, made of the nodes of a file. Called by `scenario::load`.
+//! A scenario as its author wrote it, with the place of everything. Made by `parse`, read by
+//! `expand`, `check` and the rooms that run scenarios.
+//!
+//! What cannot be meant cannot be held: a case has an expectation, a pin has a reason, a gap
+//! stands beside no alert.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::attack::{self, Attack};
-use super::case::{self, Case};
-use super::error::{DUPLICATE, LIMIT, MISSING, SHAPE};
-use super::expectation::Context;
-use super::names::{self, Names};
-use super::reader::{Located, Reader};
-use super::yaml::{Kind, Node};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{SourceText, Span};
 
-/// The most cases that one file may hold.
-const MAX_CASES: usize = 10_000;
-
-/// One document of a scenario file: an attack and its cases.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Scenario {
-    /// The rule that it is for, where that is not the mirrored file; relative to the scenario.
-    pub rule: Option<Located>,
-    /// The data sources that it is for, where those are not all that the rule claims.
-    pub sources: Option<Vec<Located>>,
-    /// Whether the rule sees the other sources' fields, too (`deployment: combined`).
-    pub combined: bool,
-    /// Names that stand for another field on each source.
-    pub fields: Names,
-    /// The base.
-    pub attack: Attack,
-    /// The cases, in file order.
-    pub cases: Vec<Case>,
-    /// The place of the whole.
+/// Something and where it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located<T> {
+    /// What is written.
+    pub value: T,
+    /// Where.
     pub span: Span,
 }
 
-/// The keys of a scenario.
-const KEYS: &[&str] = &["rule", "sources", "deployment", "fields", "attack", "cases"];
+impl<T> Located<T> {
+    /// `value`, written at `span`.
+    pub fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+}
 
-/// Makes scenarios of documents; those with an error are left out.
-pub(super) fn read(reader: &mut Reader<'_>, documents: &[Node]) -> Vec<Scenario> {
-    let mut scenarios = Vec::new();
-    let mut seen = HashMap::new();
-    for document in documents {
-        let before = reader.diagnostics.len();
-        let scenario = read_document(reader, document);
-        if let Some(scenario) = scenario {
-            check_names(reader, &scenario, &mut seen);
-            if reader.diagnostics.len() == before {
-                scenarios.push(scenario);
+/// One YAML document of a scenario file: an attack and its cases.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// The file.
+    pub source: Arc<SourceText>,
+    /// Which document of the file, from 0.
+    pub document: usize,
+    /// The whole document.
+    pub span: Span,
+    /// The rule file, relative to the scenario file; the mirrored file without.
+    pub rule: Option<Located<String>>,
+    /// The data sources to run on; every source that the rule claims without.
+    pub sources: Option<Vec<Located<String>>>,
+    /// Whether the sources share one Elasticsearch.
+    pub deployment: Deployment,
+    /// The fields that a `$name` stands for.
+    pub names: Vec<FieldName>,
+    /// The base of every case.
+    pub attack: Attack,
+    /// The cases in file order, each `each` expanded.
+    pub cases: Vec<Case>,
+}
+
+/// Which indices a check's query sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Deployment {
+    /// Those of the check's own source.
+    #[default]
+    Separate,
+    /// Those of all the scenario's sources.
+    Combined,
+}
+
+/// What one `$name` stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldName {
+    /// With its dollar sign.
+    pub name: Located<String>,
+    /// The path for each source.
+    pub paths: Vec<(Located<String>, Located<String>)>,
+}
+
+/// The attack: what every case starts from, and a case of its own.
+#[derive(Debug, Clone)]
+pub struct Attack {
+    /// Its name.
+    pub name: Located<String>,
+    /// Its events.
+    pub base: Base,
+    /// Fields that override what the sensor pins.
+    pub force: Vec<Located<FieldKey>>,
+    /// What must come of it.
+    pub expect: PerSource<Expectation>,
+}
+
+/// Where events come from.
+#[derive(Debug, Clone)]
+pub enum Base {
+    /// They are written in the scenario, in this order.
+    Written(Vec<EventSpec>),
+    /// They are read from a capture.
+    Captured(EventsFrom),
+}
+
+/// A capture to read events from, and which of them have labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventsFrom {
+    /// The NDJSON file, relative to the scenario file.
+    pub file: Located<String>,
+    /// Label → EQL event query; the first event that it finds has the label.
+    pub labels: Vec<(Located<String>, Located<String>)>,
+    /// The source to judge under; the one that serves most events without.
+    pub source: Option<Located<String>>,
+}
+
+/// A case: the base plus a change, and what must come of it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Its name; `case / key` for a case of an `each`.
+    pub name: String,
+    /// Where its name is written.
+    pub name_span: Span,
+    /// The whole case.
+    pub span: Span,
+    /// The only sources to run on.
+    pub only: Option<Vec<Located<String>>>,
+    /// Sources to leave out, each with its reason.
+    pub skip: Vec<(Located<String>, Located<String>)>,
+    /// A capture that replaces the attack's events.
+    pub events_from: Option<EventsFrom>,
+    /// What to change, in this order: events taken out, changed, added.
+    pub changes: Vec<Change>,
+    /// Fields that override what the sensor pins.
+    pub force: Vec<Located<FieldKey>>,
+    /// What must come of it.
+    pub expect: PerSource<Expectation>,
+    /// The clauses that must have stopped it; empty where none is named.
+    pub because: PerSource<Vec<Located<String>>>,
+}
+
+/// One change of a case.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// The event of this label is left out.
+    Remove(Located<String>),
+    /// The event of this label is changed.
+    Event(EventSpec),
+    /// An event more, after the others.
+    Add(EventSpec),
+}
+
+/// An event, or what a change makes of one.
+#[derive(Debug, Clone)]
+pub struct EventSpec {
+    /// The label that cases and expectations know it by.
+    pub label: Located<String>,
+    /// The kind of event (`is`); an added event and one of an attack has one.
+    pub kind: Option<Located<String>>,
+    /// Milliseconds from the start of the case (`at`).
+    pub at: Option<Located<i64>>,
+    /// The fields that it sets, in file order.
+    pub fields: Vec<FieldSetting>,
+}
+
+/// One field of an event as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldSetting {
+    /// The field.
+    pub key: Located<FieldKey>,
+    /// What becomes of it.
+    pub action: FieldAction,
+}
+
+/// A field as a scenario names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldKey {
+    /// By its dotted path.
+    Path(String),
+    /// By a `$name` of `fields`, with its dollar sign.
+    Name(String),
+}
+
+/// What a setting does to a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldAction {
+    /// `field: null`
+    Remove(Span),
+    /// `field: value`; no values for `[]`.
+    Set(Located<Vec<WrittenValue>>),
+    /// `field+: value`
+    Append(Located<Vec<WrittenValue>>),
+}
+
+/// One value as it is written; the type of the field decides what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenValue {
+    /// The text: as written if plain, else decoded.
+    pub text: String,
+    /// Whether it stands in quotes or in a block.
+    pub quoted: bool,
+    /// Where.
+    pub span: Span,
+}
+
+/// The same for all sources, or something for each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PerSource<T> {
+    /// For every source.
+    All(T),
+    /// For each source that is named.
+    Each(Vec<(Located<String>, T)>),
+}
+
+impl<T> PerSource<T> {
+    /// What holds for a source.
+    pub fn get(&self, source: &str) -> Option<&T> {
+        match self {
+            Self::All(value) => Some(value),
+            Self::Each(entries) => entries
+                .iter()
+                .find(|(name, _)| name.value == source)
+                .map(|(_, value)| value),
+        }
+    }
+
+    /// Whether the source has an entry of its own.
+    pub fn names(&self, source: &str) -> bool {
+        matches!(self, Self::Each(_)) && self.get(source).is_some()
+    }
+
+    /// Everything that holds somewhere.
+    pub fn values(&self) -> Vec<&T> {
+        match self {
+            Self::All(value) => vec![value],
+            Self::Each(entries) => entries.iter().map(|(_, value)| value).collect(),
+        }
+    }
+}
+
+/// What must come of a case on a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expectation {
+    /// Where it is written.
+    pub span: Span,
+    /// The outcome.
+    pub expected: Expected,
+}
+
+/// An outcome, and the pin beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// The rule alerts.
+    Alert {
+        /// On what, or how often.
+        alerts: Alerts,
+        /// Fields that the match must have.
+        with: Vec<FieldSetting>,
+        /// It should not: a known false positive, with its reason.
+        noise: Option<Located<String>>,
+    },
+    /// The rule does not alert.
+    None {
+        /// It should: a known miss, with its reason.
+        gap: Option<Located<String>>,
+    },
+}
+
+/// Which alerts are expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alerts {
+    /// One or more.
+    Some,
+    /// One whose events are these, by label.
+    Labels(Vec<Located<String>>),
+    /// So many.
+    Count(usize),
+}
+
+impl Expectation {
+    /// The known miss, if it is one.
+    pub fn gap(&self) -> Option<&Located<String>> {
+        match &self.expected {
+            Expected::None { gap } => gap.as_ref(),
+            Expected::Alert { .. } => None,
+        }
+    }
+
+    /// The known false positive, if it is one.
+    pub fn noise(&self) -> Option<&Located<String>> {
+        match &self.expected {
+            Expected::Alert { noise, .. } => noise.as_ref(),
+            Expected::None { .. } => None,
+        }
+    }
+
+    /// Whether an alert is expected.
+    pub fn is_alert(&self) -> bool {
+        matches!(self.expected, Expected::Alert { .. })
+    }
+}
+
+impl FieldKey {
+    /// As it is written.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Path(text) | Self::Name(text) => text,
+        }
+    }
+}
+
+impl Scenario {
+    /// The path that a field key stands for on a source; `None` when `fields` has none for it.
+    pub fn path<'a>(&'a self, key: &'a FieldKey, source: &str) -> Option<&'a str> {
+        match key {
+            FieldKey::Path(path) => Some(path),
+            FieldKey::Name(name) => {
+                let name = self.names.iter().find(|known| known.name.value == *name)?;
+                let mut paths = name.paths.iter();
+                let (_, path) = paths.find(|(known, _)| known.value == source)?;
+                Some(&path.value)
             }
         }
     }
-    scenarios
-}
 
-fn read_document(reader: &mut Reader<'_>, node: &Node) -> Option<Scenario> {
-    let entries = reader.entries(node, "a scenario", KEYS)?;
-    let rule = entries
-        .get("rule")
-        .and_then(|node| reader.text(node, "`rule`"));
-    let sources = entries
-        .get("sources")
-        .map(|node| read_sources(reader, node));
-    let combined = entries
-        .get("deployment")
-        .is_some_and(|node| read_deployment(reader, node));
-    let fields = entries
-        .get("fields")
-        .map_or_else(Names::default, |node| names::read(reader, node));
-    let context = Context {
-        names: &fields,
-        sources: sources.as_deref().unwrap_or(&[]),
-    };
-    let attack = match entries.get("attack") {
-        Some(attack) => attack::read(reader, attack, &context),
-        None => {
-            let help = "write the base under `attack:`; every case is a change of it";
-            reader.error(
-                MISSING,
-                node.span,
-                "the scenario has no attack",
-                "no `attack:`",
-                help,
-            );
-            None
-        }
-    };
-    if let Some(attack) = &attack {
-        check_attack(reader, attack, &context);
-    }
-    let cases = entries.get("cases").map_or(Vec::new(), |node| {
-        read_cases(reader, node, attack.as_ref(), &context)
-    });
-    Some(Scenario {
-        rule,
-        sources,
-        combined,
-        attack: attack?,
-        cases,
-        span: node.span,
-        fields,
-    })
-}
-
-fn read_sources(reader: &mut Reader<'_>, node: &Node) -> Vec<Located> {
-    let sources = reader.texts(node, "`sources`");
-    for (index, source) in sources.iter().enumerate() {
-        let earlier = sources
-            .iter()
-            .take(index)
-            .find(|old| old.text == source.text);
-        if let Some(first) = earlier {
-            reader.diagnostics.push(
-                Diagnostic::error(DUPLICATE, format!("`{}` is listed twice", source.text))
-                    .at(reader.source, source.span, "the second one")
-                    .at(reader.source, first.span, "the first one")
-                    .help("take one of them out"),
-            );
-        }
-    }
-    sources
-}
-
-fn read_deployment(reader: &mut Reader<'_>, node: &Node) -> bool {
-    match reader.text(node, "`deployment`") {
-        Some(text) if text.text == "combined" => true,
-        Some(text) => {
-            let message = format!("there is no deployment `{}`", text.text);
-            let help = "write `deployment: combined`, or leave it out: then each source is alone";
-            reader.error(SHAPE, text.span, message, "", help);
-            false
-        }
-        None => false,
+    /// The text of a `because` on a source: a `$name` is its field there.
+    pub fn because_on<'a>(&'a self, because: &'a str, source: &str) -> &'a str {
+        let name = self.names.iter().find(|known| known.name.value == because);
+        let path = name.and_then(|name| {
+            let mut paths = name.paths.iter();
+            paths.find(|(known, _)| known.value == source)
+        });
+        path.map_or(because, |(_, path)| path.value.as_str())
     }
 }
 
-fn check_attack(reader: &mut Reader<'_>, attack: &Attack, context: &Context<'_>) {
-    case::expected_labels(reader, &attack.expect, &attack.labels());
-    let sources = context.sources.iter().map(|source| source.text.as_str());
-    let missing: Vec<&str> = sources
-        .filter(|source| attack.expect.for_source(source).is_none())
-        .collect();
-    case::missing_sources(reader, attack.span, &attack.expect, &missing);
-}
-
-fn read_cases(
-    reader: &mut Reader<'_>,
-    node: &Node,
-    attack: Option<&Attack>,
-    context: &Context<'_>,
-) -> Vec<Case> {
-    let Kind::List(items) = &node.kind else {
-        reader.wrong_shape(
-            node,
-            "`cases`",
-            "a list of cases, each beginning with `- name:`",
-        );
-        return Vec::new();
-    };
-    let mut cases = Vec::new();
-    for item in items {
-        cases.extend(case::read(reader, item, attack, context));
-        if cases.len() > MAX_CASES {
-            let message = format!("the file makes more than {MAX_CASES} cases");
-            reader.error(LIMIT, item.span, message, "", "split it into several files");
-            break;
-        }
+impl Case {
+    /// Whether the case runs on a source of its scenario; a skipped source is one it runs on.
+    pub fn runs_on(&self, source: &str) -> bool {
+        self.only
+            .as_ref()
+            .is_none_or(|only| only.iter().any(|name| name.value == source))
     }
-    cases
-}
 
-/// A name stands for one case in the whole file: snapshots and rerun lines use it.
-fn check_names(reader: &mut Reader<'_>, scenario: &Scenario, seen: &mut HashMap<String, Span>) {
-    let attack = (&scenario.attack.name, scenario.attack.span);
-    let cases = scenario.cases.iter().map(|case| (&case.name, case.span));
-    for (name, span) in std::iter::once(attack).chain(cases) {
-        match seen.get(name) {
-            None => {
-                seen.insert(name.clone(), span);
-            }
-            Some(first) => {
-                let diagnostic = Diagnostic::error(
-                    DUPLICATE,
-                    format!("two cases are called `{name}`"),
-                )
-                .at(reader.source, span, "the second one");
-                let diagnostic = if *first == span {
-                    diagnostic
-                } else {
-                    diagnostic.at(reader.source, *first, "the first one")
-                };
-                reader
-                    .diagnostics
-                    .push(diagnostic.help("give one of them another name"));
-            }
-        }
+    /// Why the case is skipped on a source.
+    pub fn skipped(&self, source: &str) -> Option<&Located<String>> {
+        let mut skips = self.skip.iter();
+        skips
+            .find(|(name, _)| name.value == source)
+            .map(|(_, reason)| reason)
     }
 }

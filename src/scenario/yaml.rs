@@ -1,41 +1,42 @@
-//! Reads YAML into [`Node`]s that know their place; the only file that knows serde-saphyr.
+//! YAML to [`Node`]s with their places; the only file that knows the YAML crate. Used by `parse`.
 //!
-//! Nothing gets a type here: a plain scalar stays the text that its author wrote, and the field
-//! that it is for decides later what it is. Called by `scenario::load` only.
+//! text -> documents -> located values. A plain scalar stays text here: it gets its type from the
+//! field that it is given to, so that `event.code: 1` is "1" and `007` stays "007".
 
+mod pitfall;
+
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
-use serde_saphyr::{Location, Options, Spanned};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::{DuplicateKeyPolicy, Error, NonFiniteFloatPolicy, Options, Spanned};
 
-use super::error::{BACKSLASH, DUPLICATE, EMPTY, LIMIT, SYNTAX};
-use super::yaml_error::explain;
+use super::error::{DUPLICATE_KEY, LIMIT, WRONG_SHAPE};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 
-/// Files above this size are refused before they are read.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
-
-/// How deep a file may nest.
-pub(super) const MAX_DEPTH: usize = 64;
-
-/// How many nodes a file may hold, and how many its aliases may repeat.
+/// The largest scenario file that is read, in bytes.
+pub const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// The deepest nesting. A scenario needs about ten levels; an unoptimised build needs 40 kB of stack
+/// for each, and the threads that run scenarios have 2 MiB.
+const MAX_DEPTH: usize = 32;
+/// The most values in a file, those that aliases repeat included.
 const MAX_NODES: usize = 250_000;
+/// The most bytes that the search for further errors reads again.
+const MAX_REREAD: usize = 32 * 1024 * 1024;
 
-/// One node of a document.
+/// A YAML value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Node {
-    /// Where it stands; for an alias, where the anchored node stands.
+    /// Where it is written; for an alias, where its anchor is.
     pub(super) span: Span,
-    pub(super) kind: Kind,
+    pub(super) kind: NodeKind,
 }
 
-/// What a node is.
+/// What a [`Node`] holds.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
-    /// Plain text as it was written, quoted and block text decoded.
+pub(super) enum NodeKind {
+    /// Text: as it is written if plain, else decoded.
     Scalar {
         text: String,
         quoted: bool,
@@ -44,110 +45,265 @@ pub(super) enum Kind {
     Map(Vec<(Key, Node)>),
 }
 
-/// A key of a map.
+/// The key of a map.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Key {
     pub(super) span: Span,
     pub(super) text: String,
 }
 
-impl Node {
-    /// Whether it is a plain `null`, `~` or nothing at all.
-    pub(super) fn is_null(&self) -> bool {
-        match &self.kind {
-            Kind::Scalar {
-                text,
-                quoted: false,
-            } => matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"),
-            _ => false,
+/// Reads all documents of a file; as many errors as can be found in one run.
+pub(super) fn read(source: &Arc<SourceText>) -> (Vec<Node>, Vec<Diagnostic>) {
+    let text = source.text();
+    if text.len() > MAX_BYTES {
+        let message = format!(
+            "the file has {} bytes; a scenario file has at most 16 MiB",
+            text.len()
+        );
+        let diagnostic = Diagnostic::error(&LIMIT, message).at(source, Span::new(0, 0), "");
+        return (Vec::new(), vec![diagnostic]);
+    }
+    let mut reader = Reader {
+        source,
+        diagnostics: Vec::new(),
+        nodes_left: MAX_NODES,
+        reread: 0,
+    };
+    let mut nodes = Vec::new();
+    for range in documents(text) {
+        if !reader.document(range, &mut nodes) {
+            break;
+        }
+    }
+    (nodes, reader.diagnostics)
+}
+
+/// The ranges of the documents of a file. `---` at the start of a line always begins one, within
+/// block scalars too; what stands before the first one belongs to it unless it has content.
+fn documents(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    let mut content = false;
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let bare = line.trim_end().trim_start_matches('\u{feff}');
+        let marker = bare == "---" || bare.starts_with("--- ") || bare.starts_with("---\t");
+        if marker && content {
+            ranges.push(start..offset);
+            start = offset;
+        }
+        content = if marker {
+            true
+        } else {
+            content || !(bare.trim().is_empty() || bare.starts_with(['#', '%']))
+        };
+        offset += line.len();
+    }
+    ranges.push(start..offset);
+    ranges
+}
+
+struct Reader<'a> {
+    source: &'a Arc<SourceText>,
+    diagnostics: Vec<Diagnostic>,
+    nodes_left: usize,
+    reread: usize,
+}
+
+impl Reader<'_> {
+    /// Reads the documents in one range of the text. An escape that YAML does not know is
+    /// reported, mended in a copy of the same length, and the reading goes on. False when the file
+    /// holds too much: the documents that follow would only cost as much again.
+    fn document(&mut self, range: std::ops::Range<usize>, nodes: &mut Vec<Node>) -> bool {
+        let base = range.start;
+        let mut text = self.source.text().get(range).unwrap_or("").to_owned();
+        loop {
+            let parsed =
+                serde_saphyr::from_multiple_with_options::<Raw>(&text, options(self.nodes_left));
+            match parsed {
+                Ok(raws) => {
+                    nodes.extend(raws.iter().map(|raw| self.node(raw, &text, base)));
+                    return true;
+                }
+                Err(error) => {
+                    let at = offset_of(&text, &error);
+                    let limit = is_limit(&error);
+                    let found = pitfall::explain(&text, at, &error.to_string(), limit);
+                    self.diagnostics.push(found.diagnostic(self.source, base));
+                    self.reread += text.len();
+                    if !pitfall::mend(&mut text, &found) || self.reread > MAX_REREAD {
+                        return !limit;
+                    }
+                }
+            }
         }
     }
 
-    /// Whether the author wrote nothing: `key:` and the next line.
-    pub(super) fn is_absent(&self) -> bool {
-        matches!(&self.kind, Kind::Scalar { text, quoted: false } if text.is_empty())
-    }
-}
-
-/// The documents of a file; documents that are empty are left out.
-///
-/// Whatever is wrong goes to `diagnostics`; after a syntax error there are no documents.
-pub(super) fn read(source: &Arc<SourceText>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
-    let text = source.text();
-    if text.len() > MAX_BYTES {
-        diagnostics.push(
-            Diagnostic::error(LIMIT, "the file is larger than 16 MiB")
-                .at(source, Span::new(0, 0), "")
-                .help("split it, or keep recorded events in a file of their own and name it in `events_from`"),
-        );
-        return Vec::new();
-    }
-    // The byte order mark is no part of the text; offsets are.
-    let (body, skipped) = match text.strip_prefix('\u{feff}') {
-        Some(body) => (body, '\u{feff}'.len_utf8()),
-        None => (text, 0),
-    };
-    let documents: Vec<Spanned<Raw>> =
-        match serde_saphyr::from_str_multiple_with_options::<Spanned<Raw>, Vec<_>>(body, options())
-        {
-            Ok(documents) => documents,
-            Err(error) => {
-                diagnostics.push(explain(source, skipped, &error));
-                return Vec::new();
+    fn node(&mut self, raw: &Raw, text: &str, base: usize) -> Node {
+        self.nodes_left = self.nodes_left.saturating_sub(1);
+        let range = range_of(raw);
+        let slice = text.get(range.clone()).unwrap_or("");
+        let span = Span::of(base + range.start..base + range.end);
+        match &raw.0.value {
+            RawKind::Scalar(decoded) => self.scalar(span, slice, decoded.as_deref()),
+            RawKind::List(items) => {
+                let items: Vec<Node> = items.iter().map(|raw| self.node(raw, text, base)).collect();
+                let span = items.iter().fold(span, |span, item| span.to(item.span));
+                Node {
+                    span,
+                    kind: NodeKind::List(items),
+                }
             }
-        };
-    let mut builder = Builder {
-        source,
-        skipped,
-        diagnostics,
-    };
-    let nodes: Vec<Node> = documents
-        .into_iter()
-        .map(|document| builder.node(document))
-        .collect();
-    if nodes.is_empty() {
-        diagnostics.push(
-            Diagnostic::error(EMPTY, "the file holds no scenario")
-                .at(source, Span::new(0, 0), "")
-                .help("a scenario has at least `attack:` with its events"),
-        );
+            RawKind::Map(entries) => self.map(span, entries, text, base),
+        }
     }
-    nodes
+
+    /// Block scalars are known by the line break that ends them; plain ones never end in one.
+    fn scalar(&mut self, span: Span, slice: &str, decoded: Option<&str>) -> Node {
+        let quoted = slice.starts_with(['"', '\''])
+            || slice.ends_with('\n')
+            || (slice.is_empty() && decoded.is_some());
+        if slice.starts_with('"')
+            && let Some(found) = pitfall::path_in_double_quotes(slice)
+        {
+            let base = span.start as usize;
+            self.diagnostics.push(found.diagnostic(self.source, base));
+        }
+        let text = decoded.unwrap_or(slice).to_owned();
+        Node {
+            span,
+            kind: NodeKind::Scalar { text, quoted },
+        }
+    }
+
+    fn map(&mut self, span: Span, entries: &[(Raw, Raw)], text: &str, base: usize) -> Node {
+        let mut map: Vec<(Key, Node)> = Vec::with_capacity(entries.len());
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+        for (key, value) in entries {
+            let key = self.node(key, text, base);
+            let value = self.node(value, text, base);
+            let NodeKind::Scalar { text: name, .. } = key.kind else {
+                let diagnostic = Diagnostic::error(&WRONG_SHAPE, "a key must be text")
+                    .at(self.source, key.span, "this key is a list or a map")
+                    .help("put it in quotes if it begins with `[` or `{`");
+                self.diagnostics.push(diagnostic);
+                continue;
+            };
+            if let Some(first) = seen.get(&name) {
+                let message = format!("`{name}` stands twice in one map");
+                let diagnostic = Diagnostic::error(&DUPLICATE_KEY, message)
+                    .at(self.source, key.span, "the second one")
+                    .at(self.source, *first, "the first one")
+                    .help("take one of them out");
+                self.diagnostics.push(diagnostic);
+                continue;
+            }
+            seen.insert(name.clone(), key.span);
+            let key = Key {
+                span: key.span,
+                text: name,
+            };
+            map.push((key, value));
+        }
+        let span = map.iter().fold(span, |span, (key, value)| {
+            let span = if span.start == span.end {
+                key.span
+            } else {
+                span
+            };
+            // A merged entry stands elsewhere.
+            if key.span.start >= span.start {
+                span.to(value.span)
+            } else {
+                span
+            }
+        });
+        Node {
+            span,
+            kind: NodeKind::Map(map),
+        }
+    }
 }
 
-fn options() -> Options {
+fn options(nodes_left: usize) -> Options {
     serde_saphyr::options! {
         with_snippet: false,
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
-        underscored_numbers_as_strings: true,
-        // Forwarded, so that every duplicate of the file is reported, with both places.
+        // Found by `Reader::map`, which reports all of them and goes on.
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        // A plain `1e999` or `.nan` is text until a field takes it.
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         reject_unsupported_tags: true,
+        ignore_binary_tag_for_string: true,
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: nodes_left,
+        },
         budget: serde_saphyr::budget! {
             max_depth: MAX_DEPTH,
             flow_nesting_limit: MAX_DEPTH,
-            max_nodes: MAX_NODES,
+            max_nodes: nodes_left,
+            // 150 honest uses of one anchor would fail otherwise.
             enforce_alias_anchor_ratio: false,
-        },
-        alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: MAX_NODES,
         },
     }
 }
 
-/// What the parser gives: a text, or nothing for whatever it took for a number, a boolean or
-/// null; those are read again from the source.
-enum Raw {
-    Text(String),
-    Typed,
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(Spanned<Raw>, Spanned<Raw>)>),
+/// Whether the error is about how much there is, not about what is written.
+fn is_limit(error: &Error) -> bool {
+    // Also within the error of an alias, so by its words.
+    let text = error.to_string();
+    ["budget breached", "limit exceeded", "depth exceeded"]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
+/// The byte at which an error stands; the crate gives line and character.
+fn offset_of(text: &str, error: &Error) -> usize {
+    let Some(location) = error.location() else {
+        return 0;
+    };
+    let line = usize::try_from(location.line()).unwrap_or(1);
+    let column = usize::try_from(location.column()).unwrap_or(1);
+    let mut lines = text.split_inclusive('\n');
+    let before: usize = lines
+        .by_ref()
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let within = lines.next().map_or(0, |line| {
+        line.char_indices()
+            .nth(column.saturating_sub(1))
+            .map_or(line.trim_end().len(), |(at, _)| at)
+    });
+    before + within
+}
+
+/// A value as the crate hands it over.
+struct Raw(Spanned<RawKind>);
+
+enum RawKind {
+    /// The decoded text; `None` for what the crate reads as a number, a boolean or null.
+    Scalar(Option<Box<str>>),
+    List(Vec<Raw>),
+    Map(Vec<(Raw, Raw)>),
+}
+
+fn range_of(raw: &Raw) -> std::ops::Range<usize> {
+    let span = raw.0.defined.span();
+    let size = |value: Option<u64>| value.and_then(|value| usize::try_from(value).ok());
+    let start = size(span.byte_offset()).unwrap_or(0);
+    start..start + size(span.byte_len()).unwrap_or(0)
 }
 
 impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Spanned::deserialize(deserializer).map(Raw)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(RawVisitor)
     }
 }
@@ -155,179 +311,61 @@ impl<'de> Deserialize<'de> for Raw {
 struct RawVisitor;
 
 impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Raw;
+    type Value = RawKind;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value, a list or a map")
+        f.write_str("a YAML value")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Raw, E> {
-        Ok(Raw::Text(text.to_owned()))
+    fn visit_bool<E>(self, _: bool) -> Result<RawKind, E> {
+        Ok(RawKind::Scalar(None))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Raw, E> {
-        Ok(Raw::Text(text))
+    fn visit_i64<E>(self, _: i64) -> Result<RawKind, E> {
+        Ok(RawKind::Scalar(None))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Raw, E> {
-        Ok(Raw::Typed)
+    fn visit_i128<E>(self, _: i128) -> Result<RawKind, E> {
+        Ok(RawKind::Scalar(None))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Raw, E> {
-        Ok(Raw::Typed)
+    fn visit_u64<E>(self, _: u64) -> Result<RawKind, E> {
+        Ok(RawKind::Scalar(None))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Raw, E> {
-        Ok(Raw::Typed)
+    fn visit_u128<E>(self, _: u128) -> Result<RawKind, E> {
+        Ok(RawKind::Scalar(None))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Raw, E> {
-        Ok(Raw::Typed)
+    fn visit_f64<E>(self, _: f64) -> Result<RawKind, E> {
+        Ok(RawKind::Scalar(None))
     }
 
-    fn visit_unit<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Typed)
+    fn visit_unit<E>(self) -> Result<RawKind, E> {
+        Ok(RawKind::Scalar(None))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Raw, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = list.next_element()? {
-            items.push(item);
+    fn visit_str<E>(self, text: &str) -> Result<RawKind, E> {
+        Ok(RawKind::Scalar(Some(text.into())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<RawKind, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
         }
-        Ok(Raw::List(items))
+        Ok(RawKind::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<RawKind, A::Error> {
+        let mut map = Vec::new();
+        while let Some(entry) = entries.next_entry()? {
+            map.push(entry);
         }
-        Ok(Raw::Map(entries))
+        Ok(RawKind::Map(map))
     }
-}
-
-/// Makes [`Node`]s of what the parser gave.
-struct Builder<'a> {
-    source: &'a Arc<SourceText>,
-    skipped: usize,
-    diagnostics: &'a mut Vec<Diagnostic>,
-}
-
-impl Builder<'_> {
-    fn node(&mut self, raw: Spanned<Raw>) -> Node {
-        let span = place(raw.defined, self.skipped);
-        match raw.value {
-            Raw::Typed => Node {
-                span,
-                kind: Kind::Scalar {
-                    text: self.source.slice(span).trim().to_owned(),
-                    quoted: false,
-                },
-            },
-            Raw::Text(text) => self.text(text, span),
-            Raw::List(items) => {
-                let items: Vec<Node> = items.into_iter().map(|item| self.node(item)).collect();
-                let span = items.last().map_or(span, |last| span.to(last.span));
-                Node {
-                    span,
-                    kind: Kind::List(items),
-                }
-            }
-            Raw::Map(entries) => self.map(entries, span),
-        }
-    }
-
-    fn text(&mut self, text: String, span: Span) -> Node {
-        let written = self.source.slice(span);
-        let quoted = written.starts_with(['"', '\'']) || self.is_block(span);
-        if written.starts_with('"') && swallowed_backslash(written, &text) {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    BACKSLASH,
-                    "a backslash in double quotes begins an escape, so this is not the path that it seems",
-                )
-                .at(self.source, span, "an escape, not a backslash")
-                .help("write it in single quotes, or without quotes"),
-            );
-        }
-        Node {
-            span,
-            kind: Kind::Scalar { text, quoted },
-        }
-    }
-
-    /// Whether the text at `span` is the content of a block scalar, whose `|` or `>` stands before
-    /// the span.
-    fn is_block(&self, span: Span) -> bool {
-        let before = self.source.text().get(..span.range().start).unwrap_or("");
-        let head = before.trim_end();
-        before
-            .get(head.len()..)
-            .is_some_and(|gap| gap.contains('\n'))
-            && head
-                .trim_end_matches(|c: char| matches!(c, '+' | '-') || c.is_ascii_digit())
-                .ends_with(['|', '>'])
-    }
-
-    fn map(&mut self, entries: Vec<(Spanned<Raw>, Spanned<Raw>)>, start: Span) -> Node {
-        let mut map: Vec<(Key, Node)> = Vec::with_capacity(entries.len());
-        let mut seen: std::collections::HashMap<String, Span> = std::collections::HashMap::new();
-        for (key, value) in entries {
-            let key = self.node(key);
-            let value = self.node(value);
-            let Kind::Scalar { text, .. } = key.kind else {
-                self.diagnostics.push(
-                    Diagnostic::error(SYNTAX, "a key must be a text")
-                        .at(self.source, key.span, "a list or a map")
-                        .help("if a text in braces or brackets is meant, put it in single quotes"),
-                );
-                continue;
-            };
-            if let Some(first) = seen.get(&text) {
-                self.diagnostics.push(
-                    Diagnostic::error(DUPLICATE, format!("`{text}` stands here twice"))
-                        .at(self.source, key.span, "the second one")
-                        .at(self.source, *first, "the first one")
-                        .help("take one of them out"),
-                );
-                continue;
-            }
-            seen.insert(text.clone(), key.span);
-            let span = key.span;
-            map.push((Key { span, text }, value));
-        }
-        let span = map
-            .iter()
-            .fold(start, |span, (key, value)| span.to(key.span).to(value.span));
-        Node {
-            span,
-            kind: Kind::Map(map),
-        }
-    }
-}
-
-/// Whether an escape took the place of a backslash of a Windows path: `"C:\temp"` holds a tab.
-fn swallowed_backslash(written: &str, text: &str) -> bool {
-    let drive = written
-        .as_bytes()
-        .windows(4)
-        .any(|bytes| matches!(bytes, [drive, b':', b'\\', next] if drive.is_ascii_alphabetic() && *next != b'\\'));
-    drive || (text.contains('\\') && text.chars().any(|c| c.is_control() && c != '\n'))
-}
-
-/// The place of a node in the file.
-fn place(location: Location, skipped: usize) -> Span {
-    let span = location.span();
-    let start = span.byte_offset().unwrap_or(0);
-    let end = start + span.byte_len().unwrap_or(0);
-    let offset = |at: u64| {
-        usize::try_from(at)
-            .unwrap_or(usize::MAX)
-            .saturating_add(skipped)
-    };
-    Span::of(offset(start)..offset(end))
 }
 
 #[cfg(test)]
-#[path = "yaml_tests.rs"]
+#[path = "yaml/tests.rs"]
 mod tests;

@@ -7,4 +7,6 @@
 )]
 
 mod basics;
+mod captures;
 mod rule_edits;
+mod test_command;

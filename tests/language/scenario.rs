@@ -1,39 +1,23 @@
-//! Scenario files: `scenario/` holds good ones, the golden is what they stand for on each data
-//! source; `scenario_errors/` holds broken ones, the golden is what their author sees.
+//! Scenario files: `scenario/` holds good ones, the golden is every case on every source;
+//! `scenario_errors/` holds bad ones, the golden is what their author sees.
 
 use std::fmt::Write;
-use std::sync::Arc;
+use std::path::Path;
 
-use trapline::data_source::{Catalogue, DataSource};
-use trapline::diagnostic::{Diagnostic, SourceText, render::render};
-use trapline::event::Scalar;
-use trapline::scenario::{
-    self, Case, Expanded, ExpandedEvent, Expansion, Expectation, Outcome, PinKind, Scenario, Which,
-};
-
-use crate::golden;
+use trapline::data_source::{Catalogue, DataSource, IndexPatterns};
+use trapline::diagnostic::{SourceText, render::render};
+use trapline::scenario::expand::{Effect, change_lines, expected_fields, seconds};
+use trapline::scenario::model::{Alerts, Case, Expectation, Expected, Scenario};
+use trapline::scenario::{self, Expanded, ExpandedCase};
 
 #[test]
-fn every_good_scenario_has_its_events() {
+fn every_good_scenario_gives_its_events() {
     let catalogue = Catalogue::builtin().unwrap();
     insta::glob!("scenario/*.yaml", |path| {
-        let text = read(path);
-        let loaded = scenario::load(&text);
-        assert!(
-            loaded.diagnostics.is_empty(),
-            "{}",
-            rendered(&loaded.diagnostics)
-        );
-        let mut out = String::new();
-        for scenario in &loaded.scenarios {
-            let sources = sources(&catalogue, scenario);
-            let found = scenario::check(scenario, &sources, &catalogue, &text);
-            assert!(found.is_empty(), "{}", rendered(&found));
-            for source in sources {
-                dump(&mut out, scenario, source, &text);
-            }
-        }
-        golden(path, &out);
+        let (scenarios, errors) = read(path, &catalogue);
+        assert_eq!(errors, "", "{}", path.display());
+        let dumps = scenarios.iter().map(|scenario| dump(scenario, &catalogue));
+        crate::golden(path, &dumps.collect::<Vec<_>>().join("\n"));
     });
 }
 
@@ -41,214 +25,202 @@ fn every_good_scenario_has_its_events() {
 fn every_bad_scenario_is_explained() {
     let catalogue = Catalogue::builtin().unwrap();
     insta::glob!("scenario_errors/*.yaml", |path| {
-        let text = read(path);
-        let loaded = scenario::load(&text);
-        let mut found = loaded.diagnostics;
-        for scenario in &loaded.scenarios {
-            let sources = sources(&catalogue, scenario);
-            found.extend(scenario::check(scenario, &sources, &catalogue, &text));
-        }
-        assert!(!found.is_empty(), "{} is fine", path.display());
-        golden(path, &rendered(&found));
+        let (_, errors) = read(path, &catalogue);
+        assert_ne!(errors, "", "{} is good", path.display());
+        crate::golden(path, &errors);
     });
 }
 
 #[test]
-fn what_passes_the_check_expands() {
+fn the_scenario_of_the_wmi_rule_is_good() {
     let catalogue = Catalogue::builtin().unwrap();
-    let name = "scenarios/windows/lateral_movement_incoming_wmi.yaml";
-    let text = SourceText::new(name, std::fs::read_to_string(name).unwrap());
-    let loaded = scenario::load(&text);
-    assert!(
-        loaded.diagnostics.is_empty(),
-        "{}",
-        rendered(&loaded.diagnostics)
-    );
-    let [scenario] = loaded.scenarios.as_slice() else {
-        panic!("one scenario");
-    };
-    let sources = sources(&catalogue, scenario);
-    let found = scenario::check(scenario, &sources, &catalogue, &text);
-    assert!(found.is_empty(), "{}", rendered(&found));
-    for source in sources {
-        let attack = expanded(scenario, Which::Attack, source, &text).unwrap();
-        for case in &scenario.cases {
-            let Some(events) = expanded(scenario, Which::Case(case), source, &text) else {
-                continue;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = root.join("scenarios/windows/lateral_movement_incoming_wmi.yaml");
+    let (scenarios, errors) = read(&path, &catalogue);
+    assert_eq!(errors, "");
+    for case in &scenarios[0].cases {
+        for source in sources(&scenarios[0], Some(case), &catalogue) {
+            let expanded = scenario::expand(&scenarios[0], Some(case), source).unwrap();
+            let Expanded::Events(expanded) = expanded else {
+                panic!("{} on {} has no events", case.name, source.name);
             };
-            let effect = scenario::effect(&attack, &events);
-            assert_eq!(
-                effect,
-                scenario::Effect::Changed,
-                "{} [{}]",
-                case.name,
-                source.name
+            let changed = expanded.effect == Effect::Changed;
+            assert!(
+                changed,
+                "{} on {}: {:?}",
+                case.name, source.name, expanded.effect
             );
         }
     }
 }
 
-fn read(path: &std::path::Path) -> Arc<SourceText> {
+/// All that is claimed by the rule for which the scenarios are.
+fn claimed(catalogue: &Catalogue) -> Vec<&DataSource> {
+    catalogue.claimed(&IndexPatterns::new([
+        "logs-endpoint.events.process-*",
+        "logs-endpoint.events.network-*",
+        "winlogbeat-*",
+        "logs-windows.sysmon_operational-*",
+    ]))
+}
+
+fn sources<'c>(
+    scenario: &Scenario,
+    case: Option<&Case>,
+    catalogue: &'c Catalogue,
+) -> Vec<&'c DataSource> {
+    scenario::check::sources(scenario, case, catalogue, &claimed(catalogue))
+}
+
+/// The scenarios of a file, and all errors as their author sees them.
+fn read(path: &Path, catalogue: &Catalogue) -> (Vec<Scenario>, String) {
+    let bytes = std::fs::read(path).unwrap();
     let name = path.file_name().unwrap().to_str().unwrap();
-    SourceText::new(name, std::fs::read_to_string(path).unwrap())
+    let source = SourceText::new(name, String::from_utf8(bytes).unwrap());
+    let file = scenario::read(&source);
+    let claimed = claimed(catalogue);
+    let checked = file
+        .scenarios
+        .iter()
+        .flat_map(|scenario| scenario::check(scenario, catalogue, &claimed));
+    let mut diagnostics: Vec<_> = file.diagnostics.iter().cloned().chain(checked).collect();
+    diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    let rendered = diagnostics.iter().map(|found| render(found, false));
+    (file.scenarios, rendered.collect::<Vec<_>>().join("\n"))
 }
 
-/// The sources of a scenario; all of them for one that lists none.
-fn sources<'c>(catalogue: &'c Catalogue, scenario: &Scenario) -> Vec<&'c DataSource> {
-    match &scenario.sources {
-        Some(names) => names
-            .iter()
-            .filter_map(|name| catalogue.get(&name.text))
-            .collect(),
-        None => catalogue.sources().iter().collect(),
-    }
-}
-
-fn expanded(
-    scenario: &Scenario,
-    which: Which<'_>,
-    source: &DataSource,
-    text: &Arc<SourceText>,
-) -> Option<Expanded> {
-    match scenario::expand(scenario, which, source, text) {
-        Ok(Expansion::Events(events)) => Some(events),
-        Ok(Expansion::Skipped(_) | Expansion::Recorded(_)) => None,
-        Err(found) => panic!("{}", rendered(&found)),
-    }
-}
-
-/// Attack and cases on one source; of a case's events, what differs from the attack's.
-fn dump(out: &mut String, scenario: &Scenario, source: &DataSource, text: &Arc<SourceText>) {
-    writeln!(out, "════ {} ════", source.name).unwrap();
-    let attack = &scenario.attack;
-    writeln!(out, "\n{}", attack.name).unwrap();
-    expectation(out, attack.expect.for_source(&source.name));
-    let base = expanded(scenario, Which::Attack, source, text);
-    dump_one(out, scenario, Which::Attack, source, text, None);
-    for case in &scenario.cases {
-        writeln!(out, "\n{}", case.name).unwrap();
-        change(out, scenario, case, source);
-        expectation(out, case.expect.for_source(&source.name));
-        dump_one(
-            out,
-            scenario,
-            Which::Case(case),
-            source,
-            text,
-            base.as_ref(),
-        );
-        let own = expanded(scenario, Which::Case(case), source, text);
-        if let (Some(base), Some(own)) = (&base, own) {
-            writeln!(out, "  effect: {:?}", scenario::effect(base, &own)).unwrap();
-        }
-    }
-    out.push('\n');
-}
-
-fn change(out: &mut String, scenario: &Scenario, case: &Case, source: &DataSource) {
-    for line in scenario::describe_change(scenario, case, source) {
-        writeln!(out, "  change: {line}").unwrap();
-    }
-}
-
-fn dump_one(
-    out: &mut String,
-    scenario: &Scenario,
-    which: Which<'_>,
-    source: &DataSource,
-    text: &Arc<SourceText>,
-    base: Option<&Expanded>,
-) {
-    match scenario::expand(scenario, which, source, text) {
-        Err(found) => panic!("{}", rendered(&found)),
-        Ok(Expansion::Skipped(reason)) => writeln!(out, "  skipped: {reason}").unwrap(),
-        Ok(Expansion::Recorded(from)) => {
-            writeln!(out, "  recorded: {}", from.file.text).unwrap();
-            for (label, query) in &from.labels {
-                writeln!(out, "    {}: {}", label.text, query.text).unwrap();
-            }
-        }
-        Ok(Expansion::Events(events)) => {
-            for event in &events.events {
-                dump_event(out, event, base.and_then(|base| base.event(&event.label)));
-            }
-        }
-    }
-}
-
-/// One event in full, or its differences from the same event of the attack. A star marks what the
-/// scenario says.
-fn dump_event(out: &mut String, event: &ExpandedEvent, base: Option<&ExpandedEvent>) {
-    let index = event.event.index.as_deref().unwrap_or("?");
+fn dump(scenario: &Scenario, catalogue: &Catalogue) -> String {
+    let mut out = String::new();
     writeln!(
         out,
-        "  {} at {} ms in {index}",
-        event.label, event.at_millis
+        "document {}, rule {:?}",
+        scenario.document,
+        scenario.rule.as_ref().map(|rule| &rule.value)
     )
     .unwrap();
-    for (path, values) in event.event.fields() {
-        if base.is_some_and(|base| base.event.values(path) == values) {
-            continue;
-        }
-        let set = event.set.iter().any(|set| set == path);
-        let mark = if set { "*" } else { " " };
-        writeln!(out, "   {mark}{path} = {}", shown(values)).unwrap();
+    one(&mut out, scenario, None, catalogue);
+    for case in &scenario.cases {
+        one(&mut out, scenario, Some(case), catalogue);
     }
-    let before = base.into_iter().flat_map(|base| base.event.fields());
-    for (path, _) in before.filter(|(path, _)| event.event.values(path).is_empty()) {
-        writeln!(out, "   -{path}").unwrap();
-    }
-    for pinned in &event.pinned {
-        if base.is_some_and(|base| base.pinned.contains(pinned)) {
-            continue;
+    out
+}
+
+/// The attack or a case; sources with the same outcome share one entry.
+fn one(out: &mut String, scenario: &Scenario, case: Option<&Case>, catalogue: &Catalogue) {
+    let name = case.map_or(&scenario.attack.name.value, |case| &case.name);
+    writeln!(out, "\n# {name}").unwrap();
+    let mut entries: Vec<(String, String)> = Vec::new();
+    for source in sources(scenario, case, catalogue) {
+        let text = on_source(scenario, case, source);
+        match entries.iter_mut().find(|(_, known)| *known == text) {
+            Some((names, _)) => write!(names, ", {}", source.name).unwrap(),
+            None => entries.push((source.name.clone(), text)),
         }
-        let (field, wanted) = (&pinned.field, shown(&pinned.wanted));
-        writeln!(out, "    pinned {field}, not {wanted}: {}", pinned.evidence).unwrap();
+    }
+    for (names, text) in entries {
+        write!(out, "\n{names}\n{text}").unwrap();
     }
 }
 
-/// Texts as they are, numbers and booleans in brackets.
-fn shown(values: &[Scalar]) -> String {
-    let shown = values.iter().map(|value| match value {
-        Scalar::Text(text) => text.to_string(),
-        Scalar::Number(number) => format!("<{number}>"),
-        Scalar::Bool(value) => format!("<{value}>"),
-    });
-    shown.collect::<Vec<_>>().join(" | ")
-}
-
-fn expectation(out: &mut String, expectation: Option<(&Expectation, bool)>) {
-    let Some((expectation, named)) = expectation else {
-        out.push_str("  expect: nothing\n");
-        return;
-    };
-    let outcome = match &expectation.outcome {
-        Outcome::None => "none".to_owned(),
-        Outcome::Alert { labels, count } => {
-            let labels: Option<Vec<_>> = labels
-                .as_ref()
-                .map(|labels| labels.iter().map(|label| label.text.as_str()).collect());
-            format!("alert {labels:?} {count:?}")
+fn on_source(scenario: &Scenario, case: Option<&Case>, source: &DataSource) -> String {
+    let mut out = String::new();
+    if let Some(case) = case {
+        for line in change_lines(scenario, case, &source.name) {
+            writeln!(out, "  change   {line}").unwrap();
         }
-    };
-    write!(out, "  expect: {outcome}").unwrap();
-    for because in &expectation.because {
-        write!(out, ", because {}", because.text).unwrap();
+        for because in case.because.get(&source.name).into_iter().flatten() {
+            let because = scenario.because_on(&because.value, &source.name);
+            writeln!(out, "  because  {because}").unwrap();
+        }
     }
-    for (field, value) in &expectation.with {
-        write!(out, ", with {} = {}", field.text, value.text).unwrap();
+    let expect = case.map_or(&scenario.attack.expect, |case| &case.expect);
+    if let Some(expect) = expect.get(&source.name) {
+        writeln!(out, "  expect   {}", expectation(expect)).unwrap();
     }
-    if let Some(pin) = &expectation.pin {
-        let kind = match pin.kind {
-            PinKind::Gap => "gap",
-            PinKind::Noise => "noise",
-        };
-        write!(out, ", {kind}: {}", pin.reason.text).unwrap();
+    for (field, values) in expected_fields(scenario, case, source).unwrap() {
+        writeln!(out, "  with     {field} = {values:?}").unwrap();
     }
-    out.push_str(if named { " (named)\n" } else { "\n" });
+    match scenario::expand(scenario, case, source).unwrap() {
+        Expanded::Skipped(reason) => writeln!(out, "  skipped  {reason}").unwrap(),
+        Expanded::Capture(from) => {
+            writeln!(out, "  capture  {}", from.file.value).unwrap();
+            for (label, query) in &from.labels {
+                writeln!(out, "  label    {} = {}", label.value, query.value).unwrap();
+            }
+        }
+        Expanded::Events(expanded) => events(&mut out, source, case, &expanded),
+    }
+    out
 }
 
-fn rendered(diagnostics: &[Diagnostic]) -> String {
-    let drawn: Vec<String> = diagnostics.iter().map(|one| render(one, false)).collect();
-    drawn.join("\n")
+/// Events without the defaults of their source, which the source's own tests show; of a case only
+/// what the scenario sets.
+fn events(out: &mut String, source: &DataSource, case: Option<&Case>, expanded: &ExpandedCase) {
+    match &expanded.effect {
+        Effect::PinnedAway(_) => writeln!(out, "  effect   none, pinned away").unwrap(),
+        Effect::Equal if case.is_some() => writeln!(out, "  effect   none").unwrap(),
+        _ => {}
+    }
+    for field in &expanded.forced {
+        writeln!(out, "  forced   {field}").unwrap();
+    }
+    for event in &expanded.events {
+        let label = event.label.as_deref().unwrap_or("-");
+        let kind = event.kind.as_deref().unwrap_or("-");
+        let at = seconds(event.at_millis);
+        write!(out, "  event    {label} {at}, {kind}").unwrap();
+        match (case, &event.event.index) {
+            (None, Some(index)) => writeln!(out, ", {index}").unwrap(),
+            _ => writeln!(out).unwrap(),
+        }
+        for (field, values) in event.event.fields() {
+            let set = event.set_fields.contains(field);
+            let default = source
+                .defaults
+                .iter()
+                .any(|(path, of)| path == field && of == values);
+            if set || (case.is_none() && !default) {
+                let mark = if set { "" } else { "   (source)" };
+                let values: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
+                writeln!(out, "    {field} = {}{mark}", values.join(", ")).unwrap();
+            }
+        }
+        for field in event
+            .set_fields
+            .iter()
+            .filter(|field| event.event.values(field).is_empty())
+        {
+            writeln!(out, "    {field} is missing").unwrap();
+        }
+        for pinned in &event.pinned {
+            writeln!(
+                out,
+                "    pinned {}: {:?}, not {:?}: {}",
+                pinned.field, pinned.pinned, pinned.wanted, pinned.evidence
+            )
+            .unwrap();
+        }
+    }
+}
+
+fn expectation(expect: &Expectation) -> String {
+    match &expect.expected {
+        Expected::Alert { alerts, noise, .. } => {
+            let alerts = match alerts {
+                Alerts::Some => "alert".to_owned(),
+                Alerts::Count(count) => format!("{count} alerts"),
+                Alerts::Labels(labels) => {
+                    let labels: Vec<&str> =
+                        labels.iter().map(|label| label.value.as_str()).collect();
+                    format!("alert {}", labels.join(", "))
+                }
+            };
+            match noise {
+                Some(reason) => format!("{alerts}, noise: {}", reason.value),
+                None => alerts,
+            }
+        }
+        Expected::None { gap: Some(reason) } => format!("none, gap: {}", reason.value),
+        Expected::None { gap: None } => "none".to_owned(),
+    }
 }

@@ -35,7 +35,6 @@ pub struct Loaded {
 #[derive(Debug)]
 struct ScenarioFile {
     name: String,
-    text: Arc<SourceText>,
     scenarios: Vec<(Scenario, usize)>,
 }
 
@@ -48,7 +47,6 @@ impl Loaded {
                 if let Some(subject) = self.subjects.get(*subject) {
                     tests.push(Test {
                         scenario_file: &file.name,
-                        text: &file.text,
                         scenario,
                         subject,
                     });
@@ -160,7 +158,7 @@ impl<'s> Loader<'s> {
             }
         };
         let name = self.settings.files.name(path);
-        let read = scenario::load(&text);
+        let read = scenario::read(&text);
         self.loaded.diagnostics.extend(read.diagnostics);
         let mut scenarios = Vec::new();
         for scenario in read.scenarios {
@@ -169,11 +167,7 @@ impl<'s> Loader<'s> {
             }
         }
         self.loaded.names.push(name.clone());
-        self.loaded.files.push(ScenarioFile {
-            name,
-            text,
-            scenarios,
-        });
+        self.loaded.files.push(ScenarioFile { name, scenarios });
     }
 
     /// The rule of a scenario: the one that it names, or the mirrored one.
@@ -186,7 +180,7 @@ impl<'s> Loader<'s> {
     ) -> Option<usize> {
         let directory = path.parent().unwrap_or(Utf8Path::new(""));
         let rule_path = match &scenario.rule {
-            Some(rule) => directory.join(&rule.text),
+            Some(rule) => directory.join(&rule.value),
             None => self.mirrored(project, path),
         };
         let name = self.settings.files.name(&rule_path);

@@ -1,0 +1,284 @@
+//! One document: its head, its attack, its cases.
+
+use std::collections::BTreeMap;
+
+use super::{Parser, case, each, event, expectation, listed};
+use crate::diagnostic::Span;
+use crate::diagnostic::suggest::nearest;
+use crate::scenario::error::{DUPLICATE_CASE, UNKNOWN_NAME, WRONG_SHAPE};
+use crate::scenario::model::{
+    Alerts, Attack, Base, Case, Deployment, Expectation, Expected, FieldName, Located, PerSource,
+    Scenario,
+};
+use crate::scenario::yaml::{Node, NodeKind};
+
+const KEYS: &[&str] = &["rule", "sources", "deployment", "fields", "attack", "cases"];
+const ATTACK_KEYS: &[&str] = &["name", "events", "events_from", "expect", "force"];
+
+/// Reads one document; `None` when it has no attack to start from.
+pub(super) fn scenario(parser: &mut Parser<'_>, document: usize, node: &Node) -> Option<Scenario> {
+    let mut entries = parser.map(node, "a scenario")?;
+    let rule = entries
+        .take("rule")
+        .and_then(|node| parser.text(node, "`rule`"));
+    let sources = entries
+        .take("sources")
+        .map(|node| sources(parser, node, "`sources`"));
+    let deployment = entries
+        .take("deployment")
+        .map(|node| deployment(parser, node));
+    let names = entries
+        .take("fields")
+        .map_or_else(Vec::new, |node| field_names(parser, node));
+    let attack_node = entries.take("attack");
+    let cases_node = entries.take("cases");
+    parser.rest(&entries, "a scenario", KEYS);
+    let Some(attack_node) = attack_node else {
+        parser.missing(
+            node.span,
+            "the scenario has no `attack`",
+            "`attack` holds the events that every case starts from",
+        );
+        return None;
+    };
+    let mut scenario = Scenario {
+        source: parser.source.clone(),
+        document,
+        span: node.span,
+        rule,
+        sources,
+        deployment: deployment.unwrap_or_default(),
+        names,
+        attack: empty_attack(attack_node.span),
+        cases: Vec::new(),
+    };
+    scenario.attack = attack(parser, &scenario, attack_node)?;
+    if let Some(node) = cases_node {
+        scenario.cases = cases(parser, &scenario, node);
+    }
+    Some(scenario)
+}
+
+fn empty_attack(span: Span) -> Attack {
+    Attack {
+        name: Located::new(String::new(), span),
+        base: Base::Written(Vec::new()),
+        force: Vec::new(),
+        expect: alert(span),
+    }
+}
+
+fn alert(span: Span) -> PerSource<Expectation> {
+    PerSource::All(Expectation {
+        span,
+        expected: Expected::Alert {
+            alerts: Alerts::Some,
+            with: Vec::new(),
+            noise: None,
+        },
+    })
+}
+
+fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<Attack> {
+    let node = &each::resolve(parser, node, scenario);
+    let mut entries = parser.map(node, "`attack`")?;
+    let name = if let Some(name) = entries.take("name") {
+        parser.text(name, "the attack's name")
+    } else {
+        let help = "name what happens: `name: remote WMI starts PowerShell`";
+        parser.missing(node.span, "the attack has no `name`", help);
+        None
+    };
+    let events = entries.take("events");
+    let events_from = entries.take_entry("events_from");
+    let expect = entries.take("expect");
+    let force = entries.take("force");
+    parser.rest(&entries, "`attack`", ATTACK_KEYS);
+    let base = match (events, events_from) {
+        (Some(events), None) => Base::Written(event::events(parser, scenario, events)),
+        (None, Some((_, from))) => Base::Captured(event::events_from(parser, from)?),
+        (Some(events), Some((key, _))) => {
+            parser.error(
+                &WRONG_SHAPE,
+                key.span,
+                "the attack has both `events` and `events_from`",
+                "",
+                &["events are written or captured; take one of the two out"],
+            );
+            Base::Written(event::events(parser, scenario, events))
+        }
+        (None, None) => {
+            let help = "`events` maps labels to events";
+            parser.missing(node.span, "the attack has no `events`", help);
+            Base::Written(Vec::new())
+        }
+    };
+    let labels = labels(&base);
+    let expect = match expect {
+        Some(node) => expectation::expect(parser, scenario, node, None, &labels),
+        None => alert(node.span),
+    };
+    let sources = scenario.sources.as_deref();
+    expectation::covers(parser, scenario, &expect, sources, "the attack");
+    Some(Attack {
+        name: name.unwrap_or_else(|| Located::new(String::new(), node.span)),
+        base,
+        force: force.map_or_else(Vec::new, |node| event::force(parser, scenario, node)),
+        expect,
+    })
+}
+
+/// The labels of the events of a base.
+pub(super) fn labels(base: &Base) -> Vec<String> {
+    match base {
+        Base::Written(events) => {
+            let labels = events.iter().map(|event| event.label.value.clone());
+            labels.collect()
+        }
+        Base::Captured(from) => {
+            let labels = from.labels.iter().map(|(label, _)| label.value.clone());
+            labels.collect()
+        }
+    }
+}
+
+fn deployment(parser: &mut Parser<'_>, node: &Node) -> Deployment {
+    match parser.text(node, "`deployment`") {
+        Some(text) if text.value == "combined" => Deployment::Combined,
+        Some(text) if text.value == "separate" => Deployment::Separate,
+        Some(text) => {
+            let message = format!("`{}` is no deployment", text.value);
+            parser.error(
+                &WRONG_SHAPE,
+                text.span,
+                message,
+                "",
+                &["`separate` (each source in an Elasticsearch of its own) or `combined`"],
+            );
+            Deployment::default()
+        }
+        None => Deployment::default(),
+    }
+}
+
+/// A list of sources without repetitions.
+pub(super) fn sources(parser: &mut Parser<'_>, node: &Node, what: &str) -> Vec<Located<String>> {
+    let names = parser.texts(node, what);
+    if names.is_empty() && matches!(&node.kind, NodeKind::List(items) if items.is_empty()) {
+        let message = format!("{what} names no source");
+        let help = "take the key out to run on every source";
+        parser.error(&WRONG_SHAPE, node.span, message, "", &[help]);
+    }
+    let mut unique: Vec<Located<String>> = Vec::new();
+    for name in names {
+        if unique.iter().any(|known| known.value == name.value) {
+            let message = format!("{what} names `{}` twice", name.value);
+            parser.error(
+                &WRONG_SHAPE,
+                name.span,
+                message,
+                "",
+                &["take one of them out"],
+            );
+        } else {
+            unique.push(name);
+        }
+    }
+    unique
+}
+
+/// `fields`: `$name` → source → path.
+fn field_names(parser: &mut Parser<'_>, node: &Node) -> Vec<FieldName> {
+    let Some(entries) = parser.map(node, "`fields`") else {
+        return Vec::new();
+    };
+    let mut names = Vec::new();
+    for (key, value) in entries.entries {
+        if !each::is_name(&key.text) {
+            let bare = key.text.trim_start_matches('$');
+            let message = format!("`{}` is no $name", key.text);
+            let help = format!(
+                "a name is a dollar sign, a letter, then letters, digits, `_` and \
+                                `-`: `${bare}`"
+            );
+            parser.error(&UNKNOWN_NAME, key.span, message, "", &[&help]);
+            continue;
+        }
+        let Some(paths) = parser.map(value, &format!("`{}`", key.text)) else {
+            continue;
+        };
+        let what = format!("the field of `{}`", key.text);
+        let paths = paths.entries.into_iter().filter_map(|(source, path)| {
+            let path = parser.text(path, &what)?;
+            Some((Located::new(source.text.clone(), source.span), path))
+        });
+        let paths = paths.collect();
+        names.push(FieldName {
+            name: Located::new(key.text.clone(), key.span),
+            paths,
+        });
+    }
+    names
+}
+
+fn cases(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Vec<Case> {
+    let items = match &node.kind {
+        NodeKind::List(items) => items.as_slice(),
+        NodeKind::Scalar { text, .. } if text.is_empty() => &[],
+        _ => {
+            parser.shape(node, "`cases`", "a list");
+            &[]
+        }
+    };
+    let mut cases: Vec<Case> = Vec::new();
+    for item in items {
+        case::cases(parser, scenario, item, &mut cases);
+    }
+    unique_names(parser, scenario, &cases);
+    cases
+}
+
+fn unique_names(parser: &mut Parser<'_>, scenario: &Scenario, cases: &[Case]) {
+    let attack = &scenario.attack.name;
+    let mut seen: BTreeMap<&str, Span> = BTreeMap::from([(attack.value.as_str(), attack.span)]);
+    for case in cases {
+        if case.name.is_empty() {
+            continue;
+        }
+        match seen.get(case.name.as_str()) {
+            Some(first) => {
+                let message = format!("two cases are named `{}`", case.name);
+                let diagnostic = crate::diagnostic::Diagnostic::error(&DUPLICATE_CASE, message)
+                    .at(parser.source, case.name_span, "the second one")
+                    .at(parser.source, *first, "the first one")
+                    .help("rename one: snapshots and reports know a case by its name");
+                parser.push(diagnostic);
+            }
+            None => {
+                seen.insert(&case.name, case.name_span);
+            }
+        }
+    }
+}
+
+/// Reports a `$name` that `fields` does not define.
+pub(super) fn unknown_name(parser: &mut Parser<'_>, scenario: &Scenario, name: &str, span: Span) {
+    let known: Vec<&str> = scenario
+        .names
+        .iter()
+        .map(|known| known.name.value.as_str())
+        .collect();
+    let message = format!("`{name}` is not defined");
+    let help = match nearest(name, known.iter().copied()) {
+        Some(near) => {
+            let help = format!("did you mean `{near}`?");
+            return parser.error(&UNKNOWN_NAME, span, message, "", &[&help]);
+        }
+        None if known.is_empty() => {
+            "define it in `fields`, or in the `each` of the case".to_owned()
+        }
+        None => format!("`fields` defines {}", listed(&known)),
+    };
+    let literal = format!("for the text itself write `${name}`");
+    parser.error(&UNKNOWN_NAME, span, message, "", &[&help, &literal]);
+}

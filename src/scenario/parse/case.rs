@@ -1,0 +1,324 @@
+//! One entry of `cases`: a case, or one for each combination of its `each`.
+
+use super::each::{self, Combination};
+use super::{Parser, attack, event, expectation};
+use crate::diagnostic::Span;
+use crate::scenario::error::{CONTRADICTION, UNKNOWN_LABEL, UNKNOWN_SOURCE, WRONG_SHAPE};
+use crate::scenario::model::{
+    Base, Case, Change, EventsFrom, Expectation, Located, PerSource, Scenario,
+};
+use crate::scenario::yaml::{Key, Node, NodeKind};
+
+const KEYS: &[&str] = &[
+    "name",
+    "only",
+    "skip",
+    "each",
+    "change",
+    "add",
+    "remove",
+    "force",
+    "events_from",
+    "expect",
+    "because",
+    "gap",
+    "noise",
+    "with",
+];
+
+/// The keys that stand beside the `expect` of a case and belong to it.
+#[derive(Default)]
+pub(super) struct Beside<'n> {
+    pub(super) gap: Option<(&'n Key, &'n Node)>,
+    pub(super) noise: Option<(&'n Key, &'n Node)>,
+    pub(super) with: Option<(&'n Key, &'n Node)>,
+}
+
+impl<'n> Beside<'n> {
+    /// The first of the keys that is there.
+    pub(super) fn first(&self) -> Option<&'n Key> {
+        let entry = self.gap.or(self.noise).or(self.with);
+        entry.map(|(key, _)| key)
+    }
+}
+
+/// Reads one entry of `cases` into one or several cases.
+pub(super) fn cases(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    node: &Node,
+    cases: &mut Vec<Case>,
+) {
+    let Some(mut entries) = parser.map(node, "a case") else {
+        return;
+    };
+    let name = if let Some(node) = entries.take("name") {
+        parser.text(node, "the name of a case")
+    } else {
+        parser.missing(node.span, "the case has no `name`", "name what it shows");
+        None
+    };
+    let name = name.unwrap_or_else(|| Located::new(String::new(), node.span));
+    let combinations = match entries.take("each") {
+        Some(each) => each::combinations(parser, scenario, each),
+        None => vec![Combination::default()],
+    };
+    for combination in combinations {
+        let node = each::substitute(parser, scenario, node, &combination);
+        let mut full = name.value.clone();
+        for (key, _) in &combination.keys {
+            full.push_str(" / ");
+            full.push_str(key);
+        }
+        // A case of one `each` name is known by its line there.
+        let place = match combination.keys.as_slice() {
+            [(_, span)] => *span,
+            _ => name.span,
+        };
+        let name = Located::new(full, place);
+        cases.extend(case(parser, scenario, &node, name));
+    }
+}
+
+fn case(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    node: &Node,
+    name: Located<String>,
+) -> Option<Case> {
+    let mut entries = parser.map(node, "a case")?;
+    let _ = (entries.take("name"), entries.take("each"));
+    let only = entries
+        .take("only")
+        .map(|node| attack::sources(parser, node, "`only`"));
+    let skip = entries
+        .take("skip")
+        .map_or_else(Vec::new, |node| skip(parser, node));
+    let events_from = entries
+        .take("events_from")
+        .and_then(|node| event::events_from(parser, node));
+    let (changes, labels) = changes(
+        parser,
+        scenario,
+        events_from.as_ref(),
+        [
+            entries.take("remove"),
+            entries.take("change"),
+            entries.take("add"),
+        ],
+    );
+    let force = entries
+        .take("force")
+        .map_or_else(Vec::new, |node| event::force(parser, scenario, node));
+    let beside = Beside {
+        gap: entries.take_entry("gap"),
+        noise: entries.take_entry("noise"),
+        with: entries.take_entry("with"),
+    };
+    let expect_node = entries.take("expect");
+    let expect = match expect_node {
+        Some(node) => expectation::expect(parser, scenario, node, Some(&beside), &labels),
+        None => without_expect(parser, scenario, &beside, node.span),
+    };
+    let because = match entries.take("because") {
+        Some(node) => expectation::because(parser, node, &expect),
+        None => PerSource::All(Vec::new()),
+    };
+    parser.rest(&entries, "a case", KEYS);
+    let case = Case {
+        name: name.value,
+        name_span: name.span,
+        span: node.span,
+        only,
+        skip,
+        events_from,
+        changes,
+        force,
+        expect,
+        because,
+    };
+    check_sources(parser, scenario, &case);
+    if case.events_from.is_some() || matches!(scenario.attack.base, Base::Captured(_)) {
+        check_captured(parser, &case);
+    }
+    Some(case)
+}
+
+fn without_expect(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    beside: &Beside<'_>,
+    span: Span,
+) -> PerSource<Expectation> {
+    if beside.gap.is_none() && beside.noise.is_none() {
+        let help = "add `expect: alert` or `expect: none`";
+        parser.missing(span, "the case has no `expect`", help);
+    }
+    expectation::pinned(parser, scenario, beside, span)
+}
+
+fn skip(parser: &mut Parser<'_>, node: &Node) -> Vec<(Located<String>, Located<String>)> {
+    if !matches!(node.kind, NodeKind::Map(_)) {
+        let message = "`skip` must be a map from source to reason";
+        let help = "`skip: {sysmon: the reason}`";
+        parser.error(&WRONG_SHAPE, node.span, message, "", &[help]);
+        return Vec::new();
+    }
+    let Some(entries) = parser.map(node, "`skip`") else {
+        return Vec::new();
+    };
+    let skips = entries.entries.into_iter().filter_map(|(source, reason)| {
+        let what = format!("the reason to skip `{}`", source.text);
+        let reason = parser.text(reason, &what)?;
+        Some((Located::new(source.text.clone(), source.span), reason))
+    });
+    skips.collect()
+}
+
+/// Reads `remove`, `change` and `add`; with the labels that the case's events have.
+fn changes(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    events_from: Option<&EventsFrom>,
+    [remove, change, add]: [Option<&Node>; 3],
+) -> (Vec<Change>, Vec<String>) {
+    let mut labels = match events_from {
+        Some(from) => attack::labels(&Base::Captured(from.clone())),
+        None => attack::labels(&scenario.attack.base),
+    };
+    let mut changes = Vec::new();
+    let mut removed: Vec<String> = Vec::new();
+    for label in remove.map_or_else(Vec::new, |node| parser.texts(node, "`remove`")) {
+        if removed.contains(&label.value) {
+            let message = format!("`{}` is removed twice", label.value);
+            parser.error(
+                &UNKNOWN_LABEL,
+                label.span,
+                message,
+                "",
+                &["take one of them out"],
+            );
+        } else if labels.contains(&label.value) {
+            labels.retain(|known| *known != label.value);
+            removed.push(label.value.clone());
+            changes.push(Change::Remove(label));
+        } else {
+            event::unknown_label(parser, &label.value, label.span, &labels);
+        }
+    }
+    let steps: &[Node] = match change {
+        None => &[],
+        Some(node) => match &node.kind {
+            NodeKind::List(items) => items,
+            _ => std::slice::from_ref(node),
+        },
+    };
+    for step in steps {
+        change_events(parser, scenario, step, &labels, &removed, &mut changes);
+    }
+    if let Some(add) = add {
+        for event in event::events(parser, scenario, add) {
+            if labels.contains(&event.label.value) {
+                let message = format!("an event is labelled `{}` already", event.label.value);
+                let help = "an added event needs a label of its own; `change` changes one";
+                parser.error(&UNKNOWN_LABEL, event.label.span, message, "", &[help]);
+            } else {
+                labels.push(event.label.value.clone());
+                changes.push(Change::Add(event));
+            }
+        }
+    }
+    (changes, labels)
+}
+
+fn change_events(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    step: &Node,
+    labels: &[String],
+    removed: &[String],
+    changes: &mut Vec<Change>,
+) {
+    let Some(entries) = parser.map(step, "`change`") else {
+        return;
+    };
+    for (label, node) in entries.entries {
+        if removed.contains(&label.text) {
+            let message = format!("`{}` is both removed and changed", label.text);
+            parser.error(
+                &CONTRADICTION,
+                label.span,
+                message,
+                "",
+                &["take one of the two out"],
+            );
+        } else if !labels.contains(&label.text) {
+            event::unknown_label(parser, &label.text, label.span, labels);
+            // What stands below a wrong label is read for its own errors.
+            event::event(parser, scenario, label, node);
+        } else if let Some(event) = event::event(parser, scenario, label, node) {
+            changes.push(Change::Event(event));
+        }
+    }
+}
+
+/// The events of a capture are taken as they are, but for their fields.
+fn check_captured(parser: &mut Parser<'_>, case: &Case) {
+    let help = "a change of captured events sets or removes fields; write the events in the \
+                scenario to change more";
+    for change in &case.changes {
+        let (span, what) = match change {
+            Change::Remove(_) => continue,
+            Change::Add(event) => (event.label.span, "no events can be added to a capture"),
+            Change::Event(event) => match (&event.kind, &event.at) {
+                (Some(kind), _) => (kind.span, "a captured event has its own kind"),
+                (None, Some(at)) => (at.span, "a captured event has its own time"),
+                (None, None) => continue,
+            },
+        };
+        parser.error(&CONTRADICTION, span, what, "", &[help]);
+    }
+}
+
+/// Checks the names of sources against those of the scenario, where it lists them.
+fn check_sources(parser: &mut Parser<'_>, scenario: &Scenario, case: &Case) {
+    let known = scenario.sources.as_deref();
+    if let (Some(only), Some(known)) = (&case.only, known) {
+        for name in only {
+            if !known.iter().any(|source| source.value == name.value) {
+                let names: Vec<&str> = known.iter().map(|source| &*source.value).collect();
+                let message = format!("the scenario does not run on `{}`", name.value);
+                let help =
+                    match crate::diagnostic::suggest::nearest(&name.value, names.iter().copied()) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => "add it to `sources`".to_owned(),
+                    };
+                parser.error(&UNKNOWN_SOURCE, name.span, message, "", &[&help]);
+            }
+        }
+    }
+    let sources = case.only.as_deref().or(known);
+    if case.events_from.is_none() {
+        let runs: Option<Vec<Located<String>>> = sources.map(|sources| {
+            let runs = sources
+                .iter()
+                .filter(|name| case.skipped(&name.value).is_none());
+            runs.cloned().collect()
+        });
+        expectation::covers(parser, scenario, &case.expect, runs.as_deref(), "the case");
+    }
+    let Some(sources) = sources else { return };
+    let named_by_because = match &case.because {
+        PerSource::Each(entries) => entries.iter().map(|(source, _)| source).collect(),
+        PerSource::All(_) => Vec::new(),
+    };
+    let skipped = case.skip.iter().map(|(source, _)| source);
+    for name in skipped.chain(named_by_because) {
+        if !sources.iter().any(|source| source.value == name.value) {
+            let names: Vec<&str> = sources.iter().map(|source| &*source.value).collect();
+            let message = format!("the case does not run on `{}`", name.value);
+            let help = format!("it runs on {}", super::listed(&names));
+            parser.error(&UNKNOWN_SOURCE, name.span, message, "", &[&help]);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! `each`: the combinations of its values, and a case with the values in place of the names.
+//!
+//! Names are replaced in the tree of YAML values, before a case is read, so that a value may stand
+//! wherever a whole key or value can. `$$x` is left for the one who reads the text.
+
+use super::Parser;
+use super::attack::unknown_name;
+use crate::diagnostic::Span;
+use crate::diagnostic::suggest::nearest;
+use crate::scenario::error::{BAD_EACH, UNKNOWN_NAME};
+use crate::scenario::model::Scenario;
+use crate::scenario::yaml::{Key, Node, NodeKind};
+
+/// The most cases that one `each` makes.
+const MAX_COMBINATIONS: usize = 10_000;
+/// Keys whose values are not looked into: nothing is replaced there.
+const LITERAL: &[&str] = &["name", "each"];
+
+/// One combination: the keys that name the case, and what stands for each name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Combination {
+    pub(super) keys: Vec<(String, Span)>,
+    bindings: Vec<(String, Node)>,
+}
+
+/// Whether a text is a `$name` as a whole.
+pub(super) fn is_name(text: &str) -> bool {
+    text.strip_prefix('$').is_some_and(|name| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+    })
+}
+
+/// The text without the dollar sign that protects another: `$$x` is `$x`.
+pub(super) fn unescaped(text: &str) -> String {
+    match text.strip_prefix('$') {
+        Some(rest) if rest.starts_with('$') => rest.to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+/// Every combination of the values of an `each`, the last name varying fastest.
+pub(super) fn combinations(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    each: &Node,
+) -> Vec<Combination> {
+    let Some(entries) = parser.map(each, "`each`") else {
+        return Vec::new();
+    };
+    if entries.entries.is_empty() {
+        let message = "`each` names no values";
+        parser.error(&BAD_EACH, each.span, message, "", &[EXAMPLE]);
+    }
+    let mut all = vec![Combination::default()];
+    for (key, node) in entries.entries {
+        let name = name_of(parser, scenario, key);
+        let values = values(parser, key, node);
+        if all.len() * values.len().max(1) > MAX_COMBINATIONS {
+            let message = format!("this `each` makes more than {MAX_COMBINATIONS} cases");
+            parser.error(&BAD_EACH, key.span, message, "", &[]);
+            return Vec::new();
+        }
+        all = all
+            .iter()
+            .flat_map(|combination| {
+                values.iter().map(|(key, span, value)| {
+                    let mut combination = combination.clone();
+                    combination.keys.push((key.clone(), *span));
+                    combination.bindings.push((name.clone(), value.clone()));
+                    combination
+                })
+            })
+            .collect();
+    }
+    all
+}
+
+const EXAMPLE: &str = "`each: {exe: {notepad: C:\\Windows\\notepad.exe}}`, then `$exe` in the case";
+
+/// The name with its dollar sign; it may be written with one.
+fn name_of(parser: &mut Parser<'_>, scenario: &Scenario, key: &Key) -> String {
+    let name = format!("${}", key.text.strip_prefix('$').unwrap_or(&key.text));
+    if !is_name(&name) {
+        let message = format!("`{}` cannot be a name", key.text);
+        parser.error(
+            &BAD_EACH,
+            key.span,
+            message,
+            "",
+            &["a name begins with a letter and has letters, digits, `_` and `-`"],
+        );
+    }
+    if scenario.names.iter().any(|known| known.name.value == name) {
+        let message = format!("`{name}` is a field of `fields` already");
+        parser.error(&BAD_EACH, key.span, message, "", &["take another name"]);
+    }
+    name
+}
+
+fn values(parser: &mut Parser<'_>, key: &Key, node: &Node) -> Vec<(String, Span, Node)> {
+    let values: Vec<(String, Span, Node)> = match &node.kind {
+        NodeKind::Map(entries) => entries
+            .iter()
+            .map(|(key, value)| (key.text.clone(), key.span, value.clone()))
+            .collect(),
+        NodeKind::List(items) => items
+            .iter()
+            .filter_map(|item| {
+                if let NodeKind::Scalar { text, .. } = &item.kind {
+                    return Some((unescaped(text), item.span, item.clone()));
+                }
+                let message = format!("a value of `{}` is no text", key.text);
+                let help =
+                    "a list names its cases by its values; write a map to name them otherwise";
+                parser.error(&BAD_EACH, item.span, message, "", &[help]);
+                None
+            })
+            .collect(),
+        NodeKind::Scalar { .. } => {
+            let message = format!("`{}` has one value, not several", key.text);
+            parser.error(&BAD_EACH, node.span, message, "", &[EXAMPLE]);
+            return Vec::new();
+        }
+    };
+    if values.is_empty() {
+        let message = format!("`{}` has no values, so there are no cases", key.text);
+        parser.error(&BAD_EACH, node.span, message, "", &[EXAMPLE]);
+    }
+    values
+}
+
+/// A case with the values of one combination in place of their names; names that are in neither
+/// `each` nor `fields` are reported.
+pub(super) fn substitute(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    node: &Node,
+    combination: &Combination,
+) -> Node {
+    Substitution {
+        scenario,
+        combination,
+    }
+    .entries(parser, node, LITERAL)
+}
+
+/// The same without an `each`: only reports unknown names.
+pub(super) fn resolve(parser: &mut Parser<'_>, node: &Node, scenario: &Scenario) -> Node {
+    substitute(parser, scenario, node, &Combination::default())
+}
+
+struct Substitution<'a> {
+    scenario: &'a Scenario,
+    combination: &'a Combination,
+}
+
+impl Substitution<'_> {
+    fn node(&self, parser: &mut Parser<'_>, node: &Node) -> Node {
+        match &node.kind {
+            NodeKind::Scalar { text, .. } if is_name(text) => {
+                if let Some(value) = self.value(text) {
+                    return value.clone();
+                }
+                if !self.is_field(text) {
+                    self.unknown(parser, text, node.span);
+                }
+                node.clone()
+            }
+            NodeKind::Scalar { .. } => node.clone(),
+            NodeKind::List(items) => Node {
+                span: node.span,
+                kind: NodeKind::List(items.iter().map(|item| self.node(parser, item)).collect()),
+            },
+            NodeKind::Map(_) => self.entries(parser, node, &[]),
+        }
+    }
+
+    fn entries(&self, parser: &mut Parser<'_>, node: &Node, literal: &[&str]) -> Node {
+        let NodeKind::Map(entries) = &node.kind else {
+            return node.clone();
+        };
+        let entries = entries.iter().map(|(key, value)| {
+            if literal.contains(&key.text.as_str()) {
+                return (key.clone(), value.clone());
+            }
+            (self.key(parser, key), self.node(parser, value))
+        });
+        Node {
+            span: node.span,
+            kind: NodeKind::Map(entries.collect()),
+        }
+    }
+
+    fn key(&self, parser: &mut Parser<'_>, key: &Key) -> Key {
+        let (name, append) = match key.text.strip_suffix('+') {
+            Some(name) => (name, "+"),
+            None => (key.text.as_str(), ""),
+        };
+        if !is_name(name) || self.is_field(name) {
+            return key.clone();
+        }
+        match self.value(name).map(|value| &value.kind) {
+            Some(NodeKind::Scalar { text, .. }) => Key {
+                span: key.span,
+                text: format!("{text}{append}"),
+            },
+            Some(_) => {
+                let message = format!("`{name}` is no text, so it cannot be a key");
+                parser.error(&UNKNOWN_NAME, key.span, message, "", &[]);
+                key.clone()
+            }
+            None => {
+                self.unknown(parser, name, key.span);
+                key.clone()
+            }
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<&Node> {
+        let mut bindings = self.combination.bindings.iter();
+        bindings
+            .find(|(bound, _)| bound == name)
+            .map(|(_, value)| value)
+    }
+
+    fn is_field(&self, name: &str) -> bool {
+        let mut names = self.scenario.names.iter();
+        names.any(|known| known.name.value == name)
+    }
+
+    fn unknown(&self, parser: &mut Parser<'_>, name: &str, span: Span) {
+        let bound = self.combination.bindings.iter();
+        if let Some(near) = nearest(name, bound.map(|(bound, _)| bound.as_str())) {
+            let message = format!("`{name}` is not defined");
+            let help = format!("did you mean `{near}`?");
+            parser.error(&UNKNOWN_NAME, span, message, "", &[&help]);
+        } else {
+            unknown_name(parser, self.scenario, name, span);
+        }
+    }
+}

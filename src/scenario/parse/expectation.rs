@@ -1,0 +1,397 @@
+//! What must come of a case: `expect`, the pins `gap` and `noise`, `with`, and `because`.
+
+use super::{Entries, Parser, case::Beside, event};
+use crate::diagnostic::Span;
+use crate::diagnostic::suggest::nearest;
+use crate::scenario::check;
+use crate::scenario::error::{CONTRADICTION, MISSING_KEY, UNKNOWN_KEY, WRONG_SHAPE};
+use crate::scenario::model::{
+    Alerts, Expectation, Expected, FieldSetting, Located, PerSource, Scenario,
+};
+use crate::scenario::yaml::{Node, NodeKind};
+
+/// The keys of an expectation; a map with any other key is one by source.
+const KEYS: &[&str] = &["alert", "alerts", "none", "expect", "gap", "noise", "with"];
+const OUTCOMES: &[&str] = &["alert", "none"];
+
+/// What a map says before it is known whether it can be meant.
+#[derive(Default)]
+struct Said {
+    outcome: Option<(Outcome, Span)>,
+    gap: Option<Located<String>>,
+    noise: Option<Located<String>>,
+    with: Option<(Vec<FieldSetting>, Span)>,
+}
+
+enum Outcome {
+    Alert(Alerts),
+    None,
+}
+
+/// Reads `expect` together with the pins that stand beside it.
+pub(super) fn expect(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    node: &Node,
+    beside: Option<&Beside<'_>>,
+    labels: &[String],
+) -> PerSource<Expectation> {
+    let by_source = match &node.kind {
+        NodeKind::Map(entries) => {
+            !entries.is_empty()
+                && !entries
+                    .iter()
+                    .any(|(key, _)| KEYS.contains(&key.text.as_str()))
+        }
+        _ => false,
+    };
+    if !by_source {
+        let mut said = said(parser, scenario, node, labels);
+        if let Some(beside) = beside {
+            beside_outcome(parser, scenario, beside, &mut said);
+        }
+        return PerSource::All(expectation(parser, said, node.span));
+    }
+    if let Some(key) = beside.and_then(Beside::first) {
+        let message = format!("`{}` beside an `expect` by source", key.text);
+        parser.error(
+            &CONTRADICTION,
+            key.span,
+            message,
+            "for which source?",
+            &["write it into `expect` at the source that it is for: `sysmon: {gap: …}`"],
+        );
+    }
+    let Some(entries) = parser.map(node, "`expect`") else {
+        return PerSource::Each(Vec::new());
+    };
+    let each = entries.entries.into_iter().map(|(source, node)| {
+        let said = said(parser, scenario, node, labels);
+        let source = Located::new(source.text.clone(), source.span);
+        (source, expectation(parser, said, node.span))
+    });
+    PerSource::Each(each.collect())
+}
+
+/// The expectation of a case that has a pin and no `expect`.
+pub(super) fn pinned(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    beside: &Beside<'_>,
+    span: Span,
+) -> PerSource<Expectation> {
+    let mut said = Said::default();
+    beside_outcome(parser, scenario, beside, &mut said);
+    PerSource::All(expectation(parser, said, span))
+}
+
+fn beside_outcome(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    beside: &Beside<'_>,
+    said: &mut Said,
+) {
+    if let Some((_, node)) = beside.gap {
+        said.gap = reason(parser, node, "gap");
+    }
+    if let Some((_, node)) = beside.noise {
+        said.noise = reason(parser, node, "noise");
+    }
+    if let Some((_, node)) = beside.with {
+        said.with = with(parser, scenario, node);
+    }
+}
+
+fn said(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node, labels: &[String]) -> Said {
+    let mut said = Said::default();
+    match &node.kind {
+        NodeKind::Scalar { .. } => said.outcome = outcome(parser, node),
+        NodeKind::List(_) => {
+            let help = "`{alert: [labels]}` names the events of the alert";
+            let message = "an expectation is no list";
+            parser.error(&WRONG_SHAPE, node.span, message, "", &[help]);
+            said.outcome = Some((Outcome::Alert(Alerts::Some), node.span));
+        }
+        NodeKind::Map(_) => {
+            if let Some(entries) = parser.map(node, "an expectation") {
+                said_in_map(parser, scenario, entries, labels, &mut said);
+            }
+        }
+    }
+    said
+}
+
+fn said_in_map(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    mut entries: Entries<'_>,
+    labels: &[String],
+    said: &mut Said,
+) {
+    let span = entries.span;
+    if let Some(node) = entries.take("expect") {
+        said.outcome = outcome(parser, node);
+    }
+    if let Some(node) = entries.take("alert") {
+        let alerts = alert_labels(parser, node, labels);
+        said.outcome = Some((Outcome::Alert(alerts), node.span));
+    }
+    if let Some(node) = entries.take("alerts") {
+        said.outcome = Some((count(parser, node), node.span));
+    }
+    if let Some((key, _)) = entries.take_entry("none") {
+        said.outcome = Some((Outcome::None, key.span));
+    }
+    if let Some(node) = entries.take("gap") {
+        said.gap = reason(parser, node, "gap");
+    }
+    if let Some(node) = entries.take("noise") {
+        said.noise = reason(parser, node, "noise");
+    }
+    if let Some(node) = entries.take("with") {
+        said.with = with(parser, scenario, node);
+    }
+    let by_source = entries.entries.iter().find(|(key, _)| {
+        let mut sources = scenario.sources.iter().flatten();
+        match scenario.sources {
+            Some(_) => sources.any(|source| source.value == key.text),
+            // Which sources there are is not known here: a map or a word of an outcome tells.
+            None => nearest(&key.text, KEYS.iter().copied()).is_none(),
+        }
+    });
+    if let Some((key, _)) = by_source {
+        let message = format!("`{}` stands beside the keys of one expectation", key.text);
+        parser.error(
+            &UNKNOWN_KEY,
+            key.span,
+            message,
+            "",
+            &["write one expectation for all sources, or one for each source by its name"],
+        );
+        return;
+    }
+    parser.rest(&entries, "an expectation", KEYS);
+    let empty = said.outcome.is_none() && said.gap.is_none() && said.noise.is_none();
+    if empty && said.with.is_none() && entries.entries.is_empty() {
+        let message = "the expectation says nothing";
+        parser.error(
+            &MISSING_KEY,
+            span,
+            message,
+            "",
+            &["write `alert` or `none`"],
+        );
+    }
+}
+
+fn outcome(parser: &mut Parser<'_>, node: &Node) -> Option<(Outcome, Span)> {
+    let text = parser.text(node, "an expectation")?;
+    let outcome = match text.value.as_str() {
+        "alert" => Outcome::Alert(Alerts::Some),
+        "none" => Outcome::None,
+        other => {
+            let message = format!("`{other}` is no expectation");
+            let help = match nearest(other, OUTCOMES.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "write `alert`, `none`, `{alert: [labels]}` or `{alerts: n}`; with a \
+                         reason, `{gap: …}` for a known miss and `{noise: …}` for a known false \
+                         positive"
+                    .to_owned(),
+            };
+            parser.error(&WRONG_SHAPE, text.span, message, "", &[&help]);
+            return None;
+        }
+    };
+    Some((outcome, text.span))
+}
+
+fn alert_labels(parser: &mut Parser<'_>, node: &Node, labels: &[String]) -> Alerts {
+    if let NodeKind::Scalar { text, .. } = &node.kind
+        && (text.is_empty() || text == "true")
+    {
+        return Alerts::Some;
+    }
+    let named = parser.texts(node, "`alert`");
+    for label in &named {
+        if !labels.contains(&label.value) {
+            event::unknown_label(parser, &label.value, label.span, labels);
+        }
+    }
+    if named.is_empty() {
+        return Alerts::Some;
+    }
+    Alerts::Labels(named)
+}
+
+fn count(parser: &mut Parser<'_>, node: &Node) -> Outcome {
+    let text = parser.text(node, "`alerts`");
+    match text.as_ref().map(|text| text.value.parse::<usize>()) {
+        Some(Ok(0)) => {
+            let help = "write `expect: none`";
+            parser.error(
+                &CONTRADICTION,
+                node.span,
+                "an alert, zero times",
+                "",
+                &[help],
+            );
+            Outcome::None
+        }
+        Some(Ok(count)) => Outcome::Alert(Alerts::Count(count)),
+        Some(Err(_)) => {
+            let message = "`alerts` must be a whole number";
+            parser.error(&WRONG_SHAPE, node.span, message, "", &[]);
+            Outcome::Alert(Alerts::Some)
+        }
+        None => Outcome::Alert(Alerts::Some),
+    }
+}
+
+fn reason(parser: &mut Parser<'_>, node: &Node, pin: &str) -> Option<Located<String>> {
+    let empty = match &node.kind {
+        NodeKind::Scalar { text, quoted } => {
+            text.trim().is_empty() || (!quoted && matches!(text.as_str(), "true" | "yes" | "~"))
+        }
+        _ => false,
+    };
+    if empty {
+        let message = format!("the `{pin}` has no reason");
+        let help = format!("say why, for those who read it next year: `{pin}: …`");
+        parser.error(&MISSING_KEY, node.span, message, "", &[&help]);
+        // A pin without a reason is still a pin to all that is read after it.
+        return Some(Located::new(String::new(), node.span));
+    }
+    let reason = parser.text(node, &format!("the reason of a `{pin}`"));
+    reason.or_else(|| Some(Located::new(String::new(), node.span)))
+}
+
+fn with(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    node: &Node,
+) -> Option<(Vec<FieldSetting>, Span)> {
+    let entries = parser.map(node, "`with`")?;
+    Some((event::settings(parser, scenario, &entries), node.span))
+}
+
+/// Makes an expectation of what was said, and reports what excludes itself.
+fn expectation(parser: &mut Parser<'_>, said: Said, span: Span) -> Expectation {
+    let Said {
+        outcome,
+        mut gap,
+        mut noise,
+        with,
+    } = said;
+    if let (Some(_), Some(second)) = (&gap, &noise) {
+        let message = "a `gap` and a `noise` at once";
+        parser.error(
+            &CONTRADICTION,
+            second.span,
+            message,
+            "",
+            &["a gap is a known miss, noise is a known false positive; take one of them out"],
+        );
+        noise = None;
+    }
+    let outcome = outcome.map_or_else(
+        || match (&gap, &noise) {
+            (Some(_), _) => Outcome::None,
+            _ => Outcome::Alert(Alerts::Some),
+        },
+        |(outcome, _)| outcome,
+    );
+    let expected =
+        match outcome {
+            Outcome::Alert(alerts) => {
+                if let Some(gap) = gap.take() {
+                    let message = "a `gap` beside `alert`";
+                    parser.error(&CONTRADICTION, gap.span, message, "", &[
+                    "a gap is a known miss: while it lasts, nothing is alerted; leave `alert` out",
+                ]);
+                }
+                let with = with.map_or_else(Vec::new, |(with, _)| with);
+                Expected::Alert {
+                    alerts,
+                    with,
+                    noise,
+                }
+            }
+            Outcome::None => {
+                if let Some(noise) = noise.take() {
+                    let message = "a `noise` beside `none`";
+                    parser.error(&CONTRADICTION, noise.span, message, "", &[
+                    "noise is a known false positive: while it lasts, the rule alerts; leave \
+                     `none` out",
+                ]);
+                }
+                if let Some((_, span)) = with {
+                    let message = "`with` beside `none`";
+                    parser.error(
+                        &CONTRADICTION,
+                        span,
+                        message,
+                        "",
+                        &["`with` checks the fields of an alert, and none is expected"],
+                    );
+                }
+                Expected::None { gap }
+            }
+        };
+    Expectation { span, expected }
+}
+
+/// Reads `because`: one text, a list, or either for each source.
+pub(super) fn because(
+    parser: &mut Parser<'_>,
+    node: &Node,
+    expect: &PerSource<Expectation>,
+) -> PerSource<Vec<Located<String>>> {
+    let because = match &node.kind {
+        NodeKind::Map(entries) => {
+            let each = entries.iter().map(|(source, node)| {
+                let texts = parser.texts(node, "`because`");
+                (Located::new(source.text.clone(), source.span), texts)
+            });
+            PerSource::Each(each.collect())
+        }
+        _ => PerSource::All(parser.texts(node, "`because`")),
+    };
+    let alert_help = "it says which clause must have stopped the case: leave it out, or expect \
+                      `none`";
+    match &because {
+        PerSource::All(_) if expect.values().iter().all(|expect| expect.is_alert()) => {
+            let message = "`because` where an alert is expected";
+            parser.error(&CONTRADICTION, node.span, message, "", &[alert_help]);
+        }
+        PerSource::Each(entries) => {
+            for (source, _) in entries {
+                if expect.get(&source.value).is_some_and(Expectation::is_alert) {
+                    let message = format!(
+                        "`because` for `{}`, where an alert is expected",
+                        source.value
+                    );
+                    parser.error(&CONTRADICTION, source.span, message, "", &[alert_help]);
+                }
+            }
+        }
+        PerSource::All(_) => {}
+    }
+    because
+}
+
+/// Checks that an expectation by source names exactly the sources on which the case runs, where
+/// the scenario says which these are.
+pub(super) fn covers(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    expect: &PerSource<Expectation>,
+    sources: Option<&[Located<String>]>,
+    what: &str,
+) {
+    if let Some(sources) = sources {
+        let names: Vec<&str> = sources.iter().map(|source| &*source.value).collect();
+        for diagnostic in check::covers(scenario, expect, &names, what) {
+            parser.push(diagnostic);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Events in the shape of a data source: drafts and settings become documents. Used by `expand`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::expand::{Draft, ExpandedEvent, PinnedField, START_MILLIS};
+use super::model::{Case, FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue};
+use super::problem::Problem;
+use super::value::{self, Place};
+use crate::data_source::derive::derive;
+use crate::data_source::{DataSource, Kind};
+use crate::diagnostic::Span;
+use crate::event::{Event, FieldType, Scalar, Timestamp};
+
+/// A source, and what the attack or case that is shaped forces there.
+pub(super) struct Shape<'a> {
+    scenario: &'a Scenario,
+    source: &'a DataSource,
+    forced: BTreeSet<&'a str>,
+}
+
+/// What the scenario does to a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Touch {
+    Set,
+    Removed,
+}
+
+impl<'a> Shape<'a> {
+    pub(super) fn new(
+        scenario: &'a Scenario,
+        case: Option<&'a Case>,
+        source: &'a DataSource,
+    ) -> Self {
+        let of_case = case.map_or(&[][..], |case| &case.force);
+        let keys = scenario.attack.force.iter().chain(of_case);
+        let forced = keys.filter_map(|key| scenario.path(&key.value, &source.name));
+        Self {
+            scenario,
+            source,
+            forced: forced.collect(),
+        }
+    }
+
+    pub(super) fn forced(&self) -> Vec<String> {
+        self.forced.iter().map(|path| (*path).to_owned()).collect()
+    }
+
+    /// The documents; within, the reason why the source has no such events.
+    pub(super) fn events(
+        &self,
+        drafts: &[Draft<'_>],
+    ) -> Result<Result<Vec<ExpandedEvent>, String>, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut events = Vec::new();
+        let mut skipped = None;
+        for draft in drafts {
+            let name = draft.kind.unwrap_or("");
+            if let Some(kind) = self.source.kind(name) {
+                events.push(self.event(draft, kind, &mut problems));
+            } else {
+                let title = &self.source.title;
+                skipped = Some(format!("{title} has no `{name}` events"));
+            }
+        }
+        match skipped {
+            Some(reason) => Ok(Err(reason)),
+            None if problems.is_empty() => Ok(Ok(events)),
+            None => Err(problems),
+        }
+    }
+
+    fn event(&self, draft: &Draft<'_>, kind: &Kind, problems: &mut Vec<Problem>) -> ExpandedEvent {
+        let index = self.source.indices.get(kind.index);
+        let mut event = Event::default();
+        event.index = index.map(|index| index.name.clone());
+        event.id = Some(draft.label.to_owned());
+        for (path, values) in self.source.defaults.iter().chain(&kind.defaults) {
+            event.set(path, values.clone());
+        }
+        let touched = self.apply(&draft.settings, &mut event, problems);
+        let time = Timestamp::from_millis(START_MILLIS + draft.at_millis);
+        event.set("@timestamp", vec![Scalar::text(time.to_string())]);
+        let pinned = self.pin(kind, &touched, &mut event);
+        derive(kind, &mut event);
+        // What the scenario or the sensor leaves out is not filled in again.
+        let removed = touched
+            .iter()
+            .filter(|(_, touch)| **touch == Touch::Removed);
+        let removed: Vec<&String> = removed.map(|(path, _)| path).collect();
+        let missing = self.pins(kind).filter(|pin| pin.value.is_empty());
+        let missing: Vec<&String> = missing.map(|pin| &pin.field).collect();
+        let repinned = pinned.iter().filter(|pinned| !pinned.pinned.is_empty());
+        let repinned: BTreeSet<&String> = repinned.map(|pinned| &pinned.field).collect();
+        for path in removed.into_iter().filter(|path| !repinned.contains(path)) {
+            event.set(path, Vec::new());
+        }
+        for path in missing.into_iter().filter(|path| !self.forces(path)) {
+            event.set(path, Vec::new());
+        }
+        ExpandedEvent {
+            label: Some(draft.label.to_owned()),
+            at_millis: draft.at_millis,
+            kind: Some(kind.name()),
+            event,
+            set_fields: touched.into_keys().collect(),
+            pinned,
+        }
+    }
+
+    fn pins<'b>(&'b self, kind: &'b Kind) -> impl Iterator<Item = &'b crate::data_source::Pin> {
+        self.source.pins.iter().chain(&kind.pins)
+    }
+
+    fn forces(&self, path: &str) -> bool {
+        self.forced.contains(path)
+    }
+
+    /// Gives the pinned fields their values; what the scenario wanted otherwise comes back.
+    fn pin(
+        &self,
+        kind: &Kind,
+        touched: &BTreeMap<String, Touch>,
+        event: &mut Event,
+    ) -> Vec<PinnedField> {
+        let mut pinned = Vec::new();
+        let mut pin = |event: &mut Event, path: &str, value: &[Scalar], evidence: &str| {
+            let wanted = event.values(path).to_vec();
+            if touched.contains_key(path) && wanted != value {
+                pinned.push(PinnedField {
+                    field: path.to_owned(),
+                    wanted,
+                    pinned: value.to_vec(),
+                    evidence: evidence.to_owned(),
+                });
+            }
+            event.set(path, value.to_vec());
+        };
+        for sensor in self.pins(kind).filter(|pin| !self.forces(&pin.field)) {
+            pin(event, &sensor.field, &sensor.value, &sensor.evidence);
+        }
+        let fields: Vec<String> = event.fields().map(|(path, _)| path.to_owned()).collect();
+        for path in fields {
+            if !kind.carries(&path) && !self.forces(&path) {
+                let evidence = format!(
+                    "{} has no such field in {} events",
+                    self.source.title,
+                    kind.name()
+                );
+                pin(event, &path, &[], &evidence);
+            }
+        }
+        pinned
+    }
+
+    /// Applies settings in order; which fields they touch.
+    pub(super) fn apply(
+        &self,
+        settings: &[&[FieldSetting]],
+        event: &mut Event,
+        problems: &mut Vec<Problem>,
+    ) -> BTreeMap<String, Touch> {
+        let mut touched = BTreeMap::new();
+        for settings in settings {
+            let mut here: BTreeMap<String, Span> = BTreeMap::new();
+            for setting in *settings {
+                let Some((path, field_type)) = self.field(setting, problems) else {
+                    continue;
+                };
+                if let Some(first) = here.insert(path.clone(), setting.key.span) {
+                    let problem = Problem::twice(&path, setting.key.span, first, &self.source.name);
+                    problems.push(problem);
+                }
+                let touch = self.set(&path, &field_type, &setting.action, event, problems);
+                touched.insert(path, touch);
+            }
+        }
+        touched
+    }
+
+    fn set(
+        &self,
+        path: &str,
+        field_type: &FieldType,
+        action: &FieldAction,
+        event: &mut Event,
+        problems: &mut Vec<Problem>,
+    ) -> Touch {
+        match action {
+            FieldAction::Remove(_) => {
+                event.set(path, Vec::new());
+                Touch::Removed
+            }
+            FieldAction::Set(written) => {
+                let values = self.values(path, field_type, written, problems);
+                let touch = if written.value.is_empty() {
+                    Touch::Removed
+                } else {
+                    Touch::Set
+                };
+                event.set(path, values);
+                touch
+            }
+            FieldAction::Append(written) => {
+                for value in self.values(path, field_type, written, problems) {
+                    event.push(path, value);
+                }
+                Touch::Set
+            }
+        }
+    }
+
+    fn values(
+        &self,
+        path: &str,
+        field_type: &FieldType,
+        written: &Located<Vec<WrittenValue>>,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Scalar> {
+        let place = Place {
+            path,
+            source: &self.source.name,
+        };
+        let values = written.value.iter().filter_map(|written| {
+            value::scalar(written, field_type, place)
+                .map_err(|misfit| problems.push(Problem::misfit(misfit, written.span)))
+                .ok()
+        });
+        values.collect()
+    }
+
+    /// The path and the type that a setting has on this source.
+    fn field(
+        &self,
+        setting: &FieldSetting,
+        problems: &mut Vec<Problem>,
+    ) -> Option<(String, FieldType)> {
+        let key = &setting.key;
+        let (path, span) = match &key.value {
+            FieldKey::Path(path) => (path, key.span),
+            FieldKey::Name(name) => {
+                let mut names = self.scenario.names.iter();
+                let known = names.find(|known| known.name.value == *name)?;
+                let mut paths = known.paths.iter();
+                let here = paths.find(|(source, _)| source.value == self.source.name);
+                let Some((_, path)) = here else {
+                    problems.push(Problem::nameless(known, key.span, &self.source.name));
+                    return None;
+                };
+                (&path.value, path.span)
+            }
+        };
+        match self.source.field_type(path) {
+            Some(field_type) => Some((path.clone(), field_type)),
+            None if self.forces(path) => Some((path.clone(), FieldType::ecs_keyword())),
+            None => {
+                problems.push(Problem::no_field(key, path, span, self.source));
+                None
+            }
+        }
+    }
+}
