@@ -11,6 +11,7 @@
 )]
 
 mod conformance;
+mod engine;
 mod eql_corpus;
 mod eql_roundtrip;
 mod eql_soup;
