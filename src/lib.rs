@@ -14,6 +14,7 @@ pub mod engine;
 pub mod rule;
 pub mod data_source;
 pub mod search;
+pub mod scan;
 pub mod scenario;
 pub mod replay;
 pub mod snapshot;

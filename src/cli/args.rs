@@ -61,6 +61,8 @@ pub enum Color {
 pub enum Verb {
     /// Run scenarios, compare expectations and snapshots
     Test(TestArgs),
+    /// Run many rules over NDJSON: one alert a line
+    Scan(ScanArgs),
     /// List the data sources, or show one with its pins and their evidence
     Sources(SourcesArgs),
 }
@@ -110,6 +112,49 @@ pub struct TestArgs {
     /// The report's format (repeatable): human or json, to a file with =FILE
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub format: Vec<FormatArg>,
+}
+
+/// Options of `scan`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct ScanArgs {
+    /// NDJSON files, directories or patterns; `-` is standard input, `.gz` and `.zst` are unpacked
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<String>,
+    /// How alerts are written: ndjson, json or table
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "ndjson",
+        hide_possible_values = true
+    )]
+    pub format: ScanFormat,
+    /// Write the figures of the run to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub stats: Option<Utf8PathBuf>,
+    /// How many threads to use
+    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Events of a file that are so many minutes out of order are put in order
+    #[arg(long, value_name = "MINUTES", default_value_t = 5)]
+    pub reorder: u32,
+    /// The most partial sequences that are held; when there are more the oldest go
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub max_partials: usize,
+    /// Stop at the first line that is no event
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// How alerts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ScanFormat {
+    /// A JSON object a line
+    #[default]
+    Ndjson,
+    /// A JSON array
+    Json,
+    /// For people
+    Table,
 }
 
 /// Options of `sources`.
@@ -169,7 +214,7 @@ mod tests {
         let arguments = [&["trapline", "test"], arguments].concat();
         match Args::try_parse_from(arguments).unwrap().verb {
             Verb::Test(args) => args,
-            Verb::Sources(_) => panic!("not a test"),
+            Verb::Scan(_) | Verb::Sources(_) => panic!("not a test"),
         }
     }
 

@@ -95,11 +95,12 @@ impl<'s, E: Clone> Correlator<'s, E> {
         }
     }
 
-    /// Takes one event; matches go to `sink` in the order of their last events.
+    /// Takes one event, which `event` makes when it is to be kept; matches go to `sink` in the order
+    /// of their last events.
     pub fn take(
         &mut self,
         occurrence: &Occurrence<'_>,
-        event: &E,
+        event: &mut impl FnMut() -> E,
         sink: &mut impl FnMut(Match<E>),
     ) {
         if let Some(time) = occurrence.time
@@ -128,7 +129,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
         rule: usize,
         hits: &[(u32, &[u8])],
         occurrence: &Occurrence<'_>,
-        event: &E,
+        event: &mut impl FnMut() -> E,
     ) {
         let set = self.set;
         let (Some(compiled), Some(state)) = (set.rules.get(rule), self.states.get_mut(rule)) else {
@@ -140,7 +141,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
                     self.outbox.push_back(Outgoing::Ready(Match {
                         rule: compiled.number,
                         join: Vec::new(),
-                        stages: vec![Some(event.clone())],
+                        stages: vec![Some(event())],
                     }));
                 }
             }
@@ -152,7 +153,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
                         position: occurrence.position,
                         stage: (stage - compiled.first) as usize,
                         key: (*key).into(),
-                        event: event.clone(),
+                        event: event(),
                     });
                 }
             }
@@ -162,7 +163,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
     }
 
     /// What an event does to a sequence rule.
-    fn advance(&mut self, rule: usize, hits: &[(u32, &[u8])], event: &E) {
+    fn advance(&mut self, rule: usize, hits: &[(u32, &[u8])], event: &mut impl FnMut() -> E) {
         let set = self.set;
         let Some(compiled) = set.rules.get(rule) else {
             return;
@@ -179,16 +180,16 @@ impl<'s, E: Clone> Correlator<'s, E> {
             acts.extend(own.iter().map(|act| (act.turn(), *act, place)));
         }
         acts.sort_unstable_by_key(|(turn, _, place)| (*turn, *place));
-        let moment = Moment {
+        let mut moment = Moment {
             rank: self.rank,
             nanos: self.now,
-            event: event.clone(),
+            event,
         };
         let before = tracks.held;
         let mut found: Vec<(Vec<Moment<E>>, &[u8])> = Vec::new();
         for (_, act, place) in &acts {
             let key = hits.get(*place).map_or(&[][..], |(_, key)| key);
-            if let Some(moments) = tracks.take(course, &moment, key, *act) {
+            if let Some(moments) = tracks.take(course, &mut moment, key, *act) {
                 found.push((moments, key));
             }
         }

@@ -124,10 +124,10 @@ fn sequences<E: Clone>(course: &Course, rule: u32, hits: &[Ordered<'_, E>]) -> V
     let same_event = |a: &Ordered<'_, E>, b: &Ordered<'_, E>| a.position == b.position;
     for (rank, group) in (0u64..).zip(hits.chunk_by(same_event)) {
         let Some(first) = group.first() else { continue };
-        let moment = Moment {
+        let mut moment = Moment {
             rank,
             nanos: first.time.map_or(0, Timestamp::nanoseconds),
-            event: first.event.clone(),
+            event: || first.event.clone(),
         };
         let mut acts: Vec<(Act, &[u8])> = Vec::new();
         for hit in group {
@@ -136,7 +136,7 @@ fn sequences<E: Clone>(course: &Course, rule: u32, hits: &[Ordered<'_, E>]) -> V
         }
         acts.sort_by_key(|(act, _)| act.turn());
         for (act, key) in acts {
-            if let Some(moments) = tracks.take(course, &moment, key, act) {
+            if let Some(moments) = tracks.take(course, &mut moment, key, act) {
                 found.push((moments, key));
             }
         }

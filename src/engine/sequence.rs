@@ -29,6 +29,17 @@ impl<E> Moment<E> {
     }
 }
 
+impl<E, F: FnMut() -> E> Moment<F> {
+    /// The same moment with the event itself.
+    fn made(&mut self) -> Moment<E> {
+        Moment {
+            rank: self.rank,
+            nanos: self.nanos,
+            event: (self.event)(),
+        }
+    }
+}
+
 /// Nanoseconds to milliseconds, rounded down.
 pub(super) fn millis(nanos: i128) -> i64 {
     i64::try_from(nanos.div_euclid(1_000_000)).unwrap_or(if nanos < 0 {
@@ -79,11 +90,12 @@ impl<E> Default for Tracks<E> {
 
 impl<E: Clone> Tracks<E> {
     /// Takes one act of one event under one key; gives the sequence that it completes. Events
-    /// come in ascending rank, the acts of one event in the order of [`Act::turn`].
+    /// come in ascending rank, the acts of one event in the order of [`Act::turn`]; the event is
+    /// made only when it is kept.
     pub(super) fn take(
         &mut self,
         course: &Course,
-        moment: &Moment<E>,
+        moment: &mut Moment<impl FnMut() -> E>,
         key: &[u8],
         act: Act,
     ) -> Option<Vec<Moment<E>>> {
@@ -97,14 +109,14 @@ impl<E: Clone> Tracks<E> {
             }
             Act::Missing(gap) => {
                 self.held += 1;
-                let track = self.track(course, moment, key)?;
+                let track = self.track(course, moment.nanos, key)?;
                 if track.missing.len() <= gap {
                     track.missing.resize_with(gap + 1, VecDeque::new);
                 }
                 track.missing.get_mut(gap)?.push_back(moment.millis());
                 None
             }
-            Act::Stage(0) => self.advance(course, vec![moment.clone()], key, 0),
+            Act::Stage(0) => self.advance(course, vec![moment.made()], key, 0),
             Act::Stage(position) => {
                 let track = self.tracks.get_mut(key)?;
                 let mut partial = track.pending.get_mut(position - 1)?.take()?;
@@ -116,7 +128,7 @@ impl<E: Clone> Tracks<E> {
                 {
                     return None;
                 }
-                partial.push(moment.clone());
+                partial.push(moment.made());
                 self.advance(course, partial, key, position)
             }
         }
@@ -133,7 +145,7 @@ impl<E: Clone> Tracks<E> {
         if position + 1 >= course.positions {
             return Some(partial);
         }
-        let track = self.track(course, partial.last()?, key)?;
+        let track = self.track(course, partial.last()?.nanos, key)?;
         if track.pending.len() <= position {
             track.pending.resize_with(position + 1, || None);
         }
@@ -142,10 +154,10 @@ impl<E: Clone> Tracks<E> {
         None
     }
 
-    fn track(&mut self, course: &Course, moment: &Moment<E>, key: &[u8]) -> Option<&mut Track<E>> {
+    fn track(&mut self, course: &Course, now: i128, key: &[u8]) -> Option<&mut Track<E>> {
         if !self.tracks.contains_key(key) {
             if self.tracks.len() >= self.sweep_at {
-                self.sweep(course, moment.nanos);
+                self.sweep(course, now);
                 self.sweep_at = (self.tracks.len() * 2).max(MIN_SWEEP);
             }
             self.tracks.insert(key.into(), Track::default());

@@ -13,7 +13,7 @@ use trapline::plan::Plan;
 type Said = (Vec<Option<u32>>, Vec<Option<Value>>);
 
 /// The matches of each rule by the reference evaluator; `None` for one that fails.
-pub fn by_evaluate(plans: &[Plan], events: &[Event]) -> Vec<Option<Vec<Said>>> {
+fn by_evaluate(plans: &[Plan], events: &[Event]) -> Vec<Option<Vec<Said>>> {
     let run = |plan| {
         let evaluation = evaluate::evaluate(plan, events, &Context::default()).ok()?;
         let matches = evaluation.matches().iter().map(|found| {
@@ -26,7 +26,7 @@ pub fn by_evaluate(plans: &[Plan], events: &[Event]) -> Vec<Option<Vec<Said>>> {
 }
 
 /// The same by the engine.
-pub fn by_engine(plans: &[Plan], lines: &[String]) -> Vec<Option<Vec<Said>>> {
+fn by_engine(plans: &[Plan], lines: &[String]) -> Vec<Option<Vec<Said>>> {
     let rules = (0u32..).zip(plans);
     let (set, refused) = RuleSet::compile(rules, "@timestamp");
     let mut matcher = Matcher::new(&set, &Everywhere, false);
@@ -53,7 +53,7 @@ pub fn by_engine(plans: &[Plan], lines: &[String]) -> Vec<Option<Vec<Said>>> {
             hits: &hits,
             is_late: false,
         };
-        correlator.take(&occurrence, position, &mut sink);
+        correlator.take(&occurrence, &mut || *position, &mut sink);
     }
     correlator.finish(&mut sink);
     let failed = matcher.take_failures();

@@ -1,6 +1,7 @@
 //! One file a verb.
 
 pub mod load;
+pub mod scan;
 pub mod snapshots;
 pub mod sources;
 pub mod test;
@@ -16,6 +17,7 @@ pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode 
             Ok(test) => test::run(settings, &test, console),
             Err(problem) => console.problem(&problem),
         },
+        Verb::Scan(args) => scan::run(settings, args, console),
         Verb::Sources(args) => sources::run(args.name.as_deref(), console),
     }
 }

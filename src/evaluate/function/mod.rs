@@ -82,7 +82,11 @@ impl Script {
         let mut choices: Vec<Vec<Option<Value>>> = Vec::with_capacity(self.fields.len());
         for field in &self.fields {
             let values = values(*field);
-            choices.push(if values.is_empty() { vec![None] } else { values });
+            choices.push(if values.is_empty() {
+                vec![None]
+            } else {
+                values
+            });
         }
         let mut turn = vec![0_usize; choices.len()];
         for _ in 0..MAX_COMBINATIONS {
