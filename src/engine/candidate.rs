@@ -140,9 +140,6 @@ impl Usage {
             return u32::MAX;
         };
         let counts = self.atoms.get(test.column as usize);
-        let patterns = column.atoms.iter();
-        let patterns = patterns.filter(|atom| matches!(atom, Atom::Pattern(_)));
-        let patterns = u32::try_from(patterns.count()).unwrap_or(u32::MAX);
         let mut total = 0_u32;
         for number in &compiled.atoms {
             let count = counts.and_then(|counts| counts.get(*number as usize));
@@ -150,7 +147,7 @@ impl Usage {
             let own = match column.atoms.get(*number as usize) {
                 Some(Atom::Text(_) | Atom::Folded(_)) => 1 + common.saturating_mul(2),
                 Some(Atom::Compare(..) | Atom::Between(..)) => 100 + common,
-                Some(Atom::Pattern(_)) => 50 + patterns + common,
+                Some(Atom::Pattern(_)) => 50 + column.patterns + common,
                 Some(Atom::Exists) | None => u32::MAX,
             };
             total = total.saturating_add(own);

@@ -3,53 +3,67 @@
 
 use super::row::{Kind, RawCell};
 use crate::event::field::Reading;
+use crate::event::time::DateFormat;
 use crate::event::{FieldType, Timestamp, Value};
 
 /// How much of `2024-01-31T12:34:56.789Z` names the minute.
 const MINUTE: usize = 17;
 
 /// Reads times; remembers the minute read last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Clock {
+    reader: FieldType,
+    /// The reader takes what a mapping takes by default.
+    usual: bool,
     minute: [u8; MINUTE],
     start: i64,
     known: bool,
 }
 
 impl Clock {
+    /// A clock that reads as `reader` does.
+    pub(super) fn new(reader: FieldType) -> Self {
+        let usual = FieldType::Date(DateFormat::default());
+        Self {
+            usual: reader == usual,
+            reader,
+            minute: [0; MINUTE],
+            start: 0,
+            known: false,
+        }
+    }
+
     /// The least of the values.
     pub(super) fn read<'r>(
         &mut self,
-        reader: &FieldType,
         values: impl Iterator<Item = RawCell<'r>>,
     ) -> Option<Timestamp> {
-        values.filter_map(|raw| self.read_one(reader, raw)).min()
+        values.filter_map(|raw| self.read_one(raw)).min()
     }
 
-    fn read_one(&mut self, reader: &FieldType, raw: RawCell<'_>) -> Option<Timestamp> {
-        let usual = matches!(reader, FieldType::Date(format) if *format == Default::default());
-        if usual
+    fn read_one(&mut self, raw: RawCell<'_>) -> Option<Timestamp> {
+        if self.usual
             && raw.kind == Kind::Text
             && let Some((minute, rest)) = raw.text.as_bytes().split_first_chunk::<MINUTE>()
             && let Some(millis) = in_minute(rest)
         {
             if !self.known || self.minute != *minute {
-                self.learn(reader, minute, raw.text)?;
+                self.learn(minute, raw.text)?;
             }
             return Some(Timestamp::from_millis(self.start + millis));
         }
-        read_slowly(reader, raw)
+        read_slowly(&self.reader, raw)
     }
 
     /// Asks the reader where the minute starts.
-    fn learn(&mut self, reader: &FieldType, minute: &[u8; MINUTE], text: &str) -> Option<()> {
+    fn learn(&mut self, minute: &[u8; MINUTE], text: &str) -> Option<()> {
         self.known = false;
         let start = format!("{}00.000Z", text.get(..MINUTE)?);
         let raw = RawCell {
             kind: Kind::Text,
             text: &start,
         };
-        self.start = read_slowly(reader, raw)?.millis();
+        self.start = read_slowly(&self.reader, raw)?.millis();
         self.minute = *minute;
         self.known = true;
         Some(())
@@ -91,7 +105,7 @@ mod tests {
     #[test]
     fn the_short_way_gives_what_the_mapping_reads() {
         let reader = FieldType::named("date");
-        let mut clock = Clock::default();
+        let mut clock = Clock::new(reader.clone());
         for text in [
             "2024-01-31T12:34:56.789Z",
             "2024-01-31T12:34:00.000Z",
@@ -113,7 +127,7 @@ mod tests {
                 kind: Kind::Text,
                 text,
             };
-            let short = clock.read(&reader, std::iter::once(raw));
+            let short = clock.read(std::iter::once(raw));
             assert_eq!(short, read_slowly(&reader, raw), "{text}");
         }
     }

@@ -21,6 +21,8 @@ pub(super) struct Column {
     pub(super) is_text: bool,
     pub(super) atoms: Vec<Atom>,
     pub(super) tests: Vec<Test>,
+    /// How many of the atoms are patterns.
+    pub(super) patterns: u32,
     numbers: FxHashMap<Vec<u8>, u32>,
     groups: FxHashMap<Box<[u32]>, u32>,
 }
@@ -97,6 +99,7 @@ impl Column {
             is_text,
             atoms: Vec::new(),
             tests: Vec::new(),
+            patterns: 0,
             numbers: FxHashMap::default(),
             groups: FxHashMap::default(),
         }
@@ -112,7 +115,9 @@ impl Column {
             return Ok(*number);
         }
         let number = u32::try_from(self.atoms.len()).unwrap_or(u32::MAX);
-        self.atoms.push(make()?);
+        let atom = make()?;
+        self.patterns += u32::from(matches!(atom, Atom::Pattern(_)));
+        self.atoms.push(atom);
         self.numbers.insert(key, number);
         Ok(number)
     }

@@ -4,14 +4,14 @@
 use rustc_hash::FxHashMap;
 
 use super::clock::Clock;
-use super::column::Sight;
+use super::column::{Column, Sight};
 use super::compile::{KeySet, RuleSet};
 use super::extract::{BadLine, Extractor};
 use super::keys;
 use super::program::{Ask, Node, TestRef, Truth};
 use super::row::{Kind, RawCell, Row};
 use super::value_table::ValueTable;
-use crate::event::{Timestamp, Value};
+use crate::event::{FieldType, Timestamp, Value};
 use crate::plan::FieldId;
 
 /// Kinds of event are remembered up to so many.
@@ -118,6 +118,8 @@ impl<'s> Matcher<'s> {
     /// A matcher that has seen nothing. With `unwrap_source` a line may be a hit of a search
     /// response.
     pub fn new(set: &'s RuleSet, routing: &'s dyn Routing, unwrap_source: bool) -> Self {
+        let clock = set.columns.get(set.clock as usize);
+        let clock = clock.map_or(FieldType::named("date"), |column| column.reader.clone());
         let columns = set.columns.iter().map(|column| ColumnState {
             table: ValueTable::new(column.tests.len()),
             event: 0,
@@ -137,7 +139,7 @@ impl<'s> Matcher<'s> {
             looked_at: vec![0; set.stages.len()],
             candidates: Vec::new(),
             key_sets: set.key_sets.iter().map(|_| KeyState::default()).collect(),
-            clock: Clock::default(),
+            clock: Clock::new(clock),
             failures: Vec::new(),
         }
     }
@@ -152,8 +154,7 @@ impl<'s> Matcher<'s> {
         self.event += 1;
         let set = self.set;
         if let Some(clock) = set.columns.get(set.clock as usize) {
-            let values = self.row.values(line, clock.slot);
-            found.time = self.clock.read(&clock.reader, values);
+            found.time = self.clock.read(self.row.values(line, clock.slot));
         }
         let Some(number) = self.bucket(line) else {
             return Ok(());
@@ -166,21 +167,22 @@ impl<'s> Matcher<'s> {
         Ok(())
     }
 
-    /// `_index` and `_id` of the line matched last, as the document has them.
-    pub fn identity(&self, line: &str) -> (Option<String>, Option<String>) {
-        let text = |cell: Option<RawCell<'_>>| {
-            let mut buffer = String::new();
-            cell.map(|cell| cell.decode(&mut buffer).as_text().to_owned())
-        };
-        (text(self.row.index(line)), text(self.row.id(line)))
-    }
-
-    /// The text of the time of the line matched last.
-    pub fn time_text(&self, line: &str) -> Option<String> {
-        let clock = self.set.columns.get(self.set.clock as usize)?;
-        let mut buffer = String::new();
-        let cell = self.row.values(line, clock.slot).next()?;
-        Some(cell.decode(&mut buffer).as_text().to_owned())
+    /// Appends `_index`, `_id` and the time of the line matched last, as the document has them,
+    /// and says where they stand.
+    pub fn identity(&self, line: &str, text: &mut String) -> [Option<(u32, u32)>; 3] {
+        let clock = self.set.columns.get(self.set.clock as usize);
+        let time = clock.and_then(|clock| self.row.values(line, clock.slot).next());
+        [self.row.index(line), self.row.id(line), time].map(|cell| {
+            let cell = cell?;
+            let start = u32::try_from(text.len()).ok()?;
+            if cell.kind == Kind::Escaped {
+                let mut buffer = String::new();
+                text.push_str(cell.decode(&mut buffer).as_text());
+            } else {
+                text.push_str(cell.text);
+            }
+            Some((start, u32::try_from(text.len()).ok()?))
+        })
     }
 
     /// The rules that failed on an event, with the reason; each rule once.
@@ -571,8 +573,60 @@ impl Scene<'_> {
     /// be there is missing.
     fn tuples(&self, set: &KeySet, tuples: &mut Vec<(u32, u32)>, bytes: &mut Vec<u8>) {
         tuples.clear();
-        let mut made: Vec<Vec<u8>> = vec![self.order(set)];
-        for (column, optional) in &set.keys {
+        let start = bytes.len();
+        self.order(set, bytes);
+        for (number, (column, optional)) in set.keys.iter().enumerate() {
+            let values = match column {
+                Some(column) => self.key_value(*column, bytes),
+                None => 0,
+            };
+            match values {
+                1 => {}
+                0 if *optional => bytes.push(keys::NULL),
+                0 => {
+                    bytes.truncate(start);
+                    return;
+                }
+                _ => {
+                    // Several values are rare: all combinations, made one by one.
+                    let rest = set.keys.get(number..).unwrap_or(&[]);
+                    self.combinations(start, rest, tuples, bytes);
+                    return;
+                }
+            }
+        }
+        tuples.push((place(start), place(bytes.len())));
+    }
+
+    /// Appends the value of a key column if it is the only one; how many there are.
+    fn key_value(&self, number: u32, bytes: &mut Vec<u8>) -> usize {
+        let Some(column) = self.set.columns.get(number as usize) else {
+            return 0;
+        };
+        let start = bytes.len();
+        let mut count = 0;
+        for raw in self.row.values(self.line, column.slot) {
+            if count > 0 {
+                bytes.truncate(start);
+                return 2;
+            }
+            write_key(column, raw, bytes);
+            count += usize::from(bytes.len() > start);
+        }
+        count
+    }
+
+    /// All tuples that begin with what stands from `start` on and go on with one value of each of
+    /// the keys.
+    fn combinations(
+        &self,
+        start: usize,
+        rest: &[(Option<u32>, bool)],
+        tuples: &mut Vec<(u32, u32)>,
+        bytes: &mut Vec<u8>,
+    ) {
+        let mut made: Vec<Vec<u8>> = vec![bytes.split_off(start)];
+        for (column, optional) in rest {
             let mut values = column.map_or_else(Vec::new, |column| self.key_values(column));
             values.sort_unstable();
             values.dedup();
@@ -582,11 +636,7 @@ impl Scene<'_> {
                 }
                 values.push(vec![keys::NULL]);
             }
-            if let [only] = values.as_slice() {
-                for tuple in &mut made {
-                    tuple.extend_from_slice(only);
-                }
-            } else if made.len().saturating_mul(values.len()) <= MAX_TUPLES {
+            if made.len().saturating_mul(values.len()) <= MAX_TUPLES {
                 let longer = made
                     .iter()
                     .flat_map(|tuple| values.iter().map(|value| [&**tuple, &**value].concat()));
@@ -594,9 +644,9 @@ impl Scene<'_> {
             }
         }
         for tuple in made {
-            let start = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            let start = bytes.len();
             bytes.extend_from_slice(&tuple);
-            tuples.push((start, u32::try_from(bytes.len()).unwrap_or(u32::MAX)));
+            tuples.push((place(start), place(bytes.len())));
         }
     }
 
@@ -605,33 +655,18 @@ impl Scene<'_> {
         let Some(column) = self.set.columns.get(number as usize) else {
             return Vec::new();
         };
-        let mut sight = Sight::default();
-        let mut values = Vec::new();
-        for raw in self.row.values(self.line, column.slot) {
+        let values = self.row.values(self.line, column.slot).map(|raw| {
             let mut bytes = Vec::new();
-            if column.is_text && raw.kind == Kind::Text {
-                // Nothing to decode.
-                if let Some(text) = column.reader.read_text(crate::event::Raw::Text(raw.text)) {
-                    keys::write_text(text, &mut bytes);
-                }
-            } else {
-                sight.forget();
-                sight.look(column, raw);
-                if let Some(value) = sight.value() {
-                    keys::write(&value, &mut bytes);
-                }
-            }
-            if !bytes.is_empty() {
-                values.push(bytes);
-            }
-        }
-        values
+            write_key(column, raw, &mut bytes);
+            bytes
+        });
+        values.filter(|bytes| !bytes.is_empty()).collect()
     }
 
-    /// Time and tiebreaker of a rule that has an order of its own, before the key.
-    fn order(&self, set: &KeySet) -> Vec<u8> {
+    /// Appends time and tiebreaker of a rule that has an order of its own.
+    fn order(&self, set: &KeySet, bytes: &mut Vec<u8>) {
         let Some((time, tiebreaker)) = set.order else {
-            return Vec::new();
+            return;
         };
         let mut order = Vec::new();
         for column in [time, tiebreaker] {
@@ -644,9 +679,29 @@ impl Scene<'_> {
                 None => order.push(keys::NULL),
             }
         }
-        let length = u32::try_from(order.len()).unwrap_or(u32::MAX);
-        [&length.to_le_bytes()[..], &order].concat()
+        bytes.extend_from_slice(&place(order.len()).to_le_bytes());
+        bytes.extend_from_slice(&order);
     }
+}
+
+/// Appends a value as a key; nothing if the type makes nothing of it.
+fn write_key(column: &Column, raw: RawCell<'_>, bytes: &mut Vec<u8>) {
+    if column.is_text && raw.kind == Kind::Text {
+        // Nothing to decode.
+        if let Some(text) = column.reader.read_text(crate::event::Raw::Text(raw.text)) {
+            keys::write_text(text, bytes);
+        }
+        return;
+    }
+    let mut sight = Sight::default();
+    sight.look(column, raw);
+    if let Some(value) = sight.value() {
+        keys::write(&value, bytes);
+    }
+}
+
+fn place(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 impl Ask for Scene<'_> {

@@ -242,8 +242,6 @@ fn cost_of_test(test: TestRef, columns: &[Column]) -> u32 {
         })
         .sum();
     // A column with many tests by pattern is one of long values that seldom come back.
-    let patterns = column.atoms.iter();
-    let patterns = patterns.filter(|atom| matches!(atom, Atom::Pattern(_)));
-    let long = u32::try_from(patterns.count().min(400)).unwrap_or(0);
+    let long = column.patterns.min(400);
     20 + dear + if dear > 0 { long } else { long / 4 }
 }

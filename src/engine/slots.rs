@@ -49,8 +49,18 @@ struct Node {
 
 #[derive(Debug, Clone)]
 struct Edge {
+    signature: Signature,
     key: Box<[u8]>,
     node: NodeId,
+}
+
+/// The length, the first and the last eight bytes: enough to tell field names apart in most cases,
+/// and all of a key of up to sixteen bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Signature {
+    len: usize,
+    first: u64,
+    last: u64,
 }
 
 impl Slots {
@@ -113,11 +123,12 @@ impl Slots {
     pub(super) fn child(&self, node: NodeId, key: &[u8]) -> Option<(u32, NodeId)> {
         let table = &self.nodes.get(node as usize)?.table;
         let mask = table.len().checked_sub(1)?;
-        let mut place = hash(key) & mask;
+        let signature = Signature::of(key);
+        let mut place = signature.hash() & mask;
         loop {
             let number = table.get(place)?.checked_sub(1)?;
             let edge = self.edges.get(number as usize)?;
-            if *edge.key == *key {
+            if edge.signature == signature && (key.len() <= 16 || *edge.key == *key) {
                 return Some((number, edge.node));
             }
             place = (place + 1) & mask;
@@ -192,11 +203,16 @@ impl Slots {
         let mut table = vec![0_u32; (keys.len() * 4).next_power_of_two()];
         let mask = table.len() - 1;
         for (key, node) in keys {
-            let mut place = hash(&key) & mask;
+            let signature = Signature::of(&key);
+            let mut place = signature.hash() & mask;
             while table.get(place).is_some_and(|taken| *taken != 0) {
                 place = (place + 1) & mask;
             }
-            self.edges.push(Edge { key, node });
+            self.edges.push(Edge {
+                signature,
+                key,
+                node,
+            });
             if let Some(free) = table.get_mut(place) {
                 *free = u32::try_from(self.edges.len()).unwrap_or(u32::MAX);
             }
@@ -207,27 +223,37 @@ impl Slots {
     }
 }
 
-/// Mixes the length, the first and the last eight bytes: enough to tell field names apart.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the upper half of a product is what is wanted"
-)]
-fn hash(key: &[u8]) -> usize {
-    let (first, last) = match (key.first_chunk::<8>(), key.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-        _ => match (key.first_chunk::<4>(), key.last_chunk::<4>()) {
-            (Some(first), Some(last)) => (
-                u64::from(u32::from_le_bytes(*first)),
-                u64::from(u32::from_le_bytes(*last)),
-            ),
-            _ => key
-                .iter()
-                .fold((0, 0), |(a, b), byte| (a << 8 | u64::from(*byte), b)),
-        },
-    };
-    let mixed = (first ^ last.rotate_left(29) ^ (key.len() as u64) << 56)
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 32) as usize
+impl Signature {
+    fn of(key: &[u8]) -> Self {
+        let (first, last) = match (key.first_chunk::<8>(), key.last_chunk::<8>()) {
+            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+            _ => match (key.first_chunk::<4>(), key.last_chunk::<4>()) {
+                (Some(first), Some(last)) => (
+                    u64::from(u32::from_le_bytes(*first)),
+                    u64::from(u32::from_le_bytes(*last)),
+                ),
+                _ => {
+                    let bytes = key.iter();
+                    (bytes.fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)
+                }
+            },
+        };
+        Self {
+            len: key.len(),
+            first,
+            last,
+        }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the upper half of a product is what is wanted"
+    )]
+    fn hash(self) -> usize {
+        let mixed = (self.first ^ self.last.rotate_left(29) ^ (self.len as u64) << 56)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed >> 32) as usize
+    }
 }
 
 #[cfg(test)]

@@ -112,12 +112,7 @@ impl Batch {
             self.hits
                 .push((stage, (short(start), short(self.keys.len()))));
         }
-        let (index, id) = matcher.identity(line);
-        let identity = [index, id, matcher.time_text(line)].map(|text| {
-            let start = self.text.len();
-            self.text.push_str(&text?);
-            Some((short(start), short(self.text.len())))
-        });
+        let identity = matcher.identity(line, &mut self.text);
         self.events.push(BatchEvent {
             time: found.time,
             line: number,

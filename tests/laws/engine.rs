@@ -10,10 +10,10 @@ use trapline::event::{Event, FieldType, Mapping, Schema, Timestamp, Value};
 use trapline::plan::Plan;
 
 /// A match as both say it.
-type Said = (Vec<Option<u32>>, Vec<Option<Value>>);
+pub(crate) type Said = (Vec<Option<u32>>, Vec<Option<Value>>);
 
 /// The matches of each rule by the reference evaluator; `None` for one that fails.
-fn by_evaluate(plans: &[Plan], events: &[Event]) -> Vec<Option<Vec<Said>>> {
+pub(crate) fn by_evaluate(plans: &[Plan], events: &[Event]) -> Vec<Option<Vec<Said>>> {
     let run = |plan| {
         let evaluation = evaluate::evaluate(plan, events, &Context::default()).ok()?;
         let matches = evaluation.matches().iter().map(|found| {
@@ -26,7 +26,7 @@ fn by_evaluate(plans: &[Plan], events: &[Event]) -> Vec<Option<Vec<Said>>> {
 }
 
 /// The same by the engine.
-fn by_engine(plans: &[Plan], lines: &[String]) -> Vec<Option<Vec<Said>>> {
+pub(crate) fn by_engine(plans: &[Plan], lines: &[String]) -> Vec<Option<Vec<Said>>> {
     let rules = (0u32..).zip(plans);
     let (set, refused) = RuleSet::compile(rules, "@timestamp");
     let mut matcher = Matcher::new(&set, &Everywhere, false);

@@ -12,6 +12,7 @@
 
 mod conformance;
 mod engine;
+mod engine_corpus;
 mod eql_corpus;
 mod eql_roundtrip;
 mod eql_soup;
