@@ -22,7 +22,8 @@ pub(super) struct Batch {
     pub(super) text: String,
     pub(super) bad: Vec<BadEvent>,
     pub(super) unrouted: Vec<Box<str>>,
-    pub(super) failures: Vec<(u32, String)>,
+    /// Rules that failed, with the line and the reason.
+    pub(super) failures: Vec<(u32, u64, String)>,
 }
 
 /// An event that meets some stage.
@@ -75,7 +76,6 @@ pub(super) fn batch(chunk: Chunk, matcher: &mut Matcher<'_>, found: &mut Found) 
             }
         }
     }
-    batch.failures = matcher.take_failures();
     batch
 }
 
@@ -102,6 +102,9 @@ impl Batch {
         let place = u32::try_from(self.times.len()).unwrap_or(u32::MAX);
         self.times.push(found.time.map(Timestamp::millis));
         self.unrouted.extend(found.unrouted.take());
+        for (rule, reason) in matcher.take_failures() {
+            self.failures.push((rule, number, reason));
+        }
         if found.is_empty() {
             return;
         }

@@ -263,18 +263,17 @@ impl Scan<'_> {
     }
 
     fn count(&self, tail: &mut Tail<'_, '_>, batch: &Batch) {
-        let name = |file: u32| self.inputs.name(file as usize);
         let stats = &mut tail.stats;
         stats.bytes += batch.bytes;
         stats.events += batch.times.len() as u64;
         for bad in &batch.bad {
-            stats.note_bad(&name(batch.file), bad.line, &bad.reason);
+            stats.note_bad((batch.file, bad.line), &bad.reason);
         }
         if !batch.bad.is_empty() && self.options.strict {
             tail.stopped = true;
         }
         if let Some(error) = &batch.error {
-            stats.broken.push(format!("{}: {error}", name(batch.file)));
+            stats.broken.insert(batch.file, error.clone());
         }
         for index in &batch.unrouted {
             match stats.unrouted.get_mut(&**index) {
@@ -284,9 +283,8 @@ impl Scan<'_> {
                 }
             }
         }
-        for (rule, reason) in &batch.failures {
-            let known = stats.failed.entry(*rule);
-            known.or_insert_with(|| reason.clone());
+        for (rule, line, reason) in &batch.failures {
+            stats.note_failed(*rule, (batch.file, *line), reason);
         }
     }
 
@@ -330,10 +328,7 @@ impl Scan<'_> {
         }
         tail.stats.late = tail.order.late;
         tail.stats.untimed = tail.order.untimed;
-        tail.stats.first_late = tail
-            .order
-            .first_late
-            .map(|(file, line)| format!("{}:{line}", self.inputs.name(file as usize)));
+        tail.stats.first_late = tail.order.first_late;
         tail.stats.evicted = tail.correlator.evicted().collect();
         tail.watcher.progress(&tail.stats);
         tail.stats

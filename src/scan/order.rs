@@ -52,7 +52,7 @@ pub(super) struct Order {
     /// The watermarks of the files that have not ended.
     open: BTreeSet<(i64, u32)>,
     pending: BinaryHeap<Reverse<Pending>>,
-    /// How many events were late, and the first of them: `(file, line)`.
+    /// How many events were late, and the first of them that meets a stage: file and line.
     pub(super) late: u64,
     pub(super) first_late: Option<(u32, u64)>,
     /// How many events had no time.
@@ -141,8 +141,10 @@ impl Order {
             let Some((place, event)) = events.next_if(|(_, event)| event.number == number) else {
                 continue;
             };
-            if is_late && self.first_late.is_none() {
-                self.first_late = Some((batch.file, event.line));
+            if is_late {
+                let place = (batch.file, event.line);
+                let first = self.first_late.get_or_insert(place);
+                *first = place.min(*first);
             }
             // Without a time, or too late for its own: where its file is.
             let time = event.time.filter(|_| !is_late);

@@ -11,14 +11,14 @@ pub struct Stats {
     pub bytes: u64,
     /// Lines that are none, and the first of them: `FILE:LINE: reason`.
     pub bad_lines: u64,
-    /// The first bad lines, named.
-    pub bad: Vec<String>,
+    /// The first bad lines: why, by file and line.
+    pub bad: BTreeMap<(u32, u64), String>,
     /// Files that could not be read to their end, with the reason.
-    pub broken: Vec<String>,
+    pub broken: BTreeMap<u32, String>,
     /// Events that came too late to be put in order; only rules without order saw them.
     pub late: u64,
-    /// The first late event that a rule asked for.
-    pub first_late: Option<String>,
+    /// The first late event that meets a stage of a rule, by file and line.
+    pub first_late: Option<(u32, u64)>,
     /// Events without a time that can be read.
     pub untimed: u64,
     /// Events of an index that no rule searches, by index.
@@ -27,8 +27,8 @@ pub struct Stats {
     pub evicted: BTreeMap<u32, u64>,
     /// Alerts by rule.
     pub alerts: BTreeMap<u32, u64>,
-    /// Rules that failed on some event, with the reason.
-    pub failed: BTreeMap<u32, String>,
+    /// Rules that failed, with the first event on which they did, by file and line, and the reason.
+    pub failed: BTreeMap<u32, ((u32, u64), String)>,
     /// The scan was stopped before its end.
     pub interrupted: bool,
 }
@@ -52,11 +52,20 @@ impl Stats {
         self.evicted.values().sum()
     }
 
-    /// Notes a bad line.
-    pub(super) fn note_bad(&mut self, file: &str, line: u64, reason: &str) {
+    /// Notes a bad line; the first ones are named.
+    pub(super) fn note_bad(&mut self, place: (u32, u64), reason: &str) {
         self.bad_lines += 1;
-        if self.bad.len() < NAMED {
-            self.bad.push(format!("{file}:{line}: {reason}"));
+        self.bad.insert(place, reason.to_owned());
+        if self.bad.len() > NAMED {
+            self.bad.pop_last();
+        }
+    }
+
+    /// Notes that a rule failed on an event.
+    pub(super) fn note_failed(&mut self, rule: u32, place: (u32, u64), reason: &str) {
+        let known = self.failed.get(&rule);
+        if known.is_none_or(|(first, _)| place < *first) {
+            self.failed.insert(rule, (place, reason.to_owned()));
         }
     }
 }

@@ -213,7 +213,7 @@ fn line() -> impl Strategy<Value = String> {
         values(&["3", "1", "2"]),
     );
     let time = prop_oneof![
-        12 => (0..40_i64).prop_map(|step| Some(step * 250)),
+        12 => (0..40_i64).prop_map(|step| Some(1_700_000_000_000 + step * 250)),
         1 => Just(None),
     ];
     (time, fields, any::<bool>()).prop_map(|(time, fields, nested)| {

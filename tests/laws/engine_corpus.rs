@@ -48,7 +48,10 @@ fn toml_files(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             toml_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             found.push(path);
         }
     }
@@ -67,8 +70,15 @@ fn published_rules_find_in_recordings_what_the_reference_evaluator_finds() {
     let (Some(captures), Some(folder)) = (shared("corpus/captures"), shared("corpus/rules")) else {
         return;
     };
-    let plans: Vec<_> = rules(&folder).into_iter().map(|(_, rule)| rule.plan).collect();
-    let most = if std::env::var_os(FULL).is_some() { usize::MAX } else { 60 };
+    let plans: Vec<_> = rules(&folder)
+        .into_iter()
+        .map(|(_, rule)| rule.plan)
+        .collect();
+    let most = if std::env::var_os(FULL).is_some() {
+        usize::MAX
+    } else {
+        60
+    };
     let mut matches = 0;
     for entry in std::fs::read_dir(captures).unwrap() {
         let path = entry.unwrap().path();
@@ -79,7 +89,10 @@ fn published_rules_find_in_recordings_what_the_reference_evaluator_finds() {
         // Spread over the recording, so that its noisy start is not all.
         let step = (text.lines().count() / most).max(1);
         let lines: Vec<String> = text.lines().step_by(step).map(str::to_owned).collect();
-        let events: Vec<Event> = lines.iter().map(|line| Event::from_json_line(line).unwrap()).collect();
+        let events: Vec<Event> = lines
+            .iter()
+            .map(|line| Event::from_json_line(line).unwrap())
+            .collect();
         let expected = by_evaluate(&plans, &events);
         let found = by_engine(&plans, &lines);
         for (number, (expected, found)) in expected.iter().zip(&found).enumerate() {
@@ -151,8 +164,16 @@ fn generated_documents_raise_the_alerts_that_elasticsearch_raised() {
         let never = AtomicBool::new(false);
         let (stats, refused) = scan::run(rule, &Memory(text), &options, &mut found, &never);
         if found.0.to_string() != alerts || !refused.is_empty() || stats.bad_lines > 0 {
-            wrong.push(format!("{file}: expected {alerts}, found {} {refused:?}", found.0));
+            wrong.push(format!(
+                "{file}: expected {alerts}, found {} {refused:?}",
+                found.0
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {count}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

@@ -16,5 +16,6 @@ mod engine_corpus;
 mod eql_corpus;
 mod eql_roundtrip;
 mod eql_soup;
+mod scan;
 mod shared;
 mod spanless;

@@ -58,7 +58,7 @@ pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitC
         }
     }
     let seconds = now() - started;
-    console.write(Stream::Err, &summary(&stats, &rules, seconds));
+    console.write(Stream::Err, &summary(&stats, &rules, &inputs, seconds));
     if let Some(path) = &args.stats {
         let text = format!("{}\n", figures(&stats, &rules, seconds));
         if let Err(mistake) = settings
@@ -345,7 +345,7 @@ fn figures(stats: &Stats, rules: &Rules, seconds: f64) -> serde_json::Value {
     clippy::cast_precision_loss,
     reason = "a rate for people has three digits"
 )]
-fn summary(stats: &Stats, rules: &Rules, seconds: f64) -> String {
+fn summary(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, seconds: f64) -> String {
     let mut text = String::new();
     let seconds = seconds.max(0.001);
     let _ = writeln!(
@@ -370,29 +370,39 @@ fn summary(stats: &Stats, rules: &Rules, seconds: f64) -> String {
     if unsupported > 0 {
         let _ = writeln!(text, "{unsupported} rules were not run");
     }
-    for (rule, reason) in &stats.failed {
-        let name = rules.run.get(*rule as usize).map_or("", |rule| &rule.name);
-        let _ = writeln!(text, "`{name}` failed on some event: {reason}");
-    }
-    trouble(stats, rules, &mut text);
+    trouble(stats, rules, inputs, &mut text);
     text
 }
 
-fn trouble(stats: &Stats, rules: &Rules, text: &mut String) {
-    if stats.bad_lines > 0 {
-        let _ = writeln!(text, "{} lines are no events:", stats.bad_lines);
-        for bad in &stats.bad {
-            let _ = writeln!(text, "    {bad}");
-        }
-    }
-    for broken in &stats.broken {
-        let _ = writeln!(text, "not read to its end: {broken}");
-    }
-    if stats.late > 0 {
+fn trouble(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, text: &mut String) {
+    let at = |(file, line): (u32, u64)| format!("{}:{line}", inputs.name(file as usize));
+    for (rule, (place, reason)) in &stats.failed {
+        let name = rules.run.get(*rule as usize).map_or("", |rule| &rule.name);
         let _ = writeln!(
             text,
-            "{} events came too late to be put in order; sequences did not see them",
-            stats.late
+            "`{name}` failed on an event, {}: {reason}",
+            at(*place)
+        );
+    }
+    if stats.bad_lines > 0 {
+        let _ = writeln!(text, "{} lines are no events:", stats.bad_lines);
+        for (place, reason) in &stats.bad {
+            let _ = writeln!(text, "    {}: {reason}", at(*place));
+        }
+    }
+    for (file, reason) in &stats.broken {
+        let name = inputs.name(*file as usize);
+        let _ = writeln!(text, "not read to its end: {name}: {reason}");
+    }
+    if stats.late > 0 {
+        let first = stats
+            .first_late
+            .map(|place| format!(" (the first of use: {})", at(place)));
+        let _ = writeln!(
+            text,
+            "{} events came too late to be put in order; sequences did not see them{}",
+            stats.late,
+            first.unwrap_or_default()
         );
     }
     if stats.untimed > 0 {
