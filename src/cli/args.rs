@@ -71,6 +71,8 @@ pub enum Verb {
     Coverage(CoverageArgs),
     /// Change the rules and say which changes no case notices
     Mutate(MutateArgs),
+    /// Run many rules over NDJSON: one alert a line
+    Scan(ScanArgs),
     /// List the data sources, or show one with its pins and their evidence
     Sources(SourcesArgs),
 }
@@ -338,6 +340,49 @@ fn percent(text: &str) -> Result<f64, String> {
         Ok(number) if (0.0..=100.0).contains(&number) => Ok(number),
         _ => Err("a number from 0 to 100 belongs here".to_owned()),
     }
+}
+
+/// Options of `scan`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct ScanArgs {
+    /// NDJSON files, directories or patterns; `-` is standard input, `.gz` and `.zst` are unpacked
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<String>,
+    /// How alerts are written: ndjson, json or table
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "ndjson",
+        hide_possible_values = true
+    )]
+    pub format: ScanFormat,
+    /// Write the figures of the run to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub stats: Option<Utf8PathBuf>,
+    /// How many threads to use
+    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Events of a file that are so many minutes out of order are put in order
+    #[arg(long, value_name = "MINUTES", default_value_t = 5)]
+    pub reorder: u32,
+    /// The most partial sequences that are held; when there are more the oldest go
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub max_partials: usize,
+    /// Stop at the first line that is no event
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// How alerts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ScanFormat {
+    /// A JSON object a line
+    #[default]
+    Ndjson,
+    /// A JSON array
+    Json,
+    /// For people
+    Table,
 }
 
 /// Options of `sources`.

@@ -12,8 +12,8 @@ use crate::diagnostic::{Diagnostic, render};
 
 /// Where a command writes to.
 pub struct Console {
-    out: Box<dyn Write>,
-    err: Box<dyn Write>,
+    out: Box<dyn Write + Send>,
+    err: Box<dyn Write + Send>,
     out_colour: bool,
     err_colour: bool,
     terminal: bool,
@@ -48,7 +48,7 @@ impl Console {
     }
 
     /// Streams into memory, for tests.
-    pub fn to(out: Box<dyn Write>, err: Box<dyn Write>) -> Self {
+    pub fn to(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
         Self {
             out,
             err,
@@ -78,7 +78,7 @@ impl Console {
     }
 
     /// The stream itself.
-    pub fn stream(&mut self, stream: Stream) -> &mut dyn Write {
+    pub fn stream(&mut self, stream: Stream) -> &mut (dyn Write + Send) {
         match stream {
             Stream::Out => &mut self.out,
             Stream::Err => &mut self.err,

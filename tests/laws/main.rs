@@ -11,11 +11,14 @@
 )]
 
 mod conformance;
+mod engine;
+mod engine_corpus;
 mod eql_corpus;
 mod eql_roundtrip;
 mod eql_soup;
 mod folding;
 mod nulls;
 mod public_rules;
+mod scan;
 mod shared;
 mod spanless;

@@ -6,6 +6,7 @@ pub mod explain;
 pub mod load;
 pub mod mutate;
 pub mod query;
+pub mod scan;
 pub mod snapshots;
 pub mod sources;
 pub mod test;
@@ -41,6 +42,7 @@ pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode 
             Ok(code) => code,
             Err(problem) => console.problem(&problem),
         },
+        Verb::Scan(args) => scan::run(settings, args, console),
         Verb::Sources(args) => sources::run(args.name.as_deref(), console),
     }
 }

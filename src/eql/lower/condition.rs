@@ -301,9 +301,10 @@ impl Builder<'_> {
             };
             let alone = Expr {
                 kind: ExprKind::Match(Match {
+                    op: inner.op,
+                    value: inner.value.clone(),
                     patterns: vec![pattern.clone()],
                     list: false,
-                    ..inner.clone()
                 }),
                 span: pattern.span,
             };
@@ -318,8 +319,10 @@ impl Builder<'_> {
             let predicate = self.item_test(inner, item);
             let alone = Expr {
                 kind: ExprKind::In(In {
+                    negated: inner.negated,
+                    insensitive: inner.insensitive,
+                    value: inner.value.clone(),
                     items: vec![item.clone()],
-                    ..inner.clone()
                 }),
                 span: item.span,
             };

@@ -29,9 +29,9 @@ pub fn fold(expr: &ScriptExpr) -> Result<Option<Value>, QueryFailure> {
     }
 }
 
-/// An expression, compiled.
+/// An expression, compiled. The engine asks it as well.
 #[derive(Debug)]
-pub(super) struct Script {
+pub struct Script {
     root: Node,
     /// The field of each occurrence.
     fields: Vec<FieldId>,
@@ -53,26 +53,40 @@ enum Node {
 
 impl Script {
     /// Compiles an expression.
-    pub(super) fn new(expr: &ScriptExpr) -> Result<Self, QueryFailure> {
+    pub fn new(expr: &ScriptExpr) -> Result<Self, QueryFailure> {
         let mut fields = Vec::new();
         let root = Node::new(expr, &mut fields)?;
         Ok(Self { root, fields })
     }
 
     /// The fields that it reads.
-    pub(super) fn fields(&self) -> impl Iterator<Item = FieldId> + '_ {
+    pub fn fields(&self) -> impl Iterator<Item = FieldId> + '_ {
         self.fields.iter().copied()
     }
 
     /// Whether any combination of values makes it true.
     pub(super) fn holds(&self, slots: &Slots<'_>) -> Result<bool, QueryFailure> {
+        self.holds_on(|field| {
+            let slot = slots.get(field);
+            slot.map_or_else(Vec::new, |slot| {
+                (0..slot.len()).map(|index| slot.value(index)).collect()
+            })
+        })
+    }
+
+    /// The same where `values` gives the values of a field; a field without any is null.
+    pub fn holds_on(
+        &self,
+        mut values: impl FnMut(FieldId) -> Vec<Option<Value>>,
+    ) -> Result<bool, QueryFailure> {
         let mut choices: Vec<Vec<Option<Value>>> = Vec::with_capacity(self.fields.len());
         for field in &self.fields {
-            let slot = slots.get(*field).filter(|slot| !slot.is_empty());
-            choices.push(slot.map_or_else(
-                || vec![None],
-                |slot| (0..slot.len()).map(|index| slot.value(index)).collect(),
-            ));
+            let values = values(*field);
+            choices.push(if values.is_empty() {
+                vec![None]
+            } else {
+                values
+            });
         }
         let mut turn = vec![0_usize; choices.len()];
         for _ in 0..MAX_COMBINATIONS {

@@ -1,0 +1,250 @@
+//! Which conditions are worth a look: one necessary witness a condition, found by the values of
+//! one column, and the tests that put events into buckets. `compile.rs` builds both, `matcher.rs`
+//! asks them.
+
+use rustc_hash::FxHashMap;
+
+use super::column::{Atom, Column, Sight};
+use super::program::{Node, TestRef};
+
+/// A column whose tests nearly every condition makes decides buckets: at most so many of them,
+/// with at most so many atoms.
+const MAX_DISPATCH: usize = 4;
+const MAX_DISPATCH_ATOMS: usize = 64;
+/// A witness dearer than this is none.
+const MAX_COST: u32 = 20_000;
+
+/// How often conditions make each test, for choosing.
+#[derive(Debug)]
+pub(super) struct Usage {
+    /// For each column and atom the number of conditions that ask it.
+    atoms: Vec<Vec<u32>>,
+    /// For each column the number of conditions that ask it.
+    columns: Vec<u32>,
+    conditions: u32,
+}
+
+impl Usage {
+    /// Counts over all conditions.
+    pub(super) fn of<'n>(columns: &[Column], nodes: impl Iterator<Item = &'n Node>) -> Self {
+        let mut usage = Self {
+            atoms: columns
+                .iter()
+                .map(|column| vec![0; column.atoms.len()])
+                .collect(),
+            columns: vec![0; columns.len()],
+            conditions: 0,
+        };
+        for node in nodes {
+            usage.conditions += 1;
+            let mut tests = Vec::new();
+            node.tests(&mut |test| tests.push(test));
+            tests.sort_unstable();
+            tests.dedup();
+            let mut last = None;
+            for test in tests {
+                if last != Some(test.column) {
+                    last = Some(test.column);
+                    if let Some(count) = usage.columns.get_mut(test.column as usize) {
+                        *count += 1;
+                    }
+                }
+                usage.count_atoms(columns, test);
+            }
+        }
+        usage
+    }
+
+    fn count_atoms(&mut self, columns: &[Column], test: TestRef) {
+        let column = columns.get(test.column as usize);
+        let compiled = column.and_then(|column| column.tests.get(test.test as usize));
+        let counts = self.atoms.get_mut(test.column as usize);
+        if let (Some(compiled), Some(counts)) = (compiled, counts) {
+            for atom in &compiled.atoms {
+                if let Some(count) = counts.get_mut(*atom as usize) {
+                    *count += 1;
+                }
+            }
+        }
+    }
+
+    /// The columns that decide buckets: few exact values, asked by many conditions.
+    pub(super) fn dispatch(&self, columns: &[Column]) -> Vec<u32> {
+        let fits = |column: &Column| {
+            let exact = |atom: &Atom| atom.is_hashed() || matches!(atom, Atom::Exists);
+            column.atoms.len() <= MAX_DISPATCH_ATOMS && column.atoms.iter().all(exact)
+        };
+        let mut chosen: Vec<(u32, u32)> = (0u32..)
+            .zip(columns.iter().zip(&self.columns))
+            .filter(|(_, (column, count))| {
+                fits(column) && **count > 0 && **count >= self.conditions / 20
+            })
+            .map(|(number, (_, count))| (u32::MAX - count, number))
+            .collect();
+        chosen.sort_unstable();
+        chosen.truncate(MAX_DISPATCH);
+        chosen.into_iter().map(|(_, number)| number).collect()
+    }
+
+    /// Tests of which one must be true for the condition to hold, with what it costs to find such
+    /// values among all; `None` if there is no such thing.
+    pub(super) fn witness(
+        &self,
+        columns: &[Column],
+        node: &Node,
+        positive: bool,
+    ) -> Option<(u32, Vec<TestRef>)> {
+        match node {
+            Node::Constant(value) if *value == positive => None,
+            Node::Constant(_) => Some((0, Vec::new())),
+            Node::Given(_) | Node::Script(_) => None,
+            Node::Test(test) if positive => {
+                let cost = self.cost(columns, *test);
+                (cost <= MAX_COST).then(|| (cost, vec![*test]))
+            }
+            Node::Test(_) => None,
+            Node::Not(inner) => self.witness(columns, inner, !positive),
+            Node::All(parts) if positive => self.best(columns, parts, positive),
+            Node::Any(parts) if !positive => self.best(columns, parts, positive),
+            Node::All(parts) | Node::Any(parts) => {
+                let mut total = (0_u32, Vec::new());
+                for part in parts {
+                    let (cost, tests) = self.witness(columns, part, positive)?;
+                    total.0 = total.0.saturating_add(cost);
+                    total.1.extend(tests);
+                }
+                (total.0 <= MAX_COST).then_some(total)
+            }
+        }
+    }
+
+    fn best(
+        &self,
+        columns: &[Column],
+        parts: &[Node],
+        positive: bool,
+    ) -> Option<(u32, Vec<TestRef>)> {
+        let found = parts
+            .iter()
+            .filter_map(|part| self.witness(columns, part, positive));
+        found.min_by_key(|(cost, _)| *cost)
+    }
+
+    /// A value that few conditions ask for is a rare one; one that is found by look-up is a cheap
+    /// one.
+    fn cost(&self, columns: &[Column], test: TestRef) -> u32 {
+        let column = columns.get(test.column as usize);
+        let Some((column, compiled)) =
+            column.and_then(|column| Some((column, column.tests.get(test.test as usize)?)))
+        else {
+            return u32::MAX;
+        };
+        let counts = self.atoms.get(test.column as usize);
+        let mut total = 0_u32;
+        for number in &compiled.atoms {
+            let count = counts.and_then(|counts| counts.get(*number as usize));
+            let common = count.copied().unwrap_or(0);
+            let own = match column.atoms.get(*number as usize) {
+                Some(Atom::Text(_) | Atom::Folded(_)) => 1 + common.saturating_mul(2),
+                Some(Atom::Compare(..) | Atom::Between(..)) => 100 + common,
+                Some(Atom::Pattern(_)) => 50 + column.patterns + common,
+                Some(Atom::Exists) | None => u32::MAX,
+            };
+            total = total.saturating_add(own);
+        }
+        total
+    }
+}
+
+/// The witnesses on one column: from a value to the conditions that it makes worth a look.
+#[derive(Debug, Default)]
+pub(super) struct Witnesses {
+    /// Each test that is a witness, and the stages it is one of.
+    tests: Vec<(u32, Vec<u32>)>,
+    texts: FxHashMap<Box<str>, Vec<u32>>,
+    folded: FxHashMap<Box<str>, Vec<u32>>,
+    /// Atoms that no look-up decides, with the tests they are of.
+    others: Vec<(u32, Vec<u32>)>,
+}
+
+impl Witnesses {
+    /// The witnesses on `column`: tests with their stages.
+    pub(super) fn new(column: &Column, tests: Vec<(u32, Vec<u32>)>) -> Self {
+        let mut witnesses = Self::default();
+        let mut others: FxHashMap<u32, usize> = FxHashMap::default();
+        for (number, (test, _)) in (0u32..).zip(&tests) {
+            let Some(compiled) = column.tests.get(*test as usize) else {
+                continue;
+            };
+            for atom in &compiled.atoms {
+                match column.atoms.get(*atom as usize) {
+                    Some(Atom::Text(text)) => {
+                        witnesses
+                            .texts
+                            .entry(text.clone())
+                            .or_default()
+                            .push(number);
+                    }
+                    Some(Atom::Folded(text)) => {
+                        witnesses
+                            .folded
+                            .entry(text.clone())
+                            .or_default()
+                            .push(number);
+                    }
+                    Some(_) => {
+                        let place = *others.entry(*atom).or_insert_with(|| {
+                            witnesses.others.push((*atom, Vec::new()));
+                            witnesses.others.len() - 1
+                        });
+                        if let Some((_, tests)) = witnesses.others.get_mut(place) {
+                            tests.push(number);
+                        }
+                    }
+                    None => {}
+                }
+            }
+        }
+        witnesses.tests = tests;
+        witnesses
+    }
+
+    /// The stages for which a value of this column can be the witness.
+    pub(super) fn stages(&self) -> impl Iterator<Item = u32> {
+        self.tests
+            .iter()
+            .flat_map(|(_, stages)| stages.iter().copied())
+    }
+
+    /// Finds the witnesses that a value, looked at already, is: their tests and stages.
+    pub(super) fn find(
+        &self,
+        column: &Column,
+        sight: &mut Sight,
+        mut found: impl FnMut(u32, &[u32]),
+    ) {
+        let mut report = |numbers: &[u32]| {
+            for number in numbers {
+                if let Some((test, stages)) = self.tests.get(*number as usize) {
+                    found(*test, stages);
+                }
+            }
+        };
+        if let Some(text) = sight.text()
+            && let Some(numbers) = self.texts.get(text)
+        {
+            report(numbers);
+        }
+        if !self.folded.is_empty()
+            && sight.text().is_some()
+            && let Some(numbers) = self.folded.get(sight.folded())
+        {
+            report(numbers);
+        }
+        for (atom, numbers) in &self.others {
+            if column.holds_atom(*atom, sight) {
+                report(numbers);
+            }
+        }
+    }
+}

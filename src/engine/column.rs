@@ -1,0 +1,310 @@
+//! Columns: one slot read as one type, with every test that any rule makes on it. Equal tests are
+//! one test; a list of items is one test. `compile.rs` fills them, `matcher.rs` asks them.
+
+use std::cmp::Ordering;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::row::RawCell;
+use super::slots::SlotId;
+use crate::evaluate::pattern::{Pattern, fold};
+use crate::event::field::Reading;
+use crate::event::{FieldType, Value};
+use crate::plan::Comparison;
+
+/// A slot as one type reads it.
+#[derive(Debug)]
+pub(super) struct Column {
+    pub(super) slot: SlotId,
+    pub(super) reader: FieldType,
+    /// The type gives texts.
+    pub(super) is_text: bool,
+    pub(super) atoms: Vec<Atom>,
+    pub(super) tests: Vec<Test>,
+    /// How many of the atoms are patterns.
+    pub(super) patterns: u32,
+    numbers: FxHashMap<Vec<u8>, u32>,
+    groups: FxHashMap<Box<[u32]>, u32>,
+}
+
+/// The smallest test of one value.
+#[derive(Debug)]
+pub(super) enum Atom {
+    /// There is a value.
+    Exists,
+    /// Exactly this text.
+    Text(Box<str>),
+    /// This text, folded, but for case.
+    Folded(Box<str>),
+    /// A pattern that several texts match.
+    Pattern(Pattern),
+    /// A comparison with a constant.
+    Compare(Comparison, Value),
+    /// Between two constants, inclusive.
+    Between(Value, Value),
+}
+
+impl Atom {
+    /// Whether a look-up decides it.
+    pub(super) fn is_hashed(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::Folded(_))
+    }
+}
+
+/// Whether a value meets any of some atoms.
+#[derive(Debug)]
+pub(super) struct Test {
+    /// The atoms, ascending.
+    pub(super) atoms: Box<[u32]>,
+    exists: bool,
+    texts: Texts,
+    folded: Texts,
+    others: Box<[u32]>,
+}
+
+/// A set of texts.
+#[derive(Debug)]
+enum Texts {
+    Few(Vec<Box<str>>),
+    Many(FxHashSet<Box<str>>),
+}
+
+impl Texts {
+    fn new(texts: Vec<Box<str>>) -> Self {
+        if texts.len() <= 8 {
+            Self::Few(texts)
+        } else {
+            Self::Many(texts.into_iter().collect())
+        }
+    }
+
+    fn contains(&self, text: &str) -> bool {
+        match self {
+            Self::Few(texts) => texts.iter().any(|own| **own == *text),
+            Self::Many(texts) => texts.contains(text),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Few(texts) if texts.is_empty())
+    }
+}
+
+impl Column {
+    pub(super) fn new(slot: SlotId, reader: FieldType) -> Self {
+        let is_text = reader.family() == Some(crate::event::field::Family::Text);
+        Self {
+            slot,
+            reader,
+            is_text,
+            atoms: Vec::new(),
+            tests: Vec::new(),
+            patterns: 0,
+            numbers: FxHashMap::default(),
+            groups: FxHashMap::default(),
+        }
+    }
+
+    /// The number of an atom; `make` is asked only for a new one.
+    pub(super) fn atom<E>(
+        &mut self,
+        key: Vec<u8>,
+        make: impl FnOnce() -> Result<Atom, E>,
+    ) -> Result<u32, E> {
+        if let Some(number) = self.numbers.get(&key) {
+            return Ok(*number);
+        }
+        let number = u32::try_from(self.atoms.len()).unwrap_or(u32::MAX);
+        let atom = make()?;
+        self.patterns += u32::from(matches!(atom, Atom::Pattern(_)));
+        self.atoms.push(atom);
+        self.numbers.insert(key, number);
+        Ok(number)
+    }
+
+    /// The number of the test "any of these atoms".
+    pub(super) fn test(&mut self, mut atoms: Vec<u32>) -> u32 {
+        atoms.sort_unstable();
+        atoms.dedup();
+        if let Some(number) = self.groups.get(atoms.as_slice()) {
+            return *number;
+        }
+        let number = u32::try_from(self.tests.len()).unwrap_or(u32::MAX);
+        let atoms: Box<[u32]> = atoms.into();
+        let test = self.compile(atoms.clone());
+        self.tests.push(test);
+        self.groups.insert(atoms, number);
+        number
+    }
+
+    fn compile(&self, atoms: Box<[u32]>) -> Test {
+        let (mut texts, mut folded, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        let mut exists = false;
+        for number in &atoms {
+            match self.atoms.get(*number as usize) {
+                Some(Atom::Exists) => exists = true,
+                Some(Atom::Text(text)) => texts.push(text.clone()),
+                Some(Atom::Folded(text)) => folded.push(text.clone()),
+                Some(_) => others.push(*number),
+                None => {}
+            }
+        }
+        Test {
+            atoms,
+            exists,
+            texts: Texts::new(texts),
+            folded: Texts::new(folded),
+            others: others.into(),
+        }
+    }
+
+    /// Whether the value meets the test.
+    pub(super) fn holds(&self, test: u32, raw: RawCell<'_>, sight: &mut Sight) -> bool {
+        let Some(test) = self.tests.get(test as usize) else {
+            return false;
+        };
+        sight.look(self, raw);
+        let has_value = match &sight.seen {
+            Seen::Nothing => return false,
+            Seen::Text => true,
+            Seen::Value(_) => false,
+        };
+        if test.exists
+            || (has_value && test.texts.contains(&sight.text))
+            || (has_value && !test.folded.is_empty() && test.folded.contains(sight.folded()))
+        {
+            return true;
+        }
+        let mut others = test.others.iter();
+        others.any(|atom| self.holds_atom(*atom, sight))
+    }
+
+    /// Whether a value that was looked at meets an atom.
+    pub(super) fn holds_atom(&self, atom: u32, sight: &mut Sight) -> bool {
+        let Some(atom) = self.atoms.get(atom as usize) else {
+            return false;
+        };
+        match (atom, &sight.seen) {
+            (_, Seen::Nothing) => false,
+            (Atom::Exists, _) => true,
+            (Atom::Text(text), Seen::Text) => **text == *sight.text,
+            (Atom::Folded(text), Seen::Text) => **text == *sight.folded(),
+            (Atom::Pattern(pattern), Seen::Text) if pattern.wants_folded() => {
+                pattern.matches_prepared(sight.folded())
+            }
+            (Atom::Pattern(pattern), Seen::Text) => pattern.matches_prepared(&sight.text),
+            (Atom::Compare(comparison, Value::Text(constant)), Seen::Text) => {
+                comparison.fits(sight.text.as_bytes().cmp(constant.as_bytes()))
+            }
+            (Atom::Between(low, high), Seen::Text) => {
+                let value = Value::text(&sight.text);
+                is_between(&value, low, high)
+            }
+            (Atom::Compare(comparison, constant), Seen::Value(value)) => {
+                compare(*comparison, value, constant)
+            }
+            (Atom::Between(low, high), Seen::Value(value)) => is_between(value, low, high),
+            _ => false,
+        }
+    }
+}
+
+fn is_between(value: &Value, low: &Value, high: &Value) -> bool {
+    compare(Comparison::GreaterOrEqual, value, low) && compare(Comparison::LessOrEqual, value, high)
+}
+
+/// Versions are equal only as texts, though they are ordered by meaning.
+fn compare(comparison: Comparison, value: &Value, constant: &Value) -> bool {
+    if let (Value::Version(a), Value::Version(b), Comparison::Equal) = (value, constant, comparison)
+    {
+        return a.as_str() == b.as_str();
+    }
+    let order: Option<Ordering> = value.compare(constant);
+    order.is_some_and(|order| comparison.fits(order))
+}
+
+/// What the type makes of a value.
+#[derive(Debug, Default)]
+enum Seen {
+    /// The value is ignored or refused.
+    #[default]
+    Nothing,
+    /// The text in [`Sight::text`].
+    Text,
+    /// A typed value.
+    Value(Value),
+}
+
+/// A value, decoded once for all tests of one event; reused from event to event.
+#[derive(Debug, Default)]
+pub(super) struct Sight {
+    seen: Seen,
+    is_fresh: bool,
+    is_folded: bool,
+    text: String,
+    folded: String,
+}
+
+impl Sight {
+    /// Another value comes.
+    pub(super) fn forget(&mut self) {
+        self.is_fresh = false;
+        self.is_folded = false;
+    }
+
+    /// Decodes the value, unless that was done.
+    pub(super) fn look(&mut self, column: &Column, raw: RawCell<'_>) {
+        if self.is_fresh {
+            return;
+        }
+        self.is_fresh = true;
+        self.is_folded = false;
+        self.text.clear();
+        let mut buffer = std::mem::take(&mut self.folded);
+        let decoded = raw.decode(&mut buffer);
+        self.seen = if column.is_text {
+            match column.reader.read_text(decoded) {
+                Some(text) => {
+                    self.text.push_str(text);
+                    Seen::Text
+                }
+                None => Seen::Nothing,
+            }
+        } else {
+            match column.reader.read(decoded) {
+                Reading::Value(value) => Seen::Value(value),
+                Reading::Ignored | Reading::Malformed => Seen::Nothing,
+            }
+        };
+        self.folded = buffer;
+    }
+
+    /// The value, owned.
+    pub(super) fn value(&self) -> Option<Value> {
+        match &self.seen {
+            Seen::Nothing => None,
+            Seen::Text => Some(Value::text(&self.text)),
+            Seen::Value(value) => Some(value.clone()),
+        }
+    }
+
+    /// The text, if it is one.
+    pub(super) fn text(&self) -> Option<&str> {
+        matches!(self.seen, Seen::Text).then_some(&*self.text)
+    }
+
+    /// The text with its case folded.
+    pub(super) fn folded(&mut self) -> &str {
+        if !self.is_folded {
+            self.is_folded = true;
+            self.folded.clear();
+            if self.text.is_ascii() {
+                self.folded.push_str(&self.text);
+                self.folded.make_ascii_lowercase();
+            } else {
+                self.folded.extend(self.text.chars().map(fold::fold_char));
+            }
+        }
+        &self.folded
+    }
+}

@@ -1,0 +1,526 @@
+//! Plans → [`RuleSet`]: all rules' conditions over shared tests. Called once for a scan.
+
+use rustc_hash::FxHashMap;
+
+use super::candidate::{Usage, Witnesses};
+use super::column::{Atom, Column};
+use super::course::Course;
+use super::program::{Node, TestRef};
+use super::slots::{SlotId, Slots};
+use crate::evaluate::function::Script;
+use crate::evaluate::pattern::{Pattern, fold};
+use crate::event::{FieldType, Value};
+use crate::plan::predicate::{WildcardPattern, WildcardToken};
+use crate::plan::{
+    Condition, ConditionKind, FieldId, Plan, PlanField, Predicate, Role, Shape, Stage,
+};
+
+/// The fields that name an event's index when it has no `_index`.
+const DATA_STREAM: [&str; 3] = [
+    "data_stream.type",
+    "data_stream.dataset",
+    "data_stream.namespace",
+];
+
+/// Rules compiled into one.
+#[derive(Debug)]
+pub struct RuleSet {
+    pub(super) slots: Slots,
+    pub(super) columns: Vec<Column>,
+    pub(super) scripts: Vec<ScriptTest>,
+    pub(super) stages: Vec<StageProgram>,
+    pub(super) key_sets: Vec<KeySet>,
+    pub(super) rules: Vec<CompiledRule>,
+    /// For each column its witnesses.
+    pub(super) witnesses: Vec<Witnesses>,
+    /// The stages that no witness finds.
+    pub(super) unwitnessed: Vec<u32>,
+    /// The columns that decide buckets, and the tests that are bits of a bucket.
+    pub(super) dispatch: Vec<u32>,
+    pub(super) given: Vec<TestRef>,
+    /// The column of the time.
+    pub(super) clock: u32,
+    pub(super) data_stream: [SlotId; 3],
+}
+
+/// A rule that cannot be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The number it was given with.
+    pub rule: u32,
+    /// Why.
+    pub reason: String,
+}
+
+/// A stage of a rule.
+#[derive(Debug)]
+pub(super) struct StageProgram {
+    /// Its rule, as an index.
+    pub(super) rule: u32,
+    pub(super) node: Node,
+    /// The key set; `None` for event rules.
+    pub(super) keys: Option<u32>,
+}
+
+/// The columns of a key tuple, and which may be missing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(super) struct KeySet {
+    pub(super) keys: Vec<(Option<u32>, bool)>,
+    /// Time and tiebreaker columns of a rule that has an order of its own.
+    pub(super) order: Option<(Option<u32>, Option<u32>)>,
+}
+
+/// A rule, compiled.
+#[derive(Debug)]
+pub(super) struct CompiledRule {
+    /// The number it was given with.
+    pub(super) number: u32,
+    /// Its first stage.
+    pub(super) first: u32,
+    pub(super) course: Course,
+}
+
+/// A script, and the columns it reads by field.
+#[derive(Debug)]
+pub(super) struct ScriptTest {
+    pub(super) script: Script,
+    pub(super) columns: FxHashMap<u16, u32>,
+}
+
+impl RuleSet {
+    /// Compiles rules, each a number of the caller's and a plan; those that cannot be run come
+    /// back with the reason. `clock` is the field that puts the events of the stream in order; a
+    /// rule with another one is run over what it kept when the stream has ended.
+    ///
+    /// A plan with several mappings is read by the first that knows a field.
+    pub fn compile<'p>(
+        rules: impl IntoIterator<Item = (u32, &'p Plan)>,
+        clock: &str,
+    ) -> (Self, Vec<Refused>) {
+        let mut compiler = Compiler::default();
+        let mut refused = Vec::new();
+        for (number, plan) in rules {
+            if let Err(reason) = compiler.rule(number, plan, clock) {
+                refused.push(Refused {
+                    rule: number,
+                    reason,
+                });
+            }
+        }
+        (compiler.finish(clock), refused)
+    }
+
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether there is no rule.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// The fields that are read.
+    pub fn slots(&self) -> &Slots {
+        &self.slots
+    }
+}
+
+#[derive(Default)]
+struct Compiler {
+    paths: Vec<String>,
+    slots: FxHashMap<String, SlotId>,
+    columns: Vec<Column>,
+    column_numbers: FxHashMap<(SlotId, String), u32>,
+    scripts: Vec<ScriptTest>,
+    stages: Vec<StageProgram>,
+    key_sets: Vec<KeySet>,
+    key_set_numbers: FxHashMap<KeySet, u32>,
+    rules: Vec<CompiledRule>,
+    clock: Option<u32>,
+}
+
+/// The columns of one plan's fields.
+type Fields = Vec<Option<u32>>;
+
+impl Compiler {
+    fn slot(&mut self, path: &str) -> SlotId {
+        if let Some(slot) = self.slots.get(path) {
+            return *slot;
+        }
+        let slot = SlotId(u32::try_from(self.paths.len()).unwrap_or(u32::MAX));
+        self.paths.push(path.to_owned());
+        self.slots.insert(path.to_owned(), slot);
+        slot
+    }
+
+    fn column(&mut self, path: &str, reader: &FieldType) -> u32 {
+        let slot = self.slot(path);
+        let key = (slot, format!("{reader:?}"));
+        if let Some(number) = self.column_numbers.get(&key) {
+            return *number;
+        }
+        let number = u32::try_from(self.columns.len()).unwrap_or(u32::MAX);
+        self.columns.push(Column::new(slot, reader.clone()));
+        self.column_numbers.insert(key, number);
+        number
+    }
+
+    /// The column of a plan's field; `None` where no mapping knows it.
+    fn field(&mut self, field: &PlanField) -> Option<u32> {
+        field.family?;
+        let reader = field.readers.iter().flatten().next()?;
+        Some(self.column(&reader.read_from, &reader.field_type))
+    }
+
+    fn rule(&mut self, number: u32, plan: &Plan, clock: &str) -> Result<(), String> {
+        let fields: Fields = plan.fields.iter().map(|field| self.field(field)).collect();
+        let column = |id: FieldId| fields.get(id.index()).copied().flatten();
+        let mut nodes = Vec::with_capacity(plan.stages.len());
+        for stage in &plan.stages {
+            let mut node = self.stage(plan, stage, &fields)?;
+            node.order(&self.columns);
+            nodes.push(node);
+        }
+        let is_clock = plan
+            .fields
+            .get(plan.timestamp.index())
+            .is_some_and(|field| field.path == clock);
+        let time = column(plan.timestamp);
+        if is_clock && self.clock.is_none() {
+            self.clock = time;
+        }
+        let tiebreaker = plan.tiebreaker.and_then(column);
+        let has_own_order = time.is_none() || time != self.clock || plan.tiebreaker.is_some();
+        let first = u32::try_from(self.stages.len()).unwrap_or(u32::MAX);
+        let rule = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
+        for (stage, node) in plan.stages.iter().zip(nodes) {
+            let optional = matches!(stage.role, Role::Until { .. });
+            let keys = stage.keys.iter();
+            let set = KeySet {
+                keys: keys
+                    .map(|key| (column(key.field), key.optional || optional))
+                    .collect(),
+                order: has_own_order.then_some((time, tiebreaker)),
+            };
+            let plain = plan.shape == Shape::Events && !has_own_order;
+            let keys = (!plain).then(|| self.key_set(set));
+            self.stages.push(StageProgram { rule, node, keys });
+        }
+        self.rules.push(CompiledRule {
+            number,
+            first,
+            course: Course::new(plan, has_own_order),
+        });
+        Ok(())
+    }
+
+    fn key_set(&mut self, set: KeySet) -> u32 {
+        if let Some(number) = self.key_set_numbers.get(&set) {
+            return *number;
+        }
+        let number = u32::try_from(self.key_sets.len()).unwrap_or(u32::MAX);
+        self.key_sets.push(set.clone());
+        self.key_set_numbers.insert(set, number);
+        number
+    }
+
+    /// Category and condition.
+    fn stage(&mut self, plan: &Plan, stage: &Stage, fields: &Fields) -> Result<Node, String> {
+        let condition = self.node(plan, &stage.condition, fields)?;
+        let Some(category) = &stage.category.value else {
+            return Ok(condition);
+        };
+        let category = match fields.get(plan.category.index()).copied().flatten() {
+            Some(column) => self.atom_test(column, text_key(category), || {
+                Ok(Atom::Text(category.as_str().into()))
+            })?,
+            None => Node::Constant(false),
+        };
+        Ok(Node::all(vec![category, condition]))
+    }
+
+    fn node(
+        &mut self,
+        plan: &Plan,
+        condition: &Condition,
+        fields: &Fields,
+    ) -> Result<Node, String> {
+        Ok(match &condition.kind {
+            ConditionKind::Constant(value) => Node::Constant(*value),
+            ConditionKind::Leaf(leaf) => match plan.leaves.get(leaf.index()) {
+                Some(leaf) => self.leaf(&leaf.predicate, fields)?,
+                None => Node::Constant(false),
+            },
+            ConditionKind::Not(inner) => self.node(plan, inner, fields)?.complement(),
+            ConditionKind::All(parts) => {
+                let parts = parts.iter().map(|part| self.node(plan, part, fields));
+                Node::all(parts.collect::<Result<_, _>>()?)
+            }
+            ConditionKind::Any(parts) => {
+                let parts = parts.iter().map(|part| self.node(plan, part, fields));
+                let parts = parts.collect::<Result<_, _>>()?;
+                self.any(parts)
+            }
+        })
+    }
+
+    /// `or`, with all that concerns one column as one test: any value meets any of the atoms.
+    fn any(&mut self, parts: Vec<Node>) -> Node {
+        let mut groups: Vec<(u32, Vec<u32>)> = Vec::new();
+        let mut rest = Vec::new();
+        let flat = match Node::any(parts) {
+            Node::Any(parts) => parts.into_vec(),
+            other => return other,
+        };
+        for part in flat {
+            let Node::Test(test) = part else {
+                rest.push(part);
+                continue;
+            };
+            let atoms = self
+                .columns
+                .get(test.column as usize)
+                .and_then(|column| column.tests.get(test.test as usize))
+                .map_or(&[][..], |test| &test.atoms);
+            match groups.iter_mut().find(|(column, _)| *column == test.column) {
+                Some((_, group)) => group.extend_from_slice(atoms),
+                None => groups.push((test.column, atoms.to_vec())),
+            }
+        }
+        for (number, atoms) in groups {
+            if let Some(column) = self.columns.get_mut(number as usize) {
+                let test = column.test(atoms);
+                rest.push(Node::Test(TestRef {
+                    column: number,
+                    test,
+                }));
+            }
+        }
+        Node::any(rest)
+    }
+
+    fn leaf(&mut self, predicate: &Predicate, fields: &Fields) -> Result<Node, String> {
+        let field = match predicate {
+            Predicate::Exists(field)
+            | Predicate::Compare { field, .. }
+            | Predicate::Between { field, .. }
+            | Predicate::EqualIgnoringCase { field, .. }
+            | Predicate::Wildcard { field, .. }
+            | Predicate::Regex { field, .. } => *field,
+            Predicate::Script(expr) => {
+                let script = Script::new(expr).map_err(|failure| failure.message)?;
+                let mut columns = FxHashMap::default();
+                for field in script.fields() {
+                    if let Some(Some(column)) = fields.get(field.index()) {
+                        columns.insert(field.0, *column);
+                    }
+                }
+                let number = u32::try_from(self.scripts.len()).unwrap_or(u32::MAX);
+                self.scripts.push(ScriptTest { script, columns });
+                return Ok(Node::Script(number));
+            }
+        };
+        match fields.get(field.index()).copied().flatten() {
+            Some(column) => self.atom_test(column, key_of(predicate), || atom_of(predicate)),
+            None => Ok(Node::Constant(false)),
+        }
+    }
+
+    fn atom_test(
+        &mut self,
+        number: u32,
+        key: Vec<u8>,
+        make: impl FnOnce() -> Result<Atom, String>,
+    ) -> Result<Node, String> {
+        let Some(column) = self.columns.get_mut(number as usize) else {
+            return Ok(Node::Constant(false));
+        };
+        let atom = column.atom(key, make)?;
+        let test = column.test(vec![atom]);
+        Ok(Node::Test(TestRef {
+            column: number,
+            test,
+        }))
+    }
+
+    fn finish(mut self, clock: &str) -> RuleSet {
+        let data_stream = DATA_STREAM.map(|path| self.slot(path));
+        let clock = match self.clock {
+            Some(clock) => clock,
+            None => self.column(clock, &FieldType::named("date")),
+        };
+        let nodes = self.stages.iter().map(|stage| &stage.node);
+        let usage = Usage::of(&self.columns, nodes);
+        let dispatch = usage.dispatch(&self.columns);
+        let mut given: Vec<TestRef> = Vec::new();
+        for stage in &self.stages {
+            stage.node.tests(&mut |test| {
+                if dispatch.contains(&test.column) {
+                    given.push(test);
+                }
+            });
+        }
+        given.sort_unstable();
+        given.dedup();
+        let bits: FxHashMap<TestRef, u32> = given.iter().copied().zip(0u32..).collect();
+        for stage in &mut self.stages {
+            stage.node.give(&bits);
+            stage.node.order(&self.columns);
+        }
+        let (witnesses, unwitnessed) = self.witnesses(&usage);
+        let paths = self.paths.iter().map(String::as_str);
+        RuleSet {
+            slots: Slots::new(paths),
+            columns: self.columns,
+            scripts: self.scripts,
+            stages: self.stages,
+            key_sets: self.key_sets,
+            rules: self.rules,
+            witnesses,
+            unwitnessed,
+            dispatch,
+            given,
+            clock,
+            data_stream,
+        }
+    }
+
+    fn witnesses(&self, usage: &Usage) -> (Vec<Witnesses>, Vec<u32>) {
+        let mut unwitnessed = Vec::new();
+        let mut tests: Vec<FxHashMap<u32, usize>> = vec![FxHashMap::default(); self.columns.len()];
+        let mut lists: Vec<Vec<(u32, Vec<u32>)>> = vec![Vec::new(); self.columns.len()];
+        for (number, stage) in (0u32..).zip(&self.stages) {
+            let Some((_, witness)) = usage.witness(&self.columns, &stage.node, true) else {
+                unwitnessed.push(number);
+                continue;
+            };
+            for test in witness {
+                let places = tests.get_mut(test.column as usize);
+                let list = lists.get_mut(test.column as usize);
+                let (Some(places), Some(list)) = (places, list) else {
+                    continue;
+                };
+                let place = *places.entry(test.test).or_insert_with(|| {
+                    list.push((test.test, Vec::new()));
+                    list.len() - 1
+                });
+                if let Some((_, stages)) = list.get_mut(place)
+                    && stages.last() != Some(&number)
+                {
+                    stages.push(number);
+                }
+            }
+        }
+        let columns = self.columns.iter().zip(lists);
+        let witnesses = columns.map(|(column, tests)| Witnesses::new(column, tests));
+        (witnesses.collect(), unwitnessed)
+    }
+}
+
+fn text_key(text: &str) -> Vec<u8> {
+    let mut key = vec![b'='];
+    key.extend_from_slice(text.as_bytes());
+    key
+}
+
+/// What makes two predicates on one column the same.
+fn key_of(predicate: &Predicate) -> Vec<u8> {
+    match predicate {
+        Predicate::Exists(_) => vec![b'e'],
+        Predicate::Compare {
+            comparison: crate::plan::Comparison::Equal,
+            value: Value::Text(text),
+            ..
+        } => text_key(text),
+        Predicate::Compare {
+            comparison, value, ..
+        } => format!("c{comparison:?} {value:?}").into_bytes(),
+        Predicate::Between { low, high, .. } => format!("b{low:?} {high:?}").into_bytes(),
+        Predicate::EqualIgnoringCase { text, .. } => folded_key(text),
+        Predicate::Wildcard {
+            pattern,
+            insensitive,
+            ..
+        } => match (literal(pattern), insensitive) {
+            (Some(text), true) => folded_key(&text),
+            (Some(text), false) => text_key(&text),
+            (None, _) if is_anything(pattern) => vec![b'e'],
+            (None, _) => wildcard_key(pattern, *insensitive),
+        },
+        Predicate::Regex {
+            pattern,
+            insensitive,
+            ..
+        } => format!("r{insensitive} {pattern}").into_bytes(),
+        Predicate::Script(_) => Vec::new(),
+    }
+}
+
+fn folded_key(text: &str) -> Vec<u8> {
+    let mut key = vec![b'~'];
+    key.extend_from_slice(fold::fold(text).as_bytes());
+    key
+}
+
+fn wildcard_key(pattern: &WildcardPattern, insensitive: bool) -> Vec<u8> {
+    let mut text = String::from(if insensitive { "W" } else { "w" });
+    for token in &pattern.0 {
+        match token {
+            WildcardToken::Char('\0') => text.push_str("\0\0"),
+            WildcardToken::Char(c) if insensitive => text.push(fold::fold_char(*c)),
+            WildcardToken::Char(c) => text.push(*c),
+            WildcardToken::One => text.push_str("\0?"),
+            WildcardToken::Many => text.push_str("\0*"),
+        }
+    }
+    text.into_bytes()
+}
+
+/// `*`, which every text matches.
+fn is_anything(pattern: &WildcardPattern) -> bool {
+    let mut tokens = pattern.0.iter();
+    !pattern.0.is_empty() && tokens.all(|token| *token == WildcardToken::Many)
+}
+
+/// The text of a pattern without wildcards.
+fn literal(pattern: &WildcardPattern) -> Option<String> {
+    let characters = pattern.0.iter().map(|token| match token {
+        WildcardToken::Char(c) => Some(*c),
+        WildcardToken::One | WildcardToken::Many => None,
+    });
+    characters.collect()
+}
+
+fn atom_of(predicate: &Predicate) -> Result<Atom, String> {
+    Ok(match predicate {
+        Predicate::Exists(_) | Predicate::Script(_) => Atom::Exists,
+        Predicate::Compare {
+            comparison: crate::plan::Comparison::Equal,
+            value: Value::Text(text),
+            ..
+        } => Atom::Text((**text).into()),
+        Predicate::Compare {
+            comparison, value, ..
+        } => Atom::Compare(*comparison, value.clone()),
+        Predicate::Between { low, high, .. } => Atom::Between(low.clone(), high.clone()),
+        Predicate::EqualIgnoringCase { text, .. } => Atom::Folded(fold::fold(text).into()),
+        Predicate::Wildcard {
+            pattern,
+            insensitive,
+            ..
+        } => match (literal(pattern), insensitive) {
+            (Some(text), true) => Atom::Folded(fold::fold(&text).into()),
+            (Some(text), false) => Atom::Text(text.into()),
+            (None, _) if is_anything(pattern) => Atom::Exists,
+            (None, insensitive) => Atom::Pattern(Pattern::wildcard(pattern, *insensitive)),
+        },
+        Predicate::Regex {
+            pattern,
+            insensitive,
+            ..
+        } => Atom::Pattern(
+            Pattern::lucene(pattern, *insensitive).map_err(|failure| failure.message)?,
+        ),
+    })
+}

@@ -1,0 +1,360 @@
+//! From stage hits, in the order of events, to matches. One correlator a scan, in one thread at a
+//! time; `scan` feeds it what the matchers of all threads found.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::compile::RuleSet;
+use super::course::{Act, Kind};
+use super::deferred::{self, Kept};
+use super::keys;
+use super::sequence::{Moment, Tracks};
+use crate::event::{Timestamp, Value};
+
+/// One result of one rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Match<E> {
+    /// The rule's number, as it was given to [`RuleSet::compile`].
+    pub rule: u32,
+    /// The key tuple; `None` is a missing optional key.
+    pub join: Vec<Option<Value>>,
+    /// One entry a position; `None` stands for a missing event.
+    pub stages: Vec<Option<E>>,
+}
+
+/// An event that meets some stage.
+#[derive(Debug, Clone, Copy)]
+pub struct Occurrence<'h> {
+    /// When it happened; events come in this order. Without it only samples and rules with a time
+    /// field of their own see it.
+    pub time: Option<Timestamp>,
+    /// Its place in the input.
+    pub position: u64,
+    /// The stages that it meets, ascending, with the key.
+    pub hits: &'h [(u32, &'h [u8])],
+    /// It came too late to be put in order: only rules without order see it.
+    pub is_late: bool,
+}
+
+/// The state of all rules.
+#[derive(Debug)]
+pub struct Correlator<'s, E> {
+    set: &'s RuleSet,
+    states: Vec<State<E>>,
+    rank: u64,
+    now: i128,
+    held: usize,
+    max_held: usize,
+    evicted: Vec<u64>,
+    /// Matches in order; one that may yet be taken back holds up those behind it.
+    outbox: VecDeque<Outgoing<E>>,
+    sent: u64,
+    /// When each match that waits is decided: its last moment, and its number in the outbox.
+    deadlines: BTreeSet<(i64, u64)>,
+    acts: Vec<(usize, Act, usize)>,
+}
+
+#[derive(Debug)]
+enum State<E> {
+    Events,
+    Sequence(Tracks<E>),
+    Deferred(VecDeque<Kept<E>>),
+}
+
+#[derive(Debug)]
+enum Outgoing<E> {
+    Ready(Match<E>),
+    Waiting {
+        rule: usize,
+        moments: Vec<Moment<E>>,
+        key: Box<[u8]>,
+    },
+    Discarded,
+}
+
+impl<'s, E: Clone> Correlator<'s, E> {
+    /// No event yet. At most `max_held` partial sequences are held; when there are more the
+    /// oldest go.
+    pub fn new(set: &'s RuleSet, max_held: usize) -> Self {
+        let states = set.rules.iter().map(|rule| match rule.course.kind {
+            _ if rule.course.is_deferred => State::Deferred(VecDeque::new()),
+            Kind::Events => State::Events,
+            Kind::Sequence | Kind::Sample => State::Sequence(Tracks::default()),
+        });
+        Self {
+            set,
+            states: states.collect(),
+            rank: 0,
+            now: i128::MIN,
+            held: 0,
+            max_held: max_held.max(1),
+            evicted: vec![0; set.rules.len()],
+            outbox: VecDeque::new(),
+            sent: 0,
+            deadlines: BTreeSet::new(),
+            acts: Vec::new(),
+        }
+    }
+
+    /// Takes one event, which `event` makes when it is to be kept; matches go to `sink` in the order
+    /// of their last events.
+    pub fn take(
+        &mut self,
+        occurrence: &Occurrence<'_>,
+        event: &mut impl FnMut() -> E,
+        sink: &mut impl FnMut(Match<E>),
+    ) {
+        if let Some(time) = occurrence.time
+            && !occurrence.is_late
+        {
+            self.now = time.nanoseconds();
+            self.rank += 1;
+            self.decide_waiting(self.now);
+        }
+        let set = self.set;
+        let rule_of = |hit: &(u32, &[u8])| set.stages.get(hit.0 as usize).map(|stage| stage.rule);
+        for hits in occurrence.hits.chunk_by(|a, b| rule_of(a) == rule_of(b)) {
+            let Some(rule) = hits.first().and_then(rule_of) else {
+                continue;
+            };
+            self.take_rule(rule as usize, hits, occurrence, event);
+        }
+        if self.held > self.max_held {
+            self.evict();
+        }
+        self.flush(sink);
+    }
+
+    fn take_rule(
+        &mut self,
+        rule: usize,
+        hits: &[(u32, &[u8])],
+        occurrence: &Occurrence<'_>,
+        event: &mut impl FnMut() -> E,
+    ) {
+        let set = self.set;
+        let (Some(compiled), Some(state)) = (set.rules.get(rule), self.states.get_mut(rule)) else {
+            return;
+        };
+        match state {
+            State::Events => {
+                if occurrence.time.is_some() {
+                    self.outbox.push_back(Outgoing::Ready(Match {
+                        rule: compiled.number,
+                        join: Vec::new(),
+                        stages: vec![Some(event())],
+                    }));
+                }
+            }
+            State::Deferred(kept) => {
+                for (stage, key) in hits {
+                    self.held += 1;
+                    kept.push_back(Kept {
+                        time: occurrence.time,
+                        position: occurrence.position,
+                        stage: (stage - compiled.first) as usize,
+                        key: (*key).into(),
+                        event: event(),
+                    });
+                }
+            }
+            State::Sequence(_) if occurrence.is_late || occurrence.time.is_none() => {}
+            State::Sequence(_) => self.advance(rule, hits, event),
+        }
+    }
+
+    /// What an event does to a sequence rule.
+    fn advance(&mut self, rule: usize, hits: &[(u32, &[u8])], event: &mut impl FnMut() -> E) {
+        let set = self.set;
+        let Some(compiled) = set.rules.get(rule) else {
+            return;
+        };
+        let course = &compiled.course;
+        let Some(State::Sequence(tracks)) = self.states.get_mut(rule) else {
+            return;
+        };
+        let mut acts = std::mem::take(&mut self.acts);
+        acts.clear();
+        for (place, (stage, _)) in hits.iter().enumerate() {
+            let own = course.acts.get((stage - compiled.first) as usize);
+            let own = own.map_or(&[][..], Vec::as_slice);
+            acts.extend(own.iter().map(|act| (act.turn(), *act, place)));
+        }
+        acts.sort_unstable_by_key(|(turn, _, place)| (*turn, *place));
+        let mut moment = Moment {
+            rank: self.rank,
+            nanos: self.now,
+            event,
+        };
+        let before = tracks.held;
+        let mut found: Vec<(Vec<Moment<E>>, &[u8])> = Vec::new();
+        for (_, act, place) in &acts {
+            let key = hits.get(*place).map_or(&[][..], |(_, key)| key);
+            if let Some(moments) = tracks.take(course, &mut moment, key, *act) {
+                found.push((moments, key));
+            }
+        }
+        self.held = (self.held + tracks.held).saturating_sub(before);
+        self.acts = acts;
+        if found.len() > 1 {
+            found.sort_by(|a, b| keys::compare(a.1, b.1));
+        }
+        for (moments, key) in found {
+            self.complete(rule, moments, key);
+        }
+    }
+
+    fn complete(&mut self, rule: usize, moments: Vec<Moment<E>>, key: &[u8]) {
+        let Some(compiled) = self.set.rules.get(rule) else {
+            return;
+        };
+        let course = &compiled.course;
+        if course.waits() {
+            let first = moments.first().map_or(0, Moment::millis);
+            let number = self.sent + self.outbox.len() as u64;
+            let deadline = first.saturating_add(course.window);
+            self.deadlines.insert((deadline, number));
+            self.outbox.push_back(Outgoing::Waiting {
+                rule,
+                moments,
+                key: key.into(),
+            });
+            return;
+        }
+        if !course.gaps.is_empty()
+            && let Some(State::Sequence(tracks)) = self.states.get(rule)
+            && tracks.is_violated(course, key, &moments)
+        {
+            return;
+        }
+        self.outbox.push_back(Outgoing::Ready(Match {
+            rule: compiled.number,
+            join: course.join(key),
+            stages: course.laid_out(moments.into_iter().map(|moment| moment.event)),
+        }));
+    }
+
+    /// Decides the matches that no event at `now` or later can take back.
+    fn decide_waiting(&mut self, now: i128) {
+        let now = super::sequence::millis(now);
+        while let Some((deadline, number)) = self.deadlines.pop_first() {
+            if deadline >= now {
+                self.deadlines.insert((deadline, number));
+                return;
+            }
+            self.decide(number);
+        }
+    }
+
+    fn decide(&mut self, number: u64) {
+        let place = usize::try_from(number - self.sent).unwrap_or(usize::MAX);
+        let Some(outgoing) = self.outbox.get_mut(place) else {
+            return;
+        };
+        if let Outgoing::Waiting { rule, moments, key } =
+            std::mem::replace(outgoing, Outgoing::Discarded)
+            && let Some(compiled) = self.set.rules.get(rule)
+            && let Some(State::Sequence(tracks)) = self.states.get(rule)
+            && !tracks.is_violated(&compiled.course, &key, &moments)
+        {
+            let events = moments.into_iter().map(|moment| moment.event);
+            *outgoing = Outgoing::Ready(Match {
+                rule: compiled.number,
+                join: compiled.course.join(&key),
+                stages: compiled.course.laid_out(events),
+            });
+        }
+    }
+
+    fn flush(&mut self, sink: &mut impl FnMut(Match<E>)) {
+        while let Some(outgoing) = self.outbox.pop_front() {
+            match outgoing {
+                Outgoing::Ready(found) => sink(found),
+                Outgoing::Discarded => {}
+                waiting @ Outgoing::Waiting { .. } => {
+                    self.outbox.push_front(waiting);
+                    return;
+                }
+            }
+            self.sent += 1;
+        }
+    }
+
+    /// Drops what `maxspan` has passed by; if that is not enough, the oldest tenth.
+    fn evict(&mut self) {
+        for (rule, state) in self.set.rules.iter().zip(&mut self.states) {
+            if let State::Sequence(tracks) = state {
+                tracks.sweep(&rule.course, self.now);
+            }
+        }
+        self.count();
+        if self.held <= self.max_held {
+            return;
+        }
+        let excess = self.held - self.max_held + self.max_held / 10;
+        let mut ranks: Vec<u64> = Vec::new();
+        for state in &self.states {
+            if let State::Sequence(tracks) = state {
+                ranks.extend(tracks.ranks());
+            }
+        }
+        ranks.sort_unstable();
+        let last = ranks
+            .get(excess.min(ranks.len()).saturating_sub(1))
+            .copied();
+        for (state, evicted) in self.states.iter_mut().zip(&mut self.evicted) {
+            if let (State::Sequence(tracks), Some(last)) = (state, last) {
+                *evicted += tracks.drop_until(last);
+            }
+        }
+        self.count();
+        if self.held > self.max_held {
+            self.evict_kept();
+        }
+    }
+
+    /// What is kept for the end has no rank: each such rule gives its oldest tenth.
+    fn evict_kept(&mut self) {
+        for (state, evicted) in self.states.iter_mut().zip(&mut self.evicted) {
+            if let State::Deferred(kept) = state {
+                let count = kept.len().div_ceil(10);
+                kept.drain(..count);
+                *evicted += count as u64;
+            }
+        }
+        self.count();
+    }
+
+    fn count(&mut self) {
+        let held = self.states.iter().map(|state| match state {
+            State::Events => 0,
+            State::Sequence(tracks) => tracks.held,
+            State::Deferred(kept) => kept.len(),
+        });
+        self.held = held.sum();
+    }
+
+    /// The rules that lost state, with how much: `(rule, partial sequences)`.
+    pub fn evicted(&self) -> impl Iterator<Item = (u32, u64)> {
+        let rules = self.set.rules.iter().zip(&self.evicted);
+        rules
+            .filter(|(_, evicted)| **evicted > 0)
+            .map(|(rule, evicted)| (rule.number, *evicted))
+    }
+
+    /// The stream has ended: what waited is decided, what was kept is run.
+    pub fn finish(&mut self, sink: &mut impl FnMut(Match<E>)) {
+        self.decide_waiting(i128::MAX);
+        let waiting: Vec<u64> = self.deadlines.iter().map(|(_, number)| *number).collect();
+        for number in waiting {
+            self.decide(number);
+        }
+        self.flush(sink);
+        for (rule, state) in self.set.rules.iter().zip(&mut self.states) {
+            if let State::Deferred(kept) = state {
+                let found = deferred::run(&rule.course, rule.number, kept.make_contiguous());
+                found.into_iter().for_each(&mut *sink);
+                kept.clear();
+            }
+        }
+    }
+}

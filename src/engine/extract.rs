@@ -1,0 +1,525 @@
+//! One line → [`Row`]: a JSON extractor that takes only the slots and walks past everything else,
+//! eight bytes at a time. The scan's reader; everything else reads events with `event/json.rs`.
+//!
+//! The law: for any bytes both readers refuse, or both give the same slots; where only
+//! `event/json.rs` refuses, the fault is in a number that nobody reads. A line with a key that is
+//! written with escapes, or twice in one object, is rare and is left to `event/json.rs`.
+
+use super::row::{Kind, Row};
+use super::slots::{Meta, NodeId, SlotId, Slots};
+use crate::event::{Event, Raw};
+
+/// The nesting that `event/json.rs` refuses.
+const MAX_DEPTH: u32 = 128;
+
+/// Why a line is no event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadLine {
+    /// Not UTF-8.
+    #[error("not valid UTF-8")]
+    Utf8,
+    /// Not JSON.
+    #[error("not valid JSON: {0}")]
+    Syntax(String),
+    /// JSON, but no object.
+    #[error("a document must be a JSON object")]
+    NoObject,
+    /// Longer than places in it can be counted.
+    #[error("a line of more than 4 GiB")]
+    TooLong,
+}
+
+/// What stopped the fast way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    /// Not JSON, at this byte.
+    Syntax(&'static str, usize),
+    /// A key with escapes or a second time in its object: for `event/json.rs`.
+    Unusual,
+}
+
+/// Reads lines for one set of slots.
+#[derive(Debug)]
+pub struct Extractor<'s> {
+    slots: &'s Slots,
+    /// For each edge the object in which it was last seen.
+    seen: Vec<u64>,
+    object: u64,
+    unwrap_source: bool,
+}
+
+impl<'s> Extractor<'s> {
+    /// A reader for these slots. With `unwrap_source` the document is what stands under
+    /// `_source`, where a line has that.
+    pub fn new(slots: &'s Slots, unwrap_source: bool) -> Self {
+        Self {
+            slots,
+            seen: vec![0; slots.edge_count()],
+            object: 0,
+            unwrap_source,
+        }
+    }
+
+    /// Reads a line into `row`. After a refusal the row holds nothing of use.
+    pub fn read(&mut self, line: &[u8], row: &mut Row) -> Result<(), BadLine> {
+        let line = std::str::from_utf8(line).map_err(|_| BadLine::Utf8)?;
+        self.read_text(line, row)
+    }
+
+    /// Reads a line that is known to be UTF-8.
+    pub fn read_text(&mut self, line: &str, row: &mut Row) -> Result<(), BadLine> {
+        row.clear();
+        if u32::try_from(line.len()).is_err() {
+            return Err(BadLine::TooLong);
+        }
+        let mut walker = Walker {
+            bytes: line.as_bytes(),
+            at: 0,
+            extractor: self,
+            row,
+        };
+        match walker.document() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(BadLine::NoObject),
+            Err(Stop::Syntax(what, at)) => {
+                Err(BadLine::Syntax(format!("{what} at column {}", at + 1)))
+            }
+            Err(Stop::Unusual) => self.read_slowly(line, row),
+        }
+    }
+
+    fn read_slowly(&self, line: &str, row: &mut Row) -> Result<(), BadLine> {
+        row.clear();
+        let syntax = |error: serde_json::Error| BadLine::Syntax(error.to_string());
+        let serde_json::Value::Object(mut document) = serde_json::from_str(line).map_err(syntax)?
+        else {
+            return Err(BadLine::NoObject);
+        };
+        if self.unwrap_source
+            && let Some(serde_json::Value::Object(source)) = document.get_mut("_source")
+        {
+            let mut source = std::mem::take(source);
+            for meta in ["_index", "_id"] {
+                if let Some(value) = document.get(meta) {
+                    source.insert(meta.to_owned(), value.clone());
+                }
+            }
+            document = source;
+        }
+        let event = Event::from_document(&document);
+        for (slot, path) in (0u32..).map(SlotId).zip(self.slots.paths()) {
+            for scalar in event.values(path) {
+                row.push_owned(slot, scalar.raw());
+            }
+        }
+        if let Some(index) = &event.index {
+            row.own_index(index);
+        }
+        if let Some(id) = &event.id {
+            row.own_id(id);
+        }
+        Ok(())
+    }
+}
+
+struct Walker<'w, 's> {
+    bytes: &'w [u8],
+    at: usize,
+    extractor: &'w mut Extractor<'s>,
+    row: &'w mut Row,
+}
+
+impl Walker<'_, '_> {
+    /// The whole line; false if it is JSON but no object.
+    fn document(&mut self) -> Result<bool, Stop> {
+        self.blanks();
+        let is_object = self.peek() == Some(b'{');
+        if is_object {
+            self.at += 1;
+            self.object(Slots::ROOT, MAX_DEPTH - 1)?;
+        } else {
+            self.skip(MAX_DEPTH)?;
+        }
+        self.blanks();
+        if self.at < self.bytes.len() {
+            return Err(self.fault("trailing characters"));
+        }
+        Ok(is_object)
+    }
+
+    fn fault(&self, what: &'static str) -> Stop {
+        Stop::Syntax(what, self.at)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn blanks(&mut self) {
+        while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// After `{`, to behind `}`; takes what the edges of `node` lead to.
+    fn object(&mut self, node: NodeId, depth: u32) -> Result<(), Stop> {
+        self.extractor.object += 1;
+        let object = self.extractor.object;
+        let mut first = true;
+        while self.next_key(first)? {
+            first = false;
+            let start = self.at;
+            let escaped = self.string()?;
+            if escaped {
+                return Err(Stop::Unusual);
+            }
+            let key = self.bytes.get(start..self.at - 1).unwrap_or(&[]);
+            let child = self.extractor.slots.child(node, key);
+            self.colon()?;
+            let Some((edge, child)) = child else {
+                self.skip(depth)?;
+                continue;
+            };
+            if let Some(seen) = self.extractor.seen.get_mut(edge as usize)
+                && std::mem::replace(seen, object) == object
+            {
+                return Err(Stop::Unusual);
+            }
+            if node == Slots::ROOT
+                && let Some(meta) = self.extractor.slots.meta(child)
+            {
+                self.meta(meta, child, depth)?;
+            } else {
+                self.value(child, depth)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes behind the opening quote of the next key, or behind `}`.
+    fn next_key(&mut self, first: bool) -> Result<bool, Stop> {
+        self.blanks();
+        match self.peek() {
+            Some(b'}') => {
+                self.at += 1;
+                return Ok(false);
+            }
+            Some(b',') if !first => {
+                self.at += 1;
+                self.blanks();
+            }
+            _ if first => {}
+            _ => return Err(self.fault("expected `,` or `}`")),
+        }
+        if self.peek() == Some(b'"') {
+            self.at += 1;
+            return Ok(true);
+        }
+        Err(self.fault("expected a key"))
+    }
+
+    /// Goes to the next element of an array, or behind `]`.
+    fn next_element(&mut self, first: bool) -> Result<bool, Stop> {
+        self.blanks();
+        match self.peek() {
+            Some(b']') => {
+                self.at += 1;
+                return Ok(false);
+            }
+            Some(b',') if !first => {
+                self.at += 1;
+                self.blanks();
+                Ok(true)
+            }
+            Some(_) if first => Ok(true),
+            _ => Err(self.fault("expected `,` or `]`")),
+        }
+    }
+
+    fn colon(&mut self) -> Result<(), Stop> {
+        self.blanks();
+        if self.peek() != Some(b':') {
+            return Err(self.fault("expected `:`"));
+        }
+        self.at += 1;
+        self.blanks();
+        Ok(())
+    }
+
+    /// `_index`, `_id` and `_source` of the document itself.
+    fn meta(&mut self, meta: Meta, node: NodeId, depth: u32) -> Result<(), Stop> {
+        let start = self.at;
+        match (meta, self.peek()) {
+            (Meta::Source, Some(b'{')) if self.extractor.unwrap_source => {
+                self.at += 1;
+                self.object(Slots::ROOT, deeper(depth, self.at)?)
+            }
+            (Meta::Index | Meta::Id, Some(b'"')) => {
+                self.at += 1;
+                let kind = text_kind(self.string()?);
+                if meta == Meta::Index {
+                    self.row.set_index(kind, start + 1, self.at - 1);
+                } else {
+                    self.row.set_id(kind, start + 1, self.at - 1);
+                }
+                Ok(())
+            }
+            (Meta::Id, Some(b'-' | b'0'..=b'9')) => {
+                match self.checked_number()? {
+                    None => self.row.set_id(Kind::Number, start, self.at),
+                    Some(text) => self.row.own_id(&text),
+                }
+                Ok(())
+            }
+            _ => self.value(node, depth),
+        }
+    }
+
+    /// A value whose path is that of `node`.
+    fn value(&mut self, node: NodeId, depth: u32) -> Result<(), Stop> {
+        let slot = self.extractor.slots.slot(node);
+        match self.peek() {
+            Some(b'{') if self.extractor.slots.has_children(node) => {
+                self.at += 1;
+                self.object(node, deeper(depth, self.at)?)
+            }
+            Some(b'[') => {
+                self.at += 1;
+                let depth = deeper(depth, self.at)?;
+                let mut first = true;
+                while self.next_element(first)? {
+                    first = false;
+                    self.value(node, depth)?;
+                }
+                Ok(())
+            }
+            Some(_) => match slot {
+                Some(slot) => self.scalar(slot, depth),
+                None => self.skip(depth),
+            },
+            None => Err(self.fault("unexpected end")),
+        }
+    }
+
+    fn scalar(&mut self, slot: SlotId, depth: u32) -> Result<(), Stop> {
+        let start = self.at;
+        match self.peek() {
+            Some(b'"') => {
+                self.at += 1;
+                let kind = text_kind(self.string()?);
+                self.row.push(slot, kind, start + 1, self.at - 1);
+            }
+            Some(b'-' | b'0'..=b'9') => match self.checked_number()? {
+                None => self.row.push(slot, Kind::Number, start, self.at),
+                Some(text) => self.row.push_owned(slot, Raw::Number(&text)),
+            },
+            first => {
+                self.skip(depth)?;
+                match first {
+                    Some(b't') => self.row.push(slot, Kind::True, start, self.at),
+                    Some(b'f') => self.row.push(slot, Kind::False, start, self.at),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Any value, taken nothing of.
+    fn skip(&mut self, depth: u32) -> Result<(), Stop> {
+        match self.peek() {
+            Some(b'"') => {
+                self.at += 1;
+                self.string()?;
+            }
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b'{') => {
+                self.at += 1;
+                let depth = deeper(depth, self.at)?;
+                let mut first = true;
+                while self.next_key(first)? {
+                    first = false;
+                    self.string()?;
+                    self.colon()?;
+                    self.skip(depth)?;
+                }
+            }
+            Some(b'[') => {
+                self.at += 1;
+                let depth = deeper(depth, self.at)?;
+                let mut first = true;
+                while self.next_element(first)? {
+                    first = false;
+                    self.skip(depth)?;
+                }
+            }
+            Some(b't') => self.word(b"true")?,
+            Some(b'f') => self.word(b"false")?,
+            Some(b'n') => self.word(b"null")?,
+            Some(_) => return Err(self.fault("expected a value")),
+            None => return Err(self.fault("unexpected end")),
+        }
+        Ok(())
+    }
+
+    fn word(&mut self, word: &[u8]) -> Result<(), Stop> {
+        if self.bytes.get(self.at..self.at + word.len()) != Some(word) {
+            return Err(self.fault("expected a value"));
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    /// Goes behind the characters of a number.
+    fn number(&mut self) {
+        self.at += 1;
+        while let Some(b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// Goes behind a number that is read. One with an exponent is given as `event/json.rs` gives
+    /// it, `1e+5`.
+    fn checked_number(&mut self) -> Result<Option<String>, Stop> {
+        let start = self.at;
+        self.number();
+        let text = self.bytes.get(start..self.at).unwrap_or(&[]);
+        if !is_number(text) {
+            return Err(Stop::Syntax("invalid number", start));
+        }
+        let mut parts = text.split(|byte| matches!(byte, b'e' | b'E'));
+        let (Some(mantissa), Some(exponent)) = (parts.next(), parts.next()) else {
+            return Ok(None);
+        };
+        let mut number = mantissa.to_vec();
+        number.push(b'e');
+        if exponent.first().is_some_and(u8::is_ascii_digit) {
+            number.push(b'+');
+        }
+        number.extend(exponent);
+        Ok(String::from_utf8(number).ok())
+    }
+
+    /// From behind the opening quote to behind the closing one; whether there are escapes.
+    fn string(&mut self) -> Result<bool, Stop> {
+        let mut escaped = false;
+        loop {
+            self.plain();
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(escaped);
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
+                Some(_) => return Err(self.fault("control character in a string")),
+                None => return Err(self.fault("unexpected end of a string")),
+            }
+        }
+    }
+
+    /// To the next quote, backslash or control character.
+    fn plain(&mut self) {
+        let mut rest = self.bytes.get(self.at..).unwrap_or(&[]);
+        while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
+            let found = special(u64::from_le_bytes(*chunk));
+            if found != 0 {
+                self.at = self.bytes.len() - rest.len() + (found.trailing_zeros() / 8) as usize;
+                return;
+            }
+            rest = tail;
+        }
+        let stop = |byte: &u8| *byte == b'"' || *byte == b'\\' || *byte < 0x20;
+        let left = rest.iter().position(stop).unwrap_or(rest.len());
+        self.at = self.bytes.len() - rest.len() + left;
+    }
+
+    /// Behind a backslash and what it stands before.
+    fn escape(&mut self) -> Result<(), Stop> {
+        match self.bytes.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.at += 2;
+                Ok(())
+            }
+            Some(b'u') => {
+                let high = match self.hex_unit(self.at + 2) {
+                    Some(high @ 0xD800..=0xDBFF) => high,
+                    Some(0xDC00..=0xDFFF) | None => return Err(self.fault("invalid escape")),
+                    Some(_) => {
+                        self.at += 6;
+                        return Ok(());
+                    }
+                };
+                let low = self.bytes.get(self.at + 6..self.at + 8) == Some(b"\\u");
+                let low = low.then(|| self.hex_unit(self.at + 8)).flatten();
+                if !matches!((high, low), (_, Some(0xDC00..=0xDFFF))) {
+                    return Err(self.fault("lone surrogate"));
+                }
+                self.at += 12;
+                Ok(())
+            }
+            _ => Err(self.fault("invalid escape")),
+        }
+    }
+
+    fn hex_unit(&self, at: usize) -> Option<u32> {
+        let digits = self.bytes.get(at..at + 4)?;
+        digits.iter().try_fold(0, |unit, digit| {
+            Some(unit << 4 | char::from(*digit).to_digit(16)?)
+        })
+    }
+}
+
+fn text_kind(escaped: bool) -> Kind {
+    if escaped { Kind::Escaped } else { Kind::Text }
+}
+
+fn deeper(depth: u32, at: usize) -> Result<u32, Stop> {
+    match depth.checked_sub(1) {
+        Some(depth @ 1..) => Ok(depth),
+        _ => Err(Stop::Syntax("nested too deeply", at)),
+    }
+}
+
+const ONES: u64 = u64::MAX / 255;
+const HIGHS: u64 = ONES << 7;
+
+/// A word whose lowest set bit lies in the first byte that is a quote, a backslash or a control
+/// character; zero if there is none.
+fn special(word: u64) -> u64 {
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let quote = zero(word ^ (ONES * u64::from(b'"')));
+    let backslash = zero(word ^ (ONES * u64::from(b'\\')));
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    (quote | backslash | control) & HIGHS
+}
+
+/// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
+fn is_number(text: &[u8]) -> bool {
+    fn digits(text: &[u8]) -> Option<&[u8]> {
+        let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if count == 0 { None } else { text.get(count..) }
+    }
+    let rest = text.strip_prefix(b"-").unwrap_or(text);
+    let rest = match rest.strip_prefix(b"0") {
+        Some(rest) => Some(rest),
+        None => digits(rest),
+    };
+    let rest = rest.and_then(|rest| match rest.strip_prefix(b".") {
+        Some(fraction) => digits(fraction),
+        None => Some(rest),
+    });
+    let rest = rest.and_then(|rest| match rest {
+        [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] => {
+            digits(exponent)
+        }
+        rest => Some(rest),
+    });
+    rest.is_some_and(<[u8]>::is_empty)
+}
+
+#[cfg(test)]
+#[path = "extract_tests.rs"]
+mod tests;

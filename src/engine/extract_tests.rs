@@ -1,0 +1,196 @@
+//! The law of the two readers.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::event::Scalar;
+
+const PATHS: [&str; 8] = ["a", "b", "a.b", "a.b.c", "b.c.d", "é", "c", "_index"];
+
+fn read(slots: &Slots, line: &[u8]) -> Result<Vec<Vec<Scalar>>, BadLine> {
+    let mut row = Row::new(slots.len());
+    Extractor::new(slots, false).read(line, &mut row)?;
+    let line = std::str::from_utf8(line).unwrap();
+    let mut buffer = String::new();
+    let mut all = Vec::new();
+    for slot in 0..slots.len() {
+        let slot = SlotId(u32::try_from(slot).unwrap());
+        let values = row
+            .values(line, slot)
+            .map(|cell| match cell.decode(&mut buffer) {
+                crate::event::Raw::Text(text) => Scalar::text(text),
+                crate::event::Raw::Number(text) => Scalar::Number(text.into()),
+                crate::event::Raw::Bool(value) => Scalar::Bool(value),
+            });
+        all.push(values.collect());
+    }
+    let meta = |cell: Option<super::super::row::RawCell<'_>>| {
+        let mut buffer = String::new();
+        let cell = cell?;
+        Some(Scalar::text(cell.decode(&mut buffer).as_text()))
+    };
+    all.push(meta(row.index(line)).into_iter().collect());
+    all.push(meta(row.id(line)).into_iter().collect());
+    Ok(all)
+}
+
+fn by_serde(line: &[u8]) -> Option<Vec<Vec<Scalar>>> {
+    let event = Event::from_json_line(std::str::from_utf8(line).ok()?).ok()?;
+    let mut all: Vec<Vec<Scalar>> = PATHS
+        .iter()
+        .map(|path| event.values(path).to_vec())
+        .collect();
+    all.push(
+        event
+            .index
+            .as_deref()
+            .map(Scalar::text)
+            .into_iter()
+            .collect(),
+    );
+    all.push(event.id.as_deref().map(Scalar::text).into_iter().collect());
+    Some(all)
+}
+
+fn agree(line: &[u8]) {
+    let slots = Slots::new(PATHS);
+    let ours = read(&slots, line);
+    let theirs = by_serde(line);
+    let shown = String::from_utf8_lossy(line);
+    match (ours, theirs) {
+        (Ok(ours), Some(theirs)) => assert_eq!(ours, theirs, "{shown}"),
+        (Err(_), None) => {}
+        (Err(error), Some(_)) => panic!("only ours refuses ({error}): {shown}"),
+        (Ok(_), None) => assert!(
+            line.iter()
+                .any(|byte| byte.is_ascii_digit() || *byte == b'-'),
+            "only serde refuses, and no number is at fault: {shown}"
+        ),
+    }
+}
+
+#[test]
+fn the_examples_read_alike() {
+    for line in [
+        r#"{"a":1,"b":"x","a.b":true,"_id":"7","_index":"i"}"#,
+        r#"{"a":{"b":{"c":[1,2,{"d":3},null,"x"]}},"a.b.c":"é\u00e9\ud83d\ude00\\"}"#,
+        r#"{"a":1,"a":2}"#,
+        r#"{"\u0061":1,"b":2}"#,
+        r#"{"x":{"\u0061":1,"a":1,"a":2}}"#,
+        r#"{"a":{"b":1},"a":{"c":2}}"#,
+        r#"{"_id":7,"_index":{"x":1}}"#,
+        r#"{"_index":["i"],"_id":null}"#,
+        r#"{"a":1e5,"b":-0.0E+10,"c":123456789012345678901234567890}"#,
+        r#"{"a":01}"#,
+        r#"{"a":1.}"#,
+        r#"{"a":"\x"}"#,
+        r#"{"z":"\x"}"#,
+        r#"{"a":"\ud800"}"#,
+        r#"{"a":tru}"#,
+        r#" { "a" : [ 1 , "b" , [ false ] ] , "b" : { } } "#,
+        r#"{"a":[1,]}"#,
+        r#"{"a":1,}"#,
+        r#"{"a" 1}"#,
+        r#"{"a":1}x"#,
+        "[1]",
+        "",
+        "{",
+        "{\"a\":\"\t\"}",
+        "{\"z\":\"\t\"}",
+        "{\"a\":1}\r",
+    ] {
+        agree(line.as_bytes());
+    }
+    for depth in [1, 126, 127, 128, 129] {
+        agree(format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth)).as_bytes());
+        agree(format!("{{\"z\":{}{}}}", "[".repeat(depth), "]".repeat(depth)).as_bytes());
+        let open = "{\"a\":".repeat(depth);
+        agree(format!("{open}1{}", "}".repeat(depth)).as_bytes());
+    }
+    agree(b"{\"a\":\"\xff\"}");
+}
+
+#[test]
+fn a_search_hit_is_read_as_its_source() {
+    let slots = Slots::new(["a", "b.c"]);
+    let mut row = Row::new(slots.len());
+    for line in [
+        r#"{"_index":"i","_id":"1","_score":null,"_source":{"a":1,"b":{"c":"x"}}}"#,
+        r#"{"_index":"i","_id":"1","_score":null,"_source":{"\u0061":1,"b":{"c":"x"}}}"#,
+    ] {
+        Extractor::new(&slots, true)
+            .read_text(line, &mut row)
+            .unwrap();
+        assert_eq!(row.values(line, SlotId(0)).next().unwrap().text, "1");
+        assert_eq!(row.values(line, SlotId(1)).next().unwrap().text, "x");
+        assert_eq!(row.index(line).unwrap().text, "i");
+        assert_eq!(row.id(line).unwrap().text, "1");
+    }
+}
+
+fn json() -> impl Strategy<Value = String> {
+    let key = prop_oneof![
+        Just("a"),
+        Just("b"),
+        Just("c"),
+        Just("d"),
+        Just("a.b"),
+        Just("b.c"),
+        Just("a.b.c"),
+        Just("z"),
+        Just("\\u0061"),
+        Just("é"),
+        Just("_id"),
+        Just("_index"),
+        Just(""),
+        Just(".c"),
+    ];
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        Just("true".to_owned()),
+        Just("false".to_owned()),
+        "-?(0|[1-9][0-9]{0,25})(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,2})?",
+        "\"[ !#-Z_a-z~\u{e9}]{0,20}\"",
+        "\"([a-z]|\\\\[\"\\\\/bfnrt]|\\\\u00[0-9a-f]{2}|\\\\ud83d\\\\ude0[0-9]){0,12}\"",
+    ];
+    leaf.prop_recursive(4, 40, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4)
+                .prop_map(|items| format!("[{}]", items.join(","))),
+            prop::collection::vec((key.clone(), inner), 0..5).prop_map(|entries| {
+                let entries: Vec<String> = entries
+                    .iter()
+                    .map(|(key, value)| format!("\"{key}\":{value}"))
+                    .collect();
+                format!("{{{}}}", entries.join(", "))
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn both_readers_give_the_same_slots(line in json()) {
+        agree(line.as_bytes());
+    }
+
+    #[test]
+    fn both_readers_refuse_the_same_broken_lines(
+        line in json(),
+        at in any::<prop::sample::Index>(),
+        with in prop::collection::vec(any::<u8>(), 0..3),
+        cut in 0..4_usize,
+    ) {
+        let mut bytes = line.into_bytes();
+        let at = at.index(bytes.len());
+        let end = bytes.len().min(at + cut);
+        bytes.splice(at..end, with);
+        agree(&bytes);
+    }
+
+    #[test]
+    fn any_bytes_are_read_alike(bytes in prop::collection::vec(
+        prop::sample::select(&b"{}[]\",:\\ua0e.-1tfn \n\xc3\xa9"[..]), 0..24)) {
+        agree(&bytes);
+    }
+}

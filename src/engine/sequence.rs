@@ -1,0 +1,269 @@
+//! The state of one sequence rule: for each join key the partial sequences that wait. Fed by
+//! `correlate.rs` in the order of events, and by `deferred.rs`.
+//!
+//! Of the partial sequences that wait at one position under one key only the newest can ever be
+//! used, because using it discards the older ones: one place a position is the whole state. What
+//! `maxspan` has passed by is swept out before the state has grown to twice what was left.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use super::course::{Act, Course};
+
+/// Sweep no sooner than at so many keys.
+const MIN_SWEEP: usize = 1_024;
+
+/// One event in the order of events.
+#[derive(Debug, Clone)]
+pub(super) struct Moment<E> {
+    /// Its place in the order; no two events share one.
+    pub(super) rank: u64,
+    pub(super) nanos: i128,
+    pub(super) event: E,
+}
+
+impl<E> Moment<E> {
+    pub(super) fn millis(&self) -> i64 {
+        millis(self.nanos)
+    }
+}
+
+impl<E, F: FnMut() -> E> Moment<F> {
+    /// The same moment with the event itself.
+    fn made(&mut self) -> Moment<E> {
+        Moment {
+            rank: self.rank,
+            nanos: self.nanos,
+            event: (self.event)(),
+        }
+    }
+}
+
+/// Nanoseconds to milliseconds, rounded down.
+pub(super) fn millis(nanos: i128) -> i64 {
+    i64::try_from(nanos.div_euclid(1_000_000)).unwrap_or(if nanos < 0 {
+        i64::MIN
+    } else {
+        i64::MAX
+    })
+}
+
+/// The partial sequences of one rule, by key.
+#[derive(Debug)]
+pub(super) struct Tracks<E> {
+    tracks: FxHashMap<Box<[u8]>, Track<E>>,
+    sweep_at: usize,
+    /// Partial sequences, and events of missing clauses, that are held.
+    pub(super) held: usize,
+}
+
+#[derive(Debug)]
+struct Track<E> {
+    /// The newest partial sequence whose last event stands at this position.
+    pending: Vec<Option<Vec<Moment<E>>>>,
+    /// The rank of the latest `until` event.
+    until: Option<u64>,
+    /// For each missing clause the times of its events in milliseconds, ascending.
+    missing: Vec<VecDeque<i64>>,
+}
+
+impl<E> Default for Track<E> {
+    fn default() -> Self {
+        Self {
+            pending: Vec::new(),
+            until: None,
+            missing: Vec::new(),
+        }
+    }
+}
+
+impl<E> Default for Tracks<E> {
+    fn default() -> Self {
+        Self {
+            tracks: FxHashMap::default(),
+            sweep_at: MIN_SWEEP,
+            held: 0,
+        }
+    }
+}
+
+impl<E: Clone> Tracks<E> {
+    /// Takes one act of one event under one key; gives the sequence that it completes. Events
+    /// come in ascending rank, the acts of one event in the order of [`Act::turn`]; the event is
+    /// made only when it is kept.
+    pub(super) fn take(
+        &mut self,
+        course: &Course,
+        moment: &mut Moment<impl FnMut() -> E>,
+        key: &[u8],
+        act: Act,
+    ) -> Option<Vec<Moment<E>>> {
+        match act {
+            Act::Until => {
+                // Without a track there is nothing to end; what begins later is spared.
+                if let Some(track) = self.tracks.get_mut(key) {
+                    track.until = Some(moment.rank);
+                }
+                None
+            }
+            Act::Missing(gap) => {
+                self.held += 1;
+                let track = self.track(course, moment.nanos, key)?;
+                if track.missing.len() <= gap {
+                    track.missing.resize_with(gap + 1, VecDeque::new);
+                }
+                track.missing.get_mut(gap)?.push_back(moment.millis());
+                None
+            }
+            Act::Stage(0) => self.advance(course, vec![moment.made()], key, 0),
+            Act::Stage(position) => {
+                let track = self.tracks.get_mut(key)?;
+                let mut partial = track.pending.get_mut(position - 1)?.take()?;
+                self.held -= 1;
+                let (first, last) = (partial.first()?, partial.last()?);
+                let late = |limit| moment.nanos - first.nanos > limit;
+                if course.maxspan.is_some_and(late)
+                    || track.until.is_some_and(|until| last.rank <= until)
+                {
+                    return None;
+                }
+                partial.push(moment.made());
+                self.advance(course, partial, key, position)
+            }
+        }
+    }
+
+    /// A partial sequence has come to `position`.
+    fn advance(
+        &mut self,
+        course: &Course,
+        partial: Vec<Moment<E>>,
+        key: &[u8],
+        position: usize,
+    ) -> Option<Vec<Moment<E>>> {
+        if position + 1 >= course.positions {
+            return Some(partial);
+        }
+        let track = self.track(course, partial.last()?.nanos, key)?;
+        if track.pending.len() <= position {
+            track.pending.resize_with(position + 1, || None);
+        }
+        let replaced = track.pending.get_mut(position)?.replace(partial);
+        self.held += usize::from(replaced.is_none());
+        None
+    }
+
+    fn track(&mut self, course: &Course, now: i128, key: &[u8]) -> Option<&mut Track<E>> {
+        if !self.tracks.contains_key(key) {
+            if self.tracks.len() >= self.sweep_at {
+                self.sweep(course, now);
+                self.sweep_at = (self.tracks.len() * 2).max(MIN_SWEEP);
+            }
+            self.tracks.insert(key.into(), Track::default());
+        }
+        self.tracks.get_mut(key)
+    }
+
+    /// Drops what no event at `now` or later can make anything of.
+    pub(super) fn sweep(&mut self, course: &Course, now: i128) {
+        let Some(maxspan) = course.maxspan else {
+            return;
+        };
+        // A candidate may wait for one window, and look back for another one.
+        let oldest = millis(now).saturating_sub(course.window.saturating_mul(2));
+        let mut held = 0;
+        self.tracks.retain(|_, track| {
+            for pending in &mut track.pending {
+                let first = pending.as_ref().and_then(|partial| partial.first());
+                if first.is_some_and(|first| now - first.nanos > maxspan) {
+                    *pending = None;
+                }
+                held += usize::from(pending.is_some());
+            }
+            for times in &mut track.missing {
+                while times.front().is_some_and(|time| *time < oldest) {
+                    times.pop_front();
+                }
+                held += times.len();
+            }
+            track.pending.iter().any(Option::is_some)
+                || track.missing.iter().any(|times| !times.is_empty())
+        });
+        self.held = held;
+    }
+
+    /// The rank of the last event of each partial sequence held.
+    pub(super) fn ranks(&self) -> Vec<u64> {
+        let partials = self.tracks.values().flat_map(|track| &track.pending);
+        let mut ranks: Vec<u64> = partials
+            .flatten()
+            .filter_map(|partial| Some(partial.last()?.rank))
+            .collect();
+        ranks.sort_unstable();
+        ranks
+    }
+
+    /// Drops the partial sequences whose last event is not later than `rank`; how many those were.
+    pub(super) fn drop_until(&mut self, rank: u64) -> u64 {
+        let mut dropped = 0;
+        self.tracks.retain(|_, track| {
+            for pending in &mut track.pending {
+                let last = pending.as_ref().and_then(|partial| partial.last());
+                if last.is_some_and(|last| last.rank <= rank) {
+                    *pending = None;
+                    dropped += 1;
+                }
+            }
+            track.pending.iter().any(Option::is_some)
+                || track.missing.iter().any(|times| !times.is_empty())
+        });
+        self.held -= usize::try_from(dropped).unwrap_or(0).min(self.held);
+        dropped
+    }
+
+    /// Whether an event is present that must be missing.
+    ///
+    /// With leading and trailing clauses together, one violation alone does not discard (public
+    /// issue 101025).
+    pub(super) fn is_violated(&self, course: &Course, key: &[u8], moments: &[Moment<E>]) -> bool {
+        let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
+            return false;
+        };
+        let Some(track) = self.tracks.get(key) else {
+            return false;
+        };
+        let (first, last) = (first.millis(), last.millis());
+        let (mut leading, mut trailing): (Option<i64>, Option<i64>) = (None, None);
+        for (before, times) in course.gaps.iter().copied().zip(&track.missing) {
+            if before == 0 {
+                let latest = times.partition_point(|time| *time < first).checked_sub(1);
+                leading = leading.max(latest.and_then(|index| times.get(index)).copied());
+            } else if before >= moments.len() {
+                let earliest = times
+                    .get(times.partition_point(|time| *time <= last))
+                    .copied();
+                trailing = match (trailing, earliest) {
+                    (Some(a), Some(b)) => Some(a.min(b)),
+                    (a, b) => a.or(b),
+                };
+            } else if let (Some(after), Some(until)) =
+                (moments.get(before - 1), moments.get(before))
+            {
+                let next = times.get(times.partition_point(|time| *time <= after.millis()));
+                if next.is_some_and(|time| *time < until.millis()) {
+                    return true;
+                }
+            }
+        }
+        let has_leading = course.gaps.contains(&0);
+        let has_trailing = course.waits();
+        let within = |from: i64, to: i64| to.saturating_sub(from) <= course.window;
+        match (leading, trailing) {
+            (Some(from), Some(to)) if within(from, to) => true,
+            (Some(from), _) if !has_trailing => within(from, last),
+            (_, Some(to)) if !has_leading => within(first, to),
+            _ => false,
+        }
+    }
+}

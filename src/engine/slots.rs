@@ -1,0 +1,288 @@
+//! Slots: the fields that the loaded rules read, as a trie of keys, so that nothing else is taken
+//! from a line. Built once by `RuleSet::compile`; walked by `extract.rs` for each line.
+//!
+//! A node stands for a path. Its edges lead to every path below it, named by all that is left of
+//! that path: `{"a.b": …}` and `{"a": {"b": …}}` are one look-up for each key, never a split.
+
+use std::collections::BTreeMap;
+
+/// The number of a field that some rule reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SlotId(pub u32);
+
+impl SlotId {
+    /// As an index.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The number of a node.
+pub(super) type NodeId = u32;
+
+/// What a key of the document itself is, beside a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meta {
+    /// `_index`
+    Index,
+    /// `_id`
+    Id,
+    /// `_source`: the document proper, in a search response or an export.
+    Source,
+}
+
+/// The fields to be read, as a trie.
+#[derive(Debug, Clone, Default)]
+pub struct Slots {
+    paths: Vec<Box<str>>,
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Node {
+    slot: Option<SlotId>,
+    meta: Option<Meta>,
+    /// Numbers of edges, one higher, by hash of the key; a power of two long, or empty.
+    table: Box<[u32]>,
+}
+
+#[derive(Debug, Clone)]
+struct Edge {
+    signature: Signature,
+    key: Box<[u8]>,
+    node: NodeId,
+}
+
+/// The length, the first and the last eight bytes: enough to tell field names apart in most cases,
+/// and all of a key of up to sixteen bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Signature {
+    len: usize,
+    first: u64,
+    last: u64,
+}
+
+impl Slots {
+    /// The root of the trie.
+    pub(super) const ROOT: NodeId = 0;
+
+    /// Slots for these paths, numbered in this order; a path that occurs twice has one slot.
+    pub fn new<'p>(paths: impl IntoIterator<Item = &'p str>) -> Self {
+        let mut slots = Self::default();
+        let mut numbers: BTreeMap<&str, SlotId> = BTreeMap::new();
+        for path in paths {
+            let next = SlotId(u32::try_from(slots.paths.len()).unwrap_or(u32::MAX));
+            numbers.entry(path).or_insert_with(|| {
+                slots.paths.push(path.into());
+                next
+            });
+        }
+        slots.build(&numbers);
+        slots
+    }
+
+    /// How many slots there are.
+    pub fn len(&self) -> usize {
+        self.paths.len()
+    }
+
+    /// Whether no field is read.
+    pub fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+
+    /// The paths by slot.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().map(|path| &**path)
+    }
+
+    /// How many edges there are.
+    pub(super) fn edge_count(&self) -> usize {
+        self.edges.len()
+    }
+
+    /// The slot of a node.
+    pub(super) fn slot(&self, node: NodeId) -> Option<SlotId> {
+        self.nodes.get(node as usize).and_then(|node| node.slot)
+    }
+
+    /// What the node's key means for the document itself.
+    pub(super) fn meta(&self, node: NodeId) -> Option<Meta> {
+        self.nodes.get(node as usize).and_then(|node| node.meta)
+    }
+
+    /// Whether any field lies below the node.
+    pub(super) fn has_children(&self, node: NodeId) -> bool {
+        self.nodes
+            .get(node as usize)
+            .is_some_and(|node| !node.table.is_empty())
+    }
+
+    /// The edge that `key` names, and where it leads.
+    pub(super) fn child(&self, node: NodeId, key: &[u8]) -> Option<(u32, NodeId)> {
+        let table = &self.nodes.get(node as usize)?.table;
+        let mask = table.len().checked_sub(1)?;
+        let signature = Signature::of(key);
+        let mut place = signature.hash() & mask;
+        loop {
+            let number = table.get(place)?.checked_sub(1)?;
+            let edge = self.edges.get(number as usize)?;
+            if edge.signature == signature && (key.len() <= 16 || *edge.key == *key) {
+                return Some((number, edge.node));
+            }
+            place = (place + 1) & mask;
+        }
+    }
+
+    fn build(&mut self, numbers: &BTreeMap<&str, SlotId>) {
+        let mut nodes: BTreeMap<String, NodeId> = BTreeMap::new();
+        self.nodes.push(Node::default());
+        let mut keys: Vec<Vec<(Box<[u8]>, NodeId)>> = vec![Vec::new()];
+        for meta in [Meta::Index, Meta::Id, Meta::Source] {
+            let key = match meta {
+                Meta::Index => "_index",
+                Meta::Id => "_id",
+                Meta::Source => "_source",
+            };
+            let node = self.node(key, &mut nodes, &mut keys);
+            if let Some(node) = self.nodes.get_mut(node as usize) {
+                node.meta = Some(meta);
+            }
+        }
+        for (path, slot) in numbers {
+            for (end, _) in path.match_indices('.') {
+                if let Some(prefix) = path.get(..end) {
+                    self.node(prefix, &mut nodes, &mut keys);
+                }
+            }
+            let node = self.node(path, &mut nodes, &mut keys);
+            if let Some(node) = self.nodes.get_mut(node as usize) {
+                node.slot = Some(*slot);
+            }
+        }
+        for (number, keys) in (0usize..).zip(keys) {
+            self.fill(number, keys);
+        }
+    }
+
+    /// The node of a path, made if it is not there, with an edge from the root and from each node
+    /// on its way.
+    fn node(
+        &mut self,
+        path: &str,
+        nodes: &mut BTreeMap<String, NodeId>,
+        keys: &mut Vec<Vec<(Box<[u8]>, NodeId)>>,
+    ) -> NodeId {
+        if let Some(node) = nodes.get(path) {
+            return *node;
+        }
+        let node = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        self.nodes.push(Node::default());
+        keys.push(Vec::new());
+        let mut link = |from: NodeId, key: &str| {
+            if let Some(edges) = keys.get_mut(from as usize) {
+                edges.push((key.as_bytes().into(), node));
+            }
+        };
+        link(Self::ROOT, path);
+        for (end, _) in path.match_indices('.') {
+            let prefix = path.get(..end).and_then(|prefix| nodes.get(prefix));
+            if let (Some(prefix), Some(key)) = (prefix, path.get(end + 1..)) {
+                link(*prefix, key);
+            }
+        }
+        nodes.insert(path.to_owned(), node);
+        node
+    }
+
+    fn fill(&mut self, number: usize, keys: Vec<(Box<[u8]>, NodeId)>) {
+        if keys.is_empty() {
+            return;
+        }
+        let mut table = vec![0_u32; (keys.len() * 4).next_power_of_two()];
+        let mask = table.len() - 1;
+        for (key, node) in keys {
+            let signature = Signature::of(&key);
+            let mut place = signature.hash() & mask;
+            while table.get(place).is_some_and(|taken| *taken != 0) {
+                place = (place + 1) & mask;
+            }
+            self.edges.push(Edge {
+                signature,
+                key,
+                node,
+            });
+            if let Some(free) = table.get_mut(place) {
+                *free = u32::try_from(self.edges.len()).unwrap_or(u32::MAX);
+            }
+        }
+        if let Some(node) = self.nodes.get_mut(number) {
+            node.table = table.into();
+        }
+    }
+}
+
+impl Signature {
+    fn of(key: &[u8]) -> Self {
+        let (first, last) = match (key.first_chunk::<8>(), key.last_chunk::<8>()) {
+            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+            _ => match (key.first_chunk::<4>(), key.last_chunk::<4>()) {
+                (Some(first), Some(last)) => (
+                    u64::from(u32::from_le_bytes(*first)),
+                    u64::from(u32::from_le_bytes(*last)),
+                ),
+                _ => {
+                    let bytes = key.iter();
+                    (bytes.fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)
+                }
+            },
+        };
+        Self {
+            len: key.len(),
+            first,
+            last,
+        }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the upper half of a product is what is wanted"
+    )]
+    fn hash(self) -> usize {
+        let mixed = (self.first ^ self.last.rotate_left(29) ^ (self.len as u64) << 56)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed >> 32) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walk(slots: &Slots, keys: &[&str]) -> Option<SlotId> {
+        let mut node = Slots::ROOT;
+        for key in keys {
+            node = slots.child(node, key.as_bytes())?.1;
+        }
+        slots.slot(node)
+    }
+
+    #[test]
+    fn dotted_and_nested_keys_lead_to_one_slot() {
+        let slots = Slots::new(["a.b.c", "a", "a.bc", "a.b.c"]);
+        assert_eq!(slots.len(), 3);
+        for keys in [
+            &["a.b.c"][..],
+            &["a", "b.c"],
+            &["a.b", "c"],
+            &["a", "b", "c"],
+        ] {
+            assert_eq!(walk(&slots, keys), Some(SlotId(0)), "{keys:?}");
+        }
+        assert_eq!(walk(&slots, &["a"]), Some(SlotId(1)));
+        assert_eq!(walk(&slots, &["a", "b"]), None);
+        assert_eq!(walk(&slots, &["b", "c"]), None);
+        assert_eq!(walk(&slots, &["a", "bc"]), Some(SlotId(2)));
+    }
+}

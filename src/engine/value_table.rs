@@ -1,0 +1,202 @@
+//! Values seen before: raw value → number → what is known of it. One table a column and thread;
+//! `matcher.rs` asks it. Bounded: a full one is emptied, and one that seldom knows a value is
+//! passed by.
+
+use std::hash::Hasher as _;
+
+use rustc_hash::FxHasher;
+
+use super::row::{Kind, RawCell};
+
+/// The most values, and the most bytes of values, of one table.
+const MAX_VALUES: usize = 32_768;
+const MAX_BYTES: usize = 2 << 20;
+/// After so many look-ups a table is judged.
+const TRIAL: u32 = 8_192;
+
+/// What is known of the values of one column.
+#[derive(Debug)]
+pub(super) struct ValueTable {
+    /// Words of bits for each plane.
+    words: usize,
+    index: Vec<u32>,
+    entries: Vec<Entry>,
+    bytes: Vec<u8>,
+    /// For each entry, word by word: which tests are known, which are true.
+    bits: Vec<[u64; 2]>,
+    stages: Vec<u32>,
+    asked: u32,
+    known: u32,
+    /// Values are not kept; the entries are those of one event.
+    bypassed: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    hash: u32,
+    start: u32,
+    len: u32,
+    kind: Kind,
+    /// Whether the candidates are known, and where they stand.
+    candidates: Option<(u32, u32)>,
+}
+
+impl ValueTable {
+    /// A table for so many tests.
+    pub(super) fn new(tests: usize) -> Self {
+        Self {
+            words: tests.div_ceil(64),
+            index: vec![0; 64],
+            entries: Vec::new(),
+            bytes: Vec::new(),
+            bits: Vec::new(),
+            stages: Vec::new(),
+            asked: 0,
+            known: 0,
+            bypassed: false,
+        }
+    }
+
+    /// Another event comes: the numbers given before may be taken again.
+    pub(super) fn next_event(&mut self) {
+        if self.bypassed || self.entries.len() >= MAX_VALUES || self.bytes.len() >= MAX_BYTES {
+            self.clear();
+        }
+        if self.asked >= TRIAL {
+            // Long values that hardly ever come back cost more to keep than to test.
+            if self.known < self.asked / 4 && !self.bypassed {
+                self.bypassed = true;
+                self.clear();
+            }
+            self.asked = 0;
+            self.known = 0;
+        }
+    }
+
+    fn clear(&mut self) {
+        if !self.bypassed {
+            self.index.fill(0);
+        }
+        self.entries.clear();
+        self.bytes.clear();
+        self.bits.clear();
+        self.stages.clear();
+    }
+
+    /// The number of a value.
+    pub(super) fn number(&mut self, raw: RawCell<'_>) -> u32 {
+        if self.bypassed {
+            return self.add(0, raw, false);
+        }
+        self.asked += 1;
+        let hash = hash(raw);
+        let mask = self.index.len().wrapping_sub(1);
+        let mut place = hash as usize & mask;
+        while let Some(number) = self.index.get(place).and_then(|taken| taken.checked_sub(1)) {
+            if self.is(number, hash, raw) {
+                self.known += 1;
+                return number;
+            }
+            place = (place + 1) & mask;
+        }
+        let number = self.add(hash, raw, true);
+        if let Some(free) = self.index.get_mut(place) {
+            *free = number + 1;
+        }
+        if self.entries.len() * 2 > self.index.len() {
+            self.grow();
+        }
+        number
+    }
+
+    fn is(&self, number: u32, hash: u32, raw: RawCell<'_>) -> bool {
+        self.entries.get(number as usize).is_some_and(|entry| {
+            entry.hash == hash
+                && entry.kind == raw.kind
+                && self
+                    .bytes
+                    .get(entry.start as usize..(entry.start + entry.len) as usize)
+                    == Some(raw.text.as_bytes())
+        })
+    }
+
+    fn add(&mut self, hash: u32, raw: RawCell<'_>, keep: bool) -> u32 {
+        let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        if keep {
+            self.bytes.extend_from_slice(raw.text.as_bytes());
+        }
+        self.entries.push(Entry {
+            hash,
+            start,
+            len: u32::try_from(raw.text.len()).unwrap_or(u32::MAX),
+            kind: raw.kind,
+            candidates: None,
+        });
+        let words = self.bits.len() + self.words;
+        self.bits.resize(words, [0, 0]);
+        number
+    }
+
+    fn grow(&mut self) {
+        let mut index = vec![0; self.index.len() * 2];
+        let mask = index.len() - 1;
+        for (number, entry) in (1u32..).zip(&self.entries) {
+            let mut place = entry.hash as usize & mask;
+            while index.get(place).is_some_and(|taken| *taken != 0) {
+                place = (place + 1) & mask;
+            }
+            if let Some(free) = index.get_mut(place) {
+                *free = number;
+            }
+        }
+        self.index = index;
+    }
+
+    /// What is known of a test on a value.
+    pub(super) fn get(&self, number: u32, test: u32) -> Option<bool> {
+        let word = number as usize * self.words + test as usize / 64;
+        let [known, is_true] = self.bits.get(word)?;
+        let bit = 1 << (test % 64);
+        (known & bit != 0).then_some(is_true & bit != 0)
+    }
+
+    /// Notes the outcome of a test on a value.
+    pub(super) fn set(&mut self, number: u32, test: u32, outcome: bool) {
+        let word = number as usize * self.words + test as usize / 64;
+        if let Some([known, is_true]) = self.bits.get_mut(word) {
+            let bit = 1 << (test % 64);
+            *known |= bit;
+            if outcome {
+                *is_true |= bit;
+            }
+        }
+    }
+
+    /// The stages that a value makes candidates; `None` if that was not found out yet.
+    pub(super) fn candidates(&self, number: u32) -> Option<&[u32]> {
+        let (start, end) = self.entries.get(number as usize)?.candidates?;
+        self.stages.get(start as usize..end as usize)
+    }
+
+    /// Notes the stages that a value makes candidates.
+    pub(super) fn set_candidates(&mut self, number: u32, stages: &[u32]) {
+        let start = u32::try_from(self.stages.len()).unwrap_or(u32::MAX);
+        self.stages.extend_from_slice(stages);
+        let end = u32::try_from(self.stages.len()).unwrap_or(u32::MAX);
+        if let Some(entry) = self.entries.get_mut(number as usize) {
+            entry.candidates = Some((start, end));
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "half of a hash is a hash, and the upper half is the better one"
+)]
+fn hash(raw: RawCell<'_>) -> u32 {
+    let mut hasher = FxHasher::default();
+    hasher.write(raw.text.as_bytes());
+    hasher.write_u8(raw.kind as u8);
+    (hasher.finish() >> 24) as u32
+}

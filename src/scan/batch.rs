@@ -1,0 +1,137 @@
+//! What one thread finds in one chunk: for each event its time, and of those that meet some stage
+//! all that the rest of the scan needs. The chunk itself is then gone.
+
+use super::chunk::Chunk;
+use crate::engine::{Found, Matcher};
+use crate::event::Timestamp;
+
+/// What was found in a chunk.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) file: u32,
+    pub(super) bytes: u64,
+    pub(super) is_last: bool,
+    pub(super) error: Option<String>,
+    /// The time of each event, in order.
+    pub(super) times: Vec<Option<i64>>,
+    /// The events that meet some stage, in order.
+    pub(super) events: Vec<BatchEvent>,
+    pub(super) hits: Vec<(u32, (u32, u32))>,
+    pub(super) keys: Vec<u8>,
+    /// `_index`, `_id` and time of the events, one after another.
+    pub(super) text: String,
+    pub(super) bad: Vec<BadEvent>,
+    pub(super) unrouted: Vec<Box<str>>,
+    /// Rules that failed, with the line and the reason.
+    pub(super) failures: Vec<(u32, u64, String)>,
+}
+
+/// An event that meets some stage.
+#[derive(Debug)]
+pub(super) struct BatchEvent {
+    pub(super) time: Option<Timestamp>,
+    pub(super) line: u64,
+    /// Its place among [`Batch::times`].
+    pub(super) number: u32,
+    pub(super) hits: (u32, u32),
+    /// Where `_index`, `_id` and time stand in the text.
+    pub(super) identity: [Option<(u32, u32)>; 3],
+}
+
+/// A line that is no event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BadEvent {
+    /// Its number, from 1.
+    pub(super) line: u64,
+    /// Why.
+    pub(super) reason: String,
+}
+
+/// Matches the lines of a chunk.
+pub(super) fn batch(chunk: Chunk, matcher: &mut Matcher<'_>, found: &mut Found) -> Batch {
+    let mut batch = Batch {
+        file: chunk.file,
+        bytes: chunk.bytes.len() as u64,
+        is_last: chunk.is_last,
+        error: chunk.error,
+        ..Batch::default()
+    };
+    let text = std::str::from_utf8(&chunk.bytes);
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b'\n', &chunk.bytes).chain([chunk.bytes.len()]);
+    for (number, end) in (chunk.first_line..).zip(ends) {
+        let range = start..end;
+        start = end + 1;
+        match &text {
+            Ok(text) => batch.line(number, text.get(range).unwrap_or(""), matcher, found),
+            Err(_) => {
+                let bytes = chunk.bytes.get(range).unwrap_or(&[]);
+                match std::str::from_utf8(bytes) {
+                    Ok(line) => batch.line(number, line, matcher, found),
+                    Err(_) => batch.bad.push(BadEvent {
+                        line: number,
+                        reason: "not valid UTF-8".to_owned(),
+                    }),
+                }
+            }
+        }
+    }
+    batch
+}
+
+impl Batch {
+    fn line(&mut self, number: u64, line: &str, matcher: &mut Matcher<'_>, found: &mut Found) {
+        let line = if number == 1 {
+            line.strip_prefix('\u{feff}').unwrap_or(line)
+        } else {
+            line
+        };
+        if line
+            .bytes()
+            .all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+        {
+            return;
+        }
+        if let Err(bad) = matcher.line(line, found) {
+            self.bad.push(BadEvent {
+                line: number,
+                reason: bad.to_string(),
+            });
+            return;
+        }
+        let place = u32::try_from(self.times.len()).unwrap_or(u32::MAX);
+        self.times.push(found.time.map(Timestamp::millis));
+        self.unrouted.extend(found.unrouted.take());
+        for (rule, reason) in matcher.take_failures() {
+            self.failures.push((rule, number, reason));
+        }
+        if found.is_empty() {
+            return;
+        }
+        let first = self.hits.len();
+        for (stage, key) in found.hits() {
+            let start = self.keys.len();
+            self.keys.extend_from_slice(key);
+            self.hits
+                .push((stage, (short(start), short(self.keys.len()))));
+        }
+        let identity = matcher.identity(line, &mut self.text);
+        self.events.push(BatchEvent {
+            time: found.time,
+            line: number,
+            number: place,
+            hits: (short(first), short(self.hits.len())),
+            identity,
+        });
+    }
+
+    /// A piece of the text.
+    pub(super) fn piece(&self, place: Option<(u32, u32)>) -> Option<&str> {
+        let (start, end) = place?;
+        self.text.get(start as usize..end as usize)
+    }
+}
+
+fn short(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}

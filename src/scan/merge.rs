@@ -1,0 +1,115 @@
+//! Which file is read next. A file is opened when the merge has come near its first event, so that
+//! a month of hourly files is one open file at a time.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use super::chunk::{Chunk, Lines};
+
+/// The files of a scan.
+pub trait Inputs: Sync {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// The name of one.
+    fn name(&self, file: usize) -> String;
+    /// Opens one; compressed files come unpacked.
+    fn open(&self, file: usize) -> io::Result<Box<dyn Read + Send>>;
+    /// Whether it can be opened a second time: standard input cannot.
+    fn is_reopened(&self, file: usize) -> bool;
+}
+
+/// What is known of a file before it is read.
+pub(super) enum Ahead {
+    /// It can be opened later; no event in order lies before this time.
+    Closed(i64),
+    /// It is open.
+    Open(Lines),
+}
+
+/// Reads the files.
+pub(super) struct Merge<'i> {
+    inputs: &'i dyn Inputs,
+    size: usize,
+    /// Files not opened yet, by their first time.
+    closed: VecDeque<(i64, u32)>,
+    open: Vec<(u32, Lines)>,
+    /// Chunks handed out so far.
+    handed_out: u64,
+}
+
+/// A chunk and its number in the order of reading.
+pub(super) struct Numbered {
+    pub(super) number: u64,
+    pub(super) chunk: Chunk,
+}
+
+impl<'i> Merge<'i> {
+    pub(super) fn new(inputs: &'i dyn Inputs, files: Vec<Ahead>, size: usize) -> Self {
+        let (mut closed, mut open) = (Vec::new(), Vec::new());
+        for (file, ahead) in (0u32..).zip(files) {
+            match ahead {
+                Ahead::Closed(first) => closed.push((first, file)),
+                Ahead::Open(lines) => open.push((file, lines)),
+            }
+        }
+        closed.sort_unstable();
+        Self {
+            inputs,
+            size,
+            closed: closed.into(),
+            open,
+            handed_out: 0,
+        }
+    }
+
+    /// The next chunk, of the file that is furthest behind; `watermarks` says how far each is.
+    pub(super) fn next(&mut self, watermarks: &[AtomicI64]) -> Option<Numbered> {
+        let behind = |open: &[(u32, Lines)]| {
+            let files = open.iter().enumerate();
+            files
+                .map(|(place, (file, _))| {
+                    let watermark = watermarks.get(*file as usize);
+                    let watermark = watermark.map_or(i64::MIN, |mark| mark.load(Ordering::Relaxed));
+                    (watermark, place)
+                })
+                .min()
+        };
+        let furthest = behind(&self.open);
+        let chunk = match (furthest, self.closed.front().copied()) {
+            (Some((watermark, place)), Some((first, _))) if watermark < first => self.read(place),
+            (_, Some((_, file))) => {
+                self.closed.pop_front();
+                match self.inputs.open(file as usize) {
+                    Ok(input) => {
+                        self.open.push((file, Lines::new(input)));
+                        self.read(self.open.len() - 1)
+                    }
+                    Err(error) => Some(Chunk {
+                        file,
+                        first_line: 1,
+                        bytes: Vec::new(),
+                        is_last: true,
+                        error: Some(error.to_string()),
+                    }),
+                }
+            }
+            (Some((_, place)), None) => self.read(place),
+            (None, None) => None,
+        }?;
+        self.handed_out += 1;
+        Some(Numbered {
+            number: self.handed_out - 1,
+            chunk,
+        })
+    }
+
+    fn read(&mut self, place: usize) -> Option<Chunk> {
+        let (file, lines) = self.open.get_mut(place)?;
+        let chunk = lines.next(*file, self.size);
+        if chunk.is_last {
+            self.open.swap_remove(place);
+        }
+        Some(chunk)
+    }
+}

@@ -1,0 +1,71 @@
+//! What a scan amounted to.
+
+use std::collections::BTreeMap;
+
+/// The figures of a scan.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stats {
+    /// Lines that are events.
+    pub events: u64,
+    /// Bytes read, unpacked.
+    pub bytes: u64,
+    /// Lines that are none, and the first of them: `FILE:LINE: reason`.
+    pub bad_lines: u64,
+    /// The first bad lines: why, by file and line.
+    pub bad: BTreeMap<(u32, u64), String>,
+    /// Files that could not be read to their end, with the reason.
+    pub broken: BTreeMap<u32, String>,
+    /// Events that came too late to be put in order; only rules without order saw them.
+    pub late: u64,
+    /// The first late event that meets a stage of a rule, by file and line.
+    pub first_late: Option<(u32, u64)>,
+    /// Events without a time that can be read.
+    pub untimed: u64,
+    /// Events of an index that no rule searches, by index.
+    pub unrouted: BTreeMap<String, u64>,
+    /// Partial sequences that were dropped, by rule.
+    pub evicted: BTreeMap<u32, u64>,
+    /// Alerts by rule.
+    pub alerts: BTreeMap<u32, u64>,
+    /// Rules that failed, with the first event on which they did, by file and line, and the reason.
+    pub failed: BTreeMap<u32, ((u32, u64), String)>,
+    /// The scan was stopped before its end.
+    pub interrupted: bool,
+}
+
+/// So many bad lines are named.
+const NAMED: usize = 10;
+
+impl Stats {
+    /// All alerts.
+    pub fn alert_count(&self) -> u64 {
+        self.alerts.values().sum()
+    }
+
+    /// All events of an index that no rule searches.
+    pub fn unrouted_count(&self) -> u64 {
+        self.unrouted.values().sum()
+    }
+
+    /// All partial sequences that were dropped.
+    pub fn evicted_count(&self) -> u64 {
+        self.evicted.values().sum()
+    }
+
+    /// Notes a bad line; the first ones are named.
+    pub(super) fn note_bad(&mut self, place: (u32, u64), reason: &str) {
+        self.bad_lines += 1;
+        self.bad.insert(place, reason.to_owned());
+        if self.bad.len() > NAMED {
+            self.bad.pop_last();
+        }
+    }
+
+    /// Notes that a rule failed on an event.
+    pub(super) fn note_failed(&mut self, rule: u32, place: (u32, u64), reason: &str) {
+        let known = self.failed.get(&rule);
+        if known.is_none_or(|(first, _)| place < *first) {
+            self.failed.insert(rule, (place, reason.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! A scan gives the same for any number of threads and size of chunk, however the events lie in
+//! the files.
+
+use std::io::{self, Read};
+use std::sync::atomic::AtomicBool;
+
+use proptest::prelude::*;
+use trapline::data_source::IndexPatterns;
+use trapline::eql::{self, OptionalFields, Settings};
+use trapline::event::schema::Origin;
+use trapline::event::{FieldType, Mapping, Schema, Timestamp};
+use trapline::scan::{self, Alert, Inputs, Options, ScanRule, Stats, Watcher, Window};
+
+/// Four digits would be a year.
+const START: i64 = 1_700_000_000_000;
+
+struct Memory(Vec<String>);
+
+impl Inputs for Memory {
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn name(&self, file: usize) -> String {
+        file.to_string()
+    }
+
+    fn open(&self, file: usize) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(io::Cursor::new(self.0[file].clone().into_bytes())))
+    }
+
+    fn is_reopened(&self, file: usize) -> bool {
+        file % 3 != 2
+    }
+}
+
+#[derive(Default)]
+struct Kept(Vec<Alert>);
+
+impl Watcher for Kept {
+    fn alert(&mut self, alert: Alert) -> bool {
+        self.0.push(alert);
+        true
+    }
+
+    fn progress(&mut self, _: &Stats) {}
+}
+
+fn rule(query: &str, patterns: &[&str]) -> ScanRule {
+    let mut mapping = Mapping::new("m");
+    for (path, name) in [
+        ("@timestamp", "date"),
+        ("event.category", "keyword"),
+        ("a", "keyword"),
+        ("k", "keyword"),
+    ] {
+        mapping.add(path, FieldType::named(name), Origin::Declared);
+    }
+    let syntax = eql::parse(query).query.unwrap();
+    let schema = Schema::new(vec![mapping]);
+    let checked = eql::check(&syntax, &schema, &Settings::default()).unwrap();
+    ScanRule {
+        id: query.to_owned(),
+        name: query.to_owned(),
+        severity: "low",
+        risk_score: 21,
+        patterns: IndexPatterns::new(patterns.iter().copied()),
+        plan: eql::lower(&checked, OptionalFields::Missing, Timestamp::default()).unwrap(),
+    }
+}
+
+fn rules() -> Vec<ScanRule> {
+    vec![
+        rule("any where a == \"x\"", &[]),
+        rule("any where a == \"y\"", &["logs-a-*"]),
+        rule(
+            "sequence by k with maxspan=3s [any where a == \"x\"] [any where a == \"y\"]",
+            &[],
+        ),
+        rule(
+            "sequence with maxspan=2s [any where a == \"x\"] ![any where a == \"z\"]",
+            &[],
+        ),
+        rule(
+            "sequence by k [any where a == \"x\"] [any where a == \"z\"] with runs=2 until [any where a == \"u\"]",
+            &[],
+        ),
+        rule(
+            "sample by k [any where a == \"x\"] [any where a == \"y\"]",
+            &[],
+        ),
+        rule("any where a == \"z\" | tail 2", &[]),
+    ]
+}
+
+fn run(files: &[String], threads: usize, chunk: usize, window: Window) -> (Vec<Alert>, Stats) {
+    let mut kept = Kept::default();
+    let options = Options {
+        threads,
+        chunk,
+        window,
+        ..Options::default()
+    };
+    let inputs = Memory(files.to_vec());
+    let never = AtomicBool::new(false);
+    let (stats, refused) = scan::run(&rules(), &inputs, &options, &mut kept, &never);
+    assert!(refused.is_empty());
+    (kept.0, stats)
+}
+
+fn line() -> impl Strategy<Value = (i64, String)> {
+    let value = prop::sample::select(&["x", "y", "z", "u", "o"][..]);
+    let index =
+        prop::sample::select(&["", ",\"_index\":\"logs-a-b\"", ",\"_index\":\"other\""][..]);
+    (-3..4_i64, value, 0..2_u8, index, 0..30_u8).prop_map(|(step, a, k, index, rare)| {
+        let line = match rare {
+            0 => "{".to_owned(),
+            1 => String::new(),
+            2 => format!("{{\"a\":\"{a}\"}}"),
+            3 => format!(
+                "{{\"_source\":{{\"@timestamp\":TIME,\"a\":\"{a}\",\"k\":\"{k}\"}}{index}}}"
+            ),
+            _ => format!("{{\"@timestamp\":TIME,\"a\":\"{a}\",\"k\":\"{k}\"{index}}}"),
+        };
+        (step, line)
+    })
+}
+
+fn file() -> impl Strategy<Value = String> {
+    (
+        0..20_i64,
+        prop::collection::vec(line(), 0..40),
+        any::<bool>(),
+    )
+        .prop_map(|(start, lines, ends)| {
+            let mut time = START + start * 1000;
+            let mut text = Vec::new();
+            for (step, line) in lines {
+                time += step * 400 + 300;
+                text.push(line.replace("TIME", &time.to_string()));
+            }
+            text.join("\n") + if ends { "\n" } else { "" }
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn threads_and_chunks_change_nothing(
+        files in prop::collection::vec(file(), 1..5),
+        millis in prop::sample::select(&[0, 700, 3000, 300_000][..]),
+        events in prop::sample::select(&[1, 5, 300, 100_000][..]),
+    ) {
+        let window = Window { millis, events };
+        let expected = run(&files, 1, 1 << 20, window);
+        for (threads, chunk) in [(1, 1), (1, 100), (2, 50), (3, 10), (2, 1 << 20)] {
+            prop_assert_eq!(&run(&files, threads, chunk, window), &expected);
+        }
+    }
+
+    #[test]
+    fn how_events_are_spread_over_files_changes_nothing_within_the_window(
+        text in file(),
+        cuts in prop::collection::vec(0..3_usize, 40),
+    ) {
+        let window = Window { millis: 300_000, events: 100_000 };
+        // Events of one instant stay in one file: their order is that of the files.
+        let mut files = vec![Vec::new(); 3];
+        let mut instants = std::collections::BTreeMap::new();
+        for (line, cut) in text.lines().zip(cuts) {
+            let time = line.split("@timestamp\":").nth(1).and_then(|rest| rest.split(',').next());
+            let file = *instants.entry(time).or_insert(cut);
+            files[file].push(line);
+        }
+        let files: Vec<String> = files.iter().map(|lines| lines.join("\n")).collect();
+        let (one, stats) = run(&[text], 1, 64, window);
+        let (many, of_many) = run(&files, 2, 64, window);
+        let strip = |alerts: &[Alert]| -> Vec<_> {
+            let stamp = |event: &std::sync::Arc<scan::EventRecord>| event.timestamp.clone();
+            let events = |alert: &Alert| -> Vec<_> {
+                alert.events.iter().map(|event| event.as_ref().map(stamp)).collect()
+            };
+            alerts.iter().filter(|alert| alert.rule != 5).map(|alert| (alert.rule, alert.join.clone(), events(alert))).collect()
+        };
+        prop_assert_eq!(strip(&many), strip(&one));
+        prop_assert_eq!((of_many.events, of_many.alerts), (stats.events, stats.alerts));
+    }
+}
+
+#[test]
+fn late_events_are_seen_by_event_rules_only_and_counted() {
+    let line = |time: i64, a: &str| {
+        format!(
+            "{{\"@timestamp\":{},\"a\":\"{a}\",\"k\":\"k\"}}",
+            START + time
+        )
+    };
+    let text = [
+        line(1000, "o"),
+        line(400_000, "y"),
+        line(2000, "x"),
+        line(400_100, "o"),
+    ]
+    .join("\n");
+    let (alerts, stats) = run(&[text], 1, 64, Window::default());
+    let rules: Vec<u32> = alerts.iter().map(|alert| alert.rule).collect();
+    assert_eq!(
+        rules,
+        [0, 1, 5],
+        "the event rules, and the sample, which knows no order"
+    );
+    assert_eq!(stats.late, 1);
+    assert_eq!(stats.first_late, Some((0, 3)));
+}
+
+#[test]
+fn partial_sequences_are_dropped_when_there_are_too_many_and_the_rule_is_named() {
+    let line = |time: i64| format!("{{\"@timestamp\":{time},\"a\":\"x\",\"k\":\"{time}\"}}\n");
+    let text: String = (START..START + 500).map(line).collect();
+    let mut kept = Kept::default();
+    let options = Options {
+        max_partials: 100,
+        ..Options::default()
+    };
+    let never = AtomicBool::new(false);
+    let rules = [rule(
+        "sequence by k [any where a == \"x\"] [any where a == \"y\"]",
+        &[],
+    )];
+    let (stats, _) = scan::run(&rules, &Memory(vec![text]), &options, &mut kept, &never);
+    assert_eq!(stats.evicted.len(), 1);
+    assert!(stats.evicted[&0] >= 400, "{stats:?}");
+}
+
+#[test]
+fn odd_lines_are_counted_and_named_and_nothing_else_is_lost() {
+    let deep = format!("{{\"a\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+    let long = format!("{{\"@timestamp\":1,\"a\":\"{}\"}}", "b".repeat(3_000_000));
+    let text = [
+        "{\"@timestamp\":1,\"a\":\"x\"}",
+        "nonsense",
+        &deep,
+        &long,
+        "",
+        "[]",
+        "{\"@timestamp\":2,\"a\":\"x\"}",
+    ]
+    .join("\n");
+    let (alerts, stats) = run(&[text], 2, 1000, Window::default());
+    assert_eq!(alerts.iter().filter(|alert| alert.rule == 0).count(), 2);
+    assert_eq!((stats.events, stats.bad_lines), (3, 3));
+    assert_eq!(stats.bad.len(), 3);
+    assert!(
+        stats.bad[&(0, 2)].starts_with("not valid JSON"),
+        "{:?}",
+        stats.bad
+    );
+}
