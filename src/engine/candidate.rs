@@ -97,12 +97,11 @@ impl Usage {
         match node {
             Node::Constant(value) if *value == positive => None,
             Node::Constant(_) => Some((0, Vec::new())),
-            Node::Given(_) | Node::Script(_) => None,
             Node::Test(test) if positive => {
                 let cost = self.cost(columns, *test);
                 (cost <= MAX_COST).then(|| (cost, vec![*test]))
             }
-            Node::Test(_) => None,
+            Node::Given(_) | Node::Script(_) | Node::Test(_) => None,
             Node::Not(inner) => self.witness(columns, inner, !positive),
             Node::All(parts) if positive => self.best(columns, parts, positive),
             Node::Any(parts) if !positive => self.best(columns, parts, positive),

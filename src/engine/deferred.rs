@@ -158,6 +158,10 @@ fn sequences<E: Clone>(course: &Course, rule: u32, hits: &[Ordered<'_, E>]) -> V
     matches.collect()
 }
 
+#[expect(
+    clippy::type_complexity,
+    reason = "for each key a list a position; nothing else has this shape"
+)]
 fn samples<E: Clone>(course: &Course, rule: u32, hits: &[Ordered<'_, E>]) -> Vec<Match<E>> {
     let mut numbers: FxHashMap<&[u8], usize> = FxHashMap::default();
     let mut candidates: Vec<(&[u8], Vec<Vec<(u64, &E)>>)> = Vec::new();

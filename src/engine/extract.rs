@@ -224,7 +224,7 @@ impl Walker<'_, '_> {
         match self.peek() {
             Some(b']') => {
                 self.at += 1;
-                return Ok(false);
+                Ok(false)
             }
             Some(b',') if !first => {
                 self.at += 1;

@@ -51,6 +51,7 @@ pub(super) fn millis(nanos: i128) -> i64 {
 
 /// The partial sequences of one rule, by key.
 #[derive(Debug)]
+#[expect(clippy::struct_field_names, reason = "the tracks are what it holds")]
 pub(super) struct Tracks<E> {
     tracks: FxHashMap<Box<[u8]>, Track<E>>,
     sweep_at: usize,

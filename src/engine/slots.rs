@@ -6,6 +6,9 @@
 
 use std::collections::BTreeMap;
 
+/// For each node the keys that lead on from it.
+type Keys = Vec<Vec<(Box<[u8]>, NodeId)>>;
+
 /// The number of a field that some rule reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SlotId(pub u32);
@@ -138,7 +141,7 @@ impl Slots {
     fn build(&mut self, numbers: &BTreeMap<&str, SlotId>) {
         let mut nodes: BTreeMap<String, NodeId> = BTreeMap::new();
         self.nodes.push(Node::default());
-        let mut keys: Vec<Vec<(Box<[u8]>, NodeId)>> = vec![Vec::new()];
+        let mut keys: Keys = vec![Vec::new()];
         for meta in [Meta::Index, Meta::Id, Meta::Source] {
             let key = match meta {
                 Meta::Index => "_index",
@@ -172,7 +175,7 @@ impl Slots {
         &mut self,
         path: &str,
         nodes: &mut BTreeMap<String, NodeId>,
-        keys: &mut Vec<Vec<(Box<[u8]>, NodeId)>>,
+        keys: &mut Keys,
     ) -> NodeId {
         if let Some(node) = nodes.get(path) {
             return *node;
@@ -245,10 +248,6 @@ impl Signature {
         }
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the upper half of a product is what is wanted"
-    )]
     fn hash(self) -> usize {
         let mixed = (self.first ^ self.last.rotate_left(29) ^ (self.len as u64) << 56)
             .wrapping_mul(0x9E37_79B9_7F4A_7C15);

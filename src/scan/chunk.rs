@@ -106,6 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::naive_bytecount, reason = "a few bytes")]
     fn lines_stay_whole_and_are_counted_whatever_the_size() {
         let text = "a\nbb\n\nccc\ndddd";
         for size in 1..20 {

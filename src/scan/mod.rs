@@ -289,6 +289,7 @@ impl Scan<'_> {
     }
 
     /// Hands on what is in order.
+    #[expect(clippy::unused_self, reason = "a step of the scan like the others")]
     fn release(&self, tail: &mut Tail<'_, '_>) {
         while let Some(released) = tail.order.next() {
             let Some(event) = released.batch.events.get(released.place as usize) else {
@@ -319,6 +320,7 @@ impl Scan<'_> {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "a step of the scan like the others")]
     fn finish(&self, mut tail: Tail<'_, '_>) -> Stats {
         if !tail.stopped {
             let (stats, watcher, stopped) =

@@ -44,14 +44,11 @@ pub enum NotRun {
 impl ScanRule {
     /// Compiles a rule; `now` is what date math in it counts from.
     pub fn new(rule: &Rule, catalogue: &Catalogue, now: Timestamp) -> Result<Self, NotRun> {
-        let query = match (&rule.query, rule.rule_type) {
-            (Some(query), RuleType::Eql) => query,
-            _ => {
-                let word = rule.rule_type.word();
-                return Err(NotRun::Unsupported(format!(
-                    "rules of type {word} are not run"
-                )));
-            }
+        let (Some(query), RuleType::Eql) = (&rule.query, rule.rule_type) else {
+            let word = rule.rule_type.word();
+            return Err(NotRun::Unsupported(format!(
+                "rules of type {word} are not run"
+            )));
         };
         let refused = |errors: Vec<eql::EqlError>| {
             let diagnostics = errors.iter().map(|error| error.diagnostic(&query.text));
