@@ -10,7 +10,7 @@ use trapline::event::{Event, FieldType, Mapping, Schema, Timestamp, Value};
 use trapline::plan::Plan;
 
 /// An event's time, number, and the stages that it met with their keys.
-type Occurrence = (Option<Timestamp>, u32, Vec<(u32, Vec<u8>)>);
+type Timed = (Option<Timestamp>, u32, Vec<(u32, Vec<u8>)>);
 
 /// A match as both say it.
 pub(crate) type Said = (Vec<Option<u32>>, Vec<Option<Value>>);
@@ -35,7 +35,7 @@ pub(crate) fn by_engine(plans: &[Plan], lines: &[String]) -> Vec<Option<Vec<Said
     let mut matcher = Matcher::new(&set, &Everywhere, false);
     let mut said: Vec<Option<Vec<Said>>> = vec![Some(Vec::new()); plans.len()];
     let mut found = Found::default();
-    let mut occurrences: Vec<Occurrence> = Vec::new();
+    let mut occurrences: Vec<Timed> = Vec::new();
     for (position, line) in (0u32..).zip(lines) {
         matcher.line(line, &mut found).unwrap();
         let hits = found.hits().map(|(stage, key)| (stage, key.to_vec()));
