@@ -13,7 +13,7 @@ use std::process::Command;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
-const CHECKS: u64 = 153;
+const CHECKS: u64 = 226;
 const COPIES: u64 = 200;
 
 fn run(project: &Path) {
