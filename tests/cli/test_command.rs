@@ -291,3 +291,16 @@ fn bad_input_is_an_error_with_a_place_and_no_panic() {
     }
     insta::assert_snapshot!(said.join("\n"));
 }
+
+#[test]
+fn fail_fast_stops_at_the_first_failure() {
+    let project = accepted();
+    edit(&project, "rules/office.toml", "winword.exe", "excel.exe");
+    let all = run(&project, &["test", "--format", "json"], true);
+    let first = run(&project, &["test", "--fail-fast", "--format", "json"], true);
+    assert!(all.contains("\"checks\": 3"), "{all}");
+    assert!(
+        first.starts_with("exit 1\n") && first.contains("\"checks\": 1"),
+        "{first}"
+    );
+}

@@ -12,7 +12,7 @@ use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::data_source::error::UNKNOWN_SOURCE;
 use crate::diagnostic::Diagnostic;
-use crate::replay::outcome::Outcome;
+use crate::replay::outcome::{Check, Outcome, ScenarioOutcome};
 use crate::replay::{self, Options};
 use crate::report::{View, json, terminal};
 use crate::snapshot::Scope;
@@ -74,9 +74,13 @@ pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> E
             ));
         }
     }
+    let mut scenarios = replayed.scenarios;
+    if test.fail_fast {
+        stop_at_first_failure(&mut scenarios, &mut complete, test.strict);
+    }
     let ran = Ran {
         outcome: Outcome {
-            scenarios: replayed.scenarios,
+            scenarios,
             rules: loaded.rules,
         },
         diagnostics,
@@ -92,6 +96,28 @@ pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> E
         console.write(stream, &line);
     }
     code
+}
+
+/// `--fail-fast`: what stands behind the first check that fails is not reported.
+fn stop_at_first_failure(
+    scenarios: &mut Vec<ScenarioOutcome>,
+    complete: &mut BTreeSet<String>,
+    strict: bool,
+) {
+    let fails = |check: &Check| check.verdict.fails_run(strict);
+    let stop = scenarios
+        .iter()
+        .position(|scenario| scenario.checks.iter().any(fails));
+    let Some(stop) = stop else { return };
+    for scenario in scenarios.iter().skip(stop) {
+        complete.remove(&scenario.scenario);
+    }
+    scenarios.truncate(stop + 1);
+    if let Some(last) = scenarios.last_mut()
+        && let Some(first) = last.checks.iter().position(fails)
+    {
+        last.checks.truncate(first + 1);
+    }
 }
 
 /// The keys of the checks that would run, one a line, and what the project has.
