@@ -243,3 +243,14 @@ fn every_code_of_the_syntax_has_its_own_number_and_a_page() {
         assert!(!code.title.is_empty() && code.page.ends_with('\n'));
     }
 }
+
+#[test]
+fn not_in_capitals_is_no_function_wherever_it_stands() {
+    for query in [
+        "any where 1 >= NOT(x)",
+        "any where (NOT(x, 1) in~ (1, null))",
+        "any where NOT (x)",
+    ] {
+        assert!(trapline::eql::parse(query).query.is_none(), "{query}");
+    }
+}

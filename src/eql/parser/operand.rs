@@ -82,6 +82,10 @@ impl Parser<'_> {
     /// `name(arguments)`, `name~(arguments)`; the parenthesis is known to follow.
     fn call(&mut self) -> Parse<Tree> {
         let insensitive = *self.kind() == TokenKind::TildeIdentifier;
+        // Where an operator may stand this is `not` in capitals; so it is here.
+        if self.text_at(self.span()) == "NOT" {
+            self.report_case("not");
+        }
         let span = self.bump();
         let name = Name {
             text: self.text_at(span).trim_end_matches('~').to_owned(),
