@@ -239,6 +239,13 @@ impl Kind {
 
     /// Whether an event of this kind can carry the field.
     pub fn carries(&self, path: &str) -> bool {
-        !self.never.iter().any(|pattern| matches(pattern, path))
+        // Asked for every field of every event; a pattern has a star at its end or none.
+        !self
+            .never
+            .iter()
+            .any(|pattern| match pattern.strip_suffix('*') {
+                Some(prefix) => path.starts_with(prefix),
+                None => pattern == path,
+            })
     }
 }
