@@ -95,13 +95,12 @@ impl Usage {
         positive: bool,
     ) -> Option<(u32, Vec<TestRef>)> {
         match node {
-            Node::Constant(value) if *value == positive => None,
-            Node::Constant(_) => Some((0, Vec::new())),
+            Node::Constant(value) if *value != positive => Some((0, Vec::new())),
             Node::Test(test) if positive => {
                 let cost = self.cost(columns, *test);
                 (cost <= MAX_COST).then(|| (cost, vec![*test]))
             }
-            Node::Given(_) | Node::Script(_) | Node::Test(_) => None,
+            Node::Constant(_) | Node::Given(_) | Node::Script(_) | Node::Test(_) => None,
             Node::Not(inner) => self.witness(columns, inner, !positive),
             Node::All(parts) if positive => self.best(columns, parts, positive),
             Node::Any(parts) if !positive => self.best(columns, parts, positive),

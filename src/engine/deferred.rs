@@ -158,13 +158,9 @@ fn sequences<E: Clone>(course: &Course, rule: u32, hits: &[Ordered<'_, E>]) -> V
     matches.collect()
 }
 
-#[expect(
-    clippy::type_complexity,
-    reason = "for each key a list a position; nothing else has this shape"
-)]
 fn samples<E: Clone>(course: &Course, rule: u32, hits: &[Ordered<'_, E>]) -> Vec<Match<E>> {
     let mut numbers: FxHashMap<&[u8], usize> = FxHashMap::default();
-    let mut candidates: Vec<(&[u8], Vec<Vec<(u64, &E)>>)> = Vec::new();
+    let mut candidates: Vec<(&[u8], Vec<Candidates<'_, E>>)> = Vec::new();
     for hit in hits {
         let number = *numbers.entry(hit.key).or_insert_with(|| {
             candidates.push((hit.key, vec![Vec::new(); course.positions]));
@@ -200,9 +196,12 @@ fn samples<E: Clone>(course: &Course, rule: u32, hits: &[Ordered<'_, E>]) -> Vec
     matches.collect()
 }
 
+/// The events that meet one stage, with their places in the input.
+type Candidates<'s, E> = Vec<(u64, &'s E)>;
+
 /// Looks for one assignment of a distinct event to each stage.
 struct Search<'s, E> {
-    stages: &'s [Vec<(u64, &'s E)>],
+    stages: &'s [Candidates<'s, E>],
     steps: usize,
     chosen: Vec<(u64, &'s E)>,
 }

@@ -5,6 +5,7 @@
 //! `event/json.rs` refuses, the fault is in a number that nobody reads. A line with a key that is
 //! written with escapes, or twice in one object, is rare and is left to `event/json.rs`.
 
+use super::guess::{Before, Guesses};
 use super::row::{Kind, Row};
 use super::slots::{Meta, NodeId, SlotId, Slots};
 use crate::event::{Event, Raw};
@@ -45,6 +46,7 @@ pub struct Extractor<'s> {
     /// For each edge the object in which it was last seen.
     seen: Vec<u64>,
     object: u64,
+    guesses: Guesses,
     unwrap_source: bool,
 }
 
@@ -56,6 +58,7 @@ impl<'s> Extractor<'s> {
             slots,
             seen: vec![0; slots.edge_count()],
             object: 0,
+            guesses: Guesses::new(slots.node_count()),
             unwrap_source,
         }
     }
@@ -155,7 +158,12 @@ impl Walker<'_, '_> {
         self.bytes.get(self.at).copied()
     }
 
+    #[inline]
     fn blanks(&mut self) {
+        // Nearly always there are none.
+        if self.peek().is_none_or(|byte| byte > b' ') {
+            return;
+        }
         while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.peek() {
             self.at += 1;
         }
@@ -165,17 +173,11 @@ impl Walker<'_, '_> {
     fn object(&mut self, node: NodeId, depth: u32) -> Result<(), Stop> {
         self.extractor.object += 1;
         let object = self.extractor.object;
+        let mut before = Before::Node(node);
         let mut first = true;
         while self.next_key(first)? {
             first = false;
-            let start = self.at;
-            let escaped = self.string()?;
-            if escaped {
-                return Err(Stop::Unusual);
-            }
-            let key = self.bytes.get(start..self.at - 1).unwrap_or(&[]);
-            let child = self.extractor.slots.child(node, key);
-            self.colon()?;
+            let child = self.key(node, &mut before)?;
             let Some((edge, child)) = child else {
                 self.skip(depth)?;
                 continue;
@@ -196,8 +198,35 @@ impl Walker<'_, '_> {
         Ok(())
     }
 
+    /// From behind the opening quote of a key to its value, and where the key leads.
+    #[inline]
+    fn key(&mut self, node: NodeId, before: &mut Before) -> Result<Option<(u32, NodeId)>, Stop> {
+        let rest = self.bytes.get(self.at..).unwrap_or(&[]);
+        if let Some(right) = self.extractor.guesses.right(*before, rest) {
+            self.at += right.length;
+            *before = Before::Guess(right.number);
+            self.blanks();
+            return Ok(right.child);
+        }
+        let start = self.at;
+        let escaped = self.string()?;
+        if escaped {
+            return Err(Stop::Unusual);
+        }
+        let key = self.bytes.get(start..self.at - 1).unwrap_or(&[]);
+        let child = self.extractor.slots.child(node, key);
+        *before = self.extractor.guesses.learn(*before, node, key, child);
+        self.colon()?;
+        Ok(child)
+    }
+
     /// Goes behind the opening quote of the next key, or behind `}`.
+    #[inline]
     fn next_key(&mut self, first: bool) -> Result<bool, Stop> {
+        if !first && self.bytes.get(self.at..self.at + 2) == Some(b",\"") {
+            self.at += 2;
+            return Ok(true);
+        }
         self.blanks();
         match self.peek() {
             Some(b'}') => {
@@ -236,6 +265,7 @@ impl Walker<'_, '_> {
         }
     }
 
+    #[inline]
     fn colon(&mut self) -> Result<(), Stop> {
         self.blanks();
         if self.peek() != Some(b':') {
@@ -401,10 +431,20 @@ impl Walker<'_, '_> {
     }
 
     /// From behind the opening quote to behind the closing one; whether there are escapes.
+    #[inline]
     fn string(&mut self) -> Result<bool, Stop> {
+        self.plain();
+        if self.peek() == Some(b'"') {
+            self.at += 1;
+            return Ok(false);
+        }
+        self.long_string()
+    }
+
+    /// The same for a string whose first part was walked past.
+    fn long_string(&mut self) -> Result<bool, Stop> {
         let mut escaped = false;
         loop {
-            self.plain();
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -413,6 +453,7 @@ impl Walker<'_, '_> {
                 Some(b'\\') => {
                     escaped = true;
                     self.escape()?;
+                    self.plain();
                 }
                 Some(_) => return Err(self.fault("control character in a string")),
                 None => return Err(self.fault("unexpected end of a string")),
@@ -421,12 +462,16 @@ impl Walker<'_, '_> {
     }
 
     /// To the next quote, backslash or control character.
+    #[inline]
     fn plain(&mut self) {
         let mut rest = self.bytes.get(self.at..).unwrap_or(&[]);
-        while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
-            let found = special(u64::from_le_bytes(*chunk));
-            if found != 0 {
-                self.at = self.bytes.len() - rest.len() + (found.trailing_zeros() / 8) as usize;
+        while let Some((chunk, tail)) = rest.split_first_chunk::<16>() {
+            let (low, high) = halves(*chunk);
+            let (low, high) = (special(low), special(high));
+            if low | high != 0 {
+                let (found, before) = if low == 0 { (high, 8) } else { (low, 0) };
+                let found = before + (found.trailing_zeros() / 8) as usize;
+                self.at = self.bytes.len() - rest.len() + found;
                 return;
             }
             rest = tail;
@@ -485,6 +530,12 @@ fn deeper(depth: u32, at: usize) -> Result<u32, Stop> {
 
 const ONES: u64 = u64::MAX / 255;
 const HIGHS: u64 = ONES << 7;
+
+#[expect(clippy::cast_possible_truncation, reason = "both halves are taken")]
+fn halves(chunk: [u8; 16]) -> (u64, u64) {
+    let both = u128::from_le_bytes(chunk);
+    (both as u64, (both >> 64) as u64)
+}
 
 /// A word whose lowest set bit lies in the first byte that is a quote, a backslash or a control
 /// character; zero if there is none.

@@ -10,28 +10,28 @@ const PATHS: [&str; 8] = ["a", "b", "a.b", "a.b.c", "b.c.d", "é", "c", "_index"
 fn read(slots: &Slots, line: &[u8]) -> Result<Vec<Vec<Scalar>>, BadLine> {
     let mut row = Row::new(slots.len());
     Extractor::new(slots, false).read(line, &mut row)?;
-    let line = std::str::from_utf8(line).unwrap();
+    Ok(values(slots, &row, std::str::from_utf8(line).unwrap()))
+}
+
+/// The values of all slots, then `_index` and `_id`.
+fn values(slots: &Slots, row: &Row, line: &str) -> Vec<Vec<Scalar>> {
     let mut buffer = String::new();
     let mut all = Vec::new();
     for slot in 0..slots.len() {
         let slot = SlotId(u32::try_from(slot).unwrap());
-        let values = row
-            .values(line, slot)
-            .map(|cell| match cell.decode(&mut buffer) {
-                crate::event::Raw::Text(text) => Scalar::text(text),
-                crate::event::Raw::Number(text) => Scalar::Number(text.into()),
-                crate::event::Raw::Bool(value) => Scalar::Bool(value),
-            });
+        let values = row.values(line, slot);
+        let values = values.map(|cell| match cell.decode(&mut buffer) {
+            crate::event::Raw::Text(text) => Scalar::text(text),
+            crate::event::Raw::Number(text) => Scalar::Number(text.into()),
+            crate::event::Raw::Bool(value) => Scalar::Bool(value),
+        });
         all.push(values.collect());
     }
-    let meta = |cell: Option<super::super::row::RawCell<'_>>| {
-        let mut buffer = String::new();
-        let cell = cell?;
-        Some(Scalar::text(cell.decode(&mut buffer).as_text()))
-    };
-    all.push(meta(row.index(line)).into_iter().collect());
-    all.push(meta(row.id(line)).into_iter().collect());
-    Ok(all)
+    for cell in [row.index(line), row.id(line)] {
+        let text = cell.map(|cell| Scalar::text(cell.decode(&mut buffer).as_text()));
+        all.push(text.into_iter().collect());
+    }
+    all
 }
 
 fn by_serde(line: &[u8]) -> Option<Vec<Vec<Scalar>>> {
@@ -168,7 +168,38 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
+/// Several lines by one extractor, which learns the order of keys.
+fn agree_in_turn(lines: &[String]) {
+    let slots = Slots::new(PATHS);
+    let mut extractor = Extractor::new(&slots, false);
+    let mut row = Row::new(slots.len());
+    for line in lines {
+        let alone = read(&slots, line.as_bytes());
+        let in_turn = extractor.read(line.as_bytes(), &mut row);
+        assert_eq!(in_turn.is_ok(), alone.is_ok(), "{line}");
+        if let Ok(alone) = alone {
+            assert_eq!(values(&slots, &row, line), alone, "{line}");
+        }
+    }
+}
+
 proptest! {
+    #[test]
+    fn what_came_before_changes_nothing(
+        lines in prop::collection::vec(json(), 1..6),
+        turns in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..12),
+    ) {
+        // The same lines again and again, some of them cut short.
+        let mut all = lines.clone();
+        for (which, end) in turns {
+            let line = which.get(&lines);
+            let ends: Vec<usize> = line.char_indices().map(|(at, _)| at).chain([line.len()]).collect();
+            all.push(line.clone());
+            all.push(line[..*end.get(&ends)].to_owned());
+        }
+        agree_in_turn(&all);
+    }
+
     #[test]
     fn both_readers_give_the_same_slots(line in json()) {
         agree(line.as_bytes());

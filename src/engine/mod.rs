@@ -12,6 +12,7 @@ mod correlate;
 mod course;
 mod deferred;
 pub mod extract;
+mod guess;
 mod keys;
 mod matcher;
 mod program;

@@ -51,9 +51,8 @@ pub(super) fn millis(nanos: i128) -> i64 {
 
 /// The partial sequences of one rule, by key.
 #[derive(Debug)]
-#[expect(clippy::struct_field_names, reason = "the tracks are what it holds")]
 pub(super) struct Tracks<E> {
-    tracks: FxHashMap<Box<[u8]>, Track<E>>,
+    by_key: FxHashMap<Box<[u8]>, Track<E>>,
     sweep_at: usize,
     /// Partial sequences, and events of missing clauses, that are held.
     pub(super) held: usize,
@@ -82,7 +81,7 @@ impl<E> Default for Track<E> {
 impl<E> Default for Tracks<E> {
     fn default() -> Self {
         Self {
-            tracks: FxHashMap::default(),
+            by_key: FxHashMap::default(),
             sweep_at: MIN_SWEEP,
             held: 0,
         }
@@ -103,7 +102,7 @@ impl<E: Clone> Tracks<E> {
         match act {
             Act::Until => {
                 // Without a track there is nothing to end; what begins later is spared.
-                if let Some(track) = self.tracks.get_mut(key) {
+                if let Some(track) = self.by_key.get_mut(key) {
                     track.until = Some(moment.rank);
                 }
                 None
@@ -119,7 +118,7 @@ impl<E: Clone> Tracks<E> {
             }
             Act::Stage(0) => self.advance(course, vec![moment.made()], key, 0),
             Act::Stage(position) => {
-                let track = self.tracks.get_mut(key)?;
+                let track = self.by_key.get_mut(key)?;
                 let mut partial = track.pending.get_mut(position - 1)?.take()?;
                 self.held -= 1;
                 let (first, last) = (partial.first()?, partial.last()?);
@@ -156,14 +155,14 @@ impl<E: Clone> Tracks<E> {
     }
 
     fn track(&mut self, course: &Course, now: i128, key: &[u8]) -> Option<&mut Track<E>> {
-        if !self.tracks.contains_key(key) {
-            if self.tracks.len() >= self.sweep_at {
+        if !self.by_key.contains_key(key) {
+            if self.by_key.len() >= self.sweep_at {
                 self.sweep(course, now);
-                self.sweep_at = (self.tracks.len() * 2).max(MIN_SWEEP);
+                self.sweep_at = (self.by_key.len() * 2).max(MIN_SWEEP);
             }
-            self.tracks.insert(key.into(), Track::default());
+            self.by_key.insert(key.into(), Track::default());
         }
-        self.tracks.get_mut(key)
+        self.by_key.get_mut(key)
     }
 
     /// Drops what no event at `now` or later can make anything of.
@@ -174,7 +173,7 @@ impl<E: Clone> Tracks<E> {
         // A candidate may wait for one window, and look back for another one.
         let oldest = millis(now).saturating_sub(course.window.saturating_mul(2));
         let mut held = 0;
-        self.tracks.retain(|_, track| {
+        self.by_key.retain(|_, track| {
             for pending in &mut track.pending {
                 let first = pending.as_ref().and_then(|partial| partial.first());
                 if first.is_some_and(|first| now - first.nanos > maxspan) {
@@ -196,7 +195,7 @@ impl<E: Clone> Tracks<E> {
 
     /// The rank of the last event of each partial sequence held.
     pub(super) fn ranks(&self) -> Vec<u64> {
-        let partials = self.tracks.values().flat_map(|track| &track.pending);
+        let partials = self.by_key.values().flat_map(|track| &track.pending);
         let mut ranks: Vec<u64> = partials
             .flatten()
             .filter_map(|partial| Some(partial.last()?.rank))
@@ -208,7 +207,7 @@ impl<E: Clone> Tracks<E> {
     /// Drops the partial sequences whose last event is not later than `rank`; how many those were.
     pub(super) fn drop_until(&mut self, rank: u64) -> u64 {
         let mut dropped = 0;
-        self.tracks.retain(|_, track| {
+        self.by_key.retain(|_, track| {
             for pending in &mut track.pending {
                 let last = pending.as_ref().and_then(|partial| partial.last());
                 if last.is_some_and(|last| last.rank <= rank) {
@@ -231,7 +230,7 @@ impl<E: Clone> Tracks<E> {
         let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
             return false;
         };
-        let Some(track) = self.tracks.get(key) else {
+        let Some(track) = self.by_key.get(key) else {
             return false;
         };
         let (first, last) = (first.millis(), last.millis());

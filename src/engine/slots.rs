@@ -6,9 +6,6 @@
 
 use std::collections::BTreeMap;
 
-/// For each node the keys that lead on from it.
-type Keys = Vec<Vec<(Box<[u8]>, NodeId)>>;
-
 /// The number of a field that some rule reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SlotId(pub u32);
@@ -34,32 +31,39 @@ pub(super) enum Meta {
     Source,
 }
 
+/// The keys of a node, and where they lead.
+type Keys = Vec<(Box<[u8]>, NodeId)>;
+
 /// The fields to be read, as a trie.
 #[derive(Debug, Clone, Default)]
 pub struct Slots {
     paths: Vec<Box<str>>,
     nodes: Vec<Node>,
-    edges: Vec<Edge>,
+    edges: u32,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Node {
     slot: Option<SlotId>,
     meta: Option<Meta>,
-    /// Numbers of edges, one higher, by hash of the key; a power of two long, or empty.
-    table: Box<[u32]>,
+    /// By hash of the key: a part of the hash, and the number of an edge of the node, one higher.
+    /// A power of two long, or empty; small, because most keys are in no rule and end here.
+    table: Box<[(u32, u32)]>,
+    edges: Box<[Edge]>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Edge {
     signature: Signature,
-    key: Box<[u8]>,
+    /// Its number among all edges.
+    number: u32,
     node: NodeId,
+    key: Box<[u8]>,
 }
 
 /// The length, the first and the last eight bytes: enough to tell field names apart in most cases,
 /// and all of a key of up to sixteen bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Signature {
     len: usize,
     first: u64,
@@ -100,9 +104,14 @@ impl Slots {
         self.paths.iter().map(|path| &**path)
     }
 
+    /// How many nodes there are.
+    pub(super) fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// How many edges there are.
     pub(super) fn edge_count(&self) -> usize {
-        self.edges.len()
+        self.edges as usize
     }
 
     /// The slot of a node.
@@ -124,24 +133,29 @@ impl Slots {
 
     /// The edge that `key` names, and where it leads.
     pub(super) fn child(&self, node: NodeId, key: &[u8]) -> Option<(u32, NodeId)> {
-        let table = &self.nodes.get(node as usize)?.table;
+        let node = self.nodes.get(node as usize)?;
+        let table = &node.table;
         let mask = table.len().checked_sub(1)?;
         let signature = Signature::of(key);
-        let mut place = signature.hash() & mask;
+        let (mut place, tag) = signature.hash();
         loop {
-            let number = table.get(place)?.checked_sub(1)?;
-            let edge = self.edges.get(number as usize)?;
-            if edge.signature == signature && (key.len() <= 16 || *edge.key == *key) {
-                return Some((number, edge.node));
+            let (own, edge) = table.get(place & mask)?;
+            let edge = edge.checked_sub(1)?;
+            if *own == tag
+                && let Some(edge) = node.edges.get(edge as usize)
+                && edge.signature == signature
+                && (key.len() <= 16 || *edge.key == *key)
+            {
+                return Some((edge.number, edge.node));
             }
-            place = (place + 1) & mask;
+            place += 1;
         }
     }
 
     fn build(&mut self, numbers: &BTreeMap<&str, SlotId>) {
         let mut nodes: BTreeMap<String, NodeId> = BTreeMap::new();
         self.nodes.push(Node::default());
-        let mut keys: Keys = vec![Vec::new()];
+        let mut keys: Vec<Keys> = vec![Keys::new()];
         for meta in [Meta::Index, Meta::Id, Meta::Source] {
             let key = match meta {
                 Meta::Index => "_index",
@@ -175,7 +189,7 @@ impl Slots {
         &mut self,
         path: &str,
         nodes: &mut BTreeMap<String, NodeId>,
-        keys: &mut Keys,
+        keys: &mut Vec<Keys>,
     ) -> NodeId {
         if let Some(node) = nodes.get(path) {
             return *node;
@@ -199,29 +213,36 @@ impl Slots {
         node
     }
 
-    fn fill(&mut self, number: usize, keys: Vec<(Box<[u8]>, NodeId)>) {
+    fn fill(&mut self, number: usize, keys: Keys) {
         if keys.is_empty() {
             return;
         }
-        let mut table = vec![0_u32; (keys.len() * 4).next_power_of_two()];
+        let mut table = vec![(0, 0); (keys.len() * 2).next_power_of_two()];
         let mask = table.len() - 1;
+        let mut edges = Vec::with_capacity(keys.len());
         for (key, node) in keys {
             let signature = Signature::of(&key);
-            let mut place = signature.hash() & mask;
-            while table.get(place).is_some_and(|taken| *taken != 0) {
-                place = (place + 1) & mask;
-            }
-            self.edges.push(Edge {
+            edges.push(Edge {
                 signature,
-                key,
+                number: self.edges,
                 node,
+                key,
             });
-            if let Some(free) = table.get_mut(place) {
-                *free = u32::try_from(self.edges.len()).unwrap_or(u32::MAX);
+            self.edges += 1;
+            let (mut place, tag) = signature.hash();
+            while table
+                .get(place & mask)
+                .is_some_and(|(_, taken)| *taken != 0)
+            {
+                place += 1;
+            }
+            if let Some(free) = table.get_mut(place & mask) {
+                *free = (tag, u32::try_from(edges.len()).unwrap_or(u32::MAX));
             }
         }
         if let Some(node) = self.nodes.get_mut(number) {
             node.table = table.into();
+            node.edges = edges.into();
         }
     }
 }
@@ -248,10 +269,15 @@ impl Signature {
         }
     }
 
-    fn hash(self) -> usize {
+    /// Where to look, and a part of the hash to compare there.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "two parts of one hash are what is wanted"
+    )]
+    fn hash(self) -> (usize, u32) {
         let mixed = (self.first ^ self.last.rotate_left(29) ^ (self.len as u64) << 56)
             .wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        (mixed >> 32) as usize
+        ((mixed >> 40) as usize, (mixed >> 16) as u32)
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct ValueTable {
     stages: Vec<u32>,
     asked: u32,
     known: u32,
+    /// The value asked for last: events of one kind come together.
+    last: u32,
     /// Values are not kept; the entries are those of one event.
     bypassed: bool,
 }
@@ -53,6 +55,7 @@ impl ValueTable {
             stages: Vec::new(),
             asked: 0,
             known: 0,
+            last: 0,
             bypassed: false,
         }
     }
@@ -89,17 +92,24 @@ impl ValueTable {
             return self.add(0, raw, false);
         }
         self.asked += 1;
+        if self.is(self.last, raw) {
+            self.known += 1;
+            return self.last;
+        }
         let hash = hash(raw);
         let mask = self.index.len().wrapping_sub(1);
         let mut place = hash as usize & mask;
         while let Some(number) = self.index.get(place).and_then(|taken| taken.checked_sub(1)) {
-            if self.is(number, hash, raw) {
+            let same = self.entries.get(number as usize);
+            if same.is_some_and(|entry| entry.hash == hash) && self.is(number, raw) {
                 self.known += 1;
+                self.last = number;
                 return number;
             }
             place = (place + 1) & mask;
         }
         let number = self.add(hash, raw, true);
+        self.last = number;
         if let Some(free) = self.index.get_mut(place) {
             *free = number + 1;
         }
@@ -109,9 +119,9 @@ impl ValueTable {
         number
     }
 
-    fn is(&self, number: u32, hash: u32, raw: RawCell<'_>) -> bool {
+    fn is(&self, number: u32, raw: RawCell<'_>) -> bool {
         self.entries.get(number as usize).is_some_and(|entry| {
-            entry.hash == hash
+            entry.len as usize == raw.text.len()
                 && entry.kind == raw.kind
                 && self
                     .bytes

@@ -304,7 +304,11 @@ fn write_backticked(f: &mut Formatter<'_>, name: &str) -> fmt::Result {
 /// A string literal whose value is `value`.
 pub fn write_string(f: &mut impl Write, value: &str) -> fmt::Result {
     f.write_char('"')?;
-    for character in value.chars() {
+    let mut rest = value;
+    // What needs no escape is written in one piece.
+    while let Some((at, character)) = rest.char_indices().find(|(_, c)| needs_escape(*c)) {
+        f.write_str(rest.get(..at).unwrap_or(""))?;
+        rest = rest.get(at + character.len_utf8()..).unwrap_or("");
         match character {
             '"' => f.write_str("\\\"")?,
             '\\' => f.write_str("\\\\")?,
@@ -313,11 +317,20 @@ pub fn write_string(f: &mut impl Write, value: &str) -> fmt::Result {
             '\r' => f.write_str("\\r")?,
             '\u{8}' => f.write_str("\\b")?,
             '\u{c}' => f.write_str("\\f")?,
-            _ if unseen(character) => write!(f, "\\u{{{:02x}}}", u32::from(character))?,
-            _ => f.write_char(character)?,
+            _ => write!(f, "\\u{{{:02x}}}", u32::from(character))?,
         }
     }
+    f.write_str(rest)?;
     f.write_char('"')
+}
+
+/// Whether a string literal has the character as an escape.
+fn needs_escape(character: char) -> bool {
+    match character {
+        '"' | '\\' => true,
+        ' '..='~' => false,
+        _ => unseen(character),
+    }
 }
 
 /// Whether a reader cannot see the character or takes it for another: controls, blanks other than

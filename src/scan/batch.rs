@@ -10,6 +10,11 @@ use crate::event::Timestamp;
 pub(super) struct Batch {
     pub(super) file: u32,
     pub(super) bytes: u64,
+    /// The number of the first line, from 1; known when the batch has its turn. All other lines
+    /// are counted from there.
+    pub(super) first_line: u64,
+    /// How many lines there are.
+    pub(super) lines: u64,
     pub(super) is_last: bool,
     pub(super) error: Option<String>,
     /// The time of each event, in order.
@@ -30,6 +35,7 @@ pub(super) struct Batch {
 #[derive(Debug)]
 pub(super) struct BatchEvent {
     pub(super) time: Option<Timestamp>,
+    /// From the batch's first line.
     pub(super) line: u64,
     /// Its place among [`Batch::times`].
     pub(super) number: u32,
@@ -41,29 +47,35 @@ pub(super) struct BatchEvent {
 /// A line that is no event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BadEvent {
-    /// Its number, from 1.
+    /// Its number from the batch's first line.
     pub(super) line: u64,
     /// Why.
     pub(super) reason: String,
 }
 
 /// Matches the lines of a chunk.
-pub(super) fn batch(chunk: Chunk, matcher: &mut Matcher<'_>, found: &mut Found) -> Batch {
+pub(super) fn batch(chunk: &Chunk, matcher: &mut Matcher<'_>, found: &mut Found) -> Batch {
     let mut batch = Batch {
         file: chunk.file,
         bytes: chunk.bytes.len() as u64,
         is_last: chunk.is_last,
-        error: chunk.error,
+        error: chunk.error.clone(),
         ..Batch::default()
     };
     let text = std::str::from_utf8(&chunk.bytes);
     let mut start = 0;
     let ends = memchr::memchr_iter(b'\n', &chunk.bytes).chain([chunk.bytes.len()]);
-    for (number, end) in (chunk.first_line..).zip(ends) {
+    for (number, end) in (0..).zip(ends) {
+        batch.lines = number;
         let range = start..end;
         start = end + 1;
         match &text {
-            Ok(text) => batch.line(number, text.get(range).unwrap_or(""), matcher, found),
+            Ok(text) => {
+                let line = text.get(range).unwrap_or("");
+                let mark = (number == 0 && chunk.is_first).then(|| line.strip_prefix('\u{feff}'));
+                let line = mark.flatten().unwrap_or(line);
+                batch.line(number, line, matcher, found);
+            }
             Err(_) => {
                 let bytes = chunk.bytes.get(range).unwrap_or(&[]);
                 match std::str::from_utf8(bytes) {
@@ -81,11 +93,6 @@ pub(super) fn batch(chunk: Chunk, matcher: &mut Matcher<'_>, found: &mut Found) 
 
 impl Batch {
     fn line(&mut self, number: u64, line: &str, matcher: &mut Matcher<'_>, found: &mut Found) {
-        let line = if number == 1 {
-            line.strip_prefix('\u{feff}').unwrap_or(line)
-        } else {
-            line
-        };
         if line
             .bytes()
             .all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))

@@ -10,8 +10,8 @@ const MAX_LINE: usize = 512 << 20;
 pub(super) struct Chunk {
     /// The file, by its number.
     pub(super) file: u32,
-    /// The number of the first line, from 1.
-    pub(super) first_line: u64,
+    /// Nothing stands before.
+    pub(super) is_first: bool,
     pub(super) bytes: Vec<u8>,
     /// Nothing follows.
     pub(super) is_last: bool,
@@ -24,7 +24,7 @@ pub(super) struct Lines {
     input: Box<dyn Read + Send>,
     /// The beginning of a line whose end was not read yet.
     rest: Vec<u8>,
-    line: u64,
+    started: bool,
     ended: bool,
 }
 
@@ -33,28 +33,22 @@ impl Lines {
         Self {
             input,
             rest: Vec::new(),
-            line: 1,
+            started: false,
             ended: false,
         }
     }
 
-    /// The next lines, about `size` bytes.
-    pub(super) fn next(&mut self, file: u32, size: usize) -> Chunk {
-        let mut bytes = std::mem::take(&mut self.rest);
+    /// The next lines, about `size` bytes. `bytes` is any buffer, to be used again.
+    pub(super) fn next(&mut self, file: u32, size: usize, mut bytes: Vec<u8>) -> Chunk {
+        bytes.clear();
+        bytes.append(&mut self.rest);
         let mut error = None;
         let mut searched = 0;
         let mut wanted = size.max(1);
         let end = loop {
-            if self.ended {
-                break bytes.len();
-            }
-            match self.fill(&mut bytes, wanted) {
-                Ok(()) => {}
-                Err(failure) => {
-                    error = Some(failure.to_string());
-                    self.ended = true;
-                    break bytes.len();
-                }
+            if let Err(failure) = self.fill(&mut bytes, wanted) {
+                error = Some(failure.to_string());
+                self.ended = true;
             }
             if self.ended {
                 break bytes.len();
@@ -72,15 +66,12 @@ impl Lines {
             wanted = bytes.len() * 2;
         };
         if !self.ended {
-            self.rest = Vec::with_capacity(size + size / 4);
             self.rest.extend_from_slice(bytes.get(end..).unwrap_or(&[]));
         }
         bytes.truncate(end);
-        let first_line = self.line;
-        self.line += memchr::memchr_iter(b'\n', &bytes).count() as u64;
         Chunk {
             file,
-            first_line,
+            is_first: !std::mem::replace(&mut self.started, true),
             bytes,
             is_last: self.ended,
             error,
@@ -106,17 +97,14 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::naive_bytecount, reason = "a few bytes")]
-    fn lines_stay_whole_and_are_counted_whatever_the_size() {
+    fn lines_stay_whole_whatever_the_size() {
         let text = "a\nbb\n\nccc\ndddd";
         for size in 1..20 {
             let mut lines = Lines::new(Box::new(text.as_bytes()));
             let mut all = Vec::new();
-            let mut line = 1;
             loop {
-                let chunk = lines.next(0, size);
-                assert_eq!(chunk.first_line, line);
-                line += chunk.bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+                let chunk = lines.next(0, size, Vec::new());
+                assert_eq!(chunk.is_first, all.is_empty());
                 assert!(chunk.is_last || chunk.bytes.ends_with(b"\n"), "{size}");
                 all.extend(chunk.bytes);
                 if chunk.is_last {

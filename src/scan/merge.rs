@@ -64,7 +64,8 @@ impl<'i> Merge<'i> {
     }
 
     /// The next chunk, of the file that is furthest behind; `watermarks` says how far each is.
-    pub(super) fn next(&mut self, watermarks: &[AtomicI64]) -> Option<Numbered> {
+    /// The buffer is one that is not needed any more.
+    pub(super) fn next(&mut self, watermarks: &[AtomicI64], spare: Vec<u8>) -> Option<Numbered> {
         let behind = |open: &[(u32, Lines)]| {
             let files = open.iter().enumerate();
             files
@@ -77,24 +78,26 @@ impl<'i> Merge<'i> {
         };
         let furthest = behind(&self.open);
         let chunk = match (furthest, self.closed.front().copied()) {
-            (Some((watermark, place)), Some((first, _))) if watermark < first => self.read(place),
+            (Some((watermark, place)), Some((first, _))) if watermark < first => {
+                self.read(place, spare)
+            }
             (_, Some((_, file))) => {
                 self.closed.pop_front();
                 match self.inputs.open(file as usize) {
                     Ok(input) => {
                         self.open.push((file, Lines::new(input)));
-                        self.read(self.open.len() - 1)
+                        self.read(self.open.len() - 1, spare)
                     }
                     Err(error) => Some(Chunk {
                         file,
-                        first_line: 1,
+                        is_first: true,
                         bytes: Vec::new(),
                         is_last: true,
                         error: Some(error.to_string()),
                     }),
                 }
             }
-            (Some((_, place)), None) => self.read(place),
+            (Some((_, place)), None) => self.read(place, spare),
             (None, None) => None,
         }?;
         self.handed_out += 1;
@@ -104,9 +107,9 @@ impl<'i> Merge<'i> {
         })
     }
 
-    fn read(&mut self, place: usize) -> Option<Chunk> {
+    fn read(&mut self, place: usize, spare: Vec<u8>) -> Option<Chunk> {
         let (file, lines) = self.open.get_mut(place)?;
-        let chunk = lines.next(*file, self.size);
+        let chunk = lines.next(*file, self.size, spare);
         if chunk.is_last {
             self.open.swap_remove(place);
         }

@@ -26,7 +26,7 @@ pub use self::merge::Inputs;
 use self::merge::{Ahead, Merge};
 pub use self::order::Window;
 use self::order::{Order, Released};
-pub use self::rules::{NotRun, ScanRule};
+pub use self::rules::{NotRun, RuleCompiler, ScanRule};
 pub use self::summary::Stats;
 
 /// How a scan is run.
@@ -50,7 +50,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             threads: 1,
-            chunk: 1 << 20,
+            chunk: 1 << 18,
             window: Window::default(),
             max_partials: 1_000_000,
             strict: false,
@@ -136,8 +136,10 @@ struct Scan<'s> {
 /// What the threads share behind one lock: everything after matching.
 struct Tail<'s, 'w> {
     /// Batches that came before their turn.
-    waiting: BTreeMap<u64, Arc<Batch>>,
+    waiting: BTreeMap<u64, Batch>,
     next: u64,
+    /// The number of the next line of each file.
+    lines: Vec<u64>,
     order: Order,
     correlator: Correlator<'s, Arc<EventRecord>>,
     stats: Stats,
@@ -160,6 +162,7 @@ impl Scan<'_> {
         let tail = Mutex::new(Tail {
             waiting: BTreeMap::new(),
             next: 0,
+            lines: vec![1; bounds.len()],
             order: Order::new(self.options.window, &bounds),
             correlator: Correlator::new(self.set, self.options.max_partials),
             stats: Stats::default(),
@@ -174,7 +177,7 @@ impl Scan<'_> {
             self.work(&merge, &tail, &turn, &watermarks);
         });
         let tail = tail.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.finish(tail)
+        Self::finish(tail)
     }
 
     /// The first time of each file, so that it need not be open before its turn.
@@ -201,9 +204,9 @@ impl Scan<'_> {
         let mut lines = Lines::new(self.inputs.open(file).ok()?);
         let mut found = Found::default();
         loop {
-            let chunk = lines.next(0, 1 << 16);
+            let chunk = lines.next(0, 1 << 16, Vec::new());
             let is_last = chunk.is_last;
-            let batch = batch(chunk, matcher, &mut found);
+            let batch = batch(&chunk, matcher, &mut found);
             if let Some(first) = batch.times.iter().flatten().next() {
                 return Some(*first);
             }
@@ -223,23 +226,27 @@ impl Scan<'_> {
     ) {
         let mut matcher = Matcher::new(self.set, self.routes, self.options.unwrap_source);
         let mut found = Found::default();
+        let mut spare = Vec::new();
         loop {
             if self.stop.load(Ordering::Relaxed) {
                 lock(tail).stats.interrupted = true;
                 turn.notify_all();
                 return;
             }
-            let Some(next) = lock(merge).next(watermarks) else {
+            let Some(next) = lock(merge).next(watermarks, std::mem::take(&mut spare)) else {
                 return;
             };
-            let batch = batch(next.chunk, &mut matcher, &mut found);
+            let batch = batch(&next.chunk, &mut matcher, &mut found);
+            spare = next.chunk.bytes;
+            // One very long line does not stay in memory.
+            spare.shrink_to(self.options.chunk.saturating_mul(4));
             let mut tail = lock(tail);
             // A thread that is far ahead waits, so that what waits for its turn is bounded.
             let limit = self.options.threads as u64 * 4;
             while next.number > tail.next + limit && !tail.is_over(self.stop) {
                 tail = turn.wait(tail).unwrap_or_else(PoisonError::into_inner);
             }
-            tail.waiting.insert(next.number, Arc::new(batch));
+            tail.waiting.insert(next.number, batch);
             self.advance(&mut tail, watermarks);
             turn.notify_all();
             if tail.is_over(self.stop) {
@@ -250,14 +257,19 @@ impl Scan<'_> {
 
     /// Takes the batches whose turn it is.
     fn advance(&self, tail: &mut Tail<'_, '_>, watermarks: &[AtomicI64]) {
-        while let Some(batch) = tail.waiting.remove(&tail.next) {
+        while let Some(mut batch) = tail.waiting.remove(&tail.next) {
             tail.next += 1;
+            if let Some(line) = tail.lines.get_mut(batch.file as usize) {
+                batch.first_line = *line;
+                *line += batch.lines;
+            }
+            let batch = Arc::new(batch);
             self.count(tail, &batch);
             tail.order.take(&batch);
             if let Some(watermark) = watermarks.get(batch.file as usize) {
                 watermark.store(tail.order.watermark(batch.file), Ordering::Relaxed);
             }
-            self.release(tail);
+            Self::release(tail);
             tail.watcher.progress(&tail.stats);
         }
     }
@@ -267,7 +279,7 @@ impl Scan<'_> {
         stats.bytes += batch.bytes;
         stats.events += batch.times.len() as u64;
         for bad in &batch.bad {
-            stats.note_bad((batch.file, bad.line), &bad.reason);
+            stats.note_bad((batch.file, batch.first_line + bad.line), &bad.reason);
         }
         if !batch.bad.is_empty() && self.options.strict {
             tail.stopped = true;
@@ -284,13 +296,12 @@ impl Scan<'_> {
             }
         }
         for (rule, line, reason) in &batch.failures {
-            stats.note_failed(*rule, (batch.file, *line), reason);
+            stats.note_failed(*rule, (batch.file, batch.first_line + line), reason);
         }
     }
 
     /// Hands on what is in order.
-    #[expect(clippy::unused_self, reason = "a step of the scan like the others")]
-    fn release(&self, tail: &mut Tail<'_, '_>) {
+    fn release(tail: &mut Tail<'_, '_>) {
         while let Some(released) = tail.order.next() {
             let Some(event) = released.batch.events.get(released.place as usize) else {
                 continue;
@@ -306,7 +317,8 @@ impl Scan<'_> {
             }
             let occurrence = Occurrence {
                 time: event.time,
-                position: u64::from(released.batch.file) << 40 | event.line,
+                position: u64::from(released.batch.file) << 40
+                    | (released.batch.first_line + event.line),
                 hits: &hits,
                 is_late: released.is_late,
             };
@@ -320,8 +332,7 @@ impl Scan<'_> {
         }
     }
 
-    #[expect(clippy::unused_self, reason = "a step of the scan like the others")]
-    fn finish(&self, mut tail: Tail<'_, '_>) -> Stats {
+    fn finish(mut tail: Tail<'_, '_>) -> Stats {
         if !tail.stopped {
             let (stats, watcher, stopped) =
                 (&mut tail.stats, &mut *tail.watcher, &mut tail.stopped);
@@ -368,7 +379,7 @@ fn record(released: &Released) -> Arc<EventRecord> {
     });
     Arc::new(EventRecord {
         file: batch.file,
-        line: event.map_or(0, |event| event.line),
+        line: event.map_or(0, |event| batch.first_line + event.line),
         index: index.map(Into::into),
         id: id.map(Into::into),
         timestamp: timestamp.map(Into::into),

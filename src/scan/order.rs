@@ -142,7 +142,7 @@ impl Order {
                 continue;
             };
             if is_late {
-                let place = (batch.file, event.line);
+                let place = (batch.file, batch.first_line + event.line);
                 let first = self.first_late.get_or_insert(place);
                 *first = place.min(*first);
             }
@@ -150,7 +150,7 @@ impl Order {
             let time = event.time.filter(|_| !is_late);
             let time = time.unwrap_or_else(|| Timestamp::from_millis(file.watermark));
             self.pending.push(Reverse(Pending {
-                place: (time, batch.file, event.line),
+                place: (time, batch.file, batch.first_line + event.line),
                 released: Released {
                     batch: Arc::clone(batch),
                     place,

@@ -41,14 +41,34 @@ pub enum NotRun {
     Refused(Vec<Diagnostic>),
 }
 
-impl ScanRule {
-    /// Compiles a rule; `now` is what date math in it counts from.
-    pub fn new(rule: &Rule, catalogue: &Catalogue, now: Timestamp) -> Result<Self, NotRun> {
+/// Compiles rules; remembers the types of fields, which many rules ask for.
+#[derive(Debug)]
+pub struct RuleCompiler<'c> {
+    catalogue: &'c Catalogue,
+    now: Timestamp,
+    /// By index patterns and path.
+    types: BTreeMap<String, BTreeMap<String, Option<Typed>>>,
+}
+
+/// The type of a field, and where its values stand.
+type Typed = (FieldType, Box<str>, Origin);
+
+impl<'c> RuleCompiler<'c> {
+    /// A compiler for the sources of a catalogue; `now` is what date math in rules counts from.
+    pub fn new(catalogue: &'c Catalogue, now: Timestamp) -> Self {
+        Self {
+            catalogue,
+            now,
+            types: BTreeMap::new(),
+        }
+    }
+
+    /// Compiles a rule.
+    pub fn compile(&mut self, rule: &Rule) -> Result<ScanRule, NotRun> {
         let (Some(query), RuleType::Eql) = (&rule.query, rule.rule_type) else {
             let word = rule.rule_type.word();
-            return Err(NotRun::Unsupported(format!(
-                "rules of type {word} are not run"
-            )));
+            let reason = format!("rules of type {word} are not run");
+            return Err(NotRun::Unsupported(reason));
         };
         let refused = |errors: Vec<eql::EqlError>| {
             let diagnostics = errors.iter().map(|error| error.diagnostic(&query.text));
@@ -63,11 +83,11 @@ impl ScanRule {
         settings.category = rule.fields.category.clone().unwrap_or(settings.category);
         settings.tiebreaker.clone_from(&rule.fields.tiebreaker);
         let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
-        let schema = Schema::new(vec![mapping(&syntax, &settings, &patterns, catalogue)]);
+        let schema = Schema::new(vec![self.mapping(&syntax, &settings, &patterns)]);
         let checked = eql::check(&syntax, &schema, &settings).map_err(refused)?;
-        let plan = eql::lower(&checked, OptionalFields::Missing, now)
+        let plan = eql::lower(&checked, OptionalFields::Missing, self.now)
             .map_err(|error| refused(vec![error]))?;
-        Ok(Self {
+        Ok(ScanRule {
             id: rule.id.clone(),
             name: rule.name.clone(),
             severity: rule.severity.word(),
@@ -76,48 +96,47 @@ impl ScanRule {
             plan,
         })
     }
-}
 
-/// The types of the fields that a query names.
-fn mapping(
-    query: &Query,
-    settings: &Settings,
-    patterns: &IndexPatterns,
-    catalogue: &Catalogue,
-) -> Mapping {
-    let mut mapping = Mapping::new("the sources of the rule");
-    let asked = Asked::of(query);
-    let own = [&settings.timestamp, &settings.category];
-    let own = own
-        .into_iter()
-        .chain(&settings.tiebreaker)
-        .map(String::as_str);
-    let claimed = catalogue.claimed(patterns);
-    for path in eql::fields(query).into_iter().chain(own) {
-        let found = claimed
-            .iter()
-            .find_map(|source| in_source(source, patterns, path))
-            .or_else(|| {
+    /// The types of the fields that a query names.
+    fn mapping(&mut self, query: &Query, settings: &Settings, patterns: &IndexPatterns) -> Mapping {
+        let mut mapping = Mapping::new("the sources of the rule");
+        let asked = Asked::of(query);
+        let own = [&settings.timestamp, &settings.category];
+        let own = own.into_iter().chain(&settings.tiebreaker);
+        for path in eql::fields(query)
+            .into_iter()
+            .chain(own.map(String::as_str))
+        {
+            match self.field_type(patterns, path) {
+                Some((field_type, read_from, origin)) => {
+                    mapping.add_read_from(path, read_from, field_type.clone(), *origin);
+                }
+                None => mapping.add(path, asked.field_type(path, settings), Origin::Assumed),
+            }
+        }
+        mapping
+    }
+
+    /// The type that the sources of these patterns give to a field, or any source.
+    fn field_type(&mut self, patterns: &IndexPatterns, path: &str) -> Option<&Typed> {
+        let known = self.types.entry(format!("{patterns:?}")).or_default();
+        if !known.contains_key(path) {
+            let claimed = self.catalogue.claimed(patterns);
+            let mut claimed = claimed.iter();
+            let found = claimed.find_map(|source| in_source(source, patterns, path));
+            let found = found.or_else(|| {
                 let everywhere = IndexPatterns::default();
-                let mut sources = catalogue.sources().iter();
+                let mut sources = self.catalogue.sources().iter();
                 sources.find_map(|source| in_source(source, &everywhere, path))
             });
-        match found {
-            Some((field_type, read_from, origin)) => {
-                mapping.add_read_from(path, &read_from, field_type, origin);
-            }
-            None => mapping.add(path, asked.field_type(path, settings), Origin::Assumed),
+            known.insert(path.to_owned(), found);
         }
+        known.get(path)?.as_ref()
     }
-    mapping
 }
 
 /// The type that a source gives to a field in the indices that the patterns select.
-fn in_source(
-    source: &DataSource,
-    patterns: &IndexPatterns,
-    path: &str,
-) -> Option<(FieldType, Box<str>, Origin)> {
+fn in_source(source: &DataSource, patterns: &IndexPatterns, path: &str) -> Option<Typed> {
     let indices = source.indices.iter();
     let mut selected = indices.filter(|index| patterns.selects(&index.name));
     let listed = selected.find_map(|index| {

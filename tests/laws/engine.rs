@@ -9,9 +9,6 @@ use trapline::event::schema::Origin;
 use trapline::event::{Event, FieldType, Mapping, Schema, Timestamp, Value};
 use trapline::plan::Plan;
 
-/// An event's time, number, and the stages that it met with their keys.
-type Timed = (Option<Timestamp>, u32, Vec<(u32, Vec<u8>)>);
-
 /// A match as both say it.
 pub(crate) type Said = (Vec<Option<u32>>, Vec<Option<Value>>);
 
@@ -35,11 +32,12 @@ pub(crate) fn by_engine(plans: &[Plan], lines: &[String]) -> Vec<Option<Vec<Said
     let mut matcher = Matcher::new(&set, &Everywhere, false);
     let mut said: Vec<Option<Vec<Said>>> = vec![Some(Vec::new()); plans.len()];
     let mut found = Found::default();
-    let mut occurrences: Vec<Timed> = Vec::new();
+    let mut occurrences = Vec::new();
     for (position, line) in (0u32..).zip(lines) {
         matcher.line(line, &mut found).unwrap();
         let hits = found.hits().map(|(stage, key)| (stage, key.to_vec()));
-        occurrences.push((found.time, position, hits.collect()));
+        let hits: Vec<(u32, Vec<u8>)> = hits.collect();
+        occurrences.push((found.time, position, hits));
     }
     occurrences.sort_by_key(|(time, position, _)| (*time, *position));
     let mut correlator: Correlator<'_, u32> = Correlator::new(&set, usize::MAX);

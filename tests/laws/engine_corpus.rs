@@ -11,7 +11,9 @@ use trapline::data_source::Catalogue;
 use trapline::diagnostic::SourceText;
 use trapline::event::{Event, Timestamp};
 use trapline::rule::{self, RuleType};
-use trapline::scan::{self, Alert, Inputs, NotRun, Options, ScanRule, Stats, Watcher};
+use trapline::scan::{
+    self, Alert, Inputs, NotRun, Options, RuleCompiler, ScanRule, Stats, Watcher,
+};
 
 use crate::engine::{by_engine, by_evaluate};
 use crate::shared::shared;
@@ -21,6 +23,7 @@ const FULL: &str = "TRAPLINE_FULL_LAWS";
 
 fn rules(folder: &Path) -> Vec<(PathBuf, ScanRule)> {
     let catalogue = Catalogue::builtin().unwrap();
+    let mut compiler = RuleCompiler::new(&catalogue, Timestamp::default());
     let mut files = Vec::new();
     toml_files(folder, &mut files);
     files.sort();
@@ -34,7 +37,7 @@ fn rules(folder: &Path) -> Vec<(PathBuf, ScanRule)> {
         if rule.rule_type != RuleType::Eql {
             continue;
         }
-        match ScanRule::new(&rule, &catalogue, Timestamp::default()) {
+        match compiler.compile(&rule) {
             Ok(rule) => rules.push((file, rule)),
             Err(NotRun::Unsupported(reason)) => panic!("{}: {reason}", file.display()),
             Err(NotRun::Refused(reasons)) => panic!("{}: {reasons:?}", file.display()),

@@ -19,7 +19,9 @@ use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
 use crate::rule;
-use crate::scan::{self, Alert, Inputs, NotRun, Options, ScanRule, Stats, Watcher, Window};
+use crate::scan::{
+    self, Alert, Inputs, NotRun, Options, RuleCompiler, ScanRule, Stats, Watcher, Window,
+};
 
 /// What is read from a directory.
 const EXTENSIONS: &[&str] = &["ndjson", "jsonl", "json", "gz", "zst"];
@@ -129,6 +131,7 @@ fn load(settings: &Settings, console: &mut Console) -> Result<Rules, ExitCode> {
         Ok(catalogue) => catalogue,
         Err(mistake) => return Err(console.internal(&mistake.to_string())),
     };
+    let mut compiler = RuleCompiler::new(&catalogue, Timestamp::default());
     let mut rules = Rules::default();
     let mut diagnostics = Vec::new();
     for directory in settings.projects.iter().flat_map(|project| &project.rules) {
@@ -141,7 +144,7 @@ fn load(settings: &Settings, console: &mut Console) -> Result<Rules, ExitCode> {
                 one(
                     &settings.files,
                     &path,
-                    &catalogue,
+                    &mut compiler,
                     &mut rules,
                     &mut diagnostics,
                 );
@@ -155,7 +158,7 @@ fn load(settings: &Settings, console: &mut Console) -> Result<Rules, ExitCode> {
 fn one(
     files: &Files,
     path: &Utf8Path,
-    catalogue: &Catalogue,
+    compiler: &mut RuleCompiler<'_>,
     rules: &mut Rules,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -180,7 +183,7 @@ fn one(
     if rule.maturity.as_deref() == Some("deprecated") {
         return;
     }
-    match ScanRule::new(&rule, catalogue, Timestamp::default()) {
+    match compiler.compile(&rule) {
         Ok(rule) => {
             rules.run.push(rule);
             rules.files.push(name);
