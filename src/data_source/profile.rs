@@ -171,35 +171,38 @@ impl DataSource {
         paths: impl IntoIterator<Item = &'f str>,
     ) -> Mapping {
         let mut mapping = Mapping::new(self.name.as_str());
-        let selected = self.indices.iter();
-        let selected: Vec<&Index> = selected
-            .filter(|index| patterns.selects(&index.name))
-            .collect();
         for path in paths {
-            let listed = selected
-                .iter()
-                .find_map(|index| Some((index.get(path)?, index.origin)));
             let open = self
                 .open
                 .iter()
                 .any(|prefix| path.starts_with(prefix.as_str()));
-            if let Some(((field_type, read_from), origin)) = listed {
-                mapping.add_read_from(path, read_from, field_type.clone(), origin);
-            } else if open {
+            if !self.list(patterns, path, &mut mapping) && open {
                 mapping.add(path, FieldType::ecs_keyword(), Origin::Dynamic);
             }
         }
         mapping
     }
 
+    /// Adds the field at `path` to `mapping`, if an index that the patterns select lists it; whether
+    /// one does.
+    pub fn list(&self, patterns: &IndexPatterns, path: &str, mapping: &mut Mapping) -> bool {
+        let listed = self.selected(patterns).find_map(|index| {
+            let (field_type, read_from) = index.get(path)?;
+            mapping.add_read_from(path, read_from, field_type.clone(), index.origin);
+            Some(())
+        });
+        listed.is_some()
+    }
+
+    fn selected<'s>(&'s self, patterns: &'s IndexPatterns) -> impl Iterator<Item = &'s Index> {
+        let indices = self.indices.iter();
+        indices.filter(|index| patterns.selects(&index.name))
+    }
+
     /// The field types of those indices that the patterns select.
     pub fn mapping(&self, patterns: &IndexPatterns) -> Mapping {
         let mut mapping = Mapping::new(self.name.as_str());
-        let selected = self
-            .indices
-            .iter()
-            .filter(|index| patterns.selects(&index.name));
-        for index in selected {
+        for index in self.selected(patterns) {
             for (path, field_type, read_from) in index.fields.iter().flat_map(|list| &list.fields) {
                 if mapping.get(path).is_none() {
                     mapping.add_read_from(path, read_from, field_type.clone(), index.origin);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::observe::Ground;
+use super::visible::Visible;
 use crate::diagnostic::{Diagnostic, QueryText};
 use crate::eql::{self, EqlError, OptionalFields, Settings};
 use crate::event::schema::Origin;
@@ -19,6 +20,8 @@ pub(super) struct Compiler<'r> {
     query: &'r QueryText,
     syntax: &'r eql::syntax::Query,
     settings: Settings,
+    visible: Visible<'r>,
+    /// Of the fields that the request names.
     mapping: Mapping,
     now: Timestamp,
     cache: Mutex<BTreeMap<DynamicFields, Arc<Compiled>>>,
@@ -57,19 +60,20 @@ pub(super) struct Ready {
 }
 
 impl<'r> Compiler<'r> {
-    /// A compiler for one query on one source's `mapping`; `now` is what date math counts from.
+    /// A compiler for one query on what is visible to it; `now` is what date math counts from.
     pub(super) fn new(
         query: &'r QueryText,
         syntax: &'r eql::syntax::Query,
         settings: Settings,
-        mapping: Mapping,
+        visible: Visible<'r>,
         now: Timestamp,
     ) -> Self {
         Self {
+            mapping: visible.mapping_of(named(syntax, &settings)),
             query,
             syntax,
             settings,
-            mapping,
+            visible,
             now,
             cache: Mutex::new(BTreeMap::new()),
         }
@@ -89,7 +93,7 @@ impl<'r> Compiler<'r> {
 
     /// The fields of the query that the source does not map and the events carry.
     fn dynamic(&self, events: &[Event]) -> DynamicFields {
-        self.named()
+        named(self.syntax, &self.settings)
             .filter(|path| self.mapping.get(path).is_none())
             .filter_map(|path| {
                 let value = events.iter().find_map(|event| event.values(path).first())?;
@@ -98,28 +102,8 @@ impl<'r> Compiler<'r> {
             .collect()
     }
 
-    /// Every field that the request names.
-    fn named(&self) -> impl Iterator<Item = &str> {
-        let settings = [&self.settings.timestamp, &self.settings.category];
-        let settings = settings.into_iter().chain(&self.settings.tiebreaker);
-        let own = settings.map(String::as_str);
-        eql::fields(self.syntax).into_iter().chain(own)
-    }
-
     fn compile_with(&self, dynamic: &DynamicFields) -> Compiled {
-        // Only what the query names: building the whole mapping anew for each set of dynamic
-        // fields would cost more than running the case.
-        let mut mapping = Mapping::new(self.mapping.name.clone());
-        for path in self.named() {
-            if let Some(field) = self.mapping.get(path) {
-                mapping.add_read_from(
-                    path,
-                    &field.read_from,
-                    field.field_type.clone(),
-                    field.origin,
-                );
-            }
-        }
+        let mut mapping = self.mapping.clone();
         add(&mut mapping, dynamic);
         let schema = Schema::new(vec![mapping]);
         match self.lower(&schema) {
@@ -156,7 +140,7 @@ impl<'r> Compiler<'r> {
 
     /// The reasons, with suggestions from the whole mapping.
     fn refused(&self, dynamic: &DynamicFields) -> Compiled {
-        let mut mapping = self.mapping.clone();
+        let mut mapping = self.visible.mapping();
         add(&mut mapping, dynamic);
         let errors = match self.lower(&Schema::new(vec![mapping])) {
             Err(errors) => errors,
@@ -172,6 +156,17 @@ impl<'r> Compiler<'r> {
                 .collect(),
         })
     }
+}
+
+/// Every field that the request names.
+fn named<'r>(
+    syntax: &'r eql::syntax::Query,
+    settings: &'r Settings,
+) -> impl Iterator<Item = &'r str> {
+    let own = [&settings.timestamp, &settings.category];
+    let own = own.into_iter().chain(&settings.tiebreaker);
+    let own = own.map(String::as_str);
+    eql::fields(syntax).into_iter().chain(own)
 }
 
 fn add(mapping: &mut Mapping, dynamic: &DynamicFields) {

@@ -17,6 +17,7 @@ mod run;
 pub(crate) mod sample;
 pub mod select;
 mod source;
+mod visible;
 mod wanted;
 
 use rayon::prelude::*;

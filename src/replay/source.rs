@@ -6,6 +6,7 @@ use super::judge::{self, Alert, Attack, Case, Judgement, Waiver, Wanted};
 use super::observe::{self, Observation};
 use super::outcome::{Check, CheckKey, Observed, PinKind, Place, Verdict};
 use super::run::{Run, Stage};
+use super::visible::Visible;
 use super::wanted::wanted;
 use super::{Test, explain};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
@@ -16,7 +17,7 @@ use crate::event::Timestamp;
 use crate::event::io::Files;
 use crate::scenario::expand::{CapturedEvent, change_lines, expand_captured};
 use crate::scenario::model::Deployment;
-use crate::scenario::{self, Effect, Expanded, ExpandedCase};
+use crate::scenario::{self, Effect, Expanded, ExpandedCase, Expander};
 
 /// The start of every case: 2024-01-01T00:00:00Z.
 const START: i64 = 1_704_067_200_000;
@@ -35,6 +36,7 @@ pub(super) fn run(
         test,
         observations: observe.then(Vec::new),
         source,
+        expander: Expander::new(test.scenario, source),
         catalogue,
         patterns,
         files,
@@ -59,6 +61,7 @@ pub(super) struct Ran {
 struct OnSource<'a> {
     test: &'a Test<'a>,
     source: &'a DataSource,
+    expander: Expander<'a>,
     catalogue: &'a Catalogue,
     patterns: &'a IndexPatterns,
     files: &'a dyn Files,
@@ -101,31 +104,21 @@ impl<'a> OnSource<'a> {
             category: fields.category.clone().unwrap_or(defaults.category),
             tiebreaker: fields.tiebreaker.clone(),
         };
-        let mapping = self.mapping();
+        let visible = Visible {
+            source: self.source,
+            others: match self.test.scenario.deployment {
+                Deployment::Combined => self.others(),
+                Deployment::Separate => Vec::new(),
+            },
+            patterns: self.patterns,
+        };
         let now = Timestamp::from_millis(START);
-        let compiler = Compiler::new(&query.text, syntax, settings, mapping, now);
+        let compiler = Compiler::new(&query.text, syntax, settings, visible, now);
         self.with_attack(&query.text, &compiler)
     }
 
-    /// The field types that the rule sees on this source.
-    fn mapping(&self) -> crate::event::Mapping {
-        let mut mapping = self.source.mapping(self.patterns);
-        if self.test.scenario.deployment == Deployment::Combined {
-            for other in self.others() {
-                let others = other.mapping(self.patterns);
-                for (path, field) in others.fields() {
-                    if mapping.get(path).is_none() {
-                        let field_type = field.field_type.clone();
-                        mapping.add_read_from(path, &field.read_from, field_type, field.origin);
-                    }
-                }
-            }
-        }
-        mapping
-    }
-
     /// The scenario's other sources.
-    fn others(&self) -> Vec<&DataSource> {
+    fn others(&self) -> Vec<&'a DataSource> {
         let named = self.test.scenario.sources.as_ref();
         let claimed = self.catalogue.claimed(self.patterns);
         claimed
@@ -344,7 +337,7 @@ impl<'a> OnSource<'a> {
     /// The events of the attack or a case; `None` after an error, which is noted.
     fn events(&mut self, case: Option<&scenario::Case>) -> Option<Events> {
         let test = self.test;
-        match scenario::expand(test.scenario, case, self.source) {
+        match self.expander.expand(case) {
             Ok(Expanded::Skipped(reason)) => Some(Events::Skipped(reason)),
             Ok(Expanded::Events(expanded)) => Some(Events::Written(expanded)),
             Ok(Expanded::Capture(from)) => {

@@ -1,10 +1,10 @@
 //! What a scenario says of data sources, against the data sources that there are: names, kinds of
 //! event, fields, values. Called by whoever loads scenarios, before anything runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{UNKNOWN_FIELD, UNKNOWN_KIND, UNKNOWN_SOURCE, WRONG_SOURCES};
-use super::expand::{drafts, try_expand, with_fields};
+use super::expand::{Expander, drafts, with_fields};
 use super::model::{
     Base, Case, Change, EventSpec, EventsFrom, Expectation, FieldKey, Located, PerSource, Scenario,
 };
@@ -46,6 +46,7 @@ pub fn check(
         claimed,
         diagnostics: Vec::new(),
         seen: BTreeSet::new(),
+        expanders: BTreeMap::new(),
     };
     checker.names();
     checker.kinds();
@@ -69,6 +70,8 @@ struct Checker<'a> {
     diagnostics: Vec<Diagnostic>,
     /// Places that have been reported: an `each` expands them many times.
     seen: BTreeSet<Span>,
+    /// One for each source that was asked for.
+    expanders: BTreeMap<&'a str, Expander<'a>>,
 }
 
 impl<'a> Checker<'a> {
@@ -171,22 +174,19 @@ impl<'a> Checker<'a> {
 
     /// Expands the attack or a case on each of its sources and reports what does not fit.
     fn events(&mut self, case: Option<&Case>) {
-        let sources = sources(self.scenario, case, self.catalogue, self.claimed);
+        let scenario = self.scenario;
+        let sources = sources(scenario, case, self.catalogue, self.claimed);
         let mut problems = Vec::new();
         for source in &sources {
-            if let Err(found) = try_expand(self.scenario, case, source) {
+            let expander = self.expanders.entry(&source.name);
+            let expander = expander.or_insert_with(|| Expander::new(scenario, source));
+            if let Err(found) = expander.try_expand(case) {
                 problems.extend(found);
             }
-            with_fields(self.scenario, case, source, &mut problems);
+            with_fields(scenario, case, source, &mut problems);
         }
         let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-        let found = merged(
-            self.scenario,
-            case.is_none(),
-            &problems,
-            &names,
-            &mut self.seen,
-        );
+        let found = merged(scenario, case.is_none(), &problems, &names, &mut self.seen);
         self.diagnostics.extend(found);
     }
 

@@ -2,6 +2,7 @@
 //! changes in order, what the sensor pins (unless it is forced), and last what follows from the
 //! fields that are there. Called by `check` and by the rooms that run scenarios.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::model::{
@@ -90,13 +91,93 @@ pub struct CapturedEvent {
     pub at_millis: i64,
 }
 
-/// The attack (without `case`) or a case on a source.
-pub fn expand(
-    scenario: &Scenario,
-    case: Option<&Case>,
-    source: &DataSource,
-) -> Result<Expanded, Vec<Diagnostic>> {
-    try_expand(scenario, case, source).map_err(|problems| diagnostics(scenario, &problems))
+/// A scenario on one source. The attack is made once: the cases are compared with it, and share the
+/// events that they leave alone.
+pub struct Expander<'a> {
+    scenario: &'a Scenario,
+    source: &'a DataSource,
+    attack: OnceCell<Result<Expanded, Vec<Problem>>>,
+}
+
+impl<'a> Expander<'a> {
+    /// Prepares the scenario for the source.
+    pub fn new(scenario: &'a Scenario, source: &'a DataSource) -> Self {
+        Self {
+            scenario,
+            source,
+            attack: OnceCell::new(),
+        }
+    }
+
+    /// The attack (without `case`) or a case.
+    pub fn expand(&self, case: Option<&Case>) -> Result<Expanded, Vec<Diagnostic>> {
+        let expanded = self.try_expand(case);
+        expanded.map_err(|problems| diagnostics(self.scenario, &problems))
+    }
+
+    /// [`Expander::expand`] with problems that `check` can put together over several sources.
+    pub(super) fn try_expand(&self, case: Option<&Case>) -> Result<Expanded, Vec<Problem>> {
+        let Some(case) = case else {
+            return self.attack().clone();
+        };
+        if let Some(reason) = case.skipped(&self.source.name) {
+            return Ok(Expanded::Skipped(reason.value.clone()));
+        }
+        let own = case.events_from.as_ref();
+        if let Some(from) = own.or_else(|| self.captured()) {
+            return Ok(Expanded::Capture(from.clone()));
+        }
+        let shape = Shape::new(self.scenario, Some(case), self.source);
+        let attack = match self.attack() {
+            Ok(Expanded::Events(attack)) => Some(attack),
+            _ => None,
+        };
+        let alike = attack.filter(|attack| attack.forced == shape.forced());
+        let base = drafts(self.scenario, None);
+        let shared = |draft: &Draft<'_>| {
+            let same = |(own, _): &(&Draft<'_>, &ExpandedEvent)| own.is(draft);
+            let events = base.iter().zip(&alike?.events);
+            events.into_iter().find(same).map(|(_, event)| event)
+        };
+        let events = match shape.events(&drafts(self.scenario, Some(case)), shared)? {
+            Ok(events) => events,
+            Err(skipped) => return Ok(Expanded::Skipped(skipped)),
+        };
+        let effect = attack.map_or(Effect::Changed, |attack| {
+            effect(self.scenario, case, self.source, &events, attack)
+        });
+        Ok(Expanded::Events(ExpandedCase {
+            events,
+            effect,
+            forced: shape.forced(),
+        }))
+    }
+
+    /// The capture that the attack is.
+    fn captured(&self) -> Option<&'a EventsFrom> {
+        match &self.scenario.attack.base {
+            Base::Captured(from) => Some(from),
+            Base::Written(_) => None,
+        }
+    }
+
+    fn attack(&self) -> &Result<Expanded, Vec<Problem>> {
+        self.attack.get_or_init(|| {
+            if let Some(from) = self.captured() {
+                return Ok(Expanded::Capture(from.clone()));
+            }
+            let shape = Shape::new(self.scenario, None, self.source);
+            let events = match shape.events(&drafts(self.scenario, None), |_| None)? {
+                Ok(events) => events,
+                Err(skipped) => return Ok(Expanded::Skipped(skipped)),
+            };
+            Ok(Expanded::Events(ExpandedCase {
+                events,
+                effect: Effect::Equal,
+                forced: shape.forced(),
+            }))
+        })
+    }
 }
 
 /// A case over the events of a capture: taken as they are, but for what the case changes.
@@ -195,47 +276,22 @@ pub(super) fn with_fields(
     fields.collect()
 }
 
-/// [`expand`] with problems that `check` can put together over several sources.
-pub(super) fn try_expand(
-    scenario: &Scenario,
-    case: Option<&Case>,
-    source: &DataSource,
-) -> Result<Expanded, Vec<Problem>> {
-    if let Some(reason) = case.and_then(|case| case.skipped(&source.name)) {
-        return Ok(Expanded::Skipped(reason.value.clone()));
-    }
-    let captured = match (
-        case.and_then(|case| case.events_from.as_ref()),
-        &scenario.attack.base,
-    ) {
-        (Some(from), _) | (None, Base::Captured(from)) => Some(from),
-        (None, Base::Written(_)) => None,
-    };
-    if let Some(from) = captured {
-        return Ok(Expanded::Capture(from.clone()));
-    }
-    let shape = Shape::new(scenario, case, source);
-    let events = match shape.events(&drafts(scenario, case))? {
-        Ok(events) => events,
-        Err(skipped) => return Ok(Expanded::Skipped(skipped)),
-    };
-    let effect = match case {
-        Some(case) => effect(scenario, case, source, &events),
-        None => Effect::Equal,
-    };
-    Ok(Expanded::Events(ExpandedCase {
-        events,
-        effect,
-        forced: shape.forced(),
-    }))
-}
-
 /// An event as it is asked for: the last kind and time, and all settings in order.
 pub(super) struct Draft<'a> {
     pub(super) label: &'a str,
     pub(super) kind: Option<&'a str>,
     pub(super) at_millis: i64,
     pub(super) settings: Vec<&'a [FieldSetting]>,
+}
+
+impl Draft<'_> {
+    /// Whether the two are one event of the file that nothing has changed.
+    fn is(&self, other: &Draft<'_>) -> bool {
+        match (self.settings.as_slice(), other.settings.as_slice()) {
+            ([own], [others]) => self.label == other.label && std::ptr::eq(*own, *others),
+            _ => false,
+        }
+    }
 }
 
 pub(super) fn drafts<'a>(scenario: &'a Scenario, case: Option<&'a Case>) -> Vec<Draft<'a>> {
@@ -278,10 +334,8 @@ fn effect(
     case: &Case,
     source: &DataSource,
     events: &[ExpandedEvent],
+    attack: &ExpandedCase,
 ) -> Effect {
-    let Ok(Expanded::Events(attack)) = try_expand(scenario, None, source) else {
-        return Effect::Changed;
-    };
     let same = |(case, attack): (&ExpandedEvent, &ExpandedEvent)| {
         case.label == attack.label
             && case.at_millis == attack.at_millis

@@ -16,7 +16,7 @@ mod value;
 mod yaml;
 
 pub use check::check;
-pub use expand::{Effect, Expanded, ExpandedCase, ExpandedEvent, PinnedField, expand};
+pub use expand::{Effect, Expanded, ExpandedCase, ExpandedEvent, Expander, PinnedField};
 pub use model::{Attack, Case, Scenario};
 pub use parse::{ScenarioFile, read};
 pub use yaml::MAX_BYTES;

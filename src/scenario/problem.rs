@@ -11,6 +11,7 @@ use crate::data_source::DataSource;
 use crate::diagnostic::{Code, Diagnostic, Span};
 
 /// One thing that is wrong on one source.
+#[derive(Clone)]
 pub(super) enum Problem {
     /// The source has no such field.
     NoField {

@@ -46,17 +46,21 @@ impl<'a> Shape<'a> {
         self.forced.iter().map(|path| (*path).to_owned()).collect()
     }
 
-    /// The documents; within, the reason why the source has no such events.
-    pub(super) fn events(
+    /// The documents, those that are made already taken as they are; within, the reason why the
+    /// source has no such events.
+    pub(super) fn events<'e>(
         &self,
         drafts: &[Draft<'_>],
+        made: impl Fn(&Draft<'_>) -> Option<&'e ExpandedEvent>,
     ) -> Result<Result<Vec<ExpandedEvent>, String>, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut events = Vec::new();
         let mut skipped = None;
         for draft in drafts {
             let name = draft.kind.unwrap_or("");
-            if let Some(kind) = self.source.kind(name) {
+            if let Some(made) = made(draft) {
+                events.push(made.clone());
+            } else if let Some(kind) = self.source.kind(name) {
                 events.push(self.event(draft, kind, &mut problems));
             } else {
                 let title = &self.source.title;

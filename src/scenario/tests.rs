@@ -16,10 +16,11 @@ fn drive(text: &str) {
     for scenario in &file.scenarios {
         let _ = check(scenario, &catalogue, &claimed);
         for source in &claimed {
-            let _ = expand(scenario, None, source);
+            let expander = Expander::new(scenario, source);
+            let _ = expander.expand(None);
             for case in &scenario.cases {
                 let _ = expand::expected_fields(scenario, Some(case), source);
-                let _ = expand(scenario, Some(case), source);
+                let _ = expander.expand(Some(case));
             }
         }
     }

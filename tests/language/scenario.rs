@@ -40,7 +40,9 @@ fn the_scenario_of_the_wmi_rule_is_good() {
     assert_eq!(errors, "");
     for case in &scenarios[0].cases {
         for source in sources(&scenarios[0], Some(case), &catalogue) {
-            let expanded = scenario::expand(&scenarios[0], Some(case), source).unwrap();
+            let expanded = scenario::Expander::new(&scenarios[0], source)
+                .expand(Some(case))
+                .unwrap();
             let Expanded::Events(expanded) = expanded else {
                 panic!("{} on {} has no events", case.name, source.name);
             };
@@ -140,7 +142,10 @@ fn on_source(scenario: &Scenario, case: Option<&Case>, source: &DataSource) -> S
     for (field, values) in expected_fields(scenario, case, source).unwrap() {
         writeln!(out, "  with     {field} = {values:?}").unwrap();
     }
-    match scenario::expand(scenario, case, source).unwrap() {
+    match scenario::Expander::new(scenario, source)
+        .expand(case)
+        .unwrap()
+    {
         Expanded::Skipped(reason) => writeln!(out, "  skipped  {reason}").unwrap(),
         Expanded::Capture(from) => {
             writeln!(out, "  capture  {}", from.file.value).unwrap();
