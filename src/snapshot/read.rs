@@ -17,6 +17,7 @@ pub fn read(source: &Arc<SourceText>) -> Result<Snapshot, Box<Diagnostic>> {
             cases: Vec::new(),
         },
         header: None,
+        bare_header: None,
         case: None,
         sources: Vec::new(),
     };
@@ -30,6 +31,7 @@ pub fn read(source: &Arc<SourceText>) -> Result<Snapshot, Box<Diagnostic>> {
     }
     reader.end_entry();
     reader.end_case();
+    reader.no_bare_header()?;
     Ok(reader.snapshot)
 }
 
@@ -43,6 +45,8 @@ struct Reader<'a> {
     source: &'a Arc<SourceText>,
     snapshot: Snapshot,
     header: Option<String>,
+    /// The place of the header while no case stands below it.
+    bare_header: Option<Span>,
     case: Option<Case>,
     /// The records of the entry that is being read.
     sources: Vec<Record>,
@@ -99,7 +103,7 @@ impl Reader<'_> {
         if text.is_empty() {
             self.end_entry();
         } else if self.header.is_none() {
-            self.header = Some(text.to_owned());
+            self.start_header(line)?;
         } else if let Some(fact) = text.strip_prefix("  ") {
             if self.sources.is_empty() {
                 return Err(Box::new(
@@ -121,6 +125,7 @@ impl Reader<'_> {
         } else if let Some(name) = text.strip_prefix("# ") {
             self.end_entry();
             self.end_case();
+            self.bare_header = None;
             self.case = Some(Case {
                 header: self.header.clone().unwrap_or_default(),
                 name: name.to_owned(),
@@ -129,9 +134,27 @@ impl Reader<'_> {
         } else {
             self.end_entry();
             self.end_case();
-            self.header = Some(text.to_owned());
+            self.start_header(line)?;
         }
         Ok(())
+    }
+
+    fn start_header(&mut self, line: &Line<'_>) -> Result<(), Box<Diagnostic>> {
+        self.no_bare_header()?;
+        self.header = Some(line.text.trim_end().to_owned());
+        self.bare_header = Some(line.span);
+        Ok(())
+    }
+
+    /// Nothing that stands in the file may be lost when it is written again.
+    fn no_bare_header(&self) -> Result<(), Box<Diagnostic>> {
+        match self.bare_header {
+            None => Ok(()),
+            Some(span) => Err(Box::new(self.malformed(
+                span,
+                "this is no fact, no entry and no rule with cases, `# CASE`",
+            ))),
+        }
     }
 
     fn end_entry(&mut self) {

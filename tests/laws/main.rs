@@ -17,6 +17,8 @@ mod eql_corpus;
 mod eql_roundtrip;
 mod eql_soup;
 mod folding;
+mod fuzz_corpus;
+
 mod nulls;
 mod public_rules;
 mod scan;

@@ -1,0 +1,365 @@
+//! What the fuzz targets do with their bytes, one function a target. A stable test runs the same
+//! functions over `corpus/`, so that what was found once is tried on every change.
+
+use std::io::Cursor;
+use std::sync::LazyLock;
+
+use trapline::data_source::{Catalogue, DataSource, field_types};
+use trapline::diagnostic::{QueryText, SourceText, render::render};
+use trapline::engine::{Everywhere, Found, Matcher, RuleSet};
+use trapline::eql::{self, OptionalFields, Settings};
+use trapline::evaluate::pattern::Pattern;
+use trapline::evaluate::{Context, evaluate};
+use trapline::event::{Event, Schema, Timestamp};
+use trapline::import::{Import, Options};
+use trapline::plan::Plan;
+use trapline::plan::predicate::{WildcardPattern, WildcardToken};
+use trapline::scenario::{self, Expander, expand::expected_fields};
+use trapline::search::{Index, Parameters};
+use trapline::{rule, snapshot};
+
+/// Any text: the parser ends, and its errors stand at places of the text.
+pub(crate) fn lexer(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let parsed = eql::parse(text);
+    assert_eq!(parsed.query.is_none(), !parsed.errors.is_empty());
+    let whole = QueryText::whole(&SourceText::new("query", text));
+    for error in &parsed.errors {
+        assert!(text.get(error.span.range()).is_some());
+        let _ = render(&error.diagnostic(&whole), false);
+    }
+    let _ = eql::parse_expression(text);
+}
+
+/// Texts of tokens, one a byte: what parses prints, and parses again to the same.
+pub(crate) fn parser(data: &[u8]) {
+    let words = data
+        .iter()
+        .map(|byte| TOKENS[usize::from(*byte) % TOKENS.len()]);
+    let text: Vec<&str> = words.take(2000).collect();
+    let text = text.join(" ");
+    lexer(text.as_bytes());
+    if let Some(query) = eql::parse(&text).query {
+        let printed = query.to_string();
+        let again = eql::parse(&printed).query.map(|query| query.to_string());
+        assert_eq!(again, Some(printed));
+    }
+}
+
+/// A query against the types of ECS, then over two documents: it is refused, or it runs, and with
+/// unmapped fields taken either way.
+pub(crate) fn checker(data: &[u8]) {
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::new(vec![field_types().clone()]));
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let Some(query) = eql::parse(text).query else {
+        return;
+    };
+    let settings = Settings::default();
+    let Ok(checked) = eql::check(&query, &SCHEMA, &settings) else {
+        return;
+    };
+    let events: Vec<Event> = DOCUMENTS
+        .iter()
+        .filter_map(|line| Event::from_json_line(line).ok())
+        .collect();
+    for optional in [OptionalFields::Missing, OptionalFields::Folded] {
+        if let Ok(plan) = eql::lower(&checked, optional, Timestamp::from_millis(0)) {
+            let _ = evaluate(&plan, &events, &Context::default());
+        }
+    }
+}
+
+/// A rule file: it loads or says why not, at places of the file.
+pub(crate) fn rule(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let loaded = rule::load(&SourceText::new("rule.toml", text));
+    for diagnostic in &loaded.diagnostics {
+        let _ = render(diagnostic, false);
+    }
+}
+
+/// A scenario file: read, checked, expanded on every source.
+pub(crate) fn scenario(data: &[u8]) {
+    static CATALOGUE: LazyLock<Option<Catalogue>> = LazyLock::new(|| Catalogue::builtin().ok());
+    let (Ok(text), Some(catalogue)) = (std::str::from_utf8(data), &*CATALOGUE) else {
+        return;
+    };
+    let claimed: Vec<&DataSource> = catalogue.sources().iter().collect();
+    let file = scenario::read(&SourceText::new("scenario.yaml", text));
+    for diagnostic in &file.diagnostics {
+        let _ = render(diagnostic, false);
+    }
+    for scenario in &file.scenarios {
+        let _ = scenario::check(scenario, catalogue, &claimed);
+        for source in &claimed {
+            let expander = Expander::new(scenario, source);
+            let _ = expander.expand(None);
+            for case in scenario.cases.iter().take(50) {
+                let _ = expected_fields(scenario, Some(case), source);
+                let _ = expander.expand(Some(case));
+            }
+        }
+    }
+}
+
+/// Lines of documents, read by the engine and by `serde_json`: both refuse a line or neither, but
+/// for numbers that nobody reads; and where both read, the same rules match.
+pub(crate) fn ndjson(data: &[u8]) {
+    let plans = plans();
+    assert_eq!(plans.len(), QUERIES.len());
+    let (set, refused) = RuleSet::compile((0u32..).zip(plans), "@timestamp");
+    assert!(refused.is_empty());
+    let mut matcher = Matcher::new(&set, &Everywhere, false);
+    let mut found = Found::default();
+    for line in data.split(|byte| *byte == b'\n') {
+        let Ok(text) = std::str::from_utf8(line) else {
+            continue;
+        };
+        let by_serde = Event::from_json_line(text);
+        match (matcher.line(text, &mut found), by_serde) {
+            // Without a time of its own an event is in no search.
+            (Ok(()), Ok(_)) if found.time.is_none() => {}
+            (Ok(()), Ok(event)) => same_rules(&found, &event, text),
+            (Ok(()), Err(_)) => assert!(
+                line.iter()
+                    .any(|byte| byte.is_ascii_digit() || *byte == b'-'),
+                "only serde_json refuses, and no number is at fault: {text}"
+            ),
+            (Err(error), Ok(_)) => panic!("only the engine refuses ({error}): {text}"),
+            (Err(_), Err(_)) => {}
+        }
+    }
+}
+
+fn same_rules(found: &Found, event: &Event, line: &str) {
+    let mut by_engine: Vec<u32> = found.hits().map(|(stage, _)| stage).collect();
+    by_engine.sort_unstable();
+    let events = [event.clone()];
+    let matching = (0u32..).zip(plans()).filter(|(_, plan)| {
+        let evaluation = evaluate(plan, &events, &Context::default());
+        evaluation.is_ok_and(|evaluation| !evaluation.matches().is_empty())
+    });
+    let by_evaluate: Vec<u32> = matching.map(|(rule, _)| rule).collect();
+    assert_eq!(by_engine, by_evaluate, "{line}");
+}
+
+fn plans() -> &'static [Plan] {
+    static PLANS: LazyLock<Vec<Plan>> =
+        LazyLock::new(|| QUERIES.iter().filter_map(|query| plan(query)).collect());
+    &PLANS
+}
+
+fn plan(query: &str) -> Option<Plan> {
+    let query = eql::parse(query).query?;
+    let schema = Schema::new(vec![field_types().clone()]);
+    let checked = eql::check(&query, &schema, &Settings::default()).ok()?;
+    eql::lower(&checked, OptionalFields::Missing, Timestamp::from_millis(0)).ok()
+}
+
+/// A mapping, and a search over documents that have it.
+pub(crate) fn mapping(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let Ok(mappings) = trapline::event::mapping::parse(text) else {
+        return;
+    };
+    let mut index = Index::mapped(mappings);
+    for line in DOCUMENTS {
+        let _ = index.add_line(line);
+    }
+    for query in QUERIES {
+        let _ = index.search(query, &Parameters::default());
+    }
+}
+
+/// A pattern and a text, parted by a line break: wildcards as the plainest matcher has them, and
+/// regular expressions that end.
+pub(crate) fn pattern(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let (pattern, text) = text.split_once('\n').unwrap_or((text, ""));
+    let wildcard = WildcardPattern::eql(pattern);
+    let expected = matches_plainly(&wildcard.0, &text.chars().collect::<Vec<char>>());
+    assert_eq!(
+        Pattern::wildcard(&wildcard, false).matches(text),
+        expected,
+        "{pattern} / {text}"
+    );
+    for insensitive in [false, true] {
+        let _ = Pattern::wildcard(&wildcard, insensitive).matches(text);
+        for compiled in [
+            Pattern::lucene(pattern, insensitive),
+            Pattern::java(pattern, insensitive),
+        ] {
+            let _ = compiled.map(|compiled| compiled.matches(text));
+        }
+    }
+}
+
+/// One row of the table of pattern prefix against text prefix after another.
+fn matches_plainly(pattern: &[WildcardToken], text: &[char]) -> bool {
+    let mut row: Vec<bool> = std::iter::once(true)
+        .chain(text.iter().map(|_| false))
+        .collect();
+    for token in pattern {
+        let mut next = vec![false; row.len()];
+        for end in 0..row.len() {
+            next[end] = match token {
+                WildcardToken::Many => row[end] || (end > 0 && next[end - 1]),
+                WildcardToken::One => end > 0 && row[end - 1],
+                WildcardToken::Char(c) => end > 0 && row[end - 1] && text[end - 1] == *c,
+            };
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(false)
+}
+
+/// A snapshot: what is read is written and read again to the same.
+pub(crate) fn snapshot(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    match snapshot::read(&SourceText::new("a.snap", text)) {
+        Err(diagnostic) => drop(render(&diagnostic, false)),
+        Ok(read) => {
+            let written = snapshot::format::text(&read);
+            let again = snapshot::read(&SourceText::new("a.snap", written.as_str()));
+            assert_eq!(
+                again.map(|again| snapshot::format::text(&again)).ok(),
+                Some(written)
+            );
+        }
+    }
+}
+
+/// A recording of any kind: it ends, and what cannot be read is said.
+pub(crate) fn import(data: &[u8]) {
+    let import = Import::open("recording", Cursor::new(data), Options::default());
+    for document in import.take(10_000) {
+        if let Err(fault) = document {
+            assert!(!fault.to_string().is_empty());
+        }
+    }
+}
+
+/// Event queries that read fields of every type.
+const QUERIES: [&str; 4] = [
+    r#"process where process.name : "a*" or process.args == "b" or process.pid > 1"#,
+    r#"network where cidrMatch(source.ip, "10.0.0.0/8") or source.port == 1 and not source.ip == null"#,
+    r#"any where length(process.command_line) == 3 or process.parent.name in~ ("x", "é")"#,
+    r#"any where @timestamp > "2020-01-01" or process.Ext.token.integrity_level_name == null and process.pid != 5"#,
+];
+
+const DOCUMENTS: [&str; 3] = [
+    r#"{"@timestamp":"2024-01-01T00:00:00Z","event":{"category":"process","type":["start"]},"host":{"id":"h"},"process":{"name":"a.exe","pid":4,"args":["a","b"],"command_line":"a b"},"user":{"id":"S-1-5-18"}}"#,
+    r#"{"@timestamp":1704067200001,"event.category":"network","host.id":"h","source.ip":["10.1.2.3","::1"],"source.port":49152,"destination.ip":"1.2.3.4"}"#,
+    r#"{"@timestamp":"2024-01-01T00:00:00.002Z","event.category":["file","process"],"host.id":["h","i"],"file.size":123456789012345678901,"file.path":"C:\\a"}"#,
+];
+
+const TOKENS: [&str; 96] = [
+    "and",
+    "or",
+    "not",
+    "in",
+    "in~",
+    "like",
+    "like~",
+    "regex",
+    "regex~",
+    "sequence",
+    "sample",
+    "join",
+    "by",
+    "with",
+    "maxspan",
+    "runs",
+    "until",
+    "where",
+    "any",
+    "of",
+    "true",
+    "false",
+    "null",
+    "process",
+    "network",
+    "a",
+    "b.c",
+    "host.id",
+    "process.name",
+    "source.port",
+    "?",
+    "?a",
+    "`x`",
+    "`",
+    "(",
+    ")",
+    "[",
+    "]",
+    "![",
+    "!",
+    ",",
+    ".",
+    ":",
+    "|",
+    "||",
+    "&&",
+    "=",
+    "==",
+    "===",
+    "!=",
+    "<>",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "0",
+    "1",
+    "1.5",
+    ".5",
+    "1e400",
+    "9223372036854775808",
+    "2s",
+    "1d",
+    "=2s",
+    "\"a\"",
+    "\"a*\"",
+    "\"\\u{41}\"",
+    "\"\"\"a\"\"\"",
+    "\"",
+    "'a'",
+    "?\"a\"",
+    "\\",
+    "//",
+    "/*",
+    "*/",
+    "\n",
+    "é",
+    "length(",
+    "f(",
+    "f~(",
+    "concat(",
+    "cidrMatch(",
+    "head",
+    "tail",
+    "| head 5",
+    "| unique a",
+    "[any where true]",
+    "[process where a == 1]",
+    "by a",
+    "with maxspan=1m",
+    "a[0]",
+];
