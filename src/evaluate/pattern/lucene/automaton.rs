@@ -11,8 +11,9 @@ use super::syntax::Node;
 use super::too_complex;
 use regex_syntax::hir::ClassUnicode;
 
-/// The most terms that one expression may need while its automaton is built.
-const MAX_TERMS: usize = 200_000;
+/// The most parts of terms that are looked at while one automaton is built: it bounds time and
+/// memory, where the number of states alone would leave each state any size.
+const MAX_WORK: usize = 1_000_000;
 
 /// The most copies that counted repetitions are written out to; with [`MAX_LENGTH`] it bounds how
 /// deep the terms nest.
@@ -108,6 +109,8 @@ struct Terms {
     derivatives: FxHashMap<(TermId, usize), TermId>,
     copies: u32,
     length: u32,
+    /// How many parts of terms were looked at.
+    work: usize,
 }
 
 impl Terms {
@@ -123,6 +126,7 @@ impl Terms {
             derivatives: FxHashMap::default(),
             copies: 0,
             length: 0,
+            work: 0,
         };
         terms.intern(Term::Nothing);
         terms.intern(Term::Empty);
@@ -272,6 +276,7 @@ impl Terms {
                 _ => flat.push(part),
             }
         }
+        self.work += flat.len();
         flat.sort_unstable();
         flat.dedup();
         match flat.as_slice() {
@@ -291,6 +296,7 @@ impl Terms {
                 _ => flat.push(part),
             }
         }
+        self.work += flat.len();
         flat.sort_unstable();
         flat.dedup();
         match flat.as_slice() {
@@ -306,7 +312,8 @@ impl Terms {
         if let Some(known) = self.derivatives.get(&(id, atom)) {
             return Ok(*known);
         }
-        if self.known.len() > MAX_TERMS {
+        self.work += 1;
+        if self.work > MAX_WORK {
             return Err(too_complex());
         }
         let derivative = match self.term(id) {
