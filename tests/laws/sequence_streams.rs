@@ -69,8 +69,9 @@ pub(crate) fn sequence() -> impl Strategy<Value = Spec> {
     families().prop_flat_map(|(global, own)| {
         let runs = || prop_oneof![6 => Just(1), 1 => Just(2), 1 => Just(3)].boxed();
         let positive = stage(Sort::Positive, &own, runs());
-        let missing = stage(Sort::Missing, &own, (1..3_usize).boxed());
+        let missing = stage(Sort::Missing, &own, (1..3_usize).boxed()).boxed();
         let until = stage(Sort::Until, &own, Just(1).boxed());
+        let both_ends = prop::option::weighted(0.1, (missing.clone(), missing.clone()));
         let any = prop_oneof![3 => positive, 1 => missing];
         (
             key(&global),
@@ -79,10 +80,15 @@ pub(crate) fn sequence() -> impl Strategy<Value = Spec> {
             stage(Sort::Positive, &own, runs()),
             prop::option::weighted(0.4, until),
             any_index(),
+            both_ends,
         )
-            .prop_map(|(keys, maxspan, mut stages, sure, until, place)| {
+            .prop_map(|(keys, maxspan, mut stages, sure, until, place, both_ends)| {
                 // One positive clause there must be, and two in all.
                 stages.insert(place.index(stages.len() + 1), sure);
+                if let Some((before, after)) = both_ends {
+                    stages.insert(0, before);
+                    stages.push(after);
+                }
                 let missing = stages.iter().any(|stage| stage.sort == Sort::Missing);
                 stages.extend(until);
                 Spec {

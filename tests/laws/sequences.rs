@@ -348,7 +348,7 @@ fn numbers(lines: &[&str], maxspan: Option<i64>) -> Vec<Vec<u32>> {
 
 #[test]
 fn the_oracle_knows_the_worked_examples() {
-    let cases: [(&[&str], Option<i64>, &[&[u32]]); 19] = [
+    let cases: [(&[&str], Option<i64>, &[&[u32]]); 21] = [
         (&["A1 A2", "B3"], None, &[&[2, 3]]),
         (&["A1", "B2 B3"], None, &[&[1, 2]]),
         (&["A1 A2", "B3 B4"], None, &[&[2, 3]]),
@@ -375,6 +375,8 @@ fn the_oracle_knows_the_worked_examples() {
         (&["A1", "C2", "M5"], Some(3), &[&[1, 2]]),
         (&["M1", "B2", "C5"], Some(3), &[&[2, 5]]),
         (&["M1", "B2", "C3", "M9"], Some(3), &[&[2, 3]]),
+        (&["M1", "B2", "C3", "M4"], Some(3), &[]),
+        (&["M1", "B2", "C3", "M4"], Some(2), &[&[2, 3]]),
     ];
     for (lines, maxspan, expected) in cases {
         assert_eq!(numbers(lines, maxspan), expected, "{lines:?}");
