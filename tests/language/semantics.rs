@@ -49,7 +49,12 @@ fn every_statement_of_the_pages_holds() {
         assert!(page.statements > 0, "{name} states nothing");
     }
     assert!(pages.len() > 1);
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// The fenced blocks of a page: the line where each begins, what stands behind the fence, content.
@@ -98,13 +103,14 @@ impl Page {
                         _ => constant(text),
                     };
                     let holds = match expected.strip_prefix("error:") {
-                        Some(part) => {
-                            found.starts_with("error:") && found.contains(part.trim())
-                        }
+                        Some(part) => found.starts_with("error:") && found.contains(part.trim()),
                         None => found == expected,
                     };
                     if !holds {
-                        wrong(format!("{}\n    says {expected}\n    is   {found}", text.trim()));
+                        wrong(format!(
+                            "{}\n    says {expected}\n    is   {found}",
+                            text.trim()
+                        ));
                     }
                 }
             }
@@ -120,7 +126,10 @@ impl Page {
         let body = match index.search(query, parameters) {
             Ok(body) => body,
             Err(Refusal::Query(diagnostics)) => {
-                let messages = diagnostics.iter().map(|it| it.message.clone());
+                let messages = diagnostics
+                    .iter()
+                    .flat_map(|it| std::iter::once(&it.message).chain(&it.help))
+                    .map(String::as_str);
                 return format!("error: {}", messages.collect::<Vec<_>>().join("; "));
             }
             Err(Refusal::Failure { message, .. }) => return format!("error: {message}"),

@@ -82,22 +82,24 @@ pub(crate) fn sequence() -> impl Strategy<Value = Spec> {
             any_index(),
             both_ends,
         )
-            .prop_map(|(keys, maxspan, mut stages, sure, until, place, both_ends)| {
-                // One positive clause there must be, and two in all.
-                stages.insert(place.index(stages.len() + 1), sure);
-                if let Some((before, after)) = both_ends {
-                    stages.insert(0, before);
-                    stages.push(after);
-                }
-                let missing = stages.iter().any(|stage| stage.sort == Sort::Missing);
-                stages.extend(until);
-                Spec {
-                    sample: false,
-                    keys,
-                    maxspan: maxspan.or(missing.then_some(1500)),
-                    stages,
-                }
-            })
+            .prop_map(
+                |(keys, maxspan, mut stages, sure, until, place, both_ends)| {
+                    // One positive clause there must be, and two in all.
+                    stages.insert(place.index(stages.len() + 1), sure);
+                    if let Some((before, after)) = both_ends {
+                        stages.insert(0, before);
+                        stages.push(after);
+                    }
+                    let missing = stages.iter().any(|stage| stage.sort == Sort::Missing);
+                    stages.extend(until);
+                    Spec {
+                        sample: false,
+                        keys,
+                        maxspan: maxspan.or(missing.then_some(1500)),
+                        stages,
+                    }
+                },
+            )
     })
 }
 
