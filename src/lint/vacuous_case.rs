@@ -38,7 +38,10 @@ fn of_scenario(scenario: &ScenarioOutcome) -> Vec<Finding> {
     for check in &scenario.checks {
         cases.entry(check.order).or_default().push(check);
     }
-    cases.values().filter_map(|checks| of_case(checks)).collect()
+    cases
+        .values()
+        .filter_map(|checks| of_case(checks))
+        .collect()
 }
 
 fn of_case(checks: &[&Check]) -> Option<Finding> {

@@ -1,7 +1,8 @@
 //! The pages in `semantics/` say what EQL means, and this runs every statement of theirs.
 //!
-//! A page is prose with blocks. `mapping` gives the types of fields, a line a field; `events` the
-//! documents, a line each: a label, if need be its time, and its fields. Both hold until the next
+//! A page is prose with blocks. `mapping` gives the types of fields, a line a field (`mapping NAME`
+//! those of another index, for the events with that `_index`); `events` the documents, a line each:
+//! a label, if need be its time, and its fields. Both hold until the next
 //! of their kind. `eql` holds whole queries, `conditions` what stands behind `any where`,
 //! `constants` expressions without fields; each ends in `//=` and what comes of it: labels,
 //! sequences as labels in brackets (`-` for a missing event), `none`, a value, or `error:` with
@@ -81,7 +82,8 @@ fn blocks(text: &str) -> Vec<(usize, String, String)> {
 
 #[derive(Default)]
 struct Page {
-    mapping: String,
+    /// The mapping of each index, by its name.
+    mappings: Map<String, Json>,
     events: Vec<Map<String, Json>>,
     statements: usize,
 }
@@ -90,9 +92,19 @@ impl Page {
     fn block(&mut self, info: &str, content: &str, mut wrong: impl FnMut(String)) {
         let mut words = info.split_whitespace();
         let kind = words.next().unwrap_or_default();
-        let parameters = parameters(words);
+        let parameters = match kind {
+            "eql" | "conditions" => parameters(words),
+            _ => Parameters::default(),
+        };
         match kind {
-            "mapping" => self.mapping = mapping_of(content),
+            "mapping" => {
+                let index = info.split_whitespace().nth(1);
+                if index.is_none() {
+                    self.mappings.clear();
+                }
+                let index = index.unwrap_or("events").to_owned();
+                self.mappings.insert(index, mapping_of(content));
+            }
             "events" => self.events = content.lines().enumerate().map(event).collect(),
             "eql" | "conditions" | "constants" => {
                 for (text, expected) in statements(content) {
@@ -119,7 +131,7 @@ impl Page {
     }
 
     fn run(&self, query: &str, parameters: &Parameters) -> String {
-        let mut index = Index::mapped(mapping::parse(&self.mapping).unwrap());
+        let mut index = Index::mapped(mapping::parse(&json!(self.mappings).to_string()).unwrap());
         for event in &self.events {
             index.add(event.clone());
         }
@@ -170,7 +182,7 @@ fn parameters<'a>(words: impl Iterator<Item = &'a str>) -> Parameters {
 }
 
 /// What Elasticsearch would say of the fields, time and category among them.
-fn mapping_of(content: &str) -> String {
+fn mapping_of(content: &str) -> Json {
     let mut properties = Map::new();
     let assumed = ["@timestamp date", "event.category keyword"];
     for line in assumed.into_iter().chain(content.lines()) {
@@ -183,7 +195,7 @@ fn mapping_of(content: &str) -> String {
         };
         insert(&mut properties, path, field);
     }
-    json!({ "events": { "mappings": { "properties": properties } } }).to_string()
+    json!({ "mappings": { "properties": properties } })
 }
 
 fn insert(properties: &mut Map<String, Json>, path: &str, field: Json) {
