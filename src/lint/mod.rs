@@ -30,6 +30,7 @@ mod undeciding_clause;
 mod unknown_category;
 mod unknown_key;
 mod unserved_index;
+mod vacuous_case;
 mod verification;
 mod walk;
 
@@ -38,7 +39,8 @@ use std::sync::Arc;
 pub use claims::{Basis, Claim};
 pub use duplicate_rule_id::{Identified, duplicates};
 pub use finding::{Finding, Lint};
-pub use scenario::{as_finding, scenario};
+pub use scenario::as_finding;
+pub use vacuous_case::vacuous_cases;
 pub use verification::Refusal;
 
 use crate::data_source::{Catalogue, IndexPatterns};
@@ -67,6 +69,7 @@ pub const LINTS: &[&Lint] = &[
     &unknown_category::LINT,
     &unknown_key::LINT,
     &unserved_index::LINT,
+    &vacuous_case::LINT,
     &verification::LINT,
 ];
 

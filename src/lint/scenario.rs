@@ -1,10 +1,8 @@
-//! `scenario`: what is wrong in a scenario file, on the data sources that its rule claims.
+//! `scenario`: what is wrong in a scenario file, on the data sources that its rule claims. The
+//! reader of scenarios and `replay` find it.
 
 use super::finding::{Finding, Lint};
-use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::rule::Rule;
-use crate::scenario::{self, Scenario};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -17,15 +15,7 @@ pub(super) static LINT: Lint = Lint {
     severity: Severity::Error,
 };
 
-/// Holds a scenario against the data sources on which it would run.
-pub fn scenario(scenario: &Scenario, rule: &Rule, catalogue: &Catalogue) -> Vec<Finding> {
-    let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
-    let claimed = catalogue.claimed(&patterns);
-    let found = scenario::check(scenario, catalogue, &claimed);
-    found.into_iter().map(as_finding).collect()
-}
-
-/// What a scenario file's reader said of a file that can be used all the same.
+/// What was said of a scenario file that can be read.
 pub fn as_finding(diagnostic: Diagnostic) -> Finding {
     Finding {
         lint: &LINT,

@@ -135,6 +135,24 @@ fn a_mistake_in_a_scenario_is_found() {
 }
 
 #[test]
+fn a_case_that_proves_nothing_is_a_warning() {
+    let query = "process where process.name : \"cmd.exe\" and process.args : \"/c\"";
+    let scenario = "attack:\n  name: a shell\n  events:\n    shell:\n      is: process\n      \
+         process.executable: C:\\Windows\\cmd.exe\n      process.args: [cmd.exe, /c]\n  expect: alert\n\
+         cases:\n  - name: another program that does another thing\n    change:\n      \
+         shell: {process.executable: C:\\Windows\\net.exe, process.args: [net.exe, use]}\n    \
+         expect: none\n  - name: no argument\n    change: {shell: {process.args: [cmd.exe]}}\n    \
+         expect: none\n";
+    let project = Project::new(&[
+        ("rules/a.toml", &rule("1", query)),
+        ("scenarios/a.yaml", scenario),
+    ]);
+    assert_cmd_snapshot!(project.check(&[]));
+    assert_cmd_snapshot!(project.check(&["--deny", "vacuous-case", "--format", "concise"]));
+    assert_cmd_snapshot!(project.check(&["--allow", "vacuous-case"]));
+}
+
+#[test]
 fn figures_say_nothing_of_the_rules() {
     let project = Project::new(&[
         ("rules/a.toml", &rule("1", WARNS)),

@@ -9,6 +9,7 @@
 )]
 
 mod codes;
+mod conformance;
 mod crates;
 mod layers;
 mod lints;

@@ -2,7 +2,7 @@
 //! it (`INSTA_UPDATE=always cargo test --test language` writes it).
 //!
 //! `parse/` holds queries that parse, the golden is the canonical text and the tree; `parse_errors/`
-//! holds queries that do not, the golden is what their author sees.
+//! holds queries that do not, the golden is what their author sees. `semantics/` is prose: see there.
 
 #![allow(
     clippy::disallowed_methods,
@@ -24,6 +24,7 @@ mod lints;
 mod pages;
 mod rule;
 mod scenario;
+mod semantics;
 mod tree;
 
 #[test]

@@ -22,5 +22,8 @@ mod fuzz_corpus;
 mod nulls;
 mod public_rules;
 mod scan;
+mod sequence_oracle;
+mod sequence_streams;
+mod sequences;
 mod shared;
 mod spanless;

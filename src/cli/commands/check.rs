@@ -1,4 +1,5 @@
-//! `trapline check`: load rules and scenarios, run every lint, report, say how it went.
+//! `trapline check`: load rules and scenarios, run every lint, report, say how it went. Scenarios are
+//! replayed for the cases that prove nothing; what they expect is `trapline test`'s to judge.
 
 use std::collections::BTreeSet;
 
@@ -15,6 +16,7 @@ use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::survey::Survey;
 use crate::lint::{self, Finding, Identified};
+use crate::replay;
 use crate::report::check::Checked;
 use crate::rule::RuleType;
 
@@ -143,11 +145,13 @@ impl Run<'_> {
                 self.checked.findings.push(lint::as_finding(diagnostic));
             }
         }
-        for test in loaded.tests() {
-            let rule = &test.subject.rule;
-            let found = lint::scenario(test.scenario, rule, &self.catalogue);
-            self.checked.findings.extend(found);
-        }
+        let files = &self.settings.files;
+        let options = replay::Options::default();
+        let replayed = replay::run(&loaded.tests(), &self.catalogue, files, &options);
+        let found = replayed.diagnostics.into_iter().map(lint::as_finding);
+        self.checked.findings.extend(found);
+        let vacuous = lint::vacuous_cases(&replayed.scenarios);
+        self.checked.findings.extend(vacuous);
     }
 
     /// `--deny` and `--allow`.
