@@ -244,9 +244,12 @@ pub struct ExplainArgs {
     #[arg(value_name = "RULE")]
     pub rule: String,
     /// The case, or the attack, by its name
-    #[arg(long, value_name = "NAME")]
-    pub case: String,
-    /// Only on this data source
+    #[arg(long, value_name = "NAME", required_unless_present = "events")]
+    pub case: Option<String>,
+    /// A recording instead: NDJSON (.gz and .zst too) or EVTX
+    #[arg(long, value_name = "FILE", conflicts_with = "case")]
+    pub events: Option<String>,
+    /// Only on this data source; of a recording, the one whose field types apply
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
     /// List every clause, not only those that decide
