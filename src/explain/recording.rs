@@ -248,7 +248,7 @@ impl Alike {
     fn keep(&mut self, number: u64, event: Event, all: bool) {
         self.count += 1;
         let stride = self.stride.max(1);
-        if !all && (self.count - 1) % stride != 0 {
+        if !all && !(self.count - 1).is_multiple_of(stride) {
             return;
         }
         self.kept.push((number, event));

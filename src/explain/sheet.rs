@@ -1,6 +1,8 @@
 //! An evaluation laid out for a reader: stages, lacks, clauses with values. Cases and recordings
 //! are laid out alike.
 
+use std::fmt::Write as _;
+
 use super::{ClauseRow, Explanation, Furthest, Lack, StageRow, words};
 use crate::evaluate::{Blockers, Cause, CauseKind, Evaluation, reason};
 use crate::event::{Event, EventId};
@@ -239,7 +241,7 @@ impl Lack {
     pub fn words(&self) -> String {
         let mut text = String::new();
         if let Some(stage) = self.stage {
-            text.push_str(&format!("stage {stage}, "));
+            let _ = write!(text, "stage {stage}, ");
         }
         if let Some(event) = &self.event {
             text.push_str(event);
@@ -247,7 +249,7 @@ impl Lack {
         }
         text.push_str(&self.clause);
         if let Some((outcome, value)) = &self.saw {
-            text.push_str(&format!(" is {outcome}: {value}"));
+            let _ = write!(text, " is {outcome}: {value}");
         }
         if let Some(miss) = &self.miss {
             text.push_str(", ");

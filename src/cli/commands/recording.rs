@@ -53,7 +53,8 @@ pub fn explain(
     };
     let file = settings.working_directory.join(events);
     let mut open = || open(settings, &file);
-    recording::explain_recording(&question, &mut open).map_err(|stopped| Box::new(problem(stopped, events)))
+    recording::explain_recording(&question, &mut open)
+        .map_err(|stopped| Box::new(problem(stopped, events)))
 }
 
 fn known<'c>(catalogue: &'c Catalogue, name: &str) -> Result<&'c DataSource, Box<Problem>> {
@@ -90,9 +91,10 @@ fn problem(stopped: Stopped, events: &str) -> Problem {
         Stopped::Unsupported(what) => {
             not_loaded(&error::NOTHING_SELECTED, format!("{what} are not run yet"))
         }
-        Stopped::Empty => {
-            not_loaded(&error::BAD_EVENT, format!("there is no event in `{events}`"))
-        }
+        Stopped::Empty => not_loaded(
+            &error::BAD_EVENT,
+            format!("there is no event in `{events}`"),
+        ),
     }
 }
 
