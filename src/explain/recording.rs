@@ -21,6 +21,7 @@ use crate::plan::{ClauseId, Plan, Role, StageId};
 use crate::replay::capture::stored_in;
 use crate::replay::compile::{Compiled, Compiler};
 use crate::replay::observe::{clauses_of, deciding};
+use crate::replay::visible::Visible;
 use crate::replay::{START, Subject};
 
 /// How many events are looked at together.
@@ -101,9 +102,12 @@ pub fn explain_recording<'a>(
         let Some(chosen) = chosen.or_else(|| question.catalogue.sources().first()) else {
             return Err(Stopped::Empty);
         };
-        let settings = subject.settings();
-        let mapping = chosen.mapping(&patterns);
-        let compiler = Compiler::new(&query.text, syntax, settings, mapping, START);
+        let visible = Visible {
+            source: chosen,
+            others: Vec::new(),
+            patterns: &patterns,
+        };
+        let compiler = Compiler::new(&query.text, syntax, subject.settings(), visible, START);
         witnesses.extend(compiler.witnesses(first.events.iter().map(|(_, event)| event)));
         let known = witnesses.len();
         let compiled = compiler.compile(&witnesses);
