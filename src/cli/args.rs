@@ -311,6 +311,9 @@ pub struct MutateArgs {
     /// List every mutant and the check that caught it
     #[arg(long)]
     pub list: bool,
+    /// Only changes of lines that differ from this git revision
+    #[arg(long, value_name = "REF")]
+    pub in_diff: Option<String>,
     /// How many threads to use
     #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,

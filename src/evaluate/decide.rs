@@ -153,7 +153,11 @@ pub(super) fn furthest(view: &View<'_>) -> Vec<Vec<EventId>> {
         return Vec::new();
     };
     let whole = course(view, shape);
-    for positions in (1..whole.positions).rev() {
+    // One that lacks nothing but the absence of an event is whole.
+    let longest = whole
+        .positions
+        .saturating_sub(usize::from(whole.gaps.is_empty()));
+    for positions in (1..=longest).rev() {
         let course = Course {
             positions,
             gaps: Vec::new(),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::{ClauseRow, Explanation, Furthest, Lack, StageRow, words};
 use crate::evaluate::{Blockers, Cause, CauseKind, Evaluation, reason};
 use crate::event::{Event, EventId};
-use crate::plan::{ClauseId, Role, Shape, StageId};
+use crate::plan::{ClauseId, ClauseKind, Role, Shape, StageId};
 use crate::replay::observe::RuleClause;
 
 /// What is laid out.
@@ -138,25 +138,37 @@ impl Sheet<'_, '_> {
             .positive()
             .flat_map(|(id, stage)| std::iter::repeat_n(id, usize::from(stage.runs)))
             .collect();
-        let next = *positions.get(events.len())?;
-        let mut causes = blockers.causes.iter().chain(&blockers.together);
-        let of_next = causes
-            .clone()
-            .find(|cause| cause.stage == Some(next))
-            .or_else(|| causes.find(|cause| cause.stage.is_none_or(|stage| stage > next)));
         if events.is_empty() {
             return None;
         }
-        let met = self.ids().any(|event| self.meets(next, event));
-        let ended = match of_next {
-            Some(cause) if met => self.lack(cause).words(),
-            _ => format!("no event meets stage {}", next.0 + 1),
+        let causes = || blockers.causes.iter().chain(&blockers.together);
+        let ended = match positions.get(events.len()) {
+            Some(next) if self.ids().any(|event| self.meets(*next, event)) => {
+                let at = |cause: &&Cause| cause.stage == Some(*next);
+                let later = |cause: &&Cause| cause.stage.is_none_or(|stage| stage > *next);
+                causes().find(at).or_else(|| causes().find(later))
+            }
+            Some(_) => None,
+            None => causes().find(|cause| self.is_missing(cause)),
+        };
+        let ended = match (ended, positions.get(events.len())) {
+            (Some(cause), _) => self.lack(cause).words(),
+            (None, Some(next)) => format!("no event that meets stage {}", next.0 + 1),
+            (None, None) => "an event that must be missing".to_owned(),
         };
         Some(Furthest {
             events: events.into_iter().map(|event| self.label(event)).collect(),
             of: positions.len(),
             ended,
         })
+    }
+
+    fn is_missing(&self, cause: &Cause) -> bool {
+        let CauseKind::Clause(id) = cause.kind else {
+            return false;
+        };
+        let clause = self.evaluation.plan().clause(id);
+        clause.is_some_and(|clause| clause.kind == ClauseKind::Missing)
     }
 
     fn stages(&self, shown: &[Option<EventId>]) -> Vec<StageRow> {
