@@ -244,9 +244,12 @@ pub struct ExplainArgs {
     #[arg(value_name = "RULE")]
     pub rule: String,
     /// The case, or the attack, by its name
-    #[arg(long, value_name = "NAME")]
-    pub case: String,
-    /// Only on this data source
+    #[arg(long, value_name = "NAME", required_unless_present = "events")]
+    pub case: Option<String>,
+    /// A recording instead: NDJSON (.gz and .zst too) or EVTX
+    #[arg(long, value_name = "FILE", conflicts_with = "case")]
+    pub events: Option<String>,
+    /// Only on this data source; of a recording, the one whose field types apply
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
     /// List every clause, not only those that decide
@@ -308,6 +311,9 @@ pub struct MutateArgs {
     /// List every mutant and the check that caught it
     #[arg(long)]
     pub list: bool,
+    /// Only changes of lines that differ from this git revision
+    #[arg(long, value_name = "REF")]
+    pub in_diff: Option<String>,
     /// How many threads to use
     #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,

@@ -77,6 +77,8 @@ codes! {
         "The event's `_index` is none of the indices that `--mapping` describes. The event is read\nwith the first mapping.\n";
     UNKNOWN_LINT = "E018", "unknown lint",
         "`--deny`, `--allow` and `[check]` in trapline.toml take the names of lints; the nearest known\none is given. `docs/lints/` has a page on each.\n";
+    NO_REVISION = "E021", "git does not know a revision",
+        "`--in-diff` asks the `git` program which lines differ from a revision, what is not committed\nincluded. It needs `git`, a repository around the project, and a branch, a tag or a commit of\nit.\n";
     INTERNAL = "E019", "a mistake in Trapline",
         "Something that ships with Trapline is broken; please report it with the message.\n";
 }

@@ -11,6 +11,7 @@ pub mod environment;
 pub mod error;
 pub mod exit_code;
 pub mod files;
+pub mod git;
 pub mod settings;
 
 use std::ffi::OsString;

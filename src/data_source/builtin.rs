@@ -20,6 +20,10 @@ const PROFILES: &[(&str, &str)] = &[
     ),
     ("sysmon", include_str!("builtin/sysmon.toml")),
     ("winlogbeat", include_str!("builtin/winlogbeat.toml")),
+    (
+        "aws_cloudtrail",
+        include_str!("builtin/aws_cloudtrail.toml"),
+    ),
 ];
 
 /// The field lists by name.
@@ -57,6 +61,10 @@ const FIELDS: &[(&str, &str)] = &[
     (
         "elastic_defend.api",
         include_str!("builtin/fields/elastic_defend.api.tsv"),
+    ),
+    (
+        "aws_cloudtrail",
+        include_str!("builtin/fields/aws_cloudtrail.tsv"),
     ),
 ];
 
@@ -316,7 +324,10 @@ mod tests {
     fn every_profile_that_ships_can_be_read() {
         let sources = sources().unwrap();
         let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-        assert_eq!(names, ["elastic_defend", "sysmon", "winlogbeat"]);
+        assert_eq!(
+            names,
+            ["elastic_defend", "sysmon", "winlogbeat", "aws_cloudtrail"]
+        );
     }
 
     #[test]
@@ -378,7 +389,7 @@ mod tests {
         for source in sources()
             .unwrap()
             .iter()
-            .filter(|source| source.name != "elastic_defend")
+            .filter(|source| ["sysmon", "winlogbeat"].contains(&source.name.as_str()))
         {
             let carries = |kind: &str, path: &str| source.kind(kind).unwrap().carries(path);
             assert!(!carries("library.load", "dll.name"));

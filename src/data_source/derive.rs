@@ -25,6 +25,11 @@ pub fn derive(kind: &Kind, event: &mut Event) {
         }
     }
     derive_network(kind, event);
+    // Of Linux the family is the distribution's, which nothing else tells.
+    let system = text(event, "host.os.type");
+    if let Some(system) = system.filter(|system| matches!(system.as_str(), "windows" | "macos")) {
+        fill(kind, event, "host.os.family", Scalar::text(system));
+    }
 }
 
 /// Name, command line, number of arguments and entity id of `process` or `process.parent`.

@@ -35,11 +35,14 @@ impl BitMatrix {
         }
     }
 
+    /// The row, 64 bits a word.
+    pub(super) fn row(&self, row: usize) -> &[u64] {
+        let start = row * self.words;
+        self.data.get(start..start + self.words).unwrap_or(&[])
+    }
+
     /// Whether any bit of the row is true.
     pub(super) fn any(&self, row: usize) -> bool {
-        let start = row * self.words;
-        self.data
-            .get(start..start + self.words)
-            .is_some_and(|words| words.iter().any(|word| *word != 0))
+        self.row(row).iter().any(|word| *word != 0)
     }
 }

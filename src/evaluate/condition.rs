@@ -19,13 +19,24 @@ pub(super) const IMPOSSIBLE: u32 = u32::MAX;
 
 /// How many facts must change for the condition to come out as `want`.
 pub(super) fn distance(condition: &Condition, want: bool, bit: &impl Fn(LeafId) -> bool) -> u32 {
+    weighed(condition, want, bit, &|_| 1)
+}
+
+/// What the facts weigh that must change for the condition to come out as `want`.
+pub(super) fn weighed(
+    condition: &Condition,
+    want: bool,
+    bit: &impl Fn(LeafId) -> bool,
+    weight: &impl Fn(LeafId) -> u32,
+) -> u32 {
     match &condition.kind {
         ConditionKind::Constant(value) if *value == want => 0,
         ConditionKind::Constant(_) => IMPOSSIBLE,
-        ConditionKind::Leaf(leaf) => u32::from(bit(*leaf) != want),
-        ConditionKind::Not(inner) => distance(inner, !want, bit),
+        ConditionKind::Leaf(leaf) if bit(*leaf) == want => 0,
+        ConditionKind::Leaf(leaf) => weight(*leaf),
+        ConditionKind::Not(inner) => weighed(inner, !want, bit, weight),
         ConditionKind::All(parts) | ConditionKind::Any(parts) => {
-            let costs = parts.iter().map(|part| distance(part, want, bit));
+            let costs = parts.iter().map(|part| weighed(part, want, bit, weight));
             if needs_every_part(condition, want) {
                 costs.fold(0, u32::saturating_add)
             } else {

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use rustc_hash::FxHashMap;
 
 use super::keys::KeyValue;
-use super::sequence::{Act, Course, Matcher};
+use super::sequence::{Act, Course, Matcher, Moment};
 use super::view::View;
 use super::{Match, Request, pipes, sample};
 use crate::event::{EventId, Value};
@@ -129,30 +129,10 @@ fn acts_of_stages(view: &View<'_>) -> Vec<Vec<Act>> {
 }
 
 fn sequences(view: &View<'_>, shape: &SequenceShape) -> Vec<Match> {
-    let mut matcher = Matcher::new(course(view, shape));
-    let acts_of_stages = acts_of_stages(view);
     let mut tuples = Tuples::default();
-    let mut acts: Vec<(Act, u32)> = Vec::new();
-    for moment in view.interesting() {
-        let event = moment.event.0;
-        acts.clear();
-        for ((id, stage), stage_acts) in view.plan.numbered().zip(&acts_of_stages) {
-            if stage_acts.is_empty() || !view.meets(id, stage, event) {
-                continue;
-            }
-            for tuple in view.tuples(stage, event) {
-                let key = tuples.number(tuple);
-                acts.extend(stage_acts.iter().map(|act| (*act, key)));
-            }
-        }
-        acts.sort_by_key(|(act, key)| (act.turn(), *key));
-        for (act, key) in &acts {
-            matcher.take(moment, *key, *act);
-        }
-    }
-    let mut found = matcher.finish();
+    let mut found = matched(view, course(view, shape), &mut tuples);
     found.sort_by(|a, b| {
-        let last = |moments: &[super::sequence::Moment]| moments.last().map(|moment| moment.rank);
+        let last = |moments: &[Moment]| moments.last().map(|moment| moment.rank);
         let keys = || compare_tuples(view, tuples.get(a.key), tuples.get(b.key));
         last(&a.moments).cmp(&last(&b.moments)).then_with(keys)
     });
@@ -164,6 +144,63 @@ fn sequences(view: &View<'_>, shape: &SequenceShape) -> Vec<Match> {
         }
     });
     found.collect()
+}
+
+/// The events of the longest beginnings of a sequence that the matcher holds, missing events
+/// aside, in order.
+pub(super) fn furthest(view: &View<'_>) -> Vec<Vec<EventId>> {
+    let Shape::Sequence(shape) = &view.plan.shape else {
+        return Vec::new();
+    };
+    let whole = course(view, shape);
+    // One that lacks nothing but the absence of an event is whole.
+    let longest = whole
+        .positions
+        .saturating_sub(usize::from(whole.gaps.is_empty()));
+    for positions in (1..=longest).rev() {
+        let course = Course {
+            positions,
+            gaps: Vec::new(),
+            ..whole.clone()
+        };
+        let found = matched(view, course, &mut Tuples::default());
+        if !found.is_empty() {
+            let events = |found: super::sequence::Found| {
+                let events = found.moments.iter().map(|moment| moment.event);
+                events.collect()
+            };
+            return found.into_iter().map(events).collect();
+        }
+    }
+    Vec::new()
+}
+
+/// Runs the matcher; positions after the course's last are left out.
+fn matched(view: &View<'_>, course: Course, tuples: &mut Tuples) -> Vec<super::sequence::Found> {
+    let positions = course.positions;
+    let mut matcher = Matcher::new(course);
+    let acts_of_stages = acts_of_stages(view);
+    let mut acts: Vec<(Act, u32)> = Vec::new();
+    for moment in view.interesting() {
+        let event = moment.event.0;
+        acts.clear();
+        for ((id, stage), stage_acts) in view.plan.numbered().zip(&acts_of_stages) {
+            if stage_acts.is_empty() || !view.meets(id, stage, event) {
+                continue;
+            }
+            let within = |act: &&Act| !matches!(act, Act::Stage(at) if *at >= positions);
+            for tuple in view.tuples(stage, event) {
+                let key = tuples.number(tuple);
+                let own = stage_acts.iter().filter(within);
+                acts.extend(own.map(|act| (*act, key)));
+            }
+        }
+        acts.sort_by_key(|(act, key)| (act.turn(), *key));
+        for (act, key) in &acts {
+            matcher.take(moment, *key, *act);
+        }
+    }
+    matcher.finish()
 }
 
 /// The events of the positive positions with the missing ones between them.

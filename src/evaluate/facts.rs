@@ -105,6 +105,14 @@ impl Facts {
         self.leaves.get(event, leaf.index())
     }
 
+    /// All that is true of the event on its own, but for its keys and its time.
+    pub(super) fn pattern(&self, event: usize) -> Vec<u64> {
+        let mut pattern = vec![u64::from(self.routed(event))];
+        pattern.extend_from_slice(self.categories.row(event));
+        pattern.extend_from_slice(self.leaves.row(event));
+        pattern
+    }
+
     /// Whether the event is of the category that the stage asks for.
     pub(super) fn category(&self, stage: StageId, event: usize) -> bool {
         self.categories.get(event, stage.index())

@@ -28,6 +28,7 @@ mod slots;
 mod test;
 mod view;
 
+pub use blocker::Rarity;
 pub use context::{Context, QueryFailure, Request, ResultPosition};
 pub use outcome::{BlockerHint, Blockers, Cause, CauseKind, Match, Miss, Override};
 
@@ -131,6 +132,31 @@ impl<'p> Evaluation<'p> {
     /// Why nothing matches.
     pub fn blockers(&self, hint: &BlockerHint) -> Blockers {
         blocker::blockers(self, hint)
+    }
+
+    /// The events that came nearest to a match, one a positive position, what is rare weighing
+    /// more.
+    pub fn nearest(&self, rarity: &Rarity) -> Vec<Option<EventId>> {
+        blocker::nearest(self, rarity)
+    }
+
+    /// What an event lacks for a stage, keys and other events aside.
+    pub fn lacks(&self, stage: StageId, event: EventId) -> Vec<Cause> {
+        blocker::lacks(self, stage, event)
+    }
+
+    /// The longest beginning of a sequence that the matcher holds: of several the one that has
+    /// most of the events in `near`, then the latest. Empty for what is no sequence.
+    pub fn furthest(&self, near: &[EventId]) -> Vec<EventId> {
+        let shared = |events: &Vec<EventId>| events.iter().filter(|id| near.contains(id)).count();
+        let begun = decide::furthest(&self.view(&[]));
+        begun.into_iter().max_by_key(shared).unwrap_or_default()
+    }
+
+    /// All that is true of an event on its own, as bits: equal for events between which nothing
+    /// but their keys and times can decide.
+    pub fn pattern(&self, event: EventId) -> Vec<u64> {
+        self.facts.pattern(event.index())
     }
 
     /// The bit of a clause's leaf on an event (not the outcome as written: see

@@ -60,6 +60,22 @@ impl Event {
             .map(|(path, values)| (&**path, values.as_slice()))
     }
 
+    /// The event with no other fields than these.
+    #[must_use]
+    pub fn only(&self, paths: &[String]) -> Self {
+        let kept = paths.iter().filter_map(|path| {
+            let (path, values) = self.fields.get_key_value(path.as_str())?;
+            Some((path.clone(), values.clone()))
+        });
+        Self {
+            index: None,
+            id: self.id.clone(),
+            mapping: self.mapping,
+            unrouted: self.unrouted,
+            fields: kept.collect(),
+        }
+    }
+
     /// Adds a value to the field at `path`.
     pub fn push(&mut self, path: &str, value: Scalar) {
         if let Some(values) = self.fields.get_mut(path) {

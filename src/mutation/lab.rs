@@ -1,6 +1,7 @@
 //! Mutants on the bench: each is run on the events of every check until one differs.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -70,9 +71,19 @@ impl<'a> Lab<'a> {
         lab
     }
 
-    /// What becomes of each mutant, in order.
-    pub(super) fn fates(&self, mutants: &[Mutant]) -> Vec<Fate> {
-        mutants.par_iter().map(|mutant| self.fate(mutant)).collect()
+    /// What becomes of each mutant, in order; `progress` is told how many are done.
+    pub(super) fn fates(
+        &self,
+        mutants: &[Mutant],
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Vec<Fate> {
+        let done = AtomicUsize::new(0);
+        let tried = mutants.par_iter().map(|mutant| {
+            let fate = self.fate(mutant);
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, mutants.len());
+            fate
+        });
+        tried.collect()
     }
 
     fn fate(&self, mutant: &Mutant) -> Fate {

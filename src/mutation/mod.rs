@@ -157,17 +157,29 @@ impl Mutation {
     }
 }
 
-/// Tries every mutant of every rule on the checks that were observed, on `jobs` threads (as many
-/// as there are cores when 0). The three slices have one entry each for a scenario.
+/// Which mutants are tried, how, and who is told.
+pub struct Bounds<'a> {
+    /// On how many threads; as many as there are cores when 0.
+    pub jobs: usize,
+    /// Whether a mutant of this rule file that changes this place is wanted.
+    pub wants: &'a (dyn Fn(&str, &Place) -> bool + Sync),
+    /// Told how many of how many mutants of a rule are done.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+/// Tries every wanted mutant of every rule on the checks that were observed. The three slices have
+/// one entry each for a scenario; a rule of which no mutant is wanted is left out.
 pub fn mutate(
     scenarios: &[ScenarioOutcome],
     subjects: &[&Subject],
     observed: &[Observed],
-    jobs: usize,
+    bounds: &Bounds<'_>,
 ) -> Mutation {
     let mut mutation = Mutation::default();
     let mut done: Vec<&str> = Vec::new();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(bounds.jobs)
+        .build();
     for (scenario, subject) in scenarios.iter().zip(subjects) {
         if done.contains(&scenario.rule_file.as_str()) {
             continue;
@@ -178,7 +190,7 @@ pub fn mutate(
             .filter(|(other, _)| other.rule_file == scenario.rule_file)
             .flat_map(|(_, observed)| &observed.checks)
             .collect();
-        let run = || of_rule(scenario, subject, &checks);
+        let run = || of_rule(scenario, subject, &checks, bounds);
         // Without threads the same is done one by one.
         let rule = match &pool {
             Ok(pool) => pool.install(run),
@@ -193,19 +205,26 @@ fn of_rule(
     scenario: &ScenarioOutcome,
     subject: &Subject,
     checks: &[&Observation],
+    bounds: &Bounds<'_>,
 ) -> Option<RuleMutation> {
     let (syntax, query) = (subject.syntax.as_ref()?, subject.rule.query.as_ref()?);
     if checks.is_empty() {
         return None;
     }
-    let mutants = operators::mutants(syntax);
-    let fates = lab::Lab::new(checks).fates(&mutants);
+    let place = |mutant: &Mutant| Place {
+        source: std::sync::Arc::clone(query.text.source()),
+        span: query.text.locate(mutant.span),
+    };
+    let mut mutants = operators::mutants(syntax);
+    let all = mutants.len();
+    mutants.retain(|mutant| (bounds.wants)(&scenario.rule_file, &place(mutant)));
+    if mutants.is_empty() && all > 0 {
+        return None;
+    }
+    let fates = lab::Lab::new(checks).fates(&mutants, bounds.progress);
     let tried = mutants.into_iter().zip(fates).map(|(mutant, fate)| Tried {
         operator: mutant.operator,
-        place: Place {
-            source: std::sync::Arc::clone(query.text.source()),
-            span: query.text.locate(mutant.span),
-        },
+        place: place(&mutant),
         before: mutant.before,
         after: mutant.after,
         case: mutant.case,

@@ -102,7 +102,7 @@ pub(super) fn load(
 }
 
 /// The index name of an event: of `_index`, or of the data stream's three parts.
-fn stored_in(event: &Event) -> Option<String> {
+pub(crate) fn stored_in(event: &Event) -> Option<String> {
     if let Some(index) = &event.index {
         return Some(index_name(index).to_owned());
     }

@@ -16,7 +16,7 @@ use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::plan::Plan;
 
 /// A query that can be compiled for any mapping.
-pub(super) struct Compiler<'r> {
+pub(crate) struct Compiler<'r> {
     query: &'r QueryText,
     syntax: &'r eql::syntax::Query,
     settings: Settings,
@@ -30,7 +30,7 @@ pub(super) struct Compiler<'r> {
 type DynamicFields = Vec<(String, String)>;
 
 /// What came of a query on one mapping.
-pub(super) enum Compiled {
+pub(crate) enum Compiled {
     /// Elasticsearch would refuse it.
     Refused(Refused),
     /// It runs.
@@ -38,30 +38,30 @@ pub(super) enum Compiled {
 }
 
 /// Why Elasticsearch would refuse a query.
-pub(super) struct Refused {
+pub(crate) struct Refused {
     /// The first reason.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// All reasons with their places in the rule file.
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 /// A query that runs.
-pub(super) struct Ready {
+pub(crate) struct Ready {
     /// With unmapped optional fields as missing.
-    pub(super) plan: Arc<Plan>,
+    pub(crate) plan: Arc<Plan>,
     /// The same, with what it was made from.
-    pub(super) ground: Arc<Ground>,
+    pub(crate) ground: Arc<Ground>,
     /// With unmapped optional fields as Elasticsearch's optimizer folds them, where there are any.
-    pub(super) folded: Option<Arc<Plan>>,
+    pub(crate) folded: Option<Arc<Plan>>,
     /// The unmapped optional fields.
-    pub(super) unmapped: Vec<String>,
+    pub(crate) unmapped: Vec<String>,
     /// The fields whose type is only assumed.
-    pub(super) assumed: Vec<String>,
+    pub(crate) assumed: Vec<String>,
 }
 
 impl<'r> Compiler<'r> {
     /// A compiler for one query on what is visible to it; `now` is what date math counts from.
-    pub(super) fn new(
+    pub(crate) fn new(
         query: &'r QueryText,
         syntax: &'r eql::syntax::Query,
         settings: Settings,
@@ -80,7 +80,7 @@ impl<'r> Compiler<'r> {
     }
 
     /// The plan for a case with these events.
-    pub(super) fn compile(&self, events: &[Event]) -> Arc<Compiled> {
+    pub(crate) fn compile(&self, events: &[Event]) -> Arc<Compiled> {
         let dynamic = self.dynamic(events);
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(compiled) = cache.get(&dynamic) {
@@ -100,6 +100,29 @@ impl<'r> Compiler<'r> {
                 Some((path.to_owned(), FieldType::dynamic(value).to_string()))
             })
             .collect()
+    }
+
+    /// Of the events one for each such field, the first that carries it, with nothing else in it.
+    pub(crate) fn witnesses<'e>(&self, events: impl Iterator<Item = &'e Event>) -> Vec<Event> {
+        let mut wanted: Vec<&str> = named(self.syntax, &self.settings)
+            .filter(|path| self.mapping.get(path).is_none())
+            .collect();
+        let mut witnesses = Vec::new();
+        for event in events {
+            if wanted.is_empty() {
+                break;
+            }
+            wanted.retain(|path| {
+                let values = event.values(path);
+                if !values.is_empty() {
+                    let mut witness = Event::default();
+                    witness.set(path, values.to_vec());
+                    witnesses.push(witness);
+                }
+                values.is_empty()
+            });
+        }
+        witnesses
     }
 
     fn compile_with(&self, dynamic: &DynamicFields) -> Compiled {

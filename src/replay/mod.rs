@@ -4,8 +4,8 @@
 //! against it ([`judge`]). Threads work on scenarios; what they give is put back in file order.
 
 mod because;
-mod capture;
-mod compile;
+pub(crate) mod capture;
+pub(crate) mod compile;
 pub mod error;
 mod explain;
 mod judge;
@@ -17,7 +17,7 @@ mod run;
 pub(crate) mod sample;
 pub mod select;
 mod source;
-mod visible;
+pub(crate) mod visible;
 mod wanted;
 
 use rayon::prelude::*;
@@ -27,11 +27,15 @@ pub use outcome::{Check, Observed, Outcome, Verdict};
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::eql;
+use crate::event::Timestamp;
 use crate::event::io::Files;
 use crate::rule::{Rule, RuleType};
 use crate::scenario::{self, Scenario};
 use outcome::ScenarioOutcome;
 use select::{Candidate, Selection};
+
+/// The start of every case, 2024-01-01T00:00:00Z: what date math counts from.
+pub(crate) const START: Timestamp = Timestamp::from_millis(1_704_067_200_000);
 
 /// One scenario and the rule that it tests.
 #[derive(Debug)]
@@ -136,7 +140,7 @@ fn replay(
     observing: bool,
 ) -> One {
     let rule = &test.subject.rule;
-    let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
+    let patterns = test.subject.patterns();
     let claimed = catalogue.claimed(&patterns);
     let named = test.scenario.sources.as_ref();
     let runs =
@@ -249,6 +253,23 @@ fn in_file_order(by_source: Vec<Vec<Check>>) -> Vec<Check> {
 }
 
 impl Subject {
+    /// The indices that the rule searches.
+    pub fn patterns(&self) -> IndexPatterns {
+        let patterns = self.rule.index.iter();
+        IndexPatterns::new(patterns.map(|(pattern, _)| pattern.as_str()))
+    }
+
+    /// The names of the request's fields.
+    pub(crate) fn settings(&self) -> eql::Settings {
+        let fields = &self.rule.fields;
+        let defaults = eql::Settings::default();
+        eql::Settings {
+            timestamp: fields.timestamp.clone().unwrap_or(defaults.timestamp),
+            category: fields.category.clone().unwrap_or(defaults.category),
+            tiebreaker: fields.tiebreaker.clone(),
+        }
+    }
+
     /// What is not implemented about the rule; `None` for an EQL rule without filters.
     pub fn unsupported(&self) -> Option<String> {
         if self.rule.rule_type != RuleType::Eql {

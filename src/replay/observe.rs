@@ -197,7 +197,7 @@ fn stopped(run: &Run<'_>, judgement: &Judgement) -> Vec<Decided> {
             add(id);
         }
     }
-    for (id, event) in tried(run, plan) {
+    for (id, event) in tried(plan, run.stage.events.len()) {
         if !with_inverted(&run.evaluation, id, event, &judgement.overrides).is_empty() {
             add(id);
         }
@@ -208,17 +208,28 @@ fn stopped(run: &Run<'_>, judgement: &Judgement) -> Vec<Decided> {
 /// Every clause whose inversion alone loses a match.
 fn matched(run: &Run<'_>, matches: &[Match], waived: &[Override]) -> Vec<Decided> {
     let plan = run.plan();
-    let positions: Vec<Option<StageId>> = positions(plan).map(Some).collect();
-    let mut decided = Vec::new();
-    let mut add = |id: ClauseId| {
-        let clause = plan.clause_name(id);
-        decided.extend(clause.map(|clause| Decided {
+    let decides = deciding(&run.evaluation, run.stage.events.len(), matches, waived);
+    let names = decides.into_iter().filter_map(|id| plan.clause_name(id));
+    names
+        .map(|clause| Decided {
             clause,
             matched: true,
-        }));
-    };
+        })
+        .collect()
+}
+
+/// The clauses of an evaluation of so many events each of which, inverted alone, loses a match.
+pub(crate) fn deciding(
+    evaluation: &Evaluation<'_>,
+    events: usize,
+    matches: &[Match],
+    waived: &[Override],
+) -> Vec<ClauseId> {
+    let plan = evaluation.plan();
+    let positions: Vec<Option<StageId>> = positions(plan).map(Some).collect();
+    let mut decided = Vec::new();
     let loses = |id: ClauseId, event: EventId, found: &Match| {
-        !with_inverted(&run.evaluation, id, event, waived).contains(found)
+        !with_inverted(evaluation, id, event, waived).contains(found)
     };
     for (id, clause) in (0u16..).map(ClauseId).zip(&plan.clauses) {
         let several = positions.len() > 1;
@@ -235,19 +246,19 @@ fn matched(run: &Run<'_>, matches: &[Match], waived: &[Override]) -> Vec<Decided
             _ => false,
         };
         if decides {
-            add(id);
+            decided.push(id);
         }
     }
-    for (id, event) in tried(run, plan) {
+    for (id, event) in tried(plan, events) {
         if matches.iter().any(|found| loses(id, event, found)) {
-            add(id);
+            decided.push(id);
         }
     }
     decided
 }
 
 /// The conditions of missing events and of `until`, on each event: no match holds one of those.
-fn tried<'r>(run: &'r Run<'_>, plan: &'r Plan) -> impl Iterator<Item = (ClauseId, EventId)> + 'r {
+fn tried(plan: &Plan, events: usize) -> impl Iterator<Item = (ClauseId, EventId)> + '_ {
     let absent = |stage: Option<StageId>| {
         let stage = stage.and_then(|stage| plan.stages.get(stage.index()));
         stage.is_some_and(|stage| stage.role != Role::Positive)
@@ -256,7 +267,7 @@ fn tried<'r>(run: &'r Run<'_>, plan: &'r Plan) -> impl Iterator<Item = (ClauseId
     let clauses = clauses
         .filter(move |(_, clause)| clause.leaf.is_some() && absent(clause.stage))
         .map(|(id, _)| id);
-    let events = match run.stage.events.len() {
+    let events = match events {
         few if few <= MOST_TRIED => u32::try_from(few).unwrap_or(0),
         _ => 0,
     };
@@ -323,7 +334,8 @@ pub(super) fn clauses(checks: &[Observation], query: &QueryText) -> Vec<RuleClau
     clauses
 }
 
-fn clauses_of(plan: &Plan, query: &QueryText) -> Vec<RuleClause> {
+/// The clauses of a plan with their places in the rule file.
+pub(crate) fn clauses_of(plan: &Plan, query: &QueryText) -> Vec<RuleClause> {
     let mut wanted = BTreeMap::new();
     for stage in &plan.stages {
         // Of a missing event and `until` a match needs that there is none.

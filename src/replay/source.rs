@@ -8,19 +8,14 @@ use super::outcome::{Check, CheckKey, Observed, PinKind, Place, Verdict};
 use super::run::{Run, Stage};
 use super::visible::Visible;
 use super::wanted::wanted;
-use super::{Test, explain};
+use super::{START, Test, explain};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, Span};
-use crate::eql::Settings;
 use crate::evaluate::{BlockerHint, Context};
-use crate::event::Timestamp;
 use crate::event::io::Files;
 use crate::scenario::expand::{CapturedEvent, change_lines, expand_captured};
 use crate::scenario::model::Deployment;
 use crate::scenario::{self, Effect, Expanded, ExpandedCase, Expander};
-
-/// The start of every case: 2024-01-01T00:00:00Z.
-const START: i64 = 1_704_067_200_000;
 
 /// Runs a scenario on a source: its checks in file order, and what is wrong with the scenario
 /// there.
@@ -97,13 +92,6 @@ impl<'a> OnSource<'a> {
         let (Some(query), Some(syntax)) = (&subject.rule.query, &subject.syntax) else {
             return Vec::new();
         };
-        let fields = &subject.rule.fields;
-        let defaults = Settings::default();
-        let settings = Settings {
-            timestamp: fields.timestamp.clone().unwrap_or(defaults.timestamp),
-            category: fields.category.clone().unwrap_or(defaults.category),
-            tiebreaker: fields.tiebreaker.clone(),
-        };
         let visible = Visible {
             source: self.source,
             others: match self.test.scenario.deployment {
@@ -112,8 +100,7 @@ impl<'a> OnSource<'a> {
             },
             patterns: self.patterns,
         };
-        let now = Timestamp::from_millis(START);
-        let compiler = Compiler::new(&query.text, syntax, settings, visible, now);
+        let compiler = Compiler::new(&query.text, syntax, subject.settings(), visible, START);
         self.with_attack(&query.text, &compiler)
     }
 
@@ -516,7 +503,7 @@ fn stage_of(expanded: &ExpandedCase) -> Stage {
 
 fn context() -> Context {
     Context {
-        now: Timestamp::from_millis(START),
+        now: START,
         ..Context::default()
     }
 }

@@ -5,18 +5,18 @@ use crate::data_source::{DataSource, IndexPatterns};
 use crate::event::Mapping;
 
 /// The sources whose indices one search goes over.
-pub(super) struct Visible<'a> {
+pub(crate) struct Visible<'a> {
     /// The source of the check.
-    pub(super) source: &'a DataSource,
+    pub(crate) source: &'a DataSource,
     /// What else is deployed with it.
-    pub(super) others: Vec<&'a DataSource>,
+    pub(crate) others: Vec<&'a DataSource>,
     /// The rule's index patterns.
-    pub(super) patterns: &'a IndexPatterns,
+    pub(crate) patterns: &'a IndexPatterns,
 }
 
 impl Visible<'_> {
     /// Of these fields only: a rule names a few of thousands.
-    pub(super) fn mapping_of<'f>(&self, paths: impl IntoIterator<Item = &'f str>) -> Mapping {
+    pub(crate) fn mapping_of<'f>(&self, paths: impl IntoIterator<Item = &'f str>) -> Mapping {
         let mut mapping = Mapping::new(self.source.name.clone());
         for path in paths {
             let mut sources = std::iter::once(&self.source).chain(&self.others);
@@ -26,7 +26,7 @@ impl Visible<'_> {
     }
 
     /// Of all fields, to suggest one from.
-    pub(super) fn mapping(&self) -> Mapping {
+    pub(crate) fn mapping(&self) -> Mapping {
         let mut mapping = self.source.mapping(self.patterns);
         for other in &self.others {
             let others = other.mapping(self.patterns);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::explain::Explanation;
+use crate::explain::{Explanation, Furthest, Lack, Recording};
 
 /// One JSON array, one object a check.
 pub fn json(explanations: &[Explanation]) -> String {
@@ -13,8 +13,9 @@ pub fn json(explanations: &[Explanation]) -> String {
 fn entry(explanation: &Explanation) -> Value {
     let stages = explanation.stages.iter().map(|stage| {
         json!({
-            "stage": stage.number, "role": stage.role, "seen": stage.seen,
+            "stage": stage.number, "role": stage.role, "asks": stage.asks, "seen": stage.seen,
             "category": stage.category, "matching": stage.matching, "event": stage.event,
+            "time": stage.time,
         })
     });
     let clauses = explanation.clauses.iter().map(|clause| {
@@ -26,9 +27,42 @@ fn entry(explanation: &Explanation) -> Value {
     json!({
         "key": explanation.key,
         "alerted": explanation.alerted,
+        "recording": explanation.recording.as_ref().map(recording),
+        "lacks": explanation.lacks.iter().map(lack).collect::<Vec<_>>(),
+        "furthest": explanation.furthest.as_ref().map(furthest),
         "stages": stages.collect::<Vec<_>>(),
         "clauses": clauses.collect::<Vec<_>>(),
         "would_alert_if": explanation.would,
         "together": explanation.together,
+    })
+}
+
+fn recording(recording: &Recording) -> Value {
+    json!({
+        "events": recording.events,
+        "unrouted": recording.unrouted,
+        "bad_lines": recording.bad.as_ref().map_or(0, |(lines, _)| *lines),
+        "matched": recording.matched,
+        "matches": recording.matches,
+        "approximate": recording.approximate,
+    })
+}
+
+fn lack(lack: &Lack) -> Value {
+    json!({
+        "stage": lack.stage,
+        "event": lack.event,
+        "clause": lack.clause,
+        "outcome": lack.saw.as_ref().map(|(outcome, _)| *outcome),
+        "value": lack.saw.as_ref().map(|(_, value)| value),
+        "miss": lack.miss,
+    })
+}
+
+fn furthest(furthest: &Furthest) -> Value {
+    json!({
+        "events": furthest.events,
+        "of": furthest.of,
+        "ended_by": furthest.ended,
     })
 }

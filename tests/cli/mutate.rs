@@ -88,3 +88,48 @@ fn a_covered_clause_has_a_mutant_that_some_check_catches() {
         assert!(caught, "{clause}");
     }
 }
+
+#[test]
+fn only_the_lines_that_differ_from_a_revision_are_changed() {
+    let project = Project::shipped();
+    let git = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command.current_dir(project.path()).args(arguments);
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null");
+        command.output().is_ok_and(|output| output.status.success())
+    };
+    if !git(&["init", "-q"]) {
+        eprintln!("skipped: git is absent");
+        return;
+    }
+    let author = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+    assert!(git(&["add", "."]));
+    assert!(git(&[&author[..], &["commit", "-qm", "first"]].concat()));
+    let mutants = |revision: &str| {
+        let arguments = ["mutate", "--in-diff", revision, "--format", "json"];
+        let (code, text) = project.run(&arguments);
+        assert_eq!(code, 0, "{text}");
+        let report: Value = serde_json::from_str(&text).unwrap_or_default();
+        let mutants = report["rules"][0]["mutants"].as_array().cloned();
+        mutants.unwrap_or_default()
+    };
+    assert!(mutants("HEAD").is_empty());
+    let rule = project.path().join(RULE);
+    let text = std::fs::read_to_string(&rule).unwrap();
+    let changed = text.replace("maxspan = 2s", "maxspan =  2s");
+    assert_ne!(text, changed);
+    std::fs::write(&rule, &changed).unwrap();
+    let line = 1 + changed
+        .lines()
+        .position(|line| line.contains("maxspan =  2s"))
+        .unwrap();
+    let found = mutants("HEAD");
+    assert!(found.iter().any(|mutant| mutant["operator"] == "maxspan"));
+    assert!(found.len() < 10, "{found:?}");
+    assert!(found.iter().any(|mutant| mutant["line"] == line));
+    let (code, _) = project.run(&["mutate", "--in-diff", "no-such-revision"]);
+    assert_eq!(code, 2);
+    let (code, _) = project.run(&["mutate", "--in-diff=--output=stolen"]);
+    assert_eq!(code, 2);
+    assert!(!project.path().join("stolen").exists());
+}

@@ -48,6 +48,11 @@ impl Project {
         self
     }
 
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// The program in it, not in CI, without colours.
     pub(crate) fn trapline(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trapline"));

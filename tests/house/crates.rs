@@ -19,7 +19,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ipnet", &["eql/lower/constant.rs", "event/", "evaluate/"]),
     ("jiff", &["event/time.rs", "event/time/"]),
     ("memchr", &[]),
-    ("rayon", &["replay/", "scan/", "mutation/"]),
+    ("rayon", &["replay/", "scan/", "mutation/", "explain/"]),
     (
         "regex-automata",
         &["evaluate/pattern.rs", "evaluate/pattern/"],

@@ -19,6 +19,7 @@ mod eql_soup;
 mod folding;
 mod fuzz_corpus;
 
+mod library;
 mod nulls;
 mod public_rules;
 mod scan;

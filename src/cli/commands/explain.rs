@@ -1,15 +1,15 @@
-//! `trapline explain`: why a case alerted, or why not.
+//! `trapline explain`: why a case or a recording alerted, or why not.
 
 use super::super::args::{ExplainArgs, ExplainFormat};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::settings::Settings;
+use super::super::settings::{Settings, Target};
 use super::super::{Console, ExitCode};
 use super::coverage::observe;
-use super::load;
+use super::{load, recording};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::nearest;
-use crate::explain::explain;
+use crate::explain::{Explanation, explain};
 use crate::report::explain::json;
 use crate::report::terminal::write_explanation;
 
@@ -20,38 +20,59 @@ pub fn run(
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
     let targets = settings.targets(std::slice::from_ref(&args.rule))?;
-    let loaded = load::load(settings, &targets);
-    let observing = match observe(&loaded, settings, &targets, console) {
+    if let Some(events) = &args.events {
+        let found =
+            recording::explain(settings, &targets, events, args.source.as_deref(), console)?;
+        write(&[found], args, console);
+        return Ok(ExitCode::Passed);
+    }
+    let case = args.case.as_deref().unwrap_or_default();
+    Ok(of_case(settings, &targets, case, args, console))
+}
+
+fn of_case(
+    settings: &Settings,
+    targets: &[Target],
+    case: &str,
+    args: &ExplainArgs,
+    console: &mut Console,
+) -> ExitCode {
+    let loaded = load::load(settings, targets);
+    let observing = match observe(&loaded, settings, targets, console) {
         Ok(observing) => observing,
-        Err(code) => return Ok(code),
+        Err(code) => return code,
     };
     let mut found = Vec::new();
     for observed in &observing.observed {
         let wanted = observed.checks.iter().filter(|check| {
             let source = args.source.as_ref();
-            check.key.case == args.case && source.is_none_or(|name| *name == check.key.source)
+            check.key.case == case && source.is_none_or(|name| *name == check.key.source)
         });
         found.extend(wanted.filter_map(|check| explain(check, &observed.clauses)));
     }
     if found.is_empty() {
         let checks = observing.observed.iter().flat_map(|one| &one.checks);
         let names = checks.map(|check| check.key.case.as_str());
-        console.diagnostics([&no_case(&args.case, names)]);
-        return Ok(observing.code.and(ExitCode::NothingSelected));
+        console.diagnostics([&no_case(case, names)]);
+        return observing.code.and(ExitCode::NothingSelected);
     }
+    write(&found, args, console);
+    load::all_loaded(&loaded.diagnostics)
+}
+
+fn write(found: &[Explanation], args: &ExplainArgs, console: &mut Console) {
     let text = match args.format {
-        ExplainFormat::Json => json(&found),
+        ExplainFormat::Json => json(found),
         ExplainFormat::Human => {
             let mut text = String::new();
             let colour = console.colour(Stream::Out);
-            for one in &found {
+            for one in found {
                 write_explanation(one, colour, args.all_clauses, &mut text);
             }
             text
         }
     };
     console.write(Stream::Out, &text);
-    Ok(load::all_loaded(&loaded.diagnostics))
 }
 
 /// The case does not exist, or did not run on the source.

@@ -72,6 +72,24 @@ pub fn load(settings: &Settings, targets: &[Target]) -> Loaded {
     loader.loaded
 }
 
+/// Reads the rule that a path names: the rule file itself, or the rule that its scenario tests.
+pub fn rule(settings: &Settings, path: &Utf8Path) -> (Option<Subject>, Vec<Diagnostic>) {
+    if path.extension() != Some("toml") {
+        let mut loaded = load(settings, &[Target::Path(path.to_owned())]);
+        let first = (!loaded.subjects.is_empty()).then(|| loaded.subjects.swap_remove(0));
+        return (first, loaded.diagnostics);
+    }
+    let mut loader = Loader {
+        settings,
+        loaded: Loaded::default(),
+        subjects: BTreeMap::new(),
+    };
+    let found = loader.rule(path, &settings.files.name(path));
+    let mut loaded = loader.loaded;
+    let subject = found.map(|at| loaded.subjects.swap_remove(at));
+    (subject, loaded.diagnostics)
+}
+
 /// Whether everything could be loaded.
 pub fn all_loaded(diagnostics: &[Diagnostic]) -> ExitCode {
     if diagnostics.iter().any(Diagnostic::is_error) {

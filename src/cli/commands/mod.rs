@@ -6,6 +6,7 @@ pub mod explain;
 pub mod load;
 pub mod mutate;
 pub mod query;
+pub mod recording;
 pub mod scan;
 pub mod snapshots;
 pub mod sources;

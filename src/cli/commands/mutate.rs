@@ -2,13 +2,16 @@
 
 use super::super::args::{MutateArgs, TableFormat};
 use super::super::console::Stream;
-use super::super::error::Problem;
+use super::super::error::{self, Problem};
+use super::super::git::Changed;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::coverage::{gate, nothing, observe};
 use super::load;
-use crate::mutation::{Mutation, mutate};
+use crate::diagnostic::Diagnostic;
+use crate::mutation::{Bounds, Mutation, mutate};
 use crate::replay::Subject;
+use crate::replay::outcome::Place;
 use crate::report::mutation as format;
 use crate::report::terminal::{MutationOptions, write_mutation};
 
@@ -24,14 +27,39 @@ pub fn run(
         Ok(observing) => observing,
         Err(code) => return Ok(code),
     };
+    let changed = args
+        .in_diff
+        .as_ref()
+        .map(|revision| changed(settings, revision));
+    let changed = changed.transpose()?;
+    let wants = |file: &str, place: &Place| {
+        let line = |at: u32| place.source.line_column(at).0;
+        let last = place.span.end.saturating_sub(1).max(place.span.start);
+        let lines = (line(place.span.start), line(last));
+        let touched = changed
+            .as_ref()
+            .map(|changed| changed.touches(file, lines.0, lines.1));
+        touched.unwrap_or(true)
+    };
     let tests = loaded.tests();
     let subjects: Vec<&Subject> = tests.iter().map(|test| test.subject).collect();
+    let bounds = Bounds {
+        jobs: args.jobs.map_or(0, usize::from),
+        wants: &wants,
+        progress: &|_, _| {},
+    };
     let found = mutate(
         &observing.replayed.scenarios,
         &subjects,
         &observing.observed,
-        args.jobs.map_or(0, usize::from),
+        &bounds,
     );
+    if found.rules.is_empty() && args.in_diff.is_some() && observing.code == ExitCode::Passed {
+        let revision = args.in_diff.as_deref().unwrap_or_default();
+        let words = format!("no line of a tested rule differs from {revision}\n");
+        console.write(Stream::Err, &words);
+        return Ok(ExitCode::Passed);
+    }
     if found.rules.is_empty() {
         if observing.code == ExitCode::Passed {
             console.diagnostics([&nothing()]);
@@ -42,6 +70,15 @@ pub fn run(
     write(&found, args, console);
     let missed = args.min.is_some_and(|min| found.share().percent() < min);
     Ok(observing.code.and(gate(missed)))
+}
+
+/// What differs from a revision.
+fn changed(settings: &Settings, revision: &str) -> Result<Changed, Box<Problem>> {
+    Changed::since(settings.files.root(), revision).map_err(|reason| {
+        let message = format!("what changed since `{revision}` is not known: {reason}");
+        let diagnostic = Diagnostic::error(&error::NO_REVISION, message);
+        Problem::usage(diagnostic.help("name a branch, a tag or a commit of this repository"))
+    })
 }
 
 fn write(found: &Mutation, args: &MutateArgs, console: &mut Console) {

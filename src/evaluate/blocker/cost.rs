@@ -62,6 +62,11 @@ impl<'v> Costs<'v> {
         self.positions.len()
     }
 
+    /// The stage of a position.
+    pub(super) fn stage(&self, position: usize) -> Option<(StageId, &'v Stage)> {
+        self.positions.get(position).copied()
+    }
+
     /// How many events there are.
     pub(super) fn events(&self) -> usize {
         self.view.facts.order.len()
@@ -167,6 +172,15 @@ impl<'v> Costs<'v> {
             };
             let event = watched.moments.iter().find(at).map(|moment| moment.event);
             lacks.push(lift(watched.clause, Some(watched.id), event, None));
+        }
+        lacks
+    }
+
+    /// What one event lacks for a stage, whatever the others are.
+    pub(super) fn of_event(&self, id: StageId, event: u32) -> Vec<Candidate> {
+        let mut lacks = Vec::new();
+        if let Some(stage) = self.view.plan.stages.get(id.index()) {
+            self.event_lacks(id, stage, event, &mut lacks);
         }
         lacks
     }

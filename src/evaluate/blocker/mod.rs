@@ -7,6 +7,10 @@
 
 mod assignment;
 mod cost;
+mod nearest;
+
+pub use nearest::Rarity;
+pub(super) use nearest::nearest;
 
 use std::collections::BTreeSet;
 
@@ -14,7 +18,7 @@ use self::cost::{Candidate, Costs};
 use super::view::View;
 use super::{BlockerHint, Blockers, Cause, CauseKind, Evaluation, Override, decide};
 use crate::event::EventId;
-use crate::plan::{ClauseKind, PartId, Plan, Role};
+use crate::plan::{ClauseKind, PartId, Plan, Role, StageId};
 
 /// How many events one decision may look at in all while candidates are tried.
 const CHECK_BUDGET: usize = 4_000_000;
@@ -51,6 +55,13 @@ pub(super) fn blockers(evaluation: &Evaluation<'_>, hint: &BlockerHint) -> Block
         together,
         approximate: found.approximate || check.exhausted,
     }
+}
+
+/// What one event lacks for one stage.
+pub(super) fn lacks(evaluation: &Evaluation<'_>, stage: StageId, event: EventId) -> Vec<Cause> {
+    let view = evaluation.view(&[]);
+    let lacks = Costs::new(&view).of_event(stage, event.0).into_iter();
+    lacks.map(|candidate| candidate.cause).collect()
 }
 
 /// In the order of the text, what is outside the text before and after it.

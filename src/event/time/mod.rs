@@ -24,7 +24,7 @@ pub struct Timestamp {
 
 impl Timestamp {
     /// The instant so many milliseconds after the epoch.
-    pub fn from_millis(millis: i64) -> Self {
+    pub const fn from_millis(millis: i64) -> Self {
         Self { millis, nanos: 0 }
     }
 

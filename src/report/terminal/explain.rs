@@ -1,11 +1,17 @@
-//! `trapline explain` for people: the stages, the clauses that decided at their places, and what
-//! would change it.
+//! `trapline explain` for people: what the nearest miss lacks, the stages, the clauses that decided
+//! at their places, and what would change it.
 
 use std::fmt::Write as _;
 
 use super::excerpt;
-use super::style::{BAD, DIM, GOOD, NAME, Painter, clean};
-use crate::explain::Explanation;
+use super::style::{BAD, DIM, GOOD, NAME, Painter, clean, width};
+use crate::explain::{Explanation, Recording, StageRow};
+
+/// How wide the column of clauses is at most.
+const WIDEST: usize = 60;
+
+/// How many lacks and changes are listed each.
+const LISTED: usize = 8;
 
 /// Writes one explanation; with `all` every clause is listed.
 pub fn write_explanation(one: &Explanation, colour: bool, all: bool, text: &mut String) {
@@ -17,44 +23,219 @@ pub fn write_explanation(one: &Explanation, colour: bool, all: bool, text: &mut 
     };
     let name = painter.paint(NAME, &one.key);
     let _ = writeln!(text, "{}{name}", painter.key(style, word));
-    let header = "  stage       seen  category  matching  shown on";
-    let _ = writeln!(text, "{}", painter.paint(DIM, header));
-    for stage in &one.stages {
-        let role = format!("{} {}", stage.number, stage.role);
-        let event = stage.event.as_deref().unwrap_or("-");
-        let _ = writeln!(
-            text,
-            "  {role:<10} {:>5} {:>9} {:>9}  {}",
-            stage.seen,
-            stage.category,
-            stage.matching,
-            clean(event)
+    if let Some(recording) = &one.recording {
+        of_recording(recording, painter, text);
+    }
+    lacks(one, painter, text);
+    if let Some(furthest) = &one.furthest {
+        let words = format!(
+            "{} of {} ({}), then {}",
+            furthest.events.len(),
+            furthest.of,
+            furthest.events.join(", "),
+            furthest.ended
         );
-    }
-    for clause in one.clauses.iter().filter(|clause| clause.decisive) {
-        let words = format!("{}: {}", clause.outcome, clause.value);
-        excerpt::draw(&clause.place, &words, painter, text);
-    }
-    if all {
-        for clause in &one.clauses {
-            let mark = if clause.decisive { '*' } else { ' ' };
-            let _ = writeln!(
-                text,
-                "  {:>5} {mark} {:<5} {}  {}",
-                clause.place.line(),
-                clause.outcome,
-                clean(&clause.text),
-                painter.paint(DIM, &clause.value)
-            );
-        }
-    }
-    for (key, words) in [
-        ("would alert but for", &one.would),
-        ("stopped together by", &one.together),
-    ] {
-        if !words.is_empty() {
-            let _ = writeln!(text, "  {key}: {}", clean(&words.join("; ")));
-        }
+        key_line("reached", &words, painter, text);
     }
     text.push('\n');
+    table(&one.stages, painter, text);
+    if !one.alerted {
+        for clause in one.clauses.iter().filter(|clause| clause.decisive) {
+            let words = format!("{}: {}", clause.outcome, clause.value);
+            excerpt::draw(&clause.place, &words, painter, text);
+        }
+    }
+    // An alert hangs on nearly every clause: a list says it shorter than the places.
+    if all || one.alerted {
+        list(one, all, painter, text);
+    }
+    changes(one, painter, text);
+    text.push('\n');
+}
+
+/// A key in its column, and what it says.
+fn key_line(key: &str, words: &str, painter: Painter, text: &mut String) {
+    let _ = writeln!(text, "{}{}", painter.key(DIM, key), clean(words));
+}
+
+fn of_recording(recording: &Recording, painter: Painter, text: &mut String) {
+    if recording.matched > 0 {
+        let plural = if recording.matched == 1 { "" } else { "es" };
+        let of = format!("{} match{plural}", number(recording.matched as u64));
+        let listed: Vec<String> = recording
+            .matches
+            .iter()
+            .map(|events| events.join(" + "))
+            .collect();
+        let more = recording.matched.saturating_sub(listed.len());
+        let more = if more > 0 {
+            format!("; and {} more", number(more as u64))
+        } else {
+            String::new()
+        };
+        let words = format!("{of}: {}{more}", listed.join("; "));
+        key_line("found", &words, painter, text);
+    }
+    let mut read = format!("{} events", number(recording.events));
+    if recording.unrouted > 0 {
+        let _ = write!(
+            read,
+            ", {} of them in indices that the rule does not search",
+            number(recording.unrouted)
+        );
+    }
+    if let Some((lines, first)) = &recording.bad {
+        let plural = if *lines == 1 { "" } else { "s" };
+        let _ = write!(
+            read,
+            "; {} unreadable line{plural}, {first}",
+            number(*lines)
+        );
+    }
+    if recording.approximate {
+        read.push_str("; too many to keep, so the nearest miss is approximate");
+    }
+    key_line("read", &read, painter, text);
+}
+
+/// What is lacking, the first thing that a reader wants.
+fn lacks(one: &Explanation, painter: Painter, text: &mut String) {
+    let mut key = "lacks";
+    for stage in &one.stages {
+        let empty = stage.role == "stage" && stage.matching == 0 && one.stages.len() > 1;
+        if empty && one.recording.is_some() {
+            let words = if stage.category == 0 {
+                let category = &stage.asks;
+                format!("stage {}: there is no {category} event", stage.number)
+            } else {
+                format!("stage {}: no event meets it", stage.number)
+            };
+            key_line(key, &words, painter, text);
+            key = "";
+        }
+    }
+    for (index, lack) in one.lacks.iter().take(LISTED).enumerate() {
+        let joined = match (index, one.alone) {
+            (0, _) => "",
+            (_, true) => "or ",
+            (_, false) => "and ",
+        };
+        key_line(key, &format!("{joined}{}", lack.words()), painter, text);
+        key = "";
+    }
+    more(one.lacks.len(), painter, text);
+}
+
+fn more(all: usize, painter: Painter, text: &mut String) {
+    if all > LISTED {
+        let words = format!("and {} more", all - LISTED);
+        key_line("", &words, painter, text);
+    }
+}
+
+fn table(stages: &[StageRow], painter: Painter, text: &mut String) {
+    let figure = |number_of: fn(&StageRow) -> u64| {
+        let widths = stages.iter().map(|row| width(&number(number_of(row))));
+        widths.max().unwrap_or(0)
+    };
+    let name = |row: &StageRow| match row.role {
+        "stage" => format!("{} {}", row.number, row.asks),
+        role => format!("{} {role} {}", row.number, row.asks),
+    };
+    let names = stages
+        .iter()
+        .map(|row| width(&name(row)))
+        .max()
+        .unwrap_or(0)
+        .max(5);
+    let seen = figure(|row| row.seen).max(6);
+    let category = figure(|row| row.category).max(8);
+    let matching = figure(|row| row.matching).max(8);
+    let header = format!(
+        "  {:<names$}  {:>seen$}  {:>category$}  {:>matching$}  shown on",
+        "stage", "events", "category", "matching"
+    );
+    let _ = writeln!(text, "{}", painter.paint(DIM, &header));
+    for row in stages {
+        let time = row.time.as_deref().map_or_else(String::new, |time| {
+            format!("  {}", painter.paint(DIM, time))
+        });
+        let _ = writeln!(
+            text,
+            "  {:<names$}  {:>seen$}  {:>category$}  {:>matching$}  {}{time}",
+            clean(&name(row)),
+            number(row.seen),
+            number(row.category),
+            number(row.matching),
+            clean(row.event.as_deref().unwrap_or("-"))
+        );
+    }
+}
+
+/// The clauses one a line: all of them, those that decide marked, or only those.
+fn list(one: &Explanation, all: bool, painter: Painter, text: &mut String) {
+    let shown: Vec<_> = one
+        .clauses
+        .iter()
+        .filter(|clause| all || clause.decisive)
+        .collect();
+    let longest = shown
+        .iter()
+        .map(|clause| width(&excerpt::cut(&clause.text)))
+        .max();
+    let longest = longest.unwrap_or(0).min(WIDEST);
+    let header = "     line stage         clause";
+    let _ = writeln!(text, "\n{}", painter.paint(DIM, header));
+    for clause in shown {
+        let mark = if clause.decisive { '*' } else { ' ' };
+        let stage = clause
+            .stage
+            .map_or_else(String::new, |stage| stage.to_string());
+        let _ = writeln!(
+            text,
+            "  {mark} {:>5} {stage:>5}  {:<5}  {:<longest$}  {}",
+            clause.place.line(),
+            clause.outcome,
+            clean(&excerpt::cut(&clause.text)),
+            painter.paint(DIM, &excerpt::cut(&clause.value))
+        );
+    }
+    if !all {
+        let words = "each of these, inverted alone, would lose the alert";
+        let _ = writeln!(text, "  {}", painter.paint(DIM, words));
+    }
+}
+
+fn changes(one: &Explanation, painter: Painter, text: &mut String) {
+    if one.would.is_empty() && one.together.is_empty() {
+        return;
+    }
+    text.push('\n');
+    let (changes, joined) = if one.would.is_empty() {
+        (&one.together, "and if ")
+    } else {
+        (&one.would, "or if ")
+    };
+    for (index, change) in changes.iter().take(LISTED).enumerate() {
+        let start = if index == 0 {
+            "would alert if ".to_owned()
+        } else {
+            format!("{joined:>15}")
+        };
+        let _ = writeln!(text, "  {}{}", painter.paint(NAME, &start), clean(change));
+    }
+    more(changes.len(), painter, text);
+}
+
+/// A number with its thousands apart.
+fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

@@ -1,0 +1,211 @@
+//! `trapline explain --events`: finds the rule and the data source, and reads the recording batch
+//! by batch, whatever its format.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::super::error::{self, Problem};
+use super::super::settings::{Settings, Target};
+use super::super::{Console, ExitCode};
+use super::load;
+use crate::data_source::error::UNKNOWN_SOURCE;
+use crate::data_source::{Catalogue, DataSource};
+use crate::diagnostic::Diagnostic;
+use crate::event::Event;
+use crate::explain::Explanation;
+use crate::explain::recording::{self, BATCH, Batch, Batches, Question, Raw, Stopped};
+use crate::import::{Import, Options};
+
+/// The longest line that is read.
+const LONGEST: u64 = 64 << 20;
+
+/// Explains a recording with the rule that the targets name.
+pub fn explain(
+    settings: &Settings,
+    targets: &[Target],
+    events: &str,
+    source: Option<&str>,
+    console: &mut Console,
+) -> Result<Explanation, Box<Problem>> {
+    let Some(Target::Path(path)) = targets.first() else {
+        let message = "`--events` goes with a rule, not with a KEY";
+        let diagnostic = Diagnostic::error(&error::NOTHING_SELECTED, message);
+        return Err(Problem::usage(diagnostic));
+    };
+    let (subject, diagnostics) = load::rule(settings, path);
+    console.diagnostics(&diagnostics);
+    let Some(subject) = subject else {
+        let name = settings.files.name(path);
+        let message = format!("`{name}` gives no rule that can be explained");
+        let diagnostic = Diagnostic::error(&error::NOTHING_SELECTED, message);
+        return Err(Problem::new(ExitCode::NotLoaded, diagnostic));
+    };
+    let catalogue = Catalogue::builtin().map_err(|mistake| {
+        let diagnostic = Diagnostic::error(&error::INTERNAL, mistake.to_string());
+        Problem::new(ExitCode::Internal, diagnostic)
+    })?;
+    let question = Question {
+        subject: &subject,
+        catalogue: &catalogue,
+        source: source.map(|name| known(&catalogue, name)).transpose()?,
+        name: events,
+    };
+    let file = settings.working_directory.join(events);
+    let mut open = || open(settings, &file);
+    recording::explain_recording(&question, &mut open)
+        .map_err(|stopped| Box::new(problem(stopped, events)))
+}
+
+fn known<'c>(catalogue: &'c Catalogue, name: &str) -> Result<&'c DataSource, Box<Problem>> {
+    catalogue.get(name).ok_or_else(|| {
+        let message = format!("there is no data source `{name}`");
+        let diagnostic = Diagnostic::error(&UNKNOWN_SOURCE, message);
+        Problem::usage(match catalogue.suggest(name) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help("`trapline sources` lists them"),
+        })
+    })
+}
+
+fn problem(stopped: Stopped, events: &str) -> Problem {
+    let not_loaded = |code, message: String| Problem {
+        exit: ExitCode::NotLoaded,
+        diagnostics: vec![Diagnostic::error(code, message)],
+    };
+    match stopped {
+        Stopped::Bad(diagnostics) => {
+            let of_path = [&error::MISSING, &error::DIRECTORY, &error::UNREADABLE];
+            let usage = diagnostics.iter().all(|one| of_path.contains(&one.code));
+            let exit = if usage {
+                ExitCode::Usage
+            } else {
+                ExitCode::NotLoaded
+            };
+            Problem { exit, diagnostics }
+        }
+        Stopped::Failed(failure) => {
+            let message = format!("the query fails on `{events}`: {failure}");
+            not_loaded(&error::QUERY_FAILED, message)
+        }
+        Stopped::Unsupported(what) => {
+            not_loaded(&error::NOTHING_SELECTED, format!("{what} are not run yet"))
+        }
+        Stopped::Empty => not_loaded(
+            &error::BAD_EVENT,
+            format!("there is no event in `{events}`"),
+        ),
+    }
+}
+
+fn open(settings: &Settings, path: &Utf8PathBuf) -> Result<Batches<'static>, Box<Diagnostic>> {
+    let reader = settings.files.open(path)?;
+    let name = settings.files.name(path);
+    if is_log(path) {
+        return Ok(Box::new(Documents {
+            import: Import::stream(&name, reader, Options::default()),
+            name,
+            number: 0,
+        }));
+    }
+    Ok(Box::new(Lines {
+        reader: BufReader::with_capacity(1 << 18, reader),
+        name,
+        number: 0,
+    }))
+}
+
+fn is_log(path: &Utf8Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    extension.eq_ignore_ascii_case("evtx")
+}
+
+/// A batch; none at the end.
+fn some(batch: Batch) -> Option<Result<Batch, Box<Diagnostic>>> {
+    (!batch.is_empty()).then_some(Ok(batch))
+}
+
+/// NDJSON, numbered by its lines.
+struct Lines<R> {
+    reader: BufReader<R>,
+    name: String,
+    number: u64,
+}
+
+impl<R: Read> Lines<R> {
+    /// The next line; `None` at the end.
+    fn line(&mut self) -> io::Result<Option<String>> {
+        let mut bytes = Vec::new();
+        let read = (&mut self.reader)
+            .take(LONGEST)
+            .read_until(b'\n', &mut bytes)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        if bytes.len() as u64 >= LONGEST {
+            return Err(io::Error::other("a line is longer than 64 MiB"));
+        }
+        let line = String::from_utf8(bytes);
+        // What is no UTF-8 is no JSON either: the line is counted as unreadable.
+        Ok(Some(line.unwrap_or_else(|error| {
+            String::from_utf8_lossy(error.as_bytes()).into_owned()
+        })))
+    }
+}
+
+impl<R: Read> Iterator for Lines<R> {
+    type Item = Result<Batch, Box<Diagnostic>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut batch = Batch::new();
+        while batch.len() < BATCH {
+            match self.line() {
+                Ok(None) => break,
+                Ok(Some(line)) => {
+                    self.number += 1;
+                    let text = line.trim();
+                    if !text.is_empty() {
+                        batch.push((self.number, Raw::Line(line)));
+                    }
+                }
+                Err(reason) => {
+                    let message = format!("{}:{}: {reason}", self.name, self.number + 1);
+                    let diagnostic = Diagnostic::error(&error::BAD_EVENT, message);
+                    return Some(Err(Box::new(diagnostic)));
+                }
+            }
+        }
+        some(batch)
+    }
+}
+
+/// A Windows event log, numbered by its records.
+struct Documents {
+    import: Import<'static>,
+    name: String,
+    number: u64,
+}
+
+impl Iterator for Documents {
+    type Item = Result<Batch, Box<Diagnostic>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut batch = Batch::new();
+        while batch.len() < BATCH {
+            match self.import.next() {
+                None => break,
+                Some(Ok(document)) => {
+                    self.number += 1;
+                    let event = Event::from_document(&document.source);
+                    batch.push((self.number, Raw::Event(event)));
+                }
+                Some(Err(fault)) => {
+                    let message = format!("{}: {fault}", self.name);
+                    let diagnostic = Diagnostic::error(&error::BAD_EVENT, message);
+                    return Some(Err(Box::new(diagnostic)));
+                }
+            }
+        }
+        some(batch)
+    }
+}
