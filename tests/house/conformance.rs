@@ -50,5 +50,5 @@ fn has_test(text: &str, test: &str) -> bool {
     };
     let before = before.trim_end();
     before.ends_with("#[test]")
-        || before.ends_with("]") && before.rfind("#[test]") > before.rfind('}')
+        || before.ends_with(']') && before.rfind("#[test]") > before.rfind('}')
 }
