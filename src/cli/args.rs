@@ -122,7 +122,8 @@ pub struct TestArgs {
     /// How many threads to use
     #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
-    /// The report's format (repeatable): human or json, to a file with =FILE
+    /// The report's format (repeatable): human, json, junit, sarif, github or markdown, to a file
+    /// with =FILE
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub format: Vec<FormatArg>,
 }
@@ -414,6 +415,14 @@ pub enum Format {
     Human,
     /// For programs.
     Json,
+    /// For the test results of CI systems.
+    Junit,
+    /// For code scanning.
+    Sarif,
+    /// For annotations of a pull request.
+    Github,
+    /// For the summary of a job.
+    Markdown,
 }
 
 impl FromStr for FormatArg {
@@ -428,7 +437,14 @@ impl FromStr for FormatArg {
         let format = match word {
             "human" => Format::Human,
             "json" => Format::Json,
-            _ => return Err("the formats are human and json".to_owned()),
+            "junit" => Format::Junit,
+            "sarif" => Format::Sarif,
+            "github" => Format::Github,
+            "markdown" => Format::Markdown,
+            _ => {
+                let formats = "the formats are human, json, junit, sarif, github and markdown";
+                return Err(formats.to_owned());
+            }
         };
         Ok(Self { format, file })
     }

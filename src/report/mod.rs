@@ -5,8 +5,13 @@ pub mod hits;
 pub mod check;
 pub mod coverage;
 pub mod explain;
+mod finding;
+pub mod github;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod mutation;
+pub mod sarif;
 pub mod terminal;
 
 use crate::replay::outcome::{Check, Outcome};

@@ -15,5 +15,6 @@ mod explain;
 mod mutate;
 mod project;
 mod query;
+mod reports;
 mod rule_edits;
 mod test_command;

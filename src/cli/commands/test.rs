@@ -14,7 +14,7 @@ use crate::data_source::error::UNKNOWN_SOURCE;
 use crate::diagnostic::Diagnostic;
 use crate::replay::outcome::{Check, Outcome, ScenarioOutcome};
 use crate::replay::{self, Options};
-use crate::report::{View, json, terminal};
+use crate::report::{View, github, json, junit, markdown, sarif, terminal};
 use crate::snapshot::Scope;
 
 /// What loading and replaying gave.
@@ -213,6 +213,10 @@ fn write(
     let _ = match report.format {
         Format::Human => terminal::write(view, options, &mut bytes),
         Format::Json => json::write(view, &mut bytes),
+        Format::Junit => junit::write(view, &mut bytes),
+        Format::Sarif => sarif::write(view, &mut bytes),
+        Format::Github => github::write(view, &mut bytes),
+        Format::Markdown => markdown::write(view, &mut bytes),
     };
     let report_text = String::from_utf8_lossy(&bytes);
     let Some(file) = &report.file else {

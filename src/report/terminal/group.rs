@@ -4,7 +4,7 @@ use crate::replay::outcome::{Check, CheckKey};
 use crate::snapshot::Change;
 
 /// Items that are told in one block, in the order of the first of each.
-pub(super) fn groups<T>(
+pub(in crate::report) fn groups<T>(
     items: impl IntoIterator<Item = T>,
     same: impl Fn(&T, &T) -> bool,
 ) -> Vec<Vec<T>> {
@@ -25,7 +25,7 @@ pub(super) fn groups<T>(
 }
 
 /// Whether two checks can be told as one.
-pub(super) fn alike(one: &Check, other: &Check) -> bool {
+pub(in crate::report) fn alike(one: &Check, other: &Check) -> bool {
     one.key.scenario == other.key.scenario
         && one.key.case == other.key.case
         && one.verdict == other.verdict
@@ -37,7 +37,7 @@ pub(super) fn alike(one: &Check, other: &Check) -> bool {
 }
 
 /// Whether two changes can be told as one.
-pub(super) fn alike_changes(one: &Change, other: &Change) -> bool {
+pub(in crate::report) fn alike_changes(one: &Change, other: &Change) -> bool {
     one.key.scenario == other.key.scenario
         && one.key.case == other.key.case
         && one.class == other.class
@@ -47,7 +47,7 @@ pub(super) fn alike_changes(one: &Change, other: &Change) -> bool {
 }
 
 /// `CASE[a, b]` below its scenario: the name of a block.
-pub(super) fn name<'a>(keys: impl IntoIterator<Item = &'a CheckKey>) -> String {
+pub(in crate::report) fn name<'a>(keys: impl IntoIterator<Item = &'a CheckKey>) -> String {
     let mut keys = keys.into_iter();
     let Some(first) = keys.next() else {
         return String::new();

@@ -9,7 +9,7 @@ mod coverage;
 mod excerpt;
 mod explain;
 mod failure;
-mod group;
+pub(super) mod group;
 mod mutation;
 mod style;
 mod summary;

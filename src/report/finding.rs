@@ -1,0 +1,165 @@
+//! What a reviewer has to look at, one entry a case: the checks that fail and the changes of the
+//! snapshots, worst first, each with its place. Read by the formats of code hosts.
+
+use std::fmt::Write as _;
+
+use super::View;
+use super::terminal::group::{alike, alike_changes, groups, name};
+use crate::diagnostic::{Severity, SourceText, Span};
+use crate::replay::outcome::Check;
+use crate::snapshot::diff::diff;
+use crate::snapshot::{Change, Class, record};
+
+/// One thing to look at.
+pub(super) struct Finding<'a> {
+    /// The verdict's or the class's word: `failed`, `lost`.
+    pub(super) kind: &'static str,
+    pub(super) level: Level,
+    /// `SCENARIO::CASE[SOURCE, …]`.
+    pub(super) name: String,
+    /// What it is, in one line.
+    pub(super) message: String,
+    /// Recorded and found, as a diff; empty where there is none.
+    pub(super) diff: String,
+    /// The clause where there is one, then the case.
+    pub(super) places: Vec<Spot<'a>>,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    Error,
+    Warning,
+    Note,
+}
+
+/// A place in a file.
+#[derive(Clone)]
+pub(super) struct Spot<'a> {
+    pub(super) file: &'a str,
+    /// Line and column of the start, both from 1; none for a file as a whole.
+    pub(super) start: Option<(usize, usize)>,
+    /// Line and column behind the end.
+    pub(super) end: Option<(usize, usize)>,
+    /// What is there.
+    pub(super) label: &'a str,
+}
+
+/// The findings of a run: failures in file order, then changes, worst first.
+pub(super) fn findings<'a>(view: &'a View<'a>) -> Vec<Finding<'a>> {
+    let mut findings = Vec::new();
+    for scenario in &view.outcome.scenarios {
+        let failing = scenario.checks.iter().filter(|check| view.fails(check));
+        for group in groups(failing, |one: &&Check, other: &&Check| alike(one, other)) {
+            findings.extend(failure(view, &group, &scenario.rule_file));
+        }
+    }
+    let same = |one: &&Change, other: &&Change| alike_changes(one, other);
+    for group in groups(view.reviewable(), same) {
+        findings.extend(change(view, &group));
+    }
+    findings
+}
+
+fn failure<'a>(view: &'a View<'a>, group: &[&'a Check], rule_file: &str) -> Option<Finding<'a>> {
+    let first = *group.first()?;
+    let changed = view.changes.iter().find(|change| change.key == first.key);
+    let mut message = first.message.clone().unwrap_or_default();
+    if let Some(change) = changed {
+        let class = change.class.word().to_uppercase();
+        message = format!("{class}: {message}");
+    }
+    if message.is_empty() {
+        message = format!("expected {}", first.expected);
+    }
+    Some(Finding {
+        kind: first.verdict.word(),
+        level: Level::Error,
+        name: name(group.iter().map(|check| &check.key)),
+        message,
+        diff: changed.map_or_else(|| found(first), difference),
+        places: places(first, rule_file),
+    })
+}
+
+fn change<'a>(view: &'a View<'a>, group: &[&'a Change]) -> Option<Finding<'a>> {
+    let first = *group.first()?;
+    let (level, what) = match first.class {
+        Class::Lost => (Level::Error, "an alert is gone"),
+        Class::New => (Level::Error, "an alert that was not there"),
+        Class::Split => (Level::Warning, "data sources that behaved alike now differ"),
+        Class::Reason => (Level::Warning, "something else decides it now"),
+        Class::Content => (Level::Warning, "the same outcome with other values"),
+        Class::Added => (Level::Note, "not in the snapshot yet"),
+        Class::Removed => (Level::Warning, "recorded, and no longer in the scenario"),
+    };
+    let check = view.outcome.checks().find(|check| check.key == first.key);
+    let whole = Spot {
+        file: &first.key.scenario,
+        start: None,
+        end: None,
+        label: "",
+    };
+    let place = check.and_then(|check| check.place.as_ref());
+    let place = place.map_or(whole, |place| spot(&place.source, place.span, "the case"));
+    Some(Finding {
+        kind: first.class.word(),
+        level,
+        name: if first.header {
+            first.key.scenario.clone()
+        } else {
+            name(group.iter().map(|change| &change.key))
+        },
+        message: format!("{}: {what}", first.class.word().to_uppercase()),
+        diff: difference(first),
+        places: vec![place],
+    })
+}
+
+/// The places of a check: those in the rule file first.
+fn places<'a>(check: &'a Check, rule_file: &str) -> Vec<Spot<'a>> {
+    let errors = check.diagnostics.iter();
+    let errors = errors.filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let labels = errors.flat_map(|diagnostic| &diagnostic.labels);
+    let mut spots: Vec<Spot<'a>> = labels
+        .map(|label| spot(&label.source, label.span, &label.message))
+        .collect();
+    spots.sort_by_key(|spot| spot.file != rule_file);
+    if let Some(place) = &check.place {
+        let case = spot(&place.source, place.span, "the case");
+        if spots
+            .iter()
+            .all(|spot| spot.start != case.start || spot.file != case.file)
+        {
+            spots.push(case);
+        }
+    }
+    spots
+}
+
+fn spot<'a>(source: &'a SourceText, span: Span, label: &'a str) -> Spot<'a> {
+    Spot {
+        file: source.name(),
+        start: Some(source.line_column(span.start)),
+        end: Some(source.line_column(span.end)),
+        label,
+    }
+}
+
+/// What a check did, where there is no snapshot to differ from.
+fn found(check: &Check) -> String {
+    let mut text = String::new();
+    for fact in record(check).iter().flat_map(|record| &record.facts) {
+        let _ = writeln!(text, "+ {:<9}{}", fact.key, fact.value);
+    }
+    text
+}
+
+fn difference(change: &Change) -> String {
+    let side = |entry: &Option<String>| entry.clone().unwrap_or_default();
+    let mut text = String::new();
+    for (tag, line) in diff(&side(&change.before), &side(&change.after)) {
+        let _ = writeln!(text, "{}", format!("{} {line}", tag.sign()).trim_end());
+    }
+    text
+}

@@ -1,0 +1,186 @@
+//! `--format junit`: the XML that CI systems show as test results; the elements and attributes are
+//! those of the schema that Jenkins publishes (`jenkins-junit.xsd`).
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::View;
+use crate::replay::outcome::{Check, CheckKey, ScenarioOutcome, Verdict};
+use crate::snapshot::Change;
+
+/// Writes a suite a scenario and a test case a check; the name of a test case is its case and
+/// source, unique in its class, which is the scenario.
+pub fn write(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
+    let changes: BTreeMap<&CheckKey, &Change> = view
+        .reviewable()
+        .filter(|change| !change.header)
+        .map(|change| (&change.key, change))
+        .collect();
+    let suites: Vec<Suite<'_>> = view
+        .outcome
+        .scenarios
+        .iter()
+        .map(|scenario| suite(view, scenario, &changes))
+        .collect();
+    let tests: usize = suites.iter().map(|suite| suite.cases.len()).sum();
+    let failures: usize = suites.iter().map(Suite::failures).sum();
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ = writeln!(
+        text,
+        "<testsuites name=\"trapline\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">",
+    );
+    for suite in &suites {
+        suite.write(&mut text);
+    }
+    text.push_str("</testsuites>\n");
+    out.write_all(text.as_bytes())
+}
+
+struct Suite<'a> {
+    scenario: &'a ScenarioOutcome,
+    cases: Vec<TestCase<'a>>,
+}
+
+struct TestCase<'a> {
+    check: &'a Check,
+    ended: Ended<'a>,
+}
+
+enum Ended<'a> {
+    Passed,
+    Skipped(&'a str),
+    Failed {
+        kind: &'static str,
+        message: String,
+        text: String,
+    },
+}
+
+fn suite<'a>(
+    view: &View<'a>,
+    scenario: &'a ScenarioOutcome,
+    changes: &BTreeMap<&CheckKey, &'a Change>,
+) -> Suite<'a> {
+    let cases = scenario.checks.iter().map(|check| TestCase {
+        check,
+        ended: ended(view, check, changes.get(&check.key).copied()),
+    });
+    Suite {
+        scenario,
+        cases: cases.collect(),
+    }
+}
+
+fn ended<'a>(view: &View<'_>, check: &'a Check, change: Option<&Change>) -> Ended<'a> {
+    let message = check.message.as_deref().unwrap_or("");
+    if view.fails(check) {
+        let mut text = format!("expected {}\n", check.expected);
+        for line in &check.change {
+            let _ = writeln!(text, "change   {line}");
+        }
+        if let Some(place) = &check.place {
+            let _ = writeln!(text, "case     {}:{}", place.source.name(), place.line());
+        }
+        let _ = writeln!(text, "again    trapline test '{}'", check.key);
+        return Ended::Failed {
+            kind: check.verdict.word(),
+            message: message.to_owned(),
+            text,
+        };
+    }
+    if let Some(change) = change {
+        return Ended::Failed {
+            kind: change.class.word(),
+            message: format!("{} against the snapshot", change.class.word()),
+            text: format!(
+                "recorded\n{}\nfound\n{}",
+                change.before.as_deref().unwrap_or("nothing\n"),
+                change.after.as_deref().unwrap_or("nothing\n"),
+            ),
+        };
+    }
+    match check.verdict {
+        Verdict::Skipped | Verdict::Unsupported => Ended::Skipped(message),
+        _ => Ended::Passed,
+    }
+}
+
+impl Suite<'_> {
+    fn failures(&self) -> usize {
+        let failed = |case: &&TestCase<'_>| matches!(case.ended, Ended::Failed { .. });
+        self.cases.iter().filter(failed).count()
+    }
+
+    fn write(&self, text: &mut String) {
+        let skipped = |case: &&TestCase<'_>| matches!(case.ended, Ended::Skipped(_));
+        let _ = writeln!(
+            text,
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\">",
+            escaped(&format!(
+                "{}: {}",
+                self.scenario.scenario, self.scenario.rule_name
+            )),
+            self.cases.len(),
+            self.failures(),
+            self.cases.iter().filter(skipped).count(),
+        );
+        for case in &self.cases {
+            case.write(text);
+        }
+        text.push_str("  </testsuite>\n");
+    }
+}
+
+impl TestCase<'_> {
+    fn write(&self, text: &mut String) {
+        let key = &self.check.key;
+        let _ = write!(
+            text,
+            "    <testcase classname=\"{}\" name=\"{}\"",
+            escaped(&key.scenario),
+            escaped(&format!("{}[{}]", key.case, key.source)),
+        );
+        match &self.ended {
+            Ended::Passed => text.push_str("/>\n"),
+            Ended::Skipped(reason) => {
+                let _ = writeln!(
+                    text,
+                    ">\n      <skipped message=\"{}\"/>\n    </testcase>",
+                    escaped(reason)
+                );
+            }
+            Ended::Failed {
+                kind,
+                message,
+                text: body,
+            } => {
+                let _ = writeln!(
+                    text,
+                    ">\n      <failure type=\"{kind}\" message=\"{}\">{}</failure>\n    </testcase>",
+                    escaped(message),
+                    escaped(body),
+                );
+            }
+        }
+    }
+}
+
+/// Text within XML 1.0, in an attribute or not; what XML cannot hold is replaced.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' => escaped.push_str("&#10;"),
+            '\t' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'.. => {
+                escaped.push(character);
+            }
+            _ => escaped.push('\u{fffd}'),
+        }
+    }
+    escaped
+}

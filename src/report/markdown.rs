@@ -1,0 +1,136 @@
+//! `--format markdown`: the summary of a CI job, which GitHub shows up to 1 MB of.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::View;
+use super::finding::{Finding, findings};
+use crate::replay::outcome::Verdict;
+
+/// Above this many bytes the rest is counted, not shown.
+const MOST: usize = 900_000;
+
+/// Writes a headline, a table of the verdicts by scenario, and a section a finding, worst first.
+pub fn write(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
+    let findings = findings(view);
+    let mut text = String::new();
+    headline(view, &findings, &mut text);
+    table(view, &mut text);
+    let mut rest = findings.iter();
+    while let Some(finding) = rest.next() {
+        let section = section(finding);
+        if text.len() + section.len() > MOST {
+            let _ = writeln!(text, "\nand {} more", rest.len() + 1);
+            break;
+        }
+        text.push_str(&section);
+    }
+    out.write_all(text.as_bytes())
+}
+
+fn headline(view: &View<'_>, findings: &[Finding<'_>], text: &mut String) {
+    let checks = view.outcome.checks().count();
+    let failing = view.outcome.checks().filter(|check| view.fails(check));
+    let failing = failing.count();
+    let word = match (failing, view.changed(), findings.len()) {
+        (0, false, 0) => "✅ all as recorded",
+        (0, false, _) => "🆕 cases to accept",
+        (0, true, _) => "⚠️ behaviour changed",
+        _ => "❌ expectations fail",
+    };
+    let _ = writeln!(text, "## Trapline: {word}\n");
+    let counts: Vec<String> = Verdict::ALL
+        .into_iter()
+        .map(|verdict| (view.outcome.count(verdict), verdict))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, verdict)| format!("{count} {verdict}"))
+        .collect();
+    let rules = view.outcome.rules;
+    let _ = writeln!(
+        text,
+        "{checks} checks: {}. Rules: {} tested, {} untested, {} unsupported.",
+        counts.join(", "),
+        rules.tested,
+        rules.untested,
+        rules.unsupported
+    );
+}
+
+fn table(view: &View<'_>, text: &mut String) {
+    text.push_str("\n| rule | checks | failing | changed |\n|---|---:|---:|---:|\n");
+    for scenario in &view.outcome.scenarios {
+        let failing = scenario.checks.iter().filter(|check| view.fails(check));
+        let changed = view.reviewable().filter(|change| {
+            let mut checks = scenario.checks.iter();
+            checks.any(|check| check.key == change.key)
+        });
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            plain(&scenario.rule_name),
+            scenario.checks.len(),
+            failing.count(),
+            changed.count()
+        );
+    }
+}
+
+fn section(finding: &Finding<'_>) -> String {
+    let mut text = format!(
+        "\n### {} {}\n\n{}\n",
+        finding.kind.to_uppercase(),
+        code(&finding.name),
+        plain(&finding.message)
+    );
+    for place in &finding.places {
+        let line = place.start.map(|(line, _)| format!(":{line}"));
+        let at = format!("{}{}", place.file, line.unwrap_or_default());
+        let _ = writeln!(text, "\n- {} {}", code(&at), plain(place.label));
+    }
+    if !finding.diff.is_empty() {
+        let fence = fence(&finding.diff);
+        let _ = writeln!(
+            text,
+            "\n<details open><summary>recorded and found</summary>\n\n{fence}diff\n{}{fence}\n\n</details>",
+            finding.diff
+        );
+    }
+    text
+}
+
+/// Text that nothing in Markdown or HTML takes for its own.
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    for character in text.chars() {
+        match character {
+            '&' => plain.push_str("&amp;"),
+            '<' => plain.push_str("&lt;"),
+            '\n' => plain.push(' '),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '@' => {
+                plain.push('\\');
+                plain.push(character);
+            }
+            _ => plain.push(character),
+        }
+    }
+    plain
+}
+
+/// Code in a line, whatever backticks are in it.
+fn code(text: &str) -> String {
+    let longest = backticks(text);
+    let ticks = "`".repeat(longest + 1);
+    let blank = if longest > 0 { " " } else { "" };
+    format!("{ticks}{blank}{text}{blank}{ticks}")
+}
+
+/// A fence that nothing in the text closes.
+fn fence(text: &str) -> String {
+    "`".repeat(3.max(backticks(text) + 1))
+}
+
+/// The longest run of backticks.
+fn backticks(text: &str) -> usize {
+    let runs = text.split(|character| character != '`').map(str::len);
+    runs.max().unwrap_or(0)
+}
