@@ -63,7 +63,7 @@ pub enum Verb {
     Test(TestArgs),
     /// Run one query over NDJSON, as Elasticsearch's _eql/search answers it
     Query(QueryArgs),
-    /// Find what cannot be right in rules and scenarios, without running them
+    /// Find what cannot be right in rules, and cases that prove nothing
     Check(CheckArgs),
     /// Say why a case alerted, or why not
     Explain(ExplainArgs),

@@ -28,8 +28,8 @@ pub enum FieldType {
     },
     /// `text`, `match_only_text`.
     Text {
-        /// The limit of its exact sub-field; `None` when it has no such sub-field.
-        exact: Option<ExactSubField>,
+        /// The keyword that stands in for it.
+        exact: Exact,
     },
     /// Integers: `byte`, `short`, `integer`, `long`, `unsigned_long`.
     Integer(IntegerType),
@@ -53,11 +53,27 @@ pub enum FieldType {
     Unsupported(String),
 }
 
-/// The keyword sub-field that stands in for a `text` field.
+/// The keyword sub-field that stands in for a `text` field wherever whole values count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ExactSubField {
-    /// Its limit, `None` for no limit.
-    pub ignore_above: Option<u32>,
+pub enum Exact {
+    /// There is none.
+    Missing,
+    /// This one.
+    One {
+        /// Its limit, `None` for no limit.
+        ignore_above: Option<u32>,
+    },
+    /// There are several: Elasticsearch takes none of them.
+    Several,
+}
+
+impl Exact {
+    fn limit(self) -> Option<u32> {
+        match self {
+            Self::One { ignore_above } => ignore_above,
+            Self::Missing | Self::Several => None,
+        }
+    }
 }
 
 /// The integer types.
@@ -132,7 +148,9 @@ impl FieldType {
             "keyword" => Self::ecs_keyword(),
             "constant_keyword" => Self::ConstantKeyword,
             "wildcard" => Self::Wildcard { ignore_above: None },
-            "text" | "match_only_text" => Self::Text { exact: None },
+            "text" | "match_only_text" => Self::Text {
+                exact: Exact::Missing,
+            },
             "byte" => Self::Integer(IntegerType::Byte),
             "short" => Self::Integer(IntegerType::Short),
             "integer" => Self::Integer(IntegerType::Integer),
@@ -189,7 +207,7 @@ impl FieldType {
             Self::Keyword { ignore_above, .. } | Self::Wildcard { ignore_above } => {
                 indexed_text(raw, *ignore_above)
             }
-            Self::Text { exact } => indexed_text(raw, exact.and_then(|exact| exact.ignore_above)),
+            Self::Text { exact } => indexed_text(raw, exact.limit()),
             Self::ConstantKeyword => indexed_text(raw, None),
             _ => None,
         }

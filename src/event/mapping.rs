@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::field::{ExactSubField, FieldType};
+use super::field::{Exact, FieldType};
 use super::schema::{Mapping, Origin};
 use super::time::DateFormat;
 
@@ -181,18 +181,25 @@ fn type_of(type_name: &str, body: &Map<String, Json>) -> FieldType {
     }
 }
 
-/// The first keyword sub-field without a normalizer.
-fn exact_sub_field(body: &Map<String, Json>) -> Option<ExactSubField> {
-    let fields = body.get("fields")?.as_object()?;
-    fields.values().find_map(|field| {
+/// The keyword sub-field without a normalizer.
+fn exact_sub_field(body: &Map<String, Json>) -> Exact {
+    let fields = body.get("fields").and_then(Json::as_object);
+    let mut exact = fields.into_iter().flatten().filter_map(|(_, field)| {
         match type_of(field.get("type")?.as_str()?, field.as_object()?) {
             FieldType::Keyword {
                 ignore_above,
                 normalized: false,
-            } => Some(ExactSubField { ignore_above }),
+            }
+            | FieldType::Wildcard { ignore_above } => Some(Exact::One { ignore_above }),
+            FieldType::ConstantKeyword => Some(Exact::One { ignore_above: None }),
             _ => None,
         }
-    })
+    });
+    match (exact.next(), exact.next()) {
+        (None, _) => Exact::Missing,
+        (Some(one), None) => one,
+        _ => Exact::Several,
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 
 use proptest::prelude::*;
@@ -51,7 +52,7 @@ fn query(spec: &Spec) -> String {
     let mut query = String::from(if spec.sample { "sample" } else { "sequence" });
     query += &by(&spec.keys);
     if let Some(maxspan) = spec.maxspan {
-        query += &format!(" with maxspan={maxspan}ms");
+        let _ = write!(query, " with maxspan={maxspan}ms");
     }
     for stage in &spec.stages {
         query += match stage.sort {
@@ -62,10 +63,14 @@ fn query(spec: &Spec) -> String {
         let letters: Vec<String> = stage.letters.chars().map(|l| format!("\"{l}\"")).collect();
         let not = if stage.negated { "not " } else { "" };
         let category = stage.category.unwrap_or("any");
-        query += &format!("{category} where letter {not}in ({})]", letters.join(", "));
+        let _ = write!(
+            query,
+            "{category} where letter {not}in ({})]",
+            letters.join(", ")
+        );
         query += &by(&stage.keys);
         if stage.runs > 1 {
-            query += &format!(" with runs={}", stage.runs);
+            let _ = write!(query, " with runs={}", stage.runs);
         }
     }
     query
@@ -130,7 +135,11 @@ fn plan(query: &str) -> Plan {
 fn standing((documents, join): Said) -> Standing {
     let value = |value: Value| match &value {
         Value::Text(text) => KeyValue::Text(text.to_string()),
-        number => KeyValue::Tenths((number.to_string().parse::<f64>().unwrap() * 10.0) as i64),
+        number => {
+            let text = number.to_string();
+            let (whole, tenths) = text.split_once('.').unwrap_or((&text, "0"));
+            KeyValue::Tenths(format!("{whole}{tenths}").parse().unwrap())
+        }
     };
     let key = join.into_iter().map(|key| key.map(value)).collect();
     Standing { documents, key }
@@ -346,9 +355,12 @@ fn numbers(lines: &[&str], maxspan: Option<i64>) -> Vec<Vec<u32>> {
     standing.into_iter().map(named).collect()
 }
 
+/// A series, its span, and the sequences in it.
+type Worked<'a> = (&'a [&'a str], Option<i64>, &'a [&'a [u32]]);
+
 #[test]
 fn the_oracle_knows_the_worked_examples() {
-    let cases: [(&[&str], Option<i64>, &[&[u32]]); 21] = [
+    let cases: [Worked; 21] = [
         (&["A1 A2", "B3"], None, &[&[2, 3]]),
         (&["A1", "B2 B3"], None, &[&[1, 2]]),
         (&["A1 A2", "B3 B4"], None, &[&[2, 3]]),

@@ -16,6 +16,7 @@ enum Wants {
     Text,
     ConstantText,
     Number,
+    Integer,
     Boolean,
     Ip,
     Anything,
@@ -75,6 +76,7 @@ impl Checker<'_> {
         let (fits, word) = match wanted {
             Wants::Text | Wants::ConstantText => (typed.is(Family::Text), "string"),
             Wants::Number => (typed.is(Family::Number), "numeric"),
+            Wants::Integer => (typed.is_integer(), "integer"),
             Wants::Boolean => (typed.is(Family::Boolean), "boolean"),
             Wants::Ip => (
                 typed.is(Family::Ip)
@@ -153,10 +155,10 @@ fn wants(function: Function, index: usize) -> Wants {
             | Function::Subtract
             | Function::Negate,
             _,
-        )
-        | (Function::IndexOf, 2)
-        | (Function::Substring, 1 | 2)
-        | (Function::Number, 1) => Wants::Number,
+        ) => Wants::Number,
+        (Function::IndexOf, 2) | (Function::Substring, 1 | 2) | (Function::Number, 1) => {
+            Wants::Integer
+        }
         (Function::Between, 3) => Wants::Boolean,
         (Function::CidrMatch, 0) => Wants::Ip,
         (Function::CidrMatch | Function::Wildcard, 1..) => Wants::ConstantText,

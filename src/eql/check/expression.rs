@@ -224,7 +224,7 @@ impl Checker<'_> {
                     item.span,
                     format!(
                         "{} argument of [{word}] must be [{}], found value [{item}] type [{}]",
-                        ordinal(index + 2),
+                        ordinal(index + 1),
                         value.name,
                         typed.name
                     ),

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use super::error::EqlError;
 use super::syntax::{EventQuery, Expr, Field, Pipe, Query, QueryKind};
 use crate::diagnostic::Span;
-use crate::event::field::{Family, FieldType};
+use crate::event::field::{Exact, Family, FieldType};
 use crate::event::schema::{Origin, ResolvedField};
 use crate::event::{Resolution, Schema};
 
@@ -139,6 +139,11 @@ impl Typed {
     fn is(&self, family: Family) -> bool {
         self.family.is_none_or(|own| own == family)
     }
+
+    fn is_integer(&self) -> bool {
+        let integers = ["byte", "short", "integer", "long", "unsigned_long"];
+        self.family.is_none() || integers.contains(&self.name.as_str())
+    }
 }
 
 impl Checker<'_> {
@@ -210,7 +215,8 @@ impl Checker<'_> {
                 return Typed::null();
             }
             Resolution::Unusable(field_type) => {
-                self.error(unusable(path, span, &field_type));
+                let parent = self.nested_parent(path);
+                self.error(unusable(path, span, &field_type, parent));
                 return Typed::null();
             }
         };
@@ -225,6 +231,15 @@ impl Checker<'_> {
         }
         self.fields.insert(path.to_owned(), Some(resolved));
         typed
+    }
+
+    /// The nearest field of type `nested` above a path.
+    fn nested_parent<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let parent = path.rsplit_once('.')?.0;
+        match self.schema.resolve(parent) {
+            Resolution::Unusable(FieldType::Nested) => Some(parent),
+            _ => self.nested_parent(parent),
+        }
     }
 
     fn pipe(&mut self, pipe: &Pipe) {
@@ -302,12 +317,23 @@ fn ambiguous(path: &str, span: Span, types: &[(String, String)]) -> EqlError {
     )
 }
 
-fn unusable(path: &str, span: Span, field_type: &FieldType) -> EqlError {
+fn unusable(
+    path: &str,
+    span: Span,
+    field_type: &FieldType,
+    nested_parent: Option<&str>,
+) -> EqlError {
     let message = match field_type {
-        FieldType::Nested => format!(
-            "cannot use field [{path}] type [nested] due to nested fields not being supported yet"
-        ),
-        FieldType::Object => format!("unknown column [{path}]: it is an object"),
+        FieldType::Nested => match nested_parent {
+            Some(parent) => format!(
+                "cannot use field [{path}] with unsupported nested type in hierarchy (field [{parent}])"
+            ),
+            None => format!(
+                "cannot use field [{path}] type [nested] due to nested fields not being supported \
+                 yet"
+            ),
+        },
+        FieldType::Object => format!("cannot use field [{path}] type [object] only its subfields"),
         other => format!("cannot use field [{path}] with unsupported type [{other}]"),
     };
     EqlError::new(&codes::UNUSABLE, span, message)
@@ -317,7 +343,15 @@ fn unusable(path: &str, span: Span, field_type: &FieldType) -> EqlError {
 fn inexact(path: &str, span: Span, resolved: &ResolvedField) -> Option<EqlError> {
     let mut types = resolved.readers.iter().flatten();
     let message = types.find_map(|field| match &field.field_type {
-        FieldType::Text { exact: None } => Some(format!(
+        FieldType::Text {
+            exact: Exact::Several,
+        } => Some(format!(
+            "cannot operate on field of data type [text]: multiple exact keyword candidates \
+                 available for [{path}]; specify which one to use"
+        )),
+        FieldType::Text {
+            exact: Exact::Missing,
+        } => Some(format!(
             "cannot operate on field of data type [text]: no keyword/multi-field defined \
                  exact matches for [{path}]; define one or use match/query instead"
         )),
