@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use crate::event::documents::Documents;
+
 /// A line longer than this is taken as unreadable.
 const MAX_LINE: usize = 512 << 20;
 
@@ -31,7 +33,7 @@ pub(super) struct Lines {
 impl Lines {
     pub(super) fn new(input: Box<dyn Read + Send>) -> Self {
         Self {
-            input,
+            input: Box::new(Documents::new(input)),
             rest: Vec::new(),
             started: false,
             ended: false,

@@ -13,12 +13,13 @@ mod summary;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::data_source::index_name;
 use crate::engine::{Correlator, Found, Match, Matcher, Occurrence, Refused, Routing, RuleSet};
 use crate::event::Value;
+use crate::event::io::Stop;
 
 use self::batch::{Batch, batch};
 use self::chunk::Lines;
@@ -100,7 +101,7 @@ pub fn run(
     inputs: &dyn Inputs,
     options: &Options,
     watcher: &mut dyn Watcher,
-    stop: &AtomicBool,
+    stop: &Stop,
 ) -> (Stats, Vec<Refused>) {
     let plans = (0u32..).zip(rules.iter().map(|rule| &rule.plan));
     let (set, refused) = RuleSet::compile(plans, "@timestamp");
@@ -130,7 +131,7 @@ struct Scan<'s> {
     routes: &'s Routes<'s>,
     inputs: &'s dyn Inputs,
     options: &'s Options,
-    stop: &'s AtomicBool,
+    stop: &'s Stop,
 }
 
 /// What the threads share behind one lock: everything after matching.
@@ -228,7 +229,7 @@ impl Scan<'_> {
         let mut found = Found::default();
         let mut spare = Vec::new();
         loop {
-            if self.stop.load(Ordering::Relaxed) {
+            if self.stop.is_requested() {
                 lock(tail).stats.interrupted = true;
                 turn.notify_all();
                 return;
@@ -349,8 +350,8 @@ impl Scan<'_> {
 }
 
 impl Tail<'_, '_> {
-    fn is_over(&self, stop: &AtomicBool) -> bool {
-        self.stopped || stop.load(Ordering::Relaxed)
+    fn is_over(&self, stop: &Stop) -> bool {
+        self.stopped || stop.is_requested()
     }
 }
 

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::num::NonZero;
-use std::sync::atomic::AtomicBool;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
@@ -18,6 +17,7 @@ use super::super::{Console, ExitCode};
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
+use crate::event::io::Stop;
 use crate::rule;
 use crate::scan::{
     self, Alert, Inputs, NotRun, Options, RuleCompiler, ScanRule, Stats, Watcher, Window,
@@ -42,7 +42,7 @@ pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitC
         return ExitCode::NothingSelected;
     }
     let options = options(args);
-    let stop = AtomicBool::new(false);
+    let stop = Stop::new();
     let started = now();
     let mut writer = Writer {
         console,
