@@ -11,6 +11,8 @@ pub mod environment;
 pub mod error;
 pub mod exit_code;
 pub mod files;
+pub mod interrupt;
+pub mod progress;
 pub mod settings;
 
 use std::ffi::OsString;

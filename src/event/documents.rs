@@ -88,6 +88,18 @@ impl Documents {
         }
     }
 
+    /// Appends so many bytes, or all that are left; how many. NDJSON goes from the input to
+    /// `bytes` with nothing in between.
+    pub fn append(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> io::Result<usize> {
+        let is_through = matches!(self.mode, Mode::Lines)
+            && self.taken == self.out.len()
+            && self.failure.is_none();
+        if is_through {
+            return (&mut self.input).take(wanted as u64).read_to_end(bytes);
+        }
+        self.take(wanted as u64).read_to_end(bytes)
+    }
+
     /// Reads a block and walks over it.
     fn advance(&mut self) -> io::Result<()> {
         let Mode::Walk(walk) = &mut self.mode else {
@@ -256,8 +268,9 @@ impl Walk {
             }
             (Level::Answers, _, false) | (Level::Answer, b"responses", false) => Level::Answers,
             (Level::Answer, b"hits", true) => Level::Hits,
-            (Level::Hits, b"hits" | b"events", false)
-            | (Level::Sequence, b"events", false) => Level::Documents,
+            (Level::Hits, b"hits" | b"events", false) | (Level::Sequence, b"events", false) => {
+                Level::Documents
+            }
             (Level::Hits, b"sequences", false) => Level::Sequences,
             (Level::Sequences, _, true) => Level::Sequence,
             _ => Level::Other,
@@ -340,7 +353,10 @@ impl Walk {
         if self.levels.is_empty() && !self.in_string {
             return Ok(());
         }
-        Err(fault(self.line, "the input ends in the middle of a document"))
+        Err(fault(
+            self.line,
+            "the input ends in the middle of a document",
+        ))
     }
 }
 
@@ -391,10 +407,19 @@ mod tests {
             // The second response begins on line 2, which is taken.
             format!("{documents}{documents}")
         });
-        for (before, after) in [("[", "]"), ("{\"responses\":[", "]}"), ("{\"response\":", "}")] {
-            assert_eq!(read(&format!("{before}{response}{after}"))?, documents, "{before}");
+        for (before, after) in [
+            ("[", "]"),
+            ("{\"responses\":[", "]}"),
+            ("{\"response\":", "}"),
+        ] {
+            assert_eq!(
+                read(&format!("{before}{response}{after}"))?,
+                documents,
+                "{before}"
+            );
         }
-        let sequences = r#"{"hits":{"sequences":[{"join_keys":["k"],"events":[{"_id":"1"},{"_id":"2"}]}]}}"#;
+        let sequences =
+            r#"{"hits":{"sequences":[{"join_keys":["k"],"events":[{"_id":"1"},{"_id":"2"}]}]}}"#;
         assert_eq!(read(sequences)?, "{\"_id\":\"1\"}\n{\"_id\":\"2\"}\n");
         assert_eq!(read(r#"{"hits":{"hits":[]}}"#)?, "");
         Ok(())

@@ -7,6 +7,7 @@ pub mod coverage;
 pub mod explain;
 pub mod json;
 pub mod mutation;
+pub mod noise;
 pub mod terminal;
 
 use crate::replay::outcome::{Check, Outcome};

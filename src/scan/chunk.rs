@@ -23,7 +23,7 @@ pub(super) struct Chunk {
 
 /// One file, read line by line.
 pub(super) struct Lines {
-    input: Box<dyn Read + Send>,
+    input: Documents,
     /// The beginning of a line whose end was not read yet.
     rest: Vec<u8>,
     started: bool,
@@ -33,7 +33,7 @@ pub(super) struct Lines {
 impl Lines {
     pub(super) fn new(input: Box<dyn Read + Send>) -> Self {
         Self {
-            input: Box::new(Documents::new(input)),
+            input: Documents::new(input),
             rest: Vec::new(),
             started: false,
             ended: false,
@@ -88,7 +88,7 @@ impl Lines {
         else {
             return Ok(());
         };
-        let read = (&mut self.input).take(missing as u64).read_to_end(bytes)?;
+        let read = self.input.append(bytes, missing)?;
         self.ended = read < missing;
         Ok(())
     }

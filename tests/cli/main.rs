@@ -16,4 +16,5 @@ mod mutate;
 mod project;
 mod query;
 mod rule_edits;
+mod scan;
 mod test_command;

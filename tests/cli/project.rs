@@ -48,6 +48,11 @@ impl Project {
         self
     }
 
+    /// Where a file of it is.
+    pub(crate) fn path(&self, file: &str) -> std::path::PathBuf {
+        self.directory.path().join(file)
+    }
+
     /// The program in it, not in CI, without colours.
     pub(crate) fn trapline(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trapline"));

@@ -7,6 +7,7 @@ pub mod load;
 pub mod mutate;
 pub mod query;
 pub mod scan;
+mod scan_inputs;
 pub mod snapshots;
 pub mod sources;
 pub mod test;
