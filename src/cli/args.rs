@@ -7,6 +7,8 @@ use std::str::FromStr;
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args as Group, Parser, Subcommand, ValueEnum};
 
+use crate::scan::noise::Budget;
+
 /// Replays attack and benign scenarios through detection rules and shows every change of
 /// behaviour.
 #[derive(Debug, Parser)]
@@ -355,14 +357,16 @@ pub struct ScanArgs {
     /// NDJSON files, directories or patterns; `-` is standard input, `.gz` and `.zst` are unpacked
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
-    /// How alerts are written: ndjson, json or table
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "ndjson",
-        hide_possible_values = true
-    )]
-    pub format: ScanFormat,
+    /// How alerts are written: ndjson (the default), json or table
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    pub format: Option<ScanFormat>,
+    /// Instead of alerts, how noisy each rule is: alerts a day, hosts, the values that occur most
+    /// (a table, or --format json or ndjson)
+    #[arg(long)]
+    pub summary: bool,
+    /// Exit with 5 if a rule alerts more often than that: 5/day, 1/hour, 20/week
+    #[arg(long, value_name = "N/PERIOD")]
+    pub budget: Option<Budget>,
     /// Write the figures of the run to FILE, as JSON
     #[arg(long, value_name = "FILE")]
     pub stats: Option<Utf8PathBuf>,

@@ -17,6 +17,7 @@ pub struct Console {
     out_colour: bool,
     err_colour: bool,
     terminal: bool,
+    err_terminal: bool,
 }
 
 /// One of the two streams.
@@ -44,6 +45,7 @@ impl Console {
             out_colour: out != ColorChoice::Never,
             err_colour: err != ColorChoice::Never,
             terminal: io::stdout().is_terminal(),
+            err_terminal: io::stderr().is_terminal(),
         }
     }
 
@@ -55,6 +57,7 @@ impl Console {
             out_colour: false,
             err_colour: false,
             terminal: false,
+            err_terminal: false,
         }
     }
 
@@ -69,6 +72,11 @@ impl Console {
     /// Whether a person looks at standard output.
     pub fn terminal(&self) -> bool {
         self.terminal
+    }
+
+    /// Whether a person looks at standard error.
+    pub fn err_terminal(&self) -> bool {
+        self.err_terminal
     }
 
     /// How many columns standard output has, where it is a terminal.

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{self, BufReader, Read, Write as _};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
@@ -130,10 +131,31 @@ impl Files {
         Ok(SourceText::new(self.name(&path), text))
     }
 
+    /// How many bytes a file has; none if nobody knows.
+    pub fn size(&self, path: &Utf8Path) -> u64 {
+        #[expect(clippy::disallowed_methods, reason = "this file owns the disk")]
+        let found = fs::metadata(clean(&self.root.join(path)));
+        found.map_or(0, |found| found.len())
+    }
+
     /// Opens a stream of bytes; `.gz` and `.zst` are unpacked.
     pub fn open(&self, path: &Utf8Path) -> Result<Box<dyn Read + Send>, Box<Diagnostic>> {
+        self.open_counted(path, &Arc::default())
+    }
+
+    /// The same; `read` says how many bytes of the file were read.
+    pub fn open_counted(
+        &self,
+        path: &Utf8Path,
+        read: &Arc<AtomicU64>,
+    ) -> Result<Box<dyn Read + Send>, Box<Diagnostic>> {
         let path = clean(&self.root.join(path));
         let (file, _) = self.open_file(&path)?;
+        read.store(0, Ordering::Relaxed);
+        let file = Counted {
+            file,
+            read: Arc::clone(read),
+        };
         let reader = BufReader::with_capacity(1 << 16, file);
         match path.extension() {
             Some("gz") => Ok(Box::new(flate2::read::MultiGzDecoder::new(reader))),
@@ -232,6 +254,20 @@ impl Files {
         } else {
             diagnostic.help(reason)
         }
+    }
+}
+
+/// Counts what is read of a file.
+struct Counted {
+    file: fs::File,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
     }
 }
 

@@ -12,6 +12,8 @@ pub mod error;
 pub mod exit_code;
 pub mod files;
 pub mod git;
+pub mod interrupt;
+pub mod progress;
 pub mod settings;
 
 use std::ffi::OsString;

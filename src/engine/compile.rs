@@ -97,8 +97,20 @@ impl RuleSet {
         rules: impl IntoIterator<Item = (u32, &'p Plan)>,
         clock: &str,
     ) -> (Self, Vec<Refused>) {
+        Self::compile_with(rules, clock, &[])
+    }
+
+    /// The same; these fields are read as well, for [`super::Matcher::values`].
+    pub fn compile_with<'p>(
+        rules: impl IntoIterator<Item = (u32, &'p Plan)>,
+        clock: &str,
+        fields: &[&str],
+    ) -> (Self, Vec<Refused>) {
         let mut compiler = Compiler::default();
         let mut refused = Vec::new();
+        for field in fields {
+            compiler.slot(field);
+        }
         for (number, plan) in rules {
             if let Err(reason) = compiler.rule(number, plan, clock) {
                 refused.push(Refused {

@@ -465,12 +465,11 @@ impl Walker<'_, '_> {
     #[inline]
     fn plain(&mut self) {
         let mut rest = self.bytes.get(self.at..).unwrap_or(&[]);
-        while let Some((chunk, tail)) = rest.split_first_chunk::<16>() {
-            let (low, high) = halves(*chunk);
-            let (low, high) = (special(low), special(high));
-            if low | high != 0 {
-                let (found, before) = if low == 0 { (high, 8) } else { (low, 0) };
-                let found = before + (found.trailing_zeros() / 8) as usize;
+        // Most strings are short, so that more bytes at a time cost more than they save.
+        while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
+            let found = special(u64::from_le_bytes(*chunk));
+            if found != 0 {
+                let found = (found.trailing_zeros() / 8) as usize;
                 self.at = self.bytes.len() - rest.len() + found;
                 return;
             }
@@ -530,12 +529,6 @@ fn deeper(depth: u32, at: usize) -> Result<u32, Stop> {
 
 const ONES: u64 = u64::MAX / 255;
 const HIGHS: u64 = ONES << 7;
-
-#[expect(clippy::cast_possible_truncation, reason = "both halves are taken")]
-fn halves(chunk: [u8; 16]) -> (u64, u64) {
-    let both = u128::from_le_bytes(chunk);
-    (both as u64, (both >> 64) as u64)
-}
 
 /// A word whose lowest set bit lies in the first byte that is a quote, a backslash or a control
 /// character; zero if there is none.

@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::same::same;
 use super::slots::NodeId;
 
 /// So many keys are learnt.
@@ -72,9 +73,10 @@ impl Guesses {
         };
         let number = next.checked_sub(1)?;
         let guess = self.keys.get(number as usize)?;
-        rest.starts_with(&guess.text).then_some(Right {
+        let length = guess.text.len();
+        same(rest.get(..length)?, &guess.text).then_some(Right {
             number,
-            length: guess.text.len(),
+            length,
             child: guess.child,
         })
     }

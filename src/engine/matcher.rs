@@ -10,6 +10,7 @@ use super::extract::{BadLine, Extractor};
 use super::keys;
 use super::program::{Ask, Node, TestRef, Truth};
 use super::row::{Kind, RawCell, Row};
+use super::slots::SlotId;
 use super::value_table::ValueTable;
 use crate::event::{FieldType, Timestamp, Value};
 use crate::plan::FieldId;
@@ -183,6 +184,17 @@ impl<'s> Matcher<'s> {
             }
             Some((start, u32::try_from(text.len()).ok()?))
         })
+    }
+
+    /// Gives the values of the line matched last to `sink`, field by field as the document has
+    /// them.
+    pub fn values(&self, line: &str, mut sink: impl FnMut(SlotId, &str)) {
+        let mut buffer = String::new();
+        for slot in self.row.slots() {
+            for cell in self.row.values(line, slot) {
+                sink(slot, cell.decode(&mut buffer).as_text());
+            }
+        }
     }
 
     /// The rules that failed on an event, with the reason; each rule once.

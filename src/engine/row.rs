@@ -160,6 +160,11 @@ impl Row {
         }
     }
 
+    /// The slots that have values, in document order.
+    pub(super) fn slots(&self) -> impl Iterator<Item = SlotId> {
+        self.touched.iter().copied()
+    }
+
     /// `_index` of the document.
     pub(super) fn index<'r>(&'r self, line: &'r str) -> Option<RawCell<'r>> {
         self.index.map(|cell| self.raw(line, cell))

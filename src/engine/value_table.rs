@@ -7,6 +7,7 @@ use std::hash::Hasher as _;
 use rustc_hash::FxHasher;
 
 use super::row::{Kind, RawCell};
+use super::same::same;
 
 /// The most values, and the most bytes of values, of one table.
 const MAX_VALUES: usize = 32_768;
@@ -126,7 +127,7 @@ impl ValueTable {
                 && self
                     .bytes
                     .get(entry.start as usize..(entry.start + entry.len) as usize)
-                    == Some(raw.text.as_bytes())
+                    .is_some_and(|bytes| same(bytes, raw.text.as_bytes()))
         })
     }
 

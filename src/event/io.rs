@@ -1,6 +1,8 @@
-//! What the rooms below `cli` are given instead of a disk: `cli` implements it, tests give memory.
+//! What the rooms below `cli` are given instead of a disk, a terminal and a person: `cli`
+//! implements it, tests give memory.
 
 use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::diagnostic::Diagnostic;
 
@@ -13,4 +15,40 @@ pub trait Files: Sync {
         beside: &str,
         path: &str,
     ) -> Result<Box<dyn Read + Send>, Box<Diagnostic>>;
+}
+
+/// Is told how far long work has come, from any thread.
+pub trait Progress: Sync {
+    /// So many more units of the whole are done.
+    fn advance(&self, units: u64);
+}
+
+/// Nobody looks.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwatched;
+
+impl Progress for Unwatched {
+    fn advance(&self, _: u64) {}
+}
+
+/// Whether somebody wants long work to end; asked once a chunk. The work then ends with what it
+/// has found so far.
+#[derive(Debug, Default)]
+pub struct Stop(AtomicBool);
+
+impl Stop {
+    /// Nobody wants it to end yet.
+    pub const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// Asks the work to end.
+    pub fn request(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it should end.
+    pub fn is_requested(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }

@@ -3,6 +3,7 @@
 //! Everything above reads events through [`Event`] and types through [`Schema`]. The order of
 //! events everywhere is: timestamp, then the rule's tiebreaker, then position in the input.
 
+pub mod documents;
 pub mod field;
 pub mod io;
 pub mod json;

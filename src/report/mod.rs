@@ -12,6 +12,7 @@ pub mod junit;
 pub mod markdown;
 pub mod mutation;
 pub mod sarif;
+pub mod noise;
 pub mod terminal;
 
 use crate::replay::outcome::{Check, Outcome};

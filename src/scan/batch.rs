@@ -2,8 +2,11 @@
 //! all that the rest of the scan needs. The chunk itself is then gone.
 
 use super::chunk::Chunk;
-use crate::engine::{Found, Matcher};
+use crate::engine::{Found, Matcher, SlotId};
 use crate::event::Timestamp;
+
+/// Nobody excludes a longer value by writing it down.
+const MAX_VALUE: usize = 512;
 
 /// What was found in a chunk.
 #[derive(Debug, Default)]
@@ -23,8 +26,10 @@ pub(super) struct Batch {
     pub(super) events: Vec<BatchEvent>,
     pub(super) hits: Vec<(u32, (u32, u32))>,
     pub(super) keys: Vec<u8>,
-    /// `_index`, `_id` and time of the events, one after another.
+    /// `_index`, `_id`, time and values of the events, one after another.
     pub(super) text: String,
+    /// The values of the events: field, and where it stands in the text.
+    pub(super) values: Vec<(SlotId, (u32, u32))>,
     pub(super) bad: Vec<BadEvent>,
     pub(super) unrouted: Vec<Box<str>>,
     /// Rules that failed, with the line and the reason.
@@ -42,6 +47,8 @@ pub(super) struct BatchEvent {
     pub(super) hits: (u32, u32),
     /// Where `_index`, `_id` and time stand in the text.
     pub(super) identity: [Option<(u32, u32)>; 3],
+    /// Which of the batch's values are its own.
+    pub(super) values: (u32, u32),
 }
 
 /// A line that is no event.
@@ -53,8 +60,13 @@ pub(super) struct BadEvent {
     pub(super) reason: String,
 }
 
-/// Matches the lines of a chunk.
-pub(super) fn batch(chunk: &Chunk, matcher: &mut Matcher<'_>, found: &mut Found) -> Batch {
+/// Matches the lines of a chunk; keeps the values of the fields for which `kept` says so.
+pub(super) fn batch(
+    chunk: &Chunk,
+    matcher: &mut Matcher<'_>,
+    found: &mut Found,
+    kept: &[bool],
+) -> Batch {
     let mut batch = Batch {
         file: chunk.file,
         bytes: chunk.bytes.len() as u64,
@@ -74,12 +86,12 @@ pub(super) fn batch(chunk: &Chunk, matcher: &mut Matcher<'_>, found: &mut Found)
                 let line = text.get(range).unwrap_or("");
                 let mark = (number == 0 && chunk.is_first).then(|| line.strip_prefix('\u{feff}'));
                 let line = mark.flatten().unwrap_or(line);
-                batch.line(number, line, matcher, found);
+                batch.line(number, line, matcher, found, kept);
             }
             Err(_) => {
                 let bytes = chunk.bytes.get(range).unwrap_or(&[]);
                 match std::str::from_utf8(bytes) {
-                    Ok(line) => batch.line(number, line, matcher, found),
+                    Ok(line) => batch.line(number, line, matcher, found, kept),
                     Err(_) => batch.bad.push(BadEvent {
                         line: number,
                         reason: "not valid UTF-8".to_owned(),
@@ -92,7 +104,14 @@ pub(super) fn batch(chunk: &Chunk, matcher: &mut Matcher<'_>, found: &mut Found)
 }
 
 impl Batch {
-    fn line(&mut self, number: u64, line: &str, matcher: &mut Matcher<'_>, found: &mut Found) {
+    fn line(
+        &mut self,
+        number: u64,
+        line: &str,
+        matcher: &mut Matcher<'_>,
+        found: &mut Found,
+        kept: &[bool],
+    ) {
         if line
             .bytes()
             .all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
@@ -123,13 +142,38 @@ impl Batch {
                 .push((stage, (short(start), short(self.keys.len()))));
         }
         let identity = matcher.identity(line, &mut self.text);
+        let first_value = self.values.len();
+        if !kept.is_empty() {
+            self.keep_values(line, matcher, kept);
+        }
         self.events.push(BatchEvent {
             time: found.time,
             line: number,
             number: place,
             hits: (short(first), short(self.hits.len())),
             identity,
+            values: (short(first_value), short(self.values.len())),
         });
+    }
+
+    fn keep_values(&mut self, line: &str, matcher: &Matcher<'_>, kept: &[bool]) {
+        matcher.values(line, |slot, value| {
+            let is_kept = kept.get(slot.index()).copied().unwrap_or(false);
+            if is_kept && value.len() <= MAX_VALUE {
+                let start = self.text.len();
+                self.text.push_str(value);
+                self.values
+                    .push((slot, (short(start), short(self.text.len()))));
+            }
+        });
+    }
+
+    /// The values of an event.
+    pub(super) fn values_of(&self, event: &BatchEvent) -> impl Iterator<Item = (SlotId, &str)> {
+        let (start, end) = event.values;
+        let own = self.values.get(start as usize..end as usize);
+        let own = own.unwrap_or(&[]).iter();
+        own.filter_map(|(slot, place)| Some((*slot, self.piece(Some(*place))?)))
     }
 
     /// A piece of the text.

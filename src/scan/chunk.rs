@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use crate::event::documents::Documents;
+
 /// A line longer than this is taken as unreadable.
 const MAX_LINE: usize = 512 << 20;
 
@@ -21,7 +23,7 @@ pub(super) struct Chunk {
 
 /// One file, read line by line.
 pub(super) struct Lines {
-    input: Box<dyn Read + Send>,
+    input: Documents,
     /// The beginning of a line whose end was not read yet.
     rest: Vec<u8>,
     started: bool,
@@ -31,7 +33,7 @@ pub(super) struct Lines {
 impl Lines {
     pub(super) fn new(input: Box<dyn Read + Send>) -> Self {
         Self {
-            input,
+            input: Documents::new(input),
             rest: Vec::new(),
             started: false,
             ended: false,
@@ -86,7 +88,7 @@ impl Lines {
         else {
             return Ok(());
         };
-        let read = (&mut self.input).take(missing as u64).read_to_end(bytes)?;
+        let read = self.input.append(bytes, missing)?;
         self.ended = read < missing;
         Ok(())
     }

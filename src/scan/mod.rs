@@ -7,18 +7,20 @@ mod alert;
 mod batch;
 mod chunk;
 mod merge;
+pub mod noise;
 mod order;
 mod rules;
 mod summary;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::data_source::index_name;
 use crate::engine::{Correlator, Found, Match, Matcher, Occurrence, Refused, Routing, RuleSet};
 use crate::event::Value;
+use crate::event::io::Stop;
 
 use self::batch::{Batch, batch};
 use self::chunk::Lines;
@@ -44,6 +46,8 @@ pub struct Options {
     pub strict: bool,
     /// A line may be a hit of a search response, the document being its `_source`.
     pub unwrap_source: bool,
+    /// The events of alerts keep the values that tell what is noise.
+    pub keep_values: bool,
 }
 
 impl Default for Options {
@@ -55,6 +59,7 @@ impl Default for Options {
             max_partials: 1_000_000,
             strict: false,
             unwrap_source: true,
+            keep_values: false,
         }
     }
 }
@@ -83,6 +88,8 @@ pub struct EventRecord {
     pub id: Option<Box<str>>,
     /// `@timestamp` as the document has it.
     pub timestamp: Option<Box<str>>,
+    /// Fields and their values, where [`Options::keep_values`] asks for them.
+    pub values: Vec<(Arc<str>, Box<str>)>,
 }
 
 /// What a scan tells while it runs.
@@ -100,17 +107,29 @@ pub fn run(
     inputs: &dyn Inputs,
     options: &Options,
     watcher: &mut dyn Watcher,
-    stop: &AtomicBool,
+    stop: &Stop,
 ) -> (Stats, Vec<Refused>) {
     let plans = (0u32..).zip(rules.iter().map(|rule| &rule.plan));
-    let (set, refused) = RuleSet::compile(plans, "@timestamp");
+    let fields = if options.keep_values {
+        noise::FIELDS
+    } else {
+        &[]
+    };
+    let (set, refused) = RuleSet::compile_with(plans, "@timestamp", fields);
     let routes = Routes(rules);
+    let (mut names, mut kept) = (Vec::new(), Vec::new());
+    if options.keep_values {
+        names.extend(set.slots().paths().map(Arc::from));
+        kept.extend(set.slots().paths().map(noise::is_telling));
+    }
     let scan = Scan {
         set: &set,
         routes: &routes,
         inputs,
         options,
         stop,
+        names,
+        kept,
     };
     (scan.run(watcher), refused)
 }
@@ -130,7 +149,10 @@ struct Scan<'s> {
     routes: &'s Routes<'s>,
     inputs: &'s dyn Inputs,
     options: &'s Options,
-    stop: &'s AtomicBool,
+    stop: &'s Stop,
+    /// The name of each field, and whether its values are kept; empty if none are.
+    names: Vec<Arc<str>>,
+    kept: Vec<bool>,
 }
 
 /// What the threads share behind one lock: everything after matching.
@@ -177,7 +199,7 @@ impl Scan<'_> {
             self.work(&merge, &tail, &turn, &watermarks);
         });
         let tail = tail.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Self::finish(tail)
+        self.finish(tail)
     }
 
     /// The first time of each file, so that it need not be open before its turn.
@@ -206,7 +228,7 @@ impl Scan<'_> {
         loop {
             let chunk = lines.next(0, 1 << 16, Vec::new());
             let is_last = chunk.is_last;
-            let batch = batch(&chunk, matcher, &mut found);
+            let batch = batch(&chunk, matcher, &mut found, &[]);
             if let Some(first) = batch.times.iter().flatten().next() {
                 return Some(*first);
             }
@@ -228,15 +250,16 @@ impl Scan<'_> {
         let mut found = Found::default();
         let mut spare = Vec::new();
         loop {
-            if self.stop.load(Ordering::Relaxed) {
-                lock(tail).stats.interrupted = true;
+            if self.stop.is_requested() {
+                // Whoever waits either sees the request or the notice.
+                drop(lock(tail));
                 turn.notify_all();
                 return;
             }
             let Some(next) = lock(merge).next(watermarks, std::mem::take(&mut spare)) else {
                 return;
             };
-            let batch = batch(&next.chunk, &mut matcher, &mut found);
+            let batch = batch(&next.chunk, &mut matcher, &mut found, &self.kept);
             spare = next.chunk.bytes;
             // One very long line does not stay in memory.
             spare.shrink_to(self.options.chunk.saturating_mul(4));
@@ -269,7 +292,7 @@ impl Scan<'_> {
             if let Some(watermark) = watermarks.get(batch.file as usize) {
                 watermark.store(tail.order.watermark(batch.file), Ordering::Relaxed);
             }
-            Self::release(tail);
+            self.release(tail);
             tail.watcher.progress(&tail.stats);
         }
     }
@@ -278,6 +301,11 @@ impl Scan<'_> {
         let stats = &mut tail.stats;
         stats.bytes += batch.bytes;
         stats.events += batch.times.len() as u64;
+        for time in batch.times.iter().flatten() {
+            let (first, last) = stats.span.get_or_insert((*time, *time));
+            *first = (*time).min(*first);
+            *last = (*time).max(*last);
+        }
         for bad in &batch.bad {
             stats.note_bad((batch.file, batch.first_line + bad.line), &bad.reason);
         }
@@ -301,7 +329,7 @@ impl Scan<'_> {
     }
 
     /// Hands on what is in order.
-    fn release(tail: &mut Tail<'_, '_>) {
+    fn release(&self, tail: &mut Tail<'_, '_>) {
         while let Some(released) = tail.order.next() {
             let Some(event) = released.batch.events.get(released.place as usize) else {
                 continue;
@@ -323,7 +351,7 @@ impl Scan<'_> {
                 is_late: released.is_late,
             };
             let mut made: Option<Arc<EventRecord>> = None;
-            let mut make = || Arc::clone(made.get_or_insert_with(|| record(&released)));
+            let mut make = || Arc::clone(made.get_or_insert_with(|| self.record(&released)));
             let (stats, watcher, stopped) =
                 (&mut tail.stats, &mut *tail.watcher, &mut tail.stopped);
             tail.correlator.take(&occurrence, &mut make, &mut |found| {
@@ -332,7 +360,13 @@ impl Scan<'_> {
         }
     }
 
-    fn finish(mut tail: Tail<'_, '_>) -> Stats {
+    fn finish(&self, mut tail: Tail<'_, '_>) -> Stats {
+        tail.stats.interrupted = self.stop.is_requested();
+        if tail.stats.interrupted {
+            // What was read counts, though earlier events may not have been.
+            tail.order.end();
+            self.release(&mut tail);
+        }
         if !tail.stopped {
             let (stats, watcher, stopped) =
                 (&mut tail.stats, &mut *tail.watcher, &mut tail.stopped);
@@ -348,9 +382,32 @@ impl Scan<'_> {
     }
 }
 
+impl Scan<'_> {
+    fn record(&self, released: &Released) -> Arc<EventRecord> {
+        let batch = &released.batch;
+        let event = batch.events.get(released.place as usize);
+        let [index, id, timestamp] = event.map_or([None; 3], |event| {
+            event.identity.map(|place| batch.piece(place))
+        });
+        let values = event.into_iter().flat_map(|event| batch.values_of(event));
+        let values = values.filter_map(|(slot, value)| {
+            let name = self.names.get(slot.index())?;
+            Some((Arc::clone(name), value.into()))
+        });
+        Arc::new(EventRecord {
+            file: batch.file,
+            line: event.map_or(0, |event| batch.first_line + event.line),
+            index: index.map(Into::into),
+            id: id.map(Into::into),
+            timestamp: timestamp.map(Into::into),
+            values: values.collect(),
+        })
+    }
+}
+
 impl Tail<'_, '_> {
-    fn is_over(&self, stop: &AtomicBool) -> bool {
-        self.stopped || stop.load(Ordering::Relaxed)
+    fn is_over(&self, stop: &Stop) -> bool {
+        self.stopped || stop.is_requested()
     }
 }
 
@@ -369,21 +426,6 @@ fn give(
         join: found.join,
         events: found.stages,
     });
-}
-
-fn record(released: &Released) -> Arc<EventRecord> {
-    let batch = &released.batch;
-    let event = batch.events.get(released.place as usize);
-    let [index, id, timestamp] = event.map_or([None; 3], |event| {
-        event.identity.map(|place| batch.piece(place))
-    });
-    Arc::new(EventRecord {
-        file: batch.file,
-        line: event.map_or(0, |event| batch.first_line + event.line),
-        index: index.map(Into::into),
-        id: id.map(Into::into),
-        timestamp: timestamp.map(Into::into),
-    })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

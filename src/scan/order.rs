@@ -165,6 +165,11 @@ impl Order {
         }
     }
 
+    /// Nothing more comes: everything can go on.
+    pub(super) fn end(&mut self) {
+        self.open.clear();
+    }
+
     /// The next event that can go on.
     pub(super) fn next(&mut self) -> Option<Released> {
         let pending = self.pending.peek()?;

@@ -103,11 +103,12 @@ impl<'c> RuleCompiler<'c> {
         let asked = Asked::of(query);
         let own = [&settings.timestamp, &settings.category];
         let own = own.into_iter().chain(&settings.tiebreaker);
+        let known = self.types.entry(format!("{patterns:?}")).or_default();
         for path in eql::fields(query)
             .into_iter()
             .chain(own.map(String::as_str))
         {
-            match self.field_type(patterns, path) {
+            match field_type(self.catalogue, known, patterns, path) {
                 Some((field_type, read_from, origin)) => {
                     mapping.add_read_from(path, read_from, field_type.clone(), *origin);
                 }
@@ -116,23 +117,27 @@ impl<'c> RuleCompiler<'c> {
         }
         mapping
     }
+}
 
-    /// The type that the sources of these patterns give to a field, or any source.
-    fn field_type(&mut self, patterns: &IndexPatterns, path: &str) -> Option<&Typed> {
-        let known = self.types.entry(format!("{patterns:?}")).or_default();
-        if !known.contains_key(path) {
-            let claimed = self.catalogue.claimed(patterns);
-            let mut claimed = claimed.iter();
-            let found = claimed.find_map(|source| in_source(source, patterns, path));
-            let found = found.or_else(|| {
-                let everywhere = IndexPatterns::default();
-                let mut sources = self.catalogue.sources().iter();
-                sources.find_map(|source| in_source(source, &everywhere, path))
-            });
-            known.insert(path.to_owned(), found);
-        }
-        known.get(path)?.as_ref()
+/// The type that the sources of these patterns give to a field, or any source.
+fn field_type<'k>(
+    catalogue: &Catalogue,
+    known: &'k mut BTreeMap<String, Option<Typed>>,
+    patterns: &IndexPatterns,
+    path: &str,
+) -> Option<&'k Typed> {
+    if !known.contains_key(path) {
+        let claimed = catalogue.claimed(patterns);
+        let mut claimed = claimed.iter();
+        let found = claimed.find_map(|source| in_source(source, patterns, path));
+        let found = found.or_else(|| {
+            let everywhere = IndexPatterns::default();
+            let mut sources = catalogue.sources().iter();
+            sources.find_map(|source| in_source(source, &everywhere, path))
+        });
+        known.insert(path.to_owned(), found);
     }
+    known.get(path)?.as_ref()
 }
 
 /// The type that a source gives to a field in the indices that the patterns select.

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub struct Stats {
     /// Lines that are events.
     pub events: u64,
+    /// The first and the last time of an event, in milliseconds.
+    pub span: Option<(i64, i64)>,
     /// Bytes read, unpacked.
     pub bytes: u64,
     /// Lines that are none, and the first of them: `FILE:LINE: reason`.

@@ -17,4 +17,5 @@ mod project;
 mod query;
 mod reports;
 mod rule_edits;
+mod scan;
 mod test_command;

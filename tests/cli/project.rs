@@ -53,6 +53,11 @@ impl Project {
         self.directory.path()
     }
 
+    /// Where a file of it is.
+    pub(crate) fn file(&self, file: &str) -> std::path::PathBuf {
+        self.directory.path().join(file)
+    }
+
     /// The program in it, not in CI, without colours.
     pub(crate) fn trapline(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trapline"));

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use trapline::data_source::Catalogue;
 use trapline::diagnostic::SourceText;
+use trapline::event::io::Stop;
 use trapline::event::{Event, Timestamp};
 use trapline::rule::{self, RuleType};
 use trapline::scan::{
@@ -164,7 +164,7 @@ fn generated_documents_raise_the_alerts_that_elasticsearch_raised() {
             threads: 2,
             ..Options::default()
         };
-        let never = AtomicBool::new(false);
+        let never = Stop::new();
         let (stats, refused) = scan::run(rule, &Memory(text), &options, &mut found, &never);
         if found.0.to_string() != alerts || !refused.is_empty() || stats.bad_lines > 0 {
             wrong.push(format!(

@@ -2,11 +2,11 @@
 //! the files.
 
 use std::io::{self, Read};
-use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
 use trapline::data_source::IndexPatterns;
 use trapline::eql::{self, OptionalFields, Settings};
+use trapline::event::io::Stop;
 use trapline::event::schema::Origin;
 use trapline::event::{FieldType, Mapping, Schema, Timestamp};
 use trapline::scan::{self, Alert, Inputs, Options, ScanRule, Stats, Watcher, Window};
@@ -102,7 +102,7 @@ fn run(files: &[String], threads: usize, chunk: usize, window: Window) -> (Vec<A
         ..Options::default()
     };
     let inputs = Memory(files.to_vec());
-    let never = AtomicBool::new(false);
+    let never = Stop::new();
     let (stats, refused) = scan::run(&rules(), &inputs, &options, &mut kept, &never);
     assert!(refused.is_empty());
     (kept.0, stats)
@@ -223,7 +223,7 @@ fn partial_sequences_are_dropped_when_there_are_too_many_and_the_rule_is_named()
         max_partials: 100,
         ..Options::default()
     };
-    let never = AtomicBool::new(false);
+    let never = Stop::new();
     let rules = [rule(
         "sequence by k [any where a == \"x\"] [any where a == \"y\"]",
         &[],

@@ -8,6 +8,7 @@ pub mod mutate;
 pub mod query;
 pub mod recording;
 pub mod scan;
+mod scan_inputs;
 pub mod snapshots;
 pub mod sources;
 pub mod test;

@@ -1,9 +1,8 @@
 //! `trapline scan --rules PATH FILE…`: many rules over NDJSON, one alert a line.
 
 use std::fmt::Write as _;
-use std::io::{self, Read};
+use std::io;
 use std::num::NonZero;
-use std::sync::atomic::AtomicBool;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
@@ -13,26 +12,30 @@ use super::super::console::Stream;
 use super::super::error;
 use super::super::error::Problem;
 use super::super::files::Files;
+use super::super::interrupt;
+use super::super::progress::Bar;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
+use super::scan_inputs::CliInputs;
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
+use crate::report::noise::NoiseView;
 use crate::rule;
+use crate::scan::noise::{Budget, Noise, Span};
 use crate::scan::{
     self, Alert, Inputs, NotRun, Options, RuleCompiler, ScanRule, Stats, Watcher, Window,
 };
 
-/// What is read from a directory.
-const EXTENSIONS: &[&str] = &["ndjson", "jsonl", "json", "gz", "zst"];
-
 /// Runs the rules of the project over the files.
 pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitCode {
-    let inputs = match CliInputs::new(settings, &args.files) {
+    let stop = interrupt::stop();
+    let inputs = match CliInputs::new(settings, &args.files, stop) {
         Ok(inputs) => inputs,
         Err(problem) => return console.problem(&problem),
     };
-    let mut rules = match load(settings, console) {
+    let options = options(args);
+    let mut rules = match load(settings, options.threads, console) {
         Ok(rules) => rules,
         Err(code) => return code,
     };
@@ -41,26 +44,38 @@ pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitC
         console.diagnostics([&nothing]);
         return ExitCode::NothingSelected;
     }
-    let options = options(args);
-    let stop = AtomicBool::new(false);
+    let bar = Bar::new(inputs.size(), console.err_terminal());
     let started = now();
     let mut writer = Writer {
         console,
         rules: &rules.run,
         inputs: &inputs,
-        format: args.format,
+        bar: &bar,
+        format: args.format.unwrap_or_default(),
+        noise: args.summary.then(|| Noise::new(&rules.run)),
         written: 0,
+        closed: false,
         text: String::new(),
     };
-    let (stats, refused) = scan::run(&rules.run, &inputs, &options, &mut writer, &stop);
-    writer.end();
+    let (stats, refused) = scan::run(&rules.run, &inputs, &options, &mut writer, stop);
+    bar.clear();
+    let Some(noise) = writer.end() else {
+        // Nobody reads on: there is nobody to tell.
+        return ExitCode::Passed;
+    };
     for refused in refused {
         if let Some((rule, file)) = rules.at(refused.rule) {
             rules.not_run.push((rule, file, refused.reason, true));
         }
     }
     let seconds = now() - started;
-    console.write(Stream::Err, &summary(&stats, &rules, &inputs, seconds));
+    if let Some(noise) = noise {
+        write_noise(&noise, &stats, &rules, args, console);
+    }
+    console.write(
+        Stream::Err,
+        &summary(&stats, &rules, &inputs, seconds, args),
+    );
     if let Some(path) = &args.stats {
         let text = format!("{}\n", figures(&stats, &rules, seconds));
         if let Err(mistake) = settings
@@ -71,18 +86,56 @@ pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitC
             return ExitCode::Usage;
         }
     }
-    exit_code(&stats, &rules, args.strict)
+    let code = exit_code(&stats, &rules, args);
+    // The program ends here: thousands of pieces need not be given back one by one.
+    std::mem::forget(rules);
+    code
 }
 
-fn exit_code(stats: &Stats, rules: &Rules, strict: bool) -> ExitCode {
+fn exit_code(stats: &Stats, rules: &Rules, args: &ScanArgs) -> ExitCode {
     if stats.interrupted {
         return ExitCode::Interrupted;
     }
-    let failed = rules.not_run.iter().any(|(.., failed)| *failed || strict);
-    if failed || !stats.broken.is_empty() || (strict && stats.bad_lines > 0) {
+    let failed = rules
+        .not_run
+        .iter()
+        .any(|(.., failed)| *failed || args.strict);
+    if failed || !stats.broken.is_empty() || (args.strict && stats.bad_lines > 0) {
         return ExitCode::NotLoaded;
     }
-    ExitCode::Passed
+    match args.budget {
+        Some(budget) if over(stats, budget).next().is_some() => ExitCode::GateMissed,
+        _ => ExitCode::Passed,
+    }
+}
+
+/// The rules that spend more than the budget, and their alerts.
+fn over(stats: &Stats, budget: Budget) -> impl Iterator<Item = (u32, u64)> {
+    let span = Span::new(stats.span);
+    let alerts = stats.alerts.iter().map(|(rule, alerts)| (*rule, *alerts));
+    alerts.filter(move |(_, alerts)| budget.is_exceeded(*alerts, span))
+}
+
+fn write_noise(
+    noise: &Noise,
+    stats: &Stats,
+    rules: &Rules,
+    args: &ScanArgs,
+    console: &mut Console,
+) {
+    let view = NoiseView {
+        rules: &rules.run,
+        noise: &noise.rules(),
+        events: stats.events,
+        span: Span::new(stats.span),
+        budget: args.budget,
+    };
+    let text = match args.format {
+        None | Some(ScanFormat::Table) => view.table(),
+        Some(ScanFormat::Json) => format!("{}\n", view.json()),
+        Some(ScanFormat::Ndjson) => view.entries().map(|entry| format!("{entry}\n")).collect(),
+    };
+    console.write(Stream::Out, &text);
 }
 
 #[expect(
@@ -104,6 +157,7 @@ fn options(args: &ScanArgs) -> Options {
         },
         max_partials: args.max_partials,
         strict: args.strict,
+        keep_values: args.summary,
         ..Options::default()
     }
 }
@@ -126,33 +180,52 @@ impl Rules {
     }
 }
 
-fn load(settings: &Settings, console: &mut Console) -> Result<Rules, ExitCode> {
+fn load(settings: &Settings, threads: usize, console: &mut Console) -> Result<Rules, ExitCode> {
     let catalogue = match Catalogue::builtin() {
         Ok(catalogue) => catalogue,
         Err(mistake) => return Err(console.internal(&mistake.to_string())),
     };
-    let mut compiler = RuleCompiler::new(&catalogue, Timestamp::default());
-    let mut rules = Rules::default();
-    let mut diagnostics = Vec::new();
+    let mut paths = Vec::new();
     for directory in settings.projects.iter().flat_map(|project| &project.rules) {
-        if !settings.files.exists(directory) {
-            continue;
-        }
-        let paths = settings.files.find(directory, &["toml"]);
-        for path in paths.map_err(|mistake| console.problem(&Problem::usage(*mistake)))? {
-            if path.components().all(|part| part.as_str() != "_deprecated") {
-                one(
-                    &settings.files,
-                    &path,
-                    &mut compiler,
-                    &mut rules,
-                    &mut diagnostics,
-                );
-            }
+        if settings.files.exists(directory) {
+            let found = settings.files.find(directory, &["toml"]);
+            paths.extend(found.map_err(|mistake| console.problem(&Problem::usage(*mistake)))?);
         }
     }
-    console.diagnostics(&diagnostics);
+    paths.retain(|path| path.components().all(|part| part.as_str() != "_deprecated"));
+    let part = paths.len().div_ceil(threads).max(1);
+    let loaded: Vec<(Rules, Vec<Diagnostic>)> = std::thread::scope(|scope| {
+        let (catalogue, files) = (&catalogue, &settings.files);
+        let parts = paths.chunks(part);
+        let parts = parts.map(|paths| scope.spawn(move || several(files, paths, catalogue)));
+        let parts: Vec<_> = parts.collect();
+        let join = |part: std::thread::ScopedJoinHandle<'_, _>| {
+            part.join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        parts.into_iter().map(join).collect()
+    });
+    let mut rules = Rules::default();
+    for (mut part, diagnostics) in loaded {
+        console.diagnostics(&diagnostics);
+        rules.run.append(&mut part.run);
+        rules.files.append(&mut part.files);
+        rules.not_run.append(&mut part.not_run);
+    }
     Ok(rules)
+}
+
+fn several(
+    files: &Files,
+    paths: &[Utf8PathBuf],
+    catalogue: &Catalogue,
+) -> (Rules, Vec<Diagnostic>) {
+    let mut compiler = RuleCompiler::new(catalogue, Timestamp::default());
+    let (mut rules, mut diagnostics) = (Rules::default(), Vec::new());
+    for path in paths {
+        one(files, path, &mut compiler, &mut rules, &mut diagnostics);
+    }
+    (rules, diagnostics)
 }
 
 fn one(
@@ -198,85 +271,27 @@ fn one(
     }
 }
 
-/// The files that were typed.
-struct CliInputs<'s> {
-    files: &'s Files,
-    /// `None` is standard input.
-    paths: Vec<Option<Utf8PathBuf>>,
-}
-
-impl<'s> CliInputs<'s> {
-    fn new(settings: &'s Settings, typed: &[String]) -> Result<Self, Box<Problem>> {
-        let mut paths = Vec::new();
-        for typed in typed {
-            if typed == "-" {
-                paths.push(None);
-                continue;
-            }
-            let path = settings.working_directory.join(typed);
-            if settings.files.is_directory(&path) {
-                let found = settings.files.find(&path, EXTENSIONS);
-                let found = found.map_err(|mistake| Problem::usage(*mistake))?;
-                paths.extend(found.into_iter().map(Some));
-            } else if settings.files.exists(&path) {
-                paths.push(Some(path));
-            } else {
-                let found = settings.files.glob(&settings.files.name(&path));
-                if found.is_empty() {
-                    let message = format!("`{typed}` does not exist");
-                    return Err(Problem::usage(Diagnostic::error(&error::MISSING, message)));
-                }
-                paths.extend(found.into_iter().map(Some));
-            }
-        }
-        Ok(Self {
-            files: &settings.files,
-            paths,
-        })
-    }
-
-    fn path(&self, file: usize) -> Option<&Utf8PathBuf> {
-        self.paths.get(file).and_then(Option::as_ref)
-    }
-}
-
-impl Inputs for CliInputs<'_> {
-    fn count(&self) -> usize {
-        self.paths.len()
-    }
-
-    fn name(&self, file: usize) -> String {
-        let name = self.path(file).map(|path| self.files.name(path));
-        name.unwrap_or_else(|| "-".to_owned())
-    }
-
-    fn open(&self, file: usize) -> io::Result<Box<dyn Read + Send>> {
-        match self.path(file) {
-            Some(path) => self
-                .files
-                .open(path)
-                .map_err(|mistake| io::Error::other(mistake.message.clone())),
-            None => Ok(Box::new(io::stdin())),
-        }
-    }
-
-    fn is_reopened(&self, file: usize) -> bool {
-        self.path(file).is_some()
-    }
-}
-
 /// Writes alerts as they come.
 struct Writer<'w> {
     console: &'w mut Console,
     rules: &'w [ScanRule],
     inputs: &'w CliInputs<'w>,
+    bar: &'w Bar,
     format: ScanFormat,
+    /// Counts the alerts instead of writing them.
+    noise: Option<Noise>,
     written: u64,
+    /// Whoever read has gone away.
+    closed: bool,
     text: String,
 }
 
 impl Watcher for Writer<'_> {
     fn alert(&mut self, alert: Alert) -> bool {
+        if let Some(noise) = &mut self.noise {
+            noise.take(&alert);
+            return true;
+        }
         let Some(rule) = self.rules.get(alert.rule as usize) else {
             return true;
         };
@@ -306,21 +321,62 @@ impl Watcher for Writer<'_> {
             }
         };
         self.written += 1;
-        let stream = self.console.stream(Stream::Out);
-        stream.write_all(self.text.as_bytes()).is_ok()
+        self.write()
     }
 
-    fn progress(&mut self, _: &Stats) {}
+    fn progress(&mut self, stats: &Stats) {
+        self.bar.set(self.inputs.read(), |elapsed| {
+            let seconds = elapsed.as_secs_f64().max(0.001);
+            format!("{}  {} alerts", rate(stats, seconds), stats.alert_count())
+        });
+    }
 }
 
 impl Writer<'_> {
-    fn end(&mut self) {
-        if self.format == ScanFormat::Json {
-            let end = if self.written == 0 { "[]\n" } else { "\n]\n" };
-            self.console.write(Stream::Out, end);
-        }
-        let _ = self.console.stream(Stream::Out).flush();
+    /// Writes the text; false if nobody reads on.
+    fn write(&mut self) -> bool {
+        let is_beside = self.console.terminal();
+        let (stream, text) = (self.console.stream(Stream::Out), self.text.as_bytes());
+        let written = if is_beside {
+            self.bar.aside(|| stream.write_all(text))
+        } else {
+            stream.write_all(text)
+        };
+        self.note(&written);
+        written.is_ok()
     }
+
+    fn note(&mut self, written: &io::Result<()>) {
+        let failure = written.as_ref().err().map(io::Error::kind);
+        self.closed |= failure == Some(io::ErrorKind::BrokenPipe);
+    }
+
+    /// Ends the alerts; what was counted, or nothing if nobody reads on.
+    fn end(mut self) -> Option<Option<Noise>> {
+        if self.format == ScanFormat::Json && self.noise.is_none() && !self.closed {
+            let end = if self.written == 0 { "[]\n" } else { "\n]\n" };
+            self.text = end.to_owned();
+            self.write();
+        }
+        let flushed = self.console.stream(Stream::Out).flush();
+        self.note(&flushed);
+        (!self.closed).then_some(self.noise)
+    }
+}
+
+/// So many events, and how fast they come.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a rate for people has three digits"
+)]
+fn rate(stats: &Stats, seconds: f64) -> String {
+    format!(
+        "{} events, {:.1} MB in {seconds:.1} s ({:.0} events/s, {:.0} MB/s)",
+        stats.events,
+        stats.bytes as f64 / 1e6,
+        stats.events as f64 / seconds,
+        stats.bytes as f64 / 1e6 / seconds,
+    )
 }
 
 /// What `--stats` writes.
@@ -344,22 +400,46 @@ fn figures(stats: &Stats, rules: &Rules, seconds: f64) -> serde_json::Value {
     })
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a rate for people has three digits"
-)]
-fn summary(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, seconds: f64) -> String {
+fn summary(
+    stats: &Stats,
+    rules: &Rules,
+    inputs: &CliInputs<'_>,
+    seconds: f64,
+    args: &ScanArgs,
+) -> String {
     let mut text = String::new();
-    let seconds = seconds.max(0.001);
+    if stats.interrupted {
+        let _ = writeln!(text, "interrupted: this is what was found so far");
+    }
     let _ = writeln!(
         text,
-        "{} events, {:.1} MB in {seconds:.1} s ({:.0} events/s); {} rules run; {} alerts",
-        stats.events,
-        stats.bytes as f64 / 1e6,
-        stats.events as f64 / seconds,
+        "{}; {} rules run; {} alerts",
+        rate(stats, seconds.max(0.001)),
         rules.run.len(),
         stats.alert_count(),
     );
+    if !args.summary {
+        by_rule(stats, rules, &mut text);
+    }
+    let unsupported = rules.not_run.len();
+    if unsupported > 0 {
+        let _ = writeln!(text, "{unsupported} rules were not run");
+    }
+    if let Some(budget) = args.budget {
+        for (rule, alerts) in over(stats, budget) {
+            let name = rules.run.get(rule as usize).map_or("", |rule| &rule.name);
+            let a_day = Span::new(stats.span).a_day(alerts);
+            let _ = writeln!(
+                text,
+                "over --budget {budget}: {name}, {a_day:.1} alerts a day"
+            );
+        }
+    }
+    trouble(stats, rules, inputs, &mut text);
+    text
+}
+
+fn by_rule(stats: &Stats, rules: &Rules, text: &mut String) {
     let mut by_count: Vec<(u64, &str)> = stats
         .alerts
         .iter()
@@ -369,12 +449,6 @@ fn summary(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, seconds: f64) -
     for (count, name) in by_count {
         let _ = writeln!(text, "{count:>8}  {name}");
     }
-    let unsupported = rules.not_run.len();
-    if unsupported > 0 {
-        let _ = writeln!(text, "{unsupported} rules were not run");
-    }
-    trouble(stats, rules, inputs, &mut text);
-    text
 }
 
 fn trouble(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, text: &mut String) {

@@ -1,0 +1,115 @@
+//! The files that were typed after `scan`.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use camino::Utf8PathBuf;
+
+use super::super::error::{self, Problem};
+use super::super::files::Files;
+use super::super::interrupt::Interruptible;
+use super::super::settings::Settings;
+use crate::diagnostic::Diagnostic;
+use crate::event::io::Stop;
+use crate::scan::Inputs;
+
+/// What is read from a directory.
+const EXTENSIONS: &[&str] = &["ndjson", "jsonl", "json", "gz", "zst"];
+
+/// The files that were typed.
+pub(super) struct CliInputs<'s> {
+    files: &'s Files,
+    inputs: Vec<Input>,
+    stop: &'static Stop,
+}
+
+struct Input {
+    /// `None` is standard input.
+    path: Option<Utf8PathBuf>,
+    size: u64,
+    read: Arc<AtomicU64>,
+}
+
+impl<'s> CliInputs<'s> {
+    pub(super) fn new(
+        settings: &'s Settings,
+        typed: &[String],
+        stop: &'static Stop,
+    ) -> Result<Self, Box<Problem>> {
+        let mut paths = Vec::new();
+        for typed in typed {
+            if typed == "-" {
+                paths.push(None);
+                continue;
+            }
+            let path = settings.working_directory.join(typed);
+            if settings.files.is_directory(&path) {
+                let found = settings.files.find(&path, EXTENSIONS);
+                let found = found.map_err(|mistake| Problem::usage(*mistake))?;
+                paths.extend(found.into_iter().map(Some));
+            } else if settings.files.exists(&path) {
+                paths.push(Some(path));
+            } else {
+                let found = settings.files.glob(&settings.files.name(&path));
+                if found.is_empty() {
+                    let message = format!("`{typed}` does not exist");
+                    return Err(Problem::usage(Diagnostic::error(&error::MISSING, message)));
+                }
+                paths.extend(found.into_iter().map(Some));
+            }
+        }
+        let inputs = paths.into_iter().map(|path| Input {
+            size: path.as_deref().map_or(0, |path| settings.files.size(path)),
+            path,
+            read: Arc::default(),
+        });
+        Ok(Self {
+            files: &settings.files,
+            inputs: inputs.collect(),
+            stop,
+        })
+    }
+
+    /// How many bytes all files have on disk, if that is known.
+    pub(super) fn size(&self) -> Option<u64> {
+        let is_known = self.inputs.iter().all(|input| input.path.is_some());
+        is_known.then(|| self.inputs.iter().map(|input| input.size).sum())
+    }
+
+    /// How many of them were read.
+    pub(super) fn read(&self) -> u64 {
+        let read = self.inputs.iter();
+        read.map(|input| input.read.load(Ordering::Relaxed)).sum()
+    }
+}
+
+impl Inputs for CliInputs<'_> {
+    fn count(&self) -> usize {
+        self.inputs.len()
+    }
+
+    fn name(&self, file: usize) -> String {
+        let path = self.inputs.get(file).and_then(|input| input.path.as_ref());
+        path.map_or_else(|| "-".to_owned(), |path| self.files.name(path))
+    }
+
+    fn open(&self, file: usize) -> io::Result<Box<dyn Read + Send>> {
+        let input = self.inputs.get(file);
+        match input.and_then(|input| Some((input.path.as_ref()?, &input.read))) {
+            Some((path, read)) => self
+                .files
+                .open_counted(path, read)
+                .map_err(|mistake| io::Error::other(mistake.message.clone())),
+            None => Ok(Box::new(Interruptible::new(
+                Files::standard_input(),
+                self.stop,
+            ))),
+        }
+    }
+
+    fn is_reopened(&self, file: usize) -> bool {
+        let input = self.inputs.get(file);
+        input.is_some_and(|input| input.path.is_some())
+    }
+}
