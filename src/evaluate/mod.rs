@@ -52,6 +52,11 @@ impl<'p> Prepared<'p> {
         Ok(Self { plan, tests })
     }
 
+    /// The plan.
+    pub fn plan(&self) -> &'p Plan {
+        self.plan
+    }
+
     /// Runs the plan over events; [`EventId`]s are their places in the slice.
     pub fn evaluate(
         &self,
