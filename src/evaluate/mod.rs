@@ -32,6 +32,8 @@ pub use blocker::Rarity;
 pub use context::{Context, QueryFailure, Request, ResultPosition};
 pub use outcome::{BlockerHint, Blockers, Cause, CauseKind, Match, Miss, Override};
 
+use std::sync::Arc;
+
 use self::bits::BitMatrix;
 use self::facts::{Facts, Tests};
 use self::view::View;
@@ -42,14 +44,37 @@ use crate::plan::{ClauseId, Plan, StageId};
 #[derive(Debug)]
 pub struct Prepared<'p> {
     plan: &'p Plan,
-    tests: Tests,
+    tests: Arc<Tests>,
+}
+
+/// The compiled patterns of a plan, for whoever keeps both: most of what preparing costs.
+#[derive(Debug, Clone)]
+pub struct Patterns(Arc<Tests>);
+
+impl Patterns {
+    /// Compiles the plan's patterns; the failure names the clause.
+    pub fn of(plan: &Plan) -> Result<Self, QueryFailure> {
+        Ok(Self(Arc::new(Tests::new(plan)?)))
+    }
+
+    /// The plan that they are of, prepared.
+    pub fn with<'p>(&self, plan: &'p Plan) -> Prepared<'p> {
+        Prepared {
+            plan,
+            tests: Arc::clone(&self.0),
+        }
+    }
 }
 
 impl<'p> Prepared<'p> {
     /// Compiles the plan's patterns; the failure names the clause.
     pub fn new(plan: &'p Plan) -> Result<Self, QueryFailure> {
-        let tests = Tests::new(plan)?;
-        Ok(Self { plan, tests })
+        Ok(Patterns::of(plan)?.with(plan))
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &'p Plan {
+        self.plan
     }
 
     /// Runs the plan over events; [`EventId`]s are their places in the slice.

@@ -135,7 +135,11 @@ pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Option<Explanatio
     let blockers = if alerted {
         Blockers::default()
     } else {
-        evaluation.blockers(&BlockerHint::default())
+        // What was judged is what is explained.
+        evaluation.blockers(&BlockerHint {
+            assignment: specimen.assignment.clone(),
+            waived: Vec::new(),
+        })
     };
     let labels: Vec<String> = specimen
         .labels

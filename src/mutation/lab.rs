@@ -9,7 +9,7 @@ use super::canonical::canonical;
 use super::{Fate, Mutant};
 use crate::diagnostic::Span;
 use crate::eql::{self, OptionalFields};
-use crate::evaluate::{Context, Evaluation, Match, Override, Prepared};
+use crate::evaluate::{Context, Evaluation, Match, Override, Patterns};
 use crate::event::EventId;
 use crate::plan::{ClauseId, ClauseKind, Plan};
 use crate::replay::observe::{Ground, Observation};
@@ -44,7 +44,8 @@ enum Waived {
 enum Made {
     Not,
     Refused,
-    Plan(Arc<Plan>),
+    /// With its patterns; none where they cannot be compiled.
+    Plan(Arc<Plan>, Option<Patterns>),
 }
 
 impl<'a> Lab<'a> {
@@ -105,10 +106,10 @@ impl<'a> Lab<'a> {
             if matches!(slot, Made::Not) {
                 *slot = make(mutant, ground);
             }
-            let Made::Plan(plan) = slot else {
+            let Made::Plan(plan, patterns) = slot else {
                 return Fate::Refused;
             };
-            if bench.differs(plan) {
+            if bench.differs(plan, patterns.as_ref()) {
                 return Fate::Caught(bench.check.key.to_string());
             }
         }
@@ -116,7 +117,7 @@ impl<'a> Lab<'a> {
             .iter()
             .zip(&self.grounds)
             .all(|(made, ground)| match made {
-                Made::Plan(plan) => canonical(plan) == canonical(&ground.plan),
+                Made::Plan(plan, _) => canonical(plan) == canonical(&ground.plan),
                 Made::Not | Made::Refused => true,
             });
         if same {
@@ -132,7 +133,10 @@ fn make(mutant: &Mutant, ground: &Ground) -> Made {
         return Made::Refused;
     };
     match eql::lower(&checked, OptionalFields::Missing, ground.now) {
-        Ok(plan) => Made::Plan(Arc::new(plan)),
+        Ok(plan) => {
+            let patterns = Patterns::of(&plan).ok();
+            Made::Plan(Arc::new(plan), patterns)
+        }
         Err(_) => Made::Refused,
     }
 }
@@ -167,16 +171,17 @@ impl<'a> Bench<'a> {
     }
 
     /// Whether the plan finds anything else than the rule does.
-    fn differs(&self, plan: &Plan) -> bool {
-        let evaluated = Prepared::new(plan).and_then(|prepared| {
+    fn differs(&self, plan: &Plan, patterns: Option<&Patterns>) -> bool {
+        let evaluated = patterns.map(|patterns| {
             let context = Context {
                 now: self.check.specimen.compiled.now,
                 ..Context::default()
             };
+            let prepared = patterns.with(plan);
             prepared.evaluate(&self.check.specimen.events, &context)
         });
         // A query that fails where the rule runs is noticed.
-        let Ok(evaluation) = evaluated else {
+        let Some(Ok(evaluation)) = evaluated else {
             return true;
         };
         if events(evaluation.matches()) != self.matches {

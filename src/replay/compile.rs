@@ -11,6 +11,7 @@ use super::observe::Ground;
 use super::visible::Visible;
 use crate::diagnostic::{Diagnostic, QueryText};
 use crate::eql::{self, EqlError, OptionalFields, Settings};
+use crate::evaluate::{Patterns, QueryFailure};
 use crate::event::schema::Origin;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::plan::Plan;
@@ -49,6 +50,8 @@ pub(crate) struct Refused {
 pub(crate) struct Ready {
     /// With unmapped optional fields as missing.
     pub(crate) plan: Arc<Plan>,
+    /// Its patterns, compiled once for all cases; the failure is the query's own.
+    pub(crate) patterns: Result<Patterns, QueryFailure>,
     /// The same, with what it was made from.
     pub(crate) ground: Arc<Ground>,
     /// With unmapped optional fields as Elasticsearch's optimizer folds them, where there are any.
@@ -150,6 +153,7 @@ impl<'r> Compiler<'r> {
                 settings: self.settings.clone(),
                 now: self.now,
             }),
+            patterns: Patterns::of(&plan),
             plan,
             folded: if unmapped.is_empty() {
                 None

@@ -326,7 +326,7 @@ fn wanted_none(
 }
 
 /// Where the author's labels put the events: as in the attack's own match.
-fn assignment(case: &Case<'_, '_>) -> Vec<Option<EventId>> {
+pub(super) fn assignment(case: &Case<'_, '_>) -> Vec<Option<EventId>> {
     let attack = match case.attack {
         Some(Attack::Alerts(run) | Attack::Gap(run, _) | Attack::Broken(Some(run))) => *run,
         _ => case.run,

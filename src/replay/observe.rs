@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::judge::{Case, Judgement};
+use super::judge::{self, Case, Judgement};
 use super::outcome::{CheckKey, Place, Verdict};
 use super::run::Run;
 use crate::diagnostic::QueryText;
@@ -86,6 +86,8 @@ pub struct Specimen {
     pub compiled: Arc<Ground>,
     /// What is waived.
     pub waived: Vec<Override>,
+    /// The event that the attack has at each position, where the case has it.
+    pub assignment: Vec<Option<EventId>>,
     /// What the rule found.
     pub matches: Vec<Match>,
     /// What it found with the waiver, where there is one.
@@ -174,6 +176,7 @@ pub(super) fn observe(
             labels: run.stage.labels.clone(),
             compiled: Arc::clone(&run.ready.ground),
             waived,
+            assignment: judge::assignment(case),
             matches: run.evaluation.matches().to_vec(),
             waived_matches,
         },

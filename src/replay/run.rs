@@ -60,7 +60,8 @@ impl<'c> Run<'c> {
         stage: &'c Stage,
         context: &Context,
     ) -> Result<Self, QueryFailure> {
-        let evaluation = Prepared::new(&ready.plan)?.evaluate(&stage.events, context)?;
+        let prepared = ready.patterns.clone()?.with(&ready.plan);
+        let evaluation = prepared.evaluate(&stage.events, context)?;
         let uncertain = uncertain(ready, stage, &evaluation, context)?;
         Ok(Self {
             ready,
@@ -110,7 +111,8 @@ fn uncertain(
     }
     if ready.plan.tiebreaker.is_none() && has_equal_times(&ready.plan, stage) {
         let reversed: Vec<Event> = stage.events.iter().rev().cloned().collect();
-        let other = Prepared::new(&ready.plan)?.evaluate(&reversed, context)?;
+        let prepared = ready.patterns.clone()?.with(&ready.plan);
+        let other = prepared.evaluate(&reversed, context)?;
         let last = u32::try_from(stage.events.len().saturating_sub(1)).unwrap_or(u32::MAX);
         if forward(other.matches(), last) != sorted(evaluation.matches()) {
             return Ok(Some(format!(

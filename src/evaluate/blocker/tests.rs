@@ -331,3 +331,72 @@ proptest! {
         }
     }
 }
+
+/// Rarity with one count of events that were asked and of those on which it holds a leaf.
+fn rarity(plan: &Plan, counts: &[(u64, u64)]) -> Rarity {
+    assert_eq!(plan.leaves.len(), counts.len());
+    Rarity::new(counts.iter().copied())
+}
+
+#[test]
+fn the_nearest_event_meets_what_is_rare_and_fails_what_is_common() {
+    // name == "A" and k == "x": the first holds on one event of a hundred, the second on half.
+    let condition = Tree::All(vec![
+        equals(NAME, "A"),
+        equals(crate::plan::FieldId(K), "x"),
+    ]);
+    let plan = Builder::new()
+        .stage("", Some("process"), &condition, &[], 1)
+        .events();
+    let events = [
+        named(0, "B", "x"),
+        named(1, "A", "y"),
+        event(2, &[("name", "A"), ("k", "y"), ("category", "file")]),
+    ];
+    let evaluation = evaluate(&plan, &events, &Context::default()).unwrap();
+    let rare_first = rarity(&plan, &[(100, 1), (100, 50)]);
+    assert_eq!(evaluation.nearest(&rare_first), [Some(EventId(1))]);
+    let rare_last = rarity(&plan, &[(100, 50), (100, 1)]);
+    assert_eq!(evaluation.nearest(&rare_last), [Some(EventId(0))]);
+}
+
+#[test]
+fn an_event_that_is_not_routed_is_the_last_choice() {
+    let plan = Builder::new()
+        .stage("", Some("process"), &equals(NAME, "A"), &[], 1)
+        .events();
+    let mut hidden = named(0, "A", "x");
+    hidden.unrouted = true;
+    let evaluation = evaluate(&plan, &[hidden, named(1, "B", "x")], &Context::default()).unwrap();
+    let nearest = evaluation.nearest(&rarity(&plan, &[(2, 1)]));
+    assert_eq!(nearest, [Some(EventId(1))]);
+}
+
+#[test]
+fn a_sequence_is_nearest_where_its_events_go_together() {
+    let plan = plan(&[]);
+    // Of three B the one of the other host, the one far too late, the one just before.
+    let events = [
+        named(10_000, "A", "x"),
+        named(10_500, "B", "other"),
+        named(600_000, "B", "x"),
+        named(9_500, "B", "x"),
+    ];
+    let evaluation = evaluate(&plan, &events, &Context::default()).unwrap();
+    let nearest = evaluation.nearest(&rarity(&plan, &[(4, 1), (4, 3)]));
+    assert_eq!(nearest, [Some(EventId(0)), Some(EventId(3))]);
+    assert_eq!(evaluation.furthest(&[]), [EventId(0)]);
+}
+
+#[test]
+fn what_only_a_present_event_discards_came_the_whole_way() {
+    let plan = plan(&[("missing", "M")]);
+    let events = [
+        named(0, "A", "x"),
+        named(500, "M", "x"),
+        named(1000, "B", "x"),
+    ];
+    let evaluation = evaluate(&plan, &events, &Context::default()).unwrap();
+    assert!(evaluation.matches().is_empty());
+    assert_eq!(evaluation.furthest(&[]), [EventId(0), EventId(2)]);
+}

@@ -1,31 +1,21 @@
-//! A recording, explained in bounded memory: events are read a batch at a time, their facts are
-//! found and counted, and only those are kept that can be part of a match or of its nearest miss.
-//!
-//! Events between which nothing but keys and times can decide have one *pattern* of facts. Every
-//! event that meets a stage is kept, of any other pattern an even sample. Which fields a recording
-//! brings with it and which data source made it is known only at its end; where the guess from its
-//! beginning was wrong, it is read once more.
+//! What is kept of a recording while it is read, and what it comes to in the end.
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::sheet::Sheet;
-use super::{Explanation, Recording};
-use crate::data_source::{Catalogue, DataSource, IndexPatterns};
-use crate::diagnostic::Diagnostic;
-use crate::evaluate::{BlockerHint, Blockers, Context, Evaluation, Prepared, QueryFailure, Rarity};
+use super::super::sheet::Sheet;
+use super::super::{Explanation, Recording};
+use super::{BATCH, Parsed};
+use crate::evaluate::{
+    BlockerHint, Blockers, Context, Evaluation, Match, Prepared, QueryFailure, Rarity,
+};
 use crate::event::{Event, EventId};
 use crate::plan::{ClauseId, Plan, Role, StageId};
-use crate::replay::capture::stored_in;
-use crate::replay::compile::{Compiled, Compiler};
-use crate::replay::observe::{clauses_of, deciding};
-use crate::replay::visible::Visible;
-use crate::replay::{START, Subject};
+use crate::replay::START;
+use crate::replay::observe::{RuleClause, deciding};
 
-/// How many events are looked at together.
-pub const BATCH: usize = 8192;
 /// The most events that meet a stage.
 const MOST_MET: usize = 200_000;
 /// The most events of one pattern that meet none.
@@ -34,209 +24,6 @@ const MOST_ALIKE: usize = 256;
 const MOST_PATTERNS: usize = 16_384;
 /// How many matches are listed.
 const LISTED: usize = 5;
-
-/// One event as it is read, with its number in the recording.
-pub enum Raw {
-    /// A line of NDJSON.
-    Line(String),
-    /// An event of another format.
-    Event(Event),
-}
-
-/// Events with their numbers from 1, at most [`BATCH`] of them.
-pub type Batch = Vec<(u64, Raw)>;
-
-/// Why a recording could not be explained.
-#[derive(Debug)]
-pub enum Stopped {
-    /// It cannot be read, or Elasticsearch would refuse the query on it.
-    Bad(Vec<Diagnostic>),
-    /// The query fails when it is run.
-    Failed(QueryFailure),
-    /// The rule is not of a kind that is run.
-    Unsupported(String),
-    /// There is no event in it.
-    Empty,
-}
-
-/// What is explained.
-pub struct Question<'a> {
-    /// The rule.
-    pub subject: &'a Subject,
-    /// The data sources.
-    pub catalogue: &'a Catalogue,
-    /// The source whose field types apply; the one that serves most of the events where none is
-    /// named.
-    pub source: Option<&'a DataSource>,
-    /// What the recording is called.
-    pub name: &'a str,
-}
-
-/// A reader of batches.
-pub type Batches<'a> = Box<dyn Iterator<Item = Result<Batch, Box<Diagnostic>>> + 'a>;
-
-/// Explains a recording; `open` begins to read it.
-pub fn explain_recording<'a>(
-    question: &Question<'_>,
-    open: &mut dyn FnMut() -> Result<Batches<'a>, Box<Diagnostic>>,
-) -> Result<Explanation, Stopped> {
-    let subject = question.subject;
-    if let Some(what) = subject.unsupported() {
-        return Err(Stopped::Unsupported(what));
-    }
-    let (Some(query), Some(syntax)) = (&subject.rule.query, &subject.syntax) else {
-        return Err(Stopped::Unsupported("rules without a query".to_owned()));
-    };
-    let patterns = subject.patterns();
-    let claimed = question.catalogue.claimed(&patterns);
-    let bad = |diagnostic: Box<Diagnostic>| Stopped::Bad(vec![*diagnostic]);
-    let mut source = question.source;
-    let mut witnesses: Vec<Event> = Vec::new();
-    loop {
-        let mut batches = open().map_err(bad)?;
-        let mut first = match batches.next() {
-            Some(batch) => parse(batch.map_err(bad)?, &patterns),
-            None => Parsed::default(),
-        };
-        let chosen = source.or_else(|| serves_most(&claimed, &first.indices));
-        let Some(chosen) = chosen.or_else(|| question.catalogue.sources().first()) else {
-            return Err(Stopped::Empty);
-        };
-        let visible = Visible {
-            source: chosen,
-            others: Vec::new(),
-            patterns: &patterns,
-        };
-        let compiler = Compiler::new(&query.text, syntax, subject.settings(), visible, START);
-        witnesses.extend(compiler.witnesses(first.events.iter().map(|(_, event)| event)));
-        let known = witnesses.len();
-        let compiled = compiler.compile(&witnesses);
-        let ready = match &*compiled {
-            Compiled::Ready(ready) => Ok(ready),
-            Compiled::Refused(refused) => Err(refused),
-        };
-        let prepared = match &ready {
-            Ok(ready) => Some(Prepared::new(&ready.plan).map_err(Stopped::Failed)?),
-            Err(_) => None,
-        };
-        let paths = ready
-            .as_ref()
-            .map_or_else(|_| Vec::new(), |ready| paths(&ready.plan));
-        let mut gathered = Gathered::default();
-        loop {
-            let carried = |witnesses: &[Event], path: &str| {
-                witnesses.iter().any(|event| !event.values(path).is_empty())
-            };
-            let new = compiler.witnesses(first.events.iter().map(|(_, event)| event));
-            for event in new {
-                let fresh = |path: &str| !carried(&witnesses, path);
-                if event.fields().any(|(path, _)| fresh(path)) {
-                    witnesses.push(event);
-                }
-            }
-            gathered
-                .add(first, prepared.as_ref(), &paths)
-                .map_err(Stopped::Failed)?;
-            first = match batches.next() {
-                Some(batch) => parse(batch.map_err(bad)?, &patterns),
-                None => break,
-            };
-        }
-        let best = question
-            .source
-            .or_else(|| serves_most(&claimed, &gathered.indices));
-        let other = best.is_some_and(|best| best.name != chosen.name);
-        if witnesses.len() > known || other {
-            source = best;
-            continue;
-        }
-        if gathered.events == 0 {
-            return Err(Stopped::Empty);
-        }
-        let ready = ready.map_err(|refused| Stopped::Bad(refused.diagnostics.clone()))?;
-        let prepared = Prepared::new(&ready.plan).map_err(Stopped::Failed)?;
-        let clauses = clauses_of(&ready.plan, &query.text);
-        let mut explanation = gathered.explain(&prepared, &ready.plan, &clauses)?;
-        explanation.key = format!("{} on {}[{}]", subject.file, question.name, chosen.name);
-        return Ok(explanation);
-    }
-}
-
-/// The source whose indices hold most of the events.
-fn serves_most<'c>(
-    claimed: &[&'c DataSource],
-    indices: &BTreeMap<String, u64>,
-) -> Option<&'c DataSource> {
-    let serves = |source: &DataSource| {
-        let own = source.indices.iter();
-        own.filter_map(|index| indices.get(&index.name))
-            .sum::<u64>()
-    };
-    let mut best: Option<(u64, &DataSource)> = None;
-    for source in claimed {
-        let count = serves(source);
-        if best.is_none_or(|(most, _)| count > most) {
-            best = Some((count, source));
-        }
-    }
-    best.map(|(_, source)| source)
-}
-
-/// The paths that a plan reads.
-fn paths(plan: &Plan) -> Vec<String> {
-    let mut paths = Vec::new();
-    for field in &plan.fields {
-        paths.push(field.path.clone());
-        let readers = field.readers.iter().flatten();
-        paths.extend(readers.map(|reader| reader.read_from.to_string()));
-    }
-    paths.sort();
-    paths.dedup();
-    paths
-}
-
-/// The events of a batch.
-#[derive(Default)]
-struct Parsed {
-    events: Vec<(u64, Event)>,
-    indices: BTreeMap<String, u64>,
-    bad: Vec<(u64, String)>,
-}
-
-fn parse(batch: Batch, patterns: &IndexPatterns) -> Parsed {
-    let read = |(number, raw): (u64, Raw)| match raw {
-        Raw::Event(event) => (number, Ok(event)),
-        Raw::Line(line) => (number, Event::from_json_line(&line)),
-    };
-    let read: Vec<_> = batch.into_par_iter().map(read).collect();
-    let mut parsed = Parsed::default();
-    let mut selected: BTreeMap<String, bool> = BTreeMap::new();
-    for (number, event) in read {
-        let mut event = match event {
-            Ok(event) => event,
-            Err(error) => {
-                parsed.bad.push((number, error.to_string()));
-                continue;
-            }
-        };
-        if let Some(index) = stored_in(&event) {
-            let selects = match selected.get(&index) {
-                Some(selects) => *selects,
-                None => {
-                    let selects = patterns.selects(&index);
-                    selected.insert(index.clone(), selects);
-                    selects
-                }
-            };
-            event.unrouted = !selects;
-            if selects {
-                *parsed.indices.entry(index).or_default() += 1;
-            }
-        }
-        parsed.events.push((number, event));
-    }
-    parsed
-}
 
 /// The events of one pattern.
 #[derive(Default)]
@@ -269,11 +56,11 @@ impl Alike {
 
 /// What is kept of a recording.
 #[derive(Default)]
-struct Gathered {
-    events: u64,
+pub(super) struct Gathered {
+    pub(super) events: u64,
     unrouted: u64,
     bad: Option<(u64, String)>,
-    indices: BTreeMap<String, u64>,
+    pub(super) indices: BTreeMap<String, u64>,
     alike: FxHashMap<Vec<u64>, Alike>,
     met: usize,
     approximate: bool,
@@ -290,11 +77,10 @@ struct Seen {
 
 impl Gathered {
     /// Adds a batch. Without a plan only what is there is counted.
-    fn add(
+    pub(super) fn add(
         &mut self,
         parsed: Parsed,
         prepared: Option<&Prepared<'_>>,
-        paths: &[String],
     ) -> Result<(), QueryFailure> {
         for (number, reason) in parsed.bad {
             let (count, _) = self
@@ -311,7 +97,8 @@ impl Gathered {
         let Some(prepared) = prepared else {
             return Ok(());
         };
-        let look = |part: &[(u64, Event)]| look(part, prepared, paths);
+        let paths = paths(prepared.plan());
+        let look = |part: &[(u64, Event)]| look(part, prepared, &paths);
         let parts: Result<Vec<Vec<Seen>>, QueryFailure> =
             parsed.events.par_chunks(BATCH / 8).map(look).collect();
         for seen in parts?.into_iter().flatten() {
@@ -341,12 +128,12 @@ impl Gathered {
         }
     }
 
-    fn explain(
+    /// What it comes to.
+    pub(super) fn explain(
         self,
         prepared: &Prepared<'_>,
-        plan: &Plan,
-        clauses: &[crate::replay::observe::RuleClause],
-    ) -> Result<Explanation, Stopped> {
+        clauses: &[RuleClause],
+    ) -> Result<Explanation, QueryFailure> {
         let mut kept: Vec<(u64, Event)> = Vec::new();
         let mut patterns: Vec<(u64, u64)> = Vec::new();
         for alike in self.alike.into_values() {
@@ -375,9 +162,7 @@ impl Gathered {
             now: START,
             ..Context::default()
         };
-        let evaluation = prepared
-            .evaluate(&events, &context)
-            .map_err(Stopped::Failed)?;
+        let evaluation = prepared.evaluate(&events, &context)?;
         let labels: Vec<String> = numbers
             .iter()
             .map(|number| format!("event {number}"))
@@ -396,11 +181,11 @@ impl Gathered {
         let decided = decided(&evaluation, &events, prepared);
         let mut explanation =
             sheet.explanation(&blockers, &near, &|id: ClauseId| decided.contains(&id));
-        count_stages(&mut explanation, &evaluation, plan, &patterns);
+        count_stages(&mut explanation, &evaluation, &patterns);
         for row in &mut explanation.stages {
             row.seen = self.events - self.unrouted;
         }
-        let labelled = |found: &crate::evaluate::Match| {
+        let labelled = |found: &Match| {
             let events = found.stages.iter().flatten();
             events.map(|event| sheet.label(*event)).collect()
         };
@@ -544,10 +329,9 @@ fn decided(
 fn count_stages(
     explanation: &mut Explanation,
     evaluation: &Evaluation<'_>,
-    plan: &Plan,
     patterns: &[(EventId, u64)],
 ) {
-    for ((id, _), row) in plan.numbered().zip(&mut explanation.stages) {
+    for ((id, _), row) in evaluation.plan().numbered().zip(&mut explanation.stages) {
         let sum = |holds: &dyn Fn(EventId) -> bool| {
             let held = patterns.iter().filter(|(event, _)| holds(*event));
             held.map(|(_, count)| count).sum::<u64>()
@@ -555,4 +339,17 @@ fn count_stages(
         row.category = sum(&|event| evaluation.category(id, event));
         row.matching = sum(&|event| evaluation.stages_met(event).any(|met| met == id));
     }
+}
+
+/// The paths that a plan reads.
+fn paths(plan: &Plan) -> Vec<String> {
+    let mut paths = Vec::new();
+    for field in &plan.fields {
+        paths.push(field.path.clone());
+        let readers = field.readers.iter().flatten();
+        paths.extend(readers.map(|reader| reader.read_from.to_string()));
+    }
+    paths.sort();
+    paths.dedup();
+    paths
 }

@@ -1,0 +1,256 @@
+//! A recording, explained in bounded memory: events are read a batch at a time, their facts are
+//! found and counted, and only those are kept that can be part of a match or of its nearest miss.
+//!
+//! Events between which nothing but keys and times can decide have one *pattern* of facts. Every
+//! event that meets a stage is kept, of any other pattern an even sample. Which fields a recording
+//! brings with it and which data source made it is known only at its end; where the guess from its
+//! beginning was wrong, it is read once more.
+
+mod gathered;
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use self::gathered::Gathered;
+use super::Explanation;
+use crate::data_source::{Catalogue, DataSource, IndexPatterns};
+use crate::diagnostic::Diagnostic;
+use crate::evaluate::{Prepared, QueryFailure};
+use crate::event::Event;
+use crate::replay::capture::stored_in;
+use crate::replay::compile::{Compiled, Compiler};
+use crate::replay::observe::clauses_of;
+use crate::replay::visible::Visible;
+use crate::replay::{START, Subject};
+
+/// How many events are looked at together.
+pub const BATCH: usize = 4096;
+/// One event as it is read, with its number in the recording.
+pub enum Raw {
+    /// A line of NDJSON.
+    Line(String),
+    /// An event of another format.
+    Event(Event),
+}
+
+/// Events with their numbers from 1, at most [`BATCH`] of them.
+pub type Batch = Vec<(u64, Raw)>;
+
+/// Why a recording could not be explained.
+#[derive(Debug)]
+pub enum Stopped {
+    /// It cannot be read, or Elasticsearch would refuse the query on it.
+    Bad(Vec<Diagnostic>),
+    /// The query fails when it is run.
+    Failed(QueryFailure),
+    /// The rule is not of a kind that is run.
+    Unsupported(String),
+    /// There is no event in it.
+    Empty,
+}
+
+impl From<Box<Diagnostic>> for Stopped {
+    fn from(diagnostic: Box<Diagnostic>) -> Self {
+        Self::Bad(vec![*diagnostic])
+    }
+}
+
+impl From<QueryFailure> for Stopped {
+    fn from(failure: QueryFailure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// What is explained.
+pub struct Question<'a> {
+    /// The rule.
+    pub subject: &'a Subject,
+    /// The data sources.
+    pub catalogue: &'a Catalogue,
+    /// The source whose field types apply; the one that serves most of the events where none is
+    /// named.
+    pub source: Option<&'a DataSource>,
+    /// What the recording is called.
+    pub name: &'a str,
+}
+
+/// A reader of batches.
+pub type Batches<'a> = Box<dyn Iterator<Item = Result<Batch, Box<Diagnostic>>> + 'a>;
+
+/// Explains a recording; `open` begins to read it.
+pub fn explain_recording<'a>(
+    question: &Question<'_>,
+    open: &mut dyn FnMut() -> Result<Batches<'a>, Box<Diagnostic>>,
+) -> Result<Explanation, Stopped> {
+    if let Some(what) = question.subject.unsupported() {
+        return Err(Stopped::Unsupported(what));
+    }
+    let mut guess = Guess {
+        source: question.source,
+        witnesses: Vec::new(),
+    };
+    loop {
+        match pass(question, guess, open()?)? {
+            Pass::Done(explanation) => return Ok(*explanation),
+            Pass::Again(better) => guess = better,
+        }
+    }
+}
+
+/// What has to be known before the first event is looked at.
+struct Guess<'a> {
+    source: Option<&'a DataSource>,
+    /// An event for each field of the query that the recording brings with it.
+    witnesses: Vec<Event>,
+}
+
+impl Guess<'_> {
+    /// Adds what carries a field that none of them carries; whether there was any.
+    fn add(&mut self, found: Vec<Event>) -> bool {
+        let before = self.witnesses.len();
+        for event in found {
+            let mut known = self.witnesses.iter();
+            let carried = |(path, _): (&str, _)| known.any(|one| !one.values(path).is_empty());
+            if !event.fields().any(carried) {
+                self.witnesses.push(event);
+            }
+        }
+        self.witnesses.len() > before
+    }
+}
+
+enum Pass<'a> {
+    Done(Box<Explanation>),
+    /// The guess was wrong; this one is better.
+    Again(Guess<'a>),
+}
+
+/// Reads the recording once.
+fn pass<'q>(
+    question: &Question<'q>,
+    mut guess: Guess<'q>,
+    mut batches: Batches<'_>,
+) -> Result<Pass<'q>, Stopped> {
+    let subject = question.subject;
+    let (Some(query), Some(syntax)) = (&subject.rule.query, &subject.syntax) else {
+        return Err(Stopped::Unsupported("rules without a query".to_owned()));
+    };
+    let patterns = subject.patterns();
+    let claimed = question.catalogue.claimed(&patterns);
+    let mut next = || -> Result<Option<Parsed>, Stopped> {
+        let batch = batches.next().transpose()?;
+        Ok(batch.map(|batch| parse(batch, &patterns)))
+    };
+    let mut parsed = next()?.unwrap_or_default();
+    let chosen = guess
+        .source
+        .or_else(|| serves_most(&claimed, &parsed.indices));
+    let Some(chosen) = chosen.or_else(|| question.catalogue.sources().first()) else {
+        return Err(Stopped::Empty);
+    };
+    let visible = Visible {
+        source: chosen,
+        others: Vec::new(),
+        patterns: &patterns,
+    };
+    let compiler = Compiler::new(&query.text, syntax, subject.settings(), visible, START);
+    let carried =
+        |parsed: &Parsed| compiler.witnesses(parsed.events.iter().map(|(_, event)| event));
+    guess.add(carried(&parsed));
+    let compiled = compiler.compile(&guess.witnesses);
+    let prepared = match &*compiled {
+        Compiled::Ready(ready) => Some(Prepared::new(&ready.plan)?),
+        Compiled::Refused(_) => None,
+    };
+    let mut gathered = Gathered::default();
+    let mut wrong = false;
+    loop {
+        wrong |= guess.add(carried(&parsed));
+        gathered.add(parsed, prepared.as_ref())?;
+        match next()? {
+            Some(batch) => parsed = batch,
+            None => break,
+        }
+    }
+    guess.source = question
+        .source
+        .or_else(|| serves_most(&claimed, &gathered.indices));
+    if wrong || guess.source.is_some_and(|best| best.name != chosen.name) {
+        return Ok(Pass::Again(guess));
+    }
+    if gathered.events == 0 {
+        return Err(Stopped::Empty);
+    }
+    let ready = match &*compiled {
+        Compiled::Ready(ready) => ready,
+        Compiled::Refused(refused) => return Err(Stopped::Bad(refused.diagnostics.clone())),
+    };
+    let clauses = clauses_of(&ready.plan, &query.text);
+    let mut explanation = gathered.explain(&Prepared::new(&ready.plan)?, &clauses)?;
+    explanation.key = format!("{} on {}[{}]", subject.file, question.name, chosen.name);
+    Ok(Pass::Done(Box::new(explanation)))
+}
+
+/// The source whose indices hold most of the events.
+fn serves_most<'c>(
+    claimed: &[&'c DataSource],
+    indices: &BTreeMap<String, u64>,
+) -> Option<&'c DataSource> {
+    let serves = |source: &DataSource| {
+        let own = source.indices.iter();
+        own.filter_map(|index| indices.get(&index.name))
+            .sum::<u64>()
+    };
+    let mut best: Option<(u64, &DataSource)> = None;
+    for source in claimed {
+        let count = serves(source);
+        if best.is_none_or(|(most, _)| count > most) {
+            best = Some((count, source));
+        }
+    }
+    best.map(|(_, source)| source)
+}
+
+/// The events of a batch.
+#[derive(Default)]
+struct Parsed {
+    events: Vec<(u64, Event)>,
+    indices: BTreeMap<String, u64>,
+    bad: Vec<(u64, String)>,
+}
+
+fn parse(batch: Batch, patterns: &IndexPatterns) -> Parsed {
+    let read = |(number, raw): (u64, Raw)| match raw {
+        Raw::Event(event) => (number, Ok(event)),
+        Raw::Line(line) => (number, Event::from_json_line(&line)),
+    };
+    let read: Vec<_> = batch.into_par_iter().map(read).collect();
+    let mut parsed = Parsed::default();
+    let mut selected: BTreeMap<String, bool> = BTreeMap::new();
+    for (number, event) in read {
+        let mut event = match event {
+            Ok(event) => event,
+            Err(error) => {
+                parsed.bad.push((number, error.to_string()));
+                continue;
+            }
+        };
+        if let Some(index) = stored_in(&event) {
+            let selects = match selected.get(&index) {
+                Some(selects) => *selects,
+                None => {
+                    let selects = patterns.selects(&index);
+                    selected.insert(index.clone(), selects);
+                    selects
+                }
+            };
+            event.unrouted = !selects;
+            if selects {
+                *parsed.indices.entry(index).or_default() += 1;
+            }
+        }
+        parsed.events.push((number, event));
+    }
+    parsed
+}
