@@ -8,15 +8,18 @@ pub(crate) mod capture;
 pub(crate) mod compile;
 pub mod error;
 mod explain;
+mod hide;
 mod judge;
 pub mod observe;
 pub mod outcome;
+mod production;
 mod record;
 mod run;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod select;
 mod source;
+mod stopped;
 pub(crate) mod visible;
 mod wanted;
 
@@ -176,6 +179,8 @@ fn replay(
         }
     }
     let mut diagnostics = scenario::check(test.scenario, catalogue, &claimed);
+    let exceptions = hide::Exceptions::load(test, files);
+    diagnostics.extend(exceptions.diagnostics.iter().cloned());
     if diagnostics.iter().any(Diagnostic::is_error) {
         return One {
             outcome,
@@ -184,9 +189,15 @@ fn replay(
             observed: observe::Observed::default(),
         };
     }
+    let with = source::With {
+        catalogue,
+        patterns: &patterns,
+        files,
+        exceptions: &exceptions,
+    };
     for source in wanted {
         let keep = |check: &Check| selected(check, test, options);
-        let ran = source::run(test, source, catalogue, &patterns, files, observing);
+        let ran = source::run(test, source, &with, observing);
         diagnostics.extend(ran.diagnostics);
         let before = ran.checks.len();
         let checks: Vec<Check> = ran.checks.into_iter().filter(keep).collect();
@@ -270,13 +281,12 @@ impl Subject {
         }
     }
 
-    /// What is not implemented about the rule; `None` for an EQL rule without filters.
+    /// What is not implemented about the rule; `None` for an EQL rule whose filters can be
+    /// run.
     pub fn unsupported(&self) -> Option<String> {
         if self.rule.rule_type != RuleType::Eql {
             return Some(format!("rules of type {}", self.rule.rule_type.word()));
         }
-        self.rule
-            .filtered
-            .then(|| "rules with `filters`".to_owned())
+        self.rule.production.unsupported.clone()
     }
 }
