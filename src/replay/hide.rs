@@ -5,21 +5,29 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use super::Test;
 use super::error;
 use super::run::Stage;
+use super::{START, Test};
 use crate::data_source::DataSource;
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::event::Event;
 use crate::event::io::Files;
-use crate::event::{Event, Timestamp};
 use crate::rule::{ExceptionItem, Filter, load_exceptions};
 use crate::scenario::Case;
-use crate::scenario::expand::START_MILLIS;
 use crate::scenario::model::{Located, Scenario};
 use crate::schedule::filter::Documents;
 
 /// What hides an event that the rule's `filters` leave out.
 pub(super) const FILTERS: &str = "filters";
+
+/// An exception that a rule is linked to.
+#[derive(Debug, Clone)]
+pub struct LinkedException {
+    /// The item.
+    pub item: ExceptionItem,
+    /// The fields that it reads and no data source of the rule has.
+    pub unmapped: Vec<String>,
+}
 
 /// The exceptions that a scenario and its cases name, by file.
 #[derive(Debug, Default)]
@@ -72,6 +80,23 @@ impl Exceptions {
         loaded.items
     }
 
+    /// All items, with the fields that none of the rule's sources has.
+    pub(super) fn linked(&self, sources: &[&DataSource]) -> Vec<LinkedException> {
+        let items = self.by_file.values().flatten();
+        let linked = items.map(|item| {
+            let fields = item.filter.fields().into_iter();
+            let unmapped = |field: &&str| {
+                let mut sources = sources.iter();
+                sources.all(|source| source.field_type(field).is_none())
+            };
+            LinkedException {
+                item: item.clone(),
+                unmapped: fields.filter(unmapped).map(str::to_owned).collect(),
+            }
+        });
+        linked.collect()
+    }
+
     /// The items that hold for the attack or a case, at the time of the scenario.
     fn items<'a>(
         &'a self,
@@ -81,7 +106,7 @@ impl Exceptions {
         let own = case.into_iter().flat_map(|case| &case.exceptions);
         let files = scenario.exceptions.iter().chain(own);
         let items = files.filter_map(|file| self.by_file.get(&file.value));
-        let now = Timestamp::from_millis(START_MILLIS);
+        let now = START;
         items
             .flatten()
             .filter(move |item| item.expires.is_none_or(|expires| expires > now))
@@ -102,7 +127,7 @@ impl Exceptions {
         }
         let documents = Documents {
             types: &|path| source.field_type(path),
-            now: Timestamp::from_millis(START_MILLIS),
+            now: START,
         };
         stage.hidden.clear();
         for event in &mut stage.events {

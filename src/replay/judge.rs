@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use super::because;
 use super::outcome::{Observed, Pin, PinKind, Verdict};
-use super::production::{Counts, Produced, produce};
+use super::production::{CREATES, Counts, Produced, produce};
 use super::record;
 use super::run::Run;
-use super::stopped::stopped;
+use super::stopped::{created, stopped};
 use crate::diagnostic::QueryText;
 use crate::evaluate::{BlockerHint, Blockers, Cause, CauseKind, Match, Override};
 use crate::event::EventId;
@@ -240,12 +240,17 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
         (Some(why), Verdict::Uncertain) => Observed::Uncertain(why.clone()),
         _ => observed,
     };
+    let mut production = produced.facts();
+    if !produced.matches.is_empty() {
+        let created = created(run, waived).map(|names| (CREATES.to_owned(), names));
+        production.extend(created);
+    }
     Judgement {
         verdict,
         message,
         observed,
         waived: None,
-        production: produced.facts(),
+        production,
         blind: produced.blind(),
         overrides: waived.to_vec(),
         blockers,

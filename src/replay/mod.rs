@@ -25,7 +25,9 @@ mod wanted;
 
 use rayon::prelude::*;
 
+pub use hide::LinkedException;
 pub use outcome::{Check, Observed, Outcome, Verdict};
+pub use production::CREATES;
 
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::Diagnostic;
@@ -82,6 +84,8 @@ pub struct Replayed {
     pub scenarios: Vec<ScenarioOutcome>,
     /// What is wrong with the scenarios on the sources that they run on.
     pub diagnostics: Vec<Diagnostic>,
+    /// The exceptions that the scenarios link their rules to, each once a rule.
+    pub exceptions: Vec<LinkedException>,
     /// Whether some check was left out by the options, for each test.
     pub partial: Vec<bool>,
 }
@@ -130,6 +134,7 @@ fn run_all(
         replayed.scenarios.push(one.outcome);
         replayed.diagnostics.extend(one.diagnostics);
         replayed.partial.push(one.partial);
+        replayed.exceptions.extend(one.exceptions);
         observed.push(one.observed);
     }
     (replayed, observed)
@@ -183,6 +188,7 @@ fn replay(
     diagnostics.extend(exceptions.diagnostics.iter().cloned());
     if diagnostics.iter().any(Diagnostic::is_error) {
         return One {
+            exceptions: Vec::new(),
             outcome,
             diagnostics,
             partial: true,
@@ -214,6 +220,7 @@ fn replay(
     observations.sort_by_key(|observation: &observe::Observation| observation.order);
     let query = rule.query.as_ref();
     One {
+        exceptions: exceptions.linked(&claimed),
         outcome,
         diagnostics,
         partial,
@@ -228,6 +235,7 @@ fn replay(
 
 /// What one test gave.
 struct One {
+    exceptions: Vec<LinkedException>,
     outcome: ScenarioOutcome,
     diagnostics: Vec<Diagnostic>,
     partial: bool,

@@ -14,6 +14,8 @@ use crate::schedule::suppress::{Group, settle};
 use crate::schedule::window::{Found, covered, longest_blind};
 use crate::schedule::{Arrival, Phase, Windows};
 
+/// The key of the fact that an exception made the rule alert.
+pub const CREATES: &str = "creates";
 /// More events than this that meet a stage are taken as one search: a long recording is no case
 /// for a schedule.
 const MOST: usize = 2_000;

@@ -295,7 +295,7 @@ impl<'a> OnSource<'a> {
     fn setting(&self, case: Option<&scenario::Case>, recorded: bool) -> Setting {
         let of_case = case.and_then(|case| case.schedule.as_ref());
         let specs = [self.test.scenario.schedule.as_ref(), of_case];
-        let start = (!recorded).then_some(START);
+        let start = (!recorded).then_some(START.millis());
         Setting::new(&self.test.subject.rule, &specs, start)
     }
 

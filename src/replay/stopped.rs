@@ -63,6 +63,18 @@ pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
     })
 }
 
+/// What hides events without which there would be no alert: of `until`, or a missing event.
+pub(super) fn created(run: &Run<'_>, waived: &[Override]) -> Option<String> {
+    let names = names(run);
+    if names.is_empty() {
+        return None;
+    }
+    let mut overrides = waived.to_vec();
+    overrides.extend(shown(run, &|_| true));
+    let silent = produce(run, &run.setting, &overrides).matches.is_empty();
+    silent.then(|| names.join(", "))
+}
+
 /// Everything that hides an event, each once, in the order of the events.
 fn names(run: &Run<'_>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();

@@ -48,6 +48,10 @@ pub struct Found {
     pub cut: Vec<usize>,
 }
 
+/// Makes of the hits of the executions of a phase, each with its start, in their order, what becomes
+/// of them.
+pub type Settle<'a> = dyn Fn(&[(i64, &Found)]) -> Outcome + 'a;
+
 /// Phases of the schedule in which the same happens: executions start from `from` to before
 /// `until` after the start of the case, modulo the interval.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,11 +136,7 @@ impl Windows {
     /// What happens in every phase: the phases from 0 to the interval, those in a row with the
     /// same outcome together. `settle` makes of the hits of the executions, in their order, what
     /// becomes of them.
-    pub fn phases(
-        &self,
-        found: &[Found],
-        settle: &dyn Fn(&[(i64, &Found)]) -> Outcome,
-    ) -> Vec<Phase> {
+    pub fn phases(&self, found: &[Found], settle: &Settle<'_>) -> Vec<Phase> {
         let interval = self.0.interval.max(1);
         let mut cuts = vec![0];
         for one in found {
@@ -168,12 +168,7 @@ impl Windows {
 
     /// What happens where executions start `phase` after the start of the case, modulo the
     /// interval.
-    pub fn phase(
-        &self,
-        phase: i64,
-        found: &[Found],
-        settle: &dyn Fn(&[(i64, &Found)]) -> Outcome,
-    ) -> Outcome {
+    pub fn phase(&self, phase: i64, found: &[Found], settle: &Settle<'_>) -> Outcome {
         let interval = self.0.interval.max(1);
         let first = |one: &Found| {
             let start = one.from + (phase - one.from).rem_euclid(interval);
