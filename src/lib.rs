@@ -13,6 +13,7 @@ pub mod evaluate;
 pub mod engine;
 pub mod rule;
 pub mod data_source;
+pub mod schedule;
 pub mod search;
 pub mod scan;
 pub mod scenario;

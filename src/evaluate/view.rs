@@ -25,6 +25,7 @@ pub(super) struct View<'a> {
     lifted: Vec<ClauseId>,
     categories: Vec<(ClauseId, u32)>,
     routed: Vec<u32>,
+    /// Sorted.
     without: Vec<u32>,
     restamped: FxHashMap<u32, Moment>,
     /// The events about which an override says something; sorted.
@@ -67,6 +68,7 @@ impl<'a> View<'a> {
         for change in overrides {
             view.add(change);
         }
+        view.without.sort_unstable();
         view.touched.sort_unstable();
         view.touched.dedup();
         view
@@ -130,7 +132,7 @@ impl<'a> View<'a> {
 
     /// Whether an override takes the event away.
     pub(super) fn is_without(&self, event: u32) -> bool {
-        self.without.contains(&event)
+        self.without.binary_search(&event).is_ok()
     }
 
     /// When the event is; `None` for an event that nothing sees.

@@ -5,6 +5,7 @@ use super::finding::{Finding, Lint};
 use super::schedule_gap::span_of;
 use crate::diagnostic::{Code, Severity};
 use crate::eql::syntax::QueryKind;
+use crate::schedule::overlap::{blind, per_cent};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -30,15 +31,17 @@ pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         return;
     };
     let schedule = subject.rule.schedule;
-    let overlap = schedule.look_back.saturating_sub(schedule.interval).max(0);
+    let seen = schedule.look_back.saturating_sub(schedule.until);
+    let overlap = seen.saturating_sub(schedule.interval).max(0);
     let longest = maxspan.millis();
     if longest <= overlap {
         return;
     }
     let look_back = span_of(schedule.look_back);
+    let share = per_cent(blind(schedule, longest), schedule.interval);
     let message = format!(
         "sequences of more than {} are lost where one execution ends: maxspan is {}, from is {look_back} \
-         and interval {}",
+         and interval {}; one that takes all of maxspan is missed in {share} of the phases",
         span_of(overlap),
         span_of(longest),
         span_of(schedule.interval),

@@ -30,6 +30,10 @@ mod undeciding_clause;
 mod unknown_category;
 mod unknown_key;
 mod unserved_index;
+mod blind_phases;
+mod exception_creates_alert;
+mod exception_hides_attack;
+mod exception_never_matches;
 mod vacuous_case;
 mod verification;
 mod walk;
@@ -38,6 +42,9 @@ use std::sync::Arc;
 
 pub use claims::{Basis, Claim};
 pub use duplicate_rule_id::{Identified, duplicates};
+pub use exception_creates_alert::created_alerts;
+pub use exception_hides_attack::hidden_attacks;
+pub use exception_never_matches::dead_exceptions;
 pub use finding::{Finding, Lint};
 pub use scenario::as_finding;
 pub use vacuous_case::vacuous_cases;
@@ -56,6 +63,9 @@ pub const LINTS: &[&Lint] = &[
     &contradiction::LINT,
     &covered_list_item::LINT,
     &duplicate_rule_id::LINT,
+    &exception_creates_alert::LINT,
+    &exception_hides_attack::LINT,
+    &exception_never_matches::LINT,
     &field_never_carried::LINT,
     &literal_wildcard::LINT,
     &maxspan_schedule::LINT,

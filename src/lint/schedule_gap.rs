@@ -19,7 +19,7 @@ pub(super) static LINT: Lint = Lint {
 };
 
 pub(super) fn run(rule: &Rule, source: &Arc<SourceText>, findings: &mut Vec<Finding>) {
-    let gap = rule.schedule.interval - rule.schedule.look_back;
+    let gap = rule.schedule.interval - (rule.schedule.look_back - rule.schedule.until);
     if gap <= 0 {
         return;
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::Linted;
+use super::blind_phases::BlindPhases;
 use crate::eql;
 use crate::rule::RuleType;
 
@@ -22,6 +23,7 @@ pub struct Survey {
     sources: BTreeMap<(String, &'static str), OnSource>,
     reasons: BTreeMap<(String, &'static str, &'static str), usize>,
     lints: BTreeMap<&'static str, (usize, usize)>,
+    phases: BlindPhases,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +53,7 @@ impl Survey {
         }
         let Some(syntax) = &linted.syntax else { return };
         self.parsed += 1;
+        self.phases.add(rule, syntax);
         let printed = syntax.to_string();
         let again = eql::parse(&printed).query;
         if again.is_some_and(|again| again.to_string() == printed) {
@@ -131,6 +134,7 @@ impl Survey {
         for ((name, number, title), count) in &self.reasons {
             let _ = writeln!(text, "| {name} | {number}: {title} | {count} |");
         }
+        self.phases.markdown(text);
         text.push_str("\n## Findings\n\n| lint | rules | findings |\n|---|---:|---:|\n");
         for (name, (rules, findings)) in &self.lints {
             let _ = writeln!(text, "| {name} | {rules} | {findings} |");

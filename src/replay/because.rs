@@ -13,6 +13,11 @@ const WORDS: &[&str] = &[
     "category",
     "not routed",
     "unverifiable",
+    "look-back",
+    "exception",
+    "filters",
+    "max_signals",
+    "suppressed",
 ];
 
 /// Whether `because` names one of the causes, or the smallest part of the query that holds them.
@@ -27,7 +32,12 @@ pub(super) fn holds(because: &str, plan: &Plan, blockers: &Blockers, words: &[St
         .causes
         .iter()
         .all(|cause| is_condition(plan, cause));
-    by_cause || (conditions && part.is_some_and(|part| part.text.contains(because)))
+    let outside = blockers.causes.is_empty()
+        && words.iter().any(|words| {
+            let exception = because == "exception" && words.starts_with("exception ");
+            words == because || exception
+        });
+    by_cause || outside || (conditions && part.is_some_and(|part| part.text.contains(because)))
 }
 
 fn names(because: &str, plan: &Plan, cause: &Cause, words: &str) -> bool {
@@ -55,7 +65,10 @@ fn is_condition(plan: &Plan, cause: &Cause) -> bool {
 /// Whether `because` can be the reason of anything in this rule; if not, the nearest text that
 /// can.
 pub(super) fn known(because: &str, plan: &Plan) -> Result<(), Option<String>> {
-    if WORDS.contains(&because) || because.starts_with("taken by ") {
+    if WORDS.contains(&because)
+        || because.starts_with("taken by ")
+        || because.starts_with("exception ")
+    {
         return Ok(());
     }
     let texts = || {

@@ -90,6 +90,7 @@ pub(super) fn load(
         }
     }
     let none = vec![Vec::new(); events.len()];
+    let hidden = events.len();
     Ok(Capture {
         source,
         stage: Stage {
@@ -97,6 +98,7 @@ pub(super) fn load(
             labels,
             set: none.clone(),
             pinned: none,
+            hidden: vec![Vec::new(); hidden],
         },
     })
 }

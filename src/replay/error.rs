@@ -3,7 +3,7 @@
 use crate::diagnostic::Code;
 
 /// All codes of this room.
-pub const CODES: &[&Code] = &[&EXPECTATION, &BAD_CAPTURE];
+pub const CODES: &[&Code] = &[&EXPECTATION, &BAD_CAPTURE, &BAD_EXCEPTIONS];
 
 /// What a scenario expects does not happen.
 pub static EXPECTATION: Code = Code {
@@ -15,7 +15,8 @@ pub static EXPECTATION: Code = Code {
            to be wrong and stays so is pinned with `gap:` or `noise:` and a reason.\n\n\
            A `because` is a part of the text of a clause in canonical form, or a structural word: \
            `order`, `maxspan`, `join FIELD`, `until`, `missing event`, `category`, `not routed`, \
-           `unverifiable`, `taken by LABEL`.",
+           `unverifiable`, `taken by LABEL`, `look-back`, `exception NAME`, `filters`; beside a \
+           number of alerts `max_signals` and `suppressed`.",
 };
 
 /// A capture that cannot be replayed.
@@ -24,4 +25,14 @@ pub static BAD_CAPTURE: Code = Code {
     title: "a capture cannot be replayed",
     page: "`events_from` names a file that cannot be read, holds a line that is no JSON document, \
            or gives a label by a query that finds no event.",
+};
+
+/// A file with exceptions that cannot be read.
+pub static BAD_EXCEPTIONS: Code = Code {
+    number: "E392",
+    title: "exceptions cannot be read",
+    page: "`exceptions` names a file that cannot be read. It is an exception list in the TOML of the \
+           detection-rules repository or in the NDJSON that Kibana exports; the path is relative to \
+           the scenario file. The values of a value list stand beside it in a file that has the id \
+           of the list as its name, a value a line.",
 };

@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use super::because;
 use super::outcome::{Observed, Pin, PinKind, Verdict};
+use super::production::{CREATES, Counts, Produced, produce};
 use super::record;
 use super::run::Run;
+use super::stopped::{created, stopped};
 use crate::diagnostic::QueryText;
 use crate::evaluate::{BlockerHint, Blockers, Cause, CauseKind, Match, Override};
 use crate::event::EventId;
@@ -124,6 +126,10 @@ pub(super) struct Judgement {
     pub(super) message: Option<String>,
     pub(super) observed: Observed,
     pub(super) waived: Option<String>,
+    /// What production makes of it, key and value.
+    pub(super) production: Vec<(String, String)>,
+    /// Some phases of the schedule have no alert.
+    pub(super) blind: Option<String>,
     /// What was overridden to judge it.
     pub(super) overrides: Vec<Override>,
     /// The clauses that stood in the way, for the places in a report.
@@ -155,7 +161,7 @@ pub(super) fn judge(case: &Case<'_, '_>) -> Judgement {
         Some(Attack::Gap(_, waiver)) if !case.wanted.named && !case.forced => waiver,
         _ => return plain,
     };
-    let matches = case.run.evaluation.matches();
+    let matches = &case.run.produced.matches;
     if !matches.is_empty() && case.wanted.pin.is_none() {
         return plain.with(
             Verdict::Failed,
@@ -187,13 +193,26 @@ impl Judgement {
 /// The verdict of one run, as it is or with a clause waived.
 fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
     let run = case.run;
-    let matches = if waived.is_empty() {
-        run.evaluation.matches().to_vec()
+    let produced = if waived.is_empty() {
+        run.produced.clone()
     } else {
-        run.evaluation.decide_with(waived)
+        produce(run, &run.setting, waived)
     };
-    let labels = run.labels_of(&matches);
-    let (observed, blockers, proven) = if matches.is_empty() {
+    let matches = &produced.matches;
+    let labels = run.labels_of(matches);
+    let outside = if matches.is_empty() {
+        stopped(run, waived)
+    } else {
+        None
+    };
+    let mut words: Option<Vec<String>> = None;
+    let (observed, blockers, proven) = if let Some(outside) = outside {
+        let proven = !outside.record.overdetermined;
+        let mut none = outside.record;
+        none.vacuous = case.wanted.alert == Alert::None && !proven;
+        words = Some(outside.words);
+        (Observed::None(none), Blockers::default(), proven)
+    } else if matches.is_empty() {
         let blockers = run.evaluation.blockers(&BlockerHint {
             assignment: assignment(case),
             waived: waived.to_vec(),
@@ -203,12 +222,15 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
         none.vacuous = case.wanted.alert == Alert::None && !proven;
         (Observed::None(none), blockers, proven)
     } else {
-        let alerts = record::alerts(run, &matches, &case.wanted.with);
+        let alerts = record::alerts(run, matches, &case.wanted.with);
         (Observed::Alert(alerts), Blockers::default(), true)
     };
     let failure = match case.wanted.alert {
-        Alert::None => wanted_none(case, &matches, &labels, &blockers),
-        _ => wanted_alert(case, &matches, &labels),
+        Alert::None => {
+            let words = words.unwrap_or_else(|| record::words(run, &blockers.causes));
+            wanted_none(case, matches, &labels, &blockers, &words)
+        }
+        _ => wanted_alert(case, &produced, &labels),
     };
     let (verdict, message) = match failure {
         Some(failure) => failure,
@@ -218,11 +240,18 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
         (Some(why), Verdict::Uncertain) => Observed::Uncertain(why.clone()),
         _ => observed,
     };
+    let mut production = produced.facts();
+    if !produced.matches.is_empty() {
+        let created = created(run, waived).map(|names| (CREATES.to_owned(), names));
+        production.extend(created);
+    }
     Judgement {
         verdict,
         message,
         observed,
         waived: None,
+        production,
+        blind: produced.blind(),
         overrides: waived.to_vec(),
         blockers,
     }
@@ -246,10 +275,11 @@ fn settled(case: &Case<'_, '_>, proven: bool) -> (Verdict, Option<String>) {
 
 fn wanted_alert(
     case: &Case<'_, '_>,
-    matches: &[Match],
+    produced: &Produced,
     labels: &[Vec<String>],
 ) -> Option<(Verdict, Option<String>)> {
     let failed = |message: String| Some((Verdict::Failed, Some(message)));
+    let (matches, counts) = (&produced.matches, produced.counts());
     if matches.is_empty() {
         return match &case.wanted.pin {
             Some(pin) if pin.kind == PinKind::Noise => failed(format!(
@@ -265,8 +295,26 @@ fn wanted_alert(
             wanted.join(", "),
             all_labels(labels)
         )),
-        Alert::Count(count) if labels.len() != *count => {
-            failed(format!("expected {count} alerts, found {}", labels.len()))
+        Alert::Count(count) if counts.least != *count || counts.most != *count => {
+            let found = if counts.least == counts.most {
+                counts.least.to_string()
+            } else {
+                format!(
+                    "{} to {} by phase of the schedule",
+                    counts.least, counts.most
+                )
+            };
+            failed(format!("expected {count} alerts, found {found}"))
+        }
+        _ if case.run.setting.every_phase && produced.blind().is_some() => {
+            let blind = produced.blind().unwrap_or_default();
+            failed(format!("expected an alert in every phase, {blind}"))
+        }
+        _ if unmet_count(&case.wanted.because, &counts).is_some() => {
+            let because = unmet_count(&case.wanted.because, &counts).unwrap_or_default();
+            failed(format!(
+                "expected {because} to stop other alerts, but it stopped none"
+            ))
         }
         _ => case.wanted.with.iter().find_map(|(field, value)| {
             let mut found = matches
@@ -281,6 +329,15 @@ fn wanted_alert(
     }
 }
 
+/// The reason of a counted alert that kept no other alert from being made.
+fn unmet_count<'w>(because: &'w [String], counts: &Counts) -> Option<&'w str> {
+    let mut because = because.iter().map(String::as_str);
+    because.find(|because| match *because {
+        "max_signals" => counts.cut == 0,
+        _ => counts.suppressed == 0,
+    })
+}
+
 fn all_labels(labels: &[Vec<String>]) -> String {
     let alerts: Vec<String> = labels.iter().map(|labels| labels.join(", ")).collect();
     alerts.join("; ")
@@ -291,6 +348,7 @@ fn wanted_none(
     matches: &[Match],
     labels: &[Vec<String>],
     blockers: &Blockers,
+    words: &[String],
 ) -> Option<(Verdict, Option<String>)> {
     let failed = |message: String| Some((Verdict::Failed, Some(message)));
     if !matches.is_empty() {
@@ -306,13 +364,12 @@ fn wanted_none(
         let words = "the attack does not alert here, so that no alert proves nothing";
         return Some((Verdict::Invalid, Some(words.to_owned())));
     }
-    let words = record::words(case.run, &blockers.causes);
     let unmet = case
         .wanted
         .because
         .iter()
-        .find(|because| !because::holds(because, case.run.plan(), blockers, &words))?;
-    let stopped = match words.as_slice() {
+        .find(|because| !because::holds(because, case.run.plan(), blockers, words))?;
+    let stopped = match words {
         [] => "no single clause stops it".to_owned(),
         words => format!("{} did", words.join(", ")),
     };

@@ -8,21 +8,26 @@ pub(crate) mod capture;
 pub(crate) mod compile;
 pub mod error;
 mod explain;
+mod hide;
 mod judge;
 pub mod observe;
 pub mod outcome;
+mod production;
 mod record;
 mod run;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod select;
 mod source;
+mod stopped;
 pub(crate) mod visible;
 mod wanted;
 
 use rayon::prelude::*;
 
+pub use hide::LinkedException;
 pub use outcome::{Check, Observed, Outcome, Verdict};
+pub use production::CREATES;
 
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::Diagnostic;
@@ -79,6 +84,8 @@ pub struct Replayed {
     pub scenarios: Vec<ScenarioOutcome>,
     /// What is wrong with the scenarios on the sources that they run on.
     pub diagnostics: Vec<Diagnostic>,
+    /// The exceptions that the scenarios link their rules to, each once a rule.
+    pub exceptions: Vec<LinkedException>,
     /// Whether some check was left out by the options, for each test.
     pub partial: Vec<bool>,
 }
@@ -127,6 +134,7 @@ fn run_all(
         replayed.scenarios.push(one.outcome);
         replayed.diagnostics.extend(one.diagnostics);
         replayed.partial.push(one.partial);
+        replayed.exceptions.extend(one.exceptions);
         observed.push(one.observed);
     }
     (replayed, observed)
@@ -176,17 +184,26 @@ fn replay(
         }
     }
     let mut diagnostics = scenario::check(test.scenario, catalogue, &claimed);
+    let exceptions = hide::Exceptions::load(test, files);
+    diagnostics.extend(exceptions.diagnostics.iter().cloned());
     if diagnostics.iter().any(Diagnostic::is_error) {
         return One {
+            exceptions: Vec::new(),
             outcome,
             diagnostics,
             partial: true,
             observed: observe::Observed::default(),
         };
     }
+    let with = source::With {
+        catalogue,
+        patterns: &patterns,
+        files,
+        exceptions: &exceptions,
+    };
     for source in wanted {
         let keep = |check: &Check| selected(check, test, options);
-        let ran = source::run(test, source, catalogue, &patterns, files, observing);
+        let ran = source::run(test, source, &with, observing);
         diagnostics.extend(ran.diagnostics);
         let before = ran.checks.len();
         let checks: Vec<Check> = ran.checks.into_iter().filter(keep).collect();
@@ -203,6 +220,7 @@ fn replay(
     observations.sort_by_key(|observation: &observe::Observation| observation.order);
     let query = rule.query.as_ref();
     One {
+        exceptions: exceptions.linked(&claimed),
         outcome,
         diagnostics,
         partial,
@@ -217,6 +235,7 @@ fn replay(
 
 /// What one test gave.
 struct One {
+    exceptions: Vec<LinkedException>,
     outcome: ScenarioOutcome,
     diagnostics: Vec<Diagnostic>,
     partial: bool,
@@ -270,13 +289,12 @@ impl Subject {
         }
     }
 
-    /// What is not implemented about the rule; `None` for an EQL rule without filters.
+    /// What is not implemented about the rule; `None` for an EQL rule whose filters can be
+    /// run.
     pub fn unsupported(&self) -> Option<String> {
         if self.rule.rule_type != RuleType::Eql {
             return Some(format!("rules of type {}", self.rule.rule_type.word()));
         }
-        self.rule
-            .filtered
-            .then(|| "rules with `filters`".to_owned())
+        self.rule.production.unsupported.clone()
     }
 }

@@ -157,7 +157,11 @@ pub(super) fn observe(
     } else {
         waived_matches.as_slice()
     };
-    let mut decided = if judged.is_empty() {
+    // What production stops outside the query, no clause decides.
+    let outside = waived.is_empty() && run.produced.matches.is_empty() && !judged.is_empty();
+    let mut decided = if outside {
+        Vec::new()
+    } else if judged.is_empty() {
         stopped(run, judgement)
     } else {
         matched(run, judged, &waived)

@@ -69,6 +69,8 @@ pub struct Check {
     pub pin: Option<Pin>,
     /// For a run that was judged with the gap's blocker waived: the clause that was waived.
     pub waived: Option<String>,
+    /// What production makes of it beside the query, key and value a line of the snapshot.
+    pub production: Vec<(String, String)>,
     /// What to say beside the verdict, one line each.
     pub warnings: Vec<String>,
     /// Why the verdict is what it is, when that needs words (`failed`, `invalid`, `skipped` …).

@@ -190,11 +190,18 @@ fn blocker(run: &Run<'_>, blockers: &Blockers, causes: &[Cause]) -> Vec<String> 
 
 /// The words of each cause.
 pub(super) fn words(run: &Run<'_>, causes: &[Cause]) -> Vec<String> {
-    let label = |event| run.stage.label(event);
-    causes
-        .iter()
-        .map(|cause| reason::words(run.plan(), cause, label))
-        .collect()
+    causes.iter().map(|cause| cause_words(run, cause)).collect()
+}
+
+/// The words of a cause: what hides an event is why it is not shown.
+fn cause_words(run: &Run<'_>, cause: &Cause) -> String {
+    let hidden = cause
+        .event
+        .and_then(|event| run.stage.hidden.get(event.index()));
+    match (cause.kind, hidden.and_then(|by| by.first())) {
+        (CauseKind::NotRouted, Some((name, _))) => name.clone(),
+        _ => reason::words(run.plan(), cause, |event| run.stage.label(event)),
+    }
 }
 
 fn cause_record(run: &Run<'_>, query: &QueryText, cause: &Cause) -> CauseRecord {
@@ -209,7 +216,7 @@ fn cause_record(run: &Run<'_>, query: &QueryText, cause: &Cause) -> CauseRecord 
     CauseRecord {
         stage: cause.stage.map(|stage| stage.0 + 1),
         event: cause.event.map(|event| run.stage.label(event)),
-        clause: reason::words(run.plan(), cause, |event| run.stage.label(event)),
+        clause: cause_words(run, cause),
         line,
     }
 }

@@ -1,6 +1,7 @@
 //! One case on one data source, evaluated: the facts that a verdict is made of.
 
 use super::compile::Ready;
+use super::production::{Produced, Setting, produce};
 use crate::evaluate::{Context, Evaluation, Match, Prepared, QueryFailure};
 use crate::event::{Event, EventId};
 use crate::plan::Plan;
@@ -16,6 +17,8 @@ pub(super) struct Stage {
     pub(super) set: Vec<Vec<String>>,
     /// For each event the fields that the sensor pins against the scenario's wish.
     pub(super) pinned: Vec<Vec<String>>,
+    /// For each event what hides it from the query, and the values for which it does.
+    pub(super) hidden: Vec<Vec<(String, String)>>,
 }
 
 impl Stage {
@@ -31,6 +34,13 @@ impl Stage {
     pub(super) fn find(&self, label: &str) -> Option<EventId> {
         let position = self.labels.iter().position(|own| own == label)?;
         u32::try_from(position).ok().map(EventId)
+    }
+
+    /// The values for which this hides the event.
+    pub(super) fn seen_by(&self, event: EventId, name: &str) -> Option<String> {
+        let by = self.hidden.get(event.index())?.iter();
+        let (_, values) = by.into_iter().find(|(own, _)| own == name)?;
+        (!values.is_empty()).then(|| values.clone())
     }
 
     /// Whether the sensor pins the field on the event.
@@ -51,6 +61,10 @@ pub(super) struct Run<'c> {
     pub(super) evaluation: Evaluation<'c>,
     /// The open point that the outcome hangs on.
     pub(super) uncertain: Option<String>,
+    /// How production runs the rule.
+    pub(super) setting: Setting,
+    /// What production makes of it.
+    pub(super) produced: Produced,
 }
 
 impl<'c> Run<'c> {
@@ -59,16 +73,21 @@ impl<'c> Run<'c> {
         ready: &'c Ready,
         stage: &'c Stage,
         context: &Context,
+        setting: Setting,
     ) -> Result<Self, QueryFailure> {
         let prepared = ready.patterns.clone()?.with(&ready.plan);
         let evaluation = prepared.evaluate(&stage.events, context)?;
         let uncertain = uncertain(ready, stage, &evaluation, context)?;
-        Ok(Self {
+        let mut run = Self {
             ready,
             stage,
             evaluation,
             uncertain,
-        })
+            setting,
+            produced: Produced::default(),
+        };
+        run.produced = produce(&run, &run.setting, &[]);
+        Ok(run)
     }
 
     /// The plan that ran.

@@ -57,6 +57,7 @@ pub(crate) fn check(case: &str, source: &str, observed: Observed) -> Check {
         observed,
         pin: None,
         waived: None,
+        production: Vec::new(),
         warnings: Vec::new(),
         message: None,
         diagnostics: Vec::new(),

@@ -2,9 +2,11 @@
 
 use super::capture::{self, Capture};
 use super::compile::{Compiled, Compiler, Ready, Refused};
+use super::hide::Exceptions;
 use super::judge::{self, Alert, Attack, Case, Judgement, Waiver, Wanted};
 use super::observe::{self, Observation};
 use super::outcome::{Check, CheckKey, Observed, PinKind, Place, Verdict};
+use super::production::Setting;
 use super::run::{Run, Stage};
 use super::visible::Visible;
 use super::wanted::wanted;
@@ -19,22 +21,16 @@ use crate::scenario::{self, Effect, Expanded, ExpandedCase, Expander};
 
 /// Runs a scenario on a source: its checks in file order, and what is wrong with the scenario
 /// there.
-pub(super) fn run(
-    test: &Test<'_>,
-    source: &DataSource,
-    catalogue: &Catalogue,
-    patterns: &IndexPatterns,
-    files: &dyn Files,
-    observe: bool,
-) -> Ran {
+pub(super) fn run(test: &Test<'_>, source: &DataSource, with: &With<'_>, observe: bool) -> Ran {
     let mut on_source = OnSource {
         test,
         observations: observe.then(Vec::new),
         source,
         expander: Expander::new(test.scenario, source),
-        catalogue,
-        patterns,
-        files,
+        catalogue: with.catalogue,
+        patterns: with.patterns,
+        files: with.files,
+        exceptions: with.exceptions,
         diagnostics: Vec::new(),
     };
     let checks = on_source.checks();
@@ -43,6 +39,14 @@ pub(super) fn run(
         diagnostics: on_source.diagnostics,
         observations: on_source.observations.unwrap_or_default(),
     }
+}
+
+/// What a scenario is run with on every source.
+pub(super) struct With<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) patterns: &'a IndexPatterns,
+    pub(super) files: &'a dyn Files,
+    pub(super) exceptions: &'a Exceptions,
 }
 
 /// What a scenario gave on one source.
@@ -60,6 +64,7 @@ struct OnSource<'a> {
     catalogue: &'a Catalogue,
     patterns: &'a IndexPatterns,
     files: &'a dyn Files,
+    exceptions: &'a Exceptions,
     diagnostics: Vec<Diagnostic>,
     /// `None` when nobody asks.
     observations: Option<Vec<Observation>>,
@@ -174,7 +179,8 @@ impl<'a> OnSource<'a> {
             Events::Recorded(capture) => (capture.stage, None),
             Events::Written(expanded) => (stage_of(&expanded), Some(expanded)),
         };
-        let (stage, expanded) = stage;
+        let (mut stage, expanded) = stage;
+        self.exceptions.hide(test, None, self.source, &mut stage);
         let Some(expected) = expected else {
             // The attack says nothing of this source: its cases stand for themselves.
             return self.cases(query, compiler, &Attack::Broken(None));
@@ -189,7 +195,8 @@ impl<'a> OnSource<'a> {
             }
             Compiled::Ready(ready) => ready,
         };
-        let run = match Run::new(ready, &stage, &context()) {
+        let setting = self.setting(None, expanded.is_none());
+        let run = match Run::new(ready, &stage, &context(), setting) {
             Ok(run) => run,
             Err(failure) => {
                 let check = self.failure(&self.attack_item(), &expected, &failure);
@@ -248,22 +255,26 @@ impl<'a> OnSource<'a> {
     ) -> Option<Check> {
         let expected = wanted(self.test.scenario, Some(case), self.source)?;
         let mut forced = false;
-        let (stage, no_effect, recorded) = match self.events(Some(case))? {
+        let (mut stage, no_effect, recorded) = match self.events(Some(case))? {
             Events::Skipped(reason) => return Some(self.skipped(item, &reason)),
             Events::Recorded(capture) if capture.source != self.source.name => return None,
             Events::Recorded(capture) => (self.changed(capture.stage, case)?, None, true),
             Events::Written(expanded) => {
-                let no_effect = self.no_effect(&expanded.effect);
+                let production = case.schedule.is_some() || !case.exceptions.is_empty();
+                let no_effect = self.no_effect(&expanded.effect).filter(|_| !production);
                 forced = expanded.forced.iter().any(|field| self.pins(field));
                 (stage_of(&expanded), no_effect, false)
             }
         };
+        self.exceptions
+            .hide(self.test, Some(case), self.source, &mut stage);
         let compiled = compiler.compile(&stage.events);
         let ready: &Ready = match &*compiled {
             Compiled::Refused(refused) => return Some(self.refused(item, &expected, refused)),
             Compiled::Ready(ready) => ready,
         };
-        let run = match Run::new(ready, &stage, &context()) {
+        let setting = self.setting(Some(case), recorded);
+        let run = match Run::new(ready, &stage, &context(), setting) {
             Ok(run) => run,
             Err(failure) => return Some(self.failure(item, &expected, &failure)),
         };
@@ -278,6 +289,14 @@ impl<'a> OnSource<'a> {
         };
         let judgement = judge::judge(&case);
         Some(self.judged(item, &case, judgement))
+    }
+
+    /// How production runs the rule for the attack or a case.
+    fn setting(&self, case: Option<&scenario::Case>, recorded: bool) -> Setting {
+        let of_case = case.and_then(|case| case.schedule.as_ref());
+        let specs = [self.test.scenario.schedule.as_ref(), of_case];
+        let start = (!recorded).then_some(START.millis());
+        Setting::new(&self.test.subject.rule, &specs, start)
     }
 
     /// Recorded events with the case's changes; `None` after an error, which is noted.
@@ -365,6 +384,7 @@ impl<'a> OnSource<'a> {
             waived: None,
             warnings: Vec::new(),
             message: None,
+            production: Vec::new(),
             diagnostics: Vec::new(),
             change: item.case.map_or_else(Vec::new, |case| {
                 change_lines(self.test.scenario, case, &self.source.name)
@@ -461,6 +481,10 @@ impl<'a> OnSource<'a> {
             let key = check.key.clone();
             observations.push(observe::observe(case, &judgement, key, item.order));
         }
+        if let Some(blind) = &judgement.blind {
+            check.warnings.push(format!("schedule: {blind}"));
+        }
+        check.production = judgement.production;
         check.verdict = judgement.verdict;
         check.message = judgement.message;
         check.observed = judgement.observed;
@@ -483,7 +507,7 @@ fn attack_state<'a, 'c>(
         let blockers = run.evaluation.blockers(&BlockerHint::default());
         return Attack::Gap(run, Waiver::of(run, &blockers));
     }
-    if run.evaluation.matches().is_empty() {
+    if run.produced.matches.is_empty() {
         return Attack::Broken(Some(run));
     }
     Attack::Alerts(run)
@@ -497,6 +521,7 @@ fn stage_of(expanded: &ExpandedCase) -> Stage {
         stage.set.push(event.set_fields.iter().cloned().collect());
         let pinned = event.pinned.iter().map(|pin| pin.field.clone());
         stage.pinned.push(pinned.collect());
+        stage.hidden.push(Vec::new());
     }
     stage
 }

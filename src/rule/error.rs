@@ -3,7 +3,14 @@
 use crate::diagnostic::Code;
 
 /// All codes of this room.
-pub const CODES: &[&Code] = &[&SYNTAX, &MISSING_KEY, &WRONG_KIND, &BAD_VALUE, &UNKNOWN_KEY];
+pub const CODES: &[&Code] = &[
+    &SYNTAX,
+    &MISSING_KEY,
+    &WRONG_KIND,
+    &BAD_VALUE,
+    &BAD_FILTER,
+    &UNKNOWN_KEY,
+];
 
 /// Not TOML.
 pub static SYNTAX: Code = Code {
@@ -35,7 +42,19 @@ pub static BAD_VALUE: Code = Code {
     title: "value is not one of those that the key can have",
     page: "`severity` is `low`, `medium`, `high` or `critical`; `risk_score` is 0 to 100; `type` \
            is one of Elastic Security's rule types; `interval` is a number with a unit such as \
-           `5m`; `from` is date math such as `now-9m`.",
+           `5m`; `from` and `to` are date math such as `now-9m`, `to` being the \
+           later one.",
+};
+
+/// A filter that is none.
+pub static BAD_FILTER: Code = Code {
+    number: "E204",
+    title: "a filter or exception cannot be read",
+    page: "`filters` are Kibana's: a table with `meta` (`negate`, `disabled`) and `query`, which has one \
+           key such as `match_phrase`, `match`, `term`, `terms`, `exists`, `range`, `wildcard`, \
+           `prefix`, `bool` or `nested`.\n\nAn exception item has `name` and `entries`; an entry has \
+           `field`, `operator` (`included` or `excluded`), `type` (`match`, `match_any`, `exists`, \
+           `wildcard`, `list`, `nested`) and what that type asks for: `value`, `list` or `entries`.",
 };
 
 /// A key that no rule has.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::query_text::query_text;
 use super::table::{self, Report, Table};
-use super::{Attack, FieldOverrides, Query, Rule, RuleType, Schedule, Severity, Threat, error};
+use super::{
+    Attack, FieldOverrides, Query, Rule, RuleType, Schedule, Severity, Threat, error, production,
+};
 use crate::diagnostic::{Diagnostic, SourceText};
 
 /// What became of a rule file.
@@ -152,6 +154,8 @@ fn rule(
     };
     let tags = table.texts("tags", report);
     let index = table.texts("index", report);
+    let production = production::production(table, report);
+    let building_block = production::building_block(table, report);
     let maturity = metadata.and_then(|metadata| metadata.text("maturity", report));
     let (name, id) = (
         some_text(table, "name", report),
@@ -177,8 +181,8 @@ fn rule(
         maturity,
         fields,
         threat,
-        building_block: table.has("building_block_type"),
-        filtered: table.has("filters"),
+        building_block,
+        production,
     })
 }
 
@@ -201,7 +205,7 @@ fn some_text(table: &Table<'_, '_>, key: &str, report: &mut Report<'_>) -> Optio
 }
 
 /// A value out of a fixed list of words.
-fn word<T: Copy>(
+pub(super) fn word<T: Copy>(
     table: &Table<'_, '_>,
     key: &str,
     all: &[T],
@@ -268,6 +272,23 @@ fn schedule(table: &Table<'_, '_>, report: &mut Report<'_>) -> Schedule {
             _ => bad_time(table, "from", &text, "date math, such as `now-9m`", report),
         }
     }
+    if let Some(text) = table.text("to", report) {
+        let back = match text.as_str() {
+            "now" => Some(0),
+            text => text.strip_prefix("now-").and_then(duration),
+        };
+        match back {
+            Some(millis) if millis < schedule.look_back => schedule.until = millis,
+            Some(_) => bad_time(table, "to", &text, "after `from`", report),
+            None => bad_time(
+                table,
+                "to",
+                &text,
+                "`now` or date math, such as `now-1m`",
+                report,
+            ),
+        }
+    }
     schedule
 }
 
@@ -277,7 +298,7 @@ fn bad_time(table: &Table<'_, '_>, key: &str, text: &str, wanted: &str, report: 
 }
 
 /// `5m`, `540s`, `1h`, `24h`, `7d` in milliseconds; a rounding suffix such as `/m` is dropped.
-fn duration(text: &str) -> Option<i64> {
+pub(super) fn duration(text: &str) -> Option<i64> {
     let text = text.split('/').next()?;
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at_checked(digits)?;

@@ -4,11 +4,17 @@
 //! here knows data sources or runs a query.
 
 pub mod error;
+pub mod exception;
+pub mod filter;
 pub mod load;
+pub mod production;
 mod query_text;
 mod table;
 
+pub use exception::{ExceptionItem, LoadedExceptions, load_exceptions};
+pub use filter::Filter;
 pub use load::{Loaded, load};
+pub use production::{Production, SeverityMapping, Suppression};
 
 use crate::diagnostic::{QueryText, Span};
 
@@ -47,8 +53,8 @@ pub struct Rule {
     pub threat: Vec<Threat>,
     /// `building_block_type` is set.
     pub building_block: bool,
-    /// It has `filters`: what the query sees is less than its index patterns say.
-    pub filtered: bool,
+    /// What Kibana does before and after the query runs.
+    pub production: Production,
 }
 
 /// A query and its language.
@@ -138,8 +144,10 @@ impl Severity {
 pub struct Schedule {
     /// Milliseconds from one execution to the next.
     pub interval: i64,
-    /// Milliseconds that an execution looks back.
+    /// Milliseconds that an execution looks back (`from`).
     pub look_back: i64,
+    /// Milliseconds before an execution at which its time range ends (`to`); 0 for `now`.
+    pub until: i64,
 }
 
 impl Default for Schedule {
@@ -147,6 +155,7 @@ impl Default for Schedule {
         Self {
             interval: 5 * 60_000,
             look_back: 6 * 60_000,
+            until: 0,
         }
     }
 }

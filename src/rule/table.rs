@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value as Json};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -208,5 +209,54 @@ impl<'t, 'i> Table<'t, 'i> {
         }
         self.wrong(key, "an integer", Span::of(value.span()), report);
         None
+    }
+
+    pub(super) fn boolean(&self, key: &str, report: &mut Report<'_>) -> Option<bool> {
+        let value = self.value(key)?;
+        match value.get_ref() {
+            DeValue::Boolean(value) => Some(*value),
+            _ => {
+                let span = Span::of(value.span());
+                self.wrong(key, "`true` or `false`", span, report);
+                None
+            }
+        }
+    }
+
+    /// The items of a list, whatever they are, each with its place.
+    pub(super) fn json_items(&self, key: &str, report: &mut Report<'_>) -> Vec<(Json, Span)> {
+        let Some(value) = self.value(key) else {
+            return Vec::new();
+        };
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong(key, "a list", Span::of(value.span()), report);
+            return Vec::new();
+        };
+        let items = items.iter();
+        items
+            .map(|item| (json(item.get_ref()), Span::of(item.span())))
+            .collect()
+    }
+}
+
+/// The same as JSON; a date is its text.
+fn json(value: &DeValue<'_>) -> Json {
+    match value {
+        DeValue::String(text) => Json::String(text.to_string()),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map_or_else(|_| Json::String(number.to_string()), Json::from),
+        DeValue::Float(number) => number
+            .as_str()
+            .parse::<f64>()
+            .map_or(Json::Null, Json::from),
+        DeValue::Boolean(value) => Json::Bool(*value),
+        DeValue::Datetime(date) => Json::String(date.to_string()),
+        DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
+        DeValue::Table(entries) => {
+            let entries = entries.iter();
+            let entries =
+                entries.map(|(key, value)| (key.get_ref().to_string(), json(value.get_ref())));
+            Json::Object(entries.collect::<Map<_, _>>())
+        }
     }
 }

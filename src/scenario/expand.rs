@@ -2,11 +2,13 @@
 //! changes in order, what the sensor pins (unless it is forced), and last what follows from the
 //! fields that are there. Called by `check` and by the rooms that run scenarios.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::model::{
-    Base, Case, Change, EventSpec, EventsFrom, Expected, FieldAction, FieldSetting, Scenario,
+    Base, Case, Change, EventSpec, EventsFrom, Expected, FieldAction, FieldSetting, Repeat,
+    Scenario,
 };
 use super::problem::{Problem, diagnostics};
 use super::shape::Shape;
@@ -46,6 +48,8 @@ pub struct ExpandedEvent {
     pub label: Option<String>,
     /// Milliseconds from the start of the case.
     pub at_millis: i64,
+    /// Milliseconds from its time to when it can be found, where the scenario says so.
+    pub ingested: Option<i64>,
     /// The kind, as the source names it; `None` for an event of a capture.
     pub kind: Option<String>,
     /// The document; its `_id` is the label.
@@ -194,6 +198,7 @@ pub fn expand_captured(
         .map(|captured| ExpandedEvent {
             label: captured.label,
             at_millis: captured.at_millis,
+            ingested: None,
             kind: None,
             event: captured.event,
             set_fields: BTreeSet::new(),
@@ -277,10 +282,12 @@ pub(super) fn with_fields(
 }
 
 /// An event as it is asked for: the last kind and time, and all settings in order.
+#[derive(Clone)]
 pub(super) struct Draft<'a> {
-    pub(super) label: &'a str,
+    pub(super) label: Cow<'a, str>,
     pub(super) kind: Option<&'a str>,
     pub(super) at_millis: i64,
+    pub(super) ingested: Option<i64>,
     pub(super) settings: Vec<&'a [FieldSetting]>,
 }
 
@@ -288,7 +295,10 @@ impl Draft<'_> {
     /// Whether the two are one event of the file that nothing has changed.
     fn is(&self, other: &Draft<'_>) -> bool {
         match (self.settings.as_slice(), other.settings.as_slice()) {
-            ([own], [others]) => self.label == other.label && std::ptr::eq(*own, *others),
+            ([own], [others]) => {
+                let same = self.label == other.label && self.at_millis == other.at_millis;
+                same && std::ptr::eq(*own, *others)
+            }
             _ => false,
         }
     }
@@ -312,19 +322,43 @@ pub(super) fn drafts<'a>(scenario: &'a Scenario, case: Option<&'a Case>) -> Vec<
                         .as_ref()
                         .map_or(draft.kind, |kind| Some(&kind.value));
                     draft.at_millis = event.at.as_ref().map_or(draft.at_millis, |at| at.value);
+                    draft.ingested = event
+                        .ingested
+                        .as_ref()
+                        .map_or(draft.ingested, |own| Some(own.value));
                     draft.settings.push(&event.fields);
                 }
             }
         }
     }
-    drafts
+    match case.and_then(|case| case.repeat) {
+        Some(repeat) => repeated(&drafts, repeat),
+        None => drafts,
+    }
+}
+
+/// The events as they are, and then again: `child`, `child#2` …
+fn repeated<'a>(drafts: &[Draft<'a>], repeat: Repeat) -> Vec<Draft<'a>> {
+    let mut all = Vec::with_capacity(drafts.len() * repeat.times);
+    for (number, after) in (1..=repeat.times).zip((0_i64..).map(|number| number * repeat.every)) {
+        for draft in drafts {
+            let mut again = draft.clone();
+            if number > 1 {
+                again.label = format!("{}#{number}", draft.label).into();
+            }
+            again.at_millis += after;
+            all.push(again);
+        }
+    }
+    all
 }
 
 fn draft(event: &EventSpec) -> Draft<'_> {
     Draft {
-        label: &event.label.value,
+        label: event.label.value.as_str().into(),
         kind: event.kind.as_ref().map(|kind| kind.value.as_str()),
         at_millis: event.at.as_ref().map_or(0, |at| at.value),
+        ingested: event.ingested.as_ref().map(|own| own.value),
         settings: vec![&event.fields],
     }
 }
@@ -339,6 +373,7 @@ fn effect(
     let same = |(case, attack): (&ExpandedEvent, &ExpandedEvent)| {
         case.label == attack.label
             && case.at_millis == attack.at_millis
+            && case.ingested == attack.ingested
             && case.event == attack.event
     };
     if events.len() != attack.events.len() || !events.iter().zip(&attack.events).all(same) {
@@ -380,6 +415,13 @@ pub fn change_lines(scenario: &Scenario, case: &Case, source: &str) -> Vec<Strin
             Change::Event(event) => event_lines(scenario, event, source, &mut lines),
         }
     }
+    if let Some(repeat) = &case.repeat {
+        let every = seconds(repeat.every);
+        lines.push(format!("{} times, one every {every}", repeat.times));
+    }
+    for file in &case.exceptions {
+        lines.push(format!("exceptions of {}", file.value));
+    }
     for key in &case.force {
         let path = scenario
             .path(&key.value, source)
@@ -396,6 +438,9 @@ fn event_lines(scenario: &Scenario, event: &EventSpec, source: &str, lines: &mut
     }
     if let Some(at) = &event.at {
         lines.push(format!("{label} at {}", seconds(at.value)));
+    }
+    if let Some(delay) = &event.ingested {
+        lines.push(format!("{label} ingested +{}", seconds(delay.value)));
     }
     for setting in &event.fields {
         let key = &setting.key.value;

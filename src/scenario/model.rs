@@ -41,6 +41,10 @@ pub struct Scenario {
     pub deployment: Deployment,
     /// The fields that a `$name` stands for.
     pub names: Vec<FieldName>,
+    /// How production runs the rule, for all cases.
+    pub schedule: Option<ScheduleSpec>,
+    /// Files with exception lists that the rule is linked to, relative to the scenario file.
+    pub exceptions: Vec<Located<String>>,
     /// The base of every case.
     pub attack: Attack,
     /// The cases in file order, each `each` expanded.
@@ -55,6 +59,46 @@ pub enum Deployment {
     Separate,
     /// Those of all the scenario's sources.
     Combined,
+}
+
+/// How production runs the rule, as far as it is not as the rule file says, and what is asked of
+/// the phases of its schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ScheduleSpec {
+    /// Where it is written.
+    pub span: Span,
+    /// Milliseconds from one execution to the next.
+    pub interval: Option<Located<i64>>,
+    /// Milliseconds that an execution looks back.
+    pub from: Option<Located<i64>>,
+    /// Milliseconds before an execution at which its range ends.
+    pub to: Option<Located<i64>>,
+    /// The one phase to replay: executions start so long after the start of the case, and an
+    /// interval later again.
+    pub phase: Option<Located<i64>>,
+    /// In which phases an expected alert must be.
+    pub found: Option<Located<FoundIn>>,
+}
+
+/// In which phases of the schedule an expected alert must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FoundIn {
+    /// In one at least.
+    #[default]
+    SomePhase,
+    /// In all of them.
+    EveryPhase,
+}
+
+/// The events again and again (`repeat`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repeat {
+    /// How often in all.
+    pub times: usize,
+    /// Milliseconds from one to the next.
+    pub every: i64,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// What one `$name` stands for.
@@ -116,6 +160,12 @@ pub struct Case {
     pub events_from: Option<EventsFrom>,
     /// What to change, in this order: events taken out, changed, added.
     pub changes: Vec<Change>,
+    /// How production runs the rule, instead of what the scenario says.
+    pub schedule: Option<ScheduleSpec>,
+    /// More files with exception lists.
+    pub exceptions: Vec<Located<String>>,
+    /// Its events again and again.
+    pub repeat: Option<Repeat>,
     /// Fields that override what the sensor pins.
     pub force: Vec<Located<FieldKey>>,
     /// What must come of it.
@@ -144,6 +194,8 @@ pub struct EventSpec {
     pub kind: Option<Located<String>>,
     /// Milliseconds from the start of the case (`at`).
     pub at: Option<Located<i64>>,
+    /// Milliseconds from its time to when it can be found (`ingested`).
+    pub ingested: Option<Located<i64>>,
     /// The fields that it sets, in file order.
     pub fields: Vec<FieldSetting>,
 }

@@ -19,6 +19,9 @@ pub(super) struct Shape<'a> {
     forced: BTreeSet<&'a str>,
 }
 
+/// Where an ingest pipeline writes when it saw the event.
+pub(super) const INGESTED: &str = "event.ingested";
+
 /// What the scenario does to a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Touch {
@@ -78,7 +81,7 @@ impl<'a> Shape<'a> {
         let index = self.source.indices.get(kind.index);
         let mut event = Event::default();
         event.index = index.map(|index| index.name.clone());
-        event.id = Some(draft.label.to_owned());
+        event.id = Some(draft.label.clone().into_owned());
         for (path, values) in self.source.defaults.iter().chain(&kind.defaults) {
             event.set(path, values.clone());
         }
@@ -86,6 +89,10 @@ impl<'a> Shape<'a> {
         let time = Timestamp::from_millis(START_MILLIS + draft.at_millis);
         event.set("@timestamp", vec![Scalar::text(time.to_string())]);
         let pinned = self.pin(kind, &touched, &mut event);
+        if let Some(delay) = draft.ingested {
+            let time = Timestamp::from_millis(START_MILLIS + draft.at_millis + delay);
+            event.set(INGESTED, vec![Scalar::text(time.to_string())]);
+        }
         derive(kind, &mut event);
         // What the scenario or the sensor leaves out is not filled in again.
         let removed = touched
@@ -103,8 +110,9 @@ impl<'a> Shape<'a> {
             event.set(path, Vec::new());
         }
         ExpandedEvent {
-            label: Some(draft.label.to_owned()),
+            label: Some(draft.label.clone().into_owned()),
             at_millis: draft.at_millis,
+            ingested: draft.ingested,
             kind: Some(kind.name()),
             event,
             set_fields: touched.into_keys().collect(),

@@ -117,7 +117,7 @@ fn class(before: &Record, after: &Record, old: &Case, new: &Case) -> Option<Clas
     // Between a plain and a waived run only what alerts in production counts.
     let alerts = |record: &Record| {
         if before.waived == after.waived {
-            record.count("alert")
+            record.all_alerts()
         } else {
             record.alerts()
         }

@@ -10,6 +10,8 @@ use crate::replay::outcome::{AlertRecord, Check, NoneRecord, Observed, Outcome, 
 const COLUMN: usize = 9;
 /// Values longer than this many characters are cut in the middle.
 const LONGEST: usize = 96;
+/// Of more alerts only the first and the last are written.
+const MOST_ALERTS: usize = 12;
 /// Introduces the sources whose run needed the gap's blocker waived.
 pub(super) const WAIVED: &str = "but for the gap: ";
 
@@ -166,21 +168,36 @@ fn add(file: &mut Current, scenario: &ScenarioOutcome) {
 
 /// What one check did; `None` when it was not run.
 pub fn record(check: &Check) -> Option<Record> {
-    let facts = match &check.observed {
+    let mut facts = match &check.observed {
         Observed::Alert(alerts) if alerts.is_empty() => vec![fact("alert", line(""))],
-        Observed::Alert(alerts) => alerts.iter().flat_map(alert_facts).collect(),
+        Observed::Alert(alerts) => many_facts(alerts),
         Observed::None(none) => none_facts(none),
         Observed::Uncertain(why) => vec![fact("uncertain", line(why))],
         Observed::Unverifiable(why) => vec![fact("unverifiable", line(why))],
         Observed::Unsupported(what) => vec![fact("unsupported", line(what))],
         Observed::Skipped(_) => return None,
     };
+    let production = check.production.iter();
+    facts.extend(production.map(|(key, value)| fact(key, line(value))));
     Some(Record {
         source: word(&check.key.source),
         waived: check.waived.is_some(),
         pin: check.pin.as_ref().map(|pin| pin.kind.word().to_owned()),
         facts,
     })
+}
+
+/// Each alert; of very many how many there are, the first and the last.
+fn many_facts(alerts: &[AlertRecord]) -> Vec<Fact> {
+    match alerts {
+        [first, .., last] if alerts.len() > MOST_ALERTS => {
+            let mut facts = vec![fact("alerts", alerts.len().to_string())];
+            facts.extend(alert_facts(first));
+            facts.extend(alert_facts(last));
+            facts
+        }
+        alerts => alerts.iter().flat_map(alert_facts).collect(),
+    }
 }
 
 fn alert_facts(alert: &AlertRecord) -> Vec<Fact> {

@@ -152,6 +152,12 @@ impl Run<'_> {
         self.checked.findings.extend(found);
         let vacuous = lint::vacuous_cases(&replayed.scenarios);
         self.checked.findings.extend(vacuous);
+        let hidden = lint::hidden_attacks(&replayed.scenarios);
+        self.checked.findings.extend(hidden);
+        let created = lint::created_alerts(&replayed.scenarios);
+        self.checked.findings.extend(created);
+        let dead = lint::dead_exceptions(&replayed.exceptions);
+        self.checked.findings.extend(dead);
     }
 
     /// `--deny` and `--allow`.

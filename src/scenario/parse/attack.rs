@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Parser, case, each, event, expectation, listed};
+use super::{Parser, case, each, event, expectation, listed, production};
 use crate::diagnostic::Span;
 use crate::diagnostic::suggest::nearest;
 use crate::scenario::error::{DUPLICATE_CASE, UNKNOWN_NAME, WRONG_SHAPE};
@@ -12,7 +12,16 @@ use crate::scenario::model::{
 };
 use crate::scenario::yaml::{Node, NodeKind};
 
-const KEYS: &[&str] = &["rule", "sources", "deployment", "fields", "attack", "cases"];
+const KEYS: &[&str] = &[
+    "rule",
+    "sources",
+    "deployment",
+    "fields",
+    "schedule",
+    "exceptions",
+    "attack",
+    "cases",
+];
 const ATTACK_KEYS: &[&str] = &["name", "events", "events_from", "expect", "force"];
 
 /// The most data sources that a scenario names, and the most names of fields.
@@ -34,6 +43,12 @@ pub(super) fn scenario(parser: &mut Parser<'_>, document: usize, node: &Node) ->
     let names = entries
         .take("fields")
         .map_or_else(Vec::new, |node| field_names(parser, node));
+    let schedule = entries
+        .take("schedule")
+        .and_then(|node| production::schedule(parser, node));
+    let exceptions = entries
+        .take("exceptions")
+        .map_or_else(Vec::new, |node| production::exceptions(parser, node));
     let attack_node = entries.take("attack");
     let cases_node = entries.take("cases");
     parser.rest(&entries, "a scenario", KEYS);
@@ -53,6 +68,8 @@ pub(super) fn scenario(parser: &mut Parser<'_>, document: usize, node: &Node) ->
         sources,
         deployment: deployment.unwrap_or_default(),
         names,
+        schedule,
+        exceptions,
         attack: empty_attack(attack_node.span),
         cases: Vec::new(),
     };

@@ -1,7 +1,7 @@
 //! One entry of `cases`: a case, or one for each combination of its `each`.
 
 use super::each::{self, Combination};
-use super::{Parser, attack, event, expectation};
+use super::{Parser, attack, event, expectation, production};
 use crate::diagnostic::Span;
 use crate::scenario::error::{CONTRADICTION, UNKNOWN_LABEL, UNKNOWN_SOURCE, WRONG_SHAPE};
 use crate::scenario::model::{
@@ -18,6 +18,9 @@ const KEYS: &[&str] = &[
     "add",
     "remove",
     "force",
+    "repeat",
+    "schedule",
+    "exceptions",
     "events_from",
     "expect",
     "because",
@@ -110,6 +113,15 @@ fn case(
     let force = entries
         .take("force")
         .map_or_else(Vec::new, |node| event::force(parser, scenario, node));
+    let repeat = entries
+        .take_entry("repeat")
+        .and_then(|(_, node)| production::repeat(parser, node));
+    let schedule = entries
+        .take("schedule")
+        .and_then(|node| production::schedule(parser, node));
+    let exceptions = entries
+        .take("exceptions")
+        .map_or_else(Vec::new, |node| production::exceptions(parser, node));
     let beside = Beside {
         gap: entries.take_entry("gap"),
         noise: entries.take_entry("noise"),
@@ -133,6 +145,9 @@ fn case(
         skip,
         events_from,
         changes,
+        schedule,
+        exceptions,
+        repeat,
         force,
         expect,
         because,
@@ -264,17 +279,24 @@ fn change_events(
 
 /// The events of a capture are taken as they are, but for their fields.
 fn check_captured(parser: &mut Parser<'_>, case: &Case) {
+    if let Some(repeat) = &case.repeat {
+        let help = "write the events in the scenario to repeat them";
+        let message = "the events of a capture cannot be repeated";
+        parser.error(&CONTRADICTION, repeat.span, message, "", &[help]);
+    }
     let help = "a change of captured events sets or removes fields; write the events in the \
                 scenario to change more";
     for change in &case.changes {
         let (span, what) = match change {
             Change::Remove(_) => continue,
             Change::Add(event) => (event.label.span, "no events can be added to a capture"),
-            Change::Event(event) => match (&event.kind, &event.at) {
-                (Some(kind), _) => (kind.span, "a captured event has its own kind"),
-                (None, Some(at)) => (at.span, "a captured event has its own time"),
-                (None, None) => continue,
-            },
+            Change::Event(event) => {
+                match (&event.kind, event.at.as_ref().or(event.ingested.as_ref())) {
+                    (Some(kind), _) => (kind.span, "a captured event has its own kind"),
+                    (None, Some(at)) => (at.span, "a captured event has its own time"),
+                    (None, None) => continue,
+                }
+            }
         };
         parser.error(&CONTRADICTION, span, what, "", &[help]);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entries, Parser, each};
+use super::{Entries, Parser, each, production};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::scenario::error::{
@@ -53,11 +53,15 @@ pub(super) fn event(
         .take("is")
         .and_then(|node| parser.text(node, "`is`"));
     let at = entries.take("at").and_then(|node| at(parser, node));
+    let ingested = entries
+        .take("ingested")
+        .and_then(|node| production::span(parser, node, "`ingested`"));
     let fields = settings(parser, scenario, &entries);
     Some(EventSpec {
         label: Located::new(label.text.clone(), label.span),
         kind,
         at,
+        ingested,
         fields,
     })
 }

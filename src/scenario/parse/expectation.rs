@@ -363,6 +363,9 @@ pub(super) fn because(
         }
         _ => PerSource::All(parser.texts(node, "`because`")),
     };
+    if of_counts(&because, expect) {
+        return because;
+    }
     let alert_help = "it says which clause must have stopped the case: leave it out, or expect \
                       `none`";
     match &because {
@@ -384,6 +387,23 @@ pub(super) fn because(
         PerSource::All(_) => {}
     }
     because
+}
+
+/// Whether the reasons are of alerts that are counted: what became of the others.
+fn of_counts(because: &PerSource<Vec<Located<String>>>, expect: &PerSource<Expectation>) -> bool {
+    let counted = |expect: &&Expectation| {
+        matches!(
+            expect.expected,
+            Expected::Alert {
+                alerts: Alerts::Count(_),
+                ..
+            }
+        )
+    };
+    let reasons = because.values();
+    let mut reasons = reasons.into_iter().flatten();
+    reasons.all(|reason| matches!(reason.value.as_str(), "max_signals" | "suppressed"))
+        && expect.values().iter().all(counted)
 }
 
 /// Checks that an expectation by source names exactly the sources on which the case runs, where

@@ -10,6 +10,7 @@ mod case;
 mod each;
 mod event;
 mod expectation;
+mod production;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

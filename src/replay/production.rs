@@ -1,0 +1,331 @@
+//! A run as production makes it: the searches that the executions of the rule's schedule are, what
+//! each of them finds, and which alerts come of that in every phase.
+
+use std::collections::BTreeMap;
+
+use super::run::Run;
+use crate::evaluate::{Match, Override};
+use crate::event::time::{DateFormat, format_offset};
+use crate::event::{Event, EventId, Timestamp};
+use crate::rule::{Rule, Schedule, Suppression};
+use crate::scenario::model::{FoundIn, ScheduleSpec};
+use crate::schedule::overlap::per_cent;
+use crate::schedule::suppress::{Group, settle};
+use crate::schedule::window::{Found, covered, longest_blind};
+use crate::schedule::{Arrival, Phase, Windows};
+
+/// The key of the fact that an exception made the rule alert.
+pub const CREATES: &str = "creates";
+/// More events than this that meet a stage are taken as one search: a long recording is no case
+/// for a schedule.
+const MOST: usize = 2_000;
+/// Where an ingest pipeline writes when it saw the event.
+const INGESTED: &str = "event.ingested";
+
+/// How a case is run in production.
+#[derive(Debug, Clone)]
+pub(super) struct Setting {
+    windows: Windows,
+    /// The one phase that is replayed.
+    phase: Option<i64>,
+    /// An expected alert must be in every phase.
+    pub(super) every_phase: bool,
+    max_signals: usize,
+    /// The field that the time range filters.
+    field: String,
+    fallback: Option<String>,
+    suppression: Option<Suppression>,
+    /// Milliseconds of the start of the case.
+    start: Option<i64>,
+}
+
+/// What production makes of a run.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Produced {
+    /// The matches of which alerts are made in some phase, in order.
+    pub(super) matches: Vec<Match>,
+    /// What happens in the phases; empty where it is one search for all of them.
+    phases: Vec<Phase>,
+    /// A single phase was asked for.
+    single: bool,
+}
+
+impl Setting {
+    /// The rule's own schedule with what the scenario or the case says of it.
+    pub(super) fn new(rule: &Rule, specs: &[Option<&ScheduleSpec>], start: Option<i64>) -> Self {
+        let mut schedule = rule.schedule;
+        let (mut phase, mut found) = (None, FoundIn::SomePhase);
+        for spec in specs.iter().flatten() {
+            let value = |of: &Option<crate::scenario::model::Located<i64>>, own: i64| {
+                of.as_ref().map_or(own, |located| located.value)
+            };
+            schedule.interval = value(&spec.interval, schedule.interval);
+            schedule.look_back = value(&spec.from, schedule.look_back);
+            schedule.until = value(&spec.to, schedule.until);
+            phase = spec.phase.as_ref().map(|phase| phase.value);
+            found = spec
+                .found
+                .as_ref()
+                .map_or(FoundIn::SomePhase, |found| found.value);
+        }
+        let own = rule.fields.timestamp.clone();
+        let own = own.unwrap_or_else(|| "@timestamp".to_owned());
+        let (field, fallback) = match &rule.fields.timestamp_override {
+            Some(field) => {
+                let fallback = !rule.production.fallback_disabled;
+                (field.clone(), fallback.then_some(own))
+            }
+            None => (own, None),
+        };
+        Self {
+            windows: Windows(schedule),
+            phase,
+            every_phase: found == FoundIn::EveryPhase,
+            max_signals: rule.max_signals as usize,
+            field,
+            fallback,
+            suppression: rule.production.suppression.clone(),
+            start,
+        }
+    }
+
+    pub(super) fn schedule(&self) -> Schedule {
+        self.windows.0
+    }
+
+    /// When the event happened by the field that is filtered, and when it could be found.
+    pub(super) fn arrival(&self, event: &Event) -> Arrival {
+        let ingested = millis(event, INGESTED);
+        let own = millis(event, "@timestamp");
+        let arrived = ingested.or(own).unwrap_or_default();
+        let time = millis(event, &self.field)
+            .or_else(|| millis(event, self.fallback.as_ref()?))
+            // Every pipeline writes it; an event that says nothing of it came at once.
+            .or_else(|| (self.field == INGESTED).then_some(arrived));
+        Arrival { time, arrived }
+    }
+}
+
+fn millis(event: &Event, field: &str) -> Option<i64> {
+    let text = event.values(field).first()?.to_string();
+    DateFormat::default().parse(&text).map(Timestamp::millis)
+}
+
+/// What the executions make of a run under these overrides.
+pub(super) fn produce(run: &Run<'_>, setting: &Setting, overrides: &[Override]) -> Produced {
+    let whole = || run.evaluation.decide_with(overrides);
+    let meets = |event: &EventId| {
+        !overrides.is_empty() || run.evaluation.stages_met(*event).next().is_some()
+    };
+    let numbers = (0u32..).map(EventId).take(run.stage.events.len());
+    let events: Vec<EventId> = numbers.filter(meets).collect();
+    if events.len() > MOST || events.is_empty() {
+        return Produced {
+            matches: whole(),
+            ..Produced::default()
+        };
+    }
+    let mut replayed = Replayed {
+        run,
+        setting,
+        overrides,
+        events: &events,
+        pool: Vec::new(),
+        numbers: BTreeMap::new(),
+    };
+    for found in whole() {
+        replayed.number(found);
+    }
+    let found = replayed.found();
+    let settle = |ran: &[(i64, &Found)]| {
+        let suppression = setting.suppression.as_ref();
+        settle(ran, suppression, &|number| replayed.group(number))
+    };
+    let phases = match setting.phase {
+        Some(phase) => vec![Phase {
+            from: phase,
+            until: phase + 1,
+            outcome: setting.windows.phase(phase, &found, &settle),
+        }],
+        None => setting.windows.phases(&found, &settle),
+    };
+    let alerted = |number: &usize| {
+        let mut all = phases.iter();
+        all.any(|phase| phase.outcome.alerts.contains(number))
+    };
+    let numbers = 0..replayed.pool.len();
+    let matches = numbers
+        .filter(alerted)
+        .filter_map(|number| replayed.pool.get(number).cloned())
+        .collect();
+    Produced {
+        matches,
+        phases,
+        single: setting.phase.is_some(),
+    }
+}
+
+struct Replayed<'a, 'c> {
+    run: &'a Run<'c>,
+    setting: &'a Setting,
+    overrides: &'a [Override],
+    events: &'a [EventId],
+    /// All matches of all searches, those of the search over everything first.
+    pool: Vec<Match>,
+    numbers: BTreeMap<Vec<Option<EventId>>, usize>,
+}
+
+impl Replayed<'_, '_> {
+    fn number(&mut self, found: Match) -> usize {
+        if let Some(number) = self.numbers.get(&found.stages) {
+            return *number;
+        }
+        let number = self.pool.len();
+        self.numbers.insert(found.stages.clone(), number);
+        self.pool.push(found);
+        number
+    }
+
+    /// What each of the different searches finds.
+    fn found(&mut self) -> Vec<Found> {
+        let events = &self.run.stage.events;
+        let arrivals: Vec<Arrival> = self
+            .events
+            .iter()
+            .filter_map(|id| events.get(id.index()))
+            .map(|event| self.setting.arrival(event))
+            .collect();
+        let first = arrivals.iter().filter_map(|arrival| arrival.time).min();
+        let start = self.setting.start.or(first).unwrap_or_default();
+        let relative = |arrival: &Arrival| Arrival {
+            time: arrival.time.map(|time| time - start),
+            arrived: arrival.arrived - start,
+        };
+        let arrivals: Vec<Arrival> = arrivals.iter().map(relative).collect();
+        let mut found = Vec::new();
+        for search in self.setting.windows.searches(&arrivals) {
+            let mut overrides = self.overrides.to_vec();
+            let mut seen = search.visible.iter().peekable();
+            for (number, event) in self.events.iter().enumerate() {
+                if seen.next_if(|next| **next == number).is_none() {
+                    overrides.push(Override::Without(*event));
+                }
+            }
+            let matches = self.run.evaluation.decide_with(&overrides);
+            if matches.is_empty() {
+                continue;
+            }
+            let mut hits: Vec<usize> = matches.into_iter().map(|one| self.number(one)).collect();
+            // The response holds the latest.
+            let cut = hits.len().saturating_sub(self.setting.max_signals);
+            let kept = hits.split_off(cut);
+            found.push(Found {
+                from: search.from,
+                until: search.until,
+                shift: search.shift,
+                hits: kept,
+                cut: hits,
+            });
+        }
+        found
+    }
+
+    /// The values that a match is grouped by: of the event, or what all events of a sequence have
+    /// in common.
+    fn group(&self, number: usize) -> Group {
+        let fields = self.setting.suppression.iter();
+        let fields = fields.flat_map(|suppression| &suppression.group_by);
+        let found = self.pool.get(number);
+        fields
+            .map(|field| {
+                let ids = found?.stages.iter().flatten();
+                let mut values = ids
+                    .filter_map(|id| self.run.stage.events.get(id.index()))
+                    .map(|event| event.values(field));
+                let first = values.next().filter(|first| !first.is_empty())?;
+                values.all(|other| other == first).then(|| {
+                    let mut texts: Vec<String> = first.iter().map(ToString::to_string).collect();
+                    texts.sort();
+                    texts.join(", ")
+                })
+            })
+            .collect()
+    }
+}
+
+/// What the phases have in common and where they differ, as numbers.
+pub(super) struct Counts {
+    pub(super) least: usize,
+    pub(super) most: usize,
+    /// The most that `max_signals` cuts off in a phase.
+    pub(super) cut: usize,
+    /// The most that are suppressed in a phase.
+    pub(super) suppressed: usize,
+}
+
+impl Produced {
+    /// How many alerts the phases have.
+    pub(super) fn counts(&self) -> Counts {
+        let all = || self.phases.iter().map(|phase| &phase.outcome);
+        let whole = self.matches.len();
+        Counts {
+            least: all().map(|one| one.alerts.len()).min().unwrap_or(whole),
+            most: all().map(|one| one.alerts.len()).max().unwrap_or(whole),
+            cut: all().map(|one| one.cut.len()).max().unwrap_or(0),
+            suppressed: all().map(|one| one.suppressed.len()).max().unwrap_or(0),
+        }
+    }
+
+    /// In which share of phases there is an alert, and the longest run of those without: `None`
+    /// where there is one in all.
+    pub(super) fn blind(&self) -> Option<String> {
+        if self.single {
+            return None;
+        }
+        let (from, until) = longest_blind(&self.phases)?;
+        let interval = self.phases.last()?.until;
+        if covered(&self.phases) == 0 {
+            return None;
+        }
+        let plain = |millis: i64| format_offset(millis).trim_start_matches('+').to_owned();
+        Some(format!(
+            "found in {}; missed where executions start {} to {} after the start of the case",
+            per_cent(covered(&self.phases), interval),
+            plain(from),
+            plain(until),
+        ))
+    }
+
+    /// The lines of the snapshot about the phases, where they say anything.
+    pub(super) fn facts(&self) -> Vec<(String, String)> {
+        let mut facts = Vec::new();
+        if let Some(blind) = self.blind() {
+            facts.push(("phases".to_owned(), blind));
+        }
+        let counts = self.counts();
+        if counts.least != counts.most && counts.least > 0 {
+            let range = format!("{} to {} alerts", counts.least, counts.most);
+            facts.push(("phases".to_owned(), range));
+        }
+        if counts.cut > 0 {
+            let lost = format!("{} beyond max_signals", upto(counts.cut, self.single));
+            facts.push(("lost".to_owned(), lost));
+        }
+        if counts.suppressed > 0 {
+            let under = upto(counts.suppressed, self.single);
+            facts.push((
+                "suppress".to_owned(),
+                format!("{under} under another alert"),
+            ));
+        }
+        facts
+    }
+}
+
+fn upto(count: usize, exact: bool) -> String {
+    if exact {
+        count.to_string()
+    } else {
+        format!("at most {count}")
+    }
+}

@@ -1,0 +1,406 @@
+//! Exception lists as teams keep them: TOML of the detection-rules repository, or the NDJSON that
+//! Kibana exports. Each item becomes the [`Filter`] of the documents that it hides.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::error::{BAD_FILTER, SYNTAX};
+use super::filter::{BadFilter, Filter, escaped, scalar};
+use super::table::{self, Report, Table};
+use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::event::Timestamp;
+use crate::event::time::DateFormat;
+
+/// The longest value list of ranges that Kibana applies to an EQL rule, and the longest of
+/// anything else (`eql-semantics` §10.4).
+const MOST_RANGES: usize = 200;
+const MOST_VALUES: usize = 65_536;
+
+/// One exception item.
+#[derive(Debug, Clone)]
+pub struct ExceptionItem {
+    /// Its name.
+    pub name: String,
+    /// The list that it is in.
+    pub list_id: String,
+    /// The file.
+    pub source: Arc<SourceText>,
+    /// Where it stands.
+    pub span: Span,
+    /// The documents that it hides.
+    pub filter: Filter,
+    /// When it ends.
+    pub expires: Option<Timestamp>,
+}
+
+/// What became of a file.
+#[derive(Debug, Default)]
+pub struct LoadedExceptions {
+    /// The items, in order.
+    pub items: Vec<ExceptionItem>,
+    /// Errors and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl fmt::Display for ExceptionItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exception {}", self.name)
+    }
+}
+
+/// Reads a file; `values` gives the text of a value list by its id.
+pub fn load_exceptions(
+    source: &Arc<SourceText>,
+    values: &mut dyn FnMut(&str) -> Option<String>,
+) -> LoadedExceptions {
+    let mut report = Report {
+        source,
+        diagnostics: Vec::new(),
+    };
+    let written = if source.text().trim_start().starts_with('{') {
+        ndjson(source, &mut report)
+    } else {
+        toml(source, &mut report)
+    };
+    let mut items = Vec::new();
+    for (json, span) in written {
+        let mut reader = Reader { values };
+        match reader.item(&json) {
+            Ok(Read { filter, expires }) => items.push(ExceptionItem {
+                name: text_of(&json, "name").unwrap_or_default().to_owned(),
+                list_id: text_of(&json, "list_id").unwrap_or_default().to_owned(),
+                source: Arc::clone(source),
+                span,
+                filter,
+                expires,
+            }),
+            Err(Bad::NotApplied(why)) => {
+                let name = text_of(&json, "name").unwrap_or_default();
+                let message = format!("Kibana does not apply the exception `{name}`: {why}");
+                let warning = Diagnostic::warning(&BAD_FILTER, message).at(source, span, "");
+                report.diagnostics.push(warning);
+            }
+            Err(Bad::Wrong(why)) => {
+                let message = format!("an exception item cannot be read: {why}");
+                report.error(&BAD_FILTER, span, message);
+            }
+        }
+    }
+    LoadedExceptions {
+        items,
+        diagnostics: report.diagnostics,
+    }
+}
+
+/// `[[exceptions]]` with `[[exceptions.items]]`.
+fn toml(source: &Arc<SourceText>, report: &mut Report<'_>) -> Vec<(Json, Span)> {
+    let document = table::parse(source.text(), report);
+    if !report.diagnostics.is_empty() {
+        return Vec::new();
+    }
+    let root = Table::root(&document);
+    root.only(&["metadata", "exceptions"], report);
+    root.require("exceptions", report);
+    let mut items = Vec::new();
+    for list in root.tables("exceptions", "exceptions", report) {
+        list.only(&["container", "items"], report);
+        let container = list.table("container", "exceptions.container", report);
+        let id = container.and_then(|container| container.text("list_id", report));
+        for (mut item, span) in list.json_items("items", report) {
+            if let (Json::Object(item), Some(id)) = (&mut item, &id) {
+                item.entry("list_id").or_insert_with(|| id.clone().into());
+            }
+            items.push((item, span));
+        }
+    }
+    items
+}
+
+/// A line an object: lists, items and a summary; what has entries is an item.
+fn ndjson(source: &Arc<SourceText>, report: &mut Report<'_>) -> Vec<(Json, Span)> {
+    let mut items = Vec::new();
+    let mut at = 0;
+    for line in source.text().split_inclusive('\n') {
+        let span = Span::of(at..at + line.trim_end().len());
+        at += line.len();
+        if line.trim().is_empty() {
+            continue;
+        }
+        match serde_json::from_str::<Json>(line) {
+            Ok(json) if json.get("entries").is_some() => items.push((json, span)),
+            Ok(_) => {}
+            Err(error) => {
+                report.error(&SYNTAX, span, format!("a line is not valid JSON: {error}"));
+            }
+        }
+    }
+    items
+}
+
+struct Reader<'v> {
+    values: &'v mut dyn FnMut(&str) -> Option<String>,
+}
+
+struct Read {
+    filter: Filter,
+    expires: Option<Timestamp>,
+}
+
+enum Bad {
+    Wrong(String),
+    NotApplied(String),
+}
+
+impl From<BadFilter> for Bad {
+    fn from(bad: BadFilter) -> Self {
+        match bad {
+            BadFilter::Malformed(why) | BadFilter::Unsupported(why) => Self::Wrong(why),
+        }
+    }
+}
+
+fn wrong<T>(why: impl Into<String>) -> Result<T, Bad> {
+    Err(Bad::Wrong(why.into()))
+}
+
+fn text_of<'j>(json: &'j Json, key: &str) -> Option<&'j str> {
+    json.get(key).and_then(Json::as_str)
+}
+
+impl Reader<'_> {
+    fn item(&mut self, json: &Json) -> Result<Read, Bad> {
+        if text_of(json, "name").is_none_or(|name| name.trim().is_empty()) {
+            return wrong("it has no `name`");
+        }
+        let expires = match text_of(json, "expire_time") {
+            None | Some("") => None,
+            Some(text) => match DateFormat::default().parse(text) {
+                Some(instant) => Some(instant),
+                None => return wrong(format!("`expire_time` is `{text}`, which is no date")),
+            },
+        };
+        let Some(Json::Array(entries)) = json.get("entries") else {
+            return wrong("it has no list `entries`");
+        };
+        if entries.is_empty() {
+            return wrong("it has no entries");
+        }
+        let mut all = Vec::new();
+        for entry in entries {
+            all.push(self.entry(entry, "")?);
+        }
+        if let Some(Json::Array(systems)) = json.get("os_types")
+            && !systems.is_empty()
+        {
+            all.push(of_systems(systems)?);
+        }
+        Ok(Read {
+            filter: Filter::All(all),
+            expires,
+        })
+    }
+
+    fn entry(&mut self, json: &Json, parent: &str) -> Result<Filter, Bad> {
+        let Some(field) = text_of(json, "field") else {
+            return wrong("an entry has no `field`");
+        };
+        let field = format!("{parent}{field}");
+        let kind = text_of(json, "type").unwrap_or_default();
+        let filter = match kind {
+            "match" => Filter::Phrase(field, value(json)?),
+            "match_any" => {
+                let Some(Json::Array(values)) = json.get("value") else {
+                    return wrong("an entry of type `match_any` has a list as its `value`");
+                };
+                let values = values.iter().map(scalar).collect::<Result<Vec<_>, _>>()?;
+                let phrase = |value| Filter::Phrase(field.clone(), value);
+                Filter::any(values.into_iter().map(phrase).collect())
+            }
+            "exists" => Filter::Exists(field),
+            "wildcard" => Filter::Wildcard {
+                field,
+                pattern: value(json)?,
+                ignore_case: false,
+            },
+            "list" => self.list(json, &field)?,
+            "nested" => {
+                let Some(Json::Array(entries)) = json.get("entries") else {
+                    return wrong("an entry of type `nested` has `entries`");
+                };
+                let mut inner = Vec::new();
+                for entry in entries {
+                    inner.push(self.entry(entry, &format!("{field}."))?);
+                }
+                return Ok(Filter::Nested(field, Box::new(Filter::All(inner))));
+            }
+            other => {
+                let known = "`match`, `match_any`, `exists`, `wildcard`, `list`, `nested`";
+                return wrong(format!(
+                    "an entry is of type `{other}`, but must be of {known}"
+                ));
+            }
+        };
+        match text_of(json, "operator") {
+            Some("included") | None => Ok(filter),
+            Some("excluded") => Ok(filter.negated()),
+            Some(other) => wrong(format!(
+                "an operator is `{other}`, but must be `included` or `excluded`"
+            )),
+        }
+    }
+
+    /// The values of a list: a file with a value a line.
+    fn list(&mut self, json: &Json, field: &str) -> Result<Filter, Bad> {
+        let list = json.get("list");
+        let Some(id) = list.and_then(|list| text_of(list, "id")) else {
+            return wrong("an entry of type `list` names `list: {id, type}`");
+        };
+        let kind = list
+            .and_then(|list| text_of(list, "type"))
+            .unwrap_or("keyword");
+        let Some(text) = (self.values)(id) else {
+            return wrong(format!(
+                "the values of the list `{id}` are not found: a file `{id}` beside the exceptions, \
+                 a value a line"
+            ));
+        };
+        let values: Vec<&str> = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
+        let ranges = |value: &&&str| kind == "ip_range" && value.contains('-');
+        let too_many = if values.iter().filter(ranges).count() > MOST_RANGES {
+            Some(MOST_RANGES)
+        } else {
+            (values.len() > MOST_VALUES).then_some(MOST_VALUES)
+        };
+        if let Some(most) = too_many {
+            let count = values.len();
+            return Err(Bad::NotApplied(format!(
+                "the list `{id}` has {count} values, more than {most}"
+            )));
+        }
+        let one = |value: &&str| listed(kind, field, value);
+        Ok(Filter::any(values.iter().map(one).collect()))
+    }
+}
+
+/// One value of a value list.
+fn listed(kind: &str, field: &str, value: &str) -> Filter {
+    use super::filter::Bound;
+    let field = field.to_owned();
+    match (kind, value.split_once('-')) {
+        ("ip_range", Some((low, high))) => Filter::Range {
+            field,
+            bounds: vec![
+                (Bound::From, low.trim().to_owned()),
+                (Bound::To, high.trim().to_owned()),
+            ],
+        },
+        ("keyword" | "ip" | "ip_range", _) => Filter::Phrase(field, value.to_owned()),
+        _ => Filter::Words(field, value.to_owned()),
+    }
+}
+
+fn value(json: &Json) -> Result<String, Bad> {
+    match json.get("value") {
+        Some(value) => Ok(scalar(value)?),
+        None => wrong("an entry has no `value`"),
+    }
+}
+
+/// The operating systems that an item is for.
+fn of_systems(systems: &[Json]) -> Result<Filter, Bad> {
+    let mut any = Vec::new();
+    for system in systems {
+        let system = scalar(system)?;
+        any.push(Filter::Phrase("host.os.type".to_owned(), system.clone()));
+        any.push(Filter::Wildcard {
+            field: "host.os.name".to_owned(),
+            pattern: escaped(&system),
+            ignore_case: true,
+        });
+    }
+    Ok(Filter::any(any))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(text: &str) -> LoadedExceptions {
+        let source = SourceText::new("exceptions/a.toml", text);
+        load_exceptions(&source, &mut |id| {
+            (id == "ips").then(|| "10.0.0.1\n\n10.0.1.0-10.0.1.9\n".to_owned())
+        })
+    }
+
+    const HEAD: &str = "[[exceptions]]\n[exceptions.container]\nlist_id = 'l'\n\
+                        [[exceptions.items]]\nname = 'n'\n";
+
+    fn entry(entry: &str) -> Filter {
+        let loaded = loaded(&format!("{HEAD}[[exceptions.items.entries]]\n{entry}"));
+        assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+        let [item] = loaded.items.as_slice() else {
+            panic!("one item");
+        };
+        assert_eq!((item.name.as_str(), item.list_id.as_str()), ("n", "l"));
+        match &item.filter {
+            Filter::All(entries) => entries[0].clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_type_of_entry_is_a_filter() {
+        let phrase = |value: &str| Filter::Phrase("a".to_owned(), value.to_owned());
+        assert_eq!(
+            entry("field = 'a'\ntype = 'match'\noperator = 'included'\nvalue = 'x'"),
+            phrase("x")
+        );
+        assert_eq!(
+            entry("field = 'a'\ntype = 'match_any'\noperator = 'excluded'\nvalue = ['x', 'y']"),
+            Filter::any(vec![phrase("x"), phrase("y")]).negated()
+        );
+        let listed = entry(
+            "field = 'a'\ntype = 'list'\noperator = 'included'\nlist = {id = 'ips', type = 'ip_range'}",
+        );
+        let Filter::AtLeast(1, values) = listed else {
+            panic!("one of the values");
+        };
+        assert_eq!(values[0], phrase("10.0.0.1"));
+        assert!(matches!(values[1], Filter::Range { .. }));
+    }
+
+    #[test]
+    fn kibanas_export_is_read_line_by_line() {
+        let text = r#"{"list_id":"l","name":"a list","type":"detection"}
+{"list_id":"l","name":"n","expire_time":"2023-12-31T00:00:00Z","entries":[{"field":"o","type":"nested","entries":[{"field":"a","type":"exists","operator":"included"}]}]}
+{"exported_exception_list_count":1}
+"#;
+        let loaded = loaded(text);
+        assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+        let [item] = loaded.items.as_slice() else {
+            panic!("one item");
+        };
+        assert_eq!(item.filter.fields(), ["o.a"]);
+        assert!(item.expires.is_some());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_at_the_item() {
+        let text = format!("{HEAD}[[exceptions.items.entries]]\nfield = 'a'\ntype = 'matches'\n");
+        let [error] = &loaded(&text).diagnostics[..] else {
+            panic!("one error");
+        };
+        assert!(
+            error.message.contains("type `matches`"),
+            "{}",
+            error.message
+        );
+        assert!(error.is_error());
+    }
+}

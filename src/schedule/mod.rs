@@ -1,0 +1,13 @@
+//! The rule in production: which events an execution of it sees, and what becomes of its matches.
+//!
+//! `filter` says which documents a rule's filters and exceptions hide; `window` turns interval,
+//! look-back and the arrival of events into the searches that executions make, and those into what
+//! happens in every phase of the schedule. All of it is arithmetic on the times of events: a week
+//! of executions costs as much as its few different searches. Called by `replay` and `lint`.
+
+pub mod filter;
+pub mod overlap;
+pub mod suppress;
+pub mod window;
+
+pub use window::{Arrival, Outcome, Phase, Search, Windows};
