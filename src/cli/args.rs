@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args as Group, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::scan::noise::Budget;
 
@@ -77,6 +78,65 @@ pub enum Verb {
     Scan(ScanArgs),
     /// List the data sources, or show one with its pins and their evidence
     Sources(SourcesArgs),
+    /// Go through the snapshot changes that wait
+    Review(ReviewArgs),
+    /// Set up a project: folders, configuration, CI; nothing is overwritten
+    Init,
+    /// Print the JSON Schema of scenarios or rules, for editors
+    Schema(SchemaArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Write the manual pages
+    Man(ManArgs),
+}
+
+/// Options of `review`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct ReviewArgs {
+    /// List what waits, one change a line
+    #[arg(long)]
+    pub list: bool,
+    /// Show the changes of KEY (SCENARIO::CASE[SOURCE], or less of it)
+    #[arg(long, value_name = "KEY", conflicts_with = "list")]
+    pub show: Option<String>,
+    /// Take the changes of KEY into the snapshot (repeatable)
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["list", "show"])]
+    pub accept: Vec<String>,
+    /// Put the changes of KEY aside; the snapshot stays (repeatable)
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["list", "show"])]
+    pub reject: Vec<String>,
+}
+
+/// Options of `schema`.
+#[derive(Debug, Clone, Group)]
+pub struct SchemaArgs {
+    /// Which files: scenario or rule
+    #[arg(value_name = "OF", default_value = "scenario")]
+    pub of: SchemaOf,
+}
+
+/// What a schema is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Scenario files
+    Scenario,
+    /// Rule files
+    Rule,
+}
+
+/// Options of `completions`.
+#[derive(Debug, Clone, Group)]
+pub struct CompletionsArgs {
+    /// Which shell: bash, elvish, fish, powershell or zsh
+    pub shell: Shell,
+}
+
+/// Options of `man`.
+#[derive(Debug, Clone, Group)]
+pub struct ManArgs {
+    /// Where to write them
+    #[arg(value_name = "DIR")]
+    pub directory: Utf8PathBuf,
 }
 
 /// Options of `test`.

@@ -13,6 +13,7 @@ pub mod exit_code;
 pub mod files;
 pub mod git;
 pub mod interrupt;
+pub mod keys;
 pub mod progress;
 pub mod settings;
 

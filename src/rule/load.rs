@@ -19,7 +19,7 @@ pub struct Loaded {
 }
 
 /// The keys of `[rule]` that Elastic's detection-rules repository and Kibana know.
-const RULE_KEYS: &[&str] = &[
+pub(super) const RULE_KEYS: &[&str] = &[
     "actions",
     "alert_suppression",
     "anomaly_threshold",
@@ -83,7 +83,7 @@ const RULE_KEYS: &[&str] = &[
     "version",
 ];
 
-const METADATA_KEYS: &[&str] = &[
+pub(super) const METADATA_KEYS: &[&str] = &[
     "bypass_bbr_timing",
     "creation_date",
     "deprecation_date",

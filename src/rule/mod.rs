@@ -7,6 +7,7 @@ pub mod error;
 pub mod exception;
 pub mod filter;
 pub mod load;
+pub mod schema;
 pub mod production;
 mod query_text;
 mod table;

@@ -10,6 +10,7 @@ pub mod expand;
 pub mod model;
 mod parse;
 mod problem;
+pub mod schema;
 mod shape;
 mod time;
 mod value;

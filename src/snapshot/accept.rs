@@ -46,6 +46,14 @@ impl Accept {
         Ok(accept)
     }
 
+    /// These checks, by their keys.
+    pub fn keys(keys: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            keys: keys.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
     /// Both wishes in one.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {

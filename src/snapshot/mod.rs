@@ -11,6 +11,7 @@ pub mod diff;
 pub mod error;
 pub mod format;
 pub mod read;
+pub mod review;
 
 pub use accept::{Accept, Resolution, resolve};
 pub use class::{Change, Class, Scope, compare};

@@ -16,6 +16,7 @@ mod mutate;
 mod project;
 mod query;
 mod reports;
+mod review;
 mod rule_edits;
 mod scan;
 mod test_command;

@@ -6,7 +6,9 @@ pub mod explain;
 pub mod load;
 pub mod mutate;
 pub mod query;
+pub mod publish;
 pub mod recording;
+pub mod review;
 pub mod scan;
 mod scan_inputs;
 pub mod snapshots;
@@ -45,6 +47,14 @@ pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode 
             Err(problem) => console.problem(&problem),
         },
         Verb::Scan(args) => scan::run(settings, args, console),
+        Verb::Review(args) => match review::run(settings, args, console) {
+            Ok(code) => code,
+            Err(problem) => console.problem(&problem),
+        },
+        Verb::Schema(args) => publish::schema(args.of, console),
+        Verb::Completions(args) => publish::completions(args.shell, console),
+        Verb::Man(args) => publish::man(&args.directory, settings, console),
+        Verb::Init => publish::init(settings, console),
         Verb::Sources(args) => sources::run(args.name.as_deref(), console),
     }
 }

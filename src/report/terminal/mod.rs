@@ -11,6 +11,7 @@ mod explain;
 mod failure;
 pub(super) mod group;
 mod mutation;
+mod review;
 mod style;
 mod summary;
 mod warning;
@@ -24,6 +25,7 @@ use super::View;
 pub use coverage::{CoverageOptions, coverage_line, write_coverage};
 pub use explain::write_explanation;
 pub use mutation::{MutationOptions, write_mutation};
+pub use review::{ReviewStep, write_review, write_review_list};
 use style::Painter;
 pub(super) use style::clean;
 

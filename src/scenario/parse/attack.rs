@@ -12,7 +12,7 @@ use crate::scenario::model::{
 };
 use crate::scenario::yaml::{Node, NodeKind};
 
-const KEYS: &[&str] = &[
+pub(in crate::scenario) const KEYS: &[&str] = &[
     "rule",
     "sources",
     "deployment",
@@ -22,7 +22,8 @@ const KEYS: &[&str] = &[
     "attack",
     "cases",
 ];
-const ATTACK_KEYS: &[&str] = &["name", "events", "events_from", "expect", "force"];
+pub(in crate::scenario) const ATTACK_KEYS: &[&str] =
+    &["name", "events", "events_from", "expect", "force"];
 
 /// The most data sources that a scenario names, and the most names of fields.
 pub(super) const MAX_SOURCES: usize = 100;

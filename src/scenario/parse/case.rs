@@ -9,7 +9,7 @@ use crate::scenario::model::{
 };
 use crate::scenario::yaml::{Key, Node, NodeKind};
 
-const KEYS: &[&str] = &[
+pub(in crate::scenario) const KEYS: &[&str] = &[
     "name",
     "only",
     "skip",

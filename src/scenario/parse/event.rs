@@ -17,6 +17,9 @@ use crate::scenario::yaml::{Key, Node, NodeKind};
 /// The most events that a scenario writes out; more belong in a capture.
 const MAX_EVENTS: usize = 1_000;
 
+/// The keys of `events_from`.
+pub(in crate::scenario) const CAPTURE_KEYS: &[&str] = &["file", "label", "source"];
+
 /// The events of an attack or of `add`: label → event, each with its kind.
 pub(super) fn events(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Vec<EventSpec> {
     let Some(entries) = parser.map(node, "`events`") else {
@@ -306,7 +309,6 @@ pub(super) fn force(
 
 /// `events_from`: a file, or a map with the file, labels and the source.
 pub(super) fn events_from(parser: &mut Parser<'_>, node: &Node) -> Option<EventsFrom> {
-    const KEYS: &[&str] = &["file", "label", "source"];
     if matches!(node.kind, NodeKind::Scalar { .. }) {
         let file = parser.text(node, "`events_from`")?;
         return Some(EventsFrom {
@@ -319,7 +321,7 @@ pub(super) fn events_from(parser: &mut Parser<'_>, node: &Node) -> Option<Events
     let file = entries.take("file");
     let label = entries.take("label");
     let source = entries.take("source");
-    parser.rest(&entries, "`events_from`", KEYS);
+    parser.rest(&entries, "`events_from`", CAPTURE_KEYS);
     let labels = label
         .and_then(|node| parser.map(node, "`label`"))
         .map_or_else(Vec::new, |entries| {

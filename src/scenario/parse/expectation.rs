@@ -12,7 +12,8 @@ use crate::scenario::model::{
 use crate::scenario::yaml::{Node, NodeKind};
 
 /// The keys of an expectation; a map with any other key is one by source.
-const KEYS: &[&str] = &["alert", "alerts", "none", "expect", "gap", "noise", "with"];
+pub(in crate::scenario) const KEYS: &[&str] =
+    &["alert", "alerts", "none", "expect", "gap", "noise", "with"];
 const OUTCOMES: &[&str] = &["alert", "none"];
 
 /// What a map says before it is known whether it can be meant.

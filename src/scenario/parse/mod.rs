@@ -12,6 +12,12 @@ mod event;
 mod expectation;
 mod production;
 
+pub(super) use attack::{ATTACK_KEYS, KEYS as SCENARIO_KEYS};
+pub(super) use case::KEYS as CASE_KEYS;
+pub(super) use event::CAPTURE_KEYS;
+pub(super) use expectation::KEYS as EXPECTATION_KEYS;
+pub(super) use production::{REPEAT_KEYS, SCHEDULE_KEYS};
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -7,8 +7,9 @@ use crate::scenario::model::{FoundIn, Located, Repeat, ScheduleSpec};
 use crate::scenario::time;
 use crate::scenario::yaml::Node;
 
-const SCHEDULE_KEYS: &[&str] = &["interval", "from", "to", "phase", "found"];
-const REPEAT_KEYS: &[&str] = &["times", "every"];
+pub(in crate::scenario) const SCHEDULE_KEYS: &[&str] =
+    &["interval", "from", "to", "phase", "found"];
+pub(in crate::scenario) const REPEAT_KEYS: &[&str] = &["times", "every"];
 
 /// The most events that `repeat` makes of one.
 const MOST_TIMES: usize = 1_000;
