@@ -28,10 +28,9 @@ mapfile -t files < <(find "$rules" -name '*.toml' -not -path '*/_deprecated/*' -
 mkdir "$work/one" "$work/ten" "$work/twice"
 cp "${files[0]}" "$work/one"
 cp "${files[@]:0:10}" "$work/ten"
-for file in "${files[@]}"; do
-  name=$(basename "$file")
-  cp "$file" "$work/twice/$name"
-  sed -E 's/^rule_id = "(.*)"/rule_id = "\1-again"/' "$file" > "$work/twice/again_$name"
+for place in "${!files[@]}"; do
+  cp "${files[place]}" "$work/twice/$place.toml"
+  sed -E 's/^rule_id = "(.*)"/rule_id = "\1-again"/' "${files[place]}" > "$work/twice/$place-again.toml"
 done
 
 # Processor time of a command, user and system, in seconds.

@@ -55,6 +55,8 @@ struct Walk {
     levels: Vec<Level>,
     /// All bytes so far, while it may still turn out that they are NDJSON.
     undecided: Option<Vec<u8>>,
+    /// The first line may go on in the next.
+    goes_on: bool,
     /// The text of the document, and how many levels are around it.
     document: Vec<u8>,
     around: Option<usize>,
@@ -180,13 +182,19 @@ impl Walk {
     /// One byte; true if the input is NDJSON.
     fn byte(&mut self, byte: u8, out: &mut Vec<u8>) -> io::Result<bool> {
         if byte == b'\n' {
-            if self.undecided.is_some() && self.last != 0 {
-                if self.line_is_whole() {
-                    return Ok(true);
-                }
-                self.undecided = None;
+            self.goes_on = self.undecided.is_some() && self.last != 0;
+            if self.goes_on && self.line_is_whole() {
+                return Ok(true);
             }
             self.line += 1;
+        }
+        if self.goes_on && !byte.is_ascii_whitespace() {
+            // An object goes on with a key; anything else is another line.
+            if self.last == b'{' && !matches!(byte, b'"' | b'}') {
+                return Ok(true);
+            }
+            self.goes_on = false;
+            self.undecided = None;
         }
         if self.in_string {
             self.in_string(byte);
@@ -391,6 +399,7 @@ mod tests {
             "{\"a\":1\n{\"a\":2}\n",
             "{\"a\":\"[\n{\"a\":2}\n",
             "nonsense\n{\"a\":2}\n",
+            "{\n\n{\"a\":2}\n",
             "}\n{}\n",
         ] {
             assert_eq!(read(text)?, text);
