@@ -9,6 +9,7 @@ use trapline::cli::commands::load;
 use trapline::cli::settings::Settings;
 use trapline::coverage::{Coverage, coverage};
 use trapline::data_source::Catalogue;
+use trapline::event::io::Unwatched;
 use trapline::explain::explain;
 use trapline::mutation::{Bounds, Fate, Mutation, Operator, mutate};
 use trapline::replay::observe::Observed as Seen;
@@ -53,7 +54,7 @@ fn run(leaves_out: &dyn Fn(usize) -> bool) -> Run {
     let bounds = Bounds {
         jobs: 0,
         wants: &|_, _| true,
-        progress: &|_, _| {},
+        progress: &Unwatched,
     };
     Run {
         coverage: coverage(&replayed.scenarios, &seen),
