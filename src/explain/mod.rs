@@ -166,5 +166,40 @@ pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Option<Explanatio
     };
     let mut explanation = sheet.explanation(&blockers, &[], &decided);
     explanation.key = check.key.to_string();
+    in_production(&mut explanation, check);
     Some(explanation)
+}
+
+/// What the schedule, an exception or a filter makes of what the query says: they decide last.
+fn in_production(explanation: &mut Explanation, check: &Observation) {
+    if check.alerted == explanation.alerted && check.outside.is_none() {
+        return;
+    }
+    explanation.alerted = check.alerted;
+    explanation.furthest = None;
+    explanation.lacks.clear();
+    explanation.would.clear();
+    explanation.together.clear();
+    for clause in &mut explanation.clauses {
+        clause.decisive = false;
+    }
+    let Some(record) = &check.outside else {
+        return;
+    };
+    explanation.alone = !record.overdetermined;
+    for cause in &record.causes {
+        explanation.lacks.push(Lack {
+            stage: cause.stage,
+            event: cause.event.clone(),
+            clause: cause.clause.clone(),
+            saw: None,
+            miss: record.miss.clone(),
+        });
+        let change = format!("{} did not stop it", cause.clause);
+        if record.overdetermined {
+            explanation.together.push(change);
+        } else {
+            explanation.would.push(change);
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! Mutants on the bench: each is run on the events of every check until one differs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -11,6 +10,7 @@ use crate::diagnostic::Span;
 use crate::eql::{self, OptionalFields};
 use crate::evaluate::{Context, Evaluation, Match, Override, Patterns};
 use crate::event::EventId;
+use crate::event::io::Progress;
 use crate::plan::{ClauseId, ClauseKind, Plan};
 use crate::replay::observe::{Ground, Observation};
 use crate::replay::outcome::Verdict;
@@ -72,16 +72,11 @@ impl<'a> Lab<'a> {
         lab
     }
 
-    /// What becomes of each mutant, in order; `progress` is told how many are done.
-    pub(super) fn fates(
-        &self,
-        mutants: &[Mutant],
-        progress: &(dyn Fn(usize, usize) + Sync),
-    ) -> Vec<Fate> {
-        let done = AtomicUsize::new(0);
+    /// What becomes of each mutant, in order; `progress` is told of each.
+    pub(super) fn fates(&self, mutants: &[Mutant], progress: &dyn Progress) -> Vec<Fate> {
         let tried = mutants.par_iter().map(|mutant| {
             let fate = self.fate(mutant);
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1, mutants.len());
+            progress.advance(1);
             fate
         });
         tried.collect()

@@ -15,9 +15,11 @@ mod tests;
 
 use crate::diagnostic::Span;
 use crate::eql::syntax::Query;
+use crate::event::io::Progress;
 use crate::replay::Subject;
 use crate::replay::observe::{Observation, Observed};
 use crate::replay::outcome::{Place, ScenarioOutcome};
+use crate::rule;
 
 pub use crate::replay::observe::Share;
 
@@ -163,8 +165,47 @@ pub struct Bounds<'a> {
     pub jobs: usize,
     /// Whether a mutant of this rule file that changes this place is wanted.
     pub wants: &'a (dyn Fn(&str, &Place) -> bool + Sync),
-    /// Told how many of how many mutants of a rule are done.
-    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Told of each mutant that is done.
+    pub progress: &'a dyn Progress,
+}
+
+/// How many mutants [`mutate`] will try.
+pub fn count(
+    scenarios: &[ScenarioOutcome],
+    subjects: &[&Subject],
+    wants: &dyn Fn(&str, &Place) -> bool,
+) -> usize {
+    let mut done: Vec<&str> = Vec::new();
+    let mut count = 0;
+    for (scenario, subject) in scenarios.iter().zip(subjects) {
+        if !done.contains(&scenario.rule_file.as_str()) {
+            done.push(&scenario.rule_file);
+            count +=
+                wanted(subject, &scenario.rule_file, wants).map_or(0, |(mutants, _)| mutants.len());
+        }
+    }
+    count
+}
+
+/// The wanted mutants of a rule, and whether there are others.
+fn wanted(
+    subject: &Subject,
+    file: &str,
+    wants: &dyn Fn(&str, &Place) -> bool,
+) -> Option<(Vec<Mutant>, bool)> {
+    let (syntax, query) = (subject.syntax.as_ref()?, subject.rule.query.as_ref()?);
+    let mut mutants = operators::mutants(syntax);
+    let all = mutants.len();
+    mutants.retain(|mutant| wants(file, &place(query, mutant)));
+    let others = mutants.len() < all;
+    Some((mutants, others))
+}
+
+fn place(query: &rule::Query, mutant: &Mutant) -> Place {
+    Place {
+        source: std::sync::Arc::clone(query.text.source()),
+        span: query.text.locate(mutant.span),
+    }
 }
 
 /// Tries every wanted mutant of every rule on the checks that were observed. The three slices have
@@ -207,24 +248,15 @@ fn of_rule(
     checks: &[&Observation],
     bounds: &Bounds<'_>,
 ) -> Option<RuleMutation> {
-    let (syntax, query) = (subject.syntax.as_ref()?, subject.rule.query.as_ref()?);
-    if checks.is_empty() {
-        return None;
-    }
-    let place = |mutant: &Mutant| Place {
-        source: std::sync::Arc::clone(query.text.source()),
-        span: query.text.locate(mutant.span),
-    };
-    let mut mutants = operators::mutants(syntax);
-    let all = mutants.len();
-    mutants.retain(|mutant| (bounds.wants)(&scenario.rule_file, &place(mutant)));
-    if mutants.is_empty() && all > 0 {
+    let query = subject.rule.query.as_ref()?;
+    let (mutants, others) = wanted(subject, &scenario.rule_file, bounds.wants)?;
+    if checks.is_empty() || (mutants.is_empty() && others) {
         return None;
     }
     let fates = lab::Lab::new(checks).fates(&mutants, bounds.progress);
     let tried = mutants.into_iter().zip(fates).map(|(mutant, fate)| Tried {
         operator: mutant.operator,
-        place: place(&mutant),
+        place: place(query, &mutant),
         before: mutant.before,
         after: mutant.after,
         case: mutant.case,

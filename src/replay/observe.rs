@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::judge::{self, Case, Judgement};
-use super::outcome::{CheckKey, Place, Verdict};
+use super::outcome::{CheckKey, NoneRecord, Place, Verdict};
 use super::run::Run;
 use crate::diagnostic::QueryText;
 use crate::eql::Settings;
@@ -71,6 +71,10 @@ pub struct Observation {
     pub forced: bool,
     /// The clauses that decided it.
     pub decided: Vec<Decided>,
+    /// Production makes an alert of it, nothing waived.
+    pub alerted: bool,
+    /// What outside the query keeps production from an alert, nothing waived.
+    pub outside: Option<NoneRecord>,
     /// What it ran on.
     pub specimen: Specimen,
 }
@@ -175,6 +179,12 @@ pub(super) fn observe(
         waived: judgement.waived.clone(),
         forced: case.forced,
         decided,
+        alerted: !run.produced.matches.is_empty(),
+        outside: if run.produced.matches.is_empty() {
+            super::stopped::stopped(run, &[]).map(|stopped| stopped.record)
+        } else {
+            None
+        },
         specimen: Specimen {
             events: run.stage.events.clone(),
             labels: run.stage.labels.clone(),

@@ -4,12 +4,13 @@ use super::super::args::{MutateArgs, TableFormat};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::git::Changed;
+use super::super::progress::Bar;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::coverage::{gate, nothing, observe};
 use super::load;
 use crate::diagnostic::Diagnostic;
-use crate::mutation::{Bounds, Mutation, mutate};
+use crate::mutation::{Bounds, Mutation, count, mutate};
 use crate::replay::Subject;
 use crate::replay::outcome::Place;
 use crate::report::mutation as format;
@@ -43,17 +44,17 @@ pub fn run(
     };
     let tests = loaded.tests();
     let subjects: Vec<&Subject> = tests.iter().map(|test| test.subject).collect();
+    let scenarios = &observing.replayed.scenarios;
+    let whole = u64::try_from(count(scenarios, &subjects, &wants)).ok();
+    let bar = Bar::new(whole, console.err_terminal());
+    bar.set(0, |_| "mutants".to_owned());
     let bounds = Bounds {
         jobs: args.jobs.map_or(0, usize::from),
         wants: &wants,
-        progress: &|_, _| {},
+        progress: &bar,
     };
-    let found = mutate(
-        &observing.replayed.scenarios,
-        &subjects,
-        &observing.observed,
-        &bounds,
-    );
+    let found = mutate(scenarios, &subjects, &observing.observed, &bounds);
+    bar.clear();
     if found.rules.is_empty() && args.in_diff.is_some() && observing.code == ExitCode::Passed {
         let revision = args.in_diff.as_deref().unwrap_or_default();
         let words = format!("no line of a tested rule differs from {revision}\n");
