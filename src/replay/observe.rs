@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::judge::{self, Case, Judgement};
 use super::outcome::{CheckKey, Place, Verdict};
 use super::run::Run;
+use super::timeline::{Timeline, timeline};
 use crate::diagnostic::QueryText;
 use crate::eql::Settings;
 use crate::evaluate::{CauseKind, Evaluation, Match, Override};
@@ -71,6 +72,8 @@ pub struct Observation {
     pub forced: bool,
     /// The clauses that decided it.
     pub decided: Vec<Decided>,
+    /// Its executions in production.
+    pub timeline: Option<Timeline>,
     /// What it ran on.
     pub specimen: Specimen,
 }
@@ -175,6 +178,7 @@ pub(super) fn observe(
         waived: judgement.waived.clone(),
         forced: case.forced,
         decided,
+        timeline: timeline(run, &judgement.overrides),
         specimen: Specimen {
             events: run.stage.events.clone(),
             labels: run.stage.labels.clone(),

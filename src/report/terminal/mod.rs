@@ -13,6 +13,7 @@ pub(super) mod group;
 mod mutation;
 mod style;
 mod summary;
+mod timeline;
 mod warning;
 
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use explain::write_explanation;
 pub use mutation::{MutationOptions, write_mutation};
 use style::Painter;
 pub(super) use style::clean;
+pub use timeline::write_timeline;
 
 /// How the report is to look.
 #[derive(Debug, Clone, Copy, Default)]
