@@ -315,6 +315,9 @@ pub struct ExplainArgs {
     /// Only on this data source; of a recording, the one whose field types apply
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
+    /// Draw the executions of the rule on a timeline: when each runs, what it sees
+    #[arg(long, conflicts_with = "events")]
+    pub schedule: bool,
     /// List every clause, not only those that decide
     #[arg(long)]
     pub all_clauses: bool,

@@ -242,6 +242,10 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
     };
     let mut production = produced.facts();
     if !produced.matches.is_empty() {
+        if run.setting.stated {
+            let lines = record::kibana(run, &produced.matches).into_iter();
+            production.extend(lines.map(|line| ("kibana".to_owned(), line)));
+        }
         let created = created(run, waived).map(|names| (CREATES.to_owned(), names));
         production.extend(created);
     }

@@ -20,6 +20,7 @@ pub(crate) mod sample;
 pub mod select;
 mod source;
 mod stopped;
+pub mod timeline;
 pub(crate) mod visible;
 mod wanted;
 

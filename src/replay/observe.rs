@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::judge::{self, Case, Judgement};
 use super::outcome::{CheckKey, NoneRecord, Place, Verdict};
 use super::run::Run;
+use super::timeline::{Timeline, timeline};
 use crate::diagnostic::QueryText;
 use crate::eql::Settings;
 use crate::evaluate::{CauseKind, Evaluation, Match, Override};
@@ -75,6 +76,8 @@ pub struct Observation {
     pub alerted: bool,
     /// What outside the query keeps production from an alert, nothing waived.
     pub outside: Option<NoneRecord>,
+    /// Its executions in production.
+    pub timeline: Option<Timeline>,
     /// What it ran on.
     pub specimen: Specimen,
 }
@@ -185,6 +188,7 @@ pub(super) fn observe(
         } else {
             None
         },
+        timeline: timeline(run, &judgement.overrides),
         specimen: Specimen {
             events: run.stage.events.clone(),
             labels: run.stage.labels.clone(),

@@ -24,7 +24,11 @@ const INGESTED: &str = "event.ingested";
 
 /// How a case is run in production.
 #[derive(Debug, Clone)]
-pub(super) struct Setting {
+pub(super) struct Setting<'r> {
+    /// The rule.
+    pub(super) rule: &'r Rule,
+    /// The scenario says something of production, or the rule of its alerts.
+    pub(super) stated: bool,
     windows: Windows,
     /// The one phase that is replayed.
     phase: Option<i64>,
@@ -34,7 +38,7 @@ pub(super) struct Setting {
     /// The field that the time range filters.
     field: String,
     fallback: Option<String>,
-    suppression: Option<Suppression>,
+    suppression: Option<&'r Suppression>,
     /// Milliseconds of the start of the case.
     start: Option<i64>,
 }
@@ -50,9 +54,14 @@ pub(super) struct Produced {
     single: bool,
 }
 
-impl Setting {
+impl<'r> Setting<'r> {
     /// The rule's own schedule with what the scenario or the case says of it.
-    pub(super) fn new(rule: &Rule, specs: &[Option<&ScheduleSpec>], start: Option<i64>) -> Self {
+    pub(super) fn new(
+        rule: &'r Rule,
+        specs: &[Option<&ScheduleSpec>],
+        start: Option<i64>,
+        stated: bool,
+    ) -> Self {
         let mut schedule = rule.schedule;
         let (mut phase, mut found) = (None, FoundIn::SomePhase);
         for spec in specs.iter().flatten() {
@@ -77,20 +86,43 @@ impl Setting {
             }
             None => (own, None),
         };
+        let own = &rule.production;
+        let overrides = !own.severity_mapping.is_empty()
+            || own.risk_score_field.is_some()
+            || own.name_field.is_some();
         Self {
+            rule,
+            stated: stated || overrides || rule.building_block || own.suppression.is_some(),
             windows: Windows(schedule),
             phase,
             every_phase: found == FoundIn::EveryPhase,
             max_signals: rule.max_signals as usize,
             field,
             fallback,
-            suppression: rule.production.suppression.clone(),
+            suppression: rule.production.suppression.as_ref(),
             start,
         }
     }
 
     pub(super) fn schedule(&self) -> Schedule {
         self.windows.0
+    }
+
+    pub(super) fn windows(&self) -> Windows {
+        self.windows
+    }
+
+    /// When these events happened and could be found, from the start of the case.
+    pub(super) fn relative(&self, events: &[Event], ids: &[EventId]) -> Vec<Arrival> {
+        let arrivals = ids.iter().filter_map(|id| events.get(id.index()));
+        let arrivals: Vec<Arrival> = arrivals.map(|event| self.arrival(event)).collect();
+        let first = arrivals.iter().filter_map(|arrival| arrival.time).min();
+        let start = self.start.or(first).unwrap_or_default();
+        let relative = |arrival: &Arrival| Arrival {
+            time: arrival.time.map(|time| time - start),
+            arrived: arrival.arrived - start,
+        };
+        arrivals.iter().map(relative).collect()
     }
 
     /// When the event happened by the field that is filtered, and when it could be found.
@@ -112,7 +144,7 @@ fn millis(event: &Event, field: &str) -> Option<i64> {
 }
 
 /// What the executions make of a run under these overrides.
-pub(super) fn produce(run: &Run<'_>, setting: &Setting, overrides: &[Override]) -> Produced {
+pub(super) fn produce(run: &Run<'_>, setting: &Setting<'_>, overrides: &[Override]) -> Produced {
     let whole = || run.evaluation.decide_with(overrides);
     let meets = |event: &EventId| {
         !overrides.is_empty() || run.evaluation.stages_met(*event).next().is_some()
@@ -137,10 +169,8 @@ pub(super) fn produce(run: &Run<'_>, setting: &Setting, overrides: &[Override]) 
         replayed.number(found);
     }
     let found = replayed.found();
-    let settle = |ran: &[(i64, &Found)]| {
-        let suppression = setting.suppression.as_ref();
-        settle(ran, suppression, &|number| replayed.group(number))
-    };
+    let settle =
+        |ran: &[(i64, &Found)]| settle(ran, setting.suppression, &|number| replayed.group(number));
     let phases = match setting.phase {
         Some(phase) => vec![Phase {
             from: phase,
@@ -167,7 +197,7 @@ pub(super) fn produce(run: &Run<'_>, setting: &Setting, overrides: &[Override]) 
 
 struct Replayed<'a, 'c> {
     run: &'a Run<'c>,
-    setting: &'a Setting,
+    setting: &'a Setting<'a>,
     overrides: &'a [Override],
     events: &'a [EventId],
     /// All matches of all searches, those of the search over everything first.
@@ -188,20 +218,7 @@ impl Replayed<'_, '_> {
 
     /// What each of the different searches finds.
     fn found(&mut self) -> Vec<Found> {
-        let events = &self.run.stage.events;
-        let arrivals: Vec<Arrival> = self
-            .events
-            .iter()
-            .filter_map(|id| events.get(id.index()))
-            .map(|event| self.setting.arrival(event))
-            .collect();
-        let first = arrivals.iter().filter_map(|arrival| arrival.time).min();
-        let start = self.setting.start.or(first).unwrap_or_default();
-        let relative = |arrival: &Arrival| Arrival {
-            time: arrival.time.map(|time| time - start),
-            arrived: arrival.arrived - start,
-        };
-        let arrivals: Vec<Arrival> = arrivals.iter().map(relative).collect();
+        let arrivals = self.setting.relative(&self.run.stage.events, self.events);
         let mut found = Vec::new();
         for search in self.setting.windows.searches(&arrivals) {
             let mut overrides = self.overrides.to_vec();
@@ -273,6 +290,18 @@ impl Produced {
             most: all().map(|one| one.alerts.len()).max().unwrap_or(whole),
             cut: all().map(|one| one.cut.len()).max().unwrap_or(0),
             suppressed: all().map(|one| one.suppressed.len()).max().unwrap_or(0),
+        }
+    }
+
+    /// The middle of the longest run of phases without an alert; the first phase where there is
+    /// none.
+    pub(super) fn worst(&self) -> i64 {
+        match (self.single, longest_blind(&self.phases)) {
+            (false, Some((from, until))) => {
+                let interval = self.phases.last().map_or(1, |phase| phase.until.max(1));
+                from.midpoint(until).rem_euclid(interval)
+            }
+            _ => self.phases.first().map_or(0, |phase| phase.from),
         }
     }
 

@@ -10,6 +10,7 @@ use crate::event::time::format_offset;
 use crate::event::{Event, EventId, Timestamp};
 use crate::plan::predicate::{Predicate, ScriptExpr};
 use crate::plan::{ClauseId, FieldId, Plan, Role, Shape, StageId};
+use crate::schedule::alert::{self, Alerts};
 
 /// The alerts of a run, with the fields that the expectation asks for.
 pub(super) fn alerts(
@@ -19,11 +20,11 @@ pub(super) fn alerts(
 ) -> Vec<AlertRecord> {
     matches
         .iter()
-        .map(|found| alert(run, found, with))
+        .map(|found| recorded(run, found, with))
         .collect()
 }
 
-fn alert(run: &Run<'_>, found: &Match, with: &[(String, String)]) -> AlertRecord {
+fn recorded(run: &Run<'_>, found: &Match, with: &[(String, String)]) -> AlertRecord {
     let first = found.stages.iter().flatten().next();
     let start = first
         .and_then(|event| time(run, *event))
@@ -52,6 +53,16 @@ fn alert(run: &Run<'_>, found: &Match, with: &[(String, String)]) -> AlertRecord
 
 /// The values that the events of a match have in a field, without repetition.
 pub(super) fn with_value(run: &Run<'_>, found: &Match, field: &str) -> String {
+    if field.starts_with("kibana.") {
+        let made = made(run, found);
+        let values: Vec<String> = made
+            .main
+            .values(field)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        return values.join(", ");
+    }
     let mut values: Vec<String> = Vec::new();
     for event in found.stages.iter().flatten() {
         for value in values_of(run, *event, field) {
@@ -61,6 +72,55 @@ pub(super) fn with_value(run: &Run<'_>, found: &Match, field: &str) -> String {
         }
     }
     values.join(", ")
+}
+
+/// The alerts that Kibana makes of a match.
+fn made(run: &Run<'_>, found: &Match) -> Alerts {
+    let ids = found.stages.iter().flatten();
+    let events: Vec<&Event> = ids
+        .filter_map(|id| run.stage.events.get(id.index()))
+        .collect();
+    let sequence = !matches!(run.plan().shape, Shape::Events);
+    alert::alerts(run.setting.rule, &events, sequence)
+}
+
+/// What the alerts are, in a line each: those that are alike once.
+pub(super) fn kibana(run: &Run<'_>, matches: &[Match]) -> Vec<String> {
+    let mut lines: Vec<(String, usize)> = Vec::new();
+    for found in matches {
+        let line = in_words(run, &made(run, found));
+        match lines.iter_mut().find(|(own, _)| *own == line) {
+            Some((_, count)) => *count += 1,
+            None => lines.push((line, 1)),
+        }
+    }
+    let line = |(line, count): (String, usize)| match count {
+        1 => line,
+        count => format!("{count} times {line}"),
+    };
+    lines.into_iter().map(line).collect()
+}
+
+/// `shell over 2 building blocks, medium 47`; the name where an override gives one.
+fn in_words(run: &Run<'_>, made: &Alerts) -> String {
+    let said = |field: &str| made.main.values(field).first().map(ToString::to_string);
+    let part = |field: &str| said(field).unwrap_or_default();
+    let what = match made.blocks.len() {
+        0 => "alert".to_owned(),
+        blocks => format!("shell over {blocks} building blocks"),
+    };
+    let severity = part("kibana.alert.severity");
+    let score = part("kibana.alert.risk_score");
+    let mut words = format!("{what}, {severity} {score}");
+    let name = part("kibana.alert.rule.name");
+    if name != run.setting.rule.name {
+        words.push_str(", named ");
+        words.push_str(&name);
+    }
+    if said("kibana.alert.building_block_type").is_some() {
+        words.push_str(", hidden as a building block");
+    }
+    words
 }
 
 fn joins(plan: &Plan) -> impl Iterator<Item = &str> {

@@ -62,7 +62,7 @@ pub(super) struct Run<'c> {
     /// The open point that the outcome hangs on.
     pub(super) uncertain: Option<String>,
     /// How production runs the rule.
-    pub(super) setting: Setting,
+    pub(super) setting: Setting<'c>,
     /// What production makes of it.
     pub(super) produced: Produced,
 }
@@ -73,7 +73,7 @@ impl<'c> Run<'c> {
         ready: &'c Ready,
         stage: &'c Stage,
         context: &Context,
-        setting: Setting,
+        setting: Setting<'c>,
     ) -> Result<Self, QueryFailure> {
         let prepared = ready.patterns.clone()?.with(&ready.plan);
         let evaluation = prepared.evaluate(&stage.events, context)?;

@@ -292,11 +292,18 @@ impl<'a> OnSource<'a> {
     }
 
     /// How production runs the rule for the attack or a case.
-    fn setting(&self, case: Option<&scenario::Case>, recorded: bool) -> Setting {
+    fn setting(&self, case: Option<&scenario::Case>, recorded: bool) -> Setting<'a> {
         let of_case = case.and_then(|case| case.schedule.as_ref());
         let specs = [self.test.scenario.schedule.as_ref(), of_case];
         let start = (!recorded).then_some(START.millis());
-        Setting::new(&self.test.subject.rule, &specs, start)
+        let stated = match (self.test.scenario, case) {
+            (scenario, _) if scenario.schedule.is_some() || !scenario.exceptions.is_empty() => true,
+            (_, Some(case)) => {
+                case.schedule.is_some() || case.repeat.is_some() || !case.exceptions.is_empty()
+            }
+            (_, None) => false,
+        };
+        Setting::new(&self.test.subject.rule, &specs, start, stated)
     }
 
     /// Recorded events with the case's changes; `None` after an error, which is noted.

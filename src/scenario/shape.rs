@@ -264,7 +264,10 @@ impl<'a> Shape<'a> {
         };
         match self.source.field_type(path) {
             Some(field_type) => Some((path.clone(), field_type)),
-            None if self.forces(path) => Some((path.clone(), FieldType::ecs_keyword())),
+            // What Kibana writes into alerts is in no list of a source.
+            None if self.forces(path) || path.starts_with("kibana.") => {
+                Some((path.clone(), FieldType::ecs_keyword()))
+            }
             None => {
                 // Of so many errors the last are not shown.
                 let many = problems.len() > 4 * MAX_SHOWN;

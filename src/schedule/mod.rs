@@ -5,6 +5,7 @@
 //! happens in every phase of the schedule. All of it is arithmetic on the times of events: a week
 //! of executions costs as much as its few different searches. Called by `replay` and `lint`.
 
+pub mod alert;
 pub mod filter;
 pub mod overlap;
 pub mod suppress;

@@ -13,6 +13,7 @@ mod check;
 mod coverage;
 mod explain;
 mod mutate;
+mod production;
 mod project;
 mod query;
 mod reports;

@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::nearest;
 use crate::explain::{Explanation, explain};
 use crate::report::explain::json;
-use crate::report::terminal::write_explanation;
+use crate::report::terminal::{write_explanation, write_timeline};
 
 /// Runs the verb.
 pub fn run(
@@ -42,6 +42,22 @@ fn of_case(
         Ok(observing) => observing,
         Err(code) => return code,
     };
+    if args.schedule && args.format == ExplainFormat::Human {
+        let mut text = String::new();
+        let colour = console.colour(Stream::Out);
+        for check in observing.observed.iter().flat_map(|one| &one.checks) {
+            let source = args.source.as_ref();
+            let wanted =
+                check.key.case == case && source.is_none_or(|name| *name == check.key.source);
+            if let (true, Some(timeline)) = (wanted, &check.timeline) {
+                write_timeline(&check.key.to_string(), timeline, colour, &mut text);
+            }
+        }
+        if !text.is_empty() {
+            console.write(Stream::Out, &text);
+            return load::all_loaded(&loaded.diagnostics);
+        }
+    }
     let mut found = Vec::new();
     for observed in &observing.observed {
         let wanted = observed.checks.iter().filter(|check| {

@@ -14,6 +14,7 @@ mod mutation;
 mod review;
 mod style;
 mod summary;
+mod timeline;
 mod warning;
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use mutation::{MutationOptions, write_mutation};
 pub use review::{ReviewStep, write_review, write_review_list};
 use style::Painter;
 pub(super) use style::clean;
+pub use timeline::write_timeline;
 
 /// How the report is to look.
 #[derive(Debug, Clone, Copy, Default)]
