@@ -13,6 +13,7 @@ mod problem;
 mod shape;
 mod time;
 mod value;
+pub mod write;
 mod yaml;
 
 pub use check::check;

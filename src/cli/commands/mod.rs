@@ -3,6 +3,7 @@
 pub mod check;
 pub mod coverage;
 pub mod explain;
+pub mod import;
 pub mod load;
 pub mod mutate;
 pub mod query;
@@ -45,6 +46,10 @@ pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode 
             Err(problem) => console.problem(&problem),
         },
         Verb::Scan(args) => scan::run(settings, args, console),
+        Verb::Import(args) => match import::run(settings, args, console) {
+            Ok(code) => code,
+            Err(problem) => console.problem(&problem),
+        },
         Verb::Sources(args) => sources::run(args.name.as_deref(), console),
     }
 }
