@@ -49,6 +49,7 @@ pub(super) fn sketch(
         } else {
             Expect::Alert
         },
+        case: None,
     }
 }
 
