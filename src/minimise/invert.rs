@@ -12,7 +12,7 @@ const STEP: i64 = 500;
 pub(super) fn invert(sketch: &Sketch, clause: &str, trials: &mut Trials<'_>) -> Option<Sketch> {
     let mut attack = Sketch {
         expect: Expect::Alert,
-        name: format!("{}, had nothing stopped it", sketch.name),
+        name: format!("{} but not stopped", sketch.name),
         ..sketch.clone()
     };
     for (at, event) in sketch.events.iter().enumerate() {

@@ -319,7 +319,7 @@ fn a_benign_scenario_is_stopped_by_the_same_clause() {
     insta::assert_snapshot!(text, @r#"
     sources: [sysmon]
     attack:
-      name: a trusted parent, had nothing stopped it
+      name: a trusted parent but not stopped
       events:
         process:
           is: process
