@@ -59,9 +59,25 @@ pub(super) struct Book {
     tokens: BTreeMap<(Kind, String), String>,
     /// How many stand-ins a series has.
     series: BTreeMap<&'static str, u32>,
+    /// The rule tells the addresses of documentation from others: public addresses then become
+    /// those of a public resolver.
+    tells_documentation: bool,
 }
 
 impl Book {
+    /// For a rule with these constants.
+    pub(super) fn new(constants: &[String]) -> Self {
+        let tells = |constant: &String| {
+            ["203.0.113.", "2001:db8"]
+                .iter()
+                .any(|c| constant.contains(c))
+        };
+        Self {
+            tells_documentation: constants.iter().any(tells),
+            ..Self::default()
+        }
+    }
+
     fn next(&mut self, series: &'static str) -> u32 {
         let number = self.series.entry(series).or_default();
         *number += 1;
@@ -175,14 +191,14 @@ impl Book {
     pub(super) fn address(&mut self, address: IpAddr) -> String {
         let original = address.to_string();
         match address {
-            IpAddr::V4(v4) => match range_v4(v4) {
+            IpAddr::V4(v4) => match range_v4(v4, self.tells_documentation) {
                 None => original,
                 Some(range) => self.kept_token(Kind::Address, &original, |book| {
                     let number = book.next(range);
                     nth_v4(range, number).to_string()
                 }),
             },
-            IpAddr::V6(v6) => match range_v6(v6) {
+            IpAddr::V6(v6) => match range_v6(v6, self.tells_documentation) {
                 None => original,
                 Some(range) => self.kept_token(Kind::Address, &original, |book| {
                     let number = book.next(range);
@@ -212,7 +228,7 @@ impl Book {
 
 /// The range that the stand-in comes from: private for private, of documentation for public;
 /// `None` for what stays.
-fn range_v4(address: Ipv4Addr) -> Option<&'static str> {
+fn range_v4(address: Ipv4Addr, tells_documentation: bool) -> Option<&'static str> {
     let [a, b, c, _] = address.octets();
     let stays = address.is_loopback()
         || address.is_unspecified()
@@ -226,6 +242,8 @@ fn range_v4(address: Ipv4Addr) -> Option<&'static str> {
         (10, ..) => Some("10.255"),
         (172, 16..=31, _) => Some("172.31.255"),
         (192, 168, _) => Some("192.168.255"),
+        (1, 1, 1) if tells_documentation => None,
+        _ if tells_documentation => Some("1.1.1"),
         _ => Some("203.0.113"),
     }
 }
@@ -239,6 +257,7 @@ fn nth_v4(range: &str, number: u32) -> Ipv4Addr {
     match range {
         "10.255" => Ipv4Addr::new(10, 255, third, last(number)),
         "172.31.255" => Ipv4Addr::new(172, 31, 255, last(number)),
+        "1.1.1" => Ipv4Addr::new(1, 1, 1, last(number)),
         "192.168.255" => Ipv4Addr::new(192, 168, 255, last(number)),
         _ => match third {
             0 => Ipv4Addr::new(203, 0, 113, last(number)),
@@ -249,7 +268,7 @@ fn nth_v4(range: &str, number: u32) -> Ipv4Addr {
 }
 
 /// What the stand-in begins with; `None` for what stays.
-fn range_v6(address: Ipv6Addr) -> Option<&'static str> {
+fn range_v6(address: Ipv6Addr, tells_documentation: bool) -> Option<&'static str> {
     let segments = address.segments();
     let documentation = matches!(segments, [0x2001, 0xdb8, ..]);
     let stand_in = matches!(segments, [0xfe80 | 0xfdff, 0, 0, 0, 0, 0, 0, _]);
@@ -264,6 +283,8 @@ fn range_v6(address: Ipv6Addr) -> Option<&'static str> {
     match segments {
         [0xfe80..=0xfebf, ..] => Some("fe80::"),
         [0xfc00..=0xfdff, ..] => Some("fdff::"),
+        [0x2606, 0x4700, 0x4700, 0, ..] if tells_documentation => None,
+        _ if tells_documentation => Some("2606:4700:4700::"),
         _ => Some("2001:db8::"),
     }
 }

@@ -62,9 +62,10 @@ pub struct Scrubber {
 impl Scrubber {
     /// For a scenario of the rule with this query.
     pub fn new(query: &str) -> Self {
+        let kept = words::constants(query);
         Self {
-            book: Book::default(),
-            kept: words::constants(query),
+            book: Book::new(&kept),
+            kept,
             used: BTreeSet::new(),
         }
     }

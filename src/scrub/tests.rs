@@ -92,6 +92,21 @@ fn what_is_nobodys_and_what_the_rule_names_stays() {
 }
 
 #[test]
+fn a_public_address_is_none_of_documentation_where_the_rule_tells_them_apart() {
+    let query = r#"network where not cidrmatch(destination.ip, "203.0.113.0/24", "10.0.0.0/8")"#;
+    let mut scrubber = Scrubber::new(query);
+    for (address, stand_in) in [
+        ("8.8.8.8", "1.1.1.1"),
+        ("1.1.1.1", "1.1.1.1"),
+        ("203.0.113.9", "203.0.113.9"),
+        ("10.1.2.3", "10.255.0.1"),
+        ("2a00:1450::5", "2606:4700:4700::1"),
+    ] {
+        assert_eq!(scrubber.scrub("destination.ip", address), stand_in);
+    }
+}
+
+#[test]
 fn the_report_names_what_was_met() {
     let mut scrubber = learned(&[("user.name", "frodo"), ("host.name", "BAGEND")]);
     scrubber.scrub("x", "FRODO at 8.8.4.4");
