@@ -13,6 +13,8 @@ pub mod evaluate;
 pub mod engine;
 pub mod rule;
 pub mod data_source;
+pub mod import;
+pub mod scrub;
 pub mod schedule;
 pub mod search;
 pub mod scan;
@@ -23,7 +25,7 @@ pub mod explain;
 pub mod coverage;
 pub mod mutation;
 pub mod snapshot;
-pub mod import;
+pub mod minimise;
 pub mod report;
 pub mod cli;
 

@@ -76,6 +76,9 @@ pub enum Verb {
     Mutate(MutateArgs),
     /// Run many rules over NDJSON: one alert a line
     Scan(ScanArgs),
+    /// Read recordings (EVTX, Windows events as JSON, exports from Elastic): ECS documents out, or
+    /// the smallest scenario
+    Import(ImportArgs),
     /// List the data sources, or show one with its pins and their evidence
     Sources(SourcesArgs),
     /// Go through the snapshot changes that wait
@@ -457,6 +460,61 @@ pub enum ScanFormat {
     Json,
     /// For people
     Table,
+}
+
+/// Options of `import`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct ImportArgs {
+    /// Recordings, directories or patterns, packed (.zip, .gz, .zst) or not; `-` is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<String>,
+    /// Write to OUT, `-` being standard output; with --minimise the scenario file, instead of the
+    /// one that mirrors the rule's
+    #[arg(short = 'o', long = "output", value_name = "OUT")]
+    pub output: Option<Utf8PathBuf>,
+    /// The form of every event, instead of what each looks like: winlogbeat, winlogbeat6, nxlog,
+    /// event-tree, ecs, alert or response
+    #[arg(long, value_name = "FORM")]
+    pub source: Option<String>,
+    /// The rule to minimise for
+    #[arg(long, value_name = "RULE", requires = "minimise")]
+    pub rule: Option<String>,
+    /// Write the smallest scenario that still alerts, instead of documents
+    #[arg(long, requires = "rule")]
+    pub minimise: bool,
+    /// What the scenario is to show: attack (it alerts) or benign (it does not, for the same reason)
+    #[arg(
+        long = "as",
+        value_name = "WHAT",
+        requires = "minimise",
+        default_value = "attack",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub show: Show,
+    /// The name of the scenario's attack
+    #[arg(long, value_name = "NAME", requires = "minimise")]
+    pub name: Option<String>,
+    /// The data source whose shape the scenario has, instead of the one that serves most events
+    #[arg(long, value_name = "NAME", requires = "minimise")]
+    pub shape: Option<String>,
+    /// Put stand-ins for users, hosts, domains, addresses and ids; a written scenario has them
+    /// anyway
+    #[arg(long, requires = "minimise", overrides_with = "no_scrub")]
+    pub scrub: bool,
+    /// Leave users, hosts, domains, addresses and ids as they are
+    #[arg(long, requires = "minimise", overrides_with = "scrub")]
+    pub no_scrub: bool,
+}
+
+/// What a minimised scenario shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Show {
+    /// The rule alerts.
+    #[default]
+    Attack,
+    /// The rule does not alert, and why.
+    Benign,
 }
 
 /// Options of `sources`.

@@ -71,6 +71,12 @@ codes! {
         "Events are read as NDJSON: each line is one JSON object in UTF-8, of at most 16 MiB.\nElasticsearch would refuse such a document, so there is no answer until the line is mended.\n";
     QUERY_FAILED = "E017", "the query fails when it runs",
         "Elasticsearch accepts the query and fails when it runs it on these events: a division by\nzero, an overflow, `number()` of a text that is none, a constant that the field's type cannot\nhold.\n";
+    BAD_RECORDING = "E040", "a part of a recording cannot be read",
+        "A file given to `trapline import` is damaged, cut off, packed in a way that is not read, or\nholds something that is no event. What can be read is read; the rest is counted and named, and\nthe program ends with 3. The place is a line, an item of a JSON array, or a chunk or record of an\nevent log.\n";
+    UNKNOWN_FORM = "E041", "unknown form of events",
+        "`trapline import --source` takes the name of a form. Without it each object says itself what\nit is.\n";
+    NO_SCENARIO = "E042", "a recording gives no scenario",
+        "`trapline import --minimise` writes the smallest scenario that tells of a rule what the\nrecordings tell: that it alerts, or with `--as benign` that it does not, and why. It writes\nnothing that it has not replayed: where the rule does something else, or the shape of the data\nsource has no room for what decides, it says so instead.\n";
     MALFORMED_VALUE = "W001", "a value does not fit its field",
         "The field's mapping does not take the value: a word in a number, no address in an `ip`.\nElasticsearch would refuse the whole document; Trapline leaves out the value.\n";
     UNKNOWN_INDEX = "W002", "no mapping of the event's index",

@@ -2,7 +2,7 @@
 //! archive formats. People see every path relative to the project's root, with `/`.
 
 use std::fs;
-use std::io::{self, BufReader, Read, Write as _};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -176,6 +176,49 @@ impl Files {
         }
     }
 
+    /// Opens a file's bytes as they are; `read` says how many of them were read.
+    pub fn open_raw(
+        &self,
+        path: &Utf8Path,
+        read: &Arc<AtomicU64>,
+    ) -> Result<impl Read + Seek + Send + use<>, Box<Diagnostic>> {
+        let (file, _) = self.open_file(&clean(&self.root.join(path)))?;
+        read.store(0, Ordering::Relaxed);
+        let read = Arc::clone(read);
+        Ok(BufReader::with_capacity(1 << 16, Counted { file, read }))
+    }
+
+    /// Begins a file that stands where it belongs only once it is whole.
+    pub fn create(&self, path: &Utf8Path) -> Result<Unfinished, Box<Diagnostic>> {
+        let path = clean(&self.root.join(path));
+        match self.temporary(&path) {
+            Ok(file) => Ok(Unfinished {
+                file: BufWriter::new(file),
+                path,
+            }),
+            Err(error) => Err(Box::new(self.unwritable(&path, &error))),
+        }
+    }
+
+    /// Puts a file where it belongs.
+    pub fn finish(&self, unfinished: Unfinished) -> Result<(), Box<Diagnostic>> {
+        let Unfinished { file, path } = unfinished;
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error);
+        let done = file.and_then(|file| {
+            readable(file.as_file())?;
+            file.persist(&path).map_err(|error| error.error)
+        });
+        match done {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Box::new(self.unwritable(&path, &error))),
+        }
+    }
+
+    fn unwritable(&self, path: &Utf8Path, error: &io::Error) -> Diagnostic {
+        let reason = error.to_string();
+        self.at(&error::UNWRITABLE, path, "cannot be written", &reason)
+    }
+
     /// The process's standard input.
     pub fn standard_input() -> Box<dyn Read + Send> {
         Box::new(io::stdin())
@@ -184,11 +227,8 @@ impl Files {
     /// Writes a file beside the old one and renames it, so that a file is always whole.
     pub fn write(&self, path: &Utf8Path, text: &str) -> Result<(), Box<Diagnostic>> {
         let path = clean(&self.root.join(path));
-        self.write_beside(&path, text).map_err(|error| {
-            let reason = error.to_string();
-            let what = "cannot be written";
-            Box::new(self.at(&error::UNWRITABLE, &path, what, &reason))
-        })
+        self.write_beside(&path, text)
+            .map_err(|error| Box::new(self.unwritable(&path, &error)))
     }
 
     /// Removes a file; one that is not there is removed already.
@@ -205,13 +245,18 @@ impl Files {
         }
     }
 
+    /// A file beside the one that it will replace.
     #[expect(clippy::disallowed_methods, reason = "this file owns the disk")]
-    fn write_beside(&self, path: &Utf8Path, text: &str) -> io::Result<()> {
+    fn temporary(&self, path: &Utf8Path) -> io::Result<tempfile::NamedTempFile> {
         let directory = path.parent().unwrap_or(&self.root);
         fs::create_dir_all(directory)?;
-        let mut file = tempfile::Builder::new()
+        tempfile::Builder::new()
             .prefix(".trapline-")
-            .tempfile_in(directory)?;
+            .tempfile_in(directory)
+    }
+
+    fn write_beside(&self, path: &Utf8Path, text: &str) -> io::Result<()> {
+        let mut file = self.temporary(path)?;
         file.write_all(text.as_bytes())?;
         readable(file.as_file())?;
         file.persist(path).map_err(|error| error.error)?;
@@ -268,6 +313,29 @@ impl Read for Counted {
         let read = self.file.read(buffer)?;
         self.read.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
+    }
+}
+
+impl Seek for Counted {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+/// A file that is being written; what is left unfinished goes away.
+#[derive(Debug)]
+pub struct Unfinished {
+    file: BufWriter<tempfile::NamedTempFile>,
+    path: Utf8PathBuf,
+}
+
+impl io::Write for Unfinished {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

@@ -10,6 +10,7 @@ pub mod error;
 pub mod listed;
 pub mod profile;
 pub mod route;
+pub mod served;
 
 pub use builtin::{BadProfile, field_types};
 pub use profile::{Catalogue, DataSource, FieldList, Index, Kind, Pin};

@@ -100,6 +100,8 @@ pub struct Blockers {
     pub part: Option<PartId>,
     /// Without causes: the smallest set of clauses that must change together.
     pub together: Vec<Cause>,
+    /// The events that lack least, one a positive position; empty where some position has none.
+    pub nearest: Vec<EventId>,
     /// Not all assignments of events to stages were looked at.
     pub approximate: bool,
 }

@@ -1,20 +1,24 @@
 //! What the rooms below `cli` are given instead of a disk, a terminal and a person: `cli`
 //! implements it, tests give memory.
 
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::diagnostic::Diagnostic;
 
+/// A file's bytes, in which one can go back and forth: the list of a zip stands at its end.
+pub trait ReadSeek: Read + Seek {}
+
+impl<T: Read + Seek> ReadSeek for T {}
+
 /// Opens files that a scenario names.
 pub trait Files: Sync {
-    /// Opens `path`, written relative to the directory of the file `beside`; compressed files
-    /// come unpacked.
+    /// Opens `path`, written relative to the directory of the file `beside`; its bytes as they are.
     fn open_beside(
         &self,
         beside: &str,
         path: &str,
-    ) -> Result<Box<dyn Read + Send>, Box<Diagnostic>>;
+    ) -> Result<Box<dyn ReadSeek + Send>, Box<Diagnostic>>;
 }
 
 /// Is told how far long work has come, from any thread.

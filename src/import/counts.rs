@@ -68,6 +68,25 @@ impl Counts {
         self.faults.values().sum()
     }
 
+    /// Takes those of another recording to these.
+    pub fn add(&mut self, other: &Self) {
+        self.documents += other.documents;
+        self.without_host += other.without_host;
+        for (form, documents) in &other.forms {
+            *self.forms.entry(*form).or_default() += documents;
+        }
+        for (kind, tally) in &other.events {
+            let none = Tally {
+                events: 0,
+                ..*tally
+            };
+            self.events.entry(kind.clone()).or_insert(none).events += tally.events;
+        }
+        for (kind, faults) in &other.faults {
+            *self.faults.entry(kind).or_default() += faults;
+        }
+    }
+
     pub(super) fn event(&mut self, kind: EventKind, mapped: Mapped) {
         let none = Tally { events: 0, mapped };
         self.events.entry(kind).or_insert(none).events += 1;

@@ -1,5 +1,5 @@
 //! Real recordings as ECS documents: event logs, Windows events as JSON, exports from Elastic,
-//! packed or not. The way in for an `import` verb and for scenarios' `events_from`; neither calls it yet.
+//! packed or not. The way in for the verb `import` and for scenarios' `events_from`.
 //!
 //! A recording is read as a stream: what is held at a time is a chunk of an event log, one JSON
 //! value, or one search response. What cannot be read is a [`Fault`] among the documents; the rest
@@ -28,7 +28,7 @@ pub use counts::{Counts, EventKind, Tally};
 pub use ecs::{Mapped, Shipper};
 pub use fault::{At, Fault, Place, Problem};
 pub use kind::{Form, Kind};
-pub use unpack::{Limits, ReadSeek};
+pub use unpack::Limits;
 
 use unpack::{Archive, Bytes};
 use windows::WindowsEvent;

@@ -14,6 +14,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::fault::Problem;
 use super::kind::Kind;
+use crate::event::io::ReadSeek;
 
 /// Bytes from anywhere.
 pub(super) type Bytes<'a> = Box<dyn Read + 'a>;
@@ -91,11 +92,6 @@ pub(super) fn problem_of(error: io::Error) -> Problem {
         Err(error) => Problem::Io(error),
     }
 }
-
-/// A reader that can be sought in.
-pub trait ReadSeek: Read + Seek {}
-
-impl<T: Read + Seek> ReadSeek for T {}
 
 type Shared<'a> = Rc<RefCell<Box<dyn ReadSeek + 'a>>>;
 

@@ -1,17 +1,18 @@
-//! Recorded events: read as they are, routed by their index, labelled by queries.
+//! Recorded events in any form that `import` reads: taken as they are, routed by their index, labelled by queries.
 
-use std::io::{BufRead, BufReader};
 use std::sync::Arc;
 
 use super::error;
 use super::run::Stage;
-use crate::data_source::{Catalogue, IndexPatterns, index_name};
+use crate::data_source::served::{route, serves_most};
+use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, Span};
 use crate::eql::{self, OptionalFields, Settings};
 use crate::evaluate::{self, Context};
 use crate::event::io::Files;
 use crate::event::schema::Origin;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
+use crate::import::{self, Import};
 use crate::scenario::model::{EventsFrom, Located};
 use crate::search::add_dynamic;
 
@@ -52,31 +53,21 @@ pub(super) fn load(
             ]
         })?;
     let mut events = Vec::new();
-    for (number, line) in BufReader::new(reader).lines().enumerate() {
-        let place = || format!("{}:{}", from.file.value, number + 1);
-        let line = line.map_err(|error| {
-            vec![bad(
-                from.file.span,
-                format!("{}: cannot be read: {error}", place()),
-            )]
-        })?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let event = Event::from_json_line(&line)
-            .map_err(|error| vec![bad(from.file.span, format!("{}: {error}", place()))])?;
-        events.push(event);
+    let recording = Import::open(&from.file.value, reader, import::Options::default());
+    for document in recording {
+        let document = document
+            .map_err(|fault| vec![bad(from.file.span, fault.to_string()).help(fault.help())])?;
+        events.push(Event::from_document(&document.source));
         if events.len() > MOST {
             let message = format!("{} has more than {MOST} events", from.file.value);
             return Err(vec![bad(from.file.span, message)]);
         }
     }
-    for event in &mut events {
-        event.unrouted = stored_in(event).is_some_and(|index| !beside.patterns.selects(&index));
-    }
+    route(&mut events, beside.patterns);
     let source = match &from.source {
         Some(source) => source.value.clone(),
-        None => serves_most(&events, beside),
+        None => serves_most(&events, beside.catalogue, beside.patterns)
+            .map_or_else(String::new, |source| source.name.clone()),
     };
     let mut labels = vec![String::new(); events.len()];
     for (label, query) in &from.labels {
@@ -101,38 +92,6 @@ pub(super) fn load(
             hidden: vec![Vec::new(); hidden],
         },
     })
-}
-
-/// The index name of an event: of `_index`, or of the data stream's three parts.
-pub(crate) fn stored_in(event: &Event) -> Option<String> {
-    if let Some(index) = &event.index {
-        return Some(index_name(index).to_owned());
-    }
-    let part = |field: &str| Some(event.values(field).first()?.to_string());
-    let (kind, dataset) = (part("data_stream.type")?, part("data_stream.dataset")?);
-    let namespace = part("data_stream.namespace")?;
-    Some(format!("{kind}-{dataset}-{namespace}"))
-}
-
-/// The source whose indices hold most of the routed events; the first that is claimed where none
-/// is known.
-fn serves_most(events: &[Event], beside: &Beside<'_>) -> String {
-    let claimed = beside.catalogue.claimed(beside.patterns);
-    let serves = |source: &&crate::data_source::DataSource| {
-        let routed = events.iter().filter(|event| !event.unrouted);
-        let indices = routed.filter_map(stored_in);
-        indices
-            .filter(|index| source.indices.iter().any(|own| own.name == *index))
-            .count()
-    };
-    let mut best: Option<(usize, &str)> = None;
-    for source in claimed {
-        let count = serves(&source);
-        if best.is_none_or(|(most, _)| count > most) {
-            best = Some((count, &source.name));
-        }
-    }
-    best.map_or_else(String::new, |(_, name)| name.to_owned())
 }
 
 /// The first event that an event query finds.

@@ -23,8 +23,9 @@ pub static EXPECTATION: Code = Code {
 pub static BAD_CAPTURE: Code = Code {
     number: "E391",
     title: "a capture cannot be replayed",
-    page: "`events_from` names a file that cannot be read, holds a line that is no JSON document, \
-           or gives a label by a query that finds no event.",
+    page: "`events_from` names a file that cannot be read whole, holds something that is no event, \
+           or gives a label by a query that finds no event. Every form that `trapline import` reads \
+           is taken: EVTX, Windows events as JSON, documents and alerts from Elastic, packed or not.",
 };
 
 /// A file with exceptions that cannot be read.

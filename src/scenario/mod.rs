@@ -14,6 +14,7 @@ pub mod schema;
 mod shape;
 mod time;
 mod value;
+pub mod write;
 mod yaml;
 
 pub use check::check;

@@ -12,6 +12,7 @@ mod captures;
 mod check;
 mod coverage;
 mod explain;
+mod import;
 mod mutate;
 mod production;
 mod project;

@@ -13,6 +13,8 @@ const LAYERS: &[(&str, u8)] = &[
     ("engine", 5),
     ("rule", 6),
     ("data_source", 6),
+    ("import", 6),
+    ("scrub", 6),
     ("schedule", 7),
     ("scenario", 8),
     ("scan", 8),
@@ -25,7 +27,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("lint", 10),
     ("behaviour", 11),
     ("solve", 11),
-    ("import", 11),
+    ("minimise", 11),
     ("report", 11),
     ("cli", 12),
 ];

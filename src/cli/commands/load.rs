@@ -2,7 +2,6 @@
 //! test, no others. Used by every verb that replays scenarios.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -320,9 +319,10 @@ impl io::Files for Files {
         &self,
         beside: &str,
         path: &str,
-    ) -> Result<Box<dyn Read + Send>, Box<Diagnostic>> {
+    ) -> Result<Box<dyn io::ReadSeek + Send>, Box<Diagnostic>> {
         let directory = self.path(beside);
         let directory = directory.parent().unwrap_or(Utf8Path::new(""));
-        self.open(&directory.join(path))
+        let bytes = self.open_raw(&directory.join(path), &Arc::default())?;
+        Ok(Box::new(bytes))
     }
 }

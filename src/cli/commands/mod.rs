@@ -3,6 +3,7 @@
 pub mod check;
 pub mod coverage;
 pub mod explain;
+pub mod import;
 pub mod load;
 pub mod mutate;
 pub mod query;
@@ -55,6 +56,10 @@ pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode 
         Verb::Completions(args) => publish::completions(args.shell, console),
         Verb::Man(args) => publish::man(&args.directory, settings, console),
         Verb::Init => publish::init(settings, console),
+        Verb::Import(args) => match import::run(settings, args, console) {
+            Ok(code) => code,
+            Err(problem) => console.problem(&problem),
+        },
         Verb::Sources(args) => sources::run(args.name.as_deref(), console),
     }
 }

@@ -2,6 +2,7 @@
 //! by batch, whatever its format.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -99,15 +100,16 @@ fn problem(stopped: Stopped, events: &str) -> Problem {
 }
 
 fn open(settings: &Settings, path: &Utf8PathBuf) -> Result<Batches<'static>, Box<Diagnostic>> {
-    let reader = settings.files.open(path)?;
     let name = settings.files.name(path);
-    if is_log(path) {
+    if is_imported(path) {
+        let bytes = settings.files.open_raw(path, &Arc::default())?;
         return Ok(Box::new(Documents {
-            import: Import::stream(&name, reader, Options::default()),
+            import: Import::open(&name, bytes, Options::default()),
             name,
             number: 0,
         }));
     }
+    let reader = settings.files.open(path)?;
     Ok(Box::new(Lines {
         reader: BufReader::with_capacity(1 << 18, reader),
         name,
@@ -115,9 +117,10 @@ fn open(settings: &Settings, path: &Utf8PathBuf) -> Result<Batches<'static>, Box
     }))
 }
 
-fn is_log(path: &Utf8Path) -> bool {
-    let extension = path.extension().unwrap_or_default();
-    extension.eq_ignore_ascii_case("evtx")
+/// Whether the file holds something else than documents, one a line.
+fn is_imported(path: &Utf8Path) -> bool {
+    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+    matches!(extension.as_str(), "evtx" | "zip" | "json")
 }
 
 /// A batch; none at the end.
@@ -179,7 +182,7 @@ impl<R: Read> Iterator for Lines<R> {
     }
 }
 
-/// A Windows event log, numbered by its records.
+/// A recording in another form, numbered by its events.
 struct Documents {
     import: Import<'static>,
     name: String,

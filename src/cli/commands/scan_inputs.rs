@@ -1,4 +1,4 @@
-//! The files that were typed after `scan`.
+//! The files that were typed after `scan`, and how typed files are found.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -37,28 +37,7 @@ impl<'s> CliInputs<'s> {
         typed: &[String],
         stop: &'static Stop,
     ) -> Result<Self, Box<Problem>> {
-        let mut paths = Vec::new();
-        for typed in typed {
-            if typed == "-" {
-                paths.push(None);
-                continue;
-            }
-            let path = settings.working_directory.join(typed);
-            if settings.files.is_directory(&path) {
-                let found = settings.files.find(&path, EXTENSIONS);
-                let found = found.map_err(|mistake| Problem::usage(*mistake))?;
-                paths.extend(found.into_iter().map(Some));
-            } else if settings.files.exists(&path) {
-                paths.push(Some(path));
-            } else {
-                let found = settings.files.glob(&settings.files.name(&path));
-                if found.is_empty() {
-                    let message = format!("`{typed}` does not exist");
-                    return Err(Problem::usage(Diagnostic::error(&error::MISSING, message)));
-                }
-                paths.extend(found.into_iter().map(Some));
-            }
-        }
+        let paths = paths(settings, typed, EXTENSIONS)?;
         let inputs = paths.into_iter().map(|path| Input {
             size: path.as_deref().map_or(0, |path| settings.files.size(path)),
             path,
@@ -82,6 +61,37 @@ impl<'s> CliInputs<'s> {
         let read = self.inputs.iter();
         read.map(|input| input.read.load(Ordering::Relaxed)).sum()
     }
+}
+
+/// The files that were typed, directories and patterns opened; `None` is standard input.
+pub(super) fn paths(
+    settings: &Settings,
+    typed: &[String],
+    extensions: &[&str],
+) -> Result<Vec<Option<Utf8PathBuf>>, Box<Problem>> {
+    let mut paths = Vec::new();
+    for typed in typed {
+        if typed == "-" {
+            paths.push(None);
+            continue;
+        }
+        let path = settings.working_directory.join(typed);
+        if settings.files.is_directory(&path) {
+            let found = settings.files.find(&path, extensions);
+            let found = found.map_err(|mistake| Problem::usage(*mistake))?;
+            paths.extend(found.into_iter().map(Some));
+        } else if settings.files.exists(&path) {
+            paths.push(Some(path));
+        } else {
+            let found = settings.files.glob(&settings.files.name(&path));
+            if found.is_empty() {
+                let message = format!("`{typed}` does not exist");
+                return Err(Problem::usage(Diagnostic::error(&error::MISSING, message)));
+            }
+            paths.extend(found.into_iter().map(Some));
+        }
+    }
+    Ok(paths)
 }
 
 impl Inputs for CliInputs<'_> {

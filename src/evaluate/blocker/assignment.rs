@@ -22,6 +22,8 @@ pub(super) struct Found {
     pub(super) complete: Option<Vec<u32>>,
     /// What the cheapest assignment lacks.
     pub(super) together: Vec<Cause>,
+    /// The cheapest assignment.
+    pub(super) nearest: Vec<u32>,
     /// Not all assignments were looked at.
     pub(super) approximate: bool,
 }
@@ -130,6 +132,7 @@ impl Search<'_, '_> {
         }
         if cost < self.best {
             self.best = cost;
+            self.found.nearest = assignment.to_vec();
             let lacks = self.costs.lacks(assignment).into_iter();
             self.found.together = lacks.map(|candidate| candidate.cause).collect();
         }

@@ -53,6 +53,7 @@ pub(super) fn blockers(evaluation: &Evaluation<'_>, hint: &BlockerHint) -> Block
         part: common_part(evaluation.plan, &causes),
         causes,
         together,
+        nearest: found.nearest.into_iter().map(EventId).collect(),
         approximate: found.approximate || check.exhausted,
     }
 }

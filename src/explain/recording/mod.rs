@@ -14,11 +14,11 @@ use rayon::prelude::*;
 
 use self::gathered::Gathered;
 use super::Explanation;
+use crate::data_source::served::stored_in;
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Prepared, QueryFailure};
 use crate::event::Event;
-use crate::replay::capture::stored_in;
 use crate::replay::compile::{Compiled, Compiler};
 use crate::replay::observe::clauses_of;
 use crate::replay::visible::Visible;

@@ -1,0 +1,129 @@
+//! `trapline import FILE…`: recordings in, ECS documents out, one a line; with `--minimise` the
+//! smallest scenario.
+
+mod minimise;
+mod read;
+mod summary;
+
+use std::io::{self, Write};
+
+use super::super::args::ImportArgs;
+use super::super::console::Stream;
+use super::super::error::Problem;
+use super::super::files::Unfinished;
+use super::super::settings::Settings;
+use super::super::{Console, ExitCode};
+use crate::diagnostic::Diagnostic;
+use read::{Recordings, Seen};
+
+/// Runs the verb.
+pub fn run(
+    settings: &Settings,
+    args: &ImportArgs,
+    console: &mut Console,
+) -> Result<ExitCode, Box<Problem>> {
+    if args.minimise {
+        return minimise::run(settings, args, console);
+    }
+    let recordings = Recordings::new(settings, args)?;
+    let mut out = Output::new(settings, args)?;
+    let read = recordings.read(console, |document, console| {
+        let mut line = serde_json::to_string(&document.source).unwrap_or_default();
+        line.push('\n');
+        out.write(&line, console)
+    });
+    if read.interrupted && args.output.is_some() {
+        // A part of a file would look like the whole.
+        console.write(Stream::Err, "interrupted: nothing was written\n");
+        return Ok(ExitCode::Interrupted);
+    }
+    out.finish(settings, console)?;
+    console.write(Stream::Err, &summary::summary(&read));
+    Ok(exit_code(&read))
+}
+
+/// What could not be read makes the run end with 3, although the rest was written.
+fn exit_code(seen: &Seen) -> ExitCode {
+    if seen.interrupted {
+        ExitCode::Interrupted
+    } else if seen.counts.faulty() > 0 {
+        ExitCode::NotLoaded
+    } else {
+        ExitCode::Passed
+    }
+}
+
+/// Where documents go: standard output, or a file that appears when it is whole.
+struct Output {
+    file: Option<Unfinished>,
+    failed: Option<io::Error>,
+    waiting: String,
+}
+
+/// So much text is written at once.
+const AT_ONCE: usize = 1 << 16;
+
+impl Output {
+    fn new(settings: &Settings, args: &ImportArgs) -> Result<Self, Box<Problem>> {
+        let file = match args.output.as_ref().filter(|path| *path != "-") {
+            None => None,
+            Some(path) => {
+                let path = settings.working_directory.join(path);
+                let file = settings.files.create(&path);
+                Some(file.map_err(|mistake| Problem::usage(*mistake))?)
+            }
+        };
+        Ok(Self {
+            file,
+            failed: None,
+            waiting: String::new(),
+        })
+    }
+
+    /// False when there is no use in going on: nobody reads, or the disk is full.
+    fn write(&mut self, line: &str, console: &mut Console) -> bool {
+        self.waiting.push_str(line);
+        self.waiting.len() < AT_ONCE || self.flush(console)
+    }
+
+    fn flush(&mut self, console: &mut Console) -> bool {
+        let done = match &mut self.file {
+            Some(file) => file.write_all(self.waiting.as_bytes()),
+            None => console
+                .stream(Stream::Out)
+                .write_all(self.waiting.as_bytes()),
+        };
+        self.waiting.clear();
+        match done {
+            Ok(()) => true,
+            Err(error) => {
+                self.failed = Some(error);
+                false
+            }
+        }
+    }
+
+    fn finish(mut self, settings: &Settings, console: &mut Console) -> Result<(), Box<Problem>> {
+        if self.failed.is_none() {
+            self.flush(console);
+        }
+        match (self.file, self.failed) {
+            (Some(file), None) => settings
+                .files
+                .finish(file)
+                .map_err(|mistake| Problem::usage(*mistake)),
+            (Some(_), Some(error)) => Err(Problem::usage(
+                Diagnostic::error(
+                    &super::super::error::UNWRITABLE,
+                    "the output cannot be written",
+                )
+                .help(error.to_string()),
+            )),
+            // A reader that has gone away (`trapline … | head`) is no error of ours.
+            (None, _) => {
+                let _ = console.stream(Stream::Out).flush();
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Reads the recordings that were typed, one after another, and names what cannot be read.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use camino::Utf8PathBuf;
+
+use super::super::super::Console;
+use super::super::super::args::ImportArgs;
+use super::super::super::error::{self, Problem};
+use super::super::super::files::Files;
+use super::super::super::interrupt::{self, Interruptible};
+use super::super::super::progress::Bar;
+use super::super::super::settings::Settings;
+use super::super::scan_inputs::paths;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::suggest::nearest;
+use crate::event::io::Stop;
+use crate::import::{Counts, Document, Fault, Form, Import, Options};
+
+/// What is read from a directory.
+const EXTENSIONS: &[&str] = &["evtx", "ndjson", "jsonl", "json", "zip", "gz", "zst"];
+
+/// Of the faults of a run so many are named one by one.
+const NAMED: usize = 20;
+
+/// The bar moves once in so many documents.
+const OFTEN: u64 = 512;
+
+/// The recordings that were typed.
+pub(super) struct Recordings<'s> {
+    files: &'s Files,
+    /// `None` is standard input.
+    paths: Vec<Option<Utf8PathBuf>>,
+    options: Options,
+}
+
+/// What reading gave beside the documents.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Of all files together.
+    pub(super) counts: Counts,
+    /// How many files there were.
+    pub(super) files: usize,
+    /// Whether Ctrl-C ended it.
+    pub(super) interrupted: bool,
+}
+
+impl<'s> Recordings<'s> {
+    /// Finds the files.
+    pub(super) fn new(settings: &'s Settings, args: &ImportArgs) -> Result<Self, Box<Problem>> {
+        let form = args.source.as_deref().map(form).transpose()?;
+        let paths = paths(settings, &args.files, EXTENSIONS)?;
+        if paths.is_empty() {
+            let nothing =
+                Diagnostic::error(&error::NOTHING_SELECTED, "no recordings were found").help(
+                    format!("of a directory are read: .{}", EXTENSIONS.join(", .")),
+                );
+            return Err(Problem::new(super::ExitCode::NothingSelected, nothing));
+        }
+        Ok(Self {
+            files: &settings.files,
+            paths,
+            options: Options {
+                form,
+                ..Options::default()
+            },
+        })
+    }
+
+    /// The name of the first one, without directory and endings.
+    pub(super) fn stem(&self) -> &str {
+        let first = self.paths.first().and_then(Option::as_ref);
+        let name = first.and_then(|path| path.file_name()).unwrap_or("");
+        name.split('.').next().unwrap_or(name)
+    }
+
+    /// Reads all of them; `take` gets every document and says whether to go on.
+    pub(super) fn read(
+        &self,
+        console: &mut Console,
+        mut take: impl FnMut(Document, &mut Console) -> bool,
+    ) -> Seen {
+        let stop = interrupt::stop();
+        let bar = Bar::new(self.size(), console.err_terminal());
+        let read: Arc<AtomicU64> = Arc::default();
+        let (mut seen, mut named, mut before) = (Seen::default(), 0, 0);
+        'files: for path in &self.paths {
+            seen.files += 1;
+            let mut import = match self.open(path.as_ref(), &read, stop) {
+                Ok(import) => import,
+                Err(mistake) => {
+                    bar.aside(|| console.diagnostics([&*mistake]));
+                    *seen.counts.faults.entry("files not opened").or_default() += 1;
+                    continue;
+                }
+            };
+            while let Some(document) = import.next() {
+                let on = match document {
+                    Ok(document) => take(document, console),
+                    Err(fault) => {
+                        named += 1;
+                        bar.aside(|| name(&fault, named, console));
+                        true
+                    }
+                };
+                let documents = seen.counts.documents + import.counts().documents;
+                if documents.is_multiple_of(OFTEN) {
+                    let done = before + read.load(Ordering::Relaxed);
+                    bar.set(done, |_| format!("{documents} events"));
+                }
+                seen.interrupted = stop.is_requested();
+                if seen.interrupted || !on {
+                    seen.counts.add(import.counts());
+                    break 'files;
+                }
+            }
+            seen.counts.add(import.counts());
+            before += read.load(Ordering::Relaxed);
+        }
+        bar.clear();
+        seen.interrupted |= stop.is_requested();
+        seen
+    }
+
+    /// How many bytes all files have, if that is known.
+    fn size(&self) -> Option<u64> {
+        let sizes = self.paths.iter().map(|path| {
+            let path = path.as_ref()?;
+            Some(self.files.size(path))
+        });
+        sizes.sum()
+    }
+
+    fn open(
+        &self,
+        path: Option<&Utf8PathBuf>,
+        read: &Arc<AtomicU64>,
+        stop: &'static Stop,
+    ) -> Result<Import<'static>, Box<Diagnostic>> {
+        let Some(path) = path else {
+            let input = Interruptible::new(Files::standard_input(), stop);
+            return Ok(Import::stream("-", input, self.options));
+        };
+        let bytes = self.files.open_raw(path, read)?;
+        Ok(Import::open(&self.files.name(path), bytes, self.options))
+    }
+}
+
+/// Says what could not be read, until that is more than anybody reads.
+fn name(fault: &Fault, number: usize, console: &mut Console) {
+    if number > NAMED {
+        return;
+    }
+    let mut diagnostic = Diagnostic::error(&error::BAD_RECORDING, fault.to_string());
+    diagnostic = diagnostic.help(fault.help());
+    if number == NAMED {
+        diagnostic = diagnostic.help("what else cannot be read is only counted");
+    }
+    console.diagnostics([&diagnostic]);
+}
+
+/// The form of this name.
+fn form(name: &str) -> Result<Form, Box<Problem>> {
+    let known = Form::NAMES.iter().find(|(known, _)| *known == name);
+    known.map(|(_, form)| *form).ok_or_else(|| {
+        let names: Vec<&str> = Form::NAMES.iter().map(|(name, _)| *name).collect();
+        let message = format!("there is no form `{name}`");
+        let diagnostic = Diagnostic::error(&error::UNKNOWN_FORM, message);
+        Problem::usage(match nearest(name, names.iter().copied()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help(format!("the forms are {}", names.join(", "))),
+        })
+    })
+}

@@ -1,0 +1,44 @@
+//! Which source recorded events come from, told by the indices that they are stored in. Called by
+//! the rooms that replay or minimise recordings.
+
+use super::profile::{Catalogue, DataSource};
+use super::route::{IndexPatterns, index_name};
+use crate::event::Event;
+
+/// The index name of an event: of `_index`, or of the data stream's three parts.
+pub fn stored_in(event: &Event) -> Option<String> {
+    if let Some(index) = &event.index {
+        return Some(index_name(index).to_owned());
+    }
+    let part = |field: &str| Some(event.values(field).first()?.to_string());
+    let (kind, dataset) = (part("data_stream.type")?, part("data_stream.dataset")?);
+    let namespace = part("data_stream.namespace")?;
+    Some(format!("{kind}-{dataset}-{namespace}"))
+}
+
+/// Marks the events whose index the rule does not search. An event of unknown index is shown.
+pub fn route(events: &mut [Event], patterns: &IndexPatterns) {
+    for event in events {
+        event.unrouted = stored_in(event).is_some_and(|index| !patterns.selects(&index));
+    }
+}
+
+/// The claimed source whose indices hold most of the routed events; the first that is claimed
+/// where none is known.
+pub fn serves_most<'c>(
+    events: &[Event],
+    catalogue: &'c Catalogue,
+    patterns: &IndexPatterns,
+) -> Option<&'c DataSource> {
+    let mut best: Option<(usize, &DataSource)> = None;
+    let routed = events.iter().filter(|event| !event.unrouted);
+    let indices: Vec<String> = routed.filter_map(stored_in).collect();
+    for source in catalogue.claimed(patterns) {
+        let serves = |index: &&String| source.indices.iter().any(|own| own.name == **index);
+        let count = indices.iter().filter(serves).count();
+        if best.is_none_or(|(most, _)| count > most) {
+            best = Some((count, source));
+        }
+    }
+    best.map(|(_, source)| source)
+}

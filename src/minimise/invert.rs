@@ -1,0 +1,78 @@
+//! A benign sketch as what it should be: an attack that alerts, and the recording as the one change
+//! that stops it. The attack is the recording without the value, or with the time, that the one
+//! blocking clause asks about; where no such change alone alerts, the sketch stays as it is.
+
+use super::trial::Trials;
+use crate::scenario::write::{Expect, Sketch, SketchCase, SketchEvent};
+
+/// So much later or earlier than another event, in milliseconds.
+const STEP: i64 = 500;
+
+/// The attack and its case, or nothing.
+pub(super) fn invert(sketch: &Sketch, clause: &str, trials: &mut Trials<'_>) -> Option<Sketch> {
+    let mut attack = Sketch {
+        expect: Expect::Alert,
+        name: format!("{} but not stopped", sketch.name),
+        ..sketch.clone()
+    };
+    for (at, event) in sketch.events.iter().enumerate() {
+        for change in changes(sketch, event) {
+            attack.events.clone_from(&sketch.events);
+            let Some(changed) = attack.events.get_mut(at) else {
+                continue;
+            };
+            let back = apply(changed, event, &change);
+            attack.case = None;
+            if !trials.alerts(&attack) {
+                continue;
+            }
+            attack.case = Some(SketchCase {
+                name: sketch.name.clone(),
+                change: back,
+                moves: matches!(change, Change::At(_)),
+                because: clause.to_owned(),
+            });
+            if trials.holds(&attack) {
+                return Some(attack);
+            }
+        }
+    }
+    None
+}
+
+/// What may be otherwise about an event.
+enum Change {
+    /// A field that it does not have.
+    Without(usize),
+    /// Its time.
+    At(i64),
+}
+
+fn changes(sketch: &Sketch, event: &SketchEvent) -> Vec<Change> {
+    let mut changes: Vec<Change> = (0..event.fields.len()).map(Change::Without).collect();
+    let others = sketch.events.iter().filter(|other| *other != event);
+    let others: Vec<i64> = others.map(|other| other.at).collect();
+    changes.extend(others.iter().map(|at| Change::At(at + STEP)));
+    changes.extend(others.iter().min().map(|at| Change::At(at - STEP)));
+    changes
+}
+
+/// Applies it; what takes it back.
+fn apply(changed: &mut SketchEvent, event: &SketchEvent, change: &Change) -> SketchEvent {
+    let mut back = SketchEvent {
+        label: event.label.clone(),
+        ..SketchEvent::default()
+    };
+    match change {
+        Change::Without(field) => {
+            if *field < changed.fields.len() {
+                back.fields.push(changed.fields.remove(*field));
+            }
+        }
+        Change::At(at) => {
+            changed.at = *at;
+            back.at = event.at;
+        }
+    }
+    back
+}

@@ -1,0 +1,167 @@
+//! A sketch replayed as `trapline test` replays what is written: does it still tell the same?
+
+use std::collections::BTreeSet;
+
+use crate::data_source::{Catalogue, DataSource};
+use crate::diagnostic::{Diagnostic, SourceText};
+use crate::event::io::{Files, ReadSeek};
+use crate::replay::error::BAD_CAPTURE;
+use crate::replay::outcome::{Check, Observed};
+use crate::replay::{self, Options, Subject, Test, Verdict};
+use crate::scenario;
+use crate::scenario::write::Sketch;
+
+/// The structural word for an event that took the partial sequence, whatever it is called.
+pub(super) const TAKEN: &str = "taken by";
+
+/// What a scenario tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Told {
+    /// The rule alerts on all of its events.
+    Alerted,
+    /// The rule does not alert, because of these clauses.
+    Stopped(BTreeSet<String>),
+}
+
+/// Tries sketches against what they have to tell.
+pub(super) struct Trials<'a> {
+    subject: &'a Subject,
+    catalogue: &'a Catalogue,
+    source: &'a DataSource,
+    told: Told,
+    count: usize,
+}
+
+impl<'a> Trials<'a> {
+    pub(super) fn new(
+        subject: &'a Subject,
+        catalogue: &'a Catalogue,
+        source: &'a DataSource,
+        told: Told,
+    ) -> Self {
+        Self {
+            subject,
+            catalogue,
+            source,
+            told,
+            count: 0,
+        }
+    }
+
+    /// How many were tried.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether the sketch tells it.
+    pub(super) fn holds(&mut self, sketch: &Sketch) -> bool {
+        self.must_hold(sketch).is_ok()
+    }
+
+    /// The same, with what it tells instead.
+    pub(super) fn must_hold(&mut self, sketch: &Sketch) -> Result<(), String> {
+        self.count += 1;
+        let checks = self.replay(sketch)?;
+        let wanted = sketch.case.as_ref().map_or(&sketch.name, |case| &case.name);
+        for check in &checks {
+            if check.verdict != Verdict::Passed {
+                let message = check.message.as_ref();
+                return Err(message.map_or_else(|| check.verdict.word().to_owned(), Clone::clone));
+            }
+        }
+        let check = checks.iter().find(|check| check.key.case == *wanted);
+        match check.and_then(told) {
+            Some(told) if told == self.told => Ok(()),
+            Some(Told::Stopped(by)) => Err(format!("stopped by {}", listed(&by))),
+            _ => Err("it tells something else".to_owned()),
+        }
+    }
+
+    /// Whether the rule alerts on the sketch's attack.
+    pub(super) fn alerts(&mut self, sketch: &Sketch) -> bool {
+        self.count += 1;
+        let checks = self.replay(sketch).unwrap_or_default();
+        let alerts =
+            |check: &Check| check.verdict == Verdict::Passed && told(check) == Some(Told::Alerted);
+        !checks.is_empty() && checks.iter().all(alerts)
+    }
+
+    /// What the sketch tells, in a few words.
+    pub(super) fn shows(&self, sketch: &Sketch) -> String {
+        match &self.told {
+            Told::Alerted => {
+                let labels: Vec<&str> = sketch.events.iter().map(|e| e.label.as_str()).collect();
+                format!("alert {}", labels.join(", "))
+            }
+            Told::Stopped(by) => format!("no alert: {}", listed(by)),
+        }
+    }
+
+    /// The checks on the source.
+    fn replay(&self, sketch: &Sketch) -> Result<Vec<Check>, String> {
+        let text = SourceText::new("minimised.yaml", sketch.text());
+        let mut read = scenario::read(&text);
+        if let Some(mistake) = read.diagnostics.iter().find(|d| d.is_error()) {
+            return Err(mistake.message.clone());
+        }
+        let Some(scenario) = read.scenarios.pop() else {
+            return Err("nothing was written".to_owned());
+        };
+        let test = Test {
+            scenario_file: "minimised.yaml",
+            scenario: &scenario,
+            subject: self.subject,
+        };
+        let options = Options {
+            jobs: 1,
+            ..Options::default()
+        };
+        let mut replayed = replay::run(&[test], self.catalogue, &NoFiles, &options);
+        if let Some(mistake) = replayed.diagnostics.iter().find(|d| d.is_error()) {
+            return Err(mistake.message.clone());
+        }
+        let checks = replayed.scenarios.pop().map(|outcome| outcome.checks);
+        let mut checks = checks.unwrap_or_default();
+        checks.retain(|check| check.key.source == self.source.name);
+        if checks.is_empty() {
+            return Err(format!("nothing runs on `{}`", self.source.name));
+        }
+        Ok(checks)
+    }
+}
+
+fn told(check: &Check) -> Option<Told> {
+    match &check.observed {
+        Observed::Alert(_) => Some(Told::Alerted),
+        Observed::None(none) => {
+            let clauses = none.causes.iter().map(|cause| {
+                if cause.clause.starts_with(TAKEN) {
+                    TAKEN.to_owned()
+                } else {
+                    cause.clause.clone()
+                }
+            });
+            Some(Told::Stopped(clauses.collect()))
+        }
+        _ => None,
+    }
+}
+
+fn listed(clauses: &BTreeSet<String>) -> String {
+    let clauses: Vec<&str> = clauses.iter().map(String::as_str).collect();
+    clauses.join("; ")
+}
+
+/// A sketch names no files.
+struct NoFiles;
+
+impl Files for NoFiles {
+    fn open_beside(
+        &self,
+        _: &str,
+        path: &str,
+    ) -> Result<Box<dyn ReadSeek + Send>, Box<Diagnostic>> {
+        let message = format!("`{path}` is not there");
+        Err(Box::new(Diagnostic::error(&BAD_CAPTURE, message)))
+    }
+}

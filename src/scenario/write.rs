@@ -1,0 +1,355 @@
+//! A scenario as text, in the style in which people write one. Called by whoever makes scenarios:
+//! `import --minimise` and the like. What is written here, [`super::read`] reads back as it was.
+
+use std::fmt::Write as _;
+
+use super::expand::seconds;
+use crate::event::Scalar;
+
+/// More lines than these are not read at a glance: events then stand on one line each.
+const GLANCE: usize = 15;
+
+/// A scenario that is to be written.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sketch {
+    /// The rule file relative to the scenario file, where it is not the mirrored one.
+    pub rule: Option<String>,
+    /// The data sources to run on; every source that the rule claims when empty.
+    pub sources: Vec<String>,
+    /// The attack's name.
+    pub name: String,
+    /// The attack's events.
+    pub events: Vec<SketchEvent>,
+    /// Fields that override what the sensor pins.
+    pub force: Vec<String>,
+    /// What must come of the attack.
+    pub expect: Expect,
+    /// A case that is stopped.
+    pub case: Option<SketchCase>,
+}
+
+/// A case of a [`Sketch`]: the attack with a change to one event, which does not alert.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SketchCase {
+    /// Its name.
+    pub name: String,
+    /// The event's label, and the fields that it has otherwise.
+    pub change: SketchEvent,
+    /// Whether its time is another as well.
+    pub moves: bool,
+    /// The clause that stops it.
+    pub because: String,
+}
+
+/// An event of a [`Sketch`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SketchEvent {
+    /// The label.
+    pub label: String,
+    /// The kind.
+    pub kind: String,
+    /// Milliseconds from the start of the case.
+    pub at: i64,
+    /// The fields that it sets; a field without values is taken out (`null`).
+    pub fields: Vec<(String, Vec<Scalar>)>,
+}
+
+/// What must come of an attack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Expect {
+    /// An alert of all its events.
+    #[default]
+    Alert,
+    /// No alert.
+    None,
+}
+
+impl Sketch {
+    /// The text: a line a field, or a line an event where that would be too long.
+    pub fn text(&self) -> String {
+        let open = self.lines(false);
+        if open.lines().count() > GLANCE {
+            self.lines(true)
+        } else {
+            open
+        }
+    }
+
+    fn lines(&self, flow: bool) -> String {
+        let mut text = String::new();
+        if let Some(rule) = &self.rule {
+            let _ = writeln!(text, "rule: {}", plain_or_quoted(rule));
+        }
+        if !self.sources.is_empty() {
+            let sources: Vec<String> = self.sources.iter().map(|s| plain_or_quoted(s)).collect();
+            let _ = writeln!(text, "sources: [{}]", sources.join(", "));
+        }
+        let _ = writeln!(text, "attack:\n  name: {}", plain_or_quoted(&self.name));
+        if !self.force.is_empty() {
+            let force: Vec<String> = self.force.iter().map(|f| plain_or_quoted(f)).collect();
+            let _ = writeln!(text, "  force: [{}]", force.join(", "));
+        }
+        text.push_str("  events:\n");
+        for event in &self.events {
+            let settings = event.settings();
+            let label = plain_or_quoted(&event.label);
+            if flow {
+                let _ = writeln!(text, "    {label}: {{{}}}", settings.join(", "));
+            } else {
+                let _ = writeln!(text, "    {label}:");
+                for setting in settings {
+                    let _ = writeln!(text, "      {setting}");
+                }
+            }
+        }
+        let _ = match self.expect {
+            Expect::None => writeln!(text, "  expect: none"),
+            Expect::Alert => {
+                let labels: Vec<String> = self
+                    .events
+                    .iter()
+                    .map(|event| plain_or_quoted(&event.label))
+                    .collect();
+                writeln!(text, "  expect: {{alert: [{}]}}", labels.join(", "))
+            }
+        };
+        if let Some(case) = &self.case {
+            case.write(&mut text);
+        }
+        text
+    }
+}
+
+impl SketchCase {
+    fn write(&self, text: &mut String) {
+        let mut settings = Vec::new();
+        if self.moves {
+            settings.push(format!("at: {}", seconds(self.change.at)));
+        }
+        settings.extend(self.change.written_fields());
+        let _ = writeln!(
+            text,
+            "cases:\n  - name: {}\n    change: {{{}: {{{}}}}}\n    expect: none\n    because: {}",
+            plain_or_quoted(&self.name),
+            plain_or_quoted(&self.change.label),
+            settings.join(", "),
+            plain_or_quoted(&self.because)
+        );
+    }
+}
+
+impl SketchEvent {
+    fn settings(&self) -> Vec<String> {
+        let mut settings = vec![format!("is: {}", plain_or_quoted(&self.kind))];
+        if self.at != 0 {
+            settings.push(format!("at: {}", seconds(self.at)));
+        }
+        settings.extend(self.written_fields());
+        settings
+    }
+
+    fn written_fields(&self) -> impl Iterator<Item = String> {
+        self.fields.iter().map(|(field, values)| {
+            let values: Vec<String> = values.iter().map(value).collect();
+            let written = match values.as_slice() {
+                [] => "null".to_owned(),
+                [one] => one.clone(),
+                many => format!("[{}]", many.join(", ")),
+            };
+            format!("{}: {written}", plain_or_quoted(field))
+        })
+    }
+}
+
+/// A value: text that looks like something else stands in quotes, `$x` as `$$x`.
+fn value(value: &Scalar) -> String {
+    match value {
+        Scalar::Bool(value) => value.to_string(),
+        Scalar::Number(number) => number.to_string(),
+        Scalar::Text(text) if text.starts_with('$') => plain_or_quoted(&format!("${text}")),
+        Scalar::Text(text) => plain_or_quoted(text),
+    }
+}
+
+/// A text as YAML, plain where every reader takes it for the same text, even within `{}`.
+fn plain_or_quoted(text: &str) -> String {
+    if text.chars().any(is_special) {
+        return double_quoted(text);
+    }
+    if is_plain(text) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "''"))
+    }
+}
+
+/// What single quotes cannot hold on one line, or a reader may fold or refuse.
+fn is_special(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{85}' | '\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}'
+        )
+        || matches!(character, '\u{fffe}' | '\u{ffff}')
+}
+
+fn is_plain(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "none",
+    ];
+    let first = text.chars().next();
+    let starts_well = first.is_some_and(|first| first.is_alphabetic() || first == '/');
+    let inside = |c: char| c.is_alphanumeric() || r"\/._-:;*+=@()$ ~^".contains(c);
+    starts_well
+        && text.chars().all(inside)
+        && !text.ends_with([' ', ':'])
+        && !text.contains(": ")
+        && !WORDS.contains(&text.to_ascii_lowercase().as_str())
+        || is_dotted(text)
+}
+
+/// An address or a version: digits with more than one dot are no number to any reader.
+fn is_dotted(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    let digits = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    parts.len() > 2 && parts.iter().all(digits)
+}
+
+fn double_quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            '\r' => quoted.push_str("\\r"),
+            special if is_special(special) => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(special));
+            }
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::SourceText;
+    use crate::scenario::model::{Base, FieldAction};
+    use crate::scenario::read;
+
+    fn sketch(values: &[Scalar]) -> Sketch {
+        let fields = values.iter().enumerate();
+        Sketch {
+            sources: vec!["sysmon".to_owned()],
+            name: "a: name, with #".to_owned(),
+            events: vec![SketchEvent {
+                label: "child".to_owned(),
+                kind: "process".to_owned(),
+                at: -214,
+                fields: fields
+                    .map(|(at, value)| (format!("winlog.event_data.F{at}"), vec![value.clone()]))
+                    .collect(),
+            }],
+            ..Sketch::default()
+        }
+    }
+
+    /// The texts that the reader finds, and whether each is quoted.
+    fn read_back(text: &str) -> Vec<String> {
+        let read = read(&SourceText::new("a.yaml", text));
+        assert!(
+            read.diagnostics.is_empty(),
+            "{text}\n{:?}",
+            read.diagnostics
+        );
+        let Base::Written(events) = &read.scenarios[0].attack.base else {
+            panic!("a capture");
+        };
+        assert_eq!(events[0].at.as_ref().unwrap().value, -214);
+        let of = |action: &FieldAction| match action {
+            FieldAction::Set(values) => values.value[0].text.clone(),
+            other => panic!("{other:?}"),
+        };
+        events[0]
+            .fields
+            .iter()
+            .map(|field| of(&field.action))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let texts = [
+            r"C:\Windows\System32\cmd.exe",
+            "",
+            "no",
+            "50112",
+            "0x1f",
+            "1.5",
+            "10.0.0.1",
+            "S-1-5-18",
+            "a: b",
+            "a #b",
+            "#a",
+            "- a",
+            "[x]",
+            "{x}",
+            "it's",
+            "a\"b",
+            "line\nbreak",
+            "tab\there",
+            " space ",
+            "$name",
+            "$$",
+            "?x",
+            "*x",
+            "&x",
+            "!x",
+            "%x",
+            "@x",
+            "`x`",
+            "~",
+            "null",
+            "x:",
+            "2024-01-01",
+            "12:30:45",
+            "é",
+            "\u{7}",
+            "a,b",
+            "=",
+            "<<",
+            "::1",
+            "fe80::1",
+            "1e3",
+            "\\\\host\\share",
+            "|",
+            ">",
+            "\u{2028}",
+            "-",
+            "---",
+            "...",
+            "NaN",
+            ".inf",
+        ];
+        let values: Vec<Scalar> = texts.iter().map(|text| Scalar::text(*text)).collect();
+        let sketch = sketch(&values);
+        for text in [sketch.lines(false), sketch.lines(true)] {
+            let read = read_back(&text);
+            let wanted: Vec<&str> = texts.to_vec();
+            assert_eq!(read, wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_scenario_has_a_line_an_event() {
+        let short = sketch(&[Scalar::Bool(true)]);
+        assert_eq!(short.text(), short.lines(false));
+        let long = sketch(&vec![Scalar::Number("1".into()); 20]);
+        assert_eq!(long.text(), long.lines(true));
+        assert!(long.text().lines().count() <= GLANCE);
+    }
+}
