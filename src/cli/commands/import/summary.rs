@@ -62,7 +62,7 @@ fn table(seen: &Seen, text: &mut String) {
     for (kind, tally) in &kinds {
         let note = match tally.mapped {
             Mapped::HeaderOnly => "  not mapped, kept under winlog.event_data",
-            _ => "",
+            Mapped::Fields => "",
         };
         let _ = writeln!(
             text,
