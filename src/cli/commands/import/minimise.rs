@@ -57,7 +57,7 @@ pub(super) fn run(
         rule: place.rule.clone(),
         scrub: !args.no_scrub,
     };
-    let made = minimise(events, &request).map_err(|why| impossible(&why))?;
+    let made = minimise(events, &request).map_err(|why| Box::new(impossible(&why)))?;
     write(settings, &place, &made, console)?;
     console.write(Stream::Err, &said(&made, &place, settings));
     Ok(exit_code(&seen))
@@ -268,7 +268,7 @@ fn record(
     Ok(())
 }
 
-fn impossible(why: &Impossible) -> Box<Problem> {
+fn impossible(why: &Impossible) -> Problem {
     let diagnostic = Diagnostic::error(&error::NO_SCENARIO, why.to_string()).help(why.help());
     let exit = match why {
         Impossible::UnknownSource(_) => ExitCode::Usage,
@@ -278,7 +278,10 @@ fn impossible(why: &Impossible) -> Box<Problem> {
         Impossible::NoEvents | Impossible::Nowhere => ExitCode::NothingSelected,
         _ => ExitCode::Failed,
     };
-    Problem::new(exit, diagnostic)
+    Problem {
+        exit,
+        diagnostics: vec![diagnostic],
+    }
 }
 
 /// What was made, what stands in for what, and what comes next.
