@@ -23,12 +23,15 @@ cargo build --release --quiet --manifest-path "$here/value_baseline/Cargo.toml"
 trapline=$here/../target/release/trapline
 baseline=$here/value_baseline/target/release/value_baseline
 
-# Sets of rules: one, ten, all, and all twice under new ids.
-mapfile -t files < <(find "$rules" -name '*.toml' -not -path '*/_deprecated/*' -printf '%f\t%p\n' | sort | cut -f2)
+# Sets of EQL rules: one, ten, all, and all twice under new ids.
+mapfile -t files < <(grep -rl --include='*.toml' '^type = "eql"' "$rules" | grep -v /_deprecated/ |
+  awk -F/ '{ print $NF "\t" $0 }' | sort | cut -f2)
+mkdir "$work/all"
 mkdir "$work/one" "$work/ten" "$work/twice"
 cp "${files[0]}" "$work/one"
 cp "${files[@]:0:10}" "$work/ten"
 for place in "${!files[@]}"; do
+  cp "${files[place]}" "$work/all/$place.toml"
   cp "${files[place]}" "$work/twice/$place.toml"
   sed -E 's/^rule_id = "(.*)"/rule_id = "\1-again"/' "${files[place]}" > "$work/twice/$place-again.toml"
 done
@@ -66,12 +69,12 @@ row() {
 printf '%-44s %-28s %8s %8s %8s\n' row file 'own s' 'other s' ratio
 for file in "$@"; do
   row "one rule, to values" "$work/one" "$file"
-  row "${#files[@]} rules, to values" "$rules" "$file"
+  row "${#files[@]} rules, to values" "$work/all" "$file"
   row "$((${#files[@]} * 2)) rules, to values" "$work/twice" "$file"
   row "$((${#files[@]} * 2)) rules, to ten rules" "$work/twice" "$file" "$work/ten"
   for _ in $(seq "$runs"); do
-    one=$(wall "$trapline" scan -j1 --rules "$rules" "$file")
-    two=$(wall "$trapline" scan -j2 --rules "$rules" "$file")
+    one=$(wall "$trapline" scan -j1 --rules "$work/all" "$file")
+    two=$(wall "$trapline" scan -j2 --rules "$work/all" "$file")
     echo "$one $two"
   done | awk '{ print $1 / $2 }' | median > "$work/two"
   printf '%-44s %-28s %26s\n' "one thread, to two (wall time, idle machine)" "$(basename "$file")" "$(cat "$work/two")"
