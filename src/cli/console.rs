@@ -11,6 +11,10 @@ use super::error::Problem;
 use crate::diagnostic::{Diagnostic, render};
 
 /// Where a command writes to.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "two facts of each of two streams"
+)]
 pub struct Console {
     out: Box<dyn Write + Send>,
     err: Box<dyn Write + Send>,

@@ -51,6 +51,10 @@ enum Level {
 
 /// Where in the input we are.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says one thing of the place"
+)]
 struct Walk {
     levels: Vec<Level>,
     /// All bytes so far, while it may still turn out that they are NDJSON.

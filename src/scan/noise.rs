@@ -57,9 +57,8 @@ const SILENT: &[&str] = &[
 pub fn is_telling(path: &str) -> bool {
     let is_silent =
         |silent: &str| path == silent || (silent.ends_with('.') && path.starts_with(silent));
-    !SILENT.iter().any(|silent| is_silent(silent))
-        && !path.ends_with(".entity_id")
-        && !path.ends_with(".pid")
+    let name = path.rsplit('.').next();
+    !SILENT.iter().any(|silent| is_silent(silent)) && !matches!(name, Some("entity_id" | "pid"))
 }
 
 /// Counts the alerts of each rule and what is in them.

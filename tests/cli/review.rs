@@ -83,7 +83,7 @@ fn insta_reads_every_snapshot_of_the_repository() {
             let text = fs::read_to_string(&path).unwrap();
             let body = text.splitn(3, "---\n").nth(2).unwrap();
             assert_eq!(
-                snapshot.contents().to_string().trim(),
+                snapshot.as_text().unwrap().to_string().trim(),
                 body.trim(),
                 "{}",
                 path.display()

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use super::super::args::{ExplainArgs, ReviewArgs};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::keys::Keys;
+use super::super::keys;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use crate::diagnostic::{Diagnostic, SourceText};
@@ -39,7 +39,7 @@ pub fn run(
             .filter(|change| named(&change.key, key))
             .collect();
         if shown.is_empty() {
-            return Err(nothing(key));
+            return nothing(key);
         }
         for (index, change) in shown.iter().enumerate() {
             let step = step(settings, change, index, shown.len());
@@ -52,7 +52,7 @@ pub fn run(
         console.write(Stream::Out, &write_review_list(&all, colour));
         return Ok(ExitCode::Passed);
     }
-    walk(settings, waiting, &mut Keys::new(), console)
+    walk(settings, waiting, console)
 }
 
 /// A scenario file's snapshot and what waits beside it.
@@ -117,7 +117,7 @@ fn decide(
 ) -> Result<ExitCode, Box<Problem>> {
     for key in args.accept.iter().chain(&args.reject) {
         if !changes(waiting).any(|change| named(&change.key, key)) {
-            return Err(nothing(key));
+            return nothing(key);
         }
     }
     let mut decided = [0, 0];
@@ -222,7 +222,6 @@ fn both(snapshot: &Utf8PathBuf) -> [Utf8PathBuf; 2] {
 fn walk(
     settings: &Settings,
     mut waiting: Vec<Waiting>,
-    keys: &mut Keys,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
     let colour = console.colour(Stream::Out);
@@ -234,7 +233,7 @@ fn walk(
         let Some(change) = next.cloned() else { break };
         let step = step(settings, &change, undo.len(), total);
         console.write(Stream::Out, &write_review(&step, colour));
-        match keys.next() {
+        match keys::typed() {
             Some('a') => undo.push(Some(one(settings, &waiting, &change, Pending::accept)?)),
             Some('r') => undo.push(Some(one(settings, &waiting, &change, Pending::reject)?)),
             Some('s') => {
@@ -270,7 +269,7 @@ fn one(
         .iter()
         .find(|waiting| settings.files.name(&waiting.snapshot) == path);
     let Some(file) = file else {
-        return Err(nothing(&change.key.to_string()));
+        return nothing(&change.key.to_string());
     };
     let before = Before::of(settings, file);
     let accept = Accept::keys([change.key.to_string()]);
@@ -329,9 +328,9 @@ fn context(source: &SourceText, case: &str) -> Vec<(usize, String)> {
     .collect()
 }
 
-fn nothing(key: &str) -> Box<Problem> {
+fn nothing<T>(key: &str) -> Result<T, Box<Problem>> {
     let message = format!("no change waits for `{key}`");
     let diagnostic = Diagnostic::error(&error::NOTHING_SELECTED, message);
     let diagnostic = diagnostic.help("`trapline review --list` shows what waits");
-    Problem::new(ExitCode::NothingSelected, diagnostic)
+    Err(Problem::new(ExitCode::NothingSelected, diagnostic))
 }

@@ -59,8 +59,8 @@ pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitC
     };
     let (stats, refused) = scan::run(&rules.run, &inputs, &options, &mut writer, stop);
     bar.clear();
-    let Some(noise) = writer.end() else {
-        // Nobody reads on: there is nobody to tell.
+    let Ok(noise) = writer.end() else {
+        // There is nobody to tell.
         return ExitCode::Passed;
     };
     for refused in refused {
@@ -133,7 +133,10 @@ fn write_noise(
     let text = match args.format {
         None | Some(ScanFormat::Table) => view.table(),
         Some(ScanFormat::Json) => format!("{}\n", view.json()),
-        Some(ScanFormat::Ndjson) => view.entries().map(|entry| format!("{entry}\n")).collect(),
+        Some(ScanFormat::Ndjson) => {
+            let lines = view.entries().map(|entry| entry.to_string() + "\n");
+            lines.collect()
+        }
     };
     console.write(Stream::Out, &text);
 }
@@ -351,18 +354,24 @@ impl Writer<'_> {
         self.closed |= failure == Some(io::ErrorKind::BrokenPipe);
     }
 
-    /// Ends the alerts; what was counted, or nothing if nobody reads on.
-    fn end(mut self) -> Option<Option<Noise>> {
+    /// Ends the alerts; what was counted, or an error if nobody reads on.
+    fn end(mut self) -> Result<Option<Noise>, NobodyReads> {
         if self.format == ScanFormat::Json && self.noise.is_none() && !self.closed {
             let end = if self.written == 0 { "[]\n" } else { "\n]\n" };
-            self.text = end.to_owned();
+            end.clone_into(&mut self.text);
             self.write();
         }
         let flushed = self.console.stream(Stream::Out).flush();
         self.note(&flushed);
-        (!self.closed).then_some(self.noise)
+        if self.closed {
+            return Err(NobodyReads);
+        }
+        Ok(self.noise)
     }
 }
+
+/// Standard output is closed.
+struct NobodyReads;
 
 /// So many events, and how fast they come.
 #[expect(
