@@ -12,7 +12,7 @@ use crate::scenario::model::{FoundIn, ScheduleSpec};
 use crate::schedule::overlap::per_cent;
 use crate::schedule::suppress::{Group, settle};
 use crate::schedule::window::{Found, covered, longest_blind};
-use crate::schedule::{Arrival, Phase, Windows};
+use crate::schedule::{Arrival, Phase, Search, Windows};
 
 /// The key of the fact that an exception made the rule alert.
 pub const CREATES: &str = "creates";
@@ -220,7 +220,14 @@ impl Replayed<'_, '_> {
     fn found(&mut self) -> Vec<Found> {
         let arrivals = self.setting.relative(&self.run.stage.events, self.events);
         let mut found = Vec::new();
-        for search in self.setting.windows.searches(&arrivals) {
+        let interval = self.setting.schedule().interval.max(1);
+        let runs = |search: &Search| {
+            let after = |phase: i64| (phase - search.from).rem_euclid(interval);
+            let phase = self.setting.phase;
+            phase.is_none_or(|phase| search.from + after(phase) < search.until)
+        };
+        let searches = self.setting.windows.searches(&arrivals);
+        for search in searches.into_iter().filter(runs) {
             let mut overrides = self.overrides.to_vec();
             let mut seen = search.visible.iter().peekable();
             for (number, event) in self.events.iter().enumerate() {
