@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
@@ -552,7 +552,7 @@ mod unix {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
         drop(writer);
-        let out = BufReader::new(child.stdout.unwrap());
-        assert_eq!(out.lines().count(), 1);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((code(&output), alerts(&output)), (0, set(["1"])));
     }
 }
