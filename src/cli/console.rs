@@ -16,12 +16,53 @@ use crate::diagnostic::{Diagnostic, render};
     reason = "two facts of each of two streams"
 )]
 pub struct Console {
-    out: Box<dyn Write + Send>,
+    out: Watched,
     err: Box<dyn Write + Send>,
     out_colour: bool,
     err_colour: bool,
     terminal: bool,
     err_terminal: bool,
+}
+
+/// A stream that remembers the first write that failed, whoever wrote. That a reader has gone away
+/// (`trapline … | head`) is no failure of ours.
+struct Watched {
+    stream: Box<dyn Write + Send>,
+    failure: Option<io::Error>,
+}
+
+impl Watched {
+    fn new(stream: Box<dyn Write + Send>) -> Self {
+        Self {
+            stream,
+            failure: None,
+        }
+    }
+
+    fn note<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &result
+            && !matches!(
+                error.kind(),
+                io::ErrorKind::BrokenPipe | io::ErrorKind::Interrupted
+            )
+            && self.failure.is_none()
+        {
+            self.failure = Some(io::Error::new(error.kind(), error.to_string()));
+        }
+        result
+    }
+}
+
+impl Write for Watched {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = self.stream.write(bytes);
+        self.note(result)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let result = self.stream.flush();
+        self.note(result)
+    }
 }
 
 /// One of the two streams.
@@ -44,7 +85,7 @@ impl Console {
         let out = choice(AutoStream::choice(&io::stdout()));
         let err = choice(AutoStream::choice(&io::stderr()));
         Self {
-            out: Box::new(AutoStream::new(io::stdout(), out)),
+            out: Watched::new(Box::new(AutoStream::new(io::stdout(), out))),
             err: Box::new(AutoStream::new(io::stderr(), err)),
             out_colour: out != ColorChoice::Never,
             err_colour: err != ColorChoice::Never,
@@ -56,7 +97,7 @@ impl Console {
     /// Streams into memory, for tests.
     pub fn to(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
         Self {
-            out,
+            out: Watched::new(out),
             err,
             out_colour: false,
             err_colour: false,
@@ -97,8 +138,8 @@ impl Console {
         }
     }
 
-    /// Writes a text. A reader that has gone away (`trapline … | head`) is no error of ours, and
-    /// there is nobody to tell of any other.
+    /// Writes a text. [`Self::close`] says whether standard output took everything; of standard
+    /// error there is nobody to tell.
     pub fn write(&mut self, stream: Stream, text: &str) {
         let stream = self.stream(stream);
         let _ = stream.write_all(text.as_bytes());
@@ -113,6 +154,20 @@ impl Console {
         }
     }
 
+    /// Writes what is still held back. Where standard output did not take everything, that is said,
+    /// and it decides how the program ends.
+    pub fn close(&mut self, exit: ExitCode) -> ExitCode {
+        let _ = self.out.flush();
+        let Some(failure) = self.out.failure.take() else {
+            return exit;
+        };
+        let message = format!("standard output could not be written: {failure}");
+        let diagnostic = Diagnostic::error(&super::error::OUTPUT_LOST, message)
+            .help("what was written is not whole; make room and run it again");
+        self.diagnostics([&diagnostic]);
+        exit.and(ExitCode::Usage)
+    }
+
     /// Says what must not happen, and gives the code for it.
     pub fn internal(&mut self, message: &str) -> ExitCode {
         self.diagnostics([&Diagnostic::error(&super::error::INTERNAL, message)]);
@@ -123,5 +178,41 @@ impl Console {
     pub fn problem(&mut self, problem: &Problem) -> ExitCode {
         self.diagnostics(&problem.diagnostics);
         problem.exit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes so many bytes, then fails.
+    struct Full(usize, io::ErrorKind);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.0 == 0 {
+                return Err(self.1.into());
+            }
+            let taken = bytes.len().min(self.0);
+            self.0 -= taken;
+            Ok(taken)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_standard_output_does_not_take_decides_the_exit() {
+        for (room, kind, exit) in [
+            (9, io::ErrorKind::StorageFull, ExitCode::Passed),
+            (3, io::ErrorKind::StorageFull, ExitCode::Usage),
+            (3, io::ErrorKind::BrokenPipe, ExitCode::Passed),
+        ] {
+            let mut console = Console::to(Box::new(Full(room, kind)), Box::new(io::sink()));
+            console.write(Stream::Out, "an alert");
+            assert_eq!(console.close(ExitCode::Passed), exit, "{room} {kind}");
+        }
     }
 }

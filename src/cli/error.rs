@@ -85,6 +85,10 @@ codes! {
         "`--deny`, `--allow` and `[check]` in trapline.toml take the names of lints; the nearest known\none is given. `docs/lints/` has a page on each.\n";
     NO_REVISION = "E021", "git does not know a revision",
         "`--in-diff` asks the `git` program which lines differ from a revision, what is not committed\nincluded. It needs `git`, a repository around the project, and a branch, a tag or a commit of\nit.\n";
+    UNTIMED_EVENT = "W003", "an event has no time",
+        "The document has no value in the timestamp field, or none that the field's mapping reads as a\ndate. Every search is in the order of time, so such a document is in none.\n\nTaken by default are ISO dates (`2024-01-31`, `2024-01-31T12:00:00.000+01:00`) and the\nmilliseconds since 1970; `--mapping` gives a field another format, `--timestamp-field` names\nanother field.\n";
+    OUTPUT_LOST = "E022", "standard output could not be written",
+        "The system refused to take what was to be written to standard output, most often because the\ndisk is full; its own reason is given. What has been written is not whole. A reader that goes\naway, as in `trapline … | head`, is no error.\n";
     INTERNAL = "E019", "a mistake in Trapline",
         "Something that ships with Trapline is broken; please report it with the message.\n";
 }

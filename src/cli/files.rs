@@ -3,12 +3,14 @@
 
 use std::fs;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::error;
+use super::frames::Frames;
 use crate::diagnostic::{Code, Diagnostic, SourceText};
 
 /// Texts above this size are refused before they are read.
@@ -50,31 +52,71 @@ impl Files {
         path: &Utf8Path,
         extensions: &[&str],
     ) -> Result<Vec<Utf8PathBuf>, Box<Diagnostic>> {
+        self.walk(path, extensions, true)
+    }
+
+    /// The same for recordings, which git often ignores: only hidden files are left out.
+    pub fn find_recordings(
+        &self,
+        path: &Utf8Path,
+        extensions: &[&str],
+    ) -> Result<Vec<Utf8PathBuf>, Box<Diagnostic>> {
+        self.walk(path, extensions, false)
+    }
+
+    fn walk(
+        &self,
+        path: &Utf8Path,
+        extensions: &[&str],
+        heed_git: bool,
+    ) -> Result<Vec<Utf8PathBuf>, Box<Diagnostic>> {
         let path = clean(&self.root.join(path));
         if !path.exists() {
             return Err(Box::new(self.missing(&path)));
         }
         let walk = ignore::WalkBuilder::new(&path)
+            .ignore(heed_git)
+            .git_ignore(heed_git)
+            .git_exclude(heed_git)
             // What a person's own git ignores must not change what is tested.
             .git_global(false)
             .sort_by_file_name(std::ffi::OsStr::cmp)
             .build();
+        let fits = |path: &Path| {
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            extension.is_some_and(|extension| extensions.contains(&extension))
+        };
         let mut found = Vec::new();
         for entry in walk {
             let entry = entry.map_err(|error| {
                 let reason = error.to_string();
                 Box::new(self.at(&error::UNREADABLE, &path, "cannot be read", &reason))
             })?;
-            let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-            let Ok(path) = Utf8PathBuf::from_path_buf(entry.into_path()) else {
+            if !fits(entry.path()) {
                 continue;
-            };
-            let fits = |extension| extensions.contains(&extension);
-            if is_file && path.extension().is_some_and(fits) {
+            }
+            let is_link = entry.path_is_symlink();
+            let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+            let path = Utf8PathBuf::from_path_buf(entry.into_path()).map_err(|path| {
+                let shown = path.to_string_lossy();
+                let message = format!("the name of `{shown}` is not UTF-8");
+                Box::new(Diagnostic::error(&error::UNREADABLE, message))
+            })?;
+            // A link counts as the file that it leads to; one that leads nowhere is found out when
+            // it is opened.
+            if is_file || is_link && !path.is_dir() {
                 found.push(path);
             }
         }
         Ok(found)
+    }
+
+    /// Whether a file gives the same from its beginning each time that it is opened; a pipe does
+    /// not.
+    #[expect(clippy::disallowed_methods, reason = "this file owns the disk")]
+    pub fn is_reread(&self, path: &Utf8Path) -> bool {
+        let metadata = fs::metadata(clean(&self.root.join(path)));
+        metadata.is_ok_and(|metadata| metadata.is_file())
     }
 
     /// The files that a pattern with `*` names, for shells that leave patterns alone.
@@ -159,8 +201,8 @@ impl Files {
         let reader = BufReader::with_capacity(1 << 16, file);
         match path.extension() {
             Some("gz") => Ok(Box::new(flate2::read::MultiGzDecoder::new(reader))),
-            Some("zst") => match ruzstd::decoding::StreamingDecoder::new(reader) {
-                Ok(decoder) => Ok(Box::new(decoder)),
+            Some("zst") => match Frames::new(reader) {
+                Ok(frames) => Ok(Box::new(frames)),
                 Err(error) => {
                     let reason = error.to_string();
                     let what = "does not unpack";
@@ -248,6 +290,9 @@ impl Files {
     /// A file beside the one that it will replace.
     #[expect(clippy::disallowed_methods, reason = "this file owns the disk")]
     fn temporary(&self, path: &Utf8Path) -> io::Result<tempfile::NamedTempFile> {
+        if is_special(path) {
+            return Err(io::Error::other("no file would replace a pipe or a device"));
+        }
         let directory = path.parent().unwrap_or(&self.root);
         fs::create_dir_all(directory)?;
         tempfile::Builder::new()
@@ -255,7 +300,12 @@ impl Files {
             .tempfile_in(directory)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "this file owns the disk")]
     fn write_beside(&self, path: &Utf8Path, text: &str) -> io::Result<()> {
+        if is_special(path) {
+            let mut there = fs::OpenOptions::new().write(true).open(path)?;
+            return there.write_all(text.as_bytes());
+        }
         let mut file = self.temporary(path)?;
         file.write_all(text.as_bytes())?;
         readable(file.as_file())?;
@@ -349,6 +399,12 @@ fn readable(file: &fs::File) -> io::Result<()> {
 #[cfg(not(unix))]
 fn readable(_: &fs::File) -> io::Result<()> {
     Ok(())
+}
+
+/// Whether a pipe or a device (`/dev/stderr`) stands there: it is written to, not replaced by a file.
+#[expect(clippy::disallowed_methods, reason = "this file owns the disk")]
+fn is_special(path: &Utf8Path) -> bool {
+    fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
 /// The path without `.` and `..`, by its text: links are not followed, so that names are stable.

@@ -11,6 +11,7 @@ pub mod environment;
 pub mod error;
 pub mod exit_code;
 pub mod files;
+mod frames;
 pub mod git;
 pub mod interrupt;
 pub mod keys;
@@ -18,6 +19,7 @@ pub mod progress;
 pub mod settings;
 
 use std::ffi::OsString;
+use std::io;
 
 use clap::Parser as _;
 
@@ -30,8 +32,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             // Help and version go to standard output and are no failure; clap knows which.
-            let _ = error.print();
-            return if error.use_stderr() {
+            let printed = error.print();
+            let lost = printed.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe);
+            return if lost || error.use_stderr() {
                 ExitCode::Usage
             } else {
                 ExitCode::Passed
@@ -39,8 +42,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let mut console = Console::new(args.global.color);
-    match settings::Settings::new(&args) {
+    let exit = match settings::Settings::new(&args) {
         Ok(settings) => commands::run(&args.verb, &settings, &mut console),
         Err(problem) => console.problem(&problem),
-    }
+    };
+    console.close(exit)
 }

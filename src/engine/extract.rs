@@ -2,12 +2,14 @@
 //! eight bytes at a time. The scan's reader; everything else reads events with `event/json.rs`.
 //!
 //! The law: for any bytes both readers refuse, or both give the same slots; where only
-//! `event/json.rs` refuses, the fault is in a number that nobody reads. A line with a key that is
+//! `event/json.rs` refuses, the fault is in a number that nobody reads, or a key that nobody reads
+//! stands twice in its object. A line with a key that is
 //! written with escapes, or twice in one object, is rare and is left to `event/json.rs`.
 
 use super::guess::{Before, Guesses};
 use super::row::{Kind, Row};
 use super::slots::{Meta, NodeId, SlotId, Slots};
+use crate::event::json::{BadDocument, parse_object};
 use crate::event::{Event, Raw};
 
 /// The nesting that `event/json.rs` refuses.
@@ -25,6 +27,9 @@ pub enum BadLine {
     /// JSON, but no object.
     #[error("a document must be a JSON object")]
     NoObject,
+    /// A key stands twice in one object.
+    #[error("the key `{0}` stands twice in one object")]
+    Duplicate(String),
     /// Longer than places in it can be counted.
     #[error("a line of more than 4 GiB")]
     TooLong,
@@ -93,11 +98,11 @@ impl<'s> Extractor<'s> {
 
     fn read_slowly(&self, line: &str, row: &mut Row) -> Result<(), BadLine> {
         row.clear();
-        let syntax = |error: serde_json::Error| BadLine::Syntax(error.to_string());
-        let serde_json::Value::Object(mut document) = serde_json::from_str(line).map_err(syntax)?
-        else {
-            return Err(BadLine::NoObject);
-        };
+        let mut document = parse_object(line).map_err(|bad| match bad {
+            BadDocument::Syntax(error) => BadLine::Syntax(error.to_string()),
+            BadDocument::NoObject(_) => BadLine::NoObject,
+            BadDocument::Duplicate(key) => BadLine::Duplicate(key),
+        })?;
         if self.unwrap_source
             && let Some(serde_json::Value::Object(source)) = document.get_mut("_source")
         {

@@ -52,6 +52,23 @@ fn by_serde(line: &[u8]) -> Option<Vec<Vec<Scalar>>> {
     Some(all)
 }
 
+fn is_duplicate(line: &str) -> bool {
+    matches!(parse_object(line), Err(BadDocument::Duplicate(_)))
+}
+
+#[test]
+fn a_key_that_is_read_and_stands_twice_is_refused() {
+    let slots = Slots::new(PATHS);
+    for line in [
+        r#"{"a":1,"a":2}"#,
+        r#"{"x":{"y":1},"b":{"c":{"d":1,"d":1}}}"#,
+        r#"{"a":1,"\u0061":2}"#,
+    ] {
+        let refused = read(&slots, line.as_bytes());
+        assert!(matches!(refused, Err(BadLine::Duplicate(_))), "{line}");
+    }
+}
+
 fn agree(line: &[u8]) {
     let slots = Slots::new(PATHS);
     let ours = read(&slots, line);
@@ -62,9 +79,11 @@ fn agree(line: &[u8]) {
         (Err(_), None) => {}
         (Err(error), Some(_)) => panic!("only ours refuses ({error}): {shown}"),
         (Ok(_), None) => assert!(
-            line.iter()
-                .any(|byte| byte.is_ascii_digit() || *byte == b'-'),
-            "only serde refuses, and no number is at fault: {shown}"
+            is_duplicate(&shown)
+                || line
+                    .iter()
+                    .any(|byte| byte.is_ascii_digit() || *byte == b'-'),
+            "only serde refuses, and no number or second key is at fault: {shown}"
         ),
     }
 }

@@ -1,5 +1,10 @@
 //! JSON documents to [`Event`]s, for scenarios, `query`, captures and import.
 
+use std::fmt;
+
+use rustc_hash::FxHashSet;
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
 use super::{Event, Scalar};
@@ -13,13 +18,128 @@ pub enum BadDocument {
     /// JSON, but no object.
     #[error("a document must be a JSON object, found {0}")]
     NoObject(&'static str),
+    /// A key stands twice in one object. `serde_json` would take the last value in silence;
+    /// Elasticsearch refuses the document.
+    #[error("the key `{0}` stands twice in one object")]
+    Duplicate(String),
 }
 
 /// Reads one line of NDJSON.
 pub fn parse_object(line: &str) -> Result<Map<String, Json>, BadDocument> {
-    match serde_json::from_str(line)? {
-        Json::Object(document) => Ok(document),
-        other => Err(BadDocument::NoObject(kind(&other))),
+    let document = match serde_json::from_str(line)? {
+        Json::Object(document) => document,
+        other => return Err(BadDocument::NoObject(kind(&other))),
+    };
+    // A member more in the text than in what was read: one was overwritten.
+    if members(line) != entries(&document) {
+        return Err(BadDocument::Duplicate(duplicate(line)));
+    }
+    Ok(document)
+}
+
+/// How many members the objects of a valid document have together: each has one colon outside of
+/// strings.
+fn members(document: &str) -> usize {
+    let (mut count, mut in_string) = (0, false);
+    let mut bytes = document.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\\' if in_string => {
+                bytes.next();
+            }
+            b':' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+/// The same of a document that was read.
+fn entries(document: &Map<String, Json>) -> usize {
+    let inner: usize = document.values().map(entries_of).sum();
+    document.len() + inner
+}
+
+fn entries_of(value: &Json) -> usize {
+    match value {
+        Json::Object(object) => entries(object),
+        Json::Array(items) => items.iter().map(entries_of).sum(),
+        _ => 0,
+    }
+}
+
+/// The first key that stands a second time in its object.
+fn duplicate(document: &str) -> String {
+    let mut found = String::new();
+    let mut reader = serde_json::Deserializer::from_str(document);
+    let _ = Unique { found: &mut found }.deserialize(&mut reader);
+    found
+}
+
+/// Walks a value and stops at a key that stands twice.
+struct Unique<'f> {
+    found: &'f mut String,
+}
+
+impl<'de> DeserializeSeed<'de> for Unique<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unique<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items
+            .next_element_seed(Unique { found: self.found })?
+            .is_some()
+        {}
+        Ok(())
+    }
+
+    // A number with all its digits comes as a map, too, of a single entry.
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut seen = FxHashSet::default();
+        while let Some(key) = members.next_key::<String>()? {
+            if !seen.insert(key.clone()) {
+                *self.found = key;
+                return Err(A::Error::custom("found"));
+            }
+            members.next_value_seed(Unique { found: self.found })?;
+        }
+        Ok(())
     }
 }
 
@@ -100,5 +220,26 @@ mod tests {
         assert_eq!(texts("a.b"), ["1", "2"]);
         assert_eq!(texts("c.d"), ["x", "y"]);
         assert!(event.values("e").is_empty());
+    }
+    #[test]
+    fn a_key_that_stands_twice_is_named_wherever_it_stands() {
+        for (line, key) in [
+            (r#"{"a":1,"a":1}"#, "a"),
+            (r#"{"x":1.5,"a":[{"b":{"c":1,"c":{}}}]}"#, "c"),
+            (r#"{"a":{"b":{"c":1}},"a":null}"#, "a"),
+            (r#"{"\u0061":1,"a":2}"#, "a"),
+            (r#"{"x":":\":","é:":"\\","é:":""}"#, "é:"),
+        ] {
+            let refused = parse_object(line).unwrap_err().to_string();
+            let expected = format!("the key `{key}` stands twice in one object");
+            assert_eq!(refused, expected, "{line}");
+        }
+        for line in [
+            r#"{"a":{"a":{"a":1}},"b":[{"a":1},{"a":1e400}]}"#,
+            r#"{"a:":":\":\\","b.c":1,"b":{"c":2,"":{}}}"#,
+            "{}",
+        ] {
+            assert!(parse_object(line).is_ok(), "{line}");
+        }
     }
 }

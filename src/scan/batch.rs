@@ -8,6 +8,9 @@ use crate::event::Timestamp;
 /// Nobody excludes a longer value by writing it down.
 const MAX_VALUE: usize = 512;
 
+/// What may stand before the first line of a UTF-8 file.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// What was found in a chunk.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -22,6 +25,8 @@ pub(super) struct Batch {
     pub(super) error: Option<String>,
     /// The time of each event, in order.
     pub(super) times: Vec<Option<i64>>,
+    /// The line of the first event without a time.
+    pub(super) untimed: Option<u64>,
     /// The events that meet some stage, in order.
     pub(super) events: Vec<BatchEvent>,
     pub(super) hits: Vec<(u32, (u32, u32))>,
@@ -74,9 +79,16 @@ pub(super) fn batch(
         error: chunk.error.clone(),
         ..Batch::default()
     };
-    let text = std::str::from_utf8(&chunk.bytes);
+    let bytes = chunk.bytes.as_slice();
+    let marked = chunk.is_first && bytes.starts_with(MARK);
+    let bytes = bytes
+        .get(if marked { MARK.len() } else { 0 }..)
+        .unwrap_or(&[]);
+    let text = std::str::from_utf8(bytes);
+    let is_wide =
+        chunk.is_first && (bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff"));
     let mut start = 0;
-    let ends = memchr::memchr_iter(b'\n', &chunk.bytes).chain([chunk.bytes.len()]);
+    let ends = memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]);
     for (number, end) in (0..).zip(ends) {
         batch.lines = number;
         let range = start..end;
@@ -84,17 +96,19 @@ pub(super) fn batch(
         match &text {
             Ok(text) => {
                 let line = text.get(range).unwrap_or("");
-                let mark = (number == 0 && chunk.is_first).then(|| line.strip_prefix('\u{feff}'));
-                let line = mark.flatten().unwrap_or(line);
                 batch.line(number, line, matcher, found, kept);
             }
             Err(_) => {
-                let bytes = chunk.bytes.get(range).unwrap_or(&[]);
-                match std::str::from_utf8(bytes) {
+                let line = bytes.get(range).unwrap_or(&[]);
+                match std::str::from_utf8(line) {
                     Ok(line) => batch.line(number, line, matcher, found, kept),
                     Err(_) => batch.bad.push(BadEvent {
                         line: number,
-                        reason: "not valid UTF-8".to_owned(),
+                        reason: if is_wide && number == 0 {
+                            "not valid UTF-8: the file is UTF-16".to_owned()
+                        } else {
+                            "not valid UTF-8".to_owned()
+                        },
                     }),
                 }
             }
@@ -127,6 +141,9 @@ impl Batch {
         }
         let place = u32::try_from(self.times.len()).unwrap_or(u32::MAX);
         self.times.push(found.time.map(Timestamp::millis));
+        if found.time.is_none() {
+            self.untimed.get_or_insert(number);
+        }
         self.unrouted.extend(found.unrouted.take());
         for (rule, reason) in matcher.take_failures() {
             self.failures.push((rule, number, reason));

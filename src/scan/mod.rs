@@ -309,6 +309,11 @@ impl Scan<'_> {
         for bad in &batch.bad {
             stats.note_bad((batch.file, batch.first_line + bad.line), &bad.reason);
         }
+        if let Some(line) = batch.untimed {
+            let place = (batch.file, batch.first_line + line);
+            let first = stats.first_untimed.get_or_insert(place);
+            *first = place.min(*first);
+        }
         if !batch.bad.is_empty() && self.options.strict {
             tail.stopped = true;
         }

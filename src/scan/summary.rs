@@ -23,6 +23,8 @@ pub struct Stats {
     pub first_late: Option<(u32, u64)>,
     /// Events without a time that can be read.
     pub untimed: u64,
+    /// The first of them, by file and line.
+    pub first_untimed: Option<(u32, u64)>,
     /// Events of an index that no rule searches, by index.
     pub unrouted: BTreeMap<String, u64>,
     /// Partial sequences that were dropped, by rule.

@@ -72,6 +72,8 @@ pub struct Taken {
     pub malformed: Vec<Malformed>,
     /// The index that the document names, if there are mappings for other indices only.
     pub unknown_index: Option<String>,
+    /// The document has no time that can be read, so that it is in no search.
+    pub untimed: bool,
 }
 
 /// The documents of one search, and the types of their fields.
@@ -86,6 +88,8 @@ pub struct Index {
     seen: Option<FxHashSet<Box<str>>>,
     /// The paths that are kept of each event; all of them if there is none.
     kept: Option<BTreeSet<String>>,
+    /// The field that gives a document its time, where it is known before the documents are.
+    timestamp: Option<String>,
 }
 
 impl Index {
@@ -122,6 +126,7 @@ impl Index {
             events: Vec::new(),
             seen: None,
             kept: None,
+            timestamp: None,
         }
     }
 
@@ -154,6 +159,7 @@ impl Index {
             }
         }
         self.kept = Some(kept);
+        self.timestamp = Some(settings.timestamp.clone());
         Ok(())
     }
 
@@ -206,6 +212,7 @@ impl Index {
         };
         self.learn(&event);
         let malformed = self.malformed(&event, position);
+        let untimed = self.is_untimed(&event, position);
         if let Some(kept) = &self.kept {
             event = only(&event, kept);
         }
@@ -215,7 +222,21 @@ impl Index {
         Taken {
             malformed,
             unknown_index: name.filter(|_| !known).map(str::to_owned),
+            untimed,
         }
+    }
+
+    fn is_untimed(&self, event: &Event, position: usize) -> bool {
+        let mapping = self.schema.mappings().get(position);
+        let path = self.timestamp.as_deref();
+        let Some(field) = mapping
+            .zip(path)
+            .and_then(|(mapping, path)| mapping.get(path))
+        else {
+            return false;
+        };
+        let mut values = event.values(&field.read_from).iter();
+        !values.any(|value| matches!(field.field_type.read(value.raw()), Reading::Value(_)))
     }
 
     /// The mapping of a document of this index, and whether it is the index's own.

@@ -19,6 +19,7 @@ mod project;
 mod query;
 mod reports;
 mod review;
+mod robust;
 mod rule_edits;
 mod scan;
 mod test_command;

@@ -37,7 +37,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         &["evaluate/pattern.rs", "evaluate/pattern/"],
     ),
     ("rustc-hash", &[]),
-    ("ruzstd", &["cli/files.rs", "import/unpack.rs"]),
+    ("ruzstd", &["cli/frames.rs", "import/unpack.rs"]),
     ("serde", &[]),
     ("serde-saphyr", &["scenario/yaml.rs"]),
     ("serde_json", &[]),

@@ -151,7 +151,13 @@ fn read(
             continue;
         }
         let Ok(text) = std::str::from_utf8(&bytes) else {
-            notes.bad(&place(), "the line is not UTF-8");
+            let is_wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+            let reason = if number == 1 && is_wide {
+                "the line is not UTF-8: the file is UTF-16"
+            } else {
+                "the line is not UTF-8"
+            };
+            notes.bad(&place(), reason);
             continue;
         };
         let text = if number == 1 {
@@ -182,6 +188,7 @@ struct Notes {
     bad: Named,
     malformed: Named,
     unknown_index: Named,
+    untimed: Named,
 }
 
 /// The first few, and how many there are.
@@ -230,6 +237,12 @@ impl Notes {
             self.unknown_index
                 .add(|| format!("{}: no mapping describes the index [{index}]", place()));
         }
+        if taken.untimed {
+            self.untimed.add(|| {
+                let place = place();
+                format!("{place}: the event has no time that can be read; no search finds it")
+            });
+        }
     }
 
     fn errors(&self) -> Vec<Diagnostic> {
@@ -247,6 +260,8 @@ impl Notes {
             self.unknown_index
                 .diagnostics(unknown, "events are of an index without a mapping"),
         );
+        let untimed = |message| Diagnostic::warning(&error::UNTIMED_EVENT, message);
+        warnings.extend(self.untimed.diagnostics(untimed, "events have no time"));
         warnings
     }
 }

@@ -492,10 +492,14 @@ fn trouble(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, text: &mut Stri
         );
     }
     if stats.untimed > 0 {
+        let first = stats
+            .first_untimed
+            .map(|place| format!(" (the first: {})", at(place)));
         let _ = writeln!(
             text,
-            "{} events have no time: no rule sees them",
-            stats.untimed
+            "{} events have no time that can be read: no rule sees them{}",
+            stats.untimed,
+            first.unwrap_or_default()
         );
     }
     for (rule, count) in &stats.evicted {

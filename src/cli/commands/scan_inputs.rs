@@ -77,7 +77,7 @@ pub(super) fn paths(
         }
         let path = settings.working_directory.join(typed);
         if settings.files.is_directory(&path) {
-            let found = settings.files.find(&path, extensions);
+            let found = settings.files.find_recordings(&path, extensions);
             let found = found.map_err(|mistake| Problem::usage(*mistake))?;
             paths.extend(found.into_iter().map(Some));
         } else if settings.files.exists(&path) {
@@ -119,7 +119,7 @@ impl Inputs for CliInputs<'_> {
     }
 
     fn is_reopened(&self, file: usize) -> bool {
-        let input = self.inputs.get(file);
-        input.is_some_and(|input| input.path.is_some())
+        let path = self.inputs.get(file).and_then(|input| input.path.as_ref());
+        path.is_some_and(|path| self.files.is_reread(path))
     }
 }

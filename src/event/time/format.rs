@@ -361,22 +361,43 @@ fn named<'t>(names: &[&str], text: &'t str) -> Option<(usize, &'t str)> {
     Some((names.iter().position(fits)?, rest))
 }
 
-/// `Z`, `UTC`, `GMT`, `+01`, `+0100`, `+01:00`, in seconds.
+/// `Z`; `+01`, `+0100`, `+01:00`, `+010000`, `+01:00:00`, also behind `UTC`, `GMT` or `UT`, which
+/// stand alone as well; in seconds.
 fn offset(text: &str) -> Option<(i32, &str)> {
-    for zulu in ["Z", "UTC", "GMT"] {
-        if let Some(rest) = text.strip_prefix(zulu) {
-            return Some((0, rest));
-        }
+    if let Some(rest) = text.strip_prefix('Z') {
+        return Some((0, rest));
     }
+    let zones = ["UTC", "GMT", "UT"];
+    match zones.iter().find_map(|zone| text.strip_prefix(zone)) {
+        Some(rest) if rest.starts_with(['+', '-']) => signed_offset(rest, 1),
+        Some(rest) => Some((0, rest)),
+        None => signed_offset(text, 2),
+    }
+}
+
+/// The hour has so many digits at least.
+fn signed_offset(text: &str, least: usize) -> Option<(i32, &str)> {
     let sign = match text.chars().next()? {
         '+' => 1,
         '-' => -1,
         _ => return None,
     };
-    let (hours, rest) = digits(text.get(1..)?, 2, 2)?;
-    let (minutes, rest) = match rest.strip_prefix(':') {
-        Some(rest) => digits(rest, 2, 2)?,
-        None => digits(rest, 2, 2).unwrap_or((0, rest)),
-    };
-    (hours <= 18 && minutes < 60).then_some((sign * (hours * 3600 + minutes * 60), rest))
+    let (hours, mut rest) = digits(text.get(1..)?, least, 2)?;
+    let mut parts = [0; 2];
+    let colon = rest.starts_with(':');
+    for part in &mut parts {
+        let next = if colon {
+            rest.strip_prefix(':')
+        } else {
+            Some(rest)
+        };
+        let Some((value, after)) = next.and_then(|next| digits(next, 2, 2)) else {
+            break;
+        };
+        (*part, rest) = (value, after);
+    }
+    let [minutes, seconds] = parts;
+    let offset = hours * 3600 + minutes * 60 + seconds;
+    let known = offset <= 18 * 3600 && minutes < 60 && seconds < 60;
+    known.then_some((sign * offset, rest))
 }
