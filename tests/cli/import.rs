@@ -386,7 +386,7 @@ fn captures_become_scenarios_of_few_lines_without_their_names() {
         without_names(&project, file);
     }
     for rule in ["newer", "ours"] {
-        let scenarios = project.path().join(&format!("scenarios/{rule}.yaml"));
+        let scenarios = project.path().join(format!("scenarios/{rule}.yaml"));
         let text = fs::read_to_string(scenarios).unwrap();
         for scenario in text.split("---\n") {
             assert!(scenario.lines().count() <= 15, "{scenario}");

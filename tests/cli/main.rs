@@ -4,7 +4,8 @@
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "these tests write their own input, and panic where they fail"
+    clippy::print_stderr,
+    reason = "these tests write their own input, panic where they fail, and say what they skip"
 )]
 
 mod basics;

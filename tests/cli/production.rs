@@ -80,7 +80,7 @@ fn excepted(field: &str, kind: &str, value: &str) -> Project {
     )
 }
 
-fn accepted(project: Project) -> (i32, String) {
+fn accepted(project: &Project) -> (i32, String) {
     project.run(&["test", "--accept"]);
     project.run(&["test"])
 }
@@ -88,7 +88,7 @@ fn accepted(project: Project) -> (i32, String) {
 #[test]
 fn a_sequence_of_two_minutes_is_missed_in_a_fifth_of_the_phases() {
     let project = project();
-    let (code, text) = accepted(project);
+    let (code, text) = accepted(&project);
     assert_eq!(code, 0, "{text}");
     let wanted = "schedule: found in 80%; missed where executions start 1m0.001s to 2m after";
     assert!(text.contains(wanted), "{text}");
@@ -102,7 +102,7 @@ fn found_in_every_phase_is_an_expectation() {
         "sources: [elastic_defend]\n",
         schedule,
     );
-    let (code, text) = accepted(project);
+    let (code, text) = accepted(&project);
     assert_eq!(code, 1, "{text}");
     let wanted = "expected an alert in every phase, found in 80%";
     assert!(text.contains(wanted), "{text}");
@@ -112,7 +112,7 @@ fn found_in_every_phase_is_an_expectation() {
         "sources: [elastic_defend]\n",
         &longer,
     );
-    assert_eq!(accepted(project).0, 0);
+    assert_eq!(accepted(&project).0, 0);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn an_exception_that_hides_the_attack_is_named() {
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("exception-hides-attack"), "{text}");
     assert!(text.contains("exception an item hides it"), "{text}");
-    let (code, text) = accepted(project);
+    let (code, text) = accepted(&project);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("blocker  exception an item"), "{text}");
 }
@@ -134,7 +134,7 @@ fn an_exception_that_hides_the_end_creates_an_alert() {
     assert_eq!(code, 0, "{text}");
     let wanted = "`Word ends` alerts only because of exception an item";
     assert!(text.contains(wanted), "{text}");
-    assert_eq!(accepted(project).0, 1);
+    assert_eq!(accepted(&project).0, 1);
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn exceptions_that_cannot_be_read_exit_with_3() {
 fn a_filter_of_the_rule_hides_events() {
     let filter = "risk_score = 47\nfilters = [{meta = {negate = true}, query = {match_phrase = {\"user.name\" = \"ada\"}}}]\n";
     let project = project().with("rules/shell.toml", "risk_score = 47\n", filter);
-    let (code, text) = accepted(project);
+    let (code, text) = accepted(&project);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("blocker  filters"), "{text}");
 }
@@ -186,7 +186,7 @@ fn suppression_leaves_one_alert_for_a_group() {
             "cases:\n",
             &format!("cases:\n{counted}"),
         );
-    let (code, text) = accepted(project);
+    let (code, text) = accepted(&project);
     assert_eq!(code, 0, "{text}");
 }
 

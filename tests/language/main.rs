@@ -7,7 +7,6 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
