@@ -23,7 +23,7 @@ use std::io;
 
 use clap::Parser as _;
 
-pub use console::Console;
+pub use self::console::Console;
 pub use exit_code::ExitCode;
 
 /// Runs the program: parse, mean, do.
