@@ -89,6 +89,19 @@ pub fn rule(settings: &Settings, path: &Utf8Path) -> (Option<Subject>, Vec<Diagn
     (subject, loaded.diagnostics)
 }
 
+/// Reads every rule of the project, tested or not.
+pub fn every_rule(settings: &Settings) -> (Vec<Subject>, Vec<Diagnostic>) {
+    let mut loader = Loader {
+        settings,
+        loaded: Loaded::default(),
+        subjects: BTreeMap::new(),
+    };
+    for name in loader.rule_names() {
+        loader.rule(&settings.files.path(&name), &name);
+    }
+    (loader.loaded.subjects, loader.loaded.diagnostics)
+}
+
 /// Whether everything could be loaded.
 pub fn all_loaded(diagnostics: &[Diagnostic]) -> ExitCode {
     if diagnostics.iter().any(Diagnostic::is_error) {
@@ -277,8 +290,8 @@ impl<'s> Loader<'s> {
         Some(self.loaded.subjects.len() - 1)
     }
 
-    /// Counts the rules of the project by what becomes of them; untested ones are not read.
-    fn count_rules(&mut self) {
+    /// The rule files of the project, without those that are deprecated by their place.
+    fn rule_names(&mut self) -> BTreeSet<String> {
         let mut all: BTreeSet<String> = BTreeSet::new();
         for project in &self.settings.projects {
             for rules in &project.rules {
@@ -296,6 +309,12 @@ impl<'s> Loader<'s> {
                 }
             }
         }
+        all
+    }
+
+    /// Counts the rules of the project by what becomes of them; untested ones are not read.
+    fn count_rules(&mut self) {
+        let all = self.rule_names();
         let tested = self.loaded.subjects.iter();
         let unsupported = tested
             .filter(|subject| subject.unsupported().is_some())
