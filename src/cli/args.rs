@@ -175,6 +175,10 @@ pub struct TestArgs {
         action = ArgAction::Append
     )]
     pub accept: Option<Vec<String>>,
+    /// Only the scenarios that changes since a git revision touch (HEAD if none is named): their
+    /// own, their rules', captures' and exception lists'
+    #[arg(long, value_name = "REF", num_args = 0..=1, require_equals = true, default_missing_value = "HEAD")]
+    pub changed: Option<String>,
     /// Write nothing, as with CI set
     #[arg(long, conflicts_with = "accept")]
     pub check: bool,

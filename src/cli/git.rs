@@ -1,7 +1,7 @@
 //! What revisions hold and which lines changed since one, asked of the `git` program. The only
 //! file that runs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -96,6 +96,36 @@ fn hunk(line: &str) -> Option<(usize, usize)> {
         return Some((start, start.saturating_add(2)));
     }
     Some((start, start.saturating_add(count)))
+}
+
+/// The files below `root` that differ from a revision, what is not committed or gone included.
+pub fn changed_files(root: &Utf8Path, revision: &str) -> Result<BTreeSet<String>, String> {
+    if revision.starts_with('-') || revision.is_empty() {
+        return Err(format!("`{revision}` is no revision"));
+    }
+    let diff = [
+        "diff",
+        "--name-only",
+        "-z",
+        "--no-ext-diff",
+        "--no-renames",
+        "--relative",
+    ];
+    let diff = git(root, &[&diff[..], &[revision, "--", "."]].concat())?;
+    let others = [
+        "ls-files",
+        "-z",
+        "--others",
+        "--exclude-standard",
+        "--",
+        ".",
+    ];
+    let others = git(root, &others)?;
+    let names = diff.split('\0').chain(others.split('\0'));
+    Ok(names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect())
 }
 
 /// Writes the files of a revision below `into`, from git's objects: neither the work tree nor the

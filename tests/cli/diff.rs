@@ -128,3 +128,36 @@ fn two_directories_are_compared_without_git() {
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("LOST"), "{text}");
 }
+
+#[test]
+fn only_what_changed_is_run() {
+    let other = "scenarios/other.yaml";
+    let project = Project::shipped();
+    let text = fs::read_to_string(project.file(SCENARIO)).unwrap();
+    let rule = format!("rule: ../{RULE}\n{text}");
+    fs::write(project.file(other), rule).unwrap();
+    git(&project, &["init", "--quiet"]);
+    commit(&project, "Both");
+    let keys = |option: &str| project.run(&["test", "--list", option]);
+    assert_eq!(keys("--changed"), (0, String::new()));
+    fs::write(
+        project.file(other),
+        fs::read_to_string(project.file(other)).unwrap() + "\n",
+    )
+    .unwrap();
+    let (code, text) = keys("--changed=main");
+    assert_eq!(code, 0);
+    assert!(
+        !text.is_empty() && text.lines().all(|key| key.starts_with(other)),
+        "{text}"
+    );
+    let project = project.with(RULE, "interval = \"5m\"", "interval = \"6m\"");
+    let (_, text) = project.run(&["test", "--list", "--changed"]);
+    assert!(text.contains(SCENARIO) && text.contains(other), "{text}");
+    assert_eq!(
+        project
+            .run(&["test", "--list", "--changed=no-such-revision"])
+            .0,
+        2
+    );
+}

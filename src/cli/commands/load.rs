@@ -56,6 +56,24 @@ impl Loaded {
     }
 }
 
+/// Keeps the scenario files that a change of these files touches: by themselves, their rules,
+/// captures or exception lists. Gives whether any is left.
+pub fn keep_touched(loaded: &mut Loaded, settings: &Settings, changed: &BTreeSet<String>) -> bool {
+    let subjects = &loaded.subjects;
+    loaded.files.retain(|file| {
+        let path = settings.files.path(&file.name);
+        let directory = path.parent().unwrap_or(Utf8Path::new(""));
+        let of_scenario = |(scenario, subject): &(Scenario, usize)| {
+            let rule = subjects.get(*subject);
+            let beside = |path: &str| settings.files.name(&directory.join(path));
+            rule.is_some_and(|rule| changed.contains(&rule.file))
+                || scenario.files().any(|path| changed.contains(&beside(path)))
+        };
+        changed.contains(&file.name) || file.scenarios.iter().any(of_scenario)
+    });
+    !loaded.files.is_empty()
+}
+
 /// Reads the scenarios that the targets name (all of them without a target) and their rules.
 pub fn load(settings: &Settings, targets: &[Target]) -> Loaded {
     let mut loader = Loader {
