@@ -19,6 +19,7 @@ use crate::behaviour::{self, Comparison, Measure, RuleChange};
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
+use crate::event::io::Unwatched;
 use crate::mutation::{Bounds, mutate};
 use crate::replay::observe::Share;
 use crate::replay::outcome::{CheckKey, Outcome};
@@ -182,7 +183,7 @@ impl Side {
         let bounds = Bounds {
             jobs: 0,
             wants: &|_, _| true,
-            progress: &|_, _| {},
+            progress: &Unwatched,
         };
         let decided = coverage(&replayed.scenarios, &observed).share();
         let caught = mutate(&replayed.scenarios, &subjects, &observed, &bounds).share();
