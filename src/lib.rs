@@ -25,6 +25,7 @@ pub mod explain;
 pub mod coverage;
 pub mod mutation;
 pub mod snapshot;
+pub mod behaviour;
 pub mod minimise;
 pub mod report;
 pub mod cli;

@@ -9,6 +9,7 @@ use clap::{ArgAction, Args as Group, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::scan::noise::Budget;
+use crate::snapshot::Class;
 
 /// Replays attack and benign scenarios through detection rules and shows every change of
 /// behaviour.
@@ -74,6 +75,8 @@ pub enum Verb {
     Coverage(CoverageArgs),
     /// Change the rules and say which changes no case notices
     Mutate(MutateArgs),
+    /// Say what two versions of the rules do otherwise
+    Diff(DiffArgs),
     /// Run many rules over NDJSON: one alert a line
     Scan(ScanArgs),
     /// Read recordings (EVTX, Windows events as JSON, exports from Elastic): ECS documents out, or
@@ -172,6 +175,10 @@ pub struct TestArgs {
         action = ArgAction::Append
     )]
     pub accept: Option<Vec<String>>,
+    /// Only the scenarios that changes since a git revision touch (HEAD if none is named): their
+    /// own, their rules', captures' and exception lists'
+    #[arg(long, value_name = "REF", num_args = 0..=1, require_equals = true, default_missing_value = "HEAD")]
+    pub changed: Option<String>,
     /// Write nothing, as with CI set
     #[arg(long, conflicts_with = "accept")]
     pub check: bool,
@@ -395,6 +402,36 @@ pub struct MutateArgs {
         hide_possible_values = true
     )]
     pub format: TableFormat,
+}
+
+/// Options of `diff`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct DiffArgs {
+    /// The older side: a git revision, or the root of a project
+    #[arg(value_name = "OLD")]
+    pub old: String,
+    /// The newer side; the work tree if there is none
+    #[arg(value_name = "NEW")]
+    pub new: Option<String>,
+    /// Exit with 1 when a case is of such a class: lost, new, split, reason, content, added,
+    /// removed
+    #[arg(long, value_name = "CLASS,…", value_delimiter = ',', value_parser = class)]
+    pub fail_on: Vec<Class>,
+    /// The report's format: human, json or markdown
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub format: TableFormat,
+}
+
+/// A class of change by its word.
+fn class(text: &str) -> Result<Class, String> {
+    let found = Class::ALL.into_iter().find(|class| class.word() == text);
+    found.ok_or_else(|| format!("the classes are {}", Class::ALL.map(Class::word).join(", ")))
 }
 
 /// The formats of the verbs that report a figure.

@@ -352,6 +352,35 @@ impl Files {
     }
 }
 
+/// A directory that goes when nobody needs it.
+#[derive(Debug)]
+pub struct Scratch {
+    path: Utf8PathBuf,
+    _directory: tempfile::TempDir,
+}
+
+impl Scratch {
+    /// An empty one.
+    pub fn new() -> Result<Self, Box<Diagnostic>> {
+        let failed = |reason: String| {
+            let message = "there is no place for temporary files";
+            Box::new(Diagnostic::error(&error::UNWRITABLE, message).help(reason))
+        };
+        let directory = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
+        let path = Utf8PathBuf::from_path_buf(directory.path().to_owned())
+            .map_err(|path| failed(format!("`{}` is not UTF-8", path.display())))?;
+        Ok(Self {
+            path,
+            _directory: directory,
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+}
+
 /// Counts what is read of a file.
 struct Counted {
     file: fs::File,

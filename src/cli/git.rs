@@ -1,9 +1,10 @@
-//! Which lines changed since a revision, asked of the `git` program. The only file that runs it.
+//! What revisions hold and which lines changed since one, asked of the `git` program. The only
+//! file that runs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// The lines that changed, by file.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -97,8 +98,77 @@ fn hunk(line: &str) -> Option<(usize, usize)> {
     Some((start, start.saturating_add(count)))
 }
 
+/// The files below `root` that differ from a revision, what is not committed or gone included.
+pub fn changed_files(root: &Utf8Path, revision: &str) -> Result<BTreeSet<String>, String> {
+    if revision.starts_with('-') || revision.is_empty() {
+        return Err(format!("`{revision}` is no revision"));
+    }
+    let diff = [
+        "diff",
+        "--name-only",
+        "-z",
+        "--no-ext-diff",
+        "--no-renames",
+        "--relative",
+    ];
+    let diff = git(root, &[&diff[..], &[revision, "--", "."]].concat())?;
+    let others = [
+        "ls-files",
+        "-z",
+        "--others",
+        "--exclude-standard",
+        "--",
+        ".",
+    ];
+    let others = git(root, &others)?;
+    let names = diff.split('\0').chain(others.split('\0'));
+    Ok(names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect())
+}
+
+/// Writes the files of a revision below `into`, from git's objects: neither the work tree nor the
+/// index is touched. Gives where `root` is among them.
+pub fn extract(root: &Utf8Path, revision: &str, into: &Utf8Path) -> Result<Utf8PathBuf, String> {
+    if revision.starts_with('-') || revision.is_empty() {
+        return Err(format!("`{revision}` is no revision"));
+    }
+    let commit = format!("{revision}^{{commit}}");
+    let commit = git(root, &["rev-parse", "--verify", &commit])?;
+    let prefix = git(root, &["rev-parse", "--show-prefix"])?;
+    let top = git(root, &["rev-parse", "--show-toplevel"])?;
+    let top = Utf8Path::new(top.trim_end_matches(['\r', '\n']));
+    let (index, tree) = (into.join("index"), into.join("tree"));
+    run(top, Some(&index), &["read-tree", commit.trim()])?;
+    // A link could lead out of the tree; it is written as the text that it holds.
+    let prefix_option = format!("--prefix={tree}/");
+    let checkout = [
+        "-c",
+        "core.symlinks=false",
+        "checkout-index",
+        "--all",
+        "--quiet",
+    ];
+    run(
+        top,
+        Some(&index),
+        &[&checkout[..], &[prefix_option.as_str()]].concat(),
+    )?;
+    Ok(tree.join(prefix.trim_end_matches(['\r', '\n'])))
+}
+
 fn git(root: &Utf8Path, arguments: &[&str]) -> Result<String, String> {
-    let output = Command::new("git")
+    run(root, None, arguments)
+}
+
+/// Runs git, with an index of our own where one is given.
+fn run(root: &Utf8Path, index: Option<&Utf8Path>, arguments: &[&str]) -> Result<String, String> {
+    let mut command = Command::new("git");
+    if let Some(index) = index {
+        command.env("GIT_INDEX_FILE", index);
+    }
+    let output = command
         .args(["-c", "core.quotepath=off", "-c", "diff.noprefix=false"])
         .args(arguments)
         .current_dir(root)

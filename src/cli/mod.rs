@@ -43,7 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let mut console = Console::new(args.global.color);
     let exit = match settings::Settings::new(&args) {
-        Ok(settings) => commands::run(&args.verb, &settings, &mut console),
+        Ok(settings) => commands::run(&args.verb, &args.global, &settings, &mut console),
         Err(problem) => console.problem(&problem),
     };
     console.close(exit)

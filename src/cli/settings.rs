@@ -84,6 +84,8 @@ pub struct TestSettings {
     pub list: bool,
     /// `--fail-fast`.
     pub fail_fast: bool,
+    /// `--changed`.
+    pub changed: Option<String>,
     /// `--accept`.
     pub accept: Option<Accept>,
     /// Whether snapshots may be written.
@@ -253,6 +255,7 @@ impl Settings {
             sources: args.source.clone(),
             list: args.list,
             fail_fast: args.fail_fast,
+            changed: args.changed.clone(),
             accept: accept(args.accept.as_deref())?,
             writes: !self.ci && !args.check && !args.list,
             strict: args.strict,

@@ -99,7 +99,7 @@ fn section(finding: &Finding<'_>) -> String {
 }
 
 /// Text that nothing in Markdown or HTML takes for its own.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut plain = String::new();
     for character in text.chars() {
         match character {
@@ -117,7 +117,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Code in a line, whatever backticks are in it.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let longest = backticks(text);
     let ticks = "`".repeat(longest + 1);
     let blank = if longest > 0 { " " } else { "" };
@@ -125,7 +125,7 @@ fn code(text: &str) -> String {
 }
 
 /// A fence that nothing in the text closes.
-fn fence(text: &str) -> String {
+pub(super) fn fence(text: &str) -> String {
     "`".repeat(3.max(backticks(text) + 1))
 }
 

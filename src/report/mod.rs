@@ -3,6 +3,7 @@
 
 pub mod hits;
 pub mod check;
+pub mod comparison;
 pub mod coverage;
 pub mod explain;
 mod finding;

@@ -360,6 +360,18 @@ impl Scenario {
         }
     }
 
+    /// The captures and exception lists that it names, relative to its own file.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let captures = self
+            .cases
+            .iter()
+            .filter_map(|case| case.events_from.as_ref());
+        let captures = captures.map(|from| from.file.value.as_str());
+        let of_cases = self.cases.iter().flat_map(|case| &case.exceptions);
+        let exceptions = self.exceptions.iter().chain(of_cases);
+        captures.chain(exceptions.map(|file| file.value.as_str()))
+    }
+
     /// The text of a `because` on a source: a `$name` is its field there.
     pub fn because_on<'a>(&'a self, because: &'a str, source: &str) -> &'a str {
         let name = self.names.iter().find(|known| known.name.value == because);

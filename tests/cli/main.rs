@@ -12,6 +12,7 @@ mod basics;
 mod captures;
 mod check;
 mod coverage;
+mod diff;
 mod explain;
 mod import;
 mod mutate;

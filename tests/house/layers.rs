@@ -28,8 +28,8 @@ const LAYERS: &[(&str, u8)] = &[
     ("behaviour", 11),
     ("solve", 11),
     ("minimise", 11),
-    ("report", 11),
-    ("cli", 12),
+    ("report", 12),
+    ("cli", 13),
 ];
 
 /// `(room, path that it may not import, the invariant)`: narrower than the numbers.

@@ -56,6 +56,24 @@ impl Loaded {
     }
 }
 
+/// Keeps the scenario files that a change of these files touches: by themselves, their rules,
+/// captures or exception lists. Gives whether any is left.
+pub fn keep_touched(loaded: &mut Loaded, settings: &Settings, changed: &BTreeSet<String>) -> bool {
+    let subjects = &loaded.subjects;
+    loaded.files.retain(|file| {
+        let path = settings.files.path(&file.name);
+        let directory = path.parent().unwrap_or(Utf8Path::new(""));
+        let of_scenario = |(scenario, subject): &(Scenario, usize)| {
+            let rule = subjects.get(*subject);
+            let beside = |path: &str| settings.files.name(&directory.join(path));
+            rule.is_some_and(|rule| changed.contains(&rule.file))
+                || scenario.files().any(|path| changed.contains(&beside(path)))
+        };
+        changed.contains(&file.name) || file.scenarios.iter().any(of_scenario)
+    });
+    !loaded.files.is_empty()
+}
+
 /// Reads the scenarios that the targets name (all of them without a target) and their rules.
 pub fn load(settings: &Settings, targets: &[Target]) -> Loaded {
     let mut loader = Loader {
@@ -87,6 +105,19 @@ pub fn rule(settings: &Settings, path: &Utf8Path) -> (Option<Subject>, Vec<Diagn
     let mut loaded = loader.loaded;
     let subject = found.map(|at| loaded.subjects.swap_remove(at));
     (subject, loaded.diagnostics)
+}
+
+/// Reads every rule of the project, tested or not.
+pub fn every_rule(settings: &Settings) -> (Vec<Subject>, Vec<Diagnostic>) {
+    let mut loader = Loader {
+        settings,
+        loaded: Loaded::default(),
+        subjects: BTreeMap::new(),
+    };
+    for name in loader.rule_names() {
+        loader.rule(&settings.files.path(&name), &name);
+    }
+    (loader.loaded.subjects, loader.loaded.diagnostics)
 }
 
 /// Whether everything could be loaded.
@@ -277,8 +308,8 @@ impl<'s> Loader<'s> {
         Some(self.loaded.subjects.len() - 1)
     }
 
-    /// Counts the rules of the project by what becomes of them; untested ones are not read.
-    fn count_rules(&mut self) {
+    /// The rule files of the project, without those that are deprecated by their place.
+    fn rule_names(&mut self) -> BTreeSet<String> {
         let mut all: BTreeSet<String> = BTreeSet::new();
         for project in &self.settings.projects {
             for rules in &project.rules {
@@ -296,6 +327,12 @@ impl<'s> Loader<'s> {
                 }
             }
         }
+        all
+    }
+
+    /// Counts the rules of the project by what becomes of them; untested ones are not read.
+    fn count_rules(&mut self) {
+        let all = self.rule_names();
         let tested = self.loaded.subjects.iter();
         let unsupported = tested
             .filter(|subject| subject.unsupported().is_some())

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod coverage;
+pub mod diff;
 pub mod explain;
 pub mod import;
 pub mod load;
@@ -16,12 +17,12 @@ pub mod snapshots;
 pub mod sources;
 pub mod test;
 
-use super::args::Verb;
+use super::args::{Global, Verb};
 use super::settings::Settings;
 use super::{Console, ExitCode};
 
 /// Does what the verb says.
-pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode {
+pub fn run(verb: &Verb, global: &Global, settings: &Settings, console: &mut Console) -> ExitCode {
     match verb {
         Verb::Test(args) => match settings.test(args) {
             Ok(test) => test::run(settings, &test, console),
@@ -44,6 +45,10 @@ pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode 
             Err(problem) => console.problem(&problem),
         },
         Verb::Explain(args) => match explain::run(settings, args, console) {
+            Ok(code) => code,
+            Err(problem) => console.problem(&problem),
+        },
+        Verb::Diff(args) => match diff::run(settings, global, args, console) {
             Ok(code) => code,
             Err(problem) => console.problem(&problem),
         },

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::super::args::{Format, FormatArg};
 use super::super::console::Stream;
-use super::super::error;
+use super::super::error::{self, Problem};
 use super::super::settings::{Settings, Target, TestSettings};
 use super::super::{Console, ExitCode};
+use super::super::{config, git};
 use super::{load, snapshots};
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
@@ -30,7 +31,19 @@ pub struct Ran {
 
 /// Runs the verb.
 pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> ExitCode {
-    let loaded = load::load(settings, &test.targets);
+    let mut loaded = load::load(settings, &test.targets);
+    if let Some(revision) = &test.changed {
+        match touched(&mut loaded, settings, revision) {
+            Ok(true) => {}
+            Ok(false) => {
+                console.diagnostics(&loaded.diagnostics);
+                let words = format!("no scenario is touched by what changed since {revision}\n");
+                console.write(Stream::Err, &words);
+                return load::all_loaded(&loaded.diagnostics);
+            }
+            Err(problem) => return console.problem(&problem),
+        }
+    }
     let catalogue = match Catalogue::builtin() {
         Ok(catalogue) => catalogue,
         Err(error) => return console.internal(&error.to_string()),
@@ -96,6 +109,24 @@ pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> E
         console.write(stream, &line);
     }
     code
+}
+
+/// `--changed`: leaves only what a change since the revision touches; the configuration touches
+/// everything. Gives whether anything is left.
+fn touched(
+    loaded: &mut load::Loaded,
+    settings: &Settings,
+    revision: &str,
+) -> Result<bool, Box<Problem>> {
+    let changed = git::changed_files(settings.files.root(), revision).map_err(|reason| {
+        let message = format!("what changed since `{revision}` is not known: {reason}");
+        let diagnostic = Diagnostic::error(&error::NO_REVISION, message);
+        Problem::usage(diagnostic.help("name a branch, a tag or a commit of this repository"))
+    })?;
+    if changed.contains(config::FILE) {
+        return Ok(true);
+    }
+    Ok(load::keep_touched(loaded, settings, &changed))
 }
 
 /// `--fail-fast`: what stands behind the first check that fails is not reported.

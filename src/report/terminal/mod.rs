@@ -5,6 +5,7 @@
 //! failed (`failure`), the counts (`summary`).
 
 mod change;
+mod comparison;
 mod coverage;
 mod excerpt;
 mod explain;
@@ -23,6 +24,7 @@ mod tests;
 use std::io::{self, Write};
 
 use super::View;
+pub use comparison::write_comparison;
 pub use coverage::{CoverageOptions, coverage_line, write_coverage};
 pub use explain::write_explanation;
 pub use mutation::{MutationOptions, write_mutation};

@@ -1,0 +1,182 @@
+//! Which rules differ, and in what that matters to a reviewer.
+
+use std::collections::BTreeSet;
+
+use crate::replay::Subject;
+use crate::snapshot::diff::{Tag, diff};
+
+/// A rule that differs.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RuleChange {
+    /// `rule_id`.
+    pub id: String,
+    /// Its name, the newer one.
+    pub name: String,
+    /// Its file, the newer one.
+    pub file: String,
+    /// How it differs.
+    pub kind: Kind,
+    /// What its metadata say otherwise; empty for a rule that came or went.
+    pub settings: Vec<Setting>,
+    /// The lines of its query, if that differs.
+    pub query: Vec<(Tag, String)>,
+}
+
+/// How a rule differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Only the older side has it.
+    Removed,
+    /// Both have it.
+    Changed,
+    /// Only the newer side has it.
+    Added,
+}
+
+impl Kind {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+            Self::Added => "added",
+        }
+    }
+}
+
+/// A key of a rule with another value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// As rule files name it.
+    pub key: &'static str,
+    /// The older value.
+    pub before: String,
+    /// The newer value.
+    pub after: String,
+}
+
+/// The rules that differ: those that went first, then those that changed, then those that came.
+/// A rule is the same by its `rule_id`, or else by its file.
+pub fn rule_changes(old: &[Subject], new: &[Subject]) -> Vec<RuleChange> {
+    let mut changes = Vec::new();
+    let mut paired: BTreeSet<&str> = BTreeSet::new();
+    for subject in new {
+        match counterpart(subject, old) {
+            Some(before) => {
+                paired.insert(&before.file);
+                changes.extend(changed(before, subject));
+            }
+            None => changes.push(alone(subject, Kind::Added)),
+        }
+    }
+    let gone = old.iter().filter(|one| !paired.contains(one.file.as_str()));
+    changes.extend(gone.map(|subject| alone(subject, Kind::Removed)));
+    changes.sort_by(|a, b| (a.kind, &a.file).cmp(&(b.kind, &b.file)));
+    changes
+}
+
+/// The same rule on the other side.
+pub fn counterpart<'s>(subject: &Subject, others: &'s [Subject]) -> Option<&'s Subject> {
+    let same_id = |other: &&Subject| other.rule.id == subject.rule.id;
+    let same_file = |other: &&Subject| other.file == subject.file;
+    let both = |other: &&Subject| same_id(other) && same_file(other);
+    let found = others.iter().find(both);
+    let found = found.or_else(|| others.iter().find(same_id));
+    found.or_else(|| others.iter().find(same_file))
+}
+
+fn alone(subject: &Subject, kind: Kind) -> RuleChange {
+    RuleChange {
+        id: subject.rule.id.clone(),
+        name: subject.rule.name.clone(),
+        file: subject.file.clone(),
+        kind,
+        settings: Vec::new(),
+        query: Vec::new(),
+    }
+}
+
+/// A file that differs in nothing that decides, such as its notes, is no change.
+fn changed(old: &Subject, new: &Subject) -> Option<RuleChange> {
+    let (before, after) = (query(old), query(new));
+    let lines = if before == after {
+        Vec::new()
+    } else {
+        diff(before, after)
+    };
+    let settings = settings(old).into_iter().zip(settings(new));
+    let settings: Vec<Setting> = settings
+        .filter(|((_, before), (_, after))| before != after)
+        .map(|((key, before), (_, after))| Setting { key, before, after })
+        .collect();
+    let differs = !lines.is_empty() || !settings.is_empty();
+    differs.then(|| RuleChange {
+        settings,
+        query: lines,
+        ..alone(new, Kind::Changed)
+    })
+}
+
+fn query(subject: &Subject) -> &str {
+    let query = subject.rule.query.as_ref();
+    query.map_or("", |query| query.text.text())
+}
+
+/// What decides whether, when and how loudly a rule alerts.
+fn settings(subject: &Subject) -> Vec<(&'static str, String)> {
+    let rule = &subject.rule;
+    let index: Vec<&str> = rule.index.iter().map(|(name, _)| name.as_str()).collect();
+    let threat = rule.threat.iter().flat_map(|threat| {
+        let techniques = threat.techniques.iter().map(|entry| entry.id.as_str());
+        std::iter::once(threat.tactic.id.as_str()).chain(techniques)
+    });
+    let optional = |value: &Option<String>| value.clone().unwrap_or_default();
+    vec![
+        ("rule_id", rule.id.clone()),
+        ("name", rule.name.clone()),
+        ("type", rule.rule_type.word().to_owned()),
+        ("severity", rule.severity.word().to_owned()),
+        ("risk_score", rule.risk_score.to_string()),
+        ("index", index.join(", ")),
+        ("interval", span(rule.schedule.interval)),
+        ("from", format!("now-{}", span(rule.schedule.look_back))),
+        ("to", format!("now-{}", span(rule.schedule.until))),
+        ("max_signals", rule.max_signals.to_string()),
+        ("maturity", optional(&rule.maturity)),
+        ("timestamp_field", optional(&rule.fields.timestamp)),
+        (
+            "timestamp_override",
+            optional(&rule.fields.timestamp_override),
+        ),
+        ("event_category_override", optional(&rule.fields.category)),
+        ("tiebreaker_field", optional(&rule.fields.tiebreaker)),
+        ("building_block_type", rule.building_block.to_string()),
+        ("threat", threat.collect::<Vec<_>>().join(", ")),
+    ]
+}
+
+/// `5m`, `90s`: the largest unit that divides it.
+fn span(millis: i64) -> String {
+    let units = [
+        (86_400_000, "d"),
+        (3_600_000, "h"),
+        (60_000, "m"),
+        (1000, "s"),
+    ];
+    let fits = |(size, _): &&(i64, &str)| millis != 0 && millis % size == 0;
+    match units.iter().find(fits) {
+        Some((size, unit)) => format!("{}{unit}", millis / size),
+        None => format!("{millis}ms"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_have_the_largest_unit_that_divides_them() {
+        let spans = [0, 1500, 90_000, 540_000, 7_200_000, 172_800_000].map(span);
+        assert_eq!(spans, ["0ms", "1500ms", "90s", "9m", "2h", "2d"]);
+    }
+}

@@ -1,0 +1,247 @@
+//! `trapline diff`: what two versions of the rules do otherwise.
+//!
+//! Each side is read into a project of its own. A scenario runs with the rules of both; the older
+//! side's scenarios add the cases that the newer one no longer has.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+
+use super::super::args::{DiffArgs, Global, TableFormat};
+use super::super::console::Stream;
+use super::super::error::{self, Problem};
+use super::super::files::Scratch;
+use super::super::git;
+use super::super::settings::Settings;
+use super::super::{Console, ExitCode};
+use super::load::{self, Loaded};
+use crate::behaviour::{self, Comparison, Measure, RuleChange};
+use crate::coverage::coverage;
+use crate::data_source::Catalogue;
+use crate::diagnostic::Diagnostic;
+use crate::event::io::Unwatched;
+use crate::mutation::{Bounds, mutate};
+use crate::replay::observe::Share;
+use crate::replay::outcome::{CheckKey, Outcome};
+use crate::replay::{self, Options, Subject, Test};
+use crate::report::comparison;
+use crate::report::terminal::write_comparison;
+
+/// One version of the project.
+struct Side {
+    name: String,
+    settings: Settings,
+    loaded: Loaded,
+    rules: Vec<Subject>,
+    /// Holds the files of a revision; they go with it.
+    _scratch: Option<Scratch>,
+}
+
+/// Runs the verb.
+pub fn run(
+    settings: &Settings,
+    global: &Global,
+    args: &DiffArgs,
+    console: &mut Console,
+) -> Result<ExitCode, Box<Problem>> {
+    let catalogue = match Catalogue::builtin() {
+        Ok(catalogue) => catalogue,
+        Err(error) => return Ok(console.internal(&error.to_string())),
+    };
+    let old = Side::open(&args.old, settings, global)?;
+    let new = match &args.new {
+        Some(new) => Side::open(new, settings, global)?,
+        None => Side::read("the work tree", settings.clone(), None),
+    };
+    let mut code = ExitCode::Passed;
+    for side in [&old, &new] {
+        let errors = side.loaded.diagnostics.iter().filter(|one| one.is_error());
+        let errors: Vec<&Diagnostic> = errors.collect();
+        if !errors.is_empty() {
+            console.write(Stream::Err, &format!("in {}:\n", side.name));
+            console.diagnostics(errors);
+            code = code.and(ExitCode::NotLoaded);
+        }
+    }
+    let found = compare(&old, &new, &catalogue);
+    write(&found, args.format, console);
+    let gate = |class: &crate::snapshot::Class| found.count(*class) > 0;
+    if args.fail_on.iter().any(gate) {
+        code = code.and(ExitCode::Failed);
+    }
+    Ok(code)
+}
+
+impl Side {
+    /// A git revision, or else a directory; a name that begins with `.` or `/` is a directory.
+    fn open(typed: &str, settings: &Settings, global: &Global) -> Result<Self, Box<Problem>> {
+        let directory = settings.working_directory.join(typed);
+        let is_path = typed.starts_with(['.', '/']);
+        let extracted = if is_path {
+            Err(format!("`{typed}` is a path"))
+        } else {
+            Self::extract(typed, settings)?
+        };
+        let (root, scratch) = match extracted {
+            Ok((root, scratch)) => (root, Some(scratch)),
+            Err(_) if settings.files.is_directory(&directory) => (directory, None),
+            Err(reason) => {
+                let message = format!("`{typed}` is neither a revision nor a directory: {reason}");
+                return Err(Problem::usage(
+                    Diagnostic::error(&error::NO_REVISION, message)
+                        .help("name a branch, a tag, a commit, or the root of a project"),
+                ));
+            }
+        };
+        let within = settings.files.name(&settings.working_directory);
+        let working_directory = if scratch.is_some() {
+            root.join(within)
+        } else {
+            root.clone()
+        };
+        let global = Global {
+            root: Some(root),
+            ..global.clone()
+        };
+        let own = Settings::at(&working_directory, &global, settings.ci)?;
+        Ok(Self::read(typed, own, scratch))
+    }
+
+    /// The project's root as it was in a revision.
+    fn extract(
+        revision: &str,
+        settings: &Settings,
+    ) -> Result<Result<(Utf8PathBuf, Scratch), String>, Box<Problem>> {
+        let scratch = Scratch::new().map_err(|mistake| Problem::usage(*mistake))?;
+        let root = git::extract(settings.files.root(), revision, scratch.path());
+        Ok(root.map(|root| (root, scratch)))
+    }
+
+    fn read(name: &str, settings: Settings, scratch: Option<Scratch>) -> Self {
+        let mut loaded = load::load(&settings, &[]);
+        let (rules, diagnostics) = load::every_rule(&settings);
+        for diagnostic in diagnostics {
+            let said = loaded.diagnostics.iter();
+            if !said.clone().any(|one| one.message == diagnostic.message) {
+                loaded.diagnostics.push(diagnostic);
+            }
+        }
+        Self {
+            name: name.to_owned(),
+            settings,
+            loaded,
+            rules,
+            _scratch: scratch,
+        }
+    }
+
+    /// The outcome of tests whose scenarios are this side's.
+    fn replay(&self, tests: &[Test<'_>], catalogue: &Catalogue) -> Outcome {
+        let files = &self.settings.files;
+        let replayed = replay::run(tests, catalogue, files, &Options::default());
+        Outcome {
+            scenarios: replayed.scenarios,
+            ..Outcome::default()
+        }
+    }
+
+    /// The scenarios of this side whose rule both sides have and which differs, with the rules of
+    /// each: `(older, newer)`.
+    fn pairs<'s>(
+        &'s self,
+        old: &'s Side,
+        new: &'s Side,
+        differ: &[RuleChange],
+    ) -> (Vec<Test<'s>>, Vec<Test<'s>>) {
+        let mut pairs = (Vec::new(), Vec::new());
+        for test in self.loaded.tests() {
+            let of = |side: &'s Side| behaviour::counterpart(test.subject, &side.rules);
+            let (Some(older), Some(newer)) = (of(old), of(new)) else {
+                continue;
+            };
+            if differ.iter().any(|change| change.file == newer.file) {
+                let with = |subject| Test { subject, ..test };
+                pairs.0.push(with(older));
+                pairs.1.push(with(newer));
+            }
+        }
+        pairs
+    }
+
+    /// Which share of the clauses its cases decide, and of the mutants they catch.
+    fn measure(&self, differ: &[RuleChange], catalogue: &Catalogue) -> (Share, Share) {
+        let mut tests = self.loaded.tests();
+        tests.retain(|test| {
+            let own = |change: &RuleChange| {
+                change.id == test.subject.rule.id || change.file == test.subject.file
+            };
+            differ.iter().any(own)
+        });
+        let files = &self.settings.files;
+        let (replayed, observed) = replay::observe(&tests, catalogue, files, &Options::default());
+        let subjects: Vec<&Subject> = tests.iter().map(|test| test.subject).collect();
+        let bounds = Bounds {
+            jobs: 0,
+            wants: &|_, _| true,
+            progress: &Unwatched,
+        };
+        let decided = coverage(&replayed.scenarios, &observed).share();
+        let caught = mutate(&replayed.scenarios, &subjects, &observed, &bounds).share();
+        (decided, caught)
+    }
+}
+
+fn compare(old: &Side, new: &Side, catalogue: &Catalogue) -> Comparison {
+    let rules = behaviour::rule_changes(&old.rules, &new.rules);
+    let (older, newer) = new.pairs(old, new, &rules);
+    let mut before = new.replay(&older, catalogue);
+    let mut after = new.replay(&newer, catalogue);
+    let known: BTreeSet<CheckKey> = keys(&before).chain(keys(&after)).collect();
+    let (older, newer) = old.pairs(old, new, &rules);
+    for (tests, into) in [(older, &mut before), (newer, &mut after)] {
+        let mut gone = old.replay(&tests, catalogue);
+        for scenario in &mut gone.scenarios {
+            scenario.checks.retain(|check| !known.contains(&check.key));
+        }
+        gone.scenarios
+            .retain(|scenario| !scenario.checks.is_empty());
+        into.scenarios.append(&mut gone.scenarios);
+    }
+    let measured = (!rules.is_empty()).then(|| {
+        let (before, after) = (
+            old.measure(&rules, catalogue),
+            new.measure(&rules, catalogue),
+        );
+        let measure = |before, after| Measure { before, after };
+        (measure(before.0, after.0), measure(before.1, after.1))
+    });
+    Comparison {
+        old: old.name.clone(),
+        new: new.name.clone(),
+        differences: behaviour::differences(&before, &after),
+        checks: after.checks().count(),
+        coverage: measured.map(|(coverage, _)| coverage),
+        mutation: measured.map(|(_, mutation)| mutation),
+        rules,
+    }
+}
+
+fn keys(outcome: &Outcome) -> impl Iterator<Item = CheckKey> {
+    outcome.checks().map(|check| check.key.clone())
+}
+
+fn write(found: &Comparison, format: TableFormat, console: &mut Console) {
+    if format == TableFormat::Human {
+        let mut text = String::new();
+        write_comparison(found, console.colour(Stream::Out), &mut text);
+        console.write(Stream::Out, &text);
+        return;
+    }
+    let mut bytes = Vec::new();
+    // Writing to memory does not fail.
+    let _ = match format {
+        TableFormat::Json => comparison::json(found, &mut bytes),
+        _ => comparison::markdown(found, &mut bytes),
+    };
+    console.write(Stream::Out, &String::from_utf8_lossy(&bytes));
+}

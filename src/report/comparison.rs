@@ -1,0 +1,228 @@
+//! `trapline diff` for a pull request (Markdown, one comment that is kept up to date) and for
+//! programs (JSON).
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::markdown::{code, fence, plain};
+use crate::behaviour::{Comparison, Decider, Difference, Measure, RuleChange};
+use crate::snapshot::Class;
+use crate::snapshot::diff::diff;
+
+/// Code hosts refuse comments above 64 KiB; what is said at the end has to fit, too.
+const MOST: usize = 60 * 1024;
+/// By which a bot finds its comment again.
+pub const MARK: &str = "<!-- trapline diff -->";
+
+/// Writes the comment, worst first; what does not fit is counted.
+pub fn markdown(found: &Comparison, out: &mut impl Write) -> io::Result<()> {
+    let mut text = format!("{MARK}\n## Trapline: {}\n\n", headline(found));
+    let _ = writeln!(
+        text,
+        "{} → {}, {} checks run with the rules of both.",
+        code(&found.old),
+        code(&found.new),
+        found.checks
+    );
+    measures(found, &mut text);
+    let differences = found.differences.iter().map(difference);
+    let rules = found.rules.iter().map(rule);
+    let mut sections = differences.chain(rules).peekable();
+    let mut left_out = 0_usize;
+    for section in &mut sections {
+        if left_out > 0 || text.len() + section.len() > MOST {
+            left_out += 1;
+        } else {
+            text.push_str(&section);
+        }
+    }
+    if left_out > 0 {
+        let _ = writeln!(
+            text,
+            "\nand {left_out} more: {} shows them",
+            code(&format!("trapline diff {} {}", found.old, found.new))
+        );
+    }
+    out.write_all(text.as_bytes())
+}
+
+/// `1 lost, 2 new`, or that nothing is.
+pub fn headline(found: &Comparison) -> String {
+    let counts = Class::ALL.map(|class| (found.count(class), class));
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, class)| format!("{count} {}", class.word()))
+        .collect();
+    if !counts.is_empty() {
+        return counts.join(", ");
+    }
+    let words = match found.rules.len() {
+        0 => "no rule differs",
+        1 => "1 rule differs, no case behaves otherwise",
+        many => return format!("{many} rules differ, no case behaves otherwise"),
+    };
+    words.to_owned()
+}
+
+fn measures(found: &Comparison, text: &mut String) {
+    let rows = [("coverage", found.coverage), ("mutation", found.mutation)];
+    if rows.iter().all(|(_, measure)| measure.is_none()) {
+        return;
+    }
+    text.push_str("\n| of the rules that differ | before | after |\n|---|---:|---:|\n");
+    for (name, measure) in rows {
+        if let Some(measure) = measure {
+            let (before, after) = shares(measure);
+            let _ = writeln!(text, "| {name} | {before} | {after} |");
+        }
+    }
+}
+
+/// `98.0 % (50 of 51)` before and after.
+pub fn shares(measure: Measure) -> (String, String) {
+    let words = |share: crate::coverage::Share| {
+        format!("{:.1} % ({} of {})", share.percent(), share.good, share.all)
+    };
+    (words(measure.before), words(measure.after))
+}
+
+fn difference(one: &Difference) -> String {
+    let change = &one.change;
+    let mut text = format!(
+        "\n### {} {}\n\n{}\n",
+        change.class.word().to_uppercase(),
+        code(&change.key.to_string()),
+        plain(&one.rule_name)
+    );
+    for decider in &one.decided {
+        let _ = writeln!(text, "\n- {}", decider_words(decider));
+    }
+    if change.contradicts {
+        text.push_str("\nThe scenario expects otherwise: this check fails.\n");
+    }
+    let lines = lines(one);
+    let fence = fence(&lines);
+    let open = if change.class <= Class::New {
+        " open"
+    } else {
+        ""
+    };
+    let _ = writeln!(
+        text,
+        "\n<details{open}><summary>before and after</summary>\n\n{fence}diff\n{lines}{fence}\n\n</details>"
+    );
+    text
+}
+
+fn decider_words(decider: &Decider) -> String {
+    let line = decider.line.map(|line| format!(":{line}"));
+    let at = format!("{}{}", decider.file, line.unwrap_or_default());
+    format!(
+        "{} {}, {}",
+        if decider.before {
+            "stopped before by"
+        } else {
+            "stopped now by"
+        },
+        code(&decider.clause),
+        code(&at)
+    )
+}
+
+/// The entries before and after, line by line with their signs.
+pub fn lines(one: &Difference) -> String {
+    let (before, after) = (&one.change.before, &one.change.after);
+    let text = |side: &Option<String>| side.clone().unwrap_or_default();
+    signed(&diff(&text(before), &text(after)))
+}
+
+fn signed(lines: &[(crate::snapshot::diff::Tag, String)]) -> String {
+    let mut text = String::new();
+    for (tag, line) in lines {
+        let _ = writeln!(text, "{} {line}", tag.sign());
+    }
+    text
+}
+
+fn rule(change: &RuleChange) -> String {
+    let mut text = format!(
+        "\n<details><summary>rule {}: {}, <code>{}</code></summary>\n\n",
+        change.kind.word(),
+        plain(&change.name),
+        plain(&change.file)
+    );
+    for setting in &change.settings {
+        let (before, after) = (code(&setting.before), code(&setting.after));
+        let _ = writeln!(text, "- {}: {before} → {after}", code(setting.key));
+    }
+    if !change.query.is_empty() {
+        let lines = signed(&change.query);
+        let fence = fence(&lines);
+        let _ = writeln!(text, "\n{fence}diff\n{lines}{fence}");
+    }
+    text.push_str("\n</details>\n");
+    text
+}
+
+/// Writes one JSON object and a line break.
+pub fn json(found: &Comparison, out: &mut impl Write) -> io::Result<()> {
+    let mut summary = serde_json::Map::new();
+    summary.insert("checks".to_owned(), json!(found.checks));
+    summary.insert("rules".to_owned(), json!(found.rules.len()));
+    for class in Class::ALL {
+        summary.insert(class.word().to_owned(), json!(found.count(class)));
+    }
+    let report = json!({
+        "old": found.old,
+        "new": found.new,
+        "summary": summary,
+        "rules": found.rules.iter().map(rule_entry).collect::<Vec<_>>(),
+        "differences": found.differences.iter().map(entry).collect::<Vec<_>>(),
+        "coverage": found.coverage.map(measure_entry),
+        "mutation": found.mutation.map(measure_entry),
+    });
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    out.write_all(b"\n")
+}
+
+fn rule_entry(change: &RuleChange) -> Value {
+    let settings = change.settings.iter().map(
+        |setting| json!({"key": setting.key, "before": setting.before, "after": setting.after}),
+    );
+    json!({
+        "rule_id": change.id,
+        "rule": change.name,
+        "file": change.file,
+        "change": change.kind.word(),
+        "metadata": settings.collect::<Vec<_>>(),
+        "query_changed": !change.query.is_empty(),
+    })
+}
+
+fn entry(one: &Difference) -> Value {
+    let decided = one.decided.iter().map(|decider| {
+        json!({
+            "clause": decider.clause,
+            "file": decider.file,
+            "line": decider.line,
+            "side": if decider.before { "old" } else { "new" },
+        })
+    });
+    json!({
+        "key": one.change.key.to_string(),
+        "rule_id": one.rule_id,
+        "class": one.change.class.word(),
+        "contradicts": one.change.contradicts,
+        "before": one.change.before,
+        "after": one.change.after,
+        "decided": decided.collect::<Vec<_>>(),
+    })
+}
+
+fn measure_entry(measure: Measure) -> Value {
+    let share = |share: crate::coverage::Share| json!({"good": share.good, "all": share.all});
+    json!({"before": share(measure.before), "after": share(measure.after)})
+}

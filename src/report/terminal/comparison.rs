@@ -1,0 +1,102 @@
+//! `trapline diff` for people: what cases do otherwise, worst first, then the rules that differ.
+
+use std::fmt::Write as _;
+
+use super::style::{BAD, CAME, DIM, GONE, GOOD, NAME, Painter, WARN};
+use crate::behaviour::{Comparison, Difference, RuleChange};
+use crate::report::comparison::{headline, lines, shares};
+use crate::snapshot::Class;
+
+/// Writes the report.
+pub fn write_comparison(found: &Comparison, colour: bool, text: &mut String) {
+    let painter = Painter { colour };
+    for one in &found.differences {
+        difference(one, painter, text);
+    }
+    for change in &found.rules {
+        rule(change, painter, text);
+    }
+    for (name, measure) in [("coverage", found.coverage), ("mutation", found.mutation)] {
+        if let Some(measure) = measure {
+            let (before, after) = shares(measure);
+            let _ = writeln!(text, "{}{before} → {after}", painter.key(DIM, name));
+        }
+    }
+    let style = if found.count(Class::Lost) + found.count(Class::New) > 0 {
+        BAD
+    } else {
+        GOOD
+    };
+    let _ = writeln!(
+        text,
+        "{}{}, {} → {}, {} checks with the rules of both",
+        painter.key(NAME, "diff"),
+        painter.paint(style, &headline(found)),
+        painter.paint(NAME, &found.old),
+        painter.paint(NAME, &found.new),
+        found.checks
+    );
+}
+
+fn difference(one: &Difference, painter: Painter, text: &mut String) {
+    let style = if one.change.class <= Class::New {
+        BAD
+    } else {
+        WARN
+    };
+    let word = one.change.class.word().to_uppercase();
+    let key = painter.paint(NAME, &one.change.key.to_string());
+    let _ = writeln!(text, "{}{key}", painter.key(style, &word));
+    for decider in &one.decided {
+        let line = decider.line.map(|line| format!(":{line}"));
+        let at = format!("{}{}", decider.file, line.unwrap_or_default());
+        let when = if decider.before { "before" } else { "now" };
+        let _ = writeln!(
+            text,
+            "{}{}  {}",
+            painter.key(DIM, when),
+            painter.paint(NAME, &decider.clause),
+            painter.paint(DIM, &at)
+        );
+    }
+    if one.change.contradicts {
+        let _ = writeln!(
+            text,
+            "{}the scenario expects otherwise",
+            painter.key(BAD, "fails")
+        );
+    }
+    signed(&lines(one), painter, text);
+}
+
+fn rule(change: &RuleChange, painter: Painter, text: &mut String) {
+    let _ = writeln!(
+        text,
+        "{}{}  {}",
+        painter.key(WARN, change.kind.word()),
+        painter.paint(NAME, &change.name),
+        painter.paint(DIM, &change.file)
+    );
+    for setting in &change.settings {
+        let words = format!("{}: {} → {}", setting.key, setting.before, setting.after);
+        let _ = writeln!(text, "         {}", painter.paint(DIM, &words));
+    }
+    let mut query = String::new();
+    for (tag, line) in &change.query {
+        let _ = writeln!(query, "{} {line}", tag.sign());
+    }
+    signed(&query, painter, text);
+}
+
+/// Lines that begin with their sign.
+fn signed(lines: &str, painter: Painter, text: &mut String) {
+    for line in lines.lines() {
+        let style = match line.chars().next() {
+            Some('-') => GONE,
+            Some('+') => CAME,
+            _ => DIM,
+        };
+        let _ = writeln!(text, "    {}", painter.paint(style, line));
+    }
+    text.push('\n');
+}
