@@ -191,7 +191,7 @@ fn completions_and_manual_pages_know_the_verbs() {
         let output = project.trapline(&["completions", shell]).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(
-            text.contains("explain") && text.contains("--in-diff"),
+            text.contains("explain") && text.contains("in-diff"),
             "{shell}"
         );
     }

@@ -138,16 +138,14 @@ fn decide(
         if counts == [0, 0] {
             continue;
         }
-        let accepted = waiting.pending.accept(&taken);
-        let left = waiting.pending.reject(&taken.clone().and(put_aside));
-        store(
-            settings,
-            waiting,
-            &Resolution {
-                pending: left.pending,
-                ..accepted
-            },
-        )?;
+        // What is taken stands in both files, so that it waits no longer.
+        let waits = counts.iter().sum::<usize>() < waiting.pending.changes().len();
+        let left = waiting.pending.reject(&put_aside);
+        let resolution = Resolution {
+            pending: left.pending.filter(|_| waits),
+            ..waiting.pending.accept(&taken)
+        };
+        store(settings, waiting, &resolution)?;
         for (sum, count) in decided.iter_mut().zip(counts) {
             *sum += count;
         }
