@@ -140,7 +140,7 @@ impl<'r> Setting<'r> {
 
 fn millis(event: &Event, field: &str) -> Option<i64> {
     let text = event.values(field).first()?.to_string();
-    DateFormat::default().parse(&text).map(Timestamp::millis)
+    DateFormat::usual().parse(&text).map(Timestamp::millis)
 }
 
 /// What the executions make of a run under these overrides.

@@ -194,7 +194,7 @@ fn time(run: &Run<'_>, event: EventId) -> Option<Timestamp> {
     let field = run.plan().fields.get(run.plan().timestamp.index())?;
     let event: &Event = run.stage.events.get(event.index())?;
     let text = event.values(&field.path).first()?.to_string();
-    crate::event::time::DateFormat::default().parse(&text)
+    crate::event::time::DateFormat::usual().parse(&text)
 }
 
 /// Why a run gave no alert.

@@ -177,10 +177,16 @@ impl<'a> Checker<'a> {
         let scenario = self.scenario;
         let sources = sources(scenario, case, self.catalogue, self.claimed);
         let mut problems = Vec::new();
+        // What is wrong with an event is wrong each time that it happens.
+        let repeated = case.filter(|case| case.repeat.is_some());
+        let once = repeated.map(|case| Case {
+            repeat: None,
+            ..case.clone()
+        });
         for source in &sources {
             let expander = self.expanders.entry(&source.name);
             let expander = expander.or_insert_with(|| Expander::new(scenario, source));
-            if let Err(found) = expander.try_expand(case) {
+            if let Err(found) = expander.try_expand(once.as_ref().or(case)) {
                 problems.extend(found);
             }
             with_fields(scenario, case, source, &mut problems);

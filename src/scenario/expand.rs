@@ -292,6 +292,16 @@ pub(super) struct Draft<'a> {
 }
 
 impl Draft<'_> {
+    /// Whether the other is this event once more, at another time.
+    pub(super) fn again(&self, other: &Draft<'_>) -> bool {
+        let alike =
+            |(own, others): (&&[FieldSetting], &&[FieldSetting])| std::ptr::eq(*own, *others);
+        self.kind == other.kind
+            && self.ingested == other.ingested
+            && self.settings.len() == other.settings.len()
+            && self.settings.iter().zip(&other.settings).all(alike)
+    }
+
     /// Whether the two are one event of the file that nothing has changed.
     fn is(&self, other: &Draft<'_>) -> bool {
         match (self.settings.as_slice(), other.settings.as_slice()) {

@@ -63,6 +63,9 @@ impl<'a> Shape<'a> {
             let name = draft.kind.unwrap_or("");
             if let Some(made) = made(draft) {
                 events.push(made.clone());
+            } else if let Some(first) = drafts.iter().zip(&events).find(|(own, _)| own.again(draft))
+            {
+                events.push(again(first.1, draft));
             } else if let Some(kind) = self.source.kind(name) {
                 events.push(self.event(draft, kind, &mut problems));
             } else {
@@ -275,5 +278,26 @@ impl<'a> Shape<'a> {
                 None
             }
         }
+    }
+}
+
+/// An event that happens again: another label, another time, and all else alike.
+fn again(first: &ExpandedEvent, draft: &Draft<'_>) -> ExpandedEvent {
+    let mut event = first.event.clone();
+    event.id = Some(draft.label.clone().into_owned());
+    let at = START_MILLIS + draft.at_millis;
+    let stored = draft.ingested.map(|delay| (INGESTED, at + delay));
+    for (path, millis) in [("@timestamp", at)].into_iter().chain(stored) {
+        // What the scenario removes stays away.
+        if !event.values(path).is_empty() {
+            let time = Timestamp::from_millis(millis);
+            event.set(path, vec![Scalar::text(time.to_string())]);
+        }
+    }
+    ExpandedEvent {
+        label: Some(draft.label.clone().into_owned()),
+        at_millis: draft.at_millis,
+        event,
+        ..first.clone()
     }
 }

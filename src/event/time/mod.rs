@@ -10,6 +10,7 @@ mod offset;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::LazyLock;
 
 use self::format::Format;
 pub use self::offset::{format_offset, parse_offset};
@@ -79,6 +80,12 @@ impl Default for DateFormat {
 }
 
 impl DateFormat {
+    /// Elasticsearch's default format, made once.
+    pub fn usual() -> &'static Self {
+        static USUAL: LazyLock<DateFormat> = LazyLock::new(DateFormat::default);
+        &USUAL
+    }
+
     /// A format as a mapping names it. A part that is no format takes no text.
     pub fn new(format: impl Into<String>) -> Self {
         let text: String = format.into();
