@@ -56,7 +56,7 @@ pub fn read(source: &Arc<SourceText>) -> ScenarioFile {
             span,
             "the file holds no scenario",
             "",
-            &["a scenario has an `attack` and `cases`; `trapline new RULE` writes a first one"],
+            &["a scenario has an `attack` and `cases`; the README shows one"],
         );
     }
     let scenarios: Vec<Scenario> = nodes
