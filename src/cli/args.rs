@@ -194,8 +194,8 @@ pub struct TestArgs {
     /// How many threads to use
     #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
-    /// The report's format (repeatable): human, json, junit, sarif, github or markdown, to a file
-    /// with =FILE
+    /// The report's format (repeatable): human, json, junit, sarif, github, markdown or html, to a
+    /// file with =FILE
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub format: Vec<FormatArg>,
 }
@@ -585,6 +585,8 @@ pub enum Format {
     Github,
     /// For the summary of a job.
     Markdown,
+    /// A page for a browser.
+    Html,
 }
 
 impl FromStr for FormatArg {
@@ -603,8 +605,10 @@ impl FromStr for FormatArg {
             "sarif" => Format::Sarif,
             "github" => Format::Github,
             "markdown" => Format::Markdown,
+            "html" => Format::Html,
             _ => {
-                let formats = "the formats are human, json, junit, sarif, github and markdown";
+                let formats =
+                    "the formats are human, json, junit, sarif, github, markdown and html";
                 return Err(formats.to_owned());
             }
         };

@@ -33,6 +33,8 @@ pub struct RuleCoverage {
     pub rule_id: String,
     /// The rule's name.
     pub rule_name: String,
+    /// The query's place in the rule file.
+    pub query: Option<Place>,
     /// The clauses that count, and those that cannot be tested, in the order of the text.
     pub clauses: Vec<ClauseCoverage>,
 }
@@ -74,6 +76,7 @@ pub fn coverage(scenarios: &[ScenarioOutcome], observed: &[Observed]) -> Coverag
                     rule_file: scenario.rule_file.clone(),
                     rule_id: scenario.rule_id.clone(),
                     rule_name: scenario.rule_name.clone(),
+                    query: observed.query.clone(),
                     clauses: Vec::new(),
                 };
                 merge(&mut rule, &observed.clauses, &decisions);

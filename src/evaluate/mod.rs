@@ -37,7 +37,7 @@ use std::sync::Arc;
 use self::bits::BitMatrix;
 use self::facts::{Facts, Tests};
 use self::view::View;
-use crate::event::{Event, EventId};
+use crate::event::{Event, EventId, Timestamp};
 use crate::plan::{ClauseId, Plan, StageId};
 
 /// A plan with its patterns compiled, ready for any number of evaluations.
@@ -194,6 +194,11 @@ impl<'p> Evaluation<'p> {
     /// Whether the event is of the category that a stage asks for.
     pub fn category(&self, stage: StageId, event: EventId) -> bool {
         self.facts.category(stage, event.index())
+    }
+
+    /// When the event was, by the field that orders events.
+    pub fn time(&self, event: EventId) -> Option<Timestamp> {
+        self.facts.time(event.index())
     }
 
     /// The stages that an event meets, join keys aside.

@@ -4,11 +4,13 @@
 //! A case is explained as it was run ([`explain`]). Of a recording, which may be large, only what
 //! can matter is kept ([`recording`]); both end on one [`sheet`].
 
+pub mod course;
 pub mod recording;
 mod sheet;
 mod words;
 
 use crate::evaluate::{BlockerHint, Blockers, Context, Prepared};
+use crate::event::EventId;
 use crate::plan::ClauseId;
 use crate::replay::observe::{Observation, RuleClause};
 use crate::replay::outcome::Place;
@@ -141,18 +143,8 @@ pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Option<Explanatio
             waived: Vec::new(),
         })
     };
-    let labels: Vec<String> = specimen
-        .labels
-        .iter()
-        .enumerate()
-        .map(|(number, label)| {
-            if label.is_empty() {
-                format!("#{}", number + 1)
-            } else {
-                label.clone()
-            }
-        })
-        .collect();
+    let ids = (0u32..).map(EventId).take(specimen.events.len());
+    let labels: Vec<String> = ids.map(|id| course::label(&specimen.labels, id)).collect();
     let decided = |id: ClauseId| {
         let name = plan.clause_name(id);
         let mut decided = check.decided.iter();

@@ -226,6 +226,7 @@ fn replay(
         diagnostics,
         partial,
         observed: observe::Observed {
+            query: query.map(|query| observe::place(&query.text)),
             clauses: query.map_or_else(Vec::new, |query| {
                 observe::clauses(&observations, &query.text)
             }),

@@ -8,7 +8,7 @@ use super::judge::{self, Case, Judgement};
 use super::outcome::{CheckKey, NoneRecord, Place, Verdict};
 use super::run::Run;
 use super::timeline::{Timeline, timeline};
-use crate::diagnostic::QueryText;
+use crate::diagnostic::{QueryText, Span};
 use crate::eql::Settings;
 use crate::evaluate::{CauseKind, Evaluation, Match, Override};
 use crate::event::{Event, EventId, Schema, Timestamp};
@@ -22,6 +22,8 @@ const MOST_TRIED: usize = 256;
 /// What one test gave beside its outcome.
 #[derive(Debug, Default)]
 pub struct Observed {
+    /// The query's place in the rule file, where the rule has one.
+    pub query: Option<Place>,
     /// The clauses of the rule in the order of the text.
     pub clauses: Vec<RuleClause>,
     /// One entry for each check that ran, in file order.
@@ -323,10 +325,19 @@ fn with_inverted(
 }
 
 /// The stage of each position of a match.
-fn positions(plan: &Plan) -> impl Iterator<Item = StageId> {
+pub(crate) fn positions(plan: &Plan) -> impl Iterator<Item = StageId> {
     plan.numbered()
         .filter(|(_, stage)| !matches!(stage.role, Role::Until { .. }))
         .flat_map(|(id, stage)| std::iter::repeat_n(id, usize::from(stage.runs)))
+}
+
+/// The whole query.
+pub(super) fn place(query: &QueryText) -> Place {
+    let whole = Span::of(0..query.text().len());
+    Place {
+        source: Arc::clone(query.source()),
+        span: query.locate(whole),
+    }
 }
 
 /// The clauses of a rule as all its checks together know them.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::View;
+use super::markup::escaped;
 use crate::replay::outcome::{Check, CheckKey, ScenarioOutcome, Verdict};
 use crate::snapshot::Change;
 
@@ -164,23 +165,4 @@ impl TestCase<'_> {
             }
         }
     }
-}
-
-/// Text within XML 1.0, in an attribute or not; what XML cannot hold is replaced.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' => escaped.push_str("&#10;"),
-            '\t' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'.. => {
-                escaped.push(character);
-            }
-            _ => escaped.push('\u{fffd}'),
-        }
-    }
-    escaped
 }

@@ -1,6 +1,6 @@
 //! `trapline test`: load, replay, compare with the snapshots, report, say how it went.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::args::{Format, FormatArg};
 use super::super::console::Stream;
@@ -13,9 +13,12 @@ use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::data_source::error::UNKNOWN_SOURCE;
 use crate::diagnostic::Diagnostic;
-use crate::replay::outcome::{Check, Outcome, ScenarioOutcome};
+use crate::explain::course::{Told, tell};
+use crate::replay::observe::Observed;
+use crate::replay::outcome::{Check, CheckKey, Outcome, ScenarioOutcome};
 use crate::replay::{self, Options};
-use crate::report::{View, github, json, junit, markdown, sarif, terminal};
+use crate::report::html::Depth;
+use crate::report::{View, github, html, json, junit, markdown, sarif, terminal};
 use crate::snapshot::Scope;
 
 /// What loading and replaying gave.
@@ -27,6 +30,8 @@ pub struct Ran {
     pub diagnostics: Vec<Diagnostic>,
     /// The scenario files of which every check ran, by their names.
     pub complete: BTreeSet<String>,
+    /// What only the page tells; there where one was asked for.
+    pub depth: Depth,
 }
 
 /// Runs the verb.
@@ -60,13 +65,20 @@ pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> E
         jobs: test.jobs.map_or(0, usize::from),
     };
     let tests = loaded.tests();
-    let (replayed, covered) = if test.coverage {
+    let page = test
+        .reports
+        .iter()
+        .any(|report| report.format == Format::Html);
+    let (replayed, depth) = if test.coverage || page {
         let (replayed, observed) = replay::observe(&tests, &catalogue, &settings.files, &options);
-        let covered = coverage(&replayed.scenarios, &observed);
-        (replayed, Some(covered))
+        let depth = Depth {
+            coverage: coverage(&replayed.scenarios, &observed),
+            told: told(&observed, page),
+        };
+        (replayed, depth)
     } else {
         let replayed = replay::run(&tests, &catalogue, &settings.files, &options);
-        (replayed, None)
+        (replayed, Depth::default())
     };
     let mut complete: BTreeSet<String> = loaded.names.iter().cloned().collect();
     for (test, partial) in tests.iter().zip(&replayed.partial) {
@@ -98,17 +110,24 @@ pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> E
         },
         diagnostics,
         complete,
+        depth,
     };
     if test.list {
         return list(&ran, console);
     }
     let code = finish(&ran, settings, test, console);
-    if let Some(covered) = &covered {
+    if test.coverage {
         let stream = human_stream(test);
-        let line = terminal::coverage_line(covered, console.colour(stream));
+        let line = terminal::coverage_line(&ran.depth.coverage, console.colour(stream));
         console.write(stream, &line);
     }
     code
+}
+
+/// What the page tells of each check.
+fn told(observed: &[Observed], page: bool) -> BTreeMap<CheckKey, Told> {
+    let all = observed.iter().filter(|_| page).flat_map(tell);
+    all.map(|told| (told.key.clone(), told)).collect()
 }
 
 /// `--changed`: leaves only what a change since the revision touches; the configuration touches
@@ -216,7 +235,7 @@ pub fn finish(
         .and(load::all_loaded(&compared.diagnostics))
         .and(ExitCode::of(&ran.outcome, &compared.open, test.strict));
     for report in &test.reports {
-        code = code.and(write(report, &view, settings, test, console));
+        code = code.and(write(report, &view, &ran.depth, settings, test, console));
     }
     code
 }
@@ -226,6 +245,7 @@ pub fn finish(
 fn write(
     report: &FormatArg,
     view: &View<'_>,
+    depth: &Depth,
     settings: &Settings,
     test: &TestSettings,
     console: &mut Console,
@@ -248,6 +268,7 @@ fn write(
         Format::Sarif => sarif::write(view, &mut bytes),
         Format::Github => github::write(view, &mut bytes),
         Format::Markdown => markdown::write(view, &mut bytes),
+        Format::Html => html::write(view, depth, &mut bytes),
     };
     let report_text = String::from_utf8_lossy(&bytes);
     let Some(file) = &report.file else {

@@ -53,7 +53,7 @@ pub(super) fn lines(change: &Change, painter: Painter, text: &mut String) {
 }
 
 /// The facts of an entry, and what its first line says beside the source.
-fn marked(entry: Option<&String>) -> String {
+pub(in crate::report) fn marked(entry: Option<&String>) -> String {
     let Some(entry) = entry else {
         return String::new();
     };

@@ -62,7 +62,7 @@ pub(in crate::report) fn name<'a>(keys: impl IntoIterator<Item = &'a CheckKey>) 
 }
 
 /// What names these checks on a command line: the key of one, or of the case on all its sources.
-pub(super) fn argument(keys: &[&CheckKey], all: usize) -> String {
+pub(in crate::report) fn argument(keys: &[&CheckKey], all: usize) -> String {
     match keys {
         [] => String::new(),
         [one] => super::style::quote(&one.to_string()),

@@ -4,7 +4,7 @@
 //! The sections in order: what is worth a look (`warning`), what changed (`change`), what
 //! failed (`failure`), the counts (`summary`).
 
-mod change;
+pub(super) mod change;
 mod comparison;
 mod coverage;
 mod excerpt;

@@ -1,0 +1,230 @@
+//! A case: what it did, its events over time, the clause that decided; where it fails or changed
+//! also the difference, the places and how to run it again.
+
+use std::fmt::Write as _;
+
+use super::super::markup::escaped;
+use super::super::terminal::change::marked;
+use super::super::terminal::group::argument;
+use super::blocks::{Block, Report, Rule, sign, tone};
+use super::{course, link};
+use crate::diagnostic::render::render;
+use crate::explain::{ClauseRow, Explanation};
+use crate::plan::ClauseName;
+use crate::replay::outcome::Observed;
+use crate::snapshot::diff::{Tag, diff};
+use crate::snapshot::{Change, record};
+
+/// More clauses that hold an alert are folded.
+const MOST: usize = 4;
+
+/// Writes a case; it stands open where it needs a look.
+pub(super) fn write(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, text: &mut String) {
+    let check = block.first;
+    let open = if block.needs_a_look() {
+        " open=\"open\""
+    } else {
+        ""
+    };
+    let _ = write!(
+        text,
+        "<details class=\"case\" id=\"{}\" data-verdict=\"{}\"{open}>\n\
+         <summary><span class=\"badge {}\"><span aria-hidden=\"true\">{}</span> {1}</span> ",
+        block.id,
+        check.verdict,
+        tone(check.verdict, report.view.strict),
+        sign(check.verdict),
+    );
+    if let Some(change) = block.change {
+        let _ = write!(
+            text,
+            "<span class=\"badge warn\">{}</span> ",
+            change.class.word()
+        );
+    }
+    let attack = if check.attack {
+        " <span class=\"attack\">attack</span>"
+    } else {
+        ""
+    };
+    let _ = write!(
+        text,
+        "<span class=\"name\">{}</span>{attack} <span class=\"sources\">{}</span></summary>\n",
+        escaped(&check.key.case),
+        escaped(&block.sources()),
+    );
+    if let Some(message) = &check.message {
+        let _ = writeln!(text, "<p class=\"message\">{}</p>", escaped(message));
+    }
+    if let Some(course) = block.told.and_then(|told| told.course.as_ref()) {
+        course::write(course, text);
+    }
+    facts(rule, block, text);
+    if let Some(change) = block.change {
+        difference(change, text);
+    }
+    if block.fails {
+        if let Some(explanation) = block.told.and_then(|told| told.explanation.as_ref()) {
+            clauses(rule, explanation, text);
+        }
+        for diagnostic in &check.diagnostics {
+            let _ = writeln!(
+                text,
+                "<pre class=\"scroll\" tabindex=\"0\">{}</pre>",
+                escaped(render(diagnostic, false).trim_end())
+            );
+        }
+    }
+    text.push_str("</details>\n");
+}
+
+/// A change of what is no check of this run.
+pub(super) fn orphan(id: &str, change: &Change, text: &mut String) {
+    let name = if change.header {
+        change.key.scenario.clone()
+    } else {
+        change.key.to_string()
+    };
+    let _ = write!(
+        text,
+        "<details class=\"case\" id=\"{id}\" data-verdict=\"\" open=\"open\">\n<summary>\
+         <span class=\"badge warn\">{}</span> <span class=\"name\">{}</span></summary>\n",
+        change.class.word(),
+        escaped(&name),
+    );
+    difference(change, text);
+    text.push_str("</details>\n");
+}
+
+/// What it was to do, what it did, and what decided.
+fn facts(rule: &Rule<'_>, block: &Block<'_>, text: &mut String) {
+    let check = block.first;
+    text.push_str("<dl>\n");
+    row("expected", &escaped(&check.expected), text);
+    for fact in record(check).iter().flat_map(|record| &record.facts) {
+        row(&escaped(&fact.key), &escaped(&fact.value), text);
+    }
+    decided(rule, block, text);
+    for line in &check.change {
+        row("change", &escaped(line), text);
+    }
+    if let Some(pin) = &check.pin {
+        row(pin.kind.word(), &escaped(&pin.reason), text);
+    }
+    if let Some(clause) = &check.waived {
+        row("waived", &escaped(clause), text);
+    }
+    for warning in &check.warnings {
+        row("warning", &escaped(warning), text);
+    }
+    if let Some(explanation) = block.told.and_then(|told| told.explanation.as_ref()) {
+        let (alone, together) = (&explanation.would, &explanation.together);
+        for words in alone {
+            row("would alert if", &escaped(words), text);
+        }
+        if !together.is_empty() {
+            row("would alert if", &escaped(&together.join(", and ")), text);
+        }
+    }
+    if let Some(place) = &check.place {
+        let place = format!("{}:{}", place.source.name(), place.line());
+        row("case", &format!("<code>{}</code>", escaped(&place)), text);
+    }
+    if block.fails || block.change.is_some() {
+        let keys: Vec<_> = block.checks.iter().map(|check| &check.key).collect();
+        let again = format!("trapline test {}", argument(&keys, block.all));
+        row("again", &format!("<code>{}</code>", escaped(&again)), text);
+    }
+    text.push_str("</dl>\n");
+}
+
+fn row(key: &str, value: &str, text: &mut String) {
+    let _ = writeln!(text, "<div><dt>{key}</dt><dd>{value}</dd></div>");
+}
+
+/// The clauses that decided, each a link to its place in the query.
+fn decided(rule: &Rule<'_>, block: &Block<'_>, text: &mut String) {
+    let clauses = block.told.map_or(&[][..], |told| told.decided.as_slice());
+    if clauses.is_empty() {
+        return;
+    }
+    let links: Vec<String> = clauses.iter().map(|name| clause(rule, name)).collect();
+    let links = links.join("<br/>");
+    let alerts = matches!(block.first.observed, Observed::Alert(_));
+    let key = if alerts { "held by" } else { "decided by" };
+    let value = if clauses.len() > MOST {
+        format!(
+            "<details><summary>{} clauses</summary>{links}</details>",
+            clauses.len()
+        )
+    } else {
+        links
+    };
+    row(key, &value, text);
+}
+
+fn clause(rule: &Rule<'_>, name: &ClauseName) -> String {
+    let target = rule.clause(|clause| clause.name == *name);
+    let stage = name.stage.map(|stage| format!("stage {stage}: "));
+    format!(
+        "{}<code>{}</code>",
+        stage.unwrap_or_default(),
+        link(target.as_deref(), &name.to_string())
+    )
+}
+
+/// Each clause with the value that it saw, those that decide first.
+fn clauses(rule: &Rule<'_>, explanation: &Explanation, text: &mut String) {
+    let mut rows: Vec<&ClauseRow> = explanation.clauses.iter().collect();
+    if rows.is_empty() {
+        return;
+    }
+    rows.sort_by_key(|row| !row.decisive);
+    text.push_str(
+        "<details class=\"clauses\"><summary>What each clause saw</summary>\n\
+         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What each clause saw\">\n\
+         <table>\n<thead><tr><th scope=\"col\">stage</th><th scope=\"col\">clause</th>\
+         <th scope=\"col\">is</th><th scope=\"col\">value</th></tr></thead>\n<tbody>\n",
+    );
+    for one in rows {
+        let target = rule.clause(|clause| clause.place.span == one.place.span);
+        let class = if one.decisive {
+            " class=\"decisive\""
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            text,
+            "<tr{class}><td>{}</td><th scope=\"row\"><code>{}</code></th><td>{}</td>\
+             <td><code>{}</code></td></tr>",
+            one.stage
+                .map_or_else(String::new, |stage| stage.to_string()),
+            link(target.as_deref(), &one.text),
+            one.outcome,
+            escaped(&one.value),
+        );
+    }
+    text.push_str("</tbody>\n</table>\n</div>\n</details>\n");
+}
+
+/// Recorded and found.
+fn difference(change: &Change, text: &mut String) {
+    let side = |entry: &Option<String>| match (entry, change.header) {
+        (Some(entry), true) => entry.clone(),
+        (entry, _) => marked(entry.as_ref()),
+    };
+    text.push_str(
+        "<pre class=\"diff scroll\" tabindex=\"0\" role=\"region\" \
+         aria-label=\"Recorded and found\">",
+    );
+    for (tag, line) in diff(&side(&change.before), &side(&change.after)) {
+        let line = format!("{} {line}", tag.sign());
+        let line = escaped(line.trim_end());
+        let _ = match tag {
+            Tag::Same => writeln!(text, "{line}"),
+            Tag::Gone => writeln!(text, "<del>{line}</del>"),
+            Tag::Came => writeln!(text, "<ins>{line}</ins>"),
+        };
+    }
+    text.push_str("</pre>\n");
+}

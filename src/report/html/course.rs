@@ -1,0 +1,256 @@
+//! The events of a case over time, drawn to scale: a lane a stage, a dot where an event meets it, a
+//! line through the events of the match, a bar for `maxspan`.
+
+use std::fmt::Write as _;
+
+use super::super::markup::escaped;
+use crate::event::time::format_offset;
+use crate::explain::course::{Course, Step};
+
+/// How high a lane is, in pixels.
+const LANE: usize = 22;
+/// How high the line with the numbers of the events is.
+const TOP: usize = 18;
+/// The share of the width, in hundredths of a per cent, before the first event and behind the last.
+const EDGE: i64 = 300;
+/// Events that stand nearer than that share a number.
+const NEAR: i64 = 700;
+/// A `maxspan` so many times as long as the case runs off the drawing.
+const LONG: i64 = 4;
+
+/// Draws a course, and lists its events below.
+pub(super) fn write(course: &Course, text: &mut String) {
+    let scale = Scale::of(course);
+    text.push_str("<figure class=\"course\">\n<div class=\"plot\" aria-hidden=\"true\">\n<div class=\"lanes\">");
+    for lane in &course.lanes {
+        let _ = write!(
+            text,
+            "<span>{} {} <i>{}</i></span>",
+            lane.role,
+            lane.number,
+            escaped(&lane.asks)
+        );
+    }
+    if let Some(maxspan) = course.maxspan {
+        let off = if scale.shows(maxspan) { "" } else { " →" };
+        let _ = write!(text, "<span>maxspan <i>{}{off}</i></span>", plain(maxspan));
+    }
+    text.push_str("</div>\n");
+    drawing(course, &scale, text);
+    text.push_str("</div>\n");
+    list(course, text);
+    text.push_str("</figure>\n");
+}
+
+fn drawing(course: &Course, scale: &Scale, text: &mut String) {
+    let lanes = course.lanes.len() + usize::from(course.maxspan.is_some());
+    let height = TOP + lanes * LANE;
+    let _ = write!(text, "<svg width=\"100%\" height=\"{height}\">");
+    for lane in 0..course.lanes.len() {
+        let y = middle(lane);
+        let _ = write!(
+            text,
+            "<line class=\"lane\" x2=\"100%\" y1=\"{y}\" y2=\"{y}\"/>"
+        );
+    }
+    for (numbers, x) in numbers(course, scale) {
+        let _ = write!(text, "<text x=\"{}\" y=\"12\">{numbers}</text>", percent(x));
+    }
+    for step in &course.steps {
+        let Some(x) = step.at.map(|at| percent(scale.x(at))) else {
+            continue;
+        };
+        let _ = write!(
+            text,
+            "<line class=\"event\" x1=\"{x}\" x2=\"{x}\" y1=\"{TOP}\" y2=\"{height}\"/>"
+        );
+    }
+    if let Some(maxspan) = course.maxspan {
+        let y = middle(course.lanes.len());
+        let start = scale.x(begin(course));
+        let end = scale.x(begin(course).saturating_add(maxspan));
+        let _ = write!(
+            text,
+            "<rect class=\"maxspan\" x=\"{}\" width=\"{}\" y=\"{}\" height=\"4\"/>",
+            percent(start),
+            percent(end - start),
+            y - 2
+        );
+    }
+    thread(course, scale, text);
+    for step in &course.steps {
+        dots(course, step, scale, text);
+    }
+    text.push_str("</svg>\n");
+}
+
+/// The line through the events of the match.
+fn thread(course: &Course, scale: &Scale, text: &mut String) {
+    let held = course.steps.iter().filter_map(|step| {
+        let lane = lane(course, step.matched?)?;
+        Some((percent(scale.x(step.at?)), middle(lane)))
+    });
+    let held: Vec<(String, usize)> = held.collect();
+    // Of many matches the lines would hide the events.
+    if held.len() > course.lanes.len() {
+        return;
+    }
+    for pair in held.windows(2) {
+        if let [(x1, y1), (x2, y2)] = pair {
+            let _ = write!(
+                text,
+                "<line class=\"match\" x1=\"{x1}\" x2=\"{x2}\" y1=\"{y1}\" y2=\"{y2}\"/>"
+            );
+        }
+    }
+}
+
+fn dots(course: &Course, step: &Step, scale: &Scale, text: &mut String) {
+    let Some(x) = step.at.map(|at| percent(scale.x(at))) else {
+        return;
+    };
+    for stage in &step.meets {
+        let Some(lane) = lane(course, *stage) else {
+            continue;
+        };
+        let class = if step.matched == Some(*stage) {
+            "in"
+        } else {
+            "meets"
+        };
+        let y = middle(lane);
+        let _ = write!(
+            text,
+            "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"5\"/>"
+        );
+    }
+}
+
+/// The numbers of the events where they stand; those that stand close together in one.
+fn numbers(course: &Course, scale: &Scale) -> Vec<(String, i64)> {
+    let mut clusters: Vec<(usize, usize, i64)> = Vec::new();
+    for (number, step) in course.steps.iter().enumerate() {
+        let Some(x) = step.at.map(|at| scale.x(at)) else {
+            continue;
+        };
+        match clusters.last_mut() {
+            Some((_, last, start)) if x - *start < NEAR => *last = number + 1,
+            _ => clusters.push((number + 1, number + 1, x)),
+        }
+    }
+    let words = clusters.into_iter().map(|(first, last, x)| {
+        if first == last {
+            (first.to_string(), x)
+        } else {
+            (format!("{first}–{last}"), x)
+        }
+    });
+    words.collect()
+}
+
+/// Each event with its time and the stages that it meets: what the drawing shows, in words.
+fn list(course: &Course, text: &mut String) {
+    text.push_str("<ol class=\"events\">\n");
+    for step in &course.steps {
+        let at = step
+            .at
+            .map_or_else(|| "without a time".to_owned(), format_offset);
+        let _ = write!(text, "<li><b>{}</b> {at} ", escaped(&step.label));
+        if step.meets.is_empty() {
+            text.push_str("<span class=\"no\">meets no stage</span></li>\n");
+            continue;
+        }
+        let names: Vec<String> = step
+            .meets
+            .iter()
+            .map(|stage| name(course, *stage))
+            .collect();
+        let class = if step.matched.is_some() {
+            "in"
+        } else {
+            "meets"
+        };
+        let _ = writeln!(
+            text,
+            "<span class=\"{class}\">{}</span></li>",
+            names.join(", ")
+        );
+    }
+    text.push_str("</ol>\n");
+    if course.more > 0 {
+        let _ = writeln!(
+            text,
+            "<p class=\"note\">and {} more events</p>",
+            course.more
+        );
+    }
+}
+
+/// `stage 2`.
+fn name(course: &Course, stage: u16) -> String {
+    let lanes = course.lanes.iter();
+    let role = lanes.clone().find(|lane| lane.number == stage);
+    format!("{} {stage}", role.map_or("stage", |lane| lane.role))
+}
+
+fn lane(course: &Course, stage: u16) -> Option<usize> {
+    course.lanes.iter().position(|lane| lane.number == stage)
+}
+
+fn middle(lane: usize) -> usize {
+    TOP + lane * LANE + LANE / 2
+}
+
+/// When `maxspan` begins to count: at the first event of the match, or of the first stage.
+fn begin(course: &Course) -> i64 {
+    let first = course.lanes.first().map(|lane| lane.number);
+    let mut steps = course.steps.iter();
+    let held = steps.clone().find(|step| step.matched.is_some());
+    let held =
+        held.or_else(|| steps.find(|step| first.is_some_and(|first| step.meets.contains(&first))));
+    held.and_then(|step| step.at).unwrap_or(0)
+}
+
+/// From time to place.
+struct Scale {
+    begin: i64,
+    length: i64,
+}
+
+impl Scale {
+    fn of(course: &Course) -> Self {
+        let times = course.steps.iter().filter_map(|step| step.at);
+        let last = times.max().unwrap_or(0);
+        let begin = begin(course);
+        let whole = course.maxspan.map(|maxspan| begin.saturating_add(maxspan));
+        let fits = |end: &i64| *end <= last.saturating_mul(LONG);
+        let end = whole.filter(fits).map_or(last, |end| end.max(last));
+        Self {
+            begin,
+            length: end.max(1),
+        }
+    }
+
+    /// Whether the whole of `maxspan` is drawn.
+    fn shows(&self, maxspan: i64) -> bool {
+        self.begin.saturating_add(maxspan) <= self.length
+    }
+
+    /// In hundredths of a per cent of the width; what is later than the drawing is at its end.
+    fn x(&self, at: i64) -> i64 {
+        if at > self.length {
+            return 10_000;
+        }
+        let room = i128::from(10_000 - 2 * EDGE);
+        let share = i128::from(at.max(0)) * room / i128::from(self.length);
+        EDGE + i64::try_from(share).unwrap_or(0)
+    }
+}
+
+fn percent(hundredths: i64) -> String {
+    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
+}
+
+fn plain(millis: i64) -> String {
+    format_offset(millis).trim_start_matches('+').to_owned()
+}

@@ -1,0 +1,227 @@
+//! The query of a rule as it stands in its file, painted by what the cases decide: a clause is
+//! covered once an alert hung on it and it stopped a case.
+
+use std::fmt::Write as _;
+
+use super::super::markup::escaped;
+use super::blocks::{Report, Rule, clause_id};
+use super::link;
+use crate::coverage::{ClauseCoverage, RuleCoverage, Seen};
+use crate::replay::outcome::Place;
+
+/// How a clause is painted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Paint {
+    Both,
+    Alerts,
+    Stops,
+    Never,
+    Untestable,
+}
+
+impl Paint {
+    const ALL: [Self; 5] = [
+        Self::Both,
+        Self::Alerts,
+        Self::Stops,
+        Self::Never,
+        Self::Untestable,
+    ];
+
+    fn of(clause: &ClauseCoverage) -> Self {
+        let decisions = &clause.decisions;
+        match (decisions.alert.count > 0, decisions.none.count > 0) {
+            (true, true) => Self::Both,
+            (true, false) => Self::Alerts,
+            (false, true) => Self::Stops,
+            (false, false) if clause.testable => Self::Never,
+            (false, false) => Self::Untestable,
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::Alerts => "alerts",
+            Self::Stops => "stops",
+            Self::Never => "never",
+            Self::Untestable => "untestable",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Both => "decides both ways",
+            Self::Alerts => "only alerts hang on it",
+            Self::Stops => "only stops cases",
+            Self::Never => "decides nothing",
+            Self::Untestable => "no source has its fields",
+        }
+    }
+}
+
+/// Writes the painted query, what the colours mean, and the clauses one by one.
+pub(super) fn write(
+    report: &Report<'_>,
+    rule: &Rule<'_>,
+    coverage: &RuleCoverage,
+    text: &mut String,
+) {
+    let Some(place) = &coverage.query else {
+        return;
+    };
+    text.push_str("<section>\n<h4>Query</h4>\n<p class=\"legend\">");
+    for paint in Paint::ALL {
+        let of_it = |clause: &&ClauseCoverage| Paint::of(clause) == paint;
+        let number = coverage.clauses.iter().filter(of_it).count();
+        if number > 0 {
+            let (class, words) = (paint.class(), paint.words());
+            let _ = write!(
+                text,
+                "<span><mark class=\"{class}\">{number}</mark> {words}</span> "
+            );
+        }
+    }
+    text.push_str("</p>\n");
+    code(&rule.id, place, &coverage.clauses, text);
+    clauses(report, rule, coverage, text);
+    text.push_str("</section>\n");
+}
+
+/// The lines of the rule file that hold the query, with their numbers.
+fn code(rule: &str, place: &Place, clauses: &[ClauseCoverage], text: &mut String) {
+    let query = place.source.slice(place.span);
+    let first = place.line();
+    text.push_str(
+        "<div class=\"code scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Query\">\
+         <pre class=\"lines\" aria-hidden=\"true\">",
+    );
+    for (number, _) in query.lines().enumerate() {
+        let _ = writeln!(text, "{}", first + number);
+    }
+    text.push_str("</pre><pre><code>");
+    painted(rule, place, clauses, text);
+    text.push_str("</code></pre></div>\n");
+}
+
+/// The query with each clause marked; a clause within another is marked within it.
+fn painted(rule: &str, place: &Place, clauses: &[ClauseCoverage], text: &mut String) {
+    let inside = |own: &Place| place.span.contains(own.span) && own.span.start < own.span.end;
+    let mut marks: Vec<(usize, &ClauseCoverage)> = clauses
+        .iter()
+        .enumerate()
+        .filter(|(_, clause)| inside(&clause.place))
+        .collect();
+    marks.sort_by_key(|(_, clause)| {
+        let span = clause.place.span;
+        (span.start, std::cmp::Reverse(span.end))
+    });
+    let source = &place.source;
+    let mut at = place.span.start;
+    let mut ends: Vec<u32> = Vec::new();
+    let mut marks = marks.into_iter().peekable();
+    loop {
+        let start = marks.peek().map(|(_, clause)| clause.place.span.start);
+        match (ends.last().copied(), start) {
+            (Some(end), start) if start.is_none_or(|start| end <= start) => {
+                text.push_str(&escaped(slice(source, at, end)));
+                text.push_str("</mark>");
+                at = end.max(at);
+                ends.pop();
+            }
+            (_, None) => break,
+            (outer, Some(start)) => {
+                let Some((number, clause)) = marks.next() else {
+                    break;
+                };
+                text.push_str(&escaped(slice(source, at, start)));
+                at = start.max(at);
+                let _ = write!(
+                    text,
+                    "<mark id=\"{}\" class=\"{}\" title=\"{}\">",
+                    clause_id(rule, number),
+                    Paint::of(clause).class(),
+                    escaped(&told(clause)),
+                );
+                let end = clause.place.span.end;
+                ends.push(outer.map_or(end, |outer| end.min(outer)));
+            }
+        }
+    }
+    text.push_str(&escaped(slice(source, at, place.span.end)));
+}
+
+fn slice(source: &crate::diagnostic::SourceText, start: u32, end: u32) -> &str {
+    source.slice(crate::diagnostic::Span::new(start, end))
+}
+
+/// `decides both ways: 3 alerts hang on it, it stops 2 cases`.
+fn told(clause: &ClauseCoverage) -> String {
+    let decisions = &clause.decisions;
+    format!(
+        "{}: holds {}, stops {}",
+        Paint::of(clause).words(),
+        super::count(decisions.alert.count, "alert"),
+        super::count(decisions.none.count, "check"),
+    )
+}
+
+/// A row a clause: the checks that it decided, and the case that is missing.
+fn clauses(report: &Report<'_>, rule: &Rule<'_>, coverage: &RuleCoverage, text: &mut String) {
+    let gaps: Vec<_> = coverage.gaps().collect();
+    let open = if gaps.is_empty() {
+        ""
+    } else {
+        " open=\"open\""
+    };
+    let _ = write!(
+        text,
+        "<details class=\"clauses\"{open}>\n<summary>{}",
+        super::count(coverage.clauses.len(), "clause")
+    );
+    if !gaps.is_empty() {
+        let _ = write!(text, ", {} not covered", gaps.len());
+    }
+    text.push_str(
+        "</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Clauses\">\n\
+         <table>\n<thead><tr><th scope=\"col\">clause</th><th scope=\"col\">alerts that hang on it\
+         </th><th scope=\"col\">checks that it stops</th></tr></thead>\n<tbody>\n",
+    );
+    let mut numbered: Vec<(usize, &ClauseCoverage)> = coverage.clauses.iter().enumerate().collect();
+    numbered.sort_by_key(|(_, clause)| Paint::of(clause) == Paint::Both);
+    for (number, clause) in numbered {
+        let _ = write!(
+            text,
+            "<tr><th scope=\"row\"><mark class=\"{}\"><a href=\"#{}\"><code>{}</code></a></mark>",
+            Paint::of(clause).class(),
+            clause_id(&rule.id, number),
+            escaped(&clause.name.to_string()),
+        );
+        let gap = gaps.iter().find(|gap| gap.clause.name == clause.name);
+        for wish in gap.iter().flat_map(|gap| &gap.wishes) {
+            let _ = write!(
+                text,
+                "<span class=\"wish\">{}; add {}</span>",
+                escaped(wish.lack),
+                escaped(&wish.case)
+            );
+        }
+        let _ = writeln!(
+            text,
+            "</th><td>{}</td><td>{}</td></tr>",
+            seen(report, &clause.decisions.alert),
+            seen(report, &clause.decisions.none)
+        );
+    }
+    text.push_str("</tbody>\n</table>\n</div>\n</details>\n");
+}
+
+fn seen(report: &Report<'_>, seen: &Seen) -> String {
+    let first = seen.first.as_deref();
+    let target = first.and_then(|key| report.block_named(key));
+    let mut text = link(target, &seen.count.to_string());
+    if let Some(mark) = seen.mark() {
+        let _ = write!(text, " {mark}");
+    }
+    text
+}

@@ -1,0 +1,148 @@
+//! A rule: what it is, its checks by source, its query, its cases.
+
+use std::fmt::Write as _;
+
+use super::super::coverage::rounded;
+use super::super::markup::escaped;
+use super::blocks::{Block, Report, Rule, Tested, sign, tone};
+use super::{case, count, query};
+use crate::replay::outcome::Check;
+
+/// Writes a rule; it stands open where something needs a look.
+pub(super) fn write(report: &Report<'_>, rule: &Rule<'_>, text: &mut String) {
+    let Some(outcome) = rule.outcome() else {
+        return;
+    };
+    let open = if rule.rank() < 2 {
+        " open=\"open\""
+    } else {
+        ""
+    };
+    let _ = write!(
+        text,
+        "<details class=\"rule\" id=\"{}\"{open}>\n<summary><h3>{}</h3>{}</summary>\n",
+        rule.id,
+        escaped(&outcome.rule_name),
+        figures(rule),
+    );
+    let _ = write!(
+        text,
+        "<p class=\"meta\"><span class=\"severity\">{} {}</span> <code>{}</code> \
+         <code>{}</code></p>\n",
+        escaped(&outcome.severity),
+        outcome.risk_score,
+        escaped(&outcome.rule_file),
+        escaped(&outcome.rule_id),
+    );
+    if let Some(coverage) = rule.coverage {
+        query::write(report, rule, coverage, text);
+    }
+    for tested in &rule.scenarios {
+        scenario(report, rule, tested, text);
+    }
+    for (number, change) in rule.orphans.iter().enumerate() {
+        let id = format!("{}-o{}", rule.id, number + 1);
+        case::orphan(&id, change, text);
+    }
+    text.push_str("</details>\n");
+}
+
+/// What the line of a rule says: checks, failures, changes, coverage.
+fn figures(rule: &Rule<'_>) -> String {
+    let checks: usize = rule.blocks().map(|block| block.checks.len()).sum();
+    let mut text = format!(" <span class=\"figures\">{}", count(checks, "check"));
+    let (failing, changed) = (rule.failing(), rule.changed());
+    if failing > 0 {
+        let _ = write!(text, " <span class=\"badge bad\">{failing} failing</span>");
+    }
+    if changed > 0 {
+        let _ = write!(text, " <span class=\"badge warn\">{changed} changed</span>");
+    }
+    if let Some(coverage) = rule.coverage {
+        let share = coverage.share();
+        let _ = write!(
+            text,
+            " <span class=\"share\"><svg width=\"60\" height=\"6\" aria-hidden=\"true\">\
+             <rect class=\"all\" width=\"60\" height=\"6\"/>\
+             <rect class=\"part\" width=\"{}\" height=\"6\"/></svg> {:.0} % covered</span>",
+            (share.good * 60).checked_div(share.all).unwrap_or(60),
+            rounded(share).floor(),
+        );
+    }
+    text.push_str("</span>");
+    text
+}
+
+fn scenario(report: &Report<'_>, rule: &Rule<'_>, tested: &Tested<'_>, text: &mut String) {
+    let outcome = tested.outcome;
+    let _ = write!(
+        text,
+        "<section>\n<h4>Checks by source <code>{}</code></h4>\n",
+        escaped(&outcome.scenario)
+    );
+    for (words, names) in [
+        ("Not tested on", &outcome.untested),
+        ("No source serves", &outcome.unshaped),
+    ] {
+        if !names.is_empty() {
+            let names = escaped(&names.join(", "));
+            let _ = writeln!(text, "<p class=\"note\">{words} {names}</p>");
+        }
+    }
+    matrix(report, tested, text);
+    // What needs a look stands first, else the order is the file's.
+    let mut blocks: Vec<&Block<'_>> = tested.blocks.iter().collect();
+    blocks.sort_by_key(|block| (!block.needs_a_look(), !block.fails));
+    text.push_str("<div class=\"cases\">\n");
+    for block in blocks {
+        case::write(report, rule, block, text);
+    }
+    text.push_str("</div>\n</section>\n");
+}
+
+/// A row a case, a column a source.
+fn matrix(report: &Report<'_>, tested: &Tested<'_>, text: &mut String) {
+    let checks = &tested.outcome.checks;
+    let mut sources: Vec<&str> = Vec::new();
+    let mut cases: Vec<(&str, Vec<&Check>)> = Vec::new();
+    for check in checks {
+        if !sources.contains(&check.key.source.as_str()) {
+            sources.push(&check.key.source);
+        }
+        match cases.last_mut() {
+            Some((case, row)) if *case == check.key.case => row.push(check),
+            _ => cases.push((&check.key.case, vec![check])),
+        }
+    }
+    text.push_str(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Checks by source\">\n\
+         <table class=\"matrix\">\n<thead><tr><th scope=\"col\">case</th>",
+    );
+    for source in &sources {
+        let _ = write!(text, "<th scope=\"col\">{}</th>", escaped(source));
+    }
+    text.push_str("</tr></thead>\n<tbody>\n");
+    for (case, row) in cases {
+        let _ = write!(text, "<tr><th scope=\"row\">{}</th>", escaped(case));
+        for source in &sources {
+            match row.iter().find(|check| check.key.source == *source) {
+                Some(check) => cell(report, check, text),
+                None => text.push_str("<td></td>"),
+            }
+        }
+        text.push_str("</tr>\n");
+    }
+    text.push_str("</tbody>\n</table>\n</div>\n");
+}
+
+fn cell(report: &Report<'_>, check: &Check, text: &mut String) {
+    let _ = write!(
+        text,
+        "<td><a class=\"{}\" href=\"#{}\"><span aria-hidden=\"true\">{}</span>\
+         <span class=\"word\">{}</span></a></td>",
+        tone(check.verdict, report.view.strict),
+        report.block_of(&check.key).unwrap_or_default(),
+        sign(check.verdict),
+        check.verdict,
+    );
+}
