@@ -58,6 +58,28 @@ fn the_comment_of_a_pull_request_says_the_worst_first() {
     assert_cmd_snapshot!(repository().trapline(&["diff", "main", "pull", "--format", "markdown"]));
 }
 
+/// What CI says of the same branch: at the lines, as test results, to code scanning, as a page.
+#[test]
+fn the_reports_of_a_pull_request_read_well() {
+    let project = repository();
+    let formats = ["github", "sarif", "junit", "html"];
+    let files = formats.map(|format| format!("{format}={format}.out"));
+    let mut arguments = vec!["test", "--check", "-k", "SCCM"];
+    for file in &files {
+        arguments.extend(["--format", file.as_str()]);
+    }
+    assert_eq!(project.run(&arguments).0, 1);
+    for format in formats {
+        let report = fs::read_to_string(project.file(&format!("{format}.out"))).unwrap();
+        let report = match report.split_once("<header>") {
+            // The style and the script are those of every page.
+            Some((_, body)) => body.split_once("<script>").unwrap().0,
+            None => report.as_str(),
+        };
+        insta::assert_snapshot!(format!("pull_request_{format}"), report);
+    }
+}
+
 #[test]
 fn for_programs_every_difference_has_its_clause_and_line() {
     let (code, text) = repository().run(&["diff", "main", "pull", "--format", "json"]);

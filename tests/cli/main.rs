@@ -16,6 +16,7 @@ mod diff;
 mod explain;
 mod import;
 mod mutate;
+mod page;
 mod production;
 mod project;
 mod query;

@@ -59,14 +59,7 @@ pub(super) fn write(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, tex
     if let Some(course) = block.told.and_then(|told| told.course.as_ref()) {
         course::write(course, text);
     }
-    facts(rule, block, text);
-    if let Some(change) = block.change {
-        difference(change, text);
-    }
     if block.fails {
-        if let Some(explanation) = block.told.and_then(|told| told.explanation.as_ref()) {
-            clauses(rule, explanation, text);
-        }
         for diagnostic in &check.diagnostics {
             let _ = writeln!(
                 text,
@@ -74,6 +67,14 @@ pub(super) fn write(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, tex
                 escaped(render(diagnostic, false).trim_end())
             );
         }
+    }
+    if let Some(change) = block.change {
+        difference(change, text);
+    }
+    facts(rule, block, text);
+    let explanation = block.told.and_then(|told| told.explanation.as_ref());
+    if let Some(explanation) = explanation.filter(|_| block.fails) {
+        clauses(rule, explanation, text);
     }
     text.push_str("</details>\n");
 }
@@ -100,46 +101,63 @@ pub(super) fn orphan(id: &str, change: &Change, text: &mut String) {
 fn facts(rule: &Rule<'_>, block: &Block<'_>, text: &mut String) {
     let check = block.first;
     text.push_str("<dl>\n");
-    row("expected", &escaped(&check.expected), text);
-    for fact in record(check).iter().flat_map(|record| &record.facts) {
-        row(&escaped(&fact.key), &escaped(&fact.value), text);
+    row("expected", [escaped(&check.expected)], text);
+    // A difference says what it did, and what it did before.
+    let found = record(check).filter(|_| block.change.is_none());
+    for fact in found.iter().flat_map(|record| &record.facts) {
+        row(&escaped(&fact.key), [escaped(&fact.value)], text);
     }
     decided(rule, block, text);
-    for line in &check.change {
-        row("change", &escaped(line), text);
-    }
+    row(
+        "change",
+        check.change.iter().map(|line| escaped(line)),
+        text,
+    );
     if let Some(pin) = &check.pin {
-        row(pin.kind.word(), &escaped(&pin.reason), text);
+        row(pin.kind.word(), [escaped(&pin.reason)], text);
     }
-    if let Some(clause) = &check.waived {
-        row("waived", &escaped(clause), text);
-    }
-    for warning in &check.warnings {
-        row("warning", &escaped(warning), text);
-    }
+    row(
+        "waived",
+        check.waived.iter().map(|clause| escaped(clause)),
+        text,
+    );
+    row(
+        "warning",
+        check.warnings.iter().map(|line| escaped(line)),
+        text,
+    );
     if let Some(explanation) = block.told.and_then(|told| told.explanation.as_ref()) {
         let (alone, together) = (&explanation.would, &explanation.together);
-        for words in alone {
-            row("would alert if", &escaped(words), text);
-        }
-        if !together.is_empty() {
-            row("would alert if", &escaped(&together.join(", and ")), text);
-        }
+        let together = (!together.is_empty()).then(|| together.join(", and "));
+        let all = alone.iter().chain(&together);
+        row("would alert if", all.map(|words| escaped(words)), text);
     }
-    if let Some(place) = &check.place {
-        let place = format!("{}:{}", place.source.name(), place.line());
-        row("case", &format!("<code>{}</code>", escaped(&place)), text);
-    }
+    let place = check.place.iter();
+    let place = place.map(|place| format!("{}:{}", place.source.name(), place.line()));
+    row("case", place.map(|place| code(&place)), text);
     if block.fails || block.change.is_some() {
         let keys: Vec<_> = block.checks.iter().map(|check| &check.key).collect();
         let again = format!("trapline test {}", argument(&keys, block.all));
-        row("again", &format!("<code>{}</code>", escaped(&again)), text);
+        row("again", [code(&again)], text);
     }
     text.push_str("</dl>\n");
 }
 
-fn row(key: &str, value: &str, text: &mut String) {
-    let _ = writeln!(text, "<div><dt>{key}</dt><dd>{value}</dd></div>");
+/// A key with its values, in markup; nothing where there is no value.
+fn row(key: &str, values: impl IntoIterator<Item = String>, text: &mut String) {
+    let mut values = values.into_iter().peekable();
+    if values.peek().is_none() {
+        return;
+    }
+    let _ = write!(text, "<div><dt>{key}</dt>");
+    for value in values {
+        let _ = write!(text, "<dd>{value}</dd>");
+    }
+    text.push_str("</div>\n");
+}
+
+fn code(text: &str) -> String {
+    format!("<code>{}</code>", escaped(text))
 }
 
 /// The clauses that decided, each a link to its place in the query.
@@ -160,7 +178,7 @@ fn decided(rule: &Rule<'_>, block: &Block<'_>, text: &mut String) {
     } else {
         links
     };
-    row(key, &value, text);
+    row(key, [value], text);
 }
 
 fn clause(rule: &Rule<'_>, name: &ClauseName) -> String {

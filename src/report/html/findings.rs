@@ -108,12 +108,13 @@ fn entry(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, text: &mut Str
         escaped(&check.key.case),
         escaped(&block.sources()),
     );
-    if let Some(message) = &check.message {
-        let _ = write!(text, "<p>{}</p>", escaped(message));
-    }
-    if let Some(outcome) = rule.outcome() {
-        let _ = write!(text, "<p class=\"of\">{}</p>", escaped(&outcome.rule_name));
-    }
+    let name = rule.outcome().map(|outcome| escaped(&outcome.rule_name));
+    let _ = write!(
+        text,
+        "<p><span class=\"of\">{}</span> {}</p>",
+        name.unwrap_or_default(),
+        escaped(check.message.as_deref().unwrap_or_default()),
+    );
     text.push_str("</li>\n");
 }
 

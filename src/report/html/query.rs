@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use super::super::markup::escaped;
 use super::blocks::{Report, Rule, clause_id};
 use super::link;
-use crate::coverage::{ClauseCoverage, RuleCoverage, Seen};
+use crate::coverage::{ClauseCoverage, Gap, RuleCoverage, Seen};
+use crate::diagnostic::{SourceText, Span};
 use crate::replay::outcome::Place;
 
 /// How a clause is painted.
@@ -151,8 +152,8 @@ fn painted(rule: &str, place: &Place, clauses: &[ClauseCoverage], text: &mut Str
     text.push_str(&escaped(slice(source, at, place.span.end)));
 }
 
-fn slice(source: &crate::diagnostic::SourceText, start: u32, end: u32) -> &str {
-    source.slice(crate::diagnostic::Span::new(start, end))
+fn slice(source: &SourceText, start: u32, end: u32) -> &str {
+    source.slice(Span::new(start, end))
 }
 
 /// `decides both ways: 3 alerts hang on it, it stops 2 cases`.
@@ -166,24 +167,37 @@ fn told(clause: &ClauseCoverage) -> String {
     )
 }
 
-/// A row a clause: the checks that it decided, and the case that is missing.
+/// The cases that are missing.
+fn missing(rule: &Rule<'_>, gaps: &[Gap<'_>], text: &mut String) {
+    text.push_str("<ul class=\"gaps\">\n");
+    for gap in gaps {
+        let target = rule.clause(|clause| clause.name == gap.clause.name);
+        for wish in &gap.wishes {
+            let _ = writeln!(
+                text,
+                "<li><code>{}</code>: {}; add {}</li>",
+                link(target.as_deref(), &gap.clause.name.to_string()),
+                escaped(wish.lack),
+                escaped(&wish.case)
+            );
+        }
+    }
+    text.push_str("</ul>\n");
+}
+
+/// A row a clause: the checks that it decided.
 fn clauses(report: &Report<'_>, rule: &Rule<'_>, coverage: &RuleCoverage, text: &mut String) {
     let gaps: Vec<_> = coverage.gaps().collect();
-    let open = if gaps.is_empty() {
-        ""
-    } else {
-        " open=\"open\""
-    };
+    if !gaps.is_empty() {
+        missing(rule, &gaps, text);
+    }
     let _ = write!(
         text,
-        "<details class=\"clauses\"{open}>\n<summary>{}",
+        "<details class=\"clauses\">\n<summary>{}, one by one</summary>\n",
         super::count(coverage.clauses.len(), "clause")
     );
-    if !gaps.is_empty() {
-        let _ = write!(text, ", {} not covered", gaps.len());
-    }
     text.push_str(
-        "</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Clauses\">\n\
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Clauses\">\n\
          <table>\n<thead><tr><th scope=\"col\">clause</th><th scope=\"col\">alerts that hang on it\
          </th><th scope=\"col\">checks that it stops</th></tr></thead>\n<tbody>\n",
     );
@@ -197,15 +211,6 @@ fn clauses(report: &Report<'_>, rule: &Rule<'_>, coverage: &RuleCoverage, text: 
             clause_id(&rule.id, number),
             escaped(&clause.name.to_string()),
         );
-        let gap = gaps.iter().find(|gap| gap.clause.name == clause.name);
-        for wish in gap.iter().flat_map(|gap| &gap.wishes) {
-            let _ = write!(
-                text,
-                "<span class=\"wish\">{}; add {}</span>",
-                escaped(wish.lack),
-                escaped(&wish.case)
-            );
-        }
         let _ = writeln!(
             text,
             "</th><td>{}</td><td>{}</td></tr>",

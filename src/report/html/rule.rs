@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::coverage::rounded;
 use super::super::markup::escaped;
-use super::blocks::{Block, Report, Rule, Tested, sign, tone};
+use super::blocks::{Report, Rule, Tested, sign, tone};
 use super::{case, count, query};
 use crate::replay::outcome::Check;
 
@@ -34,17 +34,30 @@ pub(super) fn write(report: &Report<'_>, rule: &Rule<'_>, text: &mut String) {
         escaped(&outcome.rule_file),
         escaped(&outcome.rule_id),
     );
+    to_look_at(report, rule, text);
     if let Some(coverage) = rule.coverage {
         query::write(report, rule, coverage, text);
     }
     for tested in &rule.scenarios {
         scenario(report, rule, tested, text);
     }
+    text.push_str("</details>\n");
+}
+
+/// The cases that need a look, before anything else about the rule.
+fn to_look_at(report: &Report<'_>, rule: &Rule<'_>, text: &mut String) {
+    if rule.rank() == 2 {
+        return;
+    }
+    text.push_str("<section>\n<h4>To look at</h4>\n<div class=\"cases\">\n");
+    for block in rule.blocks().filter(|block| block.needs_a_look()) {
+        case::write(report, rule, block, text);
+    }
     for (number, change) in rule.orphans.iter().enumerate() {
         let id = format!("{}-o{}", rule.id, number + 1);
         case::orphan(&id, change, text);
     }
-    text.push_str("</details>\n");
+    text.push_str("</div>\n</section>\n");
 }
 
 /// What the line of a rule says: checks, failures, changes, coverage.
@@ -90,11 +103,8 @@ fn scenario(report: &Report<'_>, rule: &Rule<'_>, tested: &Tested<'_>, text: &mu
         }
     }
     matrix(report, tested, text);
-    // What needs a look stands first, else the order is the file's.
-    let mut blocks: Vec<&Block<'_>> = tested.blocks.iter().collect();
-    blocks.sort_by_key(|block| (!block.needs_a_look(), !block.fails));
     text.push_str("<div class=\"cases\">\n");
-    for block in blocks {
+    for block in tested.blocks.iter().filter(|block| !block.needs_a_look()) {
         case::write(report, rule, block, text);
     }
     text.push_str("</div>\n</section>\n");
