@@ -188,11 +188,21 @@ impl<'a> Rule<'a> {
         failing.map(|block| block.checks.len()).sum()
     }
 
-    /// How many changes wait for a review.
+    /// How many changes of what is recorded wait for a review.
     pub(super) fn changed(&self) -> usize {
-        let changed = self.blocks().filter(|block| block.waits());
+        let changed = self
+            .blocks()
+            .filter(|block| block.waits() && !block.is_added());
         let checks: usize = changed.map(|block| block.checks.len()).sum();
         checks + self.orphans.len()
+    }
+
+    /// How many checks are not recorded yet.
+    pub(super) fn added(&self) -> usize {
+        let added = self
+            .blocks()
+            .filter(|block| block.waits() && block.is_added());
+        added.map(|block| block.checks.len()).sum()
     }
 
     /// 0 for a rule that fails, 1 for one that changed, 2 for the rest.
@@ -218,12 +228,14 @@ impl Block<'_> {
         !self.fails && self.change.is_some_and(|change| !change.contradicts)
     }
 
+    fn is_added(&self) -> bool {
+        self.change
+            .is_some_and(|change| change.class == Class::Added)
+    }
+
     /// Whether a reader has to look at it.
     pub(super) fn needs_a_look(&self) -> bool {
-        let added = self
-            .change
-            .is_none_or(|change| change.class == Class::Added);
-        (self.fails && !self.follows) || (self.waits() && !added)
+        (self.fails && !self.follows) || (self.waits() && !self.is_added())
     }
 
     pub(super) fn sources(&self) -> String {

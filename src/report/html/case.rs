@@ -63,7 +63,8 @@ pub(super) fn write(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, tex
         for diagnostic in &check.diagnostics {
             let _ = writeln!(
                 text,
-                "<pre class=\"scroll\" tabindex=\"0\">{}</pre>",
+                "<pre class=\"scroll\" tabindex=\"0\" role=\"region\" \
+                 aria-label=\"Where\">{}</pre>",
                 escaped(render(diagnostic, false).trim_end())
             );
         }

@@ -165,14 +165,13 @@ fn list(course: &Course, text: &mut String) {
             .iter()
             .map(|stage| name(course, *stage))
             .collect();
-        let class = if step.matched.is_some() {
-            "in"
-        } else {
-            "meets"
+        let (class, matched) = match step.matched {
+            Some(_) => ("in", ", matched"),
+            None => ("meets", ""),
         };
         let _ = writeln!(
             text,
-            "<span class=\"{class}\">{}</span></li>",
+            "<span class=\"{class}\">{}{matched}</span></li>",
             names.join(", ")
         );
     }

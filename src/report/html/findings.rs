@@ -34,18 +34,7 @@ pub(super) fn write(report: &Report<'_>, text: &mut String) {
         }
         followers(rule, &mut entries);
     }
-    let mut added = report.rules.iter().flat_map(Rule::blocks);
-    let is_added = |block: &&Block<'_>| {
-        block.waits()
-            && block
-                .change
-                .is_some_and(|change| change.class == Class::Added)
-    };
-    let new: usize = added
-        .by_ref()
-        .filter(is_added)
-        .map(|block| block.checks.len())
-        .sum();
+    let new: usize = report.rules.iter().map(Rule::added).sum();
     if new > 0 {
         let _ = writeln!(
             entries,

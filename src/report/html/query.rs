@@ -178,11 +178,25 @@ fn missing(rule: &Rule<'_>, gaps: &[Gap<'_>], text: &mut String) {
                 "<li><code>{}</code>: {}; add {}</li>",
                 link(target.as_deref(), &gap.clause.name.to_string()),
                 escaped(wish.lack),
-                escaped(&wish.case)
+                spoken(&wish.case)
             );
         }
     }
     text.push_str("</ul>\n");
+}
+
+/// Words with code between backticks.
+fn spoken(words: &str) -> String {
+    let mut text = String::new();
+    for (number, part) in words.split('`').enumerate() {
+        let part = escaped(part);
+        if number % 2 == 1 {
+            let _ = write!(text, "<code>{part}</code>");
+        } else {
+            text.push_str(&part);
+        }
+    }
+    text
 }
 
 /// A row a clause: the checks that it decided.

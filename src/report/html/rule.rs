@@ -64,12 +64,14 @@ fn to_look_at(report: &Report<'_>, rule: &Rule<'_>, text: &mut String) {
 fn figures(rule: &Rule<'_>) -> String {
     let checks: usize = rule.blocks().map(|block| block.checks.len()).sum();
     let mut text = format!(" <span class=\"figures\">{}", count(checks, "check"));
-    let (failing, changed) = (rule.failing(), rule.changed());
-    if failing > 0 {
-        let _ = write!(text, " <span class=\"badge bad\">{failing} failing</span>");
-    }
-    if changed > 0 {
-        let _ = write!(text, " <span class=\"badge warn\">{changed} changed</span>");
+    for (number, tone, word) in [
+        (rule.failing(), "bad", "failing"),
+        (rule.changed(), "warn", "changed"),
+        (rule.added(), "warn", "added"),
+    ] {
+        if number > 0 {
+            let _ = write!(text, " <span class=\"badge {tone}\">{number} {word}</span>");
+        }
     }
     if let Some(coverage) = rule.coverage {
         let share = coverage.share();
