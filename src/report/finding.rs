@@ -84,15 +84,7 @@ fn failure<'a>(view: &'a View<'a>, group: &[&'a Check], rule_file: &str) -> Opti
 
 fn change<'a>(view: &'a View<'a>, group: &[&'a Change]) -> Option<Finding<'a>> {
     let first = *group.first()?;
-    let (level, what) = match first.class {
-        Class::Lost => (Level::Error, "an alert is gone"),
-        Class::New => (Level::Error, "an alert that was not there"),
-        Class::Split => (Level::Warning, "data sources that behaved alike now differ"),
-        Class::Reason => (Level::Warning, "something else decides it now"),
-        Class::Content => (Level::Warning, "the same outcome with other values"),
-        Class::Added => (Level::Note, "not in the snapshot yet"),
-        Class::Removed => (Level::Warning, "recorded, and no longer in the scenario"),
-    };
+    let (level, what) = meaning(first.class);
     let check = view.outcome.checks().find(|check| check.key == first.key);
     let whole = Spot {
         file: &first.key.scenario,
@@ -114,6 +106,19 @@ fn change<'a>(view: &'a View<'a>, group: &[&'a Change]) -> Option<Finding<'a>> {
         diff: difference(first),
         places: vec![place],
     })
+}
+
+/// How bad a change of a class is, and what it is.
+pub(super) fn meaning(class: Class) -> (Level, &'static str) {
+    match class {
+        Class::Lost => (Level::Error, "an alert is gone"),
+        Class::New => (Level::Error, "an alert that was not there"),
+        Class::Split => (Level::Warning, "data sources that behaved alike now differ"),
+        Class::Reason => (Level::Warning, "something else decides it now"),
+        Class::Content => (Level::Warning, "the same outcome with other values"),
+        Class::Added => (Level::Note, "not in the snapshot yet"),
+        Class::Removed => (Level::Warning, "recorded, and no longer in the scenario"),
+    }
 }
 
 /// The places of a check: those in the rule file first.

@@ -148,20 +148,23 @@ def filters(page):
 
 def looks(page, url, screenshots):
     """Nothing is cut off or pale, on a desk and on a phone, light and dark."""
-    for scheme in ["light", "dark"]:
-        page.scheme(scheme)
-        for name, width, height in [("desk", 1200, 1600), ("phone", 390, 844)]:
-            page.size(width, height, mobile=width < 400)
-            page.open(url)
+    for name, width, height in [("desk", 1200, 1600), ("phone", 390, 844)]:
+        # An empty page takes another size more quickly.
+        page.open("about:blank")
+        page.size(width, height, mobile=width < 400)
+        page.open(url)
+        for scheme in ["dark", "light"]:
+            page.scheme(scheme)
+            back = page.ask("getComputedStyle(document.body).backgroundColor.match(/[0-9]+/)[0]")
+            check(f"{scheme} is {scheme}", (int(back) < 64) == (scheme == "dark"), back)
             if screenshots:
                 page.screenshot(screenshots / f"{Path(url).stem}-{name}-{scheme}.png")
-            page.ask(OPEN_ALL)
-            wide = page.ask("document.documentElement.scrollWidth")
-            check(f"the page is as wide as the {name}", wide <= width, wide)
-            if name == "phone":
-                equal(f"all text is readable, {scheme}", page.ask(CONTRAST), "")
-        dark = page.ask("getComputedStyle(document.body).backgroundColor.match(/[0-9]+/)[0] < 64")
-        equal(f"{scheme} is {scheme}", dark, scheme == "dark")
+        page.ask(OPEN_ALL)
+        wide = page.ask("document.documentElement.scrollWidth")
+        check(f"the page is as wide as the {name}", wide <= width, wide)
+    for scheme in ["light", "dark"]:
+        page.scheme(scheme)
+        equal(f"all text is readable, {scheme}", page.ask(CONTRAST), "")
 
 
 def without_script(page, url):
@@ -195,7 +198,7 @@ def main():
         keyboard(page)
         filters(page)
         without_script(page, urls[1])
-        equal("nothing is loaded", sorted({url for url in page.requests} - {*urls, urls[1] + "#main"}), [])
+        equal("nothing is loaded", sorted({url for url in page.requests} - {*urls, urls[1] + "#main", "about:blank"}), [])
         equal("the console is silent", page.complaints, [])
     finally:
         page.close()

@@ -109,6 +109,12 @@ fn dots(course: &Course, step: &Step, scale: &Scale, text: &mut String) {
     let Some(x) = step.at.map(|at| percent(scale.x(at))) else {
         return;
     };
+    if step.meets.is_empty() {
+        let _ = write!(
+            text,
+            "<circle class=\"no\" cx=\"{x}\" cy=\"{TOP}\" r=\"2.5\"/>"
+        );
+    }
     for stage in &step.meets {
         let Some(lane) = lane(course, *stage) else {
             continue;

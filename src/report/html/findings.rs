@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use super::super::finding::{Level, meaning};
 use super::super::markup::escaped;
 use super::blocks::{Block, Report, Rule, sign, tone};
 use super::count;
-use crate::snapshot::Class;
 
 /// Writes the section; nothing where all is as it was expected and recorded.
 pub(super) fn write(report: &Report<'_>, text: &mut String) {
@@ -18,18 +18,22 @@ pub(super) fn write(report: &Report<'_>, text: &mut String) {
         }
         shown += rule.orphans.len();
         for (number, change) in rule.orphans.iter().enumerate() {
-            let name = if change.header {
+            let what = if change.header {
                 change.key.scenario.clone()
             } else {
                 change.key.to_string()
             };
             let _ = writeln!(
                 entries,
-                "<li><a href=\"#{}-o{}\"><span class=\"badge warn\">{}</span> {}</a></li>",
+                "<li><a href=\"#{}-o{}\"><span class=\"badge warn\">\
+                 <span aria-hidden=\"true\">Δ</span> {}</span> {}</a>\
+                 <p><span class=\"of\">{}:</span> {}</p></li>",
                 rule.id,
                 number + 1,
                 change.class.word(),
-                escaped(&name),
+                escaped(&what),
+                name(rule),
+                meaning(change.class).1,
             );
         }
         followers(rule, &mut entries);
@@ -70,41 +74,35 @@ fn sorted<'r, 'a>(rule: &'r Rule<'a>) -> Vec<&'r Block<'a>> {
 
 fn entry(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, text: &mut String) {
     let check = block.first;
-    let (tone, word) = match block.change {
+    let (tone, sign, word, message) = match block.change {
         Some(change) if !block.fails => {
-            let tone = if change.class <= Class::New {
-                "bad"
-            } else {
-                "warn"
-            };
-            (tone, change.class.word())
+            let (level, what) = meaning(change.class);
+            let tone = if level == Level::Error { "bad" } else { "warn" };
+            (tone, 'Δ', change.class.word(), what)
         }
         _ => (
             tone(check.verdict, report.view.strict),
+            sign(check.verdict),
             check.verdict.word(),
+            check.message.as_deref().unwrap_or_default(),
         ),
     };
-    let sign = if block.fails {
-        sign(check.verdict)
-    } else {
-        'Δ'
-    };
-    let _ = write!(
+    let _ = writeln!(
         text,
         "<li><a href=\"#{}\"><span class=\"badge {tone}\"><span aria-hidden=\"true\">{sign}</span> \
-         {word}</span> {}</a> <span class=\"sources\">{}</span>",
+         {word}</span> {}</a> <span class=\"sources\">{}</span>\
+         <p><span class=\"of\">{}:</span> {}</p></li>",
         block.id,
         escaped(&check.key.case),
         escaped(&block.sources()),
+        name(rule),
+        escaped(message),
     );
-    let name = rule.outcome().map(|outcome| escaped(&outcome.rule_name));
-    let _ = write!(
-        text,
-        "<p><span class=\"of\">{}</span> {}</p>",
-        name.unwrap_or_default(),
-        escaped(check.message.as_deref().unwrap_or_default()),
-    );
-    text.push_str("</li>\n");
+}
+
+fn name(rule: &Rule<'_>) -> String {
+    let outcome = rule.outcome();
+    outcome.map_or_else(String::new, |outcome| escaped(&outcome.rule_name))
 }
 
 /// The cases that tell nothing because their attack fails.
@@ -117,8 +115,7 @@ fn followers(rule: &Rule<'_>, text: &mut String) {
             "<li class=\"also\">{} of <a href=\"#{}\">{}</a> {tell} nothing until the attack alerts</li>",
             count(followers, "case"),
             rule.id,
-            rule.outcome()
-                .map_or_else(String::new, |outcome| escaped(&outcome.rule_name)),
+            name(rule),
         );
     }
 }
