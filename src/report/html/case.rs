@@ -47,9 +47,9 @@ pub(super) fn write(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, tex
     } else {
         ""
     };
-    let _ = write!(
+    let _ = writeln!(
         text,
-        "<span class=\"name\">{}</span>{attack} <span class=\"sources\">{}</span></summary>\n",
+        "<span class=\"name\">{}</span>{attack} <span class=\"sources\">{}</span></summary>",
         escaped(&check.key.case),
         escaped(&block.sources()),
     );

@@ -25,10 +25,10 @@ pub(super) fn write(report: &Report<'_>, rule: &Rule<'_>, text: &mut String) {
         escaped(&outcome.rule_name),
         figures(rule),
     );
-    let _ = write!(
+    let _ = writeln!(
         text,
         "<p class=\"meta\"><span class=\"severity\">{} {}</span> <code>{}</code> \
-         <code>{}</code></p>\n",
+         <code>{}</code></p>",
         escaped(&outcome.severity),
         outcome.risk_score,
         escaped(&outcome.rule_file),
