@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::View;
+use super::super::finding::{Level, meaning};
 use super::super::terminal::group::{alike, groups};
 use super::Depth;
 use crate::coverage::{ClauseCoverage, RuleCoverage};
@@ -261,6 +262,15 @@ pub(super) fn tone(verdict: Verdict, strict: bool) -> &'static str {
         Verdict::Pinned => "pin",
         Verdict::Skipped | Verdict::Unsupported => "dim",
         _ => "warn",
+    }
+}
+
+/// How a class of change is coloured.
+pub(super) fn change_tone(class: Class) -> &'static str {
+    if meaning(class).0 == Level::Error {
+        "bad"
+    } else {
+        "warn"
     }
 }
 

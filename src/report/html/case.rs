@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::super::markup::escaped;
 use super::super::terminal::change::marked;
 use super::super::terminal::group::argument;
-use super::blocks::{Block, Report, Rule, sign, tone};
+use super::blocks::{Block, Report, Rule, change_tone, sign, tone};
 use super::{course, link};
 use crate::diagnostic::render::render;
 use crate::explain::{ClauseRow, Explanation};
@@ -18,14 +18,16 @@ use crate::snapshot::{Change, record};
 /// More clauses that hold an alert are folded.
 const MOST: usize = 4;
 
-/// Writes a case; it stands open where it needs a look.
-pub(super) fn write(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, text: &mut String) {
+/// Writes a case.
+pub(super) fn write(
+    report: &Report<'_>,
+    rule: &Rule<'_>,
+    block: &Block<'_>,
+    open: bool,
+    text: &mut String,
+) {
     let check = block.first;
-    let open = if block.needs_a_look() {
-        " open=\"open\""
-    } else {
-        ""
-    };
+    let open = if open { " open=\"open\"" } else { "" };
     let _ = write!(
         text,
         "<details class=\"case\" id=\"{}\" data-verdict=\"{}\"{open}>\n\
@@ -36,11 +38,9 @@ pub(super) fn write(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, tex
         sign(check.verdict),
     );
     if let Some(change) = block.change {
-        let _ = write!(
-            text,
-            "<span class=\"badge warn\">{}</span> ",
-            change.class.word()
-        );
+        let tone = change_tone(change.class);
+        let word = change.class.word();
+        let _ = write!(text, "<span class=\"badge {tone}\">{word}</span> ");
     }
     let attack = if check.attack {
         " <span class=\"attack\">attack</span>"

@@ -259,3 +259,82 @@ fn percent(hundredths: i64) -> String {
 fn plain(millis: i64) -> String {
     format_offset(millis).trim_start_matches('+').to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::course::Lane;
+
+    /// A course of two stages with events at these times, each of which meets these stages.
+    fn course(maxspan: Option<i64>, events: &[(i64, &[u16])]) -> Course {
+        let lane = |number| Lane {
+            number,
+            role: "stage",
+            asks: "process".into(),
+        };
+        let step = |(at, meets): &(i64, &[u16])| Step {
+            label: format!("at {at}"),
+            at: Some(*at),
+            meets: meets.to_vec(),
+            matched: None,
+        };
+        Course {
+            lanes: vec![lane(1), lane(2)],
+            steps: events.iter().map(step).collect(),
+            more: 0,
+            maxspan,
+        }
+    }
+
+    fn places(course: &Course) -> Vec<String> {
+        let scale = Scale::of(course);
+        let times = course.steps.iter().filter_map(|step| step.at);
+        times.map(|at| percent(scale.x(at))).collect()
+    }
+
+    #[test]
+    fn events_stand_to_scale() {
+        let even = course(None, &[(0, &[1]), (500, &[]), (1_000, &[2])]);
+        assert_eq!(places(&even), ["3.00%", "50.00%", "97.00%"]);
+        let alone = course(None, &[(0, &[1])]);
+        assert_eq!(places(&alone), ["3.00%"]);
+    }
+
+    #[test]
+    fn maxspan_counts_from_the_first_stage_and_runs_off_where_it_is_long() {
+        let late = course(Some(1_000), &[(0, &[]), (1_000, &[1]), (1_500, &[2])]);
+        assert_eq!(begin(&late), 1_000);
+        assert_eq!(places(&late), ["3.00%", "50.00%", "73.50%"]);
+        assert!(Scale::of(&late).shows(1_000));
+        let long = course(Some(60_000), &[(0, &[1]), (1_000, &[2])]);
+        assert!(!Scale::of(&long).shows(60_000));
+        assert_eq!(Scale::of(&long).x(60_000), 10_000);
+        assert_eq!(places(&long), ["3.00%", "97.00%"]);
+    }
+
+    #[test]
+    fn times_as_far_apart_as_there_are_do_not_overflow() {
+        let far = course(Some(i64::MAX), &[(0, &[1]), (i64::MAX, &[2])]);
+        assert_eq!(places(&far), ["3.00%", "97.00%"]);
+    }
+
+    #[test]
+    fn events_close_together_share_a_number() {
+        let course = course(None, &[(0, &[1]), (1, &[1]), (900, &[2]), (1_000, &[2])]);
+        let numbers = numbers(&course, &Scale::of(&course));
+        let words: Vec<&str> = numbers.iter().map(|(words, _)| words.as_str()).collect();
+        assert_eq!(words, ["1–2", "3", "4"]);
+    }
+
+    #[test]
+    fn an_event_without_a_time_is_listed_and_not_drawn() {
+        let mut course = course(None, &[(0, &[1]), (1_000, &[2])]);
+        course.steps[1].at = None;
+        course.more = 7;
+        let mut text = String::new();
+        write(&course, &mut text);
+        assert_eq!(text.matches("<circle").count(), 1);
+        assert!(text.contains("<b>at 1000</b> without a time"));
+        assert!(text.contains("and 7 more events"));
+    }
+}

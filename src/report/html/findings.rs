@@ -2,19 +2,25 @@
 
 use std::fmt::Write as _;
 
-use super::super::finding::{Level, meaning};
+use super::super::finding::meaning;
 use super::super::markup::escaped;
-use super::blocks::{Block, Report, Rule, sign, tone};
+use super::super::terminal::group::groups;
+use super::blocks::{Block, Report, Rule, change_tone, sign, tone};
 use super::count;
+
+/// More findings that say the same are folded.
+const NAMED: usize = 5;
 
 /// Writes the section; nothing where all is as it was expected and recorded.
 pub(super) fn write(report: &Report<'_>, text: &mut String) {
     let mut entries = String::new();
     let mut shown = 0;
     for rule in report.worst_first() {
-        for block in sorted(rule) {
-            entry(report, rule, block, &mut entries);
-            shown += 1;
+        let blocks = sorted(rule);
+        shown += blocks.len();
+        let alike = |one: &&Block<'_>, other: &&Block<'_>| said(report, one) == said(report, other);
+        for group in groups(blocks, alike) {
+            entries_of(report, rule, &group, &mut entries);
         }
         shown += rule.orphans.len();
         for (number, change) in rule.orphans.iter().enumerate() {
@@ -72,13 +78,13 @@ fn sorted<'r, 'a>(rule: &'r Rule<'a>) -> Vec<&'r Block<'a>> {
     blocks
 }
 
-fn entry(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, text: &mut String) {
+/// How a finding is coloured and signed, its word, and what it is.
+fn said<'a>(report: &Report<'_>, block: &Block<'a>) -> (&'static str, char, &'static str, &'a str) {
     let check = block.first;
-    let (tone, sign, word, message) = match block.change {
+    match block.change {
         Some(change) if !block.fails => {
-            let (level, what) = meaning(change.class);
-            let tone = if level == Level::Error { "bad" } else { "warn" };
-            (tone, 'Δ', change.class.word(), what)
+            let what = meaning(change.class).1;
+            (change_tone(change.class), 'Δ', change.class.word(), what)
         }
         _ => (
             tone(check.verdict, report.view.strict),
@@ -86,14 +92,38 @@ fn entry(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, text: &mut Str
             check.verdict.word(),
             check.message.as_deref().unwrap_or_default(),
         ),
-    };
+    }
+}
+
+/// Findings that say the same: the first of them, the others folded.
+fn entries_of(report: &Report<'_>, rule: &Rule<'_>, group: &[&Block<'_>], text: &mut String) {
+    let (named, rest) = group.split_at(group.len().min(NAMED));
+    for block in named {
+        entry(report, rule, block, text);
+    }
+    if rest.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "<li><details><summary>and {} more of this kind</summary>\n<ul class=\"findings\">",
+        rest.len()
+    );
+    for block in rest {
+        entry(report, rule, block, text);
+    }
+    text.push_str("</ul></details></li>\n");
+}
+
+fn entry(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, text: &mut String) {
+    let (tone, sign, word, message) = said(report, block);
     let _ = writeln!(
         text,
         "<li><a href=\"#{}\"><span class=\"badge {tone}\"><span aria-hidden=\"true\">{sign}</span> \
          {word}</span> {}</a> <span class=\"sources\">{}</span>\
          <p><span class=\"of\">{}:</span> {}</p></li>",
         block.id,
-        escaped(&check.key.case),
+        escaped(&block.first.key.case),
         escaped(&block.sources()),
         name(rule),
         escaped(message),

@@ -244,3 +244,69 @@ fn seen(report: &Report<'_>, seen: &Seen) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coverage::Decisions;
+    use crate::plan::{ClauseKind, ClauseName};
+
+    /// A query in a file, with a clause for each of these texts that decides nothing.
+    fn paint(query: &str, clauses: &[&str]) -> String {
+        let file = format!("query = '{query}'");
+        let source = SourceText::new("r.toml", file.clone());
+        let place = |text: &str| Place {
+            source: source.clone(),
+            span: Span::of(file.find(text).map_or(0..0, |at| at..at + text.len())),
+        };
+        let clause = |text: &&str| ClauseCoverage {
+            name: ClauseName {
+                stage: None,
+                text: (*text).to_owned(),
+                occurrence: 0,
+            },
+            kind: ClauseKind::Comparison,
+            place: place(text),
+            wanted: true,
+            decisions: Decisions::default(),
+            testable: true,
+            fields: Vec::new(),
+        };
+        let clauses: Vec<ClauseCoverage> = clauses.iter().map(clause).collect();
+        let mut text = String::new();
+        painted("r1", &place(query), &clauses, &mut text);
+        let title = clauses.first().map_or_else(String::new, told);
+        text.replace(&format!(" class=\"never\" title=\"{title}\""), "")
+    }
+
+    #[test]
+    fn a_clause_within_another_is_marked_within_it() {
+        assert_eq!(
+            paint("![x where k] z", &["![x where k]", "k", "z"]),
+            "<mark id=\"r1-c1\">![x where <mark id=\"r1-c2\">k</mark>]</mark> \
+             <mark id=\"r1-c3\">z</mark>"
+        );
+    }
+
+    #[test]
+    fn clauses_that_cross_stay_well_formed_and_lose_nothing() {
+        assert_eq!(
+            paint("x < z & w", &["x < z", "z & w"]),
+            "<mark id=\"r1-c1\">x &lt; <mark id=\"r1-c2\">z</mark></mark> &amp; w"
+        );
+    }
+
+    #[test]
+    fn two_clauses_of_one_place_are_both_marked() {
+        assert_eq!(
+            paint("x z", &["x", "x"]),
+            "<mark id=\"r1-c1\"><mark id=\"r1-c2\">x</mark></mark> z"
+        );
+    }
+
+    #[test]
+    fn code_stands_between_backticks() {
+        assert_eq!(spoken("is `a<b` so"), "is <code>a&lt;b</code> so");
+        assert_eq!(spoken("no `end <"), "no <code>end &lt;</code>");
+    }
+}

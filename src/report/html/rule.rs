@@ -8,6 +8,9 @@ use super::blocks::{Report, Rule, Tested, sign, tone};
 use super::{case, count, query};
 use crate::replay::outcome::Check;
 
+/// So many of a rule's cases that need a look stand open.
+const OPEN: usize = 8;
+
 /// Writes a rule; it stands open where something needs a look.
 pub(super) fn write(report: &Report<'_>, rule: &Rule<'_>, text: &mut String) {
     let Some(outcome) = rule.outcome() else {
@@ -50,8 +53,9 @@ fn to_look_at(report: &Report<'_>, rule: &Rule<'_>, text: &mut String) {
         return;
     }
     text.push_str("<section>\n<h4>To look at</h4>\n<div class=\"cases\">\n");
-    for block in rule.blocks().filter(|block| block.needs_a_look()) {
-        case::write(report, rule, block, text);
+    let blocks = rule.blocks().filter(|block| block.needs_a_look());
+    for (number, block) in blocks.enumerate() {
+        case::write(report, rule, block, number < OPEN, text);
     }
     for (number, change) in rule.orphans.iter().enumerate() {
         let id = format!("{}-o{}", rule.id, number + 1);
@@ -107,7 +111,7 @@ fn scenario(report: &Report<'_>, rule: &Rule<'_>, tested: &Tested<'_>, text: &mu
     matrix(report, tested, text);
     text.push_str("<div class=\"cases\">\n");
     for block in tested.blocks.iter().filter(|block| !block.needs_a_look()) {
-        case::write(report, rule, block, text);
+        case::write(report, rule, block, false, text);
     }
     text.push_str("</div>\n</section>\n");
 }
