@@ -7,6 +7,8 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::markdown::{code, fence, plain};
+use super::terminal::change::marked;
+use super::terminal::group::{alike_changes, groups, name};
 use crate::behaviour::{Comparison, Decider, Difference, Measure, RuleChange};
 use crate::snapshot::Class;
 use crate::snapshot::diff::diff;
@@ -27,13 +29,15 @@ pub fn markdown(found: &Comparison, out: &mut impl Write) -> io::Result<()> {
         found.checks
     );
     measures(found, &mut text);
-    let differences = found.differences.iter().map(difference);
-    let rules = found.rules.iter().map(rule);
-    let mut sections = differences.chain(rules).peekable();
+    let differences = grouped(found);
+    let differences = differences
+        .iter()
+        .filter_map(|group| Some((difference(group)?, group.len())));
+    let rules = found.rules.iter().map(|change| (rule(change), 1));
     let mut left_out = 0_usize;
-    for section in &mut sections {
+    for (section, tells) in differences.chain(rules) {
         if left_out > 0 || text.len() + section.len() > MOST {
-            left_out += 1;
+            left_out += tells;
         } else {
             text.push_str(&section);
         }
@@ -89,19 +93,35 @@ pub fn shares(measure: Measure) -> (String, String) {
     (words(measure.before), words(measure.after))
 }
 
-fn difference(one: &Difference) -> String {
+/// The differences, those of a case that are the same on several sources together.
+pub(super) fn grouped(found: &Comparison) -> Vec<Vec<&Difference>> {
+    let alike = |one: &&Difference, other: &&Difference| {
+        alike_changes(&one.change, &other.change)
+            && one.change.contradicts == other.change.contradicts
+            && one.decided == other.decided
+            && lines(one) == lines(other)
+    };
+    groups(&found.differences, alike)
+}
+
+fn difference(group: &[&Difference]) -> Option<String> {
+    let one = *group.first()?;
     let change = &one.change;
     let mut text = format!(
         "\n### {} {}\n\n{}\n",
         change.class.word().to_uppercase(),
-        code(&change.key.to_string()),
+        code(&name(group.iter().map(|one| &one.change.key))),
         plain(&one.rule_name)
     );
     for decider in &one.decided {
         let _ = writeln!(text, "\n- {}", decider_words(decider));
     }
     if change.contradicts {
-        text.push_str("\nThe scenario expects otherwise: this check fails.\n");
+        let fail = match group.len() {
+            1 => "this check fails",
+            _ => "these checks fail",
+        };
+        let _ = writeln!(text, "\nThe scenario expects otherwise: {fail}.");
     }
     let lines = lines(one);
     let fence = fence(&lines);
@@ -114,7 +134,7 @@ fn difference(one: &Difference) -> String {
         text,
         "\n<details{open}><summary>before and after</summary>\n\n{fence}diff\n{lines}{fence}\n\n</details>"
     );
-    text
+    Some(text)
 }
 
 fn decider_words(decider: &Decider) -> String {
@@ -134,9 +154,8 @@ fn decider_words(decider: &Decider) -> String {
 
 /// The entries before and after, line by line with their signs.
 pub fn lines(one: &Difference) -> String {
-    let (before, after) = (&one.change.before, &one.change.after);
-    let text = |side: &Option<String>| side.clone().unwrap_or_default();
-    signed(&diff(&text(before), &text(after)))
+    let (before, after) = (one.change.before.as_ref(), one.change.after.as_ref());
+    signed(&diff(&marked(before), &marked(after)))
 }
 
 fn signed(lines: &[(crate::snapshot::diff::Tag, String)]) -> String {

@@ -2,16 +2,17 @@
 
 use std::fmt::Write as _;
 
+use super::group::name;
 use super::style::{BAD, CAME, DIM, GONE, GOOD, NAME, Painter, WARN};
 use crate::behaviour::{Comparison, Difference, RuleChange};
-use crate::report::comparison::{headline, lines, shares};
+use crate::report::comparison::{grouped, headline, lines, shares};
 use crate::snapshot::Class;
 
 /// Writes the report.
 pub fn write_comparison(found: &Comparison, colour: bool, text: &mut String) {
     let painter = Painter { colour };
-    for one in &found.differences {
-        difference(one, painter, text);
+    for group in grouped(found) {
+        difference(&group, painter, text);
     }
     for change in &found.rules {
         rule(change, painter, text);
@@ -38,14 +39,16 @@ pub fn write_comparison(found: &Comparison, colour: bool, text: &mut String) {
     );
 }
 
-fn difference(one: &Difference, painter: Painter, text: &mut String) {
+fn difference(group: &[&Difference], painter: Painter, text: &mut String) {
+    let Some(one) = group.first() else { return };
     let style = if one.change.class <= Class::New {
         BAD
     } else {
         WARN
     };
     let word = one.change.class.word().to_uppercase();
-    let key = painter.paint(NAME, &one.change.key.to_string());
+    let key = name(group.iter().map(|one| &one.change.key));
+    let key = painter.paint(NAME, &key);
     let _ = writeln!(text, "{}{key}", painter.key(style, &word));
     for decider in &one.decided {
         let line = decider.line.map(|line| format!(":{line}"));
