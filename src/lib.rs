@@ -27,6 +27,7 @@ pub mod mutation;
 pub mod snapshot;
 pub mod behaviour;
 pub mod minimise;
+pub mod solve;
 pub mod report;
 pub mod cli;
 

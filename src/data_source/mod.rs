@@ -11,6 +11,7 @@ pub mod listed;
 pub mod profile;
 pub mod route;
 pub mod served;
+pub mod shaped;
 
 pub use builtin::{BadProfile, field_types};
 pub use profile::{Catalogue, DataSource, FieldList, Index, Kind, Pin};

@@ -48,6 +48,28 @@ impl Tests {
         }
         Ok(Self { tests, reads })
     }
+
+    /// One leaf on one event, reading no more than that leaf does.
+    pub(super) fn holds(
+        &self,
+        plan: &Plan,
+        leaf: LeafId,
+        event: &Event,
+    ) -> Result<bool, QueryFailure> {
+        let Some(test) = self.tests.get(leaf.index()) else {
+            return Ok(false);
+        };
+        let mut fields = Vec::new();
+        test.reads(&mut fields);
+        let mut slots = Slots::new(plan.fields.len());
+        for id in fields {
+            let slot = slots.0.get_mut(id.index());
+            if let (Some(slot), Some(field)) = (slot, plan.fields.get(id.index())) {
+                slot.read(field, event, test.folds() == Some(id));
+            }
+        }
+        test.holds(&slots)
+    }
 }
 
 /// What is true of each event on its own.

@@ -38,7 +38,7 @@ use self::bits::BitMatrix;
 use self::facts::{Facts, Tests};
 use self::view::View;
 use crate::event::{Event, EventId, Timestamp};
-use crate::plan::{ClauseId, Plan, StageId};
+use crate::plan::{ClauseId, LeafId, Plan, StageId};
 
 /// A plan with its patterns compiled, ready for any number of evaluations.
 #[derive(Debug)]
@@ -75,6 +75,11 @@ impl<'p> Prepared<'p> {
     /// The plan.
     pub fn plan(&self) -> &'p Plan {
         self.plan
+    }
+
+    /// What one leaf says of one event; a script that fails on it gives its failure.
+    pub fn holds(&self, leaf: LeafId, event: &Event) -> Result<bool, QueryFailure> {
+        self.tests.holds(self.plan, leaf, event)
     }
 
     /// Runs the plan over events; [`EventId`]s are their places in the slice.

@@ -3,7 +3,7 @@
 //! blocking clause asks about; where no such change alone alerts, the sketch stays as it is.
 
 use super::trial::Trials;
-use crate::scenario::write::{Expect, Sketch, SketchCase, SketchEvent};
+use crate::scenario::write::{Expect, Sketch, SketchCase, SketchChange, SketchEvent};
 
 /// So much later or earlier than another event, in milliseconds.
 const STEP: i64 = 500;
@@ -22,15 +22,16 @@ pub(super) fn invert(sketch: &Sketch, clause: &str, trials: &mut Trials<'_>) -> 
                 continue;
             };
             let back = apply(changed, event, &change);
-            attack.case = None;
+            attack.cases.clear();
             if !trials.alerts(&attack) {
                 continue;
             }
-            attack.case = Some(SketchCase {
+            attack.cases.push(SketchCase {
                 name: sketch.name.clone(),
-                change: back,
-                moves: matches!(change, Change::At(_)),
-                because: clause.to_owned(),
+                changes: vec![back],
+                expect: Expect::None,
+                because: Some(clause.to_owned()),
+                ..SketchCase::default()
             });
             if trials.holds(&attack) {
                 return Some(attack);
@@ -58,10 +59,10 @@ fn changes(sketch: &Sketch, event: &SketchEvent) -> Vec<Change> {
 }
 
 /// Applies it; what takes it back.
-fn apply(changed: &mut SketchEvent, event: &SketchEvent, change: &Change) -> SketchEvent {
-    let mut back = SketchEvent {
+fn apply(changed: &mut SketchEvent, event: &SketchEvent, change: &Change) -> SketchChange {
+    let mut back = SketchChange {
         label: event.label.clone(),
-        ..SketchEvent::default()
+        ..SketchChange::default()
     };
     match change {
         Change::Without(field) => {
@@ -71,7 +72,7 @@ fn apply(changed: &mut SketchEvent, event: &SketchEvent, change: &Change) -> Ske
         }
         Change::At(at) => {
             changed.at = *at;
-            back.at = event.at;
+            back.at = Some(event.at);
         }
     }
     back

@@ -255,11 +255,12 @@ fn scrubbed(
         scrubber.learn(event.event);
     }
     let mut scrubbed = sketch.clone();
-    let case = scrubbed.case.as_mut();
     let events = scrubbed.events.iter_mut();
+    let cases = scrubbed.cases.iter_mut();
+    let changes = cases.flat_map(|case| &mut case.changes);
     let values = events
-        .chain(case.map(|case| &mut case.change))
-        .flat_map(|event| &mut event.fields);
+        .flat_map(|event| &mut event.fields)
+        .chain(changes.flat_map(|change| &mut change.fields));
     for (path, values) in values {
         for value in values {
             if let Scalar::Text(text) = value {
@@ -268,7 +269,7 @@ fn scrubbed(
         }
     }
     scrubbed.name = scrubber.scrub("", &sketch.name);
-    if let Some(case) = &mut scrubbed.case {
+    for case in &mut scrubbed.cases {
         case.name = scrubber.scrub("", &case.name);
     }
     trials.must_hold(&scrubbed).map_err(Impossible::Scrubbed)?;

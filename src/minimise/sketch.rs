@@ -49,7 +49,8 @@ pub(super) fn sketch(
         } else {
             Expect::Alert
         },
-        case: None,
+        gaps: Vec::new(),
+        cases: Vec::new(),
     }
 }
 

@@ -3,12 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::data_source::{Catalogue, DataSource};
-use crate::diagnostic::{Diagnostic, SourceText};
-use crate::event::io::{Files, ReadSeek};
-use crate::replay::error::BAD_CAPTURE;
 use crate::replay::outcome::{Check, Observed};
-use crate::replay::{self, Options, Subject, Test, Verdict};
-use crate::scenario;
+use crate::replay::rehearse::rehearse;
+use crate::replay::{Subject, Verdict};
 use crate::scenario::write::Sketch;
 
 /// The structural word for an event that took the partial sequence, whatever it is called.
@@ -62,7 +59,7 @@ impl<'a> Trials<'a> {
     pub(super) fn must_hold(&mut self, sketch: &Sketch) -> Result<(), String> {
         self.count += 1;
         let checks = self.replay(sketch)?;
-        let wanted = sketch.case.as_ref().map_or(&sketch.name, |case| &case.name);
+        let wanted = sketch.cases.first().map_or(&sketch.name, |case| &case.name);
         for check in &checks {
             if check.verdict != Verdict::Passed {
                 let message = check.message.as_ref();
@@ -99,29 +96,9 @@ impl<'a> Trials<'a> {
 
     /// The checks on the source.
     fn replay(&self, sketch: &Sketch) -> Result<Vec<Check>, String> {
-        let text = SourceText::new("minimised.yaml", sketch.text());
-        let mut read = scenario::read(&text);
-        if let Some(mistake) = read.diagnostics.iter().find(|d| d.is_error()) {
-            return Err(mistake.message.clone());
-        }
-        let Some(scenario) = read.scenarios.pop() else {
-            return Err("nothing was written".to_owned());
-        };
-        let test = Test {
-            scenario_file: "minimised.yaml",
-            scenario: &scenario,
-            subject: self.subject,
-        };
-        let options = Options {
-            jobs: 1,
-            ..Options::default()
-        };
-        let mut replayed = replay::run(&[test], self.catalogue, &NoFiles, &options);
-        if let Some(mistake) = replayed.diagnostics.iter().find(|d| d.is_error()) {
-            return Err(mistake.message.clone());
-        }
-        let checks = replayed.scenarios.pop().map(|outcome| outcome.checks);
-        let mut checks = checks.unwrap_or_default();
+        let rehearsed = rehearse(self.subject, self.catalogue, &sketch.text(), false);
+        let (outcome, _) = rehearsed?;
+        let mut checks = outcome.checks;
         checks.retain(|check| check.key.source == self.source.name);
         if checks.is_empty() {
             return Err(format!("nothing runs on `{}`", self.source.name));
@@ -150,18 +127,4 @@ fn told(check: &Check) -> Option<Told> {
 fn listed(clauses: &BTreeSet<String>) -> String {
     let clauses: Vec<&str> = clauses.iter().map(String::as_str).collect();
     clauses.join("; ")
-}
-
-/// A sketch names no files.
-struct NoFiles;
-
-impl Files for NoFiles {
-    fn open_beside(
-        &self,
-        _: &str,
-        path: &str,
-    ) -> Result<Box<dyn ReadSeek + Send>, Box<Diagnostic>> {
-        let message = format!("`{path}` is not there");
-        Err(Box::new(Diagnostic::error(&BAD_CAPTURE, message)))
-    }
 }

@@ -14,6 +14,7 @@ pub mod observe;
 pub mod outcome;
 mod production;
 mod record;
+pub mod rehearse;
 mod run;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -9,6 +9,9 @@ use crate::event::Scalar;
 /// More lines than these are not read at a glance: events then stand on one line each.
 const GLANCE: usize = 15;
 
+/// A line that changes more than one field is no longer than these characters.
+const WIDTH: usize = 110;
+
 /// A scenario that is to be written.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sketch {
@@ -24,21 +27,38 @@ pub struct Sketch {
     pub force: Vec<String>,
     /// What must come of the attack.
     pub expect: Expect,
-    /// A case that is stopped.
-    pub case: Option<SketchCase>,
+    /// The sources on which the rule is known to miss the attack, and why.
+    pub gaps: Vec<(String, String)>,
+    /// The cases.
+    pub cases: Vec<SketchCase>,
 }
 
-/// A case of a [`Sketch`]: the attack with a change to one event, which does not alert.
+/// A case of a [`Sketch`]: the attack with changes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SketchCase {
     /// Its name.
     pub name: String,
-    /// The event's label, and the fields that it has otherwise.
-    pub change: SketchEvent,
-    /// Whether its time is another as well.
-    pub moves: bool,
+    /// The sources that it is for; all of the scenario when empty.
+    pub only: Vec<String>,
+    /// What is otherwise about the attack's events.
+    pub changes: Vec<SketchChange>,
+    /// Events beside the attack's.
+    pub add: Vec<SketchEvent>,
+    /// What must come of it.
+    pub expect: Expect,
     /// The clause that stops it.
-    pub because: String,
+    pub because: Option<String>,
+}
+
+/// What a case changes about an event.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SketchChange {
+    /// The event's label.
+    pub label: String,
+    /// Its time, where that is another.
+    pub at: Option<i64>,
+    /// The fields that it has otherwise; a field without values is taken out (`null`).
+    pub fields: Vec<(String, Vec<Scalar>)>,
 }
 
 /// An event of a [`Sketch`].
@@ -54,10 +74,10 @@ pub struct SketchEvent {
     pub fields: Vec<(String, Vec<Scalar>)>,
 }
 
-/// What must come of an attack.
+/// What must come of an attack or a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Expect {
-    /// An alert of all its events.
+    /// An alert; of an attack one of all its events.
     #[default]
     Alert,
     /// No alert.
@@ -68,7 +88,7 @@ impl Sketch {
     /// The text: a line a field, or a line an event where that would be too long.
     pub fn text(&self) -> String {
         let open = self.lines(false);
-        if open.lines().count() > GLANCE {
+        if self.cases.len() <= 1 && open.lines().count() > GLANCE {
             self.lines(true)
         } else {
             open
@@ -81,60 +101,107 @@ impl Sketch {
             let _ = writeln!(text, "rule: {}", plain_or_quoted(rule));
         }
         if !self.sources.is_empty() {
-            let sources: Vec<String> = self.sources.iter().map(|s| plain_or_quoted(s)).collect();
-            let _ = writeln!(text, "sources: [{}]", sources.join(", "));
+            let _ = writeln!(text, "sources: {}", list(&self.sources));
         }
         let _ = writeln!(text, "attack:\n  name: {}", plain_or_quoted(&self.name));
         if !self.force.is_empty() {
-            let force: Vec<String> = self.force.iter().map(|f| plain_or_quoted(f)).collect();
-            let _ = writeln!(text, "  force: [{}]", force.join(", "));
+            let _ = writeln!(text, "  force: {}", list(&self.force));
         }
         text.push_str("  events:\n");
         for event in &self.events {
-            let settings = event.settings();
-            let label = plain_or_quoted(&event.label);
             if flow {
-                let _ = writeln!(text, "    {label}: {{{}}}", settings.join(", "));
-            } else {
-                let _ = writeln!(text, "    {label}:");
-                for setting in settings {
-                    let _ = writeln!(text, "      {setting}");
+                let _ = writeln!(text, "    {}", event.flow());
+                continue;
+            }
+            let _ = writeln!(text, "    {}:", plain_or_quoted(&event.label));
+            for setting in event.settings() {
+                let _ = writeln!(text, "      {setting}");
+            }
+        }
+        self.write_expect(&mut text);
+        if !self.cases.is_empty() {
+            text.push_str("cases:\n");
+        }
+        for case in &self.cases {
+            text.push_str(&case.text("  "));
+        }
+        text
+    }
+
+    fn write_expect(&self, text: &mut String) {
+        let expect = match self.expect {
+            Expect::None => "none".to_owned(),
+            Expect::Alert => {
+                let labels: Vec<String> = self.events.iter().map(|e| e.label.clone()).collect();
+                format!("{{alert: {}}}", list(&labels))
+            }
+        };
+        if self.gaps.is_empty() {
+            let _ = writeln!(text, "  expect: {expect}");
+            return;
+        }
+        text.push_str("  expect:\n");
+        for source in &self.sources {
+            let gap = self.gaps.iter().find(|(name, _)| name == source);
+            let source = plain_or_quoted(source);
+            let _ = match gap {
+                Some((_, reason)) => {
+                    writeln!(text, "    {source}: {{gap: {}}}", plain_or_quoted(reason))
+                }
+                None => writeln!(text, "    {source}: {expect}"),
+            };
+        }
+    }
+}
+
+impl SketchCase {
+    /// The case as an item of `cases`, each line after `indent`.
+    pub fn text(&self, indent: &str) -> String {
+        let mut text = format!("{indent}- name: {}\n", plain_or_quoted(&self.name));
+        if !self.only.is_empty() {
+            let _ = writeln!(text, "{indent}  only: {}", list(&self.only));
+        }
+        let changes: Vec<String> = self.changes.iter().map(SketchChange::flow).collect();
+        let change = format!("{indent}  change: {{{}}}\n", changes.join(", "));
+        let few = self.changes.iter().map(|c| c.fields.len()).sum::<usize>() <= 1;
+        if !changes.is_empty() && (few || change.chars().count() <= WIDTH) {
+            text.push_str(&change);
+        } else if !changes.is_empty() {
+            let _ = writeln!(text, "{indent}  change:");
+            for change in &self.changes {
+                let _ = writeln!(text, "{indent}    {}:", plain_or_quoted(&change.label));
+                for setting in change.settings() {
+                    let _ = writeln!(text, "{indent}      {setting}");
                 }
             }
         }
-        let _ = match self.expect {
-            Expect::None => writeln!(text, "  expect: none"),
-            Expect::Alert => {
-                let labels: Vec<String> = self
-                    .events
-                    .iter()
-                    .map(|event| plain_or_quoted(&event.label))
-                    .collect();
-                writeln!(text, "  expect: {{alert: [{}]}}", labels.join(", "))
-            }
+        if !self.add.is_empty() {
+            let _ = writeln!(text, "{indent}  add:");
+        }
+        for event in &self.add {
+            let _ = writeln!(text, "{indent}    {}", event.flow());
+        }
+        let expect = match self.expect {
+            Expect::Alert => "alert",
+            Expect::None => "none",
         };
-        if let Some(case) = &self.case {
-            case.write(&mut text);
+        let _ = writeln!(text, "{indent}  expect: {expect}");
+        if let Some(because) = &self.because {
+            let _ = writeln!(text, "{indent}  because: {}", plain_or_quoted(because));
         }
         text
     }
 }
 
-impl SketchCase {
-    fn write(&self, text: &mut String) {
-        let mut settings = Vec::new();
-        if self.moves {
-            settings.push(format!("at: {}", seconds(self.change.at)));
-        }
-        settings.extend(self.change.written_fields());
-        let _ = writeln!(
-            text,
-            "cases:\n  - name: {}\n    change: {{{}: {{{}}}}}\n    expect: none\n    because: {}",
-            plain_or_quoted(&self.name),
-            plain_or_quoted(&self.change.label),
-            settings.join(", "),
-            plain_or_quoted(&self.because)
-        );
+impl SketchChange {
+    fn settings(&self) -> Vec<String> {
+        let at = self.at.map(|at| format!("at: {}", seconds(at)));
+        at.into_iter().chain(written(&self.fields)).collect()
+    }
+
+    fn flow(&self) -> String {
+        let label = plain_or_quoted(&self.label);
+        format!("{label}: {{{}}}", self.settings().join(", "))
     }
 }
 
@@ -144,21 +211,31 @@ impl SketchEvent {
         if self.at != 0 {
             settings.push(format!("at: {}", seconds(self.at)));
         }
-        settings.extend(self.written_fields());
+        settings.extend(written(&self.fields));
         settings
     }
 
-    fn written_fields(&self) -> impl Iterator<Item = String> {
-        self.fields.iter().map(|(field, values)| {
-            let values: Vec<String> = values.iter().map(value).collect();
-            let written = match values.as_slice() {
-                [] => "null".to_owned(),
-                [one] => one.clone(),
-                many => format!("[{}]", many.join(", ")),
-            };
-            format!("{}: {written}", plain_or_quoted(field))
-        })
+    fn flow(&self) -> String {
+        let label = plain_or_quoted(&self.label);
+        format!("{label}: {{{}}}", self.settings().join(", "))
     }
+}
+
+fn written(fields: &[(String, Vec<Scalar>)]) -> impl Iterator<Item = String> {
+    fields.iter().map(|(field, values)| {
+        let values: Vec<String> = values.iter().map(value).collect();
+        let written = match values.as_slice() {
+            [] => "null".to_owned(),
+            [one] => one.clone(),
+            many => format!("[{}]", many.join(", ")),
+        };
+        format!("{}: {written}", plain_or_quoted(field))
+    })
+}
+
+fn list(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| plain_or_quoted(name)).collect();
+    format!("[{}]", names.join(", "))
 }
 
 /// A value: text that looks like something else stands in quotes, `$x` as `$$x`.

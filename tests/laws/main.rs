@@ -27,4 +27,5 @@ mod sequence_oracle;
 mod sequence_streams;
 mod sequences;
 mod shared;
+mod solve;
 mod spanless;

@@ -212,7 +212,7 @@ fn documents_of(path: &Path) -> Vec<Event> {
         .collect()
 }
 
-fn toml_files(directory: &Path, files: &mut Vec<PathBuf>) {
+pub(crate) fn toml_files(directory: &Path, files: &mut Vec<PathBuf>) {
     let entries = fs::read_dir(directory).unwrap();
     let mut entries: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     entries.sort();

@@ -17,6 +17,11 @@ pub(super) fn compile(pattern: &str, insensitive: bool) -> Result<Box<meta::Rege
         .map_err(|error| QueryFailure::new(format!("invalid regular expression: {error}")))
 }
 
+/// The expression as a tree, to find texts of it.
+pub(super) fn sketch(pattern: &str) -> Option<regex_syntax::hir::Hir> {
+    regex_syntax::parse(&Translator::new(pattern).translate().ok()?).ok()
+}
+
 struct Translator<'p> {
     rest: std::iter::Peekable<std::str::Chars<'p>>,
     out: String,

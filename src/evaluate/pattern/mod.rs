@@ -1,6 +1,7 @@
 //! Patterns on text: equality but for case, wildcards, regular expressions. The only place that
 //! knows the regex crates and what case folding is; `facts` and the engine call it.
 
+pub mod example;
 pub mod fold;
 mod java;
 mod lucene;

@@ -234,7 +234,7 @@ fn record(
     console: &mut Console,
 ) -> Result<(), Box<Problem>> {
     let scenario = settings.files.name(path);
-    let case = made.sketch.case.as_ref().map(|case| &case.name);
+    let case = made.sketch.cases.iter().map(|case| &case.name);
     let names = std::iter::once(&made.sketch.name).chain(case);
     let keys = names.flat_map(|name| {
         let of = |source: &String| {
@@ -290,7 +290,7 @@ fn said(made: &Minimised, place: &Place, settings: &Settings) -> String {
     let path = place.path.as_ref().map(|path| settings.files.name(path));
     let lines = made.sketch.text().lines().count();
     let file = path.as_deref().unwrap_or("standard output");
-    let case = made.sketch.case.as_ref();
+    let case = made.sketch.cases.first();
     let name = case.map_or(&made.sketch.name, |case| &case.name);
     let _ = writeln!(
         text,

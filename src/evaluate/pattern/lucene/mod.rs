@@ -38,6 +38,24 @@ pub(super) fn compile(pattern: &str, insensitive: bool) -> Result<Compiled, Quer
         .map_err(|_| too_complex())
 }
 
+/// The expression without its complements, and of an intersection the first part: texts of it are
+/// worth a try, no more.
+pub(super) fn sketch(pattern: &str, insensitive: bool) -> Option<Hir> {
+    Some(hir(&positive(syntax::parse(pattern, insensitive).ok()?)))
+}
+
+fn positive(node: Node) -> Node {
+    let each = |parts: Vec<Node>| parts.into_iter().map(positive).collect();
+    match node {
+        Node::All(parts) => parts.into_iter().next().map_or(Node::Empty, positive),
+        Node::Not(_) | Node::Nothing => Node::Empty,
+        Node::Concat(parts) => Node::Concat(each(parts)),
+        Node::Any(parts) => Node::Any(each(parts)),
+        Node::Repeat(inner, min, max) => Node::Repeat(Box::new(positive(*inner)), min, max),
+        plain => plain,
+    }
+}
+
 /// Elasticsearch's refusal of an expression that needs too many states.
 fn too_complex() -> QueryFailure {
     let limit = super::MAX_STATES;

@@ -1,0 +1,35 @@
+//! An event as a source stores it: what its shape sets, what is asked for on top, what the sensor
+//! pins whatever is asked, and what follows. The rooms that make scenarios build with it; scenarios
+//! themselves are expanded by their own rules, which say the same of labels, times and `force`.
+
+use super::derive::derive;
+use super::profile::{DataSource, Kind};
+use crate::event::{Event, Scalar};
+
+/// The event with these fields set; a field without values is taken out.
+pub fn shaped<'f>(
+    source: &DataSource,
+    kind: &Kind,
+    set: impl IntoIterator<Item = (&'f String, &'f Vec<Scalar>)> + Clone,
+) -> Event {
+    let mut event = Event::default();
+    for (path, values) in source.defaults.iter().chain(&kind.defaults) {
+        event.set(path, values.clone());
+    }
+    for (path, values) in set.clone() {
+        if kind.carries(path) {
+            event.set(path, values.clone());
+        }
+    }
+    for pin in source.pins.iter().chain(&kind.pins) {
+        event.set(&pin.field, pin.value.clone());
+    }
+    derive(kind, &mut event);
+    // What is taken out is not filled in again.
+    for (path, values) in set {
+        if values.is_empty() {
+            event.set(path, Vec::new());
+        }
+    }
+    event
+}

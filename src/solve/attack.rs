@@ -1,0 +1,230 @@
+//! A match made to order: for each stage of the query an event of a kind that the source has,
+//! join keys that are equal, times within `maxspan`.
+
+use std::collections::BTreeMap;
+
+use super::draft::Draft;
+use super::dress;
+use super::look::Look;
+use super::search::{Goal, Search, State};
+use crate::data_source::{DataSource, IndexPatterns, Kind};
+use crate::evaluate::Prepared;
+use crate::event::Scalar;
+use crate::plan::{Key, Plan, Shape, Stage, StageId};
+
+/// The time between two events, in milliseconds, where `maxspan` leaves so much.
+const STEP: i64 = 1_000;
+
+/// An event of a match.
+#[derive(Debug, Clone)]
+pub(super) struct Part<'s> {
+    pub(super) label: String,
+    pub(super) stage: StageId,
+    /// Milliseconds from the start.
+    pub(super) at: i64,
+    pub(super) state: State<'s>,
+}
+
+/// What rule and source give to work with.
+pub(super) struct Ground<'a> {
+    pub(super) prepared: &'a Prepared<'a>,
+    pub(super) source: &'a DataSource,
+    pub(super) patterns: &'a IndexPatterns,
+}
+
+/// The events of a match; the error names the stage that no event was found for.
+pub(super) fn attack<'a>(ground: &Ground<'a>) -> Result<Vec<Part<'a>>, String> {
+    let plan = ground.prepared.plan();
+    let mut parts = Vec::new();
+    let mut labels = BTreeMap::new();
+    for (id, stage) in plan.positive() {
+        for _ in 0..stage.runs.max(1) {
+            let state = event(ground, stage).ok_or_else(|| {
+                let text = plan.parts.get(stage.part.index()).map_or("", |part| &part.text);
+                format!("no event was found that meets `{text}`")
+            })?;
+            parts.push(Part {
+                label: label(state.draft().kind, &mut labels),
+                stage: id,
+                at: 0,
+                state,
+            });
+        }
+    }
+    join(ground, &mut parts)?;
+    let step = step(plan, parts.len());
+    for (part, number) in parts.iter_mut().zip(0..) {
+        part.at = step * number;
+    }
+    Ok(parts)
+}
+
+/// An event that meets the stage.
+fn event<'a>(ground: &Ground<'a>, stage: &'a Stage) -> Option<State<'a>> {
+    meeting(ground, stage, &[(&stage.condition, true)])
+}
+
+/// An event of the stage's category that meets the goals: of all kinds that of which least has to
+/// be said.
+pub(super) fn meeting<'a>(
+    ground: &Ground<'a>,
+    stage: &Stage,
+    goals: &[Goal<'a>],
+) -> Option<State<'a>> {
+    let mut search = Search::new(ground.prepared);
+    let mut best: Option<State<'a>> = None;
+    for draft in drafts(ground, stage) {
+        let Some(mut found) = search.meet(State::new(draft), goals.to_vec()) else {
+            continue;
+        };
+        dress::dress(&search, &mut found);
+        let fields = |state: &State<'_>| state.draft().fields.len();
+        if best.as_ref().is_none_or(|best| fields(&found) < fields(best)) {
+            best = Some(found);
+        }
+    }
+    best
+}
+
+/// A draft of each kind of the category that the rule searches; where there is none, of each kind
+/// with the category set.
+fn drafts<'a>(ground: &Ground<'a>, stage: &Stage) -> Vec<Draft<'a>> {
+    let plan = ground.prepared.plan();
+    let field = plan.fields.get(plan.category.index());
+    let field = field.map_or("event.category", |field| field.path.as_str());
+    let routed = |kind: &&Kind| {
+        let index = ground.source.indices.get(kind.index);
+        index.is_some_and(|index| ground.patterns.selects(&index.name))
+    };
+    let kinds = ground.source.kinds.iter().filter(routed);
+    let drafts: Vec<Draft<'a>> = kinds.map(|kind| Draft::new(ground.source, kind)).collect();
+    let Some(category) = &stage.category.value else {
+        return drafts;
+    };
+    let of_category = |draft: &Draft<'_>| {
+        let event = draft.event();
+        let mut values = event.values(field).iter();
+        values.any(|value| value.to_string() == *category)
+    };
+    let own: Vec<Draft<'a>> = drafts.iter().filter(|draft| of_category(draft)).cloned().collect();
+    if !own.is_empty() {
+        return own;
+    }
+    let with = |mut draft: Draft<'a>| {
+        let value = vec![Scalar::text(category.as_str())];
+        draft.fields.insert(field.to_owned(), value);
+        draft
+    };
+    drafts.into_iter().map(with).collect()
+}
+
+/// `network`, and for the next of its kind `network2`.
+pub(super) fn label(kind: &Kind, labels: &mut BTreeMap<String, usize>) -> String {
+    let count = labels.entry(kind.group.clone()).or_default();
+    *count += 1;
+    match *count {
+        1 => kind.group.clone(),
+        more => format!("{}{more}", kind.group),
+    }
+}
+
+/// The keys of a stage, position by position.
+pub(super) fn keys<'p>(plan: &'p Plan, stage: StageId) -> &'p [Key] {
+    plan.stages.get(stage.index()).map_or(&[], |stage| stage.keys.as_slice())
+}
+
+/// How many positions the key tuple has, and their names.
+fn positions(plan: &Plan) -> Vec<&str> {
+    match &plan.shape {
+        Shape::Events => Vec::new(),
+        Shape::Sequence(sequence) => sequence.joins.iter().map(|join| join.name.as_str()).collect(),
+        Shape::Sample { joins } => joins.iter().map(|join| join.name.as_str()).collect(),
+    }
+}
+
+/// The path of a stage's key at a position.
+pub(super) fn key_path(plan: &Plan, stage: StageId, position: usize) -> Option<&str> {
+    let key = keys(plan, stage).get(position)?;
+    Some(plan.fields.get(key.field.index())?.path.as_str())
+}
+
+/// Gives all events equal keys.
+fn join(ground: &Ground<'_>, parts: &mut [Part<'_>]) -> Result<(), String> {
+    let plan = ground.prepared.plan();
+    let search = Search::new(ground.prepared);
+    for (position, name) in positions(plan).into_iter().enumerate() {
+        let candidates = candidates(plan, parts, position);
+        let fits = candidates.iter().any(|value| {
+            let mut joined = parts.to_vec();
+            let all = joined.iter_mut().all(|part| {
+                let Some(path) = key_path(plan, part.stage, position) else {
+                    return false;
+                };
+                set_key(&search, &mut part.state, path, value)
+            });
+            if all {
+                parts.clone_from_slice(&joined);
+            }
+            all
+        });
+        if !fits {
+            return Err(format!("no value was found for the join key `{name}`"));
+        }
+    }
+    Ok(())
+}
+
+/// Sets a key, unless it is so already; false where the event cannot have it.
+pub(super) fn set_key(search: &Search<'_>, state: &mut State<'_>, path: &str, value: &Scalar) -> bool {
+    let is = |state: &State<'_>| state.event().values(path) == [value.clone()];
+    if !is(state) {
+        if !state.draft().can_set(path) {
+            return false;
+        }
+        state.change(|fields| {
+            fields.insert(path.to_owned(), vec![value.clone()]);
+        });
+    }
+    is(state) && search.holds(state)
+}
+
+/// Values for a position: what all events have, what some event was given, what the field looks
+/// like, what some event happens to have.
+fn candidates(plan: &Plan, parts: &[Part<'_>], position: usize) -> Vec<Scalar> {
+    let mut given = Vec::new();
+    let mut found = Vec::new();
+    let mut looks = Vec::new();
+    for part in parts {
+        let key = keys(plan, part.stage).get(position);
+        let Some(field) = key.and_then(|key| plan.fields.get(key.field.index())) else {
+            continue;
+        };
+        let draft = part.state.draft();
+        let event = part.state.event();
+        let [value] = event.values(&field.path) else {
+            looks.extend(Look::new(&field.path, draft.system()).values(field.family));
+            continue;
+        };
+        if draft.fields.contains_key(&field.path) || draft.has_default(&field.path) {
+            given.push(value.clone());
+        } else {
+            found.push(value.clone());
+        }
+        looks.extend(Look::new(&field.path, draft.system()).values(field.family));
+    }
+    let equal = found.len() == parts.len() && found.windows(2).all(|pair| pair.first() == pair.last());
+    if equal {
+        given.extend(found.first().cloned());
+    }
+    given.into_iter().chain(looks).chain(found).collect()
+}
+
+/// Milliseconds from one event to the next.
+fn step(plan: &Plan, events: usize) -> i64 {
+    let Shape::Sequence(sequence) = &plan.shape else {
+        return 0;
+    };
+    let gaps = i64::try_from(events.saturating_sub(1)).unwrap_or(i64::MAX).max(1);
+    let most = sequence.maxspan.map_or(i64::MAX, |limit| limit.millis / gaps);
+    STEP.min(most).max(1)
+}

@@ -1,0 +1,139 @@
+//! The solver on real rules: for nine of ten that a known source serves it finds an attack, and
+//! what it writes passes.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use trapline::data_source::{Catalogue, IndexPatterns};
+use trapline::diagnostic::SourceText;
+use trapline::lint;
+use trapline::replay::Subject;
+use trapline::replay::outcome::Verdict;
+use trapline::replay::rehearse::rehearse;
+use trapline::rule::RuleType;
+use trapline::solve::{self, Made, Request};
+
+use crate::shared::shared;
+
+/// What came of one rule.
+struct Solved {
+    file: String,
+    /// No sketch: why, by source.
+    failed: Option<String>,
+    cases: usize,
+    unsolved: usize,
+    wrong: Vec<String>,
+}
+
+#[test]
+fn nine_of_ten_public_rules_that_a_source_serves_are_solved() {
+    let Some(folder) = shared("corpus/rules") else {
+        return;
+    };
+    let catalogue = Catalogue::builtin().unwrap();
+    let mut files = Vec::new();
+    crate::public_rules::toml_files(&folder, &mut files);
+    files.sort();
+    if let Ok(part) = std::env::var("SOLVE_PART") {
+        files.retain(|file| file.to_string_lossy().contains(&part));
+    }
+    let halves: Vec<Vec<PathBuf>> = (0..2)
+        .map(|half| files.iter().skip(half).step_by(2).cloned().collect())
+        .collect();
+    let mut solved: Vec<Solved> = std::thread::scope(|scope| {
+        let threads: Vec<_> = halves
+            .iter()
+            .map(|files| scope.spawn(|| files.iter().filter_map(|file| solve(file, &catalogue)).collect::<Vec<_>>()))
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    solved.sort_by(|a, b| a.file.cmp(&b.file));
+    let mut report = String::new();
+    for one in &solved {
+        if let Some(reason) = &one.failed {
+            let _ = writeln!(report, "{}: {reason}", one.file);
+        }
+        for wrong in &one.wrong {
+            let _ = writeln!(report, "{}: WRONG {wrong}", one.file);
+        }
+    }
+    let good = solved.iter().filter(|one| one.failed.is_none()).count();
+    let cases: usize = solved.iter().map(|one| one.cases).sum();
+    let unsolved: usize = solved.iter().map(|one| one.unsolved).sum();
+    eprintln!("{report}\n{good} of {} rules, {cases} cases, {unsolved} not found", solved.len());
+    assert!(solved.iter().all(|one| one.wrong.is_empty()), "{report}");
+    assert!(good * 10 >= solved.len() * 9, "{report}");
+}
+
+fn solve(file: &PathBuf, catalogue: &Catalogue) -> Option<Solved> {
+    let name = file.file_name()?.to_string_lossy().into_owned();
+    let source = SourceText::new(&name, fs::read_to_string(file).ok()?);
+    let linted = lint::lint(&source, catalogue);
+    let rule = linted.rule?;
+    if rule.rule_type != RuleType::Eql {
+        return None;
+    }
+    let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
+    if catalogue.claimed(&patterns).is_empty() {
+        return None;
+    }
+    let subject = Subject {
+        file: name.clone(),
+        rule,
+        syntax: linted.syntax,
+    };
+    let request = Request {
+        subject: &subject,
+        catalogue,
+        sources: &[],
+    };
+    eprintln!("START {name}");
+    let start = std::time::Instant::now();
+    let made = solve::new(&request).unwrap_or_else(|why| panic!("{name}: {why}"));
+    let took = start.elapsed();
+    eprintln!("END {name}");
+    if took.as_secs() >= 2 {
+        eprintln!("SLOW {name} {took:?}");
+    }
+    if std::env::var("SOLVE_SHOW").is_ok() {
+        for sketch in &made.sketches {
+            eprintln!("{name}\n{}", sketch.text());
+        }
+        for unsolved in &made.unsolved {
+            eprintln!("{unsolved:?}");
+        }
+    }
+    Some(Solved {
+        failed: failed(&made),
+        cases: made.sketches.iter().map(|sketch| sketch.cases.len()).sum(),
+        unsolved: made.unsolved.len(),
+        wrong: wrong(&request, &made),
+        file: name,
+    })
+}
+
+fn failed(made: &Made) -> Option<String> {
+    made.sketches.is_empty().then(|| {
+        let reasons = made.unsolved.iter();
+        let reasons: Vec<String> = reasons.map(|one| format!("{}: {}", one.source, one.reason)).collect();
+        reasons.join("; ")
+    })
+}
+
+/// The checks of what was written that do not end well.
+fn wrong(request: &Request<'_>, made: &Made) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for sketch in &made.sketches {
+        match rehearse(request.subject, request.catalogue, &sketch.text(), false) {
+            Err(reason) => wrong.push(reason),
+            Ok((outcome, _)) => {
+                let bad = |verdict| !matches!(verdict, Verdict::Passed | Verdict::Pinned);
+                for check in outcome.checks.iter().filter(|check| bad(check.verdict)) {
+                    wrong.push(format!("{} {:?}", check.key, check.message));
+                }
+            }
+        }
+    }
+    wrong
+}
