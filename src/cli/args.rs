@@ -86,6 +86,8 @@ pub enum Verb {
     Sources(SourcesArgs),
     /// Go through the snapshot changes that wait
     Review(ReviewArgs),
+    /// Write a first scenario of a rule: an attack and a case for each clause
+    New(NewArgs),
     /// Set up a project: folders, configuration, CI; nothing is overwritten
     Init,
     /// Print the JSON Schema of scenarios or rules, for editors
@@ -552,6 +554,23 @@ pub enum Show {
     Attack,
     /// The rule does not alert, and why.
     Benign,
+}
+
+/// Options of `new`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct NewArgs {
+    /// The rule file
+    #[arg(value_name = "RULE", required = true)]
+    pub rule: String,
+    /// Add the cases that the rule's scenario lacks, at its end; nothing that is there is touched
+    #[arg(long)]
+    pub fill_coverage: bool,
+    /// Write for this data source only (repeatable)
+    #[arg(long = "source", value_name = "NAME")]
+    pub sources: Vec<String>,
+    /// The scenario file, instead of the one that mirrors the rule; `-` is standard output
+    #[arg(short = 'o', long = "output", value_name = "OUT")]
+    pub output: Option<Utf8PathBuf>,
 }
 
 /// Options of `sources`.

@@ -77,6 +77,12 @@ codes! {
         "`trapline import --source` takes the name of a form. Without it each object says itself what\nit is.\n";
     NO_SCENARIO = "E042", "a recording gives no scenario",
         "`trapline import --minimise` writes the smallest scenario that tells of a rule what the\nrecordings tell: that it alerts, or with `--as benign` that it does not, and why. It writes\nnothing that it has not replayed: where the rule does something else, or the shape of the data\nsource has no room for what decides, it says so instead.\n";
+    NOT_SOLVED = "E043", "no scenario was found for a rule",
+        "`trapline new` looks for events that the rule alerts on, in the shape of each data source that\nthe rule claims, and writes nothing that it has not replayed. For this rule it found none; the\nreason is given by source. Write the attack by hand, or take it from a recording with\n`trapline import --minimise`; `trapline new --fill-coverage` then adds cases to it.\n";
+    SCENARIO_EXISTS = "E044", "the rule has a scenario already",
+        "`trapline new` writes a first scenario and never changes one that is there. Give another file\nwith `-o`, or `--fill-coverage` to add the cases that the scenario lacks.\n";
+    NOT_EXTENDED = "E045", "no case can be added to a scenario file",
+        "`trapline new --fill-coverage` puts its cases at the end of the file, so that no byte of what is\nthere changes. That needs a last scenario whose attack is written out and whose `cases`, if it\nhas any, are its last key with an item a line.\n";
     MALFORMED_VALUE = "W001", "a value does not fit its field",
         "The field's mapping does not take the value: a word in a number, no address in an `ip`.\nElasticsearch would refuse the whole document; Trapline leaves out the value.\n";
     UNKNOWN_INDEX = "W002", "no mapping of the event's index",

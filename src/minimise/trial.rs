@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::data_source::{Catalogue, DataSource};
 use crate::replay::outcome::{Check, Observed};
-use crate::replay::rehearse::rehearse;
+use crate::replay::rehearse::{Place, rehearse};
 use crate::replay::{Subject, Verdict};
 use crate::scenario::write::Sketch;
 
@@ -96,9 +96,10 @@ impl<'a> Trials<'a> {
 
     /// The checks on the source.
     fn replay(&self, sketch: &Sketch) -> Result<Vec<Check>, String> {
-        let rehearsed = rehearse(self.subject, self.catalogue, &sketch.text(), false);
-        let (outcome, _) = rehearsed?;
-        let mut checks = outcome.checks;
+        let text = sketch.text();
+        let rehearsed = rehearse(self.subject, self.catalogue, Place::NOWHERE, &text, false)?;
+        let outcomes = rehearsed.into_iter().map(|(outcome, _)| outcome.checks);
+        let mut checks: Vec<Check> = outcomes.flatten().collect();
         checks.retain(|check| check.key.source == self.source.name);
         if checks.is_empty() {
             return Err(format!("nothing runs on `{}`", self.source.name));

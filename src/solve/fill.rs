@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::attack::{Ground, Part};
 use super::draft::{Draft, Fields};
-use super::made::on_plan;
+use super::made::{on_plan, sources};
 use super::search::{Search, State};
-use super::{Filled, Request, Unsolved, UnsolvedClause, case, free_name};
+use super::written::Written;
+use super::{Filled, Impossible, Request, Unsolved, UnsolvedClause, case, free_name};
 use crate::coverage::{ClauseCoverage, coverage};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::diagnostic::SourceText;
@@ -16,7 +17,7 @@ use crate::event::Event;
 use crate::plan::{ClauseId, ClauseName, Role, StageId};
 use crate::replay::observe::{Decided, Observation, Observed};
 use crate::replay::outcome::{ScenarioOutcome, Verdict};
-use crate::replay::rehearse::rehearse;
+use crate::replay::rehearse::{Place, rehearse};
 use crate::scenario::write::{Sketch, SketchCase};
 use crate::scenario::{self, Expanded, ExpandedEvent, Expander};
 
@@ -24,38 +25,55 @@ use crate::scenario::{self, Expanded, ExpandedEvent, Expander};
 const TRIED: usize = 6;
 
 /// The scenario that cases are made for.
-pub(super) enum Writing {
+pub(super) enum Writing<'a> {
     /// One that was just made.
     Made(Sketch),
-    /// One that stands in a file: the text, and what to put behind it before the cases.
-    Written { text: String, before_cases: String, indent: String },
+    /// The last one of a file.
+    Written(&'a Written<'a>),
 }
 
-impl Writing {
+impl Writing<'_> {
     /// The text with these cases.
-    pub(super) fn with(&self, cases: &[&SketchCase]) -> String {
+    fn with(&self, cases: &[&SketchCase]) -> String {
         match self {
             Self::Made(sketch) => Sketch {
                 cases: cases.iter().map(|case| (*case).clone()).collect(),
                 ..sketch.clone()
             }
             .text(),
-            Self::Written { text, before_cases, indent } => {
-                let cases: String = cases.iter().map(|case| case.text(indent)).collect();
-                format!("{text}{before_cases}{cases}")
-            }
+            Self::Written(written) => written.with(cases.iter().copied()),
         }
     }
+
+    fn place(&self) -> Place<'_> {
+        match self {
+            Self::Made(_) => Place::NOWHERE,
+            Self::Written(written) => written.place,
+        }
+    }
+}
+
+/// Makes the cases that the scenarios of a file lack.
+pub fn fill(request: &Request<'_>, written: &Written<'_>) -> Result<Filled, Impossible> {
+    let patterns = request.subject.patterns();
+    sources(request, &patterns)?;
+    let mut taken = written.names();
+    let mut filler = Filler::new(request, &patterns, Writing::Written(written), &mut taken);
+    filler.fill();
+    Ok(filler.filled())
 }
 
 /// A clause and the outcome with which it decides a check on a source.
 type Decides = (String, ClauseName, bool);
 
+/// Each scenario with what was observed.
+type Rehearsed = Vec<(ScenarioOutcome, Observed)>;
+
 /// Makes the cases.
 pub(super) struct Filler<'r, 'a> {
     request: &'r Request<'a>,
     patterns: &'r IndexPatterns,
-    writing: Writing,
+    writing: Writing<'r>,
     taken: &'r mut Vec<String>,
     decided: BTreeSet<Decides>,
     filled: Filled,
@@ -66,7 +84,7 @@ impl<'r, 'a> Filler<'r, 'a> {
     pub(super) fn new(
         request: &'r Request<'a>,
         patterns: &'r IndexPatterns,
-        writing: Writing,
+        writing: Writing<'r>,
         taken: &'r mut Vec<String>,
     ) -> Self {
         Self {
@@ -86,16 +104,25 @@ impl<'r, 'a> Filler<'r, 'a> {
 
     /// Makes a case for whatever no check decides, source by source.
     pub(super) fn fill(&mut self) {
-        let Ok((outcome, observed)) = self.rehearse(&[]) else {
+        let Ok(rehearsed) = self.rehearse(&[]) else {
             return;
         };
-        self.note(&observed);
-        let covered = coverage(std::slice::from_ref(&outcome), std::slice::from_ref(&observed));
+        let (outcomes, observed): (Vec<_>, Vec<_>) = rehearsed.into_iter().unzip();
+        for observed in &observed {
+            self.note(observed);
+        }
+        let covered = coverage(&outcomes, &observed);
         let clauses = covered.rules.into_iter().next().map(|rule| rule.clauses);
         let clauses = clauses.unwrap_or_default();
-        let sources: BTreeSet<&str> = outcome.checks.iter().map(|c| c.key.source.as_str()).collect();
+        let checks = outcomes.last().map_or(&[][..], |outcome| outcome.checks.as_slice());
+        let sources: BTreeSet<&str> = checks.iter().map(|c| c.key.source.as_str()).collect();
         let order = self.request.catalogue.sources().iter();
-        let sources: Vec<&DataSource> = order.filter(|s| sources.contains(s.name.as_str())).collect();
+        let asked = self.request.sources;
+        let wanted = |source: &&DataSource| {
+            sources.contains(source.name.as_str())
+                && (asked.is_empty() || asked.contains(&source.name))
+        };
+        let sources: Vec<&DataSource> = order.filter(wanted).collect();
         let stages = self.stages(&sources);
         for source in sources {
             self.fill_source(source, &clauses, &stages);
@@ -223,8 +250,11 @@ impl<'r, 'a> Filler<'r, 'a> {
         mut case: SketchCase,
         name: String,
         wanted: &Decides,
-        (outcome, observed): &(ScenarioOutcome, Observed),
+        rehearsed: &Rehearsed,
     ) {
+        let Some((outcome, observed)) = rehearsed.last() else {
+            return;
+        };
         if self.decided.contains(wanted) {
             return;
         }
@@ -263,9 +293,10 @@ impl<'r, 'a> Filler<'r, 'a> {
         }
     }
 
-    fn rehearse(&self, cases: &[&SketchCase]) -> Result<(ScenarioOutcome, Observed), String> {
+    fn rehearse(&self, cases: &[&SketchCase]) -> Result<Rehearsed, String> {
         let text = self.writing.with(cases);
-        rehearse(self.request.subject, self.request.catalogue, &text, true)
+        let (subject, catalogue) = (self.request.subject, self.request.catalogue);
+        rehearse(subject, catalogue, self.writing.place(), &text, true)
     }
 
     /// The attack's events on a source.

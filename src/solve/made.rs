@@ -6,9 +6,10 @@ use super::fill::{Filler, Writing};
 use super::{Impossible, Made, Request, Unsolved, free_name};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::evaluate::Prepared;
+use crate::event::{Event, Scalar};
 use crate::replay::compile::{Compiled, Compiler};
 use crate::replay::outcome::{Check, Observed, Verdict};
-use crate::replay::rehearse::rehearse;
+use crate::replay::rehearse::{Place, rehearse};
 use crate::replay::visible::Visible;
 use crate::replay::START;
 use crate::scenario::write::{Expect, Sketch, SketchEvent};
@@ -75,7 +76,7 @@ pub(super) fn on_plan<T>(
         patterns,
     };
     let compiler = Compiler::new(&query.text, syntax, subject.settings(), visible, START);
-    let compiled = compiler.compile(&[]);
+    let compiled = compiler.compile(&[carrying(source, syntax)]);
     let ready = match &*compiled {
         Compiled::Ready(ready) => ready,
         Compiled::Refused(refused) => {
@@ -88,6 +89,19 @@ pub(super) fn on_plan<T>(
         source,
         patterns,
     })
+}
+
+/// An event with what the query names below the source's open prefixes: there a field is mapped as
+/// soon as an event carries it.
+fn carrying(source: &DataSource, syntax: &crate::eql::syntax::Query) -> Event {
+    let mut event = Event::default();
+    for path in crate::eql::fields(syntax) {
+        let mut open = source.open.iter();
+        if open.any(|prefix| path.starts_with(prefix.as_str())) {
+            event.set(path, vec![Scalar::text("x")]);
+        }
+    }
+    event
 }
 
 /// Adds the source to a sketch whose attack it has too, or a sketch with an attack of its own, or
@@ -180,8 +194,9 @@ fn passes(request: &Request<'_>, sketch: &Sketch) -> Result<(), String> {
 }
 
 fn attack_check(request: &Request<'_>, sketch: &Sketch) -> Result<Check, String> {
-    let (outcome, _) = rehearse(request.subject, request.catalogue, &sketch.text(), false)?;
-    let mut checks = outcome.checks.into_iter();
+    let place = Place::NOWHERE;
+    let rehearsed = rehearse(request.subject, request.catalogue, place, &sketch.text(), false)?;
+    let mut checks = rehearsed.into_iter().flat_map(|(outcome, _)| outcome.checks);
     checks.next().ok_or_else(|| "nothing was replayed".to_owned())
 }
 

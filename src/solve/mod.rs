@@ -16,12 +16,15 @@ mod script;
 mod search;
 mod value;
 mod wildcards;
+mod written;
 
 use crate::data_source::Catalogue;
 use crate::replay::Subject;
 use crate::scenario::write::{Sketch, SketchCase};
 
+pub use fill::fill;
 pub use made::new;
+pub use written::{NotExtended, Written};
 
 /// What to make scenarios for.
 #[derive(Debug, Clone, Copy)]

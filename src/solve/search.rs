@@ -16,7 +16,7 @@ use crate::plan::{
 /// How much a search does before it gives up: conditions looked at, and events copied to try a way.
 const WORK: usize = 40_000;
 /// How much all searches for one source do together.
-const WORK_OF_ALL: usize = 1_500_000;
+const WORK_OF_ALL: usize = 400_000;
 /// How many values of a field are tried.
 const TRIED: usize = 64;
 /// How many combinations of values are tried for fields that one test reads together.

@@ -10,7 +10,7 @@ use trapline::diagnostic::SourceText;
 use trapline::lint;
 use trapline::replay::Subject;
 use trapline::replay::outcome::Verdict;
-use trapline::replay::rehearse::rehearse;
+use trapline::replay::rehearse::{Place, rehearse};
 use trapline::rule::RuleType;
 use trapline::solve::{self, Made, Request};
 
@@ -125,11 +125,12 @@ fn failed(made: &Made) -> Option<String> {
 fn wrong(request: &Request<'_>, made: &Made) -> Vec<String> {
     let mut wrong = Vec::new();
     for sketch in &made.sketches {
-        match rehearse(request.subject, request.catalogue, &sketch.text(), false) {
+        match rehearse(request.subject, request.catalogue, Place::NOWHERE, &sketch.text(), false) {
             Err(reason) => wrong.push(reason),
-            Ok((outcome, _)) => {
+            Ok(rehearsed) => {
                 let bad = |verdict| !matches!(verdict, Verdict::Passed | Verdict::Pinned);
-                for check in outcome.checks.iter().filter(|check| bad(check.verdict)) {
+                let checks = rehearsed.iter().flat_map(|(outcome, _)| &outcome.checks);
+                for check in checks.filter(|check| bad(check.verdict)) {
                     wrong.push(format!("{} {:?}", check.key, check.message));
                 }
             }

@@ -6,7 +6,9 @@ pub mod diff;
 pub mod explain;
 pub mod import;
 pub mod load;
+mod made;
 pub mod mutate;
+pub mod new;
 pub mod query;
 pub mod publish;
 pub mod recording;
@@ -49,6 +51,10 @@ pub fn run(verb: &Verb, global: &Global, settings: &Settings, console: &mut Cons
             Err(problem) => console.problem(&problem),
         },
         Verb::Diff(args) => match diff::run(settings, global, args, console) {
+            Ok(code) => code,
+            Err(problem) => console.problem(&problem),
+        },
+        Verb::New(args) => match new::run(settings, args, console) {
             Ok(code) => code,
             Err(problem) => console.problem(&problem),
         },
