@@ -33,7 +33,9 @@ impl Place<'static> {
 
 impl fmt::Debug for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Place").field("file", &self.file).finish_non_exhaustive()
+        f.debug_struct("Place")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
     }
 }
 
@@ -53,8 +55,15 @@ pub fn rehearse(
         return Err(mistake.message.clone());
     }
     let rule = |scenario: &Scenario| scenario.rule.as_ref().map(|rule| rule.value.clone());
-    let last = read.scenarios.last().map(rule).ok_or("nothing was written")?;
-    let scenarios = read.scenarios.iter().filter(|scenario| rule(scenario) == last);
+    let last = read
+        .scenarios
+        .last()
+        .map(rule)
+        .ok_or("nothing was written")?;
+    let scenarios = read
+        .scenarios
+        .iter()
+        .filter(|scenario| rule(scenario) == last);
     let tests: Vec<Test<'_>> = scenarios
         .map(|scenario| Test {
             scenario_file: place.file,

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use super::draft::Draft;
 use super::dress;
 use super::look::Look;
-use super::search::{Goal, Search, State};
-use crate::data_source::{DataSource, IndexPatterns, Kind};
+use super::search::{Goal, Search, State, fields_of};
+use crate::data_source::{DataSource, IndexPatterns, Kind, Pin};
 use crate::evaluate::Prepared;
 use crate::event::Scalar;
-use crate::plan::{Key, Plan, Shape, Stage, StageId};
+use crate::plan::{Condition, ConditionKind, Key, LeafId, PartId, Plan, Shape, Stage, StageId};
 
 /// The time between two events, in milliseconds, where `maxspan` leaves so much.
 const STEP: i64 = 1_000;
@@ -39,10 +39,7 @@ pub(super) fn attack<'a>(ground: &Ground<'a>) -> Result<Vec<Part<'a>>, String> {
     let mut labels = BTreeMap::new();
     for (id, stage) in plan.positive() {
         for _ in 0..stage.runs.max(1) {
-            let state = event(ground, stage).ok_or_else(|| {
-                let text = plan.parts.get(stage.part.index()).map_or("", |part| &part.text);
-                format!("no event was found that meets `{text}`")
-            })?;
+            let state = event(ground, stage).ok_or_else(|| not_met(ground, id, stage))?;
             parts.push(Part {
                 label: label(state.draft().kind, &mut labels),
                 stage: id,
@@ -62,28 +59,107 @@ pub(super) fn attack<'a>(ground: &Ground<'a>) -> Result<Vec<Part<'a>>, String> {
 /// An event that meets the stage.
 fn event<'a>(ground: &Ground<'a>, stage: &'a Stage) -> Option<State<'a>> {
     meeting(ground, stage, &[(&stage.condition, true)])
+        .into_iter()
+        .next()
 }
 
-/// An event of the stage's category that meets the goals: of all kinds that of which least has to
-/// be said.
+/// Why there is no event for a stage, as far as a part of its condition that no event meets by
+/// itself says so.
+fn not_met(ground: &Ground<'_>, id: StageId, stage: &Stage) -> String {
+    let plan = ground.prepared.plan();
+    let text = |part: PartId| {
+        plan.parts
+            .get(part.index())
+            .map_or("", |part| part.text.as_str())
+    };
+    let stages = plan.positive().count();
+    let place = match stages {
+        1 => String::new(),
+        _ => format!(" for stage {}", id.index() + 1),
+    };
+    let conjuncts = match &stage.condition.kind {
+        ConditionKind::All(parts) => parts.as_slice(),
+        _ => std::slice::from_ref(&stage.condition),
+    };
+    let alone = |part: &&Condition| meeting(ground, stage, &[(*part, true)]).is_empty();
+    let Some(part) = conjuncts.iter().find(alone) else {
+        return format!(
+            "no event was found{place}: its conditions were met one by one, not together"
+        );
+    };
+    let mut leaves = Vec::new();
+    leaves_of(part, &mut leaves);
+    let drafts = drafts(ground, stage);
+    let pin = drafts.first().and_then(|draft| {
+        let mut pins = leaves
+            .iter()
+            .filter_map(|leaf| pin_of(ground, draft.kind, *leaf));
+        pins.next()
+    });
+    let why = pin.map_or(String::new(), |pin| format!("; {}", pinned(pin)));
+    format!(
+        "no event was found{place} that meets `{}`{why}",
+        text(part.part)
+    )
+}
+
+fn leaves_of(condition: &Condition, leaves: &mut Vec<LeafId>) {
+    match &condition.kind {
+        ConditionKind::Constant(_) => {}
+        ConditionKind::Leaf(leaf) => leaves.push(*leaf),
+        ConditionKind::Not(inner) => leaves_of(inner, leaves),
+        ConditionKind::All(parts) | ConditionKind::Any(parts) => {
+            for part in parts {
+                leaves_of(part, leaves);
+            }
+        }
+    }
+}
+
+/// What the sensor says of a field of the test whatever happens.
+pub(super) fn pin_of<'s>(ground: &Ground<'s>, kind: &'s Kind, leaf: LeafId) -> Option<&'s Pin> {
+    let plan = ground.prepared.plan();
+    let fields = fields_of(&plan.leaves.get(leaf.index())?.predicate);
+    let mut paths = fields
+        .iter()
+        .filter_map(|id| Some(&plan.fields.get(id.index())?.path));
+    paths.find_map(|path| {
+        let mut pins = ground.source.pins.iter().chain(&kind.pins);
+        pins.find(|pin| pin.field == *path)
+    })
+}
+
+/// A pin in words.
+pub(super) fn pinned(pin: &Pin) -> String {
+    let values: Vec<String> = pin.value.iter().map(ToString::to_string).collect();
+    match values.as_slice() {
+        [] => format!("`{}` is never there ({})", pin.field, pin.evidence),
+        values => format!(
+            "`{}` is always {} ({})",
+            pin.field,
+            values.join(", "),
+            pin.evidence
+        ),
+    }
+}
+
+/// Events of the stage's category that meet the goals, one of each kind that can; the one of which
+/// least has to be said first.
 pub(super) fn meeting<'a>(
     ground: &Ground<'a>,
     stage: &Stage,
     goals: &[Goal<'a>],
-) -> Option<State<'a>> {
+) -> Vec<State<'a>> {
     let mut search = Search::new(ground.prepared);
-    let mut best: Option<State<'a>> = None;
+    let mut found = Vec::new();
     for draft in drafts(ground, stage) {
-        let Some(mut found) = search.meet(State::new(draft), goals.to_vec()) else {
-            continue;
-        };
-        dress::dress(&search, &mut found);
-        let fields = |state: &State<'_>| state.draft().fields.len();
-        if best.as_ref().is_none_or(|best| fields(&found) < fields(best)) {
-            best = Some(found);
+        if let Some(mut state) = search.meet(State::new(draft), goals.to_vec()) {
+            dress::dress(&search, &mut state);
+            found.push(state);
         }
     }
-    best
+    found.sort_by_key(|state| state.draft().fields.len());
+    found
 }
 
 /// A draft of each kind of the category that the rule searches; where there is none, of each kind
@@ -106,7 +182,11 @@ fn drafts<'a>(ground: &Ground<'a>, stage: &Stage) -> Vec<Draft<'a>> {
         let mut values = event.values(field).iter();
         values.any(|value| value.to_string() == *category)
     };
-    let own: Vec<Draft<'a>> = drafts.iter().filter(|draft| of_category(draft)).cloned().collect();
+    let own: Vec<Draft<'a>> = drafts
+        .iter()
+        .filter(|draft| of_category(draft))
+        .cloned()
+        .collect();
     if !own.is_empty() {
         return own;
     }
@@ -130,14 +210,20 @@ pub(super) fn label(kind: &Kind, labels: &mut BTreeMap<String, usize>) -> String
 
 /// The keys of a stage, position by position.
 pub(super) fn keys<'p>(plan: &'p Plan, stage: StageId) -> &'p [Key] {
-    plan.stages.get(stage.index()).map_or(&[], |stage| stage.keys.as_slice())
+    plan.stages
+        .get(stage.index())
+        .map_or(&[], |stage| stage.keys.as_slice())
 }
 
 /// How many positions the key tuple has, and their names.
 fn positions(plan: &Plan) -> Vec<&str> {
     match &plan.shape {
         Shape::Events => Vec::new(),
-        Shape::Sequence(sequence) => sequence.joins.iter().map(|join| join.name.as_str()).collect(),
+        Shape::Sequence(sequence) => sequence
+            .joins
+            .iter()
+            .map(|join| join.name.as_str())
+            .collect(),
         Shape::Sample { joins } => joins.iter().map(|join| join.name.as_str()).collect(),
     }
 }
@@ -175,7 +261,12 @@ fn join(ground: &Ground<'_>, parts: &mut [Part<'_>]) -> Result<(), String> {
 }
 
 /// Sets a key, unless it is so already; false where the event cannot have it.
-pub(super) fn set_key(search: &Search<'_>, state: &mut State<'_>, path: &str, value: &Scalar) -> bool {
+pub(super) fn set_key(
+    search: &Search<'_>,
+    state: &mut State<'_>,
+    path: &str,
+    value: &Scalar,
+) -> bool {
     let is = |state: &State<'_>| state.event().values(path) == [value.clone()];
     if !is(state) {
         if !state.draft().can_set(path) {
@@ -212,7 +303,8 @@ fn candidates(plan: &Plan, parts: &[Part<'_>], position: usize) -> Vec<Scalar> {
         }
         looks.extend(Look::new(&field.path, draft.system()).values(field.family));
     }
-    let equal = found.len() == parts.len() && found.windows(2).all(|pair| pair.first() == pair.last());
+    let equal =
+        found.len() == parts.len() && found.windows(2).all(|pair| pair.first() == pair.last());
     if equal {
         given.extend(found.first().cloned());
     }
@@ -224,7 +316,11 @@ fn step(plan: &Plan, events: usize) -> i64 {
     let Shape::Sequence(sequence) = &plan.shape else {
         return 0;
     };
-    let gaps = i64::try_from(events.saturating_sub(1)).unwrap_or(i64::MAX).max(1);
-    let most = sequence.maxspan.map_or(i64::MAX, |limit| limit.millis / gaps);
+    let gaps = i64::try_from(events.saturating_sub(1))
+        .unwrap_or(i64::MAX)
+        .max(1);
+    let most = sequence
+        .maxspan
+        .map_or(i64::MAX, |limit| limit.millis / gaps);
     STEP.min(most).max(1)
 }

@@ -15,6 +15,8 @@ use crate::scenario::write::{Expect, SketchCase, SketchChange, SketchEvent};
 
 /// How many values of a join key are tried on each event.
 const KEYS: usize = 3;
+/// How many kinds of event are tried for one that is added.
+const KINDS: usize = 4;
 
 /// Cases in which the clause may decide, the likeliest first: with `alert` an alert hangs on it,
 /// otherwise it alone stops the attack.
@@ -64,7 +66,10 @@ pub(super) fn settable(ground: &Ground<'_>, parts: &[Part<'_>], id: ClauseId) ->
     };
     let fields = fields_of(&leaf.predicate);
     let paths = fields.iter().filter_map(|id| plan.fields.get(id.index()));
-    let paths: Vec<&str> = paths.filter(|f| f.family.is_some()).map(|f| f.path.as_str()).collect();
+    let paths: Vec<&str> = paths
+        .filter(|f| f.family.is_some())
+        .map(|f| f.path.as_str())
+        .collect();
     let of_stage = |part: &&Part<'_>| clause.stage == Some(part.stage);
     let mut own = parts.iter().filter(of_stage).peekable();
     own.peek().is_none()
@@ -103,16 +108,28 @@ impl<'a> Maker<'_, 'a> {
         let Some(stage) = self.plan.stages.get(id.index()) else {
             return Vec::new();
         };
-        let Some(goals) = goals(&stage.condition, leaf, self.alert == (stage.role == Role::Positive)) else {
+        let Some(goals) = goals(
+            &stage.condition,
+            leaf,
+            self.alert == (stage.role == Role::Positive),
+        ) else {
             return Vec::new();
         };
         if stage.role != Role::Positive {
-            return self.added(id, stage, goals).into_iter().collect();
+            return self.added(id, stage, &goals);
         }
         let mut cases = Vec::new();
-        for (at, part) in self.parts.iter().enumerate().filter(|(_, part)| part.stage == id) {
+        for (at, part) in self
+            .parts
+            .iter()
+            .enumerate()
+            .filter(|(_, part)| part.stage == id)
+        {
             let start = State::new(part.state.draft().clone());
-            let Some(mut found) = search.meet(start, goals.clone()) else {
+            let found = search.meet(start.clone(), goals.clone());
+            let Some(mut found) =
+                found.or_else(|| search.meet(start.clone(), within_reach(search, &start, &goals)))
+            else {
                 continue;
             };
             dress(search, &mut found);
@@ -224,32 +241,43 @@ impl<'a> Maker<'_, 'a> {
         let Some((id, stage)) = self.plan.numbered().find(|(_, stage)| of(stage)) else {
             return Vec::new();
         };
-        self.added(id, stage, vec![(&stage.condition, true)]).into_iter().collect()
+        self.added(id, stage, &[(&stage.condition, true)])
     }
 
     /// An event more, which meets the goals, has the attack's keys and comes in its time.
-    fn added(&self, id: StageId, stage: &'a Stage, goals: Vec<Goal<'a>>) -> Option<SketchCase> {
-        let mut state = attack::meeting(self.ground, stage, &goals)?;
-        let search = Search::new(self.ground.prepared);
-        let first = self.parts.first()?;
-        let event = first.state.event();
-        for position in 0..stage.keys.len() {
-            let value = event.values(key_path(self.plan, first.stage, position)?).first()?;
-            let path = key_path(self.plan, id, position)?;
-            if !set_key(&search, &mut state, path, value) {
-                return None;
-            }
-        }
-        let added = SketchEvent {
+    fn added(&self, id: StageId, stage: &'a Stage, goals: &[Goal<'a>]) -> Vec<SketchCase> {
+        let states = attack::meeting(self.ground, stage, goals)
+            .into_iter()
+            .take(KINDS);
+        let states = states.filter_map(|state| self.joined(id, stage, state));
+        let event = |state: State<'_>| SketchEvent {
             label: self.free_label(state.draft()),
             kind: state.draft().kind_name(),
             at: self.time(id, stage),
             fields: state.draft().fields.clone().into_iter().collect(),
         };
-        Some(SketchCase {
-            add: vec![added],
+        let case = |state| SketchCase {
+            add: vec![event(state)],
             ..SketchCase::default()
-        })
+        };
+        states.map(case).collect()
+    }
+
+    /// The event with the attack's join keys.
+    fn joined(&self, id: StageId, stage: &Stage, mut state: State<'a>) -> Option<State<'a>> {
+        let search = Search::new(self.ground.prepared);
+        let first = self.parts.first()?;
+        let event = first.state.event();
+        for position in 0..stage.keys.len() {
+            let value = event
+                .values(key_path(self.plan, first.stage, position)?)
+                .first()?;
+            let path = key_path(self.plan, id, position)?;
+            if !set_key(&search, &mut state, path, value) {
+                return None;
+            }
+        }
+        Some(state)
     }
 
     fn free_label(&self, draft: &Draft<'_>) -> String {
@@ -316,6 +344,17 @@ fn difference(before: &State<'_>, after: &State<'_>) -> Fields {
         }
     }
     fields
+}
+
+/// The leaf's own goal and those that the event meets already: on a source where a value of the
+/// sensor stops the attack, no event meets the others, and a check there runs without them.
+fn within_reach<'a>(search: &Search<'_>, state: &State<'_>, goals: &[Goal<'a>]) -> Vec<Goal<'a>> {
+    let met = |(condition, want): &&Goal<'a>| search.outcome(condition, state.event()) == *want;
+    let (own, beside) = goals.split_at(goals.len().min(1));
+    own.iter()
+        .chain(beside.iter().filter(met))
+        .copied()
+        .collect()
 }
 
 /// What must hold beside the leaf for the condition's outcome to hang on it, and the leaf's own

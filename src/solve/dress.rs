@@ -61,10 +61,19 @@ fn whole_path(
 /// The program before its arguments.
 fn args(search: &Search<'_>, state: &mut State<'_>, process: &str) {
     let path = format!("{process}.args");
-    let Some(args) = state.draft().fields.get(&path).filter(|args| !args.is_empty()) else {
+    let Some(args) = state
+        .draft()
+        .fields
+        .get(&path)
+        .filter(|args| !args.is_empty())
+    else {
         return;
     };
-    let name = state.event().values(&format!("{process}.name")).first().cloned();
+    let name = state
+        .event()
+        .values(&format!("{process}.name"))
+        .first()
+        .cloned();
     let look = Look::new("process.name", state.draft().system());
     let Some(name) = name.or_else(|| look.values(None).into_iter().next()) else {
         return;
@@ -74,7 +83,9 @@ fn args(search: &Search<'_>, state: &mut State<'_>, process: &str) {
     }
     // Of another program: its place is taken.
     let other = |first: &Scalar| first.to_string().ends_with(".exe");
-    let rest = args.iter().skip(usize::from(args.first().is_some_and(other)));
+    let rest = args
+        .iter()
+        .skip(usize::from(args.first().is_some_and(other)));
     let args: Vec<Scalar> = std::iter::once(name).chain(rest.cloned()).collect();
     keep(search, state, |fields| {
         fields.insert(path, args);
@@ -101,8 +112,12 @@ fn extension(search: &Search<'_>, state: &mut State<'_>) {
 fn program_folder(name: &str, system: System) -> &'static str {
     match system {
         System::Windows => match name.to_lowercase().as_str() {
-            "powershell.exe" | "powershell_ise.exe" => r"C:\Windows\System32\WindowsPowerShell\v1.0\",
-            "wmiprvse.exe" | "wmic.exe" | "scrcons.exe" | "mofcomp.exe" => r"C:\Windows\System32\wbem\",
+            "powershell.exe" | "powershell_ise.exe" => {
+                r"C:\Windows\System32\WindowsPowerShell\v1.0\"
+            }
+            "wmiprvse.exe" | "wmic.exe" | "scrcons.exe" | "mofcomp.exe" => {
+                r"C:\Windows\System32\wbem\"
+            }
             "explorer.exe" | "regedit.exe" => r"C:\Windows\",
             "winword.exe" | "excel.exe" | "powerpnt.exe" | "outlook.exe" => {
                 r"C:\Program Files\Microsoft Office\root\Office16\"

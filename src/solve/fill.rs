@@ -114,7 +114,9 @@ impl<'r, 'a> Filler<'r, 'a> {
         let covered = coverage(&outcomes, &observed);
         let clauses = covered.rules.into_iter().next().map(|rule| rule.clauses);
         let clauses = clauses.unwrap_or_default();
-        let checks = outcomes.last().map_or(&[][..], |outcome| outcome.checks.as_slice());
+        let checks = outcomes
+            .last()
+            .map_or(&[][..], |outcome| outcome.checks.as_slice());
         let sources: BTreeSet<&str> = checks.iter().map(|c| c.key.source.as_str()).collect();
         let order = self.request.catalogue.sources().iter();
         let asked = self.request.sources;
@@ -169,8 +171,9 @@ impl<'r, 'a> Filler<'r, 'a> {
     ) -> Vec<Wish> {
         let plan = ground.prepared.plan();
         let ids = (0u16..).map(ClauseId).take(plan.clauses.len());
-        let ids: BTreeMap<ClauseName, ClauseId> =
-            ids.filter_map(|id| Some((plan.clause_name(id)?, id))).collect();
+        let ids: BTreeMap<ClauseName, ClauseId> = ids
+            .filter_map(|id| Some((plan.clause_name(id)?, id)))
+            .collect();
         let mut wishes = Vec::new();
         let mut search = Search::new(ground.prepared);
         for clause in clauses.iter().filter(|clause| clause.testable) {
@@ -210,7 +213,9 @@ impl<'r, 'a> Filler<'r, 'a> {
                 continue;
             };
             let same = |other: &SketchCase| {
-                other.changes == case.changes && other.add == case.add && other.expect == case.expect
+                other.changes == case.changes
+                    && other.add == case.add
+                    && other.expect == case.expect
             };
             if tried.iter().all(|(_, other)| !same(other)) {
                 tried.push((wish.decides.clone(), case));
@@ -231,10 +236,16 @@ impl<'r, 'a> Filler<'r, 'a> {
                     self.accept(case, name, &wanted, &rehearsed);
                 }
             }
-            // One that cannot be read spoils the others: one by one.
+            // One that cannot be read spoils the others: one by one, and where another source of the
+            // scenario does not know a field, on its own source only.
             Err(_) => {
-                for ((wanted, case), name) in tried.into_iter().zip(names) {
-                    if let Ok(rehearsed) = self.rehearse(&[&case]) {
+                for ((wanted, mut case), name) in tried.into_iter().zip(names) {
+                    let mut rehearsed = self.rehearse(&[&case]);
+                    if rehearsed.is_err() {
+                        case.only = vec![wanted.0.clone()];
+                        rehearsed = self.rehearse(&[&case]);
+                    }
+                    if let Ok(rehearsed) = rehearsed {
                         self.accept(case, name, &wanted, &rehearsed);
                     }
                 }
@@ -258,16 +269,26 @@ impl<'r, 'a> Filler<'r, 'a> {
         if self.decided.contains(wanted) {
             return;
         }
-        let own = || outcome.checks.iter().filter(|check| check.key.case == case.name);
+        let own = || {
+            outcome
+                .checks
+                .iter()
+                .filter(|check| check.key.case == case.name)
+        };
         let good: Vec<String> = own()
             .filter(|check| is_good(check.verdict))
             .map(|check| check.key.source.clone())
             .collect();
         let decides = |(check, decided): (&Observation, &Decided)| {
-            (check.key.source.clone(), decided.clause.clone(), decided.matched)
+            (
+                check.key.source.clone(),
+                decided.clause.clone(),
+                decided.matched,
+            )
         };
         let checks = observed.checks.iter();
-        let checks = checks.filter(|check| check.key.case == case.name && good.contains(&check.key.source));
+        let checks =
+            checks.filter(|check| check.key.case == case.name && good.contains(&check.key.source));
         let decided: BTreeSet<Decides> = checks
             .flat_map(|check| check.decided.iter().map(move |decided| (check, decided)))
             .map(decides)
@@ -285,10 +306,18 @@ impl<'r, 'a> Filler<'r, 'a> {
 
     /// Notes what the scenario's own checks decide.
     fn note(&mut self, observed: &Observed) {
-        for check in observed.checks.iter().filter(|check| check.verdict != Verdict::Invalid) {
+        for check in observed
+            .checks
+            .iter()
+            .filter(|check| check.verdict != Verdict::Invalid)
+        {
             let all = check.decided.iter();
             self.decided.extend(all.map(|decided| {
-                (check.key.source.clone(), decided.clause.clone(), decided.matched)
+                (
+                    check.key.source.clone(),
+                    decided.clause.clone(),
+                    decided.matched,
+                )
             }));
         }
     }
@@ -347,7 +376,8 @@ impl Wish {
         let (_, clause, alert) = self.decides;
         let reason = match (self.settable, self.found, alert) {
             (true, false, _) if self.tired => {
-                "not looked for: the clauses before it took all the search that one rule gets".to_owned()
+                "not looked for: the clauses before it took all the search that one rule gets"
+                    .to_owned()
             }
             (false, ..) => format!("{} has this field as it is", source.title),
             (_, false, true) => "no values were found with which an alert hangs on it".to_owned(),
@@ -355,7 +385,9 @@ impl Wish {
                 "no values were found with which it alone stops the attack".to_owned()
             }
             (_, true, true) => "with the values that were found no alert hangs on it".to_owned(),
-            (_, true, false) => "with the values that were found it does not stop the attack".to_owned(),
+            (_, true, false) => {
+                "with the values that were found it does not stop the attack".to_owned()
+            }
         };
         Unsolved {
             source: source.name.clone(),
@@ -380,9 +412,10 @@ fn stages_of(ground: &Ground<'_>, events: &[ExpandedEvent]) -> Option<BTreeMap<S
         }
         slots.extend(std::iter::repeat_n(id, usize::from(stage.runs.max(1))));
     }
-    let labelled = first.stages.iter().zip(slots).filter_map(|(event, stage)| {
-        Some((events.get((*event)?.index())?.label.clone()?, stage))
-    });
+    let labelled =
+        first.stages.iter().zip(slots).filter_map(|(event, stage)| {
+            Some((events.get((*event)?.index())?.label.clone()?, stage))
+        });
     Some(labelled.collect())
 }
 

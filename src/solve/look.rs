@@ -50,7 +50,10 @@ impl<'f> Look<'f> {
 
     /// Whether it holds a line of words.
     pub(super) fn is_line(&self) -> bool {
-        matches!(self.last(), "command_line" | "title" | "message" | "script_block_text")
+        matches!(
+            self.last(),
+            "command_line" | "title" | "message" | "script_block_text"
+        )
     }
 
     /// Whether several values at once are usual.
@@ -65,7 +68,9 @@ impl<'f> Look<'f> {
     pub(super) fn values(&self, family: Option<Family>) -> Vec<Scalar> {
         let texts = |texts: &[&str]| texts.iter().map(|text| Scalar::text(*text)).collect();
         let numbers = |numbers: &[&str]| {
-            let numbers = numbers.iter().map(|number| Scalar::Number((*number).into()));
+            let numbers = numbers
+                .iter()
+                .map(|number| Scalar::Number((*number).into()));
             numbers.collect()
         };
         match family {
@@ -105,9 +110,24 @@ impl<'f> Look<'f> {
         let process = self.path.contains("process");
         match self.last() {
             "executable" => of(
-                &[r"C:\Users\ada\Downloads\sample.exe", r"C:\Windows\System32\notepad.exe", r"C:\ProgramData\Sample\sample.exe", r"D:\Tools\sample.exe"][..],
-                &["/usr/local/bin/sample", "/usr/bin/less", "/tmp/sample", "/opt/sample/bin/sample"][..],
-                &["/Users/ada/Downloads/sample", "/usr/bin/less", "/tmp/sample", "/Applications/Sample.app/Contents/MacOS/Sample"][..],
+                &[
+                    r"C:\Users\ada\Downloads\sample.exe",
+                    r"C:\Windows\System32\notepad.exe",
+                    r"C:\ProgramData\Sample\sample.exe",
+                    r"D:\Tools\sample.exe",
+                ][..],
+                &[
+                    "/usr/local/bin/sample",
+                    "/usr/bin/less",
+                    "/tmp/sample",
+                    "/opt/sample/bin/sample",
+                ][..],
+                &[
+                    "/Users/ada/Downloads/sample",
+                    "/usr/bin/less",
+                    "/tmp/sample",
+                    "/Applications/Sample.app/Contents/MacOS/Sample",
+                ][..],
             ),
             "name" if process => of(
                 &["sample.exe", "notepad.exe", "update.exe"][..],
@@ -122,7 +142,11 @@ impl<'f> Look<'f> {
             "args" => &["-x", "--verbose", "list"],
             "entity_id" => &["process-1", "process-2", "process-3"],
             "id" if self.path.starts_with("user") => of(
-                &["S-1-5-21-1004-1177-6820-1105", "S-1-5-21-1004-1177-6820-1190", "S-1-5-18"][..],
+                &[
+                    "S-1-5-21-1004-1177-6820-1105",
+                    "S-1-5-21-1004-1177-6820-1190",
+                    "S-1-5-18",
+                ][..],
                 &["1000", "1001", "0"][..],
                 &["501", "502", "0"][..],
             ),
@@ -132,15 +156,32 @@ impl<'f> Look<'f> {
             "type" if self.path == "host.os.type" => &["windows", "linux", "macos"],
             "domain" => &["files.example.com", "example.net"],
             "name" if self.path.starts_with("dns") => &["files.example.com", "example.net"],
-            "path" if self.path.starts_with("registry") => &[r"HKEY_LOCAL_MACHINE\Software\Sample\Setting", r"HKEY_USERS\S-1-5-21-1004-1177-6820-1105\Software\Sample\Setting"],
+            "path" if self.path.starts_with("registry") => &[
+                r"HKEY_LOCAL_MACHINE\Software\Sample\Setting",
+                r"HKEY_USERS\S-1-5-21-1004-1177-6820-1105\Software\Sample\Setting",
+            ],
             "key" => &[r"Software\Sample"],
             "value" => &["Setting", "Other"],
             "strings" => &["sample", "1"],
-            "path" | "original" if self.path.contains("path") || self.path.starts_with("file") => of(
-                &[r"C:\Users\ada\Documents\sample.txt", r"C:\Users\ada\Downloads\sample.exe", r"C:\ProgramData\Sample\sample.dll"][..],
-                &["/home/ada/sample.txt", "/tmp/sample", "/opt/sample/lib/sample.so"][..],
-                &["/Users/ada/sample.txt", "/tmp/sample", "/Library/Sample/sample.plist"][..],
-            ),
+            "path" | "original" if self.path.contains("path") || self.path.starts_with("file") => {
+                of(
+                    &[
+                        r"C:\Users\ada\Documents\sample.txt",
+                        r"C:\Users\ada\Downloads\sample.exe",
+                        r"C:\ProgramData\Sample\sample.dll",
+                    ][..],
+                    &[
+                        "/home/ada/sample.txt",
+                        "/tmp/sample",
+                        "/opt/sample/lib/sample.so",
+                    ][..],
+                    &[
+                        "/Users/ada/sample.txt",
+                        "/tmp/sample",
+                        "/Library/Sample/sample.plist",
+                    ][..],
+                )
+            }
             "extension" => &["txt", "exe", "docx"],
             "name" if self.path.starts_with("file") => &["sample.txt", "sample.exe", "notes.docx"],
             "name" if self.path.starts_with("dll") => &["sample.dll", "other.dll"],
@@ -153,7 +194,11 @@ impl<'f> Look<'f> {
             "sha256" => &["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
             "md5" => &["098f6bcd4621d373cade4e832627b4f6"],
             "integrity_level_name" | "IntegrityLevel" => &["High", "Medium", "System"],
-            "working_directory" => of(&[r"C:\Users\ada\"][..], &["/home/ada"][..], &["/Users/ada"][..]),
+            "working_directory" => of(
+                &[r"C:\Users\ada\"][..],
+                &["/home/ada"][..],
+                &["/Users/ada"][..],
+            ),
             "name" => &["sample", "other"],
             "country_iso_code" => &["DE", "CA"],
             _ => &["sample", "other", "third", "1"],

@@ -1,17 +1,17 @@
 //! A first scenario: for each source an attack of its own or one that it shares with others, then
 //! the cases.
 
-use super::attack::{Ground, Part, attack};
+use super::attack::{self, Ground, Part, attack};
 use super::fill::{Filler, Writing};
 use super::{Impossible, Made, Request, Unsolved, free_name};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::evaluate::Prepared;
 use crate::event::{Event, Scalar};
+use crate::replay::START;
 use crate::replay::compile::{Compiled, Compiler};
 use crate::replay::outcome::{Check, Observed, Verdict};
 use crate::replay::rehearse::{Place, rehearse};
 use crate::replay::visible::Visible;
-use crate::replay::START;
 use crate::scenario::write::{Expect, Sketch, SketchEvent};
 
 /// Makes scenarios for a rule that has none.
@@ -30,7 +30,12 @@ pub fn new(request: &Request<'_>) -> Result<Made, Impossible> {
     }
     let mut taken: Vec<String> = made.sketches.iter().map(|s| s.name.clone()).collect();
     for sketch in &mut made.sketches {
-        let mut filler = Filler::new(request, &patterns, Writing::Made(sketch.clone()), &mut taken);
+        let mut filler = Filler::new(
+            request,
+            &patterns,
+            Writing::Made(sketch.clone()),
+            &mut taken,
+        );
         filler.fill();
         let filled = filler.filled();
         sketch.cases = filled.cases;
@@ -80,7 +85,10 @@ pub(super) fn on_plan<T>(
     let ready = match &*compiled {
         Compiled::Ready(ready) => ready,
         Compiled::Refused(refused) => {
-            return Err(format!("Elasticsearch would refuse the query: {}", refused.message));
+            return Err(format!(
+                "Elasticsearch would refuse the query: {}",
+                refused.message
+            ));
         }
     };
     let prepared = Prepared::new(&ready.plan).map_err(|failure| failure.to_string())?;
@@ -132,7 +140,10 @@ fn attack_on(
         Err(reason) => reason,
     };
     for sketch in sketches.iter_mut() {
-        if let Some(gap) = pinned_away(request, &alone(sketch, source)) {
+        let gap = on_plan(request, source, patterns, |ground| {
+            Ok(pinned_away(request, ground, &alone(sketch, source)))
+        });
+        if let Ok(Some(gap)) = gap {
             sketch.gaps.push((source.name.clone(), gap));
             sketch.sources.push(source.name.clone());
             return Ok(());
@@ -190,31 +201,53 @@ fn passes(request: &Request<'_>, sketch: &Sketch) -> Result<(), String> {
         (_, Some(message)) => message,
         _ => check.verdict.word().to_owned(),
     };
-    Err(format!("the attack that was found does not alert: {because}"))
+    Err(format!(
+        "the attack that was found does not alert: {because}"
+    ))
 }
 
 fn attack_check(request: &Request<'_>, sketch: &Sketch) -> Result<Check, String> {
     let place = Place::NOWHERE;
-    let rehearsed = rehearse(request.subject, request.catalogue, place, &sketch.text(), false)?;
-    let mut checks = rehearsed.into_iter().flat_map(|(outcome, _)| outcome.checks);
-    checks.next().ok_or_else(|| "nothing was replayed".to_owned())
+    let rehearsed = rehearse(
+        request.subject,
+        request.catalogue,
+        place,
+        &sketch.text(),
+        false,
+    )?;
+    let mut checks = rehearsed
+        .into_iter()
+        .flat_map(|(outcome, _)| outcome.checks);
+    checks
+        .next()
+        .ok_or_else(|| "nothing was replayed".to_owned())
 }
 
 /// The one value that the sensor pins and that keeps the attack from an alert, in words.
-fn pinned_away(request: &Request<'_>, sketch: &Sketch) -> Option<String> {
-    let check = attack_check(
-        request,
-        &Sketch {
-            expect: Expect::None,
-            ..sketch.clone()
-        },
-    );
-    let Observed::None(none) = check.ok()?.observed else {
+fn pinned_away(request: &Request<'_>, ground: &Ground<'_>, sketch: &Sketch) -> Option<String> {
+    let expect = Expect::None;
+    let stopped = Sketch {
+        expect,
+        ..sketch.clone()
+    };
+    let check = attack_check(request, &stopped).ok()?;
+    let Observed::None(none) = check.observed else {
         return None;
     };
     let [cause] = none.causes.as_slice() else {
         return None;
     };
-    let value = none.value.filter(|value| value.contains("pinned"))?;
-    Some(format!("`{}` stops every event of this sensor: {value}", cause.clause))
+    let part = sketch
+        .events
+        .iter()
+        .find(|event| Some(&event.label) == cause.event.as_ref())?;
+    let kind = ground.source.kind(&part.kind)?;
+    let mut clauses = ground.prepared.plan().clauses.iter();
+    let clause = clauses.find(|clause| clause.text == cause.clause)?;
+    let pin = attack::pin_of(ground, kind, clause.leaf?)?;
+    Some(format!(
+        "{}, which `{}` stops",
+        attack::pinned(pin),
+        cause.clause
+    ))
 }

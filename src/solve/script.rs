@@ -5,6 +5,7 @@ use super::look::Look;
 use super::wildcards;
 use crate::evaluate::pattern::example;
 use crate::event::{Scalar, Value};
+use crate::plan::predicate::{WildcardPattern, WildcardToken};
 use crate::plan::{FieldId, Function, ScriptExpr};
 
 /// More characters than these are not asked of a text.
@@ -32,6 +33,51 @@ pub(super) fn values(expr: &ScriptExpr, field: FieldId, look: &Look<'_>) -> Vec<
     seeker.found
 }
 
+/// The wish that a test on a field's text comes out so, where a wildcard pattern can say it too.
+pub(super) fn pattern(expr: &ScriptExpr, want: bool) -> Option<WildcardPattern> {
+    match expr {
+        ScriptExpr::Not(inner) => pattern(inner, !want),
+        ScriptExpr::IsNull(found) if !want => match &**found {
+            ScriptExpr::Call {
+                function: Function::IndexOf,
+                arguments,
+                ..
+            } => Some(around(true, &text(arguments.get(1)?)?, true)),
+            _ => None,
+        },
+        _ if !want => None,
+        ScriptExpr::Wildcard { pattern, .. } => Some(pattern.clone()),
+        ScriptExpr::EqualIgnoringCase(_, text) => Some(wildcards::exact(text)),
+        ScriptExpr::Call {
+            function,
+            arguments,
+            ..
+        } => {
+            let text = text(arguments.get(1)?)?;
+            match function {
+                Function::StringContains => Some(around(true, &text, true)),
+                Function::StartsWith => Some(around(false, &text, true)),
+                Function::EndsWith => Some(around(true, &text, false)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The text with anything before it and behind it.
+fn around(before: bool, text: &str, behind: bool) -> WildcardPattern {
+    let many = |is: bool| is.then_some(WildcardToken::Many);
+    let inner = text.chars().map(WildcardToken::Char);
+    WildcardPattern(
+        many(before)
+            .into_iter()
+            .chain(inner)
+            .chain(many(behind))
+            .collect(),
+    )
+}
+
 struct Seeker<'a> {
     field: FieldId,
     look: &'a Look<'a>,
@@ -50,8 +96,8 @@ impl Seeker<'_> {
                 ..
             } => self.call(*function, arguments, wish),
             ScriptExpr::Compare(_, left, right) => {
-                self.seek(left, &around(right));
-                self.seek(right, &around(left));
+                self.seek(left, &near(right));
+                self.seek(right, &near(left));
             }
             ScriptExpr::EqualIgnoringCase(value, text) => {
                 self.seek(value, &Wish::Texts(vec![text.clone()]));
@@ -75,7 +121,8 @@ impl Seeker<'_> {
         match wish {
             Wish::Any => {}
             Wish::Texts(texts) => {
-                self.found.extend(texts.iter().map(|text| Scalar::text(text.as_str())));
+                self.found
+                    .extend(texts.iter().map(|text| Scalar::text(text.as_str())));
             }
             Wish::Numbers(numbers) => {
                 let number = |number: &i64| Scalar::Number(number.to_string().into());
@@ -106,7 +153,7 @@ impl Seeker<'_> {
             }
             Function::Wildcard => {
                 let patterns = rest.iter().filter_map(text);
-                let patterns = patterns.map(|text| crate::plan::predicate::WildcardPattern::eql(&text));
+                let patterns = patterns.map(|text| WildcardPattern::eql(&text));
                 let found = patterns.flat_map(|pattern| wildcards::texts(&pattern, self.look));
                 self.seek(source, &texts(found.collect()));
             }
@@ -117,10 +164,13 @@ impl Seeker<'_> {
             }
             Function::Length => self.seek(source, &texts(of_length(wish))),
             Function::IndexOf => {
-                let Wish::Numbers(places) = wish else { return };
                 let part = constant.unwrap_or_default();
                 let at = |place: &i64| Some(format!("{}{part}", pad(*place)?));
-                self.seek(source, &texts(places.iter().filter_map(at).collect()));
+                let found = match wish {
+                    Wish::Numbers(places) => places.iter().filter_map(at).collect(),
+                    _ => vec![format!("a {part} b")],
+                };
+                self.seek(source, &texts(found));
             }
             Function::Substring => self.substring(source, rest, wish),
             Function::Between => {
@@ -157,7 +207,11 @@ impl Seeker<'_> {
         let start = rest.first().and_then(number).unwrap_or(0);
         let of = |inner: &String| {
             let front = pad(start.max(0))?;
-            Some([format!("{front}{inner}"), format!("{front}{inner}x"), format!("xx{inner}")])
+            Some([
+                format!("{front}{inner}"),
+                format!("{front}{inner}x"),
+                format!("xx{inner}"),
+            ])
         };
         let found = inner.iter().filter_map(of).flatten().collect();
         self.seek(source, &Wish::Texts(found));
@@ -172,7 +226,10 @@ impl Seeker<'_> {
             let after = fixed(arguments.get(at + 1..).unwrap_or(&[]));
             let inner = |whole: &String| {
                 let whole = whole.strip_prefix(before.as_str()).unwrap_or(whole);
-                whole.strip_suffix(after.as_str()).unwrap_or(whole).to_owned()
+                whole
+                    .strip_suffix(after.as_str())
+                    .unwrap_or(whole)
+                    .to_owned()
             };
             self.seek(argument, &Wish::Texts(whole.iter().map(inner).collect()));
         }
@@ -210,7 +267,7 @@ impl Seeker<'_> {
 }
 
 /// The constant on the other side and its neighbours.
-fn around(other: &ScriptExpr) -> Wish {
+fn near(other: &ScriptExpr) -> Wish {
     if let Some(at) = number(other) {
         return Wish::Numbers(vec![at, at.saturating_add(1), at.saturating_sub(1)]);
     }

@@ -345,7 +345,11 @@ impl<'p> Search<'p> {
         event: &Event,
     ) -> Option<Vec<Scalar>> {
         let mut probe = event.clone();
-        let mut wanted: Vec<LeafId> = tied.iter().filter(|(_, want)| *want).map(|(leaf, _)| *leaf).collect();
+        let mut wanted: Vec<LeafId> = tied
+            .iter()
+            .filter(|(_, want)| *want)
+            .map(|(leaf, _)| *leaf)
+            .collect();
         if wanted.len() < 2 {
             return None;
         }
@@ -448,7 +452,11 @@ fn script_fields(expr: &ScriptExpr, fields: &mut BTreeSet<FieldId>) {
 
 /// For each leaf the fields that it reads and those that some test ties to them.
 fn groups(plan: &Plan) -> Vec<BTreeSet<FieldId>> {
-    let own: Vec<BTreeSet<FieldId>> = plan.leaves.iter().map(|leaf| fields_of(&leaf.predicate)).collect();
+    let own: Vec<BTreeSet<FieldId>> = plan
+        .leaves
+        .iter()
+        .map(|leaf| fields_of(&leaf.predicate))
+        .collect();
     let tying: Vec<&BTreeSet<FieldId>> = own.iter().filter(|fields| fields.len() > 1).collect();
     own.iter()
         .map(|fields| {

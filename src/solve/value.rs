@@ -14,24 +14,25 @@ use crate::plan::{FieldId, Predicate};
 pub(super) type Asked<'p> = [(&'p Predicate, bool)];
 
 /// Single values, the likeliest first.
-pub(super) fn proposals(
-    field: FieldId,
-    asked: &Asked<'_>,
-    look: &Look<'_>,
-) -> Vec<Scalar> {
+pub(super) fn proposals(field: FieldId, asked: &Asked<'_>, look: &Look<'_>) -> Vec<Scalar> {
     let mut values = Vec::new();
-    let wanted: Vec<&Predicate> = asked.iter().filter(|(_, want)| *want).map(|(p, _)| *p).collect();
-    let patterns: Vec<WildcardPattern> = wanted.iter().filter_map(|p| pattern(p)).collect();
+    let wanted = asked.iter().filter(|(_, want)| *want);
+    let patterns = asked
+        .iter()
+        .filter_map(|(predicate, want)| pattern(predicate, *want));
+    let patterns: Vec<WildcardPattern> = patterns.collect();
     // All patterns at once, as far as they go together.
     if let Some((first, rest)) = patterns.split_first()
         && !rest.is_empty()
     {
-        let all = rest.iter().try_fold(first.clone(), |all, next| wildcards::common(&all, next));
+        let all = rest
+            .iter()
+            .try_fold(first.clone(), |all, next| wildcards::common(&all, next));
         if let Some(all) = all {
             values.extend(wildcards::texts(&all, look).into_iter().map(Scalar::text));
         }
     }
-    for predicate in wanted {
+    for (predicate, _) in wanted {
         values.extend(of(field, predicate, true, look));
     }
     for (predicate, _) in asked.iter().filter(|(_, want)| !want) {
@@ -40,9 +41,11 @@ pub(super) fn proposals(
     values
 }
 
-/// A test on text as a wildcard pattern.
-fn pattern(predicate: &Predicate) -> Option<WildcardPattern> {
+/// The wish that a test on text comes out so, as a wildcard pattern.
+fn pattern(predicate: &Predicate, want: bool) -> Option<WildcardPattern> {
     match predicate {
+        Predicate::Script(expr) => script::pattern(expr, want),
+        _ if !want => None,
         Predicate::Compare {
             comparison: crate::plan::Comparison::Equal,
             value: Value::Text(text),
@@ -67,14 +70,18 @@ fn of(field: FieldId, predicate: &Predicate, want: bool, look: &Look<'_>) -> Vec
         }
         _ if !want && !matches!(predicate, Predicate::Script(_)) => Vec::new(),
         Predicate::EqualIgnoringCase { text, .. } => vec![Scalar::text(text.as_str())],
-        Predicate::Wildcard { pattern, .. } => {
-            wildcards::texts(pattern, look).into_iter().map(Scalar::text).collect()
-        }
+        Predicate::Wildcard { pattern, .. } => wildcards::texts(pattern, look)
+            .into_iter()
+            .map(Scalar::text)
+            .collect(),
         Predicate::Regex {
             pattern,
             insensitive,
             ..
-        } => example::lucene(pattern, *insensitive).into_iter().map(Scalar::text).collect(),
+        } => example::lucene(pattern, *insensitive)
+            .into_iter()
+            .map(Scalar::text)
+            .collect(),
         Predicate::Script(expr) => script::values(expr, field, look),
     }
 }
@@ -84,7 +91,9 @@ pub(super) fn around(value: &Value) -> Vec<Scalar> {
     let number = |number: i64| Scalar::Number(number.to_string().into());
     match value {
         Value::Text(text) => vec![Scalar::text(&**text), Scalar::text(format!("{text}1"))],
-        Value::Integer(at) => [*at, at.saturating_add(1), at.saturating_sub(1)].map(number).to_vec(),
+        Value::Integer(at) => [*at, at.saturating_add(1), at.saturating_sub(1)]
+            .map(number)
+            .to_vec(),
         Value::Unsigned(at) => vec![Scalar::Number(at.to_string().into())],
         Value::Double(at) => [*at, at + 1.0, at - 1.0]
             .iter()
@@ -93,9 +102,17 @@ pub(super) fn around(value: &Value) -> Vec<Scalar> {
         Value::Bool(at) => vec![Scalar::Bool(*at), Scalar::Bool(!at)],
         Value::Date(at) => [0, 1, -1]
             .iter()
-            .map(|step| Scalar::text(crate::event::Timestamp::from_millis(at.millis().saturating_add(*step)).to_string()))
+            .map(|step| {
+                Scalar::text(
+                    crate::event::Timestamp::from_millis(at.millis().saturating_add(*step))
+                        .to_string(),
+                )
+            })
             .collect(),
-        Value::Ip(at) => vec![address(u128::from(*at)), address(u128::from(*at).saturating_add(1))],
+        Value::Ip(at) => vec![
+            address(u128::from(*at)),
+            address(u128::from(*at).saturating_add(1)),
+        ],
         Value::Version(version) => vec![Scalar::text(version.as_str())],
     }
 }
@@ -105,7 +122,10 @@ fn between(low: &Value, high: &Value) -> Vec<Scalar> {
         (Value::Ip(low), Value::Ip(high)) => {
             let (low, high) = (u128::from(*low), u128::from(*high));
             // A host of the block rather than its first address.
-            [21, 1, 0].iter().map(|host| address(low.saturating_add(*host).min(high))).collect()
+            [21, 1, 0]
+                .iter()
+                .map(|host| address(low.saturating_add(*host).min(high)))
+                .collect()
         }
         (Value::Integer(low), Value::Integer(high)) => {
             let middle = low.midpoint(*high);
@@ -117,6 +137,8 @@ fn between(low: &Value, high: &Value) -> Vec<Scalar> {
 
 fn address(bits: u128) -> Scalar {
     let address = Ipv6Addr::from(bits);
-    let written = address.to_ipv4_mapped().map_or(IpAddr::V6(address), IpAddr::V4);
+    let written = address
+        .to_ipv4_mapped()
+        .map_or(IpAddr::V6(address), IpAddr::V4);
     Scalar::text(written.to_string())
 }

@@ -37,7 +37,10 @@ pub(super) fn common(a: &WildcardPattern, b: &WildcardPattern) -> Option<Wildcar
             _ => continue,
         }
         // The last step pushed is the first tried: literal pieces before gaps.
-        for step in steps(a.get(i).copied(), b.get(j).copied()).into_iter().rev() {
+        for step in steps(a.get(i).copied(), b.get(j).copied())
+            .into_iter()
+            .rev()
+        {
             open.push((i + step.0, j + step.1, pieces.len(), step.2));
         }
     }
@@ -117,11 +120,18 @@ fn gap(before: &str, next: Option<WildcardToken>, variant: usize, look: &Look<'_
             (true, _) => ["sample", "update", "a1", "x", ""],
             (false, _) => ["sample.txt", "sample", "a1", "x", ""],
         },
-        _ if look.is_line() => [" ", "", " -x ", "1", "sample"],
+        _ if look.is_line() => match (before.is_empty(), next.is_none(), look.system()) {
+            (true, _, System::Windows) => ["sample.exe ", "", "sample.exe -x ", "1", "sample"],
+            (true, ..) => ["sample ", "", "sample -x ", "1", "sample"],
+            (_, true, _) => ["", " -x", " ", "1", "sample"],
+            _ => [" ", "", " -x ", "1", "sample"],
+        },
         _ if after_separator => ["sample", "ada", "a1", "x", ""],
         _ => ["", "1", "sample", "-x", "a1 "],
     };
-    chosen.get(variant).map_or(String::new(), |gap| (*gap).to_owned())
+    chosen
+        .get(variant)
+        .map_or(String::new(), |gap| (*gap).to_owned())
 }
 
 #[cfg(test)]
@@ -144,7 +154,10 @@ mod tests {
     #[test]
     fn what_two_patterns_have_in_common_matches_both() {
         assert_eq!(meet("a*", "*b").as_deref(), Some("a b"));
-        assert_eq!(meet("*foo*", "*bar*").as_deref(), Some(" foo bar "));
+        assert_eq!(
+            meet("*foo*", "*bar*").as_deref(),
+            Some("sample.exe foo bar")
+        );
         assert_eq!(meet("A?c", "abC").as_deref(), Some("AbC"));
         assert!(meet("*a*b*", "b*").is_some() && meet("**", "").is_some());
         assert_eq!(meet("a*", "b*"), None);
@@ -160,6 +173,9 @@ mod tests {
         };
         assert_eq!(of(r"?:\Windows\CCM\*"), r"C:\Windows\CCM\sample.exe");
         assert_eq!(of(r"*\cmd.exe"), r"C:\Users\ada\Downloads\cmd.exe");
-        assert_eq!(of(r"C:\Users\*\AppData\*.exe"), r"C:\Users\ada\AppData\sample.exe");
+        assert_eq!(
+            of(r"C:\Users\*\AppData\*.exe"),
+            r"C:\Users\ada\AppData\sample.exe"
+        );
     }
 }

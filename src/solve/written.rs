@@ -37,7 +37,11 @@ impl<'a> Written<'a> {
     /// The file with this text.
     pub fn new(place: Place<'a>, text: &'a str) -> Result<Self, NotExtended> {
         let read = scenario::read(&SourceText::new(place.file, text));
-        if read.diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error) {
+        if read
+            .diagnostics
+            .iter()
+            .any(crate::diagnostic::Diagnostic::is_error)
+        {
             return Err(NotExtended::Unreadable);
         }
         let last = read.scenarios.last().ok_or(NotExtended::Unreadable)?;
@@ -93,7 +97,11 @@ fn end(text: &str) -> Option<(bool, String)> {
     };
     let at = lines.iter().rposition(|line| is_key(&line))?;
     let (key, rest) = lines.get(at)?.split_once(':')?;
-    if lines.get(at + 1..)?.iter().any(|line| line.starts_with("---") || line.starts_with("...")) {
+    if lines
+        .get(at + 1..)?
+        .iter()
+        .any(|line| line.starts_with("---") || line.starts_with("..."))
+    {
         return None;
     }
     if key != "cases" {
@@ -103,7 +111,10 @@ fn end(text: &str) -> Option<(bool, String)> {
     if !rest.is_empty() && !rest.starts_with('#') {
         return None;
     }
-    let item = lines.get(at + 1..)?.iter().find(|line| line.trim_start().starts_with('-'))?;
+    let item = lines
+        .get(at + 1..)?
+        .iter()
+        .find(|line| line.trim_start().starts_with('-'))?;
     let indent = item.len() - item.trim_start().len();
     Some((true, item.get(..indent)?.to_owned()))
 }
@@ -115,9 +126,15 @@ mod tests {
     #[test]
     fn a_case_more_stands_only_where_cases_end_the_file() {
         let at = |text: &str| end(text).map(|(cases, indent)| (cases, indent.len()));
-        assert_eq!(at("attack:\n  name: a\ncases:\n  - name: b\n"), Some((true, 2)));
+        assert_eq!(
+            at("attack:\n  name: a\ncases:\n  - name: b\n"),
+            Some((true, 2))
+        );
         assert_eq!(at("cases:\n- name: b\n"), Some((true, 0)));
-        assert_eq!(at("cases:   # all\n    - {name: b}\n    # end\n"), Some((true, 4)));
+        assert_eq!(
+            at("cases:   # all\n    - {name: b}\n    # end\n"),
+            Some((true, 4))
+        );
         assert_eq!(at("attack:\n  name: a\n"), Some((false, 2)));
         assert_eq!(at("cases: [{name: b}]\n"), None);
         assert_eq!(at("attack:\n  name: a\n---\n"), None);

@@ -35,18 +35,25 @@ fn nine_of_ten_public_rules_that_a_source_serves_are_solved() {
     let mut files = Vec::new();
     crate::public_rules::toml_files(&folder, &mut files);
     files.sort();
-    if let Ok(part) = std::env::var("SOLVE_PART") {
-        files.retain(|file| file.to_string_lossy().contains(&part));
-    }
     let halves: Vec<Vec<PathBuf>> = (0..2)
         .map(|half| files.iter().skip(half).step_by(2).cloned().collect())
         .collect();
     let mut solved: Vec<Solved> = std::thread::scope(|scope| {
         let threads: Vec<_> = halves
             .iter()
-            .map(|files| scope.spawn(|| files.iter().filter_map(|file| solve(file, &catalogue)).collect::<Vec<_>>()))
+            .map(|files| {
+                scope.spawn(|| {
+                    files
+                        .iter()
+                        .filter_map(|file| solve(file, &catalogue))
+                        .collect::<Vec<_>>()
+                })
+            })
             .collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect()
     });
     solved.sort_by(|a, b| a.file.cmp(&b.file));
     let mut report = String::new();
@@ -61,7 +68,10 @@ fn nine_of_ten_public_rules_that_a_source_serves_are_solved() {
     let good = solved.iter().filter(|one| one.failed.is_none()).count();
     let cases: usize = solved.iter().map(|one| one.cases).sum();
     let unsolved: usize = solved.iter().map(|one| one.unsolved).sum();
-    eprintln!("{report}\n{good} of {} rules, {cases} cases, {unsolved} not found", solved.len());
+    eprintln!(
+        "{report}\n{good} of {} rules, {cases} cases, {unsolved} not found",
+        solved.len()
+    );
     assert!(solved.iter().all(|one| one.wrong.is_empty()), "{report}");
     assert!(good * 10 >= solved.len() * 9, "{report}");
 }
@@ -88,22 +98,7 @@ fn solve(file: &PathBuf, catalogue: &Catalogue) -> Option<Solved> {
         catalogue,
         sources: &[],
     };
-    eprintln!("START {name}");
-    let start = std::time::Instant::now();
     let made = solve::new(&request).unwrap_or_else(|why| panic!("{name}: {why}"));
-    let took = start.elapsed();
-    eprintln!("END {name}");
-    if took.as_secs() >= 2 {
-        eprintln!("SLOW {name} {took:?}");
-    }
-    if std::env::var("SOLVE_SHOW").is_ok() {
-        for sketch in &made.sketches {
-            eprintln!("{name}\n{}", sketch.text());
-        }
-        for unsolved in &made.unsolved {
-            eprintln!("{unsolved:?}");
-        }
-    }
     Some(Solved {
         failed: failed(&made),
         cases: made.sketches.iter().map(|sketch| sketch.cases.len()).sum(),
@@ -116,7 +111,9 @@ fn solve(file: &PathBuf, catalogue: &Catalogue) -> Option<Solved> {
 fn failed(made: &Made) -> Option<String> {
     made.sketches.is_empty().then(|| {
         let reasons = made.unsolved.iter();
-        let reasons: Vec<String> = reasons.map(|one| format!("{}: {}", one.source, one.reason)).collect();
+        let reasons: Vec<String> = reasons
+            .map(|one| format!("{}: {}", one.source, one.reason))
+            .collect();
         reasons.join("; ")
     })
 }
@@ -125,7 +122,13 @@ fn failed(made: &Made) -> Option<String> {
 fn wrong(request: &Request<'_>, made: &Made) -> Vec<String> {
     let mut wrong = Vec::new();
     for sketch in &made.sketches {
-        match rehearse(request.subject, request.catalogue, Place::NOWHERE, &sketch.text(), false) {
+        match rehearse(
+            request.subject,
+            request.catalogue,
+            Place::NOWHERE,
+            &sketch.text(),
+            false,
+        ) {
             Err(reason) => wrong.push(reason),
             Ok(rehearsed) => {
                 let bad = |verdict| !matches!(verdict, Verdict::Passed | Verdict::Pinned);

@@ -180,7 +180,9 @@ fn record(
         scenarios: replayed.scenarios,
         ..Outcome::default()
     };
-    let made = outcome.checks().filter(|check| names.contains(check.key.case.as_str()));
+    let made = outcome
+        .checks()
+        .filter(|check| names.contains(check.key.case.as_str()));
     let test = settings.test(&TestArgs {
         paths: vec![path.to_string()],
         accept: Some(made.map(|check| check.key.to_string()).collect()),

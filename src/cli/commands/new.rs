@@ -150,7 +150,10 @@ fn unsolved(unsolved: &[Unsolved]) -> String {
     }
     if unsolved.len() > LISTED {
         let more = unsolved.len() - LISTED;
-        let _ = writeln!(said, "         and {more} more; `trapline coverage` lists them");
+        let _ = writeln!(
+            said,
+            "         and {more} more; `trapline coverage` lists them"
+        );
     }
     said
 }
@@ -164,10 +167,16 @@ fn next(settings: &Settings, place: &Place) -> String {
 }
 
 fn not_solved(unsolved: &[Unsolved]) -> Box<Problem> {
-    let reasons = unsolved.iter().map(|one| format!("{}: {}", one.source, one.reason));
-    let message = format!("no attack was found ({})", reasons.collect::<Vec<_>>().join("; "));
-    let diagnostic = Diagnostic::error(&error::NOT_SOLVED, message)
-        .help("write the attack by hand, or take it from a recording with `trapline import --minimise`");
+    let reasons = unsolved
+        .iter()
+        .map(|one| format!("{}: {}", one.source, one.reason));
+    let message = format!(
+        "no attack was found ({})",
+        reasons.collect::<Vec<_>>().join("; ")
+    );
+    let diagnostic = Diagnostic::error(&error::NOT_SOLVED, message).help(
+        "write the attack by hand, or take it from a recording with `trapline import --minimise`",
+    );
     Problem::new(ExitCode::Failed, diagnostic)
 }
 

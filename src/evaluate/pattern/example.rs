@@ -67,7 +67,10 @@ fn character(class: &Class, way: usize) -> Option<char> {
         let Class::Bytes(class) = class else {
             return None;
         };
-        return class.ranges().first().map(|range| char::from(range.start()));
+        return class
+            .ranges()
+            .first()
+            .map(|range| char::from(range.start()));
     };
     let within = |c: &char| {
         let mut ranges = class.ranges().iter();
@@ -103,7 +106,10 @@ mod tests {
         }
         for pattern in [r"^[a-f0-9]{8}$", r"(?i)abc\s+\w", "a|b.c"] {
             let compiled = Pattern::java(pattern, false).unwrap();
-            assert!(java(pattern).iter().any(|text| compiled.matches(text)), "{pattern}");
+            assert!(
+                java(pattern).iter().any(|text| compiled.matches(text)),
+                "{pattern}"
+            );
         }
     }
 

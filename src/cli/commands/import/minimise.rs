@@ -50,7 +50,9 @@ pub(super) fn run(
     let small = minimise(events, &request).map_err(|why| Box::new(impossible(&why)))?;
     let text = small.sketch.text();
     let cases = small.sketch.cases.iter().map(|case| case.name.as_str());
-    let names = std::iter::once(small.sketch.name.as_str()).chain(cases).collect();
+    let names = std::iter::once(small.sketch.name.as_str())
+        .chain(cases)
+        .collect();
     made::write(settings, &place, &place.with(&text), &text, &names, console)?;
     console.write(Stream::Err, &said(&small, &place, settings));
     Ok(exit_code(&seen))
