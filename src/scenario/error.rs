@@ -79,8 +79,8 @@ pub static LIMIT: Code = Code {
 pub static EMPTY: Code = Code {
     number: "E305",
     title: "empty scenario",
-    page: "The file holds no scenario: it is empty, or has only comments. `trapline init` writes an \
-           example, `trapline import --minimise` one from a recording.",
+    page: "The file holds no scenario: it is empty, or has only comments. `trapline new` writes one \
+           from the rule, `trapline import --minimise` one from a recording.",
 };
 
 /// A word that YAML readers take for something other than text.

@@ -49,6 +49,7 @@ pub(super) fn attack<'a>(ground: &Ground<'a>) -> Result<Vec<Part<'a>>, String> {
         }
     }
     join(ground, &mut parts)?;
+    carry(ground, &mut parts);
     let step = step(plan, parts.len());
     for (part, number) in parts.iter_mut().zip(0..) {
         part.at = step * number;
@@ -232,6 +233,51 @@ fn positions(plan: &Plan) -> Vec<&str> {
 pub(super) fn key_path(plan: &Plan, stage: StageId, position: usize) -> Option<&str> {
     let key = keys(plan, stage).get(position)?;
     Some(plan.fields.get(key.field.index())?.path.as_str())
+}
+
+/// Says something of the fields below the source's open prefixes that no event carries: until one
+/// does, they are not mapped and the query is refused.
+fn carry(ground: &Ground<'_>, parts: &mut [Part<'_>]) {
+    let search = Search::new(ground.prepared);
+    for field in &ground.prepared.plan().fields {
+        let path = &field.path;
+        let open = ground
+            .source
+            .open
+            .iter()
+            .any(|prefix| path.starts_with(prefix.as_str()));
+        let carried = parts
+            .iter()
+            .any(|part| !part.state.event().values(path).is_empty());
+        if !open || carried {
+            continue;
+        }
+        let set = |part: &mut Part<'_>| {
+            let values = Look::new(path, part.state.draft().system()).values(field.family);
+            values.iter().any(|value| {
+                let before = part.state.clone();
+                let is = set_key(&search, &mut part.state, path, value);
+                if !is {
+                    part.state = before;
+                }
+                is
+            })
+        };
+        // Whether it may stands in the stage's condition, of which not all is settled.
+        for part in parts.iter_mut() {
+            let before = part.state.clone();
+            if set(part) && meets(ground, part) {
+                break;
+            }
+            part.state = before;
+        }
+    }
+}
+
+fn meets(ground: &Ground<'_>, part: &Part<'_>) -> bool {
+    let stage = ground.prepared.plan().stages.get(part.stage.index());
+    let search = Search::new(ground.prepared);
+    stage.is_some_and(|stage| search.outcome(&stage.condition, part.state.event()))
 }
 
 /// Gives all events equal keys.

@@ -11,6 +11,9 @@ use crate::plan::{FieldId, Function, ScriptExpr};
 /// More characters than these are not asked of a text.
 const LONGEST: usize = 20_000;
 
+/// What two fields are set to that must be equal.
+const SAME: &str = "sample";
+
 /// What an expression should come out as.
 #[derive(Clone)]
 enum Wish {
@@ -95,6 +98,9 @@ impl Seeker<'_> {
                 arguments,
                 ..
             } => self.call(*function, arguments, wish),
+            ScriptExpr::Compare(_, left, right) if open(left) && open(right) => {
+                self.both(left, right)
+            }
             ScriptExpr::Compare(_, left, right) => {
                 self.seek(left, &near(right));
                 self.seek(right, &near(left));
@@ -139,6 +145,13 @@ impl Seeker<'_> {
         let operand = rest.first();
         let constant = operand.and_then(text);
         match function {
+            Function::StartsWith | Function::EndsWith | Function::StringContains
+                if operand.is_some_and(open) =>
+            {
+                if let Some(operand) = operand {
+                    self.both(source, operand);
+                }
+            }
             Function::StartsWith => {
                 let of = |start: &String| vec![format!("{start}sample"), start.clone()];
                 self.seek(source, &texts(constant.iter().flat_map(of).collect()));
@@ -199,6 +212,14 @@ impl Seeker<'_> {
             | Function::Divide
             | Function::Modulo
             | Function::Negate => self.arithmetic(function, source, operand, wish),
+        }
+    }
+
+    /// Two sides that hang on events, made the same.
+    fn both(&mut self, left: &ScriptExpr, right: &ScriptExpr) {
+        for same in [Wish::Texts(vec![SAME.to_owned()]), Wish::Numbers(vec![1])] {
+            self.seek(left, &same);
+            self.seek(right, &same);
         }
     }
 
@@ -272,6 +293,10 @@ fn near(other: &ScriptExpr) -> Wish {
         return Wish::Numbers(vec![at, at.saturating_add(1), at.saturating_sub(1)]);
     }
     text(other).map_or(Wish::Any, |text| Wish::Texts(vec![text]))
+}
+
+fn open(expr: &ScriptExpr) -> bool {
+    !matches!(expr, ScriptExpr::Constant(_))
 }
 
 fn of_length(wish: &Wish) -> Vec<String> {

@@ -313,6 +313,7 @@ impl<'p> Search<'p> {
         let look = Look::new(&field.path, draft.system());
         let mut singles = value::proposals(id, &asked, &look);
         singles.extend(look.values(field.family));
+        singles.extend(value::otherwise(&asked));
         let mut seen: Vec<Scalar> = Vec::new();
         singles.retain(|value| {
             let new = !seen.contains(value);

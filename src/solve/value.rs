@@ -41,6 +41,18 @@ pub(super) fn proposals(field: FieldId, asked: &Asked<'_>, look: &Look<'_>) -> V
     values
 }
 
+/// Texts beside those that are asked about, for where the field's own look has no other.
+pub(super) fn otherwise(asked: &Asked<'_>) -> Vec<Scalar> {
+    let beside = |(predicate, _): &(&Predicate, bool)| match predicate {
+        Predicate::Compare {
+            value: Value::Text(text),
+            ..
+        } => Some(Scalar::text(format!("{text}1"))),
+        _ => None,
+    };
+    asked.iter().filter_map(beside).collect()
+}
+
 /// The wish that a test on text comes out so, as a wildcard pattern.
 fn pattern(predicate: &Predicate, want: bool) -> Option<WildcardPattern> {
     match predicate {
@@ -61,6 +73,10 @@ fn pattern(predicate: &Predicate, want: bool) -> Option<WildcardPattern> {
 fn of(field: FieldId, predicate: &Predicate, want: bool, look: &Look<'_>) -> Vec<Scalar> {
     match predicate {
         Predicate::Exists(_) => Vec::new(),
+        Predicate::Compare {
+            value: Value::Text(text),
+            ..
+        } => want.then(|| Scalar::text(&**text)).into_iter().collect(),
         Predicate::Compare { value, .. } => around(value),
         Predicate::Between { low, high, .. } => {
             let mut values = between(low, high);
@@ -90,7 +106,7 @@ fn of(field: FieldId, predicate: &Predicate, want: bool, look: &Look<'_>) -> Vec
 pub(super) fn around(value: &Value) -> Vec<Scalar> {
     let number = |number: i64| Scalar::Number(number.to_string().into());
     match value {
-        Value::Text(text) => vec![Scalar::text(&**text), Scalar::text(format!("{text}1"))],
+        Value::Text(text) => vec![Scalar::text(&**text)],
         Value::Integer(at) => [*at, at.saturating_add(1), at.saturating_sub(1)]
             .map(number)
             .to_vec(),

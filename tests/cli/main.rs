@@ -16,6 +16,7 @@ mod diff;
 mod explain;
 mod import;
 mod mutate;
+mod new;
 mod page;
 mod production;
 mod project;

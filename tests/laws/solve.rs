@@ -1,6 +1,7 @@
 //! The solver on real rules: for nine of ten that a known source serves it finds an attack, and
 //! what it writes passes.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -22,7 +23,8 @@ struct Solved {
     /// No sketch: why, by source.
     failed: Option<String>,
     cases: usize,
-    unsolved: usize,
+    /// What no case was found for, by reason.
+    unsolved: BTreeMap<String, usize>,
     wrong: Vec<String>,
 }
 
@@ -67,11 +69,14 @@ fn nine_of_ten_public_rules_that_a_source_serves_are_solved() {
     }
     let good = solved.iter().filter(|one| one.failed.is_none()).count();
     let cases: usize = solved.iter().map(|one| one.cases).sum();
-    let unsolved: usize = solved.iter().map(|one| one.unsolved).sum();
-    eprintln!(
-        "{report}\n{good} of {} rules, {cases} cases, {unsolved} not found",
-        solved.len()
-    );
+    let mut unsolved: BTreeMap<&str, usize> = BTreeMap::new();
+    for (reason, count) in solved.iter().flat_map(|one| &one.unsolved) {
+        *unsolved.entry(reason).or_default() += count;
+    }
+    eprintln!("{report}\n{good} of {} rules, {cases} cases", solved.len());
+    for (reason, count) in unsolved {
+        eprintln!("{count:6} not found: {reason}");
+    }
     assert!(solved.iter().all(|one| one.wrong.is_empty()), "{report}");
     assert!(good * 10 >= solved.len() * 9, "{report}");
 }
@@ -102,10 +107,18 @@ fn solve(file: &PathBuf, catalogue: &Catalogue) -> Option<Solved> {
     Some(Solved {
         failed: failed(&made),
         cases: made.sketches.iter().map(|sketch| sketch.cases.len()).sum(),
-        unsolved: made.unsolved.len(),
+        unsolved: reasons(&made),
         wrong: wrong(&request, &made),
         file: name,
     })
+}
+
+fn reasons(made: &Made) -> BTreeMap<String, usize> {
+    let mut reasons = BTreeMap::new();
+    for one in &made.unsolved {
+        *reasons.entry(one.reason.clone()).or_default() += 1;
+    }
+    reasons
 }
 
 fn failed(made: &Made) -> Option<String> {

@@ -1,0 +1,178 @@
+//! `trapline new`: a first scenario that passes, the cases that one lacks, nothing overwritten.
+
+use std::fs;
+
+use crate::project::{Project, RULE, SCENARIO};
+
+const SNAPSHOT: &str = "scenarios/windows/__snapshots__/lateral_movement_incoming_wmi.snap";
+
+/// A rule over most of what a condition can say.
+const LOADER: &str = r#"[rule]
+name = "Loader that Phones Home"
+rule_id = "0d7e1c5a-6a52-4f0c-9f0e-222222222222"
+type = "eql"
+language = "eql"
+risk_score = 47
+severity = "medium"
+index = ["logs-endpoint.events.process-*", "logs-endpoint.events.network-*"]
+query = '''
+sequence by host.id, process.entity_id with maxspan=30s
+  [process where event.type == "start" and process.name : ("rundll32.exe", "regsvr32.exe") and
+   process.args_count < 3 and process.command_line regex~ ".*\\.(dll|ocx)" and
+   not startsWith~(process.parent.executable, "C:\\Program Files\\")]
+  [network where not cidrMatch(destination.ip, "10.0.0.0/8", "192.168.0.0/16") and
+   destination.port in (443, 8443)]
+until [process where event.type == "end"]
+'''
+"#;
+
+/// No event has two names.
+const NEVER: &str = r#"[rule]
+name = "Never"
+rule_id = "0d7e1c5a-6a52-4f0c-9f0e-333333333333"
+type = "eql"
+language = "eql"
+risk_score = 47
+severity = "medium"
+index = ["logs-windows.sysmon_operational-*"]
+query = '''
+process where event.type == "start" and user.id == "S-1-5-19"
+'''
+"#;
+
+/// Exit code, standard output and standard error.
+fn run(project: &Project, arguments: &[&str]) -> (i32, String, String) {
+    let output = project.trapline(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+/// The share of clauses that cases decide.
+fn coverage(project: &Project) -> (u64, u64) {
+    let (_, out, err) = run(project, &["coverage", "--format", "json"]);
+    let json: serde_json::Value =
+        serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+    let count = |key: &str| json["summary"][key].as_u64().unwrap();
+    (count("covered"), count("clauses"))
+}
+
+#[test]
+fn a_first_scenario_decides_every_clause_and_passes() {
+    let project = Project::of(&[("rules/loader.toml", LOADER)]);
+    let (code, out, err) = run(&project, &["new", "rules/loader.toml"]);
+    assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    insta::assert_snapshot!("new_says_what_it_wrote", err);
+    let text = fs::read_to_string(project.file("scenarios/loader.yaml")).unwrap();
+    insta::assert_snapshot!("a_first_scenario", text);
+    let (code, out, err) = run(&project, &["test", "--check"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let (covered, testable) = coverage(&project);
+    assert_eq!(covered, testable);
+}
+
+#[test]
+fn standard_output_gets_the_same_text_each_time_and_nothing_is_written() {
+    let project = Project::of(&[("rules/loader.toml", LOADER)]);
+    let (code, out, err) = run(&project, &["new", "rules/loader.toml", "-o", "-"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("attack:") && !project.file("scenarios").exists());
+    let (_, again, _) = run(&project, &["new", "rules/loader.toml", "-o", "-"]);
+    assert_eq!(out, again);
+}
+
+#[test]
+fn a_source_on_which_the_sensor_stops_the_attack_is_a_gap_with_its_reason() {
+    let project = Project::shipped();
+    fs::remove_file(project.file(SCENARIO)).unwrap();
+    fs::remove_file(project.file(SNAPSHOT)).unwrap();
+    let (code, _, err) = run(&project, &["new", RULE]);
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        err.contains("gap      sysmon: `user.id` is always S-1-5-18"),
+        "{err}"
+    );
+    let (code, out, err) = run(&project, &["test", "--check"]);
+    assert_eq!(code, 0, "{out}{err}");
+}
+
+#[test]
+fn what_is_there_is_not_overwritten() {
+    let project = Project::shipped();
+    let before = fs::read(project.file(SCENARIO)).unwrap();
+    let (code, _, err) = run(&project, &["new", RULE]);
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("E044") && err.contains("--fill-coverage"),
+        "{err}"
+    );
+    assert_eq!(fs::read(project.file(SCENARIO)).unwrap(), before);
+}
+
+#[test]
+fn a_rule_that_no_event_of_its_source_meets_is_said_with_the_condition() {
+    let project = Project::of(&[("rules/never.toml", NEVER)]);
+    let (code, _, err) = run(&project, &["new", "rules/never.toml"]);
+    assert_eq!(code, 1);
+    insta::assert_snapshot!("no_attack_was_found", err);
+    assert!(!project.file("scenarios").exists());
+}
+
+#[test]
+fn a_source_that_the_rule_does_not_claim_is_a_usage_error() {
+    let project = Project::of(&[("rules/loader.toml", LOADER)]);
+    let (code, _, err) = run(
+        &project,
+        &["new", "rules/loader.toml", "--source", "sysmon"],
+    );
+    assert_eq!(code, 2);
+    assert!(err.contains("`sysmon`"), "{err}");
+}
+
+#[test]
+fn missing_cases_are_added_behind_and_nothing_else_changes() {
+    let project = Project::shipped();
+    let whole = fs::read_to_string(project.file(SCENARIO)).unwrap();
+    let full = coverage(&project);
+    let cases = whole.find("\ncases:\n").unwrap() + 1;
+    let attack_only = &whole[..cases];
+    fs::write(project.file(SCENARIO), attack_only).unwrap();
+    fs::remove_file(project.file(SNAPSHOT)).unwrap();
+    let (code, _, err) = run(&project, &["test", "--accept"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(coverage(&project).0 < full.0);
+    let (code, _, err) = run(&project, &["new", RULE, "--fill-coverage"]);
+    assert_eq!(code, 0, "{err}");
+    let filled = fs::read_to_string(project.file(SCENARIO)).unwrap();
+    assert!(filled.starts_with(attack_only) && filled.len() > attack_only.len());
+    let (code, out, err) = run(&project, &["test", "--check"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert_eq!(coverage(&project), full);
+    // Filled is filled.
+    let (code, _, err) = run(&project, &["new", RULE, "--fill-coverage"]);
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(fs::read_to_string(project.file(SCENARIO)).unwrap(), filled);
+}
+
+#[test]
+fn a_scenario_that_cases_cannot_be_put_behind_is_left_alone() {
+    let project = Project::shipped().with(SCENARIO, "\ncases:\n", "\ncases: []\nignored:\n");
+    let before = fs::read(project.file(SCENARIO)).unwrap();
+    let (code, _, err) = run(&project, &["new", RULE, "--fill-coverage"]);
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("E045"), "{err}");
+    assert_eq!(fs::read(project.file(SCENARIO)).unwrap(), before);
+}
+
+#[test]
+fn in_ci_the_snapshot_is_not_written() {
+    let project = Project::of(&[("rules/loader.toml", LOADER)]);
+    let mut command = project.trapline(&["new", "rules/loader.toml"]);
+    let output = command.env("CI", "true").output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(project.file("scenarios/loader.yaml").exists());
+    assert!(!project.file("scenarios/__snapshots__").exists());
+}
