@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::Draft;
+use super::draft::{Draft, Fields};
 use super::dress;
 use super::look::Look;
 use super::search::{Goal, Search, State, fields_of};
@@ -156,6 +156,7 @@ pub(super) fn meeting<'a>(
     for draft in drafts(ground, stage) {
         if let Some(mut state) = search.meet(State::new(draft), goals.to_vec()) {
             dress::dress(&search, &mut state);
+            dress::command_lines(&search, &mut state, &Fields::new());
             found.push(state);
         }
     }
@@ -210,7 +211,7 @@ pub(super) fn label(kind: &Kind, labels: &mut BTreeMap<String, usize>) -> String
 }
 
 /// The keys of a stage, position by position.
-pub(super) fn keys<'p>(plan: &'p Plan, stage: StageId) -> &'p [Key] {
+pub(super) fn keys(plan: &Plan, stage: StageId) -> &[Key] {
     plan.stages
         .get(stage.index())
         .map_or(&[], |stage| stage.keys.as_slice())

@@ -4,7 +4,7 @@
 
 use super::attack::{self, Ground, Part, key_path, set_key};
 use super::draft::{Draft, Fields};
-use super::dress::dress;
+use super::dress::{command_lines, dress};
 use super::look::Look;
 use super::search::{Goal, Search, State, fields_of};
 use crate::plan::{
@@ -133,6 +133,7 @@ impl<'a> Maker<'_, 'a> {
                 continue;
             };
             dress(search, &mut found);
+            command_lines(search, &mut found, &part.state.draft().fields);
             let mut changed = self.parts.to_vec();
             if let Some(part) = changed.get_mut(at) {
                 part.state = found;

@@ -82,13 +82,47 @@ fn args(search: &Search<'_>, state: &mut State<'_>, process: &str) {
         return;
     }
     // Of another program: its place is taken.
-    let other = |first: &Scalar| first.to_string().ends_with(".exe");
+    let other = |first: &Scalar| first.to_string().to_lowercase().ends_with(".exe");
     let rest = args
         .iter()
         .skip(usize::from(args.first().is_some_and(other)));
     let args: Vec<Scalar> = std::iter::once(name).chain(rest.cloned()).collect();
     keep(search, state, |fields| {
         fields.insert(path, args);
+    });
+}
+
+/// Command lines that begin with the program; those that are as they were stay so.
+pub(super) fn command_lines(search: &Search<'_>, state: &mut State<'_>, before: &Fields) {
+    for process in ["process", "process.parent"] {
+        let path = format!("{process}.command_line");
+        if state.draft().fields.get(&path) != before.get(&path) {
+            line(search, state, process);
+        }
+    }
+}
+
+fn line(search: &Search<'_>, state: &mut State<'_>, process: &str) {
+    let path = format!("{process}.command_line");
+    let Some([Scalar::Text(line)]) = state.draft().fields.get(&path).map(Vec::as_slice) else {
+        return;
+    };
+    let name = state.event().values(&format!("{process}.name")).first();
+    let Some(Scalar::Text(name)) = name else {
+        return;
+    };
+    if line.starts_with(&**name) {
+        return;
+    }
+    let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let rest = if matches!(first, "sample.exe" | "sample" | "") {
+        rest
+    } else {
+        line
+    };
+    let line = Scalar::text(format!("{name} {rest}"));
+    keep(search, state, |fields| {
+        fields.insert(path, vec![line]);
     });
 }
 
@@ -125,8 +159,7 @@ fn program_folder(name: &str, system: System) -> &'static str {
             "chrome.exe" => r"C:\Program Files\Google\Chrome\Application\",
             _ => r"C:\Windows\System32\",
         },
-        System::Linux => "/usr/bin/",
-        System::MacOs => "/usr/bin/",
+        System::Linux | System::MacOs => "/usr/bin/",
     }
 }
 

@@ -233,7 +233,7 @@ impl<'r, 'a> Filler<'r, 'a> {
         match self.rehearse(&all) {
             Ok(rehearsed) => {
                 for ((wanted, case), name) in tried.into_iter().zip(names) {
-                    self.accept(case, name, &wanted, &rehearsed);
+                    self.accept(case, &name, &wanted, &rehearsed);
                 }
             }
             // One that cannot be read spoils the others: one by one, and where another source of the
@@ -246,7 +246,7 @@ impl<'r, 'a> Filler<'r, 'a> {
                         rehearsed = self.rehearse(&[&case]);
                     }
                     if let Ok(rehearsed) = rehearsed {
-                        self.accept(case, name, &wanted, &rehearsed);
+                        self.accept(case, &name, &wanted, &rehearsed);
                     }
                 }
             }
@@ -259,7 +259,7 @@ impl<'r, 'a> Filler<'r, 'a> {
     fn accept(
         &mut self,
         mut case: SketchCase,
-        name: String,
+        name: &str,
         wanted: &Decides,
         rehearsed: &Rehearsed,
     ) {
@@ -300,7 +300,7 @@ impl<'r, 'a> Filler<'r, 'a> {
             case.only = good;
         }
         self.decided.extend(decided);
-        case.name = free_name(&name, self.taken);
+        case.name = free_name(name, self.taken);
         self.filled.cases.push(case);
     }
 

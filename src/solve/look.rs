@@ -101,14 +101,18 @@ impl<'f> Look<'f> {
         }
     }
 
-    fn texts(&self) -> &'static [&'static str] {
-        let of = |windows, linux, macos| match self.system {
+    fn of<T>(&self, windows: T, linux: T, macos: T) -> T {
+        match self.system {
             System::Windows => windows,
             System::Linux => linux,
             System::MacOs => macos,
-        };
-        let process = self.path.contains("process");
-        match self.last() {
+        }
+    }
+
+    /// What a field of a process holds.
+    fn of_process(&self) -> Option<&'static [&'static str]> {
+        let of = |windows, linux, macos| self.of(windows, linux, macos);
+        Some(match self.last() {
             "executable" => of(
                 &[
                     r"C:\Users\ada\Downloads\sample.exe",
@@ -129,7 +133,7 @@ impl<'f> Look<'f> {
                     "/Applications/Sample.app/Contents/MacOS/Sample",
                 ][..],
             ),
-            "name" if process => of(
+            "name" => of(
                 &["sample.exe", "notepad.exe", "update.exe"][..],
                 &["sample", "less", "update"][..],
                 &["sample", "less", "update"][..],
@@ -141,6 +145,23 @@ impl<'f> Look<'f> {
             ),
             "args" => &["-x", "--verbose", "list"],
             "entity_id" => &["process-1", "process-2", "process-3"],
+            "working_directory" => of(
+                &[r"C:\Users\ada\"][..],
+                &["/home/ada"][..],
+                &["/Users/ada"][..],
+            ),
+            _ => return None,
+        })
+    }
+
+    fn texts(&self) -> &'static [&'static str] {
+        if self.path.contains("process")
+            && let Some(texts) = self.of_process()
+        {
+            return texts;
+        }
+        let of = |windows, linux, macos| self.of(windows, linux, macos);
+        match self.last() {
             "id" if self.path.starts_with("user") => of(
                 &[
                     "S-1-5-21-1004-1177-6820-1105",
@@ -153,7 +174,7 @@ impl<'f> Look<'f> {
             "name" if self.path.starts_with("user") => &["ada", "grace", "svc-backup"],
             "domain" if self.path.starts_with("user") => &["CORP", "LAB"],
             "id" | "name" if self.path.starts_with("host") => &["host-1", "host-2"],
-            "type" if self.path == "event.type" => &["end", "change", "info"],
+            "type" if self.path == "event.type" => &["change", "info", "end"],
             "category" if self.path == "event.category" => &["file", "process"],
             "action" if self.path == "event.action" => &["other"],
             "type" if self.path == "host.os.type" => &["windows", "linux", "macos"],
@@ -197,11 +218,6 @@ impl<'f> Look<'f> {
             "sha256" => &["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
             "md5" => &["098f6bcd4621d373cade4e832627b4f6"],
             "integrity_level_name" | "IntegrityLevel" => &["High", "Medium", "System"],
-            "working_directory" => of(
-                &[r"C:\Users\ada\"][..],
-                &["/home/ada"][..],
-                &["/Users/ada"][..],
-            ),
             "name" => &["sample", "other"],
             "country_iso_code" => &["DE", "CA"],
             _ => &["sample", "other", "third", "1"],

@@ -90,16 +90,15 @@ struct Seeker<'a> {
 impl Seeker<'_> {
     fn seek(&mut self, expr: &ScriptExpr, wish: &Wish) {
         match expr {
-            ScriptExpr::Constant(_) => {}
             ScriptExpr::Field(field) if *field == self.field => self.note(wish),
-            ScriptExpr::Field(_) => {}
+            ScriptExpr::Constant(_) | ScriptExpr::Field(_) => {}
             ScriptExpr::Call {
                 function,
                 arguments,
                 ..
             } => self.call(*function, arguments, wish),
             ScriptExpr::Compare(_, left, right) if open(left) && open(right) => {
-                self.both(left, right)
+                self.both(left, right);
             }
             ScriptExpr::Compare(_, left, right) => {
                 self.seek(left, &near(right));

@@ -54,10 +54,10 @@ fn steps(a: Option<WildcardToken>, b: Option<WildcardToken>) -> Vec<Step> {
     use WildcardToken::{Char, Many, One};
     match (a, b) {
         (Some(Many), Some(Many)) => vec![(1, 0, Some(Many)), (0, 1, Some(Many))],
-        (Some(Many), Some(piece)) => vec![(0, 1, Some(piece)), (1, 0, Some(Many))],
-        (Some(piece), Some(Many)) => vec![(1, 0, Some(piece)), (0, 1, Some(Many))],
-        (Some(Many), None) => vec![(1, 0, Some(Many))],
-        (None, Some(Many)) => vec![(0, 1, Some(Many))],
+        (Some(Many), Some(piece)) => vec![(0, 1, Some(piece)), (1, 0, None)],
+        (Some(piece), Some(Many)) => vec![(1, 0, Some(piece)), (0, 1, None)],
+        (Some(Many), None) => vec![(1, 0, None)],
+        (None, Some(Many)) => vec![(0, 1, None)],
         (Some(Char(x)), Some(Char(y))) if same(x, y) => vec![(1, 1, Some(Char(x)))],
         (Some(One), Some(piece)) | (Some(piece), Some(One)) => vec![(1, 1, Some(piece))],
         _ => Vec::new(),
@@ -158,7 +158,7 @@ mod tests {
             meet("*foo*", "*bar*").as_deref(),
             Some("sample.exe foo bar")
         );
-        assert_eq!(meet("A?c", "abC").as_deref(), Some("AbC"));
+        assert_eq!(meet("A?c", "abC").as_deref(), Some("Abc"));
         assert!(meet("*a*b*", "b*").is_some() && meet("**", "").is_some());
         assert_eq!(meet("a*", "b*"), None);
         assert_eq!(meet("?", ""), None);

@@ -53,9 +53,8 @@ fn run(project: &Project, arguments: &[&str]) -> (i32, String, String) {
 
 /// The share of clauses that cases decide.
 fn coverage(project: &Project) -> (u64, u64) {
-    let (_, out, err) = run(project, &["coverage", "--format", "json"]);
-    let json: serde_json::Value =
-        serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+    let (_, out, _) = run(project, &["coverage", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
     let count = |key: &str| json["summary"][key].as_u64().unwrap();
     (count("covered"), count("clauses"))
 }

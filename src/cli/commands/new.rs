@@ -18,6 +18,9 @@ use crate::solve::{self, Impossible, Request, Unsolved, Written};
 /// How many things that were not found are listed.
 const LISTED: usize = 12;
 
+/// What to look at when a source is not found.
+const SOURCES: &str = "`trapline sources` lists the data sources";
+
 /// Runs the verb.
 pub fn run(
     settings: &Settings,
@@ -54,9 +57,9 @@ fn new(
             .help("`--fill-coverage` adds the cases that it lacks, `-o FILE` writes elsewhere");
         return Err(Problem::usage(diagnostic));
     }
-    let mut made = solve::new(request).map_err(|why| impossible(&why))?;
+    let mut made = possible(solve::new(request))?;
     if made.sketches.is_empty() {
-        return Err(not_solved(&made.unsolved));
+        return not_solved(&made.unsolved);
     }
     for sketch in &mut made.sketches {
         sketch.rule.clone_from(&place.rule);
@@ -109,7 +112,7 @@ fn fill(
             .help("`trapline check` says what is wrong with it; without `--fill-coverage` a first scenario is written");
         Problem::new(ExitCode::NotLoaded, diagnostic)
     })?;
-    let filled = solve::fill(request, &written).map_err(|why| impossible(&why))?;
+    let filled = possible(solve::fill(request, &written))?;
     let names: BTreeSet<&str> = filled.cases.iter().map(|case| case.name.as_str()).collect();
     if !names.is_empty() {
         let whole = written.with(filled.cases.iter());
@@ -166,7 +169,7 @@ fn next(settings: &Settings, place: &Place) -> String {
     format!("next     read {name}, then trapline test {name}\n")
 }
 
-fn not_solved(unsolved: &[Unsolved]) -> Box<Problem> {
+fn not_solved(unsolved: &[Unsolved]) -> Result<ExitCode, Box<Problem>> {
     let reasons = unsolved
         .iter()
         .map(|one| format!("{}: {}", one.source, one.reason));
@@ -177,20 +180,20 @@ fn not_solved(unsolved: &[Unsolved]) -> Box<Problem> {
     let diagnostic = Diagnostic::error(&error::NOT_SOLVED, message).help(
         "write the attack by hand, or take it from a recording with `trapline import --minimise`",
     );
-    Problem::new(ExitCode::Failed, diagnostic)
+    Err(Problem::new(ExitCode::Failed, diagnostic))
 }
 
-fn impossible(why: &Impossible) -> Box<Problem> {
-    let help = match why {
-        Impossible::Unsupported(_) => "`trapline check` says more of the rule",
-        Impossible::NoSource | Impossible::UnknownSource(_) => {
-            "`trapline sources` lists the data sources"
-        }
-    };
-    let exit = match why {
-        Impossible::UnknownSource(_) => ExitCode::Usage,
-        Impossible::Unsupported(_) | Impossible::NoSource => ExitCode::NotLoaded,
-    };
-    let diagnostic = Diagnostic::error(&error::NOT_SOLVED, why.to_string()).help(help);
-    Problem::new(exit, diagnostic)
+fn possible<T>(solved: Result<T, Impossible>) -> Result<T, Box<Problem>> {
+    solved.map_err(|why| {
+        let (exit, help) = match &why {
+            Impossible::Unsupported(_) => (
+                ExitCode::NotLoaded,
+                "`trapline check` says more of the rule",
+            ),
+            Impossible::NoSource => (ExitCode::NotLoaded, SOURCES),
+            Impossible::UnknownSource(_) => (ExitCode::Usage, SOURCES),
+        };
+        let diagnostic = Diagnostic::error(&error::NOT_SOLVED, why.to_string()).help(help);
+        Problem::new(exit, diagnostic)
+    })
 }

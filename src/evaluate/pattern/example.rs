@@ -78,7 +78,12 @@ fn character(class: &Class, way: usize) -> Option<char> {
     };
     let readable: Vec<char> = READABLE.chars().filter(within).collect();
     let chosen = readable.get((way / 2) % readable.len().max(1)).copied();
-    chosen.or_else(|| class.ranges().first().map(|range| range.start()))
+    chosen.or_else(|| {
+        class
+            .ranges()
+            .first()
+            .map(regex_syntax::hir::ClassUnicodeRange::start)
+    })
 }
 
 #[cfg(test)]
