@@ -181,6 +181,9 @@ pub struct TestArgs {
     /// own, their rules', captures' and exception lists'
     #[arg(long, value_name = "REF", num_args = 0..=1, require_equals = true, default_missing_value = "HEAD")]
     pub changed: Option<String>,
+    /// Run again after each save, only what it touches, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["accept", "changed", "list"])]
+    pub watch: bool,
     /// Write nothing, as with CI set
     #[arg(long, conflicts_with = "accept")]
     pub check: bool,

@@ -71,6 +71,8 @@ codes! {
         "Events are read as NDJSON: each line is one JSON object in UTF-8, of at most 16 MiB.\nElasticsearch would refuse such a document, so there is no answer until the line is mended.\n";
     QUERY_FAILED = "E017", "the query fails when it runs",
         "Elasticsearch accepts the query and fails when it runs it on these events: a division by\nzero, an overflow, `number()` of a text that is none, a constant that the field's type cannot\nhold.\n";
+    NOT_WATCHED = "E023", "files cannot be watched",
+        "`trapline test --watch` asks the system to be told of saves, and the system refused: on Linux\noften for the limit `fs.inotify.max_user_watches`.\n";
     BAD_RECORDING = "E040", "a part of a recording cannot be read",
         "A file given to `trapline import` is damaged, cut off, packed in a way that is not read, or\nholds something that is no event. What can be read is read; the rest is counted and named, and\nthe program ends with 3. The place is a line, an item of a JSON array, or a chunk or record of an\nevent log.\n";
     UNKNOWN_FORM = "E041", "unknown form of events",

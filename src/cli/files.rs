@@ -136,6 +136,11 @@ impl Files {
             .collect()
     }
 
+    /// Where the system says that a directory is, links followed; `None` where there is none.
+    pub fn real(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        clean(&self.root.join(path)).canonicalize_utf8().ok()
+    }
+
     /// Whether a file or directory stands there.
     pub fn exists(&self, path: &Utf8Path) -> bool {
         self.root.join(path).exists()

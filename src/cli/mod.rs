@@ -16,6 +16,7 @@ pub mod git;
 pub mod interrupt;
 pub mod keys;
 pub mod progress;
+pub mod saves;
 pub mod settings;
 
 use std::ffi::OsString;

@@ -27,3 +27,4 @@ mod robust;
 mod rule_edits;
 mod scan;
 mod test_command;
+mod watch;

@@ -27,6 +27,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ipnet", &["eql/lower/constant.rs", "event/", "evaluate/"]),
     ("jiff", &["event/time.rs", "event/time/"]),
     ("memchr", &[]),
+    ("notify", &["cli/saves.rs"]),
     ("rayon", &["replay/", "scan/", "mutation/", "explain/"]),
     (
         "regex-automata",

@@ -16,6 +16,7 @@ use crate::replay::outcome::RuleCounts;
 use crate::replay::{Subject, Test};
 use crate::rule::{self, RuleType};
 use crate::scenario::{self, Scenario};
+use crate::snapshot;
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -28,6 +29,8 @@ pub struct Loaded {
     pub rules: RuleCounts,
     /// The scenario files that could be read, by name.
     pub names: Vec<String>,
+    /// What each scenario file hangs on.
+    pub depends: Dependencies,
 }
 
 /// A scenario file, and for each of its documents the rule that it tests.
@@ -56,21 +59,53 @@ impl Loaded {
     }
 }
 
-/// Keeps the scenario files that a change of these files touches: by themselves, their rules,
-/// captures or exception lists. Gives whether any is left.
-pub fn keep_touched(loaded: &mut Loaded, settings: &Settings, changed: &BTreeSet<String>) -> bool {
-    let subjects = &loaded.subjects;
-    loaded.files.retain(|file| {
-        let path = settings.files.path(&file.name);
-        let directory = path.parent().unwrap_or(Utf8Path::new(""));
-        let of_scenario = |(scenario, subject): &(Scenario, usize)| {
-            let rule = subjects.get(*subject);
-            let beside = |path: &str| settings.files.name(&directory.join(path));
-            rule.is_some_and(|rule| changed.contains(&rule.file))
-                || scenario.files().any(|path| changed.contains(&beside(path)))
-        };
-        changed.contains(&file.name) || file.scenarios.iter().any(of_scenario)
-    });
+/// For each scenario file the files that its outcome hangs on: itself, its snapshot, its rules,
+/// captures and exception lists. All by name, whether they are there or not.
+#[derive(Debug, Clone, Default)]
+pub struct Dependencies(BTreeMap<String, BTreeSet<String>>);
+
+impl Dependencies {
+    /// The scenario files that a change of these files touches.
+    pub fn touched(&self, changed: &BTreeSet<String>) -> Vec<String> {
+        let touched = self
+            .0
+            .iter()
+            .filter(|(_, files)| !files.is_disjoint(changed));
+        touched.map(|(scenario, _)| scenario.clone()).collect()
+    }
+
+    /// Whether some scenario file hangs on the file.
+    pub fn knows(&self, name: &str) -> bool {
+        self.0.values().any(|files| files.contains(name))
+    }
+
+    /// The files, some of them several times.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.values().flatten().map(String::as_str)
+    }
+
+    /// How many scenario files there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes over what is known of other scenario files, and what is known better of these.
+    pub fn extend(&mut self, other: &Self) {
+        let others = other.0.iter();
+        self.0
+            .extend(others.map(|(name, files)| (name.clone(), files.clone())));
+    }
+
+    /// The scenario file is gone.
+    pub fn forget(&mut self, scenario: &str) {
+        self.0.remove(scenario);
+    }
+}
+
+/// Keeps the scenario files that a change of these files touches. Gives whether any is left.
+pub fn keep_touched(loaded: &mut Loaded, changed: &BTreeSet<String>) -> bool {
+    let touched = loaded.depends.touched(changed);
+    loaded.files.retain(|file| touched.contains(&file.name));
     !loaded.files.is_empty()
 }
 
@@ -218,6 +253,8 @@ impl<'s> Loader<'s> {
         let read = scenario::read(&text);
         self.loaded.diagnostics.extend(read.diagnostics);
         let mut scenarios = Vec::new();
+        let depends = self.depends_on(project, path, &read.scenarios);
+        self.loaded.depends.0.insert(name.clone(), depends);
         for scenario in read.scenarios {
             if let Some(subject) = self.subject(project, path, &text, &scenario) {
                 scenarios.push((scenario, subject));
@@ -227,7 +264,46 @@ impl<'s> Loader<'s> {
         self.loaded.files.push(ScenarioFile { name, scenarios });
     }
 
-    /// The rule of a scenario: the one that it names, or the mirrored one.
+    /// The names of the files that the outcome of a scenario file hangs on.
+    fn depends_on(
+        &self,
+        project: &ProjectSettings,
+        path: &Utf8Path,
+        scenarios: &[Scenario],
+    ) -> BTreeSet<String> {
+        let files = &self.settings.files;
+        let name = files.name(path);
+        let directory = path.parent().unwrap_or(Utf8Path::new(""));
+        let mut depends = BTreeSet::from([snapshot::path(&name), name]);
+        if scenarios.is_empty() {
+            depends.insert(files.name(&self.mirrored(project, path)));
+        }
+        for scenario in scenarios {
+            depends.insert(files.name(&self.rule_path(project, path, scenario)));
+            depends.extend(
+                scenario
+                    .files()
+                    .map(|file| files.name(&directory.join(file))),
+            );
+        }
+        depends
+    }
+
+    /// Where the rule of a scenario is: the one that it names, or the mirrored one.
+    fn rule_path(
+        &self,
+        project: &ProjectSettings,
+        path: &Utf8Path,
+        scenario: &Scenario,
+    ) -> Utf8PathBuf {
+        let directory = path.parent().unwrap_or(Utf8Path::new(""));
+        match &scenario.rule {
+            Some(rule) => directory.join(&rule.value),
+            None => self.mirrored(project, path),
+        }
+    }
+
+    /// The rule of a scenario.
     fn subject(
         &mut self,
         project: &ProjectSettings,
@@ -235,11 +311,7 @@ impl<'s> Loader<'s> {
         text: &Arc<SourceText>,
         scenario: &Scenario,
     ) -> Option<usize> {
-        let directory = path.parent().unwrap_or(Utf8Path::new(""));
-        let rule_path = match &scenario.rule {
-            Some(rule) => directory.join(&rule.value),
-            None => self.mirrored(project, path),
-        };
+        let rule_path = self.rule_path(project, path, scenario);
         let name = self.settings.files.name(&rule_path);
         if let Some(known) = self.subjects.get(&name) {
             return *known;

@@ -18,6 +18,7 @@ mod scan_inputs;
 pub mod snapshots;
 pub mod sources;
 pub mod test;
+pub mod watch;
 
 use super::args::{Global, Verb};
 use super::settings::Settings;
@@ -26,6 +27,10 @@ use super::{Console, ExitCode};
 /// Does what the verb says.
 pub fn run(verb: &Verb, global: &Global, settings: &Settings, console: &mut Console) -> ExitCode {
     match verb {
+        Verb::Test(args) if args.watch => match watch::run(settings, global, args, console) {
+            Ok(code) => code,
+            Err(problem) => console.problem(&problem),
+        },
         Verb::Test(args) => match settings.test(args) {
             Ok(test) => test::run(settings, &test, console),
             Err(problem) => console.problem(&problem),

@@ -49,6 +49,16 @@ pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> E
             Err(problem) => return console.problem(&problem),
         }
     }
+    run_loaded(loaded, settings, test, console)
+}
+
+/// Everything after loading.
+pub fn run_loaded(
+    loaded: load::Loaded,
+    settings: &Settings,
+    test: &TestSettings,
+    console: &mut Console,
+) -> ExitCode {
     let catalogue = match Catalogue::builtin() {
         Ok(catalogue) => catalogue,
         Err(error) => return console.internal(&error.to_string()),
@@ -145,7 +155,7 @@ fn touched(
     if changed.contains(config::FILE) {
         return Ok(true);
     }
-    Ok(load::keep_touched(loaded, settings, &changed))
+    Ok(load::keep_touched(loaded, &changed))
 }
 
 /// `--fail-fast`: what stands behind the first check that fails is not reported.

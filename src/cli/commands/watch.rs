@@ -1,0 +1,199 @@
+//! `trapline test --watch`: runs what was asked for, then after each save what it touches, until
+//! Ctrl-C.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::super::args::{Global, TestArgs};
+use super::super::console::Stream;
+use super::super::error::{self, Problem};
+use super::super::saves::{Place, Saves};
+use super::super::settings::{Settings, Target, TestSettings};
+use super::super::{Console, ExitCode, config, interrupt};
+use super::load::{self, Dependencies};
+use super::test;
+use crate::diagnostic::Diagnostic;
+
+/// Puts an empty screen before what comes.
+const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
+
+/// Runs the verb.
+pub fn run(
+    settings: &Settings,
+    global: &Global,
+    args: &TestArgs,
+    console: &mut Console,
+) -> Result<ExitCode, Box<Problem>> {
+    let stop = interrupt::stop();
+    let mut saves = watching(Saves::new())?;
+    let mut watched = Watched {
+        settings: settings.clone(),
+        test: settings.test(args)?,
+        depends: Dependencies::default(),
+    };
+    // From before the first run, so that no save is missed.
+    watched.watch(&mut saves)?;
+    watched.run_all(console);
+    loop {
+        let places = watched.watch(&mut saves)?;
+        let words = format!(
+            "\nwatching {places} directories, {} scenario files; Ctrl-C ends\n",
+            watched.depends.count()
+        );
+        console.write(Stream::Err, &words);
+        loop {
+            let Some(saved) = saves.next(stop) else {
+                return Ok(ExitCode::Interrupted);
+            };
+            let files = &watched.settings.files;
+            let saved: BTreeSet<String> = saved.iter().map(|path| files.name(path)).collect();
+            if watched.react(global, args, &saved, console) {
+                break;
+            }
+        }
+    }
+}
+
+struct Watched {
+    settings: Settings,
+    test: TestSettings,
+    depends: Dependencies,
+}
+
+impl Watched {
+    /// Runs what the saved files touch; whether that was anything.
+    fn react(
+        &mut self,
+        global: &Global,
+        args: &TestArgs,
+        saved: &BTreeSet<String>,
+        console: &mut Console,
+    ) -> bool {
+        if saved.contains(config::FILE) {
+            say(saved.iter().filter(|name| *name == config::FILE), console);
+            match self.again(global, args) {
+                Ok(()) => self.run_all(console),
+                Err(problem) => {
+                    console.problem(&problem);
+                }
+            }
+            return true;
+        }
+        let is_new = |name: &String| {
+            let extension = Utf8Path::new(name).extension();
+            matches!(extension, Some("yaml" | "yml" | "toml")) && !self.depends.knows(name)
+        };
+        if saved.iter().any(is_new) {
+            return self.run_new(saved, console);
+        }
+        let touched = self.depends.touched(saved);
+        if touched.is_empty() {
+            return false;
+        }
+        let known = saved.iter().filter(|name| self.depends.knows(name));
+        say(known, console);
+        let mut targets = Vec::new();
+        for name in touched {
+            if self.settings.files.exists(&self.settings.files.path(&name)) {
+                targets.extend(self.targets_in(&name));
+            } else {
+                self.depends.forget(&name);
+                console.write(Stream::Err, &format!("gone     {name}\n"));
+            }
+        }
+        if !targets.is_empty() {
+            let loaded = load::load(&self.settings, &targets);
+            self.depends.extend(&loaded.depends);
+            let test = TestSettings {
+                targets,
+                ..self.test.clone()
+            };
+            test::run_loaded(loaded, &self.settings, &test, console);
+        }
+        true
+    }
+
+    fn watch(&self, saves: &mut Saves) -> Result<usize, Box<Problem>> {
+        watching(saves.watch(&self.settings.files, self.places()))
+    }
+
+    fn run_all(&mut self, console: &mut Console) {
+        let loaded = load::load(&self.settings, &self.test.targets);
+        self.depends.clone_from(&loaded.depends);
+        test::run_loaded(loaded, &self.settings, &self.test, console);
+    }
+
+    /// A file that no scenario depended on may be a scenario, or the rule that one waited for.
+    fn run_new(&mut self, saved: &BTreeSet<String>, console: &mut Console) -> bool {
+        let mut loaded = load::load(&self.settings, &self.test.targets);
+        self.depends.clone_from(&loaded.depends);
+        if !load::keep_touched(&mut loaded, saved) {
+            return false;
+        }
+        say(
+            saved.iter().filter(|name| self.depends.knows(name)),
+            console,
+        );
+        test::run_loaded(loaded, &self.settings, &self.test, console);
+        true
+    }
+
+    /// The configuration is read again; where it is wrong what it said before holds.
+    fn again(&mut self, global: &Global, args: &TestArgs) -> Result<(), Box<Problem>> {
+        let (directory, ci) = (&self.settings.working_directory, self.settings.ci);
+        let settings = Settings::at(directory, global, ci)?;
+        self.test = settings.test(args)?;
+        self.settings = settings;
+        Ok(())
+    }
+
+    /// What was asked for of a scenario file: some KEYs, or all of it.
+    fn targets_in(&self, name: &str) -> Vec<Target> {
+        let of =
+            |target: &&Target| matches!(target, Target::Key { scenario, .. } if scenario == name);
+        let keys: Vec<Target> = self.test.targets.iter().filter(of).cloned().collect();
+        if keys.is_empty() {
+            return vec![Target::Path(self.settings.files.path(name))];
+        }
+        keys
+    }
+
+    /// The configuration, rules and scenarios, and whatever else the scenarios read.
+    fn places(&self) -> BTreeSet<Place> {
+        let files = &self.settings.files;
+        let projects = self.settings.projects.iter();
+        let trees: BTreeSet<Utf8PathBuf> = projects
+            .flat_map(|project| project.rules.iter().chain([&project.scenarios]))
+            .cloned()
+            .collect();
+        let mut places = BTreeSet::from([Place::Directory(files.root().to_owned())]);
+        for name in self.depends.names() {
+            let path = files.path(name);
+            let below = |tree: &Utf8PathBuf| path.starts_with(tree);
+            if let Some(directory) = path.parent().filter(|_| !trees.iter().any(below)) {
+                places.insert(Place::Directory(directory.to_owned()));
+            }
+        }
+        places.extend(trees.into_iter().map(Place::Tree));
+        places
+    }
+}
+
+fn say<'n>(saved: impl Iterator<Item = &'n String>, console: &mut Console) {
+    if console.terminal() {
+        console.write(Stream::Out, CLEAR);
+    }
+    for name in saved {
+        console.write(Stream::Err, &format!("saved    {name}\n"));
+    }
+}
+
+fn watching<T>(result: Result<T, String>) -> Result<T, Box<Problem>> {
+    result.map_err(|reason| {
+        let message = format!("the files cannot be watched: {reason}");
+        let diagnostic = Diagnostic::error(&error::NOT_WATCHED, message)
+            .help("run `trapline test` after a change, or `trapline test --changed`");
+        Problem::usage(diagnostic)
+    })
+}
