@@ -1,7 +1,7 @@
 //! Index names and patterns: which events a rule can see.
 
 /// The index patterns of a rule, as written; a rule without any sees every event.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct IndexPatterns {
     patterns: Vec<String>,
 }

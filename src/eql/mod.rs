@@ -17,5 +17,5 @@ mod token;
 pub use check::{Checked, Settings, check, codes, is_constant};
 pub use error::EqlError;
 pub use fields::fields;
-pub use lower::{OptionalFields, lower};
+pub use lower::{OptionalFields, lower, lower_wordless};
 pub use parser::{Parsed, parse, parse_expression};

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::canonical::canonical;
 use super::{Fate, Mutant};
 use crate::diagnostic::Span;
-use crate::eql::{self, OptionalFields};
+use crate::eql;
 use crate::evaluate::{Context, Evaluation, Match, Override, Patterns};
 use crate::event::EventId;
 use crate::event::io::Progress;
@@ -127,7 +127,7 @@ fn make(mutant: &Mutant, ground: &Ground) -> Made {
     let Ok(checked) = eql::check(&mutant.query, &ground.schema, &ground.settings) else {
         return Made::Refused;
     };
-    match eql::lower(&checked, OptionalFields::Missing, ground.now) {
+    match eql::lower_wordless(&checked, ground.now) {
         Ok(plan) => {
             let patterns = Patterns::of(&plan).ok();
             Made::Plan(Arc::new(plan), patterns)

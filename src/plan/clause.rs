@@ -95,7 +95,7 @@ pub struct Part {
     pub parent: Option<PartId>,
     /// Its place in the query's text.
     pub span: Span,
-    /// Its canonical text.
+    /// Its canonical text; empty in a plan without words.
     pub text: String,
 }
 

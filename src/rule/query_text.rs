@@ -67,11 +67,12 @@ fn read(raw: &str, start: usize, end: usize, escapes: bool) -> Option<Reading> {
     let mut at = start;
     while at < end {
         let rest = raw.get(at..end)?;
-        let c = rest.chars().next()?;
-        if c != '\\' || !escapes {
-            reading.text.push(c);
-            at += c.len_utf8();
-            continue;
+        let run = if escapes { rest.find('\\') } else { None };
+        let (plain, rest) = rest.split_at_checked(run.unwrap_or(rest.len()))?;
+        reading.text.push_str(plain);
+        at += plain.len();
+        if rest.is_empty() {
+            break;
         }
         let (decoded, length) = escape(rest)?;
         reading.text.extend(decoded);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::eql::syntax::{CompareOp, Expr, ExprKind, Query, QueryKind};
-use crate::eql::{self, OptionalFields, Settings};
+use crate::eql::{self, Settings};
 use crate::event::schema::Origin;
 use crate::event::{FieldType, Mapping, Schema, Timestamp};
 use crate::plan::Plan;
@@ -47,7 +47,7 @@ pub struct RuleCompiler<'c> {
     catalogue: &'c Catalogue,
     now: Timestamp,
     /// By index patterns and path.
-    types: BTreeMap<String, BTreeMap<String, Option<Typed>>>,
+    types: BTreeMap<IndexPatterns, BTreeMap<String, Option<Typed>>>,
 }
 
 /// The type of a field, and where its values stand.
@@ -85,8 +85,7 @@ impl<'c> RuleCompiler<'c> {
         let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
         let schema = Schema::new(vec![self.mapping(&syntax, &settings, &patterns)]);
         let checked = eql::check(&syntax, &schema, &settings).map_err(refused)?;
-        let plan = eql::lower(&checked, OptionalFields::Missing, self.now)
-            .map_err(|error| refused(vec![error]))?;
+        let plan = eql::lower_wordless(&checked, self.now).map_err(|error| refused(vec![error]))?;
         Ok(ScanRule {
             id: rule.id.clone(),
             name: rule.name.clone(),
@@ -103,7 +102,7 @@ impl<'c> RuleCompiler<'c> {
         let asked = Asked::of(query);
         let own = [&settings.timestamp, &settings.category];
         let own = own.into_iter().chain(&settings.tiebreaker);
-        let known = self.types.entry(format!("{patterns:?}")).or_default();
+        let known = self.types.entry(patterns.clone()).or_default();
         for path in eql::fields(query)
             .into_iter()
             .chain(own.map(String::as_str))

@@ -271,8 +271,27 @@ fn agree(queries: &[String], lines: &[String], settings: &Settings) {
     }
 }
 
+/// Without the texts of parts and clauses.
+fn without_words(mut plan: Plan) -> Plan {
+    let texts = plan.parts.iter_mut().map(|part| &mut part.text);
+    let texts = texts.chain(plan.clauses.iter_mut().map(|clause| &mut clause.text));
+    texts.for_each(String::clear);
+    plan
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_plan_without_words_is_the_same_but_for_them(query in query()) {
+        let (schema, settings) = (Schema::new(vec![mapping()]), Settings::default());
+        let parsed = eql::parse(&query);
+        let Some(syntax) = parsed.query else { return Ok(()) };
+        let Ok(checked) = eql::check(&syntax, &schema, &settings) else { return Ok(()) };
+        let now = Timestamp::default();
+        let worded = eql::lower(&checked, OptionalFields::Missing, now).map(without_words);
+        prop_assert_eq!(eql::lower_wordless(&checked, now).ok(), worded.ok());
+    }
 
     #[test]
     fn generated_rules_match_what_the_reference_evaluator_matches(

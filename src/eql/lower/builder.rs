@@ -16,6 +16,8 @@ pub(super) struct Builder<'a> {
     pub(super) checked: &'a Checked<'a>,
     pub(super) optional: OptionalFields,
     pub(super) now: Timestamp,
+    /// Whether parts and clauses have their texts.
+    worded: bool,
     pub(super) fields: Vec<PlanField>,
     field_ids: BTreeMap<String, FieldId>,
     pub(super) parts: Vec<Part>,
@@ -33,6 +35,7 @@ impl<'a> Builder<'a> {
             checked,
             optional,
             now,
+            worded: true,
             fields: Vec::new(),
             field_ids: BTreeMap::new(),
             parts: Vec::new(),
@@ -41,6 +44,19 @@ impl<'a> Builder<'a> {
             stage: None,
             too_large: false,
         }
+    }
+
+    /// Without the texts of parts and clauses.
+    pub(super) fn wordless(self) -> Self {
+        Self {
+            worded: false,
+            ..self
+        }
+    }
+
+    /// The text of a part or clause, where it is wanted.
+    pub(super) fn words(&self, text: impl FnOnce() -> String) -> String {
+        if self.worded { text() } else { String::new() }
     }
 
     /// The type of a field; `None` when it is unmapped.

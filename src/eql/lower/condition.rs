@@ -50,7 +50,8 @@ impl Builder<'_> {
             ExprKind::And(items) => self.junction(expr, items, parent, true),
             ExprKind::Or(items) => self.junction(expr, items, parent, false),
             ExprKind::Not(inner) => {
-                let part = self.part(Some(parent), expr.span, expr.to_string());
+                let text = self.words(|| expr.to_string());
+                let part = self.part(Some(parent), expr.span, text);
                 match self.condition(inner, part) {
                     Folded::Is(condition) => Folded::Is(Condition {
                         part,
@@ -73,7 +74,8 @@ impl Builder<'_> {
 
     /// `and`: a null operand makes the whole null. `or`: null operands drop out.
     fn junction(&mut self, expr: &Expr, items: &[Expr], parent: PartId, all: bool) -> Folded {
-        let part = self.part(Some(parent), expr.span, expr.to_string());
+        let text = self.words(|| expr.to_string());
+        let part = self.part(Some(parent), expr.span, text);
         let mut conditions = Vec::with_capacity(items.len());
         let mut nulls = 0;
         for item in items {
@@ -94,8 +96,9 @@ impl Builder<'_> {
     }
 
     fn constant_clause(&mut self, expr: &Expr, parent: PartId) -> PartId {
-        let part = self.part(Some(parent), expr.span, expr.to_string());
-        self.clause(ClauseKind::Constant, part, expr.span, expr.to_string());
+        let text = self.words(|| expr.to_string());
+        let part = self.part(Some(parent), expr.span, text.clone());
+        self.clause(ClauseKind::Constant, part, expr.span, text);
         part
     }
 
@@ -130,7 +133,7 @@ impl Builder<'_> {
             ExprKind::Call(_) => ClauseKind::Function,
             _ => ClauseKind::Comparison,
         };
-        let text = expr.to_string();
+        let text = self.words(|| expr.to_string());
         let part = self.part(Some(parent), expr.span, text.clone());
         let clause = self.clause(kind, part, expr.span, text);
         Folded::Is(self.leaf_of(clause, part, predicate, negated))
@@ -168,7 +171,7 @@ impl Builder<'_> {
             ExprKind::Call(_) => ClauseKind::Function,
             _ => ClauseKind::Comparison,
         };
-        let text = expr.to_string();
+        let text = self.words(|| expr.to_string());
         let part = self.part(Some(parent), expr.span, text.clone());
         let list = self.clause(kind, part, expr.span, text);
         let conditions = items
@@ -233,7 +236,8 @@ impl Builder<'_> {
         if let (ExprKind::Bool(value), CompareOp::Equal | CompareOp::NotEqual) = (&right.kind, op)
             && is_condition(left)
         {
-            let part = self.part(Some(parent), expr.span, expr.to_string());
+            let text = self.words(|| expr.to_string());
+            let part = self.part(Some(parent), expr.span, text);
             let inner = self.condition(left, part);
             return match inner {
                 Folded::Is(condition) if *value == negated => Folded::Is(Condition {
@@ -299,16 +303,14 @@ impl Builder<'_> {
                 }
                 _ => Predicate::Script(self.script_pattern(inner.op, &inner.value, pattern)),
             };
-            let alone = Expr {
-                kind: ExprKind::Match(Match {
-                    op: inner.op,
-                    value: inner.value.clone(),
-                    patterns: vec![pattern.clone()],
-                    list: false,
-                }),
-                span: pattern.span,
+            let alone = || Match {
+                op: inner.op,
+                value: inner.value.clone(),
+                patterns: vec![pattern.clone()],
+                list: false,
             };
-            items.push((pattern.span, alone.to_string(), predicate));
+            let text = self.words(|| alone().to_string());
+            items.push((pattern.span, text, predicate));
         }
         self.one_or_list(expr, parent, false, items)
     }
@@ -317,16 +319,14 @@ impl Builder<'_> {
         let mut items = Vec::with_capacity(inner.items.len());
         for item in &inner.items {
             let predicate = self.item_test(inner, item);
-            let alone = Expr {
-                kind: ExprKind::In(In {
-                    negated: inner.negated,
-                    insensitive: inner.insensitive,
-                    value: inner.value.clone(),
-                    items: vec![item.clone()],
-                }),
-                span: item.span,
+            let alone = || In {
+                negated: inner.negated,
+                insensitive: inner.insensitive,
+                value: inner.value.clone(),
+                items: vec![item.clone()],
             };
-            items.push((item.span, alone.to_string(), predicate));
+            let text = self.words(|| alone().to_string());
+            items.push((item.span, text, predicate));
         }
         self.one_or_list(expr, parent, inner.negated, items)
     }
@@ -389,14 +389,13 @@ impl Builder<'_> {
             .into_iter()
             .zip(rest)
             .filter_map(|(predicate, argument)| {
-                let alone = Expr {
-                    kind: ExprKind::Call(Call {
-                        arguments: vec![call.arguments.first()?.clone(), argument.clone()],
-                        ..call.clone()
-                    }),
-                    span: argument.span,
+                let first = call.arguments.first()?;
+                let alone = || Call {
+                    arguments: vec![first.clone(), argument.clone()],
+                    ..call.clone()
                 };
-                Some((argument.span, alone.to_string(), predicate))
+                let text = self.words(|| alone().to_string());
+                Some((argument.span, text, predicate))
             })
             .collect();
         self.one_or_list(expr, parent, false, items)

@@ -13,6 +13,7 @@ mod stages;
 pub use constant::cidr_block;
 pub(super) use constant::{constant_count, constant_fits};
 
+use self::builder::Builder;
 use super::check::Checked;
 use super::error::EqlError;
 use super::syntax::Expr;
@@ -38,7 +39,14 @@ pub fn lower(
     optional: OptionalFields,
     now: Timestamp,
 ) -> Result<Plan, EqlError> {
-    stages::plan(checked, optional, now)
+    stages::plan(checked, Builder::new(checked, optional, now))
+}
+
+/// The same plan but for the texts of its parts and clauses, which are empty: for whoever asks which
+/// events match and nothing else.
+pub fn lower_wordless(checked: &Checked<'_>, now: Timestamp) -> Result<Plan, EqlError> {
+    let builder = Builder::new(checked, OptionalFields::Missing, now);
+    stages::plan(checked, builder.wordless())
 }
 
 /// Lowers a constant expression, one that reads no field, for folding.

@@ -1,6 +1,5 @@
 //! Whole queries: stages, keys and the structural clauses.
 
-use super::OptionalFields;
 use super::builder::Builder;
 use super::constant::constant_count;
 use crate::diagnostic::Span;
@@ -8,20 +7,15 @@ use crate::eql::check::Checked;
 use crate::eql::codes;
 use crate::eql::error::EqlError;
 use crate::eql::syntax::{EventQuery, Expr, ExprKind, Query, QueryKind, Sequence, Term};
-use crate::event::Timestamp;
 use crate::plan::{CategoryTest, Join, Key, Limit};
 use crate::plan::{
     ClauseId, ClauseKind, PartId, Pipe, Plan, Role, SequenceShape, Shape, Stage, StageId,
 };
 
-pub(super) fn plan(
-    checked: &Checked<'_>,
-    optional: OptionalFields,
-    now: Timestamp,
-) -> Result<Plan, EqlError> {
+pub(super) fn plan(checked: &Checked<'_>, mut builder: Builder<'_>) -> Result<Plan, EqlError> {
     let query = checked.query;
-    let mut builder = Builder::new(checked, optional, now);
-    let root = builder.part(None, query.span, query.to_string());
+    let text = builder.words(|| query.to_string());
+    let root = builder.part(None, query.span, text);
     let timestamp = builder.field(&checked.settings.timestamp);
     let category = builder.field(&checked.settings.category);
     let tiebreaker = checked.settings.tiebreaker.as_deref();
@@ -94,8 +88,9 @@ impl Builder<'_> {
 
     /// A clause that stands for how events go together.
     fn structural(&mut self, kind: ClauseKind, parent: PartId, span: Span, text: &str) -> ClauseId {
-        let part = self.part(Some(parent), span, text.to_owned());
-        self.clause(kind, part, span, text.to_owned())
+        let text = self.words(|| text.to_owned());
+        let part = self.part(Some(parent), span, text.clone());
+        self.clause(kind, part, span, text)
     }
 
     /// One clause for each position of the key tuple: global keys first.
@@ -170,14 +165,9 @@ impl Builder<'_> {
 
     fn stage(&mut self, index: usize, event: &EventQuery, root: PartId, span: Span) -> Stage {
         self.stage = Some(StageId(u16::try_from(index).unwrap_or(u16::MAX)));
-        let part = self.part(Some(root), span, event.to_string());
-        let category_part = self.part(Some(part), event.category.span, "category".to_owned());
-        let category = self.clause(
-            ClauseKind::Category,
-            category_part,
-            event.category.span,
-            "category".to_owned(),
-        );
+        let text = self.words(|| event.to_string());
+        let part = self.part(Some(root), span, text);
+        let category = self.structural(ClauseKind::Category, part, event.category.span, "category");
         let condition = self.condition(&event.condition, part).into_condition();
         self.stage = None;
         Stage {
