@@ -203,10 +203,10 @@ impl Files {
             file,
             read: Arc::clone(read),
         };
-        let reader = BufReader::with_capacity(1 << 16, file);
+        let buffered = |file| BufReader::with_capacity(1 << 16, file);
         match path.extension() {
-            Some("gz") => Ok(Box::new(flate2::read::MultiGzDecoder::new(reader))),
-            Some("zst") => match Frames::new(reader) {
+            Some("gz") => Ok(Box::new(flate2::read::MultiGzDecoder::new(buffered(file)))),
+            Some("zst") => match Frames::new(buffered(file)) {
                 Ok(frames) => Ok(Box::new(frames)),
                 Err(error) => {
                     let reason = error.to_string();
@@ -219,7 +219,8 @@ impl Files {
                     )))
                 }
             },
-            _ => Ok(Box::new(reader)),
+            // Whoever reads takes large pieces.
+            _ => Ok(Box::new(file)),
         }
     }
 

@@ -88,8 +88,8 @@ impl SourceText {
             offset -= 1;
         }
         let before = self.text.get(..offset).unwrap_or("");
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let line_start = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |at| at + 1);
+        let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1;
         let column = before.get(line_start..).unwrap_or("").chars().count() + 1;
         (line, column)
     }

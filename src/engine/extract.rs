@@ -436,20 +436,37 @@ impl Walker<'_, '_> {
     }
 
     /// From behind the opening quote to behind the closing one; whether there are escapes.
-    #[inline]
     fn string(&mut self) -> Result<bool, Stop> {
-        self.plain();
-        if self.peek() == Some(b'"') {
-            self.at += 1;
-            return Ok(false);
-        }
-        self.long_string()
-    }
-
-    /// The same for a string whose first part was walked past.
-    fn long_string(&mut self) -> Result<bool, Stop> {
         let mut escaped = false;
         loop {
+            let mut rest = self.bytes.get(self.at..).unwrap_or(&[]);
+            // Most strings are short, so that more bytes at a time cost more than they save.
+            while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
+                let found = special(u64::from_le_bytes(*chunk));
+                if found == 0 {
+                    rest = tail;
+                    continue;
+                }
+                let place = (found.trailing_zeros() / 8) as usize;
+                rest = rest.get(place..).unwrap_or(&[]);
+                match rest {
+                    [b'"', after @ ..] => {
+                        self.at = self.bytes.len() - after.len();
+                        return Ok(escaped);
+                    }
+                    // Paths of Windows are full of these.
+                    [
+                        b'\\',
+                        b'\\' | b'"' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
+                        after @ ..,
+                    ] => {
+                        escaped = true;
+                        rest = after;
+                    }
+                    _ => break,
+                }
+            }
+            self.at = self.bytes.len() - rest.len();
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -458,31 +475,12 @@ impl Walker<'_, '_> {
                 Some(b'\\') => {
                     escaped = true;
                     self.escape()?;
-                    self.plain();
                 }
-                Some(_) => return Err(self.fault("control character in a string")),
+                Some(0..0x20) => return Err(self.fault("control character in a string")),
+                Some(_) => self.at += 1,
                 None => return Err(self.fault("unexpected end of a string")),
             }
         }
-    }
-
-    /// To the next quote, backslash or control character.
-    #[inline]
-    fn plain(&mut self) {
-        let mut rest = self.bytes.get(self.at..).unwrap_or(&[]);
-        // Most strings are short, so that more bytes at a time cost more than they save.
-        while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
-            let found = special(u64::from_le_bytes(*chunk));
-            if found != 0 {
-                let found = (found.trailing_zeros() / 8) as usize;
-                self.at = self.bytes.len() - rest.len() + found;
-                return;
-            }
-            rest = tail;
-        }
-        let stop = |byte: &u8| *byte == b'"' || *byte == b'\\' || *byte < 0x20;
-        let left = rest.iter().position(stop).unwrap_or(rest.len());
-        self.at = self.bytes.len() - rest.len() + left;
     }
 
     /// Behind a backslash and what it stands before.

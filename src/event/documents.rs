@@ -94,18 +94,6 @@ impl Documents {
         }
     }
 
-    /// Appends so many bytes, or all that are left; how many. NDJSON goes from the input to
-    /// `bytes` with nothing in between.
-    pub fn append(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> io::Result<usize> {
-        let is_through = matches!(self.mode, Mode::Lines)
-            && self.taken == self.out.len()
-            && self.failure.is_none();
-        if is_through {
-            return (&mut self.input).take(wanted as u64).read_to_end(bytes);
-        }
-        self.take(wanted as u64).read_to_end(bytes)
-    }
-
     /// Reads a block and walks over it.
     fn advance(&mut self) -> io::Result<()> {
         let Mode::Walk(walk) = &mut self.mode else {

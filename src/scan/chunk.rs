@@ -40,35 +40,40 @@ impl Lines {
         }
     }
 
-    /// The next lines, about `size` bytes. `bytes` is any buffer, to be used again.
+    /// The next lines, about `size` bytes. `bytes` is any buffer, to be used again: what it holds is
+    /// written over, so that nothing has to be cleared first.
     pub(super) fn next(&mut self, file: u32, size: usize, mut bytes: Vec<u8>) -> Chunk {
-        bytes.clear();
-        bytes.append(&mut self.rest);
+        let mut filled = self.rest.len();
+        bytes.resize(size.max(filled).max(1), 0);
+        if let Some(front) = bytes.get_mut(..filled) {
+            front.copy_from_slice(&self.rest);
+        }
+        self.rest.clear();
         let mut error = None;
         let mut searched = 0;
-        let mut wanted = size.max(1);
         let end = loop {
-            if let Err(failure) = self.fill(&mut bytes, wanted) {
+            if let Err(failure) = self.fill(&mut bytes, &mut filled) {
                 error = Some(failure.to_string());
                 self.ended = true;
             }
             if self.ended {
-                break bytes.len();
+                break filled;
             }
-            let unsearched = bytes.get(searched..).unwrap_or(&[]);
+            let unsearched = bytes.get(searched..filled).unwrap_or(&[]);
             if let Some(found) = memchr::memrchr(b'\n', unsearched) {
                 break searched + found + 1;
             }
-            if bytes.len() > MAX_LINE {
+            if filled > MAX_LINE {
                 error = Some("a line of more than 512 MiB".to_owned());
                 self.ended = true;
                 break 0;
             }
-            searched = bytes.len();
-            wanted = bytes.len() * 2;
+            searched = filled;
+            bytes.resize(filled * 2, 0);
         };
         if !self.ended {
-            self.rest.extend_from_slice(bytes.get(end..).unwrap_or(&[]));
+            let rest = bytes.get(end..filled).unwrap_or(&[]);
+            self.rest.extend_from_slice(rest);
         }
         bytes.truncate(end);
         Chunk {
@@ -80,16 +85,19 @@ impl Lines {
         }
     }
 
-    /// Reads on until there are so many bytes, or no more.
-    fn fill(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> io::Result<()> {
-        let Some(missing) = wanted
-            .checked_sub(bytes.len())
-            .filter(|missing| *missing > 0)
-        else {
-            return Ok(());
-        };
-        let read = self.input.append(bytes, missing)?;
-        self.ended = read < missing;
+    /// Reads until the buffer is full or nothing follows; `filled` says how far it is.
+    fn fill(&mut self, bytes: &mut [u8], filled: &mut usize) -> io::Result<()> {
+        while let Some(free) = bytes.get_mut(*filled..).filter(|free| !free.is_empty()) {
+            match self.input.read(free) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(read) => *filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(())
     }
 }
