@@ -11,6 +11,7 @@ mod compile;
 mod correlate;
 mod course;
 mod deferred;
+mod events;
 pub mod extract;
 mod guess;
 mod keys;
@@ -24,6 +25,7 @@ mod value_table;
 
 pub use compile::{Refused, RuleSet};
 pub use correlate::{Correlator, Match, Occurrence};
+pub use events::{Matches, over_events};
 pub use matcher::{Everywhere, Found, Matcher, Routing};
 pub use row::Row;
 pub use slots::SlotId;

@@ -1,5 +1,6 @@
 //! Mutants on the bench: each is run on the events of every check until one differs.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -7,6 +8,7 @@ use rayon::prelude::*;
 use super::canonical::canonical;
 use super::{Fate, Mutant};
 use crate::diagnostic::Span;
+use crate::engine::{Matches, over_events};
 use crate::eql;
 use crate::evaluate::{Context, Evaluation, Match, Override, Patterns};
 use crate::event::EventId;
@@ -14,6 +16,9 @@ use crate::event::io::Progress;
 use crate::plan::{ClauseId, ClauseKind, Plan};
 use crate::replay::observe::{Ground, Observation};
 use crate::replay::outcome::Verdict;
+
+/// A check with so many events is run by the engine, all mutants at once.
+const MANY: usize = 1_000;
 
 /// The checks of a rule, ready to be run again with another query.
 pub(super) struct Lab<'a> {
@@ -39,6 +44,9 @@ enum Waived {
     Lift(ClauseKind, Span),
     As(Override),
 }
+
+/// Whether a mutant finds anything else in a check's events, by the numbers of check and mutant.
+type Recorded = BTreeMap<(usize, usize), bool>;
 
 /// A mutant's plan on each ground, made when it is first needed.
 enum Made {
@@ -74,24 +82,56 @@ impl<'a> Lab<'a> {
 
     /// What becomes of each mutant, in order; `progress` is told of each.
     pub(super) fn fates(&self, mutants: &[Mutant], progress: &dyn Progress) -> Vec<Fate> {
-        let tried = mutants.par_iter().map(|mutant| {
-            let fate = self.fate(mutant);
+        let recorded = self.recorded(mutants);
+        let tried = mutants.par_iter().enumerate().map(|(number, mutant)| {
+            let fate = self.fate(number, mutant, &recorded);
             progress.advance(1);
             fate
         });
         tried.collect()
     }
 
-    fn fate(&self, mutant: &Mutant) -> Fate {
+    /// What the mutants find in the recordings.
+    fn recorded(&self, mutants: &[Mutant]) -> Recorded {
+        let mut recorded = Recorded::default();
+        let benches = self.benches.iter().enumerate();
+        for (at, bench) in benches.filter(|(_, bench)| bench.is_recording()) {
+            let Some(ground) = self.grounds.get(bench.ground) else {
+                continue;
+            };
+            let made: Vec<(usize, Made)> = mutants
+                .par_iter()
+                .enumerate()
+                .map(|(number, mutant)| (number, make(mutant, ground)))
+                .collect();
+            let plans: Vec<(u32, &Plan)> = made
+                .iter()
+                .filter_map(|(number, made)| match made {
+                    Made::Plan(plan, _) => Some((u32::try_from(*number).ok()?, &**plan)),
+                    Made::Not | Made::Refused => None,
+                })
+                .collect();
+            let events = &bench.check.specimen.events;
+            let found = over_events(&plans, &ground.settings.timestamp, events);
+            recorded.extend(found.into_iter().map(|(number, matches)| {
+                let differs = bench.differs_from(&matches);
+                ((at, number as usize), differs)
+            }));
+        }
+        recorded
+    }
+
+    fn fate(&self, number: usize, mutant: &Mutant, recorded: &Recorded) -> Fate {
         let mut made: Vec<Made> = self.grounds.iter().map(|_| Made::Not).collect();
         // Those that the changed place decided first: most mutants are caught at once.
-        let touches = |bench: &&Bench<'_>| {
+        let touches = |bench: &Bench<'_>| {
             let touch = |span: &Span| mutant.span.contains(*span) || span.contains(mutant.span);
             bench.decided.iter().any(touch)
         };
-        let likely = self.benches.iter().filter(touches);
-        let others = self.benches.iter().filter(|bench| !touches(bench));
-        for bench in likely.chain(others) {
+        let benches = || self.benches.iter().enumerate();
+        let likely = benches().filter(|(_, bench)| touches(bench));
+        let others = benches().filter(|(_, bench)| !touches(bench));
+        for (at, bench) in likely.chain(others) {
             let Some(ground) = self.grounds.get(bench.ground) else {
                 continue;
             };
@@ -104,7 +144,8 @@ impl<'a> Lab<'a> {
             let Made::Plan(plan, patterns) = slot else {
                 return Fate::Refused;
             };
-            if bench.differs(plan, patterns.as_ref()) {
+            let known = recorded.get(&(at, number)).copied();
+            if known.unwrap_or_else(|| bench.differs(plan, patterns.as_ref())) {
                 return Fate::Caught(bench.check.key.to_string());
             }
         }
@@ -163,6 +204,18 @@ impl<'a> Bench<'a> {
             matches: events(&specimen.matches),
             waived_matches: events(&specimen.waived_matches),
         }
+    }
+
+    fn is_recording(&self) -> bool {
+        self.waived.is_empty() && self.check.specimen.events.len() >= MANY
+    }
+
+    /// Whether these matches are other than the rule's.
+    fn differs_from(&self, found: &Matches) -> bool {
+        let found = found.iter().map(|events| events.iter().flatten());
+        let found = found.map(|events| events.map(|event| EventId(*event)).collect());
+        let found: Vec<Vec<EventId>> = found.collect();
+        found != self.matches
     }
 
     /// Whether the plan finds anything else than the rule does.

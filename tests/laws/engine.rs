@@ -2,7 +2,9 @@
 //! published rules on recordings.
 
 use proptest::prelude::*;
-use trapline::engine::{Correlator, Everywhere, Found, Match, Matcher, Occurrence, RuleSet};
+use trapline::engine::{
+    Correlator, Everywhere, Found, Match, Matcher, Occurrence, RuleSet, over_events,
+};
 use trapline::eql::{self, OptionalFields, Settings};
 use trapline::evaluate::{self, Context};
 use trapline::event::schema::Origin;
@@ -266,8 +268,20 @@ fn agree(queries: &[String], lines: &[String], settings: &Settings) {
         .collect();
     let expected = by_evaluate(&plans, &events);
     let found = by_engine(&plans, lines);
-    for ((expected, found), name) in expected.iter().zip(&found).zip(names) {
+    for ((expected, found), name) in expected.iter().zip(&found).zip(&names) {
         assert_eq!(found, expected, "{name}\n{}", lines.join("\n"));
+    }
+    let numbered: Vec<(u32, &Plan)> = (0u32..).zip(&plans).collect();
+    let found = over_events(&numbered, "@timestamp", &events);
+    for ((number, expected), name) in (0u32..).zip(&expected).zip(names) {
+        let stages = |said: &Vec<Said>| said.iter().map(|(stages, _)| stages.clone()).collect();
+        let expected: Option<Vec<_>> = expected.as_ref().map(stages);
+        assert_eq!(
+            found.get(&number),
+            expected.as_ref(),
+            "{name}\n{}",
+            lines.join("\n")
+        );
     }
 }
 
