@@ -133,3 +133,46 @@ fn only_the_lines_that_differ_from_a_revision_are_changed() {
     assert_eq!(code, 2);
     assert!(!project.path().join("stolen").exists());
 }
+
+/// A rule over a recording with an alert, a near miss, and so much noise.
+fn recording(noise: usize) -> Project {
+    let event = |second: usize, name: &str, count: usize| {
+        format!(
+            "{{\"@timestamp\":\"2024-01-01T{:02}:{:02}:{:02}Z\",\"_index\":\"logs-endpoint.events.process-default\",\
+             \"event\":{{\"category\":[\"process\"],\"type\":[\"start\"]}},\
+             \"process\":{{\"name\":\"{name}\",\"args_count\":{count}}}}}\n",
+            second / 3600,
+            second / 60 % 60,
+            second % 60
+        )
+    };
+    let mut events: String = (0..noise)
+        .map(|at| event(at, "noise.exe", at % 2))
+        .collect();
+    events.push_str(&event(noise, "evil.exe", 3));
+    events.push_str(&event(noise + 1, "evil.exe", 2));
+    let rule = "[rule]\nname = \"A\"\nrule_id = \"5f5d5c5e-0000-4000-8000-000000000002\"\ntype = \"eql\"\n\
+                severity = \"low\"\nrisk_score = 1\ndescription = \"d\"\nlanguage = \"eql\"\n\
+                index = [\"logs-endpoint.events.process-*\"]\n\
+                query = '''process where event.type == \"start\" and process.name : (\"evil.exe\", \"bad.exe\") and process.args_count > 2'''\n";
+    Project::of(&[
+        ("rules/a.toml", rule),
+        ("scenarios/captures/a.ndjson", &events),
+        (
+            "scenarios/a.yaml",
+            "attack:\n  name: a\n  events_from: {file: captures/a.ndjson}\n  expect: alert\n",
+        ),
+    ])
+}
+
+#[test]
+fn a_long_recording_tells_the_same_as_a_short_one() {
+    let mutants = |noise| recording(noise).run(&["mutate", "--list"]);
+    let (code, short) = mutants(10);
+    assert_eq!(code, 0, "{short}");
+    assert!(
+        short.contains("SURVIVED") && short.contains("caught"),
+        "{short}"
+    );
+    assert_eq!(mutants(1_500), (code, short));
+}
