@@ -3,12 +3,14 @@
 //! Called by `trapline diff`, which runs the same scenarios with the rules of both sides and hands
 //! over what came of it. Classes of change are those of the snapshots.
 
+pub mod recordings;
 mod rules;
 
 pub use rules::{Kind, RuleChange, Setting, counterpart, rule_changes};
 
 use std::collections::BTreeMap;
 
+use self::recordings::Recordings;
 use crate::replay::observe::Share;
 use crate::replay::outcome::{CauseRecord, Check, CheckKey, Observed, Outcome};
 use crate::snapshot::{Change, Class, Scope, compare, current};
@@ -30,6 +32,8 @@ pub struct Comparison {
     pub coverage: Option<Measure>,
     /// Changes of the rules that the cases of each side notice.
     pub mutation: Option<Measure>,
+    /// What the rules that differ do otherwise over recordings, where there are any.
+    pub recordings: Option<Recordings>,
 }
 
 /// A share before and after.
@@ -72,6 +76,12 @@ impl Comparison {
     pub fn count(&self, class: Class) -> usize {
         let all = self.differences.iter();
         all.filter(|one| one.change.class == class).count()
+    }
+
+    /// Whether a case or an alert over the recordings is of this class.
+    pub fn has(&self, class: Class) -> bool {
+        let recordings = self.recordings.as_ref();
+        self.count(class) > 0 || recordings.is_some_and(|one| one.count(class) > 0)
     }
 
     /// Whether nothing differs.

@@ -422,6 +422,10 @@ pub struct DiffArgs {
     /// removed
     #[arg(long, value_name = "CLASS,…", value_delimiter = ',', value_parser = class)]
     pub fail_on: Vec<Class>,
+    /// Run both versions of the rules that differ over these recordings, too: files, directories or
+    /// patterns of NDJSON, `.gz`, `.zst` and EVTX
+    #[arg(long, value_name = "PATH")]
+    pub captures: Vec<String>,
     /// The report's format: human, json or markdown
     #[arg(
         long,
@@ -462,7 +466,8 @@ fn percent(text: &str) -> Result<f64, String> {
 /// Options of `scan`.
 #[derive(Debug, Clone, Default, Group)]
 pub struct ScanArgs {
-    /// NDJSON files, directories or patterns; `-` is standard input, `.gz` and `.zst` are unpacked
+    /// NDJSON files, event logs (EVTX), directories or patterns; `-` is standard input, `.gz` and
+    /// `.zst` are unpacked
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
     /// How alerts are written: ndjson (the default), json or table

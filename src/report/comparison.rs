@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::markdown::{code, fence, plain};
+use super::recorded;
 use super::terminal::change::marked;
 use super::terminal::group::{alike_changes, groups, name};
 use crate::behaviour::{Comparison, Decider, Difference, Measure, RuleChange};
@@ -28,14 +29,18 @@ pub fn markdown(found: &Comparison, out: &mut impl Write) -> io::Result<()> {
         code(&found.new),
         found.checks
     );
+    if let Some(recordings) = &found.recordings {
+        let _ = writeln!(text, "\n{}", plain(&recorded::summary(recordings)));
+    }
     measures(found, &mut text);
     let differences = grouped(found);
     let differences = differences
         .iter()
         .filter_map(|group| Some((difference(group)?, group.len())));
     let rules = found.rules.iter().map(|change| (rule(change), 1));
+    let alerts = found.recordings.iter().flat_map(recorded::sections);
     let mut left_out = 0_usize;
-    for (section, tells) in differences.chain(rules) {
+    for (section, tells) in differences.chain(alerts).chain(rules) {
         if left_out > 0 || text.len() + section.len() > MOST {
             left_out += tells;
         } else {
@@ -52,8 +57,16 @@ pub fn markdown(found: &Comparison, out: &mut impl Write) -> io::Result<()> {
     out.write_all(text.as_bytes())
 }
 
-/// `1 lost, 2 new`, or that nothing is.
+/// `1 lost, 2 new`, or that nothing is; what cases do first, then the recordings.
 pub fn headline(found: &Comparison) -> String {
+    let cases = of_cases(found);
+    match found.recordings.as_ref().and_then(recorded::counts) {
+        Some(counts) => format!("{cases}; recordings: {counts}"),
+        None => cases,
+    }
+}
+
+fn of_cases(found: &Comparison) -> String {
     let counts = Class::ALL.map(|class| (found.count(class), class));
     let counts: Vec<String> = counts
         .iter()
@@ -72,25 +85,26 @@ pub fn headline(found: &Comparison) -> String {
 }
 
 fn measures(found: &Comparison, text: &mut String) {
-    let rows = [("coverage", found.coverage), ("mutation", found.mutation)];
-    if rows.iter().all(|(_, measure)| measure.is_none()) {
-        return;
-    }
-    text.push_str("\n| of the rules that differ | before | after |\n|---|---:|---:|\n");
-    for (name, measure) in rows {
-        if let Some(measure) = measure {
-            let (before, after) = shares(measure);
-            let _ = writeln!(text, "| {name} | {before} | {after} |");
+    let mut rows = String::new();
+    for (name, measure) in [("coverage", found.coverage), ("mutation", found.mutation)] {
+        if let Some((before, after)) = measure.and_then(shares) {
+            let _ = writeln!(rows, "| {name} | {before} | {after} |");
         }
+    }
+    if !rows.is_empty() {
+        text.push_str("\n| of the rules that differ | before | after |\n|---|---:|---:|\n");
+        text.push_str(&rows);
     }
 }
 
-/// `98.0 % (50 of 51)` before and after.
-pub fn shares(measure: Measure) -> (String, String) {
-    let words = |share: crate::coverage::Share| {
-        format!("{:.1} % ({} of {})", share.percent(), share.good, share.all)
+/// `98.0 % (50 of 51)` before and after; `None` where there is nothing on either side.
+pub fn shares(measure: Measure) -> Option<(String, String)> {
+    let words = |share: crate::coverage::Share| match share.all {
+        0 => "none".to_owned(),
+        all => format!("{:.1} % ({} of {all})", share.percent(), share.good),
     };
-    (words(measure.before), words(measure.after))
+    let (before, after) = (measure.before, measure.after);
+    (before.all + after.all > 0).then(|| (words(before), words(after)))
 }
 
 /// The differences, those of a case that are the same on several sources together.
@@ -137,7 +151,7 @@ fn difference(group: &[&Difference]) -> Option<String> {
     Some(text)
 }
 
-fn decider_words(decider: &Decider) -> String {
+pub(super) fn decider_words(decider: &Decider) -> String {
     let line = decider.line.map(|line| format!(":{line}"));
     let at = format!("{}{}", decider.file, line.unwrap_or_default());
     format!(
@@ -202,6 +216,7 @@ pub fn json(found: &Comparison, out: &mut impl Write) -> io::Result<()> {
         "differences": found.differences.iter().map(entry).collect::<Vec<_>>(),
         "coverage": found.coverage.map(measure_entry),
         "mutation": found.mutation.map(measure_entry),
+        "recordings": found.recordings.as_ref().map(recorded::entry),
     });
     serde_json::to_writer_pretty(&mut *out, &report)?;
     out.write_all(b"\n")
@@ -222,14 +237,7 @@ fn rule_entry(change: &RuleChange) -> Value {
 }
 
 fn entry(one: &Difference) -> Value {
-    let decided = one.decided.iter().map(|decider| {
-        json!({
-            "clause": decider.clause,
-            "file": decider.file,
-            "line": decider.line,
-            "side": if decider.before { "old" } else { "new" },
-        })
-    });
+    let decided = one.decided.iter().map(decider_entry);
     json!({
         "key": one.change.key.to_string(),
         "rule_id": one.rule_id,
@@ -238,6 +246,15 @@ fn entry(one: &Difference) -> Value {
         "before": one.change.before,
         "after": one.change.after,
         "decided": decided.collect::<Vec<_>>(),
+    })
+}
+
+pub(super) fn decider_entry(decider: &Decider) -> Value {
+    json!({
+        "clause": decider.clause,
+        "file": decider.file,
+        "line": decider.line,
+        "side": if decider.before { "old" } else { "new" },
     })
 }
 

@@ -14,6 +14,7 @@ pub mod junit;
 pub mod markdown;
 mod markup;
 pub mod mutation;
+mod recorded;
 pub mod sarif;
 pub mod noise;
 pub mod terminal;

@@ -9,7 +9,7 @@ use crate::event::Timestamp;
 const MAX_VALUE: usize = 512;
 
 /// What may stand before the first line of a UTF-8 file.
-const MARK: &[u8] = "\u{feff}".as_bytes();
+pub(super) const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// What was found in a chunk.
 #[derive(Debug, Default)]

@@ -21,6 +21,7 @@ mod page;
 mod production;
 mod project;
 mod query;
+mod recordings;
 mod reports;
 mod review;
 mod robust;

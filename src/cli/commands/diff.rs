@@ -14,8 +14,10 @@ use super::super::files::Scratch;
 use super::super::git;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
+use super::diff_captures;
 use super::load::{self, Loaded};
-use crate::behaviour::{self, Comparison, Measure, RuleChange};
+use crate::behaviour::recordings::{Pair, Recordings};
+use crate::behaviour::{self, Comparison, Kind, Measure, RuleChange};
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
@@ -48,6 +50,10 @@ pub fn run(
         Ok(catalogue) => catalogue,
         Err(error) => return Ok(console.internal(&error.to_string())),
     };
+    let captures = match args.captures.as_slice() {
+        [] => None,
+        typed => Some(diff_captures::find(settings, typed)?),
+    };
     let old = Side::open(&args.old, settings, global)?;
     let new = match &args.new {
         Some(new) => Side::open(new, settings, global)?,
@@ -63,13 +69,53 @@ pub fn run(
             code = code.and(ExitCode::NotLoaded);
         }
     }
-    let found = compare(&old, &new, &catalogue);
+    let mut found = compare(&old, &new, &catalogue);
+    found.recordings = captures.map(|inputs| {
+        let pairs = pairs(&found.rules, &old, &new);
+        diff_captures::compare(&inputs, &pairs, &catalogue, console)
+    });
+    if let Some(recordings) = &found.recordings {
+        code = code.and(exit_code(recordings));
+    }
     write(&found, args.format, console);
-    let gate = |class: &crate::snapshot::Class| found.count(*class) > 0;
+    let gate = |class: &crate::snapshot::Class| found.has(*class);
     if args.fail_on.iter().any(gate) {
         code = code.and(ExitCode::Failed);
     }
     Ok(code)
+}
+
+/// The rules that differ, with both versions of each.
+fn pairs<'s>(changes: &'s [RuleChange], old: &'s Side, new: &'s Side) -> Vec<Pair<'s>> {
+    let changes = changes.iter().map(|change| {
+        let own = |one: &&Subject| one.file == change.file && one.rule.id == change.id;
+        let newer = new.rules.iter().find(own);
+        let newer = newer.filter(|_| change.kind != Kind::Removed);
+        let older = match newer {
+            Some(newer) if change.kind == Kind::Changed => {
+                behaviour::counterpart(newer, &old.rules)
+            }
+            Some(_) => None,
+            None => old.rules.iter().find(own),
+        };
+        Pair {
+            change,
+            old: older,
+            new: newer,
+        }
+    });
+    changes.collect()
+}
+
+/// A recording that cannot be read to its end is no comparison.
+fn exit_code(recordings: &Recordings) -> ExitCode {
+    if recordings.stats.interrupted {
+        ExitCode::Interrupted
+    } else if recordings.broken.is_empty() {
+        ExitCode::Passed
+    } else {
+        ExitCode::NotLoaded
+    }
 }
 
 impl Side {
@@ -222,6 +268,7 @@ fn compare(old: &Side, new: &Side, catalogue: &Catalogue) -> Comparison {
         checks: after.checks().count(),
         coverage: measured.map(|(coverage, _)| coverage),
         mutation: measured.map(|(_, mutation)| mutation),
+        recordings: None,
         rules,
     }
 }

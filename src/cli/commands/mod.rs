@@ -3,6 +3,8 @@
 pub mod check;
 pub mod coverage;
 pub mod diff;
+mod diff_captures;
+mod event_log;
 pub mod explain;
 pub mod import;
 pub mod load;

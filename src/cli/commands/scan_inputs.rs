@@ -4,18 +4,19 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::error::{self, Problem};
 use super::super::files::Files;
 use super::super::interrupt::Interruptible;
 use super::super::settings::Settings;
+use super::event_log;
 use crate::diagnostic::Diagnostic;
 use crate::event::io::Stop;
 use crate::scan::Inputs;
 
 /// What is read from a directory.
-const EXTENSIONS: &[&str] = &["ndjson", "jsonl", "json", "gz", "zst"];
+const EXTENSIONS: &[&str] = &["ndjson", "jsonl", "json", "gz", "zst", "evtx"];
 
 /// The files that were typed.
 pub(super) struct CliInputs<'s> {
@@ -94,6 +95,11 @@ pub(super) fn paths(
     Ok(paths)
 }
 
+fn is_event_log(path: &Utf8Path) -> bool {
+    let extension = path.extension();
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("evtx"))
+}
+
 impl Inputs for CliInputs<'_> {
     fn count(&self) -> usize {
         self.inputs.len()
@@ -107,6 +113,11 @@ impl Inputs for CliInputs<'_> {
     fn open(&self, file: usize) -> io::Result<Box<dyn Read + Send>> {
         let input = self.inputs.get(file);
         match input.and_then(|input| Some((input.path.as_ref()?, &input.read))) {
+            Some((path, read)) if is_event_log(path) => self
+                .files
+                .open_raw(path, read)
+                .map(|bytes| event_log::as_lines(&self.files.name(path), bytes))
+                .map_err(|mistake| io::Error::other(mistake.message.clone())),
             Some((path, read)) => self
                 .files
                 .open_counted(path, read)

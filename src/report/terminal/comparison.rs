@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use super::group::name;
 use super::style::{BAD, CAME, DIM, GONE, GOOD, NAME, Painter, WARN};
-use crate::behaviour::{Comparison, Difference, RuleChange};
+use crate::behaviour::recordings::AlertDifference;
+use crate::behaviour::{Comparison, Decider, Difference, RuleChange};
 use crate::report::comparison::{grouped, headline, lines, shares};
+use crate::report::recorded;
 use crate::snapshot::Class;
 
 /// Writes the report.
@@ -14,16 +16,23 @@ pub fn write_comparison(found: &Comparison, colour: bool, text: &mut String) {
     for group in grouped(found) {
         difference(&group, painter, text);
     }
+    for one in found.recordings.iter().flat_map(|found| &found.differences) {
+        over_recordings(one, painter, text);
+    }
     for change in &found.rules {
         rule(change, painter, text);
     }
     for (name, measure) in [("coverage", found.coverage), ("mutation", found.mutation)] {
-        if let Some(measure) = measure {
-            let (before, after) = shares(measure);
+        if let Some((before, after)) = measure.and_then(shares) {
             let _ = writeln!(text, "{}{before} → {after}", painter.key(DIM, name));
         }
     }
-    let style = if found.count(Class::Lost) + found.count(Class::New) > 0 {
+    if let Some(recordings) = &found.recordings {
+        let words = recorded::summary(recordings);
+        let words = words.trim_end_matches('.');
+        let _ = writeln!(text, "{}{words}", painter.key(DIM, "captures"));
+    }
+    let style = if found.has(Class::Lost) || found.has(Class::New) {
         BAD
     } else {
         GOOD
@@ -51,16 +60,7 @@ fn difference(group: &[&Difference], painter: Painter, text: &mut String) {
     let key = painter.paint(NAME, &key);
     let _ = writeln!(text, "{}{key}", painter.key(style, &word));
     for decider in &one.decided {
-        let line = decider.line.map(|line| format!(":{line}"));
-        let at = format!("{}{}", decider.file, line.unwrap_or_default());
-        let when = if decider.before { "before" } else { "now" };
-        let _ = writeln!(
-            text,
-            "{}{}  {}",
-            painter.key(DIM, when),
-            painter.paint(NAME, &decider.clause),
-            painter.paint(DIM, &at)
-        );
+        stopped(decider, painter, text);
     }
     if one.change.contradicts {
         let _ = writeln!(
@@ -70,6 +70,53 @@ fn difference(group: &[&Difference], painter: Painter, text: &mut String) {
         );
     }
     signed(&lines(one), painter, text);
+}
+
+/// The clause that stopped it, on which side, and where it stands.
+fn stopped(decider: &Decider, painter: Painter, text: &mut String) {
+    let line = decider.line.map(|line| format!(":{line}"));
+    let at = format!("{}{}", decider.file, line.unwrap_or_default());
+    let when = if decider.before { "before" } else { "now" };
+    let _ = writeln!(
+        text,
+        "{}{}  {}",
+        painter.key(DIM, when),
+        painter.paint(NAME, &decider.clause),
+        painter.paint(DIM, &at)
+    );
+}
+
+/// Alerts of a rule that only one version gives.
+fn over_recordings(one: &AlertDifference, painter: Painter, text: &mut String) {
+    let word = one.class.word().to_uppercase();
+    let _ = writeln!(
+        text,
+        "{}{} of {}  {}",
+        painter.key(BAD, &word),
+        recorded::how_many(one),
+        painter.paint(NAME, &one.rule_name),
+        painter.paint(DIM, &one.file)
+    );
+    let (alerts, more) = recorded::shown(one);
+    for (alert, next) in recorded::with_next(alerts) {
+        let _ = writeln!(
+            text,
+            "{}{}  {}",
+            painter.key(DIM, "alert"),
+            recorded::places(alert),
+            painter.paint(DIM, recorded::time(alert).unwrap_or_default())
+        );
+        for decider in recorded::told(alert, next) {
+            stopped(decider, painter, text);
+        }
+        if let Some(instead) = recorded::instead(alert, one.class) {
+            let _ = writeln!(text, "{}{instead}", painter.key(DIM, ""));
+        }
+    }
+    if more > 0 {
+        let _ = writeln!(text, "{}and {more} more", painter.key(DIM, ""));
+    }
+    text.push('\n');
 }
 
 fn rule(change: &RuleChange, painter: Painter, text: &mut String) {
