@@ -6,7 +6,7 @@
 pub mod recordings;
 mod rules;
 
-pub use rules::{Kind, RuleChange, Setting, counterpart, rule_changes};
+pub use rules::{Exceptions, Kind, RuleChange, Setting, counterpart, rule_changes};
 
 use std::collections::BTreeMap;
 

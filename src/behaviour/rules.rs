@@ -1,8 +1,9 @@
 //! Which rules differ, and in what that matters to a reviewer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::replay::Subject;
+use crate::rule::{Production, Suppression};
 use crate::snapshot::diff::{Tag, diff};
 
 /// A rule that differs.
@@ -48,23 +49,30 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// As rule files name it.
-    pub key: &'static str,
-    /// The older value.
+    pub key: String,
+    /// The older value; empty where there was none.
     pub before: String,
-    /// The newer value.
+    /// The newer value; empty where there is none.
     pub after: String,
 }
 
+/// What the exceptions of each rule hide: by rule file, then by the item's name.
+pub type Exceptions = BTreeMap<String, BTreeMap<String, String>>;
+
 /// The rules that differ: those that went first, then those that changed, then those that came.
 /// A rule is the same by its `rule_id`, or else by its file.
-pub fn rule_changes(old: &[Subject], new: &[Subject]) -> Vec<RuleChange> {
+pub fn rule_changes(
+    (old, before): (&[Subject], &Exceptions),
+    (new, after): (&[Subject], &Exceptions),
+) -> Vec<RuleChange> {
     let mut changes = Vec::new();
     let mut paired: BTreeSet<&str> = BTreeSet::new();
     for subject in new {
         match counterpart(subject, old) {
-            Some(before) => {
-                paired.insert(&before.file);
-                changes.extend(changed(before, subject));
+            Some(older) => {
+                paired.insert(&older.file);
+                let excepted = excepted(before.get(&older.file), after.get(&subject.file));
+                changes.extend(changed(older, subject, excepted));
             }
             None => changes.push(alone(subject, Kind::Added)),
         }
@@ -97,7 +105,7 @@ fn alone(subject: &Subject, kind: Kind) -> RuleChange {
 }
 
 /// A file that differs in nothing that decides, such as its notes, is no change.
-fn changed(old: &Subject, new: &Subject) -> Option<RuleChange> {
+fn changed(old: &Subject, new: &Subject, excepted: Vec<Setting>) -> Option<RuleChange> {
     let (before, after) = (query(old), query(new));
     let lines = if before == after {
         Vec::new()
@@ -105,16 +113,41 @@ fn changed(old: &Subject, new: &Subject) -> Option<RuleChange> {
         diff(before, after)
     };
     let settings = settings(old).into_iter().zip(settings(new));
-    let settings: Vec<Setting> = settings
+    let mut settings: Vec<Setting> = settings
         .filter(|((_, before), (_, after))| before != after)
-        .map(|((key, before), (_, after))| Setting { key, before, after })
+        .map(|((key, before), (_, after))| Setting {
+            key: key.to_owned(),
+            before,
+            after,
+        })
         .collect();
+    settings.extend(excepted);
     let differs = !lines.is_empty() || !settings.is_empty();
     differs.then(|| RuleChange {
         settings,
         query: lines,
         ..alone(new, Kind::Changed)
     })
+}
+
+/// The exceptions that came, went or hide something else.
+fn excepted(
+    before: Option<&BTreeMap<String, String>>,
+    after: Option<&BTreeMap<String, String>>,
+) -> Vec<Setting> {
+    let names = before.into_iter().chain(after).flat_map(BTreeMap::keys);
+    let names: BTreeSet<&String> = names.collect();
+    let words = |items: Option<&BTreeMap<String, String>>, name: &String| {
+        items
+            .and_then(|items| items.get(name).cloned())
+            .unwrap_or_default()
+    };
+    let changed = names.into_iter().filter_map(|name| {
+        let (before, after) = (words(before, name), words(after, name));
+        let key = format!("exception {name}");
+        (before != after).then_some(Setting { key, before, after })
+    });
+    changed.collect()
 }
 
 fn query(subject: &Subject) -> &str {
@@ -131,7 +164,7 @@ fn settings(subject: &Subject) -> Vec<(&'static str, String)> {
         std::iter::once(threat.tactic.id.as_str()).chain(techniques)
     });
     let optional = |value: &Option<String>| value.clone().unwrap_or_default();
-    vec![
+    let mut settings = vec![
         ("rule_id", rule.id.clone()),
         ("name", rule.name.clone()),
         ("type", rule.rule_type.word().to_owned()),
@@ -152,7 +185,53 @@ fn settings(subject: &Subject) -> Vec<(&'static str, String)> {
         ("tiebreaker_field", optional(&rule.fields.tiebreaker)),
         ("building_block_type", rule.building_block.to_string()),
         ("threat", threat.collect::<Vec<_>>().join(", ")),
+    ];
+    settings.extend(production(&rule.production));
+    settings
+}
+
+/// What Kibana does with its events and matches.
+fn production(production: &Production) -> Vec<(&'static str, String)> {
+    let lists = production.exception_lists.iter();
+    let lists: Vec<&str> = lists.map(|list| list.list_id.as_str()).collect();
+    let filters = production.filters.iter();
+    let filters: Vec<String> = filters.map(|(filter, _)| filter.to_string()).collect();
+    let mapping = production.severity_mapping.iter().map(|one| {
+        let severity = one.severity.word();
+        format!("{} = {} is {severity}", one.field, one.value)
+    });
+    let optional = |value: &Option<String>| value.clone().unwrap_or_default();
+    vec![
+        (
+            "timestamp_override_fallback_disabled",
+            production.fallback_disabled.to_string(),
+        ),
+        ("exceptions_list", lists.join(", ")),
+        ("filters", filters.join("; ")),
+        (
+            "alert_suppression",
+            production
+                .suppression
+                .as_ref()
+                .map_or_else(String::new, suppression),
+        ),
+        ("severity_mapping", mapping.collect::<Vec<_>>().join(", ")),
+        ("risk_score_mapping", optional(&production.risk_score_field)),
+        ("rule_name_override", optional(&production.name_field)),
     ]
+}
+
+/// `by user.name, host.id for 5m, without the field one by one`
+fn suppression(suppression: &Suppression) -> String {
+    let by = suppression.group_by.join(", ");
+    let mut words = match suppression.duration {
+        Some(duration) => format!("by {by} for {}", span(duration)),
+        None => format!("by {by} for one execution"),
+    };
+    if !suppression.group_missing {
+        words.push_str(", without the field one by one");
+    }
+    words
 }
 
 /// `5m`, `90s`: the largest unit that divides it.

@@ -37,6 +37,13 @@ pub(super) struct Exceptions {
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
+/// The exceptions that a scenario and its cases name, in the order of their files' names. What
+/// cannot be read is none.
+pub fn exceptions_of(test: &Test<'_>, files: &dyn Files) -> Vec<ExceptionItem> {
+    let loaded = Exceptions::load(test, files);
+    loaded.by_file.into_values().flatten().collect()
+}
+
 impl Exceptions {
     /// Reads the files, each once.
     pub(super) fn load(test: &Test<'_>, files: &dyn Files) -> Self {

@@ -27,7 +27,7 @@ mod wanted;
 
 use rayon::prelude::*;
 
-pub use hide::LinkedException;
+pub use hide::{LinkedException, exceptions_of};
 pub use outcome::{Check, Observed, Outcome, Verdict};
 pub use production::CREATES;
 

@@ -188,8 +188,12 @@ fn rule(change: &RuleChange) -> String {
         plain(&change.file)
     );
     for setting in &change.settings {
-        let (before, after) = (code(&setting.before), code(&setting.after));
-        let _ = writeln!(text, "- {}: {before} → {after}", code(setting.key));
+        let value = |text: &str| match text {
+            "" => "none".to_owned(),
+            text => code(&clipped(text)),
+        };
+        let (before, after) = (value(&setting.before), value(&setting.after));
+        let _ = writeln!(text, "- {}: {before} → {after}", code(&setting.key));
     }
     if !change.query.is_empty() {
         let lines = signed(&change.query);
@@ -198,6 +202,15 @@ fn rule(change: &RuleChange) -> String {
     }
     text.push_str("\n</details>\n");
     text
+}
+
+/// A long value, such as an exception of a whole list of values, is cut for people.
+pub(super) fn clipped(text: &str) -> String {
+    const MOST: usize = 200;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
+        None => text.to_owned(),
+    }
 }
 
 /// Writes one JSON object and a line break.

@@ -6,6 +6,7 @@
 pub mod error;
 pub mod exception;
 pub mod filter;
+mod filter_words;
 pub mod load;
 pub mod schema;
 pub mod production;

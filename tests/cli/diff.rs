@@ -6,6 +6,7 @@ use std::process::Command;
 use insta_cmd::assert_cmd_snapshot;
 use serde_json::Value;
 
+use crate::production;
 use crate::project::{Project, RULE, SCENARIO};
 
 /// What git says to arguments, as a person without configuration.
@@ -181,5 +182,110 @@ fn only_what_changed_is_run() {
             .run(&["test", "--list", "--changed=no-such-revision"])
             .0,
         2
+    );
+}
+
+/// Two projects in one directory: the same rule and scenario, and what a test does to the rule and
+/// the exceptions of each side.
+fn sides(change: impl Fn(&str, &str, String) -> String) -> Project {
+    let item = production::EXCEPTIONS
+        .replace("FIELD", "user.name")
+        .replace("TYPE", "match");
+    let scenario = production::SCENARIO.replace(
+        "sources: [elastic_defend]\n",
+        "sources: [elastic_defend]\nexceptions: [../exceptions/a.toml]\n",
+    );
+    let mut files = Vec::new();
+    for side in ["old", "new"] {
+        for (file, text) in [
+            ("rules/shell.toml", production::RULE),
+            ("scenarios/shell.yaml", &scenario),
+            ("exceptions/a.toml", &item),
+        ] {
+            files.push((
+                format!("{side}/{file}"),
+                change(side, file, text.to_owned()),
+            ));
+        }
+    }
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(file, text)| (file.as_str(), text.as_str()))
+        .collect();
+    Project::of(&files)
+}
+
+/// Neither rule nor scenario differs: the exception alone loses the alert.
+#[test]
+fn an_exception_that_hides_more_loses_an_alert() {
+    let project =
+        sides(|side, _, text| text.replace("VALUE", if side == "old" { "bob" } else { "ada" }));
+    assert_cmd_snapshot!(project.trapline(&["diff", "./old", "./new"]));
+    let (code, text) = project.run(&["diff", "./new", "./old", "--fail-on", "new"]);
+    assert_eq!(code, 1, "{text}");
+    assert_eq!(
+        project
+            .run(&["diff", "./new", "./new", "--fail-on", "new"])
+            .0,
+        0
+    );
+}
+
+/// An item that came, in a file that was not there.
+#[test]
+fn an_exception_that_came_is_named_with_what_it_hides() {
+    let project = sides(|_, _, text| text.replace("VALUE", "ada"));
+    fs::remove_file(project.file("old/exceptions/a.toml")).unwrap();
+    let (code, text) = project.run(&["diff", "./old", "./new", "--format", "json"]);
+    let report: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(code, 0);
+    assert_eq!(report["summary"]["lost"], 1, "{text}");
+    let changed = &report["rules"][0]["metadata"];
+    let expected = serde_json::json!([
+        {"key": "exception an item", "before": "", "after": "user.name: \"ada\""}
+    ]);
+    assert_eq!(*changed, expected);
+}
+
+#[test]
+fn filters_lists_and_suppression_are_metadata_that_matter() {
+    let keys = "risk_score = 47
+rule_name_override = 'process.name'
+filters = [{meta = {negate = true}, query = {match_phrase = {'user.name' = 'ada'}}}]
+exceptions_list = [{id = 'i', list_id = 'l', namespace_type = 'single', type = 'detection'}]
+[rule.alert_suppression]
+group_by = ['host.id']
+missing_fields_strategy = 'doNotSuppress'
+duration = {value = 5, unit = 'h'}
+[[rule.severity_mapping]]
+field = 'user.name'
+operator = 'equals'
+severity = 'critical'
+value = 'root'
+";
+    let project = sides(|side, file, text| {
+        let text = text.replace("VALUE", "bob");
+        if (side, file) != ("new", "rules/shell.toml") {
+            return text;
+        }
+        // Tables stand behind the other keys.
+        let (keys, tables) = keys.split_at(keys.find("[rule.").unwrap());
+        text.replace("risk_score = 47\n", keys) + tables
+    });
+    let (code, text) = project.run(&["diff", "./old", "./new"]);
+    assert_eq!(code, 0, "{text}");
+    let rule = text.split_once("changed  Shell that stays").unwrap().1;
+    let lines: Vec<&str> = rule.lines().skip(1).map(str::trim).collect();
+    let expected = [
+        "exceptions_list: none → l",
+        "filters: none → not user.name: \"ada\"",
+        "alert_suppression: none → by host.id for 5h, without the field one by one",
+        "severity_mapping: none → user.name = root is critical",
+        "rule_name_override: none → process.name",
+    ];
+    assert_eq!(
+        lines.get(..expected.len()),
+        Some(expected.as_slice()),
+        "{text}"
     );
 }

@@ -2,7 +2,7 @@
 
 use crate::project::Project;
 
-const RULE: &str = r#"[rule]
+pub(crate) const RULE: &str = r#"[rule]
 name = "Shell that stays"
 rule_id = "r-1"
 type = "eql"
@@ -20,7 +20,7 @@ until [process where event.type == "end" and process.name : "winword.exe"]
 '''
 "#;
 
-const SCENARIO: &str = r"sources: [elastic_defend]
+pub(crate) const SCENARIO: &str = r"sources: [elastic_defend]
 attack:
   name: Word starts a shell
   events:
@@ -44,7 +44,7 @@ cases:
     because: until
 ";
 
-const EXCEPTIONS: &str = r#"[[exceptions]]
+pub(crate) const EXCEPTIONS: &str = r#"[[exceptions]]
 [exceptions.container]
 list_id = "l"
 name = "a list"

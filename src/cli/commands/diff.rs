@@ -15,9 +15,10 @@ use super::super::git;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::diff_captures;
+use super::diff_exceptions::ExceptionsOf;
 use super::load::{self, Loaded};
 use crate::behaviour::recordings::{Pair, Recordings};
-use crate::behaviour::{self, Comparison, Kind, Measure, RuleChange};
+use crate::behaviour::{self, Comparison, Exceptions, Kind, Measure, RuleChange};
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
@@ -28,6 +29,7 @@ use crate::replay::outcome::{CheckKey, Outcome};
 use crate::replay::{self, Options, Subject, Test};
 use crate::report::comparison;
 use crate::report::terminal::write_comparison;
+use crate::rule::ExceptionItem;
 
 /// One version of the project.
 struct Side {
@@ -181,10 +183,10 @@ impl Side {
         }
     }
 
-    /// The outcome of tests whose scenarios are this side's.
-    fn replay(&self, tests: &[Test<'_>], catalogue: &Catalogue) -> Outcome {
-        let files = &self.settings.files;
-        let replayed = replay::run(tests, catalogue, files, &Options::default());
+    /// The outcome of tests whose scenarios are this side's, with the exceptions of `side`.
+    fn replay(&self, tests: &[Test<'_>], side: &Side, catalogue: &Catalogue) -> Outcome {
+        let files = ExceptionsOf::new(tests, &side.settings.files, &self.settings.files);
+        let replayed = replay::run(tests, catalogue, &files, &Options::default());
         Outcome {
             scenarios: replayed.scenarios,
             ..Outcome::default()
@@ -238,14 +240,15 @@ impl Side {
 }
 
 fn compare(old: &Side, new: &Side, catalogue: &Catalogue) -> Comparison {
-    let rules = behaviour::rule_changes(&old.rules, &new.rules);
+    let excepted = |side: &Side| exceptions(old, new, side);
+    let rules = behaviour::rule_changes((&old.rules, &excepted(old)), (&new.rules, &excepted(new)));
     let (older, newer) = new.pairs(old, new, &rules);
-    let mut before = new.replay(&older, catalogue);
-    let mut after = new.replay(&newer, catalogue);
+    let mut before = new.replay(&older, old, catalogue);
+    let mut after = new.replay(&newer, new, catalogue);
     let known: BTreeSet<CheckKey> = keys(&before).chain(keys(&after)).collect();
     let (older, newer) = old.pairs(old, new, &rules);
-    for (tests, into) in [(older, &mut before), (newer, &mut after)] {
-        let mut gone = old.replay(&tests, catalogue);
+    for (tests, side, into) in [(older, old, &mut before), (newer, new, &mut after)] {
+        let mut gone = old.replay(&tests, side, catalogue);
         for scenario in &mut gone.scenarios {
             scenario.checks.retain(|check| !known.contains(&check.key));
         }
@@ -271,6 +274,27 @@ fn compare(old: &Side, new: &Side, catalogue: &Catalogue) -> Comparison {
         recordings: None,
         rules,
     }
+}
+
+/// What the exceptions of a side hide from each of its rules: those that the scenarios of both name.
+fn exceptions(old: &Side, new: &Side, side: &Side) -> Exceptions {
+    let mut exceptions = Exceptions::new();
+    for test in old.loaded.tests().into_iter().chain(new.loaded.tests()) {
+        let Some(rule) = behaviour::counterpart(test.subject, &side.rules) else {
+            continue;
+        };
+        let items = replay::exceptions_of(&test, &side.settings.files);
+        if !items.is_empty() {
+            let known = exceptions.entry(rule.file.clone()).or_default();
+            known.extend(items.iter().map(|item| (item.name.clone(), words(item))));
+        }
+    }
+    exceptions
+}
+
+fn words(item: &ExceptionItem) -> String {
+    let expires = item.expires.map(|expires| format!(", until {expires}"));
+    format!("{}{}", item.filter, expires.unwrap_or_default())
 }
 
 fn keys(outcome: &Outcome) -> impl Iterator<Item = CheckKey> {

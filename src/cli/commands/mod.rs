@@ -4,6 +4,7 @@ pub mod check;
 pub mod coverage;
 pub mod diff;
 mod diff_captures;
+mod diff_exceptions;
 mod event_log;
 pub mod explain;
 pub mod import;

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::group::name;
-use super::style::{BAD, CAME, DIM, GONE, GOOD, NAME, Painter, WARN};
+use super::style::{BAD, CAME, DIM, GONE, GOOD, NAME, Painter, WARN, clean};
 use crate::behaviour::recordings::AlertDifference;
 use crate::behaviour::{Comparison, Decider, Difference, RuleChange};
-use crate::report::comparison::{grouped, headline, lines, shares};
+use crate::report::comparison::{clipped, grouped, headline, lines, shares};
 use crate::report::recorded;
 use crate::snapshot::Class;
 
@@ -128,7 +128,12 @@ fn rule(change: &RuleChange, painter: Painter, text: &mut String) {
         painter.paint(DIM, &change.file)
     );
     for setting in &change.settings {
-        let words = format!("{}: {} → {}", setting.key, setting.before, setting.after);
+        let value = |text: &str| match text {
+            "" => "none".to_owned(),
+            text => clean(&clipped(text)),
+        };
+        let (before, after) = (value(&setting.before), value(&setting.after));
+        let words = format!("{}: {before} → {after}", setting.key);
         let _ = writeln!(text, "         {}", painter.paint(DIM, &words));
     }
     let mut query = String::new();
