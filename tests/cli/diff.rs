@@ -10,7 +10,7 @@ use crate::production;
 use crate::project::{Project, RULE, SCENARIO};
 
 /// What git says to arguments, as a person without configuration.
-fn git(project: &Project, arguments: &[&str]) -> String {
+pub(crate) fn git(project: &Project, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .args(["-c", "user.name=a", "-c", "user.email=a@example.org"])
         .args([
@@ -30,14 +30,14 @@ fn git(project: &Project, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn commit(project: &Project, message: &str) {
+pub(crate) fn commit(project: &Project, message: &str) {
     git(project, &["add", "--all"]);
     git(project, &["commit", "--quiet", "--message", message]);
 }
 
 /// The shipped rule on `main`; on `pull` its exclusion of an agent has lost two characters, and the
 /// rule is louder.
-fn repository() -> Project {
+pub(crate) fn repository() -> Project {
     let project = Project::shipped();
     git(&project, &["init", "--quiet"]);
     commit(&project, "The rule");

@@ -8,6 +8,7 @@
     reason = "these tests write their own input, panic where they fail, and say what they skip"
 )]
 
+mod action;
 mod basics;
 mod captures;
 mod check;

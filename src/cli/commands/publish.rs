@@ -50,15 +50,15 @@ pub fn man(directory: &Utf8Path, settings: &Settings, console: &mut Console) -> 
     ExitCode::Passed
 }
 
+/// The workflow that `init` writes.
+const WORKFLOW: &str = ".github/workflows/trapline.yml";
+
 /// What `init` sets up: the file and its text.
 const FILES: [(&str, &str); 6] = [
     ("trapline.toml", include_str!("init/trapline.toml")),
     ("rules/example.toml", include_str!("init/example.toml")),
     ("scenarios/example.yaml", include_str!("init/example.yaml")),
-    (
-        ".github/workflows/trapline.yml",
-        include_str!("init/workflow.yml"),
-    ),
+    (WORKFLOW, include_str!("init/workflow.yml")),
     (
         ".pre-commit-config.yaml",
         include_str!("init/pre-commit.yaml"),
@@ -95,6 +95,13 @@ pub fn init(settings: &Settings, console: &mut Console) -> ExitCode {
         console.write(
             Stream::Out,
             "add      *.snap.new to .gitignore, unless it is there\n",
+        );
+    }
+    if !kept.contains(&WORKFLOW) {
+        console.write(
+            Stream::Out,
+            "set      the variable TRAPLINE_REPOSITORY of the repository on GitHub to OWNER/NAME of \
+             Trapline's own; its action is run from there\n",
         );
     }
     console.write(Stream::Out, "next     trapline test --accept\n");
