@@ -177,6 +177,9 @@ pub struct TestArgs {
         action = ArgAction::Append
     )]
     pub accept: Option<Vec<String>>,
+    /// Go through what changed after the run, as `review` does
+    #[arg(long, conflicts_with_all = ["accept", "check", "list", "watch"])]
+    pub review: bool,
     /// Only the scenarios that changes since a git revision touch (HEAD if none is named): their
     /// own, their rules', captures' and exception lists'
     #[arg(long, value_name = "REF", num_args = 0..=1, require_equals = true, default_missing_value = "HEAD")]

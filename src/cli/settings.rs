@@ -88,6 +88,8 @@ pub struct TestSettings {
     pub changed: Option<String>,
     /// `--accept`.
     pub accept: Option<Accept>,
+    /// `--review`.
+    pub review: bool,
     /// Whether snapshots may be written.
     pub writes: bool,
     /// `--strict`.
@@ -234,9 +236,14 @@ impl Settings {
 
     /// What the options of `test` mean.
     pub fn test(&self, args: &TestArgs) -> Result<TestSettings, Box<Problem>> {
-        if self.ci && args.accept.is_some() {
+        let writes = [
+            ("--accept", args.accept.is_some()),
+            ("--review", args.review),
+        ];
+        if let Some((option, _)) = writes.iter().find(|(_, typed)| *typed && self.ci) {
+            let message = format!("`{option}` while `CI` is set");
             return Err(Problem::usage(
-                Diagnostic::error(&error::CI_ACCEPTS_NOTHING, "`--accept` while `CI` is set")
+                Diagnostic::error(&error::CI_ACCEPTS_NOTHING, message)
                     .help("accept at home and commit the snapshot"),
             ));
         }
@@ -257,6 +264,7 @@ impl Settings {
             fail_fast: args.fail_fast,
             changed: args.changed.clone(),
             accept: accept(args.accept.as_deref())?,
+            review: args.review,
             writes: !self.ci && !args.check && !args.list,
             strict: args.strict,
             coverage: args.coverage,

@@ -70,6 +70,94 @@ fn a_key_that_waits_for_nothing_is_an_error() {
     );
 }
 
+/// What the program says on a terminal while these keys are typed, and how it ends; `None` where
+/// there is no `script` to make a terminal.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(project: &Project, arguments: &str, keys: &str) -> Option<(i32, String)> {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    let program = format!("{} {arguments}", env!("CARGO_BIN_EXE_trapline"));
+    let child = Command::new("script")
+        .args(["--quiet", "--return", "--command", &program, "/dev/null"])
+        .current_dir(project.path())
+        .env_remove("CI")
+        .env("NO_COLOR", "1")
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = child else {
+        eprintln!("skipped: there is no `script`, which makes a terminal");
+        return None;
+    };
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(keys.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout)
+        .unwrap()
+        .replace("\r\n", "\n");
+    Some((output.status.code().unwrap(), text))
+}
+
+/// Three changes: accepted and undone, a key that is none, skipped and undone, accepted, explained,
+/// rejected, and left.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_keys_of_a_terminal_decide_and_undo() {
+    let project = Project::shipped().with(RULE, "\"S-1-5-19\"", "\"S-1-5-19*\"");
+    let before = read(&project, SNAPSHOT).unwrap();
+    let Some((code, text)) = on_a_terminal(&project, "test --review", "auxusuaeruq") else {
+        return;
+    };
+    assert_eq!(code, 1, "{text}");
+    let said = [
+        "accepted",
+        "undone",
+        "the keys are a, r, s, e, d, u and q",
+        "there is nothing to undo",
+        "skipped: it waits on",
+        "undone",
+        "accepted",
+        "rejected: the snapshot stays",
+        "undone",
+        "1 accepted, 0 rejected, 2 waiting",
+    ];
+    let known: Vec<&str> = text.lines().filter(|line| said.contains(line)).collect();
+    assert_eq!(known, said, "{text}");
+    assert!(text.contains("would alert if user.id : \"S-1-5-19*\" were false on child"));
+    let accepted = read(&project, SNAPSHOT).unwrap();
+    let changed = before.lines().zip(accepted.lines());
+    assert_eq!(changed.filter(|(old, new)| old != new).count(), 1);
+    assert_eq!(review(&project, &["--list"]).1.matches("REASON").count(), 2);
+
+    // All that waits is taken: the run passes.
+    let (code, text) = on_a_terminal(&project, "test --review", "aa").unwrap();
+    assert_eq!(code, 0, "{text}");
+    assert!(
+        text.ends_with("2 accepted, 0 rejected, 0 waiting\n"),
+        "{text}"
+    );
+    assert_eq!(project.run(&["test"]).0, 0);
+}
+
+#[test]
+fn test_review_without_a_terminal_lists_what_waits() {
+    let project = Project::shipped().with(RULE, "\"S-1-5-19\"", "\"S-1-5-19*\"");
+    let (code, text) = project.run(&["test", "--review", "--failures-only"]);
+    assert_eq!(code, 1);
+    let (_, listed) = review(&project, &["--list"]);
+    assert!(text.ends_with(&listed), "{text}");
+    let mut command = project.trapline(&["test", "--review"]);
+    let output = command.env("CI", "1").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("`--review` while `CI` is set"));
+    assert_eq!(project.run(&["test", "--review", "--accept"]).0, 2);
+}
+
 /// insta's own reader and its editor plug-ins read our snapshots.
 #[test]
 fn insta_reads_every_snapshot_of_the_repository() {

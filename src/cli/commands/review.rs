@@ -11,7 +11,7 @@ use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::replay::outcome::CheckKey;
-use crate::report::terminal::{ReviewStep, write_review, write_review_list};
+use crate::report::terminal::{ReviewStep, write_review, write_review_keys, write_review_list};
 use crate::snapshot::review::Pending;
 use crate::snapshot::{self, Accept, Change, Resolution};
 
@@ -216,6 +216,13 @@ fn both(snapshot: &Utf8PathBuf) -> [Utf8PathBuf; 2] {
     ]
 }
 
+/// What a person did with a change, and how it is undone.
+enum Done {
+    Accepted(Before),
+    Rejected(Before),
+    Skipped,
+}
+
 /// One change after another, until all are decided or the person leaves.
 fn walk(
     settings: &Settings,
@@ -225,33 +232,79 @@ fn walk(
     let colour = console.colour(Stream::Out);
     let total = changes(&waiting).count();
     let mut skipped: Vec<CheckKey> = Vec::new();
-    let mut undo: Vec<Option<Before>> = Vec::new();
+    let mut done: Vec<Done> = Vec::new();
+    let mut is_shown = false;
     loop {
         let next = changes(&waiting).find(|change| !skipped.contains(&change.key));
         let Some(change) = next.cloned() else { break };
-        let step = step(settings, &change, undo.len(), total);
-        console.write(Stream::Out, &write_review(&step, colour));
-        match keys::typed() {
-            Some('a') => undo.push(Some(one(settings, &waiting, &change, Pending::accept)?)),
-            Some('r') => undo.push(Some(one(settings, &waiting, &change, Pending::reject)?)),
+        let step = step(settings, &change, done.len(), total);
+        let text = if is_shown {
+            write_review_keys(&step, colour)
+        } else {
+            write_review(&step, colour)
+        };
+        console.write(Stream::Out, &text);
+        is_shown = false;
+        let said = match keys::typed() {
+            Some('a') => {
+                let before = one(settings, &waiting, &change, Pending::accept)?;
+                done.push(Done::Accepted(before));
+                "accepted"
+            }
+            Some('r') => {
+                let before = one(settings, &waiting, &change, Pending::reject)?;
+                done.push(Done::Rejected(before));
+                "rejected: the snapshot stays"
+            }
             Some('s') => {
                 skipped.push(change.key.clone());
-                undo.push(None);
+                done.push(Done::Skipped);
+                "skipped: it waits on"
             }
-            Some('u') => match undo.pop() {
-                Some(Some(before)) => before.restore(settings)?,
-                Some(None) => drop(skipped.pop()),
-                None => {}
+            Some('u') => match done.pop() {
+                Some(Done::Accepted(before) | Done::Rejected(before)) => {
+                    before.restore(settings)?;
+                    "undone"
+                }
+                Some(Done::Skipped) => {
+                    skipped.pop();
+                    "undone"
+                }
+                None => {
+                    is_shown = true;
+                    "there is nothing to undo"
+                }
             },
-            Some('e') => explain(settings, &change.key, console),
-            Some('d') => {}
+            Some('e') => {
+                explain(settings, &change.key, console);
+                is_shown = true;
+                ""
+            }
+            Some('d') => "",
             Some('q') | None => break,
-            Some(_) => console.write(Stream::Out, "the keys are a, r, s, e, d, u and q\n"),
+            Some(_) => {
+                is_shown = true;
+                "the keys are a, r, s, e, d, u and q"
+            }
+        };
+        if !said.is_empty() {
+            console.write(Stream::Out, &format!("{said}\n\n"));
         }
         waiting = self::waiting(settings)?;
     }
     let left: Vec<&Change> = changes(&waiting).collect();
-    console.write(Stream::Out, &write_review_list(&left, colour));
+    let count = |wanted: fn(&Done) -> bool| done.iter().filter(|one| wanted(one)).count();
+    let line = format!(
+        "{} accepted, {} rejected, {} waiting\n",
+        count(|one| matches!(one, Done::Accepted(_))),
+        count(|one| matches!(one, Done::Rejected(_))),
+        left.len()
+    );
+    if !left.is_empty() {
+        console.write(Stream::Out, &write_review_list(&left, colour));
+        console.write(Stream::Out, "\n");
+    }
+    console.write(Stream::Out, &line);
     Ok(ExitCode::Passed)
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::args::{Format, FormatArg};
+use super::super::args::{Format, FormatArg, ReviewArgs};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::settings::{Settings, Target, TestSettings};
 use super::super::{Console, ExitCode};
 use super::super::{config, git};
-use super::{load, snapshots};
+use super::{load, review, snapshots};
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::data_source::error::UNKNOWN_SOURCE;
@@ -241,13 +241,25 @@ pub fn finish(
         accepted: &compared.accepted,
         strict: test.strict,
     };
-    code = code
-        .and(load::all_loaded(&compared.diagnostics))
-        .and(ExitCode::of(&ran.outcome, &compared.open, test.strict));
+    code = code.and(load::all_loaded(&compared.diagnostics));
     for report in &test.reports {
         code = code.and(write(report, &view, &ran.depth, settings, test, console));
     }
-    code
+    let mut open = compared.open;
+    if test.review && open.iter().any(|change| !change.contradicts) {
+        console.write(Stream::Out, "\n");
+        match review::run(settings, &ReviewArgs::default(), console) {
+            Ok(reviewed) => code = code.and(reviewed),
+            Err(problem) => return code.and(console.problem(&problem)),
+        }
+        // What was taken does not fail the run; what was put aside still does.
+        let reading = TestSettings {
+            writes: false,
+            ..test.clone()
+        };
+        open = snapshots::compare(&ran.outcome, &settings.files, &reading, scope).open;
+    }
+    code.and(ExitCode::of(&ran.outcome, &open, test.strict))
 }
 
 /// Writes one report. Human text goes to standard error when standard output carries a format for

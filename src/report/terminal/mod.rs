@@ -28,7 +28,7 @@ pub use comparison::write_comparison;
 pub use coverage::{CoverageOptions, coverage_line, write_coverage};
 pub use explain::write_explanation;
 pub use mutation::{MutationOptions, write_mutation};
-pub use review::{ReviewStep, write_review, write_review_list};
+pub use review::{ReviewStep, write_review, write_review_keys, write_review_list};
 use style::Painter;
 pub(super) use style::clean;
 pub use timeline::write_timeline;

@@ -53,10 +53,21 @@ pub fn write_review(step: &ReviewStep<'_>, colour: bool) -> String {
         text.push('\n');
     }
     lines(step.change, painter, &mut text);
-    let keys = "[a]ccept [r]eject [s]kip [e]xplain [d]iff [u]ndo [q]uit";
-    let place = format!("{} of {}", step.number, step.total);
-    let _ = writeln!(text, "\n{}  {place}\n", painter.paint(DIM, keys));
+    text.push('\n');
+    text.push_str(&write_review_keys(step, colour));
     text
+}
+
+/// The keys, where the change itself stands above already.
+pub fn write_review_keys(step: &ReviewStep<'_>, colour: bool) -> String {
+    let painter = Painter { colour };
+    let keys = "[a]ccept [r]eject [s]kip [e]xplain [d]iff [u]ndo [q]uit";
+    format!(
+        "{}  {} of {}\n",
+        painter.paint(DIM, keys),
+        step.number,
+        step.total
+    )
 }
 
 fn headline(change: &Change, painter: Painter) -> String {
