@@ -136,6 +136,7 @@ pub enum SchemaOf {
 #[derive(Debug, Clone, Group)]
 pub struct CompletionsArgs {
     /// Which shell: bash, elvish, fish, powershell or zsh
+    #[arg(hide_possible_values = true)]
     pub shell: Shell,
 }
 

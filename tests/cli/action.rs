@@ -372,6 +372,15 @@ fn the_workflow_of_init_uses_the_action() {
     for input in action["with"].as_object().unwrap().keys() {
         assert!(known["inputs"].get(input).is_some(), "{input}");
     }
+    // Its page names every input but the token, which nobody has to give.
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli/init.md");
+    let page = fs::read_to_string(page).unwrap();
+    for input in known["inputs"].as_object().unwrap().keys() {
+        assert!(
+            input == "token" || page.contains(&format!("| `{input}: ")),
+            "{input}"
+        );
+    }
     assert_eq!(steps[0]["with"]["fetch-depth"], 0);
     assert_eq!(workflow["permissions"]["pull-requests"], "write");
 }

@@ -100,8 +100,8 @@ pub fn init(settings: &Settings, console: &mut Console) -> ExitCode {
     if !kept.contains(&WORKFLOW) {
         console.write(
             Stream::Out,
-            "set      the variable TRAPLINE_REPOSITORY of the repository on GitHub to OWNER/NAME of \
-             Trapline's own; its action is run from there\n",
+            "set      TRAPLINE_REPOSITORY, a variable of the repository on GitHub, to OWNER/NAME of \
+             Trapline's own\n",
         );
     }
     console.write(Stream::Out, "next     trapline test --accept\n");
