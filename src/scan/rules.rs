@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::eql::syntax::{CompareOp, Expr, ExprKind, Query, QueryKind};
-use crate::eql::{self, Settings};
+use crate::eql::{self, OptionalFields, Settings};
 use crate::event::schema::Origin;
 use crate::event::{FieldType, Mapping, Schema, Timestamp};
 use crate::plan::Plan;
@@ -46,6 +46,8 @@ pub enum NotRun {
 pub struct RuleCompiler<'c> {
     catalogue: &'c Catalogue,
     now: Timestamp,
+    /// Whether the clauses of plans have their texts.
+    has_words: bool,
     /// By index patterns and path.
     types: BTreeMap<IndexPatterns, BTreeMap<String, Option<Typed>>>,
 }
@@ -59,7 +61,16 @@ impl<'c> RuleCompiler<'c> {
         Self {
             catalogue,
             now,
+            has_words: false,
             types: BTreeMap::new(),
+        }
+    }
+
+    /// The same; clauses have their texts, for whoever asks afterwards which of them decided.
+    pub fn worded(catalogue: &'c Catalogue, now: Timestamp) -> Self {
+        Self {
+            has_words: true,
+            ..Self::new(catalogue, now)
         }
     }
 
@@ -85,7 +96,12 @@ impl<'c> RuleCompiler<'c> {
         let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
         let schema = Schema::new(vec![self.mapping(&syntax, &settings, &patterns)]);
         let checked = eql::check(&syntax, &schema, &settings).map_err(refused)?;
-        let plan = eql::lower_wordless(&checked, self.now).map_err(|error| refused(vec![error]))?;
+        let plan = if self.has_words {
+            eql::lower(&checked, OptionalFields::Missing, self.now)
+        } else {
+            eql::lower_wordless(&checked, self.now)
+        };
+        let plan = plan.map_err(|error| refused(vec![error]))?;
         Ok(ScanRule {
             id: rule.id.clone(),
             name: rule.name.clone(),

@@ -34,7 +34,9 @@ fn event(second: u32, host: &str, process: &str, user: &str) -> Json {
 }
 
 fn ndjson(events: &[Json]) -> String {
-    events.iter().map(|event| format!("{event}\n")).collect()
+    events.iter().fold(String::new(), |text, event| {
+        text + &event.to_string() + "\n"
+    })
 }
 
 /// Shells of two users on two hosts, and on each host `a.exe` before `b.exe`.

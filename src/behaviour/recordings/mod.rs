@@ -216,7 +216,7 @@ impl<'s> Versions<'s> {
         catalogue: &Catalogue,
         not_run: &mut Vec<(String, String)>,
     ) -> Self {
-        let mut compiler = RuleCompiler::new(catalogue, Timestamp::default());
+        let mut compiler = RuleCompiler::worded(catalogue, Timestamp::default());
         let mut versions = Self::default();
         for (number, pair) in pairs.iter().enumerate() {
             let sides = [(pair.old, true), (pair.new, false)];
