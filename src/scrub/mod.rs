@@ -136,7 +136,22 @@ impl Scrubber {
 
     /// The text with stand-ins; `path` is the field that holds it.
     pub fn scrub(&mut self, path: &str, text: &str) -> String {
+        // A stand-in may make a token with what it stands next to: the `0:` of `0:::8.8.8.8` is no
+        // part of an address until one of version 6 follows.
+        const PASSES: usize = 4;
         self.learn_value(path, text);
+        let mut text = text.to_owned();
+        for _ in 0..PASSES {
+            let scrubbed = self.pass(&text);
+            if scrubbed == text {
+                break;
+            }
+            text = scrubbed;
+        }
+        text
+    }
+
+    fn pass(&mut self, text: &str) -> String {
         let mut scrubbed = String::with_capacity(text.len());
         let mut at = 0;
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {

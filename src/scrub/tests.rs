@@ -107,6 +107,12 @@ fn a_public_address_is_none_of_documentation_where_the_rule_tells_them_apart() {
 }
 
 #[test]
+fn a_stand_in_that_makes_an_address_with_its_neighbour_is_scrubbed_again() {
+    let once = learned(&[]).scrub("x", "0:::0.0.0.7");
+    assert_eq!(learned(&[]).scrub("x", &once), once);
+}
+
+#[test]
 fn the_report_names_what_was_met() {
     let mut scrubber = learned(&[("user.name", "frodo"), ("host.name", "BAGEND")]);
     scrubber.scrub("x", "FRODO at 8.8.4.4");
