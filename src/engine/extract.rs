@@ -8,7 +8,7 @@
 
 use super::guess::{Before, Guesses};
 use super::row::{Kind, Row};
-use super::slots::{Meta, NodeId, SlotId, Slots};
+use super::slots::{Child, Meta, NodeId, SlotId, Slots};
 use crate::event::json::{BadDocument, parse_object};
 use crate::event::{Event, Raw};
 
@@ -183,21 +183,18 @@ impl Walker<'_, '_> {
         while self.next_key(first)? {
             first = false;
             let child = self.key(node, &mut before)?;
-            let Some((edge, child)) = child else {
+            let Some(child) = child else {
                 self.skip(depth)?;
                 continue;
             };
-            if let Some(seen) = self.extractor.seen.get_mut(edge as usize)
+            if let Some(seen) = self.extractor.seen.get_mut(child.edge as usize)
                 && std::mem::replace(seen, object) == object
             {
                 return Err(Stop::Unusual);
             }
-            if node == Slots::ROOT
-                && let Some(meta) = self.extractor.slots.meta(child)
-            {
-                self.meta(meta, child, depth)?;
-            } else {
-                self.value(child, depth)?;
+            match child.meta {
+                None => self.value(child, depth)?,
+                Some(meta) => self.meta(meta, child, depth)?,
             }
         }
         Ok(())
@@ -205,7 +202,7 @@ impl Walker<'_, '_> {
 
     /// From behind the opening quote of a key to its value, and where the key leads.
     #[inline]
-    fn key(&mut self, node: NodeId, before: &mut Before) -> Result<Option<(u32, NodeId)>, Stop> {
+    fn key(&mut self, node: NodeId, before: &mut Before) -> Result<Option<Child>, Stop> {
         let rest = self.bytes.get(self.at..).unwrap_or(&[]);
         if let Some(right) = self.extractor.guesses.right(*before, rest) {
             self.at += right.length;
@@ -282,7 +279,7 @@ impl Walker<'_, '_> {
     }
 
     /// `_index`, `_id` and `_source` of the document itself.
-    fn meta(&mut self, meta: Meta, node: NodeId, depth: u32) -> Result<(), Stop> {
+    fn meta(&mut self, meta: Meta, child: Child, depth: u32) -> Result<(), Stop> {
         let start = self.at;
         match (meta, self.peek()) {
             (Meta::Source, Some(b'{')) if self.extractor.unwrap_source => {
@@ -306,17 +303,16 @@ impl Walker<'_, '_> {
                 }
                 Ok(())
             }
-            _ => self.value(node, depth),
+            _ => self.value(child, depth),
         }
     }
 
-    /// A value whose path is that of `node`.
-    fn value(&mut self, node: NodeId, depth: u32) -> Result<(), Stop> {
-        let slot = self.extractor.slots.slot(node);
+    /// A value whose path is that of the node behind `child`.
+    fn value(&mut self, child: Child, depth: u32) -> Result<(), Stop> {
         match self.peek() {
-            Some(b'{') if self.extractor.slots.has_children(node) => {
+            Some(b'{') if child.has_children => {
                 self.at += 1;
-                self.object(node, deeper(depth, self.at)?)
+                self.object(child.node, deeper(depth, self.at)?)
             }
             Some(b'[') => {
                 self.at += 1;
@@ -324,11 +320,11 @@ impl Walker<'_, '_> {
                 let mut first = true;
                 while self.next_element(first)? {
                     first = false;
-                    self.value(node, depth)?;
+                    self.value(child, depth)?;
                 }
                 Ok(())
             }
-            Some(_) => match slot {
+            Some(_) => match child.slot {
                 Some(slot) => self.scalar(slot, depth),
                 None => self.skip(depth),
             },

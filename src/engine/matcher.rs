@@ -74,8 +74,8 @@ struct Bucket {
     alive: Box<[u64]>,
     /// Those of them that no witness finds.
     always: Vec<u32>,
-    /// The columns on which a witness may be found.
-    columns: Vec<u32>,
+    /// The columns on which a witness may be found, each with its slot.
+    columns: Vec<(u32, SlotId)>,
     /// The index, when no rule sees it.
     unrouted: Option<Box<str>>,
 }
@@ -264,10 +264,10 @@ impl<'s> Matcher<'s> {
         }
         let is_alive = |stage: &u32| is_set(&alive, *stage);
         let always = set.unwitnessed.iter().copied().filter(is_alive).collect();
-        let columns = (0u32..).zip(&set.witnesses);
+        let columns = (0u32..).zip(&set.columns).zip(&set.witnesses);
         let columns = columns
             .filter(|(_, witnesses)| witnesses.stages().any(|stage| is_alive(&stage)))
-            .map(|(number, _)| number)
+            .map(|((number, column), _)| (number, column.slot))
             .collect();
         let unrouted = !set.rules.is_empty() && !sees.contains(&true);
         Bucket {
@@ -324,7 +324,10 @@ impl<'s> Matcher<'s> {
         for stage in &bucket.always {
             self.candidates.push(*stage);
         }
-        for column in &bucket.columns {
+        for (column, slot) in &bucket.columns {
+            if !self.row.has(*slot) {
+                continue;
+            }
             let Some(state) = scene.resolve(*column) else {
                 continue;
             };

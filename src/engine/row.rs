@@ -150,6 +150,13 @@ impl Row {
         self.cells.push(cell);
     }
 
+    /// Whether a slot has values.
+    pub(super) fn has(&self, slot: SlotId) -> bool {
+        self.ends
+            .get(slot.index())
+            .is_some_and(|ends| ends.0 != NONE)
+    }
+
     /// The values of a slot, in document order.
     pub(super) fn values<'r>(&'r self, line: &'r str, slot: SlotId) -> Values<'r> {
         let next = self.ends.get(slot.index()).map_or(NONE, |ends| ends.0);

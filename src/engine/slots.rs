@@ -31,6 +31,21 @@ pub(super) enum Meta {
     Source,
 }
 
+/// Where a key leads.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Child {
+    /// The number of the edge.
+    pub(super) edge: u32,
+    /// The node behind it.
+    pub(super) node: NodeId,
+    /// The slot of the node.
+    pub(super) slot: Option<SlotId>,
+    /// What the key means for the document itself.
+    pub(super) meta: Option<Meta>,
+    /// Whether any field lies below the node.
+    pub(super) has_children: bool,
+}
+
 /// The keys of a node, and where they lead.
 type Keys = Vec<(Box<[u8]>, NodeId)>;
 
@@ -114,25 +129,8 @@ impl Slots {
         self.edges as usize
     }
 
-    /// The slot of a node.
-    pub(super) fn slot(&self, node: NodeId) -> Option<SlotId> {
-        self.nodes.get(node as usize).and_then(|node| node.slot)
-    }
-
-    /// What the node's key means for the document itself.
-    pub(super) fn meta(&self, node: NodeId) -> Option<Meta> {
-        self.nodes.get(node as usize).and_then(|node| node.meta)
-    }
-
-    /// Whether any field lies below the node.
-    pub(super) fn has_children(&self, node: NodeId) -> bool {
-        self.nodes
-            .get(node as usize)
-            .is_some_and(|node| !node.table.is_empty())
-    }
-
-    /// The edge that `key` names, and where it leads.
-    pub(super) fn child(&self, node: NodeId, key: &[u8]) -> Option<(u32, NodeId)> {
+    /// Where `key` leads.
+    pub(super) fn child(&self, node: NodeId, key: &[u8]) -> Option<Child> {
         let node = self.nodes.get(node as usize)?;
         let table = &node.table;
         let mask = table.len().checked_sub(1)?;
@@ -146,10 +144,21 @@ impl Slots {
                 && edge.signature == signature
                 && (key.len() <= 16 || *edge.key == *key)
             {
-                return Some((edge.number, edge.node));
+                return self.behind(edge);
             }
             place += 1;
         }
+    }
+
+    fn behind(&self, edge: &Edge) -> Option<Child> {
+        let node = self.nodes.get(edge.node as usize)?;
+        Some(Child {
+            edge: edge.number,
+            node: edge.node,
+            slot: node.slot,
+            meta: node.meta,
+            has_children: !node.table.is_empty(),
+        })
     }
 
     fn build(&mut self, numbers: &BTreeMap<&str, SlotId>) {
@@ -287,10 +296,12 @@ mod tests {
 
     fn walk(slots: &Slots, keys: &[&str]) -> Option<SlotId> {
         let mut node = Slots::ROOT;
+        let mut slot = None;
         for key in keys {
-            node = slots.child(node, key.as_bytes())?.1;
+            let child = slots.child(node, key.as_bytes())?;
+            (node, slot) = (child.node, child.slot);
         }
-        slots.slot(node)
+        slot
     }
 
     #[test]
