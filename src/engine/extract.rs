@@ -1,10 +1,12 @@
 //! One line → [`Row`]: a JSON extractor that takes only the slots and walks past everything else,
-//! eight bytes at a time. The scan's reader; everything else reads events with `event/json.rs`.
+//! sixteen bytes at a time. The scan's reader; everything else reads events with `event/json.rs`.
 //!
 //! The law: for any bytes both readers refuse, or both give the same slots; where only
 //! `event/json.rs` refuses, the fault is in a number that nobody reads, or a key that nobody reads
 //! stands twice in its object. A line with a key that is
 //! written with escapes, or twice in one object, is rare and is left to `event/json.rs`.
+
+use wide::u8x16;
 
 use super::guess::{Before, Guesses};
 use super::row::{Kind, Row};
@@ -436,31 +438,37 @@ impl Walker<'_, '_> {
         let mut escaped = false;
         loop {
             let mut rest = self.bytes.get(self.at..).unwrap_or(&[]);
-            // Most strings are short, so that more bytes at a time cost more than they save.
-            while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
-                let found = special(u64::from_le_bytes(*chunk));
-                if found == 0 {
-                    rest = tail;
-                    continue;
-                }
-                let place = (found.trailing_zeros() / 8) as usize;
-                rest = rest.get(place..).unwrap_or(&[]);
-                match rest {
-                    [b'"', after @ ..] => {
-                        self.at = self.bytes.len() - after.len();
-                        return Ok(escaped);
+            'chunks: while let Some((chunk, tail)) = rest.split_first_chunk::<16>() {
+                let mut found = special(*chunk);
+                while found != 0 {
+                    let place = found.trailing_zeros() as usize;
+                    match rest.get(place..) {
+                        Some([b'"', after @ ..]) => {
+                            self.at = self.bytes.len() - after.len();
+                            return Ok(escaped);
+                        }
+                        // Paths of Windows are full of these.
+                        Some(
+                            [
+                                b'\\',
+                                b'\\' | b'"' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
+                                after @ ..,
+                            ],
+                        ) => {
+                            escaped = true;
+                            if place == 15 {
+                                rest = after;
+                                continue 'chunks;
+                            }
+                            found &= !(3 << place);
+                        }
+                        _ => {
+                            rest = rest.get(place..).unwrap_or(&[]);
+                            break 'chunks;
+                        }
                     }
-                    // Paths of Windows are full of these.
-                    [
-                        b'\\',
-                        b'\\' | b'"' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
-                        after @ ..,
-                    ] => {
-                        escaped = true;
-                        rest = after;
-                    }
-                    _ => break,
                 }
+                rest = tail;
             }
             self.at = self.bytes.len() - rest.len();
             match self.peek() {
@@ -526,17 +534,14 @@ fn deeper(depth: u32, at: usize) -> Result<u32, Stop> {
     }
 }
 
-const ONES: u64 = u64::MAX / 255;
-const HIGHS: u64 = ONES << 7;
-
-/// A word whose lowest set bit lies in the first byte that is a quote, a backslash or a control
-/// character; zero if there is none.
-fn special(word: u64) -> u64 {
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    let quote = zero(word ^ (ONES * u64::from(b'"')));
-    let backslash = zero(word ^ (ONES * u64::from(b'\\')));
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    (quote | backslash | control) & HIGHS
+/// A bit for each byte that is a quote, a backslash or a control character, the first the lowest.
+#[inline]
+fn special(chunk: [u8; 16]) -> u32 {
+    let bytes = u8x16::new(chunk);
+    let control = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
+    let quote = bytes.simd_eq(u8x16::splat(b'"'));
+    let backslash = bytes.simd_eq(u8x16::splat(b'\\'));
+    (control | quote | backslash).to_bitmask()
 }
 
 /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
