@@ -2,6 +2,8 @@
 //! one column, and the tests that put events into buckets. `compile.rs` builds both, `matcher.rs`
 //! asks them.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::column::{Atom, Column, Sight};
@@ -159,8 +161,8 @@ impl Usage {
 pub(super) struct Witnesses {
     /// Each test that is a witness, and the stages it is one of.
     tests: Vec<(u32, Vec<u32>)>,
-    texts: FxHashMap<Box<str>, Vec<u32>>,
-    folded: FxHashMap<Box<str>, Vec<u32>>,
+    texts: FxHashMap<Arc<str>, Vec<u32>>,
+    folded: FxHashMap<Arc<str>, Vec<u32>>,
     /// Atoms that no look-up decides, with the tests they are of.
     others: Vec<(u32, Vec<u32>)>,
 }
@@ -179,14 +181,14 @@ impl Witnesses {
                     Some(Atom::Text(text)) => {
                         witnesses
                             .texts
-                            .entry(text.clone())
+                            .entry(Arc::clone(text))
                             .or_default()
                             .push(number);
                     }
                     Some(Atom::Folded(text)) => {
                         witnesses
                             .folded
-                            .entry(text.clone())
+                            .entry(Arc::clone(text))
                             .or_default()
                             .push(number);
                     }

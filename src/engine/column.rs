@@ -1,9 +1,10 @@
 //! Columns: one slot read as one type, with every test that any rule makes on it. Equal tests are
-//! one test; a list of items is one test. `compile.rs` fills them, `matcher.rs` asks them.
+//! one test; a list of items is one test. `draft.rs` makes them, `matcher.rs` asks them.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::row::RawCell;
 use super::slots::SlotId;
@@ -23,8 +24,6 @@ pub(super) struct Column {
     pub(super) tests: Vec<Test>,
     /// How many of the atoms are patterns.
     pub(super) patterns: u32,
-    numbers: FxHashMap<Vec<u8>, u32>,
-    groups: FxHashMap<Box<[u32]>, u32>,
 }
 
 /// The smallest test of one value.
@@ -33,9 +32,9 @@ pub(super) enum Atom {
     /// There is a value.
     Exists,
     /// Exactly this text.
-    Text(Box<str>),
+    Text(Arc<str>),
     /// This text, folded, but for case.
-    Folded(Box<str>),
+    Folded(Arc<str>),
     /// A pattern that several texts match.
     Pattern(Pattern),
     /// A comparison with a constant.
@@ -62,15 +61,38 @@ pub(super) struct Test {
     others: Box<[u32]>,
 }
 
+impl Test {
+    fn new(numbers: Box<[u32]>, atoms: &[Atom]) -> Self {
+        let (mut texts, mut folded, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        let mut exists = false;
+        for number in &numbers {
+            match atoms.get(*number as usize) {
+                Some(Atom::Exists) => exists = true,
+                Some(Atom::Text(text)) => texts.push(Arc::clone(text)),
+                Some(Atom::Folded(text)) => folded.push(Arc::clone(text)),
+                Some(_) => others.push(*number),
+                None => {}
+            }
+        }
+        Self {
+            atoms: numbers,
+            exists,
+            texts: Texts::new(texts),
+            folded: Texts::new(folded),
+            others: others.into(),
+        }
+    }
+}
+
 /// A set of texts.
 #[derive(Debug)]
 enum Texts {
-    Few(Vec<Box<str>>),
-    Many(FxHashSet<Box<str>>),
+    Few(Vec<Arc<str>>),
+    Many(FxHashSet<Arc<str>>),
 }
 
 impl Texts {
-    fn new(texts: Vec<Box<str>>) -> Self {
+    fn new(texts: Vec<Arc<str>>) -> Self {
         if texts.len() <= 8 {
             Self::Few(texts)
         } else {
@@ -91,70 +113,25 @@ impl Texts {
 }
 
 impl Column {
-    pub(super) fn new(slot: SlotId, reader: FieldType) -> Self {
+    /// A column with these atoms, and a test for each list of them, which is ascending.
+    pub(super) fn new(
+        slot: SlotId,
+        reader: FieldType,
+        atoms: Vec<Atom>,
+        tests: Vec<Box<[u32]>>,
+    ) -> Self {
         let is_text = reader.family() == Some(crate::event::field::Family::Text);
+        let patterns = atoms.iter().filter(|atom| matches!(atom, Atom::Pattern(_)));
         Self {
             slot,
             reader,
             is_text,
-            atoms: Vec::new(),
-            tests: Vec::new(),
-            patterns: 0,
-            numbers: FxHashMap::default(),
-            groups: FxHashMap::default(),
-        }
-    }
-
-    /// The number of an atom; `make` is asked only for a new one.
-    pub(super) fn atom<E>(
-        &mut self,
-        key: Vec<u8>,
-        make: impl FnOnce() -> Result<Atom, E>,
-    ) -> Result<u32, E> {
-        if let Some(number) = self.numbers.get(&key) {
-            return Ok(*number);
-        }
-        let number = u32::try_from(self.atoms.len()).unwrap_or(u32::MAX);
-        let atom = make()?;
-        self.patterns += u32::from(matches!(atom, Atom::Pattern(_)));
-        self.atoms.push(atom);
-        self.numbers.insert(key, number);
-        Ok(number)
-    }
-
-    /// The number of the test "any of these atoms".
-    pub(super) fn test(&mut self, mut atoms: Vec<u32>) -> u32 {
-        atoms.sort_unstable();
-        atoms.dedup();
-        if let Some(number) = self.groups.get(atoms.as_slice()) {
-            return *number;
-        }
-        let number = u32::try_from(self.tests.len()).unwrap_or(u32::MAX);
-        let atoms: Box<[u32]> = atoms.into();
-        let test = self.compile(atoms.clone());
-        self.tests.push(test);
-        self.groups.insert(atoms, number);
-        number
-    }
-
-    fn compile(&self, atoms: Box<[u32]>) -> Test {
-        let (mut texts, mut folded, mut others) = (Vec::new(), Vec::new(), Vec::new());
-        let mut exists = false;
-        for number in &atoms {
-            match self.atoms.get(*number as usize) {
-                Some(Atom::Exists) => exists = true,
-                Some(Atom::Text(text)) => texts.push(text.clone()),
-                Some(Atom::Folded(text)) => folded.push(text.clone()),
-                Some(_) => others.push(*number),
-                None => {}
-            }
-        }
-        Test {
+            patterns: u32::try_from(patterns.count()).unwrap_or(u32::MAX),
+            tests: tests
+                .into_iter()
+                .map(|test| Test::new(test, &atoms))
+                .collect(),
             atoms,
-            exists,
-            texts: Texts::new(texts),
-            folded: Texts::new(folded),
-            others: others.into(),
         }
     }
 

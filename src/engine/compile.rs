@@ -3,14 +3,13 @@
 use rustc_hash::FxHashMap;
 
 use super::candidate::{Usage, Witnesses};
-use super::column::{Atom, Column};
+use super::column::Column;
 use super::course::Course;
+use super::draft::Draft;
 use super::program::{Node, TestRef};
 use super::slots::{SlotId, Slots};
 use crate::evaluate::function::Script;
-use crate::evaluate::pattern::{Pattern, fold};
-use crate::event::{FieldType, Value};
-use crate::plan::predicate::{WildcardPattern, WildcardToken};
+use crate::event::FieldType;
 use crate::plan::{
     Condition, ConditionKind, FieldId, Plan, PlanField, Predicate, Role, Shape, Stage,
 };
@@ -142,7 +141,7 @@ impl RuleSet {
 struct Compiler {
     paths: Vec<String>,
     slots: FxHashMap<String, SlotId>,
-    columns: Vec<Column>,
+    drafts: Vec<Draft>,
     column_numbers: FxHashMap<(SlotId, String), u32>,
     scripts: Vec<ScriptTest>,
     stages: Vec<StageProgram>,
@@ -172,8 +171,8 @@ impl Compiler {
         if let Some(number) = self.column_numbers.get(&key) {
             return *number;
         }
-        let number = u32::try_from(self.columns.len()).unwrap_or(u32::MAX);
-        self.columns.push(Column::new(slot, reader.clone()));
+        let number = u32::try_from(self.drafts.len()).unwrap_or(u32::MAX);
+        self.drafts.push(Draft::new(slot, reader.clone()));
         self.column_numbers.insert(key, number);
         number
     }
@@ -190,9 +189,7 @@ impl Compiler {
         let column = |id: FieldId| fields.get(id.index()).copied().flatten();
         let mut nodes = Vec::with_capacity(plan.stages.len());
         for stage in &plan.stages {
-            let mut node = self.stage(plan, stage, &fields)?;
-            node.order(&self.columns);
-            nodes.push(node);
+            nodes.push(self.stage(plan, stage, &fields)?);
         }
         let is_clock = plan
             .fields
@@ -244,9 +241,7 @@ impl Compiler {
             return Ok(condition);
         };
         let category = match fields.get(plan.category.index()).copied().flatten() {
-            Some(column) => self.atom_test(column, text_key(category), || {
-                Ok(Atom::Text(category.as_str().into()))
-            })?,
+            Some(column) => self.test(column, |draft| draft.text(category))?,
             None => Node::Constant(false),
         };
         Ok(Node::all(vec![category, condition]))
@@ -290,19 +285,16 @@ impl Compiler {
                 rest.push(part);
                 continue;
             };
-            let atoms = self
-                .columns
-                .get(test.column as usize)
-                .and_then(|column| column.tests.get(test.test as usize))
-                .map_or(&[][..], |test| &test.atoms);
+            let draft = self.drafts.get(test.column as usize);
+            let atoms = draft.map_or(&[][..], |draft| draft.atoms(test.test));
             match groups.iter_mut().find(|(column, _)| *column == test.column) {
                 Some((_, group)) => group.extend_from_slice(atoms),
                 None => groups.push((test.column, atoms.to_vec())),
             }
         }
         for (number, atoms) in groups {
-            if let Some(column) = self.columns.get_mut(number as usize) {
-                let test = column.test(atoms);
+            if let Some(draft) = self.drafts.get_mut(number as usize) {
+                let test = draft.test(atoms);
                 rest.push(Node::Test(TestRef {
                     column: number,
                     test,
@@ -334,26 +326,47 @@ impl Compiler {
             }
         };
         match fields.get(field.index()).copied().flatten() {
-            Some(column) => self.atom_test(column, key_of(predicate), || atom_of(predicate)),
+            Some(column) => self.test(column, |draft| draft.predicate(predicate)),
             None => Ok(Node::Constant(false)),
         }
     }
 
-    fn atom_test(
+    fn test(
         &mut self,
-        number: u32,
-        key: Vec<u8>,
-        make: impl FnOnce() -> Result<Atom, String>,
+        column: u32,
+        make: impl FnOnce(&mut Draft) -> Result<u32, String>,
     ) -> Result<Node, String> {
-        let Some(column) = self.columns.get_mut(number as usize) else {
-            return Ok(Node::Constant(false));
-        };
-        let atom = column.atom(key, make)?;
-        let test = column.test(vec![atom]);
-        Ok(Node::Test(TestRef {
-            column: number,
-            test,
-        }))
+        Ok(match self.drafts.get_mut(column as usize) {
+            Some(draft) => {
+                let test = make(draft)?;
+                Node::Test(TestRef { column, test })
+            }
+            None => Node::Constant(false),
+        })
+    }
+
+    /// The columns with the tests that the stages make, numbered anew.
+    fn columns(&mut self) -> Vec<Column> {
+        let mut used: Vec<Vec<u32>> = vec![Vec::new(); self.drafts.len()];
+        for stage in &self.stages {
+            stage.node.tests(&mut |test| {
+                if let Some(used) = used.get_mut(test.column as usize) {
+                    used.push(test.test);
+                }
+            });
+        }
+        for used in &mut used {
+            used.sort_unstable();
+            used.dedup();
+        }
+        for stage in &mut self.stages {
+            stage.node.renumber(&|test| {
+                let used = used.get(test.column as usize)?;
+                u32::try_from(used.binary_search(&test.test).ok()?).ok()
+            });
+        }
+        let drafts = std::mem::take(&mut self.drafts).into_iter().zip(used);
+        drafts.map(|(draft, used)| draft.finish(&used)).collect()
     }
 
     fn finish(mut self, clock: &str) -> RuleSet {
@@ -362,9 +375,10 @@ impl Compiler {
             Some(clock) => clock,
             None => self.column(clock, &FieldType::named("date")),
         };
+        let columns = self.columns();
         let nodes = self.stages.iter().map(|stage| &stage.node);
-        let usage = Usage::of(&self.columns, nodes);
-        let dispatch = usage.dispatch(&self.columns);
+        let usage = Usage::of(&columns, nodes);
+        let dispatch = usage.dispatch(&columns);
         let mut given: Vec<TestRef> = Vec::new();
         for stage in &self.stages {
             stage.node.tests(&mut |test| {
@@ -378,13 +392,13 @@ impl Compiler {
         let bits: FxHashMap<TestRef, u32> = given.iter().copied().zip(0u32..).collect();
         for stage in &mut self.stages {
             stage.node.give(&bits);
-            stage.node.order(&self.columns);
+            stage.node.order(&columns);
         }
-        let (witnesses, unwitnessed) = self.witnesses(&usage);
+        let (witnesses, unwitnessed) = self.witnesses(&columns, &usage);
         let paths = self.paths.iter().map(String::as_str);
         RuleSet {
             slots: Slots::new(paths),
-            columns: self.columns,
+            columns,
             scripts: self.scripts,
             stages: self.stages,
             key_sets: self.key_sets,
@@ -398,12 +412,12 @@ impl Compiler {
         }
     }
 
-    fn witnesses(&self, usage: &Usage) -> (Vec<Witnesses>, Vec<u32>) {
+    fn witnesses(&self, columns: &[Column], usage: &Usage) -> (Vec<Witnesses>, Vec<u32>) {
         let mut unwitnessed = Vec::new();
-        let mut tests: Vec<FxHashMap<u32, usize>> = vec![FxHashMap::default(); self.columns.len()];
-        let mut lists: Vec<Vec<(u32, Vec<u32>)>> = vec![Vec::new(); self.columns.len()];
+        let mut tests: Vec<FxHashMap<u32, usize>> = vec![FxHashMap::default(); columns.len()];
+        let mut lists: Vec<Vec<(u32, Vec<u32>)>> = vec![Vec::new(); columns.len()];
         for (number, stage) in (0u32..).zip(&self.stages) {
-            let Some((_, witness)) = usage.witness(&self.columns, &stage.node, true) else {
+            let Some((_, witness)) = usage.witness(columns, &stage.node, true) else {
                 unwitnessed.push(number);
                 continue;
             };
@@ -424,115 +438,8 @@ impl Compiler {
                 }
             }
         }
-        let columns = self.columns.iter().zip(lists);
+        let columns = columns.iter().zip(lists);
         let witnesses = columns.map(|(column, tests)| Witnesses::new(column, tests));
         (witnesses.collect(), unwitnessed)
     }
-}
-
-fn text_key(text: &str) -> Vec<u8> {
-    let mut key = vec![b'='];
-    key.extend_from_slice(text.as_bytes());
-    key
-}
-
-/// What makes two predicates on one column the same.
-fn key_of(predicate: &Predicate) -> Vec<u8> {
-    match predicate {
-        Predicate::Exists(_) => vec![b'e'],
-        Predicate::Compare {
-            comparison: crate::plan::Comparison::Equal,
-            value: Value::Text(text),
-            ..
-        } => text_key(text),
-        Predicate::Compare {
-            comparison, value, ..
-        } => format!("c{comparison:?} {value:?}").into_bytes(),
-        Predicate::Between { low, high, .. } => format!("b{low:?} {high:?}").into_bytes(),
-        Predicate::EqualIgnoringCase { text, .. } => folded_key(text),
-        Predicate::Wildcard {
-            pattern,
-            insensitive,
-            ..
-        } => match (literal(pattern), insensitive) {
-            (Some(text), true) => folded_key(&text),
-            (Some(text), false) => text_key(&text),
-            (None, _) if is_anything(pattern) => vec![b'e'],
-            (None, _) => wildcard_key(pattern, *insensitive),
-        },
-        Predicate::Regex {
-            pattern,
-            insensitive,
-            ..
-        } => format!("r{insensitive} {pattern}").into_bytes(),
-        Predicate::Script(_) => Vec::new(),
-    }
-}
-
-fn folded_key(text: &str) -> Vec<u8> {
-    let mut key = vec![b'~'];
-    key.extend_from_slice(fold::fold(text).as_bytes());
-    key
-}
-
-fn wildcard_key(pattern: &WildcardPattern, insensitive: bool) -> Vec<u8> {
-    let mut text = String::from(if insensitive { "W" } else { "w" });
-    for token in &pattern.0 {
-        match token {
-            WildcardToken::Char('\0') => text.push_str("\0\0"),
-            WildcardToken::Char(c) if insensitive => text.push(fold::fold_char(*c)),
-            WildcardToken::Char(c) => text.push(*c),
-            WildcardToken::One => text.push_str("\0?"),
-            WildcardToken::Many => text.push_str("\0*"),
-        }
-    }
-    text.into_bytes()
-}
-
-/// `*`, which every text matches.
-fn is_anything(pattern: &WildcardPattern) -> bool {
-    let mut tokens = pattern.0.iter();
-    !pattern.0.is_empty() && tokens.all(|token| *token == WildcardToken::Many)
-}
-
-/// The text of a pattern without wildcards.
-fn literal(pattern: &WildcardPattern) -> Option<String> {
-    let characters = pattern.0.iter().map(|token| match token {
-        WildcardToken::Char(c) => Some(*c),
-        WildcardToken::One | WildcardToken::Many => None,
-    });
-    characters.collect()
-}
-
-fn atom_of(predicate: &Predicate) -> Result<Atom, String> {
-    Ok(match predicate {
-        Predicate::Exists(_) | Predicate::Script(_) => Atom::Exists,
-        Predicate::Compare {
-            comparison: crate::plan::Comparison::Equal,
-            value: Value::Text(text),
-            ..
-        } => Atom::Text((**text).into()),
-        Predicate::Compare {
-            comparison, value, ..
-        } => Atom::Compare(*comparison, value.clone()),
-        Predicate::Between { low, high, .. } => Atom::Between(low.clone(), high.clone()),
-        Predicate::EqualIgnoringCase { text, .. } => Atom::Folded(fold::fold(text).into()),
-        Predicate::Wildcard {
-            pattern,
-            insensitive,
-            ..
-        } => match (literal(pattern), insensitive) {
-            (Some(text), true) => Atom::Folded(fold::fold(&text).into()),
-            (Some(text), false) => Atom::Text(text.into()),
-            (None, _) if is_anything(pattern) => Atom::Exists,
-            (None, insensitive) => Atom::Pattern(Pattern::wildcard(pattern, *insensitive)),
-        },
-        Predicate::Regex {
-            pattern,
-            insensitive,
-            ..
-        } => Atom::Pattern(
-            Pattern::lucene(pattern, *insensitive).map_err(|failure| failure.message)?,
-        ),
-    })
 }

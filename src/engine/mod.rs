@@ -11,6 +11,7 @@ mod compile;
 mod correlate;
 mod course;
 mod deferred;
+mod draft;
 mod events;
 pub mod extract;
 mod guess;

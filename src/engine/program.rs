@@ -154,6 +154,23 @@ impl Node {
         }
     }
 
+    /// Gives tests other numbers within their columns; one without is false.
+    pub(super) fn renumber(&mut self, number: &impl Fn(TestRef) -> Option<u32>) {
+        match self {
+            Self::Test(test) => match number(*test) {
+                Some(number) => test.test = number,
+                None => *self = Self::Constant(false),
+            },
+            Self::Not(inner) => inner.renumber(number),
+            Self::All(parts) | Self::Any(parts) => {
+                for part in parts.iter_mut() {
+                    part.renumber(number);
+                }
+            }
+            Self::Constant(_) | Self::Given(_) | Self::Script(_) => {}
+        }
+    }
+
     /// Calls `visit` for each test.
     pub(super) fn tests(&self, visit: &mut impl FnMut(TestRef)) {
         match self {

@@ -199,14 +199,17 @@ fn load(settings: &Settings, threads: usize, console: &mut Console) -> Result<Ru
     let part = paths.len().div_ceil(threads).max(1);
     let loaded: Vec<(Rules, Vec<Diagnostic>)> = std::thread::scope(|scope| {
         let (catalogue, files) = (&catalogue, &settings.files);
-        let parts = paths.chunks(part);
-        let parts = parts.map(|paths| scope.spawn(move || several(files, paths, catalogue)));
-        let parts: Vec<_> = parts.collect();
+        let mut parts = paths.chunks(part);
+        let first = parts.next().unwrap_or(&[]);
+        let others = parts.map(|paths| scope.spawn(move || several(files, paths, catalogue)));
+        let others: Vec<_> = others.collect();
+        let first = several(files, first, catalogue);
         let join = |part: std::thread::ScopedJoinHandle<'_, _>| {
             part.join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
-        parts.into_iter().map(join).collect()
+        let others = others.into_iter().map(join);
+        std::iter::once(first).chain(others).collect()
     });
     let mut rules = Rules::default();
     for (mut part, diagnostics) in loaded {

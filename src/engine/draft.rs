@@ -1,0 +1,196 @@
+//! Columns while rules are compiled: equal tests of all rules become one, and what nobody asks in
+//! the end is dropped. `compile.rs` fills drafts and finishes them when it has seen every rule.
+
+use rustc_hash::FxHashMap;
+
+use super::column::{Atom, Column};
+use super::slots::SlotId;
+use crate::evaluate::pattern::{Pattern, fold};
+use crate::event::{FieldType, Value};
+use crate::plan::predicate::{WildcardPattern, WildcardToken};
+use crate::plan::{Comparison, Predicate};
+
+/// A column that is not finished.
+#[derive(Debug)]
+pub(super) struct Draft {
+    slot: SlotId,
+    reader: FieldType,
+    atoms: Vec<Atom>,
+    atom_numbers: FxHashMap<Vec<u8>, u32>,
+    /// The atoms of each test, ascending.
+    tests: Vec<Box<[u32]>>,
+    test_numbers: FxHashMap<Box<[u32]>, u32>,
+}
+
+impl Draft {
+    pub(super) fn new(slot: SlotId, reader: FieldType) -> Self {
+        Self {
+            slot,
+            reader,
+            atoms: Vec::new(),
+            atom_numbers: FxHashMap::default(),
+            tests: Vec::new(),
+            test_numbers: FxHashMap::default(),
+        }
+    }
+
+    /// The number of the test that is this predicate; the reason if it cannot be made.
+    pub(super) fn predicate(&mut self, predicate: &Predicate) -> Result<u32, String> {
+        let atom = self.atom(key_of(predicate), || atom_of(predicate))?;
+        Ok(self.test(vec![atom]))
+    }
+
+    /// The number of the test for exactly this text.
+    pub(super) fn text(&mut self, text: &str) -> Result<u32, String> {
+        let atom = self.atom(text_key(text), || Ok(Atom::Text(text.into())))?;
+        Ok(self.test(vec![atom]))
+    }
+
+    /// `make` is asked only for a new atom.
+    fn atom(
+        &mut self,
+        key: Vec<u8>,
+        make: impl FnOnce() -> Result<Atom, String>,
+    ) -> Result<u32, String> {
+        if let Some(number) = self.atom_numbers.get(&key) {
+            return Ok(*number);
+        }
+        let number = u32::try_from(self.atoms.len()).unwrap_or(u32::MAX);
+        self.atoms.push(make()?);
+        self.atom_numbers.insert(key, number);
+        Ok(number)
+    }
+
+    /// The number of the test "any of these atoms".
+    pub(super) fn test(&mut self, mut atoms: Vec<u32>) -> u32 {
+        atoms.sort_unstable();
+        atoms.dedup();
+        if let Some(number) = self.test_numbers.get(atoms.as_slice()) {
+            return *number;
+        }
+        let number = u32::try_from(self.tests.len()).unwrap_or(u32::MAX);
+        let atoms: Box<[u32]> = atoms.into();
+        self.tests.push(atoms.clone());
+        self.test_numbers.insert(atoms, number);
+        number
+    }
+
+    /// The atoms of a test.
+    pub(super) fn atoms(&self, test: u32) -> &[u32] {
+        self.tests.get(test as usize).map_or(&[], |atoms| atoms)
+    }
+
+    /// The column with the tests of these numbers, ascending, which get new numbers from zero on.
+    pub(super) fn finish(self, tests: &[u32]) -> Column {
+        let lists = tests.iter().map(|test| Box::from(self.atoms(*test)));
+        let lists = lists.collect();
+        Column::new(self.slot, self.reader, self.atoms, lists)
+    }
+}
+
+fn text_key(text: &str) -> Vec<u8> {
+    let mut key = vec![b'='];
+    key.extend_from_slice(text.as_bytes());
+    key
+}
+
+/// What makes two predicates on one column the same.
+fn key_of(predicate: &Predicate) -> Vec<u8> {
+    match predicate {
+        Predicate::Exists(_) => vec![b'e'],
+        Predicate::Compare {
+            comparison: Comparison::Equal,
+            value: Value::Text(text),
+            ..
+        } => text_key(text),
+        Predicate::Compare {
+            comparison, value, ..
+        } => format!("c{comparison:?} {value:?}").into_bytes(),
+        Predicate::Between { low, high, .. } => format!("b{low:?} {high:?}").into_bytes(),
+        Predicate::EqualIgnoringCase { text, .. } => folded_key(text),
+        Predicate::Wildcard {
+            pattern,
+            insensitive,
+            ..
+        } => match (literal(pattern), insensitive) {
+            (Some(text), true) => folded_key(&text),
+            (Some(text), false) => text_key(&text),
+            (None, _) if is_anything(pattern) => vec![b'e'],
+            (None, _) => wildcard_key(pattern, *insensitive),
+        },
+        Predicate::Regex {
+            pattern,
+            insensitive,
+            ..
+        } => format!("r{insensitive} {pattern}").into_bytes(),
+        Predicate::Script(_) => Vec::new(),
+    }
+}
+
+fn folded_key(text: &str) -> Vec<u8> {
+    let mut key = vec![b'~'];
+    key.extend_from_slice(fold::fold(text).as_bytes());
+    key
+}
+
+fn wildcard_key(pattern: &WildcardPattern, insensitive: bool) -> Vec<u8> {
+    let mut text = String::from(if insensitive { "W" } else { "w" });
+    for token in &pattern.0 {
+        match token {
+            WildcardToken::Char('\0') => text.push_str("\0\0"),
+            WildcardToken::Char(c) if insensitive => text.push(fold::fold_char(*c)),
+            WildcardToken::Char(c) => text.push(*c),
+            WildcardToken::One => text.push_str("\0?"),
+            WildcardToken::Many => text.push_str("\0*"),
+        }
+    }
+    text.into_bytes()
+}
+
+/// `*`, which every text matches.
+fn is_anything(pattern: &WildcardPattern) -> bool {
+    let mut tokens = pattern.0.iter();
+    !pattern.0.is_empty() && tokens.all(|token| *token == WildcardToken::Many)
+}
+
+/// The text of a pattern without wildcards.
+fn literal(pattern: &WildcardPattern) -> Option<String> {
+    let characters = pattern.0.iter().map(|token| match token {
+        WildcardToken::Char(c) => Some(*c),
+        WildcardToken::One | WildcardToken::Many => None,
+    });
+    characters.collect()
+}
+
+fn atom_of(predicate: &Predicate) -> Result<Atom, String> {
+    Ok(match predicate {
+        Predicate::Exists(_) | Predicate::Script(_) => Atom::Exists,
+        Predicate::Compare {
+            comparison: Comparison::Equal,
+            value: Value::Text(text),
+            ..
+        } => Atom::Text((**text).into()),
+        Predicate::Compare {
+            comparison, value, ..
+        } => Atom::Compare(*comparison, value.clone()),
+        Predicate::Between { low, high, .. } => Atom::Between(low.clone(), high.clone()),
+        Predicate::EqualIgnoringCase { text, .. } => Atom::Folded(fold::fold(text).into()),
+        Predicate::Wildcard {
+            pattern,
+            insensitive,
+            ..
+        } => match (literal(pattern), insensitive) {
+            (Some(text), true) => Atom::Folded(fold::fold(&text).into()),
+            (Some(text), false) => Atom::Text(text.into()),
+            (None, _) if is_anything(pattern) => Atom::Exists,
+            (None, insensitive) => Atom::Pattern(Pattern::wildcard(pattern, *insensitive)),
+        },
+        Predicate::Regex {
+            pattern,
+            insensitive,
+            ..
+        } => Atom::Pattern(
+            Pattern::lucene(pattern, *insensitive).map_err(|failure| failure.message)?,
+        ),
+    })
+}
