@@ -434,7 +434,22 @@ impl Walker<'_, '_> {
     }
 
     /// From behind the opening quote to behind the closing one; whether there are escapes.
+    #[inline]
     fn string(&mut self) -> Result<bool, Stop> {
+        let rest = self.bytes.get(self.at..).unwrap_or(&[]);
+        // Most strings are short and have no escapes.
+        if let Some(chunk) = rest.first_chunk::<16>() {
+            let place = special(*chunk).trailing_zeros() as usize;
+            if chunk.get(place) == Some(&b'"') {
+                self.at += place + 1;
+                return Ok(false);
+            }
+        }
+        self.long_string()
+    }
+
+    #[inline(never)]
+    fn long_string(&mut self) -> Result<bool, Stop> {
         let mut escaped = false;
         loop {
             let mut rest = self.bytes.get(self.at..).unwrap_or(&[]);
