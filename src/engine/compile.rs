@@ -142,7 +142,8 @@ struct Compiler {
     paths: Vec<String>,
     slots: FxHashMap<String, SlotId>,
     drafts: Vec<Draft>,
-    column_numbers: FxHashMap<(SlotId, String), u32>,
+    /// The columns of each slot.
+    column_numbers: FxHashMap<SlotId, Vec<(FieldType, u32)>>,
     scripts: Vec<ScriptTest>,
     stages: Vec<StageProgram>,
     key_sets: Vec<KeySet>,
@@ -167,13 +168,13 @@ impl Compiler {
 
     fn column(&mut self, path: &str, reader: &FieldType) -> u32 {
         let slot = self.slot(path);
-        let key = (slot, format!("{reader:?}"));
-        if let Some(number) = self.column_numbers.get(&key) {
+        let columns = self.column_numbers.entry(slot).or_default();
+        if let Some((_, number)) = columns.iter().find(|(known, _)| known == reader) {
             return *number;
         }
         let number = u32::try_from(self.drafts.len()).unwrap_or(u32::MAX);
         self.drafts.push(Draft::new(slot, reader.clone()));
-        self.column_numbers.insert(key, number);
+        columns.push((reader.clone(), number));
         number
     }
 

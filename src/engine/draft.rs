@@ -89,9 +89,7 @@ impl Draft {
 }
 
 fn text_key(text: &str) -> Vec<u8> {
-    let mut key = vec![b'='];
-    key.extend_from_slice(text.as_bytes());
-    key
+    [b"=", text.as_bytes()].concat()
 }
 
 /// What makes two predicates on one column the same.
@@ -128,13 +126,12 @@ fn key_of(predicate: &Predicate) -> Vec<u8> {
 }
 
 fn folded_key(text: &str) -> Vec<u8> {
-    let mut key = vec![b'~'];
-    key.extend_from_slice(fold::fold(text).as_bytes());
-    key
+    [b"~", fold::fold(text).as_bytes()].concat()
 }
 
 fn wildcard_key(pattern: &WildcardPattern, insensitive: bool) -> Vec<u8> {
-    let mut text = String::from(if insensitive { "W" } else { "w" });
+    let mut text = String::with_capacity(pattern.0.len() + 2);
+    text.push(if insensitive { 'W' } else { 'w' });
     for token in &pattern.0 {
         match token {
             WildcardToken::Char('\0') => text.push_str("\0\0"),
@@ -155,11 +152,14 @@ fn is_anything(pattern: &WildcardPattern) -> bool {
 
 /// The text of a pattern without wildcards.
 fn literal(pattern: &WildcardPattern) -> Option<String> {
-    let characters = pattern.0.iter().map(|token| match token {
-        WildcardToken::Char(c) => Some(*c),
-        WildcardToken::One | WildcardToken::Many => None,
-    });
-    characters.collect()
+    let mut text = String::with_capacity(pattern.0.len());
+    for token in &pattern.0 {
+        match token {
+            WildcardToken::Char(c) => text.push(*c),
+            WildcardToken::One | WildcardToken::Many => return None,
+        }
+    }
+    Some(text)
 }
 
 fn atom_of(predicate: &Predicate) -> Result<Atom, String> {

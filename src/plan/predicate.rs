@@ -126,16 +126,13 @@ impl WildcardPattern {
     /// assert_eq!(pattern.0, [WildcardToken::Char('a'), WildcardToken::Many]);
     /// ```
     pub fn eql(pattern: &str) -> Self {
-        Self(
-            pattern
-                .chars()
-                .map(|c| match c {
-                    '*' => WildcardToken::Many,
-                    '?' => WildcardToken::One,
-                    c => WildcardToken::Char(c),
-                })
-                .collect(),
-        )
+        let mut tokens = Vec::with_capacity(pattern.len());
+        tokens.extend(pattern.chars().map(|c| match c {
+            '*' => WildcardToken::Many,
+            '?' => WildcardToken::One,
+            c => WildcardToken::Char(c),
+        }));
+        Self(tokens)
     }
 
     /// A pattern in Lucene's own wildcard language, where a backslash makes the next character

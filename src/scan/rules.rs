@@ -48,8 +48,17 @@ pub struct RuleCompiler<'c> {
     now: Timestamp,
     /// Whether the clauses of plans have their texts.
     has_words: bool,
-    /// By index patterns and path.
-    types: BTreeMap<IndexPatterns, BTreeMap<String, Option<Typed>>>,
+    /// What is known of the fields of each set of index patterns.
+    types: BTreeMap<IndexPatterns, Known<'c>>,
+}
+
+/// What is known of the fields of one set of index patterns.
+#[derive(Debug)]
+struct Known<'c> {
+    /// The sources that it claims.
+    claimed: Vec<&'c DataSource>,
+    /// By path.
+    types: BTreeMap<String, Option<Typed>>,
 }
 
 /// The type of a field, and where its values stand.
@@ -118,7 +127,12 @@ impl<'c> RuleCompiler<'c> {
         let asked = Asked::of(query);
         let own = [&settings.timestamp, &settings.category];
         let own = own.into_iter().chain(&settings.tiebreaker);
-        let known = self.types.entry(patterns.clone()).or_default();
+        let catalogue = self.catalogue;
+        let known = self.types.entry(patterns.clone());
+        let known = known.or_insert_with(|| Known {
+            claimed: catalogue.claimed(patterns),
+            types: BTreeMap::new(),
+        });
         for path in eql::fields(query)
             .into_iter()
             .chain(own.map(String::as_str))
@@ -137,22 +151,21 @@ impl<'c> RuleCompiler<'c> {
 /// The type that the sources of these patterns give to a field, or any source.
 fn field_type<'k>(
     catalogue: &Catalogue,
-    known: &'k mut BTreeMap<String, Option<Typed>>,
+    known: &'k mut Known<'_>,
     patterns: &IndexPatterns,
     path: &str,
 ) -> Option<&'k Typed> {
-    if !known.contains_key(path) {
-        let claimed = catalogue.claimed(patterns);
-        let mut claimed = claimed.iter();
+    if !known.types.contains_key(path) {
+        let mut claimed = known.claimed.iter();
         let found = claimed.find_map(|source| in_source(source, patterns, path));
         let found = found.or_else(|| {
             let everywhere = IndexPatterns::default();
             let mut sources = catalogue.sources().iter();
             sources.find_map(|source| in_source(source, &everywhere, path))
         });
-        known.insert(path.to_owned(), found);
+        known.types.insert(path.to_owned(), found);
     }
-    known.get(path)?.as_ref()
+    known.types.get(path)?.as_ref()
 }
 
 /// The type that a source gives to a field in the indices that the patterns select.

@@ -1,5 +1,7 @@
 //! The types of expressions, and what may be compared with what.
 
+use std::fmt;
+
 use super::super::error::EqlError;
 use super::super::syntax::{CompareOp, Expr, ExprKind, In, Match, MatchOp, Number};
 use super::{Checker, Typed, codes, is_constant};
@@ -17,7 +19,7 @@ impl Checker<'_> {
             ExprKind::Call(call) => self.call(call, expr.span),
             ExprKind::Negate(inner) | ExprKind::Plus(inner) => {
                 let typed = self.expression(inner);
-                self.require(&typed, Family::Number, "numeric", inner, "[-]");
+                self.require(&typed, Family::Number, "numeric", inner, &"[-]");
                 typed
             }
             ExprKind::Arithmetic(op, left, right) => self.arithmetic(op.symbol(), left, right),
@@ -40,7 +42,7 @@ impl Checker<'_> {
                 Family::Boolean,
                 "boolean",
                 item,
-                &format!("[{word}]"),
+                &format_args!("[{word}]"),
             );
         }
         Typed::computed(Family::Boolean, "boolean", constant)
@@ -66,7 +68,7 @@ impl Checker<'_> {
         family: Family,
         wanted: &str,
         expr: &Expr,
-        operator: &str,
+        operator: &dyn fmt::Display,
     ) {
         if !typed.is(family) {
             self.error(EqlError::new(
@@ -194,7 +196,7 @@ impl Checker<'_> {
         let value = self.expression(&inner.value);
         let word = if inner.insensitive { "in~" } else { "in" };
         if inner.insensitive && !value.is(Family::Text) {
-            self.require(&value, Family::Text, "string", &inner.value, "[in~]");
+            self.require(&value, Family::Text, "string", &inner.value, &"[in~]");
         }
         for (index, item) in inner.items.iter().enumerate() {
             let typed = self.expression(item);

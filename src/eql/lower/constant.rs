@@ -178,9 +178,12 @@ pub(super) fn test(
 }
 
 fn text_of(literal: &Literal) -> String {
-    literal
-        .value()
-        .map_or_else(String::new, |value| value.to_string())
+    match literal {
+        Literal::Text(text) => text.clone(),
+        literal => literal
+            .value()
+            .map_or_else(String::new, |value| value.to_string()),
+    }
 }
 
 fn numeric(text: &str) -> Option<Value> {

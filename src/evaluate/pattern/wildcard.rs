@@ -84,13 +84,13 @@ impl Piece {
                 WildcardToken::One | WildcardToken::Many => None,
             })
             .collect();
-        match characters.iter().copied().collect::<Option<String>>() {
-            Some(literal) => {
-                let finder = memmem::FinderBuilder::new().build_forward(literal.as_bytes());
-                Self::Literal(Box::new(finder.into_owned()))
-            }
-            None => Self::Mixed(characters),
+        if characters.contains(&None) {
+            return Self::Mixed(characters);
         }
+        let mut literal = String::with_capacity(tokens.len());
+        literal.extend(characters.iter().flatten());
+        let finder = memmem::FinderBuilder::new().build_forward(literal.as_bytes());
+        Self::Literal(Box::new(finder.into_owned()))
     }
 
     fn is_empty(&self) -> bool {
