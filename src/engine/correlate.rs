@@ -10,6 +10,9 @@ use super::keys;
 use super::sequence::{Moment, Tracks};
 use crate::event::{Timestamp, Value};
 
+/// So many matches are held up by one that may yet be taken back.
+const MAX_HELD_UP: usize = 100_000;
+
 /// One result of one rule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Match<E> {
@@ -96,7 +99,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
     }
 
     /// Takes one event, which `event` makes when it is to be kept; matches go to `sink` in the order
-    /// of their last events.
+    /// of their last events, those of a late event at once.
     pub fn take(
         &mut self,
         occurrence: &Occurrence<'_>,
@@ -110,6 +113,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
             self.rank += 1;
             self.decide_waiting(self.now);
         }
+        let held_up = self.outbox.len();
         let set = self.set;
         let rule_of = |hit: &(u32, &[u8])| set.stages.get(hit.0 as usize).map(|stage| stage.rule);
         for hits in occurrence.hits.chunk_by(|a, b| rule_of(a) == rule_of(b)) {
@@ -121,7 +125,32 @@ impl<'s, E: Clone> Correlator<'s, E> {
         if self.held > self.max_held {
             self.evict();
         }
+        if occurrence.is_late {
+            // Time stands still while events are late, so that nothing they wait for would end.
+            self.outbox.split_off(held_up).into_iter().for_each(|late| {
+                if let Outgoing::Ready(found) = late {
+                    sink(found);
+                }
+            });
+        }
         self.flush(sink);
+        while self.outbox.len() > self.max_held.min(MAX_HELD_UP) {
+            self.give_up_first();
+            self.flush(sink);
+        }
+    }
+
+    /// Drops the match that holds up all others.
+    fn give_up_first(&mut self) {
+        let first = self.outbox.front_mut();
+        if let Some(Outgoing::Waiting { rule, .. }) = &first
+            && let Some(evicted) = self.evicted.get_mut(*rule)
+        {
+            *evicted += 1;
+        }
+        if let Some(first) = first {
+            *first = Outgoing::Discarded;
+        }
     }
 
     fn take_rule(
@@ -246,8 +275,10 @@ impl<'s, E: Clone> Correlator<'s, E> {
     }
 
     fn decide(&mut self, number: u64) {
-        let place = usize::try_from(number - self.sent).unwrap_or(usize::MAX);
-        let Some(outgoing) = self.outbox.get_mut(place) else {
+        // One that was given up is no longer there.
+        let place = number.checked_sub(self.sent);
+        let place = place.and_then(|place| usize::try_from(place).ok());
+        let Some(outgoing) = place.and_then(|place| self.outbox.get_mut(place)) else {
             return;
         };
         if let Outgoing::Waiting { rule, moments, key } =

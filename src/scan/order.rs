@@ -41,8 +41,28 @@ pub(super) struct Released {
     pub(super) is_late: bool,
 }
 
-/// The place of an event in the order: time, file, line; a late one stands where its file was.
-type Place = (Timestamp, u32, u64);
+/// The place of an event in the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// That of the event; the watermark of its file if it has none or is late.
+    time: Timestamp,
+    /// `time` is its own. The others come first.
+    is_own: bool,
+    file: u32,
+    line: u64,
+}
+
+impl Place {
+    /// Whether nothing can come before it when `least` is the least watermark and its file: what
+    /// comes yet lies at its file's watermark or above, or is late and stands there.
+    fn is_settled(&self, least: (i64, u32)) -> bool {
+        if self.is_own {
+            self.time.millis() < least.0
+        } else {
+            (self.time.millis(), self.file) <= least
+        }
+    }
+}
 
 /// The events that cannot go on yet.
 #[derive(Debug)]
@@ -146,11 +166,14 @@ impl Order {
                 let first = self.first_late.get_or_insert(place);
                 *first = place.min(*first);
             }
-            // Without a time, or too late for its own: where its file is.
-            let time = event.time.filter(|_| !is_late);
-            let time = time.unwrap_or_else(|| Timestamp::from_millis(file.watermark));
+            let own = event.time.filter(|_| !is_late);
             self.pending.push(Reverse(Pending {
-                place: (time, batch.file, batch.first_line + event.line),
+                place: Place {
+                    time: own.unwrap_or_else(|| Timestamp::from_millis(file.watermark)),
+                    is_own: own.is_some(),
+                    file: batch.file,
+                    line: batch.first_line + event.line,
+                },
                 released: Released {
                     batch: Arc::clone(batch),
                     place,
@@ -173,8 +196,8 @@ impl Order {
     /// The next event that can go on.
     pub(super) fn next(&mut self) -> Option<Released> {
         let pending = self.pending.peek()?;
-        if let Some((watermark, _)) = self.open.first()
-            && pending.0.place.0.millis() >= *watermark
+        if let Some(least) = self.open.first()
+            && !pending.0.place.is_settled(*least)
         {
             return None;
         }

@@ -56,6 +56,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         "unicode-width",
         &["report/terminal/style.rs", "report/hits.rs"],
     ),
+    ("wide", &["engine/extract.rs"]),
     ("zip", &["import/unpack.rs", "import/tests/"]),
 ];
 

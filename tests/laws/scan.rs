@@ -2,6 +2,8 @@
 //! the files.
 
 use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 use trapline::data_source::IndexPatterns;
@@ -212,6 +214,122 @@ fn late_events_are_seen_by_event_rules_only_and_counted() {
     );
     assert_eq!(stats.late, 1);
     assert_eq!(stats.first_late, Some((0, 3)));
+}
+
+/// A match that an event may yet take back holds up what happened after it, and time stands still
+/// while events are late: without bounds a file of late events would end up in memory.
+#[test]
+fn what_a_late_event_meets_is_told_at_once() {
+    let line = |time: i64, a: &str| format!("{{\"@timestamp\":{},\"a\":\"{a}\"}}", START + time);
+    let text = [
+        line(400_000, "x"),
+        line(800_000, "x"),
+        line(1000, "y"),
+        line(2000, "y"),
+    ];
+    let (alerts, stats) = run(&[text.join("\n")], 1, 64, Window::default());
+    let rules: Vec<u32> = alerts.iter().map(|alert| alert.rule).collect();
+    assert_eq!(rules, [0, 1, 1, 3, 0, 3]);
+    assert_eq!(stats.late, 2);
+}
+
+/// One file, and how many alerts there were when its end was read.
+#[derive(Clone)]
+struct Watched {
+    text: io::Cursor<String>,
+    alerts: Arc<AtomicUsize>,
+    at_end: Arc<AtomicUsize>,
+}
+
+impl Watched {
+    fn new(text: String) -> Self {
+        Self {
+            text: io::Cursor::new(text),
+            alerts: Arc::default(),
+            at_end: Arc::default(),
+        }
+    }
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.text.read(buffer)?;
+        if read == 0 {
+            let alerts = self.alerts.load(Ordering::Relaxed);
+            self.at_end.store(alerts, Ordering::Relaxed);
+        }
+        Ok(read)
+    }
+}
+
+impl Inputs for Watched {
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn name(&self, file: usize) -> String {
+        file.to_string()
+    }
+
+    fn open(&self, _: usize) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn is_reopened(&self, _: usize) -> bool {
+        false
+    }
+}
+
+impl Watcher for Watched {
+    fn alert(&mut self, _: Alert) -> bool {
+        self.alerts.fetch_add(1, Ordering::Relaxed);
+        true
+    }
+
+    fn progress(&mut self, _: &Stats) {}
+}
+
+/// What came late does not wait for a time that may never come.
+#[test]
+fn late_events_are_not_kept_to_the_end() {
+    let line = |time: i64, a: &str| format!("{{\"@timestamp\":{},\"a\":\"{a}\"}}\n", START + time);
+    let mut text = line(900_000, "o");
+    text.extend((0..5000).map(|time| line(time, "x")));
+    let late = Watched::new(text);
+    let options = Options {
+        chunk: 1000,
+        ..Options::default()
+    };
+    let rules = [rule("any where a == \"x\"", &[])];
+    let never = Stop::new();
+    let (stats, _) = scan::run(&rules, &late, &options, &mut late.clone(), &never);
+    assert_eq!(stats.late, 5000);
+    let at_end = late.at_end.load(Ordering::Relaxed);
+    assert!(at_end > 4000, "{at_end} of 5000 alerts before the end");
+}
+
+#[test]
+fn matches_that_wait_are_bounded() {
+    let line = |time: i64, a: &str| format!("{{\"@timestamp\":{},\"a\":\"{a}\"}}\n", START + time);
+    let mut text = line(0, "x");
+    text.extend((0..300).map(|time| line(time, "y")));
+    let mut kept = Kept::default();
+    let options = Options {
+        max_partials: 100,
+        ..Options::default()
+    };
+    let rules = [
+        rule(
+            "sequence with maxspan=1h [any where a == \"x\"] ![any where a == \"z\"]",
+            &[],
+        ),
+        rule("any where a == \"y\"", &[]),
+    ];
+    let never = Stop::new();
+    let (stats, _) = scan::run(&rules, &Memory(vec![text]), &options, &mut kept, &never);
+    assert_eq!(stats.alerts.get(&1), Some(&300));
+    assert_eq!(stats.alerts.get(&0), None, "it had to make room");
+    assert_eq!(stats.evicted.get(&0), Some(&1));
 }
 
 #[test]
