@@ -132,6 +132,7 @@ fn the_keys_of_a_terminal_decide_and_undo() {
     let accepted = read(&project, SNAPSHOT).unwrap();
     let changed = before.lines().zip(accepted.lines());
     assert_eq!(changed.filter(|(old, new)| old != new).count(), 1);
+    assert!(text.ends_with("list     trapline review --list\n"), "{text}");
     assert_eq!(review(&project, &["--list"]).1.matches("REASON").count(), 2);
 
     // All that waits is taken: the run passes.
@@ -142,6 +143,8 @@ fn the_keys_of_a_terminal_decide_and_undo() {
         "{text}"
     );
     assert_eq!(project.run(&["test"]).0, 0);
+    let (_, text) = on_a_terminal(&project, "review", "").unwrap();
+    assert_eq!(text, "nothing waits for a review\n");
 }
 
 #[test]

@@ -47,8 +47,8 @@ pub fn run(
         }
         return Ok(ExitCode::Passed);
     }
-    if args.list || settings.ci || !console.terminal() {
-        let all: Vec<&Change> = changes(&waiting).collect();
+    let all: Vec<&Change> = changes(&waiting).collect();
+    if all.is_empty() || args.list || settings.ci || !console.terminal() {
         console.write(Stream::Out, &write_review_list(&all, colour));
         return Ok(ExitCode::Passed);
     }
@@ -292,17 +292,15 @@ fn walk(
         }
         waiting = self::waiting(settings)?;
     }
-    let left: Vec<&Change> = changes(&waiting).collect();
+    let left = changes(&waiting).count();
     let count = |wanted: fn(&Done) -> bool| done.iter().filter(|one| wanted(one)).count();
-    let line = format!(
-        "{} accepted, {} rejected, {} waiting\n",
+    let mut line = format!(
+        "{} accepted, {} rejected, {left} waiting\n",
         count(|one| matches!(one, Done::Accepted(_))),
         count(|one| matches!(one, Done::Rejected(_))),
-        left.len()
     );
-    if !left.is_empty() {
-        console.write(Stream::Out, &write_review_list(&left, colour));
-        console.write(Stream::Out, "\n");
+    if left > 0 {
+        line.push_str("list     trapline review --list\n");
     }
     console.write(Stream::Out, &line);
     Ok(ExitCode::Passed)
