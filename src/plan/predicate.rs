@@ -167,6 +167,23 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
+impl Predicate {
+    /// The fields that it reads, each once, in the order in which it names them.
+    pub fn fields(&self) -> Vec<FieldId> {
+        let mut fields = Vec::new();
+        match self {
+            Self::Exists(field)
+            | Self::Compare { field, .. }
+            | Self::Between { field, .. }
+            | Self::EqualIgnoringCase { field, .. }
+            | Self::Wildcard { field, .. }
+            | Self::Regex { field, .. } => fields.push(*field),
+            Self::Script(script) => script.add_fields(&mut fields),
+        }
+        fields
+    }
+}
+
 /// An expression inside a script leaf, with Elasticsearch's three-valued logic.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ScriptExpr {
@@ -213,6 +230,33 @@ pub enum ScriptExpr {
     All(Vec<ScriptExpr>),
     /// `or`
     Any(Vec<ScriptExpr>),
+}
+
+impl ScriptExpr {
+    fn add_fields(&self, fields: &mut Vec<FieldId>) {
+        match self {
+            Self::Constant(_) => {}
+            Self::Field(field) => {
+                if !fields.contains(field) {
+                    fields.push(*field);
+                }
+            }
+            Self::Call { arguments, .. } | Self::All(arguments) | Self::Any(arguments) => {
+                for argument in arguments {
+                    argument.add_fields(fields);
+                }
+            }
+            Self::Compare(_, left, right) => {
+                left.add_fields(fields);
+                right.add_fields(fields);
+            }
+            Self::EqualIgnoringCase(inner, _)
+            | Self::Wildcard { value: inner, .. }
+            | Self::Regex { value: inner, .. }
+            | Self::IsNull(inner)
+            | Self::Not(inner) => inner.add_fields(fields),
+        }
+    }
 }
 
 impl Comparison {

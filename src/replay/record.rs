@@ -8,7 +8,6 @@ use crate::diagnostic::QueryText;
 use crate::evaluate::{Blockers, Cause, CauseKind, Match, Miss, reason};
 use crate::event::time::format_offset;
 use crate::event::{Event, EventId, Timestamp};
-use crate::plan::predicate::{Predicate, ScriptExpr};
 use crate::plan::{ClauseId, FieldId, Plan, Role, Shape, StageId};
 use crate::schedule::alert::{self, Alerts};
 
@@ -341,46 +340,7 @@ pub(super) fn fields_of(plan: &Plan, clause: ClauseId) -> Vec<FieldId> {
     let Some(leaf) = leaf.and_then(|leaf| plan.leaves.get(leaf.index())) else {
         return Vec::new();
     };
-    match &leaf.predicate {
-        Predicate::Exists(field)
-        | Predicate::Compare { field, .. }
-        | Predicate::Between { field, .. }
-        | Predicate::EqualIgnoringCase { field, .. }
-        | Predicate::Wildcard { field, .. }
-        | Predicate::Regex { field, .. } => vec![*field],
-        Predicate::Script(script) => {
-            let mut fields = Vec::new();
-            script_fields(script, &mut fields);
-            fields
-        }
-    }
-}
-
-fn script_fields(script: &ScriptExpr, fields: &mut Vec<FieldId>) {
-    match script {
-        ScriptExpr::Constant(_) => {}
-        ScriptExpr::Field(field) => {
-            if !fields.contains(field) {
-                fields.push(*field);
-            }
-        }
-        ScriptExpr::Call { arguments, .. }
-        | ScriptExpr::All(arguments)
-        | ScriptExpr::Any(arguments) => {
-            for argument in arguments {
-                script_fields(argument, fields);
-            }
-        }
-        ScriptExpr::Compare(_, left, right) => {
-            script_fields(left, fields);
-            script_fields(right, fields);
-        }
-        ScriptExpr::EqualIgnoringCase(inner, _)
-        | ScriptExpr::Wildcard { value: inner, .. }
-        | ScriptExpr::Regex { value: inner, .. }
-        | ScriptExpr::IsNull(inner)
-        | ScriptExpr::Not(inner) => script_fields(inner, fields),
-    }
+    leaf.predicate.fields()
 }
 
 fn miss(miss: &Miss) -> Option<String> {

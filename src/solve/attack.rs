@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::draft::{Draft, Fields};
 use super::dress;
 use super::look::Look;
-use super::search::{Goal, Search, State, fields_of};
+use super::search::{Goal, Search, State};
 use crate::data_source::{DataSource, IndexPatterns, Kind, Pin};
 use crate::evaluate::Prepared;
 use crate::event::Scalar;
@@ -120,7 +120,7 @@ fn leaves_of(condition: &Condition, leaves: &mut Vec<LeafId>) {
 /// What the sensor says of a field of the test whatever happens.
 pub(super) fn pin_of<'s>(ground: &Ground<'s>, kind: &'s Kind, leaf: LeafId) -> Option<&'s Pin> {
     let plan = ground.prepared.plan();
-    let fields = fields_of(&plan.leaves.get(leaf.index())?.predicate);
+    let fields = plan.leaves.get(leaf.index())?.predicate.fields();
     let mut paths = fields
         .iter()
         .filter_map(|id| Some(&plan.fields.get(id.index())?.path));

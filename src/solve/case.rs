@@ -6,7 +6,7 @@ use super::attack::{self, Ground, Part, key_path, set_key};
 use super::draft::{Draft, Fields};
 use super::dress::{command_lines, dress};
 use super::look::Look;
-use super::search::{Goal, Search, State, fields_of};
+use super::search::{Goal, Search, State};
 use crate::plan::{
     Clause, ClauseId, ClauseKind, Condition, ConditionKind, LeafId, Plan, Role, Shape, Stage,
     StageId,
@@ -64,7 +64,7 @@ pub(super) fn settable(ground: &Ground<'_>, parts: &[Part<'_>], id: ClauseId) ->
     let Some(leaf) = leaf else {
         return true;
     };
-    let fields = fields_of(&leaf.predicate);
+    let fields = leaf.predicate.fields();
     let paths = fields.iter().filter_map(|id| plan.fields.get(id.index()));
     let paths: Vec<&str> = paths
         .filter(|f| f.family.is_some())

@@ -9,9 +9,7 @@ use super::look::Look;
 use super::value;
 use crate::evaluate::Prepared;
 use crate::event::{Event, Scalar};
-use crate::plan::{
-    Condition, ConditionKind, FieldId, LeafId, Plan, PlanField, Predicate, ScriptExpr,
-};
+use crate::plan::{Condition, ConditionKind, FieldId, LeafId, Plan, PlanField, Predicate};
 
 /// How much a search does before it gives up: conditions looked at, and events copied to try a way.
 const WORK: usize = 40_000;
@@ -372,7 +370,7 @@ impl<'p> Search<'p> {
 
     fn reads(&self, leaf: LeafId, field: FieldId) -> bool {
         let leaf = self.plan().leaves.get(leaf.index());
-        leaf.is_some_and(|leaf| fields_of(&leaf.predicate).contains(&field))
+        leaf.is_some_and(|leaf| leaf.predicate.fields().contains(&field))
     }
 }
 
@@ -406,57 +404,12 @@ fn combination(
     None
 }
 
-/// The fields of a test.
-pub(super) fn fields_of(predicate: &Predicate) -> BTreeSet<FieldId> {
-    let mut fields = BTreeSet::new();
-    match predicate {
-        Predicate::Exists(field)
-        | Predicate::Compare { field, .. }
-        | Predicate::Between { field, .. }
-        | Predicate::EqualIgnoringCase { field, .. }
-        | Predicate::Wildcard { field, .. }
-        | Predicate::Regex { field, .. } => {
-            fields.insert(*field);
-        }
-        Predicate::Script(expr) => script_fields(expr, &mut fields),
-    }
-    fields
-}
-
-fn script_fields(expr: &ScriptExpr, fields: &mut BTreeSet<FieldId>) {
-    match expr {
-        ScriptExpr::Constant(_) => {}
-        ScriptExpr::Field(field) => {
-            fields.insert(*field);
-        }
-        ScriptExpr::Call { arguments, .. } => {
-            for argument in arguments {
-                script_fields(argument, fields);
-            }
-        }
-        ScriptExpr::Compare(_, left, right) => {
-            script_fields(left, fields);
-            script_fields(right, fields);
-        }
-        ScriptExpr::EqualIgnoringCase(inner, _)
-        | ScriptExpr::Wildcard { value: inner, .. }
-        | ScriptExpr::Regex { value: inner, .. }
-        | ScriptExpr::IsNull(inner)
-        | ScriptExpr::Not(inner) => script_fields(inner, fields),
-        ScriptExpr::All(parts) | ScriptExpr::Any(parts) => {
-            for part in parts {
-                script_fields(part, fields);
-            }
-        }
-    }
-}
-
 /// For each leaf the fields that it reads and those that some test ties to them.
 fn groups(plan: &Plan) -> Vec<BTreeSet<FieldId>> {
     let own: Vec<BTreeSet<FieldId>> = plan
         .leaves
         .iter()
-        .map(|leaf| fields_of(&leaf.predicate))
+        .map(|leaf| leaf.predicate.fields().into_iter().collect())
         .collect();
     let tying: Vec<&BTreeSet<FieldId>> = own.iter().filter(|fields| fields.len() > 1).collect();
     own.iter()

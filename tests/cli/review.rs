@@ -132,7 +132,10 @@ fn the_keys_of_a_terminal_decide_and_undo() {
     let accepted = read(&project, SNAPSHOT).unwrap();
     let changed = before.lines().zip(accepted.lines());
     assert_eq!(changed.filter(|(old, new)| old != new).count(), 1);
-    assert!(text.ends_with("list     trapline review --list\n"), "{text}");
+    assert!(
+        text.ends_with("list     trapline review --list\n"),
+        "{text}"
+    );
     assert_eq!(review(&project, &["--list"]).1.matches("REASON").count(), 2);
 
     // All that waits is taken: the run passes.
