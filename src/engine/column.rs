@@ -1,5 +1,5 @@
 //! Columns: one slot read as one type, with every test that any rule makes on it. Equal tests are
-//! one test; a list of items is one test. `draft.rs` makes them, `matcher.rs` asks them.
+//! one test; a list of items is one test. `draft.rs` makes them, `scene.rs` asks them.
 
 use std::cmp::Ordering;
 use std::sync::Arc;

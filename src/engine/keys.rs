@@ -1,4 +1,4 @@
-//! Join keys as bytes: equal keys are equal bytes, and the values can be read back. `matcher.rs`
+//! Join keys as bytes: equal keys are equal bytes, and the values can be read back. `scene.rs`
 //! writes them, `sequence.rs` and `deferred.rs` compare them.
 
 use std::cmp::Ordering;

@@ -20,6 +20,7 @@ mod matcher;
 mod program;
 mod row;
 mod same;
+mod scene;
 mod sequence;
 pub mod slots;
 mod value_table;

@@ -1,5 +1,5 @@
 //! Values seen before: raw value → number → what is known of it. One table a column and thread;
-//! `matcher.rs` asks it. Bounded: a full one is emptied, and one that seldom knows a value is
+//! `scene.rs` asks it. Bounded: a full one is emptied, and one that seldom knows a value is
 //! passed by.
 
 use std::hash::Hasher as _;
