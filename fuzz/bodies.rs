@@ -131,6 +131,7 @@ pub(crate) fn ndjson(data: &[u8]) {
             (Ok(()), Ok(_)) if found.time.is_none() => {}
             (Ok(()), Ok(event)) => same_rules(&found, &event, text),
             (Ok(()), Err(BadDocument::Duplicate(_))) | (Err(_), Err(_)) => {}
+            (Ok(()), Err(_)) if text.contains("$serde_json::private::") => {}
             (Ok(()), Err(_)) => assert!(
                 line.iter()
                     .any(|byte| byte.is_ascii_digit() || *byte == b'-'),

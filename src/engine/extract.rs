@@ -2,8 +2,8 @@
 //! sixteen bytes at a time. The scan's reader; everything else reads events with `event/json.rs`.
 //!
 //! The law: for any bytes both readers refuse, or both give the same slots; where only
-//! `event/json.rs` refuses, the fault is in a number that nobody reads, or a key that nobody reads
-//! stands twice in its object. A line with a key that is
+//! `event/json.rs` refuses, the fault is in a number that nobody reads, a key that nobody reads
+//! stands twice in its object, or the line has a key of `serde_json`'s own. A line with a key that is
 //! written with escapes, or twice in one object, is rare and is left to `event/json.rs`.
 
 use wide::u8x16;

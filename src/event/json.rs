@@ -24,8 +24,17 @@ pub enum BadDocument {
     Duplicate(String),
 }
 
-/// Reads one line of NDJSON.
+/// The key under which `serde_json` hands on a number with all its digits.
+const RESERVED: &str = "\"$serde_json::private::Number\"";
+
+/// Reads one line of NDJSON. A document that has a key `$serde_json::private::Number` is refused:
+/// `serde_json` would take its object for a number.
 pub fn parse_object(line: &str) -> Result<Map<String, Json>, BadDocument> {
+    let is_key = |rest: &str| rest.trim_ascii_start().starts_with(':');
+    if line.split(RESERVED).skip(1).any(is_key) {
+        let reason = format!("the key {RESERVED} cannot be read");
+        return Err(serde_json::Error::custom(reason).into());
+    }
     let document = match serde_json::from_str(line)? {
         Json::Object(document) => document,
         other => return Err(BadDocument::NoObject(kind(&other))),
@@ -221,6 +230,17 @@ mod tests {
         assert_eq!(texts("c.d"), ["x", "y"]);
         assert!(event.values("e").is_empty());
     }
+
+    #[test]
+    fn a_key_of_the_crates_own_is_no_number() {
+        let line = r#"{"a":{"$serde_json::private::Number" : "5"}}"#;
+        let refused = parse_object(line).unwrap_err().to_string();
+        assert!(refused.contains("cannot be read"), "{refused}");
+        let value =
+            r#"{"a":"$serde_json::private::Number","b":"\"$serde_json::private::Number\":"}"#;
+        assert!(parse_object(value).is_ok());
+    }
+
     #[test]
     fn a_key_that_stands_twice_is_named_wherever_it_stands() {
         for (line, key) in [
