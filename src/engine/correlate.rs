@@ -10,8 +10,9 @@ use super::keys;
 use super::sequence::{Moment, Tracks};
 use crate::event::{Timestamp, Value};
 
-/// So many matches are held up by one that may yet be taken back.
-const MAX_HELD_UP: usize = 100_000;
+/// One that may yet be taken back holds up a tenth as many matches as there may be partial
+/// sequences.
+const PARTIALS_TO_HELD_UP: usize = 10;
 
 /// One result of one rule.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,8 +76,8 @@ enum Outgoing<E> {
 }
 
 impl<'s, E: Clone> Correlator<'s, E> {
-    /// No event yet. At most `max_held` partial sequences are held; when there are more the
-    /// oldest go.
+    /// No event yet. At most `max_held` partial sequences are held, and a tenth as many matches
+    /// behind one that may yet be taken back; when there are more the oldest go.
     pub fn new(set: &'s RuleSet, max_held: usize) -> Self {
         let states = set.rules.iter().map(|rule| match rule.course.kind {
             _ if rule.course.is_deferred => State::Deferred(VecDeque::new()),
@@ -134,7 +135,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
             });
         }
         self.flush(sink);
-        while self.outbox.len() > self.max_held.min(MAX_HELD_UP) {
+        while self.outbox.len() > self.max_held.div_ceil(PARTIALS_TO_HELD_UP) {
             self.give_up_first();
             self.flush(sink);
         }

@@ -41,21 +41,10 @@ fn shared(folder: &str) -> Option<PathBuf> {
     Some(found)
 }
 
-/// Exit code, standard output and standard error.
-fn run(project: &Project, arguments: &[&str]) -> (i32, String, String) {
-    let output = project.trapline(arguments).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
-}
-
 #[test]
 fn events_come_out_as_documents_and_are_counted() {
     let project = project(&format!("{START}\n{OTHER}\n{START}\n"));
-    let (code, out, err) = run(&project, &["import", "events.ndjson"]);
+    let (code, out, err) = project.run_apart(&["import", "events.ndjson"]);
     assert_eq!(code, 0, "{err}");
     let documents: Vec<Json> = out
         .lines()
@@ -70,17 +59,14 @@ fn events_come_out_as_documents_and_are_counted() {
             1  5158  Security  not mapped, kept under winlog.event_data
     1 event of 1 kind not mapped: the header is in ECS, the rest under winlog.event_data
     ");
-    let (code, piped, _) = run(&project, &["import", "events.ndjson", "-o", "-"]);
+    let (code, piped, _) = project.run_apart(&["import", "events.ndjson", "-o", "-"]);
     assert_eq!((code, piped), (0, out));
 }
 
 #[test]
 fn a_file_is_written_whole_and_nothing_is_left_beside_it() {
     let project = project(&format!("{START}\nnonsense\n{START}\n"));
-    let (code, out, err) = run(
-        &project,
-        &["import", "events.ndjson", "-o", "out/all.ndjson"],
-    );
+    let (code, out, err) = project.run_apart(&["import", "events.ndjson", "-o", "out/all.ndjson"]);
     assert_eq!((code, out.as_str()), (3, ""), "{err}");
     assert!(err.contains("events.ndjson:2: not valid JSON"), "{err}");
     assert!(err.contains("not read: 1 not a JSON object"), "{err}");
@@ -97,16 +83,18 @@ fn a_file_is_written_whole_and_nothing_is_left_beside_it() {
 #[test]
 fn the_form_may_be_said_and_must_be_known() {
     let project = project(START);
-    let (code, _, err) = run(&project, &["import", "events.ndjson", "--source", "nxlog"]);
+    let (code, _, err) = project.run_apart(&["import", "events.ndjson", "--source", "nxlog"]);
     assert_eq!(code, 0, "{err}");
-    let (code, _, err) = run(&project, &["import", "events.ndjson", "--source", "nxlg"]);
+    let (code, _, err) = project.run_apart(&["import", "events.ndjson", "--source", "nxlg"]);
     assert_eq!(code, 2);
     assert!(err.contains("did you mean `nxlog`?"), "{err}");
-    let (code, _, err) = run(&project, &["import", "events.ndjson", "--source", "alert"]);
+    let (code, _, err) = project.run_apart(&["import", "events.ndjson", "--source", "alert"]);
     assert_eq!(code, 3, "{err}");
-    assert_eq!(run(&project, &["import", "none.evtx"]).0, 2);
+    assert_eq!(project.run_apart(&["import", "none.evtx"]).0, 2);
     assert_eq!(
-        run(&project, &["import", "events.ndjson", "--minimise"]).0,
+        project
+            .run_apart(&["import", "events.ndjson", "--minimise"])
+            .0,
         2
     );
 }
@@ -185,14 +173,14 @@ fn bad_input_is_named_and_ends_with_3() {
     let project = Project::of(&[]);
     for (name, bytes, documents, words) in cases {
         fs::write(project.path().join(name), bytes).unwrap();
-        let (code, out, err) = run(&project, &["import", name]);
+        let (code, out, err) = project.run_apart(&["import", name]);
         assert_eq!(code, 3, "{name}: {err}");
         assert_eq!(out.lines().count(), documents, "{name}: {err}");
         assert!(err.contains(words), "{name}: {err}");
         assert!(err.contains("not read: "), "{name}: {err}");
     }
     fs::write(project.path().join("hostless.ndjson"), event).unwrap();
-    let (code, _, err) = run(&project, &["import", "hostless.ndjson"]);
+    let (code, _, err) = project.run_apart(&["import", "hostless.ndjson"]);
     assert_eq!(code, 0);
     assert!(err.contains("1 event without host"), "{err}");
 }
@@ -205,7 +193,7 @@ fn of_damaged_event_logs_the_rest_is_read() {
     let log = fs::read(captures.join("wmi_remote_registry_sysmon.evtx")).unwrap();
     let project = Project::of(&[]);
     fs::write(project.path().join("cut.evtx"), &log[..40_000]).unwrap();
-    let (code, out, err) = run(&project, &["import", "cut.evtx"]);
+    let (code, out, err) = project.run_apart(&["import", "cut.evtx"]);
     assert_eq!(code, 3);
     assert!(out.lines().count() > 0, "{err}");
     assert!(err.contains("chunk 1: the last chunk is cut off"), "{err}");
@@ -214,7 +202,7 @@ fn of_damaged_event_logs_the_rest_is_read() {
     // A second chunk that is whole.
     corrupt.extend_from_slice(&log[4096..]);
     fs::write(project.path().join("corrupt.evtx"), &corrupt).unwrap();
-    let (code, out, err) = run(&project, &["import", "corrupt.evtx"]);
+    let (code, out, err) = project.run_apart(&["import", "corrupt.evtx"]);
     assert_eq!(code, 3);
     assert_eq!(out.lines().count(), 13, "{err}");
     assert!(err.contains("corrupt.evtx, chunk 1"), "{err}");
@@ -230,7 +218,7 @@ fn the_smallest_scenario_has_no_names_in_it_and_passes() {
         "rules/evil.toml",
         "--minimise",
     ];
-    let (code, _, err) = run(&project, &arguments);
+    let (code, _, err) = project.run_apart(&arguments);
     assert_eq!(code, 0, "{err}");
     let first = fs::read_to_string(project.path().join("scenarios/evil.yaml")).unwrap();
     insta::assert_snapshot!(first, @r#"
@@ -255,7 +243,7 @@ fn the_smallest_scenario_has_no_names_in_it_and_passes() {
     let (code, out) = project.run(&["test"]);
     assert_eq!(code, 0, "{out}");
 
-    let (code, _, err) = run(&project, &arguments);
+    let (code, _, err) = project.run_apart(&arguments);
     assert_eq!(code, 0, "{err}");
     let both = fs::read_to_string(project.path().join("scenarios/evil.yaml")).unwrap();
     assert!(both.starts_with(&first), "what was there is as it was");
@@ -274,14 +262,12 @@ fn names_stay_where_nobody_scrubs() {
         "rules/evil.toml",
         "--minimise",
     ];
-    let (code, out, err) = run(
-        &project,
-        &[&arguments[..], &["--no-scrub", "-o", "-"]].concat(),
-    );
+    let (code, out, err) =
+        project.run_apart(&[&arguments[..], &["--no-scrub", "-o", "-"]].concat());
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("sbeavers"), "{out}");
     assert!(!project.path().join("scenarios").exists());
-    let (code, out, err) = run(&project, &[&arguments[..], &["-o", "-"]].concat());
+    let (code, out, err) = project.run_apart(&[&arguments[..], &["-o", "-"]].concat());
     assert_eq!(code, 0, "{err}");
     assert!(!out.contains("sbeavers"), "{out}");
 }
@@ -297,7 +283,7 @@ fn a_benign_scenario_is_stopped_by_the_same_clause() {
         "rules/evil.toml",
         "--minimise",
     ];
-    let (code, _, err) = run(&project, &arguments);
+    let (code, _, err) = project.run_apart(&arguments);
     assert_eq!(code, 1);
     assert!(
         err.contains("process.parent.name : \"trusted.exe\""),
@@ -309,7 +295,7 @@ fn a_benign_scenario_is_stopped_by_the_same_clause() {
         &["--as", "benign", "--name", "a trusted parent"],
     ]
     .concat();
-    let (code, _, err) = run(&project, &benign);
+    let (code, _, err) = project.run_apart(&benign);
     assert_eq!(code, 0, "{err}");
     assert!(
         err.contains("no alert: process.parent.name : \"trusted.exe\""),
@@ -373,7 +359,7 @@ fn captures_become_scenarios_of_few_lines_without_their_names() {
         for (rule, alerts) in [("rules/newer.toml", alerts), ("rules/ours.toml", false)] {
             let show = if alerts { "attack" } else { "benign" };
             let minimise = ["import", file, "--rule", rule, "--minimise", "--as", show];
-            let (code, _, err) = run(&project, &minimise);
+            let (code, _, err) = project.run_apart(&minimise);
             assert_eq!(code, 0, "{capture} {rule}: {err}");
             if alerts {
                 assert!(err.contains("alert network, process"), "{err}");
@@ -398,7 +384,7 @@ fn captures_become_scenarios_of_few_lines_without_their_names() {
 
 /// No name of a user or host of the capture stands in the scenarios.
 fn without_names(project: &Project, capture: &str) {
-    let (_, out, _) = run(project, &["import", capture]);
+    let (_, out, _) = project.run_apart(&["import", capture]);
     let mut texts = String::new();
     for file in fs::read_dir(project.path().join("scenarios")).unwrap() {
         let path = file.unwrap().path();
@@ -487,7 +473,7 @@ fn scenarios_take_the_originals_and_give_what_is_known_of_them() {
             "--events",
             file.to_str().unwrap(),
         ];
-        let (code, out, err) = run(&project, &explain);
+        let (code, out, err) = project.run_apart(&explain);
         assert_eq!(code, 0, "{capture}: {err}");
         for clause in stopped_by {
             assert!(out.contains(clause), "{capture}: {clause} is not in\n{out}");

@@ -40,20 +40,9 @@ process where event.type == "start" and user.id == "S-1-5-19"
 '''
 "#;
 
-/// Exit code, standard output and standard error.
-fn run(project: &Project, arguments: &[&str]) -> (i32, String, String) {
-    let output = project.trapline(arguments).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
-}
-
 /// The share of clauses that cases decide.
 fn coverage(project: &Project) -> (u64, u64) {
-    let (_, out, _) = run(project, &["coverage", "--format", "json"]);
+    let (_, out, _) = project.run_apart(&["coverage", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
     let count = |key: &str| json["summary"][key].as_u64().unwrap();
     (count("covered"), count("clauses"))
@@ -62,12 +51,12 @@ fn coverage(project: &Project) -> (u64, u64) {
 #[test]
 fn a_first_scenario_decides_every_clause_and_passes() {
     let project = Project::of(&[("rules/loader.toml", LOADER)]);
-    let (code, out, err) = run(&project, &["new", "rules/loader.toml"]);
+    let (code, out, err) = project.run_apart(&["new", "rules/loader.toml"]);
     assert_eq!((code, out.as_str()), (0, ""), "{err}");
     insta::assert_snapshot!("new_says_what_it_wrote", err);
     let text = fs::read_to_string(project.file("scenarios/loader.yaml")).unwrap();
     insta::assert_snapshot!("a_first_scenario", text);
-    let (code, out, err) = run(&project, &["test", "--check"]);
+    let (code, out, err) = project.run_apart(&["test", "--check"]);
     assert_eq!(code, 0, "{out}{err}");
     let (covered, testable) = coverage(&project);
     assert_eq!(covered, testable);
@@ -76,10 +65,10 @@ fn a_first_scenario_decides_every_clause_and_passes() {
 #[test]
 fn standard_output_gets_the_same_text_each_time_and_nothing_is_written() {
     let project = Project::of(&[("rules/loader.toml", LOADER)]);
-    let (code, out, err) = run(&project, &["new", "rules/loader.toml", "-o", "-"]);
+    let (code, out, err) = project.run_apart(&["new", "rules/loader.toml", "-o", "-"]);
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("attack:") && !project.file("scenarios").exists());
-    let (_, again, _) = run(&project, &["new", "rules/loader.toml", "-o", "-"]);
+    let (_, again, _) = project.run_apart(&["new", "rules/loader.toml", "-o", "-"]);
     assert_eq!(out, again);
 }
 
@@ -88,13 +77,13 @@ fn a_source_on_which_the_sensor_stops_the_attack_is_a_gap_with_its_reason() {
     let project = Project::shipped();
     fs::remove_file(project.file(SCENARIO)).unwrap();
     fs::remove_file(project.file(SNAPSHOT)).unwrap();
-    let (code, _, err) = run(&project, &["new", RULE]);
+    let (code, _, err) = project.run_apart(&["new", RULE]);
     assert_eq!(code, 0, "{err}");
     assert!(
         err.contains("gap      sysmon: `user.id` is always S-1-5-18"),
         "{err}"
     );
-    let (code, out, err) = run(&project, &["test", "--check"]);
+    let (code, out, err) = project.run_apart(&["test", "--check"]);
     assert_eq!(code, 0, "{out}{err}");
 }
 
@@ -102,7 +91,7 @@ fn a_source_on_which_the_sensor_stops_the_attack_is_a_gap_with_its_reason() {
 fn what_is_there_is_not_overwritten() {
     let project = Project::shipped();
     let before = fs::read(project.file(SCENARIO)).unwrap();
-    let (code, _, err) = run(&project, &["new", RULE]);
+    let (code, _, err) = project.run_apart(&["new", RULE]);
     assert_eq!(code, 2);
     assert!(
         err.contains("E044") && err.contains("--fill-coverage"),
@@ -114,7 +103,7 @@ fn what_is_there_is_not_overwritten() {
 #[test]
 fn a_rule_that_no_event_of_its_source_meets_is_said_with_the_condition() {
     let project = Project::of(&[("rules/never.toml", NEVER)]);
-    let (code, _, err) = run(&project, &["new", "rules/never.toml"]);
+    let (code, _, err) = project.run_apart(&["new", "rules/never.toml"]);
     assert_eq!(code, 1);
     insta::assert_snapshot!("no_attack_was_found", err);
     assert!(!project.file("scenarios").exists());
@@ -123,10 +112,7 @@ fn a_rule_that_no_event_of_its_source_meets_is_said_with_the_condition() {
 #[test]
 fn a_source_that_the_rule_does_not_claim_is_a_usage_error() {
     let project = Project::of(&[("rules/loader.toml", LOADER)]);
-    let (code, _, err) = run(
-        &project,
-        &["new", "rules/loader.toml", "--source", "sysmon"],
-    );
+    let (code, _, err) = project.run_apart(&["new", "rules/loader.toml", "--source", "sysmon"]);
     assert_eq!(code, 2);
     assert!(err.contains("`sysmon`"), "{err}");
 }
@@ -140,18 +126,18 @@ fn missing_cases_are_added_behind_and_nothing_else_changes() {
     let attack_only = &whole[..cases];
     fs::write(project.file(SCENARIO), attack_only).unwrap();
     fs::remove_file(project.file(SNAPSHOT)).unwrap();
-    let (code, _, err) = run(&project, &["test", "--accept"]);
+    let (code, _, err) = project.run_apart(&["test", "--accept"]);
     assert_eq!(code, 0, "{err}");
     assert!(coverage(&project).0 < full.0);
-    let (code, _, err) = run(&project, &["new", RULE, "--fill-coverage"]);
+    let (code, _, err) = project.run_apart(&["new", RULE, "--fill-coverage"]);
     assert_eq!(code, 0, "{err}");
     let filled = fs::read_to_string(project.file(SCENARIO)).unwrap();
     assert!(filled.starts_with(attack_only) && filled.len() > attack_only.len());
-    let (code, out, err) = run(&project, &["test", "--check"]);
+    let (code, out, err) = project.run_apart(&["test", "--check"]);
     assert_eq!(code, 0, "{out}{err}");
     assert_eq!(coverage(&project), full);
     // Filled is filled.
-    let (code, _, err) = run(&project, &["new", RULE, "--fill-coverage"]);
+    let (code, _, err) = project.run_apart(&["new", RULE, "--fill-coverage"]);
     assert_eq!(code, 0, "{err}");
     assert_eq!(fs::read_to_string(project.file(SCENARIO)).unwrap(), filled);
 }
@@ -160,7 +146,7 @@ fn missing_cases_are_added_behind_and_nothing_else_changes() {
 fn a_scenario_that_cases_cannot_be_put_behind_is_left_alone() {
     let project = Project::shipped().with(SCENARIO, "\ncases:\n", "\ncases: []\nignored:\n");
     let before = fs::read(project.file(SCENARIO)).unwrap();
-    let (code, _, err) = run(&project, &["new", RULE, "--fill-coverage"]);
+    let (code, _, err) = project.run_apart(&["new", RULE, "--fill-coverage"]);
     assert_eq!(code, 3, "{err}");
     assert!(err.contains("E045"), "{err}");
     assert_eq!(fs::read(project.file(SCENARIO)).unwrap(), before);

@@ -77,4 +77,15 @@ impl Project {
         let text = String::from_utf8(output.stdout).unwrap();
         (output.status.code().unwrap(), text)
     }
+
+    /// The same with standard error.
+    pub(crate) fn run_apart(&self, arguments: &[&str]) -> (i32, String, String) {
+        let output = self.trapline(arguments).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code().unwrap(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    }
 }

@@ -329,3 +329,23 @@ proptest! {
         agree(&queries, &lines, &settings);
     }
 }
+
+/// Where the caller bounds nothing, nothing is given up, however much waits behind one match.
+#[test]
+fn whoever_bounds_nothing_loses_no_match_that_waits() {
+    let schema = Schema::new(vec![mapping()]);
+    let plan = |query| plan(query, &schema, &Settings::default()).unwrap();
+    let waiting = plan("sequence with maxspan=1h [any where k == \"x\"] ![any where k == \"z\"]");
+    let behind = plan("any where k == \"y\"");
+    let line = |number: i64| {
+        let key = if number == 0 { "x" } else { "y" };
+        format!(
+            "{{\"@timestamp\":{},\"k\":\"{key}\"}}",
+            1_700_000_000_000 + number
+        )
+    };
+    let lines: Vec<String> = (0..=100_001).map(line).collect();
+    let found = by_engine(&[waiting, behind], &lines);
+    let counts: Vec<usize> = found.iter().flatten().map(Vec::len).collect();
+    assert_eq!(counts, [1, 100_001]);
+}
