@@ -31,7 +31,7 @@ fn benches(criterion: &mut Criterion) {
     group.bench_function("parse", |bencher| {
         bencher.iter(|| {
             for query in &queries {
-                black_box(trapline::eql::parse(query));
+                black_box(trapline::language::eql::parse(query));
             }
         });
     });

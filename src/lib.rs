@@ -8,14 +8,14 @@
 pub mod diagnostic;
 pub mod event;
 pub mod plan;
-pub mod eql;
+pub mod language;
 pub mod evaluate;
 pub mod engine;
 pub mod rule;
 pub mod data_source;
 pub mod import;
-pub mod scrub;
-pub mod schedule;
+pub mod redact;
+pub mod execution;
 pub mod search;
 pub mod scan;
 pub mod scenario;
@@ -25,17 +25,17 @@ pub mod explain;
 pub mod coverage;
 pub mod mutation;
 pub mod snapshot;
-pub mod behaviour;
-pub mod minimise;
-pub mod solve;
+pub mod rule_diff;
+pub mod reduce;
+pub mod synthesize;
 pub mod report;
 pub mod cli;
 
 /// Every kind of diagnostic, each once; `docs/errors/` is made from this list.
 pub fn codes() -> impl Iterator<Item = &'static diagnostic::Code> {
     [
-        eql::error::CODES,
-        eql::check::codes::CODES,
+        language::eql::error::CODES,
+        language::eql::check::codes::CODES,
         rule::error::CODES,
         data_source::error::CODES,
         scenario::error::CODES,

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::error;
-use super::frames::Frames;
+use super::zstd::Frames;
 use crate::diagnostic::{Code, Diagnostic, SourceText};
 
 /// Texts above this size are refused before they are read.

@@ -11,12 +11,12 @@ pub mod environment;
 pub mod error;
 pub mod exit_code;
 pub mod files;
-mod frames;
+mod zstd;
 pub mod git;
 pub mod interrupt;
-pub mod keys;
+pub mod keypress;
 pub mod progress;
-pub mod saves;
+pub mod file_watcher;
 pub mod settings;
 
 use std::ffi::OsString;

@@ -2,7 +2,7 @@
 //!
 //! A clause is covered once both of its outcomes were decisive: in some check that matched,
 //! inverting it alone loses the match; in some check that did not, it is a cause. What decided a
-//! check is observed by [`crate::replay::observe`]; here it is counted and what is missing named.
+//! check is observed by [`crate::replay::trace`]; here it is counted and what is missing named.
 
 mod gaps;
 mod record;
@@ -13,9 +13,9 @@ pub use record::{Decisions, Seen, covered};
 use std::collections::BTreeMap;
 
 use crate::plan::{ClauseKind, ClauseName};
-pub use crate::replay::observe::Share;
-use crate::replay::observe::{Observed, RuleClause};
 use crate::replay::outcome::{Place, ScenarioOutcome};
+pub use crate::replay::trace::Share;
+use crate::replay::trace::{Observed, RuleClause};
 
 /// The coverage of all rules, in the order of their scenarios.
 #[derive(Debug, Default)]

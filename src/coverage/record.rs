@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::ClauseName;
-use crate::replay::observe::Observation;
 use crate::replay::outcome::Verdict;
+use crate::replay::trace::Observation;
 
 /// The checks that a clause decided.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

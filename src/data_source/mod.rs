@@ -7,11 +7,11 @@
 mod builtin;
 pub mod derive;
 pub mod error;
-pub mod listed;
+pub mod known_indices;
 pub mod profile;
 pub mod route;
-pub mod served;
-pub mod shaped;
+pub mod detect;
+pub mod apply_shape;
 
 pub use builtin::{BadProfile, field_types};
 pub use profile::{Catalogue, DataSource, FieldList, Index, Kind, Pin};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::column::{Atom, Column, Sight};
+use super::column::{Atom, Column, DecodedValue};
 use super::program::{Node, TestRef};
 
 /// A column whose tests nearly every condition makes decides buckets: at most so many of them,
@@ -220,7 +220,7 @@ impl Witnesses {
     pub(super) fn find(
         &self,
         column: &Column,
-        sight: &mut Sight,
+        sight: &mut DecodedValue,
         mut found: impl FnMut(u32, &[u32]),
     ) {
         let mut report = |numbers: &[u32]| {

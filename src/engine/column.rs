@@ -136,7 +136,7 @@ impl Column {
     }
 
     /// Whether the value meets the test.
-    pub(super) fn holds(&self, test: u32, raw: RawCell<'_>, sight: &mut Sight) -> bool {
+    pub(super) fn holds(&self, test: u32, raw: RawCell<'_>, sight: &mut DecodedValue) -> bool {
         let Some(test) = self.tests.get(test as usize) else {
             return false;
         };
@@ -157,7 +157,7 @@ impl Column {
     }
 
     /// Whether a value that was looked at meets an atom.
-    pub(super) fn holds_atom(&self, atom: u32, sight: &mut Sight) -> bool {
+    pub(super) fn holds_atom(&self, atom: u32, sight: &mut DecodedValue) -> bool {
         let Some(atom) = self.atoms.get(atom as usize) else {
             return false;
         };
@@ -206,7 +206,7 @@ enum Seen {
     /// The value is ignored or refused.
     #[default]
     Nothing,
-    /// The text in [`Sight::text`].
+    /// The text in [`DecodedValue::text`].
     Text,
     /// A typed value.
     Value(Value),
@@ -214,7 +214,7 @@ enum Seen {
 
 /// A value, decoded once for all tests of one event; reused from event to event.
 #[derive(Debug, Default)]
-pub(super) struct Sight {
+pub(super) struct DecodedValue {
     seen: Seen,
     is_fresh: bool,
     is_folded: bool,
@@ -222,7 +222,7 @@ pub(super) struct Sight {
     folded: String,
 }
 
-impl Sight {
+impl DecodedValue {
     /// Another value comes.
     pub(super) fn forget(&mut self) {
         self.is_fresh = false;

@@ -4,9 +4,9 @@ use rustc_hash::FxHashMap;
 
 use super::candidate::{Usage, Witnesses};
 use super::column::Column;
-use super::course::Course;
-use super::draft::Draft;
+use super::column_builder::Draft;
 use super::program::{Node, TestRef};
+use super::sequence_spec::SequenceSpec;
 use super::slots::{SlotId, Slots};
 use crate::evaluate::function::Script;
 use crate::event::FieldType;
@@ -76,7 +76,7 @@ pub(super) struct CompiledRule {
     pub(super) number: u32,
     /// Its first stage.
     pub(super) first: u32,
-    pub(super) course: Course,
+    pub(super) course: SequenceSpec,
 }
 
 /// A script, and the columns it reads by field.
@@ -220,7 +220,7 @@ impl Compiler {
         self.rules.push(CompiledRule {
             number,
             first,
-            course: Course::new(plan, has_own_order),
+            course: SequenceSpec::new(plan, has_own_order),
         });
         Ok(())
     }

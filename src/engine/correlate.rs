@@ -4,10 +4,10 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::compile::RuleSet;
-use super::course::{Act, Kind};
-use super::deferred::{self, Kept};
+use super::end_of_stream::{self, Kept};
 use super::keys;
 use super::sequence::{Moment, Tracks};
+use super::sequence_spec::{Kind, StageAction};
 use crate::event::{Timestamp, Value};
 
 /// One that may yet be taken back holds up a tenth as many matches as there may be partial
@@ -54,7 +54,7 @@ pub struct Correlator<'s, E> {
     sent: u64,
     /// When each match that waits is decided: its last moment, and its number in the outbox.
     deadlines: BTreeSet<(i64, u64)>,
-    acts: Vec<(usize, Act, usize)>,
+    acts: Vec<(usize, StageAction, usize)>,
 }
 
 #[derive(Debug)]
@@ -383,7 +383,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
         self.flush(sink);
         for (rule, state) in self.set.rules.iter().zip(&mut self.states) {
             if let State::Deferred(kept) = state {
-                let found = deferred::run(&rule.course, rule.number, kept.make_contiguous());
+                let found = end_of_stream::run(&rule.course, rule.number, kept.make_contiguous());
                 found.into_iter().for_each(&mut *sink);
                 kept.clear();
             }

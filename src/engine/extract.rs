@@ -8,7 +8,7 @@
 
 use wide::u8x16;
 
-use super::guess::{Before, Guesses};
+use super::key_predictor::{Before, Guesses};
 use super::row::{Kind, Row};
 use super::slots::{Child, Meta, NodeId, SlotId, Slots};
 use crate::event::json::{BadDocument, parse_object};

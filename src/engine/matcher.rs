@@ -3,13 +3,13 @@
 
 use rustc_hash::FxHashMap;
 
-use super::clock::Clock;
 use super::compile::RuleSet;
+use super::event_context::{ColumnState, EventContext, decide_failed, is_set};
 use super::extract::{BadLine, Extractor};
 use super::program::{Ask, Truth};
 use super::row::{Kind, RawCell, Row};
-use super::scene::{ColumnState, Scene, decide_failed, is_set};
 use super::slots::SlotId;
+use super::timestamp_cache::Clock;
 use super::value_table::ValueTable;
 use crate::event::{FieldType, Timestamp};
 
@@ -41,7 +41,7 @@ pub struct Matcher<'s> {
     columns: Vec<ColumnState>,
     /// The number of the event that is being matched.
     event: u64,
-    buckets: Vec<Bucket>,
+    buckets: Vec<EventClass>,
     bucket_numbers: FxHashMap<Box<[u8]>, u32>,
     bucket_key: Vec<u8>,
     /// For each stage the event for which it was last looked at.
@@ -54,7 +54,7 @@ pub struct Matcher<'s> {
 
 /// A kind of event: what its dispatch columns say.
 #[derive(Debug)]
-struct Bucket {
+struct EventClass {
     bits: Box<[u64]>,
     /// The stages that are not ruled out.
     alive: Box<[u64]>,
@@ -218,7 +218,7 @@ impl<'s> Matcher<'s> {
         Some(number)
     }
 
-    fn new_bucket(&mut self, line: &str) -> Bucket {
+    fn new_bucket(&mut self, line: &str) -> EventClass {
         let set = self.set;
         let index = self.index_name(line);
         let mut scene = self.scene(line, &[]);
@@ -256,7 +256,7 @@ impl<'s> Matcher<'s> {
             .map(|((number, column), _)| (number, column.slot))
             .collect();
         let unrouted = !set.rules.is_empty() && !sees.contains(&true);
-        Bucket {
+        EventClass {
             always,
             columns,
             bits: bits.into(),
@@ -282,8 +282,8 @@ impl<'s> Matcher<'s> {
         Some(name)
     }
 
-    fn scene<'m>(&'m mut self, line: &'m str, bits: &'m [u64]) -> Scene<'m> {
-        Scene {
+    fn scene<'m>(&'m mut self, line: &'m str, bits: &'m [u64]) -> EventContext<'m> {
+        EventContext {
             set: self.set,
             row: &self.row,
             line,
@@ -299,7 +299,7 @@ impl<'s> Matcher<'s> {
         let Some(bucket) = self.buckets.get(number as usize) else {
             return;
         };
-        let mut scene = Scene {
+        let mut scene = EventContext {
             set: self.set,
             row: &self.row,
             line,
@@ -349,7 +349,7 @@ impl<'s> Matcher<'s> {
         let Some(bucket) = self.buckets.get(number as usize) else {
             return;
         };
-        let mut scene = Scene {
+        let mut scene = EventContext {
             set,
             row: &self.row,
             line,

@@ -5,22 +5,22 @@
 //! (conditions worth a look) -> program (conditions) -> hits -> correlate (sequences) -> matches`
 
 mod candidate;
-mod clock;
+mod timestamp_cache;
 mod column;
 mod compile;
 mod correlate;
-mod course;
-mod deferred;
-mod draft;
+mod sequence_spec;
+mod end_of_stream;
+mod column_builder;
 mod events;
 pub mod extract;
-mod guess;
+mod key_predictor;
 mod keys;
 mod matcher;
 mod program;
 mod row;
-mod same;
-mod scene;
+mod bytes_eq;
+mod event_context;
 mod sequence;
 pub mod slots;
 mod value_table;

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use super::course::{Act, Course};
+use super::sequence_spec::{SequenceSpec, StageAction};
 
 /// Sweep no sooner than at so many keys.
 const MIN_SWEEP: usize = 1_024;
@@ -90,24 +90,24 @@ impl<E> Default for Tracks<E> {
 
 impl<E: Clone> Tracks<E> {
     /// Takes one act of one event under one key; gives the sequence that it completes. Events
-    /// come in ascending rank, the acts of one event in the order of [`Act::turn`]; the event is
+    /// come in ascending rank, the acts of one event in the order of [`StageAction::turn`]; the event is
     /// made only when it is kept.
     pub(super) fn take(
         &mut self,
-        course: &Course,
+        course: &SequenceSpec,
         moment: &mut Moment<impl FnMut() -> E>,
         key: &[u8],
-        act: Act,
+        act: StageAction,
     ) -> Option<Vec<Moment<E>>> {
         match act {
-            Act::Until => {
+            StageAction::Until => {
                 // Without a track there is nothing to end; what begins later is spared.
                 if let Some(track) = self.by_key.get_mut(key) {
                     track.until = Some(moment.rank);
                 }
                 None
             }
-            Act::Missing(gap) => {
+            StageAction::Missing(gap) => {
                 self.held += 1;
                 let track = self.track(course, moment.nanos, key)?;
                 if track.missing.len() <= gap {
@@ -116,8 +116,8 @@ impl<E: Clone> Tracks<E> {
                 track.missing.get_mut(gap)?.push_back(moment.millis());
                 None
             }
-            Act::Stage(0) => self.advance(course, vec![moment.made()], key, 0),
-            Act::Stage(position) => {
+            StageAction::Stage(0) => self.advance(course, vec![moment.made()], key, 0),
+            StageAction::Stage(position) => {
                 let track = self.by_key.get_mut(key)?;
                 let mut partial = track.pending.get_mut(position - 1)?.take()?;
                 self.held -= 1;
@@ -137,7 +137,7 @@ impl<E: Clone> Tracks<E> {
     /// A partial sequence has come to `position`.
     fn advance(
         &mut self,
-        course: &Course,
+        course: &SequenceSpec,
         partial: Vec<Moment<E>>,
         key: &[u8],
         position: usize,
@@ -154,7 +154,7 @@ impl<E: Clone> Tracks<E> {
         None
     }
 
-    fn track(&mut self, course: &Course, now: i128, key: &[u8]) -> Option<&mut Track<E>> {
+    fn track(&mut self, course: &SequenceSpec, now: i128, key: &[u8]) -> Option<&mut Track<E>> {
         if !self.by_key.contains_key(key) {
             if self.by_key.len() >= self.sweep_at {
                 self.sweep(course, now);
@@ -166,7 +166,7 @@ impl<E: Clone> Tracks<E> {
     }
 
     /// Drops what no event at `now` or later can make anything of.
-    pub(super) fn sweep(&mut self, course: &Course, now: i128) {
+    pub(super) fn sweep(&mut self, course: &SequenceSpec, now: i128) {
         let Some(maxspan) = course.maxspan else {
             return;
         };
@@ -226,7 +226,12 @@ impl<E: Clone> Tracks<E> {
     ///
     /// With leading and trailing clauses together, one violation alone does not discard (public
     /// issue 101025).
-    pub(super) fn is_violated(&self, course: &Course, key: &[u8], moments: &[Moment<E>]) -> bool {
+    pub(super) fn is_violated(
+        &self,
+        course: &SequenceSpec,
+        key: &[u8],
+        moments: &[Moment<E>],
+    ) -> bool {
         let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
             return false;
         };

@@ -6,8 +6,8 @@ use std::hash::Hasher as _;
 
 use rustc_hash::FxHasher;
 
+use super::bytes_eq::same;
 use super::row::{Kind, RawCell};
-use super::same::same;
 
 /// The most values, and the most bytes of values, of one table.
 const MAX_VALUES: usize = 32_768;

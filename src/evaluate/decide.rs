@@ -1,4 +1,4 @@
-//! Decide: from a [`View`] to matches, a pure function. The boolean tree gives the stages that
+//! Decide: from a [`FactsOverlay`] to matches, a pure function. The boolean tree gives the stages that
 //! each event meets, the matcher of the plan's shape does the rest.
 
 use std::cmp::Ordering;
@@ -6,14 +6,14 @@ use std::cmp::Ordering;
 use rustc_hash::FxHashMap;
 
 use super::keys::KeyValue;
-use super::sequence::{Act, Course, Matcher, Moment};
-use super::view::View;
+use super::sequence::{Matcher, OrderedEvent, SequenceSpec, StageAction};
+use super::view::FactsOverlay;
 use super::{Match, Request, pipes, sample};
 use crate::event::{EventId, Value};
 use crate::plan::{Role, SequenceShape, Shape, Stage, StageId};
 
 /// What the facts of a view amount to.
-pub(super) fn decide(view: &View<'_>, request: &Request) -> Vec<Match> {
+pub(super) fn decide(view: &FactsOverlay<'_>, request: &Request) -> Vec<Match> {
     match &view.plan.shape {
         Shape::Events => pipes::cut(events(view), &view.plan.pipes, request),
         Shape::Sequence(shape) => pipes::cut(sequences(view, shape), &view.plan.pipes, request),
@@ -22,7 +22,7 @@ pub(super) fn decide(view: &View<'_>, request: &Request) -> Vec<Match> {
 }
 
 /// The stage of each positive position, runs expanded.
-pub(super) fn positions<'a>(view: &View<'a>) -> Vec<(StageId, &'a Stage)> {
+pub(super) fn positions<'a>(view: &FactsOverlay<'a>) -> Vec<(StageId, &'a Stage)> {
     let positive = view.plan.positive();
     positive
         .flat_map(|(id, stage)| std::iter::repeat_n((id, stage), usize::from(stage.runs)))
@@ -30,8 +30,8 @@ pub(super) fn positions<'a>(view: &View<'a>) -> Vec<(StageId, &'a Stage)> {
 }
 
 /// What a sequence asks for, as far as nothing of it is lifted.
-pub(super) fn course(view: &View<'_>, shape: &SequenceShape) -> Course {
-    let mut course = Course::default();
+pub(super) fn course(view: &FactsOverlay<'_>, shape: &SequenceShape) -> SequenceSpec {
+    let mut course = SequenceSpec::default();
     for stage in &view.plan.stages {
         match stage.role {
             Role::Positive => course.positions += usize::from(stage.runs),
@@ -47,7 +47,7 @@ pub(super) fn course(view: &View<'_>, shape: &SequenceShape) -> Course {
     course
 }
 
-fn events(view: &View<'_>) -> Vec<Match> {
+fn events(view: &FactsOverlay<'_>) -> Vec<Match> {
     let Some((id, stage)) = view.plan.positive().next() else {
         return Vec::new();
     };
@@ -84,7 +84,7 @@ impl Tuples {
     }
 }
 
-fn compare_tuples(view: &View<'_>, a: &[KeyValue], b: &[KeyValue]) -> Ordering {
+fn compare_tuples(view: &FactsOverlay<'_>, a: &[KeyValue], b: &[KeyValue]) -> Ordering {
     let mut orders = a
         .iter()
         .zip(b)
@@ -94,13 +94,13 @@ fn compare_tuples(view: &View<'_>, a: &[KeyValue], b: &[KeyValue]) -> Ordering {
         .unwrap_or(Ordering::Equal)
 }
 
-fn join_values(view: &View<'_>, tuple: &[KeyValue]) -> Vec<Option<Value>> {
+fn join_values(view: &FactsOverlay<'_>, tuple: &[KeyValue]) -> Vec<Option<Value>> {
     let values = tuple.iter().map(|number| view.facts.keys.value(*number));
     values.map(Option::<&Value>::cloned).collect()
 }
 
 /// What each stage of a sequence does with an event that meets it.
-fn acts_of_stages(view: &View<'_>) -> Vec<Vec<Act>> {
+fn acts_of_stages(view: &FactsOverlay<'_>) -> Vec<Vec<StageAction>> {
     let (mut position, mut gap) = (0, 0);
     let mut acts = Vec::with_capacity(view.plan.stages.len());
     for stage in &view.plan.stages {
@@ -108,7 +108,7 @@ fn acts_of_stages(view: &View<'_>) -> Vec<Vec<Act>> {
             Role::Positive => {
                 let first = position;
                 position += usize::from(stage.runs);
-                (first..position).map(Act::Stage).collect()
+                (first..position).map(StageAction::Stage).collect()
             }
             Role::Missing { clause } => {
                 gap += 1;
@@ -116,23 +116,27 @@ fn acts_of_stages(view: &View<'_>) -> Vec<Vec<Act>> {
                 if lifted {
                     Vec::new()
                 } else {
-                    vec![Act::Missing(gap - 1)]
+                    vec![StageAction::Missing(gap - 1)]
                 }
             }
             Role::Until { clause } => {
                 let lifted = view.is_lifted(clause);
-                if lifted { Vec::new() } else { vec![Act::Until] }
+                if lifted {
+                    Vec::new()
+                } else {
+                    vec![StageAction::Until]
+                }
             }
         });
     }
     acts
 }
 
-fn sequences(view: &View<'_>, shape: &SequenceShape) -> Vec<Match> {
+fn sequences(view: &FactsOverlay<'_>, shape: &SequenceShape) -> Vec<Match> {
     let mut tuples = Tuples::default();
     let mut found = matched(view, course(view, shape), &mut tuples);
     found.sort_by(|a, b| {
-        let last = |moments: &[Moment]| moments.last().map(|moment| moment.rank);
+        let last = |moments: &[OrderedEvent]| moments.last().map(|moment| moment.rank);
         let keys = || compare_tuples(view, tuples.get(a.key), tuples.get(b.key));
         last(&a.moments).cmp(&last(&b.moments)).then_with(keys)
     });
@@ -148,7 +152,7 @@ fn sequences(view: &View<'_>, shape: &SequenceShape) -> Vec<Match> {
 
 /// The events of the longest beginnings of a sequence that the matcher holds, missing events
 /// aside, in order.
-pub(super) fn furthest(view: &View<'_>) -> Vec<Vec<EventId>> {
+pub(super) fn furthest(view: &FactsOverlay<'_>) -> Vec<Vec<EventId>> {
     let Shape::Sequence(shape) = &view.plan.shape else {
         return Vec::new();
     };
@@ -158,7 +162,7 @@ pub(super) fn furthest(view: &View<'_>) -> Vec<Vec<EventId>> {
         .positions
         .saturating_sub(usize::from(whole.gaps.is_empty()));
     for positions in (1..=longest).rev() {
-        let course = Course {
+        let course = SequenceSpec {
             positions,
             gaps: Vec::new(),
             ..whole.clone()
@@ -176,11 +180,15 @@ pub(super) fn furthest(view: &View<'_>) -> Vec<Vec<EventId>> {
 }
 
 /// Runs the matcher; positions after the course's last are left out.
-fn matched(view: &View<'_>, course: Course, tuples: &mut Tuples) -> Vec<super::sequence::Found> {
+fn matched(
+    view: &FactsOverlay<'_>,
+    course: SequenceSpec,
+    tuples: &mut Tuples,
+) -> Vec<super::sequence::Found> {
     let positions = course.positions;
     let mut matcher = Matcher::new(course);
     let acts_of_stages = acts_of_stages(view);
-    let mut acts: Vec<(Act, u32)> = Vec::new();
+    let mut acts: Vec<(StageAction, u32)> = Vec::new();
     for moment in view.interesting() {
         let event = moment.event.0;
         acts.clear();
@@ -188,7 +196,8 @@ fn matched(view: &View<'_>, course: Course, tuples: &mut Tuples) -> Vec<super::s
             if stage_acts.is_empty() || !view.meets(id, stage, event) {
                 continue;
             }
-            let within = |act: &&Act| !matches!(act, Act::Stage(at) if *at >= positions);
+            let within =
+                |act: &&StageAction| !matches!(act, StageAction::Stage(at) if *at >= positions);
             for tuple in view.tuples(stage, event) {
                 let key = tuples.number(tuple);
                 let own = stage_acts.iter().filter(within);
@@ -204,7 +213,10 @@ fn matched(view: &View<'_>, course: Course, tuples: &mut Tuples) -> Vec<super::s
 }
 
 /// The events of the positive positions with the missing ones between them.
-fn laid_out(view: &View<'_>, mut events: impl Iterator<Item = EventId>) -> Vec<Option<EventId>> {
+fn laid_out(
+    view: &FactsOverlay<'_>,
+    mut events: impl Iterator<Item = EventId>,
+) -> Vec<Option<EventId>> {
     let mut stages = Vec::new();
     for stage in &view.plan.stages {
         for _ in 0..stage.runs {
@@ -218,7 +230,7 @@ fn laid_out(view: &View<'_>, mut events: impl Iterator<Item = EventId>) -> Vec<O
     stages
 }
 
-fn samples(view: &View<'_>, request: &Request) -> Vec<Match> {
+fn samples(view: &FactsOverlay<'_>, request: &Request) -> Vec<Match> {
     let stages = positions(view);
     let mut tuples = Tuples::default();
     let mut candidates: Vec<Vec<Vec<EventId>>> = Vec::new();

@@ -30,13 +30,13 @@ mod view;
 
 pub use blocker::Rarity;
 pub use context::{Context, QueryFailure, Request, ResultPosition};
-pub use outcome::{BlockerHint, Blockers, Cause, CauseKind, Match, Miss, Override};
+pub use outcome::{BlockerHint, Blockers, Cause, CauseKind, Match, Override, Shortfall};
 
 use std::sync::Arc;
 
 use self::bits::BitMatrix;
 use self::facts::{Facts, Tests};
-use self::view::View;
+use self::view::FactsOverlay;
 use crate::event::{Event, EventId, Timestamp};
 use crate::plan::{ClauseId, LeafId, Plan, StageId};
 
@@ -122,7 +122,7 @@ impl<'p> Evaluation<'p> {
             .map_or(0, |last| *last as usize + 1);
         let mut met = BitMatrix::new(events, plan.stages.len());
         let empty = BitMatrix::new(0, 0);
-        let view = View::plain(plan, &facts, &empty);
+        let view = FactsOverlay::plain(plan, &facts, &empty);
         for event in &facts.order {
             for (id, stage) in plan.numbered() {
                 if view.meets(id, stage, *event) {
@@ -212,8 +212,8 @@ impl<'p> Evaluation<'p> {
         stages.filter(move |id| self.met.get(event.index(), id.index()))
     }
 
-    fn view(&self, overrides: &[Override]) -> View<'_> {
-        View::new(
+    fn view(&self, overrides: &[Override]) -> FactsOverlay<'_> {
+        FactsOverlay::new(
             self.plan,
             &self.facts,
             &self.met,

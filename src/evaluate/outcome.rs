@@ -28,7 +28,7 @@ pub enum Override {
     },
     /// A structural clause no longer holds anything back: `maxspan` unlimited, `until` or a
     /// missing event dropped, a key left out of the tuple, a category that is any.
-    Lift(ClauseId),
+    Relax(ClauseId),
     /// The category test of one stage holds on one event.
     Category {
         /// The category clause.
@@ -54,7 +54,7 @@ pub struct Cause {
     /// The event on which it was judged.
     pub event: Option<EventId>,
     /// By how much it missed.
-    pub miss: Option<Miss>,
+    pub miss: Option<Shortfall>,
 }
 
 /// What a [`Cause`] is.
@@ -65,12 +65,12 @@ pub enum CauseKind {
     /// The event's index is not among those that the rule searches.
     NotRouted,
     /// Another event took the partial sequence.
-    TakenBy(EventId),
+    ConsumedBy(EventId),
 }
 
 /// By how much a structural clause missed.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Miss {
+pub enum Shortfall {
     /// The event came so many milliseconds before the one that it must follow.
     Order {
         /// Milliseconds.

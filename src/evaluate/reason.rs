@@ -9,7 +9,7 @@ use crate::plan::Plan;
 pub fn words(plan: &Plan, cause: &Cause, label: impl Fn(EventId) -> String) -> String {
     match cause.kind {
         CauseKind::NotRouted => "not routed".to_owned(),
-        CauseKind::TakenBy(event) => format!("taken by {}", label(event)),
+        CauseKind::ConsumedBy(event) => format!("taken by {}", label(event)),
         CauseKind::Clause(id) => plan
             .clause(id)
             .map_or_else(String::new, |clause| clause.text.clone()),

@@ -10,7 +10,7 @@ use crate::event::EventId;
 
 /// What a sequence asks for, without its conditions.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Course {
+pub(super) struct SequenceSpec {
     /// How many positive positions there are, runs expanded.
     pub(super) positions: usize,
     /// The longest span in nanoseconds, inclusive; `None` for no limit.
@@ -23,7 +23,7 @@ pub(super) struct Course {
 
 /// One event in the order of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Moment {
+pub(super) struct OrderedEvent {
     /// Its place in the order; no two events share one.
     pub(super) rank: u32,
     /// Its time in nanoseconds.
@@ -32,7 +32,7 @@ pub(super) struct Moment {
     pub(super) event: EventId,
 }
 
-impl Moment {
+impl OrderedEvent {
     /// Its time, to the millisecond.
     pub(super) fn millis(self) -> i128 {
         self.nanos.div_euclid(1_000_000)
@@ -41,7 +41,7 @@ impl Moment {
 
 /// What an event does under one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Act {
+pub(super) enum StageAction {
     /// It meets the stage at this position.
     Stage(usize),
     /// It meets `until`.
@@ -50,7 +50,7 @@ pub(super) enum Act {
     Missing(usize),
 }
 
-impl Act {
+impl StageAction {
     /// The order in which the acts of one event are taken: later positions first, so that an
     /// event never follows itself; `until` last, because it spares the sequence that it ends.
     pub(super) fn turn(self) -> usize {
@@ -66,16 +66,16 @@ impl Act {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
     /// Its events, one a position.
-    pub(super) moments: Vec<Moment>,
+    pub(super) moments: Vec<OrderedEvent>,
     /// Its key.
     pub(super) key: u32,
 }
 
 /// The state of one key.
 #[derive(Debug, Default)]
-struct Track {
+struct KeyState {
     /// The newest partial sequence whose last event stands at this position.
-    pending: Vec<Option<Vec<Moment>>>,
+    pending: Vec<Option<Vec<OrderedEvent>>>,
     /// The rank of the latest `until` event.
     until: Option<u32>,
     /// For each missing clause the times of its events in milliseconds, ascending.
@@ -85,14 +85,14 @@ struct Track {
 /// The matcher of one course.
 #[derive(Debug)]
 pub(super) struct Matcher {
-    course: Course,
-    tracks: Vec<Track>,
+    course: SequenceSpec,
+    tracks: Vec<KeyState>,
     found: Vec<Found>,
 }
 
 impl Matcher {
     /// A matcher that has seen nothing.
-    pub(super) fn new(course: Course) -> Self {
+    pub(super) fn new(course: SequenceSpec) -> Self {
         Self {
             course,
             tracks: Vec::new(),
@@ -101,19 +101,19 @@ impl Matcher {
     }
 
     /// Takes one act of one event under one key. Events come in ascending rank, the acts of one
-    /// event in the order of [`Act::turn`].
-    pub(super) fn take(&mut self, moment: Moment, key: u32, act: Act) {
+    /// event in the order of [`StageAction::turn`].
+    pub(super) fn take(&mut self, moment: OrderedEvent, key: u32, act: StageAction) {
         let index = key as usize;
         if self.tracks.len() <= index {
-            self.tracks.resize_with(index + 1, Track::default);
+            self.tracks.resize_with(index + 1, KeyState::default);
         }
         let Some(track) = self.tracks.get_mut(index) else {
             return;
         };
         match act {
-            Act::Until => track.until = Some(moment.rank),
-            Act::Missing(gap) => track.note_missing(gap, moment),
-            Act::Stage(position) => {
+            StageAction::Until => track.until = Some(moment.rank),
+            StageAction::Missing(gap) => track.note_missing(gap, moment),
+            StageAction::Stage(position) => {
                 let Some(partial) = track.extend(&self.course, position, moment) else {
                     return;
                 };
@@ -149,9 +149,14 @@ impl Matcher {
     }
 }
 
-impl Track {
+impl KeyState {
     /// The partial sequence that the event makes at this position, if any.
-    fn extend(&mut self, course: &Course, position: usize, moment: Moment) -> Option<Vec<Moment>> {
+    fn extend(
+        &mut self,
+        course: &SequenceSpec,
+        position: usize,
+        moment: OrderedEvent,
+    ) -> Option<Vec<OrderedEvent>> {
         let Some(before) = position.checked_sub(1) else {
             return Some(vec![moment]);
         };
@@ -168,7 +173,7 @@ impl Track {
         Some(partial)
     }
 
-    fn hold(&mut self, position: usize, partial: Vec<Moment>) {
+    fn hold(&mut self, position: usize, partial: Vec<OrderedEvent>) {
         if self.pending.len() <= position {
             self.pending.resize_with(position + 1, || None);
         }
@@ -177,7 +182,7 @@ impl Track {
         }
     }
 
-    fn note_missing(&mut self, gap: usize, moment: Moment) {
+    fn note_missing(&mut self, gap: usize, moment: OrderedEvent) {
         if self.missing.len() <= gap {
             self.missing.resize_with(gap + 1, Vec::new);
         }
@@ -197,8 +202,8 @@ pub(super) type Violation = Vec<(usize, i128)>;
 /// With leading and trailing clauses together, one violation alone does not discard (public issue
 /// 101025); both sides are then one reason.
 pub(super) fn violations<'a>(
-    course: &Course,
-    moments: &[Moment],
+    course: &SequenceSpec,
+    moments: &[OrderedEvent],
     times: impl Fn(usize) -> &'a [i128],
 ) -> Vec<Violation> {
     let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
@@ -239,7 +244,11 @@ pub(super) fn violations<'a>(
 }
 
 /// The first time strictly between two moments.
-fn time_between(times: &[i128], after: Option<&Moment>, before: Option<&Moment>) -> Option<i128> {
+fn time_between(
+    times: &[i128],
+    after: Option<&OrderedEvent>,
+    before: Option<&OrderedEvent>,
+) -> Option<i128> {
     let (after, before) = (after?.millis(), before?.millis());
     let next = times
         .get(times.partition_point(|time| *time <= after))

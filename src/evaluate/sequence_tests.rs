@@ -7,9 +7,9 @@ use std::path::Path;
 use super::*;
 
 /// Runs the series, one line a position, and gives the numbers of the events of each sequence.
-fn run(lines: &[&str], mut course: Course) -> Vec<Vec<u32>> {
+fn run(lines: &[&str], mut course: SequenceSpec) -> Vec<Vec<u32>> {
     let mut keys: BTreeMap<String, u32> = BTreeMap::new();
-    let mut acts: Vec<(u32, u32, Act)> = Vec::new();
+    let mut acts: Vec<(u32, u32, StageAction)> = Vec::new();
     let mut positions = 0;
     for line in lines {
         let tokens: Vec<&str> = line.split_whitespace().collect();
@@ -20,9 +20,9 @@ fn run(lines: &[&str], mut course: Course) -> Vec<Vec<u32>> {
             let key = *keys.entry(key.to_owned()).or_insert(next);
             match letter {
                 'X' => {}
-                'U' => acts.push((number, key, Act::Until)),
-                'M' => acts.push((number, key, Act::Missing(0))),
-                _ => acts.push((number, key, Act::Stage(positions))),
+                'U' => acts.push((number, key, StageAction::Until)),
+                'M' => acts.push((number, key, StageAction::Missing(0))),
+                _ => acts.push((number, key, StageAction::Stage(positions))),
             }
         }
         positions += usize::from(!matches!(letter, Some('U' | 'M')));
@@ -31,7 +31,7 @@ fn run(lines: &[&str], mut course: Course) -> Vec<Vec<u32>> {
     acts.sort_by_key(|(number, key, act)| (*number, *key, act.turn()));
     let mut matcher = Matcher::new(course);
     for (number, key, act) in acts {
-        let moment = Moment {
+        let moment = OrderedEvent {
             rank: number,
             nanos: i128::from(number) * 1_000_000_000,
             event: EventId(number),
@@ -50,11 +50,11 @@ fn parse(token: &str) -> (&str, char, u32) {
     (key, letter, event[1..].parse().unwrap())
 }
 
-fn spans(seconds: i64) -> Course {
-    Course {
+fn spans(seconds: i64) -> SequenceSpec {
+    SequenceSpec {
         maxspan: Some(i128::from(seconds) * 1_000_000_000),
         window: seconds * 1000,
-        ..Course::default()
+        ..SequenceSpec::default()
     }
 }
 
@@ -77,7 +77,7 @@ fn the_worked_examples_hold() {
         (&["A1 A3", "B4", "U2"], &[&[3, 4]]),
     ];
     for (lines, expected) in cases {
-        assert_eq!(run(lines, Course::default()), expected, "{lines:?}");
+        assert_eq!(run(lines, SequenceSpec::default()), expected, "{lines:?}");
     }
 }
 
@@ -91,16 +91,19 @@ fn maxspan_is_inclusive_and_a_late_event_consumes() {
 #[test]
 fn until_includes_the_last_matched_event_and_spares_the_one_that_completes() {
     assert_eq!(
-        run(&["A1", "B2", "C3", "U3"], Course::default()),
+        run(&["A1", "B2", "C3", "U3"], SequenceSpec::default()),
         [[1, 2, 3]]
     );
-    assert!(run(&["A1", "B2", "C3", "U2"], Course::default()).is_empty());
-    assert_eq!(run(&["a|A1", "a|B3", "b|U2"], Course::default()), [[1, 3]]);
+    assert!(run(&["A1", "B2", "C3", "U2"], SequenceSpec::default()).is_empty());
+    assert_eq!(
+        run(&["a|A1", "a|B3", "b|U2"], SequenceSpec::default()),
+        [[1, 3]]
+    );
 }
 
 #[test]
 fn a_missing_event_discards_only_strictly_between_and_of_the_same_key() {
-    let between = |seconds| Course {
+    let between = |seconds| SequenceSpec {
         gaps: vec![1],
         ..spans(seconds)
     };
@@ -112,13 +115,13 @@ fn a_missing_event_discards_only_strictly_between_and_of_the_same_key() {
 
 #[test]
 fn leading_and_trailing_missing_events_look_as_far_as_maxspan() {
-    let leading = |seconds| Course {
+    let leading = |seconds| SequenceSpec {
         gaps: vec![0],
         ..spans(seconds)
     };
     assert!(run(&["B5", "C6", "M2"], leading(4)).is_empty());
     assert_eq!(run(&["B5", "C6", "M2"], leading(3)), [[5, 6]]);
-    let trailing = |seconds| Course {
+    let trailing = |seconds| SequenceSpec {
         gaps: vec![2],
         ..spans(seconds)
     };
@@ -128,7 +131,7 @@ fn leading_and_trailing_missing_events_look_as_far_as_maxspan() {
 
 #[test]
 fn one_of_a_leading_and_a_trailing_missing_event_alone_does_not_discard() {
-    let both = Course {
+    let both = SequenceSpec {
         gaps: vec![0, 2],
         ..spans(10)
     };
@@ -163,7 +166,7 @@ fn elasticsearchs_own_series_hold() {
                     .collect()
             })
             .collect();
-        assert_eq!(run(&series, Course::default()), expected, "{name}");
+        assert_eq!(run(&series, SequenceSpec::default()), expected, "{name}");
         count += 1;
     }
     assert!(count >= 24, "only {count} series were read");

@@ -326,7 +326,7 @@ fn overrides_change_the_decision_and_nothing_else() {
         ClauseId(u16::try_from(clause.unwrap()).unwrap())
     };
     assert_eq!(with(Override::Without(EventId(1))), Vec::<Vec<i64>>::new());
-    assert_eq!(with(Override::Lift(id("join k"))), [[2, 3]]);
+    assert_eq!(with(Override::Relax(id("join k"))), [[2, 3]]);
     let no_a = Override::Fact {
         clause: id("leaf 0"),
         event: None,

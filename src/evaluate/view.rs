@@ -1,5 +1,5 @@
 //! The facts as they are under overrides: every question that deciding and explaining ask about
-//! an event goes through a [`View`]. Bit work only.
+//! an event goes through a [`FactsOverlay`]. Bit work only.
 
 use rustc_hash::FxHashMap;
 
@@ -8,7 +8,7 @@ use super::bits::BitMatrix;
 use super::condition;
 use super::facts::Facts;
 use super::keys::{KeyValue, NULL};
-use super::sequence::Moment;
+use super::sequence::OrderedEvent;
 use crate::event::{EventId, Timestamp};
 use crate::plan::{ClauseId, Join, LeafId, Plan, Role, Shape, Stage, StageId};
 
@@ -16,7 +16,7 @@ use crate::plan::{ClauseId, Join, LeafId, Plan, Role, Shape, Stage, StageId};
 const LEFT_OUT: KeyValue = KeyValue::MAX - 1;
 
 /// Facts and overrides.
-pub(super) struct View<'a> {
+pub(super) struct FactsOverlay<'a> {
     pub(super) plan: &'a Plan,
     pub(super) facts: &'a Facts,
     met: &'a BitMatrix,
@@ -27,14 +27,14 @@ pub(super) struct View<'a> {
     routed: Vec<u32>,
     /// Sorted.
     without: Vec<u32>,
-    restamped: FxHashMap<u32, Moment>,
+    restamped: FxHashMap<u32, OrderedEvent>,
     /// The events about which an override says something; sorted.
     touched: Vec<u32>,
     /// An override says something about every event.
     all_touched: bool,
 }
 
-impl<'a> View<'a> {
+impl<'a> FactsOverlay<'a> {
     /// The facts as they are; `met` and `interesting` are not known yet.
     pub(super) fn plain(plan: &'a Plan, facts: &'a Facts, met: &'a BitMatrix) -> Self {
         let mut view = Self::new(plan, facts, met, &[], &[]);
@@ -84,7 +84,7 @@ impl<'a> View<'a> {
                     self.all_touched |= event.is_none();
                 }
             }
-            Override::Lift(clause) => {
+            Override::Relax(clause) => {
                 let mut stages = self.plan.stages.iter();
                 self.all_touched |= stages.any(|stage| stage.category.clause == *clause);
                 self.lifted.push(*clause);
@@ -107,7 +107,7 @@ impl<'a> View<'a> {
 
     /// Gives the events, in this order, the moments that they have.
     fn restamp(&mut self, events: &[EventId]) {
-        let mut moments: Vec<Moment> = events
+        let mut moments: Vec<OrderedEvent> = events
             .iter()
             .filter_map(|event| self.moment(event.0))
             .collect();
@@ -116,7 +116,7 @@ impl<'a> View<'a> {
         }
         moments.sort_unstable_by_key(|moment| moment.rank);
         for (event, moment) in events.iter().zip(moments) {
-            let moment = Moment {
+            let moment = OrderedEvent {
                 event: *event,
                 ..moment
             };
@@ -136,11 +136,11 @@ impl<'a> View<'a> {
     }
 
     /// When the event is; `None` for an event that nothing sees.
-    pub(super) fn moment(&self, event: u32) -> Option<Moment> {
+    pub(super) fn moment(&self, event: u32) -> Option<OrderedEvent> {
         if let Some(moment) = self.restamped.get(&event) {
             return Some(*moment);
         }
-        Some(Moment {
+        Some(OrderedEvent {
             rank: self.facts.rank(event as usize)?,
             nanos: self
                 .facts
@@ -193,7 +193,7 @@ impl<'a> View<'a> {
     }
 
     /// The events that may meet a stage, in order.
-    pub(super) fn interesting(&self) -> Vec<Moment> {
+    pub(super) fn interesting(&self) -> Vec<OrderedEvent> {
         let numbers: Box<dyn Iterator<Item = u32> + '_> = if self.all_touched {
             Box::new(self.facts.order.iter().copied())
         } else {
@@ -201,7 +201,8 @@ impl<'a> View<'a> {
             let plain = plain.filter(|event| self.touched.binary_search(event).is_err());
             Box::new(plain.chain(self.touched.iter().copied()))
         };
-        let mut moments: Vec<Moment> = numbers.filter_map(|event| self.moment(event)).collect();
+        let mut moments: Vec<OrderedEvent> =
+            numbers.filter_map(|event| self.moment(event)).collect();
         if !self.touched.is_empty() {
             moments.sort_unstable_by_key(|moment| moment.rank);
         }

@@ -4,17 +4,17 @@
 //! A case is explained as it was run ([`explain`]). Of a recording, which may be large, only what
 //! can matter is kept ([`recording`]); both end on one [`sheet`].
 
-pub mod course;
+pub mod timeline;
 pub mod recording;
-mod sheet;
-mod words;
+mod layout;
+mod phrases;
 
 use crate::evaluate::{BlockerHint, Blockers, Context, Prepared};
 use crate::event::EventId;
 use crate::plan::ClauseId;
-use crate::replay::observe::{Observation, RuleClause};
 use crate::replay::outcome::Place;
-use sheet::Sheet;
+use crate::replay::trace::{Observation, RuleClause};
+use layout::Sheet;
 
 /// One check or recording, explained.
 #[derive(Debug, Default)]
@@ -144,7 +144,9 @@ pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Option<Explanatio
         })
     };
     let ids = (0u32..).map(EventId).take(specimen.events.len());
-    let labels: Vec<String> = ids.map(|id| course::label(&specimen.labels, id)).collect();
+    let labels: Vec<String> = ids
+        .map(|id| timeline::label(&specimen.labels, id))
+        .collect();
     let decided = |id: ClauseId| {
         let name = plan.clause_name(id);
         let mut decided = check.decided.iter();

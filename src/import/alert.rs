@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::kind::Form;
+use super::detect::Form;
 
 /// The documents in a hit or a response, each with its `_index` and `_id`; none when there are
 /// none.

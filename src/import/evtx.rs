@@ -8,7 +8,7 @@ use std::sync::Arc;
 use evtx::{EvtxChunkData, ParserSettings};
 use serde_json::Value as Json;
 
-use super::fault::{At, Problem};
+use super::error::{At, Problem};
 use super::unpack::{Bytes, problem_of};
 
 const FILE_HEADER: usize = 4096;

@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde_json::Value as Json;
 
-use super::fault::{At, Problem};
-use super::kind::Kind;
+use super::detect::Kind;
+use super::error::{At, Problem};
 use super::unpack::{Bytes, problem_of};
 
 /// The values of a file.

@@ -6,13 +6,13 @@
 //! goes on.
 
 mod alert;
-mod counts;
+mod stats;
 mod ecs;
 #[cfg(feature = "evtx")]
 mod evtx;
-mod fault;
+mod error;
 mod json;
-mod kind;
+mod detect;
 #[cfg(test)]
 mod tests;
 mod unpack;
@@ -24,10 +24,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-pub use counts::{Counts, EventKind, Tally};
+pub use detect::{Form, Kind};
 pub use ecs::{Mapped, Shipper};
-pub use fault::{At, Fault, Place, Problem};
-pub use kind::{Form, Kind};
+pub use error::{At, Fault, Place, Problem};
+pub use stats::{Counts, EventKind, Tally};
 pub use unpack::Limits;
 
 use unpack::{Archive, Bytes};

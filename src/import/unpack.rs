@@ -12,8 +12,8 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use zip::{CompressionMethod, ZipArchive};
 
-use super::fault::Problem;
-use super::kind::Kind;
+use super::detect::Kind;
+use super::error::Problem;
 use crate::event::io::ReadSeek;
 
 /// Bytes from anywhere.

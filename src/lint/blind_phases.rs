@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::schedule_gap::span_of;
-use crate::eql::syntax::{Query, QueryKind};
+use crate::execution::overlap::{blind, per_cent};
+use crate::language::eql::syntax::{Query, QueryKind};
 use crate::rule::{Rule, Schedule};
-use crate::schedule::overlap::{blind, per_cent};
 
 /// What was counted.
 #[derive(Debug, Default)]

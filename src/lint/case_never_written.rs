@@ -9,7 +9,7 @@ use super::finding::{Finding, Lint};
 use super::walk::all_leaves;
 use crate::data_source::DataSource;
 use crate::diagnostic::{Code, Severity};
-use crate::eql::syntax::{CompareOp, Expr, ExprKind, MatchOp};
+use crate::language::eql::syntax::{CompareOp, Expr, ExprKind, MatchOp};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {

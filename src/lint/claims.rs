@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::data_source::{Catalogue, DataSource, Index, IndexPatterns, listed};
-use crate::eql::syntax::Query;
-use crate::eql::{self, Settings, infer};
+use crate::data_source::{Catalogue, DataSource, Index, IndexPatterns, known_indices};
 use crate::event::schema::Origin;
 use crate::event::{FieldType, Mapping};
+use crate::language::eql::syntax::Query;
+use crate::language::eql::{self, Settings, infer};
 use crate::rule::Rule;
 
 /// A data source that the rule's index patterns select, or the patterns that none serves.
@@ -77,7 +77,7 @@ pub(super) fn claims<'c>(
         });
     }
     if !patterns.is_empty() {
-        for (name, index) in listed::listed(patterns) {
+        for (name, index) in known_indices::listed(patterns) {
             let mut mapping = of_index(name, index, paths());
             if index.origin != Origin::Declared {
                 infer_rest(query, &fields, &claims, &mut mapping);
@@ -91,7 +91,7 @@ pub(super) fn claims<'c>(
     }
     let rest = unserved(catalogue, patterns);
     if !rest.is_empty() {
-        let mut mapping = of_index("other indices", listed::integration(), paths());
+        let mut mapping = of_index("other indices", known_indices::integration(), paths());
         infer_rest(query, &fields, &claims, &mut mapping);
         claims.push(Claim {
             names: rest,
@@ -107,7 +107,7 @@ pub(super) fn unserved(catalogue: &Catalogue, patterns: &IndexPatterns) -> Vec<S
     catalogue
         .unserved(patterns)
         .into_iter()
-        .filter(|pattern| !listed::is_listed(pattern))
+        .filter(|pattern| !known_indices::is_listed(pattern))
         .map(str::to_owned)
         .collect()
 }
@@ -125,7 +125,7 @@ fn of_index<'f>(name: &str, index: &Index, paths: impl Iterator<Item = &'f str>)
     for path in paths {
         if let Some((field_type, read_from)) = index.get(path) {
             mapping.add_read_from(path, read_from, field_type.clone(), index.origin);
-        } else if let Some(field_type) = listed::field(index, path) {
+        } else if let Some(field_type) = known_indices::field(index, path) {
             mapping.add(path, field_type.clone(), index.origin);
         }
     }

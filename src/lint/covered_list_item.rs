@@ -6,8 +6,8 @@ use super::logic::items;
 use super::test::{Test, block_covers};
 use super::walk::{all_leaves, every};
 use crate::diagnostic::{Code, Severity, Span};
-use crate::eql::lower::cidr_block;
-use crate::eql::syntax::{Call, Expr, ExprKind};
+use crate::language::eql::lower::cidr_block;
+use crate::language::eql::syntax::{Call, Expr, ExprKind};
 use crate::plan::Function;
 
 pub(super) static LINT: Lint = Lint {

@@ -10,10 +10,10 @@ use super::Subject;
 use super::claims::Basis;
 use super::walk::{Stage, leaves, stages};
 use crate::data_source::{DataSource, Kind};
-use crate::eql::syntax::{Category, EventQuery, Expr, ExprKind, Query, QueryKind};
-use crate::eql::{self, OptionalFields, Settings, is_constant};
 use crate::evaluate::{Context, Prepared, Request};
 use crate::event::{Event, Mapping, Scalar, Schema, Timestamp};
+use crate::language::eql::syntax::{Category, EventQuery, Expr, ExprKind, Query, QueryKind};
+use crate::language::eql::{self, OptionalFields, Settings, is_constant};
 
 /// What is known about one stage on one source.
 pub(super) struct StageFacts<'a> {

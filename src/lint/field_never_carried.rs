@@ -7,7 +7,7 @@ use super::facts::{Facts, StageFacts};
 use super::finding::{Finding, Lint};
 use super::walk::{every, leaves};
 use crate::diagnostic::{Code, Severity};
-use crate::eql::syntax::{Expr, ExprKind};
+use crate::language::eql::syntax::{Expr, ExprKind};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {

@@ -4,7 +4,7 @@ use super::Subject;
 use super::finding::{Finding, Lint};
 use super::walk::all_leaves;
 use crate::diagnostic::{Code, Severity};
-use crate::eql::syntax::{CompareOp, Expr, ExprKind};
+use crate::language::eql::syntax::{CompareOp, Expr, ExprKind};
 use crate::plan::Function;
 
 pub(super) static LINT: Lint = Lint {

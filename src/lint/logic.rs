@@ -7,8 +7,8 @@ use super::test::Test;
 use super::walk::stages;
 use super::{Subject, facts};
 use crate::diagnostic::Span;
-use crate::eql::is_constant;
-use crate::eql::syntax::{Expr, ExprKind, In, Match};
+use crate::language::eql::is_constant;
+use crate::language::eql::syntax::{Expr, ExprKind, In, Match};
 
 /// A leaf (or list item) that is decided by others.
 #[derive(Debug, Clone)]

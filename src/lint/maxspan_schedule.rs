@@ -4,8 +4,8 @@ use super::Subject;
 use super::finding::{Finding, Lint};
 use super::schedule_gap::span_of;
 use crate::diagnostic::{Code, Severity};
-use crate::eql::syntax::QueryKind;
-use crate::schedule::overlap::{blind, per_cent};
+use crate::execution::overlap::{blind, per_cent};
+use crate::language::eql::syntax::QueryKind;
 
 pub(super) static LINT: Lint = Lint {
     code: Code {

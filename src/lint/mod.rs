@@ -52,7 +52,7 @@ pub use verification::Refusal;
 
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::eql::syntax::Query;
+use crate::language::eql::syntax::Query;
 use crate::rule::{self, Rule, RuleType};
 
 /// Every lint, by name.
@@ -115,7 +115,7 @@ struct Subject<'a> {
     text: &'a crate::diagnostic::QueryText,
     syntax: &'a Query,
     patterns: IndexPatterns,
-    settings: crate::eql::Settings,
+    settings: crate::language::eql::Settings,
     claims: Vec<Claim<'a>>,
 }
 
@@ -159,7 +159,7 @@ fn query(rule: &Rule, catalogue: &Catalogue, linted: &mut Linted) {
     let (RuleType::Eql, Some(query)) = (rule.rule_type, &rule.query) else {
         return;
     };
-    let parsed = crate::eql::parse(query.text.text());
+    let parsed = crate::language::eql::parse(query.text.text());
     syntax::run(&parsed, &query.text, &mut linted.findings);
     let Some(syntax) = parsed.query else { return };
     let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));

@@ -4,7 +4,7 @@ use super::Subject;
 use super::finding::{Finding, Lint};
 use super::walk::all_leaves;
 use crate::diagnostic::{Code, Severity};
-use crate::eql::syntax::{Expr, ExprKind, MatchOp};
+use crate::language::eql::syntax::{Expr, ExprKind, MatchOp};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {

@@ -5,7 +5,7 @@ use super::facts::{Facts, KindFacts, StageFacts, condition};
 use super::finding::{Finding, Lint};
 use super::walk::every;
 use crate::diagnostic::{Code, Severity};
-use crate::eql::syntax::{Expr, ExprKind};
+use crate::language::eql::syntax::{Expr, ExprKind};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::Linted;
 use super::blind_phases::BlindPhases;
-use crate::eql;
+use crate::language::eql;
 use crate::rule::RuleType;
 
 /// What was counted.

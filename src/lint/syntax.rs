@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Lint};
 use crate::diagnostic::{Code, QueryText, Severity};
-use crate::eql::Parsed;
+use crate::language::eql::Parsed;
 
 pub(super) static LINT: Lint = Lint {
     code: Code {

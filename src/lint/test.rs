@@ -5,9 +5,9 @@
 //! implies the second, on fields of many values and on missing ones alike.
 
 use super::pattern::Texts;
-use crate::eql::lower::cidr_block;
-use crate::eql::syntax::{Call, CompareOp, Expr, ExprKind, In, Match, MatchOp, Number};
 use crate::event::Value;
+use crate::language::eql::lower::cidr_block;
+use crate::language::eql::syntax::{Call, CompareOp, Expr, ExprKind, In, Match, MatchOp, Number};
 use crate::plan::Function;
 use crate::plan::predicate::{WildcardPattern, WildcardToken};
 

@@ -5,7 +5,7 @@ use super::finding::{Finding, Lint};
 use super::walk::stages;
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Code, Severity};
-use crate::eql::Settings;
+use crate::language::eql::Settings;
 
 pub(super) static LINT: Lint = Lint {
     code: Code {

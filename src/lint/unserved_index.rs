@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::claims::unserved;
 use super::finding::{Finding, Lint};
-use crate::data_source::{Catalogue, IndexPatterns, listed};
+use crate::data_source::{Catalogue, IndexPatterns, known_indices};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Code, Severity, SourceText, Span};
 use crate::rule::Rule;
@@ -73,7 +73,7 @@ fn known(catalogue: &Catalogue) -> Vec<String> {
         .iter()
         .flat_map(|source| &source.indices);
     let names = indices.map(|index| index.name.clone());
-    let listed = listed::names().map(str::to_owned);
+    let listed = known_indices::names().map(str::to_owned);
     names
         .chain(listed)
         .filter_map(|name| Some(format!("{}-*", name.rsplit_once('-')?.0)))

@@ -4,10 +4,10 @@ use super::claims::{Basis, Claim};
 use super::finding::{Finding, Lint};
 use super::{Searched, Subject};
 use crate::diagnostic::{Code, Severity};
-use crate::eql::{self, EqlError, OptionalFields, codes};
 use crate::evaluate::Prepared;
 use crate::event::schema::Origin;
 use crate::event::{FieldType, Mapping, Schema, Timestamp};
+use crate::language::eql::{self, EqlError, OptionalFields, codes};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {

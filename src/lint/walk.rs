@@ -1,6 +1,6 @@
 //! The parts of a query as the lints read them: its stages, and the leaves of their conditions.
 
-use crate::eql::syntax::{EventQuery, Expr, ExprKind, Query, QueryKind, Term};
+use crate::language::eql::syntax::{EventQuery, Expr, ExprKind, Query, QueryKind, Term};
 
 /// One event query of a query.
 pub(super) struct Stage<'q> {

@@ -2,7 +2,7 @@
 
 use super::{Operator, leaf};
 use crate::diagnostic::Span;
-use crate::eql::syntax::{Expr, ExprKind};
+use crate::language::eql::syntax::{Expr, ExprKind};
 
 /// A condition with one change.
 pub(super) struct Edit {

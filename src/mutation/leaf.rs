@@ -4,7 +4,7 @@
 use super::Operator;
 use super::condition::Edit;
 use crate::diagnostic::Span;
-use crate::eql::syntax::{Call, CompareOp, Expr, ExprKind, In, Match, MatchOp, Number};
+use crate::language::eql::syntax::{Call, CompareOp, Expr, ExprKind, In, Match, MatchOp, Number};
 
 /// Every change of a clause but its negation and its loss.
 pub(super) fn edits(expr: &Expr, want: bool) -> Vec<Edit> {

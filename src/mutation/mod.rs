@@ -6,7 +6,7 @@
 
 mod canonical;
 mod condition;
-mod lab;
+mod runner;
 mod leaf;
 mod operators;
 
@@ -14,14 +14,14 @@ mod operators;
 mod tests;
 
 use crate::diagnostic::Span;
-use crate::eql::syntax::Query;
 use crate::event::io::Progress;
+use crate::language::eql::syntax::Query;
 use crate::replay::Subject;
-use crate::replay::observe::{Observation, Observed};
 use crate::replay::outcome::{Place, ScenarioOutcome};
+use crate::replay::trace::{Observation, Observed};
 use crate::rule;
 
-pub use crate::replay::observe::Share;
+pub use crate::replay::trace::Share;
 
 /// A kind of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,7 +85,7 @@ pub(crate) struct Mutant {
 
 /// What became of a mutant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum MutantStatus {
     /// The matches of this check differ.
     Caught(String),
     /// No check notices.
@@ -110,7 +110,7 @@ pub struct Tried {
     /// The case that would catch it.
     pub case: String,
     /// What became of it.
-    pub fate: Fate,
+    pub fate: MutantStatus,
 }
 
 /// The mutants of one rule, in the order of the text.
@@ -136,18 +136,20 @@ pub struct Mutation {
 impl RuleMutation {
     /// How many of the mutants that count are caught.
     pub fn share(&self) -> Share {
-        let is = |fate: fn(&Fate) -> bool| self.mutants.iter().filter(move |one| fate(&one.fate));
-        let good = is(|fate| matches!(fate, Fate::Caught(_))).count();
+        let is = |fate: fn(&MutantStatus) -> bool| {
+            self.mutants.iter().filter(move |one| fate(&one.fate))
+        };
+        let good = is(|fate| matches!(fate, MutantStatus::Caught(_))).count();
         Share {
             good,
-            all: good + is(|fate| *fate == Fate::Survived).count(),
+            all: good + is(|fate| *fate == MutantStatus::Survived).count(),
         }
     }
 
     /// The mutants that no check notices.
     pub fn survivors(&self) -> impl Iterator<Item = &Tried> {
         let mutants = self.mutants.iter();
-        mutants.filter(|mutant| mutant.fate == Fate::Survived)
+        mutants.filter(|mutant| mutant.fate == MutantStatus::Survived)
     }
 }
 
@@ -253,7 +255,7 @@ fn of_rule(
     if checks.is_empty() || (mutants.is_empty() && others) {
         return None;
     }
-    let fates = lab::Lab::new(checks).fates(&mutants, bounds.progress);
+    let fates = runner::MutantRunner::new(checks).fates(&mutants, bounds.progress);
     let tried = mutants.into_iter().zip(fates).map(|(mutant, fate)| Tried {
         operator: mutant.operator,
         place: place(query, &mutant),

@@ -4,7 +4,9 @@
 use super::condition::{self, Edit};
 use super::{Mutant, Operator};
 use crate::diagnostic::Span;
-use crate::eql::syntax::{Expr, Maxspan, Query, QueryKind, Runs, Sequence, Term, TimeUnit};
+use crate::language::eql::syntax::{
+    Expr, Maxspan, Query, QueryKind, Runs, Sequence, Term, TimeUnit,
+};
 
 /// Every mutant of a query, in the order of the text.
 pub(super) fn mutants(query: &Query) -> Vec<Mutant> {

@@ -1,7 +1,7 @@
 //! The mutants of small queries.
 
 use super::operators::mutants;
-use crate::eql;
+use crate::language::eql;
 
 fn changes(query: &str) -> Vec<String> {
     let parsed = eql::parse(query);

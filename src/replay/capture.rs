@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use super::error;
 use super::run::Stage;
-use crate::data_source::served::{route, serves_most};
+use crate::data_source::detect::{route, serves_most};
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, Span};
-use crate::eql::{self, OptionalFields, Settings};
 use crate::evaluate::{self, Context};
 use crate::event::io::Files;
 use crate::event::schema::Origin;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::import::{self, Import};
+use crate::language::eql::{self, OptionalFields, Settings};
 use crate::scenario::model::{EventsFrom, Located};
 use crate::search::add_dynamic;
 

@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::observe::Ground;
-use super::visible::Visible;
+use super::schema_view::Visible;
+use super::trace::Ground;
 use crate::diagnostic::{Diagnostic, QueryText};
-use crate::eql::{self, EqlError, OptionalFields, Settings};
 use crate::evaluate::{Patterns, QueryFailure};
 use crate::event::schema::Origin;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
+use crate::language::eql::{self, EqlError, OptionalFields, Settings};
 use crate::plan::Plan;
 
 /// A query that can be compiled for any mapping.

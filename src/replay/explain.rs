@@ -49,7 +49,7 @@ fn causes(case: &Case<'_, '_>, judgement: &Judgement) -> Vec<Span> {
         .chain(&blockers.causes)
         .filter_map(|cause| match cause.kind {
             CauseKind::Clause(id) => plan.clause(id).map(|clause| clause.span),
-            CauseKind::NotRouted | CauseKind::TakenBy(_) => None,
+            CauseKind::NotRouted | CauseKind::ConsumedBy(_) => None,
         })
         .filter(|span| span.start < span.end)
         .collect();

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::because;
 use super::outcome::{Observed, Pin, PinKind, Verdict};
-use super::production::{CREATES, Counts, Produced, produce};
+use super::production::{CREATES, Counts, ScheduledOutcome, produce};
+use super::production_blockers::{created, stopped};
+use super::reason_match;
 use super::record;
 use super::run::Run;
-use super::stopped::{created, stopped};
 use crate::diagnostic::QueryText;
 use crate::evaluate::{BlockerHint, Blockers, Cause, CauseKind, Match, Override};
 use crate::event::EventId;
@@ -106,7 +106,7 @@ impl Waiver {
 
     fn overrides(&self, run: &Run<'_>) -> Vec<Override> {
         match &self.fact {
-            None => vec![Override::Lift(self.clause)],
+            None => vec![Override::Relax(self.clause)],
             Some((label, bit)) => {
                 let event = run.stage.find(label);
                 let fact = event.map(|event| Override::Fact {
@@ -279,7 +279,7 @@ fn settled(case: &Case<'_, '_>, proven: bool) -> (Verdict, Option<String>) {
 
 fn wanted_alert(
     case: &Case<'_, '_>,
-    produced: &Produced,
+    produced: &ScheduledOutcome,
     labels: &[Vec<String>],
 ) -> Option<(Verdict, Option<String>)> {
     let failed = |message: String| Some((Verdict::Failed, Some(message)));
@@ -372,12 +372,12 @@ fn wanted_none(
         .wanted
         .because
         .iter()
-        .find(|because| !because::holds(because, case.run.plan(), blockers, words))?;
+        .find(|because| !reason_match::holds(because, case.run.plan(), blockers, words))?;
     let stopped = match words {
         [] => "no single clause stops it".to_owned(),
         words => format!("{} did", words.join(", ")),
     };
-    failed(match because::known(unmet, case.run.plan()) {
+    failed(match reason_match::known(unmet, case.run.plan()) {
         Ok(()) => format!("expected {unmet} to stop it, but {stopped}"),
         Err(near) => {
             let near = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));

@@ -3,39 +3,39 @@
 //! For each source of a scenario the attack runs first ([`source`]), then every case is judged
 //! against it ([`judge`]). Threads work on scenarios; what they give is put back in file order.
 
-mod because;
+mod reason_match;
 pub(crate) mod capture;
 pub(crate) mod compile;
 pub mod error;
 mod explain;
-mod hide;
+mod exclusions;
 mod judge;
-pub mod observe;
+pub mod trace;
 pub mod outcome;
 mod production;
 mod record;
-pub mod rehearse;
+pub mod dry_run;
 mod run;
 #[cfg(test)]
-pub(crate) mod sample;
+pub(crate) mod test_fixtures;
 pub mod select;
 mod source;
-mod stopped;
+mod production_blockers;
 pub mod timeline;
-pub(crate) mod visible;
-mod wanted;
+pub(crate) mod schema_view;
+mod expectation;
 
 use rayon::prelude::*;
 
-pub use hide::{LinkedException, exceptions_of};
+pub use exclusions::{LinkedException, exceptions_of};
 pub use outcome::{Check, Observed, Outcome, Verdict};
 pub use production::CREATES;
 
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::Diagnostic;
-use crate::eql;
 use crate::event::Timestamp;
 use crate::event::io::Files;
+use crate::language::eql;
 use crate::rule::{Rule, RuleType};
 use crate::scenario::{self, Scenario};
 use outcome::ScenarioOutcome;
@@ -108,7 +108,7 @@ pub fn observe(
     catalogue: &Catalogue,
     files: &dyn Files,
     options: &Options<'_>,
-) -> (Replayed, Vec<observe::Observed>) {
+) -> (Replayed, Vec<trace::Observed>) {
     run_all(tests, catalogue, files, options, true)
 }
 
@@ -118,7 +118,7 @@ fn run_all(
     files: &dyn Files,
     options: &Options<'_>,
     observing: bool,
-) -> (Replayed, Vec<observe::Observed>) {
+) -> (Replayed, Vec<trace::Observed>) {
     let one = |test: &Test<'_>| replay(test, catalogue, files, options, observing);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.jobs)
@@ -186,7 +186,7 @@ fn replay(
         }
     }
     let mut diagnostics = scenario::check(test.scenario, catalogue, &claimed);
-    let exceptions = hide::Exceptions::load(test, files);
+    let exceptions = exclusions::Exceptions::load(test, files);
     diagnostics.extend(exceptions.diagnostics.iter().cloned());
     if diagnostics.iter().any(Diagnostic::is_error) {
         return One {
@@ -194,7 +194,7 @@ fn replay(
             outcome,
             diagnostics,
             partial: true,
-            observed: observe::Observed::default(),
+            observed: trace::Observed::default(),
         };
     }
     let with = source::With {
@@ -219,18 +219,17 @@ fn replay(
     }
     outcome.checks = in_file_order(by_source);
     // A stable sort: within a case the sources stay in their order.
-    observations.sort_by_key(|observation: &observe::Observation| observation.order);
+    observations.sort_by_key(|observation: &trace::Observation| observation.order);
     let query = rule.query.as_ref();
     One {
         exceptions: exceptions.linked(&claimed),
         outcome,
         diagnostics,
         partial,
-        observed: observe::Observed {
-            query: query.map(|query| observe::place(&query.text)),
-            clauses: query.map_or_else(Vec::new, |query| {
-                observe::clauses(&observations, &query.text)
-            }),
+        observed: trace::Observed {
+            query: query.map(|query| trace::place(&query.text)),
+            clauses: query
+                .map_or_else(Vec::new, |query| trace::clauses(&observations, &query.text)),
             checks: observations,
         },
     }
@@ -242,7 +241,7 @@ struct One {
     outcome: ScenarioOutcome,
     diagnostics: Vec<Diagnostic>,
     partial: bool,
-    observed: observe::Observed,
+    observed: trace::Observed,
 }
 
 /// Whether the options select a check.

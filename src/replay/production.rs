@@ -7,12 +7,12 @@ use super::run::Run;
 use crate::evaluate::{Match, Override};
 use crate::event::time::{DateFormat, format_offset};
 use crate::event::{Event, EventId, Timestamp};
+use crate::execution::overlap::per_cent;
+use crate::execution::suppress::{Group, settle};
+use crate::execution::window::{Found, covered, longest_blind};
+use crate::execution::{Arrival, Phase, Search, Windows};
 use crate::rule::{Rule, Schedule, Suppression};
 use crate::scenario::model::{FoundIn, ScheduleSpec};
-use crate::schedule::overlap::per_cent;
-use crate::schedule::suppress::{Group, settle};
-use crate::schedule::window::{Found, covered, longest_blind};
-use crate::schedule::{Arrival, Phase, Search, Windows};
 
 /// The key of the fact that an exception made the rule alert.
 pub const CREATES: &str = "creates";
@@ -24,7 +24,7 @@ const INGESTED: &str = "event.ingested";
 
 /// How a case is run in production.
 #[derive(Debug, Clone)]
-pub(super) struct Setting<'r> {
+pub(super) struct ScheduleConfig<'r> {
     /// The rule.
     pub(super) rule: &'r Rule,
     /// The scenario says something of production, or the rule of its alerts.
@@ -45,7 +45,7 @@ pub(super) struct Setting<'r> {
 
 /// What production makes of a run.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Produced {
+pub(super) struct ScheduledOutcome {
     /// The matches of which alerts are made in some phase, in order.
     pub(super) matches: Vec<Match>,
     /// What happens in the phases; empty where it is one search for all of them.
@@ -54,7 +54,7 @@ pub(super) struct Produced {
     single: bool,
 }
 
-impl<'r> Setting<'r> {
+impl<'r> ScheduleConfig<'r> {
     /// The rule's own schedule with what the scenario or the case says of it.
     pub(super) fn new(
         rule: &'r Rule,
@@ -144,7 +144,11 @@ fn millis(event: &Event, field: &str) -> Option<i64> {
 }
 
 /// What the executions make of a run under these overrides.
-pub(super) fn produce(run: &Run<'_>, setting: &Setting<'_>, overrides: &[Override]) -> Produced {
+pub(super) fn produce(
+    run: &Run<'_>,
+    setting: &ScheduleConfig<'_>,
+    overrides: &[Override],
+) -> ScheduledOutcome {
     let whole = || run.evaluation.decide_with(overrides);
     let meets = |event: &EventId| {
         !overrides.is_empty() || run.evaluation.stages_met(*event).next().is_some()
@@ -152,9 +156,9 @@ pub(super) fn produce(run: &Run<'_>, setting: &Setting<'_>, overrides: &[Overrid
     let numbers = (0u32..).map(EventId).take(run.stage.events.len());
     let events: Vec<EventId> = numbers.filter(meets).collect();
     if events.len() > MOST || events.is_empty() {
-        return Produced {
+        return ScheduledOutcome {
             matches: whole(),
-            ..Produced::default()
+            ..ScheduledOutcome::default()
         };
     }
     let mut replayed = Replayed {
@@ -188,7 +192,7 @@ pub(super) fn produce(run: &Run<'_>, setting: &Setting<'_>, overrides: &[Overrid
         .filter(alerted)
         .filter_map(|number| replayed.pool.get(number).cloned())
         .collect();
-    Produced {
+    ScheduledOutcome {
         matches,
         phases,
         single: setting.phase.is_some(),
@@ -197,7 +201,7 @@ pub(super) fn produce(run: &Run<'_>, setting: &Setting<'_>, overrides: &[Overrid
 
 struct Replayed<'a, 'c> {
     run: &'a Run<'c>,
-    setting: &'a Setting<'a>,
+    setting: &'a ScheduleConfig<'a>,
     overrides: &'a [Override],
     events: &'a [EventId],
     /// All matches of all searches, those of the search over everything first.
@@ -287,7 +291,7 @@ pub(super) struct Counts {
     pub(super) suppressed: usize,
 }
 
-impl Produced {
+impl ScheduledOutcome {
     /// How many alerts the phases have.
     pub(super) fn counts(&self) -> Counts {
         let all = || self.phases.iter().map(|phase| &phase.outcome);

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::outcome::{AlertRecord, CauseRecord, EventRecord, NoneRecord};
 use super::run::Run;
 use crate::diagnostic::QueryText;
-use crate::evaluate::{Blockers, Cause, CauseKind, Match, Miss, reason};
+use crate::evaluate::{Blockers, Cause, CauseKind, Match, Shortfall, reason};
 use crate::event::time::format_offset;
 use crate::event::{Event, EventId, Timestamp};
+use crate::execution::alert::{self, Alerts};
 use crate::plan::{ClauseId, FieldId, Plan, Role, Shape, StageId};
-use crate::schedule::alert::{self, Alerts};
 
 /// The alerts of a run, with the fields that the expectation asks for.
 pub(super) fn alerts(
@@ -266,7 +266,7 @@ fn cause_words(run: &Run<'_>, cause: &Cause) -> String {
 fn cause_record(run: &Run<'_>, query: &QueryText, cause: &Cause) -> CauseRecord {
     let clause = match cause.kind {
         CauseKind::Clause(id) => run.plan().clause(id),
-        CauseKind::NotRouted | CauseKind::TakenBy(_) => None,
+        CauseKind::NotRouted | CauseKind::ConsumedBy(_) => None,
     };
     let line = clause.map(|clause| {
         let place = query.locate(clause.span);
@@ -284,7 +284,7 @@ fn cause_record(run: &Run<'_>, query: &QueryText, cause: &Cause) -> CauseRecord 
 fn value(run: &Run<'_>, causes: &[Cause]) -> Option<String> {
     let mut seen: Vec<(String, String)> = Vec::new();
     for cause in causes {
-        if let Some(Miss::Join { have, want }) = &cause.miss {
+        if let Some(Shortfall::Join { have, want }) = &cause.miss {
             return Some(format!("{}, not {}", list(have), list(want)));
         }
         let (CauseKind::Clause(id), Some(event)) = (cause.kind, cause.event) else {
@@ -343,11 +343,11 @@ pub(super) fn fields_of(plan: &Plan, clause: ClauseId) -> Vec<FieldId> {
     leaf.predicate.fields()
 }
 
-fn miss(miss: &Miss) -> Option<String> {
+fn miss(miss: &Shortfall) -> Option<String> {
     let plain = |millis: i64| format_offset(millis).trim_start_matches('+').to_owned();
     match miss {
-        Miss::Order { early } => Some(format!("{} too early", plain(*early))),
-        Miss::Maxspan { late } => Some(format!("{} too late", plain(*late))),
-        Miss::Join { .. } => None,
+        Shortfall::Order { early } => Some(format!("{} too early", plain(*early))),
+        Shortfall::Maxspan { late } => Some(format!("{} too late", plain(*late))),
+        Shortfall::Join { .. } => None,
     }
 }

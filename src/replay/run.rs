@@ -1,7 +1,7 @@
 //! One case on one data source, evaluated: the facts that a verdict is made of.
 
 use super::compile::Ready;
-use super::production::{Produced, Setting, produce};
+use super::production::{ScheduleConfig, ScheduledOutcome, produce};
 use crate::evaluate::{Context, Evaluation, Match, Prepared, QueryFailure};
 use crate::event::{Event, EventId};
 use crate::plan::Plan;
@@ -62,9 +62,9 @@ pub(super) struct Run<'c> {
     /// The open point that the outcome hangs on.
     pub(super) uncertain: Option<String>,
     /// How production runs the rule.
-    pub(super) setting: Setting<'c>,
+    pub(super) setting: ScheduleConfig<'c>,
     /// What production makes of it.
-    pub(super) produced: Produced,
+    pub(super) produced: ScheduledOutcome,
 }
 
 impl<'c> Run<'c> {
@@ -73,7 +73,7 @@ impl<'c> Run<'c> {
         ready: &'c Ready,
         stage: &'c Stage,
         context: &Context,
-        setting: Setting<'c>,
+        setting: ScheduleConfig<'c>,
     ) -> Result<Self, QueryFailure> {
         let prepared = ready.patterns.clone()?.with(&ready.plan);
         let evaluation = prepared.evaluate(&stage.events, context)?;
@@ -84,7 +84,7 @@ impl<'c> Run<'c> {
             evaluation,
             uncertain,
             setting,
-            produced: Produced::default(),
+            produced: ScheduledOutcome::default(),
         };
         run.produced = produce(&run, &run.setting, &[]);
         Ok(run)

@@ -2,14 +2,14 @@
 
 use super::capture::{self, Capture};
 use super::compile::{Compiled, Compiler, Ready, Refused};
-use super::hide::Exceptions;
+use super::exclusions::Exceptions;
+use super::expectation::wanted;
 use super::judge::{self, Alert, Attack, Case, Judgement, Waiver, Wanted};
-use super::observe::{self, Observation};
 use super::outcome::{Check, CheckKey, Observed, PinKind, Place, Verdict};
-use super::production::Setting;
+use super::production::ScheduleConfig;
 use super::run::{Run, Stage};
-use super::visible::Visible;
-use super::wanted::wanted;
+use super::schema_view::Visible;
+use super::trace::{self, Observation};
 use super::{START, Test, explain};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, Span};
@@ -292,7 +292,7 @@ impl<'a> OnSource<'a> {
     }
 
     /// How production runs the rule for the attack or a case.
-    fn setting(&self, case: Option<&scenario::Case>, recorded: bool) -> Setting<'a> {
+    fn setting(&self, case: Option<&scenario::Case>, recorded: bool) -> ScheduleConfig<'a> {
         let of_case = case.and_then(|case| case.schedule.as_ref());
         let specs = [self.test.scenario.schedule.as_ref(), of_case];
         let start = (!recorded).then_some(START.millis());
@@ -303,7 +303,7 @@ impl<'a> OnSource<'a> {
             }
             (_, None) => false,
         };
-        Setting::new(&self.test.subject.rule, &specs, start, stated)
+        ScheduleConfig::new(&self.test.subject.rule, &specs, start, stated)
     }
 
     /// Recorded events with the case's changes; `None` after an error, which is noted.
@@ -486,7 +486,7 @@ impl<'a> OnSource<'a> {
         }
         if let Some(observations) = &mut self.observations {
             let key = check.key.clone();
-            observations.push(observe::observe(case, &judgement, key, item.order));
+            observations.push(trace::observe(case, &judgement, key, item.order));
         }
         if let Some(blind) = &judgement.blind {
             check.warnings.push(format!("schedule: {blind}"));

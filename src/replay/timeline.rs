@@ -1,10 +1,10 @@
 //! A case's executions over time: what each sees and finds. Drawn by `explain --schedule`.
 
-use super::production::Setting;
+use super::production::ScheduleConfig;
 use super::run::Run;
 use crate::evaluate::Override;
 use crate::event::EventId;
-use crate::schedule::Arrival;
+use crate::execution::Arrival;
 
 /// The executions of one phase of the schedule, as far as they see anything of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub(super) fn timeline(run: &Run<'_>, overrides: &[Override]) -> Option<Timeline
 
 fn executions(
     run: &Run<'_>,
-    setting: &Setting<'_>,
+    setting: &ScheduleConfig<'_>,
     overrides: &[Override],
     ids: &[EventId],
     arrivals: &[Arrival],

@@ -10,7 +10,7 @@ use super::markdown::{code, fence, plain};
 use super::recorded;
 use super::terminal::change::marked;
 use super::terminal::group::{alike_changes, groups, name};
-use crate::behaviour::{Comparison, Decider, Difference, Measure, RuleChange};
+use crate::rule_diff::{Comparison, Decider, Difference, Measure, RuleChange};
 use crate::snapshot::Class;
 use crate::snapshot::diff::diff;
 

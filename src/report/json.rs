@@ -137,13 +137,13 @@ fn blockers(observed: &Observed) -> Vec<Blocker<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replay::sample::{self, ATTACK, alert, check, stopped};
+    use crate::replay::test_fixtures::{self, ATTACK, alert, check, stopped};
     use crate::snapshot::{Scope, compare, current};
 
     #[test]
     fn the_report_is_the_contract() {
         let sid = || stopped("user.id : \"S-1-5-18\"", "S-1-5-18");
-        let outcome = sample::outcome(vec![
+        let outcome = test_fixtures::outcome(vec![
             check(ATTACK, "elastic_defend", alert()),
             check(ATTACK, "sysmon", sid()).gap("the service's SID"),
             check("benign", "sysmon", sid()).waived(),

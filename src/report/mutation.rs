@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::coverage::{cell, code, rounded};
-use crate::mutation::{Fate, Mutation, RuleMutation, Tried};
+use crate::mutation::{MutantStatus, Mutation, RuleMutation, Tried};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -79,10 +79,10 @@ fn rule_entry(rule: &RuleMutation) -> RuleEntry<'_> {
 fn mutant_entry(mutant: &Tried) -> MutantEntry<'_> {
     let (line, column) = mutant.place.source.line_column(mutant.place.span.start);
     let (fate, caught_by) = match &mutant.fate {
-        Fate::Caught(key) => ("caught", Some(key.as_str())),
-        Fate::Survived => ("survived", None),
-        Fate::Equivalent => ("equivalent", None),
-        Fate::Refused => ("refused", None),
+        MutantStatus::Caught(key) => ("caught", Some(key.as_str())),
+        MutantStatus::Survived => ("survived", None),
+        MutantStatus::Equivalent => ("equivalent", None),
+        MutantStatus::Refused => ("refused", None),
     };
     MutantEntry {
         operator: mutant.operator.word(),
@@ -92,7 +92,7 @@ fn mutant_entry(mutant: &Tried) -> MutantEntry<'_> {
         after: (!mutant.after.is_empty()).then_some(mutant.after.as_str()),
         fate,
         caught_by,
-        add: (mutant.fate == Fate::Survived).then_some(mutant.case.as_str()),
+        add: (mutant.fate == MutantStatus::Survived).then_some(mutant.case.as_str()),
     }
 }
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::comparison::{decider_entry, decider_words};
 use super::markdown::{code, plain};
-use crate::behaviour::Decider;
-use crate::behaviour::recordings::{AlertDifference, RecordedAlert, Recordings};
+use crate::rule_diff::Decider;
+use crate::rule_diff::recordings::{AlertDifference, RecordedAlert, Recordings};
 use crate::snapshot::Class;
 
 /// How many alerts of a rule and class the comment shows.

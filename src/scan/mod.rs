@@ -3,7 +3,7 @@
 //! `files -> chunks of lines (merge) -> what each meets (batch, any number of threads) -> order ->
 //! correlator -> alerts`. The results are the same for any number of threads and size of chunk.
 
-pub mod again;
+pub mod reread;
 mod alert;
 mod batch;
 mod chunk;

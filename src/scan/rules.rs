@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
-use crate::eql::syntax::{CompareOp, Expr, ExprKind, Query, QueryKind};
-use crate::eql::{self, OptionalFields, Settings};
 use crate::event::schema::Origin;
 use crate::event::{FieldType, Mapping, Schema, Timestamp};
+use crate::language::eql::syntax::{CompareOp, Expr, ExprKind, Query, QueryKind};
+use crate::language::eql::{self, OptionalFields, Settings};
 use crate::plan::Plan;
 use crate::rule::{Rule, RuleType};
 

@@ -16,7 +16,6 @@ use response::{Documents, Kind};
 
 use crate::data_source::index_name;
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, Span};
-use crate::eql::{self, OptionalFields, Settings};
 use crate::evaluate::{self, Context, Request};
 use crate::event::field::{Family, Reading};
 use crate::event::json::{BadDocument, parse_object};
@@ -24,6 +23,7 @@ use crate::event::mapping::{IndexMapping, NullValue};
 use crate::event::schema::Origin;
 use crate::event::time::DateFormat;
 use crate::event::{Event, FieldType, Mapping, MappingId, Scalar, Schema, Timestamp};
+use crate::language::eql::{self, OptionalFields, Settings};
 
 /// What a search is given beside query and documents.
 #[derive(Debug, Clone, Default)]

@@ -7,7 +7,7 @@ use crate::diagnostic::SourceText;
 use crate::replay::outcome::{
     AlertRecord, Check, EventRecord, NoneRecord, Observed, Outcome, Pin, PinKind, Verdict,
 };
-use crate::replay::sample::{self, ATTACK, SCENARIO, alert, check, stopped};
+use crate::replay::test_fixtures::{self, ATTACK, SCENARIO, alert, check, stopped};
 
 const CCM: &str = "process.executable : \"?:\\\\Windows\\\\CCM\\\\Ccm32BitLauncher.exe\"";
 const AGENT: &str = "management agents / SCCM 32-bit launcher";
@@ -16,7 +16,7 @@ const AGENT: &str = "management agents / SCCM 32-bit launcher";
 fn example() -> Outcome {
     let service = || stopped("user.id : \"S-1-5-18\"", "S-1-5-18, pinned by the sensor");
     let agent = || stopped(CCM, "C:\\Windows\\CCM\\Ccm32BitLauncher.exe");
-    sample::outcome(vec![
+    test_fixtures::outcome(vec![
         check(ATTACK, "elastic_defend", alert()),
         check(ATTACK, "sysmon", service()).gap("the service's SID"),
         check(ATTACK, "winlogbeat", service()).gap("as on sysmon"),
@@ -128,7 +128,7 @@ fn what_is_no_snapshot_is_an_error() {
 #[test]
 fn several_documents_share_a_file_and_a_second_rule_has_its_own_line() {
     let mut outcome = example();
-    let mut second = sample::outcome(vec![check("other", "sysmon", alert())])
+    let mut second = test_fixtures::outcome(vec![check("other", "sysmon", alert())])
         .scenarios
         .remove(0);
     second.rule_name = "# Another".into();
@@ -397,7 +397,7 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
             Just("winlogbeat".to_owned()),
             text()
         ],
-        prop_oneof![observed(), Just(sample::alert())],
+        prop_oneof![observed(), Just(test_fixtures::alert())],
         any::<[bool; 3]>(),
     );
     (text(), proptest::collection::vec(one, 1..8)).prop_map(|(name, checks)| {
@@ -420,7 +420,7 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
                 }
             },
         );
-        let mut outcome = sample::outcome(checks.collect());
+        let mut outcome = test_fixtures::outcome(checks.collect());
         outcome.scenarios[0].rule_name = name;
         outcome
     })

@@ -37,7 +37,7 @@ impl Source {
 
     /// The lines that are compiled into the program, numbered from 1: no comments, no tests.
     pub(crate) fn code(&self) -> Vec<(usize, &str)> {
-        if self.name.ends_with("/tests.rs") || self.name.ends_with("/sample.rs") {
+        if self.name.ends_with("/tests.rs") || self.name.ends_with("/test_fixtures.rs") {
             return Vec::new();
         }
         let lines: Vec<&str> = self.text.lines().collect();

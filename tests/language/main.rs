@@ -17,7 +17,7 @@
 use std::path::Path;
 
 use trapline::diagnostic::{QueryText, SourceText, render::render};
-use trapline::eql;
+use trapline::language::eql;
 
 use tree::tree;
 

@@ -1,6 +1,6 @@
 //! The page of each code tells the truth: its first query has that error, the others are right.
 
-use trapline::eql::{error::CODES, parse};
+use trapline::language::eql::{error::CODES, parse};
 
 #[test]
 fn the_examples_of_every_page_are_what_they_are_said_to_be() {

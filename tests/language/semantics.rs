@@ -13,9 +13,9 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Map, Value as Json, json};
-use trapline::eql::{self, OptionalFields};
 use trapline::evaluate::{self, ResultPosition};
 use trapline::event::mapping;
+use trapline::language::eql::{self, OptionalFields};
 use trapline::search::{Index, Parameters, Refusal};
 
 /// The first event of a block happens then, each further one a second later, unless it says when.

@@ -1,7 +1,7 @@
 //! The tree of a query in a form that a reviewer reads at a glance: one line a condition, every node
 //! in parentheses with its kind first, so that precedence is plain to see.
 
-use trapline::eql::syntax::{EventQuery, Expr, ExprKind, Query, QueryKind, Term};
+use trapline::language::eql::syntax::{EventQuery, Expr, ExprKind, Query, QueryKind, Term};
 
 /// The whole query, one line a part.
 pub(crate) fn tree(query: &Query) -> String {

@@ -4,9 +4,9 @@
 use std::fs;
 
 use serde_json::{Map, Value as Json};
-use trapline::eql::{self, OptionalFields};
 use trapline::evaluate::{self, Request, ResultPosition};
 use trapline::event::mapping::{self, IndexMapping};
+use trapline::language::eql::{self, OptionalFields};
 use trapline::search::{Index, Parameters};
 
 use crate::shared::shared;

@@ -5,10 +5,10 @@ use proptest::prelude::*;
 use trapline::engine::{
     Correlator, Everywhere, Found, Match, Matcher, Occurrence, RuleSet, over_events,
 };
-use trapline::eql::{self, OptionalFields, Settings};
 use trapline::evaluate::{self, Context};
 use trapline::event::schema::Origin;
 use trapline::event::{Event, FieldType, Mapping, Schema, Timestamp, Value};
+use trapline::language::eql::{self, OptionalFields, Settings};
 use trapline::plan::Plan;
 
 /// A match as both say it.

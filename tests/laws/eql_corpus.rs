@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use trapline::diagnostic::{QueryText, SourceText, render::render};
-use trapline::eql::{parse, syntax::Query};
+use trapline::language::eql::{parse, syntax::Query};
 
 use crate::spanless::spanless;
 

@@ -2,12 +2,12 @@
 
 use proptest::prelude::*;
 use trapline::diagnostic::Span;
-use trapline::eql::syntax::{
+use trapline::language::eql::syntax::{
     ArithmeticOp, Call, Category, CompareOp, EventQuery, Expr, ExprKind, Field, In, Match, MatchOp,
     Maxspan, Name, Number, Pipe, Query, QueryKind, Runs, Sample, Sequence, SequenceKeyword, Term,
     TimeUnit,
 };
-use trapline::eql::{parse, parse_expression};
+use trapline::language::eql::{parse, parse_expression};
 
 use crate::spanless;
 

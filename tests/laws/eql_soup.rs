@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use trapline::diagnostic::{QueryText, SourceText, render::render};
-use trapline::eql::error::CODES;
-use trapline::eql::{parse, parse_expression};
+use trapline::language::eql::error::CODES;
+use trapline::language::eql::{parse, parse_expression};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
@@ -251,6 +251,9 @@ fn not_in_capitals_is_no_function_wherever_it_stands() {
         "any where (NOT(x, 1) in~ (1, null))",
         "any where NOT (x)",
     ] {
-        assert!(trapline::eql::parse(query).query.is_none(), "{query}");
+        assert!(
+            trapline::language::eql::parse(query).query.is_none(),
+            "{query}"
+        );
     }
 }

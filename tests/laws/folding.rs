@@ -1,8 +1,8 @@
 //! Constant expressions: each function with null at each place, and the examples of its
 //! definition (`InternalEqlScriptUtils`, `BinaryLogicProcessor`, `InProcessor`).
 
-use trapline::eql;
 use trapline::evaluate::function::fold;
+use trapline::language::eql;
 
 /// An expression and what it folds to; `failure` where Elasticsearch fails.
 const CASES: &[(&str, &str)] = &[

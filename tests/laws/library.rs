@@ -11,9 +11,9 @@ use trapline::coverage::{Coverage, coverage};
 use trapline::data_source::Catalogue;
 use trapline::event::io::Unwatched;
 use trapline::explain::explain;
-use trapline::mutation::{Bounds, Fate, Mutation, Operator, mutate};
-use trapline::replay::observe::Observed as Seen;
+use trapline::mutation::{Bounds, MutantStatus, Mutation, Operator, mutate};
 use trapline::replay::outcome::{Check, Observed, Verdict};
+use trapline::replay::trace::Observed as Seen;
 use trapline::replay::{self, Options, Replayed, Subject, Test};
 
 /// The rules that ship, run with every case but those of these numbers.
@@ -146,7 +146,7 @@ fn a_covered_clause_has_a_mutant_that_some_check_catches() {
                 let span = clause.place.span;
                 let caught = mutants.mutants.iter().any(|mutant| {
                     let near = mutant.place.span.contains(span) || span.contains(mutant.place.span);
-                    near && matches!(mutant.fate, Fate::Caught(_))
+                    near && matches!(mutant.fate, MutantStatus::Caught(_))
                 });
                 assert!(caught, "{}: {}", rule.rule_file, clause.name);
             }

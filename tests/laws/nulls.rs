@@ -2,8 +2,8 @@
 //! and an unmapped optional field make of each kind of leaf and of its `not`.
 
 use serde_json::json;
-use trapline::eql::OptionalFields;
 use trapline::event::mapping;
+use trapline::language::eql::OptionalFields;
 use trapline::search::{Index, Parameters};
 
 /// `s` and `n` are mapped; the first document has both, the second neither.

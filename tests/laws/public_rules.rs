@@ -8,12 +8,12 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json};
-use trapline::data_source::{Catalogue, listed};
+use trapline::data_source::{Catalogue, known_indices};
 use trapline::diagnostic::SourceText;
-use trapline::eql::{self, OptionalFields, Settings, infer};
 use trapline::evaluate::{Context, Prepared, Request};
 use trapline::event::schema::Origin;
 use trapline::event::{Event, Mapping, Schema, Timestamp};
+use trapline::language::eql::{self, OptionalFields, Settings, infer};
 use trapline::lint::{self, survey::Survey};
 use trapline::rule::{self, RuleType};
 
@@ -170,7 +170,7 @@ fn mapping_of(
     let paths: BTreeSet<&str> = eql::fields(syntax).into_iter().chain(own).collect();
     let mut mapping = Mapping::new("generated");
     for path in &paths {
-        if let Some((field_type, read_from)) = listed::integration().get(path) {
+        if let Some((field_type, read_from)) = known_indices::integration().get(path) {
             mapping.add_read_from(path, read_from, field_type.clone(), Origin::Declared);
         }
     }

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 use trapline::data_source::IndexPatterns;
-use trapline::eql::{self, OptionalFields, Settings};
 use trapline::event::io::Stop;
 use trapline::event::schema::Origin;
 use trapline::event::{FieldType, Mapping, Schema, Timestamp};
+use trapline::language::eql::{self, OptionalFields, Settings};
 use trapline::scan::{self, Alert, Inputs, Options, ScanRule, Stats, Watcher, Window};
 
 /// Four digits would be a year.

@@ -10,9 +10,9 @@ use std::fs;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use trapline::eql::{self, OptionalFields, Settings};
 use trapline::event::schema::Origin;
 use trapline::event::{Event, FieldType, Mapping, Schema, Timestamp, Value};
+use trapline::language::eql::{self, OptionalFields, Settings};
 use trapline::plan::Plan;
 
 use crate::engine::{Said, by_engine, by_evaluate};

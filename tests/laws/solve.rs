@@ -10,10 +10,10 @@ use trapline::data_source::{Catalogue, IndexPatterns};
 use trapline::diagnostic::SourceText;
 use trapline::lint;
 use trapline::replay::Subject;
+use trapline::replay::dry_run::{Place, rehearse};
 use trapline::replay::outcome::Verdict;
-use trapline::replay::rehearse::{Place, rehearse};
 use trapline::rule::RuleType;
-use trapline::solve::{self, Made, Request};
+use trapline::synthesize::{self, Made, Request};
 
 use crate::shared::shared;
 
@@ -103,7 +103,7 @@ fn solve(file: &PathBuf, catalogue: &Catalogue) -> Option<Solved> {
         catalogue,
         sources: &[],
     };
-    let made = solve::new(&request).unwrap_or_else(|why| panic!("{name}: {why}"));
+    let made = synthesize::new(&request).unwrap_or_else(|why| panic!("{name}: {why}"));
     Some(Solved {
         failed: failed(&made),
         cases: made.sketches.iter().map(|sketch| sketch.cases.len()).sum(),

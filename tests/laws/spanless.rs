@@ -1,7 +1,7 @@
 //! A query without its places, so that two texts of one meaning compare equal.
 
 use trapline::diagnostic::Span;
-use trapline::eql::syntax::{EventQuery, Expr, ExprKind, Query, QueryKind, Term};
+use trapline::language::eql::syntax::{EventQuery, Expr, ExprKind, Query, QueryKind, Term};
 
 /// Takes all places out of a query.
 pub(crate) fn spanless(mut query: Query) -> Query {

@@ -9,7 +9,7 @@ use super::load;
 use crate::coverage::{Coverage, coverage};
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
-use crate::replay::observe::Observed;
+use crate::replay::trace::Observed;
 use crate::replay::{self, Options, Replayed};
 use crate::report::coverage as format;
 use crate::report::terminal::{CoverageOptions, write_coverage};

@@ -17,19 +17,19 @@ use super::super::{Console, ExitCode};
 use super::diff_captures;
 use super::diff_exceptions::ExceptionsOf;
 use super::load::{self, Loaded};
-use crate::behaviour::recordings::{Pair, Recordings};
-use crate::behaviour::{self, Comparison, Exceptions, Kind, Measure, RuleChange};
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::event::io::Unwatched;
 use crate::mutation::{Bounds, mutate};
-use crate::replay::observe::Share;
 use crate::replay::outcome::{CheckKey, Outcome};
+use crate::replay::trace::Share;
 use crate::replay::{self, Options, Subject, Test};
 use crate::report::comparison;
 use crate::report::terminal::write_comparison;
 use crate::rule::ExceptionItem;
+use crate::rule_diff::recordings::{Pair, Recordings};
+use crate::rule_diff::{self, Comparison, Exceptions, Kind, Measure, RuleChange};
 
 /// One version of the project.
 struct Side {
@@ -95,7 +95,7 @@ fn pairs<'s>(changes: &'s [RuleChange], old: &'s Side, new: &'s Side) -> Vec<Pai
         let newer = newer.filter(|_| change.kind != Kind::Removed);
         let older = match newer {
             Some(newer) if change.kind == Kind::Changed => {
-                behaviour::counterpart(newer, &old.rules)
+                rule_diff::counterpart(newer, &old.rules)
             }
             Some(_) => None,
             None => old.rules.iter().find(own),
@@ -203,7 +203,7 @@ impl Side {
     ) -> (Vec<Test<'s>>, Vec<Test<'s>>) {
         let mut pairs = (Vec::new(), Vec::new());
         for test in self.loaded.tests() {
-            let of = |side: &'s Side| behaviour::counterpart(test.subject, &side.rules);
+            let of = |side: &'s Side| rule_diff::counterpart(test.subject, &side.rules);
             let (Some(older), Some(newer)) = (of(old), of(new)) else {
                 continue;
             };
@@ -241,7 +241,7 @@ impl Side {
 
 fn compare(old: &Side, new: &Side, catalogue: &Catalogue) -> Comparison {
     let excepted = |side: &Side| exceptions(old, new, side);
-    let rules = behaviour::rule_changes((&old.rules, &excepted(old)), (&new.rules, &excepted(new)));
+    let rules = rule_diff::rule_changes((&old.rules, &excepted(old)), (&new.rules, &excepted(new)));
     let (older, newer) = new.pairs(old, new, &rules);
     let mut before = new.replay(&older, old, catalogue);
     let mut after = new.replay(&newer, new, catalogue);
@@ -267,7 +267,7 @@ fn compare(old: &Side, new: &Side, catalogue: &Catalogue) -> Comparison {
     Comparison {
         old: old.name.clone(),
         new: new.name.clone(),
-        differences: behaviour::differences(&before, &after),
+        differences: rule_diff::differences(&before, &after),
         checks: after.checks().count(),
         coverage: measured.map(|(coverage, _)| coverage),
         mutation: measured.map(|(_, mutation)| mutation),
@@ -280,7 +280,7 @@ fn compare(old: &Side, new: &Side, catalogue: &Catalogue) -> Comparison {
 fn exceptions(old: &Side, new: &Side, side: &Side) -> Exceptions {
     let mut exceptions = Exceptions::new();
     for test in old.loaded.tests().into_iter().chain(new.loaded.tests()) {
-        let Some(rule) = behaviour::counterpart(test.subject, &side.rules) else {
+        let Some(rule) = rule_diff::counterpart(test.subject, &side.rules) else {
             continue;
         };
         let items = replay::exceptions_of(&test, &side.settings.files);

@@ -8,9 +8,9 @@ use super::super::interrupt;
 use super::super::progress::Bar;
 use super::super::settings::Settings;
 use super::scan_inputs::CliInputs;
-use crate::behaviour::recordings::{self, Pair, Recordings};
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
+use crate::rule_diff::recordings::{self, Pair, Recordings};
 use crate::scan::Options;
 
 /// The recordings that were typed, found before anything long is begun.

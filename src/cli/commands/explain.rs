@@ -6,7 +6,7 @@ use super::super::error::{self, Problem};
 use super::super::settings::{Settings, Target};
 use super::super::{Console, ExitCode};
 use super::coverage::observe;
-use super::{load, recording};
+use super::{explain_events, load};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::nearest;
 use crate::explain::{Explanation, explain};
@@ -22,7 +22,7 @@ pub fn run(
     let targets = settings.targets(std::slice::from_ref(&args.rule))?;
     if let Some(events) = &args.events {
         let found =
-            recording::explain(settings, &targets, events, args.source.as_deref(), console)?;
+            explain_events::explain(settings, &targets, events, args.source.as_deref(), console)?;
         write(&[found], args, console);
         return Ok(ExitCode::Passed);
     }

@@ -9,12 +9,12 @@ mod event_log;
 pub mod explain;
 pub mod import;
 pub mod load;
-mod made;
+mod write_scenario;
 pub mod mutate;
 pub mod new;
 pub mod query;
-pub mod publish;
-pub mod recording;
+pub mod scaffold;
+pub mod explain_events;
 pub mod review;
 pub mod scan;
 mod scan_inputs;
@@ -71,10 +71,10 @@ pub fn run(verb: &Verb, global: &Global, settings: &Settings, console: &mut Cons
             Ok(code) => code,
             Err(problem) => console.problem(&problem),
         },
-        Verb::Schema(args) => publish::schema(args.of, console),
-        Verb::Completions(args) => publish::completions(args.shell, console),
-        Verb::Man(args) => publish::man(&args.directory, settings, console),
-        Verb::Init => publish::init(settings, console),
+        Verb::Schema(args) => scaffold::schema(args.of, console),
+        Verb::Completions(args) => scaffold::completions(args.shell, console),
+        Verb::Man(args) => scaffold::man(&args.directory, settings, console),
+        Verb::Init => scaffold::init(settings, console),
         Verb::Import(args) => match import::run(settings, args, console) {
             Ok(code) => code,
             Err(problem) => console.problem(&problem),

@@ -9,11 +9,11 @@ use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
-use super::made::{self, Place};
+use super::write_scenario::{self, Place};
 use crate::diagnostic::Diagnostic;
-use crate::replay::rehearse;
+use crate::replay::dry_run;
 use crate::scenario::write::Sketch;
-use crate::solve::{self, Impossible, Request, Unsolved, Written};
+use crate::synthesize::{self, Impossible, Request, Unsolved, Written};
 
 /// How many things that were not found are listed.
 const LISTED: usize = 12;
@@ -27,10 +27,10 @@ pub fn run(
     args: &NewArgs,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let rule = made::rule_path(settings, &args.rule)?;
-    let subject = made::subject(settings, &rule, console)?;
+    let rule = write_scenario::rule_path(settings, &args.rule)?;
+    let subject = write_scenario::subject(settings, &rule, console)?;
     let place = Place::new(settings, args.output.as_deref(), &rule)?;
-    let catalogue = made::catalogue()?;
+    let catalogue = write_scenario::catalogue()?;
     let request = Request {
         subject: &subject,
         catalogue: &catalogue,
@@ -57,7 +57,7 @@ fn new(
             .help("`--fill-coverage` adds the cases that it lacks, `-o FILE` writes elsewhere");
         return Err(Problem::usage(diagnostic));
     }
-    let mut made = possible(solve::new(request))?;
+    let mut made = possible(synthesize::new(request))?;
     if made.sketches.is_empty() {
         return not_solved(&made.unsolved);
     }
@@ -73,7 +73,7 @@ fn new(
             std::iter::once(sketch.name.as_str()).chain(cases)
         })
         .collect();
-    made::write(settings, place, &text, &text, &names, console)?;
+    write_scenario::write(settings, place, &text, &text, &names, console)?;
     let mut said = String::new();
     for sketch in &made.sketches {
         let _ = writeln!(
@@ -100,10 +100,10 @@ fn fill(
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
     let file = place.path.as_ref().map_or_else(
-        || rehearse::NOWHERE.to_owned(),
+        || dry_run::NOWHERE.to_owned(),
         |path| settings.files.name(path),
     );
-    let beside = rehearse::Place {
+    let beside = dry_run::Place {
         file: &file,
         files: &settings.files,
     };
@@ -112,11 +112,11 @@ fn fill(
             .help("`trapline check` says what is wrong with it; without `--fill-coverage` a first scenario is written");
         Problem::new(ExitCode::NotLoaded, diagnostic)
     })?;
-    let filled = possible(solve::fill(request, &written))?;
+    let filled = possible(synthesize::fill(request, &written))?;
     let names: BTreeSet<&str> = filled.cases.iter().map(|case| case.name.as_str()).collect();
     if !names.is_empty() {
         let whole = written.with(filled.cases.iter());
-        made::write(settings, place, &whole, &whole, &names, console)?;
+        write_scenario::write(settings, place, &whole, &whole, &names, console)?;
     }
     let mut said = String::new();
     for case in &filled.cases {

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use super::super::args::{ExplainArgs, ReviewArgs};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::keys;
+use super::super::keypress;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use crate::diagnostic::{Diagnostic, SourceText};
@@ -245,7 +245,7 @@ fn walk(
         };
         console.write(Stream::Out, &text);
         is_shown = false;
-        let said = match keys::typed() {
+        let said = match keypress::typed() {
             Some('a') => {
                 let before = one(settings, &waiting, &change, Pending::accept)?;
                 done.push(Done::Accepted(before));

@@ -108,7 +108,7 @@ mod tests {
     use crate::cli::args::{Global, TestArgs};
     use crate::cli::settings::Settings;
     use crate::replay::outcome::Verdict;
-    use crate::replay::sample::{self, ATTACK, SCENARIO, alert, check, stopped};
+    use crate::replay::test_fixtures::{self, ATTACK, SCENARIO, alert, check, stopped};
     use crate::snapshot::Class;
 
     struct Project {
@@ -154,14 +154,14 @@ mod tests {
     #[test]
     fn new_entries_wait_beside_the_snapshot_until_they_are_accepted() {
         let project = Project::new(false);
-        let outcome = sample::outcome(vec![check(ATTACK, "sysmon", alert())]);
+        let outcome = test_fixtures::outcome(vec![check(ATTACK, "sysmon", alert())]);
         assert_eq!(project.run(&outcome, &[]), (vec![Class::Added], 0, vec![]));
         assert_eq!(project.there(), [false, true]);
         assert_eq!(project.run(&outcome, &[""]), (vec![], 1, vec![]));
         assert_eq!(project.there(), [true, false]);
         assert_eq!(project.run(&outcome, &[]), (vec![], 0, vec![]));
 
-        let lost = sample::outcome(vec![check(ATTACK, "sysmon", stopped("maxspan", "3s"))]);
+        let lost = test_fixtures::outcome(vec![check(ATTACK, "sysmon", stopped("maxspan", "3s"))]);
         assert_eq!(project.run(&lost, &[""]), (vec![Class::Lost], 0, vec![]));
         assert_eq!(project.run(&lost, &["lost"]), (vec![], 1, vec![]));
     }
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn in_ci_nothing_is_written() {
         let project = Project::new(true);
-        let outcome = sample::outcome(vec![check(ATTACK, "sysmon", alert())]);
+        let outcome = test_fixtures::outcome(vec![check(ATTACK, "sysmon", alert())]);
         assert_eq!(project.run(&outcome, &[]), (vec![Class::Added], 0, vec![]));
         assert_eq!(project.there(), [false, false]);
     }
@@ -178,7 +178,7 @@ mod tests {
     fn nothing_is_pending_for_a_check_that_fails() {
         let project = Project::new(false);
         let failed = check(ATTACK, "sysmon", alert()).verdict(Verdict::Failed, "no");
-        let outcome = sample::outcome(vec![failed]);
+        let outcome = test_fixtures::outcome(vec![failed]);
         assert_eq!(project.run(&outcome, &["all"]), (vec![], 0, vec![]));
         assert_eq!(project.there(), [false, false]);
     }
@@ -191,7 +191,7 @@ mod tests {
         files
             .write(path.as_str().into(), "---\n---\n<<<<<<< HEAD\n")
             .unwrap();
-        let outcome = sample::outcome(vec![check(ATTACK, "sysmon", alert())]);
+        let outcome = test_fixtures::outcome(vec![check(ATTACK, "sysmon", alert())]);
         assert_eq!(project.run(&outcome, &[""]), (vec![], 0, vec!["E501"]));
         assert_eq!(project.run(&outcome, &["all"]), (vec![], 1, vec![]));
         assert_eq!(project.run(&outcome, &[]), (vec![], 0, vec![]));

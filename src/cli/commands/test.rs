@@ -13,9 +13,9 @@ use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::data_source::error::UNKNOWN_SOURCE;
 use crate::diagnostic::Diagnostic;
-use crate::explain::course::{Told, tell};
-use crate::replay::observe::Observed;
+use crate::explain::timeline::{CheckDetails, tell};
 use crate::replay::outcome::{Check, CheckKey, Outcome, ScenarioOutcome};
+use crate::replay::trace::Observed;
 use crate::replay::{self, Options};
 use crate::report::html::Depth;
 use crate::report::{View, github, html, json, junit, markdown, sarif, terminal};
@@ -135,7 +135,7 @@ pub fn run_loaded(
 }
 
 /// What the page tells of each check.
-fn told(observed: &[Observed], page: bool) -> BTreeMap<CheckKey, Told> {
+fn told(observed: &[Observed], page: bool) -> BTreeMap<CheckKey, CheckDetails> {
     let all = observed.iter().filter(|_| page).flat_map(tell);
     all.map(|told| (told.key.clone(), told)).collect()
 }

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::super::args::{Global, TestArgs};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::saves::{Place, Saves};
+use super::super::file_watcher::{Place, Saves};
 use super::super::settings::{Settings, Target, TestSettings};
 use super::super::{Console, ExitCode, config, interrupt};
 use super::load::{self, Dependencies};

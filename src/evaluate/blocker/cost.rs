@@ -3,9 +3,9 @@
 
 use super::super::condition::{self, IMPOSSIBLE};
 use super::super::keys::KeyValue;
-use super::super::sequence::{self, Course, Moment, Violation};
-use super::super::view::View;
-use super::super::{Cause, CauseKind, Miss, Override, decide};
+use super::super::sequence::{self, OrderedEvent, SequenceSpec, Violation};
+use super::super::view::FactsOverlay;
+use super::super::{Cause, CauseKind, Override, Shortfall, decide};
 use crate::event::{EventId, Value};
 use crate::plan::{ClauseId, Role, SequenceShape, Shape, Stage, StageId};
 
@@ -21,21 +21,21 @@ struct Watched<'a> {
     id: StageId,
     stage: &'a Stage,
     clause: ClauseId,
-    moments: Vec<Moment>,
+    moments: Vec<OrderedEvent>,
 }
 
 /// What stands still while assignments are compared.
 pub(super) struct Costs<'v> {
-    view: &'v View<'v>,
+    view: &'v FactsOverlay<'v>,
     positions: Vec<(StageId, &'v Stage)>,
-    sequence: Option<(&'v SequenceShape, Course)>,
+    sequence: Option<(&'v SequenceShape, SequenceSpec)>,
     until: Option<Watched<'v>>,
     missing: Vec<Watched<'v>>,
 }
 
 impl<'v> Costs<'v> {
     /// For the events and overrides of a view.
-    pub(super) fn new(view: &'v View<'v>) -> Self {
+    pub(super) fn new(view: &'v FactsOverlay<'v>) -> Self {
         let sequence = match &view.plan.shape {
             Shape::Sequence(shape) => Some((shape, decide::course(view, shape))),
             Shape::Events | Shape::Sample { .. } => None,
@@ -167,7 +167,7 @@ impl<'v> Costs<'v> {
             let Some(watched) = self.missing.get(gap) else {
                 continue;
             };
-            let at = |moment: &&Moment| {
+            let at = |moment: &&OrderedEvent| {
                 moment.millis() == time && self.shares_keys(watched, moment.event.0, assignment)
             };
             let event = watched.moments.iter().find(at).map(|moment| moment.event);
@@ -257,7 +257,7 @@ impl<'v> Costs<'v> {
         let (id, stage) = self.positions.get(index)?;
         let event = *assignment.get(index)?;
         let have = self.view.key(stage, join, event).unwrap_or(&[]);
-        let miss = Miss::Join {
+        let miss = Shortfall::Join {
             have: self.values(have),
             want: self.values(&want),
         };
@@ -272,7 +272,10 @@ impl<'v> Costs<'v> {
     }
 
     /// The moments of an assignment in the order of its positions, for a sequence.
-    fn in_sequence(&self, assignment: &[u32]) -> Option<(Vec<Moment>, &SequenceShape, &Course)> {
+    fn in_sequence(
+        &self,
+        assignment: &[u32],
+    ) -> Option<(Vec<OrderedEvent>, &SequenceShape, &SequenceSpec)> {
         let (shape, course) = self.sequence.as_ref()?;
         let moments = assignment
             .iter()
@@ -283,7 +286,7 @@ impl<'v> Costs<'v> {
     fn order_lacks(
         &self,
         assignment: &[u32],
-        moments: &[Moment],
+        moments: &[OrderedEvent],
         clause: ClauseId,
     ) -> Option<Candidate> {
         let (index, early) = out_of_order(moments)?;
@@ -293,7 +296,7 @@ impl<'v> Costs<'v> {
                 kind: CauseKind::Clause(clause),
                 stage: self.positions.get(index).map(|(id, _)| *id),
                 event: Some(event),
-                miss: Some(Miss::Order { early }),
+                miss: Some(Shortfall::Order { early }),
             },
             change: Override::Order(assignment.iter().copied().map(EventId).collect()),
         })
@@ -302,8 +305,8 @@ impl<'v> Costs<'v> {
     fn maxspan_lacks(
         &self,
         assignment: &[u32],
-        moments: &[Moment],
-        course: &Course,
+        moments: &[OrderedEvent],
+        course: &SequenceSpec,
         clause: Option<ClauseId>,
     ) -> Option<Candidate> {
         let late = lateness(moments, course)?;
@@ -314,12 +317,12 @@ impl<'v> Costs<'v> {
             clause?,
             stage,
             Some(last),
-            Some(Miss::Maxspan { late }),
+            Some(Shortfall::Maxspan { late }),
         ))
     }
 
     /// The first `until` event from the first event of the assignment to before its last.
-    fn until_between(&self, assignment: &[u32], moments: &[Moment]) -> Option<Moment> {
+    fn until_between(&self, assignment: &[u32], moments: &[OrderedEvent]) -> Option<OrderedEvent> {
         let until = self.until.as_ref()?;
         if self.view.is_lifted(until.clause) {
             return None;
@@ -329,15 +332,15 @@ impl<'v> Costs<'v> {
         let start = until.moments.partition_point(|moment| moment.rank < first);
         let mut between = until.moments.get(start..)?.iter();
         let mut between = between.by_ref().take_while(|moment| moment.rank < last);
-        let same = |moment: &&Moment| self.shares_keys(until, moment.event.0, assignment);
+        let same = |moment: &&OrderedEvent| self.shares_keys(until, moment.event.0, assignment);
         between.find(same).copied()
     }
 
     fn violations(
         &self,
         assignment: &[u32],
-        moments: &[Moment],
-        course: &Course,
+        moments: &[OrderedEvent],
+        course: &SequenceSpec,
     ) -> Vec<Violation> {
         if self.missing.is_empty() {
             return Vec::new();
@@ -390,7 +393,12 @@ impl<'v> Costs<'v> {
     }
 }
 
-fn watched<'v>(view: &View<'v>, id: StageId, stage: &'v Stage, clause: ClauseId) -> Watched<'v> {
+fn watched<'v>(
+    view: &FactsOverlay<'v>,
+    id: StageId,
+    stage: &'v Stage,
+    clause: ClauseId,
+) -> Watched<'v> {
     let moments = view.interesting().into_iter();
     Watched {
         id,
@@ -404,7 +412,7 @@ fn watched<'v>(view: &View<'v>, id: StageId, stage: &'v Stage, clause: ClauseId)
 
 /// The first position whose event does not come after the one before, and by how many
 /// milliseconds it came too early.
-fn out_of_order(moments: &[Moment]) -> Option<(usize, i64)> {
+fn out_of_order(moments: &[OrderedEvent]) -> Option<(usize, i64)> {
     let pairs = moments.iter().zip(moments.iter().skip(1)).enumerate();
     let mut broken = pairs.filter(|(_, (before, after))| after.rank <= before.rank);
     let (index, (before, after)) = broken.next()?;
@@ -412,7 +420,7 @@ fn out_of_order(moments: &[Moment]) -> Option<(usize, i64)> {
 }
 
 /// By how many milliseconds the moments exceed `maxspan`.
-fn lateness(moments: &[Moment], course: &Course) -> Option<i64> {
+fn lateness(moments: &[OrderedEvent], course: &SequenceSpec) -> Option<i64> {
     let first = moments.iter().map(|moment| moment.nanos).min()?;
     let last = moments.iter().map(|moment| moment.nanos).max()?;
     let over = last - first - course.maxspan?;
@@ -427,7 +435,7 @@ fn lift(
     clause: ClauseId,
     stage: Option<StageId>,
     event: Option<EventId>,
-    miss: Option<Miss>,
+    miss: Option<Shortfall>,
 ) -> Candidate {
     Candidate {
         cause: Cause {
@@ -436,7 +444,7 @@ fn lift(
             event,
             miss,
         },
-        change: Override::Lift(clause),
+        change: Override::Relax(clause),
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) use nearest::nearest;
 use std::collections::BTreeSet;
 
 use self::cost::{Candidate, Costs};
-use super::view::View;
+use super::view::FactsOverlay;
 use super::{BlockerHint, Blockers, Cause, CauseKind, Evaluation, Override, decide};
 use crate::event::EventId;
 use crate::plan::{ClauseKind, PartId, Plan, Role, StageId};
@@ -70,7 +70,7 @@ fn order_of(kind: CauseKind) -> (u8, u32) {
     match kind {
         CauseKind::NotRouted => (0, 0),
         CauseKind::Clause(clause) => (1, clause.0.into()),
-        CauseKind::TakenBy(event) => (2, event.0),
+        CauseKind::ConsumedBy(event) => (2, event.0),
     }
 }
 
@@ -83,7 +83,11 @@ struct Check<'e, 'p> {
 }
 
 impl<'e, 'p> Check<'e, 'p> {
-    fn new(evaluation: &'e Evaluation<'p>, waived: &'e [Override], view: &View<'_>) -> Self {
+    fn new(
+        evaluation: &'e Evaluation<'p>,
+        waived: &'e [Override],
+        view: &FactsOverlay<'_>,
+    ) -> Self {
         Self {
             evaluation,
             waived,
@@ -124,14 +128,14 @@ impl<'e, 'p> Check<'e, 'p> {
                 kind.is_some_and(|kind| kind.is_condition() || kind == ClauseKind::Category)
             }
             CauseKind::NotRouted => true,
-            CauseKind::TakenBy(_) => false,
+            CauseKind::ConsumedBy(_) => false,
         };
         (order_of(cause.kind), cause.event.filter(|_| on_event))
     }
 }
 
 /// The events that may have taken the partial sequence of an assignment that lacks nothing.
-fn competitors(view: &View<'_>, assignment: &[u32]) -> Vec<Candidate> {
+fn competitors(view: &FactsOverlay<'_>, assignment: &[u32]) -> Vec<Candidate> {
     let ranks = assignment.iter().filter_map(|event| view.moment(*event));
     let ranks: Vec<u32> = ranks.map(|moment| moment.rank).collect();
     let (Some(first), Some(last)) = (ranks.iter().min(), ranks.iter().max()) else {
@@ -149,7 +153,7 @@ fn competitors(view: &View<'_>, assignment: &[u32]) -> Vec<Candidate> {
         if let Some((stage, _)) = taker {
             candidates.push(Candidate {
                 cause: Cause {
-                    kind: CauseKind::TakenBy(moment.event),
+                    kind: CauseKind::ConsumedBy(moment.event),
                     stage: Some(stage),
                     event: Some(moment.event),
                     miss: None,
@@ -168,7 +172,7 @@ fn competitors(view: &View<'_>, assignment: &[u32]) -> Vec<Candidate> {
 fn common_part(plan: &Plan, causes: &[Cause]) -> Option<PartId> {
     let parts = causes.iter().filter_map(|cause| match cause.kind {
         CauseKind::Clause(clause) => plan.clause(clause),
-        CauseKind::NotRouted | CauseKind::TakenBy(_) => None,
+        CauseKind::NotRouted | CauseKind::ConsumedBy(_) => None,
     });
     let parts = parts.filter(|clause| clause.kind.is_condition());
     let mut paths = parts.map(|clause| path_to(plan, clause.part));

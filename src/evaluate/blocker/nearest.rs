@@ -7,7 +7,7 @@
 //! For `explain` on recordings; blockers of cases count.
 
 use super::super::condition::{self, IMPOSSIBLE};
-use super::super::view::View;
+use super::super::view::FactsOverlay;
 use super::super::{CauseKind, Evaluation};
 use super::cost::{Candidate, Costs};
 use crate::event::EventId;
@@ -107,7 +107,12 @@ struct Near {
     weight: u32,
 }
 
-fn candidates(view: &View<'_>, costs: &Costs<'_>, rarity: &Rarity, position: usize) -> Vec<Near> {
+fn candidates(
+    view: &FactsOverlay<'_>,
+    costs: &Costs<'_>,
+    rarity: &Rarity,
+    position: usize,
+) -> Vec<Near> {
     let Some((id, stage)) = costs.stage(position) else {
         return Vec::new();
     };
@@ -141,7 +146,7 @@ fn candidates(view: &View<'_>, costs: &Costs<'_>, rarity: &Rarity, position: usi
 }
 
 struct Search<'s, 'v> {
-    view: &'s View<'v>,
+    view: &'s FactsOverlay<'v>,
     costs: &'s Costs<'v>,
     positions: Vec<Vec<Near>>,
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::fixture::*;
-use super::super::{Context, Miss, evaluate, reason};
+use super::super::{Context, Shortfall, evaluate, reason};
 use super::*;
 use crate::event::Event;
 use crate::plan::ClauseId;
@@ -58,19 +58,19 @@ fn each_structural_clause_is_found_and_measured() {
         (
             named(2001, "B", "x"),
             "maxspan",
-            Some(Miss::Maxspan { late: 1 }),
+            Some(Shortfall::Maxspan { late: 1 }),
         ),
         (
             named(-214, "B", "x"),
             "order",
-            Some(Miss::Order { early: 214 }),
+            Some(Shortfall::Order { early: 214 }),
         ),
         (named(1, "C", "x"), "leaf 1", None),
         (event(1, &[("name", "B"), ("k", "x")]), "category", None),
         (
             named(1, "B", "y"),
             "join k",
-            Some(Miss::Join {
+            Some(Shortfall::Join {
                 have: vec![crate::event::Value::text("y")],
                 want: vec![crate::event::Value::text("x")],
             }),
@@ -185,7 +185,7 @@ fn under_a_waiver_what_is_left_is_explained() {
         .unwrap();
     let hint = BlockerHint {
         assignment: Vec::new(),
-        waived: vec![Override::Lift(ClauseId(u16::try_from(join).unwrap()))],
+        waived: vec![Override::Relax(ClauseId(u16::try_from(join).unwrap()))],
     };
     let causes = blockers_of(&plan, &events, &hint).causes;
     assert_eq!(causes.len(), 1);
@@ -277,7 +277,7 @@ fn change_of(plan: &Plan, evaluation: &Evaluation<'_>, cause: &Cause) -> Vec<Ove
     let event = cause.event.unwrap();
     match cause.kind {
         CauseKind::NotRouted => vec![Override::Route(event)],
-        CauseKind::TakenBy(event) => vec![Override::Without(event)],
+        CauseKind::ConsumedBy(event) => vec![Override::Without(event)],
         CauseKind::Clause(clause) => match plan.clause(clause).unwrap().kind {
             ClauseKind::Category => vec![Override::Category { clause, event }],
             ClauseKind::Order => Vec::new(),
@@ -286,7 +286,7 @@ fn change_of(plan: &Plan, evaluation: &Evaluation<'_>, cause: &Cause) -> Vec<Ove
                 event: Some(event),
                 bit: !evaluation.fact(clause, event).unwrap(),
             }],
-            _ => vec![Override::Lift(clause)],
+            _ => vec![Override::Relax(clause)],
         },
     }
 }

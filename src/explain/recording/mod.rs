@@ -6,22 +6,22 @@
 //! brings with it and which data source made it is known only at its end; where the guess from its
 //! beginning was wrong, it is read once more.
 
-mod gathered;
+mod sampler;
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use self::gathered::Gathered;
+use self::sampler::Gathered;
 use super::Explanation;
-use crate::data_source::served::stored_in;
+use crate::data_source::detect::stored_in;
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Prepared, QueryFailure};
 use crate::event::Event;
 use crate::replay::compile::{Compiled, Compiler};
-use crate::replay::observe::clauses_of;
-use crate::replay::visible::Visible;
+use crate::replay::schema_view::Visible;
+use crate::replay::trace::clauses_of;
 use crate::replay::{START, Subject};
 
 /// How many events are looked at together.

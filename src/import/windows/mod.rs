@@ -1,14 +1,14 @@
 //! One normal form of a Windows event, whoever wrote it down: what `ecs` makes documents of.
 //! Built by the readers of this room's forms only.
 
-mod beat;
-mod flat;
-mod tree;
+mod winlogbeat;
+mod nxlog;
+mod evtx_json;
 
 use serde_json::{Map, Value as Json};
 
-use super::fault::Problem;
-use super::kind::Form;
+use super::detect::Form;
+use super::error::Problem;
 use crate::event::Timestamp;
 use crate::event::time::DateFormat;
 
@@ -96,10 +96,10 @@ impl WindowsEvent {
     /// The event in an object of one of the Windows forms.
     pub(super) fn read(form: Form, object: Map<String, Json>) -> Result<Self, Problem> {
         let event = match form {
-            Form::Winlogbeat => beat::read(object),
-            Form::OldWinlogbeat => Ok(beat::read_old(object)),
-            Form::Flat => Ok(flat::read(object)),
-            Form::EventTree => tree::read(object),
+            Form::Winlogbeat => winlogbeat::read(object),
+            Form::OldWinlogbeat => Ok(winlogbeat::read_old(object)),
+            Form::Flat => Ok(nxlog::read(object)),
+            Form::EventTree => evtx_json::read(object),
             Form::Document | Form::Alert | Form::Response => Err(Problem::OtherForm(form.name())),
         }?;
         if event.event_id.is_empty() {

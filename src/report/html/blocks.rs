@@ -8,7 +8,7 @@ use super::super::finding::{Level, meaning};
 use super::super::terminal::group::{alike, groups};
 use super::Depth;
 use crate::coverage::{ClauseCoverage, RuleCoverage};
-use crate::explain::course::Told;
+use crate::explain::timeline::CheckDetails;
 use crate::replay::outcome::{Check, CheckKey, ScenarioOutcome, Verdict};
 use crate::snapshot::{Change, Class};
 
@@ -46,7 +46,7 @@ pub(super) struct Block<'a> {
     /// On how many sources the case ran.
     pub(super) all: usize,
     pub(super) change: Option<&'a Change>,
-    pub(super) told: Option<&'a Told>,
+    pub(super) told: Option<&'a CheckDetails>,
     pub(super) fails: bool,
     /// The attack fails on each of its sources, so that it tells nothing.
     pub(super) follows: bool,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::markup::escaped;
 use crate::event::time::format_offset;
-use crate::explain::course::{Course, Step};
+use crate::explain::timeline::{Course, Step};
 
 /// How high a lane is, in pixels.
 const LANE: usize = 22;
@@ -263,11 +263,11 @@ fn plain(millis: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explain::course::Lane;
+    use crate::explain::timeline::EventLane;
 
     /// A course of two stages with events at these times, each of which meets these stages.
     fn course(maxspan: Option<i64>, events: &[(i64, &[u16])]) -> Course {
-        let lane = |number| Lane {
+        let lane = |number| EventLane {
             number,
             role: "stage",
             asks: "process".into(),

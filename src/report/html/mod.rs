@@ -19,7 +19,7 @@ use super::View;
 use super::coverage::rounded;
 use super::markup::escaped;
 use crate::coverage::Coverage;
-use crate::explain::course::Told;
+use crate::explain::timeline::CheckDetails;
 use crate::replay::outcome::{CheckKey, Verdict};
 use blocks::Report;
 
@@ -35,7 +35,7 @@ pub struct Depth {
     /// Which clauses the checks decide.
     pub coverage: Coverage,
     /// Each check, told.
-    pub told: BTreeMap<CheckKey, Told>,
+    pub told: BTreeMap<CheckKey, CheckDetails>,
 }
 
 /// Writes the page.

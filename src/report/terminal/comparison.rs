@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use super::group::name;
 use super::style::{BAD, CAME, DIM, GONE, GOOD, NAME, Painter, WARN, clean};
-use crate::behaviour::recordings::AlertDifference;
-use crate::behaviour::{Comparison, Decider, Difference, RuleChange};
 use crate::report::comparison::{clipped, grouped, headline, lines, shares};
 use crate::report::recorded;
+use crate::rule_diff::recordings::AlertDifference;
+use crate::rule_diff::{Comparison, Decider, Difference, RuleChange};
 use crate::snapshot::Class;
 
 /// Writes the report.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::excerpt;
 use super::style::{BAD, CAME, DIM, GONE, GOOD, NAME, Painter, WARN, clean};
-use crate::mutation::{Fate, Mutation, RuleMutation, Tried};
+use crate::mutation::{MutantStatus, Mutation, RuleMutation, Tried};
 
 use super::coverage::percent;
 
@@ -52,10 +52,10 @@ fn rule_line(rule: &RuleMutation, painter: Painter, text: &mut String) {
         painter.paint(NAME, &rule.rule_name),
         painter.paint(DIM, &rule.rule_file)
     );
-    let count = |fate: &Fate| rule.mutants.iter().filter(|one| one.fate == *fate).count();
+    let count = |fate: &MutantStatus| rule.mutants.iter().filter(|one| one.fate == *fate).count();
     let notes = [
-        (count(&Fate::Equivalent), "change nothing"),
-        (count(&Fate::Refused), "would be refused"),
+        (count(&MutantStatus::Equivalent), "change nothing"),
+        (count(&MutantStatus::Refused), "would be refused"),
     ];
     let notes: Vec<String> = notes
         .iter()
@@ -83,10 +83,10 @@ fn survivor(mutant: &Tried, painter: Painter, text: &mut String) {
 
 fn listed(mutant: &Tried, painter: Painter, text: &mut String) {
     let (word, style, by) = match &mutant.fate {
-        Fate::Caught(key) => ("caught", GOOD, format!("  {key}")),
-        Fate::Survived => ("SURVIVED", BAD, String::new()),
-        Fate::Equivalent => ("same", DIM, String::new()),
-        Fate::Refused => ("refused", DIM, String::new()),
+        MutantStatus::Caught(key) => ("caught", GOOD, format!("  {key}")),
+        MutantStatus::Survived => ("SURVIVED", BAD, String::new()),
+        MutantStatus::Equivalent => ("same", DIM, String::new()),
+        MutantStatus::Refused => ("refused", DIM, String::new()),
     };
     let change = if mutant.after.is_empty() {
         mutant.before.clone()

@@ -2,7 +2,7 @@
 
 use super::{Options, write};
 use crate::replay::outcome::{NoneRecord, Observed, Outcome, Verdict};
-use crate::replay::sample::{self, ATTACK, alert, check, stopped};
+use crate::replay::test_fixtures::{self, ATTACK, alert, check, stopped};
 use crate::report::View;
 use crate::snapshot::{Accept, Scope, compare, current, resolve};
 
@@ -13,7 +13,7 @@ const CCM: &str = "process.executable : \"?:\\\\Windows\\\\CCM\\\\Ccm32BitLaunch
 fn calm() -> Outcome {
     let service = || stopped("user.id : \"S-1-5-18\"", "S-1-5-18, pinned by the sensor");
     let agent = || stopped(CCM, "C:\\Windows\\CCM\\Ccm32BitLauncher.exe");
-    sample::outcome(vec![
+    test_fixtures::outcome(vec![
         check(ATTACK, "elastic_defend", alert()),
         check(ATTACK, "sysmon", service()).gap("the service's SID"),
         check(AGENT, "elastic_defend", agent()),

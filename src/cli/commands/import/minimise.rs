@@ -8,12 +8,12 @@ use super::super::super::console::Stream;
 use super::super::super::error::{self, Problem};
 use super::super::super::settings::Settings;
 use super::super::super::{Console, ExitCode};
-use super::super::made::{self, Place};
+use super::super::write_scenario::{self, Place};
 use super::read::Recordings;
 use super::{exit_code, summary};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
-use crate::minimise::{self, Impossible, Minimised, Request, minimise};
+use crate::reduce::{self, Impossible, Minimised, Request, minimise};
 
 /// Runs the verb with `--minimise`.
 pub(super) fn run(
@@ -23,11 +23,11 @@ pub(super) fn run(
 ) -> Result<ExitCode, Box<Problem>> {
     let recordings = Recordings::new(settings, args)?;
     let typed = args.rule.clone().unwrap_or_default();
-    let rule = made::rule_path(settings, &typed)?;
-    let subject = made::subject(settings, &rule, console)?;
+    let rule = write_scenario::rule_path(settings, &typed)?;
+    let subject = write_scenario::subject(settings, &rule, console)?;
     let place = Place::new(settings, args.output.as_deref(), &rule)?;
-    let catalogue = made::catalogue()?;
-    let wanted = minimise::fields(&subject);
+    let catalogue = write_scenario::catalogue()?;
+    let wanted = reduce::fields(&subject);
     let mut events = Vec::new();
     let seen = recordings.read(console, |document, _| {
         let whole = Event::from_document(&document.source);
@@ -53,7 +53,7 @@ pub(super) fn run(
     let names = std::iter::once(small.sketch.name.as_str())
         .chain(cases)
         .collect();
-    made::write(settings, &place, &place.with(&text), &text, &names, console)?;
+    write_scenario::write(settings, &place, &place.with(&text), &text, &names, console)?;
     console.write(Stream::Err, &said(&small, &place, settings));
     Ok(exit_code(&seen))
 }

@@ -1,0 +1,357 @@
+//! One event against the columns: what is known of its values, and what tests, scripts and keys
+//! make of them. `matcher.rs` makes a scene for each event.
+
+use super::column::{Column, DecodedValue};
+use super::compile::{KeySet, RuleSet};
+use super::keys;
+use super::program::{Ask, Node, TestRef, Truth};
+use super::row::{Kind, RawCell, Row};
+use super::value_table::ValueTable;
+use crate::event::Value;
+use crate::plan::FieldId;
+
+/// The most key tuples of one event at one stage.
+const MAX_TUPLES: usize = 65_536;
+
+/// What one column knows.
+#[derive(Debug)]
+pub(super) struct ColumnState {
+    pub(super) table: ValueTable,
+    /// The event whose values the entries are.
+    pub(super) event: u64,
+    pub(super) entries: Vec<u32>,
+    pub(super) sights: Vec<DecodedValue>,
+}
+
+/// One event, and what is known of its values.
+pub(super) struct EventContext<'m> {
+    pub(super) set: &'m RuleSet,
+    pub(super) row: &'m Row,
+    pub(super) line: &'m str,
+    pub(super) columns: &'m mut [ColumnState],
+    pub(super) event: u64,
+    pub(super) bits: &'m [u64],
+}
+
+impl EventContext<'_> {
+    /// The state of a column for this event, its values numbered.
+    pub(super) fn resolve(&mut self, number: u32) -> Option<&mut ColumnState> {
+        let state = self.columns.get_mut(number as usize)?;
+        if state.event != self.event {
+            state.event = self.event;
+            state.entries.clear();
+            let column = self.set.columns.get(number as usize)?;
+            let mut values = self.row.values(self.line, column.slot).peekable();
+            if values.peek().is_some() {
+                state.table.next_event();
+            }
+            for (place, raw) in values.enumerate() {
+                state.entries.push(state.table.number(raw));
+                match state.sights.get_mut(place) {
+                    Some(sight) => sight.forget(),
+                    None => state.sights.push(DecodedValue::default()),
+                }
+            }
+        }
+        Some(state)
+    }
+
+    /// Finds out which stages a value makes candidates.
+    pub(super) fn witness(&mut self, number: u32, place: usize, entry: u32) {
+        let set = self.set;
+        let (Some(column), Some(witnesses), Some(state)) = (
+            set.columns.get(number as usize),
+            set.witnesses.get(number as usize),
+            self.columns.get_mut(number as usize),
+        ) else {
+            return;
+        };
+        let raw = self.row.values(self.line, column.slot).nth(place);
+        let (Some(raw), Some(sight)) = (raw, state.sights.get_mut(place)) else {
+            return;
+        };
+        sight.look(column, raw);
+        let mut stages: Vec<u32> = Vec::new();
+        let table = &mut state.table;
+        witnesses.find(column, sight, |test, of_test| {
+            table.set(entry, test, true);
+            stages.extend_from_slice(of_test);
+        });
+        stages.sort_unstable();
+        stages.dedup();
+        table.set_candidates(entry, &stages);
+    }
+
+    fn run(&mut self, number: u32) -> Result<bool, String> {
+        let set = self.set;
+        let Some(script) = set.scripts.get(number as usize) else {
+            return Ok(false);
+        };
+        let values = |field: FieldId| -> Vec<Option<Value>> {
+            let column = script.columns.get(&field.0).copied();
+            column.map_or_else(Vec::new, |column| {
+                self.values(column).into_iter().map(Some).collect()
+            })
+        };
+        let outcome = script.script.holds_on(values);
+        outcome.map_err(|failure| failure.message)
+    }
+
+    /// The values of a column, typed.
+    fn values(&self, number: u32) -> Vec<Value> {
+        let Some(column) = self.set.columns.get(number as usize) else {
+            return Vec::new();
+        };
+        let mut sight = DecodedValue::default();
+        let values = self.row.values(self.line, column.slot);
+        values
+            .filter_map(|raw| {
+                sight.forget();
+                sight.look(column, raw);
+                sight.value()
+            })
+            .collect()
+    }
+
+    /// The key tuples of the event: one for each combination of values; none if a key that must
+    /// be there is missing.
+    pub(super) fn tuples(&self, set: &KeySet, tuples: &mut Vec<(u32, u32)>, bytes: &mut Vec<u8>) {
+        tuples.clear();
+        let start = bytes.len();
+        self.order(set, bytes);
+        for (number, (column, optional)) in set.keys.iter().enumerate() {
+            let values = match column {
+                Some(column) => self.key_value(*column, bytes),
+                None => 0,
+            };
+            match values {
+                1 => {}
+                0 if *optional => bytes.push(keys::NULL),
+                0 => {
+                    bytes.truncate(start);
+                    return;
+                }
+                _ => {
+                    // Several values are rare: all combinations, made one by one.
+                    let rest = set.keys.get(number..).unwrap_or(&[]);
+                    self.combinations(start, rest, tuples, bytes);
+                    return;
+                }
+            }
+        }
+        tuples.push((place(start), place(bytes.len())));
+    }
+
+    /// Appends the value of a key column if it is the only one; how many there are.
+    fn key_value(&self, number: u32, bytes: &mut Vec<u8>) -> usize {
+        let Some(column) = self.set.columns.get(number as usize) else {
+            return 0;
+        };
+        let start = bytes.len();
+        let mut count = 0;
+        for raw in self.row.values(self.line, column.slot) {
+            if count > 0 {
+                bytes.truncate(start);
+                return 2;
+            }
+            write_key(column, raw, bytes);
+            count += usize::from(bytes.len() > start);
+        }
+        count
+    }
+
+    /// All tuples that begin with what stands from `start` on and go on with one value of each of
+    /// the keys.
+    fn combinations(
+        &self,
+        start: usize,
+        rest: &[(Option<u32>, bool)],
+        tuples: &mut Vec<(u32, u32)>,
+        bytes: &mut Vec<u8>,
+    ) {
+        let mut made: Vec<Vec<u8>> = vec![bytes.split_off(start)];
+        for (column, optional) in rest {
+            let mut values = column.map_or_else(Vec::new, |column| self.key_values(column));
+            values.sort_unstable();
+            values.dedup();
+            if values.is_empty() {
+                if !optional {
+                    return;
+                }
+                values.push(vec![keys::NULL]);
+            }
+            if made.len().saturating_mul(values.len()) <= MAX_TUPLES {
+                let longer = made
+                    .iter()
+                    .flat_map(|tuple| values.iter().map(|value| [&**tuple, &**value].concat()));
+                made = longer.collect();
+            }
+        }
+        for tuple in made {
+            let start = bytes.len();
+            bytes.extend_from_slice(&tuple);
+            tuples.push((place(start), place(bytes.len())));
+        }
+    }
+
+    /// The values of a key column, as bytes.
+    fn key_values(&self, number: u32) -> Vec<Vec<u8>> {
+        let Some(column) = self.set.columns.get(number as usize) else {
+            return Vec::new();
+        };
+        let values = self.row.values(self.line, column.slot).map(|raw| {
+            let mut bytes = Vec::new();
+            write_key(column, raw, &mut bytes);
+            bytes
+        });
+        values.filter(|bytes| !bytes.is_empty()).collect()
+    }
+
+    /// Appends time and tiebreaker of a rule that has an order of its own.
+    fn order(&self, set: &KeySet, bytes: &mut Vec<u8>) {
+        let Some((time, tiebreaker)) = set.order else {
+            return;
+        };
+        let mut order = Vec::new();
+        for column in [time, tiebreaker] {
+            let values = column.map_or_else(Vec::new, |column| self.values(column));
+            let least = values
+                .into_iter()
+                .min_by(|a, b| a.compare(b).unwrap_or(std::cmp::Ordering::Equal));
+            match least {
+                Some(value) => keys::write(&value, &mut order),
+                None => order.push(keys::NULL),
+            }
+        }
+        bytes.extend_from_slice(&place(order.len()).to_le_bytes());
+        bytes.extend_from_slice(&order);
+    }
+}
+
+/// Appends a value as a key; nothing if the type makes nothing of it.
+fn write_key(column: &Column, raw: RawCell<'_>, bytes: &mut Vec<u8>) {
+    if column.is_text && raw.kind == Kind::Text {
+        // Nothing to decode.
+        if let Some(text) = column.reader.read_text(crate::event::Raw::Text(raw.text)) {
+            keys::write_text(text, bytes);
+        }
+        return;
+    }
+    let mut sight = DecodedValue::default();
+    sight.look(column, raw);
+    if let Some(value) = sight.value() {
+        keys::write(&value, bytes);
+    }
+}
+
+fn place(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+impl Ask for EventContext<'_> {
+    fn test(&mut self, test: TestRef) -> bool {
+        let (set, row, line) = (self.set, self.row, self.line);
+        let Some(state) = self.resolve(test.column) else {
+            return false;
+        };
+        for (place, entry) in state.entries.iter().enumerate() {
+            let outcome = match state.table.get(*entry, test.test) {
+                Some(outcome) => outcome,
+                None => {
+                    let Some(column) = set.columns.get(test.column as usize) else {
+                        return false;
+                    };
+                    let raw = row.values(line, column.slot).nth(place);
+                    let (Some(raw), Some(sight)) = (raw, state.sights.get_mut(place)) else {
+                        return false;
+                    };
+                    let outcome = column.holds(test.test, raw, sight);
+                    state.table.set(*entry, test.test, outcome);
+                    outcome
+                }
+            };
+            if outcome {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn given(&mut self, bit: u32) -> bool {
+        is_set(self.bits, bit)
+    }
+
+    fn script(&mut self, script: u32) -> Truth {
+        match self.run(script) {
+            Ok(truth) => Truth::from(truth),
+            Err(_) => Truth::Failed,
+        }
+    }
+}
+
+/// A condition that hangs on scripts that failed: what it is with those false, and the failure on
+/// which it hangs alone.
+pub(super) fn decide_failed(node: &Node, scene: &mut EventContext<'_>) -> (bool, Option<String>) {
+    let mut scripts = Vec::new();
+    node.scripts(&mut |script| scripts.push(script));
+    let mut failures = Vec::new();
+    for script in scripts {
+        if let Err(message) = scene.run(script) {
+            failures.push((script, message));
+        }
+    }
+    let mut decide = |truths: &[(u32, bool)]| {
+        let mut assumed = Assumed {
+            scene: &mut *scene,
+            truths,
+        };
+        node.decide(&mut assumed) == Truth::True
+    };
+    let mut truths: Vec<(u32, bool)> = failures
+        .iter()
+        .map(|(script, _)| (*script, false))
+        .collect();
+    let holds = decide(&truths);
+    for (place, (_, message)) in failures.iter().enumerate() {
+        if let Some(truth) = truths.get_mut(place) {
+            truth.1 = true;
+        }
+        let other = decide(&truths);
+        if let Some(truth) = truths.get_mut(place) {
+            truth.1 = false;
+        }
+        if other != holds {
+            return (holds, Some(message.clone()));
+        }
+    }
+    (holds, None)
+}
+
+/// A scene in which some scripts have an outcome that is given.
+struct Assumed<'a, 'm> {
+    scene: &'a mut EventContext<'m>,
+    truths: &'a [(u32, bool)],
+}
+
+impl Ask for Assumed<'_, '_> {
+    fn test(&mut self, test: TestRef) -> bool {
+        self.scene.test(test)
+    }
+
+    fn given(&mut self, bit: u32) -> bool {
+        self.scene.given(bit)
+    }
+
+    fn script(&mut self, script: u32) -> Truth {
+        let known = self.truths.iter().find(|(known, _)| *known == script);
+        match known {
+            Some((_, truth)) => Truth::from(*truth),
+            None => self.scene.script(script),
+        }
+    }
+}
+
+pub(super) fn is_set(bits: &[u64], number: u32) -> bool {
+    bits.get(number as usize / 64)
+        .is_some_and(|word| word >> (number % 64) & 1 == 1)
+}

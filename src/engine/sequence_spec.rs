@@ -1,0 +1,151 @@
+//! What a rule asks for beside its conditions: how its stages go together. Taken from the plan by
+//! `compile.rs`, followed by `sequence.rs` and `deferred.rs`.
+
+use super::keys;
+use crate::event::{FieldType, Value};
+use crate::plan::{Pipe, Plan, Role, Shape};
+
+/// How the stages of a rule go together.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct SequenceSpec {
+    pub(super) kind: Kind,
+    /// Run when the stream has ended, over what was kept: samples, pipes, an order of its own.
+    pub(super) is_deferred: bool,
+    /// The hits of the rule carry time and tiebreaker.
+    pub(super) has_own_order: bool,
+    /// What each stage does, by its number within the rule.
+    pub(super) acts: Vec<Vec<StageAction>>,
+    /// How many positive positions there are, runs expanded.
+    pub(super) positions: usize,
+    /// The longest span in nanoseconds, inclusive.
+    pub(super) maxspan: Option<i128>,
+    /// The missing clauses, each by the number of positive positions before it.
+    pub(super) gaps: Vec<usize>,
+    /// The span within which leading and trailing missing clauses look, in milliseconds.
+    pub(super) window: i64,
+    /// Each position of a match: a positive one, or a missing event.
+    pub(super) layout: Vec<bool>,
+    pub(super) pipes: Vec<Pipe>,
+    /// For each position of the key tuple whether its field holds doubles.
+    doubles: Vec<bool>,
+}
+
+/// The kinds of rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Events,
+    Sequence,
+    Sample,
+}
+
+/// What an event does under one key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StageAction {
+    /// It meets the stage at this position.
+    Stage(usize),
+    /// It meets `until`.
+    Until,
+    /// It meets the missing clause of this number.
+    Missing(usize),
+}
+
+impl StageAction {
+    /// The order in which the acts of one event are taken: later positions first, so that an
+    /// event never follows itself; `until` after them, because it spares what it ends.
+    pub(super) fn turn(self) -> usize {
+        match self {
+            Self::Stage(position) => usize::MAX / 2 - position,
+            Self::Until => usize::MAX - 1,
+            Self::Missing(_) => usize::MAX,
+        }
+    }
+}
+
+impl SequenceSpec {
+    pub(super) fn new(plan: &Plan, has_own_order: bool) -> Self {
+        let (kind, limit) = match &plan.shape {
+            Shape::Events => (Kind::Events, None),
+            Shape::Sequence(shape) => (Kind::Sequence, shape.maxspan),
+            Shape::Sample { .. } => (Kind::Sample, None),
+        };
+        let mut course = Self {
+            kind,
+            is_deferred: has_own_order || kind == Kind::Sample || !plan.pipes.is_empty(),
+            has_own_order,
+            acts: Vec::new(),
+            positions: 0,
+            maxspan: limit.map(|limit| i128::from(limit.millis).saturating_mul(1_000_000)),
+            gaps: Vec::new(),
+            window: limit.map_or(0, |limit| limit.millis),
+            layout: Vec::new(),
+            pipes: plan.pipes.clone(),
+            doubles: doubles(plan),
+        };
+        for stage in &plan.stages {
+            let runs = usize::from(stage.runs);
+            course.acts.push(match stage.role {
+                Role::Positive => {
+                    let first = course.positions;
+                    course.positions += runs;
+                    course.layout.extend(std::iter::repeat_n(true, runs));
+                    (first..course.positions).map(StageAction::Stage).collect()
+                }
+                Role::Missing { .. } => {
+                    course.gaps.push(course.positions);
+                    course.layout.extend(std::iter::repeat_n(false, runs));
+                    vec![StageAction::Missing(course.gaps.len() - 1)]
+                }
+                Role::Until { .. } => vec![StageAction::Until],
+            });
+        }
+        course
+    }
+
+    /// Whether a match can be taken back by an event after its last one.
+    pub(super) fn waits(&self) -> bool {
+        self.gaps.iter().any(|before| *before >= self.positions)
+    }
+
+    /// The values of a key.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the whole number comes from a double"
+    )]
+    pub(super) fn join(&self, key: &[u8]) -> Vec<Option<Value>> {
+        let mut values = keys::read(key);
+        for (value, is_double) in values.iter_mut().zip(&self.doubles) {
+            if let Some(whole) = value
+                && *is_double
+            {
+                let double = match whole {
+                    Value::Integer(whole) => *whole as f64,
+                    Value::Unsigned(whole) => *whole as f64,
+                    _ => continue,
+                };
+                *value = Some(Value::Double(double));
+            }
+        }
+        values
+    }
+
+    /// The events of the positive positions with the missing ones between them.
+    pub(super) fn laid_out<E>(&self, events: impl IntoIterator<Item = E>) -> Vec<Option<E>> {
+        let mut events = events.into_iter();
+        let positions = self.layout.iter();
+        positions
+            .map(|is_positive| if *is_positive { events.next() } else { None })
+            .collect()
+    }
+}
+
+fn doubles(plan: &Plan) -> Vec<bool> {
+    let Some((_, stage)) = plan.positive().next() else {
+        return Vec::new();
+    };
+    let keys = stage.keys.iter().map(|key| {
+        let field = plan.fields.get(key.field.index());
+        let reader = field.and_then(|field| field.readers.iter().flatten().next());
+        reader.is_some_and(|reader| matches!(reader.field_type, FieldType::Float(_)))
+    });
+    keys.collect()
+}

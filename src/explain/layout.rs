@@ -1,0 +1,272 @@
+//! An evaluation laid out for a reader: stages, lacks, clauses with values. Cases and recordings
+//! are laid out alike.
+
+use std::fmt::Write as _;
+
+use super::{ClauseRow, Explanation, Furthest, Lack, StageRow, phrases};
+use crate::evaluate::{Blockers, Cause, CauseKind, Evaluation, reason};
+use crate::event::{Event, EventId};
+use crate::plan::{ClauseId, ClauseKind, Role, Shape, StageId};
+use crate::replay::trace::RuleClause;
+
+/// What is laid out.
+pub(super) struct Sheet<'a, 'p> {
+    pub(super) evaluation: &'a Evaluation<'p>,
+    pub(super) events: &'a [Event],
+    /// What each event is called.
+    pub(super) labels: &'a [String],
+    pub(super) clauses: &'a [RuleClause],
+}
+
+impl Sheet<'_, '_> {
+    /// Everything that the events themselves say. `near` is the event that came nearest to each
+    /// stage, where that is known; `decided` says which clauses hold a match.
+    pub(super) fn explanation(
+        &self,
+        blockers: &Blockers,
+        near: &[(StageId, EventId)],
+        decided: &dyn Fn(ClauseId) -> bool,
+    ) -> Explanation {
+        let alerted = !self.evaluation.matches().is_empty();
+        let causes = || blockers.causes.iter().chain(&blockers.together);
+        let blamed = causes().filter_map(|cause| Some((cause.stage?, cause.event?)));
+        let near: Vec<(StageId, EventId)> = near.iter().copied().chain(blamed).collect();
+        let plan = self.evaluation.plan();
+        let shown: Vec<Option<EventId>> = plan
+            .numbered()
+            .map(|(id, _)| self.nearest(id, &near))
+            .collect();
+        let decides = |id: ClauseId| {
+            if alerted {
+                return decided(id);
+            }
+            causes().any(|cause| cause.kind == CauseKind::Clause(id))
+        };
+        let would = |causes: &[Cause]| causes.iter().map(|cause| self.would(cause)).collect();
+        let lacks: Vec<Lack> = causes().map(|cause| self.lack(cause)).collect();
+        Explanation {
+            alerted,
+            alone: !blockers.causes.is_empty(),
+            furthest: if alerted {
+                None
+            } else {
+                self.furthest(blockers, &shown)
+            },
+            lacks,
+            stages: self.stages(&shown),
+            clauses: self.rows(&shown, &decides),
+            would: would(&blockers.causes),
+            together: would(&blockers.together),
+            ..Explanation::default()
+        }
+    }
+
+    /// What an event is called.
+    pub(super) fn label(&self, event: EventId) -> String {
+        let label = self.labels.get(event.index());
+        label.cloned().unwrap_or_default()
+    }
+
+    /// A cause as something that is lacking.
+    pub(super) fn lack(&self, cause: &Cause) -> Lack {
+        let plan = self.evaluation.plan();
+        Lack {
+            stage: cause.stage.map(|stage| stage.0 + 1),
+            event: cause.event.map(|event| self.label(event)),
+            clause: reason::words(plan, cause, |event| self.label(event)),
+            saw: self.saw(cause),
+            miss: cause.miss.as_ref().map(phrases::miss),
+        }
+    }
+
+    /// The outcome and the value of a condition that is a cause.
+    fn saw(&self, cause: &Cause) -> Option<(bool, String)> {
+        let (CauseKind::Clause(id), Some(event)) = (cause.kind, cause.event) else {
+            return None;
+        };
+        let clause = self.evaluation.plan().clause(id)?;
+        let bit = self.evaluation.fact(id, event)?;
+        let known = self.known(id)?;
+        Some((bit != clause.negated, self.value(event, &known.fields)))
+    }
+
+    fn known(&self, id: ClauseId) -> Option<&RuleClause> {
+        let name = self.evaluation.plan().clause_name(id)?;
+        self.clauses.iter().find(|known| known.name == name)
+    }
+
+    fn would(&self, cause: &Cause) -> String {
+        let outcome = self.saw(cause).map(|(outcome, _)| outcome);
+        let label = cause
+            .event
+            .map_or_else(String::new, |event| self.label(event));
+        phrases::would(self.evaluation.plan(), cause, outcome, &label)
+    }
+
+    fn ids(&self) -> impl Iterator<Item = EventId> + '_ {
+        (0u32..).map(EventId).take(self.events.len())
+    }
+
+    /// The event on which a stage is shown: the one that it blames, one that meets it, or one of
+    /// its category.
+    fn nearest(&self, stage: StageId, near: &[(StageId, EventId)]) -> Option<EventId> {
+        let blamed = near.iter().find(|(of, _)| *of == stage);
+        let meets = || self.ids().find(|event| self.meets(stage, *event));
+        let of_category = || {
+            self.ids()
+                .find(|event| self.evaluation.category(stage, *event))
+        };
+        blamed
+            .map(|(_, event)| *event)
+            .or_else(meets)
+            .or_else(of_category)
+    }
+
+    fn meets(&self, stage: StageId, event: EventId) -> bool {
+        self.evaluation.stages_met(event).any(|met| met == stage)
+    }
+
+    /// The longest beginning of a sequence, and what ended it.
+    fn furthest(&self, blockers: &Blockers, shown: &[Option<EventId>]) -> Option<Furthest> {
+        let plan = self.evaluation.plan();
+        if !matches!(plan.shape, Shape::Sequence(_)) {
+            return None;
+        }
+        let near: Vec<EventId> = shown.iter().flatten().copied().collect();
+        let events = self.evaluation.furthest(&near);
+        let positions: Vec<StageId> = plan
+            .positive()
+            .flat_map(|(id, stage)| std::iter::repeat_n(id, usize::from(stage.runs)))
+            .collect();
+        if events.is_empty() {
+            return None;
+        }
+        let causes = || blockers.causes.iter().chain(&blockers.together);
+        let ended = match positions.get(events.len()) {
+            Some(next) if self.ids().any(|event| self.meets(*next, event)) => {
+                let at = |cause: &&Cause| cause.stage == Some(*next);
+                let later = |cause: &&Cause| cause.stage.is_none_or(|stage| stage > *next);
+                causes().find(at).or_else(|| causes().find(later))
+            }
+            Some(_) => None,
+            None => causes().find(|cause| self.is_missing(cause)),
+        };
+        let ended = match (ended, positions.get(events.len())) {
+            (Some(cause), _) => self.lack(cause).words(),
+            (None, Some(next)) => format!("no event that meets stage {}", next.0 + 1),
+            (None, None) => "an event that must be missing".to_owned(),
+        };
+        Some(Furthest {
+            events: events.into_iter().map(|event| self.label(event)).collect(),
+            of: positions.len(),
+            ended,
+        })
+    }
+
+    fn is_missing(&self, cause: &Cause) -> bool {
+        let CauseKind::Clause(id) = cause.kind else {
+            return false;
+        };
+        let clause = self.evaluation.plan().clause(id);
+        clause.is_some_and(|clause| clause.kind == ClauseKind::Missing)
+    }
+
+    fn stages(&self, shown: &[Option<EventId>]) -> Vec<StageRow> {
+        let plan = self.evaluation.plan();
+        let timestamp = plan.fields.get(plan.timestamp.index());
+        let numbered = plan.numbered().zip(shown);
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let rows = numbered.map(|((id, stage), shown)| StageRow {
+            number: id.0 + 1,
+            role: match stage.role {
+                Role::Positive => "stage",
+                Role::Missing { .. } => "missing",
+                Role::Until { .. } => "until",
+            },
+            asks: stage
+                .category
+                .value
+                .clone()
+                .unwrap_or_else(|| "any".to_owned()),
+            seen: count(self.events.len()),
+            category: count(
+                self.ids()
+                    .filter(|event| self.evaluation.category(id, *event))
+                    .count(),
+            ),
+            matching: count(self.ids().filter(|event| self.meets(id, *event)).count()),
+            event: shown.map(|event| self.label(event)),
+            time: shown.and_then(|event| {
+                let event = self.events.get(event.index())?;
+                Some(event.values(&timestamp?.path).first()?.to_string())
+            }),
+        });
+        rows.collect()
+    }
+
+    fn rows(
+        &self,
+        shown: &[Option<EventId>],
+        decides: &dyn Fn(ClauseId) -> bool,
+    ) -> Vec<ClauseRow> {
+        let plan = self.evaluation.plan();
+        let mut rows = Vec::new();
+        for (id, clause) in (0u16..).map(ClauseId).zip(&plan.clauses) {
+            let event = clause.stage.and_then(|stage| shown.get(stage.index()));
+            let Some(event) = event.copied().flatten() else {
+                continue;
+            };
+            let (Some(bit), Some(known)) = (self.evaluation.fact(id, event), self.known(id)) else {
+                continue;
+            };
+            rows.push(ClauseRow {
+                stage: known.name.stage,
+                text: clause.text.clone(),
+                place: known.place.clone(),
+                value: self.value(event, &known.fields),
+                outcome: bit != clause.negated,
+                decisive: decides(id),
+            });
+        }
+        rows
+    }
+
+    fn value(&self, event: EventId, fields: &[String]) -> String {
+        let Some(event) = self.events.get(event.index()) else {
+            return String::new();
+        };
+        let of_field = |field: &String| {
+            let values = event.values(field).iter().map(ToString::to_string);
+            let text = values.collect::<Vec<_>>().join(", ");
+            if text.is_empty() {
+                "(missing)".to_owned()
+            } else {
+                text
+            }
+        };
+        fields.iter().map(of_field).collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl Lack {
+    /// In one line: `stage 2, child: order, 0.541s too early`.
+    pub fn words(&self) -> String {
+        let mut text = String::new();
+        if let Some(stage) = self.stage {
+            let _ = write!(text, "stage {stage}, ");
+        }
+        if let Some(event) = &self.event {
+            text.push_str(event);
+            text.push_str(": ");
+        }
+        text.push_str(&self.clause);
+        if let Some((outcome, value)) = &self.saw {
+            let _ = write!(text, " is {outcome}: {value}");
+        }
+        if let Some(miss) = &self.miss {
+            text.push_str(", ");
+            text.push_str(miss);
+        }
+        text
+    }
+}

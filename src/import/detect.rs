@@ -1,0 +1,287 @@
+//! What a file is, told from its first bytes, and what form of event a JSON object is. Called by
+//! the face of this room; nothing here reads on.
+
+use serde_json::{Map, Value as Json};
+
+use super::error::Problem;
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A Windows event log.
+    Evtx,
+    /// gzip.
+    Gzip,
+    /// Zstandard.
+    Zstd,
+    /// zip.
+    Zip,
+    /// One JSON array.
+    JsonArray,
+    /// JSON objects, one a line.
+    JsonLines,
+    /// JSON objects that stretch over several lines.
+    JsonValues,
+}
+
+impl Kind {
+    /// How many first bytes are enough to tell.
+    pub const HEAD: usize = 64 * 1024;
+
+    /// Tells the kind from the first [`Kind::HEAD`] bytes (fewer when the file is shorter).
+    pub fn of(head: &[u8]) -> Result<Self, Problem> {
+        const MAGIC: [(&[u8], Kind); 6] = [
+            (b"ElfFile\0", Kind::Evtx),
+            (b"\x1f\x8b", Kind::Gzip),
+            (b"\x28\xb5\x2f\xfd", Kind::Zstd),
+            (b"PK\x03\x04", Kind::Zip),
+            (b"PK\x05\x06", Kind::Zip),
+            (b"PK\x07\x08", Kind::Zip),
+        ];
+        if let Some((_, kind)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
+            return Ok(*kind);
+        }
+        if matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]) {
+            return Ok(Self::Zstd);
+        }
+        if head.get(4096..4104) == Some(b"ElfChnk\0") {
+            // The file's header is damaged, and nothing in it is needed.
+            return Ok(Self::Evtx);
+        }
+        let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+        let text = text.trim_ascii_start();
+        match text.first() {
+            None if head.len() >= Self::HEAD => Err(Problem::UnknownKind),
+            None => Err(Problem::Empty),
+            Some(b'[') => Ok(Self::JsonArray),
+            Some(b'{') if one_a_line(text) => Ok(Self::JsonLines),
+            Some(b'{') => Ok(Self::JsonValues),
+            _ => Err(other_kind(head, text)),
+        }
+    }
+}
+
+/// Whether the first line closes the object that it opens; or, where it is damaged, whether the
+/// second line opens another, which no pretty-printed object does in its second line.
+fn one_a_line(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n');
+    let first = lines.next().unwrap_or_default().trim_ascii_end();
+    let Some(second) = lines.next() else {
+        return true;
+    };
+    first.ends_with(b"}") || (first.len() > 1 && second.starts_with(b"{"))
+}
+
+fn other_kind(head: &[u8], text: &[u8]) -> Problem {
+    let (what, mend) = match head {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => (
+            "text in UTF-16",
+            "convert it first: `iconv -f UTF-16 -t UTF-8 FILE`",
+        ),
+        [b'B', b'Z', b'h', ..] => ("a bzip2 file", "unpack it first"),
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => ("an xz file", "unpack it first"),
+        [b'7', b'z', 0xbc, 0xaf, ..] | [b'R', b'a', b'r', b'!', ..] => {
+            ("a 7z or rar archive", "unpack it first")
+        }
+        _ if head.get(257..262) == Some(b"ustar") => {
+            ("a tar archive", "unpack it first and give the files in it")
+        }
+        [0x30, 0, 0, 0, b'L', b'f', b'L', b'e', ..] => (
+            "an event log of Windows XP or 2003 (.evt)",
+            "convert it first: `wevtutil epl OLD.evt NEW.evtx /lf:true`",
+        ),
+        _ if text.starts_with(b"<") => (
+            "event XML",
+            "export the log as .evtx (`wevtutil epl`), or the events as JSON",
+        ),
+        _ => return Problem::UnknownKind,
+    };
+    Problem::OtherKind { what, mend }
+}
+
+/// The form of one JSON object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// Winlogbeat or Elastic Agent before any pipeline: a `winlog` object and no ECS fields of
+    /// the event.
+    Winlogbeat,
+    /// Winlogbeat before version 7: `event_id`, `log_name`, `event_data` at the top.
+    OldWinlogbeat,
+    /// NXLog and other shippers that put everything at the top: `EventID`, `Channel`, `Image`.
+    Flat,
+    /// What EVTX tools print: `Event.System`, `Event.EventData`.
+    EventTree,
+    /// A document as Elasticsearch stores it.
+    Document,
+    /// An alert of Elastic Security.
+    Alert,
+    /// A hit or a search response with documents or alerts in it.
+    Response,
+}
+
+impl Form {
+    /// Every form, by the name that people give it.
+    pub const NAMES: [(&'static str, Self); 7] = [
+        ("winlogbeat", Self::Winlogbeat),
+        ("winlogbeat6", Self::OldWinlogbeat),
+        ("nxlog", Self::Flat),
+        ("event-tree", Self::EventTree),
+        ("ecs", Self::Document),
+        ("alert", Self::Alert),
+        ("response", Self::Response),
+    ];
+
+    /// The name that people give it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES
+            .iter()
+            .find(|(_, form)| *form == self)
+            .map_or("", |(name, _)| name)
+    }
+
+    /// Tells the form of an object; `None` when it is no event that is known.
+    pub fn of(object: &Map<String, Json>) -> Option<Self> {
+        let has = |key: &str| object.contains_key(key);
+        let is_map = |key: &str| object.get(key).is_some_and(Json::is_object);
+        if is_map("_source") || is_map("hits") || (is_map("fields") && has("_index")) {
+            return Some(Self::Response);
+        }
+        if is_alert(object) {
+            return Some(Self::Alert);
+        }
+        if let Some(event) = object.get("Event").and_then(Json::as_object) {
+            return event.contains_key("System").then_some(Self::EventTree);
+        }
+        if is_map("System") && (has("EventData") || has("UserData")) {
+            return Some(Self::EventTree);
+        }
+        if is_map("winlog") && !went_through_a_pipeline(object) {
+            return Some(Self::Winlogbeat);
+        }
+        if has("event_id") && (has("log_name") || has("event_data")) {
+            return Some(Self::OldWinlogbeat);
+        }
+        if has("EventID") && (has("Channel") || has("SourceName") || has("Provider")) {
+            return Some(Self::Flat);
+        }
+        let dotted = object.keys().any(|key| key.starts_with("event."));
+        let elastic = has("@timestamp") || is_map("event") || is_map("winlog") || has("ecs");
+        (elastic || dotted).then_some(Self::Document)
+    }
+}
+
+fn is_alert(object: &Map<String, Json>) -> bool {
+    let alert = object
+        .get("kibana")
+        .and_then(|kibana| kibana.get("alert"))
+        .is_some_and(Json::is_object);
+    alert || object.keys().any(|key| key.starts_with("kibana.alert."))
+}
+
+/// Whether ECS fields of the event are there, which only a pipeline makes of `winlog.event_data`;
+/// or the data set is, without anything left that its pipeline would have taken.
+fn went_through_a_pipeline(object: &Map<String, Json>) -> bool {
+    const TAKEN: [&str; 3] = ["UtcTime", "NewProcessName", "ScriptBlockText"];
+    let event = object.get("event").and_then(Json::as_object);
+    let says = |key: &str| {
+        event.is_some_and(|event| event.contains_key(key))
+            || object.contains_key(&format!("event.{key}"))
+    };
+    let data = object
+        .get("winlog")
+        .and_then(|winlog| winlog.get("event_data"));
+    let untaken = data.is_some_and(|data| TAKEN.iter().any(|name| data.get(name).is_some()));
+    let made = ["process", "source", "file", "registry", "dns"]
+        .iter()
+        .any(|key| object.get(*key).is_some_and(Json::is_object));
+    says("category")
+        || made
+        || (!untaken && (says("dataset") || object.contains_key("data_stream")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(json: &str) -> Option<Form> {
+        Form::of(serde_json::from_str::<Json>(json).unwrap().as_object()?)
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_first_bytes() {
+        assert_eq!(Kind::of(b"ElfFile\0....").unwrap(), Kind::Evtx);
+        assert_eq!(Kind::of(b"PK\x03\x04").unwrap(), Kind::Zip);
+        assert_eq!(Kind::of(b"\x1f\x8b\x08").unwrap(), Kind::Gzip);
+        assert_eq!(
+            Kind::of(b"\xef\xbb\xbf {\"a\":1}").unwrap(),
+            Kind::JsonLines
+        );
+        assert_eq!(Kind::of(b"\n [ {").unwrap(), Kind::JsonArray);
+        assert_eq!(Kind::of(b"{\n  \"a\": 1\n}\n").unwrap(), Kind::JsonValues);
+        assert_eq!(
+            Kind::of(b"{\"a\": 1,\n \"b\": 2}").unwrap(),
+            Kind::JsonValues
+        );
+    }
+
+    #[test]
+    fn a_damaged_first_line_does_not_make_lines_one_value() {
+        assert_eq!(Kind::of(b"{\"a\":\n{\"a\":1}\n").unwrap(), Kind::JsonLines);
+    }
+
+    #[test]
+    fn what_is_not_read_is_named_with_its_mend() {
+        for (head, words) in [
+            (&b"\xff\xfe{\0"[..], "UTF-16"),
+            (b"<Events>", "event XML"),
+            (b"BZh9", "bzip2"),
+            (b"hello", "neither"),
+            (b"  \n", "empty"),
+            (b"", "empty"),
+        ] {
+            let problem = Kind::of(head).unwrap_err();
+            assert!(problem.to_string().contains(words), "{problem}");
+            assert!(!problem.help().is_empty());
+        }
+    }
+
+    #[test]
+    fn an_object_is_known_by_what_only_its_form_has() {
+        let cases = [
+            (
+                r#"{"winlog":{"event_id":1},"event":{"code":"1"}}"#,
+                Form::Winlogbeat,
+            ),
+            (
+                r#"{"winlog":{},"event":{"category":["process"]}}"#,
+                Form::Document,
+            ),
+            (
+                r#"{"winlog":{"event_data":{}},"data_stream":{}}"#,
+                Form::Document,
+            ),
+            (
+                r#"{"winlog":{"event_data":{"UtcTime":""}},"data_stream":{}}"#,
+                Form::Winlogbeat,
+            ),
+            (
+                r#"{"event_id":4688,"log_name":"Security"}"#,
+                Form::OldWinlogbeat,
+            ),
+            (r#"{"EventID":1,"Channel":"Security"}"#, Form::Flat),
+            (r#"{"Event":{"System":{}}}"#, Form::EventTree),
+            (
+                r#"{"_index":"i","_source":{"@timestamp":"x"}}"#,
+                Form::Response,
+            ),
+            (r#"{"took":1,"hits":{"hits":[]}}"#, Form::Response),
+            (r#"{"kibana.alert.uuid":"x","@timestamp":"y"}"#, Form::Alert),
+            (r#"{"kibana":{"alert":{}},"@timestamp":"y"}"#, Form::Alert),
+            (r#"{"@timestamp":"2024-01-01T00:00:00Z"}"#, Form::Document),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(form(json), Some(expected), "{json}");
+        }
+        assert_eq!(form(r#"{"a":1}"#), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! What a recording held, in numbers. Kept by the face of this room, shown by whoever imports.
+
+use std::collections::BTreeMap;
+
+use super::detect::Form;
+use super::ecs::Mapped;
+use super::error::Problem;
+
+/// What was read of a recording.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Documents given.
+    pub documents: u64,
+    /// Documents by the form that they were read in.
+    pub forms: BTreeMap<Form, u64>,
+    /// Windows events by channel and id.
+    pub events: BTreeMap<EventKind, Tally>,
+    /// Documents that say not on which host they happened: no sequence by host holds them.
+    pub without_host: u64,
+    /// What was not read, by [`Problem::kind`].
+    pub faults: BTreeMap<&'static str, u64>,
+}
+
+/// A kind of Windows event.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventKind {
+    /// The channel; captures write `Security` and `security`, which are one.
+    pub channel: String,
+    /// The event id; by number where it is one.
+    pub id: (u64, String),
+}
+
+impl EventKind {
+    /// The kind with this channel and event id.
+    pub fn new(channel: &str, id: &str) -> Self {
+        let channel = if channel.eq_ignore_ascii_case("security") {
+            "Security"
+        } else {
+            channel
+        };
+        Self {
+            channel: channel.to_owned(),
+            id: (id.parse().unwrap_or(u64::MAX), id.to_owned()),
+        }
+    }
+}
+
+/// How many events of a kind there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// Their number.
+    pub events: u64,
+    /// How much of them has ECS fields.
+    pub mapped: Mapped,
+}
+
+impl Counts {
+    /// The kinds of events of which only the header has ECS fields.
+    pub fn unmapped(&self) -> impl Iterator<Item = (&EventKind, u64)> {
+        self.events
+            .iter()
+            .filter(|(_, tally)| tally.mapped == Mapped::HeaderOnly)
+            .map(|(kind, tally)| (kind, tally.events))
+    }
+
+    /// How many values could not be read.
+    pub fn faulty(&self) -> u64 {
+        self.faults.values().sum()
+    }
+
+    /// Takes those of another recording to these.
+    pub fn add(&mut self, other: &Self) {
+        self.documents += other.documents;
+        self.without_host += other.without_host;
+        for (form, documents) in &other.forms {
+            *self.forms.entry(*form).or_default() += documents;
+        }
+        for (kind, tally) in &other.events {
+            let none = Tally {
+                events: 0,
+                ..*tally
+            };
+            self.events.entry(kind.clone()).or_insert(none).events += tally.events;
+        }
+        for (kind, faults) in &other.faults {
+            *self.faults.entry(kind).or_default() += faults;
+        }
+    }
+
+    pub(super) fn event(&mut self, kind: EventKind, mapped: Mapped) {
+        let none = Tally { events: 0, mapped };
+        self.events.entry(kind).or_insert(none).events += 1;
+    }
+
+    pub(super) fn document(&mut self, form: Form, hostless: bool) {
+        self.documents += 1;
+        self.without_host += u64::from(hostless);
+        *self.forms.entry(form).or_default() += 1;
+    }
+
+    pub(super) fn fault(&mut self, problem: &Problem) {
+        *self.faults.entry(problem.kind()).or_default() += 1;
+    }
+}

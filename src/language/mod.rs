@@ -1,0 +1,3 @@
+//! Query languages. Each folder takes query text to a [`crate::plan`]: parse, check, lower.
+
+pub mod eql;

@@ -1,0 +1,228 @@
+//! Stand-ins for what must not leave the house: users, hosts, domains, SIDs, addresses, e-mail
+//! addresses, GUIDs, user names in paths. Called where a scenario is made from a recording.
+//!
+//! The same name gets the same stand-in everywhere, of the same kind, and a stand-in is left as it
+//! is: scrubbing twice is scrubbing once. What belongs to no one stays: the local host, well-known
+//! SIDs and accounts, addresses of documentation, and whatever the rule itself names.
+
+mod pseudonyms;
+mod find;
+mod words;
+
+use std::collections::BTreeSet;
+
+use crate::event::Event;
+use find::{Token, token};
+use pseudonyms::Book;
+pub use pseudonyms::{Kind, Replacement};
+use words::{boundary, is_nobody, is_stand_in};
+
+/// Fields whose values are names of users, hosts and domains.
+pub const IDENTITIES: &[&str] = &[
+    "agent.name",
+    "destination.domain",
+    "destination.user.name",
+    "host.domain",
+    "host.hostname",
+    "host.name",
+    "process.parent.user.name",
+    "process.user.domain",
+    "process.user.name",
+    "related.hosts",
+    "related.user",
+    "source.domain",
+    "source.user.name",
+    "user.domain",
+    "user.effective.name",
+    "user.email",
+    "user.name",
+    "user.target.domain",
+    "user.target.name",
+    "winlog.computer_name",
+    "winlog.event_data.SubjectDomainName",
+    "winlog.event_data.SubjectUserName",
+    "winlog.event_data.TargetDomainName",
+    "winlog.event_data.TargetUserName",
+    "winlog.event_data.User",
+    "winlog.event_data.WorkstationName",
+    "winlog.user.domain",
+    "winlog.user.name",
+];
+
+/// Gives names their stand-ins.
+#[derive(Debug)]
+pub struct Scrubber {
+    book: Book,
+    /// The texts that the rule names, in small letters.
+    kept: Vec<String>,
+    /// The originals that were replaced somewhere.
+    used: BTreeSet<(Kind, String)>,
+}
+
+impl Scrubber {
+    /// For a scenario of the rule with this query.
+    pub fn new(query: &str) -> Self {
+        let kept = words::constants(query);
+        Self {
+            book: Book::new(&kept),
+            kept,
+            used: BTreeSet::new(),
+        }
+    }
+
+    /// Takes note of the names that an event holds; they are then known in any text.
+    pub fn learn(&mut self, event: &Event) {
+        for (path, values) in event.fields() {
+            for value in values {
+                self.learn_value(path, &value.to_string());
+            }
+        }
+    }
+
+    fn learn_value(&mut self, path: &str, text: &str) {
+        if let Some(kind) = kind_of(path) {
+            self.learn_name(kind, text);
+        }
+        for name in words::users_in_paths(text) {
+            self.name(Kind::User, name);
+        }
+        for name in words::hosts_in_shares(text) {
+            self.name(Kind::Host, name);
+        }
+    }
+
+    /// `DOMAIN\user`, `user@domain`, `host.domain`, `HOST$` or a name alone.
+    fn learn_name(&mut self, kind: Kind, text: &str) {
+        let text = text.trim();
+        if text.contains('@') || token(text).is_some_and(|(length, _)| length == text.len()) {
+            return;
+        }
+        if let Some((domain, name)) = text.split_once('\\') {
+            if !is_nobody(domain) {
+                self.name(Kind::Domain, domain);
+                self.learn_name(kind, name);
+            }
+            return;
+        }
+        if let Some(host) = text.strip_suffix('$') {
+            self.name(Kind::Host, host);
+            return;
+        }
+        match (kind, text.split_once('.')) {
+            (Kind::Host, Some((host, domain))) => {
+                self.name(Kind::Host, host);
+                self.name(Kind::Domain, domain);
+            }
+            _ => self.name(kind, text),
+        }
+    }
+
+    fn name(&mut self, kind: Kind, name: &str) {
+        let nameless = name.is_empty() || is_nobody(name) || is_stand_in(name);
+        if !nameless && !self.is_kept(name) {
+            self.book.name(kind, name);
+        }
+    }
+
+    /// Whether the rule itself names it, as a word of one of its constants.
+    fn is_kept(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        self.kept.iter().any(|constant| {
+            constant
+                .match_indices(&name)
+                .any(|(at, _)| boundary(constant, at, name.len()))
+        })
+    }
+
+    /// The text with stand-ins; `path` is the field that holds it.
+    pub fn scrub(&mut self, path: &str, text: &str) -> String {
+        // A stand-in may make a token with what it stands next to: the `0:` of `0:::8.8.8.8` is no
+        // part of an address until one of version 6 follows.
+        const PASSES: usize = 4;
+        self.learn_value(path, text);
+        let mut text = text.to_owned();
+        for _ in 0..PASSES {
+            let scrubbed = self.pass(&text);
+            if scrubbed == text {
+                break;
+            }
+            text = scrubbed;
+        }
+        text
+    }
+
+    fn pass(&mut self, text: &str) -> String {
+        let mut scrubbed = String::with_capacity(text.len());
+        let mut at = 0;
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            let starts = words::starts(text, at);
+            let step = if starts { self.step(text, at) } else { None };
+            if let Some((length, stand_in)) = step {
+                scrubbed.push_str(&stand_in);
+                at += length;
+            } else if let Some(next) = rest.chars().next() {
+                scrubbed.push(next);
+                at += next.len_utf8();
+            }
+        }
+        scrubbed
+    }
+
+    /// What begins here and is replaced: its length, and its stand-in.
+    fn step(&mut self, text: &str, at: usize) -> Option<(usize, String)> {
+        let rest = text.get(at..)?;
+        if let Some((length, found)) = token(rest) {
+            let original = rest.get(..length)?;
+            if self.is_kept(original) {
+                return Some((length, original.to_owned()));
+            }
+            let (kind, stand_in) = self.book.token(&found, original);
+            if stand_in != original {
+                self.used.insert((kind, original.to_lowercase()));
+            }
+            return Some((length, stand_in));
+        }
+        if let Some(length) = words::stand_in_at(rest) {
+            return Some((length, rest.get(..length)?.to_owned()));
+        }
+        let (kind, name, stand_in) = self.book.longest(text, at)?;
+        self.used.insert((kind, name.to_owned()));
+        Some((name.len(), stand_in.to_owned()))
+    }
+
+    /// What stands in for what, of all that was scrubbed.
+    pub fn replaced(&self) -> Vec<Replacement> {
+        self.book.report(&self.used)
+    }
+}
+
+/// What the values of a field name.
+fn kind_of(path: &str) -> Option<Kind> {
+    if !IDENTITIES.contains(&path) {
+        return None;
+    }
+    let last = path.rsplit('.').next().unwrap_or(path).to_lowercase();
+    let host = path.starts_with("host.") || path.starts_with("agent.");
+    Some(match last.as_str() {
+        "hosts" | "hostname" | "computer_name" | "workstationname" => Kind::Host,
+        "domain" if path.starts_with("source.") || path.starts_with("destination.") => Kind::Host,
+        _ if last.contains("domain") => Kind::Domain,
+        "name" if host => Kind::Host,
+        _ => Kind::User,
+    })
+}
+
+/// A token whose original is known by its form.
+impl Book {
+    fn token(&mut self, token: &Token, original: &str) -> (Kind, String) {
+        match token {
+            Token::Email => (Kind::Email, self.email(original)),
+            Token::Sid(authority) => (Kind::Sid, self.sid(authority, original)),
+            Token::Guid => (Kind::Guid, self.guid(original)),
+            Token::Address(address) => (Kind::Address, self.address(*address)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

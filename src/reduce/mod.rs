@@ -1,0 +1,277 @@
+//! A recording → the smallest scenario that tells the same of a rule: that it alerts, or that it
+//! does not and why. Called by `trapline import --minimise`.
+//!
+//! The reference evaluator finds the few events that matter ([`find`]): the first match, or the
+//! nearest miss. They become a sketch of a scenario in the shape of their data source
+//! ([`sketch`]). Then events, fields and values are left out one by one, as long as the replay of
+//! the written text gives the same alert or the same blocker ([`trial`], [`reduce`]): what is kept
+//! has been replayed as `trapline test` replays it.
+
+mod find;
+mod invert;
+mod reduce;
+mod sketch;
+mod trial;
+
+use std::collections::BTreeSet;
+
+use crate::data_source::detect::{route, serves_most, stored_in};
+use crate::data_source::{Catalogue, DataSource, IndexPatterns};
+use crate::event::{Event, Scalar};
+use crate::language::eql::{self, Settings};
+use crate::redact::{Replacement, Scrubber};
+use crate::replay::Subject;
+use crate::scenario::write::Sketch;
+use trial::{TrialOutcome, Trials};
+
+/// What to make.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The rule.
+    pub subject: &'a Subject,
+    /// The data sources.
+    pub catalogue: &'a Catalogue,
+    /// The source whose shape the scenario has; the one that serves most events without.
+    pub source: Option<&'a str>,
+    /// It shows that the rule does not alert.
+    pub benign: bool,
+    /// The attack's name.
+    pub name: String,
+    /// What `rule:` says, where the scenario is not the rule's mirrored file.
+    pub rule: Option<String>,
+    /// Whether names and addresses get stand-ins.
+    pub scrub: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Minimised {
+    /// The scenario.
+    pub sketch: Sketch,
+    /// What it shows, in a few words: `alert network, process`, or the clauses that stop it.
+    pub shows: String,
+    /// How many matches the recording has.
+    pub matches: usize,
+    /// How many scenarios were tried.
+    pub trials: usize,
+    /// What stands in for what.
+    pub replaced: Vec<Replacement>,
+}
+
+/// Why there is no scenario.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Impossible {
+    /// The rule is of a kind that is not run.
+    #[error("{0} are not supported")]
+    Unsupported(String),
+    /// No event.
+    #[error("the recordings hold no event")]
+    NoEvents,
+    /// No source serves the rule.
+    #[error("no known data source serves the rule's index patterns")]
+    NoSource,
+    /// There is no source of this name.
+    #[error("there is no data source `{0}`")]
+    UnknownSource(String),
+    /// Elasticsearch would refuse the query.
+    #[error("Elasticsearch would refuse the rule's query on `{source_name}`: {reason}")]
+    Refused {
+        /// The source.
+        source_name: String,
+        /// Its words.
+        reason: String,
+    },
+    /// The rule does not alert, and should.
+    #[error("the rule does not alert on these events: {0}")]
+    NoAlert(String),
+    /// The rule alerts, and should not.
+    #[error("the rule alerts on these events ({0})")]
+    Alerts(usize),
+    /// Nothing of the recording comes near to a match.
+    #[error("no event of the recordings comes near to a match of the rule")]
+    Nowhere,
+    /// The scenario in the source's shape does something else.
+    #[error("the events, written in the shape of `{source_name}`, do not give the same: {reason}")]
+    Unlike {
+        /// The source.
+        source_name: String,
+        /// What they give.
+        reason: String,
+    },
+    /// With stand-ins it does something else.
+    #[error("with stand-ins for names and addresses the scenario does not give the same: {0}")]
+    Scrubbed(String),
+}
+
+impl Impossible {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::NoAlert(_) => "`--as benign` writes why it does not alert",
+            Self::Alerts(_) => "leave `--as benign` out to write what it alerts on",
+            Self::Scrubbed(_) => "`--no-scrub` leaves names and addresses as they are",
+            Self::NoSource | Self::UnknownSource(_) => "`trapline sources` lists the data sources",
+            Self::Unlike { .. } => "`--shape` takes another data source",
+            Self::Unsupported(_) | Self::Refused { .. } => "`trapline check` says more of the rule",
+            Self::NoEvents | Self::Nowhere => {
+                "give recordings of the hosts and minutes that matter"
+            }
+        }
+    }
+}
+
+/// Which fields of a rule's events matter: those that its query names, and those that name people
+/// and machines, which may stand in other fields as well.
+pub fn fields(subject: &Subject) -> BTreeSet<String> {
+    let mut fields: BTreeSet<String> = crate::redact::IDENTITIES
+        .iter()
+        .map(|path| (*path).to_owned())
+        .collect();
+    for path in [
+        "event.category",
+        "event.type",
+        "event.action",
+        "event.code",
+        "event.dataset",
+        "data_stream.type",
+        "data_stream.dataset",
+        "data_stream.namespace",
+    ] {
+        fields.insert(path.to_owned());
+    }
+    fields.extend(named(subject));
+    fields
+}
+
+/// The fields of the query, and those that its request orders and sorts events by.
+fn named(subject: &Subject) -> BTreeSet<String> {
+    let settings = settings(subject);
+    let mut named: BTreeSet<String> = subject
+        .syntax
+        .iter()
+        .flat_map(eql::fields)
+        .map(str::to_owned)
+        .collect();
+    named.extend([settings.timestamp, settings.category]);
+    named.extend(settings.tiebreaker);
+    named
+}
+
+fn settings(subject: &Subject) -> Settings {
+    let fields = &subject.rule.fields;
+    let defaults = Settings::default();
+    Settings {
+        timestamp: fields.timestamp.clone().unwrap_or(defaults.timestamp),
+        category: fields.category.clone().unwrap_or(defaults.category),
+        tiebreaker: fields.tiebreaker.clone(),
+    }
+}
+
+/// Makes the scenario; of the events only [`fields`] need be there.
+pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimised, Impossible> {
+    let subject = request.subject;
+    if let Some(what) = subject.unsupported() {
+        return Err(Impossible::Unsupported(what));
+    }
+    if events.is_empty() {
+        return Err(Impossible::NoEvents);
+    }
+    let patterns = IndexPatterns::new(subject.rule.index.iter().map(|(p, _)| p.as_str()));
+    route(&mut events, &patterns);
+    let source = source(request, &events, &patterns)?;
+    only_of(source, &mut events);
+    let found = find::find(&events, request, source, &patterns)?;
+    let settings = settings(subject);
+    let sketch = sketch::sketch(&found, request, source, &settings);
+    let told = if request.benign {
+        TrialOutcome::Stopped(found.stopped_by.clone())
+    } else {
+        TrialOutcome::Alerted
+    };
+    let mut trials = Trials::new(subject, request.catalogue, source, told);
+    let unlike = |reason| Impossible::Unlike {
+        source_name: source.name.clone(),
+        reason,
+    };
+    trials.must_hold(&sketch).map_err(unlike)?;
+    let mut sketch = reduce::reduce(sketch, &mut trials);
+    // One clause alone: then an attack that it does not stop can prove it.
+    if request.benign
+        && found.stopped_by.len() == 1
+        && let Some(clause) = found.stopped_by.first()
+        && let Some(inverted) = invert::invert(&sketch, clause, &mut trials)
+    {
+        sketch = inverted;
+    }
+    let mut replaced = Vec::new();
+    if request.scrub {
+        (sketch, replaced) = scrubbed(&sketch, &found, request, &mut trials)?;
+    }
+    Ok(Minimised {
+        shows: trials.shows(&sketch),
+        sketch,
+        matches: found.matches,
+        trials: trials.count(),
+        replaced,
+    })
+}
+
+fn source<'a>(
+    request: &Request<'a>,
+    events: &[Event],
+    patterns: &IndexPatterns,
+) -> Result<&'a DataSource, Impossible> {
+    match request.source {
+        Some(name) => {
+            let found = request.catalogue.get(name);
+            found.ok_or_else(|| Impossible::UnknownSource(name.to_owned()))
+        }
+        None => serves_most(events, request.catalogue, patterns).ok_or(Impossible::NoSource),
+    }
+}
+
+/// Leaves the events of other sources out, where the source's own are known: in its shape they are
+/// something else.
+fn only_of(source: &DataSource, events: &mut Vec<Event>) {
+    let own = |index: &String| source.indices.iter().any(|own| own.name == *index);
+    if events
+        .iter()
+        .any(|event| stored_in(event).is_some_and(|index| own(&index)))
+    {
+        events.retain(|event| stored_in(event).is_none_or(|index| own(&index)));
+    }
+}
+
+/// The sketch with stand-ins, and what they stand in for. What the rule's clauses name stays.
+fn scrubbed(
+    sketch: &Sketch,
+    found: &find::Found<'_>,
+    request: &Request<'_>,
+    trials: &mut Trials<'_>,
+) -> Result<(Sketch, Vec<Replacement>), Impossible> {
+    let query = request.subject.rule.query.as_ref();
+    let mut scrubber = Scrubber::new(query.map_or("", |query| query.text.text()));
+    for event in &found.events {
+        scrubber.learn(event.event);
+    }
+    let mut scrubbed = sketch.clone();
+    let events = scrubbed.events.iter_mut();
+    let cases = scrubbed.cases.iter_mut();
+    let changes = cases.flat_map(|case| &mut case.changes);
+    let values = events
+        .flat_map(|event| &mut event.fields)
+        .chain(changes.flat_map(|change| &mut change.fields));
+    for (path, values) in values {
+        for value in values {
+            if let Scalar::Text(text) = value {
+                *value = Scalar::text(scrubber.scrub(path, text));
+            }
+        }
+    }
+    scrubbed.name = scrubber.scrub("", &sketch.name);
+    for case in &mut scrubbed.cases {
+        case.name = scrubber.scrub("", &case.name);
+    }
+    trials.must_hold(&scrubbed).map_err(Impossible::Scrubbed)?;
+    Ok((scrubbed, scrubber.replaced()))
+}

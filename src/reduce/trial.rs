@@ -1,0 +1,132 @@
+//! A sketch replayed as `trapline test` replays what is written: does it still tell the same?
+
+use std::collections::BTreeSet;
+
+use crate::data_source::{Catalogue, DataSource};
+use crate::replay::dry_run::{Place, rehearse};
+use crate::replay::outcome::{Check, Observed};
+use crate::replay::{Subject, Verdict};
+use crate::scenario::write::Sketch;
+
+/// The structural word for an event that took the partial sequence, whatever it is called.
+pub(super) const TAKEN: &str = "taken by";
+
+/// What a scenario tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum TrialOutcome {
+    /// The rule alerts on all of its events.
+    Alerted,
+    /// The rule does not alert, because of these clauses.
+    Stopped(BTreeSet<String>),
+}
+
+/// Tries sketches against what they have to tell.
+pub(super) struct Trials<'a> {
+    subject: &'a Subject,
+    catalogue: &'a Catalogue,
+    source: &'a DataSource,
+    told: TrialOutcome,
+    count: usize,
+}
+
+impl<'a> Trials<'a> {
+    pub(super) fn new(
+        subject: &'a Subject,
+        catalogue: &'a Catalogue,
+        source: &'a DataSource,
+        told: TrialOutcome,
+    ) -> Self {
+        Self {
+            subject,
+            catalogue,
+            source,
+            told,
+            count: 0,
+        }
+    }
+
+    /// How many were tried.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether the sketch tells it.
+    pub(super) fn holds(&mut self, sketch: &Sketch) -> bool {
+        self.must_hold(sketch).is_ok()
+    }
+
+    /// The same, with what it tells instead.
+    pub(super) fn must_hold(&mut self, sketch: &Sketch) -> Result<(), String> {
+        self.count += 1;
+        let checks = self.replay(sketch)?;
+        let wanted = sketch.cases.first().map_or(&sketch.name, |case| &case.name);
+        for check in &checks {
+            if check.verdict != Verdict::Passed {
+                let message = check.message.as_ref();
+                return Err(message.map_or_else(|| check.verdict.word().to_owned(), Clone::clone));
+            }
+        }
+        let check = checks.iter().find(|check| check.key.case == *wanted);
+        match check.and_then(told) {
+            Some(told) if told == self.told => Ok(()),
+            Some(TrialOutcome::Stopped(by)) => Err(format!("stopped by {}", listed(&by))),
+            _ => Err("it tells something else".to_owned()),
+        }
+    }
+
+    /// Whether the rule alerts on the sketch's attack.
+    pub(super) fn alerts(&mut self, sketch: &Sketch) -> bool {
+        self.count += 1;
+        let checks = self.replay(sketch).unwrap_or_default();
+        let alerts = |check: &Check| {
+            check.verdict == Verdict::Passed && told(check) == Some(TrialOutcome::Alerted)
+        };
+        !checks.is_empty() && checks.iter().all(alerts)
+    }
+
+    /// What the sketch tells, in a few words.
+    pub(super) fn shows(&self, sketch: &Sketch) -> String {
+        match &self.told {
+            TrialOutcome::Alerted => {
+                let labels: Vec<&str> = sketch.events.iter().map(|e| e.label.as_str()).collect();
+                format!("alert {}", labels.join(", "))
+            }
+            TrialOutcome::Stopped(by) => format!("no alert: {}", listed(by)),
+        }
+    }
+
+    /// The checks on the source.
+    fn replay(&self, sketch: &Sketch) -> Result<Vec<Check>, String> {
+        let text = sketch.text();
+        let rehearsed = rehearse(self.subject, self.catalogue, Place::NOWHERE, &text, false)?;
+        let outcomes = rehearsed.into_iter().map(|(outcome, _)| outcome.checks);
+        let mut checks: Vec<Check> = outcomes.flatten().collect();
+        checks.retain(|check| check.key.source == self.source.name);
+        if checks.is_empty() {
+            return Err(format!("nothing runs on `{}`", self.source.name));
+        }
+        Ok(checks)
+    }
+}
+
+fn told(check: &Check) -> Option<TrialOutcome> {
+    match &check.observed {
+        Observed::Alert(_) => Some(TrialOutcome::Alerted),
+        Observed::None(none) => {
+            let clauses = none.causes.iter().map(|cause| {
+                if cause.clause.starts_with(TAKEN) {
+                    TAKEN.to_owned()
+                } else {
+                    cause.clause.clone()
+                }
+            });
+            Some(TrialOutcome::Stopped(clauses.collect()))
+        }
+        _ => None,
+    }
+}
+
+fn listed(clauses: &BTreeSet<String>) -> String {
+    let clauses: Vec<&str> = clauses.iter().map(String::as_str).collect();
+    clauses.join("; ")
+}

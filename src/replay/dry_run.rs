@@ -1,0 +1,97 @@
+//! The text of a scenario that nobody has written yet, replayed as `trapline test` replays it once
+//! it is: for the rooms that make scenarios, which show nothing that they have not seen happen.
+
+use std::fmt;
+
+use super::error::BAD_CAPTURE;
+use super::outcome::ScenarioOutcome;
+use super::{Options, Subject, Test, run_all, trace};
+use crate::data_source::Catalogue;
+use crate::diagnostic::{Diagnostic, SourceText};
+use crate::event::io::{Files, ReadSeek};
+use crate::scenario::{self, Scenario};
+
+/// The file that a scenario is said to stand in while it stands nowhere.
+pub const NOWHERE: &str = "new.yaml";
+
+/// Where the text will stand, and what it may name there.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// The scenario file, relative to the project's root.
+    pub file: &'a str,
+    /// The files beside it.
+    pub files: &'a dyn Files,
+}
+
+impl Place<'static> {
+    /// Nowhere: the text names no files.
+    pub const NOWHERE: Self = Self {
+        file: NOWHERE,
+        files: &NoFiles,
+    };
+}
+
+impl fmt::Debug for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Replays the last scenario of the text and those before it that are of the same rule, in file
+/// order; the error is what is wrong with them. With `observing` every check comes with what
+/// decided it.
+pub fn rehearse(
+    subject: &Subject,
+    catalogue: &Catalogue,
+    place: Place<'_>,
+    text: &str,
+    observing: bool,
+) -> Result<Vec<(ScenarioOutcome, trace::Observed)>, String> {
+    let text = SourceText::new(place.file, text);
+    let read = scenario::read(&text);
+    if let Some(mistake) = read.diagnostics.iter().find(|d| d.is_error()) {
+        return Err(mistake.message.clone());
+    }
+    let rule = |scenario: &Scenario| scenario.rule.as_ref().map(|rule| rule.value.clone());
+    let last = read
+        .scenarios
+        .last()
+        .map(rule)
+        .ok_or("nothing was written")?;
+    let scenarios = read
+        .scenarios
+        .iter()
+        .filter(|scenario| rule(scenario) == last);
+    let tests: Vec<Test<'_>> = scenarios
+        .map(|scenario| Test {
+            scenario_file: place.file,
+            scenario,
+            subject,
+        })
+        .collect();
+    let options = Options {
+        jobs: 1,
+        ..Options::default()
+    };
+    let (replayed, observed) = run_all(&tests, catalogue, place.files, &options, observing);
+    if let Some(mistake) = replayed.diagnostics.iter().find(|d| d.is_error()) {
+        return Err(mistake.message.clone());
+    }
+    Ok(replayed.scenarios.into_iter().zip(observed).collect())
+}
+
+/// What is made to order names no files.
+struct NoFiles;
+
+impl Files for NoFiles {
+    fn open_beside(
+        &self,
+        _: &str,
+        path: &str,
+    ) -> Result<Box<dyn ReadSeek + Send>, Box<Diagnostic>> {
+        let message = format!("`{path}` is not there");
+        Err(Box::new(Diagnostic::error(&BAD_CAPTURE, message)))
+    }
+}

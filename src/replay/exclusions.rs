@@ -1,0 +1,205 @@
+//! What production hides from a rule's query: documents that the rule's filters leave out, and
+//! those of its exceptions. One filter over every event of every stage, `until` and missing events
+//! included (`eql-semantics` §10.4).
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use super::error;
+use super::run::Stage;
+use super::{START, Test};
+use crate::data_source::DataSource;
+use crate::diagnostic::{Diagnostic, SourceText};
+use crate::event::Event;
+use crate::event::io::Files;
+use crate::execution::filter::Documents;
+use crate::rule::{ExceptionItem, Filter, load_exceptions};
+use crate::scenario::Case;
+use crate::scenario::model::{Located, Scenario};
+
+/// What hides an event that the rule's `filters` leave out.
+pub(super) const FILTERS: &str = "filters";
+
+/// An exception that a rule is linked to.
+#[derive(Debug, Clone)]
+pub struct LinkedException {
+    /// The item.
+    pub item: ExceptionItem,
+    /// The fields that it reads and no data source of the rule has.
+    pub unmapped: Vec<String>,
+}
+
+/// The exceptions that a scenario and its cases name, by file.
+#[derive(Debug, Default)]
+pub(super) struct Exceptions {
+    by_file: BTreeMap<String, Vec<ExceptionItem>>,
+    /// What is wrong with the files.
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// The exceptions that a scenario and its cases name, in the order of their files' names. What
+/// cannot be read is none.
+pub fn exceptions_of(test: &Test<'_>, files: &dyn Files) -> Vec<ExceptionItem> {
+    let loaded = Exceptions::load(test, files);
+    loaded.by_file.into_values().flatten().collect()
+}
+
+impl Exceptions {
+    /// Reads the files, each once.
+    pub(super) fn load(test: &Test<'_>, files: &dyn Files) -> Self {
+        let mut exceptions = Self::default();
+        let scenario = test.scenario;
+        let of_cases = scenario.cases.iter().flat_map(|case| &case.exceptions);
+        for file in scenario.exceptions.iter().chain(of_cases) {
+            if !exceptions.by_file.contains_key(&file.value) {
+                let items = exceptions.read(test, file, files);
+                exceptions.by_file.insert(file.value.clone(), items);
+            }
+        }
+        exceptions
+    }
+
+    fn read(
+        &mut self,
+        test: &Test<'_>,
+        file: &Located<String>,
+        files: &dyn Files,
+    ) -> Vec<ExceptionItem> {
+        let text = match text_beside(files, test.scenario_file, &file.value) {
+            Ok(text) => text,
+            Err(why) => {
+                let source = &test.scenario.source;
+                let diagnostic = Diagnostic::error(&error::BAD_EXCEPTIONS, why)
+                    .at(source, file.span, "")
+                    .help("the path is relative to the scenario file");
+                self.diagnostics.push(diagnostic);
+                return Vec::new();
+            }
+        };
+        let name = beside(test.scenario_file, &file.value);
+        let source = SourceText::new(name.clone(), text);
+        let loaded = load_exceptions(&source, &mut |id| {
+            let list = text_beside(files, &name, id);
+            list.or_else(|_| text_beside(files, &name, &format!("{id}.txt")))
+                .ok()
+        });
+        self.diagnostics.extend(loaded.diagnostics);
+        loaded.items
+    }
+
+    /// All items, with the fields that none of the rule's sources has.
+    pub(super) fn linked(&self, sources: &[&DataSource]) -> Vec<LinkedException> {
+        let items = self.by_file.values().flatten();
+        let linked = items.map(|item| {
+            let fields = item.filter.fields().into_iter();
+            let unmapped = |field: &&str| {
+                let mut sources = sources.iter();
+                sources.all(|source| source.field_type(field).is_none())
+            };
+            LinkedException {
+                item: item.clone(),
+                unmapped: fields.filter(unmapped).map(str::to_owned).collect(),
+            }
+        });
+        linked.collect()
+    }
+
+    /// The items that hold for the attack or a case, at the time of the scenario.
+    fn items<'a>(
+        &'a self,
+        scenario: &'a Scenario,
+        case: Option<&'a Case>,
+    ) -> impl Iterator<Item = &'a ExceptionItem> {
+        let own = case.into_iter().flat_map(|case| &case.exceptions);
+        let files = scenario.exceptions.iter().chain(own);
+        let items = files.filter_map(|file| self.by_file.get(&file.value));
+        let now = START;
+        items
+            .flatten()
+            .filter(move |item| item.expires.is_none_or(|expires| expires > now))
+    }
+
+    /// Hides the events of a case that production would not show to the query.
+    pub(super) fn hide(
+        &self,
+        test: &Test<'_>,
+        case: Option<&Case>,
+        source: &DataSource,
+        stage: &mut Stage,
+    ) {
+        let filters = &test.subject.rule.production.filters;
+        let items: Vec<&ExceptionItem> = self.items(test.scenario, case).collect();
+        if filters.is_empty() && items.is_empty() {
+            return;
+        }
+        let documents = Documents {
+            types: &|path| source.field_type(path),
+            now: START,
+        };
+        stage.hidden.clear();
+        for event in &mut stage.events {
+            let mut by: Vec<(String, String)> = Vec::new();
+            for (filter, _) in filters {
+                if !documents.selects(filter, event) && !by.iter().any(|(own, _)| own == FILTERS) {
+                    by.push((FILTERS.to_owned(), seen(filter, event)));
+                }
+            }
+            for item in &items {
+                if documents.selects(&item.filter, event) {
+                    by.push((item.to_string(), seen(&item.filter, event)));
+                }
+            }
+            if event.unrouted {
+                by.clear();
+            }
+            event.unrouted |= !by.is_empty();
+            stage.hidden.push(by);
+        }
+    }
+}
+
+/// The values of the fields that a filter reads.
+fn seen(filter: &Filter, event: &Event) -> String {
+    let mut pairs: Vec<String> = Vec::new();
+    for field in filter.fields() {
+        let values: Vec<String> = event
+            .values(field)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let pair = format!("{field} = {}", values.join(", "));
+        if !values.is_empty() && !pairs.contains(&pair) {
+            pairs.push(pair);
+        }
+    }
+    pairs.join("; ")
+}
+
+fn text_beside(files: &dyn Files, file: &str, path: &str) -> Result<String, String> {
+    let reader = files
+        .open_beside(file, path)
+        .map_err(|diagnostic| diagnostic.message.clone())?;
+    let mut text = String::new();
+    // More than any list of exceptions; a larger file is cut, and then no longer readable.
+    reader
+        .take(16 << 20)
+        .read_to_string(&mut text)
+        .map_err(|error| format!("`{path}` cannot be read: {error}"))?;
+    Ok(text)
+}
+
+/// The name of a file that is written relative to another.
+fn beside(file: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = file.split('/').collect();
+    parts.pop();
+    for part in path.split('/') {
+        match part {
+            "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}

@@ -1,0 +1,164 @@
+//! What outside the query kept a case from alerting: the look-back of the schedule, an exception,
+//! a filter of the rule.
+
+use super::outcome::{CauseRecord, NoneRecord};
+use super::production::produce;
+use super::run::Run;
+use crate::evaluate::Override;
+use crate::event::EventId;
+use crate::event::time::format_offset;
+
+/// The events of a match are never in one execution.
+pub(super) const LOOK_BACK: &str = "look-back";
+
+/// Why there is no alert although the query would match.
+pub(super) struct Stopped {
+    /// Each of them, lifted alone, makes an alert.
+    pub(super) words: Vec<String>,
+    /// As it is recorded.
+    pub(super) record: NoneRecord,
+}
+
+/// What outside the query stopped a run that gave no alert under `waived`; `None` when the query
+/// itself did.
+pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
+    if !run.evaluation.decide_with(waived).is_empty() {
+        return Some(look_back(run));
+    }
+    let names = names(run);
+    let alerts_without = |lifted: &dyn Fn(&str) -> bool| {
+        let mut overrides = waived.to_vec();
+        overrides.extend(shown(run, lifted));
+        !produce(run, &run.setting, &overrides).matches.is_empty()
+    };
+    let alone: Vec<&String> = names
+        .iter()
+        .filter(|name| alerts_without(&|other| other == name.as_str()))
+        .collect();
+    if let [first, ..] = alone.as_slice() {
+        let event = hidden(run, first);
+        let value = event.and_then(|event| run.stage.seen_by(event, first));
+        return Some(Stopped {
+            words: alone.iter().map(|name| (*name).clone()).collect(),
+            record: NoneRecord {
+                event: event.map(|event| run.stage.label(event)),
+                blocker: alone.iter().map(|name| (*name).clone()).collect(),
+                causes: alone.iter().map(|name| cause(run, name)).collect(),
+                value,
+                ..NoneRecord::default()
+            },
+        });
+    }
+    if names.is_empty() || !alerts_without(&|_| true) {
+        return None;
+    }
+    Some(Stopped {
+        words: Vec::new(),
+        record: NoneRecord {
+            blocker: names.clone(),
+            causes: names.iter().map(|name| cause(run, name)).collect(),
+            overdetermined: true,
+            ..NoneRecord::default()
+        },
+    })
+}
+
+/// What hides events without which there would be no alert: of `until`, or a missing event.
+pub(super) fn created(run: &Run<'_>, waived: &[Override]) -> Option<String> {
+    let names = names(run);
+    if names.is_empty() {
+        return None;
+    }
+    let mut overrides = waived.to_vec();
+    overrides.extend(shown(run, &|_| true));
+    let silent = produce(run, &run.setting, &overrides).matches.is_empty();
+    silent.then(|| names.join(", "))
+}
+
+/// Everything that hides an event, each once, in the order of the events.
+fn names(run: &Run<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (name, _) in run.stage.hidden.iter().flatten() {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+/// The events that are seen again once these are lifted.
+fn shown(run: &Run<'_>, lifted: &dyn Fn(&str) -> bool) -> Vec<Override> {
+    let events = (0u32..).map(EventId).zip(&run.stage.hidden);
+    events
+        .filter(|(_, by)| !by.is_empty() && by.iter().all(|(name, _)| lifted(name)))
+        .map(|(event, _)| Override::Route(event))
+        .collect()
+}
+
+/// The only event that this hides; `None` of several.
+fn hidden(run: &Run<'_>, name: &str) -> Option<EventId> {
+    let events = (0u32..).map(EventId).zip(&run.stage.hidden);
+    let mut events = events.filter(|(_, by)| by.iter().any(|(own, _)| own == name));
+    let (event, _) = events.next()?;
+    events.next().is_none().then_some(event)
+}
+
+fn cause(run: &Run<'_>, name: &str) -> CauseRecord {
+    CauseRecord {
+        stage: None,
+        event: hidden(run, name).map(|event| run.stage.label(event)),
+        clause: name.to_owned(),
+        line: None,
+    }
+}
+
+fn look_back(run: &Run<'_>) -> Stopped {
+    let schedule = run.setting.schedule();
+    let plain = |millis: i64| format_offset(millis).trim_start_matches('+').to_owned();
+    let found = run.evaluation.matches().first();
+    let events = found
+        .into_iter()
+        .flat_map(|found| found.stages.iter().flatten());
+    let arrivals: Vec<(EventId, _)> = events
+        .filter_map(|id| Some((*id, run.setting.arrival(run.stage.events.get(id.index())?))))
+        .collect();
+    let late = |(event, arrival): &(EventId, crate::execution::Arrival)| {
+        let delay = arrival.arrived - arrival.time?;
+        (delay > schedule.look_back).then(|| {
+            let late = plain(delay);
+            format!("{} came {late} late", run.stage.label(*event))
+        })
+    };
+    let first = arrivals
+        .iter()
+        .filter_map(|(_, arrival)| arrival.time)
+        .min();
+    let last = arrivals.iter().map(|(_, arrival)| arrival.arrived).max();
+    let span = first.zip(last).map(|(first, last)| plain(last - first));
+    let why = arrivals.iter().find_map(late).or_else(|| {
+        let span = span?;
+        Some(format!(
+            "{span} from the first event to the last one's arrival"
+        ))
+    });
+    let seen = format!(
+        "an execution every {} sees the last {}",
+        plain(schedule.interval),
+        plain(schedule.look_back)
+    );
+    Stopped {
+        words: vec![LOOK_BACK.to_owned()],
+        record: NoneRecord {
+            blocker: vec![LOOK_BACK.to_owned()],
+            causes: vec![CauseRecord {
+                stage: None,
+                event: None,
+                clause: LOOK_BACK.to_owned(),
+                line: None,
+            }],
+            value: Some(seen),
+            miss: why,
+            ..NoneRecord::default()
+        },
+    }
+}

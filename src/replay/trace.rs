@@ -1,0 +1,414 @@
+//! What a check was decided by, and what it ran on: for coverage, mutation and explain, which ask
+//! more of a run than its verdict. Gathered only where it is asked for ([`super::trace`]).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::judge::{self, Case, Judgement};
+use super::outcome::{CheckKey, NoneRecord, Place, Verdict};
+use super::run::Run;
+use super::timeline::{Timeline, timeline};
+use crate::diagnostic::{QueryText, Span};
+use crate::evaluate::{CauseKind, Evaluation, Match, Override};
+use crate::event::{Event, EventId, Schema, Timestamp};
+use crate::language::eql::Settings;
+use crate::plan::{
+    ClauseId, ClauseKind, ClauseName, Condition, ConditionKind, LeafId, Plan, Role, StageId,
+};
+
+/// The most events of a case for which a clause that no match holds is tried on each of them.
+const MOST_TRIED: usize = 256;
+
+/// What one test gave beside its outcome.
+#[derive(Debug, Default)]
+pub struct Observed {
+    /// The query's place in the rule file, where the rule has one.
+    pub query: Option<Place>,
+    /// The clauses of the rule in the order of the text.
+    pub clauses: Vec<RuleClause>,
+    /// One entry for each check that ran, in file order.
+    pub checks: Vec<Observation>,
+}
+
+/// A clause of a rule, whatever the data source.
+#[derive(Debug, Clone)]
+pub struct RuleClause {
+    /// Its name, by which checks speak of it.
+    pub name: ClauseName,
+    /// What it is.
+    pub kind: ClauseKind,
+    /// The list that it is an item of has others; it is no clause that decides by itself.
+    pub list: bool,
+    /// Its place in the rule file.
+    pub place: Place,
+    /// The outcome that a match needs of it: `false` for an exclusion.
+    pub wanted: bool,
+    /// The fields that it reads.
+    pub fields: Vec<String>,
+    /// Some tested source maps a field that it reads, or it reads none.
+    pub testable: bool,
+}
+
+/// A clause decided a check.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Decided {
+    /// The clause.
+    pub clause: ClauseName,
+    /// The check matched, and the clause inverted alone loses the match; otherwise it did not, and
+    /// the clause is a cause.
+    pub matched: bool,
+}
+
+/// A check as coverage, mutation and explain see it.
+#[derive(Debug)]
+pub struct Observation {
+    /// Which check.
+    pub key: CheckKey,
+    /// The case's place in the scenario; the attack is 0.
+    pub order: usize,
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// The clause that was waived to judge it.
+    pub waived: Option<String>,
+    /// The case forces a field that the sensor pins.
+    pub forced: bool,
+    /// The clauses that decided it.
+    pub decided: Vec<Decided>,
+    /// Production makes an alert of it, nothing waived.
+    pub alerted: bool,
+    /// What outside the query keeps production from an alert, nothing waived.
+    pub outside: Option<NoneRecord>,
+    /// Its executions in production.
+    pub timeline: Option<Timeline>,
+    /// What it ran on.
+    pub specimen: CheckInput,
+}
+
+/// Events, and all that is needed to run another query on them in the same way.
+#[derive(Debug)]
+pub struct CheckInput {
+    /// The events in file order.
+    pub events: Vec<Event>,
+    /// A label for each event, empty where it has none.
+    pub labels: Vec<String>,
+    /// The rule as it was compiled.
+    pub compiled: Arc<Ground>,
+    /// What is waived.
+    pub waived: Vec<Override>,
+    /// The event that the attack has at each position, where the case has it.
+    pub assignment: Vec<Option<EventId>>,
+    /// What the rule found.
+    pub matches: Vec<Match>,
+    /// What it found with the waiver, where there is one.
+    pub waived_matches: Vec<Match>,
+}
+
+/// The rule's plan, and what it was made with.
+#[derive(Debug)]
+pub struct Ground {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// The mapping that the query was checked against.
+    pub schema: Schema,
+    /// The names of the request's fields.
+    pub settings: Settings,
+    /// What date math counts from.
+    pub now: Timestamp,
+}
+
+/// So many of so many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Share {
+    /// How many are as they should be.
+    pub good: usize,
+    /// How many there are.
+    pub all: usize,
+}
+
+impl Share {
+    /// In per cent; all of none is everything.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "no rule has as many clauses as a float is exact for"
+    )]
+    pub fn percent(self) -> f64 {
+        if self.all == 0 {
+            return 100.0;
+        }
+        self.good as f64 * 100.0 / self.all as f64
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            good: self.good + other.good,
+            all: self.all + other.all,
+        }
+    }
+}
+
+/// Observes a case that was judged.
+pub(super) fn observe(
+    case: &Case<'_, '_>,
+    judgement: &Judgement,
+    key: CheckKey,
+    order: usize,
+) -> Observation {
+    let run = case.run;
+    let waived = judgement.overrides.clone();
+    let waived_matches = match waived.as_slice() {
+        [] => Vec::new(),
+        overrides => run.evaluation.decide_with(overrides),
+    };
+    let judged = if waived.is_empty() {
+        run.evaluation.matches()
+    } else {
+        waived_matches.as_slice()
+    };
+    // What production stops outside the query, no clause decides.
+    let outside = waived.is_empty() && run.produced.matches.is_empty() && !judged.is_empty();
+    let mut decided = if outside {
+        Vec::new()
+    } else if judged.is_empty() {
+        stopped(run, judgement)
+    } else {
+        matched(run, judged, &waived)
+    };
+    decided.sort();
+    decided.dedup();
+    Observation {
+        key,
+        order,
+        verdict: judgement.verdict,
+        waived: judgement.waived.clone(),
+        forced: case.forced,
+        decided,
+        alerted: !run.produced.matches.is_empty(),
+        outside: if run.produced.matches.is_empty() {
+            super::production_blockers::stopped(run, &[]).map(|stopped| stopped.record)
+        } else {
+            None
+        },
+        timeline: timeline(run, &judgement.overrides),
+        specimen: CheckInput {
+            events: run.stage.events.clone(),
+            labels: run.stage.labels.clone(),
+            compiled: Arc::clone(&run.ready.ground),
+            waived,
+            assignment: judge::assignment(case),
+            matches: run.evaluation.matches().to_vec(),
+            waived_matches,
+        },
+    }
+}
+
+/// The causes; and of a missing event or `until` that is one, each clause that let its event
+/// through.
+fn stopped(run: &Run<'_>, judgement: &Judgement) -> Vec<Decided> {
+    let plan = run.plan();
+    let mut decided = Vec::new();
+    let mut add = |id: ClauseId| {
+        let clause = plan.clause_name(id);
+        decided.extend(clause.map(|clause| Decided {
+            clause,
+            matched: false,
+        }));
+    };
+    for cause in &judgement.blockers.causes {
+        if let CauseKind::Clause(id) = cause.kind {
+            add(id);
+        }
+    }
+    for (id, event) in tried(plan, run.stage.events.len()) {
+        if !with_inverted(&run.evaluation, id, event, &judgement.overrides).is_empty() {
+            add(id);
+        }
+    }
+    decided
+}
+
+/// Every clause whose inversion alone loses a match.
+fn matched(run: &Run<'_>, matches: &[Match], waived: &[Override]) -> Vec<Decided> {
+    let plan = run.plan();
+    let decides = deciding(&run.evaluation, run.stage.events.len(), matches, waived);
+    let names = decides.into_iter().filter_map(|id| plan.clause_name(id));
+    names
+        .map(|clause| Decided {
+            clause,
+            matched: true,
+        })
+        .collect()
+}
+
+/// The clauses of an evaluation of so many events each of which, inverted alone, loses a match.
+pub(crate) fn deciding(
+    evaluation: &Evaluation<'_>,
+    events: usize,
+    matches: &[Match],
+    waived: &[Override],
+) -> Vec<ClauseId> {
+    let plan = evaluation.plan();
+    let positions: Vec<Option<StageId>> = positions(plan).map(Some).collect();
+    let mut decided = Vec::new();
+    let loses = |id: ClauseId, event: EventId, found: &Match| {
+        !with_inverted(evaluation, id, event, waived).contains(found)
+    };
+    for (id, clause) in (0u16..).map(ClauseId).zip(&plan.clauses) {
+        let several = positions.len() > 1;
+        let decides = match clause.kind {
+            // What binds the events of a match together: without it they are none.
+            ClauseKind::JoinKey | ClauseKind::Maxspan => several,
+            ClauseKind::Until | ClauseKind::Missing => true,
+            kind if kind.is_condition() && clause.leaf.is_some() => matches.iter().any(|found| {
+                let events = found.stages.iter().zip(&positions);
+                let at = events.filter(|(_, stage)| **stage == clause.stage);
+                at.filter_map(|(event, _)| *event)
+                    .any(|event| loses(id, event, found))
+            }),
+            _ => false,
+        };
+        if decides {
+            decided.push(id);
+        }
+    }
+    for (id, event) in tried(plan, events) {
+        if matches.iter().any(|found| loses(id, event, found)) {
+            decided.push(id);
+        }
+    }
+    decided
+}
+
+/// The conditions of missing events and of `until`, on each event: no match holds one of those.
+fn tried(plan: &Plan, events: usize) -> impl Iterator<Item = (ClauseId, EventId)> + '_ {
+    let absent = |stage: Option<StageId>| {
+        let stage = stage.and_then(|stage| plan.stages.get(stage.index()));
+        stage.is_some_and(|stage| stage.role != Role::Positive)
+    };
+    let clauses = (0u16..).map(ClauseId).zip(&plan.clauses);
+    let clauses = clauses
+        .filter(move |(_, clause)| clause.leaf.is_some() && absent(clause.stage))
+        .map(|(id, _)| id);
+    let events = match events {
+        few if few <= MOST_TRIED => u32::try_from(few).unwrap_or(0),
+        _ => 0,
+    };
+    clauses.flat_map(move |id| (0..events).map(move |event| (id, EventId(event))))
+}
+
+/// What matches with the clause inverted on the event, under what is waived.
+fn with_inverted(
+    evaluation: &Evaluation<'_>,
+    id: ClauseId,
+    event: EventId,
+    waived: &[Override],
+) -> Vec<Match> {
+    let of_waiver = waived.iter().rev().find_map(|change| match change {
+        Override::Fact {
+            clause,
+            event: on,
+            bit,
+        } if *clause == id && on.is_none_or(|on| on == event) => Some(*bit),
+        _ => None,
+    });
+    let Some(bit) = of_waiver.or_else(|| evaluation.fact(id, event)) else {
+        return Vec::new();
+    };
+    let mut overrides = waived.to_vec();
+    overrides.push(Override::Fact {
+        clause: id,
+        event: Some(event),
+        bit: !bit,
+    });
+    evaluation.decide_with(&overrides)
+}
+
+/// The stage of each position of a match.
+pub(crate) fn positions(plan: &Plan) -> impl Iterator<Item = StageId> {
+    plan.numbered()
+        .filter(|(_, stage)| !matches!(stage.role, Role::Until { .. }))
+        .flat_map(|(id, stage)| std::iter::repeat_n(id, usize::from(stage.runs)))
+}
+
+/// The whole query.
+pub(super) fn place(query: &QueryText) -> Place {
+    let whole = Span::of(0..query.text().len());
+    Place {
+        source: Arc::clone(query.source()),
+        span: query.locate(whole),
+    }
+}
+
+/// The clauses of a rule as all its checks together know them.
+pub(super) fn clauses(checks: &[Observation], query: &QueryText) -> Vec<RuleClause> {
+    let mut grounds: Vec<&Arc<Ground>> = Vec::new();
+    for check in checks {
+        let ground = &check.specimen.compiled;
+        if !grounds.iter().any(|known| Arc::ptr_eq(known, ground)) {
+            grounds.push(ground);
+        }
+    }
+    let mut clauses: Vec<RuleClause> = Vec::new();
+    let mut places: BTreeMap<ClauseName, usize> = BTreeMap::new();
+    for ground in grounds {
+        for clause in clauses_of(&ground.plan, query) {
+            match places.get(&clause.name).and_then(|at| clauses.get_mut(*at)) {
+                Some(known) => known.testable |= clause.testable,
+                None => {
+                    places.insert(clause.name.clone(), clauses.len());
+                    clauses.push(clause);
+                }
+            }
+        }
+    }
+    clauses.sort_by_key(|clause| clause.place.span);
+    clauses
+}
+
+/// The clauses of a plan with their places in the rule file.
+pub(crate) fn clauses_of(plan: &Plan, query: &QueryText) -> Vec<RuleClause> {
+    let mut wanted = BTreeMap::new();
+    for stage in &plan.stages {
+        // Of a missing event and `until` a match needs that there is none.
+        polarity(&stage.condition, stage.role == Role::Positive, &mut wanted);
+    }
+    let numbered = (0u16..).map(ClauseId).zip(&plan.clauses);
+    let clauses = numbered.filter_map(|(id, clause)| {
+        let fields = super::record::fields_of(plan, id);
+        let fields = fields.into_iter();
+        let fields: Vec<_> = fields
+            .filter_map(|id| plan.fields.get(id.index()))
+            .collect();
+        let bit = clause.leaf.and_then(|leaf| wanted.get(&leaf)).copied();
+        Some(RuleClause {
+            name: plan.clause_name(id)?,
+            kind: clause.kind,
+            list: clause.kind.is_condition() && clause.leaf.is_none(),
+            place: Place {
+                source: Arc::clone(query.source()),
+                span: query.locate(clause.span),
+            },
+            wanted: bit.is_none_or(|bit| bit != clause.negated),
+            testable: fields.is_empty() || fields.iter().any(|field| field.family.is_some()),
+            fields: fields.iter().map(|field| field.path.clone()).collect(),
+        })
+    });
+    clauses.collect()
+}
+
+/// For each leaf the bit that brings the condition nearer to `want`.
+fn polarity(condition: &Condition, want: bool, wanted: &mut BTreeMap<LeafId, bool>) {
+    match &condition.kind {
+        ConditionKind::Constant(_) => {}
+        ConditionKind::Leaf(leaf) => {
+            wanted.insert(*leaf, want);
+        }
+        ConditionKind::Not(inner) => polarity(inner, !want, wanted),
+        ConditionKind::All(items) | ConditionKind::Any(items) => {
+            for item in items {
+                polarity(item, want, wanted);
+            }
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! Two versions of the rules over recordings: which alerts only one of them gives, and which clause
+//! of the other one stopped them. Called by `trapline diff --captures`.
+//!
+//! Both versions run in one scan, in bounded memory. The events of the alerts to be explained are
+//! then read once more, and after them the events of the same keys.
+
+mod pairing;
+mod why;
+
+use std::collections::BTreeMap;
+
+use self::pairing::{Alone, Pairing};
+use self::why::CauseAnalysis;
+use super::{Decider, RuleChange};
+use crate::data_source::Catalogue;
+use crate::event::io::Stop;
+use crate::event::{Event, Timestamp};
+use crate::replay::Subject;
+use crate::scan::{
+    self, Alert, EventRecord, Inputs, NotRun, Options, RuleCompiler, ScanRule, Stats, Watcher,
+};
+use crate::snapshot::Class;
+
+/// How many alerts of a rule and class are explained.
+const EXPLAINED: usize = 3;
+/// How many alerts are explained in all.
+const MOST_EXPLAINED: usize = 150;
+
+/// A rule of both sides.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'s> {
+    /// How it differs.
+    pub change: &'s RuleChange,
+    /// The older one.
+    pub old: Option<&'s Subject>,
+    /// The newer one.
+    pub new: Option<&'s Subject>,
+}
+
+/// What two versions of the rules do otherwise over recordings.
+#[derive(Debug, Default)]
+pub struct Recordings {
+    /// How many files there are.
+    pub files: usize,
+    /// The figures of the scan.
+    pub stats: Stats,
+    /// Files that could not be read to their end, and why.
+    pub broken: Vec<(String, String)>,
+    /// How many alerts the older and the newer version give.
+    pub alerts: (u64, u64),
+    /// Alerts that only one version gives, by rule and class; worst first.
+    pub differences: Vec<AlertDifference>,
+    /// Rules that could not be compared: file and reason.
+    pub not_run: Vec<(String, String)>,
+    /// Some alerts may be counted as lost and as new although both versions give them.
+    pub is_approximate: bool,
+}
+
+/// Alerts of one rule that only one version gives.
+#[derive(Debug)]
+pub struct AlertDifference {
+    /// Lost or new.
+    pub class: Class,
+    /// `rule_id`.
+    pub rule_id: String,
+    /// The rule's name.
+    pub rule_name: String,
+    /// The rule file.
+    pub file: String,
+    /// How many alerts.
+    pub count: u64,
+    /// The first of them.
+    pub alerts: Vec<RecordedAlert>,
+}
+
+/// One such alert.
+#[derive(Debug, Default)]
+pub struct RecordedAlert {
+    /// `FILE:LINE` and time of its events; `None` is a missing event.
+    pub events: Vec<Option<(String, Option<String>)>>,
+    /// Its join keys.
+    pub join: Vec<Option<String>>,
+    /// Why the other version does not give it; `None` where that was not asked.
+    pub answer: Option<Explanation>,
+}
+
+/// Why a version of a rule does not alert on these events.
+#[derive(Debug, Default)]
+pub struct Explanation {
+    /// The clauses that stopped it.
+    pub decided: Vec<Decider>,
+    /// It alerts on other events of the same key: those of its alert.
+    pub instead: Vec<String>,
+}
+
+impl Recordings {
+    /// How many alerts are of this class.
+    pub fn count(&self, class: Class) -> u64 {
+        let all = self.differences.iter();
+        all.filter(|one| one.class == class)
+            .map(|one| one.count)
+            .sum()
+    }
+}
+
+/// One version of a rule.
+#[derive(Debug)]
+struct Version<'s> {
+    subject: &'s Subject,
+    before: bool,
+}
+
+/// The rules of a scan, and whose they are.
+#[derive(Default)]
+struct Versions<'s> {
+    rules: Vec<ScanRule>,
+    /// By place among the rules: the version, and its pair.
+    of: Vec<(Version<'s>, usize)>,
+    /// By pair: the places of the older and of the newer one.
+    places: Vec<[Option<usize>; 2]>,
+}
+
+/// Runs both versions of the rules over the recordings; `progress` is told how far that is.
+pub fn compare(
+    pairs: &[Pair<'_>],
+    catalogue: &Catalogue,
+    inputs: &dyn Inputs,
+    options: &Options,
+    stop: &Stop,
+    progress: &mut (dyn FnMut(&Stats) + Send),
+) -> Recordings {
+    let mut found = Recordings {
+        files: inputs.count(),
+        ..Recordings::default()
+    };
+    let versions = Versions::compile(pairs, catalogue, &mut found.not_run);
+    let mut watcher = Both {
+        versions: &versions,
+        pairing: Pairing::new(pairs.len()),
+        alerts: (0, 0),
+        progress,
+    };
+    let (stats, refused) = scan::run(&versions.rules, inputs, options, &mut watcher, stop);
+    found.alerts = watcher.alerts;
+    found.is_approximate = watcher.pairing.is_approximate;
+    let unpaired = watcher.pairing.end();
+    for refused in refused {
+        if let Some((version, _)) = versions.of.get(refused.rule as usize) {
+            let file = version.subject.file.clone();
+            found.not_run.push((file, refused.reason));
+        }
+    }
+    for (rule, (_, reason)) in &stats.failed {
+        if let Some((version, _)) = versions.of.get(*rule as usize) {
+            let file = version.subject.file.clone();
+            found.not_run.push((file, reason.clone()));
+        }
+    }
+    for (file, reason) in &stats.broken {
+        found
+            .broken
+            .push((inputs.name(*file as usize), reason.clone()));
+    }
+    found.stats = stats;
+    found.differences = differences(pairs, unpaired, &versions, inputs);
+    found
+}
+
+/// What has no counterpart, by rule and class, worst first; the first alerts of each explained.
+fn differences(
+    pairs: &[Pair<'_>],
+    unpaired: Vec<[Alone; 2]>,
+    versions: &Versions<'_>,
+    inputs: &dyn Inputs,
+) -> Vec<AlertDifference> {
+    let mut found = Vec::new();
+    for ((number, pair), sides) in pairs.iter().enumerate().zip(unpaired) {
+        for (alone, class) in sides.into_iter().zip([Class::Lost, Class::New]) {
+            if alone.count > 0 {
+                found.push((number, class, pair.change, alone));
+            }
+        }
+    }
+    found.sort_by_key(|(_, class, ..)| *class);
+    let mut inquiries = Vec::new();
+    for (place, (number, class, _, alone)) in found.iter().enumerate() {
+        if let Some((version, rule)) = versions.version(*number, *class == Class::New) {
+            let asked = alone.alerts.iter().take(EXPLAINED);
+            inquiries.extend(asked.filter_map(|one| CauseAnalysis::new(place, version, rule, one)));
+        }
+    }
+    inquiries.truncate(MOST_EXPLAINED);
+    let mut answers = explain(&mut inquiries, inputs);
+    let differences = found.into_iter().enumerate();
+    let differences = differences.map(|(place, (_, class, change, alone))| {
+        let mut answers = answers.remove(&place).unwrap_or_default().into_iter();
+        let alerts = alone.alerts.iter();
+        AlertDifference {
+            class,
+            rule_id: change.id.clone(),
+            rule_name: change.name.clone(),
+            file: change.file.clone(),
+            count: alone.count,
+            alerts: alerts
+                .map(|alert| recorded(alert, answers.next(), inputs))
+                .collect(),
+        }
+    });
+    differences.collect()
+}
+
+impl<'s> Versions<'s> {
+    /// Compiles what can be run. A rule one version of which cannot be run is not compared.
+    fn compile(
+        pairs: &[Pair<'s>],
+        catalogue: &Catalogue,
+        not_run: &mut Vec<(String, String)>,
+    ) -> Self {
+        let mut compiler = RuleCompiler::worded(catalogue, Timestamp::default());
+        let mut versions = Self::default();
+        for (number, pair) in pairs.iter().enumerate() {
+            let sides = [(pair.old, true), (pair.new, false)];
+            let mut compiled = Vec::new();
+            let mut refused = None;
+            for (subject, before) in sides {
+                let Some(subject) = subject else { continue };
+                match compiler.compile(&subject.rule) {
+                    Ok(rule) => compiled.push((rule, Version { subject, before })),
+                    Err(NotRun::Unsupported(reason)) => refused = Some(reason),
+                    Err(NotRun::Refused(mistakes)) => {
+                        let first = mistakes.into_iter().next();
+                        refused = Some(first.map_or_else(String::new, |first| first.message));
+                    }
+                }
+            }
+            let mut places = [None; 2];
+            if let Some(reason) = refused {
+                not_run.push((pair.change.file.clone(), reason));
+                compiled.clear();
+            }
+            for (rule, version) in compiled {
+                if let Some(place) = places.get_mut(usize::from(!version.before)) {
+                    *place = Some(versions.rules.len());
+                }
+                versions.rules.push(rule);
+                versions.of.push((version, number));
+            }
+            versions.places.push(places);
+        }
+        versions
+    }
+
+    /// The version of a pair.
+    fn version(&self, pair: usize, before: bool) -> Option<(&Version<'s>, &ScanRule)> {
+        let places = self.places.get(pair)?;
+        let place = (*places.get(usize::from(!before))?)?;
+        Some((&self.of.get(place)?.0, self.rules.get(place)?))
+    }
+}
+
+/// Hands the alerts of a scan to their pairs.
+struct Both<'b, 's> {
+    versions: &'b Versions<'s>,
+    pairing: Pairing,
+    alerts: (u64, u64),
+    progress: &'b mut (dyn FnMut(&Stats) + Send),
+}
+
+impl Watcher for Both<'_, '_> {
+    fn alert(&mut self, alert: Alert) -> bool {
+        let place = alert.rule as usize;
+        if let Some((version, pair)) = self.versions.of.get(place) {
+            if version.before {
+                self.alerts.0 += 1;
+            } else {
+                self.alerts.1 += 1;
+            }
+            self.pairing.take(*pair, version.before, alert);
+        }
+        true
+    }
+
+    fn progress(&mut self, stats: &Stats) {
+        (self.progress)(stats);
+    }
+}
+
+/// The answers in the order of the inquiries, by what they are about.
+fn explain(
+    inquiries: &mut [CauseAnalysis<'_>],
+    inputs: &dyn Inputs,
+) -> BTreeMap<usize, Vec<Explanation>> {
+    gather_own(inquiries, inputs);
+    if inquiries.iter().any(CauseAnalysis::asks_for_more) {
+        gather_others(inquiries, inputs);
+    }
+    let name = |file: u32| inputs.name(file as usize);
+    let mut answers: BTreeMap<usize, Vec<Explanation>> = BTreeMap::new();
+    for inquiry in inquiries {
+        let answer = inquiry.answer(&name);
+        answers.entry(inquiry.about).or_default().push(answer);
+    }
+    answers
+}
+
+/// Reads the alerts' own events. A file that cannot be read any more gives none.
+fn gather_own(inquiries: &mut [CauseAnalysis<'_>], inputs: &dyn Inputs) {
+    let mut wanted: BTreeMap<u32, BTreeMap<u64, Vec<usize>>> = BTreeMap::new();
+    for (number, inquiry) in inquiries.iter().enumerate() {
+        for (file, line) in inquiry.own() {
+            let lines = wanted.entry(file).or_default();
+            lines.entry(line).or_default().push(number);
+        }
+    }
+    for (file, mut lines) in wanted {
+        let mut read = |number: u64, line: &str| {
+            if let Some(inquirers) = lines.remove(&number)
+                && let Some(event) = scan::reread::event(line)
+            {
+                for inquirer in inquirers {
+                    if let Some(inquiry) = inquiries.get_mut(inquirer) {
+                        inquiry.take((file, number), &event);
+                    }
+                }
+            }
+            !lines.is_empty()
+        };
+        let _ = scan::reread::lines(inputs, file as usize, &mut read);
+    }
+}
+
+/// Reads the other events of the alerts' keys.
+fn gather_others(inquiries: &mut [CauseAnalysis<'_>], inputs: &dyn Inputs) {
+    for (number, file) in (0..inputs.count()).zip(0u32..) {
+        let mut read = |line: u64, text: &str| {
+            let mut event: Option<Option<Event>> = None;
+            for inquiry in inquiries.iter_mut().filter(|one| one.may_hold(text)) {
+                let event = event.get_or_insert_with(|| scan::reread::event(text));
+                if let Some(event) = event {
+                    inquiry.offer((file, line), event);
+                }
+            }
+            inquiries.iter().any(CauseAnalysis::asks_for_more)
+        };
+        let _ = scan::reread::lines(inputs, number, &mut read);
+    }
+}
+
+fn recorded(alert: &Alert, answer: Option<Explanation>, inputs: &dyn Inputs) -> RecordedAlert {
+    let event = |event: &EventRecord| {
+        let place = format!("{}:{}", inputs.name(event.file as usize), event.line);
+        (place, event.timestamp.as_deref().map(str::to_owned))
+    };
+    let events = alert.events.iter();
+    let join = alert.join.iter();
+    RecordedAlert {
+        events: events.map(|one| one.as_deref().map(event)).collect(),
+        join: join
+            .map(|key| key.as_ref().map(ToString::to_string))
+            .collect(),
+        answer,
+    }
+}

@@ -1,0 +1,205 @@
+//! Why a version of a rule does not alert on the events on which the other one does: the rule and
+//! the events of that key go to `evaluate`, which names the clause.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::Decider;
+use super::pairing::Places;
+use super::{Explanation, Version};
+use crate::data_source::detect::route;
+use crate::evaluate::{BlockerHint, Cause, CauseKind, Context, Prepared, reason};
+use crate::event::{Event, EventId};
+use crate::plan::{Plan, Shape, StageId};
+use crate::scan::{Alert, ScanRule};
+
+/// The most events of a key that are looked at.
+const MOST_EVENTS: usize = 2000;
+/// No shorter value is looked for in a line before the line is read as a document.
+const SHORTEST: usize = 4;
+
+/// File and line.
+type Place = (u32, u64);
+
+/// A question about one alert.
+pub(super) struct CauseAnalysis<'v> {
+    /// Which difference it is about.
+    pub(super) about: usize,
+    /// The rule that does not alert.
+    version: &'v Version<'v>,
+    rule: &'v ScanRule,
+    prepared: Prepared<'v>,
+    /// The events of the alert.
+    places: Places,
+    events: BTreeMap<Place, Event>,
+    /// What the rule's keys are in these events.
+    keys: BTreeSet<Vec<String>>,
+}
+
+impl<'v> CauseAnalysis<'v> {
+    /// A question to a rule about an alert of its other version; `None` where its query fails.
+    pub(super) fn new(
+        about: usize,
+        version: &'v Version<'v>,
+        rule: &'v ScanRule,
+        alert: &Alert,
+    ) -> Option<Self> {
+        let places = alert.events.iter();
+        Some(Self {
+            about,
+            version,
+            rule,
+            prepared: Prepared::new(&rule.plan).ok()?,
+            places: places
+                .map(|event| event.as_ref().map(|event| (event.file, event.line)))
+                .collect(),
+            events: BTreeMap::new(),
+            keys: BTreeSet::new(),
+        })
+    }
+
+    /// Where the alert's own events stand.
+    pub(super) fn own(&self) -> impl Iterator<Item = Place> + '_ {
+        self.places.iter().flatten().copied()
+    }
+
+    /// Takes an event of the alert.
+    pub(super) fn take(&mut self, place: Place, event: &Event) {
+        let event = self.routed(event);
+        for tuple in keys(&self.rule.plan, &event) {
+            self.keys.insert(tuple);
+        }
+        self.events.insert(place, event);
+    }
+
+    /// Whether other events can matter: an `until`, a stage that the other version has not.
+    pub(super) fn asks_for_more(&self) -> bool {
+        self.rule.plan.shape != Shape::Events && self.events.len() < MOST_EVENTS
+    }
+
+    /// Whether a line may hold an event of the key; no event of it is refused.
+    pub(super) fn may_hold(&self, line: &str) -> bool {
+        self.keys.iter().any(|tuple| {
+            let plain = |value: &&String| {
+                value.len() >= SHORTEST
+                    && value
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || b"-{}_.:".contains(&byte))
+            };
+            tuple.iter().find(plain).is_none_or(|value| {
+                memchr::memmem::find(line.as_bytes(), value.as_bytes()).is_some()
+            })
+        })
+    }
+
+    /// Takes an event that is of the key and meets some stage of the rule.
+    pub(super) fn offer(&mut self, place: Place, event: &Event) {
+        let is_of_key = keys(&self.rule.plan, event).any(|tuple| self.keys.contains(&tuple));
+        if !is_of_key || self.events.contains_key(&place) || !self.asks_for_more() {
+            return;
+        }
+        let event = [self.routed(event)];
+        let evaluated = self.prepared.evaluate(&event, &Context::default());
+        if evaluated.is_ok_and(|one| one.stages_met(EventId(0)).next().is_some()) {
+            let [event] = event;
+            self.events.insert(place, event);
+        }
+    }
+
+    /// What stopped it. `name` gives the name of a file.
+    pub(super) fn answer(&self, name: &dyn Fn(u32) -> String) -> Explanation {
+        let places: Vec<Place> = self.events.keys().copied().collect();
+        let events: Vec<Event> = self.events.values().cloned().collect();
+        let Ok(evaluation) = self.prepared.evaluate(&events, &Context::default()) else {
+            return Explanation::default();
+        };
+        if let Some(found) = evaluation.matches().first() {
+            let events = found.stages.iter().flatten();
+            let events = events.filter_map(|event| places.get(event.index()).copied());
+            return Explanation {
+                instead: events.map(|place| words(place, name)).collect(),
+                ..Explanation::default()
+            };
+        }
+        let hint = BlockerHint {
+            assignment: self.assignment(&places),
+            waived: Vec::new(),
+        };
+        let blockers = evaluation.blockers(&hint);
+        let causes = if blockers.causes.is_empty() {
+            &blockers.together
+        } else {
+            &blockers.causes
+        };
+        let label = |event: EventId| {
+            let place = places.get(event.index()).copied();
+            place.map_or_else(String::new, |place| words(place, name))
+        };
+        let mut answer = Explanation::default();
+        for cause in causes {
+            let decider = Decider {
+                clause: reason::words(&self.rule.plan, cause, label),
+                file: self.version.subject.file.clone(),
+                line: self.line(cause),
+                before: self.version.before,
+            };
+            if !answer.decided.contains(&decider) {
+                answer.decided.push(decider);
+            }
+        }
+        answer
+    }
+
+    /// The alert's events, one a position, where both versions have as many.
+    fn assignment(&self, places: &[Place]) -> Vec<Option<EventId>> {
+        let positions = self.rule.plan.positive();
+        let positions: usize = positions.map(|(_, stage)| usize::from(stage.runs)).sum();
+        let own: Vec<Place> = self.own().collect();
+        if own.len() != positions {
+            return vec![None; positions];
+        }
+        let number = |place: &Place| {
+            let at = places.binary_search(place).ok()?;
+            u32::try_from(at).ok().map(EventId)
+        };
+        own.iter().map(number).collect()
+    }
+
+    fn line(&self, cause: &Cause) -> Option<usize> {
+        let CauseKind::Clause(id) = cause.kind else {
+            return None;
+        };
+        let clause = self.rule.plan.clause(id)?;
+        let text = &self.version.subject.rule.query.as_ref()?.text;
+        let place = text.locate(clause.span);
+        Some(text.source().line_column(place.start).0)
+    }
+
+    fn routed(&self, event: &Event) -> Event {
+        let mut events = [event.clone()];
+        route(&mut events, &self.rule.patterns);
+        let [event] = events;
+        event
+    }
+}
+
+fn words((file, line): Place, name: &dyn Fn(u32) -> String) -> String {
+    format!("{}:{line}", name(file))
+}
+
+/// The key tuple that each stage reads from an event.
+fn keys<'p>(plan: &'p Plan, event: &'p Event) -> impl Iterator<Item = Vec<String>> + 'p {
+    let stages: Vec<StageId> = plan.numbered().map(|(id, _)| id).collect();
+    let stages = stages.into_iter();
+    let stages = stages.filter_map(|id| plan.stages.get(id.index()));
+    stages.map(|stage| {
+        let keys = stage.keys.iter();
+        let keys = keys.filter_map(|key| plan.fields.get(usize::from(key.field.0)));
+        keys.map(|field| {
+            let readers = field.readers.iter().flatten();
+            let paths = std::iter::once(&*field.path).chain(readers.map(|one| &*one.read_from));
+            let mut values = paths.filter_map(|path| event.values(path).first());
+            values.next().map_or_else(String::new, ToString::to_string)
+        })
+        .collect()
+    })
+}

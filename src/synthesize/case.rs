@@ -1,0 +1,388 @@
+//! A case to order: the attack with as little otherwise as makes one clause decide. A clause decides
+//! where all that stands beside it leaves the outcome to it, which names what must be true and what
+//! false of the event (as MC/DC asks); the search finds the values.
+
+use super::attack::{self, Ground, Part, key_path, set_key};
+use super::event_builder::{Draft, Fields};
+use super::realistic::{command_lines, dress};
+use super::sample_values::Look;
+use super::search::{Goal, PartialEvent, Search};
+use crate::plan::{
+    Clause, ClauseId, ClauseKind, Condition, ConditionKind, LeafId, Plan, Role, Shape, Stage,
+    StageId,
+};
+use crate::scenario::write::{Expect, SketchCase, SketchChange, SketchEvent};
+
+/// How many values of a join key are tried on each event.
+const KEYS: usize = 3;
+/// How many kinds of event are tried for one that is added.
+const KINDS: usize = 4;
+
+/// Cases in which the clause may decide, the likeliest first: with `alert` an alert hangs on it,
+/// otherwise it alone stops the attack.
+pub(super) fn proposals<'a>(
+    ground: &Ground<'a>,
+    search: &mut Search<'a>,
+    parts: &[Part<'a>],
+    id: ClauseId,
+    alert: bool,
+) -> Vec<SketchCase> {
+    let plan = ground.prepared.plan();
+    let Some(clause) = plan.clause(id) else {
+        return Vec::new();
+    };
+    let maker = Maker {
+        ground,
+        plan,
+        parts,
+        clause,
+        alert,
+    };
+    let cases = match clause.kind {
+        ClauseKind::JoinKey => maker.other_key(id),
+        ClauseKind::Maxspan => maker.past_maxspan(),
+        ClauseKind::Until | ClauseKind::Missing => maker.with_event_of(id),
+        kind if kind.is_condition() => maker.with_value(search),
+        _ => Vec::new(),
+    };
+    let named = |case: SketchCase| SketchCase {
+        name: name(clause, alert),
+        expect: if alert { Expect::Alert } else { Expect::None },
+        because: (!alert).then(|| clause.text.clone()),
+        ..case
+    };
+    cases.into_iter().map(named).collect()
+}
+
+/// Whether some event of the attack can have one of the clause's fields otherwise.
+pub(super) fn settable(ground: &Ground<'_>, parts: &[Part<'_>], id: ClauseId) -> bool {
+    let plan = ground.prepared.plan();
+    let Some(clause) = plan.clause(id) else {
+        return false;
+    };
+    let leaf = clause.leaf.and_then(|leaf| plan.leaves.get(leaf.index()));
+    let Some(leaf) = leaf else {
+        return true;
+    };
+    let fields = leaf.predicate.fields();
+    let paths = fields.iter().filter_map(|id| plan.fields.get(id.index()));
+    let paths: Vec<&str> = paths
+        .filter(|f| f.family.is_some())
+        .map(|f| f.path.as_str())
+        .collect();
+    let of_stage = |part: &&Part<'_>| clause.stage == Some(part.stage);
+    let mut own = parts.iter().filter(of_stage).peekable();
+    own.peek().is_none()
+        || own.any(|part| paths.iter().any(|path| part.state.draft().can_set(path)))
+}
+
+/// What the case is called before anything else has the name.
+fn name(clause: &Clause, alert: bool) -> String {
+    match clause.kind {
+        ClauseKind::JoinKey => {
+            let key = clause.text.strip_prefix("join ").unwrap_or(&clause.text);
+            format!("another {key}")
+        }
+        ClauseKind::Maxspan => "past maxspan".to_owned(),
+        ClauseKind::Until => "ended by until".to_owned(),
+        ClauseKind::Missing => "the missing event is there".to_owned(),
+        _ if alert => format!("alerts: {}", clause.text),
+        _ => format!("stopped: {}", clause.text),
+    }
+}
+
+struct Maker<'m, 'a> {
+    ground: &'m Ground<'a>,
+    plan: &'a Plan,
+    parts: &'m [Part<'a>],
+    clause: &'m Clause,
+    alert: bool,
+}
+
+impl<'a> Maker<'_, 'a> {
+    /// A change of the values that the clause asks about.
+    fn with_value(&self, search: &mut Search<'a>) -> Vec<SketchCase> {
+        let (Some(id), Some(leaf)) = (self.clause.stage, self.clause.leaf) else {
+            return Vec::new();
+        };
+        let Some(stage) = self.plan.stages.get(id.index()) else {
+            return Vec::new();
+        };
+        let Some(goals) = goals(
+            &stage.condition,
+            leaf,
+            self.alert == (stage.role == Role::Positive),
+        ) else {
+            return Vec::new();
+        };
+        if stage.role != Role::Positive {
+            return self.added(id, stage, &goals);
+        }
+        let mut cases = Vec::new();
+        for (at, part) in self
+            .parts
+            .iter()
+            .enumerate()
+            .filter(|(_, part)| part.stage == id)
+        {
+            let start = PartialEvent::new(part.state.draft().clone());
+            let found = search.meet(start.clone(), goals.clone());
+            let Some(mut found) =
+                found.or_else(|| search.meet(start.clone(), within_reach(search, &start, &goals)))
+            else {
+                continue;
+            };
+            dress(search, &mut found);
+            command_lines(search, &mut found, &part.state.draft().fields);
+            let mut changed = self.parts.to_vec();
+            if let Some(part) = changed.get_mut(at) {
+                part.state = found;
+            }
+            self.keep_joined(search, &mut changed, at);
+            let changes = changes(self.parts, &changed);
+            if !changes.is_empty() {
+                cases.push(SketchCase {
+                    changes,
+                    ..SketchCase::default()
+                });
+            }
+        }
+        cases
+    }
+
+    /// Where the change is one of a join key, the other events change with it.
+    fn keep_joined(&self, search: &Search<'_>, parts: &mut [Part<'_>], at: usize) {
+        let Some(changed) = parts.get(at).cloned() else {
+            return;
+        };
+        let event = changed.state.event().clone();
+        for position in 0..attack::keys(self.plan, changed.stage).len() {
+            let path = key_path(self.plan, changed.stage, position);
+            let Some([value]) = path.map(|path| event.values(path)) else {
+                continue;
+            };
+            for part in parts.iter_mut() {
+                if let Some(path) = key_path(self.plan, part.stage, position) {
+                    let before = part.state.clone();
+                    if !set_key(search, &mut part.state, path, value) {
+                        part.state = before;
+                    }
+                }
+            }
+        }
+    }
+
+    /// One event with another join key.
+    fn other_key(&self, id: ClauseId) -> Vec<SketchCase> {
+        let joins = match &self.plan.shape {
+            Shape::Sequence(sequence) => &sequence.joins,
+            Shape::Sample { joins } => joins,
+            Shape::Events => return Vec::new(),
+        };
+        let Some(position) = joins.iter().position(|join| join.clause == id) else {
+            return Vec::new();
+        };
+        let search = Search::new(self.ground.prepared);
+        let mut cases = Vec::new();
+        for (at, part) in self.parts.iter().enumerate().rev() {
+            let Some(key) = attack::keys(self.plan, part.stage).get(position) else {
+                continue;
+            };
+            let Some(field) = self.plan.fields.get(key.field.index()) else {
+                continue;
+            };
+            let draft = part.state.draft();
+            let look = Look::new(&field.path, draft.system());
+            let now = part.state.event();
+            let others = look.values(field.family).into_iter();
+            let others = others.filter(|value| now.values(&field.path) != [value.clone()]);
+            for value in others.take(KEYS) {
+                let mut changed = self.parts.to_vec();
+                let Some(part) = changed.get_mut(at) else {
+                    continue;
+                };
+                if set_key(&search, &mut part.state, &field.path, &value) {
+                    cases.push(SketchCase {
+                        changes: changes(self.parts, &changed),
+                        ..SketchCase::default()
+                    });
+                }
+            }
+        }
+        cases
+    }
+
+    /// The last event a millisecond too late.
+    fn past_maxspan(&self) -> Vec<SketchCase> {
+        let (Shape::Sequence(sequence), Some(first), Some(last)) =
+            (&self.plan.shape, self.parts.first(), self.parts.last())
+        else {
+            return Vec::new();
+        };
+        let Some(limit) = sequence.maxspan else {
+            return Vec::new();
+        };
+        let late = SketchChange {
+            label: last.label.clone(),
+            at: Some(first.at.saturating_add(limit.millis).saturating_add(1)),
+            fields: Vec::new(),
+        };
+        vec![SketchCase {
+            changes: vec![late],
+            ..SketchCase::default()
+        }]
+    }
+
+    /// The event that must not be there.
+    fn with_event_of(&self, id: ClauseId) -> Vec<SketchCase> {
+        let of = |stage: &Stage| match stage.role {
+            Role::Missing { clause } | Role::Until { clause } => clause == id,
+            Role::Positive => false,
+        };
+        let Some((id, stage)) = self.plan.numbered().find(|(_, stage)| of(stage)) else {
+            return Vec::new();
+        };
+        self.added(id, stage, &[(&stage.condition, true)])
+    }
+
+    /// An event more, which meets the goals, has the attack's keys and comes in its time.
+    fn added(&self, id: StageId, stage: &'a Stage, goals: &[Goal<'a>]) -> Vec<SketchCase> {
+        let states = attack::meeting(self.ground, stage, goals)
+            .into_iter()
+            .take(KINDS);
+        let states = states.filter_map(|state| self.joined(id, stage, state));
+        let event = |state: PartialEvent<'_>| SketchEvent {
+            label: self.free_label(state.draft()),
+            kind: state.draft().kind_name(),
+            at: self.time(id, stage),
+            fields: state.draft().fields.clone().into_iter().collect(),
+        };
+        let case = |state| SketchCase {
+            add: vec![event(state)],
+            ..SketchCase::default()
+        };
+        states.map(case).collect()
+    }
+
+    /// The event with the attack's join keys.
+    fn joined(
+        &self,
+        id: StageId,
+        stage: &Stage,
+        mut state: PartialEvent<'a>,
+    ) -> Option<PartialEvent<'a>> {
+        let search = Search::new(self.ground.prepared);
+        let first = self.parts.first()?;
+        let event = first.state.event();
+        for position in 0..stage.keys.len() {
+            let value = event
+                .values(key_path(self.plan, first.stage, position)?)
+                .first()?;
+            let path = key_path(self.plan, id, position)?;
+            if !set_key(&search, &mut state, path, value) {
+                return None;
+            }
+        }
+        Some(state)
+    }
+
+    fn free_label(&self, draft: &Draft<'_>) -> String {
+        let taken = |label: &String| self.parts.iter().any(|part| part.label == *label);
+        let group = &draft.kind.group;
+        let numbered = (2..).map(|number| format!("{group}{number}"));
+        let mut labels = std::iter::once(group.clone()).chain(numbered);
+        labels.find(|label| !taken(label)).unwrap_or_default()
+    }
+
+    /// Between the events that stand around the stage; `until` before the last one.
+    fn time(&self, id: StageId, stage: &Stage) -> i64 {
+        let at = |part: &Part<'_>| part.at;
+        let last = self.parts.last().map_or(0, at);
+        let (before, after) = match stage.role {
+            Role::Until { .. } => {
+                let before = self.parts.iter().rev().nth(1).map_or(0, at);
+                (Some(before), Some(last))
+            }
+            _ => (
+                self.parts.iter().rfind(|part| part.stage < id).map(at),
+                self.parts.iter().find(|part| part.stage > id).map(at),
+            ),
+        };
+        let step = self.parts.get(1).map_or(1_000, at).max(2) / 2;
+        match (before, after) {
+            (Some(before), Some(after)) => before.midpoint(after),
+            (Some(before), None) => before.saturating_add(step),
+            (None, Some(after)) => after.saturating_sub(step),
+            (None, None) => 0,
+        }
+    }
+}
+
+/// What is otherwise about the events.
+fn changes(before: &[Part<'_>], after: &[Part<'_>]) -> Vec<SketchChange> {
+    let mut changes = Vec::new();
+    for (before, after) in before.iter().zip(after) {
+        let fields = difference(&before.state, &after.state);
+        if !fields.is_empty() {
+            changes.push(SketchChange {
+                label: after.label.clone(),
+                at: None,
+                fields: fields.into_iter().collect(),
+            });
+        }
+    }
+    changes
+}
+
+fn difference(before: &PartialEvent<'_>, after: &PartialEvent<'_>) -> Fields {
+    let event = after.event();
+    let (before, after) = (before.draft(), after.draft());
+    let mut fields = Fields::new();
+    for (path, values) in &after.fields {
+        if before.fields.get(path) != Some(values) {
+            fields.insert(path.clone(), values.clone());
+        }
+    }
+    // What the attack says and the case does not has to be said: a change takes nothing back.
+    for path in before.fields.keys() {
+        if !after.fields.contains_key(path) {
+            fields.insert(path.clone(), event.values(path).to_vec());
+        }
+    }
+    fields
+}
+
+/// The leaf's own goal and those that the event meets already: on a source where a value of the
+/// sensor stops the attack, no event meets the others, and a check there runs without them.
+fn within_reach<'a>(
+    search: &Search<'_>,
+    state: &PartialEvent<'_>,
+    goals: &[Goal<'a>],
+) -> Vec<Goal<'a>> {
+    let met = |(condition, want): &&Goal<'a>| search.outcome(condition, state.event()) == *want;
+    let (own, beside) = goals.split_at(goals.len().min(1));
+    own.iter()
+        .chain(beside.iter().filter(met))
+        .copied()
+        .collect()
+}
+
+/// What must hold beside the leaf for the condition's outcome to hang on it, and the leaf's own
+/// outcome that gives the condition this one.
+fn goals(condition: &Condition, leaf: LeafId, outcome: bool) -> Option<Vec<Goal<'_>>> {
+    match &condition.kind {
+        ConditionKind::Constant(_) => None,
+        ConditionKind::Leaf(own) => (*own == leaf).then(|| vec![(condition, outcome)]),
+        ConditionKind::Not(inner) => goals(inner, leaf, !outcome),
+        ConditionKind::All(parts) | ConditionKind::Any(parts) => {
+            let neutral = matches!(condition.kind, ConditionKind::All(_));
+            let (at, mut found) = parts
+                .iter()
+                .enumerate()
+                .find_map(|(at, part)| Some((at, goals(part, leaf, outcome)?)))?;
+            let others = parts.iter().enumerate().filter(|(other, _)| *other != at);
+            found.extend(others.map(|(_, part)| (part, neutral)));
+            Some(found)
+        }
+    }
+}

@@ -1,0 +1,448 @@
+//! The cases that a scenario lacks: for each source, each clause and each of its two outcomes that
+//! no check hangs on yet, a proposal that the replay confirms.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::attack::{Ground, Part};
+use super::event_builder::{Draft, Fields};
+use super::new_scenario::{on_plan, sources};
+use super::scenario_file::Written;
+use super::search::{PartialEvent, Search};
+use super::{Filled, Impossible, Request, Unsolved, UnsolvedClause, case, free_name};
+use crate::coverage::{ClauseCoverage, coverage};
+use crate::data_source::{DataSource, IndexPatterns};
+use crate::diagnostic::SourceText;
+use crate::evaluate::Context;
+use crate::event::Event;
+use crate::plan::{ClauseId, ClauseName, Role, StageId};
+use crate::replay::dry_run::{Place, rehearse};
+use crate::replay::outcome::{ScenarioOutcome, Verdict};
+use crate::replay::trace::{Decided, Observation, Observed};
+use crate::scenario::write::{Sketch, SketchCase};
+use crate::scenario::{self, Expanded, ExpandedEvent, Expander};
+
+/// How many proposals for one outcome of one clause are rehearsed.
+const TRIED: usize = 6;
+
+/// The scenario that cases are made for.
+pub(super) enum Writing<'a> {
+    /// One that was just made.
+    Made(Sketch),
+    /// The last one of a file.
+    Written(&'a Written<'a>),
+}
+
+impl Writing<'_> {
+    /// The text with these cases.
+    fn with(&self, cases: &[&SketchCase]) -> String {
+        match self {
+            Self::Made(sketch) => Sketch {
+                cases: cases.iter().map(|case| (*case).clone()).collect(),
+                ..sketch.clone()
+            }
+            .text(),
+            Self::Written(written) => written.with(cases.iter().copied()),
+        }
+    }
+
+    fn place(&self) -> Place<'_> {
+        match self {
+            Self::Made(_) => Place::NOWHERE,
+            Self::Written(written) => written.place,
+        }
+    }
+}
+
+/// Makes the cases that the scenarios of a file lack.
+pub fn fill(request: &Request<'_>, written: &Written<'_>) -> Result<Filled, Impossible> {
+    let patterns = request.subject.patterns();
+    sources(request, &patterns)?;
+    let mut taken = written.names();
+    let mut filler = Filler::new(request, &patterns, Writing::Written(written), &mut taken);
+    filler.fill();
+    Ok(filler.filled())
+}
+
+/// A clause and the outcome with which it decides a check on a source.
+type Decides = (String, ClauseName, bool);
+
+/// Each scenario with what was observed.
+type Rehearsed = Vec<(ScenarioOutcome, Observed)>;
+
+/// Makes the cases.
+pub(super) struct Filler<'r, 'a> {
+    request: &'r Request<'a>,
+    patterns: &'r IndexPatterns,
+    writing: Writing<'r>,
+    taken: &'r mut Vec<String>,
+    decided: BTreeSet<Decides>,
+    filled: Filled,
+}
+
+impl<'r, 'a> Filler<'r, 'a> {
+    /// `taken` are the names that the file has already.
+    pub(super) fn new(
+        request: &'r Request<'a>,
+        patterns: &'r IndexPatterns,
+        writing: Writing<'r>,
+        taken: &'r mut Vec<String>,
+    ) -> Self {
+        Self {
+            request,
+            patterns,
+            writing,
+            taken,
+            decided: BTreeSet::new(),
+            filled: Filled::default(),
+        }
+    }
+
+    /// What was made.
+    pub(super) fn filled(self) -> Filled {
+        self.filled
+    }
+
+    /// Makes a case for whatever no check decides, source by source.
+    pub(super) fn fill(&mut self) {
+        let Ok(rehearsed) = self.rehearse(&[]) else {
+            return;
+        };
+        let (outcomes, observed): (Vec<_>, Vec<_>) = rehearsed.into_iter().unzip();
+        for observed in &observed {
+            self.note(observed);
+        }
+        let covered = coverage(&outcomes, &observed);
+        let clauses = covered.rules.into_iter().next().map(|rule| rule.clauses);
+        let clauses = clauses.unwrap_or_default();
+        let checks = outcomes
+            .last()
+            .map_or(&[][..], |outcome| outcome.checks.as_slice());
+        let sources: BTreeSet<&str> = checks.iter().map(|c| c.key.source.as_str()).collect();
+        let order = self.request.catalogue.sources().iter();
+        let asked = self.request.sources;
+        let wanted = |source: &&DataSource| {
+            sources.contains(source.name.as_str())
+                && (asked.is_empty() || asked.contains(&source.name))
+        };
+        let sources: Vec<&DataSource> = order.filter(wanted).collect();
+        let stages = self.stages(&sources);
+        for source in sources {
+            self.fill_source(source, &clauses, &stages);
+        }
+    }
+
+    fn fill_source(
+        &mut self,
+        source: &DataSource,
+        clauses: &[ClauseCoverage],
+        stages: &BTreeMap<String, StageId>,
+    ) {
+        let Some(events) = self.attack(source) else {
+            return;
+        };
+        let wishes = on_plan(self.request, source, self.patterns, |ground| {
+            Ok(self.wishes(ground, &parts(ground, &events, stages), clauses))
+        });
+        let mut wishes = match wishes {
+            Ok(wishes) => wishes,
+            Err(reason) => {
+                self.filled.unsolved.push(Unsolved {
+                    source: source.name.clone(),
+                    clause: None,
+                    reason,
+                });
+                return;
+            }
+        };
+        while self.round(&mut wishes) {}
+        for wish in wishes {
+            if !self.decided.contains(&wish.decides) {
+                self.filled.unsolved.push(wish.unsolved(source));
+            }
+        }
+    }
+
+    /// What no check decides yet on the source, with proposals.
+    fn wishes<'g>(
+        &self,
+        ground: &Ground<'g>,
+        parts: &[Part<'g>],
+        clauses: &[ClauseCoverage],
+    ) -> Vec<CoverageTarget> {
+        let plan = ground.prepared.plan();
+        let ids = (0u16..).map(ClauseId).take(plan.clauses.len());
+        let ids: BTreeMap<ClauseName, ClauseId> = ids
+            .filter_map(|id| Some((plan.clause_name(id)?, id)))
+            .collect();
+        let mut wishes = Vec::new();
+        let mut search = Search::new(ground.prepared);
+        for clause in clauses.iter().filter(|clause| clause.testable) {
+            let Some(id) = ids.get(&clause.name) else {
+                continue;
+            };
+            for alert in [true, false] {
+                let decides = (ground.source.name.clone(), clause.name.clone(), alert);
+                if self.decided.contains(&decides) {
+                    continue;
+                }
+                let mut proposals = case::proposals(ground, &mut search, parts, *id, alert);
+                proposals.truncate(TRIED);
+                proposals.reverse();
+                wishes.push(CoverageTarget {
+                    decides,
+                    found: !proposals.is_empty(),
+                    tired: search.budget_exhausted(),
+                    settable: case::settable(ground, parts, *id),
+                    line: clause.place.line(),
+                    proposals,
+                });
+            }
+        }
+        wishes
+    }
+
+    /// Rehearses the next proposal of each wish that is open, all at once, and takes those that
+    /// decide something; false when there is none left.
+    fn round(&mut self, wishes: &mut [CoverageTarget]) -> bool {
+        let mut tried: Vec<(Decides, SketchCase)> = Vec::new();
+        for wish in wishes {
+            if self.decided.contains(&wish.decides) {
+                continue;
+            }
+            let Some(case) = wish.proposals.pop() else {
+                continue;
+            };
+            let same = |other: &SketchCase| {
+                other.changes == case.changes
+                    && other.add == case.add
+                    && other.expect == case.expect
+            };
+            if tried.iter().all(|(_, other)| !same(other)) {
+                tried.push((wish.decides.clone(), case));
+            }
+        }
+        if tried.is_empty() {
+            return false;
+        }
+        // Rehearsed under names that nothing else has.
+        let names: Vec<String> = tried.iter().map(|(_, case)| case.name.clone()).collect();
+        for ((_, case), number) in tried.iter_mut().zip(0..) {
+            case.name = format!("proposal {number}");
+        }
+        let all: Vec<&SketchCase> = tried.iter().map(|(_, case)| case).collect();
+        match self.rehearse(&all) {
+            Ok(rehearsed) => {
+                for ((wanted, case), name) in tried.into_iter().zip(names) {
+                    self.accept(case, &name, &wanted, &rehearsed);
+                }
+            }
+            // One that cannot be read spoils the others: one by one, and where another source of the
+            // scenario does not know a field, on its own source only.
+            Err(_) => {
+                for ((wanted, mut case), name) in tried.into_iter().zip(names) {
+                    let mut rehearsed = self.rehearse(&[&case]);
+                    if rehearsed.is_err() {
+                        case.only = vec![wanted.0.clone()];
+                        rehearsed = self.rehearse(&[&case]);
+                    }
+                    if let Ok(rehearsed) = rehearsed {
+                        self.accept(case, &name, &wanted, &rehearsed);
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Takes the case if the replay shows that it decides what is wanted; on the sources on which it
+    /// does something else it does not run.
+    fn accept(
+        &mut self,
+        mut case: SketchCase,
+        name: &str,
+        wanted: &Decides,
+        rehearsed: &Rehearsed,
+    ) {
+        let Some((outcome, observed)) = rehearsed.last() else {
+            return;
+        };
+        if self.decided.contains(wanted) {
+            return;
+        }
+        let own = || {
+            outcome
+                .checks
+                .iter()
+                .filter(|check| check.key.case == case.name)
+        };
+        let good: Vec<String> = own()
+            .filter(|check| is_good(check.verdict))
+            .map(|check| check.key.source.clone())
+            .collect();
+        let decides = |(check, decided): (&Observation, &Decided)| {
+            (
+                check.key.source.clone(),
+                decided.clause.clone(),
+                decided.matched,
+            )
+        };
+        let checks = observed.checks.iter();
+        let checks =
+            checks.filter(|check| check.key.case == case.name && good.contains(&check.key.source));
+        let decided: BTreeSet<Decides> = checks
+            .flat_map(|check| check.decided.iter().map(move |decided| (check, decided)))
+            .map(decides)
+            .collect();
+        if !decided.contains(wanted) {
+            return;
+        }
+        if own().count() > good.len() {
+            case.only = good;
+        }
+        self.decided.extend(decided);
+        case.name = free_name(name, self.taken);
+        self.filled.cases.push(case);
+    }
+
+    /// Notes what the scenario's own checks decide.
+    fn note(&mut self, observed: &Observed) {
+        for check in observed
+            .checks
+            .iter()
+            .filter(|check| check.verdict != Verdict::Invalid)
+        {
+            let all = check.decided.iter();
+            self.decided.extend(all.map(|decided| {
+                (
+                    check.key.source.clone(),
+                    decided.clause.clone(),
+                    decided.matched,
+                )
+            }));
+        }
+    }
+
+    fn rehearse(&self, cases: &[&SketchCase]) -> Result<Rehearsed, String> {
+        let text = self.writing.with(cases);
+        let (subject, catalogue) = (self.request.subject, self.request.catalogue);
+        rehearse(subject, catalogue, self.writing.place(), &text, true)
+    }
+
+    /// The attack's events on a source.
+    fn attack(&self, source: &DataSource) -> Option<Vec<ExpandedEvent>> {
+        let text = SourceText::new("new.yaml", self.writing.with(&[]));
+        let scenario = scenario::read(&text).scenarios.pop()?;
+        let expanded = Expander::new(&scenario, source).expand(None).ok()?;
+        match expanded {
+            Expanded::Events(case) => Some(case.events),
+            Expanded::Skipped(_) | Expanded::Capture(_) => None,
+        }
+    }
+
+    /// Which stage each event of the attack is for, by its label: from the first source on which it
+    /// matches.
+    fn stages(&self, sources: &[&DataSource]) -> BTreeMap<String, StageId> {
+        let found = sources.iter().find_map(|source| {
+            let events = self.attack(source)?;
+            on_plan(self.request, source, self.patterns, |ground| {
+                stages_of(ground, &events).ok_or_else(String::new)
+            })
+            .ok()
+        });
+        found.unwrap_or_default()
+    }
+}
+
+fn is_good(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Passed | Verdict::Pinned)
+}
+
+/// A clause's outcome that no check decides yet.
+struct CoverageTarget {
+    decides: Decides,
+    /// The cases that are left to try, the likeliest last.
+    proposals: Vec<SketchCase>,
+    /// Whether there was any.
+    found: bool,
+    /// Whether the search had done what it does at most.
+    tired: bool,
+    /// Whether the attack's events on this source can have the clause's fields otherwise.
+    settable: bool,
+    line: usize,
+}
+
+impl CoverageTarget {
+    fn unsolved(self, source: &DataSource) -> Unsolved {
+        let (_, clause, alert) = self.decides;
+        let reason = match (self.settable, self.found, alert) {
+            (true, false, _) if self.tired => {
+                "not looked for: the clauses before it took all the search that one rule gets"
+                    .to_owned()
+            }
+            (false, ..) => format!("{} has this field as it is", source.title),
+            (_, false, true) => "no values were found with which an alert hangs on it".to_owned(),
+            (_, false, false) => {
+                "no values were found with which it alone stops the attack".to_owned()
+            }
+            (_, true, true) => "with the values that were found no alert hangs on it".to_owned(),
+            (_, true, false) => {
+                "with the values that were found it does not stop the attack".to_owned()
+            }
+        };
+        Unsolved {
+            source: source.name.clone(),
+            clause: Some(UnsolvedClause {
+                text: clause.to_string(),
+                line: self.line,
+            }),
+            reason,
+        }
+    }
+}
+
+fn stages_of(ground: &Ground<'_>, events: &[ExpandedEvent]) -> Option<BTreeMap<String, StageId>> {
+    let all: Vec<Event> = events.iter().map(|event| event.event.clone()).collect();
+    let evaluation = ground.prepared.evaluate(&all, &Context::default()).ok()?;
+    let first = evaluation.matches().first()?;
+    let plan = ground.prepared.plan();
+    let mut slots = Vec::new();
+    for (id, stage) in plan.numbered() {
+        if matches!(stage.role, Role::Until { .. }) {
+            continue;
+        }
+        slots.extend(std::iter::repeat_n(id, usize::from(stage.runs.max(1))));
+    }
+    let labelled =
+        first.stages.iter().zip(slots).filter_map(|(event, stage)| {
+            Some((events.get((*event)?.index())?.label.clone()?, stage))
+        });
+    Some(labelled.collect())
+}
+
+/// The attack as drafts, in the order of the stages.
+fn parts<'a>(
+    ground: &Ground<'a>,
+    events: &[ExpandedEvent],
+    stages: &BTreeMap<String, StageId>,
+) -> Vec<Part<'a>> {
+    let part = |event: &ExpandedEvent| {
+        let label = event.label.clone()?;
+        let kind = ground.source.kind(event.kind.as_deref()?)?;
+        let fields: Fields = event
+            .set_fields
+            .iter()
+            .map(|path| (path.clone(), event.event.values(path).to_vec()))
+            .collect();
+        let mut draft = Draft::new(ground.source, kind);
+        draft.fields = fields;
+        Some(Part {
+            stage: *stages.get(&label)?,
+            label,
+            at: event.at_millis,
+            state: PartialEvent::new(draft),
+        })
+    };
+    let mut parts: Vec<Part<'a>> = events.iter().filter_map(part).collect();
+    parts.sort_by_key(|part| (part.stage, part.at));
+    parts
+}

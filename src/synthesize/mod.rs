@@ -1,0 +1,107 @@
+//! A scenario from a query: an attack that the rule alerts on, found from the plan, and a case for
+//! each clause that no case decides yet. Called by `trapline new`.
+//!
+//! `plan -> attack (search finds values, dress makes them look real) -> case a clause -> rehearsed`.
+//! What is found is a proposal until the replay of the written text says the same: nothing is handed
+//! out that `trapline test` would not pass.
+
+mod attack;
+mod case;
+mod event_builder;
+mod realistic;
+mod coverage_fill;
+mod sample_values;
+mod new_scenario;
+mod script;
+mod search;
+mod value;
+mod wildcards;
+mod scenario_file;
+
+use crate::data_source::Catalogue;
+use crate::replay::Subject;
+use crate::scenario::write::{Sketch, SketchCase};
+
+pub use coverage_fill::fill;
+pub use new_scenario::new;
+pub use scenario_file::{NotExtended, Written};
+
+/// What to make scenarios for.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The rule.
+    pub subject: &'a Subject,
+    /// The data sources.
+    pub catalogue: &'a Catalogue,
+    /// The sources to write for; all that the rule claims when empty.
+    pub sources: &'a [String],
+}
+
+/// Scenarios that were made.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// One for each group of sources that one attack serves.
+    pub sketches: Vec<Sketch>,
+    /// What was not found.
+    pub unsolved: Vec<Unsolved>,
+}
+
+/// Cases that were made for a scenario that is there already.
+#[derive(Debug, Default)]
+pub struct Filled {
+    /// The cases, to stand behind those of the last scenario of the file.
+    pub cases: Vec<SketchCase>,
+    /// What was not found.
+    pub unsolved: Vec<Unsolved>,
+}
+
+/// Something that no scenario was found for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsolved {
+    /// The source.
+    pub source: String,
+    /// The clause; `None` where there is no attack.
+    pub clause: Option<UnsolvedClause>,
+    /// Why, or what is missing.
+    pub reason: String,
+}
+
+/// A clause that no case was found for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsolvedClause {
+    /// Its canonical text.
+    pub text: String,
+    /// Its line in the rule file, from 1.
+    pub line: usize,
+}
+
+/// Why nothing can be made of a rule at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Impossible {
+    /// The rule is of a kind that is not run.
+    #[error("{0} are not supported")]
+    Unsupported(String),
+    /// No source serves the rule.
+    #[error("no known data source serves the rule's index patterns")]
+    NoSource,
+    /// There is no source of this name, or the rule does not claim it.
+    #[error("the rule does not claim a data source `{0}`")]
+    UnknownSource(String),
+}
+
+/// The most that the words of a clause may take in a case's name, in characters.
+const NAME: usize = 72;
+
+/// A name that nothing has yet, cut to a length at which it can be read.
+fn free_name(name: &str, taken: &mut Vec<String>) -> String {
+    let short: String = if name.chars().count() > NAME {
+        name.chars().take(NAME - 1).chain(['…']).collect()
+    } else {
+        name.to_owned()
+    };
+    let numbered = (2..).map(|number| format!("{short} ({number})"));
+    let mut names = std::iter::once(short.clone()).chain(numbered);
+    let free = names.find(|name| !taken.contains(name)).unwrap_or(short);
+    taken.push(free.clone());
+    free
+}

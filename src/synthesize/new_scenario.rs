@@ -1,0 +1,253 @@
+//! A first scenario: for each source an attack of its own or one that it shares with others, then
+//! the cases.
+
+use super::attack::{self, Ground, Part, attack};
+use super::coverage_fill::{Filler, Writing};
+use super::{Impossible, Made, Request, Unsolved, free_name};
+use crate::data_source::{DataSource, IndexPatterns};
+use crate::evaluate::Prepared;
+use crate::event::{Event, Scalar};
+use crate::replay::START;
+use crate::replay::compile::{Compiled, Compiler};
+use crate::replay::dry_run::{Place, rehearse};
+use crate::replay::outcome::{Check, Observed, Verdict};
+use crate::replay::schema_view::Visible;
+use crate::scenario::write::{Expect, Sketch, SketchEvent};
+
+/// Makes scenarios for a rule that has none.
+pub fn new(request: &Request<'_>) -> Result<Made, Impossible> {
+    let patterns = request.subject.patterns();
+    let sources = sources(request, &patterns)?;
+    let mut made = Made::default();
+    for source in sources {
+        if let Err(reason) = attack_on(request, source, &patterns, &mut made.sketches) {
+            made.unsolved.push(Unsolved {
+                source: source.name.clone(),
+                clause: None,
+                reason,
+            });
+        }
+    }
+    let mut taken: Vec<String> = made.sketches.iter().map(|s| s.name.clone()).collect();
+    for sketch in &mut made.sketches {
+        let mut filler = Filler::new(
+            request,
+            &patterns,
+            Writing::Made(sketch.clone()),
+            &mut taken,
+        );
+        filler.fill();
+        let filled = filler.filled();
+        sketch.cases = filled.cases;
+        made.unsolved.extend(filled.unsolved);
+    }
+    Ok(made)
+}
+
+/// The sources to write for.
+pub(super) fn sources<'a>(
+    request: &Request<'a>,
+    patterns: &IndexPatterns,
+) -> Result<Vec<&'a DataSource>, Impossible> {
+    if let Some(what) = request.subject.unsupported() {
+        return Err(Impossible::Unsupported(what));
+    }
+    let mut claimed = request.catalogue.claimed(patterns);
+    let unknown = |name: &&String| claimed.iter().all(|source| source.name != **name);
+    if let Some(name) = request.sources.iter().find(unknown) {
+        return Err(Impossible::UnknownSource(name.clone()));
+    }
+    claimed.retain(|source| request.sources.is_empty() || request.sources.contains(&source.name));
+    if claimed.is_empty() {
+        return Err(Impossible::NoSource);
+    }
+    Ok(claimed)
+}
+
+/// Runs what needs the rule's plan on a source; the error is Elasticsearch's refusal.
+pub(super) fn on_plan<T>(
+    request: &Request<'_>,
+    source: &DataSource,
+    patterns: &IndexPatterns,
+    run: impl FnOnce(&Ground<'_>) -> Result<T, String>,
+) -> Result<T, String> {
+    let subject = request.subject;
+    let (Some(query), Some(syntax)) = (&subject.rule.query, &subject.syntax) else {
+        return Err("the rule has no query that can be run".to_owned());
+    };
+    let visible = Visible {
+        source,
+        others: Vec::new(),
+        patterns,
+    };
+    let compiler = Compiler::new(&query.text, syntax, subject.settings(), visible, START);
+    let compiled = compiler.compile(&[carrying(source, syntax)]);
+    let ready = match &*compiled {
+        Compiled::Ready(ready) => ready,
+        Compiled::Refused(refused) => {
+            return Err(format!(
+                "Elasticsearch would refuse the query: {}",
+                refused.message
+            ));
+        }
+    };
+    let prepared = Prepared::new(&ready.plan).map_err(|failure| failure.to_string())?;
+    run(&Ground {
+        prepared: &prepared,
+        source,
+        patterns,
+    })
+}
+
+/// An event with what the query names below the source's open prefixes: there a field is mapped as
+/// soon as an event carries it.
+fn carrying(source: &DataSource, syntax: &crate::language::eql::syntax::Query) -> Event {
+    let mut event = Event::default();
+    for path in crate::language::eql::fields(syntax) {
+        let mut open = source.open.iter();
+        if open.any(|prefix| path.starts_with(prefix.as_str())) {
+            event.set(path, vec![Scalar::text("x")]);
+        }
+    }
+    event
+}
+
+/// Adds the source to a sketch whose attack it has too, or a sketch with an attack of its own, or
+/// as a known gap to the sketch that only a sensor's fact keeps from alerting.
+fn attack_on(
+    request: &Request<'_>,
+    source: &DataSource,
+    patterns: &IndexPatterns,
+    sketches: &mut Vec<Sketch>,
+) -> Result<(), String> {
+    for sketch in sketches.iter_mut() {
+        if passes(request, &alone(sketch, source)).is_ok() {
+            sketch.sources.push(source.name.clone());
+            return Ok(());
+        }
+    }
+    let own = on_plan(request, source, patterns, |ground| {
+        let parts = attack(ground)?;
+        let sketch = sketch(request, source, &parts, sketches);
+        passes(request, &sketch)?;
+        Ok(sketch)
+    });
+    let reason = match own {
+        Ok(sketch) => {
+            sketches.push(sketch);
+            return Ok(());
+        }
+        Err(reason) => reason,
+    };
+    for sketch in sketches.iter_mut() {
+        let gap = on_plan(request, source, patterns, |ground| {
+            Ok(pinned_away(request, ground, &alone(sketch, source)))
+        });
+        if let Ok(Some(gap)) = gap {
+            sketch.gaps.push((source.name.clone(), gap));
+            sketch.sources.push(source.name.clone());
+            return Ok(());
+        }
+    }
+    Err(reason)
+}
+
+fn sketch(
+    request: &Request<'_>,
+    source: &DataSource,
+    parts: &[Part<'_>],
+    others: &[Sketch],
+) -> Sketch {
+    let mut taken: Vec<String> = others.iter().map(|other| other.name.clone()).collect();
+    let name = &request.subject.rule.name;
+    let name = if others.is_empty() {
+        name.clone()
+    } else {
+        format!("{name} on {}", source.name)
+    };
+    let event = |part: &Part<'_>| SketchEvent {
+        label: part.label.clone(),
+        kind: part.state.draft().kind_name(),
+        at: part.at,
+        fields: part.state.draft().fields.clone().into_iter().collect(),
+    };
+    Sketch {
+        sources: vec![source.name.clone()],
+        name: free_name(&name, &mut taken),
+        events: parts.iter().map(event).collect(),
+        ..Sketch::default()
+    }
+}
+
+/// The attack on one source.
+fn alone(sketch: &Sketch, source: &DataSource) -> Sketch {
+    Sketch {
+        sources: vec![source.name.clone()],
+        gaps: Vec::new(),
+        cases: Vec::new(),
+        ..sketch.clone()
+    }
+}
+
+/// Whether the attack alerts; what happens instead otherwise.
+fn passes(request: &Request<'_>, sketch: &Sketch) -> Result<(), String> {
+    let check = attack_check(request, sketch)?;
+    if check.verdict == Verdict::Passed {
+        return Ok(());
+    }
+    let because = match (&check.observed, check.message) {
+        (Observed::None(none), _) if !none.blocker.is_empty() => none.blocker.join(", "),
+        (Observed::Uncertain(on), _) => on.clone(),
+        (_, Some(message)) => message,
+        _ => check.verdict.word().to_owned(),
+    };
+    Err(format!(
+        "the attack that was found does not alert: {because}"
+    ))
+}
+
+fn attack_check(request: &Request<'_>, sketch: &Sketch) -> Result<Check, String> {
+    let place = Place::NOWHERE;
+    let rehearsed = rehearse(
+        request.subject,
+        request.catalogue,
+        place,
+        &sketch.text(),
+        false,
+    )?;
+    let mut checks = rehearsed
+        .into_iter()
+        .flat_map(|(outcome, _)| outcome.checks);
+    checks
+        .next()
+        .ok_or_else(|| "nothing was replayed".to_owned())
+}
+
+/// The one value that the sensor pins and that keeps the attack from an alert, in words.
+fn pinned_away(request: &Request<'_>, ground: &Ground<'_>, sketch: &Sketch) -> Option<String> {
+    let expect = Expect::None;
+    let stopped = Sketch {
+        expect,
+        ..sketch.clone()
+    };
+    let check = attack_check(request, &stopped).ok()?;
+    let Observed::None(none) = check.observed else {
+        return None;
+    };
+    let [cause] = none.causes.as_slice() else {
+        return None;
+    };
+    let part = sketch
+        .events
+        .iter()
+        .find(|event| Some(&event.label) == cause.event.as_ref())?;
+    let kind = ground.source.kind(&part.kind)?;
+    let mut clauses = ground.prepared.plan().clauses.iter();
+    let clause = clauses.find(|clause| clause.text == cause.clause)?;
+    let pin = attack::pin_of(ground, kind, clause.leaf?)?;
+    Some(format!(
+        "{}, which `{}` stops",
+        attack::pinned(pin),
+        cause.clause
+    ))
+}

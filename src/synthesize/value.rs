@@ -1,0 +1,160 @@
+//! Values of a field that may give tests the outcomes that are wanted. They are proposals: each is
+//! tried against the tests themselves by [`super::search`].
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::sample_values::Look;
+use super::{script, wildcards};
+use crate::evaluate::pattern::example;
+use crate::event::{Scalar, Value};
+use crate::plan::predicate::WildcardPattern;
+use crate::plan::{FieldId, Predicate};
+
+/// What is asked of a field: tests with their wanted outcomes.
+pub(super) type Asked<'p> = [(&'p Predicate, bool)];
+
+/// Single values, the likeliest first.
+pub(super) fn proposals(field: FieldId, asked: &Asked<'_>, look: &Look<'_>) -> Vec<Scalar> {
+    let mut values = Vec::new();
+    let wanted = asked.iter().filter(|(_, want)| *want);
+    let patterns = asked
+        .iter()
+        .filter_map(|(predicate, want)| pattern(predicate, *want));
+    let patterns: Vec<WildcardPattern> = patterns.collect();
+    // All patterns at once, as far as they go together.
+    if let Some((first, rest)) = patterns.split_first()
+        && !rest.is_empty()
+    {
+        let all = rest
+            .iter()
+            .try_fold(first.clone(), |all, next| wildcards::common(&all, next));
+        if let Some(all) = all {
+            values.extend(wildcards::texts(&all, look).into_iter().map(Scalar::text));
+        }
+    }
+    for (predicate, _) in wanted {
+        values.extend(of(field, predicate, true, look));
+    }
+    for (predicate, _) in asked.iter().filter(|(_, want)| !want) {
+        values.extend(of(field, predicate, false, look));
+    }
+    values
+}
+
+/// Texts beside those that are asked about, for where the field's own look has no other.
+pub(super) fn otherwise(asked: &Asked<'_>) -> Vec<Scalar> {
+    let beside = |(predicate, _): &(&Predicate, bool)| match predicate {
+        Predicate::Compare {
+            value: Value::Text(text),
+            ..
+        } => Some(Scalar::text(format!("{text}1"))),
+        _ => None,
+    };
+    asked.iter().filter_map(beside).collect()
+}
+
+/// The wish that a test on text comes out so, as a wildcard pattern.
+fn pattern(predicate: &Predicate, want: bool) -> Option<WildcardPattern> {
+    match predicate {
+        Predicate::Script(expr) => script::pattern(expr, want),
+        _ if !want => None,
+        Predicate::Compare {
+            comparison: crate::plan::Comparison::Equal,
+            value: Value::Text(text),
+            ..
+        } => Some(wildcards::exact(text)),
+        Predicate::EqualIgnoringCase { text, .. } => Some(wildcards::exact(text)),
+        Predicate::Wildcard { pattern, .. } => Some(pattern.clone()),
+        _ => None,
+    }
+}
+
+/// Values for one test.
+fn of(field: FieldId, predicate: &Predicate, want: bool, look: &Look<'_>) -> Vec<Scalar> {
+    match predicate {
+        Predicate::Exists(_) => Vec::new(),
+        Predicate::Compare {
+            value: Value::Text(text),
+            ..
+        } => want.then(|| Scalar::text(&**text)).into_iter().collect(),
+        Predicate::Compare { value, .. } => around(value),
+        Predicate::Between { low, high, .. } => {
+            let mut values = between(low, high);
+            values.extend(around(low));
+            values.extend(around(high));
+            values
+        }
+        _ if !want && !matches!(predicate, Predicate::Script(_)) => Vec::new(),
+        Predicate::EqualIgnoringCase { text, .. } => vec![Scalar::text(text.as_str())],
+        Predicate::Wildcard { pattern, .. } => wildcards::texts(pattern, look)
+            .into_iter()
+            .map(Scalar::text)
+            .collect(),
+        Predicate::Regex {
+            pattern,
+            insensitive,
+            ..
+        } => example::lucene(pattern, *insensitive)
+            .into_iter()
+            .map(Scalar::text)
+            .collect(),
+        Predicate::Script(expr) => script::values(expr, field, look),
+    }
+}
+
+/// The constant and its neighbours.
+pub(super) fn around(value: &Value) -> Vec<Scalar> {
+    let number = |number: i64| Scalar::Number(number.to_string().into());
+    match value {
+        Value::Text(text) => vec![Scalar::text(&**text)],
+        Value::Integer(at) => [*at, at.saturating_add(1), at.saturating_sub(1)]
+            .map(number)
+            .to_vec(),
+        Value::Unsigned(at) => vec![Scalar::Number(at.to_string().into())],
+        Value::Double(at) => [*at, at + 1.0, at - 1.0]
+            .iter()
+            .map(|at| Scalar::Number(at.to_string().into()))
+            .collect(),
+        Value::Bool(at) => vec![Scalar::Bool(*at), Scalar::Bool(!at)],
+        Value::Date(at) => [0, 1, -1]
+            .iter()
+            .map(|step| {
+                Scalar::text(
+                    crate::event::Timestamp::from_millis(at.millis().saturating_add(*step))
+                        .to_string(),
+                )
+            })
+            .collect(),
+        Value::Ip(at) => vec![
+            address(u128::from(*at)),
+            address(u128::from(*at).saturating_add(1)),
+        ],
+        Value::Version(version) => vec![Scalar::text(version.as_str())],
+    }
+}
+
+fn between(low: &Value, high: &Value) -> Vec<Scalar> {
+    match (low, high) {
+        (Value::Ip(low), Value::Ip(high)) => {
+            let (low, high) = (u128::from(*low), u128::from(*high));
+            // A host of the block rather than its first address.
+            [21, 1, 0]
+                .iter()
+                .map(|host| address(low.saturating_add(*host).min(high)))
+                .collect()
+        }
+        (Value::Integer(low), Value::Integer(high)) => {
+            let middle = low.midpoint(*high);
+            vec![Scalar::Number(middle.to_string().into())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn address(bits: u128) -> Scalar {
+    let address = Ipv6Addr::from(bits);
+    let written = address
+        .to_ipv4_mapped()
+        .map_or(IpAddr::V6(address), IpAddr::V4);
+    Scalar::text(written.to_string())
+}
