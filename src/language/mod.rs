@@ -1,3 +1,6 @@
 //! Query languages. Each folder takes query text to a [`crate::plan`]: parse, check, lower.
 
 pub mod eql;
+pub mod error;
+
+pub use error::QueryError;

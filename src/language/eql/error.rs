@@ -1,63 +1,10 @@
-//! What can be wrong with a query: one struct for every error, and the codes `E1…`.
+//! What can be wrong with an EQL query: the codes `E1…`.
 //!
 //! `E100`–`E149` are syntax errors, `E150`–`E199` are what Elasticsearch's verifier and planner
 //! refuse.
 
-use crate::diagnostic::{Code, Diagnostic, QueryText, Span};
-
-/// One error of a query, with its place in the query's own text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EqlError {
-    /// Which kind.
-    pub code: &'static Code,
-    /// Elasticsearch's message in substance, lowercase, without a full stop.
-    pub message: String,
-    /// The bytes of the query that it is about.
-    pub span: Span,
-    /// A few words beside the carets; may be empty.
-    pub label: String,
-    /// How to mend it.
-    pub help: Vec<String>,
-}
-
-impl EqlError {
-    /// An error without label and help.
-    #[must_use]
-    pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            span,
-            label: String::new(),
-            help: Vec::new(),
-        }
-    }
-
-    /// The same with words beside the carets.
-    #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
-        self
-    }
-
-    /// The same with one more line that says how to mend it.
-    #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
-        self
-    }
-
-    /// The error as a diagnostic that points into the file that holds the query.
-    pub fn diagnostic(&self, query: &QueryText) -> Diagnostic {
-        let mut diagnostic = Diagnostic::error(self.code, self.message.as_str()).at(
-            query.source(),
-            query.locate(self.span),
-            self.label.as_str(),
-        );
-        diagnostic.help.clone_from(&self.help);
-        diagnostic
-    }
-}
+use crate::diagnostic::Code;
+pub use crate::language::error::QueryError as EqlError;
 
 /// Declares the codes of this file and the list of them.
 macro_rules! codes {

@@ -1,0 +1,57 @@
+//! The error type that all query languages share.
+
+use crate::diagnostic::{Code, Diagnostic, QueryText, Span};
+
+/// One error of a query of any language, with its place in the query's own text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryError {
+    /// Which kind.
+    pub code: &'static Code,
+    /// The message of Elasticsearch or Kibana in substance, lowercase, without a full stop.
+    pub message: String,
+    /// The bytes of the query that it is about.
+    pub span: Span,
+    /// A few words beside the carets; may be empty.
+    pub label: String,
+    /// How to mend it.
+    pub help: Vec<String>,
+}
+
+impl QueryError {
+    /// An error without label and help.
+    #[must_use]
+    pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            span,
+            label: String::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// The same with words beside the carets.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// The same with one more line that says how to mend it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// The error as a diagnostic that points into the file that holds the query.
+    pub fn diagnostic(&self, query: &QueryText) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(self.code, self.message.as_str()).at(
+            query.source(),
+            query.locate(self.span),
+            self.label.as_str(),
+        );
+        diagnostic.help.clone_from(&self.help);
+        diagnostic
+    }
+}
