@@ -53,7 +53,7 @@ pub use verification::Refusal;
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::language::eql::syntax::Query;
-use crate::rule::{self, Rule, RuleType};
+use crate::rule::{self, Rule, RuleKind};
 
 /// Every lint, by name.
 pub const LINTS: &[&Lint] = &[
@@ -156,7 +156,7 @@ pub fn lint(source: &Arc<SourceText>, catalogue: &Catalogue) -> Linted {
 
 /// The lints that read the query.
 fn query(rule: &Rule, catalogue: &Catalogue, linted: &mut Linted) {
-    let (RuleType::Eql, Some(query)) = (rule.rule_type, &rule.query) else {
+    let (RuleKind::Eql, Some(query)) = (&rule.kind, &rule.query) else {
         return;
     };
     let parsed = crate::language::eql::parse(query.text.text());

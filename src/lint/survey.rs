@@ -41,7 +41,7 @@ impl Survey {
             self.broken += 1;
             return;
         };
-        *self.types.entry(rule.rule_type).or_default() += 1;
+        *self.types.entry(rule.kind.rule_type()).or_default() += 1;
         let mut names: BTreeMap<&'static str, usize> = BTreeMap::new();
         for finding in &linted.findings {
             *names.entry(finding.lint.name()).or_default() += 1;

@@ -294,8 +294,9 @@ impl Subject {
     /// What is not implemented about the rule; `None` for an EQL rule whose filters can be
     /// run.
     pub fn unsupported(&self) -> Option<String> {
-        if self.rule.rule_type != RuleType::Eql {
-            return Some(format!("rules of type {}", self.rule.rule_type.word()));
+        let rule_type = self.rule.kind.rule_type();
+        if rule_type != RuleType::Eql {
+            return Some(format!("rules of type {}", rule_type.word()));
         }
         self.rule.production.unsupported.clone()
     }

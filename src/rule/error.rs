@@ -26,7 +26,10 @@ pub static MISSING_KEY: Code = Code {
     number: "E201",
     title: "rule lacks a key",
     page: "Every rule has a `[rule]` table with `name`, `rule_id`, `type`, `severity` and \
-           `risk_score`; a rule with a query has `language` and `query` as well.",
+           `risk_score`; a rule with a query has `language` and `query` as well. A rule of type \
+           `threshold` has `threshold`, one of type `new_terms` has `new_terms`, one of type \
+           `threat_match` has `threat_index`, `threat_query` and `threat_mapping`, one of type \
+           `saved_query` has `saved_id`.",
 };
 
 /// A value of the wrong kind.
@@ -43,7 +46,10 @@ pub static BAD_VALUE: Code = Code {
     page: "`severity` is `low`, `medium`, `high` or `critical`; `risk_score` is 0 to 100; `type` \
            is one of Elastic Security's rule types; `interval` is a number with a unit such as \
            `5m`; `from` and `to` are date math such as `now-9m`, `to` being the \
-           later one.",
+           later one.\n\nA threshold rule counts to at \
+           least 1. A new-terms rule names one to three fields, and its `history_window_start` is \
+           date math earlier than `from`. A group of `threat_mapping` has an entry that is not \
+           negated.",
 };
 
 /// A filter that is none.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::query_text::query_text;
 use super::table::{self, Report, Table};
 use super::{
-    Attack, FieldOverrides, Query, Rule, RuleType, Schedule, Severity, Threat, error, production,
+    Attack, FieldOverrides, Language, Query, Rule, RuleType, Schedule, Severity, Threat, error,
+    kind, production,
 };
-use crate::diagnostic::{Diagnostic, SourceText};
+use crate::diagnostic::{Diagnostic, QueryText, SourceText};
 
 /// What became of a rule file.
 #[derive(Debug)]
@@ -45,6 +46,7 @@ pub(super) const RULE_KEYS: &[&str] = &[
     "name",
     "namespace",
     "new_terms",
+    "new_terms_fields",
     "note",
     "outcome",
     "output_index",
@@ -116,7 +118,7 @@ pub fn load(source: &Arc<SourceText>) -> Loaded {
             metadata.only(METADATA_KEYS, &mut report);
         }
         let rule_table = root.table("rule", "rule", &mut report);
-        rule_table.and_then(|table| rule(&table, metadata.as_ref(), source, &mut report))
+        rule_table.and_then(|table| rule(&table, metadata.as_ref(), &mut report))
     } else {
         None
     };
@@ -132,16 +134,17 @@ pub fn load(source: &Arc<SourceText>) -> Loaded {
 fn rule(
     table: &Table<'_, '_>,
     metadata: Option<&Table<'_, '_>>,
-    source: &Arc<SourceText>,
     report: &mut Report<'_>,
 ) -> Option<Rule> {
     table.only(RULE_KEYS, report);
     for key in ["name", "rule_id", "type", "severity", "risk_score"] {
         table.require(key, report);
     }
-    let rule_type = rule_type(table, report);
-    let query = query(table, rule_type, source, report);
+    let rule_type = word(table, "type", &RuleType::ALL, RuleType::word, report);
     let schedule = schedule(table, report);
+    let query = rule_type.and_then(|rule_type| query(table, rule_type, report));
+    let kind =
+        rule_type.and_then(|rule_type| kind::kind(table, rule_type, schedule.look_back, report));
     let severity = word(table, "severity", &Severity::ALL, Severity::word, report);
     let risk_score = risk_score(table, report);
     let max_signals = max_signals(table, report);
@@ -154,7 +157,7 @@ fn rule(
     };
     let tags = table.texts("tags", report);
     let index = table.texts("index", report);
-    let production = production::production(table, report);
+    let production = production::production(table, rule_type, report);
     let building_block = production::building_block(table, report);
     let maturity = metadata.and_then(|metadata| metadata.text("maturity", report));
     let (name, id) = (
@@ -165,7 +168,7 @@ fn rule(
         name: name?,
         id: id?,
         id_span: table.span("rule_id"),
-        rule_type: rule_type?,
+        kind: kind?,
         severity: severity?,
         risk_score: risk_score?,
         index,
@@ -186,15 +189,12 @@ fn rule(
     })
 }
 
-fn rule_type(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<RuleType> {
-    if table.text("type", report).as_deref() == Some("saved_query") {
-        return Some(RuleType::Query);
-    }
-    word(table, "type", &RuleType::ALL, RuleType::word, report)
-}
-
 /// A text that says something.
-fn some_text(table: &Table<'_, '_>, key: &str, report: &mut Report<'_>) -> Option<String> {
+pub(super) fn some_text(
+    table: &Table<'_, '_>,
+    key: &str,
+    report: &mut Report<'_>,
+) -> Option<String> {
     let text = table.text(key, report)?;
     if text.trim().is_empty() {
         let message = format!("`{key}` must not be empty");
@@ -216,40 +216,59 @@ pub(super) fn word<T: Copy>(
     let found = all.iter().copied().find(|value| name(*value) == text);
     if found.is_none() {
         let words: Vec<&str> = all.iter().map(|value| name(*value)).collect();
-        let message = format!(
-            "`{key}` is `{text}`, but must be one of {}",
-            words.join(", ")
-        );
+        let allowed = match words.as_slice() {
+            [only] => format!("`{only}`"),
+            words => format!("one of {}", words.join(", ")),
+        };
+        let message = format!("`{key}` is `{text}`, but must be {allowed}");
         report.error(&error::BAD_VALUE, table.span(key), message);
     }
     found
 }
 
-fn query(
-    table: &Table<'_, '_>,
-    rule_type: Option<RuleType>,
-    source: &Arc<SourceText>,
-    report: &mut Report<'_>,
-) -> Option<Query> {
-    if rule_type.is_none_or(|kind| kind == RuleType::MachineLearning) {
+/// The query of a rule of this type, if the type has one.
+fn query(table: &Table<'_, '_>, rule_type: RuleType, report: &mut Report<'_>) -> Option<Query> {
+    let languages = rule_type.languages();
+    if languages.is_empty() {
         return None;
     }
     // A saved query stands in Kibana; the file may repeat it.
-    if rule_type != Some(RuleType::Query) || !table.has("saved_id") {
+    let is_saved =
+        table.has("saved_id") && matches!(rule_type, RuleType::Query | RuleType::SavedQuery);
+    if !is_saved {
         table.require("query", report);
         table.require("language", report);
     }
-    let language = table.text("language", report);
-    let text = table.text("query", report)?;
-    let language = language?;
-    if rule_type == Some(RuleType::Eql) && language != "eql" {
-        let message = format!("a rule of type `eql` has the language `eql`, not `{language}`");
-        report.error(&error::BAD_VALUE, table.span("language"), message);
-    }
+    let language = language(table, "language", languages, report);
+    let text = query_text_of(table, "query", report);
     Some(Query {
-        text: query_text(source, table.span("query").range(), &text),
-        language,
+        text: text?,
+        language: language?,
     })
+}
+
+/// The language that a key names, or the first of `languages` where the key is absent.
+pub(super) fn language(
+    table: &Table<'_, '_>,
+    key: &str,
+    languages: &[Language],
+    report: &mut Report<'_>,
+) -> Option<Language> {
+    if table.has(key) {
+        word(table, key, languages, Language::word, report)
+    } else {
+        languages.first().copied()
+    }
+}
+
+/// The query at `key`, with the place of each of its bytes in the file.
+pub(super) fn query_text_of(
+    table: &Table<'_, '_>,
+    key: &str,
+    report: &mut Report<'_>,
+) -> Option<QueryText> {
+    let text = table.text(key, report)?;
+    Some(query_text(report.source, table.span(key).range(), &text))
 }
 
 fn schedule(table: &Table<'_, '_>, report: &mut Report<'_>) -> Schedule {

@@ -7,6 +7,7 @@ pub mod error;
 pub mod exception;
 pub mod filter;
 mod filter_words;
+pub mod kind;
 pub mod load;
 pub mod schema;
 pub mod production;
@@ -15,6 +16,7 @@ mod table;
 
 pub use exception::{ExceptionItem, LoadedExceptions, load_exceptions};
 pub use filter::Filter;
+pub use kind::{RuleKind, RuleType};
 pub use load::{Loaded, load};
 pub use production::{Production, SeverityMapping, Suppression};
 
@@ -29,8 +31,8 @@ pub struct Rule {
     pub id_span: Span,
     /// The rule's name.
     pub name: String,
-    /// What kind of rule it is.
-    pub rule_type: RuleType,
+    /// What kind of rule it is, with the settings of that kind.
+    pub kind: RuleKind,
     /// `low` to `critical`.
     pub severity: Severity,
     /// 0 to 100.
@@ -62,53 +64,33 @@ pub struct Rule {
 /// A query and its language.
 #[derive(Debug, Clone)]
 pub struct Query {
-    /// `eql`, `kuery`, `lucene`, `esql`.
-    pub language: String,
+    /// The language of the text.
+    pub language: Language,
     /// The text, with its place in the file.
     pub text: QueryText,
 }
 
-/// The rule types of Elastic Security.
+/// The query languages of Elastic Security.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RuleType {
-    /// Event correlation: the type that Trapline runs.
+pub enum Language {
+    /// `eql`
     Eql,
-    /// KQL or Lucene.
-    Query,
-    /// ES|QL.
+    /// KQL: `kuery`.
+    Kuery,
+    /// `lucene`
+    Lucene,
+    /// ES|QL: `esql`.
     Esql,
-    /// A count over a threshold.
-    Threshold,
-    /// Values never seen before.
-    NewTerms,
-    /// Indicator match.
-    ThreatMatch,
-    /// An anomaly job.
-    MachineLearning,
 }
 
-impl RuleType {
-    /// All types.
-    pub const ALL: [Self; 7] = [
-        Self::Eql,
-        Self::Query,
-        Self::Esql,
-        Self::Threshold,
-        Self::NewTerms,
-        Self::ThreatMatch,
-        Self::MachineLearning,
-    ];
-
+impl Language {
     /// As rule files name it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Eql => "eql",
-            Self::Query => "query",
+            Self::Kuery => "kuery",
+            Self::Lucene => "lucene",
             Self::Esql => "esql",
-            Self::Threshold => "threshold",
-            Self::NewTerms => "new_terms",
-            Self::ThreatMatch => "threat_match",
-            Self::MachineLearning => "machine_learning",
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What Kibana does with a rule's matches: the keys of `[rule]` beside its query and schedule.
 
-use super::Severity;
 use super::filter::{self, BadFilter, Filter};
 use super::table::{Report, Table};
+use super::{RuleType, Severity};
 use super::{error, load};
 use crate::diagnostic::Span;
 
@@ -39,7 +39,7 @@ pub struct ListReference {
 /// `alert_suppression`: one alert for a group of alike ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {
-    /// One to three fields.
+    /// One to three fields; none in a threshold rule, which has its own.
     pub group_by: Vec<String>,
     /// For so many milliseconds; for one execution without.
     pub duration: Option<i64>,
@@ -58,8 +58,12 @@ pub struct SeverityMapping {
     pub severity: Severity,
 }
 
-pub(super) fn production(table: &Table<'_, '_>, report: &mut Report<'_>) -> Production {
-    let (filters, unsupported) = filters(table, report);
+pub(super) fn production(
+    table: &Table<'_, '_>,
+    rule_type: Option<RuleType>,
+    report: &mut Report<'_>,
+) -> Production {
+    let (filters, unsupported) = filters(table, "filters", report);
     Production {
         fallback_disabled: table
             .boolean("timestamp_override_fallback_disabled", report)
@@ -67,7 +71,7 @@ pub(super) fn production(table: &Table<'_, '_>, report: &mut Report<'_>) -> Prod
         exception_lists: exception_lists(table, report),
         filters,
         unsupported,
-        suppression: suppression(table, report),
+        suppression: suppression(table, rule_type, report),
         severity_mapping: severity_mapping(table, report),
         risk_score_field: risk_score_field(table, report),
         name_field: table
@@ -105,19 +109,21 @@ fn exception_lists(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<ListRe
     lists
 }
 
-fn filters(
+/// The enabled filters at `key`, and what of them cannot be run.
+pub(super) fn filters(
     table: &Table<'_, '_>,
+    key: &str,
     report: &mut Report<'_>,
 ) -> (Vec<(Filter, Span)>, Option<String>) {
     let (mut filters, mut unsupported) = (Vec::new(), None);
-    for (pill, span) in table.json_items("filters", report) {
+    for (pill, span) in table.json_items(key, report) {
         match filter::pill(&pill) {
             Ok(filter) => filters.extend(filter.map(|filter| (filter, span))),
             Err(BadFilter::Unsupported(what)) => {
                 unsupported.get_or_insert(what);
             }
             Err(BadFilter::Malformed(why)) => {
-                let message = format!("`filters` cannot be read: {why}");
+                let message = format!("`{key}` cannot be read: {why}");
                 report.error(&error::BAD_FILTER, span, message);
             }
         }
@@ -125,9 +131,19 @@ fn filters(
     (filters, unsupported)
 }
 
-fn suppression(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<Suppression> {
+fn suppression(
+    table: &Table<'_, '_>,
+    rule_type: Option<RuleType>,
+    report: &mut Report<'_>,
+) -> Option<Suppression> {
     let inner = table.table("alert_suppression", "rule.alert_suppression", report)?;
-    inner.only(&["group_by", "duration", "missing_fields_strategy"], report);
+    // A threshold rule suppresses by the fields that it counts by.
+    if rule_type == Some(RuleType::Threshold) {
+        inner.only(&["duration"], report);
+        inner.require("duration", report);
+    } else {
+        inner.only(&["group_by", "duration", "missing_fields_strategy"], report);
+    }
     let group_by = inner.texts("group_by", report);
     if inner.has("group_by") && !(1..=3).contains(&group_by.len()) {
         let message = format!(

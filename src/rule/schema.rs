@@ -65,12 +65,75 @@ fn key(name: &str) -> Value {
         | "tiebreaker_field"
         | "event_category_override"
         | "timestamp_field" => json!({"type": "string"}),
-        "index" | "tags" | "references" | "false_positives" | "author" => {
+        "saved_id" | "history_window_start" | "threat_query" | "threat_indicator_path" => {
+            json!({"type": "string"})
+        }
+        "threat_language" => json!({"enum": ["kuery", "lucene"]}),
+        "new_terms_fields" => {
+            json!({"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 3})
+        }
+        "threshold" => threshold(),
+        "new_terms" => new_terms(),
+        "threat_mapping" => threat_mapping(),
+        "threat_index" | "index" | "tags" | "references" | "false_positives" | "author" => {
             json!({"type": "array", "items": {"type": "string"}})
         }
-        "threat" | "filters" | "exceptions_list" => {
+        "threat" | "filters" | "threat_filters" | "exceptions_list" => {
             json!({"type": "array", "items": {"type": "object"}})
         }
         _ => json!(true),
     }
+}
+
+fn threshold() -> Value {
+    let field = json!({"type": "string"});
+    json!({
+        "type": "object",
+        "required": ["value"],
+        "properties": {
+            "field": {"anyOf": [field, {"type": "array", "items": field}]},
+            "value": {"type": "integer", "minimum": 1},
+            "cardinality": {"type": "array", "items": {
+                "type": "object",
+                "required": ["field", "value"],
+                "properties": {"field": field, "value": {"type": "integer", "minimum": 0}},
+            }},
+        },
+    })
+}
+
+/// As detection-rules writes it; the API has two keys of their own in its place.
+fn new_terms() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "type": "object",
+        "required": ["value", "history_window_start"],
+        "properties": {
+            "field": text,
+            "value": {"type": "array", "items": text, "minItems": 1, "maxItems": 3},
+            "history_window_start": {"type": "array", "items": {
+                "type": "object",
+                "required": ["value"],
+                "properties": {"field": text, "value": text},
+            }},
+        },
+    })
+}
+
+fn threat_mapping() -> Value {
+    let entry = json!({
+        "type": "object",
+        "required": ["field", "type", "value"],
+        "properties": {
+            "field": {"type": "string"},
+            "type": {"const": "mapping"},
+            "value": {"type": "string"},
+            "negate": {"type": "boolean"},
+        },
+    });
+    json!({"type": "array", "minItems": 1, "items": {
+        "type": "object",
+        "required": ["entries"],
+        "properties": {"entries": {"type": "array", "items": entry}},
+    }})
 }

@@ -200,6 +200,14 @@ impl<'t, 'i> Table<'t, 'i> {
         texts
     }
 
+    /// A list of strings, or one string in its place.
+    pub(super) fn text_or_texts(&self, key: &str, report: &mut Report<'_>) -> Vec<(String, Span)> {
+        match self.value(key).map(Spanned::get_ref) {
+            Some(DeValue::String(text)) => vec![(text.to_string(), self.span(key))],
+            _ => self.texts(key, report),
+        }
+    }
+
     pub(super) fn integer(&self, key: &str, report: &mut Report<'_>) -> Option<i64> {
         let value = self.value(key)?;
         if let DeValue::Integer(number) = value.get_ref()

@@ -167,7 +167,7 @@ fn settings(subject: &Subject) -> Vec<(&'static str, String)> {
     let mut settings = vec![
         ("rule_id", rule.id.clone()),
         ("name", rule.name.clone()),
-        ("type", rule.rule_type.word().to_owned()),
+        ("type", rule.kind.rule_type().word().to_owned()),
         ("severity", rule.severity.word().to_owned()),
         ("risk_score", rule.risk_score.to_string()),
         ("index", index.join(", ")),

@@ -13,7 +13,7 @@ use crate::event::{FieldType, Mapping, Schema, Timestamp};
 use crate::language::eql::syntax::{CompareOp, Expr, ExprKind, Query, QueryKind};
 use crate::language::eql::{self, OptionalFields, Settings};
 use crate::plan::Plan;
-use crate::rule::{Rule, RuleType};
+use crate::rule::{Rule, RuleKind};
 
 /// A rule that a scan runs.
 #[derive(Debug, Clone)]
@@ -85,8 +85,8 @@ impl<'c> RuleCompiler<'c> {
 
     /// Compiles a rule.
     pub fn compile(&mut self, rule: &Rule) -> Result<ScanRule, NotRun> {
-        let (Some(query), RuleType::Eql) = (&rule.query, rule.rule_type) else {
-            let word = rule.rule_type.word();
+        let (Some(query), RuleKind::Eql) = (&rule.query, &rule.kind) else {
+            let word = rule.kind.rule_type().word();
             let reason = format!("rules of type {word} are not run");
             return Err(NotRun::Unsupported(reason));
         };

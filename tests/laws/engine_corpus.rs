@@ -34,7 +34,7 @@ fn rules(folder: &Path) -> Vec<(PathBuf, ScanRule)> {
         let Some(rule) = rule::load(&source).rule else {
             panic!("{} does not load", file.display());
         };
-        if rule.rule_type != RuleType::Eql {
+        if rule.kind.rule_type() != RuleType::Eql {
             continue;
         }
         match compiler.compile(&rule) {

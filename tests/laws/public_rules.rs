@@ -38,7 +38,7 @@ fn every_public_rule_is_linted_and_runs_somewhere() {
             wrong.push(format!("{name}: {}", diagnostic.message));
         }
         let Some(rule) = linted.rule else { continue };
-        if rule.rule_type != RuleType::Eql {
+        if rule.kind.rule_type() != RuleType::Eql {
             continue;
         }
         count += 1;

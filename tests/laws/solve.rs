@@ -86,7 +86,7 @@ fn solve(file: &PathBuf, catalogue: &Catalogue) -> Option<Solved> {
     let source = SourceText::new(&name, fs::read_to_string(file).ok()?);
     let linted = lint::lint(&source, catalogue);
     let rule = linted.rule?;
-    if rule.rule_type != RuleType::Eql {
+    if rule.kind.rule_type() != RuleType::Eql {
         return None;
     }
     let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));

@@ -118,10 +118,10 @@ impl Run<'_> {
         self.checked.broken.extend(linted.broken);
         let Some(rule) = linted.rule else { return };
         self.identified.push(Identified::new(&rule, &source));
-        if rule.rule_type == RuleType::Eql {
+        if rule.kind.rule_type() == RuleType::Eql {
             self.checked.rules += 1;
         } else {
-            let word = rule.rule_type.word();
+            let word = rule.kind.rule_type().word();
             *self.checked.unsupported.entry(word).or_default() += 1;
         }
     }

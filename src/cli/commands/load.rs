@@ -14,7 +14,7 @@ use crate::event::io;
 use crate::language::eql;
 use crate::replay::outcome::RuleCounts;
 use crate::replay::{Subject, Test};
-use crate::rule::{self, RuleType};
+use crate::rule::{self, RuleKind};
 use crate::scenario::{self, Scenario};
 use crate::snapshot;
 
@@ -365,7 +365,7 @@ impl<'s> Loader<'s> {
         self.loaded.diagnostics.extend(read.diagnostics);
         let rule = read.rule?;
         let mut syntax = None;
-        if let (RuleType::Eql, Some(query)) = (rule.rule_type, &rule.query) {
+        if let (RuleKind::Eql, Some(query)) = (&rule.kind, &rule.query) {
             let parsed = eql::parse(query.text.text());
             let errors = parsed.errors.iter();
             let diagnostics = errors.map(|error| error.diagnostic(&query.text));
