@@ -49,6 +49,12 @@ pub enum FieldType {
     Object,
     /// `nested`.
     Nested,
+    /// `flattened`: an object whose keys are no fields of the mapping.
+    Flattened,
+    /// A key below a `flattened` field: KQL and aggregations read its leaf values as exact text.
+    /// Exact values, prefixes, existence and ranges with two bounds can be asked; Elasticsearch
+    /// refuses wildcards and regular expressions on it.
+    FlattenedKey,
     /// A type that EQL cannot use, by its name.
     Unsupported(String),
 }
@@ -167,6 +173,7 @@ impl FieldType {
             "version" => Self::Version,
             "object" | "array" | "group" => Self::Object,
             "nested" => Self::Nested,
+            "flattened" => Self::Flattened,
             other => Self::Unsupported(other.to_owned()),
         }
     }
@@ -196,7 +203,11 @@ impl FieldType {
             Self::Date(_) | Self::DateNanos(_) => Some(Family::Date),
             Self::Ip => Some(Family::Ip),
             Self::Version => Some(Family::Version),
-            Self::Object | Self::Nested | Self::Unsupported(_) => None,
+            Self::Object
+            | Self::Nested
+            | Self::Flattened
+            | Self::FlattenedKey
+            | Self::Unsupported(_) => None,
         }
     }
 
@@ -249,7 +260,10 @@ impl FieldType {
                 Raw::Bool(_) => None,
                 raw => Some(Value::Version(Version::new(raw.as_text()))),
             },
-            Self::Object | Self::Nested | Self::Unsupported(_) => return Reading::Ignored,
+            Self::FlattenedKey => Some(Value::text(raw.as_text())),
+            Self::Object | Self::Nested | Self::Flattened | Self::Unsupported(_) => {
+                return Reading::Ignored;
+            }
         };
         value.map_or(Reading::Malformed, Reading::Value)
     }
@@ -347,6 +361,7 @@ impl fmt::Display for FieldType {
             Self::Version => "version",
             Self::Object => "object",
             Self::Nested => "nested",
+            Self::Flattened | Self::FlattenedKey => "flattened",
             Self::Unsupported(name) => name,
         })
     }

@@ -91,6 +91,26 @@ impl Mapping {
         self.fields.get(path)
     }
 
+    /// What a query means by `path`: the field there, or a key below a `flattened` field.
+    pub fn find(&self, path: &str) -> Option<MappedField> {
+        if let Some(field) = self.fields.get(path) {
+            return Some(field.clone());
+        }
+        let mut above = path;
+        while let Some((parent, _)) = above.rsplit_once('.') {
+            if let Some(field) = self.fields.get(parent) {
+                let is_flattened = field.field_type == FieldType::Flattened;
+                return is_flattened.then(|| MappedField {
+                    field_type: FieldType::FlattenedKey,
+                    read_from: path.into(),
+                    origin: field.origin,
+                });
+            }
+            above = parent;
+        }
+        None
+    }
+
     /// All fields by path.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &MappedField)> {
         self.fields.iter().map(|(path, field)| (&**path, field))
@@ -153,7 +173,7 @@ impl Schema {
         let readers: Vec<Option<MappedField>> = self
             .mappings
             .iter()
-            .map(|mapping| mapping.get(path).cloned())
+            .map(|mapping| mapping.find(path))
             .collect();
         let Some(first) = readers.iter().flatten().next() else {
             return Resolution::Unmapped {
@@ -189,5 +209,25 @@ impl Schema {
     pub fn suggest(&self, path: &str) -> Option<String> {
         let names = self.mappings.iter().flat_map(Mapping::fields);
         nearest(path, names.map(|(name, _)| name)).map(str::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_key_below_a_flattened_field_is_exact_text_that_eql_cannot_use() {
+        let mut mapping = Mapping::new("i");
+        mapping.add("a.flat", FieldType::Flattened, Origin::Declared);
+        mapping.add("a.object", FieldType::Object, Origin::Declared);
+        let key = mapping.find("a.flat.b.c").unwrap();
+        assert_eq!(key.field_type, FieldType::FlattenedKey);
+        assert_eq!(&*key.read_from, "a.flat.b.c");
+        assert_eq!(mapping.find("a.object.b"), None);
+        assert_eq!(mapping.find("b"), None);
+        let schema = Schema::new(vec![mapping]);
+        let unusable = Resolution::Unusable(FieldType::FlattenedKey);
+        assert_eq!(schema.resolve("a.flat.b.c"), unusable);
     }
 }
