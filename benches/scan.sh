@@ -18,9 +18,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cargo build --release --quiet --manifest-path "$here/../Cargo.toml"
+cargo build --profile dist --quiet --manifest-path "$here/../Cargo.toml"
 cargo build --release --quiet --manifest-path "$here/value_baseline/Cargo.toml"
-trapline=$here/../target/release/trapline
+trapline=$here/../target/dist/trapline
 baseline=$here/value_baseline/target/release/value_baseline
 
 # Sets of EQL rules: one, ten, all, and all twice under new ids.

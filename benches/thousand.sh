@@ -17,8 +17,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cargo build --release --quiet --manifest-path "$here/../Cargo.toml"
-trapline=$here/../target/release/trapline
+cargo build --profile dist --quiet --manifest-path "$here/../Cargo.toml"
+trapline=$here/../target/dist/trapline
 
 mkdir -p "$work/rules/a"
 grep -rl --include='*.toml' '^type = "eql"' "$rules" | grep -v /_deprecated/ |
