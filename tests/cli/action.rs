@@ -219,7 +219,11 @@ fn release(job: &mut Job, sum_is_right: bool) {
          if command -v sha256sum >/dev/null; then sum=sha256sum; else sum='shasum -a 256'; fi\n\
          $sum $archive > $archive.sha256\n{}\ndone\n",
         folder.display(),
-        if sum_is_right { "" } else { "echo more >> $archive" },
+        if sum_is_right {
+            ""
+        } else {
+            "echo more >> $archive"
+        },
     );
     assert!(job.bash(&script, &BTreeMap::new()).status.success());
     job.set("release", folder.to_str().unwrap());
