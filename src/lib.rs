@@ -28,6 +28,7 @@ pub mod snapshot;
 pub mod rule_diff;
 pub mod reduce;
 pub mod synthesize;
+pub mod project;
 pub mod report;
 pub mod cli;
 
@@ -42,6 +43,7 @@ pub fn codes() -> impl Iterator<Item = &'static diagnostic::Code> {
         replay::select::CODES,
         replay::error::CODES,
         snapshot::error::CODES,
+        project::error::CODES,
         cli::error::CODES,
     ]
     .into_iter()

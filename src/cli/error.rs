@@ -1,7 +1,8 @@
-//! What goes wrong between the person, the disk and us: the codes `E0…`, and [`Problem`], which
-//! carries them to the exit.
+//! What goes wrong between the person, the disk and us: the codes `E0…` that no room below knows,
+//! and [`Problem`], which carries them to the exit.
 
 use super::ExitCode;
+pub use crate::project::error::{MISSING, NOTHING_SELECTED};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Why a command cannot go on.
@@ -41,8 +42,6 @@ macro_rules! codes {
 }
 
 codes! {
-    MISSING = "E001", "a file does not exist",
-        "Nothing stands at this path. Paths on the command line are relative to the working\ndirectory; paths in trapline.toml to the directory that holds it.\n";
     DIRECTORY = "E002", "a directory stands where a file should",
         "The path names a directory. `trapline test` takes directories; single files have to be\nfiles.\n";
     NOT_UTF8 = "E003", "a file is not UTF-8",
@@ -55,14 +54,8 @@ codes! {
         "The system refused to write the file; its own reason is given. A file is written beside the\nold one and then renamed, so the old one is still whole.\n";
     BROKEN_ARCHIVE = "E007", "a compressed file is broken",
         "The file ends in `.gz` or `.zst`, and what it holds does not unpack.\n";
-    BAD_CONFIG = "E010", "trapline.toml cannot be read",
-        "The file is no TOML, or a key has a value of the wrong kind.\n\n```toml\n[[project]]\nrules = [\"rules\"]\nscenarios = \"scenarios\"\n```\n";
-    UNKNOWN_KEY = "E011", "unknown key in trapline.toml",
-        "The configuration has no such key; the nearest known one is given. Known are `project`, with\n`rules` and `scenarios`, and `check`, with `deny` and `allow`.\n";
     CI_ACCEPTS_NOTHING = "E012", "nothing is accepted in CI",
         "With `CI` set nothing is written, so `--accept` would do nothing. Accept at home and commit\nthe snapshot.\n";
-    NOTHING_SELECTED = "E013", "nothing was selected",
-        "No check fits the paths, `-k` and `--source`. A filter that matches nothing is an error, so\nthat a typo does not look like success. `trapline test --list` shows what there is.\n";
     BAD_TIME = "E014", "a time cannot be read",
         "A time on the command line is an ISO date with or without time and offset\n(`2024-01-31T12:00:00Z`), or the milliseconds since 1970.\n";
     BAD_MAPPING = "E015", "a mapping cannot be read",

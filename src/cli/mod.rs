@@ -5,17 +5,16 @@
 
 pub mod args;
 pub mod commands;
-pub mod config;
 pub mod console;
 pub mod environment;
 pub mod error;
-pub mod exit_code;
 pub mod files;
 mod zstd;
 pub mod git;
 pub mod interrupt;
 pub mod keypress;
 pub mod progress;
+mod project_files;
 pub mod file_watcher;
 pub mod settings;
 
@@ -25,7 +24,7 @@ use std::io;
 use clap::Parser as _;
 
 pub use self::console::Console;
-pub use exit_code::ExitCode;
+pub use crate::project::ExitCode;
 
 /// Runs the program: parse, mean, do.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -9,7 +9,6 @@ use super::args::{
     Args, CheckArgs, CheckFormat, End, Format, FormatArg, Global, Optional, QueryArgs, QueryFormat,
     TestArgs,
 };
-use super::config::{self, Project};
 use super::error::{self, Problem};
 use super::files::Files;
 use super::{ExitCode, environment};
@@ -19,6 +18,7 @@ use crate::evaluate::{Request, ResultPosition};
 use crate::event::time::DateFormat;
 use crate::language::eql;
 use crate::lint::LINTS;
+use crate::project::{Layout, Project, SnapshotPolicy, Target, config};
 use crate::replay::select::Selection;
 use crate::search::Parameters;
 use crate::snapshot::Accept;
@@ -30,8 +30,8 @@ pub struct Settings {
     pub files: Files,
     /// The directory that paths on the command line are relative to.
     pub working_directory: Utf8PathBuf,
-    /// Rules and scenarios by project; at least one. Paths are absolute.
-    pub projects: Vec<ProjectSettings>,
+    /// Where rules and scenarios are; at least one.
+    pub layouts: Vec<Layout>,
     /// Whether a CI system runs us: then nothing is written.
     pub ci: bool,
     /// What the configuration says about lints.
@@ -53,21 +53,12 @@ pub enum Level {
 /// What `check` was asked.
 #[derive(Debug, Clone)]
 pub struct CheckSettings {
-    /// What to check; everything when empty. No KEYs.
-    pub paths: Vec<Utf8PathBuf>,
+    /// The files and directories to check; everything when empty.
+    pub names: Vec<String>,
     /// How to report.
     pub format: CheckFormat,
     /// The lints of which something is said.
     pub levels: Levels,
-}
-
-/// Rules and the scenarios that belong to them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProjectSettings {
-    /// Directories with rules; one may be absent.
-    pub rules: Vec<Utf8PathBuf>,
-    /// The directory with scenarios; it may be absent.
-    pub scenarios: Utf8PathBuf,
 }
 
 /// What `test` was asked.
@@ -86,12 +77,10 @@ pub struct TestSettings {
     pub fail_fast: bool,
     /// `--changed`.
     pub changed: Option<String>,
-    /// `--accept`.
-    pub accept: Option<Accept>,
     /// `--review`.
     pub review: bool,
-    /// Whether snapshots may be written.
-    pub writes: bool,
+    /// `--accept`, and whether snapshots may be written.
+    pub snapshots: SnapshotPolicy,
     /// `--strict`.
     pub strict: bool,
     /// `--coverage`.
@@ -128,31 +117,6 @@ pub enum Input {
     File(Utf8PathBuf),
 }
 
-/// One PATH of the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// A scenario or rule file, or a directory with either; absolute.
-    Path(Utf8PathBuf),
-    /// A KEY, or a KEY without its source for all sources of the case. `scenario` is the file's
-    /// name relative to the root, `key` what [`crate::replay::outcome::CheckKey::matches`] takes.
-    Key {
-        /// The scenario's name.
-        scenario: String,
-        /// The whole key.
-        key: String,
-    },
-}
-
-impl Target {
-    /// The KEY, if it is one.
-    pub fn key(&self) -> Option<String> {
-        match self {
-            Self::Key { key, .. } => Some(key.clone()),
-            Self::Path(_) => None,
-        }
-    }
-}
-
 impl Settings {
     /// Finds the project and reads its configuration.
     pub fn new(args: &Args) -> Result<Self, Box<Problem>> {
@@ -173,7 +137,7 @@ impl Settings {
         let files = Files::new(root);
         let file = Utf8Path::new(config::FILE);
         let mut lints = Levels::new();
-        let projects = if files.exists(file) {
+        let layouts = if files.exists(file) {
             let source = files
                 .read(file)
                 .map_err(|mistake| Problem::usage(*mistake))?;
@@ -195,36 +159,34 @@ impl Settings {
             }
             config.projects
         } else {
-            vec![Project::default()]
+            vec![Layout::default()]
         };
         let typed = |path: &Utf8PathBuf| working_directory.join(path);
-        let mut projects: Vec<ProjectSettings> = projects
+        let stated = |name: &String| files.name(&files.path(name));
+        let mut layouts: Vec<Layout> = layouts
             .into_iter()
-            .map(|project| ProjectSettings {
-                rules: project
-                    .rules
-                    .iter()
-                    .map(|rules| files.path(rules))
-                    .collect(),
-                scenarios: files.path(&project.scenarios),
+            .map(|layout| Layout {
+                rules: layout.rules.iter().map(stated).collect(),
+                scenarios: stated(&layout.scenarios),
             })
             .collect();
         if !global.rules.is_empty() || global.scenarios.is_some() {
-            // What is typed replaces what is configured, all projects of it.
-            projects.truncate(1);
+            // What is typed replaces what is configured, all layouts of it.
+            layouts.truncate(1);
         }
-        for project in &mut projects {
+        for layout in &mut layouts {
             if !global.rules.is_empty() {
-                project.rules = global.rules.iter().map(typed).collect();
+                let rules = global.rules.iter().map(typed);
+                layout.rules = rules.map(|path| files.name(&path)).collect();
             }
             if let Some(scenarios) = &global.scenarios {
-                project.scenarios = typed(scenarios);
+                layout.scenarios = files.name(&typed(scenarios));
             }
         }
         let settings = Self {
             files,
             working_directory: working_directory.to_owned(),
-            projects,
+            layouts,
             ci,
             lints,
         };
@@ -232,6 +194,11 @@ impl Settings {
             settings.must_exist(&typed(path))?;
         }
         Ok(settings)
+    }
+
+    /// The project.
+    pub fn project(&self) -> Project<'_> {
+        Project::new(&self.files, &self.layouts)
     }
 
     /// What the options of `test` mean.
@@ -263,9 +230,11 @@ impl Settings {
             list: args.list,
             fail_fast: args.fail_fast,
             changed: args.changed.clone(),
-            accept: accept(args.accept.as_deref())?,
             review: args.review,
-            writes: !self.ci && !args.check && !args.list,
+            snapshots: SnapshotPolicy {
+                accept: accept(args.accept.as_deref())?,
+                writes: !self.ci && !args.check && !args.list,
+            },
             strict: args.strict,
             coverage: args.coverage,
             failures_only: args.failures_only,
@@ -350,9 +319,8 @@ impl Settings {
         for path in &args.paths {
             self.target(path, &mut targets)?;
         }
-        let paths = targets.into_iter().map(|target| match target {
-            Target::Path(path) => path,
-            Target::Key { scenario, .. } => self.files.path(&scenario),
+        let names = targets.into_iter().map(|target| match target {
+            Target::Path(name) | Target::Key { scenario: name, .. } => name,
         });
         let mut levels = self.lints.clone();
         for (names, level) in [(&args.allow, Level::Allow), (&args.deny, Level::Deny)] {
@@ -361,7 +329,7 @@ impl Settings {
             }
         }
         Ok(CheckSettings {
-            paths: paths.collect(),
+            names: names.collect(),
             format: args.format,
             levels,
         })
@@ -393,7 +361,8 @@ impl Settings {
             targets.push(Target::Key { scenario, key });
             return Ok(());
         }
-        targets.extend(self.paths(typed)?.into_iter().map(Target::Path));
+        let paths = self.paths(typed)?.into_iter();
+        targets.extend(paths.map(|path| Target::Path(self.files.name(&path))));
         Ok(())
     }
 
@@ -476,18 +445,15 @@ mod tests {
         let here = root.join("scenarios/windows");
         let settings = Settings::at(&here, &Global::default(), false).unwrap();
         assert_eq!(settings.files.root(), root);
-        assert_eq!(settings.projects.len(), 2);
-        assert_eq!(settings.projects[0].rules, [root.join("r")]);
+        assert_eq!(settings.layouts.len(), 2);
+        assert_eq!(settings.layouts[0].rules, ["r"]);
         let global = Global {
             scenarios: Some(".".into()),
             ..Global::default()
         };
         let settings = Settings::at(&here, &global, false).unwrap();
-        assert_eq!(settings.projects.len(), 1);
-        assert_eq!(
-            settings.files.name(&settings.projects[0].scenarios),
-            "scenarios/windows"
-        );
+        assert_eq!(settings.layouts.len(), 1);
+        assert_eq!(settings.layouts[0].scenarios, "scenarios/windows");
     }
 
     #[test]
@@ -519,7 +485,7 @@ mod tests {
             paths: vec!["scenarios/*/*.yaml".to_owned()],
             ..TestArgs::default()
         };
-        let expected = Target::Path(root.join("scenarios/windows/a.yaml"));
+        let expected = Target::Path("scenarios/windows/a.yaml".to_owned());
         assert_eq!(settings.test(&args).unwrap().targets, [expected]);
     }
 
@@ -527,7 +493,7 @@ mod tests {
     fn in_ci_nothing_is_written_and_accept_is_a_usage_error() {
         let (_directory, root) = project(None);
         let settings = Settings::at(&root, &Global::default(), true).unwrap();
-        assert!(!settings.test(&TestArgs::default()).unwrap().writes);
+        assert!(!settings.test(&TestArgs::default()).unwrap().snapshots.writes);
         let args = TestArgs {
             accept: Some(vec![String::new()]),
             ..TestArgs::default()

@@ -27,8 +27,9 @@ const LAYERS: &[(&str, u8)] = &[
     ("rule_diff", 11),
     ("synthesize", 11),
     ("reduce", 11),
-    ("report", 12),
-    ("cli", 13),
+    ("project", 12),
+    ("report", 13),
+    ("cli", 14),
 ];
 
 /// `(room, path that it may not import, the invariant)`: narrower than the numbers.

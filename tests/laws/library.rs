@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 use trapline::cli::args::Global;
-use trapline::cli::commands::load;
 use trapline::cli::settings::Settings;
 use trapline::coverage::{Coverage, coverage};
 use trapline::data_source::Catalogue;
@@ -27,7 +26,7 @@ struct Run {
 fn run(leaves_out: &dyn Fn(usize) -> bool) -> Run {
     let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
     let settings = Settings::at(root, &Global::default(), true).ok().unwrap();
-    let loaded = load::load(&settings, &[]);
+    let loaded = settings.project().load(&[]);
     assert!(loaded.diagnostics.iter().all(|one| !one.is_error()));
     let tests = loaded.tests();
     let scenarios: Vec<_> = tests

@@ -6,16 +6,15 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::args::CheckFormat;
-use super::super::config;
 use super::super::console::Stream;
 use super::super::error;
-use super::super::settings::{CheckSettings, Level, Settings, Target};
+use super::super::settings::{CheckSettings, Level, Settings};
 use super::super::{Console, ExitCode};
-use super::load;
 use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::survey::Survey;
 use crate::lint::{self, Finding, Identified};
+use crate::project::{Target, config};
 use crate::replay;
 use crate::report::check::Checked;
 use crate::rule::RuleType;
@@ -33,7 +32,7 @@ pub fn run(settings: &Settings, check: &CheckSettings, console: &mut Console) ->
         survey: Survey::default(),
         identified: Vec::new(),
     };
-    let files = run.files(&check.paths);
+    let files = run.files(&check.names);
     for (path, named) in &files.rules {
         run.rule(path, *named);
     }
@@ -71,17 +70,18 @@ struct Run<'s> {
 
 impl Run<'_> {
     /// The rules and scenarios below the paths, or all of the projects.
-    fn files(&mut self, paths: &[Utf8PathBuf]) -> FilesToCheck {
+    fn files(&mut self, names: &[String]) -> FilesToCheck {
         let mut found = FilesToCheck::default();
         let mut seen = BTreeSet::new();
-        let everything: Vec<Utf8PathBuf> = match paths {
+        let files = &self.settings.files;
+        let everything: Vec<Utf8PathBuf> = match names {
             [] => {
-                let projects = self.settings.projects.iter();
-                let all = projects.flat_map(|it| it.rules.iter().chain([&it.scenarios]));
-                let exists = |path: &&Utf8PathBuf| self.settings.files.exists(path);
-                all.filter(exists).cloned().collect()
+                let layouts = self.settings.layouts.iter();
+                let all = layouts.flat_map(|it| it.rules.iter().chain([&it.scenarios]));
+                let all = all.map(|name| files.path(name));
+                all.filter(|path| files.exists(path)).collect()
             }
-            paths => paths.to_vec(),
+            names => names.iter().map(|name| files.path(name)).collect(),
         };
         for path in &everything {
             let below = self.settings.files.find(path, &["toml", "yaml", "yml"]);
@@ -130,8 +130,9 @@ impl Run<'_> {
         if paths.is_empty() {
             return;
         }
-        let targets: Vec<Target> = paths.into_iter().map(Target::Path).collect();
-        let loaded = load::load(self.settings, &targets);
+        let targets = paths.iter().map(|path| Target::Path(self.settings.files.name(path)));
+        let targets: Vec<Target> = targets.collect();
+        let loaded = self.settings.project().load(&targets);
         self.checked.scenarios = loaded.names.len();
         for diagnostic in loaded.diagnostics.iter().cloned() {
             // What is wrong with a rule is said where the rule is checked.

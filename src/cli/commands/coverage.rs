@@ -3,12 +3,12 @@
 use super::super::args::{CoverageArgs, TableFormat};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::settings::{Settings, Target};
+use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
-use super::load;
 use crate::coverage::{Coverage, coverage};
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
+use crate::project::Loaded;
 use crate::replay::trace::Observed;
 use crate::replay::{self, Options, Replayed};
 use crate::report::coverage as format;
@@ -31,8 +31,8 @@ pub fn run(
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
     let targets = settings.targets(&args.paths)?;
-    let loaded = load::load(settings, &targets);
-    let observing = match observe(&loaded, settings, &targets, console) {
+    let loaded = settings.project().load(&targets);
+    let observing = match observe(&loaded, settings, console) {
         Ok(observing) => observing,
         Err(code) => return Ok(code),
     };
@@ -61,18 +61,16 @@ pub fn gate(missed: bool) -> ExitCode {
 /// Runs and observes what was loaded, and says what is wrong with it. A check that fails makes
 /// what was measured worth less, so that is said as well.
 pub fn observe(
-    loaded: &load::Loaded,
+    loaded: &Loaded,
     settings: &Settings,
-    targets: &[Target],
     console: &mut Console,
 ) -> Result<Observing, ExitCode> {
     let catalogue = match Catalogue::builtin() {
         Ok(catalogue) => catalogue,
         Err(error) => return Err(console.internal(&error.to_string())),
     };
-    let keys: Vec<String> = targets.iter().filter_map(Target::key).collect();
     let options = Options {
-        keys: &keys,
+        keys: &loaded.keys,
         ..Options::default()
     };
     let tests = loaded.tests();
@@ -80,7 +78,7 @@ pub fn observe(
     console.diagnostics(&loaded.diagnostics);
     console.diagnostics(&replayed.diagnostics);
     let mut code =
-        load::all_loaded(&loaded.diagnostics).and(load::all_loaded(&replayed.diagnostics));
+        ExitCode::of_loading(&loaded.diagnostics).and(ExitCode::of_loading(&replayed.diagnostics));
     let checks = || replayed.scenarios.iter().flat_map(|one| &one.checks);
     let failing = checks().filter(|check| check.verdict.fails()).count();
     if failing > 0 {

@@ -16,12 +16,12 @@ use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::diff_captures;
 use super::diff_exceptions::ExceptionsOf;
-use super::load::{self, Loaded};
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::event::io::Unwatched;
 use crate::mutation::{Bounds, mutate};
+use crate::project::Loaded;
 use crate::replay::outcome::{CheckKey, Outcome};
 use crate::replay::trace::Share;
 use crate::replay::{self, Options, Subject, Test};
@@ -166,8 +166,8 @@ impl Side {
     }
 
     fn read(name: &str, settings: Settings, scratch: Option<Scratch>) -> Self {
-        let mut loaded = load::load(&settings, &[]);
-        let (rules, diagnostics) = load::every_rule(&settings);
+        let mut loaded = settings.project().load(&[]);
+        let (rules, diagnostics) = settings.project().load_rules();
         for diagnostic in diagnostics {
             let said = loaded.diagnostics.iter();
             if !said.clone().any(|one| one.message == diagnostic.message) {

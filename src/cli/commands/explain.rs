@@ -3,13 +3,14 @@
 use super::super::args::{ExplainArgs, ExplainFormat};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::settings::{Settings, Target};
+use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::coverage::observe;
-use super::{explain_events, load};
+use super::explain_events;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::nearest;
 use crate::explain::{Explanation, explain};
+use crate::project::Target;
 use crate::report::explain::json;
 use crate::report::terminal::{write_explanation, write_timeline};
 
@@ -37,8 +38,8 @@ fn of_case(
     args: &ExplainArgs,
     console: &mut Console,
 ) -> ExitCode {
-    let loaded = load::load(settings, targets);
-    let observing = match observe(&loaded, settings, targets, console) {
+    let loaded = settings.project().load(targets);
+    let observing = match observe(&loaded, settings, console) {
         Ok(observing) => observing,
         Err(code) => return code,
     };
@@ -55,7 +56,7 @@ fn of_case(
         }
         if !text.is_empty() {
             console.write(Stream::Out, &text);
-            return load::all_loaded(&loaded.diagnostics);
+            return ExitCode::of_loading(&loaded.diagnostics);
         }
     }
     let mut found = Vec::new();
@@ -73,7 +74,7 @@ fn of_case(
         return observing.code.and(ExitCode::NothingSelected);
     }
     write(&found, args, console);
-    load::all_loaded(&loaded.diagnostics)
+    ExitCode::of_loading(&loaded.diagnostics)
 }
 
 fn write(found: &[Explanation], args: &ExplainArgs, console: &mut Console) {

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::error::{self, Problem};
-use super::super::settings::{Settings, Target};
+use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
-use super::load;
 use crate::data_source::error::UNKNOWN_SOURCE;
 use crate::data_source::{Catalogue, DataSource};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::explain::Explanation;
 use crate::explain::recording::{self, BATCH, Batch, Batches, Question, Raw, Stopped};
+use crate::project::Target;
 use crate::import::{Import, Options};
 
 /// The longest line that is read.
@@ -29,15 +29,14 @@ pub fn explain(
     source: Option<&str>,
     console: &mut Console,
 ) -> Result<Explanation, Box<Problem>> {
-    let Some(Target::Path(path)) = targets.first() else {
+    let Some(Target::Path(name)) = targets.first() else {
         let message = "`--events` goes with a rule, not with a KEY";
         let diagnostic = Diagnostic::error(&error::NOTHING_SELECTED, message);
         return Err(Problem::usage(diagnostic));
     };
-    let (subject, diagnostics) = load::rule(settings, path);
+    let (subject, diagnostics) = settings.project().load_rule(name);
     console.diagnostics(&diagnostics);
     let Some(subject) = subject else {
-        let name = settings.files.name(path);
         let message = format!("`{name}` gives no rule that can be explained");
         let diagnostic = Diagnostic::error(&error::NOTHING_SELECTED, message);
         return Err(Problem::new(ExitCode::NotLoaded, diagnostic));

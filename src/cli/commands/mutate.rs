@@ -8,7 +8,6 @@ use super::super::progress::Bar;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::coverage::{gate, nothing, observe};
-use super::load;
 use crate::diagnostic::Diagnostic;
 use crate::mutation::{Bounds, Mutation, count, mutate};
 use crate::replay::Subject;
@@ -23,8 +22,8 @@ pub fn run(
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
     let targets = settings.targets(&args.paths)?;
-    let loaded = load::load(settings, &targets);
-    let observing = match observe(&loaded, settings, &targets, console) {
+    let loaded = settings.project().load(&targets);
+    let observing = match observe(&loaded, settings, console) {
         Ok(observing) => observing,
         Err(code) => return Ok(code),
     };

@@ -1,7 +1,7 @@
 //! `trapline review`: the snapshot changes that wait beside the snapshots, one after another on a
 //! terminal, or by `--list`, `--show`, `--accept` and `--reject`.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::args::{ExplainArgs, ReviewArgs};
 use super::super::console::Stream;
@@ -65,11 +65,12 @@ struct Waiting {
 fn waiting(settings: &Settings) -> Result<Vec<Waiting>, Box<Problem>> {
     let files = &settings.files;
     let mut waiting = Vec::new();
-    for project in &settings.projects {
-        if !files.is_directory(&project.scenarios) {
+    for layout in &settings.layouts {
+        let scenarios = Utf8Path::new(&layout.scenarios);
+        if !files.is_directory(scenarios) {
             continue;
         }
-        let found = files.find(&project.scenarios, &["yaml", "yml"]);
+        let found = files.find(scenarios, &["yaml", "yml"]);
         for scenario in found.map_err(|mistake| Problem::usage(*mistake))? {
             let snapshot = Utf8PathBuf::from(snapshot::path(&files.name(&scenario)));
             let path = Utf8PathBuf::from(format!("{snapshot}.new"));

@@ -189,7 +189,8 @@ fn load(settings: &Settings, threads: usize, console: &mut Console) -> Result<Ru
         Err(mistake) => return Err(console.internal(&mistake.to_string())),
     };
     let mut paths = Vec::new();
-    for directory in settings.projects.iter().flat_map(|project| &project.rules) {
+    for directory in settings.layouts.iter().flat_map(|layout| &layout.rules) {
+        let directory = Utf8Path::new(directory);
         if settings.files.exists(directory) {
             let found = settings.files.find(directory, &["toml"]);
             paths.extend(found.map_err(|mistake| console.problem(&Problem::usage(*mistake)))?);

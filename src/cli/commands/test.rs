@@ -1,42 +1,28 @@
-//! `trapline test`: load, replay, compare with the snapshots, report, say how it went.
+//! `trapline test`: loads and runs the project, writes the reports, returns the exit code.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::super::args::{Format, FormatArg, ReviewArgs};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::settings::{Settings, Target, TestSettings};
+use super::super::git;
+use super::super::settings::{Settings, TestSettings};
 use super::super::{Console, ExitCode};
-use super::super::{config, git};
-use super::{load, review, snapshots};
+use super::review;
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::data_source::error::UNKNOWN_SOURCE;
 use crate::diagnostic::Diagnostic;
 use crate::explain::timeline::{CheckDetails, tell};
-use crate::replay::outcome::{Check, CheckKey, Outcome, ScenarioOutcome};
+use crate::project::{Loaded, Request, SnapshotPolicy, TestRun, config};
+use crate::replay::outcome::CheckKey;
 use crate::replay::trace::Observed;
-use crate::replay::{self, Options};
 use crate::report::html::Depth;
 use crate::report::{View, github, html, json, junit, markdown, sarif, terminal};
-use crate::snapshot::Scope;
-
-/// What loading and replaying gave.
-#[derive(Debug, Default)]
-pub struct Ran {
-    /// What the checks did.
-    pub outcome: Outcome,
-    /// Files that could not be loaded, and warnings about those that could.
-    pub diagnostics: Vec<Diagnostic>,
-    /// The scenario files of which every check ran, by their names.
-    pub complete: BTreeSet<String>,
-    /// What only the page tells; there where one was asked for.
-    pub depth: Depth,
-}
 
 /// Runs the verb.
 pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> ExitCode {
-    let mut loaded = load::load(settings, &test.targets);
+    let mut loaded = settings.project().load(&test.targets);
     if let Some(revision) = &test.changed {
         match touched(&mut loaded, settings, revision) {
             Ok(true) => {}
@@ -44,7 +30,7 @@ pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> E
                 console.diagnostics(&loaded.diagnostics);
                 let words = format!("no scenario is touched by what changed since {revision}\n");
                 console.write(Stream::Err, &words);
-                return load::all_loaded(&loaded.diagnostics);
+                return ExitCode::of_loading(&loaded.diagnostics);
             }
             Err(problem) => return console.problem(&problem),
         }
@@ -54,7 +40,7 @@ pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> E
 
 /// Everything after loading.
 pub fn run_loaded(
-    loaded: load::Loaded,
+    loaded: Loaded,
     settings: &Settings,
     test: &TestSettings,
     console: &mut Console,
@@ -67,68 +53,29 @@ pub fn run_loaded(
         console.diagnostics([&unknown]);
         return ExitCode::Usage;
     }
-    let keys: Vec<String> = test.targets.iter().filter_map(Target::key).collect();
-    let options = Options {
+    let html = |report: &FormatArg| report.format == Format::Html;
+    let page = test.reports.iter().any(html);
+    let request = Request {
         selection: test.selection.as_ref(),
         sources: &test.sources,
-        keys: &keys,
         jobs: test.jobs.map_or(0, usize::from),
+        fail_fast: test.fail_fast,
+        strict: test.strict,
+        observe: test.coverage || page,
+        snapshots: test.snapshots.clone(),
     };
-    let tests = loaded.tests();
-    let page = test
-        .reports
-        .iter()
-        .any(|report| report.format == Format::Html);
-    let (replayed, depth) = if test.coverage || page {
-        let (replayed, observed) = replay::observe(&tests, &catalogue, &settings.files, &options);
-        let depth = Depth {
-            coverage: coverage(&replayed.scenarios, &observed),
-            told: told(&observed, page),
-        };
-        (replayed, depth)
-    } else {
-        let replayed = replay::run(&tests, &catalogue, &settings.files, &options);
-        (replayed, Depth::default())
-    };
-    let mut complete: BTreeSet<String> = loaded.names.iter().cloned().collect();
-    for (test, partial) in tests.iter().zip(&replayed.partial) {
-        if *partial {
-            complete.remove(test.scenario_file);
-        }
-    }
-    drop(tests);
-    let mut diagnostics = loaded.diagnostics;
-    diagnostics.extend(replayed.diagnostics);
-    if settings.ci && test.targets.is_empty() {
-        for project in &settings.projects {
-            let directory = &project.scenarios;
-            diagnostics.extend(snapshots::unreferenced(
-                &settings.files,
-                directory,
-                &loaded.names,
-            ));
-        }
-    }
-    let mut scenarios = replayed.scenarios;
-    if test.fail_fast {
-        stop_at_first_failure(&mut scenarios, &mut complete, test.strict);
-    }
-    let ran = Ran {
-        outcome: Outcome {
-            scenarios,
-            rules: loaded.rules,
-        },
-        diagnostics,
-        complete,
-        depth,
-    };
+    let mut run = settings.project().run(loaded, &catalogue, &request);
     if test.list {
-        return list(&ran, console);
+        return list(&run, console);
     }
-    let code = finish(&ran, settings, test, console);
+    let depth = Depth {
+        coverage: coverage(&run.outcome.scenarios, &run.observed),
+        told: told(&run.observed, page),
+    };
+    let code = finish(&mut run, &depth, settings, test, console);
     if test.coverage {
         let stream = human_stream(test);
-        let line = terminal::coverage_line(&ran.depth.coverage, console.colour(stream));
+        let line = terminal::coverage_line(&depth.coverage, console.colour(stream));
         console.write(stream, &line);
     }
     code
@@ -143,7 +90,7 @@ fn told(observed: &[Observed], page: bool) -> BTreeMap<CheckKey, CheckDetails> {
 /// `--changed`: leaves only what a change since the revision touches; the configuration touches
 /// everything. Gives whether anything is left.
 fn touched(
-    loaded: &mut load::Loaded,
+    loaded: &mut Loaded,
     settings: &Settings,
     revision: &str,
 ) -> Result<bool, Box<Problem>> {
@@ -155,33 +102,11 @@ fn touched(
     if changed.contains(config::FILE) {
         return Ok(true);
     }
-    Ok(load::keep_touched(loaded, &changed))
-}
-
-/// `--fail-fast`: what stands behind the first check that fails is not reported.
-fn stop_at_first_failure(
-    scenarios: &mut Vec<ScenarioOutcome>,
-    complete: &mut BTreeSet<String>,
-    strict: bool,
-) {
-    let fails = |check: &Check| check.verdict.fails_run(strict);
-    let stop = scenarios
-        .iter()
-        .position(|scenario| scenario.checks.iter().any(fails));
-    let Some(stop) = stop else { return };
-    for scenario in scenarios.iter().skip(stop) {
-        complete.remove(&scenario.scenario);
-    }
-    scenarios.truncate(stop + 1);
-    if let Some(last) = scenarios.last_mut()
-        && let Some(first) = last.checks.iter().position(fails)
-    {
-        last.checks.truncate(first + 1);
-    }
+    Ok(loaded.keep_touched(&changed))
 }
 
 /// The keys of the checks that would run, one a line, and what the project has.
-fn list(ran: &Ran, console: &mut Console) -> ExitCode {
+fn list(ran: &TestRun, console: &mut Console) -> ExitCode {
     console.diagnostics(&ran.diagnostics);
     let mut text = String::new();
     for check in ran.outcome.checks() {
@@ -193,7 +118,7 @@ fn list(ran: &Ran, console: &mut Console) -> ExitCode {
         console.diagnostics([&nothing()]);
         return ExitCode::NothingSelected;
     }
-    load::all_loaded(&ran.diagnostics)
+    ExitCode::of_loading(&ran.diagnostics)
 }
 
 /// A `--source` that does not exist.
@@ -210,56 +135,49 @@ fn unknown_source(test: &TestSettings, catalogue: &Catalogue) -> Option<Diagnost
     })
 }
 
-/// Everything after the replay: snapshots, reports, exit code.
-pub fn finish(
-    ran: &Ran,
+/// Everything after the run: reports, review, exit code.
+fn finish(
+    run: &mut TestRun,
+    depth: &Depth,
     settings: &Settings,
     test: &TestSettings,
     console: &mut Console,
 ) -> ExitCode {
-    console.diagnostics(&ran.diagnostics);
-    let mut code = load::all_loaded(&ran.diagnostics);
-    if ran.outcome.checks().next().is_none() {
-        if code == ExitCode::Passed {
+    console.diagnostics(&run.diagnostics);
+    let mut code = run.exit_code();
+    if run.is_empty() {
+        if code == ExitCode::NothingSelected {
             console.diagnostics([&nothing()]);
-            code = ExitCode::NothingSelected;
         }
         return code;
     }
-    let scope = |scenario: &str| {
-        if ran.complete.contains(scenario) {
-            Scope::All
-        } else {
-            Scope::Selected
-        }
-    };
-    let compared = snapshots::compare(&ran.outcome, &settings.files, test, scope);
-    console.diagnostics(&compared.diagnostics);
+    console.diagnostics(&run.compared.diagnostics);
     let view = View {
-        outcome: &ran.outcome,
-        changes: &compared.open,
-        accepted: &compared.accepted,
+        outcome: &run.outcome,
+        changes: &run.compared.open,
+        accepted: &run.compared.accepted,
         strict: test.strict,
     };
-    code = code.and(load::all_loaded(&compared.diagnostics));
+    let mut written = ExitCode::Passed;
     for report in &test.reports {
-        code = code.and(write(report, &view, &ran.depth, settings, test, console));
+        written = written.and(write(report, &view, depth, settings, test, console));
     }
-    let mut open = compared.open;
-    if test.review && open.iter().any(|change| !change.contradicts) {
+    let waits = |run: &TestRun| run.compared.open.iter().any(|change| !change.contradicts);
+    if test.review && waits(run) {
         console.write(Stream::Out, "\n");
         match review::run(settings, &ReviewArgs::default(), console) {
-            Ok(reviewed) => code = code.and(reviewed),
-            Err(problem) => return code.and(console.problem(&problem)),
+            Ok(reviewed) => written = written.and(reviewed),
+            Err(problem) => return code.and(written).and(console.problem(&problem)),
         }
-        // What was taken does not fail the run; what was put aside still does.
-        let reading = TestSettings {
+        // What was accepted does not fail the run; what was put aside still does.
+        let reading = SnapshotPolicy {
             writes: false,
-            ..test.clone()
+            ..test.snapshots.clone()
         };
-        open = snapshots::compare(&ran.outcome, &settings.files, &reading, scope).open;
+        run.compared = settings.project().compare_run(run, &reading);
+        code = run.exit_code();
     }
-    code.and(ExitCode::of(&ran.outcome, &open, test.strict))
+    code.and(written)
 }
 
 /// Writes one report. Human text goes to standard error when standard output carries a format for

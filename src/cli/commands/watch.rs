@@ -9,11 +9,11 @@ use super::super::args::{Global, TestArgs};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::file_watcher::{Place, Saves};
-use super::super::settings::{Settings, Target, TestSettings};
-use super::super::{Console, ExitCode, config, interrupt};
-use super::load::{self, Dependencies};
+use super::super::settings::{Settings, TestSettings};
+use super::super::{Console, ExitCode, interrupt};
 use super::test;
 use crate::diagnostic::Diagnostic;
+use crate::project::{Dependencies, Target, config};
 
 /// Puts an empty screen before what comes.
 const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
@@ -103,7 +103,7 @@ impl Watched {
             }
         }
         if !targets.is_empty() {
-            let loaded = load::load(&self.settings, &targets);
+            let loaded = self.settings.project().load(&targets);
             self.depends.extend(&loaded.depends);
             let test = TestSettings {
                 targets,
@@ -119,16 +119,16 @@ impl Watched {
     }
 
     fn run_all(&mut self, console: &mut Console) {
-        let loaded = load::load(&self.settings, &self.test.targets);
+        let loaded = self.settings.project().load(&self.test.targets);
         self.depends.clone_from(&loaded.depends);
         test::run_loaded(loaded, &self.settings, &self.test, console);
     }
 
     /// A file that no scenario depended on may be a scenario, or the rule that one waited for.
     fn run_new(&mut self, saved: &BTreeSet<String>, console: &mut Console) -> bool {
-        let mut loaded = load::load(&self.settings, &self.test.targets);
+        let mut loaded = self.settings.project().load(&self.test.targets);
         self.depends.clone_from(&loaded.depends);
-        if !load::keep_touched(&mut loaded, saved) {
+        if !loaded.keep_touched(saved) {
             return false;
         }
         say(
@@ -154,7 +154,7 @@ impl Watched {
             |target: &&Target| matches!(target, Target::Key { scenario, .. } if scenario == name);
         let keys: Vec<Target> = self.test.targets.iter().filter(of).cloned().collect();
         if keys.is_empty() {
-            return vec![Target::Path(self.settings.files.path(name))];
+            return vec![Target::Path(name.to_owned())];
         }
         keys
     }
@@ -162,10 +162,10 @@ impl Watched {
     /// The configuration, rules and scenarios, and whatever else the scenarios read.
     fn places(&self) -> BTreeSet<Place> {
         let files = &self.settings.files;
-        let projects = self.settings.projects.iter();
-        let trees: BTreeSet<Utf8PathBuf> = projects
-            .flat_map(|project| project.rules.iter().chain([&project.scenarios]))
-            .cloned()
+        let layouts = self.settings.layouts.iter();
+        let trees: BTreeSet<Utf8PathBuf> = layouts
+            .flat_map(|layout| layout.rules.iter().chain([&layout.scenarios]))
+            .map(|name| files.path(name))
             .collect();
         let mut places = BTreeSet::from([Place::Directory(files.root().to_owned())]);
         for name in self.depends.names() {

@@ -5,24 +5,23 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::args::TestArgs;
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::settings::{Settings, Target};
+use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
-use super::{load, snapshots};
 use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::project::{SnapshotPolicy, Target};
 use crate::replay::outcome::Outcome;
 use crate::replay::{self, Options, Subject};
 use crate::scenario;
-use crate::snapshot::Scope;
+use crate::snapshot::{Accept, Scope};
 
 /// The rule file that was typed.
 pub(super) fn rule_path(settings: &Settings, typed: &str) -> Result<Utf8PathBuf, Box<Problem>> {
     let targets = settings.targets(std::slice::from_ref(&typed.to_owned()))?;
     match targets.into_iter().next() {
-        Some(Target::Path(path)) => Ok(path),
+        Some(Target::Path(name)) => Ok(settings.files.path(&name)),
         _ => {
             let message = format!("`{typed}` is no rule file");
             let diagnostic = Diagnostic::error(&error::NOTHING_SELECTED, message);
@@ -37,13 +36,11 @@ pub(super) fn subject(
     rule: &Utf8Path,
     console: &mut Console,
 ) -> Result<Subject, Box<Problem>> {
-    let (subject, diagnostics) = load::rule(settings, rule);
+    let name = settings.files.name(rule);
+    let (subject, diagnostics) = settings.project().load_rule(&name);
     console.diagnostics(&diagnostics);
     subject.ok_or_else(|| {
-        let message = format!(
-            "`{}` gives no rule that can be run",
-            settings.files.name(rule)
-        );
+        let message = format!("`{name}` gives no rule that can be run");
         let diagnostic = Diagnostic::error(&error::NO_SCENARIO, message);
         Problem::new(ExitCode::NotLoaded, diagnostic)
     })
@@ -119,11 +116,8 @@ impl Place {
 
 /// The scenario file of a rule in one of the projects.
 fn mirrored(settings: &Settings, rule: &Utf8Path) -> Option<Utf8PathBuf> {
-    settings.projects.iter().find_map(|project| {
-        let mut below = project.rules.iter();
-        let below = below.find_map(|rules| rule.strip_prefix(rules).ok())?;
-        Some(project.scenarios.join(below).with_extension("yaml"))
-    })
+    let mirrored = settings.project().mirrored(&settings.files.name(rule))?;
+    Some(settings.files.path(&mirrored))
 }
 
 /// The way from a directory to a file, with `/`.
@@ -172,7 +166,8 @@ fn record(
     names: &BTreeSet<&str>,
     console: &mut Console,
 ) -> Result<(), Box<Problem>> {
-    let loaded = load::load(settings, &[Target::Path(path.to_owned())]);
+    let project = settings.project();
+    let loaded = project.load(&[Target::Path(settings.files.name(path))]);
     let catalogue = catalogue()?;
     let tests = loaded.tests();
     let replayed = replay::run(&tests, &catalogue, &settings.files, &Options::default());
@@ -183,12 +178,11 @@ fn record(
     let made = outcome
         .checks()
         .filter(|check| names.contains(check.key.case.as_str()));
-    let test = settings.test(&TestArgs {
-        paths: vec![path.to_string()],
-        accept: Some(made.map(|check| check.key.to_string()).collect()),
-        ..TestArgs::default()
-    })?;
-    let compared = snapshots::compare(&outcome, &settings.files, &test, |_| Scope::All);
+    let policy = SnapshotPolicy {
+        accept: Some(Accept::keys(made.map(|check| check.key.to_string()))),
+        writes: true,
+    };
+    let compared = project.compare(&outcome, &policy, |_| Scope::All);
     console.diagnostics(&compared.diagnostics);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What the run says to the shell and to CI. The numbers are an interface (`design.md` §7).
 
+use crate::diagnostic::Diagnostic;
 use crate::replay::outcome::{Outcome, Verdict};
 use crate::snapshot::{Change, Class};
 
@@ -62,6 +63,15 @@ impl ExitCode {
             .into_iter()
             .find(|code| *code == self || *code == other)
             .unwrap_or(self)
+    }
+
+    /// Whether everything could be loaded.
+    pub fn of_loading(diagnostics: &[Diagnostic]) -> Self {
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            Self::NotLoaded
+        } else {
+            Self::Passed
+        }
     }
 
     /// What a run of `test` says. `open` are the changes that were not accepted.

@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error;
+use super::layout::Layout;
 use crate::diagnostic::{Diagnostic, SourceText, Span, suggest};
 
 /// The name of the file.
@@ -15,7 +16,7 @@ pub const FILE: &str = "trapline.toml";
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     /// At least one.
-    pub projects: Vec<Project>,
+    pub projects: Vec<Layout>,
     /// `[check]`.
     pub check: Check,
 }
@@ -27,24 +28,6 @@ pub struct Check {
     pub deny: Vec<(String, Span)>,
     /// Lints whose findings are left out.
     pub allow: Vec<(String, Span)>,
-}
-
-/// Rules and the scenarios that belong to them; paths as written, relative to the root.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Project {
-    /// Directories with rules; one may be absent.
-    pub rules: Vec<String>,
-    /// The directory with scenarios.
-    pub scenarios: String,
-}
-
-impl Default for Project {
-    fn default() -> Self {
-        Self {
-            rules: vec!["rules".to_owned()],
-            scenarios: "scenarios".to_owned(),
-        }
-    }
 }
 
 /// Reads the configuration.
@@ -68,7 +51,7 @@ pub fn read(source: &Arc<SourceText>) -> Result<Config, Vec<Diagnostic>> {
         }
     }
     if projects.is_empty() {
-        projects.push(Project::default());
+        projects.push(Layout::default());
     }
     if reader.diagnostics.is_empty() {
         Ok(Config { projects, check })
@@ -89,7 +72,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn projects(&mut self, value: &Value<'_>, projects: &mut Vec<Project>) {
+    fn projects(&mut self, value: &Value<'_>, projects: &mut Vec<Layout>) {
         let Some(tables) = value.get_ref().as_array() else {
             return self.mistake(value.span(), "expected tables: `[[project]]`");
         };
@@ -101,8 +84,8 @@ impl Reader<'_> {
         }
     }
 
-    fn project(&mut self, table: &DeTable<'_>) -> Project {
-        let mut project = Project::default();
+    fn project(&mut self, table: &DeTable<'_>) -> Layout {
+        let mut project = Layout::default();
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "rules" => project.rules = self.directories(value),
@@ -194,7 +177,7 @@ mod tests {
         assert_eq!(config.projects[1].rules, ["a", "b"]);
         assert_eq!(
             read(&SourceText::new(FILE, "")).unwrap().projects,
-            [Project::default()]
+            [Layout::default()]
         );
     }
 

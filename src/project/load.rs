@@ -1,0 +1,334 @@
+//! Finds and reads the files of a run: the scenarios that were asked for, and the rules that they
+//! test, no others. Every verb that replays scenarios loads them here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::dependencies::Dependencies;
+use super::files::{extension, in_order, parent};
+use super::layout::Layout;
+use super::{Project, error};
+use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::language::eql;
+use crate::replay::outcome::RuleCounts;
+use crate::replay::{Subject, Test};
+use crate::rule::{self, RuleKind};
+use crate::scenario::{self, Scenario};
+use crate::snapshot;
+
+/// What to load; by name, relative to the project's root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A scenario or rule file, or a directory with either.
+    Path(String),
+    /// A KEY, or a KEY without its source for all sources of the case.
+    Key {
+        /// The scenario file.
+        scenario: String,
+        /// What [`crate::replay::outcome::CheckKey::matches`] takes.
+        key: String,
+    },
+}
+
+impl Target {
+    /// The KEY, if it is one.
+    pub fn key(&self) -> Option<String> {
+        match self {
+            Self::Key { key, .. } => Some(key.clone()),
+            Self::Path(_) => None,
+        }
+    }
+}
+
+/// The rules and scenarios of a run.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    files: Vec<ScenarioFile>,
+    subjects: Vec<Subject>,
+    /// Errors and warnings about the files.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many rules the project has.
+    pub rules: RuleCounts,
+    /// The scenario files that could be read, by name.
+    pub names: Vec<String>,
+    /// The files that each scenario file depends on.
+    pub depends: Dependencies,
+    /// The KEYs that were asked for; all checks when empty.
+    pub keys: Vec<String>,
+    /// Whether all scenarios of the project were asked for.
+    pub whole: bool,
+}
+
+/// A scenario file, and for each of its documents the rule that it tests.
+#[derive(Debug)]
+struct ScenarioFile {
+    name: String,
+    scenarios: Vec<(Scenario, usize)>,
+}
+
+impl Loaded {
+    /// The tests, in the order of the files.
+    pub fn tests(&self) -> Vec<Test<'_>> {
+        let mut tests = Vec::new();
+        for file in &self.files {
+            for (scenario, subject) in &file.scenarios {
+                if let Some(subject) = self.subjects.get(*subject) {
+                    tests.push(Test {
+                        scenario_file: &file.name,
+                        scenario,
+                        subject,
+                    });
+                }
+            }
+        }
+        tests
+    }
+
+    /// Keeps the scenario files that a change of these files touches. Returns whether any is left.
+    pub fn keep_touched(&mut self, changed: &BTreeSet<String>) -> bool {
+        let touched = self.depends.touched(changed);
+        self.files.retain(|file| touched.contains(&file.name));
+        self.whole = false;
+        !self.files.is_empty()
+    }
+}
+
+impl Project<'_> {
+    /// Reads the scenarios that the targets name (all of them without a target) and their rules.
+    pub fn load(&self, targets: &[Target]) -> Loaded {
+        let mut loader = Loader::new(*self);
+        loader.loaded.keys = targets.iter().filter_map(Target::key).collect();
+        loader.loaded.whole = targets.is_empty();
+        for (layout, name) in loader.scenario_names(targets) {
+            loader.scenario_file(layout, &name);
+        }
+        loader.count_rules();
+        loader.loaded
+    }
+
+    /// Reads the rule that a name stands for: the rule file itself, or the rule that its scenario
+    /// tests.
+    pub fn load_rule(&self, name: &str) -> (Option<Subject>, Vec<Diagnostic>) {
+        if extension(name) != Some("toml") {
+            let mut loaded = self.load(&[Target::Path(name.to_owned())]);
+            let first = (!loaded.subjects.is_empty()).then(|| loaded.subjects.swap_remove(0));
+            return (first, loaded.diagnostics);
+        }
+        let mut loader = Loader::new(*self);
+        let found = loader.rule(name);
+        let mut loaded = loader.loaded;
+        let subject = found.map(|at| loaded.subjects.swap_remove(at));
+        (subject, loaded.diagnostics)
+    }
+
+    /// Reads every rule of the project, tested or not.
+    pub fn load_rules(&self) -> (Vec<Subject>, Vec<Diagnostic>) {
+        let mut loader = Loader::new(*self);
+        for name in loader.rule_names() {
+            loader.rule(&name);
+        }
+        (loader.loaded.subjects, loader.loaded.diagnostics)
+    }
+}
+
+struct Loader<'p> {
+    project: Project<'p>,
+    loaded: Loaded,
+    /// The number of each rule by its file's name; `None` for one that cannot be used.
+    subjects: BTreeMap<String, Option<usize>>,
+}
+
+impl<'p> Loader<'p> {
+    fn new(project: Project<'p>) -> Self {
+        Self {
+            project,
+            loaded: Loaded::default(),
+            subjects: BTreeMap::new(),
+        }
+    }
+
+    /// The scenario files with their layouts, each once, in the order of their names.
+    fn scenario_names(&mut self, targets: &[Target]) -> Vec<(&'p Layout, String)> {
+        let mut found: BTreeMap<String, &'p Layout> = BTreeMap::new();
+        let project = self.project;
+        if targets.is_empty() {
+            for layout in project.layouts {
+                if project.files.exists(&layout.scenarios) {
+                    self.add(layout, &layout.scenarios, &mut found);
+                }
+            }
+        }
+        for target in targets {
+            match target {
+                Target::Key { scenario, .. } => {
+                    found.insert(scenario.clone(), project.layout_of(scenario));
+                }
+                Target::Path(name) => self.target(name, &mut found),
+            }
+        }
+        let mut names: Vec<_> = found.into_iter().map(|(name, of)| (of, name)).collect();
+        names.sort_by(|(_, one), (_, other)| in_order(one, other));
+        names
+    }
+
+    /// A scenario, a rule (its mirrored scenario), or a directory of either.
+    fn target(&mut self, name: &str, found: &mut BTreeMap<String, &'p Layout>) {
+        let project = self.project;
+        for layout in project.layouts {
+            if let Some(mirrored) = layout.scenario_of(name) {
+                if project.files.exists(&mirrored) {
+                    self.add(layout, &mirrored, found);
+                }
+                return;
+            }
+        }
+        self.add(project.layout_of(name), name, found);
+    }
+
+    fn add(&mut self, layout: &'p Layout, name: &str, found: &mut BTreeMap<String, &'p Layout>) {
+        match self.project.files.find(name, &["yaml", "yml"]) {
+            Ok(names) => found.extend(names.into_iter().map(|name| (name, layout))),
+            Err(diagnostic) => self.loaded.diagnostics.push(*diagnostic),
+        }
+    }
+
+    fn scenario_file(&mut self, layout: &Layout, name: &str) {
+        let text = match self.project.files.read(name) {
+            Ok(text) => text,
+            Err(diagnostic) => {
+                self.loaded.diagnostics.push(*diagnostic);
+                return;
+            }
+        };
+        let read = scenario::read(&text);
+        self.loaded.diagnostics.extend(read.diagnostics);
+        let mut scenarios = Vec::new();
+        let depends = self.depends_on(layout, name, &read.scenarios);
+        self.loaded.depends.insert(name, depends);
+        for scenario in read.scenarios {
+            if let Some(subject) = self.subject(layout, name, &text, &scenario) {
+                scenarios.push((scenario, subject));
+            }
+        }
+        self.loaded.names.push(name.to_owned());
+        self.loaded.files.push(ScenarioFile {
+            name: name.to_owned(),
+            scenarios,
+        });
+    }
+
+    /// The names of the files that the outcome of a scenario file depends on.
+    fn depends_on(
+        &self,
+        layout: &Layout,
+        name: &str,
+        scenarios: &[Scenario],
+    ) -> BTreeSet<String> {
+        let files = self.project.files;
+        let mut depends = BTreeSet::from([snapshot::path(name), name.to_owned()]);
+        if scenarios.is_empty() {
+            depends.insert(layout.rule_of(name, files));
+        }
+        for scenario in scenarios {
+            depends.insert(self.rule_name(layout, name, scenario));
+            let others = scenario.files();
+            depends.extend(others.map(|file| files.resolve(parent(name), file)));
+        }
+        depends
+    }
+
+    /// The rule file of a scenario: the one that it names, or the mirrored one.
+    fn rule_name(&self, layout: &Layout, name: &str, scenario: &Scenario) -> String {
+        match &scenario.rule {
+            Some(rule) => self.project.files.resolve(parent(name), &rule.value),
+            None => layout.rule_of(name, self.project.files),
+        }
+    }
+
+    /// The rule of a scenario.
+    fn subject(
+        &mut self,
+        layout: &Layout,
+        scenario_file: &str,
+        text: &Arc<SourceText>,
+        scenario: &Scenario,
+    ) -> Option<usize> {
+        let name = self.rule_name(layout, scenario_file, scenario);
+        if let Some(known) = self.subjects.get(&name) {
+            return *known;
+        }
+        let subject = if self.project.files.exists(&name) {
+            self.rule(&name)
+        } else {
+            let rule = scenario.rule.as_ref();
+            let span = rule.map_or(scenario.span, |rule| rule.span);
+            let message = format!("there is no rule `{name}`");
+            let missing = Diagnostic::error(&error::MISSING, message)
+                .at(text, Span::new(span.start, span.start), "")
+                .help("name the rule with `rule:`, relative to the scenario file");
+            self.loaded.diagnostics.push(missing);
+            None
+        };
+        self.subjects.insert(name, subject);
+        subject
+    }
+
+    fn rule(&mut self, name: &str) -> Option<usize> {
+        let text = match self.project.files.read(name) {
+            Ok(text) => text,
+            Err(diagnostic) => {
+                self.loaded.diagnostics.push(*diagnostic);
+                return None;
+            }
+        };
+        let read = rule::load(&text);
+        self.loaded.diagnostics.extend(read.diagnostics);
+        let rule = read.rule?;
+        let mut syntax = None;
+        if let (RuleKind::Eql, Some(query)) = (&rule.kind, &rule.query) {
+            let parsed = eql::parse(query.text.text());
+            let errors = parsed.errors.iter();
+            let diagnostics = errors.map(|error| error.diagnostic(&query.text));
+            self.loaded.diagnostics.extend(diagnostics);
+            syntax = Some(parsed.query?);
+        }
+        self.loaded.subjects.push(Subject {
+            file: name.to_owned(),
+            rule,
+            syntax,
+        });
+        Some(self.loaded.subjects.len() - 1)
+    }
+
+    /// The rule files of the project, without those that are deprecated by their place.
+    fn rule_names(&mut self) -> BTreeSet<String> {
+        let mut all: BTreeSet<String> = BTreeSet::new();
+        let files = self.project.files;
+        let deprecated = |name: &String| name.split('/').any(|part| part == "_deprecated");
+        for rules in self.project.layouts.iter().flat_map(|layout| &layout.rules) {
+            if !files.exists(rules) {
+                continue;
+            }
+            match files.find(rules, &["toml"]) {
+                Ok(names) => all.extend(names.into_iter().filter(|name| !deprecated(name))),
+                Err(diagnostic) => self.loaded.diagnostics.push(*diagnostic),
+            }
+        }
+        all
+    }
+
+    /// Counts the rules of the project by what becomes of them; untested ones are not read.
+    fn count_rules(&mut self) {
+        let all = self.rule_names();
+        let tested = self.loaded.subjects.iter();
+        let unsupported = tested
+            .filter(|subject| subject.unsupported().is_some())
+            .count();
+        let known = |name: &&String| !self.subjects.contains_key(*name);
+        self.loaded.rules = RuleCounts {
+            tested: self.loaded.subjects.len() - unsupported,
+            untested: all.iter().filter(known).count(),
+            unsupported,
+        };
+    }
+}

@@ -1,0 +1,53 @@
+//! A project as a whole: load its rules, scenarios and configuration through [`ProjectFiles`], run
+//! them, compare with the snapshots, and decide how the run ended.
+//!
+//! `Layout -> Project::load -> Loaded -> Project::run -> TestRun -> ExitCode`
+//!
+//! The verbs of the command line, `--watch`, an editor and users of the library call the same.
+
+pub mod config;
+mod dependencies;
+pub mod error;
+mod exit_code;
+mod files;
+mod layout;
+mod load;
+mod memory;
+mod run;
+mod snapshot_files;
+
+pub use dependencies::Dependencies;
+pub use exit_code::ExitCode;
+pub use files::ProjectFiles;
+pub use layout::Layout;
+pub use load::{Loaded, Target};
+pub use memory::Memory;
+pub use run::{Request, TestRun};
+pub use snapshot_files::{Compared, SnapshotPolicy};
+
+/// Where a project's files are and how they are laid out.
+#[derive(Clone, Copy)]
+pub struct Project<'p> {
+    files: &'p dyn ProjectFiles,
+    layouts: &'p [Layout],
+}
+
+impl<'p> Project<'p> {
+    /// A project with these files; several layouts make one project of a monorepo.
+    pub fn new(files: &'p dyn ProjectFiles, layouts: &'p [Layout]) -> Self {
+        Self { files, layouts }
+    }
+
+    /// The scenario file that mirrors a rule file of the project.
+    pub fn mirrored(&self, rule: &str) -> Option<String> {
+        self.layouts.iter().find_map(|layout| layout.scenario_of(rule))
+    }
+
+    /// The layout whose scenarios hold a file; the first one for a file outside of all.
+    fn layout_of(&self, name: &str) -> &'p Layout {
+        let holds = |layout: &&Layout| files::below(name, &layout.scenarios).is_some();
+        let first = self.layouts.first();
+        let found = self.layouts.iter().find(holds).or(first);
+        found.unwrap_or(&layout::NONE)
+    }
+}
