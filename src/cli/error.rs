@@ -2,8 +2,8 @@
 //! and [`Problem`], which carries them to the exit.
 
 use super::ExitCode;
-pub use crate::project::error::{MISSING, NOTHING_SELECTED};
 use crate::diagnostic::{Code, Diagnostic};
+pub use crate::project::error::{MISSING, NOTHING_SELECTED};
 
 /// Why a command cannot go on.
 #[derive(Debug)]

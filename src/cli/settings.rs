@@ -493,7 +493,13 @@ mod tests {
     fn in_ci_nothing_is_written_and_accept_is_a_usage_error() {
         let (_directory, root) = project(None);
         let settings = Settings::at(&root, &Global::default(), true).unwrap();
-        assert!(!settings.test(&TestArgs::default()).unwrap().snapshots.writes);
+        assert!(
+            !settings
+                .test(&TestArgs::default())
+                .unwrap()
+                .snapshots
+                .writes
+        );
         let args = TestArgs {
             accept: Some(vec![String::new()]),
             ..TestArgs::default()

@@ -218,12 +218,7 @@ impl<'p> Loader<'p> {
     }
 
     /// The names of the files that the outcome of a scenario file depends on.
-    fn depends_on(
-        &self,
-        layout: &Layout,
-        name: &str,
-        scenarios: &[Scenario],
-    ) -> BTreeSet<String> {
+    fn depends_on(&self, layout: &Layout, name: &str, scenarios: &[Scenario]) -> BTreeSet<String> {
         let files = self.project.files;
         let mut depends = BTreeSet::from([snapshot::path(name), name.to_owned()]);
         if scenarios.is_empty() {

@@ -29,7 +29,8 @@ impl Memory {
             let message = format!("`{name}` does not exist");
             Box::new(Diagnostic::error(&error::MISSING, message))
         };
-        self.with(|files| files.get(name).cloned()).ok_or_else(missing)
+        self.with(|files| files.get(name).cloned())
+            .ok_or_else(missing)
     }
 }
 

@@ -40,7 +40,9 @@ impl<'p> Project<'p> {
 
     /// The scenario file that mirrors a rule file of the project.
     pub fn mirrored(&self, rule: &str) -> Option<String> {
-        self.layouts.iter().find_map(|layout| layout.scenario_of(rule))
+        self.layouts
+            .iter()
+            .find_map(|layout| layout.scenario_of(rule))
     }
 
     /// The layout whose scenarios hold a file; the first one for a file outside of all.

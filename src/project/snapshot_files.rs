@@ -52,7 +52,8 @@ impl Project<'_> {
     pub fn unreferenced(&self, scenarios: &[String]) -> Vec<Diagnostic> {
         let wanted: Vec<String> = scenarios.iter().map(|name| snapshot::path(name)).collect();
         let directories = self.layouts.iter().map(|layout| &layout.scenarios);
-        let found = directories.flat_map(|name| self.files.find(name, &["snap"]).unwrap_or_default());
+        let found =
+            directories.flat_map(|name| self.files.find(name, &["snap"]).unwrap_or_default());
         found
             .filter(|name| !wanted.contains(name))
             .map(|name| {
@@ -111,8 +112,8 @@ fn old(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::memory::Memory;
     use crate::project::Layout;
+    use crate::project::memory::Memory;
     use crate::replay::outcome::Verdict;
     use crate::replay::test_fixtures::{self, ATTACK, SCENARIO, alert, check, stopped};
     use crate::snapshot::Class;

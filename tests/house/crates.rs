@@ -55,7 +55,11 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("thiserror", &[]),
     (
         "toml",
-        &["data_source/builtin.rs", "rule/table.rs", "project/config.rs"],
+        &[
+            "data_source/builtin.rs",
+            "rule/table.rs",
+            "project/config.rs",
+        ],
     ),
     ("toml_parser", &["rule/table.rs"]),
     (

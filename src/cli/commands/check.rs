@@ -130,7 +130,9 @@ impl Run<'_> {
         if paths.is_empty() {
             return;
         }
-        let targets = paths.iter().map(|path| Target::Path(self.settings.files.name(path)));
+        let targets = paths
+            .iter()
+            .map(|path| Target::Path(self.settings.files.name(path)));
         let targets: Vec<Target> = targets.collect();
         let loaded = self.settings.project().load(&targets);
         self.checked.scenarios = loaded.names.len();

@@ -15,8 +15,8 @@ use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::explain::Explanation;
 use crate::explain::recording::{self, BATCH, Batch, Batches, Question, Raw, Stopped};
-use crate::project::Target;
 use crate::import::{Import, Options};
+use crate::project::Target;
 
 /// The longest line that is read.
 const LONGEST: u64 = 64 << 20;

@@ -89,11 +89,7 @@ fn told(observed: &[Observed], page: bool) -> BTreeMap<CheckKey, CheckDetails> {
 
 /// `--changed`: leaves only what a change since the revision touches; the configuration touches
 /// everything. Gives whether anything is left.
-fn touched(
-    loaded: &mut Loaded,
-    settings: &Settings,
-    revision: &str,
-) -> Result<bool, Box<Problem>> {
+fn touched(loaded: &mut Loaded, settings: &Settings, revision: &str) -> Result<bool, Box<Problem>> {
     let changed = git::changed_files(settings.files.root(), revision).map_err(|reason| {
         let message = format!("what changed since `{revision}` is not known: {reason}");
         let diagnostic = Diagnostic::error(&error::NO_REVISION, message);
