@@ -37,6 +37,7 @@ pub fn codes() -> impl Iterator<Item = &'static diagnostic::Code> {
     [
         language::eql::error::CODES,
         language::eql::check::codes::CODES,
+        language::kql::error::CODES,
         rule::error::CODES,
         data_source::error::CODES,
         scenario::error::CODES,

@@ -2,5 +2,6 @@
 
 pub mod eql;
 pub mod error;
+pub mod kql;
 
 pub use error::QueryError;

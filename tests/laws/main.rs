@@ -18,7 +18,7 @@ mod eql_roundtrip;
 mod eql_soup;
 mod folding;
 mod fuzz_corpus;
-
+mod kql;
 mod library;
 mod nulls;
 mod public_rules;

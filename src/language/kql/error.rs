@@ -1,0 +1,128 @@
+//! What can be wrong with a KQL query: Kibana's message, the place, and how to mend it.
+
+use super::failure::Failures;
+use crate::diagnostic::{Code, Span};
+pub use crate::language::error::QueryError as KqlError;
+
+/// The text is not KQL.
+pub const SYNTAX: &Code = &Code {
+    number: "E601",
+    title: "KQL syntax error",
+    page: "\
+Kibana's parser refuses the query. The message is Kibana's own: what could have followed, and what was
+found. The frequent causes:
+
+| written | why it fails | write |
+|---|---|---|
+| `message: cannot open` | `not` and a space end an unquoted value, inside a word too | `message: \"cannot open\"` |
+| `not not a: b` | one `not` only | `not (not a: b)` |
+| `a: not b` | `not` in a value needs parentheses | `a: (not b)` or `not a: b` |
+| `a: C:\\Windows` | `:` and a single `\\` are special outside quotes | `a: \"C:\\\\Windows\"` or `a: C\\:\\\\Windows` |
+| `(a: b) and(c: d)` | operators need white space on both sides | `(a: b) and (c: d)` |
+| `a > (1 or 2)` | a range takes one value | `a > 1 or a > 2` |
+| `a: b && c: d` | KQL has `and`, `or`, `not` | `a: b and c: d` |
+",
+};
+
+/// More parentheses than any query needs.
+pub const TOO_DEEP: &Code = &Code {
+    number: "E602",
+    title: "KQL nested too deeply",
+    page: "\
+Parentheses and nested groups may be nested 100 deep. A flat chain of `and` or `or` may be as long as
+you like: it does not nest.
+",
+};
+
+/// A nested field outside its group, or the reverse.
+pub const NESTED: &Code = &Code {
+    number: "E603",
+    title: "KQL nested field in the wrong place",
+    page: "\
+A field below a mapping of type `nested` can be asked for only inside `path: { … }`, and only such fields
+can stand there. The query
+
+```
+items.name: \"a\"
+```
+
+is refused where `items` is nested. Write
+
+```
+items: { name: \"a\" }
+```
+",
+};
+
+/// All codes of KQL, in the order of their numbers.
+pub const CODES: &[&Code] = &[SYNTAX, TOO_DEEP, NESTED];
+
+pub(super) fn too_deep(span: Span) -> KqlError {
+    KqlError::new(TOO_DEEP, span, "parentheses are nested more than 100 deep")
+        .help("take redundant parentheses away, or write a value list: `f: (a or b)`")
+}
+
+pub(super) fn syntax(text: &str, failures: &Failures) -> KqlError {
+    let at = failures.at();
+    let found = text.get(at..).unwrap_or("").chars().next();
+    let span = Span::of(at..at + found.map_or(0, char::len_utf8));
+    let error = KqlError::new(SYNTAX, span, failures.message(text));
+    match mend(text, at, found) {
+        Some(help) => error.help(help),
+        None => error,
+    }
+}
+
+/// How to mend the mistakes that people make most.
+fn mend(text: &str, at: usize, found: Option<char>) -> Option<String> {
+    let (before, after) = text.split_at_checked(at)?;
+    let starts_with_not = |text: &str| {
+        text.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("not"))
+            && text.get(3..).is_some_and(|rest| rest.starts_with(char::is_whitespace))
+    };
+    let trimmed = before.trim_end();
+    if starts_with_not(after) {
+        return Some(
+            if trimmed.ends_with(':') || trimmed.ends_with('(') {
+                "write `not` before the field, or put it into parentheses: `field: (not value)`"
+            } else if trimmed.get(trimmed.len().saturating_sub(3)..).is_some_and(|word| {
+                word.eq_ignore_ascii_case("not")
+            }) {
+                "`not` cannot follow `not`: write `not (not field: value)`"
+            } else if before.ends_with(char::is_whitespace) {
+                "join conditions with `and` or `or`, or quote the value"
+            } else {
+                "`not` and a space end an unquoted value, even inside a word: quote the value"
+            }
+            .to_owned(),
+        );
+    }
+    let opened = before.matches('"').count() % 2 == 1;
+    Some(
+        match found {
+            Some('"') if !opened && !after.get(1..).unwrap_or("").contains('"') => {
+                "the closing quote is missing"
+            }
+            Some('"') => "quote the whole value, and write `\\\"` for a quote inside it",
+            Some(':') => "quote the value, or write `\\:` for a colon inside it",
+            Some('\\') => "write `\\\\` for a backslash outside quotes, or quote the value",
+            Some('(' | ')' | '<' | '>' | '{' | '}') if trimmed.ends_with(['<', '>', '=']) => {
+                "a range takes one value; join two ranges with `or`"
+            }
+            Some('<' | '>' | '{' | '}') => "quote the value, or write a backslash before it",
+            Some(')') if trimmed.ends_with('(') => "parentheses hold at least one value",
+            None if before.matches('(').count() > before.matches(')').count() => {
+                "a closing parenthesis is missing"
+            }
+            None if trimmed.ends_with([':', '<', '>', '=']) => {
+                "write a value; `field: *` asks whether the field is there"
+            }
+            None => "the query ends too early: write what follows, or take the last word away",
+            Some(_) if trimmed.ends_with(')') => {
+                "`and`, `or` and `not` need white space on both sides"
+            }
+            Some(_) => return None,
+        }
+        .to_owned(),
+    )
+}

@@ -1,0 +1,74 @@
+//! Kibana's own tests of KQL and the cases derived from its grammar, the part of them that lies in
+//! `../shared/conformance/kql`.
+
+use std::fs;
+
+use serde_json::Value as Json;
+use trapline::language::kql::{self, tree::tree};
+
+use crate::shared::shared;
+
+/// The cases of one kind that hold for Kibana.
+fn cases(kind: &str) -> Vec<Json> {
+    let Some(folder) = shared("conformance/kql") else {
+        return Vec::new();
+    };
+    let text = fs::read_to_string(folder.join("cases.ndjson")).unwrap();
+    let cases = text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
+    let cases: Vec<Json> = cases.filter(|case| case["kind"] == kind).collect();
+    assert!(!cases.is_empty(), "no case of kind {kind}");
+    cases
+}
+
+fn tree_of(text: &str) -> Result<String, String> {
+    let query = kql::parse(text).map_err(|error| error.message)?;
+    Ok(query.condition.as_ref().map_or_else(|| "is(\"*\",\"*\")".to_owned(), tree))
+}
+
+#[test]
+fn every_text_reads_as_the_expected_tree() {
+    for case in cases("tree") {
+        let text = case["query"].as_str().unwrap();
+        let found = tree_of(text).unwrap_or_else(|message| format!("{message} ({})", case["id"]));
+        assert_eq!(found, case["tree"].as_str().unwrap(), "{text}");
+    }
+}
+
+#[test]
+fn every_literal_reads_as_the_expected_value() {
+    for case in cases("literal") {
+        let text = case["query"].as_str().unwrap();
+        let quoted = if case["quoted"] == true { "q" } else { "" };
+        let expected = format!("is(null,{quoted}{})", case["value"]);
+        assert_eq!(tree_of(text).unwrap(), expected, "{text}");
+    }
+}
+
+#[test]
+fn every_syntax_error_has_kibanas_words_and_place() {
+    // The detection engine allows leading wildcards always (`allowLeadingWildcards`).
+    let allowed = |case: &Json| case["config"]["allowLeadingWildcards"] != false;
+    for case in cases("syntax_error").into_iter().filter(allowed) {
+        let text = case["query"].as_str().unwrap();
+        let error = kql::parse(text).expect_err(text);
+        assert_eq!(error.message, case["message"].as_str().unwrap(), "{text}");
+        let before = &text[..error.span.start as usize];
+        let offset = before.encode_utf16().count() as u64;
+        assert_eq!(Some(offset), case["offset"].as_u64(), "{text}");
+    }
+}
+
+/// The canonical text of a query reads as the same query, and is its own canonical text.
+#[test]
+fn the_canonical_text_of_every_case_reads_as_the_same_tree() {
+    for case in cases("tree") {
+        let text = case["query"].as_str().unwrap();
+        let query = kql::parse(text).unwrap();
+        let canonical = query.to_string();
+        let again = kql::parse(&canonical).unwrap_or_else(|error| panic!("{canonical}: {error:?}"));
+        assert_eq!(again.to_string(), canonical);
+        if let Some(condition) = &query.condition {
+            assert_eq!(again.condition.as_ref().map(tree), Some(tree(condition)), "{text}");
+        }
+    }
+}
