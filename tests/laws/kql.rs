@@ -14,7 +14,9 @@ fn cases(kind: &str) -> Vec<Json> {
         return Vec::new();
     };
     let text = fs::read_to_string(folder.join("cases.ndjson")).unwrap();
-    let cases = text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
+    let cases = text
+        .lines()
+        .map(|line| serde_json::from_str::<Json>(line).unwrap());
     let cases: Vec<Json> = cases.filter(|case| case["kind"] == kind).collect();
     assert!(!cases.is_empty(), "no case of kind {kind}");
     cases
@@ -22,7 +24,10 @@ fn cases(kind: &str) -> Vec<Json> {
 
 fn tree_of(text: &str) -> Result<String, String> {
     let query = kql::parse(text).map_err(|error| error.message)?;
-    Ok(query.condition.as_ref().map_or_else(|| "is(\"*\",\"*\")".to_owned(), tree))
+    Ok(query
+        .condition
+        .as_ref()
+        .map_or_else(|| "is(\"*\",\"*\")".to_owned(), tree))
 }
 
 #[test]
@@ -68,7 +73,11 @@ fn the_canonical_text_of_every_case_reads_as_the_same_tree() {
         let again = kql::parse(&canonical).unwrap_or_else(|error| panic!("{canonical}: {error:?}"));
         assert_eq!(again.to_string(), canonical);
         if let Some(condition) = &query.condition {
-            assert_eq!(again.condition.as_ref().map(tree), Some(tree(condition)), "{text}");
+            assert_eq!(
+                again.condition.as_ref().map(tree),
+                Some(tree(condition)),
+                "{text}"
+            );
         }
     }
 }

@@ -77,17 +77,21 @@ pub(super) fn syntax(text: &str, failures: &Failures) -> KqlError {
 fn mend(text: &str, at: usize, found: Option<char>) -> Option<String> {
     let (before, after) = text.split_at_checked(at)?;
     let starts_with_not = |text: &str| {
-        text.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("not"))
-            && text.get(3..).is_some_and(|rest| rest.starts_with(char::is_whitespace))
+        text.get(..3)
+            .is_some_and(|word| word.eq_ignore_ascii_case("not"))
+            && text
+                .get(3..)
+                .is_some_and(|rest| rest.starts_with(char::is_whitespace))
     };
     let trimmed = before.trim_end();
     if starts_with_not(after) {
         return Some(
             if trimmed.ends_with(':') || trimmed.ends_with('(') {
                 "write `not` before the field, or put it into parentheses: `field: (not value)`"
-            } else if trimmed.get(trimmed.len().saturating_sub(3)..).is_some_and(|word| {
-                word.eq_ignore_ascii_case("not")
-            }) {
+            } else if trimmed
+                .get(trimmed.len().saturating_sub(3)..)
+                .is_some_and(|word| word.eq_ignore_ascii_case("not"))
+            {
                 "`not` cannot follow `not`: write `not (not field: value)`"
             } else if before.ends_with(char::is_whitespace) {
                 "join conditions with `and` or `or`, or quote the value"

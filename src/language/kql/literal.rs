@@ -288,7 +288,10 @@ impl<'t> Reader<'t> {
 }
 
 fn is_special(c: char) -> bool {
-    matches!(c, '\\' | '(' | ')' | ':' | '<' | '>' | '"' | '*' | '{' | '}')
+    matches!(
+        c,
+        '\\' | '(' | ')' | ':' | '<' | '>' | '"' | '*' | '{' | '}'
+    )
 }
 
 /// What JavaScript's `trim` takes away.

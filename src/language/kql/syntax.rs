@@ -166,7 +166,9 @@ impl Literal {
             LiteralKind::Null => None,
             LiteralKind::Bool(value) => Some(value.to_string()),
             LiteralKind::Text(text) | LiteralKind::Quoted(text) => Some(text.clone()),
-            LiteralKind::Wildcard(pieces) => Some(pieces.iter().map(|piece| piece.char()).collect()),
+            LiteralKind::Wildcard(pieces) => {
+                Some(pieces.iter().map(|piece| piece.char()).collect())
+            }
         }
     }
 
@@ -443,7 +445,13 @@ mod tests {
     #[test]
     fn a_field_pattern_fits_whole_names() {
         let pattern = |text: &str| -> Vec<Piece> {
-            let piece = |c| if c == '*' { Piece::Star } else { Piece::Char(c) };
+            let piece = |c| {
+                if c == '*' {
+                    Piece::Star
+                } else {
+                    Piece::Char(c)
+                }
+            };
             text.chars().map(piece).collect()
         };
         for (wild, name, expected) in [

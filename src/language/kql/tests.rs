@@ -32,8 +32,14 @@ fn texts_read_as_kibana_reads_them() {
         ("a:*", r#"is("a",~"*")"#),
         ("*:*", r#"is(~"*",~"*")"#),
         ("a:(b or not c)", r#"or(is("a","b"),not(is("a","c")))"#),
-        ("n: { a: 1 and not b: 2 }", r#"nested("n",and(is("a","1"),not(is("b","2"))))"#),
-        ("a:1 or b:2 and not c:3", r#"or(is("a","1"),and(is("b","2"),not(is("c","3"))))"#),
+        (
+            "n: { a: 1 and not b: 2 }",
+            r#"nested("n",and(is("a","1"),not(is("b","2"))))"#,
+        ),
+        (
+            "a:1 or b:2 and not c:3",
+            r#"or(is("a","1"),and(is("b","2"),not(is("c","3"))))"#,
+        ),
     ] {
         let query = parse(text).unwrap();
         assert_eq!(tree(&query.condition.unwrap()), expected, "{text}");
@@ -51,15 +57,31 @@ fn an_escaped_pair_of_surrogates_is_one_character() {
 #[test]
 fn errors_are_worded_as_kibana_words_them() {
     for (text, expected, at) in [
-        ("response:", r#""(", "{", value, whitespace but end of input"#, 9),
-        ("response:200 or ", r#""(", NOT, field name, value but end of input"#, 16),
+        (
+            "response:",
+            r#""(", "{", value, whitespace but end of input"#,
+            9,
+        ),
+        (
+            "response:200 or ",
+            r#""(", NOT, field name, value but end of input"#,
+            16,
+        ),
         ("response:(200 or )", r#""(", NOT, value but ")""#, 17),
-        ("response:200 and not ", r#""(", field name, value but end of input"#, 21),
+        (
+            "response:200 and not ",
+            r#""(", field name, value but end of input"#,
+            21,
+        ),
         ("foo:\"ba ", r#""(", "{", value, whitespace but """"#, 4),
         ("foo:\"ba \"r\"", r#"AND, OR, end of input but "r""#, 9),
         ("foo:ba:r", r#"AND, OR, end of input but ":""#, 6),
         ("foo > ", "literal, whitespace but end of input", 6),
-        ("< 1000", r#""(", NOT, end of input, field name, value, whitespace but "<""#, 0),
+        (
+            "< 1000",
+            r#""(", NOT, end of input, field name, value, whitespace but "<""#,
+            0,
+        ),
         ("not not a:b", r#""(", field name, value but "n""#, 4),
         ("a:not b", r#""(", "{", value, whitespace but "n""#, 2),
         ("a:(b or c", r#"")", AND, OR but end of input"#, 9),
@@ -68,10 +90,18 @@ fn errors_are_worded_as_kibana_words_them() {
         ("a:b && c:d", r#"AND, OR, end of input but ":""#, 8),
         ("a > (1 or 2)", r#"literal, whitespace but "(""#, 4),
         ("a:::1", r#""(", "{", value, whitespace but ":""#, 2),
-        ("message: cannot open", r#"AND, OR, end of input but "n""#, 12),
+        (
+            "message: cannot open",
+            r#"AND, OR, end of input but "n""#,
+            12,
+        ),
     ] {
         let error = parse(text).unwrap_err();
-        assert_eq!(error.message, format!("Expected {expected} found."), "{text}");
+        assert_eq!(
+            error.message,
+            format!("Expected {expected} found."),
+            "{text}"
+        );
         assert_eq!(error.span.start, at, "{text}");
     }
 }
@@ -109,7 +139,10 @@ fn parentheses_have_a_limit() {
 fn the_canonical_text_reads_as_the_same_tree() {
     for (text, canonical) in [
         ("a:b", "a: b"),
-        ("( a:(b  or \"c\") and NOT d:*x* )", "a: (b or \"c\") and not d: *x*"),
+        (
+            "( a:(b  or \"c\") and NOT d:*x* )",
+            "a: (b or \"c\") and not d: *x*",
+        ),
         ("(a:b or c:d) and e >= 5", "(a: b or c: d) and e >= 5"),
         (r"a:C\:\\x\*y*", r"a: C\:\\x\*y*"),
         (r"a:x \or y", r"a: x \or y"),
