@@ -12,9 +12,13 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use super::error;
 use super::zstd::Frames;
 use crate::diagnostic::{Code, Diagnostic, SourceText};
+use crate::event::io::TemporaryFile;
 
 /// Texts above this size are refused before they are read.
 pub const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// So much of output that waits is held in memory.
+const SPOOLED: usize = 16 << 20;
 
 /// The files of one project.
 #[derive(Debug, Clone)]
@@ -239,7 +243,7 @@ impl Files {
     /// Begins a file that stands where it belongs only once it is whole.
     pub fn create(&self, path: &Utf8Path) -> Result<Unfinished, Box<Diagnostic>> {
         let path = clean(&self.root.join(path));
-        match self.temporary(&path) {
+        match self.beside(&path) {
             Ok(file) => Ok(Unfinished {
                 file: BufWriter::new(file),
                 path,
@@ -265,6 +269,16 @@ impl Files {
     fn unwritable(&self, path: &Utf8Path, error: &io::Error) -> Diagnostic {
         let reason = error.to_string();
         self.at(&error::UNWRITABLE, path, "cannot be written", &reason)
+    }
+
+    /// A file for what does not fit into memory; it is gone once it is closed.
+    pub fn temporary() -> io::Result<Box<dyn TemporaryFile>> {
+        Ok(Box::new(tempfile::tempfile()?))
+    }
+
+    /// The same, in memory while it is small.
+    pub fn spool() -> Box<dyn TemporaryFile> {
+        Box::new(tempfile::spooled_tempfile(SPOOLED))
     }
 
     /// The process's standard input.
@@ -295,7 +309,7 @@ impl Files {
 
     /// A file beside the one that it will replace.
     #[expect(clippy::disallowed_methods, reason = "this file owns the disk")]
-    fn temporary(&self, path: &Utf8Path) -> io::Result<tempfile::NamedTempFile> {
+    fn beside(&self, path: &Utf8Path) -> io::Result<tempfile::NamedTempFile> {
         if is_special(path) {
             return Err(io::Error::other("no file would replace a pipe or a device"));
         }
@@ -312,7 +326,7 @@ impl Files {
             let mut there = fs::OpenOptions::new().write(true).open(path)?;
             return there.write_all(text.as_bytes());
         }
-        let mut file = self.temporary(path)?;
+        let mut file = self.beside(path)?;
         file.write_all(text.as_bytes())?;
         readable(file.as_file())?;
         file.persist(path).map_err(|error| error.error)?;

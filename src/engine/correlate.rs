@@ -110,7 +110,10 @@ impl<'s, E: Clone> Correlator<'s, E> {
         if let Some(time) = occurrence.time
             && !occurrence.is_late
         {
-            self.now = time.nanoseconds();
+            let before = std::mem::replace(&mut self.now, time.nanoseconds());
+            if self.now < before {
+                self.go_back();
+            }
             self.rank += 1;
             self.decide_waiting(self.now);
         }
@@ -139,6 +142,17 @@ impl<'s, E: Clone> Correlator<'s, E> {
             self.give_up_first();
             self.flush(sink);
         }
+    }
+
+    /// Time goes back where a stream was followed to events that are dated far ahead: what they
+    /// began, no event of now continues.
+    fn go_back(&mut self) {
+        for (state, evicted) in self.states.iter_mut().zip(&mut self.evicted) {
+            if let State::Sequence(tracks) = state {
+                *evicted += tracks.drop_after(self.now);
+            }
+        }
+        self.count();
     }
 
     /// Drops the match that holds up all others.

@@ -206,11 +206,32 @@ impl<E: Clone> Tracks<E> {
 
     /// Drops the partial sequences whose last event is not later than `rank`; how many those were.
     pub(super) fn drop_until(&mut self, rank: u64) -> u64 {
+        self.drop_where(|last| last.rank <= rank)
+    }
+
+    /// Drops what happened after `now`, to which time has gone back; how many partial sequences that
+    /// were.
+    pub(super) fn drop_after(&mut self, now: i128) -> u64 {
+        let mut missing = 0;
+        self.by_key.retain(|_, track| {
+            for times in &mut track.missing {
+                let before = times.len();
+                times.truncate(times.partition_point(|time| *time <= millis(now)));
+                missing += before - times.len();
+            }
+            true
+        });
+        self.held = self.held.saturating_sub(missing);
+        self.drop_where(|last| last.nanos > now)
+    }
+
+    /// Drops the partial sequences of whose last event this holds.
+    fn drop_where(&mut self, is_dropped: impl Fn(&Moment<E>) -> bool) -> u64 {
         let mut dropped = 0;
         self.by_key.retain(|_, track| {
             for pending in &mut track.pending {
                 let last = pending.as_ref().and_then(|partial| partial.last());
-                if last.is_some_and(|last| last.rank <= rank) {
+                if last.is_some_and(&is_dropped) {
                     *pending = None;
                     dropped += 1;
                 }

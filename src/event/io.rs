@@ -1,7 +1,7 @@
 //! What the rooms below `cli` are given instead of a disk, a terminal and a person: `cli`
 //! implements it, tests give memory.
 
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::diagnostic::Diagnostic;
@@ -10,6 +10,11 @@ use crate::diagnostic::Diagnostic;
 pub trait ReadSeek: Read + Seek {}
 
 impl<T: Read + Seek> ReadSeek for T {}
+
+/// A file for what does not fit into memory; it is gone once it is closed.
+pub trait TemporaryFile: Read + Write + Seek + Send {}
+
+impl<T: Read + Write + Seek + Send> TemporaryFile for T {}
 
 /// Opens files that a scenario names.
 pub trait Files: Sync {

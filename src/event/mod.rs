@@ -4,6 +4,7 @@
 //! events everywhere is: timestamp, then the rule's tiebreaker, then position in the input.
 
 pub mod documents;
+pub mod external_sort;
 pub mod field;
 pub mod io;
 pub mod json;

@@ -2,6 +2,7 @@
 //! all that the rest of the scan needs. The chunk itself is then gone.
 
 use super::chunk::Chunk;
+use super::time_span::Days;
 use crate::engine::{Found, Matcher, SlotId};
 use crate::event::Timestamp;
 
@@ -25,6 +26,8 @@ pub(super) struct Batch {
     pub(super) error: Option<String>,
     /// The time of each event, in order.
     pub(super) times: Vec<Option<i64>>,
+    /// The same by day, with lines from the batch's first one.
+    pub(super) days: Days,
     /// The line of the first event without a time.
     pub(super) untimed: Option<u64>,
     /// The events that meet some stage, in order.
@@ -141,8 +144,11 @@ impl Batch {
         }
         let place = u32::try_from(self.times.len()).unwrap_or(u32::MAX);
         self.times.push(found.time.map(Timestamp::millis));
-        if found.time.is_none() {
-            self.untimed.get_or_insert(number);
+        match found.time {
+            Some(time) => self.days.note(time.millis(), (self.file, number)),
+            None => {
+                self.untimed.get_or_insert(number);
+            }
         }
         self.unrouted.extend(found.unrouted.take());
         for (rule, reason) in matcher.take_failures() {

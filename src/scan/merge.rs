@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::chunk::{Chunk, Lines};
+use crate::event::io::TemporaryFile;
 
 /// The files of a scan.
 pub trait Inputs: Sync {
@@ -17,6 +18,8 @@ pub trait Inputs: Sync {
     fn open(&self, file: usize) -> io::Result<Box<dyn Read + Send>>;
     /// Whether it can be opened a second time: standard input cannot.
     fn is_reopened(&self, file: usize) -> bool;
+    /// A file for events that must be sorted and do not fit into memory.
+    fn temporary(&self) -> io::Result<Box<dyn TemporaryFile>>;
 }
 
 /// What is known of a file before it is read.

@@ -1,17 +1,19 @@
-//! Puts events in order: each file within its reorder window, all files merged by time. Fed with
-//! batches by `mod.rs`; what it releases goes to the correlator.
+//! Puts events in order. Fed with batches by `pass.rs`; what it releases goes to the correlator.
 //!
-//! For each file a watermark rises that no event in order will fall below: the latest time seen
-//! less the window, or the latest time before the last so many events. An event below it is late.
-//! What lies below the watermarks of all files can go on. Nothing here depends on how files are
-//! cut into chunks, or on which of them is read first.
+//! A pass over a stream orders within a window: for each file a watermark rises that no event in
+//! order falls below ([`Frontier`]); an event below it is late, and what lies below the watermarks
+//! of all files can go on. Nothing here depends on how files are cut into chunks, or on which of
+//! them is read first. A pass over files that turned out to be out of order sorts all events.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, VecDeque};
+use std::collections::{BTreeSet, BinaryHeap};
+use std::io;
 use std::sync::Arc;
 
 use super::batch::Batch;
+use super::frontier::{Frontier, Placement};
 use crate::event::Timestamp;
+use crate::event::external_sort::{OpenTemporary, Sorted, Sorter, time_key};
 
 /// The window within which events are put in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,63 @@ pub(super) struct Released {
     pub(super) is_late: bool,
 }
 
+/// The events that cannot go on yet.
+pub(super) enum Order<'i> {
+    /// Those of a window.
+    Window(WindowOrder),
+    /// All of them.
+    Sorted(SortedOrder<'i>),
+}
+
+impl Order<'_> {
+    /// The watermark of a file.
+    pub(super) fn watermark(&self, file: u32) -> i64 {
+        match self {
+            Self::Window(order) => order.watermark(file),
+            // Each file is read to its end.
+            Self::Sorted(_) => i64::MIN,
+        }
+    }
+
+    /// Takes the next batch of its file.
+    pub(super) fn take(&mut self, batch: &Arc<Batch>) -> io::Result<()> {
+        match self {
+            Self::Window(order) => {
+                order.take(batch);
+                Ok(())
+            }
+            Self::Sorted(order) => order.take(batch),
+        }
+    }
+
+    /// The next event that can go on.
+    pub(super) fn next(&mut self) -> io::Result<Option<Released>> {
+        match self {
+            Self::Window(order) => Ok(order.next()),
+            Self::Sorted(order) => order.next(),
+        }
+    }
+
+    /// Nothing more comes: everything can go on.
+    pub(super) fn end(&mut self) -> io::Result<()> {
+        match self {
+            Self::Window(order) => {
+                order.open.clear();
+                Ok(())
+            }
+            Self::Sorted(order) => order.end(),
+        }
+    }
+
+    /// How many events were late, and the first of them that meets a stage: file and line.
+    pub(super) fn late(&self) -> (u64, Option<(u32, u64)>) {
+        match self {
+            Self::Window(order) => (order.late, order.first_late),
+            Self::Sorted(_) => (0, None),
+        }
+    }
+}
+
 /// The place of an event in the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
@@ -64,19 +123,23 @@ impl Place {
     }
 }
 
-/// The events that cannot go on yet.
+/// The events of a window.
 #[derive(Debug)]
-pub(super) struct Order {
+pub(super) struct WindowOrder {
     window: Window,
     files: Vec<FileOrder>,
     /// The watermarks of the files that have not ended.
     open: BTreeSet<(i64, u32)>,
     pending: BinaryHeap<Reverse<Pending>>,
-    /// How many events were late, and the first of them that meets a stage: file and line.
-    pub(super) late: u64,
-    pub(super) first_late: Option<(u32, u64)>,
-    /// How many events had no time.
-    pub(super) untimed: u64,
+    late: u64,
+    first_late: Option<(u32, u64)>,
+}
+
+#[derive(Debug)]
+struct FileOrder {
+    frontier: Frontier,
+    /// Events far ahead of the file's time that were kept.
+    ahead: u64,
 }
 
 #[derive(Debug)]
@@ -105,24 +168,14 @@ impl Ord for Pending {
     }
 }
 
-#[derive(Debug)]
-struct FileOrder {
-    watermark: i64,
-    latest: i64,
-    /// How many events there were.
-    events: u64,
-    /// The latest time up to the end of each block of events that the window still reaches.
-    blocks: VecDeque<(u64, i64)>,
-}
-
-impl Order {
+impl WindowOrder {
     /// For files that each have no event in order before these times.
     pub(super) fn new(window: Window, bounds: &[i64]) -> Self {
+        // Where several files are merged, others have gone on meanwhile.
+        let may_go_back = bounds.len() == 1;
         let file = |watermark: &i64| FileOrder {
-            watermark: *watermark,
-            latest: i64::MIN,
-            events: 0,
-            blocks: VecDeque::new(),
+            frontier: Frontier::new(*watermark, may_go_back),
+            ahead: 0,
         };
         Self {
             window,
@@ -131,70 +184,69 @@ impl Order {
             pending: BinaryHeap::new(),
             late: 0,
             first_late: None,
-            untimed: 0,
         }
     }
 
-    /// The watermark of a file.
-    pub(super) fn watermark(&self, file: u32) -> i64 {
-        self.files
-            .get(file as usize)
-            .map_or(i64::MAX, |file| file.watermark)
+    fn watermark(&self, file: u32) -> i64 {
+        let file = self.files.get(file as usize);
+        file.map_or(i64::MAX, |file| file.frontier.watermark())
     }
 
-    /// Takes the next batch of its file.
-    pub(super) fn take(&mut self, batch: &Arc<Batch>) {
+    fn take(&mut self, batch: &Arc<Batch>) {
         let Some(file) = self.files.get_mut(batch.file as usize) else {
             return;
         };
-        self.open.remove(&(file.watermark, batch.file));
+        self.open.remove(&(file.frontier.watermark(), batch.file));
         let mut events = (0u32..).zip(&batch.events).peekable();
         for (number, time) in (0u32..).zip(&batch.times) {
-            let is_late = match time {
-                Some(time) => file.note(*time, self.window),
-                None => {
-                    self.untimed += 1;
-                    false
-                }
+            let mut placement = match time {
+                Some(time) => file.frontier.note(*time, self.window),
+                None => Placement::InOrder,
             };
-            self.late += u64::from(is_late);
             let Some((place, event)) = events.next_if(|(_, event)| event.number == number) else {
+                self.late += u64::from(placement == Placement::Late);
                 continue;
             };
-            if is_late {
+            let mut released = Released {
+                batch: Arc::clone(batch),
+                place,
+                is_late: false,
+            };
+            if placement == Placement::Ahead {
+                file.ahead += 1;
+                if file.ahead > self.window.events {
+                    placement = Placement::Late;
+                } else if let Some(single) = batch.single(place) {
+                    (released.batch, released.place) = (Arc::new(single), 0);
+                }
+            }
+            released.is_late = placement == Placement::Late;
+            if released.is_late {
+                self.late += 1;
                 let place = (batch.file, batch.first_line + event.line);
                 let first = self.first_late.get_or_insert(place);
                 *first = place.min(*first);
             }
-            let own = event.time.filter(|_| !is_late);
+            let own = event.time.filter(|_| !released.is_late);
+            let watermark = Timestamp::from_millis(file.frontier.watermark());
             self.pending.push(Reverse(Pending {
                 place: Place {
-                    time: own.unwrap_or_else(|| Timestamp::from_millis(file.watermark)),
+                    time: own.unwrap_or(watermark),
                     is_own: own.is_some(),
                     file: batch.file,
                     line: batch.first_line + event.line,
                 },
-                released: Released {
-                    batch: Arc::clone(batch),
-                    place,
-                    is_late,
-                },
+                released,
             }));
         }
         if batch.is_last {
-            file.watermark = i64::MAX;
+            file.frontier.end();
         } else {
-            self.open.insert((file.watermark, batch.file));
+            self.open.insert((file.frontier.watermark(), batch.file));
         }
     }
 
-    /// Nothing more comes: everything can go on.
-    pub(super) fn end(&mut self) {
-        self.open.clear();
-    }
-
-    /// The next event that can go on.
-    pub(super) fn next(&mut self) -> Option<Released> {
+    fn next(&mut self) -> Option<Released> {
         let pending = self.pending.peek()?;
         if let Some(least) = self.open.first()
             && !pending.0.place.is_settled(*least)
@@ -205,26 +257,62 @@ impl Order {
     }
 }
 
-impl FileOrder {
-    /// Notes the next event's time; whether it is late.
-    fn note(&mut self, time: i64, window: Window) -> bool {
-        let is_late = time < self.watermark;
-        self.latest = self.latest.max(time);
-        self.events += 1;
-        let block = (window.events / 128).max(1);
-        if self.events.is_multiple_of(block) {
-            self.blocks.push_back((self.events, self.latest));
-            while let Some((end, latest)) = self.blocks.front().copied() {
-                if end + window.events > self.events {
-                    break;
+/// The key of an event: whether it has a time, its time, file and line.
+const KEY: usize = 1 + 16 + 4 + 8;
+
+/// All events, sorted by time; those without one come first.
+pub(super) struct SortedOrder<'i> {
+    sorter: Option<Sorter<'i, KEY>>,
+    sorted: Option<Sorted<KEY>>,
+}
+
+impl<'i> SortedOrder<'i> {
+    /// No event yet; `open` opens the temporary file.
+    pub(super) fn new(open: &'i OpenTemporary<'i>) -> Self {
+        Self {
+            sorter: Some(Sorter::new(open)),
+            sorted: None,
+        }
+    }
+
+    fn take(&mut self, batch: &Batch) -> io::Result<()> {
+        let Some(sorter) = &mut self.sorter else {
+            return Ok(());
+        };
+        for (place, event) in (0u32..).zip(&batch.events) {
+            if let Some(single) = batch.single(place) {
+                let mut key = Vec::with_capacity(KEY);
+                key.push(u8::from(event.time.is_some()));
+                key.extend_from_slice(&time_key(event.time.unwrap_or_default()));
+                key.extend_from_slice(&batch.file.to_be_bytes());
+                key.extend_from_slice(&(batch.first_line + event.line).to_be_bytes());
+                if let Ok(key) = key.try_into() {
+                    sorter.push(key, &single.encode())?;
                 }
-                self.watermark = self.watermark.max(latest);
-                self.blocks.pop_front();
             }
         }
-        self.watermark = self
-            .watermark
-            .max(self.latest.saturating_sub(window.millis));
-        is_late
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        if let Some(sorter) = self.sorter.take() {
+            self.sorted = Some(sorter.sort()?);
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> io::Result<Option<Released>> {
+        let Some(sorted) = &mut self.sorted else {
+            return Ok(None);
+        };
+        let Some(bytes) = sorted.next()? else {
+            return Ok(None);
+        };
+        let lost = || io::Error::other("a temporary file was changed");
+        Ok(Some(Released {
+            batch: Arc::new(Batch::decode(&bytes).ok_or_else(lost)?),
+            place: 0,
+            is_late: false,
+        }))
     }
 }

@@ -89,6 +89,10 @@ mod tests {
         fn is_reopened(&self, _: usize) -> bool {
             true
         }
+
+        fn temporary(&self) -> io::Result<Box<dyn crate::event::io::TemporaryFile>> {
+            Ok(Box::new(io::Cursor::new(Vec::new())))
+        }
     }
 
     #[test]

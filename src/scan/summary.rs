@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 pub struct Stats {
     /// Lines that are events.
     pub events: u64,
-    /// The first and the last time of an event, in milliseconds.
+    /// The first and the last time of the events, in milliseconds, without those far from all
+    /// others.
     pub span: Option<(i64, i64)>,
     /// Bytes read, unpacked.
     pub bytes: u64,
@@ -17,7 +18,7 @@ pub struct Stats {
     pub bad: BTreeMap<(u32, u64), String>,
     /// Files that could not be read to their end, with the reason.
     pub broken: BTreeMap<u32, String>,
-    /// Events that came too late to be put in order; only rules without order saw them.
+    /// Events of a stream that came too late to be put in order; only rules without order saw them.
     pub late: u64,
     /// The first late event that meets a stage of a rule, by file and line.
     pub first_late: Option<(u32, u64)>,
@@ -25,6 +26,12 @@ pub struct Stats {
     pub untimed: u64,
     /// The first of them, by file and line.
     pub first_untimed: Option<(u32, u64)>,
+    /// Events that are dated far from all others, as in 2100 or 1970.
+    pub outliers: u64,
+    /// File, line and time in milliseconds of the first of them.
+    pub first_outlier: Option<((u32, u64), i64)>,
+    /// Why the events of the files could not be put in order.
+    pub unsorted: Option<String>,
     /// Events of an index that no rule searches, by index.
     pub unrouted: BTreeMap<String, u64>,
     /// Partial sequences that were dropped, by rule.

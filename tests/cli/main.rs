@@ -15,6 +15,7 @@ mod check;
 mod coverage;
 mod diff;
 mod explain;
+mod hostile;
 mod import;
 mod mutate;
 mod new;

@@ -125,6 +125,10 @@ impl Inputs for Memory {
     fn is_reopened(&self, _: usize) -> bool {
         true
     }
+
+    fn temporary(&self) -> io::Result<Box<dyn trapline::event::io::TemporaryFile>> {
+        Ok(Box::new(io::Cursor::new(Vec::new())))
+    }
 }
 
 struct Count(u64);
@@ -133,6 +137,10 @@ impl Watcher for Count {
     fn alert(&mut self, _: Alert) -> bool {
         self.0 += 1;
         true
+    }
+
+    fn restart(&mut self) {
+        self.0 = 0;
     }
 
     fn progress(&mut self, _: &Stats) {}

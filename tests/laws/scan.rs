@@ -15,6 +15,7 @@ use trapline::scan::{self, Alert, Inputs, Options, ScanRule, Stats, Watcher, Win
 
 /// Four digits would be a year.
 const START: i64 = 1_700_000_000_000;
+const DAY: i64 = 86_400_000;
 
 struct Memory(Vec<String>);
 
@@ -34,6 +35,10 @@ impl Inputs for Memory {
     fn is_reopened(&self, file: usize) -> bool {
         file % 3 != 2
     }
+
+    fn temporary(&self) -> io::Result<Box<dyn trapline::event::io::TemporaryFile>> {
+        Ok(Box::new(io::Cursor::new(Vec::new())))
+    }
 }
 
 #[derive(Default)]
@@ -43,6 +48,10 @@ impl Watcher for Kept {
     fn alert(&mut self, alert: Alert) -> bool {
         self.0.push(alert);
         true
+    }
+
+    fn restart(&mut self) {
+        self.0.clear();
     }
 
     fn progress(&mut self, _: &Stats) {}
@@ -108,6 +117,34 @@ fn run(files: &[String], threads: usize, chunk: usize, window: Window) -> (Vec<A
     let (stats, refused) = scan::run(&rules(), &inputs, &options, &mut kept, &never);
     assert!(refused.is_empty());
     (kept.0, stats)
+}
+
+/// The text as what cannot be read twice: the third input.
+fn stream(text: String) -> [String; 3] {
+    [String::new(), String::new(), text]
+}
+
+/// An event of the key `k`, so many milliseconds after the start.
+fn event(time: i64, a: &str) -> String {
+    format!("{{\"@timestamp\":{},\"a\":\"{a}\",\"k\":\"k\"}}\n", START + time)
+}
+
+/// So many events of one time that meet no stage: what is late is known only after a hundred.
+fn others(time: i64) -> String {
+    event(time, "o").repeat(100)
+}
+
+/// What of alerts does not depend on the lines of their events.
+fn by_time(alerts: &[Alert]) -> Vec<impl PartialEq + std::fmt::Debug + use<>> {
+    let stamp = |event: &Arc<scan::EventRecord>| event.timestamp.clone();
+    let events = |alert: &Alert| -> Vec<_> {
+        let events = alert.events.iter();
+        events.map(|event| event.as_ref().map(stamp)).collect()
+    };
+    let ordered = alerts.iter().filter(|alert| alert.rule != 5);
+    ordered
+        .map(|alert| (alert.rule, alert.join.clone(), events(alert)))
+        .collect()
 }
 
 fn line() -> impl Strategy<Value = (i64, String)> {
@@ -178,34 +215,89 @@ proptest! {
         let files: Vec<String> = files.iter().map(|lines| lines.join("\n")).collect();
         let (one, stats) = run(&[text], 1, 64, window);
         let (many, of_many) = run(&files, 2, 64, window);
-        let strip = |alerts: &[Alert]| -> Vec<_> {
-            let stamp = |event: &std::sync::Arc<scan::EventRecord>| event.timestamp.clone();
-            let events = |alert: &Alert| -> Vec<_> {
-                alert.events.iter().map(|event| event.as_ref().map(stamp)).collect()
-            };
-            alerts.iter().filter(|alert| alert.rule != 5).map(|alert| (alert.rule, alert.join.clone(), events(alert))).collect()
-        };
-        prop_assert_eq!(strip(&many), strip(&one));
+        prop_assert_eq!(by_time(&many), by_time(&one));
         prop_assert_eq!((of_many.events, of_many.alerts), (stats.events, stats.alerts));
+    }
+
+    #[test]
+    fn files_are_put_in_order_however_their_events_lie(
+        kinds in prop::collection::vec(prop::sample::select(&["x", "y", "z", "u"][..]), 1..60)
+            .prop_flat_map(|kinds| {
+                let order: Vec<usize> = (0..kinds.len()).collect();
+                (Just(kinds), Just(order).prop_shuffle())
+            }),
+        files in 1..3_usize,
+        events in prop::sample::select(&[1, 5, 100_000][..]),
+        millis in prop::sample::select(&[0, 3000, 300_000][..]),
+    ) {
+        let (kinds, order) = kinds;
+        let times: Vec<i64> = (0..).step_by(700).take(kinds.len()).collect();
+        let ordered: String = times.iter().zip(&kinds).map(|(time, a)| event(*time, a)).collect();
+        let mut shuffled = vec![String::new(); files];
+        for place in order {
+            shuffled[place % files].push_str(&event(times[place], kinds[place]));
+        }
+        let window = Window { millis, events };
+        let (expected, _) = run(&[ordered], 1, 64, Window::default());
+        let (found, stats) = run(&shuffled, 2, 64, window);
+        prop_assert_eq!(by_time(&found), by_time(&expected));
+        prop_assert_eq!(stats.late, 0);
+    }
+
+    #[test]
+    fn events_dated_far_from_the_others_hide_nothing(
+        kinds in prop::collection::vec(prop::sample::select(&["x", "y", "z", "u", "o"][..]), 1..400),
+        outliers in prop::collection::vec(
+            (any::<prop::sample::Index>(), prop::sample::select(&[
+                -START, -40 * DAY, -DAY, DAY, 40 * DAY, 2_400_000_000_000, 200_000_000_000_000,
+            ][..])),
+            1..8,
+        ),
+        is_stream: bool,
+        step in prop::sample::select(&[10, 700, 60_000][..]),
+    ) {
+        let mut events: Vec<String> =
+            (0..).step_by(step).zip(&kinds).map(|(time, a)| event(time, a)).collect();
+        let input = |text: String| if is_stream { stream(text).to_vec() } else { vec![text] };
+        let (expected, _) = run(&input(events.concat()), 1, 64, Window::default());
+        let mut far = 0;
+        for (place, time) in &outliers {
+            events.insert(place.index(events.len() + 1), event(*time, "o"));
+            far += u64::from(time.abs() > 30 * DAY);
+        }
+        let (found, stats) = run(&input(events.concat()), 2, 64, Window::default());
+        prop_assert_eq!(by_time(&found), by_time(&expected));
+        let samples = |alerts: &[Alert]| alerts.iter().filter(|alert| alert.rule == 5).count();
+        prop_assert_eq!(samples(&found), samples(&expected));
+        if kinds.len() > 100 {
+            prop_assert!(stats.outliers >= far.min(1) && stats.outliers <= far, "{:?}", stats);
+        }
+        let behind = outliers.iter().filter(|(_, time)| *time < 0).count() as u64;
+        let most = if is_stream { behind } else { 0 };
+        prop_assert!(stats.late <= most);
+    }
+}
+
+/// Events that meet a stage and are dated far ahead are no more lost than those around them, and
+/// do not stay in memory together with their neighbours.
+#[test]
+fn events_dated_far_ahead_are_seen_by_their_rules() {
+    let mut text = String::new();
+    for time in 0..2_000 {
+        let far = if time % 4 == 1 { 2_400_000_000_000 } else { 0 };
+        text.push_str(&event(time + far, if far == 0 { "o" } else { "x" }));
+    }
+    for files in [vec![text.clone()], stream(text).to_vec()] {
+        let (alerts, stats) = run(&files, 2, 200, Window::default());
+        assert_eq!(alerts.iter().filter(|alert| alert.rule == 0).count(), 500);
+        assert_eq!((stats.late, stats.outliers), (0, 0), "a quarter is no exception");
     }
 }
 
 #[test]
-fn late_events_are_seen_by_event_rules_only_and_counted() {
-    let line = |time: i64, a: &str| {
-        format!(
-            "{{\"@timestamp\":{},\"a\":\"{a}\",\"k\":\"k\"}}",
-            START + time
-        )
-    };
-    let text = [
-        line(1000, "o"),
-        line(400_000, "y"),
-        line(2000, "x"),
-        line(400_100, "o"),
-    ]
-    .join("\n");
-    let (alerts, stats) = run(&[text], 1, 64, Window::default());
+fn late_events_of_a_stream_are_seen_by_event_rules_only_and_counted() {
+    let text = others(1000) + &event(400_000, "y") + &event(2000, "x") + &event(400_100, "o");
+    let (alerts, stats) = run(&stream(text.clone()), 1, 64, Window::default());
     let rules: Vec<u32> = alerts.iter().map(|alert| alert.rule).collect();
     assert_eq!(
         rules,
@@ -213,21 +305,25 @@ fn late_events_are_seen_by_event_rules_only_and_counted() {
         "the event rules, and the sample, which knows no order"
     );
     assert_eq!(stats.late, 1);
-    assert_eq!(stats.first_late, Some((0, 3)));
+    assert_eq!(stats.first_late, Some((2, 102)));
+    let (alerts, stats) = run(&[text], 1, 64, Window::default());
+    assert_eq!(alerts.len(), 3 + 1, "the sequence without a third event, too");
+    assert_eq!((stats.late, stats.first_late), (0, None), "a file is sorted");
 }
 
 /// A match that an event may yet take back holds up what happened after it, and time stands still
-/// while events are late: without bounds a file of late events would end up in memory.
+/// while events are late: without bounds a stream of late events would end up in memory.
 #[test]
 fn what_a_late_event_meets_is_told_at_once() {
-    let line = |time: i64, a: &str| format!("{{\"@timestamp\":{},\"a\":\"{a}\"}}", START + time);
+    let line = |time: i64, a: &str| event(time, a).replace(",\"k\":\"k\"", "");
     let text = [
+        others(390_000),
         line(400_000, "x"),
         line(800_000, "x"),
         line(1000, "y"),
         line(2000, "y"),
     ];
-    let (alerts, stats) = run(&[text.join("\n")], 1, 64, Window::default());
+    let (alerts, stats) = run(&stream(text.concat()), 1, 64, Window::default());
     let rules: Vec<u32> = alerts.iter().map(|alert| alert.rule).collect();
     assert_eq!(rules, [0, 1, 1, 3, 0, 3]);
     assert_eq!(stats.late, 2);
@@ -278,12 +374,20 @@ impl Inputs for Watched {
     fn is_reopened(&self, _: usize) -> bool {
         false
     }
+
+    fn temporary(&self) -> io::Result<Box<dyn trapline::event::io::TemporaryFile>> {
+        Ok(Box::new(io::Cursor::new(Vec::new())))
+    }
 }
 
 impl Watcher for Watched {
     fn alert(&mut self, _: Alert) -> bool {
         self.alerts.fetch_add(1, Ordering::Relaxed);
         true
+    }
+
+    fn restart(&mut self) {
+        self.alerts.store(0, Ordering::Relaxed);
     }
 
     fn progress(&mut self, _: &Stats) {}
@@ -293,7 +397,7 @@ impl Watcher for Watched {
 #[test]
 fn late_events_are_not_kept_to_the_end() {
     let line = |time: i64, a: &str| format!("{{\"@timestamp\":{},\"a\":\"{a}\"}}\n", START + time);
-    let mut text = line(900_000, "o");
+    let mut text = line(900_000, "o").repeat(100);
     text.extend((0..5000).map(|time| line(time, "x")));
     let late = Watched::new(text);
     let options = Options {

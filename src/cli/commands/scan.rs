@@ -20,6 +20,7 @@ use super::scan_inputs::CliInputs;
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
+use crate::event::io::TemporaryFile;
 use crate::report::noise::NoiseView;
 use crate::rule;
 use crate::scan::noise::{Budget, Noise, Span};
@@ -55,13 +56,22 @@ pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitC
         noise: args.summary.then(|| Noise::new(&rules.run)),
         written: 0,
         closed: false,
+        held: (scan::is_finite(&inputs) && !args.summary).then(Files::spool),
+        unheld: None,
         text: String::new(),
     };
     let (stats, refused) = scan::run(&rules.run, &inputs, &options, &mut writer, stop);
     bar.clear();
-    let Ok(noise) = writer.end() else {
+    let noise = match writer.end() {
+        Ok(noise) => noise,
         // There is nobody to tell.
-        return ExitCode::Passed;
+        Err(NoOutput::NobodyReads) => return ExitCode::Passed,
+        Err(NoOutput::NoSpace(error)) => {
+            let message = "there is no place for temporary files";
+            let diagnostic = Diagnostic::error(&error::UNWRITABLE, message);
+            console.diagnostics([&diagnostic.help(error.to_string())]);
+            return ExitCode::Usage;
+        }
     };
     for refused in refused {
         if let Some((rule, file)) = rules.at(refused.rule) {
@@ -100,7 +110,9 @@ fn exit_code(stats: &Stats, rules: &Rules, args: &ScanArgs) -> ExitCode {
         .not_run
         .iter()
         .any(|(.., failed)| *failed || args.strict);
-    if failed || !stats.broken.is_empty() || (args.strict && stats.bad_lines > 0) {
+    let unread = !stats.broken.is_empty() || stats.unsorted.is_some();
+    let lost = stats.bad_lines > 0 || stats.late > 0 || stats.evicted_count() > 0;
+    if failed || unread || (args.strict && lost) {
         return ExitCode::NotLoaded;
     }
     match args.budget {
@@ -278,7 +290,7 @@ fn one(
     }
 }
 
-/// Writes alerts as they come.
+/// Writes alerts as they come; those of files that may yet turn out to be out of order at the end.
 struct Writer<'w> {
     console: &'w mut Console,
     rules: &'w [ScanRule],
@@ -290,6 +302,10 @@ struct Writer<'w> {
     written: u64,
     /// Whoever read has gone away.
     closed: bool,
+    /// What is written at the end.
+    held: Option<Box<dyn TemporaryFile>>,
+    /// Why it could not be held.
+    unheld: Option<io::Error>,
     text: String,
 }
 
@@ -331,6 +347,12 @@ impl Watcher for Writer<'_> {
         self.write()
     }
 
+    fn restart(&mut self) {
+        self.written = 0;
+        self.held = self.held.is_some().then(Files::spool);
+        self.noise = self.noise.is_some().then(|| Noise::new(self.rules));
+    }
+
     fn progress(&mut self, stats: &Stats) {
         self.bar.set(self.inputs.read(), |elapsed| {
             let seconds = elapsed.as_secs_f64().max(0.001);
@@ -342,6 +364,11 @@ impl Watcher for Writer<'_> {
 impl Writer<'_> {
     /// Writes the text; false if nobody reads on.
     fn write(&mut self) -> bool {
+        if let Some(held) = &mut self.held {
+            let written = held.write_all(self.text.as_bytes());
+            self.unheld = written.err();
+            return self.unheld.is_none();
+        }
         let is_beside = self.console.terminal();
         let (stream, text) = (self.console.stream(Stream::Out), self.text.as_bytes());
         let written = if is_beside {
@@ -358,24 +385,37 @@ impl Writer<'_> {
         self.closed |= failure == Some(io::ErrorKind::BrokenPipe);
     }
 
-    /// Ends the alerts; what was counted, or an error if nobody reads on.
-    fn end(mut self) -> Result<Option<Noise>, NobodyReads> {
+    /// Ends the alerts; what was counted, or why there is no output.
+    fn end(mut self) -> Result<Option<Noise>, NoOutput> {
         if self.format == ScanFormat::Json && self.noise.is_none() && !self.closed {
             let end = if self.written == 0 { "[]\n" } else { "\n]\n" };
             end.clone_into(&mut self.text);
             self.write();
         }
+        if let Some(mut held) = self.held.take() {
+            let stream = self.console.stream(Stream::Out);
+            let written = match (self.unheld.take(), held.rewind()) {
+                (Some(error), _) | (None, Err(error)) => return Err(NoOutput::NoSpace(error)),
+                (None, Ok(())) => io::copy(&mut held, stream).map(drop),
+            };
+            self.note(&written);
+        }
         let flushed = self.console.stream(Stream::Out).flush();
         self.note(&flushed);
         if self.closed {
-            return Err(NobodyReads);
+            return Err(NoOutput::NobodyReads);
         }
         Ok(self.noise)
     }
 }
 
-/// Standard output is closed.
-struct NobodyReads;
+/// Why nothing was written.
+enum NoOutput {
+    /// Standard output is closed.
+    NobodyReads,
+    /// What was to be written at the end could not be held.
+    NoSpace(io::Error),
+}
 
 /// So many events, and how fast they come.
 #[expect(
@@ -404,6 +444,7 @@ fn figures(stats: &Stats, rules: &Rules, seconds: f64) -> serde_json::Value {
         "bad_lines": stats.bad_lines,
         "late": stats.late,
         "untimed": stats.untimed,
+        "outliers": stats.outliers,
         "unrouted": stats.unrouted_count(),
         "evicted": stats.evicted_count(),
         "alerts": stats.alert_count(),
@@ -505,6 +546,20 @@ fn trouble(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, text: &mut Stri
             stats.untimed,
             first.unwrap_or_default()
         );
+    }
+    if let Some((place, time)) = stats.first_outlier {
+        let (first, time) = (at(place), Timestamp::from_millis(time));
+        let _ = writeln!(
+            text,
+            "{} dated far from all others (the first: {first}, {time})",
+            match stats.outliers {
+                1 => "1 event is".to_owned(),
+                many => format!("{many} events are"),
+            }
+        );
+    }
+    if let Some(reason) = &stats.unsorted {
+        let _ = writeln!(text, "the events could not be put in order: {reason}");
     }
     for (rule, count) in &stats.evicted {
         let name = rules.run.get(*rule as usize).map_or("", |rule| &rule.name);

@@ -12,7 +12,7 @@ use super::super::interrupt::Interruptible;
 use super::super::settings::Settings;
 use super::event_log;
 use crate::diagnostic::Diagnostic;
-use crate::event::io::Stop;
+use crate::event::io::{Stop, TemporaryFile};
 use crate::scan::Inputs;
 
 /// What is read from a directory.
@@ -132,5 +132,9 @@ impl Inputs for CliInputs<'_> {
     fn is_reopened(&self, file: usize) -> bool {
         let path = self.inputs.get(file).and_then(|input| input.path.as_ref());
         path.is_some_and(|path| self.files.is_reread(path))
+    }
+
+    fn temporary(&self) -> io::Result<Box<dyn TemporaryFile>> {
+        Files::temporary()
     }
 }

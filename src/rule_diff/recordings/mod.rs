@@ -161,6 +161,10 @@ pub fn compare(
             .broken
             .push((inputs.name(*file as usize), reason.clone()));
     }
+    if let Some(reason) = &stats.unsorted {
+        let what = "the recordings, which are out of order".to_owned();
+        found.broken.push((what, reason.clone()));
+    }
     found.stats = stats;
     found.differences = differences(pairs, unpaired, &versions, inputs);
     found
@@ -278,6 +282,11 @@ impl Watcher for Both<'_, '_> {
             self.pairing.take(*pair, version.before, alert);
         }
         true
+    }
+
+    fn restart(&mut self) {
+        self.pairing = Pairing::new(self.versions.places.len());
+        self.alerts = (0, 0);
     }
 
     fn progress(&mut self, stats: &Stats) {

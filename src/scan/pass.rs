@@ -1,0 +1,381 @@
+//! One pass over the inputs: any number of threads read and match, and whoever holds the lock puts
+//! events in order and hands them to the correlator. Called by `mod.rs`, at most twice a scan.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::atomic::{AtomicI64, Ordering as Atomic};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::batch::{Batch, batch};
+use super::chunk::Lines;
+use super::merge::{Ahead, Inputs, Merge};
+use super::order::{Order, Released, SortedOrder, WindowOrder};
+use super::time_span::Days;
+use super::{Alert, EventRecord, Options, Routes, Stats, Watcher};
+use crate::engine::{Correlator, Found, Match, Matcher, Occurrence, RuleSet};
+use crate::event::io::Stop;
+
+/// Everything that a pass over the inputs needs.
+pub(super) struct Pass<'s> {
+    pub(super) set: &'s RuleSet,
+    pub(super) routes: &'s Routes<'s>,
+    pub(super) inputs: &'s dyn Inputs,
+    pub(super) options: &'s Options,
+    pub(super) stop: &'s Stop,
+    /// The name of each field, and whether its values are kept; empty if none are.
+    pub(super) names: Vec<Arc<str>>,
+    pub(super) kept: Vec<bool>,
+    /// All inputs can be read twice.
+    pub(super) is_finite: bool,
+}
+
+/// How events are put in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ordering {
+    /// Within a window.
+    Window,
+    /// All of them, through a temporary file where they are many.
+    Sorted,
+}
+
+/// How a pass ended.
+pub(super) enum Outcome {
+    /// With these figures.
+    Done(Box<Stats>),
+    /// An event that meets a stage came too late, and all inputs can be read again.
+    OutOfOrder,
+}
+
+/// What the threads share behind one lock: everything after matching.
+struct Tail<'s, 'w> {
+    /// Batches that came before their turn.
+    waiting: BTreeMap<u64, Batch>,
+    next: u64,
+    /// The number of the next line of each file.
+    lines: Vec<u64>,
+    order: Order<'s>,
+    correlator: Correlator<'s, Arc<EventRecord>>,
+    stats: Stats,
+    days: Days,
+    watcher: &'w mut dyn Watcher,
+    stopped: bool,
+    is_out_of_order: bool,
+}
+
+impl Pass<'_> {
+    /// Sorts all events. Nothing is late then.
+    pub(super) fn sorted(&self, watcher: &mut dyn Watcher) -> Stats {
+        match self.run(Ordering::Sorted, watcher) {
+            Outcome::Done(stats) => *stats,
+            Outcome::OutOfOrder => Stats::default(),
+        }
+    }
+
+    /// Reads the inputs once.
+    pub(super) fn run(&self, ordering: Ordering, watcher: &mut dyn Watcher) -> Outcome {
+        let open = || self.inputs.temporary();
+        let files = match ordering {
+            Ordering::Window => self.look_ahead(),
+            // One after another: whatever comes first, all are sorted.
+            Ordering::Sorted => (0..self.inputs.count()).map(|_| Ahead::Closed(0)).collect(),
+        };
+        let bounds: Vec<i64> = files
+            .iter()
+            .map(|ahead| match (ordering, ahead) {
+                (Ordering::Window, Ahead::Closed(first)) => *first,
+                _ => i64::MIN,
+            })
+            .collect();
+        let order = match ordering {
+            Ordering::Window => {
+                Order::Window(WindowOrder::new(self.options.window, &bounds))
+            }
+            Ordering::Sorted => Order::Sorted(SortedOrder::new(&open)),
+        };
+        let watermarks: Vec<AtomicI64> = bounds.iter().copied().map(AtomicI64::new).collect();
+        let merge = Mutex::new(Merge::new(self.inputs, files, self.options.chunk));
+        let tail = Mutex::new(Tail {
+            waiting: BTreeMap::new(),
+            next: 0,
+            lines: vec![1; bounds.len()],
+            order,
+            correlator: Correlator::new(self.set, self.options.max_partials),
+            stats: Stats::default(),
+            days: Days::default(),
+            watcher,
+            stopped: false,
+            is_out_of_order: false,
+        });
+        let turn = Condvar::new();
+        std::thread::scope(|scope| {
+            for _ in 1..self.options.threads.max(1) {
+                scope.spawn(|| self.work(&merge, &tail, &turn, &watermarks));
+            }
+            self.work(&merge, &tail, &turn, &watermarks);
+        });
+        let tail = tail.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.finish(tail)
+    }
+
+    /// The first time of each file, so that it need not be open before its turn.
+    fn look_ahead(&self) -> Vec<Ahead> {
+        let count = self.inputs.count();
+        let mut matcher = Matcher::new(self.set, self.routes, self.options.unwrap_source);
+        (0..count)
+            .map(|file| {
+                if count == 1 || !self.inputs.is_reopened(file) {
+                    return match self.inputs.open(file) {
+                        Ok(input) => Ahead::Open(Lines::new(input)),
+                        // Opened again in its turn, which says why it cannot be.
+                        Err(_) => Ahead::Closed(i64::MIN),
+                    };
+                }
+                let first = self.first_time(file, &mut matcher);
+                let first = first.map(|first| first.saturating_sub(self.options.window.millis));
+                Ahead::Closed(first.unwrap_or(i64::MIN))
+            })
+            .collect()
+    }
+
+    fn first_time(&self, file: usize, matcher: &mut Matcher<'_>) -> Option<i64> {
+        let mut lines = Lines::new(self.inputs.open(file).ok()?);
+        let mut found = Found::default();
+        loop {
+            let chunk = lines.next(0, 1 << 16, Vec::new());
+            let is_last = chunk.is_last;
+            let batch = batch(&chunk, matcher, &mut found, &[]);
+            // The least of the first: one event that is dated far ahead does not count.
+            if let Some(first) = batch.times.iter().flatten().min() {
+                return Some(*first);
+            }
+            if is_last {
+                return None;
+            }
+        }
+    }
+
+    /// One thread: read, match, hand on, until there is nothing left.
+    fn work(
+        &self,
+        merge: &Mutex<Merge<'_>>,
+        tail: &Mutex<Tail<'_, '_>>,
+        turn: &Condvar,
+        watermarks: &[AtomicI64],
+    ) {
+        let mut matcher = Matcher::new(self.set, self.routes, self.options.unwrap_source);
+        let mut found = Found::default();
+        let mut spare = Vec::new();
+        loop {
+            if self.stop.is_requested() {
+                // Whoever waits either sees the request or the notice.
+                drop(lock(tail));
+                turn.notify_all();
+                return;
+            }
+            let Some(next) = lock(merge).next(watermarks, std::mem::take(&mut spare)) else {
+                return;
+            };
+            let batch = batch(&next.chunk, &mut matcher, &mut found, &self.kept);
+            spare = next.chunk.bytes;
+            // One very long line does not stay in memory.
+            spare.shrink_to(self.options.chunk.saturating_mul(4));
+            let mut tail = lock(tail);
+            // A thread that is far ahead waits, so that what waits for its turn is bounded.
+            let limit = self.options.threads as u64 * 4;
+            while next.number > tail.next + limit && !tail.is_over(self.stop) {
+                tail = turn.wait(tail).unwrap_or_else(PoisonError::into_inner);
+            }
+            tail.waiting.insert(next.number, batch);
+            self.advance(&mut tail, watermarks);
+            turn.notify_all();
+            if tail.is_over(self.stop) {
+                return;
+            }
+        }
+    }
+
+    /// Takes the batches whose turn it is.
+    fn advance(&self, tail: &mut Tail<'_, '_>, watermarks: &[AtomicI64]) {
+        while let Some(mut batch) = tail.waiting.remove(&tail.next) {
+            tail.next += 1;
+            if let Some(line) = tail.lines.get_mut(batch.file as usize) {
+                batch.first_line = *line;
+                *line += batch.lines;
+            }
+            let batch = Arc::new(batch);
+            self.count(tail, &batch);
+            if let Err(error) = tail.order.take(&batch) {
+                tail.fail(&error);
+            }
+            if self.is_finite && tail.order.late().1.is_some() {
+                tail.is_out_of_order = true;
+                tail.stopped = true;
+                return;
+            }
+            if let Some(watermark) = watermarks.get(batch.file as usize) {
+                watermark.store(tail.order.watermark(batch.file), Atomic::Relaxed);
+            }
+            self.release(tail);
+            tail.watcher.progress(&tail.stats);
+        }
+    }
+
+    fn count(&self, tail: &mut Tail<'_, '_>, batch: &Batch) {
+        let stats = &mut tail.stats;
+        stats.bytes += batch.bytes;
+        stats.events += batch.times.len() as u64;
+        let untimed = batch.times.iter().filter(|time| time.is_none());
+        stats.untimed += untimed.count() as u64;
+        tail.days.append(&batch.days, batch.first_line);
+        for bad in &batch.bad {
+            stats.note_bad((batch.file, batch.first_line + bad.line), &bad.reason);
+        }
+        if let Some(line) = batch.untimed {
+            let place = (batch.file, batch.first_line + line);
+            let first = stats.first_untimed.get_or_insert(place);
+            *first = place.min(*first);
+        }
+        if !batch.bad.is_empty() && self.options.strict {
+            tail.stopped = true;
+        }
+        if let Some(error) = &batch.error {
+            stats.broken.insert(batch.file, error.clone());
+        }
+        for index in &batch.unrouted {
+            match stats.unrouted.get_mut(&**index) {
+                Some(count) => *count += 1,
+                None => {
+                    stats.unrouted.insert(index.to_string(), 1);
+                }
+            }
+        }
+        for (rule, line, reason) in &batch.failures {
+            stats.note_failed(*rule, (batch.file, batch.first_line + line), reason);
+        }
+    }
+
+    /// Hands on what is in order.
+    fn release(&self, tail: &mut Tail<'_, '_>) {
+        loop {
+            let released = match tail.order.next() {
+                Ok(Some(released)) => released,
+                Ok(None) => return,
+                Err(error) => {
+                    tail.fail(&error);
+                    return;
+                }
+            };
+            let Some(event) = released.batch.events.get(released.place as usize) else {
+                continue;
+            };
+            let mut hits = Vec::new();
+            let own = released
+                .batch
+                .hits
+                .get(event.hits.0 as usize..event.hits.1 as usize);
+            for (stage, (start, end)) in own.unwrap_or(&[]) {
+                let key = released.batch.keys.get(*start as usize..*end as usize);
+                hits.push((*stage, key.unwrap_or(&[])));
+            }
+            let occurrence = Occurrence {
+                time: event.time,
+                position: u64::from(released.batch.file) << 40
+                    | (released.batch.first_line + event.line),
+                hits: &hits,
+                is_late: released.is_late,
+            };
+            let mut made: Option<Arc<EventRecord>> = None;
+            let mut make = || Arc::clone(made.get_or_insert_with(|| self.record(&released)));
+            let (stats, watcher, stopped) =
+                (&mut tail.stats, &mut *tail.watcher, &mut tail.stopped);
+            tail.correlator.take(&occurrence, &mut make, &mut |found| {
+                give(found, stats, watcher, stopped);
+            });
+        }
+    }
+
+    fn finish(&self, mut tail: Tail<'_, '_>) -> Outcome {
+        tail.stats.interrupted = self.stop.is_requested();
+        if tail.is_out_of_order && !tail.stats.interrupted {
+            return Outcome::OutOfOrder;
+        }
+        if tail.stats.interrupted || !tail.stopped {
+            // After an interrupt what was read counts, though earlier events may not have been.
+            if let Err(error) = tail.order.end() {
+                tail.fail(&error);
+            }
+            self.release(&mut tail);
+        }
+        if !tail.stopped {
+            let (stats, watcher, stopped) =
+                (&mut tail.stats, &mut *tail.watcher, &mut tail.stopped);
+            tail.correlator
+                .finish(&mut |found| give(found, stats, watcher, stopped));
+        }
+        // Late events of files that were read to their end meet no stage: nothing was lost.
+        if !self.is_finite || tail.stats.interrupted {
+            (tail.stats.late, tail.stats.first_late) = tail.order.late();
+        }
+        let times = tail.days.time_span();
+        tail.stats.span = times.span;
+        tail.stats.outliers = times.outliers;
+        tail.stats.first_outlier = times.first_outlier;
+        tail.stats.evicted = tail.correlator.evicted().collect();
+        tail.watcher.progress(&tail.stats);
+        Outcome::Done(Box::new(tail.stats))
+    }
+
+    fn record(&self, released: &Released) -> Arc<EventRecord> {
+        let batch = &released.batch;
+        let event = batch.events.get(released.place as usize);
+        let [index, id, timestamp] = event.map_or([None; 3], |event| {
+            event.identity.map(|place| batch.piece(place))
+        });
+        let values = event.into_iter().flat_map(|event| batch.values_of(event));
+        let values = values.filter_map(|(slot, value)| {
+            let name = self.names.get(slot.index())?;
+            Some((Arc::clone(name), value.into()))
+        });
+        Arc::new(EventRecord {
+            file: batch.file,
+            line: event.map_or(0, |event| batch.first_line + event.line),
+            index: index.map(Into::into),
+            id: id.map(Into::into),
+            timestamp: timestamp.map(Into::into),
+            values: values.collect(),
+        })
+    }
+}
+
+impl Tail<'_, '_> {
+    fn is_over(&self, stop: &Stop) -> bool {
+        self.stopped || stop.is_requested()
+    }
+
+    /// The events cannot be put in order.
+    fn fail(&mut self, error: &io::Error) {
+        self.stats.unsorted = Some(error.to_string());
+        self.stopped = true;
+    }
+}
+
+fn give(
+    found: Match<Arc<EventRecord>>,
+    stats: &mut Stats,
+    watcher: &mut dyn Watcher,
+    stopped: &mut bool,
+) {
+    if *stopped {
+        return;
+    }
+    *stats.alerts.entry(found.rule).or_insert(0) += 1;
+    *stopped = !watcher.alert(Alert {
+        rule: found.rule,
+        join: found.join,
+        events: found.stages,
+    });
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

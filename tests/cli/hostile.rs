@@ -1,0 +1,127 @@
+//! Input from someone who means harm, or from a compromised host: what it must not do.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use crate::project::Project;
+
+/// A rule with this query, named `One`.
+fn rule(query: &str) -> String {
+    format!(
+        "[metadata]\ncreation_date = \"2024/01/01\"\nmaturity = \"production\"\n[rule]\n\
+         author = [\"T\"]\ndescription = \"d\"\nindex = [\"logs-endpoint.events.*\"]\n\
+         language = \"eql\"\nlicense = \"x\"\nname = \"One\"\nrisk_score = 21\n\
+         rule_id = \"11111111-1111-4111-8111-111111111111\"\nseverity = \"low\"\ntype = \"eql\"\n\
+         query = '''{query}'''\n"
+    )
+}
+
+/// A document of that time, as JSON.
+fn event(time: &str, name: &str) -> String {
+    format!(
+        "{{\"@timestamp\":{time},\"_index\":\"logs-endpoint.events.process-x\",\
+         \"event\":{{\"category\":\"process\"}},\"host\":{{\"id\":\"h\"}},\
+         \"process\":{{\"name\":\"{name}\"}}}}\n"
+    )
+}
+
+const START: i64 = 1_704_067_200_000;
+const SEQUENCE: &str = "sequence by host.id with maxspan=1m \
+    [process where process.name == \"a.exe\"] [process where process.name == \"b.exe\"]";
+
+/// Pairs of events that a sequence finds, ten seconds apart.
+fn pairs(count: i64) -> Vec<String> {
+    let events = (0..count * 2).map(|number| {
+        let name = if number % 2 == 0 { "a.exe" } else { "b.exe" };
+        event(&(START + number * 10_000).to_string(), name)
+    });
+    events.collect()
+}
+
+/// Scans a text from standard input.
+fn scan_stream(project: &Project, text: &str, more: &[&str]) -> (i32, String, String) {
+    let mut child = project
+        .trapline(&[&["scan", "-"], more].concat())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(text.as_bytes()).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let code = output.status.code().unwrap();
+    (code, text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn an_event_dated_far_ahead_blinds_no_sequence() {
+    let events = pairs(100);
+    let project = Project::of(&[
+        ("trapline.toml", ""),
+        ("rules/a.toml", &rule(SEQUENCE)),
+        ("ok.ndjson", &events.concat()),
+    ]);
+    let (_, expected, _) = project.run_apart(&["scan", "ok.ndjson"]);
+    assert_eq!(expected.lines().count(), 100);
+    for at in [0, 1, 100, 200] {
+        let mut events = events.clone();
+        events.insert(at, event("\"2100-01-01T00:00:00Z\"", "x"));
+        std::fs::write(project.file("far.ndjson"), events.concat()).unwrap();
+        let arguments = ["scan", "far.ndjson", "--stats", "stats.json", "--strict"];
+        let (code, alerts, err) = project.run_apart(&arguments);
+        assert_eq!((code, alerts.lines().count()), (0, 100), "{at}: {err}");
+        let line = format!(
+            "1 event is dated far from all others (the first: far.ndjson:{}, 2100-01-01T00:00:00.000Z)",
+            at + 1
+        );
+        assert!(err.contains(&line), "{err}");
+        let stats = std::fs::read_to_string(project.file("stats.json")).unwrap();
+        assert!(stats.contains("\"late\":0,\"untimed\":0,\"outliers\":1,"), "{stats}");
+        let (code, alerts, err) = scan_stream(&project, &events.concat(), &["--strict"]);
+        assert_eq!((code, alerts.lines().count()), (0, 100), "{at}: {err}");
+    }
+}
+
+#[test]
+fn a_budget_is_over_the_days_of_most_events() {
+    let mut events = pairs(100);
+    events.push(event("\"2100-01-01T00:00:00Z\"", "x"));
+    let project = Project::of(&[
+        ("trapline.toml", ""),
+        ("rules/a.toml", &rule(SEQUENCE)),
+        ("far.ndjson", &events.concat()),
+    ]);
+    let (code, _, err) = project.run_apart(&["scan", "far.ndjson", "--budget", "5/day"]);
+    assert_eq!(code, 5, "{err}");
+}
+
+#[test]
+fn files_are_put_in_order_however_their_events_lie_and_a_stream_says_what_it_lost() {
+    let mut events = pairs(100);
+    let ordered = events.concat();
+    events.reverse();
+    let reversed = events.concat();
+    let project = Project::of(&[
+        ("trapline.toml", ""),
+        ("rules/a.toml", &rule(SEQUENCE)),
+        ("ordered.ndjson", &ordered),
+        ("reversed.ndjson", &reversed),
+    ]);
+    let times = |alerts: &str| -> Vec<String> {
+        let lines = alerts.lines();
+        let time = |line: &str| line.rsplit("@timestamp").next().map(str::to_owned);
+        lines.filter_map(time).collect()
+    };
+    let (_, expected, _) = project.run_apart(&["scan", "ordered.ndjson"]);
+    let (code, found, err) = project.run_apart(&["scan", "reversed.ndjson", "--strict"]);
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(times(&found), times(&expected));
+    let (code, _, err) = scan_stream(&project, &reversed, &[]);
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("came too late to be put in order"), "{err}");
+    let (code, _, err) = scan_stream(&project, &reversed, &["--strict"]);
+    assert_eq!(code, 3, "{err}");
+}
