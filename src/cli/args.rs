@@ -490,13 +490,13 @@ pub struct ScanArgs {
     /// How many threads to use
     #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
-    /// Events of a file that are so many minutes out of order are put in order
+    /// Events of a stream that are so many minutes out of order are put in order; files are in full
     #[arg(long, value_name = "MINUTES", default_value_t = 5)]
     pub reorder: u32,
     /// The most partial sequences that are held; when there are more the oldest go
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub max_partials: usize,
-    /// Stop at the first line that is no event
+    /// Stop at the first line that is no event; exit with 3 if events or sequences were lost
     #[arg(long)]
     pub strict: bool,
 }

@@ -125,3 +125,22 @@ fn files_are_put_in_order_however_their_events_lie_and_a_stream_says_what_it_los
     let (code, _, err) = scan_stream(&project, &reversed, &["--strict"]);
     assert_eq!(code, 3, "{err}");
 }
+
+#[test]
+fn imported_documents_are_in_order() {
+    let mut events = pairs(100);
+    let ordered = events.concat();
+    events.reverse();
+    let project = Project::of(&[("a.ndjson", &events.concat())]);
+    let times = |text: &str| -> Vec<String> {
+        let lines = text.lines();
+        lines
+            .filter_map(|line| line.split(',').next().map(str::to_owned))
+            .collect()
+    };
+    let (code, found) = project.run(&["import", "a.ndjson"]);
+    assert_eq!((code, times(&found)), (0, times(&ordered)));
+    let (code, _) = project.run(&["import", "a.ndjson", "-o", "b.ndjson"]);
+    let found = std::fs::read_to_string(project.file("b.ndjson")).unwrap();
+    assert_eq!((code, times(&found)), (0, times(&ordered)));
+}

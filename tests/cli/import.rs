@@ -51,8 +51,10 @@ fn events_come_out_as_documents_and_are_counted() {
         .map(|l| serde_json::from_str(l).unwrap())
         .collect();
     assert_eq!(documents.len(), 3);
-    assert_eq!(documents[0]["@timestamp"], "2020-09-21T04:14:53.831Z");
-    assert_eq!(documents[0]["process"]["name"], "evil.exe");
+    // In the order of their times, whatever that of the file.
+    assert_eq!(documents[0]["@timestamp"], "2020-09-21T00:14:55.000Z");
+    assert_eq!(documents[1]["@timestamp"], "2020-09-21T04:14:53.831Z");
+    assert_eq!(documents[1]["process"]["name"], "evil.exe");
     insta::assert_snapshot!(err, @r"
     3 events from 1 file (nxlog)
             2     1  Microsoft-Windows-Sysmon/Operational

@@ -2,6 +2,7 @@
 //! smallest scenario.
 
 mod minimise;
+mod ordered;
 mod read;
 mod summary;
 
@@ -14,6 +15,7 @@ use super::super::files::Unfinished;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use crate::diagnostic::Diagnostic;
+use ordered::Ordered;
 use read::{Recordings, Seen};
 
 /// Runs the verb.
@@ -27,15 +29,28 @@ pub fn run(
     }
     let recordings = Recordings::new(settings, args)?;
     let mut out = Output::new(settings, args)?;
+    // A stream may never end; what can be read to its end is put in order.
+    let mut ordered = recordings.is_finite().then(Ordered::new);
     let read = recordings.read(console, |document, console| {
         let mut line = serde_json::to_string(&document.source).unwrap_or_default();
         line.push('\n');
-        out.write(&line, console)
+        match &mut ordered {
+            Some(ordered) => ordered.push(&document, &line),
+            None => out.write(&line, console),
+        }
     });
     if read.interrupted && args.output.is_some() {
         // A part of a file would look like the whole.
         console.write(Stream::Err, "interrupted: nothing was written\n");
         return Ok(ExitCode::Interrupted);
+    }
+    if let Some(ordered) = ordered {
+        let written = ordered.finish(|line| out.write(line, console));
+        written.map_err(|error| {
+            let message = "there is no place for temporary files";
+            let diagnostic = Diagnostic::error(&super::super::error::UNWRITABLE, message);
+            Problem::usage(diagnostic.help(error.to_string()))
+        })?;
     }
     out.finish(settings, console)?;
     console.write(Stream::Err, &summary::summary(&read));

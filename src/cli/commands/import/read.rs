@@ -75,6 +75,12 @@ impl<'s> Recordings<'s> {
         name.split('.').next().unwrap_or(name)
     }
 
+    /// Whether all of them have an end: standard input and pipes may have none.
+    pub(super) fn is_finite(&self) -> bool {
+        let mut paths = self.paths.iter();
+        paths.all(|path| path.as_ref().is_some_and(|path| self.files.is_reread(path)))
+    }
+
     /// Reads all of them; `take` gets every document and says whether to go on.
     pub(super) fn read(
         &self,
