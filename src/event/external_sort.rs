@@ -177,7 +177,8 @@ impl Run {
             self.read = 0;
             let missing = length.saturating_sub(self.buffer.len());
             let wanted = missing.max(self.size) as u64;
-            let wanted = usize::try_from(wanted.min(self.end - self.at)).map_err(io::Error::other)?;
+            let wanted =
+                usize::try_from(wanted.min(self.end - self.at)).map_err(io::Error::other)?;
             if wanted == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -195,7 +196,10 @@ impl Run {
 }
 
 fn broken(bytes: Vec<u8>) -> io::Error {
-    io::Error::other(format!("{} bytes of a temporary file are lost", bytes.len()))
+    io::Error::other(format!(
+        "{} bytes of a temporary file are lost",
+        bytes.len()
+    ))
 }
 
 /// A time as bytes that compare as the times do.

@@ -87,9 +87,7 @@ impl Pass<'_> {
             })
             .collect();
         let order = match ordering {
-            Ordering::Window => {
-                Order::Window(WindowOrder::new(self.options.window, &bounds))
-            }
+            Ordering::Window => Order::Window(WindowOrder::new(self.options.window, &bounds)),
             Ordering::Sorted => Order::Sorted(SortedOrder::new(&open)),
         };
         let watermarks: Vec<AtomicI64> = bounds.iter().copied().map(AtomicI64::new).collect();

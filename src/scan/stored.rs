@@ -21,7 +21,9 @@ impl Batch {
             let key = self.keys.get(*start as usize..*end as usize)?;
             let start = length(single.keys.len());
             single.keys.extend_from_slice(key);
-            single.hits.push((*stage, (start, length(single.keys.len()))));
+            single
+                .hits
+                .push((*stage, (start, length(single.keys.len()))));
         }
         let identity = event.identity.map(|piece| {
             let piece = self.piece(piece)?;

@@ -74,7 +74,10 @@ impl Days {
         let is_full = self.days.len() >= MOST_DAYS;
         match self.days.get_mut(&number) {
             Some(known) => known.add(day),
-            None if is_full => self.beyond.get_or_insert(Day { events: 0, ..*day }).add(day),
+            None if is_full => self
+                .beyond
+                .get_or_insert(Day { events: 0, ..*day })
+                .add(day),
             None => {
                 self.days.insert(number, *day);
             }
@@ -166,7 +169,9 @@ mod tests {
 
     #[test]
     fn several_periods_of_many_events_count() {
-        let times = (0..20).map(|number| START + number).chain((0..11).map(|number| FAR + number));
+        let times = (0..20)
+            .map(|number| START + number)
+            .chain((0..11).map(|number| FAR + number));
         assert_eq!(found(times).span, Some((START, FAR + 10)));
         let rare = [START, START + 100 * DAY, START + 200 * DAY];
         assert_eq!(found(rare).span, Some((START, START + 200 * DAY)));

@@ -79,7 +79,10 @@ fn an_event_dated_far_ahead_blinds_no_sequence() {
         );
         assert!(err.contains(&line), "{err}");
         let stats = std::fs::read_to_string(project.file("stats.json")).unwrap();
-        assert!(stats.contains("\"late\":0,\"untimed\":0,\"outliers\":1,"), "{stats}");
+        assert!(
+            stats.contains("\"late\":0,\"untimed\":0,\"outliers\":1,"),
+            "{stats}"
+        );
         let (code, alerts, err) = scan_stream(&project, &events.concat(), &["--strict"]);
         assert_eq!((code, alerts.lines().count()), (0, 100), "{at}: {err}");
     }

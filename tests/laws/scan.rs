@@ -126,7 +126,10 @@ fn stream(text: String) -> [String; 3] {
 
 /// An event of the key `k`, so many milliseconds after the start.
 fn event(time: i64, a: &str) -> String {
-    format!("{{\"@timestamp\":{},\"a\":\"{a}\",\"k\":\"k\"}}\n", START + time)
+    format!(
+        "{{\"@timestamp\":{},\"a\":\"{a}\",\"k\":\"k\"}}\n",
+        START + time
+    )
 }
 
 /// So many events of one time that meet no stage: what is late is known only after a hundred.
@@ -290,7 +293,11 @@ fn events_dated_far_ahead_are_seen_by_their_rules() {
     for files in [vec![text.clone()], stream(text).to_vec()] {
         let (alerts, stats) = run(&files, 2, 200, Window::default());
         assert_eq!(alerts.iter().filter(|alert| alert.rule == 0).count(), 500);
-        assert_eq!((stats.late, stats.outliers), (0, 0), "a quarter is no exception");
+        assert_eq!(
+            (stats.late, stats.outliers),
+            (0, 0),
+            "a quarter is no exception"
+        );
     }
 }
 
@@ -307,8 +314,16 @@ fn late_events_of_a_stream_are_seen_by_event_rules_only_and_counted() {
     assert_eq!(stats.late, 1);
     assert_eq!(stats.first_late, Some((2, 102)));
     let (alerts, stats) = run(&[text], 1, 64, Window::default());
-    assert_eq!(alerts.len(), 3 + 1, "the sequence without a third event, too");
-    assert_eq!((stats.late, stats.first_late), (0, None), "a file is sorted");
+    assert_eq!(
+        alerts.len(),
+        3 + 1,
+        "the sequence without a third event, too"
+    );
+    assert_eq!(
+        (stats.late, stats.first_late),
+        (0, None),
+        "a file is sorted"
+    );
 }
 
 /// A match that an event may yet take back holds up what happened after it, and time stands still
