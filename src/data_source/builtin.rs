@@ -1,13 +1,13 @@
 //! Reads the profiles and field lists that ship in the binary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Value;
 
 use super::profile::{DataSource, FieldList, Index, Kind, Pin};
-use crate::event::field::FieldType;
+use crate::event::field::{FieldType, Normalizer};
 use crate::event::schema::Origin;
 use crate::event::{Mapping, Scalar};
 
@@ -284,12 +284,18 @@ fn part(list: &FieldList, prefix: &str) -> FieldList {
 }
 
 /// A list of `path<TAB>type` lines; `#` begins a comment. A field below another one that is no
-/// object is a multi-field of it; `alias:PATH` is another name of PATH.
+/// object is a multi-field of it; `alias:PATH` is another name of PATH. The attribute `unindexed`
+/// in a third column says that the field has neither an index nor doc values.
 pub(super) fn field_list(text: &str) -> FieldList {
     let mut types: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut unindexed: BTreeSet<&str> = BTreeSet::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
-        if let Some((path, type_name)) = line.split_once('\t') {
-            types.insert(path, type_name.trim());
+        let mut columns = line.split('\t').map(str::trim);
+        if let (Some(path), Some(type_name)) = (columns.next(), columns.next()) {
+            types.insert(path, type_name);
+            if columns.any(|attribute| attribute == "unindexed") {
+                unindexed.insert(path);
+            }
         }
     }
     let is_parent =
@@ -299,7 +305,11 @@ pub(super) fn field_list(text: &str) -> FieldList {
         .map(|(path, type_name)| {
             if let Some(target) = type_name.strip_prefix("alias:") {
                 let target_type = types.get(target).copied().unwrap_or("keyword");
-                return ((*path).into(), FieldType::named(target_type), target.into());
+                let mut field_type = FieldType::named(target_type);
+                if unindexed.contains(target) {
+                    field_type = FieldType::Unindexed(Box::new(field_type));
+                }
+                return ((*path).into(), field_type, target.into());
             }
             let parent = path.rsplit_once('.').and_then(|(parent, _)| {
                 let parent_type = types.get(parent)?;
@@ -307,8 +317,14 @@ pub(super) fn field_list(text: &str) -> FieldList {
             });
             let mut field_type = FieldType::named(type_name);
             // The integrations' `caseless` sub-fields fold case by a normalizer.
-            if let FieldType::Keyword { normalized, .. } = &mut field_type {
-                *normalized = parent.is_some() && path.ends_with(".caseless");
+            if let FieldType::Keyword { normalizer, .. } = &mut field_type
+                && parent.is_some()
+                && path.ends_with(".caseless")
+            {
+                *normalizer = Normalizer::Lowercase;
+            }
+            if unindexed.contains(path) {
+                field_type = FieldType::Unindexed(Box::new(field_type));
             }
             ((*path).into(), field_type, parent.unwrap_or(path).into())
         })
@@ -362,7 +378,7 @@ mod tests {
             matches!(
                 field_type,
                 Some(FieldType::Keyword {
-                    normalized: true,
+                    normalizer: Normalizer::Lowercase,
                     ..
                 })
             )

@@ -242,7 +242,7 @@ impl DecodedValue {
         self.seen = if column.is_text {
             match column.reader.read_text(decoded) {
                 Some(text) => {
-                    self.text.push_str(text);
+                    self.text.push_str(&text);
                     Seen::Text
                 }
                 None => Seen::Nothing,

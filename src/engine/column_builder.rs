@@ -36,6 +36,7 @@ impl Draft {
 
     /// The number of the test that is this predicate; the reason if it cannot be made.
     pub(super) fn predicate(&mut self, predicate: &Predicate) -> Result<u32, String> {
+        let predicate = &*predicate.for_type(&self.reader);
         let atom = self.atom(key_of(predicate), || atom_of(predicate))?;
         Ok(self.test(vec![atom]))
     }

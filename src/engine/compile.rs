@@ -182,10 +182,18 @@ impl Compiler {
     fn field(&mut self, field: &PlanField) -> Option<u32> {
         field.family?;
         let reader = field.readers.iter().flatten().next()?;
-        Some(self.column(&reader.read_from, &reader.field_type))
+        // A stream has documents of several indices: each has the constant that it carries.
+        let field_type = match &reader.field_type {
+            FieldType::ConstantKeyword { .. } => &FieldType::ConstantKeyword { value: None },
+            field_type => field_type,
+        };
+        Some(self.column(&reader.read_from, field_type))
     }
 
     fn rule(&mut self, number: u32, plan: &Plan, clock: &str) -> Result<(), String> {
+        if let Some(obstacle) = plan.obstacle() {
+            return Err(obstacle);
+        }
         let fields: Fields = plan.fields.iter().map(|field| self.field(field)).collect();
         let column = |id: FieldId| fields.get(id.index()).copied().flatten();
         let mut nodes = Vec::with_capacity(plan.stages.len());

@@ -233,7 +233,7 @@ fn write_key(column: &Column, raw: RawCell<'_>, bytes: &mut Vec<u8>) {
     if column.is_text && raw.kind == Kind::Text {
         // Nothing to decode.
         if let Some(text) = column.reader.read_text(crate::event::Raw::Text(raw.text)) {
-            keys::write_text(text, bytes);
+            keys::write_text(&text, bytes);
         }
         return;
     }

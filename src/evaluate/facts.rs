@@ -23,9 +23,15 @@ pub(super) struct Tests {
 impl Tests {
     /// Compiles a plan's leaves; the failure names the clause.
     pub(super) fn new(plan: &Plan) -> Result<Self, QueryFailure> {
+        if let Some(obstacle) = plan.obstacle() {
+            return Err(QueryFailure::unsupported(obstacle));
+        }
         let mut tests = Vec::with_capacity(plan.leaves.len());
         for leaf in &plan.leaves {
-            tests.push(Test::new(&leaf.predicate).map_err(|failure| failure.at(leaf.clause))?);
+            if let Some(why) = plan.unreadable(&leaf.predicate) {
+                return Err(QueryFailure::new(why).at(leaf.clause));
+            }
+            tests.push(Test::new(plan, &leaf.predicate).map_err(|failure| failure.at(leaf.clause))?);
         }
         let mut fields = vec![plan.timestamp, plan.category];
         fields.extend(plan.tiebreaker);
@@ -62,8 +68,9 @@ impl Tests {
         let mut fields = Vec::new();
         test.reads(&mut fields);
         let mut slots = Slots::new(plan.fields.len());
+        slots.mapping = usize::from(event.mapping.0);
         for id in fields {
-            let slot = slots.0.get_mut(id.index());
+            let slot = slots.slots.get_mut(id.index());
             if let (Some(slot), Some(field)) = (slot, plan.fields.get(id.index())) {
                 slot.read(field, event, test.folds() == Some(id));
             }
@@ -106,7 +113,8 @@ impl Facts {
         let mut tiebreakers = Vec::with_capacity(events.len());
         let mut slots = Slots::new(plan.fields.len());
         for (number, event) in events.iter().enumerate() {
-            for ((slot, field), read) in slots.0.iter_mut().zip(&plan.fields).zip(&tests.reads) {
+            slots.mapping = usize::from(event.mapping.0);
+            for ((slot, field), read) in slots.slots.iter_mut().zip(&plan.fields).zip(&tests.reads) {
                 if let Some(fold) = *read {
                     slot.read(field, event, fold);
                 }
@@ -159,7 +167,7 @@ impl Facts {
         for (id, stage) in plan.numbered() {
             let fits = match (&stage.category.value, slot) {
                 (None, _) => true,
-                (Some(category), Some(slot)) => slot.texts.contains(&category.as_str()),
+                (Some(category), Some(slot)) => slot.texts.iter().any(|text| *text == **category),
                 (Some(_), None) => false,
             };
             if fits {

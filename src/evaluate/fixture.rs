@@ -29,11 +29,7 @@ impl Builder {
         let field = |path: &str, field_type: FieldType| PlanField {
             path: path.to_owned(),
             family: field_type.family(),
-            readers: vec![Some(MappedField {
-                field_type,
-                read_from: path.into(),
-                origin: Origin::Declared,
-            })],
+            readers: vec![Some(MappedField::new(field_type, path, Origin::Declared))],
         };
         let long = || FieldType::Integer(IntegerType::Long);
         let plan = Plan {

@@ -1,15 +1,19 @@
 //! What a plan's fields hold on one event, read once for all leaves of that event.
 
+use std::borrow::Cow;
+
 use super::pattern::fold::fold_into;
 use crate::event::field::{Family, Reading};
-use crate::event::{Event, Value};
+use crate::event::schema::MappedField;
+use crate::event::{Event, Scalar, Value};
 use crate::plan::{FieldId, PlanField};
 
-/// The values of one field on one event: texts borrowed from the event, anything else typed.
+/// The values of one field on one event: texts borrowed from the event where its mapping does not
+/// change them, anything else typed.
 #[derive(Debug, Default)]
 pub(super) struct Slot<'e> {
     /// Texts, for a field of the text family.
-    pub(super) texts: Vec<&'e str>,
+    pub(super) texts: Vec<Cow<'e, str>>,
     /// Values, for a field of any other family.
     pub(super) values: Vec<Value>,
     folded: Vec<String>,
@@ -40,47 +44,64 @@ impl<'e> Slot<'e> {
     }
 
     /// Reads the field on an event; what the mapping ignores or refuses is no value.
-    pub(super) fn read(&mut self, field: &PlanField, event: &'e Event, fold: bool) {
+    pub(super) fn read(&mut self, field: &'e PlanField, event: &'e Event, fold: bool) {
         self.texts.clear();
         self.values.clear();
         let reader = field.readers.get(usize::from(event.mapping.0));
         let Some(reader) = reader.and_then(Option::as_ref) else {
             return;
         };
-        let raws = event.values(&reader.read_from).iter();
-        if field.family == Some(Family::Text) {
-            let text = |scalar: &'e crate::event::Scalar| reader.field_type.read_text(scalar.raw());
-            self.texts.extend(raws.filter_map(text));
-            if fold {
-                self.folded
-                    .resize_with(self.folded.len().max(self.texts.len()), String::new);
-                for (text, folded) in self.texts.iter().zip(&mut self.folded) {
-                    fold_into(text, folded);
+        if let Some(constant) = reader.field_type.constant_value() {
+            self.texts.push(Cow::Borrowed(constant));
+        } else {
+            for path in reader.sources() {
+                for value in event.values(path) {
+                    self.push(reader, value);
                 }
             }
-        } else {
-            self.values.extend(raws.filter_map(
-                |scalar| match reader.field_type.read(scalar.raw()) {
-                    Reading::Value(value) => Some(value),
-                    Reading::Ignored | Reading::Malformed => None,
-                },
-            ));
+            if let Some(value) = &reader.options.null_value
+                && event.is_null(&reader.read_from)
+            {
+                self.push(reader, value);
+            }
+        }
+        if fold {
+            self.folded
+                .resize_with(self.folded.len().max(self.texts.len()), String::new);
+            for (text, folded) in self.texts.iter().zip(&mut self.folded) {
+                fold_into(text, folded);
+            }
+        }
+    }
+
+    fn push(&mut self, reader: &'e MappedField, value: &'e Scalar) {
+        if reader.field_type.family() == Some(Family::Text) {
+            self.texts.extend(reader.field_type.read_text(value.raw()));
+        } else if let Reading::Value(value) = reader.read(value.raw()) {
+            self.values.push(value);
         }
     }
 }
 
 /// The slots of one event, by field.
 #[derive(Debug, Default)]
-pub(super) struct Slots<'e>(pub(super) Vec<Slot<'e>>);
+pub(super) struct Slots<'e> {
+    pub(super) slots: Vec<Slot<'e>>,
+    /// The number of the event's mapping.
+    pub(super) mapping: usize,
+}
 
 impl<'e> Slots<'e> {
     /// Room for so many fields.
     pub(super) fn new(fields: usize) -> Self {
-        Self((0..fields).map(|_| Slot::default()).collect())
+        Self {
+            slots: (0..fields).map(|_| Slot::default()).collect(),
+            mapping: 0,
+        }
     }
 
     /// The slot of a field.
     pub(super) fn get(&self, field: FieldId) -> Option<&Slot<'e>> {
-        self.0.get(field.index())
+        self.slots.get(field.index())
     }
 }

@@ -6,7 +6,7 @@ use super::function::Script;
 use super::pattern::Pattern;
 use super::slots::Slots;
 use crate::event::Value;
-use crate::plan::{Comparison, FieldId, Predicate};
+use crate::plan::{Comparison, FieldId, Plan, Predicate};
 
 /// A leaf's predicate, compiled.
 #[derive(Debug)]
@@ -16,11 +16,35 @@ pub(super) enum Test {
     Between(FieldId, Value, Value),
     Pattern(FieldId, Pattern),
     Script(Script),
+    /// The test of each mapping, where the types of a field differ so that its constants do.
+    ByMapping(Vec<Self>),
 }
 
 impl Test {
-    /// Compiles a predicate.
-    pub(super) fn new(predicate: &Predicate) -> Result<Self, QueryFailure> {
+    /// Compiles a predicate as the mappings of the plan's fields run it.
+    pub(super) fn new(plan: &Plan, predicate: &Predicate) -> Result<Self, QueryFailure> {
+        let [field] = predicate.fields()[..] else {
+            return Self::plain(predicate);
+        };
+        let readers = plan.fields.get(field.index()).map_or(&[][..], |field| &field.readers);
+        let own: Vec<_> = readers
+            .iter()
+            .map(|reader| match reader {
+                Some(reader) => predicate.for_type(&reader.field_type),
+                None => std::borrow::Cow::Borrowed(predicate),
+            })
+            .collect();
+        // A mapping without the field has no values for any test.
+        let mut known = own.iter().zip(readers).filter(|(_, reader)| reader.is_some());
+        let first = known.next().map_or(predicate, |(predicate, _)| predicate);
+        if known.all(|(other, _)| **other == *first) {
+            return Self::plain(first);
+        }
+        let tests = own.iter().map(|predicate| Self::plain(predicate));
+        Ok(Self::ByMapping(tests.collect::<Result<_, _>>()?))
+    }
+
+    fn plain(predicate: &Predicate) -> Result<Self, QueryFailure> {
         Ok(match predicate {
             Predicate::Exists(field) => Self::Exists(*field),
             Predicate::Compare {
@@ -56,6 +80,11 @@ impl Test {
             | Self::Between(field, ..)
             | Self::Pattern(field, _) => fields.push(*field),
             Self::Script(script) => fields.extend(script.fields()),
+            Self::ByMapping(tests) => {
+                for test in tests {
+                    test.reads(fields);
+                }
+            }
         }
     }
 
@@ -63,6 +92,7 @@ impl Test {
     pub(super) fn folds(&self) -> Option<FieldId> {
         match self {
             Self::Pattern(field, pattern) if pattern.wants_folded() => Some(*field),
+            Self::ByMapping(tests) => tests.iter().find_map(Self::folds),
             _ => None,
         }
     }
@@ -99,6 +129,10 @@ impl Test {
                 }
             }),
             Self::Script(script) => script.holds(slots)?,
+            Self::ByMapping(tests) => match tests.get(slots.mapping) {
+                Some(test) => test.holds(slots)?,
+                None => false,
+            },
         })
     }
 }

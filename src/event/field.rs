@@ -1,8 +1,10 @@
 //! The types that a mapping gives to fields, and what each reads from a document's value.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
+use super::number::{read_float, read_integer, reduced};
 use super::time::DateFormat;
 use super::value::{Raw, Scalar, Value, Version};
 
@@ -16,11 +18,16 @@ pub enum FieldType {
     Keyword {
         /// The limit, `None` for no limit.
         ignore_above: Option<u32>,
-        /// Has a normalizer: Elasticsearch refuses it for exact matches.
-        normalized: bool,
+        /// What is done to a value before it is indexed, and to a constant before it is searched.
+        normalizer: Normalizer,
     },
-    /// `constant_keyword`.
-    ConstantKeyword,
+    /// `constant_keyword`: one value for all documents of the index.
+    ConstantKeyword {
+        /// The value, which every document of the index has, also one that does not carry the
+        /// field. `None` where the mapping states none, or describes several indices: then a
+        /// document has the value that it carries.
+        value: Option<Box<str>>,
+    },
     /// `wildcard`.
     Wildcard {
         /// The limit, `None` for no limit.
@@ -55,6 +62,9 @@ pub enum FieldType {
     /// Exact values, prefixes, existence and ranges with two bounds can be asked; Elasticsearch
     /// refuses wildcards and regular expressions on it.
     FlattenedKey,
+    /// A field of this type that has neither an index nor doc values (`index: false`,
+    /// `doc_values: false`): a search on it fails, and no document counts as having a value.
+    Unindexed(Box<Self>),
     /// A type that EQL cannot use, by its name.
     Unsupported(String),
 }
@@ -68,6 +78,8 @@ pub enum Exact {
     One {
         /// Its limit, `None` for no limit.
         ignore_above: Option<u32>,
+        /// Its normalizer.
+        normalizer: Normalizer,
     },
     /// There are several: Elasticsearch takes none of them.
     Several,
@@ -76,10 +88,50 @@ pub enum Exact {
 impl Exact {
     fn limit(self) -> Option<u32> {
         match self {
-            Self::One { ignore_above } => ignore_above,
+            Self::One { ignore_above, .. } => ignore_above,
             Self::Missing | Self::Several => None,
         }
     }
+}
+
+/// The `normalizer` of a keyword.
+///
+/// EQL does not refuse such a field: `IndexResolver` takes no keyword for normalized. The index
+/// normalizes the values of documents and the constants of a query alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Normalizer {
+    /// There is none.
+    #[default]
+    Keep,
+    /// The built-in `lowercase`.
+    Lowercase,
+    /// One that the settings of the index define, which a mapping does not show.
+    Unknown,
+}
+
+impl Normalizer {
+    /// The normalizer that a mapping names.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "lowercase" => Self::Lowercase,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// What the index holds of `text`.
+    pub fn apply(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::Lowercase if text.chars().any(|c| lowercase(c) != c) => {
+                Cow::Owned(text.chars().map(lowercase).collect())
+            }
+            Self::Keep | Self::Lowercase | Self::Unknown => Cow::Borrowed(text),
+        }
+    }
+}
+
+/// One character to one, as Lucene's `LowerCaseFilter` has it.
+pub fn lowercase(character: char) -> char {
+    character.to_lowercase().next().unwrap_or(character)
 }
 
 /// The integer types.
@@ -143,7 +195,7 @@ impl FieldType {
     pub fn ecs_keyword() -> Self {
         Self::Keyword {
             ignore_above: Some(ECS_IGNORE_ABOVE),
-            normalized: false,
+            normalizer: Normalizer::Keep,
         }
     }
 
@@ -152,7 +204,7 @@ impl FieldType {
     pub fn named(name: &str) -> Self {
         match name {
             "keyword" => Self::ecs_keyword(),
-            "constant_keyword" => Self::ConstantKeyword,
+            "constant_keyword" => Self::ConstantKeyword { value: None },
             "wildcard" => Self::Wildcard { ignore_above: None },
             "text" | "match_only_text" => Self::Text {
                 exact: Exact::Missing,
@@ -195,7 +247,7 @@ impl FieldType {
     pub fn family(&self) -> Option<Family> {
         match self {
             Self::Keyword { .. }
-            | Self::ConstantKeyword
+            | Self::ConstantKeyword { .. }
             | Self::Wildcard { .. }
             | Self::Text { .. } => Some(Family::Text),
             Self::Integer(_) | Self::Float(_) => Some(Family::Number),
@@ -203,6 +255,7 @@ impl FieldType {
             Self::Date(_) | Self::DateNanos(_) => Some(Family::Date),
             Self::Ip => Some(Family::Ip),
             Self::Version => Some(Family::Version),
+            Self::Unindexed(inner) => inner.family(),
             Self::Object
             | Self::Nested
             | Self::Flattened
@@ -211,29 +264,79 @@ impl FieldType {
         }
     }
 
-    /// The text that the mapping indexes of `raw`, borrowed: for the text family what
-    /// [`FieldType::read`] gives as a value. `None` where it indexes nothing, and for other types.
-    pub fn read_text<'a>(&self, raw: Raw<'a>) -> Option<&'a str> {
+    /// How the index changes a text of this type.
+    pub fn normalizer(&self) -> Normalizer {
         match self {
+            Self::Keyword { normalizer, .. }
+            | Self::Text {
+                exact: Exact::One { normalizer, .. },
+            } => *normalizer,
+            _ => Normalizer::Keep,
+        }
+    }
+
+    /// The value that every document has, whether it carries the field or not.
+    pub fn constant_value(&self) -> Option<&str> {
+        match self {
+            Self::ConstantKeyword { value } => value.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether a search on the field fails because nothing of it is indexed.
+    pub fn is_unindexed(&self) -> bool {
+        matches!(self, Self::Unindexed(_))
+    }
+
+    /// The constant of a query as the index compares it with values of this type for equality:
+    /// of the field's precision, or normalized. `None` for a number that the type cannot hold.
+    pub fn reduce(&self, constant: &Value) -> Option<Value> {
+        match (self, constant) {
+            (Self::Float(kind), number) => reduced(*kind, number),
+            (kind, Value::Text(text)) => Some(match kind.normalizer().apply(text) {
+                Cow::Owned(changed) => Value::text(&changed),
+                Cow::Borrowed(_) => constant.clone(),
+            }),
+            (_, constant) => Some(constant.clone()),
+        }
+    }
+
+    /// The constant of a query as the index compares it with values of this type for order.
+    /// A `scaled_float` is compared with the constant as it is written
+    /// (`ScaledFloatFieldMapper.rangeQuery`).
+    pub fn reduce_bound(&self, constant: &Value) -> Option<Value> {
+        match self {
+            Self::Float(FloatType::Scaled(_)) => Some(constant.clone()),
+            kind => kind.reduce(constant),
+        }
+    }
+
+    /// The text that the mapping indexes of `raw`: for the text family what [`FieldType::read`]
+    /// gives as a value. `None` where it indexes nothing, and for other types.
+    pub fn read_text<'a>(&self, raw: Raw<'a>) -> Option<Cow<'a, str>> {
+        let text = match self {
             Self::Keyword { ignore_above, .. } | Self::Wildcard { ignore_above } => {
                 indexed_text(raw, *ignore_above)
             }
             Self::Text { exact } => indexed_text(raw, exact.limit()),
-            Self::ConstantKeyword => indexed_text(raw, None),
+            Self::ConstantKeyword { value } => {
+                let text = raw.as_text();
+                let fits = value.as_deref().is_none_or(|value| value == text);
+                fits.then_some(text)
+            }
             _ => None,
-        }
+        };
+        text.map(|text| self.normalizer().apply(text))
     }
 
     /// What the mapping makes of `raw`.
     pub fn read(&self, raw: Raw<'_>) -> Reading {
         let value = match self {
-            Self::Keyword { .. }
-            | Self::Wildcard { .. }
-            | Self::Text { .. }
-            | Self::ConstantKeyword => {
+            Self::Keyword { .. } | Self::Wildcard { .. } | Self::Text { .. } => {
                 let text = self.read_text(raw);
-                return text.map_or(Reading::Ignored, |text| Reading::Value(Value::text(text)));
+                return text.map_or(Reading::Ignored, |text| Reading::Value(Value::text(&text)));
             }
+            Self::ConstantKeyword { .. } => self.read_text(raw).map(|text| Value::text(&text)),
             Self::Integer(kind) => read_integer(*kind, raw),
             Self::Float(kind) => read_float(*kind, raw),
             Self::Boolean => match raw {
@@ -261,7 +364,11 @@ impl FieldType {
                 raw => Some(Value::Version(Version::new(raw.as_text()))),
             },
             Self::FlattenedKey => Some(Value::text(raw.as_text())),
-            Self::Object | Self::Nested | Self::Flattened | Self::Unsupported(_) => {
+            Self::Object
+            | Self::Nested
+            | Self::Flattened
+            | Self::Unindexed(_)
+            | Self::Unsupported(_) => {
                 return Reading::Ignored;
             }
         };
@@ -277,36 +384,9 @@ fn indexed_text(raw: Raw<'_>, ignore_above: Option<u32>) -> Option<&str> {
     (!ignore_above.is_some_and(too_long)).then_some(text)
 }
 
-/// Integers take numbers and numeric text; a fraction is cut off (`coerce`).
-fn read_integer(kind: IntegerType, raw: Raw<'_>) -> Option<Value> {
-    let text = match raw {
-        Raw::Bool(_) => return None,
-        raw => raw.as_text().trim(),
-    };
-    let (low, high) = kind.bounds();
-    let whole = match text.parse::<i128>() {
-        Ok(whole) => whole,
-        Err(_) => whole_of(text.parse().ok()?)?,
-    };
-    if whole < low || whole > high {
-        return None;
-    }
-    match i64::try_from(whole) {
-        Ok(value) => Some(Value::Integer(value)),
-        Err(_) => u64::try_from(whole).ok().map(Value::Unsigned),
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the magnitude is checked before the cast"
-)]
-fn whole_of(double: f64) -> Option<i128> {
-    (double.abs() < 1e20).then(|| double.trunc() as i128)
-}
-
 impl IntegerType {
-    fn bounds(self) -> (i128, i128) {
+    /// The least and the greatest value.
+    pub(super) fn bounds(self) -> (i128, i128) {
         match self {
             Self::Byte => (i8::MIN.into(), i8::MAX.into()),
             Self::Short => (i16::MIN.into(), i16::MAX.into()),
@@ -317,32 +397,15 @@ impl IntegerType {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a float field holds its values in single precision"
-)]
-fn read_float(kind: FloatType, raw: Raw<'_>) -> Option<Value> {
-    let text = match raw {
-        Raw::Bool(_) => return None,
-        raw => raw.as_text().trim(),
-    };
-    let value: f64 = text.parse().ok()?;
-    if !value.is_finite() {
-        return None;
-    }
-    Some(Value::Double(match kind {
-        FloatType::Double => value,
-        FloatType::Single | FloatType::Half => f64::from(value as f32),
-        FloatType::Scaled(factor) => (value * factor).round() / factor,
-    }))
-}
-
 impl fmt::Display for FieldType {
     /// As a mapping names it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Unindexed(inner) = self {
+            return inner.fmt(f);
+        }
         f.write_str(match self {
             Self::Keyword { .. } => "keyword",
-            Self::ConstantKeyword => "constant_keyword",
+            Self::ConstantKeyword { .. } => "constant_keyword",
             Self::Wildcard { .. } => "wildcard",
             Self::Text { .. } => "text",
             Self::Integer(IntegerType::Byte) => "byte",
@@ -359,7 +422,7 @@ impl fmt::Display for FieldType {
             Self::DateNanos(_) => "date_nanos",
             Self::Ip => "ip",
             Self::Version => "version",
-            Self::Object => "object",
+            Self::Object | Self::Unindexed(_) => "object",
             Self::Nested => "nested",
             Self::Flattened | Self::FlattenedKey => "flattened",
             Self::Unsupported(name) => name,

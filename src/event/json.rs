@@ -180,7 +180,7 @@ impl Event {
 
 fn flatten(value: &Json, path: &mut String, event: &mut Event) {
     match value {
-        Json::Null => {}
+        Json::Null => event.set_null(path),
         Json::Bool(value) => event.push(path, Scalar::Bool(*value)),
         Json::Number(number) => {
             event.push(path, Scalar::Number(number.as_str().into()));

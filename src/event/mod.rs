@@ -9,6 +9,7 @@ pub mod field;
 pub mod io;
 pub mod json;
 pub mod mapping;
+mod number;
 pub mod schema;
 pub mod time;
 pub mod value;
@@ -47,12 +48,26 @@ pub struct Event {
     /// is shown to no stage.
     pub unrouted: bool,
     fields: BTreeMap<Box<str>, Vec<Scalar>>,
+    /// The fields that the document sets to null, sorted: some mappings index a null as a value.
+    nulls: Vec<Box<str>>,
 }
 
 impl Event {
     /// The values that the document holds at `path`, in document order; empty when it has none.
     pub fn values(&self, path: &str) -> &[Scalar] {
         self.fields.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the document sets the field to null, alone or in an array.
+    pub fn is_null(&self, path: &str) -> bool {
+        self.nulls.binary_search_by(|null| (**null).cmp(path)).is_ok()
+    }
+
+    /// Notes that the document sets the field to null.
+    pub fn set_null(&mut self, path: &str) {
+        if let Err(place) = self.nulls.binary_search_by(|null| (**null).cmp(path)) {
+            self.nulls.insert(place, path.into());
+        }
     }
 
     /// All fields that have a value, by path.
@@ -75,6 +90,10 @@ impl Event {
             mapping: self.mapping,
             unrouted: self.unrouted,
             fields: kept.collect(),
+            nulls: {
+                let kept = |null: &&Box<str>| paths.iter().any(|path| **path == ***null);
+                self.nulls.iter().filter(kept).cloned().collect()
+            },
         }
     }
 

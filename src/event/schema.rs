@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::field::{Family, FieldType};
+use super::Raw;
+use super::field::{Family, FieldType, Reading};
+use super::value::Scalar;
 use crate::diagnostic::suggest::nearest;
 
 /// The number of a mapping in its [`Schema`].
@@ -36,6 +38,69 @@ pub struct MappedField {
     pub read_from: Box<str>,
     /// Where the type comes from.
     pub origin: Origin,
+    /// What the mapping says of the field beside its type.
+    pub options: FieldOptions,
+}
+
+/// What a mapping says of a field beside its type; all of it off where nothing is said.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FieldOptions {
+    /// `coerce: false`: a number is neither a text nor a fraction of a whole number.
+    pub strict_numbers: bool,
+    /// `ignore_malformed: true`: a value that does not fit is left out, and the document stays.
+    pub ignore_malformed: bool,
+    /// `doc_values: false`: a script cannot read the field.
+    pub without_doc_values: bool,
+    /// A script of the mapping computes the field (`runtime`).
+    pub scripted: bool,
+    /// `null_value`: what an explicit null is indexed as.
+    pub null_value: Option<Scalar>,
+    /// The fields whose values are indexed here as well (`copy_to` of those).
+    pub copied_from: Vec<Box<str>>,
+}
+
+impl MappedField {
+    /// A field that is read from `read_from`, with no options.
+    pub fn new(field_type: FieldType, read_from: &str, origin: Origin) -> Self {
+        Self {
+            field_type,
+            read_from: read_from.into(),
+            origin,
+            options: FieldOptions::default(),
+        }
+    }
+
+    /// The paths of the document whose values the field holds.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        let copied = self.options.copied_from.iter();
+        std::iter::once(&self.read_from).chain(copied).map(|path| &**path)
+    }
+
+    /// What the mapping makes of one value of a document.
+    pub fn read(&self, raw: Raw<'_>) -> Reading {
+        let strict = self.options.strict_numbers && !fits_strictly(&self.field_type, raw);
+        let reading = if strict {
+            Reading::Malformed
+        } else {
+            self.field_type.read(raw)
+        };
+        match reading {
+            Reading::Malformed if self.options.ignore_malformed => Reading::Ignored,
+            reading => reading,
+        }
+    }
+}
+
+/// Whether a numeric field without `coerce` takes the value.
+fn fits_strictly(field_type: &FieldType, raw: Raw<'_>) -> bool {
+    match (field_type, raw) {
+        (FieldType::Integer(_), Raw::Number(text)) => {
+            let number: Option<f64> = text.parse().ok();
+            number.is_some_and(|number| number.fract() == 0.0)
+        }
+        (FieldType::Integer(_) | FieldType::Float(_), Raw::Text(_)) => false,
+        _ => true,
+    }
 }
 
 /// The fields of one index or data source.
@@ -76,14 +141,17 @@ impl Mapping {
         {
             return;
         }
-        self.fields.insert(
-            path.into(),
-            MappedField {
-                field_type,
-                read_from: read_from.into(),
-                origin,
-            },
-        );
+        self.insert(path, MappedField::new(field_type, read_from, origin));
+    }
+
+    /// Sets the field at `path`, in place of one that is there.
+    pub fn insert(&mut self, path: &str, field: MappedField) {
+        self.fields.insert(path.into(), field);
+    }
+
+    /// The field at `path`, to be changed.
+    pub fn get_mut(&mut self, path: &str) -> Option<&mut MappedField> {
+        self.fields.get_mut(path)
     }
 
     /// The field at `path`.
@@ -100,15 +168,17 @@ impl Mapping {
         while let Some((parent, _)) = above.rsplit_once('.') {
             if let Some(field) = self.fields.get(parent) {
                 let is_flattened = field.field_type == FieldType::Flattened;
-                return is_flattened.then(|| MappedField {
-                    field_type: FieldType::FlattenedKey,
-                    read_from: path.into(),
-                    origin: field.origin,
-                });
+                return is_flattened
+                    .then(|| MappedField::new(FieldType::FlattenedKey, path, field.origin));
             }
             above = parent;
         }
         None
+    }
+
+    /// All fields, to be changed.
+    pub fn fields_mut(&mut self) -> impl Iterator<Item = &mut MappedField> {
+        self.fields.values_mut()
     }
 
     /// All fields by path.
@@ -161,6 +231,11 @@ impl Schema {
     /// The mappings, in the order of [`MappingId`].
     pub fn mappings(&self) -> &[Mapping] {
         &self.mappings
+    }
+
+    /// The mapping of this number, to be changed.
+    pub fn mapping_mut(&mut self, id: MappingId) -> Option<&mut Mapping> {
+        self.mappings.get_mut(usize::from(id.0))
     }
 
     /// The first mapping, to add fields to.

@@ -53,7 +53,7 @@ impl Documents<'_> {
                     }
                     kind => {
                         let text = kind.read_text(value.raw());
-                        text.is_some_and(|text| pattern.matches(text))
+                        text.is_some_and(|text| pattern.matches(&text))
                     }
                 })
             }

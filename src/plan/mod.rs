@@ -5,6 +5,7 @@
 //! schema reads them. Everything in it is an index into one of its vectors.
 
 pub mod clause;
+mod for_type;
 pub mod functions;
 pub mod predicate;
 

@@ -17,10 +17,10 @@ use response::{Documents, Kind};
 use crate::data_source::index_name;
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, Span};
 use crate::evaluate::{self, Context, Request};
-use crate::event::field::{Family, Reading};
+use crate::event::field::Reading;
 use crate::event::json::{BadDocument, parse_object};
-use crate::event::mapping::{IndexMapping, NullValue};
-use crate::event::schema::Origin;
+use crate::event::mapping::IndexMapping;
+use crate::event::schema::{MappedField, Origin};
 use crate::event::time::DateFormat;
 use crate::event::{Event, FieldType, Mapping, MappingId, Scalar, Schema, Timestamp};
 use crate::language::eql::{self, OptionalFields, Settings};
@@ -80,14 +80,13 @@ pub struct Taken {
 #[derive(Debug)]
 pub struct Index {
     schema: Schema,
-    null_values: Vec<Vec<NullValue>>,
     names: Vec<Option<String>>,
     lines: Vec<Box<str>>,
     events: Vec<Event>,
     /// With dynamic mapping: the paths that the documents have so far.
     seen: Option<FxHashSet<Box<str>>>,
     /// The paths that are kept of each event; all of them if there is none.
-    kept: Option<BTreeSet<String>>,
+    kept: Option<Vec<String>>,
     /// The field that gives a document its time, where it is known before the documents are.
     timestamp: Option<String>,
 }
@@ -100,7 +99,6 @@ impl Index {
         let mut all = Vec::new();
         for mapping in mappings {
             index.names.push(mapping.index);
-            index.null_values.push(mapping.null_values);
             all.push(mapping.mapping);
         }
         index.schema = Schema::new(all);
@@ -112,7 +110,6 @@ impl Index {
         let mut index = Self::empty();
         index.schema = Schema::new(vec![known]);
         index.names.push(None);
-        index.null_values.push(Vec::new());
         index.seen = Some(FxHashSet::default());
         index
     }
@@ -120,7 +117,6 @@ impl Index {
     fn empty() -> Self {
         Self {
             schema: Schema::default(),
-            null_values: Vec::new(),
             names: Vec::new(),
             lines: Vec::new(),
             events: Vec::new(),
@@ -154,11 +150,11 @@ impl Index {
         for path in named.chain(of_request) {
             kept.insert(path.to_owned());
             for mapping in self.schema.mappings() {
-                let field = mapping.get(path);
-                kept.extend(field.map(|field| String::from(&*field.read_from)));
+                let sources = mapping.get(path).into_iter().flat_map(MappedField::sources);
+                kept.extend(sources.map(str::to_owned));
             }
         }
-        self.kept = Some(kept);
+        self.kept = Some(kept.into_iter().collect());
         self.timestamp = Some(settings.timestamp.clone());
         Ok(())
     }
@@ -199,22 +195,19 @@ impl Index {
     fn take(&mut self, line: Box<str>, document: &Map<String, Json>) -> Taken {
         let name = document.get("_index").and_then(Json::as_str);
         let (position, known) = self.position(name);
-        let mut event = if let Some(null_values) = self.null_values.get(position)
-            && !null_values.is_empty()
-        {
-            let mut indexed = document.clone();
-            for null_value in null_values {
-                replace_null(&mut indexed, &null_value.path, &null_value.value);
-            }
-            Event::from_document(&indexed)
-        } else {
-            Event::from_document(document)
-        };
+        let mut event = Event::from_document(document);
         self.learn(&event);
+        self.learn_constants(&event, position);
         let malformed = self.malformed(&event, position);
+        if self.seen.is_none() && !malformed.is_empty() {
+            return Taken {
+                malformed,
+                ..Taken::default()
+            };
+        }
         let untimed = self.is_untimed(&event, position);
         if let Some(kept) = &self.kept {
-            event = only(&event, kept);
+            event = event.only(kept);
         }
         event.mapping = MappingId(u16::try_from(position).unwrap_or(0));
         self.events.push(event);
@@ -236,7 +229,7 @@ impl Index {
             return false;
         };
         let mut values = event.values(&field.read_from).iter();
-        !values.any(|value| matches!(field.field_type.read(value.raw()), Reading::Value(_)))
+        !values.any(|value| matches!(field.read(value.raw()), Reading::Value(_)))
     }
 
     /// The mapping of a document of this index, and whether it is the index's own.
@@ -267,6 +260,22 @@ impl Index {
         }
     }
 
+    /// The first document with a value gives it to a `constant_keyword` whose mapping states none.
+    fn learn_constants(&mut self, event: &Event, position: usize) {
+        let id = MappingId(u16::try_from(position).unwrap_or(u16::MAX));
+        let Some(mapping) = self.schema.mapping_mut(id).filter(|_| self.seen.is_none()) else {
+            return;
+        };
+        for field in mapping.fields_mut() {
+            if let FieldType::ConstantKeyword { value } = &mut field.field_type
+                && value.is_none()
+            {
+                let first = event.values(&field.read_from).first();
+                *value = first.map(|value| value.raw().as_text().into());
+            }
+        }
+    }
+
     fn malformed(&self, event: &Event, position: usize) -> Vec<Malformed> {
         let Some(mapping) = self.schema.mappings().get(position) else {
             return Vec::new();
@@ -276,11 +285,10 @@ impl Index {
             let Some(field) = mapping.get(path) else {
                 continue;
             };
-            if field.field_type.family() == Some(Family::Text) || &*field.read_from != path {
+            if &*field.read_from != path {
                 continue;
             }
-            let refused =
-                |value: &&Scalar| field.field_type.read(value.raw()) == Reading::Malformed;
+            let refused = |value: &&Scalar| field.read(value.raw()) == Reading::Malformed;
             malformed.extend(values.iter().filter(refused).map(|value| Malformed {
                 field: path.to_owned(),
                 value: value.to_string(),
@@ -353,15 +361,6 @@ fn refuse(query: &str, errors: &[eql::EqlError]) -> Refusal {
     Refusal::Query(diagnostics.collect())
 }
 
-/// The event with these fields alone.
-fn only(event: &Event, kept: &BTreeSet<String>) -> Event {
-    let mut small = Event::default();
-    for path in kept {
-        small.set(path, event.values(path).to_vec());
-    }
-    small
-}
-
 /// Maps every field of an event that is not mapped yet, by its first value.
 pub fn add_dynamic(mapping: &mut Mapping, event: &Event) {
     for (path, values) in event.fields() {
@@ -370,24 +369,5 @@ pub fn add_dynamic(mapping: &mut Mapping, event: &Event) {
         {
             mapping.add(path, FieldType::dynamic(first), Origin::Dynamic);
         }
-    }
-}
-
-/// Replaces explicit nulls at a dotted path.
-fn replace_null(document: &mut Map<String, Json>, path: &str, value: &Json) {
-    if let Some(found) = document.get_mut(path) {
-        match found {
-            Json::Null => *found = value.clone(),
-            Json::Array(items) => {
-                for item in items.iter_mut().filter(|item| item.is_null()) {
-                    *item = value.clone();
-                }
-            }
-            _ => {}
-        }
-    } else if let Some((head, rest)) = path.split_once('.')
-        && let Some(Json::Object(inner)) = document.get_mut(head)
-    {
-        replace_null(inner, rest, value);
     }
 }

@@ -1,7 +1,8 @@
 //! The pages in `semantics/` say what EQL means, and this runs every statement of theirs.
 //!
 //! A page is prose with blocks. `mapping` gives the types of fields, a line a field (`mapping NAME`
-//! those of another index, for the events with that `_index`); `events` the documents, a line each:
+//! those of another index, for the events with that `_index`), `runtime` before it the runtime
+//! fields; `events` the documents, a line each:
 //! a label, if need be its time, and its fields. Both hold until the next
 //! of their kind. `eql` holds whole queries, `conditions` what stands behind `any where`,
 //! `constants` expressions without fields; each ends in `//=` and what comes of it: labels,
@@ -84,6 +85,8 @@ fn blocks(text: &str) -> Vec<(usize, String, String)> {
 struct Page {
     /// The mapping of each index, by its name.
     mappings: Map<String, Json>,
+    /// The runtime fields of the mapping to come.
+    runtime: Map<String, Json>,
     events: Vec<Map<String, Json>>,
     statements: usize,
 }
@@ -103,7 +106,16 @@ impl Page {
                     self.mappings.clear();
                 }
                 let index = index.unwrap_or("events").to_owned();
-                self.mappings.insert(index, mapping_of(content));
+                let mut mapping = mapping_of(content);
+                mapping["mappings"]["runtime"] = std::mem::take(&mut self.runtime).into();
+                self.mappings.insert(index, mapping);
+            }
+            "runtime" => {
+                for line in content.lines() {
+                    let (path, said) = line.split_once(char::is_whitespace).unwrap();
+                    let field = serde_json::from_str(said).unwrap();
+                    self.runtime.insert(path.to_owned(), field);
+                }
             }
             "events" => self.events = content.lines().enumerate().map(event).collect(),
             "eql" | "conditions" | "constants" => {

@@ -188,7 +188,7 @@ impl Parser<'_> {
                 let c = self.next()?;
                 match predefined(c) {
                     Some(class) => Node::Class(class),
-                    None => self.character(c),
+                    None => self.character(escaped(c)?),
                 }
             }
             c => self.character(c),
@@ -241,6 +241,7 @@ impl Parser<'_> {
             if let Some(class) = predefined(low) {
                 return Ok(class);
             }
+            escaped(low)?;
         }
         if !self.eat('-') {
             return Ok(class_of(low, low));
@@ -346,6 +347,24 @@ fn one_or(mut parts: Vec<Node>, many: impl FnOnce(Vec<Node>) -> Node) -> Node {
 
 fn class_of(low: char, high: char) -> ClassUnicode {
     ClassUnicode::new([ClassUnicodeRange::new(low, high)])
+}
+
+/// The character behind a backslash that stands for itself. Since Lucene 9 no other letter than
+/// those of [`predefined`] does (`RegExp.matchPredefinedCharacterClass`).
+fn escaped(c: char) -> Result<char, String> {
+    let mend = match c {
+        'A' | 'B' | 'G' | 'Z' | 'b' | 'z' => {
+            "there are no anchors and no word boundaries, the expression matches the whole value"
+        }
+        'f' | 'n' | 'r' | 't' => "put the character itself into the expression",
+        'p' | 'P' | 'u' | 'x' => "write the characters as a class, such as `[a-z]`",
+        c if c.is_ascii_alphabetic() => "a letter stands for itself without a backslash",
+        c => return Ok(c),
+    };
+    Err(format!(
+        "invalid character class `\\{c}`; behind a backslash stand `d D s S w W`, digits and \
+         punctuation: {mend}"
+    ))
 }
 
 /// `\d`, `\w`, `\s` and their complements, over ASCII (since Lucene 8.6).

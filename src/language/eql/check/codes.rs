@@ -33,8 +33,9 @@ pub static UNUSABLE: Code = Code {
     number: "E151",
     title: "field cannot be used",
     page: "The field is mapped with a type that EQL cannot use (`nested`, `object`, ranges, geo, \
-           `flattened` …), is `text` without an exact keyword sub-field, or is a keyword with a \
-           normalizer.\n\nUse another field that holds the same value.",
+           `flattened` …), is `text` without an exact keyword sub-field, or has neither an index \
+           nor doc values (`event.original` of ECS), so that a search on it fails.\n\nUse another \
+           field that holds the same value.",
 };
 
 /// A field with different types in different indices.
@@ -51,7 +52,9 @@ pub static WRONG_TYPE: Code = Code {
     number: "E153",
     title: "wrong type",
     page: "An operator or function is given a type that it does not take: `:` and `like` take \
-           strings only, arithmetic takes numbers, `and`, `or` and `not` take booleans.\n\nFor a \
+           strings only, arithmetic takes numbers, `and`, `or` and `not` take booleans. The items \
+           of a list (`in`) are of the field's type: an address, a date or a version written as a \
+           text is refused there, though `==` takes it.\n\nFor a \
            number write `pid == 4`, or `string(pid) : \"4*\"`; for an address \
            `cidrMatch(source.ip, \"10.0.0.0/8\")`.",
 };

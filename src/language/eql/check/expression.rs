@@ -15,7 +15,11 @@ impl Checker<'_> {
             ExprKind::Bool(_) => Typed::constant(Family::Boolean, "boolean"),
             ExprKind::Number(number) => Typed::constant(Family::Number, number_type(*number)),
             ExprKind::String(_) => Typed::constant(Family::Text, "keyword"),
-            ExprKind::Field(field) => self.field(field, expr.span),
+            ExprKind::Field(field) => {
+                let typed = self.field(field, expr.span);
+                self.require_indexed(field, expr.span);
+                typed
+            }
             ExprKind::Call(call) => self.call(call, expr.span),
             ExprKind::Negate(inner) | ExprKind::Plus(inner) => {
                 let typed = self.expression(inner);
@@ -83,7 +87,13 @@ impl Checker<'_> {
     }
 
     fn compare(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> Typed {
-        let (a, b) = (self.expression(left), self.expression(right));
+        let is_null = |side: &Expr| matches!(side.kind, ExprKind::Null);
+        let equality = matches!(op, CompareOp::Equal | CompareOp::NotEqual);
+        let (a, b) = if equality && (is_null(left) || is_null(right)) {
+            (self.unsearched(left), self.unsearched(right))
+        } else {
+            (self.expression(left), self.expression(right))
+        };
         let result = Typed::computed(Family::Boolean, "boolean", a.constant && b.constant);
         // Elasticsearch puts the constant on the right and wants one there; an unmapped optional
         // field is one, being null.
@@ -142,7 +152,12 @@ impl Checker<'_> {
     }
 
     fn matches(&mut self, inner: &Match) -> Typed {
-        let value = self.expression(&inner.value);
+        // A pattern that everything matches becomes a null check.
+        let value = if inner.patterns.iter().all(|pattern| is_everything(inner.op, pattern)) {
+            self.unsearched(&inner.value)
+        } else {
+            self.expression(&inner.value)
+        };
         let symbol = inner.op.symbol();
         if !value.is(Family::Text) {
             let error = EqlError::new(
@@ -211,31 +226,92 @@ impl Checker<'_> {
                 ));
                 continue;
             }
-            // An address or a date is written as a string, a date also as milliseconds.
-            let written_so = matches!(
-                (value.family, typed.family),
-                (
-                    Some(Family::Ip | Family::Date | Family::Version),
-                    Some(Family::Text)
-                ) | (Some(Family::Date), Some(Family::Number))
-            );
-            let differ = matches!((value.family, typed.family), (Some(x), Some(y)) if x != y);
-            if differ && !written_so {
-                self.error(EqlError::new(
+            if !goes_together(value.family, typed.family) {
+                let error = EqlError::new(
                     &codes::WRONG_TYPE,
                     item.span,
                     format!(
                         "{} argument of [{word}] must be [{}], found value [{item}] type [{}]",
                         ordinal(index + 1),
-                        value.name,
+                        type_name(&value),
                         typed.name
                     ),
-                ));
-            } else {
-                self.constant_fits(&inner.value, item, CompareOp::Equal);
+                );
+                self.error(instead_of_list(error, &value, inner));
+                // Elasticsearch names the first item of another type and no more.
+                break;
             }
+            self.constant_fits(&inner.value, item, CompareOp::Equal);
         }
         Typed::computed(Family::Boolean, "boolean", value.constant)
+    }
+}
+
+/// Whether a list may hold items of this family (`DataTypes.areCompatible`): unlike `==`, a list is
+/// no place where a text stands for an address, a date or a version.
+fn goes_together(value: Option<Family>, item: Option<Family>) -> bool {
+    match (value, item) {
+        (Some(value), Some(item)) => value == item,
+        (None, _) | (_, None) => true,
+    }
+}
+
+/// The name that Elasticsearch's verifier has for a type.
+fn type_name(typed: &Typed) -> &str {
+    match typed.family {
+        Some(Family::Date) => "datetime",
+        _ => &typed.name,
+    }
+}
+
+/// What to write in place of a list whose items are not of the field's type.
+fn instead_of_list(error: EqlError, value: &Typed, inner: &In) -> EqlError {
+    let texts: Vec<&Expr> = inner
+        .items
+        .iter()
+        .filter(|item| matches!(item.kind, ExprKind::String(_) | ExprKind::Number(_)))
+        .collect();
+    let shown = texts.get(..2).unwrap_or(&texts);
+    let more = if texts.len() > shown.len() { " …" } else { "" };
+    let not = if inner.negated { "not " } else { "" };
+    let equal = || {
+        let each: Vec<String> = shown
+            .iter()
+            .map(|item| format!("{} == {item}", inner.value))
+            .collect();
+        let joined = each.join(" or ");
+        let joined = if inner.negated {
+            format!("not ({joined}{more})")
+        } else {
+            format!("{joined}{more}")
+        };
+        format!("`{joined}`, which Elasticsearch runs since 8.18")
+    };
+    match value.family {
+        Some(Family::Ip) => {
+            let blocks: Vec<String> = shown.iter().map(ToString::to_string).collect();
+            error
+                .help(format!(
+                    "write `{not}cidrMatch({}, {}{})`",
+                    inner.value,
+                    blocks.join(", "),
+                    if more.is_empty() { "" } else { ", …" },
+                ))
+                .help(format!("or {}", equal()))
+        }
+        Some(Family::Date | Family::Version) => error.help(format!("write {}", equal())),
+        _ => error,
+    }
+}
+
+/// Whether a pattern matches every text, so that only the value's presence is asked.
+fn is_everything(op: MatchOp, pattern: &Expr) -> bool {
+    let ExprKind::String(text) = &pattern.kind else {
+        return false;
+    };
+    match op {
+        MatchOp::Regex | MatchOp::RegexInsensitive => text == ".*",
+        _ => !text.is_empty() && text.bytes().all(|byte| byte == b'*'),
     }
 }
 

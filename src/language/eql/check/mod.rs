@@ -12,7 +12,7 @@ mod sequence;
 use std::collections::BTreeMap;
 
 use super::error::EqlError;
-use super::syntax::{EventQuery, Expr, Field, Pipe, Query, QueryKind};
+use super::syntax::{EventQuery, Expr, ExprKind, Field, Pipe, Query, QueryKind};
 use crate::diagnostic::Span;
 use crate::event::field::{Exact, Family, FieldType};
 use crate::event::schema::{Origin, ResolvedField};
@@ -233,6 +233,36 @@ impl Checker<'_> {
         typed
     }
 
+    /// The type of an operand that is only asked whether it has a value: that is no search on it.
+    fn unsearched(&mut self, expr: &Expr) -> Typed {
+        match &expr.kind {
+            ExprKind::Field(field) => self.field(field, expr.span),
+            _ => self.expression(expr),
+        }
+    }
+
+    /// A search needs an index or doc values of the field; without both Elasticsearch fails when it
+    /// runs the query.
+    fn require_indexed(&mut self, field: &Field, span: Span) {
+        let Some(Some(resolved)) = self.fields.get(&field.path) else {
+            return;
+        };
+        let mut readers = resolved.readers.iter().flatten();
+        if readers.any(|reader| reader.field_type.is_unindexed()) {
+            self.error(
+                EqlError::new(
+                    &codes::UNUSABLE,
+                    span,
+                    format!(
+                        "cannot search on field [{}] since it is not indexed",
+                        field.path
+                    ),
+                )
+                .help("compare a field that is searchable: only the document itself holds this one"),
+            );
+        }
+    }
+
     /// The nearest field of type `nested` above a path.
     fn nested_parent<'p>(&self, path: &'p str) -> Option<&'p str> {
         let parent = path.rsplit_once('.')?.0;
@@ -339,7 +369,7 @@ fn unusable(
     EqlError::new(&codes::UNUSABLE, span, message)
 }
 
-/// Text without an exact sub-field and keywords with a normalizer cannot be compared.
+/// Text without an exact sub-field cannot be compared.
 fn inexact(path: &str, span: Span, resolved: &ResolvedField) -> Option<EqlError> {
     let mut types = resolved.readers.iter().flatten();
     let message = types.find_map(|field| match &field.field_type {
@@ -354,11 +384,6 @@ fn inexact(path: &str, span: Span, resolved: &ResolvedField) -> Option<EqlError>
         } => Some(format!(
             "cannot operate on field of data type [text]: no keyword/multi-field defined \
                  exact matches for [{path}]; define one or use match/query instead"
-        )),
-        FieldType::Keyword {
-            normalized: true, ..
-        } => Some(format!(
-            "normalized keyword field [{path}] cannot be used for exact match operations"
         )),
         _ => None,
     })?;

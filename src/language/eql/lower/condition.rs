@@ -221,8 +221,10 @@ impl Builder<'_> {
         parent: PartId,
     ) -> Folded {
         let negated = op == CompareOp::NotEqual;
+        let equality = matches!(op, CompareOp::Equal | CompareOp::NotEqual);
         let constant_left = is_constant(left) && !is_constant(right);
-        let (left, op, right) = if constant_left || self.is_null(left) {
+        let null_left = self.is_null(left) || (equality && self.is_null_beside_equality(left));
+        let (left, op, right) = if constant_left || (null_left && !is_constant(right)) {
             (right, mirrored(op), left)
         } else {
             (left, op, right)
@@ -231,7 +233,8 @@ impl Builder<'_> {
             kind: ExprKind::Null,
             span: right.span,
         };
-        let right = if self.is_null(right) { &null } else { right };
+        let null_right = self.is_null(right) || (equality && self.is_null_beside_equality(right));
+        let right = if null_right { &null } else { right };
         // `boolean expression == true` is the expression itself.
         if let (ExprKind::Bool(value), CompareOp::Equal | CompareOp::NotEqual) = (&right.kind, op)
             && is_condition(left)
@@ -247,7 +250,6 @@ impl Builder<'_> {
                 inner => inner,
             };
         }
-        let equality = matches!(op, CompareOp::Equal | CompareOp::NotEqual);
         if let ExprKind::Field(field) = &left.kind {
             let id = self.field(&field.path);
             if matches!(right.kind, ExprKind::Null) {

@@ -145,14 +145,23 @@ pub(super) fn test(
     let refused = |what: &str| Err(format!("failed to create query: {what}"));
     match resolved.family {
         Family::Text => Ok(compare(Value::text(&text_of(literal)))),
-        Family::Number => match literal {
-            Literal::Number(number) => Ok(compare(number_value(*number))),
-            Literal::Text(text) => match numeric(text) {
-                Some(value) => Ok(compare(value)),
-                None => refused(&format!("for input string: \"{text}\"")),
-            },
-            _ => refused(&format!("for input string: \"{}\"", text_of(literal))),
-        },
+        Family::Number => {
+            let value = match literal {
+                Literal::Number(number) => Some(number_value(*number)),
+                Literal::Text(text) => numeric(text),
+                _ => None,
+            };
+            let Some(value) = value else {
+                return refused(&format!("for input string: \"{}\"", text_of(literal)));
+            };
+            let mut types = resolved.readers.iter().flatten().map(|one| &one.field_type);
+            if let Some(kind) = types.find(|kind| kind.reduce(&value).is_none()) {
+                return refused(&format!(
+                    "[{kind}] supports only finite values, but got [{value}]"
+                ));
+            }
+            Ok(compare(value))
+        }
         Family::Boolean => match text_of(literal).as_str() {
             "true" => Ok(compare(Value::Bool(true))),
             "false" => Ok(compare(Value::Bool(false))),
@@ -168,12 +177,7 @@ pub(super) fn test(
                 text_of(literal)
             )),
         },
-        Family::Date => match literal {
-            Literal::Number(Number::Integer(millis)) => {
-                Ok(compare(Value::Date(Timestamp::from_millis(*millis))))
-            }
-            literal => date_test(field, resolved, comparison, &text_of(literal), now),
-        },
+        Family::Date => date_test(field, resolved, comparison, &text_of(literal), now),
     }
 }
 
@@ -233,16 +237,23 @@ fn date_test(
     text: &str,
     now: Timestamp,
 ) -> Result<Predicate, String> {
-    let format = resolved
-        .readers
-        .iter()
-        .flatten()
-        .find_map(|field| match &field.field_type {
-            FieldType::Date(format) | FieldType::DateNanos(format) => Some(format.clone()),
-            _ => None,
-        });
-    let format: DateFormat = format.unwrap_or_default();
-    let Some((low, high)) = format.parse_range(text, now) else {
+    let formats = resolved.readers.iter().flatten();
+    let formats = formats.filter_map(|field| match &field.field_type {
+        FieldType::Date(format) | FieldType::DateNanos(format) => Some(format),
+        _ => None,
+    });
+    // Every index parses the constant by its own format, and one that cannot fails the query.
+    let mut range = None;
+    for format in formats {
+        let Some(own) = format.parse_range(text, now) else {
+            return Err(format!(
+                "failed to parse date field [{text}] with format [{}]",
+                format.as_str()
+            ));
+        };
+        range.get_or_insert(own);
+    }
+    let Some((low, high)) = range.or_else(|| DateFormat::usual().parse_range(text, now)) else {
         return Err(format!("failed to parse date field [{text}]"));
     };
     let compare = |value: Timestamp| Predicate::Compare {

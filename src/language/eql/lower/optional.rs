@@ -68,6 +68,14 @@ impl Builder<'_> {
         self.foldable(expr) && self.folds_to_null(expr)
     }
 
+    /// Whether an expression beside `==` or `!=` is null. What the optimizer makes of an equality
+    /// with an unmapped field is settled by Elasticsearch's suite, so it holds either way:
+    /// `?a == ?b` is a null check of both.
+    pub(super) fn is_null_beside_equality(&self, expr: &Expr) -> bool {
+        self.is_null(expr)
+            || matches!(&expr.kind, ExprKind::Field(field) if self.resolved(&field.path).is_none())
+    }
+
     fn folds_to_null(&self, expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::Null => true,

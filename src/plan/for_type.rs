@@ -1,0 +1,125 @@
+//! A predicate as a field of one type runs it. A mapping decides what the index holds of a value
+//! (its precision, its case), and the constants of a query are changed in the same way.
+
+use std::borrow::Cow;
+
+use super::predicate::{Comparison, Predicate, WildcardPattern, WildcardToken};
+use super::{Plan, PlanField};
+use crate::event::FieldType;
+use crate::event::field::{Normalizer, lowercase};
+use crate::event::schema::MappedField;
+
+impl Predicate {
+    /// The predicate with its constants as an index with this type holds them.
+    pub fn for_type(&self, field_type: &FieldType) -> Cow<'_, Self> {
+        match self {
+            Self::Compare {
+                field,
+                comparison,
+                value,
+            } => {
+                let reduced = match comparison {
+                    Comparison::Equal => field_type.reduce(value),
+                    _ => field_type.reduce_bound(value),
+                };
+                match reduced {
+                    Some(reduced) if reduced != *value => Cow::Owned(Self::Compare {
+                        field: *field,
+                        comparison: *comparison,
+                        value: reduced,
+                    }),
+                    _ => Cow::Borrowed(self),
+                }
+            }
+            Self::EqualIgnoringCase { field, text } => match normalized(field_type, text) {
+                Some(text) => Cow::Owned(Self::EqualIgnoringCase {
+                    field: *field,
+                    text,
+                }),
+                None => Cow::Borrowed(self),
+            },
+            Self::Wildcard {
+                field,
+                pattern,
+                insensitive,
+            } if field_type.normalizer() == Normalizer::Lowercase => Cow::Owned(Self::Wildcard {
+                field: *field,
+                pattern: in_lowercase(pattern),
+                insensitive: *insensitive,
+            }),
+            // The text of the expression is normalized as a whole, `\D` to `\d`
+            // (`StringFieldType.regexpQuery`).
+            Self::Regex {
+                field,
+                pattern,
+                insensitive,
+            } => match normalized(field_type, pattern) {
+                Some(pattern) => Cow::Owned(Self::Regex {
+                    field: *field,
+                    pattern,
+                    insensitive: *insensitive,
+                }),
+                None => Cow::Borrowed(self),
+            },
+            // A script reads what the index holds and compares it with the constant as written.
+            Self::Exists(_) | Self::Between { .. } | Self::Wildcard { .. } | Self::Script(_) => {
+                Cow::Borrowed(self)
+            }
+        }
+    }
+}
+
+/// The text as the index changes it; `None` where it stays.
+fn normalized(field_type: &FieldType, text: &str) -> Option<String> {
+    match field_type.normalizer().apply(text) {
+        Cow::Owned(changed) => Some(changed),
+        Cow::Borrowed(_) => None,
+    }
+}
+
+fn in_lowercase(pattern: &WildcardPattern) -> WildcardPattern {
+    let tokens = pattern.0.iter().map(|token| match token {
+        WildcardToken::Char(c) => WildcardToken::Char(lowercase(*c)),
+        other => *other,
+    });
+    WildcardPattern(tokens.collect())
+}
+
+impl Plan {
+    /// Why Elasticsearch cannot run a leaf as a script, which reads doc values.
+    pub fn unreadable(&self, predicate: &Predicate) -> Option<String> {
+        if !matches!(predicate, Predicate::Script(_)) {
+            return None;
+        }
+        let fields = predicate.fields().into_iter();
+        let mut fields = fields.filter_map(|field| self.fields.get(field.index()));
+        let field = fields.find(|field| {
+            let mut readers = field.readers.iter().flatten();
+            readers.any(|reader| reader.options.without_doc_values)
+        })?;
+        Some(format!(
+            "can't load fielddata on [{}] because the field has no doc values, which a script reads",
+            field.path
+        ))
+    }
+
+    /// Why Trapline cannot know the values of a field that the plan reads.
+    pub fn obstacle(&self) -> Option<String> {
+        self.fields.iter().find_map(PlanField::obstacle)
+    }
+}
+
+impl PlanField {
+    fn obstacle(&self) -> Option<String> {
+        let why = self.readers.iter().flatten().find_map(unknown_values)?;
+        Some(format!("field [{}] {why}", self.path))
+    }
+}
+
+fn unknown_values(field: &MappedField) -> Option<&'static str> {
+    if field.options.scripted {
+        return Some("is computed by a script of its mapping");
+    }
+    (field.field_type.normalizer() == Normalizer::Unknown)
+        .then_some("has a normalizer that its mapping only names")
+}
