@@ -68,8 +68,11 @@ pub struct Malformed {
 /// What there is to say about a document that was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Taken {
-    /// The values that were left out.
+    /// The values that do not fit their fields.
     pub malformed: Vec<Malformed>,
+    /// The document is in no search for their sake: its mapping was given, and it does not say
+    /// `ignore_malformed`. Where types are only assumed the values alone are left out.
+    pub refused: bool,
     /// The index that the document names, if there are mappings for other indices only.
     pub unknown_index: Option<String>,
     /// The document has no time that can be read, so that it is in no search.
@@ -202,6 +205,7 @@ impl Index {
         if self.seen.is_none() && !malformed.is_empty() {
             return Taken {
                 malformed,
+                refused: true,
                 ..Taken::default()
             };
         }
@@ -214,6 +218,7 @@ impl Index {
         self.lines.push(line);
         Taken {
             malformed,
+            refused: false,
             unknown_index: name.filter(|_| !known).map(str::to_owned),
             untimed,
         }

@@ -22,6 +22,7 @@ mod kql;
 mod library;
 mod nulls;
 mod public_rules;
+mod reports;
 mod scan;
 mod sequence_oracle;
 mod sequence_streams;

@@ -98,9 +98,9 @@ const MAPPED: &[(&str, &str)] = &[
     ("s not in (null)", ""),
     ("n in (null, null)", ""),
     // Dates and addresses in lists are written as they are for `==`.
-    ("d in (5)", "1"),
-    ("d in (\"1970-01-01\")", "1"),
-    ("ip in (\"10.0.0.1\")", "1"),
+    ("d == 5", "1"),
+    ("d == \"1970-01-01\"", "1"),
+    ("ip == \"10.0.0.1\"", "1"),
     ("ip == \"10.0.0.0/8\"", "1"),
     ("ip != \"10.0.0.0/8\"", "2"),
     // Constants, and null above them.

@@ -225,11 +225,16 @@ impl Notes {
         for value in &taken.malformed {
             self.malformed.add(|| {
                 format!(
-                    "{}: [{}] of type [{}] does not take `{}`; the value is left out",
+                    "{}: [{}] of type [{}] does not take `{}`; {}",
                     place(),
                     value.field,
                     value.field_type,
-                    value.value
+                    value.value,
+                    if taken.refused {
+                        "Elasticsearch refuses the document, so no search finds it"
+                    } else {
+                        "the value is left out"
+                    }
                 )
             });
         }
