@@ -31,7 +31,8 @@ impl Tests {
             if let Some(why) = plan.unreadable(&leaf.predicate) {
                 return Err(QueryFailure::new(why).at(leaf.clause));
             }
-            tests.push(Test::new(plan, &leaf.predicate).map_err(|failure| failure.at(leaf.clause))?);
+            tests
+                .push(Test::new(plan, &leaf.predicate).map_err(|failure| failure.at(leaf.clause))?);
         }
         let mut fields = vec![plan.timestamp, plan.category];
         fields.extend(plan.tiebreaker);
@@ -114,7 +115,8 @@ impl Facts {
         let mut slots = Slots::new(plan.fields.len());
         for (number, event) in events.iter().enumerate() {
             slots.mapping = usize::from(event.mapping.0);
-            for ((slot, field), read) in slots.slots.iter_mut().zip(&plan.fields).zip(&tests.reads) {
+            for ((slot, field), read) in slots.slots.iter_mut().zip(&plan.fields).zip(&tests.reads)
+            {
                 if let Some(fold) = *read {
                     slot.read(field, event, fold);
                 }

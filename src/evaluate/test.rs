@@ -26,7 +26,10 @@ impl Test {
         let [field] = predicate.fields()[..] else {
             return Self::plain(predicate);
         };
-        let readers = plan.fields.get(field.index()).map_or(&[][..], |field| &field.readers);
+        let readers = plan
+            .fields
+            .get(field.index())
+            .map_or(&[][..], |field| &field.readers);
         let own: Vec<_> = readers
             .iter()
             .map(|reader| match reader {
@@ -35,7 +38,10 @@ impl Test {
             })
             .collect();
         // A mapping without the field has no values for any test.
-        let mut known = own.iter().zip(readers).filter(|(_, reader)| reader.is_some());
+        let mut known = own
+            .iter()
+            .zip(readers)
+            .filter(|(_, reader)| reader.is_some());
         let first = known.next().map_or(predicate, |(predicate, _)| predicate);
         if known.all(|(other, _)| **other == *first) {
             return Self::plain(first);

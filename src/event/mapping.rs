@@ -133,17 +133,18 @@ impl Reader {
                     continue;
                 };
                 let type_name = text(body, "type").unwrap_or("keyword");
-                self.add(
-                    &joined(path, name),
-                    path,
-                    type_of(type_name, body),
-                    body,
-                );
+                self.add(&joined(path, name), path, type_of(type_name, body), body);
             }
         }
     }
 
-    fn add(&mut self, path: &str, read_from: &str, field_type: FieldType, body: &Map<String, Json>) {
+    fn add(
+        &mut self,
+        path: &str,
+        read_from: &str,
+        field_type: FieldType,
+        body: &Map<String, Json>,
+    ) {
         let mut field = MappedField::new(field_type, read_from, Origin::Declared);
         field.options = FieldOptions {
             strict_numbers: flag(body, "coerce", false),
@@ -177,7 +178,10 @@ impl Reader {
     /// A field that others are copied to, and the multi-fields of it, hold their values as well.
     fn resolve_copies(&mut self) {
         for (from, to) in std::mem::take(&mut self.copies) {
-            let holders = self.mapping.fields().filter(|(_, field)| *field.read_from == *to);
+            let holders = self
+                .mapping
+                .fields()
+                .filter(|(_, field)| *field.read_from == *to);
             let holders: Vec<String> = holders.map(|(path, _)| path.to_owned()).collect();
             for holder in holders {
                 if let Some(field) = self.mapping.get_mut(&holder) {
@@ -376,21 +380,22 @@ mod tests {
 
     #[test]
     fn what_a_mapping_says_beside_the_type_is_kept() {
-        let mapping = one(
-            r#"{"properties":{
+        let mapping = one(r#"{"properties":{
                 "raw":{"type":"keyword","index":false,"doc_values":false},
                 "stored":{"type":"keyword","index":false},
                 "name":{"type":"keyword","normalizer":"lowercase","null_value":"NONE"},
                 "load":{"type":"scaled_float","scaling_factor":10,"coerce":false},
                 "pid":{"type":"long","ignore_malformed":"true"},
-                "off":{"type":"object","enabled":false,"properties":{"x":{"type":"keyword"}}}}}"#,
-        );
+                "off":{"type":"object","enabled":false,"properties":{"x":{"type":"keyword"}}}}}"#);
         let field = |path: &str| mapping.get(path).unwrap();
         assert!(field("raw").field_type.is_unindexed());
         assert!(!field("stored").field_type.is_unindexed());
         assert_eq!(field("name").field_type.normalizer(), Normalizer::Lowercase);
         assert_eq!(field("name").options.null_value, Some(Scalar::text("NONE")));
-        assert_eq!(field("load").field_type, FieldType::Float(FloatType::Scaled(10.0)));
+        assert_eq!(
+            field("load").field_type,
+            FieldType::Float(FloatType::Scaled(10.0))
+        );
         assert!(field("load").options.strict_numbers);
         assert!(field("pid").options.ignore_malformed);
         assert!(mapping.get("off.x").is_none());
@@ -398,8 +403,7 @@ mod tests {
 
     #[test]
     fn copies_runtime_fields_and_passthrough_objects_are_fields() {
-        let mapping = one(
-            r#"{"runtime":{
+        let mapping = one(r#"{"runtime":{
                 "day":{"type":"keyword","script":{"source":"emit('x')"}},
                 "pid":{"type":"keyword"}},
                "properties":{
@@ -411,8 +415,7 @@ mod tests {
                 "resource":{"type":"passthrough","priority":10,"properties":{
                     "host":{"properties":{"name":{"type":"keyword"}}},"a":{"type":"long"}}},
                 "attributes":{"type":"passthrough","priority":20,"properties":{
-                    "host":{"properties":{"name":{"type":"wildcard"}}}}}}}"#,
-        );
+                    "host":{"properties":{"name":{"type":"wildcard"}}}}}}}"#);
         let field = |path: &str| mapping.get(path).unwrap();
         assert!(field("day").options.scripted);
         assert_eq!(field("pid").field_type.to_string(), "keyword");

@@ -60,7 +60,9 @@ impl Event {
 
     /// Whether the document sets the field to null, alone or in an array.
     pub fn is_null(&self, path: &str) -> bool {
-        self.nulls.binary_search_by(|null| (**null).cmp(path)).is_ok()
+        self.nulls
+            .binary_search_by(|null| (**null).cmp(path))
+            .is_ok()
     }
 
     /// Notes that the document sets the field to null.

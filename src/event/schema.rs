@@ -73,7 +73,9 @@ impl MappedField {
     /// The paths of the document whose values the field holds.
     pub fn sources(&self) -> impl Iterator<Item = &str> {
         let copied = self.options.copied_from.iter();
-        std::iter::once(&self.read_from).chain(copied).map(|path| &**path)
+        std::iter::once(&self.read_from)
+            .chain(copied)
+            .map(|path| &**path)
     }
 
     /// What the mapping makes of one value of a document.

@@ -153,7 +153,11 @@ impl Checker<'_> {
 
     fn matches(&mut self, inner: &Match) -> Typed {
         // A pattern that everything matches becomes a null check.
-        let value = if inner.patterns.iter().all(|pattern| is_everything(inner.op, pattern)) {
+        let value = if inner
+            .patterns
+            .iter()
+            .all(|pattern| is_everything(inner.op, pattern))
+        {
             self.unsearched(&inner.value)
         } else {
             self.expression(&inner.value)
@@ -272,7 +276,11 @@ fn instead_of_list(error: EqlError, value: &Typed, inner: &In) -> EqlError {
         .filter(|item| matches!(item.kind, ExprKind::String(_) | ExprKind::Number(_)))
         .collect();
     let shown = texts.get(..2).unwrap_or(&texts);
-    let more = if texts.len() > shown.len() { " …" } else { "" };
+    let more = if texts.len() > shown.len() {
+        " …"
+    } else {
+        ""
+    };
     let not = if inner.negated { "not " } else { "" };
     let equal = || {
         let each: Vec<String> = shown

@@ -258,7 +258,9 @@ impl Checker<'_> {
                         field.path
                     ),
                 )
-                .help("compare a field that is searchable: only the document itself holds this one"),
+                .help(
+                    "compare a field that is searchable: only the document itself holds this one",
+                ),
             );
         }
     }
