@@ -4,13 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::census::census;
 use super::dependencies::Dependencies;
 use super::files::{extension, in_order, parent};
 use super::layout::Layout;
 use super::{Project, error};
+use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::language::eql;
-use crate::replay::outcome::RuleCounts;
+use crate::replay::census::RuleCensus;
 use crate::replay::{Subject, Test};
 use crate::rule::{self, RuleKind};
 use crate::scenario::{self, Scenario};
@@ -47,8 +49,6 @@ pub struct Loaded {
     subjects: Vec<Subject>,
     /// Errors and warnings about the files.
     pub diagnostics: Vec<Diagnostic>,
-    /// How many rules the project has.
-    pub rules: RuleCounts,
     /// The scenario files that could be read, by name.
     pub names: Vec<String>,
     /// The files that each scenario file depends on.
@@ -57,6 +57,9 @@ pub struct Loaded {
     pub keys: Vec<String>,
     /// Whether all scenarios of the project were asked for.
     pub whole: bool,
+    targets: Vec<Target>,
+    /// The number of each rule by its file's name; `None` for one that cannot be used.
+    rules: BTreeMap<String, Option<usize>>,
 }
 
 /// A scenario file, and for each of its documents the rule that it tests.
@@ -102,8 +105,16 @@ impl Project<'_> {
         for (layout, name) in loader.scenario_names(targets) {
             loader.scenario_file(layout, &name);
         }
-        loader.count_rules();
+        loader.loaded.targets = targets.to_vec();
         loader.loaded
+    }
+
+    /// The rules that what was loaded could test, by whether a scenario tests them.
+    pub fn census(&self, loaded: &Loaded, catalogue: &Catalogue) -> RuleCensus {
+        let subject = |at: &Option<usize>| at.and_then(|at| loaded.subjects.get(at));
+        let subjects = loaded.rules.iter();
+        let subjects = subjects.map(|(name, at)| (name.clone(), subject(at)));
+        census(self, &loaded.targets, &subjects.collect(), catalogue)
     }
 
     /// Reads the rule that a name stands for: the rule file itself, or the rule that its scenario
@@ -124,8 +135,13 @@ impl Project<'_> {
     /// Reads every rule of the project, tested or not.
     pub fn load_rules(&self) -> (Vec<Subject>, Vec<Diagnostic>) {
         let mut loader = Loader::new(*self);
-        for name in loader.rule_names() {
-            loader.rule(&name);
+        match self.rule_names(&[]) {
+            Ok(names) => {
+                for name in names {
+                    loader.rule(&name);
+                }
+            }
+            Err(diagnostic) => loader.loaded.diagnostics.push(*diagnostic),
         }
         (loader.loaded.subjects, loader.loaded.diagnostics)
     }
@@ -134,8 +150,6 @@ impl Project<'_> {
 struct Loader<'p> {
     project: Project<'p>,
     loaded: Loaded,
-    /// The number of each rule by its file's name; `None` for one that cannot be used.
-    subjects: BTreeMap<String, Option<usize>>,
 }
 
 impl<'p> Loader<'p> {
@@ -143,7 +157,6 @@ impl<'p> Loader<'p> {
         Self {
             project,
             loaded: Loaded::default(),
-            subjects: BTreeMap::new(),
         }
     }
 
@@ -249,7 +262,7 @@ impl<'p> Loader<'p> {
         scenario: &Scenario,
     ) -> Option<usize> {
         let name = self.rule_name(layout, scenario_file, scenario);
-        if let Some(known) = self.subjects.get(&name) {
+        if let Some(known) = self.loaded.rules.get(&name) {
             return *known;
         }
         let subject = if self.project.files.exists(&name) {
@@ -264,7 +277,7 @@ impl<'p> Loader<'p> {
             self.loaded.diagnostics.push(missing);
             None
         };
-        self.subjects.insert(name, subject);
+        self.loaded.rules.insert(name, subject);
         subject
     }
 
@@ -293,37 +306,5 @@ impl<'p> Loader<'p> {
             syntax,
         });
         Some(self.loaded.subjects.len() - 1)
-    }
-
-    /// The rule files of the project, without those that are deprecated by their place.
-    fn rule_names(&mut self) -> BTreeSet<String> {
-        let mut all: BTreeSet<String> = BTreeSet::new();
-        let files = self.project.files;
-        let deprecated = |name: &String| name.split('/').any(|part| part == "_deprecated");
-        for rules in self.project.layouts.iter().flat_map(|layout| &layout.rules) {
-            if !files.exists(rules) {
-                continue;
-            }
-            match files.find(rules, &["toml"]) {
-                Ok(names) => all.extend(names.into_iter().filter(|name| !deprecated(name))),
-                Err(diagnostic) => self.loaded.diagnostics.push(*diagnostic),
-            }
-        }
-        all
-    }
-
-    /// Counts the rules of the project by what becomes of them; untested ones are not read.
-    fn count_rules(&mut self) {
-        let all = self.rule_names();
-        let tested = self.loaded.subjects.iter();
-        let unsupported = tested
-            .filter(|subject| subject.unsupported().is_some())
-            .count();
-        let known = |name: &&String| !self.subjects.contains_key(*name);
-        self.loaded.rules = RuleCounts {
-            tested: self.loaded.subjects.len() - unsupported,
-            untested: all.iter().filter(known).count(),
-            unsupported,
-        };
     }
 }

@@ -5,6 +5,7 @@
 //!
 //! The verbs of the command line, `--watch`, an editor and users of the library call the same.
 
+mod census;
 pub mod config;
 mod dependencies;
 pub mod error;
@@ -22,7 +23,7 @@ pub use files::ProjectFiles;
 pub use layout::Layout;
 pub use load::{Loaded, Target};
 pub use memory::Memory;
-pub use run::{Request, TestRun};
+pub use run::{Listed, Request, TestRun};
 pub use snapshot_files::{Compared, SnapshotPolicy};
 
 /// Where a project's files are and how they are laid out.

@@ -6,14 +6,18 @@ use super::snapshot_files::{Compared, SnapshotPolicy};
 use super::{ExitCode, Loaded, Project};
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
-use crate::replay::outcome::{Check, Outcome, ScenarioOutcome};
+use crate::event::io::Stop;
+use crate::replay::census::RuleCensus;
+use crate::replay::events::Ignore;
+use crate::replay::listing::list;
+use crate::replay::outcome::{CheckKey, Outcome};
 use crate::replay::select::Selection;
 use crate::replay::trace::Observed;
-use crate::replay::{self, Options};
+use crate::replay::{self, Options, Receiver};
 use crate::snapshot::Scope;
 
 /// What to run of the loaded scenarios, and what a run may write.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Request<'a> {
     /// Only the checks that this expression selects.
     pub selection: Option<&'a Selection>,
@@ -27,8 +31,42 @@ pub struct Request<'a> {
     pub strict: bool,
     /// Record what decided each check ([`TestRun::observed`]).
     pub observe: bool,
+    /// Ends the run as soon as a person asks for it.
+    pub stop: Option<&'a Stop>,
+    /// Receives what happens during the run.
+    pub receiver: Option<&'a dyn Receiver>,
     /// What becomes of the snapshots.
     pub snapshots: SnapshotPolicy,
+}
+
+impl<'a> Request<'a> {
+    /// What the rooms below are asked, for these KEYs.
+    fn options(&self, keys: &'a [String]) -> Options<'a> {
+        Options {
+            selection: self.selection,
+            sources: self.sources,
+            keys,
+            jobs: self.jobs,
+            stop_after: match (self.fail_fast, self.strict) {
+                (false, _) => None,
+                (true, false) => Some(|check| check.verdict.fails_run(false)),
+                (true, true) => Some(|check| check.verdict.fails_run(true)),
+            },
+            stop: self.stop,
+            receiver: self.receiver.unwrap_or(&Ignore),
+        }
+    }
+}
+
+/// What a run would have.
+#[derive(Debug)]
+pub struct Listed {
+    /// The checks, in the order of the files.
+    pub keys: Vec<CheckKey>,
+    /// The rules, by whether anything tests them.
+    pub rules: RuleCensus,
+    /// Files that could not be loaded, and warnings about those that could.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// A finished run: all that reports and the exit code are made from.
@@ -44,6 +82,8 @@ pub struct TestRun {
     pub observed: Vec<Observed>,
     /// Whether outcomes that are not proven, open or not implemented fail.
     pub strict: bool,
+    /// Whether a person ended the run before it was done.
+    pub interrupted: bool,
     /// The scenario files of which every check ran, by name.
     complete: BTreeSet<String>,
 }
@@ -51,12 +91,7 @@ pub struct TestRun {
 impl Project<'_> {
     /// Runs what was loaded.
     pub fn run(&self, loaded: Loaded, catalogue: &Catalogue, request: &Request<'_>) -> TestRun {
-        let options = Options {
-            selection: request.selection,
-            sources: request.sources,
-            keys: &loaded.keys,
-            jobs: request.jobs,
-        };
+        let options = request.options(&loaded.keys);
         let tests = loaded.tests();
         let (replayed, observed) = if request.observe {
             replay::observe(&tests, catalogue, self.files, &options)
@@ -65,16 +100,13 @@ impl Project<'_> {
             (replayed, Vec::new())
         };
         let mut complete: BTreeSet<String> = loaded.names.iter().cloned().collect();
-        for (test, partial) in tests.iter().zip(&replayed.partial) {
-            if *partial {
+        for (number, test) in tests.iter().enumerate() {
+            if replayed.partial.get(number) != Some(&false) {
                 complete.remove(test.scenario_file);
             }
         }
         drop(tests);
-        let mut scenarios = replayed.scenarios;
-        if request.fail_fast {
-            stop_at_first_failure(&mut scenarios, &mut complete, request.strict);
-        }
+        let rules = self.census(&loaded, catalogue);
         let mut diagnostics = loaded.diagnostics;
         diagnostics.extend(replayed.diagnostics);
         if loaded.whole {
@@ -82,17 +114,31 @@ impl Project<'_> {
         }
         let mut run = TestRun {
             outcome: Outcome {
-                scenarios,
-                rules: loaded.rules,
+                scenarios: replayed.scenarios,
+                rules,
             },
             diagnostics,
             compared: Compared::default(),
             observed,
             strict: request.strict,
+            interrupted: replayed.interrupted,
             complete,
         };
         run.compared = self.compare_run(&run, &request.snapshots);
         run
+    }
+
+    /// Lists the checks of a run and reads the rules that nothing tests, without running anything.
+    pub fn list(&self, loaded: &Loaded, catalogue: &Catalogue, request: &Request<'_>) -> Listed {
+        let options = request.options(&loaded.keys);
+        let found = list(&loaded.tests(), catalogue, self.files, &options);
+        let mut diagnostics = loaded.diagnostics.clone();
+        diagnostics.extend(found.diagnostics);
+        Listed {
+            keys: found.keys,
+            rules: self.census(loaded, catalogue),
+            diagnostics,
+        }
     }
 
     /// Compares a finished run with the snapshots, again after a review changed them.
@@ -115,6 +161,9 @@ impl TestRun {
 
     /// How the run ended.
     pub fn exit_code(&self) -> ExitCode {
+        if self.interrupted {
+            return ExitCode::Interrupted;
+        }
         let loading = ExitCode::of_loading(&self.diagnostics);
         if self.is_empty() {
             return match loading {
@@ -129,27 +178,5 @@ impl TestRun {
                 &self.compared.open,
                 self.strict,
             ))
-    }
-}
-
-/// Leaves out what comes after the first check that fails.
-fn stop_at_first_failure(
-    scenarios: &mut Vec<ScenarioOutcome>,
-    complete: &mut BTreeSet<String>,
-    strict: bool,
-) {
-    let fails = |check: &Check| check.verdict.fails_run(strict);
-    let stop = scenarios
-        .iter()
-        .position(|scenario| scenario.checks.iter().any(fails));
-    let Some(stop) = stop else { return };
-    for scenario in scenarios.iter().skip(stop) {
-        complete.remove(&scenario.scenario);
-    }
-    scenarios.truncate(stop + 1);
-    if let Some(last) = scenarios.last_mut()
-        && let Some(first) = last.checks.iter().position(fails)
-    {
-        last.checks.truncate(first + 1);
     }
 }

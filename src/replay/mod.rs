@@ -4,9 +4,11 @@
 //! against it ([`judge`]). Threads work on scenarios; what they give is put back in file order.
 
 mod reason_match;
+pub mod census;
 pub(crate) mod capture;
 pub(crate) mod compile;
 pub mod error;
+pub mod events;
 mod explain;
 mod exclusions;
 mod judge;
@@ -20,25 +22,31 @@ mod run;
 pub(crate) mod test_fixtures;
 pub mod select;
 mod source;
+pub mod listing;
 mod production_blockers;
 pub mod timeline;
 pub(crate) mod schema_view;
 mod expectation;
 
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rayon::prelude::*;
 
+pub use events::{Event, Receiver};
 pub use exclusions::{LinkedException, exceptions_of};
 pub use outcome::{Check, Observed, Outcome, Verdict};
 pub use production::CREATES;
 
-use crate::data_source::{Catalogue, IndexPatterns};
+use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
-use crate::event::io::Files;
+use crate::event::io::{Files, Stop};
 use crate::language::eql;
 use crate::rule::{Rule, RuleType};
 use crate::scenario::{self, Scenario};
-use outcome::ScenarioOutcome;
+use outcome::{CheckKey, ScenarioOutcome};
 use select::{Candidate, Selection};
 
 /// The start of every case, 2024-01-01T00:00:00Z: what date math counts from.
@@ -67,7 +75,7 @@ pub struct Subject {
 }
 
 /// What to run and how.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct Options<'a> {
     /// `-k`: which checks.
     pub selection: Option<&'a Selection>,
@@ -77,19 +85,80 @@ pub struct Options<'a> {
     pub keys: &'a [String],
     /// How many threads; as many as there are cores when 0.
     pub jobs: usize,
+    /// Ends the run after the first check, in file order, for which this holds.
+    pub stop_after: Option<fn(&Check) -> bool>,
+    /// Ends the run as soon as a person asks for it.
+    pub stop: Option<&'a Stop>,
+    /// Receives the events of the run.
+    pub receiver: &'a dyn Receiver,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self {
+            selection: None,
+            sources: &[],
+            keys: &[],
+            jobs: 0,
+            stop_after: None,
+            stop: None,
+            receiver: &events::Ignore,
+        }
+    }
+}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("selection", &self.selection)
+            .field("sources", &self.sources)
+            .field("keys", &self.keys)
+            .field("jobs", &self.jobs)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Options<'_> {
+    /// Whether a person asked the run to end.
+    fn is_stopped(&self) -> bool {
+        self.stop.is_some_and(Stop::is_requested)
+    }
+
+    /// Whether the options select a data source.
+    pub(crate) fn takes_source(&self, source: &str) -> bool {
+        self.sources.is_empty() || self.sources.iter().any(|name| name == source)
+    }
+
+    /// Whether the options select a check; without a verdict, whether some verdict would do.
+    pub(crate) fn takes(&self, test: &Test<'_>, key: &CheckKey, verdict: Option<Verdict>) -> bool {
+        let candidate = Candidate {
+            rule: &test.subject.rule.name,
+            case: &key.case,
+            source: &key.source,
+            tags: &test.subject.rule.tags,
+            verdict,
+        };
+        let expression = self
+            .selection
+            .is_none_or(|selection| selection.matches(&candidate));
+        let typed = self.keys.is_empty() || self.keys.iter().any(|typed| key.matches(typed));
+        self.takes_source(&key.source) && typed && expression
+    }
 }
 
 /// What a run gave.
 #[derive(Debug, Default)]
 pub struct Replayed {
-    /// One entry a test, in order.
+    /// One entry a test, in order; those that a stop left out are missing at the end.
     pub scenarios: Vec<ScenarioOutcome>,
     /// What is wrong with the scenarios on the sources that they run on.
     pub diagnostics: Vec<Diagnostic>,
     /// The exceptions that the scenarios link their rules to, each once a rule.
     pub exceptions: Vec<LinkedException>,
-    /// Whether some check was left out by the options, for each test.
+    /// Whether some check was left out by the options or an error, for each scenario.
     pub partial: Vec<bool>,
+    /// Whether a person ended the run before it was done.
+    pub interrupted: bool,
 }
 
 /// Runs the tests.
@@ -119,25 +188,47 @@ fn run_all(
     options: &Options<'_>,
     observing: bool,
 ) -> (Replayed, Vec<trace::Observed>) {
-    let one = |test: &Test<'_>| replay(test, catalogue, files, options, observing);
+    // The number of the first test in which the run stops.
+    let last = AtomicUsize::new(usize::MAX);
+    let one = |(number, test): (usize, &Test<'_>)| {
+        if options.is_stopped() || number > last.load(Ordering::Relaxed) {
+            return None;
+        }
+        let one = replay(test, catalogue, files, options, observing);
+        options
+            .receiver
+            .receive(Event::ScenarioFinished(&one.outcome));
+        if one.stopped {
+            last.fetch_min(number, Ordering::Relaxed);
+        }
+        Some(one)
+    };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.jobs)
         .build();
     // A single scenario is not worth a thread; without threads the same is done one by one.
     let results: Vec<_> = match pool {
         Ok(pool) if tests.len() > 1 && options.jobs != 1 => {
-            pool.install(|| tests.par_iter().map(one).collect())
+            pool.install(|| tests.par_iter().enumerate().map(one).collect())
         }
-        _ => tests.iter().map(one).collect(),
+        _ => tests.iter().enumerate().map(one).collect(),
     };
     let mut replayed = Replayed::default();
     let mut observed = Vec::new();
     for one in results {
+        let Some(one) = one else {
+            replayed.interrupted = options.is_stopped();
+            break;
+        };
+        let stopped = one.stopped;
         replayed.scenarios.push(one.outcome);
         replayed.diagnostics.extend(one.diagnostics);
         replayed.partial.push(one.partial);
         replayed.exceptions.extend(one.exceptions);
         observed.push(one.observed);
+        if stopped {
+            break;
+        }
     }
     (replayed, observed)
 }
@@ -152,9 +243,6 @@ fn replay(
     let rule = &test.subject.rule;
     let patterns = test.subject.patterns();
     let claimed = catalogue.claimed(&patterns);
-    let named = test.scenario.sources.as_ref();
-    let runs =
-        |name: &str| named.is_none_or(|named| named.iter().any(|source| source.value == name));
     let mut outcome = ScenarioOutcome {
         scenario: test.scenario_file.to_owned(),
         rule_file: test.subject.file.clone(),
@@ -173,15 +261,9 @@ fn replay(
     let mut partial = false;
     let mut by_source = Vec::new();
     let mut observations = Vec::new();
-    let all = catalogue.sources().iter();
-    let wanted: Vec<_> = match named {
-        // A source that the scenario names is run although the rule does not claim it: its events
-        // are then not routed.
-        Some(_) => all.filter(|source| runs(&source.name)).collect(),
-        None => claimed.clone(),
-    };
+    let sources = sources(test, catalogue, &patterns);
     for source in &claimed {
-        if !runs(&source.name) {
+        if !sources.iter().any(|own| own.name == source.name) {
             outcome.untested.push(source.name.clone());
         }
     }
@@ -194,6 +276,7 @@ fn replay(
             outcome,
             diagnostics,
             partial: true,
+            stopped: false,
             observed: trace::Observed::default(),
         };
     }
@@ -202,22 +285,33 @@ fn replay(
         patterns: &patterns,
         files,
         exceptions: &exceptions,
+        options,
     };
-    for source in wanted {
-        let keep = |check: &Check| selected(check, test, options);
-        let ran = source::run(test, source, &with, observing);
+    // Where a source stops, the others need only the cases before.
+    let mut before = usize::MAX;
+    for source in sources {
+        if !options.takes_source(&source.name) {
+            partial = true;
+            continue;
+        }
+        let ran = source::run(test, source, &with, before, observing);
         diagnostics.extend(ran.diagnostics);
-        let before = ran.checks.len();
-        let checks: Vec<Check> = ran.checks.into_iter().filter(keep).collect();
-        observations.extend(
-            ran.observations
-                .into_iter()
-                .filter(|observation| checks.iter().any(|check| check.key == observation.key)),
-        );
-        partial |= checks.len() != before;
-        by_source.push(checks);
+        partial |= ran.partial;
+        before = ran.before;
+        observations.extend(ran.observations);
+        by_source.push(ran.checks);
     }
     outcome.checks = in_file_order(by_source);
+    let stops = |check: &Check| options.stop_after.is_some_and(|stops| stops(check));
+    let stop = outcome.checks.iter().position(stops);
+    if let Some(stop) = stop {
+        outcome.checks.truncate(stop + 1);
+        partial = true;
+    }
+    if partial {
+        let kept: BTreeSet<&CheckKey> = outcome.checks.iter().map(|check| &check.key).collect();
+        observations.retain(|observation| kept.contains(&observation.key));
+    }
     // A stable sort: within a case the sources stay in their order.
     observations.sort_by_key(|observation: &trace::Observation| observation.order);
     let query = rule.query.as_ref();
@@ -226,6 +320,7 @@ fn replay(
         outcome,
         diagnostics,
         partial,
+        stopped: stop.is_some(),
         observed: trace::Observed {
             query: query.map(|query| trace::place(&query.text)),
             clauses: query
@@ -235,30 +330,30 @@ fn replay(
     }
 }
 
+/// The sources that a test runs on. A source that the scenario names is run although the rule does
+/// not claim it: its events are then not routed.
+fn sources<'c>(
+    test: &Test<'_>,
+    catalogue: &'c Catalogue,
+    patterns: &IndexPatterns,
+) -> Vec<&'c DataSource> {
+    let Some(named) = &test.scenario.sources else {
+        return catalogue.claimed(patterns);
+    };
+    let all = catalogue.sources().iter();
+    all.filter(|source| named.iter().any(|name| name.value == source.name))
+        .collect()
+}
+
 /// What one test gave.
 struct One {
     exceptions: Vec<LinkedException>,
     outcome: ScenarioOutcome,
     diagnostics: Vec<Diagnostic>,
     partial: bool,
+    /// The run stops with it.
+    stopped: bool,
     observed: trace::Observed,
-}
-
-/// Whether the options select a check.
-fn selected(check: &Check, test: &Test<'_>, options: &Options<'_>) -> bool {
-    let source = options.sources.is_empty() || options.sources.contains(&check.key.source);
-    let key = options.keys.is_empty() || options.keys.iter().any(|key| check.key.matches(key));
-    let candidate = Candidate {
-        rule: &test.subject.rule.name,
-        case: &check.key.case,
-        source: &check.key.source,
-        tags: &test.subject.rule.tags,
-        verdict: Some(check.verdict),
-    };
-    let expression = options
-        .selection
-        .is_none_or(|selection| selection.matches(&candidate));
-    source && key && expression
 }
 
 /// Checks by case, then by source, from checks by source, then by case.

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::census::RuleCensus;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 
 /// Everything that one run of `trapline test` gave, in file order.
@@ -11,8 +12,8 @@ use crate::diagnostic::{Diagnostic, SourceText, Span};
 pub struct Outcome {
     /// One entry a scenario document, in file order.
     pub scenarios: Vec<ScenarioOutcome>,
-    /// How many rules the project has, by what became of them.
-    pub rules: RuleCounts,
+    /// The rules that the run could have tested, by whether it did.
+    pub rules: RuleCensus,
 }
 
 /// What one scenario (one YAML document) gave.
@@ -36,17 +37,6 @@ pub struct ScenarioOutcome {
     pub untested: Vec<String>,
     /// Index patterns that no source serves.
     pub unshaped: Vec<String>,
-}
-
-/// How many rules the project has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct RuleCounts {
-    /// With a scenario.
-    pub tested: usize,
-    /// Without one.
-    pub untested: usize,
-    /// Of a type or language that is not implemented.
-    pub unsupported: usize,
 }
 
 /// One case on one data source.

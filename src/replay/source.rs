@@ -10,7 +10,7 @@ use super::production::ScheduleConfig;
 use super::run::{Run, Stage};
 use super::schema_view::Visible;
 use super::trace::{self, Observation};
-use super::{START, Test, explain};
+use super::{Event, Options, START, Test, explain};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, Span};
 use crate::evaluate::{BlockerHint, Context};
@@ -21,7 +21,13 @@ use crate::scenario::{self, Effect, Expanded, ExpandedCase, Expander};
 
 /// Runs a scenario on a source: its checks in file order, and what is wrong with the scenario
 /// there.
-pub(super) fn run(test: &Test<'_>, source: &DataSource, with: &With<'_>, observe: bool) -> Ran {
+pub(super) fn run(
+    test: &Test<'_>,
+    source: &DataSource,
+    with: &With<'_>,
+    before: usize,
+    observe: bool,
+) -> Ran {
     let mut on_source = OnSource {
         test,
         observations: observe.then(Vec::new),
@@ -32,12 +38,20 @@ pub(super) fn run(test: &Test<'_>, source: &DataSource, with: &With<'_>, observe
         files: with.files,
         exceptions: with.exceptions,
         diagnostics: Vec::new(),
+        options: with.options,
+        before,
+        partial: false,
     };
-    let checks = on_source.checks();
+    let checks = match before {
+        0 => Vec::new(),
+        _ => on_source.checks(),
+    };
     Ran {
         checks,
         diagnostics: on_source.diagnostics,
         observations: on_source.observations.unwrap_or_default(),
+        before: on_source.before,
+        partial: on_source.partial,
     }
 }
 
@@ -47,6 +61,7 @@ pub(super) struct With<'a> {
     pub(super) patterns: &'a IndexPatterns,
     pub(super) files: &'a dyn Files,
     pub(super) exceptions: &'a Exceptions,
+    pub(super) options: &'a Options<'a>,
 }
 
 /// What a scenario gave on one source.
@@ -55,6 +70,10 @@ pub(super) struct Ran {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Of the checks that ran, if they were to be observed.
     pub(super) observations: Vec<Observation>,
+    /// Where the run stops: only cases before this one are needed of other sources.
+    pub(super) before: usize,
+    /// Whether the options left out some check.
+    pub(super) partial: bool,
 }
 
 struct OnSource<'a> {
@@ -68,6 +87,11 @@ struct OnSource<'a> {
     diagnostics: Vec<Diagnostic>,
     /// `None` when nobody asks.
     observations: Option<Vec<Observation>>,
+    options: &'a Options<'a>,
+    /// Only the items before this one are run; the attack is 0.
+    before: usize,
+    /// The options left out some check.
+    partial: bool,
 }
 
 /// What the attack or a case is replayed from.
@@ -147,15 +171,31 @@ impl<'a> OnSource<'a> {
     }
 
     /// A check for the attack and for each case, all alike.
-    fn every(&self, change: impl Fn(&mut Check)) -> Vec<Check> {
+    fn every(&mut self, change: impl Fn(&mut Check)) -> Vec<Check> {
         let items = std::iter::once(self.attack_item()).chain(self.items());
-        items
-            .map(|item| {
-                let mut check = self.check(&item, None);
-                change(&mut check);
-                check
-            })
-            .collect()
+        let mut checks = Vec::new();
+        for item in items.collect::<Vec<_>>() {
+            let mut check = self.check(&item, None);
+            change(&mut check);
+            self.finished(check, &mut checks);
+        }
+        checks
+    }
+
+    /// Takes a check that has its verdict, if the options select it.
+    fn finished(&mut self, check: Check, checks: &mut Vec<Check>) {
+        if !self
+            .options
+            .takes(self.test, &check.key, Some(check.verdict))
+        {
+            self.partial = true;
+            return;
+        }
+        self.options.receiver.receive(Event::CheckFinished(&check));
+        if self.options.stop_after.is_some_and(|stops| stops(&check)) {
+            self.before = self.before.min(check.order);
+        }
+        checks.push(check);
     }
 
     /// Runs the attack, then the cases against it.
@@ -167,9 +207,14 @@ impl<'a> OnSource<'a> {
         };
         let expected = wanted(scenario, None, self.source);
         let mut checks = Vec::new();
+        let key = self.key(&self.attack_item());
+        if self.options.takes(test, &key, None) {
+            self.options.receiver.receive(Event::CheckStarted(&key));
+        }
         let stage = match events {
             Events::Skipped(reason) => {
-                checks.push(self.skipped(&self.attack_item(), &reason));
+                let check = self.skipped(&self.attack_item(), &reason);
+                self.finished(check, &mut checks);
                 checks.extend(self.cases(query, compiler, &Attack::Broken(None)));
                 return checks;
             }
@@ -189,7 +234,7 @@ impl<'a> OnSource<'a> {
         let ready = match &*compiled {
             Compiled::Refused(refused) => {
                 let check = self.refused(&self.attack_item(), &expected, refused);
-                checks.push(check);
+                self.finished(check, &mut checks);
                 checks.extend(self.cases(query, compiler, &Attack::Broken(None)));
                 return checks;
             }
@@ -200,7 +245,7 @@ impl<'a> OnSource<'a> {
             Ok(run) => run,
             Err(failure) => {
                 let check = self.failure(&self.attack_item(), &expected, &failure);
-                checks.push(check);
+                self.finished(check, &mut checks);
                 checks.extend(self.cases(query, compiler, &Attack::Broken(None)));
                 return checks;
             }
@@ -217,7 +262,8 @@ impl<'a> OnSource<'a> {
         };
         let judgement = judge::judge(&case);
         let attack = attack_state(&run, &expected, &judgement);
-        checks.push(self.judged(&self.attack_item(), &case, judgement));
+        let check = self.judged(&self.attack_item(), &case, judgement);
+        self.finished(check, &mut checks);
         checks.extend(self.cases(query, compiler, &attack));
         checks
     }
@@ -231,6 +277,10 @@ impl<'a> OnSource<'a> {
         let test = self.test;
         let mut checks = Vec::new();
         for (index, case) in test.scenario.cases.iter().enumerate() {
+            if index + 1 >= self.before || self.options.is_stopped() {
+                self.partial = true;
+                break;
+            }
             if !case.runs_on(&self.source.name) {
                 continue;
             }
@@ -240,7 +290,15 @@ impl<'a> OnSource<'a> {
                 span: case.name_span,
                 case: Some(case),
             };
-            checks.extend(self.case(&item, case, query, compiler, attack));
+            let key = self.key(&item);
+            if !self.options.takes(test, &key, None) {
+                self.partial = true;
+                continue;
+            }
+            self.options.receiver.receive(Event::CheckStarted(&key));
+            if let Some(check) = self.case(&item, case, query, compiler, attack) {
+                self.finished(check, &mut checks);
+            }
         }
         checks
     }
@@ -375,13 +433,17 @@ impl<'a> OnSource<'a> {
         }
     }
 
+    fn key(&self, item: &Item<'_>) -> CheckKey {
+        CheckKey {
+            scenario: self.test.scenario_file.to_owned(),
+            case: item.name.to_owned(),
+            source: self.source.name.clone(),
+        }
+    }
+
     fn check(&self, item: &Item<'_>, wanted: Option<&Wanted>) -> Check {
         Check {
-            key: CheckKey {
-                scenario: self.test.scenario_file.to_owned(),
-                case: item.name.to_owned(),
-                source: self.source.name.clone(),
-            },
+            key: self.key(item),
             order: item.order,
             attack: item.case.is_none(),
             verdict: Verdict::Passed,

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use super::census::{RuleCensus, RuleEntry, Standing};
 use super::outcome::{
     AlertRecord, CauseRecord, Check, CheckKey, EventRecord, NoneRecord, Observed, Outcome, Pin,
-    PinKind, Place, RuleCounts, ScenarioOutcome, Verdict,
+    PinKind, Place, ScenarioOutcome, Verdict,
 };
 use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
 
 pub(crate) const SCENARIO: &str = "scenarios/windows/lateral_movement_incoming_wmi.yaml";
+pub(crate) const RULE: &str = "rules/windows/lateral_movement_incoming_wmi.toml";
 pub(crate) const ATTACK: &str = "remote WMI starts PowerShell";
 static STOPPED: Code = Code {
     number: "E399",
@@ -21,7 +23,7 @@ pub(crate) fn outcome(checks: Vec<Check>) -> Outcome {
     Outcome {
         scenarios: vec![ScenarioOutcome {
             scenario: SCENARIO.into(),
-            rule_file: "rules/windows/lateral_movement_incoming_wmi.toml".into(),
+            rule_file: RULE.into(),
             rule_id: "f3475224-b179-4f78-8877-c2bd64c26b88".into(),
             rule_name: "WMI Incoming Lateral Movement".into(),
             severity: "medium".into(),
@@ -30,11 +32,17 @@ pub(crate) fn outcome(checks: Vec<Check>) -> Outcome {
             untested: Vec::new(),
             unshaped: Vec::new(),
         }],
-        rules: RuleCounts {
-            tested: 1,
-            untested: 0,
-            unsupported: 0,
-        },
+        rules: RuleCensus(vec![rule(RULE, Standing::Tested)]),
+    }
+}
+
+/// A rule of a standing.
+pub(crate) fn rule(file: &str, standing: Standing) -> RuleEntry {
+    RuleEntry {
+        file: file.into(),
+        id: "f3475224-b179-4f78-8877-c2bd64c26b88".into(),
+        name: "WMI Incoming Lateral Movement".into(),
+        standing,
     }
 }
 

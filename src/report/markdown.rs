@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::View;
 use super::finding::{Finding, findings};
+use super::{View, rules};
 use crate::replay::outcome::Verdict;
 
 /// Above this many bytes the rest is counted, not shown.
@@ -45,14 +45,11 @@ fn headline(view: &View<'_>, findings: &[Finding<'_>], text: &mut String) {
         .filter(|(count, _)| *count > 0)
         .map(|(count, verdict)| format!("{count} {verdict}"))
         .collect();
-    let rules = view.outcome.rules;
     let _ = writeln!(
         text,
-        "{checks} checks: {}. Rules: {} tested, {} untested, {} unsupported.",
+        "{checks} checks: {}. Rules: {}.",
         counts.join(", "),
-        rules.tested,
-        rules.untested,
-        rules.unsupported
+        rules::counts(&view.outcome.rules)
     );
 }
 

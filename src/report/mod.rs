@@ -15,6 +15,7 @@ pub mod markdown;
 mod markup;
 pub mod mutation;
 mod recorded;
+mod rules;
 pub mod sarif;
 pub mod noise;
 pub mod terminal;

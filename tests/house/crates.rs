@@ -34,7 +34,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("jiff", &["event/time.rs", "event/time/"]),
     ("memchr", &[]),
     ("notify", &["cli/file_watcher.rs"]),
-    ("rayon", &["replay/", "scan/", "mutation/", "explain/"]),
+    (
+        "rayon",
+        &["replay/", "scan/", "mutation/", "explain/", "project/"],
+    ),
     (
         "regex-automata",
         &["evaluate/pattern.rs", "evaluate/pattern/"],

@@ -179,3 +179,70 @@ fn a_mutant_of_one_clause_survives_only_where_coverage_says_what_is_missing() {
         assert_eq!(survivors > 0, number > 0, "run {number}: {survivors}");
     }
 }
+
+/// Counts the events of a run.
+#[derive(Default)]
+struct Counted {
+    started: std::sync::atomic::AtomicUsize,
+    finished: std::sync::atomic::AtomicUsize,
+    scenarios: std::sync::atomic::AtomicUsize,
+}
+
+impl trapline::replay::Receiver for Counted {
+    fn receive(&self, event: trapline::replay::Event<'_>) {
+        use trapline::replay::Event;
+        let counter = match event {
+            Event::CheckStarted(_) => &self.started,
+            Event::CheckFinished(_) => &self.finished,
+            Event::ScenarioFinished(_) => &self.scenarios,
+        };
+        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_listing_names_the_checks_that_a_run_has_and_a_run_tells_of_each() {
+    let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
+    let settings = Settings::at(root, &Global::default(), true).ok().unwrap();
+    let catalogue = Catalogue::builtin().unwrap();
+    let counted = Counted::default();
+    let request = trapline::project::Request {
+        receiver: Some(&counted),
+        ..Default::default()
+    };
+    let project = settings.project();
+    let loaded = project.load(&[]);
+    let listed = project.list(&loaded, &catalogue, &request);
+    let run = project.run(loaded, &catalogue, &request);
+    let ran: Vec<_> = run.outcome.checks().map(|check| check.key.clone()).collect();
+    assert_eq!(listed.keys, ran);
+    assert_eq!(listed.rules, run.outcome.rules);
+    let counts = [&counted.started, &counted.finished, &counted.scenarios];
+    let counts = counts.map(|count| count.load(std::sync::atomic::Ordering::Relaxed));
+    assert_eq!(counts, [ran.len(), ran.len(), run.outcome.scenarios.len()]);
+}
+
+#[test]
+fn fail_fast_ends_with_the_first_failure_whatever_the_number_of_threads() {
+    let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
+    let settings = Settings::at(root, &Global::default(), true).ok().unwrap();
+    let catalogue = Catalogue::builtin().unwrap();
+    let options = |jobs| Options {
+        jobs,
+        stop_after: Some(|check| check.verdict == Verdict::Pinned),
+        ..Options::default()
+    };
+    let loaded = settings.project().load(&[]);
+    let tests = loaded.tests();
+    let whole = replay::run(&tests, &catalogue, &settings.files, &Options::default());
+    let all = whole.scenarios.iter().flat_map(|one| &one.checks);
+    let first = all.clone().position(|check| check.verdict == Verdict::Pinned);
+    let expected: Vec<_> = all.map(|check| &check.key).take(first.unwrap() + 1).collect();
+    for jobs in [1, 2, 8] {
+        let run = replay::run(&tests, &catalogue, &settings.files, &options(jobs));
+        let checks = run.scenarios.iter().flat_map(|one| &one.checks);
+        let keys: Vec<_> = checks.map(|check| &check.key).collect();
+        assert_eq!(keys, expected, "{jobs} threads");
+        assert_eq!(run.partial.last(), Some(&true));
+    }
+}

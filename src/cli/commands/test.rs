@@ -7,14 +7,14 @@ use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::git;
 use super::super::settings::{Settings, TestSettings};
-use super::super::{Console, ExitCode};
+use super::super::{Console, ExitCode, interrupt};
 use super::review;
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::data_source::error::UNKNOWN_SOURCE;
 use crate::diagnostic::Diagnostic;
 use crate::explain::timeline::{CheckDetails, tell};
-use crate::project::{Loaded, Request, SnapshotPolicy, TestRun, config};
+use crate::project::{Listed, Loaded, Request, SnapshotPolicy, TestRun, config};
 use crate::replay::outcome::CheckKey;
 use crate::replay::trace::Observed;
 use crate::report::html::Depth;
@@ -62,12 +62,15 @@ pub fn run_loaded(
         fail_fast: test.fail_fast,
         strict: test.strict,
         observe: test.coverage || page,
+        stop: Some(interrupt::stop()),
+        receiver: None,
         snapshots: test.snapshots.clone(),
     };
-    let mut run = settings.project().run(loaded, &catalogue, &request);
+    let project = settings.project();
     if test.list {
-        return list(&run, console);
+        return list(&project.list(&loaded, &catalogue, &request), console);
     }
+    let mut run = project.run(loaded, &catalogue, &request);
     let depth = Depth {
         coverage: coverage(&run.outcome.scenarios, &run.observed),
         told: told(&run.observed, page),
@@ -101,20 +104,25 @@ fn touched(loaded: &mut Loaded, settings: &Settings, revision: &str) -> Result<b
     Ok(loaded.keep_touched(&changed))
 }
 
-/// The keys of the checks that would run, one a line, and what the project has.
-fn list(ran: &TestRun, console: &mut Console) -> ExitCode {
-    console.diagnostics(&ran.diagnostics);
-    let mut text = String::new();
-    for check in ran.outcome.checks() {
-        text.push_str(&check.key.to_string());
-        text.push('\n');
+/// `--list`: the keys of the checks that would run, one a line, then the rules that nothing tests.
+fn list(listed: &Listed, console: &mut Console) -> ExitCode {
+    console.diagnostics(&listed.diagnostics);
+    let mut keys = String::new();
+    for key in &listed.keys {
+        keys.push_str(&key.to_string());
+        keys.push('\n');
     }
-    console.write(Stream::Out, &text);
-    if text.is_empty() {
+    console.write(Stream::Out, &keys);
+    let rules = terminal::list_of_rules(&listed.rules, console.colour(Stream::Out));
+    console.write(Stream::Out, &rules);
+    let counts = terminal::counts_of_rules(&listed.rules, console.colour(Stream::Err));
+    console.write(Stream::Err, &counts);
+    let code = ExitCode::of_loading(&listed.diagnostics);
+    if listed.keys.is_empty() && code == ExitCode::Passed {
         console.diagnostics([&nothing()]);
         return ExitCode::NothingSelected;
     }
-    ExitCode::of_loading(&ran.diagnostics)
+    code
 }
 
 /// A `--source` that does not exist.

@@ -18,6 +18,7 @@ use std::io::{self, Write};
 use super::View;
 use super::coverage::rounded;
 use super::markup::escaped;
+use super::rules::counts;
 use crate::coverage::Coverage;
 use crate::explain::timeline::CheckDetails;
 use crate::replay::outcome::{CheckKey, Verdict};
@@ -73,19 +74,16 @@ fn head(text: &mut String) {
 /// How the run went, in one line, then in figures, then the filter.
 fn header(view: &View<'_>, depth: &Depth, text: &mut String) {
     let (tone, headline) = headline(view);
-    let rules = view.outcome.rules;
     let scenarios = view.outcome.scenarios.len();
     let share = depth.coverage.share();
     let _ = write!(
         text,
         "<header>\n<p class=\"brand\">Trapline</p>\n<h1 class=\"{tone}\">{headline}</h1>\n\
-         <p class=\"figures\">{} in {}; rules: {} tested, {} untested, {} unsupported; \
+         <p class=\"figures\">{} in {}; rules: {}; \
          {} of {} clauses covered ({:.1} %)</p>\n",
         count(view.outcome.checks().count(), "check"),
         count(scenarios, "scenario"),
-        rules.tested,
-        rules.untested,
-        rules.unsupported,
+        escaped(&counts(&view.outcome.rules)),
         share.good,
         share.all,
         rounded(share),

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use super::super::rules::{counts, reasons};
 use super::View;
-use super::style::{BAD, DIM, GOOD, Painter, WARN, clean, wrap};
+use super::style::{BAD, COLUMN, DIM, GOOD, Painter, WARN, clean, wrap};
+use crate::replay::census::RuleCensus;
 use crate::replay::outcome::{ScenarioOutcome, Verdict};
 use crate::snapshot::{Change, Class};
 
@@ -26,15 +28,7 @@ pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
         ("ADDED", WARN)
     };
     let _ = writeln!(text, "{}{}", painter.key(style, word), checks(view));
-    let rules = view.outcome.rules;
-    let _ = writeln!(
-        text,
-        "{}{} tested, {} untested, {} unsupported",
-        painter.key(DIM, "rules"),
-        rules.tested,
-        rules.untested,
-        rules.unsupported
-    );
+    write_rules(&view.outcome.rules, painter, text);
     let sources = |list: fn(&ScenarioOutcome) -> &[String]| named(&view.outcome.scenarios, list);
     for (key, list) in [
         ("untested", sources(|scenario| &scenario.untested)),
@@ -43,6 +37,23 @@ pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
         for (index, line) in list.iter().enumerate() {
             let key = if index == 0 { key } else { "" };
             let _ = writeln!(text, "{}{}", painter.key(DIM, key), clean(line));
+        }
+    }
+}
+
+/// How many rules are tested, and why others are not.
+pub(super) fn write_rules(rules: &RuleCensus, painter: Painter, text: &mut String) {
+    let key = painter.key(DIM, "rules");
+    let _ = writeln!(text, "{key}{}", counts(rules));
+    for (word, reasons) in reasons(rules) {
+        let lines = wrap(reasons.iter().map(String::as_str), WIDTH);
+        for (index, line) in lines.iter().enumerate() {
+            let word = if index == 0 {
+                format!("{word}: ")
+            } else {
+                String::new()
+            };
+            let _ = writeln!(text, "{:COLUMN$}{word}{}", "", clean(line));
         }
     }
 }

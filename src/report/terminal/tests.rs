@@ -1,8 +1,9 @@
 //! The report as it looks, for hand-made outcomes.
 
 use super::{Options, write};
+use crate::replay::census::Standing;
 use crate::replay::outcome::{NoneRecord, Observed, Outcome, Verdict};
-use crate::replay::test_fixtures::{self, ATTACK, alert, check, stopped};
+use crate::replay::test_fixtures::{self, ATTACK, alert, check, rule, stopped};
 use crate::report::View;
 use crate::snapshot::{Accept, Scope, compare, current, resolve};
 
@@ -80,8 +81,17 @@ fn all_passed_is_two_lines() {
 #[test]
 fn what_was_not_tested_is_named() {
     let mut new = calm();
-    new.rules.untested = 12;
-    new.rules.unsupported = 3;
+    for number in 0..12 {
+        let file = format!("rules/u{number}.toml");
+        new.rules.0.push(rule(&file, Standing::Untested));
+    }
+    let esql = || Standing::Unsupported("rules of type esql".into());
+    new.rules.0.push(rule("rules/e1.toml", esql()));
+    new.rules.0.push(rule("rules/e2.toml", esql()));
+    let patterns = vec!["logs-cloud_defend.*".to_owned()];
+    new.rules
+        .0
+        .push(rule("rules/c.toml", Standing::Unshaped(patterns)));
     new.scenarios[0].untested = vec!["winlogbeat".into()];
     new.scenarios[0].unshaped = vec![
         "logs-crowdstrike.fdr*".into(),

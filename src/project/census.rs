@@ -1,0 +1,116 @@
+//! Finds out which rules of a project are tested, and why others are not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use super::Project;
+use super::files::{extension, in_order};
+use super::load::Target;
+use crate::data_source::Catalogue;
+use crate::diagnostic::Diagnostic;
+use crate::replay::Subject;
+use crate::replay::census::{RuleCensus, RuleEntry, Standing};
+use crate::rule::{self, Rule};
+
+/// The rules below the targets (all of the project without a target), and those that the loaded
+/// scenarios test. `subjects` has an entry for each file that a scenario names; `None` for one that
+/// could not be loaded.
+pub(super) fn census(
+    project: &Project<'_>,
+    targets: &[Target],
+    subjects: &BTreeMap<String, Option<&Subject>>,
+    catalogue: &Catalogue,
+) -> RuleCensus {
+    let mut names: BTreeSet<String> = subjects.keys().cloned().collect();
+    names.extend(project.rule_names(targets).unwrap_or_default());
+    let mut names: Vec<String> = names.into_iter().collect();
+    names.sort_by(|one, other| in_order(one, other));
+    let entry = |name: &String| match subjects.get(name) {
+        Some(Some(subject)) => Some(of_subject(subject, catalogue, Standing::Tested)),
+        Some(None) => Some(not_loaded(name)),
+        None => of_file(project, name, catalogue),
+    };
+    RuleCensus(names.par_iter().filter_map(entry).collect())
+}
+
+/// A rule that no scenario names; `None` for one that is deprecated.
+fn of_file(project: &Project<'_>, name: &str, catalogue: &Catalogue) -> Option<RuleEntry> {
+    let Ok(text) = project.files.read(name) else {
+        return Some(not_loaded(name));
+    };
+    let read = rule::load(&text);
+    let broken = read.diagnostics.iter().any(Diagnostic::is_error);
+    let Some(rule) = read.rule.filter(|_| !broken) else {
+        return Some(not_loaded(name));
+    };
+    if rule.maturity.as_deref() == Some("deprecated") {
+        return None;
+    }
+    let subject = Subject {
+        file: name.to_owned(),
+        rule,
+        syntax: None,
+    };
+    Some(of_subject(&subject, catalogue, Standing::Untested))
+}
+
+fn of_subject(subject: &Subject, catalogue: &Catalogue, can_run: Standing) -> RuleEntry {
+    let Rule { id, name, .. } = &subject.rule;
+    RuleEntry {
+        file: subject.file.clone(),
+        id: id.clone(),
+        name: name.clone(),
+        standing: standing(subject, catalogue).unwrap_or(can_run),
+    }
+}
+
+/// Why a rule cannot be run; `None` where it can.
+fn standing(subject: &Subject, catalogue: &Catalogue) -> Option<Standing> {
+    if let Some(what) = subject.unsupported() {
+        return Some(Standing::Unsupported(what));
+    }
+    let patterns = subject.patterns();
+    let served = !catalogue.claimed(&patterns).is_empty();
+    let patterns = patterns.included().map(str::to_owned);
+    (!served).then(|| Standing::Unshaped(patterns.collect()))
+}
+
+fn not_loaded(name: &str) -> RuleEntry {
+    RuleEntry {
+        file: name.to_owned(),
+        id: String::new(),
+        name: String::new(),
+        standing: Standing::NotLoaded,
+    }
+}
+
+impl Project<'_> {
+    /// The rule files below the targets (all of the project without a target), without those that
+    /// are deprecated by their place.
+    pub fn rule_names(&self, targets: &[Target]) -> Result<BTreeSet<String>, Box<Diagnostic>> {
+        let mut all: BTreeSet<String> = BTreeSet::new();
+        let deprecated = |name: &String| name.split('/').any(|part| part == "_deprecated");
+        let below_rules = |name: &str| {
+            let mut rules = self.layouts.iter().flat_map(|layout| &layout.rules);
+            rules.any(|rules| super::files::below(name, rules).is_some())
+        };
+        let directories: Vec<&str> = if targets.is_empty() {
+            let rules = self.layouts.iter().flat_map(|layout| &layout.rules);
+            rules.map(String::as_str).collect()
+        } else {
+            let paths = targets.iter().filter_map(|target| match target {
+                Target::Path(name) if below_rules(name) => Some(name.as_str()),
+                _ => None,
+            });
+            paths.collect()
+        };
+        for rules in directories {
+            if extension(rules) == Some("toml") || self.files.exists(rules) {
+                let names = self.files.find(rules, &["toml"])?;
+                all.extend(names.into_iter().filter(|name| !deprecated(name)));
+            }
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,29 @@
+//! The end of `trapline test --list`: the rules that no check tests, each with the reason.
+
+use std::fmt::Write as _;
+
+use super::style::{DIM, Painter, clean};
+use super::summary::write_rules;
+use crate::replay::census::RuleCensus;
+
+/// Lists the rules that no check tests, one a line: untested, unshaped, unsupported, and those that
+/// cannot be loaded.
+pub fn list_of_rules(rules: &RuleCensus, colour: bool) -> String {
+    let painter = Painter { colour };
+    let mut text = String::new();
+    for word in ["untested", "unshaped", "unsupported", "not loaded"] {
+        for rule in rules.of(word) {
+            let reason = rule.standing.reason().map(|reason| format!("  ({reason})"));
+            let reason = painter.paint(DIM, &reason.unwrap_or_default());
+            let _ = writeln!(text, "{word:11}  {}{reason}", clean(&rule.file));
+        }
+    }
+    text
+}
+
+/// Counts the rules, and says why some cannot be run.
+pub fn counts_of_rules(rules: &RuleCensus, colour: bool) -> String {
+    let mut text = String::new();
+    write_rules(rules, Painter { colour }, &mut text);
+    text
+}
