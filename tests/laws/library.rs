@@ -214,7 +214,11 @@ fn a_listing_names_the_checks_that_a_run_has_and_a_run_tells_of_each() {
     let loaded = project.load(&[]);
     let listed = project.list(&loaded, &catalogue, &request);
     let run = project.run(loaded, &catalogue, &request);
-    let ran: Vec<_> = run.outcome.checks().map(|check| check.key.clone()).collect();
+    let ran: Vec<_> = run
+        .outcome
+        .checks()
+        .map(|check| check.key.clone())
+        .collect();
     assert_eq!(listed.keys, ran);
     assert_eq!(listed.rules, run.outcome.rules);
     let counts = [&counted.started, &counted.finished, &counted.scenarios];
@@ -236,8 +240,13 @@ fn fail_fast_ends_with_the_first_failure_whatever_the_number_of_threads() {
     let tests = loaded.tests();
     let whole = replay::run(&tests, &catalogue, &settings.files, &Options::default());
     let all = whole.scenarios.iter().flat_map(|one| &one.checks);
-    let first = all.clone().position(|check| check.verdict == Verdict::Pinned);
-    let expected: Vec<_> = all.map(|check| &check.key).take(first.unwrap() + 1).collect();
+    let first = all
+        .clone()
+        .position(|check| check.verdict == Verdict::Pinned);
+    let expected: Vec<_> = all
+        .map(|check| &check.key)
+        .take(first.unwrap() + 1)
+        .collect();
     for jobs in [1, 2, 8] {
         let run = replay::run(&tests, &catalogue, &settings.files, &options(jobs));
         let checks = run.scenarios.iter().flat_map(|one| &one.checks);
