@@ -6,7 +6,7 @@ use super::builtin::{self, BadProfile};
 use super::route::{IndexPatterns, matches};
 use crate::diagnostic::suggest::nearest;
 use crate::event::field::FieldType;
-use crate::event::schema::Origin;
+use crate::event::schema::{MappedField, Origin};
 use crate::event::{Mapping, Scalar};
 
 /// All data sources that are known.
@@ -163,35 +163,19 @@ impl DataSource {
         nearest(path, names).map(str::to_owned)
     }
 
-    /// The same as [`DataSource::mapping`], but of these fields only: a rule names a few of
-    /// thousands. A field below an open prefix is a keyword.
-    pub fn mapping_of<'f>(
-        &self,
-        patterns: &IndexPatterns,
-        paths: impl IntoIterator<Item = &'f str>,
-    ) -> Mapping {
-        let mut mapping = Mapping::new(self.name.as_str());
-        for path in paths {
-            let open = self
-                .open
-                .iter()
-                .any(|prefix| path.starts_with(prefix.as_str()));
-            if !self.list(patterns, path, &mut mapping) && open {
-                mapping.add(path, FieldType::ecs_keyword(), Origin::Dynamic);
-            }
-        }
-        mapping
-    }
-
-    /// Adds the field at `path` to `mapping`, if an index that the patterns select lists it; whether
-    /// one does.
-    pub fn list(&self, patterns: &IndexPatterns, path: &str, mapping: &mut Mapping) -> bool {
+    /// The field at `path` as an index that the patterns select lists it; below an open prefix a
+    /// keyword.
+    pub fn field(&self, patterns: &IndexPatterns, path: &str) -> Option<MappedField> {
         let listed = self.selected(patterns).find_map(|index| {
             let (field_type, read_from) = index.get(path)?;
-            mapping.add_read_from(path, read_from, field_type.clone(), index.origin);
-            Some(())
+            let field_type = field_type.clone();
+            Some(MappedField::new(field_type, read_from, index.origin))
         });
-        listed.is_some()
+        listed.or_else(|| {
+            let mut open = self.open.iter();
+            let open = open.any(|prefix| path.starts_with(prefix.as_str()));
+            open.then(|| MappedField::new(FieldType::ecs_keyword(), path, Origin::Dynamic))
+        })
     }
 
     fn selected<'s>(&'s self, patterns: &'s IndexPatterns) -> impl Iterator<Item = &'s Index> {

@@ -131,6 +131,12 @@ impl RuleSet {
         self.rules.is_empty()
     }
 
+    /// The rule of a stage, by the number that it was given with.
+    pub fn rule_of(&self, stage: u32) -> Option<u32> {
+        let stage = self.stages.get(stage as usize)?;
+        Some(self.rules.get(stage.rule as usize)?.number)
+    }
+
     /// The fields that are read.
     pub fn slots(&self) -> &Slots {
         &self.slots

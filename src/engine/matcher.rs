@@ -95,6 +95,11 @@ impl Found {
         })
     }
 
+    /// Keeps the stages for which `keep` says so.
+    pub fn retain(&mut self, mut keep: impl FnMut(u32) -> bool) {
+        self.hits.retain(|(stage, _)| keep(*stage));
+    }
+
     /// Whether the event meets no stage.
     pub fn is_empty(&self) -> bool {
         self.hits.is_empty()
@@ -129,6 +134,11 @@ impl<'s> Matcher<'s> {
             clock: Clock::new(clock),
             failures: Vec::new(),
         }
+    }
+
+    /// The rules whose stages it finds.
+    pub fn rules(&self) -> &'s RuleSet {
+        self.set
     }
 
     /// Matches one line.

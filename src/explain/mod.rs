@@ -48,6 +48,8 @@ pub struct Recording {
     pub events: u64,
     /// How many of them the rule's index patterns do not select.
     pub unrouted: u64,
+    /// How many more the rule's own filters leave out.
+    pub excluded: u64,
     /// How many lines are no events, and what is wrong with the first: `line 7: …`.
     pub bad: Option<(u64, String)>,
     /// The events of each match, the first ones.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::compile::{FieldTypes, fields_of};
 use crate::data_source::{Catalogue, DataSource, Index, IndexPatterns, known_indices};
 use crate::event::schema::Origin;
 use crate::event::{FieldType, Mapping};
 use crate::language::eql::syntax::Query;
-use crate::language::eql::{self, Settings, infer};
-use crate::rule::Rule;
+use crate::language::eql::{Settings, infer};
 
 /// A data source that the rule's index patterns select, or the patterns that none serves.
 #[derive(Debug)]
@@ -48,17 +48,6 @@ impl Basis<'_> {
     }
 }
 
-/// The request fields of a rule.
-pub(super) fn settings(rule: &Rule) -> Settings {
-    let defaults = Settings::default();
-    let fields = &rule.fields;
-    Settings {
-        timestamp: fields.timestamp.clone().unwrap_or(defaults.timestamp),
-        category: fields.category.clone().unwrap_or(defaults.category),
-        tiebreaker: fields.tiebreaker.clone(),
-    }
-}
-
 /// All claims of a rule: shaped sources first, then listed indices, then the rest as one.
 pub(super) fn claims<'c>(
     query: &Query,
@@ -66,14 +55,14 @@ pub(super) fn claims<'c>(
     catalogue: &'c Catalogue,
     patterns: &IndexPatterns,
 ) -> Vec<Claim<'c>> {
-    let fields = named(query, settings);
-    let paths = || fields.iter().map(String::as_str);
+    let fields = fields_of(query, settings);
+    let paths = || fields.iter().copied();
     let mut claims = Vec::new();
     for source in catalogue.claimed(patterns) {
         claims.push(Claim {
             names: vec![source.name.clone()],
             basis: Basis::Shaped(source),
-            mapping: source.mapping_of(patterns, paths()),
+            mapping: FieldTypes::new(source, [], patterns).mapping_of(paths()),
         });
     }
     if !patterns.is_empty() {
@@ -112,14 +101,6 @@ pub(super) fn unserved(catalogue: &Catalogue, patterns: &IndexPatterns) -> Vec<S
         .collect()
 }
 
-/// Every field that the request names.
-fn named(query: &Query, settings: &Settings) -> BTreeSet<String> {
-    let own = [&settings.timestamp, &settings.category];
-    let own = own.into_iter().chain(&settings.tiebreaker);
-    let fields = eql::fields(query).into_iter().map(str::to_owned);
-    fields.chain(own.cloned()).collect()
-}
-
 fn of_index<'f>(name: &str, index: &Index, paths: impl Iterator<Item = &'f str>) -> Mapping {
     let mut mapping = Mapping::new(name);
     for path in paths {
@@ -133,12 +114,7 @@ fn of_index<'f>(name: &str, index: &Index, paths: impl Iterator<Item = &'f str>)
 }
 
 /// The types of the fields that a list lacks: what another claim says, else what their use says.
-fn infer_rest(
-    query: &Query,
-    fields: &BTreeSet<String>,
-    claims: &[Claim<'_>],
-    mapping: &mut Mapping,
-) {
+fn infer_rest(query: &Query, fields: &BTreeSet<&str>, claims: &[Claim<'_>], mapping: &mut Mapping) {
     let known = |path: &str| {
         let own = mapping.get(path);
         let other = || claims.iter().find_map(|claim| claim.mapping.get(path));

@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Subject;
 use super::claims::Basis;
 use super::walk::{Stage, leaves, stages};
+use crate::compile;
 use crate::data_source::{DataSource, Kind};
 use crate::evaluate::{Context, Prepared, Request};
 use crate::event::{Event, Mapping, Scalar, Schema, Timestamp};
 use crate::language::eql::syntax::{Category, EventQuery, Expr, ExprKind, Query, QueryKind};
-use crate::language::eql::{self, OptionalFields, Settings, is_constant};
+use crate::language::eql::{OptionalFields, Settings, is_constant};
 
 /// What is known about one stage on one source.
 pub(super) struct StageFacts<'a> {
@@ -165,10 +166,14 @@ fn run(
         span,
     };
     let schema = Schema::new(vec![mapping.clone()]);
-    let settings = Settings::default();
-    let checked = eql::check(&query, &schema, &settings).ok()?;
     let now = Timestamp::default();
-    let plan = eql::lower(&checked, OptionalFields::Missing, now).ok()?;
+    let query = compile::Query {
+        syntax: &query,
+        schema: &schema,
+        settings: &Settings::default(),
+        now,
+    };
+    let plan = query.plan(OptionalFields::Missing).ok()?;
     let context = Context {
         now,
         request: Request::default(),

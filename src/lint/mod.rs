@@ -50,6 +50,7 @@ pub use scenario::as_finding;
 pub use vacuous_case::vacuous_cases;
 pub use verification::Refusal;
 
+use crate::compile;
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::language::eql::syntax::Query;
@@ -159,11 +160,11 @@ fn query(rule: &Rule, catalogue: &Catalogue, linted: &mut Linted) {
     let (RuleKind::Eql, Some(query)) = (&rule.kind, &rule.query) else {
         return;
     };
-    let parsed = crate::language::eql::parse(query.text.text());
+    let parsed = compile::parse(query.text.text());
     syntax::run(&parsed, &query.text, &mut linted.findings);
     let Some(syntax) = parsed.query else { return };
     let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
-    let settings = claims::settings(rule);
+    let settings = compile::request_fields(&rule.fields);
     let subject = Subject {
         rule,
         text: &query.text,

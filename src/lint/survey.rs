@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::Linted;
 use super::blind_phases::BlindPhases;
-use crate::language::eql;
+use crate::compile;
 use crate::rule::RuleType;
 
 /// What was counted.
@@ -55,7 +55,7 @@ impl Survey {
         self.parsed += 1;
         self.phases.add(rule, syntax);
         let printed = syntax.to_string();
-        let again = eql::parse(&printed).query;
+        let again = compile::parse(&printed).query;
         if again.is_some_and(|again| again.to_string() == printed) {
             self.printed += 1;
         }

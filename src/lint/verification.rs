@@ -3,11 +3,12 @@
 use super::claims::{Basis, Claim};
 use super::finding::{Finding, Lint};
 use super::{Searched, Subject};
+use crate::compile::Query;
 use crate::diagnostic::{Code, Severity};
 use crate::evaluate::Prepared;
 use crate::event::schema::Origin;
 use crate::event::{FieldType, Mapping, Schema, Timestamp};
-use crate::language::eql::{self, EqlError, OptionalFields, codes};
+use crate::language::eql::{EqlError, OptionalFields, codes};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -147,10 +148,15 @@ fn compile(
     schema: &Schema,
     prepared: &mut bool,
 ) -> Result<(), (Vec<EqlError>, bool)> {
-    let checked =
-        eql::check(subject.syntax, schema, &subject.settings).map_err(|errors| (errors, false))?;
-    let plan = eql::lower(&checked, OptionalFields::Missing, Timestamp::default())
-        .map_err(|error| (vec![error], false))?;
+    let query = Query {
+        syntax: subject.syntax,
+        schema,
+        settings: &subject.settings,
+        now: Timestamp::default(),
+    };
+    let plan = query
+        .plan(OptionalFields::Missing)
+        .map_err(|errors| (errors, false))?;
     if *prepared {
         return Ok(());
     }

@@ -7,15 +7,15 @@ use rayon::prelude::*;
 
 use super::canonical::canonical;
 use super::{Mutant, MutantStatus};
+use crate::compile::{CompiledQuery, Query};
 use crate::diagnostic::Span;
 use crate::engine::{Matches, over_events};
 use crate::evaluate::{Context, Evaluation, Match, Override, Patterns};
 use crate::event::EventId;
 use crate::event::io::Progress;
-use crate::language::eql;
 use crate::plan::{ClauseId, ClauseKind, Plan};
 use crate::replay::outcome::Verdict;
-use crate::replay::trace::{Ground, Observation};
+use crate::replay::trace::Observation;
 
 /// A check with so many events is run by the engine, all mutants at once.
 const MANY: usize = 1_000;
@@ -23,7 +23,7 @@ const MANY: usize = 1_000;
 /// The checks of a rule, ready to be run again with another query.
 pub(super) struct MutantRunner<'a> {
     benches: Vec<CheckUnderTest<'a>>,
-    grounds: Vec<&'a Arc<Ground>>,
+    grounds: Vec<&'a Arc<CompiledQuery>>,
 }
 
 /// One check.
@@ -68,7 +68,7 @@ impl<'a> MutantRunner<'a> {
                 continue;
             }
             let ground = &check.specimen.compiled;
-            let same = |known: &&Arc<Ground>| {
+            let same = |known: &&Arc<CompiledQuery>| {
                 known.schema == ground.schema && known.settings == ground.settings
             };
             let number = lab.grounds.iter().position(same).unwrap_or_else(|| {
@@ -164,11 +164,14 @@ impl<'a> MutantRunner<'a> {
     }
 }
 
-fn make(mutant: &Mutant, ground: &Ground) -> LazyPlan {
-    let Ok(checked) = eql::check(&mutant.query, &ground.schema, &ground.settings) else {
-        return LazyPlan::Refused;
+fn make(mutant: &Mutant, ground: &CompiledQuery) -> LazyPlan {
+    let query = Query {
+        syntax: &mutant.query,
+        schema: &ground.schema,
+        settings: &ground.settings,
+        now: ground.now,
     };
-    match eql::lower_wordless(&checked, ground.now) {
+    match query.plan_without_texts() {
         Ok(plan) => {
             let patterns = Patterns::of(&plan).ok();
             LazyPlan::Plan(Arc::new(plan), patterns)

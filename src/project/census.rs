@@ -68,7 +68,7 @@ fn of_subject(subject: &Subject, catalogue: &Catalogue, can_run: Standing) -> Ru
 /// Why a rule cannot be run; `None` where it can.
 fn standing(subject: &Subject, catalogue: &Catalogue) -> Option<Standing> {
     if let Some(what) = subject.unsupported() {
-        return Some(Standing::Unsupported(what));
+        return Some(Standing::Unsupported(what.to_string()));
     }
     let patterns = subject.patterns();
     let served = !catalogue.claimed(&patterns).is_empty();

@@ -9,9 +9,9 @@ use super::dependencies::Dependencies;
 use super::files::{extension, in_order, parent};
 use super::layout::Layout;
 use super::{Project, error};
+use crate::compile;
 use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
-use crate::language::eql;
 use crate::replay::census::RuleCensus;
 use crate::replay::{Subject, Test};
 use crate::rule::{self, RuleKind};
@@ -294,7 +294,7 @@ impl<'p> Loader<'p> {
         let rule = read.rule?;
         let mut syntax = None;
         if let (RuleKind::Eql, Some(query)) = (&rule.kind, &rule.query) {
-            let parsed = eql::parse(query.text.text());
+            let parsed = compile::parse(query.text.text());
             let errors = parsed.errors.iter();
             let diagnostics = errors.map(|error| error.diagnostic(&query.text));
             self.loaded.diagnostics.extend(diagnostics);

@@ -4,13 +4,12 @@
 use std::collections::BTreeSet;
 
 use super::{Impossible, Request};
+use crate::compile::{Exclusions, FieldTypes, OnSource, Unsupported, supported};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::evaluate::{
     BlockerHint, Cause, CauseKind, Context, Evaluation, Match, Prepared, reason,
 };
-use crate::event::schema::Origin;
-use crate::event::{Event, EventId, FieldType, Schema, Timestamp};
-use crate::language::eql::{self, EqlError, OptionalFields};
+use crate::event::{Event, EventId, Timestamp};
 use crate::plan::Plan;
 
 /// What was found.
@@ -31,17 +30,34 @@ pub(super) struct FoundEvent<'e> {
 
 /// Runs the rule over the recording.
 pub(super) fn find<'e>(
-    events: &'e [Event],
+    events: &'e mut [Event],
     request: &Request<'_>,
     source: &DataSource,
     patterns: &IndexPatterns,
 ) -> Result<Found<'e>, Impossible> {
-    let plan = plan(events, request, source, patterns)?;
+    let rule = &request.subject.rule;
+    let text = supported(rule).map_err(|what| Impossible::Unsupported(what.to_string()))?;
+    let Some(syntax) = &request.subject.syntax else {
+        return Err(Impossible::Unsupported(Unsupported::NoQuery.to_string()));
+    };
     let refused = |reason: String| Impossible::Refused {
         source_name: source.name.clone(),
         reason,
     };
-    let evaluation = Prepared::new(&plan)
+    let types = FieldTypes::new(source, [], patterns);
+    let exclusions = Exclusions::new(rule, Vec::new());
+    let compiler = OnSource::new(rule, text, syntax, types, &exclusions, Timestamp::default());
+    let compiled = compiler
+        .compile(events)
+        .map_err(|error| refused(error.message.clone()))?;
+    if let Some(types) = compiled.schema.mappings().first() {
+        for event in events.iter_mut() {
+            event.unrouted |= exclusions.hide(event, types);
+        }
+    }
+    let events: &'e [Event] = events;
+    let plan = &*compiled.plan;
+    let evaluation = Prepared::new(plan)
         .and_then(|prepared| prepared.evaluate(events, &Context::default()))
         .map_err(|failure| refused(failure.to_string()))?;
     let matches = evaluation.matches();
@@ -76,38 +92,6 @@ pub(super) fn find<'e>(
         stopped_by,
         matches: matches.len(),
     })
-}
-
-/// The rule's plan on what the source maps and the events carry.
-fn plan(
-    events: &[Event],
-    request: &Request<'_>,
-    source: &DataSource,
-    patterns: &IndexPatterns,
-) -> Result<Plan, Impossible> {
-    let named = super::named(request.subject);
-    let mut mapping = source.mapping_of(patterns, named.iter().map(String::as_str));
-    for path in &named {
-        if mapping.get(path).is_none()
-            && let Some(first) = events.iter().find_map(|event| event.values(path).first())
-        {
-            mapping.add(path, FieldType::dynamic(first), Origin::Dynamic);
-        }
-    }
-    let refused = |errors: Vec<EqlError>| Impossible::Refused {
-        source_name: source.name.clone(),
-        reason: errors
-            .first()
-            .map_or_else(String::new, |error| error.message.clone()),
-    };
-    let Some(syntax) = &request.subject.syntax else {
-        return Err(Impossible::Unsupported("rules without a query".to_owned()));
-    };
-    let settings = super::settings(request.subject);
-    let schema = Schema::new(vec![mapping]);
-    let checked = eql::check(syntax, &schema, &settings).map_err(refused)?;
-    eql::lower(&checked, OptionalFields::Missing, Timestamp::default())
-        .map_err(|error| refused(vec![error]))
 }
 
 fn of_match(found: &Match) -> BTreeSet<EventId> {

@@ -15,10 +15,10 @@ mod trial;
 
 use std::collections::BTreeSet;
 
+use crate::compile::{Exclusions, fields_of, request_fields};
 use crate::data_source::detect::{route, serves_most, stored_in};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::event::{Event, Scalar};
-use crate::language::eql::{self, Settings};
 use crate::redact::{Replacement, Scrubber};
 use crate::replay::Subject;
 use crate::scenario::write::Sketch;
@@ -143,35 +143,22 @@ pub fn fields(subject: &Subject) -> BTreeSet<String> {
     fields
 }
 
-/// The fields of the query, and those that its request orders and sorts events by.
+/// The fields of the query, those that its request orders and sorts events by, and those of the
+/// rule's filters.
 fn named(subject: &Subject) -> BTreeSet<String> {
-    let settings = settings(subject);
-    let mut named: BTreeSet<String> = subject
-        .syntax
-        .iter()
-        .flat_map(eql::fields)
-        .map(str::to_owned)
-        .collect();
-    named.extend([settings.timestamp, settings.category]);
-    named.extend(settings.tiebreaker);
-    named
-}
-
-fn settings(subject: &Subject) -> Settings {
-    let fields = &subject.rule.fields;
-    let defaults = Settings::default();
-    Settings {
-        timestamp: fields.timestamp.clone().unwrap_or(defaults.timestamp),
-        category: fields.category.clone().unwrap_or(defaults.category),
-        tiebreaker: fields.tiebreaker.clone(),
-    }
+    let settings = request_fields(&subject.rule.fields);
+    let exclusions = Exclusions::new(&subject.rule, Vec::new());
+    let of_query = subject.syntax.iter();
+    let of_query = of_query.flat_map(|syntax| fields_of(syntax, &settings));
+    let all = of_query.chain(exclusions.fields());
+    all.map(str::to_owned).collect()
 }
 
 /// Makes the scenario; of the events only [`fields`] need be there.
 pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimised, Impossible> {
     let subject = request.subject;
     if let Some(what) = subject.unsupported() {
-        return Err(Impossible::Unsupported(what));
+        return Err(Impossible::Unsupported(what.to_string()));
     }
     if events.is_empty() {
         return Err(Impossible::NoEvents);
@@ -180,8 +167,8 @@ pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimis
     route(&mut events, &patterns);
     let source = source(request, &events, &patterns)?;
     only_of(source, &mut events);
-    let found = find::find(&events, request, source, &patterns)?;
-    let settings = settings(subject);
+    let found = find::find(&mut events, request, source, &patterns)?;
+    let settings = request_fields(&subject.rule.fields);
     let sketch = sketch::sketch(&found, request, source, &settings);
     let told = if request.benign {
         TrialOutcome::Stopped(found.stopped_by.clone())

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::error;
 use super::run::Stage;
+use crate::compile::{self, add_dynamic};
 use crate::data_source::detect::{route, serves_most};
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, Span};
@@ -12,9 +13,8 @@ use crate::event::io::Files;
 use crate::event::schema::Origin;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::import::{self, Import};
-use crate::language::eql::{self, OptionalFields, Settings};
+use crate::language::eql::{EqlError, OptionalFields, Settings};
 use crate::scenario::model::{EventsFrom, Located};
-use crate::search::add_dynamic;
 
 /// The most events of one capture.
 const MOST: usize = 5_000_000;
@@ -101,23 +101,32 @@ fn first_match(
     events: &[Event],
 ) -> Result<Option<usize>, Vec<Diagnostic>> {
     let text = query_text(query, source);
-    let failed = |errors: Vec<eql::EqlError>| -> Vec<Diagnostic> {
+    let failed = |errors: Vec<EqlError>| -> Vec<Diagnostic> {
         errors.iter().map(|error| error.diagnostic(&text)).collect()
     };
-    let parsed = eql::parse(&query.value);
+    let parsed = compile::parse(&query.value);
     let Some(syntax) = parsed.query else {
         return Err(failed(parsed.errors));
     };
     let mut mapping = Mapping::new("the capture");
-    let time = FieldType::named("date");
-    mapping.add(&Settings::default().timestamp, time, Origin::Declared);
+    let settings = Settings::default();
+    mapping.add(
+        &settings.timestamp,
+        FieldType::named("date"),
+        Origin::Declared,
+    );
     for event in events {
         add_dynamic(&mut mapping, event);
     }
-    let schema = Schema::new(vec![mapping]);
-    let checked = eql::check(&syntax, &schema, &Settings::default()).map_err(failed)?;
-    let plan = eql::lower(&checked, OptionalFields::Missing, Timestamp::default())
-        .map_err(|error| failed(vec![error]))?;
+    let query_on_capture = compile::Query {
+        syntax: &syntax,
+        schema: &Schema::new(vec![mapping]),
+        settings: &settings,
+        now: Timestamp::default(),
+    };
+    let plan = query_on_capture
+        .plan(OptionalFields::Missing)
+        .map_err(failed)?;
     let evaluation = evaluate::evaluate(&plan, events, &Context::default()).map_err(|failure| {
         let message = format!("the query fails: {failure}");
         vec![Diagnostic::error(&error::BAD_CAPTURE, message).at(source, query.span, "")]

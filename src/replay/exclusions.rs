@@ -4,27 +4,25 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::sync::Arc;
 
 use super::error;
 use super::run::Stage;
 use super::{START, Test};
+use crate::compile::{Exclusion, Exclusions};
 use crate::data_source::DataSource;
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::event::Event;
 use crate::event::io::Files;
-use crate::execution::filter::Documents;
-use crate::rule::{ExceptionItem, Filter, load_exceptions};
+use crate::event::{Event, Mapping};
+use crate::rule::{ExceptionItem, Filter, Rule, load_exceptions};
 use crate::scenario::Case;
 use crate::scenario::model::{Located, Scenario};
-
-/// What hides an event that the rule's `filters` leave out.
-pub(super) const FILTERS: &str = "filters";
 
 /// An exception that a rule is linked to.
 #[derive(Debug, Clone)]
 pub struct LinkedException {
     /// The item.
-    pub item: ExceptionItem,
+    pub item: Arc<ExceptionItem>,
     /// The fields that it reads and no data source of the rule has.
     pub unmapped: Vec<String>,
 }
@@ -32,14 +30,14 @@ pub struct LinkedException {
 /// The exceptions that a scenario and its cases name, by file.
 #[derive(Debug, Default)]
 pub(super) struct Exceptions {
-    by_file: BTreeMap<String, Vec<ExceptionItem>>,
+    by_file: BTreeMap<String, Vec<Arc<ExceptionItem>>>,
     /// What is wrong with the files.
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 /// The exceptions that a scenario and its cases name, in the order of their files' names. What
 /// cannot be read is none.
-pub fn exceptions_of(test: &Test<'_>, files: &dyn Files) -> Vec<ExceptionItem> {
+pub fn exceptions_of(test: &Test<'_>, files: &dyn Files) -> Vec<Arc<ExceptionItem>> {
     let loaded = Exceptions::load(test, files);
     loaded.by_file.into_values().flatten().collect()
 }
@@ -64,7 +62,7 @@ impl Exceptions {
         test: &Test<'_>,
         file: &Located<String>,
         files: &dyn Files,
-    ) -> Vec<ExceptionItem> {
+    ) -> Vec<Arc<ExceptionItem>> {
         let text = match text_beside(files, test.scenario_file, &file.value) {
             Ok(text) => text,
             Err(why) => {
@@ -84,7 +82,7 @@ impl Exceptions {
                 .ok()
         });
         self.diagnostics.extend(loaded.diagnostics);
-        loaded.items
+        loaded.items.into_iter().map(Arc::new).collect()
     }
 
     /// All items, with the fields that none of the rule's sources has.
@@ -97,64 +95,47 @@ impl Exceptions {
                 sources.all(|source| source.field_type(field).is_none())
             };
             LinkedException {
-                item: item.clone(),
+                item: Arc::clone(item),
                 unmapped: fields.filter(unmapped).map(str::to_owned).collect(),
             }
         });
         linked.collect()
     }
 
-    /// The items that hold for the attack or a case, at the time of the scenario.
-    fn items<'a>(
-        &'a self,
-        scenario: &'a Scenario,
-        case: Option<&'a Case>,
-    ) -> impl Iterator<Item = &'a ExceptionItem> {
+    /// What hides events from the attack or a case.
+    pub(super) fn of(&self, rule: &Rule, scenario: &Scenario, case: Option<&Case>) -> Exclusions {
         let own = case.into_iter().flat_map(|case| &case.exceptions);
         let files = scenario.exceptions.iter().chain(own);
         let items = files.filter_map(|file| self.by_file.get(&file.value));
-        let now = START;
-        items
-            .flatten()
-            .filter(move |item| item.expires.is_none_or(|expires| expires > now))
+        Exclusions::new(rule, items.flatten().cloned().collect()).at(START)
     }
 
-    /// Hides the events of a case that production would not show to the query.
-    pub(super) fn hide(
-        &self,
-        test: &Test<'_>,
-        case: Option<&Case>,
-        source: &DataSource,
-        stage: &mut Stage,
-    ) {
-        let filters = &test.subject.rule.production.filters;
-        let items: Vec<&ExceptionItem> = self.items(test.scenario, case).collect();
-        if filters.is_empty() && items.is_empty() {
-            return;
-        }
-        let documents = Documents {
-            types: &|path| source.field_type(path),
-            now: START,
-        };
-        stage.hidden.clear();
-        for event in &mut stage.events {
-            let mut by: Vec<(String, String)> = Vec::new();
-            for (filter, _) in filters {
-                if !documents.selects(filter, event) && !by.iter().any(|(own, _)| own == FILTERS) {
-                    by.push((FILTERS.to_owned(), seen(filter, event)));
+    /// What hides events from any of them.
+    pub(super) fn all(&self, rule: &Rule) -> Exclusions {
+        let items = self.by_file.values().flatten();
+        Exclusions::new(rule, items.cloned().collect()).at(START)
+    }
+}
+
+/// Hides events, whose fields have these types, from the query.
+pub(super) fn hide(exclusions: &Exclusions, types: &Mapping, stage: &mut Stage) {
+    if exclusions.is_empty() {
+        return;
+    }
+    stage.hidden.clear();
+    for event in &mut stage.events {
+        let mut by: Vec<(String, String)> = Vec::new();
+        if !event.unrouted {
+            for exclusion in exclusions.of_event(event, types) {
+                let name = exclusion.to_string();
+                let is_filter = matches!(exclusion, Exclusion::Filter(_));
+                if !is_filter || !by.iter().any(|(own, _)| *own == name) {
+                    by.push((name, seen(exclusion.condition(), event)));
                 }
             }
-            for item in &items {
-                if documents.selects(&item.filter, event) {
-                    by.push((item.to_string(), seen(&item.filter, event)));
-                }
-            }
-            if event.unrouted {
-                by.clear();
-            }
-            event.unrouted |= !by.is_empty();
-            stage.hidden.push(by);
         }
+        event.unrouted |= !by.is_empty();
+        stage.hidden.push(by);
     }
 }
 

@@ -6,7 +6,6 @@
 mod reason_match;
 pub mod census;
 pub(crate) mod capture;
-pub(crate) mod compile;
 pub mod error;
 pub mod events;
 mod explain;
@@ -25,7 +24,6 @@ mod source;
 pub mod listing;
 mod production_blockers;
 pub mod timeline;
-pub(crate) mod schema_view;
 mod expectation;
 
 use std::collections::BTreeSet;
@@ -39,12 +37,13 @@ pub use exclusions::{LinkedException, exceptions_of};
 pub use outcome::{Check, Observed, Outcome, Verdict};
 pub use production::CREATES;
 
+use crate::compile::{Unsupported, supported};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
 use crate::event::io::{Files, Stop};
 use crate::language::eql;
-use crate::rule::{Rule, RuleType};
+use crate::rule::Rule;
 use crate::scenario::{self, Scenario};
 use outcome::{CheckKey, ScenarioOutcome};
 use select::{Candidate, Selection};
@@ -375,24 +374,8 @@ impl Subject {
         IndexPatterns::new(patterns.map(|(pattern, _)| pattern.as_str()))
     }
 
-    /// The names of the request's fields.
-    pub(crate) fn settings(&self) -> eql::Settings {
-        let fields = &self.rule.fields;
-        let defaults = eql::Settings::default();
-        eql::Settings {
-            timestamp: fields.timestamp.clone().unwrap_or(defaults.timestamp),
-            category: fields.category.clone().unwrap_or(defaults.category),
-            tiebreaker: fields.tiebreaker.clone(),
-        }
-    }
-
-    /// What is not implemented about the rule; `None` for an EQL rule whose filters can be
-    /// run.
-    pub fn unsupported(&self) -> Option<String> {
-        let rule_type = self.rule.kind.rule_type();
-        if rule_type != RuleType::Eql {
-            return Some(format!("rules of type {}", rule_type.word()));
-        }
-        self.rule.production.unsupported.clone()
+    /// What Trapline cannot run of the rule.
+    pub fn unsupported(&self) -> Option<Unsupported> {
+        supported(&self.rule).err()
     }
 }

@@ -1,7 +1,9 @@
 //! One case on one data source, evaluated: the facts that a verdict is made of.
 
-use super::compile::Ready;
+use std::sync::Arc;
+
 use super::production::{ScheduleConfig, ScheduledOutcome, produce};
+use crate::compile::CompiledQuery;
 use crate::evaluate::{Context, Evaluation, Match, Prepared, QueryFailure};
 use crate::event::{Event, EventId};
 use crate::plan::Plan;
@@ -54,7 +56,7 @@ impl Stage {
 /// A case that has run.
 pub(super) struct Run<'c> {
     /// The query as it was compiled for the case.
-    pub(super) ready: &'c Ready,
+    pub(super) query: &'c Arc<CompiledQuery>,
     /// The events.
     pub(super) stage: &'c Stage,
     /// What the evaluator found.
@@ -70,16 +72,16 @@ pub(super) struct Run<'c> {
 impl<'c> Run<'c> {
     /// Runs the query on the events.
     pub(super) fn new(
-        ready: &'c Ready,
+        query: &'c Arc<CompiledQuery>,
         stage: &'c Stage,
         context: &Context,
         setting: ScheduleConfig<'c>,
     ) -> Result<Self, QueryFailure> {
-        let prepared = ready.patterns.clone()?.with(&ready.plan);
+        let prepared = query.patterns.clone()?.with(&query.plan);
         let evaluation = prepared.evaluate(&stage.events, context)?;
-        let uncertain = uncertain(ready, stage, &evaluation, context)?;
+        let uncertain = uncertain(query, stage, &evaluation, context)?;
         let mut run = Self {
-            ready,
+            query,
             stage,
             evaluation,
             uncertain,
@@ -92,7 +94,7 @@ impl<'c> Run<'c> {
 
     /// The plan that ran.
     pub(super) fn plan(&self) -> &'c Plan {
-        &self.ready.plan
+        &self.query.plan
     }
 
     /// The labels of each match, missing events left out.
@@ -107,15 +109,15 @@ impl<'c> Run<'c> {
 
 /// Evaluates whatever Elasticsearch's documentation leaves open both ways.
 fn uncertain(
-    ready: &Ready,
+    query: &CompiledQuery,
     stage: &Stage,
     evaluation: &Evaluation<'_>,
     context: &Context,
 ) -> Result<Option<String>, QueryFailure> {
-    if let Some(folded) = &ready.folded {
+    if let Some(folded) = &query.folded {
         let other = Prepared::new(folded)?.evaluate(&stage.events, context)?;
         if other.matches() != evaluation.matches() {
-            let fields: Vec<String> = ready
+            let fields: Vec<String> = query
                 .unmapped
                 .iter()
                 .map(|path| format!("?{path}"))
@@ -128,9 +130,9 @@ fn uncertain(
             )));
         }
     }
-    if ready.plan.tiebreaker.is_none() && has_equal_times(&ready.plan, stage) {
+    if query.plan.tiebreaker.is_none() && has_equal_times(&query.plan, stage) {
         let reversed: Vec<Event> = stage.events.iter().rev().cloned().collect();
-        let prepared = ready.patterns.clone()?.with(&ready.plan);
+        let prepared = query.patterns.clone()?.with(&query.plan);
         let other = prepared.evaluate(&reversed, context)?;
         let last = u32::try_from(stage.events.len().saturating_sub(1)).unwrap_or(u32::MAX);
         if forward(other.matches(), last) != sorted(evaluation.matches()) {

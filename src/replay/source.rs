@@ -1,16 +1,15 @@
 //! One scenario on one data source: the attack first, then every case judged against it.
 
 use super::capture::{self, Capture};
-use super::compile::{Compiled, Compiler, Ready, Refused};
-use super::exclusions::Exceptions;
+use super::exclusions::{Exceptions, hide};
 use super::expectation::wanted;
 use super::judge::{self, Alert, Attack, Case, Judgement, Waiver, Wanted};
 use super::outcome::{Check, CheckKey, Observed, PinKind, Place, Verdict};
 use super::production::ScheduleConfig;
 use super::run::{Run, Stage};
-use super::schema_view::Visible;
 use super::trace::{self, Observation};
 use super::{Event, Options, START, Test, explain};
+use crate::compile::{CompiledQuery, FieldTypes, OnSource as Compiler, Refused};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, Span};
 use crate::evaluate::{BlockerHint, Context};
@@ -115,21 +114,20 @@ impl<'a> OnSource<'a> {
         if let Some(what) = subject.unsupported() {
             return self.every(|check| {
                 check.verdict = Verdict::Unsupported;
-                check.observed = Observed::Unsupported(what.clone());
+                check.observed = Observed::Unsupported(what.to_string());
             });
         }
         let (Some(query), Some(syntax)) = (&subject.rule.query, &subject.syntax) else {
             return Vec::new();
         };
-        let visible = Visible {
-            source: self.source,
-            others: match self.test.scenario.deployment {
-                Deployment::Combined => self.others(),
-                Deployment::Separate => Vec::new(),
-            },
-            patterns: self.patterns,
+        let beside = match self.test.scenario.deployment {
+            Deployment::Combined => self.others(),
+            Deployment::Separate => Vec::new(),
         };
-        let compiler = Compiler::new(&query.text, syntax, subject.settings(), visible, START);
+        let types = FieldTypes::new(self.source, beside, self.patterns);
+        let rule = &subject.rule;
+        let exclusions = self.exceptions.all(rule);
+        let compiler = Compiler::new(rule, &query.text, syntax, types, &exclusions, START);
         self.with_attack(&query.text, &compiler)
     }
 
@@ -225,23 +223,22 @@ impl<'a> OnSource<'a> {
             Events::Written(expanded) => (stage_of(&expanded), Some(expanded)),
         };
         let (mut stage, expanded) = stage;
-        self.exceptions.hide(test, None, self.source, &mut stage);
         let Some(expected) = expected else {
             // The attack says nothing of this source: its cases stand for themselves.
             return self.cases(query, compiler, &Attack::Broken(None));
         };
-        let compiled = compiler.compile(&stage.events);
-        let ready = match &*compiled {
-            Compiled::Refused(refused) => {
-                let check = self.refused(&self.attack_item(), &expected, refused);
+        let compiled = match compiler.compile(&stage.events) {
+            Ok(compiled) => compiled,
+            Err(refused) => {
+                let check = self.refused(&self.attack_item(), &expected, &refused);
                 self.finished(check, &mut checks);
                 checks.extend(self.cases(query, compiler, &Attack::Broken(None)));
                 return checks;
             }
-            Compiled::Ready(ready) => ready,
         };
+        self.hide(None, &compiled, &mut stage);
         let setting = self.setting(None, expanded.is_none());
-        let run = match Run::new(ready, &stage, &context(), setting) {
+        let run = match Run::new(&compiled, &stage, &context(), setting) {
             Ok(run) => run,
             Err(failure) => {
                 let check = self.failure(&self.attack_item(), &expected, &failure);
@@ -324,15 +321,13 @@ impl<'a> OnSource<'a> {
                 (stage_of(&expanded), no_effect, false)
             }
         };
-        self.exceptions
-            .hide(self.test, Some(case), self.source, &mut stage);
-        let compiled = compiler.compile(&stage.events);
-        let ready: &Ready = match &*compiled {
-            Compiled::Refused(refused) => return Some(self.refused(item, &expected, refused)),
-            Compiled::Ready(ready) => ready,
+        let compiled = match compiler.compile(&stage.events) {
+            Ok(compiled) => compiled,
+            Err(refused) => return Some(self.refused(item, &expected, &refused)),
         };
+        self.hide(Some(case), &compiled, &mut stage);
         let setting = self.setting(Some(case), recorded);
-        let run = match Run::new(ready, &stage, &context(), setting) {
+        let run = match Run::new(&compiled, &stage, &context(), setting) {
             Ok(run) => run,
             Err(failure) => return Some(self.failure(item, &expected, &failure)),
         };
@@ -347,6 +342,15 @@ impl<'a> OnSource<'a> {
         };
         let judgement = judge::judge(&case);
         Some(self.judged(item, &case, judgement))
+    }
+
+    /// Hides the events that production does not show to the query.
+    fn hide(&self, case: Option<&scenario::Case>, compiled: &CompiledQuery, stage: &mut Stage) {
+        let rule = &self.test.subject.rule;
+        let exclusions = self.exceptions.of(rule, self.test.scenario, case);
+        if let Some(types) = compiled.schema.mappings().first() {
+            hide(&exclusions, types, stage);
+        }
     }
 
     /// How production runs the rule for the attack or a case.
@@ -526,12 +530,12 @@ impl<'a> OnSource<'a> {
 
     fn judged(&mut self, item: &Item<'_>, case: &Case<'_, '_>, judgement: Judgement) -> Check {
         let mut check = self.check(item, Some(case.wanted));
-        if !case.run.ready.assumed.is_empty() && item.case.is_none() {
+        if !case.run.query.assumed.is_empty() && item.case.is_none() {
             check.warnings.push(format!(
                 "mapping-assumed: {} has no field list of its own; the types of {} fields of the \
                  query are ECS's",
                 self.source.name,
-                case.run.ready.assumed.len()
+                case.run.query.assumed.len()
             ));
         }
         if judgement.verdict.fails() {

@@ -8,10 +8,10 @@ use super::judge::{self, Case, Judgement};
 use super::outcome::{CheckKey, NoneRecord, Place, Verdict};
 use super::run::Run;
 use super::timeline::{Timeline, timeline};
+use crate::compile::CompiledQuery;
 use crate::diagnostic::{QueryText, Span};
 use crate::evaluate::{CauseKind, Evaluation, Match, Override};
-use crate::event::{Event, EventId, Schema, Timestamp};
-use crate::language::eql::Settings;
+use crate::event::{Event, EventId};
 use crate::plan::{
     ClauseId, ClauseKind, ClauseName, Condition, ConditionKind, LeafId, Plan, Role, StageId,
 };
@@ -92,7 +92,7 @@ pub struct CheckInput {
     /// A label for each event, empty where it has none.
     pub labels: Vec<String>,
     /// The rule as it was compiled.
-    pub compiled: Arc<Ground>,
+    pub compiled: Arc<CompiledQuery>,
     /// What is waived.
     pub waived: Vec<Override>,
     /// The event that the attack has at each position, where the case has it.
@@ -101,19 +101,6 @@ pub struct CheckInput {
     pub matches: Vec<Match>,
     /// What it found with the waiver, where there is one.
     pub waived_matches: Vec<Match>,
-}
-
-/// The rule's plan, and what it was made with.
-#[derive(Debug)]
-pub struct Ground {
-    /// The plan.
-    pub plan: Arc<Plan>,
-    /// The mapping that the query was checked against.
-    pub schema: Schema,
-    /// The names of the request's fields.
-    pub settings: Settings,
-    /// What date math counts from.
-    pub now: Timestamp,
 }
 
 /// So many of so many.
@@ -194,7 +181,7 @@ pub(super) fn observe(
         specimen: CheckInput {
             events: run.stage.events.clone(),
             labels: run.stage.labels.clone(),
-            compiled: Arc::clone(&run.ready.ground),
+            compiled: Arc::clone(run.query),
             waived,
             assignment: judge::assignment(case),
             matches: run.evaluation.matches().to_vec(),
@@ -342,7 +329,7 @@ pub(super) fn place(query: &QueryText) -> Place {
 
 /// The clauses of a rule as all its checks together know them.
 pub(super) fn clauses(checks: &[Observation], query: &QueryText) -> Vec<RuleClause> {
-    let mut grounds: Vec<&Arc<Ground>> = Vec::new();
+    let mut grounds: Vec<&Arc<CompiledQuery>> = Vec::new();
     for check in checks {
         let ground = &check.specimen.compiled;
         if !grounds.iter().any(|known| Arc::ptr_eq(known, ground)) {

@@ -41,6 +41,7 @@ fn recording(recording: &Recording) -> Value {
     json!({
         "events": recording.events,
         "unrouted": recording.unrouted,
+        "excluded": recording.excluded,
         "bad_lines": recording.bad.as_ref().map_or(0, |(lines, _)| *lines),
         "matched": recording.matched,
         "matches": recording.matches,

@@ -5,15 +5,15 @@ use std::fmt::Write as _;
 use serde_json::{Value as Json, json};
 
 use super::terminal::clean;
+use crate::compile::CompiledRule;
 use crate::event::Timestamp;
-use crate::scan::ScanRule;
 use crate::scan::noise::{Budget, RuleNoise, Span};
 
 /// What both formats read.
 #[derive(Debug, Clone, Copy)]
 pub struct NoiseView<'a> {
     /// The rules that ran.
-    pub rules: &'a [ScanRule],
+    pub rules: &'a [CompiledRule],
     /// What each amounts to, the noisiest first.
     pub noise: &'a [RuleNoise],
     /// How many events there were.
@@ -30,7 +30,7 @@ impl NoiseView<'_> {
         budget.is_some_and(|budget| budget.is_exceeded(alerts, self.span))
     }
 
-    fn noisy(&self) -> impl Iterator<Item = (&RuleNoise, &ScanRule)> {
+    fn noisy(&self) -> impl Iterator<Item = (&RuleNoise, &CompiledRule)> {
         let alerting = self.noise.iter().filter(|noise| noise.alerts > 0);
         alerting.filter_map(|noise| Some((noise, self.rules.get(noise.rule)?)))
     }
@@ -52,7 +52,7 @@ impl NoiseView<'_> {
                 noise.alerts,
                 self.span.a_day(noise.alerts),
                 noise.hosts,
-                clean(&rule.name)
+                clean(&rule.rule.name)
             );
             for value in &noise.values {
                 let shown = clean(&value.value);
@@ -103,9 +103,9 @@ impl NoiseView<'_> {
                 |value| json!({"field": value.field, "value": value.value, "alerts": value.alerts}),
             );
             Some(json!({
-                "rule_id": rule.id,
-                "rule": rule.name,
-                "severity": rule.severity,
+                "rule_id": rule.rule.id,
+                "rule": rule.rule.name,
+                "severity": rule.rule.severity.word(),
                 "alerts": noise.alerts,
                 "alerts_per_day": self.span.a_day(noise.alerts),
                 "hosts": noise.hosts,

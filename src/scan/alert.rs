@@ -2,13 +2,15 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Alert, EventRecord, ScanRule};
+use super::{Alert, EventRecord};
+use crate::compile::CompiledRule;
 use crate::event::Value;
 
 impl Alert {
     /// `{"rule_id","rule","severity","risk_score","join_keys","events"}`; `name` gives the name of
     /// a file.
-    pub fn to_json(&self, rule: &ScanRule, name: impl Fn(u32) -> String) -> Json {
+    pub fn to_json(&self, compiled: &CompiledRule, name: impl Fn(u32) -> String) -> Json {
+        let rule = &compiled.rule;
         let events = self.events.iter().map(|event| match event {
             Some(event) => event.to_json(&name),
             None => json!({"missing": true}),
@@ -16,7 +18,7 @@ impl Alert {
         json!({
             "rule_id": rule.id,
             "rule": rule.name,
-            "severity": rule.severity,
+            "severity": rule.severity.word(),
             "risk_score": rule.risk_score,
             "join_keys": self.join.iter().map(|key| join_key(key.as_ref())).collect::<Json>(),
             "events": events.collect::<Json>(),

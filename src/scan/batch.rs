@@ -2,6 +2,7 @@
 //! all that the rest of the scan needs. The chunk itself is then gone.
 
 use super::chunk::Chunk;
+use super::excluded::Excluded;
 use super::time_span::Days;
 use crate::engine::{Found, Matcher, SlotId};
 use crate::event::Timestamp;
@@ -74,6 +75,7 @@ pub(super) fn batch(
     matcher: &mut Matcher<'_>,
     found: &mut Found,
     kept: &[bool],
+    excluded: &Excluded<'_>,
 ) -> Batch {
     let mut batch = Batch {
         file: chunk.file,
@@ -99,12 +101,12 @@ pub(super) fn batch(
         match &text {
             Ok(text) => {
                 let line = text.get(range).unwrap_or("");
-                batch.line(number, line, matcher, found, kept);
+                batch.line(number, line, matcher, found, kept, excluded);
             }
             Err(_) => {
                 let line = bytes.get(range).unwrap_or(&[]);
                 match std::str::from_utf8(line) {
-                    Ok(line) => batch.line(number, line, matcher, found, kept),
+                    Ok(line) => batch.line(number, line, matcher, found, kept, excluded),
                     Err(_) => batch.bad.push(BadEvent {
                         line: number,
                         reason: if is_wide && number == 0 {
@@ -128,6 +130,7 @@ impl Batch {
         matcher: &mut Matcher<'_>,
         found: &mut Found,
         kept: &[bool],
+        excluded: &Excluded<'_>,
     ) {
         if line
             .bytes()
@@ -151,7 +154,9 @@ impl Batch {
             }
         }
         self.unrouted.extend(found.unrouted.take());
-        for (rule, reason) in matcher.take_failures() {
+        let mut failures = matcher.take_failures();
+        excluded.apply(line, matcher.rules(), found, &mut failures);
+        for (rule, reason) in failures {
             self.failures.push((rule, number, reason));
         }
         if found.is_empty() {

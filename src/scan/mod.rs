@@ -9,28 +9,29 @@
 pub mod reread;
 mod alert;
 mod batch;
+mod excluded;
 mod chunk;
 mod frontier;
 mod merge;
 pub mod noise;
 mod order;
 mod pass;
-mod rules;
 mod stored;
 mod summary;
 mod time_span;
 
 use std::sync::Arc;
 
+use crate::compile::CompiledRule;
 use crate::data_source::index_name;
 use crate::engine::{Refused, Routing, RuleSet};
 use crate::event::Value;
 use crate::event::io::Stop;
 
+use self::excluded::Excluded;
 pub use self::merge::Inputs;
 pub use self::order::Window;
 use self::pass::{Ordering, Outcome, Pass};
-pub use self::rules::{NotRun, RuleCompiler, ScanRule};
 pub use self::summary::Stats;
 
 /// How a scan is run.
@@ -107,7 +108,7 @@ pub trait Watcher: Send {
 /// Runs `rules` over `inputs`. `stop` ends it with what was found so far. Rules that cannot be run
 /// come back with the reason, by their place; the others are run.
 pub fn run(
-    rules: &[ScanRule],
+    rules: &[CompiledRule],
     inputs: &dyn Inputs,
     options: &Options,
     watcher: &mut dyn Watcher,
@@ -129,6 +130,7 @@ pub fn run(
     let pass = Pass {
         set: &set,
         routes: &routes,
+        excluded: Excluded::new(rules),
         inputs,
         options,
         stop,
@@ -152,7 +154,7 @@ pub fn is_finite(inputs: &dyn Inputs) -> bool {
 }
 
 /// Which rules see which index.
-struct Routes<'r>(&'r [ScanRule]);
+struct Routes<'r>(&'r [CompiledRule]);
 
 impl Routing for Routes<'_> {
     fn sees(&self, rule: u32, index: &str) -> bool {

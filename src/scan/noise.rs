@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Alert, ScanRule};
+use super::Alert;
+use crate::compile::CompiledRule;
 
 const DAY: i64 = 86_400_000;
 /// So many distinct values of a field are counted; then the rarest go.
@@ -102,7 +103,7 @@ pub struct FrequentValue {
 
 impl Noise {
     /// Nothing counted yet.
-    pub fn new(rules: &[ScanRule]) -> Self {
+    pub fn new(rules: &[CompiledRule]) -> Self {
         let named = rules.iter().map(|rule| {
             let fields = rule.plan.fields.iter();
             fields.map(|field| field.path.clone()).collect()

@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::batch::{Batch, batch};
 use super::chunk::Lines;
+use super::excluded::Excluded;
 use super::merge::{Ahead, Inputs, Merge};
 use super::order::{Order, Released, SortedOrder, WindowOrder};
 use super::time_span::Days;
@@ -19,6 +20,7 @@ use crate::event::io::Stop;
 pub(super) struct Pass<'s> {
     pub(super) set: &'s RuleSet,
     pub(super) routes: &'s Routes<'s>,
+    pub(super) excluded: Excluded<'s>,
     pub(super) inputs: &'s dyn Inputs,
     pub(super) options: &'s Options,
     pub(super) stop: &'s Stop,
@@ -141,7 +143,7 @@ impl Pass<'_> {
         loop {
             let chunk = lines.next(0, 1 << 16, Vec::new());
             let is_last = chunk.is_last;
-            let batch = batch(&chunk, matcher, &mut found, &[]);
+            let batch = batch(&chunk, matcher, &mut found, &[], &self.excluded);
             // The least of the first: one event that is dated far ahead does not count.
             if let Some(first) = batch.times.iter().flatten().min() {
                 return Some(*first);
@@ -173,7 +175,13 @@ impl Pass<'_> {
             let Some(next) = lock(merge).next(watermarks, std::mem::take(&mut spare)) else {
                 return;
             };
-            let batch = batch(&next.chunk, &mut matcher, &mut found, &self.kept);
+            let batch = batch(
+                &next.chunk,
+                &mut matcher,
+                &mut found,
+                &self.kept,
+                &self.excluded,
+            );
             spare = next.chunk.bytes;
             // One very long line does not stay in memory.
             spare.shrink_to(self.options.chunk.saturating_mul(4));

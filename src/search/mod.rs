@@ -14,6 +14,7 @@ use serde_json::{Map, Value as Json};
 pub use response::Answer;
 use response::{Documents, Kind};
 
+use crate::compile::{self, add_dynamic};
 use crate::data_source::index_name;
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, Span};
 use crate::evaluate::{self, Context, Request};
@@ -133,12 +134,15 @@ impl Index {
     /// memory; no other query may be asked. A query that does not parse, or that the mappings
     /// refuse, is refused here, before anything is read.
     pub fn expect(&mut self, query: &str, settings: &Settings) -> Result<(), Refusal> {
-        let parsed = eql::parse(query);
+        let parsed = compile::parse(query);
         let Some(syntax) = parsed.query else {
             return Err(refuse(query, &parsed.errors));
         };
         if self.seen.is_none() {
-            eql::check(&syntax, &self.schema, settings).map_err(|errors| refuse(query, &errors))?;
+            let on_mappings = self.query(&syntax, settings, Timestamp::default());
+            on_mappings
+                .check()
+                .map_err(|errors| refuse(query, &errors))?;
         }
         if let (true, Some(mapping)) = (self.seen.is_some(), self.schema.first_mut())
             && mapping.get(&settings.timestamp).is_none()
@@ -146,11 +150,8 @@ impl Index {
             let date = FieldType::Date(DateFormat::default());
             mapping.add(&settings.timestamp, date, Origin::Assumed);
         }
-        let named = eql::fields(&syntax).into_iter();
-        let of_request = [settings.timestamp.as_str(), settings.category.as_str()];
-        let of_request = of_request.into_iter().chain(settings.tiebreaker.as_deref());
         let mut kept = BTreeSet::new();
-        for path in named.chain(of_request) {
+        for path in compile::fields_of(&syntax, settings) {
             kept.insert(path.to_owned());
             for mapping in self.schema.mappings() {
                 let sources = mapping.get(path).into_iter().flat_map(MappedField::sources);
@@ -180,7 +181,7 @@ impl Index {
 
     /// The fields that a query names, in alphabetical order.
     pub fn fields_of(query: &str) -> Vec<String> {
-        let parsed = eql::parse(query);
+        let parsed = compile::parse(query);
         let fields = parsed.query.as_ref().map(eql::fields).unwrap_or_default();
         fields.into_iter().map(str::to_owned).collect()
     }
@@ -311,16 +312,15 @@ impl Index {
     /// Runs a query.
     pub fn answer(&self, query: &str, parameters: &Parameters) -> Result<Answer<'_>, Refusal> {
         let refuse = |errors: Vec<eql::EqlError>| refuse(query, &errors);
-        let parsed = eql::parse(query);
+        let parsed = compile::parse(query);
         let Some(syntax) = parsed.query else {
             return Err(refuse(parsed.errors));
         };
-        let checked = eql::check(&syntax, &self.schema, &parameters.settings).map_err(refuse)?;
         let now = parameters
             .now
             .unwrap_or_else(|| self.latest(&parameters.settings.timestamp));
-        let plan =
-            eql::lower(&checked, parameters.optional, now).map_err(|error| refuse(vec![error]))?;
+        let on_mappings = self.query(&syntax, &parameters.settings, now);
+        let plan = on_mappings.plan(parameters.optional).map_err(refuse)?;
         let context = Context {
             now,
             request: parameters.request,
@@ -346,6 +346,20 @@ impl Index {
         })
     }
 
+    fn query<'q>(
+        &'q self,
+        syntax: &'q eql::syntax::Query,
+        settings: &'q Settings,
+        now: Timestamp,
+    ) -> compile::Query<'q> {
+        compile::Query {
+            syntax,
+            schema: &self.schema,
+            settings,
+            now,
+        }
+    }
+
     /// The time of the latest event.
     fn latest(&self, timestamp: &str) -> Timestamp {
         let format = DateFormat::default();
@@ -364,15 +378,4 @@ fn refuse(query: &str, errors: &[eql::EqlError]) -> Refusal {
     let text = QueryText::whole(&source);
     let diagnostics = errors.iter().map(|error| error.diagnostic(&text));
     Refusal::Query(diagnostics.collect())
-}
-
-/// Maps every field of an event that is not mapped yet, by its first value.
-pub fn add_dynamic(mapping: &mut Mapping, event: &Event) {
-    for (path, values) in event.fields() {
-        if mapping.get(path).is_none()
-            && let Some(first) = values.first()
-        {
-            mapping.add(path, FieldType::dynamic(first), Origin::Dynamic);
-        }
-    }
 }

@@ -4,14 +4,12 @@
 use super::attack::{self, Ground, Part, attack};
 use super::coverage_fill::{Filler, Writing};
 use super::{Impossible, Made, Request, Unsolved, free_name};
+use crate::compile::{Exclusions, FieldTypes, OnSource};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::evaluate::Prepared;
-use crate::event::{Event, Scalar};
 use crate::replay::START;
-use crate::replay::compile::{Compiled, Compiler};
 use crate::replay::dry_run::{Place, rehearse};
 use crate::replay::outcome::{Check, Observed, Verdict};
-use crate::replay::schema_view::Visible;
 use crate::scenario::write::{Expect, Sketch, SketchEvent};
 
 /// Makes scenarios for a rule that has none.
@@ -50,7 +48,7 @@ pub(super) fn sources<'a>(
     patterns: &IndexPatterns,
 ) -> Result<Vec<&'a DataSource>, Impossible> {
     if let Some(what) = request.subject.unsupported() {
-        return Err(Impossible::Unsupported(what));
+        return Err(Impossible::Unsupported(what.to_string()));
     }
     let mut claimed = request.catalogue.claimed(patterns);
     let unknown = |name: &&String| claimed.iter().all(|source| source.name != **name);
@@ -75,41 +73,19 @@ pub(super) fn on_plan<T>(
     let (Some(query), Some(syntax)) = (&subject.rule.query, &subject.syntax) else {
         return Err("the rule has no query that can be run".to_owned());
     };
-    let visible = Visible {
-        source,
-        others: Vec::new(),
-        patterns,
-    };
-    let compiler = Compiler::new(&query.text, syntax, subject.settings(), visible, START);
-    let compiled = compiler.compile(&[carrying(source, syntax)]);
-    let ready = match &*compiled {
-        Compiled::Ready(ready) => ready,
-        Compiled::Refused(refused) => {
-            return Err(format!(
-                "Elasticsearch would refuse the query: {}",
-                refused.message
-            ));
-        }
-    };
-    let prepared = Prepared::new(&ready.plan).map_err(|failure| failure.to_string())?;
+    let types = FieldTypes::new(source, [], patterns);
+    let exclusions = Exclusions::default();
+    let rule = &subject.rule;
+    let compiler = OnSource::new(rule, &query.text, syntax, types, &exclusions, START);
+    let compiled = compiler
+        .compile(&[])
+        .map_err(|refused| format!("Elasticsearch would refuse the query: {}", refused.message))?;
+    let prepared = Prepared::new(&compiled.plan).map_err(|failure| failure.to_string())?;
     run(&Ground {
         prepared: &prepared,
         source,
         patterns,
     })
-}
-
-/// An event with what the query names below the source's open prefixes: there a field is mapped as
-/// soon as an event carries it.
-fn carrying(source: &DataSource, syntax: &crate::language::eql::syntax::Query) -> Event {
-    let mut event = Event::default();
-    for path in crate::language::eql::fields(syntax) {
-        let mut open = source.open.iter();
-        if open.any(|prefix| path.starts_with(prefix.as_str())) {
-            event.set(path, vec![Scalar::text("x")]);
-        }
-    }
-    event
 }
 
 /// Adds the source to a sketch whose attack it has too, or a sketch with an attack of its own, or

@@ -15,9 +15,10 @@ const LAYERS: &[(&str, u8)] = &[
     ("import", 6),
     ("redact", 6),
     ("execution", 7),
+    ("compile", 8),
     ("scenario", 8),
-    ("scan", 8),
-    ("search", 8),
+    ("scan", 9),
+    ("search", 9),
     ("replay", 9),
     ("explain", 10),
     ("coverage", 10),
@@ -196,3 +197,46 @@ fn the_test_itself_reads_imports() {
     assert!(forbidden("engine", 5, &["evaluate".to_owned(), "sequence".to_owned()]).is_some());
     assert!(forbidden("engine", 5, &["evaluate".to_owned(), "pattern".to_owned()]).is_none());
 }
+
+/// The functions of a language that only `compile` calls: every other room gets its plan there.
+const FRONT_DOOR: &[&str] = &["parse", "check", "lower", "lower_wordless"];
+
+#[test]
+fn only_compile_parses_checks_and_lowers() {
+    let mut broken = Vec::new();
+    for source in Source::all() {
+        if matches!(source.room(), "language" | "compile") {
+            continue;
+        }
+        let code = source.code();
+        let imported: Vec<&str> = code
+            .iter()
+            .filter(|(_, line)| line.contains("language::") && line.starts_with("use "))
+            .map(|(_, line)| *line)
+            .collect();
+        let is_imported = |name: &str| {
+            imported.iter().any(|line| {
+                line.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+                    .any(|word| word == name)
+            })
+        };
+        for (line, code) in &code {
+            for name in FRONT_DOOR {
+                let through_path = LANGUAGES
+                    .iter()
+                    .any(|language| code.contains(&format!("{language}::{name}(")));
+                let by_name = is_imported(name) && code.contains(&format!(" {name}("));
+                if through_path || by_name {
+                    broken.push(format!(
+                        "src/{}:{line}: `{name}` of a language: ask `compile`",
+                        source.name
+                    ));
+                }
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+/// The folders of `language/`.
+const LANGUAGES: &[&str] = &["eql", "kql", "lucene", "esql", "dsl"];

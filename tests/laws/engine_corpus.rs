@@ -5,15 +5,15 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use trapline::compile::{CompiledRule, ExceptionLists, RuleCompiler};
 use trapline::data_source::Catalogue;
 use trapline::diagnostic::SourceText;
 use trapline::event::io::Stop;
 use trapline::event::{Event, Timestamp};
 use trapline::rule::{self, RuleType};
-use trapline::scan::{
-    self, Alert, Inputs, NotRun, Options, RuleCompiler, ScanRule, Stats, Watcher,
-};
+use trapline::scan::{self, Alert, Inputs, Options, Stats, Watcher};
 
 use crate::engine::{by_engine, by_evaluate};
 use crate::shared::shared;
@@ -21,9 +21,10 @@ use crate::shared::shared;
 /// With this set, recordings are taken whole.
 const FULL: &str = "TRAPLINE_FULL_LAWS";
 
-fn rules(folder: &Path) -> Vec<(PathBuf, ScanRule)> {
+fn rules(folder: &Path) -> Vec<(PathBuf, CompiledRule)> {
     let catalogue = Catalogue::builtin().unwrap();
-    let mut compiler = RuleCompiler::new(&catalogue, Timestamp::default());
+    let lists = ExceptionLists::default();
+    let mut compiler = RuleCompiler::new(&catalogue, &lists, Timestamp::default());
     let mut files = Vec::new();
     toml_files(folder, &mut files);
     files.sort();
@@ -37,10 +38,9 @@ fn rules(folder: &Path) -> Vec<(PathBuf, ScanRule)> {
         if rule.kind.rule_type() != RuleType::Eql {
             continue;
         }
-        match compiler.compile(&rule) {
+        match compiler.compile(Arc::new(rule)) {
             Ok(rule) => rules.push((file, rule)),
-            Err(NotRun::Unsupported(reason)) => panic!("{}: {reason}", file.display()),
-            Err(NotRun::Refused(reasons)) => panic!("{}: {reasons:?}", file.display()),
+            Err(why) => panic!("{}: {why}", file.display()),
         }
     }
     rules
@@ -152,9 +152,9 @@ fn generated_documents_raise_the_alerts_that_elasticsearch_raised() {
     else {
         return;
     };
-    let rules: BTreeMap<String, ScanRule> = rules(&folder)
+    let rules: BTreeMap<String, CompiledRule> = rules(&folder)
         .into_iter()
-        .map(|(_, rule)| (rule.id.clone(), rule))
+        .map(|(_, rule)| (rule.rule.id.clone(), rule))
         .collect();
     let expected = std::fs::read_to_string(generated.join("EXPECTED.tsv")).unwrap();
     let (mut count, mut wrong) = (0, Vec::new());

@@ -175,7 +175,8 @@ fn mapping_of(
         }
     }
     for source in catalogue.claimed(&patterns) {
-        for (path, field) in source.mapping_of(&patterns, paths.iter().copied()).fields() {
+        let types = trapline::compile::FieldTypes::new(source, [], &patterns);
+        for (path, field) in types.mapping_of(paths.iter().copied()).fields() {
             if mapping.get(path).is_none() {
                 mapping.add_read_from(
                     path,
@@ -192,7 +193,7 @@ fn mapping_of(
         mapping.add(&path, field_type, Origin::Inferred);
     }
     for event in events {
-        trapline::search::add_dynamic(&mut mapping, event);
+        trapline::compile::add_dynamic(&mut mapping, event);
     }
     mapping
 }

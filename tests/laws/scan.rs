@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
-use trapline::data_source::IndexPatterns;
+use trapline::compile::{CompiledRule, ExceptionLists, RuleCompiler};
+use trapline::data_source::Catalogue;
+use trapline::diagnostic::SourceText;
+use trapline::event::Timestamp;
 use trapline::event::io::Stop;
-use trapline::event::schema::Origin;
-use trapline::event::{FieldType, Mapping, Schema, Timestamp};
-use trapline::language::eql::{self, OptionalFields, Settings};
-use trapline::scan::{self, Alert, Inputs, Options, ScanRule, Stats, Watcher, Window};
+use trapline::rule::{self, Rule};
+use trapline::scan::{self, Alert, Inputs, Options, Stats, Watcher, Window};
 
 /// Four digits would be a year.
 const START: i64 = 1_700_000_000_000;
@@ -57,30 +58,35 @@ impl Watcher for Kept {
     fn progress(&mut self, _: &Stats) {}
 }
 
-fn rule(query: &str, patterns: &[&str]) -> ScanRule {
-    let mut mapping = Mapping::new("m");
-    for (path, name) in [
-        ("@timestamp", "date"),
-        ("event.category", "keyword"),
-        ("a", "keyword"),
-        ("k", "keyword"),
-    ] {
-        mapping.add(path, FieldType::named(name), Origin::Declared);
-    }
-    let syntax = eql::parse(query).query.unwrap();
-    let schema = Schema::new(vec![mapping]);
-    let checked = eql::check(&syntax, &schema, &Settings::default()).unwrap();
-    ScanRule {
-        id: query.to_owned(),
-        name: query.to_owned(),
-        severity: "low",
-        risk_score: 21,
-        patterns: IndexPatterns::new(patterns.iter().copied()),
-        plan: eql::lower(&checked, OptionalFields::Missing, Timestamp::default()).unwrap(),
-    }
+/// A rule whose fields no data source knows but those of the request.
+fn rule(query: &str, patterns: &[&str]) -> CompiledRule {
+    let catalogue = Catalogue::builtin().unwrap();
+    let lists = ExceptionLists::default();
+    let mut compiler = RuleCompiler::new(&catalogue, &lists, Timestamp::default());
+    compiler
+        .compile(Arc::new(loaded(query, patterns, "")))
+        .unwrap()
 }
 
-fn rules() -> Vec<ScanRule> {
+/// `more` stands at the end of the file.
+pub(crate) fn loaded(query: &str, patterns: &[&str], more: &str) -> Rule {
+    let index = if patterns.is_empty() {
+        String::new()
+    } else {
+        format!("index = {patterns:?}\n")
+    };
+    let text = format!(
+        "[rule]\nrule_id = \"f3475224-b179-4f78-8877-c2bd64c26b88\"\nname = \"r\"\n\
+         type = \"eql\"\nlanguage = \"eql\"\nseverity = \"low\"\nrisk_score = 21\n\
+         {index}query = {query:?}\n{more}"
+    );
+    let loaded = rule::load(&SourceText::new("rule.toml", text));
+    loaded
+        .rule
+        .unwrap_or_else(|| panic!("{:?}", loaded.diagnostics))
+}
+
+fn rules() -> Vec<CompiledRule> {
     vec![
         rule("any where a == \"x\"", &[]),
         rule("any where a == \"y\"", &["logs-a-*"]),

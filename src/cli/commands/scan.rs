@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io;
 use std::num::NonZero;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
@@ -17,6 +18,7 @@ use super::super::progress::Bar;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::scan_inputs::CliInputs;
+use crate::compile::{CompiledRule, ExceptionLists, NotCompiled, RuleCompiler};
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
@@ -24,9 +26,7 @@ use crate::event::io::TemporaryFile;
 use crate::report::noise::NoiseView;
 use crate::rule;
 use crate::scan::noise::{Budget, Noise, Span};
-use crate::scan::{
-    self, Alert, Inputs, NotRun, Options, RuleCompiler, ScanRule, Stats, Watcher, Window,
-};
+use crate::scan::{self, Alert, Inputs, Options, Stats, Watcher, Window};
 
 /// Runs the rules of the project over the files.
 pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitCode {
@@ -180,7 +180,7 @@ fn options(args: &ScanArgs) -> Options {
 /// The rules of a scan.
 #[derive(Default)]
 struct Rules {
-    run: Vec<ScanRule>,
+    run: Vec<CompiledRule>,
     /// The file of each.
     files: Vec<String>,
     /// `(rule_id, file, reason, whether that is a fault)`
@@ -191,7 +191,7 @@ impl Rules {
     fn at(&self, place: u32) -> Option<(String, String)> {
         let rule = self.run.get(place as usize)?;
         let file = self.files.get(place as usize)?;
-        Some((rule.id.clone(), file.clone()))
+        Some((rule.rule.id.clone(), file.clone()))
     }
 }
 
@@ -239,7 +239,8 @@ fn several(
     paths: &[Utf8PathBuf],
     catalogue: &Catalogue,
 ) -> (Rules, Vec<Diagnostic>) {
-    let mut compiler = RuleCompiler::new(catalogue, Timestamp::default());
+    let no_lists = ExceptionLists::default();
+    let mut compiler = RuleCompiler::new(catalogue, &no_lists, Timestamp::default());
     let (mut rules, mut diagnostics) = (Rules::default(), Vec::new());
     for path in paths {
         one(files, path, &mut compiler, &mut rules, &mut diagnostics);
@@ -275,17 +276,18 @@ fn one(
     if rule.maturity.as_deref() == Some("deprecated") {
         return;
     }
-    match compiler.compile(&rule) {
+    let id = rule.id.clone();
+    match compiler.compile(Arc::new(rule)) {
         Ok(rule) => {
             rules.run.push(rule);
             rules.files.push(name);
         }
-        Err(NotRun::Unsupported(reason)) => rules.not_run.push((rule.id, name, reason, false)),
-        Err(NotRun::Refused(mistakes)) => {
-            let first = mistakes.first();
-            let reason = first.map_or_else(String::new, |first| first.message.clone());
-            rules.not_run.push((rule.id, name, reason, true));
-            diagnostics.extend(mistakes);
+        Err(why) => {
+            let (reason, is_refused) = (why.to_string(), matches!(why, NotCompiled::Refused(_)));
+            rules.not_run.push((id, name, reason, is_refused));
+            if let NotCompiled::Refused(refused) = why {
+                diagnostics.extend(refused.diagnostics);
+            }
         }
     }
 }
@@ -293,7 +295,7 @@ fn one(
 /// Writes alerts as they come; those of files that may yet turn out to be out of order at the end.
 struct Writer<'w> {
     console: &'w mut Console,
-    rules: &'w [ScanRule],
+    rules: &'w [CompiledRule],
     inputs: &'w CliInputs<'w>,
     bar: &'w Bar,
     format: ScanFormat,
@@ -337,8 +339,8 @@ impl Watcher for Writer<'_> {
                     self.text,
                     "{:<24}  {:<8}  {}  {}",
                     time.unwrap_or("-"),
-                    rule.severity,
-                    rule.name,
+                    rule.rule.severity.word(),
+                    rule.rule.name,
                     places.join(" ")
                 )
             }
@@ -481,7 +483,10 @@ fn summary(
     }
     if let Some(budget) = args.budget {
         for (rule, alerts) in over(stats, budget) {
-            let name = rules.run.get(rule as usize).map_or("", |rule| &rule.name);
+            let name = rules
+                .run
+                .get(rule as usize)
+                .map_or("", |rule| &rule.rule.name);
             let a_day = Span::new(stats.span).a_day(alerts);
             let _ = writeln!(
                 text,
@@ -497,7 +502,9 @@ fn by_rule(stats: &Stats, rules: &Rules, text: &mut String) {
     let mut by_count: Vec<(u64, &str)> = stats
         .alerts
         .iter()
-        .filter_map(|(rule, count)| Some((*count, rules.run.get(*rule as usize)?.name.as_str())))
+        .filter_map(|(rule, count)| {
+            Some((*count, rules.run.get(*rule as usize)?.rule.name.as_str()))
+        })
         .collect();
     by_count.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     for (count, name) in by_count {
@@ -508,7 +515,10 @@ fn by_rule(stats: &Stats, rules: &Rules, text: &mut String) {
 fn trouble(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, text: &mut String) {
     let at = |(file, line): (u32, u64)| format!("{}:{line}", inputs.name(file as usize));
     for (rule, (place, reason)) in &stats.failed {
-        let name = rules.run.get(*rule as usize).map_or("", |rule| &rule.name);
+        let name = rules
+            .run
+            .get(*rule as usize)
+            .map_or("", |rule| &rule.rule.name);
         let _ = writeln!(
             text,
             "`{name}` failed on an event, {}: {reason}",
@@ -562,7 +572,10 @@ fn trouble(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, text: &mut Stri
         let _ = writeln!(text, "the events could not be put in order: {reason}");
     }
     for (rule, count) in &stats.evicted {
-        let name = rules.run.get(*rule as usize).map_or("", |rule| &rule.name);
+        let name = rules
+            .run
+            .get(*rule as usize)
+            .map_or("", |rule| &rule.rule.name);
         let _ = writeln!(
             text,
             "{count} partial sequences of `{name}` were dropped: --max-partials"

@@ -14,13 +14,12 @@ use rayon::prelude::*;
 
 use self::sampler::Gathered;
 use super::Explanation;
+use crate::compile::{Exclusions, FieldTypes, OnSource, Unsupported};
 use crate::data_source::detect::stored_in;
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Prepared, QueryFailure};
-use crate::event::Event;
-use crate::replay::compile::{Compiled, Compiler};
-use crate::replay::schema_view::Visible;
+use crate::event::{Event, Schema};
 use crate::replay::trace::clauses_of;
 use crate::replay::{START, Subject};
 
@@ -45,7 +44,7 @@ pub enum Stopped {
     /// The query fails when it is run.
     Failed(QueryFailure),
     /// The rule is not of a kind that is run.
-    Unsupported(String),
+    Unsupported(Unsupported),
     /// There is no event in it.
     Empty,
 }
@@ -134,7 +133,7 @@ fn pass<'q>(
 ) -> Result<Pass<'q>, Stopped> {
     let subject = question.subject;
     let (Some(query), Some(syntax)) = (&subject.rule.query, &subject.syntax) else {
-        return Err(Stopped::Unsupported("rules without a query".to_owned()));
+        return Err(Stopped::Unsupported(Unsupported::NoQuery));
     };
     let patterns = subject.patterns();
     let claimed = question.catalogue.claimed(&patterns);
@@ -149,24 +148,31 @@ fn pass<'q>(
     let Some(chosen) = chosen.or_else(|| question.catalogue.sources().first()) else {
         return Err(Stopped::Empty);
     };
-    let visible = Visible {
-        source: chosen,
-        others: Vec::new(),
-        patterns: &patterns,
-    };
-    let compiler = Compiler::new(&query.text, syntax, subject.settings(), visible, START);
+    let types = FieldTypes::new(chosen, [], &patterns);
+    let exclusions = Exclusions::new(&subject.rule, Vec::new());
+    let compiler = OnSource::new(
+        &subject.rule,
+        &query.text,
+        syntax,
+        types,
+        &exclusions,
+        START,
+    );
     let carried =
         |parsed: &Parsed| compiler.witnesses(parsed.events.iter().map(|(_, event)| event));
     guess.add(carried(&parsed));
     let compiled = compiler.compile(&guess.witnesses);
-    let prepared = match &*compiled {
-        Compiled::Ready(ready) => Some(Prepared::new(&ready.plan)?),
-        Compiled::Refused(_) => None,
+    let prepared = match &compiled {
+        Ok(compiled) => Some(Prepared::new(&compiled.plan)?),
+        Err(_) => None,
     };
     let mut gathered = Gathered::default();
     let mut wrong = false;
     loop {
         wrong |= guess.add(carried(&parsed));
+        if let Ok(compiled) = &compiled {
+            parsed.hide(&exclusions, &compiled.schema);
+        }
         gathered.add(parsed, prepared.as_ref())?;
         match next()? {
             Some(batch) => parsed = batch,
@@ -182,12 +188,12 @@ fn pass<'q>(
     if gathered.events == 0 {
         return Err(Stopped::Empty);
     }
-    let ready = match &*compiled {
-        Compiled::Ready(ready) => ready,
-        Compiled::Refused(refused) => return Err(Stopped::Bad(refused.diagnostics.clone())),
+    let compiled = match &compiled {
+        Ok(compiled) => compiled,
+        Err(refused) => return Err(Stopped::Bad(refused.diagnostics.clone())),
     };
-    let clauses = clauses_of(&ready.plan, &query.text);
-    let mut explanation = gathered.explain(&Prepared::new(&ready.plan)?, &clauses)?;
+    let clauses = clauses_of(&compiled.plan, &query.text);
+    let mut explanation = gathered.explain(&Prepared::new(&compiled.plan)?, &clauses)?;
     explanation.key = format!("{} on {}[{}]", subject.file, question.name, chosen.name);
     Ok(Pass::Done(Box::new(explanation)))
 }
@@ -218,6 +224,23 @@ struct Parsed {
     events: Vec<(u64, Event)>,
     indices: BTreeMap<String, u64>,
     bad: Vec<(u64, String)>,
+    /// How many events the rule's filters hide.
+    excluded: u64,
+}
+
+impl Parsed {
+    /// Hides the events that the rule never sees.
+    fn hide(&mut self, exclusions: &Exclusions, schema: &Schema) {
+        let (Some(types), false) = (schema.mappings().first(), exclusions.is_empty()) else {
+            return;
+        };
+        let hidden = self.events.par_iter_mut().filter_map(|(_, event)| {
+            let is_hidden = !event.unrouted && exclusions.hide(event, types);
+            event.unrouted |= is_hidden;
+            is_hidden.then_some(())
+        });
+        self.excluded += u64::try_from(hidden.count()).unwrap_or(0);
+    }
 }
 
 fn parse(batch: Batch, patterns: &IndexPatterns) -> Parsed {

@@ -59,6 +59,7 @@ impl Alike {
 pub(super) struct Gathered {
     pub(super) events: u64,
     unrouted: u64,
+    excluded: u64,
     bad: Option<(u64, String)>,
     pub(super) indices: BTreeMap<String, u64>,
     alike: FxHashMap<Vec<u64>, Alike>,
@@ -92,8 +93,10 @@ impl Gathered {
             *self.indices.entry(index).or_default() += count;
         }
         self.events += u64::try_from(parsed.events.len()).unwrap_or(0);
-        let unrouted = parsed.events.iter().filter(|(_, event)| event.unrouted);
-        self.unrouted += u64::try_from(unrouted.count()).unwrap_or(0);
+        let unseen = parsed.events.iter().filter(|(_, event)| event.unrouted);
+        let unseen = u64::try_from(unseen.count()).unwrap_or(0);
+        self.excluded += parsed.excluded;
+        self.unrouted += unseen - parsed.excluded;
         let Some(prepared) = prepared else {
             return Ok(());
         };
@@ -183,7 +186,7 @@ impl Gathered {
             sheet.explanation(&blockers, &near, &|id: ClauseId| decided.contains(&id));
         count_stages(&mut explanation, &evaluation, &patterns);
         for row in &mut explanation.stages {
-            row.seen = self.events - self.unrouted;
+            row.seen = self.events - self.unrouted - self.excluded;
         }
         let labelled = |found: &Match| {
             let events = found.stages.iter().flatten();
@@ -193,6 +196,7 @@ impl Gathered {
         explanation.recording = Some(Recording {
             events: self.events,
             unrouted: self.unrouted,
+            excluded: self.excluded,
             bad: self.bad,
             matches: matches.iter().take(LISTED).map(labelled).collect(),
             matched: matches.len(),

@@ -84,6 +84,13 @@ fn of_recording(recording: &Recording, painter: Painter, text: &mut String) {
             number(recording.unrouted)
         );
     }
+    if recording.excluded > 0 {
+        let _ = write!(
+            read,
+            ", {} of them left out by the rule's filters",
+            number(recording.excluded)
+        );
+    }
     if let Some((lines, first)) = &recording.bad {
         let plural = if *lines == 1 { "" } else { "s" };
         let _ = write!(

@@ -8,17 +8,17 @@ mod pairing;
 mod why;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use self::pairing::{Alone, Pairing};
 use self::why::CauseAnalysis;
 use super::{Decider, RuleChange};
+use crate::compile::{CompiledRule, ExceptionLists, RuleCompiler};
 use crate::data_source::Catalogue;
 use crate::event::io::Stop;
 use crate::event::{Event, Timestamp};
 use crate::replay::Subject;
-use crate::scan::{
-    self, Alert, EventRecord, Inputs, NotRun, Options, RuleCompiler, ScanRule, Stats, Watcher,
-};
+use crate::scan::{self, Alert, EventRecord, Inputs, Options, Stats, Watcher};
 use crate::snapshot::Class;
 
 /// How many alerts of a rule and class are explained.
@@ -113,7 +113,7 @@ struct Version<'s> {
 /// The rules of a scan, and whose they are.
 #[derive(Default)]
 struct Versions<'s> {
-    rules: Vec<ScanRule>,
+    rules: Vec<CompiledRule>,
     /// By place among the rules: the version, and its pair.
     of: Vec<(Version<'s>, usize)>,
     /// By pair: the places of the older and of the newer one.
@@ -220,7 +220,9 @@ impl<'s> Versions<'s> {
         catalogue: &Catalogue,
         not_run: &mut Vec<(String, String)>,
     ) -> Self {
-        let mut compiler = RuleCompiler::worded(catalogue, Timestamp::default());
+        let no_lists = ExceptionLists::default();
+        let compiler = RuleCompiler::new(catalogue, &no_lists, Timestamp::default());
+        let mut compiler = compiler.with_texts();
         let mut versions = Self::default();
         for (number, pair) in pairs.iter().enumerate() {
             let sides = [(pair.old, true), (pair.new, false)];
@@ -228,13 +230,9 @@ impl<'s> Versions<'s> {
             let mut refused = None;
             for (subject, before) in sides {
                 let Some(subject) = subject else { continue };
-                match compiler.compile(&subject.rule) {
+                match compiler.compile(Arc::new(subject.rule.clone())) {
                     Ok(rule) => compiled.push((rule, Version { subject, before })),
-                    Err(NotRun::Unsupported(reason)) => refused = Some(reason),
-                    Err(NotRun::Refused(mistakes)) => {
-                        let first = mistakes.into_iter().next();
-                        refused = Some(first.map_or_else(String::new, |first| first.message));
-                    }
+                    Err(why) => refused = Some(why.to_string()),
                 }
             }
             let mut places = [None; 2];
@@ -255,7 +253,7 @@ impl<'s> Versions<'s> {
     }
 
     /// The version of a pair.
-    fn version(&self, pair: usize, before: bool) -> Option<(&Version<'s>, &ScanRule)> {
+    fn version(&self, pair: usize, before: bool) -> Option<(&Version<'s>, &CompiledRule)> {
         let places = self.places.get(pair)?;
         let place = (*places.get(usize::from(!before))?)?;
         Some((&self.of.get(place)?.0, self.rules.get(place)?))

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::Decider;
 use super::pairing::Places;
 use super::{Explanation, Version};
+use crate::compile::CompiledRule;
 use crate::data_source::detect::route;
 use crate::evaluate::{BlockerHint, Cause, CauseKind, Context, Prepared, reason};
 use crate::event::{Event, EventId};
 use crate::plan::{Plan, Shape, StageId};
-use crate::scan::{Alert, ScanRule};
+use crate::scan::Alert;
 
 /// The most events of a key that are looked at.
 const MOST_EVENTS: usize = 2000;
@@ -26,7 +27,7 @@ pub(super) struct CauseAnalysis<'v> {
     pub(super) about: usize,
     /// The rule that does not alert.
     version: &'v Version<'v>,
-    rule: &'v ScanRule,
+    rule: &'v CompiledRule,
     prepared: Prepared<'v>,
     /// The events of the alert.
     places: Places,
@@ -40,7 +41,7 @@ impl<'v> CauseAnalysis<'v> {
     pub(super) fn new(
         about: usize,
         version: &'v Version<'v>,
-        rule: &'v ScanRule,
+        rule: &'v CompiledRule,
         alert: &Alert,
     ) -> Option<Self> {
         let places = alert.events.iter();
@@ -177,7 +178,8 @@ impl<'v> CauseAnalysis<'v> {
     fn routed(&self, event: &Event) -> Event {
         let mut events = [event.clone()];
         route(&mut events, &self.rule.patterns);
-        let [event] = events;
+        let [mut event] = events;
+        event.unrouted |= self.rule.hides(&event);
         event
     }
 }

@@ -1,0 +1,179 @@
+//! Which type a field has: one answer, whichever command asks.
+//!
+//! In this order: the list of the data source, then of the sources that are searched beside it;
+//! what its documents carry, as dynamic mapping does ([`add_dynamic`]). Where documents may come
+//! from anywhere (`scan`), or no list is at hand (`check`), any other known source's list is next,
+//! and last the type that the query's own use of the field asks for.
+
+use std::collections::BTreeMap;
+
+use super::query::fields_of;
+use crate::data_source::{Catalogue, DataSource, IndexPatterns};
+use crate::event::schema::{MappedField, Origin};
+use crate::event::{Event, FieldType, Mapping};
+use crate::language::eql::Settings;
+use crate::language::eql::infer::infer;
+use crate::language::eql::syntax::Query;
+
+/// The types of fields in the indices that one search goes over.
+#[derive(Debug, Clone)]
+pub struct FieldTypes<'a> {
+    /// The data sources, the first that knows a field decides.
+    sources: Vec<&'a DataSource>,
+    /// The rule's index patterns.
+    patterns: &'a IndexPatterns,
+}
+
+impl<'a> FieldTypes<'a> {
+    /// The types of a data source, and of those that are deployed with it.
+    pub fn new(
+        source: &'a DataSource,
+        beside: impl IntoIterator<Item = &'a DataSource>,
+        patterns: &'a IndexPatterns,
+    ) -> Self {
+        Self {
+            sources: std::iter::once(source).chain(beside).collect(),
+            patterns,
+        }
+    }
+
+    /// The field at `path`.
+    pub fn get(&self, path: &str) -> Option<MappedField> {
+        let mut sources = self.sources.iter();
+        sources.find_map(|source| source.field(self.patterns, path))
+    }
+
+    /// A mapping of these fields only: a rule names a few of thousands.
+    pub fn mapping_of<'f>(&self, paths: impl IntoIterator<Item = &'f str>) -> Mapping {
+        let mut mapping = Mapping::new(self.name());
+        for path in paths {
+            if let Some(field) = self.get(path) {
+                mapping.insert(path, field);
+            }
+        }
+        mapping
+    }
+
+    /// A mapping of all fields, to suggest one from.
+    pub fn mapping(&self) -> Mapping {
+        let mut mapping = Mapping::new(self.name());
+        for source in &self.sources {
+            for (path, field) in source.mapping(self.patterns).fields() {
+                if mapping.get(path).is_none() {
+                    mapping.insert(path, field.clone());
+                }
+            }
+        }
+        mapping
+    }
+
+    fn name(&self) -> String {
+        let first = self.sources.first();
+        first.map_or_else(String::new, |source| source.name.clone())
+    }
+}
+
+/// Maps every field of an event that is not mapped yet by its first value, as dynamic mapping does.
+pub fn add_dynamic(mapping: &mut Mapping, event: &Event) {
+    for (path, values) in event.fields() {
+        if mapping.get(path).is_none()
+            && let Some(first) = values.first()
+        {
+            mapping.add(path, FieldType::dynamic(first), Origin::Dynamic);
+        }
+    }
+}
+
+/// The types of fields in documents that may come from anywhere. Answers are kept, because many
+/// rules ask for the same fields.
+#[derive(Debug)]
+pub(super) struct AnySource<'c> {
+    catalogue: &'c Catalogue,
+    known: BTreeMap<IndexPatterns, OfPatterns<'c>>,
+}
+
+/// What is known of one set of index patterns.
+#[derive(Debug)]
+struct OfPatterns<'c> {
+    claimed: Vec<&'c DataSource>,
+    fields: BTreeMap<String, Option<MappedField>>,
+}
+
+impl<'c> AnySource<'c> {
+    pub(super) fn new(catalogue: &'c Catalogue) -> Self {
+        Self {
+            catalogue,
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// The types of those of these fields that some source knows.
+    pub(super) fn known<'f>(
+        &mut self,
+        patterns: &IndexPatterns,
+        paths: impl IntoIterator<Item = &'f str>,
+    ) -> Mapping {
+        let mut mapping = Mapping::new("the sources of the rule");
+        for path in paths {
+            if let Some(field) = self.field(patterns, path) {
+                mapping.insert(path, field.clone());
+            }
+        }
+        mapping
+    }
+
+    /// The types of the fields that a request reads; what no source knows has the type that the
+    /// query asks for.
+    pub(super) fn mapping_of(
+        &mut self,
+        patterns: &IndexPatterns,
+        query: &Query,
+        settings: &Settings,
+    ) -> Mapping {
+        let mut mapping = Mapping::new("the sources of the rule");
+        let mut unknown = Vec::new();
+        for path in fields_of(query, settings) {
+            match self.field(patterns, path) {
+                Some(field) => mapping.insert(path, field.clone()),
+                None => unknown.push(path),
+            }
+        }
+        if !unknown.is_empty() {
+            let known = |path: &str| mapping.get(path).map(|field| field.field_type.clone());
+            let mut inferred = infer(query, known);
+            for path in unknown {
+                let field_type = match inferred.remove(path) {
+                    _ if path == settings.timestamp => FieldType::named("date"),
+                    Some(field_type) => field_type,
+                    None => FieldType::ecs_keyword(),
+                };
+                mapping.add(path, field_type, Origin::Inferred);
+            }
+        }
+        mapping
+    }
+
+    /// The field as the claimed sources have it, or else any source. One that no query can use is
+    /// looked for further on.
+    fn field(&mut self, patterns: &IndexPatterns, path: &str) -> Option<&MappedField> {
+        let catalogue = self.catalogue;
+        let known = self.known.entry(patterns.clone());
+        let known = known.or_insert_with(|| OfPatterns {
+            claimed: catalogue.claimed(patterns),
+            fields: BTreeMap::new(),
+        });
+        if !known.fields.contains_key(path) {
+            let usable = |field: &MappedField| field.field_type.family().is_some();
+            let claimed = known.claimed.iter();
+            let mut claimed = claimed.filter_map(|source| source.field(patterns, path));
+            let found = claimed.find(usable).or_else(|| {
+                let everywhere = IndexPatterns::default();
+                let sources = catalogue.sources().iter();
+                let mut fields = sources.filter_map(|source| source.field(&everywhere, path));
+                fields.find(usable)
+            });
+            known.fields.insert(path.to_owned(), found);
+        }
+        known.fields.get(path)?.as_ref()
+    }
+}

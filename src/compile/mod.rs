@@ -1,0 +1,21 @@
+//! A rule, or the text of a query, and the types of the fields that it searches → something that
+//! runs. No other room parses, checks or lowers a query.
+//!
+//! `text -> parse -> syntax -> check, lower (on a schema) -> CompiledQuery`. [`OnSource`] compiles
+//! a rule's query for one data source, as `test` does; [`RuleCompiler`] for all sources that the
+//! rule claims together, as `scan` does. Both take the types of fields from [`FieldTypes`]. What a
+//! rule never sees, by its own filters or by an exception list, is its [`Exclusions`].
+
+mod exclusions;
+mod field_types;
+mod on_source;
+mod query;
+mod refusal;
+mod rule;
+
+pub use exclusions::{Exclusion, Exclusions};
+pub use field_types::{FieldTypes, add_dynamic};
+pub use on_source::OnSource;
+pub use query::{CompiledQuery, Query, fields_of, parse, request_fields};
+pub use refusal::{NotCompiled, Refused, Unsupported, supported};
+pub use rule::{CompiledRule, ExceptionLists, RuleCompiler};

@@ -1,0 +1,142 @@
+//! A rule's query on one data source, for documents that extend the source's mapping.
+//!
+//! A mapping is the source's own plus every field that the documents carry (dynamic mapping), so
+//! it can differ from case to case. Only the fields that the query and the rule's exclusions name
+//! matter, and queries are kept by what of those is dynamic.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::exclusions::Exclusions;
+use super::field_types::FieldTypes;
+use super::query::{CompiledQuery, Query, fields_of, request_fields};
+use super::refusal::Refused;
+use crate::diagnostic::QueryText;
+use crate::event::schema::Origin;
+use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
+use crate::language::QueryError;
+use crate::language::eql::{Settings, syntax};
+use crate::rule::Rule;
+
+/// Compiles one rule's query for the documents of one data source.
+pub struct OnSource<'r> {
+    text: &'r QueryText,
+    syntax: &'r syntax::Query,
+    settings: Settings,
+    types: FieldTypes<'r>,
+    /// The fields that the request and the exclusions read.
+    fields: BTreeSet<String>,
+    /// Of these fields.
+    mapping: Mapping,
+    now: Timestamp,
+    cache: Mutex<BTreeMap<DynamicFields, Result<Arc<CompiledQuery>, Arc<Refused>>>>,
+}
+
+type DynamicFields = Vec<(String, String)>;
+
+impl<'r> OnSource<'r> {
+    /// `now` is what date math counts from. The types of the fields of `exclusions` are part of
+    /// every schema that it makes.
+    pub fn new(
+        rule: &'r Rule,
+        text: &'r QueryText,
+        syntax: &'r syntax::Query,
+        types: FieldTypes<'r>,
+        exclusions: &Exclusions,
+        now: Timestamp,
+    ) -> Self {
+        let settings = request_fields(&rule.fields);
+        let mut fields = fields_of(syntax, &settings);
+        fields.extend(exclusions.fields());
+        let fields: BTreeSet<String> = fields.into_iter().map(str::to_owned).collect();
+        Self {
+            mapping: types.mapping_of(fields.iter().map(String::as_str)),
+            text,
+            syntax,
+            fields,
+            settings,
+            types,
+            now,
+            cache: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// The query for these documents.
+    pub fn compile(&self, documents: &[Event]) -> Result<Arc<CompiledQuery>, Arc<Refused>> {
+        let dynamic = self.dynamic(documents);
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(compiled) = cache.get(&dynamic) {
+            return compiled.clone();
+        }
+        let compiled = self.compile_with(&dynamic);
+        let compiled = compiled.map(Arc::new).map_err(Arc::new);
+        cache.insert(dynamic, compiled.clone());
+        compiled
+    }
+
+    /// The fields that the source does not map.
+    fn unmapped(&self) -> impl Iterator<Item = &str> {
+        let fields = self.fields.iter().map(String::as_str);
+        fields.filter(|path| self.mapping.get(path).is_none())
+    }
+
+    /// Those that the documents carry, with the types that they then have.
+    fn dynamic(&self, documents: &[Event]) -> DynamicFields {
+        let carried = self.unmapped().filter_map(|path| {
+            let mut documents = documents.iter();
+            let value = documents.find_map(|document| document.values(path).first())?;
+            Some((path.to_owned(), FieldType::dynamic(value).to_string()))
+        });
+        carried.collect()
+    }
+
+    /// Of the documents one for each such field, the first that carries it, with nothing else in
+    /// it: enough to compile for all of them.
+    pub fn witnesses<'e>(&self, documents: impl Iterator<Item = &'e Event>) -> Vec<Event> {
+        let mut wanted: Vec<&str> = self.unmapped().collect();
+        let mut witnesses = Vec::new();
+        for document in documents {
+            if wanted.is_empty() {
+                break;
+            }
+            wanted.retain(|path| {
+                let values = document.values(path);
+                if !values.is_empty() {
+                    let mut witness = Event::default();
+                    witness.set(path, values.to_vec());
+                    witnesses.push(witness);
+                }
+                values.is_empty()
+            });
+        }
+        witnesses
+    }
+
+    fn compile_with(&self, dynamic: &DynamicFields) -> Result<CompiledQuery, Refused> {
+        self.on(self.mapping.clone(), dynamic).or_else(|errors| {
+            // Once more with all fields of the sources, for the sake of "did you mean".
+            let again = self.on(self.types.mapping(), dynamic);
+            again.map_err(|again| {
+                let errors = if again.is_empty() { errors } else { again };
+                Refused::new(&errors, self.text)
+            })
+        })
+    }
+
+    fn on(
+        &self,
+        mut mapping: Mapping,
+        dynamic: &DynamicFields,
+    ) -> Result<CompiledQuery, Vec<QueryError>> {
+        for (path, type_name) in dynamic {
+            mapping.add(path, FieldType::named(type_name), Origin::Dynamic);
+        }
+        let query = Query {
+            syntax: self.syntax,
+            schema: &Schema::new(vec![mapping]),
+            settings: &self.settings,
+            now: self.now,
+        };
+        query.compile()
+    }
+}

@@ -1,0 +1,79 @@
+//! Why a rule or a query is not run.
+
+use std::fmt;
+
+use crate::diagnostic::{Diagnostic, QueryText};
+use crate::language::QueryError;
+use crate::rule::{Rule, RuleType};
+
+/// Why a rule is not run.
+#[derive(Debug, Clone)]
+pub enum NotCompiled {
+    /// Trapline cannot run it.
+    Unsupported(Unsupported),
+    /// Elasticsearch would refuse its query.
+    Refused(Refused),
+}
+
+/// What of a rule Trapline cannot run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unsupported {
+    /// Rules of this type.
+    RuleType(RuleType),
+    /// A rule without a query.
+    NoQuery,
+    /// One of the rule's own `filters`.
+    Filter(String),
+}
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RuleType(rule_type) => write!(f, "rules of type {}", rule_type.word()),
+            Self::NoQuery => f.write_str("rules without a query"),
+            Self::Filter(what) => f.write_str(what),
+        }
+    }
+}
+
+/// The text of a rule's query, if Trapline runs the rule.
+pub fn supported(rule: &Rule) -> Result<&QueryText, Unsupported> {
+    let rule_type = rule.kind.rule_type();
+    if rule_type != RuleType::Eql {
+        return Err(Unsupported::RuleType(rule_type));
+    }
+    if let Some(what) = &rule.production.unsupported {
+        return Err(Unsupported::Filter(what.clone()));
+    }
+    let query = rule.query.as_ref().ok_or(Unsupported::NoQuery)?;
+    Ok(&query.text)
+}
+
+/// Why Elasticsearch would refuse a query: every reason, with its place.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// All reasons, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The first reason, in words.
+    pub message: String,
+}
+
+impl Refused {
+    /// The errors of a query, placed in its file.
+    pub(super) fn new(errors: &[QueryError], query: &QueryText) -> Self {
+        let first = errors.first();
+        Self {
+            message: first.map_or_else(String::new, |error| error.message.clone()),
+            diagnostics: errors.iter().map(|error| error.diagnostic(query)).collect(),
+        }
+    }
+}
+
+impl fmt::Display for NotCompiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported(what) => what.fmt(f),
+            Self::Refused(refused) => f.write_str(&refused.message),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! A rule compiled for all data sources that it claims together, as `scan` and `diff --captures`
+//! run it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::exclusions::Exclusions;
+use super::field_types::AnySource;
+use super::query::{Query, parse, request_fields};
+use super::refusal::{NotCompiled, Refused, supported};
+use crate::data_source::{Catalogue, IndexPatterns};
+use crate::event::{Event, Mapping, Schema, Timestamp};
+use crate::language::eql::OptionalFields;
+use crate::plan::Plan;
+use crate::rule::{ExceptionItem, Rule};
+
+/// A rule that runs.
+#[derive(Debug, Clone)]
+pub struct CompiledRule {
+    /// The rule.
+    pub rule: Arc<Rule>,
+    /// Which events it sees.
+    pub patterns: IndexPatterns,
+    /// What it asks.
+    pub plan: Plan,
+    /// The documents that it never sees.
+    exclusions: Exclusions,
+    /// The types of the fields that the exclusions read.
+    types: Mapping,
+    /// The exception lists that it refers to and that were not given.
+    pub missing_lists: Vec<String>,
+}
+
+impl CompiledRule {
+    /// Whether anything hides documents from it.
+    pub fn has_exclusions(&self) -> bool {
+        !self.exclusions.is_empty()
+    }
+
+    /// Whether its filters or an exception hide the event.
+    pub fn hides(&self, event: &Event) -> bool {
+        self.exclusions.hide(event, &self.types)
+    }
+}
+
+/// Exception items by the list that they are in.
+#[derive(Debug, Clone, Default)]
+pub struct ExceptionLists(BTreeMap<String, Vec<Arc<ExceptionItem>>>);
+
+impl ExceptionLists {
+    /// Adds items, each to its list.
+    pub fn add(&mut self, items: impl IntoIterator<Item = ExceptionItem>) {
+        for item in items {
+            let list = self.0.entry(item.list_id.clone()).or_default();
+            list.push(Arc::new(item));
+        }
+    }
+
+    /// The items of the lists that a rule refers to, and the lists that are not here.
+    fn of(&self, rule: &Rule) -> (Vec<Arc<ExceptionItem>>, Vec<String>) {
+        let (mut items, mut missing) = (Vec::new(), Vec::new());
+        for list in &rule.production.exception_lists {
+            match self.0.get(&list.list_id) {
+                Some(own) => items.extend(own.iter().cloned()),
+                None => missing.push(list.list_id.clone()),
+            }
+        }
+        (items, missing)
+    }
+}
+
+/// Compiles rules; remembers the types of fields, which many rules ask for.
+#[derive(Debug)]
+pub struct RuleCompiler<'c> {
+    types: AnySource<'c>,
+    exceptions: &'c ExceptionLists,
+    now: Timestamp,
+    has_texts: bool,
+}
+
+impl<'c> RuleCompiler<'c> {
+    /// A compiler for the sources of a catalogue, without the texts of clauses; `now` is what date
+    /// math in rules counts from.
+    pub fn new(catalogue: &'c Catalogue, exceptions: &'c ExceptionLists, now: Timestamp) -> Self {
+        Self {
+            types: AnySource::new(catalogue),
+            exceptions,
+            now,
+            has_texts: false,
+        }
+    }
+
+    /// Clauses get their texts, for callers that ask which of them decided.
+    #[must_use]
+    pub fn with_texts(mut self) -> Self {
+        self.has_texts = true;
+        self
+    }
+
+    /// Compiles a rule.
+    pub fn compile(&mut self, rule: Arc<Rule>) -> Result<CompiledRule, NotCompiled> {
+        let text = supported(&rule).map_err(NotCompiled::Unsupported)?;
+        let refused = |errors: Vec<_>| NotCompiled::Refused(Refused::new(&errors, text));
+        let parsed = parse(text.text());
+        let Some(syntax) = parsed.query.filter(|_| parsed.errors.is_empty()) else {
+            return Err(refused(parsed.errors));
+        };
+        let settings = request_fields(&rule.fields);
+        let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
+        let mapping = self.types.mapping_of(&patterns, &syntax, &settings);
+        let schema = Schema::new(vec![mapping]);
+        let query = Query {
+            syntax: &syntax,
+            schema: &schema,
+            settings: &settings,
+            now: self.now,
+        };
+        let plan = if self.has_texts {
+            query.plan(OptionalFields::Missing)
+        } else {
+            query.plan_without_texts()
+        };
+        let plan = plan.map_err(refused)?;
+        let (items, missing_lists) = self.exceptions.of(&rule);
+        let exclusions = Exclusions::new(&rule, items);
+        Ok(CompiledRule {
+            types: self.types.known(&patterns, exclusions.fields()),
+            patterns,
+            plan,
+            exclusions,
+            missing_lists,
+            rule,
+        })
+    }
+}

@@ -1,0 +1,75 @@
+//! What an event meets of rules that never see it, because their own filters or an exception hide
+//! it. Only events that meet some stage are asked, so that a scan seldom parses one for it.
+
+use std::collections::BTreeMap;
+
+use super::reread;
+use crate::compile::CompiledRule;
+use crate::engine::{Found, RuleSet};
+use crate::event::Event;
+
+/// The rules that something is hidden from.
+pub(super) struct Excluded<'r> {
+    rules: &'r [CompiledRule],
+    /// Whether there is any.
+    some: bool,
+}
+
+impl<'r> Excluded<'r> {
+    pub(super) fn new(rules: &'r [CompiledRule]) -> Self {
+        Self {
+            rules,
+            some: rules.iter().any(CompiledRule::has_exclusions),
+        }
+    }
+
+    /// Takes out of what was found on a line, and of the failures, all that concerns rules which
+    /// never see the event.
+    pub(super) fn apply(
+        &self,
+        line: &str,
+        set: &RuleSet,
+        found: &mut Found,
+        failures: &mut Vec<(u32, String)>,
+    ) {
+        if !self.some || (found.is_empty() && failures.is_empty()) {
+            return;
+        }
+        let mut asked = Asked {
+            rules: self.rules,
+            line,
+            event: None,
+            hidden: BTreeMap::new(),
+        };
+        failures.retain(|(rule, _)| !asked.hides(*rule));
+        found.retain(|stage| !set.rule_of(stage).is_some_and(|rule| asked.hides(rule)));
+    }
+}
+
+/// The answers about one event.
+struct Asked<'a> {
+    rules: &'a [CompiledRule],
+    line: &'a str,
+    /// Parsed when it is first needed.
+    event: Option<Event>,
+    hidden: BTreeMap<u32, bool>,
+}
+
+impl Asked<'_> {
+    fn hides(&mut self, number: u32) -> bool {
+        let rule = self.rules.get(number as usize);
+        let Some(rule) = rule.filter(|rule| rule.has_exclusions()) else {
+            return false;
+        };
+        if let Some(known) = self.hidden.get(&number) {
+            return *known;
+        }
+        let line = self.line;
+        let event = self
+            .event
+            .get_or_insert_with(|| reread::event(line).unwrap_or_default());
+        let hides = rule.hides(event);
+        self.hidden.insert(number, hides);
+        hides
+    }
+}
