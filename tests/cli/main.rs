@@ -14,6 +14,7 @@ mod captures;
 mod check;
 mod coverage;
 mod diff;
+mod docs;
 mod explain;
 mod hostile;
 mod import;
