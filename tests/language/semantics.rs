@@ -1,4 +1,4 @@
-//! The pages in `semantics/` say what EQL means, and this runs every statement of theirs.
+//! The pages in `docs/language/eql/` say what EQL means, and this runs every statement of theirs.
 //!
 //! A page is prose with blocks. `mapping` gives the types of fields, a line a field (`mapping NAME`
 //! those of another index, for the events with that `_index`), `runtime` before it the runtime
@@ -24,7 +24,7 @@ const START: i64 = 1_700_000_000_000;
 
 #[test]
 fn every_statement_of_the_pages_holds() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language/semantics");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/language/eql");
     let mut pages: Vec<_> = fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -34,12 +34,12 @@ fn every_statement_of_the_pages_holds() {
     for path in &pages {
         let name = path.file_name().unwrap().to_str().unwrap();
         let text = fs::read_to_string(path).unwrap().replace("\r\n", "\n");
-        if name == "README.md" {
+        if name == "index.md" {
             let unnamed = pages
                 .iter()
                 .filter_map(|page| page.file_name()?.to_str())
                 .filter(|page| *page != name && !text.contains(&format!("]({page})")));
-            assert_eq!(unnamed.collect::<Vec<_>>(), [""; 0], "no link in README.md");
+            assert_eq!(unnamed.collect::<Vec<_>>(), [""; 0], "no link in index.md");
             continue;
         }
         let mut page = Page::default();
