@@ -36,6 +36,9 @@ pub struct Global {
     /// The directory with scenarios, instead of the configured one
     #[arg(long, global = true, value_name = "DIR")]
     pub scenarios: Option<Utf8PathBuf>,
+    /// A directory outside the root that rules and scenarios may name
+    #[arg(long, global = true, value_name = "DIR")]
+    pub allow_dir: Vec<Utf8PathBuf>,
     /// When to write colours: auto, always or never
     #[arg(
         long,

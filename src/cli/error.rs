@@ -54,6 +54,10 @@ codes! {
         "The system refused to write the file; its own reason is given. A file is written beside the\nold one and then renamed, so the old one is still whole.\n";
     BROKEN_ARCHIVE = "E007", "a compressed file is broken",
         "The file ends in `.gz` or `.zst`, and what it holds does not unpack.\n";
+    OUTSIDE = "E008", "a path leads out of the project",
+        "Rules, scenarios, exception lists, captures and the configuration may come from somebody else.\nSo the paths in them, and links, lead to files inside the project's root only, and nothing is\nwritten through a link. Paths on the command line may lead anywhere. A directory outside is allowed\nby `--allow-dir DIR`, or by the root's trapline.toml:\n\n```toml\n[files]\nallow = [\"../captures\"]\n```\n";
+    NO_FILE = "E009", "a pipe or a device stands where a file should",
+        "Reading a pipe or a device may never end. Only files that are named on the command line may be\npipes.\n";
     CI_ACCEPTS_NOTHING = "E012", "nothing is accepted in CI",
         "With `CI` set nothing is written, so `--accept` would do nothing. Accept at home and commit\nthe snapshot.\n";
     BAD_TIME = "E014", "a time cannot be read",

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
+use super::confinement::{Confinement, Refusal, is_special};
 use super::error;
 use super::zstd::Frames;
 use crate::diagnostic::{Code, Diagnostic, SourceText};
@@ -24,12 +25,20 @@ const SPOOLED: usize = 16 << 20;
 #[derive(Debug, Clone)]
 pub struct Files {
     root: Utf8PathBuf,
+    confinement: Confinement,
 }
 
 impl Files {
     /// The files below (and beside) this root.
     pub fn new(root: Utf8PathBuf) -> Self {
-        Self { root }
+        let confinement = Confinement::default();
+        confinement.allow(&clean(&root));
+        Self { root, confinement }
+    }
+
+    /// Allows a file or directory outside of the root, which a person named.
+    pub fn allow(&self, path: &Utf8Path) {
+        self.confinement.allow(&clean(&self.root.join(path)));
     }
 
     /// The project's root.
@@ -78,6 +87,7 @@ impl Files {
         if !path.exists() {
             return Err(Box::new(self.missing(&path)));
         }
+        self.may_read(&path)?;
         let walk = ignore::WalkBuilder::new(&path)
             .ignore(heed_git)
             .git_ignore(heed_git)
@@ -243,6 +253,7 @@ impl Files {
     /// Begins a file that stands where it belongs only once it is whole.
     pub fn create(&self, path: &Utf8Path) -> Result<Unfinished, Box<Diagnostic>> {
         let path = clean(&self.root.join(path));
+        self.may_write(&path)?;
         match self.beside(&path) {
             Ok(file) => Ok(Unfinished {
                 file: BufWriter::new(file),
@@ -289,6 +300,7 @@ impl Files {
     /// Writes a file beside the old one and renames it, so that a file is always whole.
     pub fn write(&self, path: &Utf8Path, text: &str) -> Result<(), Box<Diagnostic>> {
         let path = clean(&self.root.join(path));
+        self.may_write(&path)?;
         self.write_beside(&path, text)
             .map_err(|error| Box::new(self.unwritable(&path, &error)))
     }
@@ -296,6 +308,7 @@ impl Files {
     /// Removes a file; one that is not there is removed already.
     pub fn remove(&self, path: &Utf8Path) -> Result<(), Box<Diagnostic>> {
         let path = clean(&self.root.join(path));
+        self.may_write(&path)?;
         #[expect(clippy::disallowed_methods, reason = "this file owns the disk")]
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -335,6 +348,7 @@ impl Files {
 
     #[expect(clippy::disallowed_methods, reason = "this file owns the disk")]
     fn open_file(&self, path: &Utf8Path) -> Result<(fs::File, u64), Box<Diagnostic>> {
+        self.may_read(path)?;
         let metadata =
             fs::metadata(path).map_err(|error| Box::new(self.unreadable(path, &error)))?;
         if metadata.is_dir() {
@@ -343,6 +357,34 @@ impl Files {
         }
         let file = fs::File::open(path).map_err(|error| Box::new(self.unreadable(path, &error)))?;
         Ok((file, metadata.len()))
+    }
+
+    fn may_read(&self, path: &Utf8Path) -> Result<(), Box<Diagnostic>> {
+        let refused = self.confinement.check_read(path).err();
+        refused.map_or(Ok(()), |refusal| Err(Box::new(self.refused(path, &refusal))))
+    }
+
+    fn may_write(&self, path: &Utf8Path) -> Result<(), Box<Diagnostic>> {
+        let refused = self.confinement.check_write(path).err();
+        refused.map_or(Ok(()), |refusal| Err(Box::new(self.refused(path, &refusal))))
+    }
+
+    fn refused(&self, path: &Utf8Path, refusal: &Refusal) -> Diagnostic {
+        match refusal {
+            Refusal::Outside => {
+                let reason = "allow its directory with `--allow-dir DIR`, or with `allow` under \
+                              `[files]` in trapline.toml";
+                self.at(&error::OUTSIDE, path, "leads out of the project", reason)
+            }
+            Refusal::Special => {
+                let what = "is a pipe or a device, not a file";
+                self.at(&error::NO_FILE, path, what, "")
+            }
+            Refusal::Link(link) => {
+                let reason = format!("`{}` is a link", self.name(link));
+                self.at(&error::OUTSIDE, path, "is not written through a link", &reason)
+            }
+        }
     }
 
     fn unreadable(&self, path: &Utf8Path, error: &io::Error) -> Diagnostic {
@@ -448,12 +490,6 @@ fn readable(file: &fs::File) -> io::Result<()> {
 #[cfg(not(unix))]
 fn readable(_: &fs::File) -> io::Result<()> {
     Ok(())
-}
-
-/// Whether a pipe or a device (`/dev/stderr`) stands there: it is written to, not replaced by a file.
-#[expect(clippy::disallowed_methods, reason = "this file owns the disk")]
-fn is_special(path: &Utf8Path) -> bool {
-    fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
 /// The path without `.` and `..`, by its text: links are not followed, so that names are stable.

@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod commands;
+mod confinement;
 pub mod console;
 pub mod environment;
 pub mod error;

@@ -135,6 +135,9 @@ impl Settings {
     ) -> Result<Self, Box<Problem>> {
         let root = root(working_directory, global)?;
         let files = Files::new(root);
+        for directory in &global.allow_dir {
+            files.allow(&working_directory.join(directory));
+        }
         let file = Utf8Path::new(config::FILE);
         let mut lints = Levels::new();
         let layouts = if files.exists(file) {
@@ -147,6 +150,9 @@ impl Settings {
                     diagnostics,
                 })
             })?;
+            for directory in &config.files.allow {
+                files.allow(Utf8Path::new(directory));
+            }
             let names = [
                 (config.check.allow, Level::Allow),
                 (config.check.deny, Level::Deny),
@@ -366,7 +372,16 @@ impl Settings {
         Ok(())
     }
 
+    /// A path that was typed, which may lead anywhere.
+    pub fn typed(&self, path: impl AsRef<Utf8Path>) -> Utf8PathBuf {
+        let path = self.working_directory.join(path);
+        self.files.allow(&path);
+        path
+    }
+
+    /// A path that was typed and must be there.
     fn must_exist(&self, path: &Utf8Path) -> Result<(), Box<Problem>> {
+        self.files.allow(path);
         if self.files.exists(path) {
             return Ok(());
         }

@@ -19,6 +19,15 @@ pub struct Config {
     pub projects: Vec<Layout>,
     /// `[check]`.
     pub check: Check,
+    /// `[files]`.
+    pub files: FilesOutside,
+}
+
+/// Which files outside the root may be used.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FilesOutside {
+    /// Directories, relative to the root.
+    pub allow: Vec<String>,
 }
 
 /// What the file says about lints; names with their places.
@@ -43,18 +52,24 @@ pub fn read(source: &Arc<SourceText>) -> Result<Config, Vec<Diagnostic>> {
     }
     let mut projects = Vec::new();
     let mut check = Check::default();
+    let mut files = FilesOutside::default();
     for (key, value) in table.get_ref() {
         match key.get_ref().as_ref() {
             "project" => reader.projects(value, &mut projects),
             "check" => reader.check(value, &mut check),
-            _ => reader.unknown(key, &["check", "project"]),
+            "files" => reader.files(value, &mut files),
+            _ => reader.unknown(key, &["check", "files", "project"]),
         }
     }
     if projects.is_empty() {
         projects.push(Layout::default());
     }
     if reader.diagnostics.is_empty() {
-        Ok(Config { projects, check })
+        Ok(Config {
+            projects,
+            check,
+            files,
+        })
     } else {
         reader
             .diagnostics
@@ -105,6 +120,18 @@ impl Reader<'_> {
                 "deny" => check.deny = self.names(value),
                 "allow" => check.allow = self.names(value),
                 _ => self.unknown(key, &["allow", "deny"]),
+            }
+        }
+    }
+
+    fn files(&mut self, value: &Value<'_>, files: &mut FilesOutside) {
+        let Some(table) = value.get_ref().as_table() else {
+            return self.mistake(value.span(), "expected a table: `[files]`");
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "allow" => files.allow = self.directories(value),
+                _ => self.unknown(key, &["allow"]),
             }
         }
     }

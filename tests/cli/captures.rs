@@ -59,7 +59,8 @@ fn the_recordings_give_what_is_known_of_them() {
     fs::write(root.join("scenarios/wmi.yaml"), scenario).unwrap();
 
     let output = Command::new(env!("CARGO_BIN_EXE_trapline"))
-        .args(["test", "--format", "json"])
+        .args(["test", "--format", "json", "--allow-dir"])
+        .arg(&captures)
         .env("CI", "1")
         .current_dir(root)
         .output()

@@ -147,3 +147,175 @@ fn imported_documents_are_in_order() {
     let found = std::fs::read_to_string(project.file("b.ndjson")).unwrap();
     assert_eq!((code, times(&found)), (0, times(&ordered)));
 }
+
+const SINGLE: &str = "process where process.name == \"a.exe\"";
+const SCENARIO: &str = "attack:\n  name: base\n  events: {e: {is: process, process.name: a.exe}}\n  \
+    expect: alert\ncases:\n  - {name: other, change: {e: {process.name: b.exe}}, expect: none, \
+    because: process.name}\n";
+
+/// A rule with its scenario.
+fn tested() -> Project {
+    Project::of(&[
+        ("trapline.toml", ""),
+        ("rules/a.toml", &rule(SINGLE)),
+        ("scenarios/a.yaml", SCENARIO),
+    ])
+}
+
+fn put(project: &Project, file: &str, text: &str) {
+    std::fs::write(project.file(file), text).unwrap();
+}
+
+#[cfg(unix)]
+mod outside {
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+
+    use super::*;
+
+    const SECRET: &str = "[default]\naws_access_key_id = AKIAEXAMPLE\n";
+
+    fn secrets() -> tempfile::TempDir {
+        let outside = tempfile::tempdir().unwrap();
+        for name in ["cred", "cred.toml", "cred.yaml"] {
+            std::fs::write(outside.path().join(name), SECRET).unwrap();
+        }
+        outside
+    }
+
+    /// No verb reads the secret; the run says which path it is about.
+    fn nothing_is_told(project: &Project, verbs: &[&[&str]]) {
+        for verb in verbs {
+            let (code, out, err) = project.run_apart(verb);
+            let said = out + &err;
+            assert!(!said.contains("AKIA") && !said.contains("aws_access"), "{verb:?}: {said}");
+            assert!(said.contains("leads out of the project"), "{verb:?}: {said}");
+            assert_ne!(code, 0, "{verb:?}: {said}");
+        }
+    }
+
+    fn name(directory: &Path, file: &str) -> String {
+        directory.join(file).to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_scenario_reads_nothing_outside_of_the_project() {
+        let outside = secrets();
+        let secret = name(outside.path(), "cred");
+        let up = format!("../{}{secret}", "../".repeat(20));
+        for key in [
+            format!("rule: {secret}\n{SCENARIO}"),
+            format!("rule: {up}\n{SCENARIO}"),
+            format!("rule: /proc/self/environ\n{SCENARIO}"),
+            format!("exceptions: [{secret}]\n{SCENARIO}"),
+            format!(
+                "attack:\n  name: b\n  events_from: {{file: {secret}, label: {{e: any where true}}}}\n  \
+                 expect: alert\n"
+            ),
+        ] {
+            let project = tested();
+            put(&project, "scenarios/a.yaml", &key);
+            nothing_is_told(&project, &[&["test"], &["coverage"], &["mutate"]]);
+        }
+    }
+
+    #[test]
+    fn links_and_configuration_lead_to_nothing_outside_of_the_project() {
+        let outside = secrets();
+        let project = tested();
+        std::fs::remove_file(project.file("scenarios/a.yaml")).unwrap();
+        symlink(outside.path().join("cred.yaml"), project.file("scenarios/a.yaml")).unwrap();
+        nothing_is_told(&project, &[&["test"], &["check"]]);
+        let project = tested();
+        std::fs::remove_file(project.file("rules/a.toml")).unwrap();
+        symlink(outside.path().join("cred.toml"), project.file("rules/a.toml")).unwrap();
+        nothing_is_told(&project, &[&["test"], &["check"]]);
+        let project = tested();
+        put(
+            &project,
+            "trapline.toml",
+            &format!(
+                "[[project]]\nrules = ['{}']\nscenarios = '../../../../etc'\n",
+                outside.path().display()
+            ),
+        );
+        nothing_is_told(&project, &[&["test"], &["check"]]);
+    }
+
+    #[test]
+    fn a_directory_outside_is_allowed_by_the_root_or_by_an_option() {
+        let outside = tempfile::tempdir().unwrap();
+        std::fs::write(outside.path().join("r.toml"), rule(SINGLE)).unwrap();
+        let project = tested();
+        let rule = name(outside.path(), "r.toml");
+        put(&project, "scenarios/a.yaml", &format!("rule: {rule}\n{SCENARIO}"));
+        let directory = outside.path().to_str().unwrap();
+        let (code, out, err) = project.run_apart(&["test", "--allow-dir", directory, "--accept"]);
+        assert_eq!(code, 0, "{out}{err}");
+        put(&project, "trapline.toml", &format!("[files]\nallow = ['{directory}']\n"));
+        let (code, out, err) = project.run_apart(&["test"]);
+        assert_eq!(code, 0, "{out}{err}");
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_link() {
+        let outside = tempfile::tempdir().unwrap();
+        let is_empty = || std::fs::read_dir(outside.path()).unwrap().next().is_none();
+        let project = tested();
+        symlink(outside.path(), project.file("scenarios/__snapshots__")).unwrap();
+        let (code, out, err) = project.run_apart(&["test", "--accept=all"]);
+        assert!(is_empty() && code != 0, "{out}{err}");
+        assert!(err.contains("is not written through a link"), "{err}");
+
+        let project = tested();
+        std::fs::remove_dir_all(project.file("scenarios")).unwrap();
+        symlink(outside.path(), project.file("scenarios")).unwrap();
+        let (code, out, err) = project.run_apart(&["new", "rules/a.toml"]);
+        assert!(is_empty() && code != 0, "{out}{err}");
+
+        let project = tested();
+        symlink(outside.path(), project.file("reports")).unwrap();
+        for arguments in [
+            &["test", "--accept", "--format", "junit=reports/a.xml"][..],
+            &["init"],
+            &["man", "reports"],
+        ] {
+            if arguments == ["init"] {
+                symlink(outside.path(), project.file(".github")).unwrap();
+            }
+            let (code, out, err) = project.run_apart(arguments);
+            assert!(is_empty() && code == 2, "{arguments:?}: {code} {out}{err}");
+        }
+    }
+
+    #[test]
+    fn pipes_and_devices_are_refused_at_once() {
+        let refused = |project: &Project, verb: &str| {
+            let (code, out, err) = project.run_apart(&[verb]);
+            let said = out + &err;
+            assert_ne!(code, 0, "{said}");
+            assert!(
+                said.contains("is a pipe or a device") || said.contains("leads out of the project"),
+                "{said}"
+            );
+        };
+        for file in ["rules/a.toml", "scenarios/a.yaml"] {
+            for device in ["/dev/ptmx", "/dev/zero", "pipe"] {
+                let project = tested();
+                std::fs::remove_file(project.file(file)).unwrap();
+                if device == "pipe" {
+                    let made = std::process::Command::new("mkfifo")
+                        .arg(project.file("pipe"))
+                        .status();
+                    assert!(made.unwrap().success());
+                    symlink(project.file("pipe"), project.file(file)).unwrap();
+                } else {
+                    symlink(device, project.file(file)).unwrap();
+                }
+                for verb in ["test", "check"] {
+                    refused(&project, verb);
+                }
+            }
+        }
+    }
+}

@@ -459,7 +459,8 @@ fn scenarios_take_the_originals_and_give_what_is_known_of_them() {
         ("rules/newer.toml", &newer),
         ("scenarios/all.yaml", &scenarios.join("---")),
     ]);
-    let (code, out) = project.run(&["test", "--format", "json"]);
+    let allowed = captures.to_str().unwrap();
+    let (code, out) = project.run(&["test", "--format", "json", "--allow-dir", allowed]);
     assert_eq!(code, 6, "only unreviewed snapshots: {out}");
     let report: Json = serde_json::from_str(&out).unwrap();
     let checks = report["checks"].as_array().unwrap();

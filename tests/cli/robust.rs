@@ -442,9 +442,13 @@ mod unix {
             return;
         }
         let here = Here::new(&[("e.ndjson", event("1", 1).as_bytes())]);
+        let output = here.scan(&["--stats", "/dev/full", "e.ndjson"]);
+        assert!(said(&output).contains("error[E006]: `/dev/full` cannot be written"));
+        assert_eq!(code(&output), 2);
+        // A link in the project is not written through, and not replaced either.
         symlink("/dev/full", here.path("full")).unwrap();
         let output = here.scan(&["--stats", "full", "e.ndjson"]);
-        assert!(said(&output).contains("error[E006]: `full` cannot be written"));
+        assert!(said(&output).contains("error[E008]: `full` is not written through a link"));
         assert_eq!(code(&output), 2);
         assert!(here.path("full").is_symlink());
     }

@@ -51,7 +51,7 @@ pub fn explain(
         source: source.map(|name| known(&catalogue, name)).transpose()?,
         name: events,
     };
-    let file = settings.working_directory.join(events);
+    let file = settings.typed(events);
     let mut open = || open(settings, &file);
     recording::explain_recording(&question, &mut open)
         .map_err(|stopped| Box::new(problem(stopped, events)))

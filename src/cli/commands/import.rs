@@ -83,7 +83,7 @@ impl Output {
         let file = match args.output.as_ref().filter(|path| *path != "-") {
             None => None,
             Some(path) => {
-                let path = settings.working_directory.join(path);
+                let path = settings.typed(path);
                 let file = settings.files.create(&path);
                 Some(file.map_err(|mistake| Problem::usage(*mistake))?)
             }

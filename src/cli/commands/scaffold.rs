@@ -32,7 +32,7 @@ pub fn completions(shell: Shell, console: &mut Console) -> ExitCode {
 pub fn man(directory: &Utf8Path, settings: &Settings, console: &mut Console) -> ExitCode {
     let mut program = Args::command();
     program.build();
-    let directory = settings.working_directory.join(directory);
+    let directory = settings.typed(directory);
     let verbs: Vec<clap::Command> = program.get_subcommands().cloned().collect();
     for command in std::iter::once(program).chain(verbs) {
         let name = command.get_display_name().unwrap_or(command.get_name());

@@ -90,7 +90,7 @@ pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitC
         let text = format!("{}\n", figures(&stats, &rules, seconds));
         if let Err(mistake) = settings
             .files
-            .write(&settings.working_directory.join(path), &text)
+            .write(&settings.typed(path), &text)
         {
             console.diagnostics([&*mistake]);
             return ExitCode::Usage;

@@ -76,7 +76,7 @@ pub(super) fn paths(
             paths.push(None);
             continue;
         }
-        let path = settings.working_directory.join(typed);
+        let path = settings.typed(typed);
         if settings.files.is_directory(&path) {
             let found = settings.files.find_recordings(&path, extensions);
             let found = found.map_err(|mistake| Problem::usage(*mistake))?;

@@ -219,7 +219,7 @@ fn write(
         console.write(stream, &report_text);
         return ExitCode::Passed;
     };
-    let path = settings.working_directory.join(file);
+    let path = settings.typed(file);
     match settings.files.write(&path, &report_text) {
         Ok(()) => ExitCode::Passed,
         Err(diagnostic) => {

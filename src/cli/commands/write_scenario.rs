@@ -64,7 +64,8 @@ impl Place {
         rule: &Utf8Path,
     ) -> Result<Self, Box<Problem>> {
         let mirrored = mirrored(settings, rule);
-        let typed = output.map(|path| settings.working_directory.join(path));
+        let typed = output.filter(|path| *path != "-");
+        let typed = typed.map(|path| settings.typed(path));
         let path = match output.map(Utf8Path::as_str) {
             Some("-") => None,
             _ => typed.or_else(|| mirrored.clone()),
