@@ -104,7 +104,10 @@ fn real(path: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// Whether a pipe or a device stands there.
-#[expect(clippy::disallowed_methods, reason = "what stands there decides who may use it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what stands there decides who may use it"
+)]
 pub(super) fn is_special(path: &Utf8Path) -> bool {
     fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
@@ -144,7 +147,11 @@ mod tests {
             assert_eq!(files.check_read(path), Err(Refusal::Outside), "{path}");
         }
         assert_eq!(files.check_write(&root.join("a/new/file")), Ok(()));
-        for (path, link) in [("link/new", "link"), ("a/link", "a/link"), ("within", "within")] {
+        for (path, link) in [
+            ("link/new", "link"),
+            ("a/link", "a/link"),
+            ("within", "within"),
+        ] {
             let refused = files.check_write(&root.join(path));
             assert_eq!(refused, Err(Refusal::Link(root.join(link))), "{path}");
         }

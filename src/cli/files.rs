@@ -361,12 +361,16 @@ impl Files {
 
     fn may_read(&self, path: &Utf8Path) -> Result<(), Box<Diagnostic>> {
         let refused = self.confinement.check_read(path).err();
-        refused.map_or(Ok(()), |refusal| Err(Box::new(self.refused(path, &refusal))))
+        refused.map_or(Ok(()), |refusal| {
+            Err(Box::new(self.refused(path, &refusal)))
+        })
     }
 
     fn may_write(&self, path: &Utf8Path) -> Result<(), Box<Diagnostic>> {
         let refused = self.confinement.check_write(path).err();
-        refused.map_or(Ok(()), |refusal| Err(Box::new(self.refused(path, &refusal))))
+        refused.map_or(Ok(()), |refusal| {
+            Err(Box::new(self.refused(path, &refusal)))
+        })
     }
 
     fn refused(&self, path: &Utf8Path, refusal: &Refusal) -> Diagnostic {
@@ -382,7 +386,12 @@ impl Files {
             }
             Refusal::Link(link) => {
                 let reason = format!("`{}` is a link", self.name(link));
-                self.at(&error::OUTSIDE, path, "is not written through a link", &reason)
+                self.at(
+                    &error::OUTSIDE,
+                    path,
+                    "is not written through a link",
+                    &reason,
+                )
             }
         }
     }

@@ -188,8 +188,14 @@ mod outside {
         for verb in verbs {
             let (code, out, err) = project.run_apart(verb);
             let said = out + &err;
-            assert!(!said.contains("AKIA") && !said.contains("aws_access"), "{verb:?}: {said}");
-            assert!(said.contains("leads out of the project"), "{verb:?}: {said}");
+            assert!(
+                !said.contains("AKIA") && !said.contains("aws_access"),
+                "{verb:?}: {said}"
+            );
+            assert!(
+                said.contains("leads out of the project"),
+                "{verb:?}: {said}"
+            );
             assert_ne!(code, 0, "{verb:?}: {said}");
         }
     }
@@ -224,11 +230,19 @@ mod outside {
         let outside = secrets();
         let project = tested();
         std::fs::remove_file(project.file("scenarios/a.yaml")).unwrap();
-        symlink(outside.path().join("cred.yaml"), project.file("scenarios/a.yaml")).unwrap();
+        symlink(
+            outside.path().join("cred.yaml"),
+            project.file("scenarios/a.yaml"),
+        )
+        .unwrap();
         nothing_is_told(&project, &[&["test"], &["check"]]);
         let project = tested();
         std::fs::remove_file(project.file("rules/a.toml")).unwrap();
-        symlink(outside.path().join("cred.toml"), project.file("rules/a.toml")).unwrap();
+        symlink(
+            outside.path().join("cred.toml"),
+            project.file("rules/a.toml"),
+        )
+        .unwrap();
         nothing_is_told(&project, &[&["test"], &["check"]]);
         let project = tested();
         put(
@@ -248,11 +262,19 @@ mod outside {
         std::fs::write(outside.path().join("r.toml"), rule(SINGLE)).unwrap();
         let project = tested();
         let rule = name(outside.path(), "r.toml");
-        put(&project, "scenarios/a.yaml", &format!("rule: {rule}\n{SCENARIO}"));
+        put(
+            &project,
+            "scenarios/a.yaml",
+            &format!("rule: {rule}\n{SCENARIO}"),
+        );
         let directory = outside.path().to_str().unwrap();
         let (code, out, err) = project.run_apart(&["test", "--allow-dir", directory, "--accept"]);
         assert_eq!(code, 0, "{out}{err}");
-        put(&project, "trapline.toml", &format!("[files]\nallow = ['{directory}']\n"));
+        put(
+            &project,
+            "trapline.toml",
+            &format!("[files]\nallow = ['{directory}']\n"),
+        );
         let (code, out, err) = project.run_apart(&["test"]);
         assert_eq!(code, 0, "{out}{err}");
     }

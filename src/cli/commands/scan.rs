@@ -88,10 +88,7 @@ pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitC
     );
     if let Some(path) = &args.stats {
         let text = format!("{}\n", figures(&stats, &rules, seconds));
-        if let Err(mistake) = settings
-            .files
-            .write(&settings.typed(path), &text)
-        {
+        if let Err(mistake) = settings.files.write(&settings.typed(path), &text) {
             console.diagnostics([&*mistake]);
             return ExitCode::Usage;
         }
