@@ -11,7 +11,7 @@ use super::slots::{SlotId, Slots};
 use crate::evaluate::function::Script;
 use crate::event::FieldType;
 use crate::plan::{
-    Condition, ConditionKind, FieldId, Plan, PlanField, Predicate, Role, Shape, Stage,
+    Condition, ConditionKind, FieldId, Operator, Plan, PlanField, Predicate, Role, Stage,
 };
 
 /// The fields that name an event's index when it has no `_index`.
@@ -227,7 +227,7 @@ impl Compiler {
                     .collect(),
                 order: has_own_order.then_some((time, tiebreaker)),
             };
-            let plain = plan.shape == Shape::Events && !has_own_order;
+            let plain = plan.operator == Operator::Select && !has_own_order;
             let keys = (!plain).then(|| self.key_set(set));
             self.stages.push(StageProgram { rule, node, keys });
         }
@@ -252,10 +252,10 @@ impl Compiler {
     /// Category and condition.
     fn stage(&mut self, plan: &Plan, stage: &Stage, fields: &Fields) -> Result<Node, String> {
         let condition = self.node(plan, &stage.condition, fields)?;
-        let Some(category) = &stage.category.value else {
+        let (Some(test), Some(category)) = (&stage.category, stage.category_value()) else {
             return Ok(condition);
         };
-        let category = match fields.get(plan.category.index()).copied().flatten() {
+        let category = match fields.get(test.field.index()).copied().flatten() {
             Some(column) => self.test(column, |draft| draft.text(category))?,
             None => Node::Constant(false),
         };

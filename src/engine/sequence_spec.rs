@@ -3,7 +3,7 @@
 
 use super::keys;
 use crate::event::{FieldType, Value};
-use crate::plan::{Pipe, Plan, Role, Shape};
+use crate::plan::{Operator, Pipe, Plan, Role};
 
 /// How the stages of a rule go together.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,10 +63,10 @@ impl StageAction {
 
 impl SequenceSpec {
     pub(super) fn new(plan: &Plan, has_own_order: bool) -> Self {
-        let (kind, limit) = match &plan.shape {
-            Shape::Events => (Kind::Events, None),
-            Shape::Sequence(shape) => (Kind::Sequence, shape.maxspan),
-            Shape::Sample { .. } => (Kind::Sample, None),
+        let (kind, limit) = match &plan.operator {
+            Operator::Select => (Kind::Events, None),
+            Operator::Sequence(shape) => (Kind::Sequence, shape.maxspan),
+            Operator::Sample { .. } => (Kind::Sample, None),
         };
         let mut course = Self {
             kind,

@@ -10,14 +10,14 @@ use super::sequence::{Matcher, OrderedEvent, SequenceSpec, StageAction};
 use super::view::FactsOverlay;
 use super::{Match, Request, pipes, sample};
 use crate::event::{EventId, Value};
-use crate::plan::{Role, SequenceShape, Shape, Stage, StageId};
+use crate::plan::{Operator, Role, Sequence, Stage, StageId};
 
 /// What the facts of a view amount to.
 pub(super) fn decide(view: &FactsOverlay<'_>, request: &Request) -> Vec<Match> {
-    match &view.plan.shape {
-        Shape::Events => pipes::cut(events(view), &view.plan.pipes, request),
-        Shape::Sequence(shape) => pipes::cut(sequences(view, shape), &view.plan.pipes, request),
-        Shape::Sample { .. } => samples(view, request),
+    match &view.plan.operator {
+        Operator::Select => pipes::cut(events(view), &view.plan.pipes, request),
+        Operator::Sequence(shape) => pipes::cut(sequences(view, shape), &view.plan.pipes, request),
+        Operator::Sample { .. } => samples(view, request),
     }
 }
 
@@ -30,7 +30,7 @@ pub(super) fn positions<'a>(view: &FactsOverlay<'a>) -> Vec<(StageId, &'a Stage)
 }
 
 /// What a sequence asks for, as far as nothing of it is lifted.
-pub(super) fn course(view: &FactsOverlay<'_>, shape: &SequenceShape) -> SequenceSpec {
+pub(super) fn course(view: &FactsOverlay<'_>, shape: &Sequence) -> SequenceSpec {
     let mut course = SequenceSpec::default();
     for stage in &view.plan.stages {
         match stage.role {
@@ -132,7 +132,7 @@ fn acts_of_stages(view: &FactsOverlay<'_>) -> Vec<Vec<StageAction>> {
     acts
 }
 
-fn sequences(view: &FactsOverlay<'_>, shape: &SequenceShape) -> Vec<Match> {
+fn sequences(view: &FactsOverlay<'_>, shape: &Sequence) -> Vec<Match> {
     let mut tuples = Tuples::default();
     let mut found = matched(view, course(view, shape), &mut tuples);
     found.sort_by(|a, b| {
@@ -153,7 +153,7 @@ fn sequences(view: &FactsOverlay<'_>, shape: &SequenceShape) -> Vec<Match> {
 /// The events of the longest beginnings of a sequence that the matcher holds, missing events
 /// aside, in order.
 pub(super) fn furthest(view: &FactsOverlay<'_>) -> Vec<Vec<EventId>> {
-    let Shape::Sequence(shape) = &view.plan.shape else {
+    let Operator::Sequence(shape) = &view.plan.operator else {
         return Vec::new();
     };
     let whole = course(view, shape);

@@ -10,7 +10,7 @@ use super::keys::Keys;
 use super::slots::{Slot, Slots};
 use super::test::Test;
 use crate::event::{Event, Timestamp, Value};
-use crate::plan::{FieldId, LeafId, Plan, Shape, StageId};
+use crate::plan::{FieldId, LeafId, Operator, Plan, StageId};
 
 /// The tests of a plan's leaves, and what each field is read for.
 #[derive(Debug)]
@@ -34,9 +34,10 @@ impl Tests {
             tests
                 .push(Test::new(plan, &leaf.predicate).map_err(|failure| failure.at(leaf.clause))?);
         }
-        let mut fields = vec![plan.timestamp, plan.category];
+        let mut fields = vec![plan.timestamp];
         fields.extend(plan.tiebreaker);
         for stage in &plan.stages {
+            fields.extend(stage.category.as_ref().map(|category| category.field));
             fields.extend(stage.keys.iter().map(|key| key.field));
         }
         for test in &tests {
@@ -109,7 +110,7 @@ impl Facts {
             keys: Keys::new(key_fields(plan)),
         };
         // Samples know no order, so an event without a time is theirs as well.
-        let sample = matches!(plan.shape, Shape::Sample { .. });
+        let sample = matches!(plan.operator, Operator::Sample { .. });
         let timeless = sample.then(Timestamp::default);
         let mut tiebreakers = Vec::with_capacity(events.len());
         let mut slots = Slots::new(plan.fields.len());
@@ -125,10 +126,13 @@ impl Facts {
             facts.times.push(time.or(timeless));
             tiebreakers.push(plan.tiebreaker.and_then(|field| least(slots.get(field)?)));
             facts.keys.push(|field| slots.get(field));
-            facts.note_categories(plan, number, slots.get(plan.category));
+            facts.note_categories(plan, number, &slots);
             facts.note_leaves(plan, tests, number, &slots)?;
         }
-        facts.sort(&tiebreakers, matches!(plan.shape, Shape::Sample { .. }));
+        facts.sort(
+            &tiebreakers,
+            matches!(plan.operator, Operator::Sample { .. }),
+        );
         Ok(facts)
     }
 
@@ -165,13 +169,14 @@ impl Facts {
         self.times.get(event).copied().flatten()
     }
 
-    fn note_categories(&mut self, plan: &Plan, number: usize, slot: Option<&Slot<'_>>) {
+    fn note_categories(&mut self, plan: &Plan, number: usize, slots: &Slots<'_>) {
         for (id, stage) in plan.numbered() {
-            let fits = match (&stage.category.value, slot) {
-                (None, _) => true,
-                (Some(category), Some(slot)) => slot.texts.iter().any(|text| *text == **category),
-                (Some(_), None) => false,
-            };
+            let fits = stage.category.as_ref().is_none_or(|category| {
+                let slot = slots.get(category.field);
+                category.value.as_ref().is_none_or(|wanted| {
+                    slot.is_some_and(|slot| slot.texts.iter().any(|text| *text == **wanted))
+                })
+            });
             if fits {
                 self.categories.set(number, id.index());
             }

@@ -46,7 +46,7 @@ impl Builder {
                 field("tie", long()),
             ],
             stages: Vec::new(),
-            shape: Shape::Events,
+            operator: Operator::Select,
             pipes: Vec::new(),
             clauses: Vec::new(),
             parts: vec![Part {
@@ -57,7 +57,6 @@ impl Builder {
             leaves: Vec::new(),
             timestamp: FieldId(0),
             tiebreaker: None,
-            category: FieldId(1),
         };
         Self { plan }
     }
@@ -138,6 +137,7 @@ impl Builder {
             _ => Role::Positive,
         };
         let category = CategoryTest {
+            field: FieldId(1),
             value: category.map(str::to_owned),
             clause: self.clause(ClauseKind::Category, "category", part),
         };
@@ -149,7 +149,7 @@ impl Builder {
         self.plan.stages.push(Stage {
             role,
             runs,
-            category,
+            category: Some(category),
             condition,
             keys: keys.iter().map(key).collect(),
             part,
@@ -168,7 +168,7 @@ impl Builder {
             clause: self.clause(ClauseKind::Maxspan, "maxspan", PartId(0)),
         });
         let joins = self.joins(joins);
-        self.plan.shape = Shape::Sequence(SequenceShape {
+        self.plan.operator = Operator::Sequence(Sequence {
             maxspan,
             order,
             joins,
@@ -178,7 +178,7 @@ impl Builder {
 
     pub(super) fn sample(mut self, joins: &[&str]) -> Plan {
         let joins = self.joins(joins);
-        self.plan.shape = Shape::Sample { joins };
+        self.plan.operator = Operator::Sample { joins };
         self.plan
     }
 

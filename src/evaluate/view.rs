@@ -10,7 +10,7 @@ use super::facts::Facts;
 use super::keys::{KeyValue, NULL};
 use super::sequence::OrderedEvent;
 use crate::event::{EventId, Timestamp};
-use crate::plan::{ClauseId, Join, LeafId, Plan, Role, Shape, Stage, StageId};
+use crate::plan::{ClauseId, Join, LeafId, Plan, Role, Stage, StageId};
 
 /// The number that stands for a key that is left out of the tuple.
 const LEFT_OUT: KeyValue = KeyValue::MAX - 1;
@@ -86,7 +86,10 @@ impl<'a> FactsOverlay<'a> {
             }
             Override::Relax(clause) => {
                 let mut stages = self.plan.stages.iter();
-                self.all_touched |= stages.any(|stage| stage.category.clause == *clause);
+                self.all_touched |= stages.any(|stage| {
+                    let category = stage.category.as_ref();
+                    category.is_some_and(|category| category.clause == *clause)
+                });
                 self.lifted.push(*clause);
             }
             Override::Category { clause, event } => {
@@ -170,10 +173,12 @@ impl<'a> FactsOverlay<'a> {
 
     /// Whether the event is of the category that the stage asks for.
     pub(super) fn category(&self, id: StageId, stage: &Stage, event: u32) -> bool {
-        let clause = stage.category.clause;
+        let Some(category) = &stage.category else {
+            return true;
+        };
         self.facts.category(id, event as usize)
-            || self.is_lifted(clause)
-            || self.categories.contains(&(clause, event))
+            || self.is_lifted(category.clause)
+            || self.categories.contains(&(category.clause, event))
     }
 
     /// Whether the event, were it routed and of the category, would meet the condition.
@@ -211,11 +216,7 @@ impl<'a> FactsOverlay<'a> {
 
     /// The positions of the plan's key tuple.
     pub(super) fn joins(&self) -> &'a [Join] {
-        match &self.plan.shape {
-            Shape::Events => &[],
-            Shape::Sequence(sequence) => &sequence.joins,
-            Shape::Sample { joins } => joins,
-        }
+        self.plan.joins()
     }
 
     /// What the event has at one position of the key tuple; `None` if a key that must be there is

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::{ClauseRow, Explanation, Furthest, Lack, StageRow, phrases};
 use crate::evaluate::{Blockers, Cause, CauseKind, Evaluation, reason};
 use crate::event::{Event, EventId};
-use crate::plan::{ClauseId, ClauseKind, Role, Shape, StageId};
+use crate::plan::{ClauseId, ClauseKind, Operator, Role, StageId};
 use crate::replay::trace::RuleClause;
 
 /// What is laid out.
@@ -129,7 +129,7 @@ impl Sheet<'_, '_> {
     /// The longest beginning of a sequence, and what ended it.
     fn furthest(&self, blockers: &Blockers, shown: &[Option<EventId>]) -> Option<Furthest> {
         let plan = self.evaluation.plan();
-        if !matches!(plan.shape, Shape::Sequence(_)) {
+        if !matches!(plan.operator, Operator::Sequence(_)) {
             return None;
         }
         let near: Vec<EventId> = shown.iter().flatten().copied().collect();
@@ -183,11 +183,7 @@ impl Sheet<'_, '_> {
                 Role::Missing { .. } => "missing",
                 Role::Until { .. } => "until",
             },
-            asks: stage
-                .category
-                .value
-                .clone()
-                .unwrap_or_else(|| "any".to_owned()),
+            asks: stage.category_value().unwrap_or("any").to_owned(),
             seen: count(self.events.len()),
             category: count(
                 self.ids()

@@ -4,7 +4,7 @@
 use super::{Explanation, explain};
 use crate::evaluate::{Context, Evaluation, Prepared};
 use crate::event::EventId;
-use crate::plan::{ClauseName, Plan, Role, Shape, StageId};
+use crate::plan::{ClauseName, Plan, Role, StageId};
 use crate::replay::outcome::CheckKey;
 use crate::replay::trace::{Observation, Observed, positions};
 
@@ -113,10 +113,7 @@ pub fn course(check: &Observation) -> Option<Course> {
         lanes: lanes(&evaluation),
         steps: ids.iter().map(step).collect(),
         more,
-        maxspan: match &plan.shape {
-            Shape::Sequence(sequence) => sequence.maxspan.map(|limit| limit.millis),
-            Shape::Events | Shape::Sample { .. } => None,
-        },
+        maxspan: plan.maxspan().map(|limit| limit.millis),
     })
 }
 
@@ -129,11 +126,7 @@ fn lanes(evaluation: &Evaluation<'_>) -> Vec<EventLane> {
             Role::Missing { .. } => "missing",
             Role::Until { .. } => "until",
         },
-        asks: stage
-            .category
-            .value
-            .clone()
-            .unwrap_or_else(|| "any".to_owned()),
+        asks: stage.category_value().unwrap_or("any").to_owned(),
     });
     lanes.collect()
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::plan::predicate::{WildcardPattern, WildcardToken};
-use crate::plan::{Comparison, Condition, ConditionKind, Plan, Predicate, Shape};
+use crate::plan::{Comparison, Condition, ConditionKind, Plan, Predicate};
 
 /// The canonical text of a plan.
 pub(super) fn canonical(plan: &Plan) -> String {
@@ -16,7 +16,7 @@ pub(super) fn canonical(plan: &Plan) -> String {
             crate::plan::Role::Until { .. } => "until",
         };
         let condition = condition(plan, &stage.condition).text(plan);
-        let _ = write!(text, "{role} {} {:?}", stage.runs, stage.category.value);
+        let _ = write!(text, "{role} {} {:?}", stage.runs, stage.category_value());
         for key in &stage.keys {
             let path = plan.fields.get(key.field.index());
             let path = path.map_or("", |field| field.path.as_str());
@@ -24,10 +24,7 @@ pub(super) fn canonical(plan: &Plan) -> String {
         }
         let _ = writeln!(text, " where {condition}");
     }
-    let maxspan = match &plan.shape {
-        Shape::Sequence(shape) => shape.maxspan.map(|limit| limit.millis),
-        Shape::Events | Shape::Sample { .. } => None,
-    };
+    let maxspan = plan.maxspan().map(|limit| limit.millis);
     let _ = writeln!(text, "{maxspan:?} {:?}", plan.pipes);
     text
 }

@@ -45,8 +45,8 @@ pub struct Plan {
     pub fields: Vec<PlanField>,
     /// The stages in the order of the text: positive, missing and `until`. An event query has one.
     pub stages: Vec<Stage>,
-    /// How the stages go together.
-    pub shape: Shape,
+    /// What is done with the events that meet the stages.
+    pub operator: Operator,
     /// `head` and `tail`, in order.
     pub pipes: Vec<Pipe>,
     /// Everything of the query that can decide, in the order of the text.
@@ -59,8 +59,6 @@ pub struct Plan {
     pub timestamp: FieldId,
     /// The field that orders events of one instant.
     pub tiebreaker: Option<FieldId>,
-    /// The field that holds the event category.
-    pub category: FieldId,
 }
 
 /// A field that a plan reads.
@@ -74,13 +72,13 @@ pub struct PlanField {
     pub readers: Vec<Option<MappedField>>,
 }
 
-/// How the stages of a plan go together.
+/// What a plan does with the events that meet its stages.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Shape {
+pub enum Operator {
     /// One stage; every event that meets it is a match.
-    Events,
+    Select,
     /// The positive stages in order.
-    Sequence(SequenceShape),
+    Sequence(Sequence),
     /// One event a stage, in any order, with equal keys.
     Sample {
         /// The key tuple, position by position.
@@ -90,7 +88,7 @@ pub enum Shape {
 
 /// What a sequence has beside its stages.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SequenceShape {
+pub struct Sequence {
     /// The longest time from the first event to any later one, in milliseconds, inclusive.
     pub maxspan: Option<Limit>,
     /// The clause "in this order".
@@ -124,11 +122,11 @@ pub struct Stage {
     pub role: Role,
     /// How many consecutive positions it stands for (`with runs=N`); 1 unless said.
     pub runs: u8,
-    /// The clause "of this category".
-    pub category: CategoryTest,
+    /// The event category that it asks for, in languages that ask for one.
+    pub category: Option<CategoryTest>,
     /// The condition after `where`.
     pub condition: Condition,
-    /// The key of each position of the tuple; as many as [`SequenceShape::joins`].
+    /// The key of each position of the tuple; as many as [`Sequence::joins`].
     pub keys: Vec<Key>,
     /// The stage as a whole in the query's text.
     pub part: PartId,
@@ -154,6 +152,8 @@ pub enum Role {
 /// The event category that a stage asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CategoryTest {
+    /// The field that holds it.
+    pub field: FieldId,
     /// The category; `None` is `any`.
     pub value: Option<String>,
     /// Its clause.
@@ -178,6 +178,13 @@ pub enum Pipe {
     Tail(u64),
 }
 
+impl Stage {
+    /// The category that it asks for; `None` where any will do.
+    pub fn category_value(&self) -> Option<&str> {
+        self.category.as_ref()?.value.as_deref()
+    }
+}
+
 impl Plan {
     /// The clause of this number; clause numbers come from this plan only.
     pub fn clause(&self, id: ClauseId) -> Option<&Clause> {
@@ -188,6 +195,23 @@ impl Plan {
     pub fn positive(&self) -> impl Iterator<Item = (StageId, &Stage)> {
         self.numbered()
             .filter(|(_, stage)| stage.role == Role::Positive)
+    }
+
+    /// The key tuple that the events of a match share, position by position.
+    pub fn joins(&self) -> &[Join] {
+        match &self.operator {
+            Operator::Select => &[],
+            Operator::Sequence(sequence) => &sequence.joins,
+            Operator::Sample { joins } => joins,
+        }
+    }
+
+    /// The longest time that a match may take.
+    pub fn maxspan(&self) -> Option<Limit> {
+        match &self.operator {
+            Operator::Sequence(sequence) => sequence.maxspan,
+            Operator::Select | Operator::Sample { .. } => None,
+        }
     }
 
     /// All stages with their numbers.

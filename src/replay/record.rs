@@ -9,7 +9,7 @@ use crate::evaluate::{Blockers, Cause, CauseKind, Match, Shortfall, reason};
 use crate::event::time::format_offset;
 use crate::event::{Event, EventId, Timestamp};
 use crate::execution::alert::{self, Alerts};
-use crate::plan::{ClauseId, FieldId, Plan, Role, Shape, StageId};
+use crate::plan::{ClauseId, FieldId, Operator, Plan, Role, StageId};
 
 /// The alerts of a run, with the fields that the expectation asks for.
 pub(super) fn alerts(
@@ -79,7 +79,7 @@ fn made(run: &Run<'_>, found: &Match) -> Alerts {
     let events: Vec<&Event> = ids
         .filter_map(|id| run.stage.events.get(id.index()))
         .collect();
-    let sequence = !matches!(run.plan().shape, Shape::Events);
+    let sequence = !matches!(run.plan().operator, Operator::Select);
     alert::alerts(run.setting.rule, &events, sequence)
 }
 
@@ -123,11 +123,7 @@ fn in_words(run: &Run<'_>, made: &Alerts) -> String {
 }
 
 fn joins(plan: &Plan) -> impl Iterator<Item = &str> {
-    let joins = match &plan.shape {
-        Shape::Events => &[][..],
-        Shape::Sequence(shape) => &shape.joins,
-        Shape::Sample { joins } => joins,
-    };
+    let joins = plan.joins();
     joins.iter().map(|join| join.name.as_str())
 }
 

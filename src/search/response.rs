@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::evaluate::Match;
 use crate::event::json::parse_object;
 use crate::event::{Event, EventId, Value};
-use crate::plan::{Plan, Shape};
+use crate::plan::{Operator, Plan};
 
 /// What a query found. It is written result by result, however many there are.
 #[derive(Debug)]
@@ -38,10 +38,10 @@ pub(super) enum Kind {
 
 impl Kind {
     pub(super) fn of(plan: &Plan) -> Self {
-        match plan.shape {
-            Shape::Events => Self::Events,
-            Shape::Sequence(_) => Self::Sequences,
-            Shape::Sample { .. } => Self::Samples,
+        match plan.operator {
+            Operator::Select => Self::Events,
+            Operator::Sequence(_) => Self::Sequences,
+            Operator::Sample { .. } => Self::Samples,
         }
     }
 

@@ -10,7 +10,7 @@ use super::search::{Goal, PartialEvent, Search};
 use crate::data_source::{DataSource, IndexPatterns, Kind, Pin};
 use crate::evaluate::Prepared;
 use crate::event::Scalar;
-use crate::plan::{Condition, ConditionKind, Key, LeafId, PartId, Plan, Shape, Stage, StageId};
+use crate::plan::{Condition, ConditionKind, Key, LeafId, Operator, PartId, Plan, Stage, StageId};
 
 /// The time between two events, in milliseconds, where `maxspan` leaves so much.
 const STEP: i64 = 1_000;
@@ -168,21 +168,21 @@ pub(super) fn meeting<'a>(
 /// with the category set.
 fn drafts<'a>(ground: &Ground<'a>, stage: &Stage) -> Vec<Draft<'a>> {
     let plan = ground.prepared.plan();
-    let field = plan.fields.get(plan.category.index());
-    let field = field.map_or("event.category", |field| field.path.as_str());
     let routed = |kind: &&Kind| {
         let index = ground.source.indices.get(kind.index);
         index.is_some_and(|index| ground.patterns.selects(&index.name))
     };
     let kinds = ground.source.kinds.iter().filter(routed);
     let drafts: Vec<Draft<'a>> = kinds.map(|kind| Draft::new(ground.source, kind)).collect();
-    let Some(category) = &stage.category.value else {
+    let (Some(test), Some(category)) = (&stage.category, stage.category_value()) else {
         return drafts;
     };
+    let field = plan.fields.get(test.field.index());
+    let field = field.map_or("event.category", |field| field.path.as_str());
     let of_category = |draft: &Draft<'_>| {
         let event = draft.event();
         let mut values = event.values(field).iter();
-        values.any(|value| value.to_string() == *category)
+        values.any(|value| value.to_string() == category)
     };
     let own: Vec<Draft<'a>> = drafts
         .iter()
@@ -193,7 +193,7 @@ fn drafts<'a>(ground: &Ground<'a>, stage: &Stage) -> Vec<Draft<'a>> {
         return own;
     }
     let with = |mut draft: Draft<'a>| {
-        let value = vec![Scalar::text(category.as_str())];
+        let value = vec![Scalar::text(category)];
         draft.fields.insert(field.to_owned(), value);
         draft
     };
@@ -219,15 +219,7 @@ pub(super) fn keys(plan: &Plan, stage: StageId) -> &[Key] {
 
 /// How many positions the key tuple has, and their names.
 fn positions(plan: &Plan) -> Vec<&str> {
-    match &plan.shape {
-        Shape::Events => Vec::new(),
-        Shape::Sequence(sequence) => sequence
-            .joins
-            .iter()
-            .map(|join| join.name.as_str())
-            .collect(),
-        Shape::Sample { joins } => joins.iter().map(|join| join.name.as_str()).collect(),
-    }
+    plan.joins().iter().map(|join| join.name.as_str()).collect()
 }
 
 /// The path of a stage's key at a position.
@@ -360,7 +352,7 @@ fn candidates(plan: &Plan, parts: &[Part<'_>], position: usize) -> Vec<Scalar> {
 
 /// Milliseconds from one event to the next.
 fn step(plan: &Plan, events: usize) -> i64 {
-    let Shape::Sequence(sequence) = &plan.shape else {
+    let Operator::Sequence(sequence) = &plan.operator else {
         return 0;
     };
     let gaps = i64::try_from(events.saturating_sub(1))

@@ -8,7 +8,7 @@ use super::realistic::{command_lines, dress};
 use super::sample_values::Look;
 use super::search::{Goal, PartialEvent, Search};
 use crate::plan::{
-    Clause, ClauseId, ClauseKind, Condition, ConditionKind, LeafId, Plan, Role, Shape, Stage,
+    Clause, ClauseId, ClauseKind, Condition, ConditionKind, LeafId, Operator, Plan, Role, Stage,
     StageId,
 };
 use crate::scenario::write::{Expect, SketchCase, SketchChange, SketchEvent};
@@ -174,11 +174,7 @@ impl<'a> Maker<'_, 'a> {
 
     /// One event with another join key.
     fn other_key(&self, id: ClauseId) -> Vec<SketchCase> {
-        let joins = match &self.plan.shape {
-            Shape::Sequence(sequence) => &sequence.joins,
-            Shape::Sample { joins } => joins,
-            Shape::Events => return Vec::new(),
-        };
+        let joins = self.plan.joins();
         let Some(position) = joins.iter().position(|join| join.clause == id) else {
             return Vec::new();
         };
@@ -214,8 +210,8 @@ impl<'a> Maker<'_, 'a> {
 
     /// The last event a millisecond too late.
     fn past_maxspan(&self) -> Vec<SketchCase> {
-        let (Shape::Sequence(sequence), Some(first), Some(last)) =
-            (&self.plan.shape, self.parts.first(), self.parts.last())
+        let (Operator::Sequence(sequence), Some(first), Some(last)) =
+            (&self.plan.operator, self.parts.first(), self.parts.last())
         else {
             return Vec::new();
         };

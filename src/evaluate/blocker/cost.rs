@@ -7,7 +7,7 @@ use super::super::sequence::{self, OrderedEvent, SequenceSpec, Violation};
 use super::super::view::FactsOverlay;
 use super::super::{Cause, CauseKind, Override, Shortfall, decide};
 use crate::event::{EventId, Value};
-use crate::plan::{ClauseId, Role, SequenceShape, Shape, Stage, StageId};
+use crate::plan::{ClauseId, Operator, Role, Sequence, Stage, StageId};
 
 /// A cause that is not tried yet, and what to try.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ struct Watched<'a> {
 pub(super) struct Costs<'v> {
     view: &'v FactsOverlay<'v>,
     positions: Vec<(StageId, &'v Stage)>,
-    sequence: Option<(&'v SequenceShape, SequenceSpec)>,
+    sequence: Option<(&'v Sequence, SequenceSpec)>,
     until: Option<Watched<'v>>,
     missing: Vec<Watched<'v>>,
 }
@@ -36,9 +36,9 @@ pub(super) struct Costs<'v> {
 impl<'v> Costs<'v> {
     /// For the events and overrides of a view.
     pub(super) fn new(view: &'v FactsOverlay<'v>) -> Self {
-        let sequence = match &view.plan.shape {
-            Shape::Sequence(shape) => Some((shape, decide::course(view, shape))),
-            Shape::Events | Shape::Sample { .. } => None,
+        let sequence = match &view.plan.operator {
+            Operator::Sequence(shape) => Some((shape, decide::course(view, shape))),
+            Operator::Select | Operator::Sample { .. } => None,
         };
         let mut costs = Self {
             view,
@@ -201,8 +201,10 @@ impl<'v> Costs<'v> {
         if !self.view.routed(event) {
             push(CauseKind::NotRouted, Override::Route(on));
         }
-        if !self.view.category(id, stage, event) {
-            let clause = stage.category.clause;
+        if !self.view.category(id, stage, event)
+            && let Some(category) = &stage.category
+        {
+            let clause = category.clause;
             push(
                 CauseKind::Clause(clause),
                 Override::Category { clause, event: on },
@@ -275,7 +277,7 @@ impl<'v> Costs<'v> {
     fn in_sequence(
         &self,
         assignment: &[u32],
-    ) -> Option<(Vec<OrderedEvent>, &SequenceShape, &SequenceSpec)> {
+    ) -> Option<(Vec<OrderedEvent>, &Sequence, &SequenceSpec)> {
         let (shape, course) = self.sequence.as_ref()?;
         let moments = assignment
             .iter()

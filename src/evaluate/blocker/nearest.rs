@@ -11,7 +11,7 @@ use super::super::view::FactsOverlay;
 use super::super::{CauseKind, Evaluation};
 use super::cost::{Candidate, Costs};
 use crate::event::EventId;
-use crate::plan::{ClauseKind, Shape};
+use crate::plan::{ClauseKind, Operator};
 
 /// What one bit of surprise weighs.
 const BIT: u32 = 16;
@@ -182,7 +182,7 @@ impl Search<'_, '_> {
                     weight += u64::from(JOIN);
                 }
             }
-            let Shape::Sequence(shape) = &self.view.plan.shape else {
+            let Operator::Sequence(shape) = &self.view.plan.operator else {
                 continue;
             };
             if (position < *other) != (near.rank < taken.rank) {
@@ -224,11 +224,11 @@ impl Search<'_, '_> {
             Some(ClauseKind::Maxspan) => {
                 let times = || assignment.iter().map(|near| near.nanos);
                 let span = times().max().unwrap_or(0) - times().min().unwrap_or(0);
-                match &self.view.plan.shape {
-                    Shape::Sequence(shape) => shape
+                match &self.view.plan.operator {
+                    Operator::Sequence(shape) => shape
                         .maxspan
                         .map_or(0, |limit| span_weight(span, limit.millis)),
-                    Shape::Events | Shape::Sample { .. } => 0,
+                    Operator::Select | Operator::Sample { .. } => 0,
                 }
             }
             Some(ClauseKind::Order | ClauseKind::Until | ClauseKind::Missing) => {

@@ -10,7 +10,7 @@ use crate::compile::CompiledRule;
 use crate::data_source::detect::route;
 use crate::evaluate::{BlockerHint, Cause, CauseKind, Context, Prepared, reason};
 use crate::event::{Event, EventId};
-use crate::plan::{Plan, Shape, StageId};
+use crate::plan::{Operator, Plan, StageId};
 use crate::scan::Alert;
 
 /// The most events of a key that are looked at.
@@ -74,7 +74,7 @@ impl<'v> CauseAnalysis<'v> {
 
     /// Whether other events can matter: an `until`, a stage that the other version has not.
     pub(super) fn asks_for_more(&self) -> bool {
-        self.rule.plan.shape != Shape::Events && self.events.len() < MOST_EVENTS
+        self.rule.plan.operator != Operator::Select && self.events.len() < MOST_EVENTS
     }
 
     /// Whether a line may hold an event of the key; no event of it is refused.

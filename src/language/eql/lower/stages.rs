@@ -9,7 +9,8 @@ use crate::language::eql::error::EqlError;
 use crate::language::eql::syntax::{EventQuery, Expr, ExprKind, Query, QueryKind, Sequence, Term};
 use crate::plan::{CategoryTest, Join, Key, Limit};
 use crate::plan::{
-    ClauseId, ClauseKind, PartId, Pipe, Plan, Role, SequenceShape, Shape, Stage, StageId,
+    ClauseId, ClauseKind, Operator, PartId, Pipe, Plan, Role, Sequence as PlanSequence, Stage,
+    StageId,
 };
 
 pub(super) fn plan(checked: &Checked<'_>, mut builder: Builder<'_>) -> Result<Plan, EqlError> {
@@ -17,20 +18,20 @@ pub(super) fn plan(checked: &Checked<'_>, mut builder: Builder<'_>) -> Result<Pl
     let text = builder.words(|| query.to_string());
     let root = builder.part(None, query.span, text);
     let timestamp = builder.field(&checked.settings.timestamp);
-    let category = builder.field(&checked.settings.category);
+    builder.field(&checked.settings.category);
     let tiebreaker = checked.settings.tiebreaker.as_deref();
     let tiebreaker = tiebreaker.map(|path| builder.field(path));
-    let (stages, shape) = match &query.kind {
+    let (stages, operator) = match &query.kind {
         QueryKind::Event(event) => {
             let stage = builder.stage(0, event, root, event.span);
-            (vec![stage], Shape::Events)
+            (vec![stage], Operator::Select)
         }
         QueryKind::Sequence(sequence) => builder.sequence(query, sequence, root),
         QueryKind::Sample(sample) => {
             let joins = builder.joins(&sample.keys, &sample.terms, root);
             let terms: Vec<&Term> = sample.terms.iter().collect();
             let stages = builder.terms(&sample.keys, &terms, None, root);
-            (stages, Shape::Sample { joins })
+            (stages, Operator::Sample { joins })
         }
     };
     if builder.too_large {
@@ -52,13 +53,12 @@ pub(super) fn plan(checked: &Checked<'_>, mut builder: Builder<'_>) -> Result<Pl
         pipes: pipes.collect(),
         fields: builder.fields,
         stages,
-        shape,
+        operator,
         clauses: builder.clauses,
         parts: builder.parts,
         leaves: builder.leaves,
         timestamp,
         tiebreaker,
-        category,
     })
 }
 
@@ -68,7 +68,7 @@ impl Builder<'_> {
         query: &Query,
         sequence: &Sequence,
         root: PartId,
-    ) -> (Vec<Stage>, Shape) {
+    ) -> (Vec<Stage>, Operator) {
         let joins = self.joins(&sequence.keys, &sequence.terms, root);
         let maxspan = sequence.maxspan.map(|maxspan| Limit {
             millis: maxspan.millis(),
@@ -78,12 +78,12 @@ impl Builder<'_> {
         let order = self.structural(ClauseKind::Order, root, order_span, "order");
         let terms: Vec<&Term> = sequence.terms.iter().collect();
         let stages = self.terms(&sequence.keys, &terms, sequence.until.as_deref(), root);
-        let shape = SequenceShape {
+        let sequence = PlanSequence {
             maxspan,
             order,
             joins,
         };
-        (stages, Shape::Sequence(shape))
+        (stages, Operator::Sequence(sequence))
     }
 
     /// A clause that stands for how events go together.
@@ -173,10 +173,11 @@ impl Builder<'_> {
         Stage {
             role: Role::Positive,
             runs: 1,
-            category: CategoryTest {
+            category: Some(CategoryTest {
+                field: self.field(&self.checked.settings.category),
                 value: event.category.name.clone(),
                 clause: category,
-            },
+            }),
             condition,
             keys: Vec::new(),
             part,
