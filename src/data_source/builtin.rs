@@ -1,13 +1,13 @@
 //! Reads the profiles and field lists that ship in the binary.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 use toml::Value;
 
-use super::profile::{DataSource, FieldList, Index, Kind, Pin};
-use crate::event::field::{FieldType, Normalizer};
+use super::field_list::FieldList;
+use super::profile::{DataSource, Index, IndexList, Kind, Pin};
 use crate::event::schema::Origin;
 use crate::event::{Mapping, Scalar};
 
@@ -26,47 +26,89 @@ const PROFILES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The field lists by name.
-const FIELDS: &[(&str, &str)] = &[
-    ("ecs", include_str!("builtin/fields/ecs.tsv")),
-    ("winlogbeat", include_str!("builtin/fields/winlogbeat.tsv")),
-    (
+/// The lists with these names, each read when a field of it is asked for.
+macro_rules! lists {
+    ($($name:literal),* $(,)?) => {
+        vec![$((
+            $name,
+            Arc::new(FieldList::new(include_str!(concat!("builtin/fields/", $name, ".tsv")))),
+        )),*]
+    };
+}
+
+/// A list and its name.
+type Named = (&'static str, Arc<FieldList>);
+
+/// The lists whose fields mean the same wherever they stand. Of two that have a field the first
+/// counts where no source is known.
+static LISTS: LazyLock<Vec<Named>> = LazyLock::new(|| {
+    lists![
+        "ecs",
+        "winlogbeat",
         "elastic_defend.process",
-        include_str!("builtin/fields/elastic_defend.process.tsv"),
-    ),
-    (
         "elastic_defend.network",
-        include_str!("builtin/fields/elastic_defend.network.tsv"),
-    ),
-    (
         "elastic_defend.file",
-        include_str!("builtin/fields/elastic_defend.file.tsv"),
-    ),
-    (
         "elastic_defend.registry",
-        include_str!("builtin/fields/elastic_defend.registry.tsv"),
-    ),
-    (
         "elastic_defend.library",
-        include_str!("builtin/fields/elastic_defend.library.tsv"),
-    ),
-    (
         "elastic_defend.security",
-        include_str!("builtin/fields/elastic_defend.security.tsv"),
-    ),
-    (
         "elastic_defend.device",
-        include_str!("builtin/fields/elastic_defend.device.tsv"),
-    ),
-    (
         "elastic_defend.api",
-        include_str!("builtin/fields/elastic_defend.api.tsv"),
-    ),
-    (
-        "aws_cloudtrail",
-        include_str!("builtin/fields/aws_cloudtrail.tsv"),
-    ),
-];
+        "elastic_defend.alerts",
+        "auditd_manager.auditd",
+        "aws.cloudtrail",
+        "azure.aadgraphactivitylogs",
+        "azure.activitylogs",
+        "azure.auditlogs",
+        "azure.graphactivitylogs",
+        "azure.identity_protection",
+        "azure.platformlogs",
+        "azure.signinlogs",
+        "cloud_defend.alerts",
+        "cloud_defend.file",
+        "cloud_defend.process",
+        "crowdstrike.fdr",
+        "gcp.audit",
+        "github.audit",
+        "google_workspace.admin",
+        "google_workspace.device",
+        "google_workspace.drive",
+        "google_workspace.login",
+        "google_workspace.token",
+        "kubernetes.audit_logs",
+        "m365_defender.event",
+        "network_traffic.dns",
+        "network_traffic.flow",
+        "network_traffic.http",
+        "network_traffic.icmp",
+        "network_traffic.memcached",
+        "network_traffic.mongodb",
+        "network_traffic.nfs",
+        "network_traffic.thrift",
+        "network_traffic.tls",
+        "o365.audit",
+        "okta.system",
+        "panw.panos",
+        "sentinel_one_cloud_funnel.event",
+        "system.auth",
+        "system.security",
+        "system.syslog",
+        "ti_abusech.url",
+        "windows.forwarded",
+        "windows.powershell",
+        "windows.powershell_operational",
+        "windows.sysmon_operational",
+        "zeek.http",
+    ]
+});
+
+/// The lists of the Beats, which also have short names that mean something else elsewhere.
+static BEATS: LazyLock<Vec<Named>> = LazyLock::new(|| lists!["auditbeat", "filebeat", "packetbeat"]);
+
+/// The list of this name.
+pub(super) fn list(name: &str) -> Option<Arc<FieldList>> {
+    let found = LISTS.iter().chain(&*BEATS).find(|(list, _)| *list == name);
+    found.map(|(_, fields)| Arc::clone(fields))
+}
 
 /// A profile that cannot be used; a test makes sure that none of ours is.
 #[derive(Debug, thiserror::Error)]
@@ -111,8 +153,12 @@ struct Profile {
 #[serde(deny_unknown_fields)]
 struct ProfileIndex {
     name: String,
+    /// Its own lists of field types.
+    #[serde(default)]
     fields: Vec<String>,
-    assumed: bool,
+    /// Lists that are taken for its own where no own list is at hand.
+    #[serde(default)]
+    assumed: Vec<String>,
     evidence: String,
 }
 
@@ -139,17 +185,13 @@ struct ProfileKind {
 
 /// All sources that ship with Trapline.
 pub(super) fn sources() -> Result<Vec<DataSource>, BadProfile> {
-    let mut lists: BTreeMap<&str, Arc<FieldList>> = BTreeMap::new();
-    for (name, text) in FIELDS {
-        lists.insert(name, Arc::new(field_list(text)));
-    }
     let mut sources: Vec<DataSource> = Vec::new();
     for (name, text) in PROFILES {
         let profile: Profile = toml::from_str(text).map_err(|error| BadProfile::Syntax {
             name: (*name).to_owned(),
             reason: error.to_string(),
         })?;
-        let source = source(name, profile, &lists, &sources)?;
+        let source = source(name, profile, &sources)?;
         sources.push(source);
     }
     Ok(sources)
@@ -159,10 +201,11 @@ pub(super) fn sources() -> Result<Vec<DataSource>, BadProfile> {
 /// where ECS has none. Aliases belong to their source and are left out.
 pub fn field_types() -> Mapping {
     let mut mapping = Mapping::new("the embedded field types");
-    for (_, text) in FIELDS {
-        for (path, field_type, read_from) in field_list(text).fields {
-            if path.starts_with(&*read_from) {
-                mapping.add_read_from(&path, &read_from, field_type, Origin::Assumed);
+    for (_, list) in &*LISTS {
+        for field in list.fields() {
+            if field.path.starts_with(&*field.read_from) {
+                let field_type = field.field_type.clone();
+                mapping.add_read_from(&field.path, &field.read_from, field_type, Origin::Assumed);
             }
         }
     }
@@ -172,7 +215,6 @@ pub fn field_types() -> Mapping {
 fn source(
     name: &str,
     profile: Profile,
-    lists: &BTreeMap<&str, Arc<FieldList>>,
     before: &[DataSource],
 ) -> Result<DataSource, BadProfile> {
     let unknown = |what: String| BadProfile::Unknown {
@@ -181,27 +223,15 @@ fn source(
     };
     let mut indices = Vec::new();
     for index in &profile.index {
-        let mut fields = Vec::new();
-        for list in &index.fields {
-            // `ecs` is a whole list, `winlogbeat:winlog.` the part of one below a prefix.
-            let (list, below) = list.split_once(':').unwrap_or((list, ""));
-            let found = lists
-                .get(list)
-                .ok_or_else(|| unknown(format!("field list {list}")))?;
-            fields.push(if below.is_empty() {
-                Arc::clone(found)
-            } else {
-                Arc::new(part(found, below))
-            });
-        }
+        let own = index.fields.iter().map(|name| (name, Origin::Declared));
+        let assumed = index.assumed.iter().map(|name| (name, Origin::Assumed));
+        let lists = own.chain(assumed).map(|(name, origin)| {
+            let fields = list(name).ok_or_else(|| unknown(format!("field list {name}")))?;
+            Ok(IndexList { fields, origin })
+        });
         indices.push(Index {
             name: index.name.clone(),
-            fields,
-            origin: if index.assumed {
-                Origin::Assumed
-            } else {
-                Origin::Declared
-            },
+            lists: lists.collect::<Result<_, _>>()?,
             evidence: index.evidence.clone(),
         });
     }
@@ -272,66 +302,6 @@ fn scalars(value: &Value) -> Vec<Scalar> {
     }
 }
 
-/// The fields of a list whose paths begin with `prefix`.
-fn part(list: &FieldList, prefix: &str) -> FieldList {
-    let fields = list.fields.iter();
-    FieldList {
-        fields: fields
-            .filter(|(path, _, _)| path.starts_with(prefix))
-            .cloned()
-            .collect(),
-    }
-}
-
-/// A list of `path<TAB>type` lines; `#` begins a comment. A field below another one that is no
-/// object is a multi-field of it; `alias:PATH` is another name of PATH. The attribute `unindexed`
-/// in a third column says that the field has neither an index nor doc values.
-pub(super) fn field_list(text: &str) -> FieldList {
-    let mut types: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut unindexed: BTreeSet<&str> = BTreeSet::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let mut columns = line.split('\t').map(str::trim);
-        if let (Some(path), Some(type_name)) = (columns.next(), columns.next()) {
-            types.insert(path, type_name);
-            if columns.any(|attribute| attribute == "unindexed") {
-                unindexed.insert(path);
-            }
-        }
-    }
-    let is_parent =
-        |type_name: &&str| matches!(*type_name, "object" | "nested" | "group" | "array");
-    let fields = types
-        .iter()
-        .map(|(path, type_name)| {
-            if let Some(target) = type_name.strip_prefix("alias:") {
-                let target_type = types.get(target).copied().unwrap_or("keyword");
-                let mut field_type = FieldType::named(target_type);
-                if unindexed.contains(target) {
-                    field_type = FieldType::Unindexed(Box::new(field_type));
-                }
-                return ((*path).into(), field_type, target.into());
-            }
-            let parent = path.rsplit_once('.').and_then(|(parent, _)| {
-                let parent_type = types.get(parent)?;
-                (!is_parent(parent_type)).then_some(parent)
-            });
-            let mut field_type = FieldType::named(type_name);
-            // The integrations' `caseless` sub-fields fold case by a normalizer.
-            if let FieldType::Keyword { normalizer, .. } = &mut field_type
-                && parent.is_some()
-                && path.ends_with(".caseless")
-            {
-                *normalizer = Normalizer::Lowercase;
-            }
-            if unindexed.contains(path) {
-                field_type = FieldType::Unindexed(Box::new(field_type));
-            }
-            ((*path).into(), field_type, parent.unwrap_or(path).into())
-        })
-        .collect();
-    FieldList { fields }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -359,33 +329,6 @@ mod tests {
             path.starts_with(&*field.read_from)
         };
         assert!(mapping.fields().all(own));
-    }
-
-    #[test]
-    fn multi_fields_are_read_from_their_parent_and_aliases_from_their_target() {
-        let list = field_list("# head\na\tkeyword\na.text\ttext\nb\talias:a\nc\tobject\nc.d\tip\n");
-        let read_from = |path: &str| list.get(path).map(|(_, _, read_from)| &**read_from);
-        assert_eq!(read_from("a.text"), Some("a"));
-        assert_eq!(read_from("b"), Some("a"));
-        assert_eq!(read_from("c.d"), Some("c.d"));
-    }
-
-    #[test]
-    fn a_caseless_sub_field_has_a_normalizer_and_a_field_of_that_name_has_none() {
-        let list = field_list("a\tkeyword\na.caseless\tkeyword\nb.caseless\tkeyword\n");
-        let normalized = |path: &str| {
-            let field_type = list.get(path).map(|(_, field_type, _)| field_type);
-            matches!(
-                field_type,
-                Some(FieldType::Keyword {
-                    normalizer: Normalizer::Lowercase,
-                    ..
-                })
-            )
-        };
-        assert!(normalized("a.caseless"));
-        assert!(!normalized("a"));
-        assert!(!normalized("b.caseless"));
     }
 
     #[test]

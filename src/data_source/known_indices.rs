@@ -2,52 +2,42 @@
 //! Defend's alerts, and ECS for any integration. They make a rule checkable where no scenario can
 //! be replayed. Called by the lints only: a rule does not *claim* them as data sources.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use super::builtin::field_list;
-use super::profile::{FieldList, Index};
+use super::builtin::list;
+use super::profile::{Index, IndexList};
 use super::route::IndexPatterns;
 use crate::event::FieldType;
 use crate::event::schema::Origin;
 
-static ECS: LazyLock<Arc<FieldList>> =
-    LazyLock::new(|| Arc::new(field_list(include_str!("builtin/fields/ecs.tsv"))));
-
-static AUDITBEAT: LazyLock<Index> = LazyLock::new(|| {
-    let own = include_str!("builtin/fields/auditbeat.tsv");
-    beat("auditbeat-9.5.0", "Auditbeat 9.5.0", own)
-});
+static AUDITBEAT: LazyLock<Index> =
+    LazyLock::new(|| beat("auditbeat-9.5.0", "Auditbeat 9.5.0", "auditbeat"));
 
 // Filebeat's list names the fields of a fileset without their module (`cloudtrail.x` for
 // `aws.cloudtrail.x`) and is not complete, so it cannot prove that a field is unknown.
-static FILEBEAT: LazyLock<Index> = LazyLock::new(|| Index {
-    origin: Origin::Assumed,
-    ..beat(
-        "filebeat-9.5.0",
-        "Filebeat 9.5.0",
-        include_str!("builtin/fields/filebeat.tsv"),
+static FILEBEAT: LazyLock<Index> = LazyLock::new(|| {
+    let mut index = beat("filebeat-9.5.0", "Filebeat 9.5.0", "filebeat");
+    for list in &mut index.lists {
+        list.origin = Origin::Assumed;
+    }
+    index
+});
+
+static PACKETBEAT: LazyLock<Index> =
+    LazyLock::new(|| beat("packetbeat-9.5.0", "Packetbeat 9.5.0", "packetbeat"));
+
+static ALERTS: LazyLock<Index> = LazyLock::new(|| {
+    index(
+        "logs-endpoint.alerts-default",
+        &["elastic_defend.alerts"],
+        Origin::Declared,
+        "the endpoint integration's field list for alerts",
     )
 });
 
-static PACKETBEAT: LazyLock<Index> = LazyLock::new(|| {
-    let own = include_str!("builtin/fields/packetbeat.tsv");
-    beat("packetbeat-9.5.0", "Packetbeat 9.5.0", own)
-});
-
-static ALERTS: LazyLock<Index> = LazyLock::new(|| Index {
-    name: "logs-endpoint.alerts-default".to_owned(),
-    fields: vec![Arc::new(field_list(include_str!(
-        "builtin/fields/elastic_defend.alerts.tsv"
-    )))],
-    origin: Origin::Declared,
-    evidence: "the endpoint integration's field list for alerts".to_owned(),
-});
-
-static INTEGRATION: LazyLock<Index> = LazyLock::new(|| Index {
-    name: String::new(),
-    fields: vec![Arc::clone(&ECS)],
-    origin: Origin::Assumed,
-    evidence: "ECS; the integration's own list is not at hand".to_owned(),
+static INTEGRATION: LazyLock<Index> = LazyLock::new(|| {
+    let evidence = "ECS; the integration's own list is not at hand";
+    index("", &["ecs"], Origin::Assumed, evidence)
 });
 
 /// The short names of the listed indices; their lists are read when a rule names one of them.
@@ -62,13 +52,18 @@ static LISTED: [(&str, &str, &LazyLock<Index>); 4] = [
     ),
 ];
 
-fn beat(index: &str, title: &str, own: &str) -> Index {
+fn index(name: &str, lists: &[&str], origin: Origin, evidence: &str) -> Index {
+    let lists = lists.iter().filter_map(|name| list(name));
     Index {
-        name: index.to_owned(),
-        fields: vec![Arc::clone(&ECS), Arc::new(field_list(own))],
-        origin: Origin::Declared,
-        evidence: format!("{title} maps all of ECS and its own fields"),
+        name: name.to_owned(),
+        lists: lists.map(|fields| IndexList { fields, origin }).collect(),
+        evidence: evidence.to_owned(),
     }
+}
+
+fn beat(name: &str, title: &str, own: &str) -> Index {
+    let evidence = format!("{title} maps all of ECS and its own fields");
+    index(name, &["ecs", own], Origin::Declared, &evidence)
 }
 
 /// The listed indices that the patterns select, each with the name that findings give it.
@@ -91,12 +86,12 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// The type of a field of a listed index; of a fileset's field without its module, too.
-pub fn field<'i>(index: &'i Index, path: &str) -> Option<&'i FieldType> {
-    let listed = index.get(path).map(|(field_type, _)| field_type);
-    let assumed = index.origin == Origin::Assumed;
+pub fn field(index: &Index, path: &str) -> Option<FieldType> {
+    let listed = index.find(path).map(|field| field.field_type);
+    let assumed = index.origin() == Origin::Assumed;
     listed.or_else(|| {
         let (_, without_module) = path.split_once('.').filter(|_| assumed)?;
-        index.get(without_module).map(|(field_type, _)| field_type)
+        index.find(without_module).map(|field| field.field_type)
     })
 }
 
@@ -114,8 +109,8 @@ mod tests {
         let patterns = IndexPatterns::new(["auditbeat-*", "logs-*"]);
         let found: Vec<_> = listed(&patterns).collect();
         assert_eq!(found[0].0, "auditbeat");
-        assert!(found[0].1.get("auditd.data.a0").is_some());
-        assert!(found[0].1.get("process.name").is_some());
+        assert!(found[0].1.find("auditd.data.a0").is_some());
+        assert!(found[0].1.find("process.name").is_some());
         assert_eq!(found[1].0, "elastic_defend alerts");
         let filebeat = IndexPatterns::new(["filebeat-*"]);
         let (_, filebeat) = listed(&filebeat).next().unwrap();

@@ -7,6 +7,7 @@
 mod builtin;
 pub mod derive;
 pub mod error;
+pub mod field_list;
 pub mod known_indices;
 pub mod profile;
 pub mod route;
@@ -14,5 +15,6 @@ pub mod detect;
 pub mod apply_shape;
 
 pub use builtin::{BadProfile, field_types};
-pub use profile::{Catalogue, DataSource, FieldList, Index, Kind, Pin};
+pub use field_list::FieldList;
+pub use profile::{Catalogue, DataSource, Index, IndexList, Kind, Pin};
 pub use route::{IndexPatterns, index_name};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::builtin::{self, BadProfile};
+use super::field_list::{FieldList, Found};
 use super::route::{IndexPatterns, matches};
 use crate::diagnostic::suggest::nearest;
 use crate::event::field::FieldType;
@@ -41,18 +42,18 @@ pub struct Index {
     /// A typical name of it, with the default namespace: `logs-endpoint.events.process-default`.
     pub name: String,
     /// Its field types; of two lists that have a field, the first counts.
-    pub fields: Vec<Arc<FieldList>>,
-    /// Whether the lists are the source's own or taken over from ECS.
-    pub origin: Origin,
+    pub lists: Vec<IndexList>,
     /// Where the lists come from, for people.
     pub evidence: String,
 }
 
-/// A list of field types.
+/// A list of field types of an index.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FieldList {
-    /// `(path, type, path in the document that holds the values)`, ascending by path.
-    pub fields: Vec<(Box<str>, FieldType, Box<str>)>,
+pub struct IndexList {
+    /// The list.
+    pub fields: Arc<FieldList>,
+    /// Whether it is the index's own or taken over from ECS.
+    pub origin: Origin,
 }
 
 /// A kind of event: `process.start`, `network`, `registry.set`.
@@ -142,43 +143,39 @@ impl DataSource {
 
     /// The type that some index of the source gives to `path`; below an open prefix a keyword.
     pub fn field_type(&self, path: &str) -> Option<FieldType> {
-        let lists = self.indices.iter().flat_map(|index| &index.fields);
-        let listed = lists.filter_map(|list| list.get(path));
+        let mut indices = self.indices.iter();
+        let listed = indices.find_map(|index| index.find(path));
         listed
-            .map(|(_, field_type, _)| field_type.clone())
-            .next()
-            .or_else(|| {
-                let open = self
-                    .open
-                    .iter()
-                    .any(|prefix| path.starts_with(prefix.as_str()));
-                open.then(FieldType::ecs_keyword)
-            })
+            .map(|field| field.field_type)
+            .or_else(|| self.is_open(path).then(FieldType::ecs_keyword))
+    }
+
+    /// Whether any field of this name is a keyword as soon as an event carries it.
+    pub fn is_open(&self, path: &str) -> bool {
+        let mut open = self.open.iter();
+        open.any(|prefix| path.starts_with(prefix.as_str()))
     }
 
     /// The known field nearest to `path`.
     pub fn suggest(&self, path: &str) -> Option<String> {
-        let lists = self.indices.iter().flat_map(|index| &index.fields);
-        let names = lists.flat_map(|list| list.fields.iter().map(|(name, ..)| &**name));
+        let names = self.indices.iter().flat_map(Index::names);
         nearest(path, names).map(str::to_owned)
     }
 
     /// The field at `path` as an index that the patterns select lists it; below an open prefix a
     /// keyword.
     pub fn field(&self, patterns: &IndexPatterns, path: &str) -> Option<MappedField> {
-        let listed = self.selected(patterns).find_map(|index| {
-            let (field_type, read_from) = index.get(path)?;
-            let field_type = field_type.clone();
-            Some(MappedField::new(field_type, read_from, index.origin))
-        });
-        listed.or_else(|| {
-            let mut open = self.open.iter();
-            let open = open.any(|prefix| path.starts_with(prefix.as_str()));
-            open.then(|| MappedField::new(FieldType::ecs_keyword(), path, Origin::Dynamic))
-        })
+        let mut selected = self.selected(patterns);
+        let listed = selected.find_map(|index| index.find(path));
+        let open = || MappedField::new(FieldType::ecs_keyword(), path, Origin::Dynamic);
+        listed.or_else(|| self.is_open(path).then(open))
     }
 
-    fn selected<'s>(&'s self, patterns: &'s IndexPatterns) -> impl Iterator<Item = &'s Index> {
+    /// The indices that the patterns select.
+    pub fn selected<'s>(
+        &'s self,
+        patterns: &'s IndexPatterns,
+    ) -> impl Iterator<Item = &'s Index> {
         let indices = self.indices.iter();
         indices.filter(|index| patterns.selects(&index.name))
     }
@@ -187,31 +184,64 @@ impl DataSource {
     pub fn mapping(&self, patterns: &IndexPatterns) -> Mapping {
         let mut mapping = Mapping::new(self.name.as_str());
         for index in self.selected(patterns) {
-            for (path, field_type, read_from) in index.fields.iter().flat_map(|list| &list.fields) {
-                if mapping.get(path).is_none() {
-                    mapping.add_read_from(path, read_from, field_type.clone(), index.origin);
-                }
-            }
+            index.add_all(&mut mapping);
         }
         mapping
     }
 }
 
 impl Index {
-    /// The field at `path`: its type, and the path in the document that holds its values.
-    pub fn get(&self, path: &str) -> Option<(&FieldType, &str)> {
-        let found = self.fields.iter().find_map(|list| list.get(path))?;
-        Some((&found.1, &found.2))
+    /// What the lists say about `path`; a field that is mapped only once a document has it is
+    /// [`Origin::Dynamic`].
+    pub fn find(&self, path: &str) -> Option<MappedField> {
+        let found = |list: &IndexList| {
+            let found = list.fields.find(path)?;
+            let field_type = self.alias_type(&found, path);
+            Some(MappedField {
+                field_type,
+                read_from: found.read_from,
+                origin: if found.is_dynamic {
+                    Origin::Dynamic
+                } else {
+                    list.origin
+                },
+            })
+        };
+        self.lists.iter().find_map(found)
     }
-}
 
-impl FieldList {
-    /// The field at `path`.
-    pub fn get(&self, path: &str) -> Option<&(Box<str>, FieldType, Box<str>)> {
-        let found = self
-            .fields
-            .binary_search_by(|(name, ..)| (**name).cmp(path));
-        self.fields.get(found.ok()?)
+    /// The type of a field; an alias may name a field of another list.
+    fn alias_type(&self, found: &Found, path: &str) -> FieldType {
+        if path.starts_with(&*found.read_from) {
+            return found.field_type.clone();
+        }
+        let mut lists = self.lists.iter();
+        let target = lists.find_map(|list| list.fields.find(&found.read_from));
+        target.map_or_else(|| found.field_type.clone(), |target| target.field_type)
+    }
+
+    /// Adds all fields that the lists name to a mapping that lacks them.
+    pub fn add_all(&self, mapping: &mut Mapping) {
+        for list in &self.lists {
+            for field in list.fields.fields() {
+                if mapping.get(&field.path).is_none() {
+                    let field_type = field.field_type.clone();
+                    mapping.add_read_from(&field.path, &field.read_from, field_type, list.origin);
+                }
+            }
+        }
+    }
+
+    /// The fields that the lists name; one may come several times.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let fields = self.lists.iter().flat_map(|list| list.fields.fields());
+        fields.map(|field| &*field.path)
+    }
+
+    /// Whether the first list is the index's own.
+    pub fn origin(&self) -> Origin {
+        let first = self.lists.first();
+        first.map_or(Origin::Assumed, |list| list.origin)
     }
 }
 

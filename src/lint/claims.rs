@@ -35,11 +35,11 @@ impl Basis<'_> {
     /// A word for reports.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Shaped(source) => match source.indices.first().map(|index| index.origin) {
+            Self::Shaped(source) => match source.indices.first().map(Index::origin) {
                 Some(Origin::Declared) => "declared",
                 _ => "assumed",
             },
-            Self::Listed(index) => match index.origin {
+            Self::Listed(index) => match index.origin() {
                 Origin::Declared => "declared",
                 _ => "assumed",
             },
@@ -68,7 +68,7 @@ pub(super) fn claims<'c>(
     if !patterns.is_empty() {
         for (name, index) in known_indices::listed(patterns) {
             let mut mapping = of_index(name, index, paths());
-            if index.origin != Origin::Declared {
+            if index.origin() != Origin::Declared {
                 infer_rest(query, &fields, &claims, &mut mapping);
             }
             claims.push(Claim {
@@ -104,10 +104,10 @@ pub(super) fn unserved(catalogue: &Catalogue, patterns: &IndexPatterns) -> Vec<S
 fn of_index<'f>(name: &str, index: &Index, paths: impl Iterator<Item = &'f str>) -> Mapping {
     let mut mapping = Mapping::new(name);
     for path in paths {
-        if let Some((field_type, read_from)) = index.get(path) {
-            mapping.add_read_from(path, read_from, field_type.clone(), index.origin);
+        if let Some(field) = index.find(path) {
+            mapping.add_read_from(path, &field.read_from, field.field_type, field.origin);
         } else if let Some(field_type) = known_indices::field(index, path) {
-            mapping.add(path, field_type.clone(), index.origin);
+            mapping.add(path, field_type, index.origin());
         }
     }
     mapping

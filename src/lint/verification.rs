@@ -184,15 +184,12 @@ fn combined(subject: &Subject<'_>) -> bool {
 fn full(subject: &Subject<'_>, claim: &Claim<'_>) -> Option<Mapping> {
     let mut mapping = match claim.basis {
         // Of an incomplete list every name is taken.
-        Basis::Listed(index) if index.origin != Origin::Declared => return None,
+        Basis::Listed(index) if index.origin() != Origin::Declared => return None,
         Basis::Inferred => return None,
         Basis::Shaped(source) => source.mapping(&subject.patterns),
         Basis::Listed(index) => {
             let mut mapping = Mapping::new(claim.mapping.name.as_str());
-            let lists = index.fields.iter().flat_map(|list| &list.fields);
-            for (path, field_type, read_from) in lists {
-                mapping.add_read_from(path, read_from, field_type.clone(), index.origin);
-            }
+            index.add_all(&mut mapping);
             mapping
         }
     };

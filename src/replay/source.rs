@@ -532,8 +532,8 @@ impl<'a> OnSource<'a> {
         let mut check = self.check(item, Some(case.wanted));
         if !case.run.query.assumed.is_empty() && item.case.is_none() {
             check.warnings.push(format!(
-                "mapping-assumed: {} has no field list of its own; the types of {} fields of the \
-                 query are ECS's",
+                "mapping-assumed: the field list of {} does not name {} of the query's fields; \
+                 their types are ECS's",
                 self.source.name,
                 case.run.query.assumed.len()
             ));

@@ -7,7 +7,7 @@ use super::error::{DUPLICATE_FIELD, MISSING_FIELD, UNKNOWN_FIELD, UNKNOWN_NAME};
 use super::model::{FieldKey, FieldName, Located, Scenario};
 use super::value::Misfit;
 use super::{MAX_SHOWN, listed};
-use crate::data_source::DataSource;
+use crate::data_source::{DataSource, Index};
 use crate::diagnostic::{Code, Diagnostic, Span};
 
 /// One thing that is wrong on one source.
@@ -236,11 +236,7 @@ fn first_below(path: &str, source: &DataSource) -> Option<String> {
     if source.field_type(&name).is_some() {
         return Some(name);
     }
-    let lists = source.indices.iter().flat_map(|index| &index.fields);
-    let below = lists.filter_map(|list| {
-        let at = list.fields.partition_point(|(name, ..)| **name < *prefix);
-        let (name, ..) = list.fields.get(at)?;
-        name.starts_with(&prefix).then(|| name.to_string())
-    });
-    below.min()
+    let names = source.indices.iter().flat_map(Index::names);
+    let below = names.filter(|name| name.starts_with(&prefix));
+    below.min().map(str::to_owned)
 }

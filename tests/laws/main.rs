@@ -16,6 +16,7 @@ mod engine_corpus;
 mod eql_corpus;
 mod eql_roundtrip;
 mod eql_soup;
+mod field_lists;
 mod folding;
 mod fuzz_corpus;
 mod kql;

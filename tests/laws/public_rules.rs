@@ -170,8 +170,8 @@ fn mapping_of(
     let paths: BTreeSet<&str> = eql::fields(syntax).into_iter().chain(own).collect();
     let mut mapping = Mapping::new("generated");
     for path in &paths {
-        if let Some((field_type, read_from)) = known_indices::integration().get(path) {
-            mapping.add_read_from(path, read_from, field_type.clone(), Origin::Declared);
+        if let Some(field) = known_indices::integration().find(path) {
+            mapping.add_read_from(path, &field.read_from, field.field_type, Origin::Declared);
         }
     }
     for source in catalogue.claimed(&patterns) {

@@ -66,15 +66,13 @@ fn list(sources: &[DataSource]) -> String {
 fn one(source: &DataSource) -> String {
     let mut text = format!("{}: {}\n\nindices\n", source.name, source.title);
     for index in &source.indices {
-        let origin = match index.origin {
+        let origin = match index.origin() {
             Origin::Declared => "declared",
             Origin::Assumed => "assumed",
             Origin::Dynamic => "dynamic",
             Origin::Inferred => "inferred",
         };
-        // A field may stand in several lists; the first counts.
-        let lists = index.fields.iter().flat_map(|list| &list.fields);
-        let fields: BTreeSet<&str> = lists.map(|(path, ..)| &**path).collect();
+        let fields: BTreeSet<&str> = index.names().collect();
         let _ = writeln!(
             text,
             "  {}\n    {} fields, {origin}: {}",
@@ -140,7 +138,7 @@ fn joined(values: &[Scalar]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data_source::{FieldList, Index};
+    use crate::data_source::{FieldList, Index, IndexList};
     use std::sync::Arc;
 
     fn sysmon() -> DataSource {
@@ -154,8 +152,10 @@ mod tests {
             title: "Sysmon".into(),
             indices: vec![Index {
                 name: "logs-windows.sysmon_operational-default".into(),
-                fields: vec![Arc::new(FieldList { fields: Vec::new() })],
-                origin: Origin::Assumed,
+                lists: vec![IndexList {
+                    fields: Arc::new(FieldList::new("")),
+                    origin: Origin::Assumed,
+                }],
                 evidence: "ECS 8.11".into(),
             }],
             kinds: vec![Kind {
