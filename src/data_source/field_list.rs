@@ -363,7 +363,7 @@ mod tests {
         };
         let keyword = FieldType::Keyword {
             ignore_above: Some(8191),
-            normalized: false,
+            normalizer: Normalizer::Keep,
         };
         assert_eq!(field("a").field_type, keyword);
         assert_eq!(field("c").constant.as_deref(), Some("okta"));

@@ -197,15 +197,12 @@ impl Index {
         let found = |list: &IndexList| {
             let found = list.fields.find(path)?;
             let field_type = self.alias_type(&found, path);
-            Some(MappedField {
-                field_type,
-                read_from: found.read_from,
-                origin: if found.is_dynamic {
-                    Origin::Dynamic
-                } else {
-                    list.origin
-                },
-            })
+            let origin = if found.is_dynamic {
+                Origin::Dynamic
+            } else {
+                list.origin
+            };
+            Some(MappedField::new(field_type, &found.read_from, origin))
         };
         self.lists.iter().find_map(found)
     }
