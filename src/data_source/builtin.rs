@@ -102,7 +102,8 @@ static LISTS: LazyLock<Vec<Named>> = LazyLock::new(|| {
 });
 
 /// The lists of the Beats, which also have short names that mean something else elsewhere.
-static BEATS: LazyLock<Vec<Named>> = LazyLock::new(|| lists!["auditbeat", "filebeat", "packetbeat"]);
+static BEATS: LazyLock<Vec<Named>> =
+    LazyLock::new(|| lists!["auditbeat", "filebeat", "packetbeat"]);
 
 /// The list of this name.
 pub(super) fn list(name: &str) -> Option<Arc<FieldList>> {
@@ -212,11 +213,7 @@ pub fn field_types() -> Mapping {
     mapping
 }
 
-fn source(
-    name: &str,
-    profile: Profile,
-    before: &[DataSource],
-) -> Result<DataSource, BadProfile> {
+fn source(name: &str, profile: Profile, before: &[DataSource]) -> Result<DataSource, BadProfile> {
     let unknown = |what: String| BadProfile::Unknown {
         name: name.to_owned(),
         what,

@@ -121,9 +121,7 @@ impl PartialEq for FieldList {
 
 impl Fields {
     fn named(&self, path: &str) -> Option<&ListedField> {
-        let found = self
-            .named
-            .binary_search_by(|field| (*field.path).cmp(path));
+        let found = self.named.binary_search_by(|field| (*field.path).cmp(path));
         self.named.get(found.ok()?)
     }
 }
@@ -242,7 +240,10 @@ fn is_unindexed(line: &Line<'_>) -> bool {
 fn is_in_nested(path: &str, lines: &BTreeMap<&str, Line<'_>>) -> bool {
     let mut above = path;
     while let Some((parent, _)) = above.rsplit_once('.') {
-        if lines.get(parent).is_some_and(|line| line.type_name == "nested") {
+        if lines
+            .get(parent)
+            .is_some_and(|line| line.type_name == "nested")
+        {
             return true;
         }
         above = parent;

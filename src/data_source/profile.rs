@@ -172,10 +172,7 @@ impl DataSource {
     }
 
     /// The indices that the patterns select.
-    pub fn selected<'s>(
-        &'s self,
-        patterns: &'s IndexPatterns,
-    ) -> impl Iterator<Item = &'s Index> {
+    pub fn selected<'s>(&'s self, patterns: &'s IndexPatterns) -> impl Iterator<Item = &'s Index> {
         let indices = self.indices.iter();
         indices.filter(|index| patterns.selects(&index.name))
     }
