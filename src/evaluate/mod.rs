@@ -17,7 +17,9 @@ mod facts;
 #[cfg(test)]
 mod fixture;
 pub mod function;
+pub mod indicator_match;
 mod keys;
+pub mod new_terms;
 mod outcome;
 pub mod pattern;
 mod pipes;
@@ -25,7 +27,9 @@ pub mod reason;
 mod sample;
 mod sequence;
 mod slots;
+pub mod term;
 mod test;
+pub mod threshold;
 mod view;
 
 pub use blocker::Rarity;

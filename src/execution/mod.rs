@@ -7,8 +7,12 @@
 
 pub mod alert;
 pub mod filter;
+pub mod indicator_match;
+pub mod new_terms;
 pub mod overlap;
+pub mod replayed;
 pub mod suppress;
+pub mod threshold;
 pub mod window;
 
 pub use window::{Arrival, Outcome, Phase, Search, Windows};

@@ -1,0 +1,74 @@
+//! New terms: combinations of values whose first document lies in the window
+//! (`rule-types-semantics` §9.2, §9.3).
+
+use std::collections::BTreeMap;
+
+use super::term::{Term, combinations};
+
+/// What is read of one document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// The terms of each field.
+    pub fields: Vec<Vec<Term>>,
+    /// In milliseconds, by the field that the time range filters.
+    pub time: i64,
+}
+
+/// The times that one execution looks at, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// The start of the history.
+    pub history: i64,
+    /// The start of the window. What is first seen at this very time is not new.
+    pub from: i64,
+    /// The end of both, included.
+    pub to: i64,
+}
+
+/// A combination of values and where it was first seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// One term a field.
+    pub terms: Vec<Term>,
+    /// The earliest document of the range, by number; the first of equal times.
+    pub first: usize,
+    /// Its time.
+    pub time: i64,
+    /// How many documents of the window carry it.
+    pub count: usize,
+}
+
+impl Seen {
+    /// Whether it is new in this range.
+    pub fn is_new(&self, range: Range) -> bool {
+        self.time > range.from
+    }
+}
+
+/// The combinations that documents of the window carry, in the order in which alerts are made: of
+/// one field the most frequent first, of several by their terms.
+pub fn seen<'d>(documents: impl Iterator<Item = (usize, &'d Carried)>, range: Range) -> Vec<Seen> {
+    let mut found: BTreeMap<Vec<Term>, Seen> = BTreeMap::new();
+    for (number, document) in documents {
+        if document.time < range.history || document.time > range.to {
+            continue;
+        }
+        for terms in combinations(&document.fields) {
+            let seen = found.entry(terms).or_insert_with_key(|terms| Seen {
+                terms: terms.clone(),
+                first: number,
+                time: document.time,
+                count: 0,
+            });
+            if document.time < seen.time {
+                (seen.first, seen.time) = (number, document.time);
+            }
+            seen.count += usize::from(document.time >= range.from);
+        }
+    }
+    let mut seen: Vec<Seen> = found.into_values().filter(|seen| seen.count > 0).collect();
+    if seen.first().is_some_and(|seen| seen.terms.len() == 1) {
+        seen.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.terms.cmp(&b.terms)));
+    }
+    seen
+}

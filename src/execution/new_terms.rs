@@ -1,0 +1,180 @@
+//! New-terms rules over consecutive executions: a term found by several executions is one alert as
+//! long as its first document stays the same (`rule-types-semantics` §9.5 to §9.7).
+
+use std::collections::BTreeSet;
+
+use super::replayed::Execution;
+use super::window::Arrival;
+use crate::evaluate::new_terms::{Carried, Range, Seen, seen};
+use crate::evaluate::term::Term;
+
+/// A document that meets the rule's query, filters and exceptions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// What it carries.
+    pub carried: Carried,
+    /// When it can be found.
+    pub arrival: Arrival,
+}
+
+/// What one execution gives.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Novelty {
+    /// The terms of which alerts are made.
+    pub alerts: Vec<Seen>,
+    /// New terms beyond `max_signals`.
+    pub cut: Vec<Seen>,
+    /// Terms of the window that are known.
+    pub known: Vec<Seen>,
+}
+
+/// The alerts of earlier executions: the document and its terms.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Alerted(BTreeSet<(usize, Vec<Term>)>);
+
+/// Runs one execution and remembers what it alerted on. `history` is the start of the history for
+/// a range that ends at `to`.
+pub fn execute(
+    execution: Execution,
+    documents: &[Document],
+    history: &dyn Fn(i64) -> i64,
+    max_signals: usize,
+    alerted: &mut Alerted,
+) -> Novelty {
+    let range = Range {
+        history: history(execution.to),
+        from: execution.from,
+        to: execution.to,
+    };
+    let found = documents.iter().enumerate().filter(|(_, document)| {
+        document.arrival.arrived <= execution.start && document.arrival.time.is_some()
+    });
+    let found = found.map(|(number, document)| (number, &document.carried));
+    let (new, known): (Vec<Seen>, Vec<Seen>) = seen(found, range)
+        .into_iter()
+        .partition(|seen| seen.is_new(range));
+    let mut alerts: Vec<Seen> = new
+        .into_iter()
+        .filter(|seen| !alerted.0.contains(&(seen.first, seen.terms.clone())))
+        .collect();
+    let cut = alerts.split_off(max_signals.min(alerts.len()));
+    let made = alerts.iter().map(|seen| (seen.first, seen.terms.clone()));
+    alerted.0.extend(made);
+    Novelty { alerts, cut, known }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Value;
+
+    const MINUTE: i64 = 60_000;
+    const DAY: i64 = 24 * 60 * MINUTE;
+
+    /// A document so long before the execution, with these values in the two fields.
+    fn before(ago: i64, user: &[&str], host: &[&str]) -> Document {
+        let terms = |values: &[&str]| {
+            let mut terms: Vec<Term> = values
+                .iter()
+                .map(|value| Term::new(Value::text(value)))
+                .collect();
+            terms.sort();
+            terms
+        };
+        Document {
+            carried: Carried {
+                fields: vec![terms(user), terms(host)],
+                time: -ago,
+            },
+            arrival: Arrival {
+                time: Some(-ago),
+                arrived: -ago,
+            },
+        }
+    }
+
+    /// The terms of the alerts of one execution over ten minutes with a history of seven days.
+    fn new(documents: &[Document]) -> Vec<String> {
+        let execution = Execution {
+            start: 0,
+            from: -10 * MINUTE,
+            to: 0,
+        };
+        let history = |to: i64| to - 7 * DAY;
+        let found = execute(execution, documents, &history, 100, &mut Alerted::default());
+        let terms = |seen: &Seen| {
+            let terms: Vec<String> = seen.terms.iter().map(ToString::to_string).collect();
+            format!("{}@{}", terms.join(","), seen.first)
+        };
+        found.alerts.iter().map(terms).collect()
+    }
+
+    /// The table of `rule-types-semantics` §16.
+    #[test]
+    fn a_combination_is_new_when_its_first_document_lies_in_the_window() {
+        let event = || before(5 * MINUTE, &["a"], &["1"]);
+        assert_eq!(new(&[event()]), ["a,1@0"]);
+        assert_eq!(new(&[event(), before(3 * DAY, &["a"], &["1"])]), [""; 0]);
+        assert_eq!(new(&[event(), before(8 * DAY, &["a"], &["1"])]), ["a,1@0"]);
+        let parts = [
+            event(),
+            before(3 * DAY, &["a"], &["2"]),
+            before(3 * DAY, &["b"], &["1"]),
+        ];
+        assert_eq!(new(&parts), ["a,1@0"]);
+        assert_eq!(new(&[before(10 * MINUTE, &["a"], &["1"])]), [""; 0]);
+        assert_eq!(new(&[before(10 * MINUTE - 1, &["a"], &["1"])]), ["a,1@0"]);
+        assert_eq!(
+            new(&[before(4 * MINUTE, &["a"], &["1"]), event()]),
+            ["a,1@1"]
+        );
+        let several = [
+            before(5 * MINUTE, &["a", "b"], &["1"]),
+            before(3 * DAY, &["a"], &["1"]),
+        ];
+        assert_eq!(new(&several), ["b,1@0"]);
+        assert_eq!(
+            new(&[before(5 * MINUTE, &["b", "a"], &["1", "2"])]).len(),
+            4
+        );
+        assert_eq!(new(&[before(5 * MINUTE, &["a"], &[])]), [""; 0]);
+    }
+
+    #[test]
+    fn a_term_that_two_executions_find_is_one_alert_until_an_earlier_document_comes() {
+        let execution = |minute: i64| Execution {
+            start: minute * MINUTE,
+            from: (minute - 10) * MINUTE,
+            to: minute * MINUTE,
+        };
+        let history = |to: i64| to - DAY;
+        let mut late = before(2 * MINUTE, &["a"], &["1"]);
+        late.arrival.arrived = 2 * MINUTE;
+        let documents = [before(MINUTE, &["a"], &["1"]), late];
+        let mut alerted = Alerted::default();
+        let mut alerts = |minute| {
+            let found = execute(execution(minute), &documents, &history, 100, &mut alerted);
+            found
+                .alerts
+                .iter()
+                .map(|seen| seen.first)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(alerts(0), [0]);
+        assert_eq!(alerts(1), [0; 0]);
+        assert_eq!(alerts(5), [1]);
+        assert_eq!(alerts(6), [0; 0]);
+    }
+
+    #[test]
+    fn terms_of_one_field_come_most_frequent_first() {
+        let mut documents: Vec<Document> = ["a", "b", "b"]
+            .iter()
+            .map(|user| before(MINUTE, &[user], &[]))
+            .collect();
+        for document in &mut documents {
+            document.carried.fields.truncate(1);
+        }
+        assert_eq!(new(&documents), ["b@1", "a@0"]);
+    }
+}
