@@ -536,16 +536,11 @@ pub struct ImportArgs {
     /// Write the smallest scenario that still alerts, instead of documents
     #[arg(long, requires = "rule")]
     pub minimise: bool,
-    /// What the scenario is to show: attack (it alerts) or benign (it does not, for the same reason)
-    #[arg(
-        long = "as",
-        value_name = "WHAT",
-        requires = "minimise",
-        default_value = "attack",
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    pub show: Show,
+    /// As what: with --minimise what the scenario is to show, attack (it alerts) or benign (it does
+    /// not, for the same reason); whose documents to make, integration (Elastic Agent's) or
+    /// winlogbeat, instead of the shipper that each event names (repeatable)
+    #[arg(long = "as", value_name = "WHAT", hide_possible_values = true)]
+    pub what: Vec<As>,
     /// The name of the scenario's attack
     #[arg(long, value_name = "NAME", requires = "minimise")]
     pub name: Option<String>,
@@ -561,14 +556,17 @@ pub struct ImportArgs {
     pub no_scrub: bool,
 }
 
-/// What a minimised scenario shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Show {
-    /// The rule alerts.
-    #[default]
+/// What `import --as` chooses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum As {
+    /// A scenario in which the rule alerts.
     Attack,
-    /// The rule does not alert, and why.
+    /// A scenario in which the rule does not alert, and why.
     Benign,
+    /// Documents of Elastic's integrations.
+    Integration,
+    /// Documents of Winlogbeat.
+    Winlogbeat,
 }
 
 /// Options of `new`.

@@ -54,24 +54,87 @@ fn document(mut hit: Map<String, Json>) -> Option<Map<String, Json>> {
     Some(document)
 }
 
-/// The event that an alert was raised for: without what the detection engine added, and with the
-/// time, the index and the kind that the engine replaced.
-pub(super) fn original(alert: Map<String, Json>) -> Map<String, Json> {
-    let said = |path: &str| field(&alert, &format!("kibana.alert.{path}")).cloned();
+/// What an alert stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Alert {
+    /// An event, with what tells it from others, where the alert says it.
+    Event(Map<String, Json>, Option<EventName>),
+    /// No event of its own, in words.
+    Nothing(&'static str),
+}
+
+/// Index and id of an event.
+pub(super) type EventName = (String, String);
+
+/// What the alert was raised for. An alert for a sequence as a whole, or for a number of events, has
+/// copied no event; those of the sequence have alerts of their own, the building blocks.
+pub(super) fn read(alert: Map<String, Json>) -> Alert {
+    let has = |path: &str| said(&alert, path).is_some();
+    if has("threshold_result") {
+        return Alert::Nothing("threshold as a whole");
+    }
+    if has("group.id") && !has("building_block_type") && !has("rule.building_block_type") {
+        return Alert::Nothing("sequence as a whole");
+    }
+    let ancestor = ancestor(&alert);
+    let event = original(alert, ancestor.clone());
+    Alert::Event(event, ancestor.index.zip(ancestor.id))
+}
+
+/// What an alert says of itself, below `kibana.alert` or, before Elastic 8, below `signal`.
+fn said<'a>(alert: &'a Map<String, Json>, path: &str) -> Option<&'a Json> {
+    ["kibana.alert", "signal"]
+        .iter()
+        .find_map(|prefix| field(alert, &format!("{prefix}.{path}")))
+}
+
+/// Where the event stands that the alert was raised for.
+#[derive(Debug, Clone, Default)]
+struct Ancestor {
+    index: Option<String>,
+    id: Option<String>,
+}
+
+/// The event among the ancestors: of an alert that was raised for an alert, the first.
+fn ancestor(alert: &Map<String, Json>) -> Ancestor {
+    let text = |value: &Json| match value {
+        Json::Array(values) => values.first().and_then(Json::as_str).map(str::to_owned),
+        value => value.as_str().map(str::to_owned),
+    };
+    let listed = said(alert, "ancestors").map(|ancestors| match ancestors {
+        Json::Array(all) => all.iter().collect(),
+        one => vec![one],
+    });
+    let listed = listed.unwrap_or_default();
+    let of_event = |ancestor: &&&Json| {
+        let kind = ancestor.get("type").and_then(text);
+        kind.is_none_or(|kind| kind == "event")
+    };
+    let found = listed.iter().find(of_event).or(listed.first());
+    let part = |name: &str| {
+        let own = found.and_then(|ancestor| ancestor.get(name)).and_then(text);
+        own.or_else(|| said(alert, &format!("ancestors.{name}")).and_then(text))
+    };
+    Ancestor {
+        index: part("index"),
+        id: part("id"),
+    }
+}
+
+/// The event that an alert copied: without what the detection engine added, and with the time, the
+/// index, the id and the kind that the engine replaced.
+fn original(alert: Map<String, Json>, ancestor: Ancestor) -> Map<String, Json> {
     let first = |value: Json| match value {
         Json::Array(values) => values.into_iter().next(),
         value => Some(value),
     };
-    let time = said("original_time").and_then(first);
-    let kind = said("original_event.kind").and_then(first);
-    let ancestor = said("ancestors").and_then(first);
-    let index = ancestor
-        .as_ref()
-        .and_then(|ancestor| ancestor.get("index").cloned())
-        .or_else(|| said("ancestors.index").and_then(first));
+    let time = said(&alert, "original_time").cloned().and_then(first);
+    let kind = said(&alert, "original_event.kind").cloned().and_then(first);
     let mut event = Map::new();
-    if let Some(index) = index {
-        event.insert("_index".to_owned(), index);
+    for (key, value) in [("_index", ancestor.index), ("_id", ancestor.id)] {
+        if let Some(value) = value {
+            event.insert(key.to_owned(), value.into());
+        }
     }
     for (name, value) in alert {
         let added = ["kibana", "signal", "_index", "_id"].contains(&name.as_str())
@@ -123,6 +186,13 @@ mod tests {
 
     use super::*;
 
+    fn event(alert: Json) -> Json {
+        match read(map(alert)) {
+            Alert::Event(event, _) => Json::Object(event),
+            Alert::Nothing(words) => words.into(),
+        }
+    }
+
     fn map(value: Json) -> Map<String, Json> {
         match value {
             Json::Object(object) => object,
@@ -149,30 +219,62 @@ mod tests {
 
     #[test]
     fn an_alert_becomes_the_event_that_it_was_raised_for() {
-        let alert = map(json!({
+        let alert = json!({
             "@timestamp": "2024-01-01T00:05:00Z",
             "event": {"kind": "signal", "category": ["process"]},
             "kibana.alert.original_time": "2024-01-01T00:00:00Z",
             "kibana.alert.original_event.kind": "event",
             "kibana.alert.ancestors": [{"index": ".ds-logs-x-1", "depth": 0}],
             "kibana.version": "8.1",
-        }));
+        });
         let expected = json!({
             "_index": ".ds-logs-x-1",
             "@timestamp": "2024-01-01T00:00:00Z",
             "event": {"kind": "event", "category": ["process"]},
         });
-        assert_eq!(Json::Object(original(alert)), expected);
+        assert_eq!(event(alert), expected);
     }
 
     #[test]
     fn an_alert_is_understood_nested_too() {
-        let alert = map(json!({
+        let alert = json!({
             "@timestamp": "x",
             "event.kind": "signal",
             "kibana": {"alert": {"original_time": ["2024-01-01T00:00:00Z"]}},
-        }));
+        });
         let expected = json!({"@timestamp": "2024-01-01T00:00:00Z", "event.kind": "event"});
-        assert_eq!(Json::Object(original(alert)), expected);
+        assert_eq!(event(alert), expected);
+    }
+
+    #[test]
+    fn an_alert_of_many_events_is_no_event() {
+        let of = |more: Json| {
+            let mut alert = map(json!({"kibana.alert.original_time": "2024-01-01T00:00:00Z"}));
+            alert.extend(map(more));
+            event(Json::Object(alert))
+        };
+        let shell = json!({"kibana.alert.group.id": "g"});
+        assert_eq!(of(shell.clone()), "sequence as a whole");
+        let mut block = map(shell);
+        block.insert("kibana.alert.building_block_type".to_owned(), "default".into());
+        assert_eq!(of(block.into())["@timestamp"], "2024-01-01T00:00:00Z");
+        let threshold = json!({"kibana.alert.threshold_result": {"count": 7}});
+        assert_eq!(of(threshold), "threshold as a whole");
+    }
+
+    #[test]
+    fn an_alert_for_an_alert_is_about_its_event() {
+        let alert = map(json!({
+            "@timestamp": "2024-01-01T00:05:00Z",
+            "kibana.alert.ancestors": [
+                {"index": ".alerts", "id": "a", "type": "signal", "depth": 1},
+                {"index": ".ds-x", "id": "e", "type": "event", "depth": 0},
+            ],
+        }));
+        let Alert::Event(event, name) = read(alert) else {
+            panic!("an event");
+        };
+        assert_eq!((&event["_index"], &event["_id"]), (&json!(".ds-x"), &json!("e")));
+        assert_eq!(name, Some((".ds-x".to_owned(), "e".to_owned())));
     }
 }

@@ -175,7 +175,12 @@ fn is_alert(object: &Map<String, Json>) -> bool {
         .get("kibana")
         .and_then(|kibana| kibana.get("alert"))
         .is_some_and(Json::is_object);
-    alert || object.keys().any(|key| key.starts_with("kibana.alert."))
+    // Before Elastic 8 it said so below `signal`.
+    let old = object
+        .get("signal")
+        .is_some_and(|signal| signal.get("rule").is_some() || signal.get("ancestors").is_some());
+    let dotted = |key: &String| key.starts_with("kibana.alert.") || key.starts_with("signal.rule.");
+    alert || old || object.keys().any(dotted)
 }
 
 /// Whether ECS fields of the event are there, which only a pipeline makes of `winlog.event_data`;

@@ -18,7 +18,8 @@ mod tests;
 mod unpack;
 mod windows;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub use error::{At, Fault, Place, Problem};
 pub use stats::{Counts, EventKind, Tally};
 pub use unpack::Limits;
 
+use alert::{Alert, EventName};
 use unpack::{Archive, Bytes};
 use windows::WindowsEvent;
 
@@ -41,8 +43,9 @@ const DEEPEST: usize = 4;
 pub struct Options {
     /// The form of every event, instead of what each one looks like.
     pub form: Option<Form>,
-    /// Whose documents to make, where an event does not say it (Winlogbeat's do).
-    pub shipper: Shipper,
+    /// Whose documents to make. Without it, those of the shipper that the event names, or of the
+    /// integrations.
+    pub shipper: Option<Shipper>,
     /// What is too much.
     pub limits: Limits,
 }
@@ -66,6 +69,7 @@ pub struct Import<'a> {
     items: Option<Items<'a>>,
     ready: VecDeque<Result<Document, Fault>>,
     counts: Counts,
+    alerted: Alerted,
 }
 
 enum Items<'a> {
@@ -98,6 +102,18 @@ impl<'a> Import<'a> {
         import
     }
 
+    /// Takes the events that alerts were read for in other recordings.
+    #[must_use]
+    pub fn after(mut self, alerted: Alerted) -> Self {
+        self.alerted = alerted;
+        self
+    }
+
+    /// The events that alerts were read for, this recording's among them.
+    pub fn into_alerted(self) -> Alerted {
+        self.alerted
+    }
+
     /// What was read so far.
     pub fn counts(&self) -> &Counts {
         &self.counts
@@ -113,6 +129,7 @@ impl<'a> Import<'a> {
             items: None,
             ready: VecDeque::new(),
             counts: Counts::default(),
+            alerted: Alerted::default(),
         }
     }
 
@@ -192,22 +209,24 @@ impl<'a> Import<'a> {
             Form::Response => {
                 for document in alert::documents(object) {
                     if alert::is_alert(&document) {
-                        self.keep(at, form, alert::original(document));
+                        self.keep_alert(at, form, document);
                     } else {
                         self.keep(at, form, document);
                     }
                 }
             }
-            Form::Alert => self.keep(at, form, alert::original(object)),
+            Form::Alert => self.keep_alert(at, form, object),
             Form::Document => self.keep(at, form, object),
             windows => {
-                let shipper = self.shipper(windows, &object);
+                let asked = self.options.shipper;
+                let shipper = asked.unwrap_or_else(|| shipper(windows, &object));
                 match WindowsEvent::read(windows, object) {
                     Ok(event) => {
                         let kind = EventKind::new(&event.channel, &event.event_id);
-                        let (source, mapped) = ecs::document(event, shipper);
-                        self.counts.event(kind, mapped);
-                        self.keep(at, form, source);
+                        let converted = ecs::convert(event, shipper, asked.is_some());
+                        self.counts
+                            .event(kind, converted.mapped, converted.unmapped);
+                        self.keep(at, form, converted.source);
                     }
                     Err(problem) => self.fail(at, problem),
                 }
@@ -215,13 +234,17 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Winlogbeat's events say that they are Winlogbeat's.
-    fn shipper(&self, form: Form, object: &Map<String, Json>) -> Shipper {
-        let agent = alert::field(object, "agent.type").and_then(Json::as_str);
-        if form == Form::OldWinlogbeat || agent == Some("winlogbeat") {
-            Shipper::Winlogbeat
-        } else {
-            self.options.shipper
+    /// Keeps the event that an alert was raised for, once however many alerts it has.
+    fn keep_alert(&mut self, at: At, form: Form, alert: Map<String, Json>) {
+        match alert::read(alert) {
+            Alert::Nothing(whole) => self.counts.no_event(whole),
+            Alert::Event(event, name) => {
+                if name.is_none_or(|name| self.alerted.is_new(&name)) {
+                    self.keep(at, form, event);
+                } else {
+                    self.counts.no_event("event read before");
+                }
+            }
         }
     }
 
@@ -260,6 +283,33 @@ impl Iterator for Import<'_> {
             }
         }
         self.ready.pop_front()
+    }
+}
+
+/// Winlogbeat's events say that they are Winlogbeat's.
+fn shipper(form: Form, object: &Map<String, Json>) -> Shipper {
+    let agent = alert::field(object, "agent.type").and_then(Json::as_str);
+    if form == Form::OldWinlogbeat || agent == Some("winlogbeat") {
+        Shipper::Winlogbeat
+    } else {
+        Shipper::Integration
+    }
+}
+
+/// The events that alerts were read for, so that one with alerts of two rules is one event. It is
+/// handed from one recording of a run to the next.
+#[derive(Debug, Clone, Default)]
+pub struct Alerted(HashSet<u128>);
+
+impl Alerted {
+    /// Whether the event was not seen before; from now on it was.
+    fn is_new(&mut self, (index, id): &EventName) -> bool {
+        let half = |salt: u8| {
+            let mut hasher = DefaultHasher::new();
+            (salt, index, id).hash(&mut hasher);
+            u128::from(hasher.finish())
+        };
+        self.0.insert(half(0) << 64 | half(1))
     }
 }
 

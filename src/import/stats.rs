@@ -1,6 +1,6 @@
 //! What a recording held, in numbers. Kept by the face of this room, shown by whoever imports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::detect::Form;
 use super::ecs::Mapped;
@@ -17,6 +17,8 @@ pub struct Counts {
     pub events: BTreeMap<EventKind, Tally>,
     /// Documents that say not on which host they happened: no sequence by host holds them.
     pub without_host: u64,
+    /// Alerts that stand for no event of their own, by what they stand for.
+    pub not_events: BTreeMap<&'static str, u64>,
     /// What was not read, by [`Problem::kind`].
     pub faults: BTreeMap<&'static str, u64>,
 }
@@ -46,12 +48,36 @@ impl EventKind {
 }
 
 /// How many events of a kind there were.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
     /// Their number.
     pub events: u64,
     /// How much of them has ECS fields.
     pub mapped: Mapped,
+    /// Names of event data that the pipeline never looks at: they stay below `winlog.event_data`.
+    pub unmapped: BTreeSet<String>,
+}
+
+/// Of a kind of event so many names are kept.
+const NAMES: usize = 100;
+
+impl Tally {
+    fn new(mapped: Mapped) -> Self {
+        Self {
+            events: 0,
+            mapped,
+            unmapped: BTreeSet::new(),
+        }
+    }
+
+    fn add(&mut self, events: u64, unmapped: impl IntoIterator<Item = String>) {
+        self.events += events;
+        for name in unmapped {
+            if self.unmapped.len() < NAMES {
+                self.unmapped.insert(name);
+            }
+        }
+    }
 }
 
 impl Counts {
@@ -76,20 +102,25 @@ impl Counts {
             *self.forms.entry(*form).or_default() += documents;
         }
         for (kind, tally) in &other.events {
-            let none = Tally {
-                events: 0,
-                ..*tally
-            };
-            self.events.entry(kind.clone()).or_insert(none).events += tally.events;
+            let all = self.events.entry(kind.clone());
+            all.or_insert_with(|| Tally::new(tally.mapped))
+                .add(tally.events, tally.unmapped.iter().cloned());
+        }
+        for (kind, alerts) in &other.not_events {
+            *self.not_events.entry(kind).or_default() += alerts;
         }
         for (kind, faults) in &other.faults {
             *self.faults.entry(kind).or_default() += faults;
         }
     }
 
-    pub(super) fn event(&mut self, kind: EventKind, mapped: Mapped) {
-        let none = Tally { events: 0, mapped };
-        self.events.entry(kind).or_insert(none).events += 1;
+    pub(super) fn event(&mut self, kind: EventKind, mapped: Mapped, unmapped: Vec<String>) {
+        let tally = self.events.entry(kind);
+        tally.or_insert_with(|| Tally::new(mapped)).add(1, unmapped);
+    }
+
+    pub(super) fn no_event(&mut self, kind: &'static str) {
+        *self.not_events.entry(kind).or_default() += 1;
     }
 
     pub(super) fn document(&mut self, form: Form, hostless: bool) {

@@ -1,33 +1,45 @@
 //! A Windows event as the ECS document that its data source's own pipeline would have made of it.
 //! Called by the face of this room.
 //!
-//! The pipelines are those of Elastic's `windows` and `system` integrations, whose tables Winlogbeat
-//! shares; `tests/captures` of this room hold them against recordings that went through them.
+//! The pipelines are those of Elastic's `windows` and `system` integrations, or of Winlogbeat's
+//! modules. What they set, event id by event id, stands in `docs/import.md`, which a test of this
+//! room holds against the code.
 
+mod applocker;
 mod args;
+mod defender;
 mod dns;
 mod document;
+mod domain;
+mod network;
 mod powershell;
 mod registry;
+mod script_block;
 mod security;
 mod security_events;
-mod service;
+mod security_messages;
+mod security_words;
 mod sysmon;
+mod sysmon_events;
 
 use serde_json::{Map, Value as Json};
 
 use super::windows::{Outcome, WindowsEvent};
 use document::Document;
 
-/// What ships the events: it decides module, data set and data stream.
+/// What ships the events: it decides which pipeline they go through, and module, data set, and
+/// index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Shipper {
     /// Elastic Agent with its integrations: `logs-windows.sysmon_operational-*` …
     #[default]
     Integration,
-    /// Winlogbeat: `winlogbeat-*`.
+    /// Winlogbeat with its modules: `winlogbeat-*`.
     Winlogbeat,
 }
+
+/// The index that Winlogbeat's documents are said to stand in.
+const WINLOGBEAT_INDEX: &str = "winlogbeat-9.5.0";
 
 /// How much of an event its pipeline knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,32 +50,49 @@ pub enum Mapped {
     HeaderOnly,
 }
 
-/// The document of an event, and how much of the event its pipeline knows.
-pub(super) fn document(mut event: WindowsEvent, shipper: Shipper) -> (Map<String, Json>, Mapped) {
+/// What became of an event.
+pub(super) struct Converted {
+    /// The document.
+    pub(super) source: Map<String, Json>,
+    /// How much of the event its pipeline knows.
+    pub(super) mapped: Mapped,
+    /// The names among its event data that the pipeline never looks at.
+    pub(super) unmapped: Vec<String>,
+}
+
+/// The document of an event as `shipper` makes it, which `is_asked` for instead of being the event's
+/// own.
+pub(super) fn convert(mut event: WindowsEvent, shipper: Shipper, is_asked: bool) -> Converted {
     let pipeline = Pipeline::of(&event);
-    if pipeline == Pipeline::Sysmon {
-        sysmon::drop_placeholders(&mut event.data);
-    }
     let mut document = Document::new();
-    header(&event, pipeline, shipper, &mut document);
-    let mapped = match pipeline {
-        Pipeline::Sysmon => sysmon::map(&mut event, &mut document),
-        Pipeline::Security => security::map(&mut event, &mut document),
-        Pipeline::PowerShell | Pipeline::OldPowerShell => {
-            powershell::map(&mut event, pipeline, &mut document)
+    header(&event, pipeline, (shipper, is_asked), &mut document);
+    let mapped = match (pipeline, shipper) {
+        (Pipeline::Sysmon, _) => sysmon::map(&mut event, shipper, &mut document),
+        (Pipeline::Security, _) => security::map(&mut event, shipper, &mut document),
+        (Pipeline::PowerShell, _) => {
+            powershell::map_operational(&mut event, shipper, &mut document)
         }
-        Pipeline::System => service::map(&mut event, &mut document),
-        Pipeline::Other => Mapped::HeaderOnly,
+        (Pipeline::ClassicPowerShell, _) => powershell::map_classic(&mut event, &mut document),
+        (Pipeline::Defender, Shipper::Integration) => defender::map(&mut event, &mut document),
+        (Pipeline::AppLocker(_), Shipper::Integration) => applocker::map(&mut event, &mut document),
+        _ => Mapped::HeaderOnly,
     };
-    event.data.forget(|value| value.is_empty() || value == "-");
+    let unmapped = match mapped {
+        Mapped::Fields => event.data.unread().map(str::to_owned).collect(),
+        Mapped::HeaderOnly => Vec::new(),
+    };
     let data = event.data.into_map();
     if !data.is_empty() {
-        document.put("winlog.event_data", data);
+        document.put_tree("winlog.event_data", data);
     }
     if !event.user_data.is_empty() {
-        document.put("winlog.user_data", event.user_data);
+        document.put_tree("winlog.user_data", event.user_data);
     }
-    (document.finish(), mapped)
+    Converted {
+        source: document.finish(),
+        mapped,
+        unmapped,
+    }
 }
 
 /// Which pipeline an event goes through.
@@ -72,31 +101,42 @@ enum Pipeline {
     Sysmon,
     Security,
     PowerShell,
-    OldPowerShell,
+    ClassicPowerShell,
+    Defender,
+    /// With its data stream.
+    AppLocker(&'static str),
     System,
+    Application,
     Other,
 }
 
 impl Pipeline {
-    /// By provider, because forwarded events stand in a channel of their own.
+    /// By provider, because forwarded events may stand in a channel of their own.
     fn of(event: &WindowsEvent) -> Self {
         let is = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
         let channel = |name: &str| is(&event.channel, name);
-        if is(&event.provider, "Microsoft-Windows-Sysmon")
+        let provider = |name: &str| is(&event.provider, name);
+        let applocker = applocker::CHANNELS.iter().find(|(name, _)| channel(name));
+        if let Some((_, dataset)) = applocker {
+            Self::AppLocker(dataset)
+        } else if provider("Microsoft-Windows-Sysmon")
             || channel("Microsoft-Windows-Sysmon/Operational")
         {
             Self::Sysmon
-        } else if is(&event.provider, "Microsoft-Windows-Security-Auditing") || channel("Security")
-        {
+        } else if provider("Microsoft-Windows-Security-Auditing") || channel("Security") {
             Self::Security
-        } else if is(&event.provider, "Microsoft-Windows-PowerShell")
+        } else if provider("Microsoft-Windows-PowerShell")
             || channel("Microsoft-Windows-PowerShell/Operational")
         {
             Self::PowerShell
-        } else if is(&event.provider, "PowerShell") || channel("Windows PowerShell") {
-            Self::OldPowerShell
-        } else if channel("System") || is(&event.provider, "Service Control Manager") {
+        } else if provider("PowerShell") || channel("Windows PowerShell") {
+            Self::ClassicPowerShell
+        } else if channel("Microsoft-Windows-Windows Defender/Operational") {
+            Self::Defender
+        } else if channel("System") || provider("Service Control Manager") {
             Self::System
+        } else if channel("Application") {
+            Self::Application
         } else {
             Self::Other
         }
@@ -112,14 +152,23 @@ impl Pipeline {
                 "windows.powershell_operational",
                 Some("powershell"),
             ),
-            Self::OldPowerShell => ("windows", "windows.powershell", Some("powershell")),
+            Self::ClassicPowerShell => ("windows", "windows.powershell", Some("powershell")),
+            Self::Defender => ("windows", "windows.windows_defender", None),
+            Self::AppLocker(dataset) => ("windows", dataset, None),
             Self::System => ("system", "system.system", None),
+            Self::Application => ("system", "system.application", None),
             Self::Other => ("winlog", "winlog.winlog", None),
         }
     }
 }
 
-fn header(event: &WindowsEvent, pipeline: Pipeline, shipper: Shipper, document: &mut Document) {
+/// `is_asked`: the shipper is another than the event may say, and so is its index.
+fn header(
+    event: &WindowsEvent,
+    pipeline: Pipeline,
+    (shipper, is_asked): (Shipper, bool),
+    document: &mut Document,
+) {
     let created = event.created.map(|created| created.to_string());
     document.put_some("@timestamp", created.clone());
     document.put("ecs.version", "8.0.0");
@@ -134,21 +183,28 @@ fn header(event: &WindowsEvent, pipeline: Pipeline, shipper: Shipper, document: 
         document.put("data_stream.dataset", dataset);
         document.put("data_stream.namespace", "default");
     } else {
+        document.put("_index", WINLOGBEAT_INDEX);
         document.put("agent.type", "winlogbeat");
         document.put_some("event.module", beat_module);
     }
     if !event.provider.is_empty() {
         document.put("event.provider", event.provider.as_str());
     }
+    // A pipeline that knows the event has an action of its own.
+    document.put_some("event.action", event.task.clone());
     document.put_some("event.outcome", event.outcome.map(Outcome::word));
     document.put_some("event.created", created);
     host(event, document);
     winlog(event, document);
     for (name, value) in &event.carried {
+        let whose = ["_index", "data_stream"].contains(&name.as_str());
         match value {
+            _ if whose && is_asked => {}
             Json::Object(fields) => {
                 for (key, value) in fields {
-                    document.put(&format!("{name}.{key}"), value.clone());
+                    if !(is_asked && name == "agent" && key == "type") {
+                        document.put(&format!("{name}.{key}"), value.clone());
+                    }
                 }
             }
             value => document.put(name, value.clone()),

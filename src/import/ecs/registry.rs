@@ -1,4 +1,4 @@
-//! Registry paths and values. Called by the Sysmon and Security pipelines.
+//! Registry paths and values. Called by the Sysmon pipeline.
 
 use super::document::Document;
 
@@ -7,25 +7,30 @@ const HIVES: &[(&str, &str)] = &[
     ("HKCC", "HKCC"),
     ("HKCR", "HKCR"),
     ("HKCU", "HKCU"),
+    ("HKDD", "HKDD"),
     ("HKEY_CLASSES_ROOT", "HKCR"),
     ("HKEY_CURRENT_CONFIG", "HKCC"),
     ("HKEY_CURRENT_USER", "HKCU"),
+    ("HKEY_DYN_DATA", "HKDD"),
     ("HKEY_LOCAL_MACHINE", "HKLM"),
+    ("HKEY_PERFORMANCE_DATA", "HKPD"),
     ("HKEY_USERS", "HKU"),
     ("HKLM", "HKLM"),
+    ("HKPD", "HKPD"),
     ("HKU", "HKU"),
 ];
 
 /// Puts a path and its parts. The key keeps the name of the value, as Elastic's pipelines have it.
 pub(super) fn put_path(document: &mut Document, path: String) {
-    let (first, rest) = path.split_once('\\').unwrap_or((&path, ""));
+    let parts = path.trim_end_matches('\\');
+    let (first, rest) = parts.split_once('\\').unwrap_or((parts, ""));
     if let Some((_, hive)) = HIVES.iter().find(|(name, _)| *name == first) {
         document.put("registry.hive", *hive);
         if !rest.is_empty() {
             document.put("registry.key", rest);
         }
     }
-    let value = path.rsplit('\\').next().unwrap_or_default();
+    let value = parts.rsplit('\\').next().unwrap_or_default();
     if !value.is_empty() {
         document.put("registry.value", value);
     }

@@ -1,244 +1,438 @@
-//! The Security log. Called by the face of this folder.
+//! The Security log, as the pipelines of the data stream `system.security` and of Winlogbeat's
+//! module map it. Called by the face of this folder.
+//!
+//! The steps stand in the order of the pipeline, because a later one overwrites an earlier one.
 
-use std::borrow::Cow;
+use serde_json::{Map, Value as Json};
 
 use super::document::{Document, Related, extension};
-use super::security_events::{self, Target};
-use super::{Mapped, classify, registry, service};
+use super::security_events::{self as events, class};
+use super::{Mapped, Shipper, classify, network, security_words as words};
 use crate::import::windows::{Data, Outcome, WindowsEvent, number};
 
-/// Maps an event. Values that only stand for nothing (`-`) are copied where the pipeline copies
-/// them, and dropped from the event data at the end.
-pub(super) fn map(event: &mut WindowsEvent, document: &mut Document) -> Mapped {
-    let id: u32 = event.event_id.parse().unwrap_or_default();
-    let known = security_events::find(id);
-    let target = known.map_or(Target::None, |known| known.target);
-    let said = subject(event);
-    logon(&said, target, document);
-    users(&said, target, document);
-    let Some(known) = known else {
+/// Maps an event.
+pub(super) fn map(event: &mut WindowsEvent, shipper: Shipper, document: &mut Document) -> Mapped {
+    if shipper == Shipper::Integration {
+        event.data.drop_placeholders();
+    }
+    // Other providers write into this log too, and the pipeline passes them by.
+    let known = ["Microsoft-Windows-Eventlog", "Microsoft-Windows-Security-Auditing"];
+    if !known.contains(&event.provider.as_str()) {
         return Mapped::HeaderOnly;
-    };
-    classify(document, known.class);
+    }
+    let id: u32 = event.event_id.parse().unwrap_or_default();
+    let class = class(id, shipper);
+    if let Some(class) = class {
+        classify(document, class);
+    }
     if event.outcome.is_none() && id == 4625 {
         document.put("event.outcome", Outcome::Failure.word());
     }
+    words::describe(id, shipper, &mut event.data, document);
+    users(id, event, document);
     let data = &mut event.data;
-    origin(data, document);
-    match id {
-        4688 => created_process(data, document),
-        4657 => registry_value(data, document),
-        4697 => new_service(data, document),
-        4625 => failure(data, document),
-        5140 | 5145 => share(data, document),
-        _ => acting_process(data, document),
+    if events::has_origin(id) {
+        origin(data, document);
     }
-    Mapped::Fields
-}
-
-/// The data that name who did it: an event about the log itself (1102) has them in its user data.
-fn subject(event: &WindowsEvent) -> Cow<'_, Data> {
-    if event.user_data.is_empty() {
-        return Cow::Borrowed(&event.data);
+    if shipper == Shipper::Integration && matches!(id, 5152 | 5156..=5158) {
+        filtered_connection(data, document);
     }
-    let mut data = event.data.clone();
-    for (name, value) in &event.user_data {
-        data.insert(name.clone(), value.clone());
+    if id == 4688 {
+        created_process(shipper, data, document);
     }
-    Cow::Owned(data)
-}
-
-fn logon(data: &Data, target: Target, document: &mut Document) {
-    let id = match target {
-        Target::User => data.get("TargetLogonId"),
-        _ => data.get("SubjectLogonId"),
-    };
-    document.put_some("winlog.logon.id", id);
-    let kind = data.get("LogonType").map(|kind| match kind {
-        "2" => "Interactive",
-        "3" => "Network",
-        "4" => "Batch",
-        "5" => "Service",
-        "7" => "Unlock",
-        "8" => "NetworkCleartext",
-        "9" => "NewCredentials",
-        "10" => "RemoteInteractive",
-        "11" => "CachedInteractive",
-        other => other,
-    });
-    document.put_some("winlog.logon.type", kind);
-}
-
-/// Who did it is the subject, or in a logon the one who logged on.
-fn users(data: &Data, target: Target, document: &mut Document) {
-    if target == Target::User {
-        account(data, "Target", "TargetUserSid", "user", document);
-        return;
+    relate_users(id, data, document);
+    renamed_account(data, document);
+    if shipper == Shipper::Integration {
+        directory_object(id, data, document);
+        registry_path(id, data, document);
+        scheduled_task(id, data, document);
     }
-    account(data, "Subject", "SubjectUserSid", "user", document);
-    match target {
-        Target::Effective => account(data, "Target", "TargetUserSid", "user.effective", document),
-        Target::Managed => account(data, "Target", "TargetSid", "user.target", document),
-        Target::None | Target::User => {}
+    if matches!(id, 5140 | 5145) {
+        share(data, document);
+    }
+    if shipper == Shipper::Integration {
+        transport(data, document);
+    }
+    if let Some(ip) = document.text("source.ip").map(str::to_owned) {
+        document.put("source.ip", network::unmapped(&ip));
+        document.relate(Related::Ip, network::unmapped(&ip));
+    }
+    if class.is_some() {
+        Mapped::Fields
+    } else {
+        Mapped::HeaderOnly
     }
 }
 
-fn account(data: &Data, side: &str, sid: &str, prefix: &str, document: &mut Document) {
-    let value = |name: &str| data.get(name).filter(|value| !matches!(*value, "" | "-"));
-    let sid = value(sid).or_else(|| value("TargetSid").filter(|_| side == "Target"));
-    document.put_some(&format!("{prefix}.id"), sid);
-    let domain = value(&format!("{side}DomainName"));
-    document.put_some(&format!("{prefix}.domain"), domain);
-    if let Some(name) = value(&format!("{side}UserName")) {
-        // Kerberos writes `name@REALM`.
-        let name = name.split('@').next().unwrap_or(name);
-        document.put(&format!("{prefix}.name"), name);
+/// Who did it, to whom, on whose behalf.
+fn users(id: u32, event: &WindowsEvent, document: &mut Document) {
+    let data = &event.data;
+    if matches!(id, 4778 | 4779) {
+        session(data, document);
+    }
+    if events::LOGONS.contains(&id) {
+        logged_on(data, document);
+    }
+    if events::is_about_group(id) {
+        group(data, document);
+    }
+    if matches!(id, 4741..=4743) {
+        document.copy(data, "TargetSid", "winlog.computerObject.id");
+        document.copy(data, "TargetUserName", "winlog.computerObject.name");
+        document.copy(data, "TargetDomainName", "winlog.computerObject.domain");
+    }
+    if matches!(id, 4634 | 4647 | 4964) {
+        document.copy(data, "TargetLogonId", "winlog.logon.id");
+    }
+    if events::has_subject(id) {
+        document.copy(data, "SubjectUserSid", "user.id");
+        document.copy(data, "SubjectUserName", "user.name");
+        document.copy(data, "SubjectDomainName", "user.domain");
+        if let Some(name) = data.get("SubjectUserName") {
+            document.relate(Related::User, name);
+        }
+    }
+    if events::MANAGED.contains(&id) {
+        other_account(data, "TargetSid", "user.target", document);
+    }
+    if events::EFFECTIVE.contains(&id) {
+        other_account(data, "TargetUserSid", "user.effective", document);
+    }
+    document.copy(data, "SubjectLogonId", "winlog.logon.id");
+    if id == 1102 {
+        cleared_log(&event.user_data, document);
+    }
+}
+
+/// The account of a session that is taken up or left.
+fn session(data: &Data, document: &mut Document) {
+    document.copy(data, "AccountName", "user.name");
+    document.copy(data, "AccountDomain", "user.domain");
+    document.relate_field(Related::User, "user.name");
+    if let Some(address) = data.get("ClientAddress").and_then(client_address) {
+        document.put("source.ip", address);
+        document.relate(Related::Ip, address);
+    }
+    document.copy(data, "ClientName", "source.domain");
+    document.copy(data, "LogonID", "winlog.logon.id");
+}
+
+/// The address of a client; `LOCAL` is what Windows calls its own.
+fn client_address(text: &str) -> Option<&str> {
+    match text {
+        "-" | "Unknown" => None,
+        "LOCAL" => Some("127.0.0.1"),
+        address => Some(address),
+    }
+}
+
+/// Who logged on; where the session's account is known already, it is the target.
+fn logged_on(data: &Data, document: &mut Document) {
+    let id = data.get("TargetUserSid").or_else(|| data.get("TargetSid"));
+    let name = data.get("TargetUserName").map(before_realm);
+    let domain = data.get("TargetDomainName");
+    for (field, value) in [("id", id), ("name", name), ("domain", domain)] {
+        let Some(value) = value else { continue };
+        let user = format!("user.{field}");
+        let is_free = document.get(&user).is_none();
+        let path = if is_free { user } else { format!("user.target.{field}") };
+        document.put(&path, value);
+    }
+    if let Some(name) = name {
         document.relate(Related::User, name);
     }
 }
 
-/// Where it came from.
+/// Kerberos writes `name@REALM`.
+fn before_realm(name: &str) -> &str {
+    name.split('@').next().unwrap_or(name)
+}
+
+/// The group that is changed, and the member that it is changed by.
+fn group(data: &Data, document: &mut Document) {
+    let member = data.get("MemberName").map(distinguished_name);
+    if let Some(parts) = &member {
+        let bare = |part: &str| part.replace("CN=", "").replace("cn=", "");
+        let name = parts.first().map(|part| bare(part)).unwrap_or_default();
+        document.relate(Related::User, &name);
+        document.put("user.target.name", name);
+        if let Some(domain) = parts.get(3) {
+            document.put("user.target.domain", without_dc(domain));
+        }
+    }
+    let sid = data.get("TargetSid").or_else(|| data.get("TargetUserSid"));
+    let name = data.get("TargetUserName");
+    let domain = data.get("TargetDomainName").map(without_dc);
+    let of_group = [
+        ("id", sid.map(str::to_owned)),
+        ("name", name.map(str::to_owned)),
+        ("domain", domain),
+    ];
+    for (field, value) in of_group {
+        if member.is_some() {
+            document.put_some(&format!("user.target.group.{field}"), value.clone());
+        }
+        document.put_some(&format!("group.{field}"), value);
+    }
+}
+
+fn without_dc(domain: &str) -> String {
+    domain.replace("DC=", "").replace("dc=", "")
+}
+
+/// The parts of a distinguished name; an escaped comma divides nothing.
+fn distinguished_name(name: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (comma, _) in name.match_indices(',') {
+        let before = name.get(..comma).unwrap_or_default();
+        if !before.ends_with('\\') {
+            parts.push(name.get(start..comma).unwrap_or_default());
+            start = comma + 1;
+        }
+    }
+    parts.push(name.get(start..).unwrap_or_default());
+    parts
+}
+
+fn other_account(data: &Data, sid: &'static str, prefix: &str, document: &mut Document) {
+    let value = |name: &'static str| data.get(name).filter(|value| !matches!(*value, "" | "-"));
+    document.put_some(&format!("{prefix}.id"), value(sid));
+    if let Some(name) = value("TargetUserName").map(before_realm) {
+        document.put(&format!("{prefix}.name"), name);
+        document.relate(Related::User, name);
+    }
+    document.put_some(&format!("{prefix}.domain"), value("TargetDomainName"));
+}
+
+/// Who cleared the log: an event of the log itself has no event data.
+fn cleared_log(user_data: &Map<String, Json>, document: &mut Document) {
+    for (name, field) in [
+        ("SubjectUserSid", "user.id"),
+        ("SubjectUserName", "user.name"),
+        ("SubjectDomainName", "user.domain"),
+        ("SubjectLogonId", "winlog.logon.id"),
+    ] {
+        document.put_some(field, user_data.get(name).and_then(Json::as_str));
+    }
+    document.relate_field(Related::User, "user.name");
+}
+
+/// The process that acted and where it came from.
 fn origin(data: &mut Data, document: &mut Document) {
-    if let Some(ip) = data
-        .take("IpAddress")
-        .filter(|ip| ip != "-" && !ip.is_empty())
-    {
-        document.relate(Related::Ip, &ip);
-        document.put("source.ip", ip);
+    acting_process(data, document);
+    let address = data.get("IpAddress").filter(|ip| *ip != "-").is_some();
+    if address {
+        document.put_some("source.ip", data.take("IpAddress"));
     }
-    let port = data.take("IpPort").and_then(|port| number(&port));
-    document.put_some("source.port", port);
+    if let Some(port) = data.get("IpPort").and_then(number) {
+        document.put("source.port", port);
+        data.discard(&["IpPort"]);
+    }
     document.put_some("source.domain", data.take("WorkstationName"));
+    if let Some(address) = data.get("ClientAddress").and_then(client_address) {
+        document.relate(Related::Ip, address);
+        data.discard(&["ClientAddress"]);
+    }
 }
 
-/// The process that acted, where the event names one.
 fn acting_process(data: &mut Data, document: &mut Document) {
-    let pid = data.take("ProcessId").and_then(|pid| number(&pid));
-    document.put_some("process.pid", pid);
-    if let Some(path) = data.take("ProcessName") {
-        let name = path.rsplit('\\').next().unwrap_or_default();
-        document.put("process.name", name);
-        document.put("process.executable", path);
+    if let Some(pid) = data.get("ProcessId").and_then(number) {
+        document.put("process.pid", pid);
+        data.discard(&["ProcessId"]);
+    }
+    document.put_some("process.executable", data.take("ProcessName"));
+    name_process("process", document);
+}
+
+/// The last part of the executable, which here may be the whole.
+fn name_process(prefix: &str, document: &mut Document) {
+    let path = document.text(&format!("{prefix}.executable"));
+    let name = path.and_then(|path| path.rsplit('\\').next()).map(str::to_owned);
+    let target = format!("{prefix}.name");
+    if document.get(&target).is_none() {
+        document.put_some(&target, name);
     }
 }
 
-fn created_process(data: &mut Data, document: &mut Document) {
-    let pid = data.take("NewProcessId").and_then(|pid| number(&pid));
-    document.put_some("process.pid", pid);
-    if let Some(path) = data.take("NewProcessName") {
-        document.put_executable("process", path);
+/// A connection or packet that the Windows Filtering Platform let through or not.
+fn filtered_connection(data: &mut Data, document: &mut Document) {
+    for (name, field) in [
+        ("DestAddress", "destination.ip"),
+        ("SourceAddress", "source.ip"),
+    ] {
+        if let Some(address) = data.take(name) {
+            document.relate(Related::Ip, &address);
+            document.put(field, address);
+        }
     }
+    for (name, field) in [
+        ("DestPort", "destination.port"),
+        ("SourcePort", "source.port"),
+    ] {
+        let port = data.take(name).and_then(|port| number(&port));
+        document.put_some(field, port);
+    }
+    document.copy(data, "Protocol", "network.iana_number");
+    document.put_some("process.executable", data.take("Application"));
+    name_process("process", document);
+}
+
+fn created_process(shipper: Shipper, data: &mut Data, document: &mut Document) {
+    if let Some(pid) = data.take("NewProcessId").and_then(|pid| number(&pid)) {
+        document.put("process.pid", pid);
+    }
+    document.put_some("process.executable", data.take("NewProcessName"));
+    document.put_some("process.parent.executable", data.take("ParentProcessName"));
+    name_process("process", document);
+    name_process("process.parent", document);
     let parent = data.get("ProcessId").and_then(number);
     document.put_some("process.parent.pid", parent);
-    if let Some(path) = data.take("ParentProcessName").filter(|path| path != "-") {
-        document.put_executable("process.parent", path);
-    }
-    let line = data.get("CommandLine").map(str::to_owned);
-    let Some(line) = line.filter(|line| !matches!(line.as_str(), "" | "-")) else {
+    let Some(line) = data.get("CommandLine").map(str::to_owned) else {
         return;
     };
-    let args = arguments(&line);
+    let mut args = arguments(&line);
     document.put("process.args_count", args.len());
+    if shipper == Shipper::Integration {
+        // Its last step drops what is empty, after the arguments were counted.
+        args.retain(|arg| !arg.trim().is_empty());
+    }
     document.put("process.args", args);
     document.put("process.command_line", line);
 }
 
-/// This pipeline cuts a command line at every space, keeps quotes and forgets empty ends; only
-/// Sysmon's pipeline splits as Windows does.
+/// This pipeline cuts a command line at every white space outside quotes, and keeps the quotes.
 fn arguments(line: &str) -> Vec<&str> {
-    line.trim_end_matches(' ').split(' ').collect()
+    let mut args = Vec::new();
+    let mut start = 0;
+    let mut quoted = false;
+    for (index, next) in line.char_indices() {
+        if next == '"' {
+            quoted = !quoted;
+        } else if next.is_whitespace() && !quoted {
+            args.push(line.get(start..index).unwrap_or_default());
+            start = index + next.len_utf8();
+        }
+    }
+    args.push(line.get(start..).unwrap_or_default());
+    args
 }
 
-/// A registry value that was changed; the kernel's path is told in the names of users.
-fn registry_value(data: &mut Data, document: &mut Document) {
-    const ROOTS: [(&str, &str); 2] = [
-        (r"\REGISTRY\MACHINE\", r"HKLM\"),
-        (r"\REGISTRY\USER\", r"HKU\"),
-    ];
-    acting_process(data, document);
-    let Some(key) = data.get("ObjectName") else {
+/// Users that are named beside those who have a field.
+fn relate_users(id: u32, data: &Data, document: &mut Document) {
+    let subject = matches!(id, 4624 | 4648 | 4797 | 5379..=5382);
+    let target = matches!(id, 4688 | 4720 | 4722..=4726 | 4738 | 4740 | 4767 | 4797 | 4798);
+    for (holds, name) in [(subject, "SubjectUserName"), (target, "TargetUserName")] {
+        if holds && let Some(name) = data.get(name).filter(|name| *name != "-") {
+            document.relate(Related::User, name);
+        }
+    }
+}
+
+fn renamed_account(data: &Data, document: &mut Document) {
+    document.copy(data, "OldTargetUserName", "user.target.name");
+    document.copy(data, "NewTargetUserName", "user.changes.name");
+    for name in ["NewTargetUserName", "OldTargetUserName"] {
+        if let Some(name) = data.get(name).filter(|name| *name != "-") {
+            document.relate(Related::User, name);
+        }
+    }
+}
+
+/// The object of the directory that was changed, by the first name of its path.
+fn directory_object(id: u32, data: &Data, document: &mut Document) {
+    if id != 5136 {
+        return;
+    }
+    document.copy(data, "OperationType", "event.reason");
+    let Some(name) = data.get("ObjectDN").and_then(common_name) else {
         return;
     };
-    let root = ROOTS.iter().find_map(|(kernel, hive)| {
-        let (start, rest) = key.split_at_checked(kernel.len())?;
-        start
-            .eq_ignore_ascii_case(kernel)
-            .then(|| format!("{hive}{rest}"))
-    });
-    let mut path = root.unwrap_or_else(|| key.to_owned());
-    if let Some(value) = data.get("ObjectValueName").filter(|value| *value != "-") {
-        path.push('\\');
-        path.push_str(value);
+    let kind = data.get("ObjectClass").unwrap_or_default().to_lowercase();
+    let field = if kind.contains("user") {
+        "user.target.name"
+    } else if kind.contains("group") {
+        "group.name"
+    } else if kind.contains("computer") && document.get("host.name").is_none() {
+        return document.put("host.name", name);
+    } else {
+        return;
+    };
+    document.relate(Related::User, &name);
+    document.put(field, name);
+}
+
+/// The first `CN` of a distinguished name, without its escapes.
+fn common_name(name: &str) -> Option<String> {
+    let start = name.to_ascii_lowercase().find("cn=")? + "cn=".len();
+    let mut chars = name.get(start..)?.chars().peekable();
+    let mut text = String::new();
+    while let Some(next) = chars.next() {
+        match next {
+            ',' => break,
+            '\\' => {
+                let Some(escaped) = chars.next() else { break };
+                let low = chars.peek().and_then(|low| low.to_digit(16));
+                match escaped.to_digit(16).zip(low) {
+                    Some((high, low)) => {
+                        chars.next();
+                        text.extend(char::from_u32(high * 16 + low));
+                    }
+                    None => text.push(escaped),
+                }
+            }
+            _ => text.push(next),
+        }
     }
-    registry::put_path(document, path);
-    if let Some(value) = data.get("NewValue").filter(|value| *value != "-") {
-        document.put("registry.data.strings", vec![value]);
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The kernel's name of a registry key, as it stands in the event.
+fn registry_path(id: u32, data: &Data, document: &mut Document) {
+    let is_key = || {
+        let root = r"\REGISTRY\";
+        let name = data.get("ObjectName").unwrap_or_default();
+        let start = name.get(..root.len()).unwrap_or_default();
+        data.get("ObjectType") == Some("Key") || start.eq_ignore_ascii_case(root)
+    };
+    if id == 4657 || (matches!(id, 4656 | 4658 | 4660..=4663) && is_key()) {
+        document.copy(data, "ObjectName", "registry.path");
     }
 }
 
-/// A service that was installed; its image stays in the event data, where rules look for it.
-fn new_service(data: &mut Data, document: &mut Document) {
-    acting_process(data, document);
-    document.put_some("service.name", data.get("ServiceName"));
-    let kind = data.get("ServiceType").and_then(number);
-    document.put_some("service.type", kind.and_then(service::kind));
-}
-
-/// Why nobody was let in.
-fn failure(data: &mut Data, document: &mut Document) {
-    acting_process(data, document);
-    let reason = data.get("FailureReason").map(|reason| match reason {
-        "%%2304" => "An Error occured during Logon.",
-        "%%2305" => "The specified user account has expired.",
-        "%%2306" => "The NetLogon component is not active.",
-        "%%2307" => "Account locked out.",
-        "%%2308" => "The user has not been granted the requested logon type at this machine.",
-        "%%2309" => "The specified account's password has expired.",
-        "%%2310" => "Account currently disabled.",
-        "%%2311" => "Account logon time restriction violation.",
-        "%%2312" => "User not allowed to logon at this computer.",
-        "%%2313" => "Unknown user name or bad password.",
-        other => other,
-    });
-    document.put_some("winlog.logon.failure.reason", reason);
-    for (name, field) in [("Status", "status"), ("SubStatus", "sub_status")] {
-        let words = data.get(name).map(status_words);
-        document.put_some(&format!("winlog.logon.failure.{field}"), words);
-    }
-}
-
-fn status_words(status: &str) -> &str {
-    match status.to_ascii_lowercase().as_str() {
-        "0xc0000064" => "User logon with misspelled or bad user account",
-        "0xc000006a" => "User logon with misspelled or bad password",
-        "0xc000006d" => "This is either due to a bad username or authentication information",
-        "0xc000006e" => "Unknown user name or bad password",
-        "0xc000006f" => "User logon outside authorized hours",
-        "0xc0000070" => "User logon from unauthorized workstation",
-        "0xc0000071" => "User logon with expired password",
-        "0xc0000072" => "User logon to account disabled by administrator",
-        "0xc0000193" => "User logon with expired account",
-        "0xc0000234" => "User logon with account locked",
-        _ => status,
+/// The task of an event about one. What the task does stands in XML, which only an agent with a
+/// processor for it takes apart.
+fn scheduled_task(id: u32, data: &Data, document: &mut Document) {
+    if matches!(id, 4698..=4702) {
+        document.copy(data, "TaskName", "winlog.scheduled_task.name");
     }
 }
 
 /// A share that was reached.
 fn share(data: &Data, document: &mut Document) {
-    let value = |name: &str| data.get(name).filter(|value| !matches!(*value, "" | "-"));
-    let directory = value("ShareLocalPath");
-    document.put_some("file.directory", directory);
-    let Some(target) = value("RelativeTargetName") else {
+    document.copy(data, "RelativeTargetName", "file.name");
+    document.copy(data, "ShareLocalPath", "file.directory");
+    let Some(target) = data.get("RelativeTargetName") else {
         return;
     };
-    document.put("file.name", target);
-    document.put_some("file.extension", extension(target));
-    if let Some(directory) = directory {
+    if let Some(directory) = data.get("ShareLocalPath") {
         document.put("file.path", format!("{directory}\\{target}"));
     }
-    if let Some(share) = value("ShareName") {
+    if let Some(share) = data.get("ShareName") {
         document.put("file.target_path", format!("{share}\\{target}"));
     }
+    document.put_some("file.extension", extension(target));
+}
+
+/// What follows from a protocol's number and a direction's words.
+fn transport(data: &mut Data, document: &mut Document) {
+    let number = document.text("network.iana_number");
+    let name = number.and_then(network::transport);
+    document.put_some("network.transport", name);
+    let direction = data.take("DirectionDescription");
+    document.put_some("network.direction", direction.map(|text| text.to_lowercase()));
+    network::put_community_id(document);
 }
 
 #[cfg(test)]
@@ -246,10 +440,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn command_lines_are_cut_at_spaces_as_this_pipeline_does() {
+    fn command_lines_are_cut_at_white_space_outside_quotes() {
         assert_eq!(
-            arguments("\"cmd.exe\" /c wmic  os get "),
-            ["\"cmd.exe\"", "/c", "wmic", "", "os", "get"]
+            arguments("\"c m d.exe\" /c wmic  os get "),
+            ["\"c m d.exe\"", "/c", "wmic", "", "os", "get", ""]
         );
+    }
+
+    #[test]
+    fn escapes_of_distinguished_names_are_understood() {
+        assert_eq!(
+            distinguished_name(r"CN=Doe\, Ann,CN=Users,DC=corp"),
+            [r"CN=Doe\, Ann", "CN=Users", "DC=corp"]
+        );
+        let name = |text| common_name(text);
+        assert_eq!(name(r"CN=Doe\, Ann,DC=x").as_deref(), Some("Doe, Ann"));
+        assert_eq!(name(r"ou=a,cn=b\2Cc,DC=x").as_deref(), Some("b,c"));
+        assert_eq!(name("OU=a"), None);
     }
 }

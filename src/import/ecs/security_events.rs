@@ -1,331 +1,198 @@
-//! The events of the Security log that its pipeline knows: class, and whom `Target…` names. Called
-//! by the Security pipeline. An event that is absent here (5156, handles, objects) reaches the
-//! index with its header, its user and its event data only.
+//! The events of the Security log that its pipeline knows: their class, and which of its steps
+//! each goes through. Called by the Security pipeline.
+//!
+//! An event that is absent here reaches the index with its header, its logon and its event data.
 
-use super::Class;
+use super::{Class, Shipper};
 
-/// What is known of an event.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Known {
-    id: u32,
-    pub(super) class: Class,
-    pub(super) target: Target,
+/// The class of an event; `None` of one that the pipeline does not know.
+pub(super) fn class(id: u32, shipper: Shipper) -> Option<Class> {
+    if shipper == Shipper::Winlogbeat && INTEGRATION_ONLY.contains(&id) {
+        return None;
+    }
+    let index = EVENTS.binary_search_by_key(&id, |(known, _)| *known).ok()?;
+    EVENTS.get(index).map(|(_, class)| *class)
 }
 
-/// Whom `TargetUserName` and its kin name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Target {
-    /// Nobody.
-    None,
-    /// The one who acts: `user`.
-    User,
-    /// On whose behalf the subject acts: `user.effective`.
-    Effective,
-    /// Whose account is changed: `user.target`.
-    Managed,
+/// Events that the integration knows and Winlogbeat does not.
+pub(super) const INTEGRATION_ONLY: &[u32] = &[5137, 5141, 5152, 5156, 5157, 5158];
+
+/// Events of a logon or ticket: `Target…` is who logs on, `user`.
+pub(super) const LOGONS: &[u32] = &[
+    4624, 4625, 4634, 4647, 4648, 4768, 4769, 4770, 4771, 4776, 4964,
+];
+
+/// Events about a group: `Target…` is the group, `MemberName` whom it is about.
+pub(super) fn is_about_group(id: u32) -> bool {
+    matches!(id, 4727..=4735 | 4737 | 4744..=4764 | 4799)
 }
 
-/// Finds an event.
-pub(super) fn find(id: u32) -> Option<&'static Known> {
-    let index = EVENTS.binary_search_by_key(&id, |known| known.id).ok()?;
-    EVENTS.get(index)
+/// Events whose subject becomes `user`.
+pub(super) fn has_subject(id: u32) -> bool {
+    matches!(
+        id,
+        4648 | 4657 | 4662 | 4670 | 4672..=4674 | 4688 | 4689 | 4697..=4702 | 4706 | 4707 | 4713
+            | 4716..=4720 | 4722..=4735 | 4737..=4764 | 4767 | 4781 | 4797..=4799 | 4817
+            | 4904 | 4905 | 4907 | 4912 | 5136 | 5140 | 5145 | 5379..=5382
+    )
 }
+
+/// Events whose `Target…` is the account that is changed, `user.target`.
+pub(super) const MANAGED: &[u32] = &[
+    4670, 4720, 4722, 4723, 4724, 4725, 4726, 4738, 4740, 4767, 4797, 4798, 4817, 4907,
+];
+
+/// Events whose `Target…` is on whose behalf the subject acts, `user.effective`.
+pub(super) const EFFECTIVE: &[u32] = &[4648, 4688];
+
+/// Events of which the acting process and the address that it came from are taken.
+pub(super) fn has_origin(id: u32) -> bool {
+    matches!(
+        id,
+        1100 | 1102 | 1104 | 1105 | 1108 | 4624 | 4625 | 4648 | 4670 | 4673 | 4674 | 4689 | 4697
+            | 4719 | 4720 | 4722..=4735 | 4737 | 4738 | 4740..=4764 | 4767..=4771 | 4798 | 4799
+            | 4817 | 4904 | 4905 | 4907 | 4912 | 5140 | 5145
+    )
+}
+
+/// Events whose list of privileges is split.
+pub(super) const PRIVILEGES: &[u32] = &[4672, 4673, 4674, 4741, 4742, 4743];
 
 const AUTHENTICATION: &[&str] = &["authentication"];
 const CONFIGURATION: &[&str] = &["configuration"];
+const DRIVER: &[&str] = &["driver"];
 const IAM: &[&str] = &["iam"];
 const IAM_CONFIGURATION: &[&str] = &["iam", "configuration"];
+const NETWORK: &[&str] = &["network"];
 const PROCESS: &[&str] = &["process"];
+const REGISTRY: &[&str] = &["registry", "configuration"];
+const SESSION: &[&str] = &["authentication", "session"];
 const SHARE: &[&str] = &["network", "file"];
 
-const fn known(
-    id: u32,
-    categories: &'static [&'static str],
-    types: &'static [&'static str],
-    action: &'static str,
-    target: Target,
-) -> Known {
-    Known {
-        id,
-        class: (categories, types, action),
-        target,
-    }
-}
-
-const fn user_management(id: u32, types: &'static [&'static str], action: &'static str) -> Known {
-    known(id, IAM, types, action, Target::Managed)
-}
-
-const fn group(id: u32, types: &'static [&'static str], action: &'static str) -> Known {
-    known(id, IAM, types, action, Target::None)
-}
-
-const ADDED: &[&str] = &["user", "creation"];
-const CHANGED: &[&str] = &["user", "change"];
-const DELETED: &[&str] = &["user", "deletion"];
-const GROUP_ADDED: &[&str] = &["group", "creation"];
-const GROUP_CHANGED: &[&str] = &["group", "change"];
-const GROUP_DELETED: &[&str] = &["group", "deletion"];
-
 /// Ascending by id.
-const EVENTS: &[Known] = &[
-    known(
-        1100,
-        PROCESS,
-        &["end"],
-        "logging-service-shutdown",
-        Target::None,
-    ),
-    known(
-        1102,
-        IAM,
-        &["admin", "change"],
-        "audit-log-cleared",
-        Target::None,
-    ),
-    known(1104, IAM, &["admin"], "logging-full", Target::None),
-    known(1105, IAM, &["admin"], "auditlog-archived", Target::None),
-    known(
-        1108,
-        IAM,
-        &["admin"],
-        "logging-processing-error",
-        Target::None,
-    ),
-    known(
-        4616,
-        CONFIGURATION,
-        &["change"],
-        "system-time-changed",
-        Target::None,
-    ),
-    known(4624, AUTHENTICATION, &["start"], "logged-in", Target::User),
-    known(
-        4625,
-        AUTHENTICATION,
-        &["start"],
-        "logon-failed",
-        Target::User,
-    ),
-    known(4634, AUTHENTICATION, &["end"], "logged-out", Target::User),
-    known(4647, AUTHENTICATION, &["end"], "logged-out", Target::User),
-    known(
-        4648,
-        AUTHENTICATION,
-        &["start"],
-        "logged-in-explicit",
-        Target::Effective,
-    ),
-    known(
-        4657,
-        &["registry", "configuration"],
-        &["change"],
-        "registry-value-modified",
-        Target::None,
-    ),
-    known(
-        4670,
-        IAM_CONFIGURATION,
-        &["admin", "change"],
-        "permissions-changed",
-        Target::None,
-    ),
-    known(4672, IAM, &["admin"], "logged-in-special", Target::None),
-    known(
-        4673,
-        IAM,
-        &["admin"],
-        "privileged-service-called",
-        Target::None,
-    ),
-    known(4674, IAM, &["admin"], "privileged-operation", Target::None),
-    known(
-        4688,
-        PROCESS,
-        &["start"],
-        "created-process",
-        Target::Effective,
-    ),
-    known(4689, PROCESS, &["end"], "exited-process", Target::None),
-    known(
-        4697,
-        IAM_CONFIGURATION,
-        &["admin", "change"],
-        "service-installed",
-        Target::None,
-    ),
-    known(
-        4698,
-        IAM_CONFIGURATION,
-        &["creation", "admin"],
-        "scheduled-task-created",
-        Target::None,
-    ),
-    known(
-        4699,
-        IAM_CONFIGURATION,
-        &["deletion", "admin"],
-        "scheduled-task-deleted",
-        Target::None,
-    ),
-    known(
-        4700,
-        IAM_CONFIGURATION,
-        &["change", "admin"],
-        "scheduled-task-enabled",
-        Target::None,
-    ),
-    known(
-        4701,
-        IAM_CONFIGURATION,
-        &["change", "admin"],
-        "scheduled-task-disabled",
-        Target::None,
-    ),
-    known(
-        4702,
-        IAM_CONFIGURATION,
-        &["change", "admin"],
-        "scheduled-task-updated",
-        Target::None,
-    ),
-    known(
-        4719,
-        IAM_CONFIGURATION,
-        &["admin", "change"],
-        "changed-audit-config",
-        Target::None,
-    ),
-    user_management(4720, ADDED, "added-user-account"),
-    user_management(4722, CHANGED, "enabled-user-account"),
-    user_management(4723, CHANGED, "changed-password"),
-    user_management(4724, CHANGED, "reset-password"),
-    user_management(4725, DELETED, "disabled-user-account"),
-    user_management(4726, DELETED, "deleted-user-account"),
-    group(4727, GROUP_ADDED, "added-group-account"),
-    group(4728, GROUP_CHANGED, "added-member-to-group"),
-    group(4729, GROUP_CHANGED, "removed-member-from-group"),
-    group(4730, GROUP_DELETED, "deleted-group-account"),
-    group(4731, GROUP_ADDED, "added-group-account"),
-    group(4732, GROUP_CHANGED, "added-member-to-group"),
-    group(4733, GROUP_CHANGED, "removed-member-from-group"),
-    group(4734, GROUP_DELETED, "deleted-group-account"),
-    group(4735, GROUP_CHANGED, "modified-group-account"),
-    group(4737, GROUP_CHANGED, "modified-group-account"),
-    user_management(4738, CHANGED, "modified-user-account"),
-    known(
-        4739,
-        CONFIGURATION,
-        &["change"],
-        "changed-domain-policy",
-        Target::None,
-    ),
-    user_management(4740, CHANGED, "locked-out-user-account"),
-    known(
-        4741,
-        IAM,
-        &["creation", "admin"],
-        "added-computer-account",
-        Target::None,
-    ),
-    known(
-        4742,
-        IAM,
-        &["change", "admin"],
-        "changed-computer-account",
-        Target::None,
-    ),
-    known(
-        4743,
-        IAM,
-        &["deletion", "admin"],
-        "deleted-computer-account",
-        Target::None,
-    ),
-    group(4754, GROUP_ADDED, "added-group-account"),
-    group(4755, GROUP_CHANGED, "modified-group-account"),
-    group(4756, GROUP_CHANGED, "added-member-to-group"),
-    group(4757, GROUP_CHANGED, "removed-member-from-group"),
-    group(4758, GROUP_DELETED, "deleted-group-account"),
-    user_management(4767, CHANGED, "unlocked-user-account"),
-    known(
-        4768,
-        AUTHENTICATION,
-        &["start"],
-        "kerberos-authentication-ticket-requested",
-        Target::User,
-    ),
-    known(
-        4769,
-        AUTHENTICATION,
-        &["start"],
-        "kerberos-service-ticket-requested",
-        Target::User,
-    ),
-    known(
-        4770,
-        AUTHENTICATION,
-        &["start"],
-        "kerberos-service-ticket-renewed",
-        Target::User,
-    ),
-    known(
-        4771,
-        AUTHENTICATION,
-        &["start"],
-        "kerberos-preauth-failed",
-        Target::User,
-    ),
-    known(
-        4776,
-        AUTHENTICATION,
-        &["start"],
-        "credential-validated",
-        Target::User,
-    ),
-    user_management(4781, CHANGED, "renamed-user-account"),
-    known(
-        4798,
-        IAM,
-        &["user", "info"],
-        "group-membership-enumerated",
-        Target::Managed,
-    ),
-    known(
-        4799,
-        IAM,
-        &["group", "info"],
-        "user-member-enumerated",
-        Target::None,
-    ),
-    known(
-        4964,
-        IAM,
-        &["admin", "group"],
-        "logged-in-special",
-        Target::None,
-    ),
-    known(
-        5136,
-        CONFIGURATION,
-        &["change"],
-        "directory-service-object-modified",
-        Target::None,
-    ),
-    known(
-        5140,
-        SHARE,
-        &["info", "access"],
-        "network-share-object-accessed",
-        Target::None,
-    ),
-    known(
-        5145,
-        SHARE,
-        &["info", "access"],
-        "network-share-object-access-checked",
-        Target::None,
-    ),
+const EVENTS: &[(u32, Class)] = &[
+    (1100, (PROCESS, &["end"], "logging-service-shutdown")),
+    (1102, (IAM, &["admin", "change"], "audit-log-cleared")),
+    (1104, (IAM, &["admin"], "logging-full")),
+    (1105, (IAM, &["admin"], "auditlog-archieved")),
+    (1108, (IAM, &["admin"], "logging-processing-error")),
+    (4610, (CONFIGURATION, &["access"], "authentication-package-loaded")),
+    (4611, (CONFIGURATION, &["change"], "trusted-logon-process-registered")),
+    (4614, (CONFIGURATION, &["access"], "notification-package-loaded")),
+    (4616, (CONFIGURATION, &["change"], "system-time-changed")),
+    (4622, (CONFIGURATION, &["access"], "security-package-loaded")),
+    (4624, (AUTHENTICATION, &["start"], "logged-in")),
+    (4625, (AUTHENTICATION, &["start"], "logon-failed")),
+    (4634, (AUTHENTICATION, &["end"], "logged-out")),
+    (4647, (AUTHENTICATION, &["end"], "logged-out")),
+    (4648, (AUTHENTICATION, &["start"], "logged-in-explicit")),
+    (4657, (REGISTRY, &["change"], "registry-value-modified")),
+    (4662, (IAM_CONFIGURATION, &["admin", "change"], "object-operation-performed")),
+    (4670, (IAM_CONFIGURATION, &["admin", "change"], "permissions-changed")),
+    (4672, (IAM, &["admin"], "logged-in-special")),
+    (4673, (IAM, &["admin"], "privileged-service-called")),
+    (4674, (IAM, &["admin"], "privileged-operation")),
+    (4688, (PROCESS, &["start"], "created-process")),
+    (4689, (PROCESS, &["end"], "exited-process")),
+    (4697, (IAM_CONFIGURATION, &["admin", "change"], "service-installed")),
+    (4698, (IAM_CONFIGURATION, &["creation", "admin"], "scheduled-task-created")),
+    (4699, (IAM_CONFIGURATION, &["deletion", "admin"], "scheduled-task-deleted")),
+    (4700, (IAM_CONFIGURATION, &["change", "admin"], "scheduled-task-enabled")),
+    (4701, (IAM_CONFIGURATION, &["change", "admin"], "scheduled-task-disabled")),
+    (4702, (IAM_CONFIGURATION, &["change", "admin"], "scheduled-task-updated")),
+    (4706, (CONFIGURATION, &["creation"], "domain-trust-added")),
+    (4707, (CONFIGURATION, &["deletion"], "domain-trust-removed")),
+    (4713, (CONFIGURATION, &["change"], "kerberos-policy-changed")),
+    (4714, (CONFIGURATION, &["change"], "encrypted-data-recovery-policy-changed")),
+    (4715, (CONFIGURATION, &["change"], "object-audit-policy-changed")),
+    (4716, (CONFIGURATION, &["change"], "trusted-domain-information-changed")),
+    (4717, (IAM_CONFIGURATION, &["admin", "change"], "system-security-access-granted")),
+    (4718, (IAM_CONFIGURATION, &["admin", "deletion"], "system-security-access-removed")),
+    (4719, (IAM_CONFIGURATION, &["admin", "change"], "changed-audit-config")),
+    (4720, (IAM, &["user", "creation"], "added-user-account")),
+    (4722, (IAM, &["user", "change"], "enabled-user-account")),
+    (4723, (IAM, &["user", "change"], "changed-password")),
+    (4724, (IAM, &["user", "change"], "reset-password")),
+    (4725, (IAM, &["user", "deletion"], "disabled-user-account")),
+    (4726, (IAM, &["user", "deletion"], "deleted-user-account")),
+    (4727, (IAM, &["group", "creation"], "added-group-account")),
+    (4728, (IAM, &["group", "change"], "added-member-to-group")),
+    (4729, (IAM, &["group", "change"], "removed-member-from-group")),
+    (4730, (IAM, &["group", "deletion"], "deleted-group-account")),
+    (4731, (IAM, &["group", "creation"], "added-group-account")),
+    (4732, (IAM, &["group", "change"], "added-member-to-group")),
+    (4733, (IAM, &["group", "change"], "removed-member-from-group")),
+    (4734, (IAM, &["group", "deletion"], "deleted-group-account")),
+    (4735, (IAM, &["group", "change"], "modified-group-account")),
+    (4737, (IAM, &["group", "change"], "modified-group-account")),
+    (4738, (IAM, &["user", "change"], "modified-user-account")),
+    (4739, (CONFIGURATION, &["change"], "domain-policy-changed")),
+    (4740, (IAM, &["user", "change"], "locked-out-user-account")),
+    (4741, (IAM, &["creation", "admin"], "added-computer-account")),
+    (4742, (IAM, &["change", "admin"], "changed-computer-account")),
+    (4743, (IAM, &["deletion", "admin"], "deleted-computer-account")),
+    (4744, (IAM, &["group", "creation"], "added-distribution-group-account")),
+    (4745, (IAM, &["group", "change"], "changed-distribution-group-account")),
+    (4746, (IAM, &["group", "change"], "added-member-to-distribution-group")),
+    (4747, (IAM, &["group", "change"], "removed-member-from-distribution-group")),
+    (4748, (IAM, &["group", "deletion"], "deleted-distribution-group-account")),
+    (4749, (IAM, &["group", "creation"], "added-distribution-group-account")),
+    (4750, (IAM, &["group", "change"], "changed-distribution-group-account")),
+    (4751, (IAM, &["group", "change"], "added-member-to-distribution-group")),
+    (4752, (IAM, &["group", "change"], "removed-member-from-distribution-group")),
+    (4753, (IAM, &["group", "deletion"], "deleted-distribution-group-account")),
+    (4754, (IAM, &["group", "creation"], "added-group-account")),
+    (4755, (IAM, &["group", "change"], "modified-group-account")),
+    (4756, (IAM, &["group", "change"], "added-member-to-group")),
+    (4757, (IAM, &["group", "change"], "removed-member-from-group")),
+    (4758, (IAM, &["group", "deletion"], "deleted-group-account")),
+    (4759, (IAM, &["group", "creation"], "added-distribution-group-account")),
+    (4760, (IAM, &["group", "change"], "changed-distribution-group-account")),
+    (4761, (IAM, &["group", "change"], "added-member-to-distribution-group")),
+    (4762, (IAM, &["group", "change"], "removed-member-from-distribution-group")),
+    (4763, (IAM, &["group", "deletion"], "deleted-distribution-group-account")),
+    (4764, (IAM, &["group", "change"], "type-changed-group-account")),
+    (4767, (IAM, &["user", "change"], "unlocked-user-account")),
+    (4768, (AUTHENTICATION, &["start"], "kerberos-authentication-ticket-requested")),
+    (4769, (AUTHENTICATION, &["start"], "kerberos-service-ticket-requested")),
+    (4770, (AUTHENTICATION, &["start"], "kerberos-service-ticket-renewed")),
+    (4771, (AUTHENTICATION, &["start"], "kerberos-preauth-failed")),
+    (4776, (AUTHENTICATION, &["start"], "credential-validated")),
+    (4778, (SESSION, &["start"], "session-reconnected")),
+    (4779, (SESSION, &["end"], "session-disconnected")),
+    (4781, (IAM, &["user", "change"], "renamed-user-account")),
+    (4797, (IAM, &["user", "info"], "query-existence-of-blank-password")),
+    (4798, (IAM, &["user", "info"], "group-membership-enumerated")),
+    (4799, (IAM, &["group", "info"], "user-member-enumerated")),
+    (4817, (IAM_CONFIGURATION, &["admin", "change"], "object-audit-changed")),
+    (4902, (IAM_CONFIGURATION, &["admin", "creation"], "user-audit-policy-created")),
+    (4904, (IAM_CONFIGURATION, &["admin", "change"], "security-event-source-added")),
+    (4905, (IAM_CONFIGURATION, &["admin", "deletion"], "security-event-source-removed")),
+    (4906, (IAM_CONFIGURATION, &["admin", "change"], "crash-on-audit-changed")),
+    (4907, (IAM_CONFIGURATION, &["admin", "change"], "audit-setting-changed")),
+    (4908, (IAM_CONFIGURATION, &["admin", "change"], "special-group-table-changed")),
+    (4912, (IAM_CONFIGURATION, &["admin", "change"], "per-user-audit-policy-changed")),
+    (4950, (CONFIGURATION, &["change"], "windows-firewall-setting-changed")),
+    (4954, (CONFIGURATION, &["change"], "windows-firewall-group-policy-changed")),
+    (4964, (IAM, &["admin", "group"], "logged-in-special")),
+    (5024, (PROCESS, &["start"], "windows-firewall-service-started")),
+    (5025, (PROCESS, &["end"], "windows-firewall-service-stopped")),
+    (5033, (DRIVER, &["start"], "windows-firewall-driver-started")),
+    (5034, (DRIVER, &["end"], "windows-firewall-driver-stopped")),
+    (5037, (DRIVER, &["end"], "windows-firewall-driver-error")),
+    (5136, (IAM_CONFIGURATION, &["admin", "change"], "directory-service-object-modified")),
+    (5137, (IAM_CONFIGURATION, &["admin", "creation"], "directory-service-object-created")),
+    (5140, (SHARE, &["info", "access"], "network-share-object-accessed")),
+    (5141, (IAM_CONFIGURATION, &["admin", "deletion"], "directory-service-object-deleted")),
+    (5145, (SHARE, &["info", "access"], "network-share-object-access-checked")),
+    (5152, (NETWORK, &["connection", "info", "denied"], "windows-firewall-packet-drop")),
+    (5156, (NETWORK, &["connection", "info", "allowed"], "windows-firewall-connection")),
+    (5157, (NETWORK, &["connection", "info", "denied"], "windows-firewall-packet-block")),
+    (5158, (NETWORK, &["info"], "windows-firewall-bind-local-port")),
+    (5379, (IAM, &["user", "info"], "credential-manager-credentials-were-read")),
+    (5380, (IAM, &["user", "info"], "vault-credential-find")),
+    (5381, (IAM, &["user", "info"], "vault-credentials-were-read")),
+    (5382, (IAM, &["user", "info"], "vault-credentials-were-read")),
 ];
 
 #[cfg(test)]
@@ -334,10 +201,11 @@ mod tests {
 
     #[test]
     fn the_table_is_in_order_so_that_every_event_is_found() {
-        assert!(EVENTS.is_sorted_by_key(|known| known.id));
-        for known in EVENTS {
-            assert_eq!(find(known.id).map(|found| found.id), Some(known.id));
+        assert!(EVENTS.is_sorted_by_key(|(id, _)| *id));
+        for (id, found) in EVENTS {
+            assert_eq!(class(*id, Shipper::Integration), Some(*found));
         }
-        assert!(find(5156).is_none());
+        assert_eq!(class(4663, Shipper::Integration), None);
+        assert_eq!(class(5156, Shipper::Winlogbeat), None);
     }
 }

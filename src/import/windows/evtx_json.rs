@@ -71,8 +71,13 @@ fn attribute(system: &Map<String, Json>, element: &str, name: &str) -> Option<St
 /// Named data; unnamed ones are called `param1`, `param2` … as Winlogbeat does.
 fn event_data(value: Json) -> Data {
     let mut data = Data::default();
-    let Json::Object(object) = value else {
-        return data;
+    let object = match value {
+        Json::Object(object) => object,
+        list @ Json::Array(_) => {
+            unnamed(list, &mut data);
+            return data;
+        }
+        _ => return data,
     };
     for (name, value) in object {
         match (name.as_str(), value) {
@@ -89,10 +94,12 @@ fn event_data(value: Json) -> Data {
     data
 }
 
+/// The elements called `Data`, in each way that tools write them down: a value, a list of values,
+/// or objects with a name among their attributes.
 fn unnamed(value: Json, data: &mut Data) {
     let values = match value {
         Json::Array(values) => values,
-        Json::Object(mut parts) => match parts.shift_remove("#text") {
+        Json::Object(mut parts) if name_of(&parts).is_none() => match parts.shift_remove("#text") {
             Some(Json::Array(values)) => values,
             Some(value) => vec![value],
             None => vec![Json::Object(parts)],
@@ -100,18 +107,29 @@ fn unnamed(value: Json, data: &mut Data) {
         value => vec![value],
     };
     for (index, value) in values.into_iter().enumerate() {
+        let number = || format!("param{}", index + 1);
         match value {
-            // `{"@Name": "Image", "#text": "…"}`: the XML's own elements, one by one.
             Json::Object(parts) => {
-                let name = text_at(&parts, "@Name").or_else(|| text_at(&parts, "Name"));
-                let value = text_at(&parts, "#text").or_else(|| text_at(&parts, "content"));
-                if let (Some(name), Some(value)) = (name, value) {
+                let name = name_of(&parts).unwrap_or_else(number);
+                if let Some(value) = CONTENT.iter().find_map(|key| text_at(&parts, key)) {
                     data.insert(name, Json::String(value));
                 }
             }
-            value => data.insert(format!("param{}", index + 1), value),
+            value => data.insert(number(), value),
         }
     }
+}
+
+/// The keys under which tools write an element's text.
+const CONTENT: [&str; 4] = ["#text", "content", "Value", "$"];
+
+/// The attribute `Name` of an element.
+fn name_of(parts: &Map<String, Json>) -> Option<String> {
+    let attributes = ["#attributes", "Data_attributes"]
+        .iter()
+        .find_map(|key| parts.get(*key).and_then(Json::as_object))
+        .unwrap_or(parts);
+    text_at(attributes, "Name").or_else(|| text_at(attributes, "@Name"))
 }
 
 /// The provider's own element, without its wrapper and name space.

@@ -5,6 +5,8 @@ mod winlogbeat;
 mod nxlog;
 mod evtx_json;
 
+use std::cell::RefCell;
+
 use serde_json::{Map, Value as Json};
 
 use super::detect::Form;
@@ -109,22 +111,29 @@ impl WindowsEvent {
     }
 }
 
-/// The named values of an event. A value is text, however it was written down.
+/// The named values of an event. A value is text, however it was written down; a pipeline may make
+/// a list of it.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Data(Map<String, Json>);
+pub(super) struct Data {
+    values: Map<String, Json>,
+    /// Names that a pipeline asked about, so that what it never looks at can be named.
+    read: RefCell<Vec<&'static str>>,
+}
 
 impl Data {
     /// The value, as text; a list has none.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(Json::as_str)
+    pub(super) fn get(&self, name: &'static str) -> Option<&str> {
+        self.read.borrow_mut().push(name);
+        self.values.get(name).and_then(Json::as_str)
     }
 
     /// Takes the value out.
-    pub(super) fn take(&mut self, name: &str) -> Option<String> {
-        match self.0.shift_remove(name)? {
+    pub(super) fn take(&mut self, name: &'static str) -> Option<String> {
+        self.read.borrow_mut().push(name);
+        match self.values.shift_remove(name)? {
             Json::String(text) => Some(text),
             other => {
-                self.0.insert(name.to_owned(), other);
+                self.values.insert(name.to_owned(), other);
                 None
             }
         }
@@ -133,31 +142,76 @@ impl Data {
     /// Takes values out that nobody needs.
     pub(super) fn discard(&mut self, names: &[&str]) {
         for name in names {
-            self.0.shift_remove(*name);
+            self.values.shift_remove(*name);
         }
     }
 
-    /// Adds a value: numbers and booleans become their text, null and objects nothing.
+    /// Adds a value as the agent does: numbers and booleans become their text, lines end as on
+    /// Unix, what is empty is left out, and the first value of a name stays.
     pub(super) fn insert(&mut self, name: impl Into<String>, value: Json) {
         let value = match value {
             Json::Null => return,
             Json::Bool(value) => Json::String(value.to_string()),
             Json::Number(number) => Json::String(number.to_string()),
+            Json::String(text) if text.is_empty() => return,
+            Json::String(text) => Json::String(unix_lines(text)),
             other => other,
         };
-        self.0.insert(name.into(), value);
+        self.values.entry(name.into()).or_insert(value);
     }
 
-    /// Drops the values for which `says_nothing` holds.
-    pub(super) fn forget(&mut self, says_nothing: impl Fn(&str) -> bool) {
-        self.0
-            .retain(|_, value| !value.as_str().is_some_and(&says_nothing));
+    /// Sets a value that a pipeline made.
+    pub(super) fn set(&mut self, name: &'static str, value: impl Into<Json>) {
+        self.read.borrow_mut().push(name);
+        self.values.insert(name.to_owned(), value.into());
+    }
+
+    /// Sets a value that stands in the text of another, under the name that it has there.
+    pub(super) fn replace(&mut self, name: &str, value: &str) {
+        self.values.insert(name.to_owned(), value.into());
+    }
+
+    /// Drops the empty, `-` and the GUID of zeros, as the integrations' pipelines do first.
+    pub(super) fn drop_placeholders(&mut self) {
+        const NO_GUID: &str = "{00000000-0000-0000-0000-000000000000}";
+        self.values.retain(|_, value| {
+            !value
+                .as_str()
+                .is_some_and(|text| matches!(text, "" | "-" | NO_GUID))
+        });
+    }
+
+    /// Changes names; of two that become one the later stays.
+    pub(super) fn rename_all(&mut self, rename: impl Fn(&str) -> String) {
+        let values = std::mem::take(&mut self.values);
+        for (name, value) in values {
+            self.values.insert(rename(&name), value);
+        }
+    }
+
+    /// The names that are there and that no pipeline asked about.
+    pub(super) fn unread(&self) -> impl Iterator<Item = &str> {
+        let read = self.read.borrow();
+        let unread = self.values.keys().map(String::as_str);
+        unread
+            .filter(|name| !read.contains(name))
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
     /// All values, in the order of the record.
     pub(super) fn into_map(self) -> Map<String, Json> {
-        self.0
+        self.values
     }
+}
+
+/// Text whose lines end as the agent ships them.
+fn unix_lines(text: String) -> String {
+    if !text.contains(['\r', '\n']) {
+        return text;
+    }
+    let unix = text.replace("\r\n", "\n");
+    unix.trim_end_matches('\n').to_owned()
 }
 
 /// The instant of a time in UTC: `2020-08-06 07:56:19.115`, with or without `T`, zone and

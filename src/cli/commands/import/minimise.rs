@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::super::args::{ImportArgs, Show};
+use super::super::super::args::{As, ImportArgs};
 use super::super::super::console::Stream;
 use super::super::super::error::{self, Problem};
 use super::super::super::settings::Settings;
@@ -42,7 +42,7 @@ pub(super) fn run(
         subject: &subject,
         catalogue: &catalogue,
         source: args.shape.as_deref(),
-        benign: args.show == Show::Benign,
+        benign: args.what.contains(&As::Benign),
         name: place.free_name(&name(args, &recordings)),
         rule: place.rule.clone(),
         scrub: !args.no_scrub,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use camino::Utf8PathBuf;
 
 use super::super::super::Console;
-use super::super::super::args::ImportArgs;
+use super::super::super::args::{As, ImportArgs};
 use super::super::super::error::{self, Problem};
 use super::super::super::files::Files;
 use super::super::super::interrupt::{self, Interruptible};
@@ -16,7 +16,7 @@ use super::super::scan_inputs::paths;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::nearest;
 use crate::event::io::Stop;
-use crate::import::{Counts, Document, Fault, Form, Import, Options};
+use crate::import::{Alerted, Counts, Document, Fault, Form, Import, Options, Shipper};
 
 /// What is read from a directory.
 const EXTENSIONS: &[&str] = &["evtx", "ndjson", "jsonl", "json", "zip", "gz", "zst"];
@@ -50,6 +50,7 @@ impl<'s> Recordings<'s> {
     /// Finds the files.
     pub(super) fn new(settings: &'s Settings, args: &ImportArgs) -> Result<Self, Box<Problem>> {
         let form = args.source.as_deref().map(form).transpose()?;
+        let shipper = shipper(args)?;
         let paths = paths(settings, &args.files, EXTENSIONS)?;
         if paths.is_empty() {
             let nothing =
@@ -63,6 +64,7 @@ impl<'s> Recordings<'s> {
             paths,
             options: Options {
                 form,
+                shipper,
                 ..Options::default()
             },
         })
@@ -91,10 +93,11 @@ impl<'s> Recordings<'s> {
         let bar = Bar::new(self.size(), console.err_terminal());
         let read: Arc<AtomicU64> = Arc::default();
         let (mut seen, mut named, mut before) = (Seen::default(), 0, 0);
+        let mut alerted = Alerted::default();
         'files: for path in &self.paths {
             seen.files += 1;
             let mut import = match self.open(path.as_ref(), &read, stop) {
-                Ok(import) => import,
+                Ok(import) => import.after(std::mem::take(&mut alerted)),
                 Err(mistake) => {
                     bar.aside(|| console.diagnostics([&*mistake]));
                     *seen.counts.faults.entry("files not opened").or_default() += 1;
@@ -122,6 +125,7 @@ impl<'s> Recordings<'s> {
                 }
             }
             seen.counts.add(import.counts());
+            alerted = import.into_alerted();
             before += read.load(Ordering::Relaxed);
         }
         bar.clear();
@@ -164,6 +168,29 @@ fn name(fault: &Fault, number: usize, console: &mut Console) {
         diagnostic = diagnostic.help("what else cannot be read is only counted");
     }
     console.diagnostics([&diagnostic]);
+}
+
+/// Whose documents to make; what else `--as` chooses belongs to `--minimise`.
+fn shipper(args: &ImportArgs) -> Result<Option<Shipper>, Box<Problem>> {
+    let chosen = |what: As| args.what.contains(&what);
+    let both = |a: As, b: As| chosen(a) && chosen(b);
+    let wrong = |message: &str, help: &str| {
+        Problem::usage(Diagnostic::error(&error::USAGE, message).help(help))
+    };
+    if (chosen(As::Attack) || chosen(As::Benign)) && !args.minimise {
+        let message = "`--as attack` and `--as benign` choose what a scenario shows";
+        return Err(wrong(message, "add `--minimise --rule RULE`"));
+    }
+    if both(As::Attack, As::Benign) || both(As::Integration, As::Winlogbeat) {
+        return Err(wrong("`--as` chooses two that exclude each other", "leave one out"));
+    }
+    Ok(if chosen(As::Winlogbeat) {
+        Some(Shipper::Winlogbeat)
+    } else if chosen(As::Integration) {
+        Some(Shipper::Integration)
+    } else {
+        None
+    })
 }
 
 /// The form of this name.

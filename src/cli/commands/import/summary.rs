@@ -1,5 +1,6 @@
 //! What `trapline import` says at its end: what was read, by kind of event, and what was not.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::read::Seen;
@@ -43,6 +44,13 @@ pub(super) fn line(seen: &Seen) -> String {
         some(counts.documents, "event"),
         some(seen.files as u64, "file")
     );
+    for (whole, alerts) in &counts.not_events {
+        let _ = writeln!(
+            text,
+            "{} no event: {whole}",
+            some(*alerts, "alert")
+        );
+    }
     if counts.faulty() > 0 {
         let faults: Vec<String> = counts
             .faults
@@ -61,8 +69,8 @@ fn table(seen: &Seen, text: &mut String) {
     let width = kinds.iter().map(|(kind, _)| kind.id.1.len()).max();
     for (kind, tally) in &kinds {
         let note = match tally.mapped {
-            Mapped::HeaderOnly => "  not mapped, kept under winlog.event_data",
-            Mapped::Fields => "",
+            Mapped::HeaderOnly => "  not mapped, kept under winlog.event_data".to_owned(),
+            Mapped::Fields => not_mapped(&tally.unmapped),
         };
         let _ = writeln!(
             text,
@@ -83,6 +91,20 @@ fn table(seen: &Seen, text: &mut String) {
             some(kinds, "kind")
         );
     }
+}
+
+/// The event data of a kind that no ECS field was made of, as far as they fit.
+fn not_mapped(names: &BTreeSet<String>) -> String {
+    const SHOWN: usize = 4;
+    if names.is_empty() {
+        return String::new();
+    }
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let more = match names.len() - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("  not mapped: {}{more}", shown.join(", "))
 }
 
 /// `1 event`, `2 events`.
