@@ -82,6 +82,8 @@ codes! {
         "`trapline new` writes a first scenario and never changes one that is there. Give another file\nwith `-o`, or `--fill-coverage` to add the cases that the scenario lacks.\n";
     NOT_EXTENDED = "E045", "no case can be added to a scenario file",
         "`trapline new --fill-coverage` puts its cases at the end of the file, so that no byte of what is\nthere changes. That needs a last scenario whose attack is written out and whose `cases`, if it\nhas any, are its last key with an item a line.\n";
+    CHOICES_EXCLUDE = "E046", "choices of import that exclude each other",
+        "`trapline import --as` chooses whose documents are made, `integration` or `winlogbeat`, and\nwith `--minimise` what the scenario shows, `attack` or `benign`: at most one of each pair.\n";
     MALFORMED_VALUE = "W001", "a value does not fit its field",
         "The field's mapping does not take the value: a word in a number, no address in an `ip`.\nElasticsearch would refuse the whole document; Trapline leaves out the value.\n";
     UNKNOWN_INDEX = "W002", "no mapping of the event's index",

@@ -82,7 +82,7 @@ impl Tally {
 
 impl Counts {
     /// The kinds of events of which only the header has ECS fields.
-    pub fn unmapped(&self) -> impl Iterator<Item = (&EventKind, u64)> {
+    pub fn header_only(&self) -> impl Iterator<Item = (&EventKind, u64)> {
         self.events
             .iter()
             .filter(|(_, tally)| tally.mapped == Mapped::HeaderOnly)

@@ -127,7 +127,7 @@ fn holds(name: &str, expected: &[(&str, u64)]) {
         .map(|(kind, tally)| (kind.id.1.as_str(), tally.events))
         .collect();
     assert_eq!(found, expected);
-    assert_eq!(counts.unmapped().count(), 0);
+    assert_eq!(counts.header_only().count(), 0);
     assert_eq!(documents.len() as u64, counts.documents);
 }
 

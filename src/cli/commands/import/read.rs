@@ -175,7 +175,7 @@ fn shipper(args: &ImportArgs) -> Result<Option<Shipper>, Box<Problem>> {
     let chosen = |what: As| args.what.contains(&what);
     let both = |a: As, b: As| chosen(a) && chosen(b);
     let wrong = |message: &str, help: &str| {
-        Problem::usage(Diagnostic::error(&error::USAGE, message).help(help))
+        Problem::usage(Diagnostic::error(&error::CHOICES_EXCLUDE, message).help(help))
     };
     if (chosen(As::Attack) || chosen(As::Benign)) && !args.minimise {
         let message = "`--as attack` and `--as benign` choose what a scenario shows";

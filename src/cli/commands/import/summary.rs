@@ -81,9 +81,9 @@ fn table(seen: &Seen, text: &mut String) {
             width = width.unwrap_or(0)
         );
     }
-    let unmapped: u64 = seen.counts.unmapped().map(|(_, events)| events).sum();
+    let unmapped: u64 = seen.counts.header_only().map(|(_, events)| events).sum();
     if unmapped > 0 {
-        let kinds = seen.counts.unmapped().count() as u64;
+        let kinds = seen.counts.header_only().count() as u64;
         let _ = writeln!(
             text,
             "{} of {} not mapped: the header is in ECS, the rest under winlog.event_data",
