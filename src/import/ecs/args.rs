@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_doubled_quote_within_quotes_is_one_and_closes() {
-        assert_eq!(split(r#"a "b""c" """#), ["a", "b\"c ", ""]);
+        assert_eq!(split(r#"a "b""c" """#), ["a", "b\"c \""]);
         assert_eq!(split(r#"a "b""c d"#), ["a", "b\"c", "d"]);
     }
 

@@ -18,6 +18,7 @@ mod script_block;
 mod security;
 mod security_events;
 mod security_messages;
+mod security_objects;
 mod security_words;
 mod sysmon;
 mod sysmon_events;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::document::{Document, Related, extension};
 use super::security_events::{self as events, class};
-use super::{Mapped, Shipper, classify, network, security_words as words};
+use super::{Mapped, Shipper, classify, network, security_objects as objects, security_words as words};
 use crate::import::windows::{Data, Outcome, WindowsEvent, number};
 
 /// Maps an event.
@@ -21,7 +21,10 @@ pub(super) fn map(event: &mut WindowsEvent, shipper: Shipper, document: &mut Doc
         return Mapped::HeaderOnly;
     }
     let id: u32 = event.event_id.parse().unwrap_or_default();
-    let class = class(id, shipper);
+    let is_known = shipper == Shipper::Integration || !events::INTEGRATION_ONLY.contains(&id);
+    // An event that Winlogbeat does not know goes through none of the steps of single events.
+    let id = if is_known { id } else { 0 };
+    let class = class(id);
     if let Some(class) = class {
         classify(document, class);
     }
@@ -34,9 +37,10 @@ pub(super) fn map(event: &mut WindowsEvent, shipper: Shipper, document: &mut Doc
     if events::has_origin(id) {
         origin(data, document);
     }
-    if shipper == Shipper::Integration && matches!(id, 5152 | 5156..=5158) {
+    if matches!(id, 5152 | 5156..=5158) {
         filtered_connection(data, document);
     }
+    objects::map(id, data, document);
     if id == 4688 {
         created_process(shipper, data, document);
     }
@@ -47,7 +51,7 @@ pub(super) fn map(event: &mut WindowsEvent, shipper: Shipper, document: &mut Doc
         registry_path(id, data, document);
         scheduled_task(id, data, document);
     }
-    if matches!(id, 5140 | 5145) {
+    if matches!(id, 5140 | 5142 | 5145) {
         share(data, document);
     }
     if shipper == Shipper::Integration {
@@ -76,12 +80,12 @@ fn users(id: u32, event: &WindowsEvent, document: &mut Document) {
     if events::is_about_group(id) {
         group(data, document);
     }
-    if matches!(id, 4741..=4743) {
+    if matches!(id, 4675 | 4741..=4743 | 4793) {
         document.copy(data, "TargetSid", "winlog.computerObject.id");
         document.copy(data, "TargetUserName", "winlog.computerObject.name");
         document.copy(data, "TargetDomainName", "winlog.computerObject.domain");
     }
-    if matches!(id, 4634 | 4647 | 4964) {
+    if matches!(id, 4634 | 4647 | 4800..=4803 | 4964) {
         document.copy(data, "TargetLogonId", "winlog.logon.id");
     }
     if events::has_subject(id) {

@@ -20,6 +20,7 @@ pub(super) fn describe(id: u32, shipper: Shipper, data: &mut Data, document: &mu
     rights(data);
     filtering(data);
     trust(data, document);
+    result(id, data);
     if PRIVILEGES.contains(&id) {
         let list = data.get("PrivilegeList").map(|list| {
             let words = list.split_whitespace();
@@ -29,6 +30,21 @@ pub(super) fn describe(id: u32, shipper: Shipper, data: &mut Data, document: &mu
             data.set("PrivilegeList", list);
         }
     }
+}
+
+/// Whether an operation on a key went well, by its status.
+fn result(id: u32, data: &mut Data) {
+    let (status, outcome) = match id {
+        4692 | 4695 => ("FailureReasons", "FailureReasonsOutcome"),
+        5058 | 5059 | 5061 => ("ReturnCode", "ReturnCodeOutcome"),
+        _ => return,
+    };
+    let words = match data.get(status) {
+        Some("0x0") => "Success",
+        Some(_) => "Failure",
+        None => return,
+    };
+    data.set(outcome, words);
 }
 
 fn logon_type(data: &Data, document: &mut Document) {
@@ -147,7 +163,7 @@ fn ticket(id: u32, shipper: Shipper, data: &mut Data) {
     }
     let status = data
         .get("Status")
-        .filter(|_| matches!(id, 4768..=4771))
+        .filter(|_| matches!(id, 4768..=4771 | 4793))
         .and_then(|status| ticket_status(status, shipper));
     if let Some(status) = status {
         data.set("StatusDescription", status);
@@ -270,7 +286,7 @@ fn failure(id: u32, data: &Data, document: &mut Document) {
         let words = message(reason).unwrap_or(reason);
         document.put("winlog.logon.failure.reason", words);
     }
-    let status = data.get("Status").filter(|_| matches!(id, 4625 | 4776));
+    let status = data.get("Status").filter(|_| matches!(id, 4625 | 4776 | 4793));
     if let Some(status) = status {
         document.put_some("winlog.logon.failure.status", status_words(status));
         let sub_status = data.get("SubStatus").and_then(status_words);
