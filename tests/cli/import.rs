@@ -10,7 +10,7 @@ use crate::project::Project;
 
 /// A process start by Sysmon as NXLog ships it, under WMI, by a person.
 const START: &str = r#"{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","SourceName":"Microsoft-Windows-Sysmon","UtcTime":"2020-09-21 04:14:53.831","EventTime":"2020-09-21 00:14:55","Hostname":"WORKSTATION6.theshire.local","Image":"C:\\Users\\sbeavers\\AppData\\evil.exe","CommandLine":"\"C:\\Users\\sbeavers\\AppData\\evil.exe\" -to 172.18.39.5 -as THESHIRE\\sbeavers","User":"THESHIRE\\sbeavers","ParentImage":"C:\\Windows\\explorer.exe","IntegrityLevel":"High"}"#;
-const OTHER: &str = r#"{"EventID":5158,"Channel":"Security","SourceName":"Microsoft-Windows-Security-Auditing","EventTime":"2020-09-21 00:14:55","Hostname":"WORKSTATION6.theshire.local"}"#;
+const OTHER: &str = r#"{"EventID":5159,"Channel":"Security","SourceName":"Microsoft-Windows-Security-Auditing","EventTime":"2020-09-21 00:14:55","Hostname":"WORKSTATION6.theshire.local"}"#;
 
 const RULE: &str = r#"[rule]
 name = "Evil under a user's directory"
@@ -57,8 +57,8 @@ fn events_come_out_as_documents_and_are_counted() {
     assert_eq!(documents[1]["process"]["name"], "evil.exe");
     insta::assert_snapshot!(err, @r"
     3 events from 1 file (nxlog)
-            2     1  Microsoft-Windows-Sysmon/Operational
-            1  5158  Security  not mapped, kept under winlog.event_data
+            2     1  Microsoft-Windows-Sysmon/Operational  not mapped: IntegrityLevel
+            1  5159  Security  not mapped, kept under winlog.event_data
     1 event of 1 kind not mapped: the header is in ECS, the rest under winlog.event_data
     ");
     let (code, piped, _) = project.run_apart(&["import", "events.ndjson", "-o", "-"]);

@@ -10,6 +10,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("annotate-snippets", &["diagnostic/render.rs"]),
     ("anstream", &["cli/console.rs"]),
     ("anstyle", &["report/terminal/style.rs"]),
+    (
+        "base64",
+        &["import/ecs/network.rs", "import/ecs/script_block.rs"],
+    ),
     ("camino", &["cli/"]),
     (
         "clap",
@@ -34,6 +38,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("jiff", &["event/time.rs", "event/time/"]),
     ("memchr", &[]),
     ("notify", &["cli/file_watcher.rs"]),
+    ("psl", &["import/ecs/domain.rs"]),
     (
         "rayon",
         &["replay/", "scan/", "mutation/", "explain/", "project/"],
@@ -51,6 +56,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("serde", &[]),
     ("serde-saphyr", &["scenario/yaml.rs"]),
     ("serde_json", &[]),
+    (
+        "sha1_smol",
+        &["import/ecs/network.rs", "import/ecs/script_block.rs"],
+    ),
     ("similar", &["snapshot/diff.rs"]),
     ("strsim", &["diagnostic/suggest.rs"]),
     ("tempfile", &["cli/files.rs"]),
@@ -65,6 +74,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("toml_parser", &["rule/table.rs"]),
+    ("unicode-normalization", &["import/ecs/script_block.rs"]),
     (
         "unicode-width",
         &["report/terminal/style.rs", "report/hits.rs"],

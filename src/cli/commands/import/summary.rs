@@ -76,8 +76,8 @@ fn table(seen: &Seen, text: &mut String) {
             text,
             "{:>9}  {:>width$}  {}{note}",
             tally.events,
-            kind.id.1,
-            kind.channel,
+            shown(&kind.id.1),
+            shown(&kind.channel),
             width = width.unwrap_or(0)
         );
     }
@@ -99,12 +99,24 @@ fn not_mapped(names: &BTreeSet<String>) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
-    let more = match names.len() - shown.len() {
+    let first: Vec<String> = names.iter().take(SHOWN).map(|name| shown(name)).collect();
+    let more = match names.len() - first.len() {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("  not mapped: {}{more}", shown.join(", "))
+    format!("  not mapped: {}{more}", first.join(", "))
+}
+
+/// A name out of a recording, its control characters escaped.
+fn shown(name: &str) -> String {
+    let mut text = String::new();
+    for next in name.chars() {
+        match next.is_control() {
+            true => text.extend(next.escape_default()),
+            false => text.push(next),
+        }
+    }
+    text
 }
 
 /// `1 event`, `2 events`.
