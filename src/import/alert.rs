@@ -256,7 +256,10 @@ mod tests {
         let shell = json!({"kibana.alert.group.id": "g"});
         assert_eq!(of(shell.clone()), "sequence as a whole");
         let mut block = map(shell);
-        block.insert("kibana.alert.building_block_type".to_owned(), "default".into());
+        block.insert(
+            "kibana.alert.building_block_type".to_owned(),
+            "default".into(),
+        );
         assert_eq!(of(block.into())["@timestamp"], "2024-01-01T00:00:00Z");
         let threshold = json!({"kibana.alert.threshold_result": {"count": 7}});
         assert_eq!(of(threshold), "threshold as a whole");
@@ -274,7 +277,10 @@ mod tests {
         let Alert::Event(event, name) = read(alert) else {
             panic!("an event");
         };
-        assert_eq!((&event["_index"], &event["_id"]), (&json!(".ds-x"), &json!("e")));
+        assert_eq!(
+            (&event["_index"], &event["_id"]),
+            (&json!(".ds-x"), &json!("e"))
+        );
         assert_eq!(name, Some((".ds-x".to_owned(), "e".to_owned())));
     }
 }

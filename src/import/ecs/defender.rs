@@ -58,7 +58,9 @@ fn file(data: &mut Data, document: &mut Document) {
         .find_map(|name| data.get(name))
         .map(str::to_owned);
     if let Some(text) = found {
-        let path = text.split_once("file:_").map_or(text.as_str(), |(_, path)| path);
+        let path = text
+            .split_once("file:_")
+            .map_or(text.as_str(), |(_, path)| path);
         let path = path.split(';').next().unwrap_or_default();
         let name = path.rsplit('\\').next().unwrap_or_default();
         document.put("file.name", name);

@@ -43,9 +43,7 @@ pub(super) fn split(name: &str) -> Option<Domain> {
     Some(Domain {
         registered: Some(registered.to_owned()),
         top_level: top_level.to_owned(),
-        subdomain: subdomain
-            .filter(|rest| !rest.is_empty())
-            .map(str::to_owned),
+        subdomain: subdomain.filter(|rest| !rest.is_empty()).map(str::to_owned),
     })
 }
 
@@ -56,7 +54,12 @@ mod tests {
     #[test]
     fn names_are_split_as_the_processor_s_own_tests_say() {
         for (name, registered, top_level, subdomain) in [
-            ("www.google.co.uk", Some("google.co.uk"), "co.uk", Some("www")),
+            (
+                "www.google.co.uk",
+                Some("google.co.uk"),
+                "co.uk",
+                Some("www"),
+            ),
             ("example.com", Some("example.com"), "com", None),
             ("com", None, "com", None),
             ("googleapis.com", Some("googleapis.com"), "com", None),

@@ -20,7 +20,9 @@ pub(super) fn put_community_id(document: &mut Document) {
 fn community_id(document: &Document) -> Option<String> {
     let address = |path: &str| document.text(path)?.parse::<IpAddr>().ok();
     let port = |path: &str| {
-        let port = document.get(path).map_or(Some(0), serde_json::Value::as_u64)?;
+        let port = document
+            .get(path)
+            .map_or(Some(0), serde_json::Value::as_u64)?;
         u16::try_from(port).ok()
     };
     let protocol = match document.text("network.iana_number") {

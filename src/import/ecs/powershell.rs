@@ -211,13 +211,15 @@ fn context(data: &mut Data) {
 fn context_line(line: &str) -> Option<(&str, &str)> {
     const INDENT: usize = 8;
     let text = line.trim_start();
-    if line.len() - text.len() < INDENT || !text.starts_with(|next: char| next.is_ascii_alphabetic())
+    if line.len() - text.len() < INDENT
+        || !text.starts_with(|next: char| next.is_ascii_alphabetic())
     {
         return None;
     }
     let end = text.find(['=', ':'])?;
     let name = text.get(..end)?.trim_end();
-    let is_name = |next: char| next.is_ascii_alphanumeric() || matches!(next, ' ' | '_' | '.' | '-');
+    let is_name =
+        |next: char| next.is_ascii_alphanumeric() || matches!(next, ' ' | '_' | '.' | '-');
     let value = text.get(end + 1..)?;
     name.chars().all(is_name).then_some((name, value))
 }
@@ -256,7 +258,9 @@ fn invocation_detail(line: &str) -> Json {
     let Some((command, rest)) = rest.split_once(')') else {
         return raw();
     };
-    let Some(value) = rest.strip_prefix(':').filter(|_| !kind.is_empty() && !command.is_empty())
+    let Some(value) = rest
+        .strip_prefix(':')
+        .filter(|_| !kind.is_empty() && !command.is_empty())
     else {
         return raw();
     };
@@ -315,7 +319,10 @@ mod tests {
     #[test]
     fn a_value_of_the_details_ends_at_the_next_key() {
         let mut data = Data::default();
-        details("\tHostName=C\n\n\tHostApplication=x -a=b\n\tc\n\tCommandLine=", &mut data);
+        details(
+            "\tHostName=C\n\n\tHostApplication=x -a=b\n\tc\n\tCommandLine=",
+            &mut data,
+        );
         assert_eq!(data.get("HostName"), Some("C"));
         assert_eq!(data.get("HostApplication"), Some("x -a=b\n\tc"));
         assert_eq!(data.get("CommandLine"), Some(""));

@@ -7,7 +7,9 @@ use serde_json::{Map, Value as Json};
 
 use super::document::{Document, Related, extension};
 use super::security_events::{self as events, class};
-use super::{Mapped, Shipper, classify, network, security_objects as objects, security_words as words};
+use super::{
+    Mapped, Shipper, classify, network, security_objects as objects, security_words as words,
+};
 use crate::import::windows::{Data, Outcome, WindowsEvent, number};
 
 /// Maps an event.
@@ -16,7 +18,10 @@ pub(super) fn map(event: &mut WindowsEvent, shipper: Shipper, document: &mut Doc
         event.data.drop_placeholders();
     }
     // Other providers write into this log too, and the pipeline passes them by.
-    let known = ["Microsoft-Windows-Eventlog", "Microsoft-Windows-Security-Auditing"];
+    let known = [
+        "Microsoft-Windows-Eventlog",
+        "Microsoft-Windows-Security-Auditing",
+    ];
     if !known.contains(&event.provider.as_str()) {
         return Mapped::HeaderOnly;
     }
@@ -139,7 +144,11 @@ fn logged_on(data: &Data, document: &mut Document) {
         let Some(value) = value else { continue };
         let user = format!("user.{field}");
         let is_free = document.get(&user).is_none();
-        let path = if is_free { user } else { format!("user.target.{field}") };
+        let path = if is_free {
+            user
+        } else {
+            format!("user.target.{field}")
+        };
         document.put(&path, value);
     }
     if let Some(name) = name {
@@ -252,7 +261,9 @@ fn acting_process(data: &mut Data, document: &mut Document) {
 /// The last part of the executable, which here may be the whole.
 fn name_process(prefix: &str, document: &mut Document) {
     let path = document.text(&format!("{prefix}.executable"));
-    let name = path.and_then(|path| path.rsplit('\\').next()).map(str::to_owned);
+    let name = path
+        .and_then(|path| path.rsplit('\\').next())
+        .map(str::to_owned);
     let target = format!("{prefix}.name");
     if document.get(&target).is_none() {
         document.put_some(&target, name);
@@ -325,7 +336,10 @@ fn arguments(line: &str) -> Vec<&str> {
 /// Users that are named beside those who have a field.
 fn relate_users(id: u32, data: &Data, document: &mut Document) {
     let subject = matches!(id, 4624 | 4648 | 4797 | 5379..=5382);
-    let target = matches!(id, 4688 | 4720 | 4722..=4726 | 4738 | 4740 | 4767 | 4797 | 4798);
+    let target = matches!(
+        id,
+        4688 | 4720 | 4722..=4726 | 4738 | 4740 | 4767 | 4797 | 4798
+    );
     for (holds, name) in [(subject, "SubjectUserName"), (target, "TargetUserName")] {
         if holds && let Some(name) = data.get(name).filter(|name| *name != "-") {
             document.relate(Related::User, name);
@@ -435,7 +449,10 @@ fn transport(data: &mut Data, document: &mut Document) {
     let name = number.and_then(network::transport);
     document.put_some("network.transport", name);
     let direction = data.take("DirectionDescription");
-    document.put_some("network.direction", direction.map(|text| text.to_lowercase()));
+    document.put_some(
+        "network.direction",
+        direction.map(|text| text.to_lowercase()),
+    );
     network::put_community_id(document);
 }
 

@@ -7,7 +7,10 @@
 pub(super) fn message(code: &str) -> Option<&'static str> {
     let code: u32 = code.parse().ok()?;
     let found = MESSAGES.binary_search_by_key(&code, |(known, _)| *known);
-    found.ok().and_then(|index| MESSAGES.get(index)).map(|(_, words)| *words)
+    found
+        .ok()
+        .and_then(|index| MESSAGES.get(index))
+        .map(|(_, words)| *words)
 }
 
 /// Ascending by code.
@@ -23,7 +26,10 @@ const MESSAGES: &[(u32, &str)] = &[
     (2305, "The specified user account has expired."),
     (2306, "The NetLogon component is not active."),
     (2307, "Account locked out."),
-    (2308, "The user has not been granted the requested logon type at this machine."),
+    (
+        2308,
+        "The user has not been granted the requested logon type at this machine.",
+    ),
     (2309, "The specified account's password has expired."),
     (2310, "Account currently disabled."),
     (2311, "Account logon time restriction violation."),
@@ -39,7 +45,10 @@ const MESSAGES: &[(u32, &str)] = &[
     (4385, "Modify event state"),
     (4416, "ReadData (or ListDirectory)"),
     (4417, "WriteData (or AddFile)"),
-    (4418, "AppendData (or AddSubdirectory or CreatePipeInstance)"),
+    (
+        4418,
+        "AppendData (or AddSubdirectory or CreatePipeInstance)",
+    ),
     (4419, "ReadEA"),
     (4420, "WriteEA"),
     (4421, "Execute/Traverse"),

@@ -286,7 +286,9 @@ fn failure(id: u32, data: &Data, document: &mut Document) {
         let words = message(reason).unwrap_or(reason);
         document.put("winlog.logon.failure.reason", words);
     }
-    let status = data.get("Status").filter(|_| matches!(id, 4625 | 4776 | 4793));
+    let status = data
+        .get("Status")
+        .filter(|_| matches!(id, 4625 | 4776 | 4793));
     if let Some(status) = status {
         document.put_some("winlog.logon.failure.status", status_words(status));
         let sub_status = data.get("SubStatus").and_then(status_words);
@@ -319,9 +321,7 @@ fn status_words(status: &str) -> Option<&'static str> {
             "The logon request failed because the trust relationship between the primary domain \
              and the trusted domain failed."
         }
-        "0xc0000192" => {
-            "An attempt was made to logon, but the Netlogon service was not started."
-        }
+        "0xc0000192" => "An attempt was made to logon, but the Netlogon service was not started.",
         "0xc0000193" => "User logon with expired account",
         "0xc0000224" => "User is required to change password at next logon",
         "0xc0000225" => "Evidently a bug in Windows and not a risk",
@@ -364,7 +364,9 @@ const RIGHTS: &[(u64, &str)] = &[
 
 fn rights(data: &mut Data) {
     let codes = |text: &str| -> Vec<String> {
-        text.split_whitespace().map(|code| bare(code).to_owned()).collect()
+        text.split_whitespace()
+            .map(|code| bare(code).to_owned())
+            .collect()
     };
     if let Some(list) = data.get("AccessList").map(codes) {
         let words = described(list.iter().map(String::as_str));
@@ -378,7 +380,9 @@ fn rights(data: &mut Data) {
     };
     let bits = mask.iter().filter_map(|code| number(code));
     let bits = bits.fold(0, |all, bits| all | bits);
-    let words = mask.iter().map(|code| message(code).map_or(code.clone(), str::to_owned));
+    let words = mask
+        .iter()
+        .map(|code| message(code).map_or(code.clone(), str::to_owned));
     let words: Vec<String> = words.collect();
     data.set("AccessMask", words);
     let set = RIGHTS.iter().filter(|(bit, _)| bits & bit != 0);
@@ -446,9 +450,15 @@ mod tests {
     #[test]
     fn a_status_is_found_as_each_shipper_writes_it() {
         let status = |text, shipper| ticket_status(text, shipper);
-        assert_eq!(status("0x1B", Shipper::Integration), Some("KDC_ERR_MUST_USE_USER2USER"));
+        assert_eq!(
+            status("0x1B", Shipper::Integration),
+            Some("KDC_ERR_MUST_USE_USER2USER")
+        );
         assert_eq!(status("0x1b", Shipper::Integration), None);
-        assert_eq!(status("0x1b", Shipper::Winlogbeat), Some("KDC_ERR_MUST_USE_USER2USER"));
+        assert_eq!(
+            status("0x1b", Shipper::Winlogbeat),
+            Some("KDC_ERR_MUST_USE_USER2USER")
+        );
     }
 
     #[test]

@@ -77,7 +77,9 @@ const DIFFERENCES: &[(&[&str], &[&str])] = &[
     (&["7"], &["file.code_signature.signed"]),
     // PowerShell's events are not taken apart at all.
     (
-        &["400", "600", "800", "4103", "4104", "4105", "4106", "40961", "40962", "53504"],
+        &[
+            "400", "600", "800", "4103", "4104", "4105", "4106", "40961", "40962", "53504",
+        ],
         &["event.", "file.", "process.", "user.", "winlog.event_data."],
     ),
     // The whole text of a script, not up to the first end of line.
@@ -87,20 +89,36 @@ const DIFFERENCES: &[(&[&str], &[&str])] = &[
     (&["4624"], &["winlog.logon.id"]),
     (&["4656", "4658", "4663", "4703"], &["user."]),
     (&["4656"], &["winlog.event_data.TransactionId"]),
-    (&["4627", "4658", "4690", "5058", "5061"], &["event.", "group.", "process.", "user."]),
+    (
+        &["4627", "4658", "4690", "5058", "5061"],
+        &["event.", "group.", "process.", "user."],
+    ),
     (&["5058", "5061"], &["winlog.event_data."]),
     (&["4658"], &["winlog.event_data.Process"]),
     (&["4662"], &["event."]),
     // Lists of codes and privileges are lists.
     (
-        &["4656", "4662", "4663", "4672", "4673", "4674", "5140", "5145"],
-        &["winlog.event_data.AccessList", "winlog.event_data.AccessMask", "winlog.event_data.PrivilegeList"],
+        &[
+            "4656", "4662", "4663", "4672", "4673", "4674", "5140", "5145",
+        ],
+        &[
+            "winlog.event_data.AccessList",
+            "winlog.event_data.AccessMask",
+            "winlog.event_data.PrivilegeList",
+        ],
     ),
     (&["4688"], &["process.args"]),
     (&["4769"], &["source.ip"]),
     (
         &["5156", "5158"],
-        &["destination.", "event.", "network.", "process.", "source.", "winlog.event_data."],
+        &[
+            "destination.",
+            "event.",
+            "network.",
+            "process.",
+            "source.",
+            "winlog.event_data.",
+        ],
     ),
 ];
 

@@ -509,8 +509,14 @@ fn security_logons_are_about_the_one_who_logs_on() {
                 ("/process/pid", json!(16)),
                 ("/process/name", json!("lsass.exe")),
             ],
-            _ => ["/source/ip", "/source/port", "/source/domain", "/process/pid", "/process/name"]
-                .map(|pointer| (pointer, json!(null))),
+            _ => [
+                "/source/ip",
+                "/source/port",
+                "/source/domain",
+                "/process/pid",
+                "/process/name",
+            ]
+            .map(|pointer| (pointer, json!(null))),
         };
         has(&document, &origin);
     }
@@ -552,11 +558,19 @@ fn security_4657_has_the_kernel_s_path_and_no_hive() {
     let data = json!({"ObjectName": r"\REGISTRY\MACHINE\SOFTWARE\K", "ObjectValueName": "V"});
     let document = security(4657, with_subject(data));
     let categories = ["registry", "configuration"];
-    class(&document, &categories, &["change"], "registry-value-modified");
+    class(
+        &document,
+        &categories,
+        &["change"],
+        "registry-value-modified",
+    );
     has(
         &document,
         &[
-            ("/registry", json!({"path": r"\REGISTRY\MACHINE\SOFTWARE\K"})),
+            (
+                "/registry",
+                json!({"path": r"\REGISTRY\MACHINE\SOFTWARE\K"}),
+            ),
             ("/winlog/event_data/ObjectValueName", json!("V")),
         ],
     );
@@ -731,9 +745,15 @@ fn security_4662_and_4719_say_codes_in_words() {
         &object,
         &[
             ("/winlog/event_data/AccessMask", json!(["0x100"])),
-            ("/winlog/event_data/AccessMaskDescription", json!(["Control Access"])),
+            (
+                "/winlog/event_data/AccessMaskDescription",
+                json!(["Control Access"]),
+            ),
             ("/winlog/event_data/AccessList", json!(["7688"])),
-            ("/winlog/event_data/AccessListDescription", json!(["Control Access"])),
+            (
+                "/winlog/event_data/AccessListDescription",
+                json!(["Control Access"]),
+            ),
         ],
     );
     let policy = security(
@@ -772,7 +792,12 @@ fn security_5156_is_a_connection_to_the_integration_only() {
     let (document, mapped) = convert("Security", provider, 5156, data.clone());
     assert!(mapped);
     let types = ["connection", "info", "allowed"];
-    class(&document, &["network"], &types, "windows-firewall-connection");
+    class(
+        &document,
+        &["network"],
+        &types,
+        "windows-firewall-connection",
+    );
     has(
         &document,
         &[
@@ -997,7 +1022,10 @@ fn applocker_has_a_data_stream_and_wmi_the_one_of_other_logs() {
 
 #[test]
 fn sysmon_20_and_26_to_29_are_about_what_their_pipeline_says() {
-    let consumer = sysmon(20, json!({"Destination": r"C:\W\x.exe", "Type": "Command Line"}));
+    let consumer = sysmon(
+        20,
+        json!({"Destination": r"C:\W\x.exe", "Type": "Command Line"}),
+    );
     has(
         &consumer,
         &[
@@ -1018,7 +1046,11 @@ fn sysmon_20_and_26_to_29_are_about_what_their_pipeline_says() {
     ] {
         let document = sysmon(id, data.clone());
         for hash in ["/process/hash/md5", "/file/hash/md5"] {
-            let expected = if pointer == Some(hash) { json!("ab") } else { json!(null) };
+            let expected = if pointer == Some(hash) {
+                json!("ab")
+            } else {
+                json!(null)
+            };
             has(&document, &[(hash, expected)]);
         }
         has(
@@ -1033,7 +1065,10 @@ fn sysmon_20_and_26_to_29_are_about_what_their_pipeline_says() {
     let (document, _) = winlogbeat(channel, "Microsoft-Windows-Sysmon", 26, data);
     has(
         &document,
-        &[("/process/hash/md5", json!("ab")), ("/file/hash", json!(null))],
+        &[
+            ("/process/hash/md5", json!("ab")),
+            ("/file/hash", json!(null)),
+        ],
     );
 }
 
@@ -1066,7 +1101,10 @@ fn the_shipper_that_is_asked_for_decides_over_the_event() {
         },
     });
     let read_as = |shipper| {
-        let options = Options { shipper, ..Options::default() };
+        let options = Options {
+            shipper,
+            ..Options::default()
+        };
         let (mut documents, ..) = read_with("x", line.to_string().as_bytes(), options);
         Json::Object(documents.pop().unwrap())
     };

@@ -182,7 +182,10 @@ fn shipper(args: &ImportArgs) -> Result<Option<Shipper>, Box<Problem>> {
         return Err(wrong(message, "add `--minimise --rule RULE`"));
     }
     if both(As::Attack, As::Benign) || both(As::Integration, As::Winlogbeat) {
-        return Err(wrong("`--as` chooses two that exclude each other", "leave one out"));
+        return Err(wrong(
+            "`--as` chooses two that exclude each other",
+            "leave one out",
+        ));
     }
     Ok(if chosen(As::Winlogbeat) {
         Some(Shipper::Winlogbeat)

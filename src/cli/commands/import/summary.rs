@@ -45,11 +45,7 @@ pub(super) fn line(seen: &Seen) -> String {
         some(seen.files as u64, "file")
     );
     for (whole, alerts) in &counts.not_events {
-        let _ = writeln!(
-            text,
-            "{} no event: {whole}",
-            some(*alerts, "alert")
-        );
+        let _ = writeln!(text, "{} no event: {whole}", some(*alerts, "alert"));
     }
     if counts.faulty() > 0 {
         let faults: Vec<String> = counts
