@@ -146,7 +146,7 @@ impl Usage {
             let common = count.copied().unwrap_or(0);
             let own = match column.atoms.get(*number as usize) {
                 Some(Atom::Text(_) | Atom::Folded(_)) => 1 + common.saturating_mul(2),
-                Some(Atom::Compare(..) | Atom::Between(..)) => 100 + common,
+                Some(Atom::Compare(..) | Atom::Between(..) | Atom::Range(..)) => 100 + common,
                 Some(Atom::Pattern(_)) => 50 + column.patterns + common,
                 Some(Atom::Exists) | None => u32::MAX,
             };

@@ -12,6 +12,7 @@ use crate::evaluate::pattern::{Pattern, fold};
 use crate::event::field::Reading;
 use crate::event::{FieldType, Value};
 use crate::plan::Comparison;
+use crate::plan::predicate::End;
 
 /// A slot as one type reads it.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub(super) enum Atom {
     Compare(Comparison, Value),
     /// Between two constants, inclusive.
     Between(Value, Value),
+    /// Between two ends, of which each may be open.
+    Range(Option<End>, Option<End>),
 }
 
 impl Atom {
@@ -177,6 +180,12 @@ impl Column {
                 let value = Value::text(&sight.text);
                 is_between(&value, low, high)
             }
+            (Atom::Range(low, high), Seen::Text) => {
+                is_within(&Value::text(&sight.text), low.as_ref(), high.as_ref())
+            }
+            (Atom::Range(low, high), Seen::Value(value)) => {
+                is_within(value, low.as_ref(), high.as_ref())
+            }
             (Atom::Compare(comparison, constant), Seen::Value(value)) => {
                 compare(*comparison, value, constant)
             }
@@ -188,6 +197,17 @@ impl Column {
 
 fn is_between(value: &Value, low: &Value, high: &Value) -> bool {
     compare(Comparison::GreaterOrEqual, value, low) && compare(Comparison::LessOrEqual, value, high)
+}
+
+fn is_within(value: &Value, low: Option<&End>, high: Option<&End>) -> bool {
+    let meets = |end: Option<&End>, open: Comparison, closed: Comparison| {
+        end.is_none_or(|end| {
+            let comparison = if end.inclusive { closed } else { open };
+            compare(comparison, value, &end.value)
+        })
+    };
+    meets(low, Comparison::Greater, Comparison::GreaterOrEqual)
+        && meets(high, Comparison::Less, Comparison::LessOrEqual)
 }
 
 /// Versions are equal only as texts, though they are ordered by meaning.

@@ -122,7 +122,16 @@ fn key_of(predicate: &Predicate) -> Vec<u8> {
             insensitive,
             ..
         } => format!("r{insensitive} {pattern}").into_bytes(),
-        Predicate::Script(_) => Vec::new(),
+        Predicate::Range { low, high, .. } => format!("i{low:?} {high:?}").into_bytes(),
+        Predicate::Fuzzy { fuzzy, .. } => format!("f{fuzzy:?}").into_bytes(),
+        Predicate::Text { test, .. } => format!("t{test:?}").into_bytes(),
+        // No tests of one column.
+        Predicate::Script(_)
+        | Predicate::Constant(_)
+        | Predicate::Not(_)
+        | Predicate::All(_)
+        | Predicate::Any(_)
+        | Predicate::Nested { .. } => Vec::new(),
     }
 }
 
@@ -165,7 +174,18 @@ fn literal(pattern: &WildcardPattern) -> Option<String> {
 
 fn atom_of(predicate: &Predicate) -> Result<Atom, String> {
     Ok(match predicate {
-        Predicate::Exists(_) | Predicate::Script(_) => Atom::Exists,
+        Predicate::Exists(_) => Atom::Exists,
+        Predicate::Range { low, high, .. } => Atom::Range(low.clone(), high.clone()),
+        Predicate::Fuzzy { fuzzy, .. } => Atom::Pattern(Pattern::fuzzy(fuzzy)),
+        Predicate::Text { test, .. } => {
+            Atom::Pattern(Pattern::text(test).map_err(|failure| failure.message)?)
+        }
+        Predicate::Script(_)
+        | Predicate::Constant(_)
+        | Predicate::Not(_)
+        | Predicate::All(_)
+        | Predicate::Any(_)
+        | Predicate::Nested { .. } => return Err("a condition over several fields".to_owned()),
         Predicate::Compare {
             comparison: Comparison::Equal,
             value: Value::Text(text),

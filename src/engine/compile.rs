@@ -326,7 +326,26 @@ impl Compiler {
             | Predicate::Between { field, .. }
             | Predicate::EqualIgnoringCase { field, .. }
             | Predicate::Wildcard { field, .. }
-            | Predicate::Regex { field, .. } => *field,
+            | Predicate::Regex { field, .. }
+            | Predicate::Range { field, .. }
+            | Predicate::Fuzzy { field, .. }
+            | Predicate::Text { field, .. } => *field,
+            Predicate::Constant(value) => return Ok(Node::Constant(*value)),
+            Predicate::Not(inner) => return Ok(self.leaf(inner, fields)?.complement()),
+            Predicate::All(parts) => {
+                let parts = parts.iter().map(|part| self.leaf(part, fields));
+                return Ok(Node::all(parts.collect::<Result<_, _>>()?));
+            }
+            Predicate::Any(parts) => {
+                let parts = parts.iter().map(|part| self.leaf(part, fields));
+                let parts = parts.collect::<Result<_, _>>()?;
+                return Ok(self.any(parts));
+            }
+            Predicate::Nested { path, .. } => {
+                return Err(format!(
+                    "the nested objects at `{path}` cannot be told apart in a stream"
+                ));
+            }
             Predicate::Script(expr) => {
                 let script = Script::new(expr).map_err(|failure| failure.message)?;
                 let mut columns = FxHashMap::default();

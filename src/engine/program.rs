@@ -254,7 +254,7 @@ fn cost_of_test(test: TestRef, columns: &[Column]) -> u32 {
     let dear: u32 = atoms
         .map(|atom| match atom {
             Atom::Pattern(_) => 30,
-            Atom::Compare(..) | Atom::Between(..) => 5,
+            Atom::Compare(..) | Atom::Between(..) | Atom::Range(..) => 5,
             Atom::Exists | Atom::Text(_) | Atom::Folded(_) => 0,
         })
         .sum();

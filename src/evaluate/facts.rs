@@ -49,7 +49,11 @@ impl Tests {
                 *read = Some(false);
             }
         }
-        for field in tests.iter().filter_map(Test::folds) {
+        let mut folded = Vec::new();
+        for test in &tests {
+            test.folds(&mut folded);
+        }
+        for field in folded {
             if let Some(read) = reads.get_mut(field.index()) {
                 *read = Some(true);
             }
@@ -67,14 +71,14 @@ impl Tests {
         let Some(test) = self.tests.get(leaf.index()) else {
             return Ok(false);
         };
-        let mut fields = Vec::new();
+        let (mut fields, mut folded) = (Vec::new(), Vec::new());
         test.reads(&mut fields);
+        test.folds(&mut folded);
         let mut slots = Slots::new(plan.fields.len());
-        slots.mapping = usize::from(event.mapping.0);
+        slots.set_event(event);
         for id in fields {
-            let slot = slots.slots.get_mut(id.index());
-            if let (Some(slot), Some(field)) = (slot, plan.fields.get(id.index())) {
-                slot.read(field, event, test.folds() == Some(id));
+            if let Some(field) = plan.fields.get(id.index()) {
+                slots.read(id, field, folded.contains(&id));
             }
         }
         test.holds(&slots)
@@ -115,11 +119,11 @@ impl Facts {
         let mut tiebreakers = Vec::with_capacity(events.len());
         let mut slots = Slots::new(plan.fields.len());
         for (number, event) in events.iter().enumerate() {
-            slots.mapping = usize::from(event.mapping.0);
-            for ((slot, field), read) in slots.slots.iter_mut().zip(&plan.fields).zip(&tests.reads)
-            {
+            slots.set_event(event);
+            let fields = (0u16..).map(FieldId).zip(&plan.fields);
+            for ((id, field), read) in fields.zip(&tests.reads) {
                 if let Some(fold) = *read {
-                    slot.read(field, event, fold);
+                    slots.read(id, field, fold);
                 }
             }
             let time = slots.get(plan.timestamp).and_then(time_of);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::pattern::fold::fold_into;
 use crate::event::field::{Family, Reading};
 use crate::event::schema::MappedField;
-use crate::event::{Event, Scalar, Value};
+use crate::event::{Event, FieldType, Scalar, Value};
 use crate::plan::{FieldId, PlanField};
 
 /// The values of one field on one event: texts borrowed from the event where its mapping does not
@@ -53,6 +53,12 @@ impl<'e> Slot<'e> {
         };
         if let Some(constant) = reader.field_type.constant_value() {
             self.texts.push(Cow::Borrowed(constant));
+        } else if reader.field_type == FieldType::Flattened {
+            let values = event.values_below(&reader.read_from);
+            let texts = values.map(|value| Cow::Borrowed(value.raw().as_text()));
+            self.texts.extend(texts);
+        } else if let Some(own) = own_text(event, &reader.read_from) {
+            self.texts.push(Cow::Borrowed(own));
         } else {
             for path in reader.sources() {
                 for value in event.values(path) {
@@ -83,12 +89,22 @@ impl<'e> Slot<'e> {
     }
 }
 
+/// What a document is stored as and under: fields of every document.
+fn own_text<'e>(event: &'e Event, path: &str) -> Option<&'e str> {
+    match path {
+        "_id" => event.id.as_deref(),
+        "_index" => event.index.as_deref(),
+        _ => None,
+    }
+}
+
 /// The slots of one event, by field.
 #[derive(Debug, Default)]
 pub(super) struct Slots<'e> {
     pub(super) slots: Vec<Slot<'e>>,
     /// The number of the event's mapping.
     pub(super) mapping: usize,
+    event: Option<&'e Event>,
 }
 
 impl<'e> Slots<'e> {
@@ -97,6 +113,25 @@ impl<'e> Slots<'e> {
         Self {
             slots: (0..fields).map(|_| Slot::default()).collect(),
             mapping: 0,
+            event: None,
+        }
+    }
+
+    /// Another event is to be read.
+    pub(super) fn set_event(&mut self, event: &'e Event) {
+        self.mapping = usize::from(event.mapping.0);
+        self.event = Some(event);
+    }
+
+    /// The event that is read.
+    pub(super) fn event(&self) -> Option<&'e Event> {
+        self.event
+    }
+
+    /// Reads a field of the event.
+    pub(super) fn read(&mut self, id: FieldId, field: &'e PlanField, fold: bool) {
+        if let (Some(slot), Some(event)) = (self.slots.get_mut(id.index()), self.event) {
+            slot.read(field, event, fold);
         }
     }
 

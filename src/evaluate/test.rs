@@ -6,7 +6,8 @@ use super::function::Script;
 use super::pattern::Pattern;
 use super::slots::Slots;
 use crate::event::Value;
-use crate::plan::{Comparison, FieldId, Plan, Predicate};
+use crate::plan::predicate::End;
+use crate::plan::{Comparison, FieldId, Plan, PlanField, Predicate};
 
 /// A leaf's predicate, compiled.
 #[derive(Debug)]
@@ -18,13 +19,28 @@ pub(super) enum Test {
     Script(Script),
     /// The test of each mapping, where the types of a field differ so that its constants do.
     ByMapping(Vec<Self>),
+    Range(FieldId, Option<End>, Option<End>),
+    Constant(bool),
+    Not(Box<Self>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Nested(Nested),
+}
+
+/// A test of the objects of an array, one by one.
+#[derive(Debug)]
+pub(super) struct Nested {
+    path: String,
+    inner: Box<Test>,
+    /// The fields that the inner test reads.
+    fields: Vec<(FieldId, PlanField, bool)>,
 }
 
 impl Test {
     /// Compiles a predicate as the mappings of the plan's fields run it.
     pub(super) fn new(plan: &Plan, predicate: &Predicate) -> Result<Self, QueryFailure> {
         let [field] = predicate.fields()[..] else {
-            return Self::plain(predicate);
+            return Self::plain(plan, predicate);
         };
         let readers = plan
             .fields
@@ -44,14 +60,29 @@ impl Test {
             .filter(|(_, reader)| reader.is_some());
         let first = known.next().map_or(predicate, |(predicate, _)| predicate);
         if known.all(|(other, _)| **other == *first) {
-            return Self::plain(first);
+            return Self::plain(plan, first);
         }
-        let tests = own.iter().map(|predicate| Self::plain(predicate));
+        let tests = own.iter().map(|predicate| Self::plain(plan, predicate));
         Ok(Self::ByMapping(tests.collect::<Result<_, _>>()?))
     }
 
-    fn plain(predicate: &Predicate) -> Result<Self, QueryFailure> {
+    fn plain(plan: &Plan, predicate: &Predicate) -> Result<Self, QueryFailure> {
+        let all = |parts: &[Predicate]| -> Result<Vec<Self>, QueryFailure> {
+            parts.iter().map(|part| Self::new(plan, part)).collect()
+        };
         Ok(match predicate {
+            Predicate::Range { field, low, high } => {
+                Self::Range(*field, low.clone(), high.clone())
+            }
+            Predicate::Fuzzy { field, fuzzy } => Self::Pattern(*field, Pattern::fuzzy(fuzzy)),
+            Predicate::Text { field, test } => Self::Pattern(*field, Pattern::text(test)?),
+            Predicate::Constant(value) => Self::Constant(*value),
+            Predicate::Not(inner) => Self::Not(Box::new(Self::new(plan, inner)?)),
+            Predicate::All(parts) => Self::All(all(parts)?),
+            Predicate::Any(parts) => Self::Any(all(parts)?),
+            Predicate::Nested { path, inner } => {
+                Self::Nested(Nested::new(path, Self::new(plan, inner)?, &plan.fields))
+            }
             Predicate::Exists(field) => Self::Exists(*field),
             Predicate::Compare {
                 field,
@@ -84,22 +115,31 @@ impl Test {
             Self::Exists(field)
             | Self::Compare(field, ..)
             | Self::Between(field, ..)
+            | Self::Range(field, ..)
             | Self::Pattern(field, _) => fields.push(*field),
             Self::Script(script) => fields.extend(script.fields()),
-            Self::ByMapping(tests) => {
+            Self::Not(inner) => inner.reads(fields),
+            Self::ByMapping(tests) | Self::All(tests) | Self::Any(tests) => {
                 for test in tests {
                     test.reads(fields);
                 }
             }
+            // It reads the fields of the objects itself.
+            Self::Constant(_) | Self::Nested(_) => {}
         }
     }
 
-    /// The field whose texts the test wants folded.
-    pub(super) fn folds(&self) -> Option<FieldId> {
+    /// Adds the fields whose texts the test wants folded.
+    pub(super) fn folds(&self, fields: &mut Vec<FieldId>) {
         match self {
-            Self::Pattern(field, pattern) if pattern.wants_folded() => Some(*field),
-            Self::ByMapping(tests) => tests.iter().find_map(Self::folds),
-            _ => None,
+            Self::Pattern(field, pattern) if pattern.wants_folded() => fields.push(*field),
+            Self::Not(inner) => inner.folds(fields),
+            Self::ByMapping(tests) | Self::All(tests) | Self::Any(tests) => {
+                for test in tests {
+                    test.folds(fields);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -139,8 +179,77 @@ impl Test {
                 Some(test) => test.holds(slots)?,
                 None => false,
             },
+            Self::Range(field, low, high) => slots.get(*field).is_some_and(|slot| {
+                let mut values = (0..slot.len()).filter_map(|index| slot.value(index));
+                values.any(|value| within(&value, low.as_ref(), high.as_ref()))
+            }),
+            Self::Constant(value) => *value,
+            Self::Not(inner) => !inner.holds(slots)?,
+            Self::All(parts) => {
+                for part in parts {
+                    if !part.holds(slots)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            Self::Any(parts) => {
+                for part in parts {
+                    if part.holds(slots)? {
+                        return Ok(true);
+                    }
+                }
+                false
+            }
+            Self::Nested(nested) => nested.holds(slots)?,
         })
     }
+}
+
+impl Nested {
+    fn new(path: &str, inner: Test, fields: &[PlanField]) -> Self {
+        let (mut reads, mut folds) = (Vec::new(), Vec::new());
+        inner.reads(&mut reads);
+        inner.folds(&mut folds);
+        reads.sort_unstable();
+        reads.dedup();
+        let read = |id: FieldId| Some((id, fields.get(id.index())?.clone(), folds.contains(&id)));
+        Self {
+            path: path.to_owned(),
+            inner: Box::new(inner),
+            fields: reads.into_iter().filter_map(read).collect(),
+        }
+    }
+
+    fn holds(&self, slots: &Slots<'_>) -> Result<bool, QueryFailure> {
+        let Some(event) = slots.event() else {
+            return Ok(false);
+        };
+        for object in event.objects(&self.path) {
+            let room = self.fields.iter().map(|(id, ..)| id.index() + 1).max();
+            let mut own = Slots::new(room.unwrap_or(0));
+            own.set_event(&object);
+            for (id, field, fold) in &self.fields {
+                own.read(*id, field, *fold);
+            }
+            if self.inner.holds(&own)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Whether the value lies between the ends.
+fn within(value: &Value, low: Option<&End>, high: Option<&End>) -> bool {
+    let meets = |end: Option<&End>, open: Comparison, closed: Comparison| {
+        end.is_none_or(|end| {
+            let comparison = if end.inclusive { closed } else { open };
+            compare(comparison, value, &end.value) == Some(true)
+        })
+    };
+    meets(low, Comparison::Greater, Comparison::GreaterOrEqual)
+        && meets(high, Comparison::Less, Comparison::LessOrEqual)
 }
 
 /// A comparison of two values; `None` where their types do not go together. Versions are equal

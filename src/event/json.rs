@@ -187,6 +187,12 @@ fn flatten(value: &Json, path: &mut String, event: &mut Event) {
         }
         Json::String(text) => event.push(path, Scalar::text(text.as_str())),
         Json::Array(items) => {
+            let objects = items.iter().filter(|item| item.is_object()).count();
+            let is_inside = event.arrays.iter().any(|(above, _)| is_below(path, above));
+            if objects > 1 && !is_inside {
+                let array = value.to_string();
+                event.arrays.push((path.as_str().into(), array.into()));
+            }
             for item in items {
                 flatten(item, path, event);
             }
@@ -200,6 +206,63 @@ fn flatten(value: &Json, path: &mut String, event: &mut Event) {
                 path.truncate(length);
             }
         }
+    }
+}
+
+impl Event {
+    /// The objects at `path`, each as an event that has the object's fields by their whole paths:
+    /// what a nested query looks at one by one. A document without an array of objects has one
+    /// object there, or none.
+    pub fn objects(&self, path: &str) -> Vec<Self> {
+        let mut objects = Vec::new();
+        for (above, array) in &self.arrays {
+            if (**above == *path || is_below(path, above))
+                && let Ok(array) = serde_json::from_str::<Json>(array)
+            {
+                collect(&array, &mut above.to_string(), path, &mut objects);
+            }
+        }
+        if objects.is_empty() && self.values_below(path).next().is_some() {
+            objects.push(self.clone());
+        }
+        for object in &mut objects {
+            object.mapping = self.mapping;
+        }
+        objects
+    }
+}
+
+/// Whether a field at `path` is part of the object at `above`.
+fn is_below(path: &str, above: &str) -> bool {
+    let rest = path.strip_prefix(above);
+    rest.is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Adds the objects at `wanted` that `value`, which stands at `path`, holds.
+fn collect(value: &Json, path: &mut String, wanted: &str, objects: &mut Vec<Event>) {
+    match value {
+        Json::Array(items) => {
+            for item in items {
+                collect(item, path, wanted, objects);
+            }
+        }
+        Json::Object(_) if path == wanted => {
+            let mut object = Event::default();
+            flatten(value, path, &mut object);
+            objects.push(object);
+        }
+        Json::Object(object) if is_below(wanted, path) => {
+            let length = path.len();
+            for (key, value) in object {
+                path.push('.');
+                path.push_str(key);
+                if path == wanted || is_below(wanted, path) {
+                    collect(value, path, wanted, objects);
+                }
+                path.truncate(length);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -229,6 +292,27 @@ mod tests {
         assert_eq!(texts("a.b"), ["1", "2"]);
         assert_eq!(texts("c.d"), ["x", "y"]);
         assert!(event.values("e").is_empty());
+    }
+
+    #[test]
+    fn objects_of_arrays_are_told_apart() {
+        let line = r#"{"a":{"b":[{"c":1,"d":[{"e":1},{"e":2}]},{"c":2,"d":{"e":3}}]},"o":{"p":1},
+            "x.y":[{"z":1},{"z":2},3]}"#;
+        let event = Event::from_json_line(line).unwrap();
+        let texts = |path: &str, field: &str| -> Vec<String> {
+            let objects = event.objects(path);
+            let values = objects.iter().map(|object| object.values(field));
+            let texts = |values: &[Scalar]| values.iter().map(ToString::to_string).collect();
+            values.map(|values| texts(values)).map(|texts: Vec<String>| texts.join(",")).collect()
+        };
+        assert_eq!(texts("a.b", "a.b.c"), ["1", "2"]);
+        assert_eq!(texts("a.b.d", "a.b.d.e"), ["1", "2", "3"]);
+        assert_eq!(texts("o", "o.p"), ["1"]);
+        assert_eq!(texts("x.y", "x.y.z"), ["1", "2"]);
+        assert!(event.objects("none").is_empty());
+        let first = event.objects("a.b").swap_remove(0);
+        assert_eq!(first.objects("a.b.d").len(), 2);
+        assert_eq!(event.values_below("a.b").count(), 5);
     }
 
     #[test]

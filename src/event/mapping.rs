@@ -70,7 +70,7 @@ fn index_mapping(
         copies: Vec::new(),
         passthrough: Vec::new(),
     };
-    reader.properties("", object_of(mappings, "properties")?, false);
+    reader.properties("", object_of(mappings, "properties")?);
     reader.resolve_copies();
     reader.runtime("", object_of(mappings, "runtime")?, false);
     reader.resolve_aliases();
@@ -91,15 +91,15 @@ struct Reader {
 }
 
 impl Reader {
-    fn properties(&mut self, prefix: &str, properties: &Map<String, Json>, in_nested: bool) {
+    fn properties(&mut self, prefix: &str, properties: &Map<String, Json>) {
         for (name, body) in properties {
             if let Json::Object(body) = body {
-                self.field(&joined(prefix, name), body, in_nested);
+                self.field(&joined(prefix, name), body);
             }
         }
     }
 
-    fn field(&mut self, path: &str, body: &Map<String, Json>, in_nested: bool) {
+    fn field(&mut self, path: &str, body: &Map<String, Json>) {
         let type_name = text(body, "type").unwrap_or("object");
         if type_name == "alias" {
             if let Some(target) = text(body, "path") {
@@ -112,26 +112,18 @@ impl Reader {
             self.passthrough
                 .push((priority.unwrap_or(0), path.to_owned()));
         }
-        let nested = in_nested || type_name == "nested";
-        let field_type = if nested {
-            FieldType::Nested
-        } else {
-            type_of(type_name, body)
-        };
-        self.add(path, path, field_type, body);
+        self.add(path, path, type_of(type_name, body), body);
         for target in texts(body, "copy_to") {
             self.copies.push((path.to_owned(), target.to_owned()));
         }
         if let Some(Json::Object(properties)) = body.get("properties")
             && !flag(body, "enabled", false)
         {
-            self.properties(path, properties, nested);
+            self.properties(path, properties);
         }
         if let Some(Json::Object(fields)) = body.get("fields") {
             for (name, body) in fields {
-                let (Json::Object(body), false) = (body, nested) else {
-                    continue;
-                };
+                let Json::Object(body) = body else { continue };
                 let type_name = text(body, "type").unwrap_or("keyword");
                 self.add(&joined(path, name), path, type_of(type_name, body), body);
             }

@@ -3,6 +3,7 @@
 //! Everything above reads events through [`Event`] and types through [`Schema`]. The order of
 //! events everywhere is: timestamp, then the rule's tiebreaker, then position in the input.
 
+pub mod analysis;
 pub mod documents;
 pub mod external_sort;
 pub mod field;
@@ -15,6 +16,7 @@ pub mod time;
 pub mod value;
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 pub use field::FieldType;
 pub use schema::{Mapping, MappingId, Resolution, Schema};
@@ -50,6 +52,8 @@ pub struct Event {
     fields: BTreeMap<Box<str>, Vec<Scalar>>,
     /// The fields that the document sets to null, sorted: some mappings index a null as a value.
     nulls: Vec<Box<str>>,
+    /// The arrays of objects of the document, as JSON by path: what nested queries tell apart.
+    arrays: Vec<(Box<str>, Box<str>)>,
 }
 
 impl Event {
@@ -96,7 +100,17 @@ impl Event {
                 let kept = |null: &&Box<str>| paths.iter().any(|path| **path == ***null);
                 self.nulls.iter().filter(kept).cloned().collect()
             },
+            arrays: self.arrays.clone(),
         }
+    }
+
+    /// The values of all fields below `path`, in the order of the paths.
+    pub fn values_below(&self, path: &str) -> impl Iterator<Item = &Scalar> {
+        let below = format!("{path}.");
+        let from = (Bound::Included(below.as_str()), Bound::Unbounded);
+        let from = self.fields.range::<str, _>(from);
+        let fields = from.take_while(move |(field, _)| field.starts_with(&below));
+        fields.flat_map(|(_, values)| values)
     }
 
     /// Adds a value to the field at `path`.

@@ -178,6 +178,20 @@ impl Mapping {
         None
     }
 
+    /// The path of the nested objects that the field at `path` is part of: the nearest field above
+    /// it of type `nested`.
+    pub fn nested_path<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let mut above = path;
+        while let Some((parent, _)) = above.rsplit_once('.') {
+            let field = self.fields.get(parent);
+            if field.is_some_and(|field| field.field_type == FieldType::Nested) {
+                return Some(parent);
+            }
+            above = parent;
+        }
+        None
+    }
+
     /// All fields, to be changed.
     pub fn fields_mut(&mut self) -> impl Iterator<Item = &mut MappedField> {
         self.fields.values_mut()
@@ -258,6 +272,10 @@ impl Schema {
             };
         };
         let first_type = first.field_type.clone();
+        let mut mappings = self.mappings.iter();
+        if mappings.any(|mapping| mapping.nested_path(path).is_some()) {
+            return Resolution::Unusable(FieldType::Nested);
+        }
         let Some(family) = first_type.family() else {
             return Resolution::Unusable(first_type);
         };

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::predicate::{Comparison, Predicate, WildcardPattern, WildcardToken};
+use super::predicate::{Comparison, End, Fuzzy, Predicate, WildcardPattern, WildcardToken};
 use super::{Plan, PlanField};
 use crate::event::FieldType;
 use crate::event::field::{Normalizer, lowercase};
@@ -61,6 +61,36 @@ impl Predicate {
                 }),
                 None => Cow::Borrowed(self),
             },
+            Self::Range { field, low, high } => {
+                let end = |end: &Option<End>| {
+                    end.as_ref().map(|end| End {
+                        value: field_type.reduce_bound(&end.value).unwrap_or(end.value.clone()),
+                        inclusive: end.inclusive,
+                    })
+                };
+                Cow::Owned(Self::Range {
+                    field: *field,
+                    low: end(low),
+                    high: end(high),
+                })
+            }
+            Self::Fuzzy { field, fuzzy } => match normalized(field_type, &fuzzy.text) {
+                Some(text) => Cow::Owned(Self::Fuzzy {
+                    field: *field,
+                    fuzzy: Fuzzy {
+                        text,
+                        ..fuzzy.clone()
+                    },
+                }),
+                None => Cow::Borrowed(self),
+            },
+            // Their parts are asked one by one; words are never normalized.
+            Self::Constant(_)
+            | Self::Not(_)
+            | Self::All(_)
+            | Self::Any(_)
+            | Self::Nested { .. }
+            | Self::Text { .. } => Cow::Borrowed(self),
             // A script reads what the index holds and compares it with the constant as written.
             Self::Exists(_) | Self::Between { .. } | Self::Wildcard { .. } | Self::Script(_) => {
                 Cow::Borrowed(self)

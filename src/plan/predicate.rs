@@ -100,6 +100,103 @@ pub enum Predicate {
     },
     /// An expression over functions, evaluated as a script; null is false.
     Script(ScriptExpr),
+    /// One value lies between two ends, of which each may be open.
+    Range {
+        /// The field.
+        field: FieldId,
+        /// The lower end.
+        low: Option<End>,
+        /// The upper end.
+        high: Option<End>,
+    },
+    /// The whole value is the text, but for a few edits.
+    Fuzzy {
+        /// The field.
+        field: FieldId,
+        /// The text and the edits.
+        fuzzy: Fuzzy,
+    },
+    /// The words of an analysed text meet a test.
+    Text {
+        /// The field.
+        field: FieldId,
+        /// The test.
+        test: TextTest,
+    },
+    /// The same on every event.
+    Constant(bool),
+    /// The complement.
+    Not(Box<Predicate>),
+    /// All of them hold.
+    All(Vec<Predicate>),
+    /// One of them holds.
+    Any(Vec<Predicate>),
+    /// One object of an array of objects meets it.
+    Nested {
+        /// The path of the objects.
+        path: String,
+        /// What one of them must meet.
+        inner: Box<Predicate>,
+    },
+}
+
+/// An end of a range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct End {
+    /// The constant; its family fits the field's.
+    pub value: Value,
+    /// Whether the constant itself is in the range.
+    pub inclusive: bool,
+}
+
+/// A test of the words of a text, which the standard analyzer gives.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum TextTest {
+    /// The words stand in this order next to each other.
+    Phrase {
+        /// At least one word.
+        words: Vec<String>,
+        /// How many moves of a word apart from that.
+        slop: u32,
+        /// The last word may go on.
+        is_prefix: bool,
+    },
+    /// A word matches a wildcard pattern.
+    Wildcard {
+        /// The pattern.
+        pattern: WildcardPattern,
+        /// Without regard to case.
+        insensitive: bool,
+    },
+    /// A word matches a regular expression of Lucene's dialect.
+    Regex {
+        /// The expression.
+        pattern: String,
+        /// Without regard to case.
+        insensitive: bool,
+    },
+    /// A word is the text, but for a few edits.
+    Fuzzy(Fuzzy),
+    /// A word lies between two ends, each with whether it is in the range itself.
+    Range {
+        /// The lower end.
+        low: Option<(String, bool)>,
+        /// The upper end.
+        high: Option<(String, bool)>,
+    },
+}
+
+/// A text and how far another may be from it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Fuzzy {
+    /// The text.
+    pub text: String,
+    /// The most characters that are put in, left out or replaced.
+    pub edits: u8,
+    /// How many characters at the beginning are the same.
+    pub prefix: usize,
+    /// Two neighbours that changed places count as one edit.
+    pub transpositions: bool,
 }
 
 /// A wildcard pattern as its pieces, so that every caller's own escape rules are behind it.
@@ -171,16 +268,75 @@ impl Predicate {
     /// The fields that it reads, each once, in the order in which it names them.
     pub fn fields(&self) -> Vec<FieldId> {
         let mut fields = Vec::new();
+        self.add_fields(&mut fields);
+        fields
+    }
+
+    fn add_fields(&self, fields: &mut Vec<FieldId>) {
         match self {
             Self::Exists(field)
             | Self::Compare { field, .. }
             | Self::Between { field, .. }
             | Self::EqualIgnoringCase { field, .. }
             | Self::Wildcard { field, .. }
-            | Self::Regex { field, .. } => fields.push(*field),
-            Self::Script(script) => script.add_fields(&mut fields),
+            | Self::Regex { field, .. }
+            | Self::Range { field, .. }
+            | Self::Fuzzy { field, .. }
+            | Self::Text { field, .. } => {
+                if !fields.contains(field) {
+                    fields.push(*field);
+                }
+            }
+            Self::Script(script) => script.add_fields(fields),
+            Self::Constant(_) => {}
+            Self::Not(inner) | Self::Nested { inner, .. } => inner.add_fields(fields),
+            Self::All(parts) | Self::Any(parts) => {
+                for part in parts {
+                    part.add_fields(fields);
+                }
+            }
         }
-        fields
+    }
+
+    /// All of them hold, folded.
+    #[must_use]
+    pub fn all(parts: Vec<Self>) -> Self {
+        Self::junction(parts, true)
+    }
+
+    /// One of them holds, folded.
+    #[must_use]
+    pub fn any(parts: Vec<Self>) -> Self {
+        Self::junction(parts, false)
+    }
+
+    fn junction(parts: Vec<Self>, all: bool) -> Self {
+        let mut kept = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part {
+                Self::Constant(value) if value == all => {}
+                Self::Constant(value) => return Self::Constant(value),
+                Self::All(inner) if all => kept.extend(inner),
+                Self::Any(inner) if !all => kept.extend(inner),
+                part => kept.push(part),
+            }
+        }
+        match kept.len() {
+            0 => Self::Constant(all),
+            1 => kept.pop().unwrap_or(Self::Constant(all)),
+            _ if all => Self::All(kept),
+            _ => Self::Any(kept),
+        }
+    }
+
+    /// The complement, folded.
+    #[must_use]
+    pub fn complement(self) -> Self {
+        match self {
+            Self::Constant(value) => Self::Constant(!value),
+            Self::Not(inner) => *inner,
+            other => Self::Not(Box::new(other)),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::sample_values::Look;
 use super::{script, wildcards};
 use crate::evaluate::pattern::example;
 use crate::event::{Scalar, Value};
-use crate::plan::predicate::WildcardPattern;
+use crate::plan::predicate::{TextTest, WildcardPattern};
 use crate::plan::{FieldId, Predicate};
 
 /// What is asked of a field: tests with their wanted outcomes.
@@ -84,7 +84,20 @@ fn of(field: FieldId, predicate: &Predicate, want: bool, look: &Look<'_>) -> Vec
             values.extend(around(high));
             values
         }
+        Predicate::Not(inner) => of(field, inner, !want, look),
+        Predicate::All(parts) | Predicate::Any(parts) => {
+            let parts = parts.iter().filter(|part| part.fields().contains(&field));
+            parts.flat_map(|part| of(field, part, want, look)).collect()
+        }
+        Predicate::Nested { inner, .. } => of(field, inner, want, look),
+        Predicate::Range { low, high, .. } => {
+            let ends = low.iter().chain(high);
+            ends.flat_map(|end| around(&end.value)).collect()
+        }
         _ if !want && !matches!(predicate, Predicate::Script(_)) => Vec::new(),
+        Predicate::Constant(_) => Vec::new(),
+        Predicate::Fuzzy { fuzzy, .. } => vec![Scalar::text(fuzzy.text.as_str())],
+        Predicate::Text { test, .. } => text(test, look),
         Predicate::EqualIgnoringCase { text, .. } => vec![Scalar::text(text.as_str())],
         Predicate::Wildcard { pattern, .. } => wildcards::texts(pattern, look)
             .into_iter()
@@ -100,6 +113,24 @@ fn of(field: FieldId, predicate: &Predicate, want: bool, look: &Look<'_>) -> Vec
             .collect(),
         Predicate::Script(expr) => script::values(expr, field, look),
     }
+}
+
+/// Texts whose words meet a test.
+fn text(test: &TextTest, look: &Look<'_>) -> Vec<Scalar> {
+    let texts = match test {
+        TextTest::Phrase { words, .. } => vec![words.join(" ")],
+        TextTest::Wildcard { pattern, .. } => wildcards::texts(pattern, look),
+        TextTest::Regex {
+            pattern,
+            insensitive,
+        } => example::lucene(pattern, *insensitive),
+        TextTest::Fuzzy(fuzzy) => vec![fuzzy.text.clone()],
+        TextTest::Range { low, high } => {
+            let ends = low.iter().chain(high);
+            ends.map(|(end, _)| end.clone()).collect()
+        }
+    };
+    texts.into_iter().map(Scalar::text).collect()
 }
 
 /// The constant and its neighbours.

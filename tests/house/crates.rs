@@ -75,6 +75,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ),
     ("toml_parser", &["rule/table.rs"]),
     ("unicode-normalization", &["import/ecs/script_block.rs"]),
+    ("unicode-segmentation", &["event/analysis.rs"]),
     (
         "unicode-width",
         &["report/terminal/style.rs", "report/hits.rs"],

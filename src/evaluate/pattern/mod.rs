@@ -3,15 +3,17 @@
 
 pub mod example;
 pub mod fold;
+mod fuzzy;
 mod java;
 mod lucene;
+mod text;
 mod wildcard;
 
 use std::borrow::Cow;
 
 use self::wildcard::Wildcard;
 use super::QueryFailure;
-use crate::plan::predicate::{WildcardPattern, WildcardToken};
+use crate::plan::predicate::{Fuzzy, TextTest, WildcardPattern, WildcardToken};
 
 /// The most states that Elasticsearch lets a regular expression have
 /// (`Operations.DEFAULT_DETERMINIZE_WORK_LIMIT`).
@@ -30,6 +32,8 @@ enum Kind {
     Wildcard(Wildcard),
     Expression(Box<regex_automata::meta::Regex>),
     Automaton(Box<lucene::Automaton>),
+    Fuzzy(Box<fuzzy::FuzzyText>),
+    Words(Box<text::Words>),
 }
 
 impl Pattern {
@@ -85,6 +89,22 @@ impl Pattern {
         })
     }
 
+    /// Equality but for a few edits.
+    pub fn fuzzy(fuzzy: &Fuzzy) -> Self {
+        Self {
+            kind: Kind::Fuzzy(Box::new(fuzzy::FuzzyText::new(fuzzy))),
+            folded: false,
+        }
+    }
+
+    /// A test of the words of an analysed text.
+    pub fn text(test: &TextTest) -> Result<Self, QueryFailure> {
+        Ok(Self {
+            kind: Kind::Words(Box::new(text::Words::new(test)?)),
+            folded: false,
+        })
+    }
+
     /// Whether the whole text matches.
     pub fn matches(&self, text: &str) -> bool {
         let text = if self.folded {
@@ -115,6 +135,8 @@ impl Pattern {
             Kind::Wildcard(wildcard) => wildcard.matches(text),
             Kind::Expression(expression) => expression.is_match(text),
             Kind::Automaton(automaton) => automaton.matches(text),
+            Kind::Fuzzy(fuzzy) => fuzzy.matches(text),
+            Kind::Words(words) => words.matches(text),
         }
     }
 }
