@@ -39,6 +39,8 @@ pub fn codes() -> impl Iterator<Item = &'static diagnostic::Code> {
         language::eql::error::CODES,
         language::eql::check::codes::CODES,
         language::kql::error::CODES,
+        language::lucene::error::CODES,
+        language::dsl::error::CODES,
         rule::error::CODES,
         data_source::error::CODES,
         scenario::error::CODES,

@@ -1,7 +1,11 @@
 //! Query languages. Each folder takes query text to a [`crate::plan`]: parse, check, lower.
 
+pub mod dsl;
 pub mod eql;
 pub mod error;
 pub mod kql;
+pub mod lucene;
+mod plan_builder;
 
 pub use error::QueryError;
+pub use plan_builder::RequestFields;

@@ -4,7 +4,8 @@
 use std::fs;
 
 use serde_json::Value as Json;
-use trapline::language::kql::{self, tree::tree};
+use trapline::language::kql::data_view::{FieldKind, ViewField};
+use trapline::language::kql::{self, Options, tree::tree};
 
 use crate::shared::shared;
 
@@ -79,5 +80,51 @@ fn the_canonical_text_of_every_case_reads_as_the_same_tree() {
                 "{text}"
             );
         }
+    }
+}
+
+/// The fields of a data view of the suite.
+fn data_view(case: &Json) -> Vec<ViewField> {
+    let fields = case["data_view"]["fields"].as_array();
+    let fields = fields.map_or(&[][..], Vec::as_slice).iter();
+    let view = fields.map(|field| {
+        let types = field["esTypes"].as_array().unwrap();
+        ViewField {
+            name: field["name"].as_str().unwrap().to_owned(),
+            kind: match types.as_slice() {
+                [only] if only == "keyword" => FieldKind::Keyword,
+                [only] if only == "date" => FieldKind::Date,
+                _ => FieldKind::Other,
+            },
+            nested: field["subType"]["nested"]["path"].as_str().map(str::to_owned),
+        }
+    });
+    view.collect()
+}
+
+#[test]
+fn every_query_becomes_the_expected_query_dsl() {
+    let mut with_dsl = cases("dsl");
+    with_dsl.extend(cases("tree").into_iter().filter(|case| case.get("dsl").is_some()));
+    for case in with_dsl {
+        let text = case["query"].as_str().unwrap();
+        let options = Options {
+            time_zone: case["config"]["dateFormatTZ"].as_str().map(str::to_owned),
+            nested_ignore_unmapped: case["config"]["nestedIgnoreUnmapped"] == true,
+        };
+        let query = kql::parse(text).unwrap();
+        let found = kql::translate(&query, data_view(&case).as_slice(), &options).unwrap();
+        assert_eq!(found.to_json(), case["dsl"], "{text}");
+    }
+}
+
+#[test]
+fn every_error_of_a_translation_has_kibanas_words() {
+    for case in cases("dsl_error") {
+        let text = case["query"].as_str().unwrap();
+        let query = kql::parse(text).unwrap();
+        let view = data_view(&case);
+        let errors = kql::translate(&query, view.as_slice(), &Options::default()).unwrap_err();
+        assert_eq!(errors[0].message, case["message"].as_str().unwrap(), "{text}");
     }
 }

@@ -1,13 +1,18 @@
 //! KQL, Kibana's query language: text → syntax tree → Query DSL for a data view → plan.
 
+pub mod data_view;
 pub mod error;
 mod failure;
 mod literal;
+mod lower;
 pub mod parser;
 pub mod syntax;
+pub mod translate;
 #[cfg(test)]
 mod tests;
 pub mod tree;
 
 pub use error::KqlError;
+pub use lower::lower;
 pub use parser::parse;
+pub use translate::{Options, translate};

@@ -1,0 +1,276 @@
+//! One test of one field, by the field's type.
+
+use super::super::error::Refusal;
+use super::super::query::{FieldTest, Preparation};
+use super::{Lowering, Reader, constant, text};
+use crate::event::FieldType;
+use crate::event::analysis::lower_case;
+use crate::event::field::Exact;
+use crate::plan::predicate::{Fuzzy, WildcardPattern, WildcardToken};
+use crate::plan::{FieldId, Predicate};
+
+impl Lowering<'_> {
+    /// A test of the field of this name.
+    pub(super) fn field(&mut self, path: &str, test: &FieldTest) -> Result<Predicate, Refusal> {
+        if *test == FieldTest::Null {
+            let message = format!("No text specified for text query on [{path}]");
+            return Err(Refusal::Elasticsearch(message));
+        }
+        let ways = self.readers(path);
+        if ways.is_empty() && *test == FieldTest::Exists {
+            return Ok(self.object_exists(path));
+        }
+        let mut parts = Vec::new();
+        for way in &ways {
+            parts.push(self.by_type(path, way, test)?);
+        }
+        Ok(Predicate::any(parts))
+    }
+
+    /// `exists` on a pattern, or on the name of an object: any field below it.
+    fn object_exists(&mut self, path: &str) -> Predicate {
+        let pattern = if path.contains('*') {
+            path.to_owned()
+        } else {
+            format!("{path}.*")
+        };
+        let mut parts = Vec::new();
+        for name in self.names(&pattern) {
+            for way in self.readers(&name) {
+                parts.push(Predicate::Exists(self.whole(&name, &way)));
+            }
+        }
+        Predicate::any(parts)
+    }
+
+    /// The field's values, whatever they are.
+    fn whole(&mut self, path: &str, way: &Reader) -> FieldId {
+        let as_text = FieldType::Wildcard { ignore_above: None };
+        match &way.field_type {
+            FieldType::Text { .. } => self.words(path, way),
+            FieldType::FlattenedKey | FieldType::Unsupported(_) => {
+                self.read_as(path, way, &as_text)
+            }
+            other => self.read_as(path, way, &other.clone()),
+        }
+    }
+
+    /// The whole text of an analysed field: no keyword stands in for it here.
+    fn words(&mut self, path: &str, way: &Reader) -> FieldId {
+        let text = FieldType::Text {
+            exact: Exact::Missing,
+        };
+        self.read_as(path, way, &text)
+    }
+
+    fn by_type(
+        &mut self,
+        path: &str,
+        way: &Reader,
+        test: &FieldTest,
+    ) -> Result<Predicate, Refusal> {
+        if *test == FieldTest::Exists {
+            return Ok(Predicate::Exists(self.whole(path, way)));
+        }
+        match &way.field_type {
+            FieldType::Text { .. } => {
+                let field = self.words(path, way);
+                text::test(path, field, test)
+            }
+            FieldType::Keyword {
+                normalized: true, ..
+            } => {
+                let field = self.whole(path, way);
+                exact(field, path, &way.field_type, &normalized(test)?)
+            }
+            FieldType::Keyword { .. }
+            | FieldType::ConstantKeyword
+            | FieldType::Wildcard { .. }
+            | FieldType::Flattened
+            | FieldType::FlattenedKey => {
+                let field = self.whole(path, way);
+                exact(field, path, &way.field_type, test)
+            }
+            // The versions themselves are compared, but patterns look at their texts.
+            FieldType::Version if is_pattern(test) => {
+                let as_text = FieldType::Wildcard { ignore_above: None };
+                let field = self.read_as(path, way, &as_text);
+                exact(field, path, &way.field_type, test)
+            }
+            FieldType::Unsupported(name) => {
+                let message = format!("a condition on [{path}], which is of type [{name}]");
+                Err(Refusal::Unsupported(message))
+            }
+            field_type => {
+                let field = self.whole(path, way);
+                constant::test(field, path, field_type, test, self.now)
+            }
+        }
+    }
+}
+
+fn is_pattern(test: &FieldTest) -> bool {
+    matches!(
+        test,
+        FieldTest::Wildcard { .. }
+            | FieldTest::Prefix { .. }
+            | FieldTest::Regexp { .. }
+            | FieldTest::Fuzzy { .. }
+    )
+}
+
+/// The test on a keyword whose normalizer folds case: its values are folded, and so is what the
+/// normalizer sees of the query.
+fn normalized(test: &FieldTest) -> Result<FieldTest, Refusal> {
+    let mut test = test.clone();
+    match &mut test {
+        FieldTest::Term { value, ignore_case } => {
+            *value = lower_case(value);
+            *ignore_case = true;
+        }
+        FieldTest::Match { text, .. } | FieldTest::Phrase { text, .. } => {
+            return Ok(FieldTest::Term {
+                value: lower_case(text),
+                ignore_case: true,
+            });
+        }
+        FieldTest::Terms(_) | FieldTest::Range(_) | FieldTest::Fuzzy { .. } => {
+            let message = "this condition on a keyword with a normalizer".to_owned();
+            return Err(Refusal::Unsupported(message));
+        }
+        FieldTest::Wildcard {
+            pattern,
+            ignore_case,
+            preparation,
+        } => {
+            if *preparation != Preparation::None {
+                *pattern = lower_case(pattern);
+            }
+            fold(pattern, ignore_case);
+        }
+        FieldTest::Prefix {
+            text, ignore_case, ..
+        } => {
+            *text = lower_case(text);
+            *ignore_case = true;
+        }
+        FieldTest::Regexp {
+            pattern,
+            ignore_case,
+        } => fold(pattern, ignore_case),
+        FieldTest::Exists | FieldTest::Null => {}
+    }
+    Ok(test)
+}
+
+/// A pattern that is held against folded values: capital letters in it match nothing, unless case
+/// is ignored anyway.
+fn fold(pattern: &mut str, ignore_case: &mut bool) {
+    if *pattern == lower_case(pattern) {
+        *ignore_case = true;
+    }
+}
+
+/// A test of whole texts.
+fn exact(
+    field: FieldId,
+    path: &str,
+    field_type: &FieldType,
+    test: &FieldTest,
+) -> Result<Predicate, Refusal> {
+    let is_flattened = matches!(field_type, FieldType::Flattened | FieldType::FlattenedKey);
+    let refused = |kind: &str| {
+        let what = if *field_type == FieldType::Flattened {
+            "root"
+        } else {
+            "keyed"
+        };
+        let message =
+            format!("[{kind}] queries are not currently supported on {what} [flattened] fields.");
+        Err(Refusal::Elasticsearch(message))
+    };
+    Ok(match test {
+        FieldTest::Term {
+            value,
+            ignore_case: true,
+        } => Predicate::EqualIgnoringCase {
+            field,
+            text: value.clone(),
+        },
+        FieldTest::Term { value, .. }
+        | FieldTest::Match { text: value, .. }
+        | FieldTest::Phrase {
+            text: value,
+            is_prefix: false,
+            ..
+        } => constant::equal(field, value),
+        FieldTest::Terms(values) => Predicate::any(
+            values
+                .iter()
+                .map(|value| constant::equal(field, value))
+                .collect(),
+        ),
+        FieldTest::Phrase { text, .. } => prefix(field, text, false),
+        FieldTest::Prefix {
+            text, ignore_case, ..
+        } => prefix(field, text, *ignore_case),
+        FieldTest::Wildcard { .. } if is_flattened => return refused("wildcard"),
+        FieldTest::Regexp { .. } if is_flattened => return refused("regexp"),
+        FieldTest::Fuzzy { .. } if is_flattened => return refused("fuzzy"),
+        FieldTest::Wildcard {
+            pattern,
+            ignore_case,
+            ..
+        } => Predicate::Wildcard {
+            field,
+            pattern: WildcardPattern::lucene(pattern),
+            insensitive: *ignore_case,
+        },
+        FieldTest::Regexp {
+            pattern,
+            ignore_case,
+        } => Predicate::Regex {
+            field,
+            pattern: pattern.clone(),
+            insensitive: *ignore_case,
+        },
+        FieldTest::Fuzzy {
+            text,
+            edits,
+            prefix,
+            transpositions,
+            ..
+        } => Predicate::Fuzzy {
+            field,
+            fuzzy: Fuzzy {
+                text: text.clone(),
+                edits: *edits,
+                prefix: *prefix,
+                transpositions: *transpositions,
+            },
+        },
+        FieldTest::Range(range) => {
+            if *field_type == FieldType::FlattenedKey && range.bounds.len() < 2 {
+                let message = "[range] queries on keyed [flattened] fields must include both an \
+                               upper and a lower bound.";
+                return Err(Refusal::Elasticsearch(message.to_owned()));
+            }
+            constant::range_of_texts(field, range)
+        }
+        FieldTest::Exists => Predicate::Exists(field),
+        FieldTest::Null => {
+            let message = format!("No text specified for text query on [{path}]");
+            return Err(Refusal::Elasticsearch(message));
+        }
+    })
+}
+
+fn prefix(field: FieldId, text: &str, insensitive: bool) -> Predicate {
+    let mut tokens: Vec<WildcardToken> = text.chars().map(WildcardToken::Char).collect();
+    tokens.push(WildcardToken::Many);
+    Predicate::Wildcard {
+        field,
+        pattern: WildcardPattern(tokens),
+        insensitive,
+    }
+}

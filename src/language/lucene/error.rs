@@ -1,0 +1,33 @@
+//! What can be wrong with a Lucene query string. Elasticsearch says it when the query runs.
+
+use crate::diagnostic::{Code, Span};
+pub use crate::language::error::QueryError as LuceneError;
+
+/// The text is no query string.
+pub const SYNTAX: &Code = &Code {
+    number: "E611",
+    title: "Lucene syntax error",
+    page: "\
+Elasticsearch refuses the query string when the rule runs; Kibana does not check it when the rule is
+saved. The frequent causes:
+
+| written | why it fails | write |
+|---|---|---|
+| `a:b:c` | a colon in a value is special | `a:b\\:c` or `a:\"b:c\"` |
+| `a:1/2` | `/` opens a regular expression, inside a word too | `a:1\\/2` or `a:\"1/2\"` |
+| `a:-1` | `-` at the start of a value forbids it | `a:\\-1` or `a:\"-1\"` |
+| `NOT NOT a` | one operator only | `NOT (NOT a)` |
+| `a:()` | parentheses hold at least one value | `_exists_:a` |
+| `a*:b` | a `*` in a field name must be escaped | `a\\*:b` |
+
+`AND`, `OR`, `NOT` and `TO` are operators in capital letters only: `a:1 or b:1` asks for the word `or` in
+the default fields.
+",
+};
+
+/// All codes of Lucene query strings.
+pub const CODES: &[&Code] = &[SYNTAX];
+
+pub(super) fn syntax(span: Span, what: impl Into<String>) -> LuceneError {
+    LuceneError::new(SYNTAX, span, what)
+}
