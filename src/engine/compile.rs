@@ -200,6 +200,9 @@ impl Compiler {
         if let Some(obstacle) = plan.obstacle() {
             return Err(obstacle);
         }
+        if let Some(path) = plan.fields.iter().find_map(beside_the_columns) {
+            return Err(format!("`{path}` cannot be searched in a stream"));
+        }
         let fields: Fields = plan.fields.iter().map(|field| self.field(field)).collect();
         let column = |id: FieldId| fields.get(id.index()).copied().flatten();
         let mut nodes = Vec::with_capacity(plan.stages.len());
@@ -476,4 +479,12 @@ impl Compiler {
         let witnesses = columns.map(|(column, tests)| Witnesses::new(column, tests));
         (witnesses.collect(), unwitnessed)
     }
+}
+
+/// A field whose values stand at no single path of a document.
+fn beside_the_columns(field: &PlanField) -> Option<&str> {
+    let reader = field.readers.iter().flatten().next()?;
+    let is_beside = reader.field_type == FieldType::Flattened
+        || ["_id", "_index"].contains(&&*reader.read_from);
+    is_beside.then_some(&*field.path)
 }

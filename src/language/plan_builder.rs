@@ -9,8 +9,8 @@ use crate::diagnostic::Span;
 use crate::event::field::Family;
 use crate::event::{Resolution, Schema, Timestamp};
 use crate::plan::{
-    CategoryTest, Clause, ClauseId, ClauseKind, Condition, ConditionKind, FieldId, Leaf, LeafId,
-    Part, PartId, Plan, PlanField, Predicate, Role, Shape, Stage, StageId,
+    Clause, ClauseId, ClauseKind, Condition, ConditionKind, FieldId, Leaf, LeafId, Operator, Part,
+    PartId, Plan, PlanField, Predicate, Role, Stage, StageId,
 };
 
 /// The fields that a search request names beside its query.
@@ -20,8 +20,6 @@ pub struct RequestFields<'a> {
     pub timestamp: &'a str,
     /// What orders events of one time.
     pub tiebreaker: Option<&'a str>,
-    /// The event category, which no condition asks for.
-    pub category: &'a str,
 }
 
 /// Builds the plan of one condition.
@@ -136,18 +134,8 @@ impl<'s> PlanBuilder<'s> {
         condition: Condition,
         request: RequestFields<'_>,
     ) -> Result<Plan, Vec<QueryError>> {
-        let category = self.clause(ClauseKind::Category, root);
-        if let Some(clause) = self.clauses.get_mut(category.index()) {
-            clause.span = Span::default();
-            clause.text = if self.has_texts {
-                "category".to_owned()
-            } else {
-                String::new()
-            };
-        }
         let timestamp = self.request_field(request.timestamp);
         let tiebreaker = request.tiebreaker.map(|path| self.request_field(path));
-        let category_field = self.request_field(request.category);
         if self.is_too_large || self.lowering.is_too_large() {
             let message = "too many clauses: a query may have at most 65,535";
             self.errors.push(QueryError::new(UNSUPPORTED, Span::default(), message));
@@ -160,22 +148,18 @@ impl<'s> PlanBuilder<'s> {
             stages: vec![Stage {
                 role: Role::Positive,
                 runs: 1,
-                category: CategoryTest {
-                    value: None,
-                    clause: category,
-                },
+                category: None,
                 condition,
                 keys: Vec::new(),
                 part: root,
             }],
-            shape: Shape::Events,
+            operator: Operator::Select,
             pipes: Vec::new(),
             clauses: self.clauses,
             parts: self.parts,
             leaves: self.leaves,
             timestamp,
             tiebreaker,
-            category: category_field,
         })
     }
 

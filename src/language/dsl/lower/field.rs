@@ -1,10 +1,9 @@
 //! One test of one field, by the field's type.
 
 use super::super::error::Refusal;
-use super::super::query::{FieldTest, Preparation};
+use super::super::query::FieldTest;
 use super::{Lowering, Reader, constant, text};
 use crate::event::FieldType;
-use crate::event::analysis::lower_case;
 use crate::event::field::Exact;
 use crate::plan::predicate::{Fuzzy, WildcardPattern, WildcardToken};
 use crate::plan::{FieldId, Predicate};
@@ -70,21 +69,24 @@ impl Lowering<'_> {
         test: &FieldTest,
     ) -> Result<Predicate, Refusal> {
         if *test == FieldTest::Exists {
-            return Ok(Predicate::Exists(self.whole(path, way)));
+            return Ok(match &way.field_type {
+                FieldType::Unindexed(_) => Predicate::Constant(false),
+                _ => Predicate::Exists(self.whole(path, way)),
+            });
         }
         match &way.field_type {
             FieldType::Text { .. } => {
                 let field = self.words(path, way);
                 text::test(path, field, test)
             }
-            FieldType::Keyword {
-                normalized: true, ..
-            } => {
-                let field = self.whole(path, way);
-                exact(field, path, &way.field_type, &normalized(test)?)
+            FieldType::Unindexed(_) => {
+                let message = format!(
+                    "Cannot search on field [{path}] since it is not indexed nor has doc values."
+                );
+                Err(Refusal::Elasticsearch(message))
             }
             FieldType::Keyword { .. }
-            | FieldType::ConstantKeyword
+            | FieldType::ConstantKeyword { .. }
             | FieldType::Wildcard { .. }
             | FieldType::Flattened
             | FieldType::FlattenedKey => {
@@ -117,58 +119,6 @@ fn is_pattern(test: &FieldTest) -> bool {
             | FieldTest::Regexp { .. }
             | FieldTest::Fuzzy { .. }
     )
-}
-
-/// The test on a keyword whose normalizer folds case: its values are folded, and so is what the
-/// normalizer sees of the query.
-fn normalized(test: &FieldTest) -> Result<FieldTest, Refusal> {
-    let mut test = test.clone();
-    match &mut test {
-        FieldTest::Term { value, ignore_case } => {
-            *value = lower_case(value);
-            *ignore_case = true;
-        }
-        FieldTest::Match { text, .. } | FieldTest::Phrase { text, .. } => {
-            return Ok(FieldTest::Term {
-                value: lower_case(text),
-                ignore_case: true,
-            });
-        }
-        FieldTest::Terms(_) | FieldTest::Range(_) | FieldTest::Fuzzy { .. } => {
-            let message = "this condition on a keyword with a normalizer".to_owned();
-            return Err(Refusal::Unsupported(message));
-        }
-        FieldTest::Wildcard {
-            pattern,
-            ignore_case,
-            preparation,
-        } => {
-            if *preparation != Preparation::None {
-                *pattern = lower_case(pattern);
-            }
-            fold(pattern, ignore_case);
-        }
-        FieldTest::Prefix {
-            text, ignore_case, ..
-        } => {
-            *text = lower_case(text);
-            *ignore_case = true;
-        }
-        FieldTest::Regexp {
-            pattern,
-            ignore_case,
-        } => fold(pattern, ignore_case),
-        FieldTest::Exists | FieldTest::Null => {}
-    }
-    Ok(test)
-}
-
-/// A pattern that is held against folded values: capital letters in it match nothing, unless case
-/// is ignored anyway.
-fn fold(pattern: &mut str, ignore_case: &mut bool) {
-    if *pattern == lower_case(pattern) {
-        *ignore_case = true;
-    }
 }
 
 /// A test of whole texts.

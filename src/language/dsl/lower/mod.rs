@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use super::error::Refusal;
 use super::query::{Bool, FieldTest, Fields, Query, QueryString};
 use crate::event::field::Family;
-use crate::event::schema::MappedField;
+use crate::event::schema::{MappedField, Origin};
 use crate::event::{FieldType, Schema, Timestamp};
 use crate::language::lucene::{self, Meaning};
 use crate::plan::predicate::WildcardPattern;
@@ -193,11 +193,12 @@ impl<'s> Lowering<'s> {
         let mappings = self.schema.mappings();
         for (number, mapping) in mappings.iter().enumerate() {
             let field = match path {
-                "_id" | "_index" => Some(MappedField {
-                    field_type: FieldType::Wildcard { ignore_above: None },
-                    read_from: path.into(),
-                    origin: crate::event::schema::Origin::Declared,
-                }),
+                // Every document has them.
+                "_id" | "_index" => Some(MappedField::new(
+                    FieldType::Wildcard { ignore_above: None },
+                    path,
+                    Origin::Declared,
+                )),
                 path => mapping.find(path),
             };
             let Some(field) = field else { continue };
