@@ -4,6 +4,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::field::lowercase;
+
 /// The longest word in UTF-16 units; a longer one is cut into pieces
 /// (`StandardAnalyzer.DEFAULT_MAX_TOKEN_LENGTH`).
 const LONGEST: usize = 255;
@@ -21,12 +23,7 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
 
 /// A text in lower case, character by character, as the analyzer folds it.
 pub fn lower_case(text: &str) -> String {
-    text.chars().map(lower).collect()
-}
-
-/// Java's `Character.toLowerCase`: one character for one.
-pub fn lower(c: char) -> char {
-    c.to_lowercase().next().unwrap_or(c)
+    text.chars().map(lowercase).collect()
 }
 
 fn pieces(word: &str) -> Vec<String> {
@@ -42,7 +39,7 @@ fn pieces(word: &str) -> Vec<String> {
         }
         length += c.len_utf16();
         if let Some(piece) = pieces.last_mut() {
-            piece.push(lower(c));
+            piece.push(lowercase(c));
         }
     }
     pieces
