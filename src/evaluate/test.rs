@@ -71,9 +71,7 @@ impl Test {
             parts.iter().map(|part| Self::new(plan, part)).collect()
         };
         Ok(match predicate {
-            Predicate::Range { field, low, high } => {
-                Self::Range(*field, low.clone(), high.clone())
-            }
+            Predicate::Range { field, low, high } => Self::Range(*field, low.clone(), high.clone()),
             Predicate::Fuzzy { field, fuzzy } => Self::Pattern(*field, Pattern::fuzzy(fuzzy)),
             Predicate::Text { field, test } => Self::Pattern(*field, Pattern::text(test)?),
             Predicate::Constant(value) => Self::Constant(*value),

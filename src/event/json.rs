@@ -303,7 +303,10 @@ mod tests {
             let objects = event.objects(path);
             let values = objects.iter().map(|object| object.values(field));
             let texts = |values: &[Scalar]| values.iter().map(ToString::to_string).collect();
-            values.map(|values| texts(values)).map(|texts: Vec<String>| texts.join(",")).collect()
+            values
+                .map(|values| texts(values))
+                .map(|texts: Vec<String>| texts.join(","))
+                .collect()
         };
         assert_eq!(texts("a.b", "a.b.c"), ["1", "2"]);
         assert_eq!(texts("a.b.d", "a.b.d.e"), ["1", "2", "3"]);

@@ -68,7 +68,11 @@ impl<'s> PlanBuilder<'s> {
         text: impl FnOnce() -> String,
     ) -> PartId {
         let id = PartId(self.number(self.parts.len()));
-        let text = if self.has_texts { text() } else { String::new() };
+        let text = if self.has_texts {
+            text()
+        } else {
+            String::new()
+        };
         self.parts.push(Part { parent, span, text });
         id
     }
@@ -138,7 +142,8 @@ impl<'s> PlanBuilder<'s> {
         let tiebreaker = request.tiebreaker.map(|path| self.request_field(path));
         if self.is_too_large || self.lowering.is_too_large() {
             let message = "too many clauses: a query may have at most 65,535";
-            self.errors.push(QueryError::new(UNSUPPORTED, Span::default(), message));
+            self.errors
+                .push(QueryError::new(UNSUPPORTED, Span::default(), message));
         }
         if !self.errors.is_empty() {
             return Err(self.errors);

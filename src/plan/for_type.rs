@@ -64,7 +64,9 @@ impl Predicate {
             Self::Range { field, low, high } => {
                 let end = |end: &Option<End>| {
                     end.as_ref().map(|end| End {
-                        value: field_type.reduce_bound(&end.value).unwrap_or(end.value.clone()),
+                        value: field_type
+                            .reduce_bound(&end.value)
+                            .unwrap_or(end.value.clone()),
                         inclusive: end.inclusive,
                     })
                 };

@@ -96,7 +96,9 @@ fn data_view(case: &Json) -> Vec<ViewField> {
                 [only] if only == "date" => FieldKind::Date,
                 _ => FieldKind::Other,
             },
-            nested: field["subType"]["nested"]["path"].as_str().map(str::to_owned),
+            nested: field["subType"]["nested"]["path"]
+                .as_str()
+                .map(str::to_owned),
         }
     });
     view.collect()
@@ -105,7 +107,11 @@ fn data_view(case: &Json) -> Vec<ViewField> {
 #[test]
 fn every_query_becomes_the_expected_query_dsl() {
     let mut with_dsl = cases("dsl");
-    with_dsl.extend(cases("tree").into_iter().filter(|case| case.get("dsl").is_some()));
+    with_dsl.extend(
+        cases("tree")
+            .into_iter()
+            .filter(|case| case.get("dsl").is_some()),
+    );
     for case in with_dsl {
         let text = case["query"].as_str().unwrap();
         let options = Options {
@@ -149,6 +155,10 @@ fn every_error_of_a_translation_has_kibanas_words() {
         let query = kql::parse(text).unwrap();
         let view = data_view(&case);
         let errors = kql::translate(&query, view.as_slice(), &Options::default()).unwrap_err();
-        assert_eq!(errors[0].message, case["message"].as_str().unwrap(), "{text}");
+        assert_eq!(
+            errors[0].message,
+            case["message"].as_str().unwrap(),
+            "{text}"
+        );
     }
 }

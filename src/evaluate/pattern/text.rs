@@ -2,8 +2,8 @@
 
 use super::Pattern;
 use super::fuzzy::FuzzyText;
-use crate::event::analysis::words;
 use crate::evaluate::QueryFailure;
+use crate::event::analysis::words;
 use crate::plan::predicate::TextTest;
 
 /// A test of a text's words, compiled.

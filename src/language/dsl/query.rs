@@ -237,7 +237,11 @@ impl Bool {
         let count = self.should.len();
         let of = |part: i64| {
             let all = i64::try_from(count).unwrap_or(i64::MAX);
-            let part = if part < 0 { all.saturating_add(part) } else { part };
+            let part = if part < 0 {
+                all.saturating_add(part)
+            } else {
+                part
+            };
             usize::try_from(part).unwrap_or(0)
         };
         match self.minimum {

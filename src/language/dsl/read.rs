@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::query::{Bool, Bound, FieldTest, Fields, Minimum, Preparation, Query, QueryString, Range};
+use super::query::{
+    Bool, Bound, FieldTest, Fields, Minimum, Preparation, Query, QueryString, Range,
+};
 use crate::language::lucene::query::auto_edits;
 
 /// Why a query cannot be read.
@@ -51,7 +53,9 @@ pub fn pill(json: &Json) -> Result<Option<Query>, BadQuery> {
         read(query)?
     } else {
         let beside = ["meta", "$state", "state"];
-        let own = pill.iter().filter(|(key, _)| !beside.contains(&key.as_str()));
+        let own = pill
+            .iter()
+            .filter(|(key, _)| !beside.contains(&key.as_str()));
         let own: Map<String, Json> = own
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
@@ -92,8 +96,15 @@ pub fn read(json: &Json) -> Result<Query, BadQuery> {
             let values = values(Some(value), "terms")?;
             Ok(Query::field(field, FieldTest::Terms(values)))
         }
-        "match_phrase" | "match_phrase_prefix" | "match" | "term" | "wildcard" | "prefix"
-        | "regexp" | "fuzzy" | "range" => {
+        "match_phrase"
+        | "match_phrase_prefix"
+        | "match"
+        | "term"
+        | "wildcard"
+        | "prefix"
+        | "regexp"
+        | "fuzzy"
+        | "range" => {
             let (field, body) = field(body)?;
             Ok(Query::Field {
                 fields: Fields::Name(field),
@@ -212,7 +223,13 @@ fn minimum_of(text: &str) -> Result<Minimum, BadQuery> {
 }
 
 fn query_string(body: &Json) -> Result<QueryString, BadQuery> {
-    for key in ["analyzer", "minimum_should_match", "type", "phrase_slop", "fuzziness"] {
+    for key in [
+        "analyzer",
+        "minimum_should_match",
+        "type",
+        "phrase_slop",
+        "fuzziness",
+    ] {
         if body.get(key).is_some() {
             return unsupported(format!("a `query_string` with `{key}`"));
         }
@@ -296,7 +313,9 @@ fn range(body: &Json) -> Result<Range, BadQuery> {
 /// The one field of a query and what is asked of it.
 fn field(body: &Json) -> Result<(String, &Json), BadQuery> {
     let entries = body.as_object().map(|body| {
-        let fields = body.iter().filter(|(key, _)| !["boost", "_name"].contains(&key.as_str()));
+        let fields = body
+            .iter()
+            .filter(|(key, _)| !["boost", "_name"].contains(&key.as_str()));
         fields.collect::<Vec<_>>()
     });
     match entries.as_deref() {
@@ -361,7 +380,10 @@ mod tests {
             json!({"match": {"a": {"query": "b", "fuzziness": 1}}}),
             json!({"bool": {"should": [], "minimum_should_match": "2<50%"}}),
         ] {
-            assert!(matches!(read(&unknown), Err(BadQuery::Unsupported(_))), "{unknown}");
+            assert!(
+                matches!(read(&unknown), Err(BadQuery::Unsupported(_))),
+                "{unknown}"
+            );
         }
         let wrong = read(&json!({"match_phrase": {"a": 1, "b": 2}}));
         assert!(matches!(wrong, Err(BadQuery::Malformed(_))));
@@ -374,10 +396,22 @@ mod tests {
             {"match_all": {}}, {"match_all": {}}]);
         assert_eq!(least(json!({"should": five})), Ok(1));
         assert_eq!(least(json!({"should": five, "filter": five})), Ok(0));
-        assert_eq!(least(json!({"should": five, "minimum_should_match": 3})), Ok(3));
-        assert_eq!(least(json!({"should": five, "minimum_should_match": "-2"})), Ok(3));
-        assert_eq!(least(json!({"should": five, "minimum_should_match": "50%"})), Ok(2));
-        assert_eq!(least(json!({"should": five, "minimum_should_match": "-25%"})), Ok(4));
+        assert_eq!(
+            least(json!({"should": five, "minimum_should_match": 3})),
+            Ok(3)
+        );
+        assert_eq!(
+            least(json!({"should": five, "minimum_should_match": "-2"})),
+            Ok(3)
+        );
+        assert_eq!(
+            least(json!({"should": five, "minimum_should_match": "50%"})),
+            Ok(2)
+        );
+        assert_eq!(
+            least(json!({"should": five, "minimum_should_match": "-25%"})),
+            Ok(4)
+        );
         assert_eq!(least(json!({"must_not": five})), Ok(0));
     }
 }

@@ -93,9 +93,15 @@ fn field(name: &str, test: &FieldTest) -> Json {
             ("match", json!({"query": text, "operator": "and"}))
         }
         FieldTest::Phrase {
-            text, is_prefix, slop,
+            text,
+            is_prefix,
+            slop,
         } => {
-            let kind = if *is_prefix { "match_phrase_prefix" } else { "match_phrase" };
+            let kind = if *is_prefix {
+                "match_phrase_prefix"
+            } else {
+                "match_phrase"
+            };
             let body = match slop {
                 0 => json!(text),
                 slop => json!({"query": text, "slop": slop}),
@@ -106,14 +112,20 @@ fn field(name: &str, test: &FieldTest) -> Json {
             pattern,
             ignore_case,
             ..
-        } => ("wildcard", insensitive(json!({"value": pattern}), *ignore_case)),
+        } => (
+            "wildcard",
+            insensitive(json!({"value": pattern}), *ignore_case),
+        ),
         FieldTest::Prefix {
             text, ignore_case, ..
         } => ("prefix", insensitive(json!({"value": text}), *ignore_case)),
         FieldTest::Regexp {
             pattern,
             ignore_case,
-        } => ("regexp", insensitive(json!({"value": pattern}), *ignore_case)),
+        } => (
+            "regexp",
+            insensitive(json!({"value": pattern}), *ignore_case),
+        ),
         FieldTest::Fuzzy { text, edits, .. } => {
             ("fuzzy", json!({"value": text, "fuzziness": edits}))
         }

@@ -48,7 +48,9 @@ struct Lowerer<'s> {
 
 impl Lowerer<'_> {
     fn node(&mut self, node: &Node, parent: PartId) -> Condition {
-        let part = self.builder.part(Some(parent), node.span, || node.to_string());
+        let part = self
+            .builder
+            .part(Some(parent), node.span, || node.to_string());
         match &node.kind {
             NodeKind::Or(nodes) => junction(part, ConditionKind::Any, self.all(nodes, part)),
             NodeKind::And(nodes) => junction(part, ConditionKind::All, self.all(nodes, part)),

@@ -88,7 +88,10 @@ impl<'v, V: DataView + ?Sized> Translator<'v, V> {
 
     fn list(&mut self, field: &Literal, node: &ListNode, path: Option<&str>) -> Query {
         let mut all = |nodes: &[ListNode]| -> Vec<Query> {
-            nodes.iter().map(|node| self.list(field, node, path)).collect()
+            nodes
+                .iter()
+                .map(|node| self.list(field, node, path))
+                .collect()
         };
         match &node.kind {
             ListKind::Or(nodes) => Query::any(all(nodes)),

@@ -117,7 +117,8 @@ impl<'t> Lexer<'t> {
             ']' | '}' => {
                 let span = Span::of(self.at..self.at + 1);
                 let message = format!("`{first}` ends no range");
-                Err(error::syntax(span, message).help("write a backslash before it, or quote the value"))
+                Err(error::syntax(span, message)
+                    .help("write a backslash before it, or quote the value"))
             }
             _ => self.term(),
         }
@@ -157,7 +158,9 @@ impl<'t> Lexer<'t> {
         let Some(length) = end_of(inner, '/') else {
             let span = Span::of(start..start + 1);
             let message = "`/` opens a regular expression that has no end";
-            return Err(error::syntax(span, message).help("write `\\/` for a slash, or quote the value"));
+            return Err(
+                error::syntax(span, message).help("write `\\/` for a slash, or quote the value")
+            );
         };
         self.at += length + 2;
         Ok(Kind::Regex(inner.get(..length).unwrap_or("").to_owned()))
@@ -168,7 +171,8 @@ impl<'t> Lexer<'t> {
         self.at += 1;
         let unfinished = || {
             let span = Span::of(start..start + 1);
-            error::syntax(span, "the range has no end").help("write `[low TO high]` or `{low TO high}`")
+            error::syntax(span, "the range has no end")
+                .help("write `[low TO high]` or `{low TO high}`")
         };
         let low = self.range_end().ok_or_else(unfinished)?;
         self.blanks();
@@ -218,7 +222,9 @@ impl<'t> Lexer<'t> {
                     let Some(escaped) = escaped else {
                         let span = Span::of(self.at..self.at + 1);
                         let message = "a backslash at the end escapes nothing";
-                        return Err(error::syntax(span, message).help("write `\\\\` for a backslash"));
+                        return Err(
+                            error::syntax(span, message).help("write `\\\\` for a backslash")
+                        );
                     };
                     self.at += 1 + escaped.len_utf8();
                     last_is_star = false;

@@ -33,7 +33,10 @@ struct Lowerer<'s> {
 impl Lowerer<'_> {
     fn group(&mut self, group: &Group, part: PartId) -> Condition {
         let (mut required, mut optional) = (Vec::new(), Vec::new());
-        let decides = !group.clauses.iter().any(|clause| clause.occur == Occur::Required);
+        let decides = !group
+            .clauses
+            .iter()
+            .any(|clause| clause.occur == Occur::Required);
         for clause in &group.clauses {
             let condition = self.node(&clause.node, part);
             match clause.occur {

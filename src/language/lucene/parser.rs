@@ -113,7 +113,12 @@ impl Parser<'_> {
         let mut clauses: Vec<Clause> = Vec::new();
         loop {
             if let Some(leaf) = self.words(field) {
-                self.add(&mut clauses, Conjunction::None, Modifier::None, Node::Leaf(leaf));
+                self.add(
+                    &mut clauses,
+                    Conjunction::None,
+                    Modifier::None,
+                    Node::Leaf(leaf),
+                );
             } else {
                 let conjunction = if clauses.is_empty() {
                     Conjunction::None
@@ -203,7 +208,10 @@ impl Parser<'_> {
         {
             text.push(' ');
             text.push_str(&unescaped(word));
-            end = self.tokens.get(self.at + count).map_or(end, |token| token.span);
+            end = self
+                .tokens
+                .get(self.at + count)
+                .map_or(end, |token| token.span);
             count += 1;
         }
         if count == 1 {

@@ -1,9 +1,7 @@
 //! Clauses → Query DSL: what Elasticsearch's `query_string` makes of each value.
 
 use super::syntax::{Group, Leaf, Node, Occur, Value};
-use crate::language::dsl::query::{
-    Bool, Bound, Fields, FieldTest, Preparation, Query, Range,
-};
+use crate::language::dsl::query::{Bool, Bound, FieldTest, Fields, Preparation, Query, Range};
 
 /// What a request says about a query string beside its text.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -138,8 +136,16 @@ fn test(leaf: &Leaf, meaning: &Meaning) -> FieldTest {
             high,
             high_inclusive,
         } => {
-            let above = if *low_inclusive { Bound::From } else { Bound::Above };
-            let below = if *high_inclusive { Bound::To } else { Bound::Below };
+            let above = if *low_inclusive {
+                Bound::From
+            } else {
+                Bound::Above
+            };
+            let below = if *high_inclusive {
+                Bound::To
+            } else {
+                Bound::Below
+            };
             let low = low.iter().map(|text| (above, text.clone()));
             let high = high.iter().map(|text| (below, text.clone()));
             FieldTest::Range(Range {

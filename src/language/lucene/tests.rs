@@ -29,7 +29,10 @@ fn operators_have_no_precedence() {
         let group = parse(text, false).unwrap_or_else(|error| panic!("{text}: {error:?}"));
         assert_eq!(group.to_string(), clauses, "{text}");
     }
-    assert_eq!(parse("a:1 b:1 OR c:1", true).unwrap().to_string(), "+a:1 b:1 c:1");
+    assert_eq!(
+        parse("a:1 b:1 OR c:1", true).unwrap().to_string(),
+        "+a:1 b:1 c:1"
+    );
 }
 
 #[test]

@@ -104,8 +104,7 @@ fn value(path: &str, field_type: &FieldType, text: &str) -> Result<Value, Refusa
             "true" => return Ok(Value::Bool(true)),
             "false" => return Ok(Value::Bool(false)),
             _ => {
-                let why =
-                    format!("Can't parse boolean value [{text}], expected [true] or [false]");
+                let why = format!("Can't parse boolean value [{text}], expected [true] or [false]");
                 return failed(path, &why);
             }
         },

@@ -138,8 +138,7 @@ impl<'s> Lowering<'s> {
             if ignore_unmapped {
                 return Ok(Predicate::Constant(false));
             }
-            let message =
-                format!("[nested] failed to find nested object under path [{path}]");
+            let message = format!("[nested] failed to find nested object under path [{path}]");
             return Err(Refusal::Elasticsearch(message));
         }
         self.scope.push(path.to_owned());
@@ -207,7 +206,9 @@ impl<'s> Lowering<'s> {
             {
                 continue;
             }
-            let known = ways.iter().position(|way| way.field_type == field.field_type);
+            let known = ways
+                .iter()
+                .position(|way| way.field_type == field.field_type);
             let place = known.unwrap_or_else(|| {
                 ways.push(Reader {
                     field_type: field.field_type.clone(),
@@ -215,7 +216,9 @@ impl<'s> Lowering<'s> {
                 });
                 ways.len() - 1
             });
-            let slot = ways.get_mut(place).and_then(|way| way.readers.get_mut(number));
+            let slot = ways
+                .get_mut(place)
+                .and_then(|way| way.readers.get_mut(number));
             if let Some(slot) = slot {
                 *slot = Some(field);
             }
