@@ -496,6 +496,10 @@ pub struct ScanArgs {
     /// Events of a stream that are so many minutes out of order are put in order; files are in full
     #[arg(long, value_name = "MINUTES", default_value_t = 5)]
     pub reorder: u32,
+    /// Exception lists that apply to the rules that refer to them, files or directories
+    /// (repeatable); beside those of the project
+    #[arg(long, value_name = "PATH")]
+    pub exceptions: Vec<Utf8PathBuf>,
     /// The most partial sequences that are held; when there are more the oldest go
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub max_partials: usize,

@@ -174,6 +174,7 @@ impl Settings {
             .map(|layout| Layout {
                 rules: layout.rules.iter().map(stated).collect(),
                 scenarios: stated(&layout.scenarios),
+                exceptions: layout.exceptions.iter().map(stated).collect(),
             })
             .collect();
         if !global.rules.is_empty() || global.scenarios.is_some() {

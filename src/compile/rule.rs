@@ -32,6 +32,12 @@ pub struct CompiledRule {
 }
 
 impl CompiledRule {
+    /// The exception lists that it refers to.
+    pub fn lists(&self) -> impl Iterator<Item = &str> {
+        let lists = self.rule.production.exception_lists.iter();
+        lists.map(|list| list.list_id.as_str())
+    }
+
     /// Whether anything hides documents from it.
     pub fn has_exclusions(&self) -> bool {
         !self.exclusions.is_empty()
@@ -54,6 +60,11 @@ impl ExceptionLists {
             let list = self.0.entry(item.list_id.clone()).or_default();
             list.push(Arc::new(item));
         }
+    }
+
+    /// Whether there is a list of this id.
+    pub fn has(&self, list_id: &str) -> bool {
+        self.0.contains_key(list_id)
     }
 
     /// The items of the lists that a rule refers to, and the lists that are not here.

@@ -103,9 +103,10 @@ impl Reader<'_> {
         let mut project = Layout::default();
         for (key, value) in table {
             match key.get_ref().as_ref() {
+                "exceptions" => project.exceptions = self.directories(value),
                 "rules" => project.rules = self.directories(value),
                 "scenarios" => project.scenarios = self.directory(value),
-                _ => self.unknown(key, &["rules", "scenarios"]),
+                _ => self.unknown(key, &["exceptions", "rules", "scenarios"]),
             }
         }
         project

@@ -9,6 +9,8 @@ pub struct Layout {
     pub rules: Vec<String>,
     /// The directory with scenarios; it may be absent.
     pub scenarios: String,
+    /// Exception lists, or directories with such; they may be absent.
+    pub exceptions: Vec<String>,
 }
 
 impl Default for Layout {
@@ -16,6 +18,7 @@ impl Default for Layout {
         Self {
             rules: vec!["rules".to_owned()],
             scenarios: "scenarios".to_owned(),
+            exceptions: vec!["exceptions".to_owned()],
         }
     }
 }
@@ -51,4 +54,5 @@ impl Layout {
 pub(super) static NONE: Layout = Layout {
     rules: Vec::new(),
     scenarios: String::new(),
+    exceptions: Vec::new(),
 };

@@ -14,7 +14,7 @@ use crate::data_source::DataSource;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::io::Files;
 use crate::event::{Event, Mapping};
-use crate::rule::{ExceptionItem, Filter, Rule, load_exceptions};
+use crate::rule::{ExceptionItem, Filter, LoadedExceptions, Rule, load_exceptions};
 use crate::scenario::Case;
 use crate::scenario::model::{Located, Scenario};
 
@@ -75,12 +75,7 @@ impl Exceptions {
             }
         };
         let name = beside(test.scenario_file, &file.value);
-        let source = SourceText::new(name.clone(), text);
-        let loaded = load_exceptions(&source, &mut |id| {
-            let list = text_beside(files, &name, id);
-            list.or_else(|_| text_beside(files, &name, &format!("{id}.txt")))
-                .ok()
-        });
+        let loaded = read_list(&SourceText::new(name, text), files);
         self.diagnostics.extend(loaded.diagnostics);
         loaded.items.into_iter().map(Arc::new).collect()
     }
@@ -154,6 +149,15 @@ fn seen(filter: &Filter, event: &Event) -> String {
         }
     }
     pairs.join("; ")
+}
+
+/// Reads an exception list; value lists stand in files beside it.
+pub fn read_list(source: &Arc<SourceText>, files: &dyn Files) -> LoadedExceptions {
+    load_exceptions(source, &mut |id| {
+        let list = text_beside(files, source.name(), id);
+        list.or_else(|_| text_beside(files, source.name(), &format!("{id}.txt")))
+            .ok()
+    })
 }
 
 fn text_beside(files: &dyn Files, file: &str, path: &str) -> Result<String, String> {

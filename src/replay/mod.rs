@@ -33,7 +33,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 pub use events::{Event, Receiver};
-pub use exclusions::{LinkedException, exceptions_of};
+pub use exclusions::{LinkedException, exceptions_of, read_list};
 pub use outcome::{Check, Observed, Outcome, Verdict};
 pub use production::CREATES;
 

@@ -311,3 +311,83 @@ fn whoever_reads_no_more_is_told_nothing() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
+
+const FILTER: &str = "[[rule.filters]]\n[rule.filters.meta]\nnegate = true\n\
+                      [rule.filters.query.match_phrase]\n\"user.name\" = 'backup'\n";
+
+/// The shell by two users; `more` stands at the end of the rule.
+fn filtered(more: &str, files: &[(&str, &str)]) -> Project {
+    let shell = rule("1", "A shell", "process where process.name == \"cmd.exe\"") + more;
+    let events = lines(&events());
+    let own = [
+        ("rules/shell.toml", shell.as_str()),
+        ("log.ndjson", &events),
+    ];
+    Project::of(&[&own, files].concat())
+}
+
+fn alerts(project: &Project, args: &[&str]) -> usize {
+    let scan = [&["scan", "log.ndjson", "--rules", "rules"], args].concat();
+    project.run_apart(&scan).1.lines().count()
+}
+
+#[test]
+fn a_rule_s_own_filters_decide() {
+    assert_eq!(alerts(&filtered("", &[]), &[]), 10);
+    assert_eq!(alerts(&filtered(FILTER, &[]), &[]), 2);
+}
+
+#[test]
+fn a_rule_whose_filter_cannot_be_read_is_named_and_not_run() {
+    let script = "[[rule.filters]]\n[rule.filters.query.script]\nscript = 'x'\n";
+    let project = filtered(script, &[]);
+    let scan = [
+        "scan",
+        "log.ndjson",
+        "--rules",
+        "rules",
+        "--stats",
+        "s.json",
+    ];
+    let (code, alerts, said) = project.run_apart(&scan);
+    assert_eq!((code, alerts.as_str()), (0, ""));
+    assert!(said.contains("1 rule was not run"), "{said}");
+    assert!(
+        said.contains("rules/shell.toml: a filter with `script`"),
+        "{said}"
+    );
+    let stats = std::fs::read_to_string(project.file("s.json")).unwrap();
+    let stats: Json = serde_json::from_str(&stats).unwrap();
+    assert_eq!(stats["unsupported"][0]["rule_id"], "1");
+    assert_eq!(project.run(&[&scan[..], &["--strict"]].concat()).0, 3);
+}
+
+const REFERENCE: &str = "[[rule.exceptions_list]]\nid = 'x'\nlist_id = 'admins'\n\
+                         namespace_type = 'single'\ntype = 'detection'\n";
+const LIST: &str = "[[exceptions]]\n[exceptions.container]\nlist_id = 'admins'\n\
+                    [[exceptions.items]]\nname = 'backup'\n[[exceptions.items.entries]]\n\
+                    field = 'user.name'\ntype = 'match'\noperator = 'included'\nvalue = 'backup'\n";
+
+#[test]
+fn exception_lists_apply_to_the_rules_that_refer_to_them() {
+    let without = filtered(REFERENCE, &[]);
+    let (_, found, said) = without.run_apart(&["scan", "log.ndjson", "--rules", "rules"]);
+    assert_eq!(found.lines().count(), 10);
+    let missing = "1 rule refers to exception lists that were not applied: admins";
+    assert!(said.contains(missing), "{said}");
+    let typed = filtered(REFERENCE, &[("lists/a.toml", LIST)]);
+    assert_eq!(alerts(&typed, &["--exceptions", "lists/a.toml"]), 2);
+    assert_eq!(alerts(&typed, &["--exceptions", "lists"]), 2);
+    let of_project = filtered(REFERENCE, &[("exceptions/a.toml", LIST)]);
+    assert_eq!(alerts(&of_project, &[]), 2);
+    let unlinked = filtered("", &[("exceptions/a.toml", LIST)]);
+    assert_eq!(alerts(&unlinked, &[]), 10);
+    let broken = filtered(
+        REFERENCE,
+        &[(
+            "exceptions/a.toml",
+            &LIST.replace("type = 'match'", "type = 'fits'"),
+        )],
+    );
+    assert_eq!(broken.run(&["scan", "log.ndjson", "--rules", "rules"]).0, 3);
+}

@@ -17,6 +17,7 @@ mod eql_corpus;
 mod eql_roundtrip;
 mod eql_soup;
 mod field_lists;
+mod exclusions;
 mod folding;
 mod fuzz_corpus;
 mod kql;

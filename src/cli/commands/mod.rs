@@ -17,6 +17,7 @@ pub mod explain_events;
 pub mod review;
 pub mod scan;
 mod scan_inputs;
+mod scan_rules;
 pub mod sources;
 pub mod test;
 pub mod watch;

@@ -3,28 +3,24 @@
 use std::fmt::Write as _;
 use std::io;
 use std::num::NonZero;
-use std::sync::Arc;
 
-use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
 
 use super::super::args::{ScanArgs, ScanFormat};
 use super::super::console::Stream;
 use super::super::error;
-use super::super::error::Problem;
 use super::super::files::Files;
 use super::super::interrupt;
 use super::super::progress::Bar;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::scan_inputs::CliInputs;
-use crate::compile::{CompiledRule, ExceptionLists, NotCompiled, RuleCompiler};
-use crate::data_source::Catalogue;
+use super::scan_rules::{NotRun, Rules};
+use crate::compile::CompiledRule;
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
 use crate::event::io::TemporaryFile;
 use crate::report::noise::NoiseView;
-use crate::rule;
 use crate::scan::noise::{Budget, Noise, Span};
 use crate::scan::{self, Alert, Inputs, Options, Stats, Watcher, Window};
 
@@ -36,7 +32,7 @@ pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitC
         Err(problem) => return console.problem(&problem),
     };
     let options = options(args);
-    let mut rules = match load(settings, options.threads, console) {
+    let mut rules = match Rules::load(settings, &args.exceptions, options.threads, console) {
         Ok(rules) => rules,
         Err(code) => return code,
     };
@@ -74,9 +70,7 @@ pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitC
         }
     };
     for refused in refused {
-        if let Some((rule, file)) = rules.at(refused.rule) {
-            rules.not_run.push((rule, file, refused.reason, true));
-        }
+        rules.refuse(refused.rule, refused.reason);
     }
     let seconds = now() - started;
     if let Some(noise) = noise {
@@ -106,7 +100,7 @@ fn exit_code(stats: &Stats, rules: &Rules, args: &ScanArgs) -> ExitCode {
     let failed = rules
         .not_run
         .iter()
-        .any(|(.., failed)| *failed || args.strict);
+        .any(|not_run| not_run.is_fault || args.strict);
     let unread = !stats.broken.is_empty() || stats.unsorted.is_some();
     let lost = stats.bad_lines > 0 || stats.late > 0 || stats.evicted_count() > 0;
     if failed || unread || (args.strict && lost) {
@@ -171,121 +165,6 @@ fn options(args: &ScanArgs) -> Options {
         strict: args.strict,
         keep_values: args.summary,
         ..Options::default()
-    }
-}
-
-/// The rules of a scan.
-#[derive(Default)]
-struct Rules {
-    run: Vec<CompiledRule>,
-    /// The file of each.
-    files: Vec<String>,
-    /// `(rule_id, file, reason, whether that is a fault)`
-    not_run: Vec<(String, String, String, bool)>,
-}
-
-impl Rules {
-    fn at(&self, place: u32) -> Option<(String, String)> {
-        let rule = self.run.get(place as usize)?;
-        let file = self.files.get(place as usize)?;
-        Some((rule.rule.id.clone(), file.clone()))
-    }
-}
-
-fn load(settings: &Settings, threads: usize, console: &mut Console) -> Result<Rules, ExitCode> {
-    let catalogue = match Catalogue::builtin() {
-        Ok(catalogue) => catalogue,
-        Err(mistake) => return Err(console.internal(&mistake.to_string())),
-    };
-    let mut paths = Vec::new();
-    for directory in settings.layouts.iter().flat_map(|layout| &layout.rules) {
-        let directory = Utf8Path::new(directory);
-        if settings.files.exists(directory) {
-            let found = settings.files.find(directory, &["toml"]);
-            paths.extend(found.map_err(|mistake| console.problem(&Problem::usage(*mistake)))?);
-        }
-    }
-    paths.retain(|path| path.components().all(|part| part.as_str() != "_deprecated"));
-    let part = paths.len().div_ceil(threads).max(1);
-    let loaded: Vec<(Rules, Vec<Diagnostic>)> = std::thread::scope(|scope| {
-        let (catalogue, files) = (&catalogue, &settings.files);
-        let mut parts = paths.chunks(part);
-        let first = parts.next().unwrap_or(&[]);
-        let others = parts.map(|paths| scope.spawn(move || several(files, paths, catalogue)));
-        let others: Vec<_> = others.collect();
-        let first = several(files, first, catalogue);
-        let join = |part: std::thread::ScopedJoinHandle<'_, _>| {
-            part.join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        let others = others.into_iter().map(join);
-        std::iter::once(first).chain(others).collect()
-    });
-    let mut rules = Rules::default();
-    for (mut part, diagnostics) in loaded {
-        console.diagnostics(&diagnostics);
-        rules.run.append(&mut part.run);
-        rules.files.append(&mut part.files);
-        rules.not_run.append(&mut part.not_run);
-    }
-    Ok(rules)
-}
-
-fn several(
-    files: &Files,
-    paths: &[Utf8PathBuf],
-    catalogue: &Catalogue,
-) -> (Rules, Vec<Diagnostic>) {
-    let no_lists = ExceptionLists::default();
-    let mut compiler = RuleCompiler::new(catalogue, &no_lists, Timestamp::default());
-    let (mut rules, mut diagnostics) = (Rules::default(), Vec::new());
-    for path in paths {
-        one(files, path, &mut compiler, &mut rules, &mut diagnostics);
-    }
-    (rules, diagnostics)
-}
-
-fn one(
-    files: &Files,
-    path: &Utf8Path,
-    compiler: &mut RuleCompiler<'_>,
-    rules: &mut Rules,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let name = files.name(path);
-    let source = match files.read(path) {
-        Ok(source) => source,
-        Err(mistake) => {
-            let reason = mistake.message.clone();
-            rules.not_run.push((String::new(), name, reason, true));
-            diagnostics.push(*mistake);
-            return;
-        }
-    };
-    let loaded = rule::load(&source);
-    let Some(rule) = loaded.rule else {
-        let first = loaded.diagnostics.first();
-        let reason = first.map_or_else(String::new, |first| first.message.clone());
-        rules.not_run.push((String::new(), name, reason, true));
-        diagnostics.extend(loaded.diagnostics);
-        return;
-    };
-    if rule.maturity.as_deref() == Some("deprecated") {
-        return;
-    }
-    let id = rule.id.clone();
-    match compiler.compile(Arc::new(rule)) {
-        Ok(rule) => {
-            rules.run.push(rule);
-            rules.files.push(name);
-        }
-        Err(why) => {
-            let (reason, is_refused) = (why.to_string(), matches!(why, NotCompiled::Refused(_)));
-            rules.not_run.push((id, name, reason, is_refused));
-            if let NotCompiled::Refused(refused) = why {
-                diagnostics.extend(refused.diagnostics);
-            }
-        }
     }
 }
 
@@ -433,10 +312,9 @@ fn rate(stats: &Stats, seconds: f64) -> String {
 
 /// What `--stats` writes.
 fn figures(stats: &Stats, rules: &Rules, seconds: f64) -> serde_json::Value {
-    let unsupported = rules.not_run.iter();
-    let unsupported = unsupported.map(
-        |(rule_id, file, reason, _)| json!({"rule_id": rule_id, "file": file, "reason": reason}),
-    );
+    let not_run =
+        |rule: &NotRun| json!({"rule_id": rule.id, "file": rule.file, "reason": rule.reason});
+    let unsupported = rules.not_run.iter().map(not_run);
     json!({
         "events": stats.events,
         "bytes": stats.bytes,
@@ -449,6 +327,7 @@ fn figures(stats: &Stats, rules: &Rules, seconds: f64) -> serde_json::Value {
         "alerts": stats.alert_count(),
         "rules": rules.run.len(),
         "unsupported": unsupported.collect::<serde_json::Value>(),
+        "exception_lists": {"applied": rules.applied, "missing": rules.missing_lists()},
         "seconds": seconds,
     })
 }
@@ -474,10 +353,7 @@ fn summary(
     if !args.summary {
         by_rule(stats, rules, &mut text);
     }
-    let unsupported = rules.not_run.len();
-    if unsupported > 0 {
-        let _ = writeln!(text, "{unsupported} rules were not run");
-    }
+    rules.describe(&mut text);
     if let Some(budget) = args.budget {
         for (rule, alerts) in over(stats, budget) {
             let name = rules

@@ -1,0 +1,290 @@
+//! The rules of a scan and the exception lists that apply to them: read, compiled, and what is
+//! said about those that are not run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::super::error::Problem;
+use super::super::files::Files;
+use super::super::settings::Settings;
+use super::super::{Console, ExitCode};
+use crate::compile::{CompiledRule, ExceptionLists, NotCompiled, RuleCompiler, Unsupported};
+use crate::data_source::Catalogue;
+use crate::diagnostic::Diagnostic;
+use crate::event::Timestamp;
+use crate::replay::read_list;
+use crate::rule;
+
+/// What an exception list may be written in.
+const LISTS: &[&str] = &["toml", "ndjson"];
+/// So many rules that are not run are named, and so many lists.
+const NAMED: usize = 10;
+
+/// The rules of a scan.
+#[derive(Default)]
+pub(super) struct Rules {
+    /// Those that run.
+    pub(super) run: Vec<CompiledRule>,
+    /// The file of each.
+    files: Vec<String>,
+    /// Those that do not.
+    pub(super) not_run: Vec<NotRun>,
+    /// The exception lists that were given and that some rule refers to.
+    pub(super) applied: BTreeSet<String>,
+}
+
+/// A rule that is not run.
+pub(super) struct NotRun {
+    /// `rule_id`; empty where the file could not be read.
+    pub(super) id: String,
+    /// The rule file.
+    pub(super) file: String,
+    /// Why.
+    pub(super) reason: String,
+    /// The rule or the file is at fault, and not only more than Trapline can do.
+    pub(super) is_fault: bool,
+    /// It is one of a type that is not run at all.
+    is_other_type: bool,
+}
+
+impl NotRun {
+    fn broken(file: String, reason: String) -> Self {
+        Self {
+            id: String::new(),
+            file,
+            reason,
+            is_fault: true,
+            is_other_type: false,
+        }
+    }
+}
+
+impl Rules {
+    /// Reads and compiles the rules of the project, on so many threads.
+    pub(super) fn load(
+        settings: &Settings,
+        typed: &[Utf8PathBuf],
+        threads: usize,
+        console: &mut Console,
+    ) -> Result<Self, ExitCode> {
+        let catalogue = match Catalogue::builtin() {
+            Ok(catalogue) => catalogue,
+            Err(mistake) => return Err(console.internal(&mistake.to_string())),
+        };
+        let lists = exception_lists(settings, typed, console)?;
+        let paths = rule_files(settings, console)?;
+        let part = paths.len().div_ceil(threads).max(1);
+        let loaded: Vec<(Self, Vec<Diagnostic>)> = std::thread::scope(|scope| {
+            let (catalogue, lists, files) = (&catalogue, &lists, &settings.files);
+            let mut parts = paths.chunks(part);
+            let first = parts.next().unwrap_or(&[]);
+            let others =
+                parts.map(|paths| scope.spawn(move || several(files, paths, catalogue, lists)));
+            let others: Vec<_> = others.collect();
+            let first = several(files, first, catalogue, lists);
+            let join = |part: std::thread::ScopedJoinHandle<'_, _>| {
+                part.join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            let others = others.into_iter().map(join);
+            std::iter::once(first).chain(others).collect()
+        });
+        let mut rules = Self::default();
+        for (mut part, diagnostics) in loaded {
+            console.diagnostics(&diagnostics);
+            rules.run.append(&mut part.run);
+            rules.files.append(&mut part.files);
+            rules.not_run.append(&mut part.not_run);
+        }
+        let referred = rules.run.iter().flat_map(|rule| rule.lists());
+        rules.applied = referred
+            .filter(|list| lists.has(list))
+            .map(str::to_owned)
+            .collect();
+        Ok(rules)
+    }
+
+    /// Notes that a rule cannot be run after all, by its place.
+    pub(super) fn refuse(&mut self, place: u32, reason: String) {
+        let place = place as usize;
+        if let (Some(rule), Some(file)) = (self.run.get(place), self.files.get(place)) {
+            let not_run = NotRun::broken(file.clone(), reason);
+            self.not_run.push(NotRun {
+                id: rule.rule.id.clone(),
+                ..not_run
+            });
+        }
+    }
+
+    /// The lists that rules refer to and that were not given, each with the number of those rules.
+    pub(super) fn missing_lists(&self) -> BTreeMap<&str, usize> {
+        let mut missing = BTreeMap::new();
+        for list in self.run.iter().flat_map(|rule| &rule.missing_lists) {
+            *missing.entry(list.as_str()).or_default() += 1;
+        }
+        missing
+    }
+
+    /// Says which rules are not run, and which exception lists apply.
+    pub(super) fn describe(&self, text: &mut String) {
+        // Writing to memory does not fail.
+        if !self.not_run.is_empty() {
+            let count = counted(self.not_run.len(), "rule was", "rules were");
+            let _ = writeln!(text, "{count} not run");
+        }
+        let by_itself = self.not_run.iter().filter(|rule| !rule.is_other_type);
+        let more = by_itself.clone().count().saturating_sub(NAMED);
+        for rule in by_itself.take(NAMED) {
+            let _ = writeln!(text, "    {}: {}", rule.file, rule.reason);
+        }
+        if more > 0 {
+            let _ = writeln!(text, "    and {more} more");
+        }
+        if !self.applied.is_empty() {
+            let lists: Vec<&str> = self.applied.iter().map(String::as_str).collect();
+            let _ = writeln!(text, "exception lists applied: {}", lists.join(", "));
+        }
+        let missing = self.missing_lists();
+        if !missing.is_empty() {
+            let referring = self.run.iter();
+            let referring = referring.filter(|rule| !rule.missing_lists.is_empty());
+            let count = counted(referring.count(), "rule refers", "rules refer");
+            let named: Vec<&str> = missing.keys().copied().take(NAMED).collect();
+            let more = match missing.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let _ = writeln!(
+                text,
+                "{count} to exception lists that were not applied: {}{more} (--exceptions PATH)",
+                named.join(", ")
+            );
+        }
+    }
+}
+
+fn counted(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
+/// The rule files of the project, without those that are deprecated by their place.
+fn rule_files(settings: &Settings, console: &mut Console) -> Result<Vec<Utf8PathBuf>, ExitCode> {
+    let mut paths = Vec::new();
+    for directory in settings.layouts.iter().flat_map(|layout| &layout.rules) {
+        let directory = Utf8Path::new(directory);
+        if settings.files.exists(directory) {
+            let found = settings.files.find(directory, &["toml"]);
+            paths.extend(found.map_err(|mistake| console.problem(&Problem::usage(*mistake)))?);
+        }
+    }
+    paths.retain(|path| path.components().all(|part| part.as_str() != "_deprecated"));
+    Ok(paths)
+}
+
+/// The exception lists of the project and those that were typed. One that cannot be read ends the
+/// command: without it there would be alerts that production does not give.
+fn exception_lists(
+    settings: &Settings,
+    typed: &[Utf8PathBuf],
+    console: &mut Console,
+) -> Result<ExceptionLists, ExitCode> {
+    let of_project = settings
+        .layouts
+        .iter()
+        .flat_map(|layout| &layout.exceptions);
+    let of_project = of_project.map(Utf8PathBuf::from);
+    let of_project = of_project.filter(|path| settings.files.exists(path));
+    let mut paths = Vec::new();
+    for path in of_project.chain(typed.iter().map(|path| settings.typed(path))) {
+        if settings.files.is_directory(&path) {
+            let found = settings.files.find(&path, LISTS);
+            paths.extend(found.map_err(|mistake| console.problem(&Problem::usage(*mistake)))?);
+        } else {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    paths.dedup();
+    let mut lists = ExceptionLists::default();
+    for path in paths {
+        let source = settings.files.read(&path);
+        let source = source.map_err(|mistake| console.problem(&Problem::usage(*mistake)))?;
+        let loaded = read_list(&source, &settings.files);
+        console.diagnostics(&loaded.diagnostics);
+        if loaded.diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(ExitCode::NotLoaded);
+        }
+        lists.add(loaded.items);
+    }
+    Ok(lists)
+}
+
+fn several(
+    files: &Files,
+    paths: &[Utf8PathBuf],
+    catalogue: &Catalogue,
+    lists: &ExceptionLists,
+) -> (Rules, Vec<Diagnostic>) {
+    let mut compiler = RuleCompiler::new(catalogue, lists, Timestamp::default());
+    let (mut rules, mut diagnostics) = (Rules::default(), Vec::new());
+    for path in paths {
+        one(files, path, &mut compiler, &mut rules, &mut diagnostics);
+    }
+    (rules, diagnostics)
+}
+
+fn one(
+    files: &Files,
+    path: &Utf8Path,
+    compiler: &mut RuleCompiler<'_>,
+    rules: &mut Rules,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let name = files.name(path);
+    let source = match files.read(path) {
+        Ok(source) => source,
+        Err(mistake) => {
+            rules
+                .not_run
+                .push(NotRun::broken(name, mistake.message.clone()));
+            diagnostics.push(*mistake);
+            return;
+        }
+    };
+    let loaded = rule::load(&source);
+    let Some(rule) = loaded.rule else {
+        let first = loaded.diagnostics.first();
+        let reason = first.map_or_else(String::new, |first| first.message.clone());
+        rules.not_run.push(NotRun::broken(name, reason));
+        diagnostics.extend(loaded.diagnostics);
+        return;
+    };
+    if rule.maturity.as_deref() == Some("deprecated") {
+        return;
+    }
+    let id = rule.id.clone();
+    match compiler.compile(Arc::new(rule)) {
+        Ok(rule) => {
+            rules.run.push(rule);
+            rules.files.push(name);
+        }
+        Err(why) => {
+            rules.not_run.push(NotRun {
+                id,
+                file: name,
+                reason: why.to_string(),
+                is_fault: matches!(why, NotCompiled::Refused(_)),
+                is_other_type: matches!(
+                    why,
+                    NotCompiled::Unsupported(Unsupported::RuleType(_) | Unsupported::NoQuery)
+                ),
+            });
+            if let NotCompiled::Refused(refused) = why {
+                diagnostics.extend(refused.diagnostics);
+            }
+        }
+    }
+}
