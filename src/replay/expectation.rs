@@ -3,8 +3,9 @@
 use super::judge::{Alert, Wanted};
 use super::outcome::{Pin, PinKind};
 use crate::data_source::DataSource;
+use crate::diagnostic::Diagnostic;
 use crate::event::Scalar;
-use crate::scenario::expand::expected_fields;
+use crate::scenario::expand::{expected_fields, group_fields};
 use crate::scenario::model::{Alerts, Case, Expected, Located, Scenario};
 
 /// What is wanted of the attack (without `case`) or a case on a source; `None` when the expectation says nothing of it.
@@ -36,24 +37,42 @@ pub(super) fn wanted(
                     Alert::Of(labels.iter().map(|label| label.value.clone()).collect())
                 }
                 Alerts::Count(count) => Alert::Count(*count),
+                Alerts::Group { count, .. } => Alert::Group {
+                    fields: texts(group_fields(scenario, case, source)),
+                    count: *count,
+                },
             };
             let noise = noise.as_ref().map(|reason| pin(PinKind::Noise, reason));
             (alert, noise)
         }
     };
+    let (new_terms, matched) = match &expectation.expected {
+        Expected::Alert {
+            new_terms, matched, ..
+        } => (new_terms.as_slice(), matched.as_slice()),
+        Expected::None { .. } => (&[][..], &[][..]),
+    };
+    let labels = |labels: &[Located<String>]| {
+        let labels = labels.iter().map(|label| label.value.clone());
+        labels.collect::<Vec<_>>()
+    };
     Some(Wanted {
         alert,
         because,
-        with: with(scenario, case, source),
+        with: texts(expected_fields(scenario, case, source)),
+        new_terms: new_terms.iter().map(|term| term.text.clone()).collect(),
+        matched: matched
+            .iter()
+            .map(|(event, indicators)| (event.value.clone(), labels(indicators)))
+            .collect(),
         pin,
         named: expect.names(&source.name),
     })
 }
 
-/// The fields that the match must have, as text; what is wrong with them is said by the check of
-/// the scenario.
-fn with(scenario: &Scenario, case: Option<&Case>, source: &DataSource) -> Vec<(String, String)> {
-    let fields = expected_fields(scenario, case, source).unwrap_or_default();
+/// Fields and their values as text; what is wrong with them is said by the check of the scenario.
+fn texts(fields: Result<Vec<(String, Vec<Scalar>)>, Vec<Diagnostic>>) -> Vec<(String, String)> {
+    let fields = fields.unwrap_or_default();
     let text = |(field, values): (String, Vec<Scalar>)| {
         let values: Vec<String> = values.iter().map(ToString::to_string).collect();
         (field, values.join(", "))

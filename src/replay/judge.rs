@@ -22,6 +22,10 @@ pub(super) struct Wanted {
     pub(super) because: Vec<String>,
     /// Fields of the alert and the values that they must have.
     pub(super) with: Vec<(String, String)>,
+    /// The new terms of an alert, in the order of the rule's fields.
+    pub(super) new_terms: Vec<String>,
+    /// The indicators that each event matches, by label.
+    pub(super) matched: Vec<(String, Vec<String>)>,
     /// A known false positive or known miss.
     pub(super) pin: Option<Pin>,
     /// The expectation names the data source, rather than holding for all.
@@ -39,6 +43,13 @@ pub(super) enum Alert {
     Of(Vec<String>),
     /// So many alerts.
     Count(usize),
+    /// An alert of so many events with these values.
+    Group {
+        /// Field and value.
+        fields: Vec<(String, String)>,
+        /// How many events.
+        count: Option<u64>,
+    },
 }
 
 impl Wanted {
@@ -49,6 +60,7 @@ impl Wanted {
             Alert::Any => "alert".to_owned(),
             Alert::Of(labels) => format!("alert {}", labels.join(", ")),
             Alert::Count(count) => format!("{count} alerts"),
+            Alert::Group { fields, count } => format!("alert {}", group_words(fields, *count)),
         };
         if !self.because.is_empty() {
             words.push_str(", because ");
@@ -310,6 +322,29 @@ fn wanted_alert(
             };
             failed(format!("expected {count} alerts, found {found}"))
         }
+        Alert::Group { fields, count }
+            if !matches
+                .iter()
+                .any(|found| is_of_group(case.run, found, fields, *count)) =>
+        {
+            let found: Vec<String> = matches
+                .iter()
+                .map(|found| {
+                    let has = |(field, _): &(String, String)| {
+                        let value = record::with_value(case.run, found, field);
+                        (field.clone(), value)
+                    };
+                    let events = found.stages.iter().flatten().count() as u64;
+                    let fields: Vec<(String, String)> = fields.iter().map(has).collect();
+                    group_words(&fields, count.map(|_| events))
+                })
+                .collect();
+            let wanted = group_words(fields, *count);
+            failed(format!(
+                "expected an alert of {wanted}, found {}",
+                found.join("; ")
+            ))
+        }
         _ if case.run.setting.every_phase && produced.blind().is_some() => {
             let blind = produced.blind().unwrap_or_default();
             failed(format!("expected an alert in every phase, {blind}"))
@@ -331,6 +366,27 @@ fn wanted_alert(
             })
         }),
     }
+}
+
+/// Whether an alert is of so many events with these values.
+fn is_of_group(
+    run: &Run<'_>,
+    found: &Match,
+    fields: &[(String, String)],
+    count: Option<u64>,
+) -> bool {
+    let events = found.stages.iter().flatten().count() as u64;
+    let has = |(field, value): &(String, String)| record::with_value(run, found, field) == *value;
+    count.is_none_or(|count| count == events) && fields.iter().all(has)
+}
+
+/// `host.id = h1, 20 events`.
+fn group_words(fields: &[(String, String)], count: Option<u64>) -> String {
+    let fields = fields
+        .iter()
+        .map(|(field, value)| format!("{field} = {value}"));
+    let count = count.map(|count| format!("{count} events"));
+    fields.chain(count).collect::<Vec<_>>().join(", ")
 }
 
 /// The reason of a counted alert that kept no other alert from being made.

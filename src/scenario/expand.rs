@@ -7,8 +7,8 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::model::{
-    Base, Case, Change, EventSpec, EventsFrom, Expected, FieldAction, FieldSetting, Repeat,
-    Scenario,
+    Alerts, Base, Case, Change, EventRole, EventSpec, EventsFrom, Expected, FieldAction,
+    FieldSetting, Repeat, Scenario,
 };
 use super::problem::{Problem, diagnostics};
 use super::shape::Shape;
@@ -46,6 +46,8 @@ pub struct ExpandedCase {
 pub struct ExpandedEvent {
     /// The label; `None` for an event of a capture that has none.
     pub label: Option<String>,
+    /// What it is to the rule.
+    pub role: EventRole,
     /// Milliseconds from the start of the case.
     pub at_millis: i64,
     /// Milliseconds from its time to when it can be found, where the scenario says so.
@@ -197,6 +199,7 @@ pub fn expand_captured(
         .into_iter()
         .map(|captured| ExpandedEvent {
             label: captured.label,
+            role: EventRole::Event,
             at_millis: captured.at_millis,
             ingested: None,
             kind: None,
@@ -259,6 +262,35 @@ pub fn expected_fields(
     }
 }
 
+/// The fields of the group, or row, of which an alert is expected.
+pub fn group_fields(
+    scenario: &Scenario,
+    case: Option<&Case>,
+    source: &DataSource,
+) -> Result<Vec<(String, Vec<Scalar>)>, Vec<Diagnostic>> {
+    let expect = case.map_or(&scenario.attack.expect, |case| &case.expect);
+    let expected = expect.get(&source.name).map(|expect| &expect.expected);
+    let Some(Expected::Alert {
+        alerts: Alerts::Group { fields, .. },
+        ..
+    }) = expected
+    else {
+        return Ok(Vec::new());
+    };
+    let mut problems = Vec::new();
+    let shape = Shape::new(scenario, case, source);
+    let mut wanted = Event::default();
+    let set = shape.apply(&[fields], &mut wanted, &mut problems);
+    if !problems.is_empty() {
+        return Err(diagnostics(scenario, &problems));
+    }
+    let fields = set.into_keys().map(|path| {
+        let values = wanted.values(&path).to_vec();
+        (path, values)
+    });
+    Ok(fields.collect())
+}
+
 pub(super) fn with_fields(
     scenario: &Scenario,
     case: Option<&Case>,
@@ -285,6 +317,7 @@ pub(super) fn with_fields(
 #[derive(Clone)]
 pub(super) struct Draft<'a> {
     pub(super) label: Cow<'a, str>,
+    pub(super) role: EventRole,
     pub(super) kind: Option<&'a str>,
     pub(super) at_millis: i64,
     pub(super) ingested: Option<i64>,
@@ -297,6 +330,7 @@ impl Draft<'_> {
         let alike =
             |(own, others): (&&[FieldSetting], &&[FieldSetting])| std::ptr::eq(*own, *others);
         self.kind == other.kind
+            && self.role == other.role
             && self.ingested == other.ingested
             && self.settings.len() == other.settings.len()
             && self.settings.iter().zip(&other.settings).all(alike)
@@ -319,31 +353,74 @@ pub(super) fn drafts<'a>(scenario: &'a Scenario, case: Option<&'a Case>) -> Vec<
         Base::Written(events) => events,
         Base::Captured(_) => &[],
     };
-    let mut drafts: Vec<Draft<'a>> = base.iter().map(draft).collect();
+    let mut planned: Vec<Planned<'a>> = base.iter().map(Planned::new).collect();
     for change in case.map_or(&[][..], |case| &case.changes) {
         match change {
-            Change::Remove(label) => drafts.retain(|draft| draft.label != label.value),
-            Change::Add(event) => drafts.push(draft(event)),
+            Change::Remove(label) => planned.retain(|event| event.spec.label.value != label.value),
+            Change::Add(event) => planned.push(Planned::new(event)),
             Change::Event(event) => {
-                let mut all = drafts.iter_mut();
-                if let Some(draft) = all.find(|draft| draft.label == event.label.value) {
-                    draft.kind = event
-                        .kind
-                        .as_ref()
-                        .map_or(draft.kind, |kind| Some(&kind.value));
-                    draft.at_millis = event.at.as_ref().map_or(draft.at_millis, |at| at.value);
-                    draft.ingested = event
-                        .ingested
-                        .as_ref()
-                        .map_or(draft.ingested, |own| Some(own.value));
-                    draft.settings.push(&event.fields);
+                let mut all = planned.iter_mut();
+                let same =
+                    |planned: &&mut Planned<'_>| planned.spec.label.value == event.label.value;
+                if let Some(planned) = all.find(same) {
+                    planned.changes.push(event);
                 }
             }
         }
     }
+    let drafts: Vec<Draft<'a>> = planned.iter().flat_map(Planned::drafts).collect();
     match case.and_then(|case| case.repeat) {
         Some(repeat) => repeated(&drafts, repeat),
         None => drafts,
+    }
+}
+
+/// An event of the scenario and the case's changes of it, in order.
+struct Planned<'a> {
+    spec: &'a EventSpec,
+    changes: Vec<&'a EventSpec>,
+}
+
+impl<'a> Planned<'a> {
+    fn new(spec: &'a EventSpec) -> Self {
+        Self {
+            spec,
+            changes: Vec::new(),
+        }
+    }
+
+    /// The last of the changes that says it, or else the event itself.
+    fn last<T>(&self, of: impl Fn(&'a EventSpec) -> Option<T>) -> Option<T> {
+        let mut changes = self.changes.iter().rev();
+        changes
+            .find_map(|change| of(change))
+            .or_else(|| of(self.spec))
+    }
+
+    /// The event, or its copies.
+    fn drafts(&self) -> Vec<Draft<'a>> {
+        let specs = std::iter::once(self.spec).chain(self.changes.iter().copied());
+        let once = Draft {
+            label: self.spec.label.value.as_str().into(),
+            role: self.spec.role,
+            kind: self
+                .last(|spec| spec.kind.as_ref())
+                .map(|kind| kind.value.as_str()),
+            at_millis: self.last(|spec| spec.at.as_ref()).map_or(0, |at| at.value),
+            ingested: self
+                .last(|spec| spec.ingested.as_ref())
+                .map(|own| own.value),
+            settings: specs.map(|spec| spec.fields.as_slice()).collect(),
+        };
+        let Some(copies) = self.last(|spec| spec.copies.as_ref()) else {
+            return vec![once];
+        };
+        let mut drafts = repeated(&[once], copies.repeat);
+        let varied = copies.varied.iter().cycle();
+        for (draft, fields) in drafts.iter_mut().zip(varied) {
+            draft.settings.push(fields);
+        }
+        drafts
     }
 }
 
@@ -361,16 +438,6 @@ fn repeated<'a>(drafts: &[Draft<'a>], repeat: Repeat) -> Vec<Draft<'a>> {
         }
     }
     all
-}
-
-fn draft(event: &EventSpec) -> Draft<'_> {
-    Draft {
-        label: event.label.value.as_str().into(),
-        kind: event.kind.as_ref().map(|kind| kind.value.as_str()),
-        at_millis: event.at.as_ref().map_or(0, |at| at.value),
-        ingested: event.ingested.as_ref().map(|own| own.value),
-        settings: vec![&event.fields],
-    }
 }
 
 fn effect(

@@ -190,6 +190,8 @@ pub enum Change {
 pub struct EventSpec {
     /// The label that cases and expectations know it by.
     pub label: Located<String>,
+    /// What it is to the rule.
+    pub role: EventRole,
     /// The kind of event (`is`); an added event and one of an attack has one.
     pub kind: Option<Located<String>>,
     /// Milliseconds from the start of the case (`at`).
@@ -198,6 +200,29 @@ pub struct EventSpec {
     pub ingested: Option<Located<i64>>,
     /// The fields that it sets, in file order.
     pub fields: Vec<FieldSetting>,
+    /// It happens several times (`repeat`), each time with other values (`vary`).
+    pub copies: Option<Copies>,
+}
+
+/// What an event of a scenario is to the rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum EventRole {
+    /// What the rule is to find (`events`, `add`).
+    #[default]
+    Event,
+    /// What happened before (`history`, `seen`).
+    History,
+    /// An indicator of compromise (`indicators`).
+    Indicator,
+}
+
+/// An event several times over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copies {
+    /// How often, and how far apart.
+    pub repeat: Repeat,
+    /// The fields of each copy, of as many copies as differ; then from the first again.
+    pub varied: Vec<Vec<FieldSetting>>,
 }
 
 /// One field of an event as it is written.
@@ -293,6 +318,10 @@ pub enum Expected {
         alerts: Alerts,
         /// Fields that the match must have.
         with: Vec<FieldSetting>,
+        /// The new terms of an alert, in the order of the rule's fields.
+        new_terms: Vec<WrittenValue>,
+        /// The indicators that each event matches, by label.
+        matched: Vec<(Located<String>, Vec<Located<String>>)>,
         /// It should not: a known false positive, with its reason.
         noise: Option<Located<String>>,
     },
@@ -312,6 +341,13 @@ pub enum Alerts {
     Labels(Vec<Located<String>>),
     /// So many.
     Count(usize),
+    /// One of a group of events, or of a row.
+    Group {
+        /// The values that the group, or the row, has in fields.
+        fields: Vec<FieldSetting>,
+        /// How many events it counts.
+        count: Option<u64>,
+    },
 }
 
 impl Expectation {

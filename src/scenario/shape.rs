@@ -114,6 +114,7 @@ impl<'a> Shape<'a> {
         }
         ExpandedEvent {
             label: Some(draft.label.clone().into_owned()),
+            role: draft.role,
             at_millis: draft.at_millis,
             ingested: draft.ingested,
             kind: Some(kind.name()),

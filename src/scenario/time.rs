@@ -10,7 +10,7 @@ pub(super) enum BadTime {
     #[error("the unit is missing")]
     NoUnit,
     /// Something that is no unit.
-    #[error("the units are `h`, `m`, `s` and `ms`")]
+    #[error("the units are `d`, `h`, `m`, `s` and `ms`")]
     UnknownUnit,
     /// Units that do not go down from large to small.
     #[error("the units stand from large to small, each once: `1h2m3s`")]
@@ -65,6 +65,7 @@ fn unit_millis(unit: &str) -> Result<i64, BadTime> {
         "s" => Ok(1_000),
         "m" => Ok(60_000),
         "h" => Ok(3_600_000),
+        "d" => Ok(24 * 3_600_000),
         "" => Err(BadTime::NoUnit),
         _ => Err(BadTime::UnknownUnit),
     }

@@ -214,6 +214,11 @@ fn expectation(expect: &Expectation) -> String {
             let alerts = match alerts {
                 Alerts::Some => "alert".to_owned(),
                 Alerts::Count(count) => format!("{count} alerts"),
+                Alerts::Group { fields, count } => {
+                    let keys: Vec<&str> =
+                        fields.iter().map(|field| field.key.value.text()).collect();
+                    format!("alert of a group by {}, count {count:?}", keys.join(", "))
+                }
                 Alerts::Labels(labels) => {
                     let labels: Vec<&str> =
                         labels.iter().map(|label| label.value.as_str()).collect();

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Parser, case, each, event, expectation, listed, production};
+use super::{Parser, case, each, event, expectation, listed, production, repeated};
 use crate::diagnostic::Span;
 use crate::diagnostic::suggest::nearest;
 use crate::scenario::error::{DUPLICATE_CASE, UNKNOWN_NAME, WRONG_SHAPE};
 use crate::scenario::model::{
-    Alerts, Attack, Base, Case, Deployment, Expectation, Expected, FieldName, Located, PerSource,
-    Scenario,
+    Alerts, Attack, Base, Case, Deployment, EventRole, EventSpec, Expectation, Expected, FieldName,
+    Located, PerSource, Scenario,
 };
 use crate::scenario::yaml::{Node, NodeKind};
 
@@ -22,8 +22,16 @@ pub(in crate::scenario) const KEYS: &[&str] = &[
     "attack",
     "cases",
 ];
-pub(in crate::scenario) const ATTACK_KEYS: &[&str] =
-    &["name", "events", "events_from", "expect", "force"];
+pub(in crate::scenario) const ATTACK_KEYS: &[&str] = &[
+    "name",
+    "events",
+    "events_from",
+    "history",
+    "seen",
+    "indicators",
+    "expect",
+    "force",
+];
 
 /// The most data sources that a scenario names, and the most names of fields.
 pub(super) const MAX_SOURCES: usize = 100;
@@ -96,6 +104,8 @@ fn alert(span: Span) -> PerSource<Expectation> {
         expected: Expected::Alert {
             alerts: Alerts::Some,
             with: Vec::new(),
+            new_terms: Vec::new(),
+            matched: Vec::new(),
             noise: None,
         },
     })
@@ -113,11 +123,13 @@ fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<A
     };
     let events = entries.take("events");
     let events_from = entries.take_entry("events_from");
+    let [history, seen, indicators] =
+        ["history", "seen", "indicators"].map(|key| entries.take_entry(key));
     let expect = entries.take("expect");
     let force = entries.take("force");
     parser.rest(&entries, "`attack`", ATTACK_KEYS);
-    let base = match (events, events_from) {
-        (Some(events), None) => Base::Written(event::events(parser, scenario, events)),
+    let mut base = match (events, events_from) {
+        (Some(events), None) => Base::Written(attack_events(parser, scenario, events)),
         (None, Some((_, from))) => Base::Captured(event::events_from(parser, from)?),
         (Some(events), Some((key, _))) => {
             parser.error(
@@ -127,7 +139,7 @@ fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<A
                 "",
                 &["events are written or captured; take one of the two out"],
             );
-            Base::Written(event::events(parser, scenario, events))
+            Base::Written(attack_events(parser, scenario, events))
         }
         (None, None) => {
             let help = "`events` maps labels to events";
@@ -135,6 +147,19 @@ fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<A
             Base::Written(Vec::new())
         }
     };
+    if let Base::Written(events) = &mut base {
+        if let Some((_, node)) = history {
+            events.extend(event::events(parser, scenario, node, EventRole::History));
+        }
+        if let Some((key, node)) = seen {
+            let seen = repeated::seen(parser, scenario, key, node, events.first());
+            events.extend(seen);
+        }
+        if let Some((_, node)) = indicators {
+            events.extend(event::events(parser, scenario, node, EventRole::Indicator));
+        }
+        repeated::labels_are_unique(parser, events);
+    }
     let labels = labels(&base);
     let expect = match expect {
         Some(node) => expectation::expect(parser, scenario, node, None, &labels),
@@ -148,6 +173,10 @@ fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<A
         force: force.map_or_else(Vec::new, |node| event::force(parser, scenario, node)),
         expect,
     })
+}
+
+fn attack_events(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Vec<EventSpec> {
+    event::events(parser, scenario, node, EventRole::Event)
 }
 
 /// The labels of the events of a base.

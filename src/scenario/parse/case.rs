@@ -5,7 +5,7 @@ use super::{Parser, attack, event, expectation, production};
 use crate::diagnostic::Span;
 use crate::scenario::error::{CONTRADICTION, UNKNOWN_LABEL, UNKNOWN_SOURCE, WRONG_SHAPE};
 use crate::scenario::model::{
-    Base, Case, Change, EventsFrom, Expectation, Located, PerSource, Scenario,
+    Base, Case, Change, EventRole, EventsFrom, Expectation, Located, PerSource, Scenario,
 };
 use crate::scenario::yaml::{Key, Node, NodeKind};
 
@@ -232,7 +232,7 @@ fn changes(
         change_events(parser, scenario, step, &labels, &removed, &mut changes);
     }
     if let Some(add) = add {
-        for event in event::events(parser, scenario, add) {
+        for event in event::events(parser, scenario, add, EventRole::Event) {
             if labels.contains(&event.label.value) {
                 let message = format!("an event is labelled `{}` already", event.label.value);
                 let help = "an added event needs a label of its own; `change` changes one";

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entries, Parser, each, production};
+use super::{Entries, Parser, each, production, repeated};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::scenario::error::{
     BAD_TIME, DUPLICATE_FIELD, UNKNOWN_KEY, UNKNOWN_LABEL, UNKNOWN_NAME, WRONG_SHAPE, YAML_WORD,
 };
 use crate::scenario::model::{
-    EventSpec, EventsFrom, FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue,
+    EventRole, EventSpec, EventsFrom, FieldAction, FieldKey, FieldSetting, Located, Scenario,
+    WrittenValue,
 };
 use crate::scenario::time;
 use crate::scenario::yaml::{Key, Node, NodeKind};
@@ -20,20 +21,41 @@ const MAX_EVENTS: usize = 1_000;
 /// The keys of `events_from`.
 pub(in crate::scenario) const CAPTURE_KEYS: &[&str] = &["file", "label", "source"];
 
-/// The events of an attack or of `add`: label → event, each with its kind.
-pub(super) fn events(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Vec<EventSpec> {
-    let Some(entries) = parser.map(node, "`events`") else {
+/// Events of one role: label → event, each with its kind.
+pub(super) fn events(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    node: &Node,
+    role: EventRole,
+) -> Vec<EventSpec> {
+    let name = match role {
+        EventRole::Event => "`events`",
+        EventRole::History => "`history`",
+        EventRole::Indicator => "`indicators`",
+    };
+    let Some(entries) = parser.map(node, name) else {
         return Vec::new();
     };
     if entries.entries.is_empty() {
-        let help = "`events` maps labels to events: `child: {is: process}`";
-        parser.missing(node.span, "there are no events", help);
+        let help = format!("{name} maps labels to events: `child: {{is: process}}`");
+        parser.missing(node.span, "there are no events", &help);
     }
     if !parser.few(node.span, entries.entries.len(), MAX_EVENTS, "events") {
         return Vec::new();
     }
     let events = entries.entries.into_iter().filter_map(|(label, node)| {
-        let event = event(parser, scenario, label, node)?;
+        let mut event = event(parser, scenario, label, node)?;
+        event.role = role;
+        if role == EventRole::Indicator {
+            let kind = || Located::new("indicator".to_owned(), label.span);
+            event.kind.get_or_insert_with(kind);
+        }
+        if role == EventRole::History && event.at.as_ref().is_none_or(|at| at.value >= 0) {
+            let message = format!("`{}` lies not before the case", label.text);
+            let help = "say how long before its start it happened: `at: -3d`";
+            let place = event.at.as_ref().map_or(label.span, |at| at.span);
+            parser.error(&BAD_TIME, place, message, "", &[help]);
+        }
         if event.kind.is_none() {
             let message = format!("the event `{}` does not say what it is", label.text);
             parser.missing(label.span, message, "add its kind: `is: process`");
@@ -59,17 +81,24 @@ pub(super) fn event(
     let ingested = entries
         .take("ingested")
         .and_then(|node| production::span(parser, node, "`ingested`"));
+    let repeat = entries
+        .take("repeat")
+        .and_then(|node| production::repeat(parser, node));
+    let vary = entries.take_entry("vary");
+    let copies = repeated::copies(parser, scenario, repeat, vary);
     let fields = settings(parser, scenario, &entries);
     Some(EventSpec {
         label: Located::new(label.text.clone(), label.span),
+        role: EventRole::Event,
         kind,
         at,
         ingested,
         fields,
+        copies,
     })
 }
 
-fn at(parser: &mut Parser<'_>, node: &Node) -> Option<Located<i64>> {
+pub(super) fn at(parser: &mut Parser<'_>, node: &Node) -> Option<Located<i64>> {
     let text = parser.text(node, "`at`")?;
     match time::parse(&text.value) {
         Ok(millis) => Some(Located::new(millis, node.span)),
@@ -168,7 +197,7 @@ fn setting(
 }
 
 /// A dotted path or a `$name`; an error for what can be no field.
-fn field_key(
+pub(super) fn field_key(
     parser: &mut Parser<'_>,
     scenario: &Scenario,
     path: &str,
@@ -221,12 +250,7 @@ fn action(
     node: &Node,
 ) -> Option<FieldAction> {
     let values = match &node.kind {
-        NodeKind::List(items) => {
-            let items = items
-                .iter()
-                .filter_map(|item| value(parser, scenario, path, item));
-            items.collect()
-        }
+        NodeKind::List(_) => values(parser, scenario, path, node),
         NodeKind::Scalar { text, quoted } if !quoted && text == "null" => {
             if append {
                 let message = format!("nothing can be appended to `{path}`");
@@ -249,7 +273,24 @@ fn action(
     })
 }
 
-fn value(
+/// A value, or a list of values.
+pub(super) fn values(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    path: &str,
+    node: &Node,
+) -> Vec<WrittenValue> {
+    let items = match &node.kind {
+        NodeKind::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let values = items
+        .iter()
+        .filter_map(|item| value(parser, scenario, path, item));
+    values.collect()
+}
+
+pub(super) fn value(
     parser: &mut Parser<'_>,
     scenario: &Scenario,
     path: &str,

@@ -7,13 +7,22 @@ use crate::diagnostic::suggest::nearest;
 use crate::scenario::check;
 use crate::scenario::error::{CONTRADICTION, MISSING_KEY, UNKNOWN_KEY, WRONG_SHAPE};
 use crate::scenario::model::{
-    Alerts, Expectation, Expected, FieldSetting, Located, PerSource, Scenario,
+    Alerts, Expectation, Expected, FieldSetting, Located, PerSource, Scenario, WrittenValue,
 };
 use crate::scenario::yaml::{Node, NodeKind};
 
 /// The keys of an expectation; a map with any other key is one by source.
-pub(in crate::scenario) const KEYS: &[&str] =
-    &["alert", "alerts", "none", "expect", "gap", "noise", "with"];
+pub(in crate::scenario) const KEYS: &[&str] = &[
+    "alert",
+    "alerts",
+    "none",
+    "expect",
+    "gap",
+    "noise",
+    "with",
+    "new_terms",
+    "matched",
+];
 const OUTCOMES: &[&str] = &["alert", "none"];
 
 /// What a map says before it is known whether it can be meant.
@@ -23,7 +32,12 @@ struct Said {
     gap: Option<Located<String>>,
     noise: Option<Located<String>>,
     with: Option<(Vec<FieldSetting>, Span)>,
+    new_terms: Option<(Vec<WrittenValue>, Span)>,
+    matched: Option<(Matched, Span)>,
 }
+
+/// The indicators that each event matches, by label.
+type Matched = Vec<(Located<String>, Vec<Located<String>>)>;
 
 enum Outcome {
     Alert(Alerts),
@@ -138,7 +152,10 @@ fn said_in_map(
         said.outcome = outcome(parser, node);
     }
     if let Some(node) = entries.take("alert") {
-        let alerts = alert_labels(parser, node, labels);
+        let alerts = match &node.kind {
+            NodeKind::Map(_) => group(parser, scenario, node),
+            _ => alert_labels(parser, node, labels),
+        };
         said.outcome = Some((Outcome::Alert(alerts), node.span));
     }
     if let Some(node) = entries.take("alerts") {
@@ -155,6 +172,12 @@ fn said_in_map(
     }
     if let Some(node) = entries.take("with") {
         said.with = with(parser, scenario, node);
+    }
+    if let Some((key, node)) = entries.take_entry("new_terms") {
+        said.new_terms = Some((event::values(parser, scenario, "new_terms", node), key.span));
+    }
+    if let Some((key, node)) = entries.take_entry("matched") {
+        said.matched = Some((matched(parser, node, labels), key.span));
     }
     let by_source = entries.entries.iter().find(|(key, _)| {
         let mut sources = scenario.sources.iter().flatten();
@@ -177,7 +200,8 @@ fn said_in_map(
     }
     parser.rest(&entries, "an expectation", KEYS);
     let empty = said.outcome.is_none() && said.gap.is_none() && said.noise.is_none();
-    if empty && said.with.is_none() && entries.entries.is_empty() {
+    let with = said.with.is_some() || said.new_terms.is_some() || said.matched.is_some();
+    if empty && !with && entries.entries.is_empty() {
         let message = "the expectation says nothing";
         parser.error(
             &MISSING_KEY,
@@ -226,6 +250,50 @@ fn alert_labels(parser: &mut Parser<'_>, node: &Node, labels: &[String]) -> Aler
         return Alerts::Some;
     }
     Alerts::Labels(named)
+}
+
+/// `alert: {field: value, count: n}`: one alert of a group of events, or of a row.
+fn group(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Alerts {
+    let Some(mut entries) = parser.map(node, "`alert`") else {
+        return Alerts::Some;
+    };
+    let counted = entries.take("count").and_then(|node| {
+        let text = parser.text(node, "`count`")?;
+        let count = text.value.parse::<u64>().ok();
+        if count.is_none() {
+            let message = "`count` must be a whole number";
+            parser.error(&WRONG_SHAPE, node.span, message, "", &[]);
+        }
+        count
+    });
+    let fields = event::settings(parser, scenario, &entries);
+    if fields.is_empty() && counted.is_none() {
+        let help = "name the group: `{alert: {host.id: h1, count: 20}}`";
+        parser.missing(node.span, "the alert says nothing of its group", help);
+    }
+    Alerts::Group {
+        fields,
+        count: counted,
+    }
+}
+
+/// `matched: {event: [indicator, …]}`.
+fn matched(parser: &mut Parser<'_>, node: &Node, labels: &[String]) -> Matched {
+    let Some(entries) = parser.map(node, "`matched`") else {
+        return Vec::new();
+    };
+    let mut matched = Vec::new();
+    for (event, node) in entries.entries {
+        let event = Located::new(event.text.clone(), event.span);
+        let indicators = parser.texts(node, "`matched`");
+        for label in indicators.iter().chain([&event]) {
+            if !labels.contains(&label.value) {
+                event::unknown_label(parser, &label.value, label.span, labels);
+            }
+        }
+        matched.push((event, indicators));
+    }
+    matched
 }
 
 fn count(parser: &mut Parser<'_>, node: &Node) -> Outcome {
@@ -286,6 +354,8 @@ fn expectation(parser: &mut Parser<'_>, said: Said, span: Span) -> Expectation {
         mut gap,
         mut noise,
         with,
+        new_terms,
+        matched,
     } = said;
     if let (Some(_), Some(second)) = (&gap, &noise) {
         let message = "a `gap` and a `noise` at once";
@@ -318,6 +388,8 @@ fn expectation(parser: &mut Parser<'_>, said: Said, span: Span) -> Expectation {
                 Expected::Alert {
                     alerts,
                     with,
+                    new_terms: new_terms.map_or_else(Vec::new, |(terms, _)| terms),
+                    matched: matched.map_or_else(Vec::new, |(matched, _)| matched),
                     noise,
                 }
             }
@@ -329,14 +401,17 @@ fn expectation(parser: &mut Parser<'_>, said: Said, span: Span) -> Expectation {
                      `none` out",
                 ]);
                 }
-                if let Some((_, span)) = with {
-                    let message = "`with` beside `none`";
+                let with = with.map(|(_, span)| ("with", span));
+                let new_terms = new_terms.map(|(_, span)| ("new_terms", span));
+                let matched = matched.map(|(_, span)| ("matched", span));
+                for (key, span) in [with, new_terms, matched].into_iter().flatten() {
+                    let message = format!("`{key}` beside `none`");
                     parser.error(
                         &CONTRADICTION,
                         span,
                         message,
                         "",
-                        &["`with` checks the fields of an alert, and none is expected"],
+                        &["it checks an alert, and none is expected"],
                     );
                 }
                 Expected::None { gap }

@@ -11,6 +11,7 @@ mod each;
 mod event;
 mod expectation;
 mod production;
+mod repeated;
 
 pub(super) use attack::{ATTACK_KEYS, KEYS as SCENARIO_KEYS};
 pub(super) use case::KEYS as CASE_KEYS;

@@ -12,7 +12,7 @@ pub(in crate::scenario) const SCHEDULE_KEYS: &[&str] =
 pub(in crate::scenario) const REPEAT_KEYS: &[&str] = &["times", "every"];
 
 /// The most events that `repeat` makes of one.
-const MOST_TIMES: usize = 1_000;
+const MOST_TIMES: usize = 10_000;
 
 /// `schedule`: what differs from the rule's own, and which phases are asked for.
 pub(super) fn schedule(parser: &mut Parser<'_>, node: &Node) -> Option<ScheduleSpec> {
