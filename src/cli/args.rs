@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Args as Group, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::mutation::Operator;
 use crate::scan::noise::Budget;
 use crate::snapshot::Class;
 
@@ -93,7 +94,7 @@ pub enum Verb {
     New(NewArgs),
     /// Set up a project: folders, configuration, CI; nothing is overwritten
     Init,
-    /// Print the JSON Schema of scenarios or rules, for editors
+    /// Print the JSON Schema of scenarios, rules, trapline.toml or the JSON report
     Schema(SchemaArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
@@ -121,7 +122,7 @@ pub struct ReviewArgs {
 /// Options of `schema`.
 #[derive(Debug, Clone, Group)]
 pub struct SchemaArgs {
-    /// Which files: scenario or rule
+    /// Which files: scenario, rule, config (trapline.toml) or report (test --format json)
     #[arg(value_name = "OF", default_value = "scenario")]
     pub of: SchemaOf,
 }
@@ -133,6 +134,10 @@ pub enum SchemaOf {
     Scenario,
     /// Rule files
     Rule,
+    /// trapline.toml
+    Config,
+    /// The report of test --format json
+    Report,
 }
 
 /// Options of `completions`.
@@ -194,9 +199,16 @@ pub struct TestArgs {
     /// Write nothing, as with CI set
     #[arg(long, conflicts_with = "accept")]
     pub check: bool,
-    /// Fail on what is not proven, open or not implemented
-    #[arg(long)]
-    pub strict: bool,
+    /// Fail on what is not proven, open or not implemented; =false where trapline.toml says so
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub strict: Option<bool>,
+    /// Exit with 5 when a rule that Trapline can run has no scenario; =changed asks only about rules
+    /// that differ from the revision of --changed, of the pull request, or else from HEAD
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    pub require_tested: Option<Required>,
+    /// Exit with 5 when a tested rule has fewer cases, or none that alerts, or none that does not
+    #[arg(long, value_name = "N")]
+    pub min_cases: Option<usize>,
     /// Print how many clauses of the rules the checks decide
     #[arg(long)]
     pub coverage: bool,
@@ -210,6 +222,18 @@ pub struct TestArgs {
     /// file with =FILE
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub format: Vec<FormatArg>,
+}
+
+/// Which rules need a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Required {
+    /// None
+    #[default]
+    None,
+    /// All that Trapline can run
+    All,
+    /// Those that changed
+    Changed,
 }
 
 /// Options of `query`.
@@ -396,6 +420,13 @@ pub struct MutateArgs {
     /// Exit with 5 when less than this share is caught, in per cent
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub min: Option<f64>,
+    /// Only these kinds of change: drop, negate, swap-and-or, drop-item, widen, narrow, boundary,
+    /// case, maxspan, drop-key, swap-stages, drop-until
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = operator)]
+    pub operators: Vec<Operator>,
+    /// How many survivors of a rule are shown, those first that matter most; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub survivors: usize,
     /// List every mutant and the check that caught it
     #[arg(long)]
     pub list: bool,
@@ -460,6 +491,12 @@ pub enum TableFormat {
     Json,
     /// For a merge request
     Markdown,
+}
+
+/// A kind of change by its name.
+pub(super) fn operator(text: &str) -> Result<Operator, String> {
+    let names = Operator::ALL.map(Operator::name);
+    Operator::by_name(text).ok_or_else(|| format!("the operators are {}", names.join(", ")))
 }
 
 /// `0` to `100`.

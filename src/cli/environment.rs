@@ -30,6 +30,15 @@ pub fn now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
+/// The revision that a pull or merge request is to be merged into, as CI systems name it; `None`
+/// outside of one.
+pub fn base_revision() -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this file owns the environment")]
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let github = variable("GITHUB_BASE_REF").map(|branch| format!("origin/{branch}"));
+    github.or_else(|| variable("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
+}
+
 fn means_ci(value: &str) -> bool {
     let no = ["", "0", "false"];
     !no.iter().any(|no| value.trim().eq_ignore_ascii_case(no))

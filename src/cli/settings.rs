@@ -2,22 +2,28 @@
 //! at the raw options.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use clap::ValueEnum as _;
+
 use super::args::{
     Args, CheckArgs, CheckFormat, End, Format, FormatArg, Global, Optional, QueryArgs, QueryFormat,
-    TestArgs,
+    Required, TestArgs, operator,
 };
 use super::error::{self, Problem};
 use super::files::Files;
 use super::{ExitCode, environment};
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::evaluate::{Request, ResultPosition};
 use crate::event::time::DateFormat;
 use crate::language::eql;
 use crate::lint::LINTS;
+use crate::mutation::Operator;
+use crate::project::config::Config;
+use crate::project::error::BAD_CONFIG;
 use crate::project::{Layout, Project, SnapshotPolicy, Target, config};
 use crate::replay::select::Selection;
 use crate::search::Parameters;
@@ -36,6 +42,48 @@ pub struct Settings {
     pub ci: bool,
     /// What the configuration says about lints.
     lints: Levels,
+    /// What the configuration says about the verbs; the command line overrides it.
+    defaults: Defaults,
+}
+
+/// What the configuration says about the verbs, read.
+#[derive(Debug, Clone, Default)]
+struct Defaults {
+    reports: Vec<FormatArg>,
+    strict: bool,
+    require_tested: Required,
+    min_cases: Option<usize>,
+    least_coverage: Option<f64>,
+    least_caught: Option<f64>,
+    operators: Vec<Operator>,
+}
+
+impl Defaults {
+    /// Reads the words of the configuration; a word that is none is an error at its place.
+    fn new(config: &Config, source: &Arc<SourceText>) -> Result<Self, Box<Problem>> {
+        let at = |span: Span, message: String| {
+            let diagnostic = Diagnostic::error(&BAD_CONFIG, "the configuration cannot be read");
+            Problem::usage(diagnostic.at(source, span, message))
+        };
+        let reports = config.test.format.iter();
+        let reports = reports.map(|(word, span)| word.parse().map_err(|why| at(*span, why)));
+        let operators = config.mutate.operators.iter();
+        let operators = operators.map(|(word, span)| operator(word).map_err(|why| at(*span, why)));
+        let require_tested = match &config.gates.require_tested {
+            None => Required::None,
+            Some((word, span)) => Required::from_str(word, false)
+                .map_err(|_| at(*span, "expected `all`, `changed` or `none`".to_owned()))?,
+        };
+        Ok(Self {
+            reports: reports.collect::<Result<_, _>>()?,
+            strict: config.test.strict,
+            require_tested,
+            min_cases: config.gates.min_cases,
+            least_coverage: config.least_coverage,
+            least_caught: config.mutate.min,
+            operators: operators.collect::<Result<_, _>>()?,
+        })
+    }
 }
 
 /// What becomes of a lint's findings; what is said later counts.
@@ -83,6 +131,10 @@ pub struct TestSettings {
     pub snapshots: SnapshotPolicy,
     /// `--strict`.
     pub strict: bool,
+    /// `--require-tested`.
+    pub require_tested: Required,
+    /// `--min-cases`.
+    pub min_cases: Option<usize>,
     /// `--coverage`.
     pub coverage: bool,
     /// `--failures-only`.
@@ -140,6 +192,7 @@ impl Settings {
         }
         let file = Utf8Path::new(config::FILE);
         let mut lints = Levels::new();
+        let mut defaults = Defaults::default();
         let layouts = if files.exists(file) {
             let source = files
                 .read(file)
@@ -153,6 +206,7 @@ impl Settings {
             for directory in &config.files.allow {
                 files.allow(Utf8Path::new(directory));
             }
+            defaults = Defaults::new(&config, &source)?;
             let names = [
                 (config.check.allow, Level::Allow),
                 (config.check.deny, Level::Deny),
@@ -196,6 +250,7 @@ impl Settings {
             layouts,
             ci,
             lints,
+            defaults,
         };
         for path in global.rules.iter().chain(&global.scenarios) {
             settings.must_exist(&typed(path))?;
@@ -225,6 +280,9 @@ impl Settings {
         let selection = args.select.as_deref().map(Selection::parse).transpose();
         let mut reports = args.format.clone();
         if reports.is_empty() {
+            reports.clone_from(&self.defaults.reports);
+        }
+        if reports.is_empty() {
             reports.push(FormatArg {
                 format: Format::Human,
                 file: None,
@@ -242,12 +300,32 @@ impl Settings {
                 accept: accept(args.accept.as_deref())?,
                 writes: !self.ci && !args.check && !args.list,
             },
-            strict: args.strict,
+            strict: args.strict.unwrap_or(self.defaults.strict),
+            require_tested: args.require_tested.unwrap_or(self.defaults.require_tested),
+            min_cases: args.min_cases.or(self.defaults.min_cases),
             coverage: args.coverage,
             failures_only: args.failures_only,
             jobs: args.jobs,
             reports,
         })
+    }
+
+    /// The least share of covered clauses: what was typed, else what is configured.
+    pub fn least_coverage(&self, typed: Option<f64>) -> Option<f64> {
+        typed.or(self.defaults.least_coverage)
+    }
+
+    /// The least share of mutants that are caught: what was typed, else what is configured.
+    pub fn least_caught(&self, typed: Option<f64>) -> Option<f64> {
+        typed.or(self.defaults.least_caught)
+    }
+
+    /// The kinds of change that `mutate` tries; all when empty.
+    pub fn operators<'a>(&'a self, typed: &'a [Operator]) -> &'a [Operator] {
+        match typed {
+            [] => &self.defaults.operators,
+            typed => typed,
+        }
     }
 
     /// What the options of `query` mean.

@@ -36,7 +36,7 @@ pub(super) fn edits(expr: &Expr, want: bool) -> Vec<Edit> {
                 insensitive: !inner.insensitive,
                 ..inner.clone()
             });
-            if inner.items.iter().any(has_letters) {
+            if case_matters(&inner.value, &inner.items) {
                 edits.push(case_edit(expr, flipped));
             }
             // Of `not in` a match wants the opposite of its items.
@@ -57,7 +57,8 @@ pub(super) fn edits(expr: &Expr, want: bool) -> Vec<Edit> {
 fn call_edits(expr: &Expr, call: &Call, want: bool) -> Vec<Edit> {
     let mut edits = Vec::new();
     let name = call.name.text.as_str();
-    if name != "cidrMatch" && call.arguments.iter().skip(1).any(has_letters) {
+    let values = call.arguments.split_first();
+    if name != "cidrMatch" && values.is_some_and(|(field, values)| case_matters(field, values)) {
         let flipped = Call {
             insensitive: !call.insensitive,
             ..call.clone()
@@ -228,7 +229,7 @@ fn compare_case(expr: &Expr, op: CompareOp, left: &Expr, right: &Expr) -> Option
         CompareOp::NotEqual => true,
         _ => return None,
     };
-    if !has_letters(right) || matches!(right.kind, ExprKind::Field(_)) {
+    if !case_matters(left, std::slice::from_ref(right)) {
         return None;
     }
     let insensitive = ExprKind::In(In {
@@ -241,7 +242,7 @@ fn compare_case(expr: &Expr, op: CompareOp, left: &Expr, right: &Expr) -> Option
 }
 
 fn match_case(expr: &Expr, inner: &Match) -> Option<Edit> {
-    if !inner.patterns.iter().any(has_letters) {
+    if !case_matters(&inner.value, &inner.patterns) {
         return None;
     }
     let op = match inner.op {
@@ -272,10 +273,50 @@ fn case_edit(expr: &Expr, kind: ExprKind) -> Edit {
     }
 }
 
-/// Whether an expression is a text in which case can matter.
-fn has_letters(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::String(text) => text.chars().any(char::is_alphabetic),
-        _ => false,
+/// Fields whose values every sensor writes in one way: a mutant of their case is one that no event
+/// could tell from the rule. A name that ends with a dot stands for all below it.
+const ONE_SPELLING: [&str; 15] = [
+    "data_stream.",
+    "event.action",
+    "event.category",
+    "event.code",
+    "event.dataset",
+    "event.kind",
+    "event.module",
+    "event.outcome",
+    "event.provider",
+    "event.type",
+    "host.os.",
+    "network.direction",
+    "network.protocol",
+    "network.transport",
+    "network.type",
+];
+
+/// Whether some event could have one of these values of the field in another case.
+fn case_matters(field: &Expr, values: &[Expr]) -> bool {
+    if let ExprKind::Field(field) = &field.kind {
+        let path = field.to_string();
+        let path = path.trim_start_matches('?');
+        let fixed =
+            |known: &&str| path == *known || (known.ends_with('.') && path.starts_with(*known));
+        if ONE_SPELLING.iter().any(|known| fixed(&known)) || path.contains(".hash.") {
+            return false;
+        }
     }
+    values.iter().any(has_letters)
+}
+
+/// Whether an expression is a text that can be written in another case: it has letters, and is no
+/// security identifier and no hexadecimal number.
+fn has_letters(expr: &Expr) -> bool {
+    let ExprKind::String(text) = &expr.kind else {
+        return false;
+    };
+    let sid = text.strip_prefix("S-1-");
+    let is_sid = sid.is_some_and(|rest| !rest.chars().any(char::is_alphabetic));
+    let hexadecimal = text.len() >= 8 && text.chars().all(|it| it.is_ascii_hexdigit());
+    let number = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let number = number.is_some_and(|rest| rest.chars().all(|it| it.is_ascii_hexdigit()));
+    text.chars().any(char::is_alphabetic) && !is_sid && !hexadecimal && !number
 }

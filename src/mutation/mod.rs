@@ -53,6 +53,46 @@ pub enum Operator {
 }
 
 impl Operator {
+    /// All kinds, in the order in which their survivors matter: a clause that nothing tests before
+    /// the edge of a value.
+    pub const ALL: [Self; 12] = [
+        Self::Drop,
+        Self::DropKey,
+        Self::DropUntil,
+        Self::DropItem,
+        Self::Negate,
+        Self::SwapAndOr,
+        Self::SwapStages,
+        Self::Narrow,
+        Self::Widen,
+        Self::Maxspan,
+        Self::Boundary,
+        Self::Case,
+    ];
+
+    /// Its name on the command line and in `trapline.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SwapAndOr => "swap-and-or",
+            Self::DropItem => "drop-item",
+            Self::DropKey => "drop-key",
+            Self::SwapStages => "swap-stages",
+            Self::DropUntil => "drop-until",
+            one => one.word(),
+        }
+    }
+
+    /// The kind of a name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+
+    /// How much a survivor of the kind matters; less is more.
+    pub fn rank(self) -> usize {
+        let all = Self::ALL.iter();
+        all.take_while(|one| **one != self).count()
+    }
+
     /// In a word or two.
     pub fn word(self) -> &'static str {
         match self {
@@ -151,6 +191,22 @@ impl RuleMutation {
         let mutants = self.mutants.iter();
         mutants.filter(|mutant| mutant.fate == MutantStatus::Survived)
     }
+
+    /// The survivors by the case that would catch them, those that matter most first.
+    pub fn missing_cases(&self) -> Vec<Vec<&Tried>> {
+        let mut ranked: Vec<&Tried> = self.survivors().collect();
+        // The sort is stable: of one kind the earlier in the text stay first.
+        ranked.sort_by_key(|mutant| mutant.operator.rank());
+        let mut cases: Vec<Vec<&Tried>> = Vec::new();
+        for mutant in ranked {
+            let same = |case: &&mut Vec<&Tried>| case.iter().any(|other| other.case == mutant.case);
+            match cases.iter_mut().find(same) {
+                Some(case) => case.push(mutant),
+                None => cases.push(vec![mutant]),
+            }
+        }
+        cases
+    }
 }
 
 impl Mutation {
@@ -165,8 +221,8 @@ impl Mutation {
 pub struct Bounds<'a> {
     /// On how many threads; as many as there are cores when 0.
     pub jobs: usize,
-    /// Whether a mutant of this rule file that changes this place is wanted.
-    pub wants: &'a (dyn Fn(&str, &Place) -> bool + Sync),
+    /// Whether a mutant of this rule file that changes this place in this way is wanted.
+    pub wants: &'a (dyn Fn(&str, &Place, Operator) -> bool + Sync),
     /// Told of each mutant that is done.
     pub progress: &'a dyn Progress,
 }
@@ -175,7 +231,7 @@ pub struct Bounds<'a> {
 pub fn count(
     scenarios: &[ScenarioOutcome],
     subjects: &[&Subject],
-    wants: &dyn Fn(&str, &Place) -> bool,
+    wants: &dyn Fn(&str, &Place, Operator) -> bool,
 ) -> usize {
     let mut done: Vec<&str> = Vec::new();
     let mut count = 0;
@@ -193,12 +249,12 @@ pub fn count(
 fn wanted(
     subject: &Subject,
     file: &str,
-    wants: &dyn Fn(&str, &Place) -> bool,
+    wants: &dyn Fn(&str, &Place, Operator) -> bool,
 ) -> Option<(Vec<Mutant>, bool)> {
     let (syntax, query) = (subject.syntax.as_ref()?, subject.rule.query.as_ref()?);
     let mut mutants = operators::mutants(syntax);
     let all = mutants.len();
-    mutants.retain(|mutant| wants(file, &place(query, mutant)));
+    mutants.retain(|mutant| wants(file, &place(query, mutant), mutant.operator));
     let others = mutants.len() < all;
     Some((mutants, others))
 }

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, SourceText, Span, suggest};
 pub const FILE: &str = "trapline.toml";
 
 /// What the file says.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Config {
     /// At least one.
     pub projects: Vec<Layout>,
@@ -21,6 +21,14 @@ pub struct Config {
     pub check: Check,
     /// `[files]`.
     pub files: FilesOutside,
+    /// `[test]`.
+    pub test: Test,
+    /// `[gates]`.
+    pub gates: Gates,
+    /// `[coverage]`: `min`, the least share of covered clauses, in per cent.
+    pub least_coverage: Option<f64>,
+    /// `[mutate]`.
+    pub mutate: Mutate,
 }
 
 /// Which files outside the root may be used.
@@ -28,6 +36,33 @@ pub struct Config {
 pub struct FilesOutside {
     /// Directories, relative to the root.
     pub allow: Vec<String>,
+}
+
+/// What the file says about `test`; words with their places.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Test {
+    /// The reports, as `--format` takes them.
+    pub format: Vec<(String, Span)>,
+    /// Whether outcomes that are not proven, open or not implemented fail.
+    pub strict: bool,
+}
+
+/// The gates of `test`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Gates {
+    /// `all`, `changed` or `none`.
+    pub require_tested: Option<(String, Span)>,
+    /// The least number of cases of a tested rule.
+    pub min_cases: Option<usize>,
+}
+
+/// What the file says about `mutate`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Mutate {
+    /// The least share of mutants that a case catches, in per cent.
+    pub min: Option<f64>,
+    /// The kinds of change to try; all when empty.
+    pub operators: Vec<(String, Span)>,
 }
 
 /// What the file says about lints; names with their places.
@@ -50,31 +85,89 @@ pub fn read(source: &Arc<SourceText>) -> Result<Config, Vec<Diagnostic>> {
         let span = mistake.span().unwrap_or(0..0);
         reader.mistake(span, &mistake.message().replace('\n', ", "));
     }
-    let mut projects = Vec::new();
-    let mut check = Check::default();
-    let mut files = FilesOutside::default();
+    let mut config = Config::default();
     for (key, value) in table.get_ref() {
         match key.get_ref().as_ref() {
-            "project" => reader.projects(value, &mut projects),
-            "check" => reader.check(value, &mut check),
-            "files" => reader.files(value, &mut files),
-            _ => reader.unknown(key, &["check", "files", "project"]),
+            "project" => reader.projects(value, &mut config.projects),
+            "check" => reader.table(value, "check", |reader, key, value| {
+                match key {
+                    "deny" => config.check.deny = reader.names(value, "a lint"),
+                    "allow" => config.check.allow = reader.names(value, "a lint"),
+                    _ => return false,
+                }
+                true
+            }),
+            "files" => reader.table(value, "files", |reader, key, value| {
+                match key {
+                    "allow" => config.files.allow = reader.directories(value),
+                    _ => return false,
+                }
+                true
+            }),
+            "test" => reader.table(value, "test", |reader, key, value| {
+                match key {
+                    "format" => config.test.format = reader.names(value, "a format"),
+                    "strict" => config.test.strict = reader.boolean(value),
+                    _ => return false,
+                }
+                true
+            }),
+            "gates" => reader.table(value, "gates", |reader, key, value| {
+                match key {
+                    "require-tested" => config.gates.require_tested = reader.word(value),
+                    "min-cases" => config.gates.min_cases = reader.count(value),
+                    _ => return false,
+                }
+                true
+            }),
+            "coverage" => reader.table(value, "coverage", |reader, key, value| {
+                match key {
+                    "min" => config.least_coverage = reader.percent(value),
+                    _ => return false,
+                }
+                true
+            }),
+            "mutate" => reader.table(value, "mutate", |reader, key, value| {
+                match key {
+                    "min" => config.mutate.min = reader.percent(value),
+                    "operators" => config.mutate.operators = reader.names(value, "an operator"),
+                    _ => return false,
+                }
+                true
+            }),
+            _ => reader.unknown(key, &TABLES.map(|(table, _)| table)),
         }
     }
-    if projects.is_empty() {
-        projects.push(Layout::default());
+    if config.projects.is_empty() {
+        config.projects.push(Layout::default());
     }
     if reader.diagnostics.is_empty() {
-        Ok(Config {
-            projects,
-            check,
-            files,
-        })
+        Ok(config)
     } else {
         reader
             .diagnostics
             .sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
         Err(reader.diagnostics)
+    }
+}
+
+/// The tables of the file and their keys, each list in the order of the alphabet.
+pub const TABLES: [(&str, &[&str]); 7] = [
+    ("check", &["allow", "deny"]),
+    ("coverage", &["min"]),
+    ("files", &["allow"]),
+    ("gates", &["min-cases", "require-tested"]),
+    ("mutate", &["min", "operators"]),
+    ("project", &["rules", "scenarios"]),
+    ("test", &["format", "strict"]),
+];
+
+/// The digits of a number.
+fn number<'v>(value: &'v Value<'_>) -> Option<&'v str> {
+    match value.get_ref() {
+        DeValue::Integer(number) => Some(number.as_str()),
+        DeValue::Float(number) => Some(number.as_str()),
+        _ => None,
     }
 }
 
@@ -112,44 +205,78 @@ impl Reader<'_> {
         project
     }
 
-    fn check(&mut self, value: &Value<'_>, check: &mut Check) {
+    /// Reads a table key by key; `take` says whether it knows the key.
+    fn table(
+        &mut self,
+        value: &Value<'_>,
+        name: &str,
+        mut take: impl FnMut(&mut Self, &str, &Value<'_>) -> bool,
+    ) {
         let Some(table) = value.get_ref().as_table() else {
-            return self.mistake(value.span(), "expected a table: `[check]`");
+            return self.mistake(value.span(), &format!("expected a table: `[{name}]`"));
         };
+        let known = TABLES.iter().find(|(table, _)| *table == name);
         for (key, value) in table {
-            match key.get_ref().as_ref() {
-                "deny" => check.deny = self.names(value),
-                "allow" => check.allow = self.names(value),
-                _ => self.unknown(key, &["allow", "deny"]),
+            let taken = take(self, key.get_ref().as_ref(), value);
+            if !taken {
+                self.unknown(key, known.map_or(&[], |(_, keys)| keys));
             }
         }
     }
 
-    fn files(&mut self, value: &Value<'_>, files: &mut FilesOutside) {
-        let Some(table) = value.get_ref().as_table() else {
-            return self.mistake(value.span(), "expected a table: `[files]`");
-        };
-        for (key, value) in table {
-            match key.get_ref().as_ref() {
-                "allow" => files.allow = self.directories(value),
-                _ => self.unknown(key, &["allow"]),
-            }
+    /// A list of names; one name stands for a list of one.
+    fn names(&mut self, value: &Value<'_>, what: &str) -> Vec<(String, Span)> {
+        if let Some(name) = value.get_ref().as_str() {
+            return vec![(name.to_owned(), Span::of(value.span()))];
         }
-    }
-
-    fn names(&mut self, value: &Value<'_>) -> Vec<(String, Span)> {
         let Some(items) = value.get_ref().as_array() else {
-            self.mistake(value.span(), "expected a list of lints");
+            self.mistake(value.span(), "expected a list of names");
             return Vec::new();
         };
         let mut names = Vec::new();
         for item in items {
             match item.get_ref().as_str() {
                 Some(name) => names.push((name.to_owned(), Span::of(item.span()))),
-                None => self.mistake(item.span(), "expected the name of a lint in quotes"),
+                None => {
+                    let label = format!("expected the name of {what} in quotes");
+                    self.mistake(item.span(), &label);
+                }
             }
         }
         names
+    }
+
+    fn word(&mut self, value: &Value<'_>) -> Option<(String, Span)> {
+        let word = value.get_ref().as_str().map(str::to_owned);
+        if word.is_none() {
+            self.mistake(value.span(), "expected a word in quotes");
+        }
+        Some((word?, Span::of(value.span())))
+    }
+
+    fn boolean(&mut self, value: &Value<'_>) -> bool {
+        let DeValue::Boolean(boolean) = value.get_ref() else {
+            self.mistake(value.span(), "expected `true` or `false`");
+            return false;
+        };
+        *boolean
+    }
+
+    fn count(&mut self, value: &Value<'_>) -> Option<usize> {
+        let number = number(value).and_then(|number| number.parse().ok());
+        if number.is_none() {
+            self.mistake(value.span(), "expected a number");
+        }
+        number
+    }
+
+    fn percent(&mut self, value: &Value<'_>) -> Option<f64> {
+        let number: Option<f64> = number(value).and_then(|number| number.parse().ok());
+        let number = number.filter(|number| (0.0..=100.0).contains(number));
+        if number.is_none() {
+            self.mistake(value.span(), "expected a number from 0 to 100");
+        }
+        number
     }
 
     fn directories(&mut self, value: &Value<'_>) -> Vec<String> {

@@ -20,7 +20,9 @@ codes! {
     BAD_CONFIG = "E010", "trapline.toml cannot be read",
         "The file is no TOML, or a key has a value of the wrong kind.\n\n```toml\n[[project]]\nrules = [\"rules\"]\nscenarios = \"scenarios\"\n```\n";
     UNKNOWN_KEY = "E011", "unknown key in trapline.toml",
-        "The configuration has no such key; the nearest known one is given. Known are `project`, with\n`rules` and `scenarios`, `check`, with `deny` and `allow`, and `files`, with `allow`.\n";
+        "The configuration has no such key; the nearest known one is given. `trapline schema config`\nprints the schema of the file.\n\n```toml\n[[project]]\nrules = [\"rules\"]\nscenarios = \"scenarios\"\n\n[test]\nformat = [\"human\", \"junit=report.xml\"]\nstrict = true\n\n[gates]\nrequire-tested = \"changed\"   # all, changed or none\nmin-cases = 2\n\n[check]\ndeny = [\"contradiction\"]\nallow = [\"attack-id\"]\n\n[files]\nallow = [\"../shared\"]\n\n[coverage]\nmin = 90\n\n[mutate]\nmin = 80\noperators = [\"drop\", \"negate\"]\n```\n";
     NOTHING_SELECTED = "E013", "nothing was selected",
         "No check fits the paths, `-k` and `--source`. A filter that matches nothing is an error, so\nthat a typo does not look like success. `trapline test --list` shows what there is.\n";
+    NO_CHECK = "E024", "a scenario has no check",
+        "Nothing of the scenario runs, so nothing of its rule is tested: no data source serves the\nrule's index patterns, or `sources`, `only` and the expectations leave no case for any source.\n\n```yaml\nskip: the data source has no shape yet\nattack: …\n```\n\n`skip` in the scenario says that this is meant; its rule then counts as untested.\n";
 }

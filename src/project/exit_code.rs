@@ -1,8 +1,6 @@
 //! What the run says to the shell and to CI. The numbers are an interface (`design.md` §7).
 
 use crate::diagnostic::Diagnostic;
-use crate::replay::outcome::{Outcome, Verdict};
-use crate::snapshot::{Change, Class};
 
 /// How the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,25 +70,6 @@ impl ExitCode {
         } else {
             Self::Passed
         }
-    }
-
-    /// What a run of `test` says. `open` are the changes that were not accepted.
-    pub fn of(outcome: &Outcome, open: &[Change], strict: bool) -> Self {
-        let mut code = Self::Passed;
-        for check in outcome.checks() {
-            code = code.and(match check.verdict {
-                Verdict::Unsupported if strict => Self::NotLoaded,
-                verdict if verdict.fails_run(strict) => Self::Failed,
-                _ => Self::Passed,
-            });
-        }
-        for change in open {
-            code = code.and(match change.class {
-                Class::Added => Self::NewSnapshots,
-                _ => Self::Failed,
-            });
-        }
-        code
     }
 }
 

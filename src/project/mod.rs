@@ -7,19 +7,24 @@
 
 mod census;
 pub mod config;
+mod conclusion;
 mod dependencies;
 pub mod error;
 mod exit_code;
 mod files;
+mod gates;
 mod layout;
 mod load;
 mod memory;
 mod run;
+pub mod schema;
 mod snapshot_files;
 
+pub use conclusion::{Conclusion, Evidence};
 pub use dependencies::Dependencies;
 pub use exit_code::ExitCode;
 pub use files::ProjectFiles;
+pub use gates::{Gates, MissedGate, RequireTested};
 pub use layout::Layout;
 pub use load::{Loaded, Target};
 pub use memory::Memory;

@@ -1,19 +1,21 @@
 //! Runs what was loaded, compares it with the snapshots, and decides how the run ended.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::conclusion::{Conclusion, Evidence};
+use super::gates::{Gates, MissedGate};
 use super::snapshot_files::{Compared, SnapshotPolicy};
-use super::{ExitCode, Loaded, Project};
+use super::{Loaded, Project, error};
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::event::io::Stop;
-use crate::replay::census::RuleCensus;
+use crate::replay::census::{RuleCensus, Standing};
 use crate::replay::events::Ignore;
 use crate::replay::listing::list;
-use crate::replay::outcome::{CheckKey, Outcome};
+use crate::replay::outcome::{CheckKey, Outcome, ScenarioOutcome, Verdict};
 use crate::replay::select::Selection;
 use crate::replay::trace::Observed;
-use crate::replay::{self, Options, Receiver};
+use crate::replay::{self, Options, Receiver, Test};
 use crate::snapshot::Scope;
 
 /// What to run of the loaded scenarios, and what a run may write.
@@ -29,6 +31,10 @@ pub struct Request<'a> {
     pub fail_fast: bool,
     /// Fail on outcomes that are not proven, open or not implemented.
     pub strict: bool,
+    /// What is demanded of the tests beside that they pass.
+    pub gates: Gates,
+    /// Whether a run without a check is one that had nothing to do.
+    pub may_be_empty: bool,
     /// Record what decided each check ([`TestRun::observed`]).
     pub observe: bool,
     /// Ends the run as soon as a person asks for it.
@@ -80,8 +86,14 @@ pub struct TestRun {
     pub compared: Compared,
     /// One entry a scenario, if the request asked to observe.
     pub observed: Vec<Observed>,
+    /// What could not be loaded, snapshots included.
+    pub problems: Vec<Diagnostic>,
+    /// The gates that were missed.
+    pub gates: Vec<MissedGate>,
     /// Whether outcomes that are not proven, open or not implemented fail.
     pub strict: bool,
+    /// Whether a run without a check is one that had nothing to do.
+    pub may_be_empty: bool,
     /// Whether a person ended the run before it was done.
     pub interrupted: bool,
     /// The scenario files of which every check ran, by name.
@@ -105,26 +117,29 @@ impl Project<'_> {
                 complete.remove(test.scenario_file);
             }
         }
-        drop(tests);
-        let rules = self.census(&loaded, catalogue);
-        let mut diagnostics = loaded.diagnostics;
+        let mut outcome = Outcome {
+            scenarios: replayed.scenarios,
+            rules: self.census(&loaded, catalogue),
+        };
+        let idle = without_checks(&tests, &replayed.partial, &mut outcome);
+        let mut diagnostics = loaded.diagnostics.clone();
         diagnostics.extend(replayed.diagnostics);
+        diagnostics.extend(idle);
         if loaded.whole {
             diagnostics.extend(self.unreferenced(&loaded.names));
         }
         let mut run = TestRun {
-            outcome: Outcome {
-                scenarios: replayed.scenarios,
-                rules,
-            },
+            gates: request.gates.missed(&outcome),
+            outcome,
             diagnostics,
-            compared: Compared::default(),
             observed,
             strict: request.strict,
+            may_be_empty: request.may_be_empty,
             interrupted: replayed.interrupted,
             complete,
+            ..TestRun::default()
         };
-        run.compared = self.compare_run(&run, &request.snapshots);
+        self.compare_run(&mut run, &request.snapshots);
         run
     }
 
@@ -142,41 +157,71 @@ impl Project<'_> {
     }
 
     /// Compares a finished run with the snapshots, again after a review changed them.
-    pub fn compare_run(&self, run: &TestRun, policy: &SnapshotPolicy) -> Compared {
-        self.compare(&run.outcome, policy, |scenario: &str| {
+    pub fn compare_run(&self, run: &mut TestRun, policy: &SnapshotPolicy) {
+        run.compared = self.compare(&run.outcome, policy, |scenario: &str| {
             if run.complete.contains(scenario) {
                 Scope::All
             } else {
                 Scope::Selected
             }
-        })
+        });
+        let all = run.diagnostics.iter().chain(&run.compared.diagnostics);
+        run.problems = all.filter(|one| one.is_error()).cloned().collect();
     }
 }
 
 impl TestRun {
-    /// Whether no check ran.
-    pub fn is_empty(&self) -> bool {
-        self.outcome.checks().next().is_none()
-    }
-
     /// How the run ended.
-    pub fn exit_code(&self) -> ExitCode {
-        if self.interrupted {
-            return ExitCode::Interrupted;
-        }
-        let loading = ExitCode::of_loading(&self.diagnostics);
-        if self.is_empty() {
-            return match loading {
-                ExitCode::Passed => ExitCode::NothingSelected,
-                loading => loading,
-            };
-        }
-        loading
-            .and(ExitCode::of_loading(&self.compared.diagnostics))
-            .and(ExitCode::of(
-                &self.outcome,
-                &self.compared.open,
-                self.strict,
-            ))
+    pub fn conclusion(&self) -> Conclusion {
+        Conclusion::of(&Evidence {
+            outcome: &self.outcome,
+            changes: &self.compared.open,
+            problems: &self.problems,
+            gates: &self.gates,
+            strict: self.strict,
+            may_be_empty: self.may_be_empty,
+            interrupted: self.interrupted,
+        })
     }
+}
+
+/// An error for each scenario that has no check at all though nothing was left out; and the rules
+/// of which every check was skipped are untested.
+fn without_checks(tests: &[Test<'_>], partial: &[bool], outcome: &mut Outcome) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut idle: BTreeMap<&str, bool> = BTreeMap::new();
+    for ((test, scenario), partial) in tests.iter().zip(&outcome.scenarios).zip(partial) {
+        let mut checks = scenario.checks.iter();
+        let skipped = checks.all(|check| check.verdict == Verdict::Skipped);
+        let rule = idle.entry(&test.subject.file).or_insert(true);
+        *rule &= skipped && !partial;
+        if scenario.checks.is_empty() && !partial && test.scenario.skip.is_none() {
+            found.push(no_check(test, scenario));
+        }
+    }
+    for rule in &mut outcome.rules.0 {
+        if rule.standing == Standing::Tested && idle.get(rule.file.as_str()) == Some(&true) {
+            rule.standing = Standing::Untested;
+        }
+    }
+    found
+}
+
+fn no_check(test: &Test<'_>, scenario: &ScenarioOutcome) -> Diagnostic {
+    let message = format!("no check runs for `{}`", scenario.rule_name);
+    let name = test.scenario.attack.name.span;
+    let unshaped = !scenario.unshaped.is_empty() && test.scenario.sources.is_none();
+    let label = if unshaped {
+        format!("no data source serves {}", scenario.unshaped.join(", "))
+    } else {
+        "no case runs on a data source of the scenario".to_owned()
+    };
+    let diagnostic =
+        Diagnostic::error(&error::NO_CHECK, message).at(&test.scenario.source, name, label);
+    let diagnostic = if unshaped {
+        diagnostic.help("`trapline sources` lists the indices that data sources serve")
+    } else {
+        diagnostic.help("`sources`, `only` and the expectations leave nothing to run")
+    };
+    diagnostic.help("`skip: REASON` in the scenario says that this is meant")
 }

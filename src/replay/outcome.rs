@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::census::RuleCensus;
+use super::census::{RuleCensus, Standing};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 
 /// Everything that one run of `trapline test` gave, in file order.
@@ -52,6 +52,8 @@ pub struct Check {
     pub verdict: Verdict,
     /// What the scenario expects, in a few words: `alert rpc, child`, `none, because maxspan`.
     pub expected: String,
+    /// Whether the scenario expects an alert.
+    pub expects_alert: bool,
     /// What happened; what the snapshot holds.
     pub observed: Observed,
     /// The pin that applies, with its reason. For a waived run this is a pin of the case's own,
@@ -72,6 +74,38 @@ pub struct Check {
     pub change: Vec<String>,
     /// The place of the case in the scenario file.
     pub place: Option<Place>,
+    /// The place of the expectation in the scenario file, where one is written.
+    pub expectation: Option<Place>,
+}
+
+impl Check {
+    /// The clauses of the rule that the verdict is about, each with its file, line and text: those
+    /// of the message, or those that stopped an alert.
+    pub fn clauses<'c>(&'c self, rule_file: &'c str) -> Vec<(&'c str, usize, String)> {
+        let labels = self.diagnostics.iter().flat_map(|one| &one.labels);
+        let in_rule = labels.filter(|label| label.source.name() == rule_file);
+        let shown: Vec<(&str, usize, String)> = in_rule
+            .map(|label| {
+                let text = label.source.slice(label.span);
+                let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                (
+                    rule_file,
+                    label.source.line_column(label.span.start).0,
+                    text,
+                )
+            })
+            .collect();
+        let Observed::None(none) = &self.observed else {
+            return shown;
+        };
+        if !shown.is_empty() {
+            return shown;
+        }
+        let causes = none.causes.iter();
+        let causes =
+            causes.filter_map(|cause| Some((rule_file, cause.line?, cause.clause.clone())));
+        causes.collect()
+    }
 }
 
 /// A place in a file.
@@ -313,6 +347,15 @@ impl Outcome {
     /// All checks in file order.
     pub fn checks(&self) -> impl Iterator<Item = &Check> {
         self.scenarios.iter().flat_map(|scenario| &scenario.checks)
+    }
+
+    /// The scenarios whose rule no data source has the shape of, so that nothing of them runs.
+    pub fn unshaped(&self) -> impl Iterator<Item = &ScenarioOutcome> {
+        let unshaped = |scenario: &&ScenarioOutcome| {
+            let rule = self.rules.get(&scenario.rule_file);
+            rule.is_some_and(|rule| matches!(rule.standing, Standing::Unshaped(_)))
+        };
+        self.scenarios.iter().filter(unshaped)
     }
 
     /// How many checks have this verdict.

@@ -111,6 +111,13 @@ struct Item<'a> {
 impl<'a> OnSource<'a> {
     fn checks(&mut self) -> Vec<Check> {
         let subject = self.test.subject;
+        if let Some(reason) = &self.test.scenario.skip {
+            return self.every(|check| {
+                check.verdict = Verdict::Skipped;
+                check.observed = Observed::Skipped(reason.value.clone());
+                check.message = Some(reason.value.clone());
+            });
+        }
         if let Some(what) = subject.unsupported() {
             return self.every(|check| {
                 check.verdict = Verdict::Unsupported;
@@ -452,6 +459,7 @@ impl<'a> OnSource<'a> {
             attack: item.case.is_none(),
             verdict: Verdict::Passed,
             expected: wanted.map_or_else(String::new, Wanted::words),
+            expects_alert: wanted.is_some_and(|wanted| wanted.alert != Alert::None),
             observed: Observed::Skipped(String::new()),
             pin: wanted.and_then(|wanted| wanted.pin.clone()),
             waived: None,
@@ -466,7 +474,19 @@ impl<'a> OnSource<'a> {
                 source: std::sync::Arc::clone(&self.test.scenario.source),
                 span: item.span,
             }),
+            expectation: self.expectation(item),
         }
+    }
+
+    /// Where the expectation of an item on this source is written; an attack may leave it out.
+    fn expectation(&self, item: &Item<'_>) -> Option<Place> {
+        let attack = &self.test.scenario.attack.expect;
+        let expect = item.case.map_or(attack, |case| &case.expect);
+        let expectation = expect.get(&self.source.name)?;
+        Some(Place {
+            source: std::sync::Arc::clone(&self.test.scenario.source),
+            span: expectation.span,
+        })
     }
 
     fn skipped(&self, item: &Item<'_>, reason: &str) -> Check {

@@ -62,6 +62,7 @@ pub(crate) fn check(case: &str, source: &str, observed: Observed) -> Check {
         attack: case == ATTACK,
         verdict: Verdict::Passed,
         expected: expected.into(),
+        expects_alert: matches!(observed, Observed::Alert(_)),
         observed,
         pin: None,
         waived: None,
@@ -71,6 +72,7 @@ pub(crate) fn check(case: &str, source: &str, observed: Observed) -> Check {
         diagnostics: Vec::new(),
         change: Vec::new(),
         place: None,
+        expectation: None,
     }
 }
 

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use super::View;
 use super::terminal::group::{alike, alike_changes, groups, name};
-use crate::diagnostic::{Severity, SourceText, Span};
+use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
+use crate::project::MissedGate;
 use crate::replay::outcome::Check;
 use crate::snapshot::diff::diff;
 use crate::snapshot::{Change, Class, record};
@@ -45,9 +46,11 @@ pub(super) struct Spot<'a> {
     pub(super) label: &'a str,
 }
 
-/// The findings of a run: failures in file order, then changes, worst first.
+/// The findings of a run: what could not be loaded, missed gates, failures in file order, then
+/// changes, worst first.
 pub(super) fn findings<'a>(view: &'a View<'a>) -> Vec<Finding<'a>> {
-    let mut findings = Vec::new();
+    let mut findings: Vec<Finding<'a>> = view.problems.iter().map(problem).collect();
+    findings.extend(view.gates.iter().map(missed));
     for scenario in &view.outcome.scenarios {
         let failing = scenario.checks.iter().filter(|check| view.fails(check));
         for group in groups(failing, |one: &&Check, other: &&Check| alike(one, other)) {
@@ -59,6 +62,46 @@ pub(super) fn findings<'a>(view: &'a View<'a>) -> Vec<Finding<'a>> {
         findings.extend(change(view, &group));
     }
     findings
+}
+
+/// Something that could not be loaded.
+fn problem(problem: &Diagnostic) -> Finding<'_> {
+    let places: Vec<Spot<'_>> = problem
+        .labels
+        .iter()
+        .map(|label| spot(&label.source, label.span, &label.message))
+        .collect();
+    let name = places.first().map_or("trapline", |place| place.file);
+    let help = problem.help.iter().map(|help| format!("; {help}"));
+    Finding {
+        kind: "not-loaded",
+        level: Level::Error,
+        name: name.to_owned(),
+        message: format!(
+            "{} ({}){}",
+            problem.message,
+            problem.code.number,
+            help.collect::<String>()
+        ),
+        diff: String::new(),
+        places,
+    }
+}
+
+fn missed(gate: &MissedGate) -> Finding<'_> {
+    Finding {
+        kind: "gate-missed",
+        level: Level::Error,
+        name: gate.rule_file.clone(),
+        message: format!("{} (--{})", gate.message, gate.gate),
+        diff: String::new(),
+        places: vec![Spot {
+            file: &gate.rule_file,
+            start: None,
+            end: None,
+            label: "",
+        }],
+    }
 }
 
 fn failure<'a>(view: &'a View<'a>, group: &[&'a Check], rule_file: &str) -> Option<Finding<'a>> {

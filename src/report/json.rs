@@ -1,4 +1,6 @@
-//! `--format json`: the contract of `design.md` §7, for other programs.
+//! `--format json`: the contract of `design.md` §7, for other programs. Its shape is described by
+//! [`super::schema`]; what is added leaves the version, what is taken away or means something else
+//! raises it.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -7,12 +9,18 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::View;
-use crate::replay::outcome::{Check, Observed, Outcome, ScenarioOutcome, Verdict};
+use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::replay::outcome::{Check, NoneRecord, Observed, Place, ScenarioOutcome, Verdict};
+
+/// The version of the report's shape.
+pub const VERSION: u32 = 1;
 
 /// Writes the report as one JSON object and a line break.
 pub fn write(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
     let report = Report {
-        summary: summary(view.outcome),
+        version: VERSION,
+        conclusion: view.conclusion.word(),
+        summary: summary(view),
         checks: view
             .outcome
             .scenarios
@@ -27,6 +35,29 @@ pub fn write(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
                 class: change.class.word(),
             })
             .collect(),
+        errors: view.problems.iter().map(error).collect(),
+        gates: view
+            .gates
+            .iter()
+            .map(|missed| GateEntry {
+                gate: missed.gate,
+                rule_file: &missed.rule_file,
+                message: &missed.message,
+            })
+            .collect(),
+        rules: view
+            .outcome
+            .rules
+            .0
+            .iter()
+            .map(|rule| RuleEntry {
+                file: &rule.file,
+                rule_id: &rule.id,
+                name: &rule.name,
+                standing: rule.standing.word(),
+                reason: rule.standing.reason(),
+            })
+            .collect(),
     };
     serde_json::to_writer_pretty(&mut *out, &report)?;
     out.write_all(b"\n")
@@ -34,26 +65,54 @@ pub fn write(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
 
 #[derive(Serialize)]
 struct Report<'a> {
+    version: u32,
+    conclusion: &'static str,
     summary: Map<String, Value>,
     checks: Vec<CheckEntry<'a>>,
     changes: Vec<ChangeEntry>,
+    errors: Vec<ErrorEntry<'a>>,
+    gates: Vec<GateEntry<'a>>,
+    rules: Vec<RuleEntry<'a>>,
 }
 
 #[derive(Serialize)]
 struct CheckEntry<'a> {
     key: String,
     rule_id: &'a str,
+    rule_file: &'a str,
     scenario: &'a str,
     case: &'a str,
     source: &'a str,
     verdict: &'static str,
     expected: &'a str,
+    /// Why the verdict is what it is, where that needs words.
+    message: Option<&'a str>,
+    observed: ObservedEntry<'a>,
     /// The labels of each alert's events by stage; `null` is a missing event.
     matches: Vec<Vec<Option<&'a str>>>,
     blockers: Vec<Blocker<'a>>,
     /// The clause that was waived.
     waived: Option<&'a str>,
     warnings: &'a [String],
+    /// Where the case is written.
+    place: Option<At<'a>>,
+    /// Where its expectation is written.
+    expectation: Option<At<'a>>,
+    /// The clause of the rule that the verdict is about.
+    clause: Option<ClauseEntry<'a>>,
+}
+
+/// What the check did.
+#[derive(Serialize)]
+struct ObservedEntry<'a> {
+    outcome: &'static str,
+    /// Why there was no alert, or no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    miss: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -65,13 +124,54 @@ struct Blocker<'a> {
 }
 
 #[derive(Serialize)]
+struct At<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+}
+
+#[derive(Serialize)]
+struct ClauseEntry<'a> {
+    file: &'a str,
+    line: usize,
+    text: String,
+}
+
+#[derive(Serialize)]
 struct ChangeEntry {
     key: String,
     class: &'static str,
 }
 
-/// One key a verdict, then how many checks, rules and scenarios ran.
-fn summary(outcome: &Outcome) -> Map<String, Value> {
+#[derive(Serialize)]
+struct ErrorEntry<'a> {
+    code: &'static str,
+    message: &'a str,
+    file: Option<&'a str>,
+    line: Option<usize>,
+    column: Option<usize>,
+    help: &'a [String],
+}
+
+#[derive(Serialize)]
+struct GateEntry<'a> {
+    gate: &'static str,
+    rule_file: &'a str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct RuleEntry<'a> {
+    file: &'a str,
+    rule_id: &'a str,
+    name: &'a str,
+    standing: &'static str,
+    reason: Option<String>,
+}
+
+/// One key a verdict, then how many checks, rules and scenarios ran, then what did not.
+fn summary(view: &View<'_>) -> Map<String, Value> {
+    let outcome = view.outcome;
     let rules: BTreeSet<&str> = outcome
         .scenarios
         .iter()
@@ -81,26 +181,97 @@ fn summary(outcome: &Outcome) -> Map<String, Value> {
     for verdict in Verdict::ALL {
         summary.insert(verdict.word().to_owned(), outcome.count(verdict).into());
     }
-    summary.insert("checks".to_owned(), outcome.checks().count().into());
-    summary.insert("rules".to_owned(), rules.len().into());
-    summary.insert("scenarios".to_owned(), outcome.scenarios.len().into());
+    let census = &outcome.rules;
+    for (key, count) in [
+        ("checks", outcome.checks().count()),
+        ("rules", rules.len()),
+        ("scenarios", outcome.scenarios.len()),
+        ("tested_rules", census.count("tested")),
+        ("untested_rules", census.count("untested")),
+        ("unshaped_rules", census.count("unshaped")),
+        ("unsupported_rules", census.count("unsupported")),
+        ("broken_rules", census.count("not loaded")),
+        ("errors", view.problems.len()),
+        ("missed_gates", view.gates.len()),
+    ] {
+        summary.insert(key.to_owned(), count.into());
+    }
     summary
 }
 
 fn entry<'a>(scenario: &'a ScenarioOutcome, check: &'a Check) -> CheckEntry<'a> {
+    let place = |place: &'a Option<Place>| {
+        let place = place.as_ref()?;
+        Some(at(&place.source, place.span))
+    };
+    let clause = check.clauses(&scenario.rule_file).into_iter().next();
     CheckEntry {
         key: check.key.to_string(),
         rule_id: &scenario.rule_id,
+        rule_file: &scenario.rule_file,
         scenario: &check.key.scenario,
         case: &check.key.case,
         source: &check.key.source,
         verdict: check.verdict.word(),
         expected: &check.expected,
+        message: check.message.as_deref(),
+        observed: observed(&check.observed),
         matches: matches(&check.observed),
         blockers: blockers(&check.observed),
         waived: check.waived.as_deref(),
         warnings: &check.warnings,
+        place: place(&check.place),
+        expectation: place(&check.expectation),
+        clause: clause.map(|(file, line, text)| ClauseEntry { file, line, text }),
     }
+}
+
+fn at(source: &SourceText, span: Span) -> At<'_> {
+    let (line, column) = source.line_column(span.start);
+    At {
+        file: source.name(),
+        line,
+        column,
+    }
+}
+
+fn error(problem: &Diagnostic) -> ErrorEntry<'_> {
+    let label = problem.labels.first();
+    let at = label.map(|label| at(&label.source, label.span));
+    ErrorEntry {
+        code: problem.code.number,
+        message: &problem.message,
+        file: at.as_ref().map(|at| at.file),
+        line: at.as_ref().map(|at| at.line),
+        column: at.as_ref().map(|at| at.column),
+        help: &problem.help,
+    }
+}
+
+fn observed(observed: &Observed) -> ObservedEntry<'_> {
+    let entry = |outcome, reason: Option<String>| ObservedEntry {
+        outcome,
+        reason,
+        value: None,
+        miss: None,
+    };
+    match observed {
+        Observed::Alert(_) => entry("alert", None),
+        Observed::None(none) => ObservedEntry {
+            reason: reason(none),
+            value: none.value.as_deref(),
+            miss: none.miss.as_deref(),
+            outcome: "none",
+        },
+        Observed::Uncertain(why) => entry("uncertain", Some(why.clone())),
+        Observed::Unverifiable(why) => entry("unverifiable", Some(why.clone())),
+        Observed::Unsupported(what) => entry("unsupported", Some(what.clone())),
+        Observed::Skipped(why) => entry("skipped", Some(why.clone())),
+    }
+}
+
+fn reason(none: &NoneRecord) -> Option<String> {
+    (!none.blocker.is_empty()).then(|| none.blocker.join("; "))
 }
 
 fn matches(observed: &Observed) -> Vec<Vec<Option<&str>>> {
@@ -137,6 +308,7 @@ fn blockers(observed: &Observed) -> Vec<Blocker<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::Conclusion;
     use crate::replay::test_fixtures::{self, ATTACK, alert, check, stopped};
     use crate::snapshot::{Scope, compare, current};
 
@@ -154,7 +326,10 @@ mod tests {
             outcome: &outcome,
             changes: &changes,
             accepted: &[],
+            problems: &[],
+            gates: &[],
             strict: false,
+            conclusion: Conclusion::Added,
         };
         let mut bytes = Vec::new();
         write(&view, &mut bytes).unwrap();

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::View;
+use super::finding::{Finding, findings};
 use super::markup::escaped;
 use crate::replay::outcome::{Check, CheckKey, ScenarioOutcome, Verdict};
 use crate::snapshot::Change;
@@ -26,16 +27,53 @@ pub fn write(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
         .collect();
     let tests: usize = suites.iter().map(|suite| suite.cases.len()).sum();
     let failures: usize = suites.iter().map(Suite::failures).sum();
+    let errors = view.problems.len() + view.gates.len();
+    let tests = tests + errors;
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(
         text,
-        "<testsuites name=\"trapline\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">",
+        "<testsuites name=\"trapline\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">",
     );
+    problems(view, &mut text);
     for suite in &suites {
         suite.write(&mut text);
     }
     text.push_str("</testsuites>\n");
     out.write_all(text.as_bytes())
+}
+
+/// A suite of what could not be loaded and of the gates that were missed: errors, for no check
+/// could tell.
+fn problems(view: &View<'_>, text: &mut String) {
+    let findings: Vec<Finding<'_>> = findings(view)
+        .into_iter()
+        .filter(|finding| ["not-loaded", "gate-missed"].contains(&finding.kind))
+        .collect();
+    if findings.is_empty() {
+        return;
+    }
+    let count = findings.len();
+    let _ = writeln!(
+        text,
+        "  <testsuite name=\"project\" tests=\"{count}\" failures=\"0\" errors=\"{count}\" skipped=\"0\">",
+    );
+    for finding in &findings {
+        let at = finding.places.first().map(|place| match place.start {
+            Some((line, column)) => format!("{}:{line}:{column}", place.file),
+            None => place.file.to_owned(),
+        });
+        let at = at.unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "    <testcase classname=\"{}\" name=\"{}\">\n      <error type=\"{}\" message=\"{}\">{}</error>\n    </testcase>",
+            escaped(&finding.name),
+            escaped(&finding.message),
+            finding.kind,
+            escaped(&finding.message),
+            escaped(&at),
+        );
+    }
+    text.push_str("  </testsuite>\n");
 }
 
 struct Suite<'a> {
@@ -65,7 +103,12 @@ fn suite<'a>(
 ) -> Suite<'a> {
     let cases = scenario.checks.iter().map(|check| TestCase {
         check,
-        ended: ended(view, check, changes.get(&check.key).copied()),
+        ended: ended(
+            view,
+            check,
+            &scenario.rule_file,
+            changes.get(&check.key).copied(),
+        ),
     });
     Suite {
         scenario,
@@ -73,7 +116,12 @@ fn suite<'a>(
     }
 }
 
-fn ended<'a>(view: &View<'_>, check: &'a Check, change: Option<&Change>) -> Ended<'a> {
+fn ended<'a>(
+    view: &View<'_>,
+    check: &'a Check,
+    rule_file: &str,
+    change: Option<&Change>,
+) -> Ended<'a> {
     let message = check.message.as_deref().unwrap_or("");
     if view.fails(check) {
         let mut text = format!("expected {}\n", check.expected);
@@ -82,6 +130,9 @@ fn ended<'a>(view: &View<'_>, check: &'a Check, change: Option<&Change>) -> Ende
         }
         if let Some(place) = &check.place {
             let _ = writeln!(text, "case     {}:{}", place.source.name(), place.line());
+        }
+        for (file, line, clause) in check.clauses(rule_file) {
+            let _ = writeln!(text, "clause   {file}:{line} {clause}");
         }
         let _ = writeln!(text, "again    trapline test '{}'", check.key);
         return Ended::Failed {

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::finding::{Finding, findings};
-use super::{View, rules};
+use super::{View, headline, rules};
+use crate::project::Conclusion;
 use crate::replay::outcome::Verdict;
 
 /// Above this many bytes the rest is counted, not shown.
@@ -14,7 +15,7 @@ const MOST: usize = 900_000;
 pub fn write(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
     let findings = findings(view);
     let mut text = String::new();
-    headline(view, &findings, &mut text);
+    head(view, &mut text);
     table(view, &mut text);
     let mut rest = findings.iter();
     while let Some(finding) = rest.next() {
@@ -28,17 +29,16 @@ pub fn write(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
     out.write_all(text.as_bytes())
 }
 
-fn headline(view: &View<'_>, findings: &[Finding<'_>], text: &mut String) {
+fn head(view: &View<'_>, text: &mut String) {
     let checks = view.outcome.checks().count();
-    let failing = view.outcome.checks().filter(|check| view.fails(check));
-    let failing = failing.count();
-    let word = match (failing, view.changed(), findings.len()) {
-        (0, false, 0) => "✅ all as recorded",
-        (0, false, _) => "🆕 cases to accept",
-        (0, true, _) => "⚠️ behaviour changed",
-        _ => "❌ expectations fail",
+    let sign = match view.conclusion {
+        Conclusion::Passed => "✅",
+        Conclusion::Added => "🆕",
+        Conclusion::Changed => "⚠️",
+        _ => "❌",
     };
-    let _ = writeln!(text, "## Trapline: {word}\n");
+    let (_, words) = headline::headline(view);
+    let _ = writeln!(text, "## {sign} Trapline: {words}\n");
     let counts: Vec<String> = Verdict::ALL
         .into_iter()
         .map(|verdict| (view.outcome.count(verdict), verdict))

@@ -12,16 +12,23 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod headline;
 mod markup;
 pub mod mutation;
 mod recorded;
 mod rules;
 pub mod sarif;
+pub mod schema;
 pub mod noise;
 pub mod terminal;
+mod words;
 
+use std::collections::BTreeSet;
+
+use crate::diagnostic::Diagnostic;
+use crate::project::{Conclusion, MissedGate, TestRun};
 use crate::replay::outcome::{Check, Outcome};
-use crate::snapshot::{Change, Class};
+use crate::snapshot::Change;
 
 /// What every format reads.
 #[derive(Debug, Clone, Copy)]
@@ -33,8 +40,28 @@ pub struct View<'a> {
     pub changes: &'a [Change],
     /// The changes that this run accepted.
     pub accepted: &'a [Change],
+    /// What could not be loaded.
+    pub problems: &'a [Diagnostic],
+    /// The gates that were missed.
+    pub gates: &'a [MissedGate],
     /// Whether what is not proven, open or not implemented fails.
     pub strict: bool,
+    /// How the run ended.
+    pub conclusion: Conclusion,
+}
+
+impl<'a> From<&'a TestRun> for View<'a> {
+    fn from(run: &'a TestRun) -> Self {
+        Self {
+            outcome: &run.outcome,
+            changes: &run.compared.open,
+            accepted: &run.compared.accepted,
+            problems: &run.problems,
+            gates: &run.gates,
+            strict: run.strict,
+            conclusion: run.conclusion(),
+        }
+    }
 }
 
 impl View<'_> {
@@ -48,10 +75,18 @@ impl View<'_> {
         self.changes.iter().filter(|change| !change.contradicts)
     }
 
-    /// Whether anything but an addition changed.
-    pub fn changed(&self) -> bool {
-        self.changes
-            .iter()
-            .any(|change| change.class != Class::Added)
+    /// How many files could not be loaded; what has no place counts for itself.
+    pub fn broken_files(&self) -> usize {
+        let mut files = BTreeSet::new();
+        let mut others = 0;
+        for problem in self.problems {
+            match problem.labels.first() {
+                Some(label) => {
+                    files.insert(label.source.name());
+                }
+                None => others += 1,
+            }
+        }
+        files.len() + others
     }
 }

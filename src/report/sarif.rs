@@ -8,7 +8,9 @@ use super::View;
 use super::finding::{Finding, Level, Spot, findings};
 
 /// Every kind of finding: its id and what it says.
-const KINDS: [(&str, &str); 13] = [
+const KINDS: [(&str, &str); 15] = [
+    ("not-loaded", "A file that could not be loaded"),
+    ("gate-missed", "A rule that misses a gate of the project"),
     ("failed", "A scenario's expectation does not hold"),
     ("invalid", "A case from which nothing can be learnt"),
     (

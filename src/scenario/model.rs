@@ -37,6 +37,8 @@ pub struct Scenario {
     pub rule: Option<Located<String>>,
     /// The data sources to run on; every source that the rule claims without.
     pub sources: Option<Vec<Located<String>>>,
+    /// Why nothing of the scenario runs.
+    pub skip: Option<Located<String>>,
     /// Whether the sources share one Elasticsearch.
     pub deployment: Deployment,
     /// The fields that a `$name` stands for.

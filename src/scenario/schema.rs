@@ -74,6 +74,7 @@ fn scenario_key(key: &str) -> Value {
             "texts",
             "The data sources, instead of all that the rule claims",
         ),
+        "skip" => described("string", "Why nothing of the scenario runs"),
         "deployment" => json!({"enum": ["separate", "combined"]}),
         "fields" => json!({
             "description": "Names that differ between sources: $name: {source: field}",

@@ -17,6 +17,7 @@ mod diff;
 mod docs;
 mod explain;
 mod hostile;
+mod honest;
 mod import;
 mod mutate;
 mod new;

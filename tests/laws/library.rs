@@ -52,7 +52,7 @@ fn run(leaves_out: &dyn Fn(usize) -> bool) -> Run {
     let (replayed, seen) = replay::observe(&tests, &catalogue, &settings.files, &options);
     let bounds = Bounds {
         jobs: 0,
-        wants: &|_, _| true,
+        wants: &|_, _, _| true,
         progress: &Unwatched,
     };
     Run {

@@ -44,8 +44,9 @@ pub fn run(
         }
         return Ok(observing.code);
     }
-    write(&found, args, console);
-    let missed = args.min.is_some_and(|min| found.share().percent() < min);
+    let min = settings.least_coverage(args.min);
+    write(&found, args, min, console);
+    let missed = min.is_some_and(|min| found.share().percent() < min);
     Ok(observing.code.and(gate(missed)))
 }
 
@@ -93,13 +94,13 @@ pub fn observe(
     })
 }
 
-fn write(found: &Coverage, args: &CoverageArgs, console: &mut Console) {
+fn write(found: &Coverage, args: &CoverageArgs, min: Option<f64>, console: &mut Console) {
     let text = match args.format {
         TableFormat::Human => {
             let options = CoverageOptions {
                 colour: console.colour(Stream::Out),
                 uncovered: args.uncovered,
-                min: args.min,
+                min,
             };
             let mut text = String::new();
             write_coverage(found, options, &mut text);

@@ -230,7 +230,7 @@ impl Side {
         let subjects: Vec<&Subject> = tests.iter().map(|test| test.subject).collect();
         let bounds = Bounds {
             jobs: 0,
-            wants: &|_, _| true,
+            wants: &|_, _, _| true,
             progress: &Unwatched,
         };
         let decided = coverage(&replayed.scenarios, &observed).share();

@@ -9,7 +9,7 @@ use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::coverage::{gate, nothing, observe};
 use crate::diagnostic::Diagnostic;
-use crate::mutation::{Bounds, Mutation, count, mutate};
+use crate::mutation::{Bounds, Mutation, Operator, count, mutate};
 use crate::replay::Subject;
 use crate::replay::outcome::Place;
 use crate::report::mutation as format;
@@ -32,7 +32,12 @@ pub fn run(
         .as_ref()
         .map(|revision| changed(settings, revision));
     let changed = changed.transpose()?;
-    let wants = |file: &str, place: &Place| {
+    let operators = settings.operators(&args.operators);
+    let min = settings.least_caught(args.min);
+    let wants = |file: &str, place: &Place, operator: Operator| {
+        if !operators.is_empty() && !operators.contains(&operator) {
+            return false;
+        }
         let line = |at: u32| place.source.line_column(at).0;
         let last = place.span.end.saturating_sub(1).max(place.span.start);
         let lines = (line(place.span.start), line(last));
@@ -67,8 +72,8 @@ pub fn run(
         }
         return Ok(observing.code);
     }
-    write(&found, args, console);
-    let missed = args.min.is_some_and(|min| found.share().percent() < min);
+    write(&found, args, min, console);
+    let missed = min.is_some_and(|min| found.share().percent() < min);
     Ok(observing.code.and(gate(missed)))
 }
 
@@ -81,13 +86,14 @@ fn changed(settings: &Settings, revision: &str) -> Result<Changed, Box<Problem>>
     })
 }
 
-fn write(found: &Mutation, args: &MutateArgs, console: &mut Console) {
+fn write(found: &Mutation, args: &MutateArgs, min: Option<f64>, console: &mut Console) {
     let text = match args.format {
         TableFormat::Human => {
             let options = MutationOptions {
                 colour: console.colour(Stream::Out),
                 list: args.list,
-                min: args.min,
+                survivors: args.survivors,
+                min,
             };
             let mut text = String::new();
             write_mutation(found, options, &mut text);

@@ -8,13 +8,15 @@ use super::super::args::{Args, SchemaOf};
 use super::super::console::Stream;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
-use crate::{rule, scenario};
+use crate::{project, report, rule, scenario};
 
 /// `trapline schema`.
 pub fn schema(of: SchemaOf, console: &mut Console) -> ExitCode {
     let schema = match of {
         SchemaOf::Scenario => scenario::schema::schema(),
         SchemaOf::Rule => rule::schema::schema(),
+        SchemaOf::Config => project::schema::schema(),
+        SchemaOf::Report => report::schema::schema(),
     };
     console.write(Stream::Out, &format!("{schema:#}\n"));
     ExitCode::Passed

@@ -1,20 +1,22 @@
 //! `trapline test`: loads and runs the project, writes the reports, returns the exit code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::args::{Format, FormatArg, ReviewArgs};
+use super::super::args::{Format, FormatArg, Required, ReviewArgs};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::git;
 use super::super::settings::{Settings, TestSettings};
-use super::super::{Console, ExitCode, interrupt};
+use super::super::{Console, ExitCode, environment, interrupt};
 use super::review;
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::data_source::error::UNKNOWN_SOURCE;
 use crate::diagnostic::Diagnostic;
 use crate::explain::timeline::{CheckDetails, tell};
-use crate::project::{Listed, Loaded, Request, SnapshotPolicy, TestRun, config};
+use crate::project::{
+    Gates, Listed, Loaded, Request, RequireTested, SnapshotPolicy, TestRun, config,
+};
 use crate::replay::outcome::CheckKey;
 use crate::replay::trace::Observed;
 use crate::report::html::Depth;
@@ -22,29 +24,33 @@ use crate::report::{View, github, html, json, junit, markdown, sarif, terminal};
 
 /// Runs the verb.
 pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> ExitCode {
-    let mut loaded = settings.project().load(&test.targets);
-    if let Some(revision) = &test.changed {
-        match touched(&mut loaded, settings, revision) {
-            Ok(true) => {}
-            Ok(false) => {
-                console.diagnostics(&loaded.diagnostics);
-                let words = format!("no scenario is touched by what changed since {revision}\n");
-                console.write(Stream::Err, &words);
-                return ExitCode::of_loading(&loaded.diagnostics);
-            }
-            Err(problem) => return console.problem(&problem),
-        }
-    }
+    let loaded = settings.project().load(&test.targets);
     run_loaded(loaded, settings, test, console)
 }
 
 /// Everything after loading.
 pub fn run_loaded(
-    loaded: Loaded,
+    mut loaded: Loaded,
     settings: &Settings,
     test: &TestSettings,
     console: &mut Console,
 ) -> ExitCode {
+    let mut may_be_empty = false;
+    if let Some(revision) = &test.changed {
+        match touched(&mut loaded, settings, revision) {
+            Ok(true) => {}
+            Ok(false) => {
+                let words = format!("no scenario is touched by what changed since {revision}\n");
+                console.write(Stream::Err, &words);
+                may_be_empty = true;
+            }
+            Err(problem) => return console.problem(&problem),
+        }
+    }
+    let gates = match gates(settings, test) {
+        Ok(gates) => gates,
+        Err(problem) => return console.problem(&problem),
+    };
     let catalogue = match Catalogue::builtin() {
         Ok(catalogue) => catalogue,
         Err(error) => return console.internal(&error.to_string()),
@@ -61,6 +67,8 @@ pub fn run_loaded(
         jobs: test.jobs.map_or(0, usize::from),
         fail_fast: test.fail_fast,
         strict: test.strict,
+        gates,
+        may_be_empty,
         observe: test.coverage || page,
         stop: Some(interrupt::stop()),
         receiver: None,
@@ -68,7 +76,8 @@ pub fn run_loaded(
     };
     let project = settings.project();
     if test.list {
-        return list(&project.list(&loaded, &catalogue, &request), console);
+        let listed = project.list(&loaded, &catalogue, &request);
+        return list(&listed, may_be_empty, console);
     }
     let mut run = project.run(loaded, &catalogue, &request);
     let depth = Depth {
@@ -93,19 +102,40 @@ fn told(observed: &[Observed], page: bool) -> BTreeMap<CheckKey, CheckDetails> {
 /// `--changed`: leaves only what a change since the revision touches; the configuration touches
 /// everything. Gives whether anything is left.
 fn touched(loaded: &mut Loaded, settings: &Settings, revision: &str) -> Result<bool, Box<Problem>> {
-    let changed = git::changed_files(settings.files.root(), revision).map_err(|reason| {
-        let message = format!("what changed since `{revision}` is not known: {reason}");
-        let diagnostic = Diagnostic::error(&error::NO_REVISION, message);
-        Problem::usage(diagnostic.help("name a branch, a tag or a commit of this repository"))
-    })?;
+    let changed = changed(settings, revision)?;
     if changed.contains(config::FILE) {
         return Ok(true);
     }
     Ok(loaded.keep_touched(&changed))
 }
 
+fn changed(settings: &Settings, revision: &str) -> Result<BTreeSet<String>, Box<Problem>> {
+    git::changed_files(settings.files.root(), revision).map_err(|reason| {
+        let message = format!("what changed since `{revision}` is not known: {reason}");
+        let diagnostic = Diagnostic::error(&error::NO_REVISION, message);
+        Problem::usage(diagnostic.help("name a branch, a tag or a commit of this repository"))
+    })
+}
+
+/// The gates of the run; which rules changed is asked of git.
+fn gates(settings: &Settings, test: &TestSettings) -> Result<Gates, Box<Problem>> {
+    let require_tested = match test.require_tested {
+        Required::None => RequireTested::None,
+        Required::All => RequireTested::All,
+        Required::Changed => {
+            let since = test.changed.clone().or_else(environment::base_revision);
+            let since = since.unwrap_or_else(|| "HEAD".to_owned());
+            RequireTested::Changed(changed(settings, &since)?)
+        }
+    };
+    Ok(Gates {
+        require_tested,
+        min_cases: test.min_cases,
+    })
+}
+
 /// `--list`: the keys of the checks that would run, one a line, then the rules that nothing tests.
-fn list(listed: &Listed, console: &mut Console) -> ExitCode {
+fn list(listed: &Listed, may_be_empty: bool, console: &mut Console) -> ExitCode {
     console.diagnostics(&listed.diagnostics);
     let mut keys = String::new();
     for key in &listed.keys {
@@ -118,7 +148,7 @@ fn list(listed: &Listed, console: &mut Console) -> ExitCode {
     let counts = terminal::counts_of_rules(&listed.rules, console.colour(Stream::Err));
     console.write(Stream::Err, &counts);
     let code = ExitCode::of_loading(&listed.diagnostics);
-    if listed.keys.is_empty() && code == ExitCode::Passed {
+    if listed.keys.is_empty() && code == ExitCode::Passed && !may_be_empty {
         console.diagnostics([&nothing()]);
         return ExitCode::NothingSelected;
     }
@@ -148,20 +178,12 @@ fn finish(
     console: &mut Console,
 ) -> ExitCode {
     console.diagnostics(&run.diagnostics);
-    let mut code = run.exit_code();
-    if run.is_empty() {
-        if code == ExitCode::NothingSelected {
-            console.diagnostics([&nothing()]);
-        }
-        return code;
-    }
     console.diagnostics(&run.compared.diagnostics);
-    let view = View {
-        outcome: &run.outcome,
-        changes: &run.compared.open,
-        accepted: &run.compared.accepted,
-        strict: test.strict,
-    };
+    let mut code = run.conclusion().exit_code();
+    if code == ExitCode::NothingSelected {
+        console.diagnostics([&nothing()]);
+    }
+    let view = View::from(&*run);
     let mut written = ExitCode::Passed;
     for report in &test.reports {
         written = written.and(write(report, &view, depth, settings, test, console));
@@ -178,8 +200,8 @@ fn finish(
             writes: false,
             ..test.snapshots.clone()
         };
-        run.compared = settings.project().compare_run(run, &reading);
-        code = run.exit_code();
+        settings.project().compare_run(run, &reading);
+        code = run.conclusion().exit_code();
     }
     code.and(written)
 }

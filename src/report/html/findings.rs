@@ -14,7 +14,8 @@ const NAMED: usize = 5;
 /// Writes the section; nothing where all is as it was expected and recorded.
 pub(super) fn write(report: &Report<'_>, text: &mut String) {
     let mut entries = String::new();
-    let mut shown = 0;
+    let mut shown = report.view.problems.len() + report.view.gates.len();
+    problems(report, &mut entries);
     for rule in report.worst_first() {
         let blocks = sorted(rule);
         shown += blocks.len();
@@ -66,6 +67,36 @@ pub(super) fn write(report: &Report<'_>, text: &mut String) {
             String::new()
         },
     );
+}
+
+/// What could not be loaded, and the gates that are missed.
+fn problems(report: &Report<'_>, text: &mut String) {
+    for problem in report.view.problems {
+        let place = problem.labels.first().map(|label| {
+            let (line, column) = label.source.line_column(label.span.start);
+            format!("{}:{line}:{column}", label.source.name())
+        });
+        let help = problem.help.iter().map(|help| format!("; {help}"));
+        let _ = writeln!(
+            text,
+            "<li><span class=\"badge bad\"><span aria-hidden=\"true\">✗</span> not loaded</span> \
+             <code>{}</code><p>{} <span class=\"of\">({})</span>{}</p></li>",
+            escaped(place.as_deref().unwrap_or("trapline")),
+            escaped(&problem.message),
+            problem.code.number,
+            escaped(&help.collect::<String>()),
+        );
+    }
+    for missed in report.view.gates {
+        let _ = writeln!(
+            text,
+            "<li><span class=\"badge bad\"><span aria-hidden=\"true\">✗</span> gate</span> \
+             <code>{}</code><p>{} <span class=\"of\">(--{})</span></p></li>",
+            escaped(&missed.rule_file),
+            escaped(&missed.message),
+            missed.gate,
+        );
+    }
 }
 
 /// The blocks that need a look: failures in file order, then changes, worst first.

@@ -17,8 +17,10 @@ use std::io::{self, Write};
 
 use super::View;
 use super::coverage::rounded;
+use super::headline::{Tone, headline};
 use super::markup::escaped;
 use super::rules::counts;
+use super::words::counted as count;
 use crate::coverage::Coverage;
 use crate::explain::timeline::CheckDetails;
 use crate::replay::outcome::{CheckKey, Verdict};
@@ -74,6 +76,11 @@ fn head(text: &mut String) {
 /// How the run went, in one line, then in figures, then the filter.
 fn header(view: &View<'_>, depth: &Depth, text: &mut String) {
     let (tone, headline) = headline(view);
+    let tone = match tone {
+        Tone::Good => "good",
+        Tone::Look => "warn",
+        Tone::Bad => "bad",
+    };
     let scenarios = view.outcome.scenarios.len();
     let share = depth.coverage.share();
     let _ = write!(
@@ -111,34 +118,6 @@ fn header(view: &View<'_>, depth: &Depth, text: &mut String) {
          <span id=\"keys\"><kbd>/</kbd></span>\n\
          <span id=\"shown\" role=\"status\"></span>\n</div>\n</div>\n",
     );
-}
-
-fn headline(view: &View<'_>) -> (&'static str, String) {
-    let all = view.outcome.checks().count();
-    let failing = view.outcome.checks().filter(|check| view.fails(check));
-    let failing = failing.count();
-    let changes = view.reviewable().count();
-    match (failing, changes) {
-        (0, 0) => ("good", format!("All {} as expected", count(all, "check"))),
-        (0, _) if view.changed() => {
-            let what = count(changes, "change");
-            ("warn", format!("{what} of behaviour to review"))
-        }
-        (0, _) => {
-            let what = count(changes, "new case");
-            ("warn", format!("{what} to accept"))
-        }
-        (1, _) => ("bad", format!("1 of {} fails", count(all, "check"))),
-        _ => ("bad", format!("{failing} of {} fail", count(all, "check"))),
-    }
-}
-
-/// `1 check`, `2 checks`.
-fn count(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        _ => format!("{number} {what}s"),
-    }
 }
 
 /// A link to something on the page, or its words where there is nothing.

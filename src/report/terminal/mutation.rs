@@ -8,6 +8,9 @@ use crate::mutation::{MutantStatus, Mutation, RuleMutation, Tried};
 
 use super::coverage::percent;
 
+/// More mutants that one case would catch are counted, not shown.
+const SAME_CASE: usize = 3;
+
 /// How the report of `mutate` is to look.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MutationOptions {
@@ -15,6 +18,8 @@ pub struct MutationOptions {
     pub colour: bool,
     /// Whether to list every mutant.
     pub list: bool,
+    /// How many survivors of a rule are shown; all when 0.
+    pub survivors: usize,
     /// The least share that is wanted, in per cent.
     pub min: Option<f64>,
 }
@@ -31,8 +36,19 @@ pub fn write_mutation(mutation: &Mutation, options: MutationOptions, text: &mut 
                 listed(mutant, painter, text);
             }
         }
-        for mutant in rule.survivors() {
-            survivor(mutant, painter, text);
+        let cases = rule.missing_cases();
+        let shown = match options.survivors {
+            0 => cases.len(),
+            most => most.min(cases.len()),
+        };
+        let (shown, rest) = cases.split_at(shown);
+        for case in shown {
+            survivors(case, painter, text);
+        }
+        let rest: usize = rest.iter().map(Vec::len).sum();
+        if rest > 0 {
+            let line = format!("and {rest} more that no case notices; `--survivors 0` shows all");
+            let _ = writeln!(text, "          {}", painter.paint(DIM, &line));
         }
         if options.list || rule.survivors().next().is_some() {
             text.push('\n');
@@ -68,6 +84,21 @@ fn rule_line(rule: &RuleMutation, painter: Painter, text: &mut String) {
     }
 }
 
+/// The mutants that one case would catch.
+fn survivors(case: &[&Tried], painter: Painter, text: &mut String) {
+    for mutant in case.iter().take(SAME_CASE) {
+        survivor(mutant, painter, text);
+    }
+    let rest = case.len().saturating_sub(SAME_CASE);
+    let all = match rest {
+        0 => String::new(),
+        rest => format!("; it catches {rest} more"),
+    };
+    if let Some(first) = case.first() {
+        let _ = writeln!(text, "          add {}{all}", clean(&first.case));
+    }
+}
+
 fn survivor(mutant: &Tried, painter: Painter, text: &mut String) {
     excerpt::draw(&mutant.place, mutant.operator.word(), painter, text);
     let mut line = |sign: char, style, change: &str| {
@@ -78,7 +109,6 @@ fn survivor(mutant: &Tried, painter: Painter, text: &mut String) {
     };
     line('-', GONE, &mutant.before);
     line('+', CAME, &mutant.after);
-    let _ = writeln!(text, "          add {}", clean(&mutant.case));
 }
 
 fn listed(mutant: &Tried, painter: Painter, text: &mut String) {

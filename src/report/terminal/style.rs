@@ -1,7 +1,8 @@
 //! How the terminal report looks: colours when asked for, keys in a column, nothing that a case's
 //! name could do to the terminal.
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
+pub(super) use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 /// What must be mended.

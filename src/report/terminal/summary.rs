@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use super::super::headline::headline;
 use super::super::rules::{counts, reasons};
 use super::View;
-use super::style::{BAD, COLUMN, DIM, GOOD, Painter, WARN, clean, wrap};
+use super::style::{BAD, COLUMN, DIM, GOOD, Painter, Style, WARN, clean, wrap};
+use crate::project::Conclusion;
 use crate::replay::census::RuleCensus;
 use crate::replay::outcome::{ScenarioOutcome, Verdict};
 use crate::snapshot::{Change, Class};
@@ -18,27 +20,63 @@ pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
         let key = painter.key(GOOD, "accepted");
         let _ = writeln!(text, "{key}{}", by_class(view.accepted));
     }
-    let (word, style) = if view.outcome.checks().any(|check| view.fails(check)) {
-        ("FAILED", BAD)
-    } else if view.changed() {
-        ("CHANGED", BAD)
-    } else if view.changes.is_empty() {
-        ("ok", GOOD)
-    } else {
-        ("ADDED", WARN)
-    };
-    let _ = writeln!(text, "{}{}", painter.key(style, word), checks(view));
     write_rules(&view.outcome.rules, painter, text);
     let sources = |list: fn(&ScenarioOutcome) -> &[String]| named(&view.outcome.scenarios, list);
-    for (key, list) in [
-        ("untested", sources(|scenario| &scenario.untested)),
-        ("unshaped", sources(|scenario| &scenario.unshaped)),
+    for (key, words, list) in [
+        (
+            "sources",
+            "untested: ",
+            sources(|scenario| &scenario.untested),
+        ),
+        (
+            "indices",
+            "no data source serves ",
+            sources(|scenario| &scenario.unshaped),
+        ),
     ] {
         for (index, line) in list.iter().enumerate() {
-            let key = if index == 0 { key } else { "" };
-            let _ = writeln!(text, "{}{}", painter.key(DIM, key), clean(line));
+            let (key, words) = if index == 0 { (key, words) } else { ("", "") };
+            let _ = writeln!(text, "{}{words}{}", painter.key(DIM, key), clean(line));
         }
     }
+    for missed in view.gates {
+        let line = format!("{}: {}", missed.rule_file, missed.message);
+        let key = painter.key(BAD, "gate");
+        let _ = writeln!(text, "{key}{} --{}", clean(&line), missed.gate);
+    }
+    let (word, style) = verdict(view.conclusion);
+    let _ = writeln!(text, "{}{}", painter.key(style, word), last(view));
+}
+
+/// The word of the last line.
+fn verdict(conclusion: Conclusion) -> (&'static str, Style) {
+    match conclusion {
+        Conclusion::Interrupted => ("STOPPED", BAD),
+        Conclusion::NothingSelected => ("NOTHING", BAD),
+        Conclusion::NotLoaded => ("BROKEN", BAD),
+        Conclusion::Failed => ("FAILED", BAD),
+        Conclusion::Changed => ("CHANGED", BAD),
+        Conclusion::GateMissed => ("GATE", BAD),
+        Conclusion::Added => ("ADDED", WARN),
+        Conclusion::Passed => ("ok", GOOD),
+    }
+}
+
+/// The last line: what the verdict of the whole comes from, then the checks.
+fn last(view: &View<'_>) -> String {
+    match view.conclusion {
+        Conclusion::NotLoaded | Conclusion::GateMissed | Conclusion::NothingSelected => {
+            let (_, words) = headline(view);
+            format!("{}; {}", lower(&words), checks(view))
+        }
+        _ => checks(view),
+    }
+}
+
+fn lower(words: &str) -> String {
+    let mut characters = words.chars();
+    let first = characters.next().map(|first| first.to_lowercase());
+    first.into_iter().flatten().chain(characters).collect()
 }
 
 /// How many rules are tested, and why others are not.
@@ -68,12 +106,13 @@ fn checks(view: &View<'_>) -> String {
         .map(|(verdict, count)| format!("{count} {verdict}"))
         .collect();
     let counts = match outcome.count(Verdict::Passed) {
-        passed if passed == total && total > 0 => "all passed".to_owned(),
-        _ => counts.join(", "),
+        passed if passed == total && total > 0 => ": all passed".to_owned(),
+        _ if total == 0 => String::new(),
+        _ => format!(": {}", counts.join(", ")),
     };
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     let mut text = format!(
-        "{total} check{} in {} scenario{}: {counts}",
+        "{total} check{} in {} scenario{}{counts}",
         plural(total),
         outcome.scenarios.len(),
         plural(outcome.scenarios.len())

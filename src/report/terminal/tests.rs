@@ -1,6 +1,7 @@
 //! The report as it looks, for hand-made outcomes.
 
 use super::{Options, write};
+use crate::project::{Conclusion, Evidence};
 use crate::replay::census::Standing;
 use crate::replay::outcome::{NoneRecord, Observed, Outcome, Verdict};
 use crate::replay::test_fixtures::{self, ATTACK, alert, check, rule, stopped};
@@ -45,7 +46,18 @@ fn report(old: &Outcome, new: &Outcome, asked: &Asked) -> String {
         outcome: new,
         changes: &resolution.open,
         accepted: &resolution.accepted,
+        problems: &[],
+        gates: &[],
         strict: asked.strict,
+        conclusion: Conclusion::of(&Evidence {
+            outcome: new,
+            changes: &resolution.open,
+            problems: &[],
+            gates: &[],
+            strict: asked.strict,
+            may_be_empty: false,
+            interrupted: false,
+        }),
     };
     let options = Options {
         colour: asked.colour,

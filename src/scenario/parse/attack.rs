@@ -15,6 +15,7 @@ use crate::scenario::yaml::{Node, NodeKind};
 pub(in crate::scenario) const KEYS: &[&str] = &[
     "rule",
     "sources",
+    "skip",
     "deployment",
     "fields",
     "schedule",
@@ -46,6 +47,9 @@ pub(super) fn scenario(parser: &mut Parser<'_>, document: usize, node: &Node) ->
     let sources = entries
         .take("sources")
         .map(|node| sources(parser, node, "`sources`"));
+    let skip = entries
+        .take("skip")
+        .and_then(|node| parser.text(node, "the reason to skip the scenario"));
     let deployment = entries
         .take("deployment")
         .map(|node| deployment(parser, node));
@@ -75,6 +79,7 @@ pub(super) fn scenario(parser: &mut Parser<'_>, document: usize, node: &Node) ->
         span: node.span,
         rule,
         sources,
+        skip,
         deployment: deployment.unwrap_or_default(),
         names,
         schedule,

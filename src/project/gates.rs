@@ -1,0 +1,123 @@
+//! Gates: what a project demands of its tests beside that they pass.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::replay::census::Standing;
+use crate::replay::outcome::{Check, Outcome, Verdict};
+
+/// The gates of a run; none by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gates {
+    /// Which rules need a scenario.
+    pub require_tested: RequireTested,
+    /// How many cases each tested rule needs, of them one that alerts and one that does not.
+    pub min_cases: Option<usize>,
+}
+
+/// Which rules need a scenario.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum RequireTested {
+    /// None.
+    #[default]
+    None,
+    /// All that Trapline can run.
+    All,
+    /// Those of these files: what a change touches.
+    Changed(BTreeSet<String>),
+}
+
+/// A rule for which a gate is missed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissedGate {
+    /// The gate's option, without its dashes.
+    pub gate: &'static str,
+    /// The rule file.
+    pub rule_file: String,
+    /// What is missing.
+    pub message: String,
+}
+
+impl Gates {
+    /// Returns what is missing, by gate and rule file.
+    pub fn missed(&self, outcome: &Outcome) -> Vec<MissedGate> {
+        let mut missed = self.untested(outcome);
+        if let Some(least) = self.min_cases {
+            missed.extend(few_cases(outcome, least));
+        }
+        missed
+    }
+
+    fn untested(&self, outcome: &Outcome) -> Vec<MissedGate> {
+        let asked = |file: &String| match &self.require_tested {
+            RequireTested::None => false,
+            RequireTested::All => true,
+            RequireTested::Changed(files) => files.contains(file),
+        };
+        let rules = outcome.rules.0.iter().filter(|rule| asked(&rule.file));
+        let changed = matches!(self.require_tested, RequireTested::Changed(_));
+        let missing = rules.filter(|rule| match rule.standing {
+            Standing::Untested | Standing::NotLoaded => true,
+            // All rules of these kinds would be missed, and nobody could mend it; of a change a
+            // reviewer must know.
+            Standing::Unshaped(_) | Standing::Unsupported(_) => changed,
+            Standing::Tested => false,
+        });
+        let missed = missing.map(|rule| MissedGate {
+            gate: "require-tested",
+            rule_file: rule.file.clone(),
+            message: match rule.standing.reason() {
+                Some(reason) => format!("no scenario can test it: {reason}"),
+                None if changed => "it changed and no scenario tests it".to_owned(),
+                None => "no scenario tests it".to_owned(),
+            },
+        });
+        missed.collect()
+    }
+}
+
+/// What the checks of a rule show.
+#[derive(Default)]
+struct Shown<'a> {
+    cases: BTreeSet<(&'a str, &'a str)>,
+    attacks: usize,
+    benign: usize,
+}
+
+fn few_cases(outcome: &Outcome, least: usize) -> Vec<MissedGate> {
+    let mut rules: BTreeMap<&str, Shown<'_>> = BTreeMap::new();
+    for scenario in &outcome.scenarios {
+        let shown = rules.entry(&scenario.rule_file).or_default();
+        for check in scenario.checks.iter().filter(|check| ran(check)) {
+            shown.cases.insert((&check.key.scenario, &check.key.case));
+            if check.expects_alert {
+                shown.attacks += 1;
+            } else {
+                shown.benign += 1;
+            }
+        }
+    }
+    let missed = rules.into_iter().filter_map(|(file, shown)| {
+        let count = shown.cases.len();
+        let message = if count < least {
+            format!("{count} of at least {least} cases")
+        } else if shown.attacks == 0 {
+            "no case expects an alert".to_owned()
+        } else if shown.benign == 0 {
+            "no case expects that there is no alert".to_owned()
+        } else {
+            return None;
+        };
+        let runs = outcome.rules.get(file);
+        runs.is_none_or(|rule| rule.standing == Standing::Tested)
+            .then(|| MissedGate {
+                gate: "min-cases",
+                rule_file: file.to_owned(),
+                message,
+            })
+    });
+    missed.collect()
+}
+
+fn ran(check: &Check) -> bool {
+    !matches!(check.verdict, Verdict::Skipped | Verdict::Unsupported)
+}

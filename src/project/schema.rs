@@ -1,0 +1,50 @@
+//! The JSON Schema of `trapline.toml`, made from the keys that the reader knows. Written by
+//! `trapline schema config`.
+
+use serde_json::{Map, Value, json};
+
+use super::config::TABLES;
+
+/// The schema (draft 2020-12) of the configuration.
+pub fn schema() -> Value {
+    let tables: Map<String, Value> = TABLES
+        .iter()
+        .map(|(name, keys)| ((*name).to_owned(), table(name, keys)))
+        .collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Trapline configuration",
+        "description": "trapline.toml; what is typed on the command line overrides it",
+        "type": "object",
+        "properties": tables,
+        "additionalProperties": false,
+    })
+}
+
+fn table(name: &str, keys: &[&str]) -> Value {
+    let properties: Map<String, Value> = keys
+        .iter()
+        .map(|key| ((*key).to_owned(), value(name, key)))
+        .collect();
+    let table = json!({
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    match name {
+        "project" => json!({"type": "array", "items": table}),
+        _ => table,
+    }
+}
+
+fn value(table: &str, key: &str) -> Value {
+    let names = json!({"type": ["array", "string"], "items": {"type": "string"}});
+    match (table, key) {
+        ("project", "scenarios") => json!({"type": "string"}),
+        ("gates", "require-tested") => json!({"enum": ["all", "changed", "none"]}),
+        ("gates", "min-cases") => json!({"type": "integer", "minimum": 0}),
+        ("test", "strict") => json!({"type": "boolean"}),
+        (_, "min") => json!({"type": "number", "minimum": 0, "maximum": 100}),
+        _ => names,
+    }
+}
