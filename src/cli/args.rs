@@ -236,6 +236,13 @@ pub enum Required {
     Changed,
 }
 
+impl Required {
+    /// The rules of a word, as the option takes it.
+    pub fn by_word(word: &str) -> Option<Self> {
+        Self::from_str(word, false).ok()
+    }
+}
+
 /// Options of `query`.
 #[derive(Debug, Clone, Group)]
 pub struct QueryArgs {

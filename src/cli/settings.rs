@@ -6,8 +6,6 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use clap::ValueEnum as _;
-
 use super::args::{
     Args, CheckArgs, CheckFormat, End, Format, FormatArg, Global, Optional, QueryArgs, QueryFormat,
     Required, TestArgs, operator,
@@ -71,8 +69,8 @@ impl Defaults {
         let operators = operators.map(|(word, span)| operator(word).map_err(|why| at(*span, why)));
         let require_tested = match &config.gates.require_tested {
             None => Required::None,
-            Some((word, span)) => Required::from_str(word, false)
-                .map_err(|_| at(*span, "expected `all`, `changed` or `none`".to_owned()))?,
+            Some((word, span)) => Required::by_word(word)
+                .ok_or_else(|| at(*span, "expected `all`, `changed` or `none`".to_owned()))?,
         };
         Ok(Self {
             reports: reports.collect::<Result<_, _>>()?,
