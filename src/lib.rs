@@ -41,6 +41,7 @@ pub fn codes() -> impl Iterator<Item = &'static diagnostic::Code> {
         language::kql::error::CODES,
         language::lucene::error::CODES,
         language::dsl::error::CODES,
+        language::esql::error::CODES,
         rule::error::CODES,
         data_source::error::CODES,
         scenario::error::CODES,

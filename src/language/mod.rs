@@ -3,6 +3,7 @@
 pub mod dsl;
 pub mod eql;
 pub mod error;
+pub mod esql;
 pub mod kql;
 pub mod lucene;
 mod plan_builder;

@@ -7,6 +7,7 @@
 pub mod clause;
 mod for_type;
 pub mod functions;
+pub mod pipeline;
 pub mod predicate;
 
 pub use clause::{Clause, ClauseId, ClauseKind, ClauseName, Part, PartId};

@@ -1,0 +1,17 @@
+//! ES|QL: text → tokens → syntax → checked → pipeline.
+//!
+//! [`parse`] never stops at an error. [`check()`] resolves names and types against the mappings of
+//! one request, refuses what Elasticsearch would refuse, and lowers the query to a
+//! [`crate::plan::pipeline::Pipeline`]: resolving a name and numbering its column are one act.
+
+pub mod check;
+pub mod error;
+pub mod format;
+mod lexer;
+pub mod parser;
+pub mod syntax;
+mod token;
+
+pub use check::{Settings, check};
+pub use error::EsqlError;
+pub use parser::{Parsed, parse};

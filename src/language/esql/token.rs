@@ -1,0 +1,71 @@
+//! The tokens of a query.
+
+use crate::diagnostic::Span;
+
+/// A token and its place.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Token {
+    pub(super) kind: TokenKind,
+    pub(super) span: Span,
+}
+
+/// What a token is. Keywords are words; the parser compares them in any case.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum TokenKind {
+    /// A word: a keyword, a function or a part of a name.
+    Word(String),
+    /// A part of a name in backticks.
+    Quoted(String),
+    /// A whole number.
+    Integer(String),
+    /// A number with a point or an exponent.
+    Decimal(String),
+    /// A string.
+    Text(String),
+    /// `?name`
+    Parameter(String),
+    /// A sign.
+    Sign(&'static str),
+    /// What is no token; its error is recorded.
+    Invalid,
+    /// The end of the query.
+    End,
+}
+
+impl TokenKind {
+    /// Whether it is this keyword.
+    pub(super) fn is_word(&self, keyword: &str) -> bool {
+        matches!(self, Self::Word(word) if word.eq_ignore_ascii_case(keyword))
+    }
+
+    /// Whether it is this sign.
+    pub(super) fn is(&self, sign: &str) -> bool {
+        matches!(self, Self::Sign(own) if *own == sign)
+    }
+
+    /// The token in words, for messages.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Self::Word(word) => format!("`{word}`"),
+            Self::Quoted(name) => format!("`{name}` in backticks"),
+            Self::Integer(number) | Self::Decimal(number) => format!("the number {number}"),
+            Self::Text(_) => "a string".to_owned(),
+            Self::Parameter(name) => format!("the parameter `?{name}`"),
+            Self::Sign(sign) => format!("`{sign}`"),
+            Self::Invalid => "an unreadable text".to_owned(),
+            Self::End => "the end of the query".to_owned(),
+        }
+    }
+}
+
+/// The signs, longer ones first.
+pub(super) const SIGNS: [&str; 23] = [
+    "==", "!=", "<=", ">=", "=~", "::", "(", ")", "[", "]", "{", "}", ",", ".", ":", "|", "+",
+    "-", "*", "/", "%", "<", ">",
+];
+
+/// The words that no column can be named without backticks.
+pub(super) const RESERVED: [&str; 14] = [
+    "and", "asc", "by", "desc", "false", "in", "is", "like", "not", "null", "nulls", "or", "rlike",
+    "true",
+];
