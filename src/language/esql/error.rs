@@ -3,61 +3,18 @@
 //! `E701`–`E749` are syntax errors, `E750`–`E798` are what Elasticsearch's verifier refuses, `E799`
 //! is what Elasticsearch runs and Trapline does not.
 
-use crate::diagnostic::{Code, Diagnostic, QueryText, Span};
+use crate::diagnostic::{Code, Span};
+use crate::language::QueryError;
 
-/// One error of a query, with its place in the query's own text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EsqlError {
-    /// Which kind.
-    pub code: &'static Code,
-    /// Elasticsearch's message in substance, without a full stop.
-    pub message: String,
-    /// The bytes of the query that it is about.
-    pub span: Span,
-    /// How to mend it.
-    pub help: Vec<String>,
+/// Elasticsearch runs this, Trapline does not.
+#[must_use]
+pub fn not_supported(span: Span, message: impl Into<String>) -> QueryError {
+    QueryError::new(UNSUPPORTED, span, message)
 }
 
-impl EsqlError {
-    /// An error without help.
-    #[must_use]
-    pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            span,
-            help: Vec::new(),
-        }
-    }
-
-    /// Elasticsearch runs this, Trapline does not.
-    #[must_use]
-    pub fn unsupported(span: Span, message: impl Into<String>) -> Self {
-        Self::new(UNSUPPORTED, span, message)
-    }
-
-    /// The same with one more line that says how to mend it.
-    #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
-        self
-    }
-
-    /// Whether Elasticsearch would run the query.
-    pub fn is_unsupported(&self) -> bool {
-        self.code == UNSUPPORTED
-    }
-
-    /// The error as a diagnostic that points into the file that holds the query.
-    pub fn diagnostic(&self, query: &QueryText) -> Diagnostic {
-        let mut diagnostic = Diagnostic::error(self.code, self.message.as_str()).at(
-            query.source(),
-            query.locate(self.span),
-            "",
-        );
-        diagnostic.help.clone_from(&self.help);
-        diagnostic
-    }
+/// Whether Elasticsearch would run the query, errors aside that only Trapline has.
+pub fn is_unsupported(errors: &[QueryError]) -> bool {
+    !errors.is_empty() && errors.iter().all(|error| error.code == UNSUPPORTED)
 }
 
 /// Declares the codes of this file and the list of them.

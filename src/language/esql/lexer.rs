@@ -3,14 +3,15 @@
 //!
 //! The lexer never stops at an error. It records it and hands on what was most likely meant.
 
-use super::error::{BAD_ESCAPE, EsqlError, UNKNOWN_CHARACTER, UNTERMINATED};
+use super::error::{BAD_ESCAPE, UNKNOWN_CHARACTER, UNTERMINATED};
 use super::token::{SIGNS, Token, TokenKind};
 use crate::diagnostic::Span;
+use crate::language::QueryError;
 
 /// A text and the errors found in it.
 pub(super) struct Lexer<'t> {
     pub(super) text: &'t str,
-    pub(super) errors: Vec<EsqlError>,
+    pub(super) errors: Vec<QueryError>,
 }
 
 impl<'t> Lexer<'t> {
@@ -41,7 +42,7 @@ impl<'t> Lexer<'t> {
                     None => {
                         let span = Span::of(at..self.text.len());
                         self.errors.push(
-                            EsqlError::new(UNTERMINATED, span, "a comment has no end")
+                            QueryError::new(UNTERMINATED, span, "a comment has no end")
                                 .help("close it with `*/`"),
                         );
                         at = self.text.len();
@@ -93,7 +94,7 @@ impl<'t> Lexer<'t> {
         }
         let end = at + first.len_utf8();
         let message = format!("unknown character `{}`", first.escape_debug());
-        let mut error = EsqlError::new(UNKNOWN_CHARACTER, Span::of(at..end), message);
+        let mut error = QueryError::new(UNKNOWN_CHARACTER, Span::of(at..end), message);
         if first == '\'' {
             error = error.help("strings stand in double quotes");
         } else if matches!(first, '\u{201c}' | '\u{201d}' | '\u{201e}') {
@@ -113,7 +114,7 @@ impl<'t> Lexer<'t> {
             let Some(stop) = stop.filter(|stop| rest.get(*stop..).is_some_and(|rest| rest.starts_with('`'))) else {
                 let line = rest.find('\n').unwrap_or(rest.len());
                 let span = Span::of(at..end + line);
-                self.errors.push(EsqlError::new(
+                self.errors.push(QueryError::new(
                     UNTERMINATED,
                     span,
                     "a name in backticks has no end",
@@ -151,7 +152,7 @@ impl<'t> Lexer<'t> {
                             let span = Span::of(place..place + 1 + other.len_utf8());
                             let message = format!("`\\{}` is no escape", other.escape_debug());
                             self.errors.push(
-                                EsqlError::new(BAD_ESCAPE, span, message).help(
+                                QueryError::new(BAD_ESCAPE, span, message).help(
                                     "double the backslash, or write the string in triple quotes",
                                 ),
                             );
@@ -187,7 +188,7 @@ impl<'t> Lexer<'t> {
     fn unterminated(&mut self, at: usize, end: usize) -> Token {
         let span = Span::of(at..end);
         self.errors.push(
-            EsqlError::new(UNTERMINATED, span, "a string has no end")
+            QueryError::new(UNTERMINATED, span, "a string has no end")
                 .help("close it on the same line; `\\\"` does not close it"),
         );
         token(TokenKind::Invalid, at, end)

@@ -13,5 +13,4 @@ pub mod syntax;
 mod token;
 
 pub use check::{Settings, check};
-pub use error::EsqlError;
 pub use parser::{Parsed, parse};

@@ -1,6 +1,6 @@
 //! Commands: `FROM`, `ROW`, and what follows a `|`.
 
-use super::super::error::{EsqlError, UNEXPECTED, UNKNOWN_COMMAND, UNTERMINATED};
+use super::super::error::{UNEXPECTED, UNKNOWN_COMMAND, UNTERMINATED, not_supported};
 use super::super::syntax::{
     AggregateField, CommandKind, Expr, IndexPattern, Name, Renaming, SortKey, Source, Stats, Text,
 };
@@ -8,6 +8,7 @@ use super::super::token::TokenKind;
 use super::{Failed, Parser, Result};
 use crate::diagnostic::Span;
 use crate::diagnostic::suggest::nearest;
+use crate::language::QueryError;
 
 /// The commands that can be written.
 const COMMANDS: [&str; 16] = [
@@ -39,7 +40,7 @@ impl Parser<'_> {
             && let Some(name) = unsupported(word)
         {
             let message = format!("a query that begins with {name} is not supported");
-            let error = EsqlError::unsupported(self.next.span, message);
+            let error = not_supported(self.next.span, message);
             self.record(error);
             return Err(Failed);
         }
@@ -122,7 +123,7 @@ impl Parser<'_> {
         };
         let (word, span) = (word.to_ascii_lowercase(), self.next.span);
         if let Some(name) = unsupported(&word) {
-            let error = EsqlError::unsupported(span, format!("{name} is not supported"));
+            let error = not_supported(span, format!("{name} is not supported"));
             self.record(error);
             self.advance();
             self.skip_command();
@@ -155,7 +156,7 @@ impl Parser<'_> {
             "completion" => self.completion(),
             _ => {
                 let message = format!("unknown command `{word}`");
-                let mut error = EsqlError::new(UNKNOWN_COMMAND, span, message);
+                let mut error = QueryError::new(UNKNOWN_COMMAND, span, message);
                 if let Some(near) = nearest(&word, COMMANDS) {
                     error = error.help(format!("did you mean `{}`?", near.to_uppercase()));
                 }
@@ -383,14 +384,14 @@ impl Parser<'_> {
                 return Ok(options);
             }
             if self.next.kind == TokenKind::End {
-                let error = EsqlError::new(UNTERMINATED, open, "the options have no end");
+                let error = QueryError::new(UNTERMINATED, open, "the options have no end");
                 self.record(error.help("close them with `}`"));
                 return Err(Failed);
             }
             if !self.accept(",") {
                 let found = self.next.kind.describe();
                 let message = format!("expected `,` or `}}`, found {found}");
-                let error = EsqlError::new(UNEXPECTED, self.next.span, message);
+                let error = QueryError::new(UNEXPECTED, self.next.span, message);
                 self.record(error);
                 return Err(Failed);
             }

@@ -1,11 +1,12 @@
 //! Expressions from `or` down to arithmetic. Loosest first: `or`, `and`, `not`, comparison,
 //! `+ -`, `* / %`, unary minus, `::`.
 
-use super::super::error::{EsqlError, TOO_DEEP, UNEXPECTED};
+use super::super::error::{TOO_DEEP, UNEXPECTED, not_supported};
 use super::super::syntax::{Expr, ExprKind, Text};
 use super::super::token::TokenKind;
 use super::{Failed, Parser, Result};
 use crate::diagnostic::Span;
+use crate::language::QueryError;
 use crate::plan::pipeline::Operator;
 
 /// Expressions nested deeper than this are refused: nobody writes them.
@@ -40,7 +41,7 @@ impl Parser<'_> {
     pub(super) fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.depth >= MAX_DEPTH {
             let message = "the expression is nested too deeply";
-            self.record(EsqlError::new(TOO_DEEP, self.next.span, message));
+            self.record(QueryError::new(TOO_DEEP, self.next.span, message));
             return Err(Failed);
         }
         self.depth += 1;
@@ -93,7 +94,7 @@ impl Parser<'_> {
         }
         if self.next.kind.is("=~") {
             let message = "`=~` is not supported".to_owned();
-            let error = EsqlError::unsupported(self.next.span, message);
+            let error = not_supported(self.next.span, message);
             self.record(error.help("compare with `TO_LOWER(…) ==`"));
             return Err(Failed);
         }
@@ -127,7 +128,7 @@ impl Parser<'_> {
         let is_comparison = COMPARISONS.iter().any(|(sign, _)| self.next.kind.is(sign));
         if is_comparison {
             let message = "comparisons cannot be chained";
-            let error = EsqlError::new(UNEXPECTED, self.next.span, message);
+            let error = QueryError::new(UNEXPECTED, self.next.span, message);
             self.record(error.help("join two comparisons with `AND`"));
         }
     }
@@ -209,7 +210,7 @@ impl Parser<'_> {
             count += 1;
             if count > MAX_DEPTH {
                 let message = "the expression has too many operators in a row";
-                self.record(EsqlError::new(TOO_DEEP, self.next.span, message));
+                self.record(QueryError::new(TOO_DEEP, self.next.span, message));
                 return Err(Failed);
             }
             self.advance();

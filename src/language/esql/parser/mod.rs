@@ -5,11 +5,12 @@ mod command;
 mod expression;
 mod operand;
 
-use super::error::{ASSIGNMENT, EsqlError, UNEXPECTED};
+use super::error::{ASSIGNMENT, UNEXPECTED};
 use super::lexer::{Lexer, word_length};
 use super::syntax::{Command, CommandKind, Field, Name, Query, Text};
 use super::token::{RESERVED, Token, TokenKind};
 use crate::diagnostic::Span;
+use crate::language::QueryError;
 
 /// More errors than this are not recorded: nobody reads them.
 const MAX_ERRORS: usize = 100;
@@ -20,12 +21,12 @@ pub struct Parsed {
     /// The query. Parts that did not parse are [`CommandKind::Broken`]; `None` without a source.
     pub query: Option<Query>,
     /// What is wrong, in the order of the text.
-    pub errors: Vec<EsqlError>,
+    pub errors: Vec<QueryError>,
 }
 
 impl Parsed {
     /// The query, if nothing is wrong with it.
-    pub fn into_result(self) -> Result<Query, Vec<EsqlError>> {
+    pub fn into_result(self) -> Result<Query, Vec<QueryError>> {
         match self.query {
             Some(query) if self.errors.is_empty() => Ok(query),
             _ => Err(self.errors),
@@ -105,7 +106,7 @@ impl<'t> Parser<'t> {
     fn wrong_end(&mut self) {
         if self.next.kind.is("=") {
             let span = self.next.span;
-            let error = EsqlError::new(ASSIGNMENT, span, "`=` does not compare");
+            let error = QueryError::new(ASSIGNMENT, span, "`=` does not compare");
             self.record(error.help("write `==`"));
         } else {
             let _ = self.unexpected("`|` or the end of the query");
@@ -170,12 +171,12 @@ impl<'t> Parser<'t> {
         if self.next.kind != TokenKind::Invalid {
             let found = self.next.kind.describe();
             let message = format!("expected {expected}, found {found}");
-            self.record(EsqlError::new(UNEXPECTED, self.next.span, message));
+            self.record(QueryError::new(UNEXPECTED, self.next.span, message));
         }
         Failed
     }
 
-    fn record(&mut self, error: EsqlError) {
+    fn record(&mut self, error: QueryError) {
         if self.lexer.errors.len() < MAX_ERRORS {
             self.lexer.errors.push(error);
         }

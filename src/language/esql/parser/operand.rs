@@ -1,10 +1,11 @@
 //! Operands: constants, columns, functions, brackets, and casts of them.
 
-use super::super::error::{BAD_NUMBER, EsqlError};
+use super::super::error::BAD_NUMBER;
 use super::super::syntax::{Expr, ExprKind, Text};
 use super::super::token::{RESERVED, TokenKind};
 use super::{Failed, Parser, Result};
 use crate::diagnostic::Span;
+use crate::language::QueryError;
 use crate::plan::pipeline::Timespan;
 
 impl Parser<'_> {
@@ -44,7 +45,7 @@ impl Parser<'_> {
                     }
                     _ => {
                         let message = format!("the number {text} is out of range");
-                        self.record(EsqlError::new(BAD_NUMBER, span, message));
+                        self.record(QueryError::new(BAD_NUMBER, span, message));
                         Err(Failed)
                     }
                 }
@@ -134,7 +135,7 @@ impl Parser<'_> {
                 .and_then(|amount| Timespan::new(amount, &unit));
             let Some(timespan) = timespan else {
                 let message = format!("the timespan {digits} {unit} is too long");
-                self.record(EsqlError::new(BAD_NUMBER, span, message));
+                self.record(QueryError::new(BAD_NUMBER, span, message));
                 return Err(Failed);
             };
             return Ok(Expr::new(ExprKind::Timespan(timespan), span));
@@ -155,7 +156,7 @@ impl Parser<'_> {
         };
         if let Some(other) = items.iter().find(|item| !is_constant(item)) {
             let message = "a list holds numbers, strings, or true and false, and nothing else";
-            let error = EsqlError::new(BAD_NUMBER, other.span, message);
+            let error = QueryError::new(BAD_NUMBER, other.span, message);
             self.record(error.help("build other lists with MV_APPEND"));
             return Err(Failed);
         }

@@ -1,0 +1,304 @@
+//! The commands that keep rows or columns, order, cut and expand.
+
+use super::super::error::{AGGREGATE, BAD_VALUE, COMMAND_PLACE, WRONG_TYPE, not_supported};
+use super::super::syntax::{Command, CommandKind, Expr, Field, Name, SortKey, Text};
+use super::{Checker, MAX_LIMIT, Result};
+use crate::diagnostic::Span;
+use crate::event::Value;
+use crate::language::QueryError;
+use crate::plan::pipeline::{self as plan, Cell, Computed, DataType, ExprKind, Lookup, Operation};
+
+impl Checker<'_> {
+    pub(super) fn command(&mut self, command: &Command) {
+        let span = command.span;
+        match &command.kind {
+            CommandKind::Where(condition) => self.filter(condition, span),
+            CommandKind::Eval(fields) => self.eval(fields, span),
+            CommandKind::Keep(names) => self.keep(names),
+            CommandKind::Drop(names) => self.drop_columns(names),
+            CommandKind::Rename(renamings) => self.rename(renamings),
+            CommandKind::Stats(stats) => {
+                self.stats(stats, span);
+                self.end_search("STATS");
+            }
+            CommandKind::InlineStats(stats) => {
+                if self.has_limit {
+                    let message = "INLINE STATS cannot be used after an explicit or implicit LIMIT command";
+                    self.fail(QueryError::new(COMMAND_PLACE, span, message));
+                }
+                self.inline_stats(stats, span);
+                self.end_search("INLINE STATS");
+            }
+            CommandKind::Sort(keys) => self.sort(keys, span),
+            CommandKind::Limit(count) => self.limit(count, span),
+            CommandKind::MvExpand(name) => self.expand(name, span),
+            CommandKind::Dissect {
+                input,
+                pattern,
+                separator,
+            } => self.dissect(input, pattern, separator.as_ref(), span),
+            CommandKind::Grok { input, patterns } => self.grok(input, patterns, span),
+            CommandKind::Completion {
+                target,
+                prompt,
+                options: _,
+            } => self.completion(target.as_ref(), prompt, span),
+            CommandKind::Enrich { policy, on, with } => {
+                self.enrich(policy, on.as_ref(), with, span);
+            }
+            CommandKind::LookupJoin { index, on } => self.lookup_join(index, on, span),
+            // The parser said so.
+            CommandKind::Unsupported(_) | CommandKind::Broken => {}
+        }
+    }
+
+    /// Full-text search is refused behind this command.
+    fn end_search(&mut self, command: &'static str) {
+        self.no_search_after.get_or_insert(command);
+    }
+
+    fn filter(&mut self, condition: &Expr, span: Span) {
+        let Ok(condition) = self.condition(condition) else {
+            return;
+        };
+        let conditions = match condition.kind {
+            ExprKind::And(parts) => parts,
+            _ => vec![condition],
+        };
+        self.step(span, Operation::Filter(conditions));
+    }
+
+    /// An expression that is a condition.
+    pub(super) fn condition(&mut self, condition: &Expr) -> Result<plan::Expr> {
+        let span = condition.span;
+        let condition = self.expression(condition)?;
+        if matches!(condition.data_type, DataType::Boolean | DataType::Null) {
+            return Ok(condition);
+        }
+        let message = format!(
+            "Condition expression needs to be boolean, found [{}]",
+            condition.data_type.in_message().to_uppercase()
+        );
+        Err(self.fail(QueryError::new(WRONG_TYPE, span, message)))
+    }
+
+    fn eval(&mut self, fields: &[Field], span: Span) {
+        let mut computed = Vec::new();
+        for field in fields {
+            let name = self.field_name(field);
+            let Ok(expr) = self.expression(&field.expr) else {
+                // Later uses of the name would be reported as unknown too.
+                let id = self.computed(&name, DataType::Null);
+                self.define(&name, DataType::Null, id);
+                continue;
+            };
+            if expr.data_type.is_timespan() {
+                let message = format!("EVAL does not support type [{}] as the return data type of expression [{}]", expr.data_type, self.text_of(field.expr.span));
+                self.fail(QueryError::new(WRONG_TYPE, field.expr.span, message));
+                continue;
+            }
+            // A column under another name is the same column.
+            if let ExprKind::Column(id) = expr.kind {
+                self.define(&name, expr.data_type, id);
+                continue;
+            }
+            let id = self.computed(&name, expr.data_type);
+            self.define(&name, expr.data_type, id);
+            computed.push(Computed { column: id, expr });
+        }
+        if !computed.is_empty() {
+            self.step(span, Operation::Compute(computed));
+        }
+    }
+
+    fn sort(&mut self, keys: &[SortKey], span: Span) {
+        let mut lowered = Vec::new();
+        for key in keys {
+            let Ok(expr) = self.expression(&key.expr) else {
+                continue;
+            };
+            if matches!(expr.data_type, DataType::GeoPoint | DataType::Unsupported) {
+                let message = format!("cannot sort on {}", expr.data_type);
+                self.fail(QueryError::new(WRONG_TYPE, key.expr.span, message));
+                continue;
+            }
+            lowered.push(plan::SortKey {
+                expr,
+                descending: key.descending,
+                nulls_first: key.nulls_first.unwrap_or(key.descending),
+            });
+        }
+        if !lowered.is_empty() {
+            self.step(span, Operation::Sort(lowered));
+        }
+    }
+
+    fn limit(&mut self, count: &Expr, span: Span) {
+        self.has_limit = true;
+        self.end_search("LIMIT");
+        let Ok(expr) = self.expression(count) else {
+            return;
+        };
+        let number = match &expr.kind {
+            ExprKind::Constant(Cell::One(Value::Integer(number))) => u64::try_from(*number).ok(),
+            _ => None,
+        };
+        let Some(number) = number else {
+            let message = format!(
+                "value of [limit {text}] must be a non negative integer, found value [{text}] type [{}]",
+                expr.data_type,
+                text = self.text_of(count.span),
+            );
+            self.fail(QueryError::new(BAD_VALUE, count.span, message));
+            return;
+        };
+        if number > MAX_LIMIT {
+            let warning = format!("The query only returned the first {MAX_LIMIT} rows");
+            self.pipeline.warnings.push(warning);
+        }
+        self.step(span, Operation::Limit(number.min(MAX_LIMIT)));
+    }
+
+    fn expand(&mut self, name: &Name, span: Span) {
+        self.end_search("MV_EXPAND");
+        let Ok((from, data_type)) = self.resolve(&name.text, name.span) else {
+            return;
+        };
+        let into = self.computed(&name.text, data_type);
+        self.step(span, Operation::Expand { from, into });
+        self.scope
+            .replace(&name.text, data_type, super::Binding::Column(into));
+    }
+
+    fn completion(&mut self, target: Option<&Name>, prompt: &Expr, span: Span) {
+        let name = target.map_or("completion", |name| name.text.as_str());
+        let lowered = self.expression(prompt);
+        let into = self.computed(name, DataType::Keyword);
+        self.define(name, DataType::Keyword, into);
+        let Ok(lowered) = lowered else { return };
+        if !lowered.data_type.is_text() && lowered.data_type != DataType::Null {
+            let message = format!(
+                "prompt must be of type [text] but is [{}]",
+                lowered.data_type.in_message()
+            );
+            self.fail(QueryError::new(WRONG_TYPE, prompt.span, message));
+            return;
+        }
+        if !self.settings.has_answers {
+            let message = "COMPLETION asks a language model, and no answer is given";
+            self.fail(not_supported(span, message));
+        }
+        let operation = Operation::Complete {
+            prompt: lowered,
+            into,
+        };
+        self.step(span, operation);
+    }
+
+    fn enrich(
+        &mut self,
+        policy: &Text,
+        on: Option<&Name>,
+        with: &[(Option<Name>, Name)],
+        span: Span,
+    ) {
+        let tables = self.settings.tables.iter();
+        let name = policy.value.split_once(':').map_or(&*policy.value, |(_, name)| name);
+        let Some(table) = tables.clone().find(|table| table.name == name) else {
+            let message = format!("the enrich policy [{}] is not given", policy.value);
+            self.fail(not_supported(policy.span, message));
+            return;
+        };
+        let match_field = table.match_field.clone().unwrap_or_default();
+        let (key, key_span) = match on {
+            Some(name) => (name.text.clone(), name.span),
+            None => (match_field.clone(), policy.span),
+        };
+        let Ok((column, _)) = self.resolve(&key, key_span) else {
+            return;
+        };
+        let mut columns = Vec::new();
+        if with.is_empty() {
+            for (field, data_type) in &table.columns {
+                if *field != match_field {
+                    columns.push((field.clone(), field.clone(), *data_type));
+                }
+            }
+        }
+        for (new, field) in with {
+            let Some((_, data_type)) = table.columns.iter().find(|(own, _)| *own == field.text)
+            else {
+                let message = format!(
+                    "Enrich field [{}] not found in enrich policy [{}]",
+                    field.text, policy.value
+                );
+                self.fail(QueryError::new(super::super::error::UNKNOWN_COLUMN, field.span, message));
+                continue;
+            };
+            let new = new.as_ref().unwrap_or(field).text.clone();
+            columns.push((field.text.clone(), new, *data_type));
+        }
+        let lookup = Lookup {
+            table: table.name.clone(),
+            on: vec![(column, match_field)],
+            columns: self.joined(columns),
+            one_row_a_match: false,
+        };
+        self.step(span, Operation::Lookup(lookup));
+    }
+
+    fn lookup_join(&mut self, index: &Text, on: &[Name], span: Span) {
+        self.end_search("LOOKUP JOIN");
+        let mut tables = self.settings.tables.iter();
+        let Some(table) = tables.find(|table| table.name == index.value) else {
+            let message = format!("the lookup index [{}] is not given", index.value);
+            self.fail(not_supported(index.span, message));
+            return;
+        };
+        let mut keys = Vec::new();
+        for name in on {
+            let known = table.columns.iter().any(|(own, _)| *own == name.text);
+            match self.resolve(&name.text, name.span) {
+                Ok((column, _)) if known => keys.push((column, name.text.clone())),
+                Ok(_) => {
+                    let message = format!("Unknown column [{}] in right side of join", name.text);
+                    self.fail(QueryError::new(super::super::error::UNKNOWN_COLUMN, name.span, message));
+                }
+                Err(_) => {}
+            }
+        }
+        let is_key = |field: &str| on.iter().any(|name| name.text == field);
+        let columns = table.columns.iter().filter(|(field, _)| !is_key(field));
+        let columns = columns
+            .map(|(field, data_type)| (field.clone(), field.clone(), *data_type))
+            .collect();
+        let lookup = Lookup {
+            table: table.name.clone(),
+            on: keys,
+            columns: self.joined(columns),
+            one_row_a_match: true,
+        };
+        self.step(span, Operation::Lookup(lookup));
+    }
+
+    /// Defines the columns of a table: `(in the table, in the rows, type)`.
+    fn joined(&mut self, columns: Vec<(String, String, DataType)>) -> Vec<(String, plan::ColumnId)> {
+        let mut joined = Vec::new();
+        for (field, name, data_type) in columns {
+            let id = self.computed(&name, data_type);
+            self.define(&name, data_type, id);
+            joined.push((field, id));
+        }
+        joined
+    }
+
+    /// An aggregate where none can stand.
+    pub(super) fn misplaced_aggregate(&mut self, name: &str, span: Span) -> super::Failed {
+        let message = if self.stats.is_some() {
+            format!("nested aggregations [{name}] not allowed inside other aggregations")
+        } else {
+            format!("aggregate function [{name}] not allowed outside STATS command")
+        };
+        self.fail(QueryError::new(AGGREGATE, span, message))
+    }
+}
