@@ -22,6 +22,7 @@ mod keys;
 pub mod new_terms;
 mod outcome;
 pub mod pattern;
+pub mod pipeline;
 mod pipes;
 pub mod reason;
 mod sample;

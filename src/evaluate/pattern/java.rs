@@ -8,13 +8,18 @@ use super::super::QueryFailure;
 
 /// Compiles a pattern that must match whole texts.
 pub(super) fn compile(pattern: &str, insensitive: bool) -> Result<Box<meta::Regex>, QueryFailure> {
-    let translated = Translator::new(pattern).translate()?;
+    let translated = translate(pattern)?;
     meta::Regex::builder()
         .syntax(syntax::Config::new().case_insensitive(insensitive))
         .configure(meta::Config::new().nfa_size_limit(Some(16 << 20)))
         .build(&format!("\\A(?:{translated})\\z"))
         .map(Box::new)
         .map_err(|error| QueryFailure::new(format!("invalid regular expression: {error}")))
+}
+
+/// The expression in the dialect of `regex-syntax`.
+pub(super) fn translate(pattern: &str) -> Result<String, QueryFailure> {
+    Translator::new(pattern).translate()
 }
 
 /// The expression as a tree, to find texts of it.

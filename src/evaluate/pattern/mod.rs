@@ -1,6 +1,7 @@
 //! Patterns on text: equality but for case, wildcards, regular expressions. The only place that
 //! knows the regex crates and what case folding is; `facts` and the engine call it.
 
+mod capture;
 pub mod example;
 pub mod fold;
 mod fuzzy;
@@ -11,6 +12,7 @@ mod wildcard;
 
 use std::borrow::Cow;
 
+pub use self::capture::Finder;
 use self::wildcard::Wildcard;
 use super::QueryFailure;
 use crate::plan::predicate::{Fuzzy, TextTest, WildcardPattern, WildcardToken};

@@ -3,6 +3,7 @@
 //! Everything that reads a date goes through [`DateFormat`]; the times of scenarios go through
 //! [`parse_offset`] and [`format_offset`].
 
+mod arithmetic;
 mod calendar;
 mod format;
 mod math;
@@ -12,6 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::LazyLock;
 
+pub use self::arithmetic::{DateParts, DateUnit};
 use self::format::Format;
 pub use self::offset::{format_offset, parse_offset};
 

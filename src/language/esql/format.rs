@@ -98,7 +98,11 @@ fn write_kind(out: &mut String, kind: &ExprKind, own: u8) {
         ExprKind::And(parts) => joined(out, parts, " AND ", 3),
         ExprKind::Or(parts) => joined(out, parts, " OR ", 2),
         ExprKind::Binary(operator, left, right) => {
-            let left_least = if operator.is_comparison() { own + 1 } else { own };
+            let left_least = if operator.is_comparison() {
+                own + 1
+            } else {
+                own
+            };
             write(out, left, left_least);
             let _ = write!(out, " {} ", operator.symbol());
             write(out, right, own + 1);
@@ -183,7 +187,9 @@ fn name(out: &mut String, name: &Name) {
     let parts = name.text.split('.');
     let is_plain = |part: &str| {
         part.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '@'))
-            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '@'))
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '@'))
     };
     let is_plain_name = parts.clone().all(is_plain);
     if is_plain_name {
@@ -253,7 +259,10 @@ mod tests {
             ("not (a in(1,2))", "NOT a IN (1, 2)"),
             ("a not like (\"x\",\"y\")", "a NOT LIKE (\"x\", \"y\")"),
             ("not (a or b)", "NOT (a OR b)"),
-            ("to_lower(a)::STRING rlike \"\"\"\\d\"\"\"", "TO_LOWER(a)::string RLIKE \"\\\\d\""),
+            (
+                "to_lower(a)::STRING rlike \"\"\"\\d\"\"\"",
+                "TO_LOWER(a)::string RLIKE \"\\\\d\"",
+            ),
             ("a > now() - 90 s", "a > NOW() - 90 seconds"),
             ("`a-b`.c is not  null", "`a-b.c` IS NOT NULL"),
         ] {

@@ -111,7 +111,9 @@ impl<'t> Lexer<'t> {
         loop {
             let rest = self.rest(end);
             let stop = rest.find(['`', '\n']);
-            let Some(stop) = stop.filter(|stop| rest.get(*stop..).is_some_and(|rest| rest.starts_with('`'))) else {
+            let Some(stop) =
+                stop.filter(|stop| rest.get(*stop..).is_some_and(|rest| rest.starts_with('`')))
+            else {
                 let line = rest.find('\n').unwrap_or(rest.len());
                 let span = Span::of(at..end + line);
                 self.errors.push(QueryError::new(
@@ -151,11 +153,10 @@ impl<'t> Lexer<'t> {
                             let place = at + 1 + offset;
                             let span = Span::of(place..place + 1 + other.len_utf8());
                             let message = format!("`\\{}` is no escape", other.escape_debug());
-                            self.errors.push(
-                                QueryError::new(BAD_ESCAPE, span, message).help(
+                            self.errors
+                                .push(QueryError::new(BAD_ESCAPE, span, message).help(
                                     "double the backslash, or write the string in triple quotes",
-                                ),
-                            );
+                                ));
                             value.push('\\');
                             value.push(other);
                         }
@@ -177,7 +178,10 @@ impl<'t> Lexer<'t> {
             return self.unterminated(at, at + 3 + line);
         };
         for _ in 0..2 {
-            if rest.get(end + 3..).is_some_and(|rest| rest.starts_with('"')) {
+            if rest
+                .get(end + 3..)
+                .is_some_and(|rest| rest.starts_with('"'))
+            {
                 end += 1;
             }
         }
@@ -213,7 +217,10 @@ fn starts_digit(text: Option<&str>) -> bool {
 }
 
 fn number(rest: &str, at: usize) -> Token {
-    let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits = |text: &str| {
+        text.find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len())
+    };
     let tail = |length: usize| rest.get(length..).unwrap_or("");
     let mut length = digits(rest);
     let mut is_decimal = false;
@@ -224,7 +231,11 @@ fn number(rest: &str, at: usize) -> Token {
     }
     let exponent = tail(length);
     if exponent.starts_with(['e', 'E']) {
-        let sign = usize::from(exponent.get(1..).is_some_and(|rest| rest.starts_with(['+', '-'])));
+        let sign = usize::from(
+            exponent
+                .get(1..)
+                .is_some_and(|rest| rest.starts_with(['+', '-'])),
+        );
         let count = digits(exponent.get(1 + sign..).unwrap_or(""));
         if count > 0 {
             is_decimal = true;
@@ -266,7 +277,10 @@ mod tests {
         assert_eq!(kinds(r#""a\t\"\\""#), (vec![text("a\t\"\\")], 0));
         assert_eq!(kinds(r#""a\d""#), (vec![text("a\\d")], 1));
         assert_eq!(kinds(r#""""a\d"""""#), (vec![text("a\\d\"")], 0));
-        assert_eq!(kinds(r#""""{"a":"b"}""""#), (vec![text("{\"a\":\"b\"}")], 0));
+        assert_eq!(
+            kinds(r#""""{"a":"b"}""""#),
+            (vec![text("{\"a\":\"b\"}")], 0)
+        );
         assert_eq!(kinds("\"a"), (vec![TokenKind::Invalid], 1));
     }
 

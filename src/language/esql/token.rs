@@ -60,8 +60,8 @@ impl TokenKind {
 
 /// The signs, longer ones first.
 pub(super) const SIGNS: [&str; 23] = [
-    "==", "!=", "<=", ">=", "=~", "::", "(", ")", "[", "]", "{", "}", ",", ".", ":", "|", "+",
-    "-", "*", "/", "%", "<", ">",
+    "==", "!=", "<=", ">=", "=~", "::", "(", ")", "[", "]", "{", "}", ",", ".", ":", "|", "+", "-",
+    "*", "/", "%", "<", ">",
 ];
 
 /// The words that no column can be named without backticks.

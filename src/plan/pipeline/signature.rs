@@ -245,17 +245,76 @@ table! {
 /// The functions that Elasticsearch has and Trapline has not: named, so that a query with one is
 /// unsupported and not wrong.
 pub const UNSUPPORTED: &[&str] = &[
-    "CATEGORIZE", "CLAMP", "CLAMP_MAX", "CLAMP_MIN", "CONFIDENCE_INTERVAL", "COPY_SIGN", "DECAY",
-    "EMBED", "FUSE", "HASH", "HISTOGRAM_PERCENTILE", "KNN", "MATCH", "MATCH_PHRASE", "MD5",
-    "MULTI_MATCH", "MV_PERCENTILE", "MV_PSERIES_WEIGHTED_SUM", "MV_MEDIAN_ABSOLUTE_DEVIATION",
-    "NETWORK_DIRECTION", "QSTR", "KQL", "RATE", "ROUND_TO", "SAMPLE", "SCALB", "SCORE", "SHA1",
-    "SHA256", "SINCE", "SPARKLINE", "ST_CENTROID_AGG", "ST_CONTAINS", "ST_DISJOINT", "ST_EXTENT_AGG",
-    "ST_INTERSECTS", "ST_WITHIN", "ST_XMAX", "ST_XMIN", "ST_YMAX", "ST_YMIN", "ST_GEOHASH", "ST_GEOTILE",
-    "ST_GEOHEX", "ST_ENVELOPE", "ST_BUFFER", "ST_SIMPLIFY", "TBUCKET", "TERM", "TEXT_EMBEDDING",
-    "TO_AGGREGATE_METRIC_DOUBLE", "TO_CARTESIANPOINT", "TO_CARTESIANSHAPE", "TO_DATEPERIOD",
-    "TO_DENSE_VECTOR", "TO_GEOHASH", "TO_GEOHEX", "TO_GEOSHAPE", "TO_GEOTILE", "TO_IP_LEADING_ZEROS_DECIMAL",
-    "TO_TIMEDURATION", "TOP_SNIPPETS", "TRANGE", "URL_PARTS", "V_COSINE", "V_DOT_PRODUCT", "V_HAMMING",
-    "V_L1_NORM", "V_L2_NORM", "V_MAGNITUDE",
+    "CATEGORIZE",
+    "CLAMP",
+    "CLAMP_MAX",
+    "CLAMP_MIN",
+    "CONFIDENCE_INTERVAL",
+    "COPY_SIGN",
+    "DECAY",
+    "EMBED",
+    "FUSE",
+    "HASH",
+    "HISTOGRAM_PERCENTILE",
+    "KNN",
+    "MATCH",
+    "MATCH_PHRASE",
+    "MD5",
+    "MULTI_MATCH",
+    "MV_PERCENTILE",
+    "MV_PSERIES_WEIGHTED_SUM",
+    "MV_MEDIAN_ABSOLUTE_DEVIATION",
+    "NETWORK_DIRECTION",
+    "QSTR",
+    "KQL",
+    "RATE",
+    "ROUND_TO",
+    "SAMPLE",
+    "SCALB",
+    "SCORE",
+    "SHA1",
+    "SHA256",
+    "SINCE",
+    "SPARKLINE",
+    "ST_CENTROID_AGG",
+    "ST_CONTAINS",
+    "ST_DISJOINT",
+    "ST_EXTENT_AGG",
+    "ST_INTERSECTS",
+    "ST_WITHIN",
+    "ST_XMAX",
+    "ST_XMIN",
+    "ST_YMAX",
+    "ST_YMIN",
+    "ST_GEOHASH",
+    "ST_GEOTILE",
+    "ST_GEOHEX",
+    "ST_ENVELOPE",
+    "ST_BUFFER",
+    "ST_SIMPLIFY",
+    "TBUCKET",
+    "TERM",
+    "TEXT_EMBEDDING",
+    "TO_AGGREGATE_METRIC_DOUBLE",
+    "TO_CARTESIANPOINT",
+    "TO_CARTESIANSHAPE",
+    "TO_DATEPERIOD",
+    "TO_DENSE_VECTOR",
+    "TO_GEOHASH",
+    "TO_GEOHEX",
+    "TO_GEOSHAPE",
+    "TO_GEOTILE",
+    "TO_IP_LEADING_ZEROS_DECIMAL",
+    "TO_TIMEDURATION",
+    "TOP_SNIPPETS",
+    "TRANGE",
+    "URL_PARTS",
+    "V_COSINE",
+    "V_DOT_PRODUCT",
+    "V_HAMMING",
+    "V_L1_NORM",
+    "V_L2_NORM",
+    "V_MAGNITUDE",
 ];
 
 #[cfg(test)]
@@ -266,7 +325,10 @@ mod tests {
     #[test]
     fn every_function_has_one_signature() {
         for function in ALL {
-            let count = SIGNATURES.iter().filter(|row| row.function == *function).count();
+            let count = SIGNATURES
+                .iter()
+                .filter(|row| row.function == *function)
+                .count();
             // A bucket is written BUCKET and lowered to a truncation or to this.
             let expected = usize::from(*function != Function::NumberBucket);
             assert_eq!(count, expected, "{function:?}");
@@ -275,7 +337,11 @@ mod tests {
 
     #[test]
     fn no_name_stands_twice() {
-        let mut names: Vec<&str> = SIGNATURES.iter().flat_map(|row| row.names).copied().collect();
+        let mut names: Vec<&str> = SIGNATURES
+            .iter()
+            .flat_map(|row| row.names)
+            .copied()
+            .collect();
         names.extend(UNSUPPORTED);
         names.sort_unstable();
         let before = names.len();
@@ -285,7 +351,10 @@ mod tests {
 
     #[test]
     fn names_are_found_in_any_case() {
-        assert_eq!(named("to_dt").map(|row| row.function), Some(Function::ToDate));
+        assert_eq!(
+            named("to_dt").map(|row| row.function),
+            Some(Function::ToDate)
+        );
         assert!(named("to_nothing").is_none());
     }
 }

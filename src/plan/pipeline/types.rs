@@ -140,11 +140,7 @@ impl TypeSet {
     /// Text of any kind.
     pub const TEXT: Self = Self::of(&[DataType::Keyword, DataType::Text]);
     /// Whole numbers.
-    pub const WHOLE: Self = Self::of(&[
-        DataType::Integer,
-        DataType::Long,
-        DataType::UnsignedLong,
-    ]);
+    pub const WHOLE: Self = Self::of(&[DataType::Integer, DataType::Long, DataType::UnsignedLong]);
     /// 32-bit integers.
     pub const INTEGER: Self = Self::of(&[DataType::Integer]);
     /// Numbers.
@@ -244,7 +240,10 @@ mod tests {
     #[test]
     fn sets_name_themselves() {
         assert_eq!(TypeSet::TEXT.in_message(), "string");
-        assert_eq!(TypeSet::DATE.and(TypeSet::NUMBER).in_message(), "numeric or datetime");
+        assert_eq!(
+            TypeSet::DATE.and(TypeSet::NUMBER).in_message(),
+            "numeric or datetime"
+        );
         assert!(TypeSet::IP.contains(DataType::Null) && !TypeSet::IP.contains(DataType::Keyword));
     }
 }

@@ -60,7 +60,8 @@ impl Checker<'_> {
             );
             let mut error = QueryError::new(WRONG_TYPE, span, message);
             if a.is_date() && b.is_date() {
-                error = error.help("the time between two instants is `DATE_DIFF(unit, start, end)`");
+                error =
+                    error.help("the time between two instants is `DATE_DIFF(unit, start, end)`");
             }
             return Err(self.fail(error));
         };

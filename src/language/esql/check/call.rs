@@ -62,7 +62,10 @@ impl Checker<'_> {
             return self.fail(not_supported(name.span, message));
         }
         let mut message = format!("Unknown function [{}]", name.value);
-        let scalars = signature::SIGNATURES.iter().flat_map(|row| row.names).copied();
+        let scalars = signature::SIGNATURES
+            .iter()
+            .flat_map(|row| row.names)
+            .copied();
         let names = scalars.chain(aggregate::AGGREGATES.iter().map(|row| row.name));
         if let Some(near) = nearest(upper, names) {
             message.push_str(&format!(", did you mean [{}]?", near.to_lowercase()));
@@ -86,7 +89,10 @@ impl Checker<'_> {
             let Some(parameter) = row.parameter(index) else {
                 continue;
             };
-            checked.push((self.check_argument(row, parameter, index, argument, place, span)?, place));
+            checked.push((
+                self.check_argument(row, parameter, index, argument, place, span)?,
+                place,
+            ));
         }
         if function == Function::Case {
             checked = self.check_case(checked, span)?;
@@ -214,7 +220,9 @@ impl Checker<'_> {
         arguments: &[Argument],
         span: Span,
     ) -> Result<DataType> {
-        let first = arguments.first().map_or(DataType::Null, |(argument, _)| argument.data_type);
+        let first = arguments
+            .first()
+            .map_or(DataType::Null, |(argument, _)| argument.data_type);
         let results: Vec<&Argument> = match row.returns {
             Returns::Type(_) if row.function == Function::DateTruncate => {
                 let date = arguments.get(1).map(|(argument, _)| argument.data_type);
@@ -238,7 +246,10 @@ impl Checker<'_> {
         let mut common = DataType::Null;
         for (argument, place) in results {
             let Some(wider) = common.common(argument.data_type) else {
-                let index = arguments.iter().position(|(_, own)| own == place).unwrap_or(0);
+                let index = arguments
+                    .iter()
+                    .position(|(_, own)| own == place)
+                    .unwrap_or(0);
                 let message = format!(
                     "{} argument of [{}] must be [{}], found value [{}] type [{}]",
                     ordinal(index),
@@ -288,21 +299,23 @@ pub(super) enum Conversion {
 
 /// The conversion to a type by its name.
 pub(super) fn conversion(name: &str) -> Option<Conversion> {
-    Some(Conversion::Function(match name.to_ascii_lowercase().as_str() {
-        "boolean" | "bool" => Function::ToBoolean,
-        "date" | "datetime" => Function::ToDate,
-        "date_nanos" => Function::ToDateNanos,
-        "double" => Function::ToDouble,
-        "integer" | "int" => Function::ToInteger,
-        "ip" => Function::ToIp,
-        "keyword" | "string" | "text" => Function::ToString,
-        "long" => Function::ToLong,
-        "unsigned_long" | "ul" | "ulong" => Function::ToUnsignedLong,
-        "version" => Function::ToVersion,
-        "geo_point" => Function::ToGeoPoint,
-        "date_period" | "time_duration" => return Some(Conversion::Timespan),
-        _ => return None,
-    }))
+    Some(Conversion::Function(
+        match name.to_ascii_lowercase().as_str() {
+            "boolean" | "bool" => Function::ToBoolean,
+            "date" | "datetime" => Function::ToDate,
+            "date_nanos" => Function::ToDateNanos,
+            "double" => Function::ToDouble,
+            "integer" | "int" => Function::ToInteger,
+            "ip" => Function::ToIp,
+            "keyword" | "string" | "text" => Function::ToString,
+            "long" => Function::ToLong,
+            "unsigned_long" | "ul" | "ulong" => Function::ToUnsignedLong,
+            "version" => Function::ToVersion,
+            "geo_point" => Function::ToGeoPoint,
+            "date_period" | "time_duration" => return Some(Conversion::Timespan),
+            _ => return None,
+        },
+    ))
 }
 
 /// Whether the function only changes the type of its argument.

@@ -23,7 +23,8 @@ impl Checker<'_> {
             }
             CommandKind::InlineStats(stats) => {
                 if self.has_limit {
-                    let message = "INLINE STATS cannot be used after an explicit or implicit LIMIT command";
+                    let message =
+                        "INLINE STATS cannot be used after an explicit or implicit LIMIT command";
                     self.fail(QueryError::new(COMMAND_PLACE, span, message));
                 }
                 self.inline_stats(stats, span);
@@ -93,7 +94,11 @@ impl Checker<'_> {
                 continue;
             };
             if expr.data_type.is_timespan() {
-                let message = format!("EVAL does not support type [{}] as the return data type of expression [{}]", expr.data_type, self.text_of(field.expr.span));
+                let message = format!(
+                    "EVAL does not support type [{}] as the return data type of expression [{}]",
+                    expr.data_type,
+                    self.text_of(field.expr.span)
+                );
                 self.fail(QueryError::new(WRONG_TYPE, field.expr.span, message));
                 continue;
             }
@@ -203,7 +208,10 @@ impl Checker<'_> {
         span: Span,
     ) {
         let tables = self.settings.tables.iter();
-        let name = policy.value.split_once(':').map_or(&*policy.value, |(_, name)| name);
+        let name = policy
+            .value
+            .split_once(':')
+            .map_or(&*policy.value, |(_, name)| name);
         let Some(table) = tables.clone().find(|table| table.name == name) else {
             let message = format!("the enrich policy [{}] is not given", policy.value);
             self.fail(not_supported(policy.span, message));
@@ -232,7 +240,11 @@ impl Checker<'_> {
                     "Enrich field [{}] not found in enrich policy [{}]",
                     field.text, policy.value
                 );
-                self.fail(QueryError::new(super::super::error::UNKNOWN_COLUMN, field.span, message));
+                self.fail(QueryError::new(
+                    super::super::error::UNKNOWN_COLUMN,
+                    field.span,
+                    message,
+                ));
                 continue;
             };
             let new = new.as_ref().unwrap_or(field).text.clone();
@@ -262,7 +274,11 @@ impl Checker<'_> {
                 Ok((column, _)) if known => keys.push((column, name.text.clone())),
                 Ok(_) => {
                     let message = format!("Unknown column [{}] in right side of join", name.text);
-                    self.fail(QueryError::new(super::super::error::UNKNOWN_COLUMN, name.span, message));
+                    self.fail(QueryError::new(
+                        super::super::error::UNKNOWN_COLUMN,
+                        name.span,
+                        message,
+                    ));
                 }
                 Err(_) => {}
             }
@@ -282,7 +298,10 @@ impl Checker<'_> {
     }
 
     /// Defines the columns of a table: `(in the table, in the rows, type)`.
-    fn joined(&mut self, columns: Vec<(String, String, DataType)>) -> Vec<(String, plan::ColumnId)> {
+    fn joined(
+        &mut self,
+        columns: Vec<(String, String, DataType)>,
+    ) -> Vec<(String, plan::ColumnId)> {
         let mut joined = Vec::new();
         for (field, name, data_type) in columns {
             let id = self.computed(&name, data_type);

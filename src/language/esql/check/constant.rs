@@ -2,9 +2,9 @@
 
 use super::super::error::BAD_LITERAL;
 use super::{Checker, Result};
+use crate::event::Value;
 use crate::event::time::DateFormat;
 use crate::event::value::Version;
-use crate::event::Value;
 use crate::language::QueryError;
 use crate::plan::pipeline::{self as plan, Cell, DataType, ExprKind, Timespan};
 

@@ -223,7 +223,11 @@ impl Checker<'_> {
                 )
             } else {
                 let kind = |data_type: DataType| {
-                    if data_type.is_number() { "numeric" } else { data_type.in_message() }
+                    if data_type.is_number() {
+                        "numeric"
+                    } else {
+                        data_type.in_message()
+                    }
                 };
                 format!(
                     "first argument of [{text}] is [{first}] so second argument must also be [{first}] but was [{}]",
@@ -322,7 +326,10 @@ impl Checker<'_> {
             }
             plan::ExprKind::Regex {
                 value,
-                patterns: patterns.iter().map(|pattern| pattern.value.clone()).collect(),
+                patterns: patterns
+                    .iter()
+                    .map(|pattern| pattern.value.clone())
+                    .collect(),
                 insensitive: false,
             }
         } else {

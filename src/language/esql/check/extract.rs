@@ -149,9 +149,10 @@ fn dissect_part(key: &str, delimiter: &str) -> std::result::Result<DissectPart, 
         None => (key, false),
     };
     let (key, order) = match key.split_once('/') {
-        Some((key, order)) if append => {
-            (key, Some(order.parse().map_err(|_| "an order is a number")?))
-        }
+        Some((key, order)) if append => (
+            key,
+            Some(order.parse().map_err(|_| "an order is a number")?),
+        ),
         _ => (key, None),
     };
     let key = if key.starts_with('?') { "" } else { key };

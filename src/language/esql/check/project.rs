@@ -29,7 +29,9 @@ impl Checker<'_> {
                 continue;
             };
             for column in columns {
-                let old = chosen.iter().position(|(_, _, own)| own.name == column.name);
+                let old = chosen
+                    .iter()
+                    .position(|(_, _, own)| own.name == column.name);
                 if let Some(old) = old {
                     if chosen.get(old).is_some_and(|(_, own, _)| *own > precedence) {
                         continue;

@@ -75,13 +75,20 @@ impl Checker<'_> {
         for (other, _) in &fields {
             let other = data_type_of(other);
             if data_type.is_text() && other.is_text() {
-                data_type = if data_type == other { other } else { DataType::Keyword };
+                data_type = if data_type == other {
+                    other
+                } else {
+                    DataType::Keyword
+                };
             } else if data_type.is_date() && other.is_date() {
                 data_type = data_type.common(other).unwrap_or(other);
             } else if data_type != other {
-                let types = fields
-                    .iter()
-                    .map(|(own, index)| (data_type_of(own).in_message().to_owned(), (*index).to_owned()));
+                let types = fields.iter().map(|(own, index)| {
+                    (
+                        data_type_of(own).in_message().to_owned(),
+                        (*index).to_owned(),
+                    )
+                });
                 binding = Binding::Ambiguous(types.collect());
                 break;
             }
@@ -180,10 +187,13 @@ impl Checker<'_> {
         };
         match column.binding {
             Binding::Column(id) => Ok((id, column.data_type)),
-            Binding::Field(path) => Ok((self.field_column(&path, column.data_type), column.data_type)),
+            Binding::Field(path) => {
+                Ok((self.field_column(&path, column.data_type), column.data_type))
+            }
             Binding::Ambiguous(types) => Err(self.ambiguous(name, &types, span)),
             Binding::Unusable(type_name) => {
-                let message = format!("Cannot use field [{name}] with unsupported type [{type_name}]");
+                let message =
+                    format!("Cannot use field [{name}] with unsupported type [{type_name}]");
                 Err(self.fail(QueryError::new(WRONG_TYPE, span, message)))
             }
         }

@@ -58,7 +58,9 @@ impl Checker<'_> {
             // A key that is a column as it is stays that column: the rows keep their own values.
             let old = before.get(&column.name).map(|old| old.binding.clone());
             let binding = match old {
-                Some(old) if position >= first_key && stats_key_is_column(stats, &column.name) => old,
+                Some(old) if position >= first_key && stats_key_is_column(stats, &column.name) => {
+                    old
+                }
                 _ => Binding::Column(column.column),
             };
             scope.put(ScopeColumn {
@@ -97,7 +99,11 @@ impl Checker<'_> {
         let mut computed = Vec::new();
         for field in &stats.aggregates {
             let name = self.field_name(&field.field);
-            let place = field.field.name.as_ref().map_or(field.field.expr.span, |n| n.span);
+            let place = field
+                .field
+                .name
+                .as_ref()
+                .map_or(field.field.expr.span, |n| n.span);
             let filter = match &field.filter {
                 Some(filter) => {
                     self.set_in_rows(true);
@@ -115,20 +121,28 @@ impl Checker<'_> {
                 Ok(expr) => match expr.kind {
                     plan::ExprKind::Column(id) => (id, expr.data_type),
                     _ => {
-                        let (id, data_type) = (self.computed(&name, expr.data_type), expr.data_type);
+                        let (id, data_type) =
+                            (self.computed(&name, expr.data_type), expr.data_type);
                         computed.push(Computed { column: id, expr });
                         (id, data_type)
                     }
                 },
             };
-            self.give(&mut given, Given {
-                name,
-                data_type,
-                column,
-                span: place,
-            });
+            self.give(
+                &mut given,
+                Given {
+                    name,
+                    data_type,
+                    column,
+                    span: place,
+                },
+            );
         }
-        let aggregates = self.stats.take().map(|scope| scope.aggregates).unwrap_or_default();
+        let aggregates = self
+            .stats
+            .take()
+            .map(|scope| scope.aggregates)
+            .unwrap_or_default();
         self.scope = before;
         let group_keys = keys.iter().map(|(_, group)| *group).collect();
         for (key, _) in keys {
@@ -167,7 +181,8 @@ impl Checker<'_> {
     /// The keys: expressions are computed as columns of the rows first, and the aggregates see
     /// them by their names.
     fn keys(&mut self, stats: &Stats, span: Span) -> Vec<(Given, GroupKey)> {
-        let (mut keys, mut computed): (Vec<(Given, GroupKey)>, Vec<Computed>) = (Vec::new(), Vec::new());
+        let (mut keys, mut computed): (Vec<(Given, GroupKey)>, Vec<Computed>) =
+            (Vec::new(), Vec::new());
         let mut seen = Scope::default();
         for field in &stats.by {
             let name = self.field_name(field);
@@ -175,8 +190,14 @@ impl Checker<'_> {
                 Ok(expr) => expr,
                 Err(_) => self.constant(Cell::NULL, DataType::Null, field.expr.span),
             };
-            if matches!(expr.data_type, DataType::Unsupported | DataType::DatePeriod | DataType::TimeDuration) {
-                let message = format!("cannot group by on [{}] type for grouping [{name}]", expr.data_type);
+            if matches!(
+                expr.data_type,
+                DataType::Unsupported | DataType::DatePeriod | DataType::TimeDuration
+            ) {
+                let message = format!(
+                    "cannot group by on [{}] type for grouping [{name}]",
+                    expr.data_type
+                );
                 self.fail(QueryError::new(WRONG_TYPE, field.expr.span, message));
             }
             let data_type = expr.data_type;
@@ -198,7 +219,10 @@ impl Checker<'_> {
                 name,
                 data_type,
                 column: into,
-                span: field.name.as_ref().map_or(field.expr.span, |name| name.span),
+                span: field
+                    .name
+                    .as_ref()
+                    .map_or(field.expr.span, |name| name.span),
             };
             keys.retain(|(own, _)| own.name != key.name);
             keys.push((key, GroupKey { from, into }));
@@ -266,8 +290,10 @@ impl Checker<'_> {
             return Err(self.fail(QueryError::new(WRONG_COUNT, expr.span, message)));
         }
         self.set_in_rows(true);
-        let lowered: Vec<Result<plan::Expr>> =
-            arguments.iter().map(|argument| self.expression(argument)).collect();
+        let lowered: Vec<Result<plan::Expr>> = arguments
+            .iter()
+            .map(|argument| self.expression(argument))
+            .collect();
         self.set_in_rows(false);
         let lowered: Result<Vec<plan::Expr>> = lowered.into_iter().collect();
         let lowered = lowered?;
@@ -305,7 +331,10 @@ impl Checker<'_> {
     }
 
     fn wrong_argument(&mut self, types: TypeSet, found: DataType, expr: &Expr) -> super::Failed {
-        let argument = expr.children().first().map_or(expr.span, |argument| argument.span);
+        let argument = expr
+            .children()
+            .first()
+            .map_or(expr.span, |argument| argument.span);
         let message = format!(
             "argument of [{}] must be [{}], found value [{}] type [{}]",
             self.text_of(expr.span),
@@ -383,12 +412,18 @@ impl Checker<'_> {
         if let Some(plan::ExprKind::Constant(Cell::One(value))) = argument.map(|a| &a.kind) {
             return Ok(value.clone());
         }
-        let message = format!("an argument of [{}] must be a constant", self.text_of(whole.span));
+        let message = format!(
+            "an argument of [{}] must be a constant",
+            self.text_of(whole.span)
+        );
         Err(self.fail(QueryError::new(NOT_CONSTANT, whole.span, message)))
     }
 
     fn bad_constant(&mut self, whole: &Expr) -> super::Failed {
-        let message = format!("[{}] has an argument of no valid value", self.text_of(whole.span));
+        let message = format!(
+            "[{}] has an argument of no valid value",
+            self.text_of(whole.span)
+        );
         self.fail(QueryError::new(BAD_VALUE, whole.span, message))
     }
 }

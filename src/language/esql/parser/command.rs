@@ -12,14 +12,41 @@ use crate::language::QueryError;
 
 /// The commands that can be written.
 const COMMANDS: [&str; 16] = [
-    "where", "eval", "keep", "drop", "rename", "stats", "inline stats", "sort", "limit",
-    "mv_expand", "dissect", "grok", "completion", "enrich", "lookup join", "inlinestats",
+    "where",
+    "eval",
+    "keep",
+    "drop",
+    "rename",
+    "stats",
+    "inline stats",
+    "sort",
+    "limit",
+    "mv_expand",
+    "dissect",
+    "grok",
+    "completion",
+    "enrich",
+    "lookup join",
+    "inlinestats",
 ];
 
 /// The commands that Elasticsearch has beside them.
 const UNSUPPORTED: [&str; 15] = [
-    "CHANGE_POINT", "FORK", "FUSE", "INSIST", "METRICS_INFO", "MMR", "REGISTERED_DOMAIN",
-    "RERANK", "SAMPLE", "SET", "SHOW", "SUBQUERY", "TS", "URI_PARTS", "USER_AGENT",
+    "CHANGE_POINT",
+    "FORK",
+    "FUSE",
+    "INSIST",
+    "METRICS_INFO",
+    "MMR",
+    "REGISTERED_DOMAIN",
+    "RERANK",
+    "SAMPLE",
+    "SET",
+    "SHOW",
+    "SUBQUERY",
+    "TS",
+    "URI_PARTS",
+    "USER_AGENT",
 ];
 
 impl Parser<'_> {

@@ -145,13 +145,7 @@ impl Parser<'_> {
         Ok(Expr::new(kind, self.span_from(start)))
     }
 
-    fn like(
-        &mut self,
-        value: Expr,
-        is_regex: bool,
-        negated: bool,
-        start: Span,
-    ) -> Result<Expr> {
+    fn like(&mut self, value: Expr, is_regex: bool, negated: bool, start: Span) -> Result<Expr> {
         let is_list = self.accept("(");
         let patterns = if is_list {
             let patterns = self.list(Self::text)?;
@@ -205,8 +199,7 @@ impl Parser<'_> {
         let start = self.next.span;
         let mut left = part(self)?;
         let mut count = 0;
-        while let Some((_, operator)) = operators.iter().find(|(sign, _)| self.next.kind.is(sign))
-        {
+        while let Some((_, operator)) = operators.iter().find(|(sign, _)| self.next.kind.is(sign)) {
             count += 1;
             if count > MAX_DEPTH {
                 let message = "the expression has too many operators in a row";

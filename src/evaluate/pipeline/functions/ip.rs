@@ -1,0 +1,68 @@
+//! Addresses and blocks of them.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use ipnet::IpNet;
+
+use super::super::warning::Failure;
+use super::{Arguments, Computed, Prepared};
+use crate::event::Value;
+
+/// A block in CIDR notation; the address need not be its first. A text that is none gives a
+/// message.
+pub(in super::super) fn block(text: &str) -> Result<IpNet, String> {
+    text.parse::<IpNet>()
+        .map(|block| block.trunc())
+        .map_err(|_| format!("invalid CIDR block [{text}]"))
+}
+
+fn address(value: Ipv6Addr) -> IpAddr {
+    match value.to_ipv4_mapped() {
+        Some(v4) => IpAddr::V4(v4),
+        None => IpAddr::V6(value),
+    }
+}
+
+pub(super) fn cidr_match(args: Arguments<'_>, prepared: &Prepared) -> Computed {
+    let Some(Value::Ip(ip)) = args.value(0) else {
+        return Ok(None);
+    };
+    let ip = address(*ip);
+    let holds = |block: &Result<IpNet, String>| match block {
+        Ok(block) => Ok(block.contains(&ip)),
+        Err(reason) => Err(Failure::argument(reason)),
+    };
+    if let Prepared::Blocks(blocks) = prepared {
+        for block in blocks {
+            if holds(block)? {
+                return Ok(Some(Value::Bool(true)));
+            }
+        }
+        return Ok(Some(Value::Bool(false)));
+    }
+    for index in 1..args.len() {
+        if holds(&block(args.text(index).unwrap_or("")))? {
+            return Ok(Some(Value::Bool(true)));
+        }
+    }
+    Ok(Some(Value::Bool(false)))
+}
+
+/// The first address of the block of so many bits around an address.
+pub(super) fn prefix(args: Arguments<'_>) -> Computed {
+    let Some(Value::Ip(ip)) = args.value(0) else {
+        return Ok(None);
+    };
+    let ip = address(*ip);
+    let (bits, most, name) = match ip {
+        IpAddr::V4(_) => (args.whole(1), 32, "v4"),
+        IpAddr::V6(_) => (args.whole(2), 128, "v6"),
+    };
+    let bits = bits.and_then(|bits| u8::try_from(bits).ok());
+    let Some(bits) = bits.filter(|bits| *bits <= most) else {
+        let message = format!("Prefix length {name} must be in range [0, {most}]");
+        return Err(Failure::argument(message));
+    };
+    let block = IpNet::new(ip, bits).map_err(|error| Failure::argument(error.to_string()))?;
+    Ok(Some(Value::ip(block.network())))
+}

@@ -1,0 +1,108 @@
+//! Runs pipelines (ES|QL) over documents.
+//!
+//! Rows are pushed through the steps one by one; a step that needs all rows (grouping, sorting)
+//! keeps them until its input ends. Every row knows the documents that it comes from, every null
+//! knows its reason, and every order is fixed: documents in file order, groups and distinct values
+//! by first occurrence, stable sorts.
+//!
+//! `pipeline -> Program (patterns compiled, constants folded) -> run -> Outcome`
+
+mod aggregate;
+mod compile;
+mod dissect;
+mod expression;
+mod functions;
+mod grok;
+mod group;
+mod key;
+mod load;
+mod lookup;
+mod row;
+mod run;
+mod warning;
+
+pub use compile::Program;
+pub use row::Row;
+
+use super::QueryFailure;
+use crate::event::{Event, EventId, Timestamp};
+use crate::plan::pipeline::{Cell, LocationId};
+
+/// What a run is given beside the pipeline.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Input<'a> {
+    /// The documents.
+    pub events: &'a [Event],
+    /// The documents as JSON, where they are at hand; else `_source` is built from the fields.
+    pub sources: &'a [Box<str>],
+    /// What NOW() is.
+    pub now: Timestamp,
+    /// The answers of COMPLETION.
+    pub answers: &'a [CompletionAnswer],
+    /// The rows of the tables that rows are joined with.
+    pub tables: &'a [TableRows],
+    /// Record for each row that a filter drops which condition dropped it.
+    pub trace: bool,
+}
+
+/// The answer of a language model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompletionAnswer {
+    /// A part of the prompts that get this answer; every prompt where it is empty.
+    pub prompt: String,
+    /// The answer.
+    pub answer: String,
+}
+
+/// The rows of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableRows {
+    /// The table's name.
+    pub name: String,
+    /// The names of its columns.
+    pub columns: Vec<String>,
+    /// Its rows.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// What a run gives.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Outcome {
+    /// The rows, with the cells of the pipeline's outputs.
+    pub rows: Vec<OutputRow>,
+    /// What there is to say, as Elasticsearch's warnings.
+    pub warnings: Vec<String>,
+    /// What each step did.
+    pub steps: Vec<StepCount>,
+    /// The rows that filters dropped, if they were asked for.
+    pub dropped: Vec<DroppedRow>,
+}
+
+/// A row of the answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutputRow {
+    /// The cells, in the order of the outputs.
+    pub cells: Vec<Cell>,
+    /// The documents that it comes from, in order.
+    pub events: Vec<EventId>,
+}
+
+/// How many rows went through a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StepCount {
+    /// Rows in.
+    pub rows_in: u64,
+    /// Rows out.
+    pub rows_out: u64,
+}
+
+/// A row that a filter dropped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DroppedRow {
+    /// The number of the step.
+    pub step: usize,
+    /// The documents that the row comes from.
+    pub events: Vec<EventId>,
+    /// The conditions that were not true, each with what it was instead.
+    pub conditions: Vec<(LocationId, Cell)>,
+}
