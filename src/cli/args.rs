@@ -246,12 +246,15 @@ impl Required {
 /// Options of `query`.
 #[derive(Debug, Clone, Group)]
 pub struct QueryArgs {
-    /// The EQL query
+    /// The query
     pub query: String,
     /// NDJSON, one document a line, with an optional _index and _id; `-` is standard input, .gz
-    /// and .zst are unpacked
-    #[arg(value_name = "FILE", required = true)]
+    /// and .zst are unpacked. An ES|QL query that begins with ROW needs none
+    #[arg(value_name = "FILE", required_unless_present = "language")]
     pub files: Vec<String>,
+    /// The language of the query
+    #[arg(long, value_name = "LANGUAGE", default_value = "eql")]
+    pub language: QueryLanguage,
     /// An Elasticsearch mapping, such as the answer of GET INDEX/_mapping (repeatable); without
     /// one, ECS types apply and the others come from the values
     #[arg(long, value_name = "FILE")]
@@ -305,6 +308,15 @@ pub enum Optional {
     Missing,
     /// Null, folded away.
     Folded,
+}
+
+/// A query language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum QueryLanguage {
+    /// EQL, answered as `_eql/search` answers it.
+    Eql,
+    /// ES|QL, answered as `_query` answers it.
+    Esql,
 }
 
 /// How `query` answers.

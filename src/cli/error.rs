@@ -88,10 +88,24 @@ codes! {
         "The field's mapping does not take the value: a word in a number, no address in an `ip`.\nElasticsearch would refuse the whole document; Trapline leaves out the value.\n";
     UNKNOWN_INDEX = "W002", "no mapping of the event's index",
         "The event's `_index` is none of the indices that `--mapping` describes. The event is read\nwith the first mapping.\n";
+    NO_DOCUMENTS = "E024", "no documents are given",
+        "`query` runs over the documents of its FILEs, and none is given. Only an ES|QL query that
+begins with ROW makes its own rows.
+
+```console
+$ trapline query 'process where true' events.ndjson
+$ trapline query --language esql 'ROW a = 1 | EVAL b = a + 1'
+```
+";
     UNKNOWN_LINT = "E018", "unknown lint",
         "`--deny`, `--allow` and `[check]` in trapline.toml take the names of lints; the nearest known\none is given. `docs/lints/` has a page on each.\n";
     NO_REVISION = "E021", "git does not know a revision",
         "`--in-diff` asks the `git` program which lines differ from a revision, what is not committed\nincluded. It needs `git`, a repository around the project, and a branch, a tag or a commit of\nit.\n";
+    QUERY_WARNING = "W006", "a warning of an ES|QL query",
+        "Elasticsearch answers the query with this warning: an expression failed on a row and was read
+as null, a column hides another one, or the answer was cut. The rows are right all the same; the
+warning says what they do not hold.
+";
     UNTIMED_EVENT = "W003", "an event has no time",
         "The document has no value in the timestamp field, or none that the field's mapping reads as a\ndate. Every search is in the order of time, so such a document is in none.\n\nTaken by default are ISO dates (`2024-01-31`, `2024-01-31T12:00:00.000+01:00`) and the\nmilliseconds since 1970; `--mapping` gives a field another format, `--timestamp-field` names\nanother field.\n";
     OUTPUT_LOST = "E022", "standard output could not be written",

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::{
     Args, CheckArgs, CheckFormat, End, Format, FormatArg, Global, Optional, QueryArgs, QueryFormat,
-    Required, TestArgs, operator,
+    QueryLanguage,     Required, TestArgs, operator,
 };
 use super::error::{self, Problem};
 use super::files::Files;
@@ -148,7 +148,9 @@ pub struct TestSettings {
 pub struct QuerySettings {
     /// The query.
     pub query: String,
-    /// Where the documents come from, at least one.
+    /// Its language.
+    pub language: QueryLanguage,
+    /// Where the documents come from. There is at least one, but for an ES|QL query with ROW.
     pub inputs: Vec<Input>,
     /// The mappings; absolute.
     pub mappings: Vec<Utf8PathBuf>,
@@ -328,6 +330,13 @@ impl Settings {
 
     /// What the options of `query` mean.
     pub fn query(&self, args: &QueryArgs) -> Result<QuerySettings, Box<Problem>> {
+        if args.files.is_empty() && args.language != QueryLanguage::Esql {
+            let message = "no FILE with documents is given";
+            let help = "only an ES|QL query that begins with ROW needs none";
+            return Err(Problem::usage(
+                Diagnostic::error(&error::NO_DOCUMENTS, message).help(help),
+            ));
+        }
         let mut inputs = Vec::new();
         for file in &args.files {
             if file == "-" {
@@ -357,6 +366,7 @@ impl Settings {
         };
         Ok(QuerySettings {
             query: args.query.clone(),
+            language: args.language,
             inputs,
             mappings,
             parameters: Parameters {

@@ -9,6 +9,7 @@
 mod exclusions;
 mod field_types;
 mod on_source;
+mod pipeline;
 mod query;
 mod refusal;
 mod rule;
@@ -16,6 +17,7 @@ mod rule;
 pub use exclusions::{Exclusion, Exclusions};
 pub use field_types::{FieldTypes, add_dynamic};
 pub use on_source::OnSource;
+pub use pipeline::{PipelineQuery, parse_pipeline};
 pub use query::{CompiledQuery, Query, fields_of, parse, request_fields};
 pub use refusal::{NotCompiled, Refused, Unsupported, supported};
 pub use rule::{CompiledRule, ExceptionLists, RuleCompiler};

@@ -17,6 +17,7 @@ mod markup;
 pub mod mutation;
 mod recorded;
 mod rules;
+pub mod rows;
 pub mod sarif;
 pub mod schema;
 pub mod noise;

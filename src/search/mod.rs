@@ -5,6 +5,7 @@
 //! again, for its `_source`.
 
 mod response;
+mod rows;
 
 use std::collections::BTreeSet;
 
@@ -12,6 +13,7 @@ use rustc_hash::FxHashSet;
 use serde_json::{Map, Value as Json};
 
 pub use response::Answer;
+pub use rows::{Indices, Rows};
 use response::{Documents, Kind};
 
 use crate::compile::{self, add_dynamic};

@@ -78,7 +78,11 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("unicode-segmentation", &["event/analysis.rs"]),
     (
         "unicode-width",
-        &["report/terminal/style.rs", "report/hits.rs"],
+        &[
+            "report/terminal/style.rs",
+            "report/hits.rs",
+            "report/rows.rs",
+        ],
     ),
     ("wide", &["engine/extract.rs"]),
     ("zip", &["import/unpack.rs", "import/tests/"]),

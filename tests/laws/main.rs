@@ -14,6 +14,8 @@ mod conformance;
 mod engine;
 mod engine_corpus;
 mod eql_corpus;
+mod esql;
+mod esql_rules;
 mod eql_roundtrip;
 mod eql_soup;
 mod field_lists;

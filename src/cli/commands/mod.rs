@@ -12,6 +12,7 @@ mod write_scenario;
 pub mod mutate;
 pub mod new;
 pub mod query;
+mod query_rows;
 pub mod scaffold;
 pub mod explain_events;
 pub mod review;

@@ -4,14 +4,16 @@ use std::io::{BufRead, BufReader, BufWriter, Read};
 
 use camino::Utf8Path;
 
-use super::super::args::QueryFormat;
+use super::super::args::{QueryFormat, QueryLanguage};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::files::{Files, LARGEST};
 use super::super::settings::{Input, QuerySettings, Settings};
 use super::super::{Console, ExitCode};
+use super::query_rows;
 use crate::data_source;
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::event::json::BadDocument;
 use crate::event::mapping::{self, IndexMapping};
 use crate::report::hits;
 use crate::search::{Index, Refusal, Taken};
@@ -32,6 +34,9 @@ fn answer(
     query: &QuerySettings,
     console: &mut Console,
 ) -> Result<(), Box<Problem>> {
+    if query.language == QueryLanguage::Esql {
+        return query_rows::answer(settings, query, console);
+    }
     let mut index = if query.mappings.is_empty() {
         Index::dynamic(data_source::field_types())
     } else {
@@ -47,7 +52,7 @@ fn answer(
         .map_err(|refusal| Box::new(refused(&query.query, refusal)))?;
     let mut notes = Notes::default();
     for (name, reader) in readers {
-        read(&name, reader, &mut index, &mut notes)?;
+        read(&name, reader, &mut |line| index.add_line(line), &mut notes)?;
     }
     console.diagnostics(&notes.warnings());
     let errors = notes.errors();
@@ -80,7 +85,7 @@ fn answer(
     Ok(())
 }
 
-fn mappings<P: AsRef<Utf8Path>>(
+pub(super) fn mappings<P: AsRef<Utf8Path>>(
     files: &Files,
     paths: &[P],
 ) -> Result<Vec<IndexMapping>, Box<Problem>> {
@@ -100,9 +105,9 @@ fn mappings<P: AsRef<Utf8Path>>(
     Ok(mappings)
 }
 
-type Opened = (String, Box<dyn Read + Send>);
+pub(super) type Opened = (String, Box<dyn Read + Send>);
 
-fn open(files: &Files, input: &Input) -> Result<Opened, Box<Problem>> {
+pub(super) fn open(files: &Files, input: &Input) -> Result<Opened, Box<Problem>> {
     match input {
         Input::Standard => Ok(("-".to_owned(), Files::standard_input())),
         Input::File(path) => Ok((
@@ -125,10 +130,10 @@ fn exit_of(diagnostic: &Diagnostic) -> ExitCode {
 }
 
 /// Takes the lines of one file.
-fn read(
+pub(super) fn read(
     name: &str,
     reader: impl Read,
-    index: &mut Index,
+    add: &mut dyn FnMut(&str) -> Result<Taken, BadDocument>,
     notes: &mut Notes,
 ) -> Result<(), Box<Problem>> {
     let mut reader = BufReader::with_capacity(1 << 16, reader);
@@ -168,7 +173,7 @@ fn read(
         if text.is_empty() {
             continue;
         }
-        match index.add_line(text) {
+        match add(text) {
             Ok(taken) => notes.taken(&place, &taken),
             // The line is ours to name, serde's is always 1.
             Err(reason) => {
@@ -184,7 +189,7 @@ fn read(
 
 /// What there is to say about lines.
 #[derive(Default)]
-struct Notes {
+pub(super) struct Notes {
     bad: Named,
     malformed: Named,
     unknown_index: Named,
@@ -250,12 +255,12 @@ impl Notes {
         }
     }
 
-    fn errors(&self) -> Vec<Diagnostic> {
+    pub(super) fn errors(&self) -> Vec<Diagnostic> {
         let make = |message| Diagnostic::error(&error::BAD_EVENT, message);
         self.bad.diagnostics(make, "lines are no events")
     }
 
-    fn warnings(&self) -> Vec<Diagnostic> {
+    pub(super) fn warnings(&self) -> Vec<Diagnostic> {
         let malformed = |message| Diagnostic::warning(&error::MALFORMED_VALUE, message);
         let unknown = |message| Diagnostic::warning(&error::UNKNOWN_INDEX, message);
         let mut warnings = self
@@ -271,7 +276,7 @@ impl Notes {
     }
 }
 
-fn refused(query: &str, refusal: Refusal) -> Problem {
+pub(super) fn refused(query: &str, refusal: Refusal) -> Problem {
     let diagnostics = match refusal {
         Refusal::Query(diagnostics) => diagnostics,
         Refusal::Failure {

@@ -53,20 +53,37 @@ pub(super) fn read(
 }
 
 fn field(reader: &MappedField, document: &Event) -> Cell {
-    let scalars = document.values(&reader.read_from);
-    if matches!(&reader.field_type, FieldType::Unsupported(name) if name == "geo_point") {
+    let field_type = match &reader.field_type {
+        FieldType::Unindexed(inner) => inner,
+        other => other,
+    };
+    if let Some(constant) = field_type.constant_value() {
+        return Cell::One(Value::text(constant));
+    }
+    if matches!(field_type, FieldType::Unsupported(name) if name == "geo_point") {
+        let scalars = document.values(&reader.read_from);
         return points(&reader.read_from, scalars, document);
     }
-    let mut values = Vec::with_capacity(scalars.len());
-    for scalar in scalars {
-        if let Reading::Value(value) = reader.field_type.read(scalar.raw()) {
+    let mut values = Vec::new();
+    let null_value = reader.options.null_value.iter();
+    let null_value = null_value.filter(|_| document.is_null(&reader.read_from));
+    let scalars = reader.sources().flat_map(|path| document.values(path));
+    for scalar in scalars.chain(null_value) {
+        let reading = match field_type {
+            FieldType::Text { .. } => Reading::Value(Value::text(scalar.raw().as_text())),
+            _ if matches!(reader.field_type, FieldType::Unindexed(_)) => {
+                field_type.read(scalar.raw())
+            }
+            _ => reader.read(scalar.raw()),
+        };
+        if let Reading::Value(value) = reading {
             values.push(value);
         }
     }
-    match reader.field_type {
+    match field_type {
         FieldType::Text { .. } => Cell::of(values),
         FieldType::Keyword { .. }
-        | FieldType::ConstantKeyword
+        | FieldType::ConstantKeyword { .. }
         | FieldType::Wildcard { .. }
         | FieldType::Ip
         | FieldType::Version => stored(values, DataType::Keyword),

@@ -8,9 +8,11 @@ pub mod check;
 pub mod error;
 pub mod format;
 mod lexer;
+mod names;
 pub mod parser;
 pub mod syntax;
 mod token;
 
-pub use check::{Settings, check};
+pub use check::{Settings, Table, check};
+pub use names::{made, names};
 pub use parser::{Parsed, parse};

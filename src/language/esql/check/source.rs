@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::error::{AMBIGUOUS_TYPE, UNKNOWN_COLUMN, UNKNOWN_INDEX, WRONG_TYPE};
+use super::super::error::{
+    AMBIGUOUS_TYPE, UNKNOWN_COLUMN, UNKNOWN_INDEX, WRONG_TYPE, not_supported,
+};
 use super::super::syntax::{Field, Name, Source};
 use super::scope::{Binding, ScopeColumn};
 use super::{Checker, Failed, Result};
@@ -53,6 +55,10 @@ impl Checker<'_> {
                 self.fail(QueryError::new(UNKNOWN_COLUMN, name.span, message));
                 continue;
             };
+            if matches!(kind, Metadata::Ignored | Metadata::Score) {
+                let message = format!("the metadata field {} is not supported", name.text);
+                self.fail(not_supported(name.span, message));
+            }
             let origin = ColumnOrigin::Metadata(kind);
             let id = self.add_column(&name.text, data_type, origin);
             self.loads.push(id);
@@ -252,9 +258,9 @@ fn metadata_named(name: &str) -> Option<(Metadata, DataType)> {
 /// The type of the column of a field.
 pub(super) fn data_type_of(field_type: &FieldType) -> DataType {
     match field_type {
-        FieldType::Keyword { .. } | FieldType::ConstantKeyword | FieldType::Wildcard { .. } => {
-            DataType::Keyword
-        }
+        FieldType::Keyword { .. }
+        | FieldType::ConstantKeyword { .. }
+        | FieldType::Wildcard { .. } => DataType::Keyword,
         FieldType::Text { .. } => DataType::Text,
         FieldType::Integer(kind) => match kind {
             IntegerType::Byte | IntegerType::Short | IntegerType::Integer => DataType::Integer,
@@ -267,6 +273,8 @@ pub(super) fn data_type_of(field_type: &FieldType) -> DataType {
         FieldType::DateNanos(_) => DataType::DateNanos,
         FieldType::Ip => DataType::Ip,
         FieldType::Version => DataType::Version,
+        // Without doc values the values come from the document.
+        FieldType::Unindexed(inner) => data_type_of(inner),
         FieldType::Unsupported(name) if name == "geo_point" => DataType::GeoPoint,
         _ => DataType::Unsupported,
     }

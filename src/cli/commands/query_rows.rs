@@ -1,0 +1,105 @@
+//! `trapline query --language esql`: one ES|QL query, answered as `_query` answers it.
+
+use std::io::BufWriter;
+
+use super::super::args::QueryFormat;
+use super::super::console::Stream;
+use super::super::error::{self, Problem};
+use super::super::settings::{QuerySettings, Settings};
+use super::super::{Console, ExitCode};
+use super::query::{Notes, mappings, open, read, refused};
+use crate::compile::parse_pipeline;
+use crate::data_source;
+use crate::diagnostic::Diagnostic;
+use crate::report::rows;
+use crate::search::Indices;
+
+/// Answers the query.
+pub(super) fn answer(
+    settings: &Settings,
+    query: &QuerySettings,
+    console: &mut Console,
+) -> Result<(), Box<Problem>> {
+    let parsed = parse_pipeline(&query.query).query;
+    if query.inputs.is_empty() && parsed.is_some_and(|query| !query.is_row()) {
+        let message = "no FILE with documents is given";
+        let help = "only a query that begins with ROW needs none";
+        let diagnostic = Diagnostic::error(&error::NO_DOCUMENTS, message).help(help);
+        return Err(Problem::usage(diagnostic));
+    }
+    let mut indices = if query.mappings.is_empty() {
+        Indices::dynamic(data_source::field_types())
+    } else {
+        Indices::mapped(mappings(&settings.files, &query.mappings)?)
+    };
+    // Opened before anything is read, so that a wrong path is said at once.
+    let mut readers = Vec::new();
+    for input in &query.inputs {
+        readers.push(open(&settings.files, input)?);
+    }
+    let mut notes = Notes::default();
+    for (name, reader) in readers {
+        let index = stem(&name).to_owned();
+        let mut add = |line: &str| indices.add_line(line, &index);
+        read(&name, reader, &mut add, &mut notes)?;
+    }
+    console.diagnostics(&notes.warnings());
+    let errors = notes.errors();
+    if !errors.is_empty() {
+        return Err(Box::new(Problem {
+            exit: ExitCode::NotLoaded,
+            diagnostics: errors,
+        }));
+    }
+    let now = query.parameters.now.unwrap_or_default();
+    let rows = indices
+        .answer(&query.query, now)
+        .map_err(|refusal| Box::new(refused(&query.query, refusal)))?;
+    let warnings: Vec<Diagnostic> = rows
+        .outcome
+        .warnings
+        .iter()
+        .map(|warning| Diagnostic::warning(&error::QUERY_WARNING, warning.as_str()))
+        .collect();
+    console.diagnostics(&warnings);
+    let table = match query.format {
+        Some(format) => format == QueryFormat::Table,
+        None => console.terminal(),
+    };
+    if table {
+        let cells = rows.outcome.rows.iter().map(|row| row.cells.as_slice());
+        console.write(Stream::Out, &rows::table(&rows.columns, cells));
+    } else {
+        // A reader that has gone away is no error of ours.
+        let out = BufWriter::with_capacity(1 << 16, console.stream(Stream::Out));
+        let _ = rows.write(out);
+    }
+    Ok(())
+}
+
+/// The name of a file without its folder and its endings: the index of its documents.
+fn stem(name: &str) -> &str {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let file = file.trim_end_matches(".gz").trim_end_matches(".zst");
+    match file.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem,
+        _ => file,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stem;
+
+    #[test]
+    fn the_index_is_the_name_of_the_file() {
+        for (name, index) in [
+            ("data/employees.ndjson", "employees"),
+            ("logs-x.y.ndjson.gz", "logs-x.y"),
+            ("-", "-"),
+            (".hidden", ".hidden"),
+        ] {
+            assert_eq!(stem(name), index);
+        }
+    }
+}

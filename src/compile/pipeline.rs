@@ -1,0 +1,31 @@
+//! An ES|QL query on one schema: the only place where its check is called.
+
+use crate::event::Schema;
+use crate::language::QueryError;
+use crate::language::esql::{self, Settings, syntax};
+use crate::plan::pipeline::Pipeline;
+
+/// Parses the text of an ES|QL query; what can be read of a text with errors comes with them.
+pub fn parse_pipeline(text: &str) -> esql::Parsed {
+    esql::parse(text)
+}
+
+/// An ES|QL query and what it is compiled with.
+#[derive(Debug, Clone, Copy)]
+pub struct PipelineQuery<'q> {
+    /// Its text.
+    pub text: &'q str,
+    /// Its tree.
+    pub syntax: &'q syntax::Query,
+    /// The mappings of the indices that it reads.
+    pub schema: &'q Schema,
+    /// What comes with the request.
+    pub settings: Settings<'q>,
+}
+
+impl PipelineQuery<'_> {
+    /// The pipeline; on refusal every reason, in the order of the text.
+    pub fn compile(&self) -> Result<Pipeline, Vec<QueryError>> {
+        esql::check(self.text, self.syntax, self.schema, self.settings)
+    }
+}
