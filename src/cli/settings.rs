@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::args::{
     Args, CheckArgs, CheckFormat, End, Format, FormatArg, Global, Optional, QueryArgs, QueryFormat,
     QueryLanguage,     Required, TestArgs, operator,
+    QueryLanguage, TestArgs,
 };
 use super::error::{self, Problem};
 use super::files::Files;

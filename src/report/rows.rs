@@ -29,7 +29,10 @@ pub fn table<'r>(columns: &[Output], rows: impl IntoIterator<Item = &'r [Cell]>)
         out.push('\n');
     }
     let count = lines.len() - 1;
-    out.push_str(&format!("{count} row{}\n", if count == 1 { "" } else { "s" }));
+    out.push_str(&format!(
+        "{count} row{}\n",
+        if count == 1 { "" } else { "s" }
+    ));
     out
 }
 

@@ -13,8 +13,8 @@ use rustc_hash::FxHashSet;
 use serde_json::{Map, Value as Json};
 
 pub use response::Answer;
-pub use rows::{Indices, Rows};
 use response::{Documents, Kind};
+pub use rows::{Indices, Rows};
 
 use crate::compile::{self, add_dynamic};
 use crate::data_source::index_name;

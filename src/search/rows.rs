@@ -147,7 +147,9 @@ impl Indices {
     /// Runs a query.
     pub fn answer(&self, text: &str, now: Timestamp) -> Result<Rows, Refusal> {
         let parsed = parse_pipeline(text);
-        let syntax = parsed.into_result().map_err(|errors| refuse(text, &errors))?;
+        let syntax = parsed
+            .into_result()
+            .map_err(|errors| refuse(text, &errors))?;
         let (chosen, missing) = self.chosen(&syntax);
         if let Some(missing) = missing {
             return Err(refuse(text, &[missing]));
@@ -167,7 +169,9 @@ impl Indices {
         })?;
         let (mut events, mut sources) = (Vec::new(), Vec::new());
         for (event, line) in self.events.iter().zip(&self.lines) {
-            let place = chosen.iter().position(|own| *own == usize::from(event.mapping.0));
+            let place = chosen
+                .iter()
+                .position(|own| *own == usize::from(event.mapping.0));
             let Some(place) = place else { continue };
             let mut event = event.clone();
             event.mapping = MappingId(u16::try_from(place).unwrap_or(u16::MAX));
@@ -196,7 +200,11 @@ impl Indices {
         let is_chosen = |name: &str| all.selects(name) || all.selects(index_name(name));
         let names = || self.mappings.iter().map(|mapping| mapping.name.as_str());
         let chosen: Vec<usize> = (0..self.mappings.len())
-            .filter(|at| self.mappings.get(*at).is_some_and(|own| is_chosen(&own.name)))
+            .filter(|at| {
+                self.mappings
+                    .get(*at)
+                    .is_some_and(|own| is_chosen(&own.name))
+            })
             .collect();
         for pattern in patterns {
             let entries = pattern.text.split(',').map(str::trim);
@@ -281,7 +289,9 @@ impl Rows {
     pub fn body(&self) -> Json {
         let mut text = Vec::new();
         let written = self.write(&mut text);
-        let parsed = written.ok().and_then(|()| serde_json::from_slice(&text).ok());
+        let parsed = written
+            .ok()
+            .and_then(|()| serde_json::from_slice(&text).ok());
         parsed.unwrap_or(Json::Null)
     }
 }

@@ -22,7 +22,12 @@ fn every_public_rule_parses() {
             wrong.push(format!("{name}: {errors:?}"));
         }
     }
-    assert!(wrong.is_empty(), "{} fail:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} fail:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// The queries of the ES|QL rules, by file name.
@@ -44,7 +49,11 @@ fn query_of(text: &str) -> String {
     for (open, close) in [("query = '''", "'''"), ("query = \"\"\"", "\"\"\"")] {
         if let Some((_, rest)) = text.split_once(open) {
             let body = rest.split_once(close).unwrap().0;
-            return if open.ends_with('"') { body.replace("\\\\", "\\").replace("\\\"", "\"") } else { body.to_owned() };
+            return if open.ends_with('"') {
+                body.replace("\\\\", "\\").replace("\\\"", "\"")
+            } else {
+                body.to_owned()
+            };
         }
     }
     panic!("no query")
@@ -56,7 +65,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             files.extend(self::files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             files.push(path);
         }
     }

@@ -172,7 +172,11 @@ impl State {
             Self::Extreme { best, greatest } => {
                 let is_better = best.as_ref().is_none_or(|best| {
                     let order = order(value, best);
-                    if *greatest { order.is_gt() } else { order.is_lt() }
+                    if *greatest {
+                        order.is_gt()
+                    } else {
+                        order.is_lt()
+                    }
                 });
                 if is_better {
                     *best = Some(value.clone());
@@ -211,7 +215,11 @@ impl State {
                 }
             }
             Self::ByOrder { best, last } => {
-                let by = if *last { second.greatest() } else { second.least() };
+                let by = if *last {
+                    second.greatest()
+                } else {
+                    second.least()
+                };
                 let Some(by) = by.filter(|_| !cell.is_null()) else {
                     return;
                 };
@@ -240,9 +248,7 @@ impl State {
         };
         Ok(match self {
             Self::Count(count) => Cell::One(Value::Integer(count)),
-            Self::Distinct(seen) => {
-                Cell::from(i64::try_from(seen.len()).ok().map(Value::Integer))
-            }
+            Self::Distinct(seen) => Cell::from(i64::try_from(seen.len()).ok().map(Value::Integer)),
             Self::WholeSum(None) | Self::RealSum(None) => Cell::NULL,
             Self::WholeSum(Some(sum)) => match number::whole(sum, spec.data_type) {
                 Some(sum) => Cell::One(sum),
@@ -276,7 +282,11 @@ impl State {
 fn insert_sorted(values: &mut Vec<Value>, value: &Value, limit: usize, descending: bool) {
     let place = values.partition_point(|own| {
         let order = order(own, value);
-        if descending { order.is_ge() } else { order.is_le() }
+        if descending {
+            order.is_ge()
+        } else {
+            order.is_le()
+        }
     });
     if place < limit {
         values.insert(place, value.clone());
@@ -296,7 +306,9 @@ fn statistic(function: AggregateFunction, mut numbers: Vec<f64>) -> Option<f64> 
         numbers.iter().for_each(|number| sum.add(*number));
         let mean = sum.total() / count;
         let mut squares = Compensated::default();
-        numbers.iter().for_each(|number| squares.add((number - mean).powi(2)));
+        numbers
+            .iter()
+            .for_each(|number| squares.add((number - mean).powi(2)));
         squares.total() / count
     };
     match function {

@@ -103,11 +103,16 @@ impl<'p> Program<'p> {
         let source = match &pipeline.source {
             Source::Documents => None,
             Source::Row(fields) => {
-                let fields = fields.iter().map(|field| Ok((field.column, node(&field.expr)?)));
+                let fields = fields
+                    .iter()
+                    .map(|field| Ok((field.column, node(&field.expr)?)));
                 Some(fields.collect::<Result<_, QueryFailure>>()?)
             }
         };
-        let steps = pipeline.steps.iter().map(|step| compile_step(&step.operation));
+        let steps = pipeline
+            .steps
+            .iter()
+            .map(|step| compile_step(&step.operation));
         Ok(Self {
             pipeline,
             source,
@@ -121,7 +126,9 @@ fn compile_step(operation: &Operation) -> Result<Step, QueryFailure> {
         Operation::Load(columns) => Step::Load(columns.clone()),
         Operation::Filter(conditions) => Step::Filter(nodes(conditions)?),
         Operation::Compute(fields) => {
-            let fields = fields.iter().map(|field| Ok((field.column, node(&field.expr)?)));
+            let fields = fields
+                .iter()
+                .map(|field| Ok((field.column, node(&field.expr)?)));
             Step::Compute(fields.collect::<Result<_, QueryFailure>>()?)
         }
         Operation::Group(group) => Step::Group(group_spec(group)?),
@@ -216,7 +223,9 @@ pub(super) fn node(expr: &Expr) -> Result<Node, QueryFailure> {
         ExprKind::Binary(operator, left, right) => binary(*operator, left, right)?,
         ExprKind::Call(Function::Case, arguments) => NodeKind::Case(nodes(arguments)?),
         ExprKind::Call(Function::Coalesce, arguments) => NodeKind::Coalesce(nodes(arguments)?),
-        ExprKind::Call(function, arguments) => NodeKind::Call(Box::new(call(*function, arguments)?)),
+        ExprKind::Call(function, arguments) => {
+            NodeKind::Call(Box::new(call(*function, arguments)?))
+        }
     };
     let node = Node {
         kind,
@@ -257,7 +266,11 @@ fn contains_now(expr: &Expr) -> bool {
 
 fn binary(operator: Operator, left: &Expr, right: &Expr) -> Result<NodeKind, QueryFailure> {
     if operator.is_comparison() {
-        return Ok(NodeKind::Compare(Compare(operator), boxed(left)?, boxed(right)?));
+        return Ok(NodeKind::Compare(
+            Compare(operator),
+            boxed(left)?,
+            boxed(right)?,
+        ));
     }
     let (date, timespan) = match (&left.kind, &right.kind) {
         (_, ExprKind::Timespan(timespan)) => (left, timespan),

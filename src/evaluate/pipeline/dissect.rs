@@ -56,5 +56,6 @@ fn joined(pattern: &DissectPattern, parts: &[&str], key: &str) -> String {
         let texts: Vec<&str> = own.iter().map(|(_, text)| *text).collect();
         return texts.join(&pattern.separator);
     }
-    own.last().map_or(String::new(), |(_, text)| (*text).to_owned())
+    own.last()
+        .map_or(String::new(), |(_, text)| (*text).to_owned())
 }

@@ -85,7 +85,9 @@ impl Node {
             }
             NodeKind::MoveDate(inner, timespan) => {
                 let cell = inner.eval(row, env);
-                self.single(&cell, env, |value| functions::date::moved(value, *timespan).map(Some))
+                self.single(&cell, env, |value| {
+                    functions::date::moved(value, *timespan).map(Some)
+                })
             }
             NodeKind::Negate(inner) => {
                 let cell = inner.eval(row, env);
@@ -146,7 +148,10 @@ impl Node {
         if let Some(reason) = null_of(&left).or(null_of(&right)) {
             return Cell::Null(reason);
         }
-        let (left, right) = (env.one(&left, self.location), env.one(&right, self.location));
+        let (left, right) = (
+            env.one(&left, self.location),
+            env.one(&right, self.location),
+        );
         match (left, right) {
             (Ok(left), Ok(right)) => env.cell(compute(left, right), self.location),
             (Err(reason), _) | (_, Err(reason)) => Cell::Null(reason),

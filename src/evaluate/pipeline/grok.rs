@@ -1,8 +1,8 @@
 //! GROK: takes parts of a text by regular expressions.
 
+use super::QueryFailure;
 use super::compile::Node;
 use super::functions::convert;
-use super::QueryFailure;
 use crate::evaluate::pattern::Finder;
 use crate::event::Value;
 use crate::plan::pipeline::{Cell, ColumnId, DataType, Function, GrokColumn, GrokPattern};
@@ -24,13 +24,19 @@ impl GrokSpec {
     ) -> Result<Self, QueryFailure> {
         let compiled = patterns.iter().map(|pattern| {
             let column_of = |name: &str| into.iter().position(|column| column.name == name);
-            let places = pattern.captures.iter().filter_map(|(name, _)| column_of(name));
+            let places = pattern
+                .captures
+                .iter()
+                .filter_map(|(name, _)| column_of(name));
             Ok((Finder::oniguruma(&pattern.expression)?, places.collect()))
         });
         Ok(Self {
             input,
             patterns: compiled.collect::<Result<_, QueryFailure>>()?,
-            columns: into.iter().map(|column| (column.column, column.data_type)).collect(),
+            columns: into
+                .iter()
+                .map(|column| (column.column, column.data_type))
+                .collect(),
         })
     }
 
@@ -43,7 +49,9 @@ impl GrokSpec {
             }
         }
         let columns = self.columns.iter().zip(found);
-        columns.map(|((column, _), values)| (*column, Cell::of(values))).collect()
+        columns
+            .map(|((column, _), values)| (*column, Cell::of(values)))
+            .collect()
     }
 
     /// The groups of the first pattern that matches.

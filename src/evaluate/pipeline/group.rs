@@ -68,7 +68,12 @@ impl Groups {
     }
 
     /// One row a group. Without keys there is always one.
-    pub(super) fn rows(mut self, spec: &GroupSpec, width: usize, env: &Environment<'_>) -> Vec<Row> {
+    pub(super) fn rows(
+        mut self,
+        spec: &GroupSpec,
+        width: usize,
+        env: &Environment<'_>,
+    ) -> Vec<Row> {
         if spec.keys.is_empty() {
             self.group(spec, &[]);
         }
@@ -116,7 +121,11 @@ impl Groups {
                 }
                 let keys: Vec<Option<&Value>> = keys.iter().map(Option::as_ref).collect();
                 let place = by_key.get(&key_bytes(&keys)).filter(|_| is_single);
-                let place = if spec.keys.is_empty() { Some(&0) } else { place };
+                let place = if spec.keys.is_empty() {
+                    Some(&0)
+                } else {
+                    place
+                };
                 if let Some(group) = place.and_then(|place| groups.get(*place)) {
                     for aggregate in &spec.aggregates {
                         row.set(aggregate.column, group.get(aggregate.column).clone());

@@ -25,7 +25,8 @@ pub(super) fn rows(lookup: &Lookup, row: Row, tables: &[TableRows]) -> Vec<Row> 
                 other => other.values(),
             };
             let equal = |a: &Value, b: &Value| order(a, b).is_eq();
-            left.iter().any(|a| right.values().iter().any(|b| equal(a, b)))
+            left.iter()
+                .any(|a| right.values().iter().any(|b| equal(a, b)))
         })
     };
     let matching: Vec<&Vec<Cell>> = table.rows.iter().filter(fits).collect();
@@ -35,7 +36,9 @@ pub(super) fn rows(lookup: &Lookup, row: Row, tables: &[TableRows]) -> Vec<Row> 
     if !lookup.one_row_a_match {
         let mut joined = row.clone();
         for (name, column) in &lookup.columns {
-            let values = matching.iter().flat_map(|cells| cell(cells, name).values().to_vec());
+            let values = matching
+                .iter()
+                .flat_map(|cells| cell(cells, name).values().to_vec());
             joined.set(*column, Cell::of(values.collect()));
         }
         return vec![joined];

@@ -53,7 +53,11 @@ impl Program<'_> {
         let rows = run.out.iter().map(|row| OutputRow {
             cells: outputs
                 .iter()
-                .map(|output| output.column.map_or(Cell::NULL, |column| row.get(column).clone()))
+                .map(|output| {
+                    output
+                        .column
+                        .map_or(Cell::NULL, |column| row.get(column).clone())
+                })
                 .collect(),
             events: row.events.events().to_vec(),
         });

@@ -52,7 +52,12 @@ fn add<'q>(names: &mut BTreeSet<&'q str>, expr: &'q Expr) {
 pub fn made(query: &Query) -> BTreeSet<&str> {
     let mut made = BTreeSet::new();
     if let super::syntax::Source::Row { fields, .. } = &query.source {
-        made.extend(fields.iter().filter_map(|field| field.name.as_ref()).map(|name| &*name.text));
+        made.extend(
+            fields
+                .iter()
+                .filter_map(|field| field.name.as_ref())
+                .map(|name| &*name.text),
+        );
     }
     for command in &query.commands {
         match &command.kind {
@@ -62,7 +67,9 @@ pub fn made(query: &Query) -> BTreeSet<&str> {
             }
             CommandKind::Stats(stats) | CommandKind::InlineStats(stats) => {
                 let aggregates = stats.aggregates.iter().map(|aggregate| &aggregate.field);
-                let names = aggregates.chain(&stats.by).filter_map(|field| field.name.as_ref());
+                let names = aggregates
+                    .chain(&stats.by)
+                    .filter_map(|field| field.name.as_ref());
                 made.extend(names.map(|name| name.text.as_str()));
             }
             CommandKind::Rename(renamings) => {

@@ -28,7 +28,9 @@ pub(in super::super) fn each(function: Function, value: &Value) -> Result<Value,
         Function::ToGeoPoint => geo_point(value),
         Function::ToDegrees => real(value, f64::to_degrees),
         Function::ToRadians => real(value, f64::to_radians),
-        other => Err(Failure::argument(format!("{other:?} takes no single value"))),
+        other => Err(Failure::argument(format!(
+            "{other:?} takes no single value"
+        ))),
     }
 }
 
@@ -54,13 +56,15 @@ fn unparsed(text: &str) -> Failure {
     reason = "the magnitude is checked before the cast"
 )]
 fn to_whole(value: &Value, target: DataType) -> Result<Value, Failure> {
-    let out_of_range = || {
-        Failure::conversion(format!("[{value}] out of [{target}] range"))
-    };
+    let out_of_range = || Failure::conversion(format!("[{value}] out of [{target}] range"));
     let of_real = |x: f64| {
         // Half up, toward positive infinity.
         let rounded = (x + 0.5).floor();
-        let rounded = if x.abs() >= 4_503_599_627_370_496.0 { x } else { rounded };
+        let rounded = if x.abs() >= 4_503_599_627_370_496.0 {
+            x
+        } else {
+            rounded
+        };
         (rounded.abs() < 1e20)
             .then_some(rounded as i128)
             .and_then(|whole| number::whole(whole, target))
@@ -89,7 +93,10 @@ fn decimal(text: &str) -> Result<f64, Failure> {
     let is_number = text
         .trim_start_matches(['+', '-'])
         .starts_with(|c: char| c.is_ascii_digit() || c == '.');
-    let parsed = text.parse::<f64>().ok().filter(|x| is_number && x.is_finite());
+    let parsed = text
+        .parse::<f64>()
+        .ok()
+        .filter(|x| is_number && x.is_finite());
     parsed.ok_or_else(|| unparsed(text))
 }
 
@@ -118,9 +125,10 @@ fn to_boolean(value: &Value) -> Result<Value, Failure> {
 
 fn to_ip(value: &Value) -> Result<Value, Failure> {
     match value {
-        Value::Text(text) => text.parse().map(Value::ip).map_err(|_| {
-            Failure::argument(format!("'{text}' is not an IP string literal."))
-        }),
+        Value::Text(text) => text
+            .parse()
+            .map(Value::ip)
+            .map_err(|_| Failure::argument(format!("'{text}' is not an IP string literal."))),
         other => Ok(other.clone()),
     }
 }
@@ -183,11 +191,18 @@ pub(super) fn coordinates(text: &str) -> Option<(f64, f64)> {
     let trimmed = text.trim();
     let head = trimmed.get(..5).unwrap_or("");
     if head.eq_ignore_ascii_case("point") {
-        let inner = trimmed.get(5..)?.trim().strip_prefix('(')?.strip_suffix(')')?;
+        let inner = trimmed
+            .get(5..)?
+            .trim()
+            .strip_prefix('(')?
+            .strip_suffix(')')?;
         let mut numbers = inner.split_whitespace().map(str::parse::<f64>);
         let (longitude, latitude) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
         return numbers.next().is_none().then_some((longitude, latitude));
     }
     let (latitude, longitude) = trimmed.split_once(',')?;
-    Some((longitude.trim().parse().ok()?, latitude.trim().parse().ok()?))
+    Some((
+        longitude.trim().parse().ok()?,
+        latitude.trim().parse().ok()?,
+    ))
 }

@@ -42,7 +42,9 @@ pub(super) fn truncate(args: Arguments<'_>, prepared: &Prepared) -> Computed {
         }
         _ => return Err(bad()),
     };
-    start.map(|start| Some(Value::Date(start))).ok_or_else(out_of_range)
+    start
+        .map(|start| Some(Value::Date(start)))
+        .ok_or_else(out_of_range)
 }
 
 pub(super) fn difference(args: Arguments<'_>) -> Computed {
@@ -50,7 +52,9 @@ pub(super) fn difference(args: Arguments<'_>) -> Computed {
         return Ok(None);
     };
     let Some(known) = DateUnit::named(unit) else {
-        let message = format!("A value of [YEAR, QUARTER, MONTH, DAYOFYEAR, DAY, WEEK, WEEKDAY, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND, NANOSECOND] or their aliases is required; received [{unit}]");
+        let message = format!(
+            "A value of [YEAR, QUARTER, MONTH, DAYOFYEAR, DAY, WEEK, WEEKDAY, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND, NANOSECOND] or their aliases is required; received [{unit}]"
+        );
         return Err(Failure::argument(message));
     };
     let units = start.units_until(end, known);
@@ -112,11 +116,27 @@ pub(super) fn extract(args: Arguments<'_>) -> Computed {
 }
 
 const DAYS: [&str; 7] = [
-    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
 ];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 fn name(names: &[&'static str], number: i64) -> &'static str {

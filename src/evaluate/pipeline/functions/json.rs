@@ -132,12 +132,18 @@ fn member<'j>(object: &'j str, key: &str) -> Option<&'j str> {
     let mut rest = object.strip_prefix('{')?.trim_ascii_start();
     while rest.starts_with('"') {
         let (name, after) = rest.split_at_checked(value_length(rest))?;
-        let after = after.trim_ascii_start().strip_prefix(':')?.trim_ascii_start();
+        let after = after
+            .trim_ascii_start()
+            .strip_prefix(':')?
+            .trim_ascii_start();
         let (value, after) = after.split_at_checked(value_length(after))?;
         if serde_json::from_str::<String>(name).is_ok_and(|name| name == key) {
             return Some(value);
         }
-        rest = after.trim_ascii_start().strip_prefix(',')?.trim_ascii_start();
+        rest = after
+            .trim_ascii_start()
+            .strip_prefix(',')?
+            .trim_ascii_start();
     }
     None
 }
@@ -152,7 +158,10 @@ fn element(array: &str, index: usize) -> Option<&str> {
         if at == index {
             return Some(value);
         }
-        rest = after.trim_ascii_start().strip_prefix(',')?.trim_ascii_start();
+        rest = after
+            .trim_ascii_start()
+            .strip_prefix(',')?
+            .trim_ascii_start();
     }
     None
 }
@@ -200,7 +209,10 @@ mod tests {
     fn paths_are_read() {
         let key = |key: &str| Step::Key(key.to_owned());
         assert_eq!(steps("$.a.b"), Some(vec![key("a"), key("b")]));
-        assert_eq!(steps("['a.b'].c[0]"), Some(vec![key("a.b"), key("c"), Step::Index(0)]));
+        assert_eq!(
+            steps("['a.b'].c[0]"),
+            Some(vec![key("a.b"), key("c"), Step::Index(0)])
+        );
         assert_eq!(steps("$"), Some(vec![]));
         assert_eq!(steps("a[x]"), None);
         assert_eq!(steps("a..b"), None);
@@ -208,6 +220,9 @@ mod tests {
 
     #[test]
     fn white_space_goes_outside_of_strings() {
-        assert_eq!(compact("{ \"a b\" : [1, \"x\\\" y\"] }"), "{\"a b\":[1,\"x\\\" y\"]}");
+        assert_eq!(
+            compact("{ \"a b\" : [1, \"x\\\" y\"] }"),
+            "{\"a b\":[1,\"x\\\" y\"]}"
+        );
     }
 }

@@ -53,13 +53,21 @@ fn set(cell: &Cell) -> FxHashSet<Vec<u8>> {
 /// Never null: a null is the empty set.
 pub(super) fn contains(args: Cells<'_>) -> Cell {
     let all = set(args.get(0));
-    let holds = args.get(1).values().iter().all(|value| all.contains(&key::of(value)));
+    let holds = args
+        .get(1)
+        .values()
+        .iter()
+        .all(|value| all.contains(&key::of(value)));
     Cell::One(Value::Bool(holds))
 }
 
 pub(super) fn intersects(args: Cells<'_>) -> Cell {
     let all = set(args.get(0));
-    let holds = args.get(1).values().iter().any(|value| all.contains(&key::of(value)));
+    let holds = args
+        .get(1)
+        .values()
+        .iter()
+        .any(|value| all.contains(&key::of(value)));
     Cell::One(Value::Bool(holds))
 }
 
@@ -67,7 +75,12 @@ pub(super) fn intersects(args: Cells<'_>) -> Cell {
 pub(super) fn intersection(args: Cells<'_>) -> Cell {
     let mut wanted = set(args.get(1));
     let values = args.get(0).values().iter();
-    Cell::of(values.filter(|value| wanted.remove(&key::of(value))).cloned().collect())
+    Cell::of(
+        values
+            .filter(|value| wanted.remove(&key::of(value)))
+            .cloned()
+            .collect(),
+    )
 }
 
 pub(super) fn union(args: Cells<'_>) -> Cell {
@@ -76,7 +89,12 @@ pub(super) fn union(args: Cells<'_>) -> Cell {
 
 fn distinct<'c>(values: impl Iterator<Item = &'c Value>) -> Cell {
     let mut seen = FxHashSet::default();
-    Cell::of(values.filter(|value| seen.insert(key::of(value))).cloned().collect())
+    Cell::of(
+        values
+            .filter(|value| seen.insert(key::of(value)))
+            .cloned()
+            .collect(),
+    )
 }
 
 pub(super) fn dedupe(args: Cells<'_>) -> Cell {
@@ -121,12 +139,22 @@ pub(super) fn extreme_of(
         let value = match cell {
             Cell::Null(reason) => return Ok(Cell::Null(*reason)),
             Cell::Many(_) if args.len() > 1 => return Err(Failure::several()),
-            many => if greatest { many.greatest() } else { many.least() },
+            many => {
+                if greatest {
+                    many.greatest()
+                } else {
+                    many.least()
+                }
+            }
         };
         let Some(value) = value else { continue };
         let is_better = best.as_ref().is_none_or(|best| {
             let order = order(value, best);
-            if greatest { order.is_gt() } else { order.is_lt() }
+            if greatest {
+                order.is_gt()
+            } else {
+                order.is_lt()
+            }
         });
         if is_better {
             best = Some(value.clone());
@@ -157,7 +185,13 @@ pub(super) fn slice(args: Cells<'_>) -> Result<Cell, Failure> {
     }
     let values = cell.values();
     let count = i64::try_from(values.len()).unwrap_or(i64::MAX);
-    let from_end = |place: i64| if place < 0 { count.saturating_add(place) } else { place };
+    let from_end = |place: i64| {
+        if place < 0 {
+            count.saturating_add(place)
+        } else {
+            place
+        }
+    };
     let (start, end) = (from_end(start).max(0), from_end(end).min(count - 1));
     if start > end {
         return Ok(Cell::NULL);
@@ -173,7 +207,8 @@ pub(super) fn sort(args: Cells<'_>) -> Cell {
     };
     let mut values = values.to_vec();
     values.sort_by(order);
-    let is_descending = matches!(args.get(1), Cell::One(Value::Text(text)) if text.eq_ignore_ascii_case("desc"));
+    let is_descending =
+        matches!(args.get(1), Cell::One(Value::Text(text)) if text.eq_ignore_ascii_case("desc"));
     if is_descending {
         values.reverse();
     }
@@ -233,11 +268,15 @@ pub(super) fn median(args: Cells<'_>, data_type: DataType) -> Result<Cell, Failu
     };
     if data_type == DataType::Double {
         let pair = number::as_real(lower).zip(number::as_real(upper));
-        return Ok(Cell::from(pair.map(|(a, b)| Value::Double(f64::midpoint(a, b)))));
+        return Ok(Cell::from(
+            pair.map(|(a, b)| Value::Double(f64::midpoint(a, b))),
+        ));
     }
     let pair = number::as_whole(lower).zip(number::as_whole(upper));
     let mean = pair.map(|(a, b)| (a + b).div_euclid(2));
-    Ok(Cell::from(mean.and_then(|mean| number::whole(mean, data_type))))
+    Ok(Cell::from(
+        mean.and_then(|mean| number::whole(mean, data_type)),
+    ))
 }
 
 /// Joins the values of two cells in pairs; what one has more than the other stays alone.

@@ -62,7 +62,10 @@ fn finite(number: f64) -> Result<Value, Failure> {
     if number.is_finite() {
         return Ok(Value::Double(number));
     }
-    Err(Failure::arithmetic(format!("not a finite double number: {}", Value::Double(number))))
+    Err(Failure::arithmetic(format!(
+        "not a finite double number: {}",
+        Value::Double(number)
+    )))
 }
 
 pub(in super::super) fn arithmetic(
@@ -86,7 +89,9 @@ pub(in super::super) fn arithmetic(
         return result.ok_or_else(|| overflow(data_type));
     }
     let (Some(a), Some(b)) = (as_real(a), as_real(b)) else {
-        return Err(Failure::argument("arithmetic on values that are no numbers"));
+        return Err(Failure::argument(
+            "arithmetic on values that are no numbers",
+        ));
     };
     if matches!(operator, Operator::Divide | Operator::Remainder) && b == 0.0 {
         return Err(Failure::arithmetic("/ by zero"));
@@ -143,9 +148,7 @@ pub(super) fn square_root(args: Arguments<'_>) -> Computed {
 
 pub(super) fn arc(args: Arguments<'_>, compute: fn(f64) -> f64, name: &str) -> Computed {
     match args.real(0) {
-        Some(x) if x.abs() > 1.0 => {
-            Err(Failure::arithmetic(format!("{name} input out of range")))
-        }
+        Some(x) if x.abs() > 1.0 => Err(Failure::arithmetic(format!("{name} input out of range"))),
         x => Ok(x.map(|x| Value::Double(compute(x)))),
     }
 }
@@ -187,7 +190,11 @@ pub(super) fn round(args: Arguments<'_>) -> Computed {
     let Some(value) = args.value(0) else {
         return Ok(None);
     };
-    let decimals = if args.len() > 1 { args.whole(1).unwrap_or(0) } else { 0 };
+    let decimals = if args.len() > 1 {
+        args.whole(1).unwrap_or(0)
+    } else {
+        0
+    };
     if let Some(number) = as_whole(value) {
         if decimals >= 0 {
             return Ok(Some(value.clone()));
@@ -225,14 +232,21 @@ pub(in super::super) fn round_real(number: f64, decimals: i64) -> f64 {
     if exponent != "0" {
         let unit = 10_f64.powi(i32::try_from(decimals).unwrap_or(0));
         let scaled = number * unit;
-        return if scaled.is_finite() { scaled.round() / unit } else { number };
+        return if scaled.is_finite() {
+            scaled.round() / unit
+        } else {
+            number
+        };
     }
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     if fraction.len() <= places {
         return number;
     }
     let kept: String = whole.chars().chain(fraction.chars().take(places)).collect();
-    let is_up = fraction.chars().nth(places).is_some_and(|digit| digit >= '5');
+    let is_up = fraction
+        .chars()
+        .nth(places)
+        .is_some_and(|digit| digit >= '5');
     let Ok(kept) = kept.parse::<u128>() else {
         return number;
     };

@@ -25,5 +25,7 @@ pub(super) fn distance(args: Arguments<'_>) -> Computed {
     let half_sine = |degrees: f64| (degrees.to_radians() / 2.0).sin().powi(2);
     let part = half_sine(lat_b - lat_a)
         + lat_a.to_radians().cos() * lat_b.to_radians().cos() * half_sine(lon_b - lon_a);
-    Ok(Some(Value::Double(2.0 * RADIUS * part.sqrt().min(1.0).asin())))
+    Ok(Some(Value::Double(
+        2.0 * RADIUS * part.sqrt().min(1.0).asin(),
+    )))
 }

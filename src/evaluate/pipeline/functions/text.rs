@@ -1,8 +1,8 @@
 //! Functions on text. Positions and lengths count characters.
 
+use super::super::warning::Failure;
 use super::{Arguments, Computed, Prepared, of_text};
 use crate::evaluate::pattern::Finder;
-use super::super::warning::Failure;
 use crate::event::Value;
 use crate::plan::pipeline::Cell;
 
@@ -23,7 +23,9 @@ pub(super) fn concat(args: Arguments<'_>) -> Computed {
 
 pub(super) fn length(args: Arguments<'_>, measure: fn(&str) -> usize) -> Computed {
     let length = args.text(0).map(measure);
-    Ok(length.and_then(|length| i64::try_from(length).ok()).map(Value::Integer))
+    Ok(length
+        .and_then(|length| i64::try_from(length).ok())
+        .map(Value::Integer))
 }
 
 pub(super) fn mapped(args: Arguments<'_>, map: impl FnOnce(&str) -> String) -> Computed {
@@ -49,7 +51,10 @@ pub(super) fn trim(text: &str, left: bool, right: bool) -> String {
 
 /// The first `count` characters.
 fn head(text: &str, count: usize) -> &str {
-    let end = text.char_indices().nth(count).map_or(text.len(), |(at, _)| at);
+    let end = text
+        .char_indices()
+        .nth(count)
+        .map_or(text.len(), |(at, _)| at);
     text.get(..end).unwrap_or("")
 }
 
@@ -121,9 +126,7 @@ pub(super) fn replace(args: Arguments<'_>, prepared: &Prepared) -> Computed {
     let (Some(text), Some(new)) = (args.text(0), args.text(2)) else {
         return Ok(None);
     };
-    let bad = |reason: &str| {
-        Failure(format!("java.util.regex.PatternSyntaxException: {reason}"))
-    };
+    let bad = |reason: &str| Failure(format!("java.util.regex.PatternSyntaxException: {reason}"));
     let replaced = match prepared {
         Prepared::Finder(Ok(finder)) => finder.replace_all(text, new),
         Prepared::Finder(Err(reason)) => return Err(bad(reason)),
@@ -208,9 +211,7 @@ pub(super) fn url_decode(args: Arguments<'_>) -> Computed {
         match byte {
             b'+' => bytes.push(b' '),
             b'%' => {
-                let digit = |byte: Option<u8>| {
-                    byte.and_then(|byte| char::from(byte).to_digit(16))
-                };
+                let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
                 let pair = digit(rest.next()).zip(digit(rest.next()));
                 let decoded = pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
                 let Some(decoded) = decoded else {
@@ -259,7 +260,10 @@ pub(super) fn base64_decode(args: Arguments<'_>) -> Computed {
     }
     let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);
     for letter in letters.bytes() {
-        let index = BASE64.iter().position(|own| *own == letter).ok_or_else(wrong)?;
+        let index = BASE64
+            .iter()
+            .position(|own| *own == letter)
+            .ok_or_else(wrong)?;
         buffer = buffer << 6 | u32::try_from(index).unwrap_or(0);
         bits += 6;
         if bits >= 8 {
