@@ -8,8 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::{
     Args, CheckArgs, CheckFormat, End, Format, FormatArg, Global, Optional, QueryArgs, QueryFormat,
-    QueryLanguage,     Required, TestArgs, operator,
-    QueryLanguage, TestArgs,
+    QueryLanguage, Required, TestArgs, operator,
 };
 use super::error::{self, Problem};
 use super::files::Files;
