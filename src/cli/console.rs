@@ -8,7 +8,7 @@ use anstream::{AutoStream, ColorChoice};
 use super::ExitCode;
 use super::args::Color;
 use super::error::Problem;
-use crate::diagnostic::{Diagnostic, render};
+use crate::diagnostic::{Diagnostic, escape, render};
 
 /// Where a command writes to.
 #[expect(
@@ -62,6 +62,43 @@ impl Write for Watched {
     fn flush(&mut self) -> io::Result<()> {
         let result = self.stream.flush();
         self.note(result)
+    }
+}
+
+/// Escapes JSON on its way to standard output, as [`Console::write_json`] does.
+pub struct JsonStream<'c> {
+    out: &'c mut Watched,
+    waiting: Vec<u8>,
+}
+
+/// So much JSON is written at once.
+const AT_ONCE: usize = 1 << 16;
+
+impl JsonStream<'_> {
+    /// Writes what waits up to `end`, behind which no escape can have begun.
+    fn write_to(&mut self, end: usize) -> io::Result<()> {
+        let rest = self.waiting.split_off(end);
+        let whole = std::mem::replace(&mut self.waiting, rest);
+        let text = String::from_utf8_lossy(&whole);
+        self.out.write_all(escape::json(&text).as_bytes())
+    }
+}
+
+impl Write for JsonStream<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() >= AT_ONCE {
+            let ends = |byte: &u8| matches!(byte, b'"' | b',' | b'}' | b'\n');
+            if let Some(last) = self.waiting.iter().rposition(ends) {
+                self.write_to(last + 1)?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.write_to(self.waiting.len())?;
+        self.out.flush()
     }
 }
 
@@ -138,12 +175,32 @@ impl Console {
         }
     }
 
-    /// Writes a text. [`Self::close`] says whether standard output took everything; of standard
-    /// error there is nobody to tell.
+    /// Writes a text for people, of which nothing but our colours does anything to the terminal or
+    /// to CI. [`Self::close`] says whether standard output took everything; of standard error there
+    /// is nobody to tell.
     pub fn write(&mut self, stream: Stream, text: &str) {
+        let text = escape::terminal(text, self.colour(stream));
+        self.write_as_is(stream, &text);
+    }
+
+    /// Writes JSON, with more escapes where its strings would do something.
+    pub fn write_json(&mut self, text: &str) {
+        self.write_as_is(Stream::Out, &escape::json(text));
+    }
+
+    /// Writes what is meant to do something: commands of the terminal or of CI.
+    pub fn write_as_is(&mut self, stream: Stream, text: &str) {
         let stream = self.stream(stream);
         let _ = stream.write_all(text.as_bytes());
         let _ = stream.flush();
+    }
+
+    /// Standard output for JSON of any length.
+    pub fn json_stream(&mut self) -> JsonStream<'_> {
+        JsonStream {
+            out: &mut self.out,
+            waiting: Vec::new(),
+        }
     }
 
     /// Draws diagnostics on standard error, one blank line after each.

@@ -5,6 +5,7 @@
 //! serialise its parts.
 
 pub mod code;
+pub mod escape;
 pub mod render;
 pub mod suggest;
 pub mod text;

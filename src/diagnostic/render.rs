@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::escape::{line, lines};
 use super::{Diagnostic, Severity, SourceText};
 
 /// Draws one diagnostic with its snippets, as rustc does, ending in a line break.
@@ -14,13 +15,14 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
+    let message = lines(&diagnostic.message);
     let mut group = Group::with_title(
         level
-            .primary_title(diagnostic.message.as_str())
+            .primary_title(message.as_ref())
             .id(diagnostic.code.number),
     );
     for source in sources(diagnostic) {
-        let mut snippet = Snippet::source(source.text()).path(source.name());
+        let mut snippet = Snippet::source(source.text()).path(line(source.name()));
         for (index, label) in diagnostic.labels.iter().enumerate() {
             if !Arc::ptr_eq(&label.source, source) {
                 continue;
@@ -32,14 +34,14 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
             };
             let mut annotation = kind.span(clamp(label.span.range(), label.source.text()));
             if !label.message.is_empty() {
-                annotation = annotation.label(label.message.as_str());
+                annotation = annotation.label(lines(&label.message));
             }
             snippet = snippet.annotation(annotation);
         }
         group = group.element(snippet);
     }
     for help in &diagnostic.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(lines(help)));
     }
     let renderer = if colour {
         Renderer::styled()
@@ -58,12 +60,13 @@ pub fn concise(diagnostic: &Diagnostic) -> String {
         Severity::Warning => "warning",
     };
     let place = diagnostic.labels.first().map_or(String::new(), |label| {
-        let (line, column) = label.source.line_column(label.span.start);
-        format!("{}:{line}:{column}: ", label.source.name())
+        let (row, column) = label.source.line_column(label.span.start);
+        format!("{}:{row}:{column}: ", line(label.source.name()))
     });
     format!(
         "{place}{severity}[{}]: {}\n",
-        diagnostic.code.number, diagnostic.message
+        diagnostic.code.number,
+        line(&diagnostic.message)
     )
 }
 

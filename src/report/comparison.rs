@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::markdown::{code, fence, plain};
+use super::markdown::{code, diff_block, html, plain};
 use super::recorded;
 use super::terminal::change::marked;
 use super::terminal::group::{alike_changes, groups, name};
@@ -138,7 +138,7 @@ fn difference(group: &[&Difference]) -> Option<String> {
         let _ = writeln!(text, "\nThe scenario expects otherwise: {fail}.");
     }
     let lines = lines(one);
-    let fence = fence(&lines);
+    let block = diff_block(&lines);
     let open = if change.class <= Class::New {
         " open"
     } else {
@@ -146,7 +146,7 @@ fn difference(group: &[&Difference]) -> Option<String> {
     };
     let _ = writeln!(
         text,
-        "\n<details{open}><summary>before and after</summary>\n\n{fence}diff\n{lines}{fence}\n\n</details>"
+        "\n<details{open}><summary>before and after</summary>\n\n{block}\n\n</details>"
     );
     Some(text)
 }
@@ -184,8 +184,8 @@ fn rule(change: &RuleChange) -> String {
     let mut text = format!(
         "\n<details><summary>rule {}: {}, <code>{}</code></summary>\n\n",
         change.kind.word(),
-        plain(&change.name),
-        plain(&change.file)
+        html(&change.name),
+        html(&change.file)
     );
     for setting in &change.settings {
         let value = |text: &str| match text {
@@ -197,8 +197,7 @@ fn rule(change: &RuleChange) -> String {
     }
     if !change.query.is_empty() {
         let lines = signed(&change.query);
-        let fence = fence(&lines);
-        let _ = writeln!(text, "\n{fence}diff\n{lines}{fence}");
+        let _ = writeln!(text, "\n{}", diff_block(&lines));
     }
     text.push_str("\n</details>\n");
     text

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::markdown::{code, plain};
 use crate::coverage::{ClauseCoverage, Coverage, Gap, RuleCoverage, Seen, Share};
 
 #[derive(Serialize)]
@@ -127,7 +128,7 @@ pub fn markdown(coverage: &Coverage) -> String {
         let _ = writeln!(
             text,
             "| {} | {} | {} | {:.1} % |",
-            cell(&rule.rule_name),
+            plain(&rule.rule_name),
             share.good,
             share.all,
             rounded(share)
@@ -146,12 +147,11 @@ pub fn markdown(coverage: &Coverage) -> String {
             for wish in &gap.wishes {
                 let _ = write!(
                     text,
-                    "\n- {}:{}: {}: {}; add {}",
-                    cell(&rule.rule_file),
-                    gap.clause.place.line(),
+                    "\n- {}: {}: {}; add {}",
+                    code(&format!("{}:{}", rule.rule_file, gap.clause.place.line())),
                     code(&gap.clause.name.to_string()),
                     wish.lack,
-                    wish.case
+                    plain(&wish.case)
                 );
             }
         }
@@ -160,22 +160,4 @@ pub fn markdown(coverage: &Coverage) -> String {
         text.push('\n');
     }
     text
-}
-
-/// Text that stays within its cell.
-pub(super) fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace(['\n', '\r'], " ")
-}
-
-/// Code with as many backticks as it needs.
-pub(super) fn code(text: &str) -> String {
-    let mut fence = "`".to_owned();
-    while text.contains(&fence) {
-        fence.push('`');
-    }
-    let space = if fence.len() > 1 { " " } else { "" };
-    format!(
-        "{fence}{space}{}{space}{fence}",
-        text.replace(['\n', '\r'], " ")
-    )
 }

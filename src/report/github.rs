@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use super::View;
 use super::finding::{Finding, Level, findings};
+use crate::diagnostic::escape;
 
 /// GitHub shows no more annotations of one kind and step.
 const SHOWN: usize = 10;
@@ -59,7 +60,9 @@ fn annotation(command: &str, finding: &Finding<'_>, more: usize) -> String {
 
 /// The escapes of a command's message.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
+    escape::lines(text)
+        .replace("##[", "#\\#[")
+        .replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }

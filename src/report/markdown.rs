@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::finding::{Finding, findings};
+use super::markup::escaped;
 use super::{View, headline, rules};
+use crate::diagnostic::escape;
 use crate::project::Conclusion;
 use crate::replay::outcome::Verdict;
 
@@ -85,44 +87,72 @@ fn section(finding: &Finding<'_>) -> String {
         let _ = writeln!(text, "\n- {} {}", code(&at), plain(place.label));
     }
     if !finding.diff.is_empty() {
-        let fence = fence(&finding.diff);
         let _ = writeln!(
             text,
-            "\n<details open><summary>recorded and found</summary>\n\n{fence}diff\n{}{fence}\n\n</details>",
-            finding.diff
+            "\n<details open><summary>recorded and found</summary>\n\n{}\n\n</details>",
+            diff_block(&finding.diff)
         );
     }
     text
 }
 
-/// Text that nothing in Markdown or HTML takes for its own.
+/// Text in a line that nothing in Markdown or HTML takes for its own: no markup, no mention, no
+/// reference and no link.
 pub(super) fn plain(text: &str) -> String {
     let mut plain = String::new();
-    for character in text.chars() {
+    let text = escape::line(text);
+    let mut rest = text.as_ref();
+    while let Some(character) = rest.chars().next() {
+        let after = rest.get(character.len_utf8()..).unwrap_or("");
         match character {
             '&' => plain.push_str("&amp;"),
             '<' => plain.push_str("&lt;"),
-            '\n' => plain.push(' '),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '@' => {
+            '>' => plain.push_str("&gt;"),
+            // An empty comment parts what a code host would make a mention or a link of.
+            '@' => plain.push_str("@<!-- -->"),
+            '#' if after.starts_with(|next: char| next.is_ascii_alphanumeric()) => {
+                plain.push_str("#<!-- -->");
+            }
+            ':' if after.starts_with("//") => plain.push_str(":<!-- -->"),
+            '.' if plain.to_ascii_lowercase().ends_with("www") => plain.push_str("<!-- -->."),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => {
                 plain.push('\\');
                 plain.push(character);
             }
             _ => plain.push(character),
         }
+        rest = after;
     }
     plain
 }
 
 /// Code in a line, whatever backticks are in it.
 pub(super) fn code(text: &str) -> String {
-    let longest = backticks(text);
+    let text = escape::line(text);
+    let longest = backticks(&text);
     let ticks = "`".repeat(longest + 1);
     let blank = if longest > 0 { " " } else { "" };
     format!("{ticks}{blank}{text}{blank}{ticks}")
 }
 
+/// Text within a line of HTML, where Markdown has no say but mentions and links are still made.
+pub(super) fn html(text: &str) -> String {
+    let text = escaped(&escape::line(text));
+    text.replace('@', "@<!-- -->")
+        .replace("](", "]&#40;")
+        .replace("://", ":<!-- -->//")
+        .replace("www.", "www<!-- -->.")
+}
+
+/// A block of lines of a diff, which nothing in it ends.
+pub(super) fn diff_block(text: &str) -> String {
+    let text = escape::lines(text);
+    let fence = fence(&text);
+    format!("{fence}diff\n{text}{fence}")
+}
+
 /// A fence that nothing in the text closes.
-pub(super) fn fence(text: &str) -> String {
+fn fence(text: &str) -> String {
     "`".repeat(3.max(backticks(text) + 1))
 }
 

@@ -1,6 +1,9 @@
 //! Text within markup; of the formats that are XML, and of HTML written as XML is.
 
-/// Text within XML 1.0, in an attribute or not; what XML cannot hold is replaced.
+use crate::diagnostic::escape;
+
+/// Text within XML 1.0, in an attribute or not; what XML cannot hold, or
+/// what turns the direction of text, is shown.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
@@ -10,10 +13,13 @@ pub(super) fn escaped(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\n' => escaped.push_str("&#10;"),
-            '\t' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'.. => {
-                escaped.push(character);
+            '\t' => escaped.push(character),
+            _ if escape::is_active(character) => {
+                escaped.push_str(&escape::line(character.encode_utf8(&mut [0; 4])));
             }
-            _ => escaped.push('\u{fffd}'),
+            // What XML cannot hold.
+            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            _ => escaped.push(character),
         }
     }
     escaped

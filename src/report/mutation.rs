@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::coverage::{cell, code, rounded};
+use super::coverage::rounded;
+use super::markdown::{code, plain};
 use crate::mutation::{MutantStatus, Mutation, RuleMutation, Tried};
 
 #[derive(Serialize)]
@@ -104,7 +105,7 @@ pub fn markdown(mutation: &Mutation) -> String {
         let _ = writeln!(
             text,
             "| {} | {} | {} | {:.1} % |",
-            cell(&rule.rule_name),
+            plain(&rule.rule_name),
             share.good,
             share.all,
             rounded(share)
@@ -127,10 +128,9 @@ pub fn markdown(mutation: &Mutation) -> String {
             };
             let _ = write!(
                 text,
-                "\n- {}:{}: {change}; add {}",
-                cell(&rule.rule_file),
-                mutant.place.line(),
-                mutant.case
+                "\n- {}: {change}; add {}",
+                code(&format!("{}:{}", rule.rule_file, mutant.place.line())),
+                plain(&mutant.case)
             );
         }
     }

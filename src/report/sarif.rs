@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::View;
 use super::finding::{Finding, Level, Spot, findings};
+use crate::diagnostic::escape;
 
 /// Every kind of finding: its id and what it says.
 const KINDS: [(&str, &str); 15] = [
@@ -105,9 +106,9 @@ struct Outcome<'a> {
     rule_id: &'static str,
     level: &'static str,
     message: Message<String>,
-    locations: Vec<Located<'a>>,
+    locations: Vec<Located>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    related_locations: Vec<Located<'a>>,
+    related_locations: Vec<Located>,
     partial_fingerprints: Fingerprints<'a>,
 }
 
@@ -119,12 +120,12 @@ struct Fingerprints<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Located<'a> {
+struct Located {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<usize>,
     physical_location: Physical,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<Message<&'a str>>,
+    message: Option<Message<String>>,
 }
 
 #[derive(Serialize)]
@@ -164,7 +165,9 @@ fn result<'a>(finding: &'a Finding<'a>) -> Outcome<'a> {
             Level::Warning => "warning",
             Level::Note => "note",
         },
-        message: Message { text },
+        message: Message {
+            text: plain(&text),
+        },
         locations: Vec::from_iter(first),
         related_locations: (1..)
             .zip(places)
@@ -176,9 +179,11 @@ fn result<'a>(finding: &'a Finding<'a>) -> Outcome<'a> {
     }
 }
 
-fn location<'a>(place: &Spot<'a>, id: Option<usize>) -> Located<'a> {
+fn location(place: &Spot<'_>, id: Option<usize>) -> Located {
     let region = place.start.zip(place.end);
-    let label = (!place.label.is_empty()).then_some(Message { text: place.label });
+    let label = (!place.label.is_empty()).then(|| Message {
+        text: plain(place.label),
+    });
     Located {
         id,
         physical_location: Physical {
@@ -194,6 +199,11 @@ fn location<'a>(place: &Spot<'a>, id: Option<usize>) -> Located<'a> {
         },
         message: id.and(label),
     }
+}
+
+/// Text of a message, in which `[text](target)` would be a link.
+fn plain(text: &str) -> String {
+    escape::lines(text).replace("](", "\\](")
 }
 
 /// A relative path as a reference: what has a meaning in one, or is no ASCII, is escaped.

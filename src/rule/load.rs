@@ -8,7 +8,7 @@ use super::{
     Attack, FieldOverrides, Language, Query, Rule, RuleType, Schedule, Severity, Threat, error,
     kind, production,
 };
-use crate::diagnostic::{Diagnostic, QueryText, SourceText};
+use crate::diagnostic::{Diagnostic, QueryText, SourceText, escape};
 
 /// What became of a rule file.
 #[derive(Debug)]
@@ -160,9 +160,11 @@ fn rule(
     let production = production::production(table, rule_type, report);
     let building_block = production::building_block(table, report);
     let maturity = metadata.and_then(|metadata| metadata.text("maturity", report));
+    // A name is one line, whatever a rule's author writes.
+    let one_line = |text: String| escape::line(&text).into_owned();
     let (name, id) = (
-        some_text(table, "name", report),
-        some_text(table, "rule_id", report),
+        some_text(table, "name", report).map(one_line),
+        some_text(table, "rule_id", report).map(one_line),
     );
     Some(Rule {
         name: name?,

@@ -341,3 +341,219 @@ mod outside {
         }
     }
 }
+
+mod escapes {
+    use super::*;
+
+    /// Does something in every sink that does not escape it.
+    const HOSTILE: &str = "n\u{1b}]0;PWNED\u{7}\u{1b}[2J\u{1b}[7m\u{9b}31m\u{202e}\u{2028}\u{85}\n\n## forged\n\n\
+        ::error file=README.md,line=1::forged\n::stop-commands::tok\n##[add-mask]x <img src=x> @org/team\n\
+        [a](https://evil.example) ![b](https://evil.example) www.evil.example ``` | </details> ]]> \" ' & z";
+
+    fn quoted(text: &str) -> String {
+        // JSON's escapes are YAML's and TOML's, too.
+        let text = serde_json::to_string(text).unwrap();
+        trapline::diagnostic::escape::json(&text).into_owned()
+    }
+
+    /// A project whose names, values and reasons are all hostile, with two commits of the rule.
+    fn hostile() -> Project {
+        let name = quoted(HOSTILE);
+        let value = "x\\u{1b}[2J\\u{9b}\\n::error::forged";
+        let query = format!("process where process.name == \"{value}\" or process.name : \"a.exe\"");
+        let rule = rule("")
+            .replace("\"One\"", &name)
+            .replace("\"logs-endpoint.events.*\"", &format!("\"logs-endpoint.events.*\", {name}"))
+            .replace("query = ''''''", &format!("query = {}", quoted(&query)));
+        let scenario = format!(
+            "attack:\n  name: {name}\n  events: {{e: {{is: process, process.name: a.exe, \
+             process.command_line: {name}}}}}\n  expect: alert\ncases:\n  - {{name: {}, change: {{e: \
+             {{process.name: {name}}}}}, expect: alert}}\n  - {{name: {}, change: {{e: {{process.name: \
+             a.exe, process.args: [{name}]}}}}, noise: {name}}}\n",
+            quoted(&format!("case {HOSTILE}")),
+            quoted(&format!("noise {HOSTILE}")),
+        );
+        let line = serde_json::json!({
+            "@timestamp": START, "_index": format!("zz{HOSTILE}"), "_id": HOSTILE,
+            "event": {"category": "process"}, "process": {"name": "a.exe", "command_line": HOSTILE},
+        });
+        let served = line.to_string().replace("\"zz", "\"logs-endpoint.events.");
+        let project = Project::of(&[
+            ("trapline.toml", ""),
+            ("rules/a.toml", &rule),
+            ("scenarios/a.yaml", &scenario),
+            ("e.ndjson", &format!("{line}\n{line}\n{served}\nnonsense {HOSTILE}\n")),
+        ]);
+        for arguments in [
+            &["init", "-q"][..],
+            &["add", "-A"],
+            &["-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x"],
+        ] {
+            let mut git = std::process::Command::new("git");
+            let done = git.args(arguments).current_dir(project.path()).status();
+            assert!(done.unwrap().success());
+        }
+        let changed = rule.replace("a.exe", "b.exe").replace("risk_score = 21", "risk_score = 22");
+        put(&project, "rules/a.toml", &changed);
+        project
+    }
+
+    fn is_active(character: char) -> bool {
+        character != '\n' && trapline::diagnostic::escape::is_active(character)
+    }
+
+    /// Markdown without what stands in code.
+    fn outside_of_code(text: &str) -> String {
+        let mut outside = String::new();
+        let mut fence: Option<String> = None;
+        for line in text.lines() {
+            let ticks: String = line.chars().take_while(|character| *character == '`').collect();
+            match &fence {
+                Some(open) => {
+                    if ticks == *open {
+                        fence = None;
+                    }
+                }
+                None if ticks.len() >= 3 && line.ends_with("diff") => fence = Some(ticks),
+                None => {
+                    let mut rest = line;
+                    while let Some(start) = rest.find('`') {
+                        let (before, code) = rest.split_at(start);
+                        outside.push_str(before);
+                        let length = code.chars().take_while(|one| *one == '`').count();
+                        let (open, inner) = code.split_at(length);
+                        let end = inner.match_indices(open).map(|(at, _)| at).find(|at| {
+                            let after = inner[at + length..].chars().next();
+                            after != Some('`') && !inner[..*at].ends_with('`')
+                        });
+                        let is_escaped = before.ends_with('\\');
+                        match end.filter(|_| !is_escaped) {
+                            Some(end) => rest = &inner[end + length..],
+                            None => rest = inner,
+                        }
+                    }
+                    outside.push_str(rest);
+                    outside.push('\n');
+                }
+            }
+        }
+        outside
+    }
+
+    #[test]
+    fn no_name_and_no_value_does_anything_to_a_terminal_or_a_log() {
+        let project = hostile();
+        let stated = "any where process.name == \"a.exe\"";
+        for arguments in [
+            &["test"][..],
+            &["test", "--list"],
+            &["test", "--format", "json"],
+            &["test", "--format", "sarif"],
+            &["test", "--format", "junit"],
+            &["test", "--format", "html"],
+            &["check"],
+            &["check", "--format", "concise"],
+            &["check", "--format", "json"],
+            &["coverage"],
+            &["coverage", "--format", "json"],
+            &["mutate"],
+            &["mutate", "--format", "json"],
+            &["diff", "HEAD"],
+            &["diff", "HEAD", "--format", "json"],
+            &["explain", "rules/a.toml", "--events", "e.ndjson"],
+            &["scan", "e.ndjson"],
+            &["scan", "e.ndjson", "--format", "json"],
+            &["scan", "e.ndjson", "--format", "table"],
+            &["scan", "e.ndjson", "--summary"],
+            &["scan", "e.ndjson", "--summary", "--format", "json"],
+            &["import", "e.ndjson"],
+            &["query", stated, "e.ndjson"],
+            &["query", stated, "e.ndjson", "--format", "table"],
+            &["test", "no\u{1b}[2J\n::error::such"],
+        ] {
+            for colour in ["never", "always"] {
+                let output = project
+                    .trapline(&[arguments, &["--color", colour]].concat())
+                    .output()
+                    .unwrap();
+                for stream in [output.stdout, output.stderr] {
+                    let mut text = String::from_utf8(stream).unwrap();
+                    if colour == "always" {
+                        for code in ["0", "1", "2", "31", "32", "33", "34", "36", "91", "92", "93", "94", "96"] {
+                            text = text.replace(&format!("\u{1b}[{code}m"), "");
+                        }
+                    }
+                    let active = text.find(is_active).map(|at| &text[at.saturating_sub(60)..]);
+                    assert_eq!(active, None, "{arguments:?} {colour}");
+                    assert!(!text.contains("##["), "{arguments:?}: {text}");
+                    let command = |line: &&str| {
+                        let line = line.trim_start();
+                        line.starts_with("::") && !line.starts_with(":::")
+                    };
+                    assert_eq!(text.lines().find(command), None, "{arguments:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn github_gets_our_commands_only() {
+        let project = hostile();
+        let (_, out, err) = project.run_apart(&["test", "--format", "github", "--format", "human"]);
+        for line in out.lines().chain(err.lines()) {
+            let line = line.trim_start();
+            if line.starts_with("::") && !line.starts_with(":::") {
+                let is_ours = ["::error file=", "::warning file=", "::notice file="];
+                assert!(is_ours.iter().any(|ours| line.starts_with(ours)), "{line}");
+                assert!(!line.starts_with("::error file=README"), "{line}");
+            }
+            assert!(!line.contains("##[") && !line.contains(is_active), "{line}");
+        }
+        assert!(out.contains("::error file="), "{out}");
+        put(&project, "scenarios/a.yaml", "attack: # ##[add-mask]trapline ##[stop-commands]tok");
+        let (_, out, err) = project.run_apart(&["test"]);
+        assert!(!out.contains("##[") && !err.contains("##["), "{out}{err}");
+    }
+
+    #[test]
+    fn markdown_shows_names_and_values_and_does_nothing_else() {
+        let project = hostile();
+        for arguments in [
+            &["test", "--format", "markdown"][..],
+            &["diff", "HEAD", "--format", "markdown"],
+            &["diff", "HEAD", "--captures", "e.ndjson", "--format", "markdown"],
+            &["coverage", "--format", "markdown"],
+            &["mutate", "--format", "markdown"],
+        ] {
+            let (_, out, err) = project.run_apart(arguments);
+            assert!(out.contains('|') || out.contains("##"), "{arguments:?}: {out}{err}");
+            assert!(!out.contains(is_active), "{arguments:?}: {out}");
+            // An escaped bracket begins no link.
+            let text = outside_of_code(&out).replace("\\]", "").replace("\\[", "");
+            for bad in ["<img", "@org", "\n## forged", "](https", "://evil", "www.evil", "\n::"] {
+                assert!(!text.contains(bad), "{arguments:?}: {bad}: {text}");
+            }
+            assert!(out.contains("org/team"), "{arguments:?}: {out}");
+        }
+    }
+
+    #[test]
+    fn markup_is_well_formed_whatever_names_hold() {
+        let project = hostile();
+        let (_, out, _) = project.run_apart(&["test", "--format", "junit"]);
+        let document = roxmltree::Document::parse(&out).unwrap();
+        assert!(document.descendants().any(|node| {
+            node.attribute("name").is_some_and(|name| name.contains("<img src=x>"))
+        }));
+        let (_, out, _) = project.run_apart(&["test", "--format", "html"]);
+        assert!(!out.contains("<img") && out.contains("&lt;img src=x&gt;"));
+        let (_, out, _) = project.run_apart(&["test", "--format", "sarif"]);
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let text = report.to_string();
+        assert!(text.contains("[a\\\\](https"), "{text}");
+        let messages = report["runs"][0]["results"].as_array().unwrap().iter();
+        for message in messages.map(|result| result["message"]["text"].as_str().unwrap()) {
+            assert!(!message.contains("[a](https"), "{message}");
+        }
+    }
+}

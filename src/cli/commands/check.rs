@@ -183,7 +183,11 @@ impl Run<'_> {
             CheckFormat::Json => self.checked.json(),
             CheckFormat::Markdown => self.survey.markdown(),
         };
-        console.write(Stream::Out, &text);
+        if format == CheckFormat::Json {
+            console.write_json(&text);
+        } else {
+            console.write(Stream::Out, &text);
+        }
         if matches!(format, CheckFormat::Json | CheckFormat::Markdown) {
             console.write(Stream::Err, &self.checked.summary());
         }

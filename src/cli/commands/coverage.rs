@@ -111,7 +111,7 @@ fn write(found: &Coverage, args: &CoverageArgs, min: Option<f64>, console: &mut 
             let mut bytes = Vec::new();
             // Writing to memory does not fail.
             let _ = format::json(found, &mut bytes);
-            String::from_utf8_lossy(&bytes).into_owned()
+            return console.write_json(&String::from_utf8_lossy(&bytes));
         }
     };
     console.write(Stream::Out, &text);

@@ -310,9 +310,10 @@ fn write(found: &Comparison, format: TableFormat, console: &mut Console) {
     }
     let mut bytes = Vec::new();
     // Writing to memory does not fail.
-    let _ = match format {
-        TableFormat::Json => comparison::json(found, &mut bytes),
-        _ => comparison::markdown(found, &mut bytes),
-    };
+    if format == TableFormat::Json {
+        let _ = comparison::json(found, &mut bytes);
+        return console.write_json(&String::from_utf8_lossy(&bytes));
+    }
+    let _ = comparison::markdown(found, &mut bytes);
     console.write(Stream::Out, &String::from_utf8_lossy(&bytes));
 }

@@ -79,7 +79,7 @@ fn of_case(
 
 fn write(found: &[Explanation], args: &ExplainArgs, console: &mut Console) {
     let text = match args.format {
-        ExplainFormat::Json => json(found),
+        ExplainFormat::Json => return console.write_json(&json(found)),
         ExplainFormat::Human => {
             let mut text = String::new();
             let colour = console.colour(Stream::Out);

@@ -14,7 +14,7 @@ use super::super::error::Problem;
 use super::super::files::Unfinished;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, escape};
 use ordered::Ordered;
 use read::{Recordings, Seen};
 
@@ -106,7 +106,7 @@ impl Output {
             Some(file) => file.write_all(self.waiting.as_bytes()),
             None => console
                 .stream(Stream::Out)
-                .write_all(self.waiting.as_bytes()),
+                .write_all(escape::json(&self.waiting).as_bytes()),
         };
         self.waiting.clear();
         match done {

@@ -104,7 +104,7 @@ fn write(found: &Mutation, args: &MutateArgs, min: Option<f64>, console: &mut Co
             let mut bytes = Vec::new();
             // Writing to memory does not fail.
             let _ = format::json(found, &mut bytes);
-            String::from_utf8_lossy(&bytes).into_owned()
+            return console.write_json(&String::from_utf8_lossy(&bytes));
         }
     };
     console.write(Stream::Out, &text);

@@ -1,6 +1,6 @@
 //! `trapline query QUERY FILE…`: one query over NDJSON, answered as `_eql/search` answers it.
 
-use std::io::{BufRead, BufReader, BufWriter, Read};
+use std::io::{BufRead, BufReader, Read};
 
 use camino::Utf8Path;
 
@@ -71,8 +71,7 @@ fn answer(
     };
     if !table {
         // A reader that has gone away is no error of ours.
-        let out = BufWriter::with_capacity(1 << 16, console.stream(Stream::Out));
-        let _ = answer.write(out);
+        let _ = answer.write(console.json_stream());
         return Ok(());
     }
     let look = hits::Look {

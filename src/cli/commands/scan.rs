@@ -1,5 +1,6 @@
 //! `trapline scan --rules PATH FILE…`: many rules over NDJSON, one alert a line.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
 use std::num::NonZero;
@@ -17,7 +18,7 @@ use super::super::{Console, ExitCode};
 use super::scan_inputs::CliInputs;
 use super::scan_rules::{NotRun, Rules};
 use crate::compile::CompiledRule;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, escape};
 use crate::event::Timestamp;
 use crate::event::io::TemporaryFile;
 use crate::report::noise::NoiseView;
@@ -133,15 +134,14 @@ fn write_noise(
         span: Span::new(stats.span),
         budget: args.budget,
     };
-    let text = match args.format {
-        None | Some(ScanFormat::Table) => view.table(),
-        Some(ScanFormat::Json) => format!("{}\n", view.json()),
+    match args.format {
+        None | Some(ScanFormat::Table) => console.write(Stream::Out, &view.table()),
+        Some(ScanFormat::Json) => console.write_json(&format!("{}\n", view.json())),
         Some(ScanFormat::Ndjson) => {
             let lines = view.entries().map(|entry| entry.to_string() + "\n");
-            lines.collect()
+            console.write_json(&lines.collect::<String>());
         }
-    };
-    console.write(Stream::Out, &text);
+    }
 }
 
 #[expect(
@@ -243,12 +243,13 @@ impl Writer<'_> {
     /// Writes the text; false if nobody reads on.
     fn write(&mut self) -> bool {
         if let Some(held) = &mut self.held {
-            let written = held.write_all(self.text.as_bytes());
+            let written = held.write_all(escaped(self.format, &self.text).as_bytes());
             self.unheld = written.err();
             return self.unheld.is_none();
         }
         let is_beside = self.console.terminal();
-        let (stream, text) = (self.console.stream(Stream::Out), self.text.as_bytes());
+        let text = escaped(self.format, &self.text);
+        let (stream, text) = (self.console.stream(Stream::Out), text.as_bytes());
         let written = if is_beside {
             self.bar.aside(|| stream.write_all(text))
         } else {
@@ -284,6 +285,14 @@ impl Writer<'_> {
             return Err(NoOutput::NobodyReads);
         }
         Ok(self.noise)
+    }
+}
+
+/// Alerts as standard output takes them.
+fn escaped(format: ScanFormat, text: &str) -> Cow<'_, str> {
+    match format {
+        ScanFormat::Table => escape::terminal(text, false),
+        ScanFormat::Ndjson | ScanFormat::Json => escape::json(text),
     }
 }
 
@@ -386,7 +395,8 @@ fn by_rule(stats: &Stats, rules: &Rules, text: &mut String) {
 }
 
 fn trouble(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, text: &mut String) {
-    let at = |(file, line): (u32, u64)| format!("{}:{line}", inputs.name(file as usize));
+    let name = |file: usize| escape::line(&inputs.name(file)).into_owned();
+    let at = |(file, line): (u32, u64)| format!("{}:{line}", name(file as usize));
     for (rule, (place, reason)) in &stats.failed {
         let name = rules
             .run
@@ -401,11 +411,11 @@ fn trouble(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, text: &mut Stri
     if stats.bad_lines > 0 {
         let _ = writeln!(text, "{} lines are no events:", stats.bad_lines);
         for (place, reason) in &stats.bad {
-            let _ = writeln!(text, "    {}: {reason}", at(*place));
+            let _ = writeln!(text, "    {}: {}", at(*place), escape::line(reason));
         }
     }
     for (file, reason) in &stats.broken {
-        let name = inputs.name(*file as usize);
+        let (name, reason) = (name(*file as usize), escape::line(reason));
         let _ = writeln!(text, "not read to its end: {name}: {reason}");
     }
     if stats.late > 0 {
@@ -471,7 +481,7 @@ fn trouble(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, text: &mut Stri
         let _ = writeln!(
             text,
             "{most}{unrouted} events are of an index that no rule searches ({})",
-            names.join(", ")
+            escape::line(&names.join(", "))
         );
     }
 }

@@ -238,7 +238,12 @@ fn write(
     };
     let report_text = String::from_utf8_lossy(&bytes);
     let Some(file) = &report.file else {
-        console.write(stream, &report_text);
+        match report.format {
+            Format::Json | Format::Sarif => console.write_json(&report_text),
+            // Commands are what this format is.
+            Format::Github => console.write_as_is(stream, &report_text),
+            _ => console.write(stream, &report_text),
+        }
         return ExitCode::Passed;
     };
     let path = settings.typed(file);

@@ -182,7 +182,7 @@ impl Watched {
 
 fn say<'n>(saved: impl Iterator<Item = &'n String>, console: &mut Console) {
     if console.terminal() {
-        console.write(Stream::Out, CLEAR);
+        console.write_as_is(Stream::Out, CLEAR);
     }
     for name in saved {
         console.write(Stream::Err, &format!("saved    {name}\n"));

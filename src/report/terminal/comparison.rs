@@ -103,14 +103,14 @@ fn over_recordings(one: &AlertDifference, painter: Painter, text: &mut String) {
             text,
             "{}{}  {}",
             painter.key(DIM, "alert"),
-            recorded::places(alert),
+            clean(&recorded::places(alert)),
             painter.paint(DIM, recorded::time(alert).unwrap_or_default())
         );
         for decider in recorded::told(alert, next) {
             stopped(decider, painter, text);
         }
         if let Some(instead) = recorded::instead(alert, one.class) {
-            let _ = writeln!(text, "{}{instead}", painter.key(DIM, ""));
+            let _ = writeln!(text, "{}{}", painter.key(DIM, ""), clean(&instead));
         }
     }
     if more > 0 {

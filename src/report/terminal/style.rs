@@ -5,6 +5,8 @@ use anstyle::AnsiColor;
 pub(super) use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
+use crate::diagnostic::escape;
+
 /// What must be mended.
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 /// What is worth a look.
@@ -47,17 +49,9 @@ impl Painter {
     }
 }
 
-/// The text without anything that would move the cursor or change the colours.
+/// The text in one line, without anything that would move the cursor or change the colours.
 pub(in crate::report) fn clean(text: &str) -> String {
-    text.chars()
-        .map(|character| {
-            if character.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                character
-            }
-        })
-        .collect()
+    escape::line(text).into_owned()
 }
 
 /// How many columns a text takes.

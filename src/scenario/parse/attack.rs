@@ -120,7 +120,7 @@ fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<A
     let node = &each::resolve(parser, node, scenario);
     let mut entries = parser.map(node, "`attack`")?;
     let name = if let Some(name) = entries.take("name") {
-        parser.text(name, "the attack's name")
+        parser.one_line(name, "the attack's name")
     } else {
         let help = "name what happens: `name: remote WMI starts PowerShell`";
         parser.missing(node.span, "the attack has no `name`", help);

@@ -2,7 +2,7 @@
 
 use super::each::{self, Combination};
 use super::{Parser, attack, event, expectation, production};
-use crate::diagnostic::Span;
+use crate::diagnostic::{Span, escape};
 use crate::scenario::error::{CONTRADICTION, UNKNOWN_LABEL, UNKNOWN_SOURCE, WRONG_SHAPE};
 use crate::scenario::model::{
     Base, Case, Change, EventRole, EventsFrom, Expectation, Located, PerSource, Scenario,
@@ -56,7 +56,7 @@ pub(super) fn cases(
         return;
     };
     let name = if let Some(node) = entries.take("name") {
-        parser.text(node, "the name of a case")
+        parser.one_line(node, "the name of a case")
     } else {
         parser.missing(node.span, "the case has no `name`", "name what it shows");
         None
@@ -71,7 +71,7 @@ pub(super) fn cases(
         let mut full = name.value.clone();
         for (key, _) in &combination.keys {
             full.push_str(" / ");
-            full.push_str(key);
+            full.push_str(&escape::line(key));
         }
         // A case of one `each` name is known by its line there.
         let place = match combination.keys.as_slice() {

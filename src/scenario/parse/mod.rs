@@ -27,7 +27,7 @@ use super::model::{Located, Scenario};
 use super::yaml::{self, Key, Node, NodeKind};
 use super::{listed, shown};
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
+use crate::diagnostic::{Code, Diagnostic, SourceText, Span, escape};
 
 /// What a scenario file holds and what is wrong with it.
 #[derive(Debug, Clone)]
@@ -136,6 +136,12 @@ impl Parser<'_> {
                 None
             }
         }
+    }
+
+    /// A name: text of one line, whatever its author writes.
+    fn one_line(&mut self, node: &Node, what: &str) -> Option<Located<String>> {
+        let name = self.text(node, what)?;
+        Some(Located::new(escape::line(&name.value).into_owned(), name.span))
     }
 
     /// A list of texts; one text stands for a list of one.

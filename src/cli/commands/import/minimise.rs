@@ -11,7 +11,7 @@ use super::super::super::{Console, ExitCode};
 use super::super::write_scenario::{self, Place};
 use super::read::Recordings;
 use super::{exit_code, summary};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, escape};
 use crate::event::Event;
 use crate::reduce::{self, Impossible, Minimised, Request, minimise};
 
@@ -126,8 +126,8 @@ fn said(made: &Minimised, place: &Place, settings: &Settings) -> String {
             text,
             "  {:<8} {} → {}",
             replaced.kind.word(),
-            replaced.original,
-            replaced.stand_in
+            escape::line(&replaced.original),
+            escape::line(&replaced.stand_in)
         );
     }
     if let Some(path) = path {
