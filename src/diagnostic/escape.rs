@@ -113,9 +113,8 @@ fn is_command(line: &str) -> bool {
 
 /// JSON whose strings do nothing on a terminal or in a log: the same value, with more escapes.
 pub fn json(text: &str) -> Cow<'_, str> {
-    let is_escaped = |character: char| {
-        is_active(character) && !matches!(character, '\n' | '\t' | '\r')
-    };
+    let is_escaped =
+        |character: char| is_active(character) && !matches!(character, '\n' | '\t' | '\r');
     if !text.contains(is_escaped) && !text.contains("##[") {
         return Cow::Borrowed(text);
     }
@@ -175,6 +174,9 @@ mod tests {
         let text = value.to_string();
         let safe = json(&text);
         assert!(!safe.contains(is_active) && !safe.contains("##["), "{safe}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&safe).unwrap(),
+            value
+        );
     }
 }

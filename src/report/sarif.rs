@@ -165,9 +165,7 @@ fn result<'a>(finding: &'a Finding<'a>) -> Outcome<'a> {
             Level::Warning => "warning",
             Level::Note => "note",
         },
-        message: Message {
-            text: plain(&text),
-        },
+        message: Message { text: plain(&text) },
         locations: Vec::from_iter(first),
         related_locations: (1..)
             .zip(places)

@@ -360,10 +360,14 @@ mod escapes {
     fn hostile() -> Project {
         let name = quoted(HOSTILE);
         let value = "x\\u{1b}[2J\\u{9b}\\n::error::forged";
-        let query = format!("process where process.name == \"{value}\" or process.name : \"a.exe\"");
+        let query =
+            format!("process where process.name == \"{value}\" or process.name : \"a.exe\"");
         let rule = rule("")
             .replace("\"One\"", &name)
-            .replace("\"logs-endpoint.events.*\"", &format!("\"logs-endpoint.events.*\", {name}"))
+            .replace(
+                "\"logs-endpoint.events.*\"",
+                &format!("\"logs-endpoint.events.*\", {name}"),
+            )
             .replace("query = ''''''", &format!("query = {}", quoted(&query)));
         let scenario = format!(
             "attack:\n  name: {name}\n  events: {{e: {{is: process, process.name: a.exe, \
@@ -382,18 +386,31 @@ mod escapes {
             ("trapline.toml", ""),
             ("rules/a.toml", &rule),
             ("scenarios/a.yaml", &scenario),
-            ("e.ndjson", &format!("{line}\n{line}\n{served}\nnonsense {HOSTILE}\n")),
+            (
+                "e.ndjson",
+                &format!("{line}\n{line}\n{served}\nnonsense {HOSTILE}\n"),
+            ),
         ]);
         for arguments in [
             &["init", "-q"][..],
             &["add", "-A"],
-            &["-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x"],
+            &[
+                "-c",
+                "user.name=x",
+                "-c",
+                "user.email=x",
+                "commit",
+                "-qm",
+                "x",
+            ],
         ] {
             let mut git = std::process::Command::new("git");
             let done = git.args(arguments).current_dir(project.path()).status();
             assert!(done.unwrap().success());
         }
-        let changed = rule.replace("a.exe", "b.exe").replace("risk_score = 21", "risk_score = 22");
+        let changed = rule
+            .replace("a.exe", "b.exe")
+            .replace("risk_score = 21", "risk_score = 22");
         put(&project, "rules/a.toml", &changed);
         project
     }
@@ -407,7 +424,10 @@ mod escapes {
         let mut outside = String::new();
         let mut fence: Option<String> = None;
         for line in text.lines() {
-            let ticks: String = line.chars().take_while(|character| *character == '`').collect();
+            let ticks: String = line
+                .chars()
+                .take_while(|character| *character == '`')
+                .collect();
             match &fence {
                 Some(open) => {
                     if ticks == *open {
@@ -479,11 +499,16 @@ mod escapes {
                 for stream in [output.stdout, output.stderr] {
                     let mut text = String::from_utf8(stream).unwrap();
                     if colour == "always" {
-                        for code in ["0", "1", "2", "31", "32", "33", "34", "36", "91", "92", "93", "94", "96"] {
+                        for code in [
+                            "0", "1", "2", "31", "32", "33", "34", "36", "91", "92", "93", "94",
+                            "96",
+                        ] {
                             text = text.replace(&format!("\u{1b}[{code}m"), "");
                         }
                     }
-                    let active = text.find(is_active).map(|at| &text[at.saturating_sub(60)..]);
+                    let active = text
+                        .find(is_active)
+                        .map(|at| &text[at.saturating_sub(60)..]);
                     assert_eq!(active, None, "{arguments:?} {colour}");
                     assert!(!text.contains("##["), "{arguments:?}: {text}");
                     let command = |line: &&str| {
@@ -510,7 +535,11 @@ mod escapes {
             assert!(!line.contains("##[") && !line.contains(is_active), "{line}");
         }
         assert!(out.contains("::error file="), "{out}");
-        put(&project, "scenarios/a.yaml", "attack: # ##[add-mask]trapline ##[stop-commands]tok");
+        put(
+            &project,
+            "scenarios/a.yaml",
+            "attack: # ##[add-mask]trapline ##[stop-commands]tok",
+        );
         let (_, out, err) = project.run_apart(&["test"]);
         assert!(!out.contains("##[") && !err.contains("##["), "{out}{err}");
     }
@@ -521,16 +550,34 @@ mod escapes {
         for arguments in [
             &["test", "--format", "markdown"][..],
             &["diff", "HEAD", "--format", "markdown"],
-            &["diff", "HEAD", "--captures", "e.ndjson", "--format", "markdown"],
+            &[
+                "diff",
+                "HEAD",
+                "--captures",
+                "e.ndjson",
+                "--format",
+                "markdown",
+            ],
             &["coverage", "--format", "markdown"],
             &["mutate", "--format", "markdown"],
         ] {
             let (_, out, err) = project.run_apart(arguments);
-            assert!(out.contains('|') || out.contains("##"), "{arguments:?}: {out}{err}");
+            assert!(
+                out.contains('|') || out.contains("##"),
+                "{arguments:?}: {out}{err}"
+            );
             assert!(!out.contains(is_active), "{arguments:?}: {out}");
             // An escaped bracket begins no link.
             let text = outside_of_code(&out).replace("\\]", "").replace("\\[", "");
-            for bad in ["<img", "@org", "\n## forged", "](https", "://evil", "www.evil", "\n::"] {
+            for bad in [
+                "<img",
+                "@org",
+                "\n## forged",
+                "](https",
+                "://evil",
+                "www.evil",
+                "\n::",
+            ] {
                 assert!(!text.contains(bad), "{arguments:?}: {bad}: {text}");
             }
             assert!(out.contains("org/team"), "{arguments:?}: {out}");
@@ -543,7 +590,8 @@ mod escapes {
         let (_, out, _) = project.run_apart(&["test", "--format", "junit"]);
         let document = roxmltree::Document::parse(&out).unwrap();
         assert!(document.descendants().any(|node| {
-            node.attribute("name").is_some_and(|name| name.contains("<img src=x>"))
+            node.attribute("name")
+                .is_some_and(|name| name.contains("<img src=x>"))
         }));
         let (_, out, _) = project.run_apart(&["test", "--format", "html"]);
         assert!(!out.contains("<img") && out.contains("&lt;img src=x&gt;"));

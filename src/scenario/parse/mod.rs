@@ -141,7 +141,10 @@ impl Parser<'_> {
     /// A name: text of one line, whatever its author writes.
     fn one_line(&mut self, node: &Node, what: &str) -> Option<Located<String>> {
         let name = self.text(node, what)?;
-        Some(Located::new(escape::line(&name.value).into_owned(), name.span))
+        Some(Located::new(
+            escape::line(&name.value).into_owned(),
+            name.span,
+        ))
     }
 
     /// A list of texts; one text stands for a list of one.
