@@ -48,6 +48,7 @@ impl<'r> OnSource<'r> {
         let settings = request_fields(&rule.fields);
         let mut fields = fields_of(syntax, &settings);
         fields.extend(exclusions.fields());
+        fields.extend(rule.kind.fields());
         let fields: BTreeSet<String> = fields.into_iter().map(str::to_owned).collect();
         Self {
             mapping: types.mapping_of(fields.iter().map(String::as_str)),

@@ -3,7 +3,7 @@
 //!
 //! Left out is what a run in simulated time cannot know: ids, and when the alert was written.
 
-use crate::event::{Event, Scalar};
+use crate::event::{Event, Scalar, Timestamp};
 use crate::rule::{Rule, Severity};
 
 /// The alerts of one match.
@@ -59,6 +59,84 @@ pub fn alerts(rule: &Rule, events: &[&Event], sequence: bool) -> Alerts {
         text(&mut main, "kibana.alert.building_block_type", "default");
     }
     Alerts { main, blocks }
+}
+
+/// What a threshold rule counted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ThresholdResult {
+    /// The fields that group and their values.
+    pub terms: Vec<(String, String)>,
+    /// How many events.
+    pub count: usize,
+    /// The cardinality field and how many values of it there are.
+    pub cardinality: Option<(String, usize)>,
+    /// The earliest time, and the latest.
+    pub span: (Timestamp, Timestamp),
+}
+
+/// Makes the alert of a threshold rule: a document of its own with the key of the group and nothing
+/// else of the events (`rule-types-semantics` §8.4).
+pub fn threshold_alert(rule: &Rule, result: &ThresholdResult) -> Alerts {
+    let mut main = Event::default();
+    let (first, last) = result.span;
+    text(&mut main, "@timestamp", &last.to_string());
+    for (field, value) in &result.terms {
+        text(&mut main, field, value);
+    }
+    let severity = mapped_severity(rule, &main).unwrap_or(rule.severity);
+    let score = mapped_score(rule, &main).unwrap_or_else(|| rule.risk_score.to_string());
+    let name = mapped_name(rule, &main);
+    let name = name.as_deref().unwrap_or(&rule.name);
+    finish(&mut main, name, severity, &score);
+    set(&mut main, "kibana.alert.depth", 1);
+    let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    set(
+        &mut main,
+        "kibana.alert.threshold_result.count",
+        whole(result.count),
+    );
+    text(
+        &mut main,
+        "kibana.alert.threshold_result.from",
+        &first.to_string(),
+    );
+    let column = |of: &dyn Fn(&(String, String)) -> String| {
+        let terms = result.terms.iter();
+        terms.map(|term| Scalar::text(of(term))).collect::<Vec<_>>()
+    };
+    main.set(
+        "kibana.alert.threshold_result.terms.field",
+        column(&|(field, _)| field.clone()),
+    );
+    main.set(
+        "kibana.alert.threshold_result.terms.value",
+        column(&|(_, value)| value.clone()),
+    );
+    if let Some((field, count)) = &result.cardinality {
+        text(
+            &mut main,
+            "kibana.alert.threshold_result.cardinality.field",
+            field,
+        );
+        let path = "kibana.alert.threshold_result.cardinality.value";
+        set(&mut main, path, whole(*count));
+    }
+    if rule.building_block {
+        text(&mut main, "kibana.alert.building_block_type", "default");
+    }
+    Alerts {
+        main,
+        blocks: Vec::new(),
+    }
+}
+
+/// Makes the alert of a new-terms rule from the first event that has the terms
+/// (`rule-types-semantics` §9.6).
+pub fn new_terms_alert(rule: &Rule, event: &Event, terms: &[String]) -> Alerts {
+    let mut made = alerts(rule, &[event], false);
+    let terms = terms.iter().map(|term| Scalar::text(term.as_str()));
+    made.main.set("kibana.alert.new_terms", terms.collect());
+    made
 }
 
 /// The fields that all events have in common: equal values, and of several those that are in all.

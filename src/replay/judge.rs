@@ -345,6 +345,18 @@ fn wanted_alert(
                 found.join("; ")
             ))
         }
+        _ if !case.wanted.new_terms.is_empty()
+            && !matches
+                .iter()
+                .any(|found| terms_of(found) == case.wanted.new_terms) =>
+        {
+            let found: Vec<String> = matches.iter().map(|it| terms_of(it).join(", ")).collect();
+            let wanted = case.wanted.new_terms.join(", ");
+            failed(format!(
+                "expected the new terms {wanted}, found {}",
+                found.join("; ")
+            ))
+        }
         _ if case.run.setting.every_phase && produced.blind().is_some() => {
             let blind = produced.blind().unwrap_or_default();
             failed(format!("expected an alert in every phase, {blind}"))
@@ -366,6 +378,12 @@ fn wanted_alert(
             })
         }),
     }
+}
+
+/// The values of the key of a match.
+fn terms_of(found: &Match) -> Vec<String> {
+    let terms = found.join.iter().flatten();
+    terms.map(ToString::to_string).collect()
 }
 
 /// Whether an alert is of so many events with these values.

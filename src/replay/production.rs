@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::run::Run;
+use super::{new_terms, threshold};
 use crate::evaluate::{Match, Override};
 use crate::event::time::{DateFormat, format_offset};
 use crate::event::{Event, EventId, Timestamp};
@@ -11,7 +12,7 @@ use crate::execution::overlap::per_cent;
 use crate::execution::suppress::{Group, settle};
 use crate::execution::window::{Found, covered, longest_blind};
 use crate::execution::{Arrival, Phase, Search, Windows};
-use crate::rule::{Rule, Schedule, Suppression};
+use crate::rule::{Rule, RuleKind, Schedule, Suppression};
 use crate::scenario::model::{FoundIn, ScheduleSpec};
 
 /// The key of the fact that an exception made the rule alert.
@@ -108,6 +109,27 @@ impl<'r> ScheduleConfig<'r> {
         self.windows.0
     }
 
+    pub(super) fn rule(&self) -> &'r Rule {
+        self.rule
+    }
+
+    /// The one phase that is replayed, if the scenario asks for one.
+    pub(super) fn phase(&self) -> Option<i64> {
+        self.phase
+    }
+
+    pub(super) fn max_signals(&self) -> usize {
+        self.max_signals
+    }
+
+    /// The start of the case in milliseconds since 1970; of a recording, the time of the first of
+    /// these events.
+    pub(super) fn start_of(&self, events: &[Event], ids: &[EventId]) -> i64 {
+        let arrivals = ids.iter().filter_map(|id| events.get(id.index()));
+        let times = arrivals.filter_map(|event| self.arrival(event).time);
+        self.start.or(times.min()).unwrap_or_default()
+    }
+
     pub(super) fn windows(&self) -> Windows {
         self.windows
     }
@@ -116,8 +138,7 @@ impl<'r> ScheduleConfig<'r> {
     pub(super) fn relative(&self, events: &[Event], ids: &[EventId]) -> Vec<Arrival> {
         let arrivals = ids.iter().filter_map(|id| events.get(id.index()));
         let arrivals: Vec<Arrival> = arrivals.map(|event| self.arrival(event)).collect();
-        let first = arrivals.iter().filter_map(|arrival| arrival.time).min();
-        let start = self.start.or(first).unwrap_or_default();
+        let start = self.start_of(events, ids);
         let relative = |arrival: &Arrival| Arrival {
             time: arrival.time.map(|time| time - start),
             arrived: arrival.arrived - start,
@@ -149,6 +170,15 @@ pub(super) fn produce(
     setting: &ScheduleConfig<'_>,
     overrides: &[Override],
 ) -> ScheduledOutcome {
+    match &setting.rule.kind {
+        RuleKind::Threshold(settings) => {
+            return threshold::produce(run, setting, settings, overrides);
+        }
+        RuleKind::NewTerms(settings) => {
+            return new_terms::produce(run, setting, settings, overrides);
+        }
+        _ => {}
+    }
     let whole = || run.evaluation.decide_with(overrides);
     let meets = |event: &EventId| {
         !overrides.is_empty() || run.evaluation.stages_met(*event).next().is_some()
@@ -292,6 +322,16 @@ pub(super) struct Counts {
 }
 
 impl ScheduledOutcome {
+    /// The alerts of a run and what happens in the phases, of which `single` is the only one asked
+    /// for.
+    pub(super) fn new(matches: Vec<Match>, phases: Vec<Phase>, single: bool) -> Self {
+        Self {
+            matches,
+            phases,
+            single,
+        }
+    }
+
     /// How many alerts the phases have.
     pub(super) fn counts(&self) -> Counts {
         let all = || self.phases.iter().map(|phase| &phase.outcome);

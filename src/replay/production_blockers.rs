@@ -4,9 +4,11 @@
 use super::outcome::{CauseRecord, NoneRecord};
 use super::production::produce;
 use super::run::Run;
+use super::{new_terms, threshold};
 use crate::evaluate::Override;
 use crate::event::EventId;
 use crate::event::time::format_offset;
+use crate::rule::RuleKind;
 
 /// The events of a match are never in one execution.
 pub(super) const LOOK_BACK: &str = "look-back";
@@ -23,7 +25,13 @@ pub(super) struct Stopped {
 /// itself did.
 pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
     if !run.evaluation.decide_with(waived).is_empty() {
-        return Some(look_back(run));
+        let kind = &run.setting.rule().kind;
+        let of_kind = match kind {
+            RuleKind::Threshold(settings) => threshold::stopped(run, settings, waived),
+            RuleKind::NewTerms(settings) => new_terms::stopped(run, settings, waived),
+            _ => None,
+        };
+        return Some(of_kind.unwrap_or_else(|| look_back(run)));
     }
     let names = names(run);
     let alerts_without = |lifted: &dyn Fn(&str) -> bool| {

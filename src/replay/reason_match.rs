@@ -1,5 +1,6 @@
 //! Whether the stated reason of a case (`because`) is the reason that was found.
 
+use super::{new_terms, threshold};
 use crate::diagnostic::suggest::nearest;
 use crate::evaluate::{Blockers, Cause, CauseKind};
 use crate::plan::{ClauseKind, Plan};
@@ -18,6 +19,14 @@ const WORDS: &[&str] = &[
     "filters",
     "max_signals",
     "suppressed",
+    threshold::COUNT,
+    threshold::CARDINALITY,
+    threshold::NO_GROUP,
+    threshold::SPREAD,
+    threshold::WINDOW,
+    new_terms::SEEN,
+    new_terms::NO_TERM,
+    new_terms::AT_THE_EDGE,
 ];
 
 /// Whether `because` names one of the causes, or the smallest part of the query that holds them.

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use super::outcome::{AlertRecord, CauseRecord, EventRecord, NoneRecord};
 use super::run::Run;
+use super::stateful::key_fields;
 use crate::diagnostic::QueryText;
 use crate::evaluate::{Blockers, Cause, CauseKind, Match, Shortfall, reason};
 use crate::event::time::format_offset;
-use crate::event::{Event, EventId, Timestamp};
-use crate::execution::alert::{self, Alerts};
+use crate::event::{Event, EventId, Timestamp, Value};
+use crate::execution::alert::{self, Alerts, ThresholdResult};
 use crate::plan::{ClauseId, FieldId, Operator, Plan, Role, StageId};
+use crate::rule::{self, RuleKind};
 
 /// The alerts of a run, with the fields that the expectation asks for.
 pub(super) fn alerts(
@@ -34,7 +36,7 @@ fn recorded(run: &Run<'_>, found: &Match, with: &[(String, String)]) -> AlertRec
             after: time(run, event).unwrap_or(start).millis() - start.millis(),
         })
     });
-    let names = joins(run.plan()).map(str::to_owned);
+    let names = joins(run).into_iter().map(str::to_owned);
     let values = found.join.iter().map(|value| {
         let value = value.as_ref();
         value.map_or_else(|| "null".to_owned(), ToString::to_string)
@@ -79,8 +81,45 @@ fn made(run: &Run<'_>, found: &Match) -> Alerts {
     let events: Vec<&Event> = ids
         .filter_map(|id| run.stage.events.get(id.index()))
         .collect();
-    let sequence = !matches!(run.plan().operator, Operator::Select);
-    alert::alerts(run.setting.rule, &events, sequence)
+    let rule = run.setting.rule();
+    let text = |value: &Option<Value>| value.as_ref().map_or_else(String::new, ToString::to_string);
+    let terms: Vec<String> = found.join.iter().map(text).collect();
+    match (&rule.kind, events.as_slice()) {
+        (RuleKind::Threshold(settings), _) => {
+            let result = threshold_result(run, found, settings, &terms);
+            alert::threshold_alert(rule, &result)
+        }
+        (RuleKind::NewTerms(_), [event]) => alert::new_terms_alert(rule, event, &terms),
+        _ => {
+            let sequence = !matches!(run.plan().operator, Operator::Select);
+            alert::alerts(rule, &events, sequence)
+        }
+    }
+}
+
+/// What a threshold rule counted of a match.
+fn threshold_result(
+    run: &Run<'_>,
+    found: &Match,
+    settings: &rule::Threshold,
+    terms: &[String],
+) -> ThresholdResult {
+    let ids: Vec<EventId> = found.stages.iter().flatten().copied().collect();
+    let times: Vec<Timestamp> = ids.iter().filter_map(|event| time(run, *event)).collect();
+    let first = times.iter().min().copied().unwrap_or_default();
+    let last = times.iter().max().copied().unwrap_or_default();
+    let fields = settings.group_by.iter().map(|field| field.name.clone());
+    let cardinality = settings.cardinality.as_ref().map(|own| {
+        let field = &own.field.name;
+        let values = ids.iter().flat_map(|event| values_of(run, *event, field));
+        (field.clone(), values.collect::<BTreeSet<_>>().len())
+    });
+    ThresholdResult {
+        terms: fields.zip(terms.iter().cloned()).collect(),
+        count: ids.len(),
+        cardinality,
+        span: (first, last),
+    }
 }
 
 /// What the alerts are, in a line each: those that are alike once.
@@ -122,9 +161,12 @@ fn in_words(run: &Run<'_>, made: &Alerts) -> String {
     words
 }
 
-fn joins(plan: &Plan) -> impl Iterator<Item = &str> {
-    let joins = plan.joins();
-    joins.iter().map(|join| join.name.as_str())
+/// The names of the key of a match: the join keys of a sequence, or the fields by which the rule
+/// groups.
+fn joins<'r>(run: &'r Run<'_>) -> Vec<&'r str> {
+    let joins = run.plan().joins().iter();
+    let joins = joins.map(|join| join.name.as_str());
+    joins.chain(key_fields(&run.setting.rule().kind)).collect()
 }
 
 /// The fields with the same values in all events, of those that the scenario sets on each of them
@@ -142,7 +184,7 @@ fn shared(run: &Run<'_>, found: &Match) -> Vec<(String, String)> {
     if rest.is_empty() {
         return Vec::new();
     }
-    let keys: BTreeSet<&str> = joins(run.plan()).collect();
+    let keys: BTreeSet<&str> = joins(run).into_iter().collect();
     let mut fields = telling(run, *first, *stage);
     for (event, stage) in rest {
         let others = telling(run, *event, *stage);

@@ -174,6 +174,25 @@ impl RuleType {
 }
 
 impl RuleKind {
+    /// The fields of events that the rule reads beside its query.
+    pub fn fields(&self) -> Vec<&str> {
+        let names: Vec<&FieldName> = match self {
+            Self::Threshold(threshold) => {
+                let cardinality = threshold.cardinality.iter();
+                let cardinality = cardinality.map(|own| &own.field);
+                threshold.group_by.iter().chain(cardinality).collect()
+            }
+            Self::NewTerms(new_terms) => new_terms.fields.iter().collect(),
+            Self::ThreatMatch(threat_match) => {
+                let entries = threat_match.groups.iter().flatten();
+                entries.map(|entry| &entry.event_field).collect()
+            }
+            Self::Eql | Self::Query | Self::SavedQuery { .. } | Self::Esql => Vec::new(),
+            Self::MachineLearning => Vec::new(),
+        };
+        names.into_iter().map(|field| field.name.as_str()).collect()
+    }
+
     /// The kind without its settings.
     pub fn rule_type(&self) -> RuleType {
         match self {

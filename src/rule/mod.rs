@@ -16,7 +16,7 @@ mod table;
 
 pub use exception::{ExceptionItem, LoadedExceptions, load_exceptions};
 pub use filter::Filter;
-pub use kind::{RuleKind, RuleType};
+pub use kind::{FieldName, NewTerms, RuleKind, RuleType, ThreatMatch, Threshold};
 pub use load::{Loaded, load};
 pub use production::{Production, SeverityMapping, Suppression};
 

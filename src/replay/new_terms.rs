@@ -1,0 +1,162 @@
+//! New-terms rules on a case: the combinations of values that are new in some execution, and where
+//! a known one was seen (`rule-types-semantics` §9, §11.2).
+
+use super::outcome::{CauseRecord, NoneRecord};
+use super::production::{ScheduleConfig, ScheduledOutcome};
+use super::production_blockers::Stopped;
+use super::run::Run;
+use super::stateful::{Pool, Selected, key_fields, key_words, outcome, phases};
+use crate::evaluate::Override;
+use crate::evaluate::new_terms::{Carried, Seen};
+use crate::event::Timestamp;
+use crate::event::time::format_offset;
+use crate::execution::new_terms::{Alerted, Document, execute};
+use crate::execution::replayed::Execution;
+use crate::execution::{Arrival, Outcome};
+use crate::rule;
+
+/// The combination was seen before the window.
+pub(super) const SEEN: &str = "seen";
+/// The events lack one of the fields.
+pub(super) const NO_TERM: &str = "no term";
+/// The combination was first seen at the very start of the window.
+pub(super) const AT_THE_EDGE: &str = "at the edge";
+
+/// What the executions of the schedule make of the events that meet the query.
+pub(super) fn produce(
+    run: &Run<'_>,
+    setting: &ScheduleConfig<'_>,
+    settings: &rule::NewTerms,
+    overrides: &[Override],
+) -> ScheduledOutcome {
+    let selected = Selected::of(run, setting, overrides);
+    let documents = documents(run, settings, &selected);
+    let start = setting.start_of(&run.stage.events, &selected.events);
+    let history = |to: i64| history_start(settings, start, to);
+    let mut pool = Pool::default();
+    let mut replay = |executions: &[Execution]| {
+        let mut alerted = Alerted::default();
+        let mut done = Outcome::default();
+        for execution in executions {
+            let novelty = execute(
+                *execution,
+                &documents,
+                &history,
+                setting.max_signals(),
+                &mut alerted,
+            );
+            let mut number = |seen: &Seen| pool.number(&seen.terms, &selected.ids(&[seen.first]));
+            done.alerts.extend(novelty.alerts.iter().map(&mut number));
+            for cut in novelty.cut.iter().map(&mut number) {
+                if !done.cut.contains(&cut) {
+                    done.cut.push(cut);
+                }
+            }
+        }
+        let alerts = done.alerts.clone();
+        done.cut.retain(|number| !alerts.contains(number));
+        done
+    };
+    let moments = moments(settings, start, setting, &selected.arrivals);
+    let phases = phases(setting, &selected.arrivals, &moments, &mut replay);
+    outcome(setting, pool, phases)
+}
+
+/// The start of the history for a range that ends at `to`, both from the start of the case.
+fn history_start(settings: &rule::NewTerms, start: i64, to: i64) -> i64 {
+    let ends = Timestamp::from_millis(start + to);
+    let begins = settings.history_start(ends);
+    // A history that cannot be read was refused with the rule.
+    begins.map_or(to, |begins| begins.millis() - start)
+}
+
+/// The times at which events leave the history.
+fn moments(
+    settings: &rule::NewTerms,
+    start: i64,
+    setting: &ScheduleConfig<'_>,
+    arrivals: &[Arrival],
+) -> Vec<i64> {
+    let until = setting.schedule().until;
+    let leaves = |arrival: &Arrival| {
+        let time = arrival.time?;
+        let length = time - history_start(settings, start, time);
+        Some([time + length + until, time + length + until + 1])
+    };
+    arrivals.iter().filter_map(leaves).flatten().collect()
+}
+
+fn documents(run: &Run<'_>, settings: &rule::NewTerms, selected: &Selected) -> Vec<Document> {
+    let document = |(number, arrival): (usize, &Arrival)| {
+        let terms = |field: &rule::FieldName| selected.terms(run, number, &field.name);
+        Document {
+            carried: Carried {
+                fields: settings.fields.iter().map(terms).collect(),
+                time: arrival.time.unwrap_or_default(),
+            },
+            arrival: *arrival,
+        }
+    };
+    selected.arrivals.iter().enumerate().map(document).collect()
+}
+
+/// Why nothing is new although events meet the query; `None` where none does.
+pub(super) fn stopped(
+    run: &Run<'_>,
+    settings: &rule::NewTerms,
+    overrides: &[Override],
+) -> Option<Stopped> {
+    let selected = Selected::of(run, &run.setting, overrides);
+    if selected.events.is_empty() {
+        return None;
+    }
+    let documents = documents(run, settings, &selected);
+    let kind = &run.setting.rule().kind;
+    let fields = key_fields(kind);
+    let start = run.setting.start_of(&run.stage.events, &selected.events);
+    let history = |to: i64| history_start(settings, start, to);
+    let lacks = |document: &Document| document.carried.fields.iter().any(Vec::is_empty);
+    if documents.iter().all(lacks) {
+        let missing = fields.join(" or ");
+        let value = format!("{} events without {missing}", documents.len());
+        return Some(reason(NO_TERM, None, value));
+    }
+    let mut known: Option<(Seen, bool)> = None;
+    let mut replay = |executions: &[Execution]| {
+        let mut alerted = Alerted::default();
+        for execution in executions {
+            let novelty = execute(*execution, &documents, &history, usize::MAX, &mut alerted);
+            if let (None, Some(seen)) = (&known, novelty.known.first()) {
+                known = Some((seen.clone(), seen.time == execution.from));
+            }
+        }
+        Outcome::default()
+    };
+    phases(&run.setting, &selected.arrivals, &[], &mut replay);
+    let (seen, at_the_edge) = known?;
+    let event = selected.ids(&[seen.first]).first().copied();
+    let label = event.map(|event| run.stage.label(event));
+    let terms = key_words(&fields, &seen.terms);
+    let when = format_offset(seen.time);
+    let value = format!("{terms} seen at {when}");
+    let word = if at_the_edge { AT_THE_EDGE } else { SEEN };
+    Some(reason(word, label, value))
+}
+
+fn reason(word: &str, event: Option<String>, value: String) -> Stopped {
+    Stopped {
+        words: vec![word.to_owned()],
+        record: NoneRecord {
+            event: event.clone(),
+            blocker: vec![word.to_owned()],
+            causes: vec![CauseRecord {
+                stage: None,
+                event,
+                clause: word.to_owned(),
+                line: None,
+            }],
+            value: Some(value),
+            ..NoneRecord::default()
+        },
+    }
+}

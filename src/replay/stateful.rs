@@ -1,0 +1,146 @@
+//! Rules whose executions remember, or look at more than their window: threshold and new terms.
+//! What their executions find in every phase of the schedule, and why they find nothing.
+
+use std::collections::BTreeMap;
+
+use super::production::{ScheduleConfig, ScheduledOutcome};
+use super::run::Run;
+use crate::evaluate::term::Term;
+use crate::evaluate::{Match, Override};
+use crate::event::{EventId, Mapping};
+use crate::execution::replayed::Execution;
+use crate::execution::{Arrival, Outcome, Phase};
+use crate::rule::RuleKind;
+
+/// Alerts by number: each group of events with its terms once, whichever executions find it.
+#[derive(Default)]
+pub(super) struct Pool {
+    matches: Vec<Match>,
+    numbers: BTreeMap<(Vec<Term>, Vec<EventId>), usize>,
+}
+
+impl Pool {
+    /// The number of an alert of these events, whose key fields have these terms.
+    pub(super) fn number(&mut self, terms: &[Term], events: &[EventId]) -> usize {
+        let next = self.matches.len();
+        let key = (terms.to_vec(), events.to_vec());
+        *self.numbers.entry(key).or_insert_with(|| {
+            self.matches.push(Match {
+                stages: events.iter().copied().map(Some).collect(),
+                join: terms
+                    .iter()
+                    .map(|term| Some(term.value().clone()))
+                    .collect(),
+            });
+            next
+        })
+    }
+}
+
+/// The events of a run that meet the rule's query under these overrides, with their arrivals.
+pub(super) struct Selected {
+    pub(super) events: Vec<EventId>,
+    pub(super) arrivals: Vec<Arrival>,
+}
+
+impl Selected {
+    pub(super) fn of(run: &Run<'_>, setting: &ScheduleConfig<'_>, overrides: &[Override]) -> Self {
+        let matches = run.evaluation.decide_with(overrides);
+        let mut events: Vec<EventId> = matches
+            .iter()
+            .flat_map(|found| found.stages.iter().flatten().copied())
+            .collect();
+        events.sort_unstable();
+        events.dedup();
+        let arrivals = setting.relative(&run.stage.events, &events);
+        Self { events, arrivals }
+    }
+
+    /// The terms that an event of this number has in a field.
+    pub(super) fn terms(&self, run: &Run<'_>, number: usize, field: &str) -> Vec<Term> {
+        let event = self.events.get(number);
+        let event = event.and_then(|id| run.stage.events.get(id.index()));
+        let mapped = types(run).and_then(|types| types.find(field));
+        match (event, mapped) {
+            (Some(event), Some(mapped)) => Term::of_field(&mapped, event.values(&mapped.read_from)),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The events of these numbers.
+    pub(super) fn ids(&self, numbers: &[usize]) -> Vec<EventId> {
+        let ids = numbers.iter().filter_map(|number| self.events.get(*number));
+        ids.copied().collect()
+    }
+}
+
+fn types<'r>(run: &'r Run<'_>) -> Option<&'r Mapping> {
+    run.query.schema.mappings().first()
+}
+
+/// Runs the executions of every phase, or of the one that the scenario asks for.
+pub(super) fn phases(
+    setting: &ScheduleConfig<'_>,
+    arrivals: &[Arrival],
+    moments: &[i64],
+    run: &mut dyn FnMut(&[Execution]) -> Outcome,
+) -> Vec<Phase> {
+    let windows = setting.windows();
+    match setting.phase() {
+        Some(phase) => vec![Phase {
+            from: phase,
+            until: phase + 1,
+            outcome: run(&windows.executions(phase, arrivals)),
+        }],
+        None => windows.replayed_phases(arrivals, moments, run),
+    }
+}
+
+/// The outcome of a run from its phases. The alerts of the phases that agree for longest stand for
+/// the run: where executions cut a burst elsewhere, the counts differ.
+pub(super) fn outcome(
+    setting: &ScheduleConfig<'_>,
+    pool: Pool,
+    phases: Vec<Phase>,
+) -> ScheduledOutcome {
+    let mut lengths: Vec<(&[usize], i64)> = Vec::new();
+    for phase in &phases {
+        let alerts = phase.outcome.alerts.as_slice();
+        match lengths.iter_mut().find(|(own, _)| *own == alerts) {
+            Some((_, length)) => *length += phase.until - phase.from,
+            None => lengths.push((alerts, phase.until - phase.from)),
+        }
+    }
+    let alerting = lengths.iter().filter(|(alerts, _)| !alerts.is_empty());
+    // The first of those that last equally long.
+    let longest = alerting.rev().max_by_key(|(_, length)| *length);
+    let matches = longest.map_or_else(Vec::new, |(alerts, _)| {
+        let found = alerts.iter().filter_map(|number| pool.matches.get(*number));
+        found.cloned().collect()
+    });
+    ScheduledOutcome::new(matches, phases, setting.phase().is_some())
+}
+
+/// The fields whose values are the key of an alert, for rules that group.
+pub(super) fn key_fields(kind: &RuleKind) -> Vec<&str> {
+    let fields = match kind {
+        RuleKind::Threshold(threshold) => &threshold.group_by,
+        RuleKind::NewTerms(new_terms) => &new_terms.fields,
+        RuleKind::Eql
+        | RuleKind::Query
+        | RuleKind::SavedQuery { .. }
+        | RuleKind::Esql
+        | RuleKind::ThreatMatch(_)
+        | RuleKind::MachineLearning => return Vec::new(),
+    };
+    fields.iter().map(|field| field.name.as_str()).collect()
+}
+
+/// `host.id = h1, user.name = alice`.
+pub(super) fn key_words(fields: &[&str], terms: &[Term]) -> String {
+    let pairs = fields.iter().zip(terms);
+    let pairs: Vec<String> = pairs
+        .map(|(field, term)| format!("{field} = {term}"))
+        .collect();
+    pairs.join(", ")
+}

@@ -1,0 +1,199 @@
+//! Threshold rules on a case: the groups that reach the threshold in some execution, and by how
+//! much the nearest one fails (`rule-types-semantics` §8, §11.2).
+
+use super::outcome::{CauseRecord, NoneRecord};
+use super::production::{ScheduleConfig, ScheduledOutcome};
+use super::production_blockers::Stopped;
+use super::run::Run;
+use super::stateful::{Pool, Selected, key_fields, key_words, outcome, phases};
+use crate::evaluate::Override;
+use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
+use crate::execution::Outcome;
+use crate::execution::threshold::{Document, History, execute};
+use crate::rule;
+
+/// A group has too few events.
+pub(super) const COUNT: &str = "count";
+/// A group has too few values of the cardinality field.
+pub(super) const CARDINALITY: &str = "cardinality";
+/// The events lack a field that groups them.
+pub(super) const NO_GROUP: &str = "no group";
+/// There are events enough, in several groups.
+pub(super) const SPREAD: &str = "spread";
+/// There are events enough, never in one execution.
+pub(super) const WINDOW: &str = "window";
+
+/// What the executions of the schedule make of the events that meet the query.
+pub(super) fn produce(
+    run: &Run<'_>,
+    setting: &ScheduleConfig<'_>,
+    settings: &rule::Threshold,
+    overrides: &[Override],
+) -> ScheduledOutcome {
+    let selected = Selected::of(run, setting, overrides);
+    let documents = documents(run, settings, &selected);
+    let mut pool = Pool::default();
+    let mut replay = |executions: &[crate::execution::replayed::Execution]| {
+        let mut history = History::default();
+        let mut done = Outcome::default();
+        for execution in executions {
+            let counting = execute(
+                *execution,
+                &documents,
+                threshold(settings),
+                setting.max_signals(),
+                &mut history,
+            );
+            let mut number =
+                |bucket: &Bucket| pool.number(&bucket.key, &selected.ids(&bucket.documents));
+            done.alerts.extend(counting.alerts.iter().map(&mut number));
+            done.cut.extend(counting.cut.iter().map(&mut number));
+        }
+        done
+    };
+    let phases = phases(setting, &selected.arrivals, &[], &mut replay);
+    outcome(setting, pool, phases)
+}
+
+fn threshold(settings: &rule::Threshold) -> Threshold {
+    Threshold {
+        count: settings.count,
+        cardinality: settings.cardinality.as_ref().map(|own| own.count),
+    }
+}
+
+fn documents(run: &Run<'_>, settings: &rule::Threshold, selected: &Selected) -> Vec<Document> {
+    let arrivals = selected.arrivals.iter().enumerate();
+    let document = |(number, arrival): (usize, &crate::execution::Arrival)| {
+        let terms = |field: &rule::FieldName| selected.terms(run, number, &field.name);
+        let cardinality = settings.cardinality.as_ref();
+        Document {
+            counted: Counted {
+                groups: settings.group_by.iter().map(terms).collect(),
+                cardinality: cardinality.map_or_else(Vec::new, |own| terms(&own.field)),
+                time: arrival.time.unwrap_or_default(),
+            },
+            arrival: *arrival,
+        }
+    };
+    arrivals.map(document).collect()
+}
+
+/// Why no group alerts although events meet the query; `None` where none does.
+pub(super) fn stopped(
+    run: &Run<'_>,
+    settings: &rule::Threshold,
+    overrides: &[Override],
+) -> Option<Stopped> {
+    let selected = Selected::of(run, &run.setting, overrides);
+    if selected.events.is_empty() {
+        return None;
+    }
+    let documents = documents(run, settings, &selected);
+    let all = buckets(documents.iter().map(|one| &one.counted).enumerate());
+    let threshold = threshold(settings);
+    let kind = &run.setting.rule().kind;
+    let fields = key_fields(kind);
+    let Some(best) = best(&all) else {
+        let missing = fields.join(" or ");
+        let value = format!("{} events without {missing}", selected.events.len());
+        return Some(reason(&[NO_GROUP], value, None));
+    };
+    let of_group = match fields.as_slice() {
+        [] => "in all".to_owned(),
+        fields => format!("in group {}", key_words(fields, &best.key)),
+    };
+    let count = best.documents.len() as u64;
+    if count < threshold.count {
+        let total = documents.iter().filter(|one| grouped(one)).count() as u64;
+        let value = format!("{count} of {} {of_group}", threshold.count);
+        let short = format!("{} short", threshold.count - count);
+        if total >= threshold.count && all.len() > 1 {
+            let value = format!("{value}; {total} events in {} groups", all.len());
+            return Some(reason(&[SPREAD, COUNT], value, Some(short)));
+        }
+        return Some(reason(&[COUNT], value, Some(short)));
+    }
+    if !all.iter().any(|bucket| threshold.is_met(bucket)) {
+        let (have, want) = (
+            best.distinct.len() as u64,
+            threshold.cardinality.unwrap_or(0),
+        );
+        let cardinality = settings.cardinality.as_ref();
+        let field = cardinality.map_or("", |own| own.field.name.as_str());
+        let value = format!("{have} of {want} distinct {field} {of_group}");
+        let short = format!("{} short", want.saturating_sub(have));
+        return Some(reason(&[CARDINALITY], value, Some(short)));
+    }
+    let most = most_in_one(run, settings, &documents, &selected);
+    let value = format!("at most {most} of {} in one execution", threshold.count);
+    Some(reason(&[WINDOW], value, None))
+}
+
+fn grouped(document: &Document) -> bool {
+    document
+        .counted
+        .groups
+        .iter()
+        .all(|terms| !terms.is_empty())
+}
+
+/// The group with the most events, and of those the one with the most values.
+fn best(buckets: &[Bucket]) -> Option<&Bucket> {
+    // The first of equals, in the order of the keys.
+    let mut buckets = buckets.iter().rev();
+    let first = buckets.next()?;
+    Some(buckets.fold(first, |best, bucket| {
+        let rank = |bucket: &Bucket| (bucket.documents.len(), bucket.distinct.len());
+        if rank(bucket) >= rank(best) {
+            bucket
+        } else {
+            best
+        }
+    }))
+}
+
+/// The most events of one group that an execution of any phase sees.
+fn most_in_one(
+    run: &Run<'_>,
+    settings: &rule::Threshold,
+    documents: &[Document],
+    selected: &Selected,
+) -> usize {
+    let mut most = 0;
+    let none = Threshold {
+        count: u64::MAX,
+        ..threshold(settings)
+    };
+    let mut replay = |executions: &[crate::execution::replayed::Execution]| {
+        for execution in executions {
+            let counting = execute(*execution, documents, none, 0, &mut History::default());
+            let counts = counting.below.iter().map(|bucket| bucket.documents.len());
+            most = most.max(counts.max().unwrap_or(0));
+        }
+        Outcome::default()
+    };
+    phases(&run.setting, &selected.arrivals, &[], &mut replay);
+    most
+}
+
+/// A reason with the words by which `because` knows it.
+fn reason(words: &[&str], value: String, miss: Option<String>) -> Stopped {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let cause = |word: &String| CauseRecord {
+        stage: None,
+        event: None,
+        clause: word.clone(),
+        line: None,
+    };
+    Stopped {
+        record: NoneRecord {
+            blocker: words.clone(),
+            causes: words.iter().map(cause).collect(),
+            value: Some(value),
+            miss,
+            ..NoneRecord::default()
+        },
+        words,
+    }
+}
