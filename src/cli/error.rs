@@ -88,7 +88,7 @@ codes! {
         "The field's mapping does not take the value: a word in a number, no address in an `ip`.\nElasticsearch would refuse the whole document; Trapline leaves out the value.\n";
     UNKNOWN_INDEX = "W002", "no mapping of the event's index",
         "The event's `_index` is none of the indices that `--mapping` describes. The event is read\nwith the first mapping.\n";
-    NO_DOCUMENTS = "E024", "no documents are given",
+    NO_DOCUMENTS = "E027", "no documents are given",
         "`query` runs over the documents of its FILEs, and none is given. Only an ES|QL query that
 begins with ROW makes its own rows.
 

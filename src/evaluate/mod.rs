@@ -87,6 +87,25 @@ impl<'p> Prepared<'p> {
         self.tests.holds(self.plan, leaf, event)
     }
 
+    /// Whether an event meets the condition of a plan with one stage, read on its own.
+    pub fn selects(&self, event: &Event) -> Result<bool, QueryFailure> {
+        let Some(stage) = self.plan.stages.first() else {
+            return Ok(false);
+        };
+        let failure = std::cell::RefCell::new(None);
+        let bit = |leaf| {
+            self.holds(leaf, event).unwrap_or_else(|reason| {
+                failure.borrow_mut().get_or_insert(reason);
+                false
+            })
+        };
+        let holds = condition::holds(&stage.condition, &bit);
+        match failure.into_inner() {
+            Some(reason) => Err(reason),
+            None => Ok(holds),
+        }
+    }
+
     /// Runs the plan over events; [`EventId`]s are their places in the slice.
     pub fn evaluate(
         &self,

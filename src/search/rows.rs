@@ -9,6 +9,7 @@ use super::{Malformed, Refusal, Taken};
 use crate::compile::{PipelineQuery, add_dynamic, parse_pipeline};
 use crate::data_source::{IndexPatterns, index_name};
 use crate::diagnostic::{Diagnostic, QueryText, SourceText};
+use crate::evaluate::QueryFailure;
 use crate::evaluate::pipeline::{Input, Outcome, Program};
 use crate::event::field::Reading;
 use crate::event::json::{BadDocument, parse_object};
@@ -162,11 +163,12 @@ impl Indices {
             settings: Settings::default(),
         };
         let pipeline = query.compile().map_err(|errors| refuse(text, &errors))?;
-        let program = Program::new(&pipeline).map_err(|failure| Refusal::Failure {
+        let failed = |failure: QueryFailure| Refusal::Failure {
             message: failure.message,
             span: None,
             unsupported: failure.unsupported,
-        })?;
+        };
+        let program = Program::new(&pipeline).map_err(failed)?;
         let (mut events, mut sources) = (Vec::new(), Vec::new());
         for (event, line) in self.events.iter().zip(&self.lines) {
             let place = chosen
@@ -178,12 +180,13 @@ impl Indices {
             events.push(event);
             sources.push(line.clone());
         }
-        let outcome = program.run(&Input {
+        let input = Input {
             events: &events,
             sources: &sources,
             now,
             ..Input::default()
-        });
+        };
+        let outcome = program.run(&input).map_err(failed)?;
         Ok(Rows {
             columns: pipeline.outputs.clone(),
             outcome,

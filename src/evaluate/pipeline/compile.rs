@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-use super::QueryFailure;
 use super::aggregate::AggregateSpec;
 use super::expression::Environment;
 use super::functions::{Call, Prepared, ip};
@@ -10,7 +9,9 @@ use super::grok::GrokSpec;
 use super::row::{Provenance, Row};
 use super::warning::Warnings;
 use crate::evaluate::pattern::{Finder, Pattern};
+use crate::evaluate::{Patterns, QueryFailure};
 use crate::event::Value;
+use crate::plan::Plan;
 use crate::plan::pipeline::signature::{self, Values};
 use crate::plan::pipeline::{
     Cell, ColumnId, DataType, DissectPattern, Expr, ExprKind, Function, Group, GroupKey,
@@ -90,6 +91,14 @@ pub(super) enum NodeKind {
     Case(Vec<Node>),
     Coalesce(Vec<Node>),
     Call(Box<Call>),
+    Search(Box<Search>),
+}
+
+/// A search condition with its patterns compiled.
+#[derive(Debug)]
+pub(super) struct Search {
+    pub(super) plan: Plan,
+    pub(super) patterns: Patterns,
 }
 
 /// A comparison.
@@ -220,6 +229,10 @@ pub(super) fn node(expr: &Expr) -> Result<Node, QueryFailure> {
             let patterns = patterns.map(|pattern| Pattern::lucene(pattern, *insensitive));
             NodeKind::Matches(boxed(value)?, patterns.collect::<Result<_, _>>()?)
         }
+        ExprKind::Search(plan) => NodeKind::Search(Box::new(Search {
+            patterns: Patterns::of(plan)?,
+            plan: (**plan).clone(),
+        })),
         ExprKind::Binary(operator, left, right) => binary(*operator, left, right)?,
         ExprKind::Call(Function::Case, arguments) => NodeKind::Case(nodes(arguments)?),
         ExprKind::Call(Function::Coalesce, arguments) => NodeKind::Coalesce(nodes(arguments)?),
@@ -247,6 +260,8 @@ fn fold(node: Node, expr: &Expr) -> Node {
     let env = Environment {
         now: crate::event::Timestamp::default(),
         warnings: &warnings,
+        events: &[],
+        failure: &RefCell::new(None),
     };
     let row = Row::new(0, Provenance::Several([].into()));
     let cell = node.eval(&row, &env).into_owned();

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use super::compile::{Compare, Node, NodeKind};
+use super::compile::{Compare, Node, NodeKind, Search};
 use super::functions;
 use super::functions::number;
 use super::row::Row;
 use super::warning::{Failure, ReadAs, Warnings};
-use crate::event::{Timestamp, Value};
+use crate::evaluate::QueryFailure;
+use crate::event::{Event, Timestamp, Value};
 use crate::plan::pipeline::cell::order;
 use crate::plan::pipeline::signature::Values;
 use crate::plan::pipeline::{Cell, DataType, Function, LocationId, NullReason, Operator};
@@ -17,6 +18,10 @@ use crate::plan::pipeline::{Cell, DataType, Function, LocationId, NullReason, Op
 pub(super) struct Environment<'a> {
     pub(super) now: Timestamp,
     pub(super) warnings: &'a RefCell<Warnings>,
+    /// The documents, for searches.
+    pub(super) events: &'a [Event],
+    /// What makes the whole query fail.
+    pub(super) failure: &'a RefCell<Option<QueryFailure>>,
 }
 
 impl Environment<'_> {
@@ -35,6 +40,19 @@ impl Environment<'_> {
                 Err(NullReason::SeveralValues)
             }
         }
+    }
+
+    /// Whether the document of a row meets a search condition.
+    fn finds(&self, search: &Search, row: &Row) -> bool {
+        let event = row.events.document();
+        let Some(event) = event.and_then(|event| self.events.get(event.index())) else {
+            return false;
+        };
+        let found = search.patterns.with(&search.plan).selects(event);
+        found.unwrap_or_else(|failure| {
+            self.failure.borrow_mut().get_or_insert(failure);
+            false
+        })
     }
 
     /// A result, or a null and a warning.
@@ -119,6 +137,7 @@ impl Node {
                 result
             }
             NodeKind::Call(call) => self.call(call, row, env),
+            NodeKind::Search(search) => bool_cell(env.finds(search, row)),
         };
         Cow::Owned(owned)
     }

@@ -9,6 +9,7 @@ use super::group::Groups;
 use super::row::{Provenance, Row};
 use super::warning::Warnings;
 use super::{DroppedRow, Input, Outcome, OutputRow, StepCount, dissect, load, lookup};
+use crate::evaluate::QueryFailure;
 use crate::event::{EventId, Value};
 use crate::plan::pipeline::cell::order;
 use crate::plan::pipeline::{Cell, ColumnId};
@@ -33,15 +34,18 @@ struct Run<'r, 'p> {
 }
 
 impl Program<'_> {
-    /// Runs the program over documents.
-    pub fn run(&self, input: &Input<'_>) -> Outcome {
+    /// Runs the program over documents. A search that fails makes the whole query fail.
+    pub fn run(&self, input: &Input<'_>) -> Result<Outcome, QueryFailure> {
         let warnings = RefCell::new(Warnings::default());
+        let failure = RefCell::new(None);
         let mut run = Run {
             program: self,
             input,
             env: Environment {
                 now: input.now,
                 warnings: &warnings,
+                events: input.events,
+                failure: &failure,
             },
             states: self.steps.iter().map(State::new).collect(),
             counts: vec![StepCount::default(); self.steps.len()],
@@ -49,6 +53,9 @@ impl Program<'_> {
             dropped: Vec::new(),
         };
         run.feed();
+        if let Some(failure) = failure.borrow_mut().take() {
+            return Err(failure);
+        }
         let outputs = &self.pipeline.outputs;
         let rows = run.out.iter().map(|row| OutputRow {
             cells: outputs
@@ -61,12 +68,12 @@ impl Program<'_> {
                 .collect(),
             events: row.events.events().to_vec(),
         });
-        Outcome {
+        Ok(Outcome {
             rows: rows.collect(),
             warnings: warnings.borrow().lines(self.pipeline),
             steps: run.counts,
             dropped: run.dropped,
-        }
+        })
     }
 }
 

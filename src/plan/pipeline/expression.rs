@@ -5,6 +5,7 @@ use super::function::Function;
 use super::timespan::Timespan;
 use super::types::DataType;
 use super::{ColumnId, LocationId};
+use crate::plan::Plan;
 use crate::plan::predicate::WildcardPattern;
 
 /// A typed expression.
@@ -45,6 +46,9 @@ pub enum ExprKind {
     In(Box<Expr>, Vec<Expr>),
     /// Whether the whole text matches one of several wildcard patterns.
     Like(Box<Expr>, Vec<WildcardPattern>),
+    /// Whether the document meets a search condition, one that has a single stage. Never null; of a
+    /// field with several values any will do.
+    Search(Box<Plan>),
     /// Whether the whole text matches one of several regular expressions of Lucene's dialect.
     Regex {
         /// The text.
@@ -119,7 +123,10 @@ impl Expr {
     /// The expressions directly below, in the order of the text.
     pub fn children(&self) -> Vec<&Expr> {
         match &self.kind {
-            ExprKind::Constant(_) | ExprKind::Timespan(_) | ExprKind::Column(_) => Vec::new(),
+            ExprKind::Constant(_)
+            | ExprKind::Timespan(_)
+            | ExprKind::Column(_)
+            | ExprKind::Search(_) => Vec::new(),
             ExprKind::Call(_, parts) | ExprKind::And(parts) | ExprKind::Or(parts) => {
                 parts.iter().collect()
             }
@@ -135,7 +142,7 @@ impl Expr {
 
     /// Whether no column takes part, so that the value is the same for every row.
     pub fn is_constant(&self) -> bool {
-        !matches!(self.kind, ExprKind::Column(_))
+        !matches!(self.kind, ExprKind::Column(_) | ExprKind::Search(_))
             && self.children().iter().all(|child| child.is_constant())
     }
 

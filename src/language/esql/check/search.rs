@@ -1,33 +1,158 @@
-//! Full-text search: KQL, QSTR, MATCH and `:`.
+//! Full-text search: KQL, MATCH, MATCH_PHRASE and `:`. They ask the index, so that they read the
+//! fields of the document, whatever EVAL has made of their names, and any value of an array will
+//! do. They are never null.
 
-use super::super::error::{SEARCH_PLACE, not_supported};
-use super::super::syntax::{Expr, ExprKind, Name};
+use super::super::error::{BAD_PATTERN, NOT_CONSTANT, SEARCH_PLACE, WRONG_COUNT, not_supported};
+use super::super::syntax::{Expr, ExprKind, Name, Text};
 use super::{Checker, Result};
 use crate::diagnostic::Span;
-use crate::language::QueryError;
-use crate::plan::pipeline as plan;
+use crate::event::Timestamp;
+use crate::language::dsl::query::{FieldTest, Query};
+use crate::language::plan_builder::{PlanBuilder, RequestFields};
+use crate::language::{QueryError, kql};
+use crate::plan::pipeline::{self as plan, DataType};
+use crate::plan::{ClauseKind, Plan};
+
+/// What a search in a condition orders by: nothing depends on it.
+const REQUEST: RequestFields<'_> = RequestFields {
+    timestamp: "@timestamp",
+    tiebreaker: None,
+};
 
 impl Checker<'_> {
     pub(super) fn search_function(&mut self, expr: &Expr) -> Result<plan::Expr> {
-        let name = match &expr.kind {
-            ExprKind::Call { name, .. } => name.value.to_uppercase(),
-            _ => String::new(),
+        let ExprKind::Call {
+            name,
+            arguments,
+            options,
+            ..
+        } = &expr.kind
+        else {
+            return Err(super::Failed);
         };
-        self.check_search_place(&name, expr.span)?;
-        let message = format!("the function {name} is not supported");
-        Err(self.fail(not_supported(expr.span, message)))
+        let upper = name.value.to_uppercase();
+        self.check_search_place(&upper, expr.span)?;
+        if let Some((option, _)) = options.iter().find(|(option, _)| option.value != "operator") {
+            let message = format!("the option [{}] of {upper} is not supported", option.value);
+            return Err(self.fail(not_supported(option.span, message)));
+        }
+        match (upper.as_str(), arguments.as_slice()) {
+            ("KQL", [query]) => {
+                let text = self.search_text(query)?;
+                self.kql(&text, query.span, expr.span)
+            }
+            ("MATCH" | "MATCH_PHRASE", [field, query]) => {
+                let name = self.search_field(field)?;
+                let text = self.search_text(query)?;
+                let test = if upper == "MATCH" {
+                    FieldTest::Match {
+                        text,
+                        all: asks_for_all(options),
+                    }
+                } else {
+                    FieldTest::Phrase {
+                        text,
+                        slop: 0,
+                        is_prefix: false,
+                    }
+                };
+                self.search(&Query::field(name, test), expr.span)
+            }
+            ("QSTR", _) => {
+                let message = "the function QSTR is not supported";
+                Err(self.fail(not_supported(name.span, message)))
+            }
+            _ => {
+                let message = format!(
+                    "error building [{}]: wrong number of arguments, found {}",
+                    upper.to_lowercase(),
+                    arguments.len()
+                );
+                Err(self.fail(QueryError::new(WRONG_COUNT, expr.span, message)))
+            }
+        }
     }
 
+    /// `field : "words"`
     pub(super) fn match_operator(
         &mut self,
         field: &Name,
-        _query: &Expr,
+        query: &Expr,
         span: Span,
     ) -> Result<plan::Expr> {
         self.check_search_place(":", span)?;
-        self.resolve(&field.text, field.span)?;
-        let message = "the match operator `:` is not supported";
-        Err(self.fail(not_supported(span, message)))
+        if !self.scope.contains(&field.text) {
+            return Err(self.unknown_column(&field.text, field.span));
+        }
+        let text = self.search_text(query)?;
+        let test = FieldTest::Match { text, all: false };
+        self.search(&Query::field(field.text.as_str(), test), span)
+    }
+
+    fn kql(&mut self, text: &str, query: Span, span: Span) -> Result<plan::Expr> {
+        let lowered = kql::parse(text)
+            .map_err(|error| vec![error])
+            .and_then(|query| {
+                kql::lower(&query, self.schema, REQUEST, Timestamp::default(), false)
+            });
+        match lowered {
+            Ok(plan) => Ok(self.searched(plan, span)),
+            Err(errors) => {
+                let reasons: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
+                let message = format!("Invalid query for KQL: {}", reasons.join("; "));
+                Err(self.fail(QueryError::new(BAD_PATTERN, query, message)))
+            }
+        }
+    }
+
+    fn search(&mut self, query: &Query, span: Span) -> Result<plan::Expr> {
+        let mut builder = PlanBuilder::new(self.schema, Timestamp::default(), false);
+        let root = builder.part(None, span, String::new);
+        let condition = builder.condition(ClauseKind::Comparison, None, root, query);
+        match builder.finish(root, condition, REQUEST) {
+            Ok(plan) => Ok(self.searched(plan, span)),
+            Err(errors) => {
+                let reasons: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
+                Err(self.fail(QueryError::new(BAD_PATTERN, span, reasons.join("; "))))
+            }
+        }
+    }
+
+    fn searched(&mut self, plan: Plan, span: Span) -> plan::Expr {
+        let kind = plan::ExprKind::Search(Box::new(plan));
+        self.typed(kind, DataType::Boolean, span)
+    }
+
+    /// The field that is searched; a cast around it changes nothing for the index.
+    fn search_field(&mut self, field: &Expr) -> Result<String> {
+        match &field.kind {
+            ExprKind::Column(name) if self.scope.contains(&name.text) => Ok(name.text.clone()),
+            ExprKind::Column(name) => Err(self.unknown_column(&name.text, name.span)),
+            ExprKind::Cast(inner, _) => self.search_field(inner),
+            _ => {
+                let message = format!(
+                    "[{}] is no field of an index, and only such a field can be searched",
+                    self.text_of(field.span)
+                );
+                Err(self.fail(QueryError::new(SEARCH_PLACE, field.span, message)))
+            }
+        }
+    }
+
+    fn search_text(&mut self, query: &Expr) -> Result<String> {
+        match &query.kind {
+            ExprKind::Text(text) => Ok(text.clone()),
+            ExprKind::Integer(digits) => Ok(digits.clone()),
+            ExprKind::Decimal(number) => Ok(number.to_string()),
+            ExprKind::Bool(value) => Ok(value.to_string()),
+            _ => {
+                let message = format!(
+                    "a search must be a constant, received [{}]",
+                    self.text_of(query.span)
+                );
+                Err(self.fail(QueryError::new(NOT_CONSTANT, query.span, message)))
+            }
+        }
     }
 
     fn check_search_place(&mut self, name: &str, span: Span) -> Result<()> {
@@ -37,4 +162,12 @@ impl Checker<'_> {
         let message = format!("[{name}] function cannot be used after {command}");
         Err(self.fail(QueryError::new(SEARCH_PLACE, span, message)))
     }
+}
+
+/// `{"operator": "AND"}`
+fn asks_for_all(options: &[(Text, Expr)]) -> bool {
+    options.iter().any(|(name, value)| {
+        let is_and = matches!(&value.kind, ExprKind::Text(text) if text.eq_ignore_ascii_case("and"));
+        name.value == "operator" && is_and
+    })
 }
