@@ -16,6 +16,7 @@ mod engine_corpus;
 mod eql_corpus;
 mod esql;
 mod esql_rules;
+mod esql_tables;
 mod eql_roundtrip;
 mod eql_soup;
 mod field_lists;

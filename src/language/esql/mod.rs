@@ -7,6 +7,7 @@
 pub mod check;
 pub mod error;
 pub mod format;
+mod infer;
 mod lexer;
 mod names;
 pub mod parser;
@@ -14,5 +15,6 @@ pub mod syntax;
 mod token;
 
 pub use check::{Settings, Table, check};
-pub use names::{made, names};
+pub use infer::infer;
+pub use names::names;
 pub use parser::{Parsed, parse};

@@ -1,36 +1,134 @@
-//! The names that a query reads or makes.
+//! The names that a query reads from documents, and those that it makes.
 
 use std::collections::BTreeSet;
 
-use super::syntax::{CommandKind, Expr, ExprKind, Query};
+use super::syntax::{Command, CommandKind, Expr, ExprKind, Field, Query, Source};
+use crate::plan::pipeline::GrokPattern;
 
-/// The names of columns that the query uses, in expressions and commands, patterns aside. Names
-/// that the query makes itself are among them where it uses them.
+/// The names of the fields that the query reads: those that no command makes before they are used,
+/// patterns of KEEP aside. Behind STATS there are no fields any more.
 pub fn names(query: &Query) -> BTreeSet<&str> {
-    let mut names = BTreeSet::new();
-    for expr in query.expressions() {
-        add(&mut names, expr);
+    let mut read = BTreeSet::new();
+    for (commands, made) in before_stats(query) {
+        let mut own = BTreeSet::new();
+        reads(commands, &mut own);
+        read.extend(own.into_iter().filter(|name| !made.contains(*name)));
     }
-    for command in &query.commands {
-        match &command.kind {
-            CommandKind::Keep(kept) | CommandKind::Drop(kept) => {
-                let plain = kept.iter().filter(|name| !name.is_pattern);
-                names.extend(plain.map(|name| name.text.as_str()));
-            }
-            CommandKind::Rename(renamings) => {
-                names.extend(renamings.iter().map(|renaming| renaming.from.text.as_str()));
-            }
-            CommandKind::MvExpand(name) => {
-                names.insert(&name.text);
-            }
-            CommandKind::LookupJoin { on, .. } => {
-                names.extend(on.iter().map(|name| name.text.as_str()));
-            }
-            CommandKind::Enrich { on, .. } => names.extend(on.iter().map(|name| &*name.text)),
-            _ => {}
+    read
+}
+
+/// Each command up to the first STATS, with the names that are made before it.
+pub(super) fn before_stats(query: &Query) -> Vec<(&Command, BTreeSet<String>)> {
+    let mut made: BTreeSet<String> = BTreeSet::new();
+    match &query.source {
+        Source::From { metadata, .. } => {
+            made.extend(metadata.iter().map(|name| name.text.clone()));
         }
+        Source::Row { fields, .. } => add_fields(fields.iter(), &mut made),
     }
-    names
+    let mut commands = Vec::new();
+    for command in &query.commands {
+        commands.push((command, made.clone()));
+        if matches!(command.kind, CommandKind::Stats(_)) {
+            break;
+        }
+        makes(command, &mut made);
+    }
+    commands
+}
+
+fn add_fields<'q>(fields: impl Iterator<Item = &'q Field>, made: &mut BTreeSet<String>) {
+    made.extend(fields.filter_map(|field| Some(field.name.as_ref()?.text.clone())));
+}
+
+/// The names that a command makes.
+fn makes(command: &Command, made: &mut BTreeSet<String>) {
+    match &command.kind {
+        CommandKind::Eval(fields) => add_fields(fields.iter(), made),
+        CommandKind::Stats(stats) | CommandKind::InlineStats(stats) => {
+            let aggregates = stats.aggregates.iter().map(|aggregate| &aggregate.field);
+            add_fields(aggregates.chain(&stats.by), made);
+        }
+        CommandKind::Rename(renamings) => {
+            made.extend(renamings.iter().map(|renaming| renaming.to.text.clone()));
+        }
+        CommandKind::Dissect { pattern, .. } => {
+            let keys = pattern.value.split("%{").skip(1);
+            let keys = keys.filter_map(|rest| rest.split_once('}'));
+            let name = |key: &str| {
+                let key = key.trim_start_matches(['+', '?', '*', '&']);
+                let key = key.trim_end_matches("->");
+                key.split('/').next().unwrap_or(key).to_owned()
+            };
+            made.extend(keys.map(|(key, _)| name(key)));
+        }
+        CommandKind::Grok { patterns, .. } => {
+            for pattern in patterns {
+                let grok = GrokPattern::new(&pattern.value).unwrap_or_default();
+                made.extend(grok.captures.into_iter().map(|(name, _)| name));
+            }
+        }
+        CommandKind::Completion { target, .. } => {
+            let name = target.as_ref().map_or("completion", |name| &name.text);
+            made.insert(name.to_owned());
+        }
+        CommandKind::Enrich { with, .. } => {
+            let names = with.iter().map(|(new, field)| new.as_ref().unwrap_or(field));
+            made.extend(names.map(|name| name.text.clone()));
+        }
+        _ => {}
+    }
+}
+
+/// The names that a command reads. A field of EVAL that an earlier one of the same EVAL makes is
+/// none.
+fn reads<'q>(command: &'q Command, read: &mut BTreeSet<&'q str>) {
+    if let CommandKind::Eval(fields) = &command.kind {
+        let mut made: BTreeSet<&str> = BTreeSet::new();
+        for field in fields {
+            let mut own = BTreeSet::new();
+            add(&mut own, &field.expr);
+            read.extend(own.into_iter().filter(|name| !made.contains(name)));
+            made.extend(field.name.as_ref().map(|name| name.text.as_str()));
+        }
+        return;
+    }
+    let mut expressions = Vec::new();
+    command.kind.add_expressions(&mut expressions);
+    for expr in expressions {
+        add(read, expr);
+    }
+    match &command.kind {
+        CommandKind::Keep(kept) | CommandKind::Drop(kept) => {
+            let plain = kept.iter().filter(|name| !name.is_pattern);
+            read.extend(plain.map(|name| name.text.as_str()));
+        }
+        CommandKind::Rename(renamings) => {
+            read.extend(renamings.iter().map(|renaming| renaming.from.text.as_str()));
+        }
+        CommandKind::MvExpand(name) => {
+            read.insert(&name.text);
+        }
+        CommandKind::LookupJoin { on, .. } => {
+            read.extend(on.iter().map(|name| name.text.as_str()));
+        }
+        CommandKind::Enrich { on, .. } => read.extend(on.iter().map(|name| &*name.text)),
+        // An alias of BY may stand in the aggregates.
+        CommandKind::Stats(stats) | CommandKind::InlineStats(stats) => {
+            for field in &stats.by {
+                if let Some(name) = &field.name
+                    && !matches!(&field.expr.kind, ExprKind::Column(own) if own.text == name.text)
+                {
+                    let mut own = BTreeSet::new();
+                    add(&mut own, &field.expr);
+                    if !own.contains(name.text.as_str()) {
+                        read.remove(name.text.as_str());
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn add<'q>(names: &mut BTreeSet<&'q str>, expr: &'q Expr) {
@@ -48,35 +146,22 @@ fn add<'q>(names: &mut BTreeSet<&'q str>, expr: &'q Expr) {
     }
 }
 
-/// The names that the query's own commands make.
-pub fn made(query: &Query) -> BTreeSet<&str> {
-    let mut made = BTreeSet::new();
-    if let super::syntax::Source::Row { fields, .. } = &query.source {
-        made.extend(
-            fields
-                .iter()
-                .filter_map(|field| field.name.as_ref())
-                .map(|name| &*name.text),
-        );
-    }
-    for command in &query.commands {
-        match &command.kind {
-            CommandKind::Eval(fields) => {
-                let names = fields.iter().filter_map(|field| field.name.as_ref());
-                made.extend(names.map(|name| name.text.as_str()));
-            }
-            CommandKind::Stats(stats) | CommandKind::InlineStats(stats) => {
-                let aggregates = stats.aggregates.iter().map(|aggregate| &aggregate.field);
-                let names = aggregates
-                    .chain(&stats.by)
-                    .filter_map(|field| field.name.as_ref());
-                made.extend(names.map(|name| name.text.as_str()));
-            }
-            CommandKind::Rename(renamings) => {
-                made.extend(renamings.iter().map(|renaming| renaming.to.text.as_str()));
-            }
-            _ => {}
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+
+    #[test]
+    fn names_are_read_until_a_command_makes_them() {
+        for (query, expected) in [
+            ("FROM i METADATA _id | EVAL x = TO_LOWER(x), y = x | WHERE y == z | KEEP _id, y, w*", "x z"),
+            ("FROM i | STATS n = COUNT(a) WHERE k > 1 BY k = b, c | WHERE n > d", "a b c"),
+            ("FROM i | DISSECT a \"%{b} %{+c/1}\" | GROK b \"%{INT:d:int}\" | KEEP b, c, d, e", "a e"),
+            ("FROM i | RENAME a AS b | MV_EXPAND b | SORT c", "a c"),
+        ] {
+            let query = parse(query).into_result().unwrap();
+            let names: Vec<&str> = names(&query).into_iter().collect();
+            assert_eq!(names.join(" "), expected);
         }
     }
-    made
 }

@@ -350,7 +350,8 @@ impl Query {
 }
 
 impl CommandKind {
-    fn add_expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
+    /// Adds the expressions of the command, in the order of the text.
+    pub(super) fn add_expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
         match self {
             Self::Where(expr) | Self::Limit(expr) => all.push(expr),
             Self::Eval(fields) => all.extend(fields.iter().map(|field| &field.expr)),

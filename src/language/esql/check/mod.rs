@@ -40,6 +40,9 @@ pub const MAX_LIMIT: u64 = 10_000;
 pub struct Settings<'a> {
     /// The answers of COMPLETION come with the request.
     pub has_answers: bool,
+    /// The schema holds only fields that the query names, so that a pattern of KEEP or DROP may
+    /// match none.
+    pub is_partial: bool,
     /// The tables of LOOKUP JOIN and ENRICH, by name.
     pub tables: &'a [Table],
 }

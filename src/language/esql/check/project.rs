@@ -93,7 +93,7 @@ impl Checker<'_> {
         }
         let mut columns = self.scope.columns();
         columns.retain(|column| fits(&name.text, &column.name));
-        if columns.is_empty() && name.text != "*" {
+        if columns.is_empty() && name.text != "*" && !self.settings.is_partial {
             let message = format!("No matches found for pattern [{}]", name.text);
             return Err(self.fail(QueryError::new(NO_MATCH, name.span, message)));
         }
