@@ -18,16 +18,14 @@ pub fn infer(
     known: impl Fn(&str) -> Option<FieldType>,
 ) -> BTreeMap<String, FieldType> {
     let mut uses = Uses::default();
-    let fields_end = before_stats(query).len();
-    for (position, command) in query.commands.iter().enumerate() {
+    let mut before = before_stats(query).into_iter();
+    for command in &query.commands {
         // Behind STATS only the names of its aggregates lead back to fields.
-        if position >= fields_end {
+        let Some((_, made)) = before.next() else {
             uses.behind_stats(&command.kind);
             continue;
-        }
-        if let Some((_, made)) = before_stats(query).into_iter().nth(position) {
-            uses.made = made;
-        }
+        };
+        uses.made = made;
         match &command.kind {
             CommandKind::Where(condition) => uses.visit(condition, Some(DataType::Boolean)),
             CommandKind::Eval(fields) => {
