@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use trapline::data_source;
+use trapline::evaluate::pipeline::Program;
 use trapline::event::schema::Origin;
 use trapline::event::{Mapping, Schema};
-use trapline::evaluate::pipeline::Program;
 use trapline::language::{QueryError, esql};
 
 use crate::shared::shared;
@@ -51,7 +51,11 @@ fn every_public_rule_parses_and_is_checked() {
             wrong.insert(name.clone(), reasons.join("; "));
         }
     }
-    println!("{} of {} rules can be run", queries.len() - wrong.len(), queries.len());
+    println!(
+        "{} of {} rules can be run",
+        queries.len() - wrong.len(),
+        queries.len()
+    );
     for (name, reason) in NOT_RUN {
         let found = wrong.remove(*name);
         assert!(
@@ -59,8 +63,16 @@ fn every_public_rule_parses_and_is_checked() {
             "{name}: {found:?}"
         );
     }
-    let told: Vec<String> = wrong.iter().map(|(name, why)| format!("{name}: {why}")).collect();
-    assert!(wrong.is_empty(), "{} fail:\n{}", wrong.len(), told.join("\n"));
+    let told: Vec<String> = wrong
+        .iter()
+        .map(|(name, why)| format!("{name}: {why}"))
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "{} fail:\n{}",
+        wrong.len(),
+        told.join("\n")
+    );
 }
 
 fn compiled(text: &str, known: &Mapping) -> Result<(), Vec<String>> {
@@ -120,7 +132,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             files.extend(self::files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             files.push(path);
         }
     }

@@ -127,7 +127,10 @@ fn row() -> impl Strategy<Value = Row> {
 fn condition() -> impl Strategy<Value = Condition> {
     let word = || prop::sample::select(&WORDS[..]);
     let leaf = prop_oneof![
-        (prop::sample::select(&["==", "!=", "<", ">="][..]), -2_i64..4)
+        (
+            prop::sample::select(&["==", "!=", "<", ">="][..]),
+            -2_i64..4
+        )
             .prop_map(|(operator, number)| Condition::Number(operator, number)),
         (prop::sample::select(&["==", "!="][..]), word())
             .prop_map(|(operator, word)| Condition::Word(operator, word)),
@@ -161,7 +164,10 @@ fn answer(rows: &[Row], query: &str) -> Vec<Json> {
 /// What the model says that the aggregates of a group are, as the answer has it.
 fn aggregates(rows: &[&Row], filter: &Condition) -> Vec<Json> {
     let numbers = || rows.iter().flat_map(|row| &row.numbers).copied();
-    let filtered: Vec<&&Row> = rows.iter().filter(|row| filter.judge(row) == Some(true)).collect();
+    let filtered: Vec<&&Row> = rows
+        .iter()
+        .filter(|row| filter.judge(row) == Some(true))
+        .collect();
     let different: BTreeSet<i64> = numbers().collect();
     let null_or = |value: Option<i64>| value.map_or(Json::Null, Json::from);
     let any = numbers().next().is_some();
@@ -182,7 +188,10 @@ fn stats(filter: &Condition) -> String {
     let mut text = String::from(
         "STATS c = COUNT(*), v = COUNT(n), s = SUM(n), lo = MIN(n), hi = MAX(n), d = COUNT_DISTINCT(n)",
     );
-    let _ = write!(text, ", fc = COUNT(*) WHERE {filter}, fm = MAX(n) WHERE {filter}");
+    let _ = write!(
+        text,
+        ", fc = COUNT(*) WHERE {filter}, fm = MAX(n) WHERE {filter}"
+    );
     text
 }
 

@@ -31,7 +31,8 @@ pub fn infer(
             CommandKind::Eval(fields) => {
                 for field in fields {
                     uses.visit(&field.expr, None);
-                    uses.made.extend(field.name.as_ref().map(|name| name.text.clone()));
+                    uses.made
+                        .extend(field.name.as_ref().map(|name| name.text.clone()));
                 }
             }
             CommandKind::Stats(stats) | CommandKind::InlineStats(stats) => {
@@ -78,8 +79,14 @@ struct Uses {
 
 impl Uses {
     fn alias(&mut self, field: &Field) {
-        if let (Some(name), ExprKind::Call { name: of, arguments, .. }) =
-            (&field.name, &field.expr.kind)
+        if let (
+            Some(name),
+            ExprKind::Call {
+                name: of,
+                arguments,
+                ..
+            },
+        ) = (&field.name, &field.expr.kind)
             && ["MIN", "MAX", "VALUES", "FIRST", "LAST", "TOP"]
                 .iter()
                 .any(|own| of.value.eq_ignore_ascii_case(own))
@@ -152,15 +159,24 @@ impl Uses {
             self.visit(right, of_left);
             return;
         }
-        let is_timespan = |data_type: Option<DataType>| data_type.is_some_and(DataType::is_timespan);
+        let is_timespan =
+            |data_type: Option<DataType>| data_type.is_some_and(DataType::is_timespan);
         if is_timespan(of_left) || is_timespan(of_right) {
             self.visit(left, Some(DataType::Date));
             self.visit(right, Some(DataType::Date));
             return;
         }
-        let number = wanted.filter(|wanted| wanted.is_number()).unwrap_or(DataType::Long);
-        self.visit(left, of_right.filter(|own| own.is_number()).or(Some(number)));
-        self.visit(right, of_left.filter(|own| own.is_number()).or(Some(number)));
+        let number = wanted
+            .filter(|wanted| wanted.is_number())
+            .unwrap_or(DataType::Long);
+        self.visit(
+            left,
+            of_right.filter(|own| own.is_number()).or(Some(number)),
+        );
+        self.visit(
+            right,
+            of_left.filter(|own| own.is_number()).or(Some(number)),
+        );
     }
 
     fn call(&mut self, name: &str, arguments: &[Expr]) {
@@ -218,7 +234,9 @@ fn result_type(expr: &Expr) -> Option<DataType> {
         ExprKind::Binary(operator, left, right) if !operator.is_comparison() => {
             let (left, right) = (result_type(left), result_type(right));
             match (left, right) {
-                (Some(left), Some(right)) if left.is_timespan() && right.is_timespan() => Some(left),
+                (Some(left), Some(right)) if left.is_timespan() && right.is_timespan() => {
+                    Some(left)
+                }
                 (Some(own), _) | (_, Some(own)) if own.is_date() || own.is_timespan() => {
                     Some(DataType::Date)
                 }
@@ -259,7 +277,10 @@ mod tests {
                     | WHERE m > 1.5";
         let query = parse(text).into_result().unwrap();
         let types = infer(&query, |_| None);
-        let found: Vec<String> = types.iter().map(|(name, of)| format!("{name}:{of}")).collect();
+        let found: Vec<String> = types
+            .iter()
+            .map(|(name, of)| format!("{name}:{of}"))
+            .collect();
         assert_eq!(
             found.join(" "),
             "a:keyword b:long c:ip d:boolean e:date f:keyword g:keyword k:long l:keyword n:double"

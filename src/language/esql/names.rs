@@ -73,7 +73,9 @@ fn makes(command: &Command, made: &mut BTreeSet<String>) {
             made.insert(name.to_owned());
         }
         CommandKind::Enrich { with, .. } => {
-            let names = with.iter().map(|(new, field)| new.as_ref().unwrap_or(field));
+            let names = with
+                .iter()
+                .map(|(new, field)| new.as_ref().unwrap_or(field));
             made.extend(names.map(|name| name.text.clone()));
         }
         _ => {}
@@ -154,9 +156,18 @@ mod tests {
     #[test]
     fn names_are_read_until_a_command_makes_them() {
         for (query, expected) in [
-            ("FROM i METADATA _id | EVAL x = TO_LOWER(x), y = x | WHERE y == z | KEEP _id, y, w*", "x z"),
-            ("FROM i | STATS n = COUNT(a) WHERE k > 1 BY k = b, c | WHERE n > d", "a b c"),
-            ("FROM i | DISSECT a \"%{b} %{+c/1}\" | GROK b \"%{INT:d:int}\" | KEEP b, c, d, e", "a e"),
+            (
+                "FROM i METADATA _id | EVAL x = TO_LOWER(x), y = x | WHERE y == z | KEEP _id, y, w*",
+                "x z",
+            ),
+            (
+                "FROM i | STATS n = COUNT(a) WHERE k > 1 BY k = b, c | WHERE n > d",
+                "a b c",
+            ),
+            (
+                "FROM i | DISSECT a \"%{b} %{+c/1}\" | GROK b \"%{INT:d:int}\" | KEEP b, c, d, e",
+                "a e",
+            ),
             ("FROM i | RENAME a AS b | MV_EXPAND b | SORT c", "a c"),
         ] {
             let query = parse(query).into_result().unwrap();

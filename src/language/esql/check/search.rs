@@ -32,7 +32,10 @@ impl Checker<'_> {
         };
         let upper = name.value.to_uppercase();
         self.check_search_place(&upper, expr.span)?;
-        if let Some((option, _)) = options.iter().find(|(option, _)| option.value != "operator") {
+        if let Some((option, _)) = options
+            .iter()
+            .find(|(option, _)| option.value != "operator")
+        {
             let message = format!("the option [{}] of {upper} is not supported", option.value);
             return Err(self.fail(not_supported(option.span, message)));
         }
@@ -167,7 +170,8 @@ impl Checker<'_> {
 /// `{"operator": "AND"}`
 fn asks_for_all(options: &[(Text, Expr)]) -> bool {
     options.iter().any(|(name, value)| {
-        let is_and = matches!(&value.kind, ExprKind::Text(text) if text.eq_ignore_ascii_case("and"));
+        let is_and =
+            matches!(&value.kind, ExprKind::Text(text) if text.eq_ignore_ascii_case("and"));
         name.value == "operator" && is_and
     })
 }
