@@ -78,11 +78,7 @@ impl<'a> FieldTypes<'a> {
 }
 
 /// Adds what decides how a field is read and stands above it: nested objects, and flattened ones.
-fn add_objects_above(
-    mapping: &mut Mapping,
-    path: &str,
-    get: impl Fn(&str) -> Option<MappedField>,
-) {
+fn add_objects_above(mapping: &mut Mapping, path: &str, get: impl Fn(&str) -> Option<MappedField>) {
     for (end, _) in path.match_indices('.') {
         let above = path.get(..end).unwrap_or("");
         if let Some(field) = get(above)

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::evaluate::{Patterns, QueryFailure};
 use super::fields_read::FieldsRead;
 use super::syntax::Syntax;
+use crate::evaluate::{Patterns, QueryFailure};
 use crate::event::schema::Origin;
 use crate::event::{Schema, Timestamp};
 use crate::language::eql::{self, OptionalFields, Settings};

@@ -113,7 +113,10 @@ impl<'c> RuleCompiler<'c> {
     pub fn compile(&mut self, rule: Arc<Rule>) -> Result<CompiledRule, NotCompiled> {
         let text = supported(&rule).map_err(NotCompiled::Unsupported)?;
         let refused = |errors: Vec<_>| NotCompiled::Refused(Refused::new(&errors, text));
-        let language = rule.query.as_ref().map_or(Language::Eql, |query| query.language);
+        let language = rule
+            .query
+            .as_ref()
+            .map_or(Language::Eql, |query| query.language);
         let syntax = Syntax::parse(language, text.text()).map_err(refused)?;
         let settings = request_fields(&rule.fields);
         let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));

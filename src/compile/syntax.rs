@@ -40,7 +40,11 @@ impl Syntax {
             Language::Esql => {
                 let span = Span::of(0..text.len());
                 let message = "ES|QL is no language of conditions on events";
-                Err(vec![QueryError::new(dsl::error::UNSUPPORTED, span, message)])
+                Err(vec![QueryError::new(
+                    dsl::error::UNSUPPORTED,
+                    span,
+                    message,
+                )])
             }
         }
     }
@@ -84,16 +88,18 @@ impl Syntax {
             }
             Self::Lucene(group) => {
                 let meaning = lucene::Meaning::of_rules();
-                group.leaves(&mut |leaf| match lucene::query::leaf_query(leaf, &meaning) {
-                    Dsl::Field { fields, test, .. } => match fields {
-                        Fields::Name(name) if test == FieldTest::Exists => {
-                            read.add_with_parts(&name);
-                        }
-                        Fields::Name(name) => read.add(&name),
-                        other => read.add_pattern(other.text()),
+                group.leaves(
+                    &mut |leaf| match lucene::query::leaf_query(leaf, &meaning) {
+                        Dsl::Field { fields, test, .. } => match fields {
+                            Fields::Name(name) if test == FieldTest::Exists => {
+                                read.add_with_parts(&name);
+                            }
+                            Fields::Name(name) => read.add(&name),
+                            other => read.add_pattern(other.text()),
+                        },
+                        _ => {}
                     },
-                    _ => {}
-                });
+                );
             }
         }
         read

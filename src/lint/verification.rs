@@ -122,19 +122,14 @@ fn finding(
 }
 
 /// Why the query cannot run on one claim.
-fn refusals(
-    search: &Search<'_>,
-    claim: &Claim<'_>,
-    prepared: &mut bool,
-) -> (Vec<EqlError>, bool) {
+fn refusals(search: &Search<'_>, claim: &Claim<'_>, prepared: &mut bool) -> (Vec<EqlError>, bool) {
     let schema = Schema::new(vec![claim.mapping.clone()]);
     match compile(search, &schema, prepared) {
         Ok(()) => (Vec::new(), false),
         Err((errors, unsupported)) => {
             // Once more with all fields of the source, for the sake of "did you mean".
-            let again = full(search, claim).and_then(|mapping| {
-                compile(search, &Schema::new(vec![mapping]), &mut false).err()
-            });
+            let again = full(search, claim)
+                .and_then(|mapping| compile(search, &Schema::new(vec![mapping]), &mut false).err());
             let errors = again.map_or(errors, |(errors, _)| errors);
             (errors, unsupported)
         }

@@ -13,9 +13,9 @@ mod operators;
 #[cfg(test)]
 mod tests;
 
+use crate::compile::Syntax;
 use crate::diagnostic::Span;
 use crate::event::io::Progress;
-use crate::compile::Syntax;
 use crate::replay::Subject;
 use crate::replay::outcome::{Place, ScenarioOutcome};
 use crate::replay::trace::{Observation, Observed};

@@ -3,8 +3,8 @@
 
 use super::condition::{self, Edit};
 use super::{Mutant, Operator};
-use crate::diagnostic::Span;
 use crate::compile::Syntax;
+use crate::diagnostic::Span;
 use crate::language::eql::syntax::{
     Expr, Maxspan, Query, QueryKind, Runs, Sequence, Term, TimeUnit,
 };

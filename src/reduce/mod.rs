@@ -152,7 +152,10 @@ fn named(subject: &Subject) -> BTreeSet<String> {
     let of_query = of_query.map(|syntax| fields_of(syntax, &settings));
     let of_query: Vec<_> = of_query.collect();
     let names = of_query.iter().flat_map(|fields| fields.names());
-    names.chain(exclusions.fields()).map(str::to_owned).collect()
+    names
+        .chain(exclusions.fields())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Makes the scenario; of the events only [`fields`] need be there.

@@ -178,8 +178,7 @@ impl<'s> Lowering<'s> {
         let mappings = self.schema.mappings().iter();
         let fields = mappings.flat_map(|mapping| mapping.fields());
         let fitting = fields.filter(|(name, field)| {
-            !matches!(field.field_type, FieldType::Object | FieldType::Nested)
-                && pattern.fits(name)
+            !matches!(field.field_type, FieldType::Object | FieldType::Nested) && pattern.fits(name)
         });
         let names: BTreeSet<&str> = fitting.map(|(name, _)| name).collect();
         names.into_iter().map(str::to_owned).collect()
