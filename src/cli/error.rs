@@ -85,7 +85,7 @@ codes! {
     CHOICES_EXCLUDE = "E046", "choices of import that exclude each other",
         "`trapline import --as` chooses whose documents are made, `integration` or `winlogbeat`, and\nwith `--minimise` what the scenario shows, `attack` or `benign`: at most one of each pair.\n";
     MALFORMED_VALUE = "W001", "a value does not fit its field",
-        "The field's mapping does not take the value: a word in a number, no address in an `ip`.\nElasticsearch would refuse the whole document; Trapline leaves out the value.\n";
+        "The field's mapping does not take the value: a word in a number, no address in an `ip`.\nElasticsearch refuses the whole document, so no search finds it. With `ignore_malformed`, and\nwhere the type is only assumed (no `--mapping`), the value alone is left out.\n";
     UNKNOWN_INDEX = "W002", "no mapping of the event's index",
         "The event's `_index` is none of the indices that `--mapping` describes. The event is read\nwith the first mapping.\n";
     NO_DOCUMENTS = "E027", "no documents are given",

@@ -139,7 +139,8 @@ pub fn new_terms_alert(rule: &Rule, event: &Event, terms: &[String]) -> Alerts {
     made
 }
 
-/// The fields that all events have in common: equal values, and of several those that are in all.
+/// The fields that all events have in common: equal values, and of several those that are in all,
+/// each once, in the order of the first event.
 pub fn common(events: &[&Event]) -> Event {
     let Some((first, rest)) = events.split_first() else {
         return Event::default();
@@ -150,7 +151,13 @@ pub fn common(events: &[&Event]) -> Event {
             let mut rest = rest.iter();
             rest.all(|event| event.values(path).contains(value))
         };
-        common.set(path, values.iter().filter(in_all).cloned().collect());
+        let mut shared: Vec<Scalar> = Vec::new();
+        for value in values.iter().filter(in_all) {
+            if !shared.contains(value) {
+                shared.push(value.clone());
+            }
+        }
+        common.set(path, shared);
     }
     common
 }

@@ -2,11 +2,38 @@
 
 use std::collections::BTreeMap;
 
+use super::alert::common;
 use super::window::{Found, Outcome};
+use crate::event::Event;
 use crate::rule::Suppression;
 
-/// The values of the fields that a match is grouped by; `None` for a field that it lacks.
-pub type Group = Vec<Option<String>>;
+/// The values of the fields that a match is grouped by; `None` for a field that it lacks. Groups are
+/// equal where their arrays are equal, in the same order.
+pub type Group = Vec<Option<Vec<String>>>;
+
+/// The group of a match from its events, missing ones left out: of a sequence by the shell alert,
+/// which has what all events have in common, the elements of arrays in their order; of an event by
+/// its own values, whose order Kibana does not look at (`getSuppressionTerms` sorts them).
+pub fn group(suppression: &Suppression, events: &[&Event], sequence: bool) -> Group {
+    let shell = sequence.then(|| common(events));
+    let values = |field: &String| -> Vec<String> {
+        let values = match &shell {
+            Some(shell) => shell.values(field),
+            None => events.first().map_or(&[][..], |event| event.values(field)),
+        };
+        values.iter().map(ToString::to_string).collect()
+    };
+    let fields = suppression.group_by.iter();
+    fields
+        .map(|field| {
+            let mut values = values(field);
+            if !sequence {
+                values.sort();
+            }
+            (!values.is_empty()).then_some(values)
+        })
+        .collect()
+}
 
 /// What becomes of the hits of executions, in their order: each match is alerted once, those of
 /// one group under the first of them, and what `max_signals` cut off is lost unless another
@@ -96,7 +123,7 @@ mod tests {
             group_missing: true,
         };
         let (first, second) = (found(&[0, 1, 2], &[]), found(&[3], &[]));
-        let group = |hit: usize| vec![(hit != 2).then(|| "a".to_owned())];
+        let group = |hit: usize| vec![(hit != 2).then(|| vec!["a".to_owned()])];
         let ran = [(0, &first), (500, &second)];
         let each = settle(&ran, Some(&suppression), &group);
         assert_eq!((each.alerts, each.suppressed), (vec![0, 2, 3], vec![1]));
@@ -123,5 +150,24 @@ mod tests {
             settle(&ran, Some(&suppression), &|_| vec![None]).alerts,
             [0, 1]
         );
+    }
+
+    #[test]
+    fn a_sequence_is_grouped_by_its_shell_and_an_event_by_its_values_in_any_order() {
+        let suppression = Suppression {
+            group_by: vec!["ip".to_owned(), "name".to_owned()],
+            duration: None,
+            group_missing: true,
+        };
+        let event = |json: &str| Event::from_json_line(json).unwrap();
+        let both = event(r#"{"ip": ["1", "2", "2"], "name": "a"}"#);
+        let turned = event(r#"{"ip": ["2", "1", "2"], "name": "b"}"#);
+        let one = event(r#"{"ip": ["2", "3"], "name": "a"}"#);
+        let of = |events: &[&Event], sequence| group(&suppression, events, sequence);
+        let text = |values: &[&str]| Some(values.iter().map(ToString::to_string).collect());
+        assert_eq!(of(&[&both, &one], true), [text(&["2"]), text(&["a"])]);
+        assert_eq!(of(&[&both, &turned], true), [text(&["1", "2"]), None]);
+        assert_ne!(of(&[&both, &turned], true), of(&[&turned, &both], true));
+        assert_eq!(of(&[&both], false)[0], of(&[&turned], false)[0]);
     }
 }

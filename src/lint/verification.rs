@@ -2,7 +2,7 @@
 
 use super::claims::{Basis, Claim};
 use super::finding::{Finding, Lint};
-use super::{Search, Searched};
+use super::{Searched, Subject};
 use crate::compile::Query;
 use crate::diagnostic::{Code, Severity};
 use crate::evaluate::Prepared;
@@ -44,19 +44,19 @@ struct Refused {
     sources: Vec<String>,
 }
 
-pub(super) fn run(search: &Search<'_>, findings: &mut Vec<Finding>) -> Vec<Searched> {
+pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) -> Vec<Searched> {
     let mut grouped: Vec<Refused> = Vec::new();
     let mut searched = Vec::new();
     // Whether patterns compile does not hang on a source: once is enough.
     let mut prepared = false;
-    let each: Vec<_> = search
+    let each: Vec<_> = subject
         .claims
         .iter()
-        .map(|claim| refusals(search, claim, &mut prepared))
+        .map(|claim| refusals(subject, claim, &mut prepared))
         .collect();
     let refused = each.iter().any(|(errors, _)| !errors.is_empty());
-    let combined = refused && combined(search);
-    for (claim, (errors, unsupported)) in search.claims.iter().zip(each) {
+    let combined = refused && combined(subject);
+    for (claim, (errors, unsupported)) in subject.claims.iter().zip(each) {
         searched.push(Searched {
             names: claim.names.clone(),
             basis: claim.basis.word(),
@@ -84,21 +84,21 @@ pub(super) fn run(search: &Search<'_>, findings: &mut Vec<Finding>) -> Vec<Searc
             }
         }
     }
-    let all = search.claims.iter().map(|claim| claim.names.len()).sum();
+    let all = subject.claims.iter().map(|claim| claim.names.len()).sum();
     for Refused { error, sources } in grouped {
-        findings.push(finding(search, &error, sources, all, combined));
+        findings.push(finding(subject, &error, sources, all, combined));
     }
     searched
 }
 
 fn finding(
-    search: &Search<'_>,
+    subject: &Subject<'_>,
     error: &EqlError,
     sources: Vec<String>,
     all: usize,
     combined: bool,
 ) -> Finding {
-    let mut diagnostic = error.diagnostic(search.text);
+    let mut diagnostic = error.diagnostic(subject.text);
     let of_types = [
         &codes::UNKNOWN_COLUMN,
         &codes::UNUSABLE,
@@ -122,14 +122,19 @@ fn finding(
 }
 
 /// Why the query cannot run on one claim.
-fn refusals(search: &Search<'_>, claim: &Claim<'_>, prepared: &mut bool) -> (Vec<EqlError>, bool) {
+fn refusals(
+    subject: &Subject<'_>,
+    claim: &Claim<'_>,
+    prepared: &mut bool,
+) -> (Vec<EqlError>, bool) {
     let schema = Schema::new(vec![claim.mapping.clone()]);
-    match compile(search, &schema, prepared) {
+    match compile(subject, &schema, prepared) {
         Ok(()) => (Vec::new(), false),
         Err((errors, unsupported)) => {
             // Once more with all fields of the source, for the sake of "did you mean".
-            let again = full(search, claim)
-                .and_then(|mapping| compile(search, &Schema::new(vec![mapping]), &mut false).err());
+            let again = full(subject, claim).and_then(|mapping| {
+                compile(subject, &Schema::new(vec![mapping]), &mut false).err()
+            });
             let errors = again.map_or(errors, |(errors, _)| errors);
             (errors, unsupported)
         }
@@ -139,14 +144,14 @@ fn refusals(search: &Search<'_>, claim: &Claim<'_>, prepared: &mut bool) -> (Vec
 /// Everything that Elasticsearch does with a query before it looks at an event; `prepared` says
 /// whether its patterns are known to compile.
 fn compile(
-    search: &Search<'_>,
+    subject: &Subject<'_>,
     schema: &Schema,
     prepared: &mut bool,
 ) -> Result<(), (Vec<EqlError>, bool)> {
     let query = Query {
-        syntax: search.syntax,
+        syntax: subject.syntax,
         schema,
-        settings: search.settings,
+        settings: &subject.settings,
         now: Timestamp::default(),
     };
     let plan = query
@@ -157,7 +162,7 @@ fn compile(
     }
     let result = Prepared::new(&plan).map(|_| ()).map_err(|failure| {
         let clause = failure.clause.and_then(|clause| plan.clause(clause));
-        let span = clause.map_or(search.syntax.span(), |clause| clause.span);
+        let span = clause.map_or(subject.syntax.span, |clause| clause.span);
         let error = EqlError::new(&codes::BAD_CONSTANT, span, failure.message);
         (vec![error], failure.unsupported)
     });
@@ -166,22 +171,22 @@ fn compile(
 }
 
 /// Whether the query runs where everything that the rule claims is searched together.
-fn combined(search: &Search<'_>) -> bool {
-    let known = search
+fn combined(subject: &Subject<'_>) -> bool {
+    let known = subject
         .claims
         .iter()
         .filter(|claim| !matches!(claim.basis, Basis::Inferred));
     let mappings: Vec<Mapping> = known.map(|claim| claim.mapping.clone()).collect();
-    mappings.len() > 1 && compile(search, &Schema::new(mappings), &mut true).is_ok()
+    mappings.len() > 1 && compile(subject, &Schema::new(mappings), &mut true).is_ok()
 }
 
 /// All fields of a claim's source; `None` where nothing but their use is known.
-fn full(search: &Search<'_>, claim: &Claim<'_>) -> Option<Mapping> {
+fn full(subject: &Subject<'_>, claim: &Claim<'_>) -> Option<Mapping> {
     let mut mapping = match claim.basis {
         // Of an incomplete list every name is taken.
         Basis::Listed(index) if index.origin() != Origin::Declared => return None,
         Basis::Inferred => return None,
-        Basis::Shaped(source) => source.mapping(search.patterns),
+        Basis::Shaped(source) => source.mapping(&subject.patterns),
         Basis::Listed(index) => {
             let mut mapping = Mapping::new(claim.mapping.name.as_str());
             index.add_all(&mut mapping);

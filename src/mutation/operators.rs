@@ -3,7 +3,6 @@
 
 use super::condition::{self, Edit};
 use super::{Mutant, Operator};
-use crate::compile::Syntax;
 use crate::diagnostic::Span;
 use crate::language::eql::syntax::{
     Expr, Maxspan, Query, QueryKind, Runs, Sequence, Term, TimeUnit,
@@ -56,7 +55,7 @@ fn collect(query: &Query, edits: Vec<Edit>, put: impl Fn(&mut Query, Expr)) -> V
             before: edit.before,
             after: edit.after,
             case: edit.case,
-            query: Syntax::Eql(mutated),
+            query: mutated,
         }
     });
     made.collect()
@@ -91,7 +90,7 @@ fn of_runs(query: &Query, place: Place, runs: Runs) -> Vec<Mutant> {
             before: format!("with runs={}", runs.count),
             after: format!("with runs={count}"),
             case: format!("a case with {} such events in a row", count.min(runs.count)),
-            query: Syntax::Eql(mutated),
+            query: mutated,
         }
     });
     made.collect()
@@ -158,7 +157,7 @@ fn changed(
         before,
         after,
         case,
-        query: Syntax::Eql(mutated),
+        query: mutated,
     }
 }
 
@@ -281,6 +280,6 @@ fn without_key(span: Span, key: &str, query: Query) -> Mutant {
         before: format!("by {key}"),
         after: String::new(),
         case: format!("the attack with another `{key}` on one of its events"),
-        query: Syntax::Eql(query),
+        query,
     }
 }

@@ -155,8 +155,7 @@ fn seen(filter: &Filter, event: &Event) -> String {
 pub fn read_list(source: &Arc<SourceText>, files: &dyn Files) -> LoadedExceptions {
     load_exceptions(source, &mut |id| {
         let list = text_beside(files, source.name(), id);
-        list.or_else(|_| text_beside(files, source.name(), &format!("{id}.txt")))
-            .ok()
+        list.or_else(|why| text_beside(files, source.name(), &format!("{id}.txt")).map_err(|_| why))
     })
 }
 
@@ -165,13 +164,21 @@ fn text_beside(files: &dyn Files, file: &str, path: &str) -> Result<String, Stri
         .open_beside(file, path)
         .map_err(|diagnostic| diagnostic.message.clone())?;
     let mut text = String::new();
-    // More than any list of exceptions; a larger file is cut, and then no longer readable.
-    reader
-        .take(16 << 20)
+    let read = reader
+        .take(LARGEST + 1)
         .read_to_string(&mut text)
         .map_err(|error| format!("`{path}` cannot be read: {error}"))?;
+    if read as u64 > LARGEST {
+        return Err(format!(
+            "`{path}` is larger than {} MiB, more than any list that Kibana applies",
+            LARGEST >> 20
+        ));
+    }
     Ok(text)
 }
+
+/// The largest file of exceptions or of a value list: a larger one is refused, never cut.
+const LARGEST: u64 = 16 << 20;
 
 /// The name of a file that is written relative to another.
 fn beside(file: &str, path: &str) -> String {

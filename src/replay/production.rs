@@ -9,9 +9,10 @@ use crate::evaluate::{Match, Override};
 use crate::event::time::{DateFormat, format_offset};
 use crate::event::{Event, EventId, Timestamp};
 use crate::execution::overlap::per_cent;
-use crate::execution::suppress::{Group, settle};
+use crate::execution::suppress::{Group, group, settle};
 use crate::execution::window::{Found, covered, longest_blind};
 use crate::execution::{Arrival, Phase, Search, Windows};
+use crate::plan::Operator;
 use crate::rule::{Rule, RuleKind, Schedule, Suppression};
 use crate::scenario::model::{FoundIn, ScheduleSpec};
 
@@ -78,8 +79,8 @@ impl<'r> ScheduleConfig<'r> {
                 .as_ref()
                 .map_or(FoundIn::SomePhase, |found| found.value);
         }
-        let own = rule.fields.timestamp.clone();
-        let own = own.unwrap_or_else(|| "@timestamp".to_owned());
+        // The range is over the override or `@timestamp`; `timestamp_field` orders events only.
+        let own = "@timestamp".to_owned();
         let (field, fallback) = match &rule.fields.timestamp_override {
             Some(field) => {
                 let fallback = !rule.production.fallback_disabled;
@@ -97,12 +98,17 @@ impl<'r> ScheduleConfig<'r> {
             windows: Windows(schedule),
             phase,
             every_phase: found == FoundIn::EveryPhase,
-            max_signals: rule.max_signals as usize,
+            max_signals: rule.alert_limit() as usize,
             field,
             fallback,
             suppression: rule.production.suppression.as_ref(),
             start,
         }
+    }
+
+    /// The field without which no execution finds an event.
+    pub(super) fn required_time(&self) -> Option<&str> {
+        self.fallback.is_none().then_some(&*self.field)
     }
 
     pub(super) fn schedule(&self) -> Schedule {
@@ -151,10 +157,7 @@ impl<'r> ScheduleConfig<'r> {
         let ingested = millis(event, INGESTED);
         let own = millis(event, "@timestamp");
         let arrived = ingested.or(own).unwrap_or_default();
-        let time = millis(event, &self.field)
-            .or_else(|| millis(event, self.fallback.as_ref()?))
-            // Every pipeline writes it; an event that says nothing of it came at once.
-            .or_else(|| (self.field == INGESTED).then_some(arrived));
+        let time = millis(event, &self.field).or_else(|| millis(event, self.fallback.as_ref()?));
         Arrival { time, arrived }
     }
 }
@@ -288,26 +291,17 @@ impl Replayed<'_, '_> {
         found
     }
 
-    /// The values that a match is grouped by: of the event, or what all events of a sequence have
-    /// in common.
+    /// What a match is grouped by.
     fn group(&self, number: usize) -> Group {
-        let fields = self.setting.suppression.iter();
-        let fields = fields.flat_map(|suppression| &suppression.group_by);
-        let found = self.pool.get(number);
-        fields
-            .map(|field| {
-                let ids = found?.stages.iter().flatten();
-                let mut values = ids
-                    .filter_map(|id| self.run.stage.events.get(id.index()))
-                    .map(|event| event.values(field));
-                let first = values.next().filter(|first| !first.is_empty())?;
-                values.all(|other| other == first).then(|| {
-                    let mut texts: Vec<String> = first.iter().map(ToString::to_string).collect();
-                    texts.sort();
-                    texts.join(", ")
-                })
-            })
-            .collect()
+        let (Some(suppression), Some(found)) = (self.setting.suppression, self.pool.get(number))
+        else {
+            return Group::new();
+        };
+        let ids = found.stages.iter().flatten();
+        let events = ids.filter_map(|id| self.run.stage.events.get(id.index()));
+        let events: Vec<&Event> = events.collect();
+        let sequence = !matches!(self.run.plan().operator, Operator::Select);
+        group(suppression, &events, sequence)
     }
 }
 

@@ -143,7 +143,15 @@ fn look_back(run: &Run<'_>) -> Stopped {
         .min();
     let last = arrivals.iter().map(|(_, arrival)| arrival.arrived).max();
     let span = first.zip(last).map(|(first, last)| plain(last - first));
-    let why = arrivals.iter().find_map(late).or_else(|| {
+    let timeless = |(event, arrival): &(EventId, crate::execution::Arrival)| {
+        let field = run.setting.required_time()?;
+        arrival.time.is_none().then(|| {
+            let label = run.stage.label(*event);
+            format!("{label} has no {field}, and the rule falls back on no other time")
+        })
+    };
+    let why = arrivals.iter().find_map(timeless);
+    let why = why.or_else(|| arrivals.iter().find_map(late)).or_else(|| {
         let span = span?;
         Some(format!(
             "{span} from the first event to the last one's arrival"

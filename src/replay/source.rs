@@ -362,7 +362,10 @@ impl<'a> OnSource<'a> {
 
     /// How production runs the rule for the attack or a case.
     fn setting(&self, case: Option<&scenario::Case>, recorded: bool) -> ScheduleConfig<'a> {
-        let of_case = case.and_then(|case| case.schedule.as_ref());
+        let of_case = match case {
+            Some(case) => case.schedule.as_ref(),
+            None => self.test.scenario.attack.schedule.as_ref(),
+        };
         let specs = [self.test.scenario.schedule.as_ref(), of_case];
         let start = (!recorded).then_some(START.millis());
         let stated = match (self.test.scenario, case) {
@@ -370,7 +373,7 @@ impl<'a> OnSource<'a> {
             (_, Some(case)) => {
                 case.schedule.is_some() || case.repeat.is_some() || !case.exceptions.is_empty()
             }
-            (_, None) => false,
+            (_, None) => of_case.is_some(),
         };
         ScheduleConfig::new(&self.test.subject.rule, &specs, start, stated)
     }

@@ -80,7 +80,7 @@ pub(super) fn timeline(run: &Run<'_>, overrides: &[Override]) -> Option<Timeline
         phase,
         interval: setting.schedule().interval,
         blind: run.produced.blind(),
-        max_signals: setting.rule.max_signals as usize,
+        max_signals: setting.rule.alert_limit() as usize,
         events,
         executions: executions(run, setting, overrides, &ids, &arrivals, phase),
     })

@@ -50,11 +50,11 @@ impl fmt::Display for ExceptionItem {
     }
 }
 
+/// The text of a value list by its id; why it cannot be read.
+pub type ValueLists<'v> = dyn FnMut(&str) -> Result<String, String> + 'v;
+
 /// Reads a file; `values` gives the text of a value list by its id.
-pub fn load_exceptions(
-    source: &Arc<SourceText>,
-    values: &mut dyn FnMut(&str) -> Option<String>,
-) -> LoadedExceptions {
+pub fn load_exceptions(source: &Arc<SourceText>, values: &mut ValueLists<'_>) -> LoadedExceptions {
     let mut report = Report {
         source,
         diagnostics: Vec::new(),
@@ -139,8 +139,8 @@ fn ndjson(source: &Arc<SourceText>, report: &mut Report<'_>) -> Vec<(Json, Span)
     items
 }
 
-struct Reader<'v> {
-    values: &'v mut dyn FnMut(&str) -> Option<String>,
+struct Reader<'v, 'f> {
+    values: &'v mut ValueLists<'f>,
 }
 
 struct Read {
@@ -169,7 +169,7 @@ fn text_of<'j>(json: &'j Json, key: &str) -> Option<&'j str> {
     json.get(key).and_then(Json::as_str)
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn item(&mut self, json: &Json) -> Result<Read, Bad> {
         if text_of(json, "name").is_none_or(|name| name.trim().is_empty()) {
             return wrong("it has no `name`");
@@ -260,18 +260,24 @@ impl Reader<'_> {
         let kind = list
             .and_then(|list| text_of(list, "type"))
             .unwrap_or("keyword");
-        let Some(text) = (self.values)(id) else {
-            return wrong(format!(
-                "the values of the list `{id}` are not found: a file `{id}` beside the exceptions, \
-                 a value a line"
-            ));
+        if !APPLIED.contains(&kind) {
+            return Err(Bad::NotApplied(format!(
+                "the list `{id}` is of type `{kind}`, and an EQL rule takes lists of type `keyword`, \
+                 `ip` and `ip_range` only"
+            )));
+        }
+        let text = match (self.values)(id) {
+            Ok(text) => text,
+            Err(why) => {
+                return wrong(format!(
+                    "the values of the list `{id}` are not read: {why}; they stand in a file `{id}` \
+                     beside the exceptions, a value a line"
+                ));
+            }
         };
-        let values: Vec<&str> = text
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .collect();
-        let ranges = |value: &&&str| kind == "ip_range" && value.contains('-');
+        let lines = (1..).zip(text.lines().map(str::trim));
+        let values: Vec<(usize, &str)> = lines.filter(|(_, line)| !line.is_empty()).collect();
+        let ranges = |(_, value): &&(usize, &str)| kind == "ip_range" && value.contains('-');
         let too_many = if values.iter().filter(ranges).count() > MOST_RANGES {
             Some(MOST_RANGES)
         } else {
@@ -283,8 +289,55 @@ impl Reader<'_> {
                 "the list `{id}` has {count} values, more than {most}"
             )));
         }
-        let one = |value: &&str| listed(kind, field, value);
+        let unfit = values.iter().filter(|(_, value)| !fits(kind, value));
+        let unfit: Vec<&(usize, &str)> = unfit.collect();
+        if let Some(first) = unfit
+            .get(..unfit.len().min(3))
+            .filter(|first| !first.is_empty())
+        {
+            let named: Vec<String> = first
+                .iter()
+                .map(|(line, value)| format!("`{value}` on line {line}"))
+                .collect();
+            let more = match unfit.len() - first.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            return wrong(format!(
+                "the list `{id}` is of type `{kind}`, but {}{more} {} no {}",
+                named.join(", "),
+                if unfit.len() == 1 { "is" } else { "are" },
+                if kind == "ip" {
+                    "address"
+                } else {
+                    "address, block (`10.0.0.0/8`) or range (`10.0.0.1-10.0.0.9`)"
+                },
+            ));
+        }
+        let one = |(_, value): &(usize, &str)| listed(kind, field, value);
         Ok(Filter::any(values.iter().map(one).collect()))
+    }
+}
+
+/// The types of value lists that Kibana applies to an EQL rule (`isListTypeProcessable`).
+const APPLIED: [&str; 3] = ["keyword", "ip", "ip_range"];
+
+/// Whether a value is of the list's type.
+fn fits(kind: &str, value: &str) -> bool {
+    use std::net::IpAddr;
+    let address = |text: &str| text.trim().parse::<IpAddr>().ok();
+    let block = |value: &str| {
+        let (base, length) = value.split_once('/')?;
+        let most = if address(base)?.is_ipv4() { 32 } else { 128 };
+        length.parse::<u8>().ok().filter(|length| *length <= most)
+    };
+    match kind {
+        "ip" => address(value).is_some(),
+        "ip_range" => match value.split_once('-') {
+            Some((low, high)) => address(low).is_some() && address(high).is_some(),
+            None => address(value).is_some() || block(value).is_some(),
+        },
+        _ => true,
     }
 }
 
@@ -300,8 +353,7 @@ fn listed(kind: &str, field: &str, value: &str) -> Filter {
                 (Bound::To, high.trim().to_owned()),
             ],
         },
-        ("keyword" | "ip" | "ip_range", _) => Filter::Phrase(field, value.to_owned()),
-        _ => Filter::Words(field, value.to_owned()),
+        _ => Filter::Phrase(field, value.to_owned()),
     }
 }
 
@@ -333,8 +385,10 @@ mod tests {
 
     fn loaded(text: &str) -> LoadedExceptions {
         let source = SourceText::new("exceptions/a.toml", text);
-        load_exceptions(&source, &mut |id| {
-            (id == "ips").then(|| "10.0.0.1\n\n10.0.1.0-10.0.1.9\n".to_owned())
+        load_exceptions(&source, &mut |id| match id {
+            "ips" => Ok("10.0.0.1\n\n10.0.1.0-10.0.1.9\n".to_owned()),
+            "odd" => Ok("10.0.0.1\nhost\n10.0.0.0/33\n".to_owned()),
+            _ => Err("no such file".to_owned()),
         })
     }
 
@@ -373,6 +427,39 @@ mod tests {
         };
         assert_eq!(values[0], phrase("10.0.0.1"));
         assert!(matches!(values[1], Filter::Range { .. }));
+    }
+
+    fn of_list(id: &str, kind: &str) -> Diagnostic {
+        let text = format!(
+            "{HEAD}[[exceptions.items.entries]]\nfield = 'a'\ntype = 'list'\n\
+             operator = 'included'\nlist = {{id = '{id}', type = '{kind}'}}\n"
+        );
+        let mut loaded = loaded(&text);
+        assert!(loaded.items.is_empty());
+        loaded.diagnostics.remove(0)
+    }
+
+    #[test]
+    fn a_list_of_another_type_is_not_applied_and_that_is_a_warning() {
+        for kind in ["text", "long", "date", "ip_range_text"] {
+            let warning = of_list("ips", kind);
+            assert!(!warning.is_error());
+            let said = format!("the list `ips` is of type `{kind}`");
+            assert!(warning.message.contains(&said), "{}", warning.message);
+        }
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_read_or_has_values_of_another_type_is_an_error() {
+        let missing = of_list("gone", "keyword");
+        assert!(missing.is_error() && missing.message.contains("no such file"));
+        let odd = of_list("odd", "ip_range");
+        let said = "`host` on line 2, `10.0.0.0/33` on line 3 are no address";
+        assert!(
+            odd.is_error() && odd.message.contains(said),
+            "{}",
+            odd.message
+        );
     }
 
     #[test]

@@ -8,7 +8,9 @@ use super::{
     Attack, FieldOverrides, Language, Query, Rule, RuleType, Schedule, Severity, Threat, error,
     kind, production,
 };
+use super::StackVersion;
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, escape};
+use crate::event::time::milliseconds_back;
 
 /// What became of a rule file.
 #[derive(Debug)]
@@ -159,6 +161,10 @@ fn rule(
     let index = table.texts("index", report);
     let production = production::production(table, rule_type, report);
     let building_block = production::building_block(table, report);
+    let stack_version = metadata.and_then(|metadata| {
+        let version = StackVersion::parse(&metadata.text("min_stack_version", report)?)?;
+        Some((version, metadata.span("min_stack_version")))
+    });
     let maturity = metadata.and_then(|metadata| metadata.text("maturity", report));
     // A name is one line, whatever a rule's author writes.
     let one_line = |text: String| escape::line(&text).into_owned();
@@ -182,6 +188,8 @@ fn rule(
             "interval"
         }),
         max_signals,
+        max_signals_span: table.span("max_signals"),
+        min_stack_version: stack_version,
         tags: tags.into_iter().map(|(tag, _)| tag).collect(),
         maturity,
         fields,
@@ -288,17 +296,13 @@ fn schedule(table: &Table<'_, '_>, report: &mut Report<'_>) -> Schedule {
         }
     }
     if let Some(text) = table.text("from", report) {
-        match text.strip_prefix("now-").and_then(duration) {
+        match milliseconds_back(&text) {
             Some(millis) if millis > 0 => schedule.look_back = millis,
             _ => bad_time(table, "from", &text, "date math, such as `now-9m`", report),
         }
     }
     if let Some(text) = table.text("to", report) {
-        let back = match text.as_str() {
-            "now" => Some(0),
-            text => text.strip_prefix("now-").and_then(duration),
-        };
-        match back {
+        match milliseconds_back(&text) {
             Some(millis) if millis < schedule.look_back => schedule.until = millis,
             Some(_) => bad_time(table, "to", &text, "after `from`", report),
             None => bad_time(

@@ -10,6 +10,7 @@ mod filter_words;
 pub mod kind;
 pub mod load;
 pub mod schema;
+mod stack_version;
 pub mod production;
 mod query_text;
 mod table;
@@ -19,6 +20,7 @@ pub use filter::Filter;
 pub use kind::{FieldName, NewTerms, RuleKind, RuleType, ThreatMatch, Threshold};
 pub use load::{Loaded, load};
 pub use production::{Production, SeverityMapping, Suppression};
+pub use stack_version::StackVersion;
 
 use crate::diagnostic::{QueryText, Span};
 
@@ -45,8 +47,12 @@ pub struct Rule {
     pub schedule: Schedule,
     /// Where `from` stands, or `interval`, or else the table.
     pub schedule_span: Span,
-    /// The most alerts of one execution.
+    /// `max_signals`; see [`Rule::alert_limit`].
     pub max_signals: u32,
+    /// Where `max_signals` stands.
+    pub max_signals_span: Span,
+    /// `min_stack_version` of `[metadata]`: the oldest Elasticsearch that the rule is for.
+    pub min_stack_version: Option<(StackVersion, Span)>,
     /// Tags, in order.
     pub tags: Vec<String>,
     /// `maturity` of `[metadata]`.
@@ -59,6 +65,17 @@ pub struct Rule {
     pub building_block: bool,
     /// What Kibana does before and after the query runs.
     pub production: Production,
+}
+
+/// The most alerts that an execution makes, whatever the rule says
+/// (`xpack.alerting.rules.run.alerts.max`, unless the cluster sets another).
+pub const MOST_ALERTS: u32 = 1_000;
+
+impl Rule {
+    /// The most alerts of one execution: `max_signals`, within what Kibana allows.
+    pub fn alert_limit(&self) -> u32 {
+        self.max_signals.min(MOST_ALERTS)
+    }
 }
 
 /// A query and its language.

@@ -121,6 +121,8 @@ pub struct Attack {
     pub base: Base,
     /// Fields that override what the sensor pins.
     pub force: Vec<Located<FieldKey>>,
+    /// How production runs the rule for the attack alone, instead of the scenario's.
+    pub schedule: Option<ScheduleSpec>,
     /// What must come of it.
     pub expect: PerSource<Expectation>,
 }

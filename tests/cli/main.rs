@@ -19,6 +19,7 @@ mod explain;
 mod hostile;
 mod honest;
 mod import;
+mod kibana;
 mod mutate;
 mod new;
 mod page;

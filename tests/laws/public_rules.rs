@@ -8,7 +8,6 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json};
-use trapline::compile::FieldsRead;
 use trapline::data_source::{Catalogue, known_indices};
 use trapline::diagnostic::SourceText;
 use trapline::evaluate::{Context, Prepared, Request};
@@ -169,8 +168,6 @@ fn mapping_of(
         .chain(&settings.tiebreaker)
         .map(String::as_str);
     let paths: BTreeSet<&str> = eql::fields(syntax).into_iter().chain(own).collect();
-    let mut read = FieldsRead::default();
-    paths.iter().for_each(|path| read.add(path));
     let mut mapping = Mapping::new("generated");
     for path in &paths {
         if let Some(field) = known_indices::integration().find(path) {
@@ -179,7 +176,7 @@ fn mapping_of(
     }
     for source in catalogue.claimed(&patterns) {
         let types = trapline::compile::FieldTypes::new(source, [], &patterns);
-        for (path, field) in types.mapping_of(&read).fields() {
+        for (path, field) in types.mapping_of(paths.iter().copied()).fields() {
             if mapping.get(path).is_none() {
                 mapping.add_read_from(
                     path,

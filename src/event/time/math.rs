@@ -5,6 +5,39 @@ use jiff::{Span, ToSpan};
 
 use super::{Timestamp, calendar};
 
+/// How many milliseconds `now-9m`, `now-1M`, `now-1d-2h` or `now` lies before now; a rounding
+/// (`now-1d/d`) is left out, so that a range is never taken for longer than it is. A month has 28
+/// days and a year 365, the shortest that there are.
+pub fn milliseconds_back(text: &str) -> Option<i64> {
+    let mut rest = text.strip_prefix("now")?.chars().peekable();
+    let mut total = 0_i64;
+    while let Some(operator) = rest.next() {
+        let mut digits = String::new();
+        while let Some(digit) = rest.next_if(char::is_ascii_digit) {
+            digits.push(digit);
+        }
+        let letter = rest.next()?;
+        let length = if letter == 'm' && rest.next_if_eq(&'s').is_some() {
+            1
+        } else {
+            Unit::new(letter)?.least_millis()
+        };
+        let amount: i64 = if digits.is_empty() {
+            1
+        } else {
+            digits.parse().ok()?
+        };
+        let span = amount.checked_mul(length)?;
+        total = match operator {
+            '-' => total.checked_add(span)?,
+            '+' => total.checked_sub(span)?,
+            '/' if digits.is_empty() && rest.peek().is_none() => total,
+            _ => return None,
+        };
+    }
+    Some(total)
+}
+
 /// The units of date math.
 #[derive(Clone, Copy)]
 enum Unit {
@@ -67,6 +100,20 @@ impl Unit {
             's' => Self::Second,
             _ => return None,
         })
+    }
+
+    /// The length of the shortest such unit.
+    fn least_millis(self) -> i64 {
+        const DAY: i64 = 86_400_000;
+        match self {
+            Self::Year => 365 * DAY,
+            Self::Month => 28 * DAY,
+            Self::Week => 7 * DAY,
+            Self::Day => DAY,
+            Self::Hour => 3_600_000,
+            Self::Minute => 60_000,
+            Self::Second => 1_000,
+        }
     }
 
     fn span(self, amount: i64) -> Option<Span> {

@@ -15,6 +15,7 @@ use std::sync::LazyLock;
 
 pub use self::arithmetic::{DateParts, DateUnit};
 use self::format::Format;
+pub use self::math::milliseconds_back;
 pub use self::offset::{format_offset, parse_offset};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z, and for `date_nanos` the nanoseconds

@@ -203,3 +203,36 @@ fn offsets_are_read_and_written_in_whole_milliseconds() {
     }
     assert_eq!(format_offset(7_260_001), "+2h1m0.001s");
 }
+
+#[test]
+fn date_math_before_now_is_read_in_every_unit() {
+    const DAY: i64 = 86_400_000;
+    for (text, millis) in [
+        ("now", 0),
+        ("now-9m", 540_000),
+        ("now-540s", 540_000),
+        ("now-500ms", 500),
+        ("now-1h/h", 3_600_000),
+        ("now-24H", DAY),
+        ("now-7d/d", 7 * DAY),
+        ("now-2w", 14 * DAY),
+        ("now-1M", 28 * DAY),
+        ("now-1y", 365 * DAY),
+        ("now-1d-2h", DAY + 7_200_000),
+        ("now-1d+2h", DAY - 7_200_000),
+        ("now-d", DAY),
+    ] {
+        assert_eq!(milliseconds_back(text), Some(millis), "{text}");
+    }
+    for text in [
+        "",
+        "9m",
+        "now9m",
+        "now-9",
+        "now-9x",
+        "now-1d/2d",
+        "now/d-1d",
+    ] {
+        assert_eq!(milliseconds_back(text), None, "{text}");
+    }
+}

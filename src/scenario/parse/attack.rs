@@ -31,6 +31,7 @@ pub(in crate::scenario) const ATTACK_KEYS: &[&str] = &[
     "seen",
     "indicators",
     "expect",
+    "schedule",
     "force",
 ];
 
@@ -99,6 +100,7 @@ fn empty_attack(span: Span) -> Attack {
         name: Located::new(String::new(), span),
         base: Base::Written(Vec::new()),
         force: Vec::new(),
+        schedule: None,
         expect: alert(span),
     }
 }
@@ -132,6 +134,9 @@ fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<A
         ["history", "seen", "indicators"].map(|key| entries.take_entry(key));
     let expect = entries.take("expect");
     let force = entries.take("force");
+    let schedule = entries
+        .take("schedule")
+        .and_then(|node| production::schedule(parser, node));
     parser.rest(&entries, "`attack`", ATTACK_KEYS);
     let mut base = match (events, events_from) {
         (Some(events), None) => Base::Written(attack_events(parser, scenario, events)),
@@ -176,6 +181,7 @@ fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<A
         name: name.unwrap_or_else(|| Located::new(String::new(), node.span)),
         base,
         force: force.map_or_else(Vec::new, |node| event::force(parser, scenario, node)),
+        schedule,
         expect,
     })
 }

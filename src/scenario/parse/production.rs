@@ -2,6 +2,7 @@
 
 use super::Parser;
 use crate::diagnostic::Span;
+use crate::event::time::milliseconds_back;
 use crate::scenario::error::{BAD_TIME, LIMIT, WRONG_SHAPE};
 use crate::scenario::model::{FoundIn, Located, Repeat, ScheduleSpec};
 use crate::scenario::time;
@@ -70,14 +71,10 @@ fn found(parser: &mut Parser<'_>, node: &Node) -> Option<Located<FoundIn>> {
 /// `now` or `now-9m`, in milliseconds back.
 fn back(parser: &mut Parser<'_>, node: &Node, what: &str) -> Option<Located<i64>> {
     let text = parser.text(node, what)?;
-    let back = match text.value.strip_prefix("now") {
-        Some("") => Some(0),
-        Some(rest) => rest
-            .strip_prefix('-')
-            .and_then(|span| time::parse(span).ok())
-            .filter(|millis| *millis >= 0),
-        None => None,
-    };
+    // `now-1m30s` beside what date math has.
+    let span = || time::parse(text.value.strip_prefix("now-")?).ok();
+    let back = milliseconds_back(&text.value).or_else(span);
+    let back = back.filter(|millis| *millis >= 0);
     if back.is_none() {
         let message = format!("{what} is `{}`, but must be date math", text.value);
         parser.error(&BAD_TIME, text.span, message, "", &["such as `now-9m`"]);
