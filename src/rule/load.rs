@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use super::StackVersion;
 use super::query_text::query_text;
 use super::table::{self, Report, Table};
 use super::{
     Attack, FieldOverrides, Language, Query, Rule, RuleType, Schedule, Severity, Threat, error,
     kind, production,
 };
-use super::StackVersion;
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, escape};
 use crate::event::time::milliseconds_back;
 
