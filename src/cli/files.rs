@@ -77,6 +77,17 @@ impl Files {
         self.walk(path, extensions, false)
     }
 
+    /// The files that [`Self::find`] leaves out because of ignore files.
+    pub fn find_ignored(&self, path: &Utf8Path, extensions: &[&str]) -> Vec<Utf8PathBuf> {
+        if !self.exists(path) {
+            return Vec::new();
+        }
+        let found = self.find(path, extensions).unwrap_or_default();
+        let mut all = self.walk(path, extensions, false).unwrap_or_default();
+        all.retain(|path| !found.contains(path));
+        all
+    }
+
     fn walk(
         &self,
         path: &Utf8Path,

@@ -2,6 +2,7 @@
 //! file that runs it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::Peekable;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -22,31 +23,16 @@ enum Lines {
 
 impl Changed {
     /// Asks what changed below `root` since `revision`, what is not committed included.
+    ///
+    /// Which files changed is asked first, because names in a diff can be written in several ways;
+    /// the parts of the diff come in the same order. A part that cannot be read is an error: a
+    /// change that nobody asks about would look like one that every case notices.
     pub fn since(root: &Utf8Path, revision: &str) -> Result<Self, String> {
-        // A revision never begins so; an option does.
-        if revision.starts_with('-') || revision.is_empty() {
-            return Err(format!("`{revision}` is no revision"));
-        }
-        let diff = git(
-            root,
-            &[
-                "diff",
-                "--unified=0",
-                "--no-color",
-                "--no-ext-diff",
-                "--no-renames",
-                "--relative",
-                revision,
-                "--",
-                ".",
-            ],
-        )?;
-        let untracked = git(
-            root,
-            &["ls-files", "--others", "--exclude-standard", "--", "."],
-        )?;
-        let mut changed = Self::parse(&diff);
-        for file in untracked.lines() {
+        must_be_revision(revision)?;
+        let names = git(root, &diff(&["--name-status", "-z"], revision))?;
+        let text = git(root, &diff(&["--unified=0", "--inter-hunk-context=0"], revision))?;
+        let mut changed = Self::parse(&names, &text)?;
+        for file in untracked(root)?.split_terminator('\0') {
             changed.files.insert(file.to_owned(), Lines::All);
         }
         Ok(changed)
@@ -64,24 +50,66 @@ impl Changed {
         }
     }
 
-    /// Reads a unified diff without context.
-    fn parse(diff: &str) -> Self {
+    /// Reads `STATUS NUL NAME NUL …` and the unified diff without context of the same files.
+    fn parse(names: &str, diff: &str) -> Result<Self, String> {
         let mut changed = Self::default();
-        let mut file = None;
-        for line in diff.lines() {
-            if let Some(path) = line.strip_prefix("+++ ") {
-                file = path.strip_prefix("b/").map(str::to_owned);
-            } else if let (Some(name), Some(range)) = (&file, hunk(line)) {
-                let lines = changed
-                    .files
-                    .entry(name.clone())
-                    .or_insert_with(|| Lines::Ranges(Vec::new()));
-                if let Lines::Ranges(ranges) = lines {
-                    ranges.push(range);
+        let mut parts = Parts(diff.lines().peekable());
+        let mut names = names.split_terminator('\0');
+        while let Some(status) = names.next() {
+            let unknown = || format!("git's answer `{status}` is not understood");
+            let name = names.next().ok_or_else(unknown)?;
+            let unreadable = || format!("git shows no lines of `{name}`, which differs");
+            let part = parts.next().ok_or_else(unreadable)?;
+            let lines = match status.chars().next() {
+                Some('A') => Lines::All,
+                // A file in the place of a link is a removed file and a new one.
+                Some('T') => {
+                    parts.next().ok_or_else(unreadable)?;
+                    Lines::All
                 }
-            }
+                Some('D') => continue,
+                Some('M') if part.has_content => {
+                    if part.hunks.is_empty() {
+                        return Err(unreadable());
+                    }
+                    Lines::Ranges(part.hunks)
+                }
+                Some('M') => continue,
+                _ => return Err(unreadable()),
+            };
+            changed.files.insert(name.to_owned(), lines);
         }
-        changed
+        match parts.next() {
+            Some(_) => Err("git shows the lines of more files than differ".to_owned()),
+            None => Ok(changed),
+        }
+    }
+}
+
+/// The parts of a diff, one a file.
+struct Parts<'d>(Peekable<std::str::Lines<'d>>);
+
+/// What a diff says of one file.
+struct Part {
+    /// The content differs, and not the mode alone.
+    has_content: bool,
+    hunks: Vec<(usize, usize)>,
+}
+
+impl Parts<'_> {
+    fn next(&mut self) -> Option<Part> {
+        let is_header = |line: &str| line.starts_with("diff --git ");
+        self.0.find(|line| is_header(line))?;
+        let mut part = Part {
+            has_content: false,
+            hunks: Vec::new(),
+        };
+        // Lines of content begin with a sign.
+        while let Some(line) = self.0.next_if(|line| !is_header(line)) {
+            part.has_content |= line.starts_with("index ");
+            part.hunks.extend(hunk(line));
+        }
+        Some(part)
     }
 }
 
@@ -100,40 +128,50 @@ fn hunk(line: &str) -> Option<(usize, usize)> {
 
 /// The files below `root` that differ from a revision, what is not committed or gone included.
 pub fn changed_files(root: &Utf8Path, revision: &str) -> Result<BTreeSet<String>, String> {
-    if revision.starts_with('-') || revision.is_empty() {
-        return Err(format!("`{revision}` is no revision"));
+    must_be_revision(revision)?;
+    let differ = git(root, &diff(&["--name-only", "-z"], revision))?;
+    let untracked = untracked(root)?;
+    let names = differ.split_terminator('\0');
+    let names = names.chain(untracked.split_terminator('\0'));
+    Ok(names.map(str::to_owned).collect())
+}
+
+/// A revision never begins with a sign; an option does.
+fn must_be_revision(text: &str) -> Result<(), String> {
+    if text.starts_with('-') || text.is_empty() {
+        return Err(format!("`{text}` is no revision"));
     }
-    let diff = [
+    Ok(())
+}
+
+/// The arguments of a diff on which neither the configuration nor attributes of files have a say:
+/// every file is text, and no other program is run.
+fn diff<'a>(options: &[&'a str], revision: &'a str) -> Vec<&'a str> {
+    let fixed = [
         "diff",
-        "--name-only",
-        "-z",
+        "--text",
+        "--no-textconv",
         "--no-ext-diff",
+        "--no-color",
         "--no-renames",
+        "--submodule=short",
+        "-O/dev/null",
+        "--src-prefix=a/",
+        "--dst-prefix=b/",
         "--relative",
     ];
-    let diff = git(root, &[&diff[..], &[revision, "--", "."]].concat())?;
-    let others = [
-        "ls-files",
-        "-z",
-        "--others",
-        "--exclude-standard",
-        "--",
-        ".",
-    ];
-    let others = git(root, &others)?;
-    let names = diff.split('\0').chain(others.split('\0'));
-    Ok(names
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect())
+    [&fixed[..], options, &[revision, "--", "."]].concat()
+}
+
+fn untracked(root: &Utf8Path) -> Result<String, String> {
+    let options = ["ls-files", "-z", "--others", "--exclude-standard"];
+    git(root, &[&options[..], &["--", "."]].concat())
 }
 
 /// Writes the files of a revision below `into`, from git's objects: neither the work tree nor the
 /// index is touched. Gives where `root` is among them.
 pub fn extract(root: &Utf8Path, revision: &str, into: &Utf8Path) -> Result<Utf8PathBuf, String> {
-    if revision.starts_with('-') || revision.is_empty() {
-        return Err(format!("`{revision}` is no revision"));
-    }
+    must_be_revision(revision)?;
     let commit = format!("{revision}^{{commit}}");
     let commit = git(root, &["rev-parse", "--verify", &commit])?;
     let prefix = git(root, &["rev-parse", "--show-prefix"])?;
@@ -168,8 +206,12 @@ fn run(root: &Utf8Path, index: Option<&Utf8Path>, arguments: &[&str]) -> Result<
     if let Some(index) = index {
         command.env("GIT_INDEX_FILE", index);
     }
+    // The environment may ask for more context, or for another program.
+    for variable in ["GIT_DIFF_OPTS", "GIT_EXTERNAL_DIFF"] {
+        command.env_remove(variable);
+    }
     let output = command
-        .args(["-c", "core.quotepath=off", "-c", "diff.noprefix=false"])
+        .args(["-c", "core.quotepath=off"])
         .args(arguments)
         .current_dir(root)
         .output()
@@ -186,7 +228,7 @@ fn run(root: &Utf8Path, index: Option<&Utf8Path>, arguments: &[&str]) -> Result<
 mod tests {
     use super::*;
 
-    const DIFF: &str = "diff --git a/rules/a.toml b/rules/a.toml\n\
+    const DIFF: &str = "diff --git a/rules/a.toml b/rules/a.toml\nindex 1..2 100644\n\
         --- a/rules/a.toml\n+++ b/rules/a.toml\n\
         @@ -3 +3,2 @@ head\n-x\n+y\n+z\n@@ -9,2 +10,0 @@\n-u\n-v\n\
         diff --git a/rules/gone.toml b/rules/gone.toml\n--- a/rules/gone.toml\n+++ /dev/null\n\
@@ -194,13 +236,25 @@ mod tests {
 
     #[test]
     fn the_new_lines_of_each_hunk_are_changed() {
-        let changed = Changed::parse(DIFF);
+        let changed = Changed::parse("M\0rules/a.toml\0D\0rules/gone.toml\0", DIFF).unwrap();
         let touches = |line| changed.touches("rules/a.toml", line, line);
         let lines: Vec<usize> = (1..15).filter(|line| touches(*line)).collect();
         assert_eq!(lines, [3, 4, 10, 11]);
         assert!(changed.touches("rules/a.toml", 1, 3));
         assert!(!changed.touches("rules/gone.toml", 1, 99));
         assert!(!changed.touches("rules/other.toml", 1, 99));
+    }
+
+    #[test]
+    fn a_part_that_cannot_be_read_is_an_error() {
+        let parse = |names: &str, diff: &str| Changed::parse(names, diff);
+        assert!(parse("M\0rules/a.toml\0", DIFF).is_err());
+        assert!(parse("M\0rules/a.toml\0M\0b\0M\0c\0", DIFF).is_err());
+        assert!(parse("U\0rules/a.toml\0D\0b\0", DIFF).is_err());
+        let binary = "diff --git a/x b/x\nindex 1..2 100644\nBinary files a/x and b/x differ\n";
+        assert!(parse("M\0x\0", binary).is_err());
+        let mode = "diff --git a/x b/x\nold mode 100644\nnew mode 100755\n";
+        assert_eq!(parse("M\0x\0", mode), Ok(Changed::default()));
     }
 
     #[test]

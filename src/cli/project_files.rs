@@ -32,6 +32,11 @@ impl ProjectFiles for Files {
         Ok(found.iter().map(|path| self.name(path)).collect())
     }
 
+    fn find_ignored(&self, directory: &str, extensions: &[&str]) -> Vec<String> {
+        let ignored = Self::find_ignored(self, Utf8Path::new(directory), extensions);
+        ignored.iter().map(|path| self.name(path)).collect()
+    }
+
     fn read(&self, name: &str) -> Result<Arc<SourceText>, Box<Diagnostic>> {
         Self::read(self, Utf8Path::new(name))
     }

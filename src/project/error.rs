@@ -21,6 +21,8 @@ codes! {
         "The file is no TOML, or a key has a value of the wrong kind.\n\n```toml\n[[project]]\nrules = [\"rules\"]\nscenarios = \"scenarios\"\n```\n";
     UNKNOWN_KEY = "E011", "unknown key in trapline.toml",
         "The configuration has no such key; the nearest known one is given. `trapline schema config`\nprints the schema of the file.\n\n```toml\n[[project]]\nrules = [\"rules\"]\nscenarios = \"scenarios\"\n\n[test]\nformat = [\"human\", \"junit=report.xml\"]\nstrict = true\n\n[gates]\nrequire-tested = \"changed\"   # all, changed or none\nmin-cases = 2\n\n[check]\ndeny = [\"contradiction\"]\nallow = [\"attack-id\"]\n\n[files]\nallow = [\"../shared\"]\n\n[coverage]\nmin = 90\n\n[mutate]\nmin = 80\noperators = [\"drop\", \"negate\"]\n```\n";
+    IGNORED = "W004", "a file is hidden by an ignore file",
+        "A `.gitignore` or `.ignore` hides rules or scenarios, so they are neither checked nor run. Take them\nout of the ignore file, or move what is not to be run to another directory. Under `--strict` it is\nan error: a change that adds an ignore file must not make a broken rule pass.\n";
     NOTHING_SELECTED = "E013", "nothing was selected",
         "No check fits the paths, `-k` and `--source`. A filter that matches nothing is an error, so\nthat a typo does not look like success. `trapline test --list` shows what there is.\n";
     NO_CHECK = "E024", "a scenario has no check",

@@ -17,6 +17,9 @@ pub trait ProjectFiles: Files {
     /// name. Hidden and git-ignored files are left out.
     fn find(&self, directory: &str, extensions: &[&str]) -> Result<Vec<String>, Box<Diagnostic>>;
 
+    /// The files that [`Self::find`] would give if there were no ignore files.
+    fn find_ignored(&self, directory: &str, extensions: &[&str]) -> Vec<String>;
+
     /// The text of a file.
     fn read(&self, name: &str) -> Result<Arc<SourceText>, Box<Diagnostic>>;
 

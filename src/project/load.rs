@@ -18,6 +18,9 @@ use crate::rule::{self, RuleKind};
 use crate::scenario::{self, Scenario};
 use crate::snapshot;
 
+/// So many files are named in one message.
+const NAMED: usize = 10;
+
 /// What to load; by name, relative to the project's root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
@@ -130,6 +133,30 @@ impl Project<'_> {
         let mut loaded = loader.loaded;
         let subject = found.map(|at| loaded.subjects.swap_remove(at));
         (subject, loaded.diagnostics)
+    }
+
+    /// A warning if ignore files hide rules or scenarios of the project.
+    pub fn ignored(&self) -> Option<Diagnostic> {
+        let mut names = BTreeSet::new();
+        for layout in self.layouts {
+            let rules = layout.rules.iter();
+            for directory in rules {
+                names.extend(self.files.find_ignored(directory, &["toml"]));
+            }
+            let scenarios = self.files.find_ignored(&layout.scenarios, &["yaml", "yml"]);
+            names.extend(scenarios);
+        }
+        if names.is_empty() {
+            return None;
+        }
+        let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+        let more = match names.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let message = format!("ignore files hide `{}`{more}", shown.join("`, `"));
+        let diagnostic = Diagnostic::warning(&error::IGNORED, message);
+        Some(diagnostic.help("they are neither checked nor run"))
     }
 
     /// Reads every rule of the project, tested or not.

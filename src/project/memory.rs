@@ -61,6 +61,10 @@ impl ProjectFiles for Memory {
         Ok(found)
     }
 
+    fn find_ignored(&self, _: &str, _: &[&str]) -> Vec<String> {
+        Vec::new()
+    }
+
     fn read(&self, name: &str) -> Result<Arc<SourceText>, Box<Diagnostic>> {
         Ok(SourceText::new(name, self.text(name)?))
     }

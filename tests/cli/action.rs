@@ -309,6 +309,47 @@ fn one_comment_is_kept_up_to_date() {
     assert!(asked.lines().last().unwrap().starts_with(again), "{asked}");
 }
 
+/// Whoever writes our marker into a comment does not get ours, and is not overwritten.
+#[test]
+fn the_comment_is_found_by_its_author_and_marker() {
+    let mut job = pull_request(repository(), "main");
+    job.action();
+    let asked = job.read("gh.log");
+    let (_, filter) = asked.split_once(" --jq ").unwrap();
+    let filter = filter.lines().next().unwrap();
+    let comments = serde_json::json!([
+        {"id": 1, "user": {"login": "mallory"}, "body": "<!-- trapline diff -->\n## fine"},
+        {"id": 2, "user": {"login": "github-actions[bot]"}, "body": "other"},
+        {"id": 3, "user": {"login": "github-actions[bot]"}, "body": "<!-- trapline diff -->\n## x"},
+    ]);
+    let Ok(mut jq) = Command::new("jq")
+        .arg(filter)
+        .env("AUTHOR", "github-actions[bot]")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+    else {
+        assert!(filter.contains(".user.login == env.AUTHOR"), "{filter}");
+        return;
+    };
+    serde_json::to_writer(jq.stdin.take().unwrap(), &comments).unwrap();
+    let output = jq.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "3\n");
+}
+
+/// An input is neither an option nor a piece of shell.
+#[test]
+fn an_input_is_only_ever_a_value() {
+    for base in ["--output=pwned", "$(touch pwned)", "'; touch pwned; '", "main\ntouch pwned"] {
+        let mut job = pull_request(repository(), "main");
+        job.set("inputs.base", base);
+        job.set("inputs.fail-on", "$(touch pwned)");
+        let (code, _) = job.action();
+        assert_ne!(code, 0, "{base}");
+        assert!(!job.project.file("pwned").exists(), "{base}");
+    }
+}
+
 #[test]
 fn a_pull_request_that_changes_nothing_passes() {
     let project = repository();

@@ -605,3 +605,114 @@ mod escapes {
         }
     }
 }
+
+mod git {
+    use std::process::Command;
+
+    use super::*;
+
+    fn git(project: &Project, arguments: &[&str]) {
+        let author = ["-c", "user.name=x", "-c", "user.email=x"];
+        let done = Command::new("git")
+            .args(author)
+            .args(arguments)
+            .current_dir(project.path())
+            .status();
+        assert!(done.unwrap().success(), "{arguments:?}");
+    }
+
+    fn committed(project: Project) -> Project {
+        git(&project, &["init", "-q"]);
+        git(&project, &["add", "-A"]);
+        git(&project, &["commit", "-qm", "x"]);
+        project
+    }
+
+    fn change(project: &Project, file: &str) {
+        let changed = rule(&format!("{SINGLE} and process.pid != 99"));
+        put(project, file, &changed);
+    }
+
+    /// Whatever the repository or a person configures, the changed line is asked about.
+    #[test]
+    fn mutate_in_diff_sees_a_changed_line_whatever_is_configured() {
+        let is_seen = |project: &Project, what: &str| {
+            let arguments = ["mutate", "--in-diff", "HEAD", "--min", "100"];
+            let (code, out, err) = project.run_apart(&arguments);
+            assert_eq!(code, 5, "{what}: {out}{err}");
+        };
+        for attributes in ["*.toml -diff", "*.toml binary", "*.toml diff=x", "* -text"] {
+            let project = committed(tested());
+            change(&project, "rules/a.toml");
+            put(&project, ".gitattributes", attributes);
+            git(&project, &["config", "diff.x.textconv", "true"]);
+            git(&project, &["config", "diff.x.command", "true"]);
+            is_seen(&project, attributes);
+        }
+        for (key, value) in [
+            ("diff.mnemonicPrefix", "true"),
+            ("diff.noprefix", "true"),
+            ("diff.srcPrefix", "x/"),
+            ("diff.external", "true"),
+            ("diff.context", "9"),
+            ("diff.interHunkContext", "9"),
+            ("diff.renames", "copies"),
+            ("diff.orderFile", "order"),
+            ("color.ui", "always"),
+            ("color.diff", "always"),
+            ("core.quotePath", "true"),
+            ("diff.wordRegex", "."),
+            ("diff.suppressBlankEmpty", "true"),
+        ] {
+            let project = committed(tested());
+            change(&project, "rules/a.toml");
+            put(&project, "order", "scenarios\nrules\n");
+            git(&project, &["config", key, value]);
+            is_seen(&project, key);
+        }
+        for name in ["a b", "ä", "tab\there", "quote\"d", "back\\slash"] {
+            let (rule_file, scenario) = (format!("rules/{name}.toml"), format!("scenarios/{name}.yaml"));
+            let project = committed(Project::of(&[
+                ("trapline.toml", ""),
+                (&rule_file, &rule(SINGLE)),
+                (&scenario, SCENARIO),
+            ]));
+            change(&project, &rule_file);
+            is_seen(&project, name);
+        }
+        let project = committed(tested());
+        change(&project, "rules/a.toml");
+        let output = project
+            .trapline(&["mutate", "--in-diff", "HEAD", "--min", "100"])
+            .env("GIT_DIFF_OPTS", "--unified=9")
+            .env("GIT_EXTERNAL_DIFF", "true")
+            .output();
+        assert_eq!(output.unwrap().status.code(), Some(5));
+    }
+
+    #[test]
+    fn what_ignore_files_hide_is_named_and_an_error_under_strict() {
+        for (file, text, hidden) in [
+            ("scenarios/.ignore", "a.yaml\n__snapshots__\n", "scenarios/a.yaml"),
+            (".gitignore", "scenarios/a.yaml\n", "scenarios/a.yaml"),
+            ("rules/.gitignore", "a.toml\n", "rules/a.toml"),
+        ] {
+            let project = committed(Project::of(&[
+                ("trapline.toml", ""),
+                ("rules/a.toml", &rule(SINGLE)),
+                ("rules/b.toml", &rule(SINGLE).replace("1111-4111", "2222-4111")),
+                ("scenarios/a.yaml", SCENARIO),
+                ("scenarios/b.yaml", SCENARIO),
+            ]));
+            assert_eq!(project.run(&["test", "--accept=all"]).0, 0);
+            put(&project, file, text);
+            for verb in [&["test"][..], &["check"]] {
+                let (_, out, err) = project.run_apart(verb);
+                let said = out + &err;
+                assert!(said.contains(&format!("ignore files hide `{hidden}`")), "{verb:?}: {said}");
+            }
+            let (code, out, err) = project.run_apart(&["test", "--strict"]);
+            assert_eq!(code, 3, "{out}{err}");
+        }
+    }
+}

@@ -99,6 +99,7 @@ impl Rules {
             rules.files.append(&mut part.files);
             rules.not_run.append(&mut part.not_run);
         }
+        rules.not_run.extend(hidden(settings));
         let referred = rules.run.iter().flat_map(|rule| rule.lists());
         rules.applied = referred
             .filter(|list| lists.has(list))
@@ -182,6 +183,22 @@ fn rule_files(settings: &Settings, console: &mut Console) -> Result<Vec<Utf8Path
     }
     paths.retain(|path| path.components().all(|part| part.as_str() != "_deprecated"));
     Ok(paths)
+}
+
+/// The rules that ignore files hide.
+fn hidden(settings: &Settings) -> impl Iterator<Item = NotRun> + '_ {
+    let directories = settings.layouts.iter().flat_map(|layout| &layout.rules);
+    let files = directories.flat_map(|directory| {
+        let directory = Utf8Path::new(directory);
+        settings.files.find_ignored(directory, &["toml"])
+    });
+    files.map(|path| NotRun {
+        id: String::new(),
+        file: settings.files.name(&path),
+        reason: "an ignore file hides it".to_owned(),
+        is_fault: false,
+        is_other_type: false,
+    })
 }
 
 /// The exception lists of the project and those that were typed. One that cannot be read ends the
