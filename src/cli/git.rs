@@ -30,7 +30,10 @@ impl Changed {
     pub fn since(root: &Utf8Path, revision: &str) -> Result<Self, String> {
         must_be_revision(revision)?;
         let names = git(root, &diff(&["--name-status", "-z"], revision))?;
-        let text = git(root, &diff(&["--unified=0", "--inter-hunk-context=0"], revision))?;
+        let text = git(
+            root,
+            &diff(&["--unified=0", "--inter-hunk-context=0"], revision),
+        )?;
         let mut changed = Self::parse(&names, &text)?;
         for file in untracked(root)?.split_terminator('\0') {
             changed.files.insert(file.to_owned(), Lines::All);

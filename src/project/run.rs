@@ -129,7 +129,13 @@ impl Project<'_> {
             diagnostics.extend(self.unreferenced(&loaded.names));
         }
         let ignored = self.ignored();
-        diagnostics.extend(ignored.map(|one| if request.strict { one.into_error() } else { one }));
+        diagnostics.extend(ignored.map(|one| {
+            if request.strict {
+                one.into_error()
+            } else {
+                one
+            }
+        }));
         let mut run = TestRun {
             gates: request.gates.missed(&outcome),
             outcome,

@@ -340,7 +340,12 @@ fn the_comment_is_found_by_its_author_and_marker() {
 /// An input is neither an option nor a piece of shell.
 #[test]
 fn an_input_is_only_ever_a_value() {
-    for base in ["--output=pwned", "$(touch pwned)", "'; touch pwned; '", "main\ntouch pwned"] {
+    for base in [
+        "--output=pwned",
+        "$(touch pwned)",
+        "'; touch pwned; '",
+        "main\ntouch pwned",
+    ] {
         let mut job = pull_request(repository(), "main");
         job.set("inputs.base", base);
         job.set("inputs.fail-on", "$(touch pwned)");

@@ -671,7 +671,10 @@ mod git {
             is_seen(&project, key);
         }
         for name in ["a b", "ä", "tab\there", "quote\"d", "back\\slash"] {
-            let (rule_file, scenario) = (format!("rules/{name}.toml"), format!("scenarios/{name}.yaml"));
+            let (rule_file, scenario) = (
+                format!("rules/{name}.toml"),
+                format!("scenarios/{name}.yaml"),
+            );
             let project = committed(Project::of(&[
                 ("trapline.toml", ""),
                 (&rule_file, &rule(SINGLE)),
@@ -693,14 +696,21 @@ mod git {
     #[test]
     fn what_ignore_files_hide_is_named_and_an_error_under_strict() {
         for (file, text, hidden) in [
-            ("scenarios/.ignore", "a.yaml\n__snapshots__\n", "scenarios/a.yaml"),
+            (
+                "scenarios/.ignore",
+                "a.yaml\n__snapshots__\n",
+                "scenarios/a.yaml",
+            ),
             (".gitignore", "scenarios/a.yaml\n", "scenarios/a.yaml"),
             ("rules/.gitignore", "a.toml\n", "rules/a.toml"),
         ] {
             let project = committed(Project::of(&[
                 ("trapline.toml", ""),
                 ("rules/a.toml", &rule(SINGLE)),
-                ("rules/b.toml", &rule(SINGLE).replace("1111-4111", "2222-4111")),
+                (
+                    "rules/b.toml",
+                    &rule(SINGLE).replace("1111-4111", "2222-4111"),
+                ),
                 ("scenarios/a.yaml", SCENARIO),
                 ("scenarios/b.yaml", SCENARIO),
             ]));
@@ -709,7 +719,10 @@ mod git {
             for verb in [&["test"][..], &["check"]] {
                 let (_, out, err) = project.run_apart(verb);
                 let said = out + &err;
-                assert!(said.contains(&format!("ignore files hide `{hidden}`")), "{verb:?}: {said}");
+                assert!(
+                    said.contains(&format!("ignore files hide `{hidden}`")),
+                    "{verb:?}: {said}"
+                );
             }
             let (code, out, err) = project.run_apart(&["test", "--strict"]);
             assert_eq!(code, 3, "{out}{err}");

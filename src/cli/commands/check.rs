@@ -84,7 +84,9 @@ impl Run<'_> {
             names => names.iter().map(|name| files.path(name)).collect(),
         };
         if names.is_empty() {
-            self.checked.broken.extend(self.settings.project().ignored());
+            self.checked
+                .broken
+                .extend(self.settings.project().ignored());
         }
         for path in &everything {
             let below = self.settings.files.find(path, &["toml", "yaml", "yml"]);
