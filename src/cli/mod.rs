@@ -21,10 +21,12 @@ pub mod settings;
 
 use std::ffi::OsString;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use clap::Parser as _;
 
 pub use self::console::Console;
+use crate::plan::InternalError;
 pub use crate::project::ExitCode;
 
 /// Runs the program: parse, mean, do.
@@ -44,8 +46,45 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let mut console = Console::new(args.global.color);
     let exit = match settings::Settings::new(&args) {
-        Ok(settings) => commands::run(&args.verb, &args.global, &settings, &mut console),
+        Ok(settings) => guarded(&mut console, |console| {
+            commands::run(&args.verb, &args.global, &settings, console)
+        }),
         Err(problem) => console.problem(&problem),
     };
     console.close(exit)
+}
+
+/// Runs a command; an inconsistency inside Trapline ends it with exit code 70.
+fn guarded(console: &mut Console, command: impl FnOnce(&mut Console) -> ExitCode) -> ExitCode {
+    let ended = catch_unwind(AssertUnwindSafe(|| command(console)));
+    ended.unwrap_or_else(|payload| {
+        let message = match payload.downcast_ref::<InternalError>() {
+            Some(error) => error.to_string(),
+            // The panic has said where it was.
+            None => "a command panicked".to_owned(),
+        };
+        console.internal(&message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inconsistency_ends_a_command_with_exit_code_70() {
+        let mut console = Console::new(args::Color::Never);
+        let error = InternalError {
+            what: "Stage",
+            place: 3,
+            len: 2,
+            at: "here".to_owned(),
+        };
+        let exit = guarded(&mut console, |_| std::panic::resume_unwind(Box::new(error)));
+        assert_eq!(exit, ExitCode::Internal);
+        assert_eq!(
+            guarded(&mut console, |_| ExitCode::Failed),
+            ExitCode::Failed
+        );
+    }
 }

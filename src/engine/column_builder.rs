@@ -8,7 +8,7 @@ use super::slots::SlotId;
 use crate::evaluate::pattern::{Pattern, fold};
 use crate::event::{FieldType, Value};
 use crate::plan::predicate::{WildcardPattern, WildcardToken};
-use crate::plan::{Comparison, Predicate};
+use crate::plan::{Comparison, FieldId, Predicate};
 
 /// A column that is not finished.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Draft {
     slot: SlotId,
     reader: FieldType,
     atoms: Vec<Atom>,
-    atom_numbers: FxHashMap<Vec<u8>, u32>,
+    atom_numbers: FxHashMap<AtomKey, u32>,
     /// The atoms of each test, ascending.
     tests: Vec<Box<[u32]>>,
     test_numbers: FxHashMap<Box<[u32]>, u32>,
@@ -37,20 +37,20 @@ impl Draft {
     /// The number of the test that is this predicate; the reason if it cannot be made.
     pub(super) fn predicate(&mut self, predicate: &Predicate) -> Result<u32, String> {
         let predicate = &*predicate.for_type(&self.reader);
-        let atom = self.atom(key_of(predicate), || atom_of(predicate))?;
+        let atom = self.atom(AtomKey::of(predicate), || atom_of(predicate))?;
         Ok(self.test(vec![atom]))
     }
 
     /// The number of the test for exactly this text.
     pub(super) fn text(&mut self, text: &str) -> Result<u32, String> {
-        let atom = self.atom(text_key(text), || Ok(Atom::Text(text.into())))?;
+        let atom = self.atom(AtomKey::Text(text.into()), || Ok(Atom::Text(text.into())))?;
         Ok(self.test(vec![atom]))
     }
 
     /// `make` is asked only for a new atom.
     fn atom(
         &mut self,
-        key: Vec<u8>,
+        key: AtomKey,
         make: impl FnOnce() -> Result<Atom, String>,
     ) -> Result<u32, String> {
         if let Some(number) = self.atom_numbers.get(&key) {
@@ -89,69 +89,67 @@ impl Draft {
     }
 }
 
-fn text_key(text: &str) -> Vec<u8> {
-    [b"=", text.as_bytes()].concat()
-}
-
 /// What makes two predicates on one column the same.
-fn key_of(predicate: &Predicate) -> Vec<u8> {
-    match predicate {
-        Predicate::Exists(_) => vec![b'e'],
-        Predicate::Compare {
-            comparison: Comparison::Equal,
-            value: Value::Text(text),
-            ..
-        } => text_key(text),
-        Predicate::Compare {
-            comparison, value, ..
-        } => format!("c{comparison:?} {value:?}").into_bytes(),
-        Predicate::Between { low, high, .. } => format!("b{low:?} {high:?}").into_bytes(),
-        Predicate::EqualIgnoringCase { text, .. } => folded_key(text),
-        Predicate::Wildcard {
-            pattern,
-            insensitive,
-            ..
-        } => match (literal(pattern), insensitive) {
-            (Some(text), true) => folded_key(&text),
-            (Some(text), false) => text_key(&text),
-            (None, _) if is_anything(pattern) => vec![b'e'],
-            (None, _) => wildcard_key(pattern, *insensitive),
-        },
-        Predicate::Regex {
-            pattern,
-            insensitive,
-            ..
-        } => format!("r{insensitive} {pattern}").into_bytes(),
-        Predicate::Range { low, high, .. } => format!("i{low:?} {high:?}").into_bytes(),
-        Predicate::Fuzzy { fuzzy, .. } => format!("f{fuzzy:?}").into_bytes(),
-        Predicate::Text { test, .. } => format!("t{test:?}").into_bytes(),
-        // No tests of one column.
-        Predicate::Script(_)
-        | Predicate::Constant(_)
-        | Predicate::Not(_)
-        | Predicate::All(_)
-        | Predicate::Any(_)
-        | Predicate::Nested { .. } => Vec::new(),
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum AtomKey {
+    Exists,
+    /// Exactly this text.
+    Text(Box<str>),
+    /// This text, folded.
+    Folded(Box<str>),
+    /// Any other test, of the field 0.
+    Other(Box<Predicate>),
+}
+
+impl AtomKey {
+    fn folded(text: &str) -> Self {
+        Self::Folded(fold::fold(text).into())
     }
-}
 
-fn folded_key(text: &str) -> Vec<u8> {
-    [b"~", fold::fold(text).as_bytes()].concat()
-}
-
-fn wildcard_key(pattern: &WildcardPattern, insensitive: bool) -> Vec<u8> {
-    let mut text = String::with_capacity(pattern.0.len() + 2);
-    text.push(if insensitive { 'W' } else { 'w' });
-    for token in &pattern.0 {
-        match token {
-            WildcardToken::Char('\0') => text.push_str("\0\0"),
-            WildcardToken::Char(c) if insensitive => text.push(fold::fold_char(*c)),
-            WildcardToken::Char(c) => text.push(*c),
-            WildcardToken::One => text.push_str("\0?"),
-            WildcardToken::Many => text.push_str("\0*"),
+    fn of(predicate: &Predicate) -> Self {
+        match predicate {
+            Predicate::Exists(_) => Self::Exists,
+            Predicate::Compare {
+                comparison: Comparison::Equal,
+                value: Value::Text(text),
+                ..
+            } => Self::Text((**text).into()),
+            Predicate::EqualIgnoringCase { text, .. } => Self::folded(text),
+            Predicate::Wildcard {
+                pattern,
+                insensitive,
+                ..
+            } => match (literal(pattern), insensitive) {
+                (Some(text), true) => Self::folded(&text),
+                (Some(text), false) => Self::Text(text.into()),
+                (None, _) if is_anything(pattern) => Self::Exists,
+                (None, true) => Self::other(&Predicate::Wildcard {
+                    field: COLUMN,
+                    pattern: in_one_case(pattern),
+                    insensitive: true,
+                }),
+                (None, false) => Self::other(predicate),
+            },
+            other => Self::other(other),
         }
     }
-    text.into_bytes()
+
+    fn other(predicate: &Predicate) -> Self {
+        let mut predicate = Box::new(predicate.clone());
+        predicate.visit_fields_mut(&mut |field| *field = COLUMN);
+        Self::Other(predicate)
+    }
+}
+
+/// The field of every test of a column.
+const COLUMN: FieldId = FieldId(0);
+
+fn in_one_case(pattern: &WildcardPattern) -> WildcardPattern {
+    let tokens = pattern.0.iter().map(|token| match token {
+        WildcardToken::Char(c) => WildcardToken::Char(fold::fold_char(*c)),
+        other => *other,
+    });
+    WildcardPattern(tokens.collect())
 }
 
 /// `*`, which every text matches.

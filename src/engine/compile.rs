@@ -209,10 +209,7 @@ impl Compiler {
         for stage in &plan.stages {
             nodes.push(self.stage(plan, stage, &fields)?);
         }
-        let is_clock = plan
-            .fields
-            .get(plan.timestamp.index())
-            .is_some_and(|field| field.path == clock);
+        let is_clock = plan.fields[plan.timestamp].path == clock;
         let time = column(plan.timestamp);
         if is_clock && self.clock.is_none() {
             self.clock = time;
@@ -273,10 +270,7 @@ impl Compiler {
     ) -> Result<Node, String> {
         Ok(match &condition.kind {
             ConditionKind::Constant(value) => Node::Constant(*value),
-            ConditionKind::Leaf(leaf) => match plan.leaves.get(leaf.index()) {
-                Some(leaf) => self.leaf(&leaf.predicate, fields)?,
-                None => Node::Constant(false),
-            },
+            ConditionKind::Leaf(leaf) => self.leaf(&plan.leaves[*leaf].predicate, fields)?,
             ConditionKind::Not(inner) => self.node(plan, inner, fields)?.complement(),
             ConditionKind::All(parts) => {
                 let parts = parts.iter().map(|part| self.node(plan, part, fields));

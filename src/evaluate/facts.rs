@@ -10,14 +10,14 @@ use super::keys::Keys;
 use super::slots::{Slot, Slots};
 use super::test::Test;
 use crate::event::{Event, Timestamp, Value};
-use crate::plan::{FieldId, LeafId, Operator, Plan, StageId};
+use crate::plan::{FieldId, IndexVec, LeafId, Operator, Plan, StageId};
 
 /// The tests of a plan's leaves, and what each field is read for.
 #[derive(Debug)]
 pub(super) struct Tests {
-    tests: Vec<Test>,
+    tests: IndexVec<LeafId, Test>,
     /// For each field of the plan, whether it is read, and with its case folded.
-    reads: Vec<Option<bool>>,
+    reads: IndexVec<FieldId, Option<bool>>,
 }
 
 impl Tests {
@@ -26,7 +26,7 @@ impl Tests {
         if let Some(obstacle) = plan.obstacle() {
             return Err(QueryFailure::unsupported(obstacle));
         }
-        let mut tests = Vec::with_capacity(plan.leaves.len());
+        let mut tests = IndexVec::new();
         for leaf in &plan.leaves {
             if let Some(why) = plan.unreadable(&leaf.predicate) {
                 return Err(QueryFailure::new(why).at(leaf.clause));
@@ -43,20 +43,16 @@ impl Tests {
         for test in &tests {
             test.reads(&mut fields);
         }
-        let mut reads = vec![None; plan.fields.len()];
+        let mut reads: IndexVec<FieldId, Option<bool>> = plan.fields.iter().map(|_| None).collect();
         for field in fields {
-            if let Some(read) = reads.get_mut(field.index()) {
-                *read = Some(false);
-            }
+            reads[field] = Some(false);
         }
         let mut folded = Vec::new();
         for test in &tests {
             test.folds(&mut folded);
         }
         for field in folded {
-            if let Some(read) = reads.get_mut(field.index()) {
-                *read = Some(true);
-            }
+            reads[field] = Some(true);
         }
         Ok(Self { tests, reads })
     }
@@ -68,18 +64,14 @@ impl Tests {
         leaf: LeafId,
         event: &Event,
     ) -> Result<bool, QueryFailure> {
-        let Some(test) = self.tests.get(leaf.index()) else {
-            return Ok(false);
-        };
+        let test = &self.tests[leaf];
         let (mut fields, mut folded) = (Vec::new(), Vec::new());
         test.reads(&mut fields);
         test.folds(&mut folded);
         let mut slots = Slots::new(plan.fields.len());
         slots.set_event(event);
         for id in fields {
-            if let Some(field) = plan.fields.get(id.index()) {
-                slots.read(id, field, folded.contains(&id));
-            }
+            slots.read(id, &plan.fields[id], folded.contains(&id));
         }
         test.holds(&slots)
     }
@@ -120,15 +112,15 @@ impl Facts {
         let mut slots = Slots::new(plan.fields.len());
         for (number, event) in events.iter().enumerate() {
             slots.set_event(event);
-            let fields = (0u16..).map(FieldId).zip(&plan.fields);
+            let fields = plan.fields.numbered();
             for ((id, field), read) in fields.zip(&tests.reads) {
                 if let Some(fold) = *read {
                     slots.read(id, field, fold);
                 }
             }
-            let time = slots.get(plan.timestamp).and_then(time_of);
+            let time = time_of(slots.get(plan.timestamp));
             facts.times.push(time.or(timeless));
-            tiebreakers.push(plan.tiebreaker.and_then(|field| least(slots.get(field)?)));
+            tiebreakers.push(plan.tiebreaker.and_then(|field| least(slots.get(field))));
             facts.keys.push(|field| slots.get(field));
             facts.note_categories(plan, number, &slots);
             facts.note_leaves(plan, tests, number, &slots)?;
@@ -177,9 +169,10 @@ impl Facts {
         for (id, stage) in plan.numbered() {
             let fits = stage.category.as_ref().is_none_or(|category| {
                 let slot = slots.get(category.field);
-                category.value.as_ref().is_none_or(|wanted| {
-                    slot.is_some_and(|slot| slot.texts.iter().any(|text| *text == **wanted))
-                })
+                category
+                    .value
+                    .as_ref()
+                    .is_none_or(|wanted| slot.texts.iter().any(|text| *text == **wanted))
             });
             if fits {
                 self.categories.set(number, id.index());
@@ -195,7 +188,7 @@ impl Facts {
         slots: &Slots<'_>,
     ) -> Result<(), QueryFailure> {
         let mut failures = Vec::new();
-        for (leaf, test) in (0u16..).map(LeafId).zip(&tests.tests) {
+        for (leaf, test) in tests.tests.numbered() {
             match test.holds(slots) {
                 Ok(true) => self.leaves.set(number, leaf.index()),
                 Ok(false) => {}
@@ -217,11 +210,7 @@ impl Facts {
                 self.category(id, number) && with(true) != with(false)
             });
             if hangs && self.routed(number) {
-                let clause = plan.leaves.get(leaf.index()).map(|leaf| leaf.clause);
-                return Err(match clause {
-                    Some(clause) => failure.at(clause),
-                    None => failure,
-                });
+                return Err(failure.at(plan.leaves[leaf].clause));
             }
         }
         Ok(())

@@ -33,7 +33,7 @@ impl Builder {
         };
         let long = || FieldType::Integer(IntegerType::Long);
         let plan = Plan {
-            fields: vec![
+            fields: IndexVec::from(vec![
                 field(
                     "@timestamp",
                     FieldType::Date(crate::event::time::DateFormat::default()),
@@ -44,17 +44,17 @@ impl Builder {
                 field("tags", FieldType::ecs_keyword()),
                 field("k", FieldType::ecs_keyword()),
                 field("tie", long()),
-            ],
-            stages: Vec::new(),
+            ]),
+            stages: IndexVec::new(),
             operator: Operator::Select,
             pipes: Vec::new(),
-            clauses: Vec::new(),
-            parts: vec![Part {
+            clauses: IndexVec::new(),
+            parts: IndexVec::from(vec![Part {
                 parent: None,
                 span: crate::diagnostic::Span::default(),
                 text: "query".to_owned(),
-            }],
-            leaves: Vec::new(),
+            }]),
+            leaves: IndexVec::new(),
             timestamp: FieldId(0),
             tiebreaker: None,
         };
@@ -106,7 +106,7 @@ impl Builder {
             Tree::Leaf(predicate) => {
                 let leaf = LeafId(u16::try_from(self.plan.leaves.len()).unwrap());
                 let clause = self.clause(ClauseKind::Comparison, &format!("leaf {}", leaf.0), part);
-                self.plan.clauses[clause.index()].leaf = Some(leaf);
+                self.plan.clauses[clause].leaf = Some(leaf);
                 self.plan.leaves.push(Leaf {
                     clause,
                     predicate: predicate.clone(),

@@ -62,19 +62,18 @@ impl Keys {
     }
 
     /// Adds the next event; `slot` gives a field's values on it.
-    pub(super) fn push<'s, 'e: 's>(&mut self, slot: impl Fn(FieldId) -> Option<&'s Slot<'e>>) {
+    pub(super) fn push<'s, 'e: 's>(&mut self, slot: impl Fn(FieldId) -> &'s Slot<'e>) {
         let mut columns = std::mem::take(&mut self.columns);
         for column in &mut columns {
-            if let Some(slot) = slot(column.field) {
-                let start = column.values.len();
-                for text in &slot.texts {
-                    column.values.push(self.number_of_text(text));
-                }
-                for value in &slot.values {
-                    column.values.push(self.number_of(value));
-                }
-                sort_tail(&mut column.values, start);
+            let slot = slot(column.field);
+            let start = column.values.len();
+            for text in &slot.texts {
+                column.values.push(self.number_of_text(text));
             }
+            for value in &slot.values {
+                column.values.push(self.number_of(value));
+            }
+            sort_tail(&mut column.values, start);
             let end = u32::try_from(column.values.len()).unwrap_or(u32::MAX);
             column.ends.push(end);
         }

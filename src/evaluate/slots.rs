@@ -6,7 +6,7 @@ use super::pattern::fold::fold_into;
 use crate::event::field::{Family, Reading};
 use crate::event::schema::MappedField;
 use crate::event::{Event, FieldType, Scalar, Value};
-use crate::plan::{FieldId, PlanField};
+use crate::plan::{FieldId, IndexVec, PlanField};
 
 /// The values of one field on one event: texts borrowed from the event where its mapping does not
 /// change them, anything else typed.
@@ -101,7 +101,7 @@ fn own_text<'e>(event: &'e Event, path: &str) -> Option<&'e str> {
 /// The slots of one event, by field.
 #[derive(Debug, Default)]
 pub(super) struct Slots<'e> {
-    pub(super) slots: Vec<Slot<'e>>,
+    pub(super) slots: IndexVec<FieldId, Slot<'e>>,
     /// The number of the event's mapping.
     pub(super) mapping: usize,
     event: Option<&'e Event>,
@@ -130,13 +130,13 @@ impl<'e> Slots<'e> {
 
     /// Reads a field of the event.
     pub(super) fn read(&mut self, id: FieldId, field: &'e PlanField, fold: bool) {
-        if let (Some(slot), Some(event)) = (self.slots.get_mut(id.index()), self.event) {
-            slot.read(field, event, fold);
+        if let Some(event) = self.event {
+            self.slots[id].read(field, event, fold);
         }
     }
 
     /// The slot of a field.
-    pub(super) fn get(&self, field: FieldId) -> Option<&Slot<'e>> {
-        self.slots.get(field.index())
+    pub(super) fn get(&self, field: FieldId) -> &Slot<'e> {
+        &self.slots[field]
     }
 }

@@ -7,7 +7,7 @@ use super::pattern::Pattern;
 use super::slots::Slots;
 use crate::event::Value;
 use crate::plan::predicate::End;
-use crate::plan::{Comparison, FieldId, Plan, PlanField, Predicate};
+use crate::plan::{Comparison, FieldId, IndexVec, Plan, PlanField, Predicate};
 
 /// A leaf's predicate, compiled.
 #[derive(Debug)]
@@ -42,10 +42,7 @@ impl Test {
         let [field] = predicate.fields()[..] else {
             return Self::plain(plan, predicate);
         };
-        let readers = plan
-            .fields
-            .get(field.index())
-            .map_or(&[][..], |field| &field.readers);
+        let readers = &plan.fields[field].readers;
         let own: Vec<_> = readers
             .iter()
             .map(|reader| match reader {
@@ -144,43 +141,45 @@ impl Test {
     /// Whether any value (for scripts: any combination of values) satisfies the test.
     pub(super) fn holds(&self, slots: &Slots<'_>) -> Result<bool, QueryFailure> {
         Ok(match self {
-            Self::Exists(field) => slots.get(*field).is_some_and(|slot| !slot.is_empty()),
+            Self::Exists(field) => !slots.get(*field).is_empty(),
             Self::Compare(field, comparison, Value::Text(constant)) => {
-                slots.get(*field).is_some_and(|slot| {
-                    let constant = constant.as_bytes();
-                    let mut texts = slot.texts.iter();
-                    texts.any(|text| comparison.fits(text.as_bytes().cmp(constant)))
-                })
+                let constant = constant.as_bytes();
+                let mut texts = slots.get(*field).texts.iter();
+                texts.any(|text| comparison.fits(text.as_bytes().cmp(constant)))
             }
-            Self::Compare(field, comparison, constant) => slots.get(*field).is_some_and(|slot| {
+            Self::Compare(field, comparison, constant) => {
+                let slot = slots.get(*field);
                 let mut values = slot.values.iter();
                 values.any(|value| compare(*comparison, value, constant) == Some(true))
-            }),
-            Self::Between(field, low, high) => slots.get(*field).is_some_and(|slot| {
+            }
+            Self::Between(field, low, high) => {
+                let slot = slots.get(*field);
                 let within = |value: &Value| {
                     compare(Comparison::GreaterOrEqual, value, low) == Some(true)
                         && compare(Comparison::LessOrEqual, value, high) == Some(true)
                 };
                 let mut texts = (0..slot.texts.len()).filter_map(|index| slot.value(index));
                 slot.values.iter().any(within) || texts.any(|text| within(&text))
-            }),
-            Self::Pattern(field, pattern) => slots.get(*field).is_some_and(|slot| {
+            }
+            Self::Pattern(field, pattern) => {
+                let slot = slots.get(*field);
                 if pattern.wants_folded() {
                     let mut folded = slot.folded().iter();
                     folded.any(|text| pattern.matches_prepared(text))
                 } else {
                     slot.texts.iter().any(|text| pattern.matches_prepared(text))
                 }
-            }),
+            }
             Self::Script(script) => script.holds(slots)?,
             Self::ByMapping(tests) => match tests.get(slots.mapping) {
                 Some(test) => test.holds(slots)?,
                 None => false,
             },
-            Self::Range(field, low, high) => slots.get(*field).is_some_and(|slot| {
+            Self::Range(field, low, high) => {
+                let slot = slots.get(*field);
                 let mut values = (0..slot.len()).filter_map(|index| slot.value(index));
                 values.any(|value| within(&value, low.as_ref(), high.as_ref()))
-            }),
+            }
             Self::Constant(value) => *value,
             Self::Not(inner) => !inner.holds(slots)?,
             Self::All(parts) => {
@@ -205,17 +204,17 @@ impl Test {
 }
 
 impl Nested {
-    fn new(path: &str, inner: Test, fields: &[PlanField]) -> Self {
+    fn new(path: &str, inner: Test, fields: &IndexVec<FieldId, PlanField>) -> Self {
         let (mut reads, mut folds) = (Vec::new(), Vec::new());
         inner.reads(&mut reads);
         inner.folds(&mut folds);
         reads.sort_unstable();
         reads.dedup();
-        let read = |id: FieldId| Some((id, fields.get(id.index())?.clone(), folds.contains(&id)));
+        let read = |id: FieldId| (id, fields[id].clone(), folds.contains(&id));
         Self {
             path: path.to_owned(),
             inner: Box::new(inner),
-            fields: reads.into_iter().filter_map(read).collect(),
+            fields: reads.into_iter().map(read).collect(),
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -84,6 +85,26 @@ pub enum Value {
     Version(Version),
 }
 
+/// No value is NaN: JSON has none, and no constant of a query is one.
+impl Eq for Value {}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Text(text) => text.hash(state),
+            Self::Integer(value) => value.hash(state),
+            Self::Unsigned(value) => value.hash(state),
+            // Both zeros are equal.
+            Self::Double(value) => (value + 0.0).to_bits().hash(state),
+            Self::Bool(value) => value.hash(state),
+            Self::Date(value) => value.hash(state),
+            Self::Ip(value) => value.hash(state),
+            Self::Version(value) => value.hash(state),
+        }
+    }
+}
+
 impl Value {
     /// A text value.
     pub fn text(text: &str) -> Self {
@@ -151,7 +172,7 @@ fn compare_whole(whole: i128, double: f64) -> Option<Ordering> {
 
 /// A version string, ordered as Elasticsearch's `version` field orders it
 /// (`VersionEncoder`): semantic versions first, everything else after them by text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Version {
     text: Arc<str>,
 }

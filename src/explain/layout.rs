@@ -173,7 +173,7 @@ impl Sheet<'_, '_> {
 
     fn stages(&self, shown: &[Option<EventId>]) -> Vec<StageRow> {
         let plan = self.evaluation.plan();
-        let timestamp = plan.fields.get(plan.timestamp.index());
+        let timestamp = &plan.fields[plan.timestamp];
         let numbered = plan.numbered().zip(shown);
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let rows = numbered.map(|((id, stage), shown)| StageRow {
@@ -194,7 +194,7 @@ impl Sheet<'_, '_> {
             event: shown.map(|event| self.label(event)),
             time: shown.and_then(|event| {
                 let event = self.events.get(event.index())?;
-                Some(event.values(&timestamp?.path).first()?.to_string())
+                Some(event.values(&timestamp.path).first()?.to_string())
             }),
         });
         rows.collect()
@@ -207,7 +207,7 @@ impl Sheet<'_, '_> {
     ) -> Vec<ClauseRow> {
         let plan = self.evaluation.plan();
         let mut rows = Vec::new();
-        for (id, clause) in (0u16..).map(ClauseId).zip(&plan.clauses) {
+        for (id, clause) in plan.clauses.numbered() {
             let event = clause.stage.and_then(|stage| shown.get(stage.index()));
             let Some(event) = event.copied().flatten() else {
                 continue;

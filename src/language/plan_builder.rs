@@ -9,8 +9,8 @@ use crate::diagnostic::Span;
 use crate::event::field::Family;
 use crate::event::{Resolution, Schema, Timestamp};
 use crate::plan::{
-    Clause, ClauseId, ClauseKind, Condition, ConditionKind, FieldId, Leaf, LeafId, Operator, Part,
-    PartId, Plan, PlanField, Predicate, Role, Stage, StageId,
+    Clause, ClauseId, ClauseKind, Condition, ConditionKind, FieldId, IndexVec, Leaf, LeafId,
+    Operator, Part, PartId, Plan, PlanField, Predicate, Role, Stage, StageId,
 };
 
 /// The fields that a search request names beside its query.
@@ -28,9 +28,9 @@ pub(super) struct PlanBuilder<'s> {
     pub(super) lowering: Lowering<'s>,
     schema: &'s Schema,
     has_texts: bool,
-    parts: Vec<Part>,
-    clauses: Vec<Clause>,
-    leaves: Vec<Leaf>,
+    parts: IndexVec<PartId, Part>,
+    clauses: IndexVec<ClauseId, Clause>,
+    leaves: IndexVec<LeafId, Leaf>,
     is_too_large: bool,
     /// What Elasticsearch would refuse, in the order of the text.
     pub(super) errors: Vec<QueryError>,
@@ -45,9 +45,9 @@ impl<'s> PlanBuilder<'s> {
             lowering: Lowering::new(schema, now),
             schema,
             has_texts,
-            parts: Vec::new(),
-            clauses: Vec::new(),
-            leaves: Vec::new(),
+            parts: IndexVec::new(),
+            clauses: IndexVec::new(),
+            leaves: IndexVec::new(),
             is_too_large: false,
             errors: Vec::new(),
         }
@@ -80,10 +80,8 @@ impl<'s> PlanBuilder<'s> {
     /// A clause that is a part of its own.
     pub(super) fn clause(&mut self, kind: ClauseKind, part: PartId) -> ClauseId {
         let id = ClauseId(self.number(self.clauses.len()));
-        let own = self.parts.get(usize::from(part.0));
-        let (span, text) = own.map_or((Span::default(), String::new()), |part| {
-            (part.span, part.text.clone())
-        });
+        let own = &self.parts[part];
+        let (span, text) = (own.span, own.text.clone());
         self.clauses.push(Clause {
             parent: None,
             stage: Some(STAGE),
@@ -109,10 +107,9 @@ impl<'s> PlanBuilder<'s> {
         let predicate = self.predicate(query, part);
         let leaf = LeafId(self.number(self.leaves.len()));
         self.leaves.push(Leaf { clause, predicate });
-        if let Some(clause) = self.clauses.get_mut(clause.index()) {
-            clause.leaf = Some(leaf);
-            clause.parent = list;
-        }
+        let clause = &mut self.clauses[clause];
+        clause.leaf = Some(leaf);
+        clause.parent = list;
         Condition {
             part,
             kind: ConditionKind::Leaf(leaf),
@@ -127,8 +124,8 @@ impl<'s> PlanBuilder<'s> {
     }
 
     fn refuse(&mut self, refusal: Refusal, part: PartId) {
-        let span = self.parts.get(usize::from(part.0)).map(|part| part.span);
-        self.errors.push(refusal.at(span.unwrap_or_default()));
+        let span = self.parts[part].span;
+        self.errors.push(refusal.at(span));
     }
 
     /// The plan: every event that meets the condition.
@@ -149,15 +146,15 @@ impl<'s> PlanBuilder<'s> {
             return Err(self.errors);
         }
         Ok(Plan {
-            fields: self.lowering.fields,
-            stages: vec![Stage {
+            fields: self.lowering.fields.into(),
+            stages: IndexVec::from(vec![Stage {
                 role: Role::Positive,
                 runs: 1,
                 category: None,
                 condition,
                 keys: Vec::new(),
                 part: root,
-            }],
+            }]),
             operator: Operator::Select,
             pipes: Vec::new(),
             clauses: self.clauses,

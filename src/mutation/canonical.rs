@@ -1,32 +1,116 @@
-//! A plan as text that is equal for plans that cannot give different results: constants folded,
-//! double negation gone, operands in one order, list items that another covers left out.
+//! Whether two plans cannot give different results, as far as that is plain to see: constants
+//! folded, double negation gone, operands in one order, list items that another covers left out.
+//!
+//! Each condition becomes a tree of *forms*, and equal forms have one number ([`Forms`]), so that
+//! two conditions are the same where their numbers are.
 
-use std::fmt::Write as _;
+use rustc_hash::FxHashMap;
 
 use crate::plan::predicate::{WildcardPattern, WildcardToken};
-use crate::plan::{Comparison, Condition, ConditionKind, Plan, Predicate};
+use crate::plan::{Comparison, Condition, ConditionKind, FieldId, Pipe, Plan, Predicate, Role};
 
-/// The canonical text of a plan.
-pub(super) fn canonical(plan: &Plan) -> String {
-    let mut text = String::new();
-    for stage in &plan.stages {
-        let role = match stage.role {
-            crate::plan::Role::Positive => "positive",
-            crate::plan::Role::Missing { .. } => "missing",
-            crate::plan::Role::Until { .. } => "until",
-        };
-        let condition = condition(plan, &stage.condition).text(plan);
-        let _ = write!(text, "{role} {} {:?}", stage.runs, stage.category_value());
-        for key in &stage.keys {
-            let path = plan.fields.get(key.field.index());
-            let path = path.map_or("", |field| field.path.as_str());
-            let _ = write!(text, " by {path} {}", key.optional);
+/// Whether both plans find the same.
+pub(super) fn is_equivalent(one: &Plan, other: &Plan) -> bool {
+    let mut forms = Forms::default();
+    forms.plan(one) == forms.plan(other)
+}
+
+/// The number of a form.
+type FormId = usize;
+
+/// A condition as its parts, by number.
+#[derive(PartialEq, Eq, Hash)]
+enum Form {
+    Is(bool),
+    Leaf(Predicate),
+    Not(FormId),
+    All(Vec<FormId>),
+    Any(Vec<FormId>),
+}
+
+/// All that a plan finds depends on this.
+#[derive(PartialEq, Eq)]
+struct PlanForm<'p> {
+    stages: Vec<StageForm<'p>>,
+    maxspan: Option<i64>,
+    pipes: &'p [Pipe],
+}
+
+#[derive(PartialEq, Eq)]
+struct StageForm<'p> {
+    role: RoleForm,
+    runs: u8,
+    category: Option<&'p str>,
+    /// The path of each key, and whether it may be missing.
+    keys: Vec<(&'p str, bool)>,
+    condition: FormId,
+}
+
+#[derive(PartialEq, Eq)]
+enum RoleForm {
+    Positive,
+    Missing,
+    Until,
+}
+
+/// Numbers for forms, and for the paths of fields: their numbers differ between plans.
+#[derive(Default)]
+struct Forms {
+    numbers: FxHashMap<Form, FormId>,
+    paths: FxHashMap<String, FieldId>,
+}
+
+impl Forms {
+    fn plan<'p>(&mut self, plan: &'p Plan) -> PlanForm<'p> {
+        let stages = plan.stages.iter().map(|stage| StageForm {
+            role: match stage.role {
+                Role::Positive => RoleForm::Positive,
+                Role::Missing { .. } => RoleForm::Missing,
+                Role::Until { .. } => RoleForm::Until,
+            },
+            runs: stage.runs,
+            category: stage.category_value(),
+            keys: stage
+                .keys
+                .iter()
+                .map(|key| (plan.fields[key.field].path.as_str(), key.optional))
+                .collect(),
+            condition: self.node(plan, condition(plan, &stage.condition)),
+        });
+        PlanForm {
+            stages: stages.collect(),
+            maxspan: plan.maxspan().map(|limit| limit.millis),
+            pipes: &plan.pipes,
         }
-        let _ = writeln!(text, " where {condition}");
     }
-    let maxspan = plan.maxspan().map(|limit| limit.millis);
-    let _ = writeln!(text, "{maxspan:?} {:?}", plan.pipes);
-    text
+
+    fn node(&mut self, plan: &Plan, node: Node) -> FormId {
+        let form = match node {
+            Node::Is(value) => Form::Is(value),
+            Node::Leaf(mut predicate) => {
+                predicate.visit_fields_mut(&mut |field| {
+                    let path = &plan.fields[*field].path;
+                    let next = FieldId(u16::try_from(self.paths.len()).unwrap_or(u16::MAX));
+                    *field = *self.paths.entry(path.clone()).or_insert(next);
+                });
+                Form::Leaf(predicate)
+            }
+            Node::Not(inner) => Form::Not(self.node(plan, *inner)),
+            Node::All(items) => Form::All(self.nodes(plan, items)),
+            Node::Any(items) => Form::Any(self.nodes(plan, items)),
+        };
+        let next = self.numbers.len();
+        *self.numbers.entry(form).or_insert(next)
+    }
+
+    /// Their order does not matter.
+    fn nodes(&mut self, plan: &Plan, nodes: Vec<Node>) -> Vec<FormId> {
+        let forms = nodes.into_iter().map(|node| self.node(plan, node));
+        let mut forms: Vec<FormId> = forms.collect();
+        forms.sort_unstable();
+        forms.dedup();
+        forms
+    }
 }
 
 /// A condition without what does not matter.
@@ -42,10 +126,7 @@ enum Node {
 fn condition(plan: &Plan, of: &Condition) -> Node {
     match &of.kind {
         ConditionKind::Constant(value) => Node::Is(*value),
-        ConditionKind::Leaf(leaf) => match plan.leaves.get(leaf.index()) {
-            Some(leaf) => Node::Leaf(plain(&leaf.predicate)),
-            None => Node::Is(false),
-        },
+        ConditionKind::Leaf(leaf) => Node::Leaf(plain(&plan.leaves[*leaf].predicate)),
         ConditionKind::Not(inner) => match condition(plan, inner) {
             Node::Is(value) => Node::Is(!value),
             Node::Not(inner) => *inner,
@@ -198,33 +279,6 @@ fn plain(predicate: &Predicate) -> Predicate {
         }
         other => other.clone(),
     }
-}
-
-impl Node {
-    fn text(&self, plan: &Plan) -> String {
-        let list = |items: &[Self]| {
-            let mut texts: Vec<String> = items.iter().map(|item| item.text(plan)).collect();
-            texts.sort();
-            texts.dedup();
-            texts.join(", ")
-        };
-        match self {
-            Self::Is(value) => value.to_string(),
-            Self::Leaf(predicate) => with_paths(plan, &format!("{predicate:?}")),
-            Self::Not(inner) => format!("not {}", inner.text(plan)),
-            Self::All(items) => format!("all({})", list(items)),
-            Self::Any(items) => format!("any({})", list(items)),
-        }
-    }
-}
-
-/// Field numbers differ between plans, paths do not.
-fn with_paths(plan: &Plan, text: &str) -> String {
-    let mut text = text.to_owned();
-    for (number, field) in plan.fields.iter().enumerate() {
-        text = text.replace(&format!("FieldId({number})"), &field.path);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::canonical::canonical;
+use super::canonical::is_equivalent;
 use super::{Mutant, MutantStatus};
 use crate::compile::{CompiledQuery, Query};
 use crate::diagnostic::Span;
@@ -153,7 +153,7 @@ impl<'a> MutantRunner<'a> {
             .iter()
             .zip(&self.grounds)
             .all(|(made, ground)| match made {
-                LazyPlan::Plan(plan, _) => canonical(plan) == canonical(&ground.plan),
+                LazyPlan::Plan(plan, _) => is_equivalent(plan, &ground.plan),
                 LazyPlan::Not | LazyPlan::Refused => true,
             });
         if same {
@@ -184,7 +184,7 @@ impl<'a> CheckUnderTest<'a> {
     fn new(check: &'a Observation, ground: usize) -> Self {
         let specimen = &check.specimen;
         let plan = &specimen.compiled.plan;
-        let numbered = || (0u16..).map(ClauseId).zip(&plan.clauses);
+        let numbered = || plan.clauses.numbered();
         let named = |(id, _): &(ClauseId, _)| {
             let name = plan.clause_name(*id);
             let decided = check.decided.iter();
@@ -291,7 +291,7 @@ fn by_place(plan: &Plan, change: &Override) -> Waived {
 
 /// The clause of this place; where a list has become a single item, the one around it.
 fn clause_at(plan: &Plan, kind: impl Fn(ClauseKind) -> bool, span: Span) -> Option<ClauseId> {
-    let numbered = || (0u16..).map(ClauseId).zip(&plan.clauses);
+    let numbered = || plan.clauses.numbered();
     let fits = |clause: &crate::plan::Clause| {
         kind(clause.kind) && (clause.leaf.is_some() || !clause.kind.is_condition())
     };

@@ -3,29 +3,15 @@
 
 use std::fmt;
 
+use super::index_vec::numbers;
 use super::{LeafId, StageId};
 use crate::diagnostic::Span;
 
-/// The number of a clause in one plan, in the order of the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ClauseId(pub u16);
-
-impl ClauseId {
-    /// As an index into [`super::Plan::clauses`].
-    pub fn index(self) -> usize {
-        usize::from(self.0)
-    }
-}
-
-/// The number of a part in one plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PartId(pub u16);
-
-impl PartId {
-    /// As an index into [`super::Plan::parts`].
-    pub fn index(self) -> usize {
-        usize::from(self.0)
-    }
+numbers! {
+    /// The number of a clause in one plan, in the order of the text.
+    pub ClauseId(u16);
+    /// The number of a part in one plan.
+    pub PartId(u16);
 }
 
 /// The smallest part of a query that can decide.

@@ -7,55 +7,45 @@
 pub mod clause;
 mod for_type;
 pub mod functions;
+pub mod index_vec;
 pub mod pipeline;
 pub mod predicate;
+mod visit;
 
 pub use clause::{Clause, ClauseId, ClauseKind, ClauseName, Part, PartId};
 pub use functions::Function;
+pub use index_vec::{Idx, IndexVec, InternalError};
 pub use predicate::{Comparison, Condition, ConditionKind, Leaf, LeafId, Predicate, ScriptExpr};
+
+use index_vec::numbers;
 
 use crate::event::field::Family;
 use crate::event::schema::MappedField;
 
-/// The number of a field in [`Plan::fields`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FieldId(pub u16);
-
-/// The number of a stage in [`Plan::stages`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StageId(pub u16);
-
-impl FieldId {
-    /// As an index into [`Plan::fields`].
-    pub fn index(self) -> usize {
-        usize::from(self.0)
-    }
-}
-
-impl StageId {
-    /// As an index into [`Plan::stages`].
-    pub fn index(self) -> usize {
-        usize::from(self.0)
-    }
+numbers! {
+    /// The number of a field in [`Plan::fields`].
+    pub FieldId(u16);
+    /// The number of a stage in [`Plan::stages`].
+    pub StageId(u16);
 }
 
 /// A query that has been checked against one schema and can be run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The fields that the query reads.
-    pub fields: Vec<PlanField>,
+    pub fields: IndexVec<FieldId, PlanField>,
     /// The stages in the order of the text: positive, missing and `until`. An event query has one.
-    pub stages: Vec<Stage>,
+    pub stages: IndexVec<StageId, Stage>,
     /// What is done with the events that meet the stages.
     pub operator: Operator,
     /// `head` and `tail`, in order.
     pub pipes: Vec<Pipe>,
     /// Everything of the query that can decide, in the order of the text.
-    pub clauses: Vec<Clause>,
+    pub clauses: IndexVec<ClauseId, Clause>,
     /// The parts of the query's text that contain clauses, up to whole conditions.
-    pub parts: Vec<Part>,
+    pub parts: IndexVec<PartId, Part>,
     /// What is tested on events, one bit each.
-    pub leaves: Vec<Leaf>,
+    pub leaves: IndexVec<LeafId, Leaf>,
     /// The field that orders events and measures `maxspan`.
     pub timestamp: FieldId,
     /// The field that orders events of one instant.
@@ -187,9 +177,9 @@ impl Stage {
 }
 
 impl Plan {
-    /// The clause of this number; clause numbers come from this plan only.
+    /// The clause of this number, which may be one of another plan.
     pub fn clause(&self, id: ClauseId) -> Option<&Clause> {
-        self.clauses.get(id.index())
+        self.clauses.get(id)
     }
 
     /// The positive stages, in order.
@@ -217,13 +207,13 @@ impl Plan {
 
     /// All stages with their numbers.
     pub fn numbered(&self) -> impl Iterator<Item = (StageId, &Stage)> {
-        (0u16..).map(StageId).zip(&self.stages)
+        self.stages.numbered()
     }
 
     /// The name of a clause that holds across versions of a rule.
     pub fn clause_name(&self, id: ClauseId) -> Option<ClauseName> {
         let clause = self.clause(id)?;
-        let before = self.clauses.iter().take(id.index());
+        let before = self.clauses.before(id).iter();
         let occurrence = before
             .filter(|other| other.stage == clause.stage && other.text == clause.text)
             .count();

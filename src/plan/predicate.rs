@@ -2,18 +2,13 @@
 //! makes it false (`eql-semantics` rule N1), and `not` is complement.
 
 use super::functions::Function;
+use super::index_vec::numbers;
 use super::{ClauseId, FieldId, PartId};
 use crate::event::Value;
 
-/// The number of a leaf in [`super::Plan::leaves`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LeafId(pub u16);
-
-impl LeafId {
-    /// As an index into [`super::Plan::leaves`].
-    pub fn index(self) -> usize {
-        usize::from(self.0)
-    }
+numbers! {
+    /// The number of a leaf in [`super::Plan::leaves`].
+    pub LeafId(u16);
 }
 
 /// A node of a stage's condition.
@@ -41,7 +36,7 @@ pub enum ConditionKind {
 }
 
 /// What is tested on an event: one bit.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Leaf {
     /// The clause whose outcome the bit is.
     pub clause: ClauseId,
@@ -51,7 +46,7 @@ pub struct Leaf {
 
 /// A test of one event. True if any value of the field (for scripts: any combination of values)
 /// satisfies it; false where there is no value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Predicate {
     /// The field has a value.
     Exists(FieldId),
@@ -141,7 +136,7 @@ pub enum Predicate {
 }
 
 /// An end of a range.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct End {
     /// The constant; its family fits the field's.
     pub value: Value,
@@ -265,39 +260,6 @@ pub enum Comparison {
 }
 
 impl Predicate {
-    /// The fields that it reads, each once, in the order in which it names them.
-    pub fn fields(&self) -> Vec<FieldId> {
-        let mut fields = Vec::new();
-        self.add_fields(&mut fields);
-        fields
-    }
-
-    fn add_fields(&self, fields: &mut Vec<FieldId>) {
-        match self {
-            Self::Exists(field)
-            | Self::Compare { field, .. }
-            | Self::Between { field, .. }
-            | Self::EqualIgnoringCase { field, .. }
-            | Self::Wildcard { field, .. }
-            | Self::Regex { field, .. }
-            | Self::Range { field, .. }
-            | Self::Fuzzy { field, .. }
-            | Self::Text { field, .. } => {
-                if !fields.contains(field) {
-                    fields.push(*field);
-                }
-            }
-            Self::Script(script) => script.add_fields(fields),
-            Self::Constant(_) => {}
-            Self::Not(inner) | Self::Nested { inner, .. } => inner.add_fields(fields),
-            Self::All(parts) | Self::Any(parts) => {
-                for part in parts {
-                    part.add_fields(fields);
-                }
-            }
-        }
-    }
-
     /// All of them hold, folded.
     #[must_use]
     pub fn all(parts: Vec<Self>) -> Self {
@@ -341,7 +303,7 @@ impl Predicate {
 }
 
 /// An expression inside a script leaf, with Elasticsearch's three-valued logic.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ScriptExpr {
     /// A constant; `None` is null.
     Constant(Option<Value>),
@@ -386,33 +348,6 @@ pub enum ScriptExpr {
     All(Vec<ScriptExpr>),
     /// `or`
     Any(Vec<ScriptExpr>),
-}
-
-impl ScriptExpr {
-    fn add_fields(&self, fields: &mut Vec<FieldId>) {
-        match self {
-            Self::Constant(_) => {}
-            Self::Field(field) => {
-                if !fields.contains(field) {
-                    fields.push(*field);
-                }
-            }
-            Self::Call { arguments, .. } | Self::All(arguments) | Self::Any(arguments) => {
-                for argument in arguments {
-                    argument.add_fields(fields);
-                }
-            }
-            Self::Compare(_, left, right) => {
-                left.add_fields(fields);
-                right.add_fields(fields);
-            }
-            Self::EqualIgnoringCase(inner, _)
-            | Self::Wildcard { value: inner, .. }
-            | Self::Regex { value: inner, .. }
-            | Self::IsNull(inner)
-            | Self::Not(inner) => inner.add_fields(fields),
-        }
-    }
 }
 
 impl Comparison {

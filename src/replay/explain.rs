@@ -7,7 +7,6 @@ use super::judge::{Alert, Case, Judgement};
 use super::outcome::Observed;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::evaluate::CauseKind;
-use crate::plan::ClauseId;
 
 /// A place in the scenario.
 pub(super) struct Place<'a> {
@@ -40,7 +39,7 @@ pub(super) fn diagnostics(
 fn causes(case: &Case<'_, '_>, judgement: &Judgement) -> Vec<Span> {
     let plan = case.run.plan();
     let blockers = &judgement.blockers;
-    if let Some(part) = blockers.part.and_then(|part| plan.parts.get(part.index())) {
+    if let Some(part) = blockers.part.map(|part| &plan.parts[part]) {
         return vec![part.span];
     }
     let mut spans: Vec<Span> = blockers
@@ -62,7 +61,7 @@ fn stated(case: &Case<'_, '_>) -> Vec<Span> {
     let plan = case.run.plan();
     let mut spans: Vec<Span> = Vec::new();
     for because in &case.wanted.because {
-        let clauses = (0u16..).map(ClauseId).zip(&plan.clauses);
+        let clauses = plan.clauses.numbered();
         let found = clauses
             .filter(|(_, clause)| clause.parent.is_none() && clause.span.start < clause.span.end)
             .filter(|(_, clause)| clause.text.contains(because.as_str()))

@@ -213,10 +213,10 @@ fn telling<'r>(run: &'r Run<'_>, event: EventId, stage: StageId) -> BTreeSet<&'r
     let plan = run.plan();
     let set = run.stage.set.get(event.index()).into_iter().flatten();
     let mut fields: BTreeSet<&str> = set.map(String::as_str).collect();
-    let clauses = (0u16..).map(ClauseId).zip(&plan.clauses);
+    let clauses = plan.clauses.numbered();
     for (id, _) in clauses.filter(|(_, clause)| clause.stage == Some(stage)) {
         let read = fields_of(plan, id).into_iter();
-        fields.extend(read.filter_map(|field| Some(plan.fields.get(field.index())?.path.as_str())));
+        fields.extend(read.map(|field| plan.fields[field].path.as_str()));
     }
     fields
 }
@@ -228,7 +228,7 @@ fn values_of(run: &Run<'_>, event: EventId, field: &str) -> Vec<String> {
 }
 
 fn time(run: &Run<'_>, event: EventId) -> Option<Timestamp> {
-    let field = run.plan().fields.get(run.plan().timestamp.index())?;
+    let field = &run.plan().fields[run.plan().timestamp];
     let event: &Event = run.stage.events.get(event.index())?;
     let text = event.values(&field.path).first()?.to_string();
     crate::event::time::DateFormat::usual().parse(&text)
@@ -268,9 +268,7 @@ pub(super) fn none(run: &Run<'_>, query: &QueryText, blockers: &Blockers) -> Non
 /// The smallest part of the query that holds all causes; without causes, each that would have to
 /// change.
 fn blocker(run: &Run<'_>, blockers: &Blockers, causes: &[Cause]) -> Vec<String> {
-    let part = blockers
-        .part
-        .and_then(|part| run.plan().parts.get(part.index()));
+    let part = blockers.part.map(|part| &run.plan().parts[part]);
     match part {
         Some(part) if !blockers.causes.is_empty() => vec![part.text.clone()],
         _ => {
@@ -329,14 +327,7 @@ fn value(run: &Run<'_>, causes: &[Cause]) -> Option<String> {
             continue;
         };
         for field in fields_of(run.plan(), id) {
-            let Some(path) = run
-                .plan()
-                .fields
-                .get(field.index())
-                .map(|field| &field.path)
-            else {
-                continue;
-            };
+            let path = &run.plan().fields[field].path;
             let values = values_of(run, event, path);
             let mut text = if values.is_empty() {
                 "(missing)".to_owned()
@@ -375,10 +366,7 @@ fn list(values: &[crate::event::Value]) -> String {
 /// The fields that a clause's test reads.
 pub(super) fn fields_of(plan: &Plan, clause: ClauseId) -> Vec<FieldId> {
     let leaf = plan.clause(clause).and_then(|clause| clause.leaf);
-    let Some(leaf) = leaf.and_then(|leaf| plan.leaves.get(leaf.index())) else {
-        return Vec::new();
-    };
-    leaf.predicate.fields()
+    leaf.map_or_else(Vec::new, |leaf| plan.leaves[leaf].predicate.fields())
 }
 
 fn miss(miss: &Shortfall) -> Option<String> {

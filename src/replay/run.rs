@@ -155,9 +155,7 @@ fn count(matches: &[Match]) -> String {
 }
 
 fn has_equal_times(plan: &Plan, stage: &Stage) -> bool {
-    let Some(field) = plan.fields.get(plan.timestamp.index()) else {
-        return false;
-    };
+    let field = &plan.fields[plan.timestamp];
     let mut times: Vec<String> = stage
         .events
         .iter()

@@ -12,9 +12,7 @@ use crate::compile::CompiledQuery;
 use crate::diagnostic::{QueryText, Span};
 use crate::evaluate::{CauseKind, Evaluation, Match, Override};
 use crate::event::{Event, EventId};
-use crate::plan::{
-    ClauseId, ClauseKind, ClauseName, Condition, ConditionKind, LeafId, Plan, Role, StageId,
-};
+use crate::plan::{ClauseId, ClauseKind, ClauseName, Plan, Role, StageId};
 
 /// The most events of a case for which a clause that no match holds is tried on each of them.
 const MOST_TRIED: usize = 256;
@@ -241,7 +239,7 @@ pub(crate) fn deciding(
     let loses = |id: ClauseId, event: EventId, found: &Match| {
         !with_inverted(evaluation, id, event, waived).contains(found)
     };
-    for (id, clause) in (0u16..).map(ClauseId).zip(&plan.clauses) {
+    for (id, clause) in plan.clauses.numbered() {
         let several = positions.len() > 1;
         let decides = match clause.kind {
             // What binds the events of a match together: without it they are none.
@@ -270,10 +268,9 @@ pub(crate) fn deciding(
 /// The conditions of missing events and of `until`, on each event: no match holds one of those.
 fn tried(plan: &Plan, events: usize) -> impl Iterator<Item = (ClauseId, EventId)> + '_ {
     let absent = |stage: Option<StageId>| {
-        let stage = stage.and_then(|stage| plan.stages.get(stage.index()));
-        stage.is_some_and(|stage| stage.role != Role::Positive)
+        stage.is_some_and(|stage| plan.stages[stage].role != Role::Positive)
     };
-    let clauses = (0u16..).map(ClauseId).zip(&plan.clauses);
+    let clauses = plan.clauses.numbered();
     let clauses = clauses
         .filter(move |(_, clause)| clause.leaf.is_some() && absent(clause.stage))
         .map(|(id, _)| id);
@@ -358,15 +355,16 @@ pub(crate) fn clauses_of(plan: &Plan, query: &QueryText) -> Vec<RuleClause> {
     let mut wanted = BTreeMap::new();
     for stage in &plan.stages {
         // Of a missing event and `until` a match needs that there is none.
-        polarity(&stage.condition, stage.role == Role::Positive, &mut wanted);
+        let is_positive = stage.role == Role::Positive;
+        let mut note = |leaf, bit| {
+            wanted.insert(leaf, bit);
+        };
+        stage.condition.visit_leaves(is_positive, &mut note);
     }
-    let numbered = (0u16..).map(ClauseId).zip(&plan.clauses);
+    let numbered = plan.clauses.numbered();
     let clauses = numbered.filter_map(|(id, clause)| {
         let fields = super::record::fields_of(plan, id);
-        let fields = fields.into_iter();
-        let fields: Vec<_> = fields
-            .filter_map(|id| plan.fields.get(id.index()))
-            .collect();
+        let fields: Vec<_> = fields.into_iter().map(|id| &plan.fields[id]).collect();
         let bit = clause.leaf.and_then(|leaf| wanted.get(&leaf)).copied();
         Some(RuleClause {
             name: plan.clause_name(id)?,
@@ -382,20 +380,4 @@ pub(crate) fn clauses_of(plan: &Plan, query: &QueryText) -> Vec<RuleClause> {
         })
     });
     clauses.collect()
-}
-
-/// For each leaf the bit that brings the condition nearer to `want`.
-fn polarity(condition: &Condition, want: bool, wanted: &mut BTreeMap<LeafId, bool>) {
-    match &condition.kind {
-        ConditionKind::Constant(_) => {}
-        ConditionKind::Leaf(leaf) => {
-            wanted.insert(*leaf, want);
-        }
-        ConditionKind::Not(inner) => polarity(inner, !want, wanted),
-        ConditionKind::All(items) | ConditionKind::Any(items) => {
-            for item in items {
-                polarity(item, want, wanted);
-            }
-        }
-    }
 }

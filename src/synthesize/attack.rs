@@ -68,11 +68,7 @@ fn event<'a>(ground: &Ground<'a>, stage: &'a Stage) -> Option<PartialEvent<'a>> 
 /// itself says so.
 fn not_met(ground: &Ground<'_>, id: StageId, stage: &Stage) -> String {
     let plan = ground.prepared.plan();
-    let text = |part: PartId| {
-        plan.parts
-            .get(part.index())
-            .map_or("", |part| part.text.as_str())
-    };
+    let text = |part: PartId| plan.parts[part].text.as_str();
     let stages = plan.positive().count();
     let place = match stages {
         1 => String::new(),
@@ -89,7 +85,7 @@ fn not_met(ground: &Ground<'_>, id: StageId, stage: &Stage) -> String {
         );
     };
     let mut leaves = Vec::new();
-    leaves_of(part, &mut leaves);
+    part.visit_leaves(true, &mut |leaf, _| leaves.push(leaf));
     let drafts = drafts(ground, stage);
     let pin = drafts.first().and_then(|draft| {
         let mut pins = leaves
@@ -104,26 +100,11 @@ fn not_met(ground: &Ground<'_>, id: StageId, stage: &Stage) -> String {
     )
 }
 
-fn leaves_of(condition: &Condition, leaves: &mut Vec<LeafId>) {
-    match &condition.kind {
-        ConditionKind::Constant(_) => {}
-        ConditionKind::Leaf(leaf) => leaves.push(*leaf),
-        ConditionKind::Not(inner) => leaves_of(inner, leaves),
-        ConditionKind::All(parts) | ConditionKind::Any(parts) => {
-            for part in parts {
-                leaves_of(part, leaves);
-            }
-        }
-    }
-}
-
 /// What the sensor says of a field of the test whatever happens.
 pub(super) fn pin_of<'s>(ground: &Ground<'s>, kind: &'s Kind, leaf: LeafId) -> Option<&'s Pin> {
     let plan = ground.prepared.plan();
-    let fields = plan.leaves.get(leaf.index())?.predicate.fields();
-    let mut paths = fields
-        .iter()
-        .filter_map(|id| Some(&plan.fields.get(id.index())?.path));
+    let fields = plan.leaves[leaf].predicate.fields();
+    let mut paths = fields.iter().map(|id| &plan.fields[*id].path);
     paths.find_map(|path| {
         let mut pins = ground.source.pins.iter().chain(&kind.pins);
         pins.find(|pin| pin.field == *path)
@@ -177,8 +158,7 @@ fn drafts<'a>(ground: &Ground<'a>, stage: &Stage) -> Vec<Draft<'a>> {
     let (Some(test), Some(category)) = (&stage.category, stage.category_value()) else {
         return drafts;
     };
-    let field = plan.fields.get(test.field.index());
-    let field = field.map_or("event.category", |field| field.path.as_str());
+    let field = plan.fields[test.field].path.as_str();
     let of_category = |draft: &Draft<'_>| {
         let event = draft.event();
         let mut values = event.values(field).iter();
@@ -212,9 +192,7 @@ pub(super) fn label(kind: &Kind, labels: &mut BTreeMap<String, usize>) -> String
 
 /// The keys of a stage, position by position.
 pub(super) fn keys(plan: &Plan, stage: StageId) -> &[Key] {
-    plan.stages
-        .get(stage.index())
-        .map_or(&[], |stage| stage.keys.as_slice())
+    &plan.stages[stage].keys
 }
 
 /// How many positions the key tuple has, and their names.
@@ -225,7 +203,7 @@ fn positions(plan: &Plan) -> Vec<&str> {
 /// The path of a stage's key at a position.
 pub(super) fn key_path(plan: &Plan, stage: StageId, position: usize) -> Option<&str> {
     let key = keys(plan, stage).get(position)?;
-    Some(plan.fields.get(key.field.index())?.path.as_str())
+    Some(plan.fields[key.field].path.as_str())
 }
 
 /// Says something of the fields below the source's open prefixes that no event carries: until one
@@ -268,9 +246,9 @@ fn carry(ground: &Ground<'_>, parts: &mut [Part<'_>]) {
 }
 
 fn meets(ground: &Ground<'_>, part: &Part<'_>) -> bool {
-    let stage = ground.prepared.plan().stages.get(part.stage.index());
+    let stage = &ground.prepared.plan().stages[part.stage];
     let search = Search::new(ground.prepared);
-    stage.is_some_and(|stage| search.outcome(&stage.condition, part.state.event()))
+    search.outcome(&stage.condition, part.state.event())
 }
 
 /// Gives all events equal keys.
@@ -325,10 +303,10 @@ fn candidates(plan: &Plan, parts: &[Part<'_>], position: usize) -> Vec<Scalar> {
     let mut found = Vec::new();
     let mut looks = Vec::new();
     for part in parts {
-        let key = keys(plan, part.stage).get(position);
-        let Some(field) = key.and_then(|key| plan.fields.get(key.field.index())) else {
+        let Some(key) = keys(plan, part.stage).get(position) else {
             continue;
         };
+        let field = &plan.fields[key.field];
         let draft = part.state.draft();
         let event = part.state.event();
         let [value] = event.values(&field.path) else {

@@ -60,12 +60,11 @@ pub(super) fn settable(ground: &Ground<'_>, parts: &[Part<'_>], id: ClauseId) ->
     let Some(clause) = plan.clause(id) else {
         return false;
     };
-    let leaf = clause.leaf.and_then(|leaf| plan.leaves.get(leaf.index()));
-    let Some(leaf) = leaf else {
+    let Some(leaf) = clause.leaf else {
         return true;
     };
-    let fields = leaf.predicate.fields();
-    let paths = fields.iter().filter_map(|id| plan.fields.get(id.index()));
+    let fields = plan.leaves[leaf].predicate.fields();
+    let paths = fields.iter().map(|id| &plan.fields[*id]);
     let paths: Vec<&str> = paths
         .filter(|f| f.family.is_some())
         .map(|f| f.path.as_str())
@@ -105,9 +104,7 @@ impl<'a> Maker<'_, 'a> {
         let (Some(id), Some(leaf)) = (self.clause.stage, self.clause.leaf) else {
             return Vec::new();
         };
-        let Some(stage) = self.plan.stages.get(id.index()) else {
-            return Vec::new();
-        };
+        let stage = &self.plan.stages[id];
         let Some(goals) = goals(
             &stage.condition,
             leaf,
@@ -184,9 +181,7 @@ impl<'a> Maker<'_, 'a> {
             let Some(key) = attack::keys(self.plan, part.stage).get(position) else {
                 continue;
             };
-            let Some(field) = self.plan.fields.get(key.field.index()) else {
-                continue;
-            };
+            let field = &self.plan.fields[key.field];
             let draft = part.state.draft();
             let look = Look::new(&field.path, draft.system());
             let now = part.state.event();

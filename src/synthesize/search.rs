@@ -262,7 +262,7 @@ impl<'p> Search<'p> {
         let all = |event: &Event| tied.iter().all(|(leaf, want)| self.is(*leaf, *want, event));
         let fields: Vec<(FieldId, &PlanField)> = group
             .iter()
-            .filter_map(|id| Some((*id, self.plan().fields.get(id.index())?)))
+            .map(|id| (*id, &self.plan().fields[*id]))
             .collect();
         let options: Vec<Vec<Vec<Scalar>>> = fields
             .iter()
@@ -308,9 +308,7 @@ impl<'p> Search<'p> {
         let asked: Vec<(&Predicate, bool)> = tied
             .iter()
             .filter(|(leaf, _)| self.reads(*leaf, id))
-            .filter_map(|(leaf, want)| {
-                Some((&self.plan().leaves.get(leaf.index())?.predicate, *want))
-            })
+            .map(|(leaf, want)| (&self.plan().leaves[*leaf].predicate, *want))
             .collect();
         let look = Look::new(&field.path, draft.system());
         let mut singles = value::proposals(id, &asked, &look);
@@ -373,8 +371,8 @@ impl<'p> Search<'p> {
     }
 
     fn reads(&self, leaf: LeafId, field: FieldId) -> bool {
-        let leaf = self.plan().leaves.get(leaf.index());
-        leaf.is_some_and(|leaf| leaf.predicate.fields().contains(&field))
+        let leaf = &self.plan().leaves[leaf];
+        leaf.predicate.fields().contains(&field)
     }
 }
 

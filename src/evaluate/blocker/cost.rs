@@ -179,9 +179,8 @@ impl<'v> Costs<'v> {
     /// What one event lacks for a stage, whatever the others are.
     pub(super) fn of_event(&self, id: StageId, event: u32) -> Vec<Candidate> {
         let mut lacks = Vec::new();
-        if let Some(stage) = self.view.plan.stages.get(id.index()) {
-            self.event_lacks(id, stage, event, &mut lacks);
-        }
+        let stage = &self.view.plan.stages[id];
+        self.event_lacks(id, stage, event, &mut lacks);
         lacks
     }
 
@@ -214,20 +213,13 @@ impl<'v> Costs<'v> {
         let bit = |leaf| self.view.bit(leaf, event);
         condition::concerned(&stage.condition, true, &bit, &mut leaves);
         for leaf in leaves {
-            if let Some(clause) = self
-                .view
-                .plan
-                .leaves
-                .get(leaf.index())
-                .map(|leaf| leaf.clause)
-            {
-                let change = Override::Fact {
-                    clause,
-                    event: Some(on),
-                    bit: !bit(leaf),
-                };
-                push(CauseKind::Clause(clause), change);
-            }
+            let clause = self.view.plan.leaves[leaf].clause;
+            let change = Override::Fact {
+                clause,
+                event: Some(on),
+                bit: !bit(leaf),
+            };
+            push(CauseKind::Clause(clause), change);
         }
     }
 

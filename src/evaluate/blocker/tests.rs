@@ -315,7 +315,7 @@ proptest! {
             return Ok(());
         }
         for (id, _) in plan.positive() {
-            let clauses = (0u16..).map(ClauseId).zip(&plan.clauses);
+            let clauses = plan.clauses.numbered();
             for (clause, _) in clauses.filter(|(_, c)| c.stage == Some(id) && c.leaf.is_some()) {
                 for event in (0u32..).take(events.len()).map(EventId) {
                     let bit = !evaluation.fact(clause, event).unwrap();

@@ -68,9 +68,7 @@ impl Script {
     pub(super) fn holds(&self, slots: &Slots<'_>) -> Result<bool, QueryFailure> {
         self.holds_on(|field| {
             let slot = slots.get(field);
-            slot.map_or_else(Vec::new, |slot| {
-                (0..slot.len()).map(|index| slot.value(index)).collect()
-            })
+            (0..slot.len()).map(|index| slot.value(index)).collect()
         })
     }
 

@@ -10,7 +10,7 @@ use crate::compile::CompiledRule;
 use crate::data_source::detect::route;
 use crate::evaluate::{BlockerHint, Cause, CauseKind, Context, Prepared, reason};
 use crate::event::{Event, EventId};
-use crate::plan::{Operator, Plan, StageId};
+use crate::plan::{Operator, Plan};
 use crate::scan::Alert;
 
 /// The most events of a key that are looked at.
@@ -190,12 +190,8 @@ fn words((file, line): Place, name: &dyn Fn(u32) -> String) -> String {
 
 /// The key tuple that each stage reads from an event.
 fn keys<'p>(plan: &'p Plan, event: &'p Event) -> impl Iterator<Item = Vec<String>> + 'p {
-    let stages: Vec<StageId> = plan.numbered().map(|(id, _)| id).collect();
-    let stages = stages.into_iter();
-    let stages = stages.filter_map(|id| plan.stages.get(id.index()));
-    stages.map(|stage| {
-        let keys = stage.keys.iter();
-        let keys = keys.filter_map(|key| plan.fields.get(usize::from(key.field.0)));
+    plan.stages.iter().map(|stage| {
+        let keys = stage.keys.iter().map(|key| &plan.fields[key.field]);
         keys.map(|field| {
             let readers = field.readers.iter().flatten();
             let paths = std::iter::once(&*field.path).chain(readers.map(|one| &*one.read_from));

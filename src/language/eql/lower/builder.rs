@@ -8,8 +8,8 @@ use crate::event::Timestamp;
 use crate::event::schema::ResolvedField;
 use crate::language::eql::check::Checked;
 use crate::plan::{
-    Clause, ClauseId, ClauseKind, FieldId, Leaf, LeafId, Part, PartId, PlanField, Predicate,
-    StageId,
+    Clause, ClauseId, ClauseKind, FieldId, IndexVec, Leaf, LeafId, Part, PartId, PlanField,
+    Predicate, StageId,
 };
 
 pub(super) struct Builder<'a> {
@@ -18,11 +18,11 @@ pub(super) struct Builder<'a> {
     pub(super) now: Timestamp,
     /// Whether parts and clauses have their texts.
     worded: bool,
-    pub(super) fields: Vec<PlanField>,
+    pub(super) fields: IndexVec<FieldId, PlanField>,
     field_ids: BTreeMap<String, FieldId>,
-    pub(super) parts: Vec<Part>,
-    pub(super) clauses: Vec<Clause>,
-    pub(super) leaves: Vec<Leaf>,
+    pub(super) parts: IndexVec<PartId, Part>,
+    pub(super) clauses: IndexVec<ClauseId, Clause>,
+    pub(super) leaves: IndexVec<LeafId, Leaf>,
     /// The stage that is being lowered.
     pub(super) stage: Option<StageId>,
     /// Some number did not fit its type.
@@ -36,11 +36,11 @@ impl<'a> Builder<'a> {
             optional,
             now,
             worded: true,
-            fields: Vec::new(),
+            fields: IndexVec::new(),
             field_ids: BTreeMap::new(),
-            parts: Vec::new(),
-            clauses: Vec::new(),
-            leaves: Vec::new(),
+            parts: IndexVec::new(),
+            clauses: IndexVec::new(),
+            leaves: IndexVec::new(),
             stage: None,
             too_large: false,
         }
@@ -112,10 +112,9 @@ impl<'a> Builder<'a> {
     pub(super) fn leaf(&mut self, clause: ClauseId, predicate: Predicate, negated: bool) -> LeafId {
         let id = LeafId(self.number(self.leaves.len()));
         self.leaves.push(Leaf { clause, predicate });
-        if let Some(clause) = self.clauses.get_mut(clause.index()) {
-            clause.leaf = Some(id);
-            clause.negated = negated;
-        }
+        let clause = &mut self.clauses[clause];
+        clause.leaf = Some(id);
+        clause.negated = negated;
         id
     }
 

@@ -179,9 +179,7 @@ impl Builder<'_> {
             .map(|(span, text, predicate)| {
                 let item_part = self.part(Some(part), span, text.clone());
                 let clause = self.clause(ClauseKind::ListItem, item_part, span, text);
-                if let Some(item) = self.clauses.get_mut(clause.index()) {
-                    item.parent = Some(list);
-                }
+                self.clauses[clause].parent = Some(list);
                 let leaf = self.leaf(clause, predicate, negated);
                 Condition {
                     part: item_part,

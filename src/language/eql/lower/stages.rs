@@ -9,8 +9,8 @@ use crate::language::eql::error::EqlError;
 use crate::language::eql::syntax::{EventQuery, Expr, ExprKind, Query, QueryKind, Sequence, Term};
 use crate::plan::{CategoryTest, Join, Key, Limit};
 use crate::plan::{
-    ClauseId, ClauseKind, Operator, PartId, Pipe, Plan, Role, Sequence as PlanSequence, Stage,
-    StageId,
+    ClauseId, ClauseKind, IndexVec, Operator, PartId, Pipe, Plan, Role, Sequence as PlanSequence,
+    Stage, StageId,
 };
 
 pub(super) fn plan(checked: &Checked<'_>, mut builder: Builder<'_>) -> Result<Plan, EqlError> {
@@ -24,14 +24,14 @@ pub(super) fn plan(checked: &Checked<'_>, mut builder: Builder<'_>) -> Result<Pl
     let (stages, operator) = match &query.kind {
         QueryKind::Event(event) => {
             let stage = builder.stage(0, event, root, event.span);
-            (vec![stage], Operator::Select)
+            (IndexVec::from(vec![stage]), Operator::Select)
         }
         QueryKind::Sequence(sequence) => builder.sequence(query, sequence, root),
         QueryKind::Sample(sample) => {
             let joins = builder.joins(&sample.keys, &sample.terms, root);
             let terms: Vec<&Term> = sample.terms.iter().collect();
             let stages = builder.terms(&sample.keys, &terms, None, root);
-            (stages, Operator::Sample { joins })
+            (stages.into(), Operator::Sample { joins })
         }
     };
     if builder.too_large {
@@ -68,7 +68,7 @@ impl Builder<'_> {
         query: &Query,
         sequence: &Sequence,
         root: PartId,
-    ) -> (Vec<Stage>, Operator) {
+    ) -> (IndexVec<StageId, Stage>, Operator) {
         let joins = self.joins(&sequence.keys, &sequence.terms, root);
         let maxspan = sequence.maxspan.map(|maxspan| Limit {
             millis: maxspan.millis(),
@@ -83,7 +83,7 @@ impl Builder<'_> {
             order,
             joins,
         };
-        (stages, Operator::Sequence(sequence))
+        (stages.into(), Operator::Sequence(sequence))
     }
 
     /// A clause that stands for how events go together.
