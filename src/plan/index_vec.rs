@@ -69,6 +69,11 @@ impl<I: Idx, T> IndexVec<I, T> {
         self.items.is_empty()
     }
 
+    /// The first item.
+    pub fn first(&self) -> Option<&T> {
+        self.items.first()
+    }
+
     /// The items in order.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.items.iter()

@@ -10,12 +10,15 @@ pub mod functions;
 pub mod index_vec;
 pub mod pipeline;
 pub mod predicate;
+mod text;
 mod visit;
 
 pub use clause::{Clause, ClauseId, ClauseKind, ClauseName, Part, PartId};
 pub use functions::Function;
 pub use index_vec::{Idx, IndexVec, InternalError};
-pub use predicate::{Comparison, Condition, ConditionKind, Leaf, LeafId, Predicate, ScriptExpr};
+pub use predicate::{
+    Comparison, Condition, ConditionKind, Fuzzy, Leaf, LeafId, Predicate, ScriptExpr,
+};
 
 use index_vec::numbers;
 

@@ -98,7 +98,9 @@ impl Plan {
 
     /// The number of a clause, and how the text says it where that is another way round.
     fn clause_of(&self, id: ClauseId) -> String {
-        let Clause { negated, parent, .. } = &self.clauses[id];
+        let Clause {
+            negated, parent, ..
+        } = &self.clauses[id];
         let negated = if *negated { ", negated" } else { "" };
         match parent {
             Some(list) => format!("[{} of {}{negated}]", id.0, list.0),
