@@ -7,13 +7,13 @@
 
 use std::collections::BTreeMap;
 
+use super::fields_read::FieldsRead;
 use super::query::fields_of;
+use super::syntax::Syntax;
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::event::schema::{MappedField, Origin};
 use crate::event::{Event, FieldType, Mapping};
 use crate::language::eql::Settings;
-use crate::language::eql::infer::infer;
-use crate::language::eql::syntax::Query;
 
 /// The types of fields in the indices that one search goes over.
 #[derive(Debug, Clone)]
@@ -44,12 +44,16 @@ impl<'a> FieldTypes<'a> {
     }
 
     /// A mapping of these fields only: a rule names a few of thousands.
-    pub fn mapping_of<'f>(&self, paths: impl IntoIterator<Item = &'f str>) -> Mapping {
+    pub fn mapping_of(&self, fields: &FieldsRead) -> Mapping {
         let mut mapping = Mapping::new(self.name());
-        for path in paths {
+        for path in fields.names() {
             if let Some(field) = self.get(path) {
                 mapping.insert(path, field);
             }
+            add_objects_above(&mut mapping, path, |above| self.get(above));
+        }
+        if fields.is_open(|path| mapping.get(path).is_some()) {
+            add_read(&mut mapping, fields, &self.mapping());
         }
         mapping
     }
@@ -73,10 +77,32 @@ impl<'a> FieldTypes<'a> {
     }
 }
 
+/// Adds what decides how a field is read and stands above it: nested objects, and flattened ones.
+fn add_objects_above(mapping: &mut Mapping, path: &str, get: impl Fn(&str) -> Option<MappedField>) {
+    for (end, _) in path.match_indices('.') {
+        let above = path.get(..end).unwrap_or("");
+        if let Some(field) = get(above)
+            && matches!(field.field_type, FieldType::Nested | FieldType::Flattened)
+        {
+            mapping.insert(above, field);
+        }
+    }
+}
+
+/// Adds the fields of another mapping that are read without being named.
+fn add_read(mapping: &mut Mapping, fields: &FieldsRead, all: &Mapping) {
+    for (path, field) in all.fields() {
+        if mapping.get(path).is_none() && fields.reads(path) {
+            mapping.insert(path, field.clone());
+            add_objects_above(mapping, path, |above| all.get(above).cloned());
+        }
+    }
+}
+
 /// Maps every field of an event that is not mapped yet by its first value, as dynamic mapping does.
 pub fn add_dynamic(mapping: &mut Mapping, event: &Event) {
     for (path, values) in event.fields() {
-        if mapping.get(path).is_none()
+        if mapping.find(path).is_none()
             && let Some(first) = values.first()
         {
             mapping.add(path, FieldType::dynamic(first), Origin::Dynamic);
@@ -127,12 +153,13 @@ impl<'c> AnySource<'c> {
     pub(super) fn mapping_of(
         &mut self,
         patterns: &IndexPatterns,
-        query: &Query,
+        query: &Syntax,
         settings: &Settings,
     ) -> Mapping {
         let mut mapping = Mapping::new("the sources of the rule");
         let mut unknown = Vec::new();
-        for path in fields_of(query, settings) {
+        let fields = fields_of(query, settings);
+        for path in fields.names() {
             match self.field(patterns, path) {
                 Some(field) => mapping.insert(path, field.clone()),
                 None => unknown.push(path),
@@ -140,7 +167,7 @@ impl<'c> AnySource<'c> {
         }
         if !unknown.is_empty() {
             let known = |path: &str| mapping.get(path).map(|field| field.field_type.clone());
-            let mut inferred = infer(query, known);
+            let mut inferred: BTreeMap<_, _> = query.infer(known).into_iter().collect();
             for path in unknown {
                 let field_type = match inferred.remove(path) {
                     _ if path == settings.timestamp => FieldType::named("date"),
@@ -150,7 +177,24 @@ impl<'c> AnySource<'c> {
                 mapping.add(path, field_type, Origin::Inferred);
             }
         }
+        self.add_others(patterns, &fields, &mut mapping);
         mapping
+    }
+
+    /// Adds what the claimed sources have above the fields that are named, and the fields that are
+    /// read without being named.
+    fn add_others(&self, patterns: &IndexPatterns, fields: &FieldsRead, mapping: &mut Mapping) {
+        let claimed = self.catalogue.claimed(patterns);
+        for source in &claimed {
+            for path in fields.names() {
+                add_objects_above(mapping, path, |above| source.field(patterns, above));
+            }
+        }
+        if fields.is_open(|path| mapping.get(path).is_some()) {
+            for source in claimed {
+                add_read(mapping, fields, &source.mapping(patterns));
+            }
+        }
     }
 
     /// The field as the claimed sources have it, or else any source. One that no query can use is

@@ -8,16 +8,20 @@
 
 mod exclusions;
 mod field_types;
+mod fields_read;
 mod on_source;
 mod pipeline;
 mod query;
 mod refusal;
 mod rule;
+mod syntax;
 
 pub use exclusions::{Exclusion, Exclusions};
 pub use field_types::{FieldTypes, add_dynamic};
+pub use fields_read::FieldsRead;
 pub use on_source::OnSource;
 pub use pipeline::{PipelineQuery, parse_pipeline};
 pub use query::{CompiledQuery, Query, fields_of, parse, request_fields};
-pub use refusal::{NotCompiled, Refused, Unsupported, supported};
+pub use refusal::{NotCompiled, Refused, Unsupported, is_supported, supported};
 pub use rule::{CompiledRule, ExceptionLists, RuleCompiler};
+pub use syntax::Syntax;

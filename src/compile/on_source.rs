@@ -9,23 +9,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::exclusions::Exclusions;
 use super::field_types::FieldTypes;
+use super::fields_read::FieldsRead;
 use super::query::{CompiledQuery, Query, fields_of, request_fields};
 use super::refusal::Refused;
+use super::syntax::Syntax;
 use crate::diagnostic::QueryText;
 use crate::event::schema::Origin;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::language::QueryError;
-use crate::language::eql::{Settings, syntax};
+use crate::language::eql::Settings;
 use crate::rule::Rule;
 
 /// Compiles one rule's query for the documents of one data source.
 pub struct OnSource<'r> {
     text: &'r QueryText,
-    syntax: &'r syntax::Query,
+    syntax: &'r Syntax,
     settings: Settings,
     types: FieldTypes<'r>,
     /// The fields that the request and the exclusions read.
-    fields: BTreeSet<String>,
+    fields: FieldsRead,
     /// Of these fields.
     mapping: Mapping,
     now: Timestamp,
@@ -40,18 +42,18 @@ impl<'r> OnSource<'r> {
     pub fn new(
         rule: &'r Rule,
         text: &'r QueryText,
-        syntax: &'r syntax::Query,
+        syntax: &'r Syntax,
         types: FieldTypes<'r>,
         exclusions: &Exclusions,
         now: Timestamp,
     ) -> Self {
         let settings = request_fields(&rule.fields);
         let mut fields = fields_of(syntax, &settings);
-        fields.extend(exclusions.fields());
-        fields.extend(rule.kind.fields());
-        let fields: BTreeSet<String> = fields.into_iter().map(str::to_owned).collect();
+        for path in exclusions.fields().into_iter().chain(rule.kind.fields()) {
+            fields.add(path);
+        }
         Self {
-            mapping: types.mapping_of(fields.iter().map(String::as_str)),
+            mapping: types.mapping_of(&fields),
             text,
             syntax,
             fields,
@@ -75,40 +77,42 @@ impl<'r> OnSource<'r> {
         compiled
     }
 
-    /// The fields that the source does not map.
-    fn unmapped(&self) -> impl Iterator<Item = &str> {
-        let fields = self.fields.iter().map(String::as_str);
-        fields.filter(|path| self.mapping.get(path).is_none())
+    /// Whether the query reads the field, and the source does not map it.
+    fn is_dynamic(&self, path: &str) -> bool {
+        self.fields.reads(path) && self.mapping.find(path).is_none()
     }
 
-    /// Those that the documents carry, with the types that they then have.
+    /// The fields that the documents carry and the source does not map, with the types that they
+    /// then have.
     fn dynamic(&self, documents: &[Event]) -> DynamicFields {
-        let carried = self.unmapped().filter_map(|path| {
-            let mut documents = documents.iter();
-            let value = documents.find_map(|document| document.values(path).first())?;
-            Some((path.to_owned(), FieldType::dynamic(value).to_string()))
-        });
-        carried.collect()
+        let mut carried = BTreeMap::new();
+        for document in documents {
+            for (path, values) in document.fields() {
+                if let Some(first) = values.first()
+                    && !carried.contains_key(path)
+                    && self.is_dynamic(path)
+                {
+                    carried.insert(path.to_owned(), FieldType::dynamic(first).to_string());
+                }
+            }
+        }
+        carried.into_iter().collect()
     }
 
     /// Of the documents one for each such field, the first that carries it, with nothing else in
     /// it: enough to compile for all of them.
     pub fn witnesses<'e>(&self, documents: impl Iterator<Item = &'e Event>) -> Vec<Event> {
-        let mut wanted: Vec<&str> = self.unmapped().collect();
+        let mut seen = BTreeSet::new();
         let mut witnesses = Vec::new();
         for document in documents {
-            if wanted.is_empty() {
-                break;
-            }
-            wanted.retain(|path| {
-                let values = document.values(path);
-                if !values.is_empty() {
+            for (path, values) in document.fields() {
+                if !seen.contains(path) && self.is_dynamic(path) {
+                    seen.insert(path.to_owned());
                     let mut witness = Event::default();
                     witness.set(path, values.to_vec());
                     witnesses.push(witness);
                 }
-                values.is_empty()
-            });
+            }
         }
         witnesses
     }

@@ -1,16 +1,18 @@
 //! A query on one schema: the only place where a language's check and lowering are called.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::fields_read::FieldsRead;
+use super::syntax::Syntax;
 use crate::evaluate::{Patterns, QueryFailure};
+use crate::event::schema::Origin;
 use crate::event::{Schema, Timestamp};
-use crate::language::QueryError;
-use crate::language::eql::{self, OptionalFields, Settings, syntax};
+use crate::language::eql::{self, OptionalFields, Settings};
+use crate::language::{QueryError, RequestFields, kql, lucene};
 use crate::plan::Plan;
 use crate::rule::FieldOverrides;
 
-/// Parses the text of a query; what can be read of a text with errors comes with them.
+/// Parses the text of an EQL query; what can be read of a text with errors comes with them.
 pub fn parse(text: &str) -> eql::Parsed {
     eql::parse(text)
 }
@@ -27,10 +29,15 @@ pub fn request_fields(overrides: &FieldOverrides) -> Settings {
 }
 
 /// Every field that a request reads: those of the query and those that the request names.
-pub fn fields_of<'q>(query: &'q syntax::Query, settings: &'q Settings) -> BTreeSet<&'q str> {
-    let mut fields = eql::fields(query);
-    fields.extend([settings.timestamp.as_str(), settings.category.as_str()]);
-    fields.extend(settings.tiebreaker.as_deref());
+pub fn fields_of(syntax: &Syntax, settings: &Settings) -> FieldsRead {
+    let mut fields = syntax.fields();
+    fields.add(&settings.timestamp);
+    if matches!(syntax, Syntax::Eql(_)) {
+        fields.add(&settings.category);
+    }
+    if let Some(tiebreaker) = &settings.tiebreaker {
+        fields.add(tiebreaker);
+    }
     fields
 }
 
@@ -38,7 +45,7 @@ pub fn fields_of<'q>(query: &'q syntax::Query, settings: &'q Settings) -> BTreeS
 #[derive(Debug, Clone, Copy)]
 pub struct Query<'q> {
     /// The query.
-    pub syntax: &'q syntax::Query,
+    pub syntax: &'q Syntax,
     /// The types of the fields.
     pub schema: &'q Schema,
     /// The fields that the request names.
@@ -72,23 +79,27 @@ pub struct CompiledQuery {
 impl Query<'_> {
     /// Compiles it; on refusal every reason, in the order of the text.
     pub fn compile(&self) -> Result<CompiledQuery, Vec<QueryError>> {
-        let checked = eql::check(self.syntax, self.schema, self.settings)?;
-        let lower = |optional| {
-            let plan = eql::lower(&checked, optional, self.now);
-            plan.map(Arc::new).map_err(|error| vec![error])
+        let plan = Arc::new(self.plan(OptionalFields::Missing)?);
+        let (unmapped, assumed) = match self.syntax {
+            Syntax::Eql(query) => {
+                let checked = eql::check(query, self.schema, self.settings)?;
+                let unmapped: Vec<String> =
+                    checked.unmapped_optional().map(str::to_owned).collect();
+                (unmapped, checked.assumed().map(str::to_owned).collect())
+            }
+            // A field that nothing maps is false: there is nothing to fold.
+            Syntax::Kuery(_) | Syntax::Lucene(_) => (Vec::new(), assumed(&plan)),
         };
-        let unmapped: Vec<String> = checked.unmapped_optional().map(str::to_owned).collect();
-        let plan = lower(OptionalFields::Missing)?;
         let folded = match unmapped.as_slice() {
             [] => None,
-            _ => Some(lower(OptionalFields::Folded)?),
+            _ => Some(Arc::new(self.plan(OptionalFields::Folded)?)),
         };
         Ok(CompiledQuery {
             patterns: Patterns::of(&plan),
             plan,
             folded,
             unmapped,
-            assumed: checked.assumed().map(str::to_owned).collect(),
+            assumed,
             schema: self.schema.clone(),
             settings: self.settings.clone(),
             now: self.now,
@@ -97,18 +108,58 @@ impl Query<'_> {
 
     /// Only its plan, with unmapped optional fields as `optional` says.
     pub fn plan(&self, optional: OptionalFields) -> Result<Plan, Vec<QueryError>> {
-        let checked = eql::check(self.syntax, self.schema, self.settings)?;
-        eql::lower(&checked, optional, self.now).map_err(|error| vec![error])
+        match self.syntax {
+            Syntax::Eql(query) => {
+                let checked = eql::check(query, self.schema, self.settings)?;
+                eql::lower(&checked, optional, self.now).map_err(|error| vec![error])
+            }
+            Syntax::Kuery(_) | Syntax::Lucene(_) => self.conditions(true),
+        }
     }
 
     /// Its plan without the texts of clauses, for callers that only ask which events match.
     pub fn plan_without_texts(&self) -> Result<Plan, Vec<QueryError>> {
-        let checked = eql::check(self.syntax, self.schema, self.settings)?;
-        eql::lower_wordless(&checked, self.now).map_err(|error| vec![error])
+        match self.syntax {
+            Syntax::Eql(query) => {
+                let checked = eql::check(query, self.schema, self.settings)?;
+                eql::lower_wordless(&checked, self.now).map_err(|error| vec![error])
+            }
+            Syntax::Kuery(_) | Syntax::Lucene(_) => self.conditions(false),
+        }
     }
 
     /// Whether Elasticsearch would run it; on refusal every reason.
     pub fn check(&self) -> Result<(), Vec<QueryError>> {
-        eql::check(self.syntax, self.schema, self.settings).map(|_| ())
+        match self.syntax {
+            Syntax::Eql(query) => eql::check(query, self.schema, self.settings).map(|_| ()),
+            Syntax::Kuery(_) | Syntax::Lucene(_) => self.conditions(false).map(|_| ()),
+        }
     }
+
+    /// The plan of a query that is one condition.
+    fn conditions(&self, has_texts: bool) -> Result<Plan, Vec<QueryError>> {
+        let request = RequestFields {
+            timestamp: &self.settings.timestamp,
+            tiebreaker: self.settings.tiebreaker.as_deref(),
+        };
+        match self.syntax {
+            Syntax::Eql(_) => Err(Vec::new()),
+            Syntax::Kuery(query) => kql::lower(query, self.schema, request, self.now, has_texts),
+            Syntax::Lucene(group) => {
+                lucene::lower(group, self.schema, request, self.now, has_texts)
+            }
+        }
+    }
+}
+
+/// The fields of a plan whose type is only assumed.
+fn assumed(plan: &Plan) -> Vec<String> {
+    let fields = plan.fields.iter().filter(|field| {
+        let mut readers = field.readers.iter().flatten();
+        readers.any(|reader| reader.origin == Origin::Assumed)
+    });
+    let mut paths: Vec<String> = fields.map(|field| field.path.clone()).collect();
+    paths.sort();
+    paths.dedup();
+    paths
 }

@@ -39,7 +39,7 @@ impl fmt::Display for Unsupported {
 /// The text of a rule's query, if Trapline runs the rule.
 pub fn supported(rule: &Rule) -> Result<&QueryText, Unsupported> {
     let rule_type = rule.kind.rule_type();
-    if rule_type != RuleType::Eql {
+    if !is_supported(rule_type) {
         return Err(Unsupported::RuleType(rule_type));
     }
     if let Some(what) = &rule.production.unsupported {
@@ -47,6 +47,14 @@ pub fn supported(rule: &Rule) -> Result<&QueryText, Unsupported> {
     }
     let query = rule.query.as_ref().ok_or(Unsupported::NoQuery)?;
     Ok(&query.text)
+}
+
+/// Whether Trapline runs rules of this type.
+pub fn is_supported(rule_type: RuleType) -> bool {
+    matches!(
+        rule_type,
+        RuleType::Eql | RuleType::Query | RuleType::SavedQuery
+    )
 }
 
 /// Why Elasticsearch would refuse a query: every reason, with its place.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use super::exclusions::Exclusions;
 use super::field_types::AnySource;
-use super::query::{Query, parse, request_fields};
+use super::query::{Query, request_fields};
 use super::refusal::{NotCompiled, Refused, supported};
+use super::syntax::Syntax;
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::event::{Event, Mapping, Schema, Timestamp};
 use crate::language::eql::OptionalFields;
 use crate::plan::Plan;
-use crate::rule::{ExceptionItem, Rule};
+use crate::rule::{ExceptionItem, Language, Rule};
 
 /// A rule that runs.
 #[derive(Debug, Clone)]
@@ -112,10 +113,11 @@ impl<'c> RuleCompiler<'c> {
     pub fn compile(&mut self, rule: Arc<Rule>) -> Result<CompiledRule, NotCompiled> {
         let text = supported(&rule).map_err(NotCompiled::Unsupported)?;
         let refused = |errors: Vec<_>| NotCompiled::Refused(Refused::new(&errors, text));
-        let parsed = parse(text.text());
-        let Some(syntax) = parsed.query.filter(|_| parsed.errors.is_empty()) else {
-            return Err(refused(parsed.errors));
-        };
+        let language = rule
+            .query
+            .as_ref()
+            .map_or(Language::Eql, |query| query.language);
+        let syntax = Syntax::parse(language, text.text()).map_err(refused)?;
         let settings = request_fields(&rule.fields);
         let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
         let mapping = self.types.mapping_of(&patterns, &syntax, &settings);

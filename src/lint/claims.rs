@@ -1,13 +1,10 @@
 //! Which data sources a rule searches, and the field types that its query meets on each.
 
-use std::collections::BTreeSet;
-
-use crate::compile::{FieldTypes, fields_of};
+use crate::compile::{FieldTypes, FieldsRead, Syntax, fields_of};
 use crate::data_source::{Catalogue, DataSource, Index, IndexPatterns, known_indices};
 use crate::event::schema::Origin;
 use crate::event::{FieldType, Mapping};
-use crate::language::eql::syntax::Query;
-use crate::language::eql::{Settings, infer};
+use crate::language::eql::Settings;
 
 /// A data source that the rule's index patterns select, or the patterns that none serves.
 #[derive(Debug)]
@@ -50,24 +47,23 @@ impl Basis<'_> {
 
 /// All claims of a rule: shaped sources first, then listed indices, then the rest as one.
 pub(super) fn claims<'c>(
-    query: &Query,
+    query: &Syntax,
     settings: &Settings,
     catalogue: &'c Catalogue,
     patterns: &IndexPatterns,
 ) -> Vec<Claim<'c>> {
     let fields = fields_of(query, settings);
-    let paths = || fields.iter().copied();
     let mut claims = Vec::new();
     for source in catalogue.claimed(patterns) {
         claims.push(Claim {
             names: vec![source.name.clone()],
             basis: Basis::Shaped(source),
-            mapping: FieldTypes::new(source, [], patterns).mapping_of(paths()),
+            mapping: FieldTypes::new(source, [], patterns).mapping_of(&fields),
         });
     }
     if !patterns.is_empty() {
         for (name, index) in known_indices::listed(patterns) {
-            let mut mapping = of_index(name, index, paths());
+            let mut mapping = of_index(name, index, &fields);
             if index.origin() != Origin::Declared {
                 infer_rest(query, &fields, &claims, &mut mapping);
             }
@@ -80,7 +76,7 @@ pub(super) fn claims<'c>(
     }
     let rest = unserved(catalogue, patterns);
     if !rest.is_empty() {
-        let mut mapping = of_index("other indices", known_indices::integration(), paths());
+        let mut mapping = of_index("other indices", known_indices::integration(), &fields);
         infer_rest(query, &fields, &claims, &mut mapping);
         claims.push(Claim {
             names: rest,
@@ -101,9 +97,9 @@ pub(super) fn unserved(catalogue: &Catalogue, patterns: &IndexPatterns) -> Vec<S
         .collect()
 }
 
-fn of_index<'f>(name: &str, index: &Index, paths: impl Iterator<Item = &'f str>) -> Mapping {
+fn of_index(name: &str, index: &Index, fields: &FieldsRead) -> Mapping {
     let mut mapping = Mapping::new(name);
-    for path in paths {
+    for path in fields.names() {
         if let Some(field) = index.find(path) {
             mapping.add_read_from(path, &field.read_from, field.field_type, field.origin);
         } else if let Some(field_type) = known_indices::field(index, path) {
@@ -114,16 +110,16 @@ fn of_index<'f>(name: &str, index: &Index, paths: impl Iterator<Item = &'f str>)
 }
 
 /// The types of the fields that a list lacks: what another claim says, else what their use says.
-fn infer_rest(query: &Query, fields: &BTreeSet<&str>, claims: &[Claim<'_>], mapping: &mut Mapping) {
+fn infer_rest(query: &Syntax, fields: &FieldsRead, claims: &[Claim<'_>], mapping: &mut Mapping) {
     let known = |path: &str| {
         let own = mapping.get(path);
         let other = || claims.iter().find_map(|claim| claim.mapping.get(path));
         own.or_else(other).map(|field| field.field_type.clone())
     };
-    for (path, field_type) in infer::infer(query, known) {
+    for (path, field_type) in query.infer(known) {
         mapping.add(&path, field_type, Origin::Inferred);
     }
-    for path in fields {
+    for path in fields.names() {
         mapping.add(path, FieldType::ecs_keyword(), Origin::Inferred);
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Subject;
 use super::claims::Basis;
 use super::walk::{Stage, leaves, stages};
-use crate::compile;
+use crate::compile::{self, Syntax};
 use crate::data_source::{DataSource, Kind};
 use crate::evaluate::{Context, Prepared, Request};
 use crate::event::{Event, Mapping, Scalar, Schema, Timestamp};
@@ -156,7 +156,7 @@ fn run(
     }
     event.set("@timestamp", vec![Scalar::Number("0".into())]);
     let span = leaf.span;
-    let query = Query {
+    let query = Syntax::Eql(Query {
         kind: QueryKind::Event(EventQuery {
             category: Category { name: None, span },
             condition: leaf.clone(),
@@ -164,7 +164,7 @@ fn run(
         }),
         pipes: Vec::new(),
         span,
-    };
+    });
     let schema = Schema::new(vec![mapping.clone()]);
     let now = Timestamp::default();
     let query = compile::Query {

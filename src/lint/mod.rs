@@ -52,11 +52,11 @@ pub use scenario::as_finding;
 pub use vacuous_case::vacuous_cases;
 pub use verification::Refusal;
 
-use crate::compile;
+use crate::compile::{self, Syntax};
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::language::eql::syntax::Query;
-use crate::rule::{self, Rule, RuleKind};
+use crate::rule::{self, Rule};
 
 /// Every lint, by name.
 pub const LINTS: &[&Lint] = &[
@@ -95,8 +95,8 @@ pub struct Linted {
     pub rule: Option<Rule>,
     /// Why it could not be loaded.
     pub broken: Vec<Diagnostic>,
-    /// Its query, if it is EQL and parses.
-    pub syntax: Option<Query>,
+    /// Its query, if it is in a language that Trapline runs and parses.
+    pub syntax: Option<Syntax>,
     /// What the lints found, by place.
     pub findings: Vec<Finding>,
     /// What the rule would search, each with the reason why Elasticsearch would refuse it there.
@@ -114,7 +114,16 @@ pub struct Searched {
     pub refusals: Vec<Refusal>,
 }
 
-/// What the lints of a query read.
+/// What a rule searches, in whatever language.
+struct Search<'a> {
+    text: &'a crate::diagnostic::QueryText,
+    syntax: &'a Syntax,
+    patterns: &'a IndexPatterns,
+    settings: &'a crate::language::eql::Settings,
+    claims: &'a [Claim<'a>],
+}
+
+/// What the lints of an EQL query read.
 struct Subject<'a> {
     rule: &'a Rule,
     text: &'a crate::diagnostic::QueryText,
@@ -162,37 +171,55 @@ pub fn lint(source: &Arc<SourceText>, catalogue: &Catalogue) -> Linted {
 
 /// The lints that read the query.
 fn query(rule: &Rule, catalogue: &Catalogue, linted: &mut Linted) {
-    let (RuleKind::Eql, Some(query)) = (&rule.kind, &rule.query) else {
+    let (true, Some(query)) = (compile::is_supported(rule.kind.rule_type()), &rule.query) else {
         return;
     };
-    let parsed = compile::parse(query.text.text());
-    syntax::run(&parsed, &query.text, &mut linted.findings);
-    let Some(syntax) = parsed.query else { return };
+    let syntax = match Syntax::parse(query.language, query.text.text()) {
+        Ok(syntax) => syntax,
+        Err(errors) => {
+            syntax::run(&errors, &query.text, &mut linted.findings);
+            return;
+        }
+    };
     let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
     let settings = compile::request_fields(&rule.fields);
-    let subject = Subject {
-        rule,
+    let claims = claims::claims(&syntax, &settings, catalogue, &patterns);
+    let search = Search {
         text: &query.text,
-        claims: claims::claims(&syntax, &settings, catalogue, &patterns),
         syntax: &syntax,
-        patterns,
-        settings,
+        patterns: &patterns,
+        settings: &settings,
+        claims: &claims,
     };
-    let findings = &mut linted.findings;
-    linted.searched = verification::run(&subject, findings);
-    maxspan_schedule::run(&subject, findings);
-    newer_stack::run(&subject, findings);
-    unknown_category::run(&subject, findings);
-    let logic = logic::run(&subject);
-    contradiction::run(&subject, &logic, findings);
-    undeciding_clause::run(&subject, &logic, findings);
-    covered_list_item::run(&subject, findings);
-    literal_wildcard::run(&subject, findings);
-    swallowed_backslash::run(&subject, findings);
-    regex_anchor::run(&subject, findings);
-    case_never_written::run(&subject, findings);
-    let facts = facts::facts(&subject);
-    field_never_carried::run(&subject, &facts, findings);
-    stage_never_matches::run(&subject, &facts, findings);
+    linted.searched = verification::run(&search, &mut linted.findings);
+    if let Syntax::Eql(syntax) = &syntax {
+        let subject = Subject {
+            rule,
+            text: &query.text,
+            claims,
+            syntax,
+            patterns,
+            settings,
+        };
+        eql(&subject, &mut linted.findings);
+    }
     linted.syntax = Some(syntax);
+}
+
+/// The lints that read the syntax tree of EQL.
+fn eql(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    maxspan_schedule::run(subject, findings);
+    newer_stack::run(subject, findings);
+    unknown_category::run(subject, findings);
+    let logic = logic::run(subject);
+    contradiction::run(subject, &logic, findings);
+    undeciding_clause::run(subject, &logic, findings);
+    covered_list_item::run(subject, findings);
+    literal_wildcard::run(subject, findings);
+    swallowed_backslash::run(subject, findings);
+    regex_anchor::run(subject, findings);
+    case_never_written::run(subject, findings);
+    let facts = facts::facts(subject);
+    field_never_carried::run(subject, &facts, findings);
+    stage_never_matches::run(subject, &facts, findings);
 }

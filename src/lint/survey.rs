@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::Linted;
 use super::blind_phases::BlindPhases;
-use crate::compile;
+use crate::compile::{self, Syntax};
 use crate::rule::RuleType;
 
 /// What was counted.
@@ -51,7 +51,9 @@ impl Survey {
             entry.0 += 1;
             entry.1 += count;
         }
-        let Some(syntax) = &linted.syntax else { return };
+        let Some(Syntax::Eql(syntax)) = &linted.syntax else {
+            return;
+        };
         self.parsed += 1;
         self.phases.add(rule, syntax);
         let printed = syntax.to_string();

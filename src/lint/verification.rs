@@ -2,7 +2,7 @@
 
 use super::claims::{Basis, Claim};
 use super::finding::{Finding, Lint};
-use super::{Searched, Subject};
+use super::{Search, Searched};
 use crate::compile::Query;
 use crate::diagnostic::{Code, Severity};
 use crate::evaluate::Prepared;
@@ -44,19 +44,19 @@ struct Refused {
     sources: Vec<String>,
 }
 
-pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) -> Vec<Searched> {
+pub(super) fn run(search: &Search<'_>, findings: &mut Vec<Finding>) -> Vec<Searched> {
     let mut grouped: Vec<Refused> = Vec::new();
     let mut searched = Vec::new();
     // Whether patterns compile does not hang on a source: once is enough.
     let mut prepared = false;
-    let each: Vec<_> = subject
+    let each: Vec<_> = search
         .claims
         .iter()
-        .map(|claim| refusals(subject, claim, &mut prepared))
+        .map(|claim| refusals(search, claim, &mut prepared))
         .collect();
     let refused = each.iter().any(|(errors, _)| !errors.is_empty());
-    let combined = refused && combined(subject);
-    for (claim, (errors, unsupported)) in subject.claims.iter().zip(each) {
+    let combined = refused && combined(search);
+    for (claim, (errors, unsupported)) in search.claims.iter().zip(each) {
         searched.push(Searched {
             names: claim.names.clone(),
             basis: claim.basis.word(),
@@ -84,21 +84,21 @@ pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) -> Vec<Sea
             }
         }
     }
-    let all = subject.claims.iter().map(|claim| claim.names.len()).sum();
+    let all = search.claims.iter().map(|claim| claim.names.len()).sum();
     for Refused { error, sources } in grouped {
-        findings.push(finding(subject, &error, sources, all, combined));
+        findings.push(finding(search, &error, sources, all, combined));
     }
     searched
 }
 
 fn finding(
-    subject: &Subject<'_>,
+    search: &Search<'_>,
     error: &EqlError,
     sources: Vec<String>,
     all: usize,
     combined: bool,
 ) -> Finding {
-    let mut diagnostic = error.diagnostic(subject.text);
+    let mut diagnostic = error.diagnostic(search.text);
     let of_types = [
         &codes::UNKNOWN_COLUMN,
         &codes::UNUSABLE,
@@ -122,19 +122,14 @@ fn finding(
 }
 
 /// Why the query cannot run on one claim.
-fn refusals(
-    subject: &Subject<'_>,
-    claim: &Claim<'_>,
-    prepared: &mut bool,
-) -> (Vec<EqlError>, bool) {
+fn refusals(search: &Search<'_>, claim: &Claim<'_>, prepared: &mut bool) -> (Vec<EqlError>, bool) {
     let schema = Schema::new(vec![claim.mapping.clone()]);
-    match compile(subject, &schema, prepared) {
+    match compile(search, &schema, prepared) {
         Ok(()) => (Vec::new(), false),
         Err((errors, unsupported)) => {
             // Once more with all fields of the source, for the sake of "did you mean".
-            let again = full(subject, claim).and_then(|mapping| {
-                compile(subject, &Schema::new(vec![mapping]), &mut false).err()
-            });
+            let again = full(search, claim)
+                .and_then(|mapping| compile(search, &Schema::new(vec![mapping]), &mut false).err());
             let errors = again.map_or(errors, |(errors, _)| errors);
             (errors, unsupported)
         }
@@ -144,14 +139,14 @@ fn refusals(
 /// Everything that Elasticsearch does with a query before it looks at an event; `prepared` says
 /// whether its patterns are known to compile.
 fn compile(
-    subject: &Subject<'_>,
+    search: &Search<'_>,
     schema: &Schema,
     prepared: &mut bool,
 ) -> Result<(), (Vec<EqlError>, bool)> {
     let query = Query {
-        syntax: subject.syntax,
+        syntax: search.syntax,
         schema,
-        settings: &subject.settings,
+        settings: search.settings,
         now: Timestamp::default(),
     };
     let plan = query
@@ -162,7 +157,7 @@ fn compile(
     }
     let result = Prepared::new(&plan).map(|_| ()).map_err(|failure| {
         let clause = failure.clause.and_then(|clause| plan.clause(clause));
-        let span = clause.map_or(subject.syntax.span, |clause| clause.span);
+        let span = clause.map_or(search.syntax.span(), |clause| clause.span);
         let error = EqlError::new(&codes::BAD_CONSTANT, span, failure.message);
         (vec![error], failure.unsupported)
     });
@@ -171,22 +166,22 @@ fn compile(
 }
 
 /// Whether the query runs where everything that the rule claims is searched together.
-fn combined(subject: &Subject<'_>) -> bool {
-    let known = subject
+fn combined(search: &Search<'_>) -> bool {
+    let known = search
         .claims
         .iter()
         .filter(|claim| !matches!(claim.basis, Basis::Inferred));
     let mappings: Vec<Mapping> = known.map(|claim| claim.mapping.clone()).collect();
-    mappings.len() > 1 && compile(subject, &Schema::new(mappings), &mut true).is_ok()
+    mappings.len() > 1 && compile(search, &Schema::new(mappings), &mut true).is_ok()
 }
 
 /// All fields of a claim's source; `None` where nothing but their use is known.
-fn full(subject: &Subject<'_>, claim: &Claim<'_>) -> Option<Mapping> {
+fn full(search: &Search<'_>, claim: &Claim<'_>) -> Option<Mapping> {
     let mut mapping = match claim.basis {
         // Of an incomplete list every name is taken.
         Basis::Listed(index) if index.origin() != Origin::Declared => return None,
         Basis::Inferred => return None,
-        Basis::Shaped(source) => source.mapping(&subject.patterns),
+        Basis::Shaped(source) => source.mapping(search.patterns),
         Basis::Listed(index) => {
             let mut mapping = Mapping::new(claim.mapping.name.as_str());
             index.add_all(&mut mapping);

@@ -13,9 +13,9 @@ mod operators;
 #[cfg(test)]
 mod tests;
 
+use crate::compile::Syntax;
 use crate::diagnostic::Span;
 use crate::event::io::Progress;
-use crate::language::eql::syntax::Query;
 use crate::replay::Subject;
 use crate::replay::outcome::{Place, ScenarioOutcome};
 use crate::replay::trace::{Observation, Observed};
@@ -120,7 +120,7 @@ pub(crate) struct Mutant {
     before: String,
     after: String,
     case: String,
-    query: Query,
+    query: Syntax,
 }
 
 /// What became of a mutant.
@@ -252,7 +252,10 @@ fn wanted(
     wants: &dyn Fn(&str, &Place, Operator) -> bool,
 ) -> Option<(Vec<Mutant>, bool)> {
     let (syntax, query) = (subject.syntax.as_ref()?, subject.rule.query.as_ref()?);
-    let mut mutants = operators::mutants(syntax);
+    let mut mutants = match syntax {
+        Syntax::Eql(syntax) => operators::mutants(syntax),
+        Syntax::Kuery(_) | Syntax::Lucene(_) => Vec::new(),
+    };
     let all = mutants.len();
     mutants.retain(|mutant| wants(file, &place(query, mutant), mutant.operator));
     let others = mutants.len() < all;

@@ -3,6 +3,7 @@
 
 use super::condition::{self, Edit};
 use super::{Mutant, Operator};
+use crate::compile::Syntax;
 use crate::diagnostic::Span;
 use crate::language::eql::syntax::{
     Expr, Maxspan, Query, QueryKind, Runs, Sequence, Term, TimeUnit,
@@ -55,7 +56,7 @@ fn collect(query: &Query, edits: Vec<Edit>, put: impl Fn(&mut Query, Expr)) -> V
             before: edit.before,
             after: edit.after,
             case: edit.case,
-            query: mutated,
+            query: Syntax::Eql(mutated),
         }
     });
     made.collect()
@@ -90,7 +91,7 @@ fn of_runs(query: &Query, place: Place, runs: Runs) -> Vec<Mutant> {
             before: format!("with runs={}", runs.count),
             after: format!("with runs={count}"),
             case: format!("a case with {} such events in a row", count.min(runs.count)),
-            query: mutated,
+            query: Syntax::Eql(mutated),
         }
     });
     made.collect()
@@ -157,7 +158,7 @@ fn changed(
         before,
         after,
         case,
-        query: mutated,
+        query: Syntax::Eql(mutated),
     }
 }
 
@@ -280,6 +281,6 @@ fn without_key(span: Span, key: &str, query: Query) -> Mutant {
         before: format!("by {key}"),
         after: String::new(),
         case: format!("the attack with another `{key}` on one of its events"),
-        query,
+        query: Syntax::Eql(query),
     }
 }

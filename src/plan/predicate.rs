@@ -244,6 +244,37 @@ impl WildcardPattern {
     }
 }
 
+impl WildcardPattern {
+    /// Whether the whole text fits: for names of fields, not for values, which
+    /// `evaluate::pattern` compiles patterns for.
+    pub fn fits(&self, text: &str) -> bool {
+        let text: Vec<char> = text.chars().collect();
+        // `row[at]`: what was read of the pattern fits the first `at` characters.
+        let mut row = vec![false; text.len() + 1];
+        if let Some(first) = row.first_mut() {
+            *first = true;
+        }
+        for token in &self.0 {
+            let mut next = vec![false; text.len() + 1];
+            for at in 0..=text.len() {
+                let before = |row: &[bool]| at > 0 && row.get(at - 1) == Some(&true);
+                let holds = match token {
+                    WildcardToken::Many => row.get(at) == Some(&true) || before(&next),
+                    WildcardToken::One => before(&row),
+                    WildcardToken::Char(c) => {
+                        before(&row) && at.checked_sub(1).and_then(|at| text.get(at)) == Some(c)
+                    }
+                };
+                if let Some(slot) = next.get_mut(at) {
+                    *slot = holds;
+                }
+            }
+            row = next;
+        }
+        row.last() == Some(&true)
+    }
+}
+
 /// The comparisons of a leaf; `!=` is the complement of [`Comparison::Equal`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {

@@ -9,12 +9,12 @@ use super::dependencies::Dependencies;
 use super::files::{extension, in_order, parent};
 use super::layout::Layout;
 use super::{Project, error};
-use crate::compile;
+use crate::compile::{Syntax, is_supported};
 use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::replay::census::RuleCensus;
 use crate::replay::{Subject, Test};
-use crate::rule::{self, RuleKind};
+use crate::rule;
 use crate::scenario::{self, Scenario};
 use crate::snapshot;
 
@@ -320,12 +320,16 @@ impl<'p> Loader<'p> {
         self.loaded.diagnostics.extend(read.diagnostics);
         let rule = read.rule?;
         let mut syntax = None;
-        if let (RuleKind::Eql, Some(query)) = (&rule.kind, &rule.query) {
-            let parsed = compile::parse(query.text.text());
-            let errors = parsed.errors.iter();
-            let diagnostics = errors.map(|error| error.diagnostic(&query.text));
-            self.loaded.diagnostics.extend(diagnostics);
-            syntax = Some(parsed.query?);
+        if let (true, Some(query)) = (is_supported(rule.kind.rule_type()), &rule.query) {
+            match Syntax::parse(query.language, query.text.text()) {
+                Ok(parsed) => syntax = Some(parsed),
+                Err(errors) => {
+                    let errors = errors.iter();
+                    let diagnostics = errors.map(|error| error.diagnostic(&query.text));
+                    self.loaded.diagnostics.extend(diagnostics);
+                    return None;
+                }
+            }
         }
         self.loaded.subjects.push(Subject {
             file: name.to_owned(),

@@ -149,9 +149,13 @@ fn named(subject: &Subject) -> BTreeSet<String> {
     let settings = request_fields(&subject.rule.fields);
     let exclusions = Exclusions::new(&subject.rule, Vec::new());
     let of_query = subject.syntax.iter();
-    let of_query = of_query.flat_map(|syntax| fields_of(syntax, &settings));
-    let all = of_query.chain(exclusions.fields());
-    all.map(str::to_owned).collect()
+    let of_query = of_query.map(|syntax| fields_of(syntax, &settings));
+    let of_query: Vec<_> = of_query.collect();
+    let names = of_query.iter().flat_map(|fields| fields.names());
+    names
+        .chain(exclusions.fields())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Makes the scenario; of the events only [`fields`] need be there.

@@ -105,7 +105,7 @@ fn first_match(
         errors.iter().map(|error| error.diagnostic(&text)).collect()
     };
     let parsed = compile::parse(&query.value);
-    let Some(syntax) = parsed.query else {
+    let Some(syntax) = parsed.query.map(compile::Syntax::Eql) else {
         return Err(failed(parsed.errors));
     };
     let mut mapping = Mapping::new("the capture");

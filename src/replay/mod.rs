@@ -40,12 +40,12 @@ pub use exclusions::{LinkedException, exceptions_of, read_list};
 pub use outcome::{Check, Observed, Outcome, Verdict};
 pub use production::CREATES;
 
+use crate::compile::Syntax;
 use crate::compile::{Unsupported, supported};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
 use crate::event::io::{Files, Stop};
-use crate::language::eql;
 use crate::rule::Rule;
 use crate::scenario::{self, Scenario};
 use outcome::{CheckKey, ScenarioOutcome};
@@ -73,7 +73,7 @@ pub struct Subject {
     /// The rule.
     pub rule: Rule,
     /// Its query, if it is in a language that Trapline runs.
-    pub syntax: Option<eql::syntax::Query>,
+    pub syntax: Option<Syntax>,
 }
 
 /// What to run and how.

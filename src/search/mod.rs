@@ -16,7 +16,7 @@ pub use response::Answer;
 use response::{Documents, Kind};
 pub use rows::{Indices, Rows};
 
-use crate::compile::{self, add_dynamic};
+use crate::compile::{self, Syntax, add_dynamic};
 use crate::data_source::index_name;
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, Span};
 use crate::evaluate::{self, Context, Request};
@@ -137,7 +137,7 @@ impl Index {
     /// refuse, is refused here, before anything is read.
     pub fn expect(&mut self, query: &str, settings: &Settings) -> Result<(), Refusal> {
         let parsed = compile::parse(query);
-        let Some(syntax) = parsed.query else {
+        let Some(syntax) = parsed.query.map(Syntax::Eql) else {
             return Err(refuse(query, &parsed.errors));
         };
         if self.seen.is_none() {
@@ -153,7 +153,7 @@ impl Index {
             mapping.add(&settings.timestamp, date, Origin::Assumed);
         }
         let mut kept = BTreeSet::new();
-        for path in compile::fields_of(&syntax, settings) {
+        for path in compile::fields_of(&syntax, settings).names() {
             kept.insert(path.to_owned());
             for mapping in self.schema.mappings() {
                 let sources = mapping.get(path).into_iter().flat_map(MappedField::sources);
@@ -315,7 +315,7 @@ impl Index {
     pub fn answer(&self, query: &str, parameters: &Parameters) -> Result<Answer<'_>, Refusal> {
         let refuse = |errors: Vec<eql::EqlError>| refuse(query, &errors);
         let parsed = compile::parse(query);
-        let Some(syntax) = parsed.query else {
+        let Some(syntax) = parsed.query.map(Syntax::Eql) else {
             return Err(refuse(parsed.errors));
         };
         let now = parameters
@@ -350,7 +350,7 @@ impl Index {
 
     fn query<'q>(
         &'q self,
-        syntax: &'q eql::syntax::Query,
+        syntax: &'q Syntax,
         settings: &'q Settings,
         now: Timestamp,
     ) -> compile::Query<'q> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
-use trapline::compile::{ExceptionLists, RuleCompiler, parse};
+use trapline::compile::{ExceptionLists, RuleCompiler, Syntax, parse};
 use trapline::data_source::Catalogue;
 use trapline::diagnostic::{Diagnostic, SourceText};
 use trapline::event::Timestamp;
@@ -134,7 +134,9 @@ fn by_scan(rule: &Rule, files: &Memory, catalogue: &Catalogue) -> Found {
 fn by_test(rule: &Rule, files: &Memory, catalogue: &Catalogue) -> Found {
     let subject = Subject {
         file: "rules/r.toml".to_owned(),
-        syntax: parse(rule.query.as_ref().unwrap().text.text()).query,
+        syntax: parse(rule.query.as_ref().unwrap().text.text())
+            .query
+            .map(Syntax::Eql),
         rule: rule.clone(),
     };
     let scenario = "sources: [elastic_defend]\nexceptions: [list.ndjson]\nattack:\n  \

@@ -8,6 +8,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json};
+use trapline::compile::FieldsRead;
 use trapline::data_source::{Catalogue, known_indices};
 use trapline::diagnostic::SourceText;
 use trapline::evaluate::{Context, Prepared, Request};
@@ -168,6 +169,8 @@ fn mapping_of(
         .chain(&settings.tiebreaker)
         .map(String::as_str);
     let paths: BTreeSet<&str> = eql::fields(syntax).into_iter().chain(own).collect();
+    let mut read = FieldsRead::default();
+    paths.iter().for_each(|path| read.add(path));
     let mut mapping = Mapping::new("generated");
     for path in &paths {
         if let Some(field) = known_indices::integration().find(path) {
@@ -176,7 +179,7 @@ fn mapping_of(
     }
     for source in catalogue.claimed(&patterns) {
         let types = trapline::compile::FieldTypes::new(source, [], &patterns);
-        for (path, field) in types.mapping_of(paths.iter().copied()).fields() {
+        for (path, field) in types.mapping_of(&read).fields() {
             if mapping.get(path).is_none() {
                 mapping.add_read_from(
                     path,

@@ -3,6 +3,7 @@
 pub mod data_view;
 pub mod error;
 mod failure;
+mod infer;
 mod literal;
 mod lower;
 pub mod parser;
@@ -13,6 +14,7 @@ mod tests;
 pub mod tree;
 
 pub use error::KqlError;
+pub use infer::infer;
 pub use lower::lower;
 pub use parser::parse;
 pub use translate::{Options, translate};

@@ -6,6 +6,7 @@
 use std::fmt::{self, Write as _};
 
 use crate::diagnostic::Span;
+use crate::plan::predicate::{WildcardPattern, WildcardToken};
 
 /// A whole query.
 #[derive(Debug, Clone, PartialEq)]
@@ -198,6 +199,11 @@ impl Query {
         }
         fields
     }
+
+    /// Whether a value stands without a field, which is sought in every field.
+    pub fn has_bare_value(&self) -> bool {
+        self.condition.as_ref().is_some_and(Node::has_bare_value)
+    }
 }
 
 /// The name of a field as a query writes it.
@@ -229,7 +235,13 @@ impl FieldName {
     pub fn fits(&self, name: &str) -> bool {
         match self {
             Self::Name(own) => own == name,
-            Self::Pattern(pieces) => fits(pieces, name),
+            Self::Pattern(pieces) => {
+                let token = |piece: &Piece| match piece {
+                    Piece::Char(c) => WildcardToken::Char(*c),
+                    Piece::Star => WildcardToken::Many,
+                };
+                WildcardPattern(pieces.iter().map(token).collect()).fits(name)
+            }
         }
     }
 
@@ -242,35 +254,19 @@ impl FieldName {
     }
 }
 
-/// Whether the whole text fits a pattern: greedy with one place to return to, the last star.
-fn fits(pattern: &[Piece], text: &str) -> bool {
-    let text: Vec<char> = text.chars().collect();
-    let (mut at, mut place) = (0, 0);
-    let mut retry: Option<(usize, usize)> = None;
-    while place < text.len() {
-        match pattern.get(at) {
-            Some(Piece::Star) => {
-                retry = Some((at + 1, place));
-                at += 1;
-            }
-            Some(Piece::Char(c)) if text.get(place) == Some(c) => {
-                at += 1;
-                place += 1;
-            }
-            _ => match &mut retry {
-                Some((after, from)) => {
-                    *from += 1;
-                    (at, place) = (*after, *from);
-                }
-                None => return false,
-            },
+impl Node {
+    fn has_bare_value(&self) -> bool {
+        match &self.kind {
+            NodeKind::Or(nodes) | NodeKind::And(nodes) => nodes.iter().any(Self::has_bare_value),
+            NodeKind::Not(inner) => inner.has_bare_value(),
+            // In a nested group it is sought in a field that nothing has.
+            NodeKind::Nested { .. } => false,
+            NodeKind::Is { field, .. } => field.as_ref().is_none_or(|field| field.text().is_none()),
+            NodeKind::List { field, .. } => field.text().is_none(),
+            NodeKind::Range { .. } => false,
         }
     }
-    let mut rest = pattern.get(at..).unwrap_or(&[]).iter();
-    rest.all(|piece| *piece == Piece::Star)
-}
 
-impl Node {
     fn add_fields(&self, path: &str, fields: &mut Vec<FieldName>) {
         match &self.kind {
             NodeKind::Or(nodes) | NodeKind::And(nodes) => {
@@ -463,7 +459,8 @@ mod tests {
             ("*", "", true),
             ("*ab", "aab", true),
         ] {
-            assert_eq!(fits(&pattern(wild), name), expected, "{wild} {name}");
+            let found = FieldName::Pattern(pattern(wild)).fits(name);
+            assert_eq!(found, expected, "{wild} {name}");
         }
     }
 }

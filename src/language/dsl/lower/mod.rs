@@ -174,12 +174,11 @@ impl<'s> Lowering<'s> {
 
     /// The fields that can hold values and whose names fit a pattern.
     fn names(&self, pattern: &str) -> Vec<String> {
-        let pattern = crate::plan::predicate::WildcardPattern::lucene(pattern);
+        let pattern = WildcardPattern::lucene(pattern);
         let mappings = self.schema.mappings().iter();
         let fields = mappings.flat_map(|mapping| mapping.fields());
         let fitting = fields.filter(|(name, field)| {
-            !matches!(field.field_type, FieldType::Object | FieldType::Nested)
-                && fits(&pattern, name)
+            !matches!(field.field_type, FieldType::Object | FieldType::Nested) && pattern.fits(name)
         });
         let names: BTreeSet<&str> = fitting.map(|(name, _)| name).collect();
         names.into_iter().map(str::to_owned).collect()
@@ -281,31 +280,4 @@ fn at_least(least: usize, parts: Vec<Predicate>) -> Result<Predicate, Refusal> {
     Ok(Predicate::any(
         choices.into_iter().map(Predicate::all).collect(),
     ))
-}
-
-/// Whether the name of a field fits a pattern.
-fn fits(pattern: &WildcardPattern, name: &str) -> bool {
-    use crate::plan::predicate::WildcardToken::{Char, Many, One};
-    let name: Vec<char> = name.chars().collect();
-    // `row[at]`: what was read of the pattern fits the first `at` characters.
-    let mut row = vec![false; name.len() + 1];
-    if let Some(first) = row.first_mut() {
-        *first = true;
-    }
-    for token in &pattern.0 {
-        let mut next = vec![false; name.len() + 1];
-        for at in 0..=name.len() {
-            let before = |row: &[bool]| at > 0 && row.get(at - 1) == Some(&true);
-            let holds = match token {
-                Many => row.get(at) == Some(&true) || before(&next),
-                One => before(&row),
-                Char(c) => before(&row) && at.checked_sub(1).and_then(|at| name.get(at)) == Some(c),
-            };
-            if let Some(slot) = next.get_mut(at) {
-                *slot = holds;
-            }
-        }
-        row = next;
-    }
-    row.last() == Some(&true)
 }

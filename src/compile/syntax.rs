@@ -1,0 +1,131 @@
+//! The syntax tree of a query in its language, and what every language can say of it.
+
+use std::fmt;
+
+use super::fields_read::FieldsRead;
+use crate::diagnostic::Span;
+use crate::event::FieldType;
+use crate::language::dsl::query::{FieldTest, Fields, Query as Dsl};
+use crate::language::kql::syntax::FieldName;
+use crate::language::{QueryError, dsl, eql, kql, lucene};
+use crate::rule::Language;
+
+/// A query that parses.
+#[derive(Debug, Clone)]
+pub enum Syntax {
+    /// EQL.
+    Eql(eql::syntax::Query),
+    /// KQL.
+    Kuery(kql::syntax::Query),
+    /// A Lucene query string.
+    Lucene(lucene::syntax::Group),
+}
+
+impl Syntax {
+    /// Parses the text of a query; all errors, in the order of the text.
+    pub fn parse(language: Language, text: &str) -> Result<Self, Vec<QueryError>> {
+        match language {
+            Language::Eql => {
+                let parsed = eql::parse(text);
+                parsed.query.map(Self::Eql).ok_or(parsed.errors)
+            }
+            Language::Kuery => {
+                let parsed = kql::parse(text);
+                parsed.map(Self::Kuery).map_err(|error| vec![error])
+            }
+            Language::Lucene => {
+                let parsed = lucene::parse(text, false);
+                parsed.map(Self::Lucene).map_err(|error| vec![error])
+            }
+            Language::Esql => {
+                let span = Span::of(0..text.len());
+                let message = "ES|QL is no language of conditions on events";
+                Err(vec![QueryError::new(
+                    dsl::error::UNSUPPORTED,
+                    span,
+                    message,
+                )])
+            }
+        }
+    }
+
+    /// The tree, if the language is EQL.
+    pub fn eql(&self) -> Option<&eql::syntax::Query> {
+        match self {
+            Self::Eql(query) => Some(query),
+            Self::Kuery(_) | Self::Lucene(_) => None,
+        }
+    }
+
+    /// The place of the whole query in its text.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Eql(query) => query.span,
+            Self::Kuery(query) => query.span,
+            Self::Lucene(group) => group.span,
+        }
+    }
+
+    /// The fields that it reads.
+    pub fn fields(&self) -> FieldsRead {
+        let mut read = FieldsRead::default();
+        match self {
+            Self::Eql(query) => {
+                for path in eql::fields(query) {
+                    read.add(path);
+                }
+            }
+            Self::Kuery(query) => {
+                for name in query.fields() {
+                    match name {
+                        FieldName::Name(name) => read.add_with_parts(&name),
+                        FieldName::Pattern(_) => read.add_pattern(&name.text()),
+                    }
+                }
+                if query.has_bare_value() {
+                    read.add_pattern("*");
+                }
+            }
+            Self::Lucene(group) => {
+                let meaning = lucene::Meaning::of_rules();
+                group.leaves(
+                    &mut |leaf| match lucene::query::leaf_query(leaf, &meaning) {
+                        Dsl::Field { fields, test, .. } => match fields {
+                            Fields::Name(name) if test == FieldTest::Exists => {
+                                read.add_with_parts(&name);
+                            }
+                            Fields::Name(name) => read.add(&name),
+                            other => read.add_pattern(other.text()),
+                        },
+                        _ => {}
+                    },
+                );
+            }
+        }
+        read
+    }
+
+    /// The types that the query's own use asks of fields that no list has. `known` gives the type
+    /// of a field that one has.
+    pub fn infer(&self, known: impl Fn(&str) -> Option<FieldType>) -> Vec<(String, FieldType)> {
+        match self {
+            Self::Eql(query) => eql::infer::infer(query, known).into_iter().collect(),
+            Self::Kuery(query) => kql::infer(query)
+                .into_iter()
+                .filter(|(path, _)| known(path).is_none())
+                .collect(),
+            // A query string says little of types: texts are what they are searched for.
+            Self::Lucene(_) => Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Syntax {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Eql(query) => query.fmt(f),
+            Self::Kuery(query) => query.fmt(f),
+            Self::Lucene(group) => group.fmt(f),
+        }
+    }
+}
