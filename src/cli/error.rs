@@ -106,6 +106,8 @@ $ trapline query --language esql 'ROW a = 1 | EVAL b = a + 1'
 as null, a column hides another one, or the answer was cut. The rows are right all the same; the
 warning says what they do not hold.
 ";
+    UNCERTAIN_OPTIONAL = "W007", "what a query finds is open",
+        "The query has an optional field (`?field`) that no mapping has, beside something else than\n`==`, `!=` or a null check. Elasticsearch's optimizer folds that to null, by its code, and a\nnull takes a whole `and` with it; whether it does so on a cluster is not settled. The answer\ntakes the field for missing, as where it is mapped. `--optional folded` gives the other one.\n\nWrite `?field == \"x\"`, or give a mapping that has the field.\n";
     UNTIMED_EVENT = "W003", "an event has no time",
         "The document has no value in the timestamp field, or none that the field's mapping reads as a\ndate. Every search is in the order of time, so such a document is in none.\n\nTaken by default are ISO dates (`2024-01-31`, `2024-01-31T12:00:00.000+01:00`) and the\nmilliseconds since 1970; `--mapping` gives a field another format, `--timestamp-field` names\nanother field.\n";
     OUTPUT_LOST = "E022", "standard output could not be written",

@@ -7,6 +7,7 @@ use super::column::Column;
 use super::column_builder::Draft;
 use super::program::{Node, TestRef};
 use super::sequence_spec::SequenceSpec;
+use super::misfits::typed_columns;
 use super::slots::{SlotId, Slots};
 use crate::evaluate::function::Script;
 use crate::event::FieldType;
@@ -26,6 +27,8 @@ const DATA_STREAM: [&str; 3] = [
 pub struct RuleSet {
     pub(super) slots: Slots,
     pub(super) columns: Vec<Column>,
+    /// For each slot the column that says which values fit its field.
+    pub(super) typed: Box<[Option<u32>]>,
     pub(super) scripts: Vec<ScriptTest>,
     pub(super) stages: Vec<StageProgram>,
     pub(super) key_sets: Vec<KeySet>,
@@ -427,8 +430,10 @@ impl Compiler {
         }
         let (witnesses, unwitnessed) = self.witnesses(&columns, &usage);
         let paths = self.paths.iter().map(String::as_str);
+        let slots = Slots::new(paths);
         RuleSet {
-            slots: Slots::new(paths),
+            typed: typed_columns(&slots, &columns, clock),
+            slots,
             columns,
             scripts: self.scripts,
             stages: self.stages,

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use super::compile::RuleSet;
 use super::event_context::{ColumnState, EventContext, decide_failed, is_set};
 use super::extract::{BadLine, Extractor};
+use super::misfits::{self, Misfit};
 use super::program::{Ask, Truth};
 use super::row::{Kind, RawCell, Row};
 use super::slots::SlotId;
@@ -50,6 +51,8 @@ pub struct Matcher<'s> {
     key_sets: Vec<KeyState>,
     clock: Clock,
     failures: Vec<(u32, String)>,
+    /// The values that did not fit their fields.
+    misfits: Vec<Misfit>,
 }
 
 /// A kind of event: what its dispatch columns say.
@@ -133,6 +136,7 @@ impl<'s> Matcher<'s> {
             key_sets: set.key_sets.iter().map(|_| KeyState::default()).collect(),
             clock: Clock::new(clock),
             failures: Vec::new(),
+            misfits: Vec::new(),
         }
     }
 
@@ -156,6 +160,7 @@ impl<'s> Matcher<'s> {
         let Some(number) = self.bucket(line) else {
             return Ok(());
         };
+        misfits::find(set, &self.row, line, &mut self.misfits);
         self.find_candidates(line, number);
         self.decide_candidates(line, number, found);
         if let Some(bucket) = self.buckets.get(number as usize) {
@@ -196,6 +201,11 @@ impl<'s> Matcher<'s> {
     /// The rules that failed on an event, with the reason; each rule once.
     pub fn take_failures(&mut self) -> Vec<(u32, String)> {
         std::mem::take(&mut self.failures)
+    }
+
+    /// The values of the lines since the last call that do not fit their fields.
+    pub fn take_misfits(&mut self) -> Vec<Misfit> {
+        std::mem::take(&mut self.misfits)
     }
 
     /// The bucket of the event.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::{ClauseRow, Explanation, Furthest, Lack, StageRow, phrases};
 use crate::evaluate::{Blockers, Cause, CauseKind, Evaluation, reason};
+use crate::event::field::Reading;
 use crate::event::{Event, EventId};
 use crate::plan::{ClauseId, ClauseKind, Operator, Role, StageId};
 use crate::replay::trace::RuleClause;
@@ -232,13 +233,20 @@ impl Sheet<'_, '_> {
             return String::new();
         };
         let of_field = |field: &String| {
-            let values = event.values(field).iter().map(ToString::to_string);
-            let text = values.collect::<Vec<_>>().join(", ");
-            if text.is_empty() {
-                "(missing)".to_owned()
-            } else {
-                text
+            let plan = self.evaluation.plan();
+            let read = plan.fields.iter().find(|read| read.path == *field);
+            let reader = read.and_then(|read| read.readers.get(usize::from(event.mapping.0))?.as_ref());
+            let Some(reader) = reader else {
+                return phrases::values(event.values(field).iter().map(ToString::to_string));
+            };
+            if let Some(constant) = reader.field_type.constant_value() {
+                return constant.to_owned();
             }
+            let values = reader.sources().flat_map(|path| event.values(path));
+            phrases::values(values.map(|value| match reader.read(value.raw()) {
+                Reading::Malformed => format!("`{value}` is not a {}", reader.field_type),
+                Reading::Value(_) | Reading::Ignored => value.to_string(),
+            }))
         };
         fields.iter().map(of_field).collect::<Vec<_>>().join("; ")
     }

@@ -34,6 +34,12 @@ pub(super) fn would(plan: &Plan, cause: &Cause, outcome: Option<bool>, label: &s
         (ClauseKind::Maxspan, Some(Shortfall::Maxspan { late })) => {
             format!("{label} came {} sooner", plain(*late))
         }
+        (ClauseKind::JoinKey, Some(Shortfall::Join { have, want }))
+            if have.is_empty() && want.is_empty() =>
+        {
+            let field = clause.text.strip_prefix("join ").unwrap_or(&clause.text);
+            format!("{field} had a value that fits its type on {label} and the event that it joins")
+        }
         (ClauseKind::JoinKey, Some(Shortfall::Join { have, want })) => {
             let field = clause.text.strip_prefix("join ").unwrap_or(&clause.text);
             let (have, want) = (list(have), list(want));
@@ -53,10 +59,15 @@ fn plain(millis: i64) -> String {
     format_offset(millis).trim_start_matches('+').to_owned()
 }
 
-fn list(values: &[Value]) -> String {
-    if values.is_empty() {
+fn list(list: &[Value]) -> String {
+    values(list.iter().map(ToString::to_string))
+}
+
+/// The values of a field.
+pub(super) fn values(texts: impl Iterator<Item = String>) -> String {
+    let texts: Vec<String> = texts.collect();
+    if texts.is_empty() {
         return "(missing)".to_owned();
     }
-    let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
     texts.join(", ")
 }

@@ -3,8 +3,9 @@
 
 use super::chunk::Chunk;
 use super::excluded::Excluded;
+use super::summary::NAMED;
 use super::time_span::Days;
-use crate::engine::{Found, Matcher, SlotId};
+use crate::engine::{Found, Matcher, Misfit, SlotId};
 use crate::event::Timestamp;
 
 /// Nobody excludes a longer value by writing it down.
@@ -43,6 +44,9 @@ pub(super) struct Batch {
     pub(super) unrouted: Vec<Box<str>>,
     /// Rules that failed, with the line and the reason.
     pub(super) failures: Vec<(u32, u64, String)>,
+    /// How many values do not fit their fields, and the first of them with their lines.
+    pub(super) misfit_count: u64,
+    pub(super) misfits: Vec<(u64, Misfit)>,
 }
 
 /// An event that meets some stage.
@@ -154,6 +158,12 @@ impl Batch {
             }
         }
         self.unrouted.extend(found.unrouted.take());
+        for misfit in matcher.take_misfits() {
+            self.misfit_count += 1;
+            if self.misfits.len() < NAMED {
+                self.misfits.push((number, misfit));
+            }
+        }
         let mut failures = matcher.take_failures();
         excluded.apply(line, matcher.rules(), found, &mut failures);
         for (rule, reason) in failures {

@@ -255,6 +255,10 @@ impl Pass<'_> {
                 }
             }
         }
+        stats.misfits += batch.misfit_count;
+        for (line, misfit) in &batch.misfits {
+            stats.note_misfit((batch.file, batch.first_line + line), misfit);
+        }
         for (rule, line, reason) in &batch.failures {
             stats.note_failed(*rule, (batch.file, batch.first_line + line), reason);
         }

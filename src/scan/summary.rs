@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::Misfit;
+
 /// The figures of a scan.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stats {
@@ -36,6 +38,10 @@ pub struct Stats {
     pub unrouted: BTreeMap<String, u64>,
     /// Partial sequences that were dropped, by rule.
     pub evicted: BTreeMap<u32, u64>,
+    /// Values that do not fit the type of their field and count as missing.
+    pub misfits: u64,
+    /// The first of them by file, line and place within the line.
+    pub first_misfits: BTreeMap<((u32, u64), usize), Misfit>,
     /// Alerts by rule.
     pub alerts: BTreeMap<u32, u64>,
     /// Rules that failed, with the first event on which they did, by file and line, and the reason.
@@ -44,8 +50,8 @@ pub struct Stats {
     pub interrupted: bool,
 }
 
-/// So many bad lines are named.
-const NAMED: usize = 10;
+/// So many bad lines, and so many values that do not fit, are named.
+pub(super) const NAMED: usize = 10;
 
 impl Stats {
     /// All alerts.
@@ -69,6 +75,15 @@ impl Stats {
         self.bad.insert(place, reason.to_owned());
         if self.bad.len() > NAMED {
             self.bad.pop_last();
+        }
+    }
+
+    /// Notes a value that does not fit its field; the first ones are named.
+    pub(super) fn note_misfit(&mut self, place: (u32, u64), misfit: &Misfit) {
+        let on_line = self.first_misfits.range((place, 0)..=(place, usize::MAX)).count();
+        self.first_misfits.insert((place, on_line), misfit.clone());
+        if self.first_misfits.len() > NAMED {
+            self.first_misfits.pop_last();
         }
     }
 

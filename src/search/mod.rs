@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashSet;
 use serde_json::{Map, Value as Json};
 
-pub use response::Answer;
+pub use response::{Answer, Uncertain};
 use response::{Documents, Kind};
 pub use rows::{Indices, Rows};
 
@@ -336,6 +336,24 @@ impl Index {
             unsupported: failure.unsupported,
         };
         let evaluation = evaluate::evaluate(&plan, &self.events, &context).map_err(fail)?;
+        let mut uncertain = None;
+        let unmapped: Vec<&str> = plan
+            .fields
+            .iter()
+            .filter(|field| field.family.is_none())
+            .map(|field| field.path.as_str())
+            .collect();
+        if parameters.optional == OptionalFields::Missing && !unmapped.is_empty() {
+            let folded = on_mappings.plan(OptionalFields::Folded).map_err(refuse)?;
+            let other = evaluate::evaluate(&folded, &self.events, &context).map_err(fail)?;
+            if other.matches() != evaluation.matches() {
+                uncertain = Some(Uncertain {
+                    fields: unmapped.into_iter().map(str::to_owned).collect(),
+                    missing: evaluation.matches().len(),
+                    folded: other.matches().len(),
+                });
+            }
+        }
         let documents = Documents {
             lines: &self.lines,
             events: &self.events,
@@ -345,6 +363,7 @@ impl Index {
             documents,
             kind: Kind::of(&plan),
             matches: evaluation.matches().to_vec(),
+            uncertain,
         })
     }
 

@@ -15,6 +15,19 @@ pub struct Answer<'i> {
     pub(super) documents: Documents<'i>,
     pub(super) kind: Kind,
     pub(super) matches: Vec<Match>,
+    /// The outcome depends on what Elasticsearch makes of optional fields that no mapping has.
+    pub uncertain: Option<Uncertain>,
+}
+
+/// An outcome that Elasticsearch's sources leave open (`eql-semantics` §3.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncertain {
+    /// The optional fields that no mapping has.
+    pub fields: Vec<String>,
+    /// How many results there are with the fields as missing: the answer.
+    pub missing: usize,
+    /// How many with the fields folded to null, as the optimizer's code reads.
+    pub folded: usize,
 }
 
 /// What a result is printed from.

@@ -20,6 +20,7 @@ mod hostile;
 mod honest;
 mod import;
 mod kibana;
+mod misfits;
 mod mutate;
 mod new;
 mod page;

@@ -65,6 +65,16 @@ fn answer(
     let answer = index
         .answer(&query.query, &query.parameters)
         .map_err(|refusal| Box::new(refused(&query.query, refusal)))?;
+    if let Some(open) = &answer.uncertain {
+        let fields: Vec<String> = open.fields.iter().map(|path| format!("?{path}")).collect();
+        let message = format!(
+            "what is found is open: no mapping has {}; as a missing field {} found, folded to null {}",
+            fields.join(", "),
+            open.missing,
+            open.folded
+        );
+        console.diagnostics([&Diagnostic::warning(&error::UNCERTAIN_OPTIONAL, message)]);
+    }
     let table = match query.format {
         Some(format) => format == QueryFormat::Table,
         None => console.terminal(),

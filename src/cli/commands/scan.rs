@@ -19,6 +19,7 @@ use super::scan_inputs::CliInputs;
 use super::scan_rules::{NotRun, Rules};
 use crate::compile::CompiledRule;
 use crate::diagnostic::{Diagnostic, escape};
+use crate::engine::Misfit;
 use crate::event::Timestamp;
 use crate::event::io::TemporaryFile;
 use crate::report::noise::NoiseView;
@@ -82,7 +83,7 @@ pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitC
         &summary(&stats, &rules, &inputs, seconds, args),
     );
     if let Some(path) = &args.stats {
-        let text = format!("{}\n", figures(&stats, &rules, seconds));
+        let text = format!("{}\n", figures(&stats, &rules, &inputs, seconds));
         if let Err(mistake) = settings.files.write(&settings.typed(path), &text) {
             console.diagnostics([&*mistake]);
             return ExitCode::Usage;
@@ -320,7 +321,14 @@ fn rate(stats: &Stats, seconds: f64) -> String {
 }
 
 /// What `--stats` writes.
-fn figures(stats: &Stats, rules: &Rules, seconds: f64) -> serde_json::Value {
+fn figures(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, seconds: f64) -> serde_json::Value {
+    let misfit = |((place, _), misfit): (&((u32, u64), usize), &Misfit)| {
+        json!({
+            "file": inputs.name(place.0 as usize), "line": place.1, "field": misfit.field,
+            "type": misfit.field_type, "value": misfit.value,
+        })
+    };
+    let misfits = stats.first_misfits.iter().map(misfit);
     let not_run =
         |rule: &NotRun| json!({"rule_id": rule.id, "file": rule.file, "reason": rule.reason});
     let unsupported = rules.not_run.iter().map(not_run);
@@ -328,6 +336,7 @@ fn figures(stats: &Stats, rules: &Rules, seconds: f64) -> serde_json::Value {
         "events": stats.events,
         "bytes": stats.bytes,
         "bad_lines": stats.bad_lines,
+        "misfits": {"count": stats.misfits, "first": misfits.collect::<serde_json::Value>()},
         "late": stats.late,
         "untimed": stats.untimed,
         "outliers": stats.outliers,
@@ -394,6 +403,11 @@ fn by_rule(stats: &Stats, rules: &Rules, text: &mut String) {
     }
 }
 
+fn misfit_words(misfit: &Misfit) -> String {
+    let Misfit { field, field_type, value } = misfit;
+    escape::line(&format!("`{value}` in `{field}` is not a {field_type}")).into_owned()
+}
+
 fn trouble(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, text: &mut String) {
     let name = |file: usize| escape::line(&inputs.name(file)).into_owned();
     let at = |(file, line): (u32, u64)| format!("{}:{line}", name(file as usize));
@@ -407,6 +421,12 @@ fn trouble(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, text: &mut Stri
             "`{name}` failed on an event, {}: {reason}",
             at(*place)
         );
+    }
+    if stats.misfits > 0 {
+        let _ = writeln!(text, "{} values do not fit their fields and count as missing:", stats.misfits);
+        for ((place, _), misfit) in &stats.first_misfits {
+            let _ = writeln!(text, "    {}: {}", at(*place), misfit_words(misfit));
+        }
     }
     if stats.bad_lines > 0 {
         let _ = writeln!(text, "{} lines are no events:", stats.bad_lines);

@@ -1,0 +1,80 @@
+//! Values that the type of their field does not take. Every test treats them as missing, where
+//! Elasticsearch refuses the document or, under `ignore_malformed`, leaves out the value; so a scan
+//! counts and names them. Called by `matcher.rs` for each event that some rule sees.
+
+use super::column::Column;
+use super::compile::RuleSet;
+use super::row::{Kind, RawCell, Row};
+use super::slots::Slots;
+use crate::event::FieldType;
+use crate::event::field::{IntegerType, Reading};
+
+/// A value that does not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// The field.
+    pub field: String,
+    /// Its type, as a mapping names it.
+    pub field_type: String,
+    /// The value, cut where it is long.
+    pub value: String,
+}
+
+/// The longest value that is named whole, in characters.
+const MAX_VALUE: usize = 80;
+
+/// For each slot the column that says which values fit: the first one whose type is no text's. The
+/// field of the time is left out, for an event without one is counted by itself.
+pub(super) fn typed_columns(slots: &Slots, columns: &[Column], clock: u32) -> Box<[Option<u32>]> {
+    let mut typed = vec![None; slots.len()];
+    for (number, column) in (0u32..).zip(columns) {
+        let is_clock = columns
+            .get(clock as usize)
+            .is_some_and(|clock| clock.slot == column.slot);
+        if let Some(own) = typed.get_mut(column.slot.index())
+            && own.is_none()
+            && !column.is_text
+            && !is_clock
+        {
+            *own = Some(number);
+        }
+    }
+    typed.into()
+}
+
+/// Adds the values of a line that do not fit.
+pub(super) fn find(set: &RuleSet, row: &Row, line: &str, misfits: &mut Vec<Misfit>) {
+    for slot in row.slots() {
+        let Some(Some(number)) = set.typed.get(slot.index()) else {
+            continue;
+        };
+        let Some(column) = set.columns.get(*number as usize) else {
+            continue;
+        };
+        for cell in row.values(line, slot) {
+            if fits_at_sight(&column.reader, cell) {
+                continue;
+            }
+            let mut buffer = String::new();
+            let value = cell.decode(&mut buffer);
+            if column.reader.read(value) == Reading::Malformed {
+                misfits.push(Misfit {
+                    field: set.slots.paths().nth(slot.index()).unwrap_or("").to_owned(),
+                    field_type: column.reader.to_string(),
+                    value: value.as_text().chars().take(MAX_VALUE).collect(),
+                });
+            }
+        }
+    }
+}
+
+/// Whether a value fits by its form alone, as nearly every one does.
+fn fits_at_sight(reader: &FieldType, cell: RawCell<'_>) -> bool {
+    match (reader, cell.kind) {
+        (FieldType::Integer(IntegerType::Long | IntegerType::UnsignedLong), Kind::Number) => {
+            cell.text.len() < 19 && cell.text.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        (FieldType::Boolean, Kind::True | Kind::False) => true,
+        _ => false,
+    }
+}
