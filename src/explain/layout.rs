@@ -235,7 +235,8 @@ impl Sheet<'_, '_> {
         let of_field = |field: &String| {
             let plan = self.evaluation.plan();
             let read = plan.fields.iter().find(|read| read.path == *field);
-            let reader = read.and_then(|read| read.readers.get(usize::from(event.mapping.0))?.as_ref());
+            let reader =
+                read.and_then(|read| read.readers.get(usize::from(event.mapping.0))?.as_ref());
             let Some(reader) = reader else {
                 return phrases::values(event.values(field).iter().map(ToString::to_string));
             };

@@ -80,7 +80,10 @@ impl Stats {
 
     /// Notes a value that does not fit its field; the first ones are named.
     pub(super) fn note_misfit(&mut self, place: (u32, u64), misfit: &Misfit) {
-        let on_line = self.first_misfits.range((place, 0)..=(place, usize::MAX)).count();
+        let on_line = self
+            .first_misfits
+            .range((place, 0)..=(place, usize::MAX))
+            .count();
         self.first_misfits.insert((place, on_line), misfit.clone());
         if self.first_misfits.len() > NAMED {
             self.first_misfits.pop_last();

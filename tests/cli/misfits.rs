@@ -27,7 +27,14 @@ fn project() -> Project {
 #[test]
 fn a_scan_counts_and_names_values_that_do_not_fit() {
     let project = project();
-    let scan = ["scan", "--rules", "rules", "--stats", "stats.json", "events.ndjson"];
+    let scan = [
+        "scan",
+        "--rules",
+        "rules",
+        "--stats",
+        "stats.json",
+        "events.ndjson",
+    ];
     let (code, alerts, said) = project.run_apart(&scan);
     assert_eq!((code, alerts.lines().count()), (0, 1), "{said}");
     assert!(said.contains("2 values do not fit their fields"), "{said}");
@@ -53,10 +60,12 @@ fn explain_says_of_a_value_that_it_does_not_fit() {
 fn a_query_whose_outcome_is_open_says_so() {
     let project = project();
     let query = |text: &str| project.run_apart(&["query", text, "events.ndjson"]);
-    let (code, _, said) = query("network where process.name == \"a.exe\" and not ?nope.field : \"x\"");
+    let (code, _, said) =
+        query("network where process.name == \"a.exe\" and not ?nope.field : \"x\"");
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("W007"), "{said}");
     assert!(said.contains("?nope.field"), "{said}");
-    let (code, _, said) = query("network where process.name == \"a.exe\" and not ?nope.field == \"x\"");
+    let (code, _, said) =
+        query("network where process.name == \"a.exe\" and not ?nope.field == \"x\"");
     assert!(code == 0 && !said.contains("W007"), "{said}");
 }

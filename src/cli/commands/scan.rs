@@ -321,7 +321,12 @@ fn rate(stats: &Stats, seconds: f64) -> String {
 }
 
 /// What `--stats` writes.
-fn figures(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, seconds: f64) -> serde_json::Value {
+fn figures(
+    stats: &Stats,
+    rules: &Rules,
+    inputs: &CliInputs<'_>,
+    seconds: f64,
+) -> serde_json::Value {
     let misfit = |((place, _), misfit): (&((u32, u64), usize), &Misfit)| {
         json!({
             "file": inputs.name(place.0 as usize), "line": place.1, "field": misfit.field,
@@ -404,7 +409,11 @@ fn by_rule(stats: &Stats, rules: &Rules, text: &mut String) {
 }
 
 fn misfit_words(misfit: &Misfit) -> String {
-    let Misfit { field, field_type, value } = misfit;
+    let Misfit {
+        field,
+        field_type,
+        value,
+    } = misfit;
     escape::line(&format!("`{value}` in `{field}` is not a {field_type}")).into_owned()
 }
 
@@ -423,7 +432,11 @@ fn trouble(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, text: &mut Stri
         );
     }
     if stats.misfits > 0 {
-        let _ = writeln!(text, "{} values do not fit their fields and count as missing:", stats.misfits);
+        let _ = writeln!(
+            text,
+            "{} values do not fit their fields and count as missing:",
+            stats.misfits
+        );
         for ((place, _), misfit) in &stats.first_misfits {
             let _ = writeln!(text, "    {}: {}", at(*place), misfit_words(misfit));
         }
