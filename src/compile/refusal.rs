@@ -20,6 +20,9 @@ pub enum NotCompiled {
 pub enum Unsupported {
     /// Rules of this type.
     RuleType(RuleType),
+    /// Rules of this type over recordings: their executions count or remember, which a stream of
+    /// events is not replayed as yet.
+    OverRecordings(RuleType),
     /// A rule without a query.
     NoQuery,
     /// One of the rule's own `filters`.
@@ -30,6 +33,9 @@ impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RuleType(rule_type) => write!(f, "rules of type {}", rule_type.word()),
+            Self::OverRecordings(rule_type) => {
+                write!(f, "rules of type {} over recordings", rule_type.word())
+            }
             Self::NoQuery => f.write_str("rules without a query"),
             Self::Filter(what) => f.write_str(what),
         }
@@ -53,7 +59,11 @@ pub fn supported(rule: &Rule) -> Result<&QueryText, Unsupported> {
 pub fn is_supported(rule_type: RuleType) -> bool {
     matches!(
         rule_type,
-        RuleType::Eql | RuleType::Query | RuleType::SavedQuery
+        RuleType::Eql
+            | RuleType::Query
+            | RuleType::SavedQuery
+            | RuleType::Threshold
+            | RuleType::NewTerms
     )
 }
 

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::exclusions::Exclusions;
 use super::field_types::AnySource;
 use super::query::{Query, request_fields};
-use super::refusal::{NotCompiled, Refused, supported};
+use super::refusal::{NotCompiled, Refused, Unsupported, supported};
 use super::syntax::Syntax;
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::event::{Event, Mapping, Schema, Timestamp};
 use crate::language::eql::OptionalFields;
 use crate::plan::Plan;
-use crate::rule::{ExceptionItem, Language, Rule};
+use crate::rule::{ExceptionItem, Language, Rule, RuleKind};
 
 /// A rule that runs.
 #[derive(Debug, Clone)]
@@ -112,6 +112,11 @@ impl<'c> RuleCompiler<'c> {
     /// Compiles a rule.
     pub fn compile(&mut self, rule: Arc<Rule>) -> Result<CompiledRule, NotCompiled> {
         let text = supported(&rule).map_err(NotCompiled::Unsupported)?;
+        if let RuleKind::Threshold(_) | RuleKind::NewTerms(_) = rule.kind {
+            let rule_type = rule.kind.rule_type();
+            let unsupported = Unsupported::OverRecordings(rule_type);
+            return Err(NotCompiled::Unsupported(unsupported));
+        }
         let refused = |errors: Vec<_>| NotCompiled::Refused(Refused::new(&errors, text));
         let language = rule
             .query

@@ -87,6 +87,7 @@ pub(super) fn load(
         stage: Stage {
             events,
             labels,
+            roles: Vec::new(),
             set: none.clone(),
             pinned: none,
             hidden: vec![Vec::new(); hidden],

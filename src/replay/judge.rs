@@ -227,7 +227,11 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
     } else if matches.is_empty() {
         let blockers = run.evaluation.blockers(&BlockerHint {
             assignment: assignment(case),
-            waived: waived.to_vec(),
+            waived: waived
+                .iter()
+                .cloned()
+                .chain(run.stage.without_context())
+                .collect(),
         });
         let mut none = record::none(run, case.query, &blockers);
         let proven = is_proven(case, &blockers);
@@ -466,14 +470,23 @@ pub(super) fn assignment(case: &Case<'_, '_>) -> Vec<Option<EventId>> {
         Some(Attack::Alerts(run) | Attack::Gap(run, _) | Attack::Broken(Some(run))) => *run,
         _ => case.run,
     };
-    let by_match = attack.evaluation.matches().first().map(|found| {
-        found
-            .stages
-            .iter()
-            .flatten()
-            .map(|event| case.run.stage.find(&attack.stage.label(*event)))
-            .collect()
-    });
+    let of_case = |found: &&Match| {
+        let mut events = found.stages.iter().flatten();
+        !events.all(|event| attack.stage.is_context(*event))
+    };
+    let by_match = attack
+        .evaluation
+        .matches()
+        .iter()
+        .find(of_case)
+        .map(|found| {
+            found
+                .stages
+                .iter()
+                .flatten()
+                .map(|event| case.run.stage.find(&attack.stage.label(*event)))
+                .collect()
+        });
     by_match.unwrap_or_default()
 }
 

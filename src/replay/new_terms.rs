@@ -5,7 +5,9 @@ use super::outcome::{CauseRecord, NoneRecord};
 use super::production::{ScheduleConfig, ScheduledOutcome};
 use super::production_blockers::Stopped;
 use super::run::Run;
-use super::stateful::{Pool, Selected, key_fields, key_words, outcome, phases};
+use super::stateful::{
+    EVERY_EXECUTION, Pool, Selected, events, key_fields, key_words, outcome, phases,
+};
 use crate::evaluate::Override;
 use crate::evaluate::new_terms::{Carried, Seen};
 use crate::event::Timestamp;
@@ -45,6 +47,9 @@ pub(super) fn produce(
                 setting.max_signals(),
                 &mut alerted,
             );
+            if !selected.is_of_case(*execution) {
+                continue;
+            }
             let mut number = |seen: &Seen| pool.number(&seen.terms, &selected.ids(&[seen.first]));
             done.alerts.extend(novelty.alerts.iter().map(&mut number));
             for cut in novelty.cut.iter().map(&mut number) {
@@ -115,18 +120,28 @@ pub(super) fn stopped(
     let fields = key_fields(kind);
     let start = run.setting.start_of(&run.stage.events, &selected.events);
     let history = |to: i64| history_start(settings, start, to);
-    let lacks = |document: &Document| document.carried.fields.iter().any(Vec::is_empty);
-    if documents.iter().all(lacks) {
+    let of_case = documents.iter().zip(&selected.of_case);
+    let of_case: Vec<&Document> = of_case
+        .filter(|(_, own)| **own)
+        .map(|(one, _)| one)
+        .collect();
+    let lacks = |document: &&Document| document.carried.fields.iter().any(Vec::is_empty);
+    if of_case.iter().all(lacks) {
         let missing = fields.join(" or ");
-        let value = format!("{} events without {missing}", documents.len());
-        return Some(reason(NO_TERM, None, value));
+        let value = format!("{} without {missing}", events(of_case.len()));
+        let event = Some(EVERY_EXECUTION.to_owned());
+        return Some(reason(NO_TERM, event, value));
     }
     let mut known: Option<(Seen, bool)> = None;
     let mut replay = |executions: &[Execution]| {
         let mut alerted = Alerted::default();
         for execution in executions {
             let novelty = execute(*execution, &documents, &history, usize::MAX, &mut alerted);
-            if let (None, Some(seen)) = (&known, novelty.known.first()) {
+            if let (None, Some(seen), true) = (
+                &known,
+                novelty.known.first(),
+                selected.is_of_case(*execution),
+            ) {
                 known = Some((seen.clone(), seen.time == execution.from));
             }
         }

@@ -24,7 +24,9 @@ pub(super) struct Stopped {
 /// What outside the query stopped a run that gave no alert under `waived`; `None` when the query
 /// itself did.
 pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
-    if !run.evaluation.decide_with(waived).is_empty() {
+    let mut of_case = waived.to_vec();
+    of_case.extend(run.stage.without_context());
+    if !run.evaluation.decide_with(&of_case).is_empty() {
         let kind = &run.setting.rule().kind;
         let of_kind = match kind {
             RuleKind::Threshold(settings) => threshold::stopped(run, settings, waived),

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::production::{ScheduleConfig, ScheduledOutcome, produce};
 use crate::compile::CompiledQuery;
-use crate::evaluate::{Context, Evaluation, Match, Prepared, QueryFailure};
+use crate::evaluate::{Context, Evaluation, Match, Override, Prepared, QueryFailure};
 use crate::event::{Event, EventId};
 use crate::plan::Plan;
+use crate::scenario::model::EventRole;
 
 /// The events of a case as one data source stores them.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +16,8 @@ pub(super) struct Stage {
     pub(super) events: Vec<Event>,
     /// A label for each event, empty where it has none.
     pub(super) labels: Vec<String>,
+    /// What each event is to the rule; of a recording nothing is said.
+    pub(super) roles: Vec<EventRole>,
     /// For each event the fields that the scenario sets.
     pub(super) set: Vec<Vec<String>>,
     /// For each event the fields that the sensor pins against the scenario's wish.
@@ -24,6 +27,20 @@ pub(super) struct Stage {
 }
 
 impl Stage {
+    /// Whether the event is there for what it says of the past, and not to be found.
+    pub(super) fn is_context(&self, event: EventId) -> bool {
+        let role = self.roles.get(event.index()).copied();
+        role.is_some_and(|role| role != EventRole::Event)
+    }
+
+    /// Leaves out the events that are context.
+    pub(super) fn without_context(&self) -> impl Iterator<Item = Override> + '_ {
+        let events = (0u32..).map(EventId).take(self.events.len());
+        events
+            .filter(|event| self.is_context(*event))
+            .map(Override::Without)
+    }
+
     /// The label of an event; its number where it has none.
     pub(super) fn label(&self, event: EventId) -> String {
         match self.labels.get(event.index()) {

@@ -600,7 +600,10 @@ fn attack_state<'a, 'c>(
         return Attack::Broken(Some(run));
     }
     if gap {
-        let blockers = run.evaluation.blockers(&BlockerHint::default());
+        let blockers = run.evaluation.blockers(&BlockerHint {
+            waived: run.stage.without_context().collect(),
+            ..BlockerHint::default()
+        });
         return Attack::Gap(run, Waiver::of(run, &blockers));
     }
     if run.produced.matches.is_empty() {
@@ -614,6 +617,7 @@ fn stage_of(expanded: &ExpandedCase) -> Stage {
     for event in &expanded.events {
         stage.events.push(event.event.clone());
         stage.labels.push(event.label.clone().unwrap_or_default());
+        stage.roles.push(event.role);
         stage.set.push(event.set_fields.iter().cloned().collect());
         let pinned = event.pinned.iter().map(|pin| pin.field.clone());
         stage.pinned.push(pinned.collect());

@@ -12,6 +12,17 @@ use crate::execution::replayed::Execution;
 use crate::execution::{Arrival, Outcome, Phase};
 use crate::rule::RuleKind;
 
+/// Where an alert failed that no single event decides.
+pub(super) const EVERY_EXECUTION: &str = "every execution";
+
+/// `1 event`, `12 events`.
+pub(super) fn events(count: usize) -> String {
+    match count {
+        1 => "1 event".to_owned(),
+        count => format!("{count} events"),
+    }
+}
+
 /// Alerts by number: each group of events with its terms once, whichever executions find it.
 #[derive(Default)]
 pub(super) struct Pool {
@@ -41,6 +52,8 @@ impl Pool {
 pub(super) struct Selected {
     pub(super) events: Vec<EventId>,
     pub(super) arrivals: Vec<Arrival>,
+    /// Whether each is to be found, rather than there for what it says of the past.
+    pub(super) of_case: Vec<bool>,
 }
 
 impl Selected {
@@ -53,7 +66,21 @@ impl Selected {
         events.sort_unstable();
         events.dedup();
         let arrivals = setting.relative(&run.stage.events, &events);
-        Self { events, arrivals }
+        let of_case = events
+            .iter()
+            .map(|event| !run.stage.is_context(*event))
+            .collect();
+        Self {
+            events,
+            arrivals,
+            of_case,
+        }
+    }
+
+    /// Whether an execution sees an event of the case. What the others find is the past.
+    pub(super) fn is_of_case(&self, execution: Execution) -> bool {
+        let mut events = self.arrivals.iter().zip(&self.of_case);
+        events.any(|(arrival, of_case)| *of_case && execution.sees(*arrival))
     }
 
     /// The terms that an event of this number has in a field.

@@ -5,7 +5,9 @@ use super::outcome::{CauseRecord, NoneRecord};
 use super::production::{ScheduleConfig, ScheduledOutcome};
 use super::production_blockers::Stopped;
 use super::run::Run;
-use super::stateful::{Pool, Selected, key_fields, key_words, outcome, phases};
+use super::stateful::{
+    EVERY_EXECUTION, Pool, Selected, events, key_fields, key_words, outcome, phases,
+};
 use crate::evaluate::Override;
 use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
 use crate::execution::Outcome;
@@ -44,6 +46,9 @@ pub(super) fn produce(
                 setting.max_signals(),
                 &mut history,
             );
+            if !selected.is_of_case(*execution) {
+                continue;
+            }
             let mut number =
                 |bucket: &Bucket| pool.number(&bucket.key, &selected.ids(&bucket.documents));
             done.alerts.extend(counting.alerts.iter().map(&mut number));
@@ -96,7 +101,7 @@ pub(super) fn stopped(
     let fields = key_fields(kind);
     let Some(best) = best(&all) else {
         let missing = fields.join(" or ");
-        let value = format!("{} events without {missing}", selected.events.len());
+        let value = format!("{} without {missing}", events(selected.events.len()));
         return Some(reason(&[NO_GROUP], value, None));
     };
     let of_group = match fields.as_slice() {
@@ -188,6 +193,7 @@ fn reason(words: &[&str], value: String, miss: Option<String>) -> Stopped {
     };
     Stopped {
         record: NoneRecord {
+            event: Some(EVERY_EXECUTION.to_owned()),
             blocker: words.clone(),
             causes: words.iter().map(cause).collect(),
             value: Some(value),

@@ -32,6 +32,11 @@ fn definitions() -> Value {
             "is": {"type": "string", "description": "The kind of event: process, network, file.create …"},
             "at": duration("From the start of the case: 2s, -0.214s, 1m30s"),
             "ingested": duration("How much later than it happened the event is stored: 6m"),
+            "repeat": {"description": "How often the event happens: {times: 20, every: 3s}"},
+            "vary": {
+                "type": "object",
+                "description": "Fields whose value differs from copy to copy: a list, or 1..250",
+            },
         }}),
     );
     json!({
@@ -96,6 +101,12 @@ fn case_key(key: &str) -> Value {
         "skip" => described("object", "Sources to leave out, each with its reason"),
         "each" => described("object", "One case a key or item of each name"),
         "events" | "add" => reference("events", "Label and event"),
+        "history" => reference(
+            "events",
+            "What happened before the case, each with its `at`",
+        ),
+        "indicators" => reference("events", "Indicators of compromise, by label"),
+        "seen" => described("object", "Values that the first event had before, and `at`"),
         "change" => json!({
             "description": "What differs from the attack, by label; a list applies in order",
             "anyOf": [
@@ -129,7 +140,12 @@ fn case_key(key: &str) -> Value {
 
 fn expectation_key(key: &str) -> Value {
     match key {
-        "alert" => reference("texts", "The labels of the events of the one alert"),
+        "alert" => json!({
+            "description": "The labels of the events of the one alert, or its group and count",
+            "anyOf": [{"$ref": "#/$defs/texts"}, {"type": "object"}],
+        }),
+        "new_terms" => reference("texts", "The new terms, in the order of the rule's fields"),
+        "matched" => described("object", "The indicators that each event matches, by label"),
         "alerts" => json!({"type": "integer", "minimum": 0}),
         "expect" => json!({"enum": ["alert", "none"]}),
         "gap" | "noise" => described("string", "Why a miss or a false positive is known"),

@@ -12,6 +12,8 @@ const COLUMN: usize = 9;
 const LONGEST: usize = 96;
 /// Of more alerts only the first and the last are written.
 const MOST_ALERTS: usize = 12;
+/// An alert with more events than this shows how many they are, the first and the last.
+const MOST_EVENTS: usize = 8;
 /// Introduces the sources whose run needed the gap's blocker waived.
 pub(super) const WAIVED: &str = "but for the gap: ";
 
@@ -210,7 +212,14 @@ fn alert_facts(alert: &AlertRecord) -> Vec<Fact> {
             None => "(missing)".to_owned(),
         })
         .collect();
-    let mut facts = vec![fact("alert", line(&events.join(", ")))];
+    let events = match events.as_slice() {
+        // A threshold rule counts hundreds.
+        [first, .., last] if events.len() > MOST_EVENTS => {
+            format!("{} events: {first} … {last}", events.len())
+        }
+        events => events.join(", "),
+    };
+    let mut facts = vec![fact("alert", line(&events))];
     let pairs = [
         ("join", &alert.join),
         ("shared", &alert.shared),

@@ -32,6 +32,7 @@ mod reports;
 mod review;
 mod robust;
 mod rule_edits;
+mod rule_types;
 mod scan;
 mod test_command;
 mod watch;
