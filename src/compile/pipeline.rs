@@ -1,9 +1,43 @@
 //! An ES|QL query on one schema: the only place where its check is called.
 
+use std::sync::Arc;
+
 use crate::event::Schema;
 use crate::language::QueryError;
 use crate::language::esql::{self, Settings, syntax};
 use crate::plan::pipeline::Pipeline;
+
+/// An ES|QL query of a rule.
+#[derive(Debug, Clone)]
+pub struct EsqlQuery {
+    /// Its text, without white space around it.
+    pub text: Arc<str>,
+    /// Its tree.
+    pub tree: syntax::Query,
+}
+
+impl EsqlQuery {
+    pub(super) fn new(text: &str) -> Result<Self, Vec<QueryError>> {
+        Ok(Self {
+            tree: esql::parse(text).into_result()?,
+            text: text.into(),
+        })
+    }
+
+    /// The pipeline on the types of the fields that the query names.
+    pub(super) fn compile(&self, schema: &Schema) -> Result<Pipeline, Vec<QueryError>> {
+        let query = PipelineQuery {
+            text: &self.text,
+            syntax: &self.tree,
+            schema,
+            settings: Settings {
+                is_partial: true,
+                ..Settings::default()
+            },
+        };
+        query.compile()
+    }
+}
 
 /// Parses the text of an ES|QL query; what can be read of a text with errors comes with them.
 pub fn parse_pipeline(text: &str) -> esql::Parsed {

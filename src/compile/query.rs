@@ -10,6 +10,7 @@ use crate::event::{Schema, Timestamp};
 use crate::language::eql::{self, OptionalFields, Settings};
 use crate::language::{QueryError, RequestFields, kql, lucene};
 use crate::plan::Plan;
+use crate::plan::pipeline::Pipeline;
 use crate::rule::FieldOverrides;
 
 /// Parses the text of an EQL query; what can be read of a text with errors comes with them.
@@ -68,6 +69,8 @@ pub struct CompiledQuery {
     pub unmapped: Vec<String>,
     /// The fields whose type is only assumed.
     pub assumed: Vec<String>,
+    /// What an ES|QL query does with the documents that the plan selects.
+    pub pipeline: Option<Pipeline>,
     /// The types of the fields.
     pub schema: Schema,
     /// The fields that the request names.
@@ -88,7 +91,7 @@ impl Query<'_> {
                 (unmapped, checked.assumed().map(str::to_owned).collect())
             }
             // A field that nothing maps is false: there is nothing to fold.
-            Syntax::Kuery(_) | Syntax::Lucene(_) => (Vec::new(), assumed(&plan)),
+            Syntax::Kuery(_) | Syntax::Lucene(_) | Syntax::Esql(_) => (Vec::new(), assumed(&plan)),
         };
         let folded = match unmapped.as_slice() {
             [] => None,
@@ -100,6 +103,10 @@ impl Query<'_> {
             folded,
             unmapped,
             assumed,
+            pipeline: match self.syntax {
+                Syntax::Esql(query) => Some(query.compile(self.schema)?),
+                _ => None,
+            },
             schema: self.schema.clone(),
             settings: self.settings.clone(),
             now: self.now,
@@ -113,7 +120,7 @@ impl Query<'_> {
                 let checked = eql::check(query, self.schema, self.settings)?;
                 eql::lower(&checked, optional, self.now).map_err(|error| vec![error])
             }
-            Syntax::Kuery(_) | Syntax::Lucene(_) => self.conditions(true),
+            Syntax::Kuery(_) | Syntax::Lucene(_) | Syntax::Esql(_) => self.conditions(true),
         }
     }
 
@@ -124,7 +131,7 @@ impl Query<'_> {
                 let checked = eql::check(query, self.schema, self.settings)?;
                 eql::lower_wordless(&checked, self.now).map_err(|error| vec![error])
             }
-            Syntax::Kuery(_) | Syntax::Lucene(_) => self.conditions(false),
+            Syntax::Kuery(_) | Syntax::Lucene(_) | Syntax::Esql(_) => self.conditions(false),
         }
     }
 
@@ -132,7 +139,9 @@ impl Query<'_> {
     pub fn check(&self) -> Result<(), Vec<QueryError>> {
         match self.syntax {
             Syntax::Eql(query) => eql::check(query, self.schema, self.settings).map(|_| ()),
-            Syntax::Kuery(_) | Syntax::Lucene(_) => self.conditions(false).map(|_| ()),
+            Syntax::Kuery(_) | Syntax::Lucene(_) | Syntax::Esql(_) => {
+                self.conditions(false).map(|_| ())
+            }
         }
     }
 
@@ -144,6 +153,12 @@ impl Query<'_> {
         };
         match self.syntax {
             Syntax::Eql(_) => Err(Vec::new()),
+            // The pipeline decides; its documents are all that the request finds.
+            Syntax::Esql(query) => {
+                query.compile(self.schema)?;
+                let all = kql::parse("").map_err(|error| vec![error])?;
+                kql::lower(&all, self.schema, request, self.now, has_texts)
+            }
             Syntax::Kuery(query) => kql::lower(query, self.schema, request, self.now, has_texts),
             Syntax::Lucene(group) => {
                 lucene::lower(group, self.schema, request, self.now, has_texts)

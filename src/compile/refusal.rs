@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::diagnostic::{Diagnostic, QueryText};
-use crate::language::QueryError;
+use crate::language::{QueryError, esql};
 use crate::rule::{Rule, RuleType};
 
 /// Why a rule is not run.
@@ -64,7 +64,15 @@ pub fn is_supported(rule_type: RuleType) -> bool {
             | RuleType::SavedQuery
             | RuleType::Threshold
             | RuleType::NewTerms
+            | RuleType::Esql
     )
+}
+
+/// Why a rule cannot be run over a stream of events, where there is no case with a schedule.
+pub fn unsupported_on_streams(rule: &Rule) -> Option<Unsupported> {
+    let rule_type = rule.kind.rule_type();
+    let is_esql = rule_type == RuleType::Esql;
+    is_esql.then_some(Unsupported::OverRecordings(rule_type))
 }
 
 /// Why Elasticsearch would refuse a query: every reason, with its place.
@@ -74,6 +82,8 @@ pub struct Refused {
     pub diagnostics: Vec<Diagnostic>,
     /// The first reason, in words.
     pub message: String,
+    /// Elasticsearch would run it, and Trapline cannot.
+    pub unsupported: bool,
 }
 
 impl Refused {
@@ -82,6 +92,7 @@ impl Refused {
         let first = errors.first();
         Self {
             message: first.map_or_else(String::new, |error| error.message.clone()),
+            unsupported: esql::error::is_unsupported(errors),
             diagnostics: errors.iter().map(|error| error.diagnostic(query)).collect(),
         }
     }

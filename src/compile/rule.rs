@@ -112,7 +112,7 @@ impl<'c> RuleCompiler<'c> {
     /// Compiles a rule.
     pub fn compile(&mut self, rule: Arc<Rule>) -> Result<CompiledRule, NotCompiled> {
         let text = supported(&rule).map_err(NotCompiled::Unsupported)?;
-        if let RuleKind::Threshold(_) | RuleKind::NewTerms(_) = rule.kind {
+        if let RuleKind::Threshold(_) | RuleKind::NewTerms(_) | RuleKind::Esql = rule.kind {
             let rule_type = rule.kind.rule_type();
             let unsupported = Unsupported::OverRecordings(rule_type);
             return Err(NotCompiled::Unsupported(unsupported));

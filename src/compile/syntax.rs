@@ -3,11 +3,12 @@
 use std::fmt;
 
 use super::fields_read::FieldsRead;
+use super::pipeline::EsqlQuery;
 use crate::diagnostic::Span;
 use crate::event::FieldType;
 use crate::language::dsl::query::{FieldTest, Fields, Query as Dsl};
 use crate::language::kql::syntax::FieldName;
-use crate::language::{QueryError, dsl, eql, kql, lucene};
+use crate::language::{QueryError, eql, esql, kql, lucene};
 use crate::rule::Language;
 
 /// A query that parses.
@@ -19,6 +20,8 @@ pub enum Syntax {
     Kuery(kql::syntax::Query),
     /// A Lucene query string.
     Lucene(lucene::syntax::Group),
+    /// ES|QL.
+    Esql(EsqlQuery),
 }
 
 impl Syntax {
@@ -37,15 +40,7 @@ impl Syntax {
                 let parsed = lucene::parse(text, false);
                 parsed.map(Self::Lucene).map_err(|error| vec![error])
             }
-            Language::Esql => {
-                let span = Span::of(0..text.len());
-                let message = "ES|QL is no language of conditions on events";
-                Err(vec![QueryError::new(
-                    dsl::error::UNSUPPORTED,
-                    span,
-                    message,
-                )])
-            }
+            Language::Esql => EsqlQuery::new(text).map(Self::Esql),
         }
     }
 
@@ -53,7 +48,7 @@ impl Syntax {
     pub fn eql(&self) -> Option<&eql::syntax::Query> {
         match self {
             Self::Eql(query) => Some(query),
-            Self::Kuery(_) | Self::Lucene(_) => None,
+            Self::Kuery(_) | Self::Lucene(_) | Self::Esql(_) => None,
         }
     }
 
@@ -63,6 +58,7 @@ impl Syntax {
             Self::Eql(query) => query.span,
             Self::Kuery(query) => query.span,
             Self::Lucene(group) => group.span,
+            Self::Esql(query) => Span::of(0..query.text.len()),
         }
     }
 
@@ -84,6 +80,11 @@ impl Syntax {
                 }
                 if query.has_bare_value() {
                     read.add_pattern("*");
+                }
+            }
+            Self::Esql(query) => {
+                for path in esql::names(&query.tree) {
+                    read.add(path);
                 }
             }
             Self::Lucene(group) => {
@@ -114,6 +115,7 @@ impl Syntax {
                 .into_iter()
                 .filter(|(path, _)| known(path).is_none())
                 .collect(),
+            Self::Esql(query) => esql::infer(&query.tree, known).into_iter().collect(),
             // A query string says little of types: texts are what they are searched for.
             Self::Lucene(_) => Vec::new(),
         }
@@ -126,6 +128,7 @@ impl fmt::Display for Syntax {
             Self::Eql(query) => query.fmt(f),
             Self::Kuery(query) => query.fmt(f),
             Self::Lucene(group) => group.fmt(f),
+            Self::Esql(query) => f.write_str(&query.text),
         }
     }
 }

@@ -254,7 +254,7 @@ fn wanted(
     let (syntax, query) = (subject.syntax.as_ref()?, subject.rule.query.as_ref()?);
     let mut mutants = match syntax {
         Syntax::Eql(syntax) => operators::mutants(syntax),
-        Syntax::Kuery(_) | Syntax::Lucene(_) => Vec::new(),
+        Syntax::Kuery(_) | Syntax::Lucene(_) | Syntax::Esql(_) => Vec::new(),
     };
     let all = mutants.len();
     mutants.retain(|mutant| wants(file, &place(query, mutant), mutant.operator));

@@ -161,7 +161,7 @@ fn named(subject: &Subject) -> BTreeSet<String> {
 /// Makes the scenario; of the events only [`fields`] need be there.
 pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimised, Impossible> {
     let subject = request.subject;
-    if let Some(what) = subject.unsupported() {
+    if let Some(what) = subject.unsupported_on_streams() {
         return Err(Impossible::Unsupported(what.to_string()));
     }
     if events.is_empty() {

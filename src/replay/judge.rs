@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::esql;
 use super::outcome::{Observed, Pin, PinKind, Verdict};
 use super::production::{CREATES, Counts, ScheduledOutcome, produce};
 use super::production_blockers::{created, stopped};
@@ -446,16 +447,18 @@ fn wanted_none(
         let words = "the attack does not alert here, so that no alert proves nothing";
         return Some((Verdict::Invalid, Some(words.to_owned())));
     }
-    let unmet = case
-        .wanted
-        .because
-        .iter()
-        .find(|because| !reason_match::holds(because, case.run.plan(), blockers, words))?;
+    let unmet = case.wanted.because.iter().find(|because| {
+        !reason_match::holds(because, case.run.plan(), blockers, words)
+            && !esql::names(case.run, because, words)
+    })?;
     let stopped = match words {
         [] => "no single clause stops it".to_owned(),
         words => format!("{} did", words.join(", ")),
     };
     failed(match reason_match::known(unmet, case.run.plan()) {
+        Err(_) if esql::has(case.run, unmet) => {
+            format!("expected {unmet} to stop it, but {stopped}")
+        }
         Ok(()) => format!("expected {unmet} to stop it, but {stopped}"),
         Err(near) => {
             let near = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));

@@ -9,6 +9,7 @@ pub(crate) mod capture;
 pub mod error;
 pub mod events;
 mod explain;
+mod esql;
 mod exclusions;
 mod judge;
 mod new_terms;
@@ -41,7 +42,7 @@ pub use outcome::{Check, Observed, Outcome, Verdict};
 pub use production::CREATES;
 
 use crate::compile::Syntax;
-use crate::compile::{Unsupported, supported};
+use crate::compile::{Unsupported, supported, unsupported_on_streams};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
@@ -380,5 +381,11 @@ impl Subject {
     /// What Trapline cannot run of the rule.
     pub fn unsupported(&self) -> Option<Unsupported> {
         supported(&self.rule).err()
+    }
+
+    /// Why it cannot be run over a stream of events.
+    pub fn unsupported_on_streams(&self) -> Option<Unsupported> {
+        self.unsupported()
+            .or_else(|| unsupported_on_streams(&self.rule))
     }
 }

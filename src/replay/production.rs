@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::run::Run;
-use super::{new_terms, threshold};
+use super::{esql, new_terms, threshold};
 use crate::evaluate::{Match, Override};
 use crate::event::time::{DateFormat, format_offset};
 use crate::event::{Event, EventId, Timestamp};
@@ -180,6 +180,7 @@ pub(super) fn produce(
         RuleKind::NewTerms(settings) => {
             return new_terms::produce(run, setting, settings, overrides);
         }
+        RuleKind::Esql => return esql::produce(run, setting, overrides),
         _ => {}
     }
     let whole = || run.evaluation.decide_with(overrides);

@@ -4,7 +4,7 @@
 use super::outcome::{CauseRecord, NoneRecord};
 use super::production::produce;
 use super::run::Run;
-use super::{new_terms, threshold};
+use super::{esql, new_terms, threshold};
 use crate::evaluate::Override;
 use crate::event::EventId;
 use crate::event::time::format_offset;
@@ -31,6 +31,7 @@ pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
         let of_kind = match kind {
             RuleKind::Threshold(settings) => threshold::stopped(run, settings, waived),
             RuleKind::NewTerms(settings) => new_terms::stopped(run, settings, waived),
+            RuleKind::Esql => esql::stopped(run, waived),
             _ => None,
         };
         return Some(of_kind.unwrap_or_else(|| look_back(run)));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::esql;
 use super::outcome::{AlertRecord, CauseRecord, EventRecord, NoneRecord};
 use super::run::Run;
 use super::stateful::key_fields;
@@ -63,6 +64,9 @@ pub(super) fn with_value(run: &Run<'_>, found: &Match, field: &str) -> String {
             .map(ToString::to_string)
             .collect();
         return values.join(", ");
+    }
+    if let Some(value) = esql::value(run, found, field) {
+        return value;
     }
     let mut values: Vec<String> = Vec::new();
     for event in found.stages.iter().flatten() {
@@ -166,7 +170,8 @@ fn in_words(run: &Run<'_>, made: &Alerts) -> String {
 fn joins<'r>(run: &'r Run<'_>) -> Vec<&'r str> {
     let joins = run.plan().joins().iter();
     let joins = joins.map(|join| join.name.as_str());
-    joins.chain(key_fields(&run.setting.rule().kind)).collect()
+    let keys = key_fields(&run.setting.rule().kind);
+    joins.chain(keys).chain(esql::columns(run)).collect()
 }
 
 /// The fields with the same values in all events, of those that the scenario sets on each of them

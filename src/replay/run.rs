@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::production::{ScheduleConfig, ScheduledOutcome, produce};
 use crate::compile::CompiledQuery;
+use crate::evaluate::pipeline::Program;
 use crate::evaluate::{Context, Evaluation, Match, Override, Prepared, QueryFailure};
 use crate::event::{Event, EventId};
 use crate::plan::Plan;
@@ -72,6 +73,8 @@ impl Stage {
 
 /// A case that has run.
 pub(super) struct Run<'c> {
+    /// What an ES|QL query does with the events that the evaluation selects.
+    pub(super) program: Option<Program<'c>>,
     /// The query as it was compiled for the case.
     pub(super) query: &'c Arc<CompiledQuery>,
     /// The events.
@@ -97,7 +100,9 @@ impl<'c> Run<'c> {
         let prepared = query.patterns.clone()?.with(&query.plan);
         let evaluation = prepared.evaluate(&stage.events, context)?;
         let uncertain = uncertain(query, stage, &evaluation, context)?;
+        let program = query.pipeline.as_ref().map(Program::new).transpose()?;
         let mut run = Self {
+            program,
             query,
             stage,
             evaluation,

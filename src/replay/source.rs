@@ -503,6 +503,14 @@ impl<'a> OnSource<'a> {
 
     /// A check whose query Elasticsearch would refuse on this mapping.
     fn refused(&self, item: &Item<'_>, wanted: &Wanted, refused: &Refused) -> Check {
+        if refused.unsupported {
+            return Check {
+                verdict: Verdict::Unsupported,
+                message: Some(refused.message.clone()),
+                observed: Observed::Unsupported(refused.message.clone()),
+                ..self.check(item, Some(wanted))
+            };
+        }
         let expected = wanted
             .because
             .iter()

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, escape};
 use crate::event::time::milliseconds_back;
+use crate::language::esql;
 
 /// What became of a rule file.
 #[derive(Debug)]
@@ -158,7 +159,12 @@ fn rule(
         tiebreaker: table.text("tiebreaker_field", report),
     };
     let tags = table.texts("tags", report);
-    let index = table.texts("index", report);
+    let mut index = table.texts("index", report);
+    // A rule in ES|QL has no index patterns of its own: its query names them.
+    if let (Some(RuleType::Esql), Some(query)) = (rule_type, &query) {
+        let patterns = esql::index_patterns(query.text.text()).into_iter();
+        index.extend(patterns.map(|(pattern, span)| (pattern, query.text.locate(span))));
+    }
     let production = production::production(table, rule_type, report);
     let building_block = production::building_block(table, report);
     let stack_version = metadata.and_then(|metadata| {

@@ -269,7 +269,7 @@ impl<'a> Shape<'a> {
         match self.source.field_type(path) {
             Some(field_type) => Some((path.clone(), field_type)),
             // What Kibana writes into alerts is in no list of a source.
-            None if self.forces(path) || path.starts_with("kibana.") => {
+            None if self.forces(path) || is_of_alerts(path) => {
                 Some((path.clone(), FieldType::ecs_keyword()))
             }
             None => {
@@ -301,4 +301,12 @@ fn again(first: &ExpandedEvent, draft: &Draft<'_>) -> ExpandedEvent {
         event,
         ..first.clone()
     }
+}
+
+/// Whether a field is one of alerts and of no event: Kibana's own, and by the convention of
+/// published rules the columns that an ES|QL query computes.
+fn is_of_alerts(path: &str) -> bool {
+    ["kibana.", "Esql.", "Esql_priv."]
+        .iter()
+        .any(|prefix| path.starts_with(prefix))
 }

@@ -47,7 +47,7 @@ pub(super) fn sources<'a>(
     request: &Request<'a>,
     patterns: &IndexPatterns,
 ) -> Result<Vec<&'a DataSource>, Impossible> {
-    if let Some(what) = request.subject.unsupported() {
+    if let Some(what) = request.subject.unsupported_on_streams() {
         return Err(Impossible::Unsupported(what.to_string()));
     }
     let mut claimed = request.catalogue.claimed(patterns);

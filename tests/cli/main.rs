@@ -15,6 +15,7 @@ mod check;
 mod coverage;
 mod diff;
 mod docs;
+mod esql;
 mod explain;
 mod hostile;
 mod honest;

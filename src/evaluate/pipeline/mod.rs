@@ -103,6 +103,17 @@ pub struct DroppedRow {
     pub step: usize,
     /// The documents that the row comes from.
     pub events: Vec<EventId>,
-    /// The conditions that were not true, each with what it was instead.
-    pub conditions: Vec<(LocationId, Cell)>,
+    /// The conditions that were not true.
+    pub conditions: Vec<FailedCondition>,
+}
+
+/// A condition that was not true of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailedCondition {
+    /// Where it stands.
+    pub location: LocationId,
+    /// False, or a null and its reason.
+    pub outcome: Cell,
+    /// The columns that it reads, each with its cell.
+    pub inputs: Vec<(String, Cell)>,
 }

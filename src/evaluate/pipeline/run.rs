@@ -8,11 +8,13 @@ use super::expression::{Environment, is_true};
 use super::group::Groups;
 use super::row::{Provenance, Row};
 use super::warning::Warnings;
-use super::{DroppedRow, Input, Outcome, OutputRow, StepCount, dissect, load, lookup};
+use super::{
+    DroppedRow, FailedCondition, Input, Outcome, OutputRow, StepCount, dissect, load, lookup,
+};
 use crate::evaluate::QueryFailure;
 use crate::event::{EventId, Value};
 use crate::plan::pipeline::cell::order;
-use crate::plan::pipeline::{Cell, ColumnId};
+use crate::plan::pipeline::{Cell, ColumnId, Operation};
 
 /// What a step keeps between rows.
 enum State {
@@ -238,7 +240,7 @@ impl Run<'_, '_> {
     /// Whether every condition is true; with a trace all are computed, for their reasons.
     fn keeps(&mut self, index: usize, conditions: &[super::compile::Node], row: &Row) -> bool {
         let mut failed = Vec::new();
-        for condition in conditions {
+        for (number, condition) in conditions.iter().enumerate() {
             let cell = condition.eval(row, &self.env);
             if is_true(&cell) {
                 continue;
@@ -246,7 +248,11 @@ impl Run<'_, '_> {
             if !self.input.trace {
                 return false;
             }
-            failed.push((condition.location, cell.into_owned()));
+            failed.push(FailedCondition {
+                location: condition.location,
+                outcome: cell.into_owned(),
+                inputs: self.inputs(index, number, row),
+            });
         }
         if failed.is_empty() {
             return true;
@@ -257,6 +263,24 @@ impl Run<'_, '_> {
             conditions: failed,
         });
         false
+    }
+
+    /// The columns that a condition of a filter reads, each with its cell.
+    fn inputs(&self, index: usize, number: usize, row: &Row) -> Vec<(String, Cell)> {
+        let pipeline = self.program.pipeline;
+        let condition = match pipeline.steps.get(index).map(|step| &step.operation) {
+            Some(Operation::Filter(conditions)) => conditions.get(number),
+            _ => None,
+        };
+        let mut columns = Vec::new();
+        if let Some(condition) = condition {
+            condition.add_columns(&mut columns);
+        }
+        let named = columns.into_iter().filter_map(|id| {
+            let column = pipeline.column(id)?;
+            Some((column.name.clone(), row.get(id).clone()))
+        });
+        named.collect()
     }
 
     fn expand(&mut self, index: usize, mut row: Row, from: ColumnId, into: ColumnId) {

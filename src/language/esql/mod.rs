@@ -11,6 +11,7 @@ mod infer;
 mod lexer;
 mod names;
 pub mod parser;
+mod patterns;
 pub mod syntax;
 mod token;
 
@@ -18,3 +19,4 @@ pub use check::{Settings, Table, check};
 pub use infer::infer;
 pub use names::names;
 pub use parser::{Parsed, parse};
+pub use patterns::index_patterns;

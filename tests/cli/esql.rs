@@ -1,0 +1,150 @@
+//! ES|QL: `query --language esql`, and rules in ES|QL under `test`, `check` and `scan`.
+
+use crate::project::Project;
+
+const RULE: &str = r#"[rule]
+name = "Many shells"
+rule_id = "r-1"
+type = "esql"
+language = "esql"
+severity = "medium"
+risk_score = 47
+interval = "5m"
+from = "now-9m"
+query = '''
+FROM logs-endpoint.events.process-* METADATA _id, _index
+| WHERE host.os.type == "windows" AND process.name == "cmd.exe"
+| STATS Esql.count = COUNT(*), Esql.users = COUNT_DISTINCT(user.name) BY host.id
+| WHERE Esql.count >= 3
+| KEEP host.id, Esql.*
+'''
+"#;
+
+const SCENARIO: &str = r"sources: [elastic_defend]
+attack:
+  name: three shells
+  events:
+    a: {is: process, process.executable: C:\Windows\System32\cmd.exe, user.name: ada}
+    b: {is: process, at: 10s, process.executable: C:\Windows\System32\cmd.exe, user.name: ada}
+    c: {is: process, at: 20s, process.executable: C:\Windows\System32\cmd.exe, user.name: bob}
+  expect: {alert: [a, b, c], with: {Esql.count: 3, Esql.users: 2, host.id: host-1}}
+cases:
+  - name: one is another program
+    change: {c: {process.executable: C:\Windows\System32\whoami.exe}}
+    expect: none
+    because: Esql.count >= 3
+  - name: on two hosts
+    change: {b: {host.id: other}, c: {host.id: third}}
+    expect: none
+    because: Esql.count >= 3
+  - name: no program at all
+    change:
+      a: {process.executable: C:\Windows\System32\whoami.exe}
+      b: {process.executable: C:\Windows\System32\whoami.exe}
+      c: {process.executable: C:\Windows\System32\whoami.exe}
+    expect: none
+    because: process.name
+";
+
+fn project() -> Project {
+    Project::of(&[("rules/a.toml", RULE), ("scenarios/a.yaml", SCENARIO)])
+}
+
+/// The exit code, and what both streams say.
+fn run(project: &Project, arguments: &[&str]) -> (i32, String) {
+    let (exit, out, err) = project.run_apart(arguments);
+    (exit, format!("{out}\n{err}"))
+}
+
+#[test]
+fn an_aggregating_rule_alerts_with_the_events_of_its_group() {
+    let project = project();
+    let (_, shown) = run(&project, &["test", "--accept"]);
+    let (exit, again) = run(&project, &["test"]);
+    assert_eq!(exit, 0, "{shown}\n{again}");
+    let snapshot = project.file("scenarios/__snapshots__/a.snap");
+    let snapshot = std::fs::read_to_string(snapshot).unwrap();
+    for part in [
+        "alert    a 0s, b +10s, c +20s",
+        "Esql.count >= 3",
+        "Esql.count = 2",
+        "process.name = whoami.exe",
+    ] {
+        assert!(snapshot.contains(part), "{part}: {snapshot}");
+    }
+}
+
+#[test]
+fn a_threshold_that_is_not_met_fails_the_case_that_expects_an_alert() {
+    let project = project().with(
+        "scenarios/a.yaml",
+        "expect: none\n    because: Esql.count >= 3",
+        "expect: alert",
+    );
+    let (exit, shown) = run(&project, &["test"]);
+    assert_eq!(exit, 1, "{shown}");
+    assert!(shown.contains("Esql.count >= 3"), "{shown}");
+}
+
+#[test]
+fn an_unknown_column_is_refused_and_a_scan_says_that_it_does_not_run_the_rule() {
+    let project = project().with("rules/a.toml", "BY host.id", "BY host.idd");
+    let (exit, shown) = run(&project, &["test"]);
+    assert_eq!(exit, 1, "{shown}");
+    assert!(shown.contains("Unknown column [host.idd]"), "{shown}");
+    std::fs::write(
+        project.file("events.ndjson"),
+        "{\"@timestamp\":\"2024-01-01T00:00:00Z\"}\n",
+    )
+    .unwrap();
+    let (_, shown) = run(&project, &["scan", "--rules", "rules", "events.ndjson"]);
+    assert!(shown.contains("esql"), "{shown}");
+}
+
+#[test]
+fn a_query_over_files_answers_as_elasticsearch_does() {
+    let project = project();
+    std::fs::write(
+        project.file("logs-a.ndjson"),
+        "{\"n\":1,\"w\":\"x\"}\n{\"n\":[2,3],\"w\":\"y\"}\n",
+    )
+    .unwrap();
+    let query =
+        "FROM logs-* METADATA _index | EVAL d = TO_DATETIME(n) | SORT w DESC | KEEP _index, n, d";
+    let (exit, shown) = run(
+        &project,
+        &["query", "--language", "esql", query, "logs-a.ndjson"],
+    );
+    assert_eq!(exit, 0, "{shown}");
+    let expected = r#"{"columns":[{"name":"_index","type":"keyword"},{"name":"n","type":"long"},{"name":"d","type":"date"}],"values":[["logs-a",[2,3],["1970-01-01T00:00:00.002Z","1970-01-01T00:00:00.003Z"]],["logs-a",1,"1970-01-01T00:00:00.001Z"]]}"#;
+    assert!(shown.contains(expected), "{shown}");
+    let (exit, shown) = run(
+        &project,
+        &["query", "--language", "esql", "ROW a = 1 | EVAL b = a / 0"],
+    );
+    assert_eq!(exit, 0, "{shown}");
+    assert!(
+        shown.contains("\"values\":[[1,null]]") && shown.contains("/ by zero"),
+        "{shown}"
+    );
+    for (query, reason) in [
+        ("FROM logs-a | WHERE m == 1", "Unknown column [m]"),
+        ("FROM logs-a | WHERE n = 1", "`=` does not compare"),
+        ("FROM other", "Unknown index [other]"),
+        (
+            "FROM logs-a | WHERE w > 1",
+            "so second argument must also be [keyword] but was [integer]",
+        ),
+    ] {
+        let (exit, shown) = run(
+            &project,
+            &["query", "--language", "esql", query, "logs-a.ndjson"],
+        );
+        assert!(
+            exit == 3 && shown.contains(reason),
+            "{query}: {exit} {shown}"
+        );
+    }
+    let (exit, shown) = run(&project, &["query", "--language", "esql", "FROM a"]);
+    assert!(exit == 2 && shown.contains("E027"), "{exit} {shown}");
+}
