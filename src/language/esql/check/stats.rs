@@ -9,8 +9,8 @@ use crate::event::Value;
 use crate::language::QueryError;
 use crate::plan::pipeline::aggregate::{self, AggregateSignature};
 use crate::plan::pipeline::{
-    self as plan, Aggregate, AggregateFunction, Cell, ColumnId, Computed, DataType, Group,
-    GroupKey, Operation, TypeSet,
+    self as plan, Aggregate, AggregateFunction, Cell, ColumnId, ColumnOrigin, Computed, DataType,
+    Group, GroupKey, Operation, TypeSet,
 };
 
 /// The keys and aggregates of the STATS that is being checked.
@@ -119,7 +119,10 @@ impl Checker<'_> {
             let (column, data_type) = match self.expression(&field.field.expr) {
                 Err(_) => (self.computed(&name, DataType::Null), DataType::Null),
                 Ok(expr) => match expr.kind {
-                    plan::ExprKind::Column(id) => (id, expr.data_type),
+                    plan::ExprKind::Column(id) => {
+                        self.name_column(id, &name);
+                        (id, expr.data_type)
+                    }
                     _ => {
                         let (id, data_type) =
                             (self.computed(&name, expr.data_type), expr.data_type);
@@ -157,6 +160,14 @@ impl Checker<'_> {
             self.step(span, Operation::Compute(computed));
         }
         given
+    }
+
+    /// An aggregate on its own has the name of its column; in an expression it has its own text.
+    fn name_column(&mut self, id: ColumnId, name: &str) {
+        let column = self.pipeline.columns.get_mut(id.index());
+        if let Some(column) = column.filter(|column| column.origin == ColumnOrigin::Computed) {
+            name.clone_into(&mut column.name);
+        }
     }
 
     /// The last of several columns of one name wins.
