@@ -71,10 +71,10 @@ pub(super) type EventName = (String, String);
 pub(super) fn read(alert: Map<String, Json>) -> Alert {
     let has = |path: &str| said(&alert, path).is_some();
     if has("threshold_result") {
-        return Alert::Nothing("threshold as a whole");
+        return Alert::Nothing("alert of a threshold as a whole");
     }
     if has("group.id") && !has("building_block_type") && !has("rule.building_block_type") {
-        return Alert::Nothing("sequence as a whole");
+        return Alert::Nothing("alert of a sequence as a whole");
     }
     let ancestor = ancestor(&alert);
     let event = original(alert, ancestor.clone());
@@ -254,7 +254,7 @@ mod tests {
             event(Json::Object(alert))
         };
         let shell = json!({"kibana.alert.group.id": "g"});
-        assert_eq!(of(shell.clone()), "sequence as a whole");
+        assert_eq!(of(shell.clone()), "alert of a sequence as a whole");
         let mut block = map(shell);
         block.insert(
             "kibana.alert.building_block_type".to_owned(),
@@ -262,7 +262,7 @@ mod tests {
         );
         assert_eq!(of(block.into())["@timestamp"], "2024-01-01T00:00:00Z");
         let threshold = json!({"kibana.alert.threshold_result": {"count": 7}});
-        assert_eq!(of(threshold), "threshold as a whole");
+        assert_eq!(of(threshold), "alert of a threshold as a whole");
     }
 
     #[test]

@@ -117,7 +117,13 @@ pub enum Problem {
     /// Archives in archives.
     #[error("packed more than {0} times over")]
     Nested(usize),
-    /// One JSON value is longer than the limit.
+    /// One event is longer than the limit; it is passed over.
+    #[error("an event is larger than {megabytes} MiB")]
+    LargeEvent {
+        /// The limit.
+        megabytes: u64,
+    },
+    /// One JSON value is longer than what is looked through.
     #[error("a JSON value is longer than {megabytes} MiB")]
     TooLong {
         /// The limit.
@@ -188,7 +194,10 @@ impl Problem {
             Self::BadArchive(_) | Self::Encrypted | Self::Compression(_) | Self::Nested(_) => {
                 "unreadable archive entry"
             }
-            Self::Bomb { .. } | Self::TooLarge { .. } | Self::TooLong { .. } => "too large",
+            Self::Bomb { .. }
+            | Self::TooLarge { .. }
+            | Self::TooLong { .. }
+            | Self::LargeEvent { .. } => "too large",
             Self::Json(_) | Self::EndsWithinValue | Self::NoObject(_) => "not a JSON object",
             Self::UnknownForm(_) | Self::OtherForm(_) => "not an event",
             Self::NoTime => "no time",
@@ -217,6 +226,7 @@ impl Problem {
                 "if it is honest, unpack it yourself and give the file that was in it"
             }
             Self::TooLong { .. } | Self::NoObject(_) => "write one JSON object a line",
+            Self::LargeEvent { .. } => "leave the long fields out when exporting; the rest was read",
             Self::Json(_) => "mend or remove the line; the others were read",
             Self::EndsWithinValue | Self::CutOff(_) => {
                 "the file is incomplete: copy it again; what came before was read"

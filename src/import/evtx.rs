@@ -9,6 +9,7 @@ use evtx::{EvtxChunkData, ParserSettings};
 use serde_json::Value as Json;
 
 use super::error::{At, Problem};
+use super::evtx_chunk::{self as chunk, Mended};
 use super::unpack::{Bytes, problem_of};
 
 const FILE_HEADER: usize = 4096;
@@ -22,6 +23,7 @@ pub(super) struct Records<'a> {
     started: bool,
     ended: bool,
     ready: VecDeque<(At, Result<Json, Problem>)>,
+    earlier: u64,
 }
 
 impl<'a> Records<'a> {
@@ -34,6 +36,7 @@ impl<'a> Records<'a> {
             started: false,
             ended: false,
             ready: VecDeque::new(),
+            earlier: 0,
         }
     }
 
@@ -43,6 +46,11 @@ impl<'a> Records<'a> {
             self.read_chunk();
         }
         self.ready.pop_front()
+    }
+
+    /// How many records of an earlier use of their chunk were left out since this was asked last.
+    pub(super) fn take_earlier(&mut self) -> u64 {
+        std::mem::take(&mut self.earlier)
     }
 
     fn read_chunk(&mut self) {
@@ -86,40 +94,63 @@ impl<'a> Records<'a> {
             .push_back((self.here(), Err(Problem::CutOff(length))));
     }
 
-    fn parse(&mut self, data: Vec<u8>) {
-        let here = self.here();
-        let mut chunk = match EvtxChunkData::new(data, false) {
-            Ok(chunk) => chunk,
-            Err(error) => return self.ready.push_back((here, Err(unreadable(&error)))),
-        };
+    fn parse(&mut self, mut data: Vec<u8>) {
+        let (mended, earlier) = chunk::mend(&mut data);
+        self.earlier += earlier;
+        if let Some(mended) = mended {
+            let words = match mended {
+                Mended::Header(records) => {
+                    format!("its header is damaged; the {records} records in it were read")
+                }
+                Mended::Stale(records) => format!(
+                    "its header is stale; {records} records behind the end that it names were read"
+                ),
+            };
+            let damaged = Problem::DamagedChunk(words);
+            self.ready.push_back((self.here(), Err(damaged)));
+        }
+        let mut bare = data.clone();
+        if let Err(problem) = self.parse_records(data) {
+            chunk::forget_tables(&mut bare);
+            // The tables may be what is damaged; with them gone the first problem still stands.
+            let words = match self.parse_records(bare) {
+                Ok(()) => Problem::DamagedChunk(format!("its tables were left out: {problem}")),
+                Err(_) => Problem::Chunk(problem),
+            };
+            self.ready.push_back((self.here(), Err(words)));
+        }
+    }
+
+    /// Reads the records of a chunk; why there are none, where it cannot be read at all.
+    fn parse_records(&mut self, data: Vec<u8>) -> Result<(), String> {
+        let mut chunk = EvtxChunkData::new(data, false).map_err(|error| chain(&error))?;
         let expected = expected_records(&chunk);
         let intact = chunk.validate_checksum();
         let mut read = 0;
         let mut broken = false;
-        match chunk.parse(Arc::clone(&self.settings)) {
-            Ok(mut records) => {
-                for record in records.iter() {
-                    read += 1;
-                    let at = At::Record {
-                        chunk: self.chunk,
-                        record: read,
-                    };
-                    let value = record
-                        .and_then(evtx::EvtxRecord::into_json_value)
-                        .map(|record| record.data)
-                        .map_err(|error| Problem::Record(chain(&error)));
-                    broken |= value.is_err();
-                    self.ready.push_back((at, value));
-                }
-            }
-            Err(error) => return self.ready.push_back((here, Err(unreadable(&error)))),
+        let mut records = chunk
+            .parse(Arc::clone(&self.settings))
+            .map_err(|error| chain(&error))?;
+        for record in records.iter() {
+            read += 1;
+            let at = At::Record {
+                chunk: self.chunk,
+                record: read,
+            };
+            let value = record
+                .and_then(evtx::EvtxRecord::into_json_value)
+                .map(|record| record.data)
+                .map_err(|error| Problem::Record(chain(&error)));
+            broken |= value.is_err();
+            self.ready.push_back((at, value));
         }
         if !intact && (broken || expected.is_some_and(|expected| read < expected)) {
             let lost = expected.unwrap_or(read).saturating_sub(read);
             let words = format!("its checksum is wrong; {lost} records are lost");
-            self.ready
-                .push_back((here, Err(Problem::DamagedChunk(words))));
+            let damaged = Problem::DamagedChunk(words);
+            self.ready.push_back((self.here(), Err(damaged)));
         }
+        Ok(())
     }
 }
 
@@ -136,10 +167,6 @@ fn expected_records(chunk: &EvtxChunkData) -> Option<u64> {
 /// Logs are laid out in advance: what was not written yet is zero.
 fn is_empty(data: &[u8]) -> bool {
     data.iter().all(|byte| *byte == 0)
-}
-
-fn unreadable(error: &dyn std::error::Error) -> Problem {
-    Problem::Chunk(chain(error))
 }
 
 /// An error with all its causes in one line.

@@ -1,5 +1,6 @@
 //! JSON values one after another, out of lines, an array or pretty-printed text, of which never
-//! more than one is held. Called by the face of this room only.
+//! more than one is held. A search response beyond the size of an event is given hit by hit.
+//! Called by the face of this room only.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -7,13 +8,15 @@ use serde_json::Value as Json;
 
 use super::detect::Kind;
 use super::error::{At, Problem};
-use super::unpack::{Bytes, problem_of};
+use super::response::Hits;
+use super::unpack::{Bytes, Limits, problem_of};
 
 /// The values of a file.
 pub(super) struct Values<'a> {
     bytes: BufReader<Bytes<'a>>,
     kind: Kind,
-    longest: u64,
+    limits: Limits,
+    hits: Option<Hits>,
     number: u64,
     started: bool,
     ended: bool,
@@ -21,11 +24,12 @@ pub(super) struct Values<'a> {
 
 impl<'a> Values<'a> {
     /// Reads `bytes` as the kind of JSON that it is.
-    pub(super) fn new(kind: Kind, bytes: Bytes<'a>, longest: u64) -> Self {
+    pub(super) fn new(kind: Kind, bytes: Bytes<'a>, limits: Limits) -> Self {
         Self {
             bytes: BufReader::with_capacity(Kind::HEAD, bytes),
             kind,
-            longest,
+            limits,
+            hits: None,
             number: 0,
             started: false,
             ended: false,
@@ -34,29 +38,45 @@ impl<'a> Values<'a> {
 
     /// The next value and where it stands; `None` at the end.
     pub(super) fn next_value(&mut self) -> Option<(At, Result<Json, Problem>)> {
-        if self.ended {
-            return None;
+        loop {
+            if let Some(hit) = self.hits.as_mut().and_then(Hits::next_hit) {
+                let is_large = hit.len() as u64 > self.limits.value;
+                let hit = if is_large { Err(self.large()) } else { parse(hit).map(as_response) };
+                return Some((self.at(), hit));
+            }
+            self.hits = None;
+            if self.ended {
+                return None;
+            }
+            let raw = match self.kind {
+                Kind::JsonLines => self.next_line(),
+                _ => self.next_element(),
+            };
+            self.ended = !matches!(raw, Ok(Some(_)));
+            let raw = match raw {
+                Ok(raw) => raw?,
+                Err(problem) => return Some((self.at(), Err(problem))),
+            };
+            if raw.len() as u64 <= self.limits.value {
+                return Some((self.at(), parse(&raw)));
+            }
+            match Hits::of(raw) {
+                Ok(hits) => self.hits = Some(hits),
+                Err(_) => return Some((self.at(), Err(self.large()))),
+            }
         }
-        let raw = if self.kind == Kind::JsonLines {
-            self.next_line()
-        } else {
-            self.next_element()
-        };
-        let at = if self.kind == Kind::JsonLines {
-            At::Line(self.number)
-        } else {
-            At::Item(self.number)
-        };
-        match raw {
-            Ok(None) => {
-                self.ended = true;
-                None
-            }
-            Ok(Some(raw)) => Some((at, serde_json::from_slice(&raw).map_err(Problem::Json))),
-            Err(problem) => {
-                self.ended = true;
-                Some((at, Err(problem)))
-            }
+    }
+
+    fn at(&self) -> At {
+        match self.kind {
+            Kind::JsonLines => At::Line(self.number),
+            _ => At::Item(self.number),
+        }
+    }
+
+    fn large(&self) -> Problem {
+        Problem::LargeEvent {
+            megabytes: self.limits.value >> 20,
         }
     }
 
@@ -66,13 +86,13 @@ impl<'a> Values<'a> {
             line.clear();
             self.number += 1;
             (&mut self.bytes)
-                .take(self.longest + 1)
+                .take(self.limits.response + 1)
                 .read_until(b'\n', &mut line)
                 .map_err(problem_of)?;
             if line.is_empty() {
                 return Ok(None);
             }
-            if line.len() as u64 > self.longest {
+            if line.len() as u64 > self.limits.response {
                 return Err(self.too_long());
             }
             if self.number == 1 && line.starts_with(b"\xef\xbb\xbf") {
@@ -106,7 +126,7 @@ impl<'a> Values<'a> {
             if complete {
                 return Ok(Some(value));
             }
-            if value.len() as u64 > self.longest {
+            if value.len() as u64 > self.limits.response {
                 return Err(self.too_long());
             }
         }
@@ -136,13 +156,22 @@ impl<'a> Values<'a> {
 
     fn too_long(&self) -> Problem {
         Problem::TooLong {
-            megabytes: self.longest >> 20,
+            megabytes: self.limits.response >> 20,
         }
     }
 }
 
+fn parse(raw: &[u8]) -> Result<Json, Problem> {
+    serde_json::from_slice(raw).map_err(Problem::Json)
+}
+
+/// A hit as a response of its own.
+fn as_response(hit: Json) -> Json {
+    serde_json::json!({"hits": {"hits": [hit]}})
+}
+
 /// Where a value ends, without regard to what is in it.
-struct Scan {
+pub(super) struct Scan {
     depth: usize,
     within: Within,
 }
@@ -158,7 +187,7 @@ enum Within {
 }
 
 impl Scan {
-    fn starting_with(first: u8) -> Self {
+    pub(super) fn starting_with(first: u8) -> Self {
         let within = if matches!(first, b'{' | b'[' | b'"') {
             Within::Structure
         } else {
@@ -172,7 +201,7 @@ impl Scan {
     }
 
     /// How much of `buffer` belongs to the value, and whether it ends there.
-    fn take(&mut self, buffer: &[u8]) -> (usize, bool) {
+    pub(super) fn take(&mut self, buffer: &[u8]) -> (usize, bool) {
         for (index, byte) in buffer.iter().enumerate() {
             if let Within::Word { begun } = &mut self.within {
                 let ends = byte.is_ascii_whitespace() || matches!(byte, b',' | b']' | b'{' | b'[');
@@ -216,7 +245,7 @@ mod tests {
 
     fn read(text: &[u8]) -> Vec<String> {
         let kind = Kind::of(text).unwrap();
-        let mut values = Values::new(kind, Box::new(text), 1 << 20);
+        let mut values = Values::new(kind, Box::new(text), Limits::default());
         std::iter::from_fn(|| values.next_value())
             .map(|(at, value)| match value {
                 Ok(value) => format!("{at:?} {value}"),
@@ -279,7 +308,11 @@ mod tests {
     #[test]
     fn a_value_without_end_is_not_held_in_memory() {
         let endless = format!("[\"{}", "x".repeat(5000));
-        let mut values = Values::new(Kind::JsonArray, Box::new(endless.as_bytes()), 1000);
+        let limits = Limits {
+            response: 1000,
+            ..Limits::default()
+        };
+        let mut values = Values::new(Kind::JsonArray, Box::new(endless.as_bytes()), limits);
         let (_, value) = values.next_value().unwrap();
         assert!(value.unwrap_err().to_string().contains("longer than"));
         assert!(values.next_value().is_none());

@@ -10,13 +10,17 @@ mod stats;
 mod ecs;
 #[cfg(feature = "evtx")]
 mod evtx;
+#[cfg(feature = "evtx")]
+mod evtx_chunk;
 mod error;
 mod json;
+mod response;
 mod detect;
 #[cfg(test)]
 mod tests;
 mod unpack;
 mod windows;
+mod zip_list;
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -163,7 +167,7 @@ impl<'a> Import<'a> {
                 mend: "build with the feature `evtx`, or convert the log to JSON with an EVTX tool",
             }),
             kind @ (Kind::JsonArray | Kind::JsonLines | Kind::JsonValues) => {
-                Ok(Items::Json(json::Values::new(kind, bytes, limits.value)))
+                Ok(Items::Json(json::Values::new(kind, bytes, limits)))
             }
         }
     }
@@ -189,6 +193,11 @@ impl<'a> Import<'a> {
             Some(Items::Log(records)) => records.next_record(),
             Some(Items::Json(values)) => values.next_value(),
         };
+        #[cfg(feature = "evtx")]
+        if let Some(Items::Log(records)) = &mut self.items {
+            let earlier = records.take_earlier();
+            self.counts.leave_out("record of an earlier use of its chunk", earlier);
+        }
         let Some((at, value)) = item else {
             self.items = None;
             return false;
@@ -237,12 +246,12 @@ impl<'a> Import<'a> {
     /// Keeps the event that an alert was raised for, once however many alerts it has.
     fn keep_alert(&mut self, at: At, form: Form, alert: Map<String, Json>) {
         match alert::read(alert) {
-            Alert::Nothing(whole) => self.counts.no_event(whole),
+            Alert::Nothing(whole) => self.counts.leave_out(whole, 1),
             Alert::Event(event, name) => {
                 if name.is_none_or(|name| self.alerted.is_new(&name)) {
                     self.keep(at, form, event);
                 } else {
-                    self.counts.no_event("event read before");
+                    self.counts.leave_out("alert of an event read before", 1);
                 }
             }
         }

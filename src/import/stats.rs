@@ -17,8 +17,8 @@ pub struct Counts {
     pub events: BTreeMap<EventKind, Tally>,
     /// Documents that say not on which host they happened: no sequence by host holds them.
     pub without_host: u64,
-    /// Alerts that stand for no event of their own, by what they stand for.
-    pub not_events: BTreeMap<&'static str, u64>,
+    /// What is no event of this recording, though it was readable.
+    pub left_out: BTreeMap<&'static str, u64>,
     /// What was not read, by [`Problem::kind`].
     pub faults: BTreeMap<&'static str, u64>,
 }
@@ -41,8 +41,8 @@ impl EventKind {
             channel
         };
         Self {
-            channel: channel.to_owned(),
-            id: (id.parse().unwrap_or(u64::MAX), id.to_owned()),
+            channel: shortened(channel),
+            id: (id.parse().unwrap_or(u64::MAX), shortened(id)),
         }
     }
 }
@@ -61,6 +61,16 @@ pub struct Tally {
 /// Of a kind of event so many names are kept.
 const NAMES: usize = 100;
 
+/// So many kinds are told apart; those of the events after them are one.
+const KINDS: usize = 5000;
+
+/// Of a name so many characters are kept.
+const LONGEST: usize = 200;
+
+fn shortened(name: &str) -> String {
+    name.chars().take(LONGEST).collect()
+}
+
 impl Tally {
     fn new(mapped: Mapped) -> Self {
         Self {
@@ -74,7 +84,7 @@ impl Tally {
         self.events += events;
         for name in unmapped {
             if self.unmapped.len() < NAMES {
-                self.unmapped.insert(name);
+                self.unmapped.insert(shortened(&name));
             }
         }
     }
@@ -106,8 +116,8 @@ impl Counts {
             all.or_insert_with(|| Tally::new(tally.mapped))
                 .add(tally.events, tally.unmapped.iter().cloned());
         }
-        for (kind, alerts) in &other.not_events {
-            *self.not_events.entry(kind).or_default() += alerts;
+        for (what, number) in &other.left_out {
+            self.leave_out(what, *number);
         }
         for (kind, faults) in &other.faults {
             *self.faults.entry(kind).or_default() += faults;
@@ -115,12 +125,16 @@ impl Counts {
     }
 
     pub(super) fn event(&mut self, kind: EventKind, mapped: Mapped, unmapped: Vec<String>) {
+        let is_one_too_many = self.events.len() >= KINDS && !self.events.contains_key(&kind);
+        let kind = if is_one_too_many { EventKind::new("other channels", "") } else { kind };
         let tally = self.events.entry(kind);
         tally.or_insert_with(|| Tally::new(mapped)).add(1, unmapped);
     }
 
-    pub(super) fn no_event(&mut self, kind: &'static str) {
-        *self.not_events.entry(kind).or_default() += 1;
+    pub(super) fn leave_out(&mut self, what: &'static str, number: u64) {
+        if number > 0 {
+            *self.left_out.entry(what).or_default() += number;
+        }
     }
 
     pub(super) fn document(&mut self, form: Form, hostless: bool) {

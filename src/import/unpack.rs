@@ -14,6 +14,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::detect::Kind;
 use super::error::Problem;
+use super::zip_list;
 use crate::event::io::ReadSeek;
 
 /// Bytes from anywhere.
@@ -28,8 +29,10 @@ pub struct Limits {
     pub ratio: u64,
     /// Bytes that may come out whatever the ratio.
     pub honest: u64,
-    /// Most bytes of one JSON value.
+    /// Most bytes of one event as JSON. Parsed it takes up to a hundred times as much memory.
     pub value: u64,
+    /// Most bytes of one JSON value of many events, a search response.
+    pub response: u64,
 }
 
 impl Default for Limits {
@@ -38,7 +41,8 @@ impl Default for Limits {
             unpacked: 64 << 30,
             ratio: 300,
             honest: 64 << 20,
-            value: 256 << 20,
+            value: 4 << 20,
+            response: 128 << 20,
         }
     }
 }
@@ -93,6 +97,9 @@ pub(super) fn problem_of(error: io::Error) -> Problem {
     }
 }
 
+/// The list of a zip is held in memory, so that it must not have more entries.
+const MOST_ENTRIES: u64 = 100_000;
+
 type Shared<'a> = Rc<RefCell<Box<dyn ReadSeek + 'a>>>;
 
 /// A zip: its files one after another.
@@ -115,12 +122,21 @@ struct Entry {
 
 impl<'a> Archive<'a> {
     /// Reads the list of entries.
-    pub(super) fn open(bytes: Box<dyn ReadSeek + 'a>, limits: Limits) -> Result<Self, Problem> {
+    pub(super) fn open(mut bytes: Box<dyn ReadSeek + 'a>, limits: Limits) -> Result<Self, Problem> {
         let bad = |error: zip::result::ZipError| Problem::BadArchive(error.to_string());
+        let number = zip_list::number_of_entries(&mut bytes).map_err(Problem::Io)?;
+        if number > MOST_ENTRIES {
+            let words = format!("it has {number}, more than {MOST_ENTRIES}");
+            return Err(Problem::BadArchive(words));
+        }
         let mut archive = ZipArchive::new(bytes).map_err(bad)?;
         let mut entries = Vec::new();
+        let mut places = Vec::new();
         for index in 0..archive.len() {
             let entry = archive.by_index_raw(index).map_err(bad)?;
+            let start = entry.data_start().unwrap_or_default();
+            let end = start.saturating_add(entry.compressed_size());
+            places.push((entry.header_start()..end, entry.name().to_owned()));
             let hidden = entry.name().starts_with("__MACOSX/");
             if entry.is_file() && !hidden {
                 entries.push(Entry {
@@ -132,6 +148,10 @@ impl<'a> Archive<'a> {
                     encrypted: entry.encrypted(),
                 });
             }
+        }
+        if let Some((one, next)) = zip_list::shared(places) {
+            let words = format!("{one} and {next} share bytes");
+            return Err(Problem::BadArchive(words));
         }
         Ok(Self {
             bytes: Rc::new(RefCell::new(archive.into_inner())),

@@ -37,6 +37,7 @@ fn small() -> Options {
             ratio: 50,
             honest: 1 << 16,
             value: 1 << 16,
+            response: 1 << 18,
         },
         ..Options::default()
     }
@@ -192,11 +193,70 @@ fn a_damaged_archive_is_noticed() {
 }
 
 #[test]
-fn a_value_that_is_too_long_ends_the_file() {
-    let text = format!("{EVENT}\n{{\"a\":\"{}\"}}\n", "x".repeat(70_000));
+fn an_event_that_is_too_large_costs_itself_and_an_endless_one_ends_the_file() {
+    let value = |length| format!("{{\"a\":\"{}\"}}", "x".repeat(length));
+    let text = format!("{EVENT}\n{}\n{EVENT}\n{}\n{EVENT}", value(70_000), value(300_000));
+    let (documents, faults, counts) = read_with("x", text.as_bytes(), small());
+    assert_eq!(documents.len(), 2);
+    assert_eq!(
+        faults,
+        ["x:2: an event is larger than 0 MiB", "x:4: a JSON value is longer than 0 MiB"]
+    );
+    assert_eq!(counts.faults["too large"], 2);
+    let text = format!("[{EVENT},\n{}\n,{EVENT}]", value(70_000));
     let (documents, faults, _) = read_with("x", text.as_bytes(), small());
-    assert_eq!(documents.len(), 1);
-    assert!(faults[0].contains("longer than"), "{faults:?}");
+    assert_eq!((documents.len(), faults.len()), (2, 1), "{faults:?}");
+}
+
+#[test]
+fn a_large_response_is_read_hit_by_hit() {
+    let hit = format!("{{\"_id\":\"1\",\"_index\":\"i\",\"_source\":{EVENT}}}");
+    let hits = vec![hit.as_str(); 1000].join(",");
+    let response = format!("{{\"took\":1,\"hits\":{{\"hits\":[{hits}]}}}}");
+    assert!(response.len() > 70_000);
+    for text in [response.clone(), format!("[{response}]"), response.replace(',', ",\n")] {
+        let (documents, faults, counts) = read_with("x", text.as_bytes(), small());
+        assert_eq!((documents.len(), faults.len()), (1000, 0), "{faults:?}");
+        assert_eq!(documents[0]["_index"], "i");
+        assert_eq!(counts.forms[&Form::Response], 1000);
+    }
+}
+
+#[test]
+fn entries_of_a_zip_that_share_bytes_are_refused() {
+    let mut archive = zip(&[("a.json", EVENT.as_bytes()), ("b.json", EVENT.as_bytes())]);
+    let list: Vec<usize> = archive
+        .windows(4)
+        .enumerate()
+        .filter(|(_, bytes)| bytes == b"PK\x01\x02")
+        .map(|(position, _)| position)
+        .collect();
+    // The second entry is said to lie where the first one does.
+    let (first, second) = (list[0] + 42, list[1] + 42);
+    archive.copy_within(first..first + 4, second);
+    let (documents, faults, _) = read("x.zip", &archive);
+    assert!(documents.is_empty());
+    assert_eq!(
+        faults,
+        ["x.zip: the zip's list of entries cannot be read: a.json and b.json share bytes"]
+    );
+}
+
+#[test]
+fn a_zip_of_too_many_entries_is_refused_before_its_list_is_read() {
+    let mut archive = zip(&[("a.json", EVENT.as_bytes())]);
+    let end = archive.len() - 22;
+    assert_eq!(&archive[end..end + 4], b"PK\x05\x06");
+    archive[end + 8..end + 12].fill(0xff);
+    let far = [&b"PK\x06\x06"[..], &[0; 28], &3_000_000_u64.to_le_bytes(), &[0; 16]].concat();
+    let pointer = [&b"PK\x06\x07"[..], &[0; 4], &(end as u64).to_le_bytes(), &[1, 0, 0, 0]].concat();
+    let large = [&archive[..end], &far, &pointer, &archive[end..]].concat();
+    let (documents, faults, _) = read("x.zip", &large);
+    assert!(documents.is_empty());
+    assert_eq!(
+        faults,
+        ["x.zip: the zip's list of entries cannot be read: it has 3000000, more than 100000"]
+    );
 }
 
 #[test]
@@ -240,17 +300,75 @@ fn a_log_that_is_cut_off_gives_the_records_before_the_cut() {
 
 #[cfg(feature = "evtx")]
 #[test]
-fn a_damaged_chunk_is_named_and_the_next_one_is_read() {
+fn of_a_chunk_without_a_header_the_records_are_read() {
     let Some(log) = log() else { return };
     let chunk = &log[4096..];
+    // The end, in the last, is within the first record.
+    for (damaged, byte) in [(0..8, 9), (0..128, 0), (0..512, 9), (32..40, 0), (49..50, 2)] {
+        let mut bad = chunk.to_vec();
+        bad[damaged.clone()].fill(byte);
+        let three = [&log[..4096], chunk, &bad, &vec![0; 65536], chunk].concat();
+        let (documents, faults, counts) = read("x.evtx", &three);
+        assert_eq!(documents.len(), 39, "{damaged:?}: {faults:?}");
+        let words = "x.evtx, chunk 2: the chunk is damaged: its header is damaged; the 13 records";
+        assert!(faults[0].starts_with(words), "{damaged:?}: {faults:?}");
+        assert_eq!(counts.faults["damaged chunk"], faults.len() as u64);
+    }
     let mut bad = chunk.to_vec();
-    bad[..8].copy_from_slice(b"notchunk");
-    let three = [&log[..4096], chunk, &bad, &vec![0; 65536], chunk].concat();
-    let (documents, faults, counts) = read("x.evtx", &three);
-    assert_eq!(documents.len(), 26);
-    assert_eq!(faults.len(), 1, "{faults:?}");
-    assert!(faults[0].starts_with("x.evtx, chunk 2: the chunk cannot be read"));
+    bad.fill(7);
+    let (documents, faults, counts) = read("x.evtx", &[&log[..4096], &bad, chunk].concat());
+    assert_eq!(documents.len(), 13);
+    assert!(faults[0].starts_with("x.evtx, chunk 1: the chunk cannot be read"), "{faults:?}");
     assert_eq!(counts.faults["unreadable chunk"], 1);
+}
+
+/// Makes the header of the first chunk end after so many records.
+#[cfg(feature = "evtx")]
+fn end_after(log: &mut [u8], listed: usize) {
+    let records: Vec<usize> = log
+        .windows(4)
+        .enumerate()
+        .filter(|(_, bytes)| bytes == b"\x2a\x2a\0\0")
+        .map(|(position, _)| position)
+        .collect();
+    let id = log[records[listed - 1] + 8..][..8].to_vec();
+    log[4096 + 32..4096 + 40].copy_from_slice(&id);
+    let end = (records[listed] - 4096) as u32;
+    log[4096 + 48..4096 + 52].copy_from_slice(&end.to_le_bytes());
+}
+
+#[cfg(feature = "evtx")]
+#[test]
+fn records_behind_the_end_that_a_stale_header_names_are_read() {
+    let Some(mut log) = log() else { return };
+    end_after(&mut log, 5);
+    let (documents, faults, _) = read("x.evtx", &log);
+    assert_eq!(documents.len(), 13);
+    assert_eq!(
+        faults,
+        ["x.evtx, chunk 1: the chunk is damaged: its header is stale; 8 records behind the end that \
+          it names were read"]
+    );
+}
+
+#[cfg(feature = "evtx")]
+#[test]
+fn records_of_an_earlier_use_of_a_chunk_are_counted() {
+    const EARLIER: &str = "record of an earlier use of its chunk";
+    let Some(mut log) = log() else { return };
+    let before = read("x.evtx", &log).2.left_out[EARLIER];
+    end_after(&mut log, 5);
+    let sixth = log
+        .windows(4)
+        .enumerate()
+        .filter(|(_, bytes)| bytes == b"\x2a\x2a\0\0")
+        .nth(5)
+        .unwrap();
+    let place = sixth.0 + 8;
+    log[place..place + 8].copy_from_slice(&3_u64.to_le_bytes());
+    let (documents, faults, counts) = read("x.evtx", &log);
+    assert_eq!((documents.len(), faults.len()), (5, 0), "{faults:?}");
+    assert_eq!(counts.left_out[EARLIER], before + 8);
 }
 
 #[cfg(feature = "evtx")]

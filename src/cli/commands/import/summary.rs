@@ -44,8 +44,9 @@ pub(super) fn line(seen: &Seen) -> String {
         some(counts.documents, "event"),
         some(seen.files as u64, "file")
     );
-    for (whole, alerts) in &counts.not_events {
-        let _ = writeln!(text, "{} no event: {whole}", some(*alerts, "alert"));
+    for (what, number) in &counts.left_out {
+        let (first, rest) = what.split_once(' ').unwrap_or((what, ""));
+        let _ = writeln!(text, "left out: {} {rest}", some(*number, first));
     }
     if counts.faulty() > 0 {
         let faults: Vec<String> = counts
