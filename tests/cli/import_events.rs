@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use crate::project::Project;
 
 /// Ann became a member of a group, as the agent's raw XML reads in JSON.
-const MEMBER_ADDED: &str = r#"{"Event":{"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Security-Auditing"}},"EventID":4728,"Channel":"Security","Computer":"dc1.corp.example","TimeCreated":{"#attributes":{"SystemTime":"2024-05-02T09:00:00Z"}}},"EventData":{"Data":[{"#attributes":{"Name":"MemberName"},"#text":"CN=ann,OU=Staff,DC=corp,DC=example"},{"#attributes":{"Name":"TargetUserName"},"#text":"Domain Admins"},{"#attributes":{"Name":"TargetDomainName"},"#text":"CORP"},{"#attributes":{"Name":"TargetSid"},"#text":"S-1-5-21-1-2-3-512"},{"#attributes":{"Name":"SubjectUserName"},"#text":"bob"},{"#attributes":{"Name":"SubjectUserSid"},"#text":"S-1-5-21-1-2-3-500"}]}}}"#;
+const MEMBER_ADDED: &str = r##"{"Event":{"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Security-Auditing"}},"EventID":4728,"Channel":"Security","Computer":"dc1.corp.example","TimeCreated":{"#attributes":{"SystemTime":"2024-05-02T09:00:00Z"}}},"EventData":{"Data":[{"#attributes":{"Name":"MemberName"},"#text":"CN=ann,OU=Staff,DC=corp,DC=example"},{"#attributes":{"Name":"TargetUserName"},"#text":"Domain Admins"},{"#attributes":{"Name":"TargetDomainName"},"#text":"CORP"},{"#attributes":{"Name":"TargetSid"},"#text":"S-1-5-21-1-2-3-512"},{"#attributes":{"Name":"SubjectUserName"},"#text":"bob"},{"#attributes":{"Name":"SubjectUserSid"},"#text":"S-1-5-21-1-2-3-500"}]}}}"##;
 
 fn documents(out: &str) -> Vec<Json> {
     out.lines()
@@ -18,8 +18,8 @@ fn documents(out: &str) -> Vec<Json> {
 fn the_shipper_may_be_said_and_is_one() {
     let project = Project::of(&[("e.json", MEMBER_ADDED)]);
     for (shipper, index, dataset) in [
-        ("integration", Json::from("logs-system.security-default"), Some("system.security")),
-        ("winlogbeat", "winlogbeat-9.5.0".into(), None),
+        ("integration", Json::Null, Some("system.security")),
+        ("winlogbeat", Json::from("winlogbeat-9.5.0"), None),
     ] {
         let (code, out, err) = project.run_apart(&["import", "e.json", "--as", shipper]);
         assert_eq!(code, 0, "{err}");

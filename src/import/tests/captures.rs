@@ -27,7 +27,7 @@ fn read_capture(name: &str) -> Option<Read> {
 }
 
 /// Every field by dotted path.
-fn flatten(document: &Map<String, Json>) -> BTreeMap<String, Json> {
+pub(super) fn flatten(document: &Map<String, Json>) -> BTreeMap<String, Json> {
     fn walk(path: &str, value: &Json, fields: &mut BTreeMap<String, Json>) {
         if let Json::Object(object) = value {
             for (key, value) in object {

@@ -15,7 +15,7 @@ fn convert(channel: &str, provider: &str, id: u32, data: Json) -> (Json, bool) {
     clippy::needless_pass_by_value,
     reason = "the data are written where it is called"
 )]
-fn convert_as(
+pub(super) fn convert_as(
     shipper: Option<Shipper>,
     channel: &str,
     provider: &str,

@@ -3,6 +3,7 @@
 mod bad_input;
 mod captures;
 mod events;
+mod reference;
 
 use std::io::Cursor;
 
