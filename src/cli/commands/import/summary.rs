@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::read::Seen;
+use crate::diagnostic::escape;
 use crate::import::{EventKind, Mapped, Tally};
 
 /// The whole text.
@@ -73,8 +74,8 @@ fn table(seen: &Seen, text: &mut String) {
             text,
             "{:>9}  {:>width$}  {}{note}",
             tally.events,
-            shown(&kind.id.1),
-            shown(&kind.channel),
+            escape::line(&kind.id.1),
+            escape::line(&kind.channel),
             width = width.unwrap_or(0)
         );
     }
@@ -96,24 +97,12 @@ fn not_mapped(names: &BTreeSet<String>) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let first: Vec<String> = names.iter().take(SHOWN).map(|name| shown(name)).collect();
+    let first: Vec<_> = names.iter().take(SHOWN).map(|name| escape::line(name)).collect();
     let more = match names.len() - first.len() {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
     format!("  not mapped: {}{more}", first.join(", "))
-}
-
-/// A name out of a recording, its control characters escaped.
-fn shown(name: &str) -> String {
-    let mut text = String::new();
-    for next in name.chars() {
-        match next.is_control() {
-            true => text.extend(next.escape_default()),
-            false => text.push(next),
-        }
-    }
-    text
 }
 
 /// `1 event`, `2 events`.
