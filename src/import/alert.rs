@@ -7,14 +7,24 @@ use super::detect::Form;
 
 /// The documents in a hit or a response, each with its `_index` and `_id`; none when there are
 /// none.
-pub(super) fn documents(object: Map<String, Json>) -> Vec<Map<String, Json>> {
-    let mut found = Vec::new();
+pub(super) fn documents(object: Map<String, Json>) -> Hits {
+    let mut found = Hits::default();
     collect(Json::Object(object), &mut found);
     found
 }
 
-fn collect(value: Json, found: &mut Vec<Map<String, Json>>) {
+/// What a response holds.
+#[derive(Default)]
+pub(super) struct Hits {
+    /// The documents of its hits.
+    pub(super) documents: Vec<Map<String, Json>>,
+    /// How many hits have none: the search left their `_source` out.
+    pub(super) empty: u64,
+}
+
+fn collect(value: Json, found: &mut Hits) {
     let Json::Object(mut object) = value else {
+        found.empty += 1;
         return;
     };
     if let Some(Json::Object(mut hits)) = object.shift_remove("hits") {
@@ -29,10 +39,11 @@ fn collect(value: Json, found: &mut Vec<Map<String, Json>>) {
         for item in events {
             collect(item, found);
         }
-    } else if object.get("missing") != Some(&Json::Bool(true))
-        && let Some(document) = document(object)
-    {
-        found.push(document);
+    } else if object.get("missing") != Some(&Json::Bool(true)) {
+        match document(object) {
+            Some(document) => found.documents.push(document),
+            None => found.empty += 1,
+        }
     }
 }
 

@@ -216,7 +216,9 @@ impl<'a> Import<'a> {
         };
         match form {
             Form::Response => {
-                for document in alert::documents(object) {
+                let hits = alert::documents(object);
+                self.counts.leave_out("hit without _source", hits.empty);
+                for document in hits.documents {
                     if alert::is_alert(&document) {
                         self.keep_alert(at, form, document);
                     } else {

@@ -81,48 +81,51 @@ fn logs() -> Vec<Log> {
 }
 
 fn sysmon() -> Json {
-    json!({
-        "CommandLine": "a.exe -x", "Company": "c", "CurrentDirectory": r"C:\", "Description": "d",
+    let data = r##"{
+        "CommandLine": "a.exe -x", "Company": "c", "CurrentDirectory": "C:\\", "Description": "d",
         "Destination": "d", "DestinationHostname": "h", "DestinationIp": "10.0.0.2",
         "DestinationIsIpv6": "false", "DestinationPort": "80", "Details": "DWORD (0x00000001)",
-        "Device": r"\Device\x", "FileVersion": "1", "Hash": "SHA256=ab", "Hashes": "SHA256=ab",
-        "ID": "DriverCommunication", "Image": r"C:\a.exe", "ImageLoaded": r"C:\b.dll",
+        "Device": "\\Device\\x", "FileVersion": "1", "Hash": "SHA256=ab", "Hashes": "SHA256=ab",
+        "ID": "DriverCommunication", "Image": "C:\\a.exe", "ImageLoaded": "C:\\b.dll",
         "Initiated": "true", "IsExecutable": "true", "OriginalFileName": "a.exe",
-        "ParentCommandLine": "p.exe", "ParentImage": r"C:\p.exe", "ParentProcessGuid": "{p}",
-        "ParentProcessId": "2", "PipeName": r"\p", "ProcessGuid": "{g}", "ProcessId": "1",
+        "ParentCommandLine": "p.exe", "ParentImage": "C:\\p.exe", "ParentProcessGuid": "{p}",
+        "ParentProcessId": "2", "PipeName": "\\p", "ProcessGuid": "{g}", "ProcessId": "1",
         "Product": "p", "Protocol": "tcp", "QueryName": "www.example.org",
         "QueryResults": "::ffff:192.0.2.1;", "QueryStatus": "0", "RuleName": "technique_id=T1,x",
         "Signature": "s", "SignatureStatus": "Valid", "Signed": "true", "SourceHostname": "h",
-        "SourceImage": r"C:\s.exe", "SourceIp": "10.0.0.1", "SourceIsIpv6": "false",
+        "SourceImage": "C:\\s.exe", "SourceIp": "10.0.0.1", "SourceIsIpv6": "false",
         "SourcePort": "1024", "SourceProcessGUID": "{s}", "SourceProcessGuid": "{s}",
-        "SourceProcessId": "3", "SourceThreadId": "4", "TargetFilename": r"C:\t.txt",
-        "TargetObject": r"HKLM\SOFTWARE\a\b", "TargetProcessGUID": "{t}", "TargetProcessGuid": "{t}",
-        "TargetImage": r"C:\t.exe", "TargetProcessId": "5", "Type": "t", "User": r"CORP\ann",
-        "UtcTime": "2024-01-01 00:00:00.000",
-    })
+        "SourceProcessId": "3", "SourceThreadId": "4", "TargetFilename": "C:\\t.txt",
+        "TargetObject": "HKLM\\SOFTWARE\\a\\b", "TargetProcessGUID": "{t}",
+        "TargetProcessGuid": "{t}", "TargetImage": "C:\\t.exe", "TargetProcessId": "5", "Type": "t",
+        "User": "CORP\\ann", "UtcTime": "2024-01-01 00:00:00.000"
+    }"##;
+    serde_json::from_str(data).unwrap()
 }
 
 fn security() -> Json {
-    json!({
-        "AccountDomain": "CORP", "AccountName": "ann", "Application": r"\device\a.exe",
+    let data = r##"{
+        "AccountDomain": "CORP", "AccountName": "ann", "Application": "\\device\\a.exe",
         "ClientAddress": "10.0.0.1", "ClientName": "C", "CommandLine": "a.exe -x",
-        "DestAddress": "10.0.0.2", "DestPort": "80", "Direction": "%%14593", "DeviceDescription": "d",
-        "DeviceId": "i", "ErrorCode": "0", "FailureReason": "%%2313", "FileName": r"C:\f.txt",
-        "HardwareIds": "h", "IpAddress": "10.0.0.1", "IpPort": "1024", "LogonID": "0x1",
-        "LogonType": "3", "MemberName": "CN=ann,OU=Staff,DC=corp,DC=example", "NewProcessId": "0x2",
-        "NewProcessName": r"C:\a.exe", "NewTargetUserName": "new", "ObjectClass": "user",
-        "ObjectDN": "CN=ann,DC=corp", "ObjectName": r"\REGISTRY\MACHINE\x", "ObjectType": "Key",
-        "OldTargetUserName": "old", "OperationType": "%%14674", "ParentProcessName": r"C:\p.exe",
-        "ProcessId": "0x3", "ProcessName": r"C:\b.exe", "Protocol": "6", "ProviderName": "p",
-        "RelativeTargetName": "t.txt", "RuleId": "r", "RuleName": "n", "ServiceName": "s",
-        "ServiceType": "0x10", "ShareLocalPath": r"C:\s", "ShareName": r"\\*\s",
-        "SourceAddress": "10.0.0.1", "SourcePort": "1024", "Status": "0xc000006d",
-        "SubStatus": "0xc000006a", "SubjectDomainName": "CORP", "SubjectLogonId": "0x1",
-        "SubjectUserName": "bob", "SubjectUserSid": "S-1-5-21-1", "TargetDomainName": "CORP",
-        "TargetLogonId": "0x2", "TargetSid": "S-1-5-21-2", "TargetUserName": "ann",
-        "TargetUserSid": "S-1-5-21-3", "TaskName": r"\T", "TdoAttributes": "1", "TdoDirection": "1",
-        "TdoType": "1", "WorkstationName": "W", "param1": r"C:\p.dll",
-    })
+        "DestAddress": "10.0.0.2", "DestPort": "80", "Direction": "%%14593",
+        "DeviceDescription": "d", "DeviceId": "i", "ErrorCode": "0", "FailureReason": "%%2313",
+        "FileName": "C:\\f.txt", "HardwareIds": "h", "IpAddress": "10.0.0.1", "IpPort": "1024",
+        "LogonID": "0x1", "LogonType": "3", "MemberName": "CN=ann,OU=Staff,DC=corp,DC=example",
+        "NewProcessId": "0x2", "NewProcessName": "C:\\a.exe", "NewTargetUserName": "new",
+        "ObjectClass": "user", "ObjectDN": "CN=ann,DC=corp", "ObjectName": "\\REGISTRY\\MACHINE\\x",
+        "ObjectType": "Key", "OldTargetUserName": "old", "OperationType": "%%14674",
+        "ParentProcessName": "C:\\p.exe", "ProcessId": "0x3", "ProcessName": "C:\\b.exe",
+        "Protocol": "6", "ProviderName": "p", "RelativeTargetName": "t.txt", "RuleId": "",
+        "RuleName": "n", "ServiceName": "s", "ServiceType": "0x10", "ShareLocalPath": "C:\\s",
+        "ShareName": "\\\\*\\s", "SourceAddress": "10.0.0.1", "SourcePort": "1024",
+        "Status": "0xc000006d", "SubStatus": "0xc000006a", "SubjectDomainName": "CORP",
+        "SubjectLogonId": "0x1", "SubjectUserName": "bob", "SubjectUserSid": "S-1-5-21-1",
+        "TargetDomainName": "CORP", "TargetLogonId": "0x2", "TargetSid": "S-1-5-21-2",
+        "TargetUserName": "ann", "TargetUserSid": "S-1-5-21-3", "TaskName": "\\T",
+        "TdoAttributes": "1", "TdoDirection": "1", "TdoType": "1", "WorkstationName": "W",
+        "param1": "C:\\p.dll"
+    }"##;
+    serde_json::from_str(data).unwrap()
 }
 
 fn powershell_data() -> Json {
