@@ -217,7 +217,7 @@ mod tests {
             {"_index": "i", "_id": "1", "_score": 1, "_source": {"a": 1}},
             {"_index": "i", "_id": "2", "fields": {"a": [2]}},
         ]}}));
-        let found = Json::from(documents(response));
+        let found = Json::from(documents(response).documents);
         let expected =
             json!([{"_index": "i", "_id": "1", "a": 1}, {"_index": "i", "_id": "2", "a": [2]}]);
         assert_eq!(found, expected);
@@ -225,7 +225,7 @@ mod tests {
             {"_id": "1", "_source": {"a": 1}},
             {"_id": "", "_source": {}, "missing": true},
         ]}]}}));
-        assert_eq!(documents(response).len(), 1);
+        assert_eq!(documents(response).documents.len(), 1);
     }
 
     #[test]

@@ -226,7 +226,9 @@ impl Problem {
                 "if it is honest, unpack it yourself and give the file that was in it"
             }
             Self::TooLong { .. } | Self::NoObject(_) => "write one JSON object a line",
-            Self::LargeEvent { .. } => "leave the long fields out when exporting; the rest was read",
+            Self::LargeEvent { .. } => {
+                "leave the long fields out when exporting; the rest was read"
+            }
             Self::Json(_) => "mend or remove the line; the others were read",
             Self::EndsWithinValue | Self::CutOff(_) => {
                 "the file is incomplete: copy it again; what came before was read"

@@ -35,7 +35,10 @@ pub(super) fn mend(data: &mut [u8]) -> (Option<Mended>, u64) {
             return (None, 0);
         };
         write_header(data, first.id, last);
-        return (Some(Mended::Header(run.len())), (all.len() - run.len()) as u64);
+        return (
+            Some(Mended::Header(run.len())),
+            (all.len() - run.len()) as u64,
+        );
     };
     let mut position = end;
     let mut id = number(data, 32);
@@ -71,7 +74,9 @@ fn usable_end(data: &[u8], all: &[Record]) -> Option<usize> {
     }
     let (first, last) = (number(data, 24)?, number(data, 32)?);
     let end = short(data, 48)? as usize;
-    let is_within = all.iter().any(|record| record.start < end && end < record.end);
+    let is_within = all
+        .iter()
+        .any(|record| record.start < end && end < record.end);
     let listed = all.iter().take_while(|record| record.end <= end).last();
     let is_usable = first <= last
         && (HEADER..=data.len()).contains(&end)

@@ -41,7 +41,11 @@ impl<'a> Values<'a> {
         loop {
             if let Some(hit) = self.hits.as_mut().and_then(Hits::next_hit) {
                 let is_large = hit.len() as u64 > self.limits.value;
-                let hit = if is_large { Err(self.large()) } else { parse(hit).map(as_response) };
+                let hit = if is_large {
+                    Err(self.large())
+                } else {
+                    parse(hit).map(as_response)
+                };
                 return Some((self.at(), hit));
             }
             self.hits = None;

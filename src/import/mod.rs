@@ -196,7 +196,8 @@ impl<'a> Import<'a> {
         #[cfg(feature = "evtx")]
         if let Some(Items::Log(records)) = &mut self.items {
             let earlier = records.take_earlier();
-            self.counts.leave_out("record of an earlier use of its chunk", earlier);
+            self.counts
+                .leave_out("record of an earlier use of its chunk", earlier);
         }
         let Some((at, value)) = item else {
             self.items = None;

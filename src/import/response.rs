@@ -89,8 +89,19 @@ mod tests {
 
     #[test]
     fn what_is_no_response_stays_what_it_is() {
-        for text in ["", "{", "{}", "[]", r#"{"hits":[]}"#, r#"{"hits":{"hits":{}}}"#, r#"{"hits""#] {
-            assert_eq!(Hits::of(text.as_bytes().to_vec()).unwrap_err(), text.as_bytes());
+        for text in [
+            "",
+            "{",
+            "{}",
+            "[]",
+            r#"{"hits":[]}"#,
+            r#"{"hits":{"hits":{}}}"#,
+            r#"{"hits""#,
+        ] {
+            assert_eq!(
+                Hits::of(text.as_bytes().to_vec()).unwrap_err(),
+                text.as_bytes()
+            );
         }
     }
 }

@@ -126,7 +126,11 @@ impl Counts {
 
     pub(super) fn event(&mut self, kind: EventKind, mapped: Mapped, unmapped: Vec<String>) {
         let is_one_too_many = self.events.len() >= KINDS && !self.events.contains_key(&kind);
-        let kind = if is_one_too_many { EventKind::new("other channels", "") } else { kind };
+        let kind = if is_one_too_many {
+            EventKind::new("other channels", "")
+        } else {
+            kind
+        };
         let tally = self.events.entry(kind);
         tally.or_insert_with(|| Tally::new(mapped)).add(1, unmapped);
     }

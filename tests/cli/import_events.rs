@@ -30,7 +30,14 @@ fn the_shipper_may_be_said_and_is_one() {
         assert_eq!(document["user"]["target"]["name"], "ann");
         assert_eq!(document["event"]["action"], "added-member-to-group");
     }
-    let both = ["import", "e.json", "--as", "integration", "--as", "winlogbeat"];
+    let both = [
+        "import",
+        "e.json",
+        "--as",
+        "integration",
+        "--as",
+        "winlogbeat",
+    ];
     let (code, _, err) = project.run_apart(&both);
     assert_eq!(code, 2);
     assert!(err.contains("E046"), "{err}");
@@ -48,8 +55,14 @@ fn alert(rule: &str, id: &str, more: &str) -> String {
 fn an_event_with_alerts_of_two_rules_is_one_event_in_whatever_file_they_are() {
     let shell = r#","kibana.alert.group.id":"g","kibana.alert.building_block_type":null"#;
     let project = Project::of(&[
-        ("one.ndjson", &format!("{}\n{}", alert("r1", "e1", ""), alert("r2", "e1", ""))),
-        ("two.ndjson", &format!("{}\n{}", alert("r1", "e2", ""), alert("r3", "e1", ""))),
+        (
+            "one.ndjson",
+            &format!("{}\n{}", alert("r1", "e1", ""), alert("r2", "e1", "")),
+        ),
+        (
+            "two.ndjson",
+            &format!("{}\n{}", alert("r1", "e2", ""), alert("r3", "e1", "")),
+        ),
         ("shell.ndjson", &alert("r1", "e3", shell)),
     ]);
     let (code, out, err) = project.run_apart(&["import", "one.ndjson", "two.ndjson"]);

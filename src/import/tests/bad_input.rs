@@ -195,12 +195,19 @@ fn a_damaged_archive_is_noticed() {
 #[test]
 fn an_event_that_is_too_large_costs_itself_and_an_endless_one_ends_the_file() {
     let value = |length| format!("{{\"a\":\"{}\"}}", "x".repeat(length));
-    let text = format!("{EVENT}\n{}\n{EVENT}\n{}\n{EVENT}", value(70_000), value(300_000));
+    let text = format!(
+        "{EVENT}\n{}\n{EVENT}\n{}\n{EVENT}",
+        value(70_000),
+        value(300_000)
+    );
     let (documents, faults, counts) = read_with("x", text.as_bytes(), small());
     assert_eq!(documents.len(), 2);
     assert_eq!(
         faults,
-        ["x:2: an event is larger than 0 MiB", "x:4: a JSON value is longer than 0 MiB"]
+        [
+            "x:2: an event is larger than 0 MiB",
+            "x:4: a JSON value is longer than 0 MiB"
+        ]
     );
     assert_eq!(counts.faults["too large"], 2);
     let text = format!("[{EVENT},\n{}\n,{EVENT}]", value(70_000));
@@ -214,7 +221,11 @@ fn a_large_response_is_read_hit_by_hit() {
     let hits = vec![hit.as_str(); 1000].join(",");
     let response = format!("{{\"took\":1,\"hits\":{{\"hits\":[{hits}]}}}}");
     assert!(response.len() > 70_000);
-    for text in [response.clone(), format!("[{response}]"), response.replace(',', ",\n")] {
+    for text in [
+        response.clone(),
+        format!("[{response}]"),
+        response.replace(',', ",\n"),
+    ] {
         let (documents, faults, counts) = read_with("x", text.as_bytes(), small());
         assert_eq!((documents.len(), faults.len()), (1000, 0), "{faults:?}");
         assert_eq!(documents[0]["_index"], "i");
@@ -248,8 +259,20 @@ fn a_zip_of_too_many_entries_is_refused_before_its_list_is_read() {
     let end = archive.len() - 22;
     assert_eq!(&archive[end..end + 4], b"PK\x05\x06");
     archive[end + 8..end + 12].fill(0xff);
-    let far = [&b"PK\x06\x06"[..], &[0; 28], &3_000_000_u64.to_le_bytes(), &[0; 16]].concat();
-    let pointer = [&b"PK\x06\x07"[..], &[0; 4], &(end as u64).to_le_bytes(), &[1, 0, 0, 0]].concat();
+    let far = [
+        &b"PK\x06\x06"[..],
+        &[0; 28],
+        &3_000_000_u64.to_le_bytes(),
+        &[0; 16],
+    ]
+    .concat();
+    let pointer = [
+        &b"PK\x06\x07"[..],
+        &[0; 4],
+        &(end as u64).to_le_bytes(),
+        &[1, 0, 0, 0],
+    ]
+    .concat();
     let large = [&archive[..end], &far, &pointer, &archive[end..]].concat();
     let (documents, faults, _) = read("x.zip", &large);
     assert!(documents.is_empty());
@@ -304,7 +327,13 @@ fn of_a_chunk_without_a_header_the_records_are_read() {
     let Some(log) = log() else { return };
     let chunk = &log[4096..];
     // The end, in the last, is within the first record.
-    for (damaged, byte) in [(0..8, 9), (0..128, 0), (0..512, 9), (32..40, 0), (49..50, 2)] {
+    for (damaged, byte) in [
+        (0..8, 9),
+        (0..128, 0),
+        (0..512, 9),
+        (32..40, 0),
+        (49..50, 2),
+    ] {
         let mut bad = chunk.to_vec();
         bad[damaged.clone()].fill(byte);
         let three = [&log[..4096], chunk, &bad, &vec![0; 65536], chunk].concat();
@@ -318,7 +347,10 @@ fn of_a_chunk_without_a_header_the_records_are_read() {
     bad.fill(7);
     let (documents, faults, counts) = read("x.evtx", &[&log[..4096], &bad, chunk].concat());
     assert_eq!(documents.len(), 13);
-    assert!(faults[0].starts_with("x.evtx, chunk 1: the chunk cannot be read"), "{faults:?}");
+    assert!(
+        faults[0].starts_with("x.evtx, chunk 1: the chunk cannot be read"),
+        "{faults:?}"
+    );
     assert_eq!(counts.faults["unreadable chunk"], 1);
 }
 
@@ -346,8 +378,10 @@ fn records_behind_the_end_that_a_stale_header_names_are_read() {
     assert_eq!(documents.len(), 13);
     assert_eq!(
         faults,
-        ["x.evtx, chunk 1: the chunk is damaged: its header is stale; 8 records behind the end that \
-          it names were read"]
+        [
+            "x.evtx, chunk 1: the chunk is damaged: its header is stale; 8 records behind the end that \
+          it names were read"
+        ]
     );
 }
 

@@ -37,7 +37,11 @@ fn logs() -> Vec<Log> {
         log(
             "Security",
             "Microsoft-Windows-Security-Auditing",
-            (1100..=1110).chain(4608..=5200).chain(5370..=5400).chain(6140..=6430).collect(),
+            (1100..=1110)
+                .chain(4608..=5200)
+                .chain(5370..=5400)
+                .chain(6140..=6430)
+                .collect(),
             security(),
         ),
         log(
@@ -70,7 +74,12 @@ fn logs() -> Vec<Log> {
             vec![8002, 8003, 8004],
             json!({"User": r"CORP\ann"}),
         ),
-        log("System", "Service Control Manager", vec![7045], json!({"ServiceName": "S"})),
+        log(
+            "System",
+            "Service Control Manager",
+            vec![7045],
+            json!({"ServiceName": "S"}),
+        ),
         log(
             "Microsoft-Windows-WMI-Activity/Operational",
             "Microsoft-Windows-WMI-Activity",
@@ -171,7 +180,9 @@ fn converted(log: &Log, shipper: Shipper, id: u32) -> Converted {
         class: TOLD.map(|field| fields.get(field).map(text).unwrap_or_default()),
         fields: fields
             .into_keys()
-            .filter(|field| !field.starts_with("winlog.event_data.") && !TOLD.contains(&field.as_str()))
+            .filter(|field| {
+                !field.starts_with("winlog.event_data.") && !TOLD.contains(&field.as_str())
+            })
             .collect(),
         is_mapped,
     }
@@ -184,11 +195,13 @@ fn shortly(fields: &BTreeSet<String>) -> String {
         let (group, name) = field.split_once('.').unwrap_or(("", field));
         groups.entry(group).or_default().push(name);
     }
-    let groups = groups.into_iter().map(|(group, names)| match names.as_slice() {
-        [name] if group.is_empty() => format!("`{name}`"),
-        [name] => format!("`{group}.{name}`"),
-        names => format!("`{group}.{{{}}}`", names.join(", ")),
-    });
+    let groups = groups
+        .into_iter()
+        .map(|(group, names)| match names.as_slice() {
+            [name] if group.is_empty() => format!("`{name}`"),
+            [name] => format!("`{group}.{name}`"),
+            names => format!("`{group}.{{{}}}`", names.join(", ")),
+        });
     groups.collect::<Vec<_>>().join(" ")
 }
 
@@ -211,7 +224,10 @@ fn difference(ours: &Converted, beat: &Converted, shared: (&Converted, &Converte
         words.push(format!("with {}", shortly(&beats_alone)));
     }
     if ours.class != beat.class {
-        words.push(format!("{} / {} / {}", beat.class[0], beat.class[1], beat.class[2]));
+        words.push(format!(
+            "{} / {} / {}",
+            beat.class[0], beat.class[1], beat.class[2]
+        ));
     }
     words.join("; ")
 }
@@ -249,7 +265,11 @@ fn table(log: &Log) -> String {
             difference(&ours, &beat, (&every, &every_beat)),
         ];
         let action = &ours.class[2];
-        let name = if action.is_empty() { id.to_string() } else { format!("{id} {action}") };
+        let name = if action.is_empty() {
+            id.to_string()
+        } else {
+            format!("{id} {action}")
+        };
         match rows.iter_mut().find(|(other, _)| *other == row) {
             Some((_, names)) => names.push(name),
             None => rows.push((row, vec![name])),
@@ -260,17 +280,25 @@ fn table(log: &Log) -> String {
     if !common.is_empty() {
         let _ = writeln!(text, "Every event: {common}.\n");
     }
-    let known = log.ids.iter().filter(|id| !converted(log, Shipper::Integration, **id).is_mapped);
+    let known = log
+        .ids
+        .iter()
+        .filter(|id| !converted(log, Shipper::Integration, **id).is_mapped);
     if rows.is_empty() {
         let ids: Vec<String> = known.map(u32::to_string).collect();
         let _ = writeln!(text, "{}: not mapped.\n", ids.join(", "));
         return text;
     }
-    text.push_str("| event, `event.action` | `event.category` | `event.type` | fields | Winlogbeat |\n");
+    text.push_str(
+        "| event, `event.action` | `event.category` | `event.type` | fields | Winlogbeat |\n",
+    );
     text.push_str("|---|---|---|---|---|\n");
     for ([category, kind, fields, beat], names) in rows {
         let names = names.join("<br>");
-        let _ = writeln!(text, "| {names} | {category} | {kind} | {fields} | {beat} |");
+        let _ = writeln!(
+            text,
+            "| {names} | {category} | {kind} | {fields} | {beat} |"
+        );
     }
     text.push('\n');
     text

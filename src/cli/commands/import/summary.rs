@@ -97,7 +97,11 @@ fn not_mapped(names: &BTreeSet<String>) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let first: Vec<_> = names.iter().take(SHOWN).map(|name| escape::line(name)).collect();
+    let first: Vec<_> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| escape::line(name))
+        .collect();
     let more = match names.len() - first.len() {
         0 => String::new(),
         more => format!(" and {more} more"),

@@ -120,24 +120,6 @@ fn every_event_says_what_it_is_where_and_when() {
 }
 
 #[test]
-fn an_event_of_the_security_log_that_no_pipeline_knows_keeps_its_data() {
-    let provider = "Microsoft-Windows-Security-Auditing";
-    let data = with_subject(json!({"ObjectName": r"C:\a", "ObjectType": "File"}));
-    let (document, mapped) = convert("Security", provider, 4663, data);
-    assert!(!mapped);
-    has(
-        &document,
-        &[
-            ("/event/category", json!(null)),
-            ("/user", json!(null)),
-            ("/registry", json!(null)),
-            ("/winlog/logon/id", json!("0x3e7")),
-            ("/winlog/event_data/ObjectName", json!(r"C:\a")),
-        ],
-    );
-}
-
-#[test]
 fn defender_writes_names_without_spaces_in_the_integration_only() {
     let channel = "Microsoft-Windows-Windows Defender/Operational";
     let provider = "Microsoft-Windows-Windows Defender";

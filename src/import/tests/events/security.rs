@@ -420,12 +420,20 @@ fn security_events_of_handles_keys_and_rights_are_the_integration_s() {
             ("/event/category", json!(null)),
             ("/user/name", json!(null)),
             ("/winlog/logon/id", json!("0x3e7")),
-            ("/winlog/event_data/ProcessName", json!(r"C:\W\wmiprvse.exe")),
+            (
+                "/winlog/event_data/ProcessName",
+                json!(r"C:\W\wmiprvse.exe"),
+            ),
         ],
     );
     let rights = json!({"TargetSid": "S-1-5-82-3", "PrivilegeList": "SeAuditPrivilege\r\n\t\t\tSeTcbPrivilege"});
     let document = security(4704, with_subject(rights));
-    class(&document, &["iam"], &["change", "user"], "user-right-assigned");
+    class(
+        &document,
+        &["iam"],
+        &["change", "user"],
+        "user-right-assigned",
+    );
     has(
         &document,
         &[
@@ -459,7 +467,10 @@ fn security_4627_and_4800_are_about_the_session_s_account() {
     has(
         &document,
         &[
-            ("/group", json!({"id": "S-1-5-18", "name": "eve", "domain": "CORP"})),
+            (
+                "/group",
+                json!({"id": "S-1-5-18", "name": "eve", "domain": "CORP"}),
+            ),
             ("/user/id", json!("S-1-0-0")),
             ("/user/name", json!("eve")),
             ("/user/effective/id", json!("S-1-5-18")),
@@ -468,7 +479,12 @@ fn security_4627_and_4800_are_about_the_session_s_account() {
         ],
     );
     let document = security(4800, account);
-    class(&document, &["authentication"], &["info"], "workstation-locked");
+    class(
+        &document,
+        &["authentication"],
+        &["info"],
+        "workstation-locked",
+    );
     has(
         &document,
         &[
@@ -483,16 +499,36 @@ fn security_4627_and_4800_are_about_the_session_s_account() {
 #[test]
 fn security_events_of_firewall_rules_devices_and_files_name_their_object() {
     for (id, data, field, value) in [
-        (4946, json!({"RuleId": "r", "RuleName": "n"}), "/rule", json!({"id": "r", "name": "n"})),
-        (5038, json!({"param1": r"C:\a.dll"}), "/file/path", json!(r"C:\a.dll")),
+        (
+            4946,
+            json!({"RuleId": "r", "RuleName": "n"}),
+            "/rule",
+            json!({"id": "r", "name": "n"}),
+        ),
+        (
+            5038,
+            json!({"param1": r"C:\a.dll"}),
+            "/file/path",
+            json!(r"C:\a.dll"),
+        ),
         (
             4659,
             json!({"ObjectType": "File", "ObjectName": r"C:\a.txt"}),
             "/file/path",
             json!(r"C:\a.txt"),
         ),
-        (5142, json!({"ShareLocalPath": r"C:\s"}), "/file/directory", json!(r"C:\s")),
-        (6145, json!({"ErrorCode": "1332"}), "/error/code", json!("1332")),
+        (
+            5142,
+            json!({"ShareLocalPath": r"C:\s"}),
+            "/file/directory",
+            json!(r"C:\s"),
+        ),
+        (
+            6145,
+            json!({"ErrorCode": "1332"}),
+            "/error/code",
+            json!("1332"),
+        ),
         (
             6420,
             json!({"HardwareIds": "\r\n\t\ta\r\n\t\tb\r\n\t\t"}),
@@ -508,4 +544,22 @@ fn security_events_of_firewall_rules_devices_and_files_name_their_object() {
     ] {
         has(&security(id, data), &[(field, value)]);
     }
+}
+
+#[test]
+fn an_event_of_the_security_log_that_no_pipeline_knows_keeps_its_data() {
+    let provider = "Microsoft-Windows-Security-Auditing";
+    let data = with_subject(json!({"ObjectName": r"C:\a", "ObjectType": "File"}));
+    let (document, mapped) = convert("Security", provider, 4663, data);
+    assert!(!mapped);
+    has(
+        &document,
+        &[
+            ("/event/category", json!(null)),
+            ("/user", json!(null)),
+            ("/registry", json!(null)),
+            ("/winlog/logon/id", json!("0x3e7")),
+            ("/winlog/event_data/ObjectName", json!(r"C:\a")),
+        ],
+    );
 }
