@@ -73,7 +73,7 @@ pub enum Verb {
     Query(QueryArgs),
     /// Find what cannot be right in rules, and cases that prove nothing
     Check(CheckArgs),
-    /// Say why a case alerted, or why not
+    /// Say why a case alerted, or why not; or what a word, a code or a lint means
     Explain(ExplainArgs),
     /// Say which clauses of the rules the cases decide, and which case is missing
     Coverage(CoverageArgs),
@@ -90,7 +90,7 @@ pub enum Verb {
     Sources(SourcesArgs),
     /// Go through the snapshot changes that wait
     Review(ReviewArgs),
-    /// Write a first scenario of a rule: an attack and a case for each clause
+    /// Write first scenarios of rules: an attack and a case for each clause
     New(NewArgs),
     /// Set up a project: folders, configuration, CI; nothing is overwritten
     Init,
@@ -343,6 +343,9 @@ pub struct CheckArgs {
         hide_possible_values = true
     )]
     pub format: CheckFormat,
+    /// Draw every finding, instead of the first ones of each kind
+    #[arg(long)]
+    pub verbose: bool,
     /// Make the findings of a lint errors (repeatable)
     #[arg(long, value_name = "NAME")]
     pub deny: Vec<String>,
@@ -368,11 +371,11 @@ pub enum CheckFormat {
 /// Options of `explain`.
 #[derive(Debug, Clone, Default, Group)]
 pub struct ExplainArgs {
-    /// The rule, or its scenario
-    #[arg(value_name = "RULE")]
+    /// The rule, or its scenario; or a word of the reports, a code (E310) or a lint
+    #[arg(value_name = "RULE|WORD")]
     pub rule: String,
-    /// The case, or the attack, by its name
-    #[arg(long, value_name = "NAME", required_unless_present = "events")]
+    /// The case, or the attack, by its name; the attack if there is none
+    #[arg(long, value_name = "NAME")]
     pub case: Option<String>,
     /// A recording instead: NDJSON (.gz and .zst too) or EVTX
     #[arg(long, value_name = "FILE", conflicts_with = "case")]
@@ -479,6 +482,9 @@ pub struct DiffArgs {
     /// removed
     #[arg(long, value_name = "CLASS,…", value_delimiter = ',', value_parser = class)]
     pub fail_on: Vec<Class>,
+    /// Exit with 5 when a rule changed or came without a test; as [gates] require-tested says
+    #[arg(long)]
+    pub require_tested: bool,
     /// Run both versions of the rules that differ over these recordings, too: files, directories or
     /// patterns of NDJSON, `.gz`, `.zst` and EVTX
     #[arg(long, value_name = "PATH")]
@@ -632,9 +638,9 @@ pub enum As {
 /// Options of `new`.
 #[derive(Debug, Clone, Default, Group)]
 pub struct NewArgs {
-    /// The rule file
-    #[arg(value_name = "RULE", required = true)]
-    pub rule: String,
+    /// Rule files, or directories with rules: of those, each rule that has no scenario yet
+    #[arg(value_name = "PATH", required = true)]
+    pub rules: Vec<String>,
     /// Add the cases that the rule's scenario lacks, at its end; nothing that is there is touched
     #[arg(long)]
     pub fill_coverage: bool,

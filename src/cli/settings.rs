@@ -103,6 +103,8 @@ pub struct CheckSettings {
     pub names: Vec<String>,
     /// How to report.
     pub format: CheckFormat,
+    /// Draw every finding.
+    pub verbose: bool,
     /// The lints of which something is said.
     pub levels: Levels,
 }
@@ -320,6 +322,11 @@ impl Settings {
         typed.or(self.defaults.least_caught)
     }
 
+    /// Whether the configuration demands that changed rules are tested.
+    pub fn requires_tested(&self) -> bool {
+        self.defaults.require_tested != Required::None
+    }
+
     /// The kinds of change that `mutate` tries; all when empty.
     pub fn operators<'a>(&'a self, typed: &'a [Operator]) -> &'a [Operator] {
         match typed {
@@ -424,6 +431,7 @@ impl Settings {
         Ok(CheckSettings {
             names: names.collect(),
             format: args.format,
+            verbose: args.verbose,
             levels,
         })
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::replay::census::Standing;
-use crate::replay::outcome::{Check, Outcome, Verdict};
+use crate::replay::outcome::Outcome;
 
 /// The gates of a run; none by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,7 +87,11 @@ fn few_cases(outcome: &Outcome, least: usize) -> Vec<MissedGate> {
     let mut rules: BTreeMap<&str, Shown<'_>> = BTreeMap::new();
     for scenario in &outcome.scenarios {
         let shown = rules.entry(&scenario.rule_file).or_default();
-        for check in scenario.checks.iter().filter(|check| ran(check)) {
+        for check in scenario
+            .checks
+            .iter()
+            .filter(|check| check.verdict.is_run())
+        {
             shown.cases.insert((&check.key.scenario, &check.key.case));
             if check.expects_alert {
                 shown.attacks += 1;
@@ -116,8 +120,4 @@ fn few_cases(outcome: &Outcome, least: usize) -> Vec<MissedGate> {
             })
     });
     missed.collect()
-}
-
-fn ran(check: &Check) -> bool {
-    !matches!(check.verdict, Verdict::Skipped | Verdict::Unsupported)
 }

@@ -154,13 +154,10 @@ impl Project<'_> {
     /// Lists the checks of a run and reads the rules that nothing tests, without running anything.
     pub fn list(&self, loaded: &Loaded, catalogue: &Catalogue, request: &Request<'_>) -> Listed {
         let options = request.options(&loaded.keys);
-        let found = list(&loaded.tests(), catalogue, self.files, &options);
-        let mut diagnostics = loaded.diagnostics.clone();
-        diagnostics.extend(found.diagnostics);
         Listed {
-            keys: found.keys,
+            keys: list(&loaded.tests(), catalogue, self.files, &options),
             rules: self.census(loaded, catalogue),
-            diagnostics,
+            diagnostics: loaded.diagnostics.clone(),
         }
     }
 

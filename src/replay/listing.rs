@@ -4,39 +4,23 @@ use super::expectation::wanted;
 use super::outcome::CheckKey;
 use super::{Options, Test, capture};
 use crate::data_source::{Catalogue, DataSource};
-use crate::diagnostic::Diagnostic;
 use crate::event::io::Files;
 use crate::scenario::model::{Base, EventsFrom};
-use crate::scenario::{self, Case, Expanded, Expander};
+use crate::scenario::{Case, Expanded, Expander};
 
-/// The checks of some tests, in the order in which a run reports them.
-#[derive(Debug, Default)]
-pub struct Listing {
-    /// The checks.
-    pub keys: Vec<CheckKey>,
-    /// What is wrong with the scenarios on the sources that they run on.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-/// Lists the checks of the tests that the options select. A selection by verdict selects every
+/// Lists the checks of the tests that the options select, in the order in which a run reports them.
+/// The events of cases are not made, so that a run may find mistakes in them that leave checks out. A selection by verdict selects every
 /// check, for none has a verdict yet.
 pub fn list(
     tests: &[Test<'_>],
     catalogue: &Catalogue,
     files: &dyn Files,
     options: &Options<'_>,
-) -> Listing {
-    let mut listing = Listing::default();
+) -> Vec<CheckKey> {
+    let mut listed = Vec::new();
     for test in tests {
         let patterns = test.subject.patterns();
         let sources = super::sources(test, catalogue, &patterns);
-        let claimed = catalogue.claimed(&patterns);
-        let found = scenario::check(test.scenario, catalogue, &claimed);
-        let broken = found.iter().any(Diagnostic::is_error);
-        listing.diagnostics.extend(found);
-        if broken {
-            continue;
-        }
         let beside = capture::Beside {
             scenario_file: test.scenario_file,
             source: &test.scenario.source,
@@ -56,11 +40,9 @@ pub fn list(
         // By case, then by source.
         keys.sort_by_key(|(order, _)| *order);
         let keys = keys.into_iter().map(|(_, key)| key);
-        listing
-            .keys
-            .extend(keys.filter(|key| options.takes(test, key, None)));
+        listed.extend(keys.filter(|key| options.takes(test, key, None)));
     }
-    listing
+    listed
 }
 
 struct Lister<'a> {

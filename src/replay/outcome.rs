@@ -215,6 +215,11 @@ impl Verdict {
         }
     }
 
+    /// Whether the check ran the rule.
+    pub fn is_run(self) -> bool {
+        !matches!(self, Self::Skipped | Self::Unsupported)
+    }
+
     /// Whether the run fails with it (exit code 1).
     pub fn fails(self) -> bool {
         matches!(self, Self::Invalid | Self::Unverifiable | Self::Failed)

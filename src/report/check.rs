@@ -1,11 +1,21 @@
 //! What `trapline check` found: for people, a line each, as JSON.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Severity, render};
 use crate::lint::Finding;
+
+/// Up to so many findings of one kind are all drawn.
+const FEW: usize = 5;
+/// Of a kind with more, so many are drawn and so many named in a line.
+const DRAWN: usize = 2;
+const NAMED: usize = 3;
+
+/// Lints whose findings are limits of Trapline: it has no shape for what the rule searches.
+const LIMITS: [&str; 1] = ["unserved-index"];
 
 /// Everything that a run of `check` found.
 #[derive(Debug, Default)]
@@ -35,12 +45,54 @@ impl Checked {
             .count()
     }
 
-    /// Every finding drawn at its place, then the summary.
-    pub fn human(&self, colour: bool) -> String {
-        let drawn = self
-            .all()
-            .map(|(_, diagnostic)| render::render(diagnostic, colour) + "\n");
-        drawn.collect::<String>() + &self.summary()
+    /// The findings drawn at their places, those of one kind together, then the summary. Of a kind
+    /// with many findings only the first ones are drawn, unless all are asked for.
+    pub fn human(&self, colour: bool, verbose: bool) -> String {
+        let mut kinds: Vec<(&str, Vec<&Diagnostic>)> = Vec::new();
+        for (finding, diagnostic) in self.all() {
+            let kind = finding.map_or("", |finding| finding.lint.name());
+            match kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, group)) => group.push(diagnostic),
+                None => kinds.push((kind, vec![diagnostic])),
+            }
+        }
+        // Faults of the files first: nobody mends a limit of Trapline in a rule.
+        kinds.sort_by_key(|(kind, _)| LIMITS.contains(kind));
+        let mut text = String::new();
+        for (kind, group) in kinds {
+            let shown = if verbose || group.len() <= FEW {
+                group.len()
+            } else {
+                DRAWN
+            };
+            let (drawn, rest) = group.split_at(shown.min(group.len()));
+            for diagnostic in drawn {
+                text.push_str(&render::render(diagnostic, colour));
+                text.push('\n');
+            }
+            if rest.is_empty() {
+                continue;
+            }
+            let limit = if LIMITS.contains(&kind) {
+                ", a limit of Trapline and no fault of a rule"
+            } else {
+                ""
+            };
+            let _ = writeln!(text, "{} more of {kind}{limit}:", rest.len());
+            for diagnostic in rest.iter().take(NAMED) {
+                text.push_str("  ");
+                text.push_str(&render::concise(diagnostic));
+            }
+            if rest.len() > NAMED {
+                let _ = writeln!(
+                    text,
+                    "  and {} more; --verbose draws all",
+                    rest.len() - NAMED
+                );
+            }
+            text.push('\n');
+        }
+        text + &self.summary()
     }
 
     /// A finding a line, then the summary.
@@ -51,7 +103,7 @@ impl Checked {
         lines.collect::<String>() + &self.summary()
     }
 
-    /// How it went, in one line; the lints that found something in another.
+    /// The lints that found something, then how it went, in one line.
     pub fn summary(&self) -> String {
         let mut parts = vec![format!("{} checked", plural(self.rules, "rule"))];
         if !self.unsupported.is_empty() {
@@ -65,21 +117,26 @@ impl Checked {
         if self.scenarios > 0 {
             parts.push(plural(self.scenarios, "scenario file"));
         }
-        let mut text = format!(
-            "{}: {}, {}\n",
-            parts.join(", "),
-            plural(self.count(Severity::Error), "error"),
-            plural(self.count(Severity::Warning), "warning")
-        );
+        let mut text = String::new();
         let mut lints: BTreeMap<&str, usize> = BTreeMap::new();
         for finding in &self.findings {
             *lints.entry(finding.lint.name()).or_default() += 1;
         }
-        if !lints.is_empty() {
-            let lints = lints.iter().map(|(name, count)| format!("{name} {count}"));
-            text.push_str(&lints.collect::<Vec<_>>().join(", "));
-            text.push('\n');
+        let (limits, faults): (Vec<_>, Vec<_>) =
+            lints.iter().partition(|(name, _)| LIMITS.contains(*name));
+        for (key, lints) in [("found", faults), ("limits of Trapline", limits)] {
+            if !lints.is_empty() {
+                let lints = lints.iter().map(|(name, count)| format!("{name} {count}"));
+                let _ = writeln!(text, "{key}: {}", lints.collect::<Vec<_>>().join(", "));
+            }
         }
+        let _ = writeln!(
+            text,
+            "{}: {}, {}",
+            parts.join(", "),
+            plural(self.count(Severity::Error), "error"),
+            plural(self.count(Severity::Warning), "warning")
+        );
         text
     }
 

@@ -10,7 +10,7 @@ use super::markdown::{code, diff_block, html, plain};
 use super::recorded;
 use super::terminal::change::marked;
 use super::terminal::group::{alike_changes, groups, name};
-use crate::rule_diff::{Comparison, Decider, Difference, Measure, RuleChange};
+use crate::rule_diff::{Comparison, Decider, Difference, Kind, Measure, RuleChange};
 use crate::snapshot::Class;
 use crate::snapshot::diff::diff;
 
@@ -37,10 +37,15 @@ pub fn markdown(found: &Comparison, out: &mut impl Write) -> io::Result<()> {
     let differences = differences
         .iter()
         .filter_map(|group| Some((difference(group)?, group.len())));
-    let rules = found.rules.iter().map(|change| (rule(change), 1));
+    let untested = found.untested().map(|change| (untested(change), 1));
+    let rules = found
+        .rules
+        .iter()
+        .filter(|change| change.tested || change.kind == Kind::Removed);
+    let rules = rules.map(|change| (rule(change), 1));
     let alerts = found.recordings.iter().flat_map(recorded::sections);
     let mut left_out = 0_usize;
-    for (section, tells) in differences.chain(alerts).chain(rules) {
+    for (section, tells) in untested.chain(differences).chain(alerts).chain(rules) {
         if left_out > 0 || text.len() + section.len() > MOST {
             left_out += tells;
         } else {
@@ -59,7 +64,12 @@ pub fn markdown(found: &Comparison, out: &mut impl Write) -> io::Result<()> {
 
 /// `1 lost, 2 new`, or that nothing is; what cases do first, then the recordings.
 pub fn headline(found: &Comparison) -> String {
-    let cases = of_cases(found);
+    let mut cases = of_cases(found);
+    match found.untested().count() {
+        0 => {}
+        1 => cases = format!("1 rule changed without a test; {cases}"),
+        many => cases = format!("{many} rules changed without a test; {cases}"),
+    }
     match found.recordings.as_ref().and_then(recorded::counts) {
         Some(counts) => format!("{cases}; recordings: {counts}"),
         None => cases,
@@ -180,6 +190,21 @@ fn signed(lines: &[(crate::snapshot::diff::Tag, String)]) -> String {
     text
 }
 
+/// A rule that changed and that no check runs, its change open.
+fn untested(change: &RuleChange) -> String {
+    format!(
+        "\n### UNTESTED {}\n\n{}\n\nIt {} and no scenario tests it. Do now: {}\n{}",
+        code(&change.file),
+        plain(&change.name),
+        match change.kind {
+            Kind::Added => "is new",
+            _ => "changed",
+        },
+        code(&format!("trapline new {}", change.file)),
+        rule(change).replace("<details>", "<details open>"),
+    )
+}
+
 fn rule(change: &RuleChange) -> String {
     let mut text = format!(
         "\n<details><summary>rule {}: {}, <code>{}</code></summary>\n\n",
@@ -217,6 +242,8 @@ pub fn json(found: &Comparison, out: &mut impl Write) -> io::Result<()> {
     let mut summary = serde_json::Map::new();
     summary.insert("checks".to_owned(), json!(found.checks));
     summary.insert("rules".to_owned(), json!(found.rules.len()));
+    let untested = found.untested().count();
+    summary.insert("untested_rules".to_owned(), json!(untested));
     for class in Class::ALL {
         summary.insert(class.word().to_owned(), json!(found.count(class)));
     }
@@ -245,6 +272,7 @@ fn rule_entry(change: &RuleChange) -> Value {
         "change": change.kind.word(),
         "metadata": settings.collect::<Vec<_>>(),
         "query_changed": !change.query.is_empty(),
+        "tested": change.tested,
     })
 }
 

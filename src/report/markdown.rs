@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::finding::{Finding, findings};
 use super::markup::escaped;
-use super::{View, headline, rules};
+use super::{View, glossary, headline, rules};
 use crate::diagnostic::escape;
 use crate::project::Conclusion;
 use crate::replay::outcome::Verdict;
@@ -28,7 +28,21 @@ pub fn write(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
         }
         text.push_str(&section);
     }
+    legend(view, &mut text);
     out.write_all(text.as_bytes())
+}
+
+/// The words that a reader may not know, folded.
+fn legend(view: &View<'_>, text: &mut String) {
+    let words = glossary::legend(view);
+    if words.is_empty() {
+        return;
+    }
+    text.push_str("\n<details><summary>What the words mean</summary>\n\n");
+    for (word, meaning) in words {
+        let _ = writeln!(text, "- **{word}**: {}", meaning.replace('\n', " "));
+    }
+    text.push_str("\n</details>\n");
 }
 
 fn head(view: &View<'_>, text: &mut String) {

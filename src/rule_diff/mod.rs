@@ -84,6 +84,13 @@ impl Comparison {
         self.count(class) > 0 || recordings.is_some_and(|one| one.count(class) > 0)
     }
 
+    /// The rules that changed or came without a check that runs them: nobody knows what they do
+    /// otherwise.
+    pub fn untested(&self) -> impl Iterator<Item = &RuleChange> {
+        let rules = self.rules.iter();
+        rules.filter(|rule| !rule.tested && rule.kind != Kind::Removed)
+    }
+
     /// Whether nothing differs.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty() && self.differences.is_empty()

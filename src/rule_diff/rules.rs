@@ -21,6 +21,8 @@ pub struct RuleChange {
     pub settings: Vec<Setting>,
     /// The lines of its query, if that differs.
     pub query: Vec<(Tag, String)>,
+    /// Whether some check ran with it.
+    pub tested: bool,
 }
 
 /// How a rule differs.
@@ -101,6 +103,7 @@ fn alone(subject: &Subject, kind: Kind) -> RuleChange {
         kind,
         settings: Vec::new(),
         query: Vec::new(),
+        tested: false,
     }
 }
 

@@ -372,3 +372,28 @@ fn the_json_report_fits_its_schema() {
         assert!(found.is_empty(), "{found:#?}");
     }
 }
+
+#[test]
+fn a_rule_that_changed_without_a_test_is_the_headline_of_diff() {
+    let project = tested();
+    add(&project, "rules/old.toml", &rule("r-2", "Old", ENDPOINT));
+    git(&project, &["init", "-q"]);
+    git(&project, &["add", "."]);
+    git(&project, &["commit", "-qm", "one"]);
+    let project = project.with("rules/old.toml", "cmd.exe", "cmb.exe");
+    let (code, out) = project.run(&["diff", "HEAD"]);
+    assert_eq!(code, 0);
+    assert!(out.starts_with("UNTESTED rules/old.toml"), "{out}");
+    assert!(out.contains("1 rule changed without a test"), "{out}");
+    assert!(out.contains("trapline new rules/old.toml"), "{out}");
+    assert_eq!(project.run(&["diff", "HEAD", "--require-tested"]).0, 5);
+    let (_, markdown) = project.run(&["diff", "HEAD", "--format", "markdown"]);
+    assert!(
+        markdown.contains("## Trapline: 1 rule changed without a test"),
+        "{markdown}"
+    );
+    let (_, text) = project.run(&["diff", "HEAD", "--format", "json"]);
+    let report: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["summary"]["untested_rules"], 1);
+    assert_eq!(report["rules"][0]["tested"], false);
+}

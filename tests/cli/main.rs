@@ -18,6 +18,7 @@ mod docs;
 mod esql;
 mod explain;
 mod hostile;
+mod first_contact;
 mod honest;
 mod import;
 mod import_events;

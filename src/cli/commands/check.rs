@@ -48,7 +48,7 @@ pub fn run(settings: &Settings, check: &CheckSettings, console: &mut Console) ->
         console.diagnostics([&nothing]);
         return ExitCode::NothingSelected;
     }
-    run.report(check.format, console);
+    run.report(check.format, check.verbose, console);
     run.exit()
 }
 
@@ -181,9 +181,9 @@ impl Run<'_> {
         findings.sort_by(|a, b| a.diagnostic.sort_key().cmp(&b.diagnostic.sort_key()));
     }
 
-    fn report(&self, format: CheckFormat, console: &mut Console) {
+    fn report(&self, format: CheckFormat, verbose: bool, console: &mut Console) {
         let text = match format {
-            CheckFormat::Human => self.checked.human(console.colour(Stream::Out)),
+            CheckFormat::Human => self.checked.human(console.colour(Stream::Out), verbose),
             CheckFormat::Concise => self.checked.concise(),
             CheckFormat::Json => self.checked.json(),
             CheckFormat::Markdown => self.survey.markdown(),

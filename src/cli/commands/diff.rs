@@ -84,6 +84,10 @@ pub fn run(
     if args.fail_on.iter().any(gate) {
         code = code.and(ExitCode::Failed);
     }
+    let demanded = args.require_tested || settings.requires_tested();
+    if demanded && found.untested().next().is_some() {
+        code = code.and(ExitCode::GateMissed);
+    }
     Ok(code)
 }
 
@@ -241,7 +245,8 @@ impl Side {
 
 fn compare(old: &Side, new: &Side, catalogue: &Catalogue) -> Comparison {
     let excepted = |side: &Side| exceptions(old, new, side);
-    let rules = rule_diff::rule_changes((&old.rules, &excepted(old)), (&new.rules, &excepted(new)));
+    let mut rules =
+        rule_diff::rule_changes((&old.rules, &excepted(old)), (&new.rules, &excepted(new)));
     let (older, newer) = new.pairs(old, new, &rules);
     let mut before = new.replay(&older, old, catalogue);
     let mut after = new.replay(&newer, new, catalogue);
@@ -255,6 +260,11 @@ fn compare(old: &Side, new: &Side, catalogue: &Catalogue) -> Comparison {
         gone.scenarios
             .retain(|scenario| !scenario.checks.is_empty());
         into.scenarios.append(&mut gone.scenarios);
+    }
+    for rule in &mut rules {
+        let scenarios = before.scenarios.iter().chain(&after.scenarios);
+        let mut own = scenarios.filter(|one| one.rule_file == rule.file || one.rule_id == rule.id);
+        rule.tested = own.any(|one| one.checks.iter().any(|check| check.verdict.is_run()));
     }
     let measured = (!rules.is_empty()).then(|| {
         let (before, after) = (

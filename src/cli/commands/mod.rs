@@ -8,6 +8,7 @@ mod diff_exceptions;
 mod event_log;
 pub mod explain;
 pub mod import;
+pub mod init;
 mod write_scenario;
 pub mod mutate;
 pub mod new;
@@ -15,6 +16,7 @@ pub mod query;
 mod query_rows;
 pub mod scaffold;
 pub mod explain_events;
+mod explain_word;
 pub mod review;
 pub mod scan;
 mod scan_inputs;
@@ -74,7 +76,7 @@ pub fn run(verb: &Verb, global: &Global, settings: &Settings, console: &mut Cons
         Verb::Schema(args) => scaffold::schema(args.of, console),
         Verb::Completions(args) => scaffold::completions(args.shell, console),
         Verb::Man(args) => scaffold::man(&args.directory, settings, console),
-        Verb::Init => scaffold::init(settings, console),
+        Verb::Init => init::run(settings, !global.rules.is_empty(), console),
         Verb::Import(args) => match import::run(settings, args, console) {
             Ok(code) => code,
             Err(problem) => console.problem(&problem),

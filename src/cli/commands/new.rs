@@ -1,16 +1,22 @@
-//! `trapline new RULE`: a first scenario, or with `--fill-coverage` the cases that one lacks. What
-//! is written has been replayed, and stands in the snapshot as accepted.
+//! `trapline new PATH…`: first scenarios of rules, or with `--fill-coverage` the cases that they
+//! lack. A written scenario has been replayed, and stands in the snapshot as accepted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::args::NewArgs;
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
+use super::super::progress::Bar;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::write_scenario::{self, Place};
+use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
+use crate::event::io::Progress as _;
+use crate::project::Target;
 use crate::replay::dry_run;
 use crate::scenario::write::Sketch;
 use crate::synthesize::{self, Impossible, Request, Unsolved, Written};
@@ -27,19 +33,133 @@ pub fn run(
     args: &NewArgs,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let rule = write_scenario::rule_path(settings, &args.rule)?;
-    let subject = write_scenario::subject(settings, &rule, console)?;
-    let place = Place::new(settings, args.output.as_deref(), &rule)?;
     let catalogue = write_scenario::catalogue()?;
-    let request = Request {
-        subject: &subject,
+    let mut rules = Vec::new();
+    let mut several = args.rules.len() > 1;
+    for target in settings.targets(&args.rules)? {
+        let Target::Path(name) = target else {
+            return Err(usage("a KEY names no rule file"));
+        };
+        let path = settings.files.path(&name);
+        if settings.files.is_directory(&path) {
+            several = true;
+            let found = settings.files.find(&path, &["toml"]);
+            rules.extend(found.map_err(|mistake| Problem::usage(*mistake))?);
+        } else {
+            rules.push(path);
+        }
+    }
+    let maker = Maker {
+        settings,
+        args,
         catalogue: &catalogue,
-        sources: &args.sources,
     };
-    if args.fill_coverage {
-        fill(settings, &request, &place, console)
-    } else {
-        new(settings, &request, &place, console)
+    match rules.as_slice() {
+        [rule] if !several => {
+            let said = maker.write(rule, console)?;
+            console.write(Stream::Err, &said);
+            Ok(ExitCode::Passed)
+        }
+        rules if args.output.is_none() => Ok(maker.all(rules, console)),
+        _ => Err(usage("`--output` goes with one rule file")),
+    }
+}
+
+fn usage(message: &str) -> Box<Problem> {
+    Problem::usage(Diagnostic::error(&error::NOTHING_SELECTED, message))
+}
+
+/// Writes scenarios as the options say.
+struct Maker<'a> {
+    settings: &'a Settings,
+    args: &'a NewArgs,
+    catalogue: &'a Catalogue,
+}
+
+impl Maker<'_> {
+    /// Writes the scenarios of many rules: those that have one already are skipped, those for which
+    /// none is found are counted by reason.
+    fn all(&self, rules: &[Utf8PathBuf], console: &mut Console) -> ExitCode {
+        let (mut written, mut skipped) = (0_usize, 0_usize);
+        let mut failed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let bar = Bar::new(u64::try_from(rules.len()).ok(), console.err_terminal());
+        for rule in rules {
+            let name = self.settings.files.name(rule);
+            bar.advance(1);
+            if name.split('/').any(|part| part == "_deprecated") {
+                continue;
+            }
+            let place = Place::new(self.settings, None, rule);
+            let has_one = place.is_ok_and(|place| !place.before.is_empty());
+            if has_one && !self.args.fill_coverage {
+                skipped += 1;
+                continue;
+            }
+            match self.write(rule, console) {
+                Ok(_) => {
+                    written += 1;
+                    bar.aside(|| console.write(Stream::Out, &format!("wrote    {name}\n")));
+                }
+                Err(problem) => {
+                    let reason = problem.diagnostics.first();
+                    let reason = reason.map_or_else(String::new, |one| one.message.clone());
+                    failed.entry(kind_of(&reason)).or_default().push(name);
+                }
+            }
+        }
+        bar.clear();
+        let mut said = String::new();
+        for (reason, names) in &failed {
+            let first = names.first().map_or("", String::as_str);
+            let more = match names.len() {
+                1 => String::new(),
+                many => format!(" and {} more", many - 1),
+            };
+            let _ = writeln!(said, "none     {reason}: {first}{more}");
+        }
+        let without: usize = failed.values().map(Vec::len).sum();
+        let _ = writeln!(
+            said,
+            "new      {} written, {skipped} had one, none found for {without}",
+            counted(written, "scenario")
+        );
+        if written > 0 {
+            said.push_str("next     read them, then trapline test\n");
+        }
+        console.write(Stream::Err, &said);
+        if written + skipped == 0 {
+            ExitCode::NotLoaded
+        } else {
+            ExitCode::Passed
+        }
+    }
+
+    /// Writes the scenario of a rule, or the cases that it lacks; gives what there is to say.
+    fn write(&self, rule: &Utf8Path, console: &mut Console) -> Result<String, Box<Problem>> {
+        let subject = write_scenario::subject(self.settings, rule, console)?;
+        let place = Place::new(self.settings, self.args.output.as_deref(), rule)?;
+        let request = Request {
+            subject: &subject,
+            catalogue: self.catalogue,
+            sources: &self.args.sources,
+        };
+        if self.args.fill_coverage {
+            fill(self.settings, &request, &place, console)
+        } else {
+            new(self.settings, &request, &place, console)
+        }
+    }
+}
+
+/// A reason without what is particular to one rule, so that rules are counted by it.
+fn kind_of(reason: &str) -> String {
+    let plain = reason.split_once(" (").map_or(reason, |(kind, _)| kind);
+    match plain.split_once('`') {
+        Some((_, rest)) => match rest.split_once("` ") {
+            Some((_, kind)) => kind.to_owned(),
+            None => plain.to_owned(),
+        },
+        None => plain.to_owned(),
     }
 }
 
@@ -48,7 +168,7 @@ fn new(
     request: &Request<'_>,
     place: &Place,
     console: &mut Console,
-) -> Result<ExitCode, Box<Problem>> {
+) -> Result<String, Box<Problem>> {
     if let Some(path) = &place.path
         && settings.files.exists(path)
     {
@@ -89,8 +209,7 @@ fn new(
     }
     said.push_str(&unsolved(&made.unsolved));
     said.push_str(&next(settings, place));
-    console.write(Stream::Err, &said);
-    Ok(ExitCode::Passed)
+    Ok(said)
 }
 
 fn fill(
@@ -98,7 +217,7 @@ fn fill(
     request: &Request<'_>,
     place: &Place,
     console: &mut Console,
-) -> Result<ExitCode, Box<Problem>> {
+) -> Result<String, Box<Problem>> {
     let file = place.path.as_ref().map_or_else(
         || dry_run::NOWHERE.to_owned(),
         |path| settings.files.name(path),
@@ -127,8 +246,7 @@ fn fill(
     }
     said.push_str(&unsolved(&filled.unsolved));
     said.push_str(&next(settings, place));
-    console.write(Stream::Err, &said);
-    Ok(ExitCode::Passed)
+    Ok(said)
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -169,7 +287,7 @@ fn next(settings: &Settings, place: &Place) -> String {
     format!("next     read {name}, then trapline test {name}\n")
 }
 
-fn not_solved(unsolved: &[Unsolved]) -> Result<ExitCode, Box<Problem>> {
+fn not_solved(unsolved: &[Unsolved]) -> Result<String, Box<Problem>> {
     let reasons = unsolved
         .iter()
         .map(|one| format!("{}: {}", one.source, one.reason));

@@ -136,6 +136,13 @@ impl Rules {
             let count = counted(self.not_run.len(), "rule was", "rules were");
             let _ = writeln!(text, "{count} not run");
         }
+        let mut types: BTreeMap<&str, usize> = BTreeMap::new();
+        for rule in self.not_run.iter().filter(|rule| rule.is_other_type) {
+            *types.entry(&rule.reason).or_default() += 1;
+        }
+        for (reason, count) in types {
+            let _ = writeln!(text, "    {reason} ({count})");
+        }
         let by_itself = self.not_run.iter().filter(|rule| !rule.is_other_type);
         let more = by_itself.clone().count().saturating_sub(NAMED);
         for rule in by_itself.take(NAMED) {

@@ -8,7 +8,7 @@ use super::super::error::{self, Problem};
 use super::super::git;
 use super::super::settings::{Settings, TestSettings};
 use super::super::{Console, ExitCode, environment, interrupt};
-use super::review;
+use super::{init, review};
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::data_source::error::UNKNOWN_SOURCE;
@@ -17,6 +17,7 @@ use crate::explain::timeline::{CheckDetails, tell};
 use crate::project::{
     Gates, Listed, Loaded, Request, RequireTested, SnapshotPolicy, TestRun, config,
 };
+use crate::replay::census::RuleCensus;
 use crate::replay::outcome::CheckKey;
 use crate::replay::trace::Observed;
 use crate::report::html::Depth;
@@ -124,8 +125,12 @@ fn gates(settings: &Settings, test: &TestSettings) -> Result<Gates, Box<Problem>
         Required::All => RequireTested::All,
         Required::Changed => {
             let since = test.changed.clone().or_else(environment::base_revision);
-            let since = since.unwrap_or_else(|| "HEAD".to_owned());
-            RequireTested::Changed(changed(settings, &since)?)
+            match since {
+                Some(since) => RequireTested::Changed(changed(settings, &since)?),
+                // Where nothing is committed yet every rule is new.
+                None => git::changed_files(settings.files.root(), "HEAD")
+                    .map_or(RequireTested::All, RequireTested::Changed),
+            }
         }
     };
     Ok(Gates {
@@ -149,7 +154,7 @@ fn list(listed: &Listed, may_be_empty: bool, console: &mut Console) -> ExitCode 
     console.write(Stream::Err, &counts);
     let code = ExitCode::of_loading(&listed.diagnostics);
     if listed.keys.is_empty() && code == ExitCode::Passed && !may_be_empty {
-        console.diagnostics([&nothing()]);
+        console.diagnostics([&nothing(&listed.rules)]);
         return ExitCode::NothingSelected;
     }
     code
@@ -181,7 +186,7 @@ fn finish(
     console.diagnostics(&run.compared.diagnostics);
     let mut code = run.conclusion().exit_code();
     if code == ExitCode::NothingSelected {
-        console.diagnostics([&nothing()]);
+        console.diagnostics([&nothing(&run.outcome.rules)]);
     }
     let view = View::from(&*run);
     let mut written = ExitCode::Passed;
@@ -266,7 +271,22 @@ fn human_stream(test: &TestSettings) -> Stream {
     }
 }
 
-fn nothing() -> Diagnostic {
-    Diagnostic::error(&error::NOTHING_SELECTED, "no check was selected")
-        .help("`trapline test --list` shows what there is")
+/// No check was selected: what a project lacks, and the command that helps.
+fn nothing(rules: &RuleCensus) -> Diagnostic {
+    let nothing = Diagnostic::error(&error::NOTHING_SELECTED, "no check was selected");
+    if rules.0.is_empty() {
+        return nothing.help(
+            "there are no rules: `trapline init` sets up a project, `--rules DIR` names them",
+        );
+    }
+    if rules.count("tested") > 0 {
+        return nothing.help("`trapline test --list` shows what there is");
+    }
+    let first = rules.of("untested").next();
+    let folder = first.and_then(|rule| rule.file.split('/').next());
+    let nothing = nothing.help(init::words(rules));
+    match folder {
+        Some(folder) => nothing.help(format!("`trapline new {folder}` writes first scenarios")),
+        None => nothing.help("`trapline test --list` says why they cannot be run"),
+    }
 }

@@ -17,6 +17,7 @@ use std::io::{self, Write};
 
 use super::View;
 use super::coverage::rounded;
+use super::glossary;
 use super::headline::{Tone, headline};
 use super::markup::escaped;
 use super::rules::counts;
@@ -54,9 +55,24 @@ pub fn write(view: &View<'_>, depth: &Depth, out: &mut impl Write) -> io::Result
         rule::write(&report, rule, &mut text);
     }
     text.push_str("<p id=\"none\" hidden=\"hidden\">No case is left by the filter.</p>\n");
-    text.push_str("</section>\n</main>\n");
+    text.push_str("</section>\n");
+    legend(view, &mut text);
+    text.push_str("</main>\n");
     let _ = write!(text, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
     out.write_all(text.as_bytes())
+}
+
+/// The words that a reader may not know.
+fn legend(view: &View<'_>, text: &mut String) {
+    let words = glossary::legend(view);
+    if words.is_empty() {
+        return;
+    }
+    text.push_str("<section aria-labelledby=\"words\">\n<h2 id=\"words\">Words</h2>\n<dl>\n");
+    for (word, meaning) in words {
+        let _ = writeln!(text, "<dt>{}</dt>\n<dd>{}</dd>", escaped(word), escaped(meaning));
+    }
+    text.push_str("</dl>\n</section>\n");
 }
 
 fn head(text: &mut String) {

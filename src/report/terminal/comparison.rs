@@ -7,19 +7,31 @@ use super::style::{BAD, CAME, DIM, GONE, GOOD, NAME, Painter, WARN, clean};
 use crate::report::comparison::{clipped, grouped, headline, lines, shares};
 use crate::report::recorded;
 use crate::rule_diff::recordings::AlertDifference;
-use crate::rule_diff::{Comparison, Decider, Difference, RuleChange};
+use crate::rule_diff::{Comparison, Decider, Difference, Kind, RuleChange};
 use crate::snapshot::Class;
 
 /// Writes the report.
 pub fn write_comparison(found: &Comparison, colour: bool, text: &mut String) {
     let painter = Painter { colour };
+    for change in found.untested() {
+        let _ = writeln!(
+            text,
+            "{}{}  no scenario tests it",
+            painter.key(BAD, "UNTESTED"),
+            painter.paint(NAME, &change.file)
+        );
+        rule(change, painter, text);
+        let command = format!("trapline new {}", super::style::quote(&change.file));
+        let _ = writeln!(text, "{}{command}\n", painter.key(DIM, "next"));
+    }
     for group in grouped(found) {
         difference(&group, painter, text);
     }
     for one in found.recordings.iter().flat_map(|found| &found.differences) {
         over_recordings(one, painter, text);
     }
-    for change in &found.rules {
+    let tested = |change: &&RuleChange| change.tested || change.kind == Kind::Removed;
+    for change in found.rules.iter().filter(tested) {
         rule(change, painter, text);
     }
     for (name, measure) in [("coverage", found.coverage), ("mutation", found.mutation)] {
@@ -32,7 +44,12 @@ pub fn write_comparison(found: &Comparison, colour: bool, text: &mut String) {
         let words = words.trim_end_matches('.');
         let _ = writeln!(text, "{}{words}", painter.key(DIM, "captures"));
     }
-    let style = if found.has(Class::Lost) || found.has(Class::New) {
+    if found.untested().next().is_some() && found.recordings.is_none() {
+        let words = "--captures FILE… compares the alerts of both versions over recordings";
+        let _ = writeln!(text, "{}{words}", painter.key(DIM, "or"));
+    }
+    let untested = found.untested().next().is_some();
+    let style = if untested || found.has(Class::Lost) || found.has(Class::New) {
         BAD
     } else {
         GOOD

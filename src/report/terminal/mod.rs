@@ -32,7 +32,7 @@ pub use mutation::{MutationOptions, write_mutation};
 pub use review::{ReviewStep, write_review, write_review_keys, write_review_list};
 pub use rules::{counts_of_rules, list_of_rules};
 use style::Painter;
-pub(super) use style::clean;
+pub use style::clean;
 pub use timeline::write_timeline;
 
 /// How the report is to look.

@@ -50,7 +50,7 @@ impl Painter {
 }
 
 /// The text in one line, without anything that would move the cursor or change the colours.
-pub(in crate::report) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     escape::line(text).into_owned()
 }
 

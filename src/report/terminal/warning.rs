@@ -1,7 +1,10 @@
 //! What does not fail the run and is worth a look: outcomes that are open or not proven, and the
 //! warnings of single checks.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+
+use indexmap::IndexMap;
 
 use super::View;
 use super::group::groups;
@@ -30,12 +33,13 @@ pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
             && one.message == other.message
             && one.warnings == other.warnings
     };
+    let mut repeated: IndexMap<&str, BTreeSet<&str>> = IndexMap::new();
     for group in groups(checks, same) {
         let Some(first) = group.first() else { continue };
         if word(first) == WARNING {
             for line in &first.warnings {
-                let key = painter.key(WARN, WARNING);
-                let _ = writeln!(text, "{key}{}", clean(line));
+                let scenarios = repeated.entry(line).or_default();
+                scenarios.insert(&first.key.scenario);
             }
             continue;
         }
@@ -56,6 +60,14 @@ pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
             }
         }
         text.push('\n');
+    }
+    for (line, scenarios) in repeated {
+        let times = match scenarios.len() {
+            1 => String::new(),
+            many => format!(" ({many} scenarios)"),
+        };
+        let key = painter.key(WARN, WARNING);
+        let _ = writeln!(text, "{key}{}{times}", clean(line));
     }
 }
 
