@@ -39,6 +39,17 @@ pub fn base_revision() -> Option<String> {
     github.or_else(|| variable("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
 }
 
+/// In a job of GitHub Actions: the address of the checked out commit's files, and the directory that
+/// holds them.
+pub fn github_tree() -> Option<(String, Utf8PathBuf)> {
+    #[expect(clippy::disallowed_methods, reason = "this file owns the environment")]
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let server = variable("GITHUB_SERVER_URL")?;
+    let (repository, commit) = (variable("GITHUB_REPOSITORY")?, variable("GITHUB_SHA")?);
+    let workspace = Utf8PathBuf::from(variable("GITHUB_WORKSPACE")?);
+    Some((format!("{server}/{repository}/blob/{commit}"), workspace))
+}
+
 fn means_ci(value: &str) -> bool {
     let no = ["", "0", "false"];
     !no.iter().any(|no| value.trim().eq_ignore_ascii_case(no))

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::View;
 use super::terminal::group::{alike, alike_changes, groups, name};
+use super::terminal::quote;
 use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
 use crate::project::MissedGate;
 use crate::replay::outcome::Check;
@@ -16,6 +17,8 @@ pub(super) struct Finding<'a> {
     /// The verdict's or the class's word: `failed`, `lost`.
     pub(super) kind: &'static str,
     pub(super) level: Level,
+    /// How soon a reviewer must see it; less is sooner.
+    rank: u8,
     /// `SCENARIO::CASE[SOURCE, …]`.
     pub(super) name: String,
     /// What it is, in one line.
@@ -24,6 +27,8 @@ pub(super) struct Finding<'a> {
     pub(super) diff: String,
     /// The clause where there is one, then the case.
     pub(super) places: Vec<Spot<'a>>,
+    /// What to do about it: words, and the command where there is one.
+    pub(super) next: (&'static str, Option<String>),
 }
 
 /// How bad it is.
@@ -46,8 +51,8 @@ pub(super) struct Spot<'a> {
     pub(super) label: &'a str,
 }
 
-/// The findings of a run: what could not be loaded, missed gates, failures in file order, then
-/// changes, worst first.
+/// The findings of a run over all rules, worst first: what could not be loaded, lost and new alerts,
+/// other failures, missed gates, then the changes that fit their scenario.
 pub(super) fn findings<'a>(view: &'a View<'a>) -> Vec<Finding<'a>> {
     let mut findings: Vec<Finding<'a>> = view.problems.iter().map(problem).collect();
     findings.extend(view.gates.iter().map(missed));
@@ -61,6 +66,8 @@ pub(super) fn findings<'a>(view: &'a View<'a>) -> Vec<Finding<'a>> {
     for group in groups(view.reviewable(), same) {
         findings.extend(change(view, &group));
     }
+    // The sort is stable: what weighs the same stays in the order of the files.
+    findings.sort_by_key(|finding| finding.rank);
     findings
 }
 
@@ -76,6 +83,7 @@ fn problem(problem: &Diagnostic) -> Finding<'_> {
     Finding {
         kind: "not-loaded",
         level: Level::Error,
+        rank: 0,
         name: name.to_owned(),
         message: format!(
             "{} ({}){}",
@@ -85,6 +93,7 @@ fn problem(problem: &Diagnostic) -> Finding<'_> {
         ),
         diff: String::new(),
         places,
+        next: ("mend the file, then run", Some("trapline test".to_owned())),
     }
 }
 
@@ -92,6 +101,7 @@ fn missed(gate: &MissedGate) -> Finding<'_> {
     Finding {
         kind: "gate-missed",
         level: Level::Error,
+        rank: 4,
         name: gate.rule_file.clone(),
         message: format!("{} (--{})", gate.message, gate.gate),
         diff: String::new(),
@@ -101,6 +111,10 @@ fn missed(gate: &MissedGate) -> Finding<'_> {
             end: None,
             label: "",
         }],
+        next: (
+            "write what is missing; a first scenario by",
+            Some(format!("trapline new {}", quote(&gate.rule_file))),
+        ),
     }
 }
 
@@ -118,10 +132,15 @@ fn failure<'a>(view: &'a View<'a>, group: &[&'a Check], rule_file: &str) -> Opti
     Some(Finding {
         kind: first.verdict.word(),
         level: Level::Error,
+        rank: changed.map_or(3, |change| rank(change.class).min(3)),
         name: name(group.iter().map(|check| &check.key)),
         message,
         diff: changed.map_or_else(|| found(first), difference),
         places: places(first, rule_file),
+        next: (
+            "mend the rule, or edit `expect` where the rule is right; run again by",
+            Some(format!("trapline test {}", quote(&first.key.to_string()))),
+        ),
     })
 }
 
@@ -140,6 +159,7 @@ fn change<'a>(view: &'a View<'a>, group: &[&'a Change]) -> Option<Finding<'a>> {
     Some(Finding {
         kind: first.class.word(),
         level,
+        rank: rank(first.class),
         name: if first.header {
             first.key.scenario.clone()
         } else {
@@ -148,7 +168,28 @@ fn change<'a>(view: &'a View<'a>, group: &[&'a Change]) -> Option<Finding<'a>> {
         message: format!("{}: {what}", first.class.word().to_uppercase()),
         diff: difference(first),
         places: vec![place],
+        next: (
+            "mend the rule, or accept the change by",
+            Some(format!(
+                "trapline test {} --accept={}",
+                quote(&first.key.scenario),
+                first.class.word()
+            )),
+        ),
     })
+}
+
+/// How soon a change must be seen.
+fn rank(class: Class) -> u8 {
+    match class {
+        Class::Lost => 1,
+        Class::New => 2,
+        Class::Split => 5,
+        Class::Reason => 6,
+        Class::Content => 7,
+        Class::Removed => 8,
+        Class::Added => 9,
+    }
 }
 
 /// How bad a change of a class is, and what it is.

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::finding::{Finding, findings};
 use super::markup::escaped;
+use super::sarif::uri;
 use super::{View, glossary, headline, rules};
 use crate::diagnostic::escape;
 use crate::project::Conclusion;
@@ -14,14 +15,14 @@ use crate::replay::outcome::Verdict;
 const MOST: usize = 900_000;
 
 /// Writes a headline, a table of the verdicts by scenario, and a section a finding, worst first.
-pub fn write(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
+pub fn write(view: &View<'_>, links: Option<&Links>, out: &mut impl Write) -> io::Result<()> {
     let findings = findings(view);
     let mut text = String::new();
     head(view, &mut text);
     table(view, &mut text);
     let mut rest = findings.iter();
     while let Some(finding) = rest.next() {
-        let section = section(finding);
+        let section = section(finding, links);
         if text.len() + section.len() > MOST {
             let _ = writeln!(text, "\nand {} more", rest.len() + 1);
             break;
@@ -88,7 +89,21 @@ fn table(view: &View<'_>, text: &mut String) {
     }
 }
 
-fn section(finding: &Finding<'_>) -> String {
+/// Where a code host shows the files of the project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Links {
+    /// The address of the project's root at the commit, without a slash at its end.
+    pub base: String,
+}
+
+impl Links {
+    fn to(&self, file: &str, line: Option<usize>) -> String {
+        let line = line.map_or_else(String::new, |line| format!("#L{line}"));
+        format!("{}/{}{line}", self.base, uri(file))
+    }
+}
+
+fn section(finding: &Finding<'_>, links: Option<&Links>) -> String {
     let mut text = format!(
         "\n### {} {}\n\n{}\n",
         finding.kind.to_uppercase(),
@@ -98,8 +113,16 @@ fn section(finding: &Finding<'_>) -> String {
     for place in &finding.places {
         let line = place.start.map(|(line, _)| format!(":{line}"));
         let at = format!("{}{}", place.file, line.unwrap_or_default());
-        let _ = writeln!(text, "\n- {} {}", code(&at), plain(place.label));
+        let line = place.start.map(|(line, _)| line);
+        let at = match links {
+            Some(links) => format!("[{}]({})", code(&at), links.to(place.file, line)),
+            None => code(&at),
+        };
+        let _ = writeln!(text, "\n- {at} {}", plain(place.label));
     }
+    let (words, command) = &finding.next;
+    let command = command.as_deref().map(code).unwrap_or_default();
+    let _ = writeln!(text, "\nDo now: {words} {command}");
     if !finding.diff.is_empty() {
         let _ = writeln!(
             text,

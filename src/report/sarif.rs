@@ -205,7 +205,7 @@ fn plain(text: &str) -> String {
 }
 
 /// A relative path as a reference: what has a meaning in one, or is no ASCII, is escaped.
-fn uri(path: &str) -> String {
+pub(super) fn uri(path: &str) -> String {
     use std::fmt::Write as _;
     let mut uri = String::new();
     for byte in path.bytes() {

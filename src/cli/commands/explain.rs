@@ -24,7 +24,9 @@ pub fn run(
     args: &ExplainArgs,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let is_file = settings.files.exists(&settings.working_directory.join(&args.rule));
+    let is_file = settings
+        .files
+        .exists(&settings.working_directory.join(&args.rule));
     if !is_file && let Some(text) = explain_word::explain(&args.rule) {
         console.write(Stream::Out, &text);
         return Ok(ExitCode::Passed);

@@ -238,7 +238,7 @@ fn write(
         Format::Junit => junit::write(view, &mut bytes),
         Format::Sarif => sarif::write(view, &mut bytes),
         Format::Github => github::write(view, &mut bytes),
-        Format::Markdown => markdown::write(view, &mut bytes),
+        Format::Markdown => markdown::write(view, links(settings).as_ref(), &mut bytes),
         Format::Html => html::write(view, depth, &mut bytes),
     };
     let report_text = String::from_utf8_lossy(&bytes);
@@ -259,6 +259,17 @@ fn write(
             ExitCode::Usage
         }
     }
+}
+
+/// Where GitHub shows the files of the project, in one of its jobs.
+fn links(settings: &Settings) -> Option<markdown::Links> {
+    let (tree, workspace) = environment::github_tree()?;
+    let root = settings.files.root();
+    let below = root.strip_prefix(&workspace).ok()?;
+    let base = format!("{tree}/{}", below.as_str().replace('\\', "/"));
+    Some(markdown::Links {
+        base: base.trim_end_matches('/').to_owned(),
+    })
 }
 
 /// Where text for people goes: not where a format for machines goes.

@@ -70,7 +70,12 @@ fn legend(view: &View<'_>, text: &mut String) {
     }
     text.push_str("<section aria-labelledby=\"words\">\n<h2 id=\"words\">Words</h2>\n<dl>\n");
     for (word, meaning) in words {
-        let _ = writeln!(text, "<dt>{}</dt>\n<dd>{}</dd>", escaped(word), escaped(meaning));
+        let _ = writeln!(
+            text,
+            "<dt>{}</dt>\n<dd>{}</dd>",
+            escaped(word),
+            escaped(meaning)
+        );
     }
     text.push_str("</dl>\n</section>\n");
 }

@@ -33,6 +33,7 @@ pub use review::{ReviewStep, write_review, write_review_keys, write_review_list}
 pub use rules::{counts_of_rules, list_of_rules};
 use style::Painter;
 pub use style::clean;
+pub(super) use style::quote;
 pub use timeline::write_timeline;
 
 /// How the report is to look.

@@ -84,7 +84,7 @@ pub(super) fn wrap<'a>(items: impl IntoIterator<Item = &'a str>, width: usize) -
 }
 
 /// An argument as a POSIX shell reads it.
-pub(super) fn quote(argument: &str) -> String {
+pub(in crate::report) fn quote(argument: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "/._-=,".contains(character);
     if !argument.is_empty() && argument.chars().all(plain) {
         argument.to_owned()
