@@ -640,7 +640,7 @@ pub enum As {
 pub struct NewArgs {
     /// Rule files, or directories with rules: of those, each rule that has no scenario yet
     #[arg(value_name = "PATH", required = true)]
-    pub rules: Vec<String>,
+    pub paths: Vec<String>,
     /// Add the cases that the rule's scenario lacks, at its end; nothing that is there is touched
     #[arg(long)]
     pub fill_coverage: bool,

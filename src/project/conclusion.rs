@@ -78,7 +78,7 @@ impl Conclusion {
             Self::Interrupted
         } else if !evidence.problems.is_empty() || not_run {
             Self::NotLoaded
-        } else if empty && evidence.gates.is_empty() && !evidence.may_be_empty {
+        } else if empty && !evidence.may_be_empty {
             Self::NothingSelected
         } else if failed {
             Self::Failed

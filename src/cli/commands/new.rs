@@ -35,8 +35,8 @@ pub fn run(
 ) -> Result<ExitCode, Box<Problem>> {
     let catalogue = write_scenario::catalogue()?;
     let mut rules = Vec::new();
-    let mut several = args.rules.len() > 1;
-    for target in settings.targets(&args.rules)? {
+    let mut several = args.paths.len() > 1;
+    for target in settings.targets(&args.paths)? {
         let Target::Path(name) = target else {
             return Err(usage("a KEY names no rule file"));
         };
