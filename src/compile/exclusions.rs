@@ -100,8 +100,23 @@ impl Exclusions {
     }
 
     /// Whether the event is hidden.
-    pub fn hide(&self, event: &Event, types: &Mapping) -> bool {
+    pub fn hides(&self, event: &Event, types: &Mapping) -> bool {
         !self.is_empty() && !self.of_event(event, types).is_empty()
+    }
+
+    /// Hides the event if the rule never sees it although its index patterns select it; whether it
+    /// does.
+    pub fn hide(&self, event: &mut Event, types: &Mapping) -> bool {
+        if event.unrouted || self.is_empty() {
+            return false;
+        }
+        let first = self
+            .of_event(event, types)
+            .first()
+            .map(Exclusion::to_string);
+        event.unrouted = first.is_some();
+        event.excluded_by = first.map(String::into_boxed_str);
+        event.unrouted
     }
 }
 

@@ -44,9 +44,14 @@ impl CompiledRule {
         !self.exclusions.is_empty()
     }
 
+    /// Hides the event if its filters or an exception do.
+    pub fn hide(&self, event: &mut Event) {
+        self.exclusions.hide(event, &self.types);
+    }
+
     /// Whether its filters or an exception hide the event.
     pub fn hides(&self, event: &Event) -> bool {
-        self.exclusions.hide(event, &self.types)
+        self.exclusions.hides(event, &self.types)
     }
 }
 

@@ -6,13 +6,14 @@ use super::candidate::{Usage, Witnesses};
 use super::column::Column;
 use super::column_builder::Draft;
 use super::misfits::typed_columns;
+use super::numbers::{ColumnId, KeySetId, RuleNumber, ScriptId, StageNumber};
 use super::program::{Node, TestRef};
 use super::sequence_spec::SequenceSpec;
 use super::slots::{SlotId, Slots};
 use crate::evaluate::function::Script;
 use crate::event::FieldType;
 use crate::plan::{
-    Condition, ConditionKind, FieldId, Operator, Plan, PlanField, Predicate, Role, Stage,
+    Condition, ConditionKind, FieldId, IndexVec, Operator, Plan, PlanField, Predicate, Role, Stage,
 };
 
 /// The fields that name an event's index when it has no `_index`.
@@ -26,15 +27,15 @@ const DATA_STREAM: [&str; 3] = [
 #[derive(Debug)]
 pub struct RuleSet {
     pub(super) slots: Slots,
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: IndexVec<ColumnId, Column>,
     /// For each slot the column that says which values fit its field.
     pub(super) typed: Box<[Option<u32>]>,
-    pub(super) scripts: Vec<ScriptTest>,
-    pub(super) stages: Vec<StageProgram>,
-    pub(super) key_sets: Vec<KeySet>,
-    pub(super) rules: Vec<CompiledRule>,
+    pub(super) scripts: IndexVec<ScriptId, ScriptTest>,
+    pub(super) stages: IndexVec<StageNumber, StageProgram>,
+    pub(super) key_sets: IndexVec<KeySetId, KeySet>,
+    pub(super) rules: IndexVec<RuleNumber, CompiledRule>,
     /// For each column its witnesses.
-    pub(super) witnesses: Vec<Witnesses>,
+    pub(super) witnesses: IndexVec<ColumnId, Witnesses>,
     /// The stages that no witness finds.
     pub(super) unwitnessed: Vec<u32>,
     /// The columns that decide buckets, and the tests that are bits of a bucket.
@@ -135,9 +136,9 @@ impl RuleSet {
     }
 
     /// The rule of a stage, by the number that it was given with.
-    pub fn rule_of(&self, stage: u32) -> Option<u32> {
-        let stage = self.stages.get(stage as usize)?;
-        Some(self.rules.get(stage.rule as usize)?.number)
+    pub fn rule_of(&self, stage: u32) -> u32 {
+        let rule = self.stages[StageNumber(stage)].rule;
+        self.rules[RuleNumber(rule)].number
     }
 
     /// The fields that are read.
@@ -434,12 +435,12 @@ impl Compiler {
         RuleSet {
             typed: typed_columns(&slots, &columns, clock),
             slots,
-            columns,
-            scripts: self.scripts,
-            stages: self.stages,
-            key_sets: self.key_sets,
-            rules: self.rules,
-            witnesses,
+            columns: columns.into(),
+            scripts: self.scripts.into(),
+            stages: self.stages.into(),
+            key_sets: self.key_sets.into(),
+            rules: self.rules.into(),
+            witnesses: witnesses.into(),
             unwitnessed,
             dispatch,
             given,

@@ -6,9 +6,11 @@ use std::collections::{BTreeSet, VecDeque};
 use super::compile::RuleSet;
 use super::end_of_stream::{self, Kept};
 use super::keys;
+use super::numbers::{RuleNumber, StageNumber};
 use super::sequence::{Moment, Tracks};
 use super::sequence_spec::{Kind, StageAction};
 use crate::event::{Timestamp, Value};
+use crate::plan::IndexVec;
 
 /// One that may yet be taken back holds up a tenth as many matches as there may be partial
 /// sequences.
@@ -43,12 +45,12 @@ pub struct Occurrence<'h> {
 #[derive(Debug)]
 pub struct Correlator<'s, E> {
     set: &'s RuleSet,
-    states: Vec<State<E>>,
+    states: IndexVec<RuleNumber, State<E>>,
     rank: u64,
     now: i128,
     held: usize,
     max_held: usize,
-    evicted: Vec<u64>,
+    evicted: IndexVec<RuleNumber, u64>,
     /// Matches in order; one that may yet be taken back holds up those behind it.
     outbox: VecDeque<Outgoing<E>>,
     sent: u64,
@@ -68,7 +70,7 @@ enum State<E> {
 enum Outgoing<E> {
     Ready(Match<E>),
     Waiting {
-        rule: usize,
+        rule: RuleNumber,
         moments: Vec<Moment<E>>,
         key: Box<[u8]>,
     },
@@ -91,7 +93,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
             now: i128::MIN,
             held: 0,
             max_held: max_held.max(1),
-            evicted: vec![0; set.rules.len()],
+            evicted: set.rules.iter().map(|_| 0).collect(),
             outbox: VecDeque::new(),
             sent: 0,
             deadlines: BTreeSet::new(),
@@ -119,12 +121,11 @@ impl<'s, E: Clone> Correlator<'s, E> {
         }
         let held_up = self.outbox.len();
         let set = self.set;
-        let rule_of = |hit: &(u32, &[u8])| set.stages.get(hit.0 as usize).map(|stage| stage.rule);
+        let rule_of = |hit: &(u32, &[u8])| RuleNumber(set.stages[StageNumber(hit.0)].rule);
         for hits in occurrence.hits.chunk_by(|a, b| rule_of(a) == rule_of(b)) {
-            let Some(rule) = hits.first().and_then(rule_of) else {
-                continue;
-            };
-            self.take_rule(rule as usize, hits, occurrence, event);
+            if let Some(rule) = hits.first().map(rule_of) {
+                self.take_rule(rule, hits, occurrence, event);
+            }
         }
         if self.held > self.max_held {
             self.evict();
@@ -147,7 +148,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
     /// Time goes back where a stream was followed to events that are dated far ahead: what they
     /// began, no event of now continues.
     fn go_back(&mut self) {
-        for (state, evicted) in self.states.iter_mut().zip(&mut self.evicted) {
+        for (state, evicted) in self.states.iter_mut().zip(self.evicted.iter_mut()) {
             if let State::Sequence(tracks) = state {
                 *evicted += tracks.drop_after(self.now);
             }
@@ -158,10 +159,8 @@ impl<'s, E: Clone> Correlator<'s, E> {
     /// Drops the match that holds up all others.
     fn give_up_first(&mut self) {
         let first = self.outbox.front_mut();
-        if let Some(Outgoing::Waiting { rule, .. }) = &first
-            && let Some(evicted) = self.evicted.get_mut(*rule)
-        {
-            *evicted += 1;
+        if let Some(Outgoing::Waiting { rule, .. }) = &first {
+            self.evicted[*rule] += 1;
         }
         if let Some(first) = first {
             *first = Outgoing::Discarded;
@@ -170,16 +169,14 @@ impl<'s, E: Clone> Correlator<'s, E> {
 
     fn take_rule(
         &mut self,
-        rule: usize,
+        rule: RuleNumber,
         hits: &[(u32, &[u8])],
         occurrence: &Occurrence<'_>,
         event: &mut impl FnMut() -> E,
     ) {
         let set = self.set;
-        let (Some(compiled), Some(state)) = (set.rules.get(rule), self.states.get_mut(rule)) else {
-            return;
-        };
-        match state {
+        let compiled = &set.rules[rule];
+        match &mut self.states[rule] {
             State::Events => {
                 if occurrence.time.is_some() {
                     self.outbox.push_back(Outgoing::Ready(Match {
@@ -207,13 +204,11 @@ impl<'s, E: Clone> Correlator<'s, E> {
     }
 
     /// What an event does to a sequence rule.
-    fn advance(&mut self, rule: usize, hits: &[(u32, &[u8])], event: &mut impl FnMut() -> E) {
+    fn advance(&mut self, rule: RuleNumber, hits: &[(u32, &[u8])], event: &mut impl FnMut() -> E) {
         let set = self.set;
-        let Some(compiled) = set.rules.get(rule) else {
-            return;
-        };
+        let compiled = &set.rules[rule];
         let course = &compiled.course;
-        let Some(State::Sequence(tracks)) = self.states.get_mut(rule) else {
+        let State::Sequence(tracks) = &mut self.states[rule] else {
             return;
         };
         let mut acts = std::mem::take(&mut self.acts);
@@ -247,10 +242,8 @@ impl<'s, E: Clone> Correlator<'s, E> {
         }
     }
 
-    fn complete(&mut self, rule: usize, moments: Vec<Moment<E>>, key: &[u8]) {
-        let Some(compiled) = self.set.rules.get(rule) else {
-            return;
-        };
+    fn complete(&mut self, rule: RuleNumber, moments: Vec<Moment<E>>, key: &[u8]) {
+        let compiled = &self.set.rules[rule];
         let course = &compiled.course;
         if course.waits() {
             let first = moments.first().map_or(0, Moment::millis);
@@ -265,7 +258,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
             return;
         }
         if !course.gaps.is_empty()
-            && let Some(State::Sequence(tracks)) = self.states.get(rule)
+            && let State::Sequence(tracks) = &self.states[rule]
             && tracks.is_violated(course, key, &moments)
         {
             return;
@@ -298,10 +291,10 @@ impl<'s, E: Clone> Correlator<'s, E> {
         };
         if let Outgoing::Waiting { rule, moments, key } =
             std::mem::replace(outgoing, Outgoing::Discarded)
-            && let Some(compiled) = self.set.rules.get(rule)
-            && let Some(State::Sequence(tracks)) = self.states.get(rule)
-            && !tracks.is_violated(&compiled.course, &key, &moments)
+            && let State::Sequence(tracks) = &self.states[rule]
+            && !tracks.is_violated(&self.set.rules[rule].course, &key, &moments)
         {
+            let compiled = &self.set.rules[rule];
             let events = moments.into_iter().map(|moment| moment.event);
             *outgoing = Outgoing::Ready(Match {
                 rule: compiled.number,
@@ -327,7 +320,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
 
     /// Drops what `maxspan` has passed by; if that is not enough, the oldest tenth.
     fn evict(&mut self) {
-        for (rule, state) in self.set.rules.iter().zip(&mut self.states) {
+        for (rule, state) in self.set.rules.iter().zip(self.states.iter_mut()) {
             if let State::Sequence(tracks) = state {
                 tracks.sweep(&rule.course, self.now);
             }
@@ -347,7 +340,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
         let last = ranks
             .get(excess.min(ranks.len()).saturating_sub(1))
             .copied();
-        for (state, evicted) in self.states.iter_mut().zip(&mut self.evicted) {
+        for (state, evicted) in self.states.iter_mut().zip(self.evicted.iter_mut()) {
             if let (State::Sequence(tracks), Some(last)) = (state, last) {
                 *evicted += tracks.drop_until(last);
             }
@@ -360,7 +353,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
 
     /// What is kept for the end has no rank: each such rule gives its oldest tenth.
     fn evict_kept(&mut self) {
-        for (state, evicted) in self.states.iter_mut().zip(&mut self.evicted) {
+        for (state, evicted) in self.states.iter_mut().zip(self.evicted.iter_mut()) {
             if let State::Deferred(kept) = state {
                 let count = kept.len().div_ceil(10);
                 kept.drain(..count);
@@ -395,7 +388,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
             self.decide(number);
         }
         self.flush(sink);
-        for (rule, state) in self.set.rules.iter().zip(&mut self.states) {
+        for (rule, state) in self.set.rules.iter().zip(self.states.iter_mut()) {
             if let State::Deferred(kept) = state {
                 let found = end_of_stream::run(&rule.course, rule.number, kept.make_contiguous());
                 found.into_iter().for_each(&mut *sink);

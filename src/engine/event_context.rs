@@ -4,11 +4,12 @@
 use super::column::{Column, DecodedValue};
 use super::compile::{KeySet, RuleSet};
 use super::keys;
+use super::numbers::{ColumnId, ScriptId};
 use super::program::{Ask, Node, TestRef, Truth};
 use super::row::{Kind, RawCell, Row};
 use super::value_table::ValueTable;
 use crate::event::Value;
-use crate::plan::FieldId;
+use crate::plan::{FieldId, IndexVec};
 
 /// The most key tuples of one event at one stage.
 const MAX_TUPLES: usize = 65_536;
@@ -28,19 +29,19 @@ pub(super) struct EventContext<'m> {
     pub(super) set: &'m RuleSet,
     pub(super) row: &'m Row,
     pub(super) line: &'m str,
-    pub(super) columns: &'m mut [ColumnState],
+    pub(super) columns: &'m mut IndexVec<ColumnId, ColumnState>,
     pub(super) event: u64,
     pub(super) bits: &'m [u64],
 }
 
 impl EventContext<'_> {
     /// The state of a column for this event, its values numbered.
-    pub(super) fn resolve(&mut self, number: u32) -> Option<&mut ColumnState> {
-        let state = self.columns.get_mut(number as usize)?;
+    pub(super) fn resolve(&mut self, number: u32) -> &mut ColumnState {
+        let state = &mut self.columns[ColumnId(number)];
         if state.event != self.event {
             state.event = self.event;
             state.entries.clear();
-            let column = self.set.columns.get(number as usize)?;
+            let column = &self.set.columns[ColumnId(number)];
             let mut values = self.row.values(self.line, column.slot).peekable();
             if values.peek().is_some() {
                 state.table.next_event();
@@ -53,19 +54,15 @@ impl EventContext<'_> {
                 }
             }
         }
-        Some(state)
+        state
     }
 
     /// Finds out which stages a value makes candidates.
     pub(super) fn witness(&mut self, number: u32, place: usize, entry: u32) {
         let set = self.set;
-        let (Some(column), Some(witnesses), Some(state)) = (
-            set.columns.get(number as usize),
-            set.witnesses.get(number as usize),
-            self.columns.get_mut(number as usize),
-        ) else {
-            return;
-        };
+        let number = ColumnId(number);
+        let (column, witnesses) = (&set.columns[number], &set.witnesses[number]);
+        let state = &mut self.columns[number];
         let raw = self.row.values(self.line, column.slot).nth(place);
         let (Some(raw), Some(sight)) = (raw, state.sights.get_mut(place)) else {
             return;
@@ -84,9 +81,7 @@ impl EventContext<'_> {
 
     fn run(&mut self, number: u32) -> Result<bool, String> {
         let set = self.set;
-        let Some(script) = set.scripts.get(number as usize) else {
-            return Ok(false);
-        };
+        let script = &set.scripts[ScriptId(number)];
         let values = |field: FieldId| -> Vec<Option<Value>> {
             let column = script.columns.get(&field.0).copied();
             column.map_or_else(Vec::new, |column| {
@@ -99,9 +94,7 @@ impl EventContext<'_> {
 
     /// The values of a column, typed.
     fn values(&self, number: u32) -> Vec<Value> {
-        let Some(column) = self.set.columns.get(number as usize) else {
-            return Vec::new();
-        };
+        let column = &self.set.columns[ColumnId(number)];
         let mut sight = DecodedValue::default();
         let values = self.row.values(self.line, column.slot);
         values
@@ -144,9 +137,7 @@ impl EventContext<'_> {
 
     /// Appends the value of a key column if it is the only one; how many there are.
     fn key_value(&self, number: u32, bytes: &mut Vec<u8>) -> usize {
-        let Some(column) = self.set.columns.get(number as usize) else {
-            return 0;
-        };
+        let column = &self.set.columns[ColumnId(number)];
         let start = bytes.len();
         let mut count = 0;
         for raw in self.row.values(self.line, column.slot) {
@@ -196,9 +187,7 @@ impl EventContext<'_> {
 
     /// The values of a key column, as bytes.
     fn key_values(&self, number: u32) -> Vec<Vec<u8>> {
-        let Some(column) = self.set.columns.get(number as usize) else {
-            return Vec::new();
-        };
+        let column = &self.set.columns[ColumnId(number)];
         let values = self.row.values(self.line, column.slot).map(|raw| {
             let mut bytes = Vec::new();
             write_key(column, raw, &mut bytes);
@@ -251,16 +240,12 @@ fn place(length: usize) -> u32 {
 impl Ask for EventContext<'_> {
     fn test(&mut self, test: TestRef) -> bool {
         let (set, row, line) = (self.set, self.row, self.line);
-        let Some(state) = self.resolve(test.column) else {
-            return false;
-        };
+        let state = self.resolve(test.column);
         for (place, entry) in state.entries.iter().enumerate() {
             let outcome = match state.table.get(*entry, test.test) {
                 Some(outcome) => outcome,
                 None => {
-                    let Some(column) = set.columns.get(test.column as usize) else {
-                        return false;
-                    };
+                    let column = &set.columns[ColumnId(test.column)];
                     let raw = row.values(line, column.slot).nth(place);
                     let (Some(raw), Some(sight)) = (raw, state.sights.get_mut(place)) else {
                         return false;

@@ -7,12 +7,14 @@ use super::compile::RuleSet;
 use super::event_context::{ColumnState, EventContext, decide_failed, is_set};
 use super::extract::{BadLine, Extractor};
 use super::misfits::{self, Misfit};
+use super::numbers::{ClassId, ColumnId, KeySetId, RuleNumber, StageNumber};
 use super::program::{Ask, Truth};
 use super::row::{Kind, RawCell, Row};
 use super::slots::SlotId;
 use super::timestamp_cache::Clock;
 use super::value_table::ValueTable;
-use crate::event::{FieldType, Timestamp};
+use crate::event::Timestamp;
+use crate::plan::IndexVec;
 
 /// Kinds of event are remembered up to so many.
 const MAX_BUCKETS: usize = 4_096;
@@ -39,16 +41,16 @@ pub struct Matcher<'s> {
     routing: &'s dyn Routing,
     extractor: Extractor<'s>,
     row: Row,
-    columns: Vec<ColumnState>,
+    columns: IndexVec<ColumnId, ColumnState>,
     /// The number of the event that is being matched.
     event: u64,
-    buckets: Vec<EventClass>,
-    bucket_numbers: FxHashMap<Box<[u8]>, u32>,
+    buckets: IndexVec<ClassId, EventClass>,
+    bucket_numbers: FxHashMap<Box<[u8]>, ClassId>,
     bucket_key: Vec<u8>,
     /// For each stage the event for which it was last looked at.
-    looked_at: Vec<u64>,
+    looked_at: IndexVec<StageNumber, u64>,
     candidates: Vec<u32>,
-    key_sets: Vec<KeyState>,
+    key_sets: IndexVec<KeySetId, KeyState>,
     clock: Clock,
     failures: Vec<(u32, String)>,
     /// The values that did not fit their fields.
@@ -113,8 +115,7 @@ impl<'s> Matcher<'s> {
     /// A matcher that has seen nothing. With `unwrap_source` a line may be a hit of a search
     /// response.
     pub fn new(set: &'s RuleSet, routing: &'s dyn Routing, unwrap_source: bool) -> Self {
-        let clock = set.columns.get(set.clock as usize);
-        let clock = clock.map_or(FieldType::named("date"), |column| column.reader.clone());
+        let clock = set.columns[ColumnId(set.clock)].reader.clone();
         let columns = set.columns.iter().map(|column| ColumnState {
             table: ValueTable::new(column.tests.len()),
             event: 0,
@@ -128,10 +129,10 @@ impl<'s> Matcher<'s> {
             row: Row::new(set.slots.len()),
             columns: columns.collect(),
             event: 0,
-            buckets: Vec::new(),
+            buckets: IndexVec::new(),
             bucket_numbers: FxHashMap::default(),
             bucket_key: Vec::new(),
-            looked_at: vec![0; set.stages.len()],
+            looked_at: set.stages.iter().map(|_| 0).collect(),
             candidates: Vec::new(),
             key_sets: set.key_sets.iter().map(|_| KeyState::default()).collect(),
             clock: Clock::new(clock),
@@ -154,26 +155,21 @@ impl<'s> Matcher<'s> {
         self.extractor.read_text(line, &mut self.row)?;
         self.event += 1;
         let set = self.set;
-        if let Some(clock) = set.columns.get(set.clock as usize) {
-            found.time = self.clock.read(self.row.values(line, clock.slot));
-        }
-        let Some(number) = self.bucket(line) else {
-            return Ok(());
-        };
+        let clock = &set.columns[ColumnId(set.clock)];
+        found.time = self.clock.read(self.row.values(line, clock.slot));
+        let number = self.bucket(line);
         misfits::find(set, &self.row, line, &mut self.misfits);
         self.find_candidates(line, number);
         self.decide_candidates(line, number, found);
-        if let Some(bucket) = self.buckets.get(number as usize) {
-            found.unrouted.clone_from(&bucket.unrouted);
-        }
+        found.unrouted.clone_from(&self.buckets[number].unrouted);
         Ok(())
     }
 
     /// Appends `_index`, `_id` and the time of the line matched last, as the document has them,
     /// and says where they stand.
     pub fn identity(&self, line: &str, text: &mut String) -> [Option<(u32, u32)>; 3] {
-        let clock = self.set.columns.get(self.set.clock as usize);
-        let time = clock.and_then(|clock| self.row.values(line, clock.slot).next());
+        let clock = &self.set.columns[ColumnId(self.set.clock)];
+        let time = self.row.values(line, clock.slot).next();
         [self.row.index(line), self.row.id(line), time].map(|cell| {
             let cell = cell?;
             let start = u32::try_from(text.len()).ok()?;
@@ -209,7 +205,7 @@ impl<'s> Matcher<'s> {
     }
 
     /// The bucket of the event.
-    fn bucket(&mut self, line: &str) -> Option<u32> {
+    fn bucket(&mut self, line: &str) -> ClassId {
         let set = self.set;
         self.bucket_key.clear();
         let index = self.row.index(line);
@@ -219,23 +215,21 @@ impl<'s> Matcher<'s> {
             push_values(&mut self.bucket_key, self.row.values(line, *slot));
         }
         for column in &set.dispatch {
-            if let Some(column) = set.columns.get(*column as usize) {
-                push_values(&mut self.bucket_key, self.row.values(line, column.slot));
-            }
+            let column = &set.columns[ColumnId(*column)];
+            push_values(&mut self.bucket_key, self.row.values(line, column.slot));
         }
         if let Some(number) = self.bucket_numbers.get(self.bucket_key.as_slice()) {
-            return Some(*number);
+            return *number;
         }
         if self.buckets.len() >= MAX_BUCKETS {
-            self.buckets.clear();
+            self.buckets = IndexVec::new();
             self.bucket_numbers.clear();
         }
-        let number = u32::try_from(self.buckets.len()).ok()?;
         let bucket = self.new_bucket(line);
-        self.buckets.push(bucket);
+        let number = self.buckets.push(bucket);
         self.bucket_numbers
             .insert(self.bucket_key.as_slice().into(), number);
-        Some(number)
+        number
     }
 
     fn new_bucket(&mut self, line: &str) -> EventClass {
@@ -314,11 +308,9 @@ impl<'s> Matcher<'s> {
     }
 
     /// The stages worth a look.
-    fn find_candidates(&mut self, line: &str, number: u32) {
+    fn find_candidates(&mut self, line: &str, number: ClassId) {
         self.candidates.clear();
-        let Some(bucket) = self.buckets.get(number as usize) else {
-            return;
-        };
+        let bucket = &self.buckets[number];
         let mut scene = EventContext {
             set: self.set,
             row: &self.row,
@@ -334,27 +326,19 @@ impl<'s> Matcher<'s> {
             if !self.row.has(*slot) {
                 continue;
             }
-            let Some(state) = scene.resolve(*column) else {
-                continue;
-            };
-            for place in 0..state.entries.len() {
-                let Some(state) = scene.columns.get(*column as usize) else {
-                    continue;
-                };
+            let count = scene.resolve(*column).entries.len();
+            for place in 0..count {
+                let state = &scene.columns[ColumnId(*column)];
                 let Some(entry) = state.entries.get(place).copied() else {
                     continue;
                 };
                 if state.table.candidates(entry).is_none() {
                     scene.witness(*column, place, entry);
                 }
-                let Some(state) = scene.columns.get(*column as usize) else {
-                    continue;
-                };
+                let state = &scene.columns[ColumnId(*column)];
                 for stage in state.table.candidates(entry).unwrap_or(&[]) {
-                    if is_set(&bucket.alive, *stage)
-                        && let Some(looked_at) = self.looked_at.get_mut(*stage as usize)
-                        && *looked_at != self.event
-                    {
+                    let looked_at = &mut self.looked_at[StageNumber(*stage)];
+                    if is_set(&bucket.alive, *stage) && *looked_at != self.event {
                         *looked_at = self.event;
                         self.candidates.push(*stage);
                     }
@@ -363,12 +347,10 @@ impl<'s> Matcher<'s> {
         }
     }
 
-    fn decide_candidates(&mut self, line: &str, number: u32, found: &mut Found) {
+    fn decide_candidates(&mut self, line: &str, number: ClassId, found: &mut Found) {
         let set = self.set;
         let candidates = std::mem::take(&mut self.candidates);
-        let Some(bucket) = self.buckets.get(number as usize) else {
-            return;
-        };
+        let bucket = &self.buckets[number];
         let mut scene = EventContext {
             set,
             row: &self.row,
@@ -378,16 +360,14 @@ impl<'s> Matcher<'s> {
             bits: &bucket.bits,
         };
         for number in &candidates {
-            let Some(stage) = set.stages.get(*number as usize) else {
-                continue;
-            };
+            let stage = &set.stages[StageNumber(*number)];
             let holds = match stage.node.decide(&mut scene) {
                 Truth::True => true,
                 Truth::False => false,
                 Truth::Failed => {
                     let (holds, failure) = decide_failed(&stage.node, &mut scene);
+                    let rule = &set.rules[RuleNumber(stage.rule)];
                     if let Some(failure) = failure
-                        && let Some(rule) = set.rules.get(stage.rule as usize)
                         && self.failures.iter().all(|(known, _)| *known != rule.number)
                     {
                         self.failures.push((rule.number, failure));
@@ -401,12 +381,8 @@ impl<'s> Matcher<'s> {
             match stage.keys {
                 None => found.hits.push((*number, (0, 0))),
                 Some(keys) => {
-                    let (Some(key_set), Some(state)) = (
-                        set.key_sets.get(keys as usize),
-                        self.key_sets.get_mut(keys as usize),
-                    ) else {
-                        continue;
-                    };
+                    let keys = KeySetId(keys);
+                    let (key_set, state) = (&set.key_sets[keys], &mut self.key_sets[keys]);
                     if state.event != self.event {
                         state.event = self.event;
                         scene.tuples(key_set, &mut state.tuples, &mut found.bytes);

@@ -4,6 +4,7 @@
 
 use super::column::Column;
 use super::compile::RuleSet;
+use super::numbers::ColumnId;
 use super::row::{Kind, RawCell, Row};
 use super::slots::Slots;
 use crate::event::FieldType;
@@ -48,9 +49,7 @@ pub(super) fn find(set: &RuleSet, row: &Row, line: &str, misfits: &mut Vec<Misfi
         let Some(Some(number)) = set.typed.get(slot.index()) else {
             continue;
         };
-        let Some(column) = set.columns.get(*number as usize) else {
-            continue;
-        };
+        let column = &set.columns[ColumnId(*number)];
         for cell in row.values(line, slot) {
             if fits_at_sight(&column.reader, cell) {
                 continue;

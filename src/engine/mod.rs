@@ -18,6 +18,7 @@ mod key_predictor;
 mod keys;
 mod matcher;
 mod misfits;
+mod numbers;
 mod program;
 mod row;
 mod bytes_eq;

@@ -49,6 +49,9 @@ pub struct Event {
     /// Whether the rule's index patterns select the event's index. An event that is not routed
     /// is shown to no stage.
     pub unrouted: bool,
+    /// What else hides the event from the rule, by name: `filters`, `exception NAME`. An event
+    /// that has it is unrouted as well.
+    pub excluded_by: Option<Box<str>>,
     fields: BTreeMap<Box<str>, Vec<Scalar>>,
     /// The fields that the document sets to null, sorted: some mappings index a null as a value.
     nulls: Vec<Box<str>>,
@@ -95,6 +98,7 @@ impl Event {
             id: self.id.clone(),
             mapping: self.mapping,
             unrouted: self.unrouted,
+            excluded_by: self.excluded_by.clone(),
             fields: kept.collect(),
             nulls: {
                 let kept = |null: &&Box<str>| paths.iter().any(|path| **path == ***null);

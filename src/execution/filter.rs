@@ -1,7 +1,9 @@
 //! Which documents a filter selects, as an Elasticsearch query does: by the mapping's type of each
 //! field, with Elasticsearch's own case and escape rules (not EQL's).
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
+
+use ipnet::IpNet;
 
 use crate::evaluate::pattern::Pattern;
 use crate::event::field::Reading;
@@ -81,10 +83,8 @@ impl Documents<'_> {
                 let (have, want) = (words(value.raw().as_text()), words(text));
                 !want.is_empty() && have.windows(want.len()).any(|part| part == want)
             }
-            FieldType::Ip => match (kind.read(value.raw()), text.split_once('/')) {
-                (Reading::Value(Value::Ip(address)), Some((base, length))) => {
-                    in_block(address, base, length)
-                }
+            FieldType::Ip => match (kind.read(value.raw()), text.contains('/')) {
+                (Reading::Value(Value::Ip(address)), true) => in_block(address, text),
                 (reading, _) => equal(&reading, &kind.read(Scalar::text(text).raw())),
             },
             FieldType::Date(format) | FieldType::DateNanos(format) => {
@@ -166,18 +166,13 @@ fn words(text: &str) -> Vec<String> {
     words.map(str::to_lowercase).collect()
 }
 
-/// Whether the address lies in `base/length`.
-fn in_block(address: Ipv6Addr, base: &str, length: &str) -> bool {
-    let (Ok(base), Ok(length)) = (base.parse::<IpAddr>(), length.parse::<u32>()) else {
-        return false;
-    };
-    let (base, length) = match base {
-        IpAddr::V4(base) if length <= 32 => (base.to_ipv6_mapped(), length + 96),
-        IpAddr::V6(base) if length <= 128 => (base, length),
-        _ => return false,
-    };
-    let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
-    (u128::from(address) ^ u128::from(base)) & mask == 0
+/// Whether the address lies in a CIDR block.
+fn in_block(address: Ipv6Addr, block: &str) -> bool {
+    match (block.parse(), address.to_ipv4_mapped()) {
+        (Ok(IpNet::V4(block)), Some(address)) => block.contains(&address),
+        (Ok(IpNet::V6(block)), _) => block.contains(&address),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

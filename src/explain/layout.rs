@@ -74,7 +74,10 @@ impl Sheet<'_, '_> {
         Lack {
             stage: cause.stage.map(|stage| stage.0 + 1),
             event: cause.event.map(|event| self.label(event)),
-            clause: reason::words(plan, cause, |event| self.label(event)),
+            clause: match self.excluded_by(cause) {
+                Some(name) => name.to_owned(),
+                None => reason::words(plan, cause, |event| self.label(event)),
+            },
             saw: self.saw(cause),
             miss: cause.miss.as_ref().map(phrases::miss),
         }
@@ -101,7 +104,17 @@ impl Sheet<'_, '_> {
         let label = cause
             .event
             .map_or_else(String::new, |event| self.label(event));
-        phrases::would(self.evaluation.plan(), cause, outcome, &label)
+        match self.excluded_by(cause) {
+            Some(name) => format!("{name} did not hide {label}"),
+            None => phrases::would(self.evaluation.plan(), cause, outcome, &label),
+        }
+    }
+
+    /// What beside the index patterns hides the event of a cause.
+    fn excluded_by(&self, cause: &Cause) -> Option<&str> {
+        let event = self.events.get(cause.event?.index())?;
+        let name = event.excluded_by.as_deref()?;
+        (cause.kind == CauseKind::NotRouted).then_some(name)
     }
 
     fn ids(&self) -> impl Iterator<Item = EventId> + '_ {

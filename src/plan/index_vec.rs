@@ -199,6 +199,7 @@ macro_rules! numbers {
 
         impl $name {
             /// As a place.
+            #[allow(dead_code, reason = "not every kind of number is asked for its place")]
             $visibility fn index(self) -> usize {
                 self.0 as usize
             }

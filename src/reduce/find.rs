@@ -52,7 +52,7 @@ pub(super) fn find<'e>(
         .map_err(|error| refused(error.message.clone()))?;
     if let Some(types) = compiled.schema.mappings().first() {
         for event in events.iter_mut() {
-            event.unrouted |= exclusions.hide(event, types);
+            exclusions.hide(event, types);
         }
     }
     let events: &'e [Event] = events;
@@ -65,7 +65,7 @@ pub(super) fn find<'e>(
         (Some(first), false) => (of_match(first), BTreeSet::new()),
         (Some(_), true) => return Err(Impossible::Alerts(matches.len())),
         (None, benign) => {
-            let (chosen, stopped_by) = nearest(&evaluation)?;
+            let (chosen, stopped_by) = nearest(&evaluation, events)?;
             if !benign {
                 let words: Vec<&str> = stopped_by.iter().map(String::as_str).collect();
                 return Err(Impossible::NoAlert(words.join("; ")));
@@ -100,6 +100,7 @@ fn of_match(found: &Match) -> BTreeSet<EventId> {
 /// The events of the nearest miss, and what stops them.
 fn nearest(
     evaluation: &Evaluation<'_>,
+    all: &[Event],
 ) -> Result<(BTreeSet<EventId>, BTreeSet<String>), Impossible> {
     let blockers = evaluation.blockers(&BlockerHint::default());
     let causes = if blockers.causes.is_empty() {
@@ -108,7 +109,7 @@ fn nearest(
         &blockers.causes
     };
     let plan = evaluation.plan();
-    let stopped_by = causes.iter().map(|cause| words(plan, cause)).collect();
+    let stopped_by = causes.iter().map(|cause| words(plan, cause, all)).collect();
     let mut events: BTreeSet<EventId> = causes.iter().filter_map(|cause| cause.event).collect();
     events.extend(&blockers.nearest);
     for cause in causes {
@@ -122,9 +123,17 @@ fn nearest(
     Ok((events, stopped_by))
 }
 
+/// What hides the event of a cause.
+fn not_seen(cause: &Cause, events: &[Event]) -> String {
+    let event = cause.event.and_then(|event| events.get(event.index()));
+    let excluded_by = event.and_then(|event| event.excluded_by.as_deref());
+    excluded_by.unwrap_or("not routed").to_owned()
+}
+
 /// A cause in the words in which a replay names it, whatever the events are called.
-fn words(plan: &Plan, cause: &Cause) -> String {
+fn words(plan: &Plan, cause: &Cause, events: &[Event]) -> String {
     match cause.kind {
+        CauseKind::NotRouted => not_seen(cause, events),
         CauseKind::ConsumedBy(_) => super::trial::TAKEN.to_owned(),
         _ => reason::words(plan, cause, |_| String::new()),
     }

@@ -17,6 +17,7 @@ mod diff;
 mod docs;
 mod esql;
 mod explain;
+mod filters;
 mod hostile;
 mod first_contact;
 mod honest;

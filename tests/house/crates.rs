@@ -31,10 +31,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ignore", &["cli/files.rs"]),
     ("indexmap", &[]),
     ("indicatif", &["cli/progress.rs"]),
-    (
-        "ipnet",
-        &["language/eql/lower/constant.rs", "event/", "evaluate/"],
-    ),
+    ("ipnet", &["language/", "event/", "evaluate/", "execution/"]),
     ("jiff", &["event/time.rs", "event/time/"]),
     ("memchr", &[]),
     ("notify", &["cli/file_watcher.rs"]),

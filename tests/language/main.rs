@@ -23,6 +23,7 @@ use tree::tree;
 
 mod lints;
 mod pages;
+mod plans;
 mod rule;
 mod scenario;
 mod semantics;

@@ -234,11 +234,10 @@ impl Parsed {
         let (Some(types), false) = (schema.mappings().first(), exclusions.is_empty()) else {
             return;
         };
-        let hidden = self.events.par_iter_mut().filter_map(|(_, event)| {
-            let is_hidden = !event.unrouted && exclusions.hide(event, types);
-            event.unrouted |= is_hidden;
-            is_hidden.then_some(())
-        });
+        let hidden = self
+            .events
+            .par_iter_mut()
+            .filter_map(|(_, event)| exclusions.hide(event, types).then_some(()));
         self.excluded += u64::try_from(hidden.count()).unwrap_or(0);
     }
 }

@@ -138,7 +138,8 @@ impl<'v> CauseAnalysis<'v> {
         let mut answer = Explanation::default();
         for cause in causes {
             let decider = Decider {
-                clause: reason::words(&self.rule.plan, cause, label),
+                clause: excluded_by(cause, &events)
+                    .unwrap_or_else(|| reason::words(&self.rule.plan, cause, label)),
                 file: self.version.subject.file.clone(),
                 line: self.line(cause),
                 before: self.version.before,
@@ -179,9 +180,16 @@ impl<'v> CauseAnalysis<'v> {
         let mut events = [event.clone()];
         route(&mut events, &self.rule.patterns);
         let [mut event] = events;
-        event.unrouted |= self.rule.hides(&event);
+        self.rule.hide(&mut event);
         event
     }
+}
+
+/// What beside the index patterns hides the event of a cause.
+fn excluded_by(cause: &Cause, events: &[Event]) -> Option<String> {
+    let event = events.get(cause.event?.index())?;
+    let name = event.excluded_by.as_deref()?;
+    (cause.kind == CauseKind::NotRouted).then(|| name.to_owned())
 }
 
 fn words((file, line): Place, name: &dyn Fn(u32) -> String) -> String {

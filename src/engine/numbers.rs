@@ -1,0 +1,19 @@
+//! The numbers of what rules are compiled into: each indexes one kind of vector, and one that is
+//! not there is an internal error, never an event without alerts.
+
+use crate::plan::index_vec::numbers;
+
+numbers! {
+    /// A column of a [`super::RuleSet`].
+    pub(super) ColumnId(u32);
+    /// A stage of any rule.
+    pub(super) StageNumber(u32);
+    /// A rule, by its place in the set.
+    pub(super) RuleNumber(u32);
+    /// A script.
+    pub(super) ScriptId(u32);
+    /// A key tuple that stages ask for.
+    pub(super) KeySetId(u32);
+    /// A class of events.
+    pub(super) ClassId(u32);
+}
