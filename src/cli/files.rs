@@ -11,6 +11,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::confinement::{Confinement, Refusal, is_special};
 use super::error;
+use super::unpacked::Unpacked;
 use super::zstd::Frames;
 use crate::diagnostic::{Code, Diagnostic, SourceText};
 use crate::event::io::TemporaryFile;
@@ -230,9 +231,12 @@ impl Files {
         };
         let buffered = |file| BufReader::with_capacity(1 << 16, file);
         match path.extension() {
-            Some("gz") => Ok(Box::new(flate2::read::MultiGzDecoder::new(buffered(file)))),
+            Some("gz") => {
+                let decoder = flate2::read::MultiGzDecoder::new(buffered(file));
+                Ok(Box::new(Unpacked::new(decoder, read)))
+            }
             Some("zst") => match Frames::new(buffered(file)) {
-                Ok(frames) => Ok(Box::new(frames)),
+                Ok(frames) => Ok(Box::new(Unpacked::new(frames, read))),
                 Err(error) => {
                     let reason = error.to_string();
                     let what = "does not unpack";

@@ -18,6 +18,7 @@ pub mod progress;
 mod project_files;
 pub mod file_watcher;
 pub mod settings;
+mod unpacked;
 
 use std::ffi::OsString;
 use std::io;

@@ -4,7 +4,7 @@
 //! Each condition becomes a tree of *forms*, and equal forms have one number ([`Forms`]), so that
 //! two conditions are the same where their numbers are.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::plan::predicate::{WildcardPattern, WildcardToken};
 use crate::plan::{Comparison, Condition, ConditionKind, FieldId, Pipe, Plan, Predicate, Role};
@@ -167,31 +167,96 @@ fn junction(plan: &Plan, items: &[Condition], all: bool) -> Node {
 }
 
 /// The alternatives that no other one covers; of two that cover each other the first.
-fn uncovered(nodes: Vec<Node>) -> Vec<Node> {
-    let mut kept: Vec<Node> = Vec::new();
-    for node in nodes {
-        if kept.iter().any(|other| covers(other, &node)) {
-            continue;
+///
+/// Texts without wildcards are looked up by their hash, so that a list of thousands of names takes
+/// linear time; only patterns with wildcards are held against every other one.
+fn uncovered(mut nodes: Vec<Node>) -> Vec<Node> {
+    let mut seen = FxHashSet::default();
+    nodes.retain(|node| match node {
+        Node::Leaf(predicate) => seen.insert(predicate.clone()),
+        _ => true,
+    });
+    let patterns: Vec<Option<Pattern>> = nodes
+        .iter()
+        .map(|node| match node {
+            Node::Leaf(predicate) => pattern(predicate),
+            _ => None,
+        })
+        .collect();
+    let numbered = || {
+        let patterns = patterns.iter().enumerate();
+        patterns.filter_map(|(at, pattern)| Some((at, pattern.as_ref()?)))
+    };
+    // The first text that heeds no case, by its folded form.
+    let mut folded = FxHashMap::default();
+    for (at, pattern) in numbered().filter(|(_, pattern)| pattern.insensitive) {
+        if let Some(text) = pattern.folded() {
+            folded.entry((pattern.field, text)).or_insert(at);
         }
-        kept.retain(|other| !covers(&node, other));
-        kept.push(node);
     }
-    kept
+    let wild: Vec<(usize, &Pattern)> = numbered()
+        .filter(|(_, pattern)| pattern.folded().is_none())
+        .collect();
+    let is_covered = |at: usize, own: &Pattern| {
+        let by_text = own
+            .folded()
+            .and_then(|text| folded.get(&(own.field, text)))
+            .is_some_and(|first| *first != at && (!own.insensitive || *first < at));
+        by_text
+            || wild.iter().any(|(other, pattern)| {
+                *other != at && pattern.covers(own) && (*other < at || !own.covers(pattern))
+            })
+    };
+    let kept: Vec<bool> = patterns
+        .iter()
+        .enumerate()
+        .map(|(at, own)| own.as_ref().is_none_or(|own| !is_covered(at, own)))
+        .collect();
+    let nodes = nodes.into_iter().zip(kept);
+    nodes
+        .filter_map(|(node, is_kept)| is_kept.then_some(node))
+        .collect()
 }
 
-fn covers(wide: &Node, narrow: &Node) -> bool {
-    let (Node::Leaf(wide), Node::Leaf(narrow)) = (wide, narrow) else {
-        return false;
-    };
-    if wide == narrow {
-        return true;
+impl Pattern {
+    /// The text in lower case, where there is no wildcard in it.
+    fn folded(&self) -> Option<String> {
+        let tokens = self.tokens.iter();
+        tokens
+            .map(|token| match token {
+                WildcardToken::Char(character) => Some(character.to_ascii_lowercase()),
+                WildcardToken::One | WildcardToken::Many => None,
+            })
+            .collect()
     }
-    let (Some(wide), Some(narrow)) = (pattern(wide), pattern(narrow)) else {
-        return false;
-    };
-    wide.field == narrow.field
-        && (wide.insensitive || !narrow.insensitive)
-        && includes(&wide.tokens, &narrow.tokens, wide.insensitive)
+
+    /// Whether every text of the other one is one of this.
+    fn covers(&self, narrow: &Self) -> bool {
+        self.field == narrow.field
+            && (self.insensitive || !narrow.insensitive)
+            && self.may_include(narrow)
+            && includes(&self.tokens, &narrow.tokens, self.insensitive)
+    }
+
+    /// Whether ends and lengths let it; most pairs of patterns end here.
+    fn may_include(&self, narrow: &Self) -> bool {
+        use WildcardToken::{Char, Many};
+        let fits = |wide: Option<&WildcardToken>, narrow: Option<&WildcardToken>| match (wide, narrow)
+        {
+            (Some(Char(a)), Some(Char(b))) => {
+                a == b || (self.insensitive && a.eq_ignore_ascii_case(b))
+            }
+            (Some(Char(_)), _) => false,
+            _ => true,
+        };
+        let least = |tokens: &[WildcardToken]| {
+            let single = tokens.iter().filter(|token| !matches!(token, Many));
+            single.count()
+        };
+        fits(self.tokens.first(), narrow.tokens.first())
+            && fits(self.tokens.last(), narrow.tokens.last())
+            && least(&self.tokens) <= least(&narrow.tokens)
+    }
 }
 
 struct Pattern {
@@ -288,6 +353,73 @@ mod tests {
     fn covered(wide: &str, narrow: &str) -> bool {
         let tokens = |text: &str| WildcardPattern::eql(text).0;
         includes(&tokens(wide), &tokens(narrow), true)
+    }
+
+    /// The same, every pair held against each other.
+    fn uncovered_by_pairs(predicates: &[Predicate]) -> Vec<Predicate> {
+        let covers = |wide: &Predicate, narrow: &Predicate| {
+            wide == narrow
+                || match (pattern(wide), pattern(narrow)) {
+                    (Some(wide), Some(narrow)) => {
+                        wide.field == narrow.field
+                            && (wide.insensitive || !narrow.insensitive)
+                            && includes(&wide.tokens, &narrow.tokens, wide.insensitive)
+                    }
+                    _ => false,
+                }
+        };
+        let mut kept: Vec<Predicate> = Vec::new();
+        for predicate in predicates {
+            if !kept.iter().any(|other| covers(other, predicate)) {
+                kept.retain(|other| !covers(predicate, other));
+                kept.push(predicate.clone());
+            }
+        }
+        kept
+    }
+
+    #[test]
+    fn alternatives_are_left_out_as_if_every_pair_were_compared() {
+        let texts = [
+            "a", "A", "ab", "aB", "*", "a*", "*b", "A*", "?", "a?", "x*y", "xay",
+        ];
+        let mut state = 1_u32;
+        for _ in 0..2_000 {
+            let mut predicates = Vec::new();
+            for _ in 0..6 {
+                state = state
+                    .wrapping_mul(1_664_525)
+                    .wrapping_add(1_013_904_223);
+                let text = texts[(state >> 24) as usize % texts.len()];
+                let field = FieldId(u16::try_from((state >> 16) & 1).unwrap());
+                let insensitive = (state >> 18) & 1 == 0;
+                predicates.push(match (text.contains(['*', '?']), insensitive) {
+                    (true, insensitive) => Predicate::Wildcard {
+                        field,
+                        pattern: WildcardPattern::eql(text),
+                        insensitive,
+                    },
+                    (false, true) => Predicate::EqualIgnoringCase {
+                        field,
+                        text: text.to_owned(),
+                    },
+                    (false, false) => Predicate::Compare {
+                        field,
+                        comparison: Comparison::Equal,
+                        value: crate::event::Value::text(text),
+                    },
+                });
+            }
+            let nodes = predicates.iter().cloned().map(Node::Leaf).collect();
+            let found: Vec<Predicate> = uncovered(nodes)
+                .into_iter()
+                .filter_map(|node| match node {
+                    Node::Leaf(predicate) => Some(predicate),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(found, uncovered_by_pairs(&predicates), "{predicates:?}");
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@ mod operators;
 mod tests;
 
 use crate::compile::Syntax;
+use std::collections::BTreeMap;
+
 use crate::diagnostic::Span;
 use crate::event::io::Progress;
 use crate::replay::Subject;
@@ -198,9 +200,10 @@ impl RuleMutation {
         // The sort is stable: of one kind the earlier in the text stay first.
         ranked.sort_by_key(|mutant| mutant.operator.rank());
         let mut cases: Vec<Vec<&Tried>> = Vec::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for mutant in ranked {
-            let same = |case: &&mut Vec<&Tried>| case.iter().any(|other| other.case == mutant.case);
-            match cases.iter_mut().find(same) {
+            let place = *places.entry(&mutant.case).or_insert(cases.len());
+            match cases.get_mut(place) {
                 Some(case) => case.push(mutant),
                 None => cases.push(vec![mutant]),
             }

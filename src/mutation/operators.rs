@@ -1,6 +1,8 @@
 //! The changes of a whole query: what binds its stages together, and each stage's condition
 //! ([`super::condition`]).
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use super::condition::{self, Edit};
 use super::{Mutant, Operator};
 use crate::compile::Syntax;
@@ -31,12 +33,19 @@ pub(super) fn mutants(query: &Query) -> Vec<Mutant> {
     };
     mutants.sort_by_key(|mutant| mutant.span);
     let mut seen = std::collections::BTreeSet::new();
-    let own = query.to_string();
-    mutants.retain(|mutant| {
-        let text = mutant.query.to_string();
-        text != own && seen.insert(text)
-    });
+    seen.insert(fingerprint(query));
+    mutants.retain(|mutant| seen.insert(fingerprint(&mutant.query)));
     mutants
+}
+
+/// Tells the texts of queries apart without keeping them: a long list has as many mutants as items.
+fn fingerprint(query: &Query) -> [u64; 2] {
+    let text = query.to_string();
+    [0_u8, 1].map(|salt| {
+        let mut hasher = DefaultHasher::new();
+        (salt, &text).hash(&mut hasher);
+        hasher.finish()
+    })
 }
 
 /// Where a term stands.

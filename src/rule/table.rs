@@ -10,6 +10,9 @@ use super::error;
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 
+/// So many unknown keys of a table are reported one by one.
+const NAMED: usize = 20;
+
 /// One table of a rule file, and where to say what is wrong with it.
 pub(super) struct Table<'t, 'i> {
     /// As it is called: `rule`, `metadata`, `rule.threat`.
@@ -90,10 +93,19 @@ impl<'t, 'i> Table<'t, 'i> {
 
     /// Warns of keys that are not among `known`.
     pub(super) fn only(&self, known: &[&str], report: &mut Report<'_>) {
-        for key in self.entries.keys() {
+        let keys = self.entries.keys();
+        let unknown: Vec<_> = keys
+            .filter(|key| !known.contains(&key.get_ref().as_ref()))
+            .collect();
+        for (number, key) in unknown.iter().enumerate() {
             let name = key.get_ref().as_ref();
-            if known.contains(&name) {
-                continue;
+            if number == NAMED {
+                let more = unknown.len() - NAMED;
+                let message = format!("{more} more unknown keys, the first `{}`", self.path(name));
+                let diagnostic = Diagnostic::warning(&error::UNKNOWN_KEY, message);
+                let place = Span::of(key.span());
+                report.diagnostics.push(diagnostic.at(report.source, place, ""));
+                return;
             }
             let mut diagnostic = Diagnostic::warning(
                 &error::UNKNOWN_KEY,

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use crate::event::documents::Documents;
 
 /// A line longer than this is taken as unreadable.
-const MAX_LINE: usize = 512 << 20;
+const MAX_LINE: usize = 64 << 20;
 
 /// Some whole lines of one file.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Lines {
                 break searched + found + 1;
             }
             if filled > MAX_LINE {
-                error = Some("a line of more than 512 MiB".to_owned());
+                error = Some("a line of more than 64 MiB".to_owned());
                 self.ended = true;
                 break 0;
             }

@@ -729,3 +729,32 @@ mod git {
         }
     }
 }
+
+/// 40 kB of Zstandard that unpack to a line of 1 GiB.
+#[test]
+fn a_bomb_is_not_unpacked_to_its_end() {
+    let mut packed = b"\x28\xb5\x2f\xfd\x00\x58".to_vec();
+    for _ in 0..8192 {
+        let header: u32 = ((128 * 1024) << 3) | 2;
+        packed.extend_from_slice(&header.to_le_bytes()[..3]);
+        packed.push(b'a');
+    }
+    packed.extend_from_slice(&[1, 0, 0]);
+    let project = tested();
+    std::fs::write(project.file("x.ndjson.zst"), packed).unwrap();
+    let (code, _, err) = project.run_apart(&["scan", "x.ndjson.zst"]);
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("not read to its end: x.ndjson.zst"), "{err}");
+}
+
+/// Thousands of unknown keys are one mistake, and not thousands of pages.
+#[test]
+fn many_unknown_keys_are_counted() {
+    let keys: String = (0..5_000).map(|number| format!("k{number} = 1\n")).collect();
+    let project = tested();
+    put(&project, "rules/a.toml", &(rule(SINGLE) + &keys));
+    let (_, out, err) = project.run_apart(&["test"]);
+    let said = out + &err;
+    assert_eq!(said.matches("unknown key `").count(), 20, "{said}");
+    assert!(said.contains("4980 more unknown keys, the first `"), "{said}");
+}
