@@ -1,6 +1,7 @@
 //! The changes of a whole query: what binds its stages together, and each stage's condition
 //! ([`super::condition`]).
 
+use std::fmt::Display;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::condition::{self, Edit};
@@ -39,7 +40,7 @@ pub(super) fn mutants(query: &Query) -> Vec<Mutant> {
 }
 
 /// Tells the texts of queries apart without keeping them: a long list has as many mutants as items.
-fn fingerprint(query: &Query) -> [u64; 2] {
+fn fingerprint(query: &impl Display) -> [u64; 2] {
     let text = query.to_string();
     [0_u8, 1].map(|salt| {
         let mut hasher = DefaultHasher::new();
