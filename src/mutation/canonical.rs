@@ -241,14 +241,14 @@ impl Pattern {
     /// Whether ends and lengths let it; most pairs of patterns end here.
     fn may_include(&self, narrow: &Self) -> bool {
         use WildcardToken::{Char, Many};
-        let fits = |wide: Option<&WildcardToken>, narrow: Option<&WildcardToken>| match (wide, narrow)
-        {
-            (Some(Char(a)), Some(Char(b))) => {
-                a == b || (self.insensitive && a.eq_ignore_ascii_case(b))
-            }
-            (Some(Char(_)), _) => false,
-            _ => true,
-        };
+        let fits =
+            |wide: Option<&WildcardToken>, narrow: Option<&WildcardToken>| match (wide, narrow) {
+                (Some(Char(a)), Some(Char(b))) => {
+                    a == b || (self.insensitive && a.eq_ignore_ascii_case(b))
+                }
+                (Some(Char(_)), _) => false,
+                _ => true,
+            };
         let least = |tokens: &[WildcardToken]| {
             let single = tokens.iter().filter(|token| !matches!(token, Many));
             single.count()
@@ -387,9 +387,7 @@ mod tests {
         for _ in 0..2_000 {
             let mut predicates = Vec::new();
             for _ in 0..6 {
-                state = state
-                    .wrapping_mul(1_664_525)
-                    .wrapping_add(1_013_904_223);
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 let text = texts[(state >> 24) as usize % texts.len()];
                 let field = FieldId(u16::try_from((state >> 16) & 1).unwrap());
                 let insensitive = (state >> 18) & 1 == 0;

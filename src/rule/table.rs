@@ -104,7 +104,9 @@ impl<'t, 'i> Table<'t, 'i> {
                 let message = format!("{more} more unknown keys, the first `{}`", self.path(name));
                 let diagnostic = Diagnostic::warning(&error::UNKNOWN_KEY, message);
                 let place = Span::of(key.span());
-                report.diagnostics.push(diagnostic.at(report.source, place, ""));
+                report
+                    .diagnostics
+                    .push(diagnostic.at(report.source, place, ""));
                 return;
             }
             let mut diagnostic = Diagnostic::warning(

@@ -750,11 +750,16 @@ fn a_bomb_is_not_unpacked_to_its_end() {
 /// Thousands of unknown keys are one mistake, and not thousands of pages.
 #[test]
 fn many_unknown_keys_are_counted() {
-    let keys: String = (0..5_000).map(|number| format!("k{number} = 1\n")).collect();
+    let keys: String = (0..5_000)
+        .map(|number| format!("k{number} = 1\n"))
+        .collect();
     let project = tested();
     put(&project, "rules/a.toml", &(rule(SINGLE) + &keys));
     let (_, out, err) = project.run_apart(&["test"]);
     let said = out + &err;
     assert_eq!(said.matches("unknown key `").count(), 20, "{said}");
-    assert!(said.contains("4980 more unknown keys, the first `"), "{said}");
+    assert!(
+        said.contains("4980 more unknown keys, the first `"),
+        "{said}"
+    );
 }
