@@ -9,6 +9,7 @@ use crate::evaluate::Prepared;
 use crate::event::schema::Origin;
 use crate::event::{FieldType, Mapping, Schema, Timestamp};
 use crate::language::eql::{EqlError, OptionalFields, codes};
+use crate::language::esql::error::UNSUPPORTED;
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -99,6 +100,10 @@ fn finding(
     combined: bool,
 ) -> Finding {
     let mut diagnostic = error.diagnostic(search.text);
+    if *error.code == *UNSUPPORTED {
+        diagnostic.severity = Severity::Warning;
+        diagnostic = diagnostic.help("Elasticsearch may run this; Trapline cannot");
+    }
     let of_types = [
         &codes::UNKNOWN_COLUMN,
         &codes::UNUSABLE,

@@ -110,11 +110,14 @@ fn other_types_are_counted_and_deprecated_rules_left_out() {
     let kuery = rule("1", "process.name: a")
         .replace("'eql'\nlang", "'query'\nlang")
         .replace("language = 'eql'", "language = 'kuery'");
+    let learned = "[rule]\nname = 'ML'\nrule_id = 'r-4'\ntype = 'machine_learning'\nseverity = 'low'\n\
+                   risk_score = 21\nanomaly_threshold = 50\nmachine_learning_job_id = 'x'\n";
     let deprecated = format!("[metadata]\nmaturity = 'deprecated'\n{}", rule("3", FAILS));
     let project = Project::new(&[
         ("rules/_deprecated/a.toml", &rule("2", FAILS)),
         ("rules/b.toml", &deprecated),
         ("rules/c.toml", &kuery),
+        ("rules/d.toml", learned),
     ]);
     assert_cmd_snapshot!(project.check(&[]));
 }

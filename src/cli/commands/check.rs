@@ -10,6 +10,7 @@ use super::super::console::Stream;
 use super::super::error;
 use super::super::settings::{CheckSettings, Level, Settings};
 use super::super::{Console, ExitCode};
+use crate::compile::is_supported;
 use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::survey::Survey;
@@ -17,7 +18,6 @@ use crate::lint::{self, Finding, Identified};
 use crate::project::{Target, config};
 use crate::replay;
 use crate::report::check::Checked;
-use crate::rule::RuleType;
 
 /// Runs the verb.
 pub fn run(settings: &Settings, check: &CheckSettings, console: &mut Console) -> ExitCode {
@@ -123,7 +123,7 @@ impl Run<'_> {
         self.checked.broken.extend(linted.broken);
         let Some(rule) = linted.rule else { return };
         self.identified.push(Identified::new(&rule, &source));
-        if rule.kind.rule_type() == RuleType::Eql {
+        if is_supported(rule.kind.rule_type()) {
             self.checked.rules += 1;
         } else {
             let word = rule.kind.rule_type().word();

@@ -31,6 +31,7 @@ pub fn infer(
             CommandKind::Eval(fields) => {
                 for field in fields {
                     uses.visit(&field.expr, None);
+                    uses.same_column(field);
                     uses.made
                         .extend(field.name.as_ref().map(|name| name.text.clone()));
                 }
@@ -72,7 +73,7 @@ struct Uses {
     types: BTreeMap<String, DataType>,
     /// Names that are columns of the query's own.
     made: BTreeSet<String>,
-    /// Names of aggregates that have the type of a field: `m = MAX(f)`.
+    /// Names of columns that have the type of a field: `x = f`, `m = MAX(f)`.
     aliases: BTreeMap<String, String>,
     is_behind_stats: bool,
 }
@@ -97,6 +98,15 @@ impl Uses {
         }
     }
 
+    /// `x = f` makes another name for a field.
+    fn same_column(&mut self, field: &Field) {
+        if let (Some(name), ExprKind::Column(column)) = (&field.name, &field.expr.kind)
+            && !self.made.contains(&column.text)
+        {
+            self.aliases.insert(name.text.clone(), column.text.clone());
+        }
+    }
+
     fn behind_stats(&mut self, kind: &CommandKind) {
         let mut expressions = Vec::new();
         kind.add_expressions(&mut expressions);
@@ -112,14 +122,13 @@ impl Uses {
     fn visit(&mut self, expr: &Expr, wanted: Option<DataType>) {
         match &expr.kind {
             ExprKind::Column(name) => {
-                let field = if self.is_behind_stats {
+                let is_column = self.is_behind_stats || self.made.contains(&name.text);
+                let field = if is_column {
                     self.aliases.get(&name.text).cloned()
                 } else {
                     Some(name.text.clone())
                 };
-                if let (Some(field), Some(wanted)) = (field, wanted)
-                    && !self.made.contains(&field)
-                {
+                if let (Some(field), Some(wanted)) = (field, wanted) {
                     self.types.entry(field).or_insert(wanted);
                 }
             }
@@ -272,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_use_of_a_field_gives_its_type() {
-        let text = "FROM i | EVAL h = TO_LOWER(a) | WHERE b > 5 AND CIDR_MATCH(c, \"10.0.0.0/8\") \
+        let text = "FROM i | EVAL h = TO_LOWER(a), o = p | WHERE o >= 5 | WHERE b > 5 AND CIDR_MATCH(c, \"10.0.0.0/8\") \
                     AND d AND e > NOW() - 1 hour AND f == \"x\" AND h == g | STATS SUM(k), m = MAX(n) BY l \
                     | WHERE m > 1.5";
         let query = parse(text).into_result().unwrap();
@@ -283,7 +292,7 @@ mod tests {
             .collect();
         assert_eq!(
             found.join(" "),
-            "a:keyword b:long c:ip d:boolean e:date f:keyword g:keyword k:long l:keyword n:double"
+            "a:keyword b:long c:ip d:boolean e:date f:keyword g:keyword k:long l:keyword n:double p:long"
         );
     }
 }

@@ -16,7 +16,7 @@ mod search;
 mod source;
 mod stats;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::scope::{Binding, Scope, ScopeColumn};
@@ -94,6 +94,8 @@ struct Checker<'a> {
     /// The first command that ends full-text search.
     no_search_after: Option<&'static str>,
     has_limit: bool,
+    /// The unknown names that were reported: each is once.
+    unknown: BTreeSet<String>,
     errors: Vec<QueryError>,
 }
 
@@ -110,6 +112,7 @@ impl<'a> Checker<'a> {
             stats: None,
             no_search_after: None,
             has_limit: false,
+            unknown: BTreeSet::new(),
             errors: Vec::new(),
         }
     }

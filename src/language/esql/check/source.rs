@@ -205,8 +205,11 @@ impl Checker<'_> {
         }
     }
 
-    /// Elasticsearch's message for a name that nothing has.
+    /// Elasticsearch's message for a name that nothing has, where the name stands first.
     pub(super) fn unknown_column(&mut self, name: &str, span: Span) -> Failed {
+        if !self.unknown.insert(name.to_owned()) {
+            return Failed;
+        }
         let mut message = format!("Unknown column [{name}]");
         let mut help = None;
         if let Some((_, _)) = metadata_named(name) {
