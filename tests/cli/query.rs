@@ -325,12 +325,10 @@ fn an_optional_field_without_a_mapping_may_be_folded() {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_search_of_elasticsearchs_suite_is_answered_as_it_says() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/conformance");
-    if !folder.is_dir() {
-        skipped();
-        return;
-    }
+    assert!(folder.is_dir(), "../shared/conformance is absent");
     let here = Here::new();
     let searches = std::fs::read_to_string(folder.join("searches.ndjson")).unwrap();
     let mut wrong = Vec::new();
@@ -346,11 +344,6 @@ fn every_search_of_elasticsearchs_suite_is_answered_as_it_says() {
         wrong.len(),
         wrong.join("\n")
     );
-}
-
-#[expect(clippy::print_stderr, reason = "a test that is skipped should say so")]
-fn skipped() {
-    eprintln!("skipped: ../shared is absent");
 }
 
 /// One search as somebody at a shell would ask it.

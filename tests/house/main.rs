@@ -14,6 +14,7 @@ mod crates;
 mod layers;
 mod lints;
 mod pages;
+mod shared;
 mod sources;
 
 use sources::Source;

@@ -12,6 +12,7 @@ use trapline::search::{Index, Parameters};
 use crate::shared::shared;
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_search_of_the_suite_gives_the_accepted_ids() {
     let Some(folder) = shared("conformance") else {
         return;
@@ -41,6 +42,7 @@ fn every_search_of_the_suite_gives_the_accepted_ids() {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_constant_expression_folds_to_the_expected_value() {
     let Some(folder) = shared("conformance") else {
         return;

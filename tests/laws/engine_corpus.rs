@@ -69,6 +69,7 @@ fn unpacked(path: &Path) -> String {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn published_rules_find_in_recordings_what_the_reference_evaluator_finds() {
     let (Some(captures), Some(folder)) = (shared("corpus/captures"), shared("corpus/rules")) else {
         return;
@@ -148,6 +149,7 @@ impl Watcher for Count {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn generated_documents_raise_the_alerts_that_elasticsearch_raised() {
     raised("eql", RuleType::Eql, &["elasticsearch"]);
 }

@@ -9,6 +9,7 @@ use trapline::language::eql::{parse, syntax::Query};
 use crate::spanless::spanless;
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_query_that_elasticsearch_accepts_parses() {
     let Some(queries) = conformance("parse_accepted.ndjson") else {
         return;
@@ -20,6 +21,7 @@ fn every_query_that_elasticsearch_accepts_parses() {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_query_of_the_searches_parses() {
     let Some(queries) = conformance("searches.ndjson") else {
         return;
@@ -31,6 +33,7 @@ fn every_query_of_the_searches_parses() {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_published_rule_survives_printing() {
     let Some(root) = shared() else {
         return;
@@ -91,13 +94,14 @@ fn conformance(file: &str) -> Option<Vec<String>> {
 }
 
 /// Where the data lies, if it is there.
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "callers read it with `?` and `let … else`"
+)]
 fn shared() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    if root.is_dir() {
-        return Some(root);
-    }
-    eprintln!("skipped: ../shared is absent");
-    None
+    assert!(root.is_dir(), "../shared is absent");
+    Some(root)
 }
 
 fn toml_files(directory: &Path, files: &mut Vec<PathBuf>) {

@@ -17,6 +17,7 @@ const NOW: Timestamp = Timestamp::from_millis(1_735_689_600_000);
 const AWAITED: &[&str] = &[];
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_case_of_the_suite_gives_the_expected_rows() {
     let Some(folder) = shared("conformance/esql") else {
         return;

@@ -42,6 +42,7 @@ const NOT_RUN: &[(&str, &str)] = &[
 ];
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_public_rule_parses_and_is_checked() {
     let Some(folder) = shared("corpus/rules") else {
         return;

@@ -10,6 +10,7 @@ use crate::shared::shared;
 const NOT_A_LIST: &str = "non_ecs";
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn each_list_that_ships_is_made_from_its_table() {
     let Some(tables) = shared("fields") else {
         return;

@@ -32,6 +32,7 @@ fn tree_of(text: &str) -> Result<String, String> {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_text_reads_as_the_expected_tree() {
     for case in cases("tree") {
         let text = case["query"].as_str().unwrap();
@@ -41,6 +42,7 @@ fn every_text_reads_as_the_expected_tree() {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_literal_reads_as_the_expected_value() {
     for case in cases("literal") {
         let text = case["query"].as_str().unwrap();
@@ -51,6 +53,7 @@ fn every_literal_reads_as_the_expected_value() {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_syntax_error_has_kibanas_words_and_place() {
     // The detection engine allows leading wildcards always (`allowLeadingWildcards`).
     let allowed = |case: &Json| case["config"]["allowLeadingWildcards"] != false;
@@ -66,6 +69,7 @@ fn every_syntax_error_has_kibanas_words_and_place() {
 
 /// The canonical text of a query reads as the same query, and is its own canonical text.
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn the_canonical_text_of_every_case_reads_as_the_same_tree() {
     for case in cases("tree") {
         let text = case["query"].as_str().unwrap();
@@ -105,6 +109,7 @@ fn data_view(case: &Json) -> Vec<ViewField> {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_query_becomes_the_expected_query_dsl() {
     let mut with_dsl = cases("dsl");
     with_dsl.extend(
@@ -149,6 +154,7 @@ fn with_texts(query: &Json) -> Json {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_error_of_a_translation_has_kibanas_words() {
     for case in cases("dsl_error") {
         let text = case["query"].as_str().unwrap();

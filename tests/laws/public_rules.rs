@@ -21,6 +21,7 @@ use trapline::rule::{self, RuleType};
 use crate::shared::shared;
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_public_rule_is_linted_and_runs_somewhere() {
     let Some(folder) = shared("corpus") else {
         return;
@@ -70,6 +71,7 @@ fn every_public_rule_is_linted_and_runs_somewhere() {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_public_rule_fires_as_often_as_elasticsearch_says() {
     let Some(folder) = shared("corpus") else {
         return;

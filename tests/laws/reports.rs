@@ -15,6 +15,7 @@ const AWAITED: &[&str] = &[
 ];
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_report_is_answered_as_elasticsearch_or_kibana_would() {
     let Some(folder) = shared("cases/reports") else {
         return;

@@ -396,6 +396,7 @@ fn the_oracle_knows_the_worked_examples() {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn the_oracle_agrees_with_the_cases_of_elasticsearch() {
     let Some(folder) = shared("conformance") else {
         return;

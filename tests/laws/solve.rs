@@ -29,6 +29,7 @@ struct Solved {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn nine_of_ten_public_rules_that_a_source_serves_are_solved() {
     let Some(folder) = shared("corpus/rules") else {
         return;

@@ -304,6 +304,7 @@ fn log() -> Option<Vec<u8>> {
 
 #[cfg(feature = "evtx")]
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn a_log_that_is_cut_off_gives_the_records_before_the_cut() {
     let Some(log) = log() else { return };
     let (documents, faults, _) = read("x.evtx", &log[..4096 + 8000]);
@@ -323,6 +324,7 @@ fn a_log_that_is_cut_off_gives_the_records_before_the_cut() {
 
 #[cfg(feature = "evtx")]
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn of_a_chunk_without_a_header_the_records_are_read() {
     let Some(log) = log() else { return };
     let chunk = &log[4096..];
