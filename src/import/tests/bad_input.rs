@@ -373,6 +373,7 @@ fn end_after(log: &mut [u8], listed: usize) {
 
 #[cfg(feature = "evtx")]
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn records_behind_the_end_that_a_stale_header_names_are_read() {
     let Some(mut log) = log() else { return };
     end_after(&mut log, 5);
@@ -389,6 +390,7 @@ fn records_behind_the_end_that_a_stale_header_names_are_read() {
 
 #[cfg(feature = "evtx")]
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn records_of_an_earlier_use_of_a_chunk_are_counted() {
     const EARLIER: &str = "record of an earlier use of its chunk";
     let Some(mut log) = log() else { return };
@@ -409,6 +411,7 @@ fn records_of_an_earlier_use_of_a_chunk_are_counted() {
 
 #[cfg(feature = "evtx")]
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn a_damaged_record_costs_itself() {
     let Some(mut log) = log() else { return };
     let records: Vec<usize> = log
@@ -425,6 +428,7 @@ fn a_damaged_record_costs_itself() {
 
 #[cfg(feature = "evtx")]
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn a_log_without_its_header_is_still_a_log() {
     let Some(mut log) = log() else { return };
     log[..4096].fill(0);
@@ -468,6 +472,7 @@ proptest! {
 
     #[cfg(feature = "evtx")]
     #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
     fn no_damage_to_a_log_makes_a_reader_panic(
         damage in prop::collection::vec((0_usize..69_632, any::<u8>()), 1..40),
         early in prop::collection::vec((4096_usize..12_000, any::<u8>()), 0..40),
