@@ -165,6 +165,13 @@ impl<'c> AnySource<'c> {
                 None => unknown.push(path),
             }
         }
+        // Neither of two fields that no source knows and that are compared has a type: `?a == ?b`.
+        let pairs = query.compared_optional().into_iter();
+        let untyped: Vec<&str> = pairs
+            .filter(|(a, b)| unknown.contains(a) && unknown.contains(b))
+            .flat_map(|(a, b)| [a, b])
+            .collect();
+        unknown.retain(|path| !untyped.contains(path));
         if !unknown.is_empty() {
             let known = |path: &str| mapping.get(path).map(|field| field.field_type.clone());
             let mut inferred: BTreeMap<_, _> = query.infer(known).into_iter().collect();

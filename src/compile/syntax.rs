@@ -106,6 +106,15 @@ impl Syntax {
         read
     }
 
+    /// The pairs of optional fields that the query compares with each other, which it may only where
+    /// neither has a mapping.
+    pub fn compared_optional(&self) -> Vec<(&str, &str)> {
+        match self {
+            Self::Eql(query) => eql::compared_optional(query),
+            Self::Kuery(_) | Self::Lucene(_) => Vec::new(),
+        }
+    }
+
     /// The types that the query's own use asks of fields that no list has. `known` gives the type
     /// of a field that one has.
     pub fn infer(&self, known: impl Fn(&str) -> Option<FieldType>) -> Vec<(String, FieldType)> {

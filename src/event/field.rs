@@ -345,6 +345,11 @@ impl FieldType {
                 Raw::Text("false" | "") => Some(Value::Bool(false)),
                 _ => None,
             },
+            Self::Date(format) | Self::DateNanos(format)
+                if format.is_unread() && format.parse(raw.as_text()).is_none() =>
+            {
+                return Reading::Ignored;
+            }
             Self::Date(format) => match raw {
                 Raw::Bool(_) => None,
                 raw => format

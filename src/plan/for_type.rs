@@ -152,6 +152,11 @@ fn unknown_values(field: &MappedField) -> Option<&'static str> {
     if field.options.scripted {
         return Some("is computed by a script of its mapping");
     }
+    if let FieldType::Date(format) | FieldType::DateNanos(format) = &field.field_type
+        && format.is_unread()
+    {
+        return Some("has a date format that Trapline does not read");
+    }
     (field.field_type.normalizer() == Normalizer::Unknown)
         .then_some("has a normalizer that its mapping only names")
 }

@@ -69,3 +69,17 @@ fn a_query_whose_outcome_is_open_says_so() {
         query("network where process.name == \"a.exe\" and not ?nope.field == \"x\"");
     assert!(code == 0 && !said.contains("W007"), "{said}");
 }
+
+#[test]
+fn two_unmapped_optional_fields_are_equal_in_every_verb() {
+    let project = project().with(
+        "rules/ports.toml",
+        "destination.port > 1024 and process.name",
+        "?nope.a == ?nope.b and process.name",
+    );
+    let (code, alerts, said) = project.run_apart(&["scan", "--rules", "rules", "events.ndjson"]);
+    assert_eq!((code, alerts.lines().count()), (0, 2), "{said}");
+    let query = "network where ?nope.a == ?nope.b and process.name == \"a.exe\"";
+    let (_, found, said) = project.run_apart(&["query", query, "events.ndjson"]);
+    assert!(found.contains("\"value\":2"), "{found}{said}");
+}

@@ -1,6 +1,6 @@
 //! Between instants and the calendar, in UTC.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, ISOWeekDate, Weekday};
 use jiff::tz::TimeZone;
 
 use super::Timestamp;
@@ -12,6 +12,10 @@ pub(super) struct Fields {
     pub(super) month: Option<i8>,
     pub(super) day: Option<i8>,
     pub(super) day_of_year: Option<i16>,
+    /// Of the year, which then consists of whole weeks (ISO 8601).
+    pub(super) week: Option<i8>,
+    /// Monday is 1.
+    pub(super) weekday: Option<i8>,
     pub(super) hour: Option<i8>,
     pub(super) minute: Option<i8>,
     pub(super) second: Option<i8>,
@@ -31,7 +35,10 @@ impl Fields {
     fn instant(self, filled: bool) -> Option<Timestamp> {
         let or = |least, greatest| if filled { greatest } else { least };
         let year = self.year.unwrap_or(1970);
-        let date = if let Some(day) = self.day_of_year {
+        let date = if let Some(week) = self.week {
+            let weekday = Weekday::from_monday_one_offset(self.weekday.unwrap_or(or(1, 7))).ok()?;
+            ISOWeekDate::new(year, week, weekday).ok()?.date()
+        } else if let Some(day) = self.day_of_year {
             let first = Date::new(year, 1, 1).ok()?;
             first.with().day_of_year(day).build().ok()?
         } else {

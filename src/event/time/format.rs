@@ -43,6 +43,10 @@ pub(super) enum Unit {
     Month,
     Day,
     DayOfYear,
+    /// Of the year that consists of whole weeks.
+    Week,
+    /// Monday is 1.
+    WeekDay,
     Hour,
     Minute,
     Second,
@@ -75,7 +79,7 @@ const DAYS: [&str; 7] = [
 
 /// Patterns of the built-in names. `F` is a fraction of one to nine
 /// digits.
-const NAMES: [(&str, &str); 31] = [
+const NAMES: &[(&str, &str)] = &[
     (
         "date_optional_time",
         "uuuu[-MM[-dd['T'[HH[:mm[:ss[.F]]]][X]]]]",
@@ -116,6 +120,20 @@ const NAMES: [(&str, &str); 31] = [
     ("basic_date_time", "uuuuMMdd'T'HHmmss.FX"),
     ("basic_date_time_no_millis", "uuuuMMdd'T'HHmmssX"),
     ("basic_time", "HHmmss.FX"),
+    ("basic_time_no_millis", "HHmmssX"),
+    ("basic_t_time", "'T'HHmmss.FX"),
+    ("basic_t_time_no_millis", "'T'HHmmssX"),
+    ("basic_ordinal_date", "uuuuDDD"),
+    ("basic_ordinal_date_time", "uuuuDDD'T'HHmmss.FX"),
+    ("basic_ordinal_date_time_no_millis", "uuuuDDD'T'HHmmssX"),
+    ("week_date", "YYYY-'W'ww-e"),
+    ("week_date_time", "YYYY-'W'ww-e'T'HH:mm:ss.FX"),
+    ("week_date_time_no_millis", "YYYY-'W'ww-e'T'HH:mm:ssX"),
+    ("weekyear_week", "YYYY-'W'ww"),
+    ("weekyear_week_day", "YYYY-'W'ww-e"),
+    ("basic_week_date", "YYYY'W'wwe"),
+    ("basic_week_date_time", "YYYY'W'wwe'T'HHmmss.FX"),
+    ("basic_week_date_time_no_millis", "YYYY'W'wwe'T'HHmmssX"),
 ];
 
 impl Format {
@@ -247,6 +265,8 @@ fn item(letter: char, count: usize, lenient: bool) -> Option<Item> {
         ('M' | 'L', _) => Item::MonthName,
         ('d', 1 | 2) => number(Unit::Day),
         ('D', _) => Item::Number(Unit::DayOfYear, if lenient { 1 } else { count }, 3),
+        ('w', 1 | 2) => number(Unit::Week),
+        ('e', 1) => Item::Number(Unit::WeekDay, 1, 1),
         ('E' | 'e', _) => Item::DayName,
         ('H' | 'h' | 'k' | 'K', 1 | 2) => number(Unit::Hour),
         ('m', 1 | 2) => number(Unit::Minute),
@@ -337,6 +357,8 @@ fn set(fields: &mut Fields, unit: Unit, value: i32) -> Option<()> {
     match unit {
         Unit::Year => fields.year = Some(wide),
         Unit::DayOfYear => fields.day_of_year = Some(wide),
+        Unit::Week => fields.week = Some(narrow?),
+        Unit::WeekDay => fields.weekday = Some(narrow?),
         Unit::Month => fields.month = Some(narrow?),
         Unit::Day => fields.day = Some(narrow?),
         Unit::Hour => fields.hour = Some(narrow?),

@@ -74,6 +74,8 @@ pub struct DateFormat {
     // Shared, because every date field of a mapping has a copy.
     text: Arc<str>,
     formats: Arc<[Format]>,
+    /// A part of it is no format that is known here.
+    is_unread: bool,
 }
 
 impl Default for DateFormat {
@@ -92,11 +94,17 @@ impl DateFormat {
     /// A format as a mapping names it. A part that is no format takes no text.
     pub fn new(format: impl Into<String>) -> Self {
         let text: String = format.into();
-        let formats = text.split("||").filter_map(Format::new).collect();
+        let parts: Vec<Option<Format>> = text.split("||").map(Format::new).collect();
         Self {
             text: text.into(),
-            formats,
+            is_unread: parts.iter().any(Option::is_none),
+            formats: parts.into_iter().flatten().collect(),
         }
+    }
+
+    /// Whether it has a part that Elasticsearch may know and that is not known here.
+    pub fn is_unread(&self) -> bool {
+        self.is_unread
     }
 
     /// As the mapping names it.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::syntax::{Expr, ExprKind, Query, QueryKind, Term};
+use super::syntax::{CompareOp, Expr, ExprKind, Query, QueryKind, Term};
 
 /// The paths of all fields that `query` names, in alphabetical order.
 pub fn fields(query: &Query) -> BTreeSet<&str> {
@@ -57,5 +57,44 @@ fn collect<'q>(expr: &'q Expr, fields: &mut BTreeSet<&'q str>) {
             collect_all(&inner.items, fields);
         }
         ExprKind::And(items) | ExprKind::Or(items) => collect_all(items, fields),
+    }
+}
+
+/// The pairs of optional fields that `query` compares for equality: `?a == ?b`. Elasticsearch runs
+/// that only where no index maps either of them.
+pub fn compared_optional(query: &Query) -> Vec<(&str, &str)> {
+    let mut pairs = Vec::new();
+    let conditions: Vec<&Expr> = match &query.kind {
+        QueryKind::Event(event) => vec![&event.condition],
+        QueryKind::Sequence(sequence) => {
+            let terms = sequence.terms.iter().chain(sequence.until.as_deref());
+            terms.map(|term| &term.query.condition).collect()
+        }
+        QueryKind::Sample(sample) => {
+            let terms = sample.terms.iter();
+            terms.map(|term| &term.query.condition).collect()
+        }
+    };
+    for condition in conditions {
+        pair(condition, &mut pairs);
+    }
+    pairs
+}
+
+fn pair<'q>(expr: &'q Expr, pairs: &mut Vec<(&'q str, &'q str)>) {
+    match &expr.kind {
+        ExprKind::And(items) | ExprKind::Or(items) => {
+            items.iter().for_each(|item| pair(item, pairs));
+        }
+        ExprKind::Not(inner) => pair(inner, pairs),
+        ExprKind::Compare(CompareOp::Equal | CompareOp::NotEqual, left, right) => {
+            if let (ExprKind::Field(left), ExprKind::Field(right)) = (&left.kind, &right.kind)
+                && left.optional
+                && right.optional
+            {
+                pairs.push((&left.path, &right.path));
+            }
+        }
+        _ => {}
     }
 }

@@ -16,6 +16,6 @@ mod token;
 
 pub use check::{Checked, Settings, check, codes, is_constant};
 pub use error::EqlError;
-pub use fields::fields;
+pub use fields::{compared_optional, fields};
 pub use lower::{OptionalFields, lower, lower_wordless};
 pub use parser::{Parsed, parse, parse_expression};

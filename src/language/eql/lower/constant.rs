@@ -246,6 +246,10 @@ fn date_test(
     let mut range = None;
     for format in formats {
         let Some(own) = format.parse_range(text, now) else {
+            // The plan is refused as one that Trapline cannot run.
+            if format.is_unread() {
+                continue;
+            }
             return Err(format!(
                 "failed to parse date field [{text}] with format [{}]",
                 format.as_str()
