@@ -241,12 +241,28 @@ fn date_math_before_now_is_read_in_every_unit() {
 fn weeks_and_basic_formats_are_read_and_an_unknown_one_is_known_as_such() {
     for (format, text, instant) in [
         ("week_date", "2024-W01-3", "2024-01-03T00:00:00.000Z"),
-        ("strict_weekyear_week", "2025-W01", "2024-12-30T00:00:00.000Z"),
-        ("basic_week_date_time_no_millis", "2024W013T120000Z", "2024-01-03T12:00:00.000Z"),
+        (
+            "strict_weekyear_week",
+            "2025-W01",
+            "2024-12-30T00:00:00.000Z",
+        ),
+        (
+            "basic_week_date_time_no_millis",
+            "2024W013T120000Z",
+            "2024-01-03T12:00:00.000Z",
+        ),
         ("basic_ordinal_date", "2024060", "2024-02-29T00:00:00.000Z"),
-        ("basic_t_time_no_millis", "T120000Z", "1970-01-01T12:00:00.000Z"),
+        (
+            "basic_t_time_no_millis",
+            "T120000Z",
+            "1970-01-01T12:00:00.000Z",
+        ),
         ("epoch_second", "1704067200", "2024-01-01T00:00:00.000Z"),
-        ("yyyy/MM/dd HH:mm:ss||epoch_second", "2024/01/01 12:00:00", "2024-01-01T12:00:00.000Z"),
+        (
+            "yyyy/MM/dd HH:mm:ss||epoch_second",
+            "2024/01/01 12:00:00",
+            "2024-01-01T12:00:00.000Z",
+        ),
     ] {
         assert_eq!(parsed(format, text).as_deref(), Some(instant), "{format}");
         assert!(!DateFormat::new(format).is_unread(), "{format}");
