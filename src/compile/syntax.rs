@@ -111,7 +111,7 @@ impl Syntax {
     pub fn compared_optional(&self) -> Vec<(&str, &str)> {
         match self {
             Self::Eql(query) => eql::compared_optional(query),
-            Self::Kuery(_) | Self::Lucene(_) => Vec::new(),
+            Self::Kuery(_) | Self::Lucene(_) | Self::Esql(_) => Vec::new(),
         }
     }
 
