@@ -1,7 +1,7 @@
 //! What one thread finds in one chunk: for each event its time, and of those that meet some stage
 //! all that the rest of the scan needs. The chunk itself is then gone.
 
-use super::chunk::Chunk;
+use super::chunk::{Chunk, MARK};
 use super::excluded::Excluded;
 use super::summary::NAMED;
 use super::time_span::Days;
@@ -10,9 +10,6 @@ use crate::event::Timestamp;
 
 /// Nobody excludes a longer value by writing it down.
 const MAX_VALUE: usize = 512;
-
-/// What may stand before the first line of a UTF-8 file.
-pub(super) const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// What was found in a chunk.
 #[derive(Debug, Default)]

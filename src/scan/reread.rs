@@ -6,8 +6,7 @@ use std::io;
 use serde_json::{Map, Value as Json};
 
 use super::Inputs;
-use super::batch::MARK;
-use super::chunk::Lines;
+use super::chunk::{Lines, MARK};
 use crate::event::Event;
 
 /// How many bytes are read at a time.

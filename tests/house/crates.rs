@@ -6,7 +6,7 @@ use crate::sources::{Source, root};
 
 /// A crate and the files or folders (ending in `/`) that may name it; none listed: every file, for
 /// crates that are vocabulary and no engine.
-const OWNERS: &[(&str, &[&str])] = &[
+pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     ("annotate-snippets", &["diagnostic/render.rs"]),
     ("anstream", &["cli/console.rs"]),
     ("anstyle", &["report/terminal/style.rs"]),

@@ -3,7 +3,7 @@
 use crate::sources::Source;
 
 /// The rooms in the order of the layers. A room that is not here may not exist.
-const LAYERS: &[(&str, u8)] = &[
+pub(crate) const LAYERS: &[(&str, u8)] = &[
     ("diagnostic", 0),
     ("event", 1),
     ("plan", 2),
