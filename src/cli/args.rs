@@ -317,6 +317,10 @@ pub enum QueryLanguage {
     Eql,
     /// ES|QL, answered as `_query` answers it.
     Esql,
+    /// KQL, answered as `_search` answers what Kibana makes of it.
+    Kuery,
+    /// A Lucene query string, answered as `_search` answers it.
+    Lucene,
 }
 
 /// How `query` answers.

@@ -202,6 +202,15 @@ impl<'c> AnySource<'c> {
                 add_read(mapping, fields, &source.mapping(patterns));
             }
         }
+        // A stream may carry fields that no list has: of a pattern that fits none they are
+        // keywords, as unknown fields are.
+        for pattern in fields.patterns() {
+            let text = pattern.to_string();
+            let is_known = mapping.fields().any(|(path, _)| pattern.fits(path));
+            if !is_known {
+                mapping.add(&text, FieldType::ecs_keyword(), Origin::Inferred);
+            }
+        }
     }
 
     /// The field as the claimed sources have it, or else any source. One that no query can use is

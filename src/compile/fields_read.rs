@@ -35,6 +35,11 @@ impl FieldsRead {
         self.names.iter().map(String::as_str)
     }
 
+    /// The patterns of names.
+    pub fn patterns(&self) -> impl Iterator<Item = &WildcardPattern> {
+        self.patterns.iter()
+    }
+
     /// Whether fields are read that are not named, given which names are fields.
     pub fn is_open(&self, is_field: impl Fn(&str) -> bool) -> bool {
         !self.patterns.is_empty() || self.objects.iter().any(|name| !is_field(name))

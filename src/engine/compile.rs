@@ -10,6 +10,7 @@ use super::numbers::{ColumnId, KeySetId, RuleNumber, ScriptId, StageNumber};
 use super::program::{Node, TestRef};
 use super::sequence_spec::SequenceSpec;
 use super::slots::{SlotId, Slots};
+use crate::evaluate::document::DocumentTest;
 use crate::evaluate::function::Script;
 use crate::event::FieldType;
 use crate::plan::{
@@ -83,11 +84,18 @@ pub(super) struct CompiledRule {
     pub(super) course: SequenceSpec,
 }
 
-/// A script, and the columns it reads by field.
+/// A test that no single column decides.
 #[derive(Debug)]
-pub(super) struct ScriptTest {
-    pub(super) script: Script,
-    pub(super) columns: FxHashMap<u16, u32>,
+pub(super) enum ScriptTest {
+    /// A script, and the columns it reads by field.
+    Script {
+        /// The script.
+        script: Script,
+        /// By the number of the field.
+        columns: FxHashMap<u16, u32>,
+    },
+    /// A test of the document as a whole, which is parsed for it.
+    Document(DocumentTest),
 }
 
 impl RuleSet {
@@ -204,9 +212,6 @@ impl Compiler {
         if let Some(obstacle) = plan.obstacle() {
             return Err(obstacle);
         }
-        if let Some(path) = plan.fields.iter().find_map(beside_the_columns) {
-            return Err(format!("`{path}` cannot be searched in a stream"));
-        }
         let fields: Fields = plan.fields.iter().map(|field| self.field(field)).collect();
         let column = |id: FieldId| fields.get(id.index()).copied().flatten();
         let mut nodes = Vec::with_capacity(plan.stages.len());
@@ -274,7 +279,18 @@ impl Compiler {
     ) -> Result<Node, String> {
         Ok(match &condition.kind {
             ConditionKind::Constant(value) => Node::Constant(*value),
-            ConditionKind::Leaf(leaf) => self.leaf(&plan.leaves[*leaf].predicate, fields)?,
+            ConditionKind::Leaf(leaf) => {
+                let predicate = &plan.leaves[*leaf].predicate;
+                if asks_document(plan, predicate) {
+                    let test = DocumentTest::new(plan, predicate);
+                    let test = test.map_err(|failure| failure.message)?;
+                    let number = u32::try_from(self.scripts.len()).unwrap_or(u32::MAX);
+                    self.scripts.push(ScriptTest::Document(test));
+                    Node::Script(number)
+                } else {
+                    self.leaf(predicate, fields)?
+                }
+            }
             ConditionKind::Not(inner) => self.node(plan, inner, fields)?.complement(),
             ConditionKind::All(parts) => {
                 let parts = parts.iter().map(|part| self.node(plan, part, fields));
@@ -342,11 +358,8 @@ impl Compiler {
                 let parts = parts.collect::<Result<_, _>>()?;
                 return Ok(self.any(parts));
             }
-            Predicate::Nested { path, .. } => {
-                return Err(format!(
-                    "the nested objects at `{path}` cannot be told apart in a stream"
-                ));
-            }
+            // Found above: it is asked of the document.
+            Predicate::Nested { .. } => return Ok(Node::Constant(false)),
             Predicate::Script(expr) => {
                 let script = Script::new(expr).map_err(|failure| failure.message)?;
                 let mut columns = FxHashMap::default();
@@ -356,7 +369,7 @@ impl Compiler {
                     }
                 }
                 let number = u32::try_from(self.scripts.len()).unwrap_or(u32::MAX);
-                self.scripts.push(ScriptTest { script, columns });
+                self.scripts.push(ScriptTest::Script { script, columns });
                 return Ok(Node::Script(number));
             }
         };
@@ -481,10 +494,23 @@ impl Compiler {
     }
 }
 
-/// A field whose values stand at no single path of a document.
-fn beside_the_columns(field: &PlanField) -> Option<&str> {
-    let reader = field.readers.iter().flatten().next()?;
-    let is_beside = reader.field_type == FieldType::Flattened
-        || ["_id", "_index"].contains(&&*reader.read_from);
-    is_beside.then_some(&*field.path)
+/// Whether a plan has tests of documents as they were written.
+pub(super) fn asks_documents(plan: &Plan) -> bool {
+    let mut leaves = plan.leaves.iter();
+    leaves.any(|leaf| asks_document(plan, &leaf.predicate))
+}
+
+/// Whether the test needs the whole document: for nested objects, and for fields whose values stand
+/// at no single path.
+fn asks_document(plan: &Plan, predicate: &Predicate) -> bool {
+    let is_beside = |field: &FieldId| {
+        let field = plan.fields.get(field.index());
+        let mut readers = field.into_iter().flat_map(|field| field.readers.iter().flatten());
+        readers.any(|reader| {
+            reader.field_type == FieldType::Flattened
+                || reader.read_from.contains('*')
+                || ["_id", "_index"].contains(&&*reader.read_from)
+        })
+    };
+    predicate.has_nested() || predicate.fields().iter().any(is_beside)
 }

@@ -2,13 +2,13 @@
 //! make of them. `matcher.rs` makes a scene for each event.
 
 use super::column::{Column, DecodedValue};
-use super::compile::{KeySet, RuleSet};
+use super::compile::{KeySet, RuleSet, ScriptTest};
 use super::keys;
 use super::numbers::{ColumnId, ScriptId};
 use super::program::{Ask, Node, TestRef, Truth};
 use super::row::{Kind, RawCell, Row};
 use super::value_table::ValueTable;
-use crate::event::Value;
+use crate::event::{Event, Value};
 use crate::plan::{FieldId, IndexVec};
 
 /// The most key tuples of one event at one stage.
@@ -81,14 +81,20 @@ impl EventContext<'_> {
 
     fn run(&mut self, number: u32) -> Result<bool, String> {
         let set = self.set;
-        let script = &set.scripts[ScriptId(number)];
-        let values = |field: FieldId| -> Vec<Option<Value>> {
-            let column = script.columns.get(&field.0).copied();
-            column.map_or_else(Vec::new, |column| {
-                self.values(column).into_iter().map(Some).collect()
-            })
+        let outcome = match &set.scripts[ScriptId(number)] {
+            ScriptTest::Script { script, columns } => {
+                script.holds_on(|field: FieldId| -> Vec<Option<Value>> {
+                    let column = columns.get(&field.0).copied();
+                    column.map_or_else(Vec::new, |column| {
+                        self.values(column).into_iter().map(Some).collect()
+                    })
+                })
+            }
+            ScriptTest::Document(test) => match Event::from_hit_line(self.line) {
+                Some(event) => test.holds(&event),
+                None => Ok(false),
+            },
         };
-        let outcome = script.script.holds_on(values);
         outcome.map_err(|failure| failure.message)
     }
 

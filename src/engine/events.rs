@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::compile::RuleSet;
+use super::compile::{RuleSet, asks_documents};
 use super::correlate::{Correlator, Match, Occurrence};
 use super::matcher::{Everywhere, Found, Matcher};
 use crate::event::schema::MappingId;
@@ -32,7 +32,9 @@ pub fn over_events(
         return BTreeMap::new();
     }
     let of_one_mapping = |plan: &Plan| plan.fields.iter().all(|field| field.readers.len() < 2);
-    let plans = plans.iter().filter(|(_, plan)| of_one_mapping(plan));
+    // The lines that are written here do not tell the objects of an array apart.
+    let runs = |plan: &Plan| of_one_mapping(plan) && !asks_documents(plan);
+    let plans = plans.iter().filter(|(_, plan)| runs(plan));
     let plans: Vec<(u32, &Plan)> = plans.copied().collect();
     let (set, refused) = RuleSet::compile(plans.iter().copied(), clock);
     let mut matcher = Matcher::new(&set, &Everywhere, false);

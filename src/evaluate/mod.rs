@@ -13,6 +13,7 @@ mod blocker;
 mod condition;
 mod context;
 mod decide;
+pub mod document;
 mod facts;
 #[cfg(test)]
 mod fixture;

@@ -6,6 +6,7 @@ use super::pattern::fold::fold_into;
 use crate::event::field::{Family, Reading};
 use crate::event::schema::MappedField;
 use crate::event::{Event, FieldType, Scalar, Value};
+use crate::plan::predicate::WildcardPattern;
 use crate::plan::{FieldId, IndexVec, PlanField};
 
 /// The values of one field on one event: texts borrowed from the event where its mapping does not
@@ -57,6 +58,14 @@ impl<'e> Slot<'e> {
             let values = event.values_below(&reader.read_from);
             let texts = values.map(|value| Cow::Borrowed(value.raw().as_text()));
             self.texts.extend(texts);
+        } else if reader.read_from.contains('*') {
+            let pattern = WildcardPattern::eql(&reader.read_from);
+            let fields = event.fields().filter(|(path, _)| pattern.fits(path));
+            for (_, values) in fields {
+                for value in values {
+                    self.push(reader, value);
+                }
+            }
         } else if let Some(own) = own_text(event, &reader.read_from) {
             self.texts.push(Cow::Borrowed(own));
         } else {

@@ -2,12 +2,13 @@
 //! about the fields of one event. Called by `facts.rs` for each leaf on each event, once.
 
 use super::QueryFailure;
+use super::document::DocumentTest;
 use super::function::Script;
 use super::pattern::Pattern;
 use super::slots::Slots;
 use crate::event::Value;
 use crate::plan::predicate::End;
-use crate::plan::{Comparison, FieldId, IndexVec, Plan, PlanField, Predicate};
+use crate::plan::{Comparison, FieldId, Plan, Predicate};
 
 /// A leaf's predicate, compiled.
 #[derive(Debug)]
@@ -31,9 +32,7 @@ pub(super) enum Test {
 #[derive(Debug)]
 pub(super) struct Nested {
     path: String,
-    inner: Box<Test>,
-    /// The fields that the inner test reads.
-    fields: Vec<(FieldId, PlanField, bool)>,
+    inner: DocumentTest,
 }
 
 impl Test {
@@ -75,9 +74,10 @@ impl Test {
             Predicate::Not(inner) => Self::Not(Box::new(Self::new(plan, inner)?)),
             Predicate::All(parts) => Self::All(all(parts)?),
             Predicate::Any(parts) => Self::Any(all(parts)?),
-            Predicate::Nested { path, inner } => {
-                Self::Nested(Nested::new(path, Self::new(plan, inner)?, &plan.fields))
-            }
+            Predicate::Nested { path, inner } => Self::Nested(Nested {
+                path: path.clone(),
+                inner: DocumentTest::of(Self::new(plan, inner)?, &plan.fields),
+            }),
             Predicate::Exists(field) => Self::Exists(*field),
             Predicate::Compare {
                 field,
@@ -204,32 +204,12 @@ impl Test {
 }
 
 impl Nested {
-    fn new(path: &str, inner: Test, fields: &IndexVec<FieldId, PlanField>) -> Self {
-        let (mut reads, mut folds) = (Vec::new(), Vec::new());
-        inner.reads(&mut reads);
-        inner.folds(&mut folds);
-        reads.sort_unstable();
-        reads.dedup();
-        let read = |id: FieldId| (id, fields[id].clone(), folds.contains(&id));
-        Self {
-            path: path.to_owned(),
-            inner: Box::new(inner),
-            fields: reads.into_iter().map(read).collect(),
-        }
-    }
-
     fn holds(&self, slots: &Slots<'_>) -> Result<bool, QueryFailure> {
         let Some(event) = slots.event() else {
             return Ok(false);
         };
         for object in event.objects(&self.path) {
-            let room = self.fields.iter().map(|(id, ..)| id.index() + 1).max();
-            let mut own = Slots::new(room.unwrap_or(0));
-            own.set_event(&object);
-            for (id, field, fold) in &self.fields {
-                own.read(*id, field, *fold);
-            }
-            if self.inner.holds(&own)? {
+            if self.inner.holds(&object)? {
                 return Ok(true);
             }
         }

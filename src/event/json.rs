@@ -158,6 +158,20 @@ impl Event {
         Ok(Self::from_document(&parse_object(line)?))
     }
 
+    /// The event of a line, or of the `_source` of a hit; `None` where there is none.
+    pub fn from_hit_line(line: &str) -> Option<Self> {
+        let mut document: Map<String, Json> = serde_json::from_str(line).ok()?;
+        if let Some(Json::Object(mut source)) = document.remove("_source") {
+            for key in ["_index", "_id"] {
+                if let Some(value) = document.remove(key) {
+                    source.insert(key.to_owned(), value);
+                }
+            }
+            document = source;
+        }
+        Some(Self::from_document(&document))
+    }
+
     /// Flattens a document; `_index` and `_id` are taken out of it.
     pub fn from_document(document: &Map<String, Json>) -> Self {
         let mut event = Self::default();

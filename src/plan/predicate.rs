@@ -244,6 +244,20 @@ impl WildcardPattern {
     }
 }
 
+impl std::fmt::Display for WildcardPattern {
+    /// As EQL writes it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        use std::fmt::Write as _;
+        self.0.iter().try_for_each(|token| {
+            f.write_char(match token {
+                WildcardToken::Char(c) => *c,
+                WildcardToken::One => '?',
+                WildcardToken::Many => '*',
+            })
+        })
+    }
+}
+
 impl WildcardPattern {
     /// Whether the whole text fits: for names of fields, not for values, which
     /// `evaluate::pattern` compiles patterns for.
@@ -291,6 +305,16 @@ pub enum Comparison {
 }
 
 impl Predicate {
+    /// Whether it tells the objects of an array apart.
+    pub fn has_nested(&self) -> bool {
+        match self {
+            Self::Nested { .. } => true,
+            Self::Not(inner) => inner.has_nested(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_nested),
+            _ => false,
+        }
+    }
+
     /// All of them hold, folded.
     #[must_use]
     pub fn all(parts: Vec<Self>) -> Self {

@@ -3,7 +3,6 @@
 
 use std::io;
 
-use serde_json::{Map, Value as Json};
 
 use super::Inputs;
 use super::chunk::{Lines, MARK};
@@ -52,16 +51,7 @@ pub fn lines(
 
 /// The event of a line, or of the `_source` of a hit; `None` where there is none.
 pub fn event(line: &str) -> Option<Event> {
-    let mut document: Map<String, Json> = serde_json::from_str(line).ok()?;
-    if let Some(Json::Object(mut source)) = document.remove("_source") {
-        for key in ["_index", "_id"] {
-            if let Some(value) = document.remove(key) {
-                source.insert(key.to_owned(), value);
-            }
-        }
-        document = source;
-    }
-    Some(Event::from_document(&document))
+    Event::from_hit_line(line)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! ([`Index::expect`]), the event holds only what that query reads. Only what matches is parsed
 //! again, for its `_source`.
 
+mod hits;
 mod response;
 mod rows;
 
@@ -362,6 +363,7 @@ impl Index {
         Ok(Answer {
             documents,
             kind: Kind::of(&plan),
+            total: evaluation.matches().len(),
             matches: evaluation.matches().to_vec(),
             uncertain,
         })

@@ -15,6 +15,8 @@ pub struct Answer<'i> {
     pub(super) documents: Documents<'i>,
     pub(super) kind: Kind,
     pub(super) matches: Vec<Match>,
+    /// How many results there are, those that are not given included.
+    pub(super) total: usize,
     /// The outcome depends on what Elasticsearch makes of optional fields that no mapping has.
     pub uncertain: Option<Uncertain>,
 }
@@ -47,6 +49,8 @@ pub(super) enum Kind {
     Events,
     Sequences,
     Samples,
+    /// Of a `_search`.
+    Hits,
 }
 
 impl Kind {
@@ -62,6 +66,7 @@ impl Kind {
     fn key(self) -> &'static str {
         match self {
             Self::Events => "events",
+            Self::Hits => "hits",
             Self::Sequences | Self::Samples => "sequences",
         }
     }
@@ -70,14 +75,25 @@ impl Kind {
 impl Answer<'_> {
     /// The body of the response, at once.
     pub fn body(&self) -> Json {
-        let total = json!({"value": self.matches.len(), "relation": "eq"});
+        let total = json!({"value": self.total, "relation": "eq"});
         let results: Vec<Json> = self.results().collect();
         json!({"hits": {"total": total, self.kind.key(): results}})
     }
 
+    /// The same for a table of events, whatever the response calls them.
+    pub fn table_body(&self) -> Json {
+        let mut body = self.body();
+        if let (Kind::Hits, Some(hits)) = (self.kind, body["hits"].as_object_mut())
+            && let Some(events) = hits.remove("hits")
+        {
+            hits.insert("events".to_owned(), events);
+        }
+        body
+    }
+
     /// Writes the body of the response.
     pub fn write(&self, mut out: impl Write) -> io::Result<()> {
-        let (total, key) = (self.matches.len(), self.kind.key());
+        let (total, key) = (self.total, self.kind.key());
         write!(
             out,
             "{{\"hits\":{{\"total\":{{\"value\":{total},\"relation\":\"eq\"}},\"{key}\":["
@@ -94,7 +110,7 @@ impl Answer<'_> {
 
     fn results(&self) -> impl Iterator<Item = Json> + '_ {
         self.matches.iter().map(|found| match self.kind {
-            Kind::Events => {
+            Kind::Events | Kind::Hits => {
                 let id = found.stages.first().copied().flatten();
                 id.map_or(Json::Null, |id| event(&self.documents, id))
             }

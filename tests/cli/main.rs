@@ -11,6 +11,7 @@
 mod action;
 mod basics;
 mod captures;
+mod conditions;
 mod check;
 mod coverage;
 mod diff;

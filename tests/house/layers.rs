@@ -63,7 +63,7 @@ const NARROWER: &[(&str, &str, &str)] = &[
 /// Who may import the engine; everybody else asks the reference evaluator.
 const ENGINE_USERS: &[&str] = &["engine", "scan", "mutation", "rule_diff", "cli"];
 /// What the engine may take from the evaluator, so that the differential law compares two things.
-const SHARED: &[&str] = &["pattern", "function"];
+const SHARED: &[&str] = &["pattern", "function", "document"];
 
 #[test]
 fn a_room_imports_from_lower_layers_only() {
@@ -122,7 +122,7 @@ fn forbidden(room: &str, layer_of_room: u8, path: &[String]) -> Option<String> {
     let part = path.get(1).map(String::as_str);
     if room == "engine" && target == "evaluate" && !part.is_some_and(|part| SHARED.contains(&part))
     {
-        return Some("the engine takes from evaluate only pattern and function".to_owned());
+        return Some("the engine takes from evaluate only pattern, function and document".to_owned());
     }
     None
 }

@@ -154,6 +154,12 @@ fn generated_documents_raise_the_alerts_that_elasticsearch_raised() {
     raised("eql", RuleType::Eql, &["elasticsearch"]);
 }
 
+/// The generator means what Elasticsearch counts, for KQL: its figures hold as well.
+#[test]
+fn generated_documents_raise_the_alerts_of_query_rules() {
+    raised("kuery", RuleType::Query, &["elasticsearch", "generator"]);
+}
+
 fn raised(language: &str, of_type: RuleType, established: &[&str]) {
     let (Some(generated), Some(folder)) = (shared("corpus/generated"), shared("corpus/rules"))
     else {

@@ -4,8 +4,12 @@
 use std::fs;
 
 use serde_json::Value as Json;
+use trapline::event::Mapping;
 use trapline::language::kql::data_view::{FieldKind, ViewField};
 use trapline::language::kql::{self, Options, tree::tree};
+
+use trapline::rule::Language;
+use trapline::search::{Index, Parameters};
 
 use crate::shared::shared;
 
@@ -167,4 +171,30 @@ fn every_error_of_a_translation_has_kibanas_words() {
             "{text}"
         );
     }
+}
+
+/// The documents of detection-rules' own evaluator, which has keywords only. Where its dialect
+/// differs from Kibana's, Kibana's grammar refuses the text or reads it otherwise.
+#[test]
+fn every_document_matches_as_expected() {
+    let mut wrong = Vec::new();
+    for case in cases("match") {
+        let text = case["query"].as_str().unwrap();
+        let mut index = Index::dynamic(Mapping::new("documents"));
+        index.add(case["document"].as_object().unwrap().clone());
+        let found = match index.hits(Language::Kuery, text, &Parameters::default()) {
+            Ok(answer) => answer.body()["hits"]["total"]["value"] == 1,
+            Err(refusal) => {
+                // What is not nested cannot be asked for as nested.
+                if !text.contains('{') {
+                    wrong.push(format!("{text}: {refusal:?}"));
+                }
+                continue;
+            }
+        };
+        if found != (case["matches"] == true) && !text.contains('\'') {
+            wrong.push(format!("{text}: found {found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -25,6 +25,7 @@ mod folding;
 mod fuzz_corpus;
 mod kql;
 mod library;
+mod lucene;
 mod nulls;
 mod public_rules;
 mod reports;

@@ -16,6 +16,7 @@ use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::json::BadDocument;
 use crate::event::mapping::{self, IndexMapping};
 use crate::report::hits;
+use crate::rule::Language;
 use crate::search::{Index, Refusal, Taken};
 
 /// How many lines of one kind are named; the rest is counted.
@@ -47,9 +48,16 @@ fn answer(
     for input in &query.inputs {
         readers.push(open(&settings.files, input)?);
     }
-    index
-        .expect(&query.query, &query.parameters.settings)
-        .map_err(|refusal| Box::new(refused(&query.query, refusal)))?;
+    let language = match query.language {
+        QueryLanguage::Kuery => Language::Kuery,
+        QueryLanguage::Lucene => Language::Lucene,
+        QueryLanguage::Eql | QueryLanguage::Esql => Language::Eql,
+    };
+    let expected = match language {
+        Language::Eql => index.expect(&query.query, &query.parameters.settings),
+        other => index.expect_condition(other, &query.query, &query.parameters),
+    };
+    expected.map_err(|refusal| Box::new(refused(&query.query, refusal)))?;
     let mut notes = Notes::default();
     for (name, reader) in readers {
         read(&name, reader, &mut |line| index.add_line(line), &mut notes)?;
@@ -62,9 +70,11 @@ fn answer(
             diagnostics: errors,
         }));
     }
-    let answer = index
-        .answer(&query.query, &query.parameters)
-        .map_err(|refusal| Box::new(refused(&query.query, refusal)))?;
+    let answer = match language {
+        Language::Eql => index.answer(&query.query, &query.parameters),
+        other => index.hits(other, &query.query, &query.parameters),
+    };
+    let answer = answer.map_err(|refusal| Box::new(refused(&query.query, refusal)))?;
     if let Some(open) = &answer.uncertain {
         let fields: Vec<String> = open.fields.iter().map(|path| format!("?{path}")).collect();
         let message = format!(
@@ -88,9 +98,12 @@ fn answer(
         width: console.width(),
         time: query.parameters.settings.timestamp.clone(),
         category: query.parameters.settings.category.clone(),
-        fields: Index::fields_of(&query.query),
+        fields: match language {
+            Language::Eql => Index::fields_of(&query.query),
+            other => Index::fields_of_condition(other, &query.query),
+        },
     };
-    console.write(Stream::Out, &hits::table(&answer.body(), &look));
+    console.write(Stream::Out, &hits::table(&answer.table_body(), &look));
     Ok(())
 }
 
