@@ -504,8 +504,7 @@ pub(super) fn asks_documents(plan: &Plan) -> bool {
 /// at no single path.
 fn asks_document(plan: &Plan, predicate: &Predicate) -> bool {
     let is_beside = |field: &FieldId| {
-        let field = plan.fields.get(field.index());
-        let mut readers = field.into_iter().flat_map(|field| field.readers.iter().flatten());
+        let mut readers = plan.fields[*field].readers.iter().flatten();
         readers.any(|reader| {
             reader.field_type == FieldType::Flattened
                 || reader.read_from.contains('*')

@@ -91,6 +91,7 @@ impl Index {
             kind: Kind::Hits,
             matches: matches.collect(),
             total,
+            uncertain: None,
         })
     }
 

@@ -4,7 +4,8 @@
 use std::fs;
 
 use serde_json::Value as Json;
-use trapline::event::Mapping;
+use trapline::event::schema::Origin;
+use trapline::event::{FieldType, Mapping};
 use trapline::language::kql::data_view::{FieldKind, ViewField};
 use trapline::language::kql::{self, Options, tree::tree};
 
@@ -180,7 +181,9 @@ fn every_document_matches_as_expected() {
     let mut wrong = Vec::new();
     for case in cases("match") {
         let text = case["query"].as_str().unwrap();
-        let mut index = Index::dynamic(Mapping::new("documents"));
+        let mut known = Mapping::new("documents");
+        known.add("ip", FieldType::Ip, Origin::Declared);
+        let mut index = Index::dynamic(known);
         index.add(case["document"].as_object().unwrap().clone());
         let found = match index.hits(Language::Kuery, text, &Parameters::default()) {
             Ok(answer) => answer.body()["hits"]["total"]["value"] == 1,
