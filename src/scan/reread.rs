@@ -3,7 +3,6 @@
 
 use std::io;
 
-
 use super::Inputs;
 use super::chunk::{Lines, MARK};
 use crate::event::Event;

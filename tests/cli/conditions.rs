@@ -38,13 +38,22 @@ impl Here {
     fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trapline"));
         command.args(arguments).current_dir(self.0.path());
-        command.env_remove("CI").env("NO_COLOR", "1").env("COLUMNS", "100");
+        command
+            .env_remove("CI")
+            .env("NO_COLOR", "1")
+            .env("COLUMNS", "100");
         command.output().unwrap()
     }
 
     fn query(&self, language: &str, query: &str) -> Result<Vec<String>, String> {
         let arguments = [
-            "query", "--language", language, "--mapping", "mapping.json", query, "documents.ndjson",
+            "query",
+            "--language",
+            language,
+            "--mapping",
+            "mapping.json",
+            query,
+            "documents.ndjson",
         ];
         let output = self.run(&arguments);
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -211,9 +220,20 @@ fn hits_are_in_the_order_of_time_then_of_the_input() {
     here.write("times.ndjson", documents);
     let output = here.run(&["query", "--language", "kuery", "", "times.ndjson"]);
     assert_eq!(ids(&output), ["early", "late", "same", "none"]);
-    let output = here.run(&["query", "--language", "lucene", "--size", "1", "*:*", "times.ndjson"]);
+    let output = here.run(&[
+        "query",
+        "--language",
+        "lucene",
+        "--size",
+        "1",
+        "*:*",
+        "times.ndjson",
+    ]);
     let body: Json = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(body["hits"]["total"], serde_json::json!({"value": 4, "relation": "eq"}));
+    assert_eq!(
+        body["hits"]["total"],
+        serde_json::json!({"value": 4, "relation": "eq"})
+    );
     let first = &body["hits"]["hits"][0];
     assert_eq!(first["_source"]["@timestamp"], "2024-01-01T00:00:01Z");
     assert_eq!(first["_index"], "");
@@ -223,7 +243,13 @@ fn hits_are_in_the_order_of_time_then_of_the_input() {
 fn errors_point_at_their_place_and_say_how_to_mend() {
     let here = Here::new();
     for (query, parts) in [
-        ("message: cannot open", ["Expected AND, OR, end of input but \"n\" found.", "quote the value"]),
+        (
+            "message: cannot open",
+            [
+                "Expected AND, OR, end of input but \"n\" found.",
+                "quote the value",
+            ],
+        ),
         ("ip: 10.*", ["not on [ip] which is of type [ip]", "E621"]),
         ("o.a: x", ["not in a nested group", "o: { a: … }"]),
     ] {
@@ -290,12 +316,18 @@ fn a_query_rule_is_tested_explained_and_scanned() {
         .iter()
         .map(|check| check["verdict"].as_str().unwrap())
         .collect();
-    assert!(verdicts.len() >= 3 && verdicts.iter().all(|verdict| *verdict == "passed"), "{text}");
+    assert!(
+        verdicts.len() >= 3 && verdicts.iter().all(|verdict| *verdict == "passed"),
+        "{text}"
+    );
     let event = r#"{"event":{"category":"process"},"process":{"name":"cmd.exe"},"@timestamp":"2024-01-01T00:00:00Z"}"#;
     here.write("events.ndjson", event);
     let output = here.run(&["scan", "--rules", "rules", "events.ndjson"]);
     let alert: Json = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(alert["rule"], "Renamed shell");
     let output = here.run(&["coverage"]);
-    assert!(String::from_utf8_lossy(&output.stdout).contains("process.name"), "{output:?}");
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("process.name"),
+        "{output:?}"
+    );
 }

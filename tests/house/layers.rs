@@ -122,7 +122,9 @@ fn forbidden(room: &str, layer_of_room: u8, path: &[String]) -> Option<String> {
     let part = path.get(1).map(String::as_str);
     if room == "engine" && target == "evaluate" && !part.is_some_and(|part| SHARED.contains(&part))
     {
-        return Some("the engine takes from evaluate only pattern, function and document".to_owned());
+        return Some(
+            "the engine takes from evaluate only pattern, function and document".to_owned(),
+        );
     }
     None
 }

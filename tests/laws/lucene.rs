@@ -54,7 +54,10 @@ fn every_query_string_finds_what_lucene_finds() {
             (Json::Object(expected), Ok(answer)) => {
                 let body = answer.body();
                 let hits = body["hits"]["hits"].as_array().unwrap();
-                let mut found: Vec<&str> = hits.iter().map(|hit| hit["_id"].as_str().unwrap()).collect();
+                let mut found: Vec<&str> = hits
+                    .iter()
+                    .map(|hit| hit["_id"].as_str().unwrap())
+                    .collect();
                 found.sort_unstable();
                 let expected = expected.iter().filter(|(_, matches)| **matches == true);
                 let mut expected: Vec<&str> = expected.map(|(id, _)| id.as_str()).collect();
@@ -66,5 +69,10 @@ fn every_query_string_finds_what_lucene_finds() {
             (other, Ok(_)) => panic!("{other}"),
         }
     }
-    assert!(count > 0 && wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        count > 0 && wrong.is_empty(),
+        "{} of {count}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
