@@ -336,6 +336,10 @@ pub(super) fn clauses(checks: &[Observation], query: &QueryText) -> Vec<RuleClau
     let mut clauses: Vec<RuleClause> = Vec::new();
     let mut places: BTreeMap<ClauseName, usize> = BTreeMap::new();
     for ground in grounds {
+        // The conditions of an ES|QL query are no clauses of its plan, so that nothing is counted.
+        if ground.pipeline.is_some() {
+            continue;
+        }
         for clause in clauses_of(&ground.plan, query) {
             match places.get(&clause.name).and_then(|at| clauses.get_mut(*at)) {
                 Some(known) => known.testable |= clause.testable,

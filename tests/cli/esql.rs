@@ -102,6 +102,19 @@ fn an_unknown_column_is_refused_and_a_scan_says_that_it_does_not_run_the_rule() 
 }
 
 #[test]
+fn nothing_is_counted_as_covered_or_caught_where_nothing_can_be_counted() {
+    let project = project();
+    run(&project, &["test", "--accept"]);
+    for command in ["coverage", "mutate"] {
+        let (exit, shown) = run(&project, &[command]);
+        assert!(
+            exit != 0 && !shown.contains("100.0 %"),
+            "{command}: {exit} {shown}"
+        );
+    }
+}
+
+#[test]
 fn a_query_over_files_answers_as_elasticsearch_does() {
     let project = project();
     std::fs::write(
