@@ -2,10 +2,10 @@
 
 use std::io::{self, Read};
 
+use crate::event::documents::Documents;
+
 /// What may stand before the first line of a UTF-8 file.
 pub(super) const MARK: &[u8] = "\u{feff}".as_bytes();
-
-use crate::event::documents::Documents;
 
 /// A line longer than this is taken as unreadable.
 const MAX_LINE: usize = 64 << 20;
