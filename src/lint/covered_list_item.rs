@@ -1,5 +1,7 @@
 //! `covered-list-item`: an item of a list that another item of it covers.
 
+use rustc_hash::FxHashMap;
+
 use super::Subject;
 use super::finding::{Finding, Lint};
 use super::logic::items;
@@ -7,7 +9,7 @@ use super::test::{Test, block_covers};
 use super::walk::{all_leaves, every};
 use crate::diagnostic::{Code, Severity, Span};
 use crate::language::eql::lower::cidr_block;
-use crate::language::eql::syntax::{Call, Expr, ExprKind};
+use crate::language::eql::syntax::{Call, Expr, ExprKind, MatchOp};
 use crate::plan::Function;
 
 pub(super) static LINT: Lint = Lint {
@@ -35,6 +37,7 @@ pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         covered(
             subject,
             &places,
+            &list.iter().map(only_text).collect::<Vec<_>>(),
             |wide, narrow| {
                 let (wide, narrow) = (tests.get(wide), tests.get(narrow));
                 matches!((wide, narrow), (Some(wide), Some(narrow)) if narrow.implies(wide))
@@ -59,10 +62,13 @@ fn calls(subject: &Subject<'_>, expr: &Expr, findings: &mut Vec<Finding>) {
                 ExprKind::String(text) => cidr_block(text),
                 _ => None,
             };
+            let blocks: Vec<_> = (0..constants.len()).map(block).collect();
+            let block = |index: usize| blocks.get(index)?.as_ref();
             covered(
                 subject,
                 &places,
-                |wide, narrow| matches!((block(wide), block(narrow)), (Some(a), Some(b)) if block_covers(&a, &b)),
+                &[],
+                |wide, narrow| matches!((block(wide), block(narrow)), (Some(a), Some(b)) if block_covers(a, b)),
                 findings,
             );
         }
@@ -75,10 +81,13 @@ fn calls(subject: &Subject<'_>, expr: &Expr, findings: &mut Vec<Finding>) {
                 let span = expr.span;
                 Some(Test::of(&Expr { kind, span }).0)
             };
+            let tests: Vec<Option<Test>> = (0..constants.len()).map(alone).collect();
+            let alone = |index: usize| tests.get(index)?.as_ref();
             covered(
                 subject,
                 &places,
-                |wide, narrow| matches!((alone(wide), alone(narrow)), (Some(a), Some(b)) if b.implies(&a)),
+                &[],
+                |wide, narrow| matches!((alone(wide), alone(narrow)), (Some(a), Some(b)) if b.implies(a)),
                 findings,
             );
         }
@@ -86,18 +95,58 @@ fn calls(subject: &Subject<'_>, expr: &Expr, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Reports each item that another one covers; of two equal ones the later.
+/// The text of an item that matches nothing but it, in lower case.
+fn only_text(item: &Expr) -> Option<String> {
+    let constants = match &item.kind {
+        ExprKind::Match(inner)
+            if !matches!(inner.op, MatchOp::Regex | MatchOp::RegexInsensitive) =>
+        {
+            &inner.patterns
+        }
+        ExprKind::In(inner) => &inner.items,
+        _ => return None,
+    };
+    match constants.first().map(|constant| &constant.kind) {
+        Some(ExprKind::String(text)) if text.is_ascii() && !text.contains(['*', '?', '\\']) => {
+            Some(text.to_ascii_lowercase())
+        }
+        _ => None,
+    }
+}
+
+/// Reports each item that another one covers; of two equal ones the later. Items of one text alone
+/// (`texts`) are held only against those of the same text and against all others, so that a long list
+/// of names takes linear time.
 fn covered(
     subject: &Subject<'_>,
     places: &[Span],
+    texts: &[Option<String>],
     covers: impl Fn(usize, usize) -> bool,
     findings: &mut Vec<Finding>,
 ) {
+    let text_of = |item: usize| texts.get(item).and_then(Option::as_deref);
+    let mut same: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    let mut open = Vec::new();
+    for item in 0..places.len() {
+        match text_of(item) {
+            Some(text) => same.entry(text).or_default().push(item),
+            None => open.push(item),
+        }
+    }
     for (narrow, place) in places.iter().enumerate() {
-        let by = places.iter().enumerate().find(|(wide, _)| {
-            *wide != narrow && covers(*wide, narrow) && (*wide < narrow || !covers(narrow, *wide))
-        });
-        let Some((_, wide)) = by else { continue };
+        let first = |candidates: &[usize]| {
+            let mut candidates = candidates.iter().copied();
+            candidates.find(|wide| {
+                *wide != narrow
+                    && covers(*wide, narrow)
+                    && (*wide < narrow || !covers(narrow, *wide))
+            })
+        };
+        let alike = text_of(narrow).and_then(|text| first(same.get(text)?));
+        let by = alike.into_iter().chain(first(&open)).min();
+        let Some(wide) = by.and_then(|wide| places.get(wide)) else {
+            continue;
+        };
         let (narrow, wide) = (subject.locate(*place), subject.locate(*wide));
         let text = |span| subject.source().slice(span).to_owned();
         let message = format!("list item {} is covered by {}", text(narrow), text(wide));

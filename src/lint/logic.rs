@@ -265,9 +265,10 @@ pub(super) fn items(leaf: &Expr) -> Vec<Expr> {
             .iter()
             .map(|pattern| Expr {
                 kind: ExprKind::Match(Match {
+                    op: inner.op,
+                    value: inner.value.clone(),
                     patterns: vec![pattern.clone()],
                     list: false,
-                    ..inner.clone()
                 }),
                 span: pattern.span,
             })
@@ -277,8 +278,10 @@ pub(super) fn items(leaf: &Expr) -> Vec<Expr> {
             .iter()
             .map(|item| Expr {
                 kind: ExprKind::In(In {
+                    negated: inner.negated,
+                    insensitive: inner.insensitive,
+                    value: inner.value.clone(),
                     items: vec![item.clone()],
-                    ..inner.clone()
                 }),
                 span: item.span,
             })
