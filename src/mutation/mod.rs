@@ -6,6 +6,7 @@
 
 mod canonical;
 mod condition;
+mod kql;
 mod runner;
 mod leaf;
 mod operators;
@@ -257,8 +258,9 @@ fn wanted(
     let (syntax, query) = (subject.syntax.as_ref()?, subject.rule.query.as_ref()?);
     let mut mutants = match syntax {
         Syntax::Eql(syntax) => operators::mutants(syntax),
+        Syntax::Kuery(syntax) => kql::mutants(syntax),
         // No change is known for these languages: nothing is counted, least of all as caught.
-        Syntax::Kuery(_) | Syntax::Lucene(_) | Syntax::Esql(_) => return None,
+        Syntax::Lucene(_) | Syntax::Esql(_) => return None,
     };
     let all = mutants.len();
     mutants.retain(|mutant| wants(file, &place(query, mutant), mutant.operator));
