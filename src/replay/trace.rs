@@ -146,19 +146,21 @@ pub(super) fn observe(
         [] => Vec::new(),
         overrides => run.evaluation.decide_with(overrides),
     };
-    let judged = if waived.is_empty() {
-        run.evaluation.matches()
-    } else {
-        waived_matches.as_slice()
+    // Events that are there for the past neither match nor stop anything by themselves.
+    let mut of_case = waived.clone();
+    of_case.extend(run.stage.without_context());
+    let judged = match of_case.as_slice() {
+        [] => run.evaluation.matches().to_vec(),
+        overrides => run.evaluation.decide_with(overrides),
     };
     // What production stops outside the query, no clause decides.
     let outside = waived.is_empty() && run.produced.matches.is_empty() && !judged.is_empty();
     let mut decided = if outside {
         Vec::new()
     } else if judged.is_empty() {
-        stopped(run, judgement)
+        stopped(run, judgement, &of_case)
     } else {
-        matched(run, judged, &waived)
+        matched(run, &judged, &of_case)
     };
     decided.sort();
     decided.dedup();
@@ -190,7 +192,7 @@ pub(super) fn observe(
 
 /// The causes; and of a missing event or `until` that is one, each clause that let its event
 /// through.
-fn stopped(run: &Run<'_>, judgement: &Judgement) -> Vec<Decided> {
+fn stopped(run: &Run<'_>, judgement: &Judgement, of_case: &[Override]) -> Vec<Decided> {
     let plan = run.plan();
     let mut decided = Vec::new();
     let mut add = |id: ClauseId| {
@@ -206,7 +208,7 @@ fn stopped(run: &Run<'_>, judgement: &Judgement) -> Vec<Decided> {
         }
     }
     for (id, event) in tried(plan, run.stage.events.len()) {
-        if !with_inverted(&run.evaluation, id, event, &judgement.overrides).is_empty() {
+        if !with_inverted(&run.evaluation, id, event, of_case).is_empty() {
             add(id);
         }
     }
