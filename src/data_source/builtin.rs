@@ -11,19 +11,49 @@ use super::profile::{DataSource, Index, IndexList, Kind, Pin};
 use crate::event::schema::Origin;
 use crate::event::{Mapping, Scalar};
 
+/// The profiles with these names.
+macro_rules! profiles {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("builtin/", $name, ".toml")))),*]
+    };
+}
+
 /// The profiles in the order in which reports list the sources; a profile may take the kinds of
 /// one before it.
-const PROFILES: &[(&str, &str)] = &[
-    (
-        "elastic_defend",
-        include_str!("builtin/elastic_defend.toml"),
-    ),
-    ("sysmon", include_str!("builtin/sysmon.toml")),
-    ("winlogbeat", include_str!("builtin/winlogbeat.toml")),
-    (
-        "aws_cloudtrail",
-        include_str!("builtin/aws_cloudtrail.toml"),
-    ),
+const PROFILES: &[(&str, &str)] = &profiles![
+    "elastic_defend",
+    "sysmon",
+    "winlogbeat",
+    "windows_security",
+    "windows_forwarded",
+    "winlogbeat_security",
+    "windows_powershell",
+    "auditd_manager",
+    "auditbeat",
+    "system_auth",
+    "cloud_defend",
+    "endgame",
+    "crowdstrike",
+    "m365_defender",
+    "sentinel_one",
+    "network_traffic",
+    "packetbeat",
+    "aws_cloudtrail",
+    "okta",
+    "entra_signin",
+    "entra_audit",
+    "entra_risk",
+    "azure_activity",
+    "azure_platform",
+    "azure_graph",
+    "o365",
+    "gcp_audit",
+    "google_workspace",
+    "github",
+    "kubernetes_audit",
+    "filebeat",
+    "security_alerts",
+    "threat_intel",
 ];
 
 /// The lists with these names, each read when a field of it is asked for.
@@ -88,6 +118,7 @@ static LISTS: LazyLock<Vec<Named>> = LazyLock::new(|| {
         "o365.audit",
         "okta.system",
         "panw.panos",
+        "security_alerts",
         "sentinel_one_cloud_funnel.event",
         "system.auth",
         "system.security",
@@ -140,7 +171,12 @@ struct Profile {
     open: Vec<String>,
     #[serde(default)]
     never: Vec<String>,
+    /// The kinds of this source are its own as well.
     kinds_from: Option<String>,
+    /// The same events as these sources', stored elsewhere: their kinds with what is set in every
+    /// event of theirs.
+    #[serde(default)]
+    twin_of: Vec<String>,
     index: Vec<ProfileIndex>,
     #[serde(default)]
     defaults: BTreeMap<String, Value>,
@@ -175,7 +211,8 @@ struct ProfilePin {
 #[serde(deny_unknown_fields)]
 struct ProfileKind {
     name: String,
-    index: String,
+    /// The first one where the kind names none.
+    index: Option<String>,
     #[serde(default)]
     never: Vec<String>,
     #[serde(default)]
@@ -232,18 +269,23 @@ fn source(name: &str, profile: Profile, before: &[DataSource]) -> Result<DataSou
             evidence: index.evidence.clone(),
         });
     }
+    let other = |other: &String| {
+        let found = before.iter().find(|source| source.name == *other);
+        found.ok_or_else(|| unknown(format!("source {other}")))
+    };
     let mut kinds = Vec::new();
-    if let Some(other) = &profile.kinds_from {
-        let other = before.iter().find(|source| source.name == *other);
-        let other = other.ok_or_else(|| unknown(format!("source {:?}", profile.kinds_from)))?;
-        kinds.extend(other.kinds.iter().cloned());
-        for kind in &mut kinds {
-            kind.index = 0;
-        }
+    if let Some(name) = &profile.kinds_from {
+        kinds.extend(other(name)?.kinds.iter().map(elsewhere));
+    }
+    for name in &profile.twin_of {
+        kinds.extend(twins(other(name)?));
     }
     for kind in profile.kind {
-        let index = indices.iter().position(|index| index.name == kind.index);
-        let index = index.ok_or_else(|| unknown(format!("index {}", kind.index)))?;
+        let index = match &kind.index {
+            None => Some(0),
+            Some(name) => indices.iter().position(|index| index.name == *name),
+        };
+        let index = index.ok_or_else(|| unknown(format!("index {:?}", kind.index)))?;
         let (group, action) = match kind.name.split_once('.') {
             Some((group, action)) => (group.to_owned(), Some(action.to_owned())),
             None => (kind.name, None),
@@ -261,15 +303,72 @@ fn source(name: &str, profile: Profile, before: &[DataSource]) -> Result<DataSou
                 .collect(),
         });
     }
+    let common = defaults(profile.defaults);
+    for kind in &mut kinds {
+        if let Some(index) = indices.get(kind.index) {
+            name_stream(&index.name, &common, &mut kind.defaults);
+        }
+    }
     Ok(DataSource {
         name: name.to_owned(),
         title: profile.title,
         indices,
         kinds,
-        defaults: defaults(profile.defaults),
+        defaults: common,
         pins: pins(profile.pin),
         open: profile.open,
     })
+}
+
+/// A kind of another source in the first index of this one: without the names of its own stream.
+fn elsewhere(kind: &Kind) -> Kind {
+    let names_stream =
+        |field: &str| field.starts_with("data_stream.") || field == "event.dataset";
+    let mut kind = kind.clone();
+    kind.index = 0;
+    kind.defaults.retain(|(field, _)| !names_stream(field));
+    kind
+}
+
+/// The kinds of another source with what it sets in every event, its module and data set included.
+fn twins(other: &DataSource) -> impl Iterator<Item = Kind> {
+    other.kinds.iter().map(|kind| {
+        let mut twin = elsewhere(kind);
+        let fields = kind.defaults.iter().chain(&other.defaults);
+        for (field, values) in fields {
+            let stays = field.starts_with("data_stream.") || field.starts_with("agent.");
+            if !stays && !twin.defaults.iter().any(|(known, _)| known == field) {
+                twin.defaults.push((field.clone(), values.clone()));
+            }
+        }
+        twin.pins.extend(other.pins.iter().cloned());
+        twin
+    })
+}
+
+/// Adds the fields that the agent sets by the data stream, `TYPE-DATASET-NAMESPACE`, where nothing
+/// else is said.
+fn name_stream(
+    index: &str,
+    common: &[(String, Vec<Scalar>)],
+    defaults: &mut Vec<(String, Vec<Scalar>)>,
+) {
+    let mut parts = index.splitn(3, '-');
+    let (Some("logs"), Some(dataset), Some(namespace)) = (parts.next(), parts.next(), parts.next())
+    else {
+        return;
+    };
+    for (field, value) in [
+        ("data_stream.dataset", dataset),
+        ("data_stream.namespace", namespace),
+        ("data_stream.type", "logs"),
+        ("event.dataset", dataset),
+    ] {
+        let is_set = |fields: &[(String, Vec<Scalar>)]| fields.iter().any(|(name, _)| name == field);
+        if !is_set(common) && !is_set(defaults) {
+            defaults.push((field.to_owned(), vec![Scalar::text(value)]));
+        }
+    }
 }
 
 fn defaults(table: BTreeMap<String, Value>) -> Vec<(String, Vec<Scalar>)> {
@@ -306,11 +405,8 @@ mod tests {
     #[test]
     fn every_profile_that_ships_can_be_read() {
         let sources = sources().unwrap();
-        let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-        assert_eq!(
-            names,
-            ["elastic_defend", "sysmon", "winlogbeat", "aws_cloudtrail"]
-        );
+        assert_eq!(sources.len(), PROFILES.len());
+        assert!(sources.iter().all(|source| !source.kinds.is_empty()));
     }
 
     #[test]

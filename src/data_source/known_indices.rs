@@ -1,98 +1,102 @@
-//! Indices whose field types are known although no shape of their events is: the other Beats,
-//! Defend's alerts, and ECS for any integration. They make a rule checkable where no scenario can
-//! be replayed. Called by the lints only: a rule does not *claim* them as data sources.
+//! Indices that are known although no shape of their events is: they make a rule checkable where
+//! no scenario can be replayed. Called by the lints only: a rule does not *claim* them as data
+//! sources.
 
 use std::sync::LazyLock;
 
 use super::builtin::list;
 use super::profile::{Index, IndexList};
 use super::route::IndexPatterns;
-use crate::event::FieldType;
 use crate::event::schema::Origin;
 
-static AUDITBEAT: LazyLock<Index> =
-    LazyLock::new(|| beat("auditbeat-9.5.0", "Auditbeat 9.5.0", "auditbeat"));
-
-// Filebeat's list names the fields of a fileset without their module (`cloudtrail.x` for
-// `aws.cloudtrail.x`) and is not complete, so it cannot prove that a field is unknown.
-static FILEBEAT: LazyLock<Index> = LazyLock::new(|| {
-    let mut index = beat("filebeat-9.5.0", "Filebeat 9.5.0", "filebeat");
-    for list in &mut index.lists {
-        list.origin = Origin::Assumed;
-    }
-    index
-});
-
-static PACKETBEAT: LazyLock<Index> =
-    LazyLock::new(|| beat("packetbeat-9.5.0", "Packetbeat 9.5.0", "packetbeat"));
-
-static ALERTS: LazyLock<Index> = LazyLock::new(|| {
-    index(
-        "logs-endpoint.alerts-default",
-        &["elastic_defend.alerts"],
-        Origin::Declared,
-        "the endpoint integration's field list for alerts",
-    )
-});
-
-static INTEGRATION: LazyLock<Index> = LazyLock::new(|| {
-    let evidence = "ECS; the integration's own list is not at hand";
-    index("", &["ecs"], Origin::Assumed, evidence)
-});
-
-/// The short names of the listed indices; their lists are read when a rule names one of them.
-static LISTED: [(&str, &str, &LazyLock<Index>); 4] = [
-    ("auditbeat", "auditbeat-9.5.0", &AUDITBEAT),
-    ("filebeat", "filebeat-9.5.0", &FILEBEAT),
-    ("packetbeat", "packetbeat-9.5.0", &PACKETBEAT),
-    (
-        "elastic_defend alerts",
-        "logs-endpoint.alerts-default",
-        &ALERTS,
-    ),
+/// Short name, index, and the index's own lists of field types. Without an own list its fields are
+/// ECS's.
+const KNOWN: &[(&str, &str, &[&str])] = &[
+    ("elastic_defend alerts", "logs-endpoint.alerts-default", &["elastic_defend.alerts"]),
+    ("panw", "logs-panw.panos-default", &["panw.panos"]),
+    ("zeek", "logs-zeek.http-default", &["zeek.http"]),
+    ("cloud_defend alerts", "logs-cloud_defend.alerts-default", &["cloud_defend.alerts"]),
+    ("system syslog", "logs-system.syslog-default", &["system.syslog"]),
+    ("system log", "logs-system.system-default", &[]),
+    ("application log", "logs-system.application-default", &[]),
+    ("pfsense", "logs-pfsense.log-default", &[]),
+    ("corelight", "logs-corelight.connection-default", &[]),
+    ("suricata", "logs-suricata.eve-default", &[]),
+    ("fortinet", "logs-fortinet_fortigate.log-default", &[]),
+    ("sonicwall", "logs-sonicwall_firewall.log-default", &[]),
+    ("nginx", "logs-nginx.access-default", &[]),
+    ("apache", "logs-apache.access-default", &[]),
+    ("tomcat", "logs-apache_tomcat.access-default", &[]),
+    ("traefik", "logs-traefik.access-default", &[]),
+    ("iis", "logs-iis.access-default", &[]),
+    ("network_traffic redis", "logs-network_traffic.redis-default", &[]),
+    ("network_traffic mysql", "logs-network_traffic.mysql-default", &[]),
+    ("google_workspace accounts", "logs-google_workspace.user_accounts-default", &[]),
+    ("cyberark", "logs-cyberarkpas.audit-default", &[]),
+    ("entity analytics", "logs-entityanalytics_entra_id.device-default", &[]),
+    ("fim", "logs-fim.event-default", &[]),
+    ("crowdstrike alerts", "logs-crowdstrike.alert-default", &[]),
+    ("m365_defender alerts", "logs-m365_defender.alert-default", &[]),
+    ("m365_defender incidents", "logs-m365_defender.incident-default", &[]),
+    ("sentinel alerts", "logs-microsoft_sentinel.alert-default", &[]),
+    ("sentinel_one alerts", "logs-sentinel_one.alert-default", &[]),
+    ("elastic_security alerts", "logs-elastic_security.alert-default", &[]),
+    ("apm", "apm-8.0.0-transaction-000001", &[]),
+    ("apm traces", "traces-apm-default", &[]),
+    ("beaconing", "ml_beaconing.all", &[]),
 ];
 
-fn index(name: &str, lists: &[&str], origin: Origin, evidence: &str) -> Index {
-    let lists = lists.iter().filter_map(|name| list(name));
+static INDICES: LazyLock<Vec<(&str, Index)>> = LazyLock::new(|| {
+    let known = KNOWN.iter();
+    known
+        .map(|(short, name, own)| (*short, index(name, own)))
+        .collect()
+});
+
+static INTEGRATION: LazyLock<Index> = LazyLock::new(|| index("", &[]));
+
+fn index(name: &str, own: &[&str]) -> Index {
+    let declared = own.iter().filter_map(|name| list(name));
+    let declared = declared.map(|fields| IndexList {
+        fields,
+        origin: Origin::Declared,
+    });
+    // The list for Defend's alerts holds all that the index maps.
+    let is_complete = own.contains(&"elastic_defend.alerts");
+    let ecs = list("ecs").filter(|_| !is_complete);
+    let ecs = ecs.map(|fields| IndexList {
+        fields,
+        origin: Origin::Assumed,
+    });
+    let evidence = if own.is_empty() {
+        "ECS; the integration's own list is not at hand"
+    } else {
+        "the integration's field list"
+    };
     Index {
         name: name.to_owned(),
-        lists: lists.map(|fields| IndexList { fields, origin }).collect(),
+        lists: declared.chain(ecs).collect(),
         evidence: evidence.to_owned(),
     }
 }
 
-fn beat(name: &str, title: &str, own: &str) -> Index {
-    let evidence = format!("{title} maps all of ECS and its own fields");
-    index(name, &["ecs", own], Origin::Declared, &evidence)
-}
-
-/// The listed indices that the patterns select, each with the name that findings give it.
+/// The known indices that the patterns select, each with the name that findings give it.
 pub fn listed(patterns: &IndexPatterns) -> impl Iterator<Item = (&'static str, &'static Index)> {
-    LISTED
-        .iter()
-        .filter(|(_, index, _)| patterns.selects(index))
-        .map(|(name, _, index)| (*name, &***index))
+    let known = KNOWN.iter().zip(&*INDICES);
+    known
+        .filter(|((_, index, _), _)| patterns.selects(index))
+        .map(|(_, (short, index))| (*short, index))
 }
 
-/// Whether some listed index is among those that this one pattern selects.
+/// Whether some known index is among those that this one pattern selects.
 pub fn is_listed(pattern: &str) -> bool {
     let patterns = IndexPatterns::new([pattern]);
-    LISTED.iter().any(|(_, index, _)| patterns.selects(index))
+    KNOWN.iter().any(|(_, index, _)| patterns.selects(index))
 }
 
-/// The names of the listed indices.
+/// The names of the known indices.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    LISTED.iter().map(|(_, index, _)| *index)
-}
-
-/// The type of a field of a listed index; of a fileset's field without its module, too.
-pub fn field(index: &Index, path: &str) -> Option<FieldType> {
-    let listed = index.find(path).map(|field| field.field_type);
-    let assumed = index.origin() == Origin::Assumed;
-    listed.or_else(|| {
-        let (_, without_module) = path.split_once('.').filter(|_| assumed)?;
-        index.find(without_module).map(|field| field.field_type)
-    })
+    KNOWN.iter().map(|(_, index, _)| *index)
 }
 
 /// What any other integration is taken for: an index with the fields of ECS.
@@ -105,16 +109,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_beat_maps_its_own_fields_and_all_of_ecs() {
-        let patterns = IndexPatterns::new(["auditbeat-*", "logs-*"]);
+    fn a_known_index_has_its_own_fields_and_those_of_ecs() {
+        let patterns = IndexPatterns::new(["logs-panw.panos*"]);
         let found: Vec<_> = listed(&patterns).collect();
-        assert_eq!(found[0].0, "auditbeat");
-        assert!(found[0].1.find("auditd.data.a0").is_some());
-        assert!(found[0].1.find("process.name").is_some());
-        assert_eq!(found[1].0, "elastic_defend alerts");
-        let filebeat = IndexPatterns::new(["filebeat-*"]);
-        let (_, filebeat) = listed(&filebeat).next().unwrap();
-        assert!(field(filebeat, "aws.cloudtrail.user_identity.type").is_some());
-        assert!(is_listed("filebeat-*") && !is_listed("endgame-*"));
+        let [("panw", panos)] = found.as_slice() else {
+            panic!("one index");
+        };
+        let origin = |path: &str| panos.find(path).map(|field| field.origin);
+        assert_eq!(origin("panw.panos.action"), Some(Origin::Declared));
+        assert_eq!(origin("process.name"), Some(Origin::Assumed));
+        assert!(is_listed("logs-pfsense.log-*") && !is_listed("endgame-*"));
+    }
+
+    #[test]
+    fn no_known_index_is_a_data_source() {
+        let sources = crate::data_source::Catalogue::builtin().unwrap();
+        let indices = sources.sources().iter().flat_map(|source| &source.indices);
+        let twice: Vec<&str> = indices
+            .map(|index| index.name.as_str())
+            .filter(|name| names().any(|known| known == *name))
+            .collect();
+        assert!(twice.is_empty(), "{twice:?}");
     }
 }

@@ -102,8 +102,6 @@ fn of_index(name: &str, index: &Index, fields: &FieldsRead) -> Mapping {
     for path in fields.names() {
         if let Some(field) = index.find(path) {
             mapping.add_read_from(path, &field.read_from, field.field_type, field.origin);
-        } else if let Some(field_type) = known_indices::field(index, path) {
-            mapping.add(path, field_type, index.origin());
         }
     }
     mapping

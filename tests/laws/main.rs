@@ -11,6 +11,7 @@
 )]
 
 mod conformance;
+mod data_sources;
 mod engine;
 mod engine_corpus;
 mod eql_corpus;
