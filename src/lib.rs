@@ -53,6 +53,7 @@
 //! ```
 
 pub mod diagnostic;
+pub mod located;
 pub mod event;
 pub mod plan;
 pub mod language;

@@ -1,6 +1,7 @@
 //! The codes of what can be wrong with a rule file: `E2…`, warnings by name.
 
 use crate::diagnostic::Code;
+use crate::located::Codes;
 
 /// All codes of this room.
 pub const CODES: &[&Code] = &[
@@ -12,12 +13,20 @@ pub const CODES: &[&Code] = &[
     &UNKNOWN_KEY,
 ];
 
-/// Not TOML.
+/// The codes of files of keys and values.
+pub(super) static OF_FILES: Codes = Codes {
+    syntax: &SYNTAX,
+    missing_key: &MISSING_KEY,
+    wrong_kind: &WRONG_KIND,
+    unknown_key: &UNKNOWN_KEY,
+};
+
+/// Neither TOML nor JSON.
 pub static SYNTAX: Code = Code {
     number: "E200",
-    title: "rule file is not valid TOML",
-    page: "The file cannot be read as TOML 1.0; the place and the reason come from the TOML \
-           reader.\n\nA query with backslashes is best written as a literal string, between \
+    title: "rule file is not valid TOML or JSON",
+    page: "The file cannot be read as TOML 1.0, or, if its name ends in `.json` or `.ndjson`, as JSON; the \
+           place and the reason come from the reader.\n\nIn TOML a query with backslashes is best written as a literal string, between \
            `'''` and `'''`.",
 };
 

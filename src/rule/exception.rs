@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::error::{BAD_FILTER, SYNTAX};
 use super::filter::{BadFilter, Filter, escaped, scalar};
-use super::table::{self, Report, Table};
+use crate::located::{self, Report, Table};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::event::Timestamp;
 use crate::event::time::DateFormat;
@@ -55,52 +55,64 @@ pub type ValueLists<'v> = dyn FnMut(&str) -> Result<String, String> + 'v;
 
 /// Reads a file; `values` gives the text of a value list by its id.
 pub fn load_exceptions(source: &Arc<SourceText>, values: &mut ValueLists<'_>) -> LoadedExceptions {
-    let mut report = Report {
-        source,
-        diagnostics: Vec::new(),
-    };
+    let mut report = Report::new(source, &super::error::OF_FILES);
     let written = if source.text().trim_start().starts_with('{') {
         ndjson(source, &mut report)
     } else {
         toml(source, &mut report)
     };
-    let mut items = Vec::new();
-    for (json, span) in written {
-        let mut reader = Reader { values };
-        match reader.item(&json) {
-            Ok(Read { filter, expires }) => items.push(ExceptionItem {
-                name: text_of(&json, "name").unwrap_or_default().to_owned(),
-                list_id: text_of(&json, "list_id").unwrap_or_default().to_owned(),
-                source: Arc::clone(source),
-                span,
-                filter,
-                expires,
-            }),
-            Err(Bad::NotApplied(why)) => {
-                let name = text_of(&json, "name").unwrap_or_default();
-                let message = format!("Kibana does not apply the exception `{name}`: {why}");
-                let warning = Diagnostic::warning(&BAD_FILTER, message).at(source, span, "");
-                report.diagnostics.push(warning);
-            }
-            Err(Bad::Wrong(why)) => {
-                let message = format!("an exception item cannot be read: {why}");
-                report.error(&BAD_FILTER, span, message);
-            }
-        }
-    }
+    let items = written
+        .iter()
+        .filter_map(|(json, span)| item(json, *span, &mut report, values))
+        .collect();
     LoadedExceptions {
         items,
         diagnostics: report.diagnostics,
     }
 }
 
+/// One item of a list; `values` gives the text of a value list by its id. `None` where it is not
+/// applied, which is reported.
+pub(super) fn item(
+    json: &Json,
+    span: Span,
+    report: &mut Report<'_>,
+    values: &mut ValueLists<'_>,
+) -> Option<ExceptionItem> {
+    let name = text_of(json, "name").unwrap_or_default();
+    let mut reader = Reader { values };
+    match reader.item(json) {
+        Ok(Read { filter, expires }) => Some(ExceptionItem {
+            name: name.to_owned(),
+            list_id: text_of(json, "list_id").unwrap_or_default().to_owned(),
+            source: Arc::clone(report.source),
+            span,
+            filter,
+            expires,
+        }),
+        Err(Bad::NotApplied(why)) => {
+            let message = format!("Kibana does not apply the exception `{name}`: {why}");
+            let warning = Diagnostic::warning(&BAD_FILTER, message).at(report.source, span, "");
+            report.diagnostics.push(warning);
+            None
+        }
+        Err(Bad::Wrong(why)) => {
+            let message = format!("an exception item cannot be read: {why}");
+            report.error(&BAD_FILTER, span, message);
+            None
+        }
+    }
+}
+
 /// `[[exceptions]]` with `[[exceptions.items]]`.
 fn toml(source: &Arc<SourceText>, report: &mut Report<'_>) -> Vec<(Json, Span)> {
-    let document = table::parse(source.text(), report);
+    let document = located::parse_toml(source.text(), report);
     if !report.diagnostics.is_empty() {
         return Vec::new();
     }
-    let root = Table::root(&document);
+    let Some(root) = Table::of(&document, "") else {
+        return Vec::new();
+    };
     root.only(&["metadata", "exceptions"], report);
     root.require("exceptions", report);
     let mut items = Vec::new();

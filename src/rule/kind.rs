@@ -2,7 +2,7 @@
 
 use super::filter::Filter;
 use super::production::filters;
-use super::table::{Report, Table};
+use crate::located::{Report, Table};
 use super::{Language, Query, error, load};
 use crate::diagnostic::Span;
 use crate::event::Timestamp;
@@ -219,7 +219,7 @@ impl NewTerms {
 
 /// The kind of a rule, its settings checked.
 pub(super) fn kind(
-    table: &Table<'_, '_>,
+    table: &Table<'_>,
     rule_type: RuleType,
     look_back: i64,
     report: &mut Report<'_>,
@@ -241,7 +241,7 @@ pub(super) fn kind(
     })
 }
 
-fn threshold(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<Threshold> {
+fn threshold(table: &Table<'_>, report: &mut Report<'_>) -> Option<Threshold> {
     table.require("threshold", report);
     let threshold = table.table("threshold", "rule.threshold", report)?;
     // Elastic's own rules keep a reference in this table.
@@ -274,7 +274,7 @@ fn threshold(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<Threshold
 }
 
 /// The number at `value`.
-fn at_least(table: &Table<'_, '_>, least: u64, report: &mut Report<'_>) -> Option<u64> {
+fn at_least(table: &Table<'_>, least: u64, report: &mut Report<'_>) -> Option<u64> {
     let number = table.integer("value", report)?;
     let count = u64::try_from(number).ok().filter(|count| *count >= least);
     if count.is_none() {
@@ -284,7 +284,7 @@ fn at_least(table: &Table<'_, '_>, least: u64, report: &mut Report<'_>) -> Optio
     count
 }
 
-fn new_terms(table: &Table<'_, '_>, look_back: i64, report: &mut Report<'_>) -> Option<NewTerms> {
+fn new_terms(table: &Table<'_>, look_back: i64, report: &mut Report<'_>) -> Option<NewTerms> {
     let written = if table.has("new_terms_fields") {
         as_api(table, report)
     } else {
@@ -314,7 +314,7 @@ fn new_terms(table: &Table<'_, '_>, look_back: i64, report: &mut Report<'_>) -> 
 type Written = (Vec<FieldName>, Option<(String, Span)>);
 
 /// `new_terms_fields` and `history_window_start`, as Kibana's API has them.
-fn as_api(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<Written> {
+fn as_api(table: &Table<'_>, report: &mut Report<'_>) -> Option<Written> {
     table.require("history_window_start", report);
     let fields = field_names(table.texts("new_terms_fields", report));
     let history = table.text("history_window_start", report);
@@ -323,7 +323,7 @@ fn as_api(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<Written> {
 }
 
 /// `[rule.new_terms]` as detection-rules has it: each key in a table of `field` and `value`.
-fn as_detection_rules(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<Written> {
+fn as_detection_rules(table: &Table<'_>, report: &mut Report<'_>) -> Option<Written> {
     table.require("new_terms", report);
     let new_terms = table.table("new_terms", "rule.new_terms", report)?;
     new_terms.only(&["field", "history_window_start", "value"], report);
@@ -363,7 +363,7 @@ fn history_is_before(new_terms: &NewTerms, look_back: i64, report: &mut Report<'
     }
 }
 
-fn threat_match(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<ThreatMatch> {
+fn threat_match(table: &Table<'_>, report: &mut Report<'_>) -> Option<ThreatMatch> {
     for key in ["threat_index", "threat_mapping", "threat_query"] {
         table.require(key, report);
     }
@@ -389,7 +389,7 @@ fn threat_match(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<Threat
     })
 }
 
-fn mapping_groups(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<Vec<MappingEntry>> {
+fn mapping_groups(table: &Table<'_>, report: &mut Report<'_>) -> Vec<Vec<MappingEntry>> {
     let mut groups = Vec::new();
     for group in table.tables("threat_mapping", "rule.threat_mapping", report) {
         group.only(&["entries"], report);
@@ -415,7 +415,7 @@ fn mapping_groups(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<Vec<Map
     groups
 }
 
-fn mapping_entry(entry: &Table<'_, '_>, report: &mut Report<'_>) -> Option<MappingEntry> {
+fn mapping_entry(entry: &Table<'_>, report: &mut Report<'_>) -> Option<MappingEntry> {
     entry.only(&["field", "negate", "type", "value"], report);
     for key in ["field", "type", "value"] {
         entry.require(key, report);
@@ -437,7 +437,7 @@ fn field_names(names: Vec<(String, Span)>) -> Vec<FieldName> {
     names.map(|(name, span)| FieldName { name, span }).collect()
 }
 
-fn field_name(table: &Table<'_, '_>, key: &str, report: &mut Report<'_>) -> Option<FieldName> {
+fn field_name(table: &Table<'_>, key: &str, report: &mut Report<'_>) -> Option<FieldName> {
     let name = load::some_text(table, key, report)?;
     Some(FieldName {
         name,

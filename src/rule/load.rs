@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::StackVersion;
 use super::query_text::query_text;
-use super::table::{self, Report, Table};
+use crate::located::{self, Report, Table};
 use super::{
     Attack, FieldOverrides, Language, Query, Rule, RuleType, Schedule, Severity, Threat, error,
-    kind, production,
+    kibana, kind, production,
 };
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, escape};
 use crate::event::time::milliseconds_back;
@@ -105,41 +105,65 @@ pub(super) const METADATA_KEYS: &[&str] = &[
     "updated_date",
 ];
 
-/// Reads a rule file.
+/// Reads a rule file that holds one rule; of one that holds several, the first.
 pub fn load(source: &Arc<SourceText>) -> Loaded {
-    let mut report = Report {
-        source,
+    load_file(source).into_iter().next().unwrap_or(Loaded {
+        rule: None,
         diagnostics: Vec::new(),
-    };
-    let document = table::parse(source.text(), &mut report);
-    let root = Table::root(&document);
-    let rule = if report.diagnostics.is_empty() {
+    })
+}
+
+/// Reads all rules of a file, in their order: one of TOML, those of an object, a list or the lines
+/// of JSON as Kibana exports them. What is wrong with the file as a whole is said with the first.
+pub fn load_file(source: &Arc<SourceText>) -> Vec<Loaded> {
+    if is_json(source) {
+        return kibana::load(source);
+    }
+    let mut report = Report::new(source, &error::OF_FILES);
+    let document = located::parse_toml(source.text(), &mut report);
+    let root = Table::of(&document, "");
+    let rule = root.filter(|_| report.diagnostics.is_empty());
+    let rule = rule.and_then(|root| {
         root.only(&["metadata", "rule", "transform", "hunt"], &mut report);
         root.require("rule", &mut report);
         let metadata = root.table("metadata", "metadata", &mut report);
         if let Some(metadata) = &metadata {
             metadata.only(METADATA_KEYS, &mut report);
         }
-        let rule_table = root.table("rule", "rule", &mut report);
-        rule_table.and_then(|table| rule(&table, metadata.as_ref(), &mut report))
-    } else {
-        None
-    };
-    let mut diagnostics = report.diagnostics;
-    diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-    let failed = diagnostics.iter().any(Diagnostic::is_error);
-    Loaded {
-        rule: rule.filter(|_| !failed),
-        diagnostics,
+        let table = root.table("rule", "rule", &mut report)?;
+        table.only(RULE_KEYS, &mut report);
+        let mut rule = rule(&table, &mut report)?;
+        rule.maturity = metadata.and_then(|metadata| metadata.text("maturity", &mut report));
+        Some(rule)
+    });
+    vec![Loaded::new(rule, report)]
+}
+
+/// Whether a file holds JSON: what its name says, else its first character.
+fn is_json(source: &SourceText) -> bool {
+    let extension = source.name().rsplit('.').next();
+    match extension {
+        Some("json" | "ndjson") => true,
+        Some("toml") => false,
+        _ => source.text().trim_start().starts_with('{'),
     }
 }
 
-fn rule(
-    table: &Table<'_, '_>,
-    metadata: Option<&Table<'_, '_>>,
-    report: &mut Report<'_>,
-) -> Option<Rule> {
-    table.only(RULE_KEYS, report);
+impl Loaded {
+    /// The outcome of reading a rule: there is none where something is wrong.
+    pub(super) fn new(rule: Option<Rule>, report: Report<'_>) -> Self {
+        let mut diagnostics = report.diagnostics;
+        diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        let failed = diagnostics.iter().any(Diagnostic::is_error);
+        Self {
+            rule: rule.filter(|_| !failed),
+            diagnostics,
+        }
+    }
+}
+
+/// The rule that a table describes, with the keys of Kibana's API.
+pub(super) fn rule(table: &Table<'_>, report: &mut Report<'_>) -> Option<Rule> {
     for key in ["name", "rule_id", "type", "severity", "risk_score"] {
         table.require(key, report);
     }
@@ -167,11 +191,6 @@ fn rule(
     }
     let production = production::production(table, rule_type, report);
     let building_block = production::building_block(table, report);
-    let stack_version = metadata.and_then(|metadata| {
-        let version = StackVersion::parse(&metadata.text("min_stack_version", report)?)?;
-        Some((version, metadata.span("min_stack_version")))
-    });
-    let maturity = metadata.and_then(|metadata| metadata.text("maturity", report));
     // A name is one line, whatever a rule's author writes.
     let one_line = |text: String| escape::line(&text).into_owned();
     let (name, id) = (
@@ -195,19 +214,20 @@ fn rule(
         }),
         max_signals,
         max_signals_span: table.span("max_signals"),
-        min_stack_version: stack_version,
+        min_stack_version: None,
         tags: tags.into_iter().map(|(tag, _)| tag).collect(),
-        maturity,
+        maturity: None,
         fields,
         threat,
         building_block,
         production,
+        exceptions: Vec::new(),
     })
 }
 
 /// A text that says something.
 pub(super) fn some_text(
-    table: &Table<'_, '_>,
+    table: &Table<'_>,
     key: &str,
     report: &mut Report<'_>,
 ) -> Option<String> {
@@ -222,7 +242,7 @@ pub(super) fn some_text(
 
 /// A value out of a fixed list of words.
 pub(super) fn word<T: Copy>(
-    table: &Table<'_, '_>,
+    table: &Table<'_>,
     key: &str,
     all: &[T],
     name: impl Fn(T) -> &'static str,
@@ -243,7 +263,7 @@ pub(super) fn word<T: Copy>(
 }
 
 /// The query of a rule of this type, if the type has one.
-fn query(table: &Table<'_, '_>, rule_type: RuleType, report: &mut Report<'_>) -> Option<Query> {
+fn query(table: &Table<'_>, rule_type: RuleType, report: &mut Report<'_>) -> Option<Query> {
     let languages = rule_type.languages();
     if languages.is_empty() {
         return None;
@@ -265,7 +285,7 @@ fn query(table: &Table<'_, '_>, rule_type: RuleType, report: &mut Report<'_>) ->
 
 /// The language that a key names, or the first of `languages` where the key is absent.
 pub(super) fn language(
-    table: &Table<'_, '_>,
+    table: &Table<'_>,
     key: &str,
     languages: &[Language],
     report: &mut Report<'_>,
@@ -279,7 +299,7 @@ pub(super) fn language(
 
 /// The query at `key`, with the place of each of its bytes in the file.
 pub(super) fn query_text_of(
-    table: &Table<'_, '_>,
+    table: &Table<'_>,
     key: &str,
     report: &mut Report<'_>,
 ) -> Option<QueryText> {
@@ -287,7 +307,7 @@ pub(super) fn query_text_of(
     Some(query_text(report.source, table.span(key).range(), &text))
 }
 
-fn schedule(table: &Table<'_, '_>, report: &mut Report<'_>) -> Schedule {
+fn schedule(table: &Table<'_>, report: &mut Report<'_>) -> Schedule {
     let mut schedule = Schedule::default();
     if let Some(text) = table.text("interval", report) {
         match duration(&text) {
@@ -323,7 +343,7 @@ fn schedule(table: &Table<'_, '_>, report: &mut Report<'_>) -> Schedule {
     schedule
 }
 
-fn bad_time(table: &Table<'_, '_>, key: &str, text: &str, wanted: &str, report: &mut Report<'_>) {
+fn bad_time(table: &Table<'_>, key: &str, text: &str, wanted: &str, report: &mut Report<'_>) {
     let message = format!("`{key}` is `{text}`, but must be {wanted}");
     report.error(&error::BAD_VALUE, table.span(key), message);
 }
@@ -345,7 +365,7 @@ pub(super) fn duration(text: &str) -> Option<i64> {
     number.parse::<i64>().ok()?.checked_mul(unit)
 }
 
-fn risk_score(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<u8> {
+fn risk_score(table: &Table<'_>, report: &mut Report<'_>) -> Option<u8> {
     let score = table.integer("risk_score", report)?;
     match u8::try_from(score) {
         Ok(score) if score <= 100 => Some(score),
@@ -357,7 +377,7 @@ fn risk_score(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<u8> {
     }
 }
 
-fn max_signals(table: &Table<'_, '_>, report: &mut Report<'_>) -> u32 {
+fn max_signals(table: &Table<'_>, report: &mut Report<'_>) -> u32 {
     let Some(number) = table.integer("max_signals", report) else {
         return 100;
     };
@@ -371,7 +391,7 @@ fn max_signals(table: &Table<'_, '_>, report: &mut Report<'_>) -> u32 {
     }
 }
 
-fn threats(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<Threat> {
+fn threats(table: &Table<'_>, report: &mut Report<'_>) -> Vec<Threat> {
     let mut threats = Vec::new();
     for threat in table.tables("threat", "rule.threat", report) {
         threat.only(&["framework", "tactic", "technique"], report);
@@ -398,7 +418,7 @@ fn threats(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<Threat> {
     threats
 }
 
-fn attack(table: &Table<'_, '_>, also: &[&str], report: &mut Report<'_>) -> Option<Attack> {
+fn attack(table: &Table<'_>, also: &[&str], report: &mut Report<'_>) -> Option<Attack> {
     let mut known = vec!["id", "name", "reference"];
     known.extend(also);
     table.only(&known, report);

@@ -7,20 +7,22 @@ pub mod error;
 pub mod exception;
 pub mod filter;
 mod filter_words;
+mod kibana;
 pub mod kind;
 pub mod load;
 pub mod schema;
 mod stack_version;
 pub mod production;
 mod query_text;
-mod table;
 
 pub use exception::{ExceptionItem, LoadedExceptions, load_exceptions};
 pub use filter::Filter;
 pub use kind::{FieldName, NewTerms, RuleKind, RuleType, ThreatMatch, Threshold};
-pub use load::{Loaded, load};
+pub use load::{Loaded, load, load_file};
 pub use production::{Production, SeverityMapping, Suppression};
 pub use stack_version::StackVersion;
+
+use std::sync::Arc;
 
 use crate::diagnostic::{QueryText, Span};
 
@@ -65,6 +67,9 @@ pub struct Rule {
     pub building_block: bool,
     /// What Kibana does before and after the query runs.
     pub production: Production,
+    /// The items that the rule's own file holds of the lists that the rule is linked to: a file of
+    /// Kibana's export carries them.
+    pub exceptions: Vec<Arc<ExceptionItem>>,
 }
 
 /// The most alerts that an execution makes, whatever the rule says

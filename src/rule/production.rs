@@ -1,7 +1,7 @@
 //! What Kibana does with a rule's matches: the keys of `[rule]` beside its query and schedule.
 
 use super::filter::{self, BadFilter, Filter};
-use super::table::{Report, Table};
+use crate::located::{Report, Table};
 use super::{RuleType, Severity};
 use super::{error, load};
 use crate::diagnostic::Span;
@@ -59,7 +59,7 @@ pub struct SeverityMapping {
 }
 
 pub(super) fn production(
-    table: &Table<'_, '_>,
+    table: &Table<'_>,
     rule_type: Option<RuleType>,
     report: &mut Report<'_>,
 ) -> Production {
@@ -81,7 +81,7 @@ pub(super) fn production(
 }
 
 /// Whether every alert of the rule is a building block.
-pub(super) fn building_block(table: &Table<'_, '_>, report: &mut Report<'_>) -> bool {
+pub(super) fn building_block(table: &Table<'_>, report: &mut Report<'_>) -> bool {
     let kind = table.text("building_block_type", report);
     if let Some(kind) = kind.as_ref().filter(|kind| *kind != "default") {
         let message = format!("`building_block_type` is `{kind}`, but must be `default`");
@@ -94,7 +94,7 @@ pub(super) fn building_block(table: &Table<'_, '_>, report: &mut Report<'_>) -> 
     kind.is_some()
 }
 
-fn exception_lists(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<ListReference> {
+fn exception_lists(table: &Table<'_>, report: &mut Report<'_>) -> Vec<ListReference> {
     let mut lists = Vec::new();
     for list in table.tables("exceptions_list", "rule.exceptions_list", report) {
         list.only(&["id", "list_id", "namespace_type", "type"], report);
@@ -111,7 +111,7 @@ fn exception_lists(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<ListRe
 
 /// The enabled filters at `key`, and what of them cannot be run.
 pub(super) fn filters(
-    table: &Table<'_, '_>,
+    table: &Table<'_>,
     key: &str,
     report: &mut Report<'_>,
 ) -> (Vec<(Filter, Span)>, Option<String>) {
@@ -132,7 +132,7 @@ pub(super) fn filters(
 }
 
 fn suppression(
-    table: &Table<'_, '_>,
+    table: &Table<'_>,
     rule_type: Option<RuleType>,
     report: &mut Report<'_>,
 ) -> Option<Suppression> {
@@ -174,7 +174,7 @@ fn suppression(
     })
 }
 
-fn duration_of(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<i64> {
+fn duration_of(table: &Table<'_>, report: &mut Report<'_>) -> Option<i64> {
     table.only(&["unit", "value"], report);
     table.require("unit", report);
     table.require("value", report);
@@ -192,7 +192,7 @@ fn duration_of(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<i64> {
     millis
 }
 
-fn severity_mapping(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<SeverityMapping> {
+fn severity_mapping(table: &Table<'_>, report: &mut Report<'_>) -> Vec<SeverityMapping> {
     let mut mappings = Vec::new();
     for entry in table.tables("severity_mapping", "rule.severity_mapping", report) {
         entry.only(&["field", "operator", "severity", "value"], report);
@@ -211,7 +211,7 @@ fn severity_mapping(table: &Table<'_, '_>, report: &mut Report<'_>) -> Vec<Sever
     mappings
 }
 
-fn risk_score_field(table: &Table<'_, '_>, report: &mut Report<'_>) -> Option<String> {
+fn risk_score_field(table: &Table<'_>, report: &mut Report<'_>) -> Option<String> {
     let entries = table.tables("risk_score_mapping", "rule.risk_score_mapping", report);
     let mut first = None;
     for entry in entries {

@@ -6,6 +6,7 @@ use crate::sources::Source;
 pub(crate) const LAYERS: &[(&str, u8)] = &[
     ("diagnostic", 0),
     ("event", 1),
+    ("located", 1),
     ("plan", 2),
     ("language", 3),
     ("evaluate", 4),

@@ -1,0 +1,46 @@
+//! TOML → located values.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::table::Report;
+use super::{Entry, Located, Node};
+use crate::diagnostic::Span;
+
+/// Parses a whole file; every syntax error is reported.
+pub fn parse<'t>(text: &'t str, report: &mut Report<'_>) -> Located<'t> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let span = error.span().map_or(Span::default(), Span::of);
+        let message = error.message().lines().collect::<Vec<_>>().join(", ");
+        report.error(report.codes.syntax, span, message);
+    }
+    Located {
+        node: Node::Table(entries(table.into_inner())),
+        span: Span::new(0, 0),
+    }
+}
+
+fn entries(table: DeTable<'_>) -> Vec<Entry<'_>> {
+    let entries = table.into_iter().map(|(key, value)| Entry {
+        key_span: Span::of(key.span()),
+        key: key.into_inner(),
+        value: located(value),
+    });
+    entries.collect()
+}
+
+fn located(value: Spanned<DeValue<'_>>) -> Located<'_> {
+    let span = Span::of(value.span());
+    let node = match value.into_inner() {
+        DeValue::String(text) => Node::Text(text),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map_or_else(|_| Node::Other(number.to_string()), Node::Integer),
+        DeValue::Float(number) => Node::Other(number.as_str().to_owned()),
+        DeValue::Boolean(value) => Node::Bool(value),
+        DeValue::Datetime(date) => Node::Other(date.to_string()),
+        DeValue::Array(items) => Node::List(items.into_iter().map(located).collect()),
+        DeValue::Table(table) => Node::Table(entries(table)),
+    };
+    Located { node, span }
+}
