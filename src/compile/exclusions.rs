@@ -49,12 +49,13 @@ impl fmt::Display for Exclusion<'_> {
 }
 
 impl Exclusions {
-    /// The rule's own filters, and these exceptions.
+    /// The rule's own filters, the exceptions that its file holds, and these.
     pub fn new(rule: &Rule, exceptions: Vec<Arc<ExceptionItem>>) -> Self {
         let filters = rule.production.filters.iter();
+        let own = rule.exceptions.iter().cloned();
         Self {
             filters: filters.map(|(filter, _)| filter.clone()).collect(),
-            exceptions,
+            exceptions: own.chain(exceptions).collect(),
             now: None,
         }
     }

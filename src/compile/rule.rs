@@ -79,6 +79,8 @@ impl ExceptionLists {
         for list in &rule.production.exception_lists {
             match self.0.get(&list.list_id) {
                 Some(own) => items.extend(own.iter().cloned()),
+                // The rule's own file holds it.
+                None if rule.exceptions.iter().any(|it| it.list_id == list.list_id) => {}
                 None => missing.push(list.list_id.clone()),
             }
         }

@@ -144,9 +144,18 @@ impl Subject<'_> {
     }
 }
 
-/// Loads a rule file and runs every lint on it.
+/// Loads a rule file that holds one rule and runs every lint on it.
 pub fn lint(source: &Arc<SourceText>, catalogue: &Catalogue) -> Linted {
-    let loaded = rule::load(source);
+    one(rule::load(source), source, catalogue)
+}
+
+/// Loads all rules of a file and runs every lint on each.
+pub fn lint_file(source: &Arc<SourceText>, catalogue: &Catalogue) -> Vec<Linted> {
+    let rules = rule::load_file(source).into_iter();
+    rules.map(|loaded| one(loaded, source, catalogue)).collect()
+}
+
+fn one(loaded: rule::Loaded, source: &Arc<SourceText>, catalogue: &Catalogue) -> Linted {
     let mut linted = Linted::default();
     for diagnostic in loaded.diagnostics {
         match unknown_key::take(diagnostic) {

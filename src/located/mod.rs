@@ -3,15 +3,15 @@
 //! [`Table`] is what readers of rules, exception lists and data sources ask; it says what is wrong
 //! with a file, at its place, in a [`Report`]. Nothing in here knows what the keys mean.
 
-mod json;
+mod from_json;
+mod from_toml;
 mod table;
-mod toml;
 
 use std::borrow::Cow;
 
-pub use json::{parse as parse_json, parse_lines};
+pub use from_json::{parse as parse_json, parse_lines};
 pub use table::{Codes, Report, Table};
-pub use toml::parse as parse_toml;
+pub use from_toml::parse as parse_toml;
 
 use crate::diagnostic::Span;
 

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::Project;
-use super::files::{extension, in_order};
+use super::files::in_order;
+use super::rule_files::{self, EXTENSIONS, is_rule};
 use super::load::Target;
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::replay::Subject;
 use crate::replay::census::{RuleCensus, RuleEntry, Standing};
-use crate::rule::{self, Rule};
+use crate::rule::{Loaded, Rule};
 
 /// The rules below the targets (all of the project without a target), and those that the loaded
 /// scenarios test. `subjects` has an entry for each file that a scenario names; `None` for one that
@@ -26,20 +27,23 @@ pub(super) fn census(
     names.extend(project.rule_names(targets).unwrap_or_default());
     let mut names: Vec<String> = names.into_iter().collect();
     names.sort_by(|one, other| in_order(one, other));
-    let entry = |name: &String| match subjects.get(name) {
-        Some(Some(subject)) => Some(of_subject(subject, catalogue, Standing::Tested)),
-        Some(None) => Some(not_loaded(name)),
-        None => of_file(project, name, catalogue),
+    let entries = |name: &String| match subjects.get(name) {
+        Some(Some(subject)) => vec![of_subject(subject, catalogue, Standing::Tested)],
+        Some(None) => vec![not_loaded(name)],
+        None => match rule_files::read(project.files, name) {
+            Ok(rules) => rules
+                .into_iter()
+                .filter(|(name, _)| !subjects.contains_key(name))
+                .filter_map(|(name, read)| untested(&name, read, catalogue))
+                .collect(),
+            Err(_) => vec![not_loaded(name)],
+        },
     };
-    RuleCensus(names.par_iter().filter_map(entry).collect())
+    RuleCensus(names.par_iter().flat_map_iter(entries).collect())
 }
 
 /// A rule that no scenario names; `None` for one that is deprecated.
-fn of_file(project: &Project<'_>, name: &str, catalogue: &Catalogue) -> Option<RuleEntry> {
-    let Ok(text) = project.files.read(name) else {
-        return Some(not_loaded(name));
-    };
-    let read = rule::load(&text);
+fn untested(name: &str, read: Loaded, catalogue: &Catalogue) -> Option<RuleEntry> {
     let broken = read.diagnostics.iter().any(Diagnostic::is_error);
     let Some(rule) = read.rule.filter(|_| !broken) else {
         return Some(not_loaded(name));
@@ -106,8 +110,9 @@ impl Project<'_> {
             paths.collect()
         };
         for rules in directories {
-            if extension(rules) == Some("toml") || self.files.exists(rules) {
-                let names = self.files.find(rules, &["toml"])?;
+            let rules = rule_files::file_of(rules);
+            if is_rule(rules) || self.files.exists(rules) {
+                let names = self.files.find(rules, EXTENSIONS)?;
                 all.extend(names.into_iter().filter(|name| !deprecated(name)));
             }
         }

@@ -74,11 +74,15 @@ pub(crate) fn extension(name: &str) -> Option<&str> {
 
 /// The same name with another extension.
 pub(crate) fn with_extension(name: &str, extension: &str) -> String {
-    let stem = match self::extension(name) {
+    format!("{}.{extension}", without_extension(name))
+}
+
+/// The name without its extension.
+pub(crate) fn without_extension(name: &str) -> &str {
+    match extension(name) {
         Some(old) => name.get(..name.len() - old.len() - 1).unwrap_or(name),
         None => name,
-    };
-    format!("{stem}.{extension}")
+    }
 }
 
 /// Compares names part by part, so that a directory's files stay together.

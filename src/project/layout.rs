@@ -1,6 +1,7 @@
 //! Where a project keeps its rules and scenarios, and which scenario file mirrors which rule file.
 
-use super::files::{ProjectFiles, below, join, with_extension};
+use super::files::{ProjectFiles, below, join, with_extension, without_extension};
+use super::rule_files::{EXTENSIONS, apart, file_of, is_rule};
 
 /// Rules and the scenarios that belong to them; directories by name, relative to the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,28 +25,39 @@ impl Default for Layout {
 }
 
 impl Layout {
-    /// `rules/windows/a.toml` → `scenarios/windows/a.yaml`, and likewise for a directory; `None`
-    /// for a name that is not below the rules.
+    /// `rules/windows/a.toml` → `scenarios/windows/a.yaml`, of a rule in a file of many
+    /// `rules/a.ndjson#ID` → `scenarios/a/ID.yaml`, and likewise for a directory; `None` for a name
+    /// that is not below the rules.
     pub(crate) fn scenario_of(&self, rule: &str) -> Option<String> {
         let rest = self.rules.iter().find_map(|rules| below(rule, rules))?;
         let mirrored = join(&self.scenarios, rest);
-        Some(if super::files::extension(rule) == Some("toml") {
-            with_extension(&mirrored, "yaml")
-        } else {
-            mirrored
+        Some(match apart(&mirrored) {
+            (file, Some(id)) => format!("{}/{id}.yaml", without_extension(file)),
+            (file, None) if is_rule(file) => with_extension(file, "yaml"),
+            _ => mirrored,
         })
     }
 
-    /// `scenarios/windows/a.yaml` → `rules/windows/a.toml`, in the first rules directory that has
-    /// such a file; else in the first.
+    /// `scenarios/windows/a.yaml` → `rules/windows/a.toml`, `.ndjson` or `.json`, or the rule `a` of
+    /// `rules/windows.ndjson`, in the first rules directory that has such a file; else of TOML in
+    /// the first.
     pub(crate) fn rule_of(&self, scenario: &str, files: &dyn ProjectFiles) -> String {
         let rest = below(scenario, &self.scenarios).unwrap_or(scenario);
-        let mut candidates = self
-            .rules
-            .iter()
-            .map(|rules| with_extension(&join(rules, rest), "toml"));
-        let first = candidates.clone().next();
-        let found = candidates.find(|name| files.exists(name)).or(first);
+        let stem = without_extension(rest);
+        let own = |rules: &String, extension: &str| format!("{}.{extension}", join(rules, stem));
+        let of_many = |rules: &String, extension: &str| {
+            let (file, id) = stem.rsplit_once('/')?;
+            Some(format!("{}.{extension}#{id}", join(rules, file)))
+        };
+        let candidates = self.rules.iter().flat_map(|rules| {
+            let many = EXTENSIONS.iter().skip(1);
+            let many = many.filter_map(move |extension| of_many(rules, extension));
+            let single = EXTENSIONS.iter().map(move |extension| own(rules, extension));
+            single.chain(many)
+        });
+        let mut existing = candidates.filter(|name| files.exists(file_of(name)));
+        let first = || self.rules.first().map(|rules| own(rules, "toml"));
+        let found = existing.next().or_else(first);
         found.unwrap_or_else(|| with_extension(scenario, "toml"))
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::census::census;
 use super::dependencies::Dependencies;
-use super::files::{extension, in_order, parent};
+use super::files::{in_order, parent, without_extension};
 use super::layout::Layout;
+use super::rule_files::{self, file_of, is_rule};
 use super::{Project, error};
 use crate::compile::{Syntax, is_supported};
 use crate::data_source::Catalogue;
@@ -123,7 +124,7 @@ impl Project<'_> {
     /// Reads the rule that a name stands for: the rule file itself, or the rule that its scenario
     /// tests.
     pub fn load_rule(&self, name: &str) -> (Option<Subject>, Vec<Diagnostic>) {
-        if extension(name) != Some("toml") {
+        if !is_rule(name) {
             let mut loaded = self.load(&[Target::Path(name.to_owned())]);
             let first = (!loaded.subjects.is_empty()).then(|| loaded.subjects.swap_remove(0));
             return (first, loaded.diagnostics);
@@ -165,7 +166,7 @@ impl Project<'_> {
         match self.rule_names(&[]) {
             Ok(names) => {
                 for name in names {
-                    loader.rule(&name);
+                    loader.rules(&name);
                 }
             }
             Err(diagnostic) => loader.loaded.diagnostics.push(*diagnostic),
@@ -216,7 +217,10 @@ impl<'p> Loader<'p> {
         let project = self.project;
         for layout in project.layouts {
             if let Some(mirrored) = layout.scenario_of(name) {
-                if project.files.exists(&mirrored) {
+                // The scenarios of a file with many rules lie in a directory of its name.
+                let many = is_rule(name).then(|| without_extension(&mirrored).to_owned());
+                let mirrored = std::iter::once(mirrored).chain(many);
+                for mirrored in mirrored.filter(|name| project.files.exists(name)) {
                     self.add(layout, &mirrored, found);
                 }
                 return;
@@ -292,7 +296,7 @@ impl<'p> Loader<'p> {
         if let Some(known) = self.loaded.rules.get(&name) {
             return *known;
         }
-        let subject = if self.project.files.exists(&name) {
+        let subject = if self.project.files.exists(file_of(&name)) {
             self.rule(&name)
         } else {
             let rule = scenario.rule.as_ref();
@@ -308,15 +312,38 @@ impl<'p> Loader<'p> {
         subject
     }
 
+    /// The one rule that a name stands for.
     fn rule(&mut self, name: &str) -> Option<usize> {
-        let text = match self.project.files.read(name) {
-            Ok(text) => text,
+        let before = self.loaded.diagnostics.len();
+        let found = self.rules(name);
+        let message = match found.as_slice() {
+            [one] => return Some(*one),
+            [] if self.loaded.diagnostics.len() > before => return None,
+            [] => format!("there is no rule `{name}`"),
+            many => format!("`{name}` holds {} rules; name one by its id", many.len()),
+        };
+        let diagnostic = Diagnostic::error(&error::MISSING, message);
+        let help = "a rule in a file of Kibana's export is named `FILE#RULE_ID`";
+        self.loaded.diagnostics.push(diagnostic.help(help));
+        None
+    }
+
+    /// The rules that a name stands for: all of a file, or the one with the id behind `#`.
+    fn rules(&mut self, name: &str) -> Vec<usize> {
+        let rules = match rule_files::read(self.project.files, name) {
+            Ok(rules) => rules,
             Err(diagnostic) => {
                 self.loaded.diagnostics.push(*diagnostic);
-                return None;
+                return Vec::new();
             }
         };
-        let read = rule::load(&text);
+        let rules = rules.into_iter();
+        rules
+            .filter_map(|(name, read)| self.add_rule(name, read))
+            .collect()
+    }
+
+    fn add_rule(&mut self, name: String, read: rule::Loaded) -> Option<usize> {
         self.loaded.diagnostics.extend(read.diagnostics);
         let rule = read.rule?;
         let mut syntax = None;
@@ -332,7 +359,7 @@ impl<'p> Loader<'p> {
             }
         }
         self.loaded.subjects.push(Subject {
-            file: name.to_owned(),
+            file: name,
             rule,
             syntax,
         });

@@ -16,6 +16,7 @@ mod gates;
 mod layout;
 mod load;
 mod memory;
+pub mod rule_files;
 mod run;
 pub mod schema;
 mod snapshot_files;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::exception::{self, ExceptionItem};
 use super::load::{self, Loaded, RULE_KEYS};
 use super::{Rule, error};
-use crate::diagnostic::{SourceText, Span};
+use crate::diagnostic::SourceText;
 use crate::located::{self, Entry, Located, Node, Report, Table};
 
 /// The keys that Kibana writes into a rule beside those that its author sets.
@@ -194,19 +194,10 @@ fn in_snake_case(key: &str) -> String {
     snake
 }
 
-/// Where a rule of a file stands: the place of its id.
-#[cfg(test)]
-fn lines(source: &SourceText, loaded: &[Loaded]) -> Vec<usize> {
-    let rules = loaded.iter().filter_map(|loaded| loaded.rule.as_ref());
-    let spans = rules.map(|rule| rule.id_span);
-    spans
-        .map(|span: Span| source.line_column(span.start).0)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Span;
     use crate::rule::{Language, RuleKind};
 
     const RULE: &str = r#"{"rule_id":"ID","name":"n","type":"eql","language":"eql","severity":"low","risk_score":21,"query":"any where a == \"b\\/\u00e9\"","exceptions_list":[{"id":"x","list_id":"own","type":"detection","namespace_type":"single"}]}"#;
@@ -215,6 +206,15 @@ mod tests {
         let source = SourceText::new(name, text);
         let loaded = load(&source);
         (source, loaded)
+    }
+
+    /// The lines on which the ids of the rules stand.
+    fn lines(source: &SourceText, loaded: &[Loaded]) -> Vec<usize> {
+        let rules = loaded.iter().filter_map(|loaded| loaded.rule.as_ref());
+        let spans = rules.map(|rule| rule.id_span);
+        spans
+            .map(|span| source.line_column(span.start).0)
+            .collect()
     }
 
     #[test]

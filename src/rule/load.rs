@@ -121,9 +121,8 @@ pub fn load_file(source: &Arc<SourceText>) -> Vec<Loaded> {
     }
     let mut report = Report::new(source, &error::OF_FILES);
     let document = located::parse_toml(source.text(), &mut report);
-    let root = Table::of(&document, "");
-    let rule = root.filter(|_| report.diagnostics.is_empty());
-    let rule = rule.and_then(|root| {
+    let root = Table::of(&document, "").filter(|_| report.diagnostics.is_empty());
+    let loaded = root.and_then(|root| {
         root.only(&["metadata", "rule", "transform", "hunt"], &mut report);
         root.require("rule", &mut report);
         let metadata = root.table("metadata", "metadata", &mut report);
@@ -136,7 +135,7 @@ pub fn load_file(source: &Arc<SourceText>) -> Vec<Loaded> {
         rule.maturity = metadata.and_then(|metadata| metadata.text("maturity", &mut report));
         Some(rule)
     });
-    vec![Loaded::new(rule, report)]
+    vec![Loaded::new(loaded, report)]
 }
 
 /// Whether a file holds JSON: what its name says, else its first character.

@@ -1,4 +1,4 @@
-//! A TOML string → the query in it, with the place of each of its bytes in the file.
+//! A string of TOML or JSON → the query in it, with the place of each of its bytes in the file.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::diagnostic::{QueryText, SourceText};
 
 /// The query that `decoded` is, read from the string literal at `literal` (quotes included).
 ///
-/// Should this reading ever differ from the TOML reader's, the whole query points at the literal.
+/// Should this reading ever differ from the reader's of the file, the whole query points at the literal.
 pub(super) fn query_text(
     source: &Arc<SourceText>,
     literal: std::ops::Range<usize>,
@@ -95,8 +95,9 @@ fn escape(text: &str) -> Option<(Option<char>, usize)> {
         'e' => simple('\u{1b}'),
         '"' => simple('"'),
         '\\' => simple('\\'),
+        '/' => simple('/'),
         'x' => code_point(text, 2),
-        'u' => code_point(text, 4),
+        'u' => code_point(text, 4).or_else(|| surrogates(text)),
         'U' => code_point(text, 8),
         ' ' | '\t' | '\r' | '\n' => {
             let rest = text.get(1..)?;
@@ -105,6 +106,17 @@ fn escape(text: &str) -> Option<(Option<char>, usize)> {
         }
         _ => None,
     }
+}
+
+/// Two escapes of JSON that are one character together.
+fn surrogates(text: &str) -> Option<(Option<char>, usize)> {
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let units = [unit(0)?, unit(6)?];
+    let character = char::decode_utf16(units).next()?.ok()?;
+    Some((Some(character), 12))
 }
 
 fn code_point(text: &str, digits: usize) -> Option<(Option<char>, usize)> {

@@ -66,11 +66,11 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
         "toml",
         &[
             "data_source/builtin.rs",
-            "rule/table.rs",
+            "located/from_toml.rs",
             "project/config.rs",
         ],
     ),
-    ("toml_parser", &["rule/table.rs"]),
+    ("toml_parser", &["located/from_toml.rs"]),
     ("unicode-normalization", &["import/ecs/script_block.rs"]),
     ("unicode-segmentation", &["event/analysis.rs"]),
     (

@@ -2,6 +2,7 @@
 //! replayed for the cases that prove nothing; what they expect is `trapline test`'s to judge.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -12,12 +13,16 @@ use super::super::settings::{CheckSettings, Level, Settings};
 use super::super::{Console, ExitCode};
 use crate::compile::is_supported;
 use crate::data_source::Catalogue;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, SourceText};
 use crate::lint::survey::Survey;
-use crate::lint::{self, Finding, Identified};
+use crate::lint::{self, Finding, Identified, Linted};
+use crate::project::rule_files::is_rule;
 use crate::project::{Target, config};
 use crate::replay;
 use crate::report::check::Checked;
+
+/// The extensions of rules and scenarios.
+const TO_CHECK: [&str; 5] = ["toml", "ndjson", "json", "yaml", "yml"];
 
 /// Runs the verb.
 pub fn run(settings: &Settings, check: &CheckSettings, console: &mut Console) -> ExitCode {
@@ -89,7 +94,7 @@ impl Run<'_> {
                 .extend(self.settings.project().ignored());
         }
         for path in &everything {
-            let below = self.settings.files.find(path, &["toml", "yaml", "yml"]);
+            let below = self.settings.files.find(path, &TO_CHECK);
             match below {
                 Ok(files) => {
                     for file in files {
@@ -109,7 +114,12 @@ impl Run<'_> {
             Ok(source) => source,
             Err(diagnostic) => return self.checked.broken.push(*diagnostic),
         };
-        let linted = lint::lint(&source, &self.catalogue);
+        for linted in lint::lint_file(&source, &self.catalogue) {
+            self.linted(linted, &source, named);
+        }
+    }
+
+    fn linted(&mut self, linted: Linted, source: &Arc<SourceText>, named: bool) {
         let deprecated = |maturity: &str| maturity == "deprecated";
         let maturity = linted
             .rule
@@ -122,7 +132,7 @@ impl Run<'_> {
         self.checked.findings.extend(linted.findings);
         self.checked.broken.extend(linted.broken);
         let Some(rule) = linted.rule else { return };
-        self.identified.push(Identified::new(&rule, &source));
+        self.identified.push(Identified::new(&rule, source));
         if is_supported(rule.kind.rule_type()) {
             self.checked.rules += 1;
         } else {
@@ -144,7 +154,7 @@ impl Run<'_> {
         for diagnostic in loaded.diagnostics.iter().cloned() {
             // What is wrong with a rule is said where the rule is checked.
             let file = diagnostic.labels.first().map(|label| label.source.name());
-            if file.is_some_and(|file| Utf8Path::new(file).extension() == Some("toml")) {
+            if file.is_some_and(is_rule) {
                 continue;
             }
             if diagnostic.is_error() {
@@ -219,7 +229,7 @@ impl FilesToCheck {
     /// Takes a file that was found below `path`, or is it.
     fn add(&mut self, file: Utf8PathBuf, path: &Utf8Path) {
         let named = file == path;
-        if file.extension() != Some("toml") {
+        if !is_rule(file.as_str()) {
             self.scenarios.push(file);
             return;
         }

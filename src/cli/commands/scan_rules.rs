@@ -15,6 +15,7 @@ use crate::compile::{CompiledRule, ExceptionLists, NotCompiled, RuleCompiler, Un
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
+use crate::project::rule_files::{EXTENSIONS, named};
 use crate::replay::read_list;
 use crate::rule;
 
@@ -184,7 +185,7 @@ fn rule_files(settings: &Settings, console: &mut Console) -> Result<Vec<Utf8Path
     for directory in settings.layouts.iter().flat_map(|layout| &layout.rules) {
         let directory = Utf8Path::new(directory);
         if settings.files.exists(directory) {
-            let found = settings.files.find(directory, &["toml"]);
+            let found = settings.files.find(directory, EXTENSIONS);
             paths.extend(found.map_err(|mistake| console.problem(&Problem::usage(*mistake)))?);
         }
     }
@@ -278,7 +279,18 @@ fn one(
             return;
         }
     };
-    let loaded = rule::load(&source);
+    for (name, loaded) in named(&name, rule::load_file(&source)) {
+        compile(name, loaded, compiler, rules, diagnostics);
+    }
+}
+
+fn compile(
+    name: String,
+    loaded: rule::Loaded,
+    compiler: &mut RuleCompiler<'_>,
+    rules: &mut Rules,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let Some(rule) = loaded.rule else {
         let first = loaded.diagnostics.first();
         let reason = first.map_or_else(String::new, |first| first.message.clone());

@@ -13,6 +13,7 @@ use super::super::settings::{Settings, TestSettings};
 use super::super::{Console, ExitCode, interrupt};
 use super::test;
 use crate::diagnostic::Diagnostic;
+use crate::project::rule_files::is_rule;
 use crate::project::{Dependencies, Target, config};
 
 /// Puts an empty screen before what comes.
@@ -82,7 +83,8 @@ impl Watched {
         }
         let is_new = |name: &String| {
             let extension = Utf8Path::new(name).extension();
-            matches!(extension, Some("yaml" | "yml" | "toml")) && !self.depends.knows(name)
+            let is_scenario = matches!(extension, Some("yaml" | "yml"));
+            (is_scenario || is_rule(name)) && !self.depends.knows(name)
         };
         if saved.iter().any(is_new) {
             return self.run_new(saved, console);
