@@ -119,7 +119,8 @@ fn exceptions(
     for object in objects.iter().filter(|object| object.get("entries").is_some()) {
         let json = object.to_json();
         let item = exception::item(&json, object.span, report, &mut |list| {
-            values.get(list).cloned()
+            let values = values.get(list).cloned();
+            values.ok_or_else(|| format!("the file holds no value list `{list}`"))
         });
         if let Some(item) = item {
             let items = by_list.entry(item.list_id.clone()).or_default();

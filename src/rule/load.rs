@@ -132,7 +132,13 @@ pub fn load_file(source: &Arc<SourceText>) -> Vec<Loaded> {
         let table = root.table("rule", "rule", &mut report)?;
         table.only(RULE_KEYS, &mut report);
         let mut rule = rule(&table, &mut report)?;
-        rule.maturity = metadata.and_then(|metadata| metadata.text("maturity", &mut report));
+        if let Some(metadata) = metadata {
+            rule.maturity = metadata.text("maturity", &mut report);
+            let version = metadata.text("min_stack_version", &mut report);
+            let version = version.and_then(|version| StackVersion::parse(&version));
+            let span = metadata.span("min_stack_version");
+            rule.min_stack_version = version.map(|version| (version, span));
+        }
         Some(rule)
     });
     vec![Loaded::new(loaded, report)]
