@@ -129,16 +129,17 @@ pub fn load_file(source: &Arc<SourceText>) -> Vec<Loaded> {
         if let Some(metadata) = &metadata {
             metadata.only(METADATA_KEYS, &mut report);
         }
+        let maturity = metadata.and_then(|metadata| metadata.text("maturity", &mut report));
+        let version = metadata.and_then(|metadata| {
+            let version = metadata.text("min_stack_version", &mut report)?;
+            let span = metadata.span("min_stack_version");
+            Some((StackVersion::parse(&version)?, span))
+        });
         let table = root.table("rule", "rule", &mut report)?;
         table.only(RULE_KEYS, &mut report);
         let mut rule = rule(&table, &mut report)?;
-        if let Some(metadata) = metadata {
-            rule.maturity = metadata.text("maturity", &mut report);
-            let version = metadata.text("min_stack_version", &mut report);
-            let version = version.and_then(|version| StackVersion::parse(&version));
-            let span = metadata.span("min_stack_version");
-            rule.min_stack_version = version.map(|version| (version, span));
-        }
+        rule.maturity = maturity;
+        rule.min_stack_version = version;
         Some(rule)
     });
     vec![Loaded::new(loaded, report)]
