@@ -26,7 +26,6 @@ const PROFILES: &[(&str, &str)] = &profiles![
     "winlogbeat",
     "windows_security",
     "windows_forwarded",
-    "winlogbeat_security",
     "windows_powershell",
     "auditd_manager",
     "auditbeat",
