@@ -321,8 +321,7 @@ fn source(name: &str, profile: Profile, before: &[DataSource]) -> Result<DataSou
 
 /// A kind of another source in the first index of this one: without the names of its own stream.
 fn elsewhere(kind: &Kind) -> Kind {
-    let names_stream =
-        |field: &str| field.starts_with("data_stream.") || field == "event.dataset";
+    let names_stream = |field: &str| field.starts_with("data_stream.") || field == "event.dataset";
     let mut kind = kind.clone();
     kind.index = 0;
     kind.defaults.retain(|(field, _)| !names_stream(field));
@@ -363,7 +362,8 @@ fn name_stream(
         ("data_stream.type", "logs"),
         ("event.dataset", dataset),
     ] {
-        let is_set = |fields: &[(String, Vec<Scalar>)]| fields.iter().any(|(name, _)| name == field);
+        let is_set =
+            |fields: &[(String, Vec<Scalar>)]| fields.iter().any(|(name, _)| name == field);
         if !is_set(common) && !is_set(defaults) {
             defaults.push((field.to_owned(), vec![Scalar::text(value)]));
         }

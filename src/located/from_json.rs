@@ -125,7 +125,9 @@ fn offset(text: &str, part: &str) -> usize {
 
 /// Where in the text the reader stopped.
 fn place(text: &str, error: &serde_json::Error) -> usize {
-    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    let lines = text
+        .split_inclusive('\n')
+        .take(error.line().saturating_sub(1));
     let before: usize = lines.map(str::len).sum();
     let at = before + error.column().saturating_sub(1);
     (0..=at.min(text.len()))
@@ -138,7 +140,10 @@ fn place(text: &str, error: &serde_json::Error) -> usize {
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    format!("not valid JSON: {}", text.strip_suffix(&place).unwrap_or(&text))
+    format!(
+        "not valid JSON: {}",
+        text.strip_suffix(&place).unwrap_or(&text)
+    )
 }
 
 /// A string, borrowed where it has no escapes.

@@ -10,8 +10,8 @@ mod table;
 use std::borrow::Cow;
 
 pub use from_json::{parse as parse_json, parse_lines};
-pub use table::{Codes, Report, Table};
 pub use from_toml::parse as parse_toml;
+pub use table::{Codes, Report, Table};
 
 use crate::diagnostic::Span;
 

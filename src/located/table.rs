@@ -138,11 +138,8 @@ impl<'t> Table<'t> {
                 return;
             }
             let message = format!("unknown key `{}`", self.path(name));
-            let mut diagnostic = Diagnostic::warning(report.codes.unknown_key, message).at(
-                report.source,
-                span,
-                "",
-            );
+            let mut diagnostic =
+                Diagnostic::warning(report.codes.unknown_key, message).at(report.source, span, "");
             if let Some(near) = nearest(name, known.iter().copied()) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             }
@@ -179,12 +176,7 @@ impl<'t> Table<'t> {
     }
 
     /// A list of tables.
-    pub fn tables(
-        &self,
-        key: &str,
-        name: &'static str,
-        report: &mut Report<'_>,
-    ) -> Vec<Table<'t>> {
+    pub fn tables(&self, key: &str, name: &'static str, report: &mut Report<'_>) -> Vec<Table<'t>> {
         let mut tables = Vec::new();
         for item in self.items(key, "a list of tables", report) {
             match Table::of(item, name) {

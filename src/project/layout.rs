@@ -52,7 +52,9 @@ impl Layout {
         let candidates = self.rules.iter().flat_map(|rules| {
             let many = EXTENSIONS.iter().skip(1);
             let many = many.filter_map(move |extension| of_many(rules, extension));
-            let single = EXTENSIONS.iter().map(move |extension| own(rules, extension));
+            let single = EXTENSIONS
+                .iter()
+                .map(move |extension| own(rules, extension));
             single.chain(many)
         });
         let mut existing = candidates.filter(|name| files.exists(file_of(name)));

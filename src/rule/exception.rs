@@ -8,10 +8,10 @@ use serde_json::Value as Json;
 
 use super::error::{BAD_FILTER, SYNTAX};
 use super::filter::{BadFilter, Filter, escaped, scalar};
-use crate::located::{self, Report, Table};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::event::Timestamp;
 use crate::event::time::DateFormat;
+use crate::located::{self, Report, Table};
 
 /// The longest value list of ranges that Kibana applies to an EQL rule, and the longest of
 /// anything else (`eql-semantics` §10.4).

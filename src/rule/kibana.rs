@@ -39,7 +39,9 @@ pub(super) fn load(source: &Arc<SourceText>) -> Vec<Loaded> {
     }
     let exceptions = exceptions(&objects, &mut file);
     let rules = objects.iter().filter(|object| is_rule(object));
-    let mut loaded: Vec<Loaded> = rules.map(|object| one(source, object, &exceptions)).collect();
+    let mut loaded: Vec<Loaded> = rules
+        .map(|object| one(source, object, &exceptions))
+        .collect();
     if !file.diagnostics.is_empty() {
         match loaded.first_mut() {
             Some(first) => first.diagnostics.append(&mut file.diagnostics),
@@ -58,9 +60,9 @@ fn collect<'t>(value: Located<'t>, objects: &mut Vec<Located<'t>>) {
             }
         }
         Node::Table(mut entries) => {
-            let data = entries.iter().position(|entry| {
-                entry.key == "data" && matches!(entry.value.node, Node::List(_))
-            });
+            let data = entries
+                .iter()
+                .position(|entry| entry.key == "data" && matches!(entry.value.node, Node::List(_)));
             match data {
                 Some(at) => collect(entries.swap_remove(at).value, objects),
                 None => objects.push(snake_case(Located {
@@ -116,7 +118,10 @@ fn exceptions(
         }
     }
     let mut by_list: BTreeMap<String, Vec<Arc<ExceptionItem>>> = BTreeMap::new();
-    for object in objects.iter().filter(|object| object.get("entries").is_some()) {
+    for object in objects
+        .iter()
+        .filter(|object| object.get("entries").is_some())
+    {
         let json = object.to_json();
         let item = exception::item(&json, object.span, report, &mut |list| {
             let values = values.get(list).cloned();
@@ -213,9 +218,7 @@ mod tests {
     fn lines(source: &SourceText, loaded: &[Loaded]) -> Vec<usize> {
         let rules = loaded.iter().filter_map(|loaded| loaded.rule.as_ref());
         let spans = rules.map(|rule| rule.id_span);
-        spans
-            .map(|span| source.line_column(span.start).0)
-            .collect()
+        spans.map(|span| source.line_column(span.start).0).collect()
     }
 
     #[test]
@@ -270,10 +273,18 @@ mod tests {
 
     #[test]
     fn other_json_holds_no_rule_and_a_broken_line_hides_no_rule() {
-        assert!(read("package.json", "{\"name\":\"x\",\"version\":\"1\"}").1.is_empty());
+        assert!(
+            read("package.json", "{\"name\":\"x\",\"version\":\"1\"}")
+                .1
+                .is_empty()
+        );
         let (_, loaded) = read("a.ndjson", &format!("{{\n{RULE}\n"));
         assert!(loaded[0].rule.is_some());
-        assert!(loaded[0].diagnostics[0].message.starts_with("not valid JSON"));
+        assert!(
+            loaded[0].diagnostics[0]
+                .message
+                .starts_with("not valid JSON")
+        );
         let twice = RULE.replace("\"name\":\"n\"", "\"name\":\"n\",\"name\":\"m\"");
         assert!(read("a.json", &twice).1[0].rule.is_none());
     }

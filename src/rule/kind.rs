@@ -2,11 +2,11 @@
 
 use super::filter::Filter;
 use super::production::filters;
-use crate::located::{Report, Table};
 use super::{Language, Query, error, load};
 use crate::diagnostic::Span;
 use crate::event::Timestamp;
 use crate::event::time::DateFormat;
+use crate::located::{Report, Table};
 
 /// The most fields of a new-terms rule.
 const MOST_NEW_TERMS: usize = 3;

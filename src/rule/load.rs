@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::StackVersion;
 use super::query_text::query_text;
-use crate::located::{self, Report, Table};
 use super::{
     Attack, FieldOverrides, Language, Query, Rule, RuleType, Schedule, Severity, Threat, error,
     kibana, kind, production,
@@ -12,6 +11,7 @@ use super::{
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, escape};
 use crate::event::time::milliseconds_back;
 use crate::language::esql;
+use crate::located::{self, Report, Table};
 
 /// What became of a rule file.
 #[derive(Debug)]
@@ -232,11 +232,7 @@ pub(super) fn rule(table: &Table<'_>, report: &mut Report<'_>) -> Option<Rule> {
 }
 
 /// A text that says something.
-pub(super) fn some_text(
-    table: &Table<'_>,
-    key: &str,
-    report: &mut Report<'_>,
-) -> Option<String> {
+pub(super) fn some_text(table: &Table<'_>, key: &str, report: &mut Report<'_>) -> Option<String> {
     let text = table.text(key, report)?;
     if text.trim().is_empty() {
         let message = format!("`{key}` must not be empty");

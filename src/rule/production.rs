@@ -1,10 +1,10 @@
 //! What Kibana does with a rule's matches: the keys of `[rule]` beside its query and schedule.
 
 use super::filter::{self, BadFilter, Filter};
-use crate::located::{Report, Table};
 use super::{RuleType, Severity};
 use super::{error, load};
 use crate::diagnostic::Span;
+use crate::located::{Report, Table};
 
 /// How Kibana filters the rule's events and makes alerts of its matches.
 #[derive(Debug, Clone, Default)]

@@ -52,7 +52,9 @@ fn every_sample_event_has_its_source_and_its_leaves_have_types() {
             for (leaf, _) in event.fields() {
                 let typed = source.field(&patterns, leaf).is_some();
                 let parent = leaf.rsplit_once('.').map_or("", |(parent, _)| parent);
-                let parent = source.field(&patterns, parent).map(|field| field.field_type);
+                let parent = source
+                    .field(&patterns, parent)
+                    .map(|field| field.field_type);
                 let is_point = parent == Some(FieldType::Unsupported("geo_point".to_owned()));
                 if !typed && !is_point {
                     let leaves = untyped.entry(source.name.as_str()).or_default();
@@ -114,7 +116,11 @@ fn few_fields_of_public_rules_have_no_type() {
             all.insert(path);
         }
     }
-    eprintln!("{} of {} fields have no type: {untyped:#?}", untyped.len(), all.len());
+    eprintln!(
+        "{} of {} fields have no type: {untyped:#?}",
+        untyped.len(),
+        all.len()
+    );
     assert!(untyped.len() <= MOST_UNTYPED, "{}", untyped.len());
 }
 
