@@ -11,6 +11,7 @@ const KNOWN: &[&[&str]] = &[
     &["data_source/builtin.rs", "data_source/profile.rs"],
     &["engine/compile.rs", "engine/misfits.rs"],
     &["engine/correlate.rs", "engine/end_of_stream.rs"],
+    &["evaluate/document.rs", "evaluate/test.rs"],
     &[
         "evaluate/pipeline/aggregate.rs",
         "evaluate/pipeline/compile.rs",

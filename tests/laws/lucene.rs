@@ -30,6 +30,7 @@ fn index() -> Index {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_query_string_finds_what_lucene_finds() {
     let Some(folder) = shared("conformance/lucene") else {
         return;
