@@ -31,6 +31,7 @@ const UNTYPED_LEAVES: &[(&str, usize)] = &[
 ];
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_sample_event_has_its_source_and_its_leaves_have_types() {
     let Some(samples) = shared("samples") else {
         return;
@@ -72,6 +73,7 @@ fn every_sample_event_has_its_source_and_its_leaves_have_types() {
 }
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_index_pattern_of_a_public_rule_is_known() {
     let catalogue = Catalogue::builtin().unwrap();
     let (mut unknown, mut rules) = (BTreeSet::new(), 0);
@@ -97,6 +99,7 @@ fn every_index_pattern_of_a_public_rule_is_known() {
 const MOST_UNTYPED: usize = 18;
 
 #[test]
+#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn few_fields_of_public_rules_have_no_type() {
     let catalogue = Catalogue::builtin().unwrap();
     let (mut all, mut untyped) = (BTreeSet::new(), BTreeMap::new());
