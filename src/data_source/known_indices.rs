@@ -91,6 +91,28 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     ),
     ("apm", "apm-8.0.0-transaction-000001", &[]),
     ("apm traces", "traces-apm-default", &[]),
+    ("nginx errors", "logs-nginx.error-default", &[]),
+    ("apache errors", "logs-apache.error-default", &[]),
+    ("tomcat errors", "logs-apache_tomcat.error-default", &[]),
+    ("iis errors", "logs-iis.error-default", &[]),
+    ("bedrock", "logs-aws_bedrock.invocation-default", &[]),
+    ("azure_openai", "logs-azure_openai.logs-default", &[]),
+    (
+        "message trace",
+        "logs-microsoft_exchange_online_message_trace.log-default",
+        &[],
+    ),
+    (
+        "network_traffic dhcp",
+        "logs-network_traffic.dhcpv4-default",
+        &[],
+    ),
+    (
+        "network_traffic sip",
+        "logs-network_traffic.sip-default",
+        &[],
+    ),
+    ("metrics", "metrics-system.cpu-default", &[]),
     ("beaconing", "ml_beaconing.all", &[]),
 ];
 
