@@ -145,8 +145,8 @@ impl RuleSet {
 
     /// The rule of a stage, by the number that it was given with.
     pub fn rule_of(&self, stage: u32) -> u32 {
-        let rule = self.stages[StageNumber(stage)].rule;
-        self.rules[RuleNumber(rule)].number
+        let rule = self.stages.at(StageNumber(stage)).rule;
+        self.rules.at(RuleNumber(rule)).number
     }
 
     /// The fields that are read.
@@ -218,7 +218,7 @@ impl Compiler {
         for stage in &plan.stages {
             nodes.push(self.stage(plan, stage, &fields)?);
         }
-        let is_clock = plan.fields[plan.timestamp].path == clock;
+        let is_clock = plan.fields.at(plan.timestamp).path == clock;
         let time = column(plan.timestamp);
         if is_clock && self.clock.is_none() {
             self.clock = time;
@@ -280,7 +280,7 @@ impl Compiler {
         Ok(match &condition.kind {
             ConditionKind::Constant(value) => Node::Constant(*value),
             ConditionKind::Leaf(leaf) => {
-                let predicate = &plan.leaves[*leaf].predicate;
+                let predicate = &plan.leaves.at(*leaf).predicate;
                 if asks_document(plan, predicate) {
                     let test = DocumentTest::new(plan, predicate);
                     let test = test.map_err(|failure| failure.message)?;
@@ -504,7 +504,7 @@ pub(super) fn asks_documents(plan: &Plan) -> bool {
 /// at no single path.
 fn asks_document(plan: &Plan, predicate: &Predicate) -> bool {
     let is_beside = |field: &FieldId| {
-        let mut readers = plan.fields[*field].readers.iter().flatten();
+        let mut readers = plan.fields.at(*field).readers.iter().flatten();
         readers.any(|reader| {
             reader.field_type == FieldType::Flattened
                 || reader.read_from.contains('*')

@@ -121,7 +121,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
         }
         let held_up = self.outbox.len();
         let set = self.set;
-        let rule_of = |hit: &(u32, &[u8])| RuleNumber(set.stages[StageNumber(hit.0)].rule);
+        let rule_of = |hit: &(u32, &[u8])| RuleNumber(set.stages.at(StageNumber(hit.0)).rule);
         for hits in occurrence.hits.chunk_by(|a, b| rule_of(a) == rule_of(b)) {
             if let Some(rule) = hits.first().map(rule_of) {
                 self.take_rule(rule, hits, occurrence, event);
@@ -160,7 +160,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
     fn give_up_first(&mut self) {
         let first = self.outbox.front_mut();
         if let Some(Outgoing::Waiting { rule, .. }) = &first {
-            self.evicted[*rule] += 1;
+            *self.evicted.at_mut(*rule) += 1;
         }
         if let Some(first) = first {
             *first = Outgoing::Discarded;
@@ -175,8 +175,8 @@ impl<'s, E: Clone> Correlator<'s, E> {
         event: &mut impl FnMut() -> E,
     ) {
         let set = self.set;
-        let compiled = &set.rules[rule];
-        match &mut self.states[rule] {
+        let compiled = set.rules.at(rule);
+        match self.states.at_mut(rule) {
             State::Events => {
                 if occurrence.time.is_some() {
                     self.outbox.push_back(Outgoing::Ready(Match {
@@ -206,9 +206,9 @@ impl<'s, E: Clone> Correlator<'s, E> {
     /// What an event does to a sequence rule.
     fn advance(&mut self, rule: RuleNumber, hits: &[(u32, &[u8])], event: &mut impl FnMut() -> E) {
         let set = self.set;
-        let compiled = &set.rules[rule];
+        let compiled = set.rules.at(rule);
         let course = &compiled.course;
-        let State::Sequence(tracks) = &mut self.states[rule] else {
+        let State::Sequence(tracks) = self.states.at_mut(rule) else {
             return;
         };
         let mut acts = std::mem::take(&mut self.acts);
@@ -243,7 +243,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
     }
 
     fn complete(&mut self, rule: RuleNumber, moments: Vec<Moment<E>>, key: &[u8]) {
-        let compiled = &self.set.rules[rule];
+        let compiled = self.set.rules.at(rule);
         let course = &compiled.course;
         if course.waits() {
             let first = moments.first().map_or(0, Moment::millis);
@@ -258,7 +258,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
             return;
         }
         if !course.gaps.is_empty()
-            && let State::Sequence(tracks) = &self.states[rule]
+            && let State::Sequence(tracks) = self.states.at(rule)
             && tracks.is_violated(course, key, &moments)
         {
             return;
@@ -291,10 +291,10 @@ impl<'s, E: Clone> Correlator<'s, E> {
         };
         if let Outgoing::Waiting { rule, moments, key } =
             std::mem::replace(outgoing, Outgoing::Discarded)
-            && let State::Sequence(tracks) = &self.states[rule]
-            && !tracks.is_violated(&self.set.rules[rule].course, &key, &moments)
+            && let State::Sequence(tracks) = self.states.at(rule)
+            && !tracks.is_violated(&self.set.rules.at(rule).course, &key, &moments)
         {
-            let compiled = &self.set.rules[rule];
+            let compiled = self.set.rules.at(rule);
             let events = moments.into_iter().map(|moment| moment.event);
             *outgoing = Outgoing::Ready(Match {
                 rule: compiled.number,

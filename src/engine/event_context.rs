@@ -37,11 +37,11 @@ pub(super) struct EventContext<'m> {
 impl EventContext<'_> {
     /// The state of a column for this event, its values numbered.
     pub(super) fn resolve(&mut self, number: u32) -> &mut ColumnState {
-        let state = &mut self.columns[ColumnId(number)];
+        let state = self.columns.at_mut(ColumnId(number));
         if state.event != self.event {
             state.event = self.event;
             state.entries.clear();
-            let column = &self.set.columns[ColumnId(number)];
+            let column = self.set.columns.at(ColumnId(number));
             let mut values = self.row.values(self.line, column.slot).peekable();
             if values.peek().is_some() {
                 state.table.next_event();
@@ -61,8 +61,8 @@ impl EventContext<'_> {
     pub(super) fn witness(&mut self, number: u32, place: usize, entry: u32) {
         let set = self.set;
         let number = ColumnId(number);
-        let (column, witnesses) = (&set.columns[number], &set.witnesses[number]);
-        let state = &mut self.columns[number];
+        let (column, witnesses) = (set.columns.at(number), set.witnesses.at(number));
+        let state = self.columns.at_mut(number);
         let raw = self.row.values(self.line, column.slot).nth(place);
         let (Some(raw), Some(sight)) = (raw, state.sights.get_mut(place)) else {
             return;
@@ -81,7 +81,7 @@ impl EventContext<'_> {
 
     fn run(&mut self, number: u32) -> Result<bool, String> {
         let set = self.set;
-        let outcome = match &set.scripts[ScriptId(number)] {
+        let outcome = match set.scripts.at(ScriptId(number)) {
             ScriptTest::Script { script, columns } => {
                 script.holds_on(|field: FieldId| -> Vec<Option<Value>> {
                     let column = columns.get(&field.0).copied();
@@ -100,7 +100,7 @@ impl EventContext<'_> {
 
     /// The values of a column, typed.
     fn values(&self, number: u32) -> Vec<Value> {
-        let column = &self.set.columns[ColumnId(number)];
+        let column = self.set.columns.at(ColumnId(number));
         let mut sight = DecodedValue::default();
         let values = self.row.values(self.line, column.slot);
         values
@@ -143,7 +143,7 @@ impl EventContext<'_> {
 
     /// Appends the value of a key column if it is the only one; how many there are.
     fn key_value(&self, number: u32, bytes: &mut Vec<u8>) -> usize {
-        let column = &self.set.columns[ColumnId(number)];
+        let column = self.set.columns.at(ColumnId(number));
         let start = bytes.len();
         let mut count = 0;
         for raw in self.row.values(self.line, column.slot) {
@@ -193,7 +193,7 @@ impl EventContext<'_> {
 
     /// The values of a key column, as bytes.
     fn key_values(&self, number: u32) -> Vec<Vec<u8>> {
-        let column = &self.set.columns[ColumnId(number)];
+        let column = self.set.columns.at(ColumnId(number));
         let values = self.row.values(self.line, column.slot).map(|raw| {
             let mut bytes = Vec::new();
             write_key(column, raw, &mut bytes);
@@ -251,7 +251,7 @@ impl Ask for EventContext<'_> {
             let outcome = match state.table.get(*entry, test.test) {
                 Some(outcome) => outcome,
                 None => {
-                    let column = &set.columns[ColumnId(test.column)];
+                    let column = set.columns.at(ColumnId(test.column));
                     let raw = row.values(line, column.slot).nth(place);
                     let (Some(raw), Some(sight)) = (raw, state.sights.get_mut(place)) else {
                         return false;

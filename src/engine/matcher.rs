@@ -115,7 +115,7 @@ impl<'s> Matcher<'s> {
     /// A matcher that has seen nothing. With `unwrap_source` a line may be a hit of a search
     /// response.
     pub fn new(set: &'s RuleSet, routing: &'s dyn Routing, unwrap_source: bool) -> Self {
-        let clock = set.columns[ColumnId(set.clock)].reader.clone();
+        let clock = set.columns.at(ColumnId(set.clock)).reader.clone();
         let columns = set.columns.iter().map(|column| ColumnState {
             table: ValueTable::new(column.tests.len()),
             event: 0,
@@ -155,20 +155,20 @@ impl<'s> Matcher<'s> {
         self.extractor.read_text(line, &mut self.row)?;
         self.event += 1;
         let set = self.set;
-        let clock = &set.columns[ColumnId(set.clock)];
+        let clock = set.columns.at(ColumnId(set.clock));
         found.time = self.clock.read(self.row.values(line, clock.slot));
         let number = self.bucket(line);
         misfits::find(set, &self.row, line, &mut self.misfits);
         self.find_candidates(line, number);
         self.decide_candidates(line, number, found);
-        found.unrouted.clone_from(&self.buckets[number].unrouted);
+        found.unrouted.clone_from(&self.buckets.at(number).unrouted);
         Ok(())
     }
 
     /// Appends `_index`, `_id` and the time of the line matched last, as the document has them,
     /// and says where they stand.
     pub fn identity(&self, line: &str, text: &mut String) -> [Option<(u32, u32)>; 3] {
-        let clock = &self.set.columns[ColumnId(self.set.clock)];
+        let clock = self.set.columns.at(ColumnId(self.set.clock));
         let time = self.row.values(line, clock.slot).next();
         [self.row.index(line), self.row.id(line), time].map(|cell| {
             let cell = cell?;
@@ -215,7 +215,7 @@ impl<'s> Matcher<'s> {
             push_values(&mut self.bucket_key, self.row.values(line, *slot));
         }
         for column in &set.dispatch {
-            let column = &set.columns[ColumnId(*column)];
+            let column = set.columns.at(ColumnId(*column));
             push_values(&mut self.bucket_key, self.row.values(line, column.slot));
         }
         if let Some(number) = self.bucket_numbers.get(self.bucket_key.as_slice()) {
@@ -310,7 +310,7 @@ impl<'s> Matcher<'s> {
     /// The stages worth a look.
     fn find_candidates(&mut self, line: &str, number: ClassId) {
         self.candidates.clear();
-        let bucket = &self.buckets[number];
+        let bucket = self.buckets.at(number);
         let mut scene = EventContext {
             set: self.set,
             row: &self.row,
@@ -328,16 +328,16 @@ impl<'s> Matcher<'s> {
             }
             let count = scene.resolve(*column).entries.len();
             for place in 0..count {
-                let state = &scene.columns[ColumnId(*column)];
+                let state = scene.columns.at(ColumnId(*column));
                 let Some(entry) = state.entries.get(place).copied() else {
                     continue;
                 };
                 if state.table.candidates(entry).is_none() {
                     scene.witness(*column, place, entry);
                 }
-                let state = &scene.columns[ColumnId(*column)];
+                let state = scene.columns.at(ColumnId(*column));
                 for stage in state.table.candidates(entry).unwrap_or(&[]) {
-                    let looked_at = &mut self.looked_at[StageNumber(*stage)];
+                    let looked_at = self.looked_at.at_mut(StageNumber(*stage));
                     if is_set(&bucket.alive, *stage) && *looked_at != self.event {
                         *looked_at = self.event;
                         self.candidates.push(*stage);
@@ -350,7 +350,7 @@ impl<'s> Matcher<'s> {
     fn decide_candidates(&mut self, line: &str, number: ClassId, found: &mut Found) {
         let set = self.set;
         let candidates = std::mem::take(&mut self.candidates);
-        let bucket = &self.buckets[number];
+        let bucket = self.buckets.at(number);
         let mut scene = EventContext {
             set,
             row: &self.row,
@@ -360,13 +360,13 @@ impl<'s> Matcher<'s> {
             bits: &bucket.bits,
         };
         for number in &candidates {
-            let stage = &set.stages[StageNumber(*number)];
+            let stage = set.stages.at(StageNumber(*number));
             let holds = match stage.node.decide(&mut scene) {
                 Truth::True => true,
                 Truth::False => false,
                 Truth::Failed => {
                     let (holds, failure) = decide_failed(&stage.node, &mut scene);
-                    let rule = &set.rules[RuleNumber(stage.rule)];
+                    let rule = set.rules.at(RuleNumber(stage.rule));
                     if let Some(failure) = failure
                         && self.failures.iter().all(|(known, _)| *known != rule.number)
                     {
@@ -382,7 +382,7 @@ impl<'s> Matcher<'s> {
                 None => found.hits.push((*number, (0, 0))),
                 Some(keys) => {
                     let keys = KeySetId(keys);
-                    let (key_set, state) = (&set.key_sets[keys], &mut self.key_sets[keys]);
+                    let (key_set, state) = (set.key_sets.at(keys), self.key_sets.at_mut(keys));
                     if state.event != self.event {
                         state.event = self.event;
                         scene.tuples(key_set, &mut state.tuples, &mut found.bytes);

@@ -49,7 +49,7 @@ pub(super) fn find(set: &RuleSet, row: &Row, line: &str, misfits: &mut Vec<Misfi
         let Some(Some(number)) = set.typed.get(slot.index()) else {
             continue;
         };
-        let column = &set.columns[ColumnId(*number)];
+        let column = set.columns.at(ColumnId(*number));
         for cell in row.values(line, slot) {
             if fits_at_sight(&column.reader, cell) {
                 continue;

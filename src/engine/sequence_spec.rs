@@ -143,7 +143,7 @@ fn doubles(plan: &Plan) -> Vec<bool> {
         return Vec::new();
     };
     let keys = stage.keys.iter().map(|key| {
-        let reader = plan.fields[key.field].readers.iter().flatten().next();
+        let reader = plan.fields.at(key.field).readers.iter().flatten().next();
         reader.is_some_and(|reader| matches!(reader.field_type, FieldType::Float(_)))
     });
     keys.collect()

@@ -27,7 +27,7 @@ impl DocumentTest {
         test.folds(&mut folds);
         reads.sort_unstable();
         reads.dedup();
-        let read = |id: FieldId| (id, fields[id].clone(), folds.contains(&id));
+        let read = |id: FieldId| (id, fields.at(id).clone(), folds.contains(&id));
         Self {
             test: Box::new(test),
             fields: reads.into_iter().map(read).collect(),

@@ -45,14 +45,14 @@ impl Tests {
         }
         let mut reads: IndexVec<FieldId, Option<bool>> = plan.fields.iter().map(|_| None).collect();
         for field in fields {
-            reads[field] = Some(false);
+            *reads.at_mut(field) = Some(false);
         }
         let mut folded = Vec::new();
         for test in &tests {
             test.folds(&mut folded);
         }
         for field in folded {
-            reads[field] = Some(true);
+            *reads.at_mut(field) = Some(true);
         }
         Ok(Self { tests, reads })
     }
@@ -64,14 +64,14 @@ impl Tests {
         leaf: LeafId,
         event: &Event,
     ) -> Result<bool, QueryFailure> {
-        let test = &self.tests[leaf];
+        let test = self.tests.at(leaf);
         let (mut fields, mut folded) = (Vec::new(), Vec::new());
         test.reads(&mut fields);
         test.folds(&mut folded);
         let mut slots = Slots::new(plan.fields.len());
         slots.set_event(event);
         for id in fields {
-            slots.read(id, &plan.fields[id], folded.contains(&id));
+            slots.read(id, plan.fields.at(id), folded.contains(&id));
         }
         test.holds(&slots)
     }
@@ -210,7 +210,7 @@ impl Facts {
                 self.category(id, number) && with(true) != with(false)
             });
             if hangs && self.routed(number) {
-                return Err(failure.at(plan.leaves[leaf].clause));
+                return Err(failure.at(plan.leaves.at(leaf).clause));
             }
         }
         Ok(())

@@ -140,12 +140,12 @@ impl<'e> Slots<'e> {
     /// Reads a field of the event.
     pub(super) fn read(&mut self, id: FieldId, field: &'e PlanField, fold: bool) {
         if let Some(event) = self.event {
-            self.slots[id].read(field, event, fold);
+            self.slots.at_mut(id).read(field, event, fold);
         }
     }
 
     /// The slot of a field.
     pub(super) fn get(&self, field: FieldId) -> &Slot<'e> {
-        &self.slots[field]
+        self.slots.at(field)
     }
 }

@@ -41,7 +41,7 @@ impl Test {
         let [field] = predicate.fields()[..] else {
             return Self::plain(plan, predicate);
         };
-        let readers = &plan.fields[field].readers;
+        let readers = &plan.fields.at(field).readers;
         let own: Vec<_> = readers
             .iter()
             .map(|reader| match reader {

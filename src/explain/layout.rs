@@ -187,7 +187,7 @@ impl Sheet<'_, '_> {
 
     fn stages(&self, shown: &[Option<EventId>]) -> Vec<StageRow> {
         let plan = self.evaluation.plan();
-        let timestamp = &plan.fields[plan.timestamp];
+        let timestamp = plan.fields.at(plan.timestamp);
         let numbered = plan.numbered().zip(shown);
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let rows = numbered.map(|((id, stage), shown)| StageRow {

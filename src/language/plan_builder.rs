@@ -80,7 +80,7 @@ impl<'s> PlanBuilder<'s> {
     /// A clause that is a part of its own.
     pub(super) fn clause(&mut self, kind: ClauseKind, part: PartId) -> ClauseId {
         let id = ClauseId(self.number(self.clauses.len()));
-        let own = &self.parts[part];
+        let own = self.parts.at(part);
         let (span, text) = (own.span, own.text.clone());
         self.clauses.push(Clause {
             parent: None,
@@ -107,7 +107,7 @@ impl<'s> PlanBuilder<'s> {
         let predicate = self.predicate(query, part);
         let leaf = LeafId(self.number(self.leaves.len()));
         self.leaves.push(Leaf { clause, predicate });
-        let clause = &mut self.clauses[clause];
+        let clause = self.clauses.at_mut(clause);
         clause.leaf = Some(leaf);
         clause.parent = list;
         Condition {
@@ -124,7 +124,7 @@ impl<'s> PlanBuilder<'s> {
     }
 
     fn refuse(&mut self, refusal: Refusal, part: PartId) {
-        let span = self.parts[part].span;
+        let span = self.parts.at(part).span;
         self.errors.push(refusal.at(span));
     }
 

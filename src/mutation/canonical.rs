@@ -73,7 +73,7 @@ impl Forms {
             keys: stage
                 .keys
                 .iter()
-                .map(|key| (plan.fields[key.field].path.as_str(), key.optional))
+                .map(|key| (plan.fields.at(key.field).path.as_str(), key.optional))
                 .collect(),
             condition: self.node(plan, condition(plan, &stage.condition)),
         });
@@ -89,7 +89,7 @@ impl Forms {
             Node::Is(value) => Form::Is(value),
             Node::Leaf(mut predicate) => {
                 predicate.visit_fields_mut(&mut |field| {
-                    let path = &plan.fields[*field].path;
+                    let path = &plan.fields.at(*field).path;
                     let next = FieldId(u16::try_from(self.paths.len()).unwrap_or(u16::MAX));
                     *field = *self.paths.entry(path.clone()).or_insert(next);
                 });
@@ -126,7 +126,7 @@ enum Node {
 fn condition(plan: &Plan, of: &Condition) -> Node {
     match &of.kind {
         ConditionKind::Constant(value) => Node::Is(*value),
-        ConditionKind::Leaf(leaf) => Node::Leaf(plain(&plan.leaves[*leaf].predicate)),
+        ConditionKind::Leaf(leaf) => Node::Leaf(plain(&plan.leaves.at(*leaf).predicate)),
         ConditionKind::Not(inner) => match condition(plan, inner) {
             Node::Is(value) => Node::Is(!value),
             Node::Not(inner) => *inner,

@@ -124,7 +124,7 @@ impl Plan {
             return None;
         }
         let fields = predicate.fields().into_iter();
-        let mut fields = fields.map(|field| &self.fields[field]);
+        let mut fields = fields.map(|field| self.fields.at(field));
         let field = fields.find(|field| {
             let mut readers = field.readers.iter().flatten();
             readers.any(|reader| reader.options.without_doc_values)

@@ -7,7 +7,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::{Index, IndexMut};
 
 /// A number into one kind of vector.
 pub trait Idx: Copy + fmt::Debug + 'static {
@@ -122,21 +121,19 @@ fn missing<T>(place: usize, len: usize) -> ! {
     std::panic::resume_unwind(Box::new(error))
 }
 
-impl<I: Idx, T> Index<I> for IndexVec<I, T> {
-    type Output = T;
-
+impl<I: Idx, T> IndexVec<I, T> {
+    /// The item of this number. One that is not there is an internal error.
     #[track_caller]
-    fn index(&self, number: I) -> &T {
+    pub fn at(&self, number: I) -> &T {
         match self.items.get(number.place()) {
             Some(item) => item,
             None => missing::<T>(number.place(), self.items.len()),
         }
     }
-}
 
-impl<I: Idx, T> IndexMut<I> for IndexVec<I, T> {
+    /// The item of this number, to be changed.
     #[track_caller]
-    fn index_mut(&mut self, number: I) -> &mut T {
+    pub fn at_mut(&mut self, number: I) -> &mut T {
         let len = self.items.len();
         match self.items.get_mut(number.place()) {
             Some(item) => item,

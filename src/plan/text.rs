@@ -24,9 +24,9 @@ impl Display for Plan {
             }
             Operator::Sample { .. } => f.write_str("sample")?,
         }
-        write!(f, " in order of {}", self.fields[self.timestamp].path)?;
+        write!(f, " in order of {}", self.fields.at(self.timestamp).path)?;
         if let Some(tiebreaker) = self.tiebreaker {
-            write!(f, ", {}", self.fields[tiebreaker].path)?;
+            write!(f, ", {}", self.fields.at(tiebreaker).path)?;
         }
         f.write_str("\n")?;
         for join in self.joins() {
@@ -57,12 +57,12 @@ impl Plan {
         }
         if let Some(category) = &stage.category {
             let value = category.value.as_deref().unwrap_or("any");
-            let path = &self.fields[category.field].path;
+            let path = &self.fields.at(category.field).path;
             write!(f, ", {path} is {value} [{}]", category.clause.0)?;
         }
         for key in &stage.keys {
             let optional = if key.optional { "?" } else { "" };
-            write!(f, ", by {optional}{}", self.fields[key.field].path)?;
+            write!(f, ", by {optional}{}", self.fields.at(key.field).path)?;
         }
         f.write_str("\n")?;
         self.condition(&stage.condition, 1, f)
@@ -73,7 +73,7 @@ impl Plan {
         let parts = match &condition.kind {
             ConditionKind::Constant(value) => return writeln!(f, "{value}"),
             ConditionKind::Leaf(leaf) => {
-                let leaf = &self.leaves[*leaf];
+                let leaf = self.leaves.at(*leaf);
                 let test = InPlan(self, &leaf.predicate);
                 return writeln!(f, "{test} {}", self.clause_of(leaf.clause));
             }
@@ -100,7 +100,7 @@ impl Plan {
     fn clause_of(&self, id: ClauseId) -> String {
         let Clause {
             negated, parent, ..
-        } = &self.clauses[id];
+        } = self.clauses.at(id);
         let negated = if *negated { ", negated" } else { "" };
         match parent {
             Some(list) => format!("[{} of {}{negated}]", id.0, list.0),
@@ -114,7 +114,7 @@ struct InPlan<'p, T>(&'p Plan, &'p T);
 
 impl<'p, T> InPlan<'p, T> {
     fn field(&self, field: FieldId) -> String {
-        let field = &self.0.fields[field];
+        let field = self.0.fields.at(field);
         match field.family {
             Some(_) => field.path.clone(),
             None => format!("{} (unmapped)", field.path),

@@ -108,7 +108,7 @@ impl Plan {
     pub fn predicates_of<'p>(&'p self, condition: &Condition) -> Vec<&'p Predicate> {
         let mut predicates = Vec::new();
         condition.visit_leaves(true, &mut |leaf, _| {
-            predicates.push(&self.leaves[leaf].predicate);
+            predicates.push(&self.leaves.at(leaf).predicate);
         });
         predicates
     }

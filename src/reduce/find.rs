@@ -73,7 +73,7 @@ pub(super) fn find<'e>(
             (chosen, stopped_by)
         }
     };
-    let field = plan.fields[plan.timestamp].path.as_str();
+    let field = plan.fields.at(plan.timestamp).path.as_str();
     let mut found: Vec<FoundEvent<'e>> = chosen
         .iter()
         .filter_map(|id| {

@@ -39,7 +39,7 @@ pub(super) fn diagnostics(
 fn causes(case: &Case<'_, '_>, judgement: &Judgement) -> Vec<Span> {
     let plan = case.run.plan();
     let blockers = &judgement.blockers;
-    if let Some(part) = blockers.part.map(|part| &plan.parts[part]) {
+    if let Some(part) = blockers.part.map(|part| plan.parts.at(part)) {
         return vec![part.span];
     }
     let mut spans: Vec<Span> = blockers

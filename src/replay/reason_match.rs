@@ -31,7 +31,7 @@ const WORDS: &[&str] = &[
 
 /// Whether `because` names one of the causes, or the smallest part of the query that holds them.
 pub(super) fn holds(because: &str, plan: &Plan, blockers: &Blockers, words: &[String]) -> bool {
-    let part = blockers.part.map(|part| &plan.parts[part]);
+    let part = blockers.part.map(|part| plan.parts.at(part));
     let by_cause = blockers
         .causes
         .iter()

@@ -221,7 +221,7 @@ fn telling<'r>(run: &'r Run<'_>, event: EventId, stage: StageId) -> BTreeSet<&'r
     let clauses = plan.clauses.numbered();
     for (id, _) in clauses.filter(|(_, clause)| clause.stage == Some(stage)) {
         let read = fields_of(plan, id).into_iter();
-        fields.extend(read.map(|field| plan.fields[field].path.as_str()));
+        fields.extend(read.map(|field| plan.fields.at(field).path.as_str()));
     }
     fields
 }
@@ -233,7 +233,7 @@ fn values_of(run: &Run<'_>, event: EventId, field: &str) -> Vec<String> {
 }
 
 fn time(run: &Run<'_>, event: EventId) -> Option<Timestamp> {
-    let field = &run.plan().fields[run.plan().timestamp];
+    let field = run.plan().fields.at(run.plan().timestamp);
     let event: &Event = run.stage.events.get(event.index())?;
     let text = event.values(&field.path).first()?.to_string();
     crate::event::time::DateFormat::usual().parse(&text)
@@ -273,7 +273,7 @@ pub(super) fn none(run: &Run<'_>, query: &QueryText, blockers: &Blockers) -> Non
 /// The smallest part of the query that holds all causes; without causes, each that would have to
 /// change.
 fn blocker(run: &Run<'_>, blockers: &Blockers, causes: &[Cause]) -> Vec<String> {
-    let part = blockers.part.map(|part| &run.plan().parts[part]);
+    let part = blockers.part.map(|part| run.plan().parts.at(part));
     match part {
         Some(part) if !blockers.causes.is_empty() => vec![part.text.clone()],
         _ => {
@@ -332,7 +332,7 @@ fn value(run: &Run<'_>, causes: &[Cause]) -> Option<String> {
             continue;
         };
         for field in fields_of(run.plan(), id) {
-            let path = &run.plan().fields[field].path;
+            let path = &run.plan().fields.at(field).path;
             let values = values_of(run, event, path);
             let mut text = if values.is_empty() {
                 "(missing)".to_owned()
@@ -371,7 +371,7 @@ fn list(values: &[crate::event::Value]) -> String {
 /// The fields that a clause's test reads.
 pub(super) fn fields_of(plan: &Plan, clause: ClauseId) -> Vec<FieldId> {
     let leaf = plan.clause(clause).and_then(|clause| clause.leaf);
-    leaf.map_or_else(Vec::new, |leaf| plan.leaves[leaf].predicate.fields())
+    leaf.map_or_else(Vec::new, |leaf| plan.leaves.at(leaf).predicate.fields())
 }
 
 fn miss(miss: &Shortfall) -> Option<String> {

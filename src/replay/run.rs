@@ -177,7 +177,7 @@ fn count(matches: &[Match]) -> String {
 }
 
 fn has_equal_times(plan: &Plan, stage: &Stage) -> bool {
-    let field = &plan.fields[plan.timestamp];
+    let field = plan.fields.at(plan.timestamp);
     let mut times: Vec<String> = stage
         .events
         .iter()

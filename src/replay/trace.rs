@@ -270,7 +270,7 @@ pub(crate) fn deciding(
 /// The conditions of missing events and of `until`, on each event: no match holds one of those.
 fn tried(plan: &Plan, events: usize) -> impl Iterator<Item = (ClauseId, EventId)> + '_ {
     let absent = |stage: Option<StageId>| {
-        stage.is_some_and(|stage| plan.stages[stage].role != Role::Positive)
+        stage.is_some_and(|stage| plan.stages.at(stage).role != Role::Positive)
     };
     let clauses = plan.clauses.numbered();
     let clauses = clauses
@@ -370,7 +370,7 @@ pub(crate) fn clauses_of(plan: &Plan, query: &QueryText) -> Vec<RuleClause> {
     let numbered = plan.clauses.numbered();
     let clauses = numbered.filter_map(|(id, clause)| {
         let fields = super::record::fields_of(plan, id);
-        let fields: Vec<_> = fields.into_iter().map(|id| &plan.fields[id]).collect();
+        let fields: Vec<_> = fields.into_iter().map(|id| plan.fields.at(id)).collect();
         let bit = clause.leaf.and_then(|leaf| wanted.get(&leaf)).copied();
         Some(RuleClause {
             name: plan.clause_name(id)?,

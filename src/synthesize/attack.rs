@@ -68,7 +68,7 @@ fn event<'a>(ground: &Ground<'a>, stage: &'a Stage) -> Option<PartialEvent<'a>> 
 /// itself says so.
 fn not_met(ground: &Ground<'_>, id: StageId, stage: &Stage) -> String {
     let plan = ground.prepared.plan();
-    let text = |part: PartId| plan.parts[part].text.as_str();
+    let text = |part: PartId| plan.parts.at(part).text.as_str();
     let stages = plan.positive().count();
     let place = match stages {
         1 => String::new(),
@@ -103,8 +103,8 @@ fn not_met(ground: &Ground<'_>, id: StageId, stage: &Stage) -> String {
 /// What the sensor says of a field of the test whatever happens.
 pub(super) fn pin_of<'s>(ground: &Ground<'s>, kind: &'s Kind, leaf: LeafId) -> Option<&'s Pin> {
     let plan = ground.prepared.plan();
-    let fields = plan.leaves[leaf].predicate.fields();
-    let mut paths = fields.iter().map(|id| &plan.fields[*id].path);
+    let fields = plan.leaves.at(leaf).predicate.fields();
+    let mut paths = fields.iter().map(|id| &plan.fields.at(*id).path);
     paths.find_map(|path| {
         let mut pins = ground.source.pins.iter().chain(&kind.pins);
         pins.find(|pin| pin.field == *path)
@@ -158,7 +158,7 @@ fn drafts<'a>(ground: &Ground<'a>, stage: &Stage) -> Vec<Draft<'a>> {
     let (Some(test), Some(category)) = (&stage.category, stage.category_value()) else {
         return drafts;
     };
-    let field = plan.fields[test.field].path.as_str();
+    let field = plan.fields.at(test.field).path.as_str();
     let of_category = |draft: &Draft<'_>| {
         let event = draft.event();
         let mut values = event.values(field).iter();
@@ -192,7 +192,7 @@ pub(super) fn label(kind: &Kind, labels: &mut BTreeMap<String, usize>) -> String
 
 /// The keys of a stage, position by position.
 pub(super) fn keys(plan: &Plan, stage: StageId) -> &[Key] {
-    &plan.stages[stage].keys
+    &plan.stages.at(stage).keys
 }
 
 /// How many positions the key tuple has, and their names.
@@ -203,7 +203,7 @@ fn positions(plan: &Plan) -> Vec<&str> {
 /// The path of a stage's key at a position.
 pub(super) fn key_path(plan: &Plan, stage: StageId, position: usize) -> Option<&str> {
     let key = keys(plan, stage).get(position)?;
-    Some(plan.fields[key.field].path.as_str())
+    Some(plan.fields.at(key.field).path.as_str())
 }
 
 /// Says something of the fields below the source's open prefixes that no event carries: until one
@@ -246,7 +246,7 @@ fn carry(ground: &Ground<'_>, parts: &mut [Part<'_>]) {
 }
 
 fn meets(ground: &Ground<'_>, part: &Part<'_>) -> bool {
-    let stage = &ground.prepared.plan().stages[part.stage];
+    let stage = ground.prepared.plan().stages.at(part.stage);
     let search = Search::new(ground.prepared);
     search.outcome(&stage.condition, part.state.event())
 }
@@ -306,7 +306,7 @@ fn candidates(plan: &Plan, parts: &[Part<'_>], position: usize) -> Vec<Scalar> {
         let Some(key) = keys(plan, part.stage).get(position) else {
             continue;
         };
-        let field = &plan.fields[key.field];
+        let field = plan.fields.at(key.field);
         let draft = part.state.draft();
         let event = part.state.event();
         let [value] = event.values(&field.path) else {

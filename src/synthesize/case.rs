@@ -63,8 +63,8 @@ pub(super) fn settable(ground: &Ground<'_>, parts: &[Part<'_>], id: ClauseId) ->
     let Some(leaf) = clause.leaf else {
         return true;
     };
-    let fields = plan.leaves[leaf].predicate.fields();
-    let paths = fields.iter().map(|id| &plan.fields[*id]);
+    let fields = plan.leaves.at(leaf).predicate.fields();
+    let paths = fields.iter().map(|id| plan.fields.at(*id));
     let paths: Vec<&str> = paths
         .filter(|f| f.family.is_some())
         .map(|f| f.path.as_str())
@@ -104,7 +104,7 @@ impl<'a> Maker<'_, 'a> {
         let (Some(id), Some(leaf)) = (self.clause.stage, self.clause.leaf) else {
             return Vec::new();
         };
-        let stage = &self.plan.stages[id];
+        let stage = self.plan.stages.at(id);
         let Some(goals) = goals(
             &stage.condition,
             leaf,
@@ -181,7 +181,7 @@ impl<'a> Maker<'_, 'a> {
             let Some(key) = attack::keys(self.plan, part.stage).get(position) else {
                 continue;
             };
-            let field = &self.plan.fields[key.field];
+            let field = self.plan.fields.at(key.field);
             let draft = part.state.draft();
             let look = Look::new(&field.path, draft.system());
             let now = part.state.event();

@@ -262,7 +262,7 @@ impl<'p> Search<'p> {
         let all = |event: &Event| tied.iter().all(|(leaf, want)| self.is(*leaf, *want, event));
         let fields: Vec<(FieldId, &PlanField)> = group
             .iter()
-            .map(|id| (*id, &self.plan().fields[*id]))
+            .map(|id| (*id, self.plan().fields.at(*id)))
             .collect();
         let options: Vec<Vec<Vec<Scalar>>> = fields
             .iter()
@@ -308,7 +308,7 @@ impl<'p> Search<'p> {
         let asked: Vec<(&Predicate, bool)> = tied
             .iter()
             .filter(|(leaf, _)| self.reads(*leaf, id))
-            .map(|(leaf, want)| (&self.plan().leaves[*leaf].predicate, *want))
+            .map(|(leaf, want)| (&self.plan().leaves.at(*leaf).predicate, *want))
             .collect();
         let look = Look::new(&field.path, draft.system());
         let mut singles = value::proposals(id, &asked, &look);
@@ -371,7 +371,7 @@ impl<'p> Search<'p> {
     }
 
     fn reads(&self, leaf: LeafId, field: FieldId) -> bool {
-        let leaf = &self.plan().leaves[leaf];
+        let leaf = self.plan().leaves.at(leaf);
         leaf.predicate.fields().contains(&field)
     }
 }

@@ -179,7 +179,7 @@ impl<'v> Costs<'v> {
     /// What one event lacks for a stage, whatever the others are.
     pub(super) fn of_event(&self, id: StageId, event: u32) -> Vec<Candidate> {
         let mut lacks = Vec::new();
-        let stage = &self.view.plan.stages[id];
+        let stage = self.view.plan.stages.at(id);
         self.event_lacks(id, stage, event, &mut lacks);
         lacks
     }
@@ -213,7 +213,7 @@ impl<'v> Costs<'v> {
         let bit = |leaf| self.view.bit(leaf, event);
         condition::concerned(&stage.condition, true, &bit, &mut leaves);
         for leaf in leaves {
-            let clause = self.view.plan.leaves[leaf].clause;
+            let clause = self.view.plan.leaves.at(leaf).clause;
             let change = Override::Fact {
                 clause,
                 event: Some(on),

@@ -188,7 +188,7 @@ fn common_part(plan: &Plan, causes: &[Cause]) -> Option<PartId> {
 fn path_to(plan: &Plan, part: PartId) -> Vec<PartId> {
     let mut path = vec![part];
     let mut next = part;
-    while let Some(parent) = plan.parts[next].parent {
+    while let Some(parent) = plan.parts.at(next).parent {
         // A part stands in a larger one; a plan whose parts go round would never end.
         if path.len() > plan.parts.len() {
             break;

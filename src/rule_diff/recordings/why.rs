@@ -199,7 +199,7 @@ fn words((file, line): Place, name: &dyn Fn(u32) -> String) -> String {
 /// The key tuple that each stage reads from an event.
 fn keys<'p>(plan: &'p Plan, event: &'p Event) -> impl Iterator<Item = Vec<String>> + 'p {
     plan.stages.iter().map(|stage| {
-        let keys = stage.keys.iter().map(|key| &plan.fields[key.field]);
+        let keys = stage.keys.iter().map(|key| plan.fields.at(key.field));
         keys.map(|field| {
             let readers = field.readers.iter().flatten();
             let paths = std::iter::once(&*field.path).chain(readers.map(|one| &*one.read_from));

@@ -112,7 +112,7 @@ impl<'a> Builder<'a> {
     pub(super) fn leaf(&mut self, clause: ClauseId, predicate: Predicate, negated: bool) -> LeafId {
         let id = LeafId(self.number(self.leaves.len()));
         self.leaves.push(Leaf { clause, predicate });
-        let clause = &mut self.clauses[clause];
+        let clause = self.clauses.at_mut(clause);
         clause.leaf = Some(id);
         clause.negated = negated;
         id

@@ -179,7 +179,7 @@ impl Builder<'_> {
             .map(|(span, text, predicate)| {
                 let item_part = self.part(Some(part), span, text.clone());
                 let clause = self.clause(ClauseKind::ListItem, item_part, span, text);
-                self.clauses[clause].parent = Some(list);
+                self.clauses.at_mut(clause).parent = Some(list);
                 let leaf = self.leaf(clause, predicate, negated);
                 Condition {
                     part: item_part,
