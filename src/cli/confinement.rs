@@ -116,11 +116,9 @@ fn is_link(path: &Utf8Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink())
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[expect(clippy::disallowed_methods, reason = "the tests make what is refused")]
 mod tests {
-    #![cfg(unix)]
-
     use std::os::unix::fs::symlink;
 
     use super::*;

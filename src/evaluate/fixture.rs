@@ -106,7 +106,7 @@ impl Builder {
             Tree::Leaf(predicate) => {
                 let leaf = LeafId(u16::try_from(self.plan.leaves.len()).unwrap());
                 let clause = self.clause(ClauseKind::Comparison, &format!("leaf {}", leaf.0), part);
-                self.plan.clauses[clause].leaf = Some(leaf);
+                self.plan.clauses.at_mut(clause).leaf = Some(leaf);
                 self.plan.leaves.push(Leaf {
                     clause,
                     predicate: predicate.clone(),

@@ -229,10 +229,10 @@ mod tests {
     fn a_number_finds_what_was_pushed() {
         let mut items: IndexVec<Number, &str> = IndexVec::new();
         let (a, b) = (items.push("a"), items.push("b"));
-        assert_eq!((items[a], items[b]), ("a", "b"));
+        assert_eq!((*items.at(a), *items.at(b)), ("a", "b"));
         assert_eq!((a.index(), b.index()), (0, 1));
         assert_eq!(items.before(b), ["a"]);
-        items[a] = "c";
+        *items.at_mut(a) = "c";
         let numbered: Vec<_> = items.numbered().collect();
         assert_eq!(numbered, [(a, &"c"), (b, &"b")]);
     }
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn a_number_that_is_not_there_is_never_silent() {
         let items: IndexVec<Number, u8> = IndexVec::from(vec![1]);
-        let found = std::panic::catch_unwind(|| items[Number(1)]);
+        let found = std::panic::catch_unwind(|| *items.at(Number(1)));
         assert!(found.is_err());
     }
 }

@@ -315,10 +315,10 @@ fn misfits(root: &Value, schema: &Value, value: &Value, at: &str, found: &mut Ve
         }
         return;
     }
-    if let Some(words) = schema["enum"].as_array() {
-        if !words.contains(value) {
-            found.push(format!("{at}: {value} is not in the enum"));
-        }
+    if let Some(words) = schema["enum"].as_array()
+        && !words.contains(value)
+    {
+        found.push(format!("{at}: {value} is not in the enum"));
     }
     let kinds: Vec<&str> = match &schema["type"] {
         Value::String(kind) => vec![kind],

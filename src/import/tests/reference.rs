@@ -90,7 +90,7 @@ fn logs() -> Vec<Log> {
 }
 
 fn sysmon() -> Json {
-    let data = r##"{
+    let data = r#"{
         "CommandLine": "a.exe -x", "Company": "c", "CurrentDirectory": "C:\\", "Description": "d",
         "Destination": "d", "DestinationHostname": "h", "DestinationIp": "10.0.0.2",
         "DestinationIsIpv6": "false", "DestinationPort": "80", "Details": "DWORD (0x00000001)",
@@ -108,12 +108,12 @@ fn sysmon() -> Json {
         "TargetObject": "HKLM\\SOFTWARE\\a\\b", "TargetProcessGUID": "{t}",
         "TargetProcessGuid": "{t}", "TargetImage": "C:\\t.exe", "TargetProcessId": "5", "Type": "t",
         "User": "CORP\\ann", "UtcTime": "2024-01-01 00:00:00.000"
-    }"##;
+    }"#;
     serde_json::from_str(data).unwrap()
 }
 
 fn security() -> Json {
-    let data = r##"{
+    let data = r#"{
         "AccountDomain": "CORP", "AccountName": "ann", "Application": "\\device\\a.exe",
         "ClientAddress": "10.0.0.1", "ClientName": "C", "CommandLine": "a.exe -x",
         "DestAddress": "10.0.0.2", "DestPort": "80", "Direction": "%%14593",
@@ -133,7 +133,7 @@ fn security() -> Json {
         "TargetUserName": "ann", "TargetUserSid": "S-1-5-21-3", "TaskName": "\\T",
         "TdoAttributes": "1", "TdoDirection": "1", "TdoType": "1", "WorkstationName": "W",
         "param1": "C:\\p.dll"
-    }"##;
+    }"#;
     serde_json::from_str(data).unwrap()
 }
 
@@ -275,7 +275,7 @@ fn table(log: &Log) -> String {
             None => rows.push((row, vec![name])),
         }
     }
-    let mut text = format!("### {}\n\n", log.channel);
+    let mut text = format!("## {}\n\n", log.channel);
     let common = shortly(&minus(&every.fields, &header(Shipper::Integration)));
     if !common.is_empty() {
         let _ = writeln!(text, "Every event: {common}.\n");
