@@ -31,10 +31,13 @@ pub struct OnSource<'r> {
     /// Of these fields.
     mapping: Mapping,
     now: Timestamp,
-    cache: Mutex<BTreeMap<DynamicFields, Result<Arc<CompiledQuery>, Arc<Refused>>>>,
+    cache: Mutex<BTreeMap<DynamicFields, Compiled>>,
 }
 
 type DynamicFields = Vec<(String, String)>;
+
+/// What came of a query for one set of dynamic fields.
+type Compiled = Result<Arc<CompiledQuery>, Arc<Refused>>;
 
 impl<'r> OnSource<'r> {
     /// `now` is what date math counts from. The types of the fields of `exclusions` are part of

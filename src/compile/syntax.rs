@@ -89,18 +89,19 @@ impl Syntax {
             }
             Self::Lucene(group) => {
                 let meaning = lucene::Meaning::of_rules();
-                group.leaves(
-                    &mut |leaf| match lucene::query::leaf_query(leaf, &meaning) {
-                        Dsl::Field { fields, test, .. } => match fields {
-                            Fields::Name(name) if test == FieldTest::Exists => {
-                                read.add_with_parts(&name);
-                            }
-                            Fields::Name(name) => read.add(&name),
-                            other => read.add_pattern(other.text()),
-                        },
-                        _ => {}
-                    },
-                );
+                group.leaves(&mut |leaf| {
+                    let query = lucene::query::leaf_query(leaf, &meaning);
+                    let Dsl::Field { fields, test, .. } = query else {
+                        return;
+                    };
+                    match fields {
+                        Fields::Name(name) if test == FieldTest::Exists => {
+                            read.add_with_parts(&name);
+                        }
+                        Fields::Name(name) => read.add(&name),
+                        other => read.add_pattern(other.text()),
+                    }
+                });
             }
         }
         read

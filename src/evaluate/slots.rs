@@ -109,6 +109,7 @@ fn own_text<'e>(event: &'e Event, path: &str) -> Option<&'e str> {
 
 /// The slots of one event, by field.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "the slots are what it holds")]
 pub(super) struct Slots<'e> {
     pub(super) slots: IndexVec<FieldId, Slot<'e>>,
     /// The number of the event's mapping.

@@ -112,14 +112,20 @@ impl<'t, const N: usize> Sorter<'t, N> {
     }
 }
 
+/// The key of a record, and where it stands among those in memory.
+type Placed<const N: usize> = ([u8; N], usize, usize);
+
+/// The next record of a run: its key, the number of the run, the record.
+type Head<const N: usize> = ([u8; N], usize, Vec<u8>);
+
 /// The records in order.
 pub struct Sorted<const N: usize> {
     records: Vec<u8>,
-    index: std::vec::IntoIter<([u8; N], usize, usize)>,
+    index: std::vec::IntoIter<Placed<N>>,
     file: Option<Box<dyn TemporaryFile>>,
     runs: Vec<Run>,
     /// The next record of each run: key, number of the run, record.
-    heads: BinaryHeap<Reverse<([u8; N], usize, Vec<u8>)>>,
+    heads: BinaryHeap<Reverse<Head<N>>>,
 }
 
 /// A part of the temporary file in which records are sorted.
@@ -156,8 +162,14 @@ impl<const N: usize> Sorted<N> {
         if run.is_at_end() {
             return Ok(());
         }
-        let key: [u8; N] = run.take(file.as_mut(), N)?.try_into().map_err(broken)?;
-        let length = run.take(file.as_mut(), 8)?.try_into().map_err(broken)?;
+        let key: [u8; N] = run
+            .take(file.as_mut(), N)?
+            .try_into()
+            .map_err(|bytes: Vec<u8>| broken(&bytes))?;
+        let length = run
+            .take(file.as_mut(), 8)?
+            .try_into()
+            .map_err(|bytes: Vec<u8>| broken(&bytes))?;
         let length = usize::try_from(u64::from_le_bytes(length)).map_err(io::Error::other)?;
         let record = run.take(file.as_mut(), length)?;
         self.heads.push(Reverse((key, number, record)));
@@ -195,7 +207,7 @@ impl Run {
     }
 }
 
-fn broken(bytes: Vec<u8>) -> io::Error {
+fn broken(bytes: &[u8]) -> io::Error {
     io::Error::other(format!(
         "{} bytes of a temporary file are lost",
         bytes.len()

@@ -318,7 +318,7 @@ mod tests {
             let values = objects.iter().map(|object| object.values(field));
             let texts = |values: &[Scalar]| values.iter().map(ToString::to_string).collect();
             values
-                .map(|values| texts(values))
+                .map(texts)
                 .map(|texts: Vec<String>| texts.join(","))
                 .collect()
         };

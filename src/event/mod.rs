@@ -101,8 +101,12 @@ impl Event {
             excluded_by: self.excluded_by.clone(),
             fields: kept.collect(),
             nulls: {
-                let kept = |null: &&Box<str>| paths.iter().any(|path| **path == ***null);
-                self.nulls.iter().filter(kept).cloned().collect()
+                let kept = |null: &str| paths.iter().any(|path| **path == *null);
+                self.nulls
+                    .iter()
+                    .filter(|null| kept(null))
+                    .cloned()
+                    .collect()
             },
             arrays: self.arrays.clone(),
         }

@@ -169,9 +169,10 @@ mod tests {
         for (index, id) in ids.iter().enumerate() {
             let size = 32 + 8 * index;
             put(&mut data, position, RECORD);
-            put(&mut data, position + 4, &(size as u32).to_le_bytes());
+            let length = u32::try_from(size).unwrap().to_le_bytes();
+            put(&mut data, position + 4, &length);
             put(&mut data, position + 8, &id.to_le_bytes());
-            put(&mut data, position + size - 4, &(size as u32).to_le_bytes());
+            put(&mut data, position + size - 4, &length);
             let record = record_at(&data, position).unwrap();
             if index < listed {
                 write_header(&mut data, ids[0], &record);

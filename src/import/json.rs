@@ -44,7 +44,7 @@ impl<'a> Values<'a> {
                 let hit = if is_large {
                     Err(self.large())
                 } else {
-                    parse(hit).map(as_response)
+                    parse(hit).map(|hit| as_response(&hit))
                 };
                 return Some((self.at(), hit));
             }
@@ -170,7 +170,7 @@ fn parse(raw: &[u8]) -> Result<Json, Problem> {
 }
 
 /// A hit as a response of its own.
-fn as_response(hit: Json) -> Json {
+fn as_response(hit: &Json) -> Json {
     serde_json::json!({"hits": {"hits": [hit]}})
 }
 

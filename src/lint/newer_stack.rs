@@ -103,11 +103,10 @@ fn joined_equalities(subject: &Subject<'_>, items: &[Expr]) -> Vec<(String, Span
         let ExprKind::Compare(CompareOp::Equal, left, right) = &item.kind else {
             continue;
         };
-        let (field, constant) = match (&left.kind, &right.kind) {
-            (ExprKind::Field(field), constant) | (constant, ExprKind::Field(field)) => {
-                (field, constant)
-            }
-            _ => continue,
+        let ((ExprKind::Field(field), constant) | (constant, ExprKind::Field(field))) =
+            (&left.kind, &right.kind)
+        else {
+            continue;
         };
         let own = match constant {
             ExprKind::String(_) => Family::Text,

@@ -195,15 +195,14 @@ fn junction(
     all
 }
 
+/// Makes a list of its items.
+type Junction = fn(Vec<ListNode>) -> ListKind;
+
 /// The changes of a value list.
 fn of_list(list: &ListNode) -> Vec<Edit<ListNode>> {
     let span = list.span;
     let of_kind = |kind: ListKind| ListNode { span, kind };
-    let (items, same, other): (
-        &[ListNode],
-        fn(Vec<ListNode>) -> ListKind,
-        fn(Vec<ListNode>) -> ListKind,
-    ) = match &list.kind {
+    let (items, same, other): (&[ListNode], Junction, Junction) = match &list.kind {
         ListKind::Or(items) => (items, ListKind::Or, ListKind::And),
         ListKind::And(items) => (items, ListKind::And, ListKind::Or),
         ListKind::Not(inner) => {

@@ -299,8 +299,8 @@ fn case_matters(field: &Expr, values: &[Expr]) -> bool {
         let path = field.to_string();
         let path = path.trim_start_matches('?');
         let fixed =
-            |known: &&str| path == *known || (known.ends_with('.') && path.starts_with(*known));
-        if ONE_SPELLING.iter().any(|known| fixed(&known)) || path.contains(".hash.") {
+            |known: &str| path == known || (known.ends_with('.') && path.starts_with(known));
+        if ONE_SPELLING.iter().any(|known| fixed(known)) || path.contains(".hash.") {
             return false;
         }
     }

@@ -79,6 +79,10 @@ impl<I: Idx, T> IndexVec<I, T> {
     }
 
     /// The items in order, to be changed.
+    #[expect(
+        clippy::iter_without_into_iter,
+        reason = "`for` over a shared vector says more clearly that it is changed"
+    )]
     pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
         self.items.iter_mut()
     }
@@ -106,6 +110,7 @@ impl<I: Idx, T> IndexVec<I, T> {
 #[track_caller]
 #[expect(
     clippy::panic,
+    clippy::manual_assert,
     reason = "an inconsistency is to be noticed where it is"
 )]
 fn missing<T>(place: usize, len: usize) -> ! {

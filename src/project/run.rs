@@ -102,6 +102,10 @@ pub struct TestRun {
 
 impl Project<'_> {
     /// Runs what was loaded.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a run is the end of what was loaded"
+    )]
     pub fn run(&self, loaded: Loaded, catalogue: &Catalogue, request: &Request<'_>) -> TestRun {
         let options = request.options(&loaded.keys);
         let tests = loaded.tests();

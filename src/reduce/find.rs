@@ -135,7 +135,7 @@ fn words(plan: &Plan, cause: &Cause, events: &[Event]) -> String {
     match cause.kind {
         CauseKind::NotRouted => not_seen(cause, events),
         CauseKind::ConsumedBy(_) => super::trial::TAKEN.to_owned(),
-        _ => reason::words(plan, cause, |_| String::new()),
+        CauseKind::Clause(_) => reason::words(plan, cause, |_| String::new()),
     }
 }
 

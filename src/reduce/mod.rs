@@ -9,6 +9,10 @@
 
 mod find;
 mod invert;
+#[expect(
+    clippy::module_inception,
+    reason = "the one step that makes it smaller"
+)]
 mod reduce;
 mod sketch;
 mod trial;
@@ -151,7 +155,7 @@ fn named(subject: &Subject) -> BTreeSet<String> {
     let of_query = subject.syntax.iter();
     let of_query = of_query.map(|syntax| fields_of(syntax, &settings));
     let of_query: Vec<_> = of_query.collect();
-    let names = of_query.iter().flat_map(|fields| fields.names());
+    let names = of_query.iter().flat_map(crate::compile::FieldsRead::names);
     names
         .chain(exclusions.fields())
         .map(str::to_owned)

@@ -95,7 +95,7 @@ impl RuleCensus {
             .into_iter()
             .map(|(reason, count)| (reason.to_owned(), count))
             .collect();
-        counts.sort_by(|one, other| other.1.cmp(&one.1));
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         counts
     }
 }

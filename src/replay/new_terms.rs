@@ -64,7 +64,7 @@ pub(super) fn produce(
     };
     let moments = moments(settings, start, setting, &selected.arrivals);
     let phases = phases(setting, &selected.arrivals, &moments, &mut replay);
-    outcome(setting, pool, phases)
+    outcome(setting, &pool, phases)
 }
 
 /// The start of the history for a range that ends at `to`, both from the start of the case.

@@ -127,7 +127,7 @@ pub(super) fn phases(
 /// the run: where executions cut a burst elsewhere, the counts differ.
 pub(super) fn outcome(
     setting: &ScheduleConfig<'_>,
-    pool: Pool,
+    pool: &Pool,
     phases: Vec<Phase>,
 ) -> ScheduledOutcome {
     let mut lengths: Vec<(&[usize], i64)> = Vec::new();

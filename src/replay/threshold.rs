@@ -57,7 +57,7 @@ pub(super) fn produce(
         done
     };
     let phases = phases(setting, &selected.arrivals, &[], &mut replay);
-    outcome(setting, pool, phases)
+    outcome(setting, &pool, phases)
 }
 
 fn threshold(settings: &rule::Threshold) -> Threshold {

@@ -31,6 +31,7 @@ impl Day {
 
 /// The events of each day.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_field_names, reason = "the days are what it holds")]
 pub(super) struct Days {
     days: BTreeMap<i64, Day>,
     /// The day of the last event, kept apart because the next is mostly of the same.

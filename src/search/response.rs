@@ -83,8 +83,10 @@ impl Answer<'_> {
     /// The same for a table of events, whatever the response calls them.
     pub fn table_body(&self) -> Json {
         let mut body = self.body();
-        if let (Kind::Hits, Some(hits)) = (self.kind, body["hits"].as_object_mut())
-            && let Some(events) = hits.remove("hits")
+        if let (Kind::Hits, Some(hits)) = (
+            self.kind,
+            body.get_mut("hits").and_then(Json::as_object_mut),
+        ) && let Some(events) = hits.remove("hits")
         {
             hits.insert("events".to_owned(), events);
         }

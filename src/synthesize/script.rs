@@ -117,7 +117,7 @@ impl Seeker<'_> {
                 self.seek(value, &CoverageTarget::Texts(example::java(pattern)));
             }
             ScriptExpr::IsNull(inner) | ScriptExpr::Not(inner) => {
-                self.seek(inner, &CoverageTarget::Any)
+                self.seek(inner, &CoverageTarget::Any);
             }
             ScriptExpr::All(parts) | ScriptExpr::Any(parts) => {
                 for part in parts {

@@ -80,7 +80,10 @@ fn every_file_and_function_that_the_page_names_is_there() {
         };
         if !file.contains('/')
             || file.contains(' ')
-            || !(file.ends_with(".rs") || file.ends_with('/'))
+            || !(std::path::Path::new(file)
+                .extension()
+                .is_some_and(|it| it == "rs")
+                || file.ends_with('/'))
         {
             continue;
         }

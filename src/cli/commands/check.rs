@@ -44,7 +44,7 @@ pub fn run(settings: &Settings, check: &CheckSettings, console: &mut Console) ->
     run.checked
         .findings
         .extend(lint::duplicates(&run.identified));
-    run.scenarios(files.scenarios);
+    run.scenarios(&files.scenarios);
     run.apply(check);
     let selected = run.checked.rules + run.checked.unsupported.values().sum::<usize>();
     if selected + run.checked.scenarios + run.checked.broken.len() == 0 {
@@ -141,7 +141,7 @@ impl Run<'_> {
         }
     }
 
-    fn scenarios(&mut self, paths: Vec<Utf8PathBuf>) {
+    fn scenarios(&mut self, paths: &[Utf8PathBuf]) {
         if paths.is_empty() {
             return;
         }

@@ -65,6 +65,7 @@ pub fn run(
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "as every error of a verb")]
 fn usage(message: &str) -> Box<Problem> {
     Problem::usage(Diagnostic::error(&error::NOTHING_SELECTED, message))
 }

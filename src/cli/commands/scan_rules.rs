@@ -101,7 +101,7 @@ impl Rules {
             rules.not_run.append(&mut part.not_run);
         }
         rules.not_run.extend(hidden(settings));
-        let referred = rules.run.iter().flat_map(|rule| rule.lists());
+        let referred = rules.run.iter().flat_map(CompiledRule::lists);
         rules.applied = referred
             .filter(|list| lists.has(list))
             .map(str::to_owned)

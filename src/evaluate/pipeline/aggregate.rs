@@ -303,12 +303,14 @@ fn statistic(function: AggregateFunction, mut numbers: Vec<f64>) -> Option<f64> 
     numbers.sort_by(f64::total_cmp);
     let variance = |numbers: &[f64]| {
         let mut sum = Compensated::default();
-        numbers.iter().for_each(|number| sum.add(*number));
+        for number in numbers {
+            sum.add(*number);
+        }
         let mean = sum.total() / count;
         let mut squares = Compensated::default();
-        numbers
-            .iter()
-            .for_each(|number| squares.add((number - mean).powi(2)));
+        for number in numbers {
+            squares.add((number - mean).powi(2));
+        }
         squares.total() / count
     };
     match function {

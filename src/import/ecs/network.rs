@@ -40,7 +40,7 @@ fn community_id(document: &Document) -> Option<String> {
     if protocol == ICMP {
         to.1 = 8;
     }
-    if is_greater(&from, &to) && !(protocol == ICMP_V6) {
+    if is_greater(&from, &to) && protocol != ICMP_V6 {
         std::mem::swap(&mut from, &mut to);
     }
     let mut hash = Sha1::new();

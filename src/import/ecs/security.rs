@@ -234,7 +234,7 @@ fn cleared_log(user_data: &Map<String, Json>, document: &mut Document) {
 /// The process that acted and where it came from.
 fn origin(data: &mut Data, document: &mut Document) {
     acting_process(data, document);
-    let address = data.get("IpAddress").filter(|ip| *ip != "-").is_some();
+    let address = data.get("IpAddress").is_some_and(|ip| ip != "-");
     if address {
         document.put_some("source.ip", data.take("IpAddress"));
     }

@@ -367,7 +367,7 @@ fn end_after(log: &mut [u8], listed: usize) {
         .collect();
     let id = log[records[listed - 1] + 8..][..8].to_vec();
     log[4096 + 32..4096 + 40].copy_from_slice(&id);
-    let end = (records[listed] - 4096) as u32;
+    let end = u32::try_from(records[listed] - 4096).unwrap();
     log[4096 + 48..4096 + 52].copy_from_slice(&end.to_le_bytes());
 }
 

@@ -84,7 +84,9 @@ pub fn compared_optional(query: &Query) -> Vec<(&str, &str)> {
 fn pair<'q>(expr: &'q Expr, pairs: &mut Vec<(&'q str, &'q str)>) {
     match &expr.kind {
         ExprKind::And(items) | ExprKind::Or(items) => {
-            items.iter().for_each(|item| pair(item, pairs));
+            for item in items {
+                pair(item, pairs);
+            }
         }
         ExprKind::Not(inner) => pair(inner, pairs),
         ExprKind::Compare(CompareOp::Equal | CompareOp::NotEqual, left, right) => {

@@ -47,7 +47,7 @@ impl DataView for Schema {
             FieldName::Name(name) => [name.as_str()].into(),
             FieldName::Pattern(_) => {
                 let mappings = self.mappings().iter();
-                let fields = mappings.flat_map(|mapping| mapping.fields());
+                let fields = mappings.flat_map(crate::event::Mapping::fields);
                 let fields = fields.map(|(path, _)| path);
                 fields.filter(|path| name.fits(path)).collect()
             }

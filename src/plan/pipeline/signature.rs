@@ -73,10 +73,10 @@ impl Signature {
 
 /// The signature of a function by one of its names, in any case.
 pub fn named(name: &str) -> Option<&'static Signature> {
-    let is = |other: &&str| other.eq_ignore_ascii_case(name);
+    let is = |other: &str| other.eq_ignore_ascii_case(name);
     SIGNATURES
         .iter()
-        .find(|signature| signature.names.iter().any(|other| is(&other)))
+        .find(|signature| signature.names.iter().any(|other| is(other)))
 }
 
 /// The signature of a function.

@@ -75,7 +75,7 @@ fn last(view: &View<'_>) -> String {
 
 fn lower(words: &str) -> String {
     let mut characters = words.chars();
-    let first = characters.next().map(|first| first.to_lowercase());
+    let first = characters.next().map(char::to_lowercase);
     first.into_iter().flatten().chain(characters).collect()
 }
 

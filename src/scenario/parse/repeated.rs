@@ -140,9 +140,9 @@ pub(super) fn seen(
     let mut combinations: Vec<Vec<FieldSetting>> = vec![Vec::new()];
     for setting in event::settings(parser, scenario, &entries) {
         let FieldAction::Set(values) = &setting.action else {
-            combinations
-                .iter_mut()
-                .for_each(|one| one.push(setting.clone()));
+            for combination in &mut combinations {
+                combination.push(setting.clone());
+            }
             continue;
         };
         if !parser.few(

@@ -176,7 +176,7 @@ impl<'s> Lowering<'s> {
     fn names(&self, pattern: &str) -> Vec<String> {
         let pattern = WildcardPattern::lucene(pattern);
         let mappings = self.schema.mappings().iter();
-        let fields = mappings.flat_map(|mapping| mapping.fields());
+        let fields = mappings.flat_map(crate::event::Mapping::fields);
         let fitting = fields.filter(|(name, field)| {
             !matches!(field.field_type, FieldType::Object | FieldType::Nested) && pattern.fits(name)
         });

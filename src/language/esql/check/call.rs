@@ -180,7 +180,7 @@ impl Checker<'_> {
     /// The conditions are boolean; a string literal beside results of another type is cast.
     fn check_case(&mut self, arguments: Vec<Argument>, span: Span) -> Result<Vec<Argument>> {
         let count = arguments.len();
-        let is_condition = |index: usize| index % 2 == 0 && index + 1 < count;
+        let is_condition = |index: usize| index.is_multiple_of(2) && index + 1 < count;
         for (index, (argument, place)) in arguments.iter().enumerate() {
             let fits = matches!(argument.data_type, DataType::Boolean | DataType::Null);
             if is_condition(index) && !fits {
