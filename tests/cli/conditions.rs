@@ -59,8 +59,10 @@ impl Here {
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
         match output.status.code() {
             Some(0) => Ok(ids(&output)),
-            Some(3) => Err(err),
-            code => panic!("{query}: {code:?} {err}"),
+            code => {
+                assert_eq!(code, Some(3), "{query}: {err}");
+                Err(err)
+            }
         }
     }
 }

@@ -750,11 +750,13 @@ fn a_bomb_is_not_unpacked_to_its_end() {
 /// Thousands of unknown keys are one mistake, and not thousands of pages.
 #[test]
 fn many_unknown_keys_are_counted() {
-    let keys: String = (0..5_000)
-        .map(|number| format!("k{number} = 1\n"))
-        .collect();
+    let keys: Vec<String> = (0..5_000).map(|number| format!("k{number} = 1")).collect();
     let project = tested();
-    put(&project, "rules/a.toml", &(rule(SINGLE) + &keys));
+    put(
+        &project,
+        "rules/a.toml",
+        &(rule(SINGLE) + &keys.join("\n") + "\n"),
+    );
     let (_, out, err) = project.run_apart(&["test"]);
     let said = out + &err;
     assert_eq!(said.matches("unknown key `").count(), 20, "{said}");

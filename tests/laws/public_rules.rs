@@ -172,7 +172,9 @@ fn mapping_of(
         .map(String::as_str);
     let paths: BTreeSet<&str> = eql::fields(syntax).into_iter().chain(own).collect();
     let mut read = FieldsRead::default();
-    paths.iter().for_each(|path| read.add(path));
+    for path in &paths {
+        read.add(path);
+    }
     let mut mapping = Mapping::new("generated");
     for path in &paths {
         if let Some(field) = known_indices::integration().find(path) {
