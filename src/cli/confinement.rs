@@ -116,7 +116,8 @@ fn is_link(path: &Utf8Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "the tests make what is refused")]
 mod tests {
     use std::os::unix::fs::symlink;
