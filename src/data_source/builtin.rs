@@ -83,6 +83,7 @@ static LISTS: LazyLock<Vec<Named>> = LazyLock::new(|| {
         "elastic_defend.device",
         "elastic_defend.api",
         "elastic_defend.alerts",
+        "auditd_manager.arguments",
         "auditd_manager.auditd",
         "aws.cloudtrail",
         "azure.aadgraphactivitylogs",

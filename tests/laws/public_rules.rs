@@ -20,6 +20,18 @@ use trapline::rule::{self, RuleType};
 
 use crate::shared::shared;
 
+/// Rules that run on no source alone, each with the reason.
+const KNOWN: [(&str, &str); 2] = [
+    (
+        "azure_service_principal_signin_then_arc_credential_listing.toml",
+        "its stages read two data streams, and it runs where both are searched together",
+    ),
+    (
+        "discovery_sharepoint_sensitive_term_search.toml",
+        "the field list at hand is older than `o365.audit.SearchQueryText`",
+    ),
+];
+
 #[test]
 #[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
 fn every_public_rule_is_linted_and_runs_somewhere() {
@@ -53,8 +65,9 @@ fn every_public_rule_is_linted_and_runs_somewhere() {
             }
         }
         let runs = |searched: &lint::Searched| searched.refusals.is_empty();
-        if !linted.searched.iter().any(runs) {
-            wrong.push(format!("{name}: runs nowhere"));
+        let known = KNOWN.iter().any(|(file_name, _)| name.ends_with(file_name));
+        if linted.searched.iter().any(runs) == known {
+            wrong.push(format!("{name}: runs nowhere, or no longer does"));
         }
     }
     eprintln!("{count} EQL rules");
