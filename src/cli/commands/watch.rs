@@ -84,7 +84,14 @@ impl Watched {
         let is_new = |name: &String| {
             let extension = Utf8Path::new(name).extension();
             let is_scenario = matches!(extension, Some("yaml" | "yml"));
-            (is_scenario || is_rule(name)) && !self.depends.knows(name)
+            // A report that the run itself writes as JSON is no rule.
+            let mut folders = self
+                .settings
+                .layouts
+                .iter()
+                .flat_map(|layout| &layout.rules);
+            let is_below = folders.any(|folder| Utf8Path::new(name).starts_with(folder));
+            (is_scenario || (is_rule(name) && is_below)) && !self.depends.knows(name)
         };
         if saved.iter().any(is_new) {
             return self.run_new(saved, console);
