@@ -2,16 +2,28 @@
 //! (`rule-types-semantics` §9.2, §9.3).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::term::{Term, combinations};
 
 /// What is read of one document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Carried {
-    /// The terms of each field.
-    pub fields: Vec<Vec<Term>>,
+    /// Each combination of its terms, one term a field; none where a field has no term.
+    pub combinations: Vec<Arc<[Term]>>,
     /// In milliseconds, by the field that the time range filters.
     pub time: i64,
+}
+
+impl Carried {
+    /// A document with the terms of each field.
+    pub fn new(fields: &[Vec<Term>], time: i64) -> Self {
+        let combinations = combinations(fields).into_iter().map(Arc::from);
+        Self {
+            combinations: combinations.collect(),
+            time,
+        }
+    }
 }
 
 /// The times that one execution looks at, in milliseconds.
@@ -29,7 +41,7 @@ pub struct Range {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// One term a field.
-    pub terms: Vec<Term>,
+    pub terms: Arc<[Term]>,
     /// The earliest document of the range, by number; the first of equal times.
     pub first: usize,
     /// Its time.
@@ -48,14 +60,14 @@ impl Seen {
 /// The combinations that documents of the window carry, in the order in which alerts are made: of
 /// one field the most frequent first, of several by their terms.
 pub fn seen<'d>(documents: impl Iterator<Item = (usize, &'d Carried)>, range: Range) -> Vec<Seen> {
-    let mut found: BTreeMap<Vec<Term>, Seen> = BTreeMap::new();
+    let mut found: BTreeMap<&Arc<[Term]>, Seen> = BTreeMap::new();
     for (number, document) in documents {
         if document.time < range.history || document.time > range.to {
             continue;
         }
-        for terms in combinations(&document.fields) {
-            let seen = found.entry(terms).or_insert_with_key(|terms| Seen {
-                terms: terms.clone(),
+        for terms in &document.combinations {
+            let seen = found.entry(terms).or_insert_with(|| Seen {
+                terms: Arc::clone(terms),
                 first: number,
                 time: document.time,
                 count: 0,

@@ -48,7 +48,7 @@ use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
 use crate::event::io::{Files, Stop};
 use crate::rule::Rule;
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, Expander, Scenario};
 use outcome::{CheckKey, ScenarioOutcome};
 use select::{Candidate, Selection};
 
@@ -270,7 +270,10 @@ fn replay(
             outcome.untested.push(source.name.clone());
         }
     }
-    let mut diagnostics = scenario::check(test.scenario, catalogue, &claimed);
+    let scenario::Checked {
+        mut diagnostics,
+        mut expanders,
+    } = scenario::check(test.scenario, catalogue, &claimed);
     let exceptions = exclusions::Exceptions::load(test, files);
     diagnostics.extend(exceptions.diagnostics.iter().cloned());
     if diagnostics.iter().any(Diagnostic::is_error) {
@@ -297,7 +300,9 @@ fn replay(
             partial = true;
             continue;
         }
-        let ran = source::run(test, source, &with, before, observing);
+        let expander = expanders.remove(source.name.as_str());
+        let expander = expander.unwrap_or_else(|| Expander::new(test.scenario, source));
+        let ran = source::run(test, source, expander, &with, before, observing);
         diagnostics.extend(ran.diagnostics);
         partial |= ran.partial;
         before = ran.before;

@@ -10,6 +10,7 @@ use super::stateful::{
 };
 use crate::evaluate::Override;
 use crate::evaluate::new_terms::{Carried, Seen};
+use crate::evaluate::term::Term;
 use crate::event::Timestamp;
 use crate::event::time::format_offset;
 use crate::execution::new_terms::{Alerted, Document, execute};
@@ -69,6 +70,9 @@ pub(super) fn produce(
 
 /// The start of the history for a range that ends at `to`, both from the start of the case.
 fn history_start(settings: &rule::NewTerms, start: i64, to: i64) -> i64 {
+    if let Some(length) = settings.history_length() {
+        return to - length;
+    }
     let ends = Timestamp::from_millis(start + to);
     let begins = settings.history_start(ends);
     // A history that cannot be read was refused with the rule.
@@ -94,11 +98,9 @@ fn moments(
 fn documents(run: &Run<'_>, settings: &rule::NewTerms, selected: &Selected) -> Vec<Document> {
     let document = |(number, arrival): (usize, &Arrival)| {
         let terms = |field: &rule::FieldName| selected.terms(run, number, &field.name);
+        let fields: Vec<Vec<Term>> = settings.fields.iter().map(terms).collect();
         Document {
-            carried: Carried {
-                fields: settings.fields.iter().map(terms).collect(),
-                time: arrival.time.unwrap_or_default(),
-            },
+            carried: Carried::new(&fields, arrival.time.unwrap_or_default()),
             arrival: *arrival,
         }
     };
@@ -125,7 +127,7 @@ pub(super) fn stopped(
         .filter(|(_, own)| **own)
         .map(|(one, _)| one)
         .collect();
-    let lacks = |document: &&Document| document.carried.fields.iter().any(Vec::is_empty);
+    let lacks = |document: &&Document| document.carried.combinations.is_empty();
     if of_case.iter().all(lacks) {
         let missing = fields.join(" or ");
         let value = format!("{} without {missing}", events(of_case.len()));

@@ -23,6 +23,7 @@ use crate::scenario::{self, Effect, Expanded, ExpandedCase, Expander};
 pub(super) fn run(
     test: &Test<'_>,
     source: &DataSource,
+    expander: Expander<'_>,
     with: &With<'_>,
     before: usize,
     observe: bool,
@@ -31,7 +32,7 @@ pub(super) fn run(
         test,
         observations: observe.then(Vec::new),
         source,
-        expander: Expander::new(test.scenario, source),
+        expander,
         catalogue: with.catalogue,
         patterns: with.patterns,
         files: with.files,
@@ -226,10 +227,10 @@ impl<'a> OnSource<'a> {
             Events::Recorded(capture) if capture.source != self.source.name => {
                 return Vec::new();
             }
-            Events::Recorded(capture) => (capture.stage, None),
-            Events::Written(expanded) => (stage_of(&expanded), Some(expanded)),
+            Events::Recorded(capture) => (capture.stage, true),
+            Events::Written(expanded) => (stage_of(expanded), false),
         };
-        let (mut stage, expanded) = stage;
+        let (mut stage, recorded) = stage;
         let Some(expected) = expected else {
             // The attack says nothing of this source: its cases stand for themselves.
             return self.cases(query, compiler, &Attack::Broken(None));
@@ -244,7 +245,7 @@ impl<'a> OnSource<'a> {
             }
         };
         self.hide(None, &compiled, &mut stage);
-        let setting = self.setting(None, expanded.is_none());
+        let setting = self.setting(None, recorded);
         let run = match Run::new(&compiled, &stage, &context(), setting) {
             Ok(run) => run,
             Err(failure) => {
@@ -254,7 +255,6 @@ impl<'a> OnSource<'a> {
                 return checks;
             }
         };
-        let recorded = expanded.is_none();
         let case = Case {
             query,
             run: &run,
@@ -325,7 +325,7 @@ impl<'a> OnSource<'a> {
                 let production = case.schedule.is_some() || !case.exceptions.is_empty();
                 let no_effect = self.no_effect(&expanded.effect).filter(|_| !production);
                 forced = expanded.forced.iter().any(|field| self.pins(field));
-                (stage_of(&expanded), no_effect, false)
+                (stage_of(expanded), no_effect, false)
             }
         };
         let compiled = match compiler.compile(&stage.events) {
@@ -389,7 +389,7 @@ impl<'a> OnSource<'a> {
         });
         let captured = captured.collect();
         match expand_captured(self.test.scenario, Some(case), self.source, captured) {
-            Ok(expanded) => Some(stage_of(&expanded)),
+            Ok(expanded) => Some(stage_of(expanded)),
             Err(diagnostics) => {
                 self.diagnostics.extend(diagnostics);
                 None
@@ -620,14 +620,14 @@ fn attack_state<'a, 'c>(
     Attack::Alerts(run)
 }
 
-fn stage_of(expanded: &ExpandedCase) -> Stage {
+fn stage_of(expanded: ExpandedCase) -> Stage {
     let mut stage = Stage::default();
-    for event in &expanded.events {
-        stage.events.push(event.event.clone());
-        stage.labels.push(event.label.clone().unwrap_or_default());
+    for event in expanded.events {
+        stage.events.push(event.event);
+        stage.labels.push(event.label.unwrap_or_default());
         stage.roles.push(event.role);
-        stage.set.push(event.set_fields.iter().cloned().collect());
-        let pinned = event.pinned.iter().map(|pin| pin.field.clone());
+        stage.set.push(event.set_fields.into_iter().collect());
+        let pinned = event.pinned.into_iter().map(|pin| pin.field);
         stage.pinned.push(pinned.collect());
         stage.hidden.push(Vec::new());
     }

@@ -5,7 +5,7 @@ use super::production::filters;
 use super::{Language, Query, error, load};
 use crate::diagnostic::Span;
 use crate::event::Timestamp;
-use crate::event::time::DateFormat;
+use crate::event::time::{DateFormat, milliseconds_back};
 use crate::located::{Report, Table};
 
 /// The most fields of a new-terms rule.
@@ -209,6 +209,14 @@ impl RuleKind {
 }
 
 impl NewTerms {
+    /// How long the history is in milliseconds where every execution looks back equally far: no
+    /// month, year or rounding.
+    pub fn history_length(&self) -> Option<i64> {
+        let text = &self.history_window_start;
+        let varies = text.contains(['M', 'y', '/', '|']);
+        (!varies).then(|| milliseconds_back(text)).flatten()
+    }
+
     /// The start of the history for an execution whose window ends at `to`.
     pub fn history_start(&self, to: Timestamp) -> Option<Timestamp> {
         let format = DateFormat::usual();

@@ -33,13 +33,21 @@ pub fn sources<'c>(
     all.into_iter().filter(runs).collect()
 }
 
+/// A scenario held against the data sources.
+pub struct Checked<'a> {
+    /// Everything that is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+    /// By the names of the sources that it runs on, with what the check expanded.
+    pub expanders: BTreeMap<&'a str, Expander<'a>>,
+}
+
 /// Everything that is wrong with a scenario once the data sources are known; `claimed` are those
 /// of the rule, on which a scenario without `sources` runs.
-pub fn check(
-    scenario: &Scenario,
-    catalogue: &Catalogue,
-    claimed: &[&DataSource],
-) -> Vec<Diagnostic> {
+pub fn check<'a>(
+    scenario: &'a Scenario,
+    catalogue: &'a Catalogue,
+    claimed: &'a [&'a DataSource],
+) -> Checked<'a> {
     let mut checker = Checker {
         scenario,
         catalogue,
@@ -60,7 +68,10 @@ pub fn check(
         checker.events(Some(case));
         checker.force(Some(case));
     }
-    shown(checker.diagnostics)
+    Checked {
+        diagnostics: shown(checker.diagnostics),
+        expanders: checker.expanders,
+    }
 }
 
 struct Checker<'a> {
@@ -186,9 +197,7 @@ impl<'a> Checker<'a> {
         for source in &sources {
             let expander = self.expanders.entry(&source.name);
             let expander = expander.or_insert_with(|| Expander::new(scenario, source));
-            if let Err(found) = expander.try_expand(once.as_ref().or(case)) {
-                problems.extend(found);
-            }
+            problems.extend(expander.problems(once.as_ref().or(case), once.is_none()));
             with_fields(scenario, case, source, &mut problems);
         }
         let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();

@@ -3,8 +3,8 @@
 //! fields that are there. Called by `check` and by the rooms that run scenarios.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap};
 
 use super::model::{
     Alerts, Base, Case, Change, EventRole, EventSpec, EventsFrom, Expected, FieldAction,
@@ -13,7 +13,7 @@ use super::model::{
 use super::problem::{Problem, diagnostics};
 use super::shape::Shape;
 use crate::data_source::DataSource;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::event::{Event, Scalar};
 
 /// The start of every case, 2024-01-01T00:00:00Z, in milliseconds since 1970.
@@ -97,12 +97,18 @@ pub struct CapturedEvent {
     pub at_millis: i64,
 }
 
+/// How many events an [`Expander`] keeps for the run that follows the check.
+const KEPT_EVENTS: usize = 4_096;
+
 /// A scenario on one source. The attack is made once: the cases are compared with it, and share the
-/// events that they leave alone.
+/// events that they leave alone. What `check` expands is kept for the run, up to a bound.
 pub struct Expander<'a> {
     scenario: &'a Scenario,
     source: &'a DataSource,
     attack: OnceCell<Result<Expanded, Vec<Problem>>>,
+    /// By the span of the case and its name: the cases of an `each` share a span.
+    kept: RefCell<HashMap<(Span, String), Expanded>>,
+    kept_events: Cell<usize>,
 }
 
 impl<'a> Expander<'a> {
@@ -112,17 +118,43 @@ impl<'a> Expander<'a> {
             scenario,
             source,
             attack: OnceCell::new(),
+            kept: RefCell::default(),
+            kept_events: Cell::default(),
         }
     }
 
     /// The attack (without `case`) or a case.
     pub fn expand(&self, case: Option<&Case>) -> Result<Expanded, Vec<Diagnostic>> {
+        let kept = case.and_then(|case| self.kept.borrow_mut().remove(&key(case)));
+        if let Some(expanded) = kept {
+            return Ok(expanded);
+        }
         let expanded = self.try_expand(case);
         expanded.map_err(|problems| diagnostics(self.scenario, &problems))
     }
 
-    /// [`Expander::expand`] with problems that `check` can put together over several sources.
-    pub(super) fn try_expand(&self, case: Option<&Case>) -> Result<Expanded, Vec<Problem>> {
+    /// The problems of a case, which `check` puts together over several sources. `keep`: the
+    /// expanded case is kept for [`Expander::expand`].
+    pub(super) fn problems(&self, case: Option<&Case>, keep: bool) -> Vec<Problem> {
+        let Some(case) = case else {
+            let attack = self.attack().as_ref();
+            return attack.err().cloned().unwrap_or_default();
+        };
+        let expanded = match self.try_expand(Some(case)) {
+            Ok(expanded) => expanded,
+            Err(problems) => return problems,
+        };
+        if let Expanded::Events(made) = &expanded {
+            let events = self.kept_events.get() + made.events.len();
+            if keep && events <= KEPT_EVENTS {
+                self.kept_events.set(events);
+                self.kept.borrow_mut().insert(key(case), expanded);
+            }
+        }
+        Vec::new()
+    }
+
+    fn try_expand(&self, case: Option<&Case>) -> Result<Expanded, Vec<Problem>> {
         let Some(case) = case else {
             return self.attack().clone();
         };
@@ -184,6 +216,10 @@ impl<'a> Expander<'a> {
             }))
         })
     }
+}
+
+fn key(case: &Case) -> (Span, String) {
+    (case.name_span, case.name.clone())
 }
 
 /// A case over the events of a capture: taken as they are, but for what the case changes.

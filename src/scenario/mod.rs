@@ -17,7 +17,7 @@ mod value;
 pub mod write;
 mod yaml;
 
-pub use check::check;
+pub use check::{Checked, check};
 pub use expand::{Effect, Expanded, ExpandedCase, ExpandedEvent, Expander, PinnedField};
 pub use model::{Attack, Case, Scenario};
 pub use parse::{ScenarioFile, read};
