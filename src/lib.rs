@@ -2,8 +2,9 @@
 //! evaluator of Elasticsearch's query languages, in the shape of every data source that a rule
 //! claims, and shows every change of behaviour.
 //!
-//! The modules stand in the order of the layers; each imports only from those above it. The way of
-//! the data, and of one event through it, is told in `ARCHITECTURE.md`.
+//! The library is the handful of types below. The rooms that they come from, in the order of the
+//! layers, are told in `ARCHITECTURE.md`; they are private, and open only to the tests of the
+//! repository itself (feature `internals`).
 //!
 //! # Run a project
 //!
@@ -11,7 +12,7 @@
 //! `trapline test` calls the same.
 //!
 //! ```
-//! use trapline::{Catalogue, Conclusion, Layout, Memory, Project, Request};
+//! use trapline::{Catalogue, Conclusion, ExitCode, Layout, Memory, Project, Request};
 //!
 //! let rule = r#"
 //! [rule]
@@ -49,47 +50,292 @@
 //! assert_eq!(verdicts, ["passed", "passed"]);
 //! // Nobody accepted their snapshot yet.
 //! assert_eq!(run.conclusion(), Conclusion::Added);
+//! assert_eq!(run.conclusion().exit_code(), ExitCode::NewSnapshots);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Read what a run gave
+//!
+//! A [`TestRun`] has an [`Outcome`] with a [`Check`] for each case and data source. A [`Receiver`]
+//! is told of each while the run goes on.
+//!
+//! ```
+//! # let rule = r#"
+//! # [rule]
+//! # name = "A shell starts"
+//! # rule_id = "r-1"
+//! # type = "eql"
+//! # language = "eql"
+//! # severity = "high"
+//! # risk_score = 73
+//! # index = ["logs-endpoint.events.process-*"]
+//! # query = 'process where event.type == "start" and process.name : "cmd.exe"'
+//! # "#;
+//! use std::sync::Mutex;
+//! use trapline::{
+//!     Catalogue, Check, CheckKey, Layout, Loaded, Memory, Observed, Outcome, Project, Receiver,
+//!     Request, RunEvent, ScenarioOutcome, Target, TestRun, Verdict,
+//! };
+//!
+//! #[derive(Default)]
+//! struct Names(Mutex<Vec<CheckKey>>);
+//!
+//! impl Receiver for Names {
+//!     fn receive(&self, event: RunEvent<'_>) {
+//!         if let RunEvent::CheckFinished(check) = event {
+//!             self.0.lock().unwrap().push(check.key.clone());
+//!         }
+//!     }
+//! }
+//!
+//! // The scenario expects an alert that the rule does not give.
+//! let scenario = r"
+//! attack:
+//!   name: cmd starts
+//!   events:
+//!     shell: {is: process, process.executable: C:\Windows\System32\cmd.exe}
+//!   expect: alert
+//! cases:
+//!   - name: another program
+//!     change: {shell: {process.executable: C:\Windows\notepad.exe}}
+//!     expect: alert
+//! ";
+//! let files = Memory::new([
+//!     ("rules/shell.toml", rule),
+//!     ("scenarios/shell.yaml", scenario),
+//! ]);
+//! let layouts = [Layout::default()];
+//! let project = Project::new(&files, &layouts);
+//! let loaded: Loaded = project.load(&[Target::Path("scenarios/shell.yaml".to_owned())]);
+//! assert!(loaded.diagnostics.is_empty());
+//! let names = Names::default();
+//! let request = Request {
+//!     receiver: Some(&names),
+//!     ..Request::default()
+//! };
+//! let run: TestRun = project.run(loaded, &Catalogue::builtin()?, &request);
+//!
+//! let outcome: &Outcome = &run.outcome;
+//! let scenario: &ScenarioOutcome = &outcome.scenarios[0];
+//! assert_eq!(scenario.rule_name, "A shell starts");
+//! let [attack, case] = &scenario.checks[..] else {
+//!     panic!("two checks");
+//! };
+//! assert!(matches!(attack.observed, Observed::Alert(_)));
+//! let failed: &Check = case;
+//! assert_eq!(failed.verdict, Verdict::Failed);
+//! assert_eq!(
+//!     failed.key.to_string(),
+//!     "scenarios/shell.yaml::another program[elastic_defend]"
+//! );
+//! assert!(matches!(failed.observed, Observed::None(_)));
+//! assert_eq!(names.0.into_inner()?.len(), 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Files of your own
+//!
+//! [`ProjectFiles`] stands between a project and its files: an editor gives the texts of its
+//! buffers, a service those of a database.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use trapline::{
+//!     Code, Diagnostic, Files, Layout, Memory, Project, ProjectFiles, ReadSeek, SourceText,
+//! };
+//!
+//! /// Files that are never written.
+//! struct ReadOnly(Memory);
+//!
+//! impl Files for ReadOnly {
+//!     fn open_beside(
+//!         &self,
+//!         beside: &str,
+//!         path: &str,
+//!     ) -> Result<Box<dyn ReadSeek + Send>, Box<Diagnostic>> {
+//!         self.0.open_beside(beside, path)
+//!     }
+//! }
+//!
+//! static READ_ONLY: Code = Code {
+//!     number: "E999",
+//!     title: "read-only files",
+//!     page: "",
+//! };
+//!
+//! impl ProjectFiles for ReadOnly {
+//!     fn exists(&self, name: &str) -> bool {
+//!         self.0.exists(name)
+//!     }
+//!     fn find(&self, directory: &str, extensions: &[&str]) -> Result<Vec<String>, Box<Diagnostic>> {
+//!         self.0.find(directory, extensions)
+//!     }
+//!     fn find_ignored(&self, directory: &str, extensions: &[&str]) -> Vec<String> {
+//!         self.0.find_ignored(directory, extensions)
+//!     }
+//!     fn read(&self, name: &str) -> Result<Arc<SourceText>, Box<Diagnostic>> {
+//!         self.0.read(name)
+//!     }
+//!     fn write(&self, name: &str, _: &str) -> Result<(), Box<Diagnostic>> {
+//!         Err(Box::new(Diagnostic::error(&READ_ONLY, format!("`{name}` is read-only"))))
+//!     }
+//!     fn remove(&self, name: &str) -> Result<(), Box<Diagnostic>> {
+//!         self.write(name, "")
+//!     }
+//!     fn resolve(&self, directory: &str, path: &str) -> String {
+//!         self.0.resolve(directory, path)
+//!     }
+//! }
+//!
+//! let files = ReadOnly(Memory::new([("rules/broken.toml", "[rule]\nname = 1\n")]));
+//! let layouts = [Layout::default()];
+//! let loaded = Project::new(&files, &layouts).load(&[]);
+//! assert!(loaded.diagnostics.is_empty(), "no scenario asks for the rule");
+//! ```
+//!
+//! # Match events
+//!
+//! A [`RuleMatcher`] is one compiled rule; it gives an [`Alert`] for each match among documents.
+//!
+//! ```
+//! use trapline::{Alert, BadProfile, Catalogue, EventRecord, MatchError, RuleMatcher};
+//!
+//! let rule = r#"
+//! [rule]
+//! name = "A shell of a document"
+//! rule_id = "r-2"
+//! type = "eql"
+//! language = "eql"
+//! severity = "high"
+//! risk_score = 73
+//! index = ["logs-endpoint.events.process-*"]
+//! query = """
+//! sequence by host.id with maxspan=1m
+//!   [process where event.type == "start" and process.name : "winword.exe"]
+//!   [process where event.type == "start" and process.name : "cmd.exe"]
+//! """
+//! "#;
+//! let documents = r#"
+//! {"@timestamp": "2024-01-01T10:00:00Z", "host": {"id": "h"}, "event": {"category": "process", "type": "start"}, "process": {"name": "WINWORD.EXE"}}
+//! {"@timestamp": "2024-01-01T10:00:01Z", "host": {"id": "h"}, "event": {"category": "process", "type": "start"}, "process": {"name": "cmd.exe"}}
+//! "#;
+//! let catalogue: Result<Catalogue, BadProfile> = Catalogue::builtin();
+//! let matcher = RuleMatcher::new("shell.toml", rule, &catalogue?)?;
+//! let alerts: Vec<Alert> = matcher.alerts(documents)?;
+//! assert_eq!(alerts.len(), 1);
+//! let last: &EventRecord = alerts[0].events[1].as_ref().unwrap();
+//! assert_eq!(last.line, 3);
+//! assert_eq!(last.timestamp.as_deref(), Some("2024-01-01T10:00:01Z"));
+//! assert!(matches!(
+//!     matcher.alerts("no document"),
+//!     Err(MatchError::BadDocument { line: 1, .. })
+//! ));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod diagnostic;
-pub mod located;
-pub mod event;
-pub mod plan;
-pub mod language;
-pub mod evaluate;
-pub mod engine;
-pub mod rule;
-pub mod data_source;
-pub mod import;
-pub mod redact;
-pub mod execution;
-pub mod compile;
-pub mod scenario;
-pub mod search;
-pub mod scan;
-pub mod replay;
-pub mod lint;
-pub mod explain;
-pub mod coverage;
-pub mod mutation;
-pub mod snapshot;
-pub mod rule_diff;
-pub mod reduce;
-pub mod synthesize;
-pub mod project;
-pub mod report;
-pub mod cli;
+// Which room users of the library see is said here alone; a room's own `pub` says what the others
+// may use.
+#![cfg_attr(
+    not(feature = "internals"),
+    allow(
+        unreachable_pub,
+        reason = "a room says with `pub` what other rooms use; with `internals` the lint holds"
+    )
+)]
 
-pub use data_source::Catalogue;
-pub use diagnostic::Diagnostic;
-pub use project::{
+use std::ffi::OsString;
+
+cfg_if::cfg_if! {
+    if #[cfg(feature = "internals")] {
+        pub mod diagnostic;
+        pub mod located;
+        pub mod event;
+        pub mod plan;
+        pub mod language;
+        pub mod evaluate;
+        pub mod engine;
+        pub mod rule;
+        pub mod data_source;
+        pub mod import;
+        pub mod redact;
+        pub mod execution;
+        pub mod compile;
+        pub mod scenario;
+        pub mod search;
+        pub mod scan;
+        pub mod replay;
+        pub mod lint;
+        pub mod explain;
+        pub mod coverage;
+        pub mod mutation;
+        pub mod snapshot;
+        pub mod rule_diff;
+        pub mod reduce;
+        pub mod synthesize;
+        pub mod project;
+        pub mod report;
+        pub mod cli;
+    } else {
+        mod diagnostic;
+        mod located;
+        mod event;
+        mod plan;
+        mod language;
+        mod evaluate;
+        mod engine;
+        mod rule;
+        mod data_source;
+        mod import;
+        mod redact;
+        mod execution;
+        mod compile;
+        mod scenario;
+        mod search;
+        mod scan;
+        mod replay;
+        mod lint;
+        mod explain;
+        mod coverage;
+        mod mutation;
+        mod snapshot;
+        mod rule_diff;
+        mod reduce;
+        mod synthesize;
+        mod project;
+        mod report;
+        mod cli;
+    }
+}
+
+pub use crate::data_source::{BadProfile, Catalogue};
+pub use crate::diagnostic::{Code, Diagnostic, Severity, SourceText};
+pub use crate::event::io::{Files, ReadSeek};
+pub use crate::project::{
     Conclusion, ExitCode, Layout, Loaded, Memory, Project, ProjectFiles, Request, Target, TestRun,
 };
-pub use replay::{Event, Receiver};
+pub use crate::replay::outcome::{CheckKey, ScenarioOutcome};
+pub use crate::replay::{Check, Event as RunEvent, Observed, Outcome, Receiver, Verdict};
+pub use crate::scan::{Alert, EventRecord, MatchError, RuleMatcher};
+
+/// Runs the command line `trapline` with these arguments, the first of them being the program's
+/// name. It prints, reads and writes files, and may be called once in a process.
+///
+/// ```
+/// use std::process::ExitCode;
+///
+/// let code = trapline::run_command_line(["trapline".into(), "--version".into()]);
+/// assert_eq!(code, ExitCode::SUCCESS);
+/// ```
+pub fn run_command_line(arguments: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
+    cli::run(arguments).into()
+}
 
 /// Every kind of diagnostic, each once; `docs/errors/` is made from this list.
-pub fn codes() -> impl Iterator<Item = &'static diagnostic::Code> {
+///
+/// ```
+/// assert!(trapline::codes().any(|code| code.number == "E101"));
+/// ```
+pub fn codes() -> impl Iterator<Item = &'static Code> {
     [
         language::eql::error::CODES,
         language::eql::check::codes::CODES,

@@ -1,5 +1,5 @@
 //! Parse, run, exit code; nothing else.
 
 fn main() -> std::process::ExitCode {
-    trapline::cli::run(std::env::args_os()).into()
+    trapline::run_command_line(std::env::args_os())
 }

@@ -131,7 +131,8 @@ impl Console {
         }
     }
 
-    /// Streams into memory, for tests.
+    /// Streams into memory.
+    #[cfg(test)]
     pub fn to(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
         Self {
             out: Watched::new(out),

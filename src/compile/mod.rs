@@ -20,7 +20,7 @@ pub use exclusions::{Exclusion, Exclusions};
 pub use field_types::{FieldTypes, add_dynamic};
 pub use fields_read::FieldsRead;
 pub use on_source::OnSource;
-pub use pipeline::{EsqlQuery, PipelineQuery, parse_pipeline};
+pub use pipeline::{PipelineQuery, parse_pipeline};
 pub use query::{CompiledQuery, Query, fields_of, parse, request_fields};
 pub use refusal::{
     NotCompiled, Refused, Unsupported, is_supported, supported, unsupported_on_streams,

@@ -7,8 +7,8 @@
 mod gaps;
 mod record;
 
-pub use gaps::{Gap, Wish};
-pub use record::{Decisions, Seen, covered};
+pub use gaps::Gap;
+pub use record::{Decisions, Seen};
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! The decisions of the checks, gathered by clause.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::plan::ClauseName;
 use crate::replay::outcome::Verdict;
@@ -85,13 +85,4 @@ pub(super) fn decisions(checks: &[Observation]) -> BTreeMap<ClauseName, Decision
 
 fn learns(check: &Observation) -> bool {
     check.verdict != Verdict::Invalid
-}
-
-/// The clauses of which these checks show both outcomes.
-pub fn covered(checks: &[Observation]) -> BTreeSet<ClauseName> {
-    let decisions = decisions(checks).into_iter();
-    decisions
-        .filter(|(_, decisions)| decisions.alert.count > 0 && decisions.none.count > 0)
-        .map(|(name, _)| name)
-        .collect()
 }

@@ -15,6 +15,5 @@ pub mod detect;
 pub mod apply_shape;
 
 pub use builtin::{BadProfile, field_types};
-pub use field_list::FieldList;
-pub use profile::{Catalogue, DataSource, Index, IndexList, Kind, Pin};
+pub use profile::{Catalogue, DataSource, Index, Kind, Pin};
 pub use route::{IndexPatterns, index_name};

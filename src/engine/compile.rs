@@ -133,16 +133,6 @@ impl RuleSet {
         (compiler.finish(clock), refused)
     }
 
-    /// How many rules there are.
-    pub fn len(&self) -> usize {
-        self.rules.len()
-    }
-
-    /// Whether there is no rule.
-    pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
-    }
-
     /// The rule of a stage, by the number that it was given with.
     pub fn rule_of(&self, stage: u32) -> u32 {
         let rule = self.stages.at(StageNumber(stage)).rule;

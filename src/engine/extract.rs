@@ -20,9 +20,6 @@ const MAX_DEPTH: u32 = 128;
 /// Why a line is no event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadLine {
-    /// Not UTF-8.
-    #[error("not valid UTF-8")]
-    Utf8,
     /// Not JSON.
     #[error("not valid JSON: {0}")]
     Syntax(String),
@@ -71,13 +68,7 @@ impl<'s> Extractor<'s> {
     }
 
     /// Reads a line into `row`. After a refusal the row holds nothing of use.
-    pub fn read(&mut self, line: &[u8], row: &mut Row) -> Result<(), BadLine> {
-        let line = std::str::from_utf8(line).map_err(|_| BadLine::Utf8)?;
-        self.read_text(line, row)
-    }
-
-    /// Reads a line that is known to be UTF-8.
-    pub fn read_text(&mut self, line: &str, row: &mut Row) -> Result<(), BadLine> {
+    pub fn read(&mut self, line: &str, row: &mut Row) -> Result<(), BadLine> {
         row.clear();
         if u32::try_from(line.len()).is_err() {
             return Err(BadLine::TooLong);

@@ -126,7 +126,7 @@ impl<'s> Matcher<'s> {
             set,
             routing,
             extractor: Extractor::new(&set.slots, unwrap_source),
-            row: Row::new(set.slots.len()),
+            row: Row::new(set.slots.count()),
             columns: columns.collect(),
             event: 0,
             buckets: IndexVec::new(),
@@ -152,7 +152,7 @@ impl<'s> Matcher<'s> {
         found.hits.clear();
         found.bytes.clear();
         found.unrouted = None;
-        self.extractor.read_text(line, &mut self.row)?;
+        self.extractor.read(line, &mut self.row)?;
         self.event += 1;
         let set = self.set;
         let clock = set.columns.at(ColumnId(set.clock));

@@ -27,7 +27,7 @@ const MAX_VALUE: usize = 80;
 /// For each slot the column that says which values fit: the first one whose type is no text's. The
 /// field of the time is left out, for an event without one is counted by itself.
 pub(super) fn typed_columns(slots: &Slots, columns: &[Column], clock: u32) -> Box<[Option<u32>]> {
-    let mut typed = vec![None; slots.len()];
+    let mut typed = vec![None; slots.count()];
     for (number, column) in (0u32..).zip(columns) {
         let is_clock = columns
             .get(clock as usize)

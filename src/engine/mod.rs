@@ -30,7 +30,8 @@ mod value_table;
 pub use compile::{Refused, RuleSet};
 pub use correlate::{Correlator, Match, Occurrence};
 pub use events::{Matches, over_events};
-pub use matcher::{Everywhere, Found, Matcher, Routing};
+#[cfg(feature = "internals")]
+pub use matcher::Everywhere;
+pub use matcher::{Found, Matcher, Routing};
 pub use misfits::Misfit;
-pub use row::Row;
 pub use slots::SlotId;

@@ -105,13 +105,8 @@ impl Slots {
     }
 
     /// How many slots there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.paths.len()
-    }
-
-    /// Whether no field is read.
-    pub fn is_empty(&self) -> bool {
-        self.paths.is_empty()
     }
 
     /// The paths by slot.
@@ -307,7 +302,7 @@ mod tests {
     #[test]
     fn dotted_and_nested_keys_lead_to_one_slot() {
         let slots = Slots::new(["a.b.c", "a", "a.bc", "a.b.c"]);
-        assert_eq!(slots.len(), 3);
+        assert_eq!(slots.count(), 3);
         for keys in [
             &["a.b.c"][..],
             &["a", "b.c"],

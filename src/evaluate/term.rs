@@ -15,6 +15,7 @@ pub struct Term(Value);
 
 impl Term {
     /// The term of a value.
+    #[cfg(test)]
     pub fn new(value: Value) -> Self {
         Self(value)
     }

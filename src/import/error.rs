@@ -4,8 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// Something that could not be read. The rest of the recording is read all the same unless
-/// [`Fault::ends_file`] says otherwise.
+/// Something that could not be read. The rest of the recording is read where that is
+/// possible.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct Fault {
@@ -16,11 +16,6 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Whether nothing after this place could be read.
-    pub fn ends_file(&self) -> bool {
-        self.problem.ends_file()
-    }
-
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         self.problem.help()
@@ -165,26 +160,6 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// Whether nothing after it in the same file could be read.
-    pub fn ends_file(&self) -> bool {
-        matches!(
-            self,
-            Self::Io(_)
-                | Self::Empty
-                | Self::UnknownKind
-                | Self::OtherKind { .. }
-                | Self::BadArchive(_)
-                | Self::Encrypted
-                | Self::Compression(_)
-                | Self::Bomb { .. }
-                | Self::TooLarge { .. }
-                | Self::Nested(_)
-                | Self::TooLong { .. }
-                | Self::EndsWithinValue
-                | Self::CutOff(_)
-        )
-    }
-
     /// A few words under which faults of one kind are counted.
     pub fn kind(&self) -> &'static str {
         match self {

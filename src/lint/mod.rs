@@ -42,7 +42,7 @@ mod walk;
 
 use std::sync::Arc;
 
-pub use claims::{Basis, Claim};
+pub use claims::Claim;
 pub use duplicate_rule_id::{Identified, duplicates};
 pub use exception_creates_alert::created_alerts;
 pub use exception_hides_attack::hidden_attacks;
@@ -145,6 +145,7 @@ impl Subject<'_> {
 }
 
 /// Loads a rule file that holds one rule and runs every lint on it.
+#[cfg(feature = "internals")]
 pub fn lint(source: &Arc<SourceText>, catalogue: &Catalogue) -> Linted {
     one(rule::load(source), source, catalogue)
 }

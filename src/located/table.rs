@@ -88,11 +88,6 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// Its name in messages.
-    pub fn name(&self) -> &'static str {
-        self.name
-    }
-
     /// The keys, each with its place.
     pub fn keys(&self) -> impl Iterator<Item = (&'t str, Span)> {
         let entries = self.entries.iter();

@@ -15,7 +15,7 @@ mod visit;
 
 pub use clause::{Clause, ClauseId, ClauseKind, ClauseName, Part, PartId};
 pub use functions::Function;
-pub use index_vec::{Idx, IndexVec, InternalError};
+pub use index_vec::{IndexVec, InternalError};
 pub use predicate::{
     Comparison, Condition, ConditionKind, Fuzzy, Leaf, LeafId, Predicate, ScriptExpr,
 };

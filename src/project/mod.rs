@@ -21,7 +21,9 @@ mod run;
 pub mod schema;
 mod snapshot_files;
 
-pub use conclusion::{Conclusion, Evidence};
+pub use conclusion::Conclusion;
+#[cfg(test)]
+pub(crate) use conclusion::Evidence;
 pub use dependencies::Dependencies;
 pub use exit_code::ExitCode;
 pub use files::ProjectFiles;
@@ -30,7 +32,7 @@ pub use layout::Layout;
 pub use load::{Loaded, Target};
 pub use memory::Memory;
 pub use run::{Listed, Request, TestRun};
-pub use snapshot_files::{Compared, SnapshotPolicy};
+pub use snapshot_files::SnapshotPolicy;
 
 /// Where a project's files are and how they are laid out.
 #[derive(Clone, Copy)]

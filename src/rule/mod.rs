@@ -19,7 +19,7 @@ pub use exception::{ExceptionItem, LoadedExceptions, load_exceptions};
 pub use filter::Filter;
 pub use kind::{FieldName, NewTerms, RuleKind, RuleType, ThreatMatch, Threshold};
 pub use load::{Loaded, load, load_file};
-pub use production::{Production, SeverityMapping, Suppression};
+pub use production::{Production, Suppression};
 pub use stack_version::StackVersion;
 
 use std::sync::Arc;

@@ -6,7 +6,7 @@
 pub mod recordings;
 mod rules;
 
-pub use rules::{Exceptions, Kind, RuleChange, Setting, counterpart, rule_changes};
+pub use rules::{Exceptions, Kind, RuleChange, counterpart, rule_changes};
 
 use std::collections::BTreeMap;
 
@@ -89,11 +89,6 @@ impl Comparison {
     pub fn untested(&self) -> impl Iterator<Item = &RuleChange> {
         let rules = self.rules.iter();
         rules.filter(|rule| !rule.tested && rule.kind != Kind::Removed)
-    }
-
-    /// Whether nothing differs.
-    pub fn is_empty(&self) -> bool {
-        self.rules.is_empty() && self.differences.is_empty()
     }
 }
 

@@ -16,6 +16,7 @@ mod merge;
 pub mod noise;
 mod order;
 mod pass;
+mod rule_matcher;
 mod stored;
 mod summary;
 mod time_span;
@@ -32,6 +33,7 @@ use self::excluded::Excluded;
 pub use self::merge::Inputs;
 pub use self::order::Window;
 use self::pass::{Ordering, Outcome, Pass};
+pub use self::rule_matcher::{MatchError, RuleMatcher};
 pub use self::summary::Stats;
 
 /// How a scan is run.
@@ -76,6 +78,14 @@ pub struct Alert {
     pub join: Vec<Option<Value>>,
     /// The events, in order; `None` stands for a missing one.
     pub events: Vec<Option<Arc<EventRecord>>>,
+}
+
+impl Alert {
+    /// The lines of its events, in order; `None` stands for a missing event.
+    pub fn lines(&self) -> impl Iterator<Item = Option<u64>> {
+        let events = self.events.iter();
+        events.map(|event| event.as_ref().map(|event| event.line))
+    }
 }
 
 /// Where an event of an alert is.

@@ -18,10 +18,9 @@ pub mod write;
 mod yaml;
 
 pub use check::{Checked, check};
-pub use expand::{Effect, Expanded, ExpandedCase, ExpandedEvent, Expander, PinnedField};
-pub use model::{Attack, Case, Scenario};
-pub use parse::{ScenarioFile, read};
-pub use yaml::MAX_BYTES;
+pub use expand::{Effect, Expanded, ExpandedCase, ExpandedEvent, Expander};
+pub use model::{Case, Scenario};
+pub use parse::read;
 
 use crate::diagnostic::Diagnostic;
 

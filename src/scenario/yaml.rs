@@ -16,7 +16,7 @@ use super::error::{DUPLICATE_KEY, LIMIT, WRONG_SHAPE};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 
 /// The largest scenario file that is read, in bytes.
-pub const MAX_BYTES: usize = 16 * 1024 * 1024;
+pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// The deepest nesting. A scenario needs about ten levels; an unoptimised build needs 40 kB of stack
 /// for each, and the threads that run scenarios have 2 MiB.
 const MAX_DEPTH: usize = 32;

@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json};
 
 pub use response::{Answer, Uncertain};
 use response::{Documents, Kind};
-pub use rows::{Indices, Rows};
+pub use rows::Indices;
 
 use crate::compile::{self, Syntax, add_dynamic};
 use crate::data_source::index_name;
@@ -167,6 +167,7 @@ impl Index {
     }
 
     /// Adds a document; the order of adding is the order among equals.
+    #[cfg(feature = "internals")]
     pub fn add(&mut self, document: Map<String, Json>) -> Taken {
         let document = Json::Object(document);
         let line = document.to_string();
@@ -190,11 +191,13 @@ impl Index {
     }
 
     /// How many documents there are.
+    #[cfg(feature = "internals")]
     pub fn len(&self) -> usize {
         self.events.len()
     }
 
     /// Whether there is no document.
+    #[cfg(feature = "internals")]
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
@@ -308,6 +311,7 @@ impl Index {
     }
 
     /// Runs a query and gives the body of the response.
+    #[cfg(feature = "internals")]
     pub fn search(&self, query: &str, parameters: &Parameters) -> Result<Json, Refusal> {
         Ok(self.answer(query, parameters)?.body())
     }

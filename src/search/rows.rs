@@ -289,6 +289,7 @@ impl Rows {
     }
 
     /// The body of the response.
+    #[cfg(feature = "internals")]
     pub fn body(&self) -> Json {
         let mut text = Vec::new();
         let written = self.write(&mut text);

@@ -24,7 +24,7 @@ use crate::scenario::write::{Sketch, SketchCase};
 
 pub use coverage_fill::fill;
 pub use new_scenario::new;
-pub use scenario_file::{NotExtended, Written};
+pub use scenario_file::Written;
 
 /// What to make scenarios for.
 #[derive(Debug, Clone, Copy)]

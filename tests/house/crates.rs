@@ -15,6 +15,7 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
         &["import/ecs/network.rs", "import/ecs/script_block.rs"],
     ),
     ("camino", &["cli/"]),
+    ("cfg-if", &["lib.rs"]),
     (
         "clap",
         &["cli/args.rs", "cli/mod.rs", "cli/commands/scaffold.rs"],

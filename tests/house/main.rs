@@ -14,6 +14,7 @@ mod codes;
 mod conformance;
 mod crates;
 mod layers;
+mod library;
 mod lints;
 mod pages;
 mod shared;

@@ -138,7 +138,9 @@ fn joined(values: &[Scalar]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data_source::{FieldList, Index, IndexList};
+    use crate::data_source::Index;
+    use crate::data_source::field_list::FieldList;
+    use crate::data_source::profile::IndexList;
     use std::sync::Arc;
 
     fn sysmon() -> DataSource {

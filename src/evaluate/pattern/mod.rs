@@ -122,14 +122,6 @@ impl Pattern {
         self.folded
     }
 
-    /// The folded text that alone matches; `None` for patterns that several texts match.
-    pub fn folded_text(&self) -> Option<&str> {
-        match &self.kind {
-            Kind::Text(text) if self.folded => Some(text),
-            _ => None,
-        }
-    }
-
     /// Whether the text matches, which is folded already where [`Pattern::wants_folded`].
     pub fn matches_prepared(&self, text: &str) -> bool {
         match &self.kind {

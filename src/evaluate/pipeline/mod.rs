@@ -22,7 +22,6 @@ mod run;
 mod warning;
 
 pub use compile::Program;
-pub use row::Row;
 
 use super::QueryFailure;
 use crate::event::{Event, EventId, Timestamp};

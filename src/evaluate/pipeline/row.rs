@@ -7,7 +7,7 @@ use crate::plan::pipeline::{Cell, ColumnId};
 
 /// A row of a run.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub(crate) struct Row {
     cells: Vec<Cell>,
     pub(super) events: Provenance,
 }

@@ -1,7 +1,7 @@
 //! Instants and durations. Only this directory knows jiff.
 //!
-//! Everything that reads a date goes through [`DateFormat`]; the times of scenarios go through
-//! [`parse_offset`] and [`format_offset`].
+//! Everything that reads a date goes through [`DateFormat`]; the times of scenarios are
+//! written by [`format_offset`].
 
 mod arithmetic;
 mod calendar;
@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 pub use self::arithmetic::{DateParts, DateUnit};
 use self::format::Format;
 pub use self::math::milliseconds_back;
-pub use self::offset::{format_offset, parse_offset};
+pub use self::offset::format_offset;
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z, and for `date_nanos` the nanoseconds
 /// within the millisecond. Time comes from the events, never from the clock.

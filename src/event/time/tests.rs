@@ -171,26 +171,7 @@ fn date_math_moves_and_rounds() {
 }
 
 #[test]
-fn offsets_are_read_and_written_in_whole_milliseconds() {
-    let cases = [
-        ("2s", Some(2000)),
-        ("-0.214s", Some(-214)),
-        ("1m30s", Some(90_000)),
-        ("2h", Some(7_200_000)),
-        ("500ms", Some(500)),
-        ("1d", Some(86_400_000)),
-        ("2.0001s", None),
-        ("0.5ms", None),
-        ("30s1m", None),
-        ("2", None),
-        ("", None),
-        ("s", None),
-        ("1.s", None),
-        ("99999999999999999999999999999999999999999d", None),
-    ];
-    for (text, expected) in cases {
-        assert_eq!(parse_offset(text), expected, "{text}");
-    }
+fn offsets_are_written_in_whole_milliseconds() {
     let written = [
         (0, "0s"),
         (800, "+0.8s"),
@@ -199,7 +180,6 @@ fn offsets_are_read_and_written_in_whole_milliseconds() {
     ];
     for (millis, text) in written {
         assert_eq!(format_offset(millis), text);
-        assert_eq!(parse_offset(text), Some(millis));
     }
     assert_eq!(format_offset(7_260_001), "+2h1m0.001s");
 }

@@ -1,4 +1,4 @@
-//! Text → tokens, comments kept aside.
+//! Text → tokens; comments are left out.
 //!
 //! The lexer never stops at an error. It records it and hands on the token that was most likely
 //! meant (`&&` becomes `and`, `'x'` becomes a string), so that the parser finds the other errors
@@ -21,8 +21,6 @@ pub(super) const MAX_ERRORS: usize = 100;
 pub(super) struct Lexed {
     /// The tokens; the last one is [`TokenKind::End`], at the end of the last real token.
     pub(super) tokens: Vec<Token>,
-    /// The places of the comments, in order.
-    pub(super) comments: Vec<Span>,
     /// What was wrong, in order.
     pub(super) errors: Vec<EqlError>,
 }
@@ -34,7 +32,6 @@ pub(super) fn lex(text: &str) -> Lexed {
         at: 0,
         out: Lexed {
             tokens: Vec::new(),
-            comments: Vec::new(),
             errors: Vec::new(),
         },
     };
@@ -145,7 +142,6 @@ impl<'a> Lexer<'a> {
     }
 
     fn comment(&mut self, length: usize) {
-        self.out.comments.push(self.ahead(length));
         self.at += length;
     }
 

@@ -14,8 +14,10 @@ pub mod parser;
 pub mod syntax;
 mod token;
 
-pub use check::{Checked, Settings, check, codes, is_constant};
+pub use check::{Settings, check, codes, is_constant};
 pub use error::EqlError;
 pub use fields::{compared_optional, fields};
 pub use lower::{OptionalFields, lower, lower_wordless};
-pub use parser::{Parsed, parse, parse_expression};
+#[cfg(feature = "internals")]
+pub use parser::parse_expression;
+pub use parser::{Parsed, parse};

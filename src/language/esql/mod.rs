@@ -15,7 +15,7 @@ mod patterns;
 pub mod syntax;
 mod token;
 
-pub use check::{Settings, Table, check};
+pub use check::{Settings, check};
 pub use infer::infer;
 pub use names::names;
 pub use parser::{Parsed, parse};

@@ -11,10 +11,11 @@ pub mod syntax;
 pub mod translate;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "internals")]
 pub mod tree;
 
-pub use error::KqlError;
 pub use infer::infer;
 pub use lower::lower;
 pub use parser::parse;
+#[cfg(feature = "internals")]
 pub use translate::{Options, translate};

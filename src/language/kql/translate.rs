@@ -3,8 +3,7 @@
 use super::data_view::{DataView, FieldKind, ViewField};
 use super::error::{KqlError, NESTED};
 use super::syntax::{
-    FieldName, ListKind, ListNode, Literal, LiteralKind, Node, NodeKind, Piece, Query as Text,
-    RangeOperator,
+    FieldName, ListKind, ListNode, Literal, LiteralKind, Node, NodeKind, Piece, RangeOperator,
 };
 use crate::diagnostic::Span;
 use crate::language::dsl::query::{
@@ -31,8 +30,9 @@ impl Options {
 }
 
 /// Translates a query; all errors, in the order of the text.
+#[cfg(feature = "internals")]
 pub fn translate(
-    text: &Text,
+    text: &super::syntax::Query,
     view: &(impl DataView + ?Sized),
     options: &Options,
 ) -> Result<Query, Vec<KqlError>> {

@@ -10,7 +10,6 @@ pub mod syntax;
 #[cfg(test)]
 mod tests;
 
-pub use error::LuceneError;
 pub use lower::lower;
 pub use parser::parse;
 pub use query::{Meaning, query};

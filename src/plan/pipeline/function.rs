@@ -11,7 +11,8 @@ macro_rules! functions {
         }
 
         /// Every function.
-        pub const ALL: &[Function] = &[$(Function::$name),+];
+        #[cfg(test)]
+        pub(super) const ALL: &[Function] = &[$(Function::$name),+];
     };
 }
 

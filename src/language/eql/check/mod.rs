@@ -63,11 +63,6 @@ impl Checked<'_> {
             assumed.then_some(path.as_str())
         })
     }
-
-    /// All fields that the query names, in alphabetical order.
-    pub fn fields(&self) -> impl Iterator<Item = &str> {
-        self.fields.keys().map(String::as_str)
-    }
 }
 
 /// Checks `query` against `schema`; on refusal every reason, in the order of the text.

@@ -16,9 +16,12 @@ pub(super) use constant::{constant_count, constant_fits};
 use self::builder::Builder;
 use super::check::Checked;
 use super::error::EqlError;
+#[cfg(feature = "internals")]
 use super::syntax::Expr;
 use crate::event::Timestamp;
-use crate::plan::{Plan, ScriptExpr};
+use crate::plan::Plan;
+#[cfg(feature = "internals")]
+use crate::plan::ScriptExpr;
 
 /// What an optional field is that no mapping has. The choice lives here and nowhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,6 +53,7 @@ pub fn lower_wordless(checked: &Checked<'_>, now: Timestamp) -> Result<Plan, Eql
 }
 
 /// Lowers a constant expression, one that reads no field, for folding.
+#[cfg(feature = "internals")]
 pub fn lower_constant(expr: &Expr) -> ScriptExpr {
     script::constant(expr)
 }

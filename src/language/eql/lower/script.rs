@@ -8,6 +8,7 @@ use crate::plan::predicate::WildcardPattern;
 use crate::plan::{Comparison, FieldId, Function, ScriptExpr};
 
 /// Lowers an expression that reads no field.
+#[cfg(feature = "internals")]
 pub(super) fn constant(expr: &Expr) -> ScriptExpr {
     script(expr, &mut |_| None)
 }

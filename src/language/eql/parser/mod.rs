@@ -33,27 +33,25 @@ pub const MAX_DEPTH: u32 = 100;
 pub struct Parsed {
     /// The query; `None` exactly when there are errors.
     pub query: Option<Query>,
-    /// The places of the comments, in order.
-    pub comments: Vec<Span>,
     /// Every error, by place; at most a hundred are kept.
     pub errors: Vec<EqlError>,
 }
 
 /// Parses a whole query.
 pub fn parse(text: &str) -> Parsed {
-    let (mut parser, comments) = Parser::new(text);
+    let mut parser = Parser::new(text);
     let query = parser.statement();
     let errors = parser.finish();
     Parsed {
         query: query.ok().filter(|_| errors.is_empty()),
-        comments,
         errors,
     }
 }
 
-/// Parses one bare expression, for example a condition given on the command line.
+/// Parses one bare expression.
+#[cfg(feature = "internals")]
 pub fn parse_expression(text: &str) -> Result<Expr, Vec<EqlError>> {
-    let (mut parser, _) = Parser::new(text);
+    let mut parser = Parser::new(text);
     let tree = parser.expression();
     parser.expect_end();
     let errors = parser.finish();
@@ -111,13 +109,13 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str) -> (Self, Vec<Span>) {
+    fn new(text: &'a str) -> Self {
         let lexed = lexer::lex(text);
         let place = lexed
             .tokens
             .last()
             .map_or(Span::new(0, 0), |token| token.span);
-        let parser = Self {
+        Self {
             text,
             tokens: lexed.tokens,
             at: 0,
@@ -128,8 +126,7 @@ impl<'a> Parser<'a> {
             error_starts: lexed.errors.iter().map(|error| error.span.start).collect(),
             errors: lexed.errors,
             depth: 0,
-        };
-        (parser, lexed.comments)
+        }
     }
 
     fn finish(mut self) -> Vec<EqlError> {

@@ -226,6 +226,7 @@ impl Parser<'_> {
     }
 
     /// Goes to the end, and says so if there is something before.
+    #[cfg(feature = "internals")]
     pub(super) fn expect_end(&mut self) {
         if !self.is(&TokenKind::End) {
             self.report_rest();
