@@ -1,4 +1,6 @@
-//! What was typed; the only file that declares options. [`super::settings`] says what it means.
+//! Declares the options of every command; the only file that uses clap's derive.
+//! [`super::settings`] turns parsed options into settings. A new command is a variant of [`Verb`],
+//! a struct of its options here, and a file in `commands/`.
 //!
 //! A new verb is a variant of [`Verb`], a struct of its options here, and a file in `commands/`.
 

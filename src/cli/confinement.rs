@@ -1,7 +1,7 @@
-//! Which files may be read and written. Contents of a project (rules, scenarios, exceptions,
-//! configuration, links) may come from somebody else, so the paths in them stay inside the project's
-//! root, unless a person allows a directory: on the command line or in the root's `trapline.toml`.
-//! Asked by `files.rs` before it opens anything.
+//! Decides which files may be read and written. Rules, scenarios, exceptions, configuration and
+//! links may come from a third party, so their paths must stay inside the project's root, unless
+//! the command line or the root's `trapline.toml` allows a directory. `files.rs` asks before it
+//! opens a file.
 
 use std::fs;
 use std::sync::{Arc, PoisonError, RwLock};

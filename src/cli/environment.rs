@@ -1,5 +1,4 @@
-//! What the surroundings say: environment variables, the working directory and the clock. The only
-//! file that asks them.
+//! Reads environment variables, the working directory and the clock. No other file does.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,5 +1,5 @@
-//! What goes wrong between the person, the disk and us: the codes `E0…` that no room below knows,
-//! and [`Problem`], which carries them to the exit.
+//! Errors between the user, the disk and the program: the codes `E0…`, and [`Problem`], which
+//! carries diagnostics to the exit code.
 
 use super::ExitCode;
 use crate::diagnostic::{Code, Diagnostic};

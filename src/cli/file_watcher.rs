@@ -1,5 +1,5 @@
-//! Which files are saved, in place or by a rename as editors do it; the only file that knows notify.
-//! Called by `trapline test --watch`.
+//! Reports saved files, written in place or renamed into place as editors do; the only file that
+//! uses notify. Called by `trapline test --watch`.
 
 use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};

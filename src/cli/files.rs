@@ -1,5 +1,5 @@
-//! Finds, reads and writes files; the only file that knows the disk, `ignore`, `tempfile` and the
-//! archive formats. People see every path relative to the project's root, with `/`.
+//! Finds, reads and writes files; the only file that uses the disk, `ignore`, `tempfile` and the
+//! archive formats. Paths are shown relative to the project's root, with `/`.
 
 use std::fs;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write as _};

@@ -1,5 +1,5 @@
-//! What revisions hold and which lines changed since one, asked of the `git` program. The only
-//! file that runs it.
+//! Asks the `git` program for the contents of revisions and for changed lines. No other file runs
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;

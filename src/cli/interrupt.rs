@@ -1,5 +1,5 @@
-//! Ctrl-C; the only file that knows ctrlc. Long work is asked to end and tells what it has found; a
-//! second Ctrl-C ends the program at once.
+//! Handles Ctrl-C; the only file that uses ctrlc. The first Ctrl-C asks long work to stop and
+//! report its partial result; the second ends the program.
 
 use std::io::{self, Cursor, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};

@@ -1,4 +1,4 @@
-//! One key at a time from a terminal; the only file that knows console.
+//! Reads single keys from a terminal; the only file that uses console.
 
 use console::{Key, Term};
 

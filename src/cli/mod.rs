@@ -1,4 +1,5 @@
-//! Talk to the person and the disk. Everything below this room gets what it needs as values.
+//! The command line: arguments, terminal, files and exit code. The modules below receive everything
+//! they need as values.
 //!
 //! `arguments -> Args -> Settings -> command -> ExitCode`: [`args`] is what was typed, [`settings`]
 //! what it means; commands take the second.

@@ -1,4 +1,4 @@
-//! The bar of long work, on a terminal; the only file that knows indicatif.
+//! Progress bars on a terminal; the only file that uses indicatif.
 
 use std::time::Duration;
 

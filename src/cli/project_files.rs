@@ -1,4 +1,4 @@
-//! The disk as the rooms below `cli` see it.
+//! Implements [`crate::project::ProjectFiles`] for the disk.
 
 use std::sync::Arc;
 

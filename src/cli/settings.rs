@@ -1,5 +1,5 @@
-//! What was typed means, together with the configuration file. Commands take this and never look
-//! at the raw options.
+//! Combines options and the configuration file into the settings of a command. Commands read
+//! settings, never raw options.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Bounds what comes out of a packed file against what went in, by the limits of `import`. Called by
-//! `files.rs`.
+//! Limits the size of unpacked data relative to the packed file, with the limits of `import`.
+//! Called by `files.rs`.
 
 use std::io::{self, Read};
 use std::sync::Arc;

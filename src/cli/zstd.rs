@@ -1,5 +1,5 @@
-//! A `.zst` to its end. A file may hold several frames, one after another, as a log does to which
-//! something was appended; each may carry a checksum. Called by `files.rs`.
+//! Reads a `.zst` file to its end. A file may hold several frames in a row, as a log does that was
+//! appended to; each frame may carry a checksum. Called by `files.rs`.
 
 use std::io::{self, BufRead, Read};
 

@@ -1,6 +1,6 @@
-//! The documents that a rule never sees: those that its own `filters` leave out, and those that an
-//! exception list takes out. They are hidden from every stage of a query, `until` and missing
-//! events included (`eql-semantics` §10.4).
+//! Documents that a rule never sees: those that its own `filters` or an exception list exclude.
+//! They are hidden from every stage of a query, `until` and missing events included
+//! (`eql-semantics` §10.4).
 
 use std::collections::BTreeSet;
 use std::fmt;

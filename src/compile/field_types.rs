@@ -1,4 +1,4 @@
-//! Which type a field has: one answer, whichever command asks.
+//! Resolves the type of a field, in the same way for every command.
 //!
 //! In this order: the list of the data source, then of the sources that are searched beside it;
 //! what its documents carry, as dynamic mapping does ([`add_dynamic`]). Where documents may come

@@ -1,4 +1,4 @@
-//! Which fields a request reads: by name, and in languages that have them by patterns of names.
+//! The fields that a request reads: by name, and where the language has them by name patterns.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! A rule, or the text of a query, and the types of the fields that it searches → something that
-//! runs. No other room parses, checks or lowers a query.
+//! Compiles a rule or a query text, with the types of the fields that it searches, into something
+//! that runs. No other module parses, checks or lowers a query.
 //!
 //! `text -> parse -> syntax -> check, lower (on a schema) -> CompiledQuery`. [`OnSource`] compiles
 //! a rule's query for one data source, as `test` does; [`RuleCompiler`] for all sources that the

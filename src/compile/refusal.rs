@@ -1,4 +1,4 @@
-//! Why a rule or a query is not run.
+//! Reasons why a rule or a query is not run.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The syntax tree of a query in its language, and what every language can say of it.
+//! The syntax tree of a query in any language, with the questions that every language answers.
 
 use std::fmt;
 

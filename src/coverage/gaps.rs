@@ -1,4 +1,4 @@
-//! What is not covered, and the case that would cover it.
+//! Uncovered clauses, each with the case that would cover it.
 
 use super::ClauseCoverage;
 use crate::plan::ClauseKind;

@@ -1,4 +1,4 @@
-//! The decisions of the checks, gathered by clause.
+//! Collects the decisions of the checks by clause.
 
 use std::collections::BTreeMap;
 

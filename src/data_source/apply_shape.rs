@@ -1,6 +1,6 @@
-//! An event as a source stores it: what its shape sets, what is asked for on top, what the sensor
-//! pins whatever is asked, and what follows. The rooms that make scenarios build with it; scenarios
-//! themselves are expanded by their own rules, which say the same of labels, times and `force`.
+//! Builds an event as a source stores it: defaults of the shape, requested fields, fields that the
+//! sensor pins, derived fields. Generators of scenarios use it; written scenarios are expanded by
+//! `scenario/expand.rs`, which adds labels, times and `force`.
 
 use super::derive::derive;
 use super::profile::{DataSource, Kind};

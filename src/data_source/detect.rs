@@ -1,5 +1,5 @@
-//! Which source recorded events come from, told by the indices that they are stored in. Called by
-//! the rooms that replay or minimise recordings.
+//! Detects the source of recorded events from the indices that they are stored in. Called by the
+//! modules that replay or minimise recordings.
 
 use super::profile::{Catalogue, DataSource};
 use super::route::{IndexPatterns, index_name};

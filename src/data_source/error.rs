@@ -1,4 +1,4 @@
-//! The codes of what can be wrong with a data source: `E4…`.
+//! Error codes of data sources: `E4…`.
 
 use crate::diagnostic::Code;
 

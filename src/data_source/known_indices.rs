@@ -1,6 +1,5 @@
-//! Indices that are known although no shape of their events is: they make a rule checkable where
-//! no scenario can be replayed. Called by the lints only: a rule does not *claim* them as data
-//! sources.
+//! Indices that are known although no shape of their events is. They make a rule checkable where no
+//! scenario can be replayed. Only the lints use them; a rule does not *claim* them as data sources.
 
 use std::sync::LazyLock;
 

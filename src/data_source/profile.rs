@@ -1,4 +1,4 @@
-//! What one data source is.
+//! The definition of one data source.
 
 use std::sync::Arc;
 

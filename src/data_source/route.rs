@@ -1,4 +1,4 @@
-//! Index names and patterns: which events a rule can see.
+//! Index names and patterns: decides which events a rule can see.
 
 /// The index patterns of a rule, as written; a rule without any sees every event.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]

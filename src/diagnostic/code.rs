@@ -1,5 +1,4 @@
-//! What a diagnostic code is. Each module declares its own codes beside what they are about;
-//! `lib.rs` lists them all once.
+//! Diagnostic codes. Each module declares its own codes; `lib.rs` lists them all once.
 
 /// A kind of diagnostic, stable across versions.
 ///

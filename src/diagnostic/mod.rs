@@ -1,4 +1,4 @@
-//! What we say about text: one type for every error, warning and finding.
+//! Diagnostics: one type for every error, warning and finding about text.
 //!
 //! Every module that reads text reports through [`Diagnostic`]; nothing in here knows of rules,
 //! queries or events. A diagnostic is data. [`render`] draws it for people; the report formats

@@ -1,4 +1,4 @@
-//! Draws diagnostics for people; the only file that knows annotate-snippets.
+//! Renders diagnostics for a terminal; the only file that uses annotate-snippets.
 
 use std::sync::Arc;
 

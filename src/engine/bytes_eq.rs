@@ -1,5 +1,5 @@
-//! Whether short texts are the same, a word at a time: keys and values are a few bytes long, and
-//! the scan compares some of each event.
+//! Compares short texts a machine word at a time. Keys and values are a few bytes long, and a scan
+//! compares several per event.
 
 /// Whether both are the same bytes.
 #[inline]

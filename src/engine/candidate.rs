@@ -1,6 +1,5 @@
-//! Which conditions are worth a look: one necessary witness a condition, found by the values of
-//! one column, and the tests that put events into buckets. `compile.rs` builds both, `matcher.rs`
-//! asks them.
+//! Prefilters: for each condition one necessary test on the values of a single column, and the
+//! tests that sort events into buckets. Built by `compile.rs`, used by `matcher.rs`.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Columns: one slot read as one type, with every test that any rule makes on it. Equal tests are
-//! one test; a list of items is one test. `draft.rs` makes them, `scene.rs` asks them.
+//! Columns: one slot read as one type, with all tests of all rules on it. Equal tests are shared,
+//! and a list of items is one test. Built by `column_builder.rs`, used by `event_context.rs`.
 
 use std::cmp::Ordering;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Columns while rules are compiled: equal tests of all rules become one, and what nobody asks in
-//! the end is dropped. `compile.rs` fills drafts and finishes them when it has seen every rule.
+//! Builds columns while rules are compiled: merges equal tests of all rules and drops tests that no
+//! rule uses.
 
 use rustc_hash::FxHashMap;
 

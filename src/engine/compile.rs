@@ -1,4 +1,5 @@
-//! Plans → [`RuleSet`]: all rules' conditions over shared tests. Called once for a scan.
+//! Compiles plans into a [`RuleSet`]: the conditions of all rules over shared tests. Called once
+//! for a scan.
 
 use rustc_hash::FxHashMap;
 

@@ -1,5 +1,5 @@
-//! From stage hits, in the order of events, to matches. One correlator a scan, in one thread at a
-//! time; `scan` feeds it what the matchers of all threads found.
+//! Correlates stage hits, in the order of events, into matches. A scan has one correlator, used by
+//! one thread at a time.
 
 use std::collections::{BTreeSet, VecDeque};
 

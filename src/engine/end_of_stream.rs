@@ -1,5 +1,5 @@
-//! Rules that are run when the stream has ended, over the stage hits that were kept: samples,
-//! pipes, an order of their own. Called by `correlate.rs`.
+//! Rules that can only run when the stream has ended, over the stage hits that were kept: samples,
+//! pipes, and rules with an order of their own. Called by `correlate.rs`.
 
 use std::cmp::Ordering;
 

@@ -1,5 +1,5 @@
-//! One event against the columns: what is known of its values, and what tests, scripts and keys
-//! make of them. `matcher.rs` makes a scene for each event.
+//! Evaluates the columns on one event: its values, and the results of tests, scripts and join keys.
+//! `matcher.rs` creates one for each event.
 
 use super::column::{Column, DecodedValue};
 use super::compile::{KeySet, RuleSet, ScriptTest};

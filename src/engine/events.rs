@@ -1,5 +1,5 @@
-//! Many plans over events that are at hand already, in any order. Called by `mutation`, which asks
-//! of hundreds of queries what they find in one recording.
+//! Runs many plans over events in memory, in any order. Used by `mutation`, which runs hundreds of
+//! queries over one recording.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

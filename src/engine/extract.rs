@@ -1,5 +1,5 @@
-//! One line → [`Row`]: a JSON extractor that takes only the slots and walks past everything else,
-//! sixteen bytes at a time. The scan's reader; everything else reads events with `event/json.rs`.
+//! Extracts a [`Row`] from a line of JSON: reads only the slots and skips everything else, sixteen
+//! bytes at a time. Only a scan uses it; other readers use `event/json.rs`.
 //!
 //! The law: for any bytes both readers refuse, or both give the same slots; where only
 //! `event/json.rs` refuses, the fault is in a number that nobody reads, a key that nobody reads

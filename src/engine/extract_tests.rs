@@ -1,4 +1,4 @@
-//! The law of the two readers.
+//! Tests that both JSON readers agree.
 
 use proptest::prelude::*;
 

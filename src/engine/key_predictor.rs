@@ -1,5 +1,5 @@
-//! Guesses which key comes next: events of one kind have the same keys in the same order, and to
-//! compare is cheaper than to find the end of a key and look it up. Only `extract.rs` asks.
+//! Predicts the next key of a document: events of one kind have the same keys in the same order,
+//! and comparing is cheaper than finding the end of a key and looking it up. Used by `extract.rs`.
 
 use rustc_hash::FxHashMap;
 

@@ -1,5 +1,5 @@
-//! Join keys as bytes: equal keys are equal bytes, and the values can be read back. `scene.rs`
-//! writes them, `sequence.rs` and `deferred.rs` compare them.
+//! Join keys as bytes: equal keys have equal bytes, and the values can be read back. Written by
+//! `event_context.rs`, compared by `sequence.rs` and `end_of_stream.rs`.
 
 use std::cmp::Ordering;
 use std::net::Ipv6Addr;

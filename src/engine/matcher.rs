@@ -1,5 +1,5 @@
-//! From a line to the stages that it meets. Each thread has a matcher of its own; what it finds
-//! goes to the one `correlate.rs` in the order of events.
+//! Matches a line against the stages of all rules. Each thread has its own matcher; the hits go to
+//! the one correlator in the order of events.
 
 use rustc_hash::FxHashMap;
 

@@ -1,6 +1,6 @@
-//! Values that the type of their field does not take. Every test treats them as missing, where
-//! Elasticsearch refuses the document or, under `ignore_malformed`, leaves out the value; so a scan
-//! counts and names them. Called by `matcher.rs` for each event that some rule sees.
+//! Counts values that the type of their field refuses. Every test treats them as missing, where
+//! Elasticsearch refuses the document or, under `ignore_malformed`, leaves out the value. Called by
+//! `matcher.rs` for each event that some rule sees.
 
 use super::column::Column;
 use super::compile::RuleSet;

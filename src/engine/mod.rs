@@ -1,5 +1,5 @@
-//! Many rules, fast: plans compiled into one, lines into matches. What `scan` runs; the results
-//! are those of the reference evaluator, which a law holds it to.
+//! The fast engine of `scan`: compiles many plans into one and matches lines of NDJSON. Its results
+//! equal those of the reference evaluator, which a property test verifies.
 //!
 //! `line -> extract (the slots that some rule reads) -> bucket (what kind of event) -> witnesses
 //! (conditions worth a look) -> program (conditions) -> hits -> correlate (sequences) -> matches`

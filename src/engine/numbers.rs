@@ -1,5 +1,5 @@
-//! The numbers of what rules are compiled into: each indexes one kind of vector, and one that is
-//! not there is an internal error, never an event without alerts.
+//! Index types of the engine's vectors. An index that is not there is an internal error, never an
+//! event without alerts.
 
 use crate::plan::index_vec::numbers;
 

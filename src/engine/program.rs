@@ -1,5 +1,5 @@
-//! Programs: the condition of a stage over the tests of columns, simplified, cheap parts first.
-//! `compile.rs` builds them, `matcher.rs` runs them.
+//! Programs: the condition of a stage over the tests of columns, simplified and with cheap parts
+//! first. Built by `compile.rs`, run by `matcher.rs`.
 
 use rustc_hash::FxHashMap;
 

@@ -1,5 +1,5 @@
-//! The row of one line: the raw values of its slots, as places in the line. Written by
-//! `extract.rs`, read by the columns; reused from line to line.
+//! The row of one line: the raw values of its slots, as positions in the line. Written by
+//! `extract.rs`, read by the columns, and reused from line to line.
 
 use super::slots::SlotId;
 use crate::event::Raw;

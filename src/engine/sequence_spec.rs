@@ -1,5 +1,5 @@
-//! What a rule asks for beside its conditions: how its stages go together. Taken from the plan by
-//! `compile.rs`, followed by `sequence.rs` and `deferred.rs`.
+//! The correlation part of a rule: stage order, `maxspan`, `until`, missing events. Taken from the
+//! plan by `compile.rs`, used by `sequence.rs` and `end_of_stream.rs`.
 
 use super::keys;
 use crate::event::{FieldType, Value};

@@ -1,5 +1,5 @@
-//! The time of an event. Times of one minute differ in seconds only, so the mapping's own reader
-//! is asked once a minute; `matcher.rs` asks for each line.
+//! Parses the time of an event. Times within one minute differ only in their seconds, so the
+//! mapping's parser runs once a minute.
 
 use super::row::{Kind, RawCell};
 use crate::event::field::Reading;

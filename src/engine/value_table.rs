@@ -1,6 +1,5 @@
-//! Values seen before: raw value → number → what is known of it. One table a column and thread;
-//! `scene.rs` asks it. Bounded: a full one is emptied, and one that seldom knows a value is
-//! passed by.
+//! Caches test results by raw value, one table per column and thread. The tables are bounded: a
+//! full one is emptied, and one with a low hit rate is bypassed.
 
 use std::hash::Hasher as _;
 

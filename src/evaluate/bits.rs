@@ -1,4 +1,4 @@
-//! A matrix of bits, one row an event: the facts of a plan and the stages that events meet.
+//! A bit matrix with one row per event: the facts of a plan and the stages that events meet.
 
 /// Rows of bits, all of one width.
 #[derive(Debug, Clone, PartialEq, Eq)]

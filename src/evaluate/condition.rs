@@ -1,5 +1,5 @@
-//! The boolean tree of a stage over the facts of one event (`QueryTranslator`: `not` is
-//! complement, never three-valued), and the least change that would turn it.
+//! Evaluates the boolean tree of a stage on the facts of one event (`QueryTranslator`: `not` is
+//! complement, never three-valued), and finds the least change that would invert it.
 
 use crate::plan::{Condition, ConditionKind, LeafId};
 

@@ -1,5 +1,4 @@
-//! What a search is given beside query and events, and how it can fail. Read by whoever runs an
-//! evaluator.
+//! The inputs of a search besides query and events, and the ways in which it can fail.
 
 use crate::event::Timestamp;
 use crate::plan::ClauseId;

@@ -1,5 +1,5 @@
-//! Decide: from a [`FactsOverlay`] to matches, a pure function. The boolean tree gives the stages that
-//! each event meets, the matcher of the plan's shape does the rest.
+//! Decides matches from a [`FactsOverlay`], as a pure function. The boolean tree gives the stages
+//! that each event meets; the matcher of the plan's operator combines them.
 
 use std::cmp::Ordering;
 

@@ -1,5 +1,5 @@
-//! One test on one whole document. Shared with the engine, which asks it for what no column holds:
-//! nested objects, all keys of a flattened field, fields whose names fit a pattern.
+//! Runs one test on one whole document. The engine uses it for what no column holds: nested
+//! objects, all keys of a flattened field, fields whose names match a pattern.
 
 use super::QueryFailure;
 use super::slots::Slots;

@@ -1,5 +1,5 @@
-//! Facts: what is true of each event on its own, found once. One bit for each leaf, the category
-//! of each stage, the place in the order of events, the join keys as numbers.
+//! Facts: what is true of each event by itself, computed once. One bit for each leaf, the category
+//! of each stage, the position in the order of events, and the join keys as numbers.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! One rule, and why: the reference evaluator.
+//! The reference evaluator: runs one rule and explains the result.
 //!
 //! Two steps. *Facts*: each leaf of the plan on each event, once, one bit. *Decide*: a pure
 //! function of plan, facts and overrides: the boolean tree gives the stages that an event meets,

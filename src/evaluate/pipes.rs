@@ -1,4 +1,4 @@
-//! Which of the results are returned: `head`, `tail`, `size` and `result_position`
+//! Selects the returned results: `head`, `tail`, `size` and `result_position`
 //! (`LogicalPlanBuilder`, `LimitWithOffset`).
 
 use super::{Match, Request, ResultPosition};

@@ -1,4 +1,4 @@
-//! One line of words for a cause, the same in `because`, snapshots, reports and JSON.
+//! The text of a cause, the same in `because`, snapshots, reports and JSON.
 
 use super::{Cause, CauseKind};
 use crate::event::EventId;

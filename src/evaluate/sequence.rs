@@ -1,5 +1,5 @@
-//! The sequence matcher: moments in order, each with what it does under one join key, to
-//! matches. It knows neither plans nor events' contents; only `decide.rs` calls it.
+//! The sequence matcher: takes events in order, each with its actions under one join key, and gives
+//! matches. It knows neither plans nor documents; only `decide.rs` calls it.
 //!
 //! Elasticsearch runs it stage by stage over windows (`SequenceMatcher`, `TumblingWindow`); this
 //! single pass gives the same results. Of the partial sequences that wait at one position under

@@ -1,4 +1,4 @@
-//! What a plan's fields hold on one event, read once for all leaves of that event.
+//! The values of a plan's fields on one event, read once for all leaves.
 
 use std::borrow::Cow;
 

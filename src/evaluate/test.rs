@@ -1,5 +1,5 @@
-//! One leaf, compiled: its predicate with patterns and constants made ready, and what it says
-//! about the fields of one event. Called by `facts.rs` for each leaf on each event, once.
+//! One compiled leaf: its predicate with patterns and constants prepared. `facts.rs` runs each leaf
+//! once on each event.
 
 use super::QueryFailure;
 use super::document::DocumentTest;

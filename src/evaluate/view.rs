@@ -1,5 +1,5 @@
-//! The facts as they are under overrides: every question that deciding and explaining ask about
-//! an event goes through a [`FactsOverlay`]. Bit work only.
+//! The facts under overrides. Deciding and explaining read facts only through a [`FactsOverlay`],
+//! which costs bit operations only.
 
 use rustc_hash::FxHashMap;
 

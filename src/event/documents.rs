@@ -1,5 +1,5 @@
-//! Search responses, arrays and pretty-printed documents as NDJSON: [`Documents`] stands between a
-//! file and whoever reads it line by line. Input that is NDJSON already passes through untouched.
+//! Converts search responses, arrays and pretty-printed documents to NDJSON: [`Documents`] wraps a
+//! file for readers that work line by line. NDJSON passes through unchanged.
 //!
 //! Only the structure is looked at; whether a document is valid is for its reader to say. A
 //! document comes on the line on which it begins or, where several begin on one line, on the next

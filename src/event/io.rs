@@ -1,5 +1,5 @@
-//! What the rooms below `cli` are given instead of a disk, a terminal and a person: `cli`
-//! implements it, tests give memory.
+//! The interfaces through which modules below `cli` reach files, progress and cancellation. `cli`
+//! implements them for the disk and the terminal, tests for memory.
 
 use std::io::{Read, Seek, Write};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! What happened: events, the values in them, and what a mapping makes of those values.
+//! Events, the values in them, and how a mapping reads those values.
 //!
 //! Everything above reads events through [`Event`] and types through [`Schema`]. The order of
 //! events everywhere is: timestamp, then the rule's tiebreaker, then position in the input.

@@ -1,5 +1,5 @@
-//! The alerts that Kibana makes of a match (`eql-semantics` §10.5, §10.8): one of an event; of a
-//! sequence a building block for each event, and the shell with what they have in common.
+//! The alerts that Kibana creates for a match (`eql-semantics` §10.5, §10.8): one for an event; for
+//! a sequence one building block per event and a shell with their common fields.
 //!
 //! Left out is what a run in simulated time cannot know: ids, and when the alert was written.
 

@@ -1,4 +1,5 @@
-//! The rule in production: which events an execution of it sees, and what becomes of its matches.
+//! Simulates the rule in production: which events each execution sees, and which alerts its matches
+//! become.
 //!
 //! `filter` says which documents a rule's filters and exceptions hide; `window` turns interval,
 //! look-back and the arrival of events into the searches that executions make, and those into what

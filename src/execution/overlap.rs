@@ -1,4 +1,4 @@
-//! The share of phases in which a sequence of a given length is seen whole by no execution.
+//! The share of phases in which no execution sees the whole of a sequence of a given length.
 
 use crate::rule::Schedule;
 

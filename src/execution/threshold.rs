@@ -1,5 +1,5 @@
-//! Threshold rules over consecutive executions: what an alert has counted is not counted again,
-//! and what stayed below the threshold is (`rule-types-semantics` §8.4 to §8.6).
+//! Threshold rules over consecutive executions: events of an earlier alert are not counted again,
+//! events that stayed below the threshold are (`rule-types-semantics` §8.4 to §8.6).
 
 use std::collections::BTreeMap;
 

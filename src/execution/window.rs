@@ -1,5 +1,5 @@
-//! Executions over time, exactly: when an event can be found, which different searches there are,
-//! and what comes of them in every phase of the schedule.
+//! Exact arithmetic on executions: when an event can be found, which searches differ, and what they
+//! give in every phase of the schedule.
 //!
 //! An execution at `t` sees an event that has arrived by `t` and whose time lies between
 //! `t - from` and `t - to`, both included (`eql-semantics` §10.1), so it is seen by the executions

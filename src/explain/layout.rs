@@ -1,5 +1,5 @@
-//! An evaluation laid out for a reader: stages, lacks, clauses with values. Cases and recordings
-//! are laid out alike.
+//! The structure of an explanation: stages, what each lacks, clauses with values. Cases and
+//! recordings share it.
 
 use std::fmt::Write as _;
 

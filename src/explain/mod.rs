@@ -1,5 +1,5 @@
-//! Why a case or a recording alerted, or why not: the stages with what they saw, what the nearest
-//! miss lacks and by how much, and each clause with its value on the event that came nearest.
+//! Explains why a case or a recording alerted or not: the events that each stage saw, what the
+//! nearest miss lacks and by how much, and each clause with its value on the nearest event.
 //!
 //! A case is explained as it was run ([`explain`]). Of a recording, which may be large, only what
 //! can matter is kept ([`recording`]); both end on one [`sheet`].

@@ -1,4 +1,4 @@
-//! What is lacking to a match, in words: what it is, by how much, and what would do instead.
+//! Phrases for what a match lacks: the clause, by how much it missed, and what would match instead.
 
 use crate::evaluate::{Cause, CauseKind, Shortfall};
 use crate::event::Value;

@@ -1,5 +1,5 @@
-//! What a report tells of a check beside its verdict: its events over time with the stages that
-//! each meets, and the clauses that decided.
+//! The timeline of a check in reports: its events with the stages that each meets, and the clauses
+//! that decided.
 
 use super::{Explanation, explain};
 use crate::evaluate::{Context, Evaluation, Prepared};

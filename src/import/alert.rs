@@ -1,5 +1,4 @@
-//! What Elastic exports: hits, search responses and alerts, as the documents that the sensor sent.
-//! Called by the face of this room.
+//! Extracts the original documents from hits, search responses and alerts that Elastic exports.
 
 use serde_json::{Map, Value as Json};
 

@@ -1,5 +1,4 @@
-//! What a file is, told from its first bytes, and what form of event a JSON object is. Called by
-//! the face of this room; nothing here reads on.
+//! Detects the format of a file from its first bytes, and the form of an event from a JSON object.
 
 use serde_json::{Map, Value as Json};
 

@@ -1,5 +1,4 @@
-//! What can be wrong with a recording, where, and how to mend it. Called by every reader of this
-//! room and by whoever shows its faults.
+//! Errors of a recording: what is wrong, where, and how to mend it.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,5 +1,4 @@
 //! Windows event logs (EVTX) as the tree that EVTX tools print, chunk by chunk: 64 KiB are held.
-//! Called by the face of this room; the only file that knows the evtx crate.
 
 use std::collections::VecDeque;
 use std::io::Read;

@@ -1,6 +1,5 @@
-//! JSON values one after another, out of lines, an array or pretty-printed text, of which never
-//! more than one is held. A search response beyond the size of an event is given hit by hit.
-//! Called by the face of this room only.
+//! Reads JSON values one after another from lines, an array or pretty-printed text, and holds one
+//! at a time. A search response larger than the limit of one event is read hit by hit.
 
 use std::io::{BufRead, BufReader, Read};
 

@@ -1,5 +1,5 @@
-//! Real recordings as ECS documents: event logs, Windows events as JSON, exports from Elastic,
-//! packed or not. The way in for the verb `import` and for scenarios' `events_from`.
+//! Converts real recordings to ECS documents: event logs, Windows events as JSON, exports from
+//! Elastic, packed or not. Used by the command `import` and by `events_from` in scenarios.
 //!
 //! A recording is read as a stream: what is held at a time is a chunk of an event log, one JSON
 //! value, or one search response. What cannot be read is a [`Fault`] among the documents; the rest

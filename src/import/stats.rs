@@ -1,4 +1,4 @@
-//! What a recording held, in numbers. Kept by the face of this room, shown by whoever imports.
+//! Counts of a recording's contents.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! gzip, Zstandard and zip, unpacked as a stream and watched: what comes out of a file is bounded
-//! against what went in. Called by the face of this room only; the only file that knows zip.
+//! Unpacks gzip, Zstandard and zip as streams, with limits on the unpacked size relative to the
+//! packed size. The only file that uses zip.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;

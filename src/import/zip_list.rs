@@ -1,5 +1,5 @@
-//! What the list of a zip's entries says of itself, asked before it is read: how many entries
-//! there are, and whether two of them lie over one another. Called by the reader of archives.
+//! Inspects the central directory of a zip before the archive is read: the number of entries, and
+//! whether entries overlap.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! The error type that all query languages share.
+//! The error type of all query languages.
 
 use crate::diagnostic::{Code, Diagnostic, QueryText, Span};
 

@@ -1,5 +1,5 @@
-//! Hands out the numbers of parts, clauses and leaves while a query of one condition is lowered:
-//! what KQL and Lucene queries have in common.
+//! Numbers parts, clauses and leaves while a query of one condition is lowered. Shared by KQL and
+//! Lucene.
 
 use super::dsl::error::{Refusal, UNSUPPORTED};
 use super::dsl::lower::Lowering;

@@ -1,4 +1,4 @@
-//! Which data sources a rule searches, and the field types that its query meets on each.
+//! The data sources that a rule searches, and the field types that its query meets on each.
 
 use crate::compile::{FieldTypes, FieldsRead, Syntax, fields_of};
 use crate::data_source::{Catalogue, DataSource, Index, IndexPatterns, known_indices};

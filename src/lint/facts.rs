@@ -1,5 +1,5 @@
-//! What a data source's kinds of event make of a stage, whatever happened: fields that a kind
-//! never carries, values that the sensor pins.
+//! Derives what a data source's kinds of event always say about a stage: fields that a kind never
+//! carries, values that the sensor pins.
 //!
 //! A leaf all of whose fields are known in this way is run by the evaluator itself, on an event
 //! that has just these values; every other leaf is open.

@@ -1,4 +1,4 @@
-//! What a lint is, and what it says.
+//! The types of a lint and its findings.
 
 use std::sync::Arc;
 

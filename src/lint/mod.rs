@@ -1,4 +1,4 @@
-//! What cannot be right about a rule: one file a lint. `trapline check` is the caller.
+//! Lints: each file finds one kind of mistake in a rule. `trapline check` runs them.
 //!
 //! `text → rule → syntax → claims (one mapping a data source) → findings`. A lint reports what it
 //! can prove and nothing else; what is true of several data sources is one finding.

@@ -1,4 +1,4 @@
-//! Figures over many rules, without a word of any of them: the report about public rules.
+//! Statistics over many rules, without naming any: the report about public rules.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

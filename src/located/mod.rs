@@ -1,4 +1,4 @@
-//! Files of keys and values, TOML or JSON, read so that each value knows its place.
+//! Reads TOML and JSON files so that each value knows its place.
 //!
 //! [`Table`] is what readers of rules, exception lists and data sources ask; it says what is wrong
 //! with a file, at its place, in a [`Report`]. Nothing in here knows what the keys mean.

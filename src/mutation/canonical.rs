@@ -1,5 +1,5 @@
-//! Whether two plans cannot give different results, as far as that is plain to see: constants
-//! folded, double negation gone, operands in one order, list items that another covers left out.
+//! Detects mutants that cannot change a result: compares plans with constants folded, double
+//! negation removed, operands sorted, and list items dropped that another item covers.
 //!
 //! Each condition becomes a tree of *forms*, and equal forms have one number ([`Forms`]), so that
 //! two conditions are the same where their numbers are.

@@ -1,6 +1,6 @@
-//! Would a test notice? Each mutant is the rule with one change ([`operators`]); it is caught when
-//! the matches of some check differ ([`lab`]). Mutants are made from the syntax tree, never from
-//! text, and are checked and lowered as the rule itself is.
+//! Mutation testing: each mutant is the rule with one change ([`operators`]); it is caught if the
+//! matches of some check differ ([`runner`]). Mutants are made from the syntax tree, never from
+//! text, and are checked and lowered as the rule is.
 //!
 //! `syntax -> mutants -> plan -> matches of each check -> caught, survived, or no change at all`
 

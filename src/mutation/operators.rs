@@ -1,4 +1,4 @@
-//! The changes of a whole query: what binds its stages together, and each stage's condition
+//! Mutations of a whole query: its correlation, and the condition of each stage
 //! ([`super::condition`]).
 
 use std::fmt::Display;

@@ -1,4 +1,4 @@
-//! Mutants on the bench: each is run on the events of every check until one differs.
+//! Runs each mutant on the events of every check until one result differs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

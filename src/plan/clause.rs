@@ -1,5 +1,5 @@
-//! The spine: every part of a query that can decide a verdict, with its identity, its place and
-//! its canonical text. Verdicts, snapshots, explain, coverage and mutation all speak of clauses.
+//! Clauses: every part of a query that can decide a verdict, with its identity, place and canonical
+//! text. Verdicts, snapshots, explain, coverage and mutation refer to clauses.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A predicate as a field of one type runs it. A mapping decides what the index holds of a value
+//! Adapts a predicate to the type of a field. A mapping decides what the index keeps of a value
 //! (its precision, its case), and the constants of a query are changed in the same way.
 
 use std::borrow::Cow;

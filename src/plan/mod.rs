@@ -1,5 +1,5 @@
-//! What is asked: a typed, language-neutral query. A language lowers to a [`Plan`]; the evaluators
-//! run plans and know no language.
+//! A typed, language-neutral query. A language lowers to a [`Plan`]; the evaluators run plans and
+//! know no language.
 //!
 //! A plan is valid for one [`crate::event::Schema`]: its fields say how each mapping of that
 //! schema reads them. Everything in it is an index into one of its vectors.

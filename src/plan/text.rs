@@ -1,5 +1,5 @@
-//! A plan as text, for tests and for people who look at what a query became. Golden files show the
-//! lowering of each language (`tests/language/plans/`).
+//! The text form of a plan, for tests and debugging. Golden files show the lowering of each
+//! language (`tests/language/plans/`).
 //!
 //! `[n]` behind a test is the number of its clause.
 

@@ -1,4 +1,4 @@
-//! One way to walk what a plan tests: the leaves of a condition, the fields of a predicate.
+//! The visitor over the leaves of a condition and the fields of a predicate.
 
 use super::predicate::{Condition, ConditionKind, LeafId, Predicate, ScriptExpr};
 use super::{FieldId, Plan};

@@ -1,4 +1,4 @@
-//! How a run ended as a whole: one answer for the headline of every report and for the exit code.
+//! The outcome of a whole run: decides the headline of every report and the exit code.
 
 use super::ExitCode;
 use super::gates::MissedGate;

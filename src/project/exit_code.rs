@@ -1,4 +1,4 @@
-//! What the run says to the shell and to CI. The numbers are an interface (`design.md` §7).
+//! The exit codes. The numbers are a contract (`design.md` §7).
 
 use crate::diagnostic::Diagnostic;
 

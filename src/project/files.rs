@@ -1,6 +1,6 @@
-//! The files of a project as this room asks for them: by name, relative to the project's root and
-//! written with `/`. `cli` implements [`ProjectFiles`] for a disk, a test for memory. The functions
-//! beside it take names apart; they never look at a disk.
+//! The files of a project by name, relative to the project's root and written with `/`. `cli`
+//! implements [`ProjectFiles`] for the disk, tests for memory. The functions beside it only split
+//! names.
 
 use std::cmp::Ordering;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Gates: what a project demands of its tests beside that they pass.
+//! Gates: requirements on a project's tests beyond passing.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! Finds and reads the files of a run: the scenarios that were asked for, and the rules that they
-//! test, no others. Every verb that replays scenarios loads them here.
+//! Loads the files of a run: the requested scenarios and the rules that they test. Every command
+//! that replays scenarios uses it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

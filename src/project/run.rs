@@ -1,4 +1,4 @@
-//! Runs what was loaded, compares it with the snapshots, and decides how the run ended.
+//! Runs a loaded project, compares it with the snapshots, and decides the outcome of the run.
 
 use std::collections::{BTreeMap, BTreeSet};
 

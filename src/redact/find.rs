@@ -1,5 +1,4 @@
-//! What is known by its form: e-mail addresses, SIDs, GUIDs, IP addresses. Called by the scrubber
-//! at the start of each word.
+//! Finds sensitive values by their form: e-mail addresses, SIDs, GUIDs, IP addresses.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Stand-ins for what must not leave the house: users, hosts, domains, SIDs, addresses, e-mail
+//! Replaces sensitive names with pseudonyms: users, hosts, domains, SIDs, addresses, e-mail
 //! addresses, GUIDs, user names in paths. Called where a scenario is made from a recording.
 //!
 //! The same name gets the same stand-in everywhere, of the same kind, and a stand-in is left as it

@@ -1,4 +1,4 @@
-//! Which stand-in stands for which original. Called by the scrubber.
+//! The mapping from originals to pseudonyms.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

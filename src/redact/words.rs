@@ -1,5 +1,4 @@
-//! Words: where they begin and end, which are nobody's name, which are stand-ins already, and the
-//! names that stand in paths. Called by the scrubber.
+//! Word boundaries, common words that are not names, existing pseudonyms, and names in paths.
 
 /// Accounts, authorities and machines that are the same everywhere.
 const NOBODY: &[&str] = &[

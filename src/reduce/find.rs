@@ -1,5 +1,5 @@
-//! The few events of a recording that a verdict hangs on: the first match, or the nearest miss and
-//! the clauses that it missed by.
+//! Finds the few events of a recording that decide the verdict: the first match, or the nearest
+//! miss and the clauses that it failed.
 
 use std::collections::BTreeSet;
 

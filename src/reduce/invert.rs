@@ -1,6 +1,6 @@
-//! A benign sketch as what it should be: an attack that alerts, and the recording as the one change
-//! that stops it. The attack is the recording without the value, or with the time, that the one
-//! blocking clause asks about; where no such change alone alerts, the sketch stays as it is.
+//! Turns a benign sketch into an attack that alerts and a case with the one change that stops it.
+//! The attack differs from the recording in the value or time of the one blocking clause; where no
+//! single change alerts, the sketch is unchanged.
 
 use super::trial::Trials;
 use crate::scenario::write::{Expect, Sketch, SketchCase, SketchChange, SketchEvent};

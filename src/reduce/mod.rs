@@ -1,5 +1,5 @@
-//! A recording → the smallest scenario that tells the same of a rule: that it alerts, or that it
-//! does not and why. Called by `trapline import --minimise`.
+//! Reduces a recording to the smallest scenario with the same verdict for the same reason. Called
+//! by `trapline import --minimise`.
 //!
 //! The reference evaluator finds the few events that matter ([`find`]): the first match, or the
 //! nearest miss. They become a sketch of a scenario in the shape of their data source

@@ -1,6 +1,5 @@
-//! Takes away what a sketch does not need: events, then fields, then values, one at a time and
-//! again until nothing more goes. What is left is minimal: without any one part of it the scenario
-//! tells something else.
+//! Removes events, then fields, then values from a sketch, one at a time and repeatedly. The result
+//! is minimal: removing any one part changes the verdict or its reason.
 
 use super::trial::Trials;
 use crate::event::Scalar;

@@ -1,5 +1,6 @@
-//! Recorded events as a scenario in the shape of their data source: everything that the query
-//! reads, labels, times from the first event. [`super::reduce`] takes away what is not needed.
+//! Builds a scenario from recorded events in the shape of their data source: every field that the
+//! query reads, labels, and times from the first event. [`super::reduce`] removes what is not
+//! needed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! A sketch replayed as `trapline test` replays what is written: does it still tell the same?
+//! Replays a sketch as `trapline test` would and compares the outcome with the recording's.
 
 use std::collections::BTreeSet;
 

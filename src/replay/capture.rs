@@ -1,4 +1,5 @@
-//! Recorded events in any form that `import` reads: taken as they are, routed by their index, labelled by queries.
+//! Loads recorded events in any form that `import` reads; routes them by index and labels them by
+//! queries.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The rules of a project, by whether anything tests them: counted by every report and listed by
-//! `--list`, so that no rule passes by being forgotten.
+//! Classifies the rules of a project by whether anything tests them, so that every report and
+//! `--list` count untested rules.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! The text of a scenario that nobody has written yet, replayed as `trapline test` replays it once
-//! it is: for the rooms that make scenarios, which show nothing that they have not seen happen.
+//! Runs a scenario from memory, exactly as `trapline test` would. Generators use it to verify their
+//! output.
 
 use std::fmt;
 

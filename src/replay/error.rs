@@ -1,4 +1,4 @@
-//! The codes of what a run finds wrong: `E39…`.
+//! Error codes of a run: `E39…`.
 
 use crate::diagnostic::Code;
 

@@ -1,4 +1,4 @@
-//! What a run tells while it runs, and how it is stopped: for progress, reports that stream, and
+//! Events of a running test run, and its cancellation: for progress, streaming reports and
 //! `--fail-fast`.
 
 use super::outcome::{Check, CheckKey, ScenarioOutcome};

@@ -1,6 +1,5 @@
-//! What production hides from a rule's query: documents that the rule's filters leave out, and
-//! those of its exceptions. One filter over every event of every stage, `until` and missing events
-//! included (`eql-semantics` §10.4).
+//! Hides documents from a rule's query that the rule's filters or exceptions exclude. The filter
+//! applies to every stage, `until` and missing events included (`eql-semantics` §10.4).
 
 use std::collections::BTreeMap;
 use std::io::Read;

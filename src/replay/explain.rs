@@ -1,4 +1,4 @@
-//! The places that belong to a failure: the expectation in the scenario, the clause in the rule.
+//! The source places of a failure: the expectation in the scenario and the clause in the rule.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! An expectation held against a run: the one place where a verdict is decided.
+//! Judges a run against its expectation. Verdicts are decided here and nowhere else.
 
 use std::fmt::Write as _;
 

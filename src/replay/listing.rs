@@ -1,4 +1,4 @@
-//! The checks that a run would have, without running them: for `--list` and editors.
+//! Lists the checks of a run without running them: for `--list` and editors.
 
 use super::expectation::wanted;
 use super::outcome::CheckKey;

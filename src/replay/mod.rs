@@ -1,4 +1,4 @@
-//! Run the tests: cases × data sources, results in file order.
+//! Runs tests: cases × data sources, with results in file order.
 //!
 //! For each source of a scenario the attack runs first ([`source`]), then every case is judged
 //! against it ([`judge`]). Threads work on scenarios; what they give is put back in file order.

@@ -1,5 +1,5 @@
-//! What a run gave: the one type that every report, the snapshots and the exit code read. A
-//! reporter never decides a verdict; everything is decided when this exists.
+//! The outcome of a run: the one type that reports, snapshots and the exit code read. It is
+//! complete when it is made; reports decide nothing.
 
 use std::fmt;
 use std::sync::Arc;

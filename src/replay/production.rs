@@ -1,5 +1,4 @@
-//! A run as production makes it: the searches that the executions of the rule's schedule are, what
-//! each of them finds, and which alerts come of that in every phase.
+//! Simulates the rule's schedule: which executions see which events, and the alerts of every phase.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What outside the query kept a case from alerting: the look-back of the schedule, an exception,
+//! Causes outside the query that kept a case from alerting: the schedule's look-back, an exception,
 //! a filter of the rule.
 
 use super::outcome::{CauseRecord, NoneRecord};

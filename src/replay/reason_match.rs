@@ -1,4 +1,4 @@
-//! Whether the stated reason of a case (`because`) is the reason that was found.
+//! Compares the stated reason of a case (`because`) with the reason that was found.
 
 use super::{new_terms, threshold};
 use crate::diagnostic::suggest::nearest;

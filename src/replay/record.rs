@@ -1,4 +1,4 @@
-//! A run → what the snapshot and the reports say of it.
+//! Converts a run to the record that snapshots and reports keep.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! One case on one data source, evaluated: the facts that a verdict is made of.
+//! Evaluates one case on one data source: the facts for its verdict.
 
 use std::sync::Arc;
 

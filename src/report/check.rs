@@ -1,4 +1,4 @@
-//! What `trapline check` found: for people, a line each, as JSON.
+//! The findings of `trapline check`: as text, one line each, and as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

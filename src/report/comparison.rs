@@ -1,5 +1,5 @@
-//! `trapline diff` for a pull request (Markdown, one comment that is kept up to date) and for
-//! programs (JSON).
+//! `trapline diff` as Markdown, for one comment in a pull request that is kept up to date, and as
+//! JSON.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

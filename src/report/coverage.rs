@@ -1,4 +1,4 @@
-//! `trapline coverage` for programs (JSON) and for a merge request (Markdown).
+//! `trapline coverage` as JSON and as Markdown for a merge request.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! `trapline explain` for programs (JSON).
+//! `trapline explain` as JSON.
 
 use serde_json::{Value, json};
 

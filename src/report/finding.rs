@@ -1,5 +1,5 @@
-//! What a reviewer has to look at, one entry a case: the checks that fail and the changes of the
-//! snapshots, worst first, each with its place. Read by the formats of code hosts.
+//! The failed checks and changed snapshots that a reviewer must look at, one entry per case, worst
+//! first, each with its place. Used by the formats of code hosts.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The first words of every report for people: how the run ended as a whole.
+//! The headline of every report: how the run ended as a whole.
 
 use super::View;
 use super::words::counted;

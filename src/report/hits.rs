@@ -1,5 +1,5 @@
-//! The body of an `_eql/search` response as a table for people: a line an event, with its time,
-//! category and id and the fields that the query names; sequences and samples under their keys.
+//! An `_eql/search` response as a table: one line per event with its time, category, id and the
+//! fields that the query names; sequences and samples are grouped under their keys.
 
 use std::fmt::Write as _;
 

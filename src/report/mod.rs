@@ -1,5 +1,5 @@
-//! Say what a run gave: one file for each format. A reporter never decides a verdict; it reads an
-//! [`Outcome`] and the changes of the snapshots, and writes.
+//! Reports, one file per format. A report decides no verdict; it formats an [`Outcome`] and the
+//! changes of the snapshots.
 
 pub mod hits;
 pub mod check;

@@ -1,4 +1,4 @@
-//! `trapline mutate` for programs (JSON) and for a merge request (Markdown).
+//! `trapline mutate` as JSON and as Markdown for a merge request.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! How noisy rules are, for people (a table) and for programs (JSON).
+//! How noisy rules are, as a table and as JSON.
 
 use std::fmt::Write as _;
 

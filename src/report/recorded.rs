@@ -1,5 +1,5 @@
-//! What two versions of the rules do otherwise over recordings: the words for people, the sections
-//! of the comment, the JSON. Called by the reports of `trapline diff`.
+//! The differences of two versions of the rules on recordings: phrases for the terminal, sections
+//! of the comment, and JSON. Used by the reports of `trapline diff`.
 
 use std::fmt::Write as _;
 

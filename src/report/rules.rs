@@ -1,4 +1,4 @@
-//! The counts of a project's rules in words, the same in every format for people.
+//! The counts of a project's rules as phrases, the same in every text format.
 
 use crate::replay::census::RuleCensus;
 

@@ -1,4 +1,4 @@
-//! Words that several formats share.
+//! Phrases that several formats share.
 
 /// `1 check`, `2 checks`.
 pub(super) fn counted(number: usize, what: &str) -> String {

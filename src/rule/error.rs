@@ -1,4 +1,4 @@
-//! The codes of what can be wrong with a rule file: `E2…`, warnings by name.
+//! Error codes of rule files: `E2…`; warnings by name.
 
 use crate::diagnostic::Code;
 use crate::located::Codes;

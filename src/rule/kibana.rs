@@ -1,5 +1,5 @@
-//! Rules as Kibana writes them: the lines of an export (NDJSON), the objects and lists of its API,
-//! and the bodies of the alerting API, whose keys are in camel case.
+//! Reads rules as Kibana writes them: the lines of an export (NDJSON), the objects and lists of its
+//! API, and bodies of the alerting API with keys in camel case.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

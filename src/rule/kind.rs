@@ -1,4 +1,4 @@
-//! The kinds of rule, each with the keys that only that kind has.
+//! The rule types with the keys of each.
 
 use super::filter::Filter;
 use super::production::filters;

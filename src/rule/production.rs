@@ -1,4 +1,4 @@
-//! What Kibana does with a rule's matches: the keys of `[rule]` beside its query and schedule.
+//! The keys of `[rule]` that say what Kibana does with matches.
 
 use super::filter::{self, BadFilter, Filter};
 use super::{RuleType, Severity};

@@ -1,4 +1,5 @@
-//! Two versions of the rules compared: which rules differ, and what every case does under each.
+//! Compares two versions of the rules: which rules differ, and the outcome of every case under
+//! each.
 //!
 //! Called by `trapline diff`, which runs the same scenarios with the rules of both sides and hands
 //! over what came of it. Classes of change are those of the snapshots.

@@ -1,4 +1,4 @@
-//! Which rules differ, and in what that matters to a reviewer.
+//! Finds the rules that differ, and the differences that matter to a reviewer.
 
 use std::collections::{BTreeMap, BTreeSet};
 

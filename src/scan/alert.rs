@@ -1,4 +1,4 @@
-//! An alert as it is written: one JSON object.
+//! An alert as a JSON object.
 
 use serde_json::{Map, Value as Json, json};
 

@@ -1,5 +1,5 @@
-//! What one thread finds in one chunk: for each event its time, and of those that meet some stage
-//! all that the rest of the scan needs. The chunk itself is then gone.
+//! The result of one thread on one chunk: the time of each event and, of events that meet some
+//! stage, what later steps need. The chunk itself is released.
 
 use super::chunk::{Chunk, MARK};
 use super::excluded::Excluded;

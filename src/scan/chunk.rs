@@ -1,4 +1,4 @@
-//! Input in pieces that end with a line. Called by `merge.rs`, which says which file is next.
+//! Reads input in chunks that end with a line break.
 
 use std::io::{self, Read};
 

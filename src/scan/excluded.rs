@@ -1,5 +1,5 @@
-//! What an event meets of rules that never see it, because their own filters or an exception hide
-//! it. Only events that meet some stage are asked, so that a scan seldom parses one for it.
+//! Finds the rules that exclude an event by their own filters or by an exception. Only events that
+//! meet some stage are tested, so that few are parsed for it.
 
 use std::collections::BTreeMap;
 

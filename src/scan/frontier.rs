@@ -1,5 +1,4 @@
-//! How far the time of one file has come, and the watermark that follows from it. Owned by
-//! `order.rs`, one a file.
+//! The watermark of one file: how far its time has advanced.
 //!
 //! The time of a file is the latest time of its events, but an event that is dated far ahead must
 //! not move it: everything behind would be late. So a jump counts only once most of the events since

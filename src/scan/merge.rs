@@ -1,5 +1,5 @@
-//! Which file is read next. A file is opened when the merge has come near its first event, so that
-//! a month of hourly files is one open file at a time.
+//! Chooses the file to read next. A file is opened when the merge has come near its first event, so
+//! that a month of hourly files is one open file at a time.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};

@@ -1,4 +1,4 @@
-//! Puts events in order. Fed with batches by `pass.rs`; what it releases goes to the correlator.
+//! Orders events by time and releases them to the correlator.
 //!
 //! A pass over a stream orders within a window: for each file a watermark rises that no event in
 //! order falls below ([`Frontier`]); an event below it is late, and what lies below the watermarks

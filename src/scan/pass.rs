@@ -1,5 +1,5 @@
-//! One pass over the inputs: any number of threads read and match, and whoever holds the lock puts
-//! events in order and hands them to the correlator. Called by `mod.rs`, at most twice a scan.
+//! One pass over the inputs: threads read and match chunks, and the thread that holds the lock
+//! orders events and feeds the correlator. `mod.rs` runs at most two passes a scan.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,5 +1,5 @@
-//! The documents of a file once more, each with the line by which an alert names it. Called by
-//! whoever asks after a scan about some of its events, which a scan itself does not keep.
+//! Re-reads a scanned file line by line. A scan keeps only (file, line) per event; callers that
+//! need the document use this.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! One event of a batch on its own: apart from the batch, and as bytes in a temporary file.
+//! One event outside of its batch, and its encoding in a temporary file.
 
 use super::batch::{Batch, BatchEvent};
 use crate::engine::SlotId;

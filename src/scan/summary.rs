@@ -1,4 +1,4 @@
-//! What a scan amounted to.
+//! The summary of a scan.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,5 @@
-//! From when to when the events of a scan are. A few events that are dated far from all others
-//! (2100, 1970) do not count: a rate over their span would say that nothing ever happens. They are
-//! counted and the first of them is named.
+//! The time span of a scan's events. A few events that are dated far from all others (2100, 1970)
+//! are excluded, counted, and the first of them is named: they would make every rate close to zero.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! What a scenario says of data sources, against the data sources that there are: names, kinds of
-//! event, fields, values. Called by whoever loads scenarios, before anything runs.
+//! Checks a scenario against the data sources: names of sources, kinds of event, fields, values.
+//! Runs before any replay.
 
 use std::collections::{BTreeMap, BTreeSet};
 

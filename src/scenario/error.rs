@@ -1,4 +1,4 @@
-//! What can be wrong with a scenario file: the codes `E3…`.
+//! Error codes of scenario files: `E3…`.
 //!
 //! `E300`–`E309` are about YAML, `E310`–`E329` about what a scenario says, `E330`–`E349` about what
 //! it says of a data source.

@@ -1,6 +1,5 @@
-//! A scenario's attack or case as the events of one data source: shape defaults, the attack, the
-//! changes in order, what the sensor pins (unless it is forced), and last what follows from the
-//! fields that are there. Called by `check` and by the rooms that run scenarios.
+//! Expands an attack or a case to the events of one data source: defaults of the shape, the attack,
+//! the changes in order, fields that the sensor pins (unless forced), and derived fields.
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};

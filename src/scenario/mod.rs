@@ -1,5 +1,4 @@
-//! A test as its author wrote it: one YAML file, with an attack and cases that are the attack plus
-//! one change. Called by the rooms that run, check and write scenarios.
+//! Scenarios: YAML files with an attack, and cases that are the attack plus one change.
 //!
 //! text -> located YAML values -> [`Scenario`] -> the events of one case on one data source. A
 //! scenario knows nothing of rules and evaluators: a test cannot depend on what it tests.

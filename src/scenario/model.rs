@@ -1,5 +1,5 @@
-//! A scenario as its author wrote it, with the place of everything. Made by `parse`, read by
-//! `expand`, `check` and the rooms that run scenarios.
+//! The model of a scenario, with the place of every part. Made by `parse`, read by `expand`,
+//! `check` and the modules that run scenarios.
 //!
 //! What cannot be meant cannot be held: a case has an expectation, a pin has a reason, a gap
 //! stands beside no alert.

@@ -1,5 +1,5 @@
-//! What `expand` finds wrong with a scenario on one source, and the same put together for several
-//! sources: a field that no source has is another mistake than one that a single source lacks.
+//! Problems that `expand` finds on one source, merged over several sources: a field that no source
+//! has is a different mistake from one that a single source lacks.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! What a written value is in a field: the type of the field decides, not the looks of the text.
-//! Used by `expand`.
+//! Types a written value: the type of the field decides, not the form of the text. Used by
+//! `expand`.
 
 use std::net::IpAddr;
 

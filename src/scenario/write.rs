@@ -1,5 +1,5 @@
-//! A scenario as text, in the style in which people write one. Called by whoever makes scenarios:
-//! `import --minimise` and the like. What is written here, [`super::read`] reads back as it was.
+//! Writes a scenario as text, in the style of hand-written ones. [`super::read`] reads it back
+//! unchanged.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,5 @@
-//! One query over documents, as Elasticsearch's `_eql/search` answers it. Behind `trapline query`.
+//! Runs one query over documents and answers as Elasticsearch's `_eql/search` does. Used by
+//! `trapline query`.
 //!
 //! A document is kept as its line of JSON and as an [`Event`]; told which query is to come
 //! ([`Index::expect`]), the event holds only what that query reads. Only what matches is parsed

@@ -1,4 +1,4 @@
-//! Which changes are taken into the snapshot, and the bytes that follow. Pure: `cli` writes them.
+//! Selects the changes to accept and builds the new snapshot. It writes no file.
 
 use std::collections::BTreeSet;
 

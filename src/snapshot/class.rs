@@ -1,4 +1,4 @@
-//! Two snapshots -> changes by class, worst first.
+//! Classifies the changes between two snapshots, worst first.
 
 use super::{Case, Current, Record, Snapshot};
 use crate::replay::outcome::CheckKey;

@@ -1,4 +1,4 @@
-//! Two texts -> lines that stayed, went or came; the only file that knows `similar`.
+//! Line diff of two texts; the only file that uses `similar`.
 
 use similar::{ChangeTag, TextDiff};
 

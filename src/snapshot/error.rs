@@ -1,4 +1,4 @@
-//! What can be wrong with a snapshot file: the codes `E5…`.
+//! Error codes of snapshot files: `E5…`.
 
 use crate::diagnostic::Code;
 

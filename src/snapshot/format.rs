@@ -1,4 +1,4 @@
-//! `Outcome -> Snapshot -> text`: the bytes of a snapshot are made here and nowhere else.
+//! Writes a snapshot as text. No other file writes snapshot text.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

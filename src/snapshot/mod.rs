@@ -1,5 +1,5 @@
-//! What changed: the recorded behaviour of each scenario file, as text that is made to be read in
-//! a pull request (`design.md` §6).
+//! Snapshots: the recorded behaviour of each scenario file, as text for review in pull requests
+//! (`design.md` §6).
 //!
 //! `Outcome -> Snapshot -> text` ([`format`]), `text -> Snapshot` ([`read`]), two snapshots ->
 //! changes by class ([`class`], [`diff`]), changes and a wish -> the bytes to write ([`accept`]).

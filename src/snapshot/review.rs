@@ -1,5 +1,4 @@
-//! What waits for a review: a snapshot and the one that is pending beside it. Pure: `cli` reads and
-//! writes the files.
+//! Pairs a snapshot with its pending change for `review`. It reads and writes no file.
 
 use std::collections::BTreeSet;
 

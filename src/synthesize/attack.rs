@@ -1,5 +1,5 @@
-//! A match made to order: for each stage of the query an event of a kind that the source has,
-//! join keys that are equal, times within `maxspan`.
+//! Synthesizes events that match the rule: for each stage an event of a kind that the source has,
+//! with equal join keys and times within `maxspan`.
 
 use std::collections::BTreeMap;
 

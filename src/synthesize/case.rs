@@ -1,6 +1,6 @@
-//! A case to order: the attack with as little otherwise as makes one clause decide. A clause decides
-//! where all that stands beside it leaves the outcome to it, which names what must be true and what
-//! false of the event (as MC/DC asks); the search finds the values.
+//! Synthesizes a case for one clause: the attack with the smallest change that makes the clause
+//! decide. A clause decides where every sibling leaves the outcome to it (MC/DC), which fixes what
+//! must be true and false of the event; the search finds the values.
 
 use super::attack::{self, Ground, Part, key_path, set_key};
 use super::event_builder::{Draft, Fields};

@@ -1,5 +1,5 @@
-//! The cases that a scenario lacks: for each source, each clause and each of its two outcomes that
-//! no check hangs on yet, a proposal that the replay confirms.
+//! Finds missing cases: for each source, clause and outcome that no check decides, a proposal that
+//! the replay confirms.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! An event in the making: the fields that a scenario would set on an event of a kind.
+//! A partial event: the fields that a scenario would set on an event of a kind.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! A scenario from a query: an attack that the rule alerts on, found from the plan, and a case for
-//! each clause that no case decides yet. Called by `trapline new`.
+//! Generates scenarios from a query: an attack that the rule alerts on, and a case for each clause
+//! that no case decides. Called by `trapline new`.
 //!
 //! `plan -> attack (search finds values, dress makes them look real) -> case a clause -> rehearsed`.
 //! What is found is a proposal until the replay of the written text says the same: nothing is handed

@@ -1,5 +1,5 @@
-//! A first scenario: for each source an attack of its own or one that it shares with others, then
-//! the cases.
+//! Generates the first scenario of a rule: for each source an attack of its own or a shared one,
+//! then the cases.
 
 use super::attack::{self, Ground, Part, attack};
 use super::coverage_fill::{Filler, Writing};

@@ -1,6 +1,5 @@
-//! An event that meets its goals, made to look like one that a sensor reports: a program has a
-//! path and not a name alone, arguments begin with the program. Whatever would undo a goal is left
-//! as it was.
+//! Makes a synthesized event realistic (full paths, matching arguments) while keeping every
+//! constraint.
 
 use super::event_builder::Fields;
 use super::sample_values::{Look, System};

@@ -1,5 +1,5 @@
-//! What the values of a field look like, so that a scenario reads as one that a person wrote.
-//! Called by the rooms' finders of values; whether a value fits is never decided here.
+//! Realistic sample values by field, so that a generated scenario reads as a hand-written one.
+//! Whether a value satisfies the constraints is decided elsewhere.
 
 use crate::event::Scalar;
 use crate::event::field::Family;

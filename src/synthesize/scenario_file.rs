@@ -1,5 +1,5 @@
-//! A scenario file that is there already, and where in it a case more can stand without a byte of it
-//! being touched: at its end.
+//! An existing scenario file, and the place at its end where a case can be appended without
+//! changing another byte.
 
 use crate::diagnostic::SourceText;
 use crate::replay::dry_run::Place;

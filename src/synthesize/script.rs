@@ -1,5 +1,5 @@
-//! Values of a field with which an expression over functions may come out as wanted, found by
-//! going through the functions backwards. Proposals, as all of [`super::value`] are.
+//! Proposes values of a field for which an expression over functions gives the wanted result, by
+//! inverting the functions.
 
 use super::sample_values::Look;
 use super::wildcards;

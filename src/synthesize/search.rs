@@ -1,6 +1,6 @@
-//! Values with which an event meets a condition: a search with backtracking over the ways in
-//! which the boolean tree comes out as wanted, which keeps for each field a value that all tests
-//! asked so far agree with. Every value is tried on the tests themselves.
+//! Searches values with which an event meets a condition: backtracking over the ways in which the
+//! boolean tree gives the wanted result, with one value per field that satisfies all tests so far.
+//! Every value is verified by running the tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! Values of a field that may give tests the outcomes that are wanted. They are proposals: each is
-//! tried against the tests themselves by [`super::search`].
+//! Proposes values of a field that may give tests the wanted results. [`super::search`] verifies
+//! each.
 
 use std::net::{IpAddr, Ipv6Addr};
 

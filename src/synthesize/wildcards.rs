@@ -1,5 +1,5 @@
-//! Texts of wildcard patterns: what two patterns have in common, and values that look like the
-//! field's own where the pattern leaves them open. Called by [`super::value`].
+//! Texts for wildcard patterns: the intersection of two patterns, and realistic values for their
+//! open parts. Called by [`super::value`].
 
 use super::sample_values::{Look, System};
 use crate::plan::predicate::{WildcardPattern, WildcardToken};

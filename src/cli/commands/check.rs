@@ -1,5 +1,5 @@
-//! `trapline check`: load rules and scenarios, run every lint, report, say how it went. Scenarios are
-//! replayed for the cases that prove nothing; what they expect is `trapline test`'s to judge.
+//! `trapline check`: loads rules and scenarios, runs every lint, and reports the findings.
+//! Scenarios are replayed only to find vacuous cases; `trapline test` judges their expectations.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `trapline diff`: what two versions of the rules do otherwise.
+//! `trapline diff`: shows how two versions of the rules behave differently.
 //!
 //! Each side is read into a project of its own. A scenario runs with the rules of both; the older
 //! side's scenarios add the cases that the newer one no longer has.

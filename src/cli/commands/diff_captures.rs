@@ -1,4 +1,4 @@
-//! `trapline diff --captures`: finds the recordings, and hands the rules that differ over.
+//! `trapline diff --captures`: finds the recordings and compares the changed rules on them.
 
 use std::num::NonZero;
 

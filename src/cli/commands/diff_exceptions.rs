@@ -1,5 +1,5 @@
-//! The files of a scenario, but its exception lists as the other side of `trapline diff` has them:
-//! they belong to production as the rule does, while captures belong to the test.
+//! The files of a scenario, with the exception lists of the other side of `trapline diff`.
+//! Exception lists belong to production, as the rule does; captures belong to the test.
 
 use std::collections::BTreeSet;
 use std::io::Cursor;

@@ -1,5 +1,5 @@
-//! An event log (EVTX) as lines of NDJSON, for a scan, which reads nothing else. The log is read on
-//! a thread of its own, a block ahead.
+//! Converts an event log (EVTX) to NDJSON for a scan, which reads only NDJSON. A thread reads the
+//! log one block ahead.
 
 use std::io::{self, Cursor, Read, Seek};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

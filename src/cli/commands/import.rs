@@ -1,5 +1,5 @@
-//! `trapline import FILE…`: recordings in, ECS documents out, one a line; with `--minimise` the
-//! smallest scenario.
+//! `trapline import FILE…`: converts recordings to ECS documents, one a line; `--minimise` writes
+//! the smallest scenario instead.
 
 mod minimise;
 mod ordered;

@@ -1,4 +1,4 @@
-//! `trapline init`: sets a project up. What is there already stays as it is.
+//! `trapline init`: sets up a project. Existing files are not changed.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

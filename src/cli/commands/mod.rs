@@ -1,4 +1,4 @@
-//! One file a verb.
+//! The commands, one file each.
 
 pub mod check;
 pub mod coverage;

@@ -1,4 +1,4 @@
-//! `trapline mutate`: which changes of the rules no case notices.
+//! `trapline mutate`: finds changes of the rules that no case detects.
 
 use super::super::args::{MutateArgs, TableFormat};
 use super::super::console::Stream;

@@ -1,5 +1,5 @@
-//! `trapline new PATH…`: first scenarios of rules, or with `--fill-coverage` the cases that they
-//! lack. A written scenario has been replayed, and stands in the snapshot as accepted.
+//! `trapline new PATH…`: writes first scenarios for rules, or with `--fill-coverage` the missing
+//! cases. Each written scenario has been replayed and is accepted in the snapshot.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -1,4 +1,5 @@
-//! `trapline query QUERY FILE…`: one query over NDJSON, answered as `_eql/search` answers it.
+//! `trapline query QUERY FILE…`: runs one query over NDJSON and prints the answer of `_eql/search`
+//! or `_search`.
 
 use std::io::{BufRead, BufReader, Read};
 

@@ -1,4 +1,4 @@
-//! `trapline query --language esql`: one ES|QL query, answered as `_query` answers it.
+//! `trapline query --language esql`: runs one ES|QL query and prints the answer of `_query`.
 
 use std::io::BufWriter;
 

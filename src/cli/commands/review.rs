@@ -1,5 +1,5 @@
-//! `trapline review`: the snapshot changes that wait beside the snapshots, one after another on a
-//! terminal, or by `--list`, `--show`, `--accept` and `--reject`.
+//! `trapline review`: accepts or rejects pending snapshot changes, interactively or by `--list`,
+//! `--show`, `--accept` and `--reject`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

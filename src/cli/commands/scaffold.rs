@@ -1,4 +1,4 @@
-//! What editors and shells are given: JSON Schemas, completions and manual pages.
+//! JSON Schemas for editors, shell completions and manual pages.
 
 use camino::Utf8Path;
 use clap::CommandFactory as _;

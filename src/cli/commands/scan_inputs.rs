@@ -1,4 +1,4 @@
-//! The files that were typed after `scan`, and how typed files are found.
+//! Finds the files named on the command line of `scan`.
 
 use std::io::{self, Read};
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! The rules of a scan and the exception lists that apply to them: read, compiled, and what is
-//! said about those that are not run.
+//! Loads the rules of a scan and the exception lists that apply to them, and names the rules that
+//! are not run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -1,5 +1,4 @@
-//! `trapline test --watch`: runs what was asked for, then after each save what it touches, until
-//! Ctrl-C.
+//! `trapline test --watch`: runs the tests, then re-runs what each save affects, until Ctrl-C.
 
 use std::collections::BTreeSet;
 

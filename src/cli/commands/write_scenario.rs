@@ -1,5 +1,5 @@
-//! Scenarios that Trapline makes: for which rule, where they are written, and what they do taken
-//! into the snapshot. `import --minimise` and `new` use it.
+//! Writes generated scenarios and accepts their outcome in the snapshot. Used by `import
+//! --minimise` and `new`.
 
 use std::collections::BTreeSet;
 

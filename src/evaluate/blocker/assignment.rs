@@ -1,4 +1,4 @@
-//! Which assignments of events to positions are looked at, and what the cheapest of them lack.
+//! Enumerates assignments of events to positions and finds what the cheapest of them lack.
 
 use super::super::condition::IMPOSSIBLE;
 use super::super::{Cause, EventId};

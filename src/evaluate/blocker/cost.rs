@@ -1,5 +1,5 @@
-//! What an assignment of events to positions lacks to be a match: facts that would have to be
-//! otherwise, and structural clauses that it breaks. Each with the override that would mend it.
+//! The cost of an assignment of events to positions: the facts that would have to change and the
+//! structural clauses that it breaks, each with the override that would repair it.
 
 use super::super::condition::{self, IMPOSSIBLE};
 use super::super::keys::KeyValue;

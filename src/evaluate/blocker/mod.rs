@@ -1,4 +1,4 @@
-//! Why nothing matched: the clauses each of which, inverted alone, makes a match.
+//! Finds blockers: the clauses of which each, inverted alone, makes a match.
 //!
 //! What each event would need for each stage is counted on the boolean tree; the cheapest
 //! assignments of events to positions give the candidates; and each candidate is tried by deciding

@@ -1,4 +1,5 @@
-//! Which events came nearest to a match, among very many: what is rarely met counts for more.
+//! Finds the events that came nearest to a match among very many, by weighing rare facts more than
+//! common ones.
 //!
 //! Counting what an assignment lacks is not enough on a recording: any process start lacks only
 //! the parent's name, and so does nearly every event some one thing. An event that meets what few

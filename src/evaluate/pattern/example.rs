@@ -1,6 +1,6 @@
-//! Texts that a regular expression may match, for whoever looks for an event that meets a rule.
-//! What is found is worth a try and no more: complements, intersections and look-around are not
-//! followed, so the caller asks the pattern itself.
+//! Generates texts that a regular expression may match, for the search of matching events. The
+//! results are candidates: complements, intersections and look-around are ignored, so the caller
+//! must test each text.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 

@@ -1,5 +1,5 @@
-//! Java's regular expressions, translated to the dialect of `regex-syntax` where both say the
-//! same thing in other words; what a finite automaton cannot do is unsupported.
+//! Translates Java's regular expressions to the dialect of `regex-syntax`. What a finite automaton
+//! cannot do is unsupported.
 
 use regex_automata::meta;
 use regex_automata::util::syntax;

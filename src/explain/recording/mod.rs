@@ -1,5 +1,5 @@
-//! A recording, explained in bounded memory: events are read a batch at a time, their facts are
-//! found and counted, and only those are kept that can be part of a match or of its nearest miss.
+//! Explains a recording in bounded memory: reads events in batches, computes and counts their
+//! facts, and keeps only the events that can be part of a match or of its nearest miss.
 //!
 //! Events between which nothing but keys and times can decide have one *pattern* of facts. Every
 //! event that meets a stage is kept, of any other pattern an even sample. Which fields a recording

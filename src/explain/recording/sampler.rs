@@ -1,4 +1,4 @@
-//! What is kept of a recording while it is read, and what it comes to in the end.
+//! Selects the events of a recording to keep while it is read.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
 //! AppLocker's four logs, as the pipelines of the data streams `windows.applocker_…` map them.
-//! Winlogbeat has no module for them. Called by the face of this folder.
+//! Winlogbeat has no module for them.
 
 use serde_json::{Map, Value as Json};
 

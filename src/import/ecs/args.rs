@@ -1,5 +1,4 @@
-//! A command line in arguments, as the pipelines of Sysmon and PowerShell split it. Called by the
-//! pipelines of this folder only.
+//! Splits a command line into arguments, as the pipelines of Sysmon and PowerShell do.
 
 /// Splits a Windows command line; quotes are removed.
 ///

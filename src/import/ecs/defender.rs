@@ -1,5 +1,5 @@
 //! Windows Defender's log, as the pipeline of the data stream `windows.windows_defender` maps it.
-//! Winlogbeat has no module for it. Called by the face of this folder.
+//! Winlogbeat has no module for it.
 
 use super::Mapped;
 use super::document::{Document, extension};

@@ -1,5 +1,5 @@
-//! An ECS document while it is made, and what several pipelines do alike: names from paths, users,
-//! hashes, `related.*`. Called by the pipelines of this folder only.
+//! Builds an ECS document, with the steps that several pipelines share: names from paths, users,
+//! hashes, `related.*`.
 
 use serde_json::{Map, Value as Json};
 

@@ -1,8 +1,7 @@
-//! A Windows event as the ECS document that its data source's own pipeline would have made of it.
-//! Called by the face of this room.
+//! Converts a Windows event to the ECS document that the pipeline of its data source would create.
 //!
 //! The pipelines are those of Elastic's `windows` and `system` integrations, or of Winlogbeat's
-//! modules. What they set, event id by event id, stands in `docs/import.md`, which a test of this
+//! modules. What they set, event id by event id, stands in `docs/reference/windows-events.md`, which a test of this
 //! room holds against the code.
 
 mod applocker;

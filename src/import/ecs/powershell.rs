@@ -1,5 +1,5 @@
 //! PowerShell's two logs, as the pipelines of the data streams `windows.powershell` and
-//! `windows.powershell_operational` map them. Called by the face of this folder.
+//! `windows.powershell_operational` map them.
 
 use serde_json::{Map, Value as Json};
 

@@ -1,5 +1,5 @@
 //! The Security log, as the pipelines of the data stream `system.security` and of Winlogbeat's
-//! module map it. Called by the face of this folder.
+//! module map it.
 //!
 //! The steps stand in the order of the pipeline, because a later one overwrites an earlier one.
 

@@ -1,8 +1,8 @@
 //! Sysmon's events, as the pipeline of the data stream `windows.sysmon_operational` maps them; the
-//! one of Winlogbeat differs in a point. Called by the face of this folder.
+//! one of Winlogbeat differs in a point.
 //!
-//! The pipeline asks for event data by name, whatever the event: only class, hashes, and a few names
-//! depend on the event id.
+//! The pipeline asks for event data by name, whatever the event: only class, hashes, and a few
+//! names depend on the event id.
 
 use super::document::{Document, Related};
 use super::sysmon_events::class;

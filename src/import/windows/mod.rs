@@ -1,5 +1,5 @@
-//! One normal form of a Windows event, whoever wrote it down: what `ecs` makes documents of.
-//! Built by the readers of this room's forms only.
+//! The normal form of a Windows event, independent of the exporting tool. `ecs` converts it to
+//! documents.
 
 mod winlogbeat;
 mod nxlog;

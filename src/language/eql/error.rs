@@ -1,4 +1,4 @@
-//! What can be wrong with an EQL query: the codes `E1…`.
+//! Errors of an EQL query: the codes `E1…`.
 //!
 //! `E100`–`E149` are syntax errors, `E150`–`E199` are what Elasticsearch's verifier and planner
 //! refuse.

@@ -1,4 +1,4 @@
-//! Which fields a query names, without a schema.
+//! The fields that a query names, found without a schema.
 
 use std::collections::BTreeSet;
 

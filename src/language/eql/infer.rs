@@ -1,6 +1,6 @@
-//! A query → the types that its fields must have for it to run: for sources of which no field
-//! list is at hand. Called by the lints; what is inferred is marked so and never proves an error
-//! about a field's name.
+//! Infers the types that a query's fields must have for it to run, for sources without a field
+//! list. Inferred types are marked, and never prove an error about a field's name. Called by the
+//! lints.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! EQL, the first language: text → tokens → syntax → checked → plan.
+//! EQL: text → tokens → syntax → checked → plan.
 //!
 //! [`parse`] never stops at an error; [`check()`] refuses what Elasticsearch would refuse on one
 //! mapping; only a [`Checked`] query can be [`lower()`]ed to a plan.

@@ -1,4 +1,4 @@
-//! What can be wrong with an ES|QL query, and the codes `E7…`.
+//! Errors of an ES|QL query: the codes `E7…`.
 //!
 //! `E701`–`E749` are syntax errors, `E750`–`E798` are what Elasticsearch's verifier refuses, `E799`
 //! is what Elasticsearch runs and Trapline does not.

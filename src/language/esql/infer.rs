@@ -1,4 +1,4 @@
-//! The types of fields that no list knows, taken from how the query uses them.
+//! Infers the types of fields that no list knows from their use in the query.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What can be wrong with a KQL query: Kibana's message, the place, and how to mend it.
+//! Errors of a KQL query: Kibana's message, the place, and how to mend it.
 
 use super::failure::Failures;
 use crate::diagnostic::{Code, Span};

@@ -1,4 +1,4 @@
-//! The types that the use of fields asks for, where no list of fields is at hand.
+//! Infers the types of fields from their use, where no list of fields is at hand.
 
 use std::collections::BTreeMap;
 

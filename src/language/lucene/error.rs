@@ -1,4 +1,4 @@
-//! What can be wrong with a Lucene query string. Elasticsearch says it when the query runs.
+//! Errors of a Lucene query string. Elasticsearch reports them when the query runs.
 
 use crate::diagnostic::{Code, Span};
 pub use crate::language::error::QueryError as LuceneError;

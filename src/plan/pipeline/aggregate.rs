@@ -1,4 +1,4 @@
-//! Aggregates: what a group of rows gives.
+//! The aggregate functions of groups.
 
 use super::expression::Expr;
 use super::types::{DataType, TypeSet};

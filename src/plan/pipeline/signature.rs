@@ -1,4 +1,4 @@
-//! What the functions take and give: the table that a checker reads.
+//! The signatures of the functions: the table that a checker reads.
 
 use super::function::Function;
 use super::types::{DataType, TypeSet};

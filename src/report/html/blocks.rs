@@ -1,5 +1,5 @@
-//! What the page is made of: the rules, each with its cases; checks that tell the same on several
-//! sources are one block. Every block has an id, so that all parts of the page can point at it.
+//! The blocks of the page: the rules, each with its cases; checks with the same result on several
+//! sources form one block. Every block has an id, so that all parts of the page can link to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

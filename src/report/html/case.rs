@@ -1,5 +1,5 @@
-//! A case: what it did, its events over time, the clause that decided; where it fails or changed
-//! also the difference, the places and how to run it again.
+//! One case on the page: its change, its events over time, and the clause that decided; a failed or
+//! changed case also has its difference, its places and the command to run it again.
 
 use std::fmt::Write as _;
 

@@ -1,5 +1,5 @@
-//! The events of a case over time, drawn to scale: a lane a stage, a dot where an event meets it, a
-//! line through the events of the match, a bar for `maxspan`.
+//! The events of a case over time, drawn to scale: one lane per stage, a dot where an event meets
+//! it, a line through the events of the match, a bar for `maxspan`.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What needs a look, worst first, one line each with a link to the whole of it.
+//! The list of findings, worst first, each with a link to its details.
 
 use std::fmt::Write as _;
 

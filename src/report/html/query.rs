@@ -1,5 +1,5 @@
-//! The query of a rule as it stands in its file, painted by what the cases decide: a clause is
-//! covered once an alert hung on it and it stopped a case.
+//! The query of a rule as written, coloured by what the cases decide: a clause is covered if an
+//! alert depended on it and it also stopped a case.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! A rule: what it is, its checks by source, its query, its cases.
+//! One rule on the page: its metadata, its checks by source, its query and its cases.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What changed against the snapshots without contradicting a scenario, and how to accept it.
+//! Snapshot changes that contradict no scenario, and how to accept them.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -1,4 +1,5 @@
-//! `trapline diff` for people: what cases do otherwise, worst first, then the rules that differ.
+//! `trapline diff` on the terminal: the cases with a different outcome, worst first, then the rules
+//! that differ.
 
 use std::fmt::Write as _;
 

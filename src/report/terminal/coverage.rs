@@ -1,4 +1,5 @@
-//! `trapline coverage` for people: a line for each rule, what is not covered at its place, the sum.
+//! `trapline coverage` on the terminal: one line per rule, the uncovered clauses at their places,
+//! and the sum.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! A place in a file as the reports for people draw it: the line, and carets under the place.
+//! A line of a file with carets under a place in it.
 
 use std::fmt::Write as _;
 

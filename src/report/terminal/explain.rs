@@ -1,5 +1,5 @@
-//! `trapline explain` for people: what the nearest miss lacks, the stages, the clauses that decided
-//! at their places, and what would change it.
+//! `trapline explain` on the terminal: what the nearest miss lacks, the stages, the deciding
+//! clauses at their places, and what would change the outcome.
 
 use std::fmt::Write as _;
 

@@ -1,5 +1,5 @@
-//! What failed: one block a case, with the difference, the clause at its place, what the case
-//! changes, and the command to run it again.
+//! Failed checks: one block per case, with the difference, the clause at its place, the case's
+//! change, and the command to run it again.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

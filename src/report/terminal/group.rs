@@ -1,4 +1,4 @@
-//! Checks of one case that have the same to say on several data sources are told once.
+//! Groups the checks of one case that have the same result on several data sources.
 
 use crate::replay::outcome::{Check, CheckKey};
 use crate::snapshot::Change;

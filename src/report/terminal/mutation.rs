@@ -1,4 +1,4 @@
-//! `trapline mutate` for people: a line for each rule, each survivor at its place, the sum.
+//! `trapline mutate` on the terminal: one line per rule, each survivor at its place, and the sum.
 
 use std::fmt::Write as _;
 

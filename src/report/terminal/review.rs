@@ -1,4 +1,4 @@
-//! What waits for a review: a list, and one change with its case.
+//! Pending snapshot changes: the list, and one change with its case.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The end of `trapline test --list`: the rules that no check tests, each with the reason.
+//! The end of `trapline test --list`: the rules without a check, each with the reason.
 
 use std::fmt::Write as _;
 

@@ -1,5 +1,4 @@
-//! How the terminal report looks: colours when asked for, keys in a column, nothing that a case's
-//! name could do to the terminal.
+//! The style of terminal reports: colours, aligned columns, and escapes.
 
 use anstyle::AnsiColor;
 pub(super) use anstyle::Style;

@@ -1,4 +1,4 @@
-//! The last lines: how many checks, by verdict, and what was not tested at all.
+//! The last lines of a run: the number of checks by verdict, and what was not tested.
 
 use std::fmt::Write as _;
 

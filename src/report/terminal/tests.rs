@@ -1,4 +1,4 @@
-//! The report as it looks, for hand-made outcomes.
+//! Tests of the terminal report on hand-made outcomes.
 
 use super::{Options, write};
 use crate::project::{Conclusion, Evidence};

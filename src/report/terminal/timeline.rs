@@ -1,4 +1,5 @@
-//! `trapline explain --schedule` for people: the executions of the rule on a timeline, one a line.
+//! `trapline explain --schedule` on the terminal: the executions of the rule on a timeline, one per
+//! line.
 
 use std::fmt::Write as _;
 

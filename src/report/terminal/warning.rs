@@ -1,5 +1,4 @@
-//! What does not fail the run and is worth a look: outcomes that are open or not proven, and the
-//! warnings of single checks.
+//! Warnings: open or unproven outcomes, and the warnings of single checks.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

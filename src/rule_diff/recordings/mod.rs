@@ -1,5 +1,5 @@
-//! Two versions of the rules over recordings: which alerts only one of them gives, and which clause
-//! of the other one stopped them. Called by `trapline diff --captures`.
+//! Compares two versions of the rules on recordings: which alerts only one of them gives, and which
+//! clause of the other one stopped them. Called by `trapline diff --captures`.
 //!
 //! Both versions run in one scan, in bounded memory. The events of the alerts to be explained are
 //! then read once more, and after them the events of the same keys.

@@ -1,5 +1,5 @@
-//! The alerts of two versions of a rule, paired by their events while they come. Both versions run
-//! in one scan, so that the alerts of a pair come close together and little has to wait.
+//! Pairs the alerts of two versions of a rule by their events while a scan runs. Both versions run
+//! in one scan, so that paired alerts arrive close together and few have to wait.
 
 use rustc_hash::FxHashMap;
 

@@ -1,5 +1,5 @@
-//! Why a version of a rule does not alert on the events on which the other one does: the rule and
-//! the events of that key go to `evaluate`, which names the clause.
+//! Finds the clause that keeps one version of a rule from alerting on the events of the other
+//! version's alert.
 
 use std::collections::{BTreeMap, BTreeSet};
 

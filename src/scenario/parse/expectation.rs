@@ -1,4 +1,4 @@
-//! What must come of a case: `expect`, the pins `gap` and `noise`, `with`, and `because`.
+//! Parses the expectation of a case: `expect`, the pins `gap` and `noise`, `with`, and `because`.
 
 use super::attack::MAX_SOURCES;
 use super::{Entries, Parser, case::Beside, event};

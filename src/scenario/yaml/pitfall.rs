@@ -1,5 +1,4 @@
-//! The usual slips of YAML in the words of their author, each with its mend. Text only: what the
-//! YAML crate says comes in as a message and a place.
+//! Explains common YAML mistakes, each with its mend.
 
 use std::ops::Range;
 use std::sync::Arc;

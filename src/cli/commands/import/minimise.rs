@@ -1,5 +1,5 @@
-//! `trapline import FILE… --rule RULE --minimise`: reads what the rule asks about, has it made
-//! into the smallest scenario, and writes that where the rule's scenarios stand.
+//! `trapline import FILE… --rule RULE --minimise`: reads the fields that the rule uses, reduces the
+//! recording to the smallest scenario, and writes it beside the rule's scenarios.
 
 use std::fmt::Write as _;
 

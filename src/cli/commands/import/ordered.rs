@@ -1,4 +1,4 @@
-//! Documents in the order of their times, through a temporary file where they are many.
+//! Sorts documents by time, through a temporary file if they exceed memory.
 
 use std::io;
 

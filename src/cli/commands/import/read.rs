@@ -1,4 +1,4 @@
-//! Reads the recordings that were typed, one after another, and names what cannot be read.
+//! Reads recordings one after another and names what cannot be read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

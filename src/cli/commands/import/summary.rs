@@ -1,4 +1,4 @@
-//! What `trapline import` says at its end: what was read, by kind of event, and what was not.
+//! The closing summary of `trapline import`: what was read, by kind of event, and what was not.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

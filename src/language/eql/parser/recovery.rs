@@ -1,4 +1,4 @@
-//! What happens at an error: the words for a token in the wrong place, and where parsing resumes.
+//! Error recovery: the message for an unexpected token, and where parsing resumes.
 
 use super::{Broken, MAX_DEPTH, Parse, Parser};
 use crate::diagnostic::Span;
