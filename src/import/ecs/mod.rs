@@ -1,8 +1,8 @@
 //! Converts a Windows event to the ECS document that the pipeline of its data source would create.
 //!
 //! The pipelines are those of Elastic's `windows` and `system` integrations, or of Winlogbeat's
-//! modules. What they set, event id by event id, stands in `docs/reference/windows-events.md`, which a test of this
-//! room holds against the code.
+//! modules. `docs/reference/windows-events.md` lists what they set, event id by event id; a test
+//! compares it with the code.
 
 mod applocker;
 mod args;
