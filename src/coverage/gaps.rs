@@ -24,7 +24,7 @@ pub struct Wish {
 }
 
 impl<'a> Gap<'a> {
-    /// What a clause lacks; `None` for one that is covered or cannot be.
+    /// The missing outcomes of a clause; `None` if it is covered or cannot be.
     pub(super) fn of(clause: &'a ClauseCoverage) -> Option<Self> {
         if !clause.testable {
             return None;

@@ -32,7 +32,7 @@ pub struct ListedField {
     pub constant: Option<Box<str>>,
 }
 
-/// What a list says about a path.
+/// The entry of a path in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     /// The type.

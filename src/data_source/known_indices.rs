@@ -168,7 +168,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     KNOWN.iter().map(|(_, index, _)| *index)
 }
 
-/// What any other integration is taken for: an index with the fields of ECS.
+/// The default for any other integration: an index with the fields of ECS.
 pub fn integration() -> &'static Index {
     &INTEGRATION
 }

@@ -16,7 +16,7 @@ pub struct Catalogue {
     sources: Vec<DataSource>,
 }
 
-/// What produced an event: a sensor and the pipeline that stores its events.
+/// A data source: a sensor and the pipeline that stores its events.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataSource {
     /// As scenarios name it: `elastic_defend`.

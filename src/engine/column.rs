@@ -220,7 +220,7 @@ fn compare(comparison: Comparison, value: &Value, constant: &Value) -> bool {
     order.is_some_and(|order| comparison.fits(order))
 }
 
-/// What the type makes of a value.
+/// A value as the type reads it.
 #[derive(Debug, Default)]
 enum Seen {
     /// The value is ignored or refused.

@@ -89,7 +89,7 @@ impl Draft {
     }
 }
 
-/// What makes two predicates on one column the same.
+/// The identity of a predicate on a column.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum AtomKey {
     Exists,

@@ -203,7 +203,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
         }
     }
 
-    /// What an event does to a sequence rule.
+    /// The actions of an event on a sequence rule.
     fn advance(&mut self, rule: RuleNumber, hits: &[(u32, &[u8])], event: &mut impl FnMut() -> E) {
         let set = self.set;
         let compiled = set.rules.at(rule);

@@ -14,7 +14,7 @@ use crate::plan::{FieldId, IndexVec};
 /// The most key tuples of one event at one stage.
 const MAX_TUPLES: usize = 65_536;
 
-/// What one column knows.
+/// The state of one column.
 #[derive(Debug)]
 pub(super) struct ColumnState {
     pub(super) table: ValueTable,

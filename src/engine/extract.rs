@@ -34,7 +34,7 @@ pub enum BadLine {
     TooLong,
 }
 
-/// What stopped the fast way.
+/// The reason to leave the fast path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
     /// Not JSON, at this byte.

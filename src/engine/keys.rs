@@ -7,7 +7,7 @@ use std::net::Ipv6Addr;
 use crate::event::value::Version;
 use crate::event::{Timestamp, Value};
 
-/// What a missing optional key is.
+/// The encoding of a missing optional key.
 pub(super) const NULL: u8 = 0;
 const TEXT: u8 = 1;
 const WHOLE: u8 = 2;

@@ -79,7 +79,7 @@ struct KeyState {
     tuples: Vec<(u32, u32)>,
 }
 
-/// What was found on one line; reused from line to line.
+/// The hits of one line; reused from line to line.
 #[derive(Debug, Default)]
 pub struct Found {
     /// When the event happened.

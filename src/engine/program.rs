@@ -31,7 +31,7 @@ pub(super) struct TestRef {
     pub(super) test: u32,
 }
 
-/// What came of a condition; a script may fail.
+/// The result of a condition; a script may fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Truth {
     False,
@@ -232,7 +232,7 @@ impl Node {
     }
 }
 
-/// Who decides the leaves of a program on one event.
+/// Evaluates the leaves of a program on one event.
 pub(super) trait Ask {
     /// Whether any value of the test's column meets it.
     fn test(&mut self, test: TestRef) -> bool;

@@ -13,7 +13,7 @@ pub(super) struct SequenceSpec {
     pub(super) is_deferred: bool,
     /// The hits of the rule carry time and tiebreaker.
     pub(super) has_own_order: bool,
-    /// What each stage does, by its number within the rule.
+    /// The action of each stage, by its number within the rule.
     pub(super) acts: Vec<Vec<StageAction>>,
     /// How many positive positions there are, runs expanded.
     pub(super) positions: usize,
@@ -38,7 +38,7 @@ pub(super) enum Kind {
     Sample,
 }
 
-/// What an event does under one key.
+/// The actions of an event under one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StageAction {
     /// It meets the stage at this position.

@@ -20,7 +20,7 @@ impl SlotId {
 /// The number of a node.
 pub(super) type NodeId = u32;
 
-/// What a key of the document itself is, beside a field.
+/// The role of a key of the document besides being a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meta {
     /// `_index`

@@ -14,7 +14,7 @@ const MAX_BYTES: usize = 2 << 20;
 /// After so many look-ups a table is judged.
 const TRIAL: u32 = 8_192;
 
-/// What is known of the values of one column.
+/// Cached test results for the values of one column.
 #[derive(Debug)]
 pub(super) struct ValueTable {
     /// Words of bits for each plane.
@@ -163,7 +163,7 @@ impl ValueTable {
         self.index = index;
     }
 
-    /// What is known of a test on a value.
+    /// The cached result of a test on a value.
     pub(super) fn get(&self, number: u32, test: u32) -> Option<bool> {
         let word = number as usize * self.words + test as usize / 64;
         let [known, is_true] = self.bits.get(word)?;

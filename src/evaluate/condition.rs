@@ -22,7 +22,7 @@ pub(super) fn distance(condition: &Condition, want: bool, bit: &impl Fn(LeafId) 
     weighed(condition, want, bit, &|_| 1)
 }
 
-/// What the facts weigh that must change for the condition to come out as `want`.
+/// The total weight of the facts that must change for the condition to equal `want`.
 pub(super) fn weighed(
     condition: &Condition,
     want: bool,

@@ -3,7 +3,7 @@
 use crate::event::Timestamp;
 use crate::plan::ClauseId;
 
-/// What a search is given beside query and events.
+/// The inputs of a search besides query and events.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Context {
     /// `now` of date math; fixed for the whole search.
@@ -43,7 +43,7 @@ impl Default for Request {
     }
 }
 
-/// What Elasticsearch reports only when it runs a query: a failure, never a miss.
+/// An error that Elasticsearch reports only when it runs a query. It is a failure, never "no match".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct QueryFailure {

@@ -12,7 +12,7 @@ use super::{Match, Request, pipes, sample};
 use crate::event::{EventId, Value};
 use crate::plan::{Operator, Role, Sequence, Stage, StageId};
 
-/// What the facts of a view amount to.
+/// Decides the matches of a view.
 pub(super) fn decide(view: &FactsOverlay<'_>, request: &Request) -> Vec<Match> {
     match &view.plan.operator {
         Operator::Select => pipes::cut(events(view), &view.plan.pipes, request),
@@ -29,7 +29,7 @@ pub(super) fn positions<'a>(view: &FactsOverlay<'a>) -> Vec<(StageId, &'a Stage)
         .collect()
 }
 
-/// What a sequence asks for, as far as nothing of it is lifted.
+/// The correlation part of a sequence, without the clauses that overrides disable.
 pub(super) fn course(view: &FactsOverlay<'_>, shape: &Sequence) -> SequenceSpec {
     let mut course = SequenceSpec::default();
     for stage in &view.plan.stages {
@@ -99,7 +99,7 @@ fn join_values(view: &FactsOverlay<'_>, tuple: &[KeyValue]) -> Vec<Option<Value>
     values.map(Option::<&Value>::cloned).collect()
 }
 
-/// What each stage of a sequence does with an event that meets it.
+/// The action of each stage of a sequence on an event that meets it.
 fn acts_of_stages(view: &FactsOverlay<'_>) -> Vec<Vec<StageAction>> {
     let (mut position, mut gap) = (0, 0);
     let mut acts = Vec::with_capacity(view.plan.stages.len());

@@ -77,7 +77,7 @@ impl Tests {
     }
 }
 
-/// What is true of each event on its own.
+/// The facts of each event by itself.
 #[derive(Debug)]
 pub(super) struct Facts {
     leaves: BitMatrix,

@@ -34,7 +34,7 @@ struct Column {
     values: Vec<KeyValue>,
 }
 
-/// What makes two values one key: numbers are equal by value among all numeric types.
+/// The identity of a key value: numbers of all numeric types are equal by value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Ident {
     Whole(i128),

@@ -127,7 +127,7 @@ pub fn evaluate<'p>(
     Prepared::new(plan)?.evaluate(events, ctx)
 }
 
-/// What one plan says about some events: the facts, and what they amount to.
+/// One plan evaluated on some events: the facts and the matches.
 #[derive(Debug)]
 pub struct Evaluation<'p> {
     plan: &'p Plan,
@@ -174,12 +174,12 @@ impl<'p> Evaluation<'p> {
         self.plan
     }
 
-    /// What matched, in Elasticsearch's order.
+    /// The matches, in Elasticsearch's order.
     pub fn matches(&self) -> &[Match] {
         &self.matches
     }
 
-    /// What would match under overrides: bit work only, no test is run again.
+    /// The matches under overrides. Costs bit operations only; no test is run again.
     pub fn decide_with(&self, overrides: &[Override]) -> Vec<Match> {
         decide::decide(&self.view(overrides), &self.request)
     }
@@ -195,7 +195,7 @@ impl<'p> Evaluation<'p> {
         blocker::nearest(self, rarity)
     }
 
-    /// What an event lacks for a stage, keys and other events aside.
+    /// The unmet clauses of an event for a stage, ignoring keys and other events.
     pub fn lacks(&self, stage: StageId, event: EventId) -> Vec<Cause> {
         blocker::lacks(self, stage, event)
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::term::{Term, combinations};
 
-/// What is read of one document.
+/// The values read from one document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Carried {
     /// Each combination of its terms, one term a field; none where a field has no term.

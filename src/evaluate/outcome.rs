@@ -57,7 +57,7 @@ pub struct Cause {
     pub miss: Option<Shortfall>,
 }
 
-/// What a [`Cause`] is.
+/// The kind of a [`Cause`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CauseKind {
     /// A clause of the plan.
@@ -106,7 +106,7 @@ pub struct Blockers {
     pub approximate: bool,
 }
 
-/// What [`crate::evaluate::Evaluation::blockers`] is told beside the evaluation itself.
+/// Hints for [`crate::evaluate::Evaluation::blockers`].
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct BlockerHint {
     /// For each positive position (a stage `with runs=n` has n) the event that the author's

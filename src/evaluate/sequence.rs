@@ -8,7 +8,7 @@
 
 use crate::event::EventId;
 
-/// What a sequence asks for, without its conditions.
+/// The correlation part of a sequence: stage order, `maxspan`, `until`, missing events.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct SequenceSpec {
     /// How many positive positions there are, runs expanded.
@@ -39,7 +39,7 @@ impl OrderedEvent {
     }
 }
 
-/// What an event does under one key.
+/// The actions of an event under one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StageAction {
     /// It meets the stage at this position.

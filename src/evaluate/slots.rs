@@ -98,7 +98,7 @@ impl<'e> Slot<'e> {
     }
 }
 
-/// What a document is stored as and under: fields of every document.
+/// The metadata fields of every document: its index and id.
 fn own_text<'e>(event: &'e Event, path: &str) -> Option<&'e str> {
     match path {
         "_id" => event.id.as_deref(),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::term::{Term, combinations};
 
-/// What a group must reach.
+/// The minimum count and cardinality of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Threshold {
     /// At least so many documents.
@@ -15,7 +15,7 @@ pub struct Threshold {
     pub cardinality: Option<u64>,
 }
 
-/// What is read of one document.
+/// The values read from one document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counted {
     /// The terms of each field that groups; empty for a rule without groups.

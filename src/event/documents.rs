@@ -17,7 +17,7 @@ const MAX_KEY: usize = 16;
 /// Reads documents one a line, whatever holds them.
 pub struct Documents {
     input: Box<dyn Read + Send>,
-    /// What can be read by the caller, and how much of it was.
+    /// The output for the caller, and how much of it was read.
     out: Vec<u8>,
     taken: usize,
     failure: Option<io::Error>,
@@ -30,7 +30,7 @@ enum Mode {
     Walk(Box<Walk>),
 }
 
-/// What an open bracket means.
+/// The meaning of an open bracket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Level {
     /// Holds documents or answers.

@@ -18,7 +18,7 @@ pub enum FieldType {
     Keyword {
         /// The limit, `None` for no limit.
         ignore_above: Option<u32>,
-        /// What is done to a value before it is indexed, and to a constant before it is searched.
+        /// The normalization of values before they are indexed and of constants before they are searched.
         normalizer: Normalizer,
     },
     /// `constant_keyword`: one value for all documents of the index.
@@ -179,7 +179,7 @@ pub enum Family {
     Version,
 }
 
-/// What a mapping makes of one value of a document.
+/// How a mapping reads one value of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reading {
     /// The typed value.
@@ -329,7 +329,7 @@ impl FieldType {
         text.map(|text| self.normalizer().apply(text))
     }
 
-    /// What the mapping makes of `raw`.
+    /// Reads `raw` as the mapping does.
     pub fn read(&self, raw: Raw<'_>) -> Reading {
         let value = match self {
             Self::Keyword { .. } | Self::Wildcard { .. } | Self::Text { .. } => {

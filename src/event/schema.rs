@@ -38,11 +38,11 @@ pub struct MappedField {
     pub read_from: Box<str>,
     /// Where the type comes from.
     pub origin: Origin,
-    /// What the mapping says of the field beside its type.
+    /// The mapping parameters of the field besides its type.
     pub options: FieldOptions,
 }
 
-/// What a mapping says of a field beside its type; all of it off where nothing is said.
+/// The mapping parameters of a field besides its type; all off by default.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FieldOptions {
     /// `coerce: false`: a number is neither a text nor a fraction of a whole number.
@@ -78,7 +78,7 @@ impl MappedField {
             .map(|path| &**path)
     }
 
-    /// What the mapping makes of one value of a document.
+    /// Reads one value of a document as the mapping does.
     pub fn read(&self, raw: Raw<'_>) -> Reading {
         let strict = self.options.strict_numbers && !fits_strictly(&self.field_type, raw);
         let reading = if strict {
@@ -161,7 +161,7 @@ impl Mapping {
         self.fields.get(path)
     }
 
-    /// What a query means by `path`: the field there, or a key below a `flattened` field.
+    /// Resolves `path` in a query: the field, or a key below a `flattened` field.
     pub fn find(&self, path: &str) -> Option<MappedField> {
         if let Some(field) = self.fields.get(path) {
             return Some(field.clone());
@@ -203,13 +203,13 @@ impl Mapping {
     }
 }
 
-/// What a search over several indices sees: their mappings, in the order of [`MappingId`].
+/// The mappings of all indices of a search, in the order of [`MappingId`].
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Schema {
     mappings: Vec<Mapping>,
 }
 
-/// What a field name means in a [`Schema`].
+/// A field name resolved in a [`Schema`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Resolution {
     /// Usable.
@@ -259,7 +259,7 @@ impl Schema {
         self.mappings.first_mut()
     }
 
-    /// What `path` means in this schema.
+    /// Resolves `path` in this schema.
     pub fn resolve(&self, path: &str) -> Resolution {
         let readers: Vec<Option<MappedField>> = self
             .mappings

@@ -10,7 +10,7 @@ use crate::event::{Event, EventId};
 use crate::plan::{ClauseId, ClauseKind, Operator, Role, StageId};
 use crate::replay::trace::RuleClause;
 
-/// What is laid out.
+/// The inputs of a layout.
 pub(super) struct Sheet<'a, 'p> {
     pub(super) evaluation: &'a Evaluation<'p>,
     pub(super) events: &'a [Event],

@@ -82,11 +82,11 @@ pub struct Furthest {
     pub events: Vec<String>,
     /// How many a whole sequence has.
     pub of: usize,
-    /// What ended it, in words.
+    /// The phrase for what ended it.
     pub ended: String,
 }
 
-/// What a stage saw.
+/// The events that a stage saw.
 #[derive(Debug)]
 pub struct StageRow {
     /// From 1.
@@ -166,7 +166,7 @@ pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Option<Explanatio
     Some(explanation)
 }
 
-/// What the schedule, an exception or a filter makes of what the query says: they decide last.
+/// The effect of the schedule, an exception or a filter, which decide after the query.
 fn in_production(explanation: &mut Explanation, check: &Observation) {
     if check.alerted == explanation.alerted && check.outside.is_none() {
         return;

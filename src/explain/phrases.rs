@@ -14,7 +14,7 @@ pub(super) fn miss(miss: &Shortfall) -> String {
     }
 }
 
-/// What would have to be otherwise for a match, as it follows `would alert if `.
+/// The change that would make a match, as a phrase after `would alert if `.
 pub(super) fn would(plan: &Plan, cause: &Cause, outcome: Option<bool>, label: &str) -> String {
     let clause = match cause.kind {
         CauseKind::NotRouted => return format!("an index pattern selected {label}"),

@@ -151,7 +151,7 @@ fn number(stage: StageId) -> u16 {
     stage.0 + 1
 }
 
-/// What an event is called.
+/// The name of an event.
 pub(super) fn label(labels: &[String], event: EventId) -> String {
     match labels.get(event.index()) {
         Some(label) if !label.is_empty() => label.clone(),

@@ -9,7 +9,7 @@ use crate::execution::overlap::{blind, per_cent};
 use crate::language::eql::syntax::{Query, QueryKind};
 use crate::rule::{Rule, Schedule};
 
-/// What was counted.
+/// The counts.
 #[derive(Debug, Default)]
 pub(super) struct BlindPhases {
     /// By interval and look-back.

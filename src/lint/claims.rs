@@ -17,7 +17,7 @@ pub struct Claim<'c> {
     pub mapping: Mapping,
 }
 
-/// What is known about a claimed source.
+/// A claimed source with the types of the query's fields.
 #[derive(Debug, Clone, Copy)]
 pub enum Basis<'c> {
     /// A source with kinds of event and sensor facts.

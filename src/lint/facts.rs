@@ -16,7 +16,7 @@ use crate::event::{Event, Mapping, Scalar, Schema, Timestamp};
 use crate::language::eql::syntax::{Category, EventQuery, Expr, ExprKind, Query, QueryKind};
 use crate::language::eql::{OptionalFields, Settings, is_constant};
 
-/// What is known about one stage on one source.
+/// The facts about one stage on one source.
 pub(super) struct StageFacts<'a> {
     pub(super) source: &'a DataSource,
     /// The kinds of event of the source that the stage may ask for, each with what it makes of
@@ -24,7 +24,7 @@ pub(super) struct StageFacts<'a> {
     pub(super) kinds: Vec<KindFacts<'a>>,
 }
 
-/// What one kind of event makes of a stage.
+/// The facts of one kind of event about a stage.
 pub(super) struct KindFacts<'a> {
     pub(super) kind: &'a Kind,
     /// The leaves that are decided, by their place.

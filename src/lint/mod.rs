@@ -88,7 +88,7 @@ pub const LINTS: &[&Lint] = &[
     &verification::LINT,
 ];
 
-/// What became of one rule file.
+/// The result of the lints on one rule file.
 #[derive(Debug, Default)]
 pub struct Linted {
     /// The rule, if the file could be loaded.
@@ -123,7 +123,7 @@ struct Search<'a> {
     claims: &'a [Claim<'a>],
 }
 
-/// What the lints of an EQL query read.
+/// The inputs of the lints of an EQL query.
 struct Subject<'a> {
     rule: &'a Rule,
     text: &'a crate::diagnostic::QueryText,

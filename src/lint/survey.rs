@@ -8,7 +8,7 @@ use super::blind_phases::BlindPhases;
 use crate::compile::{self, Syntax};
 use crate::rule::RuleType;
 
-/// What was counted.
+/// The counts.
 #[derive(Debug, Default)]
 pub struct Survey {
     files: usize,

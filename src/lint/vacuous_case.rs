@@ -63,7 +63,7 @@ fn of_case(checks: &[&Check]) -> Option<Finding> {
     Some(finding.on(sources.collect()))
 }
 
-/// What stops the case.
+/// The blockers of the case.
 fn label(check: &Check) -> String {
     let Observed::None(none) = &check.observed else {
         return String::new();

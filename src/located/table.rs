@@ -29,7 +29,7 @@ pub struct Codes {
 pub struct Report<'s> {
     /// The file.
     pub source: &'s Arc<SourceText>,
-    /// What was found.
+    /// The diagnostics.
     pub diagnostics: Vec<Diagnostic>,
     pub(crate) codes: &'static Codes,
 }

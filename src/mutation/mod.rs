@@ -126,7 +126,7 @@ pub(crate) struct Mutant {
     query: Syntax,
 }
 
-/// What became of a mutant.
+/// The status of a mutant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MutantStatus {
     /// The matches of this check differ.
@@ -152,7 +152,7 @@ pub struct Tried {
     pub after: String,
     /// The case that would catch it.
     pub case: String,
-    /// What became of it.
+    /// Its status.
     pub fate: MutantStatus,
 }
 

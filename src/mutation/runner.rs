@@ -80,7 +80,7 @@ impl<'a> MutantRunner<'a> {
         lab
     }
 
-    /// What becomes of each mutant, in order; `progress` is told of each.
+    /// Runs each mutant, in order, and reports progress.
     pub(super) fn fates(&self, mutants: &[Mutant], progress: &dyn Progress) -> Vec<MutantStatus> {
         let recorded = self.recorded(mutants);
         let tried = mutants.par_iter().enumerate().map(|(number, mutant)| {
@@ -91,7 +91,7 @@ impl<'a> MutantRunner<'a> {
         tried.collect()
     }
 
-    /// What the mutants find in the recordings.
+    /// The matches of the mutants in the recordings.
     fn recorded(&self, mutants: &[Mutant]) -> Recorded {
         let mut recorded = Recorded::default();
         let benches = self.benches.iter().enumerate();

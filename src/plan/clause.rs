@@ -37,7 +37,7 @@ pub struct Clause {
     pub text: String,
 }
 
-/// What a clause is.
+/// The kind of a clause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ClauseKind {
     /// A comparison, a pattern, a null check, a bare boolean field.

@@ -104,7 +104,7 @@ impl<I: Idx, T> IndexVec<I, T> {
     }
 }
 
-/// Says that a number is not there: it panics in debug builds, and unwinds with the error in
+/// Reports a missing index: panics in debug builds, and unwinds with the error in
 /// release builds.
 #[cold]
 #[track_caller]

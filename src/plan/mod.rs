@@ -39,7 +39,7 @@ pub struct Plan {
     pub fields: IndexVec<FieldId, PlanField>,
     /// The stages in the order of the text: positive, missing and `until`. An event query has one.
     pub stages: IndexVec<StageId, Stage>,
-    /// What is done with the events that meet the stages.
+    /// The operator that combines the events that meet the stages.
     pub operator: Operator,
     /// `head` and `tail`, in order.
     pub pipes: Vec<Pipe>,
@@ -47,7 +47,7 @@ pub struct Plan {
     pub clauses: IndexVec<ClauseId, Clause>,
     /// The parts of the query's text that contain clauses, up to whole conditions.
     pub parts: IndexVec<PartId, Part>,
-    /// What is tested on events, one bit each.
+    /// The tests of events, one bit each.
     pub leaves: IndexVec<LeafId, Leaf>,
     /// The field that orders events and measures `maxspan`.
     pub timestamp: FieldId,
@@ -66,7 +66,7 @@ pub struct PlanField {
     pub readers: Vec<Option<MappedField>>,
 }
 
-/// What a plan does with the events that meet its stages.
+/// The operator of a plan: how it combines the events that meet its stages.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operator {
     /// One stage; every event that meets it is a match.
@@ -80,7 +80,7 @@ pub enum Operator {
     },
 }
 
-/// What a sequence has beside its stages.
+/// The parameters of a sequence besides its stages.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sequence {
     /// The longest time from the first event to any later one, in milliseconds, inclusive.
@@ -112,7 +112,7 @@ pub struct Join {
 /// One `[category where condition] by keys`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
-    /// What the stage is for.
+    /// The role of the stage.
     pub role: Role,
     /// How many consecutive positions it stands for (`with runs=N`); 1 unless said.
     pub runs: u8,
@@ -126,7 +126,7 @@ pub struct Stage {
     pub part: PartId,
 }
 
-/// What a stage is for.
+/// The role of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Its event is part of the match.

@@ -35,7 +35,7 @@ pub enum ConditionKind {
     Any(Vec<Condition>),
 }
 
-/// What is tested on an event: one bit.
+/// One test of an event; its result is one bit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Leaf {
     /// The clause whose outcome the bit is.

@@ -27,7 +27,7 @@ pub enum Conclusion {
     Passed,
 }
 
-/// What a conclusion is drawn from.
+/// The inputs of a conclusion.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'a> {
     /// The checks and the rules.
@@ -93,7 +93,7 @@ impl Conclusion {
         }
     }
 
-    /// What the run says to the shell.
+    /// The exit code.
     pub fn exit_code(self) -> ExitCode {
         match self {
             Self::Interrupted => ExitCode::Interrupted,

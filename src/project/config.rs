@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, SourceText, Span, suggest};
 /// The name of the file.
 pub const FILE: &str = "trapline.toml";
 
-/// What the file says.
+/// The contents of `trapline.toml`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Config {
     /// At least one.
@@ -38,7 +38,7 @@ pub struct FilesOutside {
     pub allow: Vec<String>,
 }
 
-/// What the file says about `test`; words with their places.
+/// The section `test`; values with their places.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Test {
     /// The reports, as `--format` takes them.
@@ -56,7 +56,7 @@ pub struct Gates {
     pub min_cases: Option<usize>,
 }
 
-/// What the file says about `mutate`.
+/// The section `mutate`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Mutate {
     /// The least share of mutants that a case catches, in per cent.
@@ -65,7 +65,7 @@ pub struct Mutate {
     pub operators: Vec<(String, Span)>,
 }
 
-/// What the file says about lints; names with their places.
+/// The section of lints; names with their places.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Check {
     /// Lints whose findings are errors.

@@ -75,7 +75,7 @@ impl Gates {
     }
 }
 
-/// What the checks of a rule show.
+/// The kinds of cases that a rule has.
 #[derive(Default)]
 struct Shown<'a> {
     cases: BTreeSet<(&'a str, &'a str)>,

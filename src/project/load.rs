@@ -22,7 +22,7 @@ use crate::snapshot;
 /// So many files are named in one message.
 const NAMED: usize = 10;
 
-/// What to load; by name, relative to the project's root.
+/// The files to load, by name relative to the project's root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A scenario or rule file, or a directory with either.

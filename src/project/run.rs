@@ -18,7 +18,7 @@ use crate::replay::trace::Observed;
 use crate::replay::{self, Options, Receiver, Test};
 use crate::snapshot::Scope;
 
-/// What to run of the loaded scenarios, and what a run may write.
+/// The selection of a run, and the files that it may write.
 #[derive(Clone, Default)]
 pub struct Request<'a> {
     /// Only the checks that this expression selects.
@@ -41,7 +41,7 @@ pub struct Request<'a> {
     pub stop: Option<&'a Stop>,
     /// Receives what happens during the run.
     pub receiver: Option<&'a dyn Receiver>,
-    /// What becomes of the snapshots.
+    /// How the run treats snapshots.
     pub snapshots: SnapshotPolicy,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// What a run would have.
+/// The checks that a run would have.
 #[derive(Debug)]
 pub struct Listed {
     /// The checks, in the order of the files.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::words::is_word;
 
-/// What begins at a place.
+/// A sensitive value that begins at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
     /// `name@domain.tld`

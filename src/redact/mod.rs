@@ -168,7 +168,7 @@ impl Scrubber {
         scrubbed
     }
 
-    /// What begins here and is replaced: its length, and its stand-in.
+    /// The sensitive value that begins here: its length and its pseudonym.
     fn step(&mut self, text: &str, at: usize) -> Option<(usize, String)> {
         let rest = text.get(at..)?;
         if let Some((length, found)) = token(rest) {
@@ -190,13 +190,13 @@ impl Scrubber {
         Some((name.len(), stand_in.to_owned()))
     }
 
-    /// What stands in for what, of all that was scrubbed.
+    /// All pseudonyms with their originals.
     pub fn replaced(&self) -> Vec<Replacement> {
         self.book.report(&self.used)
     }
 }
 
-/// What the values of a field name.
+/// The kind of names that a field holds.
 fn kind_of(path: &str) -> Option<Kind> {
     if !IDENTITIES.contains(&path) {
         return None;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::words::boundary;
 
-/// What is replaced.
+/// The kinds of values that are replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// The name of an account.
@@ -46,7 +46,7 @@ pub struct Replacement {
     pub kind: Kind,
     /// The original, in small letters.
     pub original: String,
-    /// What stands in its place.
+    /// Its pseudonym.
     pub stand_in: String,
 }
 

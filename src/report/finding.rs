@@ -235,7 +235,7 @@ fn spot<'a>(source: &'a SourceText, span: Span, label: &'a str) -> Spot<'a> {
     }
 }
 
-/// What a check did, where there is no snapshot to differ from.
+/// The behaviour of a check without a snapshot.
 fn found(check: &Check) -> String {
     let mut text = String::new();
     for fact in record(check).iter().flat_map(|record| &record.facts) {

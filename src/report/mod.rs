@@ -32,17 +32,17 @@ use crate::project::{Conclusion, MissedGate, TestRun};
 use crate::replay::outcome::{Check, Outcome};
 use crate::snapshot::Change;
 
-/// What every format reads.
+/// The inputs of every format.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
-    /// What the run gave.
+    /// The outcome of the run.
     pub outcome: &'a Outcome,
     /// The changes that were not accepted, worst first, those that contradict their scenario
     /// included.
     pub changes: &'a [Change],
     /// The changes that this run accepted.
     pub accepted: &'a [Change],
-    /// What could not be loaded.
+    /// The load errors.
     pub problems: &'a [Diagnostic],
     /// The gates that were missed.
     pub gates: &'a [MissedGate],

@@ -9,7 +9,7 @@ use crate::compile::CompiledRule;
 use crate::event::Timestamp;
 use crate::scan::noise::{Budget, RuleNoise, Span};
 
-/// What both formats read.
+/// The inputs of both formats.
 #[derive(Debug, Clone, Copy)]
 pub struct NoiseView<'a> {
     /// The rules that ran.
@@ -20,7 +20,7 @@ pub struct NoiseView<'a> {
     pub events: u64,
     /// Their span.
     pub span: Span,
-    /// What a rule may spend.
+    /// The budget of a rule.
     pub budget: Option<Budget>,
 }
 

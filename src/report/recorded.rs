@@ -47,7 +47,7 @@ fn many(count: u64, what: &str) -> String {
     format!("{count} {what}{plural}")
 }
 
-/// What is to be known about the figures.
+/// Caveats about the figures.
 fn notes(found: &Recordings) -> Vec<String> {
     let mut notes = Vec::new();
     if found.stats.interrupted {

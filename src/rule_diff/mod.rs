@@ -16,16 +16,16 @@ use crate::replay::outcome::{CauseRecord, Check, CheckKey, Observed, Outcome};
 use crate::replay::trace::Share;
 use crate::snapshot::{Change, Class, Scope, compare, current};
 
-/// What differs between two versions of a project.
+/// The differences between two versions of a project.
 #[derive(Debug, Default)]
 pub struct Comparison {
-    /// What the older side is called.
+    /// The name of the older side.
     pub old: String,
-    /// What the newer side is called.
+    /// The name of the newer side.
     pub new: String,
     /// The rules that differ, in the order of their files.
     pub rules: Vec<RuleChange>,
-    /// What cases do otherwise, worst first.
+    /// The cases with a different outcome, worst first.
     pub differences: Vec<Difference>,
     /// How many checks ran under both sides.
     pub checks: usize,

@@ -58,7 +58,7 @@ pub struct Setting {
     pub after: String,
 }
 
-/// What the exceptions of each rule hide: by rule file, then by the item's name.
+/// The exception items of each rule: by rule file, then by the item's name.
 pub type Exceptions = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The rules that differ: those that went first, then those that changed, then those that came.
@@ -158,7 +158,7 @@ fn query(subject: &Subject) -> &str {
     query.map_or("", |query| query.text.text())
 }
 
-/// What decides whether, when and how loudly a rule alerts.
+/// The settings that decide whether, when and with which severity a rule alerts.
 fn settings(subject: &Subject) -> Vec<(&'static str, String)> {
     let rule = &subject.rule;
     let index: Vec<&str> = rule.index.iter().map(|(name, _)| name.as_str()).collect();
@@ -193,7 +193,7 @@ fn settings(subject: &Subject) -> Vec<(&'static str, String)> {
     settings
 }
 
-/// What Kibana does with its events and matches.
+/// The settings by which Kibana treats its events and matches.
 fn production(production: &Production) -> Vec<(&'static str, String)> {
     let lists = production.exception_lists.iter();
     let lists: Vec<&str> = lists.map(|list| list.list_id.as_str()).collect();

@@ -18,7 +18,7 @@ use crate::event::{Event, Scalar};
 /// The start of every case, 2024-01-01T00:00:00Z, in milliseconds since 1970.
 pub const START_MILLIS: i64 = 1_704_067_200_000;
 
-/// What a case is on one source.
+/// A case expanded on one source.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expanded {
     /// Nothing, for a reason: the scenario says so, or the source has no such events.
@@ -45,7 +45,7 @@ pub struct ExpandedCase {
 pub struct ExpandedEvent {
     /// The label; `None` for an event of a capture that has none.
     pub label: Option<String>,
-    /// What it is to the rule.
+    /// Its role for the rule.
     pub role: EventRole,
     /// Milliseconds from the start of the case.
     pub at_millis: i64,
@@ -74,7 +74,7 @@ pub struct PinnedField {
     pub evidence: String,
 }
 
-/// What a case changes against the attack on a source.
+/// The effect of a case's changes, compared with the attack on a source.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// The events differ.

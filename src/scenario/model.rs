@@ -103,7 +103,7 @@ pub struct Repeat {
     pub span: Span,
 }
 
-/// What one `$name` stands for.
+/// The value of one `$name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldName {
     /// With its dollar sign.
@@ -123,7 +123,7 @@ pub struct Attack {
     pub force: Vec<Located<FieldKey>>,
     /// How production runs the rule for the attack alone, instead of the scenario's.
     pub schedule: Option<ScheduleSpec>,
-    /// What must come of it.
+    /// The expected outcome.
     pub expect: PerSource<Expectation>,
 }
 
@@ -172,7 +172,7 @@ pub struct Case {
     pub repeat: Option<Repeat>,
     /// Fields that override what the sensor pins.
     pub force: Vec<Located<FieldKey>>,
-    /// What must come of it.
+    /// The expected outcome.
     pub expect: PerSource<Expectation>,
     /// The clauses that must have stopped it; empty where none is named.
     pub because: PerSource<Vec<Located<String>>>,
@@ -194,7 +194,7 @@ pub enum Change {
 pub struct EventSpec {
     /// The label that cases and expectations know it by.
     pub label: Located<String>,
-    /// What it is to the rule.
+    /// Its role for the rule.
     pub role: EventRole,
     /// The kind of event (`is`); an added event and one of an attack has one.
     pub kind: Option<Located<String>>,
@@ -208,7 +208,7 @@ pub struct EventSpec {
     pub copies: Option<Copies>,
 }
 
-/// What an event of a scenario is to the rule.
+/// The role of an event of a scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum EventRole {
     /// What the rule is to find (`events`, `add`).
@@ -247,7 +247,7 @@ pub enum FieldKey {
     Name(String),
 }
 
-/// What a setting does to a field.
+/// The action of a setting on a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldAction {
     /// `field: null`
@@ -304,7 +304,7 @@ impl<T> PerSource<T> {
     }
 }
 
-/// What must come of a case on a source.
+/// The expected outcome of a case on a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
     /// Where it is written.

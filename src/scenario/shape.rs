@@ -22,7 +22,7 @@ pub(super) struct Shape<'a> {
 /// Where an ingest pipeline writes when it saw the event.
 pub(super) const INGESTED: &str = "event.ingested";
 
-/// What the scenario does to a field.
+/// The scenario's action on a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Touch {
     Set,

@@ -50,7 +50,7 @@ pub struct SketchCase {
     pub because: Option<String>,
 }
 
-/// What a case changes about an event.
+/// A case's change of an event.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SketchChange {
     /// The event's label.
@@ -74,7 +74,7 @@ pub struct SketchEvent {
     pub fields: Vec<(String, Vec<Scalar>)>,
 }
 
-/// What must come of an attack or a case.
+/// The expected outcome of an attack or a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Expect {
     /// An alert; of an attack one of all its events.

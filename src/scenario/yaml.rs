@@ -33,7 +33,7 @@ pub(super) struct Node {
     pub(super) kind: NodeKind,
 }
 
-/// What a [`Node`] holds.
+/// The content of a [`Node`].
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum NodeKind {
     /// Text: as it is written if plain, else decoded.

@@ -30,14 +30,14 @@ use crate::event::time::DateFormat;
 use crate::event::{Event, FieldType, Mapping, MappingId, Scalar, Schema, Timestamp};
 use crate::language::eql::{self, OptionalFields, Settings};
 
-/// What a search is given beside query and documents.
+/// The inputs of a search besides query and documents.
 #[derive(Debug, Clone, Default)]
 pub struct Parameters {
     /// The fields that the request names.
     pub settings: Settings,
     /// How many results, from which end.
     pub request: Request,
-    /// What an optional field is that no mapping has.
+    /// The treatment of an optional field that no mapping has.
     pub optional: OptionalFields,
     /// `now` of date math; without it the time of the latest event.
     pub now: Option<Timestamp>,
@@ -70,7 +70,7 @@ pub struct Malformed {
     pub field_type: String,
 }
 
-/// What there is to say about a document that was taken.
+/// A warning about an accepted document.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Taken {
     /// The values that do not fit their fields.

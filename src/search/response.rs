@@ -9,7 +9,7 @@ use crate::event::json::parse_object;
 use crate::event::{Event, EventId, Value};
 use crate::plan::{Operator, Plan};
 
-/// What a query found. It is written result by result, however many there are.
+/// The results of a query, written one by one.
 #[derive(Debug)]
 pub struct Answer<'i> {
     pub(super) documents: Documents<'i>,
@@ -43,7 +43,7 @@ pub(super) struct Documents<'i> {
     pub(super) names: &'i [Option<String>],
 }
 
-/// What the results are.
+/// The kind of the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Events,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Case, Change, Class, Current, Record, Snapshot, error, format};
 use crate::diagnostic::{Diagnostic, suggest};
 
-/// What the person asked to accept.
+/// The requested acceptance.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Accept {
     classes: BTreeSet<Class>,
@@ -92,7 +92,7 @@ fn unknown(word: &str) -> Diagnostic {
     }
 }
 
-/// What to write for one scenario file.
+/// The bytes to write for one scenario file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Resolution {
     /// The new text of the snapshot; `None` when it stays as it is.

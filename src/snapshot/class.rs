@@ -3,7 +3,7 @@
 use super::{Case, Current, Record, Snapshot};
 use crate::replay::outcome::CheckKey;
 
-/// What kind of change it is. The order is the order of harm.
+/// The class of a change, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Class {
     /// An alert is gone.
@@ -53,7 +53,7 @@ impl Class {
 pub struct Change {
     /// The check.
     pub key: CheckKey,
-    /// What kind of change it is.
+    /// The class.
     pub class: Class,
     /// The entry as it was recorded; `None` for an addition.
     pub before: Option<String>,

@@ -2,7 +2,7 @@
 
 use similar::{ChangeTag, TextDiff};
 
-/// What became of a line.
+/// Whether a line stayed, was removed or was added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tag {
     /// It stayed.

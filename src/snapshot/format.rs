@@ -17,7 +17,7 @@ const MOST_EVENTS: usize = 8;
 /// Introduces the sources whose run needed the gap's blocker waived.
 pub(super) const WAIVED: &str = "but for the gap: ";
 
-/// What one scenario file does now, and which of its checks contradict their expectation.
+/// The current behaviour of one scenario file, and the checks that contradict their expectation.
 #[derive(Debug, Clone)]
 pub struct Current {
     /// What it does.
@@ -168,7 +168,7 @@ fn add(file: &mut Current, scenario: &ScenarioOutcome) {
     }
 }
 
-/// What one check did; `None` when it was not run.
+/// The behaviour of one check; `None` if it was not run.
 pub fn record(check: &Check) -> Option<Record> {
     let mut facts = match &check.observed {
         Observed::Alert(alerts) if alerts.is_empty() => vec![fact("alert", line(""))],

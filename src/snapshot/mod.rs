@@ -28,7 +28,7 @@ pub struct Snapshot {
     pub cases: Vec<Case>,
 }
 
-/// What one case is recorded to do.
+/// The recorded behaviour of one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
     /// The rule's name, severity and risk; written where it differs from the case before.
@@ -39,7 +39,7 @@ pub struct Case {
     pub records: Vec<Record>,
 }
 
-/// What one check is recorded to do.
+/// The recorded behaviour of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// The data source.

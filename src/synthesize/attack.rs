@@ -25,7 +25,7 @@ pub(super) struct Part<'s> {
     pub(super) state: PartialEvent<'s>,
 }
 
-/// What rule and source give to work with.
+/// The inputs from rule and source.
 pub(super) struct Ground<'a> {
     pub(super) prepared: &'a Prepared<'a>,
     pub(super) source: &'a DataSource,

@@ -26,7 +26,7 @@ pub use coverage_fill::fill;
 pub use new_scenario::new;
 pub use scenario_file::Written;
 
-/// What to make scenarios for.
+/// The request for generated scenarios.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// The rule.
@@ -42,7 +42,7 @@ pub struct Request<'a> {
 pub struct Made {
     /// One for each group of sources that one attack serves.
     pub sketches: Vec<Sketch>,
-    /// What was not found.
+    /// The goals that were not reached.
     pub unsolved: Vec<Unsolved>,
 }
 
@@ -51,7 +51,7 @@ pub struct Made {
 pub struct Filled {
     /// The cases, to stand behind those of the last scenario of the file.
     pub cases: Vec<SketchCase>,
-    /// What was not found.
+    /// The goals that were not reached.
     pub unsolved: Vec<Unsolved>,
 }
 

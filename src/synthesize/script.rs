@@ -14,7 +14,7 @@ const LONGEST: usize = 20_000;
 /// What two fields are set to that must be equal.
 const SAME: &str = "sample";
 
-/// What an expression should come out as.
+/// The wanted result of an expression.
 #[derive(Clone)]
 enum CoverageTarget {
     /// Whatever makes the condition around it go either way.

@@ -10,7 +10,7 @@ use crate::event::{Scalar, Value};
 use crate::plan::predicate::{TextTest, WildcardPattern};
 use crate::plan::{FieldId, Predicate};
 
-/// What is asked of a field: tests with their wanted outcomes.
+/// The constraints on a field: tests with their wanted results.
 pub(super) type Asked<'p> = [(&'p Predicate, bool)];
 
 /// Single values, the likeliest first.

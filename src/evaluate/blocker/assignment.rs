@@ -13,14 +13,14 @@ const NEAREST: usize = 32;
 /// And at most so many steps of the search.
 const MAX_STEPS: usize = 200_000;
 
-/// What the assignments lack.
+/// The shortfalls of the assignments.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// What alone is lacking in some assignment.
+    /// The shortfalls that are the only one of some assignment.
     pub(super) candidates: Vec<Candidate>,
     /// The first assignment that lacks nothing.
     pub(super) complete: Option<Vec<u32>>,
-    /// What the cheapest assignment lacks.
+    /// The shortfalls of the cheapest assignment.
     pub(super) together: Vec<Cause>,
     /// The cheapest assignment.
     pub(super) nearest: Vec<u32>,

@@ -24,7 +24,7 @@ struct Watched<'a> {
     moments: Vec<OrderedEvent>,
 }
 
-/// What stands still while assignments are compared.
+/// The inputs that are fixed while assignments are compared.
 pub(super) struct Costs<'v> {
     view: &'v FactsOverlay<'v>,
     positions: Vec<(StageId, &'v Stage)>,

@@ -58,7 +58,7 @@ pub(super) fn blockers(evaluation: &Evaluation<'_>, hint: &BlockerHint) -> Block
     }
 }
 
-/// What one event lacks for one stage.
+/// The unmet clauses of one event for one stage.
 pub(super) fn lacks(evaluation: &Evaluation<'_>, stage: StageId, event: EventId) -> Vec<Cause> {
     let view = evaluation.view(&[]);
     let lacks = Costs::new(&view).of_event(stage, event.0).into_iter();

@@ -51,7 +51,7 @@ impl Compensated {
     }
 }
 
-/// What is kept of the rows of a group for one aggregate.
+/// The state of one aggregate of one group.
 #[derive(Debug)]
 pub(super) enum State {
     Count(i64),

@@ -14,13 +14,13 @@ use crate::plan::pipeline::cell::order;
 use crate::plan::pipeline::signature::Values;
 use crate::plan::pipeline::{Cell, DataType, Function, LocationId, NullReason, Operator};
 
-/// What expressions see beside the row.
+/// The inputs of expressions besides the row.
 pub(super) struct Environment<'a> {
     pub(super) now: Timestamp,
     pub(super) warnings: &'a RefCell<Warnings>,
     /// The documents, for searches.
     pub(super) events: &'a [Event],
-    /// What makes the whole query fail.
+    /// An error that fails the whole query.
     pub(super) failure: &'a RefCell<Option<QueryFailure>>,
 }
 

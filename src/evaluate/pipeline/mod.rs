@@ -27,14 +27,14 @@ use super::QueryFailure;
 use crate::event::{Event, EventId, Timestamp};
 use crate::plan::pipeline::{Cell, LocationId};
 
-/// What a run is given beside the pipeline.
+/// The inputs of a run besides the pipeline.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Input<'a> {
     /// The documents.
     pub events: &'a [Event],
     /// The documents as JSON, where they are at hand; else `_source` is built from the fields.
     pub sources: &'a [Box<str>],
-    /// What NOW() is.
+    /// The value of NOW().
     pub now: Timestamp,
     /// The answers of COMPLETION.
     pub answers: &'a [CompletionAnswer],
@@ -64,14 +64,14 @@ pub struct TableRows {
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// What a run gives.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Outcome {
     /// The rows, with the cells of the pipeline's outputs.
     pub rows: Vec<OutputRow>,
-    /// What there is to say, as Elasticsearch's warnings.
+    /// Warnings, as Elasticsearch gives them.
     pub warnings: Vec<String>,
-    /// What each step did.
+    /// Statistics of each step.
     pub steps: Vec<StepCount>,
     /// The rows that filters dropped, if they were asked for.
     pub dropped: Vec<DroppedRow>,

@@ -16,7 +16,7 @@ use crate::event::{EventId, Value};
 use crate::plan::pipeline::cell::order;
 use crate::plan::pipeline::{Cell, ColumnId, Operation};
 
-/// What a step keeps between rows.
+/// The state of a step between rows.
 enum State {
     Nothing,
     Groups(Groups),

@@ -34,7 +34,7 @@ impl Failure {
     }
 }
 
-/// What an expression counts as when it fails.
+/// How a failed expression is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum ReadAs {
     Null,

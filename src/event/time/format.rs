@@ -36,7 +36,7 @@ pub(super) enum Item {
     Optional(Vec<Item>),
 }
 
-/// What a number counts.
+/// The unit of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Unit {
     Year,

@@ -61,7 +61,7 @@ impl From<QueryFailure> for Stopped {
     }
 }
 
-/// What is explained.
+/// The subject of an explanation.
 pub struct Question<'a> {
     /// The rule.
     pub subject: &'a Subject,
@@ -97,7 +97,7 @@ pub fn explain_recording<'a>(
     }
 }
 
-/// What has to be known before the first event is looked at.
+/// The inputs that must be known before the first event is read.
 struct Guess<'a> {
     source: Option<&'a DataSource>,
     /// An event for each field of the query that the recording brings with it.

@@ -54,7 +54,7 @@ impl Alike {
     }
 }
 
-/// What is kept of a recording.
+/// The kept events of a recording.
 #[derive(Default)]
 pub(super) struct Gathered {
     pub(super) events: u64,

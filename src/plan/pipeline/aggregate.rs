@@ -21,7 +21,7 @@ pub struct Aggregate {
     pub location: LocationId,
 }
 
-/// What an aggregate computes.
+/// An aggregate function.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum AggregateFunction {
     /// How many values there are; without an argument, how many rows.
@@ -65,7 +65,7 @@ pub enum AggregateFunction {
     Absent,
 }
 
-/// What a checker must know of an aggregate.
+/// The signature of an aggregate.
 #[derive(Debug, Clone, Copy)]
 pub struct AggregateSignature {
     /// The name, in upper case.

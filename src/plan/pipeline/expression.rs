@@ -19,7 +19,7 @@ pub struct Expr {
     pub location: LocationId,
 }
 
-/// What an expression is.
+/// The kind of an expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExprKind {
     /// A constant.

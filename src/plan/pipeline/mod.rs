@@ -54,13 +54,13 @@ pub struct Pipeline {
     pub columns: Vec<Column>,
     /// Where the rows come from.
     pub source: Source,
-    /// What is done to them, in order.
+    /// The steps, in order.
     pub steps: Vec<Step>,
     /// The columns of the answer, in order.
     pub outputs: Vec<Output>,
     /// The parts of the query's text that expressions and steps come from.
     pub locations: Vec<Location>,
-    /// What there is to say before any row is read.
+    /// Warnings that are known before any row is read.
     pub warnings: Vec<String>,
 }
 
@@ -103,7 +103,7 @@ pub enum ColumnOrigin {
     Computed,
 }
 
-/// What METADATA can name.
+/// The metadata fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Metadata {
     /// `_id`
@@ -131,7 +131,7 @@ pub struct Step {
     pub operation: Operation,
 }
 
-/// What a step does to the rows.
+/// The operation of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operation {
     /// Reads columns from the document of each row. Stands before the first step that needs them.

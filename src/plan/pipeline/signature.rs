@@ -36,7 +36,7 @@ pub struct Parameter {
     pub constant: bool,
 }
 
-/// What a function takes and gives.
+/// The signature of a function.
 #[derive(Debug, Clone, Copy)]
 pub struct Signature {
     /// Which function.

@@ -69,7 +69,7 @@ pub(super) fn write(report: &Report<'_>, text: &mut String) {
     );
 }
 
-/// What could not be loaded, and the gates that are missed.
+/// Load errors and missed gates.
 fn problems(report: &Report<'_>, text: &mut String) {
     for problem in report.view.problems {
         let place = problem.labels.first().map(|label| {

@@ -33,7 +33,7 @@ const SCRIPT: &str = include_str!("page.js");
 /// names the digest in its console.
 const DIGEST: &str = "sha256-cTmgOYDJlU0Q165y/6AW6CA5HSnaql5Vkuq0UhPAExs=";
 
-/// What this format tells beside what every format reads.
+/// The inputs of this format besides those of every format.
 #[derive(Debug, Default)]
 pub struct Depth {
     /// Which clauses the checks decide.

@@ -64,7 +64,7 @@ fn to_look_at(report: &Report<'_>, rule: &Rule<'_>, text: &mut String) {
     text.push_str("</div>\n</section>\n");
 }
 
-/// What the line of a rule says: checks, failures, changes, coverage.
+/// The summary line of a rule: checks, failures, changes, coverage.
 fn figures(rule: &Rule<'_>) -> String {
     let checks: usize = rule.blocks().map(|block| block.checks.len()).sum();
     let mut text = format!(" <span class=\"figures\">{}", count(checks, "check"));

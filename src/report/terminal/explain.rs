@@ -105,7 +105,7 @@ fn of_recording(recording: &Recording, painter: Painter, text: &mut String) {
     key_line("read", &read, painter, text);
 }
 
-/// What is lacking, the first thing that a reader wants.
+/// The unmet clauses, which come first.
 fn lacks(one: &Explanation, painter: Painter, text: &mut String) {
     let mut key = "lacks";
     for stage in &one.stages {

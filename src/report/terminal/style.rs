@@ -6,11 +6,11 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::diagnostic::escape;
 
-/// What must be mended.
+/// Errors and failures.
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
-/// What is worth a look.
+/// Warnings.
 pub(super) const WARN: Style = AnsiColor::Yellow.on_default().bold();
-/// What is as it should be.
+/// Success.
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 /// A line that went.
 pub(super) const GONE: Style = AnsiColor::Red.on_default();

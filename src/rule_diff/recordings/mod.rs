@@ -37,7 +37,7 @@ pub struct Pair<'s> {
     pub new: Option<&'s Subject>,
 }
 
-/// What two versions of the rules do otherwise over recordings.
+/// The differences between two versions of the rules on recordings.
 #[derive(Debug, Default)]
 pub struct Recordings {
     /// How many files there are.

@@ -13,7 +13,7 @@ pub(super) const KEPT: usize = 10;
 /// Where the events of an alert stand: file and line; `None` is a missing event.
 pub(super) type Places = Vec<Option<(u32, u64)>>;
 
-/// What one side alerts on and the other does not.
+/// Alerts that only one side gives.
 #[derive(Debug, Default)]
 pub(super) struct Alone {
     /// How many alerts.

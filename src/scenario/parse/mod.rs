@@ -29,7 +29,7 @@ use super::{listed, shown};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Code, Diagnostic, SourceText, Span, escape};
 
-/// What a scenario file holds and what is wrong with it.
+/// The scenarios of a file and its diagnostics.
 #[derive(Debug, Clone)]
 pub struct ScenarioFile {
     /// One for each YAML document; not to be run if a diagnostic is an error.
@@ -72,7 +72,7 @@ pub fn read(source: &Arc<SourceText>) -> ScenarioFile {
     }
 }
 
-/// What the parts of the parser share: the file and the errors found so far.
+/// The shared state of the parser: the file and the errors found so far.
 struct Parser<'a> {
     source: &'a Arc<SourceText>,
     diagnostics: Vec<Diagnostic>,

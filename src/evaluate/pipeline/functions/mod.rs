@@ -31,7 +31,7 @@ pub(super) struct Call {
     pub(super) prepared: Prepared,
 }
 
-/// What is computed of constant arguments once.
+/// Values computed once from constant arguments.
 #[derive(Debug)]
 pub(super) enum Prepared {
     Nothing,
@@ -43,7 +43,7 @@ pub(super) enum Prepared {
     Blocks(Vec<Result<IpNet, String>>),
 }
 
-/// What a function gives for one value an argument.
+/// The result of a function for one value per argument.
 pub(super) type Computed = Result<Option<Value>, Failure>;
 
 /// A function of single values.
