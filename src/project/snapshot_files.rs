@@ -118,6 +118,8 @@ mod tests {
     use crate::replay::test_fixtures::{self, ATTACK, SCENARIO, alert, check, stopped};
     use crate::snapshot::Class;
 
+    use crate::replay::reason::Reason;
+
     struct Fixture {
         files: Memory,
         layouts: [Layout; 1],
@@ -188,7 +190,8 @@ mod tests {
     #[test]
     fn nothing_is_pending_for_a_check_that_fails() {
         let project = Fixture::new(true);
-        let failed = check(ATTACK, "sysmon", alert()).verdict(Verdict::Failed, "no");
+        let failed =
+            check(ATTACK, "sysmon", alert()).verdict(Verdict::Failed, Some(Reason::NoAlert));
         let outcome = test_fixtures::outcome(vec![failed]);
         assert_eq!(project.run(&outcome, &["all"]), (vec![], 0, vec![]));
         assert_eq!(project.there(), [false, false]);

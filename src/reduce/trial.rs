@@ -62,8 +62,9 @@ impl<'a> Trials<'a> {
         let wanted = sketch.cases.first().map_or(&sketch.name, |case| &case.name);
         for check in &checks {
             if check.verdict != Verdict::Passed {
-                let message = check.message.as_ref();
-                return Err(message.map_or_else(|| check.verdict.word().to_owned(), Clone::clone));
+                let reason = check.reason.as_ref();
+                let word = || check.verdict.word().to_owned();
+                return Err(reason.map_or_else(word, ToString::to_string));
             }
         }
         let check = checks.iter().find(|check| check.key.case == *wanted);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::outcome::{CauseRecord, NoneRecord};
 use super::production::{ScheduleConfig, ScheduledOutcome};
 use super::production_blockers::Stopped;
+use super::reason::ReasonName;
 use super::run::Run;
 use super::stateful::{Selected, phases};
 use crate::evaluate::pipeline::{DroppedRow, FailedCondition, Input, OutputRow, StepCount};
@@ -309,12 +310,12 @@ fn of_filter(run: &Run<'_>, row: &DroppedRow, selected: &[EventId]) -> Stopped {
     Stopped {
         record: NoneRecord {
             event: label.clone(),
-            blocker: words.clone(),
             causes: causes.collect(),
+            blocker: words.clone(),
             value: (!values.is_empty()).then(|| values.join("; ")),
             ..NoneRecord::default()
         },
-        words,
+        reasons: words.into_iter().map(ReasonName::Text).collect(),
     }
 }
 
@@ -324,7 +325,7 @@ fn of_step(run: &Run<'_>, step: usize) -> Stopped {
         pipeline.and_then(|pipeline| pipeline.location(pipeline.steps.get(step)?.location));
     let word = location.map_or_else(String::new, |location| one_line(&location.text));
     Stopped {
-        words: vec![word.clone()],
+        reasons: vec![ReasonName::Text(word.clone())],
         record: NoneRecord {
             blocker: vec![word.clone()],
             causes: vec![CauseRecord {
@@ -356,15 +357,18 @@ fn line_of(run: &Run<'_>, condition: &FailedCondition) -> Option<usize> {
 }
 
 /// Whether `because` is a part of one of the conditions that stopped an ES|QL query.
-pub(super) fn names(run: &Run<'_>, because: &str, words: &[String]) -> bool {
-    run.program.is_some() && words.iter().any(|words| words.contains(because))
+pub(super) fn names(run: &Run<'_>, because: &ReasonName, found: &[ReasonName]) -> bool {
+    let because = because.to_string();
+    let mut found = found.iter().map(ToString::to_string);
+    run.program.is_some() && found.any(|found| found.contains(&because))
 }
 
 /// Whether `because` stands in the query.
-pub(super) fn has(run: &Run<'_>, because: &str) -> bool {
+pub(super) fn has(run: &Run<'_>, because: &ReasonName) -> bool {
+    let because = because.to_string();
     let query = run.setting.rule().query.as_ref();
     let text = query.filter(|_| run.program.is_some());
-    text.is_some_and(|query| one_line(query.text.text()).contains(because))
+    text.is_some_and(|query| one_line(query.text.text()).contains(&because))
 }
 
 /// A column and what is in it: `a = 4`, `a has 2 values: x, y`, `a is missing`.

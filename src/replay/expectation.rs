@@ -1,12 +1,70 @@
 //! A scenario's expectation → what a check is judged by.
 
-use super::judge::{Alert, Wanted};
+use std::fmt::Write as _;
+
 use super::outcome::{Pin, PinKind};
+use super::reason::{Group, ReasonName};
 use crate::data_source::DataSource;
 use crate::diagnostic::Diagnostic;
 use crate::event::Scalar;
 use crate::scenario::expand::{expected_fields, group_fields};
 use crate::scenario::model::{Alerts, Case, Expected, Located, Scenario};
+
+/// What a scenario wants of a check.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Wanted {
+    /// Whether it is to alert.
+    pub(super) alert: Alert,
+    /// The reasons of which every one must be found, for a check that is not to alert.
+    pub(super) because: Vec<ReasonName>,
+    /// Fields of the alert and the values that they must have.
+    pub(super) with: Vec<(String, String)>,
+    /// The new terms of an alert, in the order of the rule's fields.
+    pub(super) new_terms: Vec<String>,
+    /// The indicators that each event matches, by label.
+    pub(super) matched: Vec<(String, Vec<String>)>,
+    /// A known false positive or known miss.
+    pub(super) pin: Option<Pin>,
+    /// The expectation names the data source, rather than holding for all.
+    pub(super) named: bool,
+}
+
+/// Whether a check is to alert.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Alert {
+    /// No alert.
+    None,
+    /// At least one alert.
+    Any,
+    /// An alert of exactly these events.
+    Of(Vec<String>),
+    /// So many alerts.
+    Count(usize),
+    /// An alert of so many events with these values.
+    Group(Group),
+}
+
+impl Wanted {
+    /// In a few words.
+    pub(super) fn words(&self) -> String {
+        let mut words = match &self.alert {
+            Alert::None => "none".to_owned(),
+            Alert::Any => "alert".to_owned(),
+            Alert::Of(labels) => format!("alert {}", labels.join(", ")),
+            Alert::Count(count) => format!("{count} alerts"),
+            Alert::Group(group) => format!("alert {group}"),
+        };
+        if !self.because.is_empty() {
+            words.push_str(", because ");
+            let because: Vec<String> = self.because.iter().map(ToString::to_string).collect();
+            words.push_str(&because.join(" and "));
+        }
+        if let Some(pin) = &self.pin {
+            let _ = write!(words, " ({}: {})", pin.kind.word(), pin.reason);
+        }
+        words
+    }
+}
 
 /// What is wanted of the attack (without `case`) or a case on a source; `None` when the expectation says nothing of it.
 pub(super) fn wanted(
@@ -24,7 +82,7 @@ pub(super) fn wanted(
     let reasons = because.and_then(|because| because.get(&source.name));
     let because = reasons.into_iter().flatten();
     let because = because.map(|reason| scenario.because_on(&reason.value, &source.name));
-    let because = because.map(str::to_owned).collect();
+    let because = because.map(ReasonName::parse).collect();
     let (alert, pin) = match &expectation.expected {
         Expected::None { gap } => {
             let gap = gap.as_ref().map(|reason| pin(PinKind::Gap, reason));
@@ -37,10 +95,10 @@ pub(super) fn wanted(
                     Alert::Of(labels.iter().map(|label| label.value.clone()).collect())
                 }
                 Alerts::Count(count) => Alert::Count(*count),
-                Alerts::Group { count, .. } => Alert::Group {
+                Alerts::Group { count, .. } => Alert::Group(Group {
                     fields: texts(group_fields(scenario, case, source)),
                     count: *count,
-                },
+                }),
             };
             let noise = noise.as_ref().map(|reason| pin(PinKind::Noise, reason));
             (alert, noise)

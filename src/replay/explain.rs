@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::error;
-use super::judge::{Alert, Case, Judgement};
+use super::expectation::Alert;
+use super::judge::{Case, Judgement};
 use super::outcome::Observed;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::evaluate::CauseKind;
@@ -20,7 +21,10 @@ pub(super) fn diagnostics(
     judgement: &Judgement,
     expectation: &Place<'_>,
 ) -> Vec<Diagnostic> {
-    let message = judgement.message.clone().unwrap_or_default();
+    let message = judgement
+        .reason
+        .as_ref()
+        .map_or_else(String::new, ToString::to_string);
     let mut diagnostic = Diagnostic::error(&error::EXPECTATION, message);
     let (spans, words) = match case.wanted.alert {
         Alert::None if matches!(judgement.observed, Observed::Alert(_)) => {
@@ -61,6 +65,7 @@ fn stated(case: &Case<'_, '_>) -> Vec<Span> {
     let plan = case.run.plan();
     let mut spans: Vec<Span> = Vec::new();
     for because in &case.wanted.because {
+        let because = because.to_string();
         let clauses = plan.clauses.numbered();
         let found = clauses
             .filter(|(_, clause)| clause.parent.is_none() && clause.span.start < clause.span.end)

@@ -1,78 +1,17 @@
 //! Judges a run against its expectation. Verdicts are decided here and nowhere else.
 
-use std::fmt::Write as _;
-
-use super::esql;
-use super::outcome::{Observed, Pin, PinKind, Verdict};
-use super::production::{CREATES, Counts, ScheduledOutcome, produce};
+use super::expectation::{Alert, Wanted};
+use super::expectation_failure;
+use super::outcome::{Observed, Verdict};
+use super::production::{CREATES, produce};
 use super::production_blockers::{created, stopped};
-use super::reason_match;
+use super::reason::{Reason, ReasonName};
 use super::record;
 use super::run::Run;
+use super::waiver::Waiver;
 use crate::diagnostic::QueryText;
 use crate::evaluate::{BlockerHint, Blockers, Cause, CauseKind, Match, Override};
 use crate::event::EventId;
-use crate::plan::{ClauseId, ClauseKind};
-
-/// What a scenario wants of a check.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Wanted {
-    /// Whether it is to alert.
-    pub(super) alert: Alert,
-    /// The reasons of which every one must be found, for a check that is not to alert.
-    pub(super) because: Vec<String>,
-    /// Fields of the alert and the values that they must have.
-    pub(super) with: Vec<(String, String)>,
-    /// The new terms of an alert, in the order of the rule's fields.
-    pub(super) new_terms: Vec<String>,
-    /// The indicators that each event matches, by label.
-    pub(super) matched: Vec<(String, Vec<String>)>,
-    /// A known false positive or known miss.
-    pub(super) pin: Option<Pin>,
-    /// The expectation names the data source, rather than holding for all.
-    pub(super) named: bool,
-}
-
-/// Whether a check is to alert.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Alert {
-    /// No alert.
-    None,
-    /// At least one alert.
-    Any,
-    /// An alert of exactly these events.
-    Of(Vec<String>),
-    /// So many alerts.
-    Count(usize),
-    /// An alert of so many events with these values.
-    Group {
-        /// Field and value.
-        fields: Vec<(String, String)>,
-        /// How many events.
-        count: Option<u64>,
-    },
-}
-
-impl Wanted {
-    /// In a few words.
-    pub(super) fn words(&self) -> String {
-        let mut words = match &self.alert {
-            Alert::None => "none".to_owned(),
-            Alert::Any => "alert".to_owned(),
-            Alert::Of(labels) => format!("alert {}", labels.join(", ")),
-            Alert::Count(count) => format!("{count} alerts"),
-            Alert::Group { fields, count } => format!("alert {}", group_words(fields, *count)),
-        };
-        if !self.because.is_empty() {
-            words.push_str(", because ");
-            words.push_str(&self.because.join(" and "));
-        }
-        if let Some(pin) = &self.pin {
-            let _ = write!(words, " ({}: {})", pin.kind.word(), pin.reason);
-        }
-        words
-    }
-}
 
 /// What the attack did on the source, for the cases that are judged against it.
 pub(super) enum Attack<'a, 'c> {
@@ -85,58 +24,10 @@ pub(super) enum Attack<'a, 'c> {
     Broken(Option<&'a Run<'c>>),
 }
 
-/// The clause that makes a source blind.
-#[derive(Debug, Clone)]
-pub(super) struct Waiver {
-    /// Its words.
-    pub(super) text: String,
-    clause: ClauseId,
-    /// The label of the event on which it blocked the attack, and the bit that lets it pass;
-    /// `None` for a structural clause, which is lifted.
-    fact: Option<(String, bool)>,
-}
-
-impl Waiver {
-    /// The waiver of a gap with this single blocker; `None` where no single clause can be waived.
-    pub(super) fn of(run: &Run<'_>, blockers: &Blockers) -> Option<Self> {
-        let cause = blockers.causes.first()?;
-        let CauseKind::Clause(clause) = cause.kind else {
-            return None;
-        };
-        let text = record::words(run, std::slice::from_ref(cause)).pop()?;
-        let kind = run.plan().clause(clause)?.kind;
-        let fact = if kind.is_condition() {
-            let event = cause.event?;
-            let bit = run.evaluation.fact(clause, event)?;
-            Some((run.stage.label(event), !bit))
-        } else if matches!(kind, ClauseKind::Order | ClauseKind::Category) {
-            return None;
-        } else {
-            None
-        };
-        Some(Self { text, clause, fact })
-    }
-
-    fn overrides(&self, run: &Run<'_>) -> Vec<Override> {
-        match &self.fact {
-            None => vec![Override::Relax(self.clause)],
-            Some((label, bit)) => {
-                let event = run.stage.find(label);
-                let fact = event.map(|event| Override::Fact {
-                    clause: self.clause,
-                    event: Some(event),
-                    bit: *bit,
-                });
-                fact.into_iter().collect()
-            }
-        }
-    }
-}
-
 /// A verdict and what goes with it.
 pub(super) struct Judgement {
     pub(super) verdict: Verdict,
-    pub(super) message: Option<String>,
+    pub(super) reason: Option<Reason>,
     pub(super) observed: Observed,
     pub(super) waived: Option<String>,
     /// What production makes of it, key and value.
@@ -159,7 +50,7 @@ pub(super) struct Case<'a, 'c> {
     /// The case forces a pinned field.
     pub(super) forced: bool,
     /// Why the change has no effect on this source.
-    pub(super) no_effect: Option<String>,
+    pub(super) no_effect: Option<Reason>,
     /// A recording: its reasons are nearest misses, and it is never vacuous.
     pub(super) recorded: bool,
 }
@@ -176,16 +67,10 @@ pub(super) fn judge(case: &Case<'_, '_>) -> Judgement {
     };
     let matches = &case.run.produced.matches;
     if !matches.is_empty() && case.wanted.pin.is_none() {
-        return plain.with(
-            Verdict::Failed,
-            "alerts on a source on which the attack is pinned as a gap".to_owned(),
-        );
+        return plain.with(Verdict::Failed, Reason::AlertsOnGap);
     }
     let Some(waiver) = waiver else {
-        return plain.with(
-            Verdict::Blind,
-            "the attack is a gap here and no single clause can be waived".to_owned(),
-        );
+        return plain.with(Verdict::Blind, Reason::NothingToWaive);
     };
     let mut waived = decide(case, &waiver.overrides(case.run));
     waived.waived = Some(waiver.text.clone());
@@ -196,9 +81,9 @@ pub(super) fn judge(case: &Case<'_, '_>) -> Judgement {
 }
 
 impl Judgement {
-    fn with(mut self, verdict: Verdict, message: String) -> Self {
+    fn with(mut self, verdict: Verdict, reason: Reason) -> Self {
         self.verdict = verdict;
-        self.message = Some(message);
+        self.reason = Some(reason);
         self
     }
 }
@@ -212,18 +97,17 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
         produce(run, &run.setting, waived)
     };
     let matches = &produced.matches;
-    let labels = run.labels_of(matches);
     let outside = if matches.is_empty() {
         stopped(run, waived)
     } else {
         None
     };
-    let mut words: Option<Vec<String>> = None;
+    let mut found: Option<Vec<ReasonName>> = None;
     let (observed, blockers, proven) = if let Some(outside) = outside {
         let proven = !outside.record.overdetermined;
         let mut none = outside.record;
         none.vacuous = case.wanted.alert == Alert::None && !proven;
-        words = Some(outside.words);
+        found = Some(outside.reasons);
         (Observed::None(none), Blockers::default(), proven)
     } else if matches.is_empty() {
         let blockers = run.evaluation.blockers(&BlockerHint {
@@ -242,15 +126,15 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
         let alerts = record::alerts(run, matches, &case.wanted.with);
         (Observed::Alert(alerts), Blockers::default(), true)
     };
-    let failure = match case.wanted.alert {
+    let failed = match case.wanted.alert {
         Alert::None => {
-            let words = words.unwrap_or_else(|| record::words(run, &blockers.causes));
-            wanted_none(case, matches, &labels, &blockers, &words)
+            let found = found.unwrap_or_else(|| record::names(run, &blockers.causes));
+            expectation_failure::of_none(case, matches, &blockers, &found)
         }
-        _ => wanted_alert(case, &produced, &labels),
+        _ => expectation_failure::of_alert(case, &produced).map(|reason| (Verdict::Failed, reason)),
     };
-    let (verdict, message) = match failure {
-        Some(failure) => failure,
+    let (verdict, reason) = match failed {
+        Some((verdict, reason)) => (verdict, Some(reason)),
         None => settled(case, proven),
     };
     let observed = match (&run.uncertain, verdict) {
@@ -268,7 +152,7 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
     }
     Judgement {
         verdict,
-        message,
+        reason,
         observed,
         waived: None,
         production,
@@ -279,192 +163,17 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
 }
 
 /// The verdict of an expectation that holds.
-fn settled(case: &Case<'_, '_>, proven: bool) -> (Verdict, Option<String>) {
+fn settled(case: &Case<'_, '_>, proven: bool) -> (Verdict, Option<Reason>) {
     if let Some(why) = &case.run.uncertain {
-        return (Verdict::Uncertain, Some(why.clone()));
+        return (Verdict::Uncertain, Some(Reason::Uncertain(why.clone())));
     }
     if !proven {
-        let words = "no alert, but the attack does not prove why: the clauses that stop it stop \
-                     the attack as well, or several stop it at once";
-        return (Verdict::Vacuous, Some(words.to_owned()));
+        return (Verdict::Vacuous, Some(Reason::NotProven));
     }
     match &case.wanted.pin {
-        Some(pin) => (Verdict::Pinned, Some(pin.reason.clone())),
+        Some(pin) => (Verdict::Pinned, Some(Reason::Pinned(pin.reason.clone()))),
         None => (Verdict::Passed, None),
     }
-}
-
-fn wanted_alert(
-    case: &Case<'_, '_>,
-    produced: &ScheduledOutcome,
-    labels: &[Vec<String>],
-) -> Option<(Verdict, Option<String>)> {
-    let failed = |message: String| Some((Verdict::Failed, Some(message)));
-    let (matches, counts) = (&produced.matches, produced.counts());
-    if matches.is_empty() {
-        return match &case.wanted.pin {
-            Some(pin) if pin.kind == PinKind::Noise => failed(format!(
-                "the known false positive no longer occurs: take the `noise` out ({})",
-                pin.reason
-            )),
-            _ => failed("expected an alert, found none".to_owned()),
-        };
-    }
-    match &case.wanted.alert {
-        Alert::Of(wanted) if !labels.iter().any(|found| found == wanted) => failed(format!(
-            "expected an alert of {}, found {}",
-            wanted.join(", "),
-            all_labels(labels)
-        )),
-        Alert::Count(count) if counts.least != *count || counts.most != *count => {
-            let found = if counts.least == counts.most {
-                counts.least.to_string()
-            } else {
-                format!(
-                    "{} to {} by phase of the schedule",
-                    counts.least, counts.most
-                )
-            };
-            failed(format!("expected {count} alerts, found {found}"))
-        }
-        Alert::Group { fields, count }
-            if !matches
-                .iter()
-                .any(|found| is_of_group(case.run, found, fields, *count)) =>
-        {
-            let found: Vec<String> = matches
-                .iter()
-                .map(|found| {
-                    let has = |(field, _): &(String, String)| {
-                        let value = record::with_value(case.run, found, field);
-                        (field.clone(), value)
-                    };
-                    let events = found.stages.iter().flatten().count() as u64;
-                    let fields: Vec<(String, String)> = fields.iter().map(has).collect();
-                    group_words(&fields, count.map(|_| events))
-                })
-                .collect();
-            let wanted = group_words(fields, *count);
-            failed(format!(
-                "expected an alert of {wanted}, found {}",
-                found.join("; ")
-            ))
-        }
-        _ if !case.wanted.new_terms.is_empty()
-            && !matches
-                .iter()
-                .any(|found| terms_of(found) == case.wanted.new_terms) =>
-        {
-            let found: Vec<String> = matches.iter().map(|it| terms_of(it).join(", ")).collect();
-            let wanted = case.wanted.new_terms.join(", ");
-            failed(format!(
-                "expected the new terms {wanted}, found {}",
-                found.join("; ")
-            ))
-        }
-        _ if case.run.setting.every_phase && produced.blind().is_some() => {
-            let blind = produced.blind().unwrap_or_default();
-            failed(format!("expected an alert in every phase, {blind}"))
-        }
-        _ if unmet_count(&case.wanted.because, &counts).is_some() => {
-            let because = unmet_count(&case.wanted.because, &counts).unwrap_or_default();
-            failed(format!(
-                "expected {because} to stop other alerts, but it stopped none"
-            ))
-        }
-        _ => case.wanted.with.iter().find_map(|(field, value)| {
-            let mut found = matches
-                .iter()
-                .map(|found| record::with_value(case.run, found, field));
-            (!found.clone().any(|found| found == *value)).then(|| {
-                let found = found.next().unwrap_or_default();
-                let message = format!("expected {field} = {value} in the alert, found {found}");
-                (Verdict::Failed, Some(message))
-            })
-        }),
-    }
-}
-
-/// The values of the key of a match.
-fn terms_of(found: &Match) -> Vec<String> {
-    let terms = found.join.iter().flatten();
-    terms.map(ToString::to_string).collect()
-}
-
-/// Whether an alert is of so many events with these values.
-fn is_of_group(
-    run: &Run<'_>,
-    found: &Match,
-    fields: &[(String, String)],
-    count: Option<u64>,
-) -> bool {
-    let events = found.stages.iter().flatten().count() as u64;
-    let has = |(field, value): &(String, String)| record::with_value(run, found, field) == *value;
-    count.is_none_or(|count| count == events) && fields.iter().all(has)
-}
-
-/// `host.id = h1, 20 events`.
-fn group_words(fields: &[(String, String)], count: Option<u64>) -> String {
-    let fields = fields
-        .iter()
-        .map(|(field, value)| format!("{field} = {value}"));
-    let count = count.map(|count| format!("{count} events"));
-    fields.chain(count).collect::<Vec<_>>().join(", ")
-}
-
-/// The reason of a counted alert that kept no other alert from being made.
-fn unmet_count<'w>(because: &'w [String], counts: &Counts) -> Option<&'w str> {
-    let mut because = because.iter().map(String::as_str);
-    because.find(|because| match *because {
-        "max_signals" => counts.cut == 0,
-        _ => counts.suppressed == 0,
-    })
-}
-
-fn all_labels(labels: &[Vec<String>]) -> String {
-    let alerts: Vec<String> = labels.iter().map(|labels| labels.join(", ")).collect();
-    alerts.join("; ")
-}
-
-fn wanted_none(
-    case: &Case<'_, '_>,
-    matches: &[Match],
-    labels: &[Vec<String>],
-    blockers: &Blockers,
-    words: &[String],
-) -> Option<(Verdict, Option<String>)> {
-    let failed = |message: String| Some((Verdict::Failed, Some(message)));
-    if !matches.is_empty() {
-        return match &case.wanted.pin {
-            Some(pin) if pin.kind == PinKind::Gap => failed(format!(
-                "the known miss no longer occurs: take the `gap` out ({})",
-                pin.reason
-            )),
-            _ => failed(format!("expected no alert, found {}", all_labels(labels))),
-        };
-    }
-    if let Some(Attack::Broken(_)) = case.attack {
-        let words = "the attack does not alert here, so that no alert proves nothing";
-        return Some((Verdict::Invalid, Some(words.to_owned())));
-    }
-    let unmet = case.wanted.because.iter().find(|because| {
-        !reason_match::holds(because, case.run.plan(), blockers, words)
-            && !esql::names(case.run, because, words)
-    })?;
-    let stopped = match words {
-        [] => "no single clause stops it".to_owned(),
-        words => format!("{} did", words.join(", ")),
-    };
-    failed(match reason_match::known(unmet, case.run.plan()) {
-        Err(_) if esql::has(case.run, unmet) => {
-            format!("expected {unmet} to stop it, but {stopped}")
-        }
-        Ok(()) => format!("expected {unmet} to stop it, but {stopped}"),
-        Err(near) => {
-            let near = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
-            format!("no clause of the rule is `{unmet}`{near}; {stopped}")
-        }
-    })
 }
 
 /// Where the author's labels put the events: as in the attack's own match.

@@ -3,9 +3,11 @@
 //! For each source of a scenario the attack runs first ([`source`]), then every case is judged
 //! against it ([`judge`]). Threads work on scenarios; what they give is put back in file order.
 
+pub mod reason;
 mod reason_match;
 pub mod census;
 pub(crate) mod capture;
+mod check;
 pub mod error;
 pub mod events;
 mod explain;
@@ -29,6 +31,8 @@ pub mod listing;
 mod production_blockers;
 pub mod timeline;
 mod expectation;
+mod expectation_failure;
+mod waiver;
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -4,6 +4,7 @@
 use super::outcome::{CauseRecord, NoneRecord};
 use super::production::{ScheduleConfig, ScheduledOutcome};
 use super::production_blockers::Stopped;
+use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
 use super::stateful::{
     EVERY_EXECUTION, Pool, Selected, events, key_fields, key_words, outcome, phases,
@@ -17,13 +18,6 @@ use crate::execution::new_terms::{Alerted, Document, execute};
 use crate::execution::replayed::Execution;
 use crate::execution::{Arrival, Outcome};
 use crate::rule;
-
-/// The combination was seen before the window.
-pub(super) const SEEN: &str = "seen";
-/// The events lack one of the fields.
-pub(super) const NO_TERM: &str = "no term";
-/// The combination was first seen at the very start of the window.
-pub(super) const AT_THE_EDGE: &str = "at the edge";
 
 /// What the executions of the schedule make of the events that meet the query.
 pub(super) fn produce(
@@ -132,7 +126,7 @@ pub(super) fn stopped(
         let missing = fields.join(" or ");
         let value = format!("{} without {missing}", events(of_case.len()));
         let event = Some(EVERY_EXECUTION.to_owned());
-        return Some(reason(NO_TERM, event, value));
+        return Some(reason(ReasonWord::NoTerm, event, value));
     }
     let mut known: Option<(Seen, bool)> = None;
     let mut replay = |executions: &[Execution]| {
@@ -156,13 +150,18 @@ pub(super) fn stopped(
     let terms = key_words(&fields, &seen.terms);
     let when = format_offset(seen.time);
     let value = format!("{terms} seen at {when}");
-    let word = if at_the_edge { AT_THE_EDGE } else { SEEN };
+    let word = if at_the_edge {
+        ReasonWord::AtTheEdge
+    } else {
+        ReasonWord::Seen
+    };
     Some(reason(word, label, value))
 }
 
-fn reason(word: &str, event: Option<String>, value: String) -> Stopped {
+fn reason(reason: ReasonWord, event: Option<String>, value: String) -> Stopped {
+    let word = reason.word();
     Stopped {
-        words: vec![word.to_owned()],
+        reasons: vec![ReasonName::Word(reason)],
         record: NoneRecord {
             event: event.clone(),
             blocker: vec![word.to_owned()],

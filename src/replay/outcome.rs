@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::census::{RuleCensus, Standing};
+use super::reason::Reason;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 
 /// Everything that one run of `trapline test` gave, in file order.
@@ -65,9 +66,9 @@ pub struct Check {
     pub production: Vec<(String, String)>,
     /// What to say beside the verdict, one line each.
     pub warnings: Vec<String>,
-    /// Why the verdict is what it is, when that needs words (`failed`, `invalid`, `skipped` …).
-    pub message: Option<String>,
-    /// The places that belong to the message: the case in the scenario, the clause in the rule.
+    /// Why the verdict is what it is, when that must be said (`failed`, `invalid`, `skipped` …).
+    pub reason: Option<Reason>,
+    /// The places that belong to the reason: the case in the scenario, the clause in the rule.
     pub diagnostics: Vec<Diagnostic>,
     /// What the case changes against the attack, one line each (`child.process.executable =
     /// C:\…`).
@@ -79,8 +80,15 @@ pub struct Check {
 }
 
 impl Check {
+    /// The reason in words; nothing where there is none.
+    pub fn message(&self) -> String {
+        self.reason
+            .as_ref()
+            .map_or_else(String::new, ToString::to_string)
+    }
+
     /// The clauses of the rule that the verdict is about, each with its file, line and text: those
-    /// of the message, or those that stopped an alert.
+    /// of the reason, or those that stopped an alert.
     pub fn clauses<'c>(&'c self, rule_file: &'c str) -> Vec<(&'c str, usize, String)> {
         let labels = self.diagnostics.iter().flat_map(|one| &one.labels);
         let in_rule = labels.filter(|label| label.source.name() == rule_file);

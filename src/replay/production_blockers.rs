@@ -3,6 +3,7 @@
 
 use super::outcome::{CauseRecord, NoneRecord};
 use super::production::produce;
+use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
 use super::{esql, new_terms, threshold};
 use crate::evaluate::Override;
@@ -10,13 +11,10 @@ use crate::event::EventId;
 use crate::event::time::format_offset;
 use crate::rule::RuleKind;
 
-/// The events of a match are never in one execution.
-pub(super) const LOOK_BACK: &str = "look-back";
-
 /// Why there is no alert although the query would match.
 pub(super) struct Stopped {
     /// Each of them, lifted alone, makes an alert.
-    pub(super) words: Vec<String>,
+    pub(super) reasons: Vec<ReasonName>,
     /// As it is recorded.
     pub(super) record: NoneRecord,
 }
@@ -50,7 +48,7 @@ pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
         let event = hidden(run, first);
         let value = event.and_then(|event| run.stage.seen_by(event, first));
         return Some(Stopped {
-            words: alone.iter().map(|name| (*name).clone()).collect(),
+            reasons: alone.iter().map(|name| ReasonName::parse(name)).collect(),
             record: NoneRecord {
                 event: event.map(|event| run.stage.label(event)),
                 blocker: alone.iter().map(|name| (*name).clone()).collect(),
@@ -64,7 +62,7 @@ pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
         return None;
     }
     Some(Stopped {
-        words: Vec::new(),
+        reasons: Vec::new(),
         record: NoneRecord {
             blocker: names.clone(),
             causes: names.iter().map(|name| cause(run, name)).collect(),
@@ -165,14 +163,15 @@ fn look_back(run: &Run<'_>) -> Stopped {
         plain(schedule.interval),
         plain(schedule.look_back)
     );
+    let word = ReasonWord::LookBack.word().to_owned();
     Stopped {
-        words: vec![LOOK_BACK.to_owned()],
+        reasons: vec![ReasonName::Word(ReasonWord::LookBack)],
         record: NoneRecord {
-            blocker: vec![LOOK_BACK.to_owned()],
+            blocker: vec![word.clone()],
             causes: vec![CauseRecord {
                 stage: None,
                 event: None,
-                clause: LOOK_BACK.to_owned(),
+                clause: word,
                 line: None,
             }],
             value: Some(seen),

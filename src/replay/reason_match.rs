@@ -1,64 +1,46 @@
 //! Compares the stated reason of a case (`because`) with the reason that was found.
 
-use super::{new_terms, threshold};
+use super::reason::{ReasonName, ReasonWord};
 use crate::diagnostic::suggest::nearest;
 use crate::evaluate::{Blockers, Cause, CauseKind};
 use crate::plan::{ClauseKind, Plan};
 
-/// The structural words that a `because` may be.
-const WORDS: &[&str] = &[
-    "order",
-    "maxspan",
-    "until",
-    "missing event",
-    "category",
-    "not routed",
-    "unverifiable",
-    "look-back",
-    "exception",
-    "filters",
-    "max_signals",
-    "suppressed",
-    threshold::COUNT,
-    threshold::CARDINALITY,
-    threshold::NO_GROUP,
-    threshold::SPREAD,
-    threshold::WINDOW,
-    new_terms::SEEN,
-    new_terms::NO_TERM,
-    new_terms::AT_THE_EDGE,
-];
-
 /// Whether `because` names one of the causes, or the smallest part of the query that holds them.
-pub(super) fn holds(because: &str, plan: &Plan, blockers: &Blockers, words: &[String]) -> bool {
+pub(super) fn holds(
+    because: &ReasonName,
+    plan: &Plan,
+    blockers: &Blockers,
+    found: &[ReasonName],
+) -> bool {
     let part = blockers.part.map(|part| plan.parts.at(part));
     let by_cause = blockers
         .causes
         .iter()
-        .zip(words)
-        .any(|(cause, words)| names(because, plan, cause, words));
+        .zip(found)
+        .any(|(cause, found)| names(because, plan, cause, found));
     let conditions = blockers
         .causes
         .iter()
         .all(|cause| is_condition(plan, cause));
+    let is_exception = because.is(ReasonWord::Exception);
     let outside = blockers.causes.is_empty()
-        && words.iter().any(|words| {
-            let exception = because == "exception" && words.starts_with("exception ");
-            words == because || exception
+        && found.iter().any(|found| {
+            found == because || (is_exception && matches!(found, ReasonName::Exception(_)))
         });
-    by_cause || outside || (conditions && part.is_some_and(|part| part.text.contains(because)))
+    let in_part = |text: &str| conditions && part.is_some_and(|part| part.text.contains(text));
+    by_cause || outside || in_part(&because.to_string())
 }
 
-fn names(because: &str, plan: &Plan, cause: &Cause, words: &str) -> bool {
+fn names(because: &ReasonName, plan: &Plan, cause: &Cause, found: &ReasonName) -> bool {
     if is_condition(plan, cause) {
-        return words.contains(because);
+        return found.to_string().contains(&because.to_string());
     }
-    match because.strip_prefix("join ") {
+    match (because, found) {
         // `join a = b` is named by either field.
-        Some(field) => words
-            .strip_prefix("join ")
-            .is_some_and(|names| names.split(" = ").any(|name| name == field) || names == field),
-        None => words == because,
+        (ReasonName::Join(field), ReasonName::Join(names)) => {
+            names.split(" = ").any(|name| name == field) || names == field
+        }
+        _ => because == found,
     }
 }
 
@@ -73,13 +55,13 @@ fn is_condition(plan: &Plan, cause: &Cause) -> bool {
 
 /// Whether `because` can be the reason of anything in this rule; if not, the nearest text that
 /// can.
-pub(super) fn known(because: &str, plan: &Plan) -> Result<(), Option<String>> {
-    if WORDS.contains(&because)
-        || because.starts_with("taken by ")
-        || because.starts_with("exception ")
-    {
-        return Ok(());
-    }
+pub(super) fn known(because: &ReasonName, plan: &Plan) -> Result<(), Option<String>> {
+    let join = match because {
+        ReasonName::Word(_) | ReasonName::TakenBy(_) | ReasonName::Exception(_) => return Ok(()),
+        ReasonName::Join(field) => Some(field.as_str()),
+        ReasonName::Text(_) => None,
+    };
+    let because = &because.to_string();
     let texts = || {
         let clauses = plan
             .clauses
@@ -88,16 +70,15 @@ pub(super) fn known(because: &str, plan: &Plan) -> Result<(), Option<String>> {
         clauses.map(|clause| clause.text.as_str())
     };
     let parts = || plan.parts.iter().skip(1).map(|part| part.text.as_str());
-    let join = because.strip_prefix("join ");
     let fits = texts().any(|text| match (join, text.strip_prefix("join ")) {
         (Some(field), Some(names)) => names.split(" = ").any(|name| name == field),
-        (None, None) => text.contains(because),
+        (None, None) => text.contains(because.as_str()),
         _ => false,
     });
-    if fits || (join.is_none() && parts().any(|text| text.contains(because))) {
+    if fits || (join.is_none() && parts().any(|text| text.contains(because.as_str()))) {
         return Ok(());
     }
-    let words = WORDS.iter().copied();
+    let words = ReasonWord::ALL.iter().map(|word| word.word());
     Err(nearest(because, texts().chain(words))
         .map(str::to_owned)
         .or_else(|| nearest_field(because, texts())))

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::esql;
 use super::outcome::{AlertRecord, CauseRecord, EventRecord, NoneRecord};
+use super::reason::ReasonName;
 use super::run::Run;
 use super::stateful::key_fields;
 use crate::diagnostic::QueryText;
@@ -286,6 +287,12 @@ fn blocker(run: &Run<'_>, blockers: &Blockers, causes: &[Cause]) -> Vec<String> 
             texts
         }
     }
+}
+
+/// The name of each cause.
+pub(super) fn names(run: &Run<'_>, causes: &[Cause]) -> Vec<ReasonName> {
+    let words = words(run, causes);
+    words.iter().map(|words| ReasonName::parse(words)).collect()
 }
 
 /// The words of each cause.

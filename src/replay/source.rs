@@ -2,19 +2,21 @@
 
 use super::capture::{self, Capture};
 use super::exclusions::{Exceptions, hide};
-use super::expectation::wanted;
-use super::judge::{self, Alert, Attack, Case, Judgement, Waiver, Wanted};
-use super::outcome::{Check, CheckKey, Observed, PinKind, Place, Verdict};
+use super::expectation::{Wanted, wanted};
+use super::judge::{self, Attack, Case, Judgement};
+use super::outcome::{Check, Observed, PinKind, Verdict};
 use super::production::ScheduleConfig;
+use super::reason::Reason;
 use super::run::{Run, Stage};
-use super::trace::{self, Observation};
-use super::{Event, Options, START, Test, explain};
-use crate::compile::{CompiledQuery, FieldTypes, OnSource as Compiler, Refused};
+use super::trace::Observation;
+use super::waiver::Waiver;
+use super::{Event, Options, START, Test};
+use crate::compile::{CompiledQuery, FieldTypes, OnSource as Compiler};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, Span};
 use crate::evaluate::{BlockerHint, Context};
 use crate::event::io::Files;
-use crate::scenario::expand::{CapturedEvent, change_lines, expand_captured};
+use crate::scenario::expand::{CapturedEvent, expand_captured};
 use crate::scenario::model::Deployment;
 use crate::scenario::{self, Effect, Expanded, ExpandedCase, Expander};
 
@@ -76,22 +78,22 @@ pub(super) struct Ran {
     pub(super) partial: bool,
 }
 
-struct OnSource<'a> {
-    test: &'a Test<'a>,
-    source: &'a DataSource,
-    expander: Expander<'a>,
-    catalogue: &'a Catalogue,
-    patterns: &'a IndexPatterns,
-    files: &'a dyn Files,
-    exceptions: &'a Exceptions,
-    diagnostics: Vec<Diagnostic>,
+pub(super) struct OnSource<'a> {
+    pub(super) test: &'a Test<'a>,
+    pub(super) source: &'a DataSource,
+    pub(super) expander: Expander<'a>,
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) patterns: &'a IndexPatterns,
+    pub(super) files: &'a dyn Files,
+    pub(super) exceptions: &'a Exceptions,
+    pub(super) diagnostics: Vec<Diagnostic>,
     /// `None` when nobody asks.
-    observations: Option<Vec<Observation>>,
-    options: &'a Options<'a>,
+    pub(super) observations: Option<Vec<Observation>>,
+    pub(super) options: &'a Options<'a>,
     /// Only the items before this one are run; the attack is 0.
-    before: usize,
+    pub(super) before: usize,
     /// The options left out some check.
-    partial: bool,
+    pub(super) partial: bool,
 }
 
 /// What the attack or a case is replayed from.
@@ -102,11 +104,11 @@ enum Events {
 }
 
 /// The attack or a case, as far as both are the same.
-struct Item<'a> {
-    order: usize,
-    name: &'a str,
-    span: Span,
-    case: Option<&'a scenario::Case>,
+pub(super) struct Item<'a> {
+    pub(super) order: usize,
+    pub(super) name: &'a str,
+    pub(super) span: Span,
+    pub(super) case: Option<&'a scenario::Case>,
 }
 
 impl<'a> OnSource<'a> {
@@ -116,7 +118,7 @@ impl<'a> OnSource<'a> {
             return self.every(|check| {
                 check.verdict = Verdict::Skipped;
                 check.observed = Observed::Skipped(reason.value.clone());
-                check.message = Some(reason.value.clone());
+                check.reason = Some(Reason::LeftOut(reason.value.clone()));
             });
         }
         if let Some(what) = subject.unsupported() {
@@ -404,17 +406,16 @@ impl<'a> OnSource<'a> {
     }
 
     /// Why a case is the same as the attack on this source.
-    fn no_effect(&self, effect: &Effect) -> Option<String> {
+    fn no_effect(&self, effect: &Effect) -> Option<Reason> {
         match effect {
             Effect::Changed => None,
-            Effect::Equal => Some("the change has no effect: it is the attack again".to_owned()),
+            Effect::Equal => Some(Reason::SameAsAttack),
             Effect::PinnedAway(fields) => {
-                let fields: Vec<&str> = fields.iter().map(|pin| pin.field.as_str()).collect();
-                Some(format!(
-                    "the change has no effect on {}: the sensor pins {}",
-                    self.source.name,
-                    fields.join(", ")
-                ))
+                let fields = fields.iter().map(|pin| pin.field.clone());
+                Some(Reason::PinnedBySensor {
+                    source: self.source.name.clone(),
+                    fields: fields.collect(),
+                })
             }
         }
     }
@@ -445,155 +446,6 @@ impl<'a> OnSource<'a> {
                 None
             }
         }
-    }
-
-    fn key(&self, item: &Item<'_>) -> CheckKey {
-        CheckKey {
-            scenario: self.test.scenario_file.to_owned(),
-            case: item.name.to_owned(),
-            source: self.source.name.clone(),
-        }
-    }
-
-    fn check(&self, item: &Item<'_>, wanted: Option<&Wanted>) -> Check {
-        Check {
-            key: self.key(item),
-            order: item.order,
-            attack: item.case.is_none(),
-            verdict: Verdict::Passed,
-            expected: wanted.map_or_else(String::new, Wanted::words),
-            expects_alert: wanted.is_some_and(|wanted| wanted.alert != Alert::None),
-            observed: Observed::Skipped(String::new()),
-            pin: wanted.and_then(|wanted| wanted.pin.clone()),
-            waived: None,
-            warnings: Vec::new(),
-            message: None,
-            production: Vec::new(),
-            diagnostics: Vec::new(),
-            change: item.case.map_or_else(Vec::new, |case| {
-                change_lines(self.test.scenario, case, &self.source.name)
-            }),
-            place: Some(Place {
-                source: std::sync::Arc::clone(&self.test.scenario.source),
-                span: item.span,
-            }),
-            expectation: self.expectation(item),
-        }
-    }
-
-    /// Where the expectation of an item on this source is written; an attack may leave it out.
-    fn expectation(&self, item: &Item<'_>) -> Option<Place> {
-        let attack = &self.test.scenario.attack.expect;
-        let expect = item.case.map_or(attack, |case| &case.expect);
-        let expectation = expect.get(&self.source.name)?;
-        Some(Place {
-            source: std::sync::Arc::clone(&self.test.scenario.source),
-            span: expectation.span,
-        })
-    }
-
-    fn skipped(&self, item: &Item<'_>, reason: &str) -> Check {
-        Check {
-            verdict: Verdict::Skipped,
-            observed: Observed::Skipped(reason.to_owned()),
-            message: Some(reason.to_owned()),
-            ..self.check(item, None)
-        }
-    }
-
-    /// A check whose query Elasticsearch would refuse on this mapping.
-    fn refused(&self, item: &Item<'_>, wanted: &Wanted, refused: &Refused) -> Check {
-        if refused.unsupported {
-            return Check {
-                verdict: Verdict::Unsupported,
-                message: Some(refused.message.clone()),
-                observed: Observed::Unsupported(refused.message.clone()),
-                ..self.check(item, Some(wanted))
-            };
-        }
-        let expected = wanted
-            .because
-            .iter()
-            .any(|because| because == "unverifiable");
-        let gap = matches!(&wanted.pin, Some(pin) if pin.kind == PinKind::Gap);
-        let verdict = match (wanted.alert == Alert::None && expected, gap) {
-            (_, true) => Verdict::Pinned,
-            (true, false) => Verdict::Passed,
-            (false, false) => Verdict::Unverifiable,
-        };
-        let diagnostics = match verdict {
-            Verdict::Unverifiable => refused.diagnostics.clone(),
-            _ => Vec::new(),
-        };
-        Check {
-            verdict,
-            message: Some(format!(
-                "Elasticsearch would refuse the query: {}",
-                refused.message
-            )),
-            observed: Observed::Unverifiable(refused.message.clone()),
-            diagnostics,
-            ..self.check(item, Some(wanted))
-        }
-    }
-
-    /// A check whose query fails when it is run.
-    fn failure(
-        &self,
-        item: &Item<'_>,
-        wanted: &Wanted,
-        failure: &crate::evaluate::QueryFailure,
-    ) -> Check {
-        let (verdict, observed) = if failure.unsupported {
-            let what = failure.message.clone();
-            (Verdict::Unsupported, Observed::Unsupported(what))
-        } else {
-            let what = failure.message.clone();
-            (Verdict::Unverifiable, Observed::Unverifiable(what))
-        };
-        Check {
-            verdict,
-            observed,
-            message: Some(failure.message.clone()),
-            ..self.check(item, Some(wanted))
-        }
-    }
-
-    fn judged(&mut self, item: &Item<'_>, case: &Case<'_, '_>, judgement: Judgement) -> Check {
-        let mut check = self.check(item, Some(case.wanted));
-        if !case.run.query.assumed.is_empty() && item.case.is_none() {
-            check.warnings.push(format!(
-                "mapping-assumed: the field list of {} does not name {} of the query's fields; \
-                 their types are ECS's",
-                self.source.name,
-                case.run.query.assumed.len()
-            ));
-        }
-        if judgement.verdict.fails() {
-            let expect = item
-                .case
-                .map_or(&self.test.scenario.attack.expect, |case| &case.expect);
-            let expectation = expect.get(&self.source.name);
-            let span = expectation.map_or(item.span, |expectation| expectation.span);
-            let place = explain::Place {
-                source: &self.test.scenario.source,
-                span,
-            };
-            check.diagnostics = explain::diagnostics(case, &judgement, &place);
-        }
-        if let Some(observations) = &mut self.observations {
-            let key = check.key.clone();
-            observations.push(trace::observe(case, &judgement, key, item.order));
-        }
-        if let Some(blind) = &judgement.blind {
-            check.warnings.push(format!("schedule: {blind}"));
-        }
-        check.production = judgement.production;
-        check.verdict = judgement.verdict;
-        check.message = judgement.message;
-        check.observed = judgement.observed;
-        check.waived = judgement.waived;
-        check
     }
 }
 

@@ -7,6 +7,7 @@ use super::outcome::{
     AlertRecord, CauseRecord, Check, CheckKey, EventRecord, NoneRecord, Observed, Outcome, Pin,
     PinKind, Place, ScenarioOutcome, Verdict,
 };
+use super::reason::Reason;
 use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
 
 pub(crate) const SCENARIO: &str = "scenarios/windows/lateral_movement_incoming_wmi.yaml";
@@ -68,7 +69,7 @@ pub(crate) fn check(case: &str, source: &str, observed: Observed) -> Check {
         waived: None,
         production: Vec::new(),
         warnings: Vec::new(),
-        message: None,
+        reason: None,
         diagnostics: Vec::new(),
         change: Vec::new(),
         place: None,
@@ -77,9 +78,9 @@ pub(crate) fn check(case: &str, source: &str, observed: Observed) -> Check {
 }
 
 impl Check {
-    pub(crate) fn verdict(mut self, verdict: Verdict, message: &str) -> Self {
+    pub(crate) fn verdict(mut self, verdict: Verdict, reason: Option<Reason>) -> Self {
         self.verdict = verdict;
-        self.message = (!message.is_empty()).then(|| message.to_owned());
+        self.reason = reason;
         self
     }
 

@@ -4,6 +4,7 @@
 use super::outcome::{CauseRecord, NoneRecord};
 use super::production::{ScheduleConfig, ScheduledOutcome};
 use super::production_blockers::Stopped;
+use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
 use super::stateful::{
     EVERY_EXECUTION, Pool, Selected, events, key_fields, key_words, outcome, phases,
@@ -13,17 +14,6 @@ use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
 use crate::execution::Outcome;
 use crate::execution::threshold::{Document, History, execute};
 use crate::rule;
-
-/// A group has too few events.
-pub(super) const COUNT: &str = "count";
-/// A group has too few values of the cardinality field.
-pub(super) const CARDINALITY: &str = "cardinality";
-/// The events lack a field that groups them.
-pub(super) const NO_GROUP: &str = "no group";
-/// There are events enough, in several groups.
-pub(super) const SPREAD: &str = "spread";
-/// There are events enough, never in one execution.
-pub(super) const WINDOW: &str = "window";
 
 /// What the executions of the schedule make of the events that meet the query.
 pub(super) fn produce(
@@ -102,7 +92,7 @@ pub(super) fn stopped(
     let Some(best) = best(&all) else {
         let missing = fields.join(" or ");
         let value = format!("{} without {missing}", events(selected.events.len()));
-        return Some(reason(&[NO_GROUP], value, None));
+        return Some(reason(&[ReasonWord::NoGroup], value, None));
     };
     let of_group = match fields.as_slice() {
         [] => "in all".to_owned(),
@@ -115,9 +105,13 @@ pub(super) fn stopped(
         let short = format!("{} short", threshold.count - count);
         if total >= threshold.count && all.len() > 1 {
             let value = format!("{value}; {total} events in {} groups", all.len());
-            return Some(reason(&[SPREAD, COUNT], value, Some(short)));
+            return Some(reason(
+                &[ReasonWord::Spread, ReasonWord::Count],
+                value,
+                Some(short),
+            ));
         }
-        return Some(reason(&[COUNT], value, Some(short)));
+        return Some(reason(&[ReasonWord::Count], value, Some(short)));
     }
     if !all.iter().any(|bucket| threshold.is_met(bucket)) {
         let (have, want) = (
@@ -128,11 +122,11 @@ pub(super) fn stopped(
         let field = cardinality.map_or("", |own| own.field.name.as_str());
         let value = format!("{have} of {want} distinct {field} {of_group}");
         let short = format!("{} short", want.saturating_sub(have));
-        return Some(reason(&[CARDINALITY], value, Some(short)));
+        return Some(reason(&[ReasonWord::Cardinality], value, Some(short)));
     }
     let most = most_in_one(run, settings, &documents, &selected);
     let value = format!("at most {most} of {} in one execution", threshold.count);
-    Some(reason(&[WINDOW], value, None))
+    Some(reason(&[ReasonWord::Window], value, None))
 }
 
 fn grouped(document: &Document) -> bool {
@@ -182,9 +176,9 @@ fn most_in_one(
     most
 }
 
-/// A reason with the words by which `because` knows it.
-fn reason(words: &[&str], value: String, miss: Option<String>) -> Stopped {
-    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+/// Why it is stopped, by the words that `because` knows.
+fn reason(reasons: &[ReasonWord], value: String, miss: Option<String>) -> Stopped {
+    let words: Vec<String> = reasons.iter().map(|one| one.word().to_owned()).collect();
     let cause = |word: &String| CauseRecord {
         stage: None,
         event: None,
@@ -194,12 +188,12 @@ fn reason(words: &[&str], value: String, miss: Option<String>) -> Stopped {
     Stopped {
         record: NoneRecord {
             event: Some(EVERY_EXECUTION.to_owned()),
-            blocker: words.clone(),
             causes: words.iter().map(cause).collect(),
+            blocker: words,
             value: Some(value),
             miss,
             ..NoneRecord::default()
         },
-        words,
+        reasons: reasons.iter().copied().map(ReasonName::Word).collect(),
     }
 }

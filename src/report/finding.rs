@@ -121,7 +121,7 @@ fn missed(gate: &MissedGate) -> Finding<'_> {
 fn failure<'a>(view: &'a View<'a>, group: &[&'a Check], rule_file: &str) -> Option<Finding<'a>> {
     let first = *group.first()?;
     let changed = view.changes.iter().find(|change| change.key == first.key);
-    let mut message = first.message.clone().unwrap_or_default();
+    let mut message = first.message();
     if let Some(change) = changed {
         let class = change.class.word().to_uppercase();
         message = format!("{class}: {message}");

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::View;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::replay::outcome::{Check, NoneRecord, Observed, Place, ScenarioOutcome, Verdict};
+use crate::replay::reason::Reason;
 
 /// The version of the report's shape.
 pub const VERSION: u32 = 1;
@@ -85,8 +86,9 @@ struct CheckEntry<'a> {
     source: &'a str,
     verdict: &'static str,
     expected: &'a str,
-    /// Why the verdict is what it is, where that needs words.
-    message: Option<&'a str>,
+    /// Why the verdict is what it is, where that must be said: the word, and the sentence.
+    reason: Option<&'static str>,
+    message: Option<String>,
     observed: ObservedEntry<'a>,
     /// The labels of each alert's events by stage; `null` is a missing event.
     matches: Vec<Vec<Option<&'a str>>>,
@@ -214,7 +216,8 @@ fn entry<'a>(scenario: &'a ScenarioOutcome, check: &'a Check) -> CheckEntry<'a> 
         source: &check.key.source,
         verdict: check.verdict.word(),
         expected: &check.expected,
-        message: check.message.as_deref(),
+        reason: check.reason.as_ref().map(Reason::word),
+        message: check.reason.as_ref().map(ToString::to_string),
         observed: observed(&check.observed),
         matches: matches(&check.observed),
         blockers: blockers(&check.observed),

@@ -83,12 +83,12 @@ struct Suite<'a> {
 
 struct TestCase<'a> {
     check: &'a Check,
-    ended: Ended<'a>,
+    ended: Ended,
 }
 
-enum Ended<'a> {
+enum Ended {
     Passed,
-    Skipped(&'a str),
+    Skipped(String),
     Failed {
         kind: &'static str,
         message: String,
@@ -116,13 +116,8 @@ fn suite<'a>(
     }
 }
 
-fn ended<'a>(
-    view: &View<'_>,
-    check: &'a Check,
-    rule_file: &str,
-    change: Option<&Change>,
-) -> Ended<'a> {
-    let message = check.message.as_deref().unwrap_or("");
+fn ended<'a>(view: &View<'_>, check: &'a Check, rule_file: &str, change: Option<&Change>) -> Ended {
+    let message = check.message();
     if view.fails(check) {
         let mut text = format!("expected {}\n", check.expected);
         for line in &check.change {
@@ -137,7 +132,7 @@ fn ended<'a>(
         let _ = writeln!(text, "again    trapline test '{}'", check.key);
         return Ended::Failed {
             kind: check.verdict.word(),
-            message: message.to_owned(),
+            message,
             text,
         };
     }

@@ -112,6 +112,7 @@ fn check() -> Value {
         ("source", json!({"type": "string"})),
         ("verdict", json!({"enum": Verdict::ALL.map(Verdict::word)})),
         ("expected", json!({"type": "string"})),
+        ("reason", nullable("string")),
         ("message", nullable("string")),
         ("observed", observed),
         (

@@ -7,6 +7,7 @@ use crate::diagnostic::SourceText;
 use crate::replay::outcome::{
     AlertRecord, Check, EventRecord, NoneRecord, Observed, Outcome, Pin, PinKind, Verdict,
 };
+use crate::replay::reason::Reason;
 use crate::replay::test_fixtures::{self, ATTACK, SCENARIO, alert, check, stopped};
 
 const CCM: &str = "process.executable : \"?:\\\\Windows\\\\CCM\\\\Ccm32BitLauncher.exe\"";
@@ -277,7 +278,8 @@ fn what_contradicts_its_scenario_can_not_be_accepted() {
     let new = edited(|checks| {
         checks[0].observed = stopped("maxspan", "3s");
         checks[0].verdict = Verdict::Failed;
-        checks.push(check("new", "sysmon", alert()).verdict(Verdict::Failed, "no"));
+        checks
+            .push(check("new", "sysmon", alert()).verdict(Verdict::Failed, Some(Reason::NoAlert)));
     });
     let (old, current) = (snapshot(&example()), current(&new).remove(0));
     let changes = compare(Some(&old), &current, Scope::All);
@@ -414,7 +416,7 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
                     reason: String::new(),
                 });
                 if failed {
-                    check.verdict(Verdict::Failed, "")
+                    check.verdict(Verdict::Failed, None)
                 } else {
                     check
                 }

@@ -171,10 +171,10 @@ fn passes(request: &Request<'_>, sketch: &Sketch) -> Result<(), String> {
     if check.verdict == Verdict::Passed {
         return Ok(());
     }
-    let because = match (&check.observed, check.message) {
+    let because = match (&check.observed, &check.reason) {
         (Observed::None(none), _) if !none.blocker.is_empty() => none.blocker.join(", "),
         (Observed::Uncertain(on), _) => on.clone(),
-        (_, Some(message)) => message,
+        (_, Some(reason)) => reason.to_string(),
         _ => check.verdict.word().to_owned(),
     };
     Err(format!(

@@ -148,7 +148,7 @@ fn wrong(request: &Request<'_>, made: &Made) -> Vec<String> {
                 let bad = |verdict| !matches!(verdict, Verdict::Passed | Verdict::Pinned);
                 let checks = rehearsed.iter().flat_map(|(outcome, _)| &outcome.checks);
                 for check in checks.filter(|check| bad(check.verdict)) {
-                    wrong.push(format!("{} {:?}", check.key, check.message));
+                    wrong.push(format!("{} {:?}", check.key, check.message()));
                 }
             }
         }

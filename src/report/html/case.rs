@@ -53,8 +53,12 @@ pub(super) fn write(
         escaped(&check.key.case),
         escaped(&block.sources()),
     );
-    if let Some(message) = &check.message {
-        let _ = writeln!(text, "<p class=\"message\">{}</p>", escaped(message));
+    if let Some(reason) = &check.reason {
+        let _ = writeln!(
+            text,
+            "<p class=\"message\">{}</p>",
+            escaped(&reason.to_string())
+        );
     }
     if let Some(course) = block.told.and_then(|told| told.course.as_ref()) {
         course::write(course, text);

@@ -110,18 +110,19 @@ fn sorted<'r, 'a>(rule: &'r Rule<'a>) -> Vec<&'r Block<'a>> {
 }
 
 /// How a finding is coloured and signed, its word, and what it is.
-fn said<'a>(report: &Report<'_>, block: &Block<'a>) -> (&'static str, char, &'static str, &'a str) {
+fn said(report: &Report<'_>, block: &Block<'_>) -> (&'static str, char, &'static str, String) {
     let check = block.first;
     match block.change {
         Some(change) if !block.fails => {
             let what = meaning(change.class).1;
-            (change_tone(change.class), 'Δ', change.class.word(), what)
+            let tone = change_tone(change.class);
+            (tone, 'Δ', change.class.word(), what.to_owned())
         }
         _ => (
             tone(check.verdict, report.view.strict),
             sign(check.verdict),
             check.verdict.word(),
-            check.message.as_deref().unwrap_or_default(),
+            check.message(),
         ),
     }
 }
@@ -157,7 +158,7 @@ fn entry(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, text: &mut Str
         escaped(&block.first.key.case),
         escaped(&block.sources()),
         name(rule),
-        escaped(message),
+        escaped(&message),
     );
 }
 

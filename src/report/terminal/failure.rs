@@ -120,11 +120,11 @@ impl Block<'_> {
         );
         let _ = writeln!(text, "{key}{name}");
         let class = change.map(|change| change.class.word().to_uppercase());
-        let message = first.message.as_deref().unwrap_or("");
+        let message = first.message();
         let line = match &class {
             Some(class) if message.is_empty() => self.painter.paint(BAD, class),
-            Some(class) => format!("{}: {}", self.painter.paint(BAD, class), clean(message)),
-            None => clean(message),
+            Some(class) => format!("{}: {}", self.painter.paint(BAD, class), clean(&message)),
+            None => clean(&message),
         };
         if !line.is_empty() {
             let _ = writeln!(text, "  {line}");

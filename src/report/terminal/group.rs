@@ -29,7 +29,7 @@ pub(in crate::report) fn alike(one: &Check, other: &Check) -> bool {
     one.key.scenario == other.key.scenario
         && one.key.case == other.key.case
         && one.verdict == other.verdict
-        && one.message == other.message
+        && one.reason == other.reason
         && one.observed == other.observed
         && one.expected == other.expected
         && one.change == other.change

@@ -4,6 +4,7 @@ use super::{Options, write};
 use crate::project::{Conclusion, Evidence};
 use crate::replay::census::Standing;
 use crate::replay::outcome::{NoneRecord, Observed, Outcome, Verdict};
+use crate::replay::reason::Reason;
 use crate::replay::test_fixtures::{self, ATTACK, alert, check, rule, stopped};
 use crate::report::View;
 use crate::snapshot::{Accept, Scope, compare, current, resolve};
@@ -68,6 +69,10 @@ fn report(old: &Outcome, new: &Outcome, asked: &Asked) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
+fn unexpected() -> Reason {
+    Reason::UnexpectedAlert(vec![vec!["rpc".to_owned(), "child".to_owned()]])
+}
+
 /// The attack is lost on the endpoint, and its benign case tells nothing any more.
 fn lost() -> Outcome {
     let mut new = calm();
@@ -75,7 +80,7 @@ fn lost() -> Outcome {
     let observed = stopped("user.id : \"S-1-5-18\"", "S-1-5-18");
     checks[0] = check(ATTACK, "elastic_defend", observed)
         .expecting("alert rpc, child")
-        .verdict(Verdict::Failed, "expected an alert, and nothing matched")
+        .verdict(Verdict::Failed, Some(Reason::NoAlert))
         .stopped_at("\"S-1-5-18\"");
     checks[2].verdict = Verdict::Invalid;
     new
@@ -124,13 +129,13 @@ fn a_case_that_fails_alike_on_two_sources_is_one_block() {
     let failed = |source| {
         check(AGENT, source, alert())
             .expecting("none")
-            .verdict(Verdict::Failed, "expected no alert, and rpc, child matched")
+            .verdict(Verdict::Failed, Some(unexpected()))
             .changing("child.process.executable = C:\\Windows\\CCM\\Ccm32BitLauncher.exe")
     };
     checks[2] = failed("elastic_defend");
     checks[3] = failed("sysmon")
         .waived()
-        .verdict(Verdict::Failed, "expected no alert, and rpc, child matched");
+        .verdict(Verdict::Failed, Some(unexpected()));
     insta::assert_snapshot!(report(&calm(), &new, &PLAIN));
 }
 
@@ -142,7 +147,10 @@ fn an_invalid_case_says_what_it_did_and_what_it_changes() {
             .expecting("none, because join host.id")
             .verdict(
                 Verdict::Invalid,
-                "the change has no effect: the sensor pins user.id",
+                Some(Reason::PinnedBySensor {
+                    source: "sysmon".to_owned(),
+                    fields: vec!["user.id".to_owned()],
+                }),
             )
             .changing("rpc.user.id = S-1-5-21-1"),
     );
@@ -160,16 +168,12 @@ fn open() -> Outcome {
     });
     let checks = &mut new.scenarios[0].checks;
     checks.push(
-        check("late and reversed", "elastic_defend", vacuous).verdict(
-            Verdict::Vacuous,
-            "maxspan and order must both change before it alerts",
-        ),
+        check("late and reversed", "elastic_defend", vacuous)
+            .verdict(Verdict::Vacuous, Some(Reason::NotProven)),
     );
     checks.push(
-        check("older direction value", "winlogbeat", stopped(CCM, "x")).verdict(
-            Verdict::Blind,
-            "the attack is a gap here without a single blocker to waive",
-        ),
+        check("older direction value", "winlogbeat", stopped(CCM, "x"))
+            .verdict(Verdict::Blind, Some(Reason::NothingToWaive)),
     );
     checks.push(
         check(
@@ -179,7 +183,9 @@ fn open() -> Outcome {
         )
         .verdict(
             Verdict::Uncertain,
-            "depends on how an unmapped ?a.b is folded under `not`",
+            Some(Reason::Uncertain(
+                "depends on how an unmapped ?a.b is folded under `not`".to_owned(),
+            )),
         ),
     );
     let mut warned = check("warned", "sysmon", alert());
@@ -216,7 +222,7 @@ fn an_unverifiable_check_shows_what_elasticsearch_would_refuse() {
         .expecting("alert")
         .verdict(
             Verdict::Unverifiable,
-            "Elasticsearch would refuse the query: Unknown column [usr.id]",
+            Some(Reason::Refused("Unknown column [usr.id]".to_owned())),
         )
         .stopped_at("user.id"),
     );
@@ -270,8 +276,11 @@ fn colours_change_nothing_but_colours() {
 #[test]
 fn a_name_can_not_speak_to_the_terminal() {
     let mut new = calm();
-    new.scenarios[0].checks.push(
-        check("\u{1b}[2J\u{7}", "sysmon", alert()).verdict(Verdict::Failed, "\u{1b}[31m\r\n"),
-    );
+    new.scenarios[0]
+        .checks
+        .push(check("\u{1b}[2J\u{7}", "sysmon", alert()).verdict(
+            Verdict::Failed,
+            Some(Reason::QueryFails("\u{1b}[31m\r\n".to_owned())),
+        ));
     assert!(!report(&calm(), &new, &PLAIN).contains(['\u{1b}', '\u{7}', '\r']));
 }

@@ -29,7 +29,7 @@ pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
     let same = |one: &&Check, other: &&Check| {
         one.key.scenario == other.key.scenario
             && word(one) == word(other)
-            && one.message == other.message
+            && one.reason == other.reason
             && one.warnings == other.warnings
     };
     let mut repeated: IndexMap<&str, BTreeSet<&str>> = IndexMap::new();
@@ -50,7 +50,8 @@ pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
         };
         let key = painter.key(WARN, word(first));
         let _ = writeln!(text, "{key}{}", painter.paint(NAME, &name));
-        for line in first.message.iter().chain(&first.warnings) {
+        let reason = first.reason.as_ref().map(ToString::to_string);
+        for line in reason.iter().chain(&first.warnings) {
             let _ = writeln!(text, "  {}", clean(line));
         }
         if cases.len() > 1 {

@@ -1,0 +1,167 @@
+//! The checks of a scenario on a source, as reports see them: from a judgement, or from the reason
+//! why there is none.
+
+use std::sync::Arc;
+
+use super::expectation::{Alert, Wanted};
+use super::judge::{Case, Judgement};
+use super::outcome::{Check, CheckKey, Observed, PinKind, Place, Verdict};
+use super::reason::{Reason, ReasonWord};
+use super::source::{Item, OnSource};
+use super::{explain, trace};
+use crate::compile::Refused;
+use crate::evaluate::QueryFailure;
+use crate::scenario::expand::change_lines;
+
+impl OnSource<'_> {
+    pub(super) fn key(&self, item: &Item<'_>) -> CheckKey {
+        CheckKey {
+            scenario: self.test.scenario_file.to_owned(),
+            case: item.name.to_owned(),
+            source: self.source.name.clone(),
+        }
+    }
+
+    pub(super) fn check(&self, item: &Item<'_>, wanted: Option<&Wanted>) -> Check {
+        Check {
+            key: self.key(item),
+            order: item.order,
+            attack: item.case.is_none(),
+            verdict: Verdict::Passed,
+            expected: wanted.map_or_else(String::new, Wanted::words),
+            expects_alert: wanted.is_some_and(|wanted| wanted.alert != Alert::None),
+            observed: Observed::Skipped(String::new()),
+            pin: wanted.and_then(|wanted| wanted.pin.clone()),
+            waived: None,
+            warnings: Vec::new(),
+            reason: None,
+            production: Vec::new(),
+            diagnostics: Vec::new(),
+            change: item.case.map_or_else(Vec::new, |case| {
+                change_lines(self.test.scenario, case, &self.source.name)
+            }),
+            place: Some(Place {
+                source: Arc::clone(&self.test.scenario.source),
+                span: item.span,
+            }),
+            expectation: self.expectation(item),
+        }
+    }
+
+    /// Where the expectation of an item on this source is written; an attack may leave it out.
+    fn expectation(&self, item: &Item<'_>) -> Option<Place> {
+        let attack = &self.test.scenario.attack.expect;
+        let expect = item.case.map_or(attack, |case| &case.expect);
+        let expectation = expect.get(&self.source.name)?;
+        Some(Place {
+            source: Arc::clone(&self.test.scenario.source),
+            span: expectation.span,
+        })
+    }
+
+    pub(super) fn skipped(&self, item: &Item<'_>, reason: &str) -> Check {
+        Check {
+            verdict: Verdict::Skipped,
+            observed: Observed::Skipped(reason.to_owned()),
+            reason: Some(Reason::LeftOut(reason.to_owned())),
+            ..self.check(item, None)
+        }
+    }
+
+    /// A check whose query Elasticsearch would refuse on this mapping.
+    pub(super) fn refused(&self, item: &Item<'_>, wanted: &Wanted, refused: &Refused) -> Check {
+        if refused.unsupported {
+            return Check {
+                verdict: Verdict::Unsupported,
+                reason: Some(Reason::NotImplemented(refused.message.clone())),
+                observed: Observed::Unsupported(refused.message.clone()),
+                ..self.check(item, Some(wanted))
+            };
+        }
+        let expected = wanted
+            .because
+            .iter()
+            .any(|because| because.is(ReasonWord::Unverifiable));
+        let gap = matches!(&wanted.pin, Some(pin) if pin.kind == PinKind::Gap);
+        let verdict = match (wanted.alert == Alert::None && expected, gap) {
+            (_, true) => Verdict::Pinned,
+            (true, false) => Verdict::Passed,
+            (false, false) => Verdict::Unverifiable,
+        };
+        let diagnostics = match verdict {
+            Verdict::Unverifiable => refused.diagnostics.clone(),
+            _ => Vec::new(),
+        };
+        Check {
+            verdict,
+            reason: Some(Reason::Refused(refused.message.clone())),
+            observed: Observed::Unverifiable(refused.message.clone()),
+            diagnostics,
+            ..self.check(item, Some(wanted))
+        }
+    }
+
+    /// A check whose query fails when it is run.
+    pub(super) fn failure(
+        &self,
+        item: &Item<'_>,
+        wanted: &Wanted,
+        failure: &QueryFailure,
+    ) -> Check {
+        let (verdict, observed) = if failure.unsupported {
+            let what = failure.message.clone();
+            (Verdict::Unsupported, Observed::Unsupported(what))
+        } else {
+            let what = failure.message.clone();
+            (Verdict::Unverifiable, Observed::Unverifiable(what))
+        };
+        Check {
+            verdict,
+            observed,
+            reason: Some(Reason::QueryFails(failure.message.clone())),
+            ..self.check(item, Some(wanted))
+        }
+    }
+
+    pub(super) fn judged(
+        &mut self,
+        item: &Item<'_>,
+        case: &Case<'_, '_>,
+        judgement: Judgement,
+    ) -> Check {
+        let mut check = self.check(item, Some(case.wanted));
+        if !case.run.query.assumed.is_empty() && item.case.is_none() {
+            check.warnings.push(format!(
+                "mapping-assumed: the field list of {} does not name {} of the query's fields; \
+                 their types are ECS's",
+                self.source.name,
+                case.run.query.assumed.len()
+            ));
+        }
+        if judgement.verdict.fails() {
+            let expect = item
+                .case
+                .map_or(&self.test.scenario.attack.expect, |case| &case.expect);
+            let expectation = expect.get(&self.source.name);
+            let span = expectation.map_or(item.span, |expectation| expectation.span);
+            let place = explain::Place {
+                source: &self.test.scenario.source,
+                span,
+            };
+            check.diagnostics = explain::diagnostics(case, &judgement, &place);
+        }
+        if let Some(observations) = &mut self.observations {
+            let key = check.key.clone();
+            observations.push(trace::observe(case, &judgement, key, item.order));
+        }
+        if let Some(blind) = &judgement.blind {
+            check.warnings.push(format!("schedule: {blind}"));
+        }
+        check.production = judgement.production;
+        check.verdict = judgement.verdict;
+        check.reason = judgement.reason;
+        check.observed = judgement.observed;
+        check.waived = judgement.waived;
+        check
+    }
+}

@@ -1,0 +1,158 @@
+//! By what an expectation does not hold, if it does not.
+
+use super::esql;
+use super::expectation::Alert;
+use super::judge::{Attack, Case};
+use super::outcome::{PinKind, Verdict};
+use super::production::{Counts, ScheduledOutcome};
+use super::reason::{Group, Reason, ReasonName, ReasonWord};
+use super::reason_match;
+use super::record;
+use super::run::Run;
+use crate::evaluate::{Blockers, Match};
+
+/// Why the matches are not the alert that is expected.
+pub(super) fn of_alert(case: &Case<'_, '_>, produced: &ScheduledOutcome) -> Option<Reason> {
+    let run = case.run;
+    let matches = &produced.matches;
+    if matches.is_empty() {
+        return Some(match &case.wanted.pin {
+            Some(pin) if pin.kind == PinKind::Noise => Reason::NoiseGone(pin.reason.clone()),
+            _ => Reason::NoAlert,
+        });
+    }
+    let counts = produced.counts();
+    other_alerts(case, matches, &counts)
+        .or_else(|| other_terms(case, matches))
+        .or_else(|| {
+            let blind = produced.blind().filter(|_| run.setting.every_phase);
+            blind.map(Reason::BlindPhases)
+        })
+        .or_else(|| unmet_count(&case.wanted.because, &counts).map(Reason::StoppedNone))
+        .or_else(|| other_value(case, matches))
+}
+
+/// Whether the alerts are others than those that are expected, or more, or fewer.
+fn other_alerts(case: &Case<'_, '_>, matches: &[Match], counts: &Counts) -> Option<Reason> {
+    let run = case.run;
+    match &case.wanted.alert {
+        Alert::None | Alert::Any => None,
+        Alert::Of(expected) => {
+            let found = run.labels_of(matches);
+            (!found.contains(expected)).then(|| Reason::OtherEvents {
+                expected: expected.clone(),
+                found,
+            })
+        }
+        Alert::Count(expected) => {
+            let (least, most) = (counts.least, counts.most);
+            let is_other = least != *expected || most != *expected;
+            is_other.then_some(Reason::OtherCount {
+                expected: *expected,
+                least,
+                most,
+            })
+        }
+        Alert::Group(expected) => {
+            let found: Vec<Group> = matches
+                .iter()
+                .map(|found| group_of(run, found, expected))
+                .collect();
+            (!found.contains(expected)).then(|| Reason::OtherGroup {
+                expected: expected.clone(),
+                found,
+            })
+        }
+    }
+}
+
+/// The group of a match, in what is asked of it.
+fn group_of(run: &Run<'_>, found: &Match, asked: &Group) -> Group {
+    let fields = asked.fields.iter();
+    let fields = fields.map(|(field, _)| (field.clone(), record::with_value(run, found, field)));
+    let events = found.stages.iter().flatten().count() as u64;
+    Group {
+        fields: fields.collect(),
+        count: asked.count.map(|_| events),
+    }
+}
+
+fn other_terms(case: &Case<'_, '_>, matches: &[Match]) -> Option<Reason> {
+    let expected = &case.wanted.new_terms;
+    let found: Vec<Vec<String>> = matches.iter().map(terms_of).collect();
+    let is_other = !expected.is_empty() && !found.contains(expected);
+    is_other.then(|| Reason::OtherTerms {
+        expected: expected.clone(),
+        found,
+    })
+}
+
+/// The values of the key of a match.
+fn terms_of(found: &Match) -> Vec<String> {
+    let terms = found.join.iter().flatten();
+    terms.map(ToString::to_string).collect()
+}
+
+/// The reason of a counted alert that kept no other alert from being made.
+fn unmet_count(because: &[ReasonName], counts: &Counts) -> Option<ReasonName> {
+    let mut because = because.iter();
+    let unmet = because.find(|because| {
+        if because.is(ReasonWord::MaxSignals) {
+            counts.cut == 0
+        } else {
+            counts.suppressed == 0
+        }
+    });
+    unmet.cloned()
+}
+
+/// The first field that has another value in every alert.
+fn other_value(case: &Case<'_, '_>, matches: &[Match]) -> Option<Reason> {
+    case.wanted.with.iter().find_map(|(field, expected)| {
+        let mut found = matches
+            .iter()
+            .map(|found| record::with_value(case.run, found, field));
+        let is_other = !found.clone().any(|found| found == *expected);
+        is_other.then(|| Reason::OtherValue {
+            field: field.clone(),
+            expected: expected.clone(),
+            found: found.next().unwrap_or_default(),
+        })
+    })
+}
+
+/// Why an expectation of no alert does not hold: there is one, or `found` stopped it and not what
+/// the case states.
+pub(super) fn of_none(
+    case: &Case<'_, '_>,
+    matches: &[Match],
+    blockers: &Blockers,
+    found: &[ReasonName],
+) -> Option<(Verdict, Reason)> {
+    if !matches.is_empty() {
+        let reason = match &case.wanted.pin {
+            Some(pin) if pin.kind == PinKind::Gap => Reason::GapGone(pin.reason.clone()),
+            _ => Reason::UnexpectedAlert(case.run.labels_of(matches)),
+        };
+        return Some((Verdict::Failed, reason));
+    }
+    if let Some(Attack::Broken(_)) = case.attack {
+        return Some((Verdict::Invalid, Reason::AttackSilent));
+    }
+    let plan = case.run.plan();
+    let stated = case.wanted.because.iter().find(|because| {
+        !reason_match::holds(because, plan, blockers, found)
+            && !esql::names(case.run, because, found)
+    })?;
+    let (stated, found) = (stated.clone(), found.iter().map(ToString::to_string));
+    let found = found.collect();
+    let reason = match reason_match::known(&stated, plan) {
+        Err(near) if !esql::has(case.run, &stated) => Reason::UnknownReason {
+            stated,
+            near,
+            found,
+        },
+        _ => Reason::OtherReason { stated, found },
+    };
+    Some((Verdict::Failed, reason))
+}

@@ -1,0 +1,468 @@
+//! Why a check has its verdict. The judge settles a [`Reason`]; its sentence is written here alone,
+//! for reports and diagnostics, and [`Reason::word`] is what programs read.
+
+use std::fmt;
+
+/// Why a check has its verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The scenario leaves it out, or the source does not produce such events; in words.
+    LeftOut(String),
+    /// Trapline cannot run the query; what it cannot.
+    NotImplemented(String),
+    /// Elasticsearch would refuse the query; its reason.
+    Refused(String),
+    /// The query fails when it runs; its reason.
+    QueryFails(String),
+    /// The change of the case makes no difference: it is the attack again.
+    SameAsAttack,
+    /// The change makes no difference because the sensor sets these fields itself.
+    PinnedBySensor {
+        /// The data source.
+        source: String,
+        /// The fields.
+        fields: Vec<String>,
+    },
+    /// The attack does not alert on this source, so that no alert proves nothing.
+    AttackSilent,
+    /// It alerts on a source on which the attack is pinned as a gap.
+    AlertsOnGap,
+    /// The attack is a gap here, and no single clause can be waived.
+    NothingToWaive,
+    /// The outcome depends on an open point of Elasticsearch's semantics; on which.
+    Uncertain(String),
+    /// No alert, but the attack does not prove why.
+    NotProven,
+    /// As pinned; the reason that the author gives.
+    Pinned(String),
+    /// The known miss no longer occurs; the reason that the author gave.
+    GapGone(String),
+    /// The known false positive no longer occurs; the reason that the author gave.
+    NoiseGone(String),
+    /// An alert is missing.
+    NoAlert,
+    /// Alerts that are not expected, each by the labels of its events.
+    UnexpectedAlert(Vec<Vec<String>>),
+    /// No alert is of the expected events.
+    OtherEvents {
+        /// The labels that are expected.
+        expected: Vec<String>,
+        /// The labels of each alert.
+        found: Vec<Vec<String>>,
+    },
+    /// There are fewer or more alerts.
+    OtherCount {
+        /// How many are expected.
+        expected: usize,
+        /// The fewest of a phase of the schedule.
+        least: usize,
+        /// The most of a phase.
+        most: usize,
+    },
+    /// No alert is of the expected group.
+    OtherGroup {
+        /// The group that is expected.
+        expected: Group,
+        /// The group of each alert.
+        found: Vec<Group>,
+    },
+    /// No alert has the expected new terms.
+    OtherTerms {
+        /// The terms that are expected.
+        expected: Vec<String>,
+        /// The terms of each alert.
+        found: Vec<Vec<String>>,
+    },
+    /// A field of the alert has another value.
+    OtherValue {
+        /// The field.
+        field: String,
+        /// The value that is expected.
+        expected: String,
+        /// The value of the first alert.
+        found: String,
+    },
+    /// Some phases of the schedule have no alert; which, in words.
+    BlindPhases(String),
+    /// What was to stop other alerts stopped none.
+    StoppedNone(ReasonName),
+    /// Something else than the stated reason stopped it.
+    OtherReason {
+        /// The reason that the case states.
+        stated: ReasonName,
+        /// What stopped it; nothing where no single clause did.
+        found: Vec<String>,
+    },
+    /// The stated reason is nothing that can stop this rule.
+    UnknownReason {
+        /// The reason that the case states.
+        stated: ReasonName,
+        /// The nearest text that can.
+        near: Option<String>,
+        /// What stopped it; nothing where no single clause did.
+        found: Vec<String>,
+    },
+}
+
+/// A group of events, as an alert of a rule that counts has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Field and value.
+    pub fields: Vec<(String, String)>,
+    /// How many events, where that is asked for.
+    pub count: Option<u64>,
+}
+
+impl Reason {
+    /// The word for it, as in JSON.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::LeftOut(_) => "left-out",
+            Self::NotImplemented(_) => "not-implemented",
+            Self::Refused(_) => "refused",
+            Self::QueryFails(_) => "query-fails",
+            Self::SameAsAttack => "same-as-attack",
+            Self::PinnedBySensor { .. } => "pinned-by-sensor",
+            Self::AttackSilent => "attack-silent",
+            Self::AlertsOnGap => "alerts-on-gap",
+            Self::NothingToWaive => "nothing-to-waive",
+            Self::Uncertain(_) => "uncertain",
+            Self::NotProven => "not-proven",
+            Self::Pinned(_) => "pinned",
+            Self::GapGone(_) => "gap-gone",
+            Self::NoiseGone(_) => "noise-gone",
+            Self::NoAlert => "no-alert",
+            Self::UnexpectedAlert(_) => "unexpected-alert",
+            Self::OtherEvents { .. } => "other-events",
+            Self::OtherCount { .. } => "other-count",
+            Self::OtherGroup { .. } => "other-group",
+            Self::OtherTerms { .. } => "other-terms",
+            Self::OtherValue { .. } => "other-value",
+            Self::BlindPhases(_) => "blind-phases",
+            Self::StoppedNone(_) => "stopped-none",
+            Self::OtherReason { .. } => "other-reason",
+            Self::UnknownReason { .. } => "unknown-reason",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LeftOut(why)
+            | Self::NotImplemented(why)
+            | Self::QueryFails(why)
+            | Self::Uncertain(why)
+            | Self::Pinned(why) => f.write_str(why),
+            Self::Refused(why) => write!(f, "Elasticsearch would refuse the query: {why}"),
+            Self::SameAsAttack => f.write_str("the change has no effect: it is the attack again"),
+            Self::PinnedBySensor { source, fields } => {
+                let fields = fields.join(", ");
+                write!(
+                    f,
+                    "the change has no effect on {source}: the sensor pins {fields}"
+                )
+            }
+            Self::AttackSilent => {
+                f.write_str("the attack does not alert here, so that no alert proves nothing")
+            }
+            Self::AlertsOnGap => {
+                f.write_str("alerts on a source on which the attack is pinned as a gap")
+            }
+            Self::NothingToWaive => {
+                f.write_str("the attack is a gap here and no single clause can be waived")
+            }
+            Self::NotProven => f.write_str(
+                "no alert, but the attack does not prove why: the clauses that stop it stop the \
+                 attack as well, or several stop it at once",
+            ),
+            Self::GapGone(why) => {
+                write!(
+                    f,
+                    "the known miss no longer occurs: take the `gap` out ({why})"
+                )
+            }
+            Self::NoiseGone(why) => write!(
+                f,
+                "the known false positive no longer occurs: take the `noise` out ({why})"
+            ),
+            Self::BlindPhases(blind) => write!(f, "expected an alert in every phase, {blind}"),
+            Self::StoppedNone(stated) => {
+                write!(
+                    f,
+                    "expected {stated} to stop other alerts, but it stopped none"
+                )
+            }
+            _ => self.fmt_expected(f),
+        }
+    }
+}
+
+impl Reason {
+    /// What was expected and what was found.
+    fn fmt_expected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnexpectedAlert(found) => {
+                write!(f, "expected no alert, found {}", all(found))
+            }
+            Self::OtherEvents { expected, found } => {
+                let expected = expected.join(", ");
+                write!(f, "expected an alert of {expected}, found {}", all(found))
+            }
+            Self::OtherCount {
+                expected,
+                least,
+                most,
+            } => {
+                write!(f, "expected {expected} alerts, found ")?;
+                if least == most {
+                    write!(f, "{least}")
+                } else {
+                    write!(f, "{least} to {most} by phase of the schedule")
+                }
+            }
+            Self::OtherGroup { expected, found } => {
+                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+                let found = found.join("; ");
+                write!(f, "expected an alert of {expected}, found {found}")
+            }
+            Self::OtherTerms { expected, found } => {
+                let expected = expected.join(", ");
+                write!(f, "expected the new terms {expected}, found {}", all(found))
+            }
+            Self::OtherValue {
+                field,
+                expected,
+                found,
+            } => write!(
+                f,
+                "expected {field} = {expected} in the alert, found {found}"
+            ),
+            Self::OtherReason { stated, found } => {
+                write!(f, "expected {stated} to stop it, but {}", stopped_by(found))
+            }
+            Self::UnknownReason {
+                stated,
+                near,
+                found,
+            } => {
+                write!(f, "no clause of the rule is `{stated}`")?;
+                if let Some(near) = near {
+                    write!(f, " (did you mean `{near}`?)")?;
+                }
+                write!(f, "; {}", stopped_by(found))
+            }
+            // The others are said above.
+            _ => f.write_str("expected an alert, found none"),
+        }
+    }
+}
+
+fn all(alerts: &[Vec<String>]) -> String {
+    let alerts: Vec<String> = alerts.iter().map(|labels| labels.join(", ")).collect();
+    alerts.join("; ")
+}
+
+fn stopped_by(found: &[String]) -> String {
+    match found {
+        [] => "no single clause stops it".to_owned(),
+        found => format!("{} did", found.join(", ")),
+    }
+}
+
+impl fmt::Display for Group {
+    /// `host.id = h1, 20 events`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = self.fields.iter();
+        let fields = fields.map(|(field, value)| format!("{field} = {value}"));
+        let count = self.count.map(|count| format!("{count} events"));
+        f.write_str(&fields.chain(count).collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// What can stop an alert, by the name that `because` and snapshots give it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReasonName {
+    /// A structural word.
+    Word(ReasonWord),
+    /// `exception NAME`: an exception of this name.
+    Exception(String),
+    /// `taken by LABEL`: another event stands in its place.
+    TakenBy(String),
+    /// `join FIELD`: a join key.
+    Join(String),
+    /// A part of the text of a clause.
+    Text(String),
+}
+
+impl ReasonName {
+    /// Reads what stands in a scenario.
+    pub(super) fn parse(text: &str) -> Self {
+        if let Some(word) = ReasonWord::parse(text) {
+            return Self::Word(word);
+        }
+        let prefixed: [(&str, fn(String) -> Self); 3] = [
+            (EXCEPTION, Self::Exception),
+            (TAKEN_BY, Self::TakenBy),
+            (JOIN, Self::Join),
+        ];
+        prefixed
+            .iter()
+            .find_map(|(prefix, make)| Some(make(text.strip_prefix(prefix)?.to_owned())))
+            .unwrap_or_else(|| Self::Text(text.to_owned()))
+    }
+
+    /// Whether it is this structural word.
+    pub(super) fn is(&self, word: ReasonWord) -> bool {
+        *self == Self::Word(word)
+    }
+}
+
+const EXCEPTION: &str = "exception ";
+const TAKEN_BY: &str = "taken by ";
+const JOIN: &str = "join ";
+
+impl fmt::Display for ReasonName {
+    /// As it stands in a scenario.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => f.write_str(word.word()),
+            Self::Exception(name) => write!(f, "{EXCEPTION}{name}"),
+            Self::TakenBy(label) => write!(f, "{TAKEN_BY}{label}"),
+            Self::Join(field) => write!(f, "{JOIN}{field}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Declares the structural words with their texts and the list of them.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
+        /// A structural word: what can stop an alert beside a condition of the query.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum ReasonWord {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl ReasonWord {
+            /// Every word.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// As scenarios and snapshots have it.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// The events are in another order.
+    Order = "order",
+    /// The sequence takes too long.
+    Maxspan = "maxspan",
+    /// The event of `until` comes between.
+    Until = "until",
+    /// An event that must be missing is there.
+    MissingEvent = "missing event",
+    /// The event is of another category.
+    Category = "category",
+    /// The rule's index patterns do not select the event.
+    NotRouted = "not routed",
+    /// Elasticsearch would refuse the query.
+    Unverifiable = "unverifiable",
+    /// The events of a match are never in one execution.
+    LookBack = "look-back",
+    /// Some exception hides the event.
+    Exception = "exception",
+    /// The rule's own filters hide the event.
+    Filters = "filters",
+    /// There are more alerts than an execution makes.
+    MaxSignals = "max_signals",
+    /// Suppression joins the alert to another one.
+    Suppressed = "suppressed",
+    /// A group has too few events.
+    Count = "count",
+    /// A group has too few values of the cardinality field.
+    Cardinality = "cardinality",
+    /// The events lack a field that groups them.
+    NoGroup = "no group",
+    /// There are events enough, in several groups.
+    Spread = "spread",
+    /// There are events enough, never in one execution.
+    Window = "window",
+    /// The term was seen before.
+    Seen = "seen",
+    /// The event has no value that could be new.
+    NoTerm = "no term",
+    /// The term is as old as the history at its edge.
+    AtTheEdge = "at the edge",
+}
+
+impl ReasonWord {
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|word| word.word() == text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stated_reason_is_written_as_it_was_read() {
+        let texts = [
+            "exception A b",
+            "taken by x",
+            "join host.id",
+            "user.id : \"x\"",
+        ];
+        let words = ReasonWord::ALL.iter().map(|word| word.word());
+        for text in texts.into_iter().chain(words) {
+            assert_eq!(ReasonName::parse(text).to_string(), text);
+        }
+        assert!(ReasonName::parse("max_signals").is(ReasonWord::MaxSignals));
+        assert_eq!(
+            ReasonName::parse("join a"),
+            ReasonName::Join("a".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_sentences_name_what_was_expected_and_found() {
+        let labels = |texts: &[&str]| texts.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        let stated = ReasonName::parse("maxspan");
+        let said = [
+            Reason::NoAlert,
+            Reason::UnexpectedAlert(vec![labels(&["a", "b"]), labels(&["c"])]),
+            Reason::OtherCount {
+                expected: 2,
+                least: 1,
+                most: 3,
+            },
+            Reason::OtherReason {
+                stated: stated.clone(),
+                found: Vec::new(),
+            },
+            Reason::UnknownReason {
+                stated,
+                near: Some("order".to_owned()),
+                found: labels(&["order"]),
+            },
+        ];
+        let said = said.map(|reason| format!("{}: {reason}", reason.word()));
+        assert_eq!(
+            said,
+            [
+                "no-alert: expected an alert, found none",
+                "unexpected-alert: expected no alert, found a, b; c",
+                "other-count: expected 2 alerts, found 1 to 3 by phase of the schedule",
+                "other-reason: expected maxspan to stop it, but no single clause stops it",
+                "unknown-reason: no clause of the rule is `maxspan` (did you mean `order`?); order did",
+            ]
+        );
+    }
+}
