@@ -1,20 +1,36 @@
 //! Documents that a rule never sees: those that its own `filters` or an exception list exclude.
 //! They are hidden from every stage of a query, `until` and missing events included
 //! (`eql-semantics` §10.4).
+//!
+//! [`Exclusions`] are Query DSL, as they are written. [`Exclusions::on`] lowers them for the types
+//! of fields, as a query is lowered, to [`CompiledExclusions`], which the evaluator runs.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::field_types::{DynamicFields, dynamic_fields};
+use super::fields_read::FieldsRead;
+use super::refusal::Refused;
+use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::evaluate::QueryFailure;
+use crate::evaluate::document::DocumentTest;
+use crate::event::schema::Origin;
 use crate::event::time::DateFormat;
-use crate::event::{Event, FieldType, Mapping, Timestamp};
-use crate::execution::filter::Documents;
-use crate::rule::{ExceptionItem, Filter, Rule};
+use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
+use crate::language::dsl::error::{REFUSED, Refusal, UNSUPPORTED};
+use crate::language::dsl::lower::Lowering;
+use crate::language::dsl::query::Query;
+use crate::plan::Filter;
+use crate::rule::{ExceptionItem, Rule};
 
 /// What hides documents from a rule.
 #[derive(Debug, Clone, Default)]
 pub struct Exclusions {
-    filters: Vec<Filter>,
+    /// Each with its place.
+    filters: Vec<(Query, Span)>,
+    /// The file of the filters.
+    source: Option<Arc<SourceText>>,
     exceptions: Vec<Arc<ExceptionItem>>,
     /// What date math and the ends of exceptions count from; the time of each event without.
     now: Option<Timestamp>,
@@ -24,14 +40,14 @@ pub struct Exclusions {
 #[derive(Debug, Clone, Copy)]
 pub enum Exclusion<'e> {
     /// A filter of the rule, which the document does not meet.
-    Filter(&'e Filter),
+    Filter(&'e Query),
     /// An exception, which the document meets.
     Exception(&'e ExceptionItem),
 }
 
 impl Exclusion<'_> {
     /// Its condition.
-    pub fn condition(&self) -> &Filter {
+    pub fn condition(&self) -> &Query {
         match self {
             Self::Filter(filter) => filter,
             Self::Exception(item) => &item.filter,
@@ -51,10 +67,11 @@ impl fmt::Display for Exclusion<'_> {
 impl Exclusions {
     /// The rule's own filters, the exceptions that its file holds, and these.
     pub fn new(rule: &Rule, exceptions: Vec<Arc<ExceptionItem>>) -> Self {
-        let filters = rule.production.filters.iter();
         let own = rule.exceptions.iter().cloned();
+        let query = rule.query.as_ref();
         Self {
-            filters: filters.map(|(filter, _)| filter.clone()).collect(),
+            filters: rule.production.filters.clone(),
+            source: query.map(|query| Arc::clone(query.text.source())),
             exceptions: own.chain(exceptions).collect(),
             now: None,
         }
@@ -73,56 +90,249 @@ impl Exclusions {
     }
 
     /// The fields that are read.
-    pub fn fields(&self) -> BTreeSet<&str> {
-        let filters = self.filters.iter();
+    pub fn fields(&self) -> FieldsRead {
+        let mut fields = FieldsRead::default();
+        let filters = self.filters.iter().map(|(filter, _)| filter);
         let exceptions = self.exceptions.iter().map(|item| &item.filter);
-        filters.chain(exceptions).flat_map(Filter::fields).collect()
+        for query in filters.chain(exceptions) {
+            fields.add_query(query);
+        }
+        fields
     }
 
-    /// All that hides an event whose fields have these types; one that has none has that of its
-    /// values.
-    pub fn of_event<'e>(&'e self, event: &Event, types: &Mapping) -> Vec<Exclusion<'e>> {
-        let now = self.now.unwrap_or_else(|| time_of(event));
-        let documents = Documents {
-            types: &|path| field_type(types, path),
-            now,
+    /// Compiles them for fields of these types. A field that is not among them has, in each event,
+    /// the type of its values, as dynamic mapping gives it.
+    pub fn on(self, types: Mapping) -> Result<CompiledExclusions, Refused> {
+        let schema = Schema::new(vec![types]);
+        let now = self.now.unwrap_or_default();
+        let lowered = self.lower(&schema, now)?;
+        let is_dated = match self.now {
+            Some(_) => false,
+            // Date math is all that depends on the time.
+            None => lowered != self.lower(&schema, ANOTHER_TIME)?,
+        };
+        Ok(CompiledExclusions {
+            tests: Arc::new(Tests::new(&self, &lowered)?),
+            reads: self.fields(),
+            is_dated,
+            schema,
+            of: self,
+            on_dynamic: Mutex::default(),
+        })
+    }
+
+    /// Each filter, then each exception, as a condition on documents.
+    fn lower(&self, schema: &Schema, now: Timestamp) -> Result<Vec<Filter>, Refused> {
+        let lower = |query: &Query, place: &dyn Fn() -> Place| {
+            let mut lowering = Lowering::new(schema, now);
+            let predicate = lowering.predicate(query);
+            let predicate = predicate.map_err(|refusal| place().refused(&refusal))?;
+            Ok(Filter {
+                predicate,
+                fields: lowering.fields.into(),
+            })
         };
         let filters = self.filters.iter();
-        let filters = filters.filter(|filter| !documents.selects(filter, event));
-        let holds = |item: &&Arc<ExceptionItem>| {
-            item.expires.is_none_or(|expires| expires > now)
-                && documents.selects(&item.filter, event)
+        let filters = filters.map(|(query, span)| lower(query, &|| self.place(*span)));
+        let exceptions = self.exceptions.iter();
+        let exceptions = exceptions.map(|item| lower(&item.filter, &|| Place::of(item)));
+        filters.chain(exceptions).collect()
+    }
+
+    fn place(&self, span: Span) -> Place {
+        Place {
+            source: self.source.clone(),
+            span,
+            name: "the rule's filters".to_owned(),
+        }
+    }
+
+    /// The place of the condition of this number, as [`Exclusions::lower`] counts them.
+    fn place_of(&self, number: usize) -> Place {
+        if let Some((_, span)) = self.filters.get(number) {
+            return self.place(*span);
+        }
+        let item = number.checked_sub(self.filters.len());
+        let item = item.and_then(|number| self.exceptions.get(number));
+        item.map_or_else(Place::default, |item| Place::of(item))
+    }
+}
+
+/// Later than the beginning of time by parts of every unit that date math knows.
+const ANOTHER_TIME: Timestamp = Timestamp::from_millis(1_234_567_890_123);
+
+/// For so many sets of dynamic fields the compiled conditions are kept.
+const MOST_KEPT: usize = 256;
+
+/// Where a condition is written.
+#[derive(Default)]
+struct Place {
+    source: Option<Arc<SourceText>>,
+    span: Span,
+    name: String,
+}
+
+impl Place {
+    fn of(item: &ExceptionItem) -> Self {
+        Self {
+            source: Some(Arc::clone(&item.source)),
+            span: item.span,
+            name: format!("the {item}"),
+        }
+    }
+
+    fn refused(&self, refusal: &Refusal) -> Refused {
+        let unsupported = matches!(refusal, Refusal::Unsupported(_));
+        self.because(&refusal.to_string(), unsupported)
+    }
+
+    fn failed(&self, failure: &QueryFailure) -> Refused {
+        self.because(&failure.message, failure.unsupported)
+    }
+
+    fn because(&self, why: &str, unsupported: bool) -> Refused {
+        let message = format!("{}: {why}", self.name);
+        let code = if unsupported { UNSUPPORTED } else { REFUSED };
+        let diagnostic = Diagnostic::error(code, message.as_str());
+        Refused {
+            diagnostics: vec![match &self.source {
+                Some(source) => diagnostic.at(source, self.span, ""),
+                None => diagnostic,
+            }],
+            message,
+            unsupported,
+        }
+    }
+}
+
+/// What hides documents from a rule, compiled for the types of fields.
+#[derive(Debug)]
+pub struct CompiledExclusions {
+    of: Exclusions,
+    /// One mapping.
+    schema: Schema,
+    reads: FieldsRead,
+    /// For documents whose fields are all in the mapping.
+    tests: Arc<Tests>,
+    /// Some condition counts from the time of each event.
+    is_dated: bool,
+    /// By the fields that a document has beyond the mapping, with their types.
+    on_dynamic: Mutex<BTreeMap<DynamicFields, OnDynamic>>,
+}
+
+type OnDynamic = Result<Arc<Tests>, Arc<Refused>>;
+
+/// The conditions, one each.
+#[derive(Debug)]
+struct Tests {
+    filters: Vec<DocumentTest>,
+    exceptions: Vec<DocumentTest>,
+}
+
+impl Tests {
+    fn new(of: &Exclusions, lowered: &[Filter]) -> Result<Self, Refused> {
+        let compile = |(number, filter): (usize, &Filter)| {
+            let test = DocumentTest::of_filter(filter);
+            test.map_err(|failure| of.place_of(number).failed(&failure))
         };
-        let exceptions = self.exceptions.iter().filter(holds);
-        filters
-            .map(Exclusion::Filter)
-            .chain(exceptions.map(|item| Exclusion::Exception(item)))
-            .collect()
+        let tests = lowered.iter().enumerate().map(compile);
+        let mut filters = tests.collect::<Result<Vec<_>, _>>()?;
+        let exceptions = filters.split_off(of.filters.len().min(filters.len()));
+        Ok(Self {
+            filters,
+            exceptions,
+        })
+    }
+}
+
+impl CompiledExclusions {
+    /// Whether nothing is hidden.
+    pub fn is_empty(&self) -> bool {
+        self.of.is_empty()
+    }
+
+    /// All that hides an event.
+    pub fn of_event(&self, event: &Event) -> Result<Vec<Exclusion<'_>>, Arc<Refused>> {
+        let mut found = Vec::new();
+        if self.is_empty() {
+            return Ok(found);
+        }
+        let now = self.of.now.unwrap_or_else(|| time_of(event));
+        let tests = self.tests(event, now)?;
+        let holds = |number: usize, test: &DocumentTest| {
+            let failed = |failure| Arc::new(self.of.place_of(number).failed(&failure));
+            test.holds(event).map_err(failed)
+        };
+        let filters = self.of.filters.iter().zip(&tests.filters);
+        for (number, ((query, _), test)) in filters.enumerate() {
+            if !holds(number, test)? {
+                found.push(Exclusion::Filter(query));
+            }
+        }
+        let first = self.of.filters.len();
+        let exceptions = self.of.exceptions.iter().zip(&tests.exceptions);
+        for (number, (item, test)) in exceptions.enumerate() {
+            let is_current = item.expires.is_none_or(|expires| expires > now);
+            if is_current && holds(first + number, test)? {
+                found.push(Exclusion::Exception(item));
+            }
+        }
+        Ok(found)
     }
 
     /// Whether the event is hidden.
-    pub fn hides(&self, event: &Event, types: &Mapping) -> bool {
-        !self.is_empty() && !self.of_event(event, types).is_empty()
+    pub fn hides(&self, event: &Event) -> Result<bool, Arc<Refused>> {
+        Ok(!self.of_event(event)?.is_empty())
     }
 
     /// Hides the event if the rule never sees it although its index patterns select it; whether it
     /// does.
-    pub fn hide(&self, event: &mut Event, types: &Mapping) -> bool {
-        if event.unrouted || self.is_empty() {
-            return false;
+    pub fn hide(&self, event: &mut Event) -> Result<bool, Arc<Refused>> {
+        if event.unrouted {
+            return Ok(false);
         }
-        let first = self
-            .of_event(event, types)
-            .first()
-            .map(Exclusion::to_string);
+        let first = self.of_event(event)?.first().map(Exclusion::to_string);
         event.unrouted = first.is_some();
         event.excluded_by = first.map(String::into_boxed_str);
-        event.unrouted
+        Ok(event.unrouted)
     }
-}
 
-fn field_type(types: &Mapping, path: &str) -> Option<FieldType> {
-    types.get(path).map(|field| field.field_type.clone())
+    /// The tests for the types that the event's fields have.
+    fn tests(&self, event: &Event, now: Timestamp) -> OnDynamic {
+        let mapped = self.schema.mappings().first();
+        let is_dynamic = |path: &str| {
+            self.reads.reads(path) && mapped.is_none_or(|mapping| mapping.find(path).is_none())
+        };
+        let dynamic = dynamic_fields([event], is_dynamic);
+        if self.is_dated {
+            return self.compile(&dynamic, now);
+        }
+        if dynamic.is_empty() {
+            return Ok(Arc::clone(&self.tests));
+        }
+        let known = self.on_dynamic.lock();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        if let Some(tests) = known.get(&dynamic) {
+            return tests.clone();
+        }
+        if known.len() >= MOST_KEPT {
+            known.clear();
+        }
+        let tests = self.compile(&dynamic, now);
+        known.insert(dynamic, tests.clone());
+        tests
+    }
+
+    fn compile(&self, dynamic: &DynamicFields, now: Timestamp) -> OnDynamic {
+        let mut mappings = self.schema.mappings().to_vec();
+        for mapping in &mut mappings {
+            for (path, type_name) in dynamic {
+                mapping.add(path, FieldType::named(type_name), Origin::Dynamic);
+            }
+        }
+        let lowered = self.of.lower(&Schema::new(mappings), now)?;
+        Ok(Arc::new(Tests::new(&self.of, &lowered)?))
+    }
 }
 
 /// When an event happened; the epoch where it does not say.

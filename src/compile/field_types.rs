@@ -110,6 +110,29 @@ pub fn add_dynamic(mapping: &mut Mapping, event: &Event) {
     }
 }
 
+/// Fields that documents carry and no mapping has, with the names of the types that they then have.
+pub(super) type DynamicFields = Vec<(String, String)>;
+
+/// Those fields that the documents carry and that are dynamic, each with the type of its first
+/// value.
+pub(super) fn dynamic_fields<'e>(
+    documents: impl IntoIterator<Item = &'e Event>,
+    is_dynamic: impl Fn(&str) -> bool,
+) -> DynamicFields {
+    let mut carried = BTreeMap::new();
+    for document in documents {
+        for (path, values) in document.fields() {
+            if let Some(first) = values.first()
+                && !carried.contains_key(path)
+                && is_dynamic(path)
+            {
+                carried.insert(path.to_owned(), FieldType::dynamic(first).to_string());
+            }
+        }
+    }
+    carried.into_iter().collect()
+}
+
 /// The types of fields in documents that may come from anywhere. Answers are kept, because many
 /// rules ask for the same fields.
 #[derive(Debug)]
@@ -134,17 +157,14 @@ impl<'c> AnySource<'c> {
     }
 
     /// The types of those of these fields that some source knows.
-    pub(super) fn known<'f>(
-        &mut self,
-        patterns: &IndexPatterns,
-        paths: impl IntoIterator<Item = &'f str>,
-    ) -> Mapping {
+    pub(super) fn known(&mut self, patterns: &IndexPatterns, fields: &FieldsRead) -> Mapping {
         let mut mapping = Mapping::new("the sources of the rule");
-        for path in paths {
+        for path in fields.names() {
             if let Some(field) = self.field(patterns, path) {
                 mapping.insert(path, field.clone());
             }
         }
+        self.add_claimed(patterns, fields, &mut mapping);
         mapping
     }
 
@@ -184,13 +204,14 @@ impl<'c> AnySource<'c> {
                 mapping.add(path, field_type, Origin::Inferred);
             }
         }
-        self.add_others(patterns, &fields, &mut mapping);
+        self.add_claimed(patterns, &fields, &mut mapping);
+        Self::add_of_patterns(&fields, &mut mapping);
         mapping
     }
 
     /// Adds what the claimed sources have above the fields that are named, and the fields that are
     /// read without being named.
-    fn add_others(&self, patterns: &IndexPatterns, fields: &FieldsRead, mapping: &mut Mapping) {
+    fn add_claimed(&self, patterns: &IndexPatterns, fields: &FieldsRead, mapping: &mut Mapping) {
         let claimed = self.catalogue.claimed(patterns);
         for source in &claimed {
             for path in fields.names() {
@@ -202,8 +223,11 @@ impl<'c> AnySource<'c> {
                 add_read(mapping, fields, &source.mapping(patterns));
             }
         }
-        // A stream may carry fields that no list has: of a pattern that fits none they are
-        // keywords, as unknown fields are.
+    }
+
+    /// A stream may carry fields that no list has: of a pattern that fits none they are keywords, as
+    /// unknown fields are.
+    fn add_of_patterns(fields: &FieldsRead, mapping: &mut Mapping) {
         for pattern in fields.patterns() {
             let text = pattern.to_string();
             let is_known = mapping.fields().any(|(path, _)| pattern.fits(path));

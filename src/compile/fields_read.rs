@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::language::dsl::query::{FieldTest, Fields, Query};
+use crate::language::lucene;
 use crate::plan::predicate::WildcardPattern;
 
 /// The fields that a request reads.
@@ -28,6 +30,32 @@ impl FieldsRead {
     /// Adds every field whose name fits a pattern with `*`.
     pub fn add_pattern(&mut self, pattern: &str) {
         self.patterns.push(WildcardPattern::eql(pattern));
+    }
+
+    /// Adds the fields that a query reads.
+    pub fn add_query(&mut self, query: &Query) {
+        match query {
+            Query::MatchAll | Query::MatchNone | Query::Ids(_) => {}
+            Query::Bool(parts) => parts.parts().for_each(|part| self.add_query(part)),
+            Query::Nested { query, .. } => self.add_query(query),
+            Query::Field { fields, test, .. } => match fields {
+                Fields::Name(name) if *test == FieldTest::Exists => self.add_with_parts(name),
+                Fields::Name(name) => self.add(name),
+                other => self.add_pattern(other.text()),
+            },
+            Query::QueryString(string) => {
+                if let Ok(group) = lucene::parse(&string.text, string.all) {
+                    self.add_query(&lucene::query(&group, &lucene::Meaning::of(string)));
+                }
+            }
+        }
+    }
+
+    /// Adds the fields that another request reads.
+    pub fn extend(&mut self, other: Self) {
+        self.names.extend(other.names);
+        self.objects.extend(other.objects);
+        self.patterns.extend(other.patterns);
     }
 
     /// The fields that are named.

@@ -16,7 +16,7 @@ mod refusal;
 mod rule;
 mod syntax;
 
-pub use exclusions::{Exclusion, Exclusions};
+pub use exclusions::{CompiledExclusions, Exclusion, Exclusions};
 pub use field_types::{FieldTypes, add_dynamic};
 pub use fields_read::FieldsRead;
 pub use on_source::OnSource;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::exclusions::Exclusions;
-use super::field_types::FieldTypes;
+use super::field_types::{DynamicFields, FieldTypes, dynamic_fields};
 use super::fields_read::FieldsRead;
 use super::query::{CompiledQuery, Query, fields_of, request_fields};
 use super::refusal::Refused;
@@ -34,8 +34,6 @@ pub struct OnSource<'r> {
     cache: Mutex<BTreeMap<DynamicFields, Compiled>>,
 }
 
-type DynamicFields = Vec<(String, String)>;
-
 /// What came of a query for one set of dynamic fields.
 type Compiled = Result<Arc<CompiledQuery>, Arc<Refused>>;
 
@@ -52,7 +50,8 @@ impl<'r> OnSource<'r> {
     ) -> Self {
         let settings = request_fields(&rule.fields);
         let mut fields = fields_of(syntax, &settings);
-        for path in exclusions.fields().into_iter().chain(rule.kind.fields()) {
+        fields.extend(exclusions.fields());
+        for path in rule.kind.fields() {
             fields.add(path);
         }
         Self {
@@ -69,7 +68,7 @@ impl<'r> OnSource<'r> {
 
     /// The query for these documents.
     pub fn compile(&self, documents: &[Event]) -> Result<Arc<CompiledQuery>, Arc<Refused>> {
-        let dynamic = self.dynamic(documents);
+        let dynamic = dynamic_fields(documents, |path| self.is_dynamic(path));
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(compiled) = cache.get(&dynamic) {
             return compiled.clone();
@@ -83,23 +82,6 @@ impl<'r> OnSource<'r> {
     /// Whether the query reads the field, and the source does not map it.
     fn is_dynamic(&self, path: &str) -> bool {
         self.fields.reads(path) && self.mapping.find(path).is_none()
-    }
-
-    /// The fields that the documents carry and the source does not map, with the types that they
-    /// then have.
-    fn dynamic(&self, documents: &[Event]) -> DynamicFields {
-        let mut carried = BTreeMap::new();
-        for document in documents {
-            for (path, values) in document.fields() {
-                if let Some(first) = values.first()
-                    && !carried.contains_key(path)
-                    && self.is_dynamic(path)
-                {
-                    carried.insert(path.to_owned(), FieldType::dynamic(first).to_string());
-                }
-            }
-        }
-        carried.into_iter().collect()
     }
 
     /// Of the documents one for each such field, the first that carries it, with nothing else in

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::exclusions::Exclusions;
+use super::exclusions::{CompiledExclusions, Exclusions};
 use super::field_types::AnySource;
 use super::query::{Query, request_fields};
 use super::refusal::{NotCompiled, Refused, Unsupported, supported};
 use super::syntax::Syntax;
 use crate::data_source::{Catalogue, IndexPatterns};
-use crate::event::{Event, Mapping, Schema, Timestamp};
+use crate::event::{Event, Schema, Timestamp};
 use crate::language::eql::OptionalFields;
 use crate::plan::Plan;
 use crate::rule::{ExceptionItem, Language, Rule, RuleKind};
@@ -25,9 +25,7 @@ pub struct CompiledRule {
     /// What it asks.
     pub plan: Plan,
     /// The documents that it never sees.
-    exclusions: Exclusions,
-    /// The types of the fields that the exclusions read.
-    types: Mapping,
+    exclusions: Arc<CompiledExclusions>,
     /// The exception lists that it refers to and that were not given.
     pub missing_lists: Vec<String>,
 }
@@ -44,14 +42,15 @@ impl CompiledRule {
         !self.exclusions.is_empty()
     }
 
-    /// Hides the event if its filters or an exception do.
-    pub fn hide(&self, event: &mut Event) {
-        self.exclusions.hide(event, &self.types);
+    /// Hides the event if its filters or an exception do. Elasticsearch may refuse one of them for
+    /// the types of the event's fields.
+    pub fn hide(&self, event: &mut Event) -> Result<(), Arc<Refused>> {
+        self.exclusions.hide(event).map(|_| ())
     }
 
     /// Whether its filters or an exception hide the event.
-    pub fn hides(&self, event: &Event) -> bool {
-        self.exclusions.hides(event, &self.types)
+    pub fn hides(&self, event: &Event) -> Result<bool, Arc<Refused>> {
+        self.exclusions.hides(event)
     }
 }
 
@@ -148,11 +147,12 @@ impl<'c> RuleCompiler<'c> {
         let plan = plan.map_err(refused)?;
         let (items, missing_lists) = self.exceptions.of(&rule);
         let exclusions = Exclusions::new(&rule, items);
+        let types = self.types.known(&patterns, &exclusions.fields());
+        let exclusions = exclusions.on(types).map_err(NotCompiled::Refused)?;
         Ok(CompiledRule {
-            types: self.types.known(&patterns, exclusions.fields()),
             patterns,
             plan,
-            exclusions,
+            exclusions: Arc::new(exclusions),
             missing_lists,
             rule,
         })

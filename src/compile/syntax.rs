@@ -6,7 +6,6 @@ use super::fields_read::FieldsRead;
 use super::pipeline::EsqlQuery;
 use crate::diagnostic::Span;
 use crate::event::FieldType;
-use crate::language::dsl::query::{FieldTest, Fields, Query as Dsl};
 use crate::language::kql::syntax::FieldName;
 use crate::language::{QueryError, eql, esql, kql, lucene};
 use crate::rule::Language;
@@ -88,20 +87,7 @@ impl Syntax {
                 }
             }
             Self::Lucene(group) => {
-                let meaning = lucene::Meaning::of_rules();
-                group.leaves(&mut |leaf| {
-                    let query = lucene::query::leaf_query(leaf, &meaning);
-                    let Dsl::Field { fields, test, .. } = query else {
-                        return;
-                    };
-                    match fields {
-                        Fields::Name(name) if test == FieldTest::Exists => {
-                            read.add_with_parts(&name);
-                        }
-                        Fields::Name(name) => read.add(&name),
-                        other => read.add_pattern(other.text()),
-                    }
-                });
+                read.add_query(&lucene::query(group, &lucene::Meaning::of_rules()));
             }
         }
         read

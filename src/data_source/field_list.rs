@@ -216,9 +216,6 @@ fn field(path: &str, line: &Line<'_>, lines: &BTreeMap<&str, Line<'_>>) -> Liste
         FieldType::Object if path.ends_with('*') => field_type = FieldType::ecs_keyword(),
         _ => {}
     }
-    if is_in_nested(path, lines) {
-        field_type = FieldType::Nested;
-    }
     if is_unindexed(line) {
         field_type = FieldType::Unindexed(Box::new(field_type));
     }
@@ -234,21 +231,6 @@ fn field(path: &str, line: &Line<'_>, lines: &BTreeMap<&str, Line<'_>>) -> Liste
 fn is_unindexed(line: &Line<'_>) -> bool {
     let mut attributes = line.attributes.split_whitespace();
     attributes.any(|attribute| attribute == "unindexed")
-}
-
-/// Whether some field above is `nested`.
-fn is_in_nested(path: &str, lines: &BTreeMap<&str, Line<'_>>) -> bool {
-    let mut above = path;
-    while let Some((parent, _)) = above.rsplit_once('.') {
-        if lines
-            .get(parent)
-            .is_some_and(|line| line.type_name == "nested")
-        {
-            return true;
-        }
-        above = parent;
-    }
-    false
 }
 
 /// The field that a multi-field belongs to.
@@ -337,7 +319,7 @@ mod tests {
         let types = [
             ("a", Some("flattened")),
             ("a.b.c", Some("flattened")),
-            ("n.x", Some("nested")),
+            ("n.x", Some("long")),
             ("n.y", Some("nested")),
             ("p.b.c", Some("keyword")),
             ("p", None),

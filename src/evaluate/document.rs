@@ -3,9 +3,9 @@
 
 use super::QueryFailure;
 use super::slots::Slots;
-use super::test::Test;
+use super::test::{Fields, Test};
 use crate::event::Event;
-use crate::plan::{FieldId, IndexVec, Plan, PlanField, Predicate};
+use crate::plan::{FieldId, Filter, Plan, PlanField, Predicate};
 
 /// A predicate, compiled, with the fields that it reads.
 #[derive(Debug)]
@@ -18,10 +18,19 @@ pub struct DocumentTest {
 impl DocumentTest {
     /// Compiles a predicate of a plan.
     pub fn new(plan: &Plan, predicate: &Predicate) -> Result<Self, QueryFailure> {
-        Ok(Self::of(Test::new(plan, predicate)?, &plan.fields))
+        Ok(Self::of(Test::new(&plan.fields, predicate)?, &plan.fields))
     }
 
-    pub(super) fn of(test: Test, fields: &IndexVec<FieldId, PlanField>) -> Self {
+    /// Compiles a condition that stands by itself.
+    pub fn of_filter(filter: &Filter) -> Result<Self, QueryFailure> {
+        if let Some(obstacle) = filter.obstacle() {
+            return Err(QueryFailure::unsupported(obstacle));
+        }
+        let test = Test::new(&filter.fields, &filter.predicate)?;
+        Ok(Self::of(test, &filter.fields))
+    }
+
+    pub(super) fn of(test: Test, fields: &Fields) -> Self {
         let (mut reads, mut folds) = (Vec::new(), Vec::new());
         test.reads(&mut reads);
         test.folds(&mut folds);

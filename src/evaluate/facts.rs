@@ -32,7 +32,7 @@ impl Tests {
                 return Err(QueryFailure::new(why).at(leaf.clause));
             }
             tests
-                .push(Test::new(plan, &leaf.predicate).map_err(|failure| failure.at(leaf.clause))?);
+                .push(Test::new(&plan.fields, &leaf.predicate).map_err(|failure| failure.at(leaf.clause))?);
         }
         let mut fields = vec![plan.timestamp];
         fields.extend(plan.tiebreaker);

@@ -8,7 +8,10 @@ use super::pattern::Pattern;
 use super::slots::Slots;
 use crate::event::Value;
 use crate::plan::predicate::End;
-use crate::plan::{Comparison, FieldId, Plan, Predicate};
+use crate::plan::{Comparison, FieldId, IndexVec, PlanField, Predicate};
+
+/// The fields that a plan's predicates read.
+pub(super) type Fields = IndexVec<FieldId, PlanField>;
 
 /// A leaf's predicate, compiled.
 #[derive(Debug)]
@@ -36,12 +39,12 @@ pub(super) struct Nested {
 }
 
 impl Test {
-    /// Compiles a predicate as the mappings of the plan's fields run it.
-    pub(super) fn new(plan: &Plan, predicate: &Predicate) -> Result<Self, QueryFailure> {
+    /// Compiles a predicate as the mappings of its fields run it.
+    pub(super) fn new(fields: &Fields, predicate: &Predicate) -> Result<Self, QueryFailure> {
         let [field] = predicate.fields()[..] else {
-            return Self::plain(plan, predicate);
+            return Self::plain(fields, predicate);
         };
-        let readers = &plan.fields.at(field).readers;
+        let readers = &fields.at(field).readers;
         let own: Vec<_> = readers
             .iter()
             .map(|reader| match reader {
@@ -56,27 +59,27 @@ impl Test {
             .filter(|(_, reader)| reader.is_some());
         let first = known.next().map_or(predicate, |(predicate, _)| predicate);
         if known.all(|(other, _)| **other == *first) {
-            return Self::plain(plan, first);
+            return Self::plain(fields, first);
         }
-        let tests = own.iter().map(|predicate| Self::plain(plan, predicate));
+        let tests = own.iter().map(|predicate| Self::plain(fields, predicate));
         Ok(Self::ByMapping(tests.collect::<Result<_, _>>()?))
     }
 
-    fn plain(plan: &Plan, predicate: &Predicate) -> Result<Self, QueryFailure> {
+    fn plain(fields: &Fields, predicate: &Predicate) -> Result<Self, QueryFailure> {
         let all = |parts: &[Predicate]| -> Result<Vec<Self>, QueryFailure> {
-            parts.iter().map(|part| Self::new(plan, part)).collect()
+            parts.iter().map(|part| Self::new(fields, part)).collect()
         };
         Ok(match predicate {
             Predicate::Range { field, low, high } => Self::Range(*field, low.clone(), high.clone()),
             Predicate::Fuzzy { field, fuzzy } => Self::Pattern(*field, Pattern::fuzzy(fuzzy)),
             Predicate::Text { field, test } => Self::Pattern(*field, Pattern::text(test)?),
             Predicate::Constant(value) => Self::Constant(*value),
-            Predicate::Not(inner) => Self::Not(Box::new(Self::new(plan, inner)?)),
+            Predicate::Not(inner) => Self::Not(Box::new(Self::new(fields, inner)?)),
             Predicate::All(parts) => Self::All(all(parts)?),
             Predicate::Any(parts) => Self::Any(all(parts)?),
             Predicate::Nested { path, inner } => Self::Nested(Nested {
                 path: path.clone(),
-                inner: DocumentTest::of(Self::new(plan, inner)?, &plan.fields),
+                inner: DocumentTest::of(Self::new(fields, inner)?, fields),
             }),
             Predicate::Exists(field) => Self::Exists(*field),
             Predicate::Compare {

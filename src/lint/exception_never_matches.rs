@@ -3,7 +3,7 @@
 use super::finding::{Finding, Lint};
 use crate::diagnostic::{Code, Severity};
 use crate::replay::LinkedException;
-use crate::rule::Filter;
+use crate::language::dsl::query::{FieldTest, Query};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -28,7 +28,7 @@ fn dead(linked: &LinkedException) -> Option<Finding> {
     let item = &linked.item;
     let mut needed = Vec::new();
     needs(&item.filter, &mut needed);
-    let (why, help) = needed.iter().find_map(|need| why(need, linked))?;
+    let (why, help) = needed.into_iter().find_map(|any| why(any, linked))?;
     let message = format!("the exception `{}` can match nothing", item.name);
     Some(
         LINT.finding(&item.source, item.span, message, why)
@@ -36,43 +36,50 @@ fn dead(linked: &LinkedException) -> Option<Finding> {
     )
 }
 
-/// The conditions of which each must hold.
-fn needs<'f>(filter: &'f Filter, needed: &mut Vec<&'f Filter>) {
-    match filter {
-        Filter::All(filters) => {
-            for filter in filters {
-                needs(filter, needed);
+/// The conditions of which each must hold, as those of which one must.
+fn needs<'q>(query: &'q Query, needed: &mut Vec<&'q [Query]>) {
+    match query {
+        Query::Bool(parts) => {
+            for part in parts.must.iter().chain(&parts.filter) {
+                needs(part, needed);
+            }
+            match parts.should.as_slice() {
+                [only] if parts.least() == 1 => needs(only, needed),
+                should if parts.least() > 0 => needed.push(should),
+                _ => {}
             }
         }
-        Filter::AtLeast(1, filters) if filters.len() == 1 => {
-            for filter in filters {
-                needs(filter, needed);
-            }
-        }
-        Filter::Nested(_, inner) => needs(inner, needed),
-        filter => needed.push(filter),
+        Query::Nested { query, .. } => needs(query, needed),
+        query => needed.push(std::slice::from_ref(query)),
     }
 }
 
-fn why(filter: &Filter, linked: &LinkedException) -> Option<(String, String)> {
-    let fields = match filter {
-        Filter::Everything | Filter::Not(_) => return None,
-        filter => filter.fields(),
-    };
+fn why(any: &[Query], linked: &LinkedException) -> Option<(String, String)> {
+    let fields: Option<Vec<&str>> = any.iter().map(tested).collect();
+    let fields = fields?;
     let unknown = |field: &&str| linked.unmapped.iter().any(|path| path == field);
-    if let Some(field) = fields.iter().copied().find(unknown)
+    if let Some(field) = fields.first()
         && fields.iter().all(unknown)
     {
         let why = format!("no data source of the rule has the field `{field}`");
         return Some((why, "write the field as the data source has it".to_owned()));
     }
-    if let Filter::Wildcard { pattern, .. } = filter
+    if let [Query::Field { test, .. }] = any
+        && let FieldTest::Wildcard { pattern, .. } = test
         && swallows(pattern)
     {
         let why = format!("`{pattern}` has single backslashes, which are swallowed");
         return Some((why, format!("write `{}`", pattern.replace('\\', r"\\"))));
     }
     None
+}
+
+/// The one field that a query asks something of.
+fn tested(query: &Query) -> Option<&str> {
+    match query {
+        Query::Field { fields, .. } => Some(fields.text()),
+        _ => None,
+    }
 }
 
 /// Whether a backslash stands before a character that needs none.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::predicate::{Comparison, End, Fuzzy, Predicate, WildcardPattern, WildcardToken};
-use super::{Plan, PlanField};
+use super::{Filter, Plan, PlanField};
 use crate::event::FieldType;
 use crate::event::field::{Normalizer, lowercase};
 use crate::event::schema::MappedField;
@@ -136,6 +136,13 @@ impl Plan {
     }
 
     /// Why Trapline cannot know the values of a field that the plan reads.
+    pub fn obstacle(&self) -> Option<String> {
+        self.fields.iter().find_map(PlanField::obstacle)
+    }
+}
+
+impl Filter {
+    /// Why Trapline cannot know the values of a field that the condition reads.
     pub fn obstacle(&self) -> Option<String> {
         self.fields.iter().find_map(PlanField::obstacle)
     }

@@ -5,6 +5,7 @@
 //! schema reads them. Everything in it is an index into one of its vectors.
 
 pub mod clause;
+mod filter;
 mod for_type;
 pub mod functions;
 pub mod index_vec;
@@ -14,6 +15,7 @@ mod text;
 mod visit;
 
 pub use clause::{Clause, ClauseId, ClauseKind, ClauseName, Part, PartId};
+pub use filter::Filter;
 pub use functions::Function;
 pub use index_vec::{IndexVec, InternalError};
 pub use predicate::{

@@ -51,8 +51,11 @@ pub(super) fn find<'e>(
         .compile(events)
         .map_err(|error| refused(error.message.clone()))?;
     if let Some(types) = compiled.schema.mappings().first() {
+        let exclusions = exclusions.on(types.clone());
+        let exclusions = exclusions.map_err(|error| refused(error.message))?;
         for event in events.iter_mut() {
-            exclusions.hide(event, types);
+            let hidden = exclusions.hide(event);
+            hidden.map_err(|error| refused(error.message.clone()))?;
         }
     }
     let events: &'e [Event] = events;

@@ -156,8 +156,9 @@ fn named(subject: &Subject) -> BTreeSet<String> {
     let of_query = of_query.map(|syntax| fields_of(syntax, &settings));
     let of_query: Vec<_> = of_query.collect();
     let names = of_query.iter().flat_map(crate::compile::FieldsRead::names);
+    let of_exclusions = exclusions.fields();
     names
-        .chain(exclusions.fields())
+        .chain(of_exclusions.names())
         .map(str::to_owned)
         .collect()
 }

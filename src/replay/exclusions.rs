@@ -8,12 +8,13 @@ use std::sync::Arc;
 use super::error;
 use super::run::Stage;
 use super::{START, Test};
-use crate::compile::{Exclusion, Exclusions};
+use crate::compile::{CompiledExclusions, Exclusion, Exclusions, Refused};
 use crate::data_source::DataSource;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::io::Files;
-use crate::event::{Event, Mapping};
-use crate::rule::{ExceptionItem, Filter, LoadedExceptions, Rule, load_exceptions};
+use crate::event::Event;
+use crate::language::dsl::Query;
+use crate::rule::{ExceptionItem, LoadedExceptions, Rule, load_exceptions};
 use crate::scenario::Case;
 use crate::scenario::model::{Located, Scenario};
 
@@ -84,13 +85,13 @@ impl Exceptions {
         let items = self.by_file.values().flatten();
         let linked = items.map(|item| {
             let fields = item.filter.fields().into_iter();
-            let unmapped = |field: &&str| {
+            let unmapped = |field: &String| {
                 let mut sources = sources.iter();
                 sources.all(|source| source.field_type(field).is_none())
             };
             LinkedException {
                 item: Arc::clone(item),
-                unmapped: fields.filter(unmapped).map(str::to_owned).collect(),
+                unmapped: fields.filter(unmapped).collect(),
             }
         });
         linked.collect()
@@ -111,16 +112,16 @@ impl Exceptions {
     }
 }
 
-/// Hides events, whose fields have these types, from the query.
-pub(super) fn hide(exclusions: &Exclusions, types: &Mapping, stage: &mut Stage) {
+/// Hides events from the query.
+pub(super) fn hide(exclusions: &CompiledExclusions, stage: &mut Stage) -> Result<(), Arc<Refused>> {
     if exclusions.is_empty() {
-        return;
+        return Ok(());
     }
     stage.hidden.clear();
     for event in &mut stage.events {
         let mut by: Vec<(String, String)> = Vec::new();
         if !event.unrouted {
-            for exclusion in exclusions.of_event(event, types) {
+            for exclusion in exclusions.of_event(event)? {
                 let name = exclusion.to_string();
                 let is_filter = matches!(exclusion, Exclusion::Filter(_));
                 if !is_filter || !by.iter().any(|(own, _)| *own == name) {
@@ -131,14 +132,15 @@ pub(super) fn hide(exclusions: &Exclusions, types: &Mapping, stage: &mut Stage) 
         event.unrouted |= !by.is_empty();
         stage.hidden.push(by);
     }
+    Ok(())
 }
 
 /// The values of the fields that a filter reads.
-fn seen(filter: &Filter, event: &Event) -> String {
+fn seen(filter: &Query, event: &Event) -> String {
     let mut pairs: Vec<String> = Vec::new();
     for field in filter.fields() {
         let values: Vec<String> = event
-            .values(field)
+            .values(&field)
             .iter()
             .map(ToString::to_string)
             .collect();

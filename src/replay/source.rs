@@ -1,5 +1,7 @@
 //! One scenario on one data source: the attack first, then every case judged against it.
 
+use std::sync::Arc;
+
 use super::capture::{self, Capture};
 use super::exclusions::{Exceptions, hide};
 use super::expectation::{Wanted, wanted};
@@ -11,7 +13,7 @@ use super::run::{Run, Stage};
 use super::trace::Observation;
 use super::waiver::Waiver;
 use super::{Event, Options, START, Test};
-use crate::compile::{CompiledQuery, FieldTypes, OnSource as Compiler};
+use crate::compile::{CompiledQuery, FieldTypes, OnSource as Compiler, Refused};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, Span};
 use crate::evaluate::{BlockerHint, Context};
@@ -246,7 +248,12 @@ impl<'a> OnSource<'a> {
                 return checks;
             }
         };
-        self.hide(None, &compiled, &mut stage);
+        if let Err(refused) = self.hide(None, &compiled, &mut stage) {
+            let check = self.refused(&self.attack_item(), &expected, &refused);
+            self.finished(check, &mut checks);
+            checks.extend(self.cases(query, compiler, &Attack::Broken(None)));
+            return checks;
+        }
         let setting = self.setting(None, recorded);
         let run = match Run::new(&compiled, &stage, &context(), setting) {
             Ok(run) => run,
@@ -334,7 +341,9 @@ impl<'a> OnSource<'a> {
             Ok(compiled) => compiled,
             Err(refused) => return Some(self.refused(item, &expected, &refused)),
         };
-        self.hide(Some(case), &compiled, &mut stage);
+        if let Err(refused) = self.hide(Some(case), &compiled, &mut stage) {
+            return Some(self.refused(item, &expected, &refused));
+        }
         let setting = self.setting(Some(case), recorded);
         let run = match Run::new(&compiled, &stage, &context(), setting) {
             Ok(run) => run,
@@ -354,11 +363,17 @@ impl<'a> OnSource<'a> {
     }
 
     /// Hides the events that production does not show to the query.
-    fn hide(&self, case: Option<&scenario::Case>, compiled: &CompiledQuery, stage: &mut Stage) {
+    fn hide(
+        &self,
+        case: Option<&scenario::Case>,
+        compiled: &CompiledQuery,
+        stage: &mut Stage,
+    ) -> Result<(), Arc<Refused>> {
         let rule = &self.test.subject.rule;
         let exclusions = self.exceptions.of(rule, self.test.scenario, case);
-        if let Some(types) = compiled.schema.mappings().first() {
-            hide(&exclusions, types, stage);
+        match compiled.schema.mappings().first() {
+            Some(types) if !exclusions.is_empty() => hide(&exclusions.on(types.clone())?, stage),
+            _ => Ok(()),
         }
     }
 

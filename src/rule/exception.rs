@@ -1,5 +1,5 @@
 //! Exception lists as teams keep them: TOML of the detection-rules repository, or the NDJSON that
-//! Kibana exports. Each item becomes the [`Filter`] of the documents that it hides.
+//! Kibana exports. Each item becomes the query that finds the documents that it hides.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,10 +7,11 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::error::{BAD_FILTER, SYNTAX};
-use super::filter::{BadFilter, Filter, escaped, scalar};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::event::Timestamp;
 use crate::event::time::DateFormat;
+use crate::language::dsl::query::{Bound, FieldTest, Preparation, Query, Range};
+use crate::language::dsl::read::{BadQuery, scalar};
 use crate::located::{self, Report, Table};
 
 /// The longest value list of ranges that Kibana applies to an EQL rule, and the longest of
@@ -30,7 +31,7 @@ pub struct ExceptionItem {
     /// Where it stands.
     pub span: Span,
     /// The documents that it hides.
-    pub filter: Filter,
+    pub filter: Query,
     /// When it ends.
     pub expires: Option<Timestamp>,
 }
@@ -156,7 +157,7 @@ struct Reader<'v, 'f> {
 }
 
 struct Read {
-    filter: Filter,
+    filter: Query,
     expires: Option<Timestamp>,
 }
 
@@ -165,10 +166,10 @@ enum Bad {
     NotApplied(String),
 }
 
-impl From<BadFilter> for Bad {
-    fn from(bad: BadFilter) -> Self {
+impl From<BadQuery> for Bad {
+    fn from(bad: BadQuery) -> Self {
         match bad {
-            BadFilter::Malformed(why) | BadFilter::Unsupported(why) => Self::Wrong(why),
+            BadQuery::Malformed(why) | BadQuery::Unsupported(why) => Self::Wrong(why),
         }
     }
 }
@@ -209,33 +210,29 @@ impl Reader<'_, '_> {
             all.push(of_systems(systems)?);
         }
         Ok(Read {
-            filter: Filter::All(all),
+            filter: Query::all(all),
             expires,
         })
     }
 
-    fn entry(&mut self, json: &Json, parent: &str) -> Result<Filter, Bad> {
+    fn entry(&mut self, json: &Json, parent: &str) -> Result<Query, Bad> {
         let Some(field) = text_of(json, "field") else {
             return wrong("an entry has no `field`");
         };
         let field = format!("{parent}{field}");
         let kind = text_of(json, "type").unwrap_or_default();
         let filter = match kind {
-            "match" => Filter::Phrase(field, value(json)?),
+            "match" => Query::phrase(field, value(json)?),
             "match_any" => {
                 let Some(Json::Array(values)) = json.get("value") else {
                     return wrong("an entry of type `match_any` has a list as its `value`");
                 };
                 let values = values.iter().map(scalar).collect::<Result<Vec<_>, _>>()?;
-                let phrase = |value| Filter::Phrase(field.clone(), value);
-                Filter::any(values.into_iter().map(phrase).collect())
+                let phrase = |value| Query::phrase(&*field, value);
+                Query::any(values.into_iter().map(phrase).collect())
             }
-            "exists" => Filter::Exists(field),
-            "wildcard" => Filter::Wildcard {
-                field,
-                pattern: value(json)?,
-                ignore_case: false,
-            },
+            "exists" => Query::exists(field),
+            "wildcard" => wildcard(&field, value(json)?, false),
             "list" => self.list(json, &field)?,
             "nested" => {
                 let Some(Json::Array(entries)) = json.get("entries") else {
@@ -245,7 +242,11 @@ impl Reader<'_, '_> {
                 for entry in entries {
                     inner.push(self.entry(entry, &format!("{field}."))?);
                 }
-                return Ok(Filter::Nested(field, Box::new(Filter::All(inner))));
+                return Ok(Query::Nested {
+                    path: field,
+                    query: Box::new(Query::all(inner)),
+                    ignore_unmapped: false,
+                });
             }
             other => {
                 let known = "`match`, `match_any`, `exists`, `wildcard`, `list`, `nested`";
@@ -264,7 +265,7 @@ impl Reader<'_, '_> {
     }
 
     /// The values of a list: a file with a value a line.
-    fn list(&mut self, json: &Json, field: &str) -> Result<Filter, Bad> {
+    fn list(&mut self, json: &Json, field: &str) -> Result<Query, Bad> {
         let list = json.get("list");
         let Some(id) = list.and_then(|list| text_of(list, "id")) else {
             return wrong("an entry of type `list` names `list: {id, type}`");
@@ -327,7 +328,7 @@ impl Reader<'_, '_> {
             ));
         }
         let one = |(_, value): &(usize, &str)| listed(kind, field, value);
-        Ok(Filter::any(values.iter().map(one).collect()))
+        Ok(Query::any(values.iter().map(one).collect()))
     }
 }
 
@@ -354,18 +355,20 @@ fn fits(kind: &str, value: &str) -> bool {
 }
 
 /// One value of a value list.
-fn listed(kind: &str, field: &str, value: &str) -> Filter {
-    use super::filter::Bound;
-    let field = field.to_owned();
+fn listed(kind: &str, field: &str, value: &str) -> Query {
     match (kind, value.split_once('-')) {
-        ("ip_range", Some((low, high))) => Filter::Range {
-            field,
-            bounds: vec![
+        ("ip_range", Some((low, high))) => {
+            let bounds = vec![
                 (Bound::From, low.trim().to_owned()),
                 (Bound::To, high.trim().to_owned()),
-            ],
-        },
-        _ => Filter::Phrase(field, value.to_owned()),
+            ];
+            let range = Range {
+                bounds,
+                ..Range::default()
+            };
+            Query::field(field, FieldTest::Range(range))
+        }
+        _ => Query::phrase(field, value),
     }
 }
 
@@ -377,18 +380,35 @@ fn value(json: &Json) -> Result<String, Bad> {
 }
 
 /// The operating systems that an item is for.
-fn of_systems(systems: &[Json]) -> Result<Filter, Bad> {
+fn of_systems(systems: &[Json]) -> Result<Query, Bad> {
     let mut any = Vec::new();
     for system in systems {
         let system = scalar(system)?;
-        any.push(Filter::Phrase("host.os.type".to_owned(), system.clone()));
-        any.push(Filter::Wildcard {
-            field: "host.os.name".to_owned(),
-            pattern: escaped(&system),
-            ignore_case: true,
-        });
+        any.push(Query::phrase("host.os.type", &*system));
+        any.push(wildcard("host.os.name", escaped(&system), true));
     }
-    Ok(Filter::any(any))
+    Ok(Query::any(any))
+}
+
+fn wildcard(field: &str, pattern: String, ignore_case: bool) -> Query {
+    let test = FieldTest::Wildcard {
+        pattern,
+        ignore_case,
+        preparation: Preparation::None,
+    };
+    Query::field(field, test)
+}
+
+/// A text as a pattern that only itself fits.
+fn escaped(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '*' | '?' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
 }
 
 #[cfg(test)]
@@ -407,7 +427,7 @@ mod tests {
     const HEAD: &str = "[[exceptions]]\n[exceptions.container]\nlist_id = 'l'\n\
                         [[exceptions.items]]\nname = 'n'\n";
 
-    fn entry(entry: &str) -> Filter {
+    fn entry(entry: &str) -> Query {
         let loaded = loaded(&format!("{HEAD}[[exceptions.items.entries]]\n{entry}"));
         assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
         let [item] = loaded.items.as_slice() else {
@@ -415,30 +435,27 @@ mod tests {
         };
         assert_eq!((item.name.as_str(), item.list_id.as_str()), ("n", "l"));
         match &item.filter {
-            Filter::All(entries) => entries[0].clone(),
+            Query::Bool(entries) => entries.filter[0].clone(),
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
     fn each_type_of_entry_is_a_filter() {
-        let phrase = |value: &str| Filter::Phrase("a".to_owned(), value.to_owned());
+        let phrase = |value: &str| Query::phrase("a", value);
         assert_eq!(
             entry("field = 'a'\ntype = 'match'\noperator = 'included'\nvalue = 'x'"),
             phrase("x")
         );
         assert_eq!(
             entry("field = 'a'\ntype = 'match_any'\noperator = 'excluded'\nvalue = ['x', 'y']"),
-            Filter::any(vec![phrase("x"), phrase("y")]).negated()
+            Query::any(vec![phrase("x"), phrase("y")]).negated()
         );
         let listed = entry(
             "field = 'a'\ntype = 'list'\noperator = 'included'\nlist = {id = 'ips', type = 'ip_range'}",
         );
-        let Filter::AtLeast(1, values) = listed else {
-            panic!("one of the values");
-        };
-        assert_eq!(values[0], phrase("10.0.0.1"));
-        assert!(matches!(values[1], Filter::Range { .. }));
+        let words = "(a: \"10.0.0.1\" or a >= 10.0.1.0 <= 10.0.1.9)";
+        assert_eq!(listed.to_string(), words);
     }
 
     fn of_list(id: &str, kind: &str) -> Diagnostic {

@@ -1,11 +1,11 @@
 //! The rule types with the keys of each.
 
-use super::filter::Filter;
 use super::production::filters;
 use super::{Language, Query, error, load};
 use crate::diagnostic::Span;
 use crate::event::Timestamp;
 use crate::event::time::{DateFormat, milliseconds_back};
+use crate::language::dsl;
 use crate::located::{Report, Table};
 
 /// The most fields of a new-terms rule.
@@ -81,7 +81,7 @@ pub struct ThreatMatch {
     /// `threat_query` and `threat_language`: which indicators count.
     pub query: Query,
     /// `threat_filters` that are enabled, each with its place.
-    pub filters: Vec<(Filter, Span)>,
+    pub filters: Vec<(dsl::Query, Span)>,
     /// What of `threat_filters` cannot be run.
     pub unsupported: Option<String>,
     /// `threat_mapping`: an event and an indicator match when all entries of one group do.

@@ -5,8 +5,6 @@
 
 pub mod error;
 pub mod exception;
-pub mod filter;
-mod filter_words;
 mod kibana;
 pub mod kind;
 pub mod load;
@@ -16,7 +14,6 @@ pub mod production;
 mod query_text;
 
 pub use exception::{ExceptionItem, LoadedExceptions, load_exceptions};
-pub use filter::Filter;
 pub use kind::{FieldName, NewTerms, RuleKind, RuleType, ThreatMatch, Threshold};
 pub use load::{Loaded, load, load_file};
 pub use production::{Production, Suppression};

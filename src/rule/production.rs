@@ -1,9 +1,9 @@
 //! The keys of `[rule]` that say what Kibana does with matches.
 
-use super::filter::{self, BadFilter, Filter};
 use super::{RuleType, Severity};
 use super::{error, load};
 use crate::diagnostic::Span;
+use crate::language::dsl::{self, BadQuery};
 use crate::located::{Report, Table};
 
 /// How Kibana filters the rule's events and makes alerts of its matches.
@@ -14,7 +14,7 @@ pub struct Production {
     /// The exception lists that the rule is linked to.
     pub exception_lists: Vec<ListReference>,
     /// `filters` that are enabled, each with its place.
-    pub filters: Vec<(Filter, Span)>,
+    pub filters: Vec<(dsl::Query, Span)>,
     /// What of `filters` cannot be run.
     pub unsupported: Option<String>,
     /// `alert_suppression`
@@ -114,15 +114,15 @@ pub(super) fn filters(
     table: &Table<'_>,
     key: &str,
     report: &mut Report<'_>,
-) -> (Vec<(Filter, Span)>, Option<String>) {
+) -> (Vec<(dsl::Query, Span)>, Option<String>) {
     let (mut filters, mut unsupported) = (Vec::new(), None);
     for (pill, span) in table.json_items(key, report) {
-        match filter::pill(&pill) {
+        match dsl::pill(&pill) {
             Ok(filter) => filters.extend(filter.map(|filter| (filter, span))),
-            Err(BadFilter::Unsupported(what)) => {
+            Err(BadQuery::Unsupported(what)) => {
                 unsupported.get_or_insert(what);
             }
-            Err(BadFilter::Malformed(why)) => {
+            Err(BadQuery::Malformed(why)) => {
                 let message = format!("`{key}` cannot be read: {why}");
                 report.error(&error::BAD_FILTER, span, message);
             }

@@ -40,9 +40,11 @@ impl<'r> Excluded<'r> {
             line,
             event: None,
             hidden: BTreeMap::new(),
+            refused: Vec::new(),
         };
         failures.retain(|(rule, _)| !asked.hides(*rule));
         found.retain(|stage| !asked.hides(set.rule_of(stage)));
+        failures.append(&mut asked.refused);
     }
 }
 
@@ -53,6 +55,8 @@ struct Asked<'a> {
     /// Parsed when it is first needed.
     event: Option<Event>,
     hidden: BTreeMap<u32, bool>,
+    /// The rules of which a filter or an exception cannot be run on the event, and why.
+    refused: Vec<(u32, String)>,
 }
 
 impl Asked<'_> {
@@ -68,7 +72,10 @@ impl Asked<'_> {
         let event = self
             .event
             .get_or_insert_with(|| reread::event(line).unwrap_or_default());
-        let hides = rule.hides(event);
+        let hides = rule.hides(event).unwrap_or_else(|refused| {
+            self.refused.push((number, refused.message.clone()));
+            true
+        });
         self.hidden.insert(number, hides);
         hides
     }

@@ -18,6 +18,7 @@ mod diff;
 mod docs;
 mod esql;
 mod explain;
+mod exclusions;
 mod filters;
 mod hostile;
 mod first_contact;

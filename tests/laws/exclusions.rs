@@ -207,6 +207,9 @@ fn exception() -> impl Strategy<Value = Json> {
             let mut entry = json!({"field": field, "type": kind, "operator": operator});
             match kind {
                 "match" => entry["value"] = json!(value),
+                // A value that the field's type does not take would be refused.
+                "match_any" if field == "process.pid" => entry["value"] = json!([value, "7"]),
+                "match_any" if field == "host.ip" => entry["value"] = json!([value, "::7"]),
                 "match_any" => entry["value"] = json!([value, "nothing"]),
                 _ => {}
             }

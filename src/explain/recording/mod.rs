@@ -9,17 +9,18 @@
 mod sampler;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use self::sampler::Gathered;
 use super::Explanation;
-use crate::compile::{Exclusions, FieldTypes, OnSource, Unsupported};
+use crate::compile::{CompiledExclusions, Exclusions, FieldTypes, Refused, OnSource, Unsupported};
 use crate::data_source::detect::stored_in;
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Prepared, QueryFailure};
-use crate::event::{Event, Schema};
+use crate::event::Event;
 use crate::replay::trace::clauses_of;
 use crate::replay::{START, Subject};
 
@@ -52,6 +53,12 @@ pub enum Stopped {
 impl From<Box<Diagnostic>> for Stopped {
     fn from(diagnostic: Box<Diagnostic>) -> Self {
         Self::Bad(vec![*diagnostic])
+    }
+}
+
+impl From<Arc<Refused>> for Stopped {
+    fn from(refused: Arc<Refused>) -> Self {
+        Self::Bad(refused.diagnostics.clone())
     }
 }
 
@@ -166,12 +173,18 @@ fn pass<'q>(
         Ok(compiled) => Some(Prepared::new(&compiled.plan)?),
         Err(_) => None,
     };
+    let types = compiled.as_ref().ok();
+    let types = types.and_then(|compiled| compiled.schema.mappings().first());
+    let exclusions = types.map(|types| exclusions.on(types.clone()).map_err(Arc::new));
+    let mut refused = None;
     let mut gathered = Gathered::default();
     let mut wrong = false;
     loop {
         wrong |= guess.add(carried(&parsed));
-        if let Ok(compiled) = &compiled {
-            parsed.hide(&exclusions, &compiled.schema);
+        if let Some(exclusions) = &exclusions {
+            let exclusions = exclusions.as_ref().map_err(Arc::clone);
+            let hidden = exclusions.and_then(|exclusions| parsed.hide(exclusions));
+            refused = refused.or(hidden.err());
         }
         gathered.add(parsed, prepared.as_ref())?;
         match next()? {
@@ -188,9 +201,12 @@ fn pass<'q>(
     if gathered.events == 0 {
         return Err(Stopped::Empty);
     }
+    if let Some(refused) = refused {
+        return Err(refused.into());
+    }
     let compiled = match &compiled {
         Ok(compiled) => compiled,
-        Err(refused) => return Err(Stopped::Bad(refused.diagnostics.clone())),
+        Err(refused) => return Err(Arc::clone(refused).into()),
     };
     let clauses = clauses_of(&compiled.plan, &query.text);
     let mut explanation = gathered.explain(&Prepared::new(&compiled.plan)?, &clauses)?;
@@ -230,15 +246,14 @@ struct Parsed {
 
 impl Parsed {
     /// Hides the events that the rule never sees.
-    fn hide(&mut self, exclusions: &Exclusions, schema: &Schema) {
-        let (Some(types), false) = (schema.mappings().first(), exclusions.is_empty()) else {
-            return;
-        };
-        let hidden = self
-            .events
-            .par_iter_mut()
-            .filter_map(|(_, event)| exclusions.hide(event, types).then_some(()));
-        self.excluded += u64::try_from(hidden.count()).unwrap_or(0);
+    fn hide(&mut self, exclusions: &CompiledExclusions) -> Result<(), Arc<Refused>> {
+        if exclusions.is_empty() {
+            return Ok(());
+        }
+        let events = self.events.par_iter_mut();
+        let hidden = events.map(|(_, event)| exclusions.hide(event).map(u64::from));
+        self.excluded += hidden.try_reduce(|| 0, |all, one| Ok(all + one))?;
+        Ok(())
     }
 }
 

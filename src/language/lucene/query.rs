@@ -1,7 +1,7 @@
 //! Clauses → Query DSL: what Elasticsearch's `query_string` makes of each value.
 
 use super::syntax::{Group, Leaf, Node, Occur, Value};
-use crate::language::dsl::query::{Bool, Bound, FieldTest, Fields, Preparation, Query, Range};
+use crate::language::dsl::query::{Bool, Bound, FieldTest, Fields, Preparation, Query, QueryString, Range};
 
 /// What a request says about a query string beside its text.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,6 +17,16 @@ pub struct Meaning {
 }
 
 impl Meaning {
+    /// What a query of Query DSL says.
+    pub fn of(string: &QueryString) -> Self {
+        Self {
+            fields: string.fields.clone(),
+            all: string.all,
+            analyze_wildcard: string.analyze_wildcard,
+            lenient: string.lenient,
+        }
+    }
+
     /// What the detection engine says with a rule's query of language `lucene`
     /// (`query:queryString:options` and Elasticsearch's defaults).
     pub fn of_rules() -> Self {

@@ -180,7 +180,8 @@ impl<'v> CauseAnalysis<'v> {
         let mut events = [event.clone()];
         route(&mut events, &self.rule.patterns);
         let [mut event] = events;
-        self.rule.hide(&mut event);
+        // A rule of which Elasticsearch refuses a filter finds nothing.
+        event.unrouted |= self.rule.hide(&mut event).is_err();
         event
     }
 }

@@ -20,6 +20,18 @@ use crate::plan::{FieldId, PlanField, Predicate};
 /// The most ways to choose the least number of `should` clauses that are written out.
 const MOST_CHOICES: usize = 4096;
 
+/// Types of fields that no text is sought in.
+const WITHOUT_TERMS: [&str; 8] = [
+    "binary",
+    "dense_vector",
+    "geo_point",
+    "geo_shape",
+    "histogram",
+    "point",
+    "shape",
+    "sparse_vector",
+];
+
 /// Lowers queries for one schema; the predicates share one list of fields.
 #[derive(Debug)]
 pub struct Lowering<'s> {
@@ -114,13 +126,7 @@ impl<'s> Lowering<'s> {
             let text = &string.text;
             Refusal::Elasticsearch(format!("Failed to parse query [{text}]: {}", error.message))
         })?;
-        let meaning = Meaning {
-            fields: string.fields.clone(),
-            all: string.all,
-            analyze_wildcard: string.analyze_wildcard,
-            lenient: string.lenient,
-        };
-        self.predicate(&lucene::query(&group, &meaning))
+        self.predicate(&lucene::query(&group, &Meaning::of(string)))
     }
 
     fn nested(
@@ -158,8 +164,8 @@ impl<'s> Lowering<'s> {
     ) -> Result<Predicate, Refusal> {
         let names = match fields {
             Fields::Name(name) => vec![name.clone()],
-            Fields::Pattern(pattern) => self.names(pattern),
-            Fields::All => self.names("*"),
+            Fields::Pattern(pattern) => self.searched(pattern, test),
+            Fields::All => self.searched("*", test),
         };
         let mut parts = Vec::new();
         for name in names {
@@ -170,6 +176,23 @@ impl<'s> Lowering<'s> {
             }
         }
         Ok(Predicate::any(parts))
+    }
+
+    /// Those of the fields of a pattern that Elasticsearch searches for the sake of the pattern:
+    /// none without terms, such as places on a map (`QueryParserHelper`).
+    fn searched(&self, pattern: &str, test: &FieldTest) -> Vec<String> {
+        let mut names = self.names(pattern);
+        if *test != FieldTest::Exists {
+            let has_terms = |name: &String| {
+                let mut fields = self.schema.mappings().iter().filter_map(|one| one.get(name));
+                fields.all(|field| match &field.field_type {
+                    FieldType::Unsupported(name) => !WITHOUT_TERMS.contains(&&**name),
+                    _ => true,
+                })
+            };
+            names.retain(has_terms);
+        }
+        names
     }
 
     /// The fields that can hold values and whose names fit a pattern.
