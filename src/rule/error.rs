@@ -66,8 +66,8 @@ pub static BAD_FILTER: Code = Code {
     number: "E204",
     title: "a filter or exception cannot be read",
     page: "`filters` are Kibana's: a table with `meta` (`negate`, `disabled`) and `query`, which has one \
-           key such as `match_phrase`, `match`, `term`, `terms`, `exists`, `range`, `wildcard`, \
-           `prefix`, `bool` or `nested`.\n\nAn exception item has `name` and `entries`; an entry has \
+           key such as `match_phrase`, `match`, `multi_match`, `term`, `terms`, `exists`, `range`, \
+           `wildcard`, `prefix`, `regexp`, `fuzzy`, `query_string`, `bool` or `nested`.\n\nAn exception item has `name` and `entries`; an entry has \
            `field`, `operator` (`included` or `excluded`), `type` (`match`, `match_any`, `exists`, \
            `wildcard`, `list`, `nested`) and what that type asks for: `value`, `list` or `entries`.",
 };
