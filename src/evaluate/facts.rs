@@ -31,8 +31,10 @@ impl Tests {
             if let Some(why) = plan.unreadable(&leaf.predicate) {
                 return Err(QueryFailure::new(why).at(leaf.clause));
             }
-            tests
-                .push(Test::new(&plan.fields, &leaf.predicate).map_err(|failure| failure.at(leaf.clause))?);
+            tests.push(
+                Test::new(&plan.fields, &leaf.predicate)
+                    .map_err(|failure| failure.at(leaf.clause))?,
+            );
         }
         let mut fields = vec![plan.timestamp];
         fields.extend(plan.tiebreaker);

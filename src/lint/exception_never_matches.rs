@@ -2,8 +2,8 @@
 
 use super::finding::{Finding, Lint};
 use crate::diagnostic::{Code, Severity};
-use crate::replay::LinkedException;
 use crate::language::dsl::query::{FieldTest, Query};
+use crate::replay::LinkedException;
 
 pub(super) static LINT: Lint = Lint {
     code: Code {

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use self::sampler::Gathered;
 use super::Explanation;
-use crate::compile::{CompiledExclusions, Exclusions, FieldTypes, Refused, OnSource, Unsupported};
+use crate::compile::{CompiledExclusions, Exclusions, FieldTypes, OnSource, Refused, Unsupported};
 use crate::data_source::detect::stored_in;
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;

@@ -1,7 +1,9 @@
 //! Clauses → Query DSL: what Elasticsearch's `query_string` makes of each value.
 
 use super::syntax::{Group, Leaf, Node, Occur, Value};
-use crate::language::dsl::query::{Bool, Bound, FieldTest, Fields, Preparation, Query, QueryString, Range};
+use crate::language::dsl::query::{
+    Bool, Bound, FieldTest, Fields, Preparation, Query, QueryString, Range,
+};
 
 /// What a request says about a query string beside its text.
 #[derive(Debug, Clone, Default, PartialEq)]

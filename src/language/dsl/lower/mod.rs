@@ -184,7 +184,11 @@ impl<'s> Lowering<'s> {
         let mut names = self.names(pattern);
         if *test != FieldTest::Exists {
             let has_terms = |name: &String| {
-                let mut fields = self.schema.mappings().iter().filter_map(|one| one.get(name));
+                let mut fields = self
+                    .schema
+                    .mappings()
+                    .iter()
+                    .filter_map(|one| one.get(name));
                 fields.all(|field| match &field.field_type {
                     FieldType::Unsupported(name) => !WITHOUT_TERMS.contains(&&**name),
                     _ => true,
