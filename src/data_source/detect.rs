@@ -1,7 +1,8 @@
 //! Detects the source of recorded events from the indices that they are stored in. Called by the
 //! modules that replay or minimise recordings.
 
-use super::profile::{Catalogue, DataSource};
+use super::catalogue::Catalogue;
+use super::profile::DataSource;
 use super::route::{IndexPatterns, index_name};
 use crate::event::Event;
 

@@ -5,6 +5,7 @@
 //! the lists of their field types beside them. Nothing in here runs a query or reads a disk.
 
 mod builtin;
+mod catalogue;
 pub mod derive;
 pub mod error;
 pub mod field_list;
@@ -15,5 +16,6 @@ pub mod detect;
 pub mod apply_shape;
 
 pub use builtin::{BadProfile, field_types};
-pub use profile::{Catalogue, DataSource, Index, Kind, Pin};
+pub use catalogue::Catalogue;
+pub use profile::{DataSource, Index, Kind, Pin};
 pub use route::{IndexPatterns, index_name};

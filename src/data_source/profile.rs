@@ -2,19 +2,12 @@
 
 use std::sync::Arc;
 
-use super::builtin::{self, BadProfile};
 use super::field_list::{FieldList, Found};
-use super::route::{IndexPatterns, matches};
+use super::route::IndexPatterns;
 use crate::diagnostic::suggest::nearest;
 use crate::event::field::FieldType;
 use crate::event::schema::{MappedField, Origin};
 use crate::event::{Mapping, Scalar};
-
-/// All data sources that are known.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Catalogue {
-    sources: Vec<DataSource>,
-}
 
 /// A data source: a sensor and the pipeline that stores its events.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,49 +76,6 @@ pub struct Pin {
     pub value: Vec<Scalar>,
     /// The origin of the fact, for people.
     pub evidence: String,
-}
-
-impl Catalogue {
-    /// The sources that ship with Trapline, in the order in which reports list them.
-    pub fn builtin() -> Result<Self, BadProfile> {
-        Ok(Self {
-            sources: builtin::sources()?,
-        })
-    }
-
-    /// All sources.
-    pub fn sources(&self) -> &[DataSource] {
-        &self.sources
-    }
-
-    /// The source of this name.
-    pub fn get(&self, name: &str) -> Option<&DataSource> {
-        self.sources.iter().find(|source| source.name == name)
-    }
-
-    /// The known name nearest to `name`.
-    pub fn suggest(&self, name: &str) -> Option<&str> {
-        nearest(name, self.sources.iter().map(|source| source.name.as_str()))
-    }
-
-    /// The sources that a rule with these index patterns claims; all of them for a rule without.
-    pub fn claimed(&self, patterns: &IndexPatterns) -> Vec<&DataSource> {
-        let claims = |source: &&DataSource| {
-            let mut indices = source.indices.iter();
-            indices.any(|index| patterns.selects(&index.name))
-        };
-        self.sources.iter().filter(claims).collect()
-    }
-
-    /// The patterns that select no index of any source, as written.
-    pub fn unserved<'p>(&self, patterns: &'p IndexPatterns) -> Vec<&'p str> {
-        let served = |pattern: &str| {
-            let mut indices = self.sources.iter().flat_map(|source| &source.indices);
-            indices.any(|index| matches(pattern, &index.name))
-        };
-        let wanted = patterns.included();
-        wanted.filter(|pattern| !served(pattern)).collect()
-    }
 }
 
 impl DataSource {

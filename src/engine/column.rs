@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::row::RawCell;
-use super::slots::SlotId;
+use super::slots::{SlotId, Slots};
 use crate::evaluate::pattern::{Pattern, fold};
 use crate::event::field::Reading;
 use crate::event::{FieldType, Value};
@@ -304,4 +304,23 @@ impl DecodedValue {
         }
         &self.folded
     }
+}
+
+/// For each slot the column that says which values fit: the first one whose type is no text's. The
+/// field of the time is left out, for an event without one is counted by itself.
+pub(super) fn typed_columns(slots: &Slots, columns: &[Column], clock: u32) -> Box<[Option<u32>]> {
+    let mut typed = vec![None; slots.count()];
+    for (number, column) in (0u32..).zip(columns) {
+        let is_clock = columns
+            .get(clock as usize)
+            .is_some_and(|clock| clock.slot == column.slot);
+        if let Some(own) = typed.get_mut(column.slot.index())
+            && own.is_none()
+            && !column.is_text
+            && !is_clock
+        {
+            *own = Some(number);
+        }
+    }
+    typed.into()
 }

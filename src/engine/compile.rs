@@ -4,9 +4,8 @@
 use rustc_hash::FxHashMap;
 
 use super::candidate::{Usage, Witnesses};
-use super::column::Column;
+use super::column::{Column, typed_columns};
 use super::column_builder::Draft;
-use super::misfits::typed_columns;
 use super::numbers::{ColumnId, KeySetId, RuleNumber, ScriptId, StageNumber};
 use super::program::{Node, TestRef};
 use super::sequence_spec::SequenceSpec;

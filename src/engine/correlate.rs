@@ -5,27 +5,17 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::compile::RuleSet;
 use super::end_of_stream::{self, Kept};
+use super::found_match::Match;
 use super::keys;
 use super::numbers::{RuleNumber, StageNumber};
 use super::sequence::{Moment, Tracks};
 use super::sequence_spec::{Kind, StageAction};
-use crate::event::{Timestamp, Value};
+use crate::event::Timestamp;
 use crate::plan::IndexVec;
 
 /// One that may yet be taken back holds up a tenth as many matches as there may be partial
 /// sequences.
 const PARTIALS_TO_HELD_UP: usize = 10;
-
-/// One result of one rule.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Match<E> {
-    /// The rule's number, as it was given to [`RuleSet::compile`].
-    pub rule: u32,
-    /// The key tuple; `None` is a missing optional key.
-    pub join: Vec<Option<Value>>,
-    /// One entry a position; `None` stands for a missing event.
-    pub stages: Vec<Option<E>>,
-}
 
 /// An event that meets some stage.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
 
-use super::correlate::Match;
+use super::found_match::Match;
 use super::keys;
 use super::sequence::{Moment, Tracks};
 use super::sequence_spec::{Kind, SequenceSpec, StageAction};

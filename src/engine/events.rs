@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::compile::{RuleSet, asks_documents};
-use super::correlate::{Correlator, Match, Occurrence};
+use super::correlate::{Correlator, Occurrence};
+use super::found_match::Match;
 use super::matcher::{Everywhere, Found, Matcher};
 use crate::event::schema::MappingId;
 use crate::event::{Event, Raw, Timestamp};

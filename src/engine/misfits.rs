@@ -2,11 +2,9 @@
 //! Elasticsearch refuses the document or, under `ignore_malformed`, leaves out the value. Called by
 //! `matcher.rs` for each event that some rule sees.
 
-use super::column::Column;
 use super::compile::RuleSet;
 use super::numbers::ColumnId;
 use super::row::{Kind, RawCell, Row};
-use super::slots::Slots;
 use crate::event::FieldType;
 use crate::event::field::{IntegerType, Reading};
 
@@ -23,25 +21,6 @@ pub struct Misfit {
 
 /// The longest value that is named whole, in characters.
 const MAX_VALUE: usize = 80;
-
-/// For each slot the column that says which values fit: the first one whose type is no text's. The
-/// field of the time is left out, for an event without one is counted by itself.
-pub(super) fn typed_columns(slots: &Slots, columns: &[Column], clock: u32) -> Box<[Option<u32>]> {
-    let mut typed = vec![None; slots.count()];
-    for (number, column) in (0u32..).zip(columns) {
-        let is_clock = columns
-            .get(clock as usize)
-            .is_some_and(|clock| clock.slot == column.slot);
-        if let Some(own) = typed.get_mut(column.slot.index())
-            && own.is_none()
-            && !column.is_text
-            && !is_clock
-        {
-            *own = Some(number);
-        }
-    }
-    typed.into()
-}
 
 /// Adds the values of a line that do not fit.
 pub(super) fn find(set: &RuleSet, row: &Row, line: &str, misfits: &mut Vec<Misfit>) {

@@ -14,6 +14,7 @@ mod end_of_stream;
 mod column_builder;
 mod events;
 pub mod extract;
+mod found_match;
 mod key_predictor;
 mod keys;
 mod matcher;
@@ -28,8 +29,9 @@ pub mod slots;
 mod value_table;
 
 pub use compile::{Refused, RuleSet};
-pub use correlate::{Correlator, Match, Occurrence};
+pub use correlate::{Correlator, Occurrence};
 pub use events::{Matches, over_events};
+pub use found_match::Match;
 #[cfg(feature = "internals")]
 pub use matcher::Everywhere;
 pub use matcher::{Found, Matcher, Routing};

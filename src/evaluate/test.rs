@@ -2,11 +2,10 @@
 //! once on each event.
 
 use super::QueryFailure;
-use super::document::DocumentTest;
 use super::function::Script;
 use super::pattern::Pattern;
 use super::slots::Slots;
-use crate::event::Value;
+use crate::event::{Event, Value};
 use crate::plan::predicate::End;
 use crate::plan::{Comparison, FieldId, IndexVec, PlanField, Predicate};
 
@@ -35,7 +34,7 @@ pub(super) enum Test {
 #[derive(Debug)]
 pub(super) struct Nested {
     path: String,
-    inner: DocumentTest,
+    inner: WholeDocument,
 }
 
 impl Test {
@@ -79,7 +78,7 @@ impl Test {
             Predicate::Any(parts) => Self::Any(all(parts)?),
             Predicate::Nested { path, inner } => Self::Nested(Nested {
                 path: path.clone(),
-                inner: DocumentTest::of(Self::new(fields, inner)?, fields),
+                inner: WholeDocument::of(Self::new(fields, inner)?, fields),
             }),
             Predicate::Exists(field) => Self::Exists(*field),
             Predicate::Compare {
@@ -203,6 +202,40 @@ impl Test {
             }
             Self::Nested(nested) => nested.holds(slots)?,
         })
+    }
+}
+
+/// A test with the fields that it reads, to be run on one document.
+#[derive(Debug)]
+pub(super) struct WholeDocument {
+    test: Box<Test>,
+    /// Each with its number, and whether its case is folded.
+    fields: Vec<(FieldId, PlanField, bool)>,
+}
+
+impl WholeDocument {
+    pub(super) fn of(test: Test, fields: &Fields) -> Self {
+        let (mut reads, mut folds) = (Vec::new(), Vec::new());
+        test.reads(&mut reads);
+        test.folds(&mut folds);
+        reads.sort_unstable();
+        reads.dedup();
+        let read = |id: FieldId| (id, fields.at(id).clone(), folds.contains(&id));
+        Self {
+            test: Box::new(test),
+            fields: reads.into_iter().map(read).collect(),
+        }
+    }
+
+    /// Whether the document meets it.
+    pub(super) fn holds(&self, event: &Event) -> Result<bool, QueryFailure> {
+        let room = self.fields.iter().map(|(id, ..)| id.index() + 1).max();
+        let mut slots = Slots::new(room.unwrap_or(0));
+        slots.set_event(event);
+        for (id, field, fold) in &self.fields {
+            slots.read(*id, field, *fold);
+        }
+        self.test.holds(&slots)
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
+pub use super::number::{FloatType, IntegerType};
 use super::number::{read_float, read_integer, reduced};
 use super::time::DateFormat;
 use super::value::{Raw, Scalar, Value, Version};
@@ -132,34 +133,6 @@ impl Normalizer {
 /// One character to one, as Lucene's `LowerCaseFilter` has it.
 pub fn lowercase(character: char) -> char {
     character.to_lowercase().next().unwrap_or(character)
-}
-
-/// The integer types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IntegerType {
-    /// `byte`
-    Byte,
-    /// `short`
-    Short,
-    /// `integer`
-    Integer,
-    /// `long`
-    Long,
-    /// `unsigned_long`
-    UnsignedLong,
-}
-
-/// The floating-point types.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum FloatType {
-    /// `half_float`
-    Half,
-    /// `float`
-    Single,
-    /// `double`
-    Double,
-    /// `scaled_float` with its factor.
-    Scaled(f64),
 }
 
 /// The families within which Elasticsearch lets types meet.
@@ -387,19 +360,6 @@ fn indexed_text(raw: Raw<'_>, ignore_above: Option<u32>) -> Option<&str> {
     let too_long =
         |limit: u32| text.len() > limit as usize && text.encode_utf16().count() > limit as usize;
     (!ignore_above.is_some_and(too_long)).then_some(text)
-}
-
-impl IntegerType {
-    /// The least and the greatest value.
-    pub(super) fn bounds(self) -> (i128, i128) {
-        match self {
-            Self::Byte => (i8::MIN.into(), i8::MAX.into()),
-            Self::Short => (i16::MIN.into(), i16::MAX.into()),
-            Self::Integer => (i32::MIN.into(), i32::MAX.into()),
-            Self::Long => (i64::MIN.into(), i64::MAX.into()),
-            Self::UnsignedLong => (0, u64::MAX.into()),
-        }
-    }
 }
 
 impl fmt::Display for FieldType {

@@ -2,8 +2,48 @@
 //! constant is reduced to before the two are compared (`NumberFieldMapper`,
 //! `ScaledFloatFieldMapper`).
 
-use super::field::{FloatType, IntegerType};
 use super::value::{Raw, Value};
+
+/// The integer types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntegerType {
+    /// `byte`
+    Byte,
+    /// `short`
+    Short,
+    /// `integer`
+    Integer,
+    /// `long`
+    Long,
+    /// `unsigned_long`
+    UnsignedLong,
+}
+
+/// The floating-point types.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FloatType {
+    /// `half_float`
+    Half,
+    /// `float`
+    Single,
+    /// `double`
+    Double,
+    /// `scaled_float` with its factor.
+    Scaled(f64),
+}
+
+impl IntegerType {
+    /// The least and the greatest value.
+    pub(super) fn bounds(self) -> (i128, i128) {
+        match self {
+            Self::Byte => (i8::MIN.into(), i8::MAX.into()),
+            Self::Short => (i16::MIN.into(), i16::MAX.into()),
+            Self::Integer => (i32::MIN.into(), i32::MAX.into()),
+            Self::Long => (i64::MIN.into(), i64::MAX.into()),
+            Self::UnsignedLong => (0, u64::MAX.into()),
+        }
+    }
+}
 
 /// Integers take numbers and numeric text; a fraction is cut off (`coerce`).
 pub(super) fn read_integer(kind: IntegerType, raw: Raw<'_>) -> Option<Value> {

@@ -19,6 +19,7 @@ mod detect;
 #[cfg(test)]
 mod tests;
 mod unpack;
+mod value_end;
 mod windows;
 mod zip_list;
 

@@ -1,7 +1,7 @@
 //! A search response too large to be parsed as a whole, cut into its hits by the brackets alone.
 //! Called by the reader of JSON.
 
-use super::json::Scan;
+use super::value_end::Scan;
 
 /// The hits of a response, one after another.
 #[derive(Debug)]

@@ -1,23 +1,9 @@
 //! The changes of a condition: of the boolean tree here, of a single clause in [`super::leaf`].
 
+use super::edit::Edit;
 use super::{Operator, leaf};
 use crate::diagnostic::Span;
 use crate::language::eql::syntax::{Expr, ExprKind};
-
-/// A condition with one change.
-pub(super) struct Edit {
-    /// The whole expression with the change.
-    pub(super) expr: Expr,
-    pub(super) operator: Operator,
-    /// The place that changes, in the query.
-    pub(super) span: Span,
-    /// Its canonical text before; empty for nothing.
-    pub(super) before: String,
-    /// And after.
-    pub(super) after: String,
-    /// The case that would tell the two apart.
-    pub(super) case: String,
-}
 
 /// Every change of a condition that a match wants to be `want`.
 pub(super) fn edits(expr: &Expr, want: bool) -> Vec<Edit> {

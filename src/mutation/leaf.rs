@@ -2,7 +2,7 @@
 //! moved by one, case sensitivity.
 
 use super::Operator;
-use super::condition::Edit;
+use super::edit::Edit;
 use crate::diagnostic::Span;
 use crate::language::eql::syntax::{Call, CompareOp, Expr, ExprKind, In, Match, MatchOp, Number};
 

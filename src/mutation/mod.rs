@@ -6,6 +6,7 @@
 
 mod canonical;
 mod condition;
+mod edit;
 mod kql;
 mod runner;
 mod leaf;

@@ -4,7 +4,8 @@
 use std::fmt::Display;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use super::condition::{self, Edit};
+use super::condition;
+use super::edit::Edit;
 use super::{Mutant, Operator};
 use crate::compile::Syntax;
 use crate::diagnostic::Span;

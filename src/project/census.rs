@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::Project;
 use super::files::in_order;
-use super::load::Target;
 use super::rule_files::{self, EXTENSIONS, is_rule};
+use super::target::Target;
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::replay::Subject;

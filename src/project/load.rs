@@ -9,6 +9,7 @@ use super::dependencies::Dependencies;
 use super::files::{in_order, parent, without_extension};
 use super::layout::Layout;
 use super::rule_files::{self, file_of, is_rule};
+use super::target::Target;
 use super::{Project, error};
 use crate::compile::{Syntax, is_supported};
 use crate::data_source::Catalogue;
@@ -21,30 +22,6 @@ use crate::snapshot;
 
 /// So many files are named in one message.
 const NAMED: usize = 10;
-
-/// The files to load, by name relative to the project's root.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// A scenario or rule file, or a directory with either.
-    Path(String),
-    /// A KEY, or a KEY without its source for all sources of the case.
-    Key {
-        /// The scenario file.
-        scenario: String,
-        /// What [`crate::replay::outcome::CheckKey::matches`] takes.
-        key: String,
-    },
-}
-
-impl Target {
-    /// The KEY, if it is one.
-    pub fn key(&self) -> Option<String> {
-        match self {
-            Self::Key { key, .. } => Some(key.clone()),
-            Self::Path(_) => None,
-        }
-    }
-}
 
 /// The rules and scenarios of a run.
 #[derive(Debug, Default)]

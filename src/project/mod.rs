@@ -20,6 +20,7 @@ pub mod rule_files;
 mod run;
 pub mod schema;
 mod snapshot_files;
+mod target;
 
 pub use conclusion::Conclusion;
 #[cfg(test)]
@@ -29,10 +30,11 @@ pub use exit_code::ExitCode;
 pub use files::ProjectFiles;
 pub use gates::{Gates, MissedGate, RequireTested};
 pub use layout::Layout;
-pub use load::{Loaded, Target};
+pub use load::Loaded;
 pub use memory::Memory;
 pub use run::{Listed, Request, TestRun};
 pub use snapshot_files::SnapshotPolicy;
+pub use target::Target;
 
 /// Where a project's files are and how they are laid out.
 #[derive(Clone, Copy)]

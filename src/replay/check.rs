@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::expectation::{Alert, Wanted};
-use super::judge::{Case, Judgement};
+use super::judge::Judgement;
+use super::judged_case::Case;
 use super::outcome::{Check, CheckKey, Observed, PinKind, Place, Verdict};
 use super::reason::{Reason, ReasonWord};
 use super::source::{Item, OnSource};

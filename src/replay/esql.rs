@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::outcome::{CauseRecord, NoneRecord};
-use super::production::{ScheduleConfig, ScheduledOutcome};
-use super::production_blockers::Stopped;
 use super::reason::ReasonName;
 use super::run::Run;
+use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{Selected, phases};
+use super::stopped::Stopped;
 use crate::evaluate::pipeline::{DroppedRow, FailedCondition, Input, OutputRow, StepCount};
 use crate::evaluate::{Match, Override};
 use crate::event::{Event, EventId, Timestamp, Value};

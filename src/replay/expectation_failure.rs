@@ -2,13 +2,13 @@
 
 use super::esql;
 use super::expectation::Alert;
-use super::judge::{Attack, Case};
+use super::judged_case::{Attack, Case};
 use super::outcome::{PinKind, Verdict};
-use super::production::{Counts, ScheduledOutcome};
 use super::reason::{Group, Reason, ReasonName, ReasonWord};
 use super::reason_match;
 use super::record;
 use super::run::Run;
+use super::schedule::{Counts, ScheduledOutcome};
 use crate::evaluate::{Blockers, Match};
 
 /// Why the matches are not the alert that is expected.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::error;
 use super::expectation::Alert;
-use super::judge::{Case, Judgement};
+use super::judge::Judgement;
+use super::judged_case::Case;
 use super::outcome::Observed;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::evaluate::CauseKind;

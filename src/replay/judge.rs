@@ -1,7 +1,8 @@
 //! Judges a run against its expectation. Verdicts are decided here and nowhere else.
 
-use super::expectation::{Alert, Wanted};
+use super::expectation::Alert;
 use super::expectation_failure;
+use super::judged_case::{Attack, Case};
 use super::outcome::{Observed, Verdict};
 use super::production::{CREATES, produce};
 use super::production_blockers::{created, stopped};
@@ -9,20 +10,8 @@ use super::reason::{Reason, ReasonName};
 use super::record;
 use super::run::Run;
 use super::waiver::Waiver;
-use crate::diagnostic::QueryText;
 use crate::evaluate::{BlockerHint, Blockers, Cause, CauseKind, Match, Override};
 use crate::event::EventId;
-
-/// What the attack did on the source, for the cases that are judged against it.
-pub(super) enum Attack<'a, 'c> {
-    /// It alerts as expected.
-    Alerts(&'a Run<'c>),
-    /// It is a gap; with the clause that is waived for the cases, where one clause alone stands
-    /// in the way.
-    Gap(&'a Run<'c>, Option<Waiver>),
-    /// It does not do what it should: nothing can be learnt from its cases.
-    Broken(Option<&'a Run<'c>>),
-}
 
 /// A verdict and what goes with it.
 pub(super) struct Judgement {
@@ -38,21 +27,6 @@ pub(super) struct Judgement {
     pub(super) overrides: Vec<Override>,
     /// The clauses that stood in the way, for the places in a report.
     pub(super) blockers: Blockers,
-}
-
-/// Everything that a case is judged by.
-pub(super) struct Case<'a, 'c> {
-    pub(super) query: &'a QueryText,
-    pub(super) run: &'a Run<'c>,
-    pub(super) wanted: &'a Wanted,
-    /// `None` when the case is the attack itself or a recording, which is judged for itself.
-    pub(super) attack: Option<&'a Attack<'a, 'c>>,
-    /// The case forces a pinned field.
-    pub(super) forced: bool,
-    /// Why the change has no effect on this source.
-    pub(super) no_effect: Option<Reason>,
-    /// A recording: its reasons are nearest misses, and it is never vacuous.
-    pub(super) recorded: bool,
 }
 
 /// Judges a case.

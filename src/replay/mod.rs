@@ -14,6 +14,7 @@ mod explain;
 mod esql;
 mod exclusions;
 mod judge;
+mod judged_case;
 mod new_terms;
 pub mod trace;
 pub mod outcome;
@@ -21,6 +22,8 @@ mod production;
 mod record;
 pub mod dry_run;
 mod run;
+mod schedule;
+mod stopped;
 #[cfg(test)]
 pub(crate) mod test_fixtures;
 pub mod select;

@@ -2,13 +2,13 @@
 //! a known one was seen (`rule-types-semantics` §9, §11.2).
 
 use super::outcome::{CauseRecord, NoneRecord};
-use super::production::{ScheduleConfig, ScheduledOutcome};
-use super::production_blockers::Stopped;
 use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
+use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{
     EVERY_EXECUTION, Pool, Selected, events, key_fields, key_words, outcome, phases,
 };
+use super::stopped::Stopped;
 use crate::evaluate::Override;
 use crate::evaluate::new_terms::{Carried, Seen};
 use crate::evaluate::term::Term;

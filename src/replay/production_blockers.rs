@@ -5,19 +5,12 @@ use super::outcome::{CauseRecord, NoneRecord};
 use super::production::produce;
 use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
+use super::stopped::Stopped;
 use super::{esql, new_terms, threshold};
 use crate::evaluate::Override;
 use crate::event::EventId;
 use crate::event::time::format_offset;
 use crate::rule::RuleKind;
-
-/// Why there is no alert although the query would match.
-pub(super) struct Stopped {
-    /// Each of them, lifted alone, makes an alert.
-    pub(super) reasons: Vec<ReasonName>,
-    /// As it is recorded.
-    pub(super) record: NoneRecord,
-}
 
 /// What outside the query stopped a run that gave no alert under `waived`; `None` when the query
 /// itself did.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::production::{ScheduleConfig, ScheduledOutcome, produce};
+use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use crate::compile::CompiledQuery;
 use crate::evaluate::pipeline::Program;
 use crate::evaluate::{Context, Evaluation, Match, Override, Prepared, QueryFailure};
@@ -90,7 +90,7 @@ pub(super) struct Run<'c> {
 }
 
 impl<'c> Run<'c> {
-    /// Runs the query on the events.
+    /// Runs the query on the events; what production makes of it is not known yet.
     pub(super) fn new(
         query: &'c Arc<CompiledQuery>,
         stage: &'c Stage,
@@ -101,7 +101,7 @@ impl<'c> Run<'c> {
         let evaluation = prepared.evaluate(&stage.events, context)?;
         let uncertain = uncertain(query, stage, &evaluation, context)?;
         let program = query.pipeline.as_ref().map(Program::new).transpose()?;
-        let mut run = Self {
+        Ok(Self {
             program,
             query,
             stage,
@@ -109,9 +109,7 @@ impl<'c> Run<'c> {
             uncertain,
             setting,
             produced: ScheduledOutcome::default(),
-        };
-        run.produced = produce(&run, &run.setting, &[]);
-        Ok(run)
+        })
     }
 
     /// The plan that ran.

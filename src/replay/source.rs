@@ -5,11 +5,13 @@ use std::sync::Arc;
 use super::capture::{self, Capture};
 use super::exclusions::{Exceptions, hide};
 use super::expectation::{Wanted, wanted};
-use super::judge::{self, Attack, Case, Judgement};
+use super::judge::{self, Judgement};
+use super::judged_case::{Attack, Case};
 use super::outcome::{Check, Observed, PinKind, Verdict};
-use super::production::ScheduleConfig;
+use super::production;
 use super::reason::Reason;
 use super::run::{Run, Stage};
+use super::schedule::ScheduleConfig;
 use super::trace::Observation;
 use super::waiver::Waiver;
 use super::{Event, Options, START, Test};
@@ -255,7 +257,7 @@ impl<'a> OnSource<'a> {
             return checks;
         }
         let setting = self.setting(None, recorded);
-        let run = match Run::new(&compiled, &stage, &context(), setting) {
+        let run = match production::run(&compiled, &stage, &context(), setting) {
             Ok(run) => run,
             Err(failure) => {
                 let check = self.failure(&self.attack_item(), &expected, &failure);
@@ -345,7 +347,7 @@ impl<'a> OnSource<'a> {
             return Some(self.refused(item, &expected, &refused));
         }
         let setting = self.setting(Some(case), recorded);
-        let run = match Run::new(&compiled, &stage, &context(), setting) {
+        let run = match production::run(&compiled, &stage, &context(), setting) {
             Ok(run) => run,
             Err(failure) => return Some(self.failure(item, &expected, &failure)),
         };

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::production::{ScheduleConfig, ScheduledOutcome};
 use super::run::Run;
+use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use crate::evaluate::term::Term;
 use crate::evaluate::{Match, Override};
 use crate::event::{EventId, Mapping};

@@ -2,13 +2,13 @@
 //! much the nearest one fails (`rule-types-semantics` §8, §11.2).
 
 use super::outcome::{CauseRecord, NoneRecord};
-use super::production::{ScheduleConfig, ScheduledOutcome};
-use super::production_blockers::Stopped;
 use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
+use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{
     EVERY_EXECUTION, Pool, Selected, events, key_fields, key_words, outcome, phases,
 };
+use super::stopped::Stopped;
 use crate::evaluate::Override;
 use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
 use crate::execution::Outcome;

@@ -1,7 +1,7 @@
 //! A case's executions over time: what each sees and finds. Drawn by `explain --schedule`.
 
-use super::production::ScheduleConfig;
 use super::run::Run;
+use super::schedule::ScheduleConfig;
 use crate::evaluate::Override;
 use crate::event::EventId;
 use crate::execution::Arrival;

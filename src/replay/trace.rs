@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::judge::{self, Case, Judgement};
+use super::judge::{self, Judgement};
+use super::judged_case::Case;
 use super::outcome::{CheckKey, NoneRecord, Place, Verdict};
 use super::run::Run;
 use super::timeline::{Timeline, timeline};

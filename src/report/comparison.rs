@@ -6,11 +6,12 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::decider::{decider_entry, decider_words};
 use super::markdown::{code, diff_block, html, plain};
 use super::recorded;
 use super::terminal::change::marked;
 use super::terminal::group::{alike_changes, groups, name};
-use crate::rule_diff::{Comparison, Decider, Difference, Kind, Measure, RuleChange};
+use crate::rule_diff::{Comparison, Difference, Kind, Measure, RuleChange};
 use crate::snapshot::Class;
 use crate::snapshot::diff::diff;
 
@@ -161,21 +162,6 @@ fn difference(group: &[&Difference]) -> Option<String> {
     Some(text)
 }
 
-pub(super) fn decider_words(decider: &Decider) -> String {
-    let line = decider.line.map(|line| format!(":{line}"));
-    let at = format!("{}{}", decider.file, line.unwrap_or_default());
-    format!(
-        "{} {}, {}",
-        if decider.before {
-            "stopped before by"
-        } else {
-            "stopped now by"
-        },
-        code(&decider.clause),
-        code(&at)
-    )
-}
-
 /// The entries before and after, line by line with their signs.
 pub fn lines(one: &Difference) -> String {
     let (before, after) = (one.change.before.as_ref(), one.change.after.as_ref());
@@ -286,15 +272,6 @@ fn entry(one: &Difference) -> Value {
         "before": one.change.before,
         "after": one.change.after,
         "decided": decided.collect::<Vec<_>>(),
-    })
-}
-
-pub(super) fn decider_entry(decider: &Decider) -> Value {
-    json!({
-        "clause": decider.clause,
-        "file": decider.file,
-        "line": decider.line,
-        "side": if decider.before { "old" } else { "new" },
     })
 }
 

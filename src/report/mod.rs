@@ -5,6 +5,7 @@ pub mod hits;
 pub mod check;
 pub mod comparison;
 pub mod coverage;
+mod decider;
 pub mod explain;
 mod finding;
 pub mod github;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::comparison::{decider_entry, decider_words};
+use super::decider::{decider_entry, decider_words};
 use super::markdown::{code, plain};
 use crate::rule_diff::Decider;
 use crate::rule_diff::recordings::{AlertDifference, RecordedAlert, Recordings};

@@ -1,7 +1,7 @@
 //! The rule types with the keys of each.
 
 use super::production::filters;
-use super::{Language, Query, error, load};
+use super::{Language, Query, error, keys};
 use crate::diagnostic::Span;
 use crate::event::Timestamp;
 use crate::event::time::{DateFormat, milliseconds_back};
@@ -379,8 +379,8 @@ fn threat_match(table: &Table<'_>, report: &mut Report<'_>) -> Option<ThreatMatc
     let (filters, unsupported) = filters(table, "threat_filters", report);
     let groups = mapping_groups(table, report);
     let languages = RuleType::ThreatMatch.languages();
-    let language = load::language(table, "threat_language", languages, report);
-    let text = load::query_text_of(table, "threat_query", report);
+    let language = keys::language(table, "threat_language", languages, report);
+    let text = keys::query_text_of(table, "threat_query", report);
     let indicator_path = table.text("threat_indicator_path", report);
     Some(ThreatMatch {
         index,
@@ -428,7 +428,7 @@ fn mapping_entry(entry: &Table<'_>, report: &mut Report<'_>) -> Option<MappingEn
     for key in ["field", "type", "value"] {
         entry.require(key, report);
     }
-    load::word(entry, "type", &["mapping"], |word| word, report);
+    keys::word(entry, "type", &["mapping"], |word| word, report);
     let is_negated = entry.boolean("negate", report).unwrap_or(false);
     let event_field = field_name(entry, "field", report);
     let indicator_field = field_name(entry, "value", report);
@@ -446,7 +446,7 @@ fn field_names(names: Vec<(String, Span)>) -> Vec<FieldName> {
 }
 
 fn field_name(table: &Table<'_>, key: &str, report: &mut Report<'_>) -> Option<FieldName> {
-    let name = load::some_text(table, key, report)?;
+    let name = keys::some_text(table, key, report)?;
     Some(FieldName {
         name,
         span: table.span(key),

@@ -1,17 +1,13 @@
-//! TOML text → [`Rule`], or everything that is wrong with the file in one run.
+//! The table of a rule → [`Rule`], or everything that is wrong with it in one run.
 
-use std::sync::Arc;
-
-use super::StackVersion;
-use super::query_text::query_text;
 use super::{
-    Attack, FieldOverrides, Language, Query, Rule, RuleType, Schedule, Severity, Threat, error,
-    kibana, kind, production,
+    Attack, FieldOverrides, Query, Rule, RuleType, Schedule, Severity, Threat, error, keys, kind,
+    production,
 };
-use crate::diagnostic::{Diagnostic, QueryText, SourceText, escape};
+use crate::diagnostic::{Diagnostic, escape};
 use crate::event::time::milliseconds_back;
 use crate::language::esql;
-use crate::located::{self, Report, Table};
+use crate::located::{Report, Table};
 
 /// What became of a rule file.
 #[derive(Debug)]
@@ -105,56 +101,6 @@ pub(super) const METADATA_KEYS: &[&str] = &[
     "updated_date",
 ];
 
-/// Reads a rule file that holds one rule; of one that holds several, the first.
-pub fn load(source: &Arc<SourceText>) -> Loaded {
-    load_file(source).into_iter().next().unwrap_or(Loaded {
-        rule: None,
-        diagnostics: Vec::new(),
-    })
-}
-
-/// Reads all rules of a file, in their order: one of TOML, those of an object, a list or the lines
-/// of JSON as Kibana exports them. What is wrong with the file as a whole is said with the first.
-pub fn load_file(source: &Arc<SourceText>) -> Vec<Loaded> {
-    if is_json(source) {
-        return kibana::load(source);
-    }
-    let mut report = Report::new(source, &error::OF_FILES);
-    let document = located::parse_toml(source.text(), &mut report);
-    let root = Table::of(&document, "").filter(|_| report.diagnostics.is_empty());
-    let loaded = root.and_then(|root| {
-        root.only(&["metadata", "rule", "transform", "hunt"], &mut report);
-        root.require("rule", &mut report);
-        let metadata = root.table("metadata", "metadata", &mut report);
-        if let Some(metadata) = &metadata {
-            metadata.only(METADATA_KEYS, &mut report);
-        }
-        let maturity = metadata.and_then(|metadata| metadata.text("maturity", &mut report));
-        let version = metadata.and_then(|metadata| {
-            let version = metadata.text("min_stack_version", &mut report)?;
-            let span = metadata.span("min_stack_version");
-            Some((StackVersion::parse(&version)?, span))
-        });
-        let table = root.table("rule", "rule", &mut report)?;
-        table.only(RULE_KEYS, &mut report);
-        let mut rule = rule(&table, &mut report)?;
-        rule.maturity = maturity;
-        rule.min_stack_version = version;
-        Some(rule)
-    });
-    vec![Loaded::new(loaded, report)]
-}
-
-/// Whether a file holds JSON: what its name says, else its first character.
-fn is_json(source: &SourceText) -> bool {
-    let extension = source.name().rsplit('.').next();
-    match extension {
-        Some("json" | "ndjson") => true,
-        Some("toml") => false,
-        _ => source.text().trim_start().starts_with('{'),
-    }
-}
-
 impl Loaded {
     /// The outcome of reading a rule: there is none where something is wrong.
     pub(super) fn new(rule: Option<Rule>, report: Report<'_>) -> Self {
@@ -173,12 +119,12 @@ pub(super) fn rule(table: &Table<'_>, report: &mut Report<'_>) -> Option<Rule> {
     for key in ["name", "rule_id", "type", "severity", "risk_score"] {
         table.require(key, report);
     }
-    let rule_type = word(table, "type", &RuleType::ALL, RuleType::word, report);
+    let rule_type = keys::word(table, "type", &RuleType::ALL, RuleType::word, report);
     let schedule = schedule(table, report);
     let query = rule_type.and_then(|rule_type| query(table, rule_type, report));
     let kind =
         rule_type.and_then(|rule_type| kind::kind(table, rule_type, schedule.look_back, report));
-    let severity = word(table, "severity", &Severity::ALL, Severity::word, report);
+    let severity = keys::word(table, "severity", &Severity::ALL, Severity::word, report);
     let risk_score = risk_score(table, report);
     let max_signals = max_signals(table, report);
     let threat = threats(table, report);
@@ -200,8 +146,8 @@ pub(super) fn rule(table: &Table<'_>, report: &mut Report<'_>) -> Option<Rule> {
     // A name is one line, whatever a rule's author writes.
     let one_line = |text: String| escape::line(&text).into_owned();
     let (name, id) = (
-        some_text(table, "name", report).map(one_line),
-        some_text(table, "rule_id", report).map(one_line),
+        keys::some_text(table, "name", report).map(one_line),
+        keys::some_text(table, "rule_id", report).map(one_line),
     );
     Some(Rule {
         name: name?,
@@ -231,39 +177,6 @@ pub(super) fn rule(table: &Table<'_>, report: &mut Report<'_>) -> Option<Rule> {
     })
 }
 
-/// A text that says something.
-pub(super) fn some_text(table: &Table<'_>, key: &str, report: &mut Report<'_>) -> Option<String> {
-    let text = table.text(key, report)?;
-    if text.trim().is_empty() {
-        let message = format!("`{key}` must not be empty");
-        report.error(&error::BAD_VALUE, table.span(key), message);
-        return None;
-    }
-    Some(text)
-}
-
-/// A value out of a fixed list of words.
-pub(super) fn word<T: Copy>(
-    table: &Table<'_>,
-    key: &str,
-    all: &[T],
-    name: impl Fn(T) -> &'static str,
-    report: &mut Report<'_>,
-) -> Option<T> {
-    let text = table.text(key, report)?;
-    let found = all.iter().copied().find(|value| name(*value) == text);
-    if found.is_none() {
-        let words: Vec<&str> = all.iter().map(|value| name(*value)).collect();
-        let allowed = match words.as_slice() {
-            [only] => format!("`{only}`"),
-            words => format!("one of {}", words.join(", ")),
-        };
-        let message = format!("`{key}` is `{text}`, but must be {allowed}");
-        report.error(&error::BAD_VALUE, table.span(key), message);
-    }
-    found
-}
-
 /// The query of a rule of this type, if the type has one.
 fn query(table: &Table<'_>, rule_type: RuleType, report: &mut Report<'_>) -> Option<Query> {
     let languages = rule_type.languages();
@@ -277,42 +190,18 @@ fn query(table: &Table<'_>, rule_type: RuleType, report: &mut Report<'_>) -> Opt
         table.require("query", report);
         table.require("language", report);
     }
-    let language = language(table, "language", languages, report);
-    let text = query_text_of(table, "query", report);
+    let language = keys::language(table, "language", languages, report);
+    let text = keys::query_text_of(table, "query", report);
     Some(Query {
         text: text?,
         language: language?,
     })
 }
 
-/// The language that a key names, or the first of `languages` where the key is absent.
-pub(super) fn language(
-    table: &Table<'_>,
-    key: &str,
-    languages: &[Language],
-    report: &mut Report<'_>,
-) -> Option<Language> {
-    if table.has(key) {
-        word(table, key, languages, Language::word, report)
-    } else {
-        languages.first().copied()
-    }
-}
-
-/// The query at `key`, with the place of each of its bytes in the file.
-pub(super) fn query_text_of(
-    table: &Table<'_>,
-    key: &str,
-    report: &mut Report<'_>,
-) -> Option<QueryText> {
-    let text = table.text(key, report)?;
-    Some(query_text(report.source, table.span(key).range(), &text))
-}
-
 fn schedule(table: &Table<'_>, report: &mut Report<'_>) -> Schedule {
     let mut schedule = Schedule::default();
     if let Some(text) = table.text("interval", report) {
-        match duration(&text) {
+        match keys::duration(&text) {
             Some(millis) if millis > 0 => schedule.interval = millis,
             _ => bad_time(
                 table,
@@ -348,23 +237,6 @@ fn schedule(table: &Table<'_>, report: &mut Report<'_>) -> Schedule {
 fn bad_time(table: &Table<'_>, key: &str, text: &str, wanted: &str, report: &mut Report<'_>) {
     let message = format!("`{key}` is `{text}`, but must be {wanted}");
     report.error(&error::BAD_VALUE, table.span(key), message);
-}
-
-/// `5m`, `540s`, `1h`, `24h`, `7d` in milliseconds; a rounding suffix such as `/m` is dropped.
-pub(super) fn duration(text: &str) -> Option<i64> {
-    let text = text.split('/').next()?;
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at_checked(digits)?;
-    let unit = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" | "H" => 3_600_000,
-        "d" => 86_400_000,
-        "w" => 7 * 86_400_000,
-        _ => return None,
-    };
-    number.parse::<i64>().ok()?.checked_mul(unit)
 }
 
 fn risk_score(table: &Table<'_>, report: &mut Report<'_>) -> Option<u8> {
@@ -439,6 +311,8 @@ fn attack(table: &Table<'_>, also: &[&str], report: &mut Report<'_>) -> Option<A
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::SourceText;
+    use crate::rule::load;
 
     fn loaded(text: &str) -> Loaded {
         load(&SourceText::new("rules/a.toml", text))

@@ -7,6 +7,8 @@ pub mod error;
 pub mod exception;
 mod kibana;
 pub mod kind;
+mod file;
+mod keys;
 pub mod load;
 pub mod schema;
 mod stack_version;
@@ -14,8 +16,9 @@ pub mod production;
 mod query_text;
 
 pub use exception::{ExceptionItem, LoadedExceptions, load_exceptions};
+pub use file::{load, load_file};
 pub use kind::{FieldName, NewTerms, RuleKind, RuleType, ThreatMatch, Threshold};
-pub use load::{Loaded, load, load_file};
+pub use load::Loaded;
 pub use production::{Production, Suppression};
 pub use stack_version::StackVersion;
 

@@ -1,7 +1,7 @@
 //! The keys of `[rule]` that say what Kibana does with matches.
 
 use super::{RuleType, Severity};
-use super::{error, load};
+use super::{error, keys};
 use crate::diagnostic::Span;
 use crate::language::dsl::{self, BadQuery};
 use crate::located::{Report, Table};
@@ -181,7 +181,7 @@ fn duration_of(table: &Table<'_>, report: &mut Report<'_>) -> Option<i64> {
     let value = table.integer("value", report)?;
     let unit = table.text("unit", report)?;
     let millis = match unit.as_str() {
-        "s" | "m" | "h" if value > 0 => load::duration(&format!("{value}{unit}")),
+        "s" | "m" | "h" if value > 0 => keys::duration(&format!("{value}{unit}")),
         _ => None,
     };
     if millis.is_none() {
@@ -198,7 +198,7 @@ fn severity_mapping(table: &Table<'_>, report: &mut Report<'_>) -> Vec<SeverityM
         entry.only(&["field", "operator", "severity", "value"], report);
         entry.require("field", report);
         entry.require("severity", report);
-        let severity = load::word(&entry, "severity", &Severity::ALL, Severity::word, report);
+        let severity = keys::word(&entry, "severity", &Severity::ALL, Severity::word, report);
         let (field, value) = (entry.text("field", report), entry.text("value", report));
         if let (Some(field), Some(severity)) = (field, severity) {
             mappings.push(SeverityMapping {

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use super::order::Window;
+use super::window::Window;
 
 /// A time that is so much ahead of the others, or so much behind them, is a jump.
 const JUMP: i64 = 3_600_000;

@@ -20,6 +20,7 @@ mod rule_matcher;
 mod stored;
 mod summary;
 mod time_span;
+mod window;
 
 use std::sync::Arc;
 
@@ -31,10 +32,10 @@ use crate::event::io::Stop;
 
 use self::excluded::Excluded;
 pub use self::merge::Inputs;
-pub use self::order::Window;
 use self::pass::{Ordering, Outcome, Pass};
 pub use self::rule_matcher::{MatchError, RuleMatcher};
 pub use self::summary::Stats;
+pub use self::window::Window;
 
 /// How a scan is run.
 #[derive(Debug, Clone)]

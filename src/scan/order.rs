@@ -12,27 +12,9 @@ use std::sync::Arc;
 
 use super::batch::Batch;
 use super::frontier::{Frontier, Placement};
+use super::window::Window;
 use crate::event::Timestamp;
 use crate::event::external_sort::{OpenTemporary, Sorted, Sorter, time_key};
-
-/// The window within which events are put in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    /// In milliseconds.
-    pub millis: i64,
-    /// In events of one file.
-    pub events: u64,
-}
-
-impl Default for Window {
-    /// 5 minutes or 100,000 events, whichever is less.
-    fn default() -> Self {
-        Self {
-            millis: 5 * 60_000,
-            events: 100_000,
-        }
-    }
-}
 
 /// An event that can go on.
 #[derive(Debug, Clone)]

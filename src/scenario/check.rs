@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::draft::drafts;
 use super::error::{UNKNOWN_FIELD, UNKNOWN_KIND, UNKNOWN_SOURCE, WRONG_SOURCES};
-use super::expand::{Expander, drafts, with_fields};
+use super::expand::{Expander, with_fields};
 use super::model::{
     Base, Case, Change, EventSpec, EventsFrom, Expectation, FieldKey, Located, PerSource, Scenario,
 };

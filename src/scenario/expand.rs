@@ -1,100 +1,20 @@
 //! Expands an attack or a case to the events of one data source: defaults of the shape, the attack,
 //! the changes in order, fields that the sensor pins (unless forced), and derived fields.
 
-use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 
+use super::draft::{Draft, drafts};
+use super::expanded::PinnedField;
+pub use super::expanded::{CapturedEvent, Effect, Expanded, ExpandedCase, ExpandedEvent};
 use super::model::{
-    Alerts, Base, Case, Change, EventRole, EventSpec, EventsFrom, Expected, FieldAction,
-    FieldSetting, Repeat, Scenario,
+    Alerts, Base, Case, Change, EventRole, EventSpec, EventsFrom, Expected, FieldAction, Scenario,
 };
 use super::problem::{Problem, diagnostics};
 use super::shape::Shape;
 use crate::data_source::DataSource;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::event::{Event, Scalar};
-
-/// The start of every case, 2024-01-01T00:00:00Z, in milliseconds since 1970.
-pub const START_MILLIS: i64 = 1_704_067_200_000;
-
-/// A case expanded on one source.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Expanded {
-    /// Nothing, for a reason: the scenario says so, or the source has no such events.
-    Skipped(String),
-    /// The events of a capture, which the caller reads and hands to [`expand_captured`].
-    Capture(EventsFrom),
-    /// These events.
-    Events(ExpandedCase),
-}
-
-/// A case as events.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ExpandedCase {
-    /// In the order of the file: those of the attack, then those that the case adds.
-    pub events: Vec<ExpandedEvent>,
-    /// What the case changes against the attack on this source.
-    pub effect: Effect,
-    /// The fields that override what the sensor pins.
-    pub forced: Vec<String>,
-}
-
-/// One event of a case.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ExpandedEvent {
-    /// The label; `None` for an event of a capture that has none.
-    pub label: Option<String>,
-    /// Its role for the rule.
-    pub role: EventRole,
-    /// Milliseconds from the start of the case.
-    pub at_millis: i64,
-    /// Milliseconds from its time to when it can be found, where the scenario says so.
-    pub ingested: Option<i64>,
-    /// The kind, as the source names it; `None` for an event of a capture.
-    pub kind: Option<String>,
-    /// The document; its `_id` is the label.
-    pub event: Event,
-    /// The fields that the scenario sets or removes.
-    pub set_fields: BTreeSet<String>,
-    /// The fields of those that the sensor has otherwise.
-    pub pinned: Vec<PinnedField>,
-}
-
-/// A field that the scenario sets and the sensor has otherwise.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PinnedField {
-    /// The field.
-    pub field: String,
-    /// What the scenario says.
-    pub wanted: Vec<Scalar>,
-    /// What the sensor reports; empty: the field is missing.
-    pub pinned: Vec<Scalar>,
-    /// How that is known.
-    pub evidence: String,
-}
-
-/// The effect of a case's changes, compared with the attack on a source.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// The events differ.
-    Changed,
-    /// They are the attack's.
-    Equal,
-    /// They are the attack's because the sensor has these fields otherwise, whatever the case says.
-    PinnedAway(Vec<PinnedField>),
-}
-
-/// An event of a capture, as the caller read it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CapturedEvent {
-    /// The document.
-    pub event: Event,
-    /// The label whose query finds it first.
-    pub label: Option<String>,
-    /// Milliseconds from the first event of the capture.
-    pub at_millis: i64,
-}
 
 /// How many events an [`Expander`] keeps for the run that follows the check.
 const KEPT_EVENTS: usize = 4_096;
@@ -346,133 +266,6 @@ pub(super) fn with_fields(
         (path, values)
     });
     fields.collect()
-}
-
-/// An event as it is asked for: the last kind and time, and all settings in order.
-#[derive(Clone)]
-pub(super) struct Draft<'a> {
-    pub(super) label: Cow<'a, str>,
-    pub(super) role: EventRole,
-    pub(super) kind: Option<&'a str>,
-    pub(super) at_millis: i64,
-    pub(super) ingested: Option<i64>,
-    pub(super) settings: Vec<&'a [FieldSetting]>,
-}
-
-impl Draft<'_> {
-    /// Whether the other is this event once more, at another time.
-    pub(super) fn again(&self, other: &Draft<'_>) -> bool {
-        let alike =
-            |(own, others): (&&[FieldSetting], &&[FieldSetting])| std::ptr::eq(*own, *others);
-        self.kind == other.kind
-            && self.role == other.role
-            && self.ingested == other.ingested
-            && self.settings.len() == other.settings.len()
-            && self.settings.iter().zip(&other.settings).all(alike)
-    }
-
-    /// Whether the two are one event of the file that nothing has changed.
-    fn is(&self, other: &Draft<'_>) -> bool {
-        match (self.settings.as_slice(), other.settings.as_slice()) {
-            ([own], [others]) => {
-                let same = self.label == other.label && self.at_millis == other.at_millis;
-                same && std::ptr::eq(*own, *others)
-            }
-            _ => false,
-        }
-    }
-}
-
-pub(super) fn drafts<'a>(scenario: &'a Scenario, case: Option<&'a Case>) -> Vec<Draft<'a>> {
-    let base: &[EventSpec] = match &scenario.attack.base {
-        Base::Written(events) => events,
-        Base::Captured(_) => &[],
-    };
-    let mut planned: Vec<Planned<'a>> = base.iter().map(Planned::new).collect();
-    for change in case.map_or(&[][..], |case| &case.changes) {
-        match change {
-            Change::Remove(label) => planned.retain(|event| event.spec.label.value != label.value),
-            Change::Add(event) => planned.push(Planned::new(event)),
-            Change::Event(event) => {
-                let mut all = planned.iter_mut();
-                let same =
-                    |planned: &&mut Planned<'_>| planned.spec.label.value == event.label.value;
-                if let Some(planned) = all.find(same) {
-                    planned.changes.push(event);
-                }
-            }
-        }
-    }
-    let drafts: Vec<Draft<'a>> = planned.iter().flat_map(Planned::drafts).collect();
-    match case.and_then(|case| case.repeat) {
-        Some(repeat) => repeated(&drafts, repeat),
-        None => drafts,
-    }
-}
-
-/// An event of the scenario and the case's changes of it, in order.
-struct Planned<'a> {
-    spec: &'a EventSpec,
-    changes: Vec<&'a EventSpec>,
-}
-
-impl<'a> Planned<'a> {
-    fn new(spec: &'a EventSpec) -> Self {
-        Self {
-            spec,
-            changes: Vec::new(),
-        }
-    }
-
-    /// The last of the changes that says it, or else the event itself.
-    fn last<T>(&self, of: impl Fn(&'a EventSpec) -> Option<T>) -> Option<T> {
-        let mut changes = self.changes.iter().rev();
-        changes
-            .find_map(|change| of(change))
-            .or_else(|| of(self.spec))
-    }
-
-    /// The event, or its copies.
-    fn drafts(&self) -> Vec<Draft<'a>> {
-        let specs = std::iter::once(self.spec).chain(self.changes.iter().copied());
-        let once = Draft {
-            label: self.spec.label.value.as_str().into(),
-            role: self.spec.role,
-            kind: self
-                .last(|spec| spec.kind.as_ref())
-                .map(|kind| kind.value.as_str()),
-            at_millis: self.last(|spec| spec.at.as_ref()).map_or(0, |at| at.value),
-            ingested: self
-                .last(|spec| spec.ingested.as_ref())
-                .map(|own| own.value),
-            settings: specs.map(|spec| spec.fields.as_slice()).collect(),
-        };
-        let Some(copies) = self.last(|spec| spec.copies.as_ref()) else {
-            return vec![once];
-        };
-        let mut drafts = repeated(&[once], copies.repeat);
-        let varied = copies.varied.iter().cycle();
-        for (draft, fields) in drafts.iter_mut().zip(varied) {
-            draft.settings.push(fields);
-        }
-        drafts
-    }
-}
-
-/// The events as they are, and then again: `child`, `child#2` …
-fn repeated<'a>(drafts: &[Draft<'a>], repeat: Repeat) -> Vec<Draft<'a>> {
-    let mut all = Vec::with_capacity(drafts.len() * repeat.times);
-    for (number, after) in (1..=repeat.times).zip((0_i64..).map(|number| number * repeat.every)) {
-        for draft in drafts {
-            let mut again = draft.clone();
-            if number > 1 {
-                again.label = format!("{}#{number}", draft.label).into();
-            }
-            again.at_millis += after;
-            all.push(again);
-        }
-    }
-    all
 }
 
 fn effect(

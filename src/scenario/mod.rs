@@ -5,7 +5,9 @@
 
 pub mod check;
 pub mod error;
+mod draft;
 pub mod expand;
+mod expanded;
 pub mod model;
 mod parse;
 mod problem;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::MAX_SHOWN;
-use super::expand::{Draft, ExpandedEvent, PinnedField, START_MILLIS};
+use super::draft::Draft;
+use super::expanded::{ExpandedEvent, PinnedField, START_MILLIS};
 use super::model::{Case, FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue};
 use super::problem::Problem;
 use super::value::{self, Place};

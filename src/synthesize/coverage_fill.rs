@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::attack::{Ground, Part};
 use super::event_builder::{Draft, Fields};
-use super::new_scenario::{on_plan, sources};
+use super::rule_on_source::{on_plan, sources};
 use super::scenario_file::Written;
 use super::search::{PartialEvent, Search};
 use super::{Filled, Impossible, Request, Unsolved, UnsolvedClause, case, free_name};

@@ -16,6 +16,7 @@ mod script;
 mod search;
 mod value;
 mod wildcards;
+mod rule_on_source;
 mod scenario_file;
 
 use crate::data_source::Catalogue;

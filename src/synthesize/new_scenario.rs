@@ -3,11 +3,9 @@
 
 use super::attack::{self, Ground, Part, attack};
 use super::coverage_fill::{Filler, Writing};
+use super::rule_on_source::{on_plan, sources};
 use super::{Impossible, Made, Request, Unsolved, free_name};
-use crate::compile::{Exclusions, FieldTypes, OnSource};
 use crate::data_source::{DataSource, IndexPatterns};
-use crate::evaluate::Prepared;
-use crate::replay::START;
 use crate::replay::dry_run::{Place, rehearse};
 use crate::replay::outcome::{Check, Observed, Verdict};
 use crate::scenario::write::{Expect, Sketch, SketchEvent};
@@ -40,52 +38,6 @@ pub fn new(request: &Request<'_>) -> Result<Made, Impossible> {
         made.unsolved.extend(filled.unsolved);
     }
     Ok(made)
-}
-
-/// The sources to write for.
-pub(super) fn sources<'a>(
-    request: &Request<'a>,
-    patterns: &IndexPatterns,
-) -> Result<Vec<&'a DataSource>, Impossible> {
-    if let Some(what) = request.subject.unsupported_on_streams() {
-        return Err(Impossible::Unsupported(what.to_string()));
-    }
-    let mut claimed = request.catalogue.claimed(patterns);
-    let unknown = |name: &&String| claimed.iter().all(|source| source.name != **name);
-    if let Some(name) = request.sources.iter().find(unknown) {
-        return Err(Impossible::UnknownSource(name.clone()));
-    }
-    claimed.retain(|source| request.sources.is_empty() || request.sources.contains(&source.name));
-    if claimed.is_empty() {
-        return Err(Impossible::NoSource);
-    }
-    Ok(claimed)
-}
-
-/// Runs what needs the rule's plan on a source; the error is Elasticsearch's refusal.
-pub(super) fn on_plan<T>(
-    request: &Request<'_>,
-    source: &DataSource,
-    patterns: &IndexPatterns,
-    run: impl FnOnce(&Ground<'_>) -> Result<T, String>,
-) -> Result<T, String> {
-    let subject = request.subject;
-    let (Some(query), Some(syntax)) = (&subject.rule.query, &subject.syntax) else {
-        return Err("the rule has no query that can be run".to_owned());
-    };
-    let types = FieldTypes::new(source, [], patterns);
-    let exclusions = Exclusions::default();
-    let rule = &subject.rule;
-    let compiler = OnSource::new(rule, &query.text, syntax, types, &exclusions, START);
-    let compiled = compiler
-        .compile(&[])
-        .map_err(|refused| format!("Elasticsearch would refuse the query: {}", refused.message))?;
-    let prepared = Prepared::new(&compiled.plan).map_err(|failure| failure.to_string())?;
-    run(&Ground {
-        prepared: &prepared,
-        source,
-        patterns,
-    })
 }
 
 /// Adds the source to a sketch whose attack it has too, or a sketch with an attack of its own, or

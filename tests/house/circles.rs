@@ -1,68 +1,13 @@
-//! Files of one room import each other in one direction. Circles that are there from before are
-//! listed and may only go.
+//! Files of one room import each other in one direction.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sources::Source;
 
-/// The circles that remain, each by its files. One that is broken is taken out of the list.
-const KNOWN: &[&[&str]] = &[
-    &["cli/commands/query.rs", "cli/commands/query_rows.rs"],
-    &["data_source/builtin.rs", "data_source/profile.rs"],
-    &["engine/compile.rs", "engine/misfits.rs"],
-    &["engine/correlate.rs", "engine/end_of_stream.rs"],
-    &["evaluate/document.rs", "evaluate/test.rs"],
-    &[
-        "evaluate/pipeline/aggregate.rs",
-        "evaluate/pipeline/compile.rs",
-        "evaluate/pipeline/expression.rs",
-        "evaluate/pipeline/functions/convert.rs",
-        "evaluate/pipeline/functions/number.rs",
-        "evaluate/pipeline/grok.rs",
-    ],
-    &["event/field.rs", "event/number.rs"],
-    &["import/json.rs", "import/response.rs"],
-    &["mutation/condition.rs", "mutation/leaf.rs"],
-    &["project/census.rs", "project/load.rs"],
-    &[
-        "replay/esql.rs",
-        "replay/new_terms.rs",
-        "replay/production.rs",
-        "replay/production_blockers.rs",
-        "replay/run.rs",
-        "replay/stateful.rs",
-        "replay/threshold.rs",
-    ],
-    &["report/comparison.rs", "report/recorded.rs"],
-    &["rule/kind.rs", "rule/load.rs", "rule/production.rs"],
-    &["scan/frontier.rs", "scan/order.rs"],
-    &["scenario/expand.rs", "scenario/shape.rs"],
-    &[
-        "scenario/parse/attack.rs",
-        "scenario/parse/case.rs",
-        "scenario/parse/each.rs",
-        "scenario/parse/event.rs",
-        "scenario/parse/expectation.rs",
-        "scenario/parse/repeated.rs",
-    ],
-    &["synthesize/coverage_fill.rs", "synthesize/new_scenario.rs"],
-];
-
 #[test]
 fn no_files_import_each_other_in_a_circle() {
-    let is_known = |circle: &Vec<String>| {
-        let shared = |known: &[&str]| {
-            circle
-                .iter()
-                .filter(|file| known.contains(&file.as_str()))
-                .count()
-        };
-        // A known circle may have grown: what counts is that it is looked at as one.
-        KNOWN.iter().any(|known| shared(known) > 1)
-    };
     let found = circles(&imports());
-    let new: Vec<_> = found.iter().filter(|circle| !is_known(circle)).collect();
-    assert!(new.is_empty(), "new circles of files: {new:#?}");
+    assert!(found.is_empty(), "circles of files: {found:#?}");
 }
 
 /// For each file the files of its room that it names. A `mod.rs` stands for its whole folder and

@@ -13,6 +13,7 @@ mod write_scenario;
 pub mod mutate;
 pub mod new;
 pub mod query;
+mod query_input;
 mod query_rows;
 pub mod scaffold;
 pub mod explain_events;

@@ -7,7 +7,7 @@ use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::settings::{QuerySettings, Settings};
 use super::super::{Console, ExitCode};
-use super::query::{Notes, mappings, open, read, refused};
+use super::query_input::{Notes, mappings, open, read, refused};
 use crate::compile::parse_pipeline;
 use crate::data_source;
 use crate::diagnostic::Diagnostic;

@@ -2,10 +2,10 @@
 
 use rustc_hash::FxHashSet;
 
-use super::compile::Node;
 use super::expression::{Environment, is_true};
 use super::functions::number;
 use super::key;
+use super::node::Node;
 use super::row::Row;
 use super::warning::Failure;
 use crate::event::Value;

@@ -6,16 +6,16 @@ use super::aggregate::AggregateSpec;
 use super::expression::Environment;
 use super::functions::{Call, Prepared, ip};
 use super::grok::GrokSpec;
+use super::node::{Compare, Node, NodeKind, Search};
 use super::row::{Provenance, Row};
 use super::warning::Warnings;
 use crate::evaluate::pattern::{Finder, Pattern};
 use crate::evaluate::{Patterns, QueryFailure};
 use crate::event::Value;
-use crate::plan::Plan;
 use crate::plan::pipeline::signature::{self, Values};
 use crate::plan::pipeline::{
-    Cell, ColumnId, DataType, DissectPattern, Expr, ExprKind, Function, Group, GroupKey,
-    LocationId, Lookup, Operation, Operator, Pipeline, Source, Timespan,
+    Cell, ColumnId, DissectPattern, Expr, ExprKind, Function, Group, GroupKey, Lookup, Operation,
+    Operator, Pipeline, Source, Timespan,
 };
 
 /// A pipeline that can be run.
@@ -65,45 +65,6 @@ pub(super) struct SortSpec {
     pub(super) descending: bool,
     pub(super) nulls_first: bool,
 }
-
-/// An expression, compiled.
-#[derive(Debug)]
-pub(super) struct Node {
-    pub(super) kind: NodeKind,
-    pub(super) data_type: DataType,
-    pub(super) location: LocationId,
-}
-
-#[derive(Debug)]
-pub(super) enum NodeKind {
-    Constant(Cell),
-    Column(ColumnId),
-    And(Vec<Node>),
-    Or(Vec<Node>),
-    Not(Box<Node>),
-    IsNull(Box<Node>),
-    Compare(Compare, Box<Node>, Box<Node>),
-    Arithmetic(Operator, Box<Node>, Box<Node>),
-    MoveDate(Box<Node>, Timespan),
-    Negate(Box<Node>),
-    In(Box<Node>, Vec<Node>),
-    Matches(Box<Node>, Vec<Pattern>),
-    Case(Vec<Node>),
-    Coalesce(Vec<Node>),
-    Call(Box<Call>),
-    Search(Box<Search>),
-}
-
-/// A search condition with its patterns compiled.
-#[derive(Debug)]
-pub(super) struct Search {
-    pub(super) plan: Plan,
-    pub(super) patterns: Patterns,
-}
-
-/// A comparison.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Compare(pub(super) Operator);
 
 impl<'p> Program<'p> {
     /// Compiles a pipeline. A pattern that is none, or that this evaluator cannot run, is a

@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use super::compile::{Compare, Node, NodeKind, Search};
 use super::functions;
 use super::functions::number;
+use super::node::{Compare, Node, NodeKind, Search};
 use super::row::Row;
 use super::warning::{Failure, ReadAs, Warnings};
 use crate::evaluate::QueryFailure;
 use crate::event::{Event, Timestamp, Value};
 use crate::plan::pipeline::cell::order;
 use crate::plan::pipeline::signature::Values;
-use crate::plan::pipeline::{Cell, DataType, Function, LocationId, NullReason, Operator};
+use crate::plan::pipeline::{Cell, Function, LocationId, NullReason, Operator};
 
 /// The inputs of expressions besides the row.
 pub(super) struct Environment<'a> {
@@ -327,12 +327,4 @@ impl Compare {
             _ => false,
         }
     }
-}
-
-/// The type that a literal's cell has in an expression of another type.
-pub(super) fn is_whole(data_type: DataType) -> bool {
-    matches!(
-        data_type,
-        DataType::Integer | DataType::Long | DataType::UnsignedLong
-    )
 }

@@ -1,8 +1,8 @@
 //! GROK: takes parts of a text by regular expressions.
 
 use super::QueryFailure;
-use super::compile::Node;
 use super::functions::convert;
+use super::node::Node;
 use crate::evaluate::pattern::Finder;
 use crate::event::Value;
 use crate::plan::pipeline::{Cell, ColumnId, DataType, Function, GrokColumn, GrokPattern};

@@ -17,6 +17,7 @@ mod group;
 mod key;
 mod load;
 mod lookup;
+mod node;
 mod row;
 mod run;
 mod warning;

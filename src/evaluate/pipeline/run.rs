@@ -238,7 +238,7 @@ impl Run<'_, '_> {
     }
 
     /// Whether every condition is true; with a trace all are computed, for their reasons.
-    fn keeps(&mut self, index: usize, conditions: &[super::compile::Node], row: &Row) -> bool {
+    fn keeps(&mut self, index: usize, conditions: &[super::node::Node], row: &Row) -> bool {
         let mut failed = Vec::new();
         for (number, condition) in conditions.iter().enumerate() {
             let cell = condition.eval(row, &self.env);

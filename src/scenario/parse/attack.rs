@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Parser, case, each, event, expectation, listed, production, repeated};
+use super::sources::{MAX_SOURCES, sources};
+use super::{Parser, case, each, event, expectation, production, repeated};
 use crate::diagnostic::Span;
-use crate::diagnostic::suggest::nearest;
 use crate::scenario::error::{DUPLICATE_CASE, UNKNOWN_NAME, WRONG_SHAPE};
 use crate::scenario::model::{
     Alerts, Attack, Base, Case, Deployment, EventRole, EventSpec, Expectation, Expected, FieldName,
@@ -35,8 +35,7 @@ pub(in crate::scenario) const ATTACK_KEYS: &[&str] = &[
     "force",
 ];
 
-/// The most data sources that a scenario names, and the most names of fields.
-pub(super) const MAX_SOURCES: usize = 100;
+/// The most names of fields that a scenario defines.
 const MAX_NAMES: usize = 1_000;
 
 /// Reads one document; `None` when it has no attack to start from.
@@ -170,7 +169,7 @@ fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<A
         }
         repeated::labels_are_unique(parser, events);
     }
-    let labels = labels(&base);
+    let labels = event::labels(&base);
     let expect = match expect {
         Some(node) => expectation::expect(parser, scenario, node, None, &labels),
         None => alert(node.span),
@@ -190,20 +189,6 @@ fn attack_events(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> V
     event::events(parser, scenario, node, EventRole::Event)
 }
 
-/// The labels of the events of a base.
-pub(super) fn labels(base: &Base) -> Vec<String> {
-    match base {
-        Base::Written(events) => {
-            let labels = events.iter().map(|event| event.label.value.clone());
-            labels.collect()
-        }
-        Base::Captured(from) => {
-            let labels = from.labels.iter().map(|(label, _)| label.value.clone());
-            labels.collect()
-        }
-    }
-}
-
 fn deployment(parser: &mut Parser<'_>, node: &Node) -> Deployment {
     match parser.text(node, "`deployment`") {
         Some(text) if text.value == "combined" => Deployment::Combined,
@@ -221,35 +206,6 @@ fn deployment(parser: &mut Parser<'_>, node: &Node) -> Deployment {
         }
         None => Deployment::default(),
     }
-}
-
-/// A list of sources without repetitions.
-pub(super) fn sources(parser: &mut Parser<'_>, node: &Node, what: &str) -> Vec<Located<String>> {
-    let names = parser.texts(node, what);
-    if names.is_empty() && matches!(&node.kind, NodeKind::List(items) if items.is_empty()) {
-        let message = format!("{what} names no source");
-        let help = "take the key out to run on every source";
-        parser.error(&WRONG_SHAPE, node.span, message, "", &[help]);
-    }
-    if !parser.few(node.span, names.len(), MAX_SOURCES, "sources") {
-        return Vec::new();
-    }
-    let mut unique: Vec<Located<String>> = Vec::new();
-    for name in names {
-        if unique.iter().any(|known| known.value == name.value) {
-            let message = format!("{what} names `{}` twice", name.value);
-            parser.error(
-                &WRONG_SHAPE,
-                name.span,
-                message,
-                "",
-                &["take one of them out"],
-            );
-        } else {
-            unique.push(name);
-        }
-    }
-    unique
 }
 
 /// `fields`: `$name` → source → path.
@@ -329,26 +285,4 @@ pub(super) fn unique_names(parser: &mut Parser<'_>, scenarios: &[Scenario]) {
             seen.insert(name, span);
         }
     }
-}
-
-/// Reports a `$name` that `fields` does not define.
-pub(super) fn unknown_name(parser: &mut Parser<'_>, scenario: &Scenario, name: &str, span: Span) {
-    let known: Vec<&str> = scenario
-        .names
-        .iter()
-        .map(|known| known.name.value.as_str())
-        .collect();
-    let message = format!("`{name}` is not defined");
-    let help = match nearest(name, known.iter().copied()) {
-        Some(near) => {
-            let help = format!("did you mean `{near}`?");
-            return parser.error(&UNKNOWN_NAME, span, message, "", &[&help]);
-        }
-        None if known.is_empty() => {
-            "define it in `fields`, or in the `each` of the case".to_owned()
-        }
-        None => format!("`fields` defines {}", listed(&known)),
-    };
-    let literal = format!("for the text itself write `${name}`");
-    parser.error(&UNKNOWN_NAME, span, message, "", &[&help, &literal]);
 }

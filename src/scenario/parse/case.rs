@@ -1,13 +1,15 @@
 //! One entry of `cases`: a case, or one for each combination of its `each`.
 
 use super::each::{self, Combination};
-use super::{Parser, attack, event, expectation, production};
+use super::expectation::Beside;
+use super::sources::sources;
+use super::{Parser, event, expectation, production};
 use crate::diagnostic::{Span, escape};
 use crate::scenario::error::{CONTRADICTION, UNKNOWN_LABEL, UNKNOWN_SOURCE, WRONG_SHAPE};
 use crate::scenario::model::{
     Base, Case, Change, EventRole, EventsFrom, Expectation, Located, PerSource, Scenario,
 };
-use crate::scenario::yaml::{Key, Node, NodeKind};
+use crate::scenario::yaml::{Node, NodeKind};
 
 pub(in crate::scenario) const KEYS: &[&str] = &[
     "name",
@@ -28,22 +30,6 @@ pub(in crate::scenario) const KEYS: &[&str] = &[
     "noise",
     "with",
 ];
-
-/// The keys that stand beside the `expect` of a case and belong to it.
-#[derive(Default)]
-pub(super) struct Beside<'n> {
-    pub(super) gap: Option<(&'n Key, &'n Node)>,
-    pub(super) noise: Option<(&'n Key, &'n Node)>,
-    pub(super) with: Option<(&'n Key, &'n Node)>,
-}
-
-impl<'n> Beside<'n> {
-    /// The first of the keys that is there.
-    pub(super) fn first(&self) -> Option<&'n Key> {
-        let entry = self.gap.or(self.noise).or(self.with);
-        entry.map(|(key, _)| key)
-    }
-}
 
 /// Reads one entry of `cases` into one or several cases.
 pub(super) fn cases(
@@ -93,7 +79,7 @@ fn case(
     let _ = (entries.take("name"), entries.take("each"));
     let only = entries
         .take("only")
-        .map(|node| attack::sources(parser, node, "`only`"));
+        .map(|node| sources(parser, node, "`only`"));
     let skip = entries
         .take("skip")
         .map_or_else(Vec::new, |node| skip(parser, node));
@@ -198,8 +184,8 @@ fn changes(
     [remove, change, add]: [Option<&Node>; 3],
 ) -> (Vec<Change>, Vec<String>) {
     let mut labels = match events_from {
-        Some(from) => attack::labels(&Base::Captured(from.clone())),
-        None => attack::labels(&scenario.attack.base),
+        Some(from) => event::labels(&Base::Captured(from.clone())),
+        None => event::labels(&scenario.attack.base),
     };
     let mut changes = Vec::new();
     let mut removed: Vec<String> = Vec::new();

@@ -5,8 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Parser;
-use super::attack::unknown_name;
+use super::{Parser, listed};
 use crate::diagnostic::Span;
 use crate::diagnostic::suggest::nearest;
 use crate::scenario::error::{BAD_EACH, LIMIT, UNKNOWN_NAME};
@@ -322,4 +321,26 @@ impl Substitution<'_> {
             unknown_name(parser, self.scenario, name, span);
         }
     }
+}
+
+/// Reports a `$name` that `fields` does not define.
+fn unknown_name(parser: &mut Parser<'_>, scenario: &Scenario, name: &str, span: Span) {
+    let known: Vec<&str> = scenario
+        .names
+        .iter()
+        .map(|known| known.name.value.as_str())
+        .collect();
+    let message = format!("`{name}` is not defined");
+    let help = match nearest(name, known.iter().copied()) {
+        Some(near) => {
+            let help = format!("did you mean `{near}`?");
+            return parser.error(&UNKNOWN_NAME, span, message, "", &[&help]);
+        }
+        None if known.is_empty() => {
+            "define it in `fields`, or in the `each` of the case".to_owned()
+        }
+        None => format!("`fields` defines {}", listed(&known)),
+    };
+    let literal = format!("for the text itself write `${name}`");
+    parser.error(&UNKNOWN_NAME, span, message, "", &[&help, &literal]);
 }

@@ -1,7 +1,7 @@
 //! Parses the expectation of a case: `expect`, the pins `gap` and `noise`, `with`, and `because`.
 
-use super::attack::MAX_SOURCES;
-use super::{Entries, Parser, case::Beside, event};
+use super::sources::MAX_SOURCES;
+use super::{Entries, Parser, event, field};
 use crate::diagnostic::Span;
 use crate::diagnostic::suggest::nearest;
 use crate::scenario::check;
@@ -9,7 +9,7 @@ use crate::scenario::error::{CONTRADICTION, MISSING_KEY, UNKNOWN_KEY, WRONG_SHAP
 use crate::scenario::model::{
     Alerts, Expectation, Expected, FieldSetting, Located, PerSource, Scenario, WrittenValue,
 };
-use crate::scenario::yaml::{Node, NodeKind};
+use crate::scenario::yaml::{Key, Node, NodeKind};
 
 /// The keys of an expectation; a map with any other key is one by source.
 pub(in crate::scenario) const KEYS: &[&str] = &[
@@ -24,6 +24,22 @@ pub(in crate::scenario) const KEYS: &[&str] = &[
     "matched",
 ];
 const OUTCOMES: &[&str] = &["alert", "none"];
+
+/// The keys that stand beside the `expect` of a case and belong to it.
+#[derive(Default)]
+pub(super) struct Beside<'n> {
+    pub(super) gap: Option<(&'n Key, &'n Node)>,
+    pub(super) noise: Option<(&'n Key, &'n Node)>,
+    pub(super) with: Option<(&'n Key, &'n Node)>,
+}
+
+impl<'n> Beside<'n> {
+    /// The first of the keys that is there.
+    pub(super) fn first(&self) -> Option<&'n Key> {
+        let entry = self.gap.or(self.noise).or(self.with);
+        entry.map(|(key, _)| key)
+    }
+}
 
 /// What a map says before it is known whether it can be meant.
 #[derive(Default)]
@@ -174,7 +190,7 @@ fn said_in_map(
         said.with = with(parser, scenario, node);
     }
     if let Some((key, node)) = entries.take_entry("new_terms") {
-        said.new_terms = Some((event::values(parser, scenario, "new_terms", node), key.span));
+        said.new_terms = Some((field::values(parser, scenario, "new_terms", node), key.span));
     }
     if let Some((key, node)) = entries.take_entry("matched") {
         said.matched = Some((matched(parser, node, labels), key.span));
@@ -266,7 +282,7 @@ fn group(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Alerts {
         }
         count
     });
-    let fields = event::settings(parser, scenario, &entries);
+    let fields = field::settings(parser, scenario, &entries);
     if fields.is_empty() && counted.is_none() {
         let help = "name the group: `{alert: {host.id: h1, count: 20}}`";
         parser.missing(node.span, "the alert says nothing of its group", help);
@@ -344,7 +360,7 @@ fn with(
     node: &Node,
 ) -> Option<(Vec<FieldSetting>, Span)> {
     let entries = parser.map(node, "`with`")?;
-    Some((event::settings(parser, scenario, &entries), node.span))
+    Some((field::settings(parser, scenario, &entries), node.span))
 }
 
 /// Makes an expectation of what was said, and reports what excludes itself.

@@ -10,8 +10,10 @@ mod case;
 mod each;
 mod event;
 mod expectation;
+mod field;
 mod production;
 mod repeated;
+mod sources;
 
 pub(super) use attack::{ATTACK_KEYS, KEYS as SCENARIO_KEYS};
 pub(super) use case::KEYS as CASE_KEYS;

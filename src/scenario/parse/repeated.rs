@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Parser, event};
+use super::{Parser, field};
 use crate::diagnostic::Diagnostic;
 use crate::scenario::error::{DUPLICATE_FIELD, LIMIT, WRONG_SHAPE};
 use crate::scenario::model::{
@@ -49,7 +49,7 @@ fn varied(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Vec<Vec<
     };
     let mut columns: Vec<Vec<FieldSetting>> = Vec::new();
     for (key, node) in entries.entries {
-        let Some(field) = event::field_key(parser, scenario, &key.text, &key.text, key.span) else {
+        let Some(field) = field::field_key(parser, scenario, &key.text, &key.text, key.span) else {
             continue;
         };
         let values = values(parser, scenario, &key.text, node).into_iter();
@@ -78,7 +78,7 @@ fn values(
     match &node.kind {
         NodeKind::List(items) => {
             let items = items.iter();
-            let values = items.filter_map(|item| event::value(parser, scenario, path, item));
+            let values = items.filter_map(|item| field::value(parser, scenario, path, item));
             values.collect()
         }
         NodeKind::Scalar { text, .. } => match range(text) {
@@ -131,14 +131,14 @@ pub(super) fn seen(
     let Some(mut entries) = parser.map(node, "`seen`") else {
         return Vec::new();
     };
-    let at = entries.take("at").and_then(|node| event::at(parser, node));
+    let at = entries.take("at").and_then(|node| field::at(parser, node));
     let Some(at) = at.filter(|at| at.value < 0) else {
         let help = "say how long before the case: `seen: {user.name: alice, at: -2d}`";
         parser.missing(key.span, "`seen` has no `at` before the case", help);
         return Vec::new();
     };
     let mut combinations: Vec<Vec<FieldSetting>> = vec![Vec::new()];
-    for setting in event::settings(parser, scenario, &entries) {
+    for setting in field::settings(parser, scenario, &entries) {
         let FieldAction::Set(values) = &setting.action else {
             for combination in &mut combinations {
                 combination.push(setting.clone());

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::compile::Node;
+use super::node::Node;
 use super::warning::Failure;
 use crate::evaluate::pattern::Finder;
 use crate::event::{Timestamp, Value};

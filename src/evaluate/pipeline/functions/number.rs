@@ -1,7 +1,6 @@
 //! Numbers: arithmetic and functions. Whole numbers do not wrap; what leaves the range is a null
 //! and a warning.
 
-use super::super::expression::is_whole;
 use super::super::warning::Failure;
 use super::{Arguments, Computed};
 use crate::event::Value;
@@ -262,4 +261,12 @@ pub(super) fn bucket(args: Arguments<'_>) -> Computed {
     let pair = args.real(0).zip(args.real(1));
     pair.map(|(x, width)| finite((x / width).floor() * width))
         .transpose()
+}
+
+/// Whether the type is one of whole numbers.
+fn is_whole(data_type: DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Integer | DataType::Long | DataType::UnsignedLong
+    )
 }

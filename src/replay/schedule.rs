@@ -1,0 +1,255 @@
+//! How production runs a rule on a case, and what comes of it in every phase.
+
+use crate::evaluate::Match;
+use crate::event::time::{DateFormat, format_offset};
+use crate::event::{Event, EventId, Timestamp};
+use crate::execution::overlap::per_cent;
+use crate::execution::window::{covered, longest_blind};
+use crate::execution::{Arrival, Phase, Windows};
+use crate::rule::{Rule, Schedule, Suppression};
+use crate::scenario::model::{FoundIn, ScheduleSpec};
+
+/// Where an ingest pipeline writes when it saw the event.
+const INGESTED: &str = "event.ingested";
+
+/// How a case is run in production.
+#[derive(Debug, Clone)]
+pub(super) struct ScheduleConfig<'r> {
+    /// The rule.
+    pub(super) rule: &'r Rule,
+    /// The scenario says something of production, or the rule of its alerts.
+    pub(super) stated: bool,
+    pub(super) windows: Windows,
+    /// The one phase that is replayed.
+    pub(super) phase: Option<i64>,
+    /// An expected alert must be in every phase.
+    pub(super) every_phase: bool,
+    pub(super) max_signals: usize,
+    /// The field that the time range filters.
+    field: String,
+    fallback: Option<String>,
+    pub(super) suppression: Option<&'r Suppression>,
+    /// Milliseconds of the start of the case.
+    start: Option<i64>,
+}
+
+/// What production makes of a run.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ScheduledOutcome {
+    /// The matches of which alerts are made in some phase, in order.
+    pub(super) matches: Vec<Match>,
+    /// What happens in the phases; empty where it is one search for all of them.
+    phases: Vec<Phase>,
+    /// A single phase was asked for.
+    single: bool,
+}
+
+impl<'r> ScheduleConfig<'r> {
+    /// The rule's own schedule with what the scenario or the case says of it.
+    pub(super) fn new(
+        rule: &'r Rule,
+        specs: &[Option<&ScheduleSpec>],
+        start: Option<i64>,
+        stated: bool,
+    ) -> Self {
+        let mut schedule = rule.schedule;
+        let (mut phase, mut found) = (None, FoundIn::SomePhase);
+        for spec in specs.iter().flatten() {
+            let value = |of: &Option<crate::scenario::model::Located<i64>>, own: i64| {
+                of.as_ref().map_or(own, |located| located.value)
+            };
+            schedule.interval = value(&spec.interval, schedule.interval);
+            schedule.look_back = value(&spec.from, schedule.look_back);
+            schedule.until = value(&spec.to, schedule.until);
+            phase = spec.phase.as_ref().map(|phase| phase.value);
+            found = spec
+                .found
+                .as_ref()
+                .map_or(FoundIn::SomePhase, |found| found.value);
+        }
+        // The range is over the override or `@timestamp`; `timestamp_field` orders events only.
+        let own = "@timestamp".to_owned();
+        let (field, fallback) = match &rule.fields.timestamp_override {
+            Some(field) => {
+                let fallback = !rule.production.fallback_disabled;
+                (field.clone(), fallback.then_some(own))
+            }
+            None => (own, None),
+        };
+        let own = &rule.production;
+        let overrides = !own.severity_mapping.is_empty()
+            || own.risk_score_field.is_some()
+            || own.name_field.is_some();
+        Self {
+            rule,
+            stated: stated || overrides || rule.building_block || own.suppression.is_some(),
+            windows: Windows(schedule),
+            phase,
+            every_phase: found == FoundIn::EveryPhase,
+            max_signals: rule.alert_limit() as usize,
+            field,
+            fallback,
+            suppression: rule.production.suppression.as_ref(),
+            start,
+        }
+    }
+
+    /// The field without which no execution finds an event.
+    pub(super) fn required_time(&self) -> Option<&str> {
+        self.fallback.is_none().then_some(&*self.field)
+    }
+
+    pub(super) fn schedule(&self) -> Schedule {
+        self.windows.0
+    }
+
+    pub(super) fn rule(&self) -> &'r Rule {
+        self.rule
+    }
+
+    /// The one phase that is replayed, if the scenario asks for one.
+    pub(super) fn phase(&self) -> Option<i64> {
+        self.phase
+    }
+
+    pub(super) fn max_signals(&self) -> usize {
+        self.max_signals
+    }
+
+    /// The start of the case in milliseconds since 1970; of a recording, the time of the first of
+    /// these events.
+    pub(super) fn start_of(&self, events: &[Event], ids: &[EventId]) -> i64 {
+        let arrivals = ids.iter().filter_map(|id| events.get(id.index()));
+        let times = arrivals.filter_map(|event| self.arrival(event).time);
+        self.start.or(times.min()).unwrap_or_default()
+    }
+
+    pub(super) fn windows(&self) -> Windows {
+        self.windows
+    }
+
+    /// When these events happened and could be found, from the start of the case.
+    pub(super) fn relative(&self, events: &[Event], ids: &[EventId]) -> Vec<Arrival> {
+        let arrivals = ids.iter().filter_map(|id| events.get(id.index()));
+        let arrivals: Vec<Arrival> = arrivals.map(|event| self.arrival(event)).collect();
+        let start = self.start_of(events, ids);
+        let relative = |arrival: &Arrival| Arrival {
+            time: arrival.time.map(|time| time - start),
+            arrived: arrival.arrived - start,
+        };
+        arrivals.iter().map(relative).collect()
+    }
+
+    /// When the event happened by the field that is filtered, and when it could be found.
+    pub(super) fn arrival(&self, event: &Event) -> Arrival {
+        let ingested = millis(event, INGESTED);
+        let own = millis(event, "@timestamp");
+        let arrived = ingested.or(own).unwrap_or_default();
+        let time = millis(event, &self.field).or_else(|| millis(event, self.fallback.as_ref()?));
+        Arrival { time, arrived }
+    }
+}
+
+fn millis(event: &Event, field: &str) -> Option<i64> {
+    let text = event.values(field).first()?.to_string();
+    DateFormat::usual().parse(&text).map(Timestamp::millis)
+}
+
+/// What the phases have in common and where they differ, as numbers.
+pub(super) struct Counts {
+    pub(super) least: usize,
+    pub(super) most: usize,
+    /// The most that `max_signals` cuts off in a phase.
+    pub(super) cut: usize,
+    /// The most that are suppressed in a phase.
+    pub(super) suppressed: usize,
+}
+
+impl ScheduledOutcome {
+    /// The alerts of a run and what happens in the phases, of which `single` is the only one asked
+    /// for.
+    pub(super) fn new(matches: Vec<Match>, phases: Vec<Phase>, single: bool) -> Self {
+        Self {
+            matches,
+            phases,
+            single,
+        }
+    }
+
+    /// How many alerts the phases have.
+    pub(super) fn counts(&self) -> Counts {
+        let all = || self.phases.iter().map(|phase| &phase.outcome);
+        let whole = self.matches.len();
+        Counts {
+            least: all().map(|one| one.alerts.len()).min().unwrap_or(whole),
+            most: all().map(|one| one.alerts.len()).max().unwrap_or(whole),
+            cut: all().map(|one| one.cut.len()).max().unwrap_or(0),
+            suppressed: all().map(|one| one.suppressed.len()).max().unwrap_or(0),
+        }
+    }
+
+    /// The middle of the longest run of phases without an alert; the first phase where there is
+    /// none.
+    pub(super) fn worst(&self) -> i64 {
+        match (self.single, longest_blind(&self.phases)) {
+            (false, Some((from, until))) => {
+                let interval = self.phases.last().map_or(1, |phase| phase.until.max(1));
+                from.midpoint(until).rem_euclid(interval)
+            }
+            _ => self.phases.first().map_or(0, |phase| phase.from),
+        }
+    }
+
+    /// In which share of phases there is an alert, and the longest run of those without: `None`
+    /// where there is one in all.
+    pub(super) fn blind(&self) -> Option<String> {
+        if self.single {
+            return None;
+        }
+        let (from, until) = longest_blind(&self.phases)?;
+        let interval = self.phases.last()?.until;
+        if covered(&self.phases) == 0 {
+            return None;
+        }
+        let plain = |millis: i64| format_offset(millis).trim_start_matches('+').to_owned();
+        Some(format!(
+            "found in {}; missed where executions start {} to {} after the start of the case",
+            per_cent(covered(&self.phases), interval),
+            plain(from),
+            plain(until),
+        ))
+    }
+
+    /// The lines of the snapshot about the phases, where they say anything.
+    pub(super) fn facts(&self) -> Vec<(String, String)> {
+        let mut facts = Vec::new();
+        if let Some(blind) = self.blind() {
+            facts.push(("phases".to_owned(), blind));
+        }
+        let counts = self.counts();
+        if counts.least != counts.most && counts.least > 0 {
+            let range = format!("{} to {} alerts", counts.least, counts.most);
+            facts.push(("phases".to_owned(), range));
+        }
+        if counts.cut > 0 {
+            let lost = format!("{} beyond max_signals", upto(counts.cut, self.single));
+            facts.push(("lost".to_owned(), lost));
+        }
+        if counts.suppressed > 0 {
+            let under = upto(counts.suppressed, self.single);
+            facts.push((
+                "suppress".to_owned(),
+                format!("{under} under another alert"),
+            ));
+        }
+        facts
+    }
+}
+
+fn upto(count: usize, exact: bool) -> String {
+    if exact {
+        count.to_string()
+    } else {
+        format!("at most {count}")
+    }
+}

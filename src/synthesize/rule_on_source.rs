@@ -1,0 +1,54 @@
+//! The data sources that a rule is written for, and its plan on one of them.
+
+use super::attack::Ground;
+use super::{Impossible, Request};
+use crate::compile::{Exclusions, FieldTypes, OnSource};
+use crate::data_source::{DataSource, IndexPatterns};
+use crate::evaluate::Prepared;
+use crate::replay::START;
+
+/// The sources to write for.
+pub(super) fn sources<'a>(
+    request: &Request<'a>,
+    patterns: &IndexPatterns,
+) -> Result<Vec<&'a DataSource>, Impossible> {
+    if let Some(what) = request.subject.unsupported_on_streams() {
+        return Err(Impossible::Unsupported(what.to_string()));
+    }
+    let mut claimed = request.catalogue.claimed(patterns);
+    let unknown = |name: &&String| claimed.iter().all(|source| source.name != **name);
+    if let Some(name) = request.sources.iter().find(unknown) {
+        return Err(Impossible::UnknownSource(name.clone()));
+    }
+    claimed.retain(|source| request.sources.is_empty() || request.sources.contains(&source.name));
+    if claimed.is_empty() {
+        return Err(Impossible::NoSource);
+    }
+    Ok(claimed)
+}
+
+/// Runs what needs the rule's plan on a source; the error is Elasticsearch's refusal.
+pub(super) fn on_plan<T>(
+    request: &Request<'_>,
+    source: &DataSource,
+    patterns: &IndexPatterns,
+    run: impl FnOnce(&Ground<'_>) -> Result<T, String>,
+) -> Result<T, String> {
+    let subject = request.subject;
+    let (Some(query), Some(syntax)) = (&subject.rule.query, &subject.syntax) else {
+        return Err("the rule has no query that can be run".to_owned());
+    };
+    let types = FieldTypes::new(source, [], patterns);
+    let exclusions = Exclusions::default();
+    let rule = &subject.rule;
+    let compiler = OnSource::new(rule, &query.text, syntax, types, &exclusions, START);
+    let compiled = compiler
+        .compile(&[])
+        .map_err(|refused| format!("Elasticsearch would refuse the query: {}", refused.message))?;
+    let prepared = Prepared::new(&compiled.plan).map_err(|failure| failure.to_string())?;
+    run(&Ground {
+        prepared: &prepared,
+        source,
+        patterns,
+    })
+}
