@@ -571,6 +571,10 @@ pub struct ScanArgs {
     /// The most partial sequences that are held; when there are more the oldest go
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub max_partials: usize,
+    /// The most events that are held for the executions of one threshold or new-terms rule; when
+    /// there are more the oldest go
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub max_documents: usize,
     /// Stop at the first line that is no event; exit with 3 if events or sequences were lost
     #[arg(long)]
     pub strict: bool,

@@ -168,6 +168,24 @@ impl<'c> AnySource<'c> {
         mapping
     }
 
+    /// The types of fields that a rule names beside its query; one that no source knows is a
+    /// keyword.
+    pub(super) fn named(&mut self, patterns: &IndexPatterns, paths: &[&str]) -> Mapping {
+        let mut mapping = Mapping::new("the sources of the rule");
+        for path in paths {
+            if let Some(field) = self.field(patterns, path) {
+                mapping.insert(path, field.clone());
+            }
+            for source in self.catalogue.claimed(patterns) {
+                add_objects_above(&mut mapping, path, |above| source.field(patterns, above));
+            }
+            if mapping.find(path).is_none() {
+                mapping.add(path, FieldType::ecs_keyword(), Origin::Inferred);
+            }
+        }
+        mapping
+    }
+
     /// The types of the fields that a request reads; what no source knows has the type that the
     /// query asks for.
     pub(super) fn mapping_of(

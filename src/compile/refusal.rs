@@ -20,8 +20,7 @@ pub enum NotCompiled {
 pub enum Unsupported {
     /// Rules of this type.
     RuleType(RuleType),
-    /// Rules of this type over recordings: their executions count or remember, which a stream of
-    /// events is not replayed as yet.
+    /// Rules of this type over recordings.
     OverRecordings(RuleType),
     /// A rule without a query.
     NoQuery,

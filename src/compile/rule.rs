@@ -7,13 +7,14 @@ use std::sync::Arc;
 use super::exclusions::{CompiledExclusions, Exclusions};
 use super::field_types::AnySource;
 use super::query::{Query, request_fields};
-use super::refusal::{NotCompiled, Refused, Unsupported, supported};
+use super::refusal::{NotCompiled, Refused, supported, unsupported_on_streams};
 use super::syntax::Syntax;
 use crate::data_source::{Catalogue, IndexPatterns};
-use crate::event::{Event, Schema, Timestamp};
+use crate::event::schema::MappedField;
+use crate::event::{Event, Mapping, Schema, Timestamp};
 use crate::language::eql::OptionalFields;
 use crate::plan::Plan;
-use crate::rule::{ExceptionItem, Language, Rule, RuleKind};
+use crate::rule::{ExceptionItem, Language, Rule};
 
 /// A rule that runs.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct CompiledRule {
     pub plan: Plan,
     /// The documents that it never sees.
     exclusions: Arc<CompiledExclusions>,
+    /// The types of the fields that the rule's kind names.
+    types: Mapping,
     /// The exception lists that it refers to and that were not given.
     pub missing_lists: Vec<String>,
 }
@@ -40,6 +43,11 @@ impl CompiledRule {
     /// Whether anything hides documents from it.
     pub fn has_exclusions(&self) -> bool {
         !self.exclusions.is_empty()
+    }
+
+    /// A field that the rule's kind names: how its values are read.
+    pub fn field(&self, path: &str) -> Option<MappedField> {
+        self.types.find(path)
     }
 
     /// Hides the event if its filters or an exception do. Elasticsearch may refuse one of them for
@@ -118,10 +126,8 @@ impl<'c> RuleCompiler<'c> {
     /// Compiles a rule.
     pub fn compile(&mut self, rule: Arc<Rule>) -> Result<CompiledRule, NotCompiled> {
         let text = supported(&rule).map_err(NotCompiled::Unsupported)?;
-        if let RuleKind::Threshold(_) | RuleKind::NewTerms(_) | RuleKind::Esql = rule.kind {
-            let rule_type = rule.kind.rule_type();
-            let unsupported = Unsupported::OverRecordings(rule_type);
-            return Err(NotCompiled::Unsupported(unsupported));
+        if let Some(what) = unsupported_on_streams(&rule) {
+            return Err(NotCompiled::Unsupported(what));
         }
         let refused = |errors: Vec<_>| NotCompiled::Refused(Refused::new(&errors, text));
         let language = rule
@@ -149,7 +155,9 @@ impl<'c> RuleCompiler<'c> {
         let exclusions = Exclusions::new(&rule, items);
         let types = self.types.known(&patterns, &exclusions.fields());
         let exclusions = exclusions.on(types).map_err(NotCompiled::Refused)?;
+        let types = self.types.named(&patterns, &rule.kind.fields());
         Ok(CompiledRule {
+            types,
             patterns,
             plan,
             exclusions: Arc::new(exclusions),

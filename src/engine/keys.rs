@@ -1,5 +1,6 @@
 //! Join keys as bytes: equal keys have equal bytes, and the values can be read back. Written by
-//! `event_context.rs`, compared by `sequence.rs` and `end_of_stream.rs`.
+//! `event_context.rs`, compared by `sequence.rs` and `end_of_stream.rs`; what `scan` keeps of
+//! documents is written in the same way.
 
 use std::cmp::Ordering;
 use std::net::Ipv6Addr;
@@ -30,7 +31,7 @@ fn write_tagged(tag: u8, text: &str, bytes: &mut Vec<u8>) {
 }
 
 /// Appends a value. Numbers are equal by value among all numeric types.
-pub(super) fn write(value: &Value, bytes: &mut Vec<u8>) {
+pub fn write(value: &Value, bytes: &mut Vec<u8>) {
     let whole = |value: i128, bytes: &mut Vec<u8>| {
         bytes.push(WHOLE);
         bytes.extend_from_slice(&value.to_le_bytes());
@@ -68,7 +69,7 @@ fn whole_of(value: f64) -> Option<i128> {
 }
 
 /// The values of a key.
-pub(super) fn read(mut bytes: &[u8]) -> Vec<Option<Value>> {
+pub fn read(mut bytes: &[u8]) -> Vec<Option<Value>> {
     let mut values = Vec::new();
     while let Some((tag, rest)) = bytes.split_first() {
         let (value, rest) = read_one(*tag, rest);

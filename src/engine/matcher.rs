@@ -13,7 +13,7 @@ use super::row::{Kind, RawCell, Row};
 use super::slots::SlotId;
 use super::timestamp_cache::Clock;
 use super::value_table::ValueTable;
-use crate::event::Timestamp;
+use crate::event::{Raw, Scalar, Timestamp};
 use crate::plan::IndexVec;
 
 /// Kinds of event are remembered up to so many.
@@ -192,6 +192,19 @@ impl<'s> Matcher<'s> {
                 sink(slot, cell.decode(&mut buffer).as_text());
             }
         }
+    }
+
+    /// The values that the line matched last has in one field.
+    pub fn values_of(&self, line: &str, slot: SlotId) -> Vec<Scalar> {
+        let mut buffer = String::new();
+        let values = self.row.values(line, slot);
+        values
+            .map(|cell| match cell.decode(&mut buffer) {
+                Raw::Text(text) => Scalar::text(text),
+                Raw::Number(text) => Scalar::Number(text.into()),
+                Raw::Bool(value) => Scalar::Bool(value),
+            })
+            .collect()
     }
 
     /// The rules that failed on an event, with the reason; each rule once.

@@ -16,7 +16,7 @@ mod events;
 pub mod extract;
 mod found_match;
 mod key_predictor;
-mod keys;
+pub mod keys;
 mod matcher;
 mod misfits;
 mod numbers;

@@ -109,6 +109,12 @@ impl Slots {
         self.paths.len()
     }
 
+    /// The slot of a path.
+    pub fn slot(&self, path: &str) -> Option<SlotId> {
+        let place = self.paths.iter().position(|own| &**own == path)?;
+        u32::try_from(place).ok().map(SlotId)
+    }
+
     /// The paths by slot.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.paths.iter().map(|path| &**path)

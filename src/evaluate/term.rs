@@ -15,7 +15,6 @@ pub struct Term(Value);
 
 impl Term {
     /// The term of a value.
-    #[cfg(test)]
     pub fn new(value: Value) -> Self {
         Self(value)
     }

@@ -33,11 +33,23 @@ pub struct Novelty {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Alerted(BTreeSet<(usize, Arc<[Term]>)>);
 
-/// Runs one execution and remembers what it alerted on. `history` is the start of the history for
-/// a range that ends at `to`.
-pub fn execute(
+impl Alerted {
+    /// How many alerts are remembered.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Forgets the documents of lower numbers: none of them is new again.
+    pub fn forget_before(&mut self, number: usize) {
+        self.0.retain(|(first, _)| *first >= number);
+    }
+}
+
+/// Runs one execution over documents, each with its number, and remembers what it alerted on.
+/// `history` is the start of the history for a range that ends at `to`.
+pub fn execute<'d>(
     execution: Execution,
-    documents: &[Document],
+    documents: impl Iterator<Item = (usize, &'d Document)>,
     history: &dyn Fn(i64) -> i64,
     max_signals: usize,
     alerted: &mut Alerted,
@@ -47,7 +59,7 @@ pub fn execute(
         from: execution.from,
         to: execution.to,
     };
-    let found = documents.iter().enumerate().filter(|(_, document)| {
+    let found = documents.filter(|(_, document)| {
         document.arrival.arrived <= execution.start && document.arrival.time.is_some()
     });
     let found = found.map(|(number, document)| (number, &document.carried));
@@ -99,7 +111,13 @@ mod tests {
             to: 0,
         };
         let history = |to: i64| to - 7 * DAY;
-        let found = execute(execution, documents, &history, 100, &mut Alerted::default());
+        let found = execute(
+            execution,
+            documents.iter().enumerate(),
+            &history,
+            100,
+            &mut Alerted::default(),
+        );
         let terms = |seen: &Seen| {
             let terms: Vec<String> = seen.terms.iter().map(ToString::to_string).collect();
             format!("{}@{}", terms.join(","), seen.first)
@@ -151,7 +169,13 @@ mod tests {
         let documents = [before(MINUTE, &["a"], &["1"]), late];
         let mut alerted = Alerted::default();
         let mut alerts = |minute| {
-            let found = execute(execution(minute), &documents, &history, 100, &mut alerted);
+            let found = execute(
+                execution(minute),
+                documents.iter().enumerate(),
+                &history,
+                100,
+                &mut alerted,
+            );
             found
                 .alerts
                 .iter()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::replayed::Execution;
 use super::window::Arrival;
-use crate::evaluate::term::Term;
+use crate::evaluate::term::{Term, combinations};
 use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
 
 /// A document that meets the rule's query, filters and exceptions.
@@ -39,24 +39,21 @@ impl History {
     /// Whether a document was counted in an alert of one of its groups. It is then left out of all
     /// its groups, because Kibana excludes documents.
     fn has_counted(&self, document: &Counted) -> bool {
-        self.0.iter().any(|(key, last)| {
-            let mut fields = document.groups.iter().zip(key);
-            document.time <= *last && fields.all(|(terms, term)| terms.contains(term))
-        })
+        let counted = |key: &Vec<Term>| self.0.get(key).is_some_and(|last| document.time <= *last);
+        !self.0.is_empty() && combinations(&document.groups).iter().any(counted)
     }
 }
 
-/// Runs one execution and remembers what it alerted on.
-pub fn execute(
+/// Runs one execution over documents, each with its number, and remembers what it alerted on.
+pub fn execute<'d>(
     execution: Execution,
-    documents: &[Document],
+    documents: impl Iterator<Item = (usize, &'d Document)>,
     threshold: Threshold,
     max_signals: usize,
     history: &mut History,
 ) -> Counting {
     history.0.retain(|_, last| *last > execution.from);
-    let numbered = documents.iter().enumerate();
-    let (counted_before, counted): (Vec<_>, Vec<_>) = numbered
+    let (counted_before, counted): (Vec<_>, Vec<_>) = documents
         .filter(|(_, document)| execution.sees(document.arrival))
         .partition(|(_, document)| history.has_counted(&document.counted));
     let counted = counted
@@ -128,7 +125,13 @@ mod tests {
             if execution.start < 10 * MINUTE {
                 continue;
             }
-            let counting = execute(execution, documents, threshold, 100, &mut history);
+            let counting = execute(
+                execution,
+                documents.iter().enumerate(),
+                threshold,
+                100,
+                &mut history,
+            );
             found.extend(counting.alerts.iter().map(|alert| {
                 let key: Vec<String> = alert.key.iter().map(ToString::to_string).collect();
                 let minutes = (alert.first / MINUTE, alert.last / MINUTE);
@@ -188,7 +191,8 @@ mod tests {
             count: 3,
             cardinality: None,
         };
-        let counting = execute(execution, &documents, threshold, 2, &mut History::default());
+        let numbered = documents.iter().enumerate();
+        let counting = execute(execution, numbered, threshold, 2, &mut History::default());
         let keys = |buckets: &[Bucket]| {
             let keys = buckets.iter().map(|bucket| bucket.key.clone());
             keys.collect::<Vec<_>>()

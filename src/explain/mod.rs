@@ -168,10 +168,11 @@ pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Option<Explanatio
 
 /// The effect of the schedule, an exception or a filter, which decide after the query.
 fn in_production(explanation: &mut Explanation, check: &Observation) {
-    if check.alerted == explanation.alerted && check.outside.is_none() {
+    let alerted = !check.alerts.is_empty();
+    if alerted == explanation.alerted && check.outside.is_none() {
         return;
     }
-    explanation.alerted = check.alerted;
+    explanation.alerted = alerted;
     explanation.furthest = None;
     explanation.lacks.clear();
     explanation.would.clear();

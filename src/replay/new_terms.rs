@@ -37,7 +37,7 @@ pub(super) fn produce(
         for execution in executions {
             let novelty = execute(
                 *execution,
-                &documents,
+                documents.iter().enumerate(),
                 &history,
                 setting.max_signals(),
                 &mut alerted,
@@ -132,7 +132,13 @@ pub(super) fn stopped(
     let mut replay = |executions: &[Execution]| {
         let mut alerted = Alerted::default();
         for execution in executions {
-            let novelty = execute(*execution, &documents, &history, usize::MAX, &mut alerted);
+            let novelty = execute(
+                *execution,
+                documents.iter().enumerate(),
+                &history,
+                usize::MAX,
+                &mut alerted,
+            );
             if let (None, Some(seen), true) = (
                 &known,
                 novelty.known.first(),

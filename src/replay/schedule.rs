@@ -1,16 +1,14 @@
 //! How production runs a rule on a case, and what comes of it in every phase.
 
 use crate::evaluate::Match;
-use crate::event::time::{DateFormat, format_offset};
-use crate::event::{Event, EventId, Timestamp};
+use crate::event::time::format_offset;
+use crate::event::{Event, EventId};
 use crate::execution::overlap::per_cent;
+use crate::execution::time_range::RangeField;
 use crate::execution::window::{covered, longest_blind};
 use crate::execution::{Arrival, Phase, Windows};
 use crate::rule::{Rule, Schedule, Suppression};
 use crate::scenario::model::{FoundIn, ScheduleSpec};
-
-/// Where an ingest pipeline writes when it saw the event.
-const INGESTED: &str = "event.ingested";
 
 /// How a case is run in production.
 #[derive(Debug, Clone)]
@@ -25,9 +23,8 @@ pub(super) struct ScheduleConfig<'r> {
     /// An expected alert must be in every phase.
     pub(super) every_phase: bool,
     pub(super) max_signals: usize,
-    /// The field that the time range filters.
-    field: String,
-    fallback: Option<String>,
+    /// What the time range filters.
+    range: RangeField,
     pub(super) suppression: Option<&'r Suppression>,
     /// Milliseconds of the start of the case.
     start: Option<i64>,
@@ -67,15 +64,6 @@ impl<'r> ScheduleConfig<'r> {
                 .as_ref()
                 .map_or(FoundIn::SomePhase, |found| found.value);
         }
-        // The range is over the override or `@timestamp`; `timestamp_field` orders events only.
-        let own = "@timestamp".to_owned();
-        let (field, fallback) = match &rule.fields.timestamp_override {
-            Some(field) => {
-                let fallback = !rule.production.fallback_disabled;
-                (field.clone(), fallback.then_some(own))
-            }
-            None => (own, None),
-        };
         let own = &rule.production;
         let overrides = !own.severity_mapping.is_empty()
             || own.risk_score_field.is_some()
@@ -87,8 +75,7 @@ impl<'r> ScheduleConfig<'r> {
             phase,
             every_phase: found == FoundIn::EveryPhase,
             max_signals: rule.alert_limit() as usize,
-            field,
-            fallback,
+            range: RangeField::of(rule),
             suppression: rule.production.suppression.as_ref(),
             start,
         }
@@ -96,7 +83,7 @@ impl<'r> ScheduleConfig<'r> {
 
     /// The field without which no execution finds an event.
     pub(super) fn required_time(&self) -> Option<&str> {
-        self.fallback.is_none().then_some(&*self.field)
+        self.range.required()
     }
 
     pub(super) fn schedule(&self) -> Schedule {
@@ -142,17 +129,9 @@ impl<'r> ScheduleConfig<'r> {
 
     /// When the event happened by the field that is filtered, and when it could be found.
     pub(super) fn arrival(&self, event: &Event) -> Arrival {
-        let ingested = millis(event, INGESTED);
-        let own = millis(event, "@timestamp");
-        let arrived = ingested.or(own).unwrap_or_default();
-        let time = millis(event, &self.field).or_else(|| millis(event, self.fallback.as_ref()?));
-        Arrival { time, arrived }
+        let first = |field: &str| event.values(field).first().map(ToString::to_string);
+        self.range.arrival(first)
     }
-}
-
-fn millis(event: &Event, field: &str) -> Option<i64> {
-    let text = event.values(field).first()?.to_string();
-    DateFormat::usual().parse(&text).map(Timestamp::millis)
 }
 
 /// What the phases have in common and where they differ, as numbers.

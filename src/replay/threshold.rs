@@ -31,7 +31,7 @@ pub(super) fn produce(
         for execution in executions {
             let counting = execute(
                 *execution,
-                &documents,
+                documents.iter().enumerate(),
                 threshold(settings),
                 setting.max_signals(),
                 &mut history,
@@ -166,7 +166,13 @@ fn most_in_one(
     };
     let mut replay = |executions: &[crate::execution::replayed::Execution]| {
         for execution in executions {
-            let counting = execute(*execution, documents, none, 0, &mut History::default());
+            let counting = execute(
+                *execution,
+                documents.iter().enumerate(),
+                none,
+                0,
+                &mut History::default(),
+            );
             let counts = counting.below.iter().map(|bucket| bucket.documents.len());
             most = most.max(counts.max().unwrap_or(0));
         }

@@ -73,8 +73,8 @@ pub struct Observation {
     pub forced: bool,
     /// The clauses that decided it.
     pub decided: Vec<Decided>,
-    /// Production makes an alert of it, nothing waived.
-    pub alerted: bool,
+    /// The alerts that production makes of it, nothing waived.
+    pub alerts: Vec<Match>,
     /// What outside the query keeps production from an alert, nothing waived.
     pub outside: Option<NoneRecord>,
     /// Its executions in production.
@@ -172,7 +172,7 @@ pub(super) fn observe(
         waived: judgement.waived.clone(),
         forced: case.forced,
         decided,
-        alerted: !run.produced.matches.is_empty(),
+        alerts: run.produced.matches.clone(),
         outside: if run.produced.matches.is_empty() {
             super::production_blockers::stopped(run, &[]).map(|stopped| stopped.record)
         } else {

@@ -3,6 +3,7 @@
 
 use super::chunk::{Chunk, MARK};
 use super::excluded::Excluded;
+use super::executions::Readers;
 use super::summary::NAMED;
 use super::time_span::Days;
 use crate::engine::{Found, Matcher, Misfit, SlotId};
@@ -70,13 +71,21 @@ pub(super) struct BadEvent {
     pub(super) reason: String,
 }
 
-/// Matches the lines of a chunk; keeps the values of the fields for which `kept` says so.
+/// What becomes of the events that meet some stage.
+#[derive(Clone, Copy)]
+pub(super) struct Keeping<'k> {
+    /// Whether the values of each field are kept; empty if none are.
+    pub(super) kept: &'k [bool],
+    pub(super) excluded: &'k Excluded<'k>,
+    pub(super) readers: &'k Readers,
+}
+
+/// Matches the lines of a chunk.
 pub(super) fn batch(
     chunk: &Chunk,
     matcher: &mut Matcher<'_>,
     found: &mut Found,
-    kept: &[bool],
-    excluded: &Excluded<'_>,
+    keeping: Keeping<'_>,
 ) -> Batch {
     let mut batch = Batch {
         file: chunk.file,
@@ -102,12 +111,12 @@ pub(super) fn batch(
         match &text {
             Ok(text) => {
                 let line = text.get(range).unwrap_or("");
-                batch.line(number, line, matcher, found, kept, excluded);
+                batch.line(number, line, matcher, found, keeping);
             }
             Err(_) => {
                 let line = bytes.get(range).unwrap_or(&[]);
                 match std::str::from_utf8(line) {
-                    Ok(line) => batch.line(number, line, matcher, found, kept, excluded),
+                    Ok(line) => batch.line(number, line, matcher, found, keeping),
                     Err(_) => batch.bad.push(BadEvent {
                         line: number,
                         reason: if is_wide && number == 0 {
@@ -130,8 +139,7 @@ impl Batch {
         line: &str,
         matcher: &mut Matcher<'_>,
         found: &mut Found,
-        kept: &[bool],
-        excluded: &Excluded<'_>,
+        keeping: Keeping<'_>,
     ) {
         if line
             .bytes()
@@ -162,7 +170,8 @@ impl Batch {
             }
         }
         let mut failures = matcher.take_failures();
-        excluded.apply(line, matcher.rules(), found, &mut failures);
+        let rules = matcher.rules();
+        keeping.excluded.apply(line, rules, found, &mut failures);
         for (rule, reason) in failures {
             self.failures.push((rule, number, reason));
         }
@@ -172,14 +181,20 @@ impl Batch {
         let first = self.hits.len();
         for (stage, key) in found.hits() {
             let start = self.keys.len();
-            self.keys.extend_from_slice(key);
+            let rule = rules.rule_of(stage);
+            if keeping.readers.has(rule) {
+                // Of events without a time there is nothing to read.
+                keeping.readers.read(rule, line, matcher, &mut self.keys);
+            } else {
+                self.keys.extend_from_slice(key);
+            }
             self.hits
                 .push((stage, (short(start), short(self.keys.len()))));
         }
         let identity = matcher.identity(line, &mut self.text);
         let first_value = self.values.len();
-        if !kept.is_empty() {
-            self.keep_values(line, matcher, kept);
+        if !keeping.kept.is_empty() {
+            self.keep_values(line, matcher, keeping.kept);
         }
         self.events.push(BatchEvent {
             time: found.time,

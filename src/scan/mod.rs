@@ -2,6 +2,7 @@
 //!
 //! `files -> chunks of lines (merge) -> what each meets (batch, any number of threads) -> order ->
 //! correlator -> alerts`. The results are the same for any number of threads and size of chunk.
+//! What rules of executions read (`executions`) is kept to the end, when these are replayed.
 //!
 //! A pass orders events within a window. Files can be read twice: where they turn out to be out of
 //! order by more than that, a second pass sorts all of their events.
@@ -10,6 +11,7 @@ pub mod reread;
 mod alert;
 mod batch;
 mod excluded;
+mod executions;
 mod chunk;
 mod frontier;
 mod merge;
@@ -31,6 +33,7 @@ use crate::event::Value;
 use crate::event::io::Stop;
 
 use self::excluded::Excluded;
+use self::executions::Readers;
 pub use self::merge::Inputs;
 use self::pass::{Ordering, Outcome, Pass};
 pub use self::rule_matcher::{MatchError, RuleMatcher};
@@ -48,6 +51,9 @@ pub struct Options {
     pub window: Window,
     /// The most partial sequences that are held.
     pub max_partials: usize,
+    /// The most events that are held for the executions of one rule, and combinations of terms
+    /// that are remembered for it.
+    pub max_documents: usize,
     /// A bad line stops the scan.
     pub strict: bool,
     /// A line may be a hit of a search response, the document being its `_source`.
@@ -63,6 +69,7 @@ impl Default for Options {
             chunk: 1 << 18,
             window: Window::default(),
             max_partials: 1_000_000,
+            max_documents: 1_000_000,
             strict: false,
             unwrap_source: true,
             keep_values: false,
@@ -131,7 +138,10 @@ pub fn run(
     } else {
         &[]
     };
-    let (set, refused) = RuleSet::compile_with(plans, "@timestamp", fields);
+    let of_executions = executions::fields(rules);
+    let of_executions = of_executions.iter().map(String::as_str);
+    let fields: Vec<&str> = fields.iter().copied().chain(of_executions).collect();
+    let (set, refused) = RuleSet::compile_with(plans, "@timestamp", &fields);
     let routes = Routes(rules);
     let (mut names, mut kept) = (Vec::new(), Vec::new());
     if options.keep_values {
@@ -141,7 +151,9 @@ pub fn run(
     let pass = Pass {
         set: &set,
         routes: &routes,
+        rules,
         excluded: Excluded::new(rules),
+        readers: Readers::new(rules, &set),
         inputs,
         options,
         stop,

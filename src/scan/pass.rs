@@ -6,13 +6,15 @@ use std::io;
 use std::sync::atomic::{AtomicI64, Ordering as Atomic};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::batch::{Batch, batch};
+use super::batch::{Batch, Keeping, batch};
 use super::chunk::Lines;
 use super::excluded::Excluded;
+use super::executions::{Executions, Readers};
 use super::merge::{Ahead, Inputs, Merge};
 use super::order::{Order, Released, SortedOrder, WindowOrder};
 use super::time_span::Days;
 use super::{Alert, EventRecord, Options, Routes, Stats, Watcher};
+use crate::compile::CompiledRule;
 use crate::engine::{Correlator, Found, Match, Matcher, Occurrence, RuleSet};
 use crate::event::io::Stop;
 
@@ -20,7 +22,9 @@ use crate::event::io::Stop;
 pub(super) struct Pass<'s> {
     pub(super) set: &'s RuleSet,
     pub(super) routes: &'s Routes<'s>,
+    pub(super) rules: &'s [CompiledRule],
     pub(super) excluded: Excluded<'s>,
+    pub(super) readers: Readers,
     pub(super) inputs: &'s dyn Inputs,
     pub(super) options: &'s Options,
     pub(super) stop: &'s Stop,
@@ -57,6 +61,8 @@ struct Tail<'s, 'w> {
     lines: Vec<u64>,
     order: Order<'s>,
     correlator: Correlator<'s, Arc<EventRecord>>,
+    /// What the executions of rules will find; `None` once they were replayed.
+    executions: Option<Executions<'s>>,
     stats: Stats,
     days: Days,
     watcher: &'w mut dyn Watcher,
@@ -100,6 +106,7 @@ impl Pass<'_> {
             lines: vec![1; bounds.len()],
             order,
             correlator: Correlator::new(self.set, self.options.max_partials),
+            executions: Some(Executions::new(self.rules, &open)),
             stats: Stats::default(),
             days: Days::default(),
             watcher,
@@ -137,13 +144,25 @@ impl Pass<'_> {
             .collect()
     }
 
+    fn keeping(&self) -> Keeping<'_> {
+        Keeping {
+            kept: &self.kept,
+            excluded: &self.excluded,
+            readers: &self.readers,
+        }
+    }
+
     fn first_time(&self, file: usize, matcher: &mut Matcher<'_>) -> Option<i64> {
         let mut lines = Lines::new(self.inputs.open(file).ok()?);
         let mut found = Found::default();
+        let keeping = Keeping {
+            kept: &[],
+            ..self.keeping()
+        };
         loop {
             let chunk = lines.next(0, 1 << 16, Vec::new());
             let is_last = chunk.is_last;
-            let batch = batch(&chunk, matcher, &mut found, &[], &self.excluded);
+            let batch = batch(&chunk, matcher, &mut found, keeping);
             // The least of the first: one event that is dated far ahead does not count.
             if let Some(first) = batch.times.iter().flatten().min() {
                 return Some(*first);
@@ -175,13 +194,7 @@ impl Pass<'_> {
             let Some(next) = lock(merge).next(watermarks, std::mem::take(&mut spare)) else {
                 return;
             };
-            let batch = batch(
-                &next.chunk,
-                &mut matcher,
-                &mut found,
-                &self.kept,
-                &self.excluded,
-            );
+            let batch = batch(&next.chunk, &mut matcher, &mut found, self.keeping());
             spare = next.chunk.bytes;
             // One very long line does not stay in memory.
             spare.shrink_to(self.options.chunk.saturating_mul(4));
@@ -278,14 +291,32 @@ impl Pass<'_> {
             let Some(event) = released.batch.events.get(released.place as usize) else {
                 continue;
             };
-            let mut hits = Vec::new();
+            let (mut hits, mut read) = (Vec::new(), Vec::new());
             let own = released
                 .batch
                 .hits
                 .get(event.hits.0 as usize..event.hits.1 as usize);
             for (stage, (start, end)) in own.unwrap_or(&[]) {
                 let key = released.batch.keys.get(*start as usize..*end as usize);
-                hits.push((*stage, key.unwrap_or(&[])));
+                let rule = self.set.rule_of(*stage);
+                if self.readers.has(rule) {
+                    read.push((rule, key.unwrap_or(&[])));
+                } else {
+                    hits.push((*stage, key.unwrap_or(&[])));
+                }
+            }
+            let mut made: Option<Arc<EventRecord>> = None;
+            let mut make = || Arc::clone(made.get_or_insert_with(|| self.record(&released)));
+            for (rule, reading) in read {
+                let executions = tail.executions.as_mut();
+                let kept = executions.map(|executions| executions.take(rule, reading, &make()));
+                if let Some(Err(error)) = kept {
+                    tail.fail(&error);
+                    return;
+                }
+            }
+            if hits.is_empty() {
+                continue;
             }
             let occurrence = Occurrence {
                 time: event.time,
@@ -294,8 +325,6 @@ impl Pass<'_> {
                 hits: &hits,
                 is_late: released.is_late,
             };
-            let mut made: Option<Arc<EventRecord>> = None;
-            let mut make = || Arc::clone(made.get_or_insert_with(|| self.record(&released)));
             let (stats, watcher, stopped) =
                 (&mut tail.stats, &mut *tail.watcher, &mut tail.stopped);
             tail.correlator.take(&occurrence, &mut make, &mut |found| {
@@ -322,6 +351,7 @@ impl Pass<'_> {
             tail.correlator
                 .finish(&mut |found| give(found, stats, watcher, stopped));
         }
+        self.replay(&mut tail);
         // Late events of files that were read to their end meet no stage: nothing was lost.
         if !self.is_finite || tail.stats.interrupted {
             (tail.stats.late, tail.stats.first_late) = tail.order.late();
@@ -333,6 +363,26 @@ impl Pass<'_> {
         tail.stats.evicted = tail.correlator.evicted().collect();
         tail.watcher.progress(&tail.stats);
         Outcome::Done(Box::new(tail.stats))
+    }
+
+    /// Replays the executions of the rules that count or remember.
+    fn replay(&self, tail: &mut Tail<'_, '_>) {
+        let Some(executions) = tail.executions.take().filter(|_| !tail.stopped) else {
+            return;
+        };
+        let (stats, watcher, stopped) = (&mut tail.stats, &mut *tail.watcher, &mut tail.stopped);
+        let shortfalls = executions.finish(self.options.max_documents, &mut |alert| {
+            *stats.alerts.entry(alert.rule).or_insert(0) += 1;
+            *stopped = !watcher.alert(alert);
+            !*stopped
+        });
+        match shortfalls {
+            Ok(shortfalls) => {
+                tail.stats.dropped = shortfalls.dropped.into_iter().collect();
+                tail.stats.cut = shortfalls.cut.into_iter().collect();
+            }
+            Err(error) => tail.fail(&error),
+        }
     }
 
     fn record(&self, released: &Released) -> Arc<EventRecord> {

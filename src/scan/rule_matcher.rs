@@ -16,8 +16,9 @@ use crate::rule;
 
 /// A rule that is ready to match events.
 ///
-/// The rule's own filters and the exception items of its file apply; its schedule, its suppression
-/// and its `max_signals` do not.
+/// The rule's own filters and the exception items of its file apply; its suppression does not, and
+/// its schedule and its `max_signals` only where executions count or remember: rules of type
+/// `threshold` and `new_terms`.
 ///
 /// ```
 /// use trapline::{Catalogue, RuleMatcher};

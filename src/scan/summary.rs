@@ -38,6 +38,11 @@ pub struct Stats {
     pub unrouted: BTreeMap<String, u64>,
     /// Partial sequences that were dropped, by rule.
     pub evicted: BTreeMap<u32, u64>,
+    /// Events that were dropped from the windows and histories of rules whose executions count or
+    /// remember, by rule.
+    pub dropped: BTreeMap<u32, u64>,
+    /// Alerts of executions beyond the `max_signals` of their rules, by rule.
+    pub cut: BTreeMap<u32, u64>,
     /// Values that do not fit the type of their field and count as missing.
     pub misfits: u64,
     /// The first of them by file, line and place within the line.
@@ -67,6 +72,11 @@ impl Stats {
     /// All partial sequences that were dropped.
     pub fn evicted_count(&self) -> u64 {
         self.evicted.values().sum()
+    }
+
+    /// All events that were dropped.
+    pub fn dropped_count(&self) -> u64 {
+        self.dropped.values().sum()
     }
 
     /// Notes a bad line; the first ones are named.

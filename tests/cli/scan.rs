@@ -391,3 +391,115 @@ fn exception_lists_apply_to_the_rules_that_refer_to_them() {
     );
     assert_eq!(broken.run(&["scan", "log.ndjson", "--rules", "rules"]).0, 3);
 }
+
+/// A project with one rule that counts or remembers.
+fn executed(kind: &str, events: &[String]) -> Project {
+    let rule = format!(
+        "[rule]\nname = 'Counts'\nrule_id = '1'\nlanguage = 'kuery'\nseverity = 'low'\n\
+         risk_score = 21\nquery = 'process.name : cmd.exe'\nfrom = 'now-10m'\ninterval = '5m'\n{kind}"
+    );
+    Project::of(&[("rules/counts.toml", &rule), ("log.ndjson", &lines(events))])
+}
+
+fn at_minute(id: usize, minute: i64, user: &str) -> String {
+    event(id, START + minute * 60_000, "cmd.exe", user)
+}
+
+/// The key and the `_id`s of each alert.
+fn keys_and_ids(alerts: &str) -> Vec<(Vec<String>, Vec<String>)> {
+    let texts = |values: &Json, of: &dyn Fn(&Json) -> Json| -> Vec<String> {
+        let values = values.as_array().unwrap().iter();
+        values
+            .map(|one| of(one).as_str().unwrap().to_owned())
+            .collect()
+    };
+    let alerts = alerts
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    alerts
+        .map(|alert: Json| {
+            let keys = texts(&alert["join_keys"], &Json::clone);
+            (keys, texts(&alert["events"], &|event| event["_id"].clone()))
+        })
+        .collect()
+}
+
+fn pairs(expected: &[(&str, &[&str])]) -> Vec<(Vec<String>, Vec<String>)> {
+    let pair = |(key, ids): &(&str, &[&str])| {
+        let ids = ids.iter().map(ToString::to_string).collect();
+        (vec![(*key).to_owned()], ids)
+    };
+    expected.iter().map(pair).collect()
+}
+
+#[test]
+fn a_threshold_rule_is_executed_over_the_recording() {
+    // Four in ten minutes, three in ten minutes, and three of which no execution sees all.
+    let minutes = [1, 2, 3, 4, 30, 31, 32, 60, 70, 80];
+    let events: Vec<String> = (0..)
+        .zip(minutes)
+        .map(|(id, at)| at_minute(id, at, "anna"))
+        .collect();
+    let kind = "type = 'threshold'\nthreshold = {field = ['user.name'], value = 3}\n";
+    let project = executed(kind, &events);
+    let scan = ["scan", "--rules", "rules", "log.ndjson"];
+    let (code, alerts, said) = project.run_apart(&[&scan[..], &["--stats", "stats.json"]].concat());
+    assert_eq!(code, 0, "{said}");
+    let expected = pairs(&[("anna", &["0", "1", "2", "3"]), ("anna", &["4", "5", "6"])]);
+    assert_eq!(keys_and_ids(&alerts), expected);
+    let stats: Json =
+        serde_json::from_str(&std::fs::read_to_string(project.file("stats.json")).unwrap())
+            .unwrap();
+    assert_eq!((&stats["rules"], &stats["alerts"]), (&1.into(), &2.into()));
+    assert_eq!(stats["unsupported"], serde_json::json!([]));
+    // However the files lie, and whoever reads them.
+    let mut turned = events;
+    turned.reverse();
+    let project = executed(kind, &turned);
+    let (_, alerts, _) = project.run_apart(&[&scan[..], &["-j", "3"]].concat());
+    assert_eq!(keys_and_ids(&alerts), expected);
+}
+
+#[test]
+fn a_new_terms_rule_remembers_over_the_recording() {
+    let seen = [
+        (1, "anna"),
+        (3, "bob"),
+        (20, "anna"),
+        (25, "bob"),
+        (80, "anna"),
+        (82, "anna"),
+    ];
+    let events: Vec<String> = (0..)
+        .zip(seen)
+        .map(|(id, (at, user))| at_minute(id, at, user))
+        .collect();
+    let kind =
+        "type = 'new_terms'\nnew_terms_fields = ['user.name']\nhistory_window_start = 'now-45m'\n";
+    let project = executed(kind, &events);
+    let (code, alerts, said) = project.run_apart(&["scan", "--rules", "rules", "log.ndjson"]);
+    assert_eq!(code, 0, "{said}");
+    // Of two new at once the first by name comes first.
+    let expected = pairs(&[("anna", &["0"]), ("bob", &["1"]), ("anna", &["4"])]);
+    assert_eq!(keys_and_ids(&alerts), expected);
+}
+
+#[test]
+fn what_executions_drop_and_cut_off_is_named() {
+    let events: Vec<String> = (0..6)
+        .map(|id| at_minute(id, 1, &format!("u{id}")))
+        .collect();
+    let kind = "type = 'new_terms'\nmax_signals = 4\nnew_terms_fields = ['user.name']\nhistory_window_start = 'now-45m'\n";
+    let project = executed(kind, &events);
+    let scan = ["scan", "--rules", "rules", "--strict", "log.ndjson"];
+    let (code, alerts, said) = project.run_apart(&scan);
+    assert_eq!((code, keys_and_ids(&alerts).len()), (0, 6));
+    assert!(
+        said.contains("2 alerts of `Counts` were beyond max_signals"),
+        "{said}"
+    );
+    let (code, alerts, said) = project.run_apart(&[&scan[..], &["--max-documents", "4"]].concat());
+    assert_eq!((code, keys_and_ids(&alerts).len()), (3, 4));
+    let named = "events were dropped from the windows or the history of `Counts`: --max-documents";
+    assert!(said.contains(named), "{said}");
+}

@@ -22,6 +22,7 @@ mod eql_roundtrip;
 mod eql_soup;
 mod field_lists;
 mod exclusions;
+mod executions;
 mod folding;
 mod fuzz_corpus;
 mod kql;

@@ -104,7 +104,10 @@ fn exit_code(stats: &Stats, rules: &Rules, args: &ScanArgs) -> ExitCode {
         .iter()
         .any(|not_run| not_run.is_fault || args.strict);
     let unread = !stats.broken.is_empty() || stats.unsorted.is_some();
-    let lost = stats.bad_lines > 0 || stats.late > 0 || stats.evicted_count() > 0;
+    let lost = stats.bad_lines > 0
+        || stats.late > 0
+        || stats.evicted_count() > 0
+        || stats.dropped_count() > 0;
     if failed || unread || (args.strict && lost) {
         return ExitCode::NotLoaded;
     }
@@ -163,6 +166,7 @@ fn options(args: &ScanArgs) -> Options {
             ..Window::default()
         },
         max_partials: args.max_partials,
+        max_documents: args.max_documents,
         strict: args.strict,
         keep_values: args.summary,
         ..Options::default()
@@ -347,6 +351,8 @@ fn figures(
         "outliers": stats.outliers,
         "unrouted": stats.unrouted_count(),
         "evicted": stats.evicted_count(),
+        "dropped": stats.dropped_count(),
+        "beyond_max_signals": stats.cut.values().sum::<u64>(),
         "alerts": stats.alert_count(),
         "rules": rules.run.len(),
         "unsupported": unsupported.collect::<serde_json::Value>(),
@@ -495,6 +501,24 @@ fn trouble(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, text: &mut Stri
         let _ = writeln!(
             text,
             "{count} partial sequences of `{name}` were dropped: --max-partials"
+        );
+    }
+    let name_of = |rule: &u32| {
+        let rule = rules.run.get(*rule as usize);
+        rule.map_or("", |rule| &rule.rule.name)
+    };
+    for (rule, count) in &stats.dropped {
+        let _ = writeln!(
+            text,
+            "{count} events were dropped from the windows or the history of `{}`: --max-documents",
+            name_of(rule)
+        );
+    }
+    for (rule, count) in &stats.cut {
+        let _ = writeln!(
+            text,
+            "{count} alerts of `{}` were beyond max_signals in their executions",
+            name_of(rule)
         );
     }
     let unrouted = stats.unrouted_count();

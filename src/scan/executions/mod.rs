@@ -1,0 +1,191 @@
+//! Rules whose executions count or remember, over a recording: the documents that meet their
+//! queries are kept, through a temporary file where they are many, and when all have come each
+//! rule's executions are replayed, one rule after another (`rule-types-semantics` §8, §9).
+//!
+//! Executions start at whole multiples of the rule's interval since 1970, so that a part of a
+//! recording is executed as the whole is.
+
+mod reading;
+mod record;
+mod replay;
+mod threshold;
+mod new_terms;
+
+use std::io;
+use std::sync::Arc;
+
+use super::{Alert, EventRecord};
+use crate::compile::CompiledRule;
+use crate::event::external_sort::{OpenTemporary, Sorted, Sorter};
+use crate::rule::RuleKind;
+
+use self::reading::Reading;
+pub(super) use self::reading::{Readers, fields};
+use self::replay::{Held, Replay};
+
+/// The key of a document: its rule, when it arrived, its time, file and line.
+const KEY: usize = 4 + 8 + 8 + 4 + 8;
+
+/// The documents of a pass.
+pub(super) struct Executions<'s> {
+    rules: &'s [CompiledRule],
+    sorter: Sorter<'s, KEY>,
+    /// Whether there is any.
+    some: bool,
+}
+
+/// What the executions came to, beside their alerts, by rule.
+#[derive(Debug, Default)]
+pub(super) struct Shortfalls {
+    /// Documents that were dropped from a window or a history.
+    pub(super) dropped: Vec<(u32, u64)>,
+    /// Alerts beyond `max_signals`.
+    pub(super) cut: Vec<(u32, u64)>,
+}
+
+/// Takes an alert; `false` ends the replay.
+pub(super) type Sink<'a> = dyn FnMut(Alert) -> bool + 'a;
+
+impl<'s> Executions<'s> {
+    /// No document yet; `open` opens a temporary file.
+    pub(super) fn new(rules: &'s [CompiledRule], open: &'s OpenTemporary<'s>) -> Self {
+        Self {
+            rules,
+            sorter: Sorter::new(open),
+            some: false,
+        }
+    }
+
+    /// Keeps a document: what was read of it for a rule, and where it is.
+    pub(super) fn take(
+        &mut self,
+        rule: u32,
+        reading: &[u8],
+        record: &EventRecord,
+    ) -> io::Result<()> {
+        let Some(Reading { arrival, .. }) = Reading::decode(reading) else {
+            return Ok(());
+        };
+        self.some = true;
+        let key = key(
+            rule,
+            arrival.arrived,
+            arrival.time.unwrap_or_default(),
+            record,
+        );
+        self.sorter
+            .push(key, &record::encode(rule, reading, record))
+    }
+
+    /// Replays the executions of all rules, each holding at most so many documents.
+    pub(super) fn finish(
+        self,
+        max_documents: usize,
+        sink: &mut Sink<'_>,
+    ) -> io::Result<Shortfalls> {
+        let mut shortfalls = Shortfalls::default();
+        if !self.some {
+            return Ok(shortfalls);
+        }
+        let mut documents = Documents {
+            sorted: self.sorter.sort()?,
+            next: None,
+        };
+        documents.advance()?;
+        while let Some(number) = documents.next.as_ref().map(|(rule, _)| *rule) {
+            let rule = self.rules.get(number as usize);
+            let rule = rule.map(|rule| &*rule.rule);
+            let is_going_on = match rule.map(|rule| (rule, &rule.kind)) {
+                Some((rule, RuleKind::Threshold(settings))) => {
+                    let counting = threshold::Counting::new(settings);
+                    let replay = Replay::new(number, rule, counting, max_documents);
+                    documents.replay(replay, sink, &mut shortfalls)?
+                }
+                Some((rule, RuleKind::NewTerms(settings))) => {
+                    let remembering = new_terms::Remembering::new(settings, max_documents);
+                    let replay = Replay::new(number, rule, remembering, max_documents);
+                    documents.replay(replay, sink, &mut shortfalls)?
+                }
+                _ => {
+                    documents.advance()?;
+                    true
+                }
+            };
+            if !is_going_on {
+                break;
+            }
+        }
+        Ok(shortfalls)
+    }
+}
+
+fn key(rule: u32, arrived: i64, time: i64, record: &EventRecord) -> [u8; KEY] {
+    // With the sign bit turned over, negative numbers come first.
+    let ordered = |number: i64| (number ^ i64::MIN).to_be_bytes();
+    let mut key = [0; KEY];
+    let parts = rule
+        .to_be_bytes()
+        .into_iter()
+        .chain(ordered(arrived))
+        .chain(ordered(time))
+        .chain(record.file.to_be_bytes())
+        .chain(record.line.to_be_bytes());
+    for (place, byte) in key.iter_mut().zip(parts) {
+        *place = byte;
+    }
+    key
+}
+
+/// The documents of all rules, in the order in which they arrived, rule by rule.
+struct Documents {
+    sorted: Sorted<KEY>,
+    /// The next document and its rule.
+    next: Option<(u32, (Reading, Arc<EventRecord>))>,
+}
+
+impl Documents {
+    fn advance(&mut self) -> io::Result<()> {
+        self.next = match self.sorted.next()? {
+            None => None,
+            Some(bytes) => {
+                let lost = || io::Error::other("a temporary file was changed");
+                let (rule, reading, record) = record::decode(&bytes).ok_or_else(lost)?;
+                Some((rule, (reading, Arc::new(record))))
+            }
+        };
+        Ok(())
+    }
+
+    /// Replays the executions of the rule whose document is next; whether to go on.
+    fn replay<K: replay::Executed>(
+        &mut self,
+        mut replay: Replay<K>,
+        sink: &mut Sink<'_>,
+        shortfalls: &mut Shortfalls,
+    ) -> io::Result<bool> {
+        let mut is_going_on = true;
+        let mut number = 0;
+        while is_going_on
+            && let Some((_, (reading, record))) =
+                self.next.take_if(|(rule, _)| *rule == replay.rule)
+        {
+            let document = Held {
+                number,
+                arrival: reading.arrival,
+                document: replay.document(reading),
+                record,
+            };
+            number += 1;
+            is_going_on = replay.take(document, sink);
+            self.advance()?;
+        }
+        is_going_on = is_going_on && replay.run_until(None, sink);
+        if replay.dropped() > 0 {
+            shortfalls.dropped.push((replay.rule, replay.dropped()));
+        }
+        if replay.cut > 0 {
+            shortfalls.cut.push((replay.rule, replay.cut));
+        }
+        Ok(is_going_on)
+    }
+}

@@ -1,0 +1,168 @@
+//! The executions of a new-terms rule over a recording. Of the documents that have left the window
+//! only the latest time of each combination is kept: a combination that is found again is known if
+//! that time lies within the history.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::reading::Reading;
+use super::replay::{Executed, Group, Held};
+use crate::evaluate::new_terms::Carried;
+use crate::evaluate::term::Term;
+use crate::event::Timestamp;
+use crate::execution::Arrival;
+use crate::execution::new_terms::{Alerted, Document, execute};
+use crate::execution::replayed::Execution;
+use crate::rule::NewTerms;
+
+/// The alerts of so many documents are remembered before those that are too old are looked for.
+const MOST_ALERTED: usize = 10_000;
+
+/// What they have seen so far.
+pub(super) struct Remembering<'r> {
+    settings: &'r NewTerms,
+    /// The latest time at which each combination was seen, before all windows to come.
+    past: BTreeMap<Arc<[Term]>, i64>,
+    /// So many combinations are remembered.
+    max_past: usize,
+    /// The past is swept when it has so many.
+    sweep_at: usize,
+    /// The start of the history of the last execution.
+    history: i64,
+    alerted: Alerted,
+    cut: usize,
+    dropped: u64,
+}
+
+impl<'r> Remembering<'r> {
+    pub(super) fn new(settings: &'r NewTerms, max_past: usize) -> Self {
+        Self {
+            settings,
+            past: BTreeMap::new(),
+            max_past,
+            sweep_at: max_past.min(1 << 16),
+            history: i64::MIN,
+            alerted: Alerted::default(),
+            cut: 0,
+            dropped: 0,
+        }
+    }
+
+    /// Forgets what lies before the history, and if that is not enough what was seen longest ago.
+    fn sweep(&mut self) {
+        let history = self.history;
+        self.past.retain(|_, latest| *latest >= history);
+        let excess = self.past.len().saturating_sub(self.max_past);
+        if excess > 0 {
+            // Some more, so that the next does not need a sweep again.
+            let excess = excess.max(self.max_past / 8);
+            let mut times: Vec<(i64, Arc<[Term]>)> = self
+                .past
+                .iter()
+                .map(|(terms, latest)| (*latest, Arc::clone(terms)))
+                .collect();
+            times.sort_unstable();
+            for (_, terms) in times.iter().take(excess) {
+                self.past.remove(terms);
+            }
+            self.dropped += excess as u64;
+        }
+        self.sweep_at = self.max_past.min(self.past.len() * 2).max(1);
+    }
+}
+
+/// The start of the history for a range that ends at `to`.
+fn history_start(settings: &NewTerms, to: i64) -> i64 {
+    if let Some(length) = settings.history_length() {
+        return to - length;
+    }
+    // A history that cannot be read was refused with the rule.
+    let begins = settings.history_start(Timestamp::from_millis(to));
+    begins.map_or(to, Timestamp::millis)
+}
+
+impl Executed for Remembering<'_> {
+    type Document = Document;
+
+    fn document(&self, reading: Reading) -> Document {
+        Document {
+            carried: Carried::new(&reading.terms, reading.arrival.time.unwrap_or_default()),
+            arrival: reading.arrival,
+        }
+    }
+
+    fn execute(
+        &mut self,
+        execution: Execution,
+        held: &VecDeque<Held<Document>>,
+        max_signals: usize,
+    ) -> Vec<Group> {
+        let settings = self.settings;
+        let history = |to: i64| history_start(settings, to);
+        self.history = history(execution.to);
+        let own = held.iter().map(|held| (held.number, &held.document));
+        let past = past(&self.past, held);
+        // What was seen before stands for itself: no alert is made of it, so it needs no number.
+        let documents = past
+            .iter()
+            .map(|document| (usize::MAX, document))
+            .chain(own);
+        let alerted = &mut self.alerted;
+        let novelty = execute(execution, documents, &history, max_signals, alerted);
+        self.cut = novelty.cut.len();
+        if self.alerted.count() > MOST_ALERTED {
+            let oldest = held.iter().map(|held| held.number).min();
+            self.alerted.forget_before(oldest.unwrap_or(usize::MAX));
+        }
+        let alerts = novelty.alerts.into_iter();
+        alerts
+            .map(|seen| Group {
+                terms: seen.terms.to_vec(),
+                places: held
+                    .iter()
+                    .position(|held| held.number == seen.first)
+                    .into_iter()
+                    .collect(),
+            })
+            .collect()
+    }
+
+    fn cut(&self) -> usize {
+        self.cut
+    }
+
+    fn leave(&mut self, document: Document) {
+        let time = document.carried.time;
+        for terms in document.carried.combinations {
+            let latest = self.past.entry(terms).or_insert(time);
+            *latest = time.max(*latest);
+        }
+        if self.past.len() > self.sweep_at {
+            self.sweep();
+        }
+    }
+
+    fn dropped(&self) -> u64 {
+        self.dropped
+    }
+}
+
+/// The combinations of the documents that were seen before, each as a document of its own.
+fn past(past: &BTreeMap<Arc<[Term]>, i64>, held: &VecDeque<Held<Document>>) -> Vec<Document> {
+    let combinations = held
+        .iter()
+        .flat_map(|held| &held.document.carried.combinations);
+    let known = combinations.filter_map(|terms| past.get_key_value(terms));
+    let known: BTreeMap<&Arc<[Term]>, i64> = known.map(|(terms, time)| (terms, *time)).collect();
+    let documents = known.into_iter().map(|(terms, time)| Document {
+        carried: Carried {
+            combinations: vec![Arc::clone(terms)],
+            time,
+        },
+        arrival: Arrival {
+            time: Some(time),
+            arrived: time,
+        },
+    });
+    documents.collect()
+}

@@ -1,0 +1,142 @@
+//! What is read of an event for a rule whose executions count or remember: when it happened and
+//! arrived, and the terms of the rule's fields. Worked out by the threads that match, as bytes,
+//! because all of these events may have to go through a temporary file.
+
+use crate::compile::CompiledRule;
+use crate::engine::{Matcher, RuleSet, SlotId, keys};
+use crate::evaluate::term::Term;
+use crate::event::schema::MappedField;
+use crate::execution::Arrival;
+use crate::execution::time_range::RangeField;
+use crate::rule::RuleKind;
+
+/// The readers of the rules, by their places; `None` for rules that alert on events by themselves.
+pub(in crate::scan) struct Readers(Vec<Option<Reader>>);
+
+/// Reads events for one rule.
+struct Reader {
+    range: RangeField,
+    /// Each field of the range that some slot has.
+    times: Vec<(String, SlotId)>,
+    /// The fields of the rule's kind; `None` for one that has no terms.
+    fields: Vec<Option<(MappedField, SlotId)>>,
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Reading {
+    pub(super) arrival: Arrival,
+    /// The terms of each field of the rule's kind.
+    pub(super) terms: Vec<Vec<Term>>,
+}
+
+/// Whether the rule's alerts come of executions rather than of events.
+pub(in crate::scan) fn is_executed(rule: &CompiledRule) -> bool {
+    matches!(
+        rule.rule.kind,
+        RuleKind::Threshold(_) | RuleKind::NewTerms(_)
+    )
+}
+
+/// The paths of documents that are read for such rules.
+pub(in crate::scan) fn fields(rules: &[CompiledRule]) -> Vec<String> {
+    let mut paths = Vec::new();
+    for rule in rules.iter().filter(|rule| is_executed(rule)) {
+        paths.extend(RangeField::of(&rule.rule).fields().map(str::to_owned));
+        let fields = rule.rule.kind.fields();
+        let mapped = fields.iter().filter_map(|path| rule.field(path));
+        paths.extend(mapped.map(|field| field.read_from.into_string()));
+    }
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+impl Readers {
+    pub(in crate::scan) fn new(rules: &[CompiledRule], set: &RuleSet) -> Self {
+        let slot = |path: &str| set.slots().slot(path);
+        let reader = |rule: &CompiledRule| {
+            let range = RangeField::of(&rule.rule);
+            let times = range
+                .fields()
+                .map(|path| Some((path.to_owned(), slot(path)?)));
+            let fields = rule.rule.kind.fields().into_iter().map(|path| {
+                let field = rule.field(path)?;
+                let slot = slot(&field.read_from)?;
+                Some((field, slot))
+            });
+            Reader {
+                times: times.into_iter().flatten().collect(),
+                fields: fields.collect(),
+                range,
+            }
+        };
+        let readers = rules
+            .iter()
+            .map(|rule| is_executed(rule).then(|| reader(rule)));
+        Self(readers.collect())
+    }
+
+    /// Whether the rule's alerts come of executions.
+    pub(in crate::scan) fn has(&self, rule: u32) -> bool {
+        matches!(self.0.get(rule as usize), Some(Some(_)))
+    }
+
+    /// Appends what a rule reads of the line matched last. Nothing where no execution can find it.
+    pub(in crate::scan) fn read(
+        &self,
+        rule: u32,
+        line: &str,
+        matcher: &Matcher<'_>,
+        bytes: &mut Vec<u8>,
+    ) {
+        let Some(Some(reader)) = self.0.get(rule as usize) else {
+            return;
+        };
+        let arrival = reader.range.arrival(|path| {
+            let (_, slot) = reader.times.iter().find(|(own, _)| own == path)?;
+            let values = matcher.values_of(line, *slot);
+            values.first().map(ToString::to_string)
+        });
+        let Some(time) = arrival.time else { return };
+        bytes.extend_from_slice(&time.to_le_bytes());
+        bytes.extend_from_slice(&arrival.arrived.to_le_bytes());
+        for field in &reader.fields {
+            let terms = field.as_ref().map_or_else(Vec::new, |(field, slot)| {
+                Term::of_field(field, &matcher.values_of(line, *slot))
+            });
+            let start = bytes.len();
+            bytes.extend_from_slice(&[0; 4]);
+            for term in &terms {
+                keys::write(term.value(), bytes);
+            }
+            let length = u32::try_from(bytes.len() - start - 4).unwrap_or(0);
+            if let Some(place) = bytes.get_mut(start..start + 4) {
+                place.copy_from_slice(&length.to_le_bytes());
+            }
+        }
+    }
+}
+
+impl Reading {
+    /// What was written by [`Readers::read`].
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let (time, rest) = bytes.split_first_chunk::<8>()?;
+        let (arrived, mut rest) = rest.split_first_chunk::<8>()?;
+        let mut terms = Vec::new();
+        while let Some((length, after)) = rest.split_first_chunk::<4>() {
+            let length = u32::from_le_bytes(*length) as usize;
+            let (own, after) = after.split_at_checked(length)?;
+            let values = keys::read(own).into_iter().flatten();
+            terms.push(values.map(Term::new).collect());
+            rest = after;
+        }
+        Some(Self {
+            arrival: Arrival {
+                time: Some(i64::from_le_bytes(*time)),
+                arrived: i64::from_le_bytes(*arrived),
+            },
+            terms,
+        })
+    }
+}

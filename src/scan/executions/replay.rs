@@ -1,0 +1,197 @@
+//! The executions of one rule over its documents, in the order in which they arrive: the documents
+//! that an execution may still see are held, and an execution runs once all that it sees are there.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::Sink;
+use super::reading::Reading;
+use crate::evaluate::term::Term;
+use crate::execution::replayed::Execution;
+use crate::execution::{Arrival, Windows};
+use crate::rule::Rule;
+use crate::scan::{Alert, EventRecord};
+
+/// What the executions of a kind of rule do.
+pub(super) trait Executed {
+    /// What they look at.
+    type Document;
+
+    /// What was read, as such a document.
+    fn document(&self, reading: Reading) -> Self::Document;
+
+    /// Runs one execution.
+    fn execute(
+        &mut self,
+        execution: Execution,
+        held: &VecDeque<Held<Self::Document>>,
+        max_signals: usize,
+    ) -> Vec<Group>;
+
+    /// How many alerts of the last execution were beyond `max_signals`.
+    fn cut(&self) -> usize;
+
+    /// No execution finds the document any more; none from now on looks for it before `from`.
+    fn leave(&mut self, document: Self::Document);
+
+    /// How many documents were dropped although an execution may still look at them.
+    fn dropped(&self) -> u64 {
+        0
+    }
+}
+
+/// An alert: the terms of the key fields, and the documents by their places among those held.
+pub(super) struct Group {
+    pub(super) terms: Vec<Term>,
+    pub(super) places: Vec<usize>,
+}
+
+/// A document that an execution may still see.
+pub(super) struct Held<D> {
+    /// In the order of arrival.
+    pub(super) number: usize,
+    pub(super) arrival: Arrival,
+    pub(super) document: D,
+    pub(super) record: Arc<EventRecord>,
+}
+
+impl<D> Held<D> {
+    /// By time; of equal times as they lie in the files.
+    fn order(&self) -> (Option<i64>, u32, u64) {
+        (self.arrival.time, self.record.file, self.record.line)
+    }
+}
+
+/// The replay of one rule.
+pub(super) struct Replay<K: Executed> {
+    pub(super) rule: u32,
+    kind: K,
+    windows: Windows,
+    shifts: Vec<i64>,
+    max_signals: usize,
+    max_documents: usize,
+    /// By time.
+    held: VecDeque<Held<K::Document>>,
+    /// No execution starts before.
+    next: i64,
+    dropped: u64,
+    /// Alerts beyond `max_signals`.
+    pub(super) cut: u64,
+}
+
+impl<K: Executed> Replay<K> {
+    pub(super) fn new(number: u32, rule: &Rule, kind: K, max_documents: usize) -> Self {
+        let windows = Windows(rule.schedule);
+        Self {
+            rule: number,
+            kind,
+            shifts: windows.shifts(),
+            windows,
+            max_signals: rule.alert_limit() as usize,
+            max_documents,
+            held: VecDeque::new(),
+            next: i64::MIN,
+            dropped: 0,
+            cut: 0,
+        }
+    }
+
+    pub(super) fn document(&self, reading: Reading) -> K::Document {
+        self.kind.document(reading)
+    }
+
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped + self.kind.dropped()
+    }
+
+    /// Takes the next document to arrive; `false` if whoever takes alerts takes no more.
+    pub(super) fn take(&mut self, document: Held<K::Document>, sink: &mut Sink<'_>) -> bool {
+        let arrived = document.arrival.arrived;
+        if !self.run_until(Some(arrived), sink) {
+            return false;
+        }
+        self.next = self.next.max(arrived);
+        if self.last_seen(document.arrival) < self.next {
+            self.kind.leave(document.document);
+            return true;
+        }
+        let order = document.order();
+        let place = self.held.partition_point(|held| held.order() <= order);
+        self.held.insert(place, document);
+        if self.held.len() > self.max_documents
+            && let Some(oldest) = self.held.pop_front()
+        {
+            self.dropped += 1;
+            self.kind.leave(oldest.document);
+        }
+        true
+    }
+
+    /// Runs the executions that start before `limit`; all that see something where there is none.
+    pub(super) fn run_until(&mut self, limit: Option<i64>, sink: &mut Sink<'_>) -> bool {
+        while let Some(start) = self.next_start() {
+            if limit.is_some_and(|limit| start >= limit) {
+                break;
+            }
+            for shift in self.shifts.clone() {
+                let execution = Execution {
+                    start,
+                    from: start - self.windows.0.look_back - shift,
+                    to: start - self.windows.0.until - shift,
+                };
+                if !self.execute(execution, sink) {
+                    return false;
+                }
+            }
+            self.next = start + 1;
+            while let Some(first) = self.held.front()
+                && self.last_seen(first.arrival) < self.next
+                && let Some(left) = self.held.pop_front()
+            {
+                self.kind.leave(left.document);
+            }
+        }
+        true
+    }
+
+    fn execute(&mut self, execution: Execution, sink: &mut Sink<'_>) -> bool {
+        let groups = self.kind.execute(execution, &self.held, self.max_signals);
+        self.cut += self.kind.cut() as u64;
+        groups.into_iter().all(|group| {
+            let places = group.places.iter();
+            let events = places.filter_map(|place| self.held.get(*place));
+            let terms = group.terms.iter().map(|term| Some(term.value().clone()));
+            sink(Alert {
+                rule: self.rule,
+                join: terms.collect(),
+                events: events.map(|held| Some(Arc::clone(&held.record))).collect(),
+            })
+        })
+    }
+
+    /// The start of the next execution that sees something.
+    fn next_start(&self) -> Option<i64> {
+        let shifts = &self.shifts;
+        let seen = self.held.iter().flat_map(|held| {
+            let seen = shifts
+                .iter()
+                .filter_map(|shift| self.windows.seen(held.arrival, *shift));
+            seen.filter(|(_, last)| *last >= self.next)
+        });
+        let first = seen.map(|(first, _)| first).min()?.max(self.next);
+        let interval = self.windows.0.interval.max(1);
+        Some(first + (-first).rem_euclid(interval))
+    }
+
+    /// The last start of an execution whose range the document is in.
+    fn last_seen(&self, arrival: Arrival) -> i64 {
+        let last = arrival
+            .time
+            .map_or(i64::MIN, |time| time + self.windows.0.look_back);
+        self.shifts
+            .iter()
+            .map(|shift| last + shift)
+            .max()
+            .unwrap_or(last)
+    }
+}
