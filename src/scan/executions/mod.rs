@@ -14,14 +14,14 @@ mod new_terms;
 use std::io;
 use std::sync::Arc;
 
-use super::{Alert, EventRecord};
+use super::EventRecord;
 use crate::compile::CompiledRule;
 use crate::event::external_sort::{OpenTemporary, Sorted, Sorter};
 use crate::rule::RuleKind;
 
 use self::reading::Reading;
 pub(super) use self::reading::{Readers, fields};
-use self::replay::{Held, Replay};
+use self::replay::{Held, Replay, Sink};
 
 /// The key of a document: its rule, when it arrived, its time, file and line.
 const KEY: usize = 4 + 8 + 8 + 4 + 8;
@@ -42,9 +42,6 @@ pub(super) struct Shortfalls {
     /// Alerts beyond `max_signals`.
     pub(super) cut: Vec<(u32, u64)>,
 }
-
-/// Takes an alert; `false` ends the replay.
-pub(super) type Sink<'a> = dyn FnMut(Alert) -> bool + 'a;
 
 impl<'s> Executions<'s> {
     /// No document yet; `open` opens a temporary file.

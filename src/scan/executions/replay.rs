@@ -4,13 +4,15 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::Sink;
 use super::reading::Reading;
 use crate::evaluate::term::Term;
 use crate::execution::replayed::Execution;
 use crate::execution::{Arrival, Windows};
 use crate::rule::Rule;
 use crate::scan::{Alert, EventRecord};
+
+/// Takes an alert; `false` ends the replay.
+pub(super) type Sink<'a> = dyn FnMut(Alert) -> bool + 'a;
 
 /// What the executions of a kind of rule do.
 pub(super) trait Executed {
