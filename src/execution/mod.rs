@@ -1,17 +1,10 @@
 //! Simulates the rule in production: which events each execution sees, and which alerts its matches
 //! become.
 //!
-<<<<<<< HEAD
 //! `window` turns interval, look-back and the arrival of events into the searches that executions
 //! make, and those into what happens in every phase of the schedule. All of it is arithmetic on the
 //! times of events: a week of executions costs as much as its few different searches. Called by
-//! `replay` and `lint`.
-=======
-//! `filter` says which documents a rule's filters and exceptions hide; `window` turns interval,
-//! look-back and the arrival of events into the searches that executions make, and those into what
-//! happens in every phase of the schedule. All of it is arithmetic on the times of events: a week
-//! of executions costs as much as its few different searches. Called by `replay`, `scan` and `lint`.
->>>>>>> 68d79ec (scan: threshold and new-terms rules are executed over the recording)
+//! `replay`, `scan` and `lint`.
 
 pub mod alert;
 pub mod indicator_match;
