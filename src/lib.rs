@@ -248,6 +248,7 @@ use std::ffi::OsString;
 cfg_if::cfg_if! {
     if #[cfg(feature = "internals")] {
         pub mod diagnostic;
+        pub mod json_rpc;
         pub mod located;
         pub mod event;
         pub mod plan;
@@ -274,9 +275,11 @@ cfg_if::cfg_if! {
         pub mod synthesize;
         pub mod project;
         pub mod report;
+        pub mod language_server;
         pub mod cli;
     } else {
         mod diagnostic;
+        mod json_rpc;
         mod located;
         mod event;
         mod plan;
@@ -303,6 +306,7 @@ cfg_if::cfg_if! {
         mod synthesize;
         mod project;
         mod report;
+        mod language_server;
         mod cli;
     }
 }

@@ -27,6 +27,13 @@ pub struct Args {
     pub verb: Verb,
 }
 
+impl Args {
+    /// Reads a command line that no person typed; the error in words.
+    pub fn of_line(line: &[String]) -> Result<Self, String> {
+        Self::try_parse_from(line).map_err(|error| error.to_string())
+    }
+}
+
 /// Options of every verb.
 #[derive(Debug, Clone, Default, Group)]
 pub struct Global {
@@ -96,6 +103,10 @@ pub enum Verb {
     New(NewArgs),
     /// Set up a project: folders, configuration, CI; nothing is overwritten
     Init,
+    /// Serve an editor: the Language Server Protocol on standard input and output
+    Lsp,
+    /// Serve an assistant: the Model Context Protocol on standard input and output
+    Mcp,
     /// Print the JSON Schema of scenarios, rules, trapline.toml or the JSON report
     Schema(SchemaArgs),
     /// Print the completions of a shell

@@ -5,6 +5,7 @@
 //! what it means; commands take the second.
 
 pub mod args;
+mod assistant;
 pub mod commands;
 mod confinement;
 pub mod console;

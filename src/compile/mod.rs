@@ -9,6 +9,7 @@
 mod exclusions;
 mod field_types;
 mod fields_read;
+mod layout;
 mod on_source;
 mod pipeline;
 mod query;
@@ -19,6 +20,7 @@ mod syntax;
 pub use exclusions::{CompiledExclusions, Exclusion, Exclusions};
 pub use field_types::{FieldTypes, add_dynamic};
 pub use fields_read::FieldsRead;
+pub use layout::layout;
 pub use on_source::OnSource;
 pub use pipeline::{PipelineQuery, parse_pipeline};
 pub use query::{CompiledQuery, Query, fields_of, parse, request_fields};

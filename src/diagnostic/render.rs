@@ -7,6 +7,9 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use super::escape::{line, lines};
 use super::{Diagnostic, Severity, SourceText};
 
+/// Where the guide is published.
+const SITE: &str = "https://trapline-dev.github.io/trapline";
+
 /// Draws one diagnostic with its snippets, as rustc does, ending in a line break.
 ///
 /// `colour` asks for ANSI escapes; without it the same text comes out plain.
@@ -16,11 +19,14 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
         Severity::Warning => Level::WARNING,
     };
     let message = lines(&diagnostic.message);
-    let mut group = Group::with_title(
-        level
-            .primary_title(message.as_ref())
-            .id(diagnostic.code.number),
-    );
+    let mut title = level
+        .primary_title(message.as_ref())
+        .id(diagnostic.code.number);
+    // A link is an escape sequence as colours are.
+    if colour {
+        title = title.id_url(page(diagnostic.code.number));
+    }
+    let mut group = Group::with_title(title);
     for source in sources(diagnostic) {
         let mut snippet = Snippet::source(source.text()).path(line(source.name()));
         for (index, label) in diagnostic.labels.iter().enumerate() {
@@ -51,6 +57,13 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
     let mut text = renderer.render(&[group]);
     text.push('\n');
     text
+}
+
+/// The address of the page of a code or a lint.
+pub fn page(number: &str) -> String {
+    let is_code = number.starts_with(|first: char| first.is_ascii_uppercase());
+    let folder = if is_code { "errors" } else { "lints" };
+    format!("{SITE}/{folder}/{number}/")
 }
 
 /// Draws one diagnostic on one line: `FILE:LINE:COLUMN: error[CODE]: message`.

@@ -56,6 +56,23 @@ impl<'p> Project<'p> {
             .find_map(|layout| layout.scenario_of(rule))
     }
 
+    /// The rule file that mirrors a scenario file.
+    pub fn mirrored_rule(&self, scenario: &str) -> String {
+        self.layout_of(scenario).rule_of(scenario, self.files)
+    }
+
+    /// Whether a file lies below the scenarios of a layout.
+    pub fn holds_scenario(&self, name: &str) -> bool {
+        let mut layouts = self.layouts.iter();
+        layouts.any(|layout| files::below(name, &layout.scenarios).is_some())
+    }
+
+    /// Whether a file lies below the rules of a layout.
+    pub fn holds_rule(&self, name: &str) -> bool {
+        let mut rules = self.layouts.iter().flat_map(|layout| &layout.rules);
+        rules.any(|rules| files::below(name, rules).is_some())
+    }
+
     /// The layout whose scenarios hold a file; the first one for a file outside of all.
     fn layout_of(&self, name: &str) -> &'p Layout {
         let holds = |layout: &&Layout| files::below(name, &layout.scenarios).is_some();

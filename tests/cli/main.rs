@@ -26,6 +26,8 @@ mod honest;
 mod import;
 mod import_events;
 mod kibana;
+mod lsp;
+mod mcp;
 mod misfits;
 mod mutate;
 mod new;

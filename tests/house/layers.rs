@@ -6,6 +6,7 @@ use crate::sources::Source;
 pub(crate) const LAYERS: &[(&str, u8)] = &[
     ("diagnostic", 0),
     ("event", 1),
+    ("json_rpc", 1),
     ("located", 1),
     ("plan", 2),
     ("language", 3),
@@ -31,7 +32,8 @@ pub(crate) const LAYERS: &[(&str, u8)] = &[
     ("reduce", 11),
     ("project", 12),
     ("report", 13),
-    ("cli", 14),
+    ("language_server", 14),
+    ("cli", 15),
 ];
 
 /// `(room, path that it may not import, the invariant)`: narrower than the numbers.

@@ -9,6 +9,8 @@ mod event_log;
 pub mod explain;
 pub mod import;
 pub mod init;
+pub mod lsp;
+pub mod mcp;
 mod write_scenario;
 pub mod mutate;
 pub mod new;
@@ -82,6 +84,8 @@ pub fn run(verb: &Verb, global: &Global, settings: &Settings, console: &mut Cons
             Ok(code) => code,
             Err(problem) => console.problem(&problem),
         },
+        Verb::Mcp => mcp::run(settings, console),
+        Verb::Lsp => lsp::run(settings, global, console),
         Verb::Sources(args) => sources::run(args.name.as_deref(), console),
     }
 }
