@@ -70,6 +70,10 @@ fn case() -> Value {
 fn scenario_key(key: &str) -> Value {
     let mut attack = object(ATTACK_KEYS, case_key);
     extend(&mut attack, json!({"required": ["name"]}));
+    extend(
+        &mut attack,
+        json!({"description": "The base of every case, and a case of its own"}),
+    );
     match key {
         "rule" => described(
             "string",
@@ -80,7 +84,10 @@ fn scenario_key(key: &str) -> Value {
             "The data sources, instead of all that the rule claims",
         ),
         "skip" => described("string", "Why nothing of the scenario runs"),
-        "deployment" => json!({"enum": ["separate", "combined"]}),
+        "deployment" => json!({
+            "description": "Whether each source is a deployment of its own, or all share one",
+            "enum": ["separate", "combined"],
+        }),
         "fields" => json!({
             "description": "Names that differ between sources: $name: {source: field}",
             "type": "object",
@@ -89,7 +96,11 @@ fn scenario_key(key: &str) -> Value {
         }),
         "schedule" => reference("schedule", "The executions that production would make"),
         "attack" => attack,
-        "cases" => json!({"type": "array", "items": {"$ref": "#/$defs/case"}}),
+        "cases" => json!({
+            "description": "The attack again, each time with one change",
+            "type": "array",
+            "items": {"$ref": "#/$defs/case"},
+        }),
         _ => any_key(key),
     }
 }
@@ -146,8 +157,15 @@ fn expectation_key(key: &str) -> Value {
         }),
         "new_terms" => reference("texts", "The new terms, in the order of the rule's fields"),
         "matched" => described("object", "The indicators that each event matches, by label"),
-        "alerts" => json!({"type": "integer", "minimum": 0}),
-        "expect" => json!({"enum": ["alert", "none"]}),
+        "alerts" => json!({
+            "description": "How many alerts there are",
+            "type": "integer",
+            "minimum": 0,
+        }),
+        "expect" => json!({
+            "description": "Whether the rule alerts",
+            "enum": ["alert", "none"],
+        }),
         "gap" | "noise" => described("string", "Why a miss or a false positive is known"),
         "with" => described("object", "Fields of the match and their values"),
         _ => any_key(key),
@@ -167,8 +185,20 @@ fn capture_key(key: &str) -> Value {
 }
 
 /// A key whose values the reader judges.
-fn any_key(_: &str) -> Value {
-    json!(true)
+fn any_key(key: &str) -> Value {
+    json!({"description": match key {
+        "exceptions" => "Files with exception lists, relative to the scenario",
+        "with" => "Fields of the match and their values",
+        "none" => "No alert",
+        "interval" => "From one execution to the next, instead of the rule's: 5m",
+        "from" => "Where the range of an execution begins: now-9m",
+        "to" => "Where the range of an execution ends: now",
+        "phase" => "Only executions that start so long after the case: 2m30s",
+        "found" => "In which phases an expected alert must be: some phase, every phase",
+        "times" => "How often in all",
+        "every" => "From one to the next: 3s",
+        _ => "",
+    }})
 }
 
 /// A map with these keys and no others.
