@@ -132,7 +132,6 @@ impl Console {
     }
 
     /// Streams into memory.
-    #[cfg(test)]
     pub fn to(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
         Self {
             out: Watched::new(out),

@@ -213,7 +213,7 @@ impl Session {
             return None;
         }
         let file = scenario_file::read(&document.text);
-        let lenses = lenses::lenses(&file, name, self.run(name)).into_iter();
+        let lenses = lenses::lenses(&file.scenarios, name, self.run(name)).into_iter();
         let lenses =
             lenses.map(|lens| self.lens(document, lens.span, &lens.title, lens.command, lens.keys));
         Some(lenses.collect())
@@ -345,7 +345,7 @@ impl Session {
             json!({
                 "key": check.key.to_string(),
                 "verdict": check.verdict.word(),
-                "message": check.message,
+                "message": check.message(),
             })
         });
         let accepted = run.test.compared.accepted.iter();

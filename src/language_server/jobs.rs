@@ -138,7 +138,7 @@ impl Job {
         let catalogue = &self.setup.catalogue;
         for test in loaded.tests() {
             let claimed = catalogue.claimed(&test.subject.patterns());
-            found.extend(scenario::check(test.scenario, catalogue, &claimed));
+            found.extend(scenario::check(test.scenario, catalogue, &claimed).diagnostics);
         }
         own(found)
     }

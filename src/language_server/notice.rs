@@ -67,8 +67,10 @@ pub(super) fn of_check(check: &Check, file: &str) -> Option<Notice> {
         _ => return None,
     };
     let place = check.expectation.as_ref().or(check.place.as_ref());
-    let message = check.message.clone();
-    let message = message.unwrap_or_else(|| format!("expected {}", check.expected));
+    let mut message = check.message();
+    if message.is_empty() {
+        message = format!("expected {}", check.expected);
+    }
     let labels = check.diagnostics.iter().flat_map(|one| &one.labels);
     let related = labels.filter(|label| label.source.name() != file);
     Some(Notice {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::Span;
 use crate::language_server::jobs::Run;
 use crate::replay::outcome::{Check, Verdict};
-use crate::scenario::ScenarioFile;
+use crate::scenario::Scenario;
 
 /// Something above a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +26,12 @@ pub(in crate::language_server) const EXPLAIN: &str = "trapline.explain";
 
 /// The lenses of a file; `run` is its last one, if the texts are still the same.
 pub(in crate::language_server) fn lenses(
-    file: &ScenarioFile,
+    scenarios: &[Scenario],
     name: &str,
     run: Option<&Run>,
 ) -> Vec<Lens> {
     let mut cases: BTreeMap<Span, Vec<&str>> = BTreeMap::new();
-    for scenario in &file.scenarios {
+    for scenario in scenarios {
         let attack = &scenario.attack.name;
         cases.entry(attack.span).or_default().push(&attack.value);
         for case in &scenario.cases {
