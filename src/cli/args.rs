@@ -10,8 +10,11 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Args as Group, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::event::Timestamp;
+use crate::event::time::{DateFormat, milliseconds_back};
 use crate::mutation::Operator;
 use crate::scan::noise::Budget;
+use crate::scan::stage_hits::Owner;
 use crate::snapshot::Class;
 
 /// Replays attack and benign scenarios through detection rules and shows every change of
@@ -92,6 +95,8 @@ pub enum Verb {
     Diff(DiffArgs),
     /// Run many rules over NDJSON: one alert a line
     Scan(ScanArgs),
+    /// Print how a scan is divided among machines: spans and join keys of the rules, as JSON
+    PlanShards(PlanShardsArgs),
     /// Read recordings (EVTX, Windows events as JSON, exports from Elastic): ECS documents out, or
     /// the smallest scenario
     Import(ImportArgs),
@@ -589,6 +594,80 @@ pub struct ScanArgs {
     /// Stop at the first line that is no event; exit with 3 if events or sequences were lost
     #[arg(long)]
     pub strict: bool,
+    /// The part of a scan on several machines.
+    #[command(flatten)]
+    pub division: DivisionArgs,
+}
+
+/// The heading of the options that divide a scan.
+const DIVISION: &str = "A part of a scan on several machines";
+
+/// Options of `scan` for one part of a scan on several machines.
+#[derive(Debug, Clone, Default, Group)]
+pub struct DivisionArgs {
+    /// Report only alerts whose last event is not before this time (2026-01-31T00:00:00Z)
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = DIVISION)]
+    pub from: Option<Timestamp>,
+    /// Report only alerts whose last event is before this time
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = DIVISION)]
+    pub to: Option<Timestamp>,
+    /// Run only rules whose matches span at most this time (10m); with stage hits, only the others
+    #[arg(long, value_name = "SPAN", help_heading = DIVISION)]
+    pub window: Option<ScanWindow>,
+    /// Write the stage hits of the events to FILE instead of alerts
+    #[arg(long, value_name = "FILE", help_heading = DIVISION, conflicts_with_all = ["from", "to", "summary"])]
+    pub stage_hits: Option<Utf8PathBuf>,
+    /// Read files of stage hits instead of events
+    #[arg(long, help_heading = DIVISION, conflicts_with_all = ["from", "to", "summary", "stage_hits"])]
+    pub from_stage_hits: bool,
+    /// Report only alerts of the join keys of machine I of N (0/4)
+    #[arg(long, value_name = "I/N", value_parser = owner, help_heading = DIVISION, requires = "from_stage_hits")]
+    pub owner: Option<Owner>,
+    /// Exit with 3 if events could not be read, put in order or kept
+    #[arg(long, help_heading = DIVISION)]
+    pub complete: bool,
+}
+
+/// A span of time, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScanWindow(pub i64);
+
+impl std::str::FromStr for ScanWindow {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let millis = milliseconds_back(&format!("now-{text}"));
+        let millis = millis.filter(|millis| *millis >= 0 && !text.contains(['+', '-', '/']));
+        millis.map(Self).ok_or("a span is a number and a unit, as 30s, 10m, 12h or 1d")
+    }
+}
+
+fn time(text: &str) -> Result<Timestamp, &'static str> {
+    let time = DateFormat::usual().parse(text);
+    time.ok_or("a time is written as 2026-01-31T00:00:00Z")
+}
+
+fn owner(text: &str) -> Result<Owner, &'static str> {
+    let parts = text.split_once('/');
+    let parts = parts.and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+    match parts {
+        Some((index, count)) if index < count => Ok(Owner { index, count }),
+        _ => Err("a machine is I/N: its number, from 0, and how many there are"),
+    }
+}
+
+/// Options of `plan-shards`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct PlanShardsArgs {
+    /// Files whose time ranges are to be listed: NDJSON, directories or patterns
+    #[arg(value_name = "FILE")]
+    pub files: Vec<String>,
+    /// The longest neighbourhood of a slice [default: the longest span of a rule]
+    #[arg(long, value_name = "SPAN")]
+    pub window: Option<ScanWindow>,
+    /// Exception lists for the rules that refer to them, files or directories (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub exceptions: Vec<Utf8PathBuf>,
 }
 
 /// How alerts are written.

@@ -56,6 +56,8 @@ codes! {
         "The file ends in `.gz` or `.zst`, and what it holds does not unpack.\n";
     OUTSIDE = "E008", "a path leads out of the project",
         "Rules, scenarios, exception lists, captures and the configuration may come from somebody else.\nSo the paths in them, and links, lead to files inside the project's root only, and nothing is\nwritten through a link. Paths on the command line may lead anywhere. A directory outside is allowed\nby `--allow-dir DIR`, or by the root's trapline.toml:\n\n```toml\n[files]\nallow = [\"../captures\"]\n```\n";
+    BAD_STAGE_HITS = "E025", "a file of stage hits cannot be used",
+        "`trapline scan --from-stage-hits` reads what `trapline scan --stage-hits` wrote with the same\nrules and exceptions and the same version of Trapline. Another file, or one that is cut off, is\nrefused: its alerts would be wrong.\n";
     NO_FILE = "E009", "a pipe or a device stands where a file should",
         "Reading a pipe or a device may never end. Only files that are named on the command line may be\npipes.\n";
     CI_ACCEPTS_NOTHING = "E012", "nothing is accepted in CI",

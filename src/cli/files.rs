@@ -1,6 +1,7 @@
 //! Finds, reads and writes files; the only file that uses the disk, `ignore`, `tempfile` and the
 //! archive formats. Paths are shown relative to the project's root, with `/`.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write as _};
 use std::path::Path;
@@ -84,6 +85,7 @@ impl Files {
             return Vec::new();
         }
         let found = self.find(path, extensions).unwrap_or_default();
+        let found: HashSet<Utf8PathBuf> = found.into_iter().collect();
         let mut all = self.walk(path, extensions, false).unwrap_or_default();
         all.retain(|path| !found.contains(path));
         all

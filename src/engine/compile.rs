@@ -8,7 +8,7 @@ use super::column::{Column, typed_columns};
 use super::column_builder::Draft;
 use super::numbers::{ColumnId, KeySetId, RuleNumber, ScriptId, StageNumber};
 use super::program::{Node, TestRef};
-use super::sequence_spec::SequenceSpec;
+use super::sequence_spec::{Kind, SequenceSpec};
 use super::slots::{SlotId, Slots};
 use crate::evaluate::document::DocumentTest;
 use crate::evaluate::function::Script;
@@ -137,6 +137,13 @@ impl RuleSet {
     pub fn rule_of(&self, stage: u32) -> u32 {
         let rule = self.stages.at(StageNumber(stage)).rule;
         self.rules.at(RuleNumber(rule)).number
+    }
+
+    /// Whether the events of each join key decide the rule of a stage without those of other keys.
+    pub fn is_divided_by_key(&self, stage: u32) -> bool {
+        let rule = RuleNumber(self.stages.at(StageNumber(stage)).rule);
+        let course = &self.rules.at(rule).course;
+        course.kind == Kind::Sequence && !course.is_deferred
     }
 
     /// The fields that are read.

@@ -261,31 +261,42 @@ impl std::fmt::Display for WildcardPattern {
 impl WildcardPattern {
     /// Whether the whole text fits: for names of fields, not for values, which
     /// `evaluate::pattern` compiles patterns for.
+    ///
+    /// ```
+    /// use trapline::plan::predicate::WildcardPattern;
+    ///
+    /// let fits = |pattern: &str, text: &str| WildcardPattern::eql(pattern).fits(text);
+    /// assert!(fits("*", "") && fits("a*b*c", "a.b.b.c") && fits("*.n?me", "host.name"));
+    /// assert!(!fits("a*b", "a.b.c") && !fits("?", "") && !fits("host.*", "host"));
+    /// ```
     pub fn fits(&self, text: &str) -> bool {
-        let text: Vec<char> = text.chars().collect();
-        // `row[at]`: what was read of the pattern fits the first `at` characters.
-        let mut row = vec![false; text.len() + 1];
-        if let Some(first) = row.first_mut() {
-            *first = true;
-        }
-        for token in &self.0 {
-            let mut next = vec![false; text.len() + 1];
-            for at in 0..=text.len() {
-                let before = |row: &[bool]| at > 0 && row.get(at - 1) == Some(&true);
-                let holds = match token {
-                    WildcardToken::Many => row.get(at) == Some(&true) || before(&next),
-                    WildcardToken::One => before(&row),
-                    WildcardToken::Char(c) => {
-                        before(&row) && at.checked_sub(1).and_then(|at| text.get(at)) == Some(c)
+        let (mut at, mut rest) = (0, text.chars());
+        // Where the last `*` may go on: the token after it, and the text that it has not taken.
+        let mut star: Option<(usize, std::str::Chars<'_>)> = None;
+        loop {
+            match (self.0.get(at), rest.clone().next()) {
+                (Some(WildcardToken::Many), _) => {
+                    at += 1;
+                    star = Some((at, rest.clone()));
+                    continue;
+                }
+                (Some(WildcardToken::One), Some(_)) => {}
+                (Some(WildcardToken::Char(own)), Some(next)) if *own == next => {}
+                (None, None) => return true,
+                _ => {
+                    let Some((after, from)) = &mut star else {
+                        return false;
+                    };
+                    if from.next().is_none() {
+                        return false;
                     }
-                };
-                if let Some(slot) = next.get_mut(at) {
-                    *slot = holds;
+                    (at, rest) = (*after, from.clone());
+                    continue;
                 }
             }
-            row = next;
+            at += 1;
+            rest.next();
         }
-        row.last() == Some(&true)
     }
 }
 

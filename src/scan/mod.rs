@@ -18,24 +18,29 @@ mod merge;
 pub mod noise;
 mod order;
 mod pass;
+pub mod shards;
+pub mod stage_hits;
 mod rule_matcher;
 mod stored;
 mod summary;
 mod time_span;
 mod window;
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use crate::compile::CompiledRule;
 use crate::data_source::index_name;
 use crate::engine::{Refused, Routing, RuleSet};
-use crate::event::Value;
+use crate::event::{Timestamp, Value};
 use crate::event::io::Stop;
 
 use self::excluded::Excluded;
 use self::executions::Readers;
 pub use self::merge::Inputs;
 use self::pass::{Ordering, Outcome, Pass};
+use self::shards::Slice;
+use self::stage_hits::{HitsError, HitsFile, Owner};
 pub use self::rule_matcher::{MatchError, RuleMatcher};
 pub use self::summary::Stats;
 pub use self::window::Window;
@@ -60,6 +65,8 @@ pub struct Options {
     pub unwrap_source: bool,
     /// The events of alerts keep the values that tell what is noise.
     pub keep_values: bool,
+    /// Only alerts whose last event lies in this slice of time are reported.
+    pub slice: Option<Slice>,
 }
 
 impl Default for Options {
@@ -73,6 +80,7 @@ impl Default for Options {
             strict: false,
             unwrap_source: true,
             keep_values: false,
+            slice: None,
         }
     }
 }
@@ -103,6 +111,8 @@ pub struct EventRecord {
     pub file: u32,
     /// The line, from 1.
     pub line: u64,
+    /// Its time.
+    pub time: Option<Timestamp>,
     /// `_index`
     pub index: Option<Box<str>>,
     /// `_id`
@@ -132,6 +142,60 @@ pub fn run(
     watcher: &mut dyn Watcher,
     stop: &Stop,
 ) -> (Stats, Vec<Refused>) {
+    let (set, refused) = rule_set(rules, options);
+    let routes = Routes(rules);
+    let pass = pass(rules, &set, &routes, inputs, options, stop);
+    let stats = match pass.run(Ordering::Window, watcher) {
+        Outcome::Done(stats) => *stats,
+        Outcome::OutOfOrder => {
+            watcher.restart();
+            pass.sorted(watcher)
+        }
+    };
+    (stats, refused)
+}
+
+/// Writes the stage hits of `inputs` to `out`, in the order of files and lines, for
+/// [`correlate_hits`] on any machine.
+///
+/// # Errors
+/// When `out` cannot be written; a later failure is [`Stats::unsorted`].
+pub fn write_hits(
+    rules: &[CompiledRule],
+    inputs: &dyn Inputs,
+    options: &Options,
+    out: &mut (dyn Write + Send),
+    watcher: &mut dyn Watcher,
+    stop: &Stop,
+) -> io::Result<(Stats, Vec<Refused>)> {
+    let (set, refused) = rule_set(rules, options);
+    let routes = Routes(rules);
+    let pass = pass(rules, &set, &routes, inputs, options, stop);
+    Ok((pass.write_hits(out, watcher)?, refused))
+}
+
+/// Gives the alerts of the stage hits that a machine owns. `names` are the names of all files whose
+/// events they are, sorted; the files of events in alerts are their places in it.
+///
+/// # Errors
+/// When a file is damaged.
+pub fn correlate_hits(
+    rules: &[CompiledRule],
+    files: Vec<HitsFile>,
+    names: &[String],
+    owner: Owner,
+    inputs: &dyn Inputs,
+    options: &Options,
+    watcher: &mut dyn Watcher,
+    stop: &Stop,
+) -> Result<(Stats, Vec<Refused>), HitsError> {
+    let (set, refused) = rule_set(rules, options);
+    let routes = Routes(rules);
+    let pass = pass(rules, &set, &routes, inputs, options, stop);
+    Ok((pass.correlate(files, names, owner, watcher)?, refused))
+}
+
+fn rule_set(rules: &[CompiledRule], options: &Options) -> (RuleSet, Vec<Refused>) {
     let plans = (0u32..).zip(rules.iter().map(|rule| &rule.plan));
     let fields = if options.keep_values {
         noise::FIELDS
@@ -141,34 +205,35 @@ pub fn run(
     let of_executions = executions::fields(rules);
     let of_executions = of_executions.iter().map(String::as_str);
     let fields: Vec<&str> = fields.iter().copied().chain(of_executions).collect();
-    let (set, refused) = RuleSet::compile_with(plans, "@timestamp", &fields);
-    let routes = Routes(rules);
+    RuleSet::compile_with(plans, "@timestamp", &fields)
+}
+
+fn pass<'s>(
+    rules: &'s [CompiledRule],
+    set: &'s RuleSet,
+    routes: &'s Routes<'s>,
+    inputs: &'s dyn Inputs,
+    options: &'s Options,
+    stop: &'s Stop,
+) -> Pass<'s> {
     let (mut names, mut kept) = (Vec::new(), Vec::new());
     if options.keep_values {
         names.extend(set.slots().paths().map(Arc::from));
         kept.extend(set.slots().paths().map(noise::is_telling));
     }
-    let pass = Pass {
-        set: &set,
-        routes: &routes,
+    Pass {
+        set,
+        routes,
         rules,
         excluded: Excluded::new(rules),
-        readers: Readers::new(rules, &set),
+        readers: Readers::new(rules, set),
         inputs,
         options,
         stop,
         names,
         kept,
         is_finite: is_finite(inputs),
-    };
-    let stats = match pass.run(Ordering::Window, watcher) {
-        Outcome::Done(stats) => *stats,
-        Outcome::OutOfOrder => {
-            watcher.restart();
-            pass.sorted(watcher)
-        }
-    };
-    (stats, refused)
+    }
 }
 
 /// Whether all inputs can be read twice, so that their events can be put in order however they lie.

@@ -12,9 +12,11 @@ use std::sync::Arc;
 
 use super::batch::Batch;
 use super::frontier::{Frontier, Placement};
+use super::stage_hits::HitsWriter;
+use super::stored::{KEY, sort_key};
 use super::window::Window;
 use crate::event::Timestamp;
-use crate::event::external_sort::{OpenTemporary, Sorted, Sorter, time_key};
+use crate::event::external_sort::{OpenTemporary, Sorted, Sorter};
 
 /// An event that can go on.
 #[derive(Debug, Clone)]
@@ -31,6 +33,8 @@ pub(super) enum Order<'i> {
     Window(WindowOrder),
     /// All of them.
     Sorted(SortedOrder<'i>),
+    /// None: their stage hits are written instead.
+    Hits(HitsWriter<'i>),
 }
 
 impl Order<'_> {
@@ -39,7 +43,7 @@ impl Order<'_> {
         match self {
             Self::Window(order) => order.watermark(file),
             // Each file is read to its end.
-            Self::Sorted(_) => i64::MIN,
+            Self::Sorted(_) | Self::Hits(_) => i64::MIN,
         }
     }
 
@@ -51,6 +55,7 @@ impl Order<'_> {
                 Ok(())
             }
             Self::Sorted(order) => order.take(batch),
+            Self::Hits(writer) => writer.take(batch),
         }
     }
 
@@ -59,6 +64,7 @@ impl Order<'_> {
         match self {
             Self::Window(order) => Ok(order.next()),
             Self::Sorted(order) => order.next(),
+            Self::Hits(_) => Ok(None),
         }
     }
 
@@ -70,6 +76,7 @@ impl Order<'_> {
                 Ok(())
             }
             Self::Sorted(order) => order.end(),
+            Self::Hits(_) => Ok(()),
         }
     }
 
@@ -77,7 +84,7 @@ impl Order<'_> {
     pub(super) fn late(&self) -> (u64, Option<(u32, u64)>) {
         match self {
             Self::Window(order) => (order.late, order.first_late),
-            Self::Sorted(_) => (0, None),
+            Self::Sorted(_) | Self::Hits(_) => (0, None),
         }
     }
 }
@@ -239,9 +246,6 @@ impl WindowOrder {
     }
 }
 
-/// The key of an event: whether it has a time, its time, file and line.
-const KEY: usize = 1 + 16 + 4 + 8;
-
 /// All events, sorted by time; those without one come first.
 pub(super) struct SortedOrder<'i> {
     sorter: Option<Sorter<'i, KEY>>,
@@ -257,20 +261,13 @@ impl<'i> SortedOrder<'i> {
         }
     }
 
-    fn take(&mut self, batch: &Batch) -> io::Result<()> {
+    pub(super) fn take(&mut self, batch: &Batch) -> io::Result<()> {
         let Some(sorter) = &mut self.sorter else {
             return Ok(());
         };
         for (place, event) in (0u32..).zip(&batch.events) {
             if let Some(single) = batch.single(place) {
-                let mut key = Vec::with_capacity(KEY);
-                key.push(u8::from(event.time.is_some()));
-                key.extend_from_slice(&time_key(event.time.unwrap_or_default()));
-                key.extend_from_slice(&batch.file.to_be_bytes());
-                key.extend_from_slice(&(batch.first_line + event.line).to_be_bytes());
-                if let Ok(key) = key.try_into() {
-                    sorter.push(key, &single.encode())?;
-                }
+                sorter.push(sort_key(batch, event), &single.encode())?;
             }
         }
         Ok(())

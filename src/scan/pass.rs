@@ -2,7 +2,7 @@
 //! orders events and feeds the correlator. `mod.rs` runs at most two passes a scan.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicI64, Ordering as Atomic};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -12,10 +12,13 @@ use super::excluded::Excluded;
 use super::executions::{Executions, Readers};
 use super::merge::{Ahead, Inputs, Merge};
 use super::order::{Order, Released, SortedOrder, WindowOrder};
+use super::shards::Slice;
+use super::stage_hits::{HitsError, HitsFile, HitsWriter, Owner};
 use super::time_span::Days;
 use super::{Alert, EventRecord, Options, Routes, Stats, Watcher};
 use crate::compile::CompiledRule;
 use crate::engine::{Correlator, Found, Match, Matcher, Occurrence, RuleSet};
+use crate::event::external_sort::OpenTemporary;
 use crate::event::io::Stop;
 
 /// Everything that a pass over the inputs needs.
@@ -79,6 +82,57 @@ impl Pass<'_> {
         }
     }
 
+    /// Reads the inputs once and writes the stage hits of their events.
+    pub(super) fn write_hits(
+        &self,
+        out: &mut (dyn Write + Send),
+        watcher: &mut dyn Watcher,
+    ) -> io::Result<Stats> {
+        let files = (0..self.inputs.count()).map(|_| Ahead::Closed(0));
+        let bounds = vec![i64::MIN; self.inputs.count()];
+        let open = || self.inputs.temporary();
+        let names = (0..self.inputs.count()).map(|file| self.inputs.name(file));
+        let order = Order::Hits(HitsWriter::new(&mut *out, self.rules, names.collect())?);
+        match self.read(order, &open, files.collect(), &bounds, watcher) {
+            Outcome::Done(stats) => Ok(*stats),
+            Outcome::OutOfOrder => Ok(Stats::default()),
+        }
+    }
+
+    /// Correlates the stage hits that a machine owns. The names of all files, sorted, number them.
+    pub(super) fn correlate(
+        &self,
+        files: Vec<HitsFile>,
+        names: &[String],
+        owner: Owner,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Stats, HitsError> {
+        let open = || self.inputs.temporary();
+        let order = Order::Sorted(SortedOrder::new(&open));
+        let mut tail = self.tail(order, &open, 0, watcher);
+        for mut file in files {
+            let number = |name: &String| {
+                let place = names.binary_search(name).ok()?;
+                u32::try_from(place).ok()
+            };
+            let numbers: Option<Vec<u32>> = file.files().iter().map(number).collect();
+            let numbers = numbers.ok_or(HitsError::Damaged)?;
+            while let Some(batch) = file.next(self.set, owner, &numbers)? {
+                if self.stop.is_requested() {
+                    break;
+                }
+                tail.stats.events += 1;
+                if let Err(error) = tail.order.take(&batch) {
+                    tail.fail(&error);
+                }
+            }
+        }
+        match self.finish(tail) {
+            Outcome::Done(stats) => Ok(*stats),
+            Outcome::OutOfOrder => Ok(Stats::default()),
+        }
+    }
+
     /// Reads the inputs once.
     pub(super) fn run(&self, ordering: Ordering, watcher: &mut dyn Watcher) -> Outcome {
         let open = || self.inputs.temporary();
@@ -98,21 +152,42 @@ impl Pass<'_> {
             Ordering::Window => Order::Window(WindowOrder::new(self.options.window, &bounds)),
             Ordering::Sorted => Order::Sorted(SortedOrder::new(&open)),
         };
-        let watermarks: Vec<AtomicI64> = bounds.iter().copied().map(AtomicI64::new).collect();
-        let merge = Mutex::new(Merge::new(self.inputs, files, self.options.chunk));
-        let tail = Mutex::new(Tail {
+        self.read(order, &open, files, &bounds, watcher)
+    }
+
+    fn tail<'o, 'w>(
+        &'o self,
+        order: Order<'o>,
+        open: &'o OpenTemporary<'o>,
+        files: usize,
+        watcher: &'w mut dyn Watcher,
+    ) -> Tail<'o, 'w> {
+        Tail {
             waiting: BTreeMap::new(),
             next: 0,
-            lines: vec![1; bounds.len()],
+            lines: vec![1; files],
             order,
             correlator: Correlator::new(self.set, self.options.max_partials),
-            executions: Some(Executions::new(self.rules, &open)),
+            executions: Some(Executions::new(self.rules, open)),
             stats: Stats::default(),
             days: Days::default(),
             watcher,
             stopped: false,
             is_out_of_order: false,
-        });
+        }
+    }
+
+    fn read<'o>(
+        &'o self,
+        order: Order<'o>,
+        open: &'o OpenTemporary<'o>,
+        files: Vec<Ahead>,
+        bounds: &[i64],
+        watcher: &mut dyn Watcher,
+    ) -> Outcome {
+        let watermarks: Vec<AtomicI64> = bounds.iter().copied().map(AtomicI64::new).collect();
+        let merge = Mutex::new(Merge::new(self.inputs, files, self.options.chunk));
+        let tail = Mutex::new(self.tail(order, open, bounds.len(), watcher));
         let turn = Condvar::new();
         std::thread::scope(|scope| {
             for _ in 1..self.options.threads.max(1) {
@@ -328,7 +403,7 @@ impl Pass<'_> {
             let (stats, watcher, stopped) =
                 (&mut tail.stats, &mut *tail.watcher, &mut tail.stopped);
             tail.correlator.take(&occurrence, &mut make, &mut |found| {
-                give(found, stats, watcher, stopped);
+                give(found, self.options.slice, stats, watcher, stopped);
             });
         }
     }
@@ -349,7 +424,7 @@ impl Pass<'_> {
             let (stats, watcher, stopped) =
                 (&mut tail.stats, &mut *tail.watcher, &mut tail.stopped);
             tail.correlator
-                .finish(&mut |found| give(found, stats, watcher, stopped));
+                .finish(&mut |found| give(found, self.options.slice, stats, watcher, stopped));
         }
         self.replay(&mut tail);
         // Late events of files that were read to their end meet no stage: nothing was lost.
@@ -372,6 +447,9 @@ impl Pass<'_> {
         };
         let (stats, watcher, stopped) = (&mut tail.stats, &mut *tail.watcher, &mut tail.stopped);
         let shortfalls = executions.finish(self.options.max_documents, &mut |alert| {
+            if !is_reported(&alert.events, self.options.slice) {
+                return true;
+            }
             *stats.alerts.entry(alert.rule).or_insert(0) += 1;
             *stopped = !watcher.alert(alert);
             !*stopped
@@ -399,6 +477,7 @@ impl Pass<'_> {
         Arc::new(EventRecord {
             file: batch.file,
             line: event.map_or(0, |event| batch.first_line + event.line),
+            time: event.and_then(|event| event.time),
             index: index.map(Into::into),
             id: id.map(Into::into),
             timestamp: timestamp.map(Into::into),
@@ -421,11 +500,12 @@ impl Tail<'_, '_> {
 
 fn give(
     found: Match<Arc<EventRecord>>,
+    slice: Option<Slice>,
     stats: &mut Stats,
     watcher: &mut dyn Watcher,
     stopped: &mut bool,
 ) {
-    if *stopped {
+    if *stopped || !is_reported(&found.stages, slice) {
         return;
     }
     *stats.alerts.entry(found.rule).or_insert(0) += 1;
@@ -434,6 +514,12 @@ fn give(
         join: found.join,
         events: found.stages,
     });
+}
+
+/// Whether the last event of an alert lies in the slice.
+fn is_reported(events: &[Option<Arc<EventRecord>>], slice: Option<Slice>) -> bool {
+    let last = || events.iter().flatten().filter_map(|event| event.time).max();
+    slice.is_none_or(|slice| slice.holds(last()))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

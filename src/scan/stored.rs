@@ -3,6 +3,25 @@
 use super::batch::{Batch, BatchEvent};
 use crate::engine::SlotId;
 use crate::event::Timestamp;
+use crate::event::external_sort::time_key;
+
+/// The length of [`sort_key`].
+pub(super) const KEY: usize = 1 + 16 + 4 + 8;
+
+/// The key of an event: whether it has a time, its time, file and line.
+pub(super) fn sort_key(batch: &Batch, event: &BatchEvent) -> [u8; KEY] {
+    let mut key = [0; KEY];
+    let parts = [
+        &[u8::from(event.time.is_some())][..],
+        &time_key(event.time.unwrap_or_default()),
+        &batch.file.to_be_bytes(),
+        &(batch.first_line + event.line).to_be_bytes(),
+    ];
+    for (to, from) in key.iter_mut().zip(parts.into_iter().flatten()) {
+        *to = *from;
+    }
+    key
+}
 
 /// Stands for a part of an event that is not there.
 const NONE: u32 = u32::MAX;
@@ -42,6 +61,21 @@ impl Batch {
             values: (0, length(single.values.len())),
         });
         Some(single)
+    }
+
+    /// Keeps the hits of a batch of one event for which `keep` holds, by stage and key; false if
+    /// none is left.
+    pub(super) fn keep_hits(&mut self, keep: impl Fn(u32, &[u8]) -> bool) -> bool {
+        let keys = std::mem::take(&mut self.keys);
+        self.hits.retain(|(stage, (start, end))| {
+            let key = keys.get(*start as usize..*end as usize);
+            keep(*stage, key.unwrap_or(&[]))
+        });
+        self.keys = keys;
+        if let Some(event) = self.events.first_mut() {
+            event.hits = (0, length(self.hits.len()));
+        }
+        !self.hits.is_empty()
     }
 
     fn append(&mut self, piece: &str) -> (u32, u32) {

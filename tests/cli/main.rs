@@ -42,5 +42,6 @@ mod robust;
 mod rule_edits;
 mod rule_types;
 mod scan;
+mod shards;
 mod test_command;
 mod watch;

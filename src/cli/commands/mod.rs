@@ -14,6 +14,7 @@ pub mod mcp;
 mod write_scenario;
 pub mod mutate;
 pub mod new;
+pub mod plan_shards;
 pub mod query;
 mod query_input;
 mod query_rows;
@@ -22,6 +23,7 @@ pub mod explain_events;
 mod explain_word;
 pub mod review;
 pub mod scan;
+mod scan_division;
 mod scan_inputs;
 mod scan_rules;
 pub mod sources;
@@ -71,7 +73,14 @@ pub fn run(verb: &Verb, global: &Global, settings: &Settings, console: &mut Cons
             Ok(code) => code,
             Err(problem) => console.problem(&problem),
         },
-        Verb::Scan(args) => scan::run(settings, args, console),
+        Verb::Scan(args) => match scan::run(settings, args, console) {
+            Ok(code) => code,
+            Err(problem) => console.problem(&problem),
+        },
+        Verb::PlanShards(args) => match plan_shards::run(settings, args, console) {
+            Ok(code) => code,
+            Err(problem) => console.problem(&problem),
+        },
         Verb::Review(args) => match review::run(settings, args, console) {
             Ok(code) => code,
             Err(problem) => console.problem(&problem),

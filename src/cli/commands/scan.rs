@@ -9,12 +9,13 @@ use serde_json::json;
 
 use super::super::args::{ScanArgs, ScanFormat};
 use super::super::console::Stream;
-use super::super::error;
+use super::super::error::{self, Problem};
 use super::super::files::Files;
 use super::super::interrupt;
 use super::super::progress::Bar;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
+use super::scan_division::{self, Part, Scan, StageHits};
 use super::scan_inputs::CliInputs;
 use super::scan_rules::{NotRun, Rules};
 use crate::compile::CompiledRule;
@@ -27,28 +28,39 @@ use crate::scan::noise::{Budget, Noise, Span};
 use crate::scan::{self, Alert, Inputs, Options, Stats, Watcher, Window};
 
 /// Runs the rules of the project over the files.
-pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitCode {
+pub fn run(
+    settings: &Settings,
+    args: &ScanArgs,
+    console: &mut Console,
+) -> Result<ExitCode, Box<Problem>> {
     let stop = interrupt::stop();
-    let inputs = match CliInputs::new(settings, &args.files, stop) {
-        Ok(inputs) => inputs,
-        Err(problem) => return console.problem(&problem),
-    };
+    let inputs = CliInputs::new(settings, &args.files, stop)?;
+    let part = Part::new(settings, args);
     let options = options(args);
     let mut rules = match Rules::load(settings, &args.exceptions, options.threads, console) {
         Ok(rules) => rules,
-        Err(code) => return code,
+        Err(code) => return Ok(code),
     };
     if rules.run.is_empty() && rules.not_run.is_empty() {
         let nothing = Diagnostic::error(&error::NOTHING_SELECTED, "no rules were found");
-        console.diagnostics([&nothing]);
-        return ExitCode::NothingSelected;
+        return Err(Problem::new(ExitCode::NothingSelected, nothing));
     }
+    rules.keep(|rule| part.runs(rule, &args.division));
+    let hits = match part {
+        Part::ReadHits(_) => Some(StageHits::open(&inputs, &rules.run)?),
+        Part::Alerts | Part::WriteHits(_) => None,
+    };
+    let names = match &hits {
+        Some(hits) => hits.names.clone(),
+        None => (0..inputs.count()).map(|file| inputs.name(file)).collect(),
+    };
     let bar = Bar::new(inputs.size(), console.err_terminal());
     let started = now();
     let mut writer = Writer {
         console,
         rules: &rules.run,
         inputs: &inputs,
+        names: &names,
         bar: &bar,
         format: args.format.unwrap_or_default(),
         noise: args.summary.then(|| Noise::new(&rules.run)),
@@ -58,17 +70,23 @@ pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitC
         unheld: None,
         text: String::new(),
     };
-    let (stats, refused) = scan::run(&rules.run, &inputs, &options, &mut writer, stop);
+    let scan = Scan {
+        rules: &rules.run,
+        inputs: &inputs,
+        options: &options,
+        stop,
+    };
+    let ran = part.run(&scan, hits, &settings.files, &mut writer);
     bar.clear();
+    let (stats, refused) = ran?;
     let noise = match writer.end() {
         Ok(noise) => noise,
-        // There is nobody to tell.
-        Err(NoOutput::NobodyReads) => return ExitCode::Passed,
+        // A closed pipe (`| head`) is not an error.
+        Err(NoOutput::NobodyReads) => return Ok(ExitCode::Passed),
         Err(NoOutput::NoSpace(error)) => {
             let message = "there is no place for temporary files";
             let diagnostic = Diagnostic::error(&error::UNWRITABLE, message);
-            console.diagnostics([&diagnostic.help(error.to_string())]);
-            return ExitCode::Usage;
+            return Err(Problem::usage(diagnostic.help(error.to_string())));
         }
     };
     for refused in refused {
@@ -78,21 +96,17 @@ pub fn run(settings: &Settings, args: &ScanArgs, console: &mut Console) -> ExitC
     if let Some(noise) = noise {
         write_noise(&noise, &stats, &rules, args, console);
     }
-    console.write(
-        Stream::Err,
-        &summary(&stats, &rules, &inputs, seconds, args),
-    );
+    let summary = summary(&stats, &rules, &names, seconds, args);
+    console.write(Stream::Err, &summary);
     if let Some(path) = &args.stats {
-        let text = format!("{}\n", figures(&stats, &rules, &inputs, seconds));
-        if let Err(mistake) = settings.files.write(&settings.typed(path), &text) {
-            console.diagnostics([&*mistake]);
-            return ExitCode::Usage;
-        }
+        let text = format!("{}\n", figures(&stats, &rules, &names, seconds));
+        let written = settings.files.write(&settings.typed(path), &text);
+        written.map_err(|mistake| Problem::usage(*mistake))?;
     }
     let code = exit_code(&stats, &rules, args);
     // The program ends here: thousands of pieces need not be given back one by one.
     std::mem::forget(rules);
-    code
+    Ok(code)
 }
 
 fn exit_code(stats: &Stats, rules: &Rules, args: &ScanArgs) -> ExitCode {
@@ -108,7 +122,9 @@ fn exit_code(stats: &Stats, rules: &Rules, args: &ScanArgs) -> ExitCode {
         || stats.late > 0
         || stats.evicted_count() > 0
         || stats.dropped_count() > 0;
-    if failed || unread || (args.strict && lost) {
+    let is_incomplete = lost || stats.untimed > 0 || !rules.not_run.is_empty();
+    let fails = (args.strict && lost) || (args.division.complete && is_incomplete);
+    if failed || unread || fails {
         return ExitCode::NotLoaded;
     }
     match args.budget {
@@ -169,6 +185,7 @@ fn options(args: &ScanArgs) -> Options {
         max_documents: args.max_documents,
         strict: args.strict,
         keep_values: args.summary,
+        slice: scan_division::slice(&args.division),
         ..Options::default()
     }
 }
@@ -178,6 +195,8 @@ struct Writer<'w> {
     console: &'w mut Console,
     rules: &'w [CompiledRule],
     inputs: &'w CliInputs<'w>,
+    /// The names of the files that alerts name.
+    names: &'w [String],
     bar: &'w Bar,
     format: ScanFormat,
     /// Counts the alerts instead of writing them.
@@ -201,7 +220,7 @@ impl Watcher for Writer<'_> {
         let Some(rule) = self.rules.get(alert.rule as usize) else {
             return true;
         };
-        let name = |file: u32| self.inputs.name(file as usize);
+        let name = |file: u32| self.names.get(file as usize).cloned().unwrap_or_default();
         self.text.clear();
         let _ = match self.format {
             ScanFormat::Ndjson => writeln!(self.text, "{}", alert.to_json(rule, name)),
@@ -328,12 +347,12 @@ fn rate(stats: &Stats, seconds: f64) -> String {
 fn figures(
     stats: &Stats,
     rules: &Rules,
-    inputs: &CliInputs<'_>,
+    names: &[String],
     seconds: f64,
 ) -> serde_json::Value {
     let misfit = |((place, _), misfit): (&((u32, u64), usize), &Misfit)| {
         json!({
-            "file": inputs.name(place.0 as usize), "line": place.1, "field": misfit.field,
+            "file": names.get(place.0 as usize), "line": place.1, "field": misfit.field,
             "type": misfit.field_type, "value": misfit.value,
         })
     };
@@ -364,7 +383,7 @@ fn figures(
 fn summary(
     stats: &Stats,
     rules: &Rules,
-    inputs: &CliInputs<'_>,
+    names: &[String],
     seconds: f64,
     args: &ScanArgs,
 ) -> String {
@@ -396,7 +415,7 @@ fn summary(
             );
         }
     }
-    trouble(stats, rules, inputs, &mut text);
+    trouble(stats, rules, names, &mut text);
     text
 }
 
@@ -423,8 +442,8 @@ fn misfit_words(misfit: &Misfit) -> String {
     escape::line(&format!("`{value}` in `{field}` is not a {field_type}")).into_owned()
 }
 
-fn trouble(stats: &Stats, rules: &Rules, inputs: &CliInputs<'_>, text: &mut String) {
-    let name = |file: usize| escape::line(&inputs.name(file)).into_owned();
+fn trouble(stats: &Stats, rules: &Rules, names: &[String], text: &mut String) {
+    let name = |file: usize| escape::line(names.get(file).map_or("", String::as_str)).into_owned();
     let at = |(file, line): (u32, u64)| format!("{}:{line}", name(file as usize));
     for (rule, (place, reason)) in &stats.failed {
         let name = rules

@@ -109,6 +109,13 @@ impl Rules {
         Ok(rules)
     }
 
+    /// Keeps the rules that a part of a scan runs.
+    pub(super) fn keep(&mut self, runs: impl Fn(&CompiledRule) -> bool) {
+        let files = std::mem::take(&mut self.files);
+        let rules = std::mem::take(&mut self.run).into_iter().zip(files);
+        (self.run, self.files) = rules.filter(|(rule, _)| runs(rule)).unzip();
+    }
+
     /// Notes that a rule cannot be run after all, by its place.
     pub(super) fn refuse(&mut self, place: u32, reason: String) {
         let place = place as usize;

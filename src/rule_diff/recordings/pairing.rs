@@ -149,6 +149,7 @@ mod tests {
             Some(Arc::new(EventRecord {
                 file: 0,
                 line: *line,
+                time: None,
                 index: None,
                 id: None,
                 timestamp: None,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::reading::Reading;
+use crate::event::Timestamp;
 use crate::scan::EventRecord;
 
 /// Stands for a text that is not there.
@@ -15,6 +16,8 @@ pub(super) fn encode(rule: u32, reading: &[u8], record: &EventRecord) -> Vec<u8>
     write(&mut bytes, Some(reading));
     bytes.extend_from_slice(&record.file.to_le_bytes());
     bytes.extend_from_slice(&record.line.to_le_bytes());
+    let time = record.time.map_or(i128::MIN, Timestamp::nanoseconds);
+    bytes.extend_from_slice(&time.to_le_bytes());
     for text in [&record.index, &record.id, &record.timestamp] {
         write(&mut bytes, text.as_deref().map(str::as_bytes));
     }
@@ -31,6 +34,8 @@ pub(super) fn decode(bytes: &[u8]) -> Option<(u32, Reading, EventRecord)> {
     let reading = Reading::decode(read(&mut rest)??)?;
     let (file, after) = rest.split_first_chunk::<4>()?;
     let (line, after) = after.split_first_chunk::<8>()?;
+    let (time, after) = after.split_first_chunk::<16>()?;
+    let time = i128::from_le_bytes(*time);
     rest = after;
     let [index, id, timestamp] = [text(&mut rest)?, text(&mut rest)?, text(&mut rest)?];
     let mut values = Vec::new();
@@ -41,6 +46,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<(u32, Reading, EventRecord)> {
     let record = EventRecord {
         file: u32::from_le_bytes(*file),
         line: u64::from_le_bytes(*line),
+        time: Timestamp::from_nanoseconds(time).filter(|_| time != i128::MIN),
         index,
         id,
         timestamp,

@@ -1,0 +1,126 @@
+//! `trapline plan-shards`: how a scan is divided among machines, as JSON.
+
+use serde_json::{Value, json};
+
+use super::scan_inputs::CliInputs;
+use super::scan_rules::Rules;
+use super::super::args::PlanShardsArgs;
+use super::super::console::Console;
+use super::super::error::Problem;
+use super::super::settings::Settings;
+use super::super::{ExitCode, interrupt};
+use crate::compile::CompiledRule;
+use crate::event::Timestamp;
+use crate::scan::shards::Division;
+use crate::scan::{self, Alert, Inputs, Options, Stats, Watcher};
+
+/// The version of the output's shape.
+const VERSION: u32 = 1;
+
+/// Prints the plan.
+pub fn run(
+    settings: &Settings,
+    args: &PlanShardsArgs,
+    console: &mut Console,
+) -> Result<ExitCode, Box<Problem>> {
+    let rules = match Rules::load(settings, &args.exceptions, 1, console) {
+        Ok(rules) => rules,
+        Err(code) => return Ok(code),
+    };
+    let spans = rules.run.iter().map(|rule| Division::of(rule, i64::MAX));
+    let longest = spans.filter_map(|division| match division {
+        Division::Slice(span) => Some(span),
+        Division::Key | Division::Whole => None,
+    });
+    let window = args.window.map_or_else(|| longest.max().unwrap_or(0), |window| window.0);
+    let entries: Vec<Value> = rules.run.iter().map(|own| rule(own, window)).collect();
+    let not_run: Vec<Value> = rules.not_run.iter().map(|rule| {
+        json!({"rule_id": rule.id, "file": rule.file, "reason": rule.reason})
+    }).collect();
+    let files = CliInputs::new(settings, &args.files, interrupt::stop())?;
+    let files: Vec<Value> = (0..files.count()).map(|file| range(&files, file)).collect();
+    let plan = json!({
+        "version": VERSION,
+        "window_ms": window,
+        "rules": entries,
+        "not_run": not_run,
+        "files": files,
+    });
+    console.write_json(&format!("{plan:#}\n"));
+    Ok(ExitCode::Passed)
+}
+
+fn rule(rule: &CompiledRule, window: i64) -> Value {
+    let division = Division::of(rule, window);
+    let span = match Division::of(rule, i64::MAX) {
+        Division::Slice(span) => Some(span),
+        Division::Key | Division::Whole => None,
+    };
+    let keys: Vec<&str> = rule.plan.joins().iter().map(|join| join.name.as_str()).collect();
+    json!({
+        "rule_id": rule.rule.id,
+        "rule": rule.rule.name,
+        "span_ms": span,
+        "keys": keys,
+        "division": division.word(),
+    })
+}
+
+/// The times of a file's events, from its first to its last.
+fn range(files: &CliInputs<'_>, file: usize) -> Value {
+    let one = One { files, file };
+    let (stats, _) = scan::run(&[], &one, &Options::default(), &mut Silent, interrupt::stop());
+    let time = |millis: i64| Timestamp::from_millis(millis).to_string();
+    json!({
+        "file": files.name(file),
+        "events": stats.events,
+        "bytes": stats.bytes,
+        "from": stats.span.map(|(from, _)| time(from)),
+        "to": stats.span.map(|(_, to)| time(to)),
+        "untimed": stats.untimed,
+        "outliers": stats.outliers,
+        "bad_lines": stats.bad_lines,
+        "is_read_to_its_end": stats.broken.is_empty(),
+    })
+}
+
+/// One of several files.
+struct One<'f> {
+    files: &'f CliInputs<'f>,
+    file: usize,
+}
+
+impl Inputs for One<'_> {
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn name(&self, _: usize) -> String {
+        self.files.name(self.file)
+    }
+
+    fn open(&self, _: usize) -> std::io::Result<Box<dyn std::io::Read + Send>> {
+        self.files.open(self.file)
+    }
+
+    fn is_reopened(&self, _: usize) -> bool {
+        self.files.is_reopened(self.file)
+    }
+
+    fn temporary(&self) -> std::io::Result<Box<dyn crate::event::io::TemporaryFile>> {
+        self.files.temporary()
+    }
+}
+
+/// Shows nothing.
+struct Silent;
+
+impl Watcher for Silent {
+    fn alert(&mut self, _: Alert) -> bool {
+        true
+    }
+
+    fn restart(&mut self) {}
+
+    fn progress(&mut self, _: &Stats) {}
+}

@@ -1,0 +1,167 @@
+//! A scan as one part of a scan on several machines: which rules it runs, which alerts it reports,
+//! and whether it writes or reads stage hits.
+
+use std::io::Write as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::super::args::{DivisionArgs, ScanArgs};
+use super::super::error::{self, Problem};
+use super::super::files::Files;
+use super::super::settings::Settings;
+use super::super::ExitCode;
+use crate::compile::CompiledRule;
+use crate::diagnostic::Diagnostic;
+use crate::engine::Refused;
+use crate::event::io::Stop;
+use crate::scan::shards::{Division, Slice};
+use crate::scan::stage_hits::{HitsError, HitsFile, Owner};
+use crate::scan::{self, Inputs, Options, Stats, Watcher};
+
+/// The part of a scan that this run is.
+pub(super) enum Part {
+    /// Alerts of the events.
+    Alerts,
+    /// The stage hits of the events.
+    WriteHits(Utf8PathBuf),
+    /// Alerts of stage hits, of the keys that this machine owns.
+    ReadHits(Owner),
+}
+
+impl Part {
+    /// The part that the options name.
+    pub(super) fn new(settings: &Settings, args: &ScanArgs) -> Self {
+        let division = &args.division;
+        match (&division.stage_hits, division.from_stage_hits) {
+            (Some(path), _) => Self::WriteHits(settings.typed(path)),
+            (None, true) => Self::ReadHits(division.owner.unwrap_or(Owner { index: 0, count: 1 })),
+            (None, false) => Self::Alerts,
+        }
+    }
+
+    /// Runs it. `hits` are the files of [`Self::ReadHits`].
+    pub(super) fn run(
+        &self,
+        scan: &Scan<'_>,
+        hits: Option<StageHits>,
+        files: &Files,
+        watcher: &mut dyn Watcher,
+    ) -> Result<(Stats, Vec<Refused>), Box<Problem>> {
+        match (self, hits) {
+            (Self::WriteHits(path), _) => scan.write_hits(files, path, watcher),
+            (Self::ReadHits(owner), Some(hits)) => hits.correlate(scan, *owner, watcher),
+            (Self::ReadHits(_) | Self::Alerts, _) => Ok(scan::run(
+                scan.rules,
+                scan.inputs,
+                scan.options,
+                watcher,
+                scan.stop,
+            )),
+        }
+    }
+
+    /// Whether it runs a rule.
+    pub(super) fn runs(&self, rule: &CompiledRule, division: &DivisionArgs) -> bool {
+        let Some(window) = division.window else {
+            return true;
+        };
+        let is_slice = matches!(Division::of(rule, window.0), Division::Slice(_));
+        is_slice == matches!(self, Self::Alerts)
+    }
+}
+
+/// The slice that the options name.
+pub(super) fn slice(division: &DivisionArgs) -> Option<Slice> {
+    let (from, to) = (division.from, division.to);
+    (from.is_some() || to.is_some()).then_some(Slice { from, to })
+}
+
+/// Files of stage hits, and the names of all files whose events they are.
+pub(super) struct StageHits {
+    files: Vec<HitsFile>,
+    pub(super) names: Vec<String>,
+}
+
+impl StageHits {
+    /// Opens the files that were typed, which are those of `inputs`.
+    pub(super) fn open(
+        inputs: &dyn Inputs,
+        rules: &[CompiledRule],
+    ) -> Result<Self, Box<Problem>> {
+        let mut files = Vec::new();
+        let mut names = Vec::new();
+        for number in 0..inputs.count() {
+            let opened = inputs.open(number).map_err(HitsError::from);
+            let file = opened.and_then(|bytes| HitsFile::open(bytes, rules));
+            let file = file.map_err(|error| unreadable(&inputs.name(number), &error))?;
+            names.extend_from_slice(file.files());
+            files.push(file);
+        }
+        names.sort_unstable();
+        names.dedup();
+        Ok(Self { files, names })
+    }
+
+    /// Gives the alerts of the keys that the machine owns.
+    pub(super) fn correlate(
+        self,
+        scan: &Scan<'_>,
+        owner: Owner,
+        watcher: &mut dyn Watcher,
+    ) -> Result<(Stats, Vec<Refused>), Box<Problem>> {
+        let found = scan::correlate_hits(
+            scan.rules,
+            self.files,
+            &self.names,
+            owner,
+            scan.inputs,
+            scan.options,
+            watcher,
+            scan.stop,
+        );
+        found.map_err(|error| unreadable("the stage hits", &error))
+    }
+}
+
+fn unreadable(name: &str, error: &HitsError) -> Box<Problem> {
+    let diagnostic = Diagnostic::error(&error::BAD_STAGE_HITS, format!("{name}: {error}"));
+    Problem::new(
+        ExitCode::NotLoaded,
+        diagnostic.help("write it again with `trapline scan --stage-hits` and the same rules"),
+    )
+}
+
+/// What a scan is run with.
+pub(super) struct Scan<'s> {
+    pub(super) rules: &'s [CompiledRule],
+    pub(super) inputs: &'s dyn Inputs,
+    pub(super) options: &'s Options,
+    pub(super) stop: &'s Stop,
+}
+
+impl Scan<'_> {
+    /// Writes the stage hits of the inputs to a file, which is there when all are.
+    pub(super) fn write_hits(
+        &self,
+        files: &Files,
+        path: &Utf8Path,
+        watcher: &mut dyn Watcher,
+    ) -> Result<(Stats, Vec<Refused>), Box<Problem>> {
+        let mut unfinished = files.create(path).map_err(|mistake| Problem::usage(*mistake))?;
+        let found = scan::write_hits(
+            self.rules,
+            self.inputs,
+            self.options,
+            &mut unfinished,
+            watcher,
+            self.stop,
+        );
+        let flushed = found.and_then(|found| unfinished.flush().map(|()| found));
+        let found = flushed.map_err(|error| {
+            let message = format!("`{}` cannot be written", files.name(path));
+            Problem::usage(Diagnostic::error(&error::UNWRITABLE, message).help(error.to_string()))
+        })?;
+        files.finish(unfinished).map_err(|mistake| Problem::usage(*mistake))?;
+        Ok(found)
+    }
+}

@@ -1,0 +1,207 @@
+//! Files of stage hits: what a scan found of each event before it correlates, about a hundred bytes
+//! an event. Machines that each read a part of the events write them; machines that each own a part
+//! of the join keys read all of them.
+//!
+//! A file is a header line of JSON and then records: a sort key, a length, and the event as a scan
+//! keeps it in a temporary file. Numbers of stages and files mean something to the same version with
+//! the same rules only, which the header's `rules` tells.
+
+use std::io::{self, BufRead, Read, Write};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::batch::Batch;
+use super::stored::{KEY, sort_key};
+use crate::compile::CompiledRule;
+use crate::engine::RuleSet;
+
+/// The format of the files.
+const VERSION: u32 = 1;
+/// The longest header, in bytes: a name for each of many files.
+const MAX_HEADER: u64 = 64 << 20;
+/// The longest record, in bytes.
+const MAX_RECORD: usize = 1 << 28;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Header {
+    /// Always `trapline-stage-hits`.
+    format: String,
+    version: u32,
+    /// A hash of the rules and of Trapline's version.
+    rules: String,
+    /// The names of the files, by their numbers.
+    files: Vec<String>,
+}
+
+/// The format's name.
+const FORMAT: &str = "trapline-stage-hits";
+
+/// Writes the hits of one scan.
+pub(super) struct HitsWriter<'w> {
+    out: &'w mut (dyn Write + Send),
+}
+
+impl<'w> HitsWriter<'w> {
+    /// Writes the header.
+    pub(super) fn new(
+        out: &'w mut (dyn Write + Send),
+        rules: &[CompiledRule],
+        files: Vec<String>,
+    ) -> io::Result<Self> {
+        let header = Header {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            rules: hash(rules),
+            files,
+        };
+        serde_json::to_writer(&mut *out, &header)?;
+        out.write_all(b"\n")?;
+        Ok(Self { out })
+    }
+
+    /// Writes the events of a batch that meet a stage.
+    pub(super) fn take(&mut self, batch: &Batch) -> io::Result<()> {
+        for (place, event) in (0u32..).zip(&batch.events) {
+            if let Some(single) = batch.single(place) {
+                let record = single.encode();
+                self.out.write_all(&sort_key(batch, event))?;
+                self.out.write_all(&(record.len() as u64).to_le_bytes())?;
+                self.out.write_all(&record)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a file of stage hits cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum HitsError {
+    /// The file cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+    /// It is something else, or another version's.
+    #[error("this is no file of stage hits of this version of Trapline")]
+    Foreign,
+    /// It was written with other rules.
+    #[error("the stage hits were found with other rules, exceptions or another version of Trapline")]
+    OtherRules,
+    /// It ends early or was changed.
+    #[error("the file is cut off or was changed")]
+    Damaged,
+}
+
+/// The part of the join keys that a machine owns: `index` of `count`, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// This machine's number.
+    pub index: u64,
+    /// The number of machines.
+    pub count: u64,
+}
+
+impl Owner {
+    /// Whether the hit of a stage is this machine's. Equal keys have equal bytes, however the
+    /// documents write them; a rule that is not divided has one owner.
+    fn owns(self, set: &RuleSet, stage: u32, key: &[u8]) -> bool {
+        let rule = set.rule_of(stage);
+        let key = if set.is_divided_by_key(stage) { key } else { &[] };
+        let mut hash = sha1_smol::Sha1::new();
+        hash.update(&rule.to_le_bytes());
+        hash.update(key);
+        let [a, b, c, d, e, f, g, h, ..] = hash.digest().bytes();
+        u64::from_le_bytes([a, b, c, d, e, f, g, h]) % self.count.max(1) == self.index
+    }
+}
+
+/// A file of stage hits, its header read.
+pub struct HitsFile {
+    reader: Box<dyn Read + Send>,
+    files: Vec<String>,
+}
+
+impl HitsFile {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// When the file is something else, or was written with other rules.
+    pub fn open(reader: Box<dyn Read + Send>, rules: &[CompiledRule]) -> Result<Self, HitsError> {
+        let mut reader = io::BufReader::with_capacity(1 << 16, reader);
+        let mut line = Vec::new();
+        (&mut reader).take(MAX_HEADER).read_until(b'\n', &mut line)?;
+        let header: Header = serde_json::from_slice(&line).map_err(|_| HitsError::Foreign)?;
+        if header.format != FORMAT || header.version != VERSION {
+            return Err(HitsError::Foreign);
+        }
+        if header.rules != hash(rules) {
+            return Err(HitsError::OtherRules);
+        }
+        Ok(Self {
+            reader: Box::new(reader),
+            files: header.files,
+        })
+    }
+
+    /// The names of the files whose events it has.
+    pub fn files(&self) -> &[String] {
+        &self.files
+    }
+
+    /// The next event with the hits that the machine owns; events without one are passed over.
+    /// `numbers` gives each file its number among all.
+    pub(super) fn next(
+        &mut self,
+        set: &RuleSet,
+        owner: Owner,
+        numbers: &[u32],
+    ) -> Result<Option<Arc<Batch>>, HitsError> {
+        loop {
+            let mut head = [0; KEY + 8];
+            match read_whole(&mut self.reader, &mut head)? {
+                0 => return Ok(None),
+                read if read < head.len() => return Err(HitsError::Damaged),
+                _ => {}
+            }
+            let length = head.last_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes));
+            let length = length.and_then(|length| usize::try_from(length).ok());
+            let length = length.filter(|length| *length <= MAX_RECORD);
+            let mut record = vec![0; length.ok_or(HitsError::Damaged)?];
+            if read_whole(&mut self.reader, &mut record)? < record.len() {
+                return Err(HitsError::Damaged);
+            }
+            let mut batch = Batch::decode(&record).ok_or(HitsError::Damaged)?;
+            let number = numbers.get(batch.file as usize);
+            batch.file = *number.ok_or(HitsError::Damaged)?;
+            if batch.keep_hits(|stage, key| owner.owns(set, stage, key)) {
+                return Ok(Some(Arc::new(batch)));
+            }
+        }
+    }
+}
+
+fn read_whole(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match reader.read(rest) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// A hash of what decides the numbers of stages: Trapline's version, and each rule's id and plan.
+fn hash(rules: &[CompiledRule]) -> String {
+    let mut hash = sha1_smol::Sha1::new();
+    hash.update(env!("CARGO_PKG_VERSION").as_bytes());
+    for rule in rules {
+        hash.update(rule.rule.id.as_bytes());
+        hash.update(rule.plan.to_string().as_bytes());
+        for list in rule.lists() {
+            hash.update(list.as_bytes());
+        }
+    }
+    hash.digest().to_string()
+}
