@@ -12,7 +12,11 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     ("anstyle", &["report/terminal/style.rs"]),
     (
         "base64",
-        &["import/ecs/network.rs", "import/ecs/script_block.rs"],
+        &[
+            "import/ecs/network.rs",
+            "import/ecs/script_block.rs",
+            "scan/stage_hits.rs",
+        ],
     ),
     ("camino", &["cli/"]),
     ("cfg-if", &["lib.rs"]),
@@ -50,7 +54,11 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     ("serde_json", &[]),
     (
         "sha1_smol",
-        &["import/ecs/network.rs", "import/ecs/script_block.rs"],
+        &[
+            "import/ecs/network.rs",
+            "import/ecs/script_block.rs",
+            "scan/stage_hits.rs",
+        ],
     ),
     ("similar", &["snapshot/diff.rs"]),
     ("strsim", &["diagnostic/suggest.rs"]),
