@@ -638,7 +638,9 @@ impl std::str::FromStr for ScanWindow {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let millis = milliseconds_back(&format!("now-{text}"));
         let millis = millis.filter(|millis| *millis >= 0 && !text.contains(['+', '-', '/']));
-        millis.map(Self).ok_or("a span is a number and a unit, as 30s, 10m, 12h or 1d")
+        millis
+            .map(Self)
+            .ok_or("a span is a number and a unit, as 30s, 10m, 12h or 1d")
     }
 }
 

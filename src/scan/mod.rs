@@ -32,16 +32,16 @@ use std::sync::Arc;
 use crate::compile::CompiledRule;
 use crate::data_source::index_name;
 use crate::engine::{Refused, Routing, RuleSet};
-use crate::event::{Timestamp, Value};
 use crate::event::io::Stop;
+use crate::event::{Timestamp, Value};
 
 use self::excluded::Excluded;
 use self::executions::Readers;
 pub use self::merge::Inputs;
 use self::pass::{Ordering, Outcome, Pass};
+pub use self::rule_matcher::{MatchError, RuleMatcher};
 use self::shards::Slice;
 use self::stage_hits::{HitsError, HitsFile, Owner};
-pub use self::rule_matcher::{MatchError, RuleMatcher};
 pub use self::summary::Stats;
 pub use self::window::Window;
 

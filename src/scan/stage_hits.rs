@@ -84,7 +84,9 @@ pub enum HitsError {
     #[error("this is no file of stage hits of this version of Trapline")]
     Foreign,
     /// It was written with other rules.
-    #[error("the stage hits were found with other rules, exceptions or another version of Trapline")]
+    #[error(
+        "the stage hits were found with other rules, exceptions or another version of Trapline"
+    )]
     OtherRules,
     /// It ends early or was changed.
     #[error("the file is cut off or was changed")]
@@ -105,7 +107,11 @@ impl Owner {
     /// documents write them; a rule that is not divided has one owner.
     fn owns(self, set: &RuleSet, stage: u32, key: &[u8]) -> bool {
         let rule = set.rule_of(stage);
-        let key = if set.is_divided_by_key(stage) { key } else { &[] };
+        let key = if set.is_divided_by_key(stage) {
+            key
+        } else {
+            &[]
+        };
         let mut hash = sha1_smol::Sha1::new();
         hash.update(&rule.to_le_bytes());
         hash.update(key);
@@ -128,7 +134,9 @@ impl HitsFile {
     pub fn open(reader: Box<dyn Read + Send>, rules: &[CompiledRule]) -> Result<Self, HitsError> {
         let mut reader = io::BufReader::with_capacity(1 << 16, reader);
         let mut line = Vec::new();
-        (&mut reader).take(MAX_HEADER).read_until(b'\n', &mut line)?;
+        (&mut reader)
+            .take(MAX_HEADER)
+            .read_until(b'\n', &mut line)?;
         let header: Header = serde_json::from_slice(&line).map_err(|_| HitsError::Foreign)?;
         if header.format != FORMAT || header.version != VERSION {
             return Err(HitsError::Foreign);
@@ -162,7 +170,9 @@ impl HitsFile {
                 read if read < head.len() => return Err(HitsError::Damaged),
                 _ => {}
             }
-            let length = head.last_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes));
+            let length = head
+                .last_chunk::<8>()
+                .map(|bytes| u64::from_le_bytes(*bytes));
             let length = length.and_then(|length| usize::try_from(length).ok());
             let length = length.filter(|length| *length <= MAX_RECORD);
             let mut record = vec![0; length.ok_or(HitsError::Damaged)?];

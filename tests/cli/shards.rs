@@ -94,7 +94,9 @@ fn rule(id: &str, query: &str) -> String {
 fn files(seed: u64) -> Vec<(String, String)> {
     let mut state = seed;
     let mut random = move |below: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (state >> 33) % below
     };
     let file = |hour: i64| {
@@ -118,7 +120,9 @@ fn files(seed: u64) -> Vec<(String, String)> {
 }
 
 fn project(seed: u64) -> Project {
-    let rules = RULES.iter().map(|(id, query)| (format!("rules/{id}.toml"), rule(id, query)));
+    let rules = RULES
+        .iter()
+        .map(|(id, query)| (format!("rules/{id}.toml"), rule(id, query)));
     let threshold = ("rules/threshold.toml".to_owned(), THRESHOLD.to_owned());
     let rules = rules.chain([threshold]);
     let all: Vec<(String, String)> = rules.chain(files(seed)).collect();
@@ -163,7 +167,12 @@ fn the_plan_names_how_each_rule_is_divided_and_when_the_events_of_a_file_are() {
     let rules = plan["rules"].as_array().unwrap();
     let divisions: BTreeMap<&str, &str> = rules
         .iter()
-        .map(|rule| (rule["rule_id"].as_str().unwrap(), rule["division"].as_str().unwrap()))
+        .map(|rule| {
+            (
+                rule["rule_id"].as_str().unwrap(),
+                rule["division"].as_str().unwrap(),
+            )
+        })
         .collect();
     let by = |word: &str| -> Vec<&str> {
         let of = divisions.iter().filter(|(_, division)| **division == word);
@@ -176,12 +185,20 @@ fn the_plan_names_how_each_rule_is_divided_and_when_the_events_of_a_file_are() {
     );
     assert_eq!(by("slice").len(), RULES.len() - 5);
     let long = rules.iter().find(|rule| rule["rule_id"] == "long").unwrap();
-    assert_eq!((&long["span_ms"], &long["keys"][0]), (&Json::from(7_200_000), &"user.id".into()));
+    assert_eq!(
+        (&long["span_ms"], &long["keys"][0]),
+        (&Json::from(7_200_000), &"user.id".into())
+    );
     assert_eq!(plan["window_ms"], 600_000);
     let files = plan["files"].as_array().unwrap();
     assert_eq!(files.len(), 4);
     assert_eq!(files[1]["file"], "events/1.ndjson");
-    assert!(files[1]["from"].as_str().unwrap().starts_with("2023-11-14T01:00:"));
+    assert!(
+        files[1]["from"]
+            .as_str()
+            .unwrap()
+            .starts_with("2023-11-14T01:00:")
+    );
 }
 
 #[test]
@@ -196,7 +213,10 @@ fn slices_and_join_keys_together_give_the_alerts_of_one_scan() {
         for (slices, machines) in [(2, 3), (7, 2), (32, 1)] {
             let mut divided = sliced(&project, slices);
             add(&mut divided, keyed(&project, machines));
-            assert_eq!(divided, whole, "seed {seed}, {slices} slices, {machines} machines");
+            assert_eq!(
+                divided, whole,
+                "seed {seed}, {slices} slices, {machines} machines"
+            );
         }
     }
 }
@@ -240,9 +260,18 @@ fn keyed(project: &Project, machines: u64) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();
     for machine in 0..machines {
         let owner = format!("{machine}/{machines}");
-        let options = ["scan", "--window", "10m", "--from-stage-hits", "--owner", &owner];
-        let arguments: Vec<&str> =
-            options.into_iter().chain(files.iter().map(String::as_str)).collect();
+        let options = [
+            "scan",
+            "--window",
+            "10m",
+            "--from-stage-hits",
+            "--owner",
+            &owner,
+        ];
+        let arguments: Vec<&str> = options
+            .into_iter()
+            .chain(files.iter().map(String::as_str))
+            .collect();
         add(&mut found, alerts(project, &arguments));
     }
     found
@@ -263,7 +292,11 @@ fn stage_hits_of_other_rules_or_that_are_cut_off_are_refused() {
     let (code, _, err) = read("events/0.ndjson");
     assert_eq!(code, 3, "{err}");
     assert!(err.contains("no file of stage hits"), "{err}");
-    std::fs::write(project.path().join("rules/more.toml"), rule("more", "any where true")).unwrap();
+    std::fs::write(
+        project.path().join("rules/more.toml"),
+        rule("more", "any where true"),
+    )
+    .unwrap();
     let (code, _, err) = read("a.hits");
     assert_eq!(code, 3, "{err}");
     assert!(err.contains("other rules"), "{err}");
@@ -275,7 +308,11 @@ fn a_part_that_lost_events_is_an_error_where_it_must_be_complete() {
     std::fs::write(project.path().join("events/9.ndjson"), "{\"@timestamp\":\n").unwrap();
     assert_eq!(project.run_apart(&["scan", "events"]).0, 0);
     assert_eq!(project.run_apart(&["scan", "--complete", "events"]).0, 3);
-    for typed in [["--from", "yesterday"], ["--owner", "4/4"], ["--window", "ten"]] {
+    for typed in [
+        ["--from", "yesterday"],
+        ["--owner", "4/4"],
+        ["--window", "ten"],
+    ] {
         let arguments = ["scan", typed[0], typed[1], "events"];
         assert_eq!(project.run_apart(&arguments).0, 2, "{typed:?}");
     }

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::scan_inputs::CliInputs;
-use super::scan_rules::Rules;
 use super::super::args::PlanShardsArgs;
 use super::super::console::Console;
 use super::super::error::Problem;
 use super::super::settings::Settings;
 use super::super::{ExitCode, interrupt};
+use super::scan_inputs::CliInputs;
+use super::scan_rules::Rules;
 use crate::compile::CompiledRule;
 use crate::event::Timestamp;
 use crate::scan::shards::Division;
@@ -32,11 +32,15 @@ pub fn run(
         Division::Slice(span) => Some(span),
         Division::Key | Division::Whole => None,
     });
-    let window = args.window.map_or_else(|| longest.max().unwrap_or(0), |window| window.0);
+    let window = args
+        .window
+        .map_or_else(|| longest.max().unwrap_or(0), |window| window.0);
     let entries: Vec<Value> = rules.run.iter().map(|own| rule(own, window)).collect();
-    let not_run: Vec<Value> = rules.not_run.iter().map(|rule| {
-        json!({"rule_id": rule.id, "file": rule.file, "reason": rule.reason})
-    }).collect();
+    let not_run: Vec<Value> = rules
+        .not_run
+        .iter()
+        .map(|rule| json!({"rule_id": rule.id, "file": rule.file, "reason": rule.reason}))
+        .collect();
     let files = CliInputs::new(settings, &args.files, interrupt::stop())?;
     let files: Vec<Value> = (0..files.count()).map(|file| range(&files, file)).collect();
     let plan = json!({
@@ -56,7 +60,12 @@ fn rule(rule: &CompiledRule, window: i64) -> Value {
         Division::Slice(span) => Some(span),
         Division::Key | Division::Whole => None,
     };
-    let keys: Vec<&str> = rule.plan.joins().iter().map(|join| join.name.as_str()).collect();
+    let keys: Vec<&str> = rule
+        .plan
+        .joins()
+        .iter()
+        .map(|join| join.name.as_str())
+        .collect();
     json!({
         "rule_id": rule.rule.id,
         "rule": rule.rule.name,
@@ -69,7 +78,13 @@ fn rule(rule: &CompiledRule, window: i64) -> Value {
 /// The times of a file's events, from its first to its last.
 fn range(files: &CliInputs<'_>, file: usize) -> Value {
     let one = One { files, file };
-    let (stats, _) = scan::run(&[], &one, &Options::default(), &mut Silent, interrupt::stop());
+    let (stats, _) = scan::run(
+        &[],
+        &one,
+        &Options::default(),
+        &mut Silent,
+        interrupt::stop(),
+    );
     let time = |millis: i64| Timestamp::from_millis(millis).to_string();
     json!({
         "file": files.name(file),

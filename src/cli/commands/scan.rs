@@ -344,12 +344,7 @@ fn rate(stats: &Stats, seconds: f64) -> String {
 }
 
 /// What `--stats` writes.
-fn figures(
-    stats: &Stats,
-    rules: &Rules,
-    names: &[String],
-    seconds: f64,
-) -> serde_json::Value {
+fn figures(stats: &Stats, rules: &Rules, names: &[String], seconds: f64) -> serde_json::Value {
     let misfit = |((place, _), misfit): (&((u32, u64), usize), &Misfit)| {
         json!({
             "file": names.get(place.0 as usize), "line": place.1, "field": misfit.field,

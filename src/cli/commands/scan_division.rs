@@ -5,11 +5,11 @@ use std::io::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::super::ExitCode;
 use super::super::args::{DivisionArgs, ScanArgs};
 use super::super::error::{self, Problem};
 use super::super::files::Files;
 use super::super::settings::Settings;
-use super::super::ExitCode;
 use crate::compile::CompiledRule;
 use crate::diagnostic::Diagnostic;
 use crate::engine::Refused;
@@ -84,10 +84,7 @@ pub(super) struct StageHits {
 
 impl StageHits {
     /// Opens the files that were typed, which are those of `inputs`.
-    pub(super) fn open(
-        inputs: &dyn Inputs,
-        rules: &[CompiledRule],
-    ) -> Result<Self, Box<Problem>> {
+    pub(super) fn open(inputs: &dyn Inputs, rules: &[CompiledRule]) -> Result<Self, Box<Problem>> {
         let mut files = Vec::new();
         let mut names = Vec::new();
         for number in 0..inputs.count() {
@@ -147,7 +144,9 @@ impl Scan<'_> {
         path: &Utf8Path,
         watcher: &mut dyn Watcher,
     ) -> Result<(Stats, Vec<Refused>), Box<Problem>> {
-        let mut unfinished = files.create(path).map_err(|mistake| Problem::usage(*mistake))?;
+        let mut unfinished = files
+            .create(path)
+            .map_err(|mistake| Problem::usage(*mistake))?;
         let found = scan::write_hits(
             self.rules,
             self.inputs,
@@ -161,7 +160,9 @@ impl Scan<'_> {
             let message = format!("`{}` cannot be written", files.name(path));
             Problem::usage(Diagnostic::error(&error::UNWRITABLE, message).help(error.to_string()))
         })?;
-        files.finish(unfinished).map_err(|mistake| Problem::usage(*mistake))?;
+        files
+            .finish(unfinished)
+            .map_err(|mistake| Problem::usage(*mistake))?;
         Ok(found)
     }
 }
