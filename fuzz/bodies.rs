@@ -100,7 +100,7 @@ pub(crate) fn scenario(data: &[u8]) {
         let _ = render(diagnostic, false);
     }
     for scenario in &file.scenarios {
-        let _ = scenario::check(scenario, catalogue, &claimed);
+        let _ = scenario::check(scenario, catalogue, &claimed, None);
         for source in &claimed {
             let expander = Expander::new(scenario, source);
             let _ = expander.expand(None);

@@ -22,7 +22,7 @@ use crate::language::dsl::error::{REFUSED, Refusal, UNSUPPORTED};
 use crate::language::dsl::lower::Lowering;
 use crate::language::dsl::query::Query;
 use crate::plan::Filter;
-use crate::rule::{ExceptionItem, Rule};
+use crate::rule::{ExceptionItem, Rule, ThreatMatch};
 
 /// What hides documents from a rule.
 #[derive(Debug, Clone, Default)]
@@ -74,6 +74,19 @@ impl Exclusions {
             source: query.map(|query| Arc::clone(query.text.source())),
             exceptions: own.chain(exceptions).collect(),
             now: None,
+        }
+    }
+
+    /// What hides indicators from an indicator-match rule: its `threat_filters`, and its exceptions,
+    /// which Kibana holds against indicators as well.
+    pub fn of_indicators(
+        rule: &Rule,
+        settings: &ThreatMatch,
+        exceptions: Vec<Arc<ExceptionItem>>,
+    ) -> Self {
+        Self {
+            filters: settings.filters.clone(),
+            ..Self::new(rule, exceptions)
         }
     }
 

@@ -18,7 +18,7 @@ use crate::event::schema::Origin;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::language::QueryError;
 use crate::language::eql::Settings;
-use crate::rule::Rule;
+use crate::rule::{FieldOverrides, Rule, ThreatMatch};
 
 /// Compiles one rule's query for the documents of one data source.
 pub struct OnSource<'r> {
@@ -54,6 +54,36 @@ impl<'r> OnSource<'r> {
         for path in rule.kind.fields() {
             fields.add(path);
         }
+        Self::with(text, syntax, settings, types, fields, now)
+    }
+
+    /// The same of the indicator query of a rule, for the documents of a source of indicators. A
+    /// rule's overrides of times do not hold for them.
+    pub fn of_indicators(
+        rule: &'r ThreatMatch,
+        syntax: &'r Syntax,
+        types: FieldTypes<'r>,
+        exclusions: &Exclusions,
+        now: Timestamp,
+    ) -> Self {
+        let settings = request_fields(&FieldOverrides::default());
+        let mut fields = fields_of(syntax, &settings);
+        fields.extend(exclusions.fields());
+        for entry in rule.groups.iter().flatten() {
+            fields.add(&entry.indicator_field.name);
+        }
+        Self::with(&rule.query.text, syntax, settings, types, fields, now)
+    }
+
+    /// Compiles for these fields.
+    fn with(
+        text: &'r QueryText,
+        syntax: &'r Syntax,
+        settings: Settings,
+        types: FieldTypes<'r>,
+        fields: FieldsRead,
+        now: Timestamp,
+    ) -> Self {
         Self {
             mapping: types.mapping_of(&fields),
             text,

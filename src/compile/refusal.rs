@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::diagnostic::{Diagnostic, QueryText};
 use crate::language::{QueryError, esql};
-use crate::rule::{Rule, RuleType};
+use crate::rule::{Rule, RuleKind, RuleType};
 
 /// Why a rule is not run.
 #[derive(Debug, Clone)]
@@ -47,7 +47,11 @@ pub fn supported(rule: &Rule) -> Result<&QueryText, Unsupported> {
     if !is_supported(rule_type) {
         return Err(Unsupported::RuleType(rule_type));
     }
-    if let Some(what) = &rule.production.unsupported {
+    let of_indicators = match &rule.kind {
+        RuleKind::ThreatMatch(settings) => settings.unsupported.as_ref(),
+        _ => None,
+    };
+    if let Some(what) = rule.production.unsupported.as_ref().or(of_indicators) {
         return Err(Unsupported::Filter(what.clone()));
     }
     let query = rule.query.as_ref().ok_or(Unsupported::NoQuery)?;
@@ -63,6 +67,7 @@ pub fn is_supported(rule_type: RuleType) -> bool {
             | RuleType::SavedQuery
             | RuleType::Threshold
             | RuleType::NewTerms
+            | RuleType::ThreatMatch
             | RuleType::Esql
     )
 }
@@ -70,8 +75,8 @@ pub fn is_supported(rule_type: RuleType) -> bool {
 /// Why a rule cannot be run over a stream of events, where there is no case with a schedule.
 pub fn unsupported_on_streams(rule: &Rule) -> Option<Unsupported> {
     let rule_type = rule.kind.rule_type();
-    let is_esql = rule_type == RuleType::Esql;
-    is_esql.then_some(Unsupported::OverRecordings(rule_type))
+    let needs_a_case = matches!(rule_type, RuleType::Esql | RuleType::ThreatMatch);
+    needs_a_case.then_some(Unsupported::OverRecordings(rule_type))
 }
 
 /// Why Elasticsearch would refuse a query: every reason, with its place.

@@ -43,6 +43,14 @@ impl Catalogue {
         self.sources.iter().filter(claims).collect()
     }
 
+    /// The source that stores the indicators of compromise which these patterns select; without one
+    /// among those, the first that stores any.
+    pub fn indicators(&self, patterns: &IndexPatterns) -> Option<&DataSource> {
+        let stores = |source: &&DataSource| source.kind("indicator").is_some();
+        let claimed = self.claimed(patterns).into_iter().find(stores);
+        claimed.or_else(|| self.sources.iter().find(stores))
+    }
+
     /// The patterns that select no index of any source, as written.
     pub fn unserved<'p>(&self, patterns: &'p IndexPatterns) -> Vec<&'p str> {
         let served = |pattern: &str| {

@@ -139,6 +139,50 @@ pub fn new_terms_alert(rule: &Rule, event: &Event, terms: &[String]) -> Alerts {
     made
 }
 
+/// What an alert says of an indicator that its event matches by one field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Enrichment {
+    /// The event's value of the field.
+    pub atomic: Vec<Scalar>,
+    /// The event's field.
+    pub field: String,
+    /// The `_id` of the indicator.
+    pub id: String,
+    /// The index of the indicator.
+    pub index: String,
+    /// The fields of the indicator below `threat_indicator_path`, without the path.
+    pub description: Vec<(String, Vec<Scalar>)>,
+    /// `threat.feed.name` of the indicator.
+    pub feed: Vec<Scalar>,
+}
+
+/// Makes the alert of an indicator-match rule: the event's own enrichments come first
+/// (`rule-types-semantics` §10.5).
+pub fn indicator_alert(rule: &Rule, event: &Event, enrichments: &[Enrichment]) -> Alerts {
+    let mut made = alerts(rule, &[event], false);
+    let mut add = |path: &str, values: &[Scalar]| {
+        for value in values {
+            made.main.push(&format!("threat.enrichments.{path}"), value.clone());
+        }
+    };
+    for enrichment in enrichments {
+        for (path, values) in &enrichment.description {
+            add(&format!("indicator.{path}"), values);
+        }
+        add("feed.name", &enrichment.feed);
+        add("matched.atomic", &enrichment.atomic);
+        for (path, value) in [
+            ("matched.field", enrichment.field.as_str()),
+            ("matched.id", &enrichment.id),
+            ("matched.index", &enrichment.index),
+            ("matched.type", "indicator_match_rule"),
+        ] {
+            add(path, &[Scalar::text(value)]);
+        }
+    }
+    made
+}
+
 /// The fields that all events have in common: equal values, and of several those that are in all,
 /// each once, in the order of the first event.
 pub fn common(events: &[&Event]) -> Event {

@@ -79,6 +79,7 @@ impl Sheet<'_, '_> {
                 None => reason::words(plan, cause, |event| self.label(event)),
             },
             saw: self.saw(cause),
+            found: None,
             miss: cause.miss.as_ref().map(phrases::miss),
         }
     }
@@ -280,6 +281,9 @@ impl Lack {
         text.push_str(&self.clause);
         if let Some((outcome, value)) = &self.saw {
             let _ = write!(text, " is {outcome}: {value}");
+        }
+        if let Some(found) = &self.found {
+            let _ = write!(text, ": {found}");
         }
         if let Some(miss) = &self.miss {
             text.push_str(", ");

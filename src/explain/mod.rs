@@ -71,6 +71,8 @@ pub struct Lack {
     pub clause: String,
     /// A condition's outcome and the value that it saw.
     pub saw: Option<(bool, String)>,
+    /// What production found instead of an alert: `19 of 20 in group host.id = h1`.
+    pub found: Option<String>,
     /// By how much a structural clause missed: `0.541s too early`.
     pub miss: Option<String>,
 }
@@ -190,6 +192,7 @@ fn in_production(explanation: &mut Explanation, check: &Observation) {
             event: cause.event.clone(),
             clause: cause.clause.clone(),
             saw: None,
+            found: record.value.clone(),
             miss: record.miss.clone(),
         });
         let change = format!("{} did not stop it", cause.clause);

@@ -7,6 +7,7 @@ pub mod esql;
 pub mod kql;
 pub mod lucene;
 mod plan_builder;
+pub mod values;
 
 pub use error::QueryError;
 pub use plan_builder::RequestFields;

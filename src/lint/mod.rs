@@ -56,7 +56,7 @@ use crate::compile::{self, Syntax};
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::language::eql::syntax::Query;
-use crate::rule::{self, Rule};
+use crate::rule::{self, Rule, RuleKind};
 
 /// Every lint, by name.
 pub const LINTS: &[&Lint] = &[
@@ -191,6 +191,12 @@ fn query(rule: &Rule, catalogue: &Catalogue, linted: &mut Linted) {
             return;
         }
     };
+    if let RuleKind::ThreatMatch(settings) = &rule.kind {
+        let query = &settings.query;
+        if let Err(errors) = Syntax::parse(query.language, query.text.text()) {
+            syntax::run(&errors, &query.text, &mut linted.findings);
+        }
+    }
     let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
     let settings = compile::request_fields(&rule.fields);
     let claims = claims::claims(&syntax, &settings, catalogue, &patterns);

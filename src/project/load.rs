@@ -11,12 +11,12 @@ use super::layout::Layout;
 use super::rule_files::{self, file_of, is_rule};
 use super::target::Target;
 use super::{Project, error};
-use crate::compile::{Syntax, is_supported};
+use crate::compile::{Syntax, indicator_query, is_supported};
 use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::replay::census::RuleCensus;
 use crate::replay::{Subject, Test};
-use crate::rule;
+use crate::rule::{self, RuleKind};
 use crate::scenario::{self, Scenario};
 use crate::snapshot;
 
@@ -334,6 +334,12 @@ impl<'p> Loader<'p> {
                     return None;
                 }
             }
+        }
+        if let RuleKind::ThreatMatch(settings) = &rule.kind
+            && let Err(refused) = indicator_query(settings)
+        {
+            self.loaded.diagnostics.extend(refused.diagnostics);
+            return None;
         }
         self.loaded.subjects.push(Subject {
             file: name,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::error;
-use super::run::Stage;
+use super::stage::Stage;
 use crate::compile::{self, add_dynamic};
 use crate::data_source::detect::{route, serves_most};
 use crate::data_source::{Catalogue, IndexPatterns};

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::error;
-use super::run::Stage;
+use super::stage::Stage;
 use super::{START, Test};
 use crate::compile::{CompiledExclusions, Exclusion, Exclusions, Refused};
 use crate::data_source::DataSource;
@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::Event;
 use crate::event::io::Files;
 use crate::language::dsl::Query;
-use crate::rule::{ExceptionItem, LoadedExceptions, Rule, load_exceptions};
+use crate::rule::{ExceptionItem, LoadedExceptions, Rule, ThreatMatch, load_exceptions};
 use crate::scenario::Case;
 use crate::scenario::model::{Located, Scenario};
 
@@ -103,6 +103,27 @@ impl Exceptions {
         let files = scenario.exceptions.iter().chain(own);
         let items = files.filter_map(|file| self.by_file.get(&file.value));
         Exclusions::new(rule, items.flatten().cloned().collect()).at(START)
+    }
+
+    /// What hides indicators from the attack or a case.
+    pub(super) fn of_indicators(
+        &self,
+        rule: &Rule,
+        settings: &ThreatMatch,
+        scenario: &Scenario,
+        case: Option<&Case>,
+    ) -> Exclusions {
+        let own = case.into_iter().flat_map(|case| &case.exceptions);
+        let files = scenario.exceptions.iter().chain(own);
+        let items = files.filter_map(|file| self.by_file.get(&file.value));
+        let items = items.flatten().cloned().collect();
+        Exclusions::of_indicators(rule, settings, items).at(START)
+    }
+
+    /// What hides indicators from any of them.
+    pub(super) fn all_of_indicators(&self, rule: &Rule, settings: &ThreatMatch) -> Exclusions {
+        let items = self.by_file.values().flatten().cloned();
+        Exclusions::of_indicators(rule, settings, items.collect()).at(START)
     }
 
     /// What hides events from any of them.

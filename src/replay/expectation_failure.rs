@@ -1,6 +1,6 @@
 //! By what an expectation does not hold, if it does not.
 
-use super::esql;
+use super::{esql, indicator_match};
 use super::expectation::Alert;
 use super::judged_case::{Attack, Case};
 use super::outcome::{PinKind, Verdict};
@@ -24,6 +24,7 @@ pub(super) fn of_alert(case: &Case<'_, '_>, produced: &ScheduledOutcome) -> Opti
     let counts = produced.counts();
     other_alerts(case, matches, &counts)
         .or_else(|| other_terms(case, matches))
+        .or_else(|| other_indicators(case, matches))
         .or_else(|| {
             let blind = produced.blind().filter(|_| run.setting.every_phase);
             blind.map(Reason::BlindPhases)
@@ -84,6 +85,31 @@ fn other_terms(case: &Case<'_, '_>, matches: &[Match]) -> Option<Reason> {
     is_other.then(|| Reason::OtherTerms {
         expected: expected.clone(),
         found,
+    })
+}
+
+/// The first event that does not match just the indicators that it is to match.
+fn other_indicators(case: &Case<'_, '_>, matches: &[Match]) -> Option<Reason> {
+    let run = case.run;
+    case.wanted.matched.iter().find_map(|(event, expected)| {
+        let is_of = |found: &&Match| {
+            let mut events = found.stages.iter().flatten();
+            events.any(|id| run.stage.label(*id) == *event)
+        };
+        let found: Vec<Vec<String>> = matches
+            .iter()
+            .filter(is_of)
+            .map(|found| indicator_match::labels(run, found))
+            .collect();
+        let is_same = |labels: &Vec<String>| {
+            labels.len() == expected.len() && expected.iter().all(|label| labels.contains(label))
+        };
+        let is_other = !found.iter().any(is_same);
+        is_other.then(|| Reason::OtherIndicators {
+            event: event.clone(),
+            expected: expected.clone(),
+            found,
+        })
     })
 }
 

@@ -67,7 +67,7 @@ impl<'a> Lister<'a> {
         let attack = match &scenario.attack.base {
             Base::Captured(from) if !self.is_of(from, source) => return keys,
             Base::Captured(_) => expected,
-            Base::Written(_) => match Expander::new(scenario, source).expand(None) {
+            Base::Written(_) => match self.expander(source).expand(None) {
                 Ok(Expanded::Skipped(_)) => true,
                 Ok(_) => expected,
                 Err(_) => return keys,
@@ -87,6 +87,14 @@ impl<'a> Lister<'a> {
             }
         }
         keys
+    }
+
+    fn expander<'e>(&self, source: &'e DataSource) -> Expander<'e>
+    where
+        'a: 'e,
+    {
+        let indicators = self.test.subject.indicator_source(self.beside.catalogue);
+        Expander::new(self.test.scenario, source).with_indicators(indicators)
     }
 
     fn runs(&mut self, case: &'a Case, source: &DataSource) -> bool {

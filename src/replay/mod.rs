@@ -36,6 +36,9 @@ pub mod timeline;
 mod expectation;
 mod expectation_failure;
 mod waiver;
+mod indicator_match;
+mod indicators;
+mod stage;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -54,7 +57,7 @@ use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
 use crate::event::io::{Files, Stop};
-use crate::rule::Rule;
+use crate::rule::{Rule, RuleKind};
 use crate::scenario::{self, Expander, Scenario};
 use outcome::{CheckKey, ScenarioOutcome};
 use select::{Candidate, Selection};
@@ -277,10 +280,11 @@ fn replay(
             outcome.untested.push(source.name.clone());
         }
     }
+    let indicators = test.subject.indicator_source(catalogue);
     let scenario::Checked {
         mut diagnostics,
         mut expanders,
-    } = scenario::check(test.scenario, catalogue, &claimed);
+    } = scenario::check(test.scenario, catalogue, &claimed, indicators);
     let exceptions = exclusions::Exceptions::load(test, files);
     diagnostics.extend(exceptions.diagnostics.iter().cloned());
     if diagnostics.iter().any(Diagnostic::is_error) {
@@ -308,7 +312,9 @@ fn replay(
             continue;
         }
         let expander = expanders.remove(source.name.as_str());
-        let expander = expander.unwrap_or_else(|| Expander::new(test.scenario, source));
+        let expander = expander.unwrap_or_else(|| {
+            Expander::new(test.scenario, source).with_indicators(indicators)
+        });
         let ran = source::run(test, source, expander, &with, before, observing);
         diagnostics.extend(ran.diagnostics);
         partial |= ran.partial;
@@ -388,6 +394,22 @@ impl Subject {
     pub fn patterns(&self) -> IndexPatterns {
         let patterns = self.rule.index.iter();
         IndexPatterns::new(patterns.map(|(pattern, _)| pattern.as_str()))
+    }
+
+    /// The source that stores the indicators which the rule searches.
+    pub fn indicator_source<'c>(&self, catalogue: &'c Catalogue) -> Option<&'c DataSource> {
+        catalogue.indicators(&self.indicator_patterns())
+    }
+
+    /// The indices of indicators that the rule searches; none of a rule of another type.
+    pub fn indicator_patterns(&self) -> IndexPatterns {
+        match &self.rule.kind {
+            RuleKind::ThreatMatch(settings) => {
+                let patterns = settings.index.iter();
+                IndexPatterns::new(patterns.map(|(pattern, _)| pattern.as_str()))
+            }
+            _ => IndexPatterns::default(),
+        }
     }
 
     /// What Trapline cannot run of the rule.

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::run::{Run, Stage};
+use super::indicators;
+use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
-use super::{esql, new_terms, threshold};
+use super::stage::Stage;
+use super::{esql, indicator_match, new_terms, threshold};
 use crate::compile::CompiledQuery;
 use crate::evaluate::{Context, Match, Override, QueryFailure};
 use crate::event::{Event, EventId};
@@ -26,8 +28,9 @@ pub(super) fn run<'c>(
     stage: &'c Stage,
     context: &Context,
     setting: ScheduleConfig<'c>,
+    indicators: Option<&indicators::Input<'c>>,
 ) -> Result<Run<'c>, QueryFailure> {
-    let mut run = Run::new(query, stage, context, setting)?;
+    let mut run = Run::new(query, stage, context, setting, indicators)?;
     run.produced = produce(&run, &run.setting, &[]);
     Ok(run)
 }
@@ -46,6 +49,11 @@ pub(super) fn produce(
             return new_terms::produce(run, setting, settings, overrides);
         }
         RuleKind::Esql => return esql::produce(run, setting, overrides),
+        RuleKind::ThreatMatch(_) => {
+            if let Some(indicators) = &run.indicators {
+                return indicator_match::produce(run, setting, indicators, overrides);
+            }
+        }
         _ => {}
     }
     let whole = || run.evaluation.decide_with(overrides);

@@ -6,7 +6,7 @@ use super::production::produce;
 use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
 use super::stopped::Stopped;
-use super::{esql, new_terms, threshold};
+use super::{esql, indicator_match, new_terms, threshold};
 use crate::evaluate::Override;
 use crate::event::EventId;
 use crate::event::time::format_offset;
@@ -23,6 +23,10 @@ pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
             RuleKind::Threshold(settings) => threshold::stopped(run, settings, waived),
             RuleKind::NewTerms(settings) => new_terms::stopped(run, settings, waived),
             RuleKind::Esql => esql::stopped(run, waived),
+            RuleKind::ThreatMatch(_) => {
+                let indicators = run.indicators.as_ref();
+                indicators.and_then(|own| indicator_match::stopped(run, own, waived))
+            }
             _ => None,
         };
         return Some(of_kind.unwrap_or_else(|| look_back(run)));

@@ -74,6 +74,15 @@ pub enum Reason {
         /// The terms of each alert.
         found: Vec<Vec<String>>,
     },
+    /// No alert of an event matches the expected indicators.
+    OtherIndicators {
+        /// The event, by its label.
+        event: String,
+        /// The labels of the indicators that are expected.
+        expected: Vec<String>,
+        /// Those of each alert of the event.
+        found: Vec<Vec<String>>,
+    },
     /// A field of the alert has another value.
     OtherValue {
         /// The field.
@@ -138,6 +147,7 @@ impl Reason {
             Self::OtherCount { .. } => "other-count",
             Self::OtherGroup { .. } => "other-group",
             Self::OtherTerms { .. } => "other-terms",
+            Self::OtherIndicators { .. } => "other-indicators",
             Self::OtherValue { .. } => "other-value",
             Self::BlindPhases(_) => "blind-phases",
             Self::StoppedNone(_) => "stopped-none",
@@ -230,6 +240,17 @@ impl Reason {
             Self::OtherTerms { expected, found } => {
                 let expected = expected.join(", ");
                 write!(f, "expected the new terms {expected}, found {}", all(found))
+            }
+            Self::OtherIndicators {
+                event,
+                expected,
+                found,
+            } => {
+                write!(f, "expected {event} to match {}, found ", expected.join(", "))?;
+                match found.as_slice() {
+                    [] => f.write_str("no alert of it"),
+                    found => f.write_str(&all(found)),
+                }
             }
             Self::OtherValue {
                 field,
@@ -394,12 +415,25 @@ words! {
     Spread = "spread",
     /// There are events enough, never in one execution.
     Window = "window",
+    /// There would be events enough, but an earlier alert has counted some of them.
+    Counted = "counted",
     /// The term was seen before.
     Seen = "seen",
     /// The event has no value that could be new.
     NoTerm = "no term",
     /// The term is as old as the history at its edge.
     AtTheEdge = "at the edge",
+    /// No indicator has the value.
+    Indicator = "indicator",
+    /// An indicator has the value, and the rule's indicator query, filters or exceptions leave it
+    /// out.
+    IndicatorQuery = "indicator query",
+    /// The entries of a group hold, each for another indicator.
+    IndicatorGroup = "indicator group",
+    /// A field has several values, and the rule uses it only with one.
+    SeveralValues = "several values",
+    /// An indicator has a value that it must not have.
+    NegatedEntry = "negated entry",
 }
 
 impl ReasonWord {

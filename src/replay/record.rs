@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::esql;
+use super::{esql, indicator_match};
 use super::outcome::{AlertRecord, CauseRecord, EventRecord, NoneRecord};
 use super::reason::ReasonName;
 use super::run::Run;
@@ -38,6 +38,7 @@ fn recorded(run: &Run<'_>, found: &Match, with: &[(String, String)]) -> AlertRec
             after: time(run, event).unwrap_or(start).millis() - start.millis(),
         })
     });
+    let is_indicator_match = run.indicators.is_some();
     let names = joins(run).into_iter().map(str::to_owned);
     let values = found.join.iter().map(|value| {
         let value = value.as_ref();
@@ -45,7 +46,12 @@ fn recorded(run: &Run<'_>, found: &Match, with: &[(String, String)]) -> AlertRec
     });
     AlertRecord {
         events: events.collect(),
-        join: names.zip(values).collect(),
+        join: if is_indicator_match {
+            let labels = indicator_match::labels(run, found);
+            vec![("indicators".to_owned(), labels.join(", "))]
+        } else {
+            names.zip(values).collect()
+        },
         shared: shared(run, found),
         with: with
             .iter()
@@ -56,7 +62,8 @@ fn recorded(run: &Run<'_>, found: &Match, with: &[(String, String)]) -> AlertRec
 
 /// The values that the events of a match have in a field, without repetition.
 pub(super) fn with_value(run: &Run<'_>, found: &Match, field: &str) -> String {
-    if field.starts_with("kibana.") {
+    let is_enriched = run.indicators.is_some() && field.starts_with("threat.enrichments.");
+    if is_enriched || field.starts_with("kibana.") {
         let made = made(run, found);
         let values: Vec<String> = made
             .main
@@ -95,6 +102,10 @@ fn made(run: &Run<'_>, found: &Match) -> Alerts {
             alert::threshold_alert(rule, &result)
         }
         (RuleKind::NewTerms(_), [event]) => alert::new_terms_alert(rule, event, &terms),
+        (RuleKind::ThreatMatch(_), [event]) => {
+            let enrichments = indicator_match::enrichments(run, found, event);
+            alert::indicator_alert(rule, event, &enrichments)
+        }
         _ => {
             let sequence = !matches!(run.plan().operator, Operator::Select);
             alert::alerts(rule, &events, sequence)

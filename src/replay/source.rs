@@ -4,24 +4,27 @@ use std::sync::Arc;
 
 use super::capture::{self, Capture};
 use super::exclusions::{Exceptions, hide};
+use super::indicators::{Searched, ThreatSource};
 use super::expectation::{Wanted, wanted};
 use super::judge::{self, Judgement};
 use super::judged_case::{Attack, Case};
 use super::outcome::{Check, Observed, PinKind, Verdict};
 use super::production;
 use super::reason::Reason;
-use super::run::{Run, Stage};
+use super::run::Run;
 use super::schedule::ScheduleConfig;
+use super::stage::Stage;
 use super::trace::Observation;
 use super::waiver::Waiver;
 use super::{Event, Options, START, Test};
-use crate::compile::{CompiledQuery, FieldTypes, OnSource as Compiler, Refused};
+use crate::compile::{CompiledQuery, FieldTypes, OnSource as Compiler, Refused, indicator_query};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, Span};
 use crate::evaluate::{BlockerHint, Context};
 use crate::event::io::Files;
 use crate::scenario::expand::{CapturedEvent, expand_captured};
-use crate::scenario::model::Deployment;
+use crate::rule::RuleKind;
+use crate::scenario::model::{Deployment, EventRole};
 use crate::scenario::{self, Effect, Expanded, ExpandedCase, Expander};
 
 /// Runs a scenario on a source: its checks in file order, and what is wrong with the scenario
@@ -142,7 +145,49 @@ impl<'a> OnSource<'a> {
         let rule = &subject.rule;
         let exclusions = self.exceptions.all(rule);
         let compiler = Compiler::new(rule, &query.text, syntax, types, &exclusions, START);
-        self.with_attack(&query.text, &compiler)
+        let RuleKind::ThreatMatch(settings) = &rule.kind else {
+            return self.with_attack(&query.text, &compiler, None);
+        };
+        let syntax = match indicator_query(settings) {
+            Ok(syntax) => syntax,
+            Err(refused) => {
+                return self.every(|check| {
+                    check.verdict = Verdict::Unverifiable;
+                    check.reason = Some(Reason::Refused(refused.message.clone()));
+                    check.observed = Observed::Unverifiable(refused.message.clone());
+                    check.diagnostics.clone_from(&refused.diagnostics);
+                });
+            }
+        };
+        let patterns = subject.indicator_patterns();
+        let Some(source) = self.catalogue.indicators(&patterns) else {
+            return Vec::new();
+        };
+        let exclusions = self.exceptions.all_of_indicators(rule, settings);
+        let types = FieldTypes::new(source, [], &patterns);
+        let threat = ThreatSource {
+            settings,
+            patterns: &patterns,
+            compiler: &Compiler::of_indicators(settings, &syntax, types, &exclusions, START),
+        };
+        self.with_attack(&query.text, &compiler, Some(&threat))
+    }
+
+    /// The indicators of the attack or a case, with those hidden that the rule does not see.
+    fn indicators(
+        &self,
+        case: Option<&scenario::Case>,
+        stage: Stage,
+        threat: Option<&ThreatSource<'_>>,
+    ) -> Result<Option<Searched>, Arc<Refused>> {
+        let Some(threat) = threat else {
+            return Ok(None);
+        };
+        let rule = &self.test.subject.rule;
+        let scenario = self.test.scenario;
+        let exceptions = self.exceptions;
+        let exclusions = exceptions.of_indicators(rule, threat.settings, scenario, case);
+        threat.search(stage, exclusions).map(Some)
     }
 
     /// The scenario's other sources.
@@ -211,7 +256,12 @@ impl<'a> OnSource<'a> {
     }
 
     /// Runs the attack, then the cases against it.
-    fn with_attack(&mut self, query: &QueryText, compiler: &Compiler<'_>) -> Vec<Check> {
+    fn with_attack(
+        &mut self,
+        query: &QueryText,
+        compiler: &Compiler<'_>,
+        threat: Option<&ThreatSource<'_>>,
+    ) -> Vec<Check> {
         let test = self.test;
         let scenario = test.scenario;
         let Some(events) = self.events(None) else {
@@ -227,42 +277,53 @@ impl<'a> OnSource<'a> {
             Events::Skipped(reason) => {
                 let check = self.skipped(&self.attack_item(), &reason);
                 self.finished(check, &mut checks);
-                checks.extend(self.cases(query, compiler, &Attack::Broken(None)));
+                checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
                 return checks;
             }
             Events::Recorded(capture) if capture.source != self.source.name => {
                 return Vec::new();
             }
-            Events::Recorded(capture) => (capture.stage, true),
+            Events::Recorded(capture) => ((capture.stage, Stage::default()), true),
             Events::Written(expanded) => (stage_of(expanded), false),
         };
-        let (mut stage, recorded) = stage;
+        let ((mut stage, indicators), recorded) = stage;
         let Some(expected) = expected else {
             // The attack says nothing of this source: its cases stand for themselves.
-            return self.cases(query, compiler, &Attack::Broken(None));
+            return self.cases(query, compiler, threat, &Attack::Broken(None));
         };
         let compiled = match compiler.compile(&stage.events) {
             Ok(compiled) => compiled,
             Err(refused) => {
                 let check = self.refused(&self.attack_item(), &expected, &refused);
                 self.finished(check, &mut checks);
-                checks.extend(self.cases(query, compiler, &Attack::Broken(None)));
+                checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
+                return checks;
+            }
+        };
+        let searched = match self.indicators(None, indicators, threat) {
+            Ok(searched) => searched,
+            Err(refused) => {
+                let check = self.refused(&self.attack_item(), &expected, &refused);
+                self.finished(check, &mut checks);
+                checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
                 return checks;
             }
         };
         if let Err(refused) = self.hide(None, &compiled, &mut stage) {
             let check = self.refused(&self.attack_item(), &expected, &refused);
             self.finished(check, &mut checks);
-            checks.extend(self.cases(query, compiler, &Attack::Broken(None)));
+            checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
             return checks;
         }
         let setting = self.setting(None, recorded);
-        let run = match production::run(&compiled, &stage, &context(), setting) {
+        let input = threat.zip(searched.as_ref());
+        let input = input.map(|(threat, searched)| threat.input(searched));
+        let run = match production::run(&compiled, &stage, &context(), setting, input.as_ref()) {
             Ok(run) => run,
             Err(failure) => {
                 let check = self.failure(&self.attack_item(), &expected, &failure);
                 self.finished(check, &mut checks);
-                checks.extend(self.cases(query, compiler, &Attack::Broken(None)));
+                checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
                 return checks;
             }
         };
@@ -279,7 +340,7 @@ impl<'a> OnSource<'a> {
         let attack = attack_state(&run, &expected, &judgement);
         let check = self.judged(&self.attack_item(), &case, judgement);
         self.finished(check, &mut checks);
-        checks.extend(self.cases(query, compiler, &attack));
+        checks.extend(self.cases(query, compiler, threat, &attack));
         checks
     }
 
@@ -287,6 +348,7 @@ impl<'a> OnSource<'a> {
         &mut self,
         query: &QueryText,
         compiler: &Compiler<'_>,
+        threat: Option<&ThreatSource<'_>>,
         attack: &Attack<'_, '_>,
     ) -> Vec<Check> {
         let test = self.test;
@@ -311,7 +373,7 @@ impl<'a> OnSource<'a> {
                 continue;
             }
             self.options.receiver.receive(Event::CheckStarted(&key));
-            if let Some(check) = self.case(&item, case, query, compiler, attack) {
+            if let Some(check) = self.case(&item, case, (query, compiler, threat), attack) {
                 self.finished(check, &mut checks);
             }
         }
@@ -322,16 +384,18 @@ impl<'a> OnSource<'a> {
         &mut self,
         item: &Item<'_>,
         case: &scenario::Case,
-        query: &QueryText,
-        compiler: &Compiler<'_>,
+        (query, compiler, threat): (&QueryText, &Compiler<'_>, Option<&ThreatSource<'_>>),
         attack: &Attack<'_, '_>,
     ) -> Option<Check> {
         let expected = wanted(self.test.scenario, Some(case), self.source)?;
         let mut forced = false;
-        let (mut stage, no_effect, recorded) = match self.events(Some(case))? {
+        let ((mut stage, indicators), no_effect, recorded) = match self.events(Some(case))? {
             Events::Skipped(reason) => return Some(self.skipped(item, &reason)),
             Events::Recorded(capture) if capture.source != self.source.name => return None,
-            Events::Recorded(capture) => (self.changed(capture.stage, case)?, None, true),
+            Events::Recorded(capture) => {
+                let changed = self.changed(capture.stage, case)?;
+                ((changed, Stage::default()), None, true)
+            }
             Events::Written(expanded) => {
                 let production = case.schedule.is_some() || !case.exceptions.is_empty();
                 let no_effect = self.no_effect(&expanded.effect).filter(|_| !production);
@@ -343,11 +407,17 @@ impl<'a> OnSource<'a> {
             Ok(compiled) => compiled,
             Err(refused) => return Some(self.refused(item, &expected, &refused)),
         };
+        let searched = match self.indicators(Some(case), indicators, threat) {
+            Ok(searched) => searched,
+            Err(refused) => return Some(self.refused(item, &expected, &refused)),
+        };
         if let Err(refused) = self.hide(Some(case), &compiled, &mut stage) {
             return Some(self.refused(item, &expected, &refused));
         }
         let setting = self.setting(Some(case), recorded);
-        let run = match production::run(&compiled, &stage, &context(), setting) {
+        let input = threat.zip(searched.as_ref());
+        let input = input.map(|(threat, searched)| threat.input(searched));
+        let run = match production::run(&compiled, &stage, &context(), setting, input.as_ref()) {
             Ok(run) => run,
             Err(failure) => return Some(self.failure(item, &expected, &failure)),
         };
@@ -408,7 +478,7 @@ impl<'a> OnSource<'a> {
         });
         let captured = captured.collect();
         match expand_captured(self.test.scenario, Some(case), self.source, captured) {
-            Ok(expanded) => Some(stage_of(expanded)),
+            Ok(expanded) => Some(stage_of(expanded).0),
             Err(diagnostics) => {
                 self.diagnostics.extend(diagnostics);
                 None
@@ -489,9 +559,14 @@ fn attack_state<'a, 'c>(
     Attack::Alerts(run)
 }
 
-fn stage_of(expanded: ExpandedCase) -> Stage {
-    let mut stage = Stage::default();
+/// The events of a case, and its indicators.
+fn stage_of(expanded: ExpandedCase) -> (Stage, Stage) {
+    let (mut events, mut indicators) = (Stage::default(), Stage::default());
     for event in expanded.events {
+        let stage = match event.role {
+            EventRole::Event | EventRole::History => &mut events,
+            EventRole::Indicator => &mut indicators,
+        };
         stage.events.push(event.event);
         stage.labels.push(event.label.unwrap_or_default());
         stage.roles.push(event.role);
@@ -500,7 +575,7 @@ fn stage_of(expanded: ExpandedCase) -> Stage {
         stage.pinned.push(pinned.collect());
         stage.hidden.push(Vec::new());
     }
-    stage
+    (events, indicators)
 }
 
 fn context() -> Context {

@@ -94,10 +94,7 @@ pub(super) fn stopped(
         let value = format!("{} without {missing}", events(selected.events.len()));
         return Some(reason(&[ReasonWord::NoGroup], value, None));
     };
-    let of_group = match fields.as_slice() {
-        [] => "in all".to_owned(),
-        fields => format!("in group {}", key_words(fields, &best.key)),
-    };
+    let of_group = in_group(&fields, best);
     let count = best.documents.len() as u64;
     if count < threshold.count {
         let total = documents.iter().filter(|one| grouped(one)).count() as u64;
@@ -123,6 +120,9 @@ pub(super) fn stopped(
         let value = format!("{have} of {want} distinct {field} {of_group}");
         let short = format!("{} short", want.saturating_sub(have));
         return Some(reason(&[ReasonWord::Cardinality], value, Some(short)));
+    }
+    if let Some(value) = counted(run, threshold, &documents, &selected) {
+        return Some(reason(&[ReasonWord::Counted], value, None));
     }
     let most = most_in_one(run, settings, &documents, &selected);
     let value = format!("at most {most} of {} in one execution", threshold.count);
@@ -150,6 +150,49 @@ fn best(buckets: &[Bucket]) -> Option<&Bucket> {
             best
         }
     }))
+}
+
+/// How much of a group that would reach the threshold was in an earlier alert, in words; `None`
+/// where that stops nothing.
+fn counted(
+    run: &Run<'_>,
+    threshold: Threshold,
+    documents: &[Document],
+    selected: &Selected,
+) -> Option<String> {
+    let fields = key_fields(&run.setting.rule().kind);
+    let mut found = None;
+    let mut replay = |executions: &[crate::execution::replayed::Execution]| {
+        let mut history = History::default();
+        for execution in executions {
+            let counting = execute(*execution, documents, threshold, usize::MAX, &mut history);
+            if found.is_some() || !selected.is_of_case(*execution) {
+                continue;
+            }
+            let mut afresh = History::default();
+            let whole = execute(*execution, documents, threshold, usize::MAX, &mut afresh);
+            let before = &counting.counted_before;
+            found = whole.alerts.iter().find_map(|bucket| {
+                let known = bucket.documents.iter().filter(|one| before.contains(one));
+                let of_group = in_group(&fields, bucket);
+                let all = bucket.documents.len();
+                let known = known.count();
+                (known > 0)
+                    .then(|| format!("{known} of {all} {of_group} were in an earlier alert"))
+            });
+        }
+        Outcome::default()
+    };
+    phases(&run.setting, &selected.arrivals, &[], &mut replay);
+    found
+}
+
+/// `in group host.id = h1`, or `in all` of a rule without groups.
+fn in_group(fields: &[&str], bucket: &Bucket) -> String {
+    match fields {
+        [] => "in all".to_owned(),
+        fields => format!("in group {}", key_words(fields, &bucket.key)),
+    }
 }
 
 /// The most events of one group that an execution of any phase sees.

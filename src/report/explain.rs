@@ -55,7 +55,7 @@ fn lack(lack: &Lack) -> Value {
         "event": lack.event,
         "clause": lack.clause,
         "outcome": lack.saw.as_ref().map(|(outcome, _)| *outcome),
-        "value": lack.saw.as_ref().map(|(_, value)| value),
+        "value": lack.saw.as_ref().map(|(_, value)| value).or(lack.found.as_ref()),
         "miss": lack.miss,
     })
 }

@@ -17,7 +17,7 @@ mod query_text;
 
 pub use exception::{ExceptionItem, LoadedExceptions, load_exceptions};
 pub use file::{load, load_file};
-pub use kind::{FieldName, NewTerms, RuleKind, RuleType, ThreatMatch, Threshold};
+pub use kind::{FieldName, MappingEntry, NewTerms, RuleKind, RuleType, ThreatMatch, Threshold};
 pub use load::Loaded;
 pub use production::{Production, Suppression};
 pub use stack_version::StackVersion;

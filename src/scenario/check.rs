@@ -43,16 +43,19 @@ pub struct Checked<'a> {
 }
 
 /// Everything that is wrong with a scenario once the data sources are known; `claimed` are those
-/// of the rule, on which a scenario without `sources` runs.
+/// of the rule, on which a scenario without `sources` runs, and `indicators` the source that stores
+/// indicators of compromise.
 pub fn check<'a>(
     scenario: &'a Scenario,
     catalogue: &'a Catalogue,
     claimed: &'a [&'a DataSource],
+    indicators: Option<&'a DataSource>,
 ) -> Checked<'a> {
     let mut checker = Checker {
         scenario,
         catalogue,
         claimed,
+        indicators,
         diagnostics: Vec::new(),
         seen: BTreeSet::new(),
         expanders: BTreeMap::new(),
@@ -79,6 +82,7 @@ struct Checker<'a> {
     scenario: &'a Scenario,
     catalogue: &'a Catalogue,
     claimed: &'a [&'a DataSource],
+    indicators: Option<&'a DataSource>,
     diagnostics: Vec<Diagnostic>,
     /// Places that have been reported: an `each` expands them many times.
     seen: BTreeSet<Span>,
@@ -197,7 +201,9 @@ impl<'a> Checker<'a> {
         });
         for source in &sources {
             let expander = self.expanders.entry(&source.name);
-            let expander = expander.or_insert_with(|| Expander::new(scenario, source));
+            let expander = expander.or_insert_with(|| {
+                Expander::new(scenario, source).with_indicators(self.indicators)
+            });
             problems.extend(expander.problems(once.as_ref().or(case), once.is_none()));
             with_fields(scenario, case, source, &mut problems);
         }

@@ -24,6 +24,8 @@ const KEPT_EVENTS: usize = 4_096;
 pub struct Expander<'a> {
     scenario: &'a Scenario,
     source: &'a DataSource,
+    /// What stores the indicators of compromise.
+    indicators: Option<&'a DataSource>,
     attack: OnceCell<Result<Expanded, Vec<Problem>>>,
     /// By the span of the case and its name: the cases of an `each` share a span.
     kept: RefCell<HashMap<(Span, String), Expanded>>,
@@ -36,10 +38,19 @@ impl<'a> Expander<'a> {
         Self {
             scenario,
             source,
+            indicators: None,
             attack: OnceCell::new(),
             kept: RefCell::default(),
             kept_events: Cell::default(),
         }
+    }
+
+    /// Indicators of compromise take the shape of this source; without, that of the source of the
+    /// events.
+    #[must_use]
+    pub fn with_indicators(mut self, source: Option<&'a DataSource>) -> Self {
+        self.indicators = source;
+        self
     }
 
     /// The attack (without `case`) or a case.
@@ -85,6 +96,7 @@ impl<'a> Expander<'a> {
             return Ok(Expanded::Capture(from.clone()));
         }
         let shape = Shape::new(self.scenario, Some(case), self.source);
+        let shape = shape.with_indicators(self.indicators);
         let attack = match self.attack() {
             Ok(Expanded::Events(attack)) => Some(attack),
             _ => None,
@@ -124,6 +136,7 @@ impl<'a> Expander<'a> {
                 return Ok(Expanded::Capture(from.clone()));
             }
             let shape = Shape::new(self.scenario, None, self.source);
+            let shape = shape.with_indicators(self.indicators);
             let events = match shape.events(&drafts(self.scenario, None), |_| None)? {
                 Ok(events) => events,
                 Err(skipped) => return Ok(Expanded::Skipped(skipped)),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::MAX_SHOWN;
 use super::draft::Draft;
 use super::expanded::{ExpandedEvent, PinnedField, START_MILLIS};
-use super::model::{Case, FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue};
+use super::model::{Case, EventRole, FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue};
 use super::problem::Problem;
 use super::value::{self, Place};
 use crate::data_source::derive::derive;
@@ -14,9 +14,12 @@ use crate::diagnostic::Span;
 use crate::event::{Event, FieldType, Scalar, Timestamp};
 
 /// A source, and what the attack or case that is shaped forces there.
+#[derive(Clone)]
 pub(super) struct Shape<'a> {
     scenario: &'a Scenario,
     source: &'a DataSource,
+    /// The source that stores the indicators of compromise.
+    indicators: Option<&'a DataSource>,
     forced: BTreeSet<&'a str>,
 }
 
@@ -42,7 +45,26 @@ impl<'a> Shape<'a> {
         Self {
             scenario,
             source,
+            indicators: None,
             forced: forced.collect(),
+        }
+    }
+
+    /// Indicators of compromise take the shape of this source.
+    pub(super) fn with_indicators(mut self, source: Option<&'a DataSource>) -> Self {
+        self.indicators = source;
+        self
+    }
+
+    /// The shape of events of a role.
+    fn of_role(&self, role: EventRole) -> Self {
+        let source = match role {
+            EventRole::Indicator => self.indicators.unwrap_or(self.source),
+            EventRole::Event | EventRole::History => self.source,
+        };
+        Self {
+            source,
+            ..self.clone()
         }
     }
 
@@ -62,15 +84,16 @@ impl<'a> Shape<'a> {
         let mut skipped = None;
         for draft in drafts {
             let name = draft.kind.unwrap_or("");
+            let shape = self.of_role(draft.role);
             if let Some(made) = made(draft) {
                 events.push(made.clone());
             } else if let Some(first) = drafts.iter().zip(&events).find(|(own, _)| own.again(draft))
             {
                 events.push(again(first.1, draft));
-            } else if let Some(kind) = self.source.kind(name) {
-                events.push(self.event(draft, kind, &mut problems));
+            } else if let Some(kind) = shape.source.kind(name) {
+                events.push(shape.event(draft, kind, &mut problems));
             } else {
-                let title = &self.source.title;
+                let title = &shape.source.title;
                 skipped = Some(format!("{title} has no `{name}` events"));
             }
         }
@@ -304,10 +327,10 @@ fn again(first: &ExpandedEvent, draft: &Draft<'_>) -> ExpandedEvent {
     }
 }
 
-/// Whether a field is one of alerts and of no event: Kibana's own, and by the convention of
-/// published rules the columns that an ES|QL query computes.
+/// Whether a field is one of alerts and of no event: Kibana's own, what it copies from indicators,
+/// and by the convention of published rules the columns that an ES|QL query computes.
 fn is_of_alerts(path: &str) -> bool {
-    ["kibana.", "Esql.", "Esql_priv."]
+    ["kibana.", "threat.enrichments.", "Esql.", "Esql_priv."]
         .iter()
         .any(|prefix| path.starts_with(prefix))
 }

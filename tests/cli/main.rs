@@ -40,6 +40,7 @@ mod reports;
 mod review;
 mod robust;
 mod rule_edits;
+mod rule_type_tables;
 mod rule_types;
 mod scan;
 mod shards;

@@ -84,7 +84,7 @@ fn read(path: &Path, catalogue: &Catalogue) -> (Vec<Scenario>, String) {
     let checked = file
         .scenarios
         .iter()
-        .flat_map(|scenario| scenario::check(scenario, catalogue, &claimed).diagnostics);
+        .flat_map(|scenario| scenario::check(scenario, catalogue, &claimed, None).diagnostics);
     let mut diagnostics: Vec<_> = file.diagnostics.iter().cloned().chain(checked).collect();
     diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     let rendered = diagnostics.iter().map(|found| render(found, false));

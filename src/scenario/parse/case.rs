@@ -18,6 +18,8 @@ pub(in crate::scenario) const KEYS: &[&str] = &[
     "each",
     "change",
     "add",
+    "history",
+    "indicators",
     "remove",
     "force",
     "repeat",
@@ -93,7 +95,11 @@ fn case(
         [
             entries.take("remove"),
             entries.take("change"),
-            entries.take("add"),
+        ],
+        &[
+            (entries.take("add"), EventRole::Event),
+            (entries.take("history"), EventRole::History),
+            (entries.take("indicators"), EventRole::Indicator),
         ],
     );
     let force = entries
@@ -176,12 +182,14 @@ fn skip(parser: &mut Parser<'_>, node: &Node) -> Vec<(Located<String>, Located<S
     skips.collect()
 }
 
-/// Reads `remove`, `change` and `add`; with the labels that the case's events have.
+/// Reads `remove`, `change`, and what is added in each role; with the labels that the case's events
+/// have.
 fn changes(
     parser: &mut Parser<'_>,
     scenario: &Scenario,
     events_from: Option<&EventsFrom>,
-    [remove, change, add]: [Option<&Node>; 3],
+    [remove, change]: [Option<&Node>; 2],
+    added: &[(Option<&Node>, EventRole)],
 ) -> (Vec<Change>, Vec<String>) {
     let mut labels = match events_from {
         Some(from) => event::labels(&Base::Captured(from.clone())),
@@ -217,8 +225,9 @@ fn changes(
     for step in steps {
         change_events(parser, scenario, step, &labels, &removed, &mut changes);
     }
-    if let Some(add) = add {
-        for event in event::events(parser, scenario, add, EventRole::Event) {
+    for (add, role) in added {
+        let Some(add) = add else { continue };
+        for event in event::events(parser, scenario, add, *role) {
             if labels.contains(&event.label.value) {
                 let message = format!("an event is labelled `{}` already", event.label.value);
                 let help = "an added event needs a label of its own; `change` changes one";

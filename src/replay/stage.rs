@@ -1,0 +1,66 @@
+//! The documents of a case as one data source stores them, with what the scenario says of each.
+
+use crate::evaluate::Override;
+use crate::event::{Event, EventId};
+use crate::scenario::model::EventRole;
+
+/// The events of a case as one data source stores them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stage {
+    /// The events in file order.
+    pub(super) events: Vec<Event>,
+    /// A label for each event, empty where it has none.
+    pub(super) labels: Vec<String>,
+    /// What each event is to the rule; of a recording nothing is said.
+    pub(super) roles: Vec<EventRole>,
+    /// For each event the fields that the scenario sets.
+    pub(super) set: Vec<Vec<String>>,
+    /// For each event the fields that the sensor pins against the scenario's wish.
+    pub(super) pinned: Vec<Vec<String>>,
+    /// For each event what hides it from the query, and the values for which it does.
+    pub(super) hidden: Vec<Vec<(String, String)>>,
+}
+
+impl Stage {
+    /// Whether the event is there for what it says of the past, and not to be found.
+    pub(super) fn is_context(&self, event: EventId) -> bool {
+        let role = self.roles.get(event.index()).copied();
+        role.is_some_and(|role| role != EventRole::Event)
+    }
+
+    /// Leaves out the events that are context.
+    pub(super) fn without_context(&self) -> impl Iterator<Item = Override> + '_ {
+        let events = (0u32..).map(EventId).take(self.events.len());
+        events
+            .filter(|event| self.is_context(*event))
+            .map(Override::Without)
+    }
+
+    /// The label of an event; its number where it has none.
+    pub(super) fn label(&self, event: EventId) -> String {
+        match self.labels.get(event.index()) {
+            Some(label) if !label.is_empty() => label.clone(),
+            _ => format!("#{}", event.0 + 1),
+        }
+    }
+
+    /// The event of a label.
+    pub(super) fn find(&self, label: &str) -> Option<EventId> {
+        let position = self.labels.iter().position(|own| own == label)?;
+        u32::try_from(position).ok().map(EventId)
+    }
+
+    /// The values for which this hides the event.
+    pub(super) fn seen_by(&self, event: EventId, name: &str) -> Option<String> {
+        let by = self.hidden.get(event.index())?.iter();
+        let (_, values) = by.into_iter().find(|(own, _)| own == name)?;
+        (!values.is_empty()).then(|| values.clone())
+    }
+
+    /// Whether the sensor pins the field on the event.
+    pub(super) fn pins(&self, event: EventId, field: &str) -> bool {
+        self.pinned
+            .get(event.index())
+            .is_some_and(|fields| fields.iter().any(|pinned| pinned == field))
+    }
+}
