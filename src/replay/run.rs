@@ -7,7 +7,7 @@ use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stage::Stage;
 use crate::compile::CompiledQuery;
 use crate::evaluate::pipeline::Program;
-use crate::evaluate::{Context, Evaluation, Match, Override, Prepared, QueryFailure};
+use crate::evaluate::{Context, Evaluation, Match, Prepared, QueryFailure};
 use crate::event::{Event, EventId};
 use crate::plan::Plan;
 
