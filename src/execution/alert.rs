@@ -162,7 +162,8 @@ pub fn indicator_alert(rule: &Rule, event: &Event, enrichments: &[Enrichment]) -
     let mut made = alerts(rule, &[event], false);
     let mut add = |path: &str, values: &[Scalar]| {
         for value in values {
-            made.main.push(&format!("threat.enrichments.{path}"), value.clone());
+            made.main
+                .push(&format!("threat.enrichments.{path}"), value.clone());
         }
     };
     for enrichment in enrichments {

@@ -1,6 +1,5 @@
 //! By what an expectation does not hold, if it does not.
 
-use super::{esql, indicator_match};
 use super::expectation::Alert;
 use super::judged_case::{Attack, Case};
 use super::outcome::{PinKind, Verdict};
@@ -9,6 +8,7 @@ use super::reason_match;
 use super::record;
 use super::run::Run;
 use super::schedule::{Counts, ScheduledOutcome};
+use super::{esql, indicator_match};
 use crate::evaluate::{Blockers, Match};
 
 /// Why the matches are not the alert that is expected.

@@ -8,8 +8,8 @@ use super::outcome::{CauseRecord, NoneRecord};
 use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
-use super::stopped::Stopped;
 use super::stateful::{EVERY_EXECUTION, Pool, Selected, outcome, phases};
+use super::stopped::Stopped;
 use crate::evaluate::indicator_match::{Enumerated, Pair, Unmet};
 use crate::evaluate::term::Term;
 use crate::evaluate::{Match, Override};
@@ -323,9 +323,8 @@ impl Reasons<'_, '_> {
     fn seen(&self, event: EventId, entry: &MappingEntry) -> String {
         let field = &entry.event_field.name;
         let event = self.run.stage.events.get(event.index());
-        let values = event.map_or_else(Vec::new, |event| {
-            self.indicators.event_values(entry, event)
-        });
+        let values =
+            event.map_or_else(Vec::new, |event| self.indicators.event_values(entry, event));
         match values.as_slice() {
             [] => format!("no {field}"),
             values => format!("{field} = {}", values.join(", ")),
@@ -377,7 +376,11 @@ impl Reasons<'_, '_> {
         let mut triples = self.triples(found);
         let (event, entry, indicator) = triples.find_map(|triple| {
             let pairs = self.pairs(self.side, triple);
-            let positive: Vec<Pair> = pairs.iter().filter(|pair| !pair.is_negated).copied().collect();
+            let positive: Vec<Pair> = pairs
+                .iter()
+                .filter(|pair| !pair.is_negated)
+                .copied()
+                .collect();
             let (event, indicator, group) = triple;
             let unmet = self.holds(self.side, triple).err()?;
             let (Unmet::Entry(number) | Unmet::SeveralValues(number)) = unmet;
@@ -405,7 +408,10 @@ impl Reasons<'_, '_> {
                 };
                 let by: Option<Vec<usize>> = (0..entries.len()).map(met).collect();
                 let Some(by) = by else { continue };
-                let parts = entries.iter().zip(by).filter(|(entry, _)| !entry.is_negated);
+                let parts = entries
+                    .iter()
+                    .zip(by)
+                    .filter(|(entry, _)| !entry.is_negated);
                 let parts = parts.map(|(entry, indicator)| {
                     let name = label(self.indicators, indicator);
                     format!("{} in {name}", self.seen(*event, entry))

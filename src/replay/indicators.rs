@@ -290,7 +290,6 @@ fn is_unrouted(stage: &Stage, number: usize) -> bool {
     stage.events.get(number).is_some_and(|event| event.unrouted)
 }
 
-
 /// The canonical texts of the clauses among these causes.
 fn clause_texts(plan: &Plan, causes: &[Cause]) -> Vec<String> {
     let clauses = causes.iter().filter_map(|cause| match cause.kind {

@@ -312,9 +312,8 @@ fn replay(
             continue;
         }
         let expander = expanders.remove(source.name.as_str());
-        let expander = expander.unwrap_or_else(|| {
-            Expander::new(test.scenario, source).with_indicators(indicators)
-        });
+        let expander = expander
+            .unwrap_or_else(|| Expander::new(test.scenario, source).with_indicators(indicators));
         let ran = source::run(test, source, expander, &with, before, observing);
         diagnostics.extend(ran.diagnostics);
         partial |= ran.partial;

@@ -246,7 +246,11 @@ impl Reason {
                 expected,
                 found,
             } => {
-                write!(f, "expected {event} to match {}, found ", expected.join(", "))?;
+                write!(
+                    f,
+                    "expected {event} to match {}, found ",
+                    expected.join(", ")
+                )?;
                 match found.as_slice() {
                     [] => f.write_str("no alert of it"),
                     found => f.write_str(&all(found)),

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{esql, indicator_match};
 use super::outcome::{AlertRecord, CauseRecord, EventRecord, NoneRecord};
 use super::reason::ReasonName;
 use super::run::Run;
 use super::stateful::key_fields;
+use super::{esql, indicator_match};
 use crate::diagnostic::QueryText;
 use crate::evaluate::{Blockers, Cause, CauseKind, Match, Shortfall, reason};
 use crate::event::time::format_offset;

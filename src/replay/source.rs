@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::capture::{self, Capture};
 use super::exclusions::{Exceptions, hide};
-use super::indicators::{Searched, ThreatSource};
 use super::expectation::{Wanted, wanted};
+use super::indicators::{Searched, ThreatSource};
 use super::judge::{self, Judgement};
 use super::judged_case::{Attack, Case};
 use super::outcome::{Check, Observed, PinKind, Verdict};
@@ -22,8 +22,8 @@ use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, Span};
 use crate::evaluate::{BlockerHint, Context};
 use crate::event::io::Files;
-use crate::scenario::expand::{CapturedEvent, expand_captured};
 use crate::rule::RuleKind;
+use crate::scenario::expand::{CapturedEvent, expand_captured};
 use crate::scenario::model::{Deployment, EventRole};
 use crate::scenario::{self, Effect, Expanded, ExpandedCase, Expander};
 

@@ -177,8 +177,7 @@ fn counted(
                 let of_group = in_group(&fields, bucket);
                 let all = bucket.documents.len();
                 let known = known.count();
-                (known > 0)
-                    .then(|| format!("{known} of {all} {of_group} were in an earlier alert"))
+                (known > 0).then(|| format!("{known} of {all} {of_group} were in an earlier alert"))
             });
         }
         Outcome::default()

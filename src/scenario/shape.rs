@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::MAX_SHOWN;
 use super::draft::Draft;
 use super::expanded::{ExpandedEvent, PinnedField, START_MILLIS};
-use super::model::{Case, EventRole, FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue};
+use super::model::{
+    Case, EventRole, FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue,
+};
 use super::problem::Problem;
 use super::value::{self, Place};
 use crate::data_source::derive::derive;

@@ -54,7 +54,11 @@ type At<'a> = (&'a str, i64, &'a str);
 fn events(events: &[At<'_>]) -> String {
     let mut text = String::new();
     for (number, (users, minute, rest)) in events.iter().enumerate() {
-        let more = if rest.is_empty() { String::new() } else { format!(", {rest}") };
+        let more = if rest.is_empty() {
+            String::new()
+        } else {
+            format!(", {rest}")
+        };
         let _ = write!(
             text,
             "e{number}: {{is: api, at: {minute}m, event.action: ConsoleLogin, user.name: {users}{more}}}, "
@@ -68,12 +72,30 @@ fn events(events: &[At<'_>]) -> String {
 fn a_threshold_rule_counts_by_group_and_window_and_never_twice() {
     let one = "{alert: {user.name: x, count: 3}}";
     let table: &[(&str, &[At<'_>], &str)] = &[
-        ("three in one window", &[("x", 6, ""), ("x", 7, ""), ("x", 8, "")], "{alerts: 1}"),
-        ("the third in the next", &[("x", 6, ""), ("x", 7, ""), ("x", 11, "")], one),
-        ("two have left", &[("x", 2, ""), ("x", 3, ""), ("x", 13, "")], "none"),
+        (
+            "three in one window",
+            &[("x", 6, ""), ("x", 7, ""), ("x", 8, "")],
+            "{alerts: 1}",
+        ),
+        (
+            "the third in the next",
+            &[("x", 6, ""), ("x", 7, ""), ("x", 11, "")],
+            one,
+        ),
+        (
+            "two have left",
+            &[("x", 2, ""), ("x", 3, ""), ("x", 13, "")],
+            "none",
+        ),
         (
             "two more",
-            &[("x", 6, ""), ("x", 7, ""), ("x", 8, ""), ("x", 12, ""), ("x", 13, "")],
+            &[
+                ("x", 6, ""),
+                ("x", 7, ""),
+                ("x", 8, ""),
+                ("x", 12, ""),
+                ("x", 13, ""),
+            ],
             "{alerts: 1}",
         ),
         (
@@ -88,15 +110,29 @@ fn a_threshold_rule_counts_by_group_and_window_and_never_twice() {
             ],
             "{alerts: 2}",
         ),
-        ("another group", &[("x", 6, ""), ("x", 7, ""), ("'y'", 8, "")], "none"),
+        (
+            "another group",
+            &[("x", 6, ""), ("x", 7, ""), ("'y'", 8, "")],
+            "none",
+        ),
         (
             "two values in one event",
-            &[("[x, 'y']", 6, ""), ("[x, 'y']", 7, ""), ("[x, 'y']", 8, "")],
+            &[
+                ("[x, 'y']", 6, ""),
+                ("[x, 'y']", 7, ""),
+                ("[x, 'y']", 8, ""),
+            ],
             "{alerts: 2}",
         ),
         (
             "no value",
-            &[("null", 6, ""), ("null", 7, ""), ("null", 8, ""), ("null", 9, ""), ("null", 10, "")],
+            &[
+                ("null", 6, ""),
+                ("null", 7, ""),
+                ("null", 8, ""),
+                ("null", 9, ""),
+                ("null", 10, ""),
+            ],
             "none",
         ),
     ];
@@ -123,9 +159,8 @@ attack:
       kibana.alert.threshold_result.terms.field: user.name
       kibana.alert.threshold_result.terms.value: x";
     passes(&project(THRESHOLD, attack, &cases));
-    let cardinality = format!(
-        "{THRESHOLD}[[rule.threshold.cardinality]]\nfield = \"source.ip\"\nvalue = 2\n"
-    );
+    let cardinality =
+        format!("{THRESHOLD}[[rule.threshold.cardinality]]\nfield = \"source.ip\"\nvalue = 2\n");
     let attack = "
 attack:
   name: three from two addresses
@@ -170,7 +205,10 @@ attack:
     let project = project(THRESHOLD, attack, cases);
     passes(&project);
     let (_, text) = project.run(&["explain", RULE, "--case", "two more after an alert"]);
-    assert!(text.contains("counted: 3 of 5 in group user.name = x were in an earlier alert"), "{text}");
+    assert!(
+        text.contains("counted: 3 of 5 in group user.name = x were in an earlier alert"),
+        "{text}"
+    );
 }
 
 const NEW_TERMS: &str = r#"type = "new_terms"
@@ -330,16 +368,31 @@ fn an_event_matches_an_indicator_by_all_entries_of_one_group() {
         text
     };
     let text = explain("another address");
-    assert!(text.contains("indicator: source.ip = 203.0.113.2"), "{text}");
+    assert!(
+        text.contains("indicator: source.ip = 203.0.113.2"),
+        "{text}"
+    );
     assert!(text.contains("not in the one indicator"), "{text}");
     let text = explain("too old");
-    assert!(text.contains("the indicator i1 does not meet @timestamp"), "{text}");
+    assert!(
+        text.contains("the indicator i1 does not meet @timestamp"),
+        "{text}"
+    );
     let text = explain("outside the filters");
-    assert!(text.contains("`threat_filters` leave out the indicator i1"), "{text}");
+    assert!(
+        text.contains("`threat_filters` leave out the indicator i1"),
+        "{text}"
+    );
     let text = explain("parts in two indicators");
-    assert!(text.contains("user.name = x in i2, user_agent.original = m in i3"), "{text}");
+    assert!(
+        text.contains("user.name = x in i2, user_agent.original = m in i3"),
+        "{text}"
+    );
     let text = explain("more than one address, and the indicators are searched");
-    assert!(text.contains("source.ip of e has 2 values, and Kibana uses one"), "{text}");
+    assert!(
+        text.contains("source.ip of e has 2 values, and Kibana uses one"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -359,7 +412,10 @@ fn matched_names_just_the_indicators_of_an_event() {
 ";
     let (code, text) = project(THREAT, MET, cases).run(&["test", "--accept"]);
     assert_eq!(code, 1, "{text}");
-    assert!(text.contains("expected e to match i2, found i1, i2"), "{text}");
+    assert!(
+        text.contains("expected e to match i2, found i1, i2"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -396,7 +452,10 @@ fn a_negated_entry_must_not_hold_within_the_same_indicator() {
 /// The searched side's type decides: an address field takes a block, a keyword does not.
 #[test]
 fn a_block_of_addresses_is_found_in_an_address_field_only() {
-    let of_type = THREAT.replace("threat.indicator.ip\"}]}", "threat.indicator.description\"}]}");
+    let of_type = THREAT.replace(
+        "threat.indicator.ip\"}]}",
+        "threat.indicator.description\"}]}",
+    );
     let cases = "
   - name: events are searched for the block
     change: {i1: {threat.indicator.ip: null, threat.indicator.description: 203.0.113.0/24}}
@@ -407,9 +466,19 @@ fn a_block_of_addresses_is_found_in_an_address_field_only() {
     expect: none
     because: indicator
 ";
-    let attack = MET.replace("threat.indicator.ip: 203.0.113.1, threat.feed", "threat.indicator.description: 203.0.113.1, threat.feed");
-    let attack = attack.replace("threat.enrichments.indicator.ip:", "threat.enrichments.indicator.description:");
-    passes(&project(&of_type, &attack, &cases.replace("threat.indicator.ip: null, ", "")));
+    let attack = MET.replace(
+        "threat.indicator.ip: 203.0.113.1, threat.feed",
+        "threat.indicator.description: 203.0.113.1, threat.feed",
+    );
+    let attack = attack.replace(
+        "threat.enrichments.indicator.ip:",
+        "threat.enrichments.indicator.description:",
+    );
+    passes(&project(
+        &of_type,
+        &attack,
+        &cases.replace("threat.indicator.ip: null, ", ""),
+    ));
 }
 
 #[test]
@@ -417,5 +486,8 @@ fn an_indicator_query_that_does_not_parse_is_an_error_at_its_place() {
     let of_type = THREAT.replace("@timestamp >= \"now-30d/d\"", "@timestamp >= (");
     let (code, text, err) = project(&of_type, MET, "").run_apart(&["test"]);
     assert_eq!(code, 3, "{text}{err}");
-    assert!(text.contains("@timestamp >= (") || err.contains("@timestamp >= ("), "{text}{err}");
+    assert!(
+        text.contains("@timestamp >= (") || err.contains("@timestamp >= ("),
+        "{text}{err}"
+    );
 }

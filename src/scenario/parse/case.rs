@@ -92,10 +92,7 @@ fn case(
         parser,
         scenario,
         events_from.as_ref(),
-        [
-            entries.take("remove"),
-            entries.take("change"),
-        ],
+        [entries.take("remove"), entries.take("change")],
         &[
             (entries.take("add"), EventRole::Event),
             (entries.take("history"), EventRole::History),
