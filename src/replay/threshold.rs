@@ -165,12 +165,13 @@ fn counted(
     let mut replay = |executions: &[crate::execution::replayed::Execution]| {
         let mut history = History::default();
         for execution in executions {
-            let counting = execute(*execution, documents, threshold, usize::MAX, &mut history);
+            let all = || documents.iter().enumerate();
+            let counting = execute(*execution, all(), threshold, usize::MAX, &mut history);
             if found.is_some() || !selected.is_of_case(*execution) {
                 continue;
             }
             let mut afresh = History::default();
-            let whole = execute(*execution, documents, threshold, usize::MAX, &mut afresh);
+            let whole = execute(*execution, all(), threshold, usize::MAX, &mut afresh);
             let before = &counting.counted_before;
             found = whole.alerts.iter().find_map(|bucket| {
                 let known = bucket.documents.iter().filter(|one| before.contains(one));
