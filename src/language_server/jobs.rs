@@ -138,7 +138,8 @@ impl Job {
         let catalogue = &self.setup.catalogue;
         for test in loaded.tests() {
             let claimed = catalogue.claimed(&test.subject.patterns());
-            found.extend(scenario::check(test.scenario, catalogue, &claimed).diagnostics);
+            let indicators = test.subject.indicator_source(catalogue);
+            found.extend(scenario::check(test.scenario, catalogue, &claimed, indicators).diagnostics);
         }
         own(found)
     }
