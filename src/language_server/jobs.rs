@@ -139,7 +139,9 @@ impl Job {
         for test in loaded.tests() {
             let claimed = catalogue.claimed(&test.subject.patterns());
             let indicators = test.subject.indicator_source(catalogue);
-            found.extend(scenario::check(test.scenario, catalogue, &claimed, indicators).diagnostics);
+            found.extend(
+                scenario::check(test.scenario, catalogue, &claimed, indicators).diagnostics,
+            );
         }
         own(found)
     }
