@@ -14,7 +14,7 @@ fn drive(text: &str) {
     let claimed: Vec<&DataSource> = catalogue.sources().iter().collect();
     let file = read(&SourceText::new("a.yaml", text));
     for scenario in &file.scenarios {
-        let _ = check(scenario, &catalogue, &claimed);
+        let _ = check(scenario, &catalogue, &claimed, None);
         for source in &claimed {
             let expander = Expander::new(scenario, source);
             let _ = expander.expand(None);
