@@ -92,10 +92,14 @@ fn merge(
     clauses: &[RuleClause],
     decisions: &BTreeMap<ClauseName, Decisions>,
 ) {
+    let known = rule.clauses.iter().enumerate();
+    let mut places: BTreeMap<ClauseName, usize> =
+        known.map(|(at, own)| (own.name.clone(), at)).collect();
     for clause in clauses.iter().filter(|clause| counts(clause)) {
         let decided = decisions.get(&clause.name).cloned().unwrap_or_default();
-        let known = rule.clauses.iter_mut().find(|own| own.name == clause.name);
-        match known {
+        let next = rule.clauses.len();
+        let at = *places.entry(clause.name.clone()).or_insert(next);
+        match rule.clauses.get_mut(at) {
             Some(own) => {
                 own.decisions.add(&decided);
                 own.testable |= clause.testable;

@@ -200,7 +200,13 @@ fn matched(
                 |act: &&StageAction| !matches!(act, StageAction::Stage(at) if *at >= positions);
             for tuple in view.tuples(stage, event) {
                 let key = tuples.number(tuple);
-                let own = stage_acts.iter().filter(within);
+                // An event can only follow one that waits. No act of this event makes another one
+                // wait for it: later positions are taken first.
+                let waits = |act: &&StageAction| match act {
+                    StageAction::Stage(at) => matcher.waits(key, *at),
+                    StageAction::Missing(_) | StageAction::Until => true,
+                };
+                let own = stage_acts.iter().filter(within).filter(waits);
                 acts.extend(own.map(|act| (*act, key)));
             }
         }

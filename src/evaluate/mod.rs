@@ -184,6 +184,23 @@ impl<'p> Evaluation<'p> {
         decide::decide(&self.view(overrides), &self.request)
     }
 
+    /// Whether an event meets the condition of a clause's stage under the one overrides and not under
+    /// the others.
+    pub fn turns_stage(
+        &self,
+        clause: ClauseId,
+        event: EventId,
+        one: &[Override],
+        other: &[Override],
+    ) -> bool {
+        let stage = self.plan.clause(clause).and_then(|clause| clause.stage);
+        let Some(stage) = stage.and_then(|stage| self.plan.stages.get(stage)) else {
+            return true;
+        };
+        let holds = |overrides| self.view(overrides).condition(stage, event.0);
+        holds(one) != holds(other)
+    }
+
     /// Why nothing matches.
     pub fn blockers(&self, hint: &BlockerHint) -> Blockers {
         blocker::blockers(self, hint)

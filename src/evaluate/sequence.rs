@@ -100,6 +100,15 @@ impl Matcher {
         }
     }
 
+    /// Whether an event at this position would follow another one, or begin a sequence.
+    pub(super) fn waits(&self, key: u32, position: usize) -> bool {
+        let Some(before) = position.checked_sub(1) else {
+            return true;
+        };
+        let pending = self.tracks.get(key as usize).map(|track| &track.pending);
+        pending.is_some_and(|pending| matches!(pending.get(before), Some(Some(_))))
+    }
+
     /// Takes one act of one event under one key. Events come in ascending rank, the acts of one
     /// event in the order of [`StageAction::turn`].
     pub(super) fn take(&mut self, moment: OrderedEvent, key: u32, act: StageAction) {

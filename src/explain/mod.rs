@@ -9,9 +9,11 @@ pub mod recording;
 mod layout;
 mod phrases;
 
+use std::collections::BTreeSet;
+
 use crate::evaluate::{BlockerHint, Blockers, Context, Prepared};
 use crate::event::EventId;
-use crate::plan::ClauseId;
+use crate::plan::{ClauseId, ClauseName};
 use crate::replay::outcome::Place;
 use crate::replay::trace::{Observation, RuleClause};
 use layout::Sheet;
@@ -151,11 +153,16 @@ pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Option<Explanatio
     let labels: Vec<String> = ids
         .map(|id| timeline::label(&specimen.labels, id))
         .collect();
-    let decided = |id: ClauseId| {
-        let name = plan.clause_name(id);
-        let mut decided = check.decided.iter();
-        check.waived.is_none() && decided.any(|one| Some(&one.clause) == name.as_ref())
+    let deciding: BTreeSet<&ClauseName> = match &check.waived {
+        Some(_) => BTreeSet::new(),
+        None => check.decided.iter().map(|one| &one.clause).collect(),
     };
+    let deciding: BTreeSet<ClauseId> = plan
+        .clause_names()
+        .filter(|(_, name)| deciding.contains(name))
+        .map(|(id, _)| id)
+        .collect();
+    let decided = |id: ClauseId| deciding.contains(&id);
     let sheet = Sheet {
         evaluation: &evaluation,
         events: &specimen.events,

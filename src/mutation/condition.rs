@@ -1,20 +1,18 @@
 //! The changes of a condition: of the boolean tree here, of a single clause in [`super::leaf`].
 
-use super::edit::Edit;
+use super::edit::{Change, Edit};
 use super::{Operator, leaf};
 use crate::diagnostic::Span;
 use crate::language::eql::syntax::{Expr, ExprKind};
 
 /// Every change of a condition that a match wants to be `want`.
 pub(super) fn edits(expr: &Expr, want: bool) -> Vec<Edit> {
-    let mut edits = below(expr, want, false);
+    let mut edits = Vec::new();
+    below(expr, want, false, &mut Vec::new(), &mut edits);
     if !matches!(expr.kind, ExprKind::And(_) | ExprKind::Or(_)) {
-        let all = Expr {
-            kind: ExprKind::Bool(true),
-            span: expr.span,
-        };
         edits.push(Edit {
-            expr: all,
+            path: Vec::new(),
+            change: Change::Always,
             operator: Operator::Drop,
             span: expr.span,
             before: expr.to_string(),
@@ -25,71 +23,63 @@ pub(super) fn edits(expr: &Expr, want: bool) -> Vec<Edit> {
     edits
 }
 
-fn below(expr: &Expr, want: bool, negated: bool) -> Vec<Edit> {
+/// Adds the changes of the expression at the end of `path`.
+fn below(expr: &Expr, want: bool, negated: bool, path: &mut Vec<usize>, edits: &mut Vec<Edit>) {
     match &expr.kind {
-        ExprKind::And(items) => junction(expr, items, true, want),
-        ExprKind::Or(items) => junction(expr, items, false, want),
+        ExprKind::And(items) => junction(expr, items, true, want, path, edits),
+        ExprKind::Or(items) => junction(expr, items, false, want, path, edits),
         ExprKind::Not(inner) => {
-            let mut edits = vec![Edit {
-                expr: (**inner).clone(),
+            edits.push(Edit {
+                path: path.clone(),
+                change: Change::Affirmed,
                 operator: Operator::Negate,
                 span: expr.span,
                 before: expr.to_string(),
                 after: inner.to_string(),
                 case: format!("a case that `{expr}` decides"),
-            }];
-            edits.extend(below(inner, !want, true).into_iter().map(|edit| {
-                let inner = Box::new(edit.expr);
-                Edit {
-                    expr: Expr {
-                        kind: ExprKind::Not(inner),
-                        span: expr.span,
-                    },
-                    ..edit
-                }
-            }));
-            edits
+            });
+            path.push(0);
+            below(inner, !want, true, path, edits);
+            path.pop();
         }
         _ => {
-            let mut edits = leaf::edits(expr, want);
+            leaf::edits(expr, want, path, edits);
             if !negated {
-                edits.push(negation(expr));
+                edits.push(Edit {
+                    path: path.clone(),
+                    change: Change::Negated,
+                    operator: Operator::Negate,
+                    span: expr.span,
+                    before: expr.to_string(),
+                    after: changed(expr, &Change::Negated).to_string(),
+                    case: format!("a case that `{expr}` decides"),
+                });
             }
-            edits
         }
     }
 }
 
-fn negation(expr: &Expr) -> Edit {
-    let opposite = Expr {
-        kind: ExprKind::Not(Box::new(expr.clone())),
-        span: expr.span,
-    };
-    Edit {
-        operator: Operator::Negate,
-        span: expr.span,
-        before: expr.to_string(),
-        after: opposite.to_string(),
-        case: format!("a case that `{expr}` decides"),
-        expr: opposite,
-    }
-}
-
-fn junction(expr: &Expr, items: &[Expr], all: bool, want: bool) -> Vec<Edit> {
-    let swapped = joined(!all, items.to_vec(), expr.span);
-    let mut edits = vec![Edit {
+fn junction(
+    expr: &Expr,
+    items: &[Expr],
+    all: bool,
+    want: bool,
+    path: &mut Vec<usize>,
+    edits: &mut Vec<Edit>,
+) {
+    edits.push(Edit {
+        path: path.clone(),
+        change: Change::Swapped,
         operator: Operator::SwapAndOr,
         span: expr.span,
         before: expr.to_string(),
-        after: swapped.to_string(),
+        after: changed(expr, &Change::Swapped).to_string(),
         case: "a case in which only some of these clauses hold".to_owned(),
-        expr: swapped,
-    }];
+    });
     for (index, item) in items.iter().enumerate() {
-        let mut rest = items.to_vec();
-        rest.remove(index);
         edits.push(Edit {
-            expr: joined(all, rest, expr.span),
+            path: path.clone(),
+            change: Change::Without(index),
             operator: Operator::Drop,
             span: item.span,
             before: item.to_string(),
@@ -100,18 +90,10 @@ fn junction(expr: &Expr, items: &[Expr], all: bool, want: bool) -> Vec<Edit> {
                 format!("a case that alerts only because `{item}` is {want}")
             },
         });
-        for edit in below(item, want, false) {
-            let mut others = items.to_vec();
-            if let Some(slot) = others.get_mut(index) {
-                slot.clone_from(&edit.expr);
-            }
-            edits.push(Edit {
-                expr: joined(all, others, expr.span),
-                ..edit
-            });
-        }
+        path.push(index);
+        below(item, want, false, path, edits);
+        path.pop();
     }
-    edits
 }
 
 fn only_stopped(item: &Expr, want: bool) -> String {
@@ -119,6 +101,70 @@ fn only_stopped(item: &Expr, want: bool) -> String {
         "the attack, changed only so that `{item}` is {}, which must not alert",
         !want
     )
+}
+
+/// The condition with one change, as flat as it would be parsed.
+pub(super) fn applied(expr: &Expr, path: &[usize], change: &Change) -> Expr {
+    let Some((at, rest)) = path.split_first() else {
+        return changed(expr, change);
+    };
+    let around = |items: &[Expr], all: bool| {
+        let items = items.iter().enumerate().map(|(index, item)| {
+            if index == *at {
+                applied(item, rest, change)
+            } else {
+                item.clone()
+            }
+        });
+        joined(all, items.collect(), expr.span)
+    };
+    match &expr.kind {
+        ExprKind::And(items) => around(items, true),
+        ExprKind::Or(items) => around(items, false),
+        ExprKind::Not(inner) => Expr {
+            kind: ExprKind::Not(Box::new(applied(inner, rest, change))),
+            span: expr.span,
+        },
+        _ => expr.clone(),
+    }
+}
+
+fn changed(expr: &Expr, change: &Change) -> Expr {
+    let of_kind = |kind| Expr {
+        kind,
+        span: expr.span,
+    };
+    match (change, &expr.kind) {
+        (Change::Replaced(other), _) => other.clone(),
+        (Change::Always, _) => of_kind(ExprKind::Bool(true)),
+        (Change::Negated, _) => of_kind(ExprKind::Not(Box::new(expr.clone()))),
+        (Change::Affirmed, ExprKind::Not(inner)) => (**inner).clone(),
+        (Change::Swapped, ExprKind::And(items)) => joined(false, items.clone(), expr.span),
+        (Change::Swapped, ExprKind::Or(items)) => joined(true, items.clone(), expr.span),
+        (Change::Without(index), ExprKind::And(items)) => {
+            joined(true, without(items, *index), expr.span)
+        }
+        (Change::Without(index), ExprKind::Or(items)) => {
+            joined(false, without(items, *index), expr.span)
+        }
+        (Change::Item(span, other), _) => {
+            let mut list = expr.clone();
+            if let Some(items) = leaf::items_mut(&mut list) {
+                match (items.iter_mut().find(|item| item.span == *span), other) {
+                    (Some(item), Some(other)) => item.clone_from(other),
+                    (None, Some(other)) => items.push(other.clone()),
+                    (_, None) => items.retain(|item| item.span != *span),
+                }
+            }
+            list
+        }
+        (Change::Affirmed | Change::Swapped | Change::Without(_), _) => expr.clone(),
+    }
+}
+
+fn without(items: &[Expr], index: usize) -> Vec<Expr> {
+    let others = items.iter().enumerate().filter(|(at, _)| *at != index);
+    others.map(|(_, item)| item.clone()).collect()
 }
 
 /// `and` or `or` of the items; a single one stands for itself, one of the same kind is taken
@@ -143,4 +189,39 @@ fn joined(all: bool, items: Vec<Expr>, span: Span) -> Expr {
         ExprKind::Or(flat)
     };
     Expr { kind, span }
+}
+
+/// Calls `each` with every clause of a condition and the way to it.
+pub(super) fn clauses(
+    expr: &mut Expr,
+    path: &mut Vec<usize>,
+    each: &mut impl FnMut(&[usize], &mut Expr),
+) {
+    match &mut expr.kind {
+        ExprKind::And(items) | ExprKind::Or(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                path.push(index);
+                clauses(item, path, each);
+                path.pop();
+            }
+        }
+        ExprKind::Not(inner) => {
+            path.push(0);
+            clauses(inner, path, each);
+            path.pop();
+        }
+        _ => each(path, expr),
+    }
+}
+
+/// The expression at the end of a path.
+pub(super) fn at_path<'e>(expr: &'e mut Expr, path: &[usize]) -> Option<&'e mut Expr> {
+    let Some((at, rest)) = path.split_first() else {
+        return Some(expr);
+    };
+    match &mut expr.kind {
+        ExprKind::And(items) | ExprKind::Or(items) => at_path(items.get_mut(*at)?, rest),
+        ExprKind::Not(inner) => at_path(inner, rest),
+        _ => None,
+    }
 }

@@ -1,6 +1,6 @@
 //! The changes of a KQL query: of its boolean tree, its value lists, wildcards and ranges.
 
-use super::{Mutant, Operator};
+use super::{Changed, Mutant, Operator};
 use crate::compile::Syntax;
 use crate::diagnostic::Span;
 use crate::language::kql::syntax::{
@@ -46,10 +46,10 @@ pub(super) fn mutants(query: &Query) -> Vec<Mutant> {
         before: edit.before,
         after: edit.after,
         case: edit.case,
-        query: Syntax::Kuery(Query {
+        changed: Changed::Query(Syntax::Kuery(Query {
             span: query.span,
             condition: edit.tree,
-        }),
+        })),
     };
     let mut mutants: Vec<Mutant> = all.into_iter().map(mutant).collect();
     mutants.sort_by_key(|mutant| mutant.span);
@@ -342,7 +342,7 @@ mod tests {
     fn of(text: &str) -> Vec<String> {
         let query = kql::parse(text).unwrap();
         let text = |mutant: &Mutant| {
-            let Syntax::Kuery(query) = &mutant.query else {
+            let Changed::Query(Syntax::Kuery(query)) = &mutant.changed else {
                 return String::new();
             };
             format!("{}: {query}", mutant.operator.word())

@@ -2,33 +2,27 @@
 //! moved by one, case sensitivity.
 
 use super::Operator;
-use super::edit::Edit;
-use crate::diagnostic::Span;
+use super::edit::{Change, Edit};
 use crate::language::eql::syntax::{Call, CompareOp, Expr, ExprKind, In, Match, MatchOp, Number};
 
-/// Every change of a clause but its negation and its loss.
-pub(super) fn edits(expr: &Expr, want: bool) -> Vec<Edit> {
-    let mut edits = Vec::new();
+/// Adds every change of the clause at the end of `path` but its negation and its loss.
+pub(super) fn edits(expr: &Expr, want: bool, path: &[usize], edits: &mut Vec<Edit>) {
+    let mut add = |edit: Edit| {
+        edits.push(Edit {
+            path: path.to_vec(),
+            ..edit
+        });
+    };
     match &expr.kind {
         ExprKind::Compare(op, left, right) => {
-            edits.extend(boundary(expr, *op, left, right));
-            edits.extend(compare_case(expr, *op, left, right));
+            boundary(expr, *op, left, right).into_iter().for_each(&mut add);
+            compare_case(expr, *op, left, right).into_iter().for_each(add);
         }
         ExprKind::Match(inner) => {
-            edits.extend(match_case(expr, inner));
-            edits.extend(dropped(expr, &inner.patterns, 0, want, |patterns| {
-                ExprKind::Match(Match {
-                    patterns,
-                    ..inner.clone()
-                })
-            }));
+            match_case(expr, inner).into_iter().for_each(&mut add);
+            dropped(&inner.patterns, want).for_each(&mut add);
             if !matches!(inner.op, MatchOp::Regex | MatchOp::RegexInsensitive) {
-                edits.extend(patterns(expr, &inner.patterns, 0, |patterns| {
-                    ExprKind::Match(Match {
-                        patterns,
-                        ..inner.clone()
-                    })
-                }));
+                patterns(&inner.patterns).for_each(add);
             }
         }
         ExprKind::In(inner) => {
@@ -37,25 +31,17 @@ pub(super) fn edits(expr: &Expr, want: bool) -> Vec<Edit> {
                 ..inner.clone()
             });
             if case_matters(&inner.value, &inner.items) {
-                edits.push(case_edit(expr, flipped));
+                add(case_edit(expr, flipped));
             }
             // Of `not in` a match wants the opposite of its items.
-            let want = want != inner.negated;
-            edits.extend(dropped(expr, &inner.items, 0, want, |items| {
-                ExprKind::In(In {
-                    items,
-                    ..inner.clone()
-                })
-            }));
+            dropped(&inner.items, want != inner.negated).for_each(add);
         }
-        ExprKind::Call(call) => edits.extend(call_edits(expr, call, want)),
+        ExprKind::Call(call) => call_edits(expr, call, want, &mut add),
         _ => {}
     }
-    edits
 }
 
-fn call_edits(expr: &Expr, call: &Call, want: bool) -> Vec<Edit> {
-    let mut edits = Vec::new();
+fn call_edits(expr: &Expr, call: &Call, want: bool, add: &mut impl FnMut(Edit)) {
     let name = call.name.text.as_str();
     let values = call.arguments.split_first();
     if name != "cidrMatch" && values.is_some_and(|(field, values)| case_matters(field, values)) {
@@ -63,94 +49,80 @@ fn call_edits(expr: &Expr, call: &Call, want: bool) -> Vec<Edit> {
             insensitive: !call.insensitive,
             ..call.clone()
         };
-        edits.push(case_edit(expr, ExprKind::Call(flipped)));
+        add(case_edit(expr, ExprKind::Call(flipped)));
     }
-    let make = |arguments| {
-        ExprKind::Call(Call {
-            arguments,
-            ..call.clone()
-        })
-    };
-    if matches!(name, "cidrMatch" | "wildcard" | "match") {
-        edits.extend(dropped(expr, &call.arguments, 1, want, make));
+    let items = values.map_or(&[][..], |(_, items)| items);
+    if is_list(name) {
+        dropped(items, want).for_each(&mut *add);
     }
     if name == "wildcard" {
-        edits.extend(patterns(expr, &call.arguments, 1, make));
+        patterns(items).for_each(add);
     }
-    edits
 }
 
-/// Each item but the first `fixed` ones left out, where another stays.
-fn dropped(
-    expr: &Expr,
-    items: &[Expr],
-    fixed: usize,
-    want: bool,
-    make: impl Fn(Vec<Expr>) -> ExprKind,
-) -> Vec<Edit> {
-    if items.len() < fixed + 2 {
-        return Vec::new();
+/// The functions whose arguments behind the first are alternatives.
+fn is_list(function: &str) -> bool {
+    matches!(function, "cidrMatch" | "wildcard" | "match")
+}
+
+/// The alternatives of a clause that is a list of them.
+pub(super) fn items_mut(expr: &mut Expr) -> Option<&mut Vec<Expr>> {
+    match &mut expr.kind {
+        ExprKind::Match(inner) => Some(&mut inner.patterns),
+        ExprKind::In(inner) => Some(&mut inner.items),
+        // The first argument stands among them: nothing asks for its place.
+        ExprKind::Call(call) if is_list(&call.name.text) => Some(&mut call.arguments),
+        _ => None,
     }
-    let numbered = items.iter().enumerate().skip(fixed);
-    let made = numbered.map(|(index, item)| {
-        let mut rest = items.to_vec();
-        rest.remove(index);
-        Edit {
-            expr: Expr {
-                kind: make(rest),
-                span: expr.span,
-            },
-            operator: Operator::DropItem,
-            span: item.span,
-            before: item.to_string(),
-            after: String::new(),
-            case: if want {
-                format!("a case that alerts only because of {item}")
-            } else {
-                format!("a case that only {item} stops")
-            },
-        }
+}
+
+/// Each item left out, where another stays. Of equal neighbours only the first: the others would
+/// give the same list.
+fn dropped(items: &[Expr], want: bool) -> impl Iterator<Item = Edit> {
+    let before = std::iter::once(None).chain(items.iter().map(Some));
+    let others = items.iter().zip(before).filter(|(item, before)| {
+        before.is_none_or(|before| item.to_string() != before.to_string())
     });
-    made.collect()
+    let is_list = items.len() > 1;
+    others.filter(move |_| is_list).map(move |(item, _)| Edit {
+        path: Vec::new(),
+        change: Change::Item(item.span, None),
+        operator: Operator::DropItem,
+        span: item.span,
+        before: item.to_string(),
+        after: String::new(),
+        case: if want {
+            format!("a case that alerts only because of {item}")
+        } else {
+            format!("a case that only {item} stops")
+        },
+    })
 }
 
 /// Each pattern with wildcards widened and narrowed.
-fn patterns(
-    expr: &Expr,
-    items: &[Expr],
-    fixed: usize,
-    make: impl Fn(Vec<Expr>) -> ExprKind,
-) -> Vec<Edit> {
-    let mut edits = Vec::new();
-    for (index, item) in items.iter().enumerate().skip(fixed) {
-        let ExprKind::String(text) = &item.kind else {
-            continue;
-        };
-        for (operator, changed) in variants(text) {
+fn patterns(items: &[Expr]) -> impl Iterator<Item = Edit> {
+    let texts = items.iter().filter_map(|item| match &item.kind {
+        ExprKind::String(text) => Some((item, text)),
+        _ => None,
+    });
+    texts.flat_map(|(item, text)| {
+        let made = variants(text).into_iter().map(|(operator, changed)| {
             let other = Expr {
                 kind: ExprKind::String(changed),
                 span: item.span,
             };
-            let case = "a case with a value that only the wider pattern matches".to_owned();
-            let (before, after) = (item.to_string(), other.to_string());
-            let mut others = items.to_vec();
-            if let Some(slot) = others.get_mut(index) {
-                *slot = other;
-            }
-            edits.push(Edit {
-                expr: Expr {
-                    kind: make(others),
-                    span: expr.span,
-                },
+            Edit {
+                path: Vec::new(),
                 operator,
                 span: item.span,
-                before,
-                after,
-                case,
-            });
-        }
-    }
-    edits
+                before: item.to_string(),
+                after: other.to_string(),
+                case: "a case with a value that only the wider pattern matches".to_owned(),
+                change: Change::Item(item.span, Some(other)),
+            }
+        });
+        made.collect::<Vec<Edit>>()
+    })
 }
 
 /// A pattern as someone could have written it who meant a little more or less. Text without
@@ -182,7 +154,8 @@ fn variants(text: &str) -> Vec<(Operator, String)> {
             _ => {}
         }
     }
-    variants.retain(|(_, changed)| !changed.is_empty());
+    let mut seen = std::collections::BTreeSet::new();
+    variants.retain(|(_, changed)| !changed.is_empty() && seen.insert(changed.clone()));
     variants
 }
 
@@ -212,12 +185,13 @@ fn boundary(expr: &Expr, op: CompareOp, left: &Expr, right: &Expr) -> Vec<Edit> 
                 _ => limit.max(moved),
             };
             Edit {
+                path: Vec::new(),
                 operator: Operator::Boundary,
                 span: right.span,
                 before: expr.to_string(),
                 after: changed.to_string(),
                 case: format!("a case with `{left}` = {telling}"),
-                expr: changed,
+                change: Change::Replaced(changed),
             }
         });
     made.collect()
@@ -261,15 +235,16 @@ fn match_case(expr: &Expr, inner: &Match) -> Option<Edit> {
 }
 
 fn case_edit(expr: &Expr, kind: ExprKind) -> Edit {
-    let span: Span = expr.span;
+    let span = expr.span;
     let changed = Expr { kind, span };
     Edit {
+        path: Vec::new(),
         operator: Operator::Case,
         span,
         before: expr.to_string(),
         after: changed.to_string(),
         case: "a case with the value in capitals".to_owned(),
-        expr: changed,
+        change: Change::Replaced(changed),
     }
 }
 

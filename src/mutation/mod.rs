@@ -6,11 +6,13 @@
 
 mod canonical;
 mod condition;
+mod cover;
 mod edit;
 mod kql;
-mod runner;
 mod leaf;
+mod lists;
 mod operators;
+mod runner;
 
 #[cfg(test)]
 mod tests;
@@ -124,7 +126,29 @@ pub(crate) struct Mutant {
     before: String,
     after: String,
     case: String,
-    query: Syntax,
+    changed: Changed,
+}
+
+/// What a mutant's query is.
+#[derive(Debug, Clone)]
+enum Changed {
+    /// This one.
+    Query(Syntax),
+    /// The rule's with one change in a condition: where it stands, and the way to the change.
+    Condition(operators::Place, Vec<usize>, edit::Change),
+}
+
+impl Mutant {
+    /// Its query, made from one that differs from the rule's in the length of lists at most.
+    fn query(&self, rule: &Syntax) -> Syntax {
+        match (&self.changed, rule) {
+            (Changed::Condition(place, path, change), Syntax::Eql(query)) => {
+                Syntax::Eql(operators::with_condition(query, *place, path, change))
+            }
+            (Changed::Condition(..), other) => other.clone(),
+            (Changed::Query(query), _) => query.clone(),
+        }
+    }
 }
 
 /// The status of a mutant.
@@ -316,12 +340,12 @@ fn of_rule(
     checks: &[&Observation],
     bounds: &Bounds<'_>,
 ) -> Option<RuleMutation> {
-    let query = subject.rule.query.as_ref()?;
+    let (query, syntax) = (subject.rule.query.as_ref()?, subject.syntax.as_ref()?);
     let (mutants, others) = wanted(subject, &scenario.rule_file, bounds.wants)?;
     if checks.is_empty() || (mutants.is_empty() && others) {
         return None;
     }
-    let fates = runner::MutantRunner::new(checks).fates(&mutants, bounds.progress);
+    let fates = runner::MutantRunner::new(syntax, checks).fates(&mutants, bounds.progress);
     let tried = mutants.into_iter().zip(fates).map(|(mutant, fate)| Tried {
         operator: mutant.operator,
         place: place(query, &mutant),

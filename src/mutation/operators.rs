@@ -1,29 +1,23 @@
 //! Mutations of a whole query: its correlation, and the condition of each stage
 //! ([`super::condition`]).
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::condition;
-use super::edit::Edit;
-use super::{Mutant, Operator};
+use super::edit::Change;
+use super::{Changed, Mutant, Operator};
 use crate::compile::Syntax;
 use crate::diagnostic::Span;
 use crate::language::eql::syntax::{
-    Expr, Maxspan, Query, QueryKind, Runs, Sequence, Term, TimeUnit,
+    EventQuery, Expr, Maxspan, Query, QueryKind, Runs, Sequence, Term, TimeUnit,
 };
 
 /// Every mutant of a query, in the order of the text.
 pub(super) fn mutants(query: &Query) -> Vec<Mutant> {
     let mut mutants = match &query.kind {
-        QueryKind::Event(event) => {
-            let edits = condition::edits(&event.condition, true);
-            collect(query, edits, |query, expr| {
-                if let QueryKind::Event(event) = &mut query.kind {
-                    event.condition = expr;
-                }
-            })
-        }
+        QueryKind::Event(event) => of_condition(Place::Event, &event.condition, true),
         QueryKind::Sequence(sequence) => of_sequence(query, sequence),
         QueryKind::Sample(sample) => {
             let mut mutants = keys(query, &sample.keys, &sample.terms);
@@ -34,9 +28,17 @@ pub(super) fn mutants(query: &Query) -> Vec<Mutant> {
         }
     };
     mutants.sort_by_key(|mutant| mutant.span);
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     seen.insert(fingerprint(query));
-    mutants.retain(|mutant| seen.insert(fingerprint(&mutant.query)));
+    mutants.retain(|mutant| match &mutant.changed {
+        Changed::Query(query) => seen.insert(fingerprint(query)),
+        // No two changes of items give the same list, and no other change gives a list.
+        Changed::Condition(_, _, Change::Item(..)) => true,
+        Changed::Condition(place, path, change) => {
+            let changed = with_condition(query, *place, path, change);
+            seen.insert(fingerprint(&changed))
+        }
+    });
     mutants
 }
 
@@ -50,37 +52,70 @@ fn fingerprint(query: &impl Display) -> [u64; 2] {
     })
 }
 
-/// Where a term stands.
-#[derive(Clone, Copy)]
-enum Place {
+/// Where a condition stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Place {
+    /// It is the query's own.
+    Event,
+    /// In this term of a sequence or sample.
     Term(usize),
+    /// In `until`.
     Until,
 }
 
-fn collect(query: &Query, edits: Vec<Edit>, put: impl Fn(&mut Query, Expr)) -> Vec<Mutant> {
-    let made = edits.into_iter().map(|edit| {
-        let mut mutated = query.clone();
-        put(&mut mutated, edit.expr);
-        Mutant {
-            operator: edit.operator,
-            span: edit.span,
-            before: edit.before,
-            after: edit.after,
-            case: edit.case,
-            query: Syntax::Eql(mutated),
+/// The query with one change in one of its conditions.
+pub(super) fn with_condition(
+    query: &Query,
+    place: Place,
+    path: &[usize],
+    change: &Change,
+) -> Query {
+    let mut mutated = query.clone();
+    if let Some(event) = event_mut(&mut mutated, place) {
+        event.condition = condition::applied(&event.condition, path, change);
+    }
+    mutated
+}
+
+/// All conditions of a query.
+pub(super) fn places(query: &Query) -> Vec<Place> {
+    match &query.kind {
+        QueryKind::Event(_) => vec![Place::Event],
+        QueryKind::Sequence(sequence) => {
+            let terms = (0..sequence.terms.len()).map(Place::Term);
+            terms.chain(sequence.until.as_ref().map(|_| Place::Until)).collect()
         }
+        QueryKind::Sample(sample) => (0..sample.terms.len()).map(Place::Term).collect(),
+    }
+}
+
+/// The event query that a condition belongs to.
+pub(super) fn event_mut(query: &mut Query, place: Place) -> Option<&mut EventQuery> {
+    if place != Place::Event {
+        return term_mut(query, place).map(|term| &mut term.query);
+    }
+    match &mut query.kind {
+        QueryKind::Event(event) => Some(event),
+        QueryKind::Sequence(_) | QueryKind::Sample(_) => None,
+    }
+}
+
+fn of_condition(place: Place, condition: &Expr, want: bool) -> Vec<Mutant> {
+    let edits = condition::edits(condition, want);
+    let made = edits.into_iter().map(|edit| Mutant {
+        operator: edit.operator,
+        span: edit.span,
+        before: edit.before,
+        after: edit.after,
+        case: edit.case,
+        changed: Changed::Condition(place, edit.path, edit.change),
     });
     made.collect()
 }
 
 fn of_term(query: &Query, place: Place, term: &Term) -> Vec<Mutant> {
     let positive = !term.missing && matches!(place, Place::Term(_));
-    let edits = condition::edits(&term.query.condition, positive);
-    let mut mutants = collect(query, edits, |query, expr| {
-        if let Some(term) = term_mut(query, place) {
-            term.query.condition = expr;
-        }
-    });
+    let mut mutants = of_condition(place, &term.query.condition, positive);
     if let Some(runs) = term.runs {
         mutants.extend(of_runs(query, place, runs));
     }
@@ -102,7 +137,7 @@ fn of_runs(query: &Query, place: Place, runs: Runs) -> Vec<Mutant> {
             before: format!("with runs={}", runs.count),
             after: format!("with runs={count}"),
             case: format!("a case with {} such events in a row", count.min(runs.count)),
-            query: Syntax::Eql(mutated),
+            changed: Changed::Query(Syntax::Eql(mutated)),
         }
     });
     made.collect()
@@ -169,7 +204,7 @@ fn changed(
         before,
         after,
         case,
-        query: Syntax::Eql(mutated),
+        changed: Changed::Query(Syntax::Eql(mutated)),
     }
 }
 
@@ -292,6 +327,6 @@ fn without_key(span: Span, key: &str, query: Query) -> Mutant {
         before: format!("by {key}"),
         after: String::new(),
         case: format!("the attack with another `{key}` on one of its events"),
-        query: Syntax::Eql(query),
+        changed: Changed::Query(Syntax::Eql(query)),
     }
 }

@@ -1,6 +1,7 @@
 //! The mutants of small queries.
 
 use super::operators::mutants;
+use crate::compile::Syntax;
 use crate::language::eql;
 
 fn changes(query: &str) -> Vec<String> {
@@ -15,9 +16,10 @@ fn changes(query: &str) -> Vec<String> {
 fn queries(query: &str) -> Vec<String> {
     let parsed = eql::parse(query);
     let query = parsed.query.unwrap();
+    let rule = Syntax::Eql(query.clone());
     mutants(&query)
         .iter()
-        .map(|one| one.query.to_string())
+        .map(|one| one.query(&rule).to_string())
         .collect()
 }
 

@@ -22,6 +22,8 @@ pub use predicate::{
     Comparison, Condition, ConditionKind, Fuzzy, Leaf, LeafId, Predicate, ScriptExpr,
 };
 
+use rustc_hash::FxHashMap;
+
 use index_vec::numbers;
 
 use crate::event::field::Family;
@@ -215,7 +217,24 @@ impl Plan {
         self.stages.numbered()
     }
 
-    /// The name of a clause that holds across versions of a rule.
+    /// The names of all clauses.
+    pub fn clause_names(&self) -> impl Iterator<Item = (ClauseId, ClauseName)> + '_ {
+        let mut seen: FxHashMap<(Option<StageId>, &str), u16> = FxHashMap::default();
+        self.clauses.numbered().map(move |(id, clause)| {
+            let next = seen.entry((clause.stage, &clause.text)).or_insert(0);
+            let occurrence = *next;
+            *next = next.saturating_add(1);
+            let name = ClauseName {
+                stage: clause.stage.map(|stage| stage.0 + 1),
+                text: clause.text.clone(),
+                occurrence,
+            };
+            (id, name)
+        })
+    }
+
+    /// The name of a clause that holds across versions of a rule. [`Plan::clause_names`] gives those
+    /// of all clauses at less cost.
     pub fn clause_name(&self, id: ClauseId) -> Option<ClauseName> {
         let clause = self.clause(id)?;
         let before = self.clauses.before(id).iter();

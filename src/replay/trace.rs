@@ -209,7 +209,10 @@ fn stopped(run: &Run<'_>, judgement: &Judgement, of_case: &[Override]) -> Vec<De
         }
     }
     for (id, event) in tried(plan, run.stage.events.len()) {
-        if !with_inverted(&run.evaluation, id, event, of_case).is_empty() {
+        // Nothing matches with the clause as it is.
+        if let Inverted::With(overrides) = inverted(&run.evaluation, id, event, of_case)
+            && !run.evaluation.decide_with(&overrides).is_empty()
+        {
             add(id);
         }
     }
@@ -239,8 +242,13 @@ pub(crate) fn deciding(
     let plan = evaluation.plan();
     let positions: Vec<Option<StageId>> = positions(plan).map(Some).collect();
     let mut decided = Vec::new();
+    // `matches` are those under `waived`: an inversion that turns no stage loses none of them.
     let loses = |id: ClauseId, event: EventId, found: &Match| {
-        !with_inverted(evaluation, id, event, waived).contains(found)
+        match inverted(evaluation, id, event, waived) {
+            Inverted::Never => true,
+            Inverted::Alike => false,
+            Inverted::With(overrides) => !evaluation.decide_with(&overrides).contains(found),
+        }
     };
     for (id, clause) in plan.clauses.numbered() {
         let several = positions.len() > 1;
@@ -284,13 +292,22 @@ fn tried(plan: &Plan, events: usize) -> impl Iterator<Item = (ClauseId, EventId)
     clauses.flat_map(move |id| (0..events).map(move |event| (id, EventId(event))))
 }
 
-/// What matches with the clause inverted on the event, under what is waived.
-fn with_inverted(
+/// What is waived with the clause inverted on the event.
+#[derive(Debug)]
+enum Inverted {
+    /// The clause has no fact there.
+    Never,
+    /// The event meets its stage, or does not, as before.
+    Alike,
+    With(Vec<Override>),
+}
+
+fn inverted(
     evaluation: &Evaluation<'_>,
     id: ClauseId,
     event: EventId,
     waived: &[Override],
-) -> Vec<Match> {
+) -> Inverted {
     let of_waiver = waived.iter().rev().find_map(|change| match change {
         Override::Fact {
             clause,
@@ -300,7 +317,7 @@ fn with_inverted(
         _ => None,
     });
     let Some(bit) = of_waiver.or_else(|| evaluation.fact(id, event)) else {
-        return Vec::new();
+        return Inverted::Never;
     };
     let mut overrides = waived.to_vec();
     overrides.push(Override::Fact {
@@ -308,7 +325,11 @@ fn with_inverted(
         event: Some(event),
         bit: !bit,
     });
-    evaluation.decide_with(&overrides)
+    if evaluation.turns_stage(id, event, waived, &overrides) {
+        Inverted::With(overrides)
+    } else {
+        Inverted::Alike
+    }
 }
 
 /// The stage of each position of a match.
@@ -368,13 +389,13 @@ pub(crate) fn clauses_of(plan: &Plan, query: &QueryText) -> Vec<RuleClause> {
         };
         stage.condition.visit_leaves(is_positive, &mut note);
     }
-    let numbered = plan.clauses.numbered();
-    let clauses = numbered.filter_map(|(id, clause)| {
+    let clauses = plan.clause_names().filter_map(|(id, name)| {
+        let clause = plan.clause(id)?;
         let fields = super::record::fields_of(plan, id);
         let fields: Vec<_> = fields.into_iter().map(|id| plan.fields.at(id)).collect();
         let bit = clause.leaf.and_then(|leaf| wanted.get(&leaf)).copied();
         Some(RuleClause {
-            name: plan.clause_name(id)?,
+            name,
             kind: clause.kind,
             list: clause.kind.is_condition() && clause.leaf.is_none(),
             place: Place {

@@ -170,9 +170,9 @@ impl<'r, 'a> Filler<'r, 'a> {
         clauses: &[ClauseCoverage],
     ) -> Vec<CoverageTarget> {
         let plan = ground.prepared.plan();
-        let ids = (0u16..).map(ClauseId).take(plan.clauses.len());
-        let ids: BTreeMap<ClauseName, ClauseId> = ids
-            .filter_map(|id| Some((plan.clause_name(id)?, id)))
+        let ids: BTreeMap<ClauseName, ClauseId> = plan
+            .clause_names()
+            .map(|(id, name)| (name, id))
             .collect();
         let mut wishes = Vec::new();
         let mut search = Search::new(ground.prepared);

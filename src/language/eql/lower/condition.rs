@@ -391,8 +391,9 @@ impl Builder<'_> {
             .filter_map(|(predicate, argument)| {
                 let first = call.arguments.first()?;
                 let alone = || Call {
+                    name: call.name.clone(),
+                    insensitive: call.insensitive,
                     arguments: vec![first.clone(), argument.clone()],
-                    ..call.clone()
                 };
                 let text = self.words(|| alone().to_string());
                 Some((argument.span, text, predicate))
