@@ -7,8 +7,13 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use super::escape::{line, lines};
 use super::{Diagnostic, Severity, SourceText};
 
+<<<<<<< HEAD
 /// Where the guide is published.
 const SITE: &str = "https://trapline-dev.github.io/trapline";
+=======
+/// The most places of a diagnostic that are drawn: each costs as much as its line is long.
+const DRAWN: usize = 16;
+>>>>>>> ef45bce (Blocks of addresses, blockers of lists, summaries and drawings take time in proportion to their input)
 
 /// Draws one diagnostic with its snippets, as rustc does, ending in a line break.
 ///
@@ -29,7 +34,7 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
     let mut group = Group::with_title(title);
     for source in sources(diagnostic) {
         let mut snippet = Snippet::source(source.text()).path(line(source.name()));
-        for (index, label) in diagnostic.labels.iter().enumerate() {
+        for (index, label) in diagnostic.labels.iter().enumerate().take(DRAWN) {
             if !Arc::ptr_eq(&label.source, source) {
                 continue;
             }
@@ -45,6 +50,10 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
             snippet = snippet.annotation(annotation);
         }
         group = group.element(snippet);
+    }
+    let more = diagnostic.labels.len().saturating_sub(DRAWN);
+    if more > 0 {
+        group = group.element(Level::NOTE.message(format!("{more} more places are not drawn")));
     }
     for help in &diagnostic.help {
         group = group.element(Level::HELP.message(lines(help)));
@@ -86,7 +95,7 @@ pub fn concise(diagnostic: &Diagnostic) -> String {
 /// The files that a diagnostic points into, each once, in the order of its labels.
 fn sources(diagnostic: &Diagnostic) -> Vec<&Arc<SourceText>> {
     let mut sources: Vec<&Arc<SourceText>> = Vec::new();
-    for label in &diagnostic.labels {
+    for label in diagnostic.labels.iter().take(DRAWN) {
         if !sources
             .iter()
             .any(|known| Arc::ptr_eq(known, &label.source))

@@ -1,5 +1,7 @@
 //! `covered-list-item`: an item of a list that another item of it covers.
 
+use std::cmp::Ordering;
+
 use rustc_hash::FxHashMap;
 
 use super::Subject;
@@ -8,6 +10,7 @@ use super::logic::items;
 use super::test::{Test, block_covers};
 use super::walk::{all_leaves, every};
 use crate::diagnostic::{Code, Severity, Span};
+use crate::event::Value;
 use crate::language::eql::lower::cidr_block;
 use crate::language::eql::syntax::{Call, Expr, ExprKind, MatchOp};
 use crate::plan::Function;
@@ -63,14 +66,9 @@ fn calls(subject: &Subject<'_>, expr: &Expr, findings: &mut Vec<Finding>) {
                 _ => None,
             };
             let blocks: Vec<_> = (0..constants.len()).map(block).collect();
-            let block = |index: usize| blocks.get(index)?.as_ref();
-            covered(
-                subject,
-                &places,
-                &[],
-                |wide, narrow| matches!((block(wide), block(narrow)), (Some(a), Some(b)) if block_covers(a, b)),
-                findings,
-            );
+            for (narrow, wide) in covered_blocks(&blocks) {
+                report(subject, &places, narrow, wide, findings);
+            }
         }
         Some(Function::Wildcard) => {
             let alone = |index: usize| {
@@ -133,7 +131,7 @@ fn covered(
             None => open.push(item),
         }
     }
-    for (narrow, place) in places.iter().enumerate() {
+    for narrow in 0..places.len() {
         let first = |candidates: &[usize]| {
             let mut candidates = candidates.iter().copied();
             candidates.find(|wide| {
@@ -143,17 +141,100 @@ fn covered(
             })
         };
         let alike = text_of(narrow).and_then(|text| first(same.get(text)?));
-        let by = alike.into_iter().chain(first(&open)).min();
-        let Some(wide) = by.and_then(|wide| places.get(wide)) else {
-            continue;
-        };
-        let (narrow, wide) = (subject.locate(*place), subject.locate(*wide));
-        let text = |span| subject.source().slice(span).to_owned();
-        let message = format!("list item {} is covered by {}", text(narrow), text(wide));
-        findings.push(
-            LINT.finding(subject.source(), narrow, message, "decides nothing")
-                .also(subject.source(), wide, "matches all that it matches")
-                .help("take the covered item out, or narrow the other one"),
-        );
+        if let Some(wide) = alike.into_iter().chain(first(&open)).min() {
+            report(subject, places, narrow, wide, findings);
+        }
+    }
+}
+
+/// Each block of addresses that another one covers, with the first that does; of two equal ones the
+/// later.
+///
+/// Of two blocks that share an address one covers the other, so that in the order of their beginnings
+/// those that are still open are those that cover the next.
+fn covered_blocks(blocks: &[Option<(Value, Value)>]) -> Vec<(usize, usize)> {
+    let blocks = blocks.iter().enumerate();
+    let mut ordered: Vec<(usize, &(Value, Value))> = blocks
+        .filter_map(|(at, block)| Some((at, block.as_ref()?)))
+        .collect();
+    let order = |one: &Value, other: &Value| one.compare(other).unwrap_or(Ordering::Equal);
+    ordered.sort_by(|(at, one), (other_at, other)| {
+        order(&one.0, &other.0)
+            .then_with(|| order(&other.1, &one.1))
+            .then_with(|| at.cmp(other_at))
+    });
+    // Blocks that are open, each with the first of all around it and of its own.
+    let mut open: Vec<(&(Value, Value), usize)> = Vec::new();
+    let mut covered = Vec::new();
+    for (at, block) in ordered {
+        while open.last().is_some_and(|(wide, _)| !block_covers(wide, block)) {
+            open.pop();
+        }
+        let around = open.last().map(|(_, first)| *first);
+        if let Some(first) = around {
+            covered.push((at, first));
+        }
+        if open.last().is_none_or(|(wide, _)| *wide != block) {
+            open.push((block, around.map_or(at, |first| first.min(at))));
+        }
+    }
+    covered.sort_unstable();
+    covered
+}
+
+fn report(
+    subject: &Subject<'_>,
+    places: &[Span],
+    narrow: usize,
+    wide: usize,
+    findings: &mut Vec<Finding>,
+) {
+    let (Some(narrow), Some(wide)) = (places.get(narrow), places.get(wide)) else {
+        return;
+    };
+    let (narrow, wide) = (subject.locate(*narrow), subject.locate(*wide));
+    let text = |span| subject.source().slice(span).to_owned();
+    let message = format!("list item {} is covered by {}", text(narrow), text(wide));
+    findings.push(
+        LINT.finding(subject.source(), narrow, message, "decides nothing")
+            .also(subject.source(), wide, "matches all that it matches")
+            .help("take the covered item out, or narrow the other one"),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_found_as_if_each_pair_were_compared() {
+        let texts = [
+            "10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "10.1.2.3", "11.0.0.0/8", "::1", "::/0",
+            "10.0.0.0/16", "fe80::/10", "fe80::1",
+        ];
+        let mut state = 1_u32;
+        for _ in 0..500 {
+            let blocks: Vec<Option<(Value, Value)>> = (0..6)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    cidr_block(texts[(state >> 24) as usize % texts.len()])
+                })
+                .collect();
+            let covers = |wide: usize, narrow: usize| {
+                matches!((&blocks[wide], &blocks[narrow]), (Some(a), Some(b)) if block_covers(a, b))
+            };
+            let expected: Vec<(usize, usize)> = (0..blocks.len())
+                .filter_map(|narrow| {
+                    let mut all = 0..blocks.len();
+                    let wide = all.find(|wide| {
+                        *wide != narrow
+                            && covers(*wide, narrow)
+                            && (*wide < narrow || !covers(narrow, *wide))
+                    })?;
+                    Some((narrow, wide))
+                })
+                .collect();
+            assert_eq!(covered_blocks(&blocks), expected, "{blocks:?}");
+        }
     }
 }

@@ -23,6 +23,9 @@ pub(super) static LINT: Lint = Lint {
     severity: Severity::Warning,
 };
 
+/// The most patterns that are named, or looked up among those that are known.
+const NAMED: usize = 20;
+
 pub(super) fn run(
     rule: &Rule,
     source: &Arc<SourceText>,
@@ -42,9 +45,13 @@ pub(super) fn run(
     let message = match found.as_slice() {
         [_] => format!("no known data source serves the index pattern {first}"),
         all => {
-            let names: Vec<&str> = all.iter().map(|(pattern, _)| *pattern).collect();
+            let names: Vec<&str> = all.iter().take(NAMED).map(|(name, _)| *name).collect();
+            let more = match all.len() - names.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
             format!(
-                "no known data source serves the index patterns {}",
+                "no known data source serves the index patterns {}{more}",
                 names.join(", ")
             )
         }
@@ -53,10 +60,9 @@ pub(super) fn run(
     for (_, span) in found.iter().skip(1) {
         finding = finding.also(source, *span, "");
     }
-    let near = found.iter().find_map(|(pattern, _)| {
-        let known = known(catalogue);
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        nearest(pattern, known).map(|near| (*pattern, near.to_owned()))
+    let known = known(catalogue);
+    let near = found.iter().take(NAMED).find_map(|(pattern, _)| {
+        nearest(pattern, known.iter().map(String::as_str)).map(|near| (*pattern, near.to_owned()))
     });
     findings.push(match near {
         Some((pattern, near)) => finding.help(format!("did you mean `{near}` for `{pattern}`?")),

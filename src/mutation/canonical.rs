@@ -6,7 +6,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::cover::{Pattern, pattern};
+use super::cover::{Pattern, pattern, plain};
 use crate::plan::predicate::WildcardToken;
 use crate::plan::{Comparison, Condition, ConditionKind, FieldId, Pipe, Plan, Predicate, Role};
 
@@ -217,36 +217,6 @@ fn uncovered(mut nodes: Vec<Node>) -> Vec<Node> {
     nodes
         .filter_map(|(node, is_kept)| is_kept.then_some(node))
         .collect()
-}
-
-/// The predicate without a disregard of case that changes nothing.
-pub(super) fn plain(predicate: &Predicate) -> Predicate {
-    let caseless = |c: char| !c.is_alphabetic();
-    match predicate {
-        Predicate::EqualIgnoringCase { field, text } if text.chars().all(caseless) => {
-            Predicate::Compare {
-                field: *field,
-                comparison: Comparison::Equal,
-                value: crate::event::Value::text(text),
-            }
-        }
-        Predicate::Wildcard {
-            field,
-            pattern,
-            insensitive: true,
-        } if pattern.0.iter().all(|token| match token {
-            WildcardToken::Char(c) => caseless(*c),
-            WildcardToken::One | WildcardToken::Many => true,
-        }) =>
-        {
-            Predicate::Wildcard {
-                field: *field,
-                pattern: pattern.clone(),
-                insensitive: false,
-            }
-        }
-        other => other.clone(),
-    }
 }
 
 #[cfg(test)]

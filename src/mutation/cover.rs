@@ -5,7 +5,6 @@
 
 use rustc_hash::FxHashMap;
 
-use super::canonical::plain;
 use crate::diagnostic::Span;
 use crate::plan::predicate::{WildcardPattern, WildcardToken};
 use crate::plan::{ClauseKind, Comparison, FieldId, Plan, Predicate};
@@ -131,6 +130,36 @@ fn includes(wide: &[WildcardToken], narrow: &[WildcardToken], insensitive: bool)
         row = next;
     }
     at(&row, 0)
+}
+
+/// The predicate without a disregard of case that changes nothing.
+pub(super) fn plain(predicate: &Predicate) -> Predicate {
+    let caseless = |c: char| !c.is_alphabetic();
+    match predicate {
+        Predicate::EqualIgnoringCase { field, text } if text.chars().all(caseless) => {
+            Predicate::Compare {
+                field: *field,
+                comparison: Comparison::Equal,
+                value: crate::event::Value::text(text),
+            }
+        }
+        Predicate::Wildcard {
+            field,
+            pattern,
+            insensitive: true,
+        } if pattern.0.iter().all(|token| match token {
+            WildcardToken::Char(c) => caseless(*c),
+            WildcardToken::One | WildcardToken::Many => true,
+        }) =>
+        {
+            Predicate::Wildcard {
+                field: *field,
+                pattern: pattern.clone(),
+                insensitive: false,
+            }
+        }
+        other => other.clone(),
+    }
 }
 
 /// The items of a plan's lists, by what they test: finds those that cover an item or are covered by

@@ -14,6 +14,8 @@ pub(super) use nearest::nearest;
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashMap;
+
 use self::cost::{Candidate, Costs};
 use super::view::FactsOverlay;
 use super::{BlockerHint, Blockers, Cause, CauseKind, Evaluation, Override, decide};
@@ -100,24 +102,48 @@ impl<'e, 'p> Check<'e, 'p> {
     fn filter(&mut self, candidates: Vec<Candidate>) -> Vec<Cause> {
         let mut seen = BTreeSet::new();
         let mut causes = Vec::new();
+        let mut known = FxHashMap::default();
         for candidate in candidates {
             let identity = self.identity(&candidate.cause);
             if seen.contains(&identity) {
                 continue;
             }
-            if self.budget == 0 {
-                self.exhausted = true;
-                break;
-            }
-            self.budget -= 1;
-            let mut overrides = self.waived.to_vec();
-            overrides.push(candidate.change);
-            if !self.evaluation.decide_with(&overrides).is_empty() {
+            let alike = self.alike(&candidate.change);
+            let known_of = alike.and_then(|alike| known.get(&alike).copied());
+            let matches = match known_of {
+                Some(matches) => matches,
+                None => {
+                    if self.budget == 0 {
+                        self.exhausted = true;
+                        break;
+                    }
+                    self.budget -= 1;
+                    let mut overrides = self.waived.to_vec();
+                    overrides.push(candidate.change);
+                    let matches = !self.evaluation.decide_with(&overrides).is_empty();
+                    known.extend(alike.map(|alike| (alike, matches)));
+                    matches
+                }
+            };
+            if matches {
                 seen.insert(identity);
                 causes.push(candidate.cause);
             }
         }
         causes
+    }
+
+    /// What items of one list have in common when their facts change in one way: it makes the same
+    /// of the list, whichever of them it is. A waived fact may be one of the list's.
+    fn alike(&self, change: &Override) -> Option<(PartId, Option<EventId>, bool)> {
+        let Override::Fact { clause, event, bit } = change else {
+            return None;
+        };
+        let plan = self.evaluation.plan;
+        let clause = plan.clause(*clause)?;
+        let is_item = clause.kind == ClauseKind::ListItem && self.waived.is_empty();
+        let list = plan.parts.get(clause.part)?.parent?;
+        is_item.then_some((list, *event, *bit))
     }
 
     fn identity(&self, cause: &Cause) -> ((u8, u32), Option<EventId>) {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use indexmap::IndexMap;
+
 use super::super::headline::headline;
 use super::super::rules::{counts, reasons};
 use super::View;
@@ -152,13 +154,10 @@ fn by_class(changes: &[Change]) -> String {
 
 /// `sysmon (scenarios/a.yaml)`: each name once for the scenarios that it concerns.
 fn named(scenarios: &[ScenarioOutcome], list: fn(&ScenarioOutcome) -> &[String]) -> Vec<String> {
-    let mut items: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut items: IndexMap<&str, Vec<&str>> = IndexMap::new();
     for scenario in scenarios {
         for name in list(scenario) {
-            match items.iter_mut().find(|(known, _)| known == name) {
-                Some((_, files)) => files.push(&scenario.scenario),
-                None => items.push((name, vec![&scenario.scenario])),
-            }
+            items.entry(name).or_default().push(&scenario.scenario);
         }
     }
     let texts: Vec<String> = items
