@@ -7,13 +7,11 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use super::escape::{line, lines};
 use super::{Diagnostic, Severity, SourceText};
 
-<<<<<<< HEAD
 /// Where the guide is published.
 const SITE: &str = "https://trapline-dev.github.io/trapline";
-=======
+
 /// The most places of a diagnostic that are drawn: each costs as much as its line is long.
 const DRAWN: usize = 16;
->>>>>>> ef45bce (Blocks of addresses, blockers of lists, summaries and drawings take time in proportion to their input)
 
 /// Draws one diagnostic with its snippets, as rustc does, ending in a line break.
 ///

@@ -7,8 +7,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cover::{Pattern, pattern, plain};
-use crate::plan::predicate::WildcardToken;
-use crate::plan::{Comparison, Condition, ConditionKind, FieldId, Pipe, Plan, Predicate, Role};
+use crate::plan::{Condition, ConditionKind, FieldId, Pipe, Plan, Predicate, Role};
 
 /// Whether both plans find the same.
 pub(super) fn is_equivalent(one: &Plan, other: &Plan) -> bool {
@@ -222,6 +221,7 @@ fn uncovered(mut nodes: Vec<Node>) -> Vec<Node> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Comparison;
     use crate::plan::predicate::WildcardPattern;
 
     /// The same, every pair held against each other.
