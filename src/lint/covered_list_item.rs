@@ -167,7 +167,10 @@ fn covered_blocks(blocks: &[Option<(Value, Value)>]) -> Vec<(usize, usize)> {
     let mut open: Vec<(&(Value, Value), usize)> = Vec::new();
     let mut covered = Vec::new();
     for (at, block) in ordered {
-        while open.last().is_some_and(|(wide, _)| !block_covers(wide, block)) {
+        while open
+            .last()
+            .is_some_and(|(wide, _)| !block_covers(wide, block))
+        {
             open.pop();
         }
         let around = open.last().map(|(_, first)| *first);
@@ -209,8 +212,16 @@ mod tests {
     #[test]
     fn blocks_are_found_as_if_each_pair_were_compared() {
         let texts = [
-            "10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "10.1.2.3", "11.0.0.0/8", "::1", "::/0",
-            "10.0.0.0/16", "fe80::/10", "fe80::1",
+            "10.0.0.0/8",
+            "10.1.0.0/16",
+            "10.1.2.0/24",
+            "10.1.2.3",
+            "11.0.0.0/8",
+            "::1",
+            "::/0",
+            "10.0.0.0/16",
+            "fe80::/10",
+            "fe80::1",
         ];
         let mut state = 1_u32;
         for _ in 0..500 {
@@ -220,9 +231,7 @@ mod tests {
                     cidr_block(texts[(state >> 24) as usize % texts.len()])
                 })
                 .collect();
-            let covers = |wide: usize, narrow: usize| {
-                matches!((&blocks[wide], &blocks[narrow]), (Some(a), Some(b)) if block_covers(a, b))
-            };
+            let covers = |wide: usize, narrow: usize| matches!((&blocks[wide], &blocks[narrow]), (Some(a), Some(b)) if block_covers(a, b));
             let expected: Vec<(usize, usize)> = (0..blocks.len())
                 .filter_map(|narrow| {
                     let mut all = 0..blocks.len();

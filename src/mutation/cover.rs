@@ -58,7 +58,9 @@ impl Pattern {
             })
             .collect();
         let run = folded.split(WILD).max_by_key(|run| run.len());
-        let single = tokens.iter().filter(|token| !matches!(token, WildcardToken::Many));
+        let single = tokens
+            .iter()
+            .filter(|token| !matches!(token, WildcardToken::Many));
         Self {
             field,
             insensitive,

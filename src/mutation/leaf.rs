@@ -15,8 +15,12 @@ pub(super) fn edits(expr: &Expr, want: bool, path: &[usize], edits: &mut Vec<Edi
     };
     match &expr.kind {
         ExprKind::Compare(op, left, right) => {
-            boundary(expr, *op, left, right).into_iter().for_each(&mut add);
-            compare_case(expr, *op, left, right).into_iter().for_each(add);
+            boundary(expr, *op, left, right)
+                .into_iter()
+                .for_each(&mut add);
+            compare_case(expr, *op, left, right)
+                .into_iter()
+                .for_each(add);
         }
         ExprKind::Match(inner) => {
             match_case(expr, inner).into_iter().for_each(&mut add);

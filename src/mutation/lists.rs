@@ -106,11 +106,15 @@ fn each_list(query: &mut Query, mut each: impl FnMut(Place, &[usize], &mut Vec<E
         let Some(event) = event_mut(query, place) else {
             continue;
         };
-        clauses(&mut event.condition, &mut Vec::new(), &mut |path, clause| {
-            let span = clause.span;
-            if let Some(items) = items_mut(clause) {
-                each(place, path, items, span);
-            }
-        });
+        clauses(
+            &mut event.condition,
+            &mut Vec::new(),
+            &mut |path, clause| {
+                let span = clause.span;
+                if let Some(items) = items_mut(clause) {
+                    each(place, path, items, span);
+                }
+            },
+        );
     }
 }

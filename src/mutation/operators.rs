@@ -83,7 +83,9 @@ pub(super) fn places(query: &Query) -> Vec<Place> {
         QueryKind::Event(_) => vec![Place::Event],
         QueryKind::Sequence(sequence) => {
             let terms = (0..sequence.terms.len()).map(Place::Term);
-            terms.chain(sequence.until.as_ref().map(|_| Place::Until)).collect()
+            terms
+                .chain(sequence.until.as_ref().map(|_| Place::Until))
+                .collect()
         }
         QueryKind::Sample(sample) => (0..sample.terms.len()).map(Place::Term).collect(),
     }

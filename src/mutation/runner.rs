@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::canonical::is_equivalent;
-use super::edit::Change;
 use super::cover::Alternatives;
+use super::edit::Change;
 use super::lists::Lists;
 use super::{Changed, Mutant, MutantStatus};
 use crate::compile::{CompiledQuery, Query, Syntax};
@@ -401,8 +401,7 @@ impl<'a> CheckUnderTest<'a> {
     fn new(check: &'a Observation, ground: usize) -> Self {
         let specimen = &check.specimen;
         let plan = &specimen.compiled.plan;
-        let decided: FxHashSet<&ClauseName> =
-            check.decided.iter().map(|one| &one.clause).collect();
+        let decided: FxHashSet<&ClauseName> = check.decided.iter().map(|one| &one.clause).collect();
         let names = plan.clause_names();
         let decided = names.filter(|(_, name)| decided.contains(name));
         let context = Context {

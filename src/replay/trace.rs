@@ -243,13 +243,13 @@ pub(crate) fn deciding(
     let positions: Vec<Option<StageId>> = positions(plan).map(Some).collect();
     let mut decided = Vec::new();
     // `matches` are those under `waived`: an inversion that turns no stage loses none of them.
-    let loses = |id: ClauseId, event: EventId, found: &Match| {
-        match inverted(evaluation, id, event, waived) {
+    let loses =
+        |id: ClauseId, event: EventId, found: &Match| match inverted(evaluation, id, event, waived)
+        {
             Inverted::Never => true,
             Inverted::Alike => false,
             Inverted::With(overrides) => !evaluation.decide_with(&overrides).contains(found),
-        }
-    };
+        };
     for (id, clause) in plan.clauses.numbered() {
         let several = positions.len() > 1;
         let decides = match clause.kind {

@@ -170,10 +170,8 @@ impl<'r, 'a> Filler<'r, 'a> {
         clauses: &[ClauseCoverage],
     ) -> Vec<CoverageTarget> {
         let plan = ground.prepared.plan();
-        let ids: BTreeMap<ClauseName, ClauseId> = plan
-            .clause_names()
-            .map(|(id, name)| (name, id))
-            .collect();
+        let ids: BTreeMap<ClauseName, ClauseId> =
+            plan.clause_names().map(|(id, name)| (name, id)).collect();
         let mut wishes = Vec::new();
         let mut search = Search::new(ground.prepared);
         for clause in clauses.iter().filter(|clause| clause.testable) {
