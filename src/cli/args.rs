@@ -405,6 +405,10 @@ pub struct ExplainArgs {
     /// Only on this data source; of a recording, the one whose field types apply
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
+    /// Exception lists that apply to the rule over the recording if it refers to them, files or
+    /// directories (repeatable); beside those of the project
+    #[arg(long, value_name = "PATH", requires = "events")]
+    pub exceptions: Vec<Utf8PathBuf>,
     /// Draw the executions of the rule on a timeline: when each runs, what it sees
     #[arg(long, conflicts_with = "events")]
     pub schedule: bool,
@@ -511,6 +515,10 @@ pub struct DiffArgs {
     /// patterns of NDJSON, `.gz`, `.zst` and EVTX
     #[arg(long, value_name = "PATH")]
     pub captures: Vec<String>,
+    /// Exception lists that apply over the recordings to the rules of both sides that refer to them,
+    /// files or directories (repeatable); beside those of each side's project
+    #[arg(long, value_name = "PATH", requires = "captures")]
+    pub exceptions: Vec<Utf8PathBuf>,
     /// The report's format: human, json or markdown
     #[arg(
         long,
@@ -709,6 +717,10 @@ pub struct ImportArgs {
     /// winlogbeat, instead of the shipper that each event names (repeatable)
     #[arg(long = "as", value_name = "WHAT", hide_possible_values = true)]
     pub what: Vec<As>,
+    /// Exception lists that apply to the rule if it refers to them, files or directories
+    /// (repeatable); beside those of the project
+    #[arg(long, value_name = "PATH", requires = "minimise")]
+    pub exceptions: Vec<Utf8PathBuf>,
     /// The name of the scenario's attack
     #[arg(long, value_name = "NAME", requires = "minimise")]
     pub name: Option<String>,

@@ -64,6 +64,19 @@ impl fmt::Display for Exclusion<'_> {
     }
 }
 
+impl fmt::Display for Exclusions {
+    /// A condition a line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (query, _) in &self.filters {
+            writeln!(f, "{query}")?;
+        }
+        for item in &self.exceptions {
+            writeln!(f, "{}", item.filter)?;
+        }
+        Ok(())
+    }
+}
+
 impl Exclusions {
     /// The rule's own filters, the exceptions that its file holds, and these.
     pub fn new(rule: &Rule, exceptions: Vec<Arc<ExceptionItem>>) -> Self {

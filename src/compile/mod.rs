@@ -6,6 +6,7 @@
 //! rule claims together, as `scan` does. Both take the types of fields from [`FieldTypes`]. What a
 //! rule never sees, by its own filters or by an exception list, is its [`Exclusions`].
 
+mod exception_lists;
 mod exclusions;
 mod field_types;
 mod fields_read;
@@ -18,6 +19,7 @@ mod refusal;
 mod rule;
 mod syntax;
 
+pub use exception_lists::{ExceptionLists, LinkedLists};
 pub use exclusions::{CompiledExclusions, Exclusion, Exclusions};
 pub use field_types::{FieldTypes, add_dynamic};
 pub use fields_read::FieldsRead;
@@ -29,5 +31,5 @@ pub use query::{CompiledQuery, Query, fields_of, parse, request_fields};
 pub use refusal::{
     NotCompiled, Refused, Unsupported, is_supported, supported, unsupported_on_streams,
 };
-pub use rule::{CompiledRule, ExceptionLists, RuleCompiler};
+pub use rule::{CompiledRule, RuleCompiler};
 pub use syntax::Syntax;

@@ -1,9 +1,9 @@
 //! A rule compiled for all data sources that it claims together, as `scan` and `diff --captures`
 //! run it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::exception_lists::ExceptionLists;
 use super::exclusions::{CompiledExclusions, Exclusions};
 use super::field_types::AnySource;
 use super::query::{Query, request_fields};
@@ -14,7 +14,7 @@ use crate::event::schema::MappedField;
 use crate::event::{Event, Mapping, Schema, Timestamp};
 use crate::language::eql::OptionalFields;
 use crate::plan::Plan;
-use crate::rule::{ExceptionItem, Language, Rule};
+use crate::rule::{Language, Rule};
 
 /// A rule that runs.
 #[derive(Debug, Clone)]
@@ -59,39 +59,6 @@ impl CompiledRule {
     /// Whether its filters or an exception hide the event.
     pub fn hides(&self, event: &Event) -> Result<bool, Arc<Refused>> {
         self.exclusions.hides(event)
-    }
-}
-
-/// Exception items by the list that they are in.
-#[derive(Debug, Clone, Default)]
-pub struct ExceptionLists(BTreeMap<String, Vec<Arc<ExceptionItem>>>);
-
-impl ExceptionLists {
-    /// Adds items, each to its list.
-    pub fn add(&mut self, items: impl IntoIterator<Item = ExceptionItem>) {
-        for item in items {
-            let list = self.0.entry(item.list_id.clone()).or_default();
-            list.push(Arc::new(item));
-        }
-    }
-
-    /// Whether there is a list of this id.
-    pub fn has(&self, list_id: &str) -> bool {
-        self.0.contains_key(list_id)
-    }
-
-    /// The items of the lists that a rule refers to, and the lists that are not here.
-    fn of(&self, rule: &Rule) -> (Vec<Arc<ExceptionItem>>, Vec<String>) {
-        let (mut items, mut missing) = (Vec::new(), Vec::new());
-        for list in &rule.production.exception_lists {
-            match self.0.get(&list.list_id) {
-                Some(own) => items.extend(own.iter().cloned()),
-                // The rule's own file holds it.
-                None if rule.exceptions.iter().any(|it| it.list_id == list.list_id) => {}
-                None => missing.push(list.list_id.clone()),
-            }
-        }
-        (items, missing)
     }
 }
 
@@ -151,8 +118,8 @@ impl<'c> RuleCompiler<'c> {
             query.plan_without_texts()
         };
         let plan = plan.map_err(refused)?;
-        let (items, missing_lists) = self.exceptions.of(&rule);
-        let exclusions = Exclusions::new(&rule, items);
+        let linked = self.exceptions.of(&rule);
+        let exclusions = Exclusions::new(&rule, linked.items);
         let types = self.types.known(&patterns, &exclusions.fields());
         let exclusions = exclusions.on(types).map_err(NotCompiled::Refused)?;
         let types = self.types.named(&patterns, &rule.kind.fields());
@@ -161,7 +128,7 @@ impl<'c> RuleCompiler<'c> {
             patterns,
             plan,
             exclusions: Arc::new(exclusions),
-            missing_lists,
+            missing_lists: linked.missing,
             rule,
         })
     }

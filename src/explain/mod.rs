@@ -50,8 +50,12 @@ pub struct Recording {
     pub events: u64,
     /// How many of them the rule's index patterns do not select.
     pub unrouted: u64,
-    /// How many more the rule's own filters leave out.
+    /// How many more the rule's own filters or an exception leave out.
     pub excluded: u64,
+    /// The exception lists that the rule refers to and that were applied.
+    pub lists_applied: Vec<String>,
+    /// The exception lists that the rule refers to and that were not there.
+    pub lists_missing: Vec<String>,
     /// How many lines are no events, and what is wrong with the first: `line 7: …`.
     pub bad: Option<(u64, String)>,
     /// The events of each match, the first ones.

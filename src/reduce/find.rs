@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Impossible, Request};
-use crate::compile::{Exclusions, FieldTypes, OnSource, Unsupported, supported};
+use crate::compile::{FieldTypes, OnSource, Unsupported, supported};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::evaluate::{
     BlockerHint, Cause, CauseKind, Context, Evaluation, Match, Prepared, reason,
@@ -45,7 +45,7 @@ pub(super) fn find<'e>(
         reason,
     };
     let types = FieldTypes::new(source, [], patterns);
-    let exclusions = Exclusions::new(rule, Vec::new());
+    let exclusions = request.exclusions();
     let compiler = OnSource::new(rule, text, syntax, types, &exclusions, Timestamp::default());
     let compiled = compiler
         .compile(events)

@@ -18,6 +18,7 @@ mod sketch;
 mod trial;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::compile::{Exclusions, fields_of, request_fields};
 use crate::data_source::detect::{route, serves_most, stored_in};
@@ -25,6 +26,8 @@ use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::event::{Event, Scalar};
 use crate::redact::{Replacement, Scrubber};
 use crate::replay::Subject;
+use crate::replay::dry_run::Place;
+use crate::rule::ExceptionItem;
 use crate::scenario::write::Sketch;
 use trial::{TrialOutcome, Trials};
 
@@ -43,8 +46,30 @@ pub struct Request<'a> {
     pub name: String,
     /// What `rule:` says, where the scenario is not the rule's mirrored file.
     pub rule: Option<String>,
+    /// The exceptions of the lists that the rule refers to, each with its file as the scenario names
+    /// it.
+    pub exceptions: Vec<(Arc<ExceptionItem>, String)>,
+    /// Where the scenario will stand.
+    pub place: Place<'a>,
     /// Whether names and addresses get stand-ins.
     pub scrub: bool,
+}
+
+impl Request<'_> {
+    /// What hides documents from the rule.
+    fn exclusions(&self) -> Exclusions {
+        let items = self.exceptions.iter();
+        let items = items.map(|(item, _)| Arc::clone(item));
+        Exclusions::new(&self.subject.rule, items.collect())
+    }
+
+    /// The files of exceptions of which some are among these clauses.
+    fn files_of(&self, clauses: &BTreeSet<String>) -> Vec<String> {
+        let items = self.exceptions.iter();
+        let named = items.filter(|(item, _)| clauses.contains(&item.to_string()));
+        let files: BTreeSet<&String> = named.map(|(_, file)| file).collect();
+        files.into_iter().cloned().collect()
+    }
 }
 
 /// What came of it.
@@ -126,7 +151,7 @@ impl Impossible {
 
 /// Which fields of a rule's events matter: those that its query names, and those that name people
 /// and machines, which may stand in other fields as well.
-pub fn fields(subject: &Subject) -> BTreeSet<String> {
+pub fn fields(subject: &Subject, exceptions: &[Arc<ExceptionItem>]) -> BTreeSet<String> {
     let mut fields: BTreeSet<String> = crate::redact::IDENTITIES
         .iter()
         .map(|path| (*path).to_owned())
@@ -143,15 +168,15 @@ pub fn fields(subject: &Subject) -> BTreeSet<String> {
     ] {
         fields.insert(path.to_owned());
     }
-    fields.extend(named(subject));
+    let exclusions = Exclusions::new(&subject.rule, exceptions.to_vec());
+    fields.extend(named(subject, &exclusions));
     fields
 }
 
 /// The fields of the query, those that its request orders and sorts events by, and those of the
 /// rule's filters.
-fn named(subject: &Subject) -> BTreeSet<String> {
+fn named(subject: &Subject, exclusions: &Exclusions) -> BTreeSet<String> {
     let settings = request_fields(&subject.rule.fields);
-    let exclusions = Exclusions::new(&subject.rule, Vec::new());
     let of_query = subject.syntax.iter();
     let of_query = of_query.map(|syntax| fields_of(syntax, &settings));
     let of_query: Vec<_> = of_query.collect();
@@ -184,7 +209,7 @@ pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimis
     } else {
         TrialOutcome::Alerted
     };
-    let mut trials = Trials::new(subject, request.catalogue, source, told);
+    let mut trials = Trials::new(request, source, told);
     let unlike = |reason| Impossible::Unlike {
         source_name: source.name.clone(),
         reason,
@@ -246,7 +271,8 @@ fn scrubbed(
     trials: &mut Trials<'_>,
 ) -> Result<(Sketch, Vec<Replacement>), Impossible> {
     let query = request.subject.rule.query.as_ref();
-    let mut scrubber = Scrubber::new(query.map_or("", |query| query.text.text()));
+    let query = query.map_or("", |query| query.text.text());
+    let mut scrubber = Scrubber::new(&format!("{query}\n{}", request.exclusions()));
     for event in &found.events {
         scrubber.learn(event.event);
     }

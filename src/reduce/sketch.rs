@@ -29,7 +29,7 @@ pub(super) fn sketch(
     source: &DataSource,
     settings: &Settings,
 ) -> Sketch {
-    let mut named = super::named(request.subject);
+    let mut named = super::named(request.subject, &request.exclusions());
     named.remove(&settings.timestamp);
     let start = found.events.first().map_or(0, |first| first.time);
     let mut force = BTreeSet::new();
@@ -42,6 +42,7 @@ pub(super) fn sketch(
     Sketch {
         rule: request.rule.clone(),
         sources: vec![source.name.clone()],
+        exceptions: request.files_of(&found.stopped_by),
         name: request.name.clone(),
         events,
         force: force.into_iter().collect(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Request;
 use crate::data_source::{Catalogue, DataSource};
 use crate::replay::dry_run::{Place, rehearse};
 use crate::replay::outcome::{Check, Observed};
@@ -26,21 +27,18 @@ pub(super) struct Trials<'a> {
     catalogue: &'a Catalogue,
     source: &'a DataSource,
     told: TrialOutcome,
+    place: Place<'a>,
     count: usize,
 }
 
 impl<'a> Trials<'a> {
-    pub(super) fn new(
-        subject: &'a Subject,
-        catalogue: &'a Catalogue,
-        source: &'a DataSource,
-        told: TrialOutcome,
-    ) -> Self {
+    pub(super) fn new(request: &Request<'a>, source: &'a DataSource, told: TrialOutcome) -> Self {
         Self {
-            subject,
-            catalogue,
+            subject: request.subject,
+            catalogue: request.catalogue,
             source,
             told,
+            place: request.place,
             count: 0,
         }
     }
@@ -99,7 +97,7 @@ impl<'a> Trials<'a> {
     /// The checks on the source.
     fn replay(&self, sketch: &Sketch) -> Result<Vec<Check>, String> {
         let text = sketch.text();
-        let rehearsed = rehearse(self.subject, self.catalogue, Place::NOWHERE, &text, false)?;
+        let rehearsed = rehearse(self.subject, self.catalogue, self.place, &text, false)?;
         let outcomes = rehearsed.into_iter().map(|(outcome, _)| outcome.checks);
         let mut checks: Vec<Check> = outcomes.flatten().collect();
         checks.retain(|check| check.key.source == self.source.name);

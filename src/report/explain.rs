@@ -42,6 +42,10 @@ fn recording(recording: &Recording) -> Value {
         "events": recording.events,
         "unrouted": recording.unrouted,
         "excluded": recording.excluded,
+        "exception_lists": {
+            "applied": recording.lists_applied,
+            "missing": recording.lists_missing,
+        },
         "bad_lines": recording.bad.as_ref().map_or(0, |(lines, _)| *lines),
         "matched": recording.matched,
         "matches": recording.matches,

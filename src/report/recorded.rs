@@ -59,6 +59,13 @@ fn notes(found: &Recordings) -> Vec<String> {
     for (file, reason) in &found.not_run {
         notes.push(format!("not compared: {file}: {reason}"));
     }
+    if !found.lists_missing.is_empty() {
+        let lists: Vec<&str> = found.lists_missing.iter().map(String::as_str).collect();
+        let lists = lists.join(", ");
+        notes.push(format!(
+            "exception lists that were not applied: {lists} (--exceptions PATH)"
+        ));
+    }
     if found.stats.bad_lines > 0 {
         notes.push(format!(
             "{} are no events",
@@ -191,6 +198,7 @@ pub(super) fn entry(found: &Recordings) -> Value {
         "approximate": found.is_approximate,
         "broken": pairs(&found.broken),
         "not_run": pairs(&found.not_run),
+        "exception_lists": {"applied": found.lists_applied, "missing": found.lists_missing},
         "differences": found.differences.iter().map(difference).collect::<Value>(),
     })
 }

@@ -19,6 +19,8 @@ pub struct Sketch {
     pub rule: Option<String>,
     /// The data sources to run on; every source that the rule claims when empty.
     pub sources: Vec<String>,
+    /// The files of exceptions, relative to the scenario file.
+    pub exceptions: Vec<String>,
     /// The attack's name.
     pub name: String,
     /// The attack's events.
@@ -102,6 +104,9 @@ impl Sketch {
         }
         if !self.sources.is_empty() {
             let _ = writeln!(text, "sources: {}", list(&self.sources));
+        }
+        if !self.exceptions.is_empty() {
+            let _ = writeln!(text, "exceptions: {}", list(&self.exceptions));
         }
         let _ = writeln!(text, "attack:\n  name: {}", plain_or_quoted(&self.name));
         if !self.force.is_empty() {

@@ -382,3 +382,186 @@ fn every_type_of_rule_honours_filters_and_exceptions() {
         }
     }
 }
+
+const RULE: &str = "rules/r.toml";
+
+/// A rule that refers to the list `admins`, with these files beside it.
+fn linked(files: &[(&str, &str)]) -> Project {
+    let rule = eql("r", REFERENCE);
+    let (bob, anna) = (lines(&[BOB]), lines(&[ANNA]));
+    let own = [
+        (RULE, rule.as_str()),
+        ("bob.ndjson", bob.as_str()),
+        ("anna.ndjson", anna.as_str()),
+    ];
+    Project::of(&[&own, files].concat())
+}
+
+/// Both streams, run without the list, with the project's and with one that was typed.
+fn with_and_without(command: &[&str]) -> [String; 3] {
+    let said = |project: &Project, more: &[&str]| {
+        let (_, out, err) = project.run_apart(&[command, more].concat());
+        format!("{out}\n{err}")
+    };
+    let typed = ["--exceptions", "lists/a.toml"];
+    [
+        said(&linked(&[]), &[]),
+        said(&linked(&[("exceptions/a.toml", LIST)]), &[]),
+        said(&linked(&[("lists/a.toml", LIST)]), &typed),
+    ]
+}
+
+const NOT_APPLIED: &str = "exception lists that were not applied: admins (--exceptions PATH)";
+
+#[test]
+fn explain_applies_the_lists_that_the_rule_refers_to() {
+    let [without, of_project, typed] =
+        with_and_without(&["explain", RULE, "--events", "bob.ndjson"]);
+    assert!(without.starts_with("alert"), "{without}");
+    assert!(without.contains(NOT_APPLIED), "{without}");
+    for said in [of_project, typed] {
+        assert!(said.starts_with("none"), "{said}");
+        assert!(said.contains("exception bob may"), "{said}");
+        let left_out = "1 of them left out by the rule's filters and exceptions";
+        assert!(
+            said.contains(left_out) && !said.contains("not applied"),
+            "{said}"
+        );
+    }
+    let project = linked(&[]);
+    let json = [
+        "explain",
+        RULE,
+        "--events",
+        "bob.ndjson",
+        "--format",
+        "json",
+    ];
+    let said: Json = serde_json::from_str(&project.run(&json).1).unwrap();
+    let lists = &said[0]["recording"]["exception_lists"];
+    assert_eq!(
+        lists,
+        &json!({"applied": [], "missing": ["admins"]}),
+        "{said}"
+    );
+    let broken = LIST.replace("'match'", "'fits'");
+    let unread = linked(&[("exceptions/a.toml", &broken)]);
+    assert_eq!(unread.run(&json).0, 3);
+}
+
+#[test]
+fn import_minimises_with_the_lists_that_the_rule_refers_to() {
+    let import = ["import", "bob.ndjson", "--rule", RULE, "--minimise"];
+    let [without, of_project, typed] = with_and_without(&import);
+    assert!(
+        without.contains(NOT_APPLIED) && without.contains("alert process"),
+        "{without}"
+    );
+    for said in [&of_project, &typed] {
+        assert!(said.contains("these events: exception bob may"), "{said}");
+    }
+    // What is written names the list, and is passed as it stands.
+    let project = linked(&[("exceptions/a.toml", LIST)]);
+    let (code, said) = project.run(&[&import[..], &["--as", "benign"]].concat());
+    assert_eq!(code, 0, "{said}");
+    let scenario = std::fs::read_to_string(project.file("scenarios/r.yaml")).unwrap();
+    assert!(
+        scenario.contains("exceptions: ['../exceptions/a.toml']"),
+        "{scenario}"
+    );
+    let (code, said) = project.run(&["test"]);
+    assert_eq!(code, 0, "{said}");
+    let anna = linked(&[("exceptions/a.toml", LIST)]);
+    let import = import.map(|part| {
+        if part == "bob.ndjson" {
+            "anna.ndjson"
+        } else {
+            part
+        }
+    });
+    let (_, _, said) = anna.run_apart(&import);
+    assert!(said.contains("exception lists applied: admins"), "{said}");
+    let scenario = std::fs::read_to_string(anna.file("scenarios/r.yaml")).unwrap();
+    assert!(!scenario.contains("exceptions"), "{scenario}");
+}
+
+/// The lists of each side apply to its rules; a list that changed makes a rule differ.
+#[test]
+fn diff_compares_recordings_with_the_lists_of_each_side() {
+    let rule = eql("r", REFERENCE);
+    let log = lines(&[BOB, ANNA]);
+    let wider = LIST.replace("'bob'", "'anna'");
+    let project = |old: &str, new: &str| {
+        let files = [
+            ("old/rules/r.toml", rule.as_str()),
+            ("new/rules/r.toml", &rule),
+            ("old/exceptions/a.toml", old),
+            ("new/exceptions/a.toml", new),
+            ("logs/log.ndjson", &log),
+        ];
+        let files = files.into_iter().filter(|(_, text)| !text.is_empty());
+        Project::of(&files.collect::<Vec<_>>())
+    };
+    let diff = [
+        "diff",
+        "./old",
+        "./new",
+        "--captures",
+        "logs",
+        "--format",
+        "json",
+    ];
+    let recordings = |project: &Project| -> Json {
+        let (_, out, err) = project.run_apart(&diff);
+        let report: Json = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{err}"));
+        report["recordings"].clone()
+    };
+    let found = recordings(&project(LIST, &wider));
+    assert_eq!(found["alerts"], json!({"before": 1, "after": 1}), "{found}");
+    assert_eq!(
+        (&found["lost"], &found["new"]),
+        (&json!(1), &json!(1)),
+        "{found}"
+    );
+    assert!(found.to_string().contains("exception bob may"), "{found}");
+    let found = recordings(&project("", LIST));
+    assert_eq!(found["alerts"], json!({"before": 2, "after": 1}), "{found}");
+    assert_eq!(
+        found["exception_lists"],
+        json!({"applied": ["admins"], "missing": ["admins"]})
+    );
+    let (_, said) = project("", LIST).run(&diff[..5]);
+    assert!(said.contains(NOT_APPLIED), "{said}");
+}
+
+/// A mutant of a rule over a recording sees what the rule sees: no event that an exception hides.
+#[test]
+fn mutants_over_recordings_see_what_the_rule_sees() {
+    let scenario = "sources: [elastic_defend]\nEXCEPTIONSattack:\n  name: anna\n  \
+                    events_from: {file: ../log.ndjson, source: elastic_defend}\n  \
+                    expect: {alerts: COUNT}\n";
+    let project = |exceptions: &str, count: &str| {
+        let scenario = scenario
+            .replace("EXCEPTIONS", exceptions)
+            .replace("COUNT", count);
+        let rule = eql("r", REFERENCE).replace(
+            "process where process.name == \"cmd.exe\"",
+            "process where process.name == \"cmd.exe\" and user.name in (\"anna\", \"bob\")",
+        );
+        Project::of(&[
+            (RULE, &rule),
+            ("scenarios/r.yaml", &scenario),
+            ("exceptions/a.toml", LIST),
+            ("log.ndjson", &lines(&[BOB, ANNA])),
+        ])
+    };
+    let survivors = |project: &Project| {
+        project.run(&["test", "--accept"]);
+        let (code, said) = project.run(&["mutate", "--format", "json"]);
+        let report: Json = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{code}: {said}"));
+        report.to_string().matches("\"survived\"").count()
+    };
+    let all = survivors(&project("", "2"));
+    let hidden = survivors(&project("exceptions: [../exceptions/a.toml]\n", "1"));
+    assert!(hidden > all, "{hidden} {all}");
+}

@@ -16,6 +16,8 @@ use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::diff_captures;
 use super::diff_exceptions::ExceptionsOf;
+use super::exception_lists;
+use crate::compile::ExceptionLists;
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
@@ -37,6 +39,8 @@ struct Side {
     settings: Settings,
     loaded: Loaded,
     rules: Vec<Subject>,
+    /// The exception lists that apply over recordings.
+    lists: ExceptionLists,
     /// Holds the files of a revision; they go with it.
     _scratch: Option<Scratch>,
 }
@@ -56,8 +60,8 @@ pub fn run(
         [] => None,
         typed => Some(diff_captures::find(settings, typed)?),
     };
-    let old = Side::open(&args.old, settings, global)?;
-    let new = match &args.new {
+    let mut old = Side::open(&args.old, settings, global)?;
+    let mut new = match &args.new {
         Some(new) => Side::open(new, settings, global)?,
         None => Side::read("the work tree", settings.clone(), None),
     };
@@ -71,10 +75,18 @@ pub fn run(
             code = code.and(ExitCode::NotLoaded);
         }
     }
+    if captures.is_some() {
+        let typed = exception_lists::typed(settings, &args.exceptions, console)?;
+        for side in [&mut old, &mut new] {
+            side.lists = exception_lists::load(&side.settings, &[], console)?;
+            side.lists.extend(&typed);
+        }
+    }
     let mut found = compare(&old, &new, &catalogue);
     found.recordings = captures.map(|inputs| {
         let pairs = pairs(&found.rules, &old, &new);
-        diff_captures::compare(&inputs, &pairs, &catalogue, console)
+        let lists = [&old.lists, &new.lists];
+        diff_captures::compare(&inputs, &pairs, lists, &catalogue, console)
     });
     if let Some(recordings) = &found.recordings {
         code = code.and(exit_code(recordings));
@@ -183,6 +195,7 @@ impl Side {
             settings,
             loaded,
             rules,
+            lists: ExceptionLists::default(),
             _scratch: scratch,
         }
     }
@@ -286,7 +299,8 @@ fn compare(old: &Side, new: &Side, catalogue: &Catalogue) -> Comparison {
     }
 }
 
-/// What the exceptions of a side hide from each of its rules: those that the scenarios of both name.
+/// What the exceptions of a side hide from each of its rules: those that the scenarios of both name,
+/// and over recordings those of the lists that it refers to.
 fn exceptions(old: &Side, new: &Side, side: &Side) -> Exceptions {
     let mut exceptions = Exceptions::new();
     for test in old.loaded.tests().into_iter().chain(new.loaded.tests()) {
@@ -297,6 +311,12 @@ fn exceptions(old: &Side, new: &Side, side: &Side) -> Exceptions {
         if !items.is_empty() {
             let known = exceptions.entry(rule.file.clone()).or_default();
             known.extend(items.iter().map(|item| (item.name.clone(), words(item))));
+        }
+    }
+    for subject in &side.rules {
+        for item in side.lists.of(&subject.rule).items {
+            let known = exceptions.entry(subject.file.clone()).or_default();
+            known.insert(item.name.clone(), words(&item));
         }
     }
     exceptions

@@ -8,9 +8,10 @@ use super::super::interrupt;
 use super::super::progress::Bar;
 use super::super::settings::Settings;
 use super::scan_inputs::CliInputs;
+use crate::compile::ExceptionLists;
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
-use crate::rule_diff::recordings::{self, Pair, Recordings};
+use crate::rule_diff::recordings::{self, Pair, Recordings, Rules};
 use crate::scan::Options;
 
 /// The recordings that were typed, found before anything long is begun.
@@ -28,10 +29,12 @@ pub(super) fn find<'s>(
     CliInputs::new(settings, typed, interrupt::stop())
 }
 
-/// Runs both versions of the rules over them.
+/// Runs both versions of the rules over them, with the exception lists of the older and the newer
+/// side.
 pub(super) fn compare(
     inputs: &CliInputs<'_>,
     pairs: &[Pair<'_>],
+    lists: [&ExceptionLists; 2],
     catalogue: &Catalogue,
     console: &Console,
 ) -> Recordings {
@@ -44,7 +47,12 @@ pub(super) fn compare(
         bar.set(inputs.read(), |_| format!("{} events", stats.events));
     };
     let stop = interrupt::stop();
-    let found = recordings::compare(pairs, catalogue, inputs, &options, stop, &mut progress);
+    let rules = Rules {
+        pairs,
+        lists,
+        catalogue,
+    };
+    let found = recordings::compare(&rules, inputs, &options, stop, &mut progress);
     bar.clear();
     found
 }

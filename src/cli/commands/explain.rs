@@ -33,8 +33,7 @@ pub fn run(
     }
     let targets = settings.targets(std::slice::from_ref(&args.rule))?;
     if let Some(events) = &args.events {
-        let found =
-            explain_events::explain(settings, &targets, events, args.source.as_deref(), console)?;
+        let found = explain_events::explain(settings, &targets, events, args, console)?;
         write(&[found], args, console);
         return Ok(ExitCode::Passed);
     }

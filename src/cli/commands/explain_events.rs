@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::super::args::ExplainArgs;
 use super::super::error::{self, Problem};
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
+use super::exception_lists;
 use crate::data_source::error::UNKNOWN_SOURCE;
 use crate::data_source::{Catalogue, DataSource};
 use crate::diagnostic::Diagnostic;
@@ -26,7 +28,7 @@ pub fn explain(
     settings: &Settings,
     targets: &[Target],
     events: &str,
-    source: Option<&str>,
+    args: &ExplainArgs,
     console: &mut Console,
 ) -> Result<Explanation, Box<Problem>> {
     let Some(Target::Path(name)) = targets.first() else {
@@ -45,8 +47,11 @@ pub fn explain(
         let diagnostic = Diagnostic::error(&error::INTERNAL, mistake.to_string());
         Problem::new(ExitCode::Internal, diagnostic)
     })?;
+    let lists = exception_lists::of_rule(&subject.rule, settings, &args.exceptions, console)?;
+    let source = args.source.as_deref();
     let question = Question {
         subject: &subject,
+        linked: lists.of(&subject.rule),
         catalogue: &catalogue,
         source: source.map(|name| known(&catalogue, name)).transpose()?,
         name: events,

@@ -6,6 +6,7 @@ pub mod diff;
 mod diff_captures;
 mod diff_exceptions;
 mod event_log;
+mod exception_lists;
 pub mod explain;
 pub mod import;
 pub mod init;

@@ -11,16 +11,14 @@ use super::super::error::Problem;
 use super::super::files::Files;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
+use super::exception_lists;
 use crate::compile::{CompiledRule, ExceptionLists, NotCompiled, RuleCompiler, Unsupported};
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
 use crate::project::rule_files::{EXTENSIONS, named};
-use crate::replay::read_list;
 use crate::rule;
 
-/// What an exception list may be written in.
-const LISTS: &[&str] = &["toml", "ndjson"];
 /// So many rules that are not run are named, and so many lists.
 const NAMED: usize = 10;
 
@@ -75,7 +73,8 @@ impl Rules {
             Ok(catalogue) => catalogue,
             Err(mistake) => return Err(console.internal(&mistake.to_string())),
         };
-        let lists = exception_lists(settings, typed, console)?;
+        let lists = exception_lists::load(settings, typed, console);
+        let lists = lists.map_err(|problem| console.problem(&problem))?;
         let paths = rule_files(settings, console)?;
         let part = paths.len().div_ceil(threads).max(1);
         let loaded: Vec<(Self, Vec<Diagnostic>)> = std::thread::scope(|scope| {
@@ -214,44 +213,6 @@ fn hidden(settings: &Settings) -> impl Iterator<Item = NotRun> + '_ {
         is_fault: false,
         is_other_type: false,
     })
-}
-
-/// The exception lists of the project and those that were typed. One that cannot be read ends the
-/// command: without it there would be alerts that production does not give.
-fn exception_lists(
-    settings: &Settings,
-    typed: &[Utf8PathBuf],
-    console: &mut Console,
-) -> Result<ExceptionLists, ExitCode> {
-    let of_project = settings
-        .layouts
-        .iter()
-        .flat_map(|layout| &layout.exceptions);
-    let of_project = of_project.map(Utf8PathBuf::from);
-    let of_project = of_project.filter(|path| settings.files.exists(path));
-    let mut paths = Vec::new();
-    for path in of_project.chain(typed.iter().map(|path| settings.typed(path))) {
-        if settings.files.is_directory(&path) {
-            let found = settings.files.find(&path, LISTS);
-            paths.extend(found.map_err(|mistake| console.problem(&Problem::usage(*mistake)))?);
-        } else {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    paths.dedup();
-    let mut lists = ExceptionLists::default();
-    for path in paths {
-        let source = settings.files.read(&path);
-        let source = source.map_err(|mistake| console.problem(&Problem::usage(*mistake)))?;
-        let loaded = read_list(&source, &settings.files);
-        console.diagnostics(&loaded.diagnostics);
-        if loaded.diagnostics.iter().any(Diagnostic::is_error) {
-            return Err(ExitCode::NotLoaded);
-        }
-        lists.add(loaded.items);
-    }
-    Ok(lists)
 }
 
 fn several(

@@ -12,6 +12,7 @@ use super::super::{Console, ExitCode};
 use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::project::{SnapshotPolicy, Target};
+use crate::replay::dry_run::NOWHERE;
 use crate::replay::outcome::Outcome;
 use crate::replay::{self, Options, Subject};
 use crate::scenario;
@@ -54,6 +55,9 @@ pub(super) struct Place {
     pub(super) rule: Option<String>,
     /// What stands there already.
     pub(super) before: String,
+    /// The file that paths in the scenario are relative to: that of standard output is the one that
+    /// mirrors the rule's.
+    pub(super) file: Utf8PathBuf,
 }
 
 impl Place {
@@ -81,7 +85,19 @@ impl Place {
             }
             _ => String::new(),
         };
-        Ok(Self { path, rule, before })
+        let file = path.clone().or(mirrored);
+        Ok(Self {
+            file: file.unwrap_or_else(|| settings.working_directory.join(NOWHERE)),
+            path,
+            rule,
+            before,
+        })
+    }
+
+    /// The way from the scenario to a file of the project, by its name.
+    pub(super) fn relative(&self, settings: &Settings, name: &str) -> String {
+        let below = self.file.parent().unwrap_or(&self.file);
+        relative(below, &settings.files.path(name))
     }
 
     /// The name, with a number where the file has it already.

@@ -15,7 +15,9 @@ use rayon::prelude::*;
 
 use self::sampler::Gathered;
 use super::Explanation;
-use crate::compile::{CompiledExclusions, Exclusions, FieldTypes, OnSource, Refused, Unsupported};
+use crate::compile::{
+    CompiledExclusions, Exclusions, FieldTypes, LinkedLists, OnSource, Refused, Unsupported,
+};
 use crate::data_source::detect::stored_in;
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
@@ -72,6 +74,8 @@ impl From<QueryFailure> for Stopped {
 pub struct Question<'a> {
     /// The rule.
     pub subject: &'a Subject,
+    /// What applies of the exception lists that the rule refers to.
+    pub linked: LinkedLists,
     /// The data sources.
     pub catalogue: &'a Catalogue,
     /// The source whose field types apply; the one that serves most of the events where none is
@@ -156,7 +160,7 @@ fn pass<'q>(
         return Err(Stopped::Empty);
     };
     let types = FieldTypes::new(chosen, [], &patterns);
-    let exclusions = Exclusions::new(&subject.rule, Vec::new());
+    let exclusions = Exclusions::new(&subject.rule, question.linked.items.clone());
     let compiler = OnSource::new(
         &subject.rule,
         &query.text,
@@ -210,6 +214,11 @@ fn pass<'q>(
     };
     let clauses = clauses_of(&compiled.plan, &query.text);
     let mut explanation = gathered.explain(&Prepared::new(&compiled.plan)?, &clauses)?;
+    if let Some(recording) = &mut explanation.recording {
+        let linked = &question.linked;
+        recording.lists_applied.clone_from(&linked.applied);
+        recording.lists_missing.clone_from(&linked.missing);
+    }
     explanation.key = format!("{} on {}[{}]", subject.file, question.name, chosen.name);
     Ok(Pass::Done(Box::new(explanation)))
 }

@@ -201,6 +201,7 @@ impl Gathered {
             matches: matches.iter().take(LISTED).map(labelled).collect(),
             matched: matches.len(),
             approximate: self.approximate,
+            ..Recording::default()
         });
         Ok(explanation)
     }

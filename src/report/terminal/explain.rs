@@ -87,8 +87,13 @@ fn of_recording(recording: &Recording, painter: Painter, text: &mut String) {
     if recording.excluded > 0 {
         let _ = write!(
             read,
-            ", {} of them left out by the rule's filters",
-            number(recording.excluded)
+            ", {} of them left out by the rule's {}",
+            number(recording.excluded),
+            if recording.lists_applied.is_empty() {
+                "filters"
+            } else {
+                "filters and exceptions"
+            }
         );
     }
     if let Some((lines, first)) = &recording.bad {
@@ -103,6 +108,11 @@ fn of_recording(recording: &Recording, painter: Painter, text: &mut String) {
         read.push_str("; too many to keep, so the nearest miss is approximate");
     }
     key_line("read", &read, painter, text);
+    if !recording.lists_missing.is_empty() {
+        let lists = recording.lists_missing.join(", ");
+        let words = format!("exception lists that were not applied: {lists} (--exceptions PATH)");
+        key_line("without", &words, painter, text);
+    }
 }
 
 /// The unmet clauses, which come first.

@@ -7,7 +7,7 @@
 mod pairing;
 mod why;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::pairing::{Alone, Pairing};
@@ -37,6 +37,17 @@ pub struct Pair<'s> {
     pub new: Option<&'s Subject>,
 }
 
+/// What is compared.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// The rules of both sides.
+    pub pairs: &'a [Pair<'a>],
+    /// The exception lists of the older and of the newer side.
+    pub lists: [&'a ExceptionLists; 2],
+    /// The data sources.
+    pub catalogue: &'a Catalogue,
+}
+
 /// The differences between two versions of the rules on recordings.
 #[derive(Debug, Default)]
 pub struct Recordings {
@@ -52,6 +63,10 @@ pub struct Recordings {
     pub differences: Vec<AlertDifference>,
     /// Rules that could not be compared: file and reason.
     pub not_run: Vec<(String, String)>,
+    /// The exception lists that were applied.
+    pub lists_applied: BTreeSet<String>,
+    /// The exception lists that rules refer to and that were not there.
+    pub lists_missing: BTreeSet<String>,
     /// Some alerts may be counted as lost and as new although both versions give them.
     pub is_approximate: bool,
 }
@@ -122,8 +137,7 @@ struct Versions<'s> {
 
 /// Runs both versions of the rules over the recordings; `progress` is told how far that is.
 pub fn compare(
-    pairs: &[Pair<'_>],
-    catalogue: &Catalogue,
+    compared: &Rules<'_>,
     inputs: &dyn Inputs,
     options: &Options,
     stop: &Stop,
@@ -133,7 +147,8 @@ pub fn compare(
         files: inputs.count(),
         ..Recordings::default()
     };
-    let versions = Versions::compile(pairs, catalogue, &mut found.not_run);
+    let pairs = compared.pairs;
+    let versions = Versions::compile(compared, &mut found);
     let mut watcher = Both {
         versions: &versions,
         pairing: Pairing::new(pairs.len()),
@@ -215,21 +230,19 @@ fn differences(
 
 impl<'s> Versions<'s> {
     /// Compiles what can be run. A rule one version of which cannot be run is not compared.
-    fn compile(
-        pairs: &[Pair<'s>],
-        catalogue: &Catalogue,
-        not_run: &mut Vec<(String, String)>,
-    ) -> Self {
-        let no_lists = ExceptionLists::default();
-        let compiler = RuleCompiler::new(catalogue, &no_lists, Timestamp::default());
-        let mut compiler = compiler.with_texts();
+    fn compile(compared: &Rules<'s>, found: &mut Recordings) -> Self {
+        let [mut older, mut newer] = compared.lists.map(|lists| {
+            let compiler = RuleCompiler::new(compared.catalogue, lists, Timestamp::default());
+            compiler.with_texts()
+        });
         let mut versions = Self::default();
-        for (number, pair) in pairs.iter().enumerate() {
+        for (number, pair) in compared.pairs.iter().enumerate() {
             let sides = [(pair.old, true), (pair.new, false)];
             let mut compiled = Vec::new();
             let mut refused = None;
             for (subject, before) in sides {
                 let Some(subject) = subject else { continue };
+                let compiler = if before { &mut older } else { &mut newer };
                 match compiler.compile(Arc::new(subject.rule.clone())) {
                     Ok(rule) => compiled.push((rule, Version { subject, before })),
                     Err(why) => refused = Some(why.to_string()),
@@ -237,10 +250,16 @@ impl<'s> Versions<'s> {
             }
             let mut places = [None; 2];
             if let Some(reason) = refused {
-                not_run.push((pair.change.file.clone(), reason));
+                found.not_run.push((pair.change.file.clone(), reason));
                 compiled.clear();
             }
             for (rule, version) in compiled {
+                let missing = &rule.missing_lists;
+                let applied = rule
+                    .lists()
+                    .filter(|id| !missing.iter().any(|own| own == id));
+                found.lists_applied.extend(applied.map(str::to_owned));
+                found.lists_missing.extend(missing.iter().cloned());
                 if let Some(place) = places.get_mut(usize::from(!version.before)) {
                     *place = Some(versions.rules.len());
                 }

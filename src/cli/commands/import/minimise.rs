@@ -2,18 +2,23 @@
 //! recording to the smallest scenario, and writes it beside the rule's scenarios.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::super::super::args::{As, ImportArgs};
 use super::super::super::console::Stream;
 use super::super::super::error::{self, Problem};
 use super::super::super::settings::Settings;
 use super::super::super::{Console, ExitCode};
+use super::super::exception_lists;
 use super::super::write_scenario::{self, Place};
 use super::read::Recordings;
 use super::{exit_code, summary};
+use crate::compile::LinkedLists;
 use crate::diagnostic::{Diagnostic, escape};
 use crate::event::Event;
 use crate::reduce::{self, Impossible, Minimised, Request, minimise};
+use crate::replay::dry_run;
+use crate::rule::ExceptionItem;
 
 /// Runs the verb with `--minimise`.
 pub(super) fn run(
@@ -27,7 +32,9 @@ pub(super) fn run(
     let subject = write_scenario::subject(settings, &rule, console)?;
     let place = Place::new(settings, args.output.as_deref(), &rule)?;
     let catalogue = write_scenario::catalogue()?;
-    let wanted = reduce::fields(&subject);
+    let lists = exception_lists::of_rule(&subject.rule, settings, &args.exceptions, console)?;
+    let linked = lists.of(&subject.rule);
+    let wanted = reduce::fields(&subject, &linked.items);
     let mut events = Vec::new();
     let seen = recordings.read(console, |document, _| {
         let whole = Event::from_document(&document.source);
@@ -38,6 +45,10 @@ pub(super) fn run(
         return Ok(ExitCode::Interrupted);
     }
     console.write(Stream::Err, &summary::line(&seen));
+    let with_path = |item: &Arc<ExceptionItem>| {
+        let path = place.relative(settings, item.source.name());
+        (Arc::clone(item), path)
+    };
     let request = Request {
         subject: &subject,
         catalogue: &catalogue,
@@ -45,6 +56,11 @@ pub(super) fn run(
         benign: args.what.contains(&As::Benign),
         name: place.free_name(&name(args, &recordings)),
         rule: place.rule.clone(),
+        exceptions: linked.items.iter().map(with_path).collect(),
+        place: dry_run::Place {
+            file: &settings.files.name(&place.file),
+            files: &settings.files,
+        },
         scrub: !args.no_scrub,
     };
     let small = minimise(events, &request).map_err(|why| Box::new(impossible(&why)))?;
@@ -55,6 +71,7 @@ pub(super) fn run(
         .collect();
     write_scenario::write(settings, &place, &place.with(&text), &text, &names, console)?;
     console.write(Stream::Err, &said(&small, &place, settings));
+    console.write(Stream::Err, &of_lists(&linked));
     Ok(exit_code(&seen))
 }
 
@@ -96,6 +113,26 @@ fn impossible(why: &Impossible) -> Problem {
         exit,
         diagnostics: vec![diagnostic],
     }
+}
+
+/// Which exception lists decided.
+fn of_lists(linked: &LinkedLists) -> String {
+    let mut text = String::new();
+    if !linked.applied.is_empty() {
+        let _ = writeln!(
+            text,
+            "exception lists applied: {}",
+            linked.applied.join(", ")
+        );
+    }
+    if !linked.missing.is_empty() {
+        let missing = linked.missing.join(", ");
+        let _ = writeln!(
+            text,
+            "exception lists that were not applied: {missing} (--exceptions PATH)"
+        );
+    }
+    text
 }
 
 /// What was made, what stands in for what, and what comes next.
