@@ -307,7 +307,7 @@ fn types() -> Vec<(&'static str, String, &'static str, bool)> {
             "threshold",
             threshold + "\nthreshold = {field = ['host.id'], value = 2}",
             TWO,
-            false,
+            true,
         ),
         (
             "new_terms",
@@ -315,7 +315,7 @@ fn types() -> Vec<(&'static str, String, &'static str, bool)> {
                 + "\n[rule.new_terms]\nfield = 'new_terms_fields'\nvalue = ['host.id']\n\
                          [[rule.new_terms.history_window_start]]\nfield = 'history_window_start'\nvalue = 'now-7d'",
             ONE,
-            false,
+            true,
         ),
         ("esql", one("esql", "esql", esql), ONE, false),
         ("esql_stats", one("esql", "esql", &counted), TWO, false),
@@ -333,6 +333,7 @@ fn every_type_of_rule_honours_filters_and_exceptions() {
     let filter = format!("filters = [{}]\n", toml(&pill));
     let log = lines(&[
         BOB,
+        &BOB.replace("00:00:00", "00:00:03"),
         &BOB.replace("cmd.exe\",\"pid", "whoami.exe\",\"pid")
             .replace("00:00:00", "00:00:02"),
     ]);
@@ -377,7 +378,8 @@ fn every_type_of_rule_honours_filters_and_exceptions() {
                     assert!(!said.contains("not run"), "{name}, {what}: {said}");
                     found.lines().count()
                 };
-                assert_eq!((scan("without"), scan("rules")), (1, 0), "{name}, {what}");
+                assert!(scan("without") > 0, "{name}, {what}");
+                assert_eq!(scan("rules"), 0, "{name}, {what}");
             }
         }
     }
