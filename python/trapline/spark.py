@@ -1,0 +1,251 @@
+"""Runs a project's rules over files of events on Apache Spark.
+
+    trapline-spark --rules rules/ --out alerts/ events/
+
+Spark schedules, retries and stores; the `trapline` program scans. Each task reads whole files: rules
+whose matches span a bounded time run on slices of time, each with the files of its neighbourhood.
+No event passes through Spark. The other rules (long or no span, samples, pipes) need all events of
+their join key: tasks write stage hits, about a hundred bytes for each event that meets a stage, Spark
+carries them, and tasks that each own a part of the keys correlate them.
+
+The files and the rules must be at the same paths on every machine (a shared or mounted file system).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Iterable, Iterator, NamedTuple
+
+from trapline import find_trapline
+
+__all__ = ["Incomplete", "alerts", "main"]
+
+EXTENSIONS = (".ndjson", ".jsonl", ".json", ".gz", ".zst", ".evtx")
+
+
+class Incomplete(RuntimeError):
+    """A task's program failed, or lost events."""
+
+
+class Settings(NamedTuple):
+    """What every task is given."""
+
+    rules: str
+    exceptions: tuple[str, ...]
+    window: str
+    directory: str
+
+
+class File(NamedTuple):
+    """A file of events and its times."""
+
+    name: str
+    size: int
+    first: datetime | None
+    last: datetime | None
+    # It has events that are dated far from all others, which the times leave out.
+    has_outliers: bool
+
+
+class Slice(NamedTuple):
+    """A slice of time and the files of its neighbourhood."""
+
+    start: datetime | None
+    end: datetime | None
+    files: tuple[str, ...]
+
+
+def trapline(settings: Settings, *arguments: str) -> str:
+    """Runs the program and returns its standard output."""
+    command = [find_trapline(), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=settings.directory, check=False)
+    if done.returncode != 0:
+        raise Incomplete(f"{' '.join(arguments[:1])} ended with {done.returncode}:\n{done.stderr}")
+    return done.stdout
+
+
+def scan(settings: Settings, *arguments: str) -> list[str]:
+    """Scans, and returns the alerts, each a line of JSON."""
+    lists = [word for path in settings.exceptions for word in ("--exceptions", path)]
+    fixed = ["scan", "--rules", settings.rules, "--window", settings.window, "--complete", "-j1"]
+    return trapline(settings, *fixed, *lists, *arguments).splitlines()
+
+
+def plan(settings: Settings, *files: str) -> dict:
+    """The plan of the rules, with the times of the files."""
+    text = trapline(settings, "plan-shards", "--rules", settings.rules, "--window", settings.window, *files)
+    return json.loads(text)
+
+
+def catalogue(settings: Settings, files: Iterable[str]) -> Iterator[File]:
+    """The times of files, each read once. No rule is loaded for it."""
+    with tempfile.TemporaryDirectory() as empty:
+        found = plan(settings._replace(rules=empty), *files)["files"]
+    for file in found:
+        if not file["is_read_to_its_end"]:
+            raise Incomplete(f"{file['file']} cannot be read to its end")
+        first, last = (file[key] and moment(file[key]) for key in ("from", "to"))
+        yield File(file["file"], file["bytes"], first, last, file["outliers"] > 0)
+
+
+def moment(text: str) -> datetime:
+    """A time as the program writes it."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def slices(files: list[File], count: int, window: timedelta) -> list[Slice]:
+    """Cuts the time of the files into slices of about equal size."""
+    timed = sorted((file for file in files if file.first), key=lambda file: (file.first, file.name))
+    cuts: list[datetime] = []
+    total, read = sum(file.size for file in timed), 0
+    for file in timed:
+        # A file of a month is cut in time, whatever lies in it.
+        parts = max(1, round(file.size * count / max(total, 1)))
+        step = (file.last - file.first) / parts
+        cuts.extend(file.first + step * part for part in range(parts))
+        read += file.size
+    cuts = sorted({whole_millisecond(cut) for cut in cuts})[1:]
+    edges: list[datetime | None] = [None, *cuts, None]
+    made = []
+    for start, end in zip(edges, edges[1:]):
+        near = tuple(file.name for file in files if is_near(file, start, end, window))
+        if near:
+            made.append(Slice(start, end, near))
+    return made
+
+
+def is_near(file: File, start: datetime | None, end: datetime | None, window: timedelta) -> bool:
+    """Whether a slice needs a file. Outliers may lie anywhere beyond the first and last slice."""
+    if file.first is None or (file.has_outliers and (start is None or end is None)):
+        return True
+    return (end is None or file.first < end + window) and (start is None or start - window <= file.last)
+
+
+def whole_millisecond(time: datetime) -> datetime:
+    """Times within the program are as fine; a cut between two of them would be rounded."""
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+def typed(time: datetime) -> str:
+    """A time as the program reads it."""
+    return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def of_slice(settings: Settings, part: Slice) -> list[str]:
+    """The alerts of a slice."""
+    cut = ["--from", typed(part.start)] if part.start else []
+    cut += ["--to", typed(part.end)] if part.end else []
+    return scan(settings, *cut, *part.files)
+
+
+def stage_hits(settings: Settings, files: Iterable[str]) -> bytes:
+    """The stage hits of files."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "part.hits")
+        scan(settings, "--stage-hits", path, *files)
+        return Path(path).read_bytes()
+
+
+def of_keys(settings: Settings, owner: int, owners: int, hits: Iterable[bytes]) -> list[str]:
+    """The alerts of the join keys that a task owns."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = []
+        for number, part in enumerate(hits):
+            names.append(os.path.join(folder, f"{number}.hits"))
+            Path(names[-1]).write_bytes(part)
+        if not names:
+            return []
+        return scan(settings, "--from-stage-hits", "--owner", f"{owner}/{owners}", *names)
+
+
+def alerts(context, rules: str, files: list[str], *, window: str = "10m", exceptions: Iterable[str] = (),
+           count: int | None = None, directory: str | None = None):
+    """Returns an RDD of the alerts, each a line of JSON as `trapline scan` writes it.
+
+    `count` is the number of slices; by default twice the default parallelism.
+    Raises Incomplete where a rule cannot be run or a file cannot be read.
+    """
+    settings = Settings(rules, tuple(exceptions), window, directory or os.getcwd())
+    own = plan(settings)
+    if own["not_run"]:
+        reasons = "\n".join(f"{rule['file']}: {rule['reason']}" for rule in own["not_run"])
+        raise Incomplete(f"{len(own['not_run'])} rules cannot be run:\n{reasons}")
+    parts = count or context.defaultParallelism * 2
+    divisions = {rule["division"] for rule in own["rules"]}
+    found = context.emptyRDD()
+    named = context.parallelize(files, min(len(files), parts) or 1)
+    if "slice" in divisions:
+        known = named.mapPartitions(lambda some: some_or_none(settings, some)).collect()
+        near = timedelta(milliseconds=own["window_ms"])
+        cut = slices(known, parts, near)
+        found = context.parallelize(cut, len(cut) or 1).flatMap(lambda part: of_slice(settings, part))
+    if divisions & {"key", "whole"}:
+        owners = context.defaultParallelism
+        hits = named.mapPartitions(lambda some: hits_of(settings, some))
+        spread = hits.flatMap(lambda part: [(owner, part) for owner in range(owners)])
+        owned = spread.groupByKey(owners)
+        by_key = owned.flatMap(lambda pair: of_keys(settings, pair[0], owners, pair[1]))
+        found = found.union(by_key)
+    return found
+
+
+def some_or_none(settings: Settings, files: Iterable[str]) -> Iterator[File]:
+    """The times of the files of a task, which may have none."""
+    files = list(files)
+    return catalogue(settings, files) if files else iter(())
+
+
+def hits_of(settings: Settings, files: Iterable[str]) -> Iterator[bytes]:
+    """The stage hits of the files of a task, which may have none."""
+    files = list(files)
+    if files:
+        yield stage_hits(settings, files)
+
+
+def found_files(paths: Iterable[str]) -> list[str]:
+    """The files of paths, directories opened, sorted by name."""
+    files: list[str] = []
+    for path in map(Path, paths):
+        inside = (file for file in path.rglob("*") if file.name.endswith(EXTENSIONS))
+        files.extend(map(str, inside if path.is_dir() else [path]))
+    return sorted(files)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command `trapline-spark`."""
+    parser = argparse.ArgumentParser(prog="trapline-spark", description=__doc__.splitlines()[0])
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="files of events, or directories")
+    parser.add_argument("--rules", required=True, metavar="DIR", help="directory with rules")
+    parser.add_argument("--out", required=True, metavar="DIR", help="where Spark stores the alerts")
+    parser.add_argument("--window", default="10m", metavar="SPAN", help="longest span of rules that run on slices")
+    parser.add_argument("--exceptions", action="append", default=[], metavar="PATH", help="exception lists")
+    parser.add_argument("--slices", type=int, metavar="N", help="number of slices")
+    options = parser.parse_args(arguments)
+    from pyspark.sql import SparkSession
+
+    files = found_files(options.paths)
+    if not files:
+        print(f"trapline-spark: no files of events in {' '.join(options.paths)}", file=sys.stderr)
+        return 4
+    session = SparkSession.builder.appName("trapline").getOrCreate()
+    try:
+        found = alerts(session.sparkContext, options.rules, files, window=options.window,
+                       exceptions=options.exceptions, count=options.slices)
+        found.saveAsTextFile(options.out)
+    except Incomplete as error:
+        print(f"trapline-spark: {error}", file=sys.stderr)
+        return 3
+    finally:
+        session.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

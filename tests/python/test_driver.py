@@ -1,0 +1,44 @@
+"""The driver in the guide (`docs/reference/several-machines.md`) gives the alerts of one scan."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from trapline import find_trapline
+
+PAGE = Path(os.environ.get("TRAPLINE_PROJECT", Path(__file__).parents[2])) / "docs/reference/several-machines.md"
+RULES = {
+    "event": 'process where process.name == "a"',
+    "bounded": "sequence by host.id with maxspan=3m [process where process.name == \"a\"]"
+    ' [process where process.name == "b"]',
+    "unbounded": 'sequence by host.id [process where process.name == "b"] [process where process.name == "a"]',
+}
+
+
+def test_the_driver_of_the_guide(tmp_path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "events").mkdir()
+    for name, query in RULES.items():
+        text = f"[rule]\nname = '{name}'\nrule_id = '{name}'\ntype = 'eql'\nlanguage = 'eql'\n"
+        text += f"severity = 'low'\nrisk_score = 21\nquery = '''\n{query}\n'''\n"
+        (tmp_path / "rules" / f"{name}.toml").write_text(text)
+    for hour in (0, 1):
+        lines = (
+            f'{{"@timestamp":"2023-11-14T0{hour}:{minute:02}:00Z","event":{{"category":"process"}},'
+            f'"process":{{"name":"{"ab"[minute % 3 % 2]}"}},"host":{{"id":"h{minute % 4}"}}}}\n'
+            for minute in range(60)
+        )
+        (tmp_path / "events" / f"{hour}.ndjson").write_text("".join(lines))
+    driver = PAGE.read_text().split("```python\n")[1].split("```")[0]
+    (tmp_path / "driver.py").write_text(driver)
+    programs = os.pathsep.join([str(Path(find_trapline()).parent), os.environ["PATH"]])
+    run = lambda *command: subprocess.run(  # noqa: E731
+        command, cwd=tmp_path, capture_output=True, text=True, check=True, env={**os.environ, "PATH": programs}
+    ).stdout.splitlines()
+    alerts = Counter(run(sys.executable, "driver.py"))
+    assert alerts == Counter(run("trapline", "scan", "--rules", "rules", "events"))
+    assert {name for name in RULES if any(f'"rule_id":"{name}"' in alert for alert in alerts)} == set(RULES)
