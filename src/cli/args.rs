@@ -469,7 +469,7 @@ pub struct MutateArgs {
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub min: Option<f64>,
     /// Only these kinds of change: drop, negate, swap-and-or, drop-item, widen, narrow, boundary,
-    /// case, maxspan, drop-key, swap-stages, drop-until
+    /// case, maxspan, drop-key, aggregate, swap-stages, drop-until
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = operator)]
     pub operators: Vec<Operator>,
     /// How many survivors of a rule are shown, those first that matter most; 0 shows all

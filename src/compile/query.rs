@@ -124,6 +124,14 @@ impl Query<'_> {
         }
     }
 
+    /// The pipeline of an ES|QL query; `None` of another language.
+    pub fn pipeline(&self) -> Option<Result<Pipeline, Vec<QueryError>>> {
+        match self.syntax {
+            Syntax::Esql(query) => Some(query.compile(self.schema)),
+            _ => None,
+        }
+    }
+
     /// Its plan without the texts of clauses, for callers that only ask which events match.
     pub fn plan_without_texts(&self) -> Result<Plan, Vec<QueryError>> {
         match self.syntax {

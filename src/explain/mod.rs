@@ -7,6 +7,7 @@
 pub mod timeline;
 pub mod recording;
 mod layout;
+mod pipeline;
 mod phrases;
 
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ use crate::evaluate::{BlockerHint, Blockers, Context, Prepared};
 use crate::event::EventId;
 use crate::plan::{ClauseId, ClauseName};
 use crate::replay::outcome::Place;
-use crate::replay::trace::{Observation, RuleClause};
+use crate::replay::trace::{Observation, RuleClause, StepRecord};
 use layout::Sheet;
 
 /// One check or recording, explained.
@@ -35,6 +36,8 @@ pub struct Explanation {
     pub furthest: Option<Furthest>,
     /// The stages in the order of the text.
     pub stages: Vec<StageRow>,
+    /// The steps of an ES|QL query; other rules have stages.
+    pub steps: Vec<StepRecord>,
     /// The clauses of the conditions in the order of the text.
     pub clauses: Vec<ClauseRow>,
     /// Each change that alone would make it alert, in words.
@@ -136,6 +139,9 @@ pub struct ClauseRow {
 /// Explains a check; `None` where its query fails when it is run.
 pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Option<Explanation> {
     let specimen = &check.specimen;
+    if specimen.compiled.pipeline.is_some() {
+        return Some(pipeline::explain(check, clauses));
+    }
     let plan = &specimen.compiled.plan;
     let context = Context {
         now: specimen.compiled.now,

@@ -3,6 +3,20 @@
 //! `text → rule → syntax → claims (one mapping a data source) → findings`. A lint reports what it
 //! can prove and nothing else; what is true of several data sources is one finding.
 
+mod array_compared;
+mod case_after_lower;
+mod foreign_pattern;
+mod integer_division;
+mod limit_without_sort;
+mod lost_id;
+mod missing_drops_row;
+mod order_of_array;
+mod repeated_alerts;
+mod suppression_column;
+mod unused_column;
+mod wide_from;
+mod window_beyond_look_back;
+mod esql_walk;
 mod attack_id;
 mod attack_reference;
 mod case_never_written;
@@ -52,6 +66,8 @@ pub use scenario::as_finding;
 pub use vacuous_case::vacuous_cases;
 pub use verification::Refusal;
 
+use esql_walk::EsqlSubject;
+
 use crate::compile::{self, Syntax};
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::{Diagnostic, SourceText};
@@ -60,8 +76,10 @@ use crate::rule::{self, Rule, RuleKind};
 
 /// Every lint, by name.
 pub const LINTS: &[&Lint] = &[
+    &array_compared::LINT,
     &attack_id::LINT,
     &attack_reference::LINT,
+    &case_after_lower::LINT,
     &case_never_written::LINT,
     &contradiction::LINT,
     &covered_list_item::LINT,
@@ -70,22 +88,33 @@ pub const LINTS: &[&Lint] = &[
     &exception_hides_attack::LINT,
     &exception_never_matches::LINT,
     &field_never_carried::LINT,
+    &foreign_pattern::LINT,
+    &integer_division::LINT,
+    &limit_without_sort::LINT,
     &literal_wildcard::LINT,
+    &lost_id::LINT,
     &max_signals::LINT,
     &maxspan_schedule::LINT,
+    &missing_drops_row::LINT,
     &newer_stack::LINT,
+    &order_of_array::LINT,
     &regex_anchor::LINT,
+    &repeated_alerts::LINT,
     &scenario::LINT,
     &schedule_gap::LINT,
     &stage_never_matches::LINT,
+    &suppression_column::LINT,
     &swallowed_backslash::LINT,
     &syntax::LINT,
     &undeciding_clause::LINT,
     &unknown_category::LINT,
     &unknown_key::LINT,
     &unserved_index::LINT,
+    &unused_column::LINT,
     &vacuous_case::LINT,
     &verification::LINT,
+    &wide_from::LINT,
+    &window_beyond_look_back::LINT,
 ];
 
 /// The result of the lints on one rule file.
@@ -208,6 +237,14 @@ fn query(rule: &Rule, catalogue: &Catalogue, linted: &mut Linted) {
         claims: &claims,
     };
     linted.searched = verification::run(&search, &mut linted.findings);
+    if let Syntax::Esql(parsed) = &syntax {
+        let subject = EsqlSubject {
+            rule,
+            text: &query.text,
+            query: &parsed.tree,
+        };
+        esql(&subject, &mut linted.findings);
+    }
     if let Syntax::Eql(syntax) = &syntax {
         let subject = Subject {
             rule,
@@ -238,4 +275,21 @@ fn eql(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let facts = facts::facts(subject);
     field_never_carried::run(subject, &facts, findings);
     stage_never_matches::run(subject, &facts, findings);
+}
+
+/// The lints that read the syntax tree of ES|QL.
+fn esql(subject: &EsqlSubject<'_>, findings: &mut Vec<Finding>) {
+    array_compared::run(subject, findings);
+    missing_drops_row::run(subject, findings);
+    repeated_alerts::run(subject, findings);
+    foreign_pattern::run(subject, findings);
+    case_after_lower::run(subject, findings);
+    suppression_column::run(subject, findings);
+    lost_id::run(subject, findings);
+    integer_division::run(subject, findings);
+    order_of_array::run(subject, findings);
+    window_beyond_look_back::run(subject, findings);
+    wide_from::run(subject, findings);
+    unused_column::run(subject, findings);
+    limit_without_sort::run(subject, findings);
 }

@@ -131,7 +131,7 @@ fn patterns(items: &[Expr]) -> impl Iterator<Item = Edit> {
 
 /// A pattern as someone could have written it who meant a little more or less. Text without
 /// wildcards is no pattern.
-fn variants(text: &str) -> Vec<(Operator, String)> {
+pub(super) fn variants(text: &str) -> Vec<(Operator, String)> {
     if !text.contains(['*', '?']) {
         return Vec::new();
     }

@@ -1,6 +1,5 @@
 //! Mutation testing: each mutant is the rule with one change ([`operators`]); it is caught if the
-//! matches of some check differ ([`runner`]). Mutants are made from the syntax tree, never from
-//! text, and are checked and lowered as the rule is.
+//! matches of some check differ ([`runner`]). Mutants are made from the syntax tree, and are checked and lowered as the rule is.
 //!
 //! `syntax -> mutants -> plan -> matches of each check -> caught, survived, or no change at all`
 
@@ -8,10 +7,12 @@ mod canonical;
 mod condition;
 mod cover;
 mod edit;
+mod esql;
 mod kql;
 mod leaf;
 mod lists;
 mod operators;
+mod rows;
 mod runner;
 
 #[cfg(test)]
@@ -52,6 +53,8 @@ pub enum Operator {
     Maxspan,
     /// A join key is dropped.
     DropKey,
+    /// An aggregate is of another function.
+    Aggregate,
     /// Two stages change places.
     SwapStages,
     /// `until` is dropped.
@@ -61,7 +64,7 @@ pub enum Operator {
 impl Operator {
     /// All kinds, in the order in which their survivors matter: a clause that nothing tests before
     /// the edge of a value.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Drop,
         Self::DropKey,
         Self::DropUntil,
@@ -69,6 +72,7 @@ impl Operator {
         Self::Negate,
         Self::SwapAndOr,
         Self::SwapStages,
+        Self::Aggregate,
         Self::Narrow,
         Self::Widen,
         Self::Maxspan,
@@ -112,6 +116,7 @@ impl Operator {
             Self::Case => "case",
             Self::Maxspan => "maxspan",
             Self::DropKey => "drop key",
+            Self::Aggregate => "aggregate",
             Self::SwapStages => "swap stages",
             Self::DropUntil => "drop until",
         }
@@ -284,8 +289,9 @@ fn wanted(
     let mut mutants = match syntax {
         Syntax::Eql(syntax) => operators::mutants(syntax),
         Syntax::Kuery(syntax) => kql::mutants(syntax),
-        // No change is known for these languages: nothing is counted, least of all as caught.
-        Syntax::Lucene(_) | Syntax::Esql(_) => return None,
+        Syntax::Esql(query) => esql::mutants(&query.text, &query.tree),
+        // No change is known for this language: nothing is counted, least of all as caught.
+        Syntax::Lucene(_) => return None,
     };
     let all = mutants.len();
     mutants.retain(|mutant| wants(file, &place(query, mutant), mutant.operator));
@@ -345,7 +351,10 @@ fn of_rule(
     if checks.is_empty() || (mutants.is_empty() && others) {
         return None;
     }
-    let fates = runner::MutantRunner::new(syntax, checks).fates(&mutants, bounds.progress);
+    let fates = match syntax {
+        Syntax::Esql(_) => rows::fates(syntax, checks, &mutants, bounds.progress),
+        _ => runner::MutantRunner::new(syntax, checks).fates(&mutants, bounds.progress),
+    };
     let tried = mutants.into_iter().zip(fates).map(|(mutant, fate)| Tried {
         operator: mutant.operator,
         place: place(query, &mutant),

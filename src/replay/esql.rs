@@ -1,20 +1,17 @@
-//! ES|QL rules on a case: the rows that each execution of the schedule finds, and at which step of
-//! the query the events of a silent case end (`esql-semantics` §13, §15).
+//! ES|QL rules on a case: the rows that each execution of the schedule finds, and the query over
+//! all events together, for what explains it.
 
 use std::collections::BTreeMap;
 
-use super::outcome::{CauseRecord, NoneRecord};
-use super::reason::ReasonName;
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{Selected, phases};
-use super::stopped::Stopped;
-use crate::evaluate::pipeline::{DroppedRow, FailedCondition, Input, OutputRow, StepCount};
+use crate::evaluate::pipeline::{Forced, Input, Outcome as RowsFound, OutputRow};
 use crate::evaluate::{Match, Override};
 use crate::event::{Event, EventId, Timestamp, Value};
 use crate::execution::replayed::Execution;
 use crate::execution::{Outcome, Phase};
-use crate::plan::pipeline::{Cell, ColumnOrigin, NullReason, Operation, Pipeline};
+use crate::plan::pipeline::{Cell, ColumnOrigin, Operation, Pipeline};
 
 /// With more events than this there is one run over all of them, and no phases.
 const MOST: usize = 2_000;
@@ -128,9 +125,6 @@ impl FoundRows {
 
 /// The rows of the query over these events, when an execution starts at `now`.
 fn rows(run: &Run<'_>, ids: &[EventId], now: i64) -> Vec<OutputRow> {
-    let Some(program) = &run.program else {
-        return Vec::new();
-    };
     let events = events(run, ids);
     let input = Input {
         events: &events,
@@ -138,23 +132,80 @@ fn rows(run: &Run<'_>, ids: &[EventId], now: i64) -> Vec<OutputRow> {
         ..Input::default()
     };
     // A search that fails fails on every document: the run over all of them has said so.
-    let mut rows = program
-        .run(&input)
-        .map(|outcome| outcome.rows)
-        .unwrap_or_default();
+    let program = run.program.as_ref();
+    let outcome = program.and_then(|program| program.run(&input).ok());
+    let mut rows = outcome.unwrap_or_default().rows;
     for row in &mut rows {
-        let original = row.events.iter().filter_map(|event| ids.get(event.index()));
-        row.events = original.copied().collect();
+        row.events = originals(ids, &row.events);
     }
     rows
 }
 
-fn events(run: &Run<'_>, ids: &[EventId]) -> Vec<Event> {
-    let events = ids.iter().filter_map(|id| run.stage.events.get(id.index()));
-    events.cloned().collect()
+/// The events of these places in a choice of events.
+fn originals(ids: &[EventId], places: &[EventId]) -> Vec<EventId> {
+    let original = places.iter().filter_map(|event| ids.get(event.index()));
+    original.copied().collect()
 }
 
-fn pipeline<'r>(run: &'r Run<'_>) -> Option<&'r Pipeline> {
+/// A choice of events. Each has an id that does not depend on the choice.
+fn events(run: &Run<'_>, ids: &[EventId]) -> Vec<Event> {
+    let event = |id: &EventId| {
+        let mut event = run.stage.events.get(id.index())?.clone();
+        event.id.get_or_insert_with(|| run.stage.label(*id));
+        Some(event)
+    };
+    ids.iter().filter_map(event).collect()
+}
+
+/// The query over all events that it sees, together, at the arrival of the last.
+pub(super) struct WholeRun<'r, 'c> {
+    run: &'r Run<'c>,
+    ids: Vec<EventId>,
+    pub(super) events: Vec<Event>,
+    pub(super) now: Timestamp,
+}
+
+impl<'r, 'c> WholeRun<'r, 'c> {
+    /// `None` where no event is to be seen.
+    pub(super) fn of(run: &'r Run<'c>, overrides: &[Override]) -> Option<Self> {
+        let selected = Selected::of(run, &run.setting, overrides);
+        let start = run.setting.start_of(&run.stage.events, &selected.events);
+        let arrivals = selected.arrivals.iter();
+        let latest = arrivals.map(|arrival| arrival.arrived).max()?;
+        Some(Self {
+            run,
+            events: events(run, &selected.events),
+            ids: selected.events,
+            now: Timestamp::from_millis(start + latest),
+        })
+    }
+
+    /// What the query gives; with `forced`, under the outcome of a clause. The events are numbered
+    /// by their place in [`WholeRun::events`].
+    pub(super) fn outcome(&self, forced: Option<Forced>, trace: bool) -> Option<RowsFound> {
+        let input = Input {
+            events: &self.events,
+            now: self.now,
+            trace,
+            forced,
+            ..Input::default()
+        };
+        self.run.program.as_ref()?.run(&input).ok()
+    }
+
+    /// The places of the events.
+    pub(super) fn places(&self) -> impl Iterator<Item = EventId> + use<> {
+        (0u32..).map(EventId).take(self.ids.len())
+    }
+
+    /// What an event is called.
+    pub(super) fn label(&self, place: EventId) -> String {
+        let id = self.ids.get(place.index());
+        id.map_or_else(String::new, |id| self.run.stage.label(*id))
+    }
+}
+
+pub(super) fn pipeline<'r>(run: &'r Run<'_>) -> Option<&'r Pipeline> {
     run.query.pipeline.as_ref()
 }
 
@@ -207,7 +258,7 @@ fn cell_value(cell: &Cell) -> Option<Value> {
     }
 }
 
-fn text(cell: &Cell) -> String {
+pub(super) fn text(cell: &Cell) -> String {
     let values: Vec<String> = cell.values().iter().map(ToString::to_string).collect();
     match cell {
         Cell::Null(_) => "null".to_owned(),
@@ -240,146 +291,4 @@ fn moments(run: &Run<'_>, selected: &Selected) -> Vec<i64> {
             })
         })
         .collect()
-}
-
-/// At which step the events end; `None` where the query gives rows over all of them together.
-pub(super) fn stopped(run: &Run<'_>, overrides: &[Override]) -> Option<Stopped> {
-    let selected = Selected::of(run, &run.setting, overrides);
-    let program = run.program.as_ref()?;
-    let start = run.setting.start_of(&run.stage.events, &selected.events);
-    let latest = selected
-        .arrivals
-        .iter()
-        .map(|arrival| arrival.arrived)
-        .max()?;
-    let events = events(run, &selected.events);
-    let input = Input {
-        events: &events,
-        now: Timestamp::from_millis(start + latest),
-        trace: true,
-        ..Input::default()
-    };
-    let outcome = program.run(&input).ok()?;
-    if !outcome.rows.is_empty() {
-        return None;
-    }
-    let step = last_step(&outcome.steps)?;
-    let dropped = outcome.dropped.iter().filter(|row| row.step == step);
-    // The row that comes nearest: with the fewest conditions that do not hold, then the first.
-    let nearest = dropped.min_by_key(|row| row.conditions.len());
-    match nearest {
-        Some(row) => Some(of_filter(run, row, &selected.events)),
-        None => Some(of_step(run, step)),
-    }
-}
-
-/// The step from which no row goes on although some come in.
-fn last_step(steps: &[StepCount]) -> Option<usize> {
-    steps
-        .iter()
-        .position(|step| step.rows_in > 0 && step.rows_out == 0)
-}
-
-fn of_filter(run: &Run<'_>, row: &DroppedRow, selected: &[EventId]) -> Stopped {
-    let words: Vec<String> = row
-        .conditions
-        .iter()
-        .map(|condition| words_of(run, condition))
-        .collect();
-    let label = match row.events.as_slice() {
-        [one] => selected
-            .get(one.index())
-            .map(|event| run.stage.label(*event)),
-        _ => None,
-    };
-    let values: Vec<String> = row
-        .conditions
-        .iter()
-        .flat_map(|condition| condition.inputs.iter().map(|(name, cell)| said(name, cell)))
-        .collect();
-    let causes = row
-        .conditions
-        .iter()
-        .zip(&words)
-        .map(|(condition, clause)| CauseRecord {
-            stage: None,
-            event: label.clone(),
-            clause: clause.clone(),
-            line: line_of(run, condition),
-        });
-    Stopped {
-        record: NoneRecord {
-            event: label.clone(),
-            causes: causes.collect(),
-            blocker: words.clone(),
-            value: (!values.is_empty()).then(|| values.join("; ")),
-            ..NoneRecord::default()
-        },
-        reasons: words.into_iter().map(ReasonName::Text).collect(),
-    }
-}
-
-fn of_step(run: &Run<'_>, step: usize) -> Stopped {
-    let pipeline = pipeline(run);
-    let location =
-        pipeline.and_then(|pipeline| pipeline.location(pipeline.steps.get(step)?.location));
-    let word = location.map_or_else(String::new, |location| one_line(&location.text));
-    Stopped {
-        reasons: vec![ReasonName::Text(word.clone())],
-        record: NoneRecord {
-            blocker: vec![word.clone()],
-            causes: vec![CauseRecord {
-                stage: None,
-                event: None,
-                clause: word,
-                line: None,
-            }],
-            ..NoneRecord::default()
-        },
-    }
-}
-
-/// A condition as the query writes it, white space aside.
-fn words_of(run: &Run<'_>, condition: &FailedCondition) -> String {
-    let location = pipeline(run).and_then(|pipeline| pipeline.location(condition.location));
-    location.map_or_else(String::new, |location| one_line(&location.text))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<&str>>().join(" ")
-}
-
-fn line_of(run: &Run<'_>, condition: &FailedCondition) -> Option<usize> {
-    let query = run.setting.rule().query.as_ref()?;
-    let location = pipeline(run)?.location(condition.location)?;
-    let place = query.text.locate(location.span);
-    Some(query.text.source().line_column(place.start).0)
-}
-
-/// Whether `because` is a part of one of the conditions that stopped an ES|QL query.
-pub(super) fn names(run: &Run<'_>, because: &ReasonName, found: &[ReasonName]) -> bool {
-    let because = because.to_string();
-    let mut found = found.iter().map(ToString::to_string);
-    run.program.is_some() && found.any(|found| found.contains(&because))
-}
-
-/// Whether `because` stands in the query.
-pub(super) fn has(run: &Run<'_>, because: &ReasonName) -> bool {
-    let because = because.to_string();
-    let query = run.setting.rule().query.as_ref();
-    let text = query.filter(|_| run.program.is_some());
-    text.is_some_and(|query| one_line(query.text.text()).contains(&because))
-}
-
-/// A column and what is in it: `a = 4`, `a has 2 values: x, y`, `a is missing`.
-fn said(name: &str, cell: &Cell) -> String {
-    match cell {
-        Cell::Null(NullReason::Missing) => format!("{name} is missing"),
-        Cell::Null(NullReason::SeveralValues) => {
-            format!("{name} is null: it was computed from several values")
-        }
-        Cell::Null(NullReason::Failed) => format!("{name} is null: it could not be computed"),
-        Cell::One(value) => format!("{name} = {value}"),
-        Cell::Many(values) => format!("{name} has {} values: {}", values.len(), text(cell)),
-    }
 }

@@ -1,5 +1,6 @@
 //! By what an expectation does not hold, if it does not.
 
+use super::esql_blockers;
 use super::expectation::Alert;
 use super::judged_case::{Attack, Case};
 use super::outcome::{PinKind, Verdict};
@@ -147,14 +148,24 @@ fn other_value(case: &Case<'_, '_>, matches: &[Match]) -> Option<Reason> {
     })
 }
 
+/// What stopped a check.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'a> {
+    /// Each cause.
+    pub(super) reasons: &'a [ReasonName],
+    /// More that may be given as the reason.
+    pub(super) also: &'a [String],
+}
+
 /// Why an expectation of no alert does not hold: there is one, or `found` stopped it and not what
 /// the case states.
 pub(super) fn of_none(
     case: &Case<'_, '_>,
     matches: &[Match],
     blockers: &Blockers,
-    found: &[ReasonName],
+    stopped: Found<'_>,
 ) -> Option<(Verdict, Reason)> {
+    let found = stopped.reasons;
     if !matches.is_empty() {
         let reason = match &case.wanted.pin {
             Some(pin) if pin.kind == PinKind::Gap => Reason::GapGone(pin.reason.clone()),
@@ -168,12 +179,12 @@ pub(super) fn of_none(
     let plan = case.run.plan();
     let stated = case.wanted.because.iter().find(|because| {
         !reason_match::holds(because, plan, blockers, found)
-            && !esql::names(case.run, because, found)
+            && !esql_blockers::names(case.run, because, found, stopped.also)
     })?;
     let (stated, found) = (stated.clone(), found.iter().map(ToString::to_string));
     let found = found.collect();
     let reason = match reason_match::known(&stated, plan) {
-        Err(near) if !esql::has(case.run, &stated) => Reason::UnknownReason {
+        Err(near) if !esql_blockers::has(case.run, &stated) => Reason::UnknownReason {
             stated,
             near,
             found,

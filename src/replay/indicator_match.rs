@@ -454,6 +454,7 @@ impl Reasons<'_, '_> {
         };
         Stopped {
             reasons: vec![ReasonName::Word(word)],
+            also: Vec::new(),
             record: NoneRecord {
                 event: event.clone(),
                 blocker: vec![word.word().to_owned()],

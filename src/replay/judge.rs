@@ -1,9 +1,10 @@
 //! Judges a run against its expectation. Verdicts are decided here and nowhere else.
 
+use super::esql_blockers;
 use super::expectation::Alert;
-use super::expectation_failure;
+use super::expectation_failure::{self, Found};
 use super::judged_case::{Attack, Case};
-use super::outcome::{Observed, Verdict};
+use super::outcome::{NoneRecord, Observed, Verdict};
 use super::production::{CREATES, produce};
 use super::production_blockers::{created, stopped};
 use super::reason::{Reason, ReasonName};
@@ -77,8 +78,10 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
         None
     };
     let mut found: Option<Vec<ReasonName>> = None;
+    let mut also: Vec<String> = Vec::new();
     let (observed, blockers, proven) = if let Some(outside) = outside {
-        let proven = !outside.record.overdetermined;
+        let proven = !outside.record.overdetermined && is_proven_by_rows(case, &outside.record);
+        also = outside.also;
         let mut none = outside.record;
         none.vacuous = case.wanted.alert == Alert::None && !proven;
         found = Some(outside.reasons);
@@ -103,7 +106,11 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
     let failed = match case.wanted.alert {
         Alert::None => {
             let found = found.unwrap_or_else(|| record::names(run, &blockers.causes));
-            expectation_failure::of_none(case, matches, &blockers, &found)
+            let stopped = Found {
+                reasons: &found,
+                also: &also,
+            };
+            expectation_failure::of_none(case, matches, &blockers, stopped)
         }
         _ => expectation_failure::of_alert(case, &produced).map(|reason| (Verdict::Failed, reason)),
     };
@@ -174,6 +181,16 @@ pub(super) fn assignment(case: &Case<'_, '_>) -> Vec<Option<EventId>> {
                 .collect()
         });
     by_match.unwrap_or_default()
+}
+
+/// Whether the attack gets past what stops the rows of an ES|QL rule.
+fn is_proven_by_rows(case: &Case<'_, '_>, none: &NoneRecord) -> bool {
+    match case.attack {
+        Some(Attack::Alerts(attack)) if case.run.query.pipeline.is_some() && !case.recorded => {
+            esql_blockers::is_proven(attack, &none.causes)
+        }
+        _ => true,
+    }
 }
 
 /// Whether some cause's outcome differs from the attack's on the same label; always so for a

@@ -168,6 +168,7 @@ fn reason(reason: ReasonWord, event: Option<String>, value: String) -> Stopped {
     let word = reason.word();
     Stopped {
         reasons: vec![ReasonName::Word(reason)],
+        also: Vec::new(),
         record: NoneRecord {
             event: event.clone(),
             blocker: vec![word.to_owned()],

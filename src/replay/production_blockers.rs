@@ -6,7 +6,7 @@ use super::production::produce;
 use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
 use super::stopped::Stopped;
-use super::{esql, indicator_match, new_terms, threshold};
+use super::{esql_blockers, indicator_match, new_terms, threshold};
 use crate::evaluate::Override;
 use crate::event::EventId;
 use crate::event::time::format_offset;
@@ -22,7 +22,7 @@ pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
         let of_kind = match kind {
             RuleKind::Threshold(settings) => threshold::stopped(run, settings, waived),
             RuleKind::NewTerms(settings) => new_terms::stopped(run, settings, waived),
-            RuleKind::Esql => esql::stopped(run, waived),
+            RuleKind::Esql => esql_blockers::stopped(run, waived),
             RuleKind::ThreatMatch(_) => {
                 let indicators = run.indicators.as_ref();
                 indicators.and_then(|own| indicator_match::stopped(run, own, waived))
@@ -46,6 +46,7 @@ pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
         let value = event.and_then(|event| run.stage.seen_by(event, first));
         return Some(Stopped {
             reasons: alone.iter().map(|name| ReasonName::parse(name)).collect(),
+            also: Vec::new(),
             record: NoneRecord {
                 event: event.map(|event| run.stage.label(event)),
                 blocker: alone.iter().map(|name| (*name).clone()).collect(),
@@ -60,6 +61,7 @@ pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
     }
     Some(Stopped {
         reasons: Vec::new(),
+        also: Vec::new(),
         record: NoneRecord {
             blocker: names.clone(),
             causes: names.iter().map(|name| cause(run, name)).collect(),
@@ -163,6 +165,7 @@ fn look_back(run: &Run<'_>) -> Stopped {
     let word = ReasonWord::LookBack.word().to_owned();
     Stopped {
         reasons: vec![ReasonName::Word(ReasonWord::LookBack)],
+        also: Vec::new(),
         record: NoneRecord {
             blocker: vec![word.clone()],
             causes: vec![CauseRecord {

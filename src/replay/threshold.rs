@@ -244,5 +244,6 @@ fn reason(reasons: &[ReasonWord], value: String, miss: Option<String>) -> Stoppe
             ..NoneRecord::default()
         },
         reasons: reasons.iter().copied().map(ReasonName::Word).collect(),
+        also: Vec::new(),
     }
 }

@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use super::clause::{Decided, RuleClause};
+use super::esql_trace;
+pub use super::esql_trace::{PipelineRun, StepRecord};
 use super::judge::{self, Judgement};
 use super::judged_case::Case;
 use super::outcome::{CheckKey, NoneRecord, Place, Verdict};
@@ -27,35 +30,6 @@ pub struct Observed {
     pub clauses: Vec<RuleClause>,
     /// One entry for each check that ran, in file order.
     pub checks: Vec<Observation>,
-}
-
-/// A clause of a rule, whatever the data source.
-#[derive(Debug, Clone)]
-pub struct RuleClause {
-    /// Its name, by which checks speak of it.
-    pub name: ClauseName,
-    /// What it is.
-    pub kind: ClauseKind,
-    /// The list that it is an item of has others; it is no clause that decides by itself.
-    pub list: bool,
-    /// Its place in the rule file.
-    pub place: Place,
-    /// The outcome that a match needs of it: `false` for an exclusion.
-    pub wanted: bool,
-    /// The fields that it reads.
-    pub fields: Vec<String>,
-    /// Some tested source maps a field that it reads, or it reads none.
-    pub testable: bool,
-}
-
-/// A clause decided a check.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Decided {
-    /// The clause.
-    pub clause: ClauseName,
-    /// The check matched, and the clause inverted alone loses the match; otherwise it did not, and
-    /// the clause is a cause.
-    pub matched: bool,
 }
 
 /// A check as coverage, mutation and explain see it.
@@ -98,6 +72,8 @@ pub struct CheckInput {
     pub assignment: Vec<Option<EventId>>,
     /// What the rule found.
     pub matches: Vec<Match>,
+    /// What an ES|QL query gives on it.
+    pub pipeline: Option<PipelineRun>,
     /// What it found with the waiver, where there is one.
     pub waived_matches: Vec<Match>,
 }
@@ -156,7 +132,9 @@ pub(super) fn observe(
     };
     // What production stops outside the query, no clause decides.
     let outside = waived.is_empty() && run.produced.matches.is_empty() && !judged.is_empty();
-    let mut decided = if outside {
+    let mut decided = if run.query.pipeline.is_some() {
+        esql_trace::decided(run, &waived)
+    } else if outside {
         Vec::new()
     } else if judged.is_empty() {
         stopped(run, judgement, &of_case)
@@ -183,6 +161,7 @@ pub(super) fn observe(
             events: run.stage.events.clone(),
             labels: run.stage.labels.clone(),
             compiled: Arc::clone(run.query),
+            pipeline: esql_trace::observed(run, &waived),
             waived,
             assignment: judge::assignment(case),
             matches: run.evaluation.matches().to_vec(),
@@ -360,11 +339,11 @@ pub(super) fn clauses(checks: &[Observation], query: &QueryText) -> Vec<RuleClau
     let mut clauses: Vec<RuleClause> = Vec::new();
     let mut places: BTreeMap<ClauseName, usize> = BTreeMap::new();
     for ground in grounds {
-        // The conditions of an ES|QL query are no clauses of its plan, so that nothing is counted.
-        if ground.pipeline.is_some() {
-            continue;
-        }
-        for clause in clauses_of(&ground.plan, query) {
+        let of_ground = match &ground.pipeline {
+            Some(pipeline) => esql_trace::clauses_of(pipeline, query),
+            None => clauses_of(&ground.plan, query),
+        };
+        for clause in of_ground {
             match places.get(&clause.name).and_then(|at| clauses.get_mut(*at)) {
                 Some(known) => known.testable |= clause.testable,
                 None => {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::explain::{Explanation, Furthest, Lack, Recording};
+use crate::replay::trace::StepRecord;
 
 /// One JSON array, one object a check.
 pub fn json(explanations: &[Explanation]) -> String {
@@ -31,9 +32,23 @@ fn entry(explanation: &Explanation) -> Value {
         "lacks": explanation.lacks.iter().map(lack).collect::<Vec<_>>(),
         "furthest": explanation.furthest.as_ref().map(furthest),
         "stages": stages.collect::<Vec<_>>(),
+        "steps": explanation.steps.iter().map(step).collect::<Vec<_>>(),
         "clauses": clauses.collect::<Vec<_>>(),
         "would_alert_if": explanation.would,
         "together": explanation.together,
+    })
+}
+
+fn step(step: &StepRecord) -> Value {
+    let stopped = step.stopped.iter().map(|row| {
+        let conditions = row.conditions.iter();
+        let conditions =
+            conditions.map(|(clause, value)| json!({"clause": clause, "value": value}));
+        json!({"events": row.events, "conditions": conditions.collect::<Vec<_>>()})
+    });
+    json!({
+        "step": step.text, "line": step.line, "rows_in": step.rows_in, "rows_out": step.rows_out,
+        "stopped": stopped.collect::<Vec<_>>(),
     })
 }
 

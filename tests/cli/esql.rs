@@ -102,16 +102,164 @@ fn an_unknown_column_is_refused_and_a_scan_says_that_it_does_not_run_the_rule() 
 }
 
 #[test]
-fn nothing_is_counted_as_covered_or_caught_where_nothing_can_be_counted() {
+fn an_alert_is_expected_by_the_columns_of_its_row() {
+    let row = "expect: {alert: {host.id: host-1, Esql.count: 3}}";
+    let labels =
+        "expect: {alert: [a, b, c], with: {Esql.count: 3, Esql.users: 2, host.id: host-1}}";
+    let project = project().with("scenarios/a.yaml", labels, row);
+    run(&project, &["test", "--accept"]);
+    let (exit, shown) = run(&project, &["test"]);
+    assert_eq!(exit, 0, "{shown}");
+    let project = project.with("scenarios/a.yaml", "Esql.count: 3}", "Esql.count: 4}");
+    let (exit, shown) = run(&project, &["test"]);
+    assert!(
+        exit == 1 && shown.contains("found Esql.count = 3, host.id = host-1"),
+        "{exit} {shown}"
+    );
+}
+
+#[test]
+fn a_threshold_or_a_null_is_a_reason() {
+    let threshold = "expect: none\n    because: Esql.count >= 3\n  - name: on two";
+    let project = project().with(
+        "scenarios/a.yaml",
+        threshold,
+        "expect: none\n    because: 2 of 3\n  - name: on two",
+    );
+    run(&project, &["test", "--accept"]);
+    let (exit, shown) = run(&project, &["test"]);
+    assert_eq!(exit, 0, "{shown}");
+    let snapshot = std::fs::read_to_string(project.file("scenarios/__snapshots__/a.snap")).unwrap();
+    assert!(snapshot.contains("2 of 3"), "{snapshot}");
+    let project = project.with("scenarios/a.yaml", "because: 2 of 3", "because: 1 of 3");
+    let (exit, shown) = run(&project, &["test"]);
+    assert!(
+        exit == 1 && shown.contains("expected 1 of 3 to stop it, but process.name"),
+        "{exit} {shown}"
+    );
+    let project = project
+        .with(
+            "scenarios/a.yaml",
+            "because: 1 of 3",
+            "because: process.args has 2 values",
+        )
+        .with(
+            "scenarios/a.yaml",
+            "change: {c: {process.executable: C:\\Windows\\System32\\whoami.exe}}",
+            "change: {c: {process.args: [a, b]}}",
+        )
+        .with(
+            "rules/a.toml",
+            "AND process.name",
+            "AND NOT process.args == \"z\" AND process.name",
+        )
+        .with(
+            "scenarios/a.yaml",
+            "events:\n",
+            "events:\n    d: {is: process, process.executable: C:\\x.exe, process.args: other}\n",
+        );
+    let text = std::fs::read_to_string(project.file("scenarios/a.yaml")).unwrap();
+    let text = text.replace("user.name: ada}", "user.name: ada, process.args: x}");
+    let text = text.replace("user.name: bob}", "user.name: bob, process.args: x}");
+    std::fs::write(project.file("scenarios/a.yaml"), text).unwrap();
+    run(&project, &["test", "--accept"]);
+    let (exit, shown) = run(&project, &["test"]);
+    assert_eq!(exit, 0, "{shown}");
+}
+
+#[test]
+fn an_index_that_from_does_not_read_is_a_reason() {
+    let project = project()
+        .with(
+            "scenarios/a.yaml",
+            "change: {c: {process.executable: C:\\Windows\\System32\\whoami.exe}}",
+            "events_from: {file: other.ndjson}",
+        )
+        .with(
+            "scenarios/a.yaml",
+            "because: Esql.count >= 3\n  - name: on two",
+            "because: logs-endpoint.events.process-*\n  - name: on two",
+        );
+    let event = r#"{"@timestamp":"2024-01-01T00:00:00Z","_index":"logs-endpoint.events.file-default","process.name":"cmd.exe"}"#;
+    std::fs::write(project.file("scenarios/other.ndjson"), format!("{event}\n")).unwrap();
+    run(&project, &["test", "--accept"]);
+    let (exit, shown) = run(&project, &["test"]);
+    assert_eq!(exit, 0, "{shown}");
+    let project = project.with(
+        "scenarios/a.yaml",
+        "because: logs-endpoint",
+        "because: logs-other",
+    );
+    let (exit, shown) = run(&project, &["test"]);
+    assert!(
+        exit == 1 && shown.contains("not routed did"),
+        "{exit} {shown}"
+    );
+}
+
+#[test]
+fn what_stops_the_attack_as_well_proves_nothing() {
+    let project = project()
+        .with("rules/a.toml", "Esql.count >= 3", "Esql.count >= 1")
+        .with(
+            "scenarios/a.yaml",
+            "    c: {is: process, at: 20s",
+            "    d: {is: process, process.executable: C:\\x.exe}\n    c: {is: process, at: 20s",
+        )
+        .with(
+            "scenarios/a.yaml",
+            "change: {c: {process.executable: C:\\Windows\\System32\\whoami.exe}}",
+            "remove: [a, b, c]",
+        )
+        .with(
+            "scenarios/a.yaml",
+            "because: Esql.count >= 3",
+            "because: process.name",
+        );
+    let (_, shown) = run(&project, &["test"]);
+    assert!(shown.contains("the attack does not prove why"), "{shown}");
+}
+
+#[test]
+fn explain_shows_the_rows_of_each_step_and_where_an_event_stopped() {
+    let project = project();
+    let arguments = [
+        "explain",
+        "rules/a.toml",
+        "--case",
+        "one is another program",
+    ];
+    let (exit, shown) = run(&project, &arguments);
+    assert_eq!(exit, 0, "{shown}");
+    for part in [
+        "3         2  WHERE host.os.type",
+        "c stopped: process.name == \"cmd.exe\": process.name = whoami.exe",
+        "2         1  STATS",
+        "a, b stopped: Esql.count >= 3: Esql.count = 2",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let (_, shown) = run(&project, &[&arguments[..], &["--format", "json"]].concat());
+    assert!(shown.contains("\"rows_in\": 3"), "{shown}");
+}
+
+#[test]
+fn clauses_are_covered_and_mutants_caught_by_the_cases_that_decide_them() {
     let project = project();
     run(&project, &["test", "--accept"]);
-    for command in ["coverage", "mutate"] {
-        let (exit, shown) = run(&project, &[command]);
-        assert!(
-            exit != 0 && !shown.contains("100.0 %"),
-            "{command}: {exit} {shown}"
-        );
-    }
+    let (_, shown) = run(&project, &["coverage"]);
+    // `host.os.type` stops no case; the two others decide both ways.
+    assert!(
+        shown.contains("66.6 %") && shown.contains("host.os.type"),
+        "{shown}"
+    );
+    let (_, shown) = run(&project, &["mutate"]);
+    assert!(shown.contains("host.os.type == \"windows\""), "{shown}");
+    assert!(!shown.contains("Esql.count >= 2"), "{shown}");
+    assert!(
+        shown.contains("COUNT_DISTINCT(user.name)") || shown.contains("caught"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -223,6 +223,7 @@ fn fold(node: Node, expr: &Expr) -> Node {
         warnings: &warnings,
         events: &[],
         failure: &RefCell::new(None),
+        forced: None,
     };
     let row = Row::new(0, Provenance::Several([].into()));
     let cell = node.eval(&row, &env).into_owned();

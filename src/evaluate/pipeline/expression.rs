@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
+use super::Forced;
 use super::functions;
 use super::functions::number;
 use super::node::{Compare, Node, NodeKind, Search};
@@ -12,7 +13,7 @@ use crate::evaluate::QueryFailure;
 use crate::event::{Event, Timestamp, Value};
 use crate::plan::pipeline::cell::order;
 use crate::plan::pipeline::signature::Values;
-use crate::plan::pipeline::{Cell, Function, LocationId, NullReason, Operator};
+use crate::plan::pipeline::{Cell, DataType, Function, LocationId, NullReason, Operator};
 
 /// The inputs of expressions besides the row.
 pub(super) struct Environment<'a> {
@@ -22,6 +23,8 @@ pub(super) struct Environment<'a> {
     pub(super) events: &'a [Event],
     /// An error that fails the whole query.
     pub(super) failure: &'a RefCell<Option<QueryFailure>>,
+    /// A clause whose outcome is given.
+    pub(super) forced: Option<Forced>,
 }
 
 impl Environment<'_> {
@@ -83,6 +86,11 @@ fn bool_cell(value: bool) -> Cell {
 impl Node {
     /// The value on a row.
     pub(super) fn eval<'r>(&'r self, row: &'r Row, env: &Environment<'_>) -> Cow<'r, Cell> {
+        if let Some(forced) = &env.forced
+            && self.is_forced(forced, row)
+        {
+            return Cow::Owned(bool_cell(forced.outcome));
+        }
         let owned = match &self.kind {
             NodeKind::Constant(cell) => return Cow::Borrowed(cell),
             NodeKind::Column(column) => return Cow::Borrowed(row.get(*column)),
@@ -140,6 +148,23 @@ impl Node {
             NodeKind::Search(search) => bool_cell(env.finds(search, row)),
         };
         Cow::Owned(owned)
+    }
+
+    /// Whether this is the clause whose outcome is given for the row. `not` stands at the place of
+    /// what it negates.
+    fn is_forced(&self, forced: &Forced, row: &Row) -> bool {
+        let is_clause = !matches!(
+            self.kind,
+            NodeKind::And(_) | NodeKind::Or(_) | NodeKind::Not(_) | NodeKind::Constant(_)
+        );
+        let is_row = match forced.event {
+            Some(event) => row.events.document() == Some(event),
+            None => true,
+        };
+        is_clause
+            && self.data_type == DataType::Boolean
+            && self.location == forced.location
+            && is_row
     }
 
     fn single(

@@ -43,6 +43,19 @@ pub struct Input<'a> {
     pub tables: &'a [TableRows],
     /// Record for each row that a filter drops which condition dropped it.
     pub trace: bool,
+    /// A clause whose outcome is given rather than computed.
+    pub forced: Option<Forced>,
+}
+
+/// The outcome that a clause is given, whatever its row holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forced {
+    /// The clause, by its place.
+    pub location: LocationId,
+    /// Its outcome.
+    pub outcome: bool,
+    /// Only on rows that are this document; else on every row.
+    pub event: Option<EventId>,
 }
 
 /// The answer of a language model.

@@ -48,6 +48,7 @@ impl Program<'_> {
                 warnings: &warnings,
                 events: input.events,
                 failure: &failure,
+                forced: input.forced,
             },
             states: self.steps.iter().map(State::new).collect(),
             counts: vec![StepCount::default(); self.steps.len()],

@@ -17,6 +17,6 @@ mod token;
 
 pub use check::{Settings, check};
 pub use infer::infer;
-pub use names::names;
+pub use names::{before_stats, names};
 pub use parser::{Parsed, parse};
 pub use patterns::index_patterns;

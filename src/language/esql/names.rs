@@ -18,7 +18,7 @@ pub fn names(query: &Query) -> BTreeSet<&str> {
 }
 
 /// Each command up to the first STATS, with the names that are made before it.
-pub(super) fn before_stats(query: &Query) -> Vec<(&Command, BTreeSet<String>)> {
+pub fn before_stats(query: &Query) -> Vec<(&Command, BTreeSet<String>)> {
     let mut made: BTreeSet<String> = BTreeSet::new();
     match &query.source {
         Source::From { metadata, .. } => {

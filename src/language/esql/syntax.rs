@@ -350,6 +350,13 @@ impl Query {
 }
 
 impl CommandKind {
+    /// The expressions of the command, in the order of the text.
+    pub fn expressions(&self) -> Vec<&Expr> {
+        let mut all = Vec::new();
+        self.add_expressions(&mut all);
+        all
+    }
+
     /// Adds the expressions of the command, in the order of the text.
     pub(super) fn add_expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
         match self {

@@ -7,6 +7,7 @@
 
 pub mod aggregate;
 pub mod cell;
+mod clause;
 pub mod expression;
 pub mod function;
 pub mod grok;
@@ -16,6 +17,7 @@ mod types;
 
 pub use aggregate::{Aggregate, AggregateFunction};
 pub use cell::{Cell, NullReason};
+pub use clause::{ClauseRole, PipelineClause};
 pub use expression::{Expr, ExprKind, Operator};
 pub use function::Function;
 pub use grok::GrokPattern;

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::excerpt;
 use super::style::{BAD, DIM, GOOD, NAME, Painter, clean, width};
 use crate::explain::{Explanation, Recording, StageRow};
+use crate::replay::trace::StepRecord;
 
 /// How wide the column of clauses is at most.
 const WIDEST: usize = 60;
@@ -38,7 +39,11 @@ pub fn write_explanation(one: &Explanation, colour: bool, all: bool, text: &mut 
         key_line("reached", &words, painter, text);
     }
     text.push('\n');
-    table(&one.stages, painter, text);
+    if one.steps.is_empty() {
+        table(&one.stages, painter, text);
+    } else {
+        steps(&one.steps, painter, text);
+    }
     if !one.alerted {
         for clause in one.clauses.iter().filter(|clause| clause.decisive) {
             let words = format!("{}: {}", clause.outcome, clause.value);
@@ -186,6 +191,30 @@ fn table(stages: &[StageRow], painter: Painter, text: &mut String) {
             number(row.matching),
             clean(row.event.as_deref().unwrap_or("-"))
         );
+    }
+}
+
+/// The rows in and out of each step of a pipeline, and the rows that stopped there.
+fn steps(steps: &[StepRecord], painter: Painter, text: &mut String) {
+    let header = format!("  {:>8}  {:>8}  step", "rows in", "rows out");
+    let _ = writeln!(text, "{}", painter.paint(DIM, &header));
+    for step in steps {
+        let words = clean(&excerpt::cut(&step.text));
+        let (rows_in, rows_out) = (number(step.rows_in), number(step.rows_out));
+        let _ = writeln!(text, "  {rows_in:>8}  {rows_out:>8}  {words}");
+        for row in step.stopped.iter().take(LISTED) {
+            let events = match row.events.as_slice() {
+                [first, .., last] if row.events.len() > LISTED => {
+                    format!("{} events {first} … {last}", row.events.len())
+                }
+                events => events.join(", "),
+            };
+            for (clause, value) in &row.conditions {
+                let words = format!("{events} stopped: {clause}: {value}");
+                let _ = writeln!(text, "{:22}{}", "", painter.paint(DIM, &clean(&words)));
+            }
+        }
+        more(step.stopped.len(), painter, text);
     }
 }
 

@@ -1,0 +1,89 @@
+//! Runs each mutant of an ES|QL query on the events of every check until the rows of one differ.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::{Mutant, MutantStatus};
+use crate::compile::{CompiledQuery, Query, Syntax};
+use crate::evaluate::pipeline::{Input, Program};
+use crate::event::io::Progress;
+use crate::plan::pipeline::Pipeline;
+use crate::replay::outcome::Verdict;
+use crate::replay::trace::Observation;
+
+/// Runs each mutant, in order, and reports progress.
+pub(super) fn fates(
+    rule: &Syntax,
+    checks: &[&Observation],
+    mutants: &[Mutant],
+    progress: &dyn Progress,
+) -> Vec<MutantStatus> {
+    let tried = mutants.par_iter().map(|mutant| {
+        let fate = fate(&mutant.query(rule), checks);
+        progress.advance(1);
+        fate
+    });
+    tried.collect()
+}
+
+fn fate(query: &Syntax, checks: &[&Observation]) -> MutantStatus {
+    let mut made: Vec<(&Arc<CompiledQuery>, Pipeline)> = Vec::new();
+    for check in checks
+        .iter()
+        .filter(|check| check.verdict != Verdict::Invalid)
+    {
+        let ground = &check.specimen.compiled;
+        let known = made.iter().position(|(own, _)| Arc::ptr_eq(own, ground));
+        let place = match known {
+            Some(place) => place,
+            None => match pipeline(query, ground) {
+                Some(pipeline) => {
+                    made.push((ground, pipeline));
+                    made.len() - 1
+                }
+                None => return MutantStatus::Refused,
+            },
+        };
+        let differs = made
+            .get(place)
+            .is_some_and(|(_, pipeline)| differs(check, pipeline));
+        if differs {
+            return MutantStatus::Caught(check.key.to_string());
+        }
+    }
+    MutantStatus::Survived
+}
+
+fn pipeline(query: &Syntax, ground: &CompiledQuery) -> Option<Pipeline> {
+    let query = Query {
+        syntax: query,
+        schema: &ground.schema,
+        settings: &ground.settings,
+        now: ground.now,
+    };
+    query.pipeline()?.ok()
+}
+
+/// Whether the pipeline gives other rows than the rule does, whatever their order.
+fn differs(check: &Observation, pipeline: &Pipeline) -> bool {
+    let Some(run) = &check.specimen.pipeline else {
+        return false;
+    };
+    let input = Input {
+        events: &run.events,
+        now: run.now,
+        ..Input::default()
+    };
+    let outcome = Program::new(pipeline).and_then(|program| program.run(&input));
+    // A query that fails where the rule runs is noticed.
+    let Ok(outcome) = outcome else { return true };
+    let mut rest: Vec<_> = run.rows.iter().collect();
+    for row in &outcome.rows {
+        match rest.iter().position(|own| *own == row) {
+            Some(place) => drop(rest.swap_remove(place)),
+            None => return true,
+        }
+    }
+    !rest.is_empty()
+}
