@@ -3,6 +3,9 @@
 //! a struct of its options here, and a file in `commands/`.
 //!
 //! A new verb is a variant of [`Verb`], a struct of its options here, and a file in `commands/`.
+//!
+//! Longer than 500 lines: the options of all verbs are read side by side, so that like ones have like
+//! names.
 
 use std::str::FromStr;
 

@@ -1,30 +1,21 @@
 //! Combines options and the configuration file into the settings of a command. Commands read
 //! settings, never raw options.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::args::{
-    Args, CheckArgs, CheckFormat, End, Format, FormatArg, Global, Optional, QueryArgs, QueryFormat,
-    QueryLanguage, Required, TestArgs, operator,
-};
+use super::args::{Args, Format, FormatArg, Global, Required, TestArgs, operator};
 use super::error::{self, Problem};
 use super::files::Files;
+use super::lint_levels::{Level, Levels, lint};
 use super::{ExitCode, environment};
-use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
-use crate::evaluate::{Request, ResultPosition};
-use crate::event::time::DateFormat;
-use crate::language::eql;
-use crate::lint::LINTS;
 use crate::mutation::Operator;
 use crate::project::config::Config;
 use crate::project::error::BAD_CONFIG;
 use crate::project::{Layout, Project, SnapshotPolicy, Target, config};
 use crate::replay::select::Selection;
-use crate::search::Parameters;
 use crate::snapshot::Accept;
 
 /// What holds for every verb.
@@ -39,7 +30,7 @@ pub struct Settings {
     /// Whether a CI system runs us: then nothing is written.
     pub ci: bool,
     /// What the configuration says about lints.
-    lints: Levels,
+    pub(super) lints: Levels,
     /// What the configuration says about the verbs; the command line overrides it.
     defaults: Defaults,
 }
@@ -84,31 +75,6 @@ impl Defaults {
     }
 }
 
-/// What becomes of a lint's findings; what is said later counts.
-pub type Levels = BTreeMap<&'static str, Level>;
-
-/// What becomes of the findings of a lint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// They are errors.
-    Deny,
-    /// They are left out.
-    Allow,
-}
-
-/// What `check` was asked.
-#[derive(Debug, Clone)]
-pub struct CheckSettings {
-    /// The files and directories to check; everything when empty.
-    pub names: Vec<String>,
-    /// How to report.
-    pub format: CheckFormat,
-    /// Draw every finding.
-    pub verbose: bool,
-    /// The lints of which something is said.
-    pub levels: Levels,
-}
-
 /// What `test` was asked.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -143,32 +109,6 @@ pub struct TestSettings {
     pub jobs: Option<u16>,
     /// The reports, at least one.
     pub reports: Vec<FormatArg>,
-}
-
-/// What `query` was asked.
-#[derive(Debug, Clone)]
-pub struct QuerySettings {
-    /// The query.
-    pub query: String,
-    /// Its language.
-    pub language: QueryLanguage,
-    /// Where the documents come from. There is at least one, but for an ES|QL query with ROW.
-    pub inputs: Vec<Input>,
-    /// The mappings; absolute.
-    pub mappings: Vec<Utf8PathBuf>,
-    /// What the request says.
-    pub parameters: Parameters,
-    /// `--format`.
-    pub format: Option<QueryFormat>,
-}
-
-/// A FILE with documents.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// `-`
-    Standard,
-    /// Absolute.
-    File(Utf8PathBuf),
 }
 
 impl Settings {
@@ -335,73 +275,8 @@ impl Settings {
         }
     }
 
-    /// What the options of `query` mean.
-    pub fn query(&self, args: &QueryArgs) -> Result<QuerySettings, Box<Problem>> {
-        if args.files.is_empty() && args.language != QueryLanguage::Esql {
-            let message = "no FILE with documents is given";
-            let help = "only an ES|QL query that begins with ROW needs none";
-            return Err(Problem::usage(
-                Diagnostic::error(&error::NO_DOCUMENTS, message).help(help),
-            ));
-        }
-        let mut inputs = Vec::new();
-        for file in &args.files {
-            if file == "-" {
-                inputs.push(Input::Standard);
-                continue;
-            }
-            for path in self.paths(file)? {
-                inputs.push(Input::File(path));
-            }
-        }
-        let mut mappings = Vec::new();
-        for mapping in &args.mapping {
-            let path = self.working_directory.join(mapping);
-            self.must_exist(&path)?;
-            mappings.push(path);
-        }
-        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-        let now = match &args.now {
-            None => environment::now(),
-            Some(text) => DateFormat::default().parse(text).ok_or_else(|| {
-                let message = format!("`--now {text}` is no date");
-                Problem::usage(
-                    Diagnostic::error(&error::BAD_TIME, message)
-                        .help("write it as `2024-01-31T12:00:00Z`"),
-                )
-            })?,
-        };
-        Ok(QuerySettings {
-            query: args.query.clone(),
-            language: args.language,
-            inputs,
-            mappings,
-            parameters: Parameters {
-                settings: eql::Settings {
-                    timestamp: args.timestamp_field.clone(),
-                    category: args.event_category_field.clone(),
-                    tiebreaker: args.tiebreaker_field.clone(),
-                },
-                request: Request {
-                    size: Some(args.size),
-                    position: match args.result_position {
-                        End::Head => ResultPosition::Head,
-                        End::Tail => ResultPosition::Tail,
-                    },
-                    max_samples_per_key: count(args.max_samples_per_key),
-                },
-                optional: match args.optional {
-                    Optional::Missing => eql::OptionalFields::Missing,
-                    Optional::Folded => eql::OptionalFields::Folded,
-                },
-                now: Some(now),
-            },
-            format: args.format,
-        })
-    }
-
     /// The file that was typed, or those that a pattern names which the shell left alone.
-    fn paths(&self, typed: &str) -> Result<Vec<Utf8PathBuf>, Box<Problem>> {
+    pub(super) fn paths(&self, typed: &str) -> Result<Vec<Utf8PathBuf>, Box<Problem>> {
         let path = self.working_directory.join(typed);
         if !self.files.exists(&path) && typed.contains(['*', '?']) {
             let found = self.files.glob(&self.files.name(&path));
@@ -411,29 +286,6 @@ impl Settings {
         }
         self.must_exist(&path)?;
         Ok(vec![path])
-    }
-
-    /// What the options of `check` mean.
-    pub fn check(&self, args: &CheckArgs) -> Result<CheckSettings, Box<Problem>> {
-        let mut targets = Vec::new();
-        for path in &args.paths {
-            self.target(path, &mut targets)?;
-        }
-        let names = targets.into_iter().map(|target| match target {
-            Target::Path(name) | Target::Key { scenario: name, .. } => name,
-        });
-        let mut levels = self.lints.clone();
-        for (names, level) in [(&args.allow, Level::Allow), (&args.deny, Level::Deny)] {
-            for name in names.iter().flat_map(|names| names.split(',')) {
-                levels.insert(lint(name.trim(), |diagnostic| diagnostic)?, level);
-            }
-        }
-        Ok(CheckSettings {
-            names: names.collect(),
-            format: args.format,
-            verbose: args.verbose,
-            levels,
-        })
     }
 
     /// What the paths on the command line name.
@@ -446,7 +298,11 @@ impl Settings {
     }
 
     /// A scenario, a rule, a directory, a KEY, or a pattern that the shell left alone.
-    fn target(&self, typed: &str, targets: &mut Vec<Target>) -> Result<(), Box<Problem>> {
+    pub(super) fn target(
+        &self,
+        typed: &str,
+        targets: &mut Vec<Target>,
+    ) -> Result<(), Box<Problem>> {
         if let Some((scenario, rest)) = typed.split_once("::") {
             // A KEY is relative to the root, as reports print it; a person may type it from
             // where they are.
@@ -475,7 +331,7 @@ impl Settings {
     }
 
     /// A path that was typed and must be there.
-    fn must_exist(&self, path: &Utf8Path) -> Result<(), Box<Problem>> {
+    pub(super) fn must_exist(&self, path: &Utf8Path) -> Result<(), Box<Problem>> {
         self.files.allow(path);
         if self.files.exists(path) {
             return Ok(());
@@ -500,24 +356,6 @@ fn root(working_directory: &Utf8Path, global: &Global) -> Result<Utf8PathBuf, Bo
     };
     let found = working_directory.ancestors().find(holds_config);
     Ok(found.unwrap_or(working_directory).to_owned())
-}
-
-/// The lint of this name; `place` says where the name stands.
-fn lint(
-    name: &str,
-    place: impl Fn(Diagnostic) -> Diagnostic,
-) -> Result<&'static str, Box<Problem>> {
-    let known = LINTS.iter().map(|lint| lint.name());
-    if let Some(found) = known.clone().find(|known| *known == name) {
-        return Ok(found);
-    }
-    let message = format!("there is no lint `{name}`");
-    let diagnostic = place(Diagnostic::error(&error::UNKNOWN_LINT, message));
-    let names: Vec<&str> = known.clone().collect();
-    Err(Problem::usage(match nearest(name, known) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic.help(format!("there are {}", names.join(", "))),
-    }))
 }
 
 fn accept(lists: Option<&[String]>) -> Result<Option<Accept>, Box<Problem>> {

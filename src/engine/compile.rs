@@ -10,6 +10,7 @@ use super::numbers::{ColumnId, KeySetId, RuleNumber, ScriptId, StageNumber};
 use super::program::{Node, TestRef};
 use super::sequence_spec::{Kind, SequenceSpec};
 use super::slots::{SlotId, Slots};
+use super::whole_documents::asks_document;
 use crate::evaluate::document::DocumentTest;
 use crate::evaluate::function::Script;
 use crate::event::FieldType;
@@ -489,24 +490,4 @@ impl Compiler {
         let witnesses = columns.map(|(column, tests)| Witnesses::new(column, tests));
         (witnesses.collect(), unwitnessed)
     }
-}
-
-/// Whether a plan has tests of documents as they were written.
-pub(super) fn asks_documents(plan: &Plan) -> bool {
-    let mut leaves = plan.leaves.iter();
-    leaves.any(|leaf| asks_document(plan, &leaf.predicate))
-}
-
-/// Whether the test needs the whole document: for nested objects, and for fields whose values stand
-/// at no single path.
-fn asks_document(plan: &Plan, predicate: &Predicate) -> bool {
-    let is_beside = |field: &FieldId| {
-        let mut readers = plan.fields.at(*field).readers.iter().flatten();
-        readers.any(|reader| {
-            reader.field_type == FieldType::Flattened
-                || reader.read_from.contains('*')
-                || ["_id", "_index"].contains(&&*reader.read_from)
-        })
-    };
-    predicate.has_nested() || predicate.fields().iter().any(is_beside)
 }

@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::compile::{RuleSet, asks_documents};
+use super::compile::RuleSet;
 use super::correlate::{Correlator, Occurrence};
 use super::found_match::Match;
 use super::matcher::{Everywhere, Found, Matcher};
+use super::whole_documents::asks_documents;
 use crate::event::schema::MappingId;
 use crate::event::{Event, Raw, Timestamp};
 use crate::plan::Plan;

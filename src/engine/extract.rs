@@ -5,6 +5,8 @@
 //! `event/json.rs` refuses, the fault is in a number that nobody reads, a key that nobody reads
 //! stands twice in its object, or the line has a key of `serde_json`'s own. A line with a key that is
 //! written with escapes, or twice in one object, is rare and is left to `event/json.rs`.
+//!
+//! Longer than 500 lines: one state machine, whose parts must be inlined into each other.
 
 use wide::u8x16;
 

@@ -27,6 +27,7 @@ mod event_context;
 mod sequence;
 pub mod slots;
 mod value_table;
+mod whole_documents;
 
 pub use compile::{Refused, RuleSet};
 pub use correlate::{Correlator, Occurrence};

@@ -15,10 +15,21 @@ use crate::event::schema::Origin;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::import::{self, Import};
 use crate::language::eql::{EqlError, OptionalFields, Settings};
+use crate::scenario::ExpandedCase;
 use crate::scenario::model::{EventsFrom, Located};
 
 /// The most events of one capture.
 const MOST: usize = 5_000_000;
+
+/// What the attack or a case is replayed from.
+pub(super) enum Events {
+    /// Nothing, for a reason.
+    Skipped(String),
+    /// Events that the scenario writes.
+    Written(ExpandedCase),
+    /// Recorded events.
+    Recorded(Capture),
+}
 
 /// A capture as it is replayed.
 pub(super) struct Capture {

@@ -7,6 +7,7 @@ pub mod reason;
 mod reason_match;
 pub mod census;
 pub(crate) mod capture;
+mod case_events;
 mod check;
 pub mod error;
 pub mod events;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::capture::{self, Capture};
-use super::exclusions::{Exceptions, hide};
+use super::capture::Events;
+use super::exclusions::Exceptions;
 use super::expectation::{Wanted, wanted};
 use super::indicators::{Searched, ThreatSource};
 use super::judge::{self, Judgement};
@@ -12,20 +12,18 @@ use super::outcome::{Check, Observed, PinKind, Verdict};
 use super::production;
 use super::reason::Reason;
 use super::run::Run;
-use super::schedule::ScheduleConfig;
 use super::stage::Stage;
 use super::trace::Observation;
 use super::waiver::Waiver;
 use super::{Event, Options, START, Test};
-use crate::compile::{CompiledQuery, FieldTypes, OnSource as Compiler, Refused, indicator_query};
+use crate::compile::{FieldTypes, OnSource as Compiler, Refused, indicator_query};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, Span};
 use crate::evaluate::{BlockerHint, Context};
 use crate::event::io::Files;
 use crate::rule::RuleKind;
-use crate::scenario::expand::{CapturedEvent, expand_captured};
-use crate::scenario::model::{Deployment, EventRole};
-use crate::scenario::{self, Effect, Expanded, ExpandedCase, Expander};
+use crate::scenario::model::Deployment;
+use crate::scenario::{self, Expander};
 
 /// Runs a scenario on a source: its checks in file order, and what is wrong with the scenario
 /// there.
@@ -101,13 +99,6 @@ pub(super) struct OnSource<'a> {
     pub(super) before: usize,
     /// The options left out some check.
     pub(super) partial: bool,
-}
-
-/// What the attack or a case is replayed from.
-enum Events {
-    Skipped(String),
-    Written(ExpandedCase),
-    Recorded(Capture),
 }
 
 /// The attack or a case, as far as both are the same.
@@ -284,7 +275,7 @@ impl<'a> OnSource<'a> {
                 return Vec::new();
             }
             Events::Recorded(capture) => ((capture.stage, Stage::default()), true),
-            Events::Written(expanded) => (stage_of(expanded), false),
+            Events::Written(expanded) => (Stage::of(expanded), false),
         };
         let ((mut stage, indicators), recorded) = stage;
         let Some(expected) = expected else {
@@ -400,7 +391,7 @@ impl<'a> OnSource<'a> {
                 let production = case.schedule.is_some() || !case.exceptions.is_empty();
                 let no_effect = self.no_effect(&expanded.effect).filter(|_| !production);
                 forced = expanded.forced.iter().any(|field| self.pins(field));
-                (stage_of(expanded), no_effect, false)
+                (Stage::of(expanded), no_effect, false)
             }
         };
         let compiled = match compiler.compile(&stage.events) {
@@ -433,107 +424,6 @@ impl<'a> OnSource<'a> {
         let judgement = judge::judge(&case);
         Some(self.judged(item, &case, judgement))
     }
-
-    /// Hides the events that production does not show to the query.
-    fn hide(
-        &self,
-        case: Option<&scenario::Case>,
-        compiled: &CompiledQuery,
-        stage: &mut Stage,
-    ) -> Result<(), Arc<Refused>> {
-        let rule = &self.test.subject.rule;
-        let exclusions = self.exceptions.of(rule, self.test.scenario, case);
-        match compiled.schema.mappings().first() {
-            Some(types) if !exclusions.is_empty() => hide(&exclusions.on(types.clone())?, stage),
-            _ => Ok(()),
-        }
-    }
-
-    /// How production runs the rule for the attack or a case.
-    fn setting(&self, case: Option<&scenario::Case>, recorded: bool) -> ScheduleConfig<'a> {
-        let of_case = match case {
-            Some(case) => case.schedule.as_ref(),
-            None => self.test.scenario.attack.schedule.as_ref(),
-        };
-        let specs = [self.test.scenario.schedule.as_ref(), of_case];
-        let start = (!recorded).then_some(START.millis());
-        let stated = match (self.test.scenario, case) {
-            (scenario, _) if scenario.schedule.is_some() || !scenario.exceptions.is_empty() => true,
-            (_, Some(case)) => {
-                case.schedule.is_some() || case.repeat.is_some() || !case.exceptions.is_empty()
-            }
-            (_, None) => of_case.is_some(),
-        };
-        ScheduleConfig::new(&self.test.subject.rule, &specs, start, stated)
-    }
-
-    /// Recorded events with the case's changes; `None` after an error, which is noted.
-    fn changed(&mut self, stage: Stage, case: &scenario::Case) -> Option<Stage> {
-        let labels = stage.labels.into_iter();
-        let captured = stage.events.into_iter().zip(labels);
-        let captured = captured.map(|(event, label)| CapturedEvent {
-            event,
-            label: (!label.is_empty()).then_some(label),
-            at_millis: 0,
-        });
-        let captured = captured.collect();
-        match expand_captured(self.test.scenario, Some(case), self.source, captured) {
-            Ok(expanded) => Some(stage_of(expanded).0),
-            Err(diagnostics) => {
-                self.diagnostics.extend(diagnostics);
-                None
-            }
-        }
-    }
-
-    /// Whether the sensor pins the field.
-    fn pins(&self, field: &str) -> bool {
-        let kinds = self.source.kinds.iter().flat_map(|kind| &kind.pins);
-        kinds.chain(&self.source.pins).any(|pin| pin.field == field)
-    }
-
-    /// Why a case is the same as the attack on this source.
-    fn no_effect(&self, effect: &Effect) -> Option<Reason> {
-        match effect {
-            Effect::Changed => None,
-            Effect::Equal => Some(Reason::SameAsAttack),
-            Effect::PinnedAway(fields) => {
-                let fields = fields.iter().map(|pin| pin.field.clone());
-                Some(Reason::PinnedBySensor {
-                    source: self.source.name.clone(),
-                    fields: fields.collect(),
-                })
-            }
-        }
-    }
-
-    /// The events of the attack or a case; `None` after an error, which is noted.
-    fn events(&mut self, case: Option<&scenario::Case>) -> Option<Events> {
-        let test = self.test;
-        match self.expander.expand(case) {
-            Ok(Expanded::Skipped(reason)) => Some(Events::Skipped(reason)),
-            Ok(Expanded::Events(expanded)) => Some(Events::Written(expanded)),
-            Ok(Expanded::Capture(from)) => {
-                let beside = capture::Beside {
-                    scenario_file: test.scenario_file,
-                    source: &test.scenario.source,
-                    catalogue: self.catalogue,
-                    patterns: self.patterns,
-                };
-                match capture::load(&from, &beside, self.files) {
-                    Ok(capture) => Some(Events::Recorded(capture)),
-                    Err(diagnostics) => {
-                        self.diagnostics.extend(diagnostics);
-                        None
-                    }
-                }
-            }
-            Err(diagnostics) => {
-                self.diagnostics.extend(diagnostics);
-                None
-            }
-        }
-    }
 }
 
 /// What the attack's verdict means for its cases.
@@ -557,25 +447,6 @@ fn attack_state<'a, 'c>(
         return Attack::Broken(Some(run));
     }
     Attack::Alerts(run)
-}
-
-/// The events of a case, and its indicators.
-fn stage_of(expanded: ExpandedCase) -> (Stage, Stage) {
-    let (mut events, mut indicators) = (Stage::default(), Stage::default());
-    for event in expanded.events {
-        let stage = match event.role {
-            EventRole::Event | EventRole::History => &mut events,
-            EventRole::Indicator => &mut indicators,
-        };
-        stage.events.push(event.event);
-        stage.labels.push(event.label.unwrap_or_default());
-        stage.roles.push(event.role);
-        stage.set.push(event.set_fields.into_iter().collect());
-        let pinned = event.pinned.into_iter().map(|pin| pin.field);
-        stage.pinned.push(pinned.collect());
-        stage.hidden.push(Vec::new());
-    }
-    (events, indicators)
 }
 
 fn context() -> Context {

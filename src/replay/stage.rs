@@ -2,6 +2,7 @@
 
 use crate::evaluate::Override;
 use crate::event::{Event, EventId};
+use crate::scenario::ExpandedCase;
 use crate::scenario::model::EventRole;
 
 /// The events of a case as one data source stores them.
@@ -22,6 +23,25 @@ pub(super) struct Stage {
 }
 
 impl Stage {
+    /// The events of a case, and its indicators.
+    pub(super) fn of(expanded: ExpandedCase) -> (Self, Self) {
+        let (mut events, mut indicators) = (Self::default(), Self::default());
+        for event in expanded.events {
+            let stage = match event.role {
+                EventRole::Event | EventRole::History => &mut events,
+                EventRole::Indicator => &mut indicators,
+            };
+            stage.events.push(event.event);
+            stage.labels.push(event.label.unwrap_or_default());
+            stage.roles.push(event.role);
+            stage.set.push(event.set_fields.into_iter().collect());
+            let pinned = event.pinned.into_iter().map(|pin| pin.field);
+            stage.pinned.push(pinned.collect());
+            stage.hidden.push(Vec::new());
+        }
+        (events, indicators)
+    }
+
     /// Whether the event is there for what it says of the past, and not to be found.
     pub(super) fn is_context(&self, event: EventId) -> bool {
         let role = self.roles.get(event.index()).copied();

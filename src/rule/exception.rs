@@ -7,10 +7,11 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::error::{BAD_FILTER, SYNTAX};
+use super::value_list::{APPLIED, fits, listed};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::event::Timestamp;
 use crate::event::time::DateFormat;
-use crate::language::dsl::query::{Bound, FieldTest, Preparation, Query, Range};
+use crate::language::dsl::query::{FieldTest, Preparation, Query};
 use crate::language::dsl::read::{BadQuery, scalar};
 use crate::located::{self, Report, Table};
 
@@ -329,46 +330,6 @@ impl Reader<'_, '_> {
         }
         let one = |(_, value): &(usize, &str)| listed(kind, field, value);
         Ok(Query::any(values.iter().map(one).collect()))
-    }
-}
-
-/// The types of value lists that Kibana applies to an EQL rule (`isListTypeProcessable`).
-const APPLIED: [&str; 3] = ["keyword", "ip", "ip_range"];
-
-/// Whether a value is of the list's type.
-fn fits(kind: &str, value: &str) -> bool {
-    use std::net::IpAddr;
-    let address = |text: &str| text.trim().parse::<IpAddr>().ok();
-    let block = |value: &str| {
-        let (base, length) = value.split_once('/')?;
-        let most = if address(base)?.is_ipv4() { 32 } else { 128 };
-        length.parse::<u8>().ok().filter(|length| *length <= most)
-    };
-    match kind {
-        "ip" => address(value).is_some(),
-        "ip_range" => match value.split_once('-') {
-            Some((low, high)) => address(low).is_some() && address(high).is_some(),
-            None => address(value).is_some() || block(value).is_some(),
-        },
-        _ => true,
-    }
-}
-
-/// One value of a value list.
-fn listed(kind: &str, field: &str, value: &str) -> Query {
-    match (kind, value.split_once('-')) {
-        ("ip_range", Some((low, high))) => {
-            let bounds = vec![
-                (Bound::From, low.trim().to_owned()),
-                (Bound::To, high.trim().to_owned()),
-            ];
-            let range = Range {
-                bounds,
-                ..Range::default()
-            };
-            Query::field(field, FieldTest::Range(range))
-        }
-        _ => Query::phrase(field, value),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The table of a rule → [`Rule`], or everything that is wrong with it in one run.
 
 use super::{
-    Attack, FieldOverrides, Query, Rule, RuleType, Schedule, Severity, Threat, error, keys, kind,
-    production,
+    Attack, FieldOverrides, Query, Rule, RuleType, Schedule, Severity, Threat, error, keys,
+    production, read_kind,
 };
 use crate::diagnostic::{Diagnostic, escape};
 use crate::event::time::milliseconds_back;
@@ -122,8 +122,8 @@ pub(super) fn rule(table: &Table<'_>, report: &mut Report<'_>) -> Option<Rule> {
     let rule_type = keys::word(table, "type", &RuleType::ALL, RuleType::word, report);
     let schedule = schedule(table, report);
     let query = rule_type.and_then(|rule_type| query(table, rule_type, report));
-    let kind =
-        rule_type.and_then(|rule_type| kind::kind(table, rule_type, schedule.look_back, report));
+    let kind = rule_type
+        .and_then(|rule_type| read_kind::kind(table, rule_type, schedule.look_back, report));
     let severity = keys::word(table, "severity", &Severity::ALL, Severity::word, report);
     let risk_score = risk_score(table, report);
     let max_signals = max_signals(table, report);

@@ -14,6 +14,8 @@ pub mod schema;
 mod stack_version;
 pub mod production;
 mod query_text;
+mod read_kind;
+mod value_list;
 
 pub use exception::{ExceptionItem, LoadedExceptions, load_exceptions};
 pub use file::{load, load_file};

@@ -32,3 +32,23 @@ fn every_file_says_first_why_it_exists() {
         );
     }
 }
+
+/// More lines than this are read by nobody as a whole.
+const MOST_LINES: usize = 500;
+
+#[test]
+fn a_long_file_says_first_why_it_is_long() {
+    let is_long = |source: &&Source| source.text.lines().count() > MOST_LINES;
+    for source in Source::all().iter().filter(is_long) {
+        let head = source
+            .text
+            .lines()
+            .take_while(|line| line.starts_with("//!"));
+        assert!(
+            head.into_iter()
+                .any(|line| line.starts_with("//! Longer than 500 lines: ")),
+            "src/{}: split it by idea, or say in its head `Longer than 500 lines: REASON`",
+            source.name
+        );
+    }
+}

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::args::CheckFormat;
+use super::super::check_settings::CheckSettings;
 use super::super::console::Stream;
 use super::super::error;
-use super::super::settings::{CheckSettings, Level, Settings};
+use super::super::lint_levels::Level;
+use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use crate::compile::is_supported;
 use crate::data_source::Catalogue;

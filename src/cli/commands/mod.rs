@@ -27,6 +27,7 @@ pub mod scan;
 mod scan_division;
 mod scan_inputs;
 mod scan_rules;
+mod scan_summary;
 pub mod sources;
 pub mod test;
 pub mod watch;

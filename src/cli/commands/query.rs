@@ -4,7 +4,8 @@
 use super::super::args::{QueryFormat, QueryLanguage};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::settings::{QuerySettings, Settings};
+use super::super::query_settings::QuerySettings;
+use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::query_input::{Notes, mappings, open, read, refused};
 use super::query_rows;

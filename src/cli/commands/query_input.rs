@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use super::super::ExitCode;
 use super::super::error::{self, Problem};
 use super::super::files::{Files, LARGEST};
-use super::super::settings::Input;
+use super::super::query_settings::Input;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::json::BadDocument;
 use crate::event::mapping::{self, IndexMapping};

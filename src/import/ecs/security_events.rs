@@ -2,6 +2,8 @@
 //! each goes through. Called by the Security pipeline.
 //!
 //! An event that is absent here reaches the index with its header, its logon and its event data.
+//!
+//! Longer than 500 lines: one table, a row for each event.
 
 use super::Class;
 

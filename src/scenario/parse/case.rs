@@ -3,7 +3,7 @@
 use super::each::{self, Combination};
 use super::expectation::Beside;
 use super::sources::sources;
-use super::{Parser, event, expectation, production};
+use super::{Parser, because, event, expectation, production};
 use crate::diagnostic::{Span, escape};
 use crate::scenario::error::{CONTRADICTION, UNKNOWN_LABEL, UNKNOWN_SOURCE, WRONG_SHAPE};
 use crate::scenario::model::{
@@ -122,7 +122,7 @@ fn case(
         None => without_expect(parser, scenario, &beside, node.span),
     };
     let because = match entries.take("because") {
-        Some(node) => expectation::because(parser, node, &expect),
+        Some(node) => because::because(parser, node, &expect),
         None => PerSource::All(Vec::new()),
     };
     parser.rest(&entries, "a case", KEYS);

@@ -6,6 +6,7 @@
 //! diagnostics first.
 
 mod attack;
+mod because;
 mod case;
 mod each;
 mod event;

@@ -1,4 +1,6 @@
 //! The Security log: one small event of every kind.
+//!
+//! Longer than 500 lines: one table of examples.
 
 use super::*;
 

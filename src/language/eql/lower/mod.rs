@@ -7,6 +7,7 @@ mod builder;
 mod condition;
 mod constant;
 mod optional;
+mod pattern_test;
 mod script;
 mod stages;
 
