@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use super::super::args::{CheckArgs, Global};
 use super::super::console::Stream;
-use super::super::settings::{Level, Settings};
+use super::super::lint_levels::Level;
+use super::super::settings::Settings;
 use super::super::{Console, ExitCode, environment};
 use crate::data_source::Catalogue;
 use crate::json_rpc::{self, Fault, Framing, INTERNAL_ERROR, Message, response};
