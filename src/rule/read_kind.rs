@@ -244,7 +244,7 @@ fn field_name(table: &Table<'_>, key: &str, report: &mut Report<'_>) -> Option<F
 mod tests {
     use super::*;
     use crate::diagnostic::SourceText;
-    use crate::rule::load;
+    use crate::rule::{Language, load};
 
     fn kind_of(rule_type: &str, rest: &str) -> RuleKind {
         let text = format!(
