@@ -5,8 +5,6 @@ use std::fmt::Write as _;
 use std::io;
 use std::num::NonZero;
 
-use serde_json::json;
-
 use super::super::args::{ScanArgs, ScanFormat};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
@@ -24,7 +22,7 @@ use crate::diagnostic::{Diagnostic, escape};
 use crate::event::io::TemporaryFile;
 use crate::report::noise::NoiseView;
 use crate::scan::noise::{Noise, Span};
-use crate::scan::{self, Alert, Options, Stats, Watcher, Window};
+use crate::scan::{self, Alert, Inputs, Options, Stats, Watcher, Window};
 
 /// Runs the rules of the project over the files.
 pub fn run(

@@ -9,8 +9,8 @@ use super::scan_rules::{NotRun, Rules};
 use crate::diagnostic::escape;
 use crate::engine::Misfit;
 use crate::event::Timestamp;
-use crate::scan::noise::{Budget, Span};
 use crate::scan::Stats;
+use crate::scan::noise::{Budget, Span};
 
 /// So many events, and how fast they come.
 #[expect(
@@ -28,7 +28,12 @@ pub(super) fn rate(stats: &Stats, seconds: f64) -> String {
 }
 
 /// What `--stats` writes.
-pub(super) fn figures(stats: &Stats, rules: &Rules, names: &[String], seconds: f64) -> serde_json::Value {
+pub(super) fn figures(
+    stats: &Stats,
+    rules: &Rules,
+    names: &[String],
+    seconds: f64,
+) -> serde_json::Value {
     let misfit = |((place, _), misfit): (&((u32, u64), usize), &Misfit)| {
         json!({
             "file": names.get(place.0 as usize), "line": place.1, "field": misfit.field,
