@@ -31,7 +31,11 @@ impl<'a> OnSource<'a> {
     }
 
     /// How production runs the rule for the attack or a case.
-    pub(super) fn setting(&self, case: Option<&scenario::Case>, recorded: bool) -> ScheduleConfig<'a> {
+    pub(super) fn setting(
+        &self,
+        case: Option<&scenario::Case>,
+        recorded: bool,
+    ) -> ScheduleConfig<'a> {
         let of_case = match case {
             Some(case) => case.schedule.as_ref(),
             None => self.test.scenario.attack.schedule.as_ref(),
