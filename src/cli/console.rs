@@ -161,9 +161,13 @@ impl Console {
         self.err_terminal
     }
 
-    /// How many columns standard output has, where it is a terminal.
-    pub fn width(&self) -> Option<usize> {
-        let size = self.terminal.then(terminal_size::terminal_size).flatten();
+    /// How many columns the stream has, where it is a terminal.
+    pub fn width(&self, stream: Stream) -> Option<usize> {
+        let size = match stream {
+            Stream::Out if self.terminal => terminal_size::terminal_size_of(io::stdout()),
+            Stream::Err if self.err_terminal => terminal_size::terminal_size_of(io::stderr()),
+            Stream::Out | Stream::Err => None,
+        };
         size.map(|(width, _)| usize::from(width.0))
     }
 
@@ -206,7 +210,8 @@ impl Console {
     /// Draws diagnostics on standard error, one blank line after each.
     pub fn diagnostics<'a>(&mut self, diagnostics: impl IntoIterator<Item = &'a Diagnostic>) {
         for diagnostic in diagnostics {
-            let text = render::render(diagnostic, self.err_colour);
+            let width = self.width(Stream::Err);
+            let text = render::render_within(diagnostic, self.err_colour, width);
             self.write(Stream::Err, &format!("{text}\n"));
         }
     }

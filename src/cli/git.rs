@@ -199,6 +199,12 @@ pub fn extract(root: &Utf8Path, revision: &str, into: &Utf8Path) -> Result<Utf8P
     Ok(tree.join(prefix.trim_end_matches(['\r', '\n'])))
 }
 
+/// The text of a file as a revision has it; an error where it has no such file.
+pub fn file_at(root: &Utf8Path, revision: &str, name: &str) -> Result<String, String> {
+    must_be_revision(revision)?;
+    git(root, &["cat-file", "blob", &format!("{revision}:./{name}")])
+}
+
 fn git(root: &Utf8Path, arguments: &[&str]) -> Result<String, String> {
     run(root, None, arguments)
 }

@@ -2,11 +2,11 @@
 
 use console::{Key, Term};
 
-/// The next letter that a person types; `None` when they leave by Escape or Ctrl-C, or nobody is
+/// The next letter that a person types, as it is typed; `None` when they leave by Escape or Ctrl-C, or nobody is
 /// there.
 pub fn typed() -> Option<char> {
     match Term::stdout().read_key() {
-        Ok(Key::Char(letter)) => Some(letter.to_ascii_lowercase()),
+        Ok(Key::Char(letter)) => Some(letter),
         Ok(Key::Escape | Key::CtrlC) | Err(_) => None,
         Ok(_) => Some('?'),
     }

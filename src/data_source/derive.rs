@@ -32,6 +32,21 @@ pub fn derive(kind: &Kind, event: &mut Event) {
     }
 }
 
+/// The fields from which [`derive()`] makes a field that nobody sets, where the name does not tell:
+/// everybody expects `process.name` to be that of `process.executable`. None for other fields.
+pub fn derived_from(path: &str) -> &'static [&'static str] {
+    match path {
+        "process.entity_id" => &["host.id", "process.executable", "process.pid"],
+        "process.parent.entity_id" => {
+            &["host.id", "process.parent.executable", "process.parent.pid"]
+        }
+        "event.action" => &["network.direction"],
+        "network.type" => &["source.ip", "destination.ip"],
+        "host.os.family" => &["host.os.type"],
+        _ => &[],
+    }
+}
+
 /// Name, command line, number of arguments and entity id of `process` or `process.parent`.
 fn derive_process(process: &str, kind: &Kind, event: &mut Event) {
     let field = |name: &str| format!("{process}.{name}");

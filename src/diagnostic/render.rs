@@ -17,6 +17,14 @@ const DRAWN: usize = 16;
 ///
 /// `colour` asks for ANSI escapes; without it the same text comes out plain.
 pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
+    render_within(diagnostic, colour, None)
+}
+
+/// The fewest columns for which lines of a source are cut: less shows nothing of them.
+const NARROW: usize = 40;
+
+/// [`render()`] with the lines of sources cut around their carets to so many columns.
+pub fn render_within(diagnostic: &Diagnostic, colour: bool, width: Option<usize>) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -60,6 +68,10 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
         Renderer::styled()
     } else {
         Renderer::plain()
+    };
+    let renderer = match width {
+        Some(width) => renderer.term_width(width.max(NARROW)),
+        None => renderer,
     };
     let mut text = renderer.render(&[group]);
     text.push('\n');

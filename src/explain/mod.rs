@@ -42,6 +42,8 @@ pub struct Explanation {
     pub clauses: Vec<ClauseRow>,
     /// Each change that alone would make it alert, in words.
     pub would: Vec<String>,
+    /// Where fields come from that decided and that the scenario does not set.
+    pub notes: Vec<String>,
     /// No single change would: these would have to change together.
     pub together: Vec<String>,
 }
@@ -181,6 +183,7 @@ pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Option<Explanatio
     };
     let mut explanation = sheet.explanation(&blockers, &[], &decided);
     explanation.key = check.key.to_string();
+    explanation.notes.clone_from(&check.notes);
     in_production(&mut explanation, check);
     Some(explanation)
 }

@@ -137,6 +137,24 @@ impl Project<'_> {
         Some(diagnostic.help("they are neither checked nor run"))
     }
 
+    /// Reads the rules of these files, leaving out what cannot be read.
+    pub fn load_rule_files<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<Subject> {
+        let mut loader = Loader::new(*self);
+        for name in names {
+            loader.rules(name);
+        }
+        loader.loaded.subjects
+    }
+
+    /// The names of those of the files that lie in a directory of rules and may hold some.
+    pub fn rule_files_among<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
+        let of_rules = |name: &&str| {
+            let mut layouts = self.layouts.iter();
+            is_rule(name) && layouts.any(|layout| layout.scenario_of(name).is_some())
+        };
+        names.into_iter().filter(of_rules).collect()
+    }
+
     /// Reads every rule of the project, tested or not.
     pub fn load_rules(&self) -> (Vec<Subject>, Vec<Diagnostic>) {
         let mut loader = Loader::new(*self);

@@ -100,6 +100,7 @@ pub(super) fn load(
             events,
             labels,
             roles: Vec::new(),
+            kinds: Vec::new(),
             set: none.clone(),
             pinned: none,
             hidden: vec![Vec::new(); hidden],

@@ -9,7 +9,7 @@ use super::judged_case::Case;
 use super::outcome::{Check, CheckKey, Observed, PinKind, Place, Verdict};
 use super::reason::{Reason, ReasonWord};
 use super::source::{Item, OnSource};
-use super::{explain, trace};
+use super::{explain, trace, unset_fields};
 use crate::compile::Refused;
 use crate::evaluate::QueryFailure;
 use crate::scenario::expand::change_lines;
@@ -149,11 +149,15 @@ impl OnSource<'_> {
                 source: &self.test.scenario.source,
                 span,
             };
-            check.diagnostics = explain::diagnostics(case, &judgement, &place);
+            check.diagnostics = explain::diagnostics(case, &judgement, &place, self.source);
         }
         if let Some(observations) = &mut self.observations {
             let key = check.key.clone();
-            observations.push(trace::observe(case, &judgement, key, item.order));
+            let mut observation = trace::observe(case, &judgement, key, item.order);
+            if observation.alerts.is_empty() {
+                observation.notes = unset_fields::notes(case, &judgement, self.source);
+            }
+            observations.push(observation);
         }
         if let Some(blind) = &judgement.blind {
             check.warnings.push(format!("schedule: {blind}"));

@@ -7,6 +7,8 @@ use super::expectation::Alert;
 use super::judge::Judgement;
 use super::judged_case::Case;
 use super::outcome::Observed;
+use super::unset_fields;
+use crate::data_source::DataSource;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::evaluate::CauseKind;
 
@@ -21,6 +23,7 @@ pub(super) fn diagnostics(
     case: &Case<'_, '_>,
     judgement: &Judgement,
     expectation: &Place<'_>,
+    source: &DataSource,
 ) -> Vec<Diagnostic> {
     let message = judgement
         .reason
@@ -37,6 +40,7 @@ pub(super) fn diagnostics(
         diagnostic = diagnostic.at(case.query.source(), case.query.locate(span), words);
     }
     diagnostic = diagnostic.at(expectation.source, expectation.span, "expected here");
+    diagnostic.help = unset_fields::notes(case, judgement, source);
     vec![diagnostic]
 }
 

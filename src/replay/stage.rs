@@ -14,6 +14,8 @@ pub(super) struct Stage {
     pub(super) labels: Vec<String>,
     /// What each event is to the rule; of a recording nothing is said.
     pub(super) roles: Vec<EventRole>,
+    /// For each event its kind, as the data source names it; none for one of a recording.
+    pub(super) kinds: Vec<Option<String>>,
     /// For each event the fields that the scenario sets.
     pub(super) set: Vec<Vec<String>>,
     /// For each event the fields that the sensor pins against the scenario's wish.
@@ -34,6 +36,7 @@ impl Stage {
             stage.events.push(event.event);
             stage.labels.push(event.label.unwrap_or_default());
             stage.roles.push(event.role);
+            stage.kinds.push(event.kind);
             stage.set.push(event.set_fields.into_iter().collect());
             let pinned = event.pinned.into_iter().map(|pin| pin.field);
             stage.pinned.push(pinned.collect());

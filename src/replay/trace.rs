@@ -51,6 +51,8 @@ pub struct Observation {
     pub alerts: Vec<Match>,
     /// What outside the query keeps production from an alert, nothing waived.
     pub outside: Option<NoneRecord>,
+    /// Where fields come from that decided and that the scenario does not set.
+    pub notes: Vec<String>,
     /// Its executions in production.
     pub timeline: Option<Timeline>,
     /// What it ran on.
@@ -156,6 +158,7 @@ pub(super) fn observe(
         } else {
             None
         },
+        notes: Vec::new(),
         timeline: timeline(run, &judgement.overrides),
         specimen: CheckInput {
             events: run.stage.events.clone(),

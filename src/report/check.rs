@@ -47,7 +47,7 @@ impl Checked {
 
     /// The findings drawn at their places, those of one kind together, then the summary. Of a kind
     /// with many findings only the first ones are drawn, unless all are asked for.
-    pub fn human(&self, colour: bool, verbose: bool) -> String {
+    pub fn human(&self, colour: bool, width: Option<usize>, verbose: bool) -> String {
         let mut kinds: Vec<(&str, Vec<&Diagnostic>)> = Vec::new();
         for (finding, diagnostic) in self.all() {
             let kind = finding.map_or("", |finding| finding.lint.name());
@@ -67,7 +67,7 @@ impl Checked {
             };
             let (drawn, rest) = group.split_at(shown.min(group.len()));
             for diagnostic in drawn {
-                text.push_str(&render::render(diagnostic, colour));
+                text.push_str(&render::render_within(diagnostic, colour, width));
                 text.push('\n');
             }
             if rest.is_empty() {

@@ -36,6 +36,7 @@ fn entry(explanation: &Explanation) -> Value {
         "clauses": clauses.collect::<Vec<_>>(),
         "would_alert_if": explanation.would,
         "together": explanation.together,
+        "notes": explanation.notes,
     })
 }
 

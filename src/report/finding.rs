@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 
 use super::View;
-use super::terminal::group::{alike, alike_changes, groups, name};
+use super::terminal::group::{alike, alike_changes, argument, groups, name};
 use super::terminal::quote;
 use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
 use crate::project::MissedGate;
-use crate::replay::outcome::Check;
+use crate::replay::outcome::{Check, CheckKey};
 use crate::snapshot::diff::diff;
 use crate::snapshot::{Change, Class, record};
 
@@ -27,8 +27,20 @@ pub(super) struct Finding<'a> {
     pub(super) diff: String,
     /// The clause where there is one, then the case.
     pub(super) places: Vec<Spot<'a>>,
-    /// What to do about it: words, and the command where there is one.
-    pub(super) next: (&'static str, Option<String>),
+    /// It fails because its attack does, and tells nothing of its own.
+    pub(super) follows: bool,
+    /// What to do about it.
+    pub(super) next: Next,
+}
+
+/// What a reviewer does about a finding.
+pub(super) struct Next {
+    /// What to mend or to decide; words of ours, with code in backticks.
+    pub(super) words: &'static str,
+    /// The file and line of the expectation that may be wrong.
+    pub(super) expectation: Option<(String, usize)>,
+    /// The command that follows, or that accepts.
+    pub(super) command: Option<String>,
 }
 
 /// How bad it is.
@@ -93,7 +105,12 @@ fn problem(problem: &Diagnostic) -> Finding<'_> {
         ),
         diff: String::new(),
         places,
-        next: ("mend the file, then run", Some("trapline test".to_owned())),
+        follows: false,
+        next: Next {
+            words: "mend the file, then run",
+            expectation: None,
+            command: Some("trapline test".to_owned()),
+        },
     }
 }
 
@@ -101,7 +118,7 @@ fn missed(gate: &MissedGate) -> Finding<'_> {
     Finding {
         kind: "gate-missed",
         level: Level::Error,
-        rank: 4,
+        rank: RANK_OF_GATE,
         name: gate.rule_file.clone(),
         message: format!("{} (--{})", gate.message, gate.gate),
         diff: String::new(),
@@ -111,16 +128,15 @@ fn missed(gate: &MissedGate) -> Finding<'_> {
             end: None,
             label: "",
         }],
-        next: (
-            "write what is missing; a first scenario by",
-            Some(format!("trapline new {}", quote(&gate.rule_file))),
-        ),
+        follows: false,
+        next: next_of_gate(gate),
     }
 }
 
 fn failure<'a>(view: &'a View<'a>, group: &[&'a Check], rule_file: &str) -> Option<Finding<'a>> {
     let first = *group.first()?;
-    let changed = view.changes.iter().find(|change| change.key == first.key);
+    let mut changes = view.changes.iter().filter(|change| !change.header);
+    let changed = changes.find(|change| change.key == first.key);
     let mut message = first.message();
     if let Some(change) = changed {
         let class = change.class.word().to_uppercase();
@@ -132,21 +148,19 @@ fn failure<'a>(view: &'a View<'a>, group: &[&'a Check], rule_file: &str) -> Opti
     Some(Finding {
         kind: first.verdict.word(),
         level: Level::Error,
-        rank: changed.map_or(3, |change| rank(change.class).min(3)),
+        rank: rank_of_failure(changed),
         name: name(group.iter().map(|check| &check.key)),
         message,
         diff: changed.map_or_else(|| found(first), difference),
         places: places(first, rule_file),
-        next: (
-            "mend the rule, or edit `expect` where the rule is right; run again by",
-            Some(format!("trapline test {}", quote(&first.key.to_string()))),
-        ),
+        follows: follows(view, first),
+        next: next_of_failure(&group_argument(view, group), first),
     })
 }
 
 fn change<'a>(view: &'a View<'a>, group: &[&'a Change]) -> Option<Finding<'a>> {
     let first = *group.first()?;
-    let (level, what) = meaning(first.class);
+    let (level, what) = (meaning(first.class).0, what(first));
     let check = view.outcome.checks().find(|check| check.key == first.key);
     let whole = Spot {
         file: &first.key.scenario,
@@ -159,7 +173,7 @@ fn change<'a>(view: &'a View<'a>, group: &[&'a Change]) -> Option<Finding<'a>> {
     Some(Finding {
         kind: first.class.word(),
         level,
-        rank: rank(first.class),
+        rank: rank_of_change(first),
         name: if first.header {
             first.key.scenario.clone()
         } else {
@@ -168,15 +182,96 @@ fn change<'a>(view: &'a View<'a>, group: &[&'a Change]) -> Option<Finding<'a>> {
         message: format!("{}: {what}", first.class.word().to_uppercase()),
         diff: difference(first),
         places: vec![place],
-        next: (
-            "mend the rule, or accept the change by",
-            Some(format!(
-                "trapline test {} --accept={}",
-                quote(&first.key.scenario),
-                first.class.word()
-            )),
-        ),
+        follows: false,
+        next: next_of_change(first),
     })
+}
+
+/// What a missed gate asks for.
+pub(super) fn next_of_gate(gate: &MissedGate) -> Next {
+    Next {
+        words: "write what is missing; a first scenario by",
+        expectation: None,
+        command: Some(format!("trapline new {}", quote(&gate.rule_file))),
+    }
+}
+
+/// What to do about a check that fails: the rule or the expectation is wrong.
+pub(super) fn next_of_failure(argument: &str, check: &Check) -> Next {
+    let place = check.expectation.as_ref().or(check.place.as_ref());
+    Next {
+        words: "mend the rule, or edit `expect` if the rule is right; then run",
+        expectation: place.map(|place| (place.source.name().to_owned(), place.line())),
+        command: Some(format!("trapline test {argument}")),
+    }
+}
+
+/// What names the checks of a group on a command line.
+fn group_argument(view: &View<'_>, group: &[&Check]) -> String {
+    let keys: Vec<&CheckKey> = group.iter().map(|check| &check.key).collect();
+    let of_case = |check: &&Check| {
+        keys.first().is_some_and(|first| {
+            first.scenario == check.key.scenario && first.case == check.key.case
+        })
+    };
+    argument(&keys, view.outcome.checks().filter(of_case).count())
+}
+
+/// Whether a check fails because its attack does, on the same source.
+fn follows(view: &View<'_>, check: &Check) -> bool {
+    let mut scenarios = view.outcome.scenarios.iter();
+    let own = scenarios.find(|one| one.checks.iter().any(|known| known.key == check.key));
+    let mut checks = own.into_iter().flat_map(|one| &one.checks);
+    !check.attack
+        && checks.any(|attack| {
+            attack.attack && attack.key.source == check.key.source && attack.verdict.fails()
+        })
+}
+
+/// What to do about a change that contradicts nothing.
+pub(super) fn next_of_change(change: &Change) -> Next {
+    Next {
+        words: match change.class {
+            Class::Added => "record what it does by",
+            Class::Removed => "if it is not meant, bring it back; if it is, accept it by",
+            _ => "if it is not meant, mend the rule; if it is, accept it by",
+        },
+        expectation: None,
+        command: Some(format!(
+            "trapline test {} --accept={}",
+            quote(&change.key.scenario),
+            change.class.word()
+        )),
+    }
+}
+
+/// How soon a check that fails must be seen, with the change that it shows.
+pub(super) fn rank_of_failure(change: Option<&Change>) -> u8 {
+    change.map_or(3, |change| rank(change.class).min(3))
+}
+
+/// How soon a missed gate must be seen.
+pub(super) const RANK_OF_GATE: u8 = 4;
+
+/// How soon a change must be seen: another severity or risk score before other values.
+pub(super) fn rank_of_change(change: &Change) -> u8 {
+    if change.header { 5 } else { rank(change.class) }
+}
+
+/// What a change is, in words.
+pub(super) fn what(change: &Change) -> String {
+    if !change.header {
+        return meaning(change.class).1.to_owned();
+    }
+    let line = |side: &Option<String>| {
+        let line = side.as_deref().and_then(|text| text.lines().next());
+        line.unwrap_or("nothing").to_owned()
+    };
+    format!(
+        "the rule's name, severity or risk score: {} → {}",
+        line(&change.before),
+        line(&change.after)
+    )
 }
 
 /// How soon a change must be seen.
@@ -184,11 +279,11 @@ fn rank(class: Class) -> u8 {
     match class {
         Class::Lost => 1,
         Class::New => 2,
-        Class::Split => 5,
-        Class::Reason => 6,
-        Class::Content => 7,
-        Class::Removed => 8,
-        Class::Added => 9,
+        Class::Split => 6,
+        Class::Reason => 7,
+        Class::Content => 8,
+        Class::Removed => 9,
+        Class::Added => 10,
     }
 }
 

@@ -331,6 +331,7 @@ mod tests {
             accepted: &[],
             problems: &[],
             gates: &[],
+            rules: &[],
             strict: false,
             conclusion: Conclusion::Added,
         };

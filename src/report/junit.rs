@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::View;
-use super::finding::{Finding, findings};
+use super::finding::{Finding, findings, meaning};
 use super::markup::escaped;
+use super::terminal::quote;
 use crate::replay::outcome::{Check, CheckKey, ScenarioOutcome, Verdict};
 use crate::snapshot::Change;
 
@@ -123,13 +124,8 @@ fn ended<'a>(view: &View<'_>, check: &'a Check, rule_file: &str, change: Option<
         for line in &check.change {
             let _ = writeln!(text, "change   {line}");
         }
-        if let Some(place) = &check.place {
-            let _ = writeln!(text, "case     {}:{}", place.source.name(), place.line());
-        }
-        for (file, line, clause) in check.clauses(rule_file) {
-            let _ = writeln!(text, "clause   {file}:{line} {clause}");
-        }
-        let _ = writeln!(text, "again    trapline test '{}'", check.key);
+        text.push_str(&places(check, rule_file));
+        let _ = writeln!(text, "again    trapline test {}", quote(&check.key.to_string()));
         return Ended::Failed {
             kind: check.verdict.word(),
             message,
@@ -139,11 +135,18 @@ fn ended<'a>(view: &View<'_>, check: &'a Check, rule_file: &str, change: Option<
     if let Some(change) = change {
         return Ended::Failed {
             kind: change.class.word(),
-            message: format!("{} against the snapshot", change.class.word()),
+            message: format!(
+                "{}: {}",
+                change.class.word().to_uppercase(),
+                meaning(change.class).1
+            ),
             text: format!(
-                "recorded\n{}\nfound\n{}",
+                "recorded\n{}\nfound\n{}\n{}accept   trapline test {} --accept={}\n",
                 change.before.as_deref().unwrap_or("nothing\n"),
                 change.after.as_deref().unwrap_or("nothing\n"),
+                places(check, rule_file),
+                quote(&change.key.scenario),
+                change.class.word(),
             ),
         };
     }
@@ -151,6 +154,18 @@ fn ended<'a>(view: &View<'_>, check: &'a Check, rule_file: &str, change: Option<
         Verdict::Skipped | Verdict::Unsupported => Ended::Skipped(message),
         _ => Ended::Passed,
     }
+}
+
+/// The case and the clauses that decide it, a line each with its place.
+fn places(check: &Check, rule_file: &str) -> String {
+    let mut text = String::new();
+    if let Some(place) = &check.place {
+        let _ = writeln!(text, "case     {}:{}", place.source.name(), place.line());
+    }
+    for (file, line, clause) in check.clauses(rule_file) {
+        let _ = writeln!(text, "clause   {file}:{line} {clause}");
+    }
+    text
 }
 
 impl Suite<'_> {

@@ -5,30 +5,40 @@ use std::io::{self, Write};
 
 use super::finding::{Finding, findings};
 use super::markup::escaped;
-use super::sarif::uri;
-use super::{View, glossary, headline, rules};
+use super::links::Links;
+use super::words::counted;
+use super::{View, glossary, headline, rule_change, rules};
 use crate::diagnostic::escape;
 use crate::project::Conclusion;
 use crate::replay::outcome::Verdict;
 
 /// Above this many bytes the rest is counted, not shown.
 const MOST: usize = 900_000;
+/// Above this many bytes the rest of the changed rules is counted.
+const MOST_OF_RULES: usize = 200_000;
 
-/// Writes a headline, a table of the verdicts by scenario, and a section a finding, worst first.
+/// Writes a headline, a section a finding, worst first, then what differs about the rules and a
+/// table of the verdicts by rule.
 pub fn write(view: &View<'_>, links: Option<&Links>, out: &mut impl Write) -> io::Result<()> {
     let findings = findings(view);
     let mut text = String::new();
     head(view, &mut text);
-    table(view, &mut text);
+    let changed = changed_rules(view, links);
+    let most = MOST.saturating_sub(changed.len());
+    let followers: Vec<&Finding<'_>> = findings.iter().filter(|one| one.follows).collect();
+    let findings: Vec<&Finding<'_>> = findings.iter().filter(|one| !one.follows).collect();
     let mut rest = findings.iter();
     while let Some(finding) = rest.next() {
         let section = section(finding, links);
-        if text.len() + section.len() > MOST {
+        if text.len() + section.len() > most {
             let _ = writeln!(text, "\nand {} more", rest.len() + 1);
             break;
         }
         text.push_str(&section);
     }
+    text.push_str(&following(&followers));
+    text.push_str(&changed);
+    table(view, &mut text);
     legend(view, &mut text);
     out.write_all(text.as_bytes())
 }
@@ -89,17 +99,68 @@ fn table(view: &View<'_>, text: &mut String) {
     }
 }
 
-/// Where a code host shows the files of the project.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Links {
-    /// The address of the project's root at the commit, without a slash at its end.
-    pub base: String,
+/// The cases that tell nothing because their attack fails, folded.
+fn following(followers: &[&Finding<'_>]) -> String {
+    const NAMED: usize = 40;
+    if followers.is_empty() {
+        return String::new();
+    }
+    let what = counted(followers.len(), "case");
+    let tell = if followers.len() == 1 { "tells" } else { "tell" };
+    let mut text = format!(
+        "\n<details><summary>{what} {tell} nothing until the attack alerts</summary>\n\n"
+    );
+    for finding in followers.iter().take(NAMED) {
+        let _ = writeln!(text, "- {}", code(&finding.name));
+    }
+    if followers.len() > NAMED {
+        let _ = writeln!(text, "- and {} more", followers.len() - NAMED);
+    }
+    text.push_str("\n</details>\n");
+    text
 }
 
-impl Links {
-    fn to(&self, file: &str, line: Option<usize>) -> String {
-        let line = line.map_or_else(String::new, |line| format!("#L{line}"));
-        format!("{}/{}{line}", self.base, uri(file))
+/// What differs about each rule: its settings openly, its query folded.
+fn changed_rules(view: &View<'_>, links: Option<&Links>) -> String {
+    let mut text = String::new();
+    for (number, change) in view.rules.iter().enumerate() {
+        let mut rule = format!("\n**{}** {}", plain(&change.name), change.kind.word());
+        let _ = writeln!(rule, " in {}\n", at(&change.file, None, links));
+        for setting in rule_change::settings(change) {
+            let (before, after) = (
+                rule_change::value(&setting.before),
+                rule_change::value(&setting.after),
+            );
+            let (key, before, after) = (code(&setting.key), code(&before), code(&after));
+            let _ = writeln!(rule, "- {key}: {before} → {after}");
+        }
+        let query = rule_change::query(change);
+        if !query.is_empty() {
+            let block = diff_block(&query);
+            let _ = writeln!(
+                rule,
+                "\n<details open><summary>the rule's query</summary>\n\n{block}\n\n</details>"
+            );
+        }
+        if text.len() + rule.len() > MOST_OF_RULES {
+            let _ = writeln!(text, "\nand {} rules more", view.rules.len() - number);
+            break;
+        }
+        if number == 0 {
+            text.push_str("\n### What differs about the rules\n");
+        }
+        text.push_str(&rule);
+    }
+    text
+}
+
+/// A place in a file, as a link where the host is known.
+fn at(file: &str, line: Option<usize>, links: Option<&Links>) -> String {
+    let colon = line.map_or_else(String::new, |line| format!(":{line}"));
+    let words = code(&format!("{file}{colon}"));
+    match links {
+        Some(links) => format!("[{words}]({})", links.to(file, line)),
+        None => words,
     }
 }
 
@@ -111,18 +172,21 @@ fn section(finding: &Finding<'_>, links: Option<&Links>) -> String {
         plain(&finding.message)
     );
     for place in &finding.places {
-        let line = place.start.map(|(line, _)| format!(":{line}"));
-        let at = format!("{}{}", place.file, line.unwrap_or_default());
-        let line = place.start.map(|(line, _)| line);
-        let at = match links {
-            Some(links) => format!("[{}]({})", code(&at), links.to(place.file, line)),
-            None => code(&at),
-        };
+        let at = at(place.file, place.start.map(|(line, _)| line), links);
         let _ = writeln!(text, "\n- {at} {}", plain(place.label));
     }
-    let (words, command) = &finding.next;
-    let command = command.as_deref().map(code).unwrap_or_default();
-    let _ = writeln!(text, "\nDo now: {words} {command}");
+    let command = finding.next.command.as_deref().map(code);
+    let command = command.unwrap_or_default();
+    let _ = writeln!(text, "\nDo now: {} {command}", finding.next.words);
+    let is_shown = |file: &str, line: usize| {
+        let mut places = finding.places.iter();
+        places.any(|place| place.file == file && place.start.is_some_and(|(own, _)| own == line))
+    };
+    if let Some((file, line)) = &finding.next.expectation
+        && !is_shown(file, *line)
+    {
+        let _ = writeln!(text, "\n`expect` is at {}", at(file, Some(*line), links));
+    }
     if !finding.diff.is_empty() {
         let _ = writeln!(
             text,

@@ -15,6 +15,8 @@ pub mod junit;
 pub mod markdown;
 pub mod glossary;
 mod headline;
+pub mod links;
+mod rule_change;
 mod markup;
 pub mod mutation;
 mod recorded;
@@ -31,6 +33,7 @@ use std::collections::BTreeSet;
 use crate::diagnostic::Diagnostic;
 use crate::project::{Conclusion, MissedGate, TestRun};
 use crate::replay::outcome::{Check, Outcome};
+use crate::rule_diff::RuleChange;
 use crate::snapshot::Change;
 
 /// The inputs of every format.
@@ -47,6 +50,9 @@ pub struct View<'a> {
     pub problems: &'a [Diagnostic],
     /// The gates that were missed.
     pub gates: &'a [MissedGate],
+    /// The rules that differ from the revision that a reader compares with; none where nobody asked
+    /// for them.
+    pub rules: &'a [RuleChange],
     /// Whether what is not proven, open or not implemented fails.
     pub strict: bool,
     /// How the run ended.
@@ -61,6 +67,7 @@ impl<'a> From<&'a TestRun> for View<'a> {
             accepted: &run.compared.accepted,
             problems: &run.problems,
             gates: &run.gates,
+            rules: &[],
             strict: run.strict,
             conclusion: run.conclusion(),
         }

@@ -7,7 +7,7 @@
 pub mod recordings;
 mod rules;
 
-pub use rules::{Exceptions, Kind, RuleChange, counterpart, rule_changes};
+pub use rules::{Exceptions, Kind, RuleChange, Setting, counterpart, rule_changes};
 
 use std::collections::BTreeMap;
 

@@ -45,11 +45,14 @@ pub(super) fn drafts<'a>(scenario: &'a Scenario, case: Option<&'a Case>) -> Vec<
         Base::Written(events) => events,
         Base::Captured(_) => &[],
     };
-    let mut planned: Vec<Planned<'a>> = base.iter().map(Planned::new).collect();
+    let mut planned: Vec<Planned<'a>> = Vec::new();
+    for event in base {
+        planned.push(Planned::after(planned.last(), event));
+    }
     for change in case.map_or(&[][..], |case| &case.changes) {
         match change {
             Change::Remove(label) => planned.retain(|event| event.spec.label.value != label.value),
-            Change::Add(event) => planned.push(Planned::new(event)),
+            Change::Add(event) => planned.push(Planned::after(planned.last(), event)),
             Change::Event(event) => {
                 let mut all = planned.iter_mut();
                 let same =
@@ -71,14 +74,35 @@ pub(super) fn drafts<'a>(scenario: &'a Scenario, case: Option<&'a Case>) -> Vec<
 struct Planned<'a> {
     spec: &'a EventSpec,
     changes: Vec<&'a EventSpec>,
+    /// Its time where neither the event nor a change says one.
+    in_turn: i64,
 }
 
 impl<'a> Planned<'a> {
-    fn new(spec: &'a EventSpec) -> Self {
+    /// An event written after `before`: without an `at` it happens one millisecond later. An
+    /// indicator is no part of the course of events.
+    fn after(before: Option<&Self>, spec: &'a EventSpec) -> Self {
+        let before = before.filter(|_| spec.role != EventRole::Indicator);
+        let before = before.filter(|before| before.spec.role == EventRole::Event);
         Self {
             spec,
             changes: Vec::new(),
+            in_turn: before.map_or(0, |before| before.end().saturating_add(1)),
         }
+    }
+
+    fn at_millis(&self) -> i64 {
+        let stated = self.last(|spec| spec.at.as_ref());
+        stated.map_or(self.in_turn, |at| at.value)
+    }
+
+    /// The time of the event, or of its last copy.
+    fn end(&self) -> i64 {
+        let copies = self.last(|spec| spec.copies.as_ref());
+        let repeats = copies.map_or(0, |copies| copies.repeat.times.saturating_sub(1));
+        let every = copies.map_or(0, |copies| copies.repeat.every);
+        let repeats = i64::try_from(repeats).unwrap_or(i64::MAX);
+        self.at_millis().saturating_add(every.saturating_mul(repeats))
     }
 
     /// The last of the changes that says it, or else the event itself.
@@ -98,7 +122,7 @@ impl<'a> Planned<'a> {
             kind: self
                 .last(|spec| spec.kind.as_ref())
                 .map(|kind| kind.value.as_str()),
-            at_millis: self.last(|spec| spec.at.as_ref()).map_or(0, |at| at.value),
+            at_millis: self.at_millis(),
             ingested: self
                 .last(|spec| spec.ingested.as_ref())
                 .map(|own| own.value),

@@ -49,8 +49,12 @@ pub struct Scenario {
     pub exceptions: Vec<Located<String>>,
     /// The base of every case.
     pub attack: Attack,
-    /// The cases in file order, each `each` expanded.
+    /// An error was found in the attack: nothing is run.
+    pub attack_is_broken: bool,
+    /// The cases in file order, each `each` expanded, but for those with an error.
     pub cases: Vec<Case>,
+    /// An error was found in a case.
+    pub lacks_cases: bool,
 }
 
 /// Which indices a check's query sees.

@@ -6,7 +6,7 @@ use super::MAX_SHOWN;
 use super::draft::Draft;
 use super::expanded::{ExpandedEvent, PinnedField, START_MILLIS};
 use super::model::{
-    Case, EventRole, FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue,
+    Base, Case, EventRole, FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue,
 };
 use super::problem::Problem;
 use super::value::{self, Place};
@@ -23,7 +23,21 @@ pub(super) struct Shape<'a> {
     /// The source that stores the indicators of compromise.
     indicators: Option<&'a DataSource>,
     forced: BTreeSet<&'a str>,
+    systems: Vec<StatedSystem<'a>>,
 }
+
+/// The operating system that an event of the attack states for its host.
+#[derive(Clone)]
+struct StatedSystem<'a> {
+    /// `host.id` as it is written; `None` for the host of the source.
+    host: Option<&'a str>,
+    system: &'a str,
+    /// The scenario sets it; else only such hosts have that kind of event.
+    written: bool,
+}
+
+const OS_TYPE: &str = "host.os.type";
+const OS_FAMILY: &str = "host.os.family";
 
 /// Where an ingest pipeline writes when it saw the event.
 pub(super) const INGESTED: &str = "event.ingested";
@@ -49,6 +63,7 @@ impl<'a> Shape<'a> {
             source,
             indicators: None,
             forced: forced.collect(),
+            systems: stated_systems(scenario, source),
         }
     }
 
@@ -114,6 +129,7 @@ impl<'a> Shape<'a> {
         for (path, values) in self.source.defaults.iter().chain(&kind.defaults) {
             event.set(path, values.clone());
         }
+        self.share_system(draft, kind, &mut event);
         let touched = self.apply(&draft.settings, &mut event, problems);
         let time = Timestamp::from_millis(START_MILLIS + draft.at_millis);
         event.set("@timestamp", vec![Scalar::text(time.to_string())]);
@@ -147,6 +163,32 @@ impl<'a> Shape<'a> {
             event,
             set_fields: touched.into_keys().collect(),
             pinned,
+        }
+    }
+
+    /// Gives an event that does not state its operating system the one that the attack's other
+    /// events state for the same host, where they agree.
+    fn share_system(&self, draft: &Draft<'_>, kind: &Kind, event: &mut Event) {
+        let own = |path| written_text(self.scenario, self.source, &draft.settings, path);
+        if event.values(OS_TYPE).is_empty() || own(OS_TYPE).is_some() {
+            return;
+        }
+        let host = own("host.id");
+        let agreed = |written: bool| {
+            let stated = self.systems.iter();
+            let mut stated = stated.filter(|one| one.host == host && one.written == written);
+            let system = stated.next()?.system;
+            stated.all(|other| other.system == system).then_some(system)
+        };
+        let of_kind = || agreed(false).filter(|_| default_system(kind).is_none());
+        let Some(system) = agreed(true).or_else(of_kind) else {
+            return;
+        };
+        let system = vec![Scalar::text(system)];
+        if event.values(OS_TYPE) != system {
+            event.set(OS_TYPE, system);
+            // The family that went with the default; `derive` knows some.
+            event.set(OS_FAMILY, Vec::new());
         }
     }
 
@@ -305,6 +347,52 @@ impl<'a> Shape<'a> {
                 None
             }
         }
+    }
+}
+
+/// What the events of the attack say of the operating systems of their hosts on a source.
+fn stated_systems<'a>(scenario: &'a Scenario, source: &'a DataSource) -> Vec<StatedSystem<'a>> {
+    let Base::Written(events) = &scenario.attack.base else {
+        return Vec::new();
+    };
+    let stated = events.iter().filter_map(|event| {
+        let own = |path| written_text(scenario, source, &[event.fields.as_slice()], path);
+        let of_kind = || default_system(source.kind(&event.kind.as_ref()?.value)?);
+        let written = own(OS_TYPE);
+        Some(StatedSystem {
+            host: own("host.id"),
+            system: written.or_else(of_kind)?,
+            written: written.is_some(),
+        })
+    });
+    stated.collect()
+}
+
+/// The operating system of hosts that have events of this kind, where only those have them.
+fn default_system(kind: &Kind) -> Option<&str> {
+    let mut defaults = kind.defaults.iter();
+    let (_, values) = defaults.find(|(path, _)| path == OS_TYPE)?;
+    match values.first()? {
+        Scalar::Text(system) => Some(system),
+        Scalar::Bool(_) | Scalar::Number(_) => None,
+    }
+}
+
+/// The last single value that settings give to a field, as it is written.
+fn written_text<'a>(
+    scenario: &Scenario,
+    source: &DataSource,
+    settings: &[&'a [FieldSetting]],
+    path: &str,
+) -> Option<&'a str> {
+    let mut settings = settings.iter().rev().flat_map(|settings| settings.iter());
+    let set = settings.find(|set| scenario.path(&set.key.value, &source.name) == Some(path))?;
+    match &set.action {
+        FieldAction::Set(values) => match values.value.as_slice() {
+            [one] => Some(&one.text),
+            _ => None,
+        },
+        FieldAction::Remove(_) | FieldAction::Append(_) => None,
     }
 }
 

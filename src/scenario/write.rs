@@ -113,13 +113,14 @@ impl Sketch {
             let _ = writeln!(text, "  force: {}", list(&self.force));
         }
         text.push_str("  events:\n");
-        for event in &self.events {
+        for (index, event) in self.events.iter().enumerate() {
+            let first = index == 0;
             if flow {
-                let _ = writeln!(text, "    {}", event.flow());
+                let _ = writeln!(text, "    {}", event.flow(first));
                 continue;
             }
             let _ = writeln!(text, "    {}:", plain_or_quoted(&event.label));
-            for setting in event.settings() {
+            for setting in event.settings(first) {
                 let _ = writeln!(text, "      {setting}");
             }
         }
@@ -184,7 +185,7 @@ impl SketchCase {
             let _ = writeln!(text, "{indent}  add:");
         }
         for event in &self.add {
-            let _ = writeln!(text, "{indent}    {}", event.flow());
+            let _ = writeln!(text, "{indent}    {}", event.flow(false));
         }
         let expect = match self.expect {
             Expect::Alert => "alert",
@@ -211,18 +212,19 @@ impl SketchChange {
 }
 
 impl SketchEvent {
-    fn settings(&self) -> Vec<String> {
+    /// Only the first event happens at 0s without saying so; others follow the one before them.
+    fn settings(&self, first: bool) -> Vec<String> {
         let mut settings = vec![format!("is: {}", plain_or_quoted(&self.kind))];
-        if self.at != 0 {
+        if !first || self.at != 0 {
             settings.push(format!("at: {}", seconds(self.at)));
         }
         settings.extend(written(&self.fields));
         settings
     }
 
-    fn flow(&self) -> String {
+    fn flow(&self, first: bool) -> String {
         let label = plain_or_quoted(&self.label);
-        format!("{label}: {{{}}}", self.settings().join(", "))
+        format!("{label}: {{{}}}", self.settings(first).join(", "))
     }
 }
 

@@ -178,3 +178,114 @@ fn reports_explain_the_words_that_they_use() {
     assert!(page.contains("<dt>gap</dt>"), "{page}");
     assert!(!page.contains("<dt>lost</dt>"));
 }
+
+const LINUX: &str = "[rule]\nname = \"Shell then connection\"\nrule_id = \"r-9\"\ntype = \"eql\"\n\
+    language = \"eql\"\nseverity = \"high\"\nrisk_score = 73\nindex = [\"logs-endpoint.events.*\"]\n\
+    query = '''sequence by process.entity_id with maxspan = 5s\n  [process where host.os.type == \
+    \"linux\" and event.action == \"exec\"]\n  [network where host.os.type == \"linux\"]'''\n";
+
+/// A Linux rule's scenario without `at` and without the operating system.
+fn by_hand(events: &str, more: &str) -> Project {
+    let scenario = format!(
+        "sources: [elastic_defend]\nattack:\n  name: a shell connects\n  events:\n{events}  expect: \
+         alert\n{more}"
+    );
+    Project::of(&[("rules/a.toml", LINUX), ("scenarios/a.yaml", &scenario)])
+}
+
+const SHELL: &str = "    shell: {is: process.exec, process.executable: /bin/sh}\n";
+const CONNECTION: &str = "    connection: {is: network, process.executable: /bin/sh}\n";
+
+#[test]
+fn events_without_a_time_follow_each_other_and_share_the_operating_system() {
+    let project = by_hand(&format!("{SHELL}{CONNECTION}"), "");
+    let (code, out) = project.run(&["test", "--accept", "--strict"]);
+    assert_eq!(code, 0, "{out}");
+    let snapshot = std::fs::read_to_string(project.file("scenarios/__snapshots__/a.snap")).unwrap();
+    assert!(
+        snapshot.contains("alert    shell 0s, connection +0.001s"),
+        "{snapshot}"
+    );
+    // What is written decides, for one host.
+    let started = SHELL.replace("process.exec,", "process.start, event.action: exec, host.os.type: linux,");
+    let project = by_hand(&format!("{started}{CONNECTION}"), "");
+    let (code, out) = project.run(&["test", "--accept", "--strict"]);
+    assert_eq!(code, 0, "{out}");
+    let other = CONNECTION.replace("is: network", "is: network, host.id: h-2");
+    let project = by_hand(&format!("{started}{other}"), "");
+    let (code, out) = project.run(&["test"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(
+        out.contains("`host.os.type` of `connection` is `windows` unless the scenario sets it"),
+        "{out}"
+    );
+}
+
+#[test]
+fn an_event_that_a_case_adds_comes_last_and_a_copy_keeps_its_order() {
+    let more = "cases:\n  - name: a second connection\n    add: {again: {is: network, \
+                process.executable: /bin/sh}}\n    expect: {alert: [shell, connection]}\n";
+    let shells = SHELL.replace(
+        "is: process.exec,",
+        "is: process.exec, repeat: {times: 3, every: 1s},",
+    );
+    let project = by_hand(&format!("{shells}{CONNECTION}"), more);
+    let (_, out) = project.run(&["test", "--accept"]);
+    let snapshot = std::fs::read_to_string(project.file("scenarios/__snapshots__/a.snap"))
+        .unwrap_or_else(|_| panic!("{out}"));
+    assert!(
+        snapshot.contains("alert    shell#3 0s, connection +0.001s"),
+        "{snapshot}"
+    );
+}
+
+#[test]
+fn a_derived_field_that_decides_is_explained() {
+    let connection = CONNECTION.replace("/bin/sh", "/usr/bin/curl");
+    let project = by_hand(&format!("{SHELL}{connection}"), "");
+    let note = "`process.entity_id` of `connection` is not set: it is made of `host.id`, \
+                `process.executable` and `process.pid` (`host-1|/usr/bin/curl|`); set it to give it \
+                another value";
+    for arguments in [
+        &["test"][..],
+        &["explain", "rules/a.toml"],
+        &["explain", "rules/a.toml", "--format", "json"],
+    ] {
+        let (_, out) = project.run(arguments);
+        let flat = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(note), "{out}");
+    }
+}
+
+#[test]
+fn a_list_of_events_is_answered_with_the_form_of_a_map() {
+    let scenario = "attack:\n  name: x\n  events:\n    - is: network.start\n      destination.port: 22\n";
+    let project = Project::of(&[("rules/a.toml", LINUX), ("scenarios/a.yaml", scenario)]);
+    let (code, out, err) = project.run_apart(&["test"]);
+    assert_eq!(code, 3, "{out}");
+    assert!(err.contains("`events` must be a map of labels, found a list"), "{err}");
+    let lines: Vec<&str> = err.lines().map(str::trim).collect();
+    let form = ["events:", "network:", "is: network.start", "…"];
+    assert!(lines.windows(4).any(|four| four == form), "{err}");
+}
+
+#[test]
+fn a_case_with_a_load_error_is_reported_once() {
+    let more = "cases:\n  - name: odd\n    change: {connection: {destination.prot: 22}}\n    expect: \
+                none\n";
+    let project = by_hand(&format!("{SHELL}{CONNECTION}"), more);
+    let (code, out, err) = project.run_apart(&["test"]);
+    assert_eq!(code, 3, "{out}{err}");
+    let both = format!("{out}{err}");
+    assert_eq!(both.matches("destination.prot` is no field").count(), 1, "{both}");
+    // A typing mistake is no case that changes nothing besides.
+    let more = "cases:\n  - name: odd\n    chnge: {connection: {destination.port: 22}}\n    expect: \
+                none\n  - name: no port\n    each: {port: {a: 22}}\n    change: {connection: \
+                {destination.port: $prt}}\n    expect: alert\n";
+    let project = by_hand(&format!("{SHELL}{CONNECTION}"), more);
+    let (code, out, err) = project.run_apart(&["test"]);
+    assert_eq!(code, 3, "{out}{err}");
+    assert_eq!(err.matches("error[").count(), 2, "{err}");
+    assert!(!out.contains("INVALID") && out.contains("1 check in 1 scenario"), "{out}");
+    assert!(!out.contains("REMOVED"), "{out}");
+}

@@ -141,3 +141,99 @@ fn annotations_are_few_and_say_how_many_more() {
     }
     assert!(markdown.len() < 1_000_000);
 }
+
+/// Two rules in git, tested and recorded; the last in the order of the files is the one that breaks.
+fn in_git() -> Project {
+    let rule = |id: &str, query: &str| {
+        format!(
+            "[rule]\nname = \"Rule {id}\"\nrule_id = \"{id}\"\ntype = \"eql\"\nlanguage = \"eql\"\n\
+             severity = \"medium\"\nrisk_score = 47\nindex = [\"logs-endpoint.events.process-*\"]\n\
+             interval = \"5m\"\nfrom = \"now-9m\"\nquery = '''{query}'''\n"
+        )
+    };
+    let scenario = "attack:\n  name: a shell starts\n  events:\n    one: {is: process, \
+                    process.executable: 'C:\\a\\cmd.exe'}\n  expect: alert\ncases:\n  - name: quiet\n    \
+                    change: {one: {process.args: [cmd.exe, /q]}}\n    expect: none\n";
+    let query = "process where process.name : \"cmd.exe\" and not process.args : \"/q\"";
+    let project = Project::of(&[
+        ("rules/a.toml", &rule("a", query)),
+        ("scenarios/a.yaml", scenario),
+        ("rules/z.toml", &rule("z", query)),
+        ("scenarios/z.yaml", scenario),
+    ]);
+    assert_eq!(project.run(&["test", "--accept"]).0, 0);
+    for arguments in [&["init", "-q"][..], &["add", "."], &["commit", "-q", "-m", "a"]] {
+        let mut command = std::process::Command::new("git");
+        command.args(["-c", "user.name=a", "-c", "user.email=a@b"]);
+        let output = command.args(arguments).current_dir(project.path()).output();
+        assert!(output.unwrap().status.success());
+    }
+    project
+}
+
+/// LOST of the last rule stands before REASON of the first; severity, risk and schedule are open, the
+/// query's own lines are there, places are links, and each change says what to do.
+#[test]
+fn what_a_reviewer_must_decide_comes_first() {
+    let project = in_git()
+        .with("rules/a.toml", "\"/q\"", "\"/q*\"")
+        .with("rules/a.toml", "severity = \"medium\"", "severity = \"high\"")
+        .with("rules/a.toml", "risk_score = 47", "risk_score = 73")
+        .with("rules/a.toml", "interval = \"5m\"", "interval = \"6m\"")
+        .with("rules/z.toml", "\"cmd.exe\"", "\"cmd2.exe\"");
+    let report = |format: &str| {
+        let mut command = project.trapline(&["test", "--check", "--format", format]);
+        command.env("GITHUB_SERVER_URL", "https://github.com");
+        command.env("GITHUB_REPOSITORY", "o/r").env("GITHUB_SHA", "abc");
+        command.env("GITHUB_WORKSPACE", project.path());
+        command.env_remove("GITHUB_BASE_REF");
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let in_order = |text: &str, parts: &[&str]| {
+        let mut from = 0;
+        for part in parts {
+            let found = text[from..].find(part);
+            let Some(found) = found else {
+                panic!("{part} comes not after what is before it in {text}");
+            };
+            from += found;
+        }
+    };
+    let markdown = report("markdown");
+    in_order(
+        &markdown,
+        &[
+            "LOST: expected an alert, found none",
+            "[`rules/z.toml:11`](https://github.com/o/r/blob/abc/rules/z.toml#L11) stopped it",
+            "[`scenarios/z.yaml:5`](https://github.com/o/r/blob/abc/scenarios/z.yaml#L5) expected here",
+            "Do now: mend the rule, or edit `expect` if the rule is right; then run `trapline test \
+             'scenarios/z.yaml::a shell starts[",
+            "CONTENT: the rule's name, severity or risk score: Rule a, medium 47 → Rule a, high 73",
+            "REASON: something else decides it now",
+            "accept it by `trapline test scenarios/a.yaml --accept=reason`",
+            "### What differs about the rules",
+            "- `severity`: `medium` → `high`\n- `risk_score`: `47` → `73`\n- `interval`: `5m` → `6m`",
+            "- process where process.name : \"cmd.exe\" and not process.args : \"/q\"\n+ process where \
+             process.name : \"cmd.exe\" and not process.args : \"/q*\"",
+            "**Rule z** changed in [`rules/z.toml`]",
+            "| rule | checks |",
+            "What the words mean",
+            "- **lost**",
+        ],
+    );
+    let page = report("html");
+    in_order(
+        &page,
+        &[
+            "LOST: expected an alert, found none",
+            "Do now: mend the rule, or edit <code>expect</code> if the rule is right; then run",
+            "Rule a, medium 47 → Rule a, high 73",
+            "<code>severity</code>: <del>medium</del> → <ins>high</ins>",
+            "something else decides it now",
+            "--accept=reason</code>",
+            "href=\"https://github.com/o/r/blob/abc/rules/z.toml\"",
+            "What differs about the rule",
+            "<ins>+ process where process.name : &quot;cmd2.exe&quot;",
+        ],
+    );
+}

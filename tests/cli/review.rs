@@ -103,27 +103,25 @@ fn on_a_terminal(project: &Project, arguments: &str, keys: &str) -> Option<(i32,
     Some((output.status.code().unwrap(), text))
 }
 
-/// Three changes: accepted and undone, a key that is none, skipped and undone, accepted, explained,
-/// rejected, and left.
+/// Three changes, two of them alike: accepted and undone, a key that is none, skipped and undone,
+/// accepted, explained, and left.
 #[test]
 #[cfg(target_os = "linux")]
 fn the_keys_of_a_terminal_decide_and_undo() {
     let project = Project::shipped().with(RULE, "\"S-1-5-19\"", "\"S-1-5-19*\"");
     let before = read(&project, SNAPSHOT).unwrap();
-    let Some((code, text)) = on_a_terminal(&project, "test --review", "auxusuaeruq") else {
+    let Some((code, text)) = on_a_terminal(&project, "test --review", "auxusuaeq") else {
         return;
     };
     assert_eq!(code, 1, "{text}");
     let said = [
         "accepted",
         "undone",
-        "the keys are a, r, s, e, d, u and q",
+        "q  quit; what is not decided waits on",
         "there is nothing to undo",
         "skipped: it waits on",
         "undone",
         "accepted",
-        "rejected: the snapshot stays",
-        "undone",
         "1 accepted, 0 rejected, 2 waiting",
     ];
     let known: Vec<&str> = text.lines().filter(|line| said.contains(line)).collect();
@@ -136,10 +134,10 @@ fn the_keys_of_a_terminal_decide_and_undo() {
         text.ends_with("list     trapline review --list\n"),
         "{text}"
     );
-    assert_eq!(review(&project, &["--list"]).1.matches("REASON").count(), 2);
+    assert_eq!(review(&project, &["--list"]).1.matches("REASON").count(), 1);
 
     // All that waits is taken: the run passes.
-    let (code, text) = on_a_terminal(&project, "test --review", "aa").unwrap();
+    let (code, text) = on_a_terminal(&project, "test --review", "a").unwrap();
     assert_eq!(code, 0, "{text}");
     assert!(
         text.ends_with("2 accepted, 0 rejected, 0 waiting\n"),
@@ -293,4 +291,72 @@ fn completions_and_manual_pages_know_the_verbs() {
     assert_eq!(output.status.code(), Some(0));
     let page = read(&project, "man/trapline-test.1").unwrap();
     assert!(page.contains("fail\\-fast"), "{page}");
+}
+
+/// What a reviewer sees beside a change: the rule's diff against git, and the checks that fail.
+#[test]
+fn a_change_is_shown_with_the_rule_and_the_checks_that_fail() {
+    let project = Project::shipped();
+    let git = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command.args(["-c", "user.name=a", "-c", "user.email=a@b"]);
+        let status = command
+            .args(arguments)
+            .current_dir(project.path())
+            .output();
+        assert!(status.unwrap().status.success());
+    };
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "a"]);
+    let project = project
+        .with(RULE, "\"S-1-5-19\"", "\"S-1-5-19*\"")
+        .with(RULE, "interval = \"5m\"", "interval = \"7m\"")
+        .with(RULE, "Ccm32BitLauncher.exe", "Ccm32BitLaunch.exe");
+    assert_eq!(project.run(&["test"]).0, 1);
+    let (_, list) = review(&project, &["--list"]);
+    assert!(list.contains("[sysmon, winlogbeat]"), "grouped: {list}");
+    assert!(
+        list.contains("FAILS    ") && list.contains("accepting does not mend what fails"),
+        "{list}"
+    );
+    let key = format!("{SCENARIO}::{CASE}[elastic_defend]");
+    let (_, shown) = review(&project, &["--show", &key]);
+    for part in [
+        "rule     rules/windows/lateral_movement_incoming_wmi.toml: WMI Incoming Lateral Movement",
+        "  interval: 5m → 7m",
+        "Ccm32BitLaunch.exe",
+        "FAILS    scenarios/windows/lateral_movement_incoming_wmi.yaml::management agents",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
+
+/// `?` explains the keys; what is left of a class is accepted or skipped at once, and undone at once.
+#[test]
+#[cfg(target_os = "linux")]
+fn all_of_a_class_is_decided_by_one_key() {
+    // Changes of two classes.
+    let project = Project::shipped()
+        .with(RULE, "\"S-1-5-19\"", "\"S-1-5-19*\"")
+        .with(RULE, "\"WMI Incoming Lateral Movement\"", "\"WMI\"");
+    let Some((_, text)) = on_a_terminal(&project, "test --review", "?SuAuruq") else {
+        return;
+    };
+    assert!(text.contains("A  accept all that is left of this class"), "{text}");
+    let said = [
+        "skipped, with all that is left of the class: they wait on",
+        "undone",
+        "accepted, with all that is left of the class",
+        "undone",
+        "rejected: the snapshot stays",
+        "undone",
+        "0 accepted, 0 rejected, 4 waiting",
+    ];
+    let known: Vec<&str> = text.lines().filter(|line| said.contains(line)).collect();
+    assert_eq!(known, said, "{text}");
+    assert!(text.contains(&format!("CONTENT  {SCENARIO}")), "{text}");
+    let (code, text) = on_a_terminal(&project, "test --review", "Aa").unwrap();
+    assert_eq!(code, 0, "{text}");
+    assert!(text.ends_with("4 accepted, 0 rejected, 0 waiting\n"), "{text}");
 }

@@ -195,7 +195,10 @@ impl Run<'_> {
 
     fn report(&self, format: CheckFormat, verbose: bool, console: &mut Console) {
         let text = match format {
-            CheckFormat::Human => self.checked.human(console.colour(Stream::Out), verbose),
+            CheckFormat::Human => {
+                let (colour, width) = (console.colour(Stream::Out), console.width(Stream::Out));
+                self.checked.human(colour, width, verbose)
+            }
             CheckFormat::Concise => self.checked.concise(),
             CheckFormat::Json => self.checked.json(),
             CheckFormat::Markdown => self.survey.markdown(),

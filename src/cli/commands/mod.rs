@@ -19,6 +19,7 @@ pub mod plan_shards;
 pub mod query;
 mod query_input;
 mod query_rows;
+mod rule_changes;
 pub mod scaffold;
 pub mod explain_events;
 mod explain_word;

@@ -88,7 +88,7 @@ fn answer(
         return Ok(());
     }
     let look = hits::Look {
-        width: console.width(),
+        width: console.width(Stream::Out),
         time: query.parameters.settings.timestamp.clone(),
         category: query.parameters.settings.category.clone(),
         fields: match language {

@@ -1,17 +1,25 @@
 //! `trapline review`: accepts or rejects pending snapshot changes, interactively or by `--list`,
 //! `--show`, `--accept` and `--reject`.
 
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::args::{ExplainArgs, ReviewArgs};
+use self::walk::walk;
+use super::super::args::ReviewArgs;
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::keypress;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
+use super::rule_changes;
+use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::project::{Request, Target};
 use crate::replay::outcome::CheckKey;
-use crate::report::terminal::{ReviewStep, write_review, write_review_keys, write_review_list};
+use crate::report::terminal::{ReviewStep, groups_of_changes, write_review, write_review_list};
+use crate::rule_diff::RuleChange;
 use crate::snapshot::review::Pending;
 use crate::snapshot::{self, Accept, Change, Resolution};
 
@@ -34,26 +42,28 @@ pub fn run(
         return decide(settings, &waiting, args, console);
     }
     let colour = console.colour(Stream::Out);
+    let beside = Beside::of(settings, &waiting);
     if let Some(key) = &args.show {
-        let shown: Vec<&Change> = changes(&waiting)
-            .filter(|change| named(&change.key, key))
-            .collect();
+        let shown = changes(&waiting).filter(|change| named(&change.key, key));
+        let shown = groups_of_changes(shown);
         if shown.is_empty() {
             return nothing(key);
         }
-        for (index, change) in shown.iter().enumerate() {
-            let step = step(settings, change, index, shown.len());
+        for (index, group) in shown.iter().enumerate() {
+            let step = step(settings, &beside, group, index, shown.len());
             console.write(Stream::Out, &write_review(&step, colour));
         }
         return Ok(ExitCode::Passed);
     }
-    let all: Vec<&Change> = changes(&waiting).collect();
+    let all = groups_of_changes(changes(&waiting));
     if all.is_empty() || args.list || settings.ci || !console.terminal() {
-        console.write(Stream::Out, &write_review_list(&all, colour));
+        let failing: Vec<&str> = beside.failing.values().flatten().map(String::as_str).collect();
+        console.write(Stream::Out, &write_review_list(&all, &failing, colour));
         return Ok(ExitCode::Passed);
     }
-    walk(settings, waiting, console)
+    walk(settings, waiting, &beside, console)
 }
+
 
 /// A scenario file's snapshot and what waits beside it.
 struct Waiting {
@@ -92,6 +102,59 @@ fn waiting(settings: &Settings) -> Result<Vec<Waiting>, Box<Problem>> {
         }
     }
     Ok(waiting)
+}
+
+/// What a reviewer sees beside the changes that wait: the checks that fail, which no acceptance
+/// mends, and what differs about the rules.
+struct Beside {
+    /// A line a check that fails, by scenario file.
+    failing: BTreeMap<String, Vec<String>>,
+    /// The rule files that a scenario file tests.
+    tested: BTreeMap<String, BTreeSet<String>>,
+    rules: Vec<RuleChange>,
+}
+
+impl Beside {
+    /// Runs the scenarios of what waits, which writes nothing.
+    fn of(settings: &Settings, waiting: &[Waiting]) -> Self {
+        let mut beside = Self {
+            failing: BTreeMap::new(),
+            tested: BTreeMap::new(),
+            rules: Vec::new(),
+        };
+        let scenarios: BTreeSet<String> = waiting
+            .iter()
+            .flat_map(|waiting| waiting.pending.changes())
+            .map(|change| change.key.scenario.clone())
+            .collect();
+        let Ok(catalogue) = Catalogue::builtin() else {
+            return beside;
+        };
+        if scenarios.is_empty() {
+            return beside;
+        }
+        beside.rules = rule_changes::since(settings, None);
+        let targets: Vec<Target> = scenarios.into_iter().map(Target::Path).collect();
+        let project = settings.project();
+        let run = project.run(project.load(&targets), &catalogue, &Request::default());
+        for scenario in &run.outcome.scenarios {
+            let tested = beside.tested.entry(scenario.scenario.clone()).or_default();
+            tested.insert(scenario.rule_file.clone());
+            let failing = scenario.checks.iter().filter(|check| check.verdict.fails());
+            let lines = failing.map(|check| {
+                format!("{}: {} {}", check.key, check.verdict.word(), check.message())
+            });
+            let failing = beside.failing.entry(scenario.scenario.clone()).or_default();
+            failing.extend(lines);
+        }
+        beside
+    }
+
+    fn rules_of(&self, scenario: &str) -> Vec<&RuleChange> {
+        let files = self.tested.get(scenario);
+        let own = |change: &&RuleChange| files.is_some_and(|files| files.contains(&change.file));
+        self.rules.iter().filter(own).collect()
+    }
 }
 
 /// The changes of all files, worst first.
@@ -179,175 +242,25 @@ fn store(
     stored.map_err(|mistake| Problem::usage(*mistake))
 }
 
-/// The two files as they were, for undo.
-struct Before {
-    snapshot: Utf8PathBuf,
-    texts: [Option<String>; 2],
-}
-
-impl Before {
-    fn of(settings: &Settings, waiting: &Waiting) -> Self {
-        let paths = both(&waiting.snapshot);
-        let read = |path: &Utf8PathBuf| {
-            let read = settings.files.read(path).ok();
-            read.map(|source| source.text().to_owned())
-        };
-        Self {
-            snapshot: waiting.snapshot.clone(),
-            texts: paths.each_ref().map(read),
-        }
-    }
-
-    fn restore(&self, settings: &Settings) -> Result<(), Box<Problem>> {
-        for (path, text) in both(&self.snapshot).iter().zip(&self.texts) {
-            let restored = match text {
-                Some(text) => settings.files.write(path, text),
-                None => settings.files.remove(path),
-            };
-            restored.map_err(|mistake| Problem::usage(*mistake))?;
-        }
-        Ok(())
-    }
-}
-
-fn both(snapshot: &Utf8PathBuf) -> [Utf8PathBuf; 2] {
-    [
-        snapshot.clone(),
-        Utf8PathBuf::from(format!("{snapshot}.new")),
-    ]
-}
-
-/// What a person did with a change, and how it is undone.
-enum Done {
-    Accepted(Before),
-    Rejected(Before),
-    Skipped,
-}
-
-/// One change after another, until all are decided or the person leaves.
-fn walk(
+/// Changes that are alike with the lines of the scenario that make their case, and what stands beside
+/// them.
+fn step<'a>(
     settings: &Settings,
-    mut waiting: Vec<Waiting>,
-    console: &mut Console,
-) -> Result<ExitCode, Box<Problem>> {
-    let colour = console.colour(Stream::Out);
-    let total = changes(&waiting).count();
-    let mut skipped: Vec<CheckKey> = Vec::new();
-    let mut done: Vec<Done> = Vec::new();
-    let mut is_shown = false;
-    loop {
-        let next = changes(&waiting).find(|change| !skipped.contains(&change.key));
-        let Some(change) = next.cloned() else { break };
-        let step = step(settings, &change, done.len(), total);
-        let text = if is_shown {
-            write_review_keys(&step, colour)
-        } else {
-            write_review(&step, colour)
-        };
-        console.write(Stream::Out, &text);
-        is_shown = false;
-        let said = match keypress::typed() {
-            Some('a') => {
-                let before = one(settings, &waiting, &change, Pending::accept)?;
-                done.push(Done::Accepted(before));
-                "accepted"
-            }
-            Some('r') => {
-                let before = one(settings, &waiting, &change, Pending::reject)?;
-                done.push(Done::Rejected(before));
-                "rejected: the snapshot stays"
-            }
-            Some('s') => {
-                skipped.push(change.key.clone());
-                done.push(Done::Skipped);
-                "skipped: it waits on"
-            }
-            Some('u') => match done.pop() {
-                Some(Done::Accepted(before) | Done::Rejected(before)) => {
-                    before.restore(settings)?;
-                    "undone"
-                }
-                Some(Done::Skipped) => {
-                    skipped.pop();
-                    "undone"
-                }
-                None => {
-                    is_shown = true;
-                    "there is nothing to undo"
-                }
-            },
-            Some('e') => {
-                explain(settings, &change.key, console);
-                is_shown = true;
-                ""
-            }
-            Some('d') => "",
-            Some('q') | None => break,
-            Some(_) => {
-                is_shown = true;
-                "the keys are a, r, s, e, d, u and q"
-            }
-        };
-        if !said.is_empty() {
-            console.write(Stream::Out, &format!("{said}\n\n"));
-        }
-        waiting = self::waiting(settings)?;
-    }
-    let left = changes(&waiting).count();
-    let count = |wanted: fn(&Done) -> bool| done.iter().filter(|one| wanted(one)).count();
-    let mut line = format!(
-        "{} accepted, {} rejected, {left} waiting\n",
-        count(|one| matches!(one, Done::Accepted(_))),
-        count(|one| matches!(one, Done::Rejected(_))),
-    );
-    if left > 0 {
-        line.push_str("list     trapline review --list\n");
-    }
-    console.write(Stream::Out, &line);
-    Ok(ExitCode::Passed)
-}
-
-/// Decides one change; what was before comes back.
-fn one(
-    settings: &Settings,
-    waiting: &[Waiting],
-    change: &Change,
-    decide: fn(&Pending, &Accept) -> Resolution,
-) -> Result<Before, Box<Problem>> {
-    let path = snapshot::path(&change.key.scenario);
-    let file = waiting
-        .iter()
-        .find(|waiting| settings.files.name(&waiting.snapshot) == path);
-    let Some(file) = file else {
-        return nothing(&change.key.to_string());
-    };
-    let before = Before::of(settings, file);
-    let accept = Accept::keys([change.key.to_string()]);
-    store(settings, file, &decide(&file.pending, &accept))?;
-    Ok(before)
-}
-
-/// What `trapline explain` says of the check.
-fn explain(settings: &Settings, key: &CheckKey, console: &mut Console) {
-    let args = ExplainArgs {
-        rule: settings.files.path(&key.scenario).into_string(),
-        case: Some(key.case.clone()),
-        source: Some(key.source.clone()),
-        ..ExplainArgs::default()
-    };
-    if let Err(problem) = super::explain::run(settings, &args, console) {
-        console.problem(&problem);
-    }
-}
-
-/// A change with the lines of the scenario that make its case.
-fn step<'a>(settings: &Settings, change: &'a Change, index: usize, total: usize) -> ReviewStep<'a> {
-    let source = settings
-        .files
-        .read(camino::Utf8Path::new(&change.key.scenario));
+    beside: &'a Beside,
+    group: &[&'a Change],
+    index: usize,
+    total: usize,
+) -> ReviewStep<'a> {
+    let first = group.first();
+    let scenario = first.map_or("", |change| change.key.scenario.as_str());
+    let case = first.map_or("", |change| change.key.case.as_str());
+    let source = settings.files.read(Utf8Path::new(scenario));
+    let failing = beside.failing.get(scenario).map_or(&[][..], Vec::as_slice);
     ReviewStep {
-        change,
-        context: source.map_or_else(|_| Vec::new(), |source| context(&source, &change.key.case)),
+        changes: group.to_vec(),
+        context: source.map_or_else(|_| Vec::new(), |source| context(&source, case)),
+        rules: beside.rules_of(scenario),
+        failing: failing.iter().map(String::as_str).collect(),
         number: index + 1,
         total,
     }

@@ -8,7 +8,7 @@ use super::super::error::{self, Problem};
 use super::super::git;
 use super::super::settings::{Settings, TestSettings};
 use super::super::{Console, ExitCode, environment, interrupt};
-use super::{init, review};
+use super::{init, review, rule_changes};
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::data_source::error::UNKNOWN_SOURCE;
@@ -21,6 +21,7 @@ use crate::replay::census::RuleCensus;
 use crate::replay::outcome::CheckKey;
 use crate::replay::trace::Observed;
 use crate::report::html::Depth;
+use crate::report::links::Links;
 use crate::report::{View, github, html, json, junit, markdown, sarif, terminal};
 
 /// Runs the verb.
@@ -188,7 +189,16 @@ fn finish(
     if code == ExitCode::NothingSelected {
         console.diagnostics([&nothing(&run.outcome.rules)]);
     }
-    let view = View::from(&*run);
+    let reviewed = |report: &FormatArg| matches!(report.format, Format::Markdown | Format::Html);
+    let rules = if test.reports.iter().any(reviewed) {
+        rule_changes::since(settings, test.changed.as_deref())
+    } else {
+        Vec::new()
+    };
+    let view = View {
+        rules: &rules,
+        ..View::from(&*run)
+    };
     let mut written = ExitCode::Passed;
     for report in &test.reports {
         written = written.and(write(report, &view, depth, settings, test, console));
@@ -228,6 +238,7 @@ fn write(
     };
     let options = terminal::Options {
         colour: report.file.is_none() && console.colour(stream),
+        width: console.width(stream).filter(|_| report.file.is_none()),
         failures_only: test.failures_only,
     };
     let mut bytes = Vec::new();
@@ -239,7 +250,7 @@ fn write(
         Format::Sarif => sarif::write(view, &mut bytes),
         Format::Github => github::write(view, &mut bytes),
         Format::Markdown => markdown::write(view, links(settings).as_ref(), &mut bytes),
-        Format::Html => html::write(view, depth, &mut bytes),
+        Format::Html => html::write(view, depth, links(settings).as_ref(), &mut bytes),
     };
     let report_text = String::from_utf8_lossy(&bytes);
     let Some(file) = &report.file else {
@@ -262,12 +273,12 @@ fn write(
 }
 
 /// Where GitHub shows the files of the project, in one of its jobs.
-fn links(settings: &Settings) -> Option<markdown::Links> {
+fn links(settings: &Settings) -> Option<Links> {
     let (tree, workspace) = environment::github_tree()?;
     let root = settings.files.root();
     let below = root.strip_prefix(&workspace).ok()?;
     let base = format!("{tree}/{}", below.as_str().replace('\\', "/"));
-    Some(markdown::Links {
+    Some(Links {
         base: base.trim_end_matches('/').to_owned(),
     })
 }

@@ -4,17 +4,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::View;
-use super::super::finding::{Level, meaning};
-use super::super::terminal::group::{alike, groups};
+use super::super::finding::{
+    Level, Next, meaning, next_of_change, next_of_failure, rank_of_change, rank_of_failure,
+};
+use super::super::links::Links;
+use super::super::terminal::group::{alike, argument, groups};
 use super::Depth;
 use crate::coverage::{ClauseCoverage, RuleCoverage};
 use crate::explain::timeline::CheckDetails;
 use crate::replay::outcome::{Check, CheckKey, ScenarioOutcome, Verdict};
+use crate::rule_diff::RuleChange;
 use crate::snapshot::{Change, Class};
 
 /// All that is on the page.
 pub(super) struct Report<'a> {
     pub(super) view: &'a View<'a>,
+    /// Where a code host shows the files, if that is known.
+    pub(super) links: Option<&'a Links>,
     /// In the order of the scenarios.
     pub(super) rules: Vec<Rule<'a>>,
     /// The block of each check.
@@ -53,7 +59,7 @@ pub(super) struct Block<'a> {
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(view: &'a View<'a>, depth: &'a Depth) -> Self {
+    pub(super) fn new(view: &'a View<'a>, depth: &'a Depth, links: Option<&'a Links>) -> Self {
         let changes: BTreeMap<&CheckKey, &Change> = view
             .changes
             .iter()
@@ -90,6 +96,7 @@ impl<'a> Report<'a> {
         adopt(view, &blocks, &mut rules);
         Self {
             view,
+            links,
             rules,
             blocks,
         }
@@ -98,8 +105,17 @@ impl<'a> Report<'a> {
     /// What needs a look before what does not, else in file order.
     pub(super) fn worst_first(&self) -> Vec<&Rule<'a>> {
         let mut rules: Vec<&Rule<'a>> = self.rules.iter().collect();
-        rules.sort_by_key(|rule| rule.rank());
+        rules.sort_by_key(|rule| (rule.rank(), rule.urgency()));
         rules
+    }
+
+    /// What differs about a rule.
+    pub(super) fn change_of(&self, rule: &Rule<'_>) -> Option<&'a RuleChange> {
+        let outcome = rule.outcome()?;
+        let own = |change: &&RuleChange| {
+            change.file == outcome.rule_file && change.id == outcome.rule_id
+        };
+        self.view.rules.iter().find(own)
     }
 
     /// The block of a check.
@@ -215,6 +231,14 @@ impl<'a> Rule<'a> {
         }
     }
 
+    /// How soon the worst of it must be seen.
+    fn urgency(&self) -> u8 {
+        let blocks = self.blocks().filter(|block| block.needs_a_look());
+        let orphans = self.orphans.iter().map(|change| rank_of_change(change));
+        let all = blocks.map(Block::urgency).chain(orphans);
+        all.min().unwrap_or(u8::MAX)
+    }
+
     /// The id of a clause where the query is painted.
     pub(super) fn clause(&self, is: impl Fn(&ClauseCoverage) -> bool) -> Option<String> {
         let clauses = self.coverage?.clauses.iter();
@@ -227,6 +251,24 @@ impl Block<'_> {
     /// A change that does not fail waits for a review.
     pub(super) fn waits(&self) -> bool {
         !self.fails && self.change.is_some_and(|change| !change.contradicts)
+    }
+
+    /// What a reviewer does about it; nothing where all is well.
+    pub(super) fn next(&self) -> Option<Next> {
+        if self.fails {
+            let keys: Vec<&CheckKey> = self.checks.iter().map(|check| &check.key).collect();
+            return Some(next_of_failure(&argument(&keys, self.all), self.first));
+        }
+        self.change.map(next_of_change)
+    }
+
+    /// How soon it must be seen.
+    pub(super) fn urgency(&self) -> u8 {
+        match self.change {
+            change if self.fails => rank_of_failure(change),
+            Some(change) => rank_of_change(change),
+            None => u8::MAX,
+        }
     }
 
     fn is_added(&self) -> bool {

@@ -3,15 +3,16 @@
 
 use std::fmt::Write as _;
 
+use super::super::finding::Next;
 use super::super::markup::escaped;
 use super::super::terminal::change::marked;
 use super::super::terminal::group::argument;
 use super::blocks::{Block, Report, Rule, change_tone, sign, tone};
-use super::{course, link};
+use super::{at, course, link, with_code};
 use crate::diagnostic::render::render;
 use crate::explain::{ClauseRow, Explanation};
 use crate::plan::ClauseName;
-use crate::replay::outcome::Observed;
+use crate::replay::outcome::{Observed, Place};
 use crate::snapshot::diff::{Tag, diff};
 use crate::snapshot::{Change, record};
 
@@ -76,7 +77,7 @@ pub(super) fn write(
     if let Some(change) = block.change {
         difference(change, text);
     }
-    facts(rule, block, text);
+    facts(report, rule, block, text);
     let explanation = block.told.and_then(|told| told.explanation.as_ref());
     if let Some(explanation) = explanation.filter(|_| block.fails) {
         clauses(rule, explanation, text);
@@ -103,7 +104,7 @@ pub(super) fn orphan(id: &str, change: &Change, text: &mut String) {
 }
 
 /// What it was to do, what it did, and what decided.
-fn facts(rule: &Rule<'_>, block: &Block<'_>, text: &mut String) {
+fn facts(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, text: &mut String) {
     let check = block.first;
     text.push_str("<dl>\n");
     row("expected", [escaped(&check.expected)], text);
@@ -137,15 +138,23 @@ fn facts(rule: &Rule<'_>, block: &Block<'_>, text: &mut String) {
         let all = alone.iter().chain(&together);
         row("would alert if", all.map(|words| escaped(words)), text);
     }
-    let place = check.place.iter();
-    let place = place.map(|place| format!("{}:{}", place.source.name(), place.line()));
-    row("case", place.map(|place| code(&place)), text);
+    let place = |place: &Place| at(report, place.source.name(), Some(place.line()));
+    row("case", check.place.iter().map(place), text);
+    let expectation = check.expectation.iter().filter(|_| block.fails);
+    row("expect", expectation.map(place), text);
+    row("do now", block.next().map(|next| do_now(&next)), text);
     if block.fails || block.change.is_some() {
         let keys: Vec<_> = block.checks.iter().map(|check| &check.key).collect();
         let again = format!("trapline test {}", argument(&keys, block.all));
         row("again", [code(&again)], text);
     }
     text.push_str("</dl>\n");
+}
+
+/// What a reviewer does about a finding.
+pub(super) fn do_now(next: &Next) -> String {
+    let command = next.command.as_deref().map(code).unwrap_or_default();
+    format!("{} {command}", with_code(next.words))
 }
 
 /// A key with its values, in markup; nothing where there is no value.
@@ -236,11 +245,17 @@ fn difference(change: &Change, text: &mut String) {
         (Some(entry), true) => entry.clone(),
         (entry, _) => marked(entry.as_ref()),
     };
-    text.push_str(
-        "<pre class=\"diff scroll\" tabindex=\"0\" role=\"region\" \
-         aria-label=\"Recorded and found\">",
+    let lines = diff(&side(&change.before), &side(&change.after));
+    signed("Recorded and found", &lines, text);
+}
+
+/// Lines with their signs.
+pub(super) fn signed(label: &str, lines: &[(Tag, String)], text: &mut String) {
+    let _ = write!(
+        text,
+        "<pre class=\"diff scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">"
     );
-    for (tag, line) in diff(&side(&change.before), &side(&change.after)) {
+    for (tag, line) in lines {
         let line = format!("{} {line}", tag.sign());
         let line = escaped(line.trim_end());
         let _ = match tag {

@@ -19,6 +19,7 @@ use super::View;
 use super::coverage::rounded;
 use super::glossary;
 use super::headline::{Tone, headline};
+use super::links::Links;
 use super::markup::escaped;
 use super::rules::counts;
 use super::words::counted as count;
@@ -43,8 +44,13 @@ pub struct Depth {
 }
 
 /// Writes the page.
-pub fn write(view: &View<'_>, depth: &Depth, out: &mut impl Write) -> io::Result<()> {
-    let report = Report::new(view, depth);
+pub fn write(
+    view: &View<'_>,
+    depth: &Depth,
+    links: Option<&Links>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let report = Report::new(view, depth, links);
     let mut text = String::new();
     head(&mut text);
     header(view, depth, &mut text);
@@ -139,6 +145,33 @@ fn header(view: &View<'_>, depth: &Depth, text: &mut String) {
          <span id=\"keys\"><kbd>/</kbd></span>\n\
          <span id=\"shown\" role=\"status\"></span>\n</div>\n</div>\n",
     );
+}
+
+/// A place in a file, as a link to the host of the code where that is known.
+fn at(report: &Report<'_>, file: &str, line: Option<usize>) -> String {
+    let colon = line.map_or_else(String::new, |line| format!(":{line}"));
+    let words = escaped(&format!("{file}{colon}"));
+    match report.links {
+        Some(links) => format!(
+            "<a class=\"place\" href=\"{}\"><code>{words}</code></a>",
+            escaped(&links.to(file, line))
+        ),
+        None => format!("<code>{words}</code>"),
+    }
+}
+
+/// Words of ours with code in backticks.
+fn with_code(words: &str) -> String {
+    let mut text = String::new();
+    for (number, part) in words.split('`').enumerate() {
+        match number % 2 {
+            0 => text.push_str(&escaped(part)),
+            _ => {
+                let _ = write!(text, "<code>{}</code>", escaped(part));
+            }
+        }
+    }
+    text
 }
 
 /// A link to something on the page, or its words where there is nothing.

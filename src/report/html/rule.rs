@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use super::super::coverage::rounded;
 use super::super::markup::escaped;
+use super::super::rule_change;
 use super::blocks::{Report, Rule, Tested, sign, tone};
-use super::{case, count, query};
+use super::{at, case, count, query};
 use crate::replay::outcome::Check;
+use crate::rule_diff::RuleChange;
 
 /// So many of a rule's cases that need a look stand open.
 const OPEN: usize = 8;
@@ -30,13 +32,16 @@ pub(super) fn write(report: &Report<'_>, rule: &Rule<'_>, text: &mut String) {
     );
     let _ = writeln!(
         text,
-        "<p class=\"meta\"><span class=\"severity\">{} {}</span> <code>{}</code> \
+        "<p class=\"meta\"><span class=\"severity\">{} {}</span> {} \
          <code>{}</code></p>",
         escaped(&outcome.severity),
         outcome.risk_score,
-        escaped(&outcome.rule_file),
+        at(report, &outcome.rule_file, None),
         escaped(&outcome.rule_id),
     );
+    if let Some(change) = report.change_of(rule) {
+        differs(change, text);
+    }
     to_look_at(report, rule, text);
     if let Some(coverage) = rule.coverage {
         query::write(report, rule, coverage, text);
@@ -45,6 +50,35 @@ pub(super) fn write(report: &Report<'_>, rule: &Rule<'_>, text: &mut String) {
         scenario(report, rule, tested, text);
     }
     text.push_str("</details>\n");
+}
+
+/// What differs about the rule itself.
+fn differs(change: &RuleChange, text: &mut String) {
+    text.push_str("<section>\n<h4>What differs about the rule</h4>\n");
+    settings(change, text);
+    if !change.query.is_empty() {
+        case::signed("The query before and after", &change.query, text);
+    }
+    text.push_str("</section>\n");
+}
+
+/// The changed settings of a rule, severity and schedule first; nothing where there are none.
+pub(super) fn settings(change: &RuleChange, text: &mut String) {
+    if change.settings.is_empty() {
+        return;
+    }
+    text.push_str("<ul class=\"settings\">\n");
+    for setting in rule_change::settings(change) {
+        let value = |text: &str| escaped(&rule_change::value(text));
+        let _ = writeln!(
+            text,
+            "<li><code>{}</code>: <del>{}</del> → <ins>{}</ins></li>",
+            escaped(&setting.key),
+            value(&setting.before),
+            value(&setting.after),
+        );
+    }
+    text.push_str("</ul>\n");
 }
 
 /// The cases that need a look, before anything else about the rule.

@@ -55,6 +55,9 @@ pub fn write_explanation(one: &Explanation, colour: bool, all: bool, text: &mut 
         list(one, all, painter, text);
     }
     changes(one, painter, text);
+    for note in &one.notes {
+        let _ = writeln!(text, "  {} {}", painter.paint(NAME, "note:"), clean(note));
+    }
     text.push('\n');
 }
 

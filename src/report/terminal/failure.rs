@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::View;
+use super::{Options, View};
 use super::group::{alike, argument, groups, name};
 use super::style::{BAD, COLUMN, DIM, NAME, Painter, clean, wrap};
-use crate::diagnostic::render::render;
+use crate::diagnostic::render::render_within;
 use crate::replay::outcome::{Check, ScenarioOutcome};
 use crate::snapshot::{Change, record};
 
@@ -17,7 +17,10 @@ const NAMED: usize = 40;
 const WIDTH: usize = 88;
 
 /// Writes a block for each case that fails, in file order.
-pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
+pub(super) fn write(view: &View<'_>, options: Options, text: &mut String) {
+    let painter = Painter {
+        colour: options.colour,
+    };
     for scenario in &view.outcome.scenarios {
         let with_attack = with_attack(view, scenario);
         let own = scenario.checks.iter().filter(|check| {
@@ -27,6 +30,7 @@ pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
             let block = Block {
                 view,
                 painter,
+                width: options.width,
                 scenario,
                 with_attack: &with_attack,
                 group: &group,
@@ -67,6 +71,8 @@ fn source(check: &Check) -> &str {
 struct Block<'a> {
     view: &'a View<'a>,
     painter: Painter,
+    /// How many columns there are.
+    width: Option<usize>,
     scenario: &'a ScenarioOutcome,
     with_attack: &'a BTreeMap<&'a str, Vec<&'a str>>,
     group: &'a [&'a Check],
@@ -85,7 +91,9 @@ impl Block<'_> {
         }
         for diagnostic in &first.diagnostics {
             text.push('\n');
-            for line in render(diagnostic, self.painter.colour).lines() {
+            // Two columns are the indentation.
+            let width = self.width.map(|width| width.saturating_sub(2));
+            for line in render_within(diagnostic, self.painter.colour, width).lines() {
                 let _ = writeln!(text, "{}", format!("  {line}").trim_end());
             }
         }

@@ -29,7 +29,9 @@ pub use comparison::write_comparison;
 pub use coverage::{CoverageOptions, coverage_line, write_coverage};
 pub use explain::write_explanation;
 pub use mutation::{MutationOptions, write_mutation};
-pub use review::{ReviewStep, write_review, write_review_keys, write_review_list};
+pub use review::{
+    REVIEW_HELP, ReviewStep, groups_of_changes, write_review, write_review_keys, write_review_list,
+};
 pub use rules::{counts_of_rules, list_of_rules};
 use style::Painter;
 pub use style::clean;
@@ -41,6 +43,8 @@ pub use timeline::write_timeline;
 pub struct Options {
     /// Whether to write ANSI colours.
     pub colour: bool,
+    /// How many columns there are, where that is known.
+    pub width: Option<usize>,
     /// Whether to leave out everything but failures and the summary.
     pub failures_only: bool,
 }
@@ -55,7 +59,7 @@ pub fn write(view: &View<'_>, options: Options, out: &mut impl Write) -> io::Res
         warning::write(view, painter, &mut text);
         change::write(view, painter, &mut text);
     }
-    failure::write(view, painter, &mut text);
+    failure::write(view, options, &mut text);
     summary::write(view, painter, &mut text);
     out.write_all(text.as_bytes())
 }

@@ -49,6 +49,7 @@ fn report(old: &Outcome, new: &Outcome, asked: &Asked) -> String {
         accepted: &resolution.accepted,
         problems: &[],
         gates: &[],
+        rules: &[],
         strict: asked.strict,
         conclusion: Conclusion::of(&Evidence {
             outcome: new,
@@ -62,6 +63,7 @@ fn report(old: &Outcome, new: &Outcome, asked: &Asked) -> String {
     };
     let options = Options {
         colour: asked.colour,
+        width: None,
         failures_only: false,
     };
     let mut bytes = Vec::new();

@@ -85,11 +85,17 @@ pub(super) fn scenario(parser: &mut Parser<'_>, document: usize, node: &Node) ->
         schedule,
         exceptions,
         attack: empty_attack(attack_node.span),
+        attack_is_broken: false,
+        lacks_cases: false,
         cases: Vec::new(),
     };
+    let errors = parser.errors;
     scenario.attack = attack(parser, &scenario, attack_node)?;
+    scenario.attack_is_broken = parser.errors > errors;
     if let Some(node) = cases_node {
-        scenario.cases = cases(parser, &scenario, node);
+        let mut lacking = false;
+        scenario.cases = cases(parser, &scenario, node, &mut lacking);
+        scenario.lacks_cases = lacking;
     }
     Some(scenario)
 }
@@ -248,7 +254,14 @@ fn field_names(parser: &mut Parser<'_>, node: &Node) -> Vec<FieldName> {
     names
 }
 
-fn cases(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Vec<Case> {
+/// The cases that could be read. A case with an error is reported for that and not run: `lacking`
+/// says whether there is one.
+fn cases(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    node: &Node,
+    lacking: &mut bool,
+) -> Vec<Case> {
     let items = match &node.kind {
         NodeKind::List(items) => items.as_slice(),
         NodeKind::Scalar { text, .. } if text.is_empty() => &[],
@@ -259,7 +272,12 @@ fn cases(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Vec<Case>
     };
     let mut cases: Vec<Case> = Vec::new();
     for item in items {
+        let (errors, read) = (parser.errors, cases.len());
         case::cases(parser, scenario, item, &mut cases);
+        if parser.errors > errors {
+            cases.truncate(read);
+            *lacking = true;
+        }
     }
     cases
 }

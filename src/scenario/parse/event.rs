@@ -3,7 +3,7 @@
 use super::{Parser, each, field, production, repeated};
 use crate::diagnostic::Span;
 use crate::diagnostic::suggest::nearest;
-use crate::scenario::error::{BAD_TIME, UNKNOWN_LABEL};
+use crate::scenario::error::{BAD_TIME, UNKNOWN_LABEL, WRONG_SHAPE};
 use crate::scenario::model::{Base, EventRole, EventSpec, EventsFrom, FieldKey, Located, Scenario};
 use crate::scenario::yaml::{Key, Node, NodeKind};
 
@@ -25,6 +25,10 @@ pub(super) fn events(
         EventRole::History => "`history`",
         EventRole::Indicator => "`indicators`",
     };
+    if let NodeKind::List(items) = &node.kind {
+        events_as_list(parser, name, node, items);
+        return Vec::new();
+    }
     let Some(entries) = parser.map(node, name) else {
         return Vec::new();
     };
@@ -55,6 +59,28 @@ pub(super) fn events(
         Some(event)
     });
     events.collect()
+}
+
+/// A list where labels are wanted: the error shows the first event in the form of a map.
+fn events_as_list(parser: &mut Parser<'_>, name: &str, node: &Node, items: &[Node]) {
+    let kind = items.first().and_then(|item| match &item.kind {
+        NodeKind::Map(entries) => entries.iter().find(|(key, _)| key.text == "is"),
+        NodeKind::List(_) | NodeKind::Scalar { .. } => None,
+    });
+    let kind = match kind.map(|(_, value)| &value.kind) {
+        Some(NodeKind::Scalar { text, .. }) if !text.is_empty() => text.as_str(),
+        _ => "process",
+    };
+    let label = kind.split('.').next().unwrap_or(kind);
+    let message = format!("{name} must be a map of labels, found a list");
+    let help = format!(
+        "give each event a label by which cases and `expect` name it:\n  {}:\n    {label}:\n      \
+         is: {kind}\n      …",
+        name.trim_matches('`')
+    );
+    // The first item is enough to show what is meant.
+    let span = items.first().map_or(node.span, |item| item.span);
+    parser.error(&WRONG_SHAPE, span, message, "", &[&help]);
 }
 
 /// One event, or what a change makes of it.

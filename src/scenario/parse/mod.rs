@@ -45,6 +45,7 @@ pub struct ScenarioFile {
 pub fn read(source: &Arc<SourceText>) -> ScenarioFile {
     let (nodes, diagnostics) = yaml::read(source);
     let mut parser = Parser {
+        errors: 0,
         source,
         diagnostics: Vec::new(),
         seen: BTreeSet::new(),
@@ -81,6 +82,8 @@ struct Parser<'a> {
     diagnostics: Vec<Diagnostic>,
     /// An `each` and an alias read the same lines many times; each error is reported once.
     seen: BTreeSet<(Span, &'static str, String)>,
+    /// How many of the diagnostics are errors.
+    errors: usize,
     /// How many YAML values the cases of all `each` hold so far.
     copied: usize,
 }
@@ -95,6 +98,7 @@ impl Parser<'_> {
     fn push(&mut self, diagnostic: Diagnostic) {
         let (_, span, code) = diagnostic.sort_key();
         if self.seen.insert((span, code, diagnostic.message.clone())) {
+            self.errors += usize::from(diagnostic.is_error());
             self.diagnostics.push(diagnostic);
         }
     }

@@ -235,6 +235,9 @@ fn is_escape(escape: char) -> bool {
 
 /// The end of a double-quoted scalar: after its closing quote, or the end of the line without one.
 fn double_quoted_end(text: &str, start: usize) -> usize {
+    if let Some(end) = path_end(text, start) {
+        return end;
+    }
     let mut escaped = false;
     for (at, character) in text.get(start..).unwrap_or("").char_indices().skip(1) {
         match character {
@@ -248,13 +251,37 @@ fn double_quoted_end(text: &str, start: usize) -> usize {
     start + line.map_or(0, str::len)
 }
 
+/// The end of a path whose last backslash stands before the closing quote (`"C:\Tools\"`), which
+/// YAML takes for an escaped quote; the line ends there, or its flow does.
+fn path_end(text: &str, start: usize) -> Option<usize> {
+    let line = text.get(start..)?.lines().next()?;
+    let quote = line.get(1..)?.find('"')? + 1;
+    let rest = line.get(quote + 1..)?.trim_start();
+    let is_end = rest.is_empty() || rest.starts_with([',', ']', '}', '#']);
+    (is_end && line.get(..quote)?.ends_with('\\')).then_some(start + quote + 1)
+}
+
+/// A longer text is not shown once more.
+const SHOWN_TEXT: usize = 240;
+
+/// The text that the author means: `\\\\` is one backslash, but the two with which a path on a
+/// network share begins stay where the rest of it is written with single ones.
+fn plain_backslashes(inner: &str) -> String {
+    let (share, rest) = match inner.strip_prefix(r"\\") {
+        Some(rest) if !rest.starts_with('\\') => (r"\\", rest),
+        _ => ("", inner),
+    };
+    let path = rest.replace(r"\\", r"\");
+    format!("{share}{path}")
+}
+
 fn in_single_quotes(slice: &str) -> String {
     let inner = slice
         .strip_prefix('"')
         .and_then(|slice| slice.strip_suffix('"'));
     match inner {
-        Some(inner) if inner.len() <= 80 && !inner.contains('\n') => {
-            let inner = inner.replace("\\\\", "\\").replace('\'', "''");
+        Some(inner) if inner.len() <= SHOWN_TEXT && !inner.contains('\n') => {
+            let inner = plain_backslashes(inner).replace('\'', "''");
             format!("use single quotes, in which a backslash is a backslash: '{inner}'")
         }
         _ => "use single quotes, in which a backslash is a backslash".to_owned(),
