@@ -28,7 +28,8 @@ pub(super) fn notes(
     for (event, field) in deciding(case, judgement) {
         let path = plan.fields.at(field).path.as_str();
         // Of the keys of an alert that was not expected, those count that were to differ.
-        let meant = because.is_empty() || because
+        let meant = because.is_empty()
+            || because
                 .iter()
                 .any(|because| because.to_string().contains(path));
         if alerted && !(meant && !derived_from(path).is_empty()) {

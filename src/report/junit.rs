@@ -125,7 +125,11 @@ fn ended<'a>(view: &View<'_>, check: &'a Check, rule_file: &str, change: Option<
             let _ = writeln!(text, "change   {line}");
         }
         text.push_str(&places(check, rule_file));
-        let _ = writeln!(text, "again    trapline test {}", quote(&check.key.to_string()));
+        let _ = writeln!(
+            text,
+            "again    trapline test {}",
+            quote(&check.key.to_string())
+        );
         return Ended::Failed {
             kind: check.verdict.word(),
             message,

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::finding::{Finding, findings};
-use super::markup::escaped;
 use super::links::Links;
+use super::markup::escaped;
 use super::words::counted;
 use super::{View, glossary, headline, rule_change, rules};
 use crate::diagnostic::escape;
@@ -106,10 +106,13 @@ fn following(followers: &[&Finding<'_>]) -> String {
         return String::new();
     }
     let what = counted(followers.len(), "case");
-    let tell = if followers.len() == 1 { "tells" } else { "tell" };
-    let mut text = format!(
-        "\n<details><summary>{what} {tell} nothing until the attack alerts</summary>\n\n"
-    );
+    let tell = if followers.len() == 1 {
+        "tells"
+    } else {
+        "tell"
+    };
+    let mut text =
+        format!("\n<details><summary>{what} {tell} nothing until the attack alerts</summary>\n\n");
     for finding in followers.iter().take(NAMED) {
         let _ = writeln!(text, "- {}", code(&finding.name));
     }

@@ -102,7 +102,8 @@ impl<'a> Planned<'a> {
         let repeats = copies.map_or(0, |copies| copies.repeat.times.saturating_sub(1));
         let every = copies.map_or(0, |copies| copies.repeat.every);
         let repeats = i64::try_from(repeats).unwrap_or(i64::MAX);
-        self.at_millis().saturating_add(every.saturating_mul(repeats))
+        self.at_millis()
+            .saturating_add(every.saturating_mul(repeats))
     }
 
     /// The last of the changes that says it, or else the event itself.

@@ -207,7 +207,10 @@ fn events_without_a_time_follow_each_other_and_share_the_operating_system() {
         "{snapshot}"
     );
     // What is written decides, for one host.
-    let started = SHELL.replace("process.exec,", "process.start, event.action: exec, host.os.type: linux,");
+    let started = SHELL.replace(
+        "process.exec,",
+        "process.start, event.action: exec, host.os.type: linux,",
+    );
     let project = by_hand(&format!("{started}{CONNECTION}"), "");
     let (code, out) = project.run(&["test", "--accept", "--strict"]);
     assert_eq!(code, 0, "{out}");
@@ -259,11 +262,15 @@ fn a_derived_field_that_decides_is_explained() {
 
 #[test]
 fn a_list_of_events_is_answered_with_the_form_of_a_map() {
-    let scenario = "attack:\n  name: x\n  events:\n    - is: network.start\n      destination.port: 22\n";
+    let scenario =
+        "attack:\n  name: x\n  events:\n    - is: network.start\n      destination.port: 22\n";
     let project = Project::of(&[("rules/a.toml", LINUX), ("scenarios/a.yaml", scenario)]);
     let (code, out, err) = project.run_apart(&["test"]);
     assert_eq!(code, 3, "{out}");
-    assert!(err.contains("`events` must be a map of labels, found a list"), "{err}");
+    assert!(
+        err.contains("`events` must be a map of labels, found a list"),
+        "{err}"
+    );
     let lines: Vec<&str> = err.lines().map(str::trim).collect();
     let form = ["events:", "network:", "is: network.start", "…"];
     assert!(lines.windows(4).any(|four| four == form), "{err}");
@@ -277,7 +284,11 @@ fn a_case_with_a_load_error_is_reported_once() {
     let (code, out, err) = project.run_apart(&["test"]);
     assert_eq!(code, 3, "{out}{err}");
     let both = format!("{out}{err}");
-    assert_eq!(both.matches("destination.prot` is no field").count(), 1, "{both}");
+    assert_eq!(
+        both.matches("destination.prot` is no field").count(),
+        1,
+        "{both}"
+    );
     // A typing mistake is no case that changes nothing besides.
     let more = "cases:\n  - name: odd\n    chnge: {connection: {destination.port: 22}}\n    expect: \
                 none\n  - name: no port\n    each: {port: {a: 22}}\n    change: {connection: \
@@ -286,6 +297,9 @@ fn a_case_with_a_load_error_is_reported_once() {
     let (code, out, err) = project.run_apart(&["test"]);
     assert_eq!(code, 3, "{out}{err}");
     assert_eq!(err.matches("error[").count(), 2, "{err}");
-    assert!(!out.contains("INVALID") && out.contains("1 check in 1 scenario"), "{out}");
+    assert!(
+        !out.contains("INVALID") && out.contains("1 check in 1 scenario"),
+        "{out}"
+    );
     assert!(!out.contains("REMOVED"), "{out}");
 }

@@ -162,7 +162,11 @@ fn in_git() -> Project {
         ("scenarios/z.yaml", scenario),
     ]);
     assert_eq!(project.run(&["test", "--accept"]).0, 0);
-    for arguments in [&["init", "-q"][..], &["add", "."], &["commit", "-q", "-m", "a"]] {
+    for arguments in [
+        &["init", "-q"][..],
+        &["add", "."],
+        &["commit", "-q", "-m", "a"],
+    ] {
         let mut command = std::process::Command::new("git");
         command.args(["-c", "user.name=a", "-c", "user.email=a@b"]);
         let output = command.args(arguments).current_dir(project.path()).output();
@@ -177,14 +181,20 @@ fn in_git() -> Project {
 fn what_a_reviewer_must_decide_comes_first() {
     let project = in_git()
         .with("rules/a.toml", "\"/q\"", "\"/q*\"")
-        .with("rules/a.toml", "severity = \"medium\"", "severity = \"high\"")
+        .with(
+            "rules/a.toml",
+            "severity = \"medium\"",
+            "severity = \"high\"",
+        )
         .with("rules/a.toml", "risk_score = 47", "risk_score = 73")
         .with("rules/a.toml", "interval = \"5m\"", "interval = \"6m\"")
         .with("rules/z.toml", "\"cmd.exe\"", "\"cmd2.exe\"");
     let report = |format: &str| {
         let mut command = project.trapline(&["test", "--check", "--format", format]);
         command.env("GITHUB_SERVER_URL", "https://github.com");
-        command.env("GITHUB_REPOSITORY", "o/r").env("GITHUB_SHA", "abc");
+        command
+            .env("GITHUB_REPOSITORY", "o/r")
+            .env("GITHUB_SHA", "abc");
         command.env("GITHUB_WORKSPACE", project.path());
         command.env_remove("GITHUB_BASE_REF");
         String::from_utf8(command.output().unwrap().stdout).unwrap()

@@ -300,10 +300,7 @@ fn a_change_is_shown_with_the_rule_and_the_checks_that_fail() {
     let git = |arguments: &[&str]| {
         let mut command = std::process::Command::new("git");
         command.args(["-c", "user.name=a", "-c", "user.email=a@b"]);
-        let status = command
-            .args(arguments)
-            .current_dir(project.path())
-            .output();
+        let status = command.args(arguments).current_dir(project.path()).output();
         assert!(status.unwrap().status.success());
     };
     git(&["init", "-q"]);
@@ -343,7 +340,10 @@ fn all_of_a_class_is_decided_by_one_key() {
     let Some((_, text)) = on_a_terminal(&project, "test --review", "?SuAuruq") else {
         return;
     };
-    assert!(text.contains("A  accept all that is left of this class"), "{text}");
+    assert!(
+        text.contains("A  accept all that is left of this class"),
+        "{text}"
+    );
     let said = [
         "skipped, with all that is left of the class: they wait on",
         "undone",
@@ -358,5 +358,8 @@ fn all_of_a_class_is_decided_by_one_key() {
     assert!(text.contains(&format!("CONTENT  {SCENARIO}")), "{text}");
     let (code, text) = on_a_terminal(&project, "test --review", "Aa").unwrap();
     assert_eq!(code, 0, "{text}");
-    assert!(text.ends_with("4 accepted, 0 rejected, 0 waiting\n"), "{text}");
+    assert!(
+        text.ends_with("4 accepted, 0 rejected, 0 waiting\n"),
+        "{text}"
+    );
 }

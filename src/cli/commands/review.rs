@@ -57,13 +57,17 @@ pub fn run(
     }
     let all = groups_of_changes(changes(&waiting));
     if all.is_empty() || args.list || settings.ci || !console.terminal() {
-        let failing: Vec<&str> = beside.failing.values().flatten().map(String::as_str).collect();
+        let failing: Vec<&str> = beside
+            .failing
+            .values()
+            .flatten()
+            .map(String::as_str)
+            .collect();
         console.write(Stream::Out, &write_review_list(&all, &failing, colour));
         return Ok(ExitCode::Passed);
     }
     walk(settings, waiting, &beside, console)
 }
-
 
 /// A scenario file's snapshot and what waits beside it.
 struct Waiting {
@@ -142,7 +146,12 @@ impl Beside {
             tested.insert(scenario.rule_file.clone());
             let failing = scenario.checks.iter().filter(|check| check.verdict.fails());
             let lines = failing.map(|check| {
-                format!("{}: {} {}", check.key, check.verdict.word(), check.message())
+                format!(
+                    "{}: {} {}",
+                    check.key,
+                    check.verdict.word(),
+                    check.message()
+                )
             });
             let failing = beside.failing.entry(scenario.scenario.clone()).or_default();
             failing.extend(lines);

@@ -112,9 +112,8 @@ impl<'a> Report<'a> {
     /// What differs about a rule.
     pub(super) fn change_of(&self, rule: &Rule<'_>) -> Option<&'a RuleChange> {
         let outcome = rule.outcome()?;
-        let own = |change: &&RuleChange| {
-            change.file == outcome.rule_file && change.id == outcome.rule_id
-        };
+        let own =
+            |change: &&RuleChange| change.file == outcome.rule_file && change.id == outcome.rule_id;
         self.view.rules.iter().find(own)
     }
 

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Options, View};
 use super::group::{alike, argument, groups, name};
 use super::style::{BAD, COLUMN, DIM, NAME, Painter, clean, wrap};
+use super::{Options, View};
 use crate::diagnostic::render::render_within;
 use crate::replay::outcome::{Check, ScenarioOutcome};
 use crate::snapshot::{Change, record};

@@ -42,7 +42,9 @@ q  quit; what is not decided waits on";
 const FAILING: usize = 8;
 
 /// The changes that differ in nothing but their source, worst first.
-pub fn groups_of_changes<'c>(changes: impl IntoIterator<Item = &'c Change>) -> Vec<Vec<&'c Change>> {
+pub fn groups_of_changes<'c>(
+    changes: impl IntoIterator<Item = &'c Change>,
+) -> Vec<Vec<&'c Change>> {
     let alike = |one: &&Change, other: &&Change| alike_changes(one, other);
     groups(changes, alike)
 }

@@ -243,7 +243,9 @@ impl Walk<'_> {
         group: &[Change],
         decide: fn(&Pending, &Accept) -> Resolution,
     ) -> Result<Before, Box<Problem>> {
-        let scenario = group.first().map_or("", |first| first.key.scenario.as_str());
+        let scenario = group
+            .first()
+            .map_or("", |first| first.key.scenario.as_str());
         let path = snapshot::path(scenario);
         let name = |waiting: &&Waiting| self.settings.files.name(&waiting.snapshot) == path;
         let Some(file) = self.waiting.iter().find(name) else {
