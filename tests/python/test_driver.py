@@ -13,7 +13,7 @@ from trapline import find_trapline
 PAGE = Path(os.environ.get("TRAPLINE_PROJECT", Path(__file__).parents[2])) / "docs/reference/several-machines.md"
 RULES = {
     "event": 'process where process.name == "a"',
-    "bounded": "sequence by host.id with maxspan=3m [process where process.name == \"a\"]"
+    "bounded": "sequence by host.id with maxspan=9m [process where process.name == \"a\"]"
     ' [process where process.name == "b"]',
     "unbounded": 'sequence by host.id [process where process.name == "b"] [process where process.name == "a"]',
 }
