@@ -40,25 +40,29 @@ impl Args {
     }
 }
 
+/// The heading of the options that every command has.
+const GLOBAL: &str = "Global options";
+
 /// Options of every verb.
 #[derive(Debug, Clone, Default, Group)]
 pub struct Global {
-    /// The project's root, instead of the nearest directory with a trapline.toml
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Root of the project, instead of the nearest directory with a trapline.toml
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub root: Option<Utf8PathBuf>,
-    /// Directories with rules, instead of the configured ones
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Directory with rules, instead of the configured ones (repeatable)
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub rules: Vec<Utf8PathBuf>,
-    /// The directory with scenarios, instead of the configured one
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Directory with scenarios, instead of the configured one
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub scenarios: Option<Utf8PathBuf>,
-    /// A directory outside the root that rules and scenarios may name
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Allow rules and scenarios to read this directory outside the root (repeatable)
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub allow_dir: Vec<Utf8PathBuf>,
-    /// When to write colours: auto, always or never
+    /// When to use colours: auto, always or never
     #[arg(
         long,
         global = true,
+        help_heading = GLOBAL,
         value_name = "WHEN",
         default_value = "auto",
         hide_default_value = true,
@@ -82,34 +86,34 @@ pub enum Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Run scenarios, compare expectations and snapshots
+    /// Run scenarios and compare the outcome with expectations and snapshots
     Test(TestArgs),
-    /// Run one query over NDJSON, as Elasticsearch's _eql/search answers it
+    /// Run one EQL, KQL, Lucene or ES|QL query over NDJSON
     Query(QueryArgs),
-    /// Find what cannot be right in rules, and cases that prove nothing
+    /// Find mistakes in rules and scenarios, and cases that prove nothing
     Check(CheckArgs),
-    /// Say why a case alerted, or why not; or what a word, a code or a lint means
+    /// Explain why a case or recording alerted or not; or a term, an error code, a lint
     Explain(ExplainArgs),
-    /// Say which clauses of the rules the cases decide, and which case is missing
+    /// Show which clauses of the rules the cases decide, and the missing cases
     Coverage(CoverageArgs),
-    /// Change the rules and say which changes no case notices
+    /// Mutate the rules and show the changes that no case detects
     Mutate(MutateArgs),
-    /// Say what two versions of the rules do otherwise
+    /// Show how two versions of the rules behave differently
     Diff(DiffArgs),
-    /// Run many rules over NDJSON: one alert a line
+    /// Run many rules over recordings, one alert per line
     Scan(ScanArgs),
     /// Print how a scan is divided among machines: spans and join keys of the rules, as JSON
     PlanShards(PlanShardsArgs),
-    /// Read recordings (EVTX, Windows events as JSON, exports from Elastic): ECS documents out, or
-    /// the smallest scenario
+    /// Convert recordings (EVTX, Windows events as JSON, exports from Elastic) to ECS documents or
+    /// to the smallest scenario
     Import(ImportArgs),
-    /// List the data sources, or show one with its pins and their evidence
+    /// List the data sources, or show one with its sensor facts and their evidence
     Sources(SourcesArgs),
-    /// Go through the snapshot changes that wait
+    /// Review pending snapshot changes
     Review(ReviewArgs),
-    /// Write first scenarios of rules: an attack and a case for each clause
+    /// Write first scenarios for rules: an attack and a case for each clause
     New(NewArgs),
-    /// Set up a project: folders, configuration, CI; nothing is overwritten
+    /// Set up a project: directories, configuration, CI; overwrites nothing
     Init,
     /// Serve an editor: the Language Server Protocol on standard input and output
     Lsp,
@@ -117,25 +121,25 @@ pub enum Verb {
     Mcp,
     /// Print the JSON Schema of scenarios, rules, trapline.toml or the JSON report
     Schema(SchemaArgs),
-    /// Print the completions of a shell
+    /// Print shell completions
     Completions(CompletionsArgs),
-    /// Write the manual pages
+    /// Write manual pages
     Man(ManArgs),
 }
 
 /// Options of `review`.
 #[derive(Debug, Clone, Default, Group)]
 pub struct ReviewArgs {
-    /// List what waits, one change a line
+    /// List the pending changes, one per line
     #[arg(long)]
     pub list: bool,
     /// Show the changes of KEY (SCENARIO::CASE[SOURCE], or less of it)
     #[arg(long, value_name = "KEY", conflicts_with = "list")]
     pub show: Option<String>,
-    /// Take the changes of KEY into the snapshot (repeatable)
+    /// Accept the changes of KEY into the snapshot (repeatable)
     #[arg(long, value_name = "KEY", conflicts_with_all = ["list", "show"])]
     pub accept: Vec<String>,
-    /// Put the changes of KEY aside; the snapshot stays (repeatable)
+    /// Reject the changes of KEY; the snapshot stays (repeatable)
     #[arg(long, value_name = "KEY", conflicts_with_all = ["list", "show"])]
     pub reject: Vec<String>,
 }
@@ -181,23 +185,23 @@ pub struct ManArgs {
 #[derive(Debug, Clone, Default, Group)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct TestArgs {
-    /// Scenarios, rules, directories or KEYs (SCENARIO::CASE[SOURCE]); everything if there is none
+    /// Scenarios, rules, directories or KEYs (SCENARIO::CASE[SOURCE]) [default: everything]
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
-    /// Only checks that EXPR names: words, and, or, not, ( ), rule: case: source: tag: verdict:
+    /// Run only checks that match EXPR: words, and, or, not, ( ), rule: case: source: tag: verdict:
     #[arg(short = 'k', value_name = "EXPR")]
     pub select: Option<String>,
-    /// Only this data source (repeatable)
+    /// Run only this data source (repeatable)
     #[arg(long, value_name = "NAME")]
     pub source: Vec<String>,
-    /// List the checks and the untested and unsupported rules, run nothing
+    /// List the checks and the untested and unsupported rules without running them
     #[arg(long)]
     pub list: bool,
     /// Stop at the first failure
     #[arg(long)]
     pub fail_fast: bool,
-    /// Take changes into the snapshots: classes (lost, new, split, reason, content, added,
-    /// removed, all) or a KEY; without a list reason, content and added
+    /// Accept changes into the snapshots: classes (lost, new, split, reason, content, added,
+    /// removed, all) or a KEY [default: reason,content,added]
     #[arg(
         long,
         value_name = "CLASS,…|KEY",
@@ -207,40 +211,40 @@ pub struct TestArgs {
         action = ArgAction::Append
     )]
     pub accept: Option<Vec<String>>,
-    /// Go through what changed after the run, as `review` does
+    /// Review the changes after the run, as `review` does
     #[arg(long, conflicts_with_all = ["accept", "check", "list", "watch"])]
     pub review: bool,
-    /// Only the scenarios that changes since a git revision touch (HEAD if none is named): their
-    /// own, their rules', captures' and exception lists'
+    /// Run only scenarios that changed since a git revision (default HEAD), or whose rule,
+    /// captures or exception lists did
     #[arg(long, value_name = "REF", num_args = 0..=1, require_equals = true, default_missing_value = "HEAD")]
     pub changed: Option<String>,
-    /// Run again after each save, only what it touches, until Ctrl-C
+    /// Run again after each save what the saved file affects, until Ctrl-C
     #[arg(long, conflicts_with_all = ["accept", "changed", "list"])]
     pub watch: bool,
     /// Write nothing, as with CI set
     #[arg(long, conflicts_with = "accept")]
     pub check: bool,
-    /// Fail on what is not proven, open or not implemented; =false where trapline.toml says so
+    /// Fail on vacuous, uncertain, unsupported and unshaped results; =false overrides trapline.toml
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub strict: Option<bool>,
-    /// Exit with 5 when a rule that Trapline can run has no scenario; =changed asks only about rules
-    /// that differ from the revision of --changed, of the pull request, or else from HEAD
+    /// Exit with 5 if a supported rule has no scenario; =changed checks only rules that differ from
+    /// the revision of --changed, of the pull request, or else from HEAD
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     pub require_tested: Option<Required>,
-    /// Exit with 5 when a tested rule has fewer cases, or none that alerts, or none that does not
+    /// Exit with 5 if a tested rule has fewer cases, no case that alerts, or none that does not
     #[arg(long, value_name = "N")]
     pub min_cases: Option<usize>,
-    /// Print how many clauses of the rules the checks decide
+    /// Print the clause coverage of the rules
     #[arg(long)]
     pub coverage: bool,
-    /// Show nothing but failures and the summary
+    /// Show only failures and the summary
     #[arg(long)]
     pub failures_only: bool,
-    /// How many threads to use
+    /// Number of threads
     #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
-    /// The report's format (repeatable): human, json, junit, sarif, github, markdown or html, to a
-    /// file with =FILE
+    /// Report format (repeatable): human, json, junit, sarif, github, markdown or html; =FILE
+    /// writes to a file
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub format: Vec<FormatArg>,
 }
@@ -280,7 +284,7 @@ pub struct QueryArgs {
     /// one, ECS types apply and the others come from the values
     #[arg(long, value_name = "FILE")]
     pub mapping: Vec<Utf8PathBuf>,
-    /// The field that events are ordered by
+    /// The field that orders events
     #[arg(long, value_name = "FIELD", default_value = "@timestamp")]
     pub timestamp_field: String,
     /// The field that holds the category before `where`
@@ -289,26 +293,26 @@ pub struct QueryArgs {
     /// The field that orders events of the same time
     #[arg(long, value_name = "FIELD")]
     pub tiebreaker_field: Option<String>,
-    /// How many events, sequences or samples are returned at most
+    /// Maximum number of events, sequences or samples returned
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub size: usize,
-    /// How many events a page holds, at least 2; does not change the answer
+    /// Page size, at least 2; does not change the answer
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(2..))]
     pub fetch_size: u32,
-    /// Which end is returned when there are more results than --size
+    /// Which end to return if there are more results than --size
     #[arg(long, value_name = "END", default_value = "tail")]
     pub result_position: End,
-    /// How many samples a key may give, at least 1
+    /// Maximum number of samples per key, at least 1
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_samples_per_key: u32,
-    /// What an optional field (?field) is that no mapping has: missing in every event, or a null
-    /// that Elasticsearch folds away before it runs the query
+    /// How to treat an optional field (?field) that no mapping has: as missing in every event, or
+    /// as a null that Elasticsearch folds away before it runs the query
     #[arg(long, value_name = "HOW", default_value = "missing")]
     pub optional: Optional,
-    /// The moment that `now` means in date math, instead of the clock's
+    /// The time of `now` in date math, instead of the clock's
     #[arg(long, value_name = "TIME")]
     pub now: Option<String>,
-    /// A table, or the body of the response; a table on a terminal, else json
+    /// Output as a table or as the response body [default: a table on a terminal, else json]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<QueryFormat>,
 }
@@ -356,10 +360,10 @@ pub enum QueryFormat {
 /// Options of `check`.
 #[derive(Debug, Clone, Default, Group)]
 pub struct CheckArgs {
-    /// Rules, scenarios or directories; everything if there is none
+    /// Rules, scenarios or directories [default: everything]
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
-    /// How to report: human, concise (a finding a line), json, or markdown (figures only)
+    /// Report format: human, concise (one finding per line), json, or markdown (figures only)
     #[arg(
         long,
         value_name = "FORMAT",
@@ -368,13 +372,13 @@ pub struct CheckArgs {
         hide_possible_values = true
     )]
     pub format: CheckFormat,
-    /// Draw every finding, instead of the first ones of each kind
+    /// Show every finding instead of the first ones of each kind
     #[arg(long)]
     pub verbose: bool,
-    /// Make the findings of a lint errors (repeatable)
+    /// Treat the findings of a lint as errors (repeatable)
     #[arg(long, value_name = "NAME")]
     pub deny: Vec<String>,
-    /// Leave the findings of a lint out (repeatable)
+    /// Ignore the findings of a lint (repeatable)
     #[arg(long, value_name = "NAME")]
     pub allow: Vec<String>,
 }
@@ -396,29 +400,29 @@ pub enum CheckFormat {
 /// Options of `explain`.
 #[derive(Debug, Clone, Default, Group)]
 pub struct ExplainArgs {
-    /// The rule, or its scenario; or a word of the reports, a code (E310) or a lint
+    /// A rule or its scenario; or a term of the reports, an error code (E310), a lint
     #[arg(value_name = "RULE|WORD")]
     pub rule: String,
-    /// The case, or the attack, by its name; the attack if there is none
+    /// The case by its name [default: the attack]
     #[arg(long, value_name = "NAME")]
     pub case: Option<String>,
-    /// A recording instead: NDJSON (.gz and .zst too) or EVTX
+    /// Explain a recording instead of a case: NDJSON (also .gz and .zst) or EVTX
     #[arg(long, value_name = "FILE", conflicts_with = "case")]
     pub events: Option<String>,
-    /// Only on this data source; of a recording, the one whose field types apply
+    /// Only on this data source; for a recording, the source whose field types apply
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
     /// Exception lists that apply to the rule over the recording if it refers to them, files or
     /// directories (repeatable); beside those of the project
     #[arg(long, value_name = "PATH", requires = "events")]
     pub exceptions: Vec<Utf8PathBuf>,
-    /// Draw the executions of the rule on a timeline: when each runs, what it sees
+    /// Draw the executions of the rule on a timeline: when each runs and which events it sees
     #[arg(long, conflicts_with = "events")]
     pub schedule: bool,
-    /// List every clause, not only those that decide
+    /// List every clause, not only the deciding ones
     #[arg(long)]
     pub all_clauses: bool,
-    /// The report's format: human or json
+    /// Report format: human or json
     #[arg(
         long,
         value_name = "FORMAT",
@@ -442,16 +446,16 @@ pub enum ExplainFormat {
 /// Options of `coverage`.
 #[derive(Debug, Clone, Default, Group)]
 pub struct CoverageArgs {
-    /// Scenarios, rules or directories; everything if there is none
+    /// Scenarios, rules or directories [default: everything]
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
-    /// Exit with 5 when less than this share is covered, in per cent
+    /// Exit with 5 if coverage is below this percentage
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub min: Option<f64>,
-    /// Show only the rules with a clause that is not covered
+    /// Show only rules with an uncovered clause
     #[arg(long)]
     pub uncovered: bool,
-    /// The report's format: human, json or markdown
+    /// Report format: human, json or markdown
     #[arg(
         long,
         value_name = "FORMAT",
@@ -465,29 +469,29 @@ pub struct CoverageArgs {
 /// Options of `mutate`.
 #[derive(Debug, Clone, Default, Group)]
 pub struct MutateArgs {
-    /// Scenarios, rules or directories; everything if there is none
+    /// Scenarios, rules or directories [default: everything]
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
-    /// Exit with 5 when less than this share is caught, in per cent
+    /// Exit with 5 if the mutation score is below this percentage
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub min: Option<f64>,
-    /// Only these kinds of change: drop, negate, swap-and-or, drop-item, widen, narrow, boundary,
+    /// Only these mutation operators: drop, negate, swap-and-or, drop-item, widen, narrow, boundary,
     /// case, maxspan, drop-key, aggregate, swap-stages, drop-until
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = operator)]
     pub operators: Vec<Operator>,
-    /// How many survivors of a rule are shown, those first that matter most; 0 shows all
+    /// Number of survivors to show per rule, the most important first; 0 shows all
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub survivors: usize,
     /// List every mutant and the check that caught it
     #[arg(long)]
     pub list: bool,
-    /// Only changes of lines that differ from this git revision
+    /// Only mutate lines that differ from this git revision
     #[arg(long, value_name = "REF")]
     pub in_diff: Option<String>,
-    /// How many threads to use
+    /// Number of threads
     #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
-    /// The report's format: human, json or markdown
+    /// Report format: human, json or markdown
     #[arg(
         long,
         value_name = "FORMAT",
@@ -504,17 +508,17 @@ pub struct DiffArgs {
     /// The older side: a git revision, or the root of a project
     #[arg(value_name = "OLD")]
     pub old: String,
-    /// The newer side; the work tree if there is none
+    /// The newer side [default: the work tree]
     #[arg(value_name = "NEW")]
     pub new: Option<String>,
-    /// Exit with 1 when a case is of such a class: lost, new, split, reason, content, added,
+    /// Exit with 1 if a case is of one of these classes: lost, new, split, reason, content, added,
     /// removed
     #[arg(long, value_name = "CLASS,…", value_delimiter = ',', value_parser = class)]
     pub fail_on: Vec<Class>,
-    /// Exit with 5 when a rule changed or came without a test; as [gates] require-tested says
+    /// Exit with 5 if a changed or new rule has no test [default: require-tested of [gates]]
     #[arg(long)]
     pub require_tested: bool,
-    /// Run both versions of the rules that differ over these recordings, too: files, directories or
+    /// Also run both versions of changed rules over these recordings: files, directories or
     /// patterns of NDJSON, `.gz`, `.zst` and EVTX
     #[arg(long, value_name = "PATH")]
     pub captures: Vec<String>,
@@ -522,7 +526,7 @@ pub struct DiffArgs {
     /// files or directories (repeatable); beside those of each side's project
     #[arg(long, value_name = "PATH", requires = "captures")]
     pub exceptions: Vec<Utf8PathBuf>,
-    /// The report's format: human, json or markdown
+    /// Report format: human, json or markdown
     #[arg(
         long,
         value_name = "FORMAT",
@@ -572,37 +576,37 @@ pub struct ScanArgs {
     /// `.zst` are unpacked
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
-    /// How alerts are written: ndjson (the default), json or table
+    /// Output format: ndjson, json or table [default: ndjson]
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     pub format: Option<ScanFormat>,
-    /// Instead of alerts, how noisy each rule is: alerts a day, hosts, the values that occur most
-    /// (a table, or --format json or ndjson)
+    /// Print how noisy each rule is instead of alerts: alerts per day, hosts, most frequent values
+    /// (as a table, or with --format json or ndjson)
     #[arg(long)]
     pub summary: bool,
     /// Exit with 5 if a rule alerts more often than that: 5/day, 1/hour, 20/week
     #[arg(long, value_name = "N/PERIOD")]
     pub budget: Option<Budget>,
-    /// Write the figures of the run to FILE, as JSON
+    /// Write statistics of the run to FILE, as JSON
     #[arg(long, value_name = "FILE")]
     pub stats: Option<Utf8PathBuf>,
-    /// How many threads to use
+    /// Number of threads
     #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
-    /// Events of a stream that are so many minutes out of order are put in order; files are in full
+    /// Reorder events of a stream within so many minutes; files are always ordered completely
     #[arg(long, value_name = "MINUTES", default_value_t = 5)]
     pub reorder: u32,
-    /// Exception lists that apply to the rules that refer to them, files or directories
-    /// (repeatable); beside those of the project
+    /// Exception lists for the rules that refer to them, in addition to those of the project: files
+    /// or directories (repeatable)
     #[arg(long, value_name = "PATH")]
     pub exceptions: Vec<Utf8PathBuf>,
-    /// The most partial sequences that are held; when there are more the oldest go
+    /// Maximum number of partial sequences in memory; the oldest are dropped beyond it
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub max_partials: usize,
     /// The most events that are held for the executions of one threshold or new-terms rule; when
     /// there are more the oldest go
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub max_documents: usize,
-    /// Stop at the first line that is no event; exit with 3 if events or sequences were lost
+    /// Stop at the first line that is not an event; exit with 3 if events or sequences were lost
     #[arg(long)]
     pub strict: bool,
     /// The part of a scan on several machines.
@@ -701,11 +705,11 @@ pub struct ImportArgs {
     /// Recordings, directories or patterns, packed (.zip, .gz, .zst) or not; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
-    /// Write to OUT, `-` being standard output; with --minimise the scenario file, instead of the
-    /// one that mirrors the rule's
+    /// Write to OUT (`-` is standard output); with --minimise, the scenario file instead of the one
+    /// that mirrors the rule's
     #[arg(short = 'o', long = "output", value_name = "OUT")]
     pub output: Option<Utf8PathBuf>,
-    /// The form of every event, instead of what each looks like: winlogbeat, winlogbeat6, nxlog,
+    /// The form of every event, instead of detecting it: winlogbeat, winlogbeat6, nxlog,
     /// event-tree, ecs, alert or response
     #[arg(long, value_name = "FORM")]
     pub source: Option<String>,
@@ -715,9 +719,9 @@ pub struct ImportArgs {
     /// Write the smallest scenario that still alerts, instead of documents
     #[arg(long, requires = "rule")]
     pub minimise: bool,
-    /// As what: with --minimise what the scenario is to show, attack (it alerts) or benign (it does
-    /// not, for the same reason); whose documents to make, integration (Elastic Agent's) or
-    /// winlogbeat, instead of the shipper that each event names (repeatable)
+    /// With --minimise, the kind of scenario: attack (it alerts) or benign (it does not, for the
+    /// same reason); and the pipeline of the documents: integration (Elastic Agent) or winlogbeat,
+    /// instead of the shipper that each event names (repeatable)
     #[arg(long = "as", value_name = "WHAT", hide_possible_values = true)]
     pub what: Vec<As>,
     /// Exception lists that apply to the rule if it refers to them, files or directories
@@ -727,14 +731,14 @@ pub struct ImportArgs {
     /// The name of the scenario's attack
     #[arg(long, value_name = "NAME", requires = "minimise")]
     pub name: Option<String>,
-    /// The data source whose shape the scenario has, instead of the one that serves most events
+    /// The data source of the scenario, instead of the one that serves most events
     #[arg(long, value_name = "NAME", requires = "minimise")]
     pub shape: Option<String>,
-    /// Put stand-ins for users, hosts, domains, addresses and ids; a written scenario has them
-    /// anyway
+    /// Replace users, hosts, domains, addresses and ids by pseudonyms; always on for written
+    /// scenarios
     #[arg(long, requires = "minimise", overrides_with = "no_scrub")]
     pub scrub: bool,
-    /// Leave users, hosts, domains, addresses and ids as they are
+    /// Keep users, hosts, domains, addresses and ids
     #[arg(long, requires = "minimise", overrides_with = "scrub")]
     pub no_scrub: bool,
 }
@@ -755,16 +759,16 @@ pub enum As {
 /// Options of `new`.
 #[derive(Debug, Clone, Default, Group)]
 pub struct NewArgs {
-    /// Rule files, or directories with rules: of those, each rule that has no scenario yet
+    /// Rule files, or directories of which every rule without a scenario is taken
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<String>,
-    /// Add the cases that the rule's scenario lacks, at its end; nothing that is there is touched
+    /// Append missing cases to the rule's scenario; existing text is not changed
     #[arg(long)]
     pub fill_coverage: bool,
-    /// Write for this data source only (repeatable)
+    /// Only for this data source (repeatable)
     #[arg(long = "source", value_name = "NAME")]
     pub sources: Vec<String>,
-    /// The scenario file, instead of the one that mirrors the rule; `-` is standard output
+    /// The scenario file, instead of the one that mirrors the rule (`-` is standard output)
     #[arg(short = 'o', long = "output", value_name = "OUT")]
     pub output: Option<Utf8PathBuf>,
 }
