@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::evaluate::pipeline::{Given, TableRows};
 use crate::event::Schema;
 use crate::language::QueryError;
+use crate::language::esql::check::Table;
 use crate::language::esql::{self, Settings, syntax};
 use crate::plan::pipeline::Pipeline;
 
@@ -14,6 +16,8 @@ pub struct EsqlQuery {
     pub text: Arc<str>,
     /// Its tree.
     pub tree: syntax::Query,
+    /// What comes with the request.
+    pub given: Arc<Given>,
 }
 
 impl EsqlQuery {
@@ -21,21 +25,41 @@ impl EsqlQuery {
         Ok(Self {
             tree: esql::parse(text).into_result()?,
             text: text.into(),
+            given: Arc::default(),
         })
+    }
+
+    /// The query with what comes with its request.
+    #[must_use]
+    pub fn with(mut self, given: Arc<Given>) -> Self {
+        self.given = given;
+        self
     }
 
     /// The pipeline on the types of the fields that the query names.
     pub(super) fn compile(&self, schema: &Schema) -> Result<Pipeline, Vec<QueryError>> {
+        let tables: Vec<Table> = self.given.tables.iter().map(table_of).collect();
         let query = PipelineQuery {
             text: &self.text,
             syntax: &self.tree,
             schema,
             settings: Settings {
                 is_partial: true,
-                ..Settings::default()
+                has_answers: !self.given.answers.is_empty(),
+                tables: &tables,
             },
         };
         query.compile()
+    }
+}
+
+/// A table as the check of a query sees it.
+fn table_of(rows: &TableRows) -> Table {
+    let types = rows.types.iter().copied();
+    Table {
+        name: rows.name.clone(),
+        match_field: rows.match_field.clone(),
+        columns: rows.columns.iter().cloned().zip(types).collect(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::fields_read::FieldsRead;
 use super::syntax::Syntax;
+use crate::evaluate::pipeline::Given;
 use crate::evaluate::{Patterns, QueryFailure};
 use crate::event::schema::Origin;
 use crate::event::{Schema, Timestamp};
@@ -71,6 +72,8 @@ pub struct CompiledQuery {
     pub assumed: Vec<String>,
     /// What an ES|QL query does with the documents that the plan selects.
     pub pipeline: Option<Pipeline>,
+    /// What came with the request of an ES|QL query.
+    pub given: Arc<Given>,
     /// The types of the fields.
     pub schema: Schema,
     /// The fields that the request names.
@@ -106,6 +109,10 @@ impl Query<'_> {
             pipeline: match self.syntax {
                 Syntax::Esql(query) => Some(query.compile(self.schema)?),
                 _ => None,
+            },
+            given: match self.syntax {
+                Syntax::Esql(query) => Arc::clone(&query.given),
+                _ => Arc::default(),
             },
             schema: self.schema.clone(),
             settings: self.settings.clone(),

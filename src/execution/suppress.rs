@@ -93,6 +93,64 @@ fn add(list: &mut Vec<usize>, hit: usize) {
     }
 }
 
+/// The groups under which alerts are suppressed, from execution to execution: for rules whose alerts
+/// are no matches of events.
+#[derive(Debug)]
+pub struct OpenGroups<'s> {
+    suppression: Option<&'s Suppression>,
+    open: BTreeMap<Group, i64>,
+    now: i64,
+}
+
+impl<'s> OpenGroups<'s> {
+    /// No group is open. Without suppression none ever is.
+    pub fn new(suppression: Option<&'s Suppression>) -> Self {
+        Self {
+            suppression,
+            open: BTreeMap::new(),
+            now: 0,
+        }
+    }
+
+    /// An execution starts.
+    pub fn begin(&mut self, start: i64) {
+        let lasting = self
+            .suppression
+            .and_then(|suppression| suppression.duration);
+        if lasting.is_none() {
+            self.open.clear();
+        }
+        self.now = start;
+    }
+
+    /// Whether an alert whose fields have these values goes under an earlier one; if it does not,
+    /// later ones may go under it.
+    pub fn suppresses(&mut self, values: impl Fn(&str) -> Vec<String>) -> bool {
+        let Some(suppression) = self.suppression else {
+            return false;
+        };
+        let fields = suppression.group_by.iter();
+        let group: Group = fields
+            .map(|field| {
+                let values = values(field);
+                (!values.is_empty()).then_some(values)
+            })
+            .collect();
+        if group.iter().any(Option::is_none) && !suppression.group_missing {
+            return false;
+        }
+        let lasts = |since: &i64| {
+            let duration = suppression.duration;
+            duration.is_none_or(|duration| self.now - since <= duration)
+        };
+        if self.open.get(&group).is_some_and(lasts) {
+            return true;
+        }
+        self.open.insert(group, self.now);
+        false
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

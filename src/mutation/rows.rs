@@ -56,8 +56,16 @@ fn fate(query: &Syntax, checks: &[&Observation]) -> MutantStatus {
 }
 
 fn pipeline(query: &Syntax, ground: &CompiledQuery) -> Option<Pipeline> {
+    let given;
+    let syntax = match query {
+        Syntax::Esql(query) => {
+            given = Syntax::Esql(query.clone().with(Arc::clone(&ground.given)));
+            &given
+        }
+        other => other,
+    };
     let query = Query {
-        syntax: query,
+        syntax,
         schema: &ground.schema,
         settings: &ground.settings,
         now: ground.now,
@@ -73,6 +81,8 @@ fn differs(check: &Observation, pipeline: &Pipeline) -> bool {
     let input = Input {
         events: &run.events,
         now: run.now,
+        answers: &run.given.answers,
+        tables: &run.given.tables,
         ..Input::default()
     };
     let outcome = Program::new(pipeline).and_then(|program| program.run(&input));

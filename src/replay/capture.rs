@@ -104,6 +104,7 @@ pub(super) fn load(
             set: none.clone(),
             pinned: none,
             hidden: vec![Vec::new(); hidden],
+            given: std::sync::Arc::default(),
         },
     })
 }

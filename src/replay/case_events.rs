@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::START;
 use super::capture::{self, Events};
 use super::exclusions::hide;
+use super::given;
 use super::reason::Reason;
 use super::schedule::ScheduleConfig;
 use super::source::OnSource;
@@ -15,13 +16,17 @@ use crate::scenario::expand::{CapturedEvent, expand_captured};
 use crate::scenario::{self, Effect, Expanded};
 
 impl<'a> OnSource<'a> {
-    /// Hides the events that production does not show to the query.
+    /// Hides the events that production does not show to the query, and adds what comes with its
+    /// request.
     pub(super) fn hide(
         &self,
         case: Option<&scenario::Case>,
         compiled: &CompiledQuery,
         stage: &mut Stage,
     ) -> Result<(), Arc<Refused>> {
+        if compiled.pipeline.is_some() {
+            stage.given = Arc::new(given::given(self.test.scenario, case));
+        }
         let rule = &self.test.subject.rule;
         let exclusions = self.exceptions.of(rule, self.test.scenario, case);
         match compiled.schema.mappings().first() {

@@ -10,6 +10,7 @@ use crate::evaluate::pipeline::{Forced, Input, Outcome as RowsFound, OutputRow};
 use crate::evaluate::{Match, Override};
 use crate::event::{Event, EventId, Timestamp, Value};
 use crate::execution::replayed::Execution;
+use crate::execution::suppress::OpenGroups;
 use crate::execution::{Outcome, Phase};
 use crate::plan::pipeline::{Cell, ColumnOrigin, Operation, Pipeline};
 
@@ -42,26 +43,32 @@ pub(super) fn produce(
     let mut replay = |executions: &[Execution]| {
         let mut done = Outcome::default();
         let mut times: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut groups = OpenGroups::new(setting.suppression);
         for execution in executions {
+            groups.begin(execution.start);
+            let mut made = 0;
             let sees = selected.events.iter().zip(&selected.arrivals);
             let visible: Vec<EventId> = sees
                 .filter(|(_, arrival)| execution.sees(**arrival))
                 .map(|(event, _)| *event)
                 .collect();
             let rows = rows(run, &visible, start + execution.start);
-            for (place, row) in rows.iter().enumerate() {
+            for row in &rows {
                 let first = found.number(run, row, 0);
                 let seen = times.entry(first).or_default();
-                // The alert of a known event is there already; a group alerts again.
+                // The ids of known events are excluded before the query; a group alerts again.
                 if once && *seen > 0 {
                     continue;
                 }
                 let number = found.number(run, row, *seen);
                 *seen += 1;
-                if place < setting.max_signals() {
-                    done.alerts.push(number);
-                } else {
+                made += 1;
+                if made > setting.max_signals() {
                     done.cut.push(number);
+                } else if groups.suppresses(|field| column_or_field(run, row, field)) {
+                    done.suppressed.push(number);
+                } else {
+                    done.alerts.push(number);
                 }
             }
         }
@@ -123,12 +130,33 @@ impl FoundRows {
     }
 }
 
+/// The values of an alert in a field: of the row, and where its events are alerted on one by one,
+/// else of the event.
+fn column_or_field(run: &Run<'_>, row: &OutputRow, field: &str) -> Vec<String> {
+    let outputs = pipeline(run).map_or(&[][..], |pipeline| &pipeline.outputs);
+    let place = outputs.iter().position(|output| output.name == field);
+    let texts = |values: &[Value]| values.iter().map(ToString::to_string).collect();
+    if let Some(cell) = place.and_then(|place| row.cells.get(place)) {
+        return texts(cell.values());
+    }
+    match row.events.as_slice() {
+        [event] if is_by_event(run) => {
+            let event = run.stage.events.get(event.index());
+            let values = event.map_or(&[][..], |event| event.values(field));
+            values.iter().map(ToString::to_string).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The rows of the query over these events, when an execution starts at `now`.
 fn rows(run: &Run<'_>, ids: &[EventId], now: i64) -> Vec<OutputRow> {
     let events = events(run, ids);
     let input = Input {
         events: &events,
         now: Timestamp::from_millis(now),
+        answers: &run.stage.given.answers,
+        tables: &run.stage.given.tables,
         ..Input::default()
     };
     // A search that fails fails on every document: the run over all of them has said so.
@@ -188,6 +216,8 @@ impl<'r, 'c> WholeRun<'r, 'c> {
             now: self.now,
             trace,
             forced,
+            answers: &self.run.stage.given.answers,
+            tables: &self.run.stage.given.tables,
             ..Input::default()
         };
         self.run.program.as_ref()?.run(&input).ok()
@@ -214,9 +244,15 @@ fn is_deduplicated(run: &Run<'_>) -> bool {
     let Some(pipeline) = pipeline(run) else {
         return false;
     };
-    let mut steps = pipeline.steps.iter();
-    let is_aggregating = steps.any(|step| matches!(step.operation, Operation::Group(_)));
-    !is_aggregating && pipeline.outputs.iter().any(|output| output.name == "_id")
+    is_by_event(run) && pipeline.outputs.iter().any(|output| output.name == "_id")
+}
+
+/// Whether each row is an event: the query has no STATS.
+fn is_by_event(run: &Run<'_>) -> bool {
+    let mut steps = pipeline(run)
+        .into_iter()
+        .flat_map(|pipeline| &pipeline.steps);
+    !steps.any(|step| matches!(step.operation, Operation::Group(_)))
 }
 
 /// The columns of a row that the query computes; those of the event itself are shown with it.

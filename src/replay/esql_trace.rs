@@ -11,7 +11,7 @@ use super::outcome::Place;
 use super::run::Run;
 use crate::diagnostic::QueryText;
 use crate::evaluate::Override;
-use crate::evaluate::pipeline::{Forced, OutputRow};
+use crate::evaluate::pipeline::{Forced, Given, OutputRow};
 use crate::event::{Event, Timestamp};
 use crate::plan::pipeline::{ClauseRole, ColumnOrigin, Operation, Pipeline, PipelineClause};
 use crate::plan::{ClauseKind, ClauseName};
@@ -26,6 +26,8 @@ pub struct PipelineRun {
     pub events: Vec<Event>,
     /// The value of NOW().
     pub now: Timestamp,
+    /// What comes with the request.
+    pub given: Arc<Given>,
     /// The rows that it gives.
     pub rows: Vec<OutputRow>,
     /// Its steps.
@@ -92,6 +94,7 @@ pub(super) fn observed(run: &Run<'_>, overrides: &[Override]) -> Option<Pipeline
     }
     Some(PipelineRun {
         now: whole.now,
+        given: Arc::clone(&run.stage.given),
         rows: outcome.rows,
         steps,
         events: whole.events,
@@ -178,7 +181,7 @@ pub(super) fn clauses_of(pipeline: &Pipeline, query: &QueryText) -> Vec<RuleClau
         let columns: Vec<_> = ids.iter().filter_map(|id| pipeline.column(*id)).collect();
         let is_known = columns.iter().any(|column| match &column.origin {
             ColumnOrigin::Field { readers, .. } => readers.iter().any(Option::is_some),
-            ColumnOrigin::Metadata(_) | ColumnOrigin::Computed => true,
+            ColumnOrigin::Metadata(_) | ColumnOrigin::Ignored(_) | ColumnOrigin::Computed => true,
         });
         Some(RuleClause {
             name,

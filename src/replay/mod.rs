@@ -17,6 +17,7 @@ mod esql;
 mod esql_blockers;
 mod esql_trace;
 mod exclusions;
+mod given;
 mod judge;
 mod judged_case;
 mod new_terms;

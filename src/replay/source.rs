@@ -15,8 +15,8 @@ use super::run::Run;
 use super::stage::Stage;
 use super::trace::Observation;
 use super::waiver::Waiver;
-use super::{Event, Options, START, Test};
-use crate::compile::{FieldTypes, OnSource as Compiler, Refused, indicator_query};
+use super::{Event, Options, START, Test, given};
+use crate::compile::{FieldTypes, OnSource as Compiler, Refused, Syntax, indicator_query};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, Span};
 use crate::evaluate::{BlockerHint, Context};
@@ -131,6 +131,15 @@ impl<'a> OnSource<'a> {
         let beside = match self.test.scenario.deployment {
             Deployment::Combined => self.others(),
             Deployment::Separate => Vec::new(),
+        };
+        let given;
+        let syntax = match syntax {
+            Syntax::Esql(query) => {
+                let all = Arc::new(given::of_all(self.test.scenario));
+                given = Syntax::Esql(query.clone().with(all));
+                &given
+            }
+            other => other,
         };
         let types = FieldTypes::new(self.source, beside, self.patterns);
         let rule = &subject.rule;
@@ -388,7 +397,9 @@ impl<'a> OnSource<'a> {
                 ((changed, Stage::default()), None, true)
             }
             Events::Written(expanded) => {
-                let production = case.schedule.is_some() || !case.exceptions.is_empty();
+                let production = case.schedule.is_some()
+                    || !case.exceptions.is_empty()
+                    || !case.completions.is_empty();
                 let no_effect = self.no_effect(&expanded.effect).filter(|_| !production);
                 forced = expanded.forced.iter().any(|field| self.pins(field));
                 (Stage::of(expanded), no_effect, false)

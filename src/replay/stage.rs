@@ -1,6 +1,9 @@
 //! The documents of a case as one data source stores them, with what the scenario says of each.
 
+use std::sync::Arc;
+
 use crate::evaluate::Override;
+use crate::evaluate::pipeline::Given;
 use crate::event::{Event, EventId};
 use crate::scenario::ExpandedCase;
 use crate::scenario::model::EventRole;
@@ -22,6 +25,8 @@ pub(super) struct Stage {
     pub(super) pinned: Vec<Vec<String>>,
     /// For each event what hides it from the query, and the values for which it does.
     pub(super) hidden: Vec<Vec<(String, String)>>,
+    /// What comes with the request of an ES|QL query.
+    pub(super) given: Arc<Given>,
 }
 
 impl Stage {

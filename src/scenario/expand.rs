@@ -337,6 +337,9 @@ pub fn change_lines(scenario: &Scenario, case: &Case, source: &str) -> Vec<Strin
         let every = seconds(repeat.every);
         lines.push(format!("{} times, one every {every}", repeat.times));
     }
+    for answer in &case.completions {
+        lines.push(format!("COMPLETION answers {}", answer.answer));
+    }
     for file in &case.exceptions {
         lines.push(format!("exceptions of {}", file.value));
     }

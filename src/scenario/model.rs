@@ -47,6 +47,10 @@ pub struct Scenario {
     pub schedule: Option<ScheduleSpec>,
     /// Files with exception lists that the rule is linked to, relative to the scenario file.
     pub exceptions: Vec<Located<String>>,
+    /// The answers of COMPLETION.
+    pub completions: Vec<CompletionAnswer>,
+    /// The tables of ENRICH and LOOKUP JOIN.
+    pub tables: Vec<LookupTable>,
     /// The base of every case.
     pub attack: Attack,
     /// An error was found in the attack: nothing is run.
@@ -55,6 +59,26 @@ pub struct Scenario {
     pub cases: Vec<Case>,
     /// An error was found in a case.
     pub lacks_cases: bool,
+}
+
+/// An answer of a language model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompletionAnswer {
+    /// A part of the prompts that get it; every prompt where it is empty.
+    pub prompt: String,
+    /// The answer.
+    pub answer: String,
+}
+
+/// A lookup index or an enrich policy.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LookupTable {
+    /// Its name.
+    pub name: String,
+    /// The column that a policy matches; none of a lookup index.
+    pub match_field: Option<String>,
+    /// Its rows, each the values of its columns.
+    pub rows: Vec<Vec<(String, Vec<WrittenValue>)>>,
 }
 
 /// Which indices a check's query sees.
@@ -172,6 +196,8 @@ pub struct Case {
     pub schedule: Option<ScheduleSpec>,
     /// More files with exception lists.
     pub exceptions: Vec<Located<String>>,
+    /// Answers of COMPLETION, before those of the scenario.
+    pub completions: Vec<CompletionAnswer>,
     /// Its events again and again.
     pub repeat: Option<Repeat>,
     /// Fields that override what the sensor pins.

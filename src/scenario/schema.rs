@@ -95,6 +95,11 @@ fn scenario_key(key: &str) -> Value {
             "additionalProperties": false,
         }),
         "schedule" => reference("schedule", "The executions that production would make"),
+        "completions" => completions(),
+        "tables" => described(
+            "object",
+            "Lookup indices and enrich policies, each a list of rows",
+        ),
         "attack" => attack,
         "cases" => json!({
             "description": "The attack again, each time with one change",
@@ -103,6 +108,16 @@ fn scenario_key(key: &str) -> Value {
         }),
         _ => any_key(key),
     }
+}
+
+fn completions() -> Value {
+    json!({
+        "description": "What COMPLETION answers: to every prompt, or to those that contain a text",
+        "anyOf": [
+            {"type": "string"},
+            {"type": "array", "items": {"type": "object", "required": ["answer"]}},
+        ],
+    })
 }
 
 fn case_key(key: &str) -> Value {
@@ -132,6 +147,7 @@ fn case_key(key: &str) -> Value {
             "anyOf": [{"type": ["integer", "string"]}, object(REPEAT_KEYS, any_key)],
         }),
         "schedule" => reference("schedule", "The executions that production would make"),
+        "completions" => completions(),
         "events_from" => reference("capture", "Recorded events instead of the attack's"),
         "expect" => reference("expect", "What must come of it"),
         "because" => json!({

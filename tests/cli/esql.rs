@@ -309,3 +309,149 @@ fn a_query_over_files_answers_as_elasticsearch_does() {
     let (exit, shown) = run(&project, &["query", "--language", "esql", "FROM a"]);
     assert!(exit == 2 && shown.contains("E027"), "{exit} {shown}");
 }
+
+const ASKING: &str = r#"[rule]
+name = "Asked"
+rule_id = "r-2"
+type = "esql"
+language = "esql"
+severity = "medium"
+risk_score = 47
+interval = "5m"
+from = "now-6m"
+query = '''
+FROM logs-endpoint.events.process-* METADATA _id, _index, _version
+| WHERE process.name == "curl.exe"
+| LOOKUP JOIN owners ON user.name
+| WHERE level > 3
+| COMPLETION answer = process.name WITH { "inference_id": "model" }
+| DISSECT answer "verdict=%{verdict}"
+| WHERE verdict == "TP"
+| KEEP _id, _index, _version, user.name, level, verdict
+'''
+"#;
+
+const ANSWERED: &str = r"sources: [elastic_defend]
+completions:
+  - {prompt: curl, answer: verdict=TP}
+tables:
+  owners:
+    - {user.name: ada, level: 4}
+    - {user.name: bob, level: 3}
+attack:
+  name: a download
+  events:
+    a: {is: process, process.executable: C:\curl.exe, user.name: ada}
+  expect: {alert: {level: 4, verdict: TP}}
+cases:
+  - name: the model says otherwise
+    completions: verdict=FP
+    expect: none
+    because: verdict
+  - name: a user of low level
+    change: {a: {user.name: bob}}
+    expect: none
+    because: 3 of 4
+";
+
+#[test]
+fn a_scenario_gives_tables_and_the_answers_of_a_model() {
+    let project = Project::of(&[
+        ("rules/asked.toml", ASKING),
+        ("scenarios/asked.yaml", ANSWERED),
+    ]);
+    let (_, first) = run(&project, &["test", "--accept"]);
+    let (exit, shown) = run(&project, &["test"]);
+    assert_eq!(exit, 0, "{first}\n{shown}");
+    let (_, mutants) = run(&project, &["mutate"]);
+    assert!(
+        mutants.contains("caught") && !mutants.contains("level > 2"),
+        "{mutants}"
+    );
+    let without = project
+        .with(
+            "scenarios/asked.yaml",
+            "completions:\n  - {prompt: curl, answer: verdict=TP}\n",
+            "",
+        )
+        .with(
+            "scenarios/asked.yaml",
+            "    completions: verdict=FP\n",
+            "    change: {a: {user.name: eve}}\n",
+        );
+    let (_, shown) = run(&without, &["test"]);
+    assert!(
+        shown.contains("COMPLETION asks a language model, and no answer is given"),
+        "{shown}"
+    );
+    let without = without
+        .with(
+            "scenarios/asked.yaml",
+            "attack:\n",
+            "completions: verdict=TP\nattack:\n",
+        )
+        .with("scenarios/asked.yaml", "  owners:", "  others:");
+    let (_, shown) = run(&without, &["test"]);
+    assert!(
+        shown.contains("the lookup index [owners] is not given"),
+        "{shown}"
+    );
+}
+
+/// The snapshot of a project whose scenario is accepted.
+fn accepted(project: &Project) -> String {
+    let (_, shown) = run(project, &["test", "--accept"]);
+    std::fs::read_to_string(project.file("scenarios/__snapshots__/a.snap")).unwrap_or(shown)
+}
+
+#[test]
+fn a_group_alerts_in_every_execution_that_sees_it_unless_it_is_suppressed() {
+    let project = project();
+    let snapshot = accepted(&project);
+    assert!(snapshot.contains("phases   1 to 2 alerts"), "{snapshot}");
+    let suppressed = "\n[rule.alert_suppression]\ngroup_by = [\"host.id\"]\n";
+    let rule = format!("{RULE}{suppressed}duration = {{value = 1, unit = \"h\"}}\n");
+    let project = Project::of(&[("rules/a.toml", &rule), ("scenarios/a.yaml", SCENARIO)]);
+    let snapshot = accepted(&project);
+    assert!(
+        !snapshot.contains("1 to 2 alerts") && snapshot.contains("at most 1 under another alert"),
+        "{snapshot}"
+    );
+    // Within one execution there is one row a host, so that nothing is suppressed.
+    let rule = format!("{RULE}{suppressed}");
+    let project = Project::of(&[("rules/a.toml", &rule), ("scenarios/a.yaml", SCENARIO)]);
+    let snapshot = accepted(&project);
+    assert!(snapshot.contains("phases   1 to 2 alerts"), "{snapshot}");
+}
+
+#[test]
+fn an_event_alerts_once_while_its_id_is_known() {
+    let by_event = |columns: &str| {
+        let (head, _) = RULE.split_once("| WHERE").unwrap();
+        let rule = format!("{head}| WHERE process.name == \"cmd.exe\"\n| KEEP {columns}\n'''\n");
+        let (scenario, _) = SCENARIO.split_once("  expect:").unwrap();
+        let scenario = format!("{scenario}  expect: alert\n");
+        let project = Project::of(&[("rules/a.toml", &rule), ("scenarios/a.yaml", &scenario)]);
+        accepted(&project)
+    };
+    let with_id = by_event("_id, process.name");
+    assert!(!with_id.contains("phases"), "{with_id}");
+    let without = by_event("process.name");
+    assert!(without.contains("phases   3 to 6 alerts"), "{without}");
+}
+
+#[test]
+fn what_exceeds_max_signals_is_lost() {
+    let rule = RULE
+        .replace("interval = \"5m\"", "interval = \"5m\"\nmax_signals = 1")
+        .replace("Esql.count >= 3", "Esql.count >= 1");
+    let (scenario, _) = SCENARIO.split_once("  expect:").unwrap();
+    let scenario = scenario.replace("user.name: bob", "user.name: bob, host.id: other");
+    let scenario = format!("{scenario}  expect: alert\n");
+    let project = Project::of(&[("rules/a.toml", &rule), ("scenarios/a.yaml", &scenario)]);
+    let snapshot = accepted(&project);
+    assert!(
+        snapshot.contains("at most 2 beyond max_signals"),
+        "{snapshot}"
+    );
+}

@@ -20,6 +20,7 @@ use trapline::language::eql;
 
 use tree::tree;
 
+mod esql_pages;
 mod lints;
 mod pages;
 mod plans;

@@ -23,10 +23,6 @@ const NOT_RUN: &[(&str, &str)] = &[
         "invalid regular expression: unexpected end",
     ),
     (
-        "defense_evasion_long_base64_encoded_interpreter_command_line.toml",
-        "the metadata field _ignored is not supported",
-    ),
-    (
         "defense_evasion_posh_obfuscation_backtick.toml",
         "a regular expression with look-around",
     ),

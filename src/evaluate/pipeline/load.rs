@@ -25,6 +25,14 @@ pub(super) fn read(
     match &column.origin {
         ColumnOrigin::Computed => Cell::NULL,
         ColumnOrigin::Metadata(kind) => metadata(*kind, document, event, input),
+        ColumnOrigin::Ignored(fields) => {
+            let mapping = usize::from(document.mapping.0);
+            let ignored = fields.iter().filter(|(_, readers)| {
+                let reader = readers.get(mapping).and_then(Option::as_ref);
+                reader.is_some_and(|reader| has_ignored(reader, document))
+            });
+            Cell::of(ignored.map(|(path, _)| Value::text(path)).collect())
+        }
         ColumnOrigin::Field {
             readers,
             conversion,
@@ -50,6 +58,12 @@ pub(super) fn read(
             stored(values, column.data_type)
         }
     }
+}
+
+/// Whether the document has a value of the field that is too long to be indexed.
+fn has_ignored(reader: &MappedField, document: &Event) -> bool {
+    let mut values = reader.sources().flat_map(|path| document.values(path));
+    values.any(|value| reader.read(value.raw()) == Reading::Ignored)
 }
 
 fn field(reader: &MappedField, document: &Event) -> Cell {
@@ -151,7 +165,7 @@ fn metadata(kind: Metadata, document: &Event, event: EventId, input: &Input<'_>)
             Some(source) => Cell::One(Value::text(source)),
             None => Cell::One(Value::text(&built_source(document))),
         },
-        Metadata::Ignored | Metadata::Score => Cell::NULL,
+        Metadata::Score => Cell::NULL,
     }
 }
 

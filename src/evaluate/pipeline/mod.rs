@@ -26,7 +26,7 @@ pub use compile::Program;
 
 use super::QueryFailure;
 use crate::event::{Event, EventId, Timestamp};
-use crate::plan::pipeline::{Cell, LocationId};
+use crate::plan::pipeline::{Cell, DataType, LocationId};
 
 /// The inputs of a run besides the pipeline.
 #[derive(Debug, Clone, Copy, Default)]
@@ -67,13 +67,26 @@ pub struct CompletionAnswer {
     pub answer: String,
 }
 
+/// What a request brings beside the documents.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Given {
+    /// The answers of COMPLETION.
+    pub answers: Vec<CompletionAnswer>,
+    /// The tables that rows are joined with.
+    pub tables: Vec<TableRows>,
+}
+
 /// The rows of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableRows {
     /// The table's name.
     pub name: String,
+    /// The column that an enrich policy matches; none of a lookup index.
+    pub match_field: Option<String>,
     /// The names of its columns.
     pub columns: Vec<String>,
+    /// Their types.
+    pub types: Vec<DataType>,
     /// Its rows.
     pub rows: Vec<Vec<Cell>>,
 }

@@ -143,8 +143,16 @@ fn add<'q>(names: &mut BTreeSet<&'q str>, expr: &'q Expr) {
         }
         _ => {}
     }
-    for child in expr.children() {
-        add(names, child);
+    let children = expr.children();
+    // The fields whose values may not be indexed stand beside `_ignored` as texts.
+    let is_ignored =
+        |child: &&Expr| matches!(&child.kind, ExprKind::Column(name) if name.text == "_ignored");
+    let has_ignored = children.iter().any(is_ignored);
+    for child in children {
+        match &child.kind {
+            ExprKind::Text(path) if has_ignored => drop(names.insert(path)),
+            _ => add(names, child),
+        }
     }
 }
 
@@ -169,6 +177,10 @@ mod tests {
                 "a e",
             ),
             ("FROM i | RENAME a AS b | MV_EXPAND b | SORT c", "a c"),
+            (
+                "FROM i METADATA _ignored | WHERE _ignored == \"a.b\" AND c == \"d\"",
+                "a.b c",
+            ),
         ] {
             let query = parse(query).into_result().unwrap();
             let names: Vec<&str> = names(&query).into_iter().collect();

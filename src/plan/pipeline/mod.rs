@@ -101,6 +101,9 @@ pub enum ColumnOrigin {
     },
     /// Something about the document.
     Metadata(Metadata),
+    /// `_ignored`: which of these fields has a value that is not indexed, each as the mappings of
+    /// the schema read it.
+    Ignored(Vec<(String, Vec<Option<MappedField>>)>),
     /// A step writes it.
     Computed,
 }
@@ -116,8 +119,6 @@ pub enum Metadata {
     Version,
     /// `_source`: the document as JSON
     Source,
-    /// `_ignored`: the fields that were not indexed
-    Ignored,
     /// `_score`
     Score,
     /// `_index_mode`

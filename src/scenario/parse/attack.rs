@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::sources::{MAX_SOURCES, sources};
-use super::{Parser, case, each, event, expectation, production, repeated};
+use super::{Parser, case, each, event, expectation, given, production, repeated};
 use crate::diagnostic::Span;
 use crate::scenario::error::{DUPLICATE_CASE, UNKNOWN_NAME, WRONG_SHAPE};
 use crate::scenario::model::{
@@ -20,6 +20,8 @@ pub(in crate::scenario) const KEYS: &[&str] = &[
     "fields",
     "schedule",
     "exceptions",
+    "completions",
+    "tables",
     "attack",
     "cases",
 ];
@@ -62,6 +64,12 @@ pub(super) fn scenario(parser: &mut Parser<'_>, document: usize, node: &Node) ->
     let exceptions = entries
         .take("exceptions")
         .map_or_else(Vec::new, |node| production::exceptions(parser, node));
+    let completions = entries
+        .take("completions")
+        .map_or_else(Vec::new, |node| given::completions(parser, node));
+    let tables = entries
+        .take("tables")
+        .map_or_else(Vec::new, |node| given::tables(parser, node));
     let attack_node = entries.take("attack");
     let cases_node = entries.take("cases");
     parser.rest(&entries, "a scenario", KEYS);
@@ -84,6 +92,8 @@ pub(super) fn scenario(parser: &mut Parser<'_>, document: usize, node: &Node) ->
         names,
         schedule,
         exceptions,
+        completions,
+        tables,
         attack: empty_attack(attack_node.span),
         attack_is_broken: false,
         lacks_cases: false,

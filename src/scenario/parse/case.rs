@@ -3,7 +3,7 @@
 use super::each::{self, Combination};
 use super::expectation::Beside;
 use super::sources::sources;
-use super::{Parser, because, event, expectation, production};
+use super::{Parser, because, event, expectation, given, production};
 use crate::diagnostic::{Span, escape};
 use crate::scenario::error::{CONTRADICTION, UNKNOWN_LABEL, UNKNOWN_SOURCE, WRONG_SHAPE};
 use crate::scenario::model::{
@@ -25,6 +25,7 @@ pub(in crate::scenario) const KEYS: &[&str] = &[
     "repeat",
     "schedule",
     "exceptions",
+    "completions",
     "events_from",
     "expect",
     "because",
@@ -111,6 +112,9 @@ fn case(
     let exceptions = entries
         .take("exceptions")
         .map_or_else(Vec::new, |node| production::exceptions(parser, node));
+    let completions = entries
+        .take("completions")
+        .map_or_else(Vec::new, |node| given::completions(parser, node));
     let beside = Beside {
         gap: entries.take_entry("gap"),
         noise: entries.take_entry("noise"),
@@ -136,6 +140,7 @@ fn case(
         changes,
         schedule,
         exceptions,
+        completions,
         repeat,
         force,
         expect,

@@ -11,6 +11,7 @@ mod case;
 mod each;
 mod event;
 mod expectation;
+mod given;
 mod field;
 mod production;
 mod repeated;

@@ -50,12 +50,20 @@ impl Checker<'_> {
             self.scope.put(column);
         }
         for name in metadata {
+            if name.text == "_ignored" {
+                let fields = self.mapped_fields();
+                let id =
+                    self.add_column(&name.text, DataType::Keyword, ColumnOrigin::Ignored(fields));
+                self.loads.push(id);
+                self.define(&name.text, DataType::Keyword, id);
+                continue;
+            }
             let Some((kind, data_type)) = metadata_named(&name.text) else {
                 let message = format!("unresolved metadata fields: [?{}]", name.text);
                 self.fail(QueryError::new(UNKNOWN_COLUMN, name.span, message));
                 continue;
             };
-            if matches!(kind, Metadata::Ignored | Metadata::Score) {
+            if kind == Metadata::Score {
                 let message = format!("the metadata field {} is not supported", name.text);
                 self.fail(not_supported(name.span, message));
             }
@@ -64,6 +72,23 @@ impl Checker<'_> {
             self.loads.push(id);
             self.define(&name.text, data_type, id);
         }
+    }
+
+    /// The fields of all mappings, as each reads them.
+    fn mapped_fields(&self) -> Vec<(String, Vec<Option<MappedField>>)> {
+        let mappings = || self.schema.mappings().iter();
+        let paths: BTreeSet<&str> = mappings()
+            .flat_map(|mapping| mapping.fields().map(|(path, _)| path))
+            .collect();
+        let readers = |path: &str| {
+            mappings()
+                .map(|mapping| mapping.get(path).cloned())
+                .collect()
+        };
+        let fields = paths.into_iter();
+        fields
+            .map(|path| (path.to_owned(), readers(path)))
+            .collect()
     }
 
     /// The column of a mapped field; an object is none.
@@ -251,7 +276,6 @@ fn metadata_named(name: &str) -> Option<(Metadata, DataType)> {
         "_index" => (Metadata::Index, DataType::Keyword),
         "_version" => (Metadata::Version, DataType::Long),
         "_source" => (Metadata::Source, DataType::Keyword),
-        "_ignored" => (Metadata::Ignored, DataType::Keyword),
         "_score" => (Metadata::Score, DataType::Double),
         "_index_mode" => (Metadata::IndexMode, DataType::Keyword),
         _ => return None,
