@@ -10,10 +10,12 @@ mod edit;
 mod esql;
 mod kql;
 mod leaf;
+mod list_item;
 mod lists;
 mod operators;
 mod rows;
 mod runner;
+mod waived;
 
 #[cfg(test)]
 mod tests;

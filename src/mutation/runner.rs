@@ -12,9 +12,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::canonical::is_equivalent;
 use super::cover::Alternatives;
-use super::edit::Change;
 use super::lists::Lists;
-use super::{Changed, Mutant, MutantStatus};
+use super::waived::{Waived, by_place, clause_at};
+use super::{Mutant, MutantStatus};
 use crate::compile::{CompiledQuery, Query, Syntax};
 use crate::diagnostic::Span;
 use crate::engine::{Matches, over_events};
@@ -68,13 +68,6 @@ struct CheckUnderTest<'a> {
     waived: Vec<Waived>,
     matches: Vec<Vec<EventId>>,
     waived_matches: Vec<Vec<EventId>>,
-}
-
-/// An override that holds for a mutant as well.
-enum Waived {
-    Fact(Span, Option<EventId>, bool),
-    Lift(ClauseKind, Span),
-    As(Override),
 }
 
 /// Whether a mutant finds anything else in a check's events, by the numbers of check and mutant.
@@ -317,39 +310,6 @@ fn live_items(benches: &[CheckUnderTest<'_>]) -> Option<FxHashSet<Span>> {
     Some(live)
 }
 
-impl Mutant {
-    /// The list item that changes, and what it becomes.
-    fn item(&self) -> Option<(Span, Option<&eql::Expr>)> {
-        match &self.changed {
-            Changed::Condition(_, _, Change::Item(span, other)) => Some((*span, other.as_ref())),
-            _ => None,
-        }
-    }
-
-    /// A query that asks for nothing but the changed item.
-    fn alone(&self, least: &eql::Query) -> Option<eql::Query> {
-        let Changed::Condition(place, path, Change::Item(_, Some(other))) = &self.changed else {
-            return None;
-        };
-        let mut least = least.clone();
-        let event = super::operators::event_mut(&mut least, *place)?;
-        let mut clause = super::condition::at_path(&mut event.condition, path)?.clone();
-        let fixed = usize::from(matches!(clause.kind, eql::ExprKind::Call(_)));
-        let items = super::leaf::items_mut(&mut clause)?;
-        items.truncate(fixed);
-        items.push(other.clone());
-        let event = eql::EventQuery {
-            condition: clause,
-            ..event.clone()
-        };
-        Some(eql::Query {
-            kind: eql::QueryKind::Event(event),
-            pipes: Vec::new(),
-            span: least.span,
-        })
-    }
-}
-
 impl<'a> Ground<'a> {
     fn new(compiled: &'a Arc<CompiledQuery>) -> Self {
         let clauses = compiled.plan.clauses.numbered();
@@ -537,30 +497,4 @@ impl<'a> CheckUnderTest<'a> {
 fn events(matches: &[Match]) -> Vec<Vec<EventId>> {
     let of_match = |found: &Match| found.stages.iter().flatten().copied().collect();
     matches.iter().map(of_match).collect()
-}
-
-fn by_place(plan: &Plan, change: &Override) -> Waived {
-    let place = |id: ClauseId| plan.clause(id);
-    match change {
-        Override::Fact { clause, event, bit } => match place(*clause) {
-            Some(clause) => Waived::Fact(clause.span, *event, *bit),
-            None => Waived::As(change.clone()),
-        },
-        Override::Relax(id) => match place(*id) {
-            Some(clause) => Waived::Lift(clause.kind, clause.span),
-            None => Waived::As(change.clone()),
-        },
-        other => Waived::As(other.clone()),
-    }
-}
-
-/// The clause of this place; where a list has become a single item, the one around it.
-fn clause_at(plan: &Plan, kind: impl Fn(ClauseKind) -> bool, span: Span) -> Option<ClauseId> {
-    let numbered = || plan.clauses.numbered();
-    let fits = |clause: &crate::plan::Clause| {
-        kind(clause.kind) && (clause.leaf.is_some() || !clause.kind.is_condition())
-    };
-    let exact = numbered().find(|(_, clause)| fits(clause) && clause.span == span);
-    let around = || numbered().find(|(_, clause)| fits(clause) && clause.span.contains(span));
-    exact.or_else(around).map(|(id, _)| id)
 }

@@ -2,6 +2,7 @@
 
 use super::esql_blockers;
 use super::expectation::Alert;
+use super::indicator_match;
 use super::judged_case::{Attack, Case};
 use super::outcome::{PinKind, Verdict};
 use super::reason::{Group, Reason, ReasonName, ReasonWord};
@@ -9,7 +10,6 @@ use super::reason_match;
 use super::record;
 use super::run::Run;
 use super::schedule::{Counts, ScheduledOutcome};
-use super::{esql, indicator_match};
 use crate::evaluate::{Blockers, Match};
 
 /// Why the matches are not the alert that is expected.

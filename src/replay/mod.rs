@@ -5,6 +5,7 @@
 
 pub mod reason;
 mod reason_match;
+mod reason_name;
 pub mod census;
 pub(crate) mod capture;
 mod case_events;

@@ -13,6 +13,7 @@ mod batch;
 mod excluded;
 mod executions;
 mod chunk;
+mod deliver;
 mod frontier;
 mod merge;
 pub mod noise;

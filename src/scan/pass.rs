@@ -4,20 +4,20 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicI64, Ordering as Atomic};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::batch::{Batch, Keeping, batch};
 use super::chunk::Lines;
+use super::deliver::{give, is_reported, lock};
 use super::excluded::Excluded;
 use super::executions::{Executions, Readers};
 use super::merge::{Ahead, Inputs, Merge};
 use super::order::{Order, Released, SortedOrder, WindowOrder};
-use super::shards::Slice;
 use super::stage_hits::{HitsError, HitsFile, HitsWriter, Owner};
 use super::time_span::Days;
-use super::{Alert, EventRecord, Options, Routes, Stats, Watcher};
+use super::{EventRecord, Options, Routes, Stats, Watcher};
 use crate::compile::CompiledRule;
-use crate::engine::{Correlator, Found, Match, Matcher, Occurrence, RuleSet};
+use crate::engine::{Correlator, Found, Matcher, Occurrence, RuleSet};
 use crate::event::external_sort::OpenTemporary;
 use crate::event::io::Stop;
 
@@ -496,32 +496,4 @@ impl Tail<'_, '_> {
         self.stats.unsorted = Some(error.to_string());
         self.stopped = true;
     }
-}
-
-fn give(
-    found: Match<Arc<EventRecord>>,
-    slice: Option<Slice>,
-    stats: &mut Stats,
-    watcher: &mut dyn Watcher,
-    stopped: &mut bool,
-) {
-    if *stopped || !is_reported(&found.stages, slice) {
-        return;
-    }
-    *stats.alerts.entry(found.rule).or_insert(0) += 1;
-    *stopped = !watcher.alert(Alert {
-        rule: found.rule,
-        join: found.join,
-        events: found.stages,
-    });
-}
-
-/// Whether the last event of an alert lies in the slice.
-fn is_reported(events: &[Option<Arc<EventRecord>>], slice: Option<Slice>) -> bool {
-    let last = || events.iter().flatten().filter_map(|event| event.time).max();
-    slice.is_none_or(|slice| slice.holds(last()))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,7 +6,6 @@
 
 pub mod check;
 pub mod error;
-pub mod format;
 mod infer;
 mod lexer;
 mod names;

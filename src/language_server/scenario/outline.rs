@@ -1,48 +1,12 @@
 //! The keys of a scenario file as far as it is written: what a person types is rarely YAML until it
 //! is done, so this reads line by line, never fails, and knows where the cursor is.
 
+mod node;
+
 use std::ops::Range;
 
+pub(super) use self::node::{Cursor, Kind, Node};
 use crate::diagnostic::Span;
-
-/// A key of a map, or an item of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Node {
-    /// The node that holds it; `None` at the top of a document.
-    pub(super) parent: Option<usize>,
-    /// Which document of the file, from 0.
-    pub(super) document: usize,
-    /// The key; `None` for an item.
-    pub(super) key: Option<String>,
-    /// Where the key is written.
-    pub(super) span: Span,
-    /// Where its value is, if that is text on the same line.
-    pub(super) value: Span,
-}
-
-/// What may stand at the cursor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A key.
-    Key,
-    /// A value.
-    Value,
-    /// Either: a key of a map whose colon is not typed yet, or a text.
-    Either,
-}
-
-/// Where the cursor is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Cursor {
-    /// The node whose value holds the cursor.
-    pub(super) container: Option<usize>,
-    pub(super) document: usize,
-    pub(super) kind: Kind,
-    /// What is written there, all of it.
-    pub(super) span: Span,
-    /// Of that the part before the cursor, without an opening quote.
-    pub(super) prefix: String,
-}
 
 /// All keys and items of a file in the order of the text, and the cursor.
 #[derive(Debug, Clone, Default)]

@@ -1,0 +1,44 @@
+//! What is waived to judge a check, by place, so that it can be waived of a mutant too.
+
+use crate::diagnostic::Span;
+use crate::evaluate::Override;
+use crate::event::EventId;
+use crate::plan::{ClauseId, ClauseKind, Plan};
+
+/// An override that holds for a mutant as well.
+pub(super) enum Waived {
+    Fact(Span, Option<EventId>, bool),
+    Lift(ClauseKind, Span),
+    As(Override),
+}
+
+/// The override by place.
+pub(super) fn by_place(plan: &Plan, change: &Override) -> Waived {
+    let place = |id: ClauseId| plan.clause(id);
+    match change {
+        Override::Fact { clause, event, bit } => match place(*clause) {
+            Some(clause) => Waived::Fact(clause.span, *event, *bit),
+            None => Waived::As(change.clone()),
+        },
+        Override::Relax(id) => match place(*id) {
+            Some(clause) => Waived::Lift(clause.kind, clause.span),
+            None => Waived::As(change.clone()),
+        },
+        other => Waived::As(other.clone()),
+    }
+}
+
+/// The clause of this place; where a list has become a single item, the one around it.
+pub(super) fn clause_at(
+    plan: &Plan,
+    kind: impl Fn(ClauseKind) -> bool,
+    span: Span,
+) -> Option<ClauseId> {
+    let numbered = || plan.clauses.numbered();
+    let fits = |clause: &crate::plan::Clause| {
+        kind(clause.kind) && (clause.leaf.is_some() || !clause.kind.is_condition())
+    };
+    let exact = numbered().find(|(_, clause)| fits(clause) && clause.span == span);
+    let around = || numbered().find(|(_, clause)| fits(clause) && clause.span.contains(span));
+    exact.or_else(around).map(|(id, _)| id)
+}
