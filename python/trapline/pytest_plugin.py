@@ -60,8 +60,9 @@ class Report:
         }
         self.errors: dict[str, list[str]] = {}
         for error in report.get("errors", []):
-            file = (error.get("place") or {}).get("file") or ""
-            self.errors.setdefault(file, []).append(error.get("message", ""))
+            place = ":".join(str(error[key]) for key in ("file", "line") if error.get(key))
+            message = f"{place}: {error.get('message', '')}" if place else error.get("message", "")
+            self.errors.setdefault(error.get("file") or "", []).append(message)
         if run.returncode == 3 and not report.get("errors"):
             self.errors.setdefault("", []).append(errors)
 
@@ -117,7 +118,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def _unowned(report: Report) -> list[str]:
     """The load errors of files that are not collected, such as a rule."""
     return [
-        f"{file}: {message}" if file else message
+        message
         for file, messages in report.errors.items()
         if not file.endswith((".yaml", ".yml"))
         for message in messages

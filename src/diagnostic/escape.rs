@@ -71,6 +71,23 @@ fn colour(text: &str) -> Option<usize> {
         .then_some(end + 3)
 }
 
+/// Where the guide is published: what a link of ours leads to.
+pub(super) const SITE: &str = "https://trapline-dev.github.io/trapline";
+
+/// The length of the beginning of a link to the guide, or of the end of a link, at the start of the
+/// text.
+fn link(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("\u{1b}]8;;")?;
+    let end = rest.find("\u{1b}\\")?;
+    let address = rest.get(..end)?;
+    let is_page = |path: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte);
+        path.starts_with('/') && path.bytes().all(is_plain)
+    };
+    let is_ours = address.is_empty() || address.strip_prefix(SITE).is_some_and(is_page);
+    is_ours.then_some(end + 6)
+}
+
 /// A whole text for a terminal or a log of CI: lines and, where asked for, our colours; no command
 /// that GitHub's runner looks for in what a step prints: `::command` at the start of a line, and
 /// `##[command]` anywhere.
@@ -83,7 +100,8 @@ pub fn terminal(text: &str, has_colours: bool) -> Cow<'_, str> {
     let mut safe = String::with_capacity(text.len() + 16);
     let (mut rest, mut begins_line) = (text, true);
     while let Some(character) = rest.chars().next() {
-        let length = match has_colours.then(|| colour(rest)).flatten() {
+        let ours = has_colours.then(|| colour(rest).or_else(|| link(rest)));
+        let length = match ours.flatten() {
             Some(length) => length,
             None => character.len_utf8(),
         };
@@ -137,6 +155,24 @@ mod tests {
     use super::*;
 
     const HOSTILE: &str = "a\u{1b}]0;P\u{7}\r\n\u{9b}2J\u{202e}\u{2028}\u{7f}b";
+
+    #[test]
+    fn a_link_leads_to_the_guide_or_is_no_link() {
+        let link = |address: &str| format!("\u{1b}]8;;{address}\u{1b}\\E101\u{1b}]8;;\u{1b}\\");
+        let own = link(&format!("{SITE}/errors/E101/"));
+        assert_eq!(terminal(&own, true), own);
+        assert!(terminal(&own, false).starts_with("\\u{1b}]"));
+        for other in [
+            "https://evil.example/",
+            &format!("{SITE}.evil.example/"),
+            &format!("{SITE}/\u{7}"),
+        ] {
+            assert!(
+                terminal(&link(other), true).starts_with("\\u{1b}]"),
+                "{other}"
+            );
+        }
+    }
 
     #[test]
     fn a_line_stays_one_and_does_nothing() {

@@ -4,11 +4,8 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::escape::{line, lines};
+use super::escape::{SITE, line, lines};
 use super::{Diagnostic, Severity, SourceText};
-
-/// Where the guide is published.
-const SITE: &str = "https://trapline-dev.github.io/trapline";
 
 /// The most places of a diagnostic that are drawn: each costs as much as its line is long.
 const DRAWN: usize = 16;

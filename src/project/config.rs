@@ -158,7 +158,7 @@ pub const TABLES: [(&str, &[&str]); 7] = [
     ("files", &["allow"]),
     ("gates", &["min-cases", "require-tested"]),
     ("mutate", &["min", "operators"]),
-    ("project", &["rules", "scenarios"]),
+    ("project", &["exceptions", "rules", "scenarios"]),
     ("test", &["format", "strict"]),
 ];
 

@@ -39,12 +39,38 @@ fn table(name: &str, keys: &[&str]) -> Value {
 
 fn value(table: &str, key: &str) -> Value {
     let names = json!({"type": ["array", "string"], "items": {"type": "string"}});
-    match (table, key) {
+    let mut value = match (table, key) {
         ("project", "scenarios") => json!({"type": "string"}),
         ("gates", "require-tested") => json!({"enum": ["all", "changed", "none"]}),
         ("gates", "min-cases") => json!({"type": "integer", "minimum": 0}),
         ("test", "strict") => json!({"type": "boolean"}),
         (_, "min") => json!({"type": "number", "minimum": 0, "maximum": 100}),
         _ => names,
+    };
+    if let Value::Object(value) = &mut value {
+        value.insert("description".to_owned(), json!(meaning(table, key)));
+    }
+    value
+}
+
+/// What a key means.
+fn meaning(table: &str, key: &str) -> &'static str {
+    match (table, key) {
+        ("check", "allow") => "Lints whose findings are left out",
+        ("check", "deny") => "Lints whose findings are errors",
+        ("coverage", "min") => "The least share of covered clauses, in per cent",
+        ("files", "allow") => "Directories outside the root that rules and scenarios may name",
+        ("gates", "min-cases") => "The least number of cases of a tested rule",
+        ("gates", "require-tested") => "Which rules that Trapline can run need a scenario",
+        ("mutate", "min") => "The least share of mutants that a case catches, in per cent",
+        ("mutate", "operators") => "The kinds of change that `mutate` tries; all without",
+        ("project", "exceptions") => {
+            "Directories with exception lists for `scan`; `exceptions` without"
+        }
+        ("project", "rules") => "Directories with rules; `rules` without",
+        ("project", "scenarios") => "The directory with the scenarios; `scenarios` without",
+        ("test", "format") => "The reports of `test`, as `--format` takes them",
+        ("test", "strict") => "Whether what is not proven, open or not implemented fails",
+        _ => "",
     }
 }

@@ -467,13 +467,14 @@ fn the_workflow_of_init_uses_the_action() {
     let project = Project::of(&[]);
     let (code, text) = project.run(&["init"]);
     assert_eq!(code, 0);
-    assert!(text.contains("TRAPLINE_REPOSITORY"), "{text}");
+    assert!(!text.contains("variable"), "{text}");
     let workflow = fs::read_to_string(project.file(".github/workflows/trapline.yml")).unwrap();
     let workflow: Json = serde_yaml::from_str(&workflow).unwrap();
     let steps = workflow["jobs"]["trapline"]["steps"].as_array().unwrap();
     let action = steps.last().unwrap();
-    let place = steps[steps.len() - 2]["with"]["path"].as_str().unwrap();
-    assert_eq!(action["uses"], format!("./{place}"));
+    let version = env!("CARGO_PKG_VERSION");
+    let named = format!("trapline-dev/trapline@v{version}");
+    assert_eq!(action["uses"], named);
     let known = yaml("action.yml");
     for input in action["with"].as_object().unwrap().keys() {
         assert!(known["inputs"].get(input).is_some(), "{input}");

@@ -275,6 +275,7 @@ const HELD_ELSEWHERE: [&str; 4] = ["docs/cli", "docs/errors", "docs/lints", "doc
 fn every_code_block_of_the_guide_runs_as_it_is_shown() {
     let mut paths = Vec::new();
     pages(&root().join("docs"), &mut paths);
+    paths.push(root().join("README.md"));
     let update = std::env::var_os("TRAPLINE_UPDATE").is_some();
     let mut wrong = Vec::new();
     for path in paths {

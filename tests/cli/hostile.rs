@@ -505,6 +505,14 @@ mod escapes {
                         ] {
                             text = text.replace(&format!("\u{1b}[{code}m"), "");
                         }
+                        // Links lead to the page of an error, and nowhere else.
+                        while let Some(at) = text.find("\u{1b}]8;;") {
+                            let end = at + text[at..].find("\u{1b}\\").unwrap();
+                            let address = &text[at + 5..end];
+                            let site = "https://trapline-dev.github.io/trapline/";
+                            assert!(address.is_empty() || address.starts_with(site), "{address}");
+                            text.replace_range(at..end + 2, "");
+                        }
                     }
                     let active = text
                         .find(is_active)

@@ -17,6 +17,8 @@ mod coverage;
 mod diff;
 mod docs;
 mod esql;
+#[cfg(unix)]
+mod examples;
 mod explain;
 mod exclusions;
 mod filters;

@@ -17,6 +17,7 @@ mod layers;
 mod library;
 mod lints;
 mod pages;
+mod reference;
 mod shared;
 mod sources;
 

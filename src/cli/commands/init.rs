@@ -9,8 +9,6 @@ use crate::data_source::Catalogue;
 use crate::project::{Layout, Project};
 use crate::replay::census::RuleCensus;
 
-/// The workflow that `init` writes.
-const WORKFLOW: &str = ".github/workflows/trapline.yml";
 /// The configuration.
 const CONFIG: &str = "trapline.toml";
 
@@ -19,7 +17,10 @@ const FILES: [(&str, &str); 6] = [
     (CONFIG, include_str!("init/trapline.toml")),
     ("rules/example.toml", include_str!("init/example.toml")),
     ("scenarios/example.yaml", include_str!("init/example.yaml")),
-    (WORKFLOW, include_str!("init/workflow.yml")),
+    (
+        ".github/workflows/trapline.yml",
+        include_str!("init/workflow.yml"),
+    ),
     (
         ".pre-commit-config.yaml",
         include_str!("init/pre-commit.yaml"),
@@ -49,7 +50,8 @@ pub fn run(settings: &Settings, rules_typed: bool, console: &mut Console) -> Exi
         let text = if name == CONFIG {
             text.replace("rules = [\"rules\"]", &directories(&layout.rules))
         } else {
-            text.to_owned()
+            // The action of the same version as the program that was run here.
+            text.replace("VERSION", env!("CARGO_PKG_VERSION"))
         };
         if let Err(diagnostic) = files.write(&path, &text) {
             console.diagnostics([&*diagnostic]);
@@ -64,13 +66,6 @@ pub fn run(settings: &Settings, rules_typed: bool, console: &mut Console) -> Exi
         console.write(
             Stream::Out,
             "add      *.snap.new to .gitignore, unless it is there\n",
-        );
-    }
-    if !kept.contains(&WORKFLOW) {
-        console.write(
-            Stream::Out,
-            "set      TRAPLINE_REPOSITORY, a variable of the repository on GitHub, to OWNER/NAME of \
-             Trapline's own\n",
         );
     }
     console.write(Stream::Out, &next(settings, layout));
