@@ -12,11 +12,13 @@ use super::scenario::lenses::{ACCEPT, EXPLAIN, RUN};
 use super::scenario::navigate::{Target, definition, reasons};
 use super::scenario::{Context, complete, hover, lenses};
 use super::session::Session;
+use super::uri::has_extension;
 use crate::compile;
 use crate::diagnostic::Span;
 use crate::explain::explain;
 use crate::json_rpc::{Fault, INVALID_PARAMS};
 use crate::project::ProjectFiles as _;
+use crate::project::config::FILE as CONFIGURATION;
 use crate::report::terminal::write_explanation;
 use crate::scenario as scenario_file;
 
@@ -37,6 +39,47 @@ impl Commanded {
             Kind::Run
         };
         (kind, self.scenario.clone())
+    }
+
+    /// The answer to a command whose job is done.
+    pub(super) fn answer(&self, run: &Run) -> Value {
+        let is_asked = |key: &crate::replay::outcome::CheckKey| {
+            self.keys.is_empty() || self.keys.iter().any(|typed| key.matches(typed))
+        };
+        if self.command == EXPLAIN {
+            let mut text = String::new();
+            for observed in &run.test.observed {
+                for check in observed.checks.iter().filter(|check| is_asked(&check.key)) {
+                    if let Some(one) = explain(check, &observed.clauses) {
+                        write_explanation(&one, false, false, &mut text);
+                    }
+                }
+            }
+            return json!({"text": text});
+        }
+        let checks = run
+            .test
+            .outcome
+            .checks()
+            .filter(|check| is_asked(&check.key));
+        let checks = checks.map(|check| {
+            json!({
+                "key": check.key.to_string(),
+                "verdict": check.verdict.word(),
+                "message": check.message(),
+            })
+        });
+        let accepted = run.test.compared.accepted.iter();
+        let accepted = accepted.map(|change| change.key.to_string());
+        let open = run.test.compared.open.iter();
+        let open = open
+            .filter(|change| !change.contradicts)
+            .map(|it| it.key.to_string());
+        json!({
+            "checks": checks.collect::<Vec<_>>(),
+            "accepted": accepted.collect::<Vec<_>>(),
+            "open": open.collect::<Vec<_>>(),
+        })
     }
 }
 
@@ -75,7 +118,7 @@ impl Session {
 
     fn is_toml_rule(document: &Document) -> bool {
         let name = document.text.name();
-        name.ends_with(".toml") && !name.ends_with("trapline.toml")
+        has_extension(name, "toml") && name.rsplit('/').next() != Some(CONFIGURATION)
     }
 
     fn completion(&self, document: &Document, params: &Value) -> Option<Value> {
@@ -204,8 +247,8 @@ impl Session {
             let coverage = self.runs_of(name).flat_map(|run| &run.coverage.rules);
             let own = coverage.filter(|rule| rule.rule_file == name);
             let lenses = own.filter_map(hints::share).map(|(span, title)| {
-                let keys = self.scenario_of(name).into_iter().collect();
-                self.lens(document, span, &title, RUN, keys)
+                let keys: Vec<String> = self.scenario_of(name).into_iter().collect();
+                self.lens(document, span, &title, RUN, &keys)
             });
             return Some(lenses.collect());
         }
@@ -214,8 +257,8 @@ impl Session {
         }
         let file = scenario_file::read(&document.text);
         let lenses = lenses::lenses(&file.scenarios, name, self.run(name)).into_iter();
-        let lenses =
-            lenses.map(|lens| self.lens(document, lens.span, &lens.title, lens.command, lens.keys));
+        let lenses = lenses
+            .map(|lens| self.lens(document, lens.span, &lens.title, lens.command, &lens.keys));
         Some(lenses.collect())
     }
 
@@ -225,7 +268,7 @@ impl Session {
         span: Span,
         title: &str,
         command: &str,
-        keys: Vec<String>,
+        keys: &[String],
     ) -> Value {
         let range = self.client.range(document, span);
         // The lens of a rule runs the scenario that mirrors it.
@@ -318,46 +361,5 @@ impl Session {
             scenario,
             keys,
         })
-    }
-
-    /// The answer to a command whose job is done.
-    pub(super) fn commanded(&self, command: &Commanded, run: &Run) -> Result<Value, Fault> {
-        let is_asked = |key: &crate::replay::outcome::CheckKey| {
-            command.keys.is_empty() || command.keys.iter().any(|typed| key.matches(typed))
-        };
-        if command.command == EXPLAIN {
-            let mut text = String::new();
-            for observed in &run.test.observed {
-                for check in observed.checks.iter().filter(|check| is_asked(&check.key)) {
-                    if let Some(one) = explain(check, &observed.clauses) {
-                        write_explanation(&one, false, false, &mut text);
-                    }
-                }
-            }
-            return Ok(json!({"text": text}));
-        }
-        let checks = run
-            .test
-            .outcome
-            .checks()
-            .filter(|check| is_asked(&check.key));
-        let checks = checks.map(|check| {
-            json!({
-                "key": check.key.to_string(),
-                "verdict": check.verdict.word(),
-                "message": check.message(),
-            })
-        });
-        let accepted = run.test.compared.accepted.iter();
-        let accepted = accepted.map(|change| change.key.to_string());
-        let open = run.test.compared.open.iter();
-        let open = open
-            .filter(|change| !change.contradicts)
-            .map(|it| it.key.to_string());
-        Ok(json!({
-            "checks": checks.collect::<Vec<_>>(),
-            "accepted": accepted.collect::<Vec<_>>(),
-            "open": open.collect::<Vec<_>>(),
-        }))
     }
 }

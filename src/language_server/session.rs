@@ -127,9 +127,8 @@ impl Session {
             && self.is_same(name, &checked.texts)
         {
             for notice in &checked.notices {
-                let known =
-                    |other: &&Notice| other.span == notice.span && other.code == notice.code;
-                if !notices.iter().any(|other| known(&other)) {
+                let known = |other: &Notice| other.span == notice.span && other.code == notice.code;
+                if !notices.iter().any(|other| known(other)) {
                     notices.push(notice);
                 }
             }

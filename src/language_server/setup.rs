@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::documents::{Overlay, Texts};
 use super::rule::clauses::{Clause, clauses};
 use super::rule::text::RuleText;
+use super::uri::has_extension;
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::SourceText;
 use crate::project::rule_files::file_of;
@@ -68,23 +69,15 @@ impl Setup {
         self.overlay(open).read(file_of(name)).ok()
     }
 
-    /// The rule of this name, if its file loads.
-    pub(super) fn rule(&self, text: &Arc<SourceText>, name: &str) -> Option<Rule> {
-        let rules = rule::load_file(text).into_iter().filter_map(|it| it.rule);
-        let id = name.rsplit_once('#').map(|(_, id)| id);
-        let mut rules = rules.filter(|rule| id.is_none_or(|id| rule.id == id));
-        rules.next()
-    }
-
     /// The indices that a rule searches, as far as its file says so.
     pub(super) fn patterns(&self, open: &Texts, name: &str) -> IndexPatterns {
         let Some(text) = self.rule_text(open, name) else {
             return IndexPatterns::default();
         };
-        if text.name().ends_with(".toml") {
+        if has_extension(text.name(), "toml") {
             return RuleText::new(text.text()).patterns();
         }
-        let rule = self.rule(&text, name);
+        let rule = rule_of(&text, name);
         let index = rule.map(|rule| rule.index).unwrap_or_default();
         IndexPatterns::new(index.iter().map(|(pattern, _)| pattern.as_str()))
     }
@@ -104,7 +97,7 @@ impl Setup {
         if let Some(found) = known.get(name).filter(|found| found.text == text) {
             return Some((text, Arc::clone(&found.clauses)));
         }
-        let rule = self.rule(&text, name)?;
+        let rule = rule_of(&text, name)?;
         let clauses = Arc::new(clauses(&rule, &self.catalogue));
         if known.len() >= REMEMBERED {
             known.clear();
@@ -116,4 +109,12 @@ impl Setup {
         known.insert(name.to_owned(), entry);
         Some((text, clauses))
     }
+}
+
+/// The rule of this name, if its file loads.
+fn rule_of(text: &Arc<SourceText>, name: &str) -> Option<Rule> {
+    let rules = rule::load_file(text).into_iter().filter_map(|it| it.rule);
+    let id = name.rsplit_once('#').map(|(_, id)| id);
+    let mut rules = rules.filter(|rule| id.is_none_or(|id| rule.id == id));
+    rules.next()
 }

@@ -53,6 +53,12 @@ pub(super) fn name(root: &str, path: &str) -> String {
     rest.unwrap_or(path).to_owned()
 }
 
+/// Whether a file's name has an extension.
+pub(super) fn has_extension(name: &str, extension: &str) -> bool {
+    let own = std::path::Path::new(name).extension();
+    own.is_some_and(|own| own == extension)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,7 +16,7 @@ pub(super) enum Kind {
 }
 
 /// A parameter of a tool.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Parameter {
     pub(super) name: &'static str,
     pub(super) kind: Kind,

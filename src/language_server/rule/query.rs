@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::text::RuleText;
-use crate::data_source::{Catalogue, DataSource};
+use crate::data_source::{Catalogue, DataSource, Index};
 use crate::diagnostic::Span;
 use crate::language_server::completion::{MOST, Proposal, Sort, fits};
 use crate::plan::Function;
@@ -200,7 +200,7 @@ fn fields(rule: &RuleText, typed: &str, catalogue: &Catalogue) -> Vec<Proposal> 
     let sources = catalogue.claimed(&patterns);
     let mut found: BTreeSet<&str> = BTreeSet::new();
     for source in &sources {
-        let names = source.selected(&patterns).flat_map(|index| index.names());
+        let names = source.selected(&patterns).flat_map(Index::names);
         found.extend(names.filter(|name| fits(name, typed)));
     }
     let shown = found.into_iter().take(MOST + 1);

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::context::{Context, kind};
 use super::keys::Place;
 use super::outline::Kind;
+use crate::data_source::Index;
 use crate::diagnostic::Span;
 use crate::language_server::completion::{MOST, Proposal, Sort, fits};
 use crate::replay::reason::ReasonWord;
@@ -188,7 +189,7 @@ impl Request<'_> {
     fn fields_of(&self, names: &[&str], all: &mut Vec<Proposal>) {
         let catalogue = &self.context.setup.catalogue;
         for source in names.iter().filter_map(|name| catalogue.get(name)) {
-            let indices = source.indices.iter().flat_map(|index| index.names());
+            let indices = source.indices.iter().flat_map(Index::names);
             let mut names: Vec<&str> = indices.filter(|name| fits(name, self.typed)).collect();
             names.sort_unstable();
             names.dedup();
