@@ -12,11 +12,14 @@ use trapline::evaluate::{Context, evaluate};
 use trapline::event::json::BadDocument;
 use trapline::event::{Event, Schema, Timestamp};
 use trapline::import::{Import, Options};
+use trapline::compile::{Query, Syntax};
 use trapline::language::eql::{self, OptionalFields, Settings};
+use trapline::language::{kql, lucene};
 use trapline::plan::Plan;
 use trapline::plan::predicate::{WildcardPattern, WildcardToken};
 use trapline::scenario::{self, Expander, expand::expected_fields};
 use trapline::search::{Index, Parameters};
+use trapline::rule::Language;
 use trapline::{rule, snapshot};
 
 /// Any text: the parser ends, and its errors stand at places of the text.
@@ -252,6 +255,105 @@ pub(crate) fn import(data: &[u8]) {
     for document in import.take(10_000) {
         if let Err(fault) = document {
             assert!(!fault.to_string().is_empty());
+        }
+    }
+}
+
+/// A KQL query: it parses or says where not; its canonical text parses to the same.
+pub(crate) fn kql(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    match kql::parse(text) {
+        Err(error) => assert!(text.get(error.span.range()).is_some()),
+        Ok(query) => runs(&Syntax::Kuery(query), text),
+    }
+}
+
+/// A Lucene query string: it parses or says where not, and runs.
+pub(crate) fn lucene(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    for all in [false, true] {
+        match lucene::parse(text, all) {
+            Err(error) => assert!(text.get(error.span.range()).is_some()),
+            Ok(group) => runs(&Syntax::Lucene(group), text),
+        }
+    }
+}
+
+/// An ES|QL query: it parses or says where not, and is checked.
+pub(crate) fn esql(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    match Syntax::parse(Language::Esql, text) {
+        Err(errors) => {
+            for error in errors {
+                assert!(text.get(error.span.range()).is_some());
+            }
+        }
+        Ok(syntax) => runs(&syntax, text),
+    }
+}
+
+/// A query that parses: it compiles on the types of ECS or says where not, and its plan runs.
+fn runs(syntax: &Syntax, text: &str) {
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::new(vec![field_types().clone()]));
+    let _ = syntax.to_string();
+    let query = Query {
+        syntax,
+        schema: &SCHEMA,
+        settings: &Settings::default(),
+        now: Timestamp::from_millis(0),
+    };
+    match query.compile() {
+        Err(errors) => {
+            for error in errors {
+                assert!(text.get(error.span.range()).is_some());
+            }
+        }
+        Ok(compiled) => {
+            let events: Vec<Event> = DOCUMENTS
+                .iter()
+                .filter_map(|line| Event::from_json_line(line).ok())
+                .collect();
+            let _ = evaluate(&compiled.plan, &events, &Context::default());
+        }
+    }
+}
+
+/// A query of Elasticsearch's as JSON, as filters of rules have it.
+pub(crate) fn dsl(data: &[u8]) {
+    let Ok(json) = serde_json::from_slice(data) else {
+        return;
+    };
+    let _ = trapline::language::dsl::read::read(&json);
+    let _ = trapline::language::dsl::pill(&json);
+}
+
+/// Rules and exception lists as Kibana exports them: loaded, or refused at a place of the file.
+pub(crate) fn kibana(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let source = SourceText::new("rules.ndjson", text);
+    for loaded in rule::load_file(&source) {
+        for diagnostic in loaded.diagnostics.iter().take(3) {
+            let _ = render(diagnostic, false);
+        }
+    }
+}
+
+/// `trapline.toml`: read, or every mistake at its place.
+pub(crate) fn config(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if let Err(mistakes) = trapline::project::config::read(&SourceText::new("trapline.toml", text)) {
+        for diagnostic in mistakes.iter().take(3) {
+            let _ = render(diagnostic, false);
         }
     }
 }

@@ -15,7 +15,7 @@ use super::error;
 use super::unpacked::Unpacked;
 use super::zstd::Frames;
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::event::io::TemporaryFile;
+use crate::event::io::{Limits, TemporaryFile};
 
 /// Texts above this size are refused before they are read.
 pub const LARGEST: u64 = 16 * 1024 * 1024;
@@ -28,6 +28,7 @@ const SPOOLED: usize = 16 << 20;
 pub struct Files {
     root: Utf8PathBuf,
     confinement: Confinement,
+    limits: Limits,
 }
 
 impl Files {
@@ -35,7 +36,21 @@ impl Files {
     pub fn new(root: Utf8PathBuf) -> Self {
         let confinement = Confinement::default();
         confinement.allow(&clean(&root));
-        Self { root, confinement }
+        Self {
+            root,
+            confinement,
+            limits: Limits::default(),
+        }
+    }
+
+    /// Bounds what files may hold.
+    pub fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// What files may hold.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Allows a file or directory outside of the root, which a person named.
@@ -235,10 +250,10 @@ impl Files {
         match path.extension() {
             Some("gz") => {
                 let decoder = flate2::read::MultiGzDecoder::new(buffered(file));
-                Ok(Box::new(Unpacked::new(decoder, read)))
+                Ok(Box::new(Unpacked::new(decoder, read, self.limits)))
             }
             Some("zst") => match Frames::new(buffered(file)) {
-                Ok(frames) => Ok(Box::new(Unpacked::new(frames, read))),
+                Ok(frames) => Ok(Box::new(Unpacked::new(frames, read, self.limits))),
                 Err(error) => {
                     let reason = error.to_string();
                     let what = "does not unpack";

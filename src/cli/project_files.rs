@@ -10,6 +10,10 @@ use crate::event::io;
 use crate::project::ProjectFiles;
 
 impl io::Files for Files {
+    fn limits(&self) -> io::Limits {
+        Self::limits(self)
+    }
+
     fn open_beside(
         &self,
         beside: &str,

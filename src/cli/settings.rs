@@ -128,7 +128,7 @@ impl Settings {
         ci: bool,
     ) -> Result<Self, Box<Problem>> {
         let root = root(working_directory, global)?;
-        let files = Files::new(root);
+        let mut files = Files::new(root);
         for directory in &global.allow_dir {
             files.allow(&working_directory.join(directory));
         }
@@ -145,6 +145,7 @@ impl Settings {
                     diagnostics,
                 })
             })?;
+            files.limit(config.limits);
             for directory in &config.files.allow {
                 files.allow(Utf8Path::new(directory));
             }

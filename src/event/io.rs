@@ -16,8 +16,37 @@ pub trait TemporaryFile: Read + Write + Seek + Send {}
 
 impl<T: Read + Write + Seek + Send> TemporaryFile for T {}
 
+/// Bounds on what a file may hold; `[limits]` of `trapline.toml` sets them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The most events of one `events_from`, all of which are held in memory.
+    pub events: usize,
+    /// The most bytes that the events of one `events_from` take ([`crate::event::Event::memory`]).
+    pub memory: u64,
+    /// The most bytes that one packed file unpacks to.
+    pub unpacked: u64,
+    /// The most times its size that a packed file unpacks to.
+    pub ratio: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            events: 1_000_000,
+            memory: 256 << 20,
+            unpacked: 64 << 30,
+            ratio: 300,
+        }
+    }
+}
+
 /// Opens files that a scenario names.
 pub trait Files: Sync {
+    /// What the files may hold.
+    fn limits(&self) -> Limits {
+        Limits::default()
+    }
+
     /// Opens `path`, written relative to the directory of the file `beside`; its bytes as they are.
     fn open_beside(
         &self,

@@ -65,6 +65,21 @@ impl Event {
         self.fields.get(path).map_or(&[], Vec::as_slice)
     }
 
+    /// About how many bytes of memory the event takes.
+    pub fn memory(&self) -> u64 {
+        let of_value = |value: &Scalar| match value {
+            Scalar::Text(text) | Scalar::Number(text) => 40 + text.len(),
+            Scalar::Bool(_) => 40,
+        };
+        let fields = self.fields.iter().map(|(path, values)| {
+            let values: usize = values.iter().map(of_value).sum();
+            120 + path.len() + values
+        });
+        let arrays = self.arrays.iter().map(|(path, json)| 60 + path.len() + json.len());
+        let bytes = 600 + fields.sum::<usize>() + arrays.sum::<usize>();
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+
     /// Whether the document sets the field to null, alone or in an array.
     pub fn is_null(&self, path: &str) -> bool {
         self.nulls

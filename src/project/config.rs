@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::error;
 use super::layout::Layout;
 use crate::diagnostic::{Diagnostic, SourceText, Span, suggest};
+use crate::event::io::Limits;
 
 /// The name of the file.
 pub const FILE: &str = "trapline.toml";
@@ -21,6 +22,8 @@ pub struct Config {
     pub check: Check,
     /// `[files]`.
     pub files: FilesOutside,
+    /// `[limits]`.
+    pub limits: Limits,
     /// `[test]`.
     pub test: Test,
     /// `[gates]`.
@@ -112,6 +115,19 @@ pub fn read(source: &Arc<SourceText>) -> Result<Config, Vec<Diagnostic>> {
                 }
                 true
             }),
+            "limits" => reader.table(value, "limits", |reader, key, value| {
+                let limits = &mut config.limits;
+                let Some(number) = reader.limit(key, value) else {
+                    return LIMITS.contains(&key);
+                };
+                match key {
+                    "events-from" => limits.events = usize::try_from(number).unwrap_or(usize::MAX),
+                    "events-from-mib" => limits.memory = number.saturating_mul(1 << 20),
+                    "unpacked-mib" => limits.unpacked = number.saturating_mul(1 << 20),
+                    _ => limits.ratio = number,
+                }
+                true
+            }),
             "gates" => reader.table(value, "gates", |reader, key, value| {
                 match key {
                     "require-tested" => config.gates.require_tested = reader.word(value),
@@ -152,15 +168,19 @@ pub fn read(source: &Arc<SourceText>) -> Result<Config, Vec<Diagnostic>> {
 }
 
 /// The tables of the file and their keys, each list in the order of the alphabet.
-pub const TABLES: [(&str, &[&str]); 7] = [
+pub const TABLES: [(&str, &[&str]); 8] = [
     ("check", &["allow", "deny"]),
     ("coverage", &["min"]),
     ("files", &["allow"]),
     ("gates", &["min-cases", "require-tested"]),
+    ("limits", &LIMITS),
     ("mutate", &["min", "operators"]),
     ("project", &["exceptions", "rules", "scenarios"]),
     ("test", &["format", "strict"]),
 ];
+
+/// The keys of `[limits]`: whole numbers above nothing.
+const LIMITS: [&str; 4] = ["events-from", "events-from-mib", "unpack-ratio", "unpacked-mib"];
 
 /// The digits of a number.
 fn number<'v>(value: &'v Value<'_>) -> Option<&'v str> {
@@ -266,6 +286,19 @@ impl Reader<'_> {
         let number = number(value).and_then(|number| number.parse().ok());
         if number.is_none() {
             self.mistake(value.span(), "expected a number");
+        }
+        number
+    }
+
+    /// The value of a key of `[limits]`; a bad one is reported.
+    fn limit(&mut self, key: &str, value: &Value<'_>) -> Option<u64> {
+        if !LIMITS.contains(&key) {
+            return None;
+        }
+        let number = number(value).and_then(|number| number.parse().ok());
+        let number = number.filter(|number: &u64| *number > 0);
+        if number.is_none() {
+            self.mistake(value.span(), "expected a number above 0");
         }
         number
     }

@@ -42,6 +42,7 @@ fn value(table: &str, key: &str) -> Value {
     let mut value = match (table, key) {
         ("project", "scenarios") => json!({"type": "string"}),
         ("gates", "require-tested") => json!({"enum": ["all", "changed", "none"]}),
+        ("limits", _) => json!({"type": "integer", "minimum": 1}),
         ("gates", "min-cases") => json!({"type": "integer", "minimum": 0}),
         ("test", "strict") => json!({"type": "boolean"}),
         (_, "min") => json!({"type": "number", "minimum": 0, "maximum": 100}),

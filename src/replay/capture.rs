@@ -18,9 +18,6 @@ use crate::language::eql::{EqlError, OptionalFields, Settings};
 use crate::scenario::ExpandedCase;
 use crate::scenario::model::{EventsFrom, Located};
 
-/// The most events of one capture.
-const MOST: usize = 5_000_000;
-
 /// What the attack or a case is replayed from.
 pub(super) enum Events {
     /// Nothing, for a reason.
@@ -64,15 +61,40 @@ pub(super) fn load(
                     .help("the path is relative to the scenario file"),
             ]
         })?;
-    let mut events = Vec::new();
-    let recording = Import::open(&from.file.value, reader, import::Options::default());
+    let limits = files.limits();
+    let mut events: Vec<Event> = Vec::new();
+    let mut memory: u64 = 0;
+    let options = import::Options {
+        limits: import::Limits {
+            unpacked: limits.unpacked,
+            ratio: limits.ratio,
+            ..import::Limits::default()
+        },
+        ..import::Options::default()
+    };
+    let recording = Import::open(&from.file.value, reader, options);
     for document in recording {
         let document = document
             .map_err(|fault| vec![bad(from.file.span, fault.to_string()).help(fault.help())])?;
-        events.push(Event::from_document(&document.source));
-        if events.len() > MOST {
-            let message = format!("{} has more than {MOST} events", from.file.value);
-            return Err(vec![bad(from.file.span, message)]);
+        let event = Event::from_document(&document.source);
+        memory += event.memory();
+        events.push(event);
+        let file = &from.file.value;
+        let over = if events.len() > limits.events {
+            Some((format!("{} events", limits.events), "events-from"))
+        } else if memory > limits.memory {
+            let size = format!("{} MiB of events", limits.memory >> 20);
+            Some((size, "events-from-mib"))
+        } else {
+            None
+        };
+        if let Some((most, key)) = over {
+            let message = format!("{file} has more than {most}, the limit of `events_from`");
+            let help = format!(
+                "cut the recording, run `trapline scan` on it, or raise `{key}` under `[limits]` in \
+                 trapline.toml"
+            );
+            return Err(vec![bad(from.file.span, message).help(help)]);
         }
     }
     route(&mut events, beside.patterns);

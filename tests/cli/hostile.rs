@@ -773,3 +773,142 @@ fn many_unknown_keys_are_counted() {
         "{said}"
     );
 }
+
+/// The text of a rule whose query has a list of so many items.
+fn long(list: &str, count: usize, item: impl Fn(usize) -> String) -> String {
+    let items: Vec<String> = (0..count).map(item).collect();
+    rule(&list.replace("ITEMS", &items.join(",")))
+}
+
+/// What `limit` of the operating system leaves a command: kibibytes of memory, seconds of processor time.
+#[cfg(target_os = "linux")]
+fn within(project: &Project, memory: u32, seconds: u32, arguments: &str) -> (i32, String, String) {
+    let program = env!("CARGO_BIN_EXE_trapline");
+    let output = std::process::Command::new("bash")
+        .arg("-c")
+        .arg(format!("ulimit -v {memory} -t {seconds}; exec {program} {arguments}"))
+        .current_dir(project.path())
+        .env_remove("CI")
+        .env("NO_COLOR", "1")
+        .env("RAYON_NUM_THREADS", "2")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let code = output.status.code().unwrap_or(-1);
+    (code, text(output.stdout), text(output.stderr))
+}
+
+/// Copies of the query, and runs of all of it, took 5.6 GB and minutes for each list. The limits leave
+/// room for a build without optimisation.
+#[cfg(target_os = "linux")]
+#[test]
+fn mutants_of_a_long_list_take_little_time_and_memory() {
+    for list in [
+        "process where process.name in (\"a.exe\", ITEMS)",
+        "process where process.name : (\"a.exe\", ITEMS)",
+        "process where not process.name : (\"c.exe\", ITEMS) and process.name == \"a.exe\"",
+    ] {
+        let project = tested();
+        put(
+            &project,
+            "rules/a.toml",
+            &long(list, 2_000, |number| format!("\"x{number}.exe\"")),
+        );
+        let (code, out, err) = within(&project, 1_000_000, 60, "mutate");
+        assert_eq!(code, 0, "{list}: {err}");
+        assert!(out.contains("mutants of 1 rule"), "{list}: {out}");
+    }
+}
+
+/// Lists of 20,000 items, as many unknown keys and index patterns, a pattern of a million wildcards.
+#[cfg(target_os = "linux")]
+#[test]
+fn long_lists_keys_and_patterns_are_checked_in_time() {
+    let list = |list: &str| long(list, 20_000, |number| format!("\"x{number}\""));
+    let blocks = long("network where cidrMatch(source.ip, ITEMS)", 20_000, |number| {
+        format!("\"10.{}.{}.0/24\"", number / 256, number % 256)
+    });
+    let keys: String = (0..20_000).map(|number| format!("k{number} = 1\n")).collect();
+    let indices: String = (0..20_000).map(|number| format!("\"x{number}-*\",")).collect();
+    for (what, text) in [
+        ("in", list("process where process.name in (ITEMS)")),
+        (":", list("process where process.name : (ITEMS)")),
+        ("cidrMatch", blocks),
+        ("keys", rule(SINGLE) + &keys),
+        ("index", rule(SINGLE).replace("index = [", &format!("index = [{indices}"))),
+        (
+            "pattern",
+            rule(&format!("process where process.name : \"{}\"", "*a".repeat(1_000_000))),
+        ),
+    ] {
+        let project = tested();
+        put(&project, "rules/a.toml", &text);
+        for verb in ["check", "test"] {
+            let (code, out, err) = within(&project, 2_500_000, 60, verb);
+            assert!((0..=7).contains(&code), "{what} {verb}: {code} {out}{err}");
+        }
+    }
+}
+
+/// A capture is held in memory as a whole: one that is too large is refused while it is read.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_capture_that_does_not_fit_in_memory_is_refused() {
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    let line = event("\"2024-01-01T00:00:00Z\"", "a.exe");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    for _ in 0..400_000 {
+        packed.write_all(line.as_bytes()).unwrap();
+    }
+    let project = tested();
+    std::fs::write(project.file("x.ndjson.gz"), packed.finish().unwrap()).unwrap();
+    put(
+        &project,
+        "scenarios/a.yaml",
+        "attack:\n  name: b\n  events_from: {file: ../x.ndjson.gz, label: {e: any where true}}\n  \
+         expect: alert\n",
+    );
+    let (code, out, err) = within(&project, 1_500_000, 100, "test");
+    assert!((1..=7).contains(&code), "{code} {out}{err}");
+    let said = out + &err;
+    assert!(said.contains("more than 256 MiB of events"), "{said}");
+    assert!(said.contains("`events-from-mib` under `[limits]`"), "{said}");
+    put(&project, "trapline.toml", "[limits]\nevents-from = 10\n");
+    let (_, out, err) = project.run_apart(&["test"]);
+    let said = out + &err;
+    assert!(said.contains("more than 10 events"), "{said}");
+    put(&project, "trapline.toml", "[limits]\nevents-form = 10\nunpack-ratio = 0\n");
+    let (code, out, err) = project.run_apart(&["test"]);
+    let said = out + &err;
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("unknown key `events-form`"), "{said}");
+    assert!(said.contains("expected a number above 0"), "{said}");
+}
+
+/// A list of values is read whole or refused: one that is cut would let an alert through, or hide one.
+#[test]
+fn a_value_list_is_never_cut() {
+    let item = "{\"list_id\":\"l\",\"item_id\":\"i\",\"name\":\"n\",\"namespace_type\":\"single\",\
+        \"type\":\"simple\",\"os_types\":[],\"tags\":[],\"comments\":[],\"entries\":[{\"field\":\
+        \"process.name\",\"operator\":\"included\",\"type\":\"list\",\"list\":{\"id\":\"v\",\"type\":\
+        \"keyword\"}}]}\n";
+    let alerts = |values: &str| {
+        let project = tested();
+        put(&project, "ex.ndjson", item);
+        put(&project, "v", values);
+        put(
+            &project,
+            "scenarios/a.yaml",
+            &format!("exceptions: [../ex.ndjson]\n{SCENARIO}"),
+        );
+        let (code, out, err) = project.run_apart(&["test", "--accept"]);
+        (code, out + &err)
+    };
+    let (code, hidden) = alerts("zzz\na.exe\n");
+    assert_eq!(code, 1, "{hidden}");
+    let (code, said) = alerts(&("z".repeat(17_000_000) + "\na.exe\n"));
+    assert_ne!(code, 0, "{said}");
+    assert!(said.contains("16 MiB") || said.contains("too large"), "{said}");
+}

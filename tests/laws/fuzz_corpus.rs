@@ -38,4 +38,6 @@ macro_rules! replay {
     };
 }
 
-replay!(lexer parser checker rule scenario ndjson mapping pattern snapshot import);
+replay!(
+    lexer parser checker rule scenario ndjson mapping pattern snapshot import kql lucene esql dsl kibana config
+);

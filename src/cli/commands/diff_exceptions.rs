@@ -45,6 +45,10 @@ impl<'f> ExceptionsOf<'f> {
 }
 
 impl io::Files for ExceptionsOf<'_> {
+    fn limits(&self) -> io::Limits {
+        self.others.limits()
+    }
+
     fn open_beside(
         &self,
         beside: &str,
