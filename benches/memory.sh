@@ -35,7 +35,7 @@ query = \'\'\'process where process.name == "a.exe"\'\'\'
 open('rules/a.toml', 'w').write(RULE)
 line = (json.dumps({'@timestamp': '2024-01-01T00:00:00Z', '_index': 'logs-endpoint.events.process-x',
                     'event': {'category': 'process'}, 'process': {'name': 'a.exe'}}) + '\n').encode()
-scenario = 'attack:\n  name: b\n  events_from: {file: ../%s, label: {e: any where true}}\n  expect: alert\n'
+scenario = 'rule: ../rules/a.toml\nattack:\n  name: b\n  events_from: {file: ../%s, label: {e: any where true}}\n  expect: alert\n'
 def capture(name, data):
     open(name, 'wb').write(data)
     open('scenarios/%s.yaml' % name.split('.')[0], 'w').write(scenario % name)

@@ -828,13 +828,18 @@ fn long_lists_keys_and_patterns_are_checked_in_time() {
     let blocks = long("network where cidrMatch(source.ip, ITEMS)", 20_000, |number| {
         format!("\"10.{}.{}.0/24\"", number / 256, number % 256)
     });
-    let keys: String = (0..20_000).map(|number| format!("k{number} = 1\n")).collect();
-    let indices: String = (0..20_000).map(|number| format!("\"x{number}-*\",")).collect();
+    let keys: Vec<String> = (0..20_000)
+        .map(|number| format!("k{number} = 1\n"))
+        .collect();
+    let indices: Vec<String> = (0..20_000)
+        .map(|number| format!("\"x{number}-*\","))
+        .collect();
+    let indices = indices.concat();
     for (what, text) in [
         ("in", list("process where process.name in (ITEMS)")),
         (":", list("process where process.name : (ITEMS)")),
         ("cidrMatch", blocks),
-        ("keys", rule(SINGLE) + &keys),
+        ("keys", rule(SINGLE) + &keys.concat()),
         ("index", rule(SINGLE).replace("index = [", &format!("index = [{indices}"))),
         (
             "pattern",
