@@ -4,6 +4,7 @@
 use std::io::Cursor;
 use std::sync::LazyLock;
 
+use trapline::compile::{Query, Syntax};
 use trapline::data_source::{Catalogue, DataSource, field_types};
 use trapline::diagnostic::{QueryText, SourceText, render::render};
 use trapline::engine::{Everywhere, Found, Matcher, RuleSet};
@@ -12,14 +13,13 @@ use trapline::evaluate::{Context, evaluate};
 use trapline::event::json::BadDocument;
 use trapline::event::{Event, Schema, Timestamp};
 use trapline::import::{Import, Options};
-use trapline::compile::{Query, Syntax};
 use trapline::language::eql::{self, OptionalFields, Settings};
 use trapline::language::{kql, lucene};
 use trapline::plan::Plan;
 use trapline::plan::predicate::{WildcardPattern, WildcardToken};
+use trapline::rule::Language;
 use trapline::scenario::{self, Expander, expand::expected_fields};
 use trapline::search::{Index, Parameters};
-use trapline::rule::Language;
 use trapline::{rule, snapshot};
 
 /// Any text: the parser ends, and its errors stand at places of the text.
@@ -351,7 +351,8 @@ pub(crate) fn config(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    if let Err(mistakes) = trapline::project::config::read(&SourceText::new("trapline.toml", text)) {
+    if let Err(mistakes) = trapline::project::config::read(&SourceText::new("trapline.toml", text))
+    {
         for diagnostic in mistakes.iter().take(3) {
             let _ = render(diagnostic, false);
         }

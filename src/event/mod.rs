@@ -75,7 +75,10 @@ impl Event {
             let values: usize = values.iter().map(of_value).sum();
             120 + path.len() + values
         });
-        let arrays = self.arrays.iter().map(|(path, json)| 60 + path.len() + json.len());
+        let arrays = self
+            .arrays
+            .iter()
+            .map(|(path, json)| 60 + path.len() + json.len());
         let bytes = 600 + fields.sum::<usize>() + arrays.sum::<usize>();
         u64::try_from(bytes).unwrap_or(u64::MAX)
     }

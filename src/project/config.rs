@@ -180,7 +180,12 @@ pub const TABLES: [(&str, &[&str]); 8] = [
 ];
 
 /// The keys of `[limits]`: whole numbers above nothing.
-const LIMITS: [&str; 4] = ["events-from", "events-from-mib", "unpack-ratio", "unpacked-mib"];
+const LIMITS: [&str; 4] = [
+    "events-from",
+    "events-from-mib",
+    "unpack-ratio",
+    "unpacked-mib",
+];
 
 /// The digits of a number.
 fn number<'v>(value: &'v Value<'_>) -> Option<&'v str> {

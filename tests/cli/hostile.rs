@@ -786,7 +786,9 @@ fn within(project: &Project, memory: u32, seconds: u32, arguments: &str) -> (i32
     let program = env!("CARGO_BIN_EXE_trapline");
     let output = std::process::Command::new("bash")
         .arg("-c")
-        .arg(format!("ulimit -v {memory} -t {seconds}; exec {program} {arguments}"))
+        .arg(format!(
+            "ulimit -v {memory} -t {seconds}; exec {program} {arguments}"
+        ))
         .current_dir(project.path())
         .env_remove("CI")
         .env("NO_COLOR", "1")
@@ -825,9 +827,11 @@ fn mutants_of_a_long_list_take_little_time_and_memory() {
 #[test]
 fn long_lists_keys_and_patterns_are_checked_in_time() {
     let list = |list: &str| long(list, 20_000, |number| format!("\"x{number}\""));
-    let blocks = long("network where cidrMatch(source.ip, ITEMS)", 20_000, |number| {
-        format!("\"10.{}.{}.0/24\"", number / 256, number % 256)
-    });
+    let blocks = long(
+        "network where cidrMatch(source.ip, ITEMS)",
+        20_000,
+        |number| format!("\"10.{}.{}.0/24\"", number / 256, number % 256),
+    );
     let keys: Vec<String> = (0..20_000)
         .map(|number| format!("k{number} = 1\n"))
         .collect();
@@ -840,10 +844,16 @@ fn long_lists_keys_and_patterns_are_checked_in_time() {
         (":", list("process where process.name : (ITEMS)")),
         ("cidrMatch", blocks),
         ("keys", rule(SINGLE) + &keys.concat()),
-        ("index", rule(SINGLE).replace("index = [", &format!("index = [{indices}"))),
+        (
+            "index",
+            rule(SINGLE).replace("index = [", &format!("index = [{indices}")),
+        ),
         (
             "pattern",
-            rule(&format!("process where process.name : \"{}\"", "*a".repeat(1_000_000))),
+            rule(&format!(
+                "process where process.name : \"{}\"",
+                "*a".repeat(1_000_000)
+            )),
         ),
     ] {
         let project = tested();
@@ -879,12 +889,19 @@ fn a_capture_that_does_not_fit_in_memory_is_refused() {
     assert!((1..=7).contains(&code), "{code} {out}{err}");
     let said = out + &err;
     assert!(said.contains("more than 256 MiB of events"), "{said}");
-    assert!(said.contains("`events-from-mib` under `[limits]`"), "{said}");
+    assert!(
+        said.contains("`events-from-mib` under `[limits]`"),
+        "{said}"
+    );
     put(&project, "trapline.toml", "[limits]\nevents-from = 10\n");
     let (_, out, err) = project.run_apart(&["test"]);
     let said = out + &err;
     assert!(said.contains("more than 10 events"), "{said}");
-    put(&project, "trapline.toml", "[limits]\nevents-form = 10\nunpack-ratio = 0\n");
+    put(
+        &project,
+        "trapline.toml",
+        "[limits]\nevents-form = 10\nunpack-ratio = 0\n",
+    );
     let (code, out, err) = project.run_apart(&["test"]);
     let said = out + &err;
     assert_eq!(code, 2, "{said}");
@@ -915,5 +932,8 @@ fn a_value_list_is_never_cut() {
     assert_eq!(code, 1, "{hidden}");
     let (code, said) = alerts(&("z".repeat(17_000_000) + "\na.exe\n"));
     assert_ne!(code, 0, "{said}");
-    assert!(said.contains("16 MiB") || said.contains("too large"), "{said}");
+    assert!(
+        said.contains("16 MiB") || said.contains("too large"),
+        "{said}"
+    );
 }
