@@ -42,7 +42,7 @@ pub use self::merge::Inputs;
 use self::pass::{Ordering, Outcome, Pass};
 pub use self::rule_matcher::{MatchError, RuleMatcher};
 use self::shards::Slice;
-use self::stage_hits::{HitsError, HitsFile, Owner};
+use self::stage_hits::{HitsError, OwnedHits};
 pub use self::summary::Stats;
 pub use self::window::Window;
 
@@ -175,16 +175,13 @@ pub fn write_hits(
     Ok((pass.write_hits(out, watcher)?, refused))
 }
 
-/// Gives the alerts of the stage hits that a machine owns. `names` are the names of all files whose
-/// events they are, sorted; the files of events in alerts are their places in it.
+/// Gives the alerts of the stage hits that a machine owns. `inputs` only opens temporary files.
 ///
 /// # Errors
 /// When a file is damaged.
 pub fn correlate_hits(
     rules: &[CompiledRule],
-    files: Vec<HitsFile>,
-    names: &[String],
-    owner: Owner,
+    hits: OwnedHits<'_>,
     inputs: &dyn Inputs,
     options: &Options,
     watcher: &mut dyn Watcher,
@@ -193,7 +190,7 @@ pub fn correlate_hits(
     let (set, refused) = rule_set(rules, options);
     let routes = Routes(rules);
     let pass = pass(rules, &set, &routes, inputs, options, stop);
-    Ok((pass.correlate(files, names, owner, watcher)?, refused))
+    Ok((pass.correlate(hits, watcher)?, refused))
 }
 
 fn rule_set(rules: &[CompiledRule], options: &Options) -> (RuleSet, Vec<Refused>) {

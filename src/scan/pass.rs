@@ -13,7 +13,7 @@ use super::excluded::Excluded;
 use super::executions::{Executions, Readers};
 use super::merge::{Ahead, Inputs, Merge};
 use super::order::{Order, Released, SortedOrder, WindowOrder};
-use super::stage_hits::{HitsError, HitsFile, HitsWriter, Owner};
+use super::stage_hits::{HitsError, HitsWriter, OwnedHits};
 use super::time_span::Days;
 use super::{EventRecord, Options, Routes, Stats, Watcher};
 use crate::compile::CompiledRule;
@@ -99,14 +99,17 @@ impl Pass<'_> {
         }
     }
 
-    /// Correlates the stage hits that a machine owns. The names of all files, sorted, number them.
+    /// Correlates the stage hits that a machine owns.
     pub(super) fn correlate(
         &self,
-        files: Vec<HitsFile>,
-        names: &[String],
-        owner: Owner,
+        hits: OwnedHits<'_>,
         watcher: &mut dyn Watcher,
     ) -> Result<Stats, HitsError> {
+        let OwnedHits {
+            files,
+            names,
+            owner,
+        } = hits;
         let open = || self.inputs.temporary();
         let order = Order::Sorted(SortedOrder::new(&open));
         let mut tail = self.tail(order, &open, 0, watcher);

@@ -115,9 +115,21 @@ impl Owner {
         let mut hash = sha1_smol::Sha1::new();
         hash.update(&rule.to_le_bytes());
         hash.update(key);
-        let [a, b, c, d, e, f, g, h, ..] = hash.digest().bytes();
-        u64::from_le_bytes([a, b, c, d, e, f, g, h]) % self.count.max(1) == self.index
+        let digest = hash.digest().bytes();
+        let first = digest.first_chunk::<8>().copied().unwrap_or_default();
+        u64::from_le_bytes(first) % self.count.max(1) == self.index
     }
+}
+
+/// The stage hits that a machine correlates.
+pub struct OwnedHits<'n> {
+    /// The files, of all parts of the events.
+    pub files: Vec<HitsFile>,
+    /// The names of all files whose events they are, sorted. The file of an event in an alert is
+    /// its place among them.
+    pub names: &'n [String],
+    /// The machine.
+    pub owner: Owner,
 }
 
 /// A file of stage hits, its header read.

@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::Refused;
 use crate::event::io::Stop;
 use crate::scan::shards::{Division, Slice};
-use crate::scan::stage_hits::{HitsError, HitsFile, Owner};
+use crate::scan::stage_hits::{HitsError, HitsFile, OwnedHits, Owner};
 use crate::scan::{self, Inputs, Options, Stats, Watcher};
 
 /// The part of a scan that this run is.
@@ -90,7 +90,12 @@ impl StageHits {
         for number in 0..inputs.count() {
             let opened = inputs.open(number).map_err(HitsError::from);
             let file = opened.and_then(|bytes| HitsFile::open(bytes, rules));
-            let file = file.map_err(|error| unreadable(&inputs.name(number), &error))?;
+            let file = file.map_err(|error| {
+                Problem::new(
+                    ExitCode::NotLoaded,
+                    unreadable(&inputs.name(number), &error),
+                )
+            })?;
             names.extend_from_slice(file.files());
             files.push(file);
         }
@@ -106,26 +111,22 @@ impl StageHits {
         owner: Owner,
         watcher: &mut dyn Watcher,
     ) -> Result<(Stats, Vec<Refused>), Box<Problem>> {
-        let found = scan::correlate_hits(
-            scan.rules,
-            self.files,
-            &self.names,
+        let hits = OwnedHits {
+            files: self.files,
+            names: &self.names,
             owner,
-            scan.inputs,
-            scan.options,
-            watcher,
-            scan.stop,
-        );
-        found.map_err(|error| unreadable("the stage hits", &error))
+        };
+        let (rules, options) = (scan.rules, scan.options);
+        let found = scan::correlate_hits(rules, hits, scan.inputs, options, watcher, scan.stop);
+        found.map_err(|error| {
+            Problem::new(ExitCode::NotLoaded, unreadable("the stage hits", &error))
+        })
     }
 }
 
-fn unreadable(name: &str, error: &HitsError) -> Box<Problem> {
-    let diagnostic = Diagnostic::error(&error::BAD_STAGE_HITS, format!("{name}: {error}"));
-    Problem::new(
-        ExitCode::NotLoaded,
-        diagnostic.help("write it again with `trapline scan --stage-hits` and the same rules"),
-    )
+fn unreadable(name: &str, error: &HitsError) -> Diagnostic {
+    Diagnostic::error(&error::BAD_STAGE_HITS, format!("{name}: {error}"))
+        .help("write it again with `trapline scan --stage-hits` and the same rules")
 }
 
 /// What a scan is run with.

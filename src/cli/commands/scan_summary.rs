@@ -126,9 +126,25 @@ fn misfit_words(misfit: &Misfit) -> String {
     escape::line(&format!("`{value}` in `{field}` is not a {field_type}")).into_owned()
 }
 
+/// Everything that was not read, not in order, not kept or not searched.
 fn trouble(stats: &Stats, rules: &Rules, names: &[String], text: &mut String) {
-    let name = |file: usize| escape::line(names.get(file).map_or("", String::as_str)).into_owned();
-    let at = |(file, line): (u32, u64)| format!("{}:{line}", name(file as usize));
+    unread(stats, rules, names, text);
+    out_of_order(stats, names, text);
+    dropped(stats, rules, text);
+    unrouted(stats, text);
+}
+
+fn file_name(names: &[String], file: u32) -> String {
+    let name = names.get(file as usize).map_or("", String::as_str);
+    escape::line(name).into_owned()
+}
+
+fn place(names: &[String], (file, line): (u32, u64)) -> String {
+    format!("{}:{line}", file_name(names, file))
+}
+
+fn unread(stats: &Stats, rules: &Rules, names: &[String], text: &mut String) {
+    let at = |own: (u32, u64)| place(names, own);
     for (rule, (place, reason)) in &stats.failed {
         let name = rules
             .run
@@ -157,9 +173,13 @@ fn trouble(stats: &Stats, rules: &Rules, names: &[String], text: &mut String) {
         }
     }
     for (file, reason) in &stats.broken {
-        let (name, reason) = (name(*file as usize), escape::line(reason));
+        let (name, reason) = (file_name(names, *file), escape::line(reason));
         let _ = writeln!(text, "not read to its end: {name}: {reason}");
     }
+}
+
+fn out_of_order(stats: &Stats, names: &[String], text: &mut String) {
+    let at = |own: (u32, u64)| place(names, own);
     if stats.late > 0 {
         let first = stats
             .first_late
@@ -196,20 +216,20 @@ fn trouble(stats: &Stats, rules: &Rules, names: &[String], text: &mut String) {
     if let Some(reason) = &stats.unsorted {
         let _ = writeln!(text, "the events could not be put in order: {reason}");
     }
-    for (rule, count) in &stats.evicted {
-        let name = rules
-            .run
-            .get(*rule as usize)
-            .map_or("", |rule| &rule.rule.name);
-        let _ = writeln!(
-            text,
-            "{count} partial sequences of `{name}` were dropped: --max-partials"
-        );
-    }
+}
+
+fn dropped(stats: &Stats, rules: &Rules, text: &mut String) {
     let name_of = |rule: &u32| {
         let rule = rules.run.get(*rule as usize);
         rule.map_or("", |rule| &rule.rule.name)
     };
+    for (rule, count) in &stats.evicted {
+        let _ = writeln!(
+            text,
+            "{count} partial sequences of `{}` were dropped: --max-partials",
+            name_of(rule)
+        );
+    }
     for (rule, count) in &stats.dropped {
         let _ = writeln!(
             text,
@@ -224,6 +244,9 @@ fn trouble(stats: &Stats, rules: &Rules, names: &[String], text: &mut String) {
             name_of(rule)
         );
     }
+}
+
+fn unrouted(stats: &Stats, text: &mut String) {
     let unrouted = stats.unrouted_count();
     if unrouted > 0 {
         let mut indices: Vec<(u64, &str)> = stats
