@@ -91,26 +91,25 @@ fn of_regex(pattern: &str) -> Option<Foreign> {
             mend: "leave `^` and `$` out: the whole value must match",
         });
     }
-    let mut previous = '(';
-    let mut is_class = false;
+    let (mut previous, mut is_class) = ('(', false);
     for c in pattern.chars() {
-        if previous != '\\' {
-            match c {
-                '[' => is_class = true,
-                ']' => is_class = false,
-                '*' | '+' if !is_class && matches!(previous, '(' | '|') => {
-                    return Some(Foreign {
-                        what: "a quantifier that repeats nothing",
-                        mend: "write `.*` for any run of characters",
-                    });
-                }
-                _ => {}
-            }
-            previous = c;
-        } else {
+        if previous == '\\' {
             // An escaped character is none of these.
             previous = ' ';
+            continue;
         }
+        match c {
+            '[' => is_class = true,
+            ']' => is_class = false,
+            '*' | '+' if !is_class && matches!(previous, '(' | '|') => {
+                return Some(Foreign {
+                    what: "a quantifier that repeats nothing",
+                    mend: "write `.*` for any run of characters",
+                });
+            }
+            _ => {}
+        }
+        previous = c;
     }
     None
 }
