@@ -455,3 +455,18 @@ fn what_exceeds_max_signals_is_lost() {
         "{snapshot}"
     );
 }
+
+#[test]
+fn the_cases_of_our_own_rule_decide_every_clause_and_catch_every_mutant() {
+    let rule = include_str!("../../rules/windows/discovery_burst_by_one_user.toml");
+    let scenario = include_str!("../../scenarios/windows/discovery_burst_by_one_user.yaml");
+    let project = Project::of(&[("rules/a.toml", rule), ("scenarios/a.yaml", scenario)]);
+    let snapshot = accepted(&project);
+    assert!(snapshot.contains("2 of 3"), "{snapshot}");
+    for (command, expected) in [("coverage", "4 of 4"), ("mutate", "21 of 21")] {
+        let (exit, shown) = run(&project, &[command, "--min", "100"]);
+        assert!(exit == 0 && shown.contains(expected), "{shown}");
+    }
+    let (exit, shown) = run(&project, &["check"]);
+    assert!(exit == 0 && shown.contains("0 warnings"), "{shown}");
+}
