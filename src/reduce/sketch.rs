@@ -82,6 +82,7 @@ fn event(
         kind: name(kind, source),
         at: found.time - start,
         fields,
+        copies: None,
     })
 }
 

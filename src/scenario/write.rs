@@ -25,6 +25,8 @@ pub struct Sketch {
     pub name: String,
     /// The attack's events.
     pub events: Vec<SketchEvent>,
+    /// Indicators of compromise beside them.
+    pub indicators: Vec<SketchEvent>,
     /// Fields that override what the sensor pins.
     pub force: Vec<String>,
     /// What must come of the attack.
@@ -74,6 +76,19 @@ pub struct SketchEvent {
     pub at: i64,
     /// The fields that it sets; a field without values is taken out (`null`).
     pub fields: Vec<(String, Vec<Scalar>)>,
+    /// It happens several times.
+    pub copies: Option<SketchCopies>,
+}
+
+/// How often an event of a [`Sketch`] happens.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SketchCopies {
+    /// How often.
+    pub times: usize,
+    /// Milliseconds between two of them.
+    pub every: i64,
+    /// A field with a value for each time, from the first again where there are fewer.
+    pub varied: Option<(String, Vec<Scalar>)>,
 }
 
 /// The expected outcome of an attack or a case.
@@ -124,6 +139,12 @@ impl Sketch {
                 let _ = writeln!(text, "      {setting}");
             }
         }
+        if !self.indicators.is_empty() {
+            text.push_str("  indicators:\n");
+        }
+        for indicator in &self.indicators {
+            let _ = writeln!(text, "    {}", indicator.flow());
+        }
         self.write_expect(&mut text);
         if !self.cases.is_empty() {
             text.push_str("cases:\n");
@@ -137,6 +158,11 @@ impl Sketch {
     fn write_expect(&self, text: &mut String) {
         let expect = match self.expect {
             Expect::None => "none".to_owned(),
+            Expect::Alert if self.events.iter().any(|event| event.copies.is_some()) => {
+                let copies = self.events.iter().filter_map(|event| event.copies.as_ref());
+                let count: usize = copies.map(|copies| copies.times).sum();
+                format!("{{alert: {{count: {count}}}}}")
+            }
             Expect::Alert => {
                 let labels: Vec<String> = self.events.iter().map(|e| e.label.clone()).collect();
                 format!("{{alert: {}}}", list(&labels))
@@ -219,12 +245,26 @@ impl SketchEvent {
             settings.push(format!("at: {}", seconds(self.at)));
         }
         settings.extend(written(&self.fields));
+        settings.extend(self.copies.iter().flat_map(SketchCopies::settings));
         settings
     }
 
     fn flow(&self, first: bool) -> String {
         let label = plain_or_quoted(&self.label);
         format!("{label}: {{{}}}", self.settings(first).join(", "))
+    }
+}
+
+impl SketchCopies {
+    fn settings(&self) -> Vec<String> {
+        let (times, every) = (self.times, seconds(self.every));
+        let mut settings = vec![format!("repeat: {{times: {times}, every: {every}}}")];
+        if let Some((field, values)) = &self.varied {
+            let values: Vec<String> = values.iter().map(value).collect();
+            let field = plain_or_quoted(field);
+            settings.push(format!("vary: {{{field}: [{}]}}", values.join(", ")));
+        }
+        settings
     }
 }
 
@@ -334,6 +374,7 @@ mod tests {
                 label: "child".to_owned(),
                 kind: "process".to_owned(),
                 at: -214,
+                copies: None,
                 fields: fields
                     .map(|(at, value)| (format!("winlog.event_data.F{at}"), vec![value.clone()]))
                     .collect(),

@@ -247,6 +247,7 @@ impl<'a> Maker<'_, 'a> {
             kind: state.draft().kind_name(),
             at: self.time(id, stage),
             fields: state.draft().fields.clone().into_iter().collect(),
+            copies: None,
         };
         let case = |state| SketchCase {
             add: vec![event(state)],

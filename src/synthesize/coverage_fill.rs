@@ -330,9 +330,10 @@ impl<'r, 'a> Filler<'r, 'a> {
     fn attack(&self, source: &DataSource) -> Option<Vec<ExpandedEvent>> {
         let text = SourceText::new("new.yaml", self.writing.with(&[]));
         let scenario = scenario::read(&text).scenarios.pop()?;
-        let expanded = Expander::new(&scenario, source).expand(None).ok()?;
-        match expanded {
-            Expanded::Events(case) => Some(case.events),
+        let indicators = self.request.subject.indicator_source(self.request.catalogue);
+        let expander = Expander::new(&scenario, source).with_indicators(indicators);
+        match expander.expand(None).ok()? {
+            Expanded::Events(case) => Some(written_events(&scenario, case.events)),
             Expanded::Skipped(_) | Expanded::Capture(_) => None,
         }
     }
@@ -349,6 +350,18 @@ impl<'r, 'a> Filler<'r, 'a> {
         });
         found.unwrap_or_default()
     }
+}
+
+/// The events of a case that a change can name: no copies, and nothing that is there for the past.
+fn written_events(scenario: &Scenario, mut events: Vec<ExpandedEvent>) -> Vec<ExpandedEvent> {
+    if let Base::Written(written) = &scenario.attack.base {
+        let labels: BTreeSet<&str> = written.iter().map(|one| one.label.value.as_str()).collect();
+        events.retain(|event| {
+            let label = event.label.as_deref();
+            event.role == EventRole::Event && label.is_some_and(|label| labels.contains(label))
+        });
+    }
+    events
 }
 
 fn is_good(verdict: Verdict) -> bool {

@@ -17,6 +17,7 @@ mod search;
 mod value;
 mod wildcards;
 mod rule_on_source;
+mod rule_type;
 mod scenario_file;
 
 use crate::data_source::Catalogue;

@@ -4,6 +4,7 @@
 use super::attack::{self, Ground, Part, attack};
 use super::coverage_fill::{Filler, Writing};
 use super::rule_on_source::{on_plan, sources};
+use super::rule_type::{Extras, complete};
 use super::{Impossible, Made, Request, Unsolved, free_name};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::replay::dry_run::{Place, rehearse};
@@ -55,8 +56,9 @@ fn attack_on(
         }
     }
     let own = on_plan(request, source, patterns, |ground| {
-        let parts = attack(ground)?;
-        let sketch = sketch(request, source, &parts, sketches);
+        let mut parts = attack(ground)?;
+        let extras = complete(request, ground, &mut parts)?;
+        let sketch = sketch(request, source, &parts, extras, sketches);
         passes(request, &sketch)?;
         Ok(sketch)
     });
@@ -84,6 +86,7 @@ fn sketch(
     request: &Request<'_>,
     source: &DataSource,
     parts: &[Part<'_>],
+    extras: Extras,
     others: &[Sketch],
 ) -> Sketch {
     let mut taken: Vec<String> = others.iter().map(|other| other.name.clone()).collect();
@@ -98,11 +101,13 @@ fn sketch(
         kind: part.state.draft().kind_name(),
         at: part.at,
         fields: part.state.draft().fields.clone().into_iter().collect(),
+        copies: extras.copies.clone(),
     };
     Sketch {
         sources: vec![source.name.clone()],
         name: free_name(&name, &mut taken),
         events: parts.iter().map(event).collect(),
+        indicators: extras.indicators,
         ..Sketch::default()
     }
 }

@@ -2,17 +2,20 @@
 
 use super::attack::Ground;
 use super::{Impossible, Request};
-use crate::compile::{Exclusions, FieldTypes, OnSource};
+use crate::compile::{Exclusions, FieldTypes, OnSource, indicator_query};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::evaluate::Prepared;
 use crate::replay::START;
+use crate::rule::{RuleType, ThreatMatch};
 
 /// The sources to write for.
 pub(super) fn sources<'a>(
     request: &Request<'a>,
     patterns: &IndexPatterns,
 ) -> Result<Vec<&'a DataSource>, Impossible> {
-    if let Some(what) = request.subject.unsupported_on_streams() {
+    let is_esql = request.subject.rule.kind.rule_type() == RuleType::Esql;
+    let on_streams = request.subject.unsupported_on_streams().filter(|_| is_esql);
+    if let Some(what) = request.subject.unsupported().or(on_streams) {
         return Err(Impossible::Unsupported(what.to_string()));
     }
     let mut claimed = request.catalogue.claimed(patterns);
@@ -51,4 +54,31 @@ pub(super) fn on_plan<T>(
         source,
         patterns,
     })
+}
+
+/// Runs what needs the plan of a rule's indicator query on the source of its indicators; the error
+/// is Elasticsearch's refusal.
+pub(super) fn on_indicators<T>(
+    request: &Request<'_>,
+    settings: &ThreatMatch,
+    run: impl FnOnce(&DataSource, &Ground<'_>) -> Result<T, String>,
+) -> Result<T, String> {
+    let patterns = request.subject.indicator_patterns();
+    let source = request.subject.indicator_source(request.catalogue);
+    let source = source.ok_or("no known data source stores indicators")?;
+    let refused = |message: &str| format!("Elasticsearch would refuse the query: {message}");
+    let syntax = indicator_query(settings).map_err(|error| refused(&error.message))?;
+    let types = FieldTypes::new(source, [], &patterns);
+    let exclusions = Exclusions::default();
+    let compiler = OnSource::of_indicators(settings, &syntax, types, &exclusions, START);
+    let compiled = compiler
+        .compile(&[])
+        .map_err(|error| refused(&error.message))?;
+    let prepared = Prepared::new(&compiled.plan).map_err(|failure| failure.to_string())?;
+    let ground = Ground {
+        prepared: &prepared,
+        source,
+        patterns: &patterns,
+    };
+    run(source, &ground)
 }

@@ -1,0 +1,271 @@
+//! Completes an attack by what the rule's type asks beside its query: fields that group events or
+//! whose terms are new, as many events as a threshold counts, indicators that an event matches.
+
+use super::attack::{Ground, Part};
+use super::rule_on_source::on_indicators;
+use super::sample_values::Look;
+use super::value;
+use super::{Request, attack};
+use crate::data_source::DataSource;
+use crate::event::field::Family;
+use crate::event::schema::MappedField;
+use crate::event::{Event, FieldType, Scalar};
+use crate::rule::{MappingEntry, RuleKind, Threshold};
+use crate::scenario::write::{SketchCopies, SketchEvent};
+
+/// When the indicators were stored, in milliseconds from the start of the case.
+const BEFORE: i64 = -3_600_000;
+
+/// What an attack has beside its events.
+#[derive(Debug, Default)]
+pub(super) struct Extras {
+    /// Each event happens so often.
+    pub(super) copies: Option<SketchCopies>,
+    /// The indicators that it matches.
+    pub(super) indicators: Vec<SketchEvent>,
+}
+
+/// Completes the events of an attack; the error names what no value was found for.
+pub(super) fn complete(
+    request: &Request<'_>,
+    ground: &Ground<'_>,
+    parts: &mut [Part<'_>],
+) -> Result<Extras, String> {
+    let rule = &request.subject.rule;
+    let Some(part) = parts.first_mut() else {
+        return Ok(Extras::default());
+    };
+    match &rule.kind {
+        RuleKind::Threshold(threshold) => {
+            for field in &threshold.group_by {
+                carry(ground, part, &field.name)?;
+            }
+            let copies = copies(ground, part, threshold, rule.schedule.look_back)?;
+            Ok(Extras {
+                copies,
+                ..Extras::default()
+            })
+        }
+        RuleKind::NewTerms(new_terms) => {
+            for field in &new_terms.fields {
+                carry(ground, part, &field.name)?;
+            }
+            Ok(Extras::default())
+        }
+        RuleKind::ThreatMatch(_) => Ok(Extras {
+            indicators: vec![indicator(request, ground, part)?],
+            ..Extras::default()
+        }),
+        RuleKind::Eql
+        | RuleKind::Query
+        | RuleKind::SavedQuery { .. }
+        | RuleKind::Esql
+        | RuleKind::MachineLearning => Ok(Extras::default()),
+    }
+}
+
+/// The field as the source has it.
+fn mapped(ground: &Ground<'_>, path: &str) -> Option<MappedField> {
+    ground.source.field(ground.patterns, path)
+}
+
+/// Gives the event a value of the field, if it has none; the field's values.
+fn carry(ground: &Ground<'_>, part: &mut Part<'_>, path: &str) -> Result<Vec<Scalar>, String> {
+    let field = mapped(ground, path);
+    let read_from = field.as_ref().map_or(path, |field| &field.read_from);
+    let has = part.state.event().values(read_from).to_vec();
+    if !has.is_empty() {
+        return Ok(has);
+    }
+    let value = values(ground, part, path, field.as_ref(), 1).into_iter().next();
+    let Some(value) = value else {
+        return Err(format!("no value was found for `{path}`, which the rule's type needs"));
+    };
+    part.state.change(|fields| {
+        fields.insert(read_from.to_owned(), vec![value.clone()]);
+    });
+    Ok(vec![value])
+}
+
+/// Up to so many different values of a field with which the event meets the query.
+fn values(
+    ground: &Ground<'_>,
+    part: &Part<'_>,
+    path: &str,
+    field: Option<&MappedField>,
+    count: usize,
+) -> Vec<Scalar> {
+    let read_from = field.map_or(path, |field| &field.read_from);
+    if !part.state.draft().can_set(read_from) || field.is_some_and(is_object) {
+        return Vec::new();
+    }
+    let look = Look::new(path, part.state.draft().system());
+    let family = field.and_then(|field| field.field_type.family());
+    let own = part.state.event().values(read_from).first().cloned();
+    let plan = ground.prepared.plan();
+    let mut pool: Vec<Scalar> = own.iter().cloned().collect();
+    for leaf in &plan.leaves {
+        let read = leaf.predicate.fields().into_iter();
+        for id in read.filter(|id| plan.fields.at(*id).path == path) {
+            pool.extend(value::proposals(id, &[(&leaf.predicate, true)], &look));
+        }
+    }
+    pool.extend(look.values(family));
+    pool.extend((1..=count.saturating_mul(2)).map(|number| numbered(number, family, &pool)).collect::<Vec<_>>());
+    let mut found: Vec<Scalar> = Vec::new();
+    for value in pool {
+        if found.len() >= count {
+            break;
+        }
+        let mut state = part.state.clone();
+        state.change(|fields| {
+            fields.insert(read_from.to_owned(), vec![value.clone()]);
+        });
+        let is_read = state.event().values(read_from) == std::slice::from_ref(&value);
+        if is_read && !found.contains(&value) && selects(ground, state.event()) {
+            found.push(value);
+        }
+    }
+    found
+}
+
+fn is_object(field: &MappedField) -> bool {
+    matches!(
+        field.field_type,
+        FieldType::Object | FieldType::Nested | FieldType::Flattened
+    )
+}
+
+fn selects(ground: &Ground<'_>, event: &Event) -> bool {
+    ground.prepared.selects(event).unwrap_or(false)
+}
+
+/// A value that differs for each number: the first of the pool with the number in it.
+fn numbered(number: usize, family: Option<Family>, pool: &[Scalar]) -> Scalar {
+    match family {
+        Some(Family::Ip) => Scalar::text(format!(
+            "198.51.{}.{}",
+            100 + number / 250,
+            number % 250 + 1
+        )),
+        Some(Family::Number) => Scalar::Number(number.to_string().into()),
+        Some(Family::Version) => Scalar::text(format!("1.0.{number}")),
+        _ => {
+            let base = pool.first().map_or_else(String::new, ToString::to_string);
+            Scalar::text(format!("{base}-{number}"))
+        }
+    }
+}
+
+/// How often the event of a threshold rule happens, with the values that its cardinality counts.
+fn copies(
+    ground: &Ground<'_>,
+    part: &Part<'_>,
+    threshold: &Threshold,
+    look_back: i64,
+) -> Result<Option<SketchCopies>, String> {
+    let distinct = threshold.cardinality.as_ref().map_or(0, |own| own.count);
+    let times = usize::try_from(threshold.count.max(distinct)).unwrap_or(usize::MAX);
+    if times < 2 {
+        return Ok(None);
+    }
+    let mut varied = None;
+    if let Some(cardinality) = &threshold.cardinality {
+        let path = &cardinality.field.name;
+        let field = mapped(ground, path);
+        let wanted = usize::try_from(distinct).unwrap_or(usize::MAX);
+        let values = values(ground, part, path, field.as_ref(), wanted);
+        if values.len() < wanted {
+            return Err(format!(
+                "{} of {wanted} different values were found for `{path}`",
+                values.len()
+            ));
+        }
+        let read_from = field.map_or_else(|| path.clone(), |field| field.read_from.to_string());
+        varied = (wanted > 0).then_some((read_from, values));
+    }
+    // All of them in one execution of most phases.
+    let gaps = i64::try_from(times).unwrap_or(i64::MAX);
+    let every = (look_back / 4 / gaps).clamp(1, 1_000);
+    Ok(Some(SketchCopies {
+        times,
+        every,
+        varied,
+    }))
+}
+
+/// An indicator that the event matches by the first group of entries that both can have.
+fn indicator(
+    request: &Request<'_>,
+    ground: &Ground<'_>,
+    part: &mut Part<'_>,
+) -> Result<SketchEvent, String> {
+    let RuleKind::ThreatMatch(settings) = &request.subject.rule.kind else {
+        return Err("the rule compares no indicators".to_owned());
+    };
+    let mut reason = "the rule has no entries".to_owned();
+    for group in &settings.groups {
+        let before = part.state.clone();
+        let matched = shared(ground, part, group).and_then(|shared| {
+            on_indicators(request, settings, |source, other| {
+                matching(source, other, &shared)
+            })
+        });
+        match matched {
+            Ok(indicator) => return Ok(indicator),
+            Err(why) => {
+                part.state = before;
+                reason = why;
+            }
+        }
+    }
+    Err(reason)
+}
+
+/// For each entry of a group the indicator's field and the value that it has: the event's, or
+/// another one where the entry is negated.
+fn shared(
+    ground: &Ground<'_>,
+    part: &mut Part<'_>,
+    group: &[MappingEntry],
+) -> Result<Vec<(String, Scalar)>, String> {
+    let mut shared = Vec::new();
+    for entry in group {
+        let path = &entry.event_field.name;
+        let values = carry(ground, part, path)?;
+        let Some(first) = values.first() else { continue };
+        let value = if entry.is_negated {
+            Scalar::text(format!("{first}-other"))
+        } else {
+            first.clone()
+        };
+        shared.push((entry.indicator_field.name.clone(), value));
+    }
+    Ok(shared)
+}
+
+/// An indicator of the source that meets the indicator query and has these values.
+fn matching(
+    source: &DataSource,
+    ground: &Ground<'_>,
+    shared: &[(String, Scalar)],
+) -> Result<SketchEvent, String> {
+    let mut parts = attack::attack(ground)?;
+    let part = parts.first_mut().ok_or("no indicator was found")?;
+    for (path, value) in shared {
+        let field = source.field(ground.patterns, path);
+        let read_from = field.map_or_else(|| path.clone(), |field| field.read_from.to_string());
+        part.state.change(|fields| {
+            fields.insert(read_from, vec![value.clone()]);
+        });
+    }
+    let mut fields = part.state.draft().fields.clone();
+    fields.remove("@timestamp");
+    Ok(SketchEvent {
+        label: "indicator".to_owned(),
+        kind: part.state.draft().kind_name(),
+        at: BEFORE,
+        fields: fields.into_iter().collect(),
+        copies: None,
+    })
+}
