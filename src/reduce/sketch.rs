@@ -40,6 +40,7 @@ pub(super) fn sketch(
         .filter_map(|found| event(found, start, source, &named, &mut force, &mut labels))
         .collect();
     Sketch {
+        indicators: Vec::new(),
         rule: request.rule.clone(),
         sources: vec![source.name.clone()],
         exceptions: request.files_of(&found.stopped_by),

@@ -18,6 +18,7 @@ use crate::plan::{ClauseId, ClauseName, Role, StageId};
 use crate::replay::dry_run::{Place, rehearse};
 use crate::replay::outcome::{ScenarioOutcome, Verdict};
 use crate::replay::trace::{Decided, Observation, Observed};
+use crate::scenario::model::{Base, EventRole, Scenario};
 use crate::scenario::write::{Sketch, SketchCase};
 use crate::scenario::{self, Expanded, ExpandedEvent, Expander};
 

@@ -13,6 +13,9 @@ use crate::event::{Event, FieldType, Scalar};
 use crate::rule::{MappingEntry, RuleKind, Threshold};
 use crate::scenario::write::{SketchCopies, SketchEvent};
 
+/// So many values of a field are varied by a number.
+const BASES: usize = 4;
+
 /// When the indicators were stored, in milliseconds from the start of the case.
 const BEFORE: i64 = -3_600_000;
 
@@ -111,7 +114,10 @@ fn values(
         }
     }
     pool.extend(look.values(family));
-    pool.extend((1..=count.saturating_mul(2)).map(|number| numbered(number, family, &pool)).collect::<Vec<_>>());
+    let base: Vec<Scalar> = pool.iter().take(BASES).cloned().collect();
+    for number in 1..=count {
+        pool.extend(numbered(number, family, &base));
+    }
     let mut found: Vec<Scalar> = Vec::new();
     for value in pool {
         if found.len() >= count {
@@ -140,21 +146,30 @@ fn selects(ground: &Ground<'_>, event: &Event) -> bool {
     ground.prepared.selects(event).unwrap_or(false)
 }
 
-/// A value that differs for each number: the first of the pool with the number in it.
-fn numbered(number: usize, family: Option<Family>, pool: &[Scalar]) -> Scalar {
-    match family {
-        Some(Family::Ip) => Scalar::text(format!(
-            "198.51.{}.{}",
-            100 + number / 250,
-            number % 250 + 1
-        )),
-        Some(Family::Number) => Scalar::Number(number.to_string().into()),
-        Some(Family::Version) => Scalar::text(format!("1.0.{number}")),
+/// Values that differ for each number: those of the pool with the number in them, at the end and
+/// after each part of a path.
+fn numbered(number: usize, family: Option<Family>, pool: &[Scalar]) -> Vec<Scalar> {
+    let text = match family {
+        Some(Family::Ip) => format!("198.51.{}.{}", 100 + number / 250, number % 250 + 1),
+        Some(Family::Number) => return vec![Scalar::Number(number.to_string().into())],
+        Some(Family::Version) => format!("1.0.{number}"),
         _ => {
-            let base = pool.first().map_or_else(String::new, ToString::to_string);
-            Scalar::text(format!("{base}-{number}"))
+            let texts = pool.iter().map(ToString::to_string);
+            return texts.flat_map(|base| with_number(&base, number)).collect();
         }
-    }
+    };
+    vec![Scalar::text(text)]
+}
+
+fn with_number(base: &str, number: usize) -> Vec<Scalar> {
+    let parts = base.match_indices(['/', '\\']);
+    let after = parts.map(|(place, _)| place + 1);
+    let cut = |place: usize| {
+        let (before, after) = (base.get(..place)?, base.get(place..)?);
+        Some(Scalar::text(format!("{before}{number}{after}")))
+    };
+    let end = Scalar::text(format!("{base}-{number}"));
+    std::iter::once(end).chain(after.filter_map(cut)).collect()
 }
 
 /// How often the event of a threshold rule happens, with the values that its cardinality counts.

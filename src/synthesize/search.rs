@@ -271,21 +271,21 @@ impl<'p> Search<'p> {
         let mut probe = state.event.clone();
         let Some(chosen) = combination(&options, |values| {
             for ((_, field), values) in fields.iter().zip(values) {
-                probe.set(&field.path, (*values).clone());
+                probe.set(stored(field), (*values).clone());
             }
             all(&probe)
         }) else {
             return false;
         };
         for ((_, field), values) in fields.iter().zip(chosen) {
-            let path = &field.path;
+            let path = stored(field);
             state.change(|fields| {
                 fields.remove(path);
             });
             // The shape's own value need not be said, unless something else follows from it.
             if explicit || state.event.values(path) != values {
                 state.change(|fields| {
-                    fields.insert(path.clone(), values);
+                    fields.insert(path.to_owned(), values);
                 });
             }
         }
@@ -301,8 +301,8 @@ impl<'p> Search<'p> {
         state: &PartialEvent<'_>,
     ) -> Vec<Vec<Scalar>> {
         let (draft, event) = (&state.draft, &state.event);
-        let now = event.values(&field.path).to_vec();
-        if !draft.can_set(&field.path) {
+        let now = event.values(stored(field)).to_vec();
+        if !draft.can_set(stored(field)) {
             return vec![now];
         }
         let asked: Vec<(&Predicate, bool)> = tied
@@ -356,7 +356,7 @@ impl<'p> Search<'p> {
         }
         let mut values = Vec::new();
         for single in singles {
-            probe.set(&field.path, vec![single.clone()]);
+            probe.set(stored(field), vec![single.clone()]);
             let breaks = |(leaf, want): &(LeafId, bool)| !want && self.is(*leaf, true, &probe);
             if tied.iter().any(breaks) {
                 continue;
@@ -430,4 +430,10 @@ fn groups(plan: &Plan) -> Vec<BTreeSet<FieldId>> {
             }
         })
         .collect()
+}
+
+/// Where a document holds the values of a field: another path for a multi-field.
+fn stored(field: &PlanField) -> &str {
+    let reader = field.readers.iter().flatten().next();
+    reader.map_or(&*field.path, |reader| &*reader.read_from)
 }
