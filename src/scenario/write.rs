@@ -48,6 +48,8 @@ pub struct SketchCase {
     pub changes: Vec<SketchChange>,
     /// Events beside the attack's.
     pub add: Vec<SketchEvent>,
+    /// What happened before.
+    pub history: Vec<SketchEvent>,
     /// What must come of it.
     pub expect: Expect,
     /// The clause that stops it.
@@ -63,6 +65,8 @@ pub struct SketchChange {
     pub at: Option<i64>,
     /// The fields that it has otherwise; a field without values is taken out (`null`).
     pub fields: Vec<(String, Vec<Scalar>)>,
+    /// How often it happens, where that is otherwise.
+    pub copies: Option<SketchCopies>,
 }
 
 /// An event of a [`Sketch`].
@@ -143,7 +147,7 @@ impl Sketch {
             text.push_str("  indicators:\n");
         }
         for indicator in &self.indicators {
-            let _ = writeln!(text, "    {}", indicator.flow());
+            let _ = writeln!(text, "    {}", indicator.flow(false));
         }
         self.write_expect(&mut text);
         if !self.cases.is_empty() {
@@ -207,11 +211,13 @@ impl SketchCase {
                 }
             }
         }
-        if !self.add.is_empty() {
-            let _ = writeln!(text, "{indent}  add:");
-        }
-        for event in &self.add {
-            let _ = writeln!(text, "{indent}    {}", event.flow(false));
+        for (key, events) in [("add", &self.add), ("history", &self.history)] {
+            if !events.is_empty() {
+                let _ = writeln!(text, "{indent}  {key}:");
+            }
+            for event in events {
+                let _ = writeln!(text, "{indent}    {}", event.flow(false));
+            }
         }
         let expect = match self.expect {
             Expect::Alert => "alert",
@@ -228,7 +234,9 @@ impl SketchCase {
 impl SketchChange {
     fn settings(&self) -> Vec<String> {
         let at = self.at.map(|at| format!("at: {}", seconds(at)));
-        at.into_iter().chain(written(&self.fields)).collect()
+        let copies = self.copies.iter().flat_map(SketchCopies::settings);
+        let at = at.into_iter();
+        at.chain(written(&self.fields)).chain(copies).collect()
     }
 
     fn flow(&self) -> String {

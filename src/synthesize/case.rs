@@ -216,7 +216,7 @@ impl<'a> Maker<'_, 'a> {
         let late = SketchChange {
             label: last.label.clone(),
             at: Some(first.at.saturating_add(limit.millis).saturating_add(1)),
-            fields: Vec::new(),
+            ..SketchChange::default()
         };
         vec![SketchCase {
             changes: vec![late],
@@ -318,8 +318,8 @@ fn changes(before: &[Part<'_>], after: &[Part<'_>]) -> Vec<SketchChange> {
         if !fields.is_empty() {
             changes.push(SketchChange {
                 label: after.label.clone(),
-                at: None,
                 fields: fields.into_iter().collect(),
+                ..SketchChange::default()
             });
         }
     }

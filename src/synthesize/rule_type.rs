@@ -11,7 +11,8 @@ use crate::event::field::Family;
 use crate::event::schema::MappedField;
 use crate::event::{Event, FieldType, Scalar};
 use crate::rule::{MappingEntry, RuleKind, Threshold};
-use crate::scenario::write::{SketchCopies, SketchEvent};
+use crate::replay::START;
+use crate::scenario::write::{Expect, Sketch, SketchCase, SketchChange, SketchCopies, SketchEvent};
 
 /// So many values of a field are varied by a number.
 const BASES: usize = 4;
@@ -283,4 +284,53 @@ fn matching(
         fields: fields.into_iter().collect(),
         copies: None,
     })
+}
+
+/// The cases that the rule's type asks for beside those of its query: one event short of the
+/// threshold, and an attack whose terms were seen before.
+pub(super) fn cases(request: &Request<'_>, sketch: &Sketch) -> Vec<SketchCase> {
+    let rule = &request.subject.rule;
+    let Some(first) = sketch.events.first() else {
+        return Vec::new();
+    };
+    match (&rule.kind, &first.copies) {
+        (RuleKind::Threshold(threshold), Some(copies)) if copies.times > 2 => {
+            let fewer = copies.times - 1;
+            let is_counted = u64::try_from(fewer).is_ok_and(|fewer| fewer < threshold.count);
+            let change = SketchChange {
+                label: first.label.clone(),
+                copies: Some(SketchCopies {
+                    times: fewer,
+                    ..copies.clone()
+                }),
+                ..SketchChange::default()
+            };
+            vec![SketchCase {
+                name: "one event short".to_owned(),
+                changes: vec![change],
+                expect: Expect::None,
+                because: Some(if is_counted { "count" } else { "cardinality" }.to_owned()),
+                ..SketchCase::default()
+            }]
+        }
+        (RuleKind::NewTerms(new_terms), _) => {
+            let history = new_terms.history_start(START);
+            let length = history.map_or(0, |start| START.millis() - start.millis());
+            // Between the start of the history and that of every window that sees the attack.
+            let ago = rule.schedule.look_back.midpoint(length);
+            let seen = SketchEvent {
+                label: "seen".to_owned(),
+                at: -ago,
+                ..first.clone()
+            };
+            vec![SketchCase {
+                name: "seen before".to_owned(),
+                history: vec![seen],
+                expect: Expect::None,
+                because: Some("seen".to_owned()),
+                ..SketchCase::default()
+            }]
+        }
+        _ => Vec::new(),
+    }
 }

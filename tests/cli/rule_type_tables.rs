@@ -481,6 +481,28 @@ fn a_block_of_addresses_is_found_in_an_address_field_only() {
     ));
 }
 
+/// What `new` writes for a rule of each type passes, and says what the type asks for.
+#[test]
+fn new_makes_counts_terms_and_indicators() {
+    let cardinality = format!(
+        "{THRESHOLD}[[rule.threshold.cardinality]]\nfield = \"source.ip\"\nvalue = 4\n"
+    );
+    let table = [
+        (THRESHOLD, "because: count"),
+        (cardinality.as_str(), "because: cardinality"),
+        (NEW_TERMS, "because: seen"),
+        (THREAT, "threat.indicator.ip:"),
+    ];
+    for (of_type, made) in table {
+        let project = Project::of(&[(RULE, &rule(of_type))]);
+        let (code, text, err) = project.run_apart(&["new", RULE]);
+        assert_eq!(code, 0, "{text}{err}");
+        let written = std::fs::read_to_string(project.file(SCENARIO)).unwrap();
+        assert!(written.contains(made), "{written}");
+        passes(&project);
+    }
+}
+
 #[test]
 fn an_indicator_query_that_does_not_parse_is_an_error_at_its_place() {
     let of_type = THREAT.replace("@timestamp >= \"now-30d/d\"", "@timestamp >= (");

@@ -99,11 +99,16 @@ fn a_count_that_is_not_reached_says_by_how_much() {
     );
 }
 
-/// A stream of events is not replayed as executions: a rule that counts is named, not run as
-/// though it counted nothing.
+/// A stream has no indicators beside it: a rule that compares is named, not run as though nothing
+/// matched.
 #[test]
-fn scan_says_that_it_does_not_run_a_rule_that_counts() {
-    let project = threshold(&format!("{ATTACK}  []\n").replace("cases:\n  []", ""));
+fn scan_says_that_it_does_not_run_a_rule_that_compares_indicators() {
+    let mapping = "type = \"threat_match\"\nthreat_index = [\"logs-ti_*\"]\nthreat_query = '*'\n\
+                   threat_mapping = [{entries = [{field = 'source.ip', type = 'mapping', \
+                   value = 'threat.indicator.ip'}]}]";
+    let project = threshold(ATTACK)
+        .with(RULE, "type = \"threshold\"", mapping)
+        .with(RULE, "[rule.threshold]\nfield = [\"user.name\"]\nvalue = 3\n", "");
     std::fs::write(
         project.file("events.ndjson"),
         "{\"@timestamp\":\"2024-01-01T00:00:00Z\",\"event\":{\"action\":\"ConsoleLogin\",\"outcome\":\"failure\"},\"user\":{\"name\":\"x\"}}\n",

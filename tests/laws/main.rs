@@ -31,6 +31,7 @@ mod lucene;
 mod nulls;
 mod public_rules;
 mod reports;
+mod rule_type_models;
 mod scan;
 mod sequence_oracle;
 mod sequence_streams;
