@@ -331,7 +331,10 @@ impl<'r, 'a> Filler<'r, 'a> {
     fn attack(&self, source: &DataSource) -> Option<Vec<ExpandedEvent>> {
         let text = SourceText::new("new.yaml", self.writing.with(&[]));
         let scenario = scenario::read(&text).scenarios.pop()?;
-        let indicators = self.request.subject.indicator_source(self.request.catalogue);
+        let indicators = self
+            .request
+            .subject
+            .indicator_source(self.request.catalogue);
         let expander = Expander::new(&scenario, source).with_indicators(indicators);
         match expander.expand(None).ok()? {
             Expanded::Events(case) => Some(written_events(&scenario, case.events)),

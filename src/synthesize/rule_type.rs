@@ -10,8 +10,8 @@ use crate::data_source::DataSource;
 use crate::event::field::Family;
 use crate::event::schema::MappedField;
 use crate::event::{Event, FieldType, Scalar};
-use crate::rule::{MappingEntry, RuleKind, Threshold};
 use crate::replay::START;
+use crate::rule::{MappingEntry, RuleKind, Threshold};
 use crate::scenario::write::{Expect, Sketch, SketchCase, SketchChange, SketchCopies, SketchEvent};
 
 /// So many values of a field are varied by a number.
@@ -81,9 +81,13 @@ fn carry(ground: &Ground<'_>, part: &mut Part<'_>, path: &str) -> Result<Vec<Sca
     if !has.is_empty() {
         return Ok(has);
     }
-    let value = values(ground, part, path, field.as_ref(), 1).into_iter().next();
+    let value = values(ground, part, path, field.as_ref(), 1)
+        .into_iter()
+        .next();
     let Some(value) = value else {
-        return Err(format!("no value was found for `{path}`, which the rule's type needs"));
+        return Err(format!(
+            "no value was found for `{path}`, which the rule's type needs"
+        ));
     };
     part.state.change(|fields| {
         fields.insert(read_from.to_owned(), vec![value.clone()]);
@@ -249,7 +253,9 @@ fn shared(
     for entry in group {
         let path = &entry.event_field.name;
         let values = carry(ground, part, path)?;
-        let Some(first) = values.first() else { continue };
+        let Some(first) = values.first() else {
+            continue;
+        };
         let value = if entry.is_negated {
             Scalar::text(format!("{first}-other"))
         } else {

@@ -484,9 +484,8 @@ fn a_block_of_addresses_is_found_in_an_address_field_only() {
 /// What `new` writes for a rule of each type passes, and says what the type asks for.
 #[test]
 fn new_makes_counts_terms_and_indicators() {
-    let cardinality = format!(
-        "{THRESHOLD}[[rule.threshold.cardinality]]\nfield = \"source.ip\"\nvalue = 4\n"
-    );
+    let cardinality =
+        format!("{THRESHOLD}[[rule.threshold.cardinality]]\nfield = \"source.ip\"\nvalue = 4\n");
     let table = [
         (THRESHOLD, "because: count"),
         (cardinality.as_str(), "because: cardinality"),

@@ -108,7 +108,11 @@ fn scan_says_that_it_does_not_run_a_rule_that_compares_indicators() {
                    value = 'threat.indicator.ip'}]}]";
     let project = threshold(ATTACK)
         .with(RULE, "type = \"threshold\"", mapping)
-        .with(RULE, "[rule.threshold]\nfield = [\"user.name\"]\nvalue = 3\n", "");
+        .with(
+            RULE,
+            "[rule.threshold]\nfield = [\"user.name\"]\nvalue = 3\n",
+            "",
+        );
     std::fs::write(
         project.file("events.ndjson"),
         "{\"@timestamp\":\"2024-01-01T00:00:00Z\",\"event\":{\"action\":\"ConsoleLogin\",\"outcome\":\"failure\"},\"user\":{\"name\":\"x\"}}\n",

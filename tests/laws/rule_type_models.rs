@@ -158,7 +158,8 @@ fn first_seen(
         for (a, b) in (0..9_u8).map(|number| (number / 3, number % 3)) {
             let carries = |event: &Event| event.first.contains(&a) && event.second.contains(&b);
             let in_window = |event: &Event| carries(event) && event.is_seen(start, from, start);
-            let known = |event: &Event| carries(event) && event.is_seen(start, start - history, start);
+            let known =
+                |event: &Event| carries(event) && event.is_seen(start, start - history, start);
             if !events.iter().any(in_window) {
                 continue;
             }
@@ -210,7 +211,8 @@ fn matched(
                 if alone.is_some_and(|value| searched.first.contains(value)) {
                     found.push((*other, 0));
                 }
-                let single = |own: &[u8], searched: &[u8]| own.len() == 1 && searched.contains(&own[0]);
+                let single =
+                    |own: &[u8], searched: &[u8]| own.len() == 1 && searched.contains(&own[0]);
                 if single(&own.first, &searched.first) && single(&own.second, &searched.second) {
                     found.push((*other, 1));
                 }

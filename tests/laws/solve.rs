@@ -40,7 +40,11 @@ fn nine_of_ten_public_rules_that_a_source_serves_are_solved() {
 fn public_rules_that_count_remember_or_compare_are_solved() {
     at_least(
         95,
-        &[RuleType::Threshold, RuleType::NewTerms, RuleType::ThreatMatch],
+        &[
+            RuleType::Threshold,
+            RuleType::NewTerms,
+            RuleType::ThreatMatch,
+        ],
     );
 }
 
