@@ -118,7 +118,9 @@ impl Editor {
     }
 
     fn tell(&mut self, method: &str, params: Value) {
-        self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
+        let mut message = json!({"jsonrpc": "2.0", "method": method});
+        message["params"] = params;
+        self.send(&message);
     }
 
     /// Asks, and waits for the answer.
@@ -133,7 +135,9 @@ impl Editor {
     fn request(&mut self, method: &str, params: Value) -> i64 {
         self.asked += 1;
         let id = self.asked;
-        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+        let mut message = json!({"jsonrpc": "2.0", "id": id, "method": method});
+        message["params"] = params;
+        self.send(&message);
         id
     }
 
@@ -154,10 +158,7 @@ impl Editor {
         let until = Instant::now() + PATIENCE;
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            let message = self
-                .messages
-                .recv_timeout(left)
-                .expect("no such message came");
+            let message = self.messages.recv_timeout(left).unwrap();
             if is_it(&message) {
                 return message;
             }
@@ -462,7 +463,7 @@ fn a_scenario_is_run_when_it_is_saved_and_the_verdicts_stand_above_the_cases() {
     assert_eq!(failed["severity"], 1);
 
     let of_line = |lens: &&Value| lens["range"]["start"]["line"] == line;
-    let explain = lenses.iter().filter(of_line).last().unwrap();
+    let explain = lenses.iter().rfind(of_line).unwrap();
     let command = json!({
         "command": "trapline.explain",
         "arguments": explain["command"]["arguments"],

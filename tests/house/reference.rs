@@ -38,7 +38,7 @@ fn the_page_of_the_commands_is_up_to_date() {
     }
     page.push_str("\n## Options of every command\n");
     let global = command.get_arguments().filter(|one| one.is_global_set());
-    table(global.collect(), &mut page);
+    table(&global.collect::<Vec<_>>(), &mut page);
     up_to_date("docs/reference/commands.md", &page);
 }
 
@@ -54,13 +54,13 @@ fn of_verb(verb: &Command, page: &mut String) {
     let _ = write!(page, "\n```text\n{}\n```\n", usage.trim());
     let own = verb.get_arguments().filter(|one| !one.is_global_set());
     let own = own.filter(|one| one.get_id() != "help");
-    table(own.collect(), page);
+    table(&own.collect::<Vec<_>>(), page);
     if root().join(format!("docs/cli/{name}.md")).exists() {
         let _ = write!(page, "\nMore: [trapline {name}](../cli/{name}.md)\n");
     }
 }
 
-fn table(arguments: Vec<&Arg>, page: &mut String) {
+fn table(arguments: &[&Arg], page: &mut String) {
     if arguments.is_empty() {
         return;
     }
