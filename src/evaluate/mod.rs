@@ -131,11 +131,42 @@ pub fn evaluate<'p>(
 #[derive(Debug)]
 pub struct Evaluation<'p> {
     plan: &'p Plan,
+    found: Arc<Findings>,
+}
+
+/// An evaluation without its plan, for whoever keeps both: asking it again evaluates nothing.
+#[derive(Debug, Clone)]
+pub struct KeptEvaluation(Arc<Findings>);
+
+impl KeptEvaluation {
+    /// The evaluation of the plan that it is of.
+    pub fn with<'p>(&self, plan: &'p Plan) -> Evaluation<'p> {
+        Evaluation {
+            plan,
+            found: Arc::clone(&self.0),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Findings {
     facts: Facts,
     met: BitMatrix,
     interesting: Vec<u32>,
     matches: Vec<Match>,
     request: Request,
+}
+
+impl Findings {
+    fn view<'f>(&'f self, plan: &'f Plan, overrides: &[Override]) -> FactsOverlay<'f> {
+        FactsOverlay::new(
+            plan,
+            &self.facts,
+            &self.met,
+            &self.interesting,
+            overrides,
+        )
+    }
 }
 
 impl<'p> Evaluation<'p> {
@@ -157,16 +188,23 @@ impl<'p> Evaluation<'p> {
         }
         let order = facts.order.iter().copied();
         let interesting = order.filter(|event| met.any(*event as usize)).collect();
-        let mut evaluation = Self {
-            plan,
+        let mut found = Findings {
             facts,
             met,
             interesting,
             matches: Vec::new(),
             request,
         };
-        evaluation.matches = evaluation.decide_with(&[]);
-        evaluation
+        found.matches = decide::decide(&found.view(plan, &[]), &request);
+        Self {
+            plan,
+            found: Arc::new(found),
+        }
+    }
+
+    /// The evaluation without its plan.
+    pub fn keep(&self) -> KeptEvaluation {
+        KeptEvaluation(Arc::clone(&self.found))
     }
 
     /// The plan that was run.
@@ -176,12 +214,12 @@ impl<'p> Evaluation<'p> {
 
     /// The matches, in Elasticsearch's order.
     pub fn matches(&self) -> &[Match] {
-        &self.matches
+        &self.found.matches
     }
 
     /// The matches under overrides. Costs bit operations only; no test is run again.
     pub fn decide_with(&self, overrides: &[Override]) -> Vec<Match> {
-        decide::decide(&self.view(overrides), &self.request)
+        decide::decide(&self.view(overrides), &self.found.request)
     }
 
     /// Whether an event meets the condition of a clause's stage under the one overrides and not under
@@ -228,40 +266,34 @@ impl<'p> Evaluation<'p> {
     /// All that is true of an event on its own, as bits: equal for events between which nothing
     /// but their keys and times can decide.
     pub fn pattern(&self, event: EventId) -> Vec<u64> {
-        self.facts.pattern(event.index())
+        self.found.facts.pattern(event.index())
     }
 
     /// The bit of a clause's leaf on an event (not the outcome as written: see
     /// `Clause::negated`); `None` for a clause without a leaf.
     pub fn fact(&self, clause: ClauseId, event: EventId) -> Option<bool> {
         let leaf = self.plan.clause(clause)?.leaf?;
-        Some(self.facts.leaf(leaf, event.index()))
+        Some(self.found.facts.leaf(leaf, event.index()))
     }
 
     /// Whether the event is of the category that a stage asks for.
     pub fn category(&self, stage: StageId, event: EventId) -> bool {
-        self.facts.category(stage, event.index())
+        self.found.facts.category(stage, event.index())
     }
 
     /// When the event was, by the field that orders events.
     pub fn time(&self, event: EventId) -> Option<Timestamp> {
-        self.facts.time(event.index())
+        self.found.facts.time(event.index())
     }
 
     /// The stages that an event meets, join keys aside.
     pub fn stages_met(&self, event: EventId) -> impl Iterator<Item = StageId> + '_ {
         let stages = self.plan.numbered().map(|(id, _)| id);
-        stages.filter(move |id| self.met.get(event.index(), id.index()))
+        stages.filter(move |id| self.found.met.get(event.index(), id.index()))
     }
 
     fn view(&self, overrides: &[Override]) -> FactsOverlay<'_> {
-        FactsOverlay::new(
-            self.plan,
-            &self.facts,
-            &self.met,
-            &self.interesting,
-            overrides,
-        )
+        self.found.view(self.plan, overrides)
     }
 }
 

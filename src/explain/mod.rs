@@ -12,7 +12,7 @@ mod phrases;
 
 use std::collections::BTreeSet;
 
-use crate::evaluate::{BlockerHint, Blockers, Context, Prepared};
+use crate::evaluate::{BlockerHint, Blockers};
 use crate::event::EventId;
 use crate::plan::{ClauseId, ClauseName};
 use crate::replay::outcome::Place;
@@ -138,19 +138,14 @@ pub struct ClauseRow {
     pub decisive: bool,
 }
 
-/// Explains a check; `None` where its query fails when it is run.
-pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Option<Explanation> {
+/// Explains a check by the evaluation that was judged.
+pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Explanation {
     let specimen = &check.specimen;
     if specimen.compiled.pipeline.is_some() {
         return Some(pipeline::explain(check, clauses));
     }
     let plan = &specimen.compiled.plan;
-    let context = Context {
-        now: specimen.compiled.now,
-        ..Context::default()
-    };
-    let prepared = Prepared::new(plan).ok()?;
-    let evaluation = prepared.evaluate(&specimen.events, &context).ok()?;
+    let evaluation = specimen.evaluation();
     let alerted = !evaluation.matches().is_empty();
     let blockers = if alerted {
         Blockers::default()
@@ -185,7 +180,7 @@ pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Option<Explanatio
     explanation.key = check.key.to_string();
     explanation.notes.clone_from(&check.notes);
     in_production(&mut explanation, check);
-    Some(explanation)
+    explanation
 }
 
 /// The effect of the schedule, an exception or a filter, which decide after the query.

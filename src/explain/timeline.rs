@@ -2,7 +2,7 @@
 //! that decided.
 
 use super::{Explanation, explain};
-use crate::evaluate::{Context, Evaluation, Prepared};
+use crate::evaluate::Evaluation;
 use crate::event::EventId;
 use crate::plan::{ClauseName, Plan, Role, StageId};
 use crate::replay::outcome::CheckKey;
@@ -16,8 +16,8 @@ const MOST: usize = 60;
 pub struct CheckDetails {
     /// Which check.
     pub key: CheckKey,
-    /// Its events; `None` where its query fails when it is run.
-    pub course: Option<Course>,
+    /// Its events.
+    pub course: Course,
     /// The clauses that decided it.
     pub decided: Vec<ClauseName>,
     /// Why it did not do what was expected, for a check that fails and was judged as it is.
@@ -71,22 +71,16 @@ pub fn tell(observed: &Observed) -> impl Iterator<Item = CheckDetails> + '_ {
             course: course(check),
             decided: check.decided.iter().map(|one| one.clause.clone()).collect(),
             explanation: (fails && judged_as_is)
-                .then(|| explain(check, &observed.clauses))
-                .flatten(),
+                .then(|| explain(check, &observed.clauses)),
         }
     })
 }
 
-/// The events of a check over time; `None` where its query fails when it is run.
-pub fn course(check: &Observation) -> Option<Course> {
+/// The events of a check over time.
+pub fn course(check: &Observation) -> Course {
     let specimen = &check.specimen;
     let plan = &*specimen.compiled.plan;
-    let context = Context {
-        now: specimen.compiled.now,
-        ..Context::default()
-    };
-    let prepared = Prepared::new(plan).ok()?;
-    let evaluation = prepared.evaluate(&specimen.events, &context).ok()?;
+    let evaluation = specimen.evaluation();
     let mut ids: Vec<EventId> = (0u32..).map(EventId).take(specimen.events.len()).collect();
     // The sort is stable: of events that matter equally the earlier ones in the file stay.
     ids.sort_by_cached_key(|id| {
@@ -109,12 +103,12 @@ pub fn course(check: &Observation) -> Option<Course> {
         meets: evaluation.stages_met(*id).map(number).collect(),
         matched: matched(check, plan, *id),
     };
-    Some(Course {
+    Course {
         lanes: lanes(&evaluation),
         steps: ids.iter().map(step).collect(),
         more,
         maxspan: plan.maxspan().map(|limit| limit.millis),
-    })
+    }
 }
 
 fn lanes(evaluation: &Evaluation<'_>) -> Vec<EventLane> {

@@ -14,7 +14,7 @@ use super::run::Run;
 use super::timeline::{Timeline, timeline};
 use crate::compile::CompiledQuery;
 use crate::diagnostic::{QueryText, Span};
-use crate::evaluate::{CauseKind, Evaluation, Match, Override};
+use crate::evaluate::{CauseKind, Evaluation, KeptEvaluation, Match, Override};
 use crate::event::{Event, EventId};
 use crate::plan::{ClauseId, ClauseKind, ClauseName, Plan, Role, StageId};
 
@@ -78,6 +78,15 @@ pub struct CheckInput {
     pub pipeline: Option<PipelineRun>,
     /// What it found with the waiver, where there is one.
     pub waived_matches: Vec<Match>,
+    /// The evaluation that was judged.
+    evaluated: KeptEvaluation,
+}
+
+impl CheckInput {
+    /// The evaluation that was judged: no report evaluates a check again.
+    pub fn evaluation(&self) -> Evaluation<'_> {
+        self.evaluated.with(&self.compiled.plan)
+    }
 }
 
 /// So many of so many.
@@ -169,6 +178,7 @@ pub(super) fn observe(
             assignment: judge::assignment(case),
             matches: run.evaluation.matches().to_vec(),
             waived_matches,
+            evaluated: run.evaluation.keep(),
         },
     }
 }

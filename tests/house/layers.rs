@@ -244,5 +244,29 @@ fn only_compile_parses_checks_and_lowers() {
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
 }
 
+/// Who reports on checks that were observed. A recording is no check: what explains one runs it.
+const REPORTERS: &[&str] = &["explain", "coverage", "report", "snapshot"];
+
+/// The evaluation that was judged is kept (`replay/trace.rs::evaluation`), and all reports ask it.
+#[test]
+fn no_report_evaluates_a_check_again() {
+    let mut broken = Vec::new();
+    for source in Source::all() {
+        if !REPORTERS.contains(&source.room()) || source.name.starts_with("explain/recording/") {
+            continue;
+        }
+        for (line, code) in source.code() {
+            let runs = ["Prepared", "evaluate(", "Patterns", ".selects("];
+            if let Some(name) = runs.iter().find(|name| code.contains(**name)) {
+                broken.push(format!(
+                    "src/{}:{line}: `{name}`: ask the evaluation that was judged",
+                    source.name
+                ));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
 /// The folders of `language/`.
 const LANGUAGES: &[&str] = &["eql", "kql", "lucene", "esql", "dsl"];

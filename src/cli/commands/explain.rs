@@ -85,7 +85,7 @@ fn of_case(
             let source = args.source.as_ref();
             asked(&check.key) && source.is_none_or(|name| *name == check.key.source)
         });
-        found.extend(wanted.filter_map(|check| explain(check, &observed.clauses)));
+        found.extend(wanted.map(|check| explain(check, &observed.clauses)));
     }
     if found.is_empty() {
         let checks = observing.observed.iter().flat_map(|one| &one.checks);

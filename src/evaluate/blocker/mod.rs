@@ -31,7 +31,7 @@ const MAX_COMPETITORS: usize = 32;
 /// The blockers of an evaluation under the waived overrides.
 pub(super) fn blockers(evaluation: &Evaluation<'_>, hint: &BlockerHint) -> Blockers {
     let view = evaluation.view(&hint.waived);
-    if !decide::decide(&view, &evaluation.request).is_empty() {
+    if !decide::decide(&view, &evaluation.found.request).is_empty() {
         return Blockers::default();
     }
     let costs = Costs::new(&view);

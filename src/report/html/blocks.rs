@@ -161,7 +161,7 @@ impl<'a> Rule<'a> {
             .map(|check| check.key.source.as_str())
             .collect();
         let told = |check: &Check| depth.told.get(&check.key);
-        let course = |check: &Check| told(check).and_then(|told| told.course.as_ref());
+        let course = |check: &Check| told(check).map(|told| &told.course);
         let class = |check: &Check| changes.get(&check.key).map(|change| change.class);
         let same = |one: &&Check, other: &&Check| {
             alike(one, other) && course(one) == course(other) && class(one) == class(other)

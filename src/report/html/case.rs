@@ -61,8 +61,8 @@ pub(super) fn write(
             escaped(&reason.to_string())
         );
     }
-    if let Some(course) = block.told.and_then(|told| told.course.as_ref()) {
-        course::write(course, text);
+    if let Some(told) = block.told {
+        course::write(&told.course, text);
     }
     if block.fails {
         for diagnostic in &check.diagnostics {
