@@ -159,13 +159,7 @@ struct Findings {
 
 impl Findings {
     fn view<'f>(&'f self, plan: &'f Plan, overrides: &[Override]) -> FactsOverlay<'f> {
-        FactsOverlay::new(
-            plan,
-            &self.facts,
-            &self.met,
-            &self.interesting,
-            overrides,
-        )
+        FactsOverlay::new(plan, &self.facts, &self.met, &self.interesting, overrides)
     }
 }
 

@@ -70,8 +70,7 @@ pub fn tell(observed: &Observed) -> impl Iterator<Item = CheckDetails> + '_ {
             key: check.key.clone(),
             course: course(check),
             decided: check.decided.iter().map(|one| one.clause.clone()).collect(),
-            explanation: (fails && judged_as_is)
-                .then(|| explain(check, &observed.clauses)),
+            explanation: (fails && judged_as_is).then(|| explain(check, &observed.clauses)),
         }
     })
 }
