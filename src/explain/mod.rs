@@ -142,7 +142,7 @@ pub struct ClauseRow {
 pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Explanation {
     let specimen = &check.specimen;
     if specimen.compiled.pipeline.is_some() {
-        return Some(pipeline::explain(check, clauses));
+        return pipeline::explain(check, clauses);
     }
     let plan = &specimen.compiled.plan;
     let evaluation = specimen.evaluation();
