@@ -23,15 +23,15 @@ impl ReasonName {
         if let Some(word) = ReasonWord::parse(text) {
             return Self::Word(word);
         }
-        let prefixed: [(&str, fn(String) -> Self); 3] = [
-            (EXCEPTION, Self::Exception),
-            (TAKEN_BY, Self::TakenBy),
-            (JOIN, Self::Join),
-        ];
-        prefixed
-            .iter()
-            .find_map(|(prefix, make)| Some(make(text.strip_prefix(prefix)?.to_owned())))
-            .unwrap_or_else(|| Self::Text(text.to_owned()))
+        if let Some(name) = text.strip_prefix(EXCEPTION) {
+            Self::Exception(name.to_owned())
+        } else if let Some(label) = text.strip_prefix(TAKEN_BY) {
+            Self::TakenBy(label.to_owned())
+        } else if let Some(field) = text.strip_prefix(JOIN) {
+            Self::Join(field.to_owned())
+        } else {
+            Self::Text(text.to_owned())
+        }
     }
 
     /// Whether it is this structural word.

@@ -117,7 +117,7 @@ fn suite<'a>(
     }
 }
 
-fn ended<'a>(view: &View<'_>, check: &'a Check, rule_file: &str, change: Option<&Change>) -> Ended {
+fn ended(view: &View<'_>, check: &Check, rule_file: &str, change: Option<&Change>) -> Ended {
     let message = check.message();
     if view.fails(check) {
         let mut text = format!("expected {}\n", check.expected);

@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::{Beside, Waiting, changes, nothing, step, store, waiting as read_waiting};
+use super::waiting::{Beside, Waiting, changes, nothing, step, store, waiting as read_waiting};
 use crate::cli::args::ExplainArgs;
 use crate::cli::commands::explain;
 use crate::cli::console::Stream;
