@@ -313,7 +313,7 @@ cfg_if::cfg_if! {
 
 pub use crate::data_source::{BadProfile, Catalogue};
 pub use crate::diagnostic::{Code, Diagnostic, Severity, SourceText};
-pub use crate::event::io::{Files, Limits, ReadSeek};
+pub use crate::event::io::{Files, ReadSeek};
 pub use crate::project::{
     Conclusion, ExitCode, Layout, Loaded, Memory, Project, ProjectFiles, Request, Target, TestRun,
 };

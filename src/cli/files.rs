@@ -28,7 +28,8 @@ const SPOOLED: usize = 16 << 20;
 pub struct Files {
     root: Utf8PathBuf,
     confinement: Confinement,
-    limits: Limits,
+    /// What they may hold.
+    pub limits: Limits,
 }
 
 impl Files {
@@ -41,16 +42,6 @@ impl Files {
             confinement,
             limits: Limits::default(),
         }
-    }
-
-    /// Bounds what files may hold.
-    pub fn limit(&mut self, limits: Limits) {
-        self.limits = limits;
-    }
-
-    /// What files may hold.
-    pub fn limits(&self) -> Limits {
-        self.limits
     }
 
     /// Allows a file or directory outside of the root, which a person named.

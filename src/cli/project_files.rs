@@ -11,7 +11,7 @@ use crate::project::ProjectFiles;
 
 impl io::Files for Files {
     fn limits(&self) -> io::Limits {
-        Self::limits(self)
+        self.limits
     }
 
     fn open_beside(

@@ -145,7 +145,7 @@ impl Settings {
                     diagnostics,
                 })
             })?;
-            files.limit(config.limits);
+            files.limits = config.limits;
             for directory in &config.files.allow {
                 files.allow(Utf8Path::new(directory));
             }

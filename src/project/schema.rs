@@ -60,6 +60,16 @@ fn meaning(table: &str, key: &str) -> &'static str {
         ("check", "allow") => "Lints whose findings are left out",
         ("check", "deny") => "Lints whose findings are errors",
         ("coverage", "min") => "The least share of covered clauses, in per cent",
+        ("limits", "events-from") => "The most events of one `events_from`; 1000000 unless said",
+        ("limits", "events-from-mib") => {
+            "The most memory that the events of one `events_from` take, in MiB; 256 unless said"
+        }
+        ("limits", "unpack-ratio") => {
+            "The most times its size that a packed file unpacks to; 300 unless said"
+        }
+        ("limits", "unpacked-mib") => {
+            "The most MiB that a packed file unpacks to; 65536 unless said"
+        }
         ("files", "allow") => "Directories outside the root that rules and scenarios may name",
         ("gates", "min-cases") => "The least number of cases of a tested rule",
         ("gates", "require-tested") => "Which rules that Trapline can run need a scenario",
