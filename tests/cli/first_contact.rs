@@ -303,3 +303,25 @@ fn a_case_with_a_load_error_is_reported_once() {
     );
     assert!(!out.contains("REMOVED"), "{out}");
 }
+
+/// What E302 offers is the path that was meant: a share keeps its two backslashes, and a path may end
+/// in one.
+#[test]
+fn the_help_of_a_backslash_shows_the_whole_path() {
+    for (written, meant) in [
+        (r#""C:\Windows\System32\cmd.exe""#, r"'C:\Windows\System32\cmd.exe'"),
+        (r#""\\server\share\a.exe""#, r"'\\server\share\a.exe'"),
+        (r#""C:\Program Files\""#, r"'C:\Program Files\'"),
+        (r#""C:\\Tools\\x\q.exe""#, r"'C:\Tools\x\q.exe'"),
+    ] {
+        let scenario = format!(
+            "attack:\n  name: x\n  events:\n    one:\n      is: process\n      process.executable: \
+             {written}\n  expect: alert\n"
+        );
+        let project = Project::of(&[("rules/a.toml", LINUX), ("scenarios/a.yaml", &scenario)]);
+        let (code, _, err) = project.run_apart(&["test"]);
+        assert_eq!(code, 3, "{err}");
+        assert!(err.contains("error[E302]"), "{written}: {err}");
+        assert!(err.contains(meant), "{written}: {err}");
+    }
+}

@@ -247,3 +247,53 @@ fn what_a_reviewer_must_decide_comes_first() {
         ],
     );
 }
+
+/// A failure and a change in JUnit name the clause, the places and the command.
+#[test]
+fn junit_names_clause_and_place() {
+    let project = in_git()
+        .with("rules/a.toml", "\"/q\"", "\"/q*\"")
+        .with("rules/z.toml", "\"cmd.exe\"", "\"cmd2.exe\"");
+    let (_, junit) = project.run(&["test", "--check", "--format", "junit"]);
+    for part in [
+        "<failure type=\"failed\" message=\"expected an alert, found none\">",
+        "clause   rules/z.toml:11 process.name : &quot;cmd2.exe&quot;&#10;",
+        "case     scenarios/z.yaml:2",
+        "<failure type=\"reason\" message=\"REASON: something else decides it now\">",
+        "clause   rules/a.toml:11 process.args : &quot;/q*&quot;&#10;",
+        "case     scenarios/a.yaml:7",
+        "accept   trapline test scenarios/a.yaml --accept=reason",
+    ] {
+        assert!(junit.contains(part), "{part}: {junit}");
+    }
+}
+
+/// Lines of a rule are cut to the width of the terminal, around the clause that decides.
+#[test]
+#[cfg(target_os = "linux")]
+fn source_lines_are_cut_to_the_width_of_the_terminal() {
+    let long: Vec<String> = (0..60).map(|number| format!("\"program{number}.exe\"")).collect();
+    let query = format!("process.name in ({}) and process.pid == 1", long.join(", "));
+    let project = in_git().with("rules/z.toml", "process.name : \"cmd.exe\"", &query);
+    let program = format!(
+        "stty cols 70; {} test --check scenarios/z.yaml",
+        env!("CARGO_BIN_EXE_trapline")
+    );
+    let output = std::process::Command::new("script")
+        .args(["--quiet", "--return", "--command", &program, "/dev/null"])
+        .current_dir(project.path())
+        .env_remove("CI")
+        .env("NO_COLOR", "1")
+        .stdin(std::process::Stdio::null())
+        .output();
+    let Ok(output) = output else {
+        eprintln!("skipped: there is no `script`, which makes a terminal");
+        return;
+    };
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains(" | ")).collect();
+    assert!(lines.iter().any(|line| line.contains("11 |")), "{text}");
+    for line in lines {
+        assert!(line.trim_end().chars().count() <= 72, "{line}\n{text}");
+    }
+}

@@ -296,6 +296,15 @@ fn explain_syntax(text: &str, at: usize, message: &str) -> Pitfall {
     if says("mapping values are not allowed") {
         return explain_colon(line, line_text, at);
     }
+    if says("unclosed quote")
+        && let Some(end) = path_end(text, at)
+        && let Some(path) = text.get(at..end).filter(|path| path.starts_with('"'))
+    {
+        let message = "a backslash in double quotes begins an escape";
+        return Pitfall::new(&BACKSLASH, end - 2..end, message)
+            .label("this is a quote within the text")
+            .help(in_single_quotes(path));
+    }
     if says("unclosed quote") {
         return Pitfall::new(&SYNTAX, one, "the quote is never closed").label("opened here");
     }
