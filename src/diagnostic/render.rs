@@ -1,5 +1,7 @@
 //! Renders diagnostics for a terminal; the only file that uses annotate-snippets.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -37,8 +39,17 @@ pub fn render_within(diagnostic: &Diagnostic, colour: bool, width: Option<usize>
     let mut group = Group::with_title(title);
     for source in sources(diagnostic) {
         let mut snippet = Snippet::source(source.text()).path(line(source.name()));
+        // Where the first label of a line begins, by line.
+        let mut first: BTreeMap<usize, u32> = BTreeMap::new();
         for (index, label) in diagnostic.labels.iter().enumerate().take(DRAWN) {
             if !Arc::ptr_eq(&label.source, source) {
+                continue;
+            }
+            let begin = label.span.start;
+            let number = source.line_column(begin).0;
+            let away = begin.abs_diff(*first.entry(number).or_insert(begin));
+            // A line is never cut between its labels.
+            if width.is_some_and(|width| away as usize > room(width)) {
                 continue;
             }
             let kind = if index == 0 {
@@ -46,7 +57,8 @@ pub fn render_within(diagnostic: &Diagnostic, colour: bool, width: Option<usize>
             } else {
                 AnnotationKind::Context
             };
-            let mut annotation = kind.span(clamp(label.span.range(), label.source.text()));
+            let range = clamp(label.span.range(), label.source.text());
+            let mut annotation = kind.span(fitting(range, label.source.text(), width));
             if !label.message.is_empty() {
                 annotation = annotation.label(lines(&label.message));
             }
@@ -113,8 +125,27 @@ fn sources(diagnostic: &Diagnostic) -> Vec<&Arc<SourceText>> {
     sources
 }
 
+/// How many columns the carets of a line may take; the rest is for the number of the line, the
+/// ellipses and a label.
+fn room(width: usize) -> usize {
+    width.max(NARROW).saturating_sub(36) / 2
+}
+
+/// The beginning of a span within one line that is wider than there is room for: a line is cut around
+/// its carets, never within them.
+fn fitting(range: Range<usize>, text: &str, width: Option<usize>) -> Range<usize> {
+    let Some(width) = width else {
+        return range;
+    };
+    let marked = text.get(range.clone()).unwrap_or("");
+    match marked.char_indices().nth(room(width)) {
+        Some((end, _)) if !marked.contains('\n') => range.start..range.start + end,
+        _ => range,
+    }
+}
+
 /// A span that annotate-snippets can draw: within the text and on character boundaries.
-fn clamp(range: std::ops::Range<usize>, text: &str) -> std::ops::Range<usize> {
+fn clamp(range: Range<usize>, text: &str) -> Range<usize> {
     let floor = |mut offset: usize| {
         offset = offset.min(text.len());
         while !text.is_char_boundary(offset) {

@@ -276,7 +276,7 @@ fn source_lines_are_cut_to_the_width_of_the_terminal() {
     let query = format!("process.name in ({}) and process.pid == 1", long.join(", "));
     let project = in_git().with("rules/z.toml", "process.name : \"cmd.exe\"", &query);
     let program = format!(
-        "stty cols 70; {} test --check scenarios/z.yaml",
+        "stty cols 70 rows 24; {} test --check scenarios/z.yaml",
         env!("CARGO_BIN_EXE_trapline")
     );
     let output = std::process::Command::new("script")
