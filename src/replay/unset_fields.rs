@@ -32,7 +32,8 @@ pub(super) fn notes(
             || because
                 .iter()
                 .any(|because| because.to_string().contains(path));
-        if alerted && !(meant && !derived_from(path).is_empty()) {
+        let tells = meant && !derived_from(path).is_empty();
+        if alerted && !tells {
             continue;
         }
         if let Some(note) = note(case.run.stage, event, path, source)
