@@ -309,7 +309,10 @@ fn a_case_with_a_load_error_is_reported_once() {
 #[test]
 fn the_help_of_a_backslash_shows_the_whole_path() {
     for (written, meant) in [
-        (r#""C:\Windows\System32\cmd.exe""#, r"'C:\Windows\System32\cmd.exe'"),
+        (
+            r#""C:\Windows\System32\cmd.exe""#,
+            r"'C:\Windows\System32\cmd.exe'",
+        ),
         (r#""\\server\share\a.exe""#, r"'\\server\share\a.exe'"),
         (r#""C:\Program Files\""#, r"'C:\Program Files\'"),
         (r#""C:\\Tools\\x\q.exe""#, r"'C:\Tools\x\q.exe'"),

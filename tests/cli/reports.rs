@@ -251,9 +251,11 @@ fn what_a_reviewer_must_decide_comes_first() {
 /// A failure and a change in JUnit name the clause, the places and the command.
 #[test]
 fn junit_names_clause_and_place() {
-    let project = in_git()
-        .with("rules/a.toml", "\"/q\"", "\"/q*\"")
-        .with("rules/z.toml", "\"cmd.exe\"", "\"cmd2.exe\"");
+    let project = in_git().with("rules/a.toml", "\"/q\"", "\"/q*\"").with(
+        "rules/z.toml",
+        "\"cmd.exe\"",
+        "\"cmd2.exe\"",
+    );
     let (_, junit) = project.run(&["test", "--check", "--format", "junit"]);
     for part in [
         "<failure type=\"failed\" message=\"expected an alert, found none\">",
@@ -272,7 +274,9 @@ fn junit_names_clause_and_place() {
 #[test]
 #[cfg(target_os = "linux")]
 fn source_lines_are_cut_to_the_width_of_the_terminal() {
-    let long: Vec<String> = (0..60).map(|number| format!("\"program{number}.exe\"")).collect();
+    let long: Vec<String> = (0..60)
+        .map(|number| format!("\"program{number}.exe\""))
+        .collect();
     let query = format!("process.name in ({}) and process.pid == 1", long.join(", "));
     let project = in_git().with("rules/z.toml", "process.name : \"cmd.exe\"", &query);
     let program = format!(
