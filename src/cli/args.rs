@@ -602,8 +602,8 @@ pub struct ScanArgs {
     /// Maximum number of partial sequences in memory; the oldest are dropped beyond it
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub max_partials: usize,
-    /// The most events that are held for the executions of one threshold or new-terms rule; when
-    /// there are more the oldest go
+    /// The most events that are held for the executions of one threshold, new-terms or ES|QL rule;
+    /// when there are more the oldest go
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub max_documents: usize,
     /// Stop at the first line that is not an event; exit with 3 if events or sequences were lost

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use super::syntax::Syntax;
+use crate::diagnostic::Span;
 use crate::evaluate::pipeline::{Given, TableRows};
-use crate::event::Schema;
-use crate::language::QueryError;
+use crate::event::{FieldType, Mapping, Schema};
 use crate::language::esql::check::Table;
 use crate::language::esql::{self, Settings, syntax};
+use crate::language::{QueryError, kql};
 use crate::plan::pipeline::Pipeline;
 
 /// An ES|QL query of a rule.
@@ -34,6 +36,28 @@ impl EsqlQuery {
     pub fn with(mut self, given: Arc<Given>) -> Self {
         self.given = given;
         self
+    }
+
+    /// A query in KQL that selects every document from which some row may come.
+    pub(super) fn selection(&self, mapping: &Mapping) -> Syntax {
+        let is_exact = |name: &str| {
+            let field = mapping.get(name);
+            field.is_some_and(|field| {
+                matches!(
+                    field.field_type,
+                    FieldType::Keyword { .. }
+                        | FieldType::Wildcard { .. }
+                        | FieldType::ConstantKeyword { .. }
+                )
+            })
+        };
+        let text = esql::selection(&self.tree, is_exact);
+        // Only more documents are looked at where KQL cannot say it.
+        let query = kql::parse(&text).unwrap_or(kql::syntax::Query {
+            span: Span::of(0..0),
+            condition: None,
+        });
+        Syntax::Kuery(query)
     }
 
     /// The pipeline on the types of the fields that the query names.

@@ -7,13 +7,14 @@ use super::exception_lists::ExceptionLists;
 use super::exclusions::{CompiledExclusions, Exclusions};
 use super::field_types::AnySource;
 use super::query::{Query, request_fields};
-use super::refusal::{NotCompiled, Refused, supported, unsupported_on_streams};
+use super::refusal::{NotCompiled, Refused, supported};
 use super::syntax::Syntax;
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::event::schema::MappedField;
-use crate::event::{Event, Mapping, Schema, Timestamp};
+use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::language::eql::OptionalFields;
 use crate::plan::Plan;
+use crate::plan::pipeline::Pipeline;
 use crate::rule::{Language, Rule};
 
 /// A rule that runs.
@@ -25,6 +26,9 @@ pub struct CompiledRule {
     pub patterns: IndexPatterns,
     /// What it asks.
     pub plan: Plan,
+    /// What an ES|QL query does with the documents that the plan selects, which are at least all
+    /// that count.
+    pub pipeline: Option<Arc<Pipeline>>,
     /// The documents that it never sees.
     exclusions: Arc<CompiledExclusions>,
     /// The types of the fields that the rule's kind names.
@@ -93,9 +97,6 @@ impl<'c> RuleCompiler<'c> {
     /// Compiles a rule.
     pub fn compile(&mut self, rule: Arc<Rule>) -> Result<CompiledRule, NotCompiled> {
         let text = supported(&rule).map_err(NotCompiled::Unsupported)?;
-        if let Some(what) = unsupported_on_streams(&rule) {
-            return Err(NotCompiled::Unsupported(what));
-        }
         let refused = |errors: Vec<_>| NotCompiled::Refused(Refused::new(&errors, text));
         let language = rule
             .query
@@ -104,10 +105,18 @@ impl<'c> RuleCompiler<'c> {
         let syntax = Syntax::parse(language, text.text()).map_err(refused)?;
         let settings = request_fields(&rule.fields);
         let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
-        let mapping = self.types.mapping_of(&patterns, &syntax, &settings);
+        let mut mapping = self.types.mapping_of(&patterns, &syntax, &settings);
+        let mut pipeline = None;
+        let mut selection = None;
+        if let Syntax::Esql(query) = &syntax {
+            without_constants(&mut mapping);
+            selection = Some(query.selection(&mapping));
+            let schema = Schema::new(vec![mapping.clone()]);
+            pipeline = Some(Arc::new(query.compile(&schema).map_err(refused)?));
+        }
         let schema = Schema::new(vec![mapping]);
         let query = Query {
-            syntax: &syntax,
+            syntax: selection.as_ref().unwrap_or(&syntax),
             schema: &schema,
             settings: &settings,
             now: self.now,
@@ -127,9 +136,19 @@ impl<'c> RuleCompiler<'c> {
             types,
             patterns,
             plan,
+            pipeline,
             exclusions: Arc::new(exclusions),
             missing_lists: linked.missing,
             rule,
         })
+    }
+}
+
+/// A recording has documents of several indices: each has the constants that it carries.
+fn without_constants(mapping: &mut Mapping) {
+    for field in mapping.fields_mut() {
+        if let FieldType::ConstantKeyword { value } = &mut field.field_type {
+            *value = None;
+        }
     }
 }

@@ -42,6 +42,11 @@ impl Term {
         &self.0
     }
 
+    /// The value, taken out.
+    pub fn into_value(self) -> Value {
+        self.0
+    }
+
     /// The order among values of different families, which have no order of their own.
     fn family(&self) -> u8 {
         match self.0 {

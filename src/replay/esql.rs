@@ -8,11 +8,11 @@ use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{Selected, phases};
 use crate::evaluate::pipeline::{Forced, Input, Outcome as RowsFound, OutputRow};
 use crate::evaluate::{Match, Override};
-use crate::event::{Event, EventId, Timestamp, Value};
+use crate::event::{Event, EventId, Timestamp};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
 use crate::execution::{Outcome, Phase};
-use crate::plan::pipeline::{Cell, ColumnOrigin, Operation, Pipeline};
+use crate::plan::pipeline::{Cell, Pipeline};
 
 /// With more events than this there is one run over all of them, and no phases.
 const MOST: usize = 2_000;
@@ -39,7 +39,7 @@ pub(super) fn produce(
         }
         return ScheduledOutcome::new(found.matches, Vec::new(), setting.phase().is_some());
     }
-    let once = is_deduplicated(run);
+    let once = pipeline(run).is_some_and(Pipeline::is_deduplicated);
     let mut replay = |executions: &[Execution]| {
         let mut done = Outcome::default();
         let mut times: BTreeMap<usize, usize> = BTreeMap::new();
@@ -56,22 +56,27 @@ pub(super) fn produce(
             for row in &rows {
                 let first = found.number(run, row, 0);
                 let seen = times.entry(first).or_default();
-                // The ids of known events are excluded before the query; a group alerts again.
+                // Pages go past a known event, whose alert is there already; a group alerts again.
                 if once && *seen > 0 {
                     continue;
                 }
                 let number = found.number(run, row, *seen);
-                *seen += 1;
-                made += 1;
-                if made > setting.max_signals() {
-                    done.cut.push(number);
-                } else if groups.suppresses(|field| column_or_field(run, row, field)) {
+                if made >= setting.max_signals() {
+                    if !done.cut.contains(&number) {
+                        done.cut.push(number);
+                    }
+                    continue;
+                }
+                (made, *seen) = (made + 1, *seen + 1);
+                if groups.suppresses(|field| column_or_field(run, row, field)) {
                     done.suppressed.push(number);
                 } else {
                     done.alerts.push(number);
                 }
             }
         }
+        let alerts = done.alerts.clone();
+        done.cut.retain(|number| !alerts.contains(number));
         done
     };
     let moments = moments(run, &selected);
@@ -114,7 +119,7 @@ struct FoundRows {
 
 impl FoundRows {
     fn number(&mut self, run: &Run<'_>, row: &OutputRow, again: usize) -> usize {
-        let cells: Vec<String> = row.cells.iter().map(text).collect();
+        let cells: Vec<String> = row.cells.iter().map(Cell::text).collect();
         let key = (row.events.clone(), cells, again);
         let next = self.matches.len();
         *self.numbers.entry(key).or_insert_with(|| {
@@ -122,7 +127,7 @@ impl FoundRows {
                 stages: row.events.iter().copied().map(Some).collect(),
                 join: shown(run)
                     .into_iter()
-                    .map(|(place, _)| row.cells.get(place).and_then(cell_value))
+                    .map(|(place, _)| row.cells.get(place).and_then(Cell::as_one))
                     .collect(),
             });
             next
@@ -140,7 +145,7 @@ fn column_or_field(run: &Run<'_>, row: &OutputRow, field: &str) -> Vec<String> {
         return texts(cell.values());
     }
     match row.events.as_slice() {
-        [event] if is_by_event(run) => {
+        [event] if pipeline(run).is_some_and(Pipeline::is_by_event) => {
             let event = run.stage.events.get(event.index());
             let values = event.map_or(&[][..], |event| event.values(field));
             values.iter().map(ToString::to_string).collect()
@@ -239,35 +244,9 @@ pub(super) fn pipeline<'r>(run: &'r Run<'_>) -> Option<&'r Pipeline> {
     run.query.pipeline.as_ref()
 }
 
-/// Whether an event alerts once, whatever executions find it: without STATS, and with `_id`.
-fn is_deduplicated(run: &Run<'_>) -> bool {
-    let Some(pipeline) = pipeline(run) else {
-        return false;
-    };
-    is_by_event(run) && pipeline.outputs.iter().any(|output| output.name == "_id")
-}
-
-/// Whether each row is an event: the query has no STATS.
-fn is_by_event(run: &Run<'_>) -> bool {
-    let mut steps = pipeline(run)
-        .into_iter()
-        .flat_map(|pipeline| &pipeline.steps);
-    !steps.any(|step| matches!(step.operation, Operation::Group(_)))
-}
-
-/// The columns of a row that the query computes; those of the event itself are shown with it.
+/// The columns of a row that the query computes.
 fn shown<'r>(run: &'r Run<'_>) -> Vec<(usize, &'r str)> {
-    let Some(pipeline) = pipeline(run) else {
-        return Vec::new();
-    };
-    let outputs = pipeline.outputs.iter().enumerate();
-    let computed = outputs.filter(|(_, output)| {
-        let column = output.column.and_then(|id| pipeline.column(id));
-        column.is_some_and(|column| column.origin == ColumnOrigin::Computed)
-    });
-    computed
-        .map(|(place, output)| (place, output.name.as_str()))
-        .collect()
+    pipeline(run).map_or_else(Vec::new, Pipeline::computed_outputs)
 }
 
 /// The names of the columns that a match carries.
@@ -284,22 +263,6 @@ pub(super) fn value(run: &Run<'_>, found: &Match, name: &str) -> Option<String> 
             .as_ref()
             .map_or_else(|| "null".to_owned(), ToString::to_string),
     )
-}
-
-fn cell_value(cell: &Cell) -> Option<Value> {
-    match cell {
-        Cell::Null(_) => None,
-        Cell::One(value) => Some(value.clone()),
-        Cell::Many(_) => Some(Value::text(&text(cell))),
-    }
-}
-
-pub(super) fn text(cell: &Cell) -> String {
-    let values: Vec<String> = cell.values().iter().map(ToString::to_string).collect();
-    match cell {
-        Cell::Null(_) => "null".to_owned(),
-        _ => values.join(", "),
-    }
 }
 
 /// The times at which an execution starts to do otherwise although it sees the same events: a query

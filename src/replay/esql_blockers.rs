@@ -1,7 +1,7 @@
 //! Why an ES|QL rule gives no alert: the clauses each of which, were its outcome another, would
 //! make a row, with the values that they saw.
 
-use super::esql::{WholeRun, pipeline, text};
+use super::esql::{WholeRun, pipeline};
 use super::outcome::{CauseRecord, NoneRecord};
 use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
@@ -367,6 +367,6 @@ pub(super) fn said(name: &str, cell: &Cell) -> String {
         }
         Cell::Null(NullReason::Failed) => format!("{name} is null: it could not be computed"),
         Cell::One(value) => format!("{name} = {value}"),
-        Cell::Many(values) => format!("{name} has {} values: {}", values.len(), text(cell)),
+        Cell::Many(values) => format!("{name} has {} values: {}", values.len(), cell.text()),
     }
 }

@@ -443,7 +443,7 @@ impl Pass<'_> {
         Outcome::Done(Box::new(tail.stats))
     }
 
-    /// Replays the executions of the rules that count or remember.
+    /// Replays the executions of the rules that alert by them.
     fn replay(&self, tail: &mut Tail<'_, '_>) {
         let Some(executions) = tail.executions.take().filter(|_| !tail.stopped) else {
             return;
@@ -461,6 +461,9 @@ impl Pass<'_> {
             Ok(shortfalls) => {
                 tail.stats.dropped = shortfalls.dropped.into_iter().collect();
                 tail.stats.cut = shortfalls.cut.into_iter().collect();
+                for (rule, (place, reason)) in shortfalls.failed {
+                    tail.stats.note_failed(rule, place, &reason);
+                }
             }
             Err(error) => tail.fail(&error),
         }

@@ -503,3 +503,40 @@ fn what_executions_drop_and_cut_off_is_named() {
     let named = "events were dropped from the windows or the history of `Counts`: --max-documents";
     assert!(said.contains(named), "{said}");
 }
+
+#[test]
+fn an_esql_rule_is_executed_over_the_recording() {
+    let minutes = [
+        (1, "anna"),
+        (2, "bob"),
+        (3, "anna"),
+        (30, "anna"),
+        (47, "anna"),
+        (48, "anna"),
+    ];
+    let events: Vec<String> = (0..)
+        .zip(minutes)
+        .map(|(id, (at, user))| at_minute(id, at, user))
+        .collect();
+    let rule = |query: &str| {
+        let rule = format!(
+            "[rule]\nname = 'Asks'\nrule_id = '1'\ntype = 'esql'\nlanguage = 'esql'\n\
+             severity = 'low'\nrisk_score = 21\nfrom = 'now-5m'\ninterval = '5m'\n\
+             query = \'\'\'\nFROM logs-* METADATA _id, _index\n{query}\n\'\'\'\n"
+        );
+        Project::of(&[("rules/asks.toml", &rule), ("log.ndjson", &lines(&events))])
+    };
+    let scan = ["scan", "--rules", "rules", "log.ndjson"];
+    let each = rule("| WHERE process.name == \"cmd.exe\" AND user.name == \"bob\" | KEEP _id");
+    let (code, alerts, said) = each.run_apart(&scan);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(ids(&alerts), ["1"]);
+    let counted = rule(
+        "| WHERE process.name LIKE \"cmd*\" | STATS Esql.count = COUNT(*) BY user.name \
+         | WHERE Esql.count >= 2 | KEEP user.name",
+    );
+    let (code, alerts, said) = counted.run_apart(&scan);
+    assert_eq!(code, 0, "{said}");
+    let expected = pairs(&[("anna", &["0", "2"]), ("anna", &["4", "5"])]);
+    assert_eq!(keys_and_ids(&alerts), expected);
+}

@@ -1,4 +1,4 @@
-//! Rules whose executions count or remember alert alike in `scan` and in `test`: over generated
+//! Rules that alert by their executions, as they count, remember or ask in ES|QL, alert alike in `scan` and in `test`: over generated
 //! streams and schedules, the executions of one phase find the same. A query rule, whose executions
 //! remember nothing but their alerts, alerts in `scan` as in all phases of `test` together.
 
@@ -96,10 +96,13 @@ fn rule(spec: &Spec) -> Rule {
     } else {
         ""
     };
+    let asks = if kind.contains("'esql'") {
+        ""
+    } else {
+        "language = 'kuery'\nindex = ['logs-endpoint.events.*']\nquery = 'process.name : a*'\n"
+    };
     let text = format!(
-        "[rule]\nrule_id = 'r'\nname = 'r'\nlanguage = 'kuery'\nseverity = 'low'\n\
-         risk_score = 21\nindex = ['logs-endpoint.events.*']\n\
-         query = 'process.name : a*'\ninterval = '{interval}s'\nfrom = 'now-{look_back}s'\n\
+        "[rule]\nrule_id = 'r'\nname = 'r'\nseverity = 'low'\nrisk_score = 21\n{asks}interval = '{interval}s'\nfrom = 'now-{look_back}s'\n\
          max_signals = {max_signals}\n{by}{kind}"
     );
     let loaded = rule::load(&SourceText::new("rules/r.toml", text));
@@ -191,6 +194,32 @@ fn new_terms() -> impl Strategy<Value = String> {
     })
 }
 
+/// What comes before the last step, and the last step.
+fn esql() -> impl Strategy<Value = String> {
+    let filter = value(&[
+        "",
+        " AND user.name == \"anna\"",
+        " AND user.name IN (\"anna\", \"bob\")",
+        " AND (user.name LIKE \"a?n*\" OR process.pid > 1)",
+        " AND user.name IS NOT NULL AND NOT host.id == \"h1\"",
+        " AND @timestamp >= NOW() - 4 minutes",
+    ]);
+    let last = value(&[
+        "KEEP _id, process.name",
+        "EVAL long = LENGTH(process.name) | KEEP _id, long",
+        "STATS n = COUNT(*), users = VALUES(user.name) BY host.id | WHERE n >= 2",
+        "STATS n = COUNT_DISTINCT(process.pid) BY user.name | SORT n DESC, user.name",
+        "EVAL user.name = host.id | WHERE user.name == \"h1\" | STATS n = COUNT(*) | WHERE n > 1",
+        "MV_EXPAND host.id | STATS n = COUNT(*) BY host.id | WHERE n > 1",
+    ]);
+    (filter, last).prop_map(|(filter, last)| {
+        format!(
+            "type = 'esql'\nlanguage = 'esql'\nquery = '''\nFROM logs-endpoint.events.* METADATA _id\n\
+             | WHERE process.name LIKE \"a*\"{filter}\n| {last}\n'''\n"
+        )
+    })
+}
+
 fn spec(kind: impl Strategy<Value = String>) -> impl Strategy<Value = Spec> {
     let interval = prop::sample::select(vec![60_i64, 120, 300, 600]);
     let look_back = prop::sample::select(vec![60_i64, 90, 300, 540, 900]);
@@ -229,20 +258,19 @@ fn document() -> impl Strategy<Value = (i64, i64, Json)> {
     )
 }
 
-/// The stream, and the least time of the events that the query finds.
-fn stream(documents: &[(i64, i64, Json)], by_ingestion: bool) -> (String, i64) {
+/// The stream, and the least time of the events that the query finds: in ES|QL the time of all,
+/// which a pipeline then takes.
+fn stream(documents: &[(i64, i64, Json)], spec: &Spec) -> (String, i64) {
     let (mut time, mut text, mut least) = (START, String::new(), i64::MAX);
     for (step, late, document) in documents {
         time += step;
         let mut document = document.clone();
+        document["_id"] = json!(time.to_string());
         document["@timestamp"] = json!(time * 1000);
         document["event"]["ingested"] = json!((time + late) * 1000);
-        if document["process"]["name"]
-            .as_str()
-            .unwrap()
-            .starts_with('a')
-        {
-            least = least.min(if by_ingestion { time + late } else { time });
+        let name = document["process"]["name"].as_str().unwrap();
+        if name.starts_with('a') || spec.kind.contains("'esql'") {
+            least = least.min(if spec.by_ingestion { time + late } else { time });
         }
         let _ = writeln!(text, "{document}");
     }
@@ -251,7 +279,7 @@ fn stream(documents: &[(i64, i64, Json)], by_ingestion: bool) -> (String, i64) {
 
 fn check(spec: &Spec, documents: &[(i64, i64, Json)]) -> Result<(), TestCaseError> {
     let catalogue = Catalogue::builtin().unwrap();
-    let (log, least) = stream(documents, spec.by_ingestion);
+    let (log, least) = stream(documents, spec);
     prop_assume!(least < i64::MAX);
     let (rule, files) = (rule(spec), Memory(log));
     let phase = (-least).rem_euclid(spec.interval);
@@ -282,6 +310,14 @@ proptest! {
     }
 
     #[test]
+    fn an_esql_rule_asks_alike_in_scan_and_test(
+        spec in spec(esql()),
+        documents in prop::collection::vec(document(), 1..30),
+    ) {
+        check(&spec, &documents)?;
+    }
+
+    #[test]
     fn a_query_rule_alerts_in_scan_as_in_all_phases_of_test_together(
         documents in prop::collection::vec(document(), 1..30),
     ) {
@@ -294,7 +330,7 @@ proptest! {
             by_ingestion: false,
         };
         let catalogue = Catalogue::builtin().unwrap();
-        let (log, _) = stream(&documents, false);
+        let (log, _) = stream(&documents, &spec);
         let (rule, files) = (rule(&spec), Memory(log));
         let scanned = by_scan(&rule, &files, &catalogue);
         prop_assert_eq!(scanned, by_test(&rule, &files, &catalogue, ""));

@@ -11,6 +11,7 @@ mod lexer;
 mod names;
 pub mod parser;
 mod patterns;
+mod selection;
 pub mod syntax;
 mod token;
 
@@ -19,3 +20,4 @@ pub use infer::infer;
 pub use names::{before_stats, names};
 pub use parser::{Parsed, parse};
 pub use patterns::index_patterns;
+pub use selection::selection;

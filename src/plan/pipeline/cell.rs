@@ -51,6 +51,24 @@ impl Cell {
         }
     }
 
+    /// The values as one text.
+    pub fn text(&self) -> String {
+        let values: Vec<String> = self.values().iter().map(ToString::to_string).collect();
+        match self {
+            Self::Null(_) => "null".to_owned(),
+            _ => values.join(", "),
+        }
+    }
+
+    /// The only value; several as one text.
+    pub fn as_one(&self) -> Option<Value> {
+        match self {
+            Self::Null(_) => None,
+            Self::One(value) => Some(value.clone()),
+            Self::Many(_) => Some(Value::text(&self.text())),
+        }
+    }
+
     /// Whether there is no value.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null(_))

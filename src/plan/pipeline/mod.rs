@@ -66,6 +66,33 @@ pub struct Pipeline {
     pub warnings: Vec<String>,
 }
 
+impl Pipeline {
+    /// Whether each row is an event: the query has no STATS.
+    pub fn is_by_event(&self) -> bool {
+        let mut steps = self.steps.iter();
+        !steps.any(|step| matches!(step.operation, Operation::Group(_)))
+    }
+
+    /// Whether an event alerts once, whatever executions find it: without STATS, and with `_id`
+    /// (`esql-semantics` §13.4).
+    pub fn is_deduplicated(&self) -> bool {
+        self.is_by_event() && self.outputs.iter().any(|output| output.name == "_id")
+    }
+
+    /// The outputs that the query computes, by place and name; those of the event itself are shown
+    /// with it.
+    pub fn computed_outputs(&self) -> Vec<(usize, &str)> {
+        let outputs = self.outputs.iter().enumerate();
+        let computed = outputs.filter(|(_, output)| {
+            let column = output.column.and_then(|id| self.column(id));
+            column.is_some_and(|column| column.origin == ColumnOrigin::Computed)
+        });
+        computed
+            .map(|(place, output)| (place, output.name.as_str()))
+            .collect()
+    }
+}
+
 /// Where the rows come from.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Source {

@@ -1,6 +1,7 @@
-//! Rules whose executions count or remember, over a recording: the documents that meet their
-//! queries are kept, through a temporary file where they are many, and when all have come each
-//! rule's executions are replayed, one rule after another (`rule-types-semantics` §8, §9).
+//! Rules that alert by their executions, over a recording: the documents that meet their queries
+//! are kept, through a temporary file where they are many, and when all have come each
+//! rule's executions are replayed, one rule after another (`rule-types-semantics` §8, §9;
+//! `esql-semantics` §13).
 //!
 //! Executions start at whole multiples of the rule's interval since 1970, so that a part of a
 //! recording is executed as the whole is.
@@ -10,6 +11,7 @@ mod record;
 mod replay;
 mod threshold;
 mod new_terms;
+mod esql;
 
 use std::io;
 use std::sync::Arc;
@@ -41,6 +43,8 @@ pub(super) struct Shortfalls {
     pub(super) dropped: Vec<(u32, u64)>,
     /// Alerts beyond `max_signals`.
     pub(super) cut: Vec<(u32, u64)>,
+    /// Rules that failed: an event by file and line, and why.
+    pub(super) failed: Vec<(u32, ((u32, u64), String))>,
 }
 
 impl<'s> Executions<'s> {
@@ -60,7 +64,7 @@ impl<'s> Executions<'s> {
         reading: &[u8],
         record: &EventRecord,
     ) -> io::Result<()> {
-        let Some(Reading { arrival, .. }) = Reading::decode(reading) else {
+        let Some((arrival, _)) = reading::arrival(reading) else {
             return Ok(());
         };
         self.some = true;
@@ -91,8 +95,7 @@ impl<'s> Executions<'s> {
         documents.advance()?;
         while let Some(number) = documents.next.as_ref().map(|(rule, _)| *rule) {
             let rule = self.rules.get(number as usize);
-            let rule = rule.map(|rule| &*rule.rule);
-            let is_going_on = match rule.map(|rule| (rule, &rule.kind)) {
+            let is_going_on = match rule.map(|rule| (&*rule.rule, &rule.rule.kind)) {
                 Some((rule, RuleKind::Threshold(settings))) => {
                     let counting = threshold::Counting::new(settings);
                     let replay = Replay::new(number, rule, counting, max_documents);
@@ -104,8 +107,18 @@ impl<'s> Executions<'s> {
                     documents.replay(replay, sink, &mut shortfalls)?
                 }
                 _ => {
-                    documents.advance()?;
-                    true
+                    let querying =
+                        rule.and_then(|rule| esql::Querying::new(rule.pipeline.as_ref()?));
+                    match (rule, querying) {
+                        (Some(rule), Some(querying)) => {
+                            let replay = Replay::new(number, &rule.rule, querying, max_documents);
+                            documents.replay(replay, sink, &mut shortfalls)?
+                        }
+                        _ => {
+                            documents.advance()?;
+                            true
+                        }
+                    }
                 }
             };
             if !is_going_on {
@@ -169,7 +182,7 @@ impl Documents {
             let document = Held {
                 number,
                 arrival: reading.arrival,
-                document: replay.document(reading),
+                document: replay.document(reading, &record),
                 record,
             };
             number += 1;
@@ -180,6 +193,10 @@ impl Documents {
         if replay.dropped() > 0 {
             shortfalls.dropped.push((replay.rule, replay.dropped()));
         }
+        let failed = replay.failed.take();
+        shortfalls
+            .failed
+            .extend(failed.map(|failed| (replay.rule, failed)));
         if replay.cut > 0 {
             shortfalls.cut.push((replay.rule, replay.cut));
         }

@@ -14,6 +14,7 @@ use crate::execution::Arrival;
 use crate::execution::new_terms::{Alerted, Document, execute};
 use crate::execution::replayed::Execution;
 use crate::rule::NewTerms;
+use crate::scan::EventRecord;
 
 /// The alerts of so many documents are remembered before those that are too old are looked for.
 const MOST_ALERTED: usize = 10_000;
@@ -84,9 +85,10 @@ fn history_start(settings: &NewTerms, to: i64) -> i64 {
 impl Executed for Remembering<'_> {
     type Document = Document;
 
-    fn document(&self, reading: Reading) -> Document {
+    fn document(&self, reading: Reading, _: &EventRecord) -> Document {
+        let time = reading.arrival.time.unwrap_or_default();
         Document {
-            carried: Carried::new(&reading.terms, reading.arrival.time.unwrap_or_default()),
+            carried: Carried::new(&reading.content.terms(), time),
             arrival: reading.arrival,
         }
     }
@@ -117,7 +119,11 @@ impl Executed for Remembering<'_> {
         let alerts = novelty.alerts.into_iter();
         alerts
             .map(|seen| Group {
-                terms: seen.terms.to_vec(),
+                join: seen
+                    .terms
+                    .iter()
+                    .map(|term| Some(term.value().clone()))
+                    .collect(),
                 places: held
                     .iter()
                     .position(|held| held.number == seen.first)

@@ -1,14 +1,17 @@
-//! What is read of an event for a rule whose executions count or remember: when it happened and
-//! arrived, and the terms of the rule's fields. Worked out by the threads that match, as bytes,
-//! because all of these events may have to go through a temporary file.
+//! What is read of an event for a rule that alerts by its executions: when it happened and arrived,
+//! and the terms of the rule's fields, or the whole event for a query in ES|QL. Worked out by the
+//! threads that match, as bytes, because all of these events may have to go through a temporary
+//! file.
 
 use crate::compile::CompiledRule;
 use crate::engine::{Matcher, RuleSet, SlotId, keys};
 use crate::evaluate::term::Term;
+use crate::event::Event;
 use crate::event::schema::MappedField;
 use crate::execution::Arrival;
 use crate::execution::time_range::RangeField;
 use crate::rule::RuleKind;
+use crate::scan::reread;
 
 /// The readers of the rules, by their places; `None` for rules that alert on events by themselves.
 pub(in crate::scan) struct Readers(Vec<Option<Reader>>);
@@ -20,21 +23,53 @@ struct Reader {
     times: Vec<(String, SlotId)>,
     /// The fields of the rule's kind; `None` for one that has no terms.
     fields: Vec<Option<(MappedField, SlotId)>>,
+    /// The whole event is read instead.
+    is_whole: bool,
 }
 
 /// What was read.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reading {
     pub(super) arrival: Arrival,
-    /// The terms of each field of the rule's kind.
-    pub(super) terms: Vec<Vec<Term>>,
+    pub(super) content: Content,
 }
+
+/// What was read beside the times.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Content {
+    /// The terms of each field of the rule's kind.
+    Terms(Vec<Vec<Term>>),
+    /// The event.
+    Event(Box<Event>),
+}
+
+impl Content {
+    /// The terms.
+    pub(super) fn terms(self) -> Vec<Vec<Term>> {
+        match self {
+            Self::Terms(terms) => terms,
+            Self::Event(_) => Vec::new(),
+        }
+    }
+
+    /// The event.
+    pub(super) fn event(self) -> Event {
+        match self {
+            Self::Terms(_) => Event::default(),
+            Self::Event(event) => *event,
+        }
+    }
+}
+
+/// The bytes of times are followed by one of these.
+const TERMS: u8 = 0;
+const EVENT: u8 = 1;
 
 /// Whether the rule's alerts come of executions rather than of events.
 pub(in crate::scan) fn is_executed(rule: &CompiledRule) -> bool {
     matches!(
         rule.rule.kind,
-        RuleKind::Threshold(_) | RuleKind::NewTerms(_)
+        RuleKind::Threshold(_) | RuleKind::NewTerms(_) | RuleKind::Esql
     )
 }
 
@@ -68,6 +103,7 @@ impl Readers {
             Reader {
                 times: times.into_iter().flatten().collect(),
                 fields: fields.collect(),
+                is_whole: rule.pipeline.is_some(),
                 range,
             }
         };
@@ -101,6 +137,12 @@ impl Readers {
         let Some(time) = arrival.time else { return };
         bytes.extend_from_slice(&time.to_le_bytes());
         bytes.extend_from_slice(&arrival.arrived.to_le_bytes());
+        if reader.is_whole {
+            bytes.push(EVENT);
+            bytes.extend_from_slice(line.as_bytes());
+            return;
+        }
+        bytes.push(TERMS);
         for field in &reader.fields {
             let terms = field.as_ref().map_or_else(Vec::new, |(field, slot)| {
                 Term::of_field(field, &matcher.values_of(line, *slot))
@@ -118,25 +160,40 @@ impl Readers {
     }
 }
 
+/// The times that [`Readers::read`] wrote, and what stands behind them.
+pub(super) fn arrival(bytes: &[u8]) -> Option<(Arrival, &[u8])> {
+    let (time, rest) = bytes.split_first_chunk::<8>()?;
+    let (arrived, rest) = rest.split_first_chunk::<8>()?;
+    let arrival = Arrival {
+        time: Some(i64::from_le_bytes(*time)),
+        arrived: i64::from_le_bytes(*arrived),
+    };
+    Some((arrival, rest))
+}
+
 impl Reading {
     /// What was written by [`Readers::read`].
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let (time, rest) = bytes.split_first_chunk::<8>()?;
-        let (arrived, mut rest) = rest.split_first_chunk::<8>()?;
-        let mut terms = Vec::new();
-        while let Some((length, after)) = rest.split_first_chunk::<4>() {
-            let length = u32::from_le_bytes(*length) as usize;
-            let (own, after) = after.split_at_checked(length)?;
-            let values = keys::read(own).into_iter().flatten();
-            terms.push(values.map(Term::new).collect());
-            rest = after;
-        }
-        Some(Self {
-            arrival: Arrival {
-                time: Some(i64::from_le_bytes(*time)),
-                arrived: i64::from_le_bytes(*arrived),
-            },
-            terms,
-        })
+        let (arrival, rest) = arrival(bytes)?;
+        let (tag, rest) = rest.split_first()?;
+        let content = if *tag == EVENT {
+            let line = std::str::from_utf8(rest).ok()?;
+            Content::Event(Box::new(reread::event(line)?))
+        } else {
+            Content::Terms(terms(rest)?)
+        };
+        Some(Self { arrival, content })
     }
+}
+
+fn terms(mut rest: &[u8]) -> Option<Vec<Vec<Term>>> {
+    let mut terms = Vec::new();
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        let length = u32::from_le_bytes(*length) as usize;
+        let (own, after) = after.split_at_checked(length)?;
+        let values = keys::read(own).into_iter().flatten();
+        terms.push(values.map(Term::new).collect());
+        rest = after;
+    }
+    Some(terms)
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::reading::Reading;
-use crate::evaluate::term::Term;
+use crate::event::Value;
 use crate::execution::replayed::Execution;
 use crate::execution::{Arrival, Windows};
 use crate::rule::Rule;
@@ -20,7 +20,7 @@ pub(super) trait Executed {
     type Document;
 
     /// What was read, as such a document.
-    fn document(&self, reading: Reading) -> Self::Document;
+    fn document(&self, reading: Reading, record: &EventRecord) -> Self::Document;
 
     /// Runs one execution.
     fn execute(
@@ -40,11 +40,16 @@ pub(super) trait Executed {
     fn dropped(&self) -> u64 {
         0
     }
+
+    /// Why an execution failed, if one did.
+    fn failure(&mut self) -> Option<String> {
+        None
+    }
 }
 
-/// An alert: the terms of the key fields, and the documents by their places among those held.
+/// An alert: its key, and the documents by their places among those held.
 pub(super) struct Group {
-    pub(super) terms: Vec<Term>,
+    pub(super) join: Vec<Option<Value>>,
     pub(super) places: Vec<usize>,
 }
 
@@ -77,6 +82,8 @@ pub(super) struct Replay<K: Executed> {
     /// No execution starts before.
     next: i64,
     dropped: u64,
+    /// The first event of the first execution that failed, by file and line, and why it did.
+    pub(super) failed: Option<((u32, u64), String)>,
     /// Alerts beyond `max_signals`.
     pub(super) cut: u64,
 }
@@ -94,12 +101,13 @@ impl<K: Executed> Replay<K> {
             held: VecDeque::new(),
             next: i64::MIN,
             dropped: 0,
+            failed: None,
             cut: 0,
         }
     }
 
-    pub(super) fn document(&self, reading: Reading) -> K::Document {
-        self.kind.document(reading)
+    pub(super) fn document(&self, reading: Reading, record: &EventRecord) -> K::Document {
+        self.kind.document(reading, record)
     }
 
     pub(super) fn dropped(&self) -> u64 {
@@ -158,14 +166,20 @@ impl<K: Executed> Replay<K> {
 
     fn execute(&mut self, execution: Execution, sink: &mut Sink<'_>) -> bool {
         let groups = self.kind.execute(execution, &self.held, self.max_signals);
+        if let (None, Some(reason)) = (&self.failed, self.kind.failure()) {
+            let first = self
+                .held
+                .front()
+                .map(|held| (held.record.file, held.record.line));
+            self.failed = Some((first.unwrap_or_default(), reason));
+        }
         self.cut += self.kind.cut() as u64;
         groups.into_iter().all(|group| {
             let places = group.places.iter();
             let events = places.filter_map(|place| self.held.get(*place));
-            let terms = group.terms.iter().map(|term| Some(term.value().clone()));
             sink(Alert {
                 rule: self.rule,
-                join: terms.collect(),
+                join: group.join,
                 events: events.map(|held| Some(Arc::clone(&held.record))).collect(),
             })
         })

@@ -8,6 +8,7 @@ use crate::evaluate::threshold::{Counted, Threshold};
 use crate::execution::replayed::Execution;
 use crate::execution::threshold::{Document, History, execute};
 use crate::rule;
+use crate::scan::EventRecord;
 
 /// What they have counted so far.
 pub(super) struct Counting {
@@ -34,8 +35,8 @@ impl Counting {
 impl Executed for Counting {
     type Document = Document;
 
-    fn document(&self, reading: Reading) -> Document {
-        let mut groups = reading.terms;
+    fn document(&self, reading: Reading, _: &EventRecord) -> Document {
+        let mut groups = reading.content.terms();
         let cardinality = groups.split_off(self.groups.min(groups.len()));
         Document {
             counted: Counted {
@@ -60,7 +61,11 @@ impl Executed for Counting {
         let alerts = counting.alerts.into_iter();
         alerts
             .map(|bucket| Group {
-                terms: bucket.key,
+                join: bucket
+                    .key
+                    .into_iter()
+                    .map(|term| Some(term.into_value()))
+                    .collect(),
                 places: bucket.documents,
             })
             .collect()
