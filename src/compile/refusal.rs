@@ -20,8 +20,10 @@ pub enum NotCompiled {
 pub enum Unsupported {
     /// Rules of this type.
     RuleType(RuleType),
-    /// Rules of this type over recordings.
+    /// Rules of this type where one event after the other is looked at.
     OverRecordings(RuleType),
+    /// Rules that match indicators, where none are given.
+    WithoutIndicators,
     /// A rule without a query.
     NoQuery,
     /// One of the rule's own `filters`.
@@ -33,8 +35,13 @@ impl fmt::Display for Unsupported {
         match self {
             Self::RuleType(rule_type) => write!(f, "rules of type {}", rule_type.word()),
             Self::OverRecordings(rule_type) => {
-                write!(f, "rules of type {} over recordings", rule_type.word())
+                let word = rule_type.word();
+                write!(
+                    f,
+                    "rules of type {word}, which alert by their executions, over recordings"
+                )
             }
+            Self::WithoutIndicators => f.write_str("rules of type threat_match without indicators"),
             Self::NoQuery => f.write_str("rules without a query"),
             Self::Filter(what) => f.write_str(what),
         }
@@ -70,6 +77,21 @@ pub fn is_supported(rule_type: RuleType) -> bool {
             | RuleType::ThreatMatch
             | RuleType::Esql
     )
+}
+
+/// Whether a rule's alerts come of its executions, rather than of events or sequences.
+pub fn is_executed(rule: &Rule) -> bool {
+    matches!(
+        rule.kind.rule_type(),
+        RuleType::Threshold | RuleType::NewTerms | RuleType::ThreatMatch | RuleType::Esql
+    )
+}
+
+/// Why a recording cannot be explained, or made a scenario, by what its events are to the rule one
+/// after the other.
+pub fn unsupported_on_recordings(rule: &Rule) -> Option<Unsupported> {
+    let rule_type = rule.kind.rule_type();
+    is_executed(rule).then_some(Unsupported::OverRecordings(rule_type))
 }
 
 /// Why a rule cannot be run over a stream of events, where there is no case with a schedule.

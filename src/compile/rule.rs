@@ -7,7 +7,7 @@ use super::exception_lists::ExceptionLists;
 use super::exclusions::{CompiledExclusions, Exclusions};
 use super::field_types::AnySource;
 use super::query::{Query, request_fields};
-use super::refusal::{NotCompiled, Refused, supported};
+use super::refusal::{NotCompiled, Refused, Unsupported, is_executed, supported};
 use super::syntax::Syntax;
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::event::schema::MappedField;
@@ -15,7 +15,7 @@ use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::language::eql::OptionalFields;
 use crate::plan::Plan;
 use crate::plan::pipeline::Pipeline;
-use crate::rule::{Language, Rule};
+use crate::rule::{Language, Rule, RuleKind};
 
 /// A rule that runs.
 #[derive(Debug, Clone)]
@@ -47,6 +47,11 @@ impl CompiledRule {
     /// Whether anything hides documents from it.
     pub fn has_exclusions(&self) -> bool {
         !self.exclusions.is_empty()
+    }
+
+    /// Whether its alerts come of executions.
+    pub fn is_executed(&self) -> bool {
+        is_executed(&self.rule)
     }
 
     /// A field that the rule's kind names: how its values are read.
@@ -97,6 +102,9 @@ impl<'c> RuleCompiler<'c> {
     /// Compiles a rule.
     pub fn compile(&mut self, rule: Arc<Rule>) -> Result<CompiledRule, NotCompiled> {
         let text = supported(&rule).map_err(NotCompiled::Unsupported)?;
+        if let RuleKind::ThreatMatch(_) = rule.kind {
+            return Err(NotCompiled::Unsupported(Unsupported::WithoutIndicators));
+        }
         let refused = |errors: Vec<_>| NotCompiled::Refused(Refused::new(&errors, text));
         let language = rule
             .query

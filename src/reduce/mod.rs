@@ -191,7 +191,7 @@ fn named(subject: &Subject, exclusions: &Exclusions) -> BTreeSet<String> {
 /// Makes the scenario; of the events only [`fields`] need be there.
 pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimised, Impossible> {
     let subject = request.subject;
-    if let Some(what) = subject.unsupported_on_streams() {
+    if let Some(what) = subject.unsupported_on_recordings() {
         return Err(Impossible::Unsupported(what.to_string()));
     }
     if events.is_empty() {

@@ -59,7 +59,7 @@ pub use outcome::{Check, Observed, Outcome, Verdict};
 pub use production::CREATES;
 
 use crate::compile::Syntax;
-use crate::compile::{Unsupported, supported, unsupported_on_streams};
+use crate::compile::{Unsupported, supported, unsupported_on_recordings, unsupported_on_streams};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
@@ -421,6 +421,12 @@ impl Subject {
     /// What Trapline cannot run of the rule.
     pub fn unsupported(&self) -> Option<Unsupported> {
         supported(&self.rule).err()
+    }
+
+    /// Why what single events of a recording are to it says nothing of its alerts.
+    pub fn unsupported_on_recordings(&self) -> Option<Unsupported> {
+        self.unsupported()
+            .or_else(|| unsupported_on_recordings(&self.rule))
     }
 
     /// Why it cannot be run over a stream of events.

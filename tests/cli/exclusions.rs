@@ -254,8 +254,8 @@ fn an_unknown_field_has_the_type_of_its_values() {
     assert_eq!((code, found.lines().count()), (0, 3), "{found}{said}");
 }
 
-/// Each type of rule, its scenario, and whether it runs over recordings.
-fn types() -> Vec<(&'static str, String, &'static str, bool)> {
+/// Each type of rule and its scenario.
+fn types() -> Vec<(&'static str, String, &'static str)> {
     const ONE: &str = "    shell: {is: process, process.executable: C:\\Windows\\cmd.exe, user.name: anna, host.id: h}\n";
     const TWO: &str = "    shell: {is: process, process.executable: C:\\Windows\\cmd.exe, user.name: anna, host.id: h, repeat: {times: 2, every: 1s}}\n";
     const THEN: &str = "    shell: {is: process, process.executable: C:\\Windows\\cmd.exe, user.name: anna, host.id: h}\n    \
@@ -273,7 +273,6 @@ fn types() -> Vec<(&'static str, String, &'static str, bool)> {
             "eql",
             one("eql", "eql", "process where process.name == \"cmd.exe\""),
             ONE,
-            true,
         ),
         (
             "sequence",
@@ -283,31 +282,22 @@ fn types() -> Vec<(&'static str, String, &'static str, bool)> {
                 "sequence by host.id [process where process.name == \"cmd.exe\"] [process where process.name == \"whoami.exe\"]",
             ),
             THEN,
-            true,
         ),
-        (
-            "kuery",
-            one("query", "kuery", "process.name: cmd.exe"),
-            ONE,
-            true,
-        ),
+        ("kuery", one("query", "kuery", "process.name: cmd.exe"), ONE),
         (
             "lucene",
             one("query", "lucene", "process.name: cmd.exe"),
             ONE,
-            true,
         ),
         (
             "saved",
             one("saved_query", "kuery", "process.name: cmd.exe") + "\nsaved_id = 's'",
             ONE,
-            true,
         ),
         (
             "threshold",
             threshold + "\nthreshold = {field = ['host.id'], value = 2}",
             TWO,
-            true,
         ),
         (
             "new_terms",
@@ -315,10 +305,9 @@ fn types() -> Vec<(&'static str, String, &'static str, bool)> {
                 + "\n[rule.new_terms]\nfield = 'new_terms_fields'\nvalue = ['host.id']\n\
                          [[rule.new_terms.history_window_start]]\nfield = 'history_window_start'\nvalue = 'now-7d'",
             ONE,
-            true,
         ),
-        ("esql", one("esql", "esql", esql), ONE, false),
-        ("esql_stats", one("esql", "esql", &counted), TWO, false),
+        ("esql", one("esql", "esql", esql), ONE),
+        ("esql_stats", one("esql", "esql", &counted), TWO),
     ]
 }
 
@@ -338,7 +327,7 @@ fn every_type_of_rule_honours_filters_and_exceptions() {
             .replace("00:00:00", "00:00:02"),
     ]);
     let log = log.replace("\"host\":{", "\"host\":{\"id\":\"h\",");
-    for (name, kind, events, is_scanned) in types() {
+    for (name, kind, events) in types() {
         for (what, more, because) in [
             ("filter", filter.as_str(), "filters"),
             ("exception", REFERENCE, "exception bob may"),
@@ -371,16 +360,13 @@ fn every_type_of_rule_honours_filters_and_exceptions() {
             assert_eq!(code, 0, "{name}, {what}: {said}");
             let (code, said) = project.run(&["test", "-k", "case:bob"]);
             assert!(code == 0 && said.contains('1'), "{name}, {what}: {said}");
-            if is_scanned {
-                let scan = |rules: &str| {
-                    let (_, found, said) =
-                        project.run_apart(&["scan", "log.ndjson", "--rules", rules]);
-                    assert!(!said.contains("not run"), "{name}, {what}: {said}");
-                    found.lines().count()
-                };
-                assert!(scan("without") > 0, "{name}, {what}");
-                assert_eq!(scan("rules"), 0, "{name}, {what}");
-            }
+            let scan = |rules: &str| {
+                let (_, found, said) = project.run_apart(&["scan", "log.ndjson", "--rules", rules]);
+                assert!(!said.contains("not run"), "{name}, {what}: {said}");
+                found.lines().count()
+            };
+            assert!(scan("without") > 0, "{name}, {what}");
+            assert_eq!(scan("rules"), 0, "{name}, {what}");
         }
     }
 }

@@ -540,3 +540,56 @@ fn an_esql_rule_is_executed_over_the_recording() {
     let expected = pairs(&[("anna", &["0", "2"]), ("anna", &["4", "5"])]);
     assert_eq!(keys_and_ids(&alerts), expected);
 }
+
+#[test]
+fn what_compares_explains_or_reduces_recordings_says_what_it_can_of_executions() {
+    let minutes = [1, 2, 3, 30, 31, 32];
+    let events: Vec<String> = (0..)
+        .zip(minutes)
+        .map(|(id, at)| at_minute(id, at, "anna"))
+        .collect();
+    let rule = |count: u8| {
+        format!(
+            "[rule]\nname = 'Counts'\nrule_id = '1'\nlanguage = 'kuery'\nseverity = 'low'\n\
+             risk_score = 21\nquery = 'process.name : cmd.exe'\nfrom = 'now-10m'\n\
+             type = 'threshold'\nthreshold = {{field = ['user.name'], value = {count}}}\n"
+        )
+    };
+    let project = Project::of(&[
+        ("old/rules/counts.toml", &rule(3)),
+        ("new/rules/counts.toml", &rule(4)),
+        ("old/trapline.toml", ""),
+        ("new/trapline.toml", ""),
+        ("log.ndjson", &lines(&events)),
+    ]);
+    let (_, said) = project.run(&["diff", "./old", "./new", "--captures", "log.ndjson"]);
+    assert!(said.contains("2 alerts"), "{said}");
+    for arguments in [
+        &["explain", "old/rules/counts.toml", "--events", "log.ndjson"][..],
+        &[
+            "import",
+            "log.ndjson",
+            "--rule",
+            "old/rules/counts.toml",
+            "--minimise",
+        ],
+    ] {
+        let (code, said) = project.run(arguments);
+        assert_eq!(code, 3, "{said}");
+        let reason = "rules of type threshold, which alert by their executions, over recordings";
+        assert!(said.contains(reason), "{said}");
+    }
+}
+
+#[test]
+fn an_indicator_match_rule_without_indicators_is_named() {
+    let kind = "type = 'threat_match'\nthreat_index = ['ti-*']\nthreat_query = '*'\n\
+        threat_mapping = [{entries = [{field = 'user.name', type = 'mapping', value = 'threat.indicator.name'}]}]\n";
+    let project = executed(kind, &[at_minute(0, 1, "anna")]);
+    let (code, alerts, said) = project.run_apart(&["scan", "--rules", "rules", "log.ndjson"]);
+    assert_eq!((code, alerts.as_str()), (0, ""), "{said}");
+    assert!(
+        said.contains("rules of type threat_match without indicators"),
+        "{said}"
+    );
+}

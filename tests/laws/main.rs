@@ -14,6 +14,7 @@ mod conformance;
 mod data_sources;
 mod engine;
 mod engine_corpus;
+mod engine_kql;
 mod eql_corpus;
 mod esql;
 mod esql_rules;

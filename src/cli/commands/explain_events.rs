@@ -93,9 +93,10 @@ fn problem(stopped: Stopped, events: &str) -> Problem {
             let message = format!("the query fails on `{events}`: {failure}");
             not_loaded(&error::QUERY_FAILED, message)
         }
-        Stopped::Unsupported(what) => {
-            not_loaded(&error::NOTHING_SELECTED, format!("{what} are not run yet"))
-        }
+        Stopped::Unsupported(what) => not_loaded(
+            &error::NOTHING_SELECTED,
+            format!("{what} are not explained"),
+        ),
         Stopped::Empty => not_loaded(
             &error::BAD_EVENT,
             format!("there is no event in `{events}`"),

@@ -93,7 +93,7 @@ pub fn explain_recording<'a>(
     question: &Question<'_>,
     open: &mut dyn FnMut() -> Result<Batches<'a>, Box<Diagnostic>>,
 ) -> Result<Explanation, Stopped> {
-    if let Some(what) = question.subject.unsupported_on_streams() {
+    if let Some(what) = question.subject.unsupported_on_recordings() {
         return Err(Stopped::Unsupported(what));
     }
     let mut guess = Guess {

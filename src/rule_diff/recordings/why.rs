@@ -37,13 +37,17 @@ pub(super) struct CauseAnalysis<'v> {
 }
 
 impl<'v> CauseAnalysis<'v> {
-    /// A question to a rule about an alert of its other version; `None` where its query fails.
+    /// A question to a rule about an alert of its other version; `None` where its query fails, and
+    /// for ES|QL, whose steps no single event decides.
     pub(super) fn new(
         about: usize,
         version: &'v Version<'v>,
         rule: &'v CompiledRule,
         alert: &Alert,
     ) -> Option<Self> {
+        if rule.pipeline.is_some() {
+            return None;
+        }
         let places = alert.events.iter();
         Some(Self {
             about,
@@ -114,6 +118,10 @@ impl<'v> CauseAnalysis<'v> {
             return Explanation::default();
         };
         if let Some(found) = evaluation.matches().first() {
+            if self.rule.is_executed() {
+                // Its events are found, and do not suffice.
+                return Explanation::default();
+            }
             let events = found.stages.iter().flatten();
             let events = events.filter_map(|event| places.get(event.index()).copied());
             return Explanation {

@@ -10,7 +10,6 @@ use crate::event::Event;
 use crate::event::schema::MappedField;
 use crate::execution::Arrival;
 use crate::execution::time_range::RangeField;
-use crate::rule::RuleKind;
 use crate::scan::reread;
 
 /// The readers of the rules, by their places; `None` for rules that alert on events by themselves.
@@ -65,18 +64,10 @@ impl Content {
 const TERMS: u8 = 0;
 const EVENT: u8 = 1;
 
-/// Whether the rule's alerts come of executions rather than of events.
-pub(in crate::scan) fn is_executed(rule: &CompiledRule) -> bool {
-    matches!(
-        rule.rule.kind,
-        RuleKind::Threshold(_) | RuleKind::NewTerms(_) | RuleKind::Esql
-    )
-}
-
-/// The paths of documents that are read for such rules.
+/// The paths of documents that are read for rules that alert by their executions.
 pub(in crate::scan) fn fields(rules: &[CompiledRule]) -> Vec<String> {
     let mut paths = Vec::new();
-    for rule in rules.iter().filter(|rule| is_executed(rule)) {
+    for rule in rules.iter().filter(|rule| rule.is_executed()) {
         paths.extend(RangeField::of(&rule.rule).fields().map(str::to_owned));
         let fields = rule.rule.kind.fields();
         let mapped = fields.iter().filter_map(|path| rule.field(path));
@@ -109,7 +100,7 @@ impl Readers {
         };
         let readers = rules
             .iter()
-            .map(|rule| is_executed(rule).then(|| reader(rule)));
+            .map(|rule| rule.is_executed().then(|| reader(rule)));
         Self(readers.collect())
     }
 
