@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::replay::Subject;
-use crate::rule::{Production, Suppression};
+use crate::rule::{FieldName, MappingEntry, Production, RuleKind, Suppression, ThreatMatch};
 use crate::snapshot::diff::{Tag, diff};
 
 /// A rule that differs.
@@ -189,8 +189,68 @@ fn settings(subject: &Subject) -> Vec<(&'static str, String)> {
         ("building_block_type", rule.building_block.to_string()),
         ("threat", threat.collect::<Vec<_>>().join(", ")),
     ];
+    settings.extend(of_kind(&rule.kind));
     settings.extend(production(&rule.production));
     settings
+}
+
+/// The settings that only some kinds of rule have.
+fn of_kind(kind: &RuleKind) -> [(&'static str, String); 3] {
+    let names = |fields: &[FieldName]| {
+        let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+        names.join(", ")
+    };
+    let [mut threshold, mut new_terms, mut threat] = [const { String::new() }; 3];
+    match kind {
+        RuleKind::Threshold(own) => {
+            threshold = format!("{} by {}", own.count, names(&own.group_by));
+            if let Some(distinct) = &own.cardinality {
+                let more = format!(", {} of {}", distinct.count, distinct.field.name);
+                threshold.push_str(&more);
+            }
+        }
+        RuleKind::NewTerms(own) => {
+            new_terms = format!("{} since {}", names(&own.fields), own.history_window_start);
+        }
+        RuleKind::ThreatMatch(own) => threat = indicators(own),
+        _ => {}
+    }
+    [
+        ("threshold", threshold),
+        ("new_terms", new_terms),
+        ("threat_mapping", threat),
+    ]
+}
+
+/// `source.ip = threat.indicator.ip in ti-* where QUERY`
+fn indicators(settings: &ThreatMatch) -> String {
+    let entry = |entry: &MappingEntry| {
+        let sign = if entry.is_negated { "!=" } else { "=" };
+        let (own, other) = (&entry.event_field.name, &entry.indicator_field.name);
+        format!("{own} {sign} {other}")
+    };
+    let group = |group: &Vec<MappingEntry>| {
+        let entries: Vec<String> = group.iter().map(entry).collect();
+        entries.join(" and ")
+    };
+    let groups: Vec<String> = settings.groups.iter().map(group).collect();
+    let index: Vec<&str> = settings
+        .index
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let filters = settings
+        .filters
+        .iter()
+        .map(|(filter, _)| filter.to_string());
+    let query = std::iter::once(settings.query.text.text().to_owned());
+    let conditions: Vec<String> = query.chain(filters).collect();
+    format!(
+        "{} in {} where {}",
+        groups.join(" or "),
+        index.join(", "),
+        conditions.join("; ")
+    )
 }
 
 /// The settings by which Kibana treats its events and matches.

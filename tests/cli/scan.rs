@@ -563,7 +563,11 @@ fn what_compares_explains_or_reduces_recordings_says_what_it_can_of_executions()
         ("log.ndjson", &lines(&events)),
     ]);
     let (_, said) = project.run(&["diff", "./old", "./new", "--captures", "log.ndjson"]);
-    assert!(said.contains("2 alerts"), "{said}");
+    assert!(
+        said.contains("LOST") && said.contains("2 alerts before, 0 now"),
+        "{said}"
+    );
+    assert!(said.contains("3 by user.name"), "{said}");
     for arguments in [
         &["explain", "old/rules/counts.toml", "--events", "log.ndjson"][..],
         &[
@@ -574,7 +578,7 @@ fn what_compares_explains_or_reduces_recordings_says_what_it_can_of_executions()
             "--minimise",
         ],
     ] {
-        let (code, said) = project.run(arguments);
+        let (code, _, said) = project.run_apart(arguments);
         assert_eq!(code, 3, "{said}");
         let reason = "rules of type threshold, which alert by their executions, over recordings";
         assert!(said.contains(reason), "{said}");
