@@ -8,7 +8,7 @@ use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{Selected, phases};
 use crate::evaluate::pipeline::{Forced, Input, Outcome as RowsFound, OutputRow};
 use crate::evaluate::{Match, Override};
-use crate::event::{Event, EventId, Timestamp};
+use crate::event::{Event, EventId, Timestamp, Value};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
 use crate::execution::{Outcome, Phase};

@@ -72,7 +72,7 @@ fn fields(pipeline: &Pipeline) -> Option<Vec<String>> {
                     ]);
                 }
             }
-            ColumnOrigin::Metadata(Metadata::Source) => return None,
+            ColumnOrigin::Metadata(Metadata::Source) | ColumnOrigin::Ignored(_) => return None,
             ColumnOrigin::Metadata(_) | ColumnOrigin::Computed => {}
         }
     }
