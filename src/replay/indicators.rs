@@ -88,9 +88,9 @@ pub(super) struct Indicators<'c> {
     /// Why the others are not found, by their numbers.
     pub(super) lost: Vec<(usize, String)>,
     /// The values of events, tested on indicators.
-    on_indicators: ValueTests,
+    tests_of_event_values: ValueTests,
     /// The values of indicators, tested on events.
-    on_events: ValueTests,
+    tests_of_indicator_values: ValueTests,
 }
 
 impl<'c> Indicators<'c> {
@@ -128,8 +128,8 @@ impl<'c> Indicators<'c> {
             event_types,
             found,
             lost,
-            on_indicators: ValueTests::new(&of_events, &input.query.schema, START)?,
-            on_events: ValueTests::new(&of_indicators, &query.schema, START)?,
+            tests_of_event_values: ValueTests::new(&of_events, &input.query.schema, START)?,
+            tests_of_indicator_values: ValueTests::new(&of_indicators, &query.schema, START)?,
         })
     }
 
@@ -185,14 +185,14 @@ impl<'c> Indicators<'c> {
             Enumerated::Events => (
                 of_event,
                 of_indicator,
-                &self.on_indicators,
+                &self.tests_of_event_values,
                 &entry.indicator_field.name,
                 indicator,
             ),
             Enumerated::Indicators => (
                 of_indicator,
                 of_event,
-                &self.on_events,
+                &self.tests_of_indicator_values,
                 &entry.event_field.name,
                 event,
             ),

@@ -28,7 +28,7 @@ const TRIED: usize = 6;
 /// The scenario that cases are made for.
 pub(super) enum Writing<'a> {
     /// One that was just made.
-    Made(Sketch),
+    Made(Box<Sketch>),
     /// The last one of a file.
     Written(&'a Written<'a>),
 }
@@ -39,7 +39,7 @@ impl Writing<'_> {
         match self {
             Self::Made(sketch) => Sketch {
                 cases: cases.iter().map(|case| (*case).clone()).collect(),
-                ..sketch.clone()
+                ..(**sketch).clone()
             }
             .text(),
             Self::Written(written) => written.with(cases.iter().copied()),

@@ -30,7 +30,7 @@ pub fn new(request: &Request<'_>) -> Result<Made, Impossible> {
         let mut filler = Filler::new(
             request,
             &patterns,
-            Writing::Made(sketch.clone()),
+            Writing::Made(Box::new(sketch.clone())),
             &mut taken,
         );
         filler.fill();
