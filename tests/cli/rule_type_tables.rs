@@ -159,6 +159,10 @@ attack:
       kibana.alert.threshold_result.terms.field: user.name
       kibana.alert.threshold_result.terms.value: x";
     passes(&project(THRESHOLD, attack, &cases));
+}
+
+#[test]
+fn a_threshold_rule_needs_its_cardinality_as_well() {
     let cardinality =
         format!("{THRESHOLD}[[rule.threshold.cardinality]]\nfield = \"source.ip\"\nvalue = 2\n");
     let attack = "
