@@ -12,7 +12,7 @@ use super::deliver::{give, is_reported, lock};
 use super::excluded::Excluded;
 use super::executions::{Executions, Readers};
 use super::merge::{Ahead, Inputs, Merge};
-use super::order::{Order, Released, SortedOrder, WindowOrder};
+use super::order::{Order, Ordering, Released, SortedOrder, WindowOrder};
 use super::stage_hits::{HitsError, HitsWriter, OwnedHits};
 use super::time_span::Days;
 use super::{EventRecord, Options, Routes, Stats, Watcher};
@@ -36,15 +36,6 @@ pub(super) struct Pass<'s> {
     pub(super) kept: Vec<bool>,
     /// All inputs can be read twice.
     pub(super) is_finite: bool,
-}
-
-/// How events are put in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ordering {
-    /// Within a window.
-    Window,
-    /// All of them, through a temporary file where they are many.
-    Sorted,
 }
 
 /// How a pass ended.
