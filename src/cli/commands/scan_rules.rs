@@ -280,7 +280,7 @@ fn compile(
                 id,
                 file: name,
                 reason: why.to_string(),
-                is_fault: matches!(why, NotCompiled::Refused(_)),
+                is_fault: matches!(&why, NotCompiled::Refused(refused) if !refused.unsupported),
                 is_other_type: matches!(
                     why,
                     NotCompiled::Unsupported(Unsupported::RuleType(_) | Unsupported::NoQuery)

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::reading::Reading;
 use super::replay::{Executed, Group, Held};
 use crate::evaluate::pipeline::{Input, OutputRow, Program};
+use crate::event::schema::MappedField;
 use crate::event::{Event, Timestamp};
 use crate::execution::replayed::Execution;
 use crate::plan::pipeline::{Cell, ColumnOrigin, Metadata, Pipeline};
@@ -64,7 +65,7 @@ fn fields(pipeline: &Pipeline) -> Option<Vec<String>> {
     for column in &pipeline.columns {
         match &column.origin {
             ColumnOrigin::Field { readers, .. } => {
-                for path in readers.iter().flatten().flat_map(|reader| reader.sources()) {
+                for path in readers.iter().flatten().flat_map(MappedField::sources) {
                     paths.extend([
                         path.to_owned(),
                         format!("{path}.lat"),

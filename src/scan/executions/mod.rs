@@ -36,6 +36,9 @@ pub(super) struct Executions<'s> {
     some: bool,
 }
 
+/// Where a rule failed, as the file and line of an event, and why.
+pub(super) type Failed = ((u32, u64), String);
+
 /// What the executions came to, beside their alerts, by rule.
 #[derive(Debug, Default)]
 pub(super) struct Shortfalls {
@@ -43,8 +46,8 @@ pub(super) struct Shortfalls {
     pub(super) dropped: Vec<(u32, u64)>,
     /// Alerts beyond `max_signals`.
     pub(super) cut: Vec<(u32, u64)>,
-    /// Rules that failed: an event by file and line, and why.
-    pub(super) failed: Vec<(u32, ((u32, u64), String))>,
+    /// Rules that failed.
+    pub(super) failed: Vec<(u32, Failed)>,
 }
 
 impl<'s> Executions<'s> {

@@ -100,8 +100,8 @@ impl Executed for Remembering<'_> {
         max_signals: usize,
     ) -> Vec<Group> {
         let settings = self.settings;
+        self.history = history_start(settings, execution.to);
         let history = |to: i64| history_start(settings, to);
-        self.history = history(execution.to);
         let own = held.iter().map(|held| (held.number, &held.document));
         let past = past(&self.past, held);
         // What was seen before stands for itself: no alert is made of it, so it needs no number.
