@@ -29,8 +29,8 @@ pub use on_source::OnSource;
 pub use pipeline::{PipelineQuery, parse_pipeline};
 pub use query::{CompiledQuery, Query, fields_of, parse, request_fields};
 pub use refusal::{
-    NotCompiled, Refused, Unsupported, is_executed, is_supported, supported,
-    unsupported_on_recordings, unsupported_on_streams,
+    NotCompiled, Refused, Unsupported, is_supported, supported, unsupported_on_recordings,
+    unsupported_on_streams,
 };
 pub use rule::{CompiledRule, RuleCompiler};
 pub use syntax::Syntax;

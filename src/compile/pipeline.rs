@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::syntax::Syntax;
 use crate::diagnostic::Span;
 use crate::evaluate::pipeline::{Given, TableRows};
 use crate::event::{FieldType, Mapping, Schema};
@@ -39,7 +38,7 @@ impl EsqlQuery {
     }
 
     /// A query in KQL that selects every document from which some row may come.
-    pub(super) fn selection(&self, mapping: &Mapping) -> Syntax {
+    pub(super) fn selection(&self, mapping: &Mapping) -> kql::syntax::Query {
         let is_exact = |name: &str| {
             let field = mapping.get(name);
             field.is_some_and(|field| {
@@ -53,11 +52,10 @@ impl EsqlQuery {
         };
         let text = esql::selection(&self.tree, is_exact);
         // Only more documents are looked at where KQL cannot say it.
-        let query = kql::parse(&text).unwrap_or(kql::syntax::Query {
+        kql::parse(&text).unwrap_or(kql::syntax::Query {
             span: Span::of(0..0),
             condition: None,
-        });
-        Syntax::Kuery(query)
+        })
     }
 
     /// The pipeline on the types of the fields that the query names.

@@ -80,7 +80,7 @@ pub fn is_supported(rule_type: RuleType) -> bool {
 }
 
 /// Whether a rule's alerts come of its executions, rather than of events or sequences.
-pub fn is_executed(rule: &Rule) -> bool {
+pub(super) fn is_executed(rule: &Rule) -> bool {
     matches!(
         rule.kind.rule_type(),
         RuleType::Threshold | RuleType::NewTerms | RuleType::ThreatMatch | RuleType::Esql

@@ -118,7 +118,7 @@ impl<'c> RuleCompiler<'c> {
         let mut selection = None;
         if let Syntax::Esql(query) = &syntax {
             without_constants(&mut mapping);
-            selection = Some(query.selection(&mapping));
+            selection = Some(Syntax::Kuery(query.selection(&mapping)));
             let schema = Schema::new(vec![mapping.clone()]);
             pipeline = Some(Arc::new(query.compile(&schema).map_err(refused)?));
         }

@@ -141,7 +141,7 @@ struct Run {
 
 impl<const N: usize> Sorted<N> {
     /// The next record, if there is one.
-    #[expect(
+    #[allow(
         clippy::should_implement_trait,
         reason = "an iterator of results would hide that reading fails once and for all"
     )]

@@ -79,7 +79,7 @@ impl<I: Idx, T> IndexVec<I, T> {
     }
 
     /// The items in order, to be changed.
-    #[expect(
+    #[allow(
         clippy::iter_without_into_iter,
         reason = "`for` over a shared vector says more clearly that it is changed"
     )]

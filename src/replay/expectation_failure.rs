@@ -184,12 +184,12 @@ pub(super) fn of_none(
     let (stated, found) = (stated.clone(), found.iter().map(ToString::to_string));
     let found = found.collect();
     let reason = match reason_match::known(&stated, plan) {
-        Err(near) if !esql_blockers::has(case.run, &stated) => Reason::UnknownReason {
+        Err(near) if !esql_blockers::has(case.run, &stated) => Reason::Unknown {
             stated,
             near,
             found,
         },
-        _ => Reason::OtherReason { stated, found },
+        _ => Reason::Other { stated, found },
     };
     Some((Verdict::Failed, reason))
 }

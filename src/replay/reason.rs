@@ -99,14 +99,14 @@ pub enum Reason {
     /// What was to stop other alerts stopped none.
     StoppedNone(ReasonName),
     /// Something else than the stated reason stopped it.
-    OtherReason {
+    Other {
         /// The reason that the case states.
         stated: ReasonName,
         /// What stopped it; nothing where no single clause did.
         found: Vec<String>,
     },
     /// The stated reason is nothing that can stop this rule.
-    UnknownReason {
+    Unknown {
         /// The reason that the case states.
         stated: ReasonName,
         /// The nearest text that can.
@@ -153,8 +153,8 @@ impl Reason {
             Self::OtherValue { .. } => "other-value",
             Self::BlindPhases(_) => "blind-phases",
             Self::StoppedNone(_) => "stopped-none",
-            Self::OtherReason { .. } => "other-reason",
-            Self::UnknownReason { .. } => "unknown-reason",
+            Self::Other { .. } => "other-reason",
+            Self::Unknown { .. } => "unknown-reason",
         }
     }
 }
@@ -266,10 +266,10 @@ impl Reason {
                 f,
                 "expected {field} = {expected} in the alert, found {found}"
             ),
-            Self::OtherReason { stated, found } => {
+            Self::Other { stated, found } => {
                 write!(f, "expected {stated} to stop it, but {}", stopped_by(found))
             }
-            Self::UnknownReason {
+            Self::Unknown {
                 stated,
                 near,
                 found,
@@ -343,11 +343,11 @@ mod tests {
                 least: 1,
                 most: 3,
             },
-            Reason::OtherReason {
+            Reason::Other {
                 stated: stated.clone(),
                 found: Vec::new(),
             },
-            Reason::UnknownReason {
+            Reason::Unknown {
                 stated,
                 near: Some("order".to_owned()),
                 found: labels(&["order"]),
