@@ -65,6 +65,8 @@ pub(super) fn produce(
                     if !done.cut.contains(&number) {
                         done.cut.push(number);
                     }
+                    // A group is lost anew in each execution, as it alerts anew.
+                    *seen += usize::from(!once);
                     continue;
                 }
                 (made, *seen) = (made + 1, *seen + 1);
