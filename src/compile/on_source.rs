@@ -34,7 +34,7 @@ pub struct OnSource<'r> {
     cache: Mutex<BTreeMap<DynamicFields, Compiled>>,
 }
 
-/// What came of a query for one set of dynamic fields.
+/// The compiled query, or its refusal, for one set of dynamic fields.
 type Compiled = Result<Arc<CompiledQuery>, Arc<Refused>>;
 
 impl<'r> OnSource<'r> {

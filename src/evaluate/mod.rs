@@ -53,7 +53,7 @@ pub struct Prepared<'p> {
     tests: Arc<Tests>,
 }
 
-/// The compiled patterns of a plan, for whoever keeps both: most of what preparing costs.
+/// The compiled patterns of a plan, kept beside it: compiling them is most of the cost of preparing.
 #[derive(Debug, Clone)]
 pub struct Patterns(Arc<Tests>);
 
@@ -134,7 +134,7 @@ pub struct Evaluation<'p> {
     found: Arc<Findings>,
 }
 
-/// An evaluation without its plan, for whoever keeps both: asking it again evaluates nothing.
+/// An evaluation without its plan, to be kept beside it. Questions to it evaluate nothing again.
 #[derive(Debug, Clone)]
 pub struct KeptEvaluation(Arc<Findings>);
 

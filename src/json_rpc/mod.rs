@@ -22,7 +22,7 @@ pub const INVALID_PARAMS: i64 = -32602;
 /// The server failed.
 pub const INTERNAL_ERROR: i64 = -32603;
 
-/// How messages are told apart on a stream.
+/// The framing of messages on a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {
     /// `Content-Length: N`, an empty line, N bytes: the Language Server Protocol.

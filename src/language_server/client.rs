@@ -1,4 +1,4 @@
-//! What the client can do, and what it is told that the server can do.
+//! The capabilities of the client, and those that the server announces.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
 //! Work that takes longer than an answer may: the lints of a rule, the run of a scenario. A job owns
-//! the texts that it reads, so that whoever runs it needs nothing of the server.
+//! the texts that it reads, so that any thread can run it without the server.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -57,7 +57,7 @@ impl fmt::Debug for Done {
     }
 }
 
-/// What came of a job.
+/// The result of a job.
 pub(super) enum Found {
     /// What is wrong with the file.
     Checked(Vec<Notice>),

@@ -3,7 +3,7 @@
 use super::esql_walk::{EsqlSubject, every, is_call};
 use super::finding::{Finding, Lint};
 use crate::diagnostic::{Code, Severity};
-use crate::language::esql::syntax::{CommandKind, Expr, ExprKind, Field};
+use crate::language::esql::syntax::{Expr, ExprKind};
 use crate::plan::pipeline::Operator;
 
 /// Functions that give a whole number.
@@ -52,16 +52,7 @@ pub(super) fn run(subject: &EsqlSubject<'_>, findings: &mut Vec<Finding>) {
                 }
             });
         }
-        let made: Vec<&Field> = match &command.kind {
-            CommandKind::Eval(fields) => fields.iter().collect(),
-            CommandKind::Stats(stats) | CommandKind::InlineStats(stats) => stats
-                .aggregates
-                .iter()
-                .map(|aggregate| &aggregate.field)
-                .collect(),
-            _ => continue,
-        };
-        for field in made {
+        for field in command.kind.computed() {
             let Some(name) = &field.name else { continue };
             let is_own = is_whole(&field.expr, &whole);
             whole.retain(|known| *known != name.text);

@@ -3,7 +3,7 @@
 use super::esql_walk::{EsqlSubject, every, selects};
 use super::finding::{Finding, Lint};
 use crate::diagnostic::{Code, Severity};
-use crate::language::esql::syntax::{Command, CommandKind, Expr, ExprKind, Field};
+use crate::language::esql::syntax::{Command, CommandKind, Expr, ExprKind};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -20,15 +20,7 @@ pub(super) static LINT: Lint = Lint {
 pub(super) fn run(subject: &EsqlSubject<'_>, findings: &mut Vec<Finding>) {
     let commands = &subject.query.commands;
     for (number, command) in commands.iter().enumerate() {
-        let made: Vec<&Field> = match &command.kind {
-            CommandKind::Eval(fields) => fields.iter().collect(),
-            CommandKind::Stats(stats) | CommandKind::InlineStats(stats) => stats
-                .aggregates
-                .iter()
-                .map(|aggregate| &aggregate.field)
-                .collect(),
-            _ => continue,
-        };
+        let made = command.kind.computed();
         for (place, field) in made.iter().enumerate() {
             let Some(name) = &field.name else { continue };
             let others = made.iter().skip(place + 1);

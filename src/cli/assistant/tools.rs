@@ -197,7 +197,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "reduce_recording",
-        meaning: "The smallest scenario that shows what a rule makes of a recording; the text, or a file with output",
+        meaning: "The smallest scenario with the same verdict of a rule as a recording; its text, or a file with output",
         verb: &["import", "--minimise"],
         parameters: &[
             RECORDINGS,

@@ -139,6 +139,20 @@ pub struct AggregateField {
     pub filter: Option<Expr>,
 }
 
+impl CommandKind {
+    /// The columns that EVAL or the aggregates of STATS compute, in the order of the text.
+    pub fn computed(&self) -> Vec<&Field> {
+        match self {
+            Self::Eval(fields) => fields.iter().collect(),
+            Self::Stats(stats) | Self::InlineStats(stats) => {
+                let aggregates = stats.aggregates.iter();
+                aggregates.map(|aggregate| &aggregate.field).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// An expression that makes a column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
