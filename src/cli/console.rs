@@ -1,6 +1,7 @@
 //! Standard output and standard error, and whether they take colours; the only file that knows
 //! anstream and terminal_size. Data goes to standard output, everything else to standard error.
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Write};
 
 use anstream::{AutoStream, ColorChoice};
@@ -22,6 +23,8 @@ pub struct Console {
     err_colour: bool,
     terminal: bool,
     err_terminal: bool,
+    /// The codes and lints whose page was named already.
+    named: BTreeSet<&'static str>,
 }
 
 /// A stream that remembers the first write that failed, whoever wrote. That a reader has gone away
@@ -102,6 +105,15 @@ impl Write for JsonStream<'_> {
     }
 }
 
+/// The command that prints the page of a code or lint, and the others that have one.
+fn page_hint(first: &str, others: &[&str]) -> String {
+    let others = match others {
+        [] => String::new(),
+        others => format!(" (or {})", others.join(", ")),
+    };
+    format!("`trapline explain {first}`{others} prints what this means and how to mend it.\n\n")
+}
+
 /// One of the two streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
@@ -128,6 +140,7 @@ impl Console {
             err_colour: err != ColorChoice::Never,
             terminal: io::stdout().is_terminal(),
             err_terminal: io::stderr().is_terminal(),
+            named: BTreeSet::new(),
         }
     }
 
@@ -140,6 +153,7 @@ impl Console {
             err_colour: false,
             terminal: false,
             err_terminal: false,
+            named: BTreeSet::new(),
         }
     }
 
@@ -207,12 +221,23 @@ impl Console {
         }
     }
 
-    /// Draws diagnostics on standard error, one blank line after each.
+    /// Draws diagnostics on standard error, one blank line after each. A person is told how to read
+    /// the page of each code, once.
     pub fn diagnostics<'a>(&mut self, diagnostics: impl IntoIterator<Item = &'a Diagnostic>) {
+        let mut codes = Vec::new();
         for diagnostic in diagnostics {
             let width = self.width(Stream::Err);
             let text = render::render_within(diagnostic, self.err_colour, width);
             self.write(Stream::Err, &format!("{text}\n"));
+            let code = diagnostic.code.number;
+            if self.named.insert(code) {
+                codes.push(code);
+            }
+        }
+        if self.err_terminal
+            && let Some((first, others)) = codes.split_first()
+        {
+            self.write(Stream::Err, &page_hint(first, others));
         }
     }
 
@@ -262,6 +287,37 @@ mod tests {
 
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
+        }
+    }
+
+    /// A text that stays readable while a console writes to it.
+    #[derive(Clone, Default)]
+    struct Shared(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_person_is_told_once_how_to_read_the_page_of_a_code() {
+        let first = Diagnostic::error(&crate::cli::error::INTERNAL, "a");
+        let other = Diagnostic::error(&crate::cli::error::OUTPUT_LOST, "b");
+        for terminal in [true, false] {
+            let err = Shared::default();
+            let mut console = Console::to(Box::new(io::sink()), Box::new(err.clone()));
+            console.err_terminal = terminal;
+            console.diagnostics([&first, &other, &first]);
+            console.diagnostics([&other]);
+            let text = String::from_utf8(err.0.lock().unwrap().clone()).unwrap();
+            let hint = page_hint(first.code.number, &[other.code.number]);
+            assert_eq!(text.matches(&hint).count(), usize::from(terminal), "{text}");
+            assert_eq!(text.matches("trapline explain").count(), usize::from(terminal));
         }
     }
 

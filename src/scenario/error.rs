@@ -96,8 +96,8 @@ pub static YAML_WORD: Code = Code {
 pub static UNKNOWN_KEY: Code = Code {
     number: "E310",
     title: "unknown key",
-    page: "The key means nothing at this place, so what stands below it would have no effect. See \
-           `docs/scenario.md` for the keys of a scenario.",
+    page: "The key means nothing at this place, so what stands below it would have no effect. The \
+           page “Scenario file” of the guide (`docs/reference/scenario.md`) lists the keys of a scenario.",
 };
 
 /// A key that must be there.

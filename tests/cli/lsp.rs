@@ -37,7 +37,6 @@ struct Editor {
     kept: VecDeque<Value>,
     asked: i64,
     version: i64,
-    slowest: Duration,
 }
 
 impl Editor {
@@ -83,7 +82,6 @@ impl Editor {
             kept: VecDeque::new(),
             asked: 0,
             version: 0,
-            slowest: Duration::ZERO,
         }
     }
 
@@ -125,11 +123,8 @@ impl Editor {
 
     /// Asks, and waits for the answer.
     fn ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
-        let since = Instant::now();
         let id = self.request(method, params);
-        let answer = self.answer(id);
-        self.slowest = self.slowest.max(since.elapsed());
-        answer
+        self.answer(id)
     }
 
     fn request(&mut self, method: &str, params: Value) -> i64 {
@@ -695,52 +690,5 @@ fn under_load_every_request_is_answered_by_the_text_that_it_meant() {
     // What was marked last is the last text.
     let found = editor.diagnostics(SCENARIO);
     assert!(!found.is_empty());
-    assert!(editor.end());
-}
-
-/// The bound is for a build with optimisation; without, the same answers take about five times as
-/// long, on a machine that does other work longer still.
-#[test]
-fn an_answer_on_the_wmi_rule_takes_milliseconds() {
-    let folder = project();
-    let mut editor = Editor::open_project(folder.path());
-    let scenario = editor.open_file(SCENARIO);
-    let rule = editor.open_file(RULE);
-    editor.ran();
-    let mut times = Vec::new();
-    for (name, text, word) in [
-        (SCENARIO, &scenario, "process.parent.executable"),
-        (SCENARIO, &scenario, "maxspan}"),
-        (RULE, &rule, "network.direction"),
-    ] {
-        for method in [
-            "completion",
-            "hover",
-            "definition",
-            "references",
-            "codeLens",
-            "inlayHint",
-            "formatting",
-        ] {
-            let about = editor.about(name, text, text.find(word).unwrap() + 3);
-            let mut best = Duration::MAX;
-            for _ in 0..5 {
-                editor.slowest = Duration::ZERO;
-                editor
-                    .ask(&format!("textDocument/{method}"), about.clone())
-                    .unwrap();
-                best = best.min(editor.slowest);
-            }
-            times.push((best, method, word));
-        }
-    }
-    times.sort();
-    let slowest = times.last().unwrap();
-    eprintln!(
-        "the slowest answers: {:?}",
-        times.iter().rev().take(6).collect::<Vec<_>>()
-    );
-    let bound = if cfg!(debug_assertions) { 1_000 } else { 50 };
-    assert!(slowest.0 < Duration::from_millis(bound), "{slowest:?}");
     assert!(editor.end());
 }

@@ -33,6 +33,18 @@ fn every_code_is_listed_once() {
 }
 
 #[test]
+fn every_file_that_a_page_names_is_there() {
+    for code in trapline::codes() {
+        for path in code.page.split(['`', ' ', '(', ')']) {
+            if path.starts_with("docs/") {
+                let file = crate::sources::root().join(path);
+                assert!(file.exists(), "{} names {path}", code.number);
+            }
+        }
+    }
+}
+
+#[test]
 fn the_pages_of_the_errors_are_up_to_date() {
     up_to_date("docs/errors", &pages());
 }

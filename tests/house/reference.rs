@@ -156,3 +156,45 @@ fn kind(value: &Value) -> String {
         _ => String::new(),
     }
 }
+
+#[test]
+fn the_page_of_rule_files_names_every_key() {
+    let page = fs::read_to_string(root().join("docs/reference/rule-files.md")).unwrap();
+    let schema = trapline::rule::schema::schema();
+    for table in ["rule", "metadata"] {
+        let keys = schema["properties"][table]["properties"]
+            .as_object()
+            .unwrap();
+        for key in keys.keys() {
+            assert!(page.contains(&format!("`{key}`")), "{table}.{key}");
+        }
+    }
+}
+
+#[test]
+fn the_page_of_the_data_sources_is_up_to_date() {
+    let catalogue = trapline::Catalogue::builtin().unwrap();
+    let mut page = "# Data sources\n\nMade from the program. A rule is replayed in the shape of every data source that its index patterns\nclaim. `trapline sources` prints this list, `trapline sources NAME` also the fields that the sensor\nalways or never sets, with the evidence for each.\n".to_owned();
+    for source in catalogue.sources() {
+        let indices: Vec<&str> = source.indices.iter().map(|one| one.name.as_str()).collect();
+        let _ = write!(
+            page,
+            "\n## {}\n\n`{}`, in `{}`\n",
+            source.title,
+            source.name,
+            indices.join("`, `")
+        );
+        let kinds: Vec<String> = source
+            .kinds
+            .iter()
+            .map(|kind| match &kind.action {
+                Some(action) => format!("`{}.{action}`", kind.group),
+                None => format!("`{}`", kind.group),
+            })
+            .collect();
+        if !kinds.is_empty() {
+            let _ = writeln!(page, "\nKinds of event (`is:`): {}", kinds.join(", "));
+        }
+    }
+    up_to_date("docs/reference/data-sources.md", &page);
+}
