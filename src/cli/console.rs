@@ -317,7 +317,10 @@ mod tests {
             let text = String::from_utf8(err.0.lock().unwrap().clone()).unwrap();
             let hint = page_hint(first.code.number, &[other.code.number]);
             assert_eq!(text.matches(&hint).count(), usize::from(terminal), "{text}");
-            assert_eq!(text.matches("trapline explain").count(), usize::from(terminal));
+            assert_eq!(
+                text.matches("trapline explain").count(),
+                usize::from(terminal)
+            );
         }
     }
 
