@@ -479,8 +479,8 @@ pub struct MutateArgs {
     /// case, maxspan, drop-key, aggregate, swap-stages, drop-until
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = operator)]
     pub operators: Vec<Operator>,
-    /// Number of survivors to show per rule, the most important first; 0 shows all
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    /// Number of missing cases to show per rule, the most important first; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = 3)]
     pub survivors: usize,
     /// List every mutant and the check that caught it
     #[arg(long)]

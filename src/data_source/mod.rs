@@ -14,6 +14,7 @@ pub mod profile;
 pub mod route;
 pub mod detect;
 pub mod apply_shape;
+pub mod spelling;
 
 pub use builtin::{BadProfile, field_types};
 pub use catalogue::Catalogue;

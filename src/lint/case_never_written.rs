@@ -7,7 +7,7 @@ use super::Subject;
 use super::claims::Basis;
 use super::finding::{Finding, Lint};
 use super::walk::all_leaves;
-use crate::data_source::DataSource;
+use crate::data_source::{DataSource, spelling};
 use crate::diagnostic::{Code, Severity};
 use crate::language::eql::syntax::{CompareOp, Expr, ExprKind, MatchOp};
 
@@ -22,20 +22,6 @@ pub(super) static LINT: Lint = Lint {
     },
     severity: Severity::Warning,
 };
-
-/// Values that sensors write, beyond those in their profiles: `(field, values)`.
-const WRITTEN: &[(&str, &[&str])] = &[
-    (
-        "process.Ext.token.integrity_level_name",
-        &["system", "high", "medium", "low", "untrusted"],
-    ),
-    (
-        "winlog.event_data.IntegrityLevel",
-        &["System", "High", "Medium", "Low"],
-    ),
-    ("event.outcome", &["success", "failure", "unknown"]),
-    ("network.transport", &["tcp", "udp", "icmp", "ipv6-icmp"]),
-];
 
 pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for leaf in all_leaves(subject.syntax) {
@@ -114,7 +100,5 @@ fn values<'s>(source: &'s DataSource, path: &str) -> BTreeSet<&'s str> {
         .flat_map(|(_, values)| values)
         .chain(pins.flat_map(|pin| &pin.value));
     let own = scalars.map(|scalar| scalar.raw().as_text());
-    let known = WRITTEN.iter().filter(|(field, _)| *field == path);
-    own.chain(known.flat_map(|(_, values)| values.iter().copied()))
-        .collect()
+    own.chain(spelling::written(path).iter().copied()).collect()
 }

@@ -138,9 +138,14 @@ fn condition(plan: &Plan, of: &Condition) -> Node {
 }
 
 fn junction(plan: &Plan, items: &[Condition], all: bool) -> Node {
+    joined(items.iter().map(|item| condition(plan, item)), all)
+}
+
+/// All of the conditions, or any of them.
+fn joined(nodes: impl IntoIterator<Item = Node>, all: bool) -> Node {
     let mut flat = Vec::new();
-    for item in items {
-        match condition(plan, item) {
+    for node in nodes {
+        match node {
             Node::Is(value) if value == all => {}
             Node::Is(value) => return Node::Is(value),
             Node::All(inner) if all => flat.extend(inner),
@@ -148,9 +153,11 @@ fn junction(plan: &Plan, items: &[Condition], all: bool) -> Node {
             other => flat.push(other),
         }
     }
-    if !all {
-        flat = uncovered(flat);
-    }
+    flat = if all {
+        without(flat, |own, other| implies(other, own))
+    } else {
+        without(uncovered(flat), implies)
+    };
     if flat.is_empty() {
         return Node::Is(all);
     }
@@ -163,6 +170,71 @@ fn junction(plan: &Plan, items: &[Condition], all: bool) -> Node {
         Node::All(flat)
     } else {
         Node::Any(flat)
+    }
+}
+
+/// So many conditions are held against each other.
+const COMPARED: usize = 64;
+
+/// The conditions that another one does not make redundant; of two that do so to each other the
+/// first stays.
+fn without(nodes: Vec<Node>, is_redundant: impl Fn(&Node, &Node) -> bool) -> Vec<Node> {
+    if nodes.len() > COMPARED {
+        return nodes;
+    }
+    let goes = |at: usize, own: &Node| {
+        nodes.iter().enumerate().any(|(other, node)| {
+            other != at && is_redundant(own, node) && (other < at || !is_redundant(node, own))
+        })
+    };
+    let numbered = nodes.iter().enumerate();
+    let kept = numbered.filter(|(at, own)| !goes(*at, own));
+    kept.map(|(_, node)| node.clone()).collect()
+}
+
+/// Whether every event that meets the first meets the second; `false` where that is not plain to
+/// see. A clause is false on an event without the field, so that any test of a field implies that
+/// it is there.
+fn implies(one: &Node, other: &Node) -> bool {
+    match (one, other) {
+        (Node::Is(false), _) | (_, Node::Is(true)) => true,
+        (Node::Leaf(narrow), Node::Leaf(wide)) => leaf_implies(narrow, wide),
+        (Node::Not(one), Node::Not(other)) => implies(other, one),
+        (Node::Any(items), _) => items.iter().all(|item| implies(item, other)),
+        (_, Node::All(items)) => items.iter().all(|item| implies(one, item)),
+        (Node::All(items), _) => items.iter().any(|item| implies(item, other)),
+        (_, Node::Any(items)) if items.len() <= COMPARED => {
+            items.iter().any(|item| implies(one, item))
+        }
+        _ => false,
+    }
+}
+
+fn leaf_implies(narrow: &Predicate, wide: &Predicate) -> bool {
+    if narrow == wide {
+        return true;
+    }
+    if let Predicate::Exists(field) = wide {
+        return tested_field(narrow) == Some(*field);
+    }
+    match (pattern(narrow), pattern(wide)) {
+        (Some(narrow), Some(wide)) => wide.covers(&narrow),
+        _ => false,
+    }
+}
+
+/// The field that has a value on every event that meets the test.
+fn tested_field(predicate: &Predicate) -> Option<FieldId> {
+    match predicate {
+        Predicate::Exists(field)
+        | Predicate::Compare { field, .. }
+        | Predicate::Between { field, .. }
+        | Predicate::EqualIgnoringCase { field, .. }
+        | Predicate::Wildcard { field, .. }
+        | Predicate::Regex { field, .. }
+        | Predicate::Range { field, .. }
+        | Predicate::Fuzzy { field, .. } => Some(*field),
+        _ => None,
     }
 }
 
@@ -241,6 +313,141 @@ mod tests {
             }
         }
         kept
+    }
+
+    fn holds(node: &Node, event: &[Option<&str>; 2]) -> bool {
+        let tested =
+            |predicate: &Predicate| match predicate {
+                Predicate::Exists(field) => event[usize::from(field.0)].is_some(),
+                Predicate::EqualIgnoringCase { field, text } => event[usize::from(field.0)]
+                    .is_some_and(|value| value.eq_ignore_ascii_case(text)),
+                Predicate::Wildcard { field, pattern, .. } => event[usize::from(field.0)]
+                    .is_some_and(|value| {
+                        crate::evaluate::pattern::Pattern::wildcard(pattern, false).matches(value)
+                    }),
+                Predicate::Compare { field, value, .. } => event[usize::from(field.0)]
+                    .is_some_and(|own| *value == crate::event::Value::text(own)),
+                other => panic!("{other:?}"),
+            };
+        match node {
+            Node::Is(value) => *value,
+            Node::Leaf(predicate) => tested(predicate),
+            Node::Not(inner) => !holds(inner, event),
+            Node::All(items) => items.iter().all(|item| holds(item, event)),
+            Node::Any(items) => items.iter().any(|item| holds(item, event)),
+        }
+    }
+
+    /// A tree of conditions as it is, and without what does not matter.
+    fn tree(random: &mut impl FnMut(u32) -> u32, depth: u32) -> (Node, Node) {
+        if depth == 0 || random(4) == 0 {
+            let field = FieldId(u16::try_from(random(2)).unwrap());
+            let leaf = Node::Leaf(match random(5) {
+                0 => Predicate::Exists(field),
+                1 => Predicate::EqualIgnoringCase {
+                    field,
+                    text: "ab".to_owned(),
+                },
+                2 => Predicate::Wildcard {
+                    field,
+                    pattern: WildcardPattern::eql("a*"),
+                    insensitive: false,
+                },
+                3 => Predicate::Wildcard {
+                    field,
+                    pattern: WildcardPattern::eql("*b"),
+                    insensitive: false,
+                },
+                _ => Predicate::Compare {
+                    field,
+                    comparison: Comparison::Equal,
+                    value: crate::event::Value::text("ab"),
+                },
+            });
+            return (leaf.clone(), leaf);
+        }
+        if random(4) == 0 {
+            let (whole, short) = tree(random, depth - 1);
+            return (Node::Not(Box::new(whole)), Node::Not(Box::new(short)));
+        }
+        let all = random(2) == 0;
+        let (mut wholes, mut shorts) = (Vec::new(), Vec::new());
+        for _ in 0..2 + random(3) {
+            let (whole, short) = tree(random, depth - 1);
+            wholes.push(whole);
+            shorts.push(short);
+        }
+        let whole = if all {
+            Node::All(wholes)
+        } else {
+            Node::Any(wholes)
+        };
+        (whole, joined(shorts, all))
+    }
+
+    #[test]
+    fn what_is_left_out_of_a_condition_changes_no_result() {
+        let mut state = 1_u32;
+        let mut random = |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) % below
+        };
+        let mut shorter = 0;
+        for _ in 0..5_000 {
+            let (whole, short) = tree(&mut random, 3);
+            let values = [
+                None,
+                Some("ab"),
+                Some("AB"),
+                Some("a"),
+                Some("b"),
+                Some("x"),
+            ];
+            for one in values {
+                for other in values {
+                    let event = [one, other];
+                    assert_eq!(holds(&whole, &event), holds(&short, &event), "{event:?}");
+                }
+            }
+            shorter += usize::from(leaves(&short) < leaves(&whole));
+        }
+        assert!(shorter > 1_000, "{shorter}");
+    }
+
+    fn leaves(node: &Node) -> usize {
+        match node {
+            Node::Is(_) => 0,
+            Node::Leaf(_) => 1,
+            Node::Not(inner) => leaves(inner),
+            Node::All(items) | Node::Any(items) => items.iter().map(leaves).sum(),
+        }
+    }
+
+    #[test]
+    fn a_test_of_a_field_makes_the_question_whether_it_is_there_redundant() {
+        let field = FieldId(0);
+        let there = || Node::Leaf(Predicate::Exists(field));
+        let named = || {
+            Node::Leaf(Predicate::EqualIgnoringCase {
+                field,
+                text: "a".to_owned(),
+            })
+        };
+        let other = || Node::Leaf(Predicate::Exists(FieldId(1)));
+        assert_eq!(leaves(&joined([there(), named()], true)), 1);
+        assert_eq!(
+            leaves(&joined([there(), Node::Any(vec![named(), there()])], true)),
+            1
+        );
+        assert_eq!(leaves(&joined([other(), named()], true)), 2);
+        assert_eq!(
+            leaves(&joined([there(), Node::Not(Box::new(named()))], true)),
+            2
+        );
+        assert_eq!(
+            leaves(&joined([named(), Node::All(vec![named(), other()])], false)),
+            1
+        );
     }
 
     #[test]

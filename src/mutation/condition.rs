@@ -1,6 +1,6 @@
 //! The changes of a condition: of the boolean tree here, of a single clause in [`super::leaf`].
 
-use super::edit::{Change, Edit};
+use super::edit::{Around, Change, Edit};
 use super::{Operator, leaf};
 use crate::diagnostic::Span;
 use crate::language::eql::syntax::{Expr, ExprKind};
@@ -8,7 +8,12 @@ use crate::language::eql::syntax::{Expr, ExprKind};
 /// Every change of a condition that a match wants to be `want`.
 pub(super) fn edits(expr: &Expr, want: bool) -> Vec<Edit> {
     let mut edits = Vec::new();
-    below(expr, want, false, &mut Vec::new(), &mut edits);
+    let around = Around {
+        want,
+        negated: false,
+        optional: false,
+    };
+    below(expr, around, &mut Vec::new(), &mut edits);
     if !matches!(expr.kind, ExprKind::And(_) | ExprKind::Or(_)) {
         edits.push(Edit {
             path: Vec::new(),
@@ -24,10 +29,10 @@ pub(super) fn edits(expr: &Expr, want: bool) -> Vec<Edit> {
 }
 
 /// Adds the changes of the expression at the end of `path`.
-fn below(expr: &Expr, want: bool, negated: bool, path: &mut Vec<usize>, edits: &mut Vec<Edit>) {
+fn below(expr: &Expr, around: Around, path: &mut Vec<usize>, edits: &mut Vec<Edit>) {
     match &expr.kind {
-        ExprKind::And(items) => junction(expr, items, true, want, path, edits),
-        ExprKind::Or(items) => junction(expr, items, false, want, path, edits),
+        ExprKind::And(items) => junction(expr, items, true, around, path, edits),
+        ExprKind::Or(items) => junction(expr, items, false, around, path, edits),
         ExprKind::Not(inner) => {
             edits.push(Edit {
                 path: path.clone(),
@@ -39,12 +44,17 @@ fn below(expr: &Expr, want: bool, negated: bool, path: &mut Vec<usize>, edits: &
                 case: format!("a case that `{expr}` decides"),
             });
             path.push(0);
-            below(inner, !want, true, path, edits);
+            let inside = Around {
+                want: !around.want,
+                negated: true,
+                ..around
+            };
+            below(inner, inside, path, edits);
             path.pop();
         }
         _ => {
-            leaf::edits(expr, want, path, edits);
-            if !negated {
+            leaf::edits(expr, around, path, edits);
+            if !around.negated {
                 edits.push(Edit {
                     path: path.clone(),
                     change: Change::Negated,
@@ -63,10 +73,16 @@ fn junction(
     expr: &Expr,
     items: &[Expr],
     all: bool,
-    want: bool,
+    around: Around,
     path: &mut Vec<usize>,
     edits: &mut Vec<Edit>,
 ) {
+    let want = around.want;
+    let inside = Around {
+        negated: false,
+        optional: around.optional || all != want,
+        ..around
+    };
     edits.push(Edit {
         path: path.clone(),
         change: Change::Swapped,
@@ -91,7 +107,7 @@ fn junction(
             },
         });
         path.push(index);
-        below(item, want, false, path, edits);
+        below(item, inside, path, edits);
         path.pop();
     }
 }

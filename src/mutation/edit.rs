@@ -8,6 +8,17 @@ use super::Operator;
 use crate::diagnostic::Span;
 use crate::language::eql::syntax::Expr;
 
+/// What the expressions around one make of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around {
+    /// What a match wants it to be.
+    pub(super) want: bool,
+    /// Whether a `not` stands before it.
+    pub(super) negated: bool,
+    /// Whether there are matches to which it does not matter: it is one of several alternatives.
+    pub(super) optional: bool,
+}
+
 /// One change of a condition.
 pub(super) struct Edit {
     /// The way to the expression that changes: at each `and`, `or` and `not` which operand.

@@ -1,12 +1,16 @@
 //! The changes of a single clause: a list item dropped, a pattern widened or narrowed, a boundary
 //! moved by one, case sensitivity.
 
+use std::collections::BTreeSet;
+
 use super::Operator;
-use super::edit::{Change, Edit};
+use super::edit::{Around, Change, Edit};
+use crate::data_source::spelling;
 use crate::language::eql::syntax::{Call, CompareOp, Expr, ExprKind, In, Match, MatchOp, Number};
 
 /// Adds every change of the clause at the end of `path` but its negation and its loss.
-pub(super) fn edits(expr: &Expr, want: bool, path: &[usize], edits: &mut Vec<Edit>) {
+pub(super) fn edits(expr: &Expr, around: Around, path: &[usize], edits: &mut Vec<Edit>) {
+    let want = around.want;
     let mut add = |edit: Edit| {
         edits.push(Edit {
             path: path.to_vec(),
@@ -18,15 +22,17 @@ pub(super) fn edits(expr: &Expr, want: bool, path: &[usize], edits: &mut Vec<Edi
             boundary(expr, *op, left, right)
                 .into_iter()
                 .for_each(&mut add);
-            compare_case(expr, *op, left, right)
+            compare_case(expr, around, *op, left, right)
                 .into_iter()
                 .for_each(add);
         }
         ExprKind::Match(inner) => {
-            match_case(expr, inner).into_iter().for_each(&mut add);
+            match_case(expr, around, inner)
+                .into_iter()
+                .for_each(&mut add);
             dropped(&inner.patterns, want).for_each(&mut add);
             if !matches!(inner.op, MatchOp::Regex | MatchOp::RegexInsensitive) {
-                patterns(&inner.patterns).for_each(add);
+                patterns(&inner.patterns, want).for_each(add);
             }
         }
         ExprKind::In(inner) => {
@@ -35,17 +41,17 @@ pub(super) fn edits(expr: &Expr, want: bool, path: &[usize], edits: &mut Vec<Edi
                 ..inner.clone()
             });
             if case_matters(&inner.value, &inner.items) {
-                add(case_edit(expr, flipped));
+                add(case_edit(expr, around, !inner.insensitive, flipped));
             }
             // Of `not in` a match wants the opposite of its items.
             dropped(&inner.items, want != inner.negated).for_each(add);
         }
-        ExprKind::Call(call) => call_edits(expr, call, want, &mut add),
+        ExprKind::Call(call) => call_edits(expr, call, around, &mut add),
         _ => {}
     }
 }
 
-fn call_edits(expr: &Expr, call: &Call, want: bool, add: &mut impl FnMut(Edit)) {
+fn call_edits(expr: &Expr, call: &Call, around: Around, add: &mut impl FnMut(Edit)) {
     let name = call.name.text.as_str();
     let values = call.arguments.split_first();
     if name != "cidrMatch" && values.is_some_and(|(field, values)| case_matters(field, values)) {
@@ -53,14 +59,15 @@ fn call_edits(expr: &Expr, call: &Call, want: bool, add: &mut impl FnMut(Edit)) 
             insensitive: !call.insensitive,
             ..call.clone()
         };
-        add(case_edit(expr, ExprKind::Call(flipped)));
+        let changed = ExprKind::Call(flipped);
+        add(case_edit(expr, around, !call.insensitive, changed));
     }
     let items = values.map_or(&[][..], |(_, items)| items);
     if is_list(name) {
-        dropped(items, want).for_each(&mut *add);
+        dropped(items, around.want).for_each(&mut *add);
     }
     if name == "wildcard" {
-        patterns(items).for_each(add);
+        patterns(items, around.want).for_each(add);
     }
 }
 
@@ -95,22 +102,57 @@ fn dropped(items: &[Expr], want: bool) -> impl Iterator<Item = Edit> {
         span: item.span,
         before: item.to_string(),
         after: String::new(),
-        case: if want {
-            format!("a case that alerts only because of {item}")
-        } else {
-            format!("a case that only {item} stops")
-        },
+        case: with_item(item, want),
     })
 }
 
+/// The case that tells a list with an item from one with less of it.
+fn with_item(item: &Expr, want: bool) -> String {
+    let text = match &item.kind {
+        ExprKind::String(text) => text.as_str(),
+        _ => "",
+    };
+    let drive = text.starts_with("?:");
+    let how = match (text.contains(['*', '?']), drive) {
+        (true, true) => ", on another drive than C: and with text for each `*`",
+        (true, false) => ", with text for each `*`",
+        (false, _) => "",
+    };
+    if want {
+        format!("a case that alerts only because of {item}{how}")
+    } else {
+        format!("a case that only {item} stops{how}")
+    }
+}
+
+/// The case that tells a list from one with a wider item.
+fn beside_item(item: &Expr, wider: &str, want: bool) -> String {
+    let text = match &item.kind {
+        ExprKind::String(text) => text.as_str(),
+        _ => "",
+    };
+    let how = match (wider.strip_suffix('*'), wider.strip_prefix('*')) {
+        (Some(rest), _) if rest == text => "text behind",
+        (_, Some(_)) => "text before",
+        _ => "more than one character for a `?` of",
+    };
+    let then = if want { "must not alert" } else { "must alert" };
+    format!("a case with {how} {item}, which {then}")
+}
+
 /// Each pattern with wildcards widened and narrowed.
-fn patterns(items: &[Expr]) -> impl Iterator<Item = Edit> {
+fn patterns(items: &[Expr], want: bool) -> impl Iterator<Item = Edit> {
     let texts = items.iter().filter_map(|item| match &item.kind {
         ExprKind::String(text) => Some((item, text)),
         _ => None,
     });
-    texts.flat_map(|(item, text)| {
+    texts.flat_map(move |(item, text)| {
         let made = variants(text).into_iter().map(|(operator, changed)| {
+            let case = if operator == Operator::Narrow {
+                with_item(item, want)
+            } else {
+                beside_item(item, &changed, want)
+            };
             let other = Expr {
                 kind: ExprKind::String(changed),
                 span: item.span,
@@ -121,7 +163,7 @@ fn patterns(items: &[Expr]) -> impl Iterator<Item = Edit> {
                 span: item.span,
                 before: item.to_string(),
                 after: other.to_string(),
-                case: "a case with a value that only the wider pattern matches".to_owned(),
+                case,
                 change: Change::Item(item.span, Some(other)),
             }
         });
@@ -158,9 +200,32 @@ pub(super) fn variants(text: &str) -> Vec<(Operator, String)> {
             _ => {}
         }
     }
-    let mut seen = std::collections::BTreeSet::new();
-    variants.retain(|(_, changed)| !changed.is_empty() && seen.insert(changed.clone()));
+    let mut seen = BTreeSet::from([same_pattern(text)]);
+    variants.retain(|(_, changed)| !changed.is_empty() && seen.insert(same_pattern(changed)));
     variants
+}
+
+/// The pattern with the wildcards of each run in one order: `?*` and `*?`, `**` and `*` match the
+/// same texts.
+fn same_pattern(text: &str) -> String {
+    let mut plain = String::new();
+    let mut many = false;
+    for c in text.chars() {
+        match c {
+            '*' => many = true,
+            '?' => plain.push('?'),
+            c => {
+                if std::mem::take(&mut many) {
+                    plain.push('*');
+                }
+                plain.push(c);
+            }
+        }
+    }
+    if many {
+        plain.push('*');
+    }
+    plain
 }
 
 fn boundary(expr: &Expr, op: CompareOp, left: &Expr, right: &Expr) -> Vec<Edit> {
@@ -201,7 +266,13 @@ fn boundary(expr: &Expr, op: CompareOp, left: &Expr, right: &Expr) -> Vec<Edit> 
     made.collect()
 }
 
-fn compare_case(expr: &Expr, op: CompareOp, left: &Expr, right: &Expr) -> Option<Edit> {
+fn compare_case(
+    expr: &Expr,
+    around: Around,
+    op: CompareOp,
+    left: &Expr,
+    right: &Expr,
+) -> Option<Edit> {
     let negated = match op {
         CompareOp::Equal => false,
         CompareOp::NotEqual => true,
@@ -216,10 +287,10 @@ fn compare_case(expr: &Expr, op: CompareOp, left: &Expr, right: &Expr) -> Option
         value: Box::new(left.clone()),
         items: vec![right.clone()],
     });
-    Some(case_edit(expr, insensitive))
+    Some(case_edit(expr, around, true, insensitive))
 }
 
-fn match_case(expr: &Expr, inner: &Match) -> Option<Edit> {
+fn match_case(expr: &Expr, around: Around, inner: &Match) -> Option<Edit> {
     if !case_matters(&inner.value, &inner.patterns) {
         return None;
     }
@@ -229,8 +300,11 @@ fn match_case(expr: &Expr, inner: &Match) -> Option<Edit> {
         MatchOp::Regex => MatchOp::RegexInsensitive,
         MatchOp::RegexInsensitive => MatchOp::Regex,
     };
+    let wider = matches!(op, MatchOp::LikeInsensitive | MatchOp::RegexInsensitive);
     Some(case_edit(
         expr,
+        around,
+        wider,
         ExprKind::Match(Match {
             op,
             ..inner.clone()
@@ -238,7 +312,8 @@ fn match_case(expr: &Expr, inner: &Match) -> Option<Edit> {
     ))
 }
 
-fn case_edit(expr: &Expr, kind: ExprKind) -> Edit {
+/// A comparison that comes to disregard case (`wider`), or to mind it.
+fn case_edit(expr: &Expr, around: Around, wider: bool, kind: ExprKind) -> Edit {
     let span = expr.span;
     let changed = Expr { kind, span };
     Edit {
@@ -247,58 +322,40 @@ fn case_edit(expr: &Expr, kind: ExprKind) -> Edit {
         span,
         before: expr.to_string(),
         after: changed.to_string(),
-        case: "a case with the value in capitals".to_owned(),
+        case: in_capitals(expr, around, wider),
         change: Change::Replaced(changed),
     }
 }
 
-/// Fields whose values every sensor writes in one way: a mutant of their case is one that no event
-/// could tell from the rule. A name that ends with a dot stands for all below it.
-const ONE_SPELLING: [&str; 15] = [
-    "data_stream.",
-    "event.action",
-    "event.category",
-    "event.code",
-    "event.dataset",
-    "event.kind",
-    "event.module",
-    "event.outcome",
-    "event.provider",
-    "event.type",
-    "host.os.",
-    "network.direction",
-    "network.protocol",
-    "network.transport",
-    "network.type",
-];
+/// The case that tells a comparison that minds case from one that does not.
+fn in_capitals(expr: &Expr, around: Around, wider: bool) -> String {
+    let excludes = match &expr.kind {
+        ExprKind::Compare(op, ..) => *op == CompareOp::NotEqual,
+        ExprKind::In(inner) => inner.negated,
+        _ => false,
+    };
+    match (around.want != excludes, wider) {
+        // Whatever a match cannot do without is in the attack: one case for all of it.
+        (true, false) if !around.optional => {
+            "the attack with its values in capitals, which must alert".to_owned()
+        }
+        (true, false) => format!("a case that alerts by `{expr}` with the value in capitals"),
+        (true, true) => {
+            format!("a case with a value of `{expr}` in capitals, which must not alert")
+        }
+        (false, true) => format!("a case with a value of `{expr}` in capitals, which must alert"),
+        (false, false) => format!("a case that `{expr}` stops with the value in capitals"),
+    }
+}
 
 /// Whether some event could have one of these values of the field in another case.
 fn case_matters(field: &Expr, values: &[Expr]) -> bool {
-    if let ExprKind::Field(field) = &field.kind {
-        let path = field.to_string();
-        let path = path.trim_start_matches('?');
-        let fixed =
-            |known: &str| path == known || (known.ends_with('.') && path.starts_with(known));
-        // What stands in a file or its signature is the same on every host.
-        let of_file = [".hash.", "code_signature.", "pe.original_file_name"];
-        let of_file = of_file.iter().any(|part| path.contains(part));
-        if of_file || ONE_SPELLING.iter().any(|known| fixed(known)) {
-            return false;
-        }
-    }
-    values.iter().any(has_letters)
-}
-
-/// Whether an expression is a text that can be written in another case: it has letters, and is no
-/// security identifier and no hexadecimal number.
-fn has_letters(expr: &Expr) -> bool {
-    let ExprKind::String(text) = &expr.kind else {
-        return false;
+    let path = match &field.kind {
+        ExprKind::Field(field) => field.path.as_str(),
+        _ => "",
     };
-    let sid = text.strip_prefix("S-1-");
-    let is_sid = sid.is_some_and(|rest| !rest.chars().any(char::is_alphabetic));
-    let hexadecimal = text.len() >= 8 && text.chars().all(|it| it.is_ascii_hexdigit());
-    let number = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
-    let number = number.is_some_and(|rest| rest.chars().all(|it| it.is_ascii_hexdigit()));
-    text.chars().any(char::is_alphabetic) && !is_sid && !hexadecimal && !number
+    values.iter().any(|value| match &value.kind {
+        ExprKind::String(text) => !spelling::has_one_case(path, text),
+        _ => false,
+    })
 }

@@ -201,6 +201,42 @@ pub struct RuleMutation {
     pub mutants: Vec<Tried>,
 }
 
+/// A case that a rule lacks.
+#[derive(Debug)]
+pub struct MissingCase<'m> {
+    /// The mutants that it would catch, those that matter most first.
+    pub mutants: Vec<&'m Tried>,
+    /// How many cases of the same kind the rule lacks, for other values.
+    pub alike: usize,
+    /// How many mutants those would catch.
+    pub alike_mutants: usize,
+}
+
+impl MissingCase<'_> {
+    /// How many mutants it and the others of its kind would catch.
+    pub fn mutants_of_kind(&self) -> usize {
+        self.mutants.len() + self.alike_mutants
+    }
+
+    /// What a report says beside the first of its mutants; empty where it is the only one.
+    pub fn words_for_others(&self) -> String {
+        let caught = match self.mutants.len() {
+            0 | 1 => String::new(),
+            several => format!("it catches {several} mutants"),
+        };
+        let alike = match (self.alike, self.alike_mutants) {
+            (0, _) => String::new(),
+            (1, 1) => "1 case like it is missing, for 1 mutant".to_owned(),
+            (1, mutants) => format!("1 case like it is missing, for {mutants} mutants"),
+            (cases, mutants) => {
+                format!("{cases} cases like it are missing, for {mutants} mutants")
+            }
+        };
+        let parts = [caught, alike].into_iter().filter(|part| !part.is_empty());
+        parts.collect::<Vec<String>>().join("; ")
+    }
+}
+
 /// The mutants of all rules.
 #[derive(Debug, Default)]
 pub struct Mutation {
@@ -227,8 +263,8 @@ impl RuleMutation {
         mutants.filter(|mutant| mutant.fate == MutantStatus::Survived)
     }
 
-    /// The survivors by the case that would catch them, those that matter most first.
-    pub fn missing_cases(&self) -> Vec<Vec<&Tried>> {
+    /// The cases that would catch the survivors, those that matter most first.
+    pub fn missing_cases(&self) -> Vec<MissingCase<'_>> {
         let mut ranked: Vec<&Tried> = self.survivors().collect();
         // The sort is stable: of one kind the earlier in the text stay first.
         ranked.sort_by_key(|mutant| mutant.operator.rank());
@@ -241,8 +277,38 @@ impl RuleMutation {
                 None => cases.push(vec![mutant]),
             }
         }
-        cases
+        grouped(cases)
     }
+}
+
+/// Joins the cases that differ in the value alone: the items of a list, the values in capitals.
+fn grouped(cases: Vec<Vec<&Tried>>) -> Vec<MissingCase<'_>> {
+    let mut grouped: Vec<MissingCase<'_>> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for mutants in cases {
+        let Some(first) = mutants.first() else {
+            continue;
+        };
+        let of_value = matches!(
+            first.operator,
+            Operator::DropItem | Operator::Narrow | Operator::Widen | Operator::Case
+        );
+        // The operators of a kind of case are several: an item that goes, and one that is narrowed.
+        let kind = first.case.replacen(&first.before, "", 1);
+        let place = of_value.then(|| *places.entry(kind).or_insert(grouped.len()));
+        match place.and_then(|place| grouped.get_mut(place)) {
+            Some(same) => {
+                same.alike += 1;
+                same.alike_mutants += mutants.len();
+            }
+            None => grouped.push(MissingCase {
+                mutants,
+                alike: 0,
+                alike_mutants: 0,
+            }),
+        }
+    }
+    grouped
 }
 
 impl Mutation {

@@ -16,37 +16,51 @@ use crate::rule::{Loaded, Rule};
 
 /// The rules below the targets (all of the project without a target), and those that the loaded
 /// scenarios test. `subjects` has an entry for each file that a scenario names; `None` for one that
-/// could not be loaded.
+/// could not be loaded. Beside them why rules that no scenario names cannot be loaded.
 pub(super) fn census(
     project: &Project<'_>,
     targets: &[Target],
     subjects: &BTreeMap<String, Option<&Subject>>,
     catalogue: &Catalogue,
-) -> RuleCensus {
+) -> (RuleCensus, Vec<Diagnostic>) {
     let mut names: BTreeSet<String> = subjects.keys().cloned().collect();
     names.extend(project.rule_names(targets).unwrap_or_default());
     let mut names: Vec<String> = names.into_iter().collect();
     names.sort_by(|one, other| in_order(one, other));
     let entries = |name: &String| match subjects.get(name) {
-        Some(Some(subject)) => vec![of_subject(subject, catalogue, Standing::Tested)],
-        Some(None) => vec![not_loaded(name)],
+        Some(Some(subject)) => vec![(of_subject(subject, catalogue, Standing::Tested), Vec::new())],
+        Some(None) => vec![(not_loaded(name), Vec::new())],
         None => match rule_files::read(project.files, name) {
             Ok(rules) => rules
                 .into_iter()
                 .filter(|(name, _)| !subjects.contains_key(name))
                 .filter_map(|(name, read)| untested(&name, read, catalogue))
                 .collect(),
-            Err(_) => vec![not_loaded(name)],
+            Err(diagnostic) => vec![(not_loaded(name), vec![*diagnostic])],
         },
     };
-    RuleCensus(names.par_iter().flat_map_iter(entries).collect())
+    let found: Vec<(RuleEntry, Vec<Diagnostic>)> =
+        names.par_iter().flat_map_iter(entries).collect();
+    let (rules, diagnostics): (Vec<RuleEntry>, Vec<Vec<Diagnostic>>) = found.into_iter().unzip();
+    (
+        RuleCensus(rules),
+        diagnostics.into_iter().flatten().collect(),
+    )
 }
 
-/// A rule that no scenario names; `None` for one that is deprecated.
-fn untested(name: &str, read: Loaded, catalogue: &Catalogue) -> Option<RuleEntry> {
-    let broken = read.diagnostics.iter().any(Diagnostic::is_error);
-    let Some(rule) = read.rule.filter(|_| !broken) else {
-        return Some(not_loaded(name));
+/// A rule that no scenario names, and its errors; `None` for one that is deprecated.
+fn untested(
+    name: &str,
+    read: Loaded,
+    catalogue: &Catalogue,
+) -> Option<(RuleEntry, Vec<Diagnostic>)> {
+    let errors: Vec<Diagnostic> = read
+        .diagnostics
+        .into_iter()
+        .filter(Diagnostic::is_error)
+        .collect();
+    let Some(rule) = read.rule.filter(|_| errors.is_empty()) else {
+        return Some((not_loaded(name), errors));
     };
     if rule.maturity.as_deref() == Some("deprecated") {
         return None;
@@ -56,7 +70,7 @@ fn untested(name: &str, read: Loaded, catalogue: &Catalogue) -> Option<RuleEntry
         rule,
         syntax: None,
     };
-    Some(of_subject(&subject, catalogue, Standing::Untested))
+    Some((of_subject(&subject, catalogue, Standing::Untested), errors))
 }
 
 fn of_subject(subject: &Subject, catalogue: &Catalogue, can_run: Standing) -> RuleEntry {

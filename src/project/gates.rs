@@ -56,7 +56,7 @@ impl Gates {
         let rules = outcome.rules.0.iter().filter(|rule| asked(&rule.file));
         let changed = matches!(self.require_tested, RequireTested::Changed(_));
         let missing = rules.filter(|rule| match rule.standing {
-            Standing::Untested | Standing::NotLoaded => true,
+            Standing::Untested | Standing::NotLoaded | Standing::NotRun(_) => true,
             // All rules of these kinds would be missed, and nobody could mend it; of a change a
             // reviewer must know.
             Standing::Unshaped(_) | Standing::Unsupported(_) => changed,

@@ -92,6 +92,15 @@ impl Project<'_> {
 
     /// The rules that what was loaded could test, by whether a scenario tests them.
     pub fn census(&self, loaded: &Loaded, catalogue: &Catalogue) -> RuleCensus {
+        self.census_and_errors(loaded, catalogue).0
+    }
+
+    /// The same, and why rules that no scenario tests cannot be loaded.
+    pub(super) fn census_and_errors(
+        &self,
+        loaded: &Loaded,
+        catalogue: &Catalogue,
+    ) -> (RuleCensus, Vec<Diagnostic>) {
         let subject = |at: &Option<usize>| at.and_then(|at| loaded.subjects.get(at));
         let subjects = loaded.rules.iter();
         let subjects = subjects.map(|(name, at)| (name.clone(), subject(at)));

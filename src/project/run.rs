@@ -12,7 +12,7 @@ use crate::event::io::Stop;
 use crate::replay::census::{RuleCensus, Standing};
 use crate::replay::events::Ignore;
 use crate::replay::listing::list;
-use crate::replay::outcome::{CheckKey, Outcome, ScenarioOutcome, Verdict};
+use crate::replay::outcome::{Check, CheckKey, Outcome, ScenarioOutcome, Verdict};
 use crate::replay::select::Selection;
 use crate::replay::trace::Observed;
 use crate::replay::{self, Options, Receiver, Test};
@@ -121,12 +121,14 @@ impl Project<'_> {
                 complete.remove(test.scenario_file);
             }
         }
+        let (rules, broken) = self.census_and_errors(&loaded, catalogue);
         let mut outcome = Outcome {
             scenarios: replayed.scenarios,
-            rules: self.census(&loaded, catalogue),
+            rules,
         };
         let idle = without_checks(&tests, &replayed.partial, &mut outcome);
         let mut diagnostics = loaded.diagnostics.clone();
+        diagnostics.extend(broken);
         diagnostics.extend(replayed.diagnostics);
         diagnostics.extend(idle);
         if loaded.whole {
@@ -158,10 +160,11 @@ impl Project<'_> {
     /// Lists the checks of a run and reads the rules that nothing tests, without running anything.
     pub fn list(&self, loaded: &Loaded, catalogue: &Catalogue, request: &Request<'_>) -> Listed {
         let options = request.options(&loaded.keys);
+        let (rules, broken) = self.census_and_errors(loaded, catalogue);
         Listed {
             keys: list(&loaded.tests(), catalogue, self.files, &options),
-            rules: self.census(loaded, catalogue),
-            diagnostics: loaded.diagnostics.clone(),
+            rules,
+            diagnostics: loaded.diagnostics.iter().cloned().chain(broken).collect(),
         }
     }
 
@@ -195,25 +198,45 @@ impl TestRun {
 }
 
 /// An error for each scenario that has no check at all though nothing was left out; and the rules
-/// of which every check was skipped are untested.
+/// of which no check ran are not tested, whatever names them.
 fn without_checks(tests: &[Test<'_>], partial: &[bool], outcome: &mut Outcome) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut idle: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut idle: BTreeMap<&str, Idle> = BTreeMap::new();
     for ((test, scenario), partial) in tests.iter().zip(&outcome.scenarios).zip(partial) {
-        let mut checks = scenario.checks.iter();
-        let skipped = checks.all(|check| check.verdict == Verdict::Skipped);
-        let rule = idle.entry(&test.subject.file).or_insert(true);
-        *rule &= skipped && !partial;
+        let rule = idle.entry(&test.subject.file).or_default();
+        rule.runs |= *partial || scenario.checks.iter().any(|check| check.verdict.is_run());
+        let unsupported = |check: &&Check| check.verdict == Verdict::Unsupported;
+        let reason = scenario.checks.iter().find(unsupported);
+        let reason = reason.and_then(|check| check.reason.as_ref());
+        rule.unsupported = rule
+            .unsupported
+            .take()
+            .or_else(|| reason.map(ToString::to_string));
         if scenario.checks.is_empty() && !partial && test.scenario.skip.is_none() {
             found.push(no_check(test, scenario));
         }
     }
     for rule in &mut outcome.rules.0 {
-        if rule.standing == Standing::Tested && idle.get(rule.file.as_str()) == Some(&true) {
-            rule.standing = Standing::Untested;
+        let Some(idle) = idle.get_mut(rule.file.as_str()) else {
+            continue;
+        };
+        if rule.standing == Standing::Tested && !idle.runs {
+            rule.standing = match idle.unsupported.take() {
+                Some(reason) => Standing::NotRun(reason),
+                None => Standing::Untested,
+            };
         }
     }
     found
+}
+
+/// What is known of the checks of a rule that may be none that ran.
+#[derive(Default)]
+struct Idle {
+    /// Whether one ran, or some were left out of the run.
+    runs: bool,
+    /// Why one is unsupported.
+    unsupported: Option<String>,
 }
 
 fn no_check(test: &Test<'_>, scenario: &ScenarioOutcome) -> Diagnostic {

@@ -31,6 +31,8 @@ pub enum Standing {
     Unshaped(Vec<String>),
     /// Its type or a construct of it is not implemented; the text says which.
     Unsupported(String),
+    /// A scenario names it, and Trapline runs none of its checks; the text says why.
+    NotRun(String),
     /// Its file cannot be loaded.
     NotLoaded,
 }
@@ -42,7 +44,7 @@ impl Standing {
             Self::Tested => "tested",
             Self::Untested => "untested",
             Self::Unshaped(_) => "unshaped",
-            Self::Unsupported(_) => "unsupported",
+            Self::Unsupported(_) | Self::NotRun(_) => "unsupported",
             Self::NotLoaded => "not loaded",
         }
     }
@@ -54,7 +56,7 @@ impl Standing {
             Self::Unshaped(patterns) => {
                 Some(format!("no data source serves {}", patterns.join(", ")))
             }
-            Self::Unsupported(what) => Some(what.clone()),
+            Self::Unsupported(what) | Self::NotRun(what) => Some(what.clone()),
             Self::NotLoaded => Some("the file cannot be loaded".to_owned()),
         }
     }
@@ -82,7 +84,9 @@ impl RuleCensus {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for rule in self.of(word) {
             match &rule.standing {
-                Standing::Unsupported(what) => *counts.entry(what).or_default() += 1,
+                Standing::Unsupported(what) | Standing::NotRun(what) => {
+                    *counts.entry(what).or_default() += 1;
+                }
                 Standing::Unshaped(patterns) => {
                     for pattern in patterns {
                         *counts.entry(pattern).or_default() += 1;

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use indexmap::IndexMap;
+
 use super::finding::{Finding, findings};
 use super::links::Links;
 use super::markup::escaped;
@@ -78,23 +80,68 @@ fn head(view: &View<'_>, text: &mut String) {
         counts.join(", "),
         rules::counts(&view.outcome.rules)
     );
+    for (word, reasons) in rules::reasons(&view.outcome.rules) {
+        let _ = writeln!(text, "\n{word}: {}", plain(&reasons.join(", ")));
+    }
 }
 
+/// A line of the table of rules.
+#[derive(Default)]
+struct Row<'a> {
+    name: &'a str,
+    checks: usize,
+    failing: usize,
+    changed: usize,
+}
+
+/// The rules with their checks; many of which nothing is to be said are folded.
 fn table(view: &View<'_>, text: &mut String) {
-    text.push_str("\n| rule | checks | failing | changed |\n|---|---:|---:|---:|\n");
+    /// So many rules are not worth a fold.
+    const FEW: usize = 8;
+    let mut rows: IndexMap<&str, Row<'_>> = IndexMap::new();
     for scenario in &view.outcome.scenarios {
-        let failing = scenario.checks.iter().filter(|check| view.fails(check));
+        let row = rows.entry(&scenario.rule_file).or_default();
+        row.name = &scenario.rule_name;
+        row.checks += scenario.checks.len();
+        row.failing += scenario
+            .checks
+            .iter()
+            .filter(|check| view.fails(check))
+            .count();
         let changed = view.reviewable().filter(|change| {
             let mut checks = scenario.checks.iter();
             checks.any(|check| check.key == change.key)
         });
+        row.changed += changed.count();
+    }
+    let (loud, quiet): (Vec<&Row<'_>>, Vec<&Row<'_>>) =
+        rows.values().partition(|row| row.failing + row.changed > 0);
+    if quiet.len() <= FEW {
+        write_rows(rows.values(), text);
+        return;
+    }
+    if !loud.is_empty() {
+        write_rows(loud, text);
+    }
+    let quiet_rules = counted(quiet.len(), "rule");
+    let _ = writeln!(
+        text,
+        "\n<details><summary>{quiet_rules} with nothing to decide</summary>"
+    );
+    write_rows(quiet, text);
+    text.push_str("\n</details>\n");
+}
+
+fn write_rows<'r>(rows: impl IntoIterator<Item = &'r Row<'r>>, text: &mut String) {
+    text.push_str("\n| rule | checks | failing | changed |\n|---|---:|---:|---:|\n");
+    for row in rows {
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} |",
-            plain(&scenario.rule_name),
-            scenario.checks.len(),
-            failing.count(),
-            changed.count()
+            plain(row.name),
+            row.checks,
+            row.failing,
+            row.changed
         );
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::coverage::rounded;
 use super::markdown::{code, plain};
-use crate::mutation::{MutantStatus, Mutation, RuleMutation, Tried};
+use crate::mutation::{MissingCase, MutantStatus, Mutation, RuleMutation, Tried};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -97,8 +97,40 @@ fn mutant_entry(mutant: &Tried) -> MutantEntry<'_> {
     }
 }
 
-/// Writes a table of the rules and a list of the survivors.
-pub fn markdown(mutation: &Mutation) -> String {
+/// The cases that a rule lacks, so many at most, or all for 0.
+fn missing_cases(rule: &RuleMutation, most: usize, text: &mut String) {
+    let cases = rule.missing_cases();
+    let most = if most == 0 { cases.len() } else { most };
+    let (shown, rest) = cases.split_at(most.min(cases.len()));
+    for case in shown {
+        let Some(mutant) = case.mutants.first() else {
+            continue;
+        };
+        let change = if mutant.after.is_empty() {
+            format!("{} dropped", code(&mutant.before))
+        } else {
+            format!("{} → {}", code(&mutant.before), code(&mutant.after))
+        };
+        let _ = write!(
+            text,
+            "\n- {}: {change}; add {}",
+            code(&format!("{}:{}", rule.rule_file, mutant.place.line())),
+            plain(&mutant.case)
+        );
+        let more = case.words_for_others();
+        if !more.is_empty() {
+            let _ = write!(text, " ({more})");
+        }
+    }
+    let rest: usize = rest.iter().map(MissingCase::mutants_of_kind).sum();
+    if rest > 0 {
+        let file = code(&rule.rule_file);
+        let _ = write!(text, "\n- {file}: {rest} more that no case notices");
+    }
+}
+
+/// Writes a table of the rules and the cases that each lacks, so many at most, or all for 0.
+pub fn markdown(mutation: &Mutation, survivors: usize) -> String {
     let mut text = String::from("| rule | caught | mutants | |\n|---|---:|---:|---:|\n");
     for rule in &mutation.rules {
         let share = rule.share();
@@ -120,19 +152,7 @@ pub fn markdown(mutation: &Mutation) -> String {
         rounded(share)
     );
     for rule in &mutation.rules {
-        for mutant in rule.survivors() {
-            let change = if mutant.after.is_empty() {
-                format!("{} dropped", code(&mutant.before))
-            } else {
-                format!("{} → {}", code(&mutant.before), code(&mutant.after))
-            };
-            let _ = write!(
-                text,
-                "\n- {}: {change}; add {}",
-                code(&format!("{}:{}", rule.rule_file, mutant.place.line())),
-                plain(&mutant.case)
-            );
-        }
+        missing_cases(rule, survivors, &mut text);
     }
     if !text.ends_with('\n') {
         text.push('\n');

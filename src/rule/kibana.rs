@@ -42,11 +42,9 @@ pub(super) fn load(source: &Arc<SourceText>) -> Vec<Loaded> {
     let mut loaded: Vec<Loaded> = rules
         .map(|object| one(source, object, &exceptions))
         .collect();
+    // No rule is to blame for what is wrong with the file.
     if !file.diagnostics.is_empty() {
-        match loaded.first_mut() {
-            Some(first) => first.diagnostics.append(&mut file.diagnostics),
-            None => loaded.push(Loaded::new(None, file)),
-        }
+        loaded.push(Loaded::new(None, file));
     }
     loaded
 }
@@ -279,9 +277,9 @@ mod tests {
                 .is_empty()
         );
         let (_, loaded) = read("a.ndjson", &format!("{{\n{RULE}\n"));
-        assert!(loaded[0].rule.is_some());
+        assert!(loaded[0].rule.is_some() && loaded[0].diagnostics.is_empty());
         assert!(
-            loaded[0].diagnostics[0]
+            loaded[1].diagnostics[0]
                 .message
                 .starts_with("not valid JSON")
         );

@@ -56,6 +56,13 @@ impl<'f> Look<'f> {
         )
     }
 
+    /// Whether it holds the name of a host.
+    pub(super) fn is_domain(&self) -> bool {
+        self.path == "dns.question.name"
+            || matches!(self.last(), "domain" | "registered_domain" | "server_name")
+                && !self.path.contains("user")
+    }
+
     /// Whether several values at once are usual.
     pub(super) fn is_list(&self) -> bool {
         matches!(

@@ -127,7 +127,10 @@ fn gap(before: &str, next: Option<WildcardToken>, variant: usize, look: &Look<'_
             _ => [" ", "", " -x ", "1", "sample"],
         },
         _ if after_separator => ["sample", "ada", "a1", "x", ""],
-        _ => ["", "1", "sample", "-x", "a1 "],
+        None if look.is_domain() && before.ends_with('.') => ["com", "example", "a1", "x", ""],
+        _ if look.is_domain() && before.is_empty() => ["sample.", "update.", "a1", "x", ""],
+        // Text, so that a pattern that loses its `*` does not match as well.
+        _ => ["1", "", "sample", "-x", "a1 "],
     };
     chosen
         .get(variant)
@@ -163,6 +166,20 @@ mod tests {
         assert_eq!(meet("a*", "b*"), None);
         assert_eq!(meet("?", ""), None);
         assert_eq!(meet("ab", "abc"), None);
+    }
+
+    #[test]
+    fn there_is_text_for_each_star() {
+        let of = |field: &str, pattern: &str| {
+            let look = Look::new(field, System::Windows);
+            texts(&WildcardPattern::eql(pattern), &look).remove(0)
+        };
+        assert_eq!(of("process.args", "-p*"), "-p1");
+        assert_eq!(of("process.args", "*password*"), "1password1");
+        assert_eq!(of("file.name", "lsass*.dmp"), "lsass1.dmp");
+        assert_eq!(of("dns.question.name", "pastebin.*"), "pastebin.com");
+        assert_eq!(of("dns.question.name", "*.ngrok.io"), "sample.ngrok.io");
+        assert_eq!(of("dns.question.name", "*ngrok.io"), "sample.ngrok.io");
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn a_checkout_with_rules_is_led_to_its_first_scenarios() {
     assert_eq!(code, 0, "{err}");
     assert_eq!(
         out,
-        "wrote    rules/windows/a.toml\nwrote    rules_building_block/b.toml\n"
+        "wrote    scenarios/windows/a.yaml\nwrote    scenarios/b.yaml\n"
     );
     assert!(
         err.contains("2 scenarios written, 0 had one, none found for 1"),

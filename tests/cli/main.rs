@@ -33,6 +33,7 @@ mod mcp;
 mod misfits;
 mod mutate;
 mod new;
+mod not_run;
 mod page;
 mod production;
 mod project;

@@ -67,6 +67,95 @@ fn a_list_item_that_another_covers_is_no_mutant() {
     assert!(text.contains("not counted:"), "{text}");
 }
 
+/// A rule with this query, tested by an attack of `C:\\Tools\\a.exe` and a benign `b.exe`.
+fn of_query(query: &str) -> Project {
+    let rule = format!(
+        "[rule]\nname = \"A\"\nrule_id = \"5f5d5c5e-0000-4000-8000-000000000001\"\ntype = \"eql\"\n\
+         severity = \"low\"\nrisk_score = 1\ndescription = \"d\"\nlanguage = \"eql\"\n\
+         index = [\"logs-endpoint.events.process-*\"]\nquery = '''{query}'''\n"
+    );
+    Project::of(&[
+        ("rules/a.toml", &rule),
+        (
+            "scenarios/a.yaml",
+            "attack:\n  name: a\n  events: {p: {is: process, process.executable: 'C:\\Tools\\a.exe'}}\n  \
+             expect: alert\ncases:\n  - {name: b, change: {p: {process.executable: 'C:\\Tools\\b.exe'}}, \
+             expect: none}\n",
+        ),
+    ])
+}
+
+#[test]
+fn the_question_whether_a_field_is_there_is_no_mutant_beside_a_test_of_it() {
+    let project = of_query("process where process.name != null and process.name : \"a*\"");
+    let (_, text) = project.run(&["mutate", "--list"]);
+    let dropped = |line: &&str| line.contains("drop ") && line.contains("process.name != null");
+    let line = text.lines().find(dropped).unwrap();
+    assert!(line.contains(" same "), "{text}");
+    // Of another field, or beside a test that holds without it, it decides.
+    for query in [
+        "process where process.executable != null and process.name : \"a*\"",
+        "process where process.name != null and not process.name : \"b*\"",
+    ] {
+        let (_, text) = of_query(query).run(&["mutate", "--list"]);
+        let dropped = |line: &&str| line.contains("drop ") && line.contains("!= null");
+        let line = text.lines().find(dropped).unwrap();
+        assert!(line.contains("SURVIVED"), "{text}");
+    }
+}
+
+#[test]
+fn cases_of_one_kind_are_named_once_and_counted() {
+    let project = of_query(
+        "process where process.name : (\"a*\", \"aa*\", \"c*\", \"d*\", \"e*\") and process.name != \"b.exe\"",
+    );
+    let (_, text) = project.run(&["mutate", "--operators", "drop-item,narrow"]);
+    assert_eq!(
+        text.matches("add a case that alerts only because of")
+            .count(),
+        1,
+        "{text}"
+    );
+    assert!(text.contains("with text for each `*`"), "{text}");
+    assert!(text.contains("it catches 2 mutants"), "{text}");
+    assert!(text.contains("cases like it are missing, for"), "{text}");
+    let (_, text) = project.run(&["mutate", "--format", "markdown", "--survivors", "1"]);
+    assert_eq!(text.matches("; add ").count(), 1, "{text}");
+    assert!(text.contains("more that no case notices"), "{text}");
+}
+
+#[test]
+fn a_rule_that_changed_without_a_test_is_named_and_misses_the_gate() {
+    let project = of_query("process where process.name : \"a*\"");
+    let git = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command.current_dir(project.path()).args(arguments);
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null");
+        command.output().is_ok_and(|output| output.status.success())
+    };
+    let author = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+    let rule = std::fs::read_to_string(project.file("rules/a.toml")).unwrap();
+    let other = rule.replace("000000000001", "000000000002");
+    std::fs::write(project.file("rules/b.toml"), &other).unwrap();
+    if !git(&["init", "-q"]) {
+        eprintln!("skipped: git is absent");
+        return;
+    }
+    assert!(git(&["add", "."]));
+    assert!(git(&[&author[..], &["commit", "-qm", "first"]].concat()));
+    let arguments = ["mutate", "--in-diff", "HEAD", "--min", "10"];
+    let (code, _, err) = project.run_apart(&arguments);
+    assert_eq!(code, 0, "{err}");
+    std::fs::write(project.file("rules/b.toml"), other.replace("a*", "x*")).unwrap();
+    let (code, _, err) = project.run_apart(&arguments);
+    assert_eq!(code, 5, "{err}");
+    assert!(
+        err.contains("untested rules/b.toml: it changed and no scenario tests it"),
+        "{err}"
+    );
+    assert_eq!(project.run(&["mutate", "--in-diff", "HEAD"]).0, 0);
+}
+
 /// The law that ties the two: what coverage calls covered, a mutant shows to be tested.
 #[test]
 fn a_covered_clause_has_a_mutant_that_some_check_catches() {

@@ -99,6 +99,7 @@ fn write(found: &Coverage, args: &CoverageArgs, min: Option<f64>, console: &mut 
         TableFormat::Human => {
             let options = CoverageOptions {
                 colour: console.colour(Stream::Out),
+                width: console.width(Stream::Out),
                 uncovered: args.uncovered,
                 min,
             };

@@ -16,7 +16,7 @@ use crate::explain::{Explanation, explain};
 use crate::project::Target;
 use crate::replay::outcome::{CheckKey, ScenarioOutcome};
 use crate::report::explain::json;
-use crate::report::terminal::{clean, write_explanation, write_timeline};
+use crate::report::terminal::{clean, write_explanations, write_timeline};
 
 /// Runs the verb.
 pub fn run(
@@ -110,9 +110,7 @@ fn write(found: &[Explanation], args: &ExplainArgs, console: &mut Console) {
         ExplainFormat::Human => {
             let mut text = String::new();
             let colour = console.colour(Stream::Out);
-            for one in found {
-                write_explanation(one, colour, args.all_clauses, &mut text);
-            }
+            write_explanations(found, colour, args.all_clauses, &mut text);
             text
         }
     };

@@ -8,8 +8,11 @@ use super::super::progress::Bar;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::coverage::{gate, nothing, observe};
+use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::mutation::{Bounds, Mutation, Operator, count, mutate};
+use crate::project::Loaded;
+use crate::project::rule_files::file_of;
 use crate::replay::Subject;
 use crate::replay::outcome::Place;
 use crate::report::mutation as format;
@@ -59,11 +62,23 @@ pub fn run(
     };
     let found = mutate(scenarios, &subjects, &observing.observed, &bounds);
     bar.clear();
+    let untested = match &changed {
+        Some(changed) => untested(settings, &loaded, changed)?,
+        None => Vec::new(),
+    };
+    for file in &untested {
+        let words = format!("untested {file}: it changed and no scenario tests it\n");
+        console.write(Stream::Err, &words);
+    }
+    // No mutant of a rule without a test is caught.
+    let code = observing
+        .code
+        .and(gate(min.is_some() && !untested.is_empty()));
     if found.rules.is_empty() && args.in_diff.is_some() && observing.code == ExitCode::Passed {
         let revision = args.in_diff.as_deref().unwrap_or_default();
         let words = format!("no line of a tested rule differs from {revision}\n");
         console.write(Stream::Err, &words);
-        return Ok(ExitCode::Passed);
+        return Ok(code);
     }
     if found.rules.is_empty() {
         if observing.code == ExitCode::Passed {
@@ -74,7 +89,23 @@ pub fn run(
     }
     write(&found, args, min, console);
     let missed = min.is_some_and(|min| found.share().percent() < min);
-    Ok(observing.code.and(gate(missed)))
+    Ok(code.and(gate(missed)))
+}
+
+/// The rules of which a line differs and that no scenario tests, though Trapline can run them.
+fn untested(
+    settings: &Settings,
+    loaded: &Loaded,
+    changed: &Changed,
+) -> Result<Vec<String>, Box<Problem>> {
+    let catalogue = Catalogue::builtin().map_err(|mistake| {
+        let diagnostic = Diagnostic::error(&error::INTERNAL, mistake.to_string());
+        Problem::new(ExitCode::Internal, diagnostic)
+    })?;
+    let rules = settings.project().census(loaded, &catalogue);
+    let differs = |file: &str| changed.touches(file_of(file), 1, usize::MAX);
+    let untested = rules.of("untested").filter(|rule| differs(&rule.file));
+    Ok(untested.map(|rule| rule.file.clone()).collect())
 }
 
 /// What differs from a revision.
@@ -91,6 +122,7 @@ fn write(found: &Mutation, args: &MutateArgs, min: Option<f64>, console: &mut Co
         TableFormat::Human => {
             let options = MutationOptions {
                 colour: console.colour(Stream::Out),
+                width: console.width(Stream::Out),
                 list: args.list,
                 survivors: args.survivors,
                 min,
@@ -99,7 +131,7 @@ fn write(found: &Mutation, args: &MutateArgs, min: Option<f64>, console: &mut Co
             write_mutation(found, options, &mut text);
             text
         }
-        TableFormat::Markdown => format::markdown(found),
+        TableFormat::Markdown => format::markdown(found, args.survivors),
         TableFormat::Json => {
             let mut bytes = Vec::new();
             // Writing to memory does not fail.

@@ -18,6 +18,7 @@ use crate::diagnostic::Diagnostic;
 use crate::event::io::Progress as _;
 use crate::project::Target;
 use crate::replay::dry_run;
+use crate::rule::RuleType;
 use crate::scenario::write::Sketch;
 use crate::synthesize::{self, Impossible, Request, Unsolved, Written};
 
@@ -91,7 +92,7 @@ impl Maker<'_> {
                 continue;
             }
             let place = Place::new(self.settings, None, rule);
-            let has_one = place.is_ok_and(|place| !place.before.is_empty());
+            let has_one = place.as_ref().is_ok_and(|place| !place.before.is_empty());
             if has_one && !self.args.fill_coverage {
                 skipped += 1;
                 continue;
@@ -99,7 +100,9 @@ impl Maker<'_> {
             match self.write(rule, console) {
                 Ok(_) => {
                     written += 1;
-                    bar.aside(|| console.write(Stream::Out, &format!("wrote    {name}\n")));
+                    let path = place.ok().and_then(|place| place.path);
+                    let file = path.map_or(name, |path| self.settings.files.name(&path));
+                    bar.aside(|| console.write(Stream::Out, &format!("wrote    {file}\n")));
                 }
                 Err(problem) => {
                     let reason = problem.diagnostics.first();
@@ -177,6 +180,16 @@ fn new(
         let diagnostic = Diagnostic::error(&error::SCENARIO_EXISTS, message)
             .help("`--fill-coverage` adds the cases that it lacks, `-o FILE` writes elsewhere");
         return Err(Problem::usage(diagnostic));
+    }
+    let rule_type = request.subject.rule.kind.rule_type();
+    if rule_type == RuleType::Esql {
+        let message = format!(
+            "no scenario is generated for rules of type {}",
+            rule_type.word()
+        );
+        let diagnostic = Diagnostic::error(&error::NOT_SOLVED, message)
+            .help("write the attack by hand: `trapline test` runs it");
+        return Err(Problem::new(ExitCode::NotLoaded, diagnostic));
     }
     let mut made = possible(synthesize::new(request))?;
     if made.sketches.is_empty() {

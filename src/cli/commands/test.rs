@@ -151,7 +151,8 @@ fn list(listed: &Listed, may_be_empty: bool, console: &mut Console) -> ExitCode 
     console.write(Stream::Out, &keys);
     let rules = terminal::list_of_rules(&listed.rules, console.colour(Stream::Out));
     console.write(Stream::Out, &rules);
-    let counts = terminal::counts_of_rules(&listed.rules, console.colour(Stream::Err));
+    let (width, colour) = (console.width(Stream::Err), console.colour(Stream::Err));
+    let counts = terminal::counts_of_rules(&listed.rules, width, colour);
     console.write(Stream::Err, &counts);
     let code = ExitCode::of_loading(&listed.diagnostics);
     if listed.keys.is_empty() && code == ExitCode::Passed && !may_be_empty {

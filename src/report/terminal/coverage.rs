@@ -12,6 +12,8 @@ use crate::coverage::{Coverage, RuleCoverage, Share};
 pub struct CoverageOptions {
     /// Whether to write ANSI colours.
     pub colour: bool,
+    /// How many columns there are, where that is known.
+    pub width: Option<usize>,
     /// Whether to leave out the rules that are covered.
     pub uncovered: bool,
     /// The least share that is wanted, in per cent.
@@ -33,7 +35,8 @@ pub fn write_coverage(coverage: &Coverage, options: CoverageOptions, text: &mut 
         for gap in rule.gaps() {
             gaps = true;
             let lacks: Vec<&str> = gap.wishes.iter().map(|wish| wish.lack).collect();
-            excerpt::draw(&gap.clause.place, &lacks.join(" and "), painter, text);
+            let words = lacks.join(" and ");
+            excerpt::draw(&gap.clause.place, &words, options.width, painter, text);
             for wish in &gap.wishes {
                 let _ = writeln!(text, "          add {}", clean(&wish.case));
             }
@@ -44,7 +47,7 @@ pub fn write_coverage(coverage: &Coverage, options: CoverageOptions, text: &mut 
                 "not testable: no tested source maps {}",
                 fields(&clause.fields)
             );
-            excerpt::draw(&clause.place, &words, painter, text);
+            excerpt::draw(&clause.place, &words, options.width, painter, text);
         }
         if gaps {
             text.push('\n');

@@ -5,13 +5,29 @@ use std::fmt::Write as _;
 use super::style::{BAD, DIM, Painter, clean, width};
 use crate::replay::outcome::Place;
 
-/// From how far on a line is shown from its middle.
-const FAR: usize = 72;
-/// How much of a line is shown.
+/// How much of a line is shown at most.
 const SHOWN: usize = 96;
+/// How much of a line is shown however narrow the terminal is.
+const LEAST: usize = 40;
+/// The columns in front of a line.
+const MARGIN: usize = 10;
 
-/// Draws the place with words beside its carets.
-pub(super) fn draw(place: &Place, words: &str, painter: Painter, text: &mut String) {
+/// How many columns of a line are shown on a terminal of this width.
+pub(super) fn room(columns: Option<usize>) -> usize {
+    columns.map_or(SHOWN, |columns| {
+        columns.saturating_sub(MARGIN + 1).clamp(LEAST, SHOWN)
+    })
+}
+
+/// Draws the place with words beside its carets, on a terminal with so many columns.
+pub(super) fn draw(
+    place: &Place,
+    words: &str,
+    columns: Option<usize>,
+    painter: Painter,
+    text: &mut String,
+) {
+    let shown_columns = room(columns);
     let (number, _) = place.source.line_column(place.span.start);
     let whole = place.source.text();
     let start = place.span.range().start.min(whole.len());
@@ -25,8 +41,8 @@ pub(super) fn draw(place: &Place, words: &str, painter: Painter, text: &mut Stri
     let marked = whole.get(start..end).unwrap_or("");
     let marked = marked.lines().next().unwrap_or("");
     let after = line.get(start - line_start + marked.len()..).unwrap_or("");
-    let before = near_end(before);
-    let shown = cut(&format!("{before}{marked}{after}"));
+    let before = near_end(before, shown_columns);
+    let shown = cut_to(&format!("{before}{marked}{after}"), shown_columns);
     let number = number.to_string();
     let _ = writeln!(
         text,
@@ -36,7 +52,7 @@ pub(super) fn draw(place: &Place, words: &str, painter: Painter, text: &mut Stri
         clean(&shown)
     );
     let words = clean(words);
-    let room = SHOWN.saturating_sub(width(&before));
+    let room = shown_columns.saturating_sub(width(&before));
     let beside = (width(marked) + width(&words) < room).then_some(words.as_str());
     let carets = "^".repeat(width(marked).max(1).min(room.max(1)));
     let _ = writeln!(
@@ -54,18 +70,30 @@ pub(super) fn draw(place: &Place, words: &str, painter: Painter, text: &mut Stri
 }
 
 /// The end of what stands before a place far to the right.
-fn near_end(before: &str) -> String {
-    if width(before) <= FAR {
+fn near_end(before: &str, shown: usize) -> String {
+    // From so far on a line is shown from its middle.
+    let far = shown * 3 / 4;
+    if width(before) <= far {
         return before.to_owned();
     }
-    let skip = before.chars().count().saturating_sub(FAR / 2);
+    let skip = before.chars().count().saturating_sub(far / 2);
     format!("…{}", before.chars().skip(skip).collect::<String>())
 }
 
-/// As much of a line as is shown.
+/// As much of a line as is shown where the width is not known.
 pub(super) fn cut(line: &str) -> String {
-    if line.chars().count() <= SHOWN {
+    cut_to(line, SHOWN)
+}
+
+/// So many characters of a line at most.
+pub(super) fn cut_to(line: &str, shown: usize) -> String {
+    if line.chars().count() <= shown {
         return line.to_owned();
     }
-    format!("{}…", line.chars().take(SHOWN).collect::<String>())
+    format!(
+        "{}…",
+        line.chars()
+            .take(shown.saturating_sub(1))
+            .collect::<String>()
+    )
 }

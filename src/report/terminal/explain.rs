@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use indexmap::IndexMap;
+
 use super::excerpt;
 use super::style::{BAD, DIM, GOOD, NAME, Painter, clean, width};
 use crate::explain::{Explanation, Recording, StageRow};
@@ -14,16 +16,50 @@ const WIDEST: usize = 60;
 /// How many lacks and changes are listed each.
 const LISTED: usize = 8;
 
+/// Writes the explanations; checks that differ in nothing but their source share one.
+pub fn write_explanations(found: &[Explanation], colour: bool, all: bool, text: &mut String) {
+    let painter = Painter { colour };
+    let apart = |key: &str| match key.strip_suffix(']').and_then(|key| key.rsplit_once('[')) {
+        Some((name, source)) => (name.to_owned(), source.to_owned()),
+        None => (key.to_owned(), String::new()),
+    };
+    let mut blocks: IndexMap<(String, bool, String), Vec<String>> = IndexMap::new();
+    for one in found {
+        let (name, source) = apart(&one.key);
+        let mut body = String::new();
+        write_body(one, painter, all, &mut body);
+        let block = blocks.entry((name, one.alerted, body));
+        block.or_default().push(source);
+    }
+    for ((name, alerted, body), sources) in blocks {
+        let sources = sources.join(", ");
+        let key = match sources.as_str() {
+            "" => name,
+            sources => format!("{name}[{sources}]"),
+        };
+        write_name(&key, alerted, painter, text);
+        text.push_str(&body);
+    }
+}
+
 /// Writes one explanation; with `all` every clause is listed.
 pub fn write_explanation(one: &Explanation, colour: bool, all: bool, text: &mut String) {
     let painter = Painter { colour };
-    let (word, style) = if one.alerted {
+    write_name(&one.key, one.alerted, painter, text);
+    write_body(one, painter, all, text);
+}
+
+fn write_name(key: &str, alerted: bool, painter: Painter, text: &mut String) {
+    let (word, style) = if alerted {
         ("alert", BAD)
     } else {
         ("none", GOOD)
     };
-    let name = painter.paint(NAME, &one.key);
+    let name = painter.paint(NAME, key);
     let _ = writeln!(text, "{}{name}", painter.key(style, word));
+}
+
+fn write_body(one: &Explanation, painter: Painter, all: bool, text: &mut String) {
     if let Some(recording) = &one.recording {
         of_recording(recording, painter, text);
     }
@@ -47,7 +83,7 @@ pub fn write_explanation(one: &Explanation, colour: bool, all: bool, text: &mut 
     if !one.alerted {
         for clause in one.clauses.iter().filter(|clause| clause.decisive) {
             let words = format!("{}: {}", clause.outcome, clause.value);
-            excerpt::draw(&clause.place, &words, painter, text);
+            excerpt::draw(&clause.place, &words, None, painter, text);
         }
     }
     // An alert hangs on nearly every clause: a list says it shorter than the places.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::group::{alike, argument, groups, name};
-use super::style::{BAD, COLUMN, DIM, NAME, Painter, clean, wrap};
+use super::style::{BAD, COLUMN, DIM, NAME, Painter, clean, list_width, wrap};
 use super::{Options, View};
 use crate::diagnostic::render::render_within;
 use crate::replay::outcome::{Check, ScenarioOutcome};
@@ -13,9 +13,6 @@ use crate::snapshot::{Change, record};
 
 /// How many cases that fail with their attack are named.
 const NAMED: usize = 40;
-/// How wide a list of cases may be.
-const WIDTH: usize = 88;
-
 /// Writes a block for each case that fails, in file order.
 pub(super) fn write(view: &View<'_>, options: Options, text: &mut String) {
     let painter = Painter {
@@ -199,7 +196,7 @@ impl Block<'_> {
             cases.len()
         );
         self.fact("also", &count, text);
-        for line in wrap(shown.chain(more), WIDTH) {
+        for line in wrap(shown.chain(more), list_width(self.width)) {
             self.fact("", &line, text);
         }
     }

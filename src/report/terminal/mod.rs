@@ -27,10 +27,11 @@ use std::io::{self, Write};
 use super::View;
 pub use comparison::write_comparison;
 pub use coverage::{CoverageOptions, coverage_line, write_coverage};
-pub use explain::write_explanation;
+pub use explain::{write_explanation, write_explanations};
 pub use mutation::{MutationOptions, write_mutation};
 pub use review::{
-    REVIEW_HELP, ReviewStep, groups_of_changes, write_review, write_review_keys, write_review_list,
+    REVIEW_HELP, ReviewStep, failing_lines, groups_of_changes, write_review, write_review_keys,
+    write_review_list,
 };
 pub use rules::{counts_of_rules, list_of_rules};
 use style::Painter;
@@ -56,10 +57,10 @@ pub fn write(view: &View<'_>, options: Options, out: &mut impl Write) -> io::Res
     };
     let mut text = String::new();
     if !options.failures_only {
-        warning::write(view, painter, &mut text);
+        warning::write(view, options, &mut text);
         change::write(view, painter, &mut text);
     }
     failure::write(view, options, &mut text);
-    summary::write(view, painter, &mut text);
+    summary::write(view, options, &mut text);
     out.write_all(text.as_bytes())
 }

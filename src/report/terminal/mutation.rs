@@ -3,19 +3,21 @@
 use std::fmt::Write as _;
 
 use super::excerpt;
-use super::style::{BAD, CAME, DIM, GONE, GOOD, NAME, Painter, WARN, clean};
-use crate::mutation::{MutantStatus, Mutation, RuleMutation, Tried};
+use super::style::{BAD, CAME, DIM, GONE, GOOD, NAME, Painter, WARN, clean, width};
+use crate::mutation::{MissingCase, MutantStatus, Mutation, RuleMutation, Tried};
 
 use super::coverage::percent;
 
-/// More mutants that one case would catch are counted, not shown.
-const SAME_CASE: usize = 3;
+/// How much of a clause is shown in the words for a case.
+const CLAUSE: usize = 60;
 
 /// How the report of `mutate` is to look.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MutationOptions {
     /// Whether to write ANSI colours.
     pub colour: bool,
+    /// How many columns there are, where that is known.
+    pub width: Option<usize>,
     /// Whether to list every mutant.
     pub list: bool,
     /// How many survivors of a rule are shown; all when 0.
@@ -43,9 +45,9 @@ pub fn write_mutation(mutation: &Mutation, options: MutationOptions, text: &mut 
         };
         let (shown, rest) = cases.split_at(shown);
         for case in shown {
-            survivors(case, painter, text);
+            missing_case(case, options, painter, text);
         }
-        let rest: usize = rest.iter().map(Vec::len).sum();
+        let rest: usize = rest.iter().map(MissingCase::mutants_of_kind).sum();
         if rest > 0 {
             let line = format!("and {rest} more that no case notices; `--survivors 0` shows all");
             let _ = writeln!(text, "          {}", painter.paint(DIM, &line));
@@ -84,31 +86,68 @@ fn rule_line(rule: &RuleMutation, painter: Painter, text: &mut String) {
     }
 }
 
-/// The mutants that one case would catch.
-fn survivors(case: &[&Tried], painter: Painter, text: &mut String) {
-    for mutant in case.iter().take(SAME_CASE) {
-        survivor(mutant, painter, text);
-    }
-    let rest = case.len().saturating_sub(SAME_CASE);
-    let all = match rest {
-        0 => String::new(),
-        rest => format!("; it catches {rest} more"),
+/// The first of the mutants that one case would catch, and the case.
+fn missing_case(
+    case: &MissingCase<'_>,
+    options: MutationOptions,
+    painter: Painter,
+    text: &mut String,
+) {
+    let Some(mutant) = case.mutants.first() else {
+        return;
     };
-    if let Some(first) = case.first() {
-        let _ = writeln!(text, "          add {}{all}", clean(&first.case));
+    let room = excerpt::room(options.width);
+    change(mutant, room, options, painter, text);
+    let add = format!("add {}", clean(&short_clauses(&mutant.case)));
+    let more = case.words_for_others();
+    let _ = write!(text, "          {add}");
+    if !more.is_empty() {
+        let gap = if width(&add) + width(&more) + 3 <= room {
+            " "
+        } else {
+            "\n          "
+        };
+        let _ = write!(text, "{gap}{}", painter.paint(DIM, &format!("({more})")));
+    }
+    text.push('\n');
+}
+
+/// The place of a change with its word, and what it changes: beside the carets where that is short
+/// and the carets show what goes.
+fn change(
+    mutant: &Tried,
+    room: usize,
+    options: MutationOptions,
+    painter: Painter,
+    text: &mut String,
+) {
+    let range = mutant.place.span.range();
+    let marked = mutant.place.source.text().get(range).unwrap_or_default();
+    let is_short = !marked.contains('\n') && mutant.after.len() <= CLAUSE;
+    let words = match mutant.after.as_str() {
+        after if is_short && !after.is_empty() => format!("{} → {after}", mutant.operator.word()),
+        _ => mutant.operator.word().to_owned(),
+    };
+    excerpt::draw(&mutant.place, &words, options.width, painter, text);
+    if is_short {
+        return;
+    }
+    for (sign, style, change) in [('-', GONE, &mutant.before), ('+', CAME, &mutant.after)] {
+        if !change.is_empty() {
+            let words = format!("{sign} {}", excerpt::cut_to(change, room.saturating_sub(2)));
+            let _ = writeln!(text, "          {}", painter.paint(style, &words));
+        }
     }
 }
 
-fn survivor(mutant: &Tried, painter: Painter, text: &mut String) {
-    excerpt::draw(&mutant.place, mutant.operator.word(), painter, text);
-    let mut line = |sign: char, style, change: &str| {
-        if !change.is_empty() {
-            let words = format!("{sign} {}", excerpt::cut(change));
-            let _ = writeln!(text, "          {}", painter.paint(style, &words));
-        }
-    };
-    line('-', GONE, &mutant.before);
-    line('+', CAME, &mutant.after);
+/// The words for a case, with long clauses cut.
+fn short_clauses(case: &str) -> String {
+    let parts = case.split('`').enumerate();
+    let parts = parts.map(|(number, part)| match number % 2 {
+        1 => excerpt::cut_to(part, CLAUSE),
+        _ => part.to_owned(),
+    });
+    parts.collect::<Vec<String>>().join("`")
 }
 
 fn listed(mutant: &Tried, painter: Painter, text: &mut String) {

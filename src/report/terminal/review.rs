@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::super::rule_change;
 use super::change::lines;
-use super::group::{alike_changes, groups, name};
+use super::group::{alike, alike_changes, groups, name};
 use super::style::{BAD, CAME, DIM, GONE, NAME, Painter, WARN, clean, quote};
+use crate::replay::outcome::Check;
 use crate::rule_diff::RuleChange;
 use crate::snapshot::diff::Tag;
 use crate::snapshot::{Change, Class};
@@ -47,6 +48,22 @@ pub fn groups_of_changes<'c>(
 ) -> Vec<Vec<&'c Change>> {
     let alike = |one: &&Change, other: &&Change| alike_changes(one, other);
     groups(changes, alike)
+}
+
+/// A line for each check that fails; those that differ in nothing but their source share one.
+pub fn failing_lines(checks: &[Check]) -> Vec<String> {
+    let failing = checks.iter().filter(|check| check.verdict.fails());
+    let alike = |one: &&Check, other: &&Check| alike(one, other);
+    let lines = groups(failing, alike).into_iter().filter_map(|group| {
+        let first = group.first()?;
+        let name = name(group.iter().map(|check| &check.key));
+        Some(format!(
+            "{name}: {} {}",
+            first.verdict.word(),
+            first.message()
+        ))
+    });
+    lines.collect()
 }
 
 /// A line a change, worst first, the checks that fail beside them, and what to do.
@@ -157,7 +174,8 @@ fn fails(failing: &[&str], painter: Painter, text: &mut String) {
 /// The keys, where the change itself stands above already.
 pub fn write_review_keys(step: &ReviewStep<'_>, colour: bool) -> String {
     let painter = Painter { colour };
-    let keys = "[a]ccept [r]eject [s]kip [A]ll [S]kip all [e]xplain [d]iff [u]ndo [q]uit [?]";
+    // With the count less than 80 columns.
+    let keys = "[a]ccept [r]eject [s]kip [AS] all [e]xplain [d]iff [u]ndo [q]uit [?]";
     format!(
         "{}  {} of {}\n",
         painter.paint(DIM, keys),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::style::{DIM, Painter, clean};
+use super::style::{DIM, Painter, clean, list_width};
 use super::summary::write_rules;
 use crate::replay::census::RuleCensus;
 
@@ -22,8 +22,8 @@ pub fn list_of_rules(rules: &RuleCensus, colour: bool) -> String {
 }
 
 /// Counts the rules, and says why some cannot be run.
-pub fn counts_of_rules(rules: &RuleCensus, colour: bool) -> String {
+pub fn counts_of_rules(rules: &RuleCensus, width: Option<usize>, colour: bool) -> String {
     let mut text = String::new();
-    write_rules(rules, Painter { colour }, &mut text);
+    write_rules(rules, list_width(width), Painter { colour }, &mut text);
     text
 }

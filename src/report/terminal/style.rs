@@ -82,6 +82,14 @@ pub(super) fn wrap<'a>(items: impl IntoIterator<Item = &'a str>, width: usize) -
     lines
 }
 
+/// How wide a list behind the column of the keys may be, on a terminal with so many columns.
+pub(super) fn list_width(columns: Option<usize>) -> usize {
+    const WIDEST: usize = 88;
+    const LEAST: usize = 30;
+    let room = columns.map(|columns| columns.saturating_sub(COLUMN + 3));
+    room.map_or(WIDEST, |room| room.clamp(LEAST, WIDEST))
+}
+
 /// An argument as a POSIX shell reads it.
 pub(in crate::report) fn quote(argument: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "/._-=,".contains(character);

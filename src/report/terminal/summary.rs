@@ -6,24 +6,29 @@ use indexmap::IndexMap;
 
 use super::super::headline::headline;
 use super::super::rules::{counts, reasons};
-use super::View;
-use super::style::{BAD, COLUMN, DIM, GOOD, Painter, Style, WARN, clean, wrap};
+use super::style::{BAD, COLUMN, DIM, GOOD, Painter, Style, WARN, clean, list_width, wrap};
+use super::{Options, View};
 use crate::project::Conclusion;
 use crate::replay::census::RuleCensus;
 use crate::replay::outcome::{ScenarioOutcome, Verdict};
 use crate::snapshot::{Change, Class};
 
-/// How wide a list of sources may be.
-const WIDTH: usize = 88;
+/// So many sources or indices are named.
+const NAMED: usize = 8;
 
 /// Writes the summary.
-pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
+pub(super) fn write(view: &View<'_>, options: Options, text: &mut String) {
+    let painter = Painter {
+        colour: options.colour,
+    };
+    let width = list_width(options.width);
     if !view.accepted.is_empty() {
         let key = painter.key(GOOD, "accepted");
         let _ = writeln!(text, "{key}{}", by_class(view.accepted));
     }
-    write_rules(&view.outcome.rules, painter, text);
-    let sources = |list: fn(&ScenarioOutcome) -> &[String]| named(&view.outcome.scenarios, list);
+    write_rules(&view.outcome.rules, width, painter, text);
+    let sources =
+        |list: fn(&ScenarioOutcome) -> &[String]| named(&view.outcome.scenarios, width, list);
     for (key, words, list) in [
         (
             "sources",
@@ -44,7 +49,7 @@ pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
     for missed in view.gates {
         let line = format!("{}: {}", missed.rule_file, missed.message);
         let key = painter.key(BAD, "gate");
-        let _ = writeln!(text, "{key}{} --{}", clean(&line), missed.gate);
+        let _ = writeln!(text, "{key}{} (--{})", clean(&line), missed.gate);
     }
     let (word, style) = verdict(view.conclusion);
     let _ = writeln!(text, "{}{}", painter.key(style, word), last(view));
@@ -82,18 +87,15 @@ fn lower(words: &str) -> String {
 }
 
 /// How many rules are tested, and why others are not.
-pub(super) fn write_rules(rules: &RuleCensus, painter: Painter, text: &mut String) {
+pub(super) fn write_rules(rules: &RuleCensus, width: usize, painter: Painter, text: &mut String) {
     let key = painter.key(DIM, "rules");
     let _ = writeln!(text, "{key}{}", counts(rules));
     for (word, reasons) in reasons(rules) {
-        let lines = wrap(reasons.iter().map(String::as_str), WIDTH);
-        for (index, line) in lines.iter().enumerate() {
-            let word = if index == 0 {
-                format!("{word}: ")
-            } else {
-                String::new()
-            };
-            let _ = writeln!(text, "{:COLUMN$}{word}{}", "", clean(line));
+        // The word stands in front of the first.
+        let first = format!("{word}: {}", reasons.first().map_or("", String::as_str));
+        let rest = reasons.iter().skip(1).map(String::as_str);
+        for line in wrap(std::iter::once(first.as_str()).chain(rest), width) {
+            let _ = writeln!(text, "{:COLUMN$}{}", "", clean(&line));
         }
     }
 }
@@ -153,15 +155,21 @@ fn by_class(changes: &[Change]) -> String {
 }
 
 /// `sysmon (scenarios/a.yaml)`: each name once for the scenarios that it concerns.
-fn named(scenarios: &[ScenarioOutcome], list: fn(&ScenarioOutcome) -> &[String]) -> Vec<String> {
+fn named(
+    scenarios: &[ScenarioOutcome],
+    width: usize,
+    list: fn(&ScenarioOutcome) -> &[String],
+) -> Vec<String> {
     let mut items: IndexMap<&str, Vec<&str>> = IndexMap::new();
     for scenario in scenarios {
         for name in list(scenario) {
             items.entry(name).or_default().push(&scenario.scenario);
         }
     }
-    let texts: Vec<String> = items
+    let more = items.len().saturating_sub(NAMED);
+    let mut texts: Vec<String> = items
         .into_iter()
+        .take(NAMED)
         .map(|(name, files)| match files.as_slice() {
             [_] if scenarios.len() == 1 => name.to_owned(),
             [file] => format!("{name} ({file})"),
@@ -171,5 +179,13 @@ fn named(scenarios: &[ScenarioOutcome], list: fn(&ScenarioOutcome) -> &[String])
     if texts.is_empty() {
         return Vec::new();
     }
-    wrap(texts.iter().map(String::as_str), WIDTH)
+    if more > 0 {
+        texts.push(format!("and {more} more"));
+    }
+    // The words stand in front of the first line.
+    const WORDS: usize = 10;
+    wrap(
+        texts.iter().map(String::as_str),
+        width.saturating_sub(WORDS),
+    )
 }

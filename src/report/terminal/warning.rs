@@ -5,23 +5,26 @@ use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 
-use super::View;
 use super::group::groups;
-use super::style::{COLUMN, NAME, Painter, WARN, clean, wrap};
+use super::style::{COLUMN, NAME, Painter, WARN, clean, list_width, wrap};
+use super::{Options, View};
 use crate::replay::outcome::{Check, Verdict};
 
 /// The word for a check that is as it should be but for a warning.
 const WARNING: &str = "warning";
 
-/// How wide a list of cases may be.
-const WIDTH: usize = 88;
+/// So many warnings of a kind are shown.
+const SHOWN: usize = 3;
 
 /// Writes one short block for each; checks with the same to say share one.
-pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
+pub(super) fn write(view: &View<'_>, options: Options, text: &mut String) {
+    let painter = Painter {
+        colour: options.colour,
+    };
     let open = |check: &&Check| {
         let warns = matches!(
             check.verdict,
-            Verdict::Uncertain | Verdict::Vacuous | Verdict::Blind
+            Verdict::Uncertain | Verdict::Vacuous | Verdict::Blind | Verdict::Unsupported
         );
         !view.fails(check) && (warns || !check.warnings.is_empty())
     };
@@ -55,25 +58,62 @@ pub(super) fn write(view: &View<'_>, painter: Painter, text: &mut String) {
             let _ = writeln!(text, "  {}", clean(line));
         }
         if cases.len() > 1 {
-            for line in wrap(cases, WIDTH) {
+            for line in wrap(cases, list_width(options.width)) {
                 let _ = writeln!(text, "  {:COLUMN$}{}", "", clean(&line));
             }
         }
         text.push('\n');
     }
+    write_repeated(&repeated, painter, text);
+}
+
+/// The warnings that are nothing but that, each once. Of one kind, which the word in front of the
+/// colon says, a few are shown.
+fn write_repeated(repeated: &IndexMap<&str, BTreeSet<&str>>, painter: Painter, text: &mut String) {
+    let mut kinds: IndexMap<&str, Vec<(&str, &BTreeSet<&str>)>> = IndexMap::new();
     for (line, scenarios) in repeated {
-        let times = match scenarios.len() {
+        let kind = line.split_once(": ").map_or(*line, |(kind, _)| kind);
+        kinds.entry(kind).or_default().push((line, scenarios));
+    }
+    let mut write = |line: &str, scenarios: usize| {
+        let times = match scenarios {
             1 => String::new(),
             many => format!(" ({many} scenarios)"),
         };
         let key = painter.key(WARN, WARNING);
         let _ = writeln!(text, "{key}{}{times}", clean(line));
+    };
+    for (kind, mut lines) in kinds {
+        // What most scenarios have comes first; the sort keeps the order of the others.
+        lines.sort_by_key(|(_, scenarios)| std::cmp::Reverse(scenarios.len()));
+        let shown = if lines.len() > SHOWN + 1 {
+            SHOWN
+        } else {
+            lines.len()
+        };
+        let (shown, rest) = lines.split_at(shown);
+        for (line, scenarios) in shown {
+            write(line, scenarios.len());
+        }
+        if !rest.is_empty() {
+            let all: BTreeSet<&str> = rest
+                .iter()
+                .flat_map(|(_, some)| some.iter().copied())
+                .collect();
+            let line = format!(
+                "{kind}: {} more like these; the JSON report has all",
+                rest.len()
+            );
+            write(&line, all.len());
+        }
     }
 }
 
 fn word(check: &Check) -> &'static str {
     match check.verdict {
-        Verdict::Uncertain | Verdict::Vacuous | Verdict::Blind => check.verdict.word(),
+        Verdict::Uncertain | Verdict::Vacuous | Verdict::Blind | Verdict::Unsupported => {
+            check.verdict.word()
+        }
         _ => WARNING,
     }
 }

@@ -8,7 +8,7 @@ use crate::cli::settings::Settings;
 use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::project::{Request, Target};
-use crate::report::terminal::ReviewStep;
+use crate::report::terminal::{ReviewStep, failing_lines};
 use crate::rule_diff::RuleChange;
 use crate::snapshot::review::Pending;
 use crate::snapshot::{self, Change, Resolution};
@@ -90,15 +90,7 @@ impl Beside {
         for scenario in &run.outcome.scenarios {
             let tested = beside.tested.entry(scenario.scenario.clone()).or_default();
             tested.insert(scenario.rule_file.clone());
-            let failing = scenario.checks.iter().filter(|check| check.verdict.fails());
-            let lines = failing.map(|check| {
-                format!(
-                    "{}: {} {}",
-                    check.key,
-                    check.verdict.word(),
-                    check.message()
-                )
-            });
+            let lines = failing_lines(&scenario.checks);
             let failing = beside.failing.entry(scenario.scenario.clone()).or_default();
             failing.extend(lines);
         }

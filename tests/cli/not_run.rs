@@ -1,0 +1,113 @@
+//! What was not run or not loaded is no part of what is green: rules of which no check runs, rules
+//! that cannot be loaded, and many warnings of one kind.
+
+use crate::honest::{ENDPOINT, FORMATS, SCENARIO, add, json, rule, tested};
+
+/// A rule of which Trapline runs no check: its scenario gives no answers.
+const ASKS: &str = "[rule]\nname = \"Asks\"\nrule_id = \"r-9\"\ntype = \"esql\"\nlanguage = \"esql\"\n\
+    severity = \"low\"\nrisk_score = 21\nquery = '''FROM logs-endpoint.events.process-* METADATA _id, _version, _index\n\
+    | WHERE process.name == \"cmd.exe\"\n| EVAL prompt = CONCAT(\"is it bad? \", process.name)\n\
+    | COMPLETION verdict = prompt WITH { \"inference_id\": \"x\" }\n'''\n";
+
+#[test]
+fn a_rule_of_which_no_check_runs_is_not_tested() {
+    let project = tested();
+    add(&project, "rules/asks.toml", ASKS);
+    add(&project, "scenarios/asks.yaml", SCENARIO);
+    let (_, out) = project.run(&["test", "--accept"]);
+    assert!(out.contains("1 unsupported"), "{out}");
+    let (code, out) = project.run(&["test"]);
+    assert_eq!(code, 0, "{out}");
+    let reason = "COMPLETION asks a language model, and no answer is given";
+    assert!(
+        out.contains("rules    1 tested, 0 untested, 0 unshaped, 1 unsupported"),
+        "{out}"
+    );
+    assert!(out.contains(&format!("unsupported: {reason} (1)")), "{out}");
+    let (block, _) = out.split_once("rules    ").unwrap();
+    assert!(block.contains("unsupported scenarios/asks.yaml"), "{out}");
+    assert!(block.contains(reason), "{out}");
+    assert_eq!(project.run(&["test", "--strict"]).0, 3);
+    let (code, out) = project.run(&["test", "--require-tested"]);
+    assert_eq!(code, 5, "{out}");
+    assert!(
+        out.contains("rules/asks.toml: no scenario can test it"),
+        "{out}"
+    );
+    let (_, report) = json(&project, &[]);
+    assert_eq!(report["summary"]["unsupported_rules"], 1);
+    assert_eq!(report["summary"]["tested_rules"], 1);
+    for format in ["markdown", "html"] {
+        let (_, out) = project.run(&["test", "--format", format]);
+        assert!(
+            out.contains("1 tested, 0 untested, 0 unshaped, 1 unsupported"),
+            "{format}"
+        );
+    }
+    let (_, out) = project.run(&["test", "--format", "markdown"]);
+    assert!(out.contains(reason), "{out}");
+}
+
+#[test]
+fn a_rule_that_cannot_be_loaded_is_an_error_even_without_a_scenario() {
+    let project = tested();
+    add(
+        &project,
+        "rules/broken.toml",
+        &rule("r-2", "Broken", ENDPOINT).replace("severity = \"high\"", "severity = \"hihg\""),
+    );
+    for format in FORMATS {
+        let (code, out) = project.run(&["test", "--format", format]);
+        assert_eq!(code, 3, "{format}: {out}");
+        let named = out.contains("rules/broken.toml") || out.contains("1 file could not be loaded");
+        assert!(named, "{format}: {out}");
+    }
+    std::fs::remove_file(project.file("rules/broken.toml")).unwrap();
+
+    // Of an export the rules that are in order are not to blame.
+    let line = |id: &str, severity: &str| {
+        format!(
+            "{{\"name\":\"{id}\",\"rule_id\":\"{id}\",\"type\":\"query\",\"language\":\"kuery\",\
+             \"query\":\"process.name : cmd.exe\",\"index\":[\"{ENDPOINT}\"],\"risk_score\":21,\
+             \"severity\":\"{severity}\"}}\n"
+        )
+    };
+    let export = format!(
+        "{}{}{{\"broken\": \n",
+        line("k-1", "low"),
+        line("k-2", "lwo")
+    );
+    add(&project, "rules/export.ndjson", &export);
+    let (code, out, err) = project.run_apart(&["test"]);
+    assert_eq!(code, 3, "{out}{err}");
+    assert!(err.contains("rules/export.ndjson:2:"), "{err}");
+    assert!(err.contains("rules/export.ndjson:3:"), "{err}");
+    let (_, listed) = project.run(&["test", "--list"]);
+    assert!(
+        listed.contains("untested     rules/export.ndjson#k-1"),
+        "{listed}"
+    );
+}
+
+#[test]
+fn warnings_of_one_kind_are_a_few_lines() {
+    let project = tested();
+    let fields = ["a", "b", "c", "d", "e", "f", "g"].map(|name| format!("custom.{name}"));
+    for (number, field) in fields.iter().enumerate() {
+        let id = format!("r-{}", number + 10);
+        let clauses: Vec<String> = fields
+            .iter()
+            .take(number + 1)
+            .map(|field| format!("not ?{field} : \"x\""))
+            .collect();
+        let text = rule(&id, field, ENDPOINT).replace(
+            "process.name : \"cmd.exe\"",
+            &format!("process.name : \"cmd.exe\" and {}", clauses.join(" and ")),
+        );
+        add(&project, &format!("rules/{id}.toml"), &text);
+        add(&project, &format!("scenarios/{id}.yaml"), SCENARIO);
+    }
+    let (_, out) = project.run(&["test", "--accept"]);
+    let warnings = out.lines().filter(|line| line.starts_with("warning"));
+    assert!(warnings.count() <= 4, "{out}");
+}
