@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::project::Project;
 
-pub const FORMATS: [&str; 7] = [
+pub(crate) const FORMATS: [&str; 7] = [
     "human", "json", "junit", "sarif", "github", "markdown", "html",
 ];
 
 /// A rule over these indices.
-pub fn rule(id: &str, name: &str, index: &str) -> String {
+pub(crate) fn rule(id: &str, name: &str, index: &str) -> String {
     format!(
         "[rule]\nname = \"{name}\"\nrule_id = \"{id}\"\ntype = \"eql\"\nlanguage = \"eql\"\n\
          severity = \"high\"\nrisk_score = 73\nindex = [\"{index}\"]\n\
@@ -20,8 +20,8 @@ pub fn rule(id: &str, name: &str, index: &str) -> String {
     )
 }
 
-pub const ENDPOINT: &str = "logs-endpoint.events.process-*";
-pub const SCENARIO: &str = "attack:\n  name: a shell starts\n  events:\n    shell:\n      is: process\n      \
+pub(crate) const ENDPOINT: &str = "logs-endpoint.events.process-*";
+pub(crate) const SCENARIO: &str = "attack:\n  name: a shell starts\n  events:\n    shell:\n      is: process\n      \
                         process.executable: C:\\Windows\\System32\\cmd.exe\n  expect: alert\n";
 const BENIGN: &str = "cases:\n  - name: another program\n    change: {shell: {process.executable: \
                       C:\\a.exe}}\n    expect: none\n";
@@ -34,7 +34,7 @@ fn esql(id: &str) -> String {
 }
 
 /// One tested rule with its snapshot.
-pub fn tested() -> Project {
+pub(crate) fn tested() -> Project {
     let rule = rule("r-1", "Shell", ENDPOINT);
     let project = Project::of(&[
         ("rules/shell.toml", &rule),
@@ -44,13 +44,13 @@ pub fn tested() -> Project {
     project
 }
 
-pub fn add(project: &Project, file: &str, text: &str) {
+pub(crate) fn add(project: &Project, file: &str, text: &str) {
     let path = project.file(file);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
 }
 
-pub fn json(project: &Project, arguments: &[&str]) -> (i32, Value) {
+pub(crate) fn json(project: &Project, arguments: &[&str]) -> (i32, Value) {
     let arguments = [&["test", "--format", "json"], arguments].concat();
     let (code, text) = project.run(&arguments);
     (code, serde_json::from_str(&text).unwrap())

@@ -329,6 +329,38 @@ fn a_change_is_shown_with_the_rule_and_the_checks_that_fail() {
     }
 }
 
+#[test]
+fn checks_that_fail_share_a_line_with_their_sources_and_follow_their_attack() {
+    let project = Project::shipped().with(RULE, "\"WmiPrvSE.exe\"", "\"WmiPrvSX.exe\"");
+    assert_eq!(project.run(&["test"]).0, 1);
+    let (_, list) = review(&project, &["--list"]);
+    let fails: Vec<&str> = list
+        .lines()
+        .filter(|line| line.starts_with("FAILS"))
+        .collect();
+    assert!(
+        fails
+            .iter()
+            .any(|line| line.contains("[sysmon, winlogbeat]: failed")),
+        "{list}"
+    );
+    assert!(
+        fails
+            .iter()
+            .any(|line| line.ends_with("nothing until the attack alerts")),
+        "{list}"
+    );
+    // The cases that fail with their attack are many more.
+    assert!(fails.len() <= 6, "{list}");
+    let keys = |text: &str| {
+        text.lines()
+            .find(|line| line.starts_with("[a]ccept"))
+            .map(str::len)
+    };
+    let (_, shown) = review(&project, &["--show", SCENARIO]);
+    assert!(keys(&shown).is_some_and(|length| length < 80), "{shown}");
+}
+
 /// `?` explains the keys; what is left of a class is accepted or skipped at once, and undone at once.
 #[test]
 #[cfg(target_os = "linux")]

@@ -1,5 +1,6 @@
 //! Pending snapshot changes: the list, and one change with its case.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::super::rule_change;
@@ -50,11 +51,16 @@ pub fn groups_of_changes<'c>(
     groups(changes, alike)
 }
 
-/// A line for each check that fails; those that differ in nothing but their source share one.
+/// A line for each check of a scenario that fails; those that differ in nothing but their source
+/// share one, and those that fail with their attack are counted.
 pub fn failing_lines(checks: &[Check]) -> Vec<String> {
-    let failing = checks.iter().filter(|check| check.verdict.fails());
+    let fails = |check: &&Check| check.verdict.fails();
+    let attacks = checks.iter().filter(fails).filter(|check| check.attack);
+    let lost: BTreeSet<&str> = attacks.map(|check| check.key.source.as_str()).collect();
+    let follows = |check: &Check| !check.attack && lost.contains(check.key.source.as_str());
+    let own = checks.iter().filter(fails).filter(|check| !follows(check));
     let alike = |one: &&Check, other: &&Check| alike(one, other);
-    let lines = groups(failing, alike).into_iter().filter_map(|group| {
+    let lines = groups(own, alike).into_iter().filter_map(|group| {
         let first = group.first()?;
         let name = name(group.iter().map(|check| &check.key));
         Some(format!(
@@ -63,7 +69,21 @@ pub fn failing_lines(checks: &[Check]) -> Vec<String> {
             first.message()
         ))
     });
-    lines.collect()
+    let mut lines: Vec<String> = lines.collect();
+    let followers = checks.iter().filter(fails).filter(|check| follows(check));
+    let followers: BTreeSet<&str> = followers.map(|check| check.key.case.as_str()).collect();
+    if let (Some(first), count @ 1..) = (checks.first(), followers.len()) {
+        let tell = if count == 1 {
+            "case tells"
+        } else {
+            "cases tell"
+        };
+        let scenario = &first.key.scenario;
+        lines.push(format!(
+            "{scenario}: {count} {tell} nothing until the attack alerts"
+        ));
+    }
+    lines
 }
 
 /// A line a change, worst first, the checks that fail beside them, and what to do.
