@@ -3,13 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use super::Subject;
 use super::claims::Basis;
 use super::finding::{Finding, Lint};
+use super::kql::{KqlLeaf, KqlSubject};
 use super::walk::all_leaves;
+use super::{Claim, Subject};
 use crate::data_source::{DataSource, spelling};
 use crate::diagnostic::{Code, Severity};
 use crate::language::eql::syntax::{CompareOp, Expr, ExprKind, MatchOp};
+use crate::language::kql::syntax::LiteralKind;
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -18,7 +20,8 @@ pub(super) static LINT: Lint = Lint {
         page: "`==`, `in` and `like` mind case, and the data source writes the value in another one than \
                the query: the clause never holds there.\n\n\
                ```eql\nprocess where process.Ext.token.integrity_level_name == \"System\"\n```\n\n\
-               Elastic Defend writes `system`. Write the value as the source does, or `:` for any case.",
+               Elastic Defend writes `system`. Write the value as the source does, or `:` for any case. \
+               In KQL every comparison of a keyword minds case.",
     },
     severity: Severity::Warning,
 };
@@ -48,28 +51,7 @@ fn check(subject: &Subject<'_>, value: &Expr, constant: &Expr, findings: &mut Ve
     let (ExprKind::Field(field), ExprKind::String(text)) = (&value.kind, &constant.kind) else {
         return;
     };
-    let mut sources = Vec::new();
-    let mut written = None;
-    let mut shaped = 0;
-    for claim in &subject.claims {
-        let Basis::Shaped(source) = claim.basis else {
-            return;
-        };
-        shaped += 1;
-        let values = values(source, &field.path);
-        if values.contains(text.as_str()) {
-            return;
-        }
-        let other = values
-            .into_iter()
-            .find(|value| value.eq_ignore_ascii_case(text));
-        if let Some(other) = other {
-            written = Some(other.to_owned());
-            sources.extend(claim.names.iter().cloned());
-        }
-    }
-    // Another claimed source might write it as the query does.
-    let (Some(written), true) = (written, sources.len() == shaped) else {
+    let Some((written, sources)) = otherwise(&subject.claims, &field.path, text) else {
         return;
     };
     let message = format!(
@@ -87,6 +69,65 @@ fn check(subject: &Subject<'_>, value: &Expr, constant: &Expr, findings: &mut Ve
         .help(format!("write \"{written}\", or `:` for any case"))
         .on(sources),
     );
+}
+
+/// The values of a KQL query, in which every comparison of a keyword minds case.
+pub(super) fn of_kql(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
+    let leaves = subject.leaves();
+    for leaf in &leaves {
+        let (LiteralKind::Text(text) | LiteralKind::Quoted(text), Some(field)) =
+            (&leaf.value.kind, leaf.name())
+        else {
+            continue;
+        };
+        if subject.is_text(&leaf.field) {
+            continue;
+        }
+        let Some((written, sources)) = otherwise(subject.claims, field, text) else {
+            continue;
+        };
+        // The query may name both.
+        let is_named = |other: &KqlLeaf<'_>| {
+            other.name() == Some(field) && other.value.text().as_deref() == Some(written.as_str())
+        };
+        if leaves.iter().any(is_named) {
+            continue;
+        }
+        let message = format!("{field} is written `{written}` by {}", sources.join(", "));
+        let place = subject.locate(leaf.value.span);
+        findings.push(
+            LINT.finding(subject.source(), place, message, "KQL minds case")
+                .help(format!("write `{written}`"))
+                .on(sources),
+        );
+    }
+}
+
+/// How every claimed source writes a value that the query writes in another case, with the names of
+/// the sources.
+fn otherwise(claims: &[Claim<'_>], field: &str, text: &str) -> Option<(String, Vec<String>)> {
+    let mut sources = Vec::new();
+    let mut written = None;
+    let mut shaped = 0;
+    for claim in claims {
+        let Basis::Shaped(source) = claim.basis else {
+            return None;
+        };
+        shaped += 1;
+        let values = values(source, field);
+        if values.contains(text) {
+            return None;
+        }
+        let other = values
+            .into_iter()
+            .find(|value| value.eq_ignore_ascii_case(text));
+        if let Some(other) = other {
+            written = Some(other.to_owned());
+            sources.extend(claim.names.iter().cloned());
+        }
+    }
+    // Another claimed source might write it as the query does.
+    Some((written?, sources)).filter(|(_, sources)| sources.len() == shaped)
 }
 
 /// The values that a source is known to write into a field.

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::Subject;
 use super::finding::{Finding, Lint};
+use super::kql::KqlSubject;
 use super::logic::items;
 use super::test::{Test, block_covers};
 use super::walk::{all_leaves, every};
@@ -13,6 +14,7 @@ use crate::diagnostic::{Code, Severity, Span};
 use crate::event::Value;
 use crate::language::eql::lower::cidr_block;
 use crate::language::eql::syntax::{Call, Expr, ExprKind, MatchOp};
+use crate::language::kql::syntax::{FieldName, Literal, LiteralKind, Piece};
 use crate::plan::Function;
 
 pub(super) static LINT: Lint = Lint {
@@ -203,6 +205,59 @@ fn report(
             .also(subject.source(), wide, "matches all that it matches")
             .help("take the covered item out, or narrow the other one"),
     );
+}
+
+/// The items of the value lists of a KQL query that are joined by `or`: one covers another where its
+/// pattern fits the other's text, in which a star is a character that no text has.
+pub(super) fn of_kql(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
+    for items in subject.alternatives() {
+        if subject.is_text(&items.field) {
+            continue;
+        }
+        let items = items.values;
+        let pattern = |item: &&Literal| match &item.kind {
+            LiteralKind::Wildcard(pieces) => FieldName::Pattern(pieces.clone()),
+            _ => FieldName::Name(item.text().unwrap_or_default()),
+        };
+        let patterns: Vec<FieldName> = items.iter().map(pattern).collect();
+        let text = |item: &&Literal| match &item.kind {
+            LiteralKind::Wildcard(pieces) => {
+                let of_piece = |piece: &Piece| match piece {
+                    Piece::Char(c) => *c,
+                    Piece::Star => '\u{10fffd}',
+                };
+                pieces.iter().map(of_piece).collect()
+            }
+            _ => item.text().unwrap_or_default(),
+        };
+        let texts: Vec<String> = items.iter().map(text).collect();
+        let covers = |wide: usize, narrow: usize| {
+            let both = patterns.get(wide).zip(texts.get(narrow));
+            both.is_some_and(|(wide, narrow)| wide.fits(narrow))
+        };
+        let is_pattern = |item: &usize| matches!(patterns.get(*item), Some(FieldName::Pattern(_)));
+        let wide: Vec<usize> = (0..items.len()).filter(is_pattern).collect();
+        let mut same: FxHashMap<&str, usize> = FxHashMap::default();
+        for (narrow, item) in items.iter().enumerate() {
+            let alike = texts.get(narrow).map(|text| *same.entry(text).or_insert(narrow));
+            let around = wide.iter().copied().find(|wide| {
+                *wide != narrow
+                    && covers(*wide, narrow)
+                    && (*wide < narrow || !covers(narrow, *wide))
+            });
+            let by = alike.filter(|first| *first < narrow).or(around);
+            let Some(by) = by.and_then(|by| items.get(by)) else {
+                continue;
+            };
+            let (narrow, wide) = (subject.locate(item.span), subject.locate(by.span));
+            let message = format!("list item {item} is covered by {by}");
+            findings.push(
+                LINT.finding(subject.source(), narrow, message, "decides nothing")
+                    .also(subject.source(), wide, "matches all that it matches")
+                    .help("take the covered item out, or narrow the other one"),
+            );
+        }
+    }
 }
 
 #[cfg(test)]

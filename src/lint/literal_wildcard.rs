@@ -2,9 +2,11 @@
 
 use super::Subject;
 use super::finding::{Finding, Lint};
+use super::kql::KqlSubject;
 use super::walk::all_leaves;
 use crate::diagnostic::{Code, Severity};
 use crate::language::eql::syntax::{CompareOp, Expr, ExprKind};
+use crate::language::kql::syntax::LiteralKind;
 use crate::plan::Function;
 
 pub(super) static LINT: Lint = Lint {
@@ -15,7 +17,12 @@ pub(super) static LINT: Lint = Lint {
                `like`, `like~` and `wildcard` expand them:\n\n\
                ```eql\nprocess where process.name in (\"cmd*\", \"powershell*\")\n```\n\n\
                finds a process whose name ends in a star. Write `:` or `like` for a pattern; if the \
-               character itself is meant, allow the lint.",
+               character itself is meant, allow the lint.\n\n\
+               KQL expands a `*` that stands without quotes, and none within them:\n\n\
+               ```kuery\nurl.path: \"*/services/restore*\"\n```\n\n\
+               finds a path with two stars in it. Leave the quotes out, and write a backslash before each \
+               `\\ ( ) : < > \"` of the value; a space may stay only on a keyword. A star alone, and one \
+               between two backslashes (`\"\\\\*\\IPC$\"`), are left alone.",
     },
     severity: Severity::Warning,
 };
@@ -59,6 +66,25 @@ pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             }
             _ => {}
         }
+    }
+}
+
+pub(super) fn of_kql(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
+    for leaf in subject.leaves() {
+        let LiteralKind::Quoted(text) = &leaf.value.kind else {
+            continue;
+        };
+        let is_worded = text.chars().any(char::is_alphanumeric);
+        if !is_worded || !text.replace("\\*\\", "").contains('*') {
+            continue;
+        }
+        let written = subject.written(leaf.value);
+        let message = format!("KQL does not expand the wildcard in {written}");
+        let place = subject.locate(leaf.value.span);
+        findings.push(
+            LINT.finding(subject.source(), place, message, "compared character by character")
+                .help("leave the quotes out, and write a backslash before each special character"),
+        );
     }
 }
 

@@ -17,6 +17,35 @@ mod unused_column;
 mod wide_from;
 mod window_beyond_look_back;
 mod esql_walk;
+mod bare_term;
+mod control_escape;
+mod field_pattern_without_fields;
+mod filter_backslash;
+mod indicator_many_values;
+mod indicator_no_age_limit;
+mod indicator_type_mismatch;
+mod indicator_unreachable_group;
+mod literal_question_mark;
+mod lucene_lower_case_operator;
+mod lucene_mixed_operators;
+mod lucene_unescaped;
+mod new_terms_exception_hides_past;
+mod new_terms_missing_field;
+mod new_terms_time_in_query;
+mod new_terms_volatile_field;
+mod new_terms_window;
+mod split_wildcard;
+mod text_any_word;
+mod text_wildcard;
+mod threshold_group_missing;
+mod threshold_redundant;
+mod threshold_split;
+mod threshold_unreachable;
+mod threshold_window;
+mod unknown_field;
+mod value_runs_on;
+mod kql;
+mod settings;
 mod attack_id;
 mod attack_reference;
 mod case_never_written;
@@ -67,6 +96,8 @@ pub use vacuous_case::vacuous_cases;
 pub use verification::Refusal;
 
 use esql_walk::EsqlSubject;
+use kql::KqlSubject;
+use settings::SettingsSubject;
 
 use crate::compile::{self, Syntax};
 use crate::data_source::{Catalogue, IndexPatterns};
@@ -79,39 +110,66 @@ pub const LINTS: &[&Lint] = &[
     &array_compared::LINT,
     &attack_id::LINT,
     &attack_reference::LINT,
+    &bare_term::LINT,
     &case_after_lower::LINT,
     &case_never_written::LINT,
     &contradiction::LINT,
+    &control_escape::LINT,
     &covered_list_item::LINT,
     &duplicate_rule_id::LINT,
     &exception_creates_alert::LINT,
     &exception_hides_attack::LINT,
     &exception_never_matches::LINT,
     &field_never_carried::LINT,
+    &field_pattern_without_fields::LINT,
+    &filter_backslash::LINT,
     &foreign_pattern::LINT,
+    &indicator_many_values::LINT,
+    &indicator_no_age_limit::LINT,
+    &indicator_type_mismatch::LINT,
+    &indicator_unreachable_group::LINT,
     &integer_division::LINT,
     &limit_without_sort::LINT,
+    &literal_question_mark::LINT,
     &literal_wildcard::LINT,
     &lost_id::LINT,
+    &lucene_lower_case_operator::LINT,
+    &lucene_mixed_operators::LINT,
+    &lucene_unescaped::LINT,
     &max_signals::LINT,
     &maxspan_schedule::LINT,
     &missing_drops_row::LINT,
+    &new_terms_exception_hides_past::LINT,
+    &new_terms_missing_field::LINT,
+    &new_terms_time_in_query::LINT,
+    &new_terms_volatile_field::LINT,
+    &new_terms_window::LINT,
     &newer_stack::LINT,
     &order_of_array::LINT,
     &regex_anchor::LINT,
     &repeated_alerts::LINT,
     &scenario::LINT,
     &schedule_gap::LINT,
+    &split_wildcard::LINT,
     &stage_never_matches::LINT,
     &suppression_column::LINT,
     &swallowed_backslash::LINT,
     &syntax::LINT,
+    &text_any_word::LINT,
+    &text_wildcard::LINT,
+    &threshold_group_missing::LINT,
+    &threshold_redundant::LINT,
+    &threshold_split::LINT,
+    &threshold_unreachable::LINT,
+    &threshold_window::LINT,
     &undeciding_clause::LINT,
     &unknown_category::LINT,
+    &unknown_field::LINT,
     &unknown_key::LINT,
     &unserved_index::LINT,
     &unused_column::LINT,
     &vacuous_case::LINT,
+    &value_runs_on::LINT,
     &verification::LINT,
     &wide_from::LINT,
     &window_beyond_look_back::LINT,
@@ -198,6 +256,7 @@ fn one(loaded: rule::Loaded, source: &Arc<SourceText>, catalogue: &Catalogue) ->
         attack_reference::run(rule, source, &mut linted.findings);
         schedule_gap::run(rule, source, &mut linted.findings);
         max_signals::run(rule, source, &mut linted.findings);
+        filter_backslash::run(rule, source, &mut linted.findings);
         unserved_index::run(rule, source, catalogue, &mut linted.findings);
         query(rule, catalogue, &mut linted);
     }
@@ -222,8 +281,9 @@ fn query(rule: &Rule, catalogue: &Catalogue, linted: &mut Linted) {
     };
     if let RuleKind::ThreatMatch(settings) = &rule.kind {
         let query = &settings.query;
-        if let Err(errors) = Syntax::parse(query.language, query.text.text()) {
-            syntax::run(&errors, &query.text, &mut linted.findings);
+        match Syntax::parse(query.language, query.text.text()) {
+            Ok(syntax) => documents(rule, (&syntax, &query.text), &[], &mut linted.findings),
+            Err(errors) => syntax::run(&errors, &query.text, &mut linted.findings),
         }
     }
     let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
@@ -237,6 +297,15 @@ fn query(rule: &Rule, catalogue: &Catalogue, linted: &mut Linted) {
         claims: &claims,
     };
     linted.searched = verification::run(&search, &mut linted.findings);
+    documents(rule, (&syntax, &query.text), &claims, &mut linted.findings);
+    let subject = SettingsSubject {
+        rule,
+        source: query.text.source(),
+        catalogue,
+        patterns: &patterns,
+        claims: &claims,
+    };
+    beside_query(&subject, &mut linted.findings);
     if let Syntax::Esql(parsed) = &syntax {
         let subject = EsqlSubject {
             rule,
@@ -257,6 +326,66 @@ fn query(rule: &Rule, catalogue: &Catalogue, linted: &mut Linted) {
         eql(&subject, &mut linted.findings);
     }
     linted.syntax = Some(syntax);
+}
+
+/// The lints that read the syntax tree of KQL or Lucene.
+fn documents(
+    rule: &Rule,
+    (syntax, text): (&Syntax, &crate::diagnostic::QueryText),
+    claims: &[Claim<'_>],
+    findings: &mut Vec<Finding>,
+) {
+    match syntax {
+        Syntax::Kuery(query) => kuery(
+            rule,
+            &KqlSubject {
+                text,
+                query,
+                claims,
+            },
+            findings,
+        ),
+        Syntax::Lucene(group) => {
+            lucene_lower_case_operator::run(text, group, findings);
+            lucene_mixed_operators::run(text, findings);
+            lucene_unescaped::run(text, group, findings);
+        }
+        Syntax::Eql(_) | Syntax::Esql(_) => {}
+    }
+}
+
+/// The lints that read the syntax tree of KQL.
+fn kuery(rule: &Rule, subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
+    bare_term::run(subject, findings);
+    case_never_written::of_kql(subject, findings);
+    control_escape::run(subject, findings);
+    covered_list_item::of_kql(subject, findings);
+    field_pattern_without_fields::run(subject, findings);
+    literal_question_mark::run(subject, findings);
+    literal_wildcard::of_kql(subject, findings);
+    new_terms_time_in_query::run(rule, subject, findings);
+    split_wildcard::run(subject, findings);
+    text_any_word::run(subject, findings);
+    text_wildcard::run(subject, findings);
+    unknown_field::run(subject, findings);
+    value_runs_on::run(subject, findings);
+}
+
+/// The lints of what a rule counts, remembers and compares beside its query.
+fn beside_query(subject: &SettingsSubject<'_>, findings: &mut Vec<Finding>) {
+    indicator_many_values::run(subject, findings);
+    indicator_no_age_limit::run(subject.rule, findings);
+    indicator_type_mismatch::run(subject, findings);
+    indicator_unreachable_group::run(subject.rule, findings);
+    new_terms_exception_hides_past::run(subject, findings);
+    new_terms_missing_field::run(subject, findings);
+    new_terms_volatile_field::run(subject, findings);
+    new_terms_window::run(subject, findings);
+    threshold_group_missing::run(subject, findings);
+    threshold_redundant::run(subject, findings);
+    threshold_split::run(subject, findings);
+    threshold_unreachable::run(subject, findings);
+    threshold_window::run(subject, findings);
 }
 
 /// The lints that read the syntax tree of EQL.

@@ -163,3 +163,20 @@ fn figures_say_nothing_of_the_rules() {
     ]);
     assert_cmd_snapshot!(project.check(&["--format", "markdown"]));
 }
+
+#[test]
+fn an_exception_on_a_new_term_is_told_to_hide_its_past() {
+    let rule = r#"{"rule_id":"5f5d5c5e-0000-4000-8000-000000000001","name":"n","type":"new_terms","language":"kuery","severity":"low","risk_score":21,"query":"event.category: process","index":["logs-endpoint.events.process-*"],"from":"now-9m","new_terms_fields":["user.name"],"history_window_start":"now-7d","exceptions_list":[{"id":"x","list_id":"own","type":"detection","namespace_type":"single"}]}"#;
+    let item = |field: &str| {
+        format!(
+            r#"{{"list_id":"own","item_id":"i","type":"simple","name":"an item","entries":[{{"field":"{field}","operator":"included","type":"match","value":"alice"}}]}}"#
+        )
+    };
+    for (field, hides) in [("user.name", true), ("process.name", false)] {
+        let project = Project::new(&[("rules/a.ndjson", &format!("{rule}\n{}\n", item(field)))]);
+        let output = project.check(&[]).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let lint = "new-terms-exception-hides-past";
+        assert_eq!(text.contains(lint), hides, "{text}");
+    }
+}

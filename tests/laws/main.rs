@@ -30,6 +30,7 @@ mod kql;
 mod library;
 mod lucene;
 mod nulls;
+mod public_faults;
 mod public_rules;
 mod reports;
 mod rule_type_models;
