@@ -39,8 +39,8 @@ pub struct Exclusions {
 /// What hides one document.
 #[derive(Debug, Clone, Copy)]
 pub enum Exclusion<'e> {
-    /// A filter of the rule, which the document does not meet.
-    Filter(&'e Query),
+    /// A filter of the rule by its number, which the document does not meet.
+    Filter(usize, &'e Query),
     /// An exception, which the document meets.
     Exception(&'e ExceptionItem),
 }
@@ -49,7 +49,7 @@ impl Exclusion<'_> {
     /// Its condition.
     pub fn condition(&self) -> &Query {
         match self {
-            Self::Filter(filter) => filter,
+            Self::Filter(_, filter) => filter,
             Self::Exception(item) => &item.filter,
         }
     }
@@ -58,7 +58,7 @@ impl Exclusion<'_> {
 impl fmt::Display for Exclusion<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Filter(_) => f.write_str("filters"),
+            Self::Filter(..) => f.write_str("filters"),
             Self::Exception(item) => item.fmt(f),
         }
     }
@@ -292,7 +292,7 @@ impl CompiledExclusions {
         let filters = self.of.filters.iter().zip(&tests.filters);
         for (number, ((query, _), test)) in filters.enumerate() {
             if !holds(number, test)? {
-                found.push(Exclusion::Filter(query));
+                found.push(Exclusion::Filter(number, query));
             }
         }
         let first = self.of.filters.len();

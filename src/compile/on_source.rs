@@ -18,7 +18,7 @@ use crate::event::schema::Origin;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::language::QueryError;
 use crate::language::eql::Settings;
-use crate::rule::{FieldOverrides, Rule, ThreatMatch};
+use crate::rule::{FieldOverrides, Rule, ThreatMatch, other_end};
 
 /// Compiles one rule's query for the documents of one data source.
 pub struct OnSource<'r> {
@@ -53,6 +53,10 @@ impl<'r> OnSource<'r> {
         fields.extend(exclusions.fields());
         for path in rule.kind.fields() {
             fields.add(path);
+            // A mutant of the rule reads the other end of a connection.
+            if let Some(other) = other_end(path) {
+                fields.add(&other);
+            }
         }
         Self::with(text, syntax, settings, types, fields, now)
     }

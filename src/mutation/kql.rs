@@ -135,7 +135,30 @@ fn edits(node: &Node, want: bool) -> Vec<Edit<Node>> {
                 value: value.clone(),
             });
             let bound = value.text().unwrap_or_default();
-            vec![
+            let at = |text: String| {
+                let kind = match value.kind {
+                    LiteralKind::Quoted(_) => LiteralKind::Quoted(text),
+                    _ => LiteralKind::Text(text),
+                };
+                of_kind(NodeKind::Range {
+                    field: field.clone(),
+                    operator: *operator,
+                    value: Literal {
+                        span: value.span,
+                        kind,
+                    },
+                })
+            };
+            let further = super::bound::moved(&bound).into_iter().map(at);
+            let further = further.map(|moved| Edit {
+                operator: Operator::Boundary,
+                span,
+                before: node.to_string(),
+                after: moved.to_string(),
+                case: format!("a case with a value between those of `{node}` and `{moved}`"),
+                tree: Some(moved),
+            });
+            let mut all = vec![
                 Edit {
                     operator: Operator::Boundary,
                     span,
@@ -145,7 +168,9 @@ fn edits(node: &Node, want: bool) -> Vec<Edit<Node>> {
                     tree: Some(moved),
                 },
                 negated(node, of_kind(NodeKind::Not(Box::new(node.clone())))),
-            ]
+            ];
+            all.extend(further);
+            all
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! `syntax -> mutants -> plan -> matches of each check -> caught, survived, or no change at all`
 
+mod bound;
 mod canonical;
 mod condition;
 mod cover;
@@ -12,9 +13,12 @@ mod kql;
 mod leaf;
 mod list_item;
 mod lists;
+mod lucene;
 mod operators;
 mod rows;
 mod runner;
+mod settings;
+mod stateful;
 mod waived;
 
 #[cfg(test)]
@@ -28,7 +32,7 @@ use crate::event::io::Progress;
 use crate::replay::Subject;
 use crate::replay::outcome::{Place, ScenarioOutcome};
 use crate::replay::trace::{Observation, Observed};
-use crate::rule;
+use crate::rule::{self, RuleKind};
 
 pub use crate::replay::trace::Share;
 
@@ -61,12 +65,17 @@ pub enum Operator {
     SwapStages,
     /// `until` is dropped.
     DropUntil,
+    /// Another field is read in the place of one: the other end of a connection, or the field that
+    /// groups in the place of the one whose values are counted.
+    SwapFields,
+    /// The history of a new-terms rule is halved or doubled.
+    History,
 }
 
 impl Operator {
     /// All kinds, in the order in which their survivors matter: a clause that nothing tests before
     /// the edge of a value.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Drop,
         Self::DropKey,
         Self::DropUntil,
@@ -74,10 +83,12 @@ impl Operator {
         Self::Negate,
         Self::SwapAndOr,
         Self::SwapStages,
+        Self::SwapFields,
         Self::Aggregate,
         Self::Narrow,
         Self::Widen,
         Self::Maxspan,
+        Self::History,
         Self::Boundary,
         Self::Case,
     ];
@@ -90,6 +101,7 @@ impl Operator {
             Self::DropKey => "drop-key",
             Self::SwapStages => "swap-stages",
             Self::DropUntil => "drop-until",
+            Self::SwapFields => "swap-fields",
             one => one.word(),
         }
     }
@@ -121,6 +133,8 @@ impl Operator {
             Self::Aggregate => "aggregate",
             Self::SwapStages => "swap stages",
             Self::DropUntil => "drop until",
+            Self::SwapFields => "swap fields",
+            Self::History => "history",
         }
     }
 }
@@ -136,6 +150,17 @@ pub(crate) struct Mutant {
     changed: Changed,
 }
 
+/// The part of a rule that a mutant changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// The query: places are in its text.
+    Query,
+    /// What the rule counts, remembers or compares: places are in the file.
+    Settings,
+    /// The indicator query: places are in its text.
+    IndicatorQuery,
+}
+
 /// What a mutant's query is.
 #[derive(Debug, Clone)]
 enum Changed {
@@ -143,17 +168,33 @@ enum Changed {
     Query(Syntax),
     /// The rule's with one change in a condition: where it stands, and the way to the change.
     Condition(operators::Place, Vec<usize>, edit::Change),
+    /// The rule's, with these settings.
+    Kind(Box<RuleKind>),
+    /// The rule's, with these settings, which lack the filter of this number.
+    WithoutFilter(Box<RuleKind>, usize),
+    /// The rule's, with this indicator query.
+    IndicatorQuery(Syntax),
 }
 
 impl Mutant {
+    fn part(&self) -> Part {
+        match self.changed {
+            Changed::Query(_) | Changed::Condition(..) => Part::Query,
+            Changed::Kind(_) | Changed::WithoutFilter(..) => Part::Settings,
+            Changed::IndicatorQuery(_) => Part::IndicatorQuery,
+        }
+    }
+
     /// Its query, made from one that differs from the rule's in the length of lists at most.
     fn query(&self, rule: &Syntax) -> Syntax {
         match (&self.changed, rule) {
             (Changed::Condition(place, path, change), Syntax::Eql(query)) => {
                 Syntax::Eql(operators::with_condition(query, *place, path, change))
             }
-            (Changed::Condition(..), other) => other.clone(),
-            (Changed::Query(query), _) => query.clone(),
+            (Changed::Condition(..) | Changed::Kind(_) | Changed::WithoutFilter(..), other) => {
+                other.clone()
+            }
+            (Changed::Query(query) | Changed::IndicatorQuery(query), _) => query.clone(),
         }
     }
 }
@@ -358,19 +399,27 @@ fn wanted(
         Syntax::Eql(syntax) => operators::mutants(syntax),
         Syntax::Kuery(syntax) => kql::mutants(syntax),
         Syntax::Esql(query) => esql::mutants(&query.text, &query.tree),
-        // No change is known for this language: nothing is counted, least of all as caught.
-        Syntax::Lucene(_) => return None,
+        Syntax::Lucene(group) => lucene::mutants(group),
     };
+    mutants.extend(settings::mutants(&subject.rule.kind));
     let all = mutants.len();
-    mutants.retain(|mutant| wants(file, &place(query, mutant), mutant.operator));
+    let place = |mutant: &Mutant| place(subject, query, mutant);
+    mutants.retain(|mutant| wants(file, &place(mutant), mutant.operator));
     let others = mutants.len() < all;
     Some((mutants, others))
 }
 
-fn place(query: &rule::Query, mutant: &Mutant) -> Place {
+fn place(subject: &Subject, query: &rule::Query, mutant: &Mutant) -> Place {
+    let text = match (mutant.part(), &subject.rule.kind) {
+        (Part::IndicatorQuery, RuleKind::ThreatMatch(settings)) => &settings.query.text,
+        _ => &query.text,
+    };
     Place {
-        source: std::sync::Arc::clone(query.text.source()),
-        span: query.text.locate(mutant.span),
+        source: std::sync::Arc::clone(text.source()),
+        span: match mutant.part() {
+            Part::Settings => mutant.span,
+            Part::Query | Part::IndicatorQuery => text.locate(mutant.span),
+        },
     }
 }
 
@@ -419,13 +468,17 @@ fn of_rule(
     if checks.is_empty() || (mutants.is_empty() && others) {
         return None;
     }
+    let rule = &subject.rule;
     let fates = match syntax {
+        _ if stateful::is_stateful(&rule.kind) => {
+            stateful::fates((rule, syntax), checks, &mutants, bounds.progress)
+        }
         Syntax::Esql(_) => rows::fates(syntax, checks, &mutants, bounds.progress),
         _ => runner::MutantRunner::new(syntax, checks).fates(&mutants, bounds.progress),
     };
     let tried = mutants.into_iter().zip(fates).map(|(mutant, fate)| Tried {
         operator: mutant.operator,
-        place: place(query, &mutant),
+        place: place(subject, query, &mutant),
         before: mutant.before,
         after: mutant.after,
         case: mutant.case,

@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::canonical::is_equivalent;
 use super::cover::Alternatives;
 use super::lists::Lists;
-use super::waived::{Waived, by_place, clause_at};
+use super::waived::{Waived, by_place, on_plan};
 use super::{Mutant, MutantStatus};
 use crate::compile::{CompiledQuery, Query, Syntax};
 use crate::diagnostic::Span;
@@ -470,25 +470,7 @@ impl<'a> CheckUnderTest<'a> {
     }
 
     fn under_waiver(&self, evaluation: &Evaluation<'_>) -> Vec<Match> {
-        let plan = evaluation.plan();
-        let overrides: Vec<Override> = self
-            .waived
-            .iter()
-            .filter_map(|waived| match waived {
-                Waived::As(change) => Some(change.clone()),
-                Waived::Lift(kind, span) => {
-                    clause_at(plan, |other| *kind == other, *span).map(Override::Relax)
-                }
-                Waived::Fact(span, event, bit) => {
-                    let clause = clause_at(plan, ClauseKind::is_condition, *span)?;
-                    Some(Override::Fact {
-                        clause,
-                        event: *event,
-                        bit: *bit,
-                    })
-                }
-            })
-            .collect();
+        let overrides = on_plan(evaluation.plan(), &self.waived);
         evaluation.decide_with(&overrides)
     }
 }

@@ -28,6 +28,25 @@ pub(super) fn by_place(plan: &Plan, change: &Override) -> Waived {
     }
 }
 
+/// What is waived, of a mutant.
+pub(super) fn on_plan(plan: &Plan, waived: &[Waived]) -> Vec<Override> {
+    let of_mutant = |waived: &Waived| match waived {
+        Waived::As(change) => Some(change.clone()),
+        Waived::Lift(kind, span) => {
+            clause_at(plan, |other| *kind == other, *span).map(Override::Relax)
+        }
+        Waived::Fact(span, event, bit) => {
+            let clause = clause_at(plan, ClauseKind::is_condition, *span)?;
+            Some(Override::Fact {
+                clause,
+                event: *event,
+                bit: *bit,
+            })
+        }
+    };
+    waived.iter().filter_map(of_mutant).collect()
+}
+
 /// The clause of this place; where a list has become a single item, the one around it.
 pub(super) fn clause_at(
     plan: &Plan,

@@ -144,7 +144,7 @@ pub(super) fn hide(exclusions: &CompiledExclusions, stage: &mut Stage) -> Result
         if !event.unrouted {
             for exclusion in exclusions.of_event(event)? {
                 let name = exclusion.to_string();
-                let is_filter = matches!(exclusion, Exclusion::Filter(_));
+                let is_filter = matches!(exclusion, Exclusion::Filter(..));
                 if !is_filter || !by.iter().any(|(own, _)| *own == name) {
                     by.push((name, seen(exclusion.condition(), event)));
                 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::START;
 use super::exclusions::hide;
 use super::stage::Stage;
-use crate::compile::{CompiledQuery, Exclusions, OnSource, Refused, ValueTests};
+use crate::compile::{CompiledExclusions, CompiledQuery, Exclusions, OnSource, Refused, ValueTests};
 use crate::data_source::IndexPatterns;
 use crate::data_source::detect::route;
 use crate::evaluate::indicator_match::{Enumerated, Pair};
@@ -32,6 +32,7 @@ pub(super) struct ThreatSource<'a> {
 pub(super) struct Searched {
     stage: Stage,
     query: Arc<CompiledQuery>,
+    exclusions: Option<Arc<CompiledExclusions>>,
 }
 
 impl<'c> ThreatSource<'c> {
@@ -44,13 +45,19 @@ impl<'c> ThreatSource<'c> {
     ) -> Result<Searched, Arc<Refused>> {
         route(&mut stage.events, self.patterns);
         let query = self.compiler.compile(&stage.events)?;
-        match query.schema.mappings().first() {
+        let exclusions = match query.schema.mappings().first() {
             Some(types) if !exclusions.is_empty() => {
-                hide(&exclusions.on(types.clone())?, &mut stage)?;
+                let exclusions = exclusions.on(types.clone())?;
+                hide(&exclusions, &mut stage)?;
+                Some(Arc::new(exclusions))
             }
-            _ => {}
-        }
-        Ok(Searched { stage, query })
+            _ => None,
+        };
+        Ok(Searched {
+            stage,
+            query,
+            exclusions,
+        })
     }
 
     /// What a run takes of it.
@@ -59,6 +66,7 @@ impl<'c> ThreatSource<'c> {
             settings: self.settings,
             stage: &searched.stage,
             query: &searched.query,
+            exclusions: searched.exclusions.as_ref(),
         }
     }
 }
@@ -71,6 +79,8 @@ pub(super) struct Input<'c> {
     pub(super) stage: &'c Stage,
     /// The indicator query on that source.
     pub(super) query: &'c Arc<CompiledQuery>,
+    /// What hides some of them.
+    pub(super) exclusions: Option<&'c Arc<CompiledExclusions>>,
 }
 
 /// The indicators of a case.
@@ -79,6 +89,10 @@ pub(super) struct Indicators<'c> {
     pub(super) settings: &'c rule::ThreatMatch,
     /// The documents.
     pub(super) stage: &'c Stage,
+    /// The indicator query on their source.
+    pub(super) query: &'c Arc<CompiledQuery>,
+    /// What hides some of them.
+    pub(super) exclusions: Option<&'c Arc<CompiledExclusions>>,
     /// The types of the fields of indicators.
     types: &'c Mapping,
     /// The types of the fields of events.
@@ -124,6 +138,8 @@ impl<'c> Indicators<'c> {
         Ok(Self {
             settings: input.settings,
             stage: input.stage,
+            query: input.query,
+            exclusions: input.exclusions,
             types,
             event_types,
             found,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::START;
 use super::indicators::{self, Indicators};
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stage::Stage;
@@ -52,6 +53,32 @@ impl<'c> Run<'c> {
             indicators: indicators.transpose()?,
             evaluation,
             uncertain,
+            setting,
+            produced: ScheduledOutcome::default(),
+        })
+    }
+
+    /// Runs another version of the query on the events of a case that has run.
+    pub(super) fn again(
+        query: &'c Arc<CompiledQuery>,
+        stage: &'c Stage,
+        setting: ScheduleConfig<'c>,
+        indicators: Option<&indicators::Input<'c>>,
+    ) -> Result<Self, QueryFailure> {
+        let context = Context {
+            now: START,
+            ..Context::default()
+        };
+        let prepared = query.patterns.clone()?.with(&query.plan);
+        let evaluation = prepared.evaluate(&stage.events, &context)?;
+        let indicators = indicators.map(|input| Indicators::new(input, &stage.events, query));
+        Ok(Self {
+            program: None,
+            query,
+            stage,
+            indicators: indicators.transpose()?,
+            evaluation,
+            uncertain: None,
             setting,
             produced: ScheduledOutcome::default(),
         })

@@ -81,6 +81,25 @@ impl<'r> ScheduleConfig<'r> {
         }
     }
 
+    /// The schedule with which a check has run, for another version of its rule.
+    pub(super) fn again(
+        rule: &'r Rule,
+        windows: Windows,
+        phase: Option<i64>,
+        start: Option<i64>,
+    ) -> Self {
+        Self {
+            windows,
+            phase,
+            ..Self::new(rule, &[], start, false)
+        }
+    }
+
+    /// Milliseconds of the start of the case; `None` of a recording.
+    pub(super) fn start(&self) -> Option<i64> {
+        self.start
+    }
+
     /// The field without which no execution finds an event.
     pub(super) fn required_time(&self) -> Option<&str> {
         self.range.required()

@@ -105,6 +105,18 @@ pub struct FieldName {
     pub span: Span,
 }
 
+/// The same field of the other end of a connection: `destination.ip` for `source.ip`.
+pub fn other_end(field: &str) -> Option<String> {
+    const ENDS: [(&str, &str); 2] = [("source.", "destination."), ("client.", "server.")];
+    ENDS.iter().find_map(|(one, other)| {
+        let (rest, end) = match field.strip_prefix(one) {
+            Some(rest) => (rest, other),
+            None => (field.strip_prefix(other)?, one),
+        };
+        Some(format!("{end}{rest}"))
+    })
+}
+
 /// The kinds of rule without their settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RuleType {
@@ -212,10 +224,53 @@ impl NewTerms {
         (!varies).then(|| milliseconds_back(text)).flatten()
     }
 
+    /// The same with half the history, where that is a plain text.
+    pub fn with_half_history(&self) -> Option<Self> {
+        self.since(halved(&self.history_window_start)?)
+    }
+
+    /// The same with twice the history.
+    pub fn with_double_history(&self) -> Option<Self> {
+        let (count, rest) = counted_back(&self.history_window_start)?;
+        self.since(format!("now-{}{rest}", count.checked_mul(2)?))
+    }
+
+    fn since(&self, history_window_start: String) -> Option<Self> {
+        Some(Self {
+            history_window_start,
+            ..self.clone()
+        })
+    }
+
     /// The start of the history for an execution whose window ends at `to`.
     pub fn history_start(&self, to: Timestamp) -> Option<Timestamp> {
         let format = DateFormat::usual();
         let (start, _) = format.parse_range(&self.history_window_start, to)?;
         Some(start)
     }
+}
+
+/// The number of `now-30d/d`, and what follows it.
+pub fn counted_back(text: &str) -> Option<(u64, &str)> {
+    let text = text.strip_prefix("now-")?;
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let (digits, rest) = text.split_at_checked(end)?;
+    Some((digits.parse().ok()?, rest))
+}
+
+/// `now-84h` for `now-7d`.
+fn halved(start: &str) -> Option<String> {
+    let (count, rest) = counted_back(start)?;
+    if count.is_multiple_of(2) {
+        return Some(format!("now-{}{rest}", count / 2));
+    }
+    let (smaller, factor) = match rest {
+        "w" => ("d", 7),
+        "d" => ("h", 24),
+        "h" => ("m", 60),
+        "m" => ("s", 60),
+        // Half of an odd number of years, or of days that are rounded, is no plain text.
+        _ => return (count > 1).then(|| format!("now-{}{rest}", count / 2)),
+    };
+    Some(format!("now-{}{smaller}", count.checked_mul(factor)? / 2))
 }

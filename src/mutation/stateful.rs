@@ -1,0 +1,206 @@
+//! Runs each mutant of a rule that counts, remembers or compares with indicators through the
+//! executions of every check until the alerts of one differ.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::canonical::is_equivalent;
+use super::waived::{Waived, by_place, on_plan};
+use super::{Changed, Mutant, MutantStatus, Part};
+use crate::compile::{CompiledQuery, Query, Syntax};
+use crate::evaluate::{Context, Override};
+use crate::event::EventId;
+use crate::event::io::Progress;
+use crate::replay::outcome::Verdict;
+use crate::replay::rerun::{ProductionInput, Variant};
+use crate::replay::trace::Observation;
+use crate::rule::{Rule, RuleKind};
+
+/// The events of each alert.
+type Alerts = Vec<Vec<EventId>>;
+
+/// A check with what the rule itself makes of it.
+struct CheckUnderTest<'a> {
+    check: &'a Observation,
+    production: &'a ProductionInput,
+    waived: Vec<Waived>,
+    alerts: Alerts,
+}
+
+/// A mutant, made for the sources of the checks as they come.
+struct Made<'m> {
+    rule: Option<Rule>,
+    mutant: &'m Mutant,
+    /// By what the rule's own query was compiled to.
+    queries: Vec<(Arc<CompiledQuery>, Option<Arc<CompiledQuery>>)>,
+}
+
+/// Runs each mutant, in order, and reports progress.
+pub(super) fn fates(
+    (rule, syntax): (&Rule, &Syntax),
+    checks: &[&Observation],
+    mutants: &[Mutant],
+    progress: &dyn Progress,
+) -> Vec<MutantStatus> {
+    let checks: Vec<CheckUnderTest<'_>> = checks
+        .iter()
+        .filter(|check| check.verdict != Verdict::Invalid)
+        .filter_map(|check| CheckUnderTest::new(rule, check))
+        .collect();
+    let tried = mutants.par_iter().map(|mutant| {
+        let fate = fate((rule, syntax), &checks, mutant);
+        progress.advance(1);
+        fate
+    });
+    tried.collect()
+}
+
+fn fate(
+    (rule, syntax): (&Rule, &Syntax),
+    checks: &[CheckUnderTest<'_>],
+    mutant: &Mutant,
+) -> MutantStatus {
+    let mut made = Made::new(rule, mutant);
+    for check in checks {
+        match check.differs(rule, syntax, &mut made) {
+            None => return MutantStatus::Refused,
+            Some(true) => return MutantStatus::Caught(check.check.key.to_string()),
+            Some(false) => {}
+        }
+    }
+    if made.is_the_rule() {
+        MutantStatus::Equivalent
+    } else {
+        MutantStatus::Survived
+    }
+}
+
+impl<'m> Made<'m> {
+    fn new(rule: &Rule, mutant: &'m Mutant) -> Self {
+        let kind = match &mutant.changed {
+            Changed::Kind(kind) | Changed::WithoutFilter(kind, _) => Some(kind),
+            Changed::Query(_) | Changed::Condition(..) | Changed::IndicatorQuery(_) => None,
+        };
+        let rule = kind.map(|kind| Rule {
+            kind: (**kind).clone(),
+            ..rule.clone()
+        });
+        Self {
+            rule,
+            mutant,
+            queries: Vec::new(),
+        }
+    }
+
+    /// Another query in the place of one that was compiled; `None` where Elasticsearch would
+    /// refuse it.
+    fn query(&mut self, own: &Arc<CompiledQuery>, syntax: &Syntax) -> Option<Arc<CompiledQuery>> {
+        let mut known = self.queries.iter();
+        if let Some((_, made)) = known.find(|(other, _)| Arc::ptr_eq(other, own)) {
+            return made.clone();
+        }
+        let query = Query {
+            syntax: &self.mutant.query(syntax),
+            schema: &own.schema,
+            settings: &own.settings,
+            now: own.now,
+        };
+        let made = query.compile().ok().map(Arc::new);
+        self.queries.push((Arc::clone(own), made.clone()));
+        made
+    }
+
+    /// Whether it is the rule in other words.
+    fn is_the_rule(&self) -> bool {
+        let is_same = |(own, made): &(Arc<CompiledQuery>, Option<Arc<CompiledQuery>>)| {
+            made.as_ref()
+                .is_some_and(|made| is_equivalent(&made.plan, &own.plan))
+        };
+        !self.queries.is_empty() && self.queries.iter().all(is_same)
+    }
+}
+
+impl<'a> CheckUnderTest<'a> {
+    fn new(rule: &Rule, check: &'a Observation) -> Option<Self> {
+        let specimen = &check.specimen;
+        let production = specimen.production.as_ref()?;
+        let plan = &specimen.compiled.plan;
+        let waived = specimen.waived.iter();
+        Some(Self {
+            check,
+            production,
+            waived: waived.map(|one| by_place(plan, one)).collect(),
+            alerts: production.alerts(&Variant::of(rule)).ok()?,
+        })
+    }
+
+    /// Whether the mutant gives other alerts; `None` where Elasticsearch would refuse it.
+    fn differs(&self, rule: &Rule, syntax: &Syntax, made: &mut Made<'_>) -> Option<bool> {
+        let own = &self.check.specimen.compiled;
+        match made.mutant.part() {
+            Part::Settings => {
+                let filter = match &made.mutant.changed {
+                    Changed::WithoutFilter(_, number) => Some(*number),
+                    _ => None,
+                };
+                let rule = made.rule.as_ref().unwrap_or(rule);
+                Some(self.has_other_alerts(&Variant {
+                    without_filter: filter,
+                    ..Variant::of(rule)
+                }))
+            }
+            Part::IndicatorQuery => {
+                let Some(own) = self.production.indicator_query() else {
+                    return Some(false);
+                };
+                let query = made.query(own, syntax)?;
+                Some(self.has_other_alerts(&Variant {
+                    indicator_query: Some(&query),
+                    ..Variant::of(rule)
+                }))
+            }
+            Part::Query => {
+                let query = made.query(own, syntax)?;
+                // Without other events there are no other alerts.
+                if self.waived.is_empty() && self.finds_the_same(&query) {
+                    return Some(false);
+                }
+                let waived: Vec<Override> = on_plan(&query.plan, &self.waived);
+                Some(self.has_other_alerts(&Variant {
+                    query: Some(&query),
+                    waived: Some(&waived),
+                    ..Variant::of(rule)
+                }))
+            }
+        }
+    }
+
+    fn has_other_alerts(&self, variant: &Variant<'_>) -> bool {
+        // What fails where the rule runs is noticed.
+        let alerts = self.production.alerts(variant);
+        alerts.map_or(true, |alerts| alerts != self.alerts)
+    }
+
+    fn finds_the_same(&self, query: &CompiledQuery) -> bool {
+        let specimen = &self.check.specimen;
+        let context = Context {
+            now: specimen.compiled.now,
+            ..Context::default()
+        };
+        let Ok(patterns) = &query.patterns else {
+            return false;
+        };
+        let prepared = patterns.with(&query.plan);
+        let evaluation = prepared.evaluate(&specimen.events, &context);
+        evaluation.is_ok_and(|evaluation| evaluation.matches() == specimen.matches)
+    }
+}
+
+/// Whether alerts of a rule of this kind are more than the matches of its query.
+pub(super) fn is_stateful(kind: &RuleKind) -> bool {
+    matches!(
+        kind,
+        RuleKind::Threshold(_) | RuleKind::NewTerms(_) | RuleKind::ThreatMatch(_)
+    )
+}

@@ -1,0 +1,166 @@
+//! A check run again with another query or other settings of its rule. Mutants of rules whose
+//! executions count, remember or compare with indicators are told from the rule by their alerts, not
+//! by the events that their queries find.
+
+use std::sync::Arc;
+
+use super::indicators::Input;
+use super::production;
+use super::run::Run;
+use super::schedule::{ScheduleConfig, ScheduledOutcome};
+use super::stage::Stage;
+use crate::compile::{CompiledExclusions, CompiledQuery, Exclusion};
+use crate::evaluate::{Match, Override, QueryFailure};
+use crate::event::EventId;
+use crate::execution::Windows;
+use crate::rule::{Rule, RuleKind};
+
+/// What the executions of a check ran on.
+#[derive(Debug)]
+pub struct ProductionInput {
+    stage: Stage,
+    windows: Windows,
+    phase: Option<i64>,
+    start: Option<i64>,
+    query: Arc<CompiledQuery>,
+    indicators: Option<IndicatorInput>,
+    waived: Vec<Override>,
+}
+
+/// The indicators of a check.
+#[derive(Debug)]
+struct IndicatorInput {
+    stage: Stage,
+    query: Arc<CompiledQuery>,
+    /// What hides some of them.
+    exclusions: Option<Arc<CompiledExclusions>>,
+}
+
+/// Another version of a rule.
+#[derive(Debug, Clone, Copy)]
+pub struct Variant<'v> {
+    /// The rule with its settings.
+    pub rule: &'v Rule,
+    /// Its query, where it is not the rule's own.
+    pub query: Option<&'v Arc<CompiledQuery>>,
+    /// Its indicator query, where it is not the rule's own.
+    pub indicator_query: Option<&'v Arc<CompiledQuery>>,
+    /// The number of the `threat_filters` entry that it lacks.
+    pub without_filter: Option<usize>,
+    /// What is waived, where its query is not the rule's own.
+    pub waived: Option<&'v [Override]>,
+}
+
+impl<'v> Variant<'v> {
+    /// The rule itself.
+    pub fn of(rule: &'v Rule) -> Self {
+        Self {
+            rule,
+            query: None,
+            indicator_query: None,
+            without_filter: None,
+            waived: None,
+        }
+    }
+}
+
+/// Whether alerts of a rule of this kind are more than the matches of its query.
+pub(super) fn is_stateful(kind: &RuleKind) -> bool {
+    match kind {
+        RuleKind::Threshold(_) | RuleKind::NewTerms(_) | RuleKind::ThreatMatch(_) => true,
+        RuleKind::Eql
+        | RuleKind::Query
+        | RuleKind::SavedQuery { .. }
+        | RuleKind::Esql
+        | RuleKind::MachineLearning => false,
+    }
+}
+
+impl ProductionInput {
+    /// What is kept of a run; `None` where the matches of the query say it all.
+    pub(super) fn of(run: &Run<'_>, waived: &[Override]) -> Option<Self> {
+        let setting = &run.setting;
+        if !is_stateful(&setting.rule().kind) {
+            return None;
+        }
+        let indicators = run.indicators.as_ref().map(|indicators| IndicatorInput {
+            stage: indicators.stage.clone(),
+            query: Arc::clone(indicators.query),
+            exclusions: indicators.exclusions.cloned(),
+        });
+        Some(Self {
+            stage: run.stage.clone(),
+            windows: setting.windows(),
+            phase: setting.phase(),
+            start: setting.start(),
+            query: Arc::clone(run.query),
+            indicators,
+            waived: waived.to_vec(),
+        })
+    }
+
+    /// The query as it was compiled for the indicators.
+    pub fn indicator_query(&self) -> Option<&Arc<CompiledQuery>> {
+        self.indicators.as_ref().map(|own| &own.query)
+    }
+
+    /// The events of each alert that the executions of another version of the rule make.
+    pub fn alerts(&self, variant: &Variant<'_>) -> Result<Vec<Vec<EventId>>, QueryFailure> {
+        let query = variant.query.unwrap_or(&self.query);
+        let shown;
+        let input = match (&variant.rule.kind, &self.indicators) {
+            (RuleKind::ThreatMatch(settings), Some(indicators)) => {
+                shown = indicators.shown(variant)?;
+                Some(Input {
+                    settings,
+                    stage: shown.as_ref().unwrap_or(&indicators.stage),
+                    query: variant.indicator_query.unwrap_or(&indicators.query),
+                    exclusions: None,
+                })
+            }
+            _ => None,
+        };
+        let run = Run::again(query, &self.stage, self.setting(variant.rule), input.as_ref())?;
+        let produced = production::produce(&run, &run.setting, variant.waived.unwrap_or(&self.waived));
+        Ok(events(&produced))
+    }
+
+    fn setting<'r>(&self, rule: &'r Rule) -> ScheduleConfig<'r> {
+        ScheduleConfig::again(rule, self.windows, self.phase, self.start)
+    }
+}
+
+impl IndicatorInput {
+    /// The indicators as a rule sees them that lacks a filter.
+    fn shown(&self, variant: &Variant<'_>) -> Result<Option<Stage>, QueryFailure> {
+        let (Some(number), Some(exclusions)) = (variant.without_filter, &self.exclusions) else {
+            return Ok(None);
+        };
+        let mut stage = self.stage.clone();
+        for (event, by) in stage.events.iter_mut().zip(&mut stage.hidden) {
+            if by.is_empty() {
+                continue;
+            }
+            let found = exclusions
+                .of_event(event)
+                .map_err(|refused| QueryFailure::new(refused.message.clone()))?;
+            let is_other = |one: &Exclusion<'_>| match one {
+                Exclusion::Filter(own, _) => *own != number,
+                Exclusion::Exception(_) => true,
+            };
+            if !found.iter().any(is_other) {
+                event.unrouted = false;
+                by.clear();
+            }
+        }
+        Ok(Some(stage))
+    }
+}
+
+/// The events of each alert, in an order that the settings have no part in.
+fn events(produced: &ScheduledOutcome) -> Vec<Vec<EventId>> {
+    let of_alert = |found: &Match| found.stages.iter().flatten().copied().collect();
+    let mut alerts: Vec<Vec<EventId>> = produced.matches.iter().map(of_alert).collect();
+    alerts.sort();
+    alerts
+}
