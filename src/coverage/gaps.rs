@@ -2,6 +2,7 @@
 
 use super::ClauseCoverage;
 use crate::plan::ClauseKind;
+use crate::replay::setting::Setting;
 
 /// A clause that is not covered.
 #[derive(Debug, Clone)]
@@ -49,6 +50,22 @@ impl<'a> Gap<'a> {
 }
 
 fn alerting(clause: &ClauseCoverage) -> String {
+    if let Some(setting) = &clause.setting {
+        return match setting {
+            Setting::Count(count) => format!("a case whose group has exactly {count} events"),
+            Setting::Cardinality(field, count) => {
+                format!("a case with exactly {count} values of `{field}`")
+            }
+            Setting::Group(_) | Setting::IndicatorFilters => "a case that alerts".to_owned(),
+            Setting::NewTerm(field) => {
+                format!("a case that alerts with `history:` in which only `{field}` is another")
+            }
+            Setting::History(start) => {
+                format!("a case that alerts although the terms were seen before `{start}`")
+            }
+            Setting::Entry(words, _) => format!("a case that alerts by `{words}` alone"),
+        };
+    }
     match clause.kind {
         ClauseKind::JoinKey | ClauseKind::Maxspan | ClauseKind::Until | ClauseKind::Missing => {
             "a case that alerts".to_owned()
@@ -62,6 +79,9 @@ fn alerting(clause: &ClauseCoverage) -> String {
 
 fn stopped(clause: &ClauseCoverage) -> String {
     let because = &clause.name.text;
+    if let Some(setting) = &clause.setting {
+        return setting_stops(setting);
+    }
     match clause.kind {
         ClauseKind::JoinKey => {
             let field = because.strip_prefix("join ").unwrap_or(because);
@@ -80,5 +100,39 @@ fn stopped(clause: &ClauseCoverage) -> String {
             "the attack, changed only so that `{}` is {}, which must not alert",
             clause.name, !clause.wanted
         ),
+    }
+}
+
+/// The silent case that a setting lacks.
+fn setting_stops(setting: &Setting) -> String {
+    match setting {
+        Setting::Count(count) => {
+            let fewer = count.saturating_sub(1);
+            format!("the attack with {fewer} events in its group, `because: count`")
+        }
+        Setting::Cardinality(field, count) => {
+            let fewer = count.saturating_sub(1);
+            format!("the attack with {fewer} values of `{field}`, `because: cardinality`")
+        }
+        Setting::Group(field) => format!(
+            "the attack over several values of `{field}`, `because: spread`, or without the field, \
+             `because: no group`"
+        ),
+        Setting::NewTerm(_) => {
+            "the attack with its terms in `history:`, `because: seen`".to_owned()
+        }
+        Setting::History(start) => {
+            format!("the attack with its terms in `history:` after `{start}`, `because: seen`")
+        }
+        Setting::Entry(words, false) => {
+            format!("the attack, changed only so that `{words}` does not hold, `because: indicator`")
+        }
+        Setting::Entry(words, true) => {
+            format!("the attack with an indicator for which `{words}` does not hold")
+        }
+        Setting::IndicatorFilters => {
+            "the attack with an indicator that `threat_filters` leave out, `because: indicator query`"
+                .to_owned()
+        }
     }
 }

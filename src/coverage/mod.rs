@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::{ClauseKind, ClauseName};
 use crate::replay::outcome::{Place, ScenarioOutcome};
+use crate::replay::setting::Setting;
 pub use crate::replay::trace::Share;
 use crate::replay::trace::{Observed, RuleClause};
 
@@ -56,6 +57,8 @@ pub struct ClauseCoverage {
     pub testable: bool,
     /// The fields that it reads.
     pub fields: Vec<String>,
+    /// The setting that it is, where it is no part of the query.
+    pub setting: Option<Setting>,
 }
 
 /// Counts what was observed; `observed` has one entry for each of `scenarios`.
@@ -63,13 +66,13 @@ pub fn coverage(scenarios: &[ScenarioOutcome], observed: &[Observed]) -> Coverag
     let mut coverage = Coverage::default();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     for (scenario, observed) in scenarios.iter().zip(observed) {
-        if observed.clauses.is_empty() {
+        if observed.clauses.is_empty() && observed.settings.is_empty() {
             continue;
         }
         let decisions = record::decisions(&observed.checks);
         let known = places.get(scenario.rule_file.as_str());
         match known.and_then(|at| coverage.rules.get_mut(*at)) {
-            Some(rule) => merge(rule, &observed.clauses, &decisions),
+            Some(rule) => merge(rule, observed, &decisions),
             None => {
                 places.insert(&scenario.rule_file, coverage.rules.len());
                 let mut rule = RuleCoverage {
@@ -79,7 +82,7 @@ pub fn coverage(scenarios: &[ScenarioOutcome], observed: &[Observed]) -> Coverag
                     query: observed.query.clone(),
                     clauses: Vec::new(),
                 };
-                merge(&mut rule, &observed.clauses, &decisions);
+                merge(&mut rule, observed, &decisions);
                 coverage.rules.push(rule);
             }
         }
@@ -89,13 +92,14 @@ pub fn coverage(scenarios: &[ScenarioOutcome], observed: &[Observed]) -> Coverag
 
 fn merge(
     rule: &mut RuleCoverage,
-    clauses: &[RuleClause],
+    observed: &Observed,
     decisions: &BTreeMap<ClauseName, Decisions>,
 ) {
     let known = rule.clauses.iter().enumerate();
     let mut places: BTreeMap<ClauseName, usize> =
         known.map(|(at, own)| (own.name.clone(), at)).collect();
-    for clause in clauses.iter().filter(|clause| counts(clause)) {
+    let clauses = observed.clauses.iter().chain(&observed.settings);
+    for clause in clauses.filter(|clause| counts(clause)) {
         let decided = decisions.get(&clause.name).cloned().unwrap_or_default();
         let next = rule.clauses.len();
         let at = *places.entry(clause.name.clone()).or_insert(next);
@@ -112,6 +116,7 @@ fn merge(
                 decisions: decided,
                 testable: clause.testable,
                 fields: clause.fields.clone(),
+                setting: clause.setting.clone(),
             }),
         }
     }

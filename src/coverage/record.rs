@@ -71,7 +71,7 @@ impl Decisions {
 pub(super) fn decisions(checks: &[Observation]) -> BTreeMap<ClauseName, Decisions> {
     let mut decisions: BTreeMap<ClauseName, Decisions> = BTreeMap::new();
     for check in checks.iter().filter(|check| learns(check)) {
-        for decided in &check.decided {
+        for decided in check.decided.iter().chain(&check.settings) {
             let of_clause = decisions.entry(decided.clause.clone()).or_default();
             if decided.matched {
                 of_clause.alert.note(check);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::finding::{Finding, Lint};
 use crate::diagnostic::{Code, Severity};
 use crate::replay::outcome::{Check, Observed, ScenarioOutcome, Verdict};
+use crate::replay::reason::Reason;
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -22,6 +23,9 @@ pub(super) static LINT: Lint = Lint {
                \x20   child.process.parent.name: explorer.exe\n\
                \x20 expect: none\n\
                ```\n\n\
+               Of a rule that counts, remembers or compares with indicators a case is vacuous, too, whose \
+               events do not meet the query and would give no alert if they did: there are too few of \
+               them, their terms were seen before, or no indicator matches.\n\n\
                Mend: change one thing a case, so that one clause decides it; `trapline explain RULE --case \
                NAME` shows which do now.",
     },
@@ -68,6 +72,9 @@ fn label(check: &Check) -> String {
     let Observed::None(none) = &check.observed else {
         return String::new();
     };
+    if let Some(reason @ Reason::SilentAnyway(_)) = &check.reason {
+        return reason.to_string();
+    }
     let clauses = none.blocker.join(", ");
     match (none.blocker.len(), none.overdetermined) {
         (0, _) => String::new(),

@@ -1,6 +1,7 @@
 //! The clauses of a rule as coverage, mutation and explain speak of them, in whatever language.
 
 use super::outcome::Place;
+use super::setting::Setting;
 use crate::plan::{ClauseKind, ClauseName};
 
 /// A clause of a rule, whatever the data source.
@@ -20,6 +21,8 @@ pub struct RuleClause {
     pub fields: Vec<String>,
     /// Some tested source maps a field that it reads, or it reads none.
     pub testable: bool,
+    /// The setting that it is, where it is no part of the query.
+    pub setting: Option<Setting>,
 }
 
 /// A clause decided a check.

@@ -193,6 +193,7 @@ pub(super) fn clauses_of(pipeline: &Pipeline, query: &QueryText) -> Vec<RuleClau
             },
             wanted: clause.wanted,
             testable: columns.is_empty() || is_known,
+            setting: None,
             fields: columns.iter().map(|column| column.name.clone()).collect(),
         })
     });

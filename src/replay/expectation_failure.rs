@@ -10,6 +10,7 @@ use super::reason_match;
 use super::record;
 use super::run::Run;
 use super::schedule::{Counts, ScheduledOutcome};
+use super::threshold;
 use crate::evaluate::{Blockers, Match};
 
 /// Why the matches are not the alert that is expected.
@@ -30,7 +31,7 @@ pub(super) fn of_alert(case: &Case<'_, '_>, produced: &ScheduledOutcome) -> Opti
             let blind = produced.blind().filter(|_| run.setting.every_phase);
             blind.map(Reason::BlindPhases)
         })
-        .or_else(|| unmet_count(&case.wanted.because, &counts).map(Reason::StoppedNone))
+        .or_else(|| unmet_count(case, &counts).map(Reason::StoppedNone))
         .or_else(|| other_value(case, matches))
 }
 
@@ -121,11 +122,13 @@ fn terms_of(found: &Match) -> Vec<String> {
 }
 
 /// The reason of a counted alert that kept no other alert from being made.
-fn unmet_count(because: &[ReasonName], counts: &Counts) -> Option<ReasonName> {
-    let mut because = because.iter();
+fn unmet_count(case: &Case<'_, '_>, counts: &Counts) -> Option<ReasonName> {
+    let mut because = case.wanted.because.iter();
     let unmet = because.find(|because| {
         if because.is(ReasonWord::MaxSignals) {
             counts.cut == 0
+        } else if because.is(ReasonWord::Counted) {
+            !threshold::is_counted_before(case.run)
         } else {
             counts.suppressed == 0
         }

@@ -9,6 +9,7 @@ use super::production::{CREATES, produce};
 use super::production_blockers::{created, stopped};
 use super::reason::{Reason, ReasonName};
 use super::record;
+use super::rerun::is_stateful;
 use super::run::Run;
 use super::waiver::Waiver;
 use crate::evaluate::{BlockerHint, Blockers, Cause, CauseKind, Match, Override};
@@ -78,6 +79,8 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
         None
     };
     let mut found: Option<Vec<ReasonName>> = None;
+    // What would stop an alert if the events met the query.
+    let mut anyway: Option<String> = None;
     let mut also: Vec<String> = Vec::new();
     let (observed, blockers, proven) = if let Some(outside) = outside {
         let proven = !outside.record.overdetermined && is_proven_by_rows(case, &outside.record);
@@ -96,7 +99,8 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
                 .collect(),
         });
         let mut none = record::none(run, case.query, &blockers);
-        let proven = is_proven(case, &blockers);
+        anyway = silent_anyway(case, &blockers, waived);
+        let proven = is_proven(case, &blockers) && anyway.is_none();
         none.vacuous = case.wanted.alert == Alert::None && !proven;
         (Observed::None(none), blockers, proven)
     } else {
@@ -116,7 +120,12 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
     };
     let (verdict, reason) = match failed {
         Some((verdict, reason)) => (verdict, Some(reason)),
-        None => settled(case, proven),
+        None => match (settled(case, proven), anyway) {
+            ((Verdict::Vacuous, _), Some(why)) => {
+                (Verdict::Vacuous, Some(Reason::SilentAnyway(why)))
+            }
+            (settled, _) => settled,
+        },
     };
     let observed = match (&run.uncertain, verdict) {
         (Some(why), Verdict::Uncertain) => Observed::Uncertain(why.clone()),
@@ -155,6 +164,39 @@ fn settled(case: &Case<'_, '_>, proven: bool) -> (Verdict, Option<Reason>) {
         Some(pin) => (Verdict::Pinned, Some(Reason::Pinned(pin.reason.clone()))),
         None => (Verdict::Passed, None),
     }
+}
+
+/// What stops a rule that counts, remembers or compares on a case whose events do not meet its query,
+/// if they met it: `None` where some cause, lifted on all of them, gives an alert.
+fn silent_anyway(case: &Case<'_, '_>, blockers: &Blockers, waived: &[Override]) -> Option<String> {
+    let run = case.run;
+    if case.recorded || !is_stateful(&run.setting.rule().kind) {
+        return None;
+    }
+    let lifted = |cause: &Cause| {
+        let CauseKind::Clause(clause) = cause.kind else {
+            return None;
+        };
+        let fact = run.evaluation.fact(clause, cause.event?)?;
+        let mut overrides = waived.to_vec();
+        overrides.push(Override::Fact {
+            clause,
+            event: None,
+            bit: !fact,
+        });
+        Some(overrides)
+    };
+    let lifted: Option<Vec<Vec<Override>>> = blockers.causes.iter().map(lifted).collect();
+    // What is no clause, or several at once, is judged elsewhere.
+    let lifted = lifted.filter(|lifted| !lifted.is_empty())?;
+    let is_silent =
+        |overrides: &Vec<Override>| produce(run, &run.setting, overrides).matches.is_empty();
+    if !lifted.iter().all(is_silent) {
+        return None;
+    }
+    let first = lifted.first()?;
+    let record = stopped(run, first)?.record;
+    Some(record.value.unwrap_or_else(|| record.blocker.join(", ")))
 }
 
 /// Where the author's labels put the events: as in the attack's own match.

@@ -29,6 +29,8 @@ mod record;
 pub mod dry_run;
 mod run;
 mod schedule;
+pub mod setting;
+mod setting_clauses;
 mod stopped;
 #[cfg(test)]
 pub(crate) mod test_fixtures;
@@ -38,6 +40,7 @@ mod stateful;
 mod threshold;
 pub mod listing;
 mod production_blockers;
+pub mod rerun;
 pub mod timeline;
 mod expectation;
 mod expectation_failure;
@@ -352,6 +355,9 @@ fn replay(
             query: query.map(|query| trace::place(&query.text)),
             clauses: query
                 .map_or_else(Vec::new, |query| trace::clauses(&observations, &query.text)),
+            settings: query.map_or_else(Vec::new, |query| {
+                trace::settings(&observations, &rule.kind, &query.text)
+            }),
             checks: observations,
         },
     }

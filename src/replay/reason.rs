@@ -36,6 +36,8 @@ pub enum Reason {
     Uncertain(String),
     /// No alert, but the attack does not prove why.
     NotProven,
+    /// No event meets the query, and there would be no alert if all did: what would stop it then.
+    SilentAnyway(String),
     /// As pinned; the reason that the author gives.
     Pinned(String),
     /// The known miss no longer occurs; the reason that the author gave.
@@ -140,6 +142,7 @@ impl Reason {
             Self::NothingToWaive => "nothing-to-waive",
             Self::Uncertain(_) => "uncertain",
             Self::NotProven => "not-proven",
+            Self::SilentAnyway(_) => "silent-anyway",
             Self::Pinned(_) => "pinned",
             Self::GapGone(_) => "gap-gone",
             Self::NoiseGone(_) => "noise-gone",
@@ -188,6 +191,10 @@ impl fmt::Display for Reason {
             Self::NotProven => f.write_str(
                 "no alert, but the attack does not prove why: the clauses that stop it stop the \
                  attack as well, or several stop it at once",
+            ),
+            Self::SilentAnyway(why) => write!(
+                f,
+                "no event meets the query, and if they did there would be no alert either: {why}"
             ),
             Self::GapGone(why) => {
                 write!(

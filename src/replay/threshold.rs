@@ -13,7 +13,7 @@ use crate::evaluate::Override;
 use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
 use crate::execution::Outcome;
 use crate::execution::threshold::{Document, History, execute};
-use crate::rule;
+use crate::rule::{self, RuleKind};
 
 /// What the executions of the schedule make of the events that meet the query.
 pub(super) fn produce(
@@ -150,6 +150,16 @@ fn best(buckets: &[Bucket]) -> Option<&Bucket> {
             best
         }
     }))
+}
+
+/// Whether an earlier alert keeps events of a group that would reach the threshold from the count.
+pub(super) fn is_counted_before(run: &Run<'_>) -> bool {
+    let RuleKind::Threshold(settings) = &run.setting.rule().kind else {
+        return false;
+    };
+    let selected = Selected::of(run, &run.setting, &[]);
+    let documents = documents(run, settings, &selected);
+    counted(run, threshold(settings), &documents, &selected).is_some()
 }
 
 /// How much of a group that would reach the threshold was in an earlier alert, in words; `None`

@@ -10,12 +10,15 @@ pub use super::esql_trace::{PipelineRun, StepRecord};
 use super::judge::{self, Judgement};
 use super::judged_case::Case;
 use super::outcome::{CheckKey, NoneRecord, Place, Verdict};
+use super::rerun::ProductionInput;
 use super::run::Run;
+use super::setting_clauses;
 use super::timeline::{Timeline, timeline};
 use crate::compile::CompiledQuery;
 use crate::diagnostic::{QueryText, Span};
 use crate::evaluate::{CauseKind, Evaluation, KeptEvaluation, Match, Override};
 use crate::event::{Event, EventId};
+use crate::rule::RuleKind;
 use crate::plan::{ClauseId, ClauseKind, ClauseName, Plan, Role, StageId};
 
 /// The most events of a case for which a clause that no match holds is tried on each of them.
@@ -28,6 +31,8 @@ pub struct Observed {
     pub query: Option<Place>,
     /// The clauses of the rule in the order of the text.
     pub clauses: Vec<RuleClause>,
+    /// What it counts, remembers and compares beside its query, in the order of the file.
+    pub settings: Vec<RuleClause>,
     /// One entry for each check that ran, in file order.
     pub checks: Vec<Observation>,
 }
@@ -47,6 +52,8 @@ pub struct Observation {
     pub forced: bool,
     /// The clauses that decided it.
     pub decided: Vec<Decided>,
+    /// The settings that decided it.
+    pub settings: Vec<Decided>,
     /// The alerts that production makes of it, nothing waived.
     pub alerts: Vec<Match>,
     /// What outside the query keeps production from an alert, nothing waived.
@@ -76,6 +83,8 @@ pub struct CheckInput {
     pub matches: Vec<Match>,
     /// What an ES|QL query gives on it.
     pub pipeline: Option<PipelineRun>,
+    /// What its executions ran on, of a rule whose alerts are more than matches of its query.
+    pub production: Option<ProductionInput>,
     /// What it found with the waiver, where there is one.
     pub waived_matches: Vec<Match>,
     /// The evaluation that was judged.
@@ -161,6 +170,7 @@ pub(super) fn observe(
         waived: judgement.waived.clone(),
         forced: case.forced,
         decided,
+        settings: setting_clauses::decided(run, &waived),
         alerts: run.produced.matches.clone(),
         outside: if run.produced.matches.is_empty() {
             super::production_blockers::stopped(run, &[]).map(|stopped| stopped.record)
@@ -174,6 +184,7 @@ pub(super) fn observe(
             labels: run.stage.labels.clone(),
             compiled: Arc::clone(run.query),
             pipeline: esql_trace::observed(run, &waived),
+            production: ProductionInput::of(run, &waived),
             waived,
             assignment: judge::assignment(case),
             matches: run.evaluation.matches().to_vec(),
@@ -370,6 +381,22 @@ pub(super) fn clauses(checks: &[Observation], query: &QueryText) -> Vec<RuleClau
     clauses
 }
 
+/// The settings of a rule as all its checks together know them.
+pub(super) fn settings(
+    checks: &[Observation],
+    kind: &RuleKind,
+    query: &QueryText,
+) -> Vec<RuleClause> {
+    let maps = |field: &str| {
+        let mut schemas = checks.iter().map(|check| &check.specimen.compiled.schema);
+        schemas.any(|schema| {
+            let mut mappings = schema.mappings().iter();
+            mappings.any(|mapping| mapping.find(field).is_some())
+        })
+    };
+    setting_clauses::clauses(kind, query, &maps)
+}
+
 /// The clauses of a plan with their places in the rule file.
 pub(crate) fn clauses_of(plan: &Plan, query: &QueryText) -> Vec<RuleClause> {
     let mut wanted = BTreeMap::new();
@@ -396,6 +423,7 @@ pub(crate) fn clauses_of(plan: &Plan, query: &QueryText) -> Vec<RuleClause> {
             },
             wanted: bit.is_none_or(|bit| bit != clause.negated),
             testable: fields.is_empty() || fields.iter().any(|field| field.family.is_some()),
+            setting: None,
             fields: fields.iter().map(|field| field.path.clone()).collect(),
         })
     });

@@ -50,6 +50,8 @@ pub struct SketchCase {
     pub add: Vec<SketchEvent>,
     /// What happened before.
     pub history: Vec<SketchEvent>,
+    /// Indicators beside the attack's.
+    pub indicators: Vec<SketchEvent>,
     /// What must come of it.
     pub expect: Expect,
     /// The clause that stops it.
@@ -211,7 +213,12 @@ impl SketchCase {
                 }
             }
         }
-        for (key, events) in [("add", &self.add), ("history", &self.history)] {
+        let beside = [
+            ("add", &self.add),
+            ("history", &self.history),
+            ("indicators", &self.indicators),
+        ];
+        for (key, events) in beside {
             if !events.is_empty() {
                 let _ = writeln!(text, "{indent}  {key}:");
             }

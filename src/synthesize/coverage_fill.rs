@@ -4,11 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attack::{Ground, Part};
+use super::coverage_target::{CoverageTarget, Decides};
 use super::event_builder::{Draft, Fields};
 use super::rule_on_source::{on_plan, sources};
 use super::scenario_file::Written;
 use super::search::{PartialEvent, Search};
-use super::{Filled, Impossible, Request, Unsolved, UnsolvedClause, case, free_name};
+use super::{
+    Filled, Impossible, Request, Unsolved, case, free_name, setting_case,
+};
 use crate::coverage::{ClauseCoverage, coverage};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::diagnostic::SourceText;
@@ -17,6 +20,7 @@ use crate::event::Event;
 use crate::plan::{ClauseId, ClauseName, Role, StageId};
 use crate::replay::dry_run::{Place, rehearse};
 use crate::replay::outcome::{ScenarioOutcome, Verdict};
+use crate::replay::setting::Setting;
 use crate::replay::trace::{Decided, Observation, Observed};
 use crate::scenario::model::{Base, EventRole, Scenario};
 use crate::scenario::write::{Sketch, SketchCase};
@@ -63,9 +67,6 @@ pub fn fill(request: &Request<'_>, written: &Written<'_>) -> Result<Filled, Impo
     filler.fill();
     Ok(filler.filled())
 }
-
-/// A clause and the outcome with which it decides a check on a source.
-type Decides = (String, ClauseName, bool);
 
 /// Each scenario with what was observed.
 type Rehearsed = Vec<(ScenarioOutcome, Observed)>;
@@ -176,6 +177,10 @@ impl<'r, 'a> Filler<'r, 'a> {
         let mut wishes = Vec::new();
         let mut search = Search::new(ground.prepared);
         for clause in clauses.iter().filter(|clause| clause.testable) {
+            if let Some(setting) = &clause.setting {
+                wishes.extend(self.setting_wishes(ground, parts, clause, setting));
+                continue;
+            }
             let Some(id) = ids.get(&clause.name) else {
                 continue;
             };
@@ -200,6 +205,35 @@ impl<'r, 'a> Filler<'r, 'a> {
         wishes
     }
 
+    /// The outcomes of a setting that no check decides yet on the source, with proposals.
+    fn setting_wishes(
+        &self,
+        ground: &Ground<'_>,
+        parts: &[Part<'_>],
+        clause: &ClauseCoverage,
+        setting: &Setting,
+    ) -> Vec<CoverageTarget> {
+        let mut wishes = Vec::new();
+        for alert in [true, false] {
+            let decides = (ground.source.name.clone(), clause.name.clone(), alert);
+            if self.decided.contains(&decides) {
+                continue;
+            }
+            let mut proposals = setting_case::proposals(self.request, ground, parts, setting, alert);
+            proposals.truncate(TRIED);
+            proposals.reverse();
+            wishes.push(CoverageTarget {
+                decides,
+                found: !proposals.is_empty(),
+                tired: false,
+                settable: true,
+                line: clause.place.line(),
+                proposals,
+            });
+        }
+        wishes
+    }
+
     /// Rehearses the next proposal of each wish that is open, all at once, and takes those that
     /// decide something; false when there is none left.
     fn round(&mut self, wishes: &mut [CoverageTarget]) -> bool {
@@ -214,6 +248,8 @@ impl<'r, 'a> Filler<'r, 'a> {
             let same = |other: &SketchCase| {
                 other.changes == case.changes
                     && other.add == case.add
+                    && other.history == case.history
+                    && other.indicators == case.indicators
                     && other.expect == case.expect
             };
             if tried.iter().all(|(_, other)| !same(other)) {
@@ -289,7 +325,7 @@ impl<'r, 'a> Filler<'r, 'a> {
         let checks =
             checks.filter(|check| check.key.case == case.name && good.contains(&check.key.source));
         let decided: BTreeSet<Decides> = checks
-            .flat_map(|check| check.decided.iter().map(move |decided| (check, decided)))
+            .flat_map(|check| all_decided(check).map(move |decided| (check, decided)))
             .map(decides)
             .collect();
         if !decided.contains(wanted) {
@@ -310,7 +346,7 @@ impl<'r, 'a> Filler<'r, 'a> {
             .iter()
             .filter(|check| check.verdict != Verdict::Invalid)
         {
-            let all = check.decided.iter();
+            let all = all_decided(check);
             self.decided.extend(all.map(|decided| {
                 (
                     check.key.source.clone(),
@@ -368,51 +404,13 @@ fn written_events(scenario: &Scenario, mut events: Vec<ExpandedEvent>) -> Vec<Ex
     events
 }
 
+/// What decided a check, of the query and beside it.
+fn all_decided(check: &Observation) -> impl Iterator<Item = &Decided> {
+    check.decided.iter().chain(&check.settings)
+}
+
 fn is_good(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Passed | Verdict::Pinned)
-}
-
-/// A clause's outcome that no check decides yet.
-struct CoverageTarget {
-    decides: Decides,
-    /// The cases that are left to try, the likeliest last.
-    proposals: Vec<SketchCase>,
-    /// Whether there was any.
-    found: bool,
-    /// Whether the search had done what it does at most.
-    tired: bool,
-    /// Whether the attack's events on this source can have the clause's fields otherwise.
-    settable: bool,
-    line: usize,
-}
-
-impl CoverageTarget {
-    fn unsolved(self, source: &DataSource) -> Unsolved {
-        let (_, clause, alert) = self.decides;
-        let reason = match (self.settable, self.found, alert) {
-            (true, false, _) if self.tired => {
-                "not looked for: the clauses before it took all the search that one rule gets"
-                    .to_owned()
-            }
-            (false, ..) => format!("{} has this field as it is", source.title),
-            (_, false, true) => "no values were found with which an alert hangs on it".to_owned(),
-            (_, false, false) => {
-                "no values were found with which it alone stops the attack".to_owned()
-            }
-            (_, true, true) => "with the values that were found no alert hangs on it".to_owned(),
-            (_, true, false) => {
-                "with the values that were found it does not stop the attack".to_owned()
-            }
-        };
-        Unsolved {
-            source: source.name.clone(),
-            clause: Some(UnsolvedClause {
-                text: clause.to_string(),
-                line: self.line,
-            }),
-            reason,
-        }
-    }
 }
 
 fn stages_of(ground: &Ground<'_>, events: &[ExpandedEvent]) -> Option<BTreeMap<String, StageId>> {

@@ -10,6 +10,7 @@ mod case;
 mod event_builder;
 mod realistic;
 mod coverage_fill;
+mod coverage_target;
 mod sample_values;
 mod new_scenario;
 mod script;
@@ -18,6 +19,7 @@ mod value;
 mod wildcards;
 mod rule_on_source;
 mod rule_type;
+mod setting_case;
 mod scenario_file;
 
 use crate::data_source::Catalogue;

@@ -4,12 +4,12 @@
 use super::attack::{self, Ground, Part, attack};
 use super::coverage_fill::{Filler, Writing};
 use super::rule_on_source::{on_plan, sources};
-use super::rule_type::{self, Extras, complete};
+use super::rule_type::{Extras, complete};
 use super::{Impossible, Made, Request, Unsolved, free_name};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::replay::dry_run::{Place, rehearse};
 use crate::replay::outcome::{Check, Observed, Verdict};
-use crate::scenario::write::{Expect, Sketch, SketchCase, SketchEvent};
+use crate::scenario::write::{Expect, Sketch, SketchEvent};
 
 /// Makes scenarios for a rule that has none.
 pub fn new(request: &Request<'_>) -> Result<Made, Impossible> {
@@ -36,17 +36,6 @@ pub fn new(request: &Request<'_>) -> Result<Made, Impossible> {
         filler.fill();
         let filled = filler.filled();
         sketch.cases = filled.cases;
-        for case in rule_type::cases(request, sketch) {
-            let name = free_name(&case.name, &mut taken);
-            let case = SketchCase { name, ..case };
-            let tried = Sketch {
-                cases: vec![case.clone()],
-                ..sketch.clone()
-            };
-            if all_pass(request, &tried) {
-                sketch.cases.push(case);
-            }
-        }
         made.unsolved.extend(filled.unsolved);
     }
     Ok(made)
@@ -148,17 +137,6 @@ fn passes(request: &Request<'_>, sketch: &Sketch) -> Result<(), String> {
     Err(format!(
         "the attack that was found does not alert: {because}"
     ))
-}
-
-/// Whether everything that is written holds.
-fn all_pass(request: &Request<'_>, sketch: &Sketch) -> bool {
-    let (subject, catalogue) = (request.subject, request.catalogue);
-    let rehearsed = rehearse(subject, catalogue, Place::NOWHERE, &sketch.text(), false);
-    let holds = |check: &Check| matches!(check.verdict, Verdict::Passed | Verdict::Pinned);
-    rehearsed.is_ok_and(|rehearsed| {
-        let mut checks = rehearsed.iter().flat_map(|(outcome, _)| &outcome.checks);
-        checks.all(holds)
-    })
 }
 
 fn attack_check(request: &Request<'_>, sketch: &Sketch) -> Result<Check, String> {

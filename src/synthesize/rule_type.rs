@@ -10,9 +10,8 @@ use crate::data_source::DataSource;
 use crate::event::field::Family;
 use crate::event::schema::MappedField;
 use crate::event::{Event, FieldType, Scalar};
-use crate::replay::START;
 use crate::rule::{MappingEntry, RuleKind, Threshold};
-use crate::scenario::write::{Expect, Sketch, SketchCase, SketchChange, SketchCopies, SketchEvent};
+use crate::scenario::write::{SketchCopies, SketchEvent};
 
 /// So many values of a field are varied by a number.
 const BASES: usize = 4;
@@ -69,12 +68,12 @@ pub(super) fn complete(
 }
 
 /// The field as the source has it.
-fn mapped(ground: &Ground<'_>, path: &str) -> Option<MappedField> {
+pub(super) fn mapped(ground: &Ground<'_>, path: &str) -> Option<MappedField> {
     ground.source.field(ground.patterns, path)
 }
 
 /// Gives the event a value of the field, if it has none; the field's values.
-fn carry(ground: &Ground<'_>, part: &mut Part<'_>, path: &str) -> Result<Vec<Scalar>, String> {
+pub(super) fn carry(ground: &Ground<'_>, part: &mut Part<'_>, path: &str) -> Result<Vec<Scalar>, String> {
     let field = mapped(ground, path);
     let read_from = field.as_ref().map_or(path, |field| &field.read_from);
     let has = part.state.event().values(read_from).to_vec();
@@ -96,7 +95,7 @@ fn carry(ground: &Ground<'_>, part: &mut Part<'_>, path: &str) -> Result<Vec<Sca
 }
 
 /// Up to so many different values of a field with which the event meets the query.
-fn values(
+pub(super) fn values(
     ground: &Ground<'_>,
     part: &Part<'_>,
     path: &str,
@@ -178,7 +177,7 @@ fn with_number(base: &str, number: usize) -> Vec<Scalar> {
 }
 
 /// How often the event of a threshold rule happens, with the values that its cardinality counts.
-fn copies(
+pub(super) fn copies(
     ground: &Ground<'_>,
     part: &Part<'_>,
     threshold: &Threshold,
@@ -244,7 +243,7 @@ fn indicator(
 
 /// For each entry of a group the indicator's field and the value that it has: the event's, or
 /// another one where the entry is negated.
-fn shared(
+pub(super) fn shared(
     ground: &Ground<'_>,
     part: &mut Part<'_>,
     group: &[MappingEntry],
@@ -267,7 +266,7 @@ fn shared(
 }
 
 /// An indicator of the source that meets the indicator query and has these values.
-fn matching(
+pub(super) fn matching(
     source: &DataSource,
     ground: &Ground<'_>,
     shared: &[(String, Scalar)],
@@ -290,53 +289,4 @@ fn matching(
         fields: fields.into_iter().collect(),
         copies: None,
     })
-}
-
-/// The cases that the rule's type asks for beside those of its query: one event short of the
-/// threshold, and an attack whose terms were seen before.
-pub(super) fn cases(request: &Request<'_>, sketch: &Sketch) -> Vec<SketchCase> {
-    let rule = &request.subject.rule;
-    let Some(first) = sketch.events.first() else {
-        return Vec::new();
-    };
-    match (&rule.kind, &first.copies) {
-        (RuleKind::Threshold(threshold), Some(copies)) if copies.times > 2 => {
-            let fewer = copies.times - 1;
-            let is_counted = u64::try_from(fewer).is_ok_and(|fewer| fewer < threshold.count);
-            let change = SketchChange {
-                label: first.label.clone(),
-                copies: Some(SketchCopies {
-                    times: fewer,
-                    ..copies.clone()
-                }),
-                ..SketchChange::default()
-            };
-            vec![SketchCase {
-                name: "one event short".to_owned(),
-                changes: vec![change],
-                expect: Expect::None,
-                because: Some(if is_counted { "count" } else { "cardinality" }.to_owned()),
-                ..SketchCase::default()
-            }]
-        }
-        (RuleKind::NewTerms(new_terms), _) => {
-            let history = new_terms.history_start(START);
-            let length = history.map_or(0, |start| START.millis() - start.millis());
-            // Between the start of the history and that of every window that sees the attack.
-            let ago = rule.schedule.look_back.midpoint(length);
-            let seen = SketchEvent {
-                label: "seen".to_owned(),
-                at: -ago,
-                ..first.clone()
-            };
-            vec![SketchCase {
-                name: "seen before".to_owned(),
-                history: vec![seen],
-                expect: Expect::None,
-                because: Some("seen".to_owned()),
-                ..SketchCase::default()
-            }]
-        }
-        _ => Vec::new(),
-    }
 }

@@ -124,3 +124,47 @@ fn scan_says_that_it_does_not_run_a_rule_that_compares_indicators() {
         project.run_apart(&["scan", "--strict", "--rules", "rules", "events.ndjson"]);
     assert_eq!(code, 3, "{err}");
 }
+
+#[test]
+fn counted_events_are_a_reason_of_alerts_that_are_counted() {
+    let again = |times: u32, because: &str| {
+        threshold(&format!(
+            "{ATTACK}  - name: more before the next execution\n    schedule: {{phase: 5m}}\n    change: \
+             {{login: {{at: 6m}}}}\n    add: {{more: {{is: api.failure, at: 12m, event.action: \
+             ConsoleLogin, user.name: x, repeat: {{times: {times}, every: 1m}}}}}}\n    expect: \
+             {{alerts: 1}}\n    because: {because}\n"
+        ))
+    };
+    let (code, text) = again(2, "counted").run(&["test", "--accept"]);
+    assert_eq!(code, 0, "{text}");
+    let (code, text) = again(2, "suppressed").run(&["test"]);
+    assert_eq!(code, 1, "{text}");
+    // Nothing is counted before where no two executions see one event.
+    let apart = again(2, "counted").with(
+        SCENARIO,
+        "schedule: {phase: 5m}",
+        "schedule: {interval: 10m, phase: 9m}",
+    );
+    let (code, text) = apart.run(&["test"]);
+    assert_eq!(code, 1, "{text}");
+}
+
+/// Silent since nothing meets the query, and silent since too little would meet it.
+#[test]
+fn a_case_that_would_not_reach_the_count_proves_nothing_about_the_query() {
+    let case = |times: u32| {
+        threshold(&format!(
+            "{ATTACK}  - name: they succeed\n    change: {{login: {{is: api.success, repeat: {{times: \
+             {times}, every: 1m}}}}}}\n    expect: none\n"
+        ))
+    };
+    let (code, text) = case(3).run(&["test", "--accept", "--strict"]);
+    assert_eq!(code, 0, "{text}");
+    let (code, text) = case(2).run(&["test", "--strict"]);
+    assert_ne!(code, 0, "{text}");
+    assert!(text.contains("vacuous"), "{text}");
+    let words = "no event meets the query, and if they did there would be no alert either: 2 of 3 in \
+                 group user.name = x";
+    let flat: Vec<&str> = text.split_whitespace().collect();
+    assert!(flat.join(" ").contains(words), "{text}");
+}

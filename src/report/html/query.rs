@@ -271,6 +271,7 @@ mod tests {
             decisions: Decisions::default(),
             testable: true,
             fields: Vec::new(),
+            setting: None,
         };
         let clauses: Vec<ClauseCoverage> = clauses.iter().map(clause).collect();
         let mut text = String::new();

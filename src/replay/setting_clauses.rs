@@ -1,0 +1,322 @@
+//! What a rule counts, remembers and compares beside its query, as clauses: which of them decided a
+//! case (`rule-types-semantics` §11.4).
+
+use super::clause::{Decided, RuleClause};
+use super::indicator_match;
+use super::indicators::{Indicators, Input};
+use super::new_terms;
+use super::outcome::Place;
+use super::production::produce;
+use super::reason::{ReasonName, ReasonWord};
+use super::run::Run;
+use super::schedule::ScheduleConfig;
+use super::setting::{Setting, entry};
+use super::stateful::Selected;
+use crate::diagnostic::{QueryText, Span};
+use crate::evaluate::indicator_match::{Enumerated, Pair, group_holds};
+use crate::evaluate::{Match, Override};
+use crate::event::{Event, EventId};
+use crate::plan::ClauseKind;
+use crate::rule::{NewTerms, Rule, RuleKind, ThreatMatch, Threshold};
+
+/// That a setting decided a check.
+fn decides(setting: &Setting, matched: bool) -> Decided {
+    Decided {
+        clause: setting.name(),
+        matched,
+    }
+}
+
+/// The settings of a rule that can decide, each with its place and the event's field that it reads.
+fn settings(kind: &RuleKind) -> Vec<(Setting, Span, Option<&str>)> {
+    let mut all = Vec::new();
+    match kind {
+        RuleKind::Threshold(own) => {
+            for field in &own.group_by {
+                let name = field.name.as_str();
+                all.push((Setting::Group(name.to_owned()), field.span, Some(name)));
+            }
+            // One event less than one is no group.
+            if own.count > 1 {
+                all.push((Setting::Count(own.count), own.count_span, None));
+            }
+            let cardinality = own.cardinality.as_ref().filter(|own| own.count > 1);
+            all.extend(cardinality.map(|own| {
+                let name = own.field.name.as_str();
+                let setting = Setting::Cardinality(name.to_owned(), own.count);
+                (setting, own.count_span, Some(name))
+            }));
+        }
+        RuleKind::NewTerms(own) => {
+            for field in &own.fields {
+                let name = field.name.as_str();
+                all.push((Setting::NewTerm(name.to_owned()), field.span, Some(name)));
+            }
+            let start = own.history_window_start.clone();
+            all.push((Setting::History(start), own.history_span, None));
+        }
+        RuleKind::ThreatMatch(own) => {
+            for one in own.groups.iter().flatten() {
+                let setting = entry(one);
+                if all.iter().all(|(known, ..)| *known != setting) {
+                    let field = &one.event_field;
+                    all.push((setting, field.span, Some(field.name.as_str())));
+                }
+            }
+            let first = own.filters.first();
+            all.extend(first.map(|(_, span)| (Setting::IndicatorFilters, *span, None)));
+        }
+        RuleKind::Eql
+        | RuleKind::Query
+        | RuleKind::SavedQuery { .. }
+        | RuleKind::Esql
+        | RuleKind::MachineLearning => {}
+    }
+    all
+}
+
+/// The clauses of a rule's settings; `maps` says whether some tested source maps a field.
+pub(super) fn clauses(
+    kind: &RuleKind,
+    query: &QueryText,
+    maps: &dyn Fn(&str) -> bool,
+) -> Vec<RuleClause> {
+    let clause = |(setting, span, field): (Setting, Span, Option<&str>)| RuleClause {
+        name: setting.name(),
+        kind: ClauseKind::Comparison,
+        list: false,
+        place: Place {
+            source: std::sync::Arc::clone(query.source()),
+            span,
+        },
+        wanted: true,
+        fields: field.into_iter().map(str::to_owned).collect(),
+        testable: field.is_none_or(maps),
+        setting: Some(setting),
+    };
+    settings(kind).into_iter().map(clause).collect()
+}
+
+/// The settings that decided a case: of an alert those whose nearest other value takes it away, of
+/// a silent case those whose nearest other value gives one.
+pub(super) fn decided(run: &Run<'_>, overrides: &[Override]) -> Vec<Decided> {
+    let kind = &run.setting.rule().kind;
+    if !super::rerun::is_stateful(kind) {
+        return Vec::new();
+    }
+    let alerts = match overrides {
+        [] => run.produced.matches.clone(),
+        overrides => produce(run, &run.setting, overrides).matches,
+    };
+    let trial = Trial {
+        run,
+        overrides,
+        alerts: &alerts,
+    };
+    match kind {
+        RuleKind::Threshold(own) => trial.threshold(own),
+        RuleKind::NewTerms(own) => trial.new_terms(own),
+        RuleKind::ThreatMatch(own) => trial.threat_match(own),
+        _ => Vec::new(),
+    }
+}
+
+/// A run that is tried with other settings.
+struct Trial<'t, 'c> {
+    run: &'t Run<'c>,
+    overrides: &'t [Override],
+    /// What the rule itself gives.
+    alerts: &'t [Match],
+}
+
+impl Trial<'_, '_> {
+    /// The alerts with other settings.
+    fn with(&self, kind: RuleKind) -> Vec<Match> {
+        let setting = &self.run.setting;
+        let rule = Rule {
+            kind,
+            ..setting.rule().clone()
+        };
+        let (windows, phase, start) = (setting.windows(), setting.phase(), setting.start());
+        let setting = ScheduleConfig::again(&rule, windows, phase, start);
+        let (RuleKind::ThreatMatch(settings), Some(own)) = (&rule.kind, &self.run.indicators) else {
+            return produce(self.run, &setting, self.overrides).matches;
+        };
+        let input = Input {
+            settings,
+            stage: own.stage,
+            query: own.query,
+            exclusions: own.exclusions,
+        };
+        let indicators = Indicators::new(&input, &self.run.stage.events, self.run.query);
+        indicators.map_or_else(
+            |_| Vec::new(),
+            |indicators| {
+                indicator_match::produce(self.run, &setting, &indicators, self.overrides).matches
+            },
+        )
+    }
+
+    /// Whether other settings lose an alert, by its events.
+    fn loses(&self, kind: RuleKind) -> bool {
+        let others = self.with(kind);
+        let is_lost = |own: &Match| others.iter().all(|other| other.stages != own.stages);
+        self.alerts.iter().any(is_lost)
+    }
+
+    fn gives(&self, kind: RuleKind) -> bool {
+        !self.with(kind).is_empty()
+    }
+
+    fn threshold(&self, own: &Threshold) -> Vec<Decided> {
+        let with = |change: &dyn Fn(&mut Threshold)| {
+            let mut changed = own.clone();
+            change(&mut changed);
+            RuleKind::Threshold(changed)
+        };
+        let matched = !self.alerts.is_empty();
+        let mut decided = Vec::new();
+        for (setting, ..) in settings(&self.run.setting.rule().kind) {
+            let step = |count: u64| if matched { count + 1 } else { count - 1 };
+            let other = match &setting {
+                Setting::Count(count) => with(&|changed| changed.count = step(*count)),
+                Setting::Cardinality(_, count) => with(&|changed| {
+                    if let Some(own) = &mut changed.cardinality {
+                        own.count = step(*count);
+                    }
+                }),
+                // An alert is of a group, and an event that lacks the field is in none.
+                Setting::Group(_) if matched => {
+                    decided.push(decides(&setting, true));
+                    continue;
+                }
+                Setting::Group(field) => with(&|changed| {
+                    changed.group_by.retain(|own| own.name != *field);
+                }),
+                _ => continue,
+            };
+            if matched && self.loses(other.clone()) || !matched && self.gives(other) {
+                decided.push(decides(&setting, matched));
+            }
+        }
+        decided
+    }
+
+    fn new_terms(&self, own: &NewTerms) -> Vec<Decided> {
+        let all = settings(&self.run.setting.rule().kind);
+        if self.alerts.is_empty() {
+            return self.not_new(own, &all);
+        }
+        let hangs = |setting: &Setting| match setting {
+            Setting::NewTerm(_) if own.fields.len() == 1 => true,
+            Setting::NewTerm(field) => {
+                let mut changed = own.clone();
+                changed.fields.retain(|own| own.name != *field);
+                self.loses(RuleKind::NewTerms(changed))
+            }
+            _ => own
+                .with_double_history()
+                .is_some_and(|changed| self.loses(RuleKind::NewTerms(changed))),
+        };
+        let all = all.iter().map(|(setting, ..)| setting);
+        let hanging = all.filter(|setting| hangs(setting));
+        hanging.map(|setting| decides(setting, true)).collect()
+    }
+
+    /// Which settings keep a case silent whose events meet the query.
+    fn not_new(&self, own: &NewTerms, all: &[(Setting, Span, Option<&str>)]) -> Vec<Decided> {
+        let Some(stopped) = new_terms::stopped(self.run, own, self.overrides) else {
+            return Vec::new();
+        };
+        let is = |word: ReasonWord| stopped.reasons.contains(&ReasonName::Word(word));
+        let lacks_terms = is(ReasonWord::NoTerm);
+        if !lacks_terms && !is(ReasonWord::Seen) && !is(ReasonWord::AtTheEdge) {
+            return Vec::new();
+        }
+        let selected = Selected::of(self.run, &self.run.setting, self.overrides);
+        let lacks = |field: &str| {
+            let mut of_case = selected.of_case.iter().enumerate();
+            of_case.any(|(number, own)| *own && selected.terms(self.run, number, field).is_empty())
+        };
+        let is_cause = |setting: &&Setting| match setting {
+            Setting::NewTerm(field) => !lacks_terms || lacks(field),
+            _ => is(ReasonWord::Seen),
+        };
+        let all = all.iter().map(|(setting, ..)| setting);
+        let deciding = all.filter(is_cause);
+        deciding.map(|setting| decides(setting, false)).collect()
+    }
+
+    fn threat_match(&self, own: &ThreatMatch) -> Vec<Decided> {
+        if self.alerts.is_empty() {
+            return self.not_matched(own);
+        }
+        let mut decided = Vec::new();
+        for (number, group) in own.groups.iter().enumerate() {
+            let mut changed = own.clone();
+            changed.groups.remove(number);
+            if changed.groups.is_empty() || self.loses(RuleKind::ThreatMatch(changed)) {
+                decided.extend(group.iter().map(|one| decides(&entry(one), true)));
+            }
+        }
+        if !own.filters.is_empty() {
+            decided.push(decides(&Setting::IndicatorFilters, true));
+        }
+        decided
+    }
+
+    /// Which entries keep a case silent whose events meet the query: each that alone does not hold.
+    fn not_matched(&self, own: &ThreatMatch) -> Vec<Decided> {
+        let Some(indicators) = &self.run.indicators else {
+            return Vec::new();
+        };
+        let selected = Selected::of(self.run, &self.run.setting, self.overrides);
+        let ids = selected.events.iter().zip(&selected.of_case);
+        let ids: Vec<EventId> = ids.filter(|(_, own)| **own).map(|(id, _)| *id).collect();
+        let side = Enumerated::of(ids.len(), indicators.found.len());
+        let events = || {
+            let events = ids.iter();
+            events.filter_map(|id| self.run.stage.events.get(id.index()))
+        };
+        let pairs = |event: &Event, number: usize, group: usize| {
+            let indicator = indicators.stage.events.get(number);
+            indicator.map_or_else(Vec::new, |indicator| {
+                indicators.pairs(side, group, event, indicator)
+            })
+        };
+        let mut decided = Vec::new();
+        for (number, group) in own.groups.iter().enumerate() {
+            for event in events() {
+                for indicator in &indicators.found {
+                    let pairs = pairs(event, *indicator, number);
+                    let alone = group.iter().zip(0..).filter(|(_, at)| fails_alone(&pairs, *at));
+                    decided.extend(alone.map(|(one, _)| decides(&entry(one), false)));
+                }
+                let filtered = indicators.lost.iter().filter(|(_, why)| why == "threat_filters");
+                let mut filtered = filtered.map(|(indicator, _)| pairs(event, *indicator, number));
+                if filtered.any(|pairs| !pairs.is_empty() && group_holds(&pairs).is_ok()) {
+                    decided.push(decides(&Setting::IndicatorFilters, false));
+                }
+            }
+        }
+        decided.sort();
+        decided.dedup();
+        decided
+    }
+}
+
+/// Whether the entry at a place is the only one of a group that does not hold, although both sides
+/// have its fields.
+fn fails_alone(pairs: &[Pair], at: usize) -> bool {
+    let Some(own) = pairs.get(at) else {
+        return false;
+    };
+    let fails = if own.is_negated {
+        own.is_shared
+    } else {
+        own.enumerated > 0 && own.has_searched && !own.is_shared
+    };
+    let others = pairs.iter().enumerate().filter(|(other, _)| *other != at);
+    let others: Vec<Pair> = others.map(|(_, pair)| *pair).collect();
+    fails && (others.is_empty() || group_holds(&others).is_ok())
+}

@@ -1,0 +1,52 @@
+//! A clause's outcome that a generated case is to show.
+
+use super::{Unsolved, UnsolvedClause};
+use crate::data_source::DataSource;
+use crate::plan::ClauseName;
+use crate::scenario::write::SketchCase;
+
+/// A clause and the outcome with which it decides a check on a source.
+pub(super) type Decides = (String, ClauseName, bool);
+
+/// A clause's outcome that no check decides yet.
+pub(super) struct CoverageTarget {
+    pub(super) decides: Decides,
+    /// The cases that are left to try, the likeliest last.
+    pub(super) proposals: Vec<SketchCase>,
+    /// Whether there was any.
+    pub(super) found: bool,
+    /// Whether the search had done what it does at most.
+    pub(super) tired: bool,
+    /// Whether the attack's events on this source can have the clause's fields otherwise.
+    pub(super) settable: bool,
+    pub(super) line: usize,
+}
+
+impl CoverageTarget {
+    pub(super) fn unsolved(self, source: &DataSource) -> Unsolved {
+        let (_, clause, alert) = self.decides;
+        let reason = match (self.settable, self.found, alert) {
+            (true, false, _) if self.tired => {
+                "not looked for: the clauses before it took all the search that one rule gets"
+                    .to_owned()
+            }
+            (false, ..) => format!("{} has this field as it is", source.title),
+            (_, false, true) => "no values were found with which an alert hangs on it".to_owned(),
+            (_, false, false) => {
+                "no values were found with which it alone stops the attack".to_owned()
+            }
+            (_, true, true) => "with the values that were found no alert hangs on it".to_owned(),
+            (_, true, false) => {
+                "with the values that were found it does not stop the attack".to_owned()
+            }
+        };
+        Unsolved {
+            source: source.name.clone(),
+            clause: Some(UnsolvedClause {
+                text: clause.to_string(),
+                line: self.line,
+            }),
+            reason,
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Synthesizes a case for what a rule counts, remembers or compares beside its query: the attack with
+//! as many events, such a past or such indicators that the setting alone decides.
+
+use super::Request;
+use super::attack::{Ground, Part};
+use super::rule_on_source::on_indicators;
+use super::rule_type::{copies, mapped, matching, shared, values};
+use crate::event::Scalar;
+use crate::language::dsl::query::{FieldTest, Fields, Query};
+use crate::replay::START;
+use crate::replay::setting::{Setting, entry};
+use crate::rule::{MappingEntry, NewTerms, RuleKind, ThreatMatch, Threshold};
+use crate::scenario::write::{Expect, SketchCase, SketchChange, SketchCopies, SketchEvent};
+
+/// The label of the indicator of an attack that was made.
+const INDICATOR: &str = "indicator";
+
+/// Cases in which the setting may decide, the likeliest first: with `alert` an alert hangs on it,
+/// otherwise it alone stops the attack.
+pub(super) fn proposals(
+    request: &Request<'_>,
+    ground: &Ground<'_>,
+    parts: &[Part<'_>],
+    setting: &Setting,
+    alert: bool,
+) -> Vec<SketchCase> {
+    let Some(part) = parts.first() else {
+        return Vec::new();
+    };
+    let maker = Maker {
+        request,
+        ground,
+        part,
+    };
+    let cases = match &request.subject.rule.kind {
+        RuleKind::Threshold(own) => maker.threshold(own, setting, alert),
+        RuleKind::NewTerms(own) => maker.new_terms(own, setting, alert),
+        RuleKind::ThreatMatch(own) => maker.threat_match(own, setting, alert),
+        _ => Vec::new(),
+    };
+    let named = |(name, because, case): Proposal| SketchCase {
+        name,
+        expect: if alert { Expect::Alert } else { Expect::None },
+        because: because.filter(|_| !alert).map(str::to_owned),
+        ..case
+    };
+    cases.into_iter().map(named).collect()
+}
+
+/// A case with its name and the word for what stops it.
+type Proposal = (String, Option<&'static str>, SketchCase);
+
+struct Maker<'m, 'a> {
+    request: &'m Request<'m>,
+    ground: &'m Ground<'a>,
+    part: &'m Part<'a>,
+}
+
+impl Maker<'_, '_> {
+    /// The attack's event, changed.
+    fn changed(&self, fields: Vec<(String, Vec<Scalar>)>, copies: Option<SketchCopies>) -> SketchCase {
+        SketchCase {
+            changes: vec![SketchChange {
+                label: self.part.label.clone(),
+                fields,
+                copies,
+                ..SketchChange::default()
+            }],
+            ..SketchCase::default()
+        }
+    }
+
+    /// Where the source stores a field.
+    fn stored(&self, path: &str) -> String {
+        let field = mapped(self.ground, path);
+        field.map_or_else(|| path.to_owned(), |field| field.read_from.to_string())
+    }
+
+    /// A value of the field that the attack's event does not have.
+    fn another(&self, path: &str) -> Option<Scalar> {
+        let field = mapped(self.ground, path);
+        let own = self.part.state.event().values(&self.stored(path)).to_vec();
+        let found = values(self.ground, self.part, path, field.as_ref(), own.len() + 1);
+        found.into_iter().find(|value| !own.contains(value))
+    }
+
+    fn threshold(&self, own: &Threshold, setting: &Setting, alert: bool) -> Vec<Proposal> {
+        let look_back = self.request.subject.rule.schedule.look_back;
+        let with = |own: &Threshold| {
+            let copies = copies(self.ground, self.part, own, look_back).ok().flatten();
+            copies.filter(|copies| copies.times > 1)
+        };
+        let counted = |name: &str, because, own: &Threshold| {
+            let case = with(own).map(|copies| self.changed(Vec::new(), Some(copies)));
+            let case = case.map(|case| (name.to_owned(), Some(because), case));
+            case.into_iter().collect()
+        };
+        match setting {
+            Setting::Count(_) if alert => counted("exactly the threshold", "count", own),
+            Setting::Count(count) => {
+                // As many values as before, or as there are events.
+                let fewer = Threshold {
+                    count: count - 1,
+                    ..own.clone()
+                };
+                counted("one event short", "count", &fewer)
+            }
+            Setting::Cardinality(field, _) if alert => {
+                counted(&format!("just enough of {field}"), "cardinality", own)
+            }
+            Setting::Cardinality(field, count) => {
+                let mut fewer = own.clone();
+                if let Some(own) = &mut fewer.cardinality {
+                    own.count = count - 1;
+                }
+                counted(&format!("one {field} short"), "cardinality", &fewer)
+            }
+            Setting::Group(field) if !alert => {
+                let gone = vec![(self.stored(field), Vec::new())];
+                let case = self.changed(gone, None);
+                vec![(format!("without {field}"), Some("no group"), case)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn new_terms(&self, own: &NewTerms, setting: &Setting, alert: bool) -> Vec<Proposal> {
+        let start = own.history_start(START);
+        let length = start.map_or(0, |start| START.millis() - start.millis());
+        // Between the start of the history and that of every window that sees the attack.
+        let within = self.request.subject.rule.schedule.look_back.midpoint(length);
+        let event = |ago: i64, other: Option<(String, Scalar)>| {
+            let draft = self.part.state.draft();
+            let mut fields = draft.fields.clone();
+            if let Some((path, value)) = other {
+                fields.insert(path, vec![value]);
+            }
+            SketchEvent {
+                label: "seen".to_owned(),
+                kind: draft.kind_name(),
+                at: -ago,
+                fields: fields.into_iter().collect(),
+                copies: None,
+            }
+        };
+        let past = |event: SketchEvent| SketchCase {
+            history: vec![event],
+            ..SketchCase::default()
+        };
+        match (setting, alert) {
+            (Setting::NewTerm(_) | Setting::History(_), false) => {
+                vec![("seen before".to_owned(), Some("seen"), past(event(within, None)))]
+            }
+            (Setting::NewTerm(field), true) => {
+                let other = self.another(field).map(|value| (self.stored(field), value));
+                let case = other.map(|other| past(event(within, Some(other))));
+                case.map(|case| (format!("only {field} is new"), None, case))
+                    .into_iter()
+                    .collect()
+            }
+            (Setting::History(_), true) => {
+                let before = length.saturating_add(length / 2);
+                let case = past(event(before, None));
+                vec![("seen before the history begins".to_owned(), None, case)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn threat_match(&self, own: &ThreatMatch, setting: &Setting, alert: bool) -> Vec<Proposal> {
+        match setting {
+            Setting::Entry(..) => {
+                let entries = own.groups.iter().flatten();
+                let mut entries = entries.filter(|one| *setting == entry(one));
+                let Some(own_entry) = entries.next() else {
+                    return Vec::new();
+                };
+                if alert {
+                    return self.by_groups_of(own, own_entry);
+                }
+                let field = &own_entry.event_field.name;
+                let other = self.another(field);
+                let change = other.map(|value| vec![(self.stored(field), vec![value])]);
+                let case = change.map(|change| self.changed(change, None));
+                case.map(|case| (format!("another {field}"), Some("indicator"), case))
+                    .into_iter()
+                    .collect()
+            }
+            Setting::IndicatorFilters if !alert => {
+                let filtered = own.filters.iter().filter_map(|(filter, _)| other_value(filter));
+                let case = |(field, value)| SketchCase {
+                    changes: vec![SketchChange {
+                        label: INDICATOR.to_owned(),
+                        fields: vec![(field, vec![value])],
+                        ..SketchChange::default()
+                    }],
+                    ..SketchCase::default()
+                };
+                let cases = filtered.map(case);
+                let because = Some("indicator query");
+                cases
+                    .map(|case| ("no indicator to the filters".to_owned(), because, case))
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The attack with an indicator that it matches by a group with this entry, and by no other.
+    fn by_groups_of(&self, own: &ThreatMatch, entry: &MappingEntry) -> Vec<Proposal> {
+        let mut proposals = Vec::new();
+        for group in own.groups.iter().filter(|group| group.contains(entry)) {
+            let mut part = self.part.clone();
+            // What other groups read must be gone from the event.
+            let others = own.groups.iter().flatten();
+            let others = others.filter(|other| {
+                !group.iter().any(|own| own.event_field.name == other.event_field.name)
+            });
+            let mut gone: Vec<(String, Vec<Scalar>)> = Vec::new();
+            for other in others {
+                let path = self.stored(&other.event_field.name);
+                let set = part.state.draft().fields.contains_key(&path);
+                if set && gone.iter().all(|(known, _)| *known != path) {
+                    gone.push((path.clone(), Vec::new()));
+                }
+            }
+            part.state.change(|fields| {
+                for (path, _) in &gone {
+                    fields.remove(path);
+                }
+            });
+            let Ok(values) = shared(self.ground, &mut part, group) else {
+                continue;
+            };
+            let indicator = on_indicators(self.request, own, |source, other| {
+                matching(source, other, &values)
+            });
+            let Ok(indicator) = indicator else { continue };
+            let before = &self.part.state.draft().fields;
+            let after = &part.state.draft().fields;
+            let mut fields = gone;
+            let set = after.iter().filter(|(path, value)| before.get(*path) != Some(*value));
+            fields.extend(set.map(|(path, value)| (path.clone(), value.clone())));
+            let mut case = if fields.is_empty() {
+                SketchCase::default()
+            } else {
+                self.changed(fields, None)
+            };
+            case.indicators = vec![SketchEvent {
+                label: "another".to_owned(),
+                ..indicator
+            }];
+            let name = format!("by {}", entry.event_field.name);
+            proposals.push((name, None, case));
+        }
+        proposals
+    }
+}
+
+/// A field that a filter asks for, with a value that does not meet it.
+fn other_value(filter: &Query) -> Option<(String, Scalar)> {
+    let Query::Field {
+        fields: Fields::Name(field),
+        test: FieldTest::Term { .. } | FieldTest::Match { .. } | FieldTest::Phrase { .. },
+        ..
+    } = filter
+    else {
+        return None;
+    };
+    Some((field.clone(), Scalar::text("other".to_owned())))
+}
