@@ -78,7 +78,12 @@ mod tests {
         assert_eq!(found, Some("\\t"));
         let found = control_escape("\"\\microsoft\\explorer\\runmru\"");
         assert_eq!(found, Some(("\\r", "a carriage return")));
-        for text in ["\"a\\tb\"", "\"C:\\\\tmp\\\\x\"", "\"\\users\\x\"", "\"say \\\"x\\\"\""] {
+        for text in [
+            "\"a\\tb\"",
+            "\"C:\\\\tmp\\\\x\"",
+            "\"\\users\\x\"",
+            "\"say \\\"x\\\"\"",
+        ] {
             assert_eq!(control_escape(text), None, "{text}");
         }
     }

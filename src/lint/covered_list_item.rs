@@ -239,7 +239,9 @@ pub(super) fn of_kql(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
         let wide: Vec<usize> = (0..items.len()).filter(is_pattern).collect();
         let mut same: FxHashMap<&str, usize> = FxHashMap::default();
         for (narrow, item) in items.iter().enumerate() {
-            let alike = texts.get(narrow).map(|text| *same.entry(text).or_insert(narrow));
+            let alike = texts
+                .get(narrow)
+                .map(|text| *same.entry(text).or_insert(narrow));
             let around = wide.iter().copied().find(|wide| {
                 *wide != narrow
                     && covers(*wide, narrow)

@@ -1,11 +1,11 @@
 //! `field-pattern-without-fields`: a pattern of field names that no field fits.
 
-use super::finding::{Finding, Lint};
-use super::kql::KqlSubject;
-use crate::diagnostic::{Code, Severity};
 use super::Claim;
 use super::claims::Basis;
+use super::finding::{Finding, Lint};
+use super::kql::KqlSubject;
 use crate::data_source::Index;
+use crate::diagnostic::{Code, Severity};
 use crate::language::kql::syntax::FieldName;
 
 pub(super) static LINT: Lint = Lint {

@@ -41,11 +41,17 @@ fn check(filter: &Query, source: &Arc<SourceText>, span: Span, findings: &mut Ve
         let Some(lost) = swallowed(pattern) else {
             continue;
         };
-        let message =
-            format!("the backslash before `{lost}` in the pattern `{pattern}` is taken for an escape");
+        let message = format!(
+            "the backslash before `{lost}` in the pattern `{pattern}` is taken for an escape"
+        );
         findings.push(
-            LINT.finding(source, span, message, "this pattern matches the text without it")
-                .help("write every backslash of the pattern twice"),
+            LINT.finding(
+                source,
+                span,
+                message,
+                "this pattern matches the text without it",
+            )
+            .help("write every backslash of the pattern twice"),
         );
     }
 }

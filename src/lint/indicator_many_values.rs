@@ -27,7 +27,10 @@ pub(super) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Finding>) {
         if !has_many(&field.name) {
             continue;
         }
-        let message = format!("{} has several values in most events, of which one is compared", field.name);
+        let message = format!(
+            "{} has several values in most events, of which one is compared",
+            field.name
+        );
         findings.push(
             LINT.finding(subject.source, field.span, message, "")
                 .help("name a field with one value"),

@@ -57,7 +57,13 @@ pub(super) fn run(rule: &Rule, findings: &mut Vec<Finding>) {
 /// Whether a filter is a range.
 fn filters_limit(filters: &[(Query, Span)]) -> bool {
     let is_range = |(filter, _): &(Query, Span)| {
-        matches!(filter, Query::Field { test: FieldTest::Range(_), .. })
+        matches!(
+            filter,
+            Query::Field {
+                test: FieldTest::Range(_),
+                ..
+            }
+        )
     };
     filters.iter().any(is_range)
 }

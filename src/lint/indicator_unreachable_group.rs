@@ -54,7 +54,13 @@ fn unreachable(
 ) {
     let source = query.text.source();
     let is_asked = |field: &FieldName| asked.iter().any(|(name, _)| *name == field.name);
-    let entries = || settings.groups.iter().flatten().filter(|entry| !entry.is_negated);
+    let entries = || {
+        settings
+            .groups
+            .iter()
+            .flatten()
+            .filter(|entry| !entry.is_negated)
+    };
     if !entries().any(|entry| is_asked(side(entry))) {
         // What is asked for has nothing to do with the mapping.
         return;
@@ -74,7 +80,11 @@ fn unreachable(
         let message = format!("{} is not looked at where {names} is missing", field.name);
         findings.push(
             LINT.finding(source, field.span, message, "this group")
-                .also(source, query.text.locate(*first), "the query asks for others")
+                .also(
+                    source,
+                    query.text.locate(*first),
+                    "the query asks for others",
+                )
                 .help(format!("ask for either field: `{}:*`", field.name)),
         );
     }

@@ -30,8 +30,13 @@ pub(super) fn run(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
         let message = format!("KQL does not expand the `?` in `{text}`");
         let place = subject.locate(leaf.value.span);
         findings.push(
-            LINT.finding(subject.source(), place, message, "compared character by character")
-                .help("write `*`, the only wildcard of KQL, or the values one by one"),
+            LINT.finding(
+                subject.source(),
+                place,
+                message,
+                "compared character by character",
+            )
+            .help("write `*`, the only wildcard of KQL, or the values one by one"),
         );
     }
 }

@@ -82,8 +82,13 @@ pub(super) fn of_kql(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
         let message = format!("KQL does not expand the wildcard in {written}");
         let place = subject.locate(leaf.value.span);
         findings.push(
-            LINT.finding(subject.source(), place, message, "compared character by character")
-                .help("leave the quotes out, and write a backslash before each special character"),
+            LINT.finding(
+                subject.source(),
+                place,
+                message,
+                "compared character by character",
+            )
+            .help("leave the quotes out, and write a backslash before each special character"),
         );
     }
 }

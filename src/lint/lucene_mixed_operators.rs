@@ -79,7 +79,11 @@ mod tests {
 
     #[test]
     fn only_operators_of_one_group_are_compared() {
-        for text in ["a:x OR b:y AND c:z", "(a:x && b:y || c:z)", "a:x OR (b:y) AND c:z"] {
+        for text in [
+            "a:x OR b:y AND c:z",
+            "(a:x && b:y || c:z)",
+            "a:x OR (b:y) AND c:z",
+        ] {
             assert!(mixed(text).is_some(), "{text}");
         }
         for text in [

@@ -28,7 +28,10 @@ pub(super) fn run(text: &QueryText, group: &Group, findings: &mut Vec<Finding>) 
             Value::Text(_) | Value::Wildcard(_) | Value::Prefix(_) => {
                 match swallowed(&leaf.written) {
                     Some(lost) => (
-                        format!("the backslash before `{lost}` in `{}` is gone", leaf.written),
+                        format!(
+                            "the backslash before `{lost}` in `{}` is gone",
+                            leaf.written
+                        ),
                         "write every backslash twice",
                     ),
                     None => return,
@@ -37,10 +40,7 @@ pub(super) fn run(text: &QueryText, group: &Group, findings: &mut Vec<Finding>) 
             _ => return,
         };
         let place: Span = text.locate(leaf.span);
-        findings.push(
-            LINT.finding(text.source(), place, message, "")
-                .help(mend),
-        );
+        findings.push(LINT.finding(text.source(), place, message, "").help(mend));
     });
 }
 

@@ -24,7 +24,11 @@ pub(super) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Finding>) {
     };
     for item in &subject.rule.exceptions {
         let read = item.filter.fields();
-        let Some(field) = settings.fields.iter().find(|field| read.contains(&field.name)) else {
+        let Some(field) = settings
+            .fields
+            .iter()
+            .find(|field| read.contains(&field.name))
+        else {
             continue;
         };
         let message = format!("the {item} hides the past of {} as well", field.name);

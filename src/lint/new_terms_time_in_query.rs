@@ -30,9 +30,18 @@ pub(super) fn run(rule: &Rule, subject: &KqlSubject<'_>, findings: &mut Vec<Find
         let message = format!("{field} is restricted, and the history is read through the query");
         let place = subject.locate(leaf.field_span.to(leaf.value.span));
         findings.push(
-            LINT.finding(subject.source(), place, message, "holds for the past as well")
-                .also(subject.source(), settings.history_span, "the history begins here")
-                .help("leave the time to `from` and `history_window_start`"),
+            LINT.finding(
+                subject.source(),
+                place,
+                message,
+                "holds for the past as well",
+            )
+            .also(
+                subject.source(),
+                settings.history_span,
+                "the history begins here",
+            )
+            .help("leave the time to `from` and `history_window_start`"),
         );
     }
 }

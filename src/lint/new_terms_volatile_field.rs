@@ -21,7 +21,11 @@ pub(super) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Finding>) {
     let RuleKind::NewTerms(settings) = &subject.rule.kind else {
         return;
     };
-    for field in settings.fields.iter().filter(|field| is_volatile(&field.name)) {
+    for field in settings
+        .fields
+        .iter()
+        .filter(|field| is_volatile(&field.name))
+    {
         let message = format!("{} is new with nearly every event", field.name);
         findings.push(
             LINT.finding(subject.source, field.span, message, "")
@@ -31,7 +35,13 @@ pub(super) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn is_volatile(field: &str) -> bool {
-    let ends = [".entity_id", ".pid", ".command_line", ".session_id", ".request_id"];
+    let ends = [
+        ".entity_id",
+        ".pid",
+        ".command_line",
+        ".session_id",
+        ".request_id",
+    ];
     ends.iter().any(|end| field.ends_with(end))
         || matches!(
             field,

@@ -34,7 +34,9 @@ pub(super) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Finding>) {
     let start = &settings.history_window_start;
     let (message, mend) = if length < LEAST * look_back {
         (
-            format!("a history since `{start}` is less than {LEAST} times what an execution looks at"),
+            format!(
+                "a history since `{start}` is less than {LEAST} times what an execution looks at"
+            ),
             "let the history begin earlier",
         )
     } else if length > MOST {
@@ -45,5 +47,8 @@ pub(super) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Finding>) {
     } else {
         return;
     };
-    findings.push(LINT.finding(subject.source, settings.history_span, message, "").help(mend));
+    findings.push(
+        LINT.finding(subject.source, settings.history_span, message, "")
+            .help(mend),
+    );
 }

@@ -34,6 +34,8 @@ impl SettingsSubject<'_> {
             Basis::Listed(_) | Basis::Inferred => false,
         };
         let claims = self.claims.iter().filter(lacks);
-        claims.flat_map(|claim| claim.names.iter().cloned()).collect()
+        claims
+            .flat_map(|claim| claim.names.iter().cloned())
+            .collect()
     }
 }

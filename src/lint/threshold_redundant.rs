@@ -22,7 +22,8 @@ pub(super) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Finding>) {
         return;
     };
     let mut fields = settings.group_by.iter();
-    let is_single = subject.rule.max_signals == 1 || fields.any(|field| is_single_thing(&field.name));
+    let is_single =
+        subject.rule.max_signals == 1 || fields.any(|field| is_single_thing(&field.name));
     if settings.count > 1 || settings.cardinality.is_some() || !is_single {
         return;
     }

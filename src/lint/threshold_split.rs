@@ -25,8 +25,15 @@ pub(super) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Finding>) {
     if settings.count < 2 {
         return;
     }
-    for field in settings.group_by.iter().filter(|field| is_single_thing(&field.name)) {
-        let message = format!("each group is one {}: what several do is not counted together", field.name);
+    for field in settings
+        .group_by
+        .iter()
+        .filter(|field| is_single_thing(&field.name))
+    {
+        let message = format!(
+            "each group is one {}: what several do is not counted together",
+            field.name
+        );
         findings.push(
             LINT.finding(subject.source, field.span, message, "")
                 .help("group by the host or the user"),

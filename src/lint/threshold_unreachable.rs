@@ -31,8 +31,13 @@ pub(super) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Finding>) {
             settings.count
         );
         findings.push(
-            LINT.finding(subject.source, settings.count_span, message, "never reached")
-                .help("group by a field, or lower the value"),
+            LINT.finding(
+                subject.source,
+                settings.count_span,
+                message,
+                "never reached",
+            )
+            .help("group by a field, or lower the value"),
         );
     }
     let Some(cardinality) = &settings.cardinality else {
@@ -42,8 +47,13 @@ pub(super) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Finding>) {
     if cardinality.count > 1 && settings.group_by.iter().any(|field| field.name == *name) {
         let message = format!("each group has one value of {name}, by which it is grouped");
         findings.push(
-            LINT.finding(subject.source, cardinality.field.span, message, "never reached")
-                .help("count the values of a field that does not group"),
+            LINT.finding(
+                subject.source,
+                cardinality.field.span,
+                message,
+                "never reached",
+            )
+            .help("count the values of a field that does not group"),
         );
     }
 }

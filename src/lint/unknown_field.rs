@@ -1,9 +1,9 @@
 //! `unknown-field`: a field that nothing the rule searches has.
 
+use super::claims::Basis;
 use super::finding::{Finding, Lint};
 use super::kql::KqlSubject;
 use crate::diagnostic::{Code, Severity};
-use super::claims::Basis;
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -31,18 +31,20 @@ pub(super) fn run(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
         seen.push(field.to_owned());
         let names = types.iter().flat_map(|(names, _)| names.iter().cloned());
         let names: Vec<String> = names.collect();
-        let message = format!("{} has no field {field}: the clause is false", names.join(", "));
+        let message = format!(
+            "{} has no field {field}: the clause is false",
+            names.join(", ")
+        );
         let near = subject.claims.iter().find_map(|claim| match claim.basis {
             Basis::Shaped(source) => source.suggest(field),
             Basis::Listed(_) | Basis::Inferred => None,
         });
         let place = subject.locate(leaf.field_span);
-        let finding = LINT
-            .finding(subject.source(), place, message, "")
-            .on(names);
+        let finding = LINT.finding(subject.source(), place, message, "").on(names);
         findings.push(match near {
             Some(near) => finding.help(format!("did you mean `{near}`?")),
-            None => finding.help("name a field that the rule's indices have, or add the index that has it"),
+            None => finding
+                .help("name a field that the rule's indices have, or add the index that has it"),
         });
     }
 }

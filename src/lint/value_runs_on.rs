@@ -24,11 +24,20 @@ pub(super) fn run(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
         }
         let written = subject.written(leaf.value);
         let (why, mend) = if written.contains(['\n', '\r']) {
-            ("goes on in the next line", "write `or` or `and` at the end of the line, or quotes")
+            (
+                "goes on in the next line",
+                "write `or` or `and` at the end of the line, or quotes",
+            )
         } else if let Some(word) = last_keyword(written) {
             match word {
-                "and" => ("ends in the word `and`", "write what follows `and`, or leave it out"),
-                _ => ("ends in the word `or`", "write what follows `or`, or leave it out"),
+                "and" => (
+                    "ends in the word `and`",
+                    "write what follows `and`, or leave it out",
+                ),
+                _ => (
+                    "ends in the word `or`",
+                    "write what follows `or`, or leave it out",
+                ),
             }
         } else {
             continue;

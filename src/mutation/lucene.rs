@@ -371,6 +371,9 @@ mod tests {
 
     #[test]
     fn a_query_of_one_clause_loses_it() {
-        assert_eq!(of("a:*x*"), ["drop: +*", "negate: -a:*x*", "narrow: a:x*", "narrow: a:*x"]);
+        assert_eq!(
+            of("a:*x*"),
+            ["drop: +*", "negate: -a:*x*", "narrow: a:x*", "narrow: a:*x"]
+        );
     }
 }

@@ -5,9 +5,7 @@ use super::{Changed, Mutant, Operator, kql, lucene};
 use crate::compile::{Syntax, indicator_query};
 use crate::diagnostic::Span;
 use crate::rule::kind::Cardinality;
-use crate::rule::{
-    FieldName, MappingEntry, NewTerms, RuleKind, ThreatMatch, Threshold, other_end,
-};
+use crate::rule::{FieldName, MappingEntry, NewTerms, RuleKind, ThreatMatch, Threshold, other_end};
 
 /// Every mutant of the settings of a rule, in the order of the file.
 pub(super) fn mutants(kind: &RuleKind) -> Vec<Mutant> {
@@ -95,11 +93,7 @@ fn of_threshold(settings: &Threshold) -> Vec<Mutant> {
 /// Makes the kind of rule with a change of its threshold.
 type With<'w> = &'w dyn Fn(&dyn Fn(&mut Threshold)) -> RuleKind;
 
-fn of_cardinality(
-    settings: &Threshold,
-    cardinality: &Cardinality,
-    with: With<'_>,
-) -> Vec<Mutant> {
+fn of_cardinality(settings: &Threshold, cardinality: &Cardinality, with: With<'_>) -> Vec<Mutant> {
     let (field, count) = (&cardinality.field, cardinality.count);
     let words = |name: &str, count: u64| format!("{count} values of {name}");
     let before = words(&field.name, count);
@@ -141,8 +135,7 @@ fn of_cardinality(
     }
     if let Some(group) = settings.group_by.last() {
         let swap = |changed: &mut Threshold| {
-            if let (Some(last), Some(own)) =
-                (changed.group_by.last_mut(), &mut changed.cardinality)
+            if let (Some(last), Some(own)) = (changed.group_by.last_mut(), &mut changed.cardinality)
             {
                 std::mem::swap(&mut last.name, &mut own.field.name);
             }
@@ -192,11 +185,15 @@ fn of_new_terms(settings: &NewTerms) -> Vec<Mutant> {
         let Some(changed) = changed else { continue };
         let after = changed.history_window_start.clone();
         let case = if is_shorter {
-            format!("a case whose terms were seen between `{start}` and `{after}`, and not later, \
-                     which must not alert")
+            format!(
+                "a case whose terms were seen between `{start}` and `{after}`, and not later, \
+                     which must not alert"
+            )
         } else {
-            format!("a case whose terms were seen between `{after}` and `{start}`, and not later, \
-                     which must alert")
+            format!(
+                "a case whose terms were seen between `{after}` and `{start}`, and not later, \
+                     which must alert"
+            )
         };
         mutants.push(mutant(
             Operator::History,
@@ -279,8 +276,8 @@ fn of_entry(entry: &MappingEntry, place: usize, with: WithGroup<'_>) -> Vec<Muta
             None => drop(group.remove(place)),
         };
         let words = after.map_or_else(String::new, entry_words);
-        let made = with(&change)
-            .map(|kind| mutant(operator, span, (before.clone(), words), case, kind));
+        let made =
+            with(&change).map(|kind| mutant(operator, span, (before.clone(), words), case, kind));
         mutants.extend(made);
     };
     add(
@@ -299,10 +296,7 @@ fn of_entry(entry: &MappingEntry, place: usize, with: WithGroup<'_>) -> Vec<Muta
     );
     if let Some(other) = other_end(&entry.event_field.name) {
         let swapped = MappingEntry {
-            event_field: FieldName {
-                name: other,
-                span,
-            },
+            event_field: FieldName { name: other, span },
             ..entry.clone()
         };
         add(

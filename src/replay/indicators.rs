@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::START;
 use super::exclusions::hide;
 use super::stage::Stage;
-use crate::compile::{CompiledExclusions, CompiledQuery, Exclusions, OnSource, Refused, ValueTests};
+use crate::compile::{
+    CompiledExclusions, CompiledQuery, Exclusions, OnSource, Refused, ValueTests,
+};
 use crate::data_source::IndexPatterns;
 use crate::data_source::detect::route;
 use crate::evaluate::indicator_match::{Enumerated, Pair};

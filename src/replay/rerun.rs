@@ -120,8 +120,14 @@ impl ProductionInput {
             }
             _ => None,
         };
-        let run = Run::again(query, &self.stage, self.setting(variant.rule), input.as_ref())?;
-        let produced = production::produce(&run, &run.setting, variant.waived.unwrap_or(&self.waived));
+        let run = Run::again(
+            query,
+            &self.stage,
+            self.setting(variant.rule),
+            input.as_ref(),
+        )?;
+        let produced =
+            production::produce(&run, &run.setting, variant.waived.unwrap_or(&self.waived));
         Ok(events(&produced))
     }
 

@@ -139,7 +139,8 @@ impl Trial<'_, '_> {
         };
         let (windows, phase, start) = (setting.windows(), setting.phase(), setting.start());
         let setting = ScheduleConfig::again(&rule, windows, phase, start);
-        let (RuleKind::ThreatMatch(settings), Some(own)) = (&rule.kind, &self.run.indicators) else {
+        let (RuleKind::ThreatMatch(settings), Some(own)) = (&rule.kind, &self.run.indicators)
+        else {
             return produce(self.run, &setting, self.overrides).matches;
         };
         let input = Input {
@@ -289,10 +290,16 @@ impl Trial<'_, '_> {
             for event in events() {
                 for indicator in &indicators.found {
                     let pairs = pairs(event, *indicator, number);
-                    let alone = group.iter().zip(0..).filter(|(_, at)| fails_alone(&pairs, *at));
+                    let alone = group
+                        .iter()
+                        .zip(0..)
+                        .filter(|(_, at)| fails_alone(&pairs, *at));
                     decided.extend(alone.map(|(one, _)| decides(&entry(one), false)));
                 }
-                let filtered = indicators.lost.iter().filter(|(_, why)| why == "threat_filters");
+                let filtered = indicators
+                    .lost
+                    .iter()
+                    .filter(|(_, why)| why == "threat_filters");
                 let mut filtered = filtered.map(|(indicator, _)| pairs(event, *indicator, number));
                 if filtered.any(|pairs| !pairs.is_empty() && group_holds(&pairs).is_ok()) {
                     decided.push(decides(&Setting::IndicatorFilters, false));

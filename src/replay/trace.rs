@@ -18,8 +18,8 @@ use crate::compile::CompiledQuery;
 use crate::diagnostic::{QueryText, Span};
 use crate::evaluate::{CauseKind, Evaluation, KeptEvaluation, Match, Override};
 use crate::event::{Event, EventId};
-use crate::rule::RuleKind;
 use crate::plan::{ClauseId, ClauseKind, ClauseName, Plan, Role, StageId};
+use crate::rule::RuleKind;
 
 /// The most events of a case for which a clause that no match holds is tried on each of them.
 const MOST_TRIED: usize = 256;

@@ -19,7 +19,9 @@ mod value_list;
 
 pub use exception::{ExceptionItem, LoadedExceptions, load_exceptions};
 pub use file::{load, load_file};
-pub use kind::{FieldName, MappingEntry, NewTerms, RuleKind, RuleType, ThreatMatch, Threshold, other_end};
+pub use kind::{
+    FieldName, MappingEntry, NewTerms, RuleKind, RuleType, ThreatMatch, Threshold, other_end,
+};
 pub use load::Loaded;
 pub use production::{Production, Suppression};
 pub use stack_version::StackVersion;

@@ -9,9 +9,7 @@ use super::event_builder::{Draft, Fields};
 use super::rule_on_source::{on_plan, sources};
 use super::scenario_file::Written;
 use super::search::{PartialEvent, Search};
-use super::{
-    Filled, Impossible, Request, Unsolved, case, free_name, setting_case,
-};
+use super::{Filled, Impossible, Request, Unsolved, case, free_name, setting_case};
 use crate::coverage::{ClauseCoverage, coverage};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::diagnostic::SourceText;
@@ -219,7 +217,8 @@ impl<'r, 'a> Filler<'r, 'a> {
             if self.decided.contains(&decides) {
                 continue;
             }
-            let mut proposals = setting_case::proposals(self.request, ground, parts, setting, alert);
+            let mut proposals =
+                setting_case::proposals(self.request, ground, parts, setting, alert);
             proposals.truncate(TRIED);
             proposals.reverse();
             wishes.push(CoverageTarget {

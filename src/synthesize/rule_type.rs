@@ -73,7 +73,11 @@ pub(super) fn mapped(ground: &Ground<'_>, path: &str) -> Option<MappedField> {
 }
 
 /// Gives the event a value of the field, if it has none; the field's values.
-pub(super) fn carry(ground: &Ground<'_>, part: &mut Part<'_>, path: &str) -> Result<Vec<Scalar>, String> {
+pub(super) fn carry(
+    ground: &Ground<'_>,
+    part: &mut Part<'_>,
+    path: &str,
+) -> Result<Vec<Scalar>, String> {
     let field = mapped(ground, path);
     let read_from = field.as_ref().map_or(path, |field| &field.read_from);
     let has = part.state.event().values(read_from).to_vec();

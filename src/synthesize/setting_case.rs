@@ -58,7 +58,11 @@ struct Maker<'m, 'a> {
 
 impl Maker<'_, '_> {
     /// The attack's event, changed.
-    fn changed(&self, fields: Vec<(String, Vec<Scalar>)>, copies: Option<SketchCopies>) -> SketchCase {
+    fn changed(
+        &self,
+        fields: Vec<(String, Vec<Scalar>)>,
+        copies: Option<SketchCopies>,
+    ) -> SketchCase {
         SketchCase {
             changes: vec![SketchChange {
                 label: self.part.label.clone(),
@@ -87,7 +91,9 @@ impl Maker<'_, '_> {
     fn threshold(&self, own: &Threshold, setting: &Setting, alert: bool) -> Vec<Proposal> {
         let look_back = self.request.subject.rule.schedule.look_back;
         let with = |own: &Threshold| {
-            let copies = copies(self.ground, self.part, own, look_back).ok().flatten();
+            let copies = copies(self.ground, self.part, own, look_back)
+                .ok()
+                .flatten();
             copies.filter(|copies| copies.times > 1)
         };
         let counted = |name: &str, because, own: &Threshold| {
@@ -128,7 +134,13 @@ impl Maker<'_, '_> {
         let start = own.history_start(START);
         let length = start.map_or(0, |start| START.millis() - start.millis());
         // Between the start of the history and that of every window that sees the attack.
-        let within = self.request.subject.rule.schedule.look_back.midpoint(length);
+        let within = self
+            .request
+            .subject
+            .rule
+            .schedule
+            .look_back
+            .midpoint(length);
         let event = |ago: i64, other: Option<(String, Scalar)>| {
             let draft = self.part.state.draft();
             let mut fields = draft.fields.clone();
@@ -149,7 +161,11 @@ impl Maker<'_, '_> {
         };
         match (setting, alert) {
             (Setting::NewTerm(_) | Setting::History(_), false) => {
-                vec![("seen before".to_owned(), Some("seen"), past(event(within, None)))]
+                vec![(
+                    "seen before".to_owned(),
+                    Some("seen"),
+                    past(event(within, None)),
+                )]
             }
             (Setting::NewTerm(field), true) => {
                 let other = self.another(field).map(|value| (self.stored(field), value));
@@ -187,7 +203,10 @@ impl Maker<'_, '_> {
                     .collect()
             }
             Setting::IndicatorFilters if !alert => {
-                let filtered = own.filters.iter().filter_map(|(filter, _)| other_value(filter));
+                let filtered = own
+                    .filters
+                    .iter()
+                    .filter_map(|(filter, _)| other_value(filter));
                 let case = |(field, value)| SketchCase {
                     changes: vec![SketchChange {
                         label: INDICATOR.to_owned(),
@@ -214,7 +233,9 @@ impl Maker<'_, '_> {
             // What other groups read must be gone from the event.
             let others = own.groups.iter().flatten();
             let others = others.filter(|other| {
-                !group.iter().any(|own| own.event_field.name == other.event_field.name)
+                !group
+                    .iter()
+                    .any(|own| own.event_field.name == other.event_field.name)
             });
             let mut gone: Vec<(String, Vec<Scalar>)> = Vec::new();
             for other in others {
@@ -239,7 +260,9 @@ impl Maker<'_, '_> {
             let before = &self.part.state.draft().fields;
             let after = &part.state.draft().fields;
             let mut fields = gone;
-            let set = after.iter().filter(|(path, value)| before.get(*path) != Some(*value));
+            let set = after
+                .iter()
+                .filter(|(path, value)| before.get(*path) != Some(*value));
             fields.extend(set.map(|(path, value)| (path.clone(), value.clone())));
             let mut case = if fields.is_empty() {
                 SketchCase::default()

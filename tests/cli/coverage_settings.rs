@@ -25,8 +25,14 @@ fn project((rule, scenario): (&str, &str), cases: &[&str]) -> Project {
     if !cases.is_empty() {
         text.push_str("cases:\n");
     }
-    for case in all.split("\n  - ").map(|case| case.trim_start_matches("  - ")) {
-        if cases.iter().any(|name| case.contains(&format!("name: {name}"))) {
+    for case in all
+        .split("\n  - ")
+        .map(|case| case.trim_start_matches("  - "))
+    {
+        if cases
+            .iter()
+            .any(|name| case.contains(&format!("name: {name}")))
+        {
             text.push_str("  - ");
             text.push_str(case.trim_end());
             text.push('\n');
@@ -43,7 +49,12 @@ fn clauses(project: &Project) -> Vec<(String, bool, bool, String)> {
     let clauses = report["rules"][0]["clauses"].as_array().unwrap();
     let of = |clause: &Value| {
         let decided = |key: &str| clause[key]["checks"].as_u64().unwrap() > 0;
-        let add: Vec<&str> = clause["add"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+        let add: Vec<&str> = clause["add"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one.as_str().unwrap())
+            .collect();
         (
             clause["clause"].as_str().unwrap().to_owned(),
             decided("alert"),
@@ -65,7 +76,11 @@ fn the_shipped_rules_are_covered_settings_included() {
     for (files, names) in [
         (
             THRESHOLD,
-            &["count >= 10", "cardinality of user.name >= 3", "group by source.ip"][..],
+            &[
+                "count >= 10",
+                "cardinality of user.name >= 3",
+                "group by source.ip",
+            ][..],
         ),
         (
             NEW_TERMS,
@@ -97,8 +112,14 @@ fn a_count_is_covered_on_both_sides_of_the_boundary() {
     let count = |cases: &[&str]| clause(&clauses(&project(THRESHOLD, cases)), "count >= 10");
     let (alert, none, add) = count(&["from the own network"]);
     assert!(!alert && !none);
-    assert!(add.contains("a case whose group has exactly 10 events"), "{add}");
-    assert!(add.contains("the attack with 9 events in its group, `because: count`"), "{add}");
+    assert!(
+        add.contains("a case whose group has exactly 10 events"),
+        "{add}"
+    );
+    assert!(
+        add.contains("the attack with 9 events in its group, `because: count`"),
+        "{add}"
+    );
     let (alert, none, _) = count(&["ten logins of three users exactly"]);
     assert!(alert && !none);
     let (alert, none, _) = count(&["one login short"]);
@@ -116,7 +137,13 @@ fn terms_are_covered_when_they_were_seen_and_when_they_alone_are_new() {
     assert!(!alert && !none);
     assert!(add.contains("`because: seen`"), "{add}");
     assert!(of(&["the user, from another network"], "new source.as.number").0);
-    assert!(of(&["the user was there three days ago"], "new source.as.number").1);
+    assert!(
+        of(
+            &["the user was there three days ago"],
+            "new source.as.number"
+        )
+        .1
+    );
     let history = "history now-14d";
     assert!(!of(&["the user was there three days ago"], history).0);
     assert!(of(&["the user was there before the history begins"], history).0);

@@ -22,8 +22,14 @@ const INDICATORS: (&str, &str) = (
 fn project((rule, scenario): (&str, &str), cases: &[&str]) -> Project {
     let (attack, all) = scenario.split_once("\ncases:\n").unwrap();
     let mut text = format!("{attack}\ncases:\n");
-    for case in all.split("\n  - ").map(|case| case.trim_start_matches("  - ")) {
-        if cases.iter().any(|name| case.contains(&format!("name: {name}"))) {
+    for case in all
+        .split("\n  - ")
+        .map(|case| case.trim_start_matches("  - "))
+    {
+        if cases
+            .iter()
+            .any(|name| case.contains(&format!("name: {name}")))
+        {
             text.push_str("  - ");
             text.push_str(case.trim_end());
             text.push('\n');
@@ -139,7 +145,10 @@ fn a_change_of_the_query_is_noticed_by_alerts_and_not_by_events() {
              expect: alert\n",
             THRESHOLD.1.split_once("\ncases:\n").unwrap().0
         );
-        let project = Project::of(&[("rules/a.toml", THRESHOLD.0), ("scenarios/a.yaml", &scenario)]);
+        let project = Project::of(&[
+            ("rules/a.toml", THRESHOLD.0),
+            ("scenarios/a.yaml", &scenario),
+        ]);
         mutants(&project, "drop")
     };
     let dropped = "drop: event.outcome: failure → dropped";
@@ -172,7 +181,10 @@ fn a_field_of_new_terms_is_held_by_a_case_in_which_it_alone_is_new() {
     assert!(!has(&all, &format!("{dropped}: survived")), "{all:#?}");
     let all = mutants(&project(NEW_TERMS, &["the login fails"]), "drop-key");
     assert!(has(&all, &format!("{dropped}: survived")), "{all:#?}");
-    let all = mutants(&project(NEW_TERMS, &["the user, from another network"]), "drop-key");
+    let all = mutants(
+        &project(NEW_TERMS, &["the user, from another network"]),
+        "drop-key",
+    );
     assert!(has(&all, &format!("{dropped}: caught")), "{all:#?}");
 }
 
@@ -187,21 +199,32 @@ fn indicators_are_held_by_group_by_entry_by_filter_and_by_age() {
     let port = "another address";
     let without = survive(&[port], "drop-item");
     assert!(
-        has(&without, "drop item: destination.port = threat.indicator.port → dropped: survived"),
+        has(
+            &without,
+            "drop item: destination.port = threat.indicator.port → dropped: survived"
+        ),
         "{without:#?}"
     );
     let domain = "drop: dns.question.name = threat.indicator.url.domain → dropped: survived";
     assert!(has(&survive(&[port], "drop"), domain));
-    assert!(!has(&survive(&["a question for a reported domain"], "drop"), domain));
+    assert!(!has(
+        &survive(&["a question for a reported domain"], "drop"),
+        domain
+    ));
     let filter = |cases: &[&str]| {
         let all = survive(cases, "drop");
         all.iter().any(|mutant| mutant.contains("event.kind"))
     };
     assert!(filter(&[port]));
-    assert!(!filter(&["the report is an alert of the feed's own and no indicator"]));
+    assert!(!filter(&[
+        "the report is an alert of the feed's own and no indicator"
+    ]));
     let age = "boundary: @timestamp >= \"now-30d/d\" → @timestamp >= \"now-31d/d\": survived";
     assert!(has(&survive(&[port], "boundary"), age));
-    assert!(!has(&survive(&["the report is of thirty-one days ago"], "boundary"), age));
+    assert!(!has(
+        &survive(&["the report is of thirty-one days ago"], "boundary"),
+        age
+    ));
 }
 
 #[test]
@@ -237,7 +260,10 @@ fn lucene_rules_have_mutants() {
         "{all:#?}"
     );
     assert!(
-        has(&all, "negate: -source.ip:\"10.0.0.0/8\" → +source.ip:\"10.0.0.0/8\": caught"),
+        has(
+            &all,
+            "negate: -source.ip:\"10.0.0.0/8\" → +source.ip:\"10.0.0.0/8\": caught"
+        ),
         "{all:#?}"
     );
 }

@@ -64,6 +64,10 @@ fn of_counts(because: &PerSource<Vec<Located<String>>>, expect: &PerSource<Expec
     };
     let reasons = because.values();
     let mut reasons = reasons.into_iter().flatten();
-    reasons.all(|reason| matches!(reason.value.as_str(), "max_signals" | "suppressed" | "counted"))
-        && expect.values().iter().all(counted)
+    reasons.all(|reason| {
+        matches!(
+            reason.value.as_str(),
+            "max_signals" | "suppressed" | "counted"
+        )
+    }) && expect.values().iter().all(counted)
 }
