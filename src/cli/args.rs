@@ -599,11 +599,19 @@ pub struct ScanArgs {
     /// or directories (repeatable)
     #[arg(long, value_name = "PATH")]
     pub exceptions: Vec<Utf8PathBuf>,
+    /// Indicators that rules of type threat_match compare events with: files as FILE, directories or
+    /// patterns (repeatable); without them these rules are not run
+    #[arg(long, value_name = "FILE")]
+    pub indicators: Vec<String>,
+    /// Replay the executions of the schedule for rules of type eql, query and saved_query as well:
+    /// their range, max_signals and alert suppression
+    #[arg(long, conflicts_with_all = ["window", "stage_hits", "from_stage_hits"])]
+    pub executions: bool,
     /// Maximum number of partial sequences in memory; the oldest are dropped beyond it
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub max_partials: usize,
-    /// The most events that are held for the executions of one threshold, new-terms or ES|QL rule;
-    /// when there are more the oldest go
+    /// The most events that are held for the executions of one rule, and the most indicators; of
+    /// events the oldest go, of indicators the last
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub max_documents: usize,
     /// Stop at the first line that is not an event; exit with 3 if events or sequences were lost

@@ -156,6 +156,11 @@ impl<'c> AnySource<'c> {
         }
     }
 
+    /// The sources that are known.
+    pub(super) fn catalogue(&self) -> &'c Catalogue {
+        self.catalogue
+    }
+
     /// The types of those of these fields that some source knows.
     pub(super) fn known(&mut self, patterns: &IndexPatterns, fields: &FieldsRead) -> Mapping {
         let mut mapping = Mapping::new("the sources of the rule");

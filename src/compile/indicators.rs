@@ -25,7 +25,7 @@ pub fn indicator_query(settings: &ThreatMatch) -> Result<Syntax, Refused> {
 
 /// Whether a field has a value, by the type of the field: words of text, addresses by block.
 #[derive(Debug, Default)]
-pub struct ValueTests {
+pub(super) struct ValueTests {
     plans: Vec<(Arc<Plan>, Patterns)>,
     /// Field, then value, to the plan and its test.
     places: BTreeMap<String, BTreeMap<String, (usize, LeafId)>>,
@@ -33,7 +33,7 @@ pub struct ValueTests {
 
 impl ValueTests {
     /// Prepares the tests of these fields and values.
-    pub fn new(
+    pub(super) fn new(
         values: &BTreeSet<(&str, String)>,
         schema: &Schema,
         now: Timestamp,
@@ -62,7 +62,7 @@ impl ValueTests {
     }
 
     /// Whether the document has the value in the field; of a value that was not prepared, no.
-    pub fn holds(&self, field: &str, value: &str, document: &Event) -> bool {
+    pub(super) fn holds(&self, field: &str, value: &str, document: &Event) -> bool {
         let place = self.places.get(field).and_then(|of| of.get(value));
         let Some((number, leaf)) = place else {
             return false;

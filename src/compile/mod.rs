@@ -6,11 +6,14 @@
 //! rule claims together, as `scan` does. Both take the types of fields from [`FieldTypes`]. What a
 //! rule never sees, by its own filters or by an exception list, is its [`Exclusions`].
 
+mod comparison;
 mod exception_lists;
 mod exclusions;
 mod field_types;
 mod fields_read;
+mod grouping;
 mod layout;
+mod indicator_side;
 mod indicators;
 mod on_source;
 mod pipeline;
@@ -19,11 +22,13 @@ mod refusal;
 mod rule;
 mod syntax;
 
+pub use comparison::{Comparison, Entries, is_exact};
 pub use exception_lists::{ExceptionLists, LinkedLists};
 pub use exclusions::{CompiledExclusions, Exclusion, Exclusions};
 pub use field_types::{FieldTypes, add_dynamic};
 pub use fields_read::FieldsRead;
-pub use indicators::{ValueTests, indicator_query};
+pub use indicator_side::{FoundIndicators, IndicatorSide};
+pub use indicators::indicator_query;
 pub use layout::layout;
 pub use on_source::OnSource;
 pub use pipeline::{PipelineQuery, parse_pipeline};

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::exclusions::Exclusions;
 use super::field_types::{DynamicFields, FieldTypes, dynamic_fields};
 use super::fields_read::FieldsRead;
+use super::grouping;
 use super::query::{CompiledQuery, Query, fields_of, request_fields};
 use super::refusal::Refused;
 use super::syntax::Syntax;
@@ -31,6 +32,8 @@ pub struct OnSource<'r> {
     /// Of these fields.
     mapping: Mapping,
     now: Timestamp,
+    /// Why no document can be grouped as the rule asks.
+    ungroupable: Option<Arc<Refused>>,
     cache: Mutex<BTreeMap<DynamicFields, Compiled>>,
 }
 
@@ -51,14 +54,18 @@ impl<'r> OnSource<'r> {
         let settings = request_fields(&rule.fields);
         let mut fields = fields_of(syntax, &settings);
         fields.extend(exclusions.fields());
-        for path in rule.kind.fields() {
+        for path in rule.kind.fields().into_iter().chain(rule.bucket_fields()) {
             fields.add(path);
             // A mutant of the rule reads the other end of a connection.
             if let Some(other) = other_end(path) {
                 fields.add(&other);
             }
         }
-        Self::with(text, syntax, settings, types, fields, now)
+        let own = Self::with(text, syntax, settings, types, fields, now);
+        Self {
+            ungroupable: grouping::check(rule, &own.mapping).err().map(Arc::new),
+            ..own
+        }
     }
 
     /// The same of the indicator query of a rule, for the documents of a source of indicators. A
@@ -96,12 +103,16 @@ impl<'r> OnSource<'r> {
             settings,
             types,
             now,
+            ungroupable: None,
             cache: Mutex::new(BTreeMap::new()),
         }
     }
 
     /// The query for these documents.
     pub fn compile(&self, documents: &[Event]) -> Result<Arc<CompiledQuery>, Arc<Refused>> {
+        if let Some(refused) = &self.ungroupable {
+            return Err(Arc::clone(refused));
+        }
         let dynamic = dynamic_fields(documents, |path| self.is_dynamic(path));
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(compiled) = cache.get(&dynamic) {

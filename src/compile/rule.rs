@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::exception_lists::ExceptionLists;
 use super::exclusions::{CompiledExclusions, Exclusions};
 use super::field_types::AnySource;
+use super::grouping;
+use super::indicator_side::IndicatorSide;
 use super::query::{Query, request_fields};
 use super::refusal::{NotCompiled, Refused, Unsupported, is_executed, supported};
 use super::syntax::Syntax;
@@ -29,9 +31,11 @@ pub struct CompiledRule {
     /// What an ES|QL query does with the documents that the plan selects, which are at least all
     /// that count.
     pub pipeline: Option<Arc<Pipeline>>,
+    /// The indicators that a rule compares its events with.
+    pub indicators: Option<Arc<IndicatorSide>>,
     /// The documents that it never sees.
     exclusions: Arc<CompiledExclusions>,
-    /// The types of the fields that the rule's kind names.
+    /// The types of the fields that the rule names beside its query.
     types: Mapping,
     /// The exception lists that it refers to and that were not given.
     pub missing_lists: Vec<String>,
@@ -54,7 +58,12 @@ impl CompiledRule {
         is_executed(&self.rule)
     }
 
-    /// A field that the rule's kind names: how its values are read.
+    /// The fields that the rule names beside its query.
+    pub fn named_fields(&self) -> impl Iterator<Item = &str> {
+        named_fields(&self.rule)
+    }
+
+    /// A field that the rule names beside its query: how its values are read.
     pub fn field(&self, path: &str) -> Option<MappedField> {
         self.types.find(path)
     }
@@ -78,6 +87,7 @@ pub struct RuleCompiler<'c> {
     exceptions: &'c ExceptionLists,
     now: Timestamp,
     has_texts: bool,
+    indicators: Option<Arc<[Event]>>,
 }
 
 impl<'c> RuleCompiler<'c> {
@@ -89,6 +99,7 @@ impl<'c> RuleCompiler<'c> {
             exceptions,
             now,
             has_texts: false,
+            indicators: None,
         }
     }
 
@@ -99,10 +110,18 @@ impl<'c> RuleCompiler<'c> {
         self
     }
 
+    /// The indicators that indicator-match rules compare events with. Without them such a rule is
+    /// not compiled.
+    #[must_use]
+    pub fn with_indicators(mut self, indicators: Option<Arc<[Event]>>) -> Self {
+        self.indicators = indicators;
+        self
+    }
+
     /// Compiles a rule.
     pub fn compile(&mut self, rule: Arc<Rule>) -> Result<CompiledRule, NotCompiled> {
         let text = supported(&rule).map_err(NotCompiled::Unsupported)?;
-        if let RuleKind::ThreatMatch(_) = rule.kind {
+        if let (RuleKind::ThreatMatch(_), None) = (&rule.kind, &self.indicators) {
             return Err(NotCompiled::Unsupported(Unsupported::WithoutIndicators));
         }
         let refused = |errors: Vec<_>| NotCompiled::Refused(Refused::new(&errors, text));
@@ -136,11 +155,22 @@ impl<'c> RuleCompiler<'c> {
         };
         let plan = plan.map_err(refused)?;
         let linked = self.exceptions.of(&rule);
-        let exclusions = Exclusions::new(&rule, linked.items);
+        let exclusions = Exclusions::new(&rule, linked.items.clone());
         let types = self.types.known(&patterns, &exclusions.fields());
         let exclusions = exclusions.on(types).map_err(NotCompiled::Refused)?;
-        let types = self.types.named(&patterns, &rule.kind.fields());
+        let named: Vec<&str> = named_fields(&rule).collect();
+        let types = self.types.named(&patterns, &named);
+        grouping::check(&rule, &types).map_err(NotCompiled::Refused)?;
+        let indicators = match (&rule.kind, &self.indicators) {
+            (RuleKind::ThreatMatch(own), Some(documents)) => {
+                let (catalogue, items) = (self.types.catalogue(), linked.items);
+                let side = IndicatorSide::new(&rule, own, catalogue, documents, items, &types)?;
+                Some(Arc::new(side))
+            }
+            _ => None,
+        };
         Ok(CompiledRule {
+            indicators,
             types,
             patterns,
             plan,
@@ -150,6 +180,12 @@ impl<'c> RuleCompiler<'c> {
             rule,
         })
     }
+}
+
+/// The fields that a rule names beside its query: those of its kind, and those by whose typed values
+/// its alerts are suppressed.
+pub(super) fn named_fields(rule: &Rule) -> impl Iterator<Item = &str> {
+    rule.kind.fields().into_iter().chain(rule.bucket_fields())
 }
 
 /// A recording has documents of several indices: each has the constants that it carries.

@@ -87,7 +87,8 @@ pub fn threshold_alert(rule: &Rule, result: &ThresholdResult) -> Alerts {
     let score = mapped_score(rule, &main).unwrap_or_else(|| rule.risk_score.to_string());
     let name = mapped_name(rule, &main);
     let name = name.as_deref().unwrap_or(&rule.name);
-    finish(&mut main, name, severity, &score);
+    // The key has flat names, so that Kibana sees no object `event` to copy.
+    complete(&mut main, name, severity, &score);
     set(&mut main, "kibana.alert.depth", 1);
     let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     set(
@@ -207,7 +208,7 @@ pub fn common(events: &[&Event]) -> Event {
     common
 }
 
-/// What every alert has.
+/// What every alert of events has.
 fn finish(alert: &mut Event, name: &str, severity: Severity, score: &str) {
     let own: Vec<(String, Vec<Scalar>)> = alert
         .fields()
@@ -220,6 +221,11 @@ fn finish(alert: &mut Event, name: &str, severity: Severity, score: &str) {
     for (path, values) in own {
         alert.set(&path, values);
     }
+    complete(alert, name, severity, score);
+}
+
+/// What every alert has.
+fn complete(alert: &mut Event, name: &str, severity: Severity, score: &str) {
     let time = alert.values("@timestamp").to_vec();
     alert.set("kibana.alert.original_time", time);
     alert.set("@timestamp", Vec::new());
@@ -333,6 +339,23 @@ mod tests {
         assert_eq!(said(&made.main, "event.kind"), "signal");
         assert_eq!(said(&made.main, "kibana.alert.depth"), "1");
         assert!(made.blocks.is_empty());
+    }
+
+    #[test]
+    fn an_alert_of_a_count_has_no_original_event() {
+        let result = ThresholdResult {
+            terms: vec![("event.action".to_owned(), "login".to_owned())],
+            count: 3,
+            cardinality: None,
+            span: (Timestamp::from_millis(0), Timestamp::from_millis(1000)),
+        };
+        let made = threshold_alert(&rule(), &result).main;
+        assert_eq!(said(&made, "event.action"), "login");
+        assert_eq!(said(&made, "kibana.alert.original_event.action"), "");
+        assert_eq!(
+            said(&made, "kibana.alert.original_time"),
+            "1970-01-01T00:00:01.000Z"
+        );
     }
 
     #[test]

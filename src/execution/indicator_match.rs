@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::replayed::Execution;
+use super::suppress::{Fate, OpenGroups};
 use super::window::Arrival;
 use crate::evaluate::indicator_match::{Enumerated, Pair, Unmet, group_holds};
 
@@ -20,6 +21,8 @@ pub struct Sides<'a> {
     pub indicators: &'a [Arrival],
     /// How many groups of entries there are.
     pub groups: usize,
+    /// The indicators that may match an event, in ascending order; all others do not.
+    pub near: &'a dyn Fn(usize) -> Vec<usize>,
     /// The entries of a group on an event and an indicator.
     pub entries: &'a dyn Fn(Enumerated, usize, usize, usize) -> Vec<Pair>,
 }
@@ -40,6 +43,8 @@ pub struct Matching {
     pub alerts: Vec<(usize, Vec<Matched>)>,
     /// Events that match beyond `max_signals`.
     pub cut: Vec<usize>,
+    /// Events whose alert goes under an earlier one, with what they match.
+    pub suppressed: Vec<(usize, Vec<Matched>)>,
     /// Which side gave the values.
     pub enumerated: Option<Enumerated>,
 }
@@ -48,14 +53,15 @@ impl Sides<'_> {
     /// The side that gives the values in this execution.
     pub fn enumerated(&self, execution: Execution) -> Enumerated {
         let events = self.events.iter().filter(|event| execution.sees(**event));
-        Enumerated::of(events.count(), self.present(execution).count())
+        let indicators = 0..self.indicators.len();
+        let present = indicators.filter(|number| self.is_present(*number, execution));
+        Enumerated::of(events.count(), present.count())
     }
 
-    /// The indicators that are there when the execution starts.
-    fn present(&self, execution: Execution) -> impl Iterator<Item = usize> + '_ {
-        let present = move |(_, arrival): &(usize, &Arrival)| arrival.arrived <= execution.start;
-        let numbered = self.indicators.iter().enumerate().filter(present);
-        numbered.map(|(number, _)| number)
+    /// Whether the indicator is there when the execution starts.
+    fn is_present(&self, indicator: usize, execution: Execution) -> bool {
+        let arrival = self.indicators.get(indicator);
+        arrival.is_some_and(|arrival| arrival.arrived <= execution.start)
     }
 
     /// Whether a group of entries holds for a pair.
@@ -70,8 +76,9 @@ impl Sides<'_> {
     }
 
     fn matches(&self, enumerated: Enumerated, event: usize, execution: Execution) -> Vec<Matched> {
-        let pairs = self
-            .present(execution)
+        let near = (self.near)(event).into_iter();
+        let pairs = near
+            .filter(|indicator| self.is_present(*indicator, execution))
             .flat_map(|indicator| (0..self.groups).map(move |group| Matched { indicator, group }));
         let holds = |one: &Matched| {
             let holds = self.holds(enumerated, one.group, event, one.indicator);
@@ -81,21 +88,27 @@ impl Sides<'_> {
     }
 }
 
-/// Runs one execution; `alerted` holds the events of earlier alerts, which are passed over.
-/// Events are taken newest first.
+/// Runs one execution; `alerted` holds the events of earlier alerts and those that went under them,
+/// which are passed over. Events are taken newest first, with suppression oldest first; `values`
+/// gives what an event has in a field that alerts are suppressed by.
 pub fn execute(
     execution: Execution,
     sides: &Sides<'_>,
-    max_signals: usize,
     alerted: &mut BTreeSet<usize>,
+    open: &mut OpenGroups<'_>,
+    values: &dyn Fn(usize, &str) -> Vec<String>,
 ) -> Matching {
+    open.begin(execution.start);
     let enumerated = sides.enumerated(execution);
     let numbered = sides.events.iter().enumerate();
     let mut seen: Vec<(usize, Arrival)> = numbered
         .map(|(number, event)| (number, *event))
         .filter(|(_, event)| execution.sees(*event))
         .collect();
-    seen.sort_by_key(|(number, event)| (Reverse(event.time), *number));
+    match open.suppression() {
+        Some(_) => seen.sort_by_key(|(number, event)| (event.time, *number)),
+        None => seen.sort_by_key(|(number, event)| (Reverse(event.time), *number)),
+    }
     let mut matching = Matching {
         enumerated: Some(enumerated),
         ..Matching::default()
@@ -108,12 +121,16 @@ pub fn execute(
         if matches.is_empty() {
             continue;
         }
-        if matching.alerts.len() < max_signals {
-            alerted.insert(event);
-            matching.alerts.push((event, matches));
-        } else {
-            matching.cut.push(event);
-        }
+        let of = match open.fate(|field| values(event, field)) {
+            Fate::Cut => {
+                matching.cut.push(event);
+                continue;
+            }
+            Fate::Alert => &mut matching.alerts,
+            Fate::Suppressed => &mut matching.suppressed,
+        };
+        alerted.insert(event);
+        of.push((event, matches));
     }
     matching
 }
@@ -164,6 +181,7 @@ mod tests {
             events: &vec![at; events.len()],
             indicators: &vec![at; indicators.len()],
             groups: GROUPS.len(),
+            near: &|_| (0..indicators.len()).collect(),
             entries: &entries,
         };
         let execution = Execution {
@@ -171,7 +189,9 @@ mod tests {
             from: -10,
             to: 10,
         };
-        let found = execute(execution, &sides, 100, &mut BTreeSet::new());
+        let mut open = OpenGroups::new(None, 100);
+        let values = |_: usize, _: &str| Vec::new();
+        let found = execute(execution, &sides, &mut BTreeSet::new(), &mut open, &values);
         let plain = |(event, matches): (usize, Vec<Matched>)| {
             let matches = matches.iter().map(|one| (one.indicator, one.group));
             (event, matches.collect())

@@ -10,6 +10,7 @@ pub mod alert;
 pub mod indicator_match;
 pub mod new_terms;
 pub mod overlap;
+pub mod query_rule;
 pub mod replayed;
 pub mod suppress;
 pub mod threshold;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::replayed::Execution;
+use super::suppress::{Fate, OpenGroups};
 use super::window::Arrival;
 use crate::evaluate::new_terms::{Carried, Range, Seen, seen};
 use crate::evaluate::term::Term;
@@ -25,11 +26,13 @@ pub struct Novelty {
     pub alerts: Vec<Seen>,
     /// New terms beyond `max_signals`.
     pub cut: Vec<Seen>,
+    /// New terms whose alert goes under an earlier one.
+    pub suppressed: Vec<Seen>,
     /// Terms of the window that are known.
     pub known: Vec<Seen>,
 }
 
-/// The alerts of earlier executions: the document and its terms.
+/// The alerts of earlier executions, and what went under them: the document and its terms.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Alerted(BTreeSet<(usize, Arc<[Term]>)>);
 
@@ -46,14 +49,17 @@ impl Alerted {
 }
 
 /// Runs one execution over documents, each with its number, and remembers what it alerted on.
-/// `history` is the start of the history for a range that ends at `to`.
+/// `history` is the start of the history for a range that ends at `to`; `values` gives what a
+/// document has in a field that alerts are suppressed by.
 pub fn execute<'d>(
     execution: Execution,
     documents: impl Iterator<Item = (usize, &'d Document)>,
     history: &dyn Fn(i64) -> i64,
-    max_signals: usize,
     alerted: &mut Alerted,
+    open: &mut OpenGroups<'_>,
+    values: &dyn Fn(usize, &str) -> Vec<String>,
 ) -> Novelty {
+    open.begin(execution.start);
     let range = Range {
         history: history(execution.to),
         from: execution.from,
@@ -66,14 +72,27 @@ pub fn execute<'d>(
     let (new, known): (Vec<Seen>, Vec<Seen>) = seen(found, range)
         .into_iter()
         .partition(|seen| seen.is_new(range));
-    let mut alerts: Vec<Seen> = new
-        .into_iter()
-        .filter(|seen| !alerted.0.contains(&(seen.first, seen.terms.clone())))
-        .collect();
-    let cut = alerts.split_off(max_signals.min(alerts.len()));
-    let made = alerts.iter().map(|seen| (seen.first, seen.terms.clone()));
-    alerted.0.extend(made);
-    Novelty { alerts, cut, known }
+    let mut novelty = Novelty {
+        known,
+        ..Novelty::default()
+    };
+    for seen in new {
+        let alert = (seen.first, seen.terms.clone());
+        if alerted.0.contains(&alert) {
+            continue;
+        }
+        let of = match open.fate(|field| values(seen.first, field)) {
+            Fate::Cut => {
+                novelty.cut.push(seen);
+                continue;
+            }
+            Fate::Alert => &mut novelty.alerts,
+            Fate::Suppressed => &mut novelty.suppressed,
+        };
+        alerted.0.insert(alert);
+        of.push(seen);
+    }
+    novelty
 }
 
 #[cfg(test)]
@@ -115,8 +134,9 @@ mod tests {
             execution,
             documents.iter().enumerate(),
             &history,
-            100,
             &mut Alerted::default(),
+            &mut OpenGroups::new(None, 100),
+            &|_, _| Vec::new(),
         );
         let terms = |seen: &Seen| {
             let terms: Vec<String> = seen.terms.iter().map(ToString::to_string).collect();
@@ -173,8 +193,9 @@ mod tests {
                 execution(minute),
                 documents.iter().enumerate(),
                 &history,
-                100,
                 &mut alerted,
+                &mut OpenGroups::new(None, 100),
+                &|_, _| Vec::new(),
             );
             found
                 .alerts

@@ -40,76 +40,84 @@ pub fn group(suppression: &Suppression, events: &[&Event], sequence: bool) -> Gr
 /// execution finds it.
 pub fn settle(
     ran: &[(i64, &Found)],
-    suppression: Option<&Suppression>,
+    mut open: OpenGroups<'_>,
     group: &dyn Fn(usize) -> Group,
 ) -> Outcome {
     let mut outcome = Outcome::default();
-    let mut open: BTreeMap<Group, i64> = BTreeMap::new();
+    let mut cut = Vec::new();
     for (start, found) in ran {
-        let Some(suppression) = suppression else {
-            for hit in &found.hits {
-                add(&mut outcome.alerts, *hit);
-            }
-            continue;
-        };
-        if suppression.duration.is_none() {
-            open.clear();
-        }
+        open.begin(*start);
         for hit in &found.hits {
             if outcome.alerts.contains(hit) || outcome.suppressed.contains(hit) {
                 continue;
             }
-            let group = group(*hit);
-            if group.iter().any(Option::is_none) && !suppression.group_missing {
-                outcome.alerts.push(*hit);
-                continue;
-            }
-            let lasts = |since: &i64| {
-                suppression
-                    .duration
-                    .is_none_or(|lasts| start - since <= lasts)
-            };
-            if open.get(&group).is_some_and(lasts) {
-                outcome.suppressed.push(*hit);
-            } else {
-                open.insert(group, *start);
-                outcome.alerts.push(*hit);
+            match open.fate_of(|| group(*hit)) {
+                Fate::Alert => outcome.alerts.push(*hit),
+                Fate::Suppressed => outcome.suppressed.push(*hit),
+                Fate::Cut => cut.push(*hit),
             }
         }
+        cut.extend(&found.cut);
     }
-    for (_, found) in ran {
-        for hit in &found.cut {
-            if !outcome.alerts.contains(hit) && !outcome.suppressed.contains(hit) {
-                add(&mut outcome.cut, *hit);
-            }
+    for hit in cut {
+        let is_found = outcome.alerts.contains(&hit) || outcome.suppressed.contains(&hit);
+        if !is_found && !outcome.cut.contains(&hit) {
+            outcome.cut.push(hit);
         }
     }
     outcome
 }
 
-fn add(list: &mut Vec<usize>, hit: usize) {
-    if !list.contains(&hit) {
-        list.push(hit);
-    }
+/// What becomes of what an execution finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// An alert.
+    Alert,
+    /// It goes under an earlier alert of its group.
+    Suppressed,
+    /// It is beyond `max_signals`.
+    Cut,
 }
 
-/// The groups under which alerts are suppressed, from execution to execution: for rules whose alerts
-/// are no matches of events.
+/// With suppression an execution looks at so many times `max_signals`, of which it makes at most
+/// `max_signals` alerts.
+const LOOKED_AT: usize = 5;
+
+/// The alerts of consecutive executions: how many one of them may still make, and the groups under
+/// which others are suppressed.
 #[derive(Debug)]
 pub struct OpenGroups<'s> {
     suppression: Option<&'s Suppression>,
+    max_signals: usize,
+    /// When the alert was made under which others of its group go.
     open: BTreeMap<Group, i64>,
     now: i64,
+    /// How many alerts the execution made, and how many of its finds went under another.
+    made: usize,
+    suppressed: usize,
 }
 
 impl<'s> OpenGroups<'s> {
     /// No group is open. Without suppression none ever is.
-    pub fn new(suppression: Option<&'s Suppression>) -> Self {
+    pub fn new(suppression: Option<&'s Suppression>, max_signals: usize) -> Self {
         Self {
             suppression,
+            max_signals,
             open: BTreeMap::new(),
             now: 0,
+            made: 0,
+            suppressed: 0,
         }
+    }
+
+    /// How alerts are suppressed, if they are.
+    pub fn suppression(&self) -> Option<&'s Suppression> {
+        self.suppression
+    }
+
+    /// How many alerts one execution makes.
+    pub fn max_signals(&self) -> usize {
+        self.max_signals
     }
 
     /// An execution starts.
@@ -117,38 +125,75 @@ impl<'s> OpenGroups<'s> {
         let lasting = self
             .suppression
             .and_then(|suppression| suppression.duration);
-        if lasting.is_none() {
-            self.open.clear();
-        }
-        self.now = start;
+        self.open
+            .retain(|_, since| lasting.is_some_and(|lasting| start - *since <= lasting));
+        (self.now, self.made, self.suppressed) = (start, 0, 0);
     }
 
-    /// Whether an alert whose fields have these values goes under an earlier one; if it does not,
-    /// later ones may go under it.
-    pub fn suppresses(&mut self, values: impl Fn(&str) -> Vec<String>) -> bool {
-        let Some(suppression) = self.suppression else {
-            return false;
-        };
-        let fields = suppression.group_by.iter();
-        let group: Group = fields
-            .map(|field| {
-                let values = values(field);
-                (!values.is_empty()).then_some(values)
-            })
-            .collect();
-        if group.iter().any(Option::is_none) && !suppression.group_missing {
-            return false;
+    /// How many finds one execution looks at.
+    pub fn looked_at(&self) -> usize {
+        match self.suppression {
+            Some(_) => self.max_signals.saturating_mul(LOOKED_AT),
+            None => self.max_signals,
         }
-        let lasts = |since: &i64| {
-            let duration = suppression.duration;
-            duration.is_none_or(|duration| self.now - since <= duration)
-        };
-        if self.open.get(&group).is_some_and(lasts) {
-            return true;
-        }
-        self.open.insert(group, self.now);
-        false
     }
+
+    /// What becomes of a find whose fields have these values.
+    pub fn fate(&mut self, values: impl Fn(&str) -> Vec<String>) -> Fate {
+        let suppression = self.suppression;
+        let fields = || suppression.into_iter().flat_map(|own| &own.group_by);
+        let present = |field: &String| Some(values(field)).filter(|values| !values.is_empty());
+        self.fate_of(|| fields().map(present).collect())
+    }
+
+    /// What becomes of a find, by the values of its fields; they are not asked for where nothing is
+    /// suppressed.
+    pub fn fate_of(&mut self, group: impl FnOnce() -> Group) -> Fate {
+        let Some(suppression) = self.suppression else {
+            return self.alone();
+        };
+        let group = group();
+        if group.iter().any(Option::is_none) && !suppression.group_missing {
+            return self.alone();
+        }
+        self.in_group(group)
+    }
+
+    /// What becomes of a find of a group.
+    pub fn in_group(&mut self, group: Group) -> Fate {
+        if self.suppression.is_some() && self.open.contains_key(&group) {
+            if self.made + self.suppressed >= self.looked_at() {
+                return Fate::Cut;
+            }
+            self.suppressed += 1;
+            return Fate::Suppressed;
+        }
+        let fate = self.alone();
+        if fate == Fate::Alert && self.suppression.is_some() {
+            self.open.insert(group, self.now);
+        }
+        fate
+    }
+
+    /// What becomes of a find that has no group.
+    fn alone(&mut self) -> Fate {
+        if self.made >= self.max_signals {
+            return Fate::Cut;
+        }
+        self.made += 1;
+        Fate::Alert
+    }
+}
+
+/// The values of a field as suppression groups an event by them: in no order.
+pub fn values_of(event: &Event, field: &str) -> Vec<String> {
+    let mut values: Vec<String> = event
+        .values(field)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    values.sort();
+    values
 }
 
 #[cfg(test)]
@@ -168,7 +213,11 @@ mod tests {
     #[test]
     fn a_match_that_two_executions_find_is_one_alert() {
         let (first, second) = (found(&[0, 1], &[]), found(&[1, 2], &[0, 3]));
-        let outcome = settle(&[(0, &first), (5, &second)], None, &|_| Vec::new());
+        let outcome = settle(
+            &[(0, &first), (5, &second)],
+            OpenGroups::new(None, 100),
+            &|_| Vec::new(),
+        );
         assert_eq!(outcome.alerts, [0, 1, 2]);
         assert_eq!(outcome.cut, [3]);
     }
@@ -183,11 +232,27 @@ mod tests {
         let (first, second) = (found(&[0, 1, 2], &[]), found(&[3], &[]));
         let group = |hit: usize| vec![(hit != 2).then(|| vec!["a".to_owned()])];
         let ran = [(0, &first), (500, &second)];
-        let each = settle(&ran, Some(&suppression), &group);
+        let each = settle(&ran, OpenGroups::new(Some(&suppression), 100), &group);
         assert_eq!((each.alerts, each.suppressed), (vec![0, 2, 3], vec![1]));
         suppression.duration = Some(600);
-        let longer = settle(&ran, Some(&suppression), &group);
+        let longer = settle(&ran, OpenGroups::new(Some(&suppression), 100), &group);
         assert_eq!((longer.alerts, longer.suppressed), (vec![0, 2], vec![1, 3]));
+    }
+
+    #[test]
+    fn an_execution_makes_max_signals_alerts_and_looks_at_five_times_as_many() {
+        let suppression = Suppression {
+            group_by: vec!["host.id".to_owned()],
+            duration: None,
+            group_missing: true,
+        };
+        let all = found(&[0, 1, 2, 3, 4, 5, 6], &[]);
+        // One group of six, then another.
+        let group = |hit: usize| vec![Some(vec![(hit / 6).to_string()])];
+        let outcome = settle(&[(0, &all)], OpenGroups::new(Some(&suppression), 1), &group);
+        assert_eq!(outcome.alerts, [0]);
+        assert_eq!(outcome.suppressed, [1, 2, 3, 4]);
+        assert_eq!(outcome.cut, [5, 6]);
     }
 
     #[test]
@@ -200,12 +265,18 @@ mod tests {
         let both = found(&[0, 1], &[]);
         let ran = [(0, &both)];
         assert_eq!(
-            settle(&ran, Some(&suppression), &|_| vec![None]).alerts,
+            settle(&ran, OpenGroups::new(Some(&suppression), 100), &|_| vec![
+                None
+            ])
+            .alerts,
             [0]
         );
         suppression.group_missing = false;
         assert_eq!(
-            settle(&ran, Some(&suppression), &|_| vec![None]).alerts,
+            settle(&ran, OpenGroups::new(Some(&suppression), 100), &|_| vec![
+                None
+            ])
+            .alerts,
             [0, 1]
         );
     }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::replayed::Execution;
+use super::suppress::{Fate, Group, OpenGroups};
 use super::window::Arrival;
 use crate::evaluate::term::{Term, combinations};
 use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
@@ -24,6 +25,8 @@ pub struct Counting {
     pub alerts: Vec<Bucket>,
     /// The groups that reach the threshold beyond `max_signals`.
     pub cut: Vec<Bucket>,
+    /// The groups whose alert goes under an earlier one.
+    pub suppressed: Vec<Bucket>,
     /// The groups that do not reach it.
     pub below: Vec<Bucket>,
     /// Documents in range that an earlier alert has counted, by number.
@@ -44,14 +47,16 @@ impl History {
     }
 }
 
-/// Runs one execution over documents, each with its number, and remembers what it alerted on.
+/// Runs one execution over documents, each with its number, and remembers what it alerted on. What
+/// goes under an earlier alert is not remembered: its documents are counted again.
 pub fn execute<'d>(
     execution: Execution,
     documents: impl Iterator<Item = (usize, &'d Document)>,
     threshold: Threshold,
-    max_signals: usize,
     history: &mut History,
+    open: &mut OpenGroups<'_>,
 ) -> Counting {
+    open.begin(execution.start);
     history.0.retain(|_, last| *last > execution.from);
     let (counted_before, counted): (Vec<_>, Vec<_>) = documents
         .filter(|(_, document)| execution.sees(document.arrival))
@@ -59,22 +64,35 @@ pub fn execute<'d>(
     let counted = counted
         .into_iter()
         .map(|(number, one)| (number, &one.counted));
-    let (mut alerts, below): (Vec<Bucket>, Vec<Bucket>) = buckets(counted)
+    let (mut reached, below): (Vec<Bucket>, Vec<Bucket>) = buckets(counted)
         .into_iter()
         .partition(|bucket| threshold.is_met(bucket));
-    let cut = alerts.split_off(max_signals.min(alerts.len()));
-    for alert in &alerts {
-        history.0.insert(alert.key.clone(), alert.last);
-    }
-    Counting {
-        alerts,
-        cut,
+    let mut counting = Counting {
+        cut: reached.split_off(open.max_signals().min(reached.len())),
         below,
         counted_before: counted_before
             .into_iter()
             .map(|(number, _)| number)
             .collect(),
+        ..Counting::default()
+    };
+    for bucket in reached {
+        match open.in_group(group(&bucket)) {
+            Fate::Alert => {
+                history.0.insert(bucket.key.clone(), bucket.last);
+                counting.alerts.push(bucket);
+            }
+            Fate::Suppressed => counting.suppressed.push(bucket),
+            Fate::Cut => counting.cut.push(bucket),
+        }
     }
+    counting
+}
+
+/// A threshold rule's alerts are suppressed by the fields that it counts by.
+fn group(bucket: &Bucket) -> Group {
+    let key = bucket.key.iter();
+    key.map(|term| Some(vec![term.to_string()])).collect()
 }
 
 #[cfg(test)]
@@ -120,6 +138,7 @@ mod tests {
         };
         let arrivals: Vec<Arrival> = documents.iter().map(|one| one.arrival).collect();
         let mut history = History::default();
+        let mut open = OpenGroups::new(None, 100);
         let mut found = Vec::new();
         for execution in windows.executions(0, &arrivals) {
             if execution.start < 10 * MINUTE {
@@ -129,8 +148,8 @@ mod tests {
                 execution,
                 documents.iter().enumerate(),
                 threshold,
-                100,
                 &mut history,
+                &mut open,
             );
             found.extend(counting.alerts.iter().map(|alert| {
                 let key: Vec<String> = alert.key.iter().map(ToString::to_string).collect();
@@ -192,7 +211,9 @@ mod tests {
             cardinality: None,
         };
         let numbered = documents.iter().enumerate();
-        let counting = execute(execution, numbered, threshold, 2, &mut History::default());
+        let mut open = OpenGroups::new(None, 2);
+        let mut history = History::default();
+        let counting = execute(execution, numbered, threshold, &mut history, &mut open);
         let keys = |buckets: &[Bucket]| {
             let keys = buckets.iter().map(|bucket| bucket.key.clone());
             keys.collect::<Vec<_>>()

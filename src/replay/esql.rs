@@ -10,7 +10,7 @@ use crate::evaluate::pipeline::{Forced, Input, Outcome as RowsFound, OutputRow};
 use crate::evaluate::{Match, Override};
 use crate::event::{Event, EventId, Timestamp, Value};
 use crate::execution::replayed::Execution;
-use crate::execution::suppress::OpenGroups;
+use crate::execution::suppress::{Fate, OpenGroups};
 use crate::execution::{Outcome, Phase};
 use crate::plan::pipeline::{Cell, Pipeline};
 
@@ -43,10 +43,9 @@ pub(super) fn produce(
     let mut replay = |executions: &[Execution]| {
         let mut done = Outcome::default();
         let mut times: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut groups = OpenGroups::new(setting.suppression);
+        let mut groups = OpenGroups::new(setting.suppression, setting.max_signals());
         for execution in executions {
             groups.begin(execution.start);
-            let mut made = 0;
             let sees = selected.events.iter().zip(&selected.arrivals);
             let visible: Vec<EventId> = sees
                 .filter(|(_, arrival)| execution.sees(**arrival))
@@ -61,19 +60,14 @@ pub(super) fn produce(
                     continue;
                 }
                 let number = found.number(run, row, *seen);
-                if made >= setting.max_signals() {
-                    if !done.cut.contains(&number) {
-                        done.cut.push(number);
-                    }
-                    // A group is lost anew in each execution, as it alerts anew.
-                    *seen += usize::from(!once);
-                    continue;
-                }
-                (made, *seen) = (made + 1, *seen + 1);
-                if groups.suppresses(|field| column_or_field(run, row, field)) {
-                    done.suppressed.push(number);
-                } else {
-                    done.alerts.push(number);
+                let fate = groups.fate(|field| column_or_field(run, row, field));
+                // A group is lost anew in each execution, as it alerts anew.
+                *seen += usize::from(fate != Fate::Cut || !once);
+                match fate {
+                    Fate::Alert => done.alerts.push(number),
+                    Fate::Suppressed => done.suppressed.push(number),
+                    Fate::Cut if !done.cut.contains(&number) => done.cut.push(number),
+                    Fate::Cut => {}
                 }
             }
         }

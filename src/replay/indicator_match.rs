@@ -17,6 +17,7 @@ use crate::event::{Event, EventId, Value};
 use crate::execution::alert::Enrichment;
 use crate::execution::indicator_match::{Matched, Matching, Sides, execute};
 use crate::execution::replayed::Execution;
+use crate::execution::suppress::{OpenGroups, values_of};
 use crate::execution::{Arrival, Outcome};
 use crate::rule::MappingEntry;
 
@@ -30,23 +31,36 @@ pub(super) fn produce(
     let selected = Selected::of(run, setting, overrides);
     let documents = Documents::of(run, setting, indicators, &selected);
     let entries = documents.entries(run);
-    let sides = documents.sides(&entries, indicators);
+    let near = |_| (0..documents.found.len()).collect();
+    let sides = documents.sides(&near, &entries, indicators);
     let mut pool = Pool::default();
     let mut replay = |executions: &[Execution]| {
         let mut alerted = BTreeSet::new();
         let mut cut = BTreeSet::new();
         let mut done = Outcome::default();
+        let mut open = OpenGroups::new(setting.suppression, setting.max_signals());
+        let values = |event: usize, field: &str| {
+            let event = documents.event(run, event);
+            event.map_or_else(Vec::new, |event| values_of(event, field))
+        };
         for execution in executions {
-            let matching = execute(*execution, &sides, setting.max_signals(), &mut alerted);
+            let matching = execute(*execution, &sides, &mut alerted, &mut open, &values);
             if !selected.is_of_case(*execution) {
                 continue;
             }
             let Matching {
-                alerts, cut: more, ..
+                alerts,
+                suppressed,
+                cut: more,
+                ..
             } = matching;
             for (event, matched) in alerts {
                 done.alerts
                     .extend(documents.number(&mut pool, event, &matched));
+            }
+            for (event, matched) in suppressed {
+                let number = documents.number(&mut pool, event, &matched);
+                done.suppressed.extend(number);
             }
             cut.extend(more);
         }
@@ -129,13 +143,16 @@ impl<'a, 'c> Documents<'a, 'c> {
         move |side, group, event, indicator| {
             let pair = self.event(run, event).zip(self.indicator(indicator));
             pair.map_or_else(Vec::new, |(event, indicator)| {
-                self.indicators.pairs(side, group, event, indicator)
+                self.indicators
+                    .compared
+                    .pairs(side, group, event, indicator)
             })
         }
     }
 
     fn sides<'r>(
         &'r self,
+        near: &'r dyn Fn(usize) -> Vec<usize>,
         entries: &'r dyn Fn(Enumerated, usize, usize, usize) -> Vec<Pair>,
         indicators: &Indicators<'_>,
     ) -> Sides<'r> {
@@ -143,6 +160,7 @@ impl<'a, 'c> Documents<'a, 'c> {
             events: &self.arrivals,
             indicators: &self.stored,
             groups: indicators.settings.groups.len(),
+            near,
             entries,
         }
     }
@@ -301,7 +319,9 @@ impl Reasons<'_, '_> {
         event
             .zip(indicator)
             .map_or_else(Vec::new, |(event, indicator)| {
-                self.indicators.pairs(side, group, event, indicator)
+                self.indicators
+                    .compared
+                    .pairs(side, group, event, indicator)
             })
     }
 

@@ -8,15 +8,13 @@ use super::START;
 use super::exclusions::hide;
 use super::stage::Stage;
 use crate::compile::{
-    CompiledExclusions, CompiledQuery, Exclusions, OnSource, Refused, ValueTests,
+    Comparison, CompiledExclusions, CompiledQuery, Entries, Exclusions, OnSource, Refused,
 };
 use crate::data_source::IndexPatterns;
 use crate::data_source::detect::route;
-use crate::evaluate::indicator_match::{Enumerated, Pair};
+use crate::evaluate::indicator_match::Enumerated;
 use crate::evaluate::{BlockerHint, Cause, CauseKind, Context, Override, QueryFailure};
-use crate::event::field::Reading;
-use crate::event::schema::MappedField;
-use crate::event::{Event, EventId, FieldType, Mapping};
+use crate::event::{Event, EventId};
 use crate::plan::Plan;
 use crate::rule::{self, MappingEntry};
 
@@ -95,18 +93,12 @@ pub(super) struct Indicators<'c> {
     pub(super) query: &'c Arc<CompiledQuery>,
     /// What hides some of them.
     pub(super) exclusions: Option<&'c Arc<CompiledExclusions>>,
-    /// The types of the fields of indicators.
-    types: &'c Mapping,
-    /// The types of the fields of events.
-    event_types: &'c Mapping,
     /// The indicators that the rule finds, by their numbers in the stage.
     pub(super) found: Vec<usize>,
     /// Why the others are not found, by their numbers.
     pub(super) lost: Vec<(usize, String)>,
-    /// The values of events, tested on indicators.
-    tests_of_event_values: ValueTests,
-    /// The values of indicators, tested on events.
-    tests_of_indicator_values: ValueTests,
+    /// The entries of the mapping on the events and indicators of the case.
+    pub(super) compared: Comparison<'c>,
 }
 
 impl<'c> Indicators<'c> {
@@ -116,143 +108,29 @@ impl<'c> Indicators<'c> {
         events: &[Event],
         query: &'c CompiledQuery,
     ) -> Result<Self, QueryFailure> {
-        let (Some(types), Some(event_types)) = (
-            input.query.schema.mappings().first(),
-            query.schema.mappings().first(),
-        ) else {
-            return Err(QueryFailure::new("the sources have no field types"));
-        };
         let (found, lost) = searched(input)?;
-        let entries = || input.settings.groups.iter().flatten();
-        let mut of_events = BTreeSet::new();
-        let mut of_indicators = BTreeSet::new();
-        for entry in entries() {
-            let (field, other) = (&entry.event_field.name, &entry.indicator_field.name);
-            for event in events {
-                let values = values(event_types, field, event).into_iter();
-                of_events.extend(values.map(|value| (other.as_str(), value)));
-            }
-            for indicator in &input.stage.events {
-                let values = values(types, other, indicator).into_iter();
-                of_indicators.extend(values.map(|value| (field.as_str(), value)));
-            }
-        }
+        let (settings, indicators) = (input.settings, &input.stage.events);
+        let entries = Entries::new(settings, &query.schema, &input.query.schema);
         Ok(Self {
-            settings: input.settings,
+            compared: Comparison::new(entries, events.iter(), indicators.iter(), START)?,
             stage: input.stage,
             query: input.query,
             exclusions: input.exclusions,
-            types,
-            event_types,
+            settings,
             found,
             lost,
-            tests_of_event_values: ValueTests::new(&of_events, &input.query.schema, START)?,
-            tests_of_indicator_values: ValueTests::new(&of_indicators, &query.schema, START)?,
         })
     }
 
     /// The values of the event's field of an entry.
     pub(super) fn event_values(&self, entry: &MappingEntry, event: &Event) -> Vec<String> {
-        values(self.event_types, &entry.event_field.name, event)
+        self.compared.entries().event_values(entry, event)
     }
 
-    /// The values of the indicator's field of an entry.
-    fn indicator_values(&self, entry: &MappingEntry, indicator: &Event) -> Vec<String> {
-        values(self.types, &entry.indicator_field.name, indicator)
-    }
-
-    /// Whether an event, or an indicator, has all fields that some group needs. Kibana searches no
-    /// others.
+    /// Whether an event, or an indicator, has all fields that some group needs.
     pub(super) fn has_a_group(&self, side: Enumerated, document: &Event) -> bool {
-        let has = |entry: &MappingEntry| {
-            let values = match side {
-                Enumerated::Events => self.event_values(entry, document),
-                Enumerated::Indicators => self.indicator_values(entry, document),
-            };
-            entry.is_negated || !values.is_empty()
-        };
-        let mut groups = self.settings.groups.iter();
-        groups.any(|group| group.iter().all(has))
+        self.compared.entries().has_a_group(side, document)
     }
-
-    /// The entries of a group on an event and an indicator, when `side` gives the values.
-    pub(super) fn pairs(
-        &self,
-        side: Enumerated,
-        group: usize,
-        event: &Event,
-        indicator: &Event,
-    ) -> Vec<Pair> {
-        let group = self.settings.groups.get(group);
-        let entries = group.map_or(&[][..], Vec::as_slice).iter();
-        entries
-            .map(|entry| self.pair(side, entry, event, indicator))
-            .collect()
-    }
-
-    fn pair(
-        &self,
-        side: Enumerated,
-        entry: &MappingEntry,
-        event: &Event,
-        indicator: &Event,
-    ) -> Pair {
-        let of_event = self.event_values(entry, event);
-        let of_indicator = self.indicator_values(entry, indicator);
-        let (own, other, tests, field, searched) = match side {
-            Enumerated::Events => (
-                of_event,
-                of_indicator,
-                &self.tests_of_event_values,
-                &entry.indicator_field.name,
-                indicator,
-            ),
-            Enumerated::Indicators => (
-                of_indicator,
-                of_event,
-                &self.tests_of_indicator_values,
-                &entry.event_field.name,
-                event,
-            ),
-        };
-        let first = own.first();
-        Pair {
-            enumerated: own.len(),
-            has_searched: !other.is_empty(),
-            is_shared: first.is_some_and(|value| tests.holds(field, value, searched)),
-            is_exact: is_exact(self.event_types, &entry.event_field.name)
-                && is_exact(self.types, &entry.indicator_field.name),
-            is_negated: entry.is_negated,
-        }
-    }
-}
-
-/// The values that the mapping indexes, as they are written.
-fn values(types: &Mapping, field: &str, document: &Event) -> Vec<String> {
-    let Some(mapped) = types.find(field) else {
-        return Vec::new();
-    };
-    let indexed = |mapped: &MappedField, value: &crate::event::Scalar| {
-        matches!(mapped.field_type, FieldType::Unsupported(_))
-            || matches!(mapped.read(value.raw()), Reading::Value(_))
-    };
-    let values = document.values(&mapped.read_from).iter();
-    let values = values.filter(|value| indexed(&mapped, value));
-    values.map(ToString::to_string).collect()
-}
-
-/// Whether Kibana searches a field of this type with `terms`.
-fn is_exact(types: &Mapping, field: &str) -> bool {
-    let mapped = types.find(field);
-    mapped.is_some_and(|mapped| {
-        matches!(
-            mapped.field_type,
-            FieldType::Keyword { .. }
-                | FieldType::ConstantKeyword { .. }
-                | FieldType::Wildcard { .. }
-                | FieldType::Ip
-        )
-    })
 }
 
 /// The numbers of indicators.

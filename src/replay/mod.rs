@@ -41,6 +41,7 @@ mod threshold;
 pub mod listing;
 mod production_blockers;
 pub mod rerun;
+mod query_rule;
 pub mod timeline;
 mod expectation;
 mod expectation_failure;

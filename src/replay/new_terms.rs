@@ -16,6 +16,7 @@ use crate::event::Timestamp;
 use crate::event::time::format_offset;
 use crate::execution::new_terms::{Alerted, Document, execute};
 use crate::execution::replayed::Execution;
+use crate::execution::suppress::OpenGroups;
 use crate::execution::{Arrival, Outcome};
 use crate::rule;
 
@@ -33,20 +34,24 @@ pub(super) fn produce(
     let mut pool = Pool::default();
     let mut replay = |executions: &[Execution]| {
         let mut alerted = Alerted::default();
+        let mut open = OpenGroups::new(setting.suppression, setting.max_signals());
         let mut done = Outcome::default();
         for execution in executions {
             let novelty = execute(
                 *execution,
                 documents.iter().enumerate(),
                 &history,
-                setting.max_signals(),
                 &mut alerted,
+                &mut open,
+                &|number, field| selected.values(run, number, field),
             );
             if !selected.is_of_case(*execution) {
                 continue;
             }
             let mut number = |seen: &Seen| pool.number(&seen.terms, &selected.ids(&[seen.first]));
             done.alerts.extend(novelty.alerts.iter().map(&mut number));
+            let suppressed = novelty.suppressed.iter().map(&mut number);
+            done.suppressed.extend(suppressed);
             for cut in novelty.cut.iter().map(&mut number) {
                 if !done.cut.contains(&cut) {
                     done.cut.push(cut);
@@ -136,8 +141,9 @@ pub(super) fn stopped(
                 *execution,
                 documents.iter().enumerate(),
                 &history,
-                usize::MAX,
                 &mut alerted,
+                &mut OpenGroups::new(None, usize::MAX),
+                &|_, _| Vec::new(),
             );
             if let (None, Some(seen), true) = (
                 &known,

@@ -7,11 +7,11 @@ use super::indicators;
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stage::Stage;
-use super::{esql, indicator_match, new_terms, threshold};
+use super::{esql, indicator_match, new_terms, query_rule, threshold};
 use crate::compile::CompiledQuery;
 use crate::evaluate::{Context, Match, Override, QueryFailure};
 use crate::event::{Event, EventId};
-use crate::execution::suppress::{Group, group, settle};
+use crate::execution::suppress::{Group, OpenGroups, group, settle};
 use crate::execution::window::Found;
 use crate::execution::{Phase, Search};
 use crate::plan::Operator;
@@ -54,7 +54,10 @@ pub(super) fn produce(
                 return indicator_match::produce(run, setting, indicators, overrides);
             }
         }
-        _ => {}
+        RuleKind::Query | RuleKind::SavedQuery { .. } => {
+            return query_rule::produce(run, setting, overrides);
+        }
+        RuleKind::Eql | RuleKind::MachineLearning => {}
     }
     let whole = || run.evaluation.decide_with(overrides);
     let meets = |event: &EventId| {
@@ -77,8 +80,10 @@ pub(super) fn produce(
         replayed.number(found);
     }
     let found = replayed.found();
-    let settle =
-        |ran: &[(i64, &Found)]| settle(ran, setting.suppression, &|number| replayed.group(number));
+    let settle = |ran: &[(i64, &Found)]| {
+        let open = OpenGroups::new(setting.suppression, setting.max_signals);
+        settle(ran, open, &|number| replayed.group(number))
+    };
     let phases = match setting.phase {
         Some(phase) => vec![Phase {
             from: phase,
@@ -145,7 +150,8 @@ impl Replayed<'_, '_> {
             }
             let mut hits: Vec<usize> = matches.into_iter().map(|one| self.number(one)).collect();
             // The response holds the latest.
-            let cut = hits.len().saturating_sub(self.setting.max_signals);
+            let open = OpenGroups::new(self.setting.suppression, self.setting.max_signals);
+            let cut = hits.len().saturating_sub(open.looked_at());
             let kept = hits.split_off(cut);
             found.push(Found {
                 from: search.from,

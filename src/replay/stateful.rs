@@ -9,6 +9,7 @@ use crate::evaluate::term::Term;
 use crate::evaluate::{Match, Override};
 use crate::event::{EventId, Mapping};
 use crate::execution::replayed::Execution;
+use crate::execution::suppress::values_of;
 use crate::execution::{Arrival, Outcome, Phase};
 use crate::rule::RuleKind;
 
@@ -92,6 +93,13 @@ impl Selected {
             (Some(event), Some(mapped)) => Term::of_field(&mapped, event.values(&mapped.read_from)),
             _ => Vec::new(),
         }
+    }
+
+    /// The values by which the alert of an event of this number is suppressed, of a field.
+    pub(super) fn values(&self, run: &Run<'_>, number: usize, field: &str) -> Vec<String> {
+        let event = self.events.get(number);
+        let event = event.and_then(|id| run.stage.events.get(id.index()));
+        event.map_or_else(Vec::new, |event| values_of(event, field))
     }
 
     /// The events of these numbers.

@@ -12,6 +12,7 @@ use super::stopped::Stopped;
 use crate::evaluate::Override;
 use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
 use crate::execution::Outcome;
+use crate::execution::suppress::OpenGroups;
 use crate::execution::threshold::{Document, History, execute};
 use crate::rule::{self, RuleKind};
 
@@ -27,14 +28,15 @@ pub(super) fn produce(
     let mut pool = Pool::default();
     let mut replay = |executions: &[crate::execution::replayed::Execution]| {
         let mut history = History::default();
+        let mut open = OpenGroups::new(setting.suppression, setting.max_signals());
         let mut done = Outcome::default();
         for execution in executions {
             let counting = execute(
                 *execution,
                 documents.iter().enumerate(),
                 threshold(settings),
-                setting.max_signals(),
                 &mut history,
+                &mut open,
             );
             if !selected.is_of_case(*execution) {
                 continue;
@@ -43,6 +45,8 @@ pub(super) fn produce(
                 |bucket: &Bucket| pool.number(&bucket.key, &selected.ids(&bucket.documents));
             done.alerts.extend(counting.alerts.iter().map(&mut number));
             done.cut.extend(counting.cut.iter().map(&mut number));
+            let suppressed = counting.suppressed.iter().map(&mut number);
+            done.suppressed.extend(suppressed);
         }
         done
     };
@@ -173,15 +177,15 @@ fn counted(
     let fields = key_fields(&run.setting.rule().kind);
     let mut found = None;
     let mut replay = |executions: &[crate::execution::replayed::Execution]| {
-        let mut history = History::default();
+        let (mut history, mut open) = (History::default(), OpenGroups::new(None, usize::MAX));
         for execution in executions {
             let all = || documents.iter().enumerate();
-            let counting = execute(*execution, all(), threshold, usize::MAX, &mut history);
+            let counting = execute(*execution, all(), threshold, &mut history, &mut open);
             if found.is_some() || !selected.is_of_case(*execution) {
                 continue;
             }
             let mut afresh = History::default();
-            let whole = execute(*execution, all(), threshold, usize::MAX, &mut afresh);
+            let whole = execute(*execution, all(), threshold, &mut afresh, &mut open);
             let before = &counting.counted_before;
             found = whole.alerts.iter().find_map(|bucket| {
                 let known = bucket.documents.iter().filter(|one| before.contains(one));
@@ -223,8 +227,8 @@ fn most_in_one(
                 *execution,
                 documents.iter().enumerate(),
                 none,
-                0,
                 &mut History::default(),
+                &mut OpenGroups::new(None, 0),
             );
             let counts = counting.below.iter().map(|bucket| bucket.documents.len());
             most = most.max(counts.max().unwrap_or(0));

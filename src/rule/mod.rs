@@ -85,6 +85,15 @@ impl Rule {
     pub fn alert_limit(&self) -> u32 {
         self.max_signals.min(MOST_ALERTS)
     }
+
+    /// The fields by whose typed values the alerts of a query rule are suppressed; other rules
+    /// compare what the event says.
+    pub fn bucket_fields(&self) -> impl Iterator<Item = &str> {
+        let is_query = matches!(self.kind, RuleKind::Query | RuleKind::SavedQuery { .. });
+        let suppression = self.production.suppression.as_ref().filter(|_| is_query);
+        let fields = suppression.into_iter().flat_map(|own| &own.group_by);
+        fields.map(String::as_str)
+    }
 }
 
 /// A query and its language.

@@ -67,6 +67,9 @@ pub struct Options {
     pub unwrap_source: bool,
     /// The events of alerts keep the values that tell what is noise.
     pub keep_values: bool,
+    /// The alerts of all rules come of executions, also of those that look at one event or sequence
+    /// after the other.
+    pub executions: bool,
     /// Only alerts whose last event lies in this slice of time are reported.
     pub slice: Option<Slice>,
 }
@@ -82,6 +85,7 @@ impl Default for Options {
             strict: false,
             unwrap_source: true,
             keep_values: false,
+            executions: false,
             slice: None,
         }
     }
@@ -201,7 +205,7 @@ fn rule_set(rules: &[CompiledRule], options: &Options) -> (RuleSet, Vec<Refused>
     } else {
         &[]
     };
-    let of_executions = executions::fields(rules);
+    let of_executions = executions::fields(rules, options);
     let of_executions = of_executions.iter().map(String::as_str);
     let fields: Vec<&str> = fields.iter().copied().chain(of_executions).collect();
     RuleSet::compile_with(plans, "@timestamp", &fields)
@@ -225,7 +229,7 @@ fn pass<'s>(
         routes,
         rules,
         excluded: Excluded::new(rules),
-        readers: Readers::new(rules, set),
+        readers: Readers::new(rules, set, options),
         inputs,
         options,
         stop,

@@ -374,6 +374,8 @@ impl Pass<'_> {
                     hits.push((*stage, key.unwrap_or(&[])));
                 }
             }
+            // An event that meets several stages of a rule is one document.
+            read.dedup_by_key(|(rule, _)| *rule);
             let mut made: Option<Arc<EventRecord>> = None;
             let mut make = || Arc::clone(made.get_or_insert_with(|| self.record(&released)));
             for (rule, reading) in read {
@@ -450,8 +452,9 @@ impl Pass<'_> {
         });
         match shortfalls {
             Ok(shortfalls) => {
-                tail.stats.dropped = shortfalls.dropped.into_iter().collect();
-                tail.stats.cut = shortfalls.cut.into_iter().collect();
+                tail.stats.dropped = shortfalls.dropped;
+                tail.stats.cut = shortfalls.cut;
+                tail.stats.suppressed = shortfalls.suppressed;
                 for (rule, (place, reason)) in shortfalls.failed {
                     tail.stats.note_failed(rule, place, &reason);
                 }

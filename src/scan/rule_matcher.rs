@@ -16,9 +16,9 @@ use crate::rule;
 
 /// A rule that is ready to match events.
 ///
-/// The rule's own filters and the exception items of its file apply; its suppression does not, and
-/// its schedule and its `max_signals` only where executions count or remember: rules of type
-/// `threshold` and `new_terms`.
+/// The rule's own filters and the exception items of its file apply; its schedule, its `max_signals`
+/// and its suppression only where executions count or remember: rules of type `threshold`,
+/// `new_terms` and `esql`.
 ///
 /// ```
 /// use trapline::{Catalogue, RuleMatcher};

@@ -43,6 +43,8 @@ pub struct Stats {
     pub dropped: BTreeMap<u32, u64>,
     /// Alerts of executions beyond the `max_signals` of their rules, by rule.
     pub cut: BTreeMap<u32, u64>,
+    /// Alerts of executions that went under an earlier alert of their group, by rule.
+    pub suppressed: BTreeMap<u32, u64>,
     /// Values that do not fit the type of their field and count as missing.
     pub misfits: u64,
     /// The first of them by file, line and place within the line.

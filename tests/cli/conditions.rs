@@ -122,6 +122,8 @@ fn kql_finds_what_elasticsearch_finds() {
             ("msg: \"breakpoint set\"", "d2"),
             ("msg: *BREAK*", "d1 d2"),
             ("msg: \"*\"", ""),
+            // A text without a word is there all the same: its norm is stored.
+            ("msg: *", "d1 d2 d4"),
             ("ip: 10.0.0.0/8", "d1"),
             ("ip: \"10.1.2.3\"", "d1"),
             ("ip: \"0:0:0:0:0:0:0:1\"", "d4"),

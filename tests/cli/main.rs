@@ -48,6 +48,8 @@ mod rule_edits;
 mod rule_type_tables;
 mod rule_types;
 mod scan;
+mod scan_indicators;
 mod shards;
+mod suppression;
 mod test_command;
 mod watch;

@@ -277,6 +277,32 @@ attack:
     passes(&project);
 }
 
+/// Just one execution sees the event, and where it lies in the range decides.
+#[test]
+fn a_term_first_seen_at_the_very_start_of_the_range_is_not_new() {
+    let attack = "
+schedule: {interval: 1h, phase: 10m}
+attack:
+  name: within the range
+  events:
+    e: {is: api.success, at: 1ms, event.action: ConsoleLogin, user.name: a, cloud.account.id: '1'}
+  expect: {alert: [e], new_terms: [a, '1']}";
+    let cases = "
+  - name: five minutes before
+    change: {e: {at: 5m}}
+    expect: {alert: [e], new_terms: [a, '1']}
+  - name: exactly at its start
+    change: {e: {at: 0s}}
+    expect: none
+    because: at the edge
+  - name: before its start
+    change: {e: {at: -1ms}}
+    expect: none
+    because: look-back
+";
+    passes(&project(NEW_TERMS, attack, cases));
+}
+
 const THREAT: &str = r#"type = "threat_match"
 threat_index = ["logs-ti_*"]
 threat_language = "kuery"

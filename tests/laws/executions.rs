@@ -1,5 +1,6 @@
-//! Rules that alert by their executions, as they count, remember or ask in ES|QL, alert alike in `scan` and in `test`: over generated
-//! streams and schedules, the executions of one phase find the same. A query rule, whose executions
+//! Rules that alert by their executions, as they count, remember, page or ask in ES|QL,
+//! alert alike in `scan` and in `test`: over generated streams, schedules and ways of alert
+//! suppression, the executions of one phase find the same. A query rule, whose executions
 //! remember nothing but their alerts, alerts in `scan` as in all phases of `test` together.
 
 use std::fmt::Write as _;
@@ -11,20 +12,20 @@ use serde_json::{Value as Json, json};
 use trapline::compile::{ExceptionLists, RuleCompiler, Syntax};
 use trapline::data_source::Catalogue;
 use trapline::diagnostic::{Diagnostic, SourceText};
-use trapline::event::Timestamp;
 use trapline::event::io::{Files, ReadSeek, Stop, TemporaryFile};
+use trapline::event::{Event, Timestamp};
 use trapline::replay::Subject;
 use trapline::replay::dry_run::{Place, rehearse};
-use trapline::rule::{self, Rule};
+use trapline::rule::{self, Rule, RuleKind};
 use trapline::scan::{self, Alert, Inputs, Options, Stats, Watcher};
 
 /// 2024-01-01T00:00:00Z in seconds: a multiple of every interval below.
-const START: i64 = 1_704_067_200;
+pub(crate) const START: i64 = 1_704_067_200;
 
 /// Each alert: the terms of its key, and its events by line from 0.
-type Found = Vec<(Vec<String>, Vec<u64>)>;
+pub(crate) type Found = Vec<(Vec<String>, Vec<u64>)>;
 
-struct Memory(String);
+pub(crate) struct Memory(pub(crate) String);
 
 impl Files for Memory {
     fn open_beside(&self, _: &str, _: &str) -> Result<Box<dyn ReadSeek + Send>, Box<Diagnostic>> {
@@ -74,36 +75,39 @@ impl Watcher for Kept {
 
 /// What of a rule differs from case to case.
 #[derive(Debug, Clone)]
-struct Spec {
+pub(crate) struct Spec {
     kind: String,
     /// Seconds.
     interval: i64,
     look_back: i64,
     max_signals: u32,
     by_ingestion: bool,
+    /// A line of the rule.
+    suppression: &'static str,
 }
 
-fn rule(spec: &Spec) -> Rule {
+pub(crate) fn rule(spec: &Spec) -> Rule {
     let Spec {
         kind,
         interval,
         look_back,
         max_signals,
         by_ingestion,
+        suppression,
     } = spec;
     let by = if *by_ingestion {
         "timestamp_override = 'event.ingested'\n"
     } else {
         ""
     };
-    let asks = if kind.contains("'esql'") {
+    let asks = if kind.contains("\nlanguage") {
         ""
     } else {
         "language = 'kuery'\nindex = ['logs-endpoint.events.*']\nquery = 'process.name : a*'\n"
     };
     let text = format!(
         "[rule]\nrule_id = 'r'\nname = 'r'\nseverity = 'low'\nrisk_score = 21\n{asks}interval = '{interval}s'\nfrom = 'now-{look_back}s'\n\
-         max_signals = {max_signals}\n{by}{kind}"
+         max_signals = {max_signals}\n{by}{suppression}{kind}"
     );
     let loaded = rule::load(&SourceText::new("rules/r.toml", text));
     loaded
@@ -112,11 +116,25 @@ fn rule(spec: &Spec) -> Rule {
 }
 
 fn by_scan(rule: &Rule, files: &Memory, catalogue: &Catalogue) -> Found {
+    compared_by_scan(rule, files, catalogue, &[])
+}
+
+pub(crate) fn compared_by_scan(
+    rule: &Rule,
+    files: &Memory,
+    catalogue: &Catalogue,
+    indicators: &[Json],
+) -> Found {
     let lists = ExceptionLists::default();
-    let mut compiler = RuleCompiler::new(catalogue, &lists, Timestamp::default());
+    let indicators = indicators
+        .iter()
+        .map(|one| Event::from_document(one.as_object().unwrap()));
+    let compiler = RuleCompiler::new(catalogue, &lists, Timestamp::default());
+    let mut compiler = compiler.with_indicators(Some(indicators.collect()));
     let rule = compiler.compile(Arc::new(rule.clone())).unwrap();
     let mut kept = Kept::default();
     let options = Options {
+        executions: !matches!(rule.rule.kind, RuleKind::Query) || rule.rule.max_signals < 1000,
         threads: 2,
         chunk: 512,
         ..Options::default()
@@ -130,21 +148,30 @@ fn by_scan(rule: &Rule, files: &Memory, catalogue: &Catalogue) -> Found {
 
 /// `schedule` is a line of the scenario.
 fn by_test(rule: &Rule, files: &Memory, catalogue: &Catalogue, schedule: &str) -> Found {
+    let scenario = format!(
+        "sources: [elastic_defend]\n{schedule}attack:\n  name: a\n  \
+         events_from: {{file: log.ndjson, source: elastic_defend}}\n  expect: alert\n"
+    );
+    of_scenario(rule, files, catalogue, &scenario)
+}
+
+pub(crate) fn of_scenario(
+    rule: &Rule,
+    files: &Memory,
+    catalogue: &Catalogue,
+    scenario: &str,
+) -> Found {
     let query = rule.query.as_ref().unwrap();
     let subject = Subject {
         file: "rules/r.toml".to_owned(),
         syntax: Syntax::parse(query.language, query.text.text()).ok(),
         rule: rule.clone(),
     };
-    let scenario = format!(
-        "sources: [elastic_defend]\n{schedule}attack:\n  name: a\n  \
-         events_from: {{file: log.ndjson, source: elastic_defend}}\n  expect: alert\n"
-    );
     let place = Place {
         file: "scenarios/r.yaml",
         files,
     };
-    let replayed = rehearse(&subject, catalogue, place, &scenario, true).unwrap();
+    let replayed = rehearse(&subject, catalogue, place, scenario, true).unwrap();
     let observed = replayed.iter().flat_map(|(_, observed)| &observed.checks);
     let matches = observed.flat_map(|check| &check.alerts);
     let found = matches.map(|found| {
@@ -155,7 +182,7 @@ fn by_test(rule: &Rule, files: &Memory, catalogue: &Catalogue, schedule: &str) -
     in_order(found.collect())
 }
 
-fn in_order(mut found: Found) -> Found {
+pub(crate) fn in_order(mut found: Found) -> Found {
     for (_, events) in &mut found {
         events.sort_unstable();
     }
@@ -164,7 +191,7 @@ fn in_order(mut found: Found) -> Found {
     found
 }
 
-fn value(of: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+pub(crate) fn value(of: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
     prop::sample::select(of)
 }
 
@@ -194,6 +221,24 @@ fn new_terms() -> impl Strategy<Value = String> {
     })
 }
 
+fn eql() -> impl Strategy<Value = String> {
+    let query = value(&[
+        "any where process.name like \"a*\"",
+        "any where process.name like \"a*\" | head 3",
+        "sequence by host.id with maxspan=9m [any where process.name like \"a*\"] \
+         [any where process.name like \"b*\"]",
+        "sequence with maxspan=20m [any where process.name like \"a*\"] by user.name \
+         [any where process.name like \"ab*\" or process.name like \"b*\"] by user.name",
+        "sequence by host.id with maxspan=5m [any where process.name like \"a*\"] \
+         ![any where process.name like \"b*\"]",
+    ]);
+    query.prop_map(|query| {
+        format!(
+            "type = 'eql'\nlanguage = 'eql'\nindex = ['logs-endpoint.events.*']\nquery = '''{query}'''\n"
+        )
+    })
+}
+
 /// What comes before the last step, and the last step.
 fn esql() -> impl Strategy<Value = String> {
     let filter = value(&[
@@ -220,23 +265,44 @@ fn esql() -> impl Strategy<Value = String> {
     })
 }
 
-fn spec(kind: impl Strategy<Value = String>) -> impl Strategy<Value = Spec> {
+/// Ways of suppressing alerts.
+pub(crate) const SUPPRESSIONS: &[&str] = &[
+    "",
+    "",
+    "alert_suppression = {group_by = ['user.name']}\n",
+    "alert_suppression = {group_by = ['user.name', 'host.id'], duration = {value = 7, unit = 'm'}}\n",
+    "alert_suppression = {group_by = ['host.id'], duration = {value = 20, unit = 'm'}}\n",
+    "alert_suppression = {group_by = ['user.name'], missing_fields_strategy = 'doNotSuppress'}\n",
+];
+
+/// A threshold rule has its own fields.
+const DURATIONS: &[&str] = &[
+    "",
+    "",
+    "alert_suppression = {duration = {value = 7, unit = 'm'}}\n",
+    "alert_suppression = {duration = {value = 20, unit = 'm'}}\n",
+];
+
+pub(crate) fn spec(
+    kind: impl Strategy<Value = String>,
+    suppressions: &'static [&'static str],
+) -> impl Strategy<Value = Spec> {
     let interval = prop::sample::select(vec![60_i64, 120, 300, 600]);
     let look_back = prop::sample::select(vec![60_i64, 90, 300, 540, 900]);
     let max_signals = prop_oneof![Just(100_u32), Just(1_u32), Just(2_u32)];
-    (kind, interval, look_back, max_signals, any::<bool>()).prop_map(
-        |(kind, interval, look_back, max_signals, by_ingestion)| Spec {
-            kind,
-            interval,
-            look_back,
-            max_signals,
-            by_ingestion,
-        },
-    )
+    let rest = (max_signals, any::<bool>(), value(suppressions));
+    (kind, interval, look_back, rest).prop_map(|(kind, interval, look_back, rest)| Spec {
+        kind,
+        interval,
+        look_back,
+        max_signals: rest.0,
+        by_ingestion: rest.1,
+        suppression: rest.2,
+    })
 }
 
 /// A document: seconds since the one before, seconds until it arrives, and the rest of it.
-fn document() -> impl Strategy<Value = (i64, i64, Json)> {
+pub(crate) fn document() -> impl Strategy<Value = (i64, i64, Json)> {
     let name = value(&["a.exe", "ab.exe", "a.exe", "b.exe"]);
     let users = prop::sample::subsequence(vec!["anna", "bob"], 0..3);
     let hosts = prop_oneof![
@@ -259,8 +325,8 @@ fn document() -> impl Strategy<Value = (i64, i64, Json)> {
 }
 
 /// The stream, and the least time of the events that the query finds: in ES|QL the time of all,
-/// which a pipeline then takes.
-fn stream(documents: &[(i64, i64, Json)], spec: &Spec) -> (String, i64) {
+/// which a pipeline then takes, and of a sequence, whose stages find all.
+pub(crate) fn stream(documents: &[(i64, i64, Json)], spec: &Spec) -> (String, i64) {
     let (mut time, mut text, mut least) = (START, String::new(), i64::MAX);
     for (step, late, document) in documents {
         time += step;
@@ -269,7 +335,8 @@ fn stream(documents: &[(i64, i64, Json)], spec: &Spec) -> (String, i64) {
         document["@timestamp"] = json!(time * 1000);
         document["event"]["ingested"] = json!((time + late) * 1000);
         let name = document["process"]["name"].as_str().unwrap();
-        if name.starts_with('a') || spec.kind.contains("'esql'") {
+        let is_found = spec.kind.contains("'esql'") || spec.kind.contains("sequence");
+        if name.starts_with('a') || is_found {
             least = least.min(if spec.by_ingestion { time + late } else { time });
         }
         let _ = writeln!(text, "{document}");
@@ -284,8 +351,15 @@ fn check(spec: &Spec, documents: &[(i64, i64, Json)]) -> Result<(), TestCaseErro
     let (rule, files) = (rule(spec), Memory(log));
     let phase = (-least).rem_euclid(spec.interval);
     let schedule = format!("schedule: {{phase: {phase}s}}\n");
-    let scanned = by_scan(&rule, &files, &catalogue);
-    let tested = by_test(&rule, &files, &catalogue, &schedule);
+    let mut scanned = by_scan(&rule, &files, &catalogue);
+    let mut tested = by_test(&rule, &files, &catalogue, &schedule);
+    if let RuleKind::Eql = rule.kind {
+        // A match is its events: an event with two values in its key has it by either.
+        for (terms, _) in scanned.iter_mut().chain(&mut tested) {
+            terms.clear();
+        }
+        (scanned, tested) = (in_order(scanned), in_order(tested));
+    }
     prop_assert_eq!(scanned, tested);
     Ok(())
 }
@@ -295,7 +369,7 @@ proptest! {
 
     #[test]
     fn a_threshold_rule_counts_alike_in_scan_and_test(
-        spec in spec(threshold()),
+        spec in spec(threshold(), DURATIONS),
         documents in prop::collection::vec(document(), 1..30),
     ) {
         check(&spec, &documents)?;
@@ -303,7 +377,23 @@ proptest! {
 
     #[test]
     fn a_new_terms_rule_remembers_alike_in_scan_and_test(
-        spec in spec(new_terms()),
+        spec in spec(new_terms(), SUPPRESSIONS),
+        documents in prop::collection::vec(document(), 1..30),
+    ) {
+        check(&spec, &documents)?;
+    }
+
+    #[test]
+    fn a_query_rule_pages_alike_in_scan_and_test(
+        spec in spec(Just("type = 'query'\n".to_owned()), SUPPRESSIONS),
+        documents in prop::collection::vec(document(), 1..30),
+    ) {
+        check(&spec, &documents)?;
+    }
+
+    #[test]
+    fn an_eql_rule_alerts_alike_in_scan_and_test(
+        spec in spec(eql(), SUPPRESSIONS),
         documents in prop::collection::vec(document(), 1..30),
     ) {
         check(&spec, &documents)?;
@@ -311,7 +401,7 @@ proptest! {
 
     #[test]
     fn an_esql_rule_asks_alike_in_scan_and_test(
-        spec in spec(esql()),
+        spec in spec(esql(), SUPPRESSIONS),
         documents in prop::collection::vec(document(), 1..30),
     ) {
         check(&spec, &documents)?;
@@ -326,8 +416,9 @@ proptest! {
             interval: 300,
             // What arrives late is within the look-back.
             look_back: 1800,
-            max_signals: 100,
+            max_signals: 1000,
             by_ingestion: false,
+            suppression: "",
         };
         let catalogue = Catalogue::builtin().unwrap();
         let (log, _) = stream(&documents, &spec);
@@ -353,6 +444,7 @@ fn executions_count_and_remember_over_a_recording() {
         look_back: 600,
         max_signals: 100,
         by_ingestion: false,
+        suppression: "",
     };
     let files = Memory(at(1, "x") + &at(2, "x") + &at(3, "x") + &at(4, "y") + &at(40, "x"));
     let counting = rule(&spec(

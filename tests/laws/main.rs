@@ -24,6 +24,7 @@ mod eql_soup;
 mod field_lists;
 mod exclusions;
 mod executions;
+mod indicator_executions;
 mod folding;
 mod fuzz_corpus;
 mod kql;

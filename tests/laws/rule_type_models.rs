@@ -11,9 +11,10 @@ use trapline::evaluate::term::Term;
 use trapline::evaluate::threshold::{Counted, Threshold};
 use trapline::event::Value;
 use trapline::execution::replayed::Execution;
+use trapline::execution::suppress::OpenGroups;
 use trapline::execution::{Arrival, Outcome, Windows};
-use trapline::execution::{indicator_match, new_terms, threshold};
-use trapline::rule::Schedule;
+use trapline::execution::{indicator_match, new_terms, query_rule, threshold};
+use trapline::rule::{Schedule, Suppression};
 
 /// One event: its time, how much later it is stored, and the values of two fields.
 #[derive(Debug, Clone)]
@@ -54,6 +55,52 @@ fn schedule() -> impl Strategy<Value = (i64, i64)> {
     (2..8_i64).prop_flat_map(|interval| (Just(interval), interval..3 * interval))
 }
 
+/// How alerts are suppressed: for how long, if for longer than an execution, and whether what lacks
+/// the field is suppressed as well.
+#[derive(Debug, Clone, Copy)]
+struct Suppressed {
+    lasting: Option<i64>,
+    missing: bool,
+}
+
+impl Suppressed {
+    fn rule(self) -> Suppression {
+        Suppression {
+            group_by: vec!["field".to_owned()],
+            duration: self.lasting,
+            group_missing: self.missing,
+        }
+    }
+}
+
+fn suppressed() -> impl Strategy<Value = Option<Suppressed>> {
+    let one = (prop::option::of(1..20_i64), any::<bool>());
+    prop::option::of(one.prop_map(|(lasting, missing)| Suppressed { lasting, missing }))
+}
+
+/// The groups that have an alert, each with the start of the execution that made it.
+#[derive(Default)]
+struct Open(BTreeMap<Vec<u8>, i64>);
+
+impl Open {
+    /// Whether an alert of a group goes under an earlier one; else later ones go under it.
+    fn takes(&mut self, how: Option<Suppressed>, group: &[u8], start: i64) -> bool {
+        let Some(how) = how else { return false };
+        if group.is_empty() && !how.missing {
+            return false;
+        }
+        let lasts = |since: i64| match how.lasting {
+            Some(lasting) => start - since <= lasting,
+            None => start == since,
+        };
+        if self.0.get(group).is_some_and(|since| lasts(*since)) {
+            return true;
+        }
+        self.0.insert(group.to_vec(), start);
+        false
+    }
+}
+
 fn windows((interval, look_back): (i64, i64)) -> Windows {
     Windows(Schedule {
         interval,
@@ -67,6 +114,10 @@ fn starts(interval: i64, phase: i64) -> impl Iterator<Item = i64> {
     (-20..30_i64)
         .map(move |number| number * interval + phase)
         .filter(|start| (-60..120).contains(start))
+}
+
+fn texts(values: &[u8]) -> Vec<String> {
+    values.iter().map(u8::to_string).collect()
 }
 
 fn terms(values: &[u8]) -> Vec<Term> {
@@ -117,7 +168,13 @@ fn counted(
     (interval, look_back): (i64, i64),
     phase: i64,
     (least, distinct): (usize, usize),
+    lasting: Option<i64>,
 ) -> Vec<Group> {
+    let how = lasting.map(|lasting| Suppressed {
+        lasting: Some(lasting),
+        missing: true,
+    });
+    let mut open = Open::default();
     let mut last: BTreeMap<u8, i64> = BTreeMap::new();
     let mut alerts = Vec::new();
     for start in starts(interval, phase) {
@@ -137,6 +194,10 @@ fn counted(
             if of.len() >= least && values.len() >= distinct && !of.is_empty() {
                 let times = || of.iter().map(|event| event.time);
                 let (first, end) = (times().min().unwrap(), times().max().unwrap());
+                // What is suppressed is counted again.
+                if open.takes(how, &[group], start) {
+                    continue;
+                }
                 last.insert(group, end);
                 alerts.push((group, of.len(), first, end));
             }
@@ -151,8 +212,10 @@ fn first_seen(
     (interval, look_back): (i64, i64),
     phase: i64,
     history: i64,
+    how: Option<Suppressed>,
 ) -> BTreeSet<(usize, u8, u8)> {
-    let mut alerts = BTreeSet::new();
+    let (mut alerts, mut under) = (BTreeSet::new(), BTreeSet::new());
+    let mut open = Open::default();
     for start in starts(interval, phase) {
         let from = start - look_back;
         for (a, b) in (0..9_u8).map(|number| (number / 3, number % 3)) {
@@ -166,8 +229,14 @@ fn first_seen(
             let numbered = events.iter().enumerate().filter(|(_, event)| known(event));
             let first = numbered.min_by_key(|(number, event)| (event.time, *number));
             let (number, event) = first.unwrap();
-            if event.time > from {
-                alerts.insert((number, a, b));
+            let alert = (number, a, b);
+            if event.time <= from || alerts.contains(&alert) || under.contains(&alert) {
+                continue;
+            }
+            if open.takes(how, &event.second, start) {
+                under.insert(alert);
+            } else {
+                alerts.insert(alert);
             }
         }
     }
@@ -183,20 +252,24 @@ fn matched(
     indicators: &[Event],
     (interval, look_back): (i64, i64),
     phase: i64,
+    how: Option<Suppressed>,
 ) -> BTreeSet<Match> {
     let mut alerts: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+    let (mut open, mut under) = (Open::default(), BTreeSet::new());
     for start in starts(interval, phase) {
         let seen = events.iter().enumerate();
-        let seen: Vec<(usize, &Event)> = seen
+        let mut seen: Vec<(usize, &Event)> = seen
             .filter(|(_, event)| event.is_seen(start, start - look_back, start))
             .collect();
+        // Suppression goes from the oldest on; otherwise the order does not matter.
+        seen.sort_by_key(|(number, event)| (event.time, *number));
         let stored = indicators.iter().enumerate();
         let stored: Vec<(usize, &Event)> = stored
             .filter(|(_, one)| one.time + one.late <= start)
             .collect();
         let by_events = seen.len() < stored.len();
         for (number, event) in &seen {
-            if alerts.contains_key(number) {
+            if alerts.contains_key(number) || under.contains(number) {
                 continue;
             }
             let mut found = Vec::new();
@@ -217,12 +290,106 @@ fn matched(
                     found.push((*other, 1));
                 }
             }
-            if !found.is_empty() {
+            if found.is_empty() {
+                continue;
+            }
+            if open.takes(how, &event.second, start) {
+                under.insert(*number);
+            } else {
                 alerts.insert(*number, found);
             }
         }
     }
     alerts.into_iter().collect()
+}
+
+/// What executions of a query rule alert on: each page takes the oldest that are not known.
+fn paged(
+    events: &[Event],
+    (interval, look_back): (i64, i64),
+    phase: i64,
+    max_signals: usize,
+) -> Vec<usize> {
+    let mut alerts: Vec<usize> = Vec::new();
+    for start in starts(interval, phase) {
+        let mut fresh: Vec<usize> = (0..events.len())
+            .filter(|number| events[*number].is_seen(start, start - look_back, start))
+            .filter(|number| !alerts.contains(number))
+            .collect();
+        fresh.sort_by_key(|number| (events[*number].time, *number));
+        alerts.extend(fresh.into_iter().take(max_signals));
+    }
+    alerts
+}
+
+/// What executions of a query rule alert on where alerts are suppressed by the first field: value by
+/// value, 3 standing for none.
+fn bucketed(
+    events: &[Event],
+    (interval, look_back): (i64, i64),
+    phase: i64,
+    how: Suppressed,
+    max_signals: usize,
+) -> Vec<usize> {
+    let (mut alerts, mut single) = (Vec::new(), BTreeSet::new());
+    let mut ends: BTreeMap<u8, i64> = BTreeMap::new();
+    let mut open = Open::default();
+    for start in starts(interval, phase) {
+        let from = start - look_back;
+        ends.retain(|_, end| *end >= from);
+        let is_in = |event: &Event, value: u8| match value {
+            3 => event.first.is_empty(),
+            value => event.first.contains(&value),
+        };
+        let is_left_out = |event: &Event| {
+            ends.iter()
+                .any(|(value, end)| is_in(event, *value) && event.time <= *end)
+        };
+        let seen: Vec<usize> = (0..events.len())
+            .filter(|number| events[*number].is_seen(start, from, start))
+            .filter(|number| !is_left_out(&events[*number]))
+            .collect();
+        let mut buckets = 0;
+        for value in 0..4_u8 {
+            let of = seen.iter().filter(|number| is_in(&events[**number], value));
+            let of: Vec<usize> = of.copied().collect();
+            let is_single = value == 3 && !how.missing;
+            let Some(first) = of
+                .iter()
+                .min_by_key(|number| (events[**number].time, **number))
+            else {
+                continue;
+            };
+            if is_single || buckets == max_signals {
+                continue;
+            }
+            buckets += 1;
+            if !open.takes(
+                Some(Suppressed {
+                    missing: true,
+                    ..how
+                }),
+                &[value],
+                start,
+            ) {
+                alerts.push(*first);
+            }
+            ends.insert(
+                value,
+                of.iter().map(|number| events[*number].time).max().unwrap(),
+            );
+        }
+        if !how.missing {
+            let lacks =
+                |number: &usize| events[*number].first.is_empty() && !single.contains(number);
+            let mut of: Vec<usize> = seen.iter().copied().filter(lacks).collect();
+            of.sort_by_key(|number| (events[*number].time, *number));
+            of.truncate(max_signals - buckets);
+            single.extend(of.iter().copied());
+            alerts.extend(of);
+        }
+    }
+    alerts
 }
 
 proptest! {
@@ -234,7 +401,13 @@ proptest! {
         schedule in schedule(),
         least in 1..4_usize,
         distinct in prop::option::of(1..3_usize),
+        lasting in prop::option::of(1..20_i64),
     ) {
+        let suppression = lasting.map(|lasting| Suppression {
+            group_by: Vec::new(),
+            duration: Some(lasting),
+            group_missing: true,
+        });
         let documents: Vec<threshold::Document> = events
             .iter()
             .map(|event| threshold::Document {
@@ -252,10 +425,11 @@ proptest! {
         };
         let mut run = |executions: &[Execution]| {
             let mut history = threshold::History::default();
+            let mut open = OpenGroups::new(suppression.as_ref(), 100);
             let mut alerts: Vec<Group> = Vec::new();
             for execution in executions {
                 let all = documents.iter().enumerate();
-                let counting = threshold::execute(*execution, all, reach, 100, &mut history);
+                let counting = threshold::execute(*execution, all, reach, &mut history, &mut open);
                 alerts.extend(counting.alerts.iter().map(|bucket| {
                     let group = bucket.key[0].to_string().parse().unwrap();
                     (group, bucket.documents.len(), bucket.first, bucket.last)
@@ -266,7 +440,43 @@ proptest! {
         let arrivals: Vec<Arrival> = events.iter().map(Event::arrival).collect();
         let found = phases(windows(schedule), &arrivals, &[], &mut run, &|a, b| a == b);
         for (phase, found) in (0..).zip(found) {
-            let expected = counted(&events, schedule, phase, (least, distinct.unwrap_or(0)));
+            let reach = (least, distinct.unwrap_or(0));
+            let expected = counted(&events, schedule, phase, reach, lasting);
+            prop_assert_eq!(found, expected, "phase {}", phase);
+        }
+    }
+
+    #[test]
+    fn query_rules_page_as_brute_force_does(
+        events in prop::collection::vec(event(), 0..24),
+        schedule in schedule(),
+        max_signals in 1..5_usize,
+        how in suppressed(),
+    ) {
+        let documents: Vec<query_rule::Document> = events
+            .iter()
+            .map(|event| query_rule::Document {
+                groups: how.iter().map(|_| terms(&event.first)).collect(),
+                arrival: event.arrival(),
+            })
+            .collect();
+        let suppression = how.map(Suppressed::rule);
+        let mut run = |executions: &[Execution]| {
+            let mut known = query_rule::Known::default();
+            let mut open = OpenGroups::new(suppression.as_ref(), max_signals);
+            let found = executions.iter().flat_map(|execution| {
+                let all = documents.iter().enumerate();
+                query_rule::execute(*execution, all, &mut known, &mut open).alerts
+            });
+            found.collect()
+        };
+        let arrivals: Vec<Arrival> = events.iter().map(Event::arrival).collect();
+        let found = phases(windows(schedule), &arrivals, &[], &mut run, &|a, b| a == b);
+        for (phase, found) in (0..).zip(found) {
+            let expected = match how {
+                Some(how) => bucketed(&events, schedule, phase, how, max_signals),
+                None => paged(&events, schedule, phase, max_signals),
+            };
             prop_assert_eq!(found, expected, "phase {}", phase);
         }
     }
@@ -276,7 +486,10 @@ proptest! {
         events in prop::collection::vec(event(), 0..20),
         schedule in schedule(),
         beyond in 1..20_i64,
+        how in suppressed(),
     ) {
+        let suppression = how.map(Suppressed::rule);
+        let values = |number: usize, _: &str| texts(&events[number].second);
         let history = schedule.1 + beyond;
         let documents: Vec<new_terms::Document> = events
             .iter()
@@ -288,10 +501,12 @@ proptest! {
         let start_of = |to: i64| to - history;
         let mut run = |executions: &[Execution]| {
             let mut alerted = new_terms::Alerted::default();
+            let mut open = OpenGroups::new(suppression.as_ref(), 100);
             let mut alerts: Vec<(usize, u8, u8)> = Vec::new();
             for execution in executions {
                 let all = documents.iter().enumerate();
-                let found = new_terms::execute(*execution, all, &start_of, 100, &mut alerted);
+                let known = &mut alerted;
+                let found = new_terms::execute(*execution, all, &start_of, known, &mut open, &values);
                 alerts.extend(found.alerts.iter().map(|seen| {
                     let term = |place: usize| seen.terms[place].to_string().parse().unwrap();
                     (seen.first, term(0), term(1))
@@ -305,7 +520,7 @@ proptest! {
         for (phase, found) in (0..).zip(found) {
             let once: BTreeSet<(usize, u8, u8)> = found.iter().copied().collect();
             prop_assert_eq!(once.len(), found.len(), "an alert twice in phase {}", phase);
-            prop_assert_eq!(once, first_seen(&events, schedule, phase, history), "phase {}", phase);
+            prop_assert_eq!(once, first_seen(&events, schedule, phase, history, how), "phase {}", phase);
         }
     }
 
@@ -314,7 +529,11 @@ proptest! {
         events in prop::collection::vec(event(), 0..8),
         indicators in prop::collection::vec(event(), 0..8),
         schedule in schedule(),
+        how in suppressed(),
     ) {
+        let suppression = how.map(Suppressed::rule);
+        let values = |number: usize, _: &str| texts(&events[number].second);
+        let near = |_| (0..indicators.len()).collect();
         let entries = |side: Enumerated, group: usize, event: usize, indicator: usize| {
             let (event, indicator) = (&events[event], &indicators[indicator]);
             let pair = |event: &[u8], indicator: &[u8]| {
@@ -342,13 +561,16 @@ proptest! {
             events: &arrivals,
             indicators: &stored,
             groups: 2,
+            near: &near,
             entries: &entries,
         };
         let mut run = |executions: &[Execution]| {
             let mut alerted = BTreeSet::new();
+            let mut open = OpenGroups::new(suppression.as_ref(), 100);
             let mut alerts: Vec<Match> = Vec::new();
             for execution in executions {
-                let found = indicator_match::execute(*execution, &sides, 100, &mut alerted);
+                let known = &mut alerted;
+                let found = indicator_match::execute(*execution, &sides, known, &mut open, &values);
                 alerts.extend(found.alerts.into_iter().map(|(event, matches)| {
                     let pairs = matches.iter().map(|one| (one.indicator, one.group));
                     (event, pairs.collect())
@@ -360,7 +582,7 @@ proptest! {
         let found = phases(windows(schedule), &arrivals, &moments, &mut run, &|a, b| a == b);
         for (phase, found) in (0..).zip(found) {
             let found: BTreeSet<Match> = found.into_iter().collect();
-            prop_assert_eq!(found, matched(&events, &indicators, schedule, phase), "phase {}", phase);
+            prop_assert_eq!(found, matched(&events, &indicators, schedule, phase, how), "phase {}", phase);
         }
     }
 }

@@ -26,6 +26,7 @@ mod explain_word;
 pub mod review;
 pub mod scan;
 mod scan_division;
+mod scan_indicators;
 mod scan_inputs;
 mod scan_rules;
 mod scan_summary;

@@ -23,7 +23,7 @@ pub fn run(
     args: &PlanShardsArgs,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let rules = match Rules::load(settings, &args.exceptions, 1, console) {
+    let rules = match Rules::load(settings, &args.exceptions, None, 1, console) {
         Ok(rules) => rules,
         Err(code) => return Ok(code),
     };

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
 use std::num::NonZero;
+use std::sync::Arc;
 
 use super::super::args::{ScanArgs, ScanFormat};
 use super::super::console::Stream;
@@ -14,6 +15,7 @@ use super::super::progress::Bar;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::scan_division::{self, Part, Scan, StageHits};
+use super::scan_indicators::{self, Indicators};
 use super::scan_inputs::CliInputs;
 use super::scan_rules::Rules;
 use super::scan_summary::{figures, over, rate, summary};
@@ -34,7 +36,16 @@ pub fn run(
     let inputs = CliInputs::new(settings, &args.files, stop)?;
     let part = Part::new(settings, args);
     let options = options(args);
-    let mut rules = match Rules::load(settings, &args.exceptions, options.threads, console) {
+    let indicators = scan_indicators::load(settings, args, stop)?;
+    let documents = indicators.as_ref().map(|own| Arc::clone(&own.documents));
+    let loaded = Rules::load(
+        settings,
+        &args.exceptions,
+        documents,
+        options.threads,
+        console,
+    );
+    let mut rules = match loaded {
         Ok(rules) => rules,
         Err(code) => return Ok(code),
     };
@@ -93,20 +104,32 @@ pub fn run(
     if let Some(noise) = noise {
         write_noise(&noise, &stats, &rules, args, console);
     }
-    let summary = summary(&stats, &rules, &names, seconds, args);
+    let mut summary = summary(&stats, &rules, &names, seconds, args);
+    if let Some(indicators) = &indicators {
+        indicators.describe(&mut summary);
+    }
     console.write(Stream::Err, &summary);
     if let Some(path) = &args.stats {
-        let text = format!("{}\n", figures(&stats, &rules, &names, seconds));
+        let mut figures = figures(&stats, &rules, &names, seconds);
+        if let Some(indicators) = &indicators {
+            figures["indicators"] = indicators.figures();
+        }
+        let text = format!("{figures}\n");
         let written = settings.files.write(&settings.typed(path), &text);
         written.map_err(|mistake| Problem::usage(*mistake))?;
     }
-    let code = exit_code(&stats, &rules, args);
+    let code = exit_code(&stats, &rules, indicators.as_ref(), args);
     // The program ends here: thousands of pieces need not be given back one by one.
     std::mem::forget(rules);
     Ok(code)
 }
 
-fn exit_code(stats: &Stats, rules: &Rules, args: &ScanArgs) -> ExitCode {
+fn exit_code(
+    stats: &Stats,
+    rules: &Rules,
+    indicators: Option<&Indicators>,
+    args: &ScanArgs,
+) -> ExitCode {
     if stats.interrupted {
         return ExitCode::Interrupted;
     }
@@ -118,7 +141,8 @@ fn exit_code(stats: &Stats, rules: &Rules, args: &ScanArgs) -> ExitCode {
     let lost = stats.bad_lines > 0
         || stats.late > 0
         || stats.evicted_count() > 0
-        || stats.dropped_count() > 0;
+        || stats.dropped_count() > 0
+        || indicators.is_some_and(Indicators::is_incomplete);
     let is_incomplete = lost || stats.untimed > 0 || !rules.not_run.is_empty();
     let fails = (args.strict && lost) || (args.division.complete && is_incomplete);
     if failed || unread || fails {
@@ -175,6 +199,7 @@ fn options(args: &ScanArgs) -> Options {
         max_documents: args.max_documents,
         strict: args.strict,
         keep_values: args.summary,
+        executions: args.executions,
         slice: scan_division::slice(&args.division),
         ..Options::default()
     }

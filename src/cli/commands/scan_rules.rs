@@ -12,10 +12,10 @@ use super::super::files::Files;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::exception_lists;
-use crate::compile::{CompiledRule, ExceptionLists, NotCompiled, RuleCompiler, Unsupported};
+use crate::compile::{CompiledRule, NotCompiled, RuleCompiler, Unsupported};
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
-use crate::event::Timestamp;
+use crate::event::{Event, Timestamp};
 use crate::project::rule_files::{EXTENSIONS, named};
 use crate::rule;
 
@@ -66,6 +66,7 @@ impl Rules {
     pub(super) fn load(
         settings: &Settings,
         typed: &[Utf8PathBuf],
+        indicators: Option<Arc<[Event]>>,
         threads: usize,
         console: &mut Console,
     ) -> Result<Self, ExitCode> {
@@ -77,14 +78,17 @@ impl Rules {
         let lists = lists.map_err(|problem| console.problem(&problem))?;
         let paths = rule_files(settings, console)?;
         let part = paths.len().div_ceil(threads).max(1);
+        let files = &settings.files;
+        let compiler = &|| {
+            let compiler = RuleCompiler::new(&catalogue, &lists, Timestamp::default());
+            compiler.with_indicators(indicators.clone())
+        };
         let loaded: Vec<(Self, Vec<Diagnostic>)> = std::thread::scope(|scope| {
-            let (catalogue, lists, files) = (&catalogue, &lists, &settings.files);
             let mut parts = paths.chunks(part);
             let first = parts.next().unwrap_or(&[]);
-            let others =
-                parts.map(|paths| scope.spawn(move || several(files, paths, catalogue, lists)));
+            let others = parts.map(|paths| scope.spawn(move || several(files, paths, compiler())));
             let others: Vec<_> = others.collect();
-            let first = several(files, first, catalogue, lists);
+            let first = several(files, first, compiler());
             let join = |part: std::thread::ScopedJoinHandle<'_, _>| {
                 part.join()
                     .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -218,10 +222,8 @@ fn hidden(settings: &Settings) -> impl Iterator<Item = NotRun> + '_ {
 fn several(
     files: &Files,
     paths: &[Utf8PathBuf],
-    catalogue: &Catalogue,
-    lists: &ExceptionLists,
+    mut compiler: RuleCompiler<'_>,
 ) -> (Rules, Vec<Diagnostic>) {
-    let mut compiler = RuleCompiler::new(catalogue, lists, Timestamp::default());
     let (mut rules, mut diagnostics) = (Rules::default(), Vec::new());
     for path in paths {
         one(files, path, &mut compiler, &mut rules, &mut diagnostics);

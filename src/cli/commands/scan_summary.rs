@@ -56,6 +56,7 @@ pub(super) fn figures(
         "evicted": stats.evicted_count(),
         "dropped": stats.dropped_count(),
         "beyond_max_signals": stats.cut.values().sum::<u64>(),
+        "suppressed": stats.suppressed.values().sum::<u64>(),
         "alerts": stats.alert_count(),
         "rules": rules.run.len(),
         "unsupported": unsupported.collect::<serde_json::Value>(),
@@ -234,6 +235,13 @@ fn dropped(stats: &Stats, rules: &Rules, text: &mut String) {
         let _ = writeln!(
             text,
             "{count} events were dropped from the windows or the history of `{}`: --max-documents",
+            name_of(rule)
+        );
+    }
+    for (rule, count) in &stats.suppressed {
+        let _ = writeln!(
+            text,
+            "{count} alerts of `{}` went under an earlier one of their group (alert_suppression)",
             name_of(rule)
         );
     }

@@ -4,11 +4,12 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::reading::Reading;
-use super::replay::{Executed, Group, Held};
+use super::replay::{Executed, Group, Held, Made};
 use crate::evaluate::pipeline::{Input, OutputRow, Program};
 use crate::event::schema::MappedField;
 use crate::event::{Event, Timestamp};
 use crate::execution::replayed::Execution;
+use crate::execution::suppress::{Fate, OpenGroups};
 use crate::plan::pipeline::{Cell, ColumnOrigin, Metadata, Pipeline};
 use crate::scan::EventRecord;
 
@@ -25,20 +26,20 @@ pub(super) struct Querying<'p> {
     is_once: bool,
     /// The documents of each alert by number, and its cells, where events alert once.
     alerted: BTreeSet<(Vec<usize>, Vec<String>)>,
-    cut: usize,
+    open: OpenGroups<'p>,
     failure: Option<String>,
 }
 
 impl<'p> Querying<'p> {
     /// `None` for a query that cannot be run at all; the rule was refused for it.
-    pub(super) fn new(pipeline: &'p Pipeline) -> Option<Self> {
+    pub(super) fn new(pipeline: &'p Pipeline, open: OpenGroups<'p>) -> Option<Self> {
         Some(Self {
             program: Program::new(pipeline).ok()?,
-            fields: fields(pipeline),
+            fields: fields(pipeline, &open),
             is_once: pipeline.is_deduplicated(),
             pipeline,
             alerted: BTreeSet::new(),
-            cut: 0,
+            open,
             failure: None,
         })
     }
@@ -59,9 +60,10 @@ impl<'p> Querying<'p> {
     }
 }
 
-/// The paths of documents that a pipeline reads; `None` for all.
-fn fields(pipeline: &Pipeline) -> Option<Vec<String>> {
-    let mut paths = Vec::new();
+/// The paths of documents that a pipeline reads and that alerts are suppressed by; `None` for all.
+fn fields(pipeline: &Pipeline, open: &OpenGroups<'_>) -> Option<Vec<String>> {
+    let suppression = open.suppression();
+    let mut paths = suppression.map_or_else(Vec::new, |own| own.group_by.clone());
     for column in &pipeline.columns {
         match &column.origin {
             ColumnOrigin::Field { readers, .. } => {
@@ -96,12 +98,8 @@ impl Executed for Querying<'_> {
         event
     }
 
-    fn execute(
-        &mut self,
-        execution: Execution,
-        held: &VecDeque<Held<Event>>,
-        max_signals: usize,
-    ) -> Vec<Group> {
+    fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Event>>) -> Made {
+        self.open.begin(execution.start);
         let seen = held.iter().enumerate();
         let seen = seen.filter(|(_, held)| execution.sees(held.arrival));
         let mut seen: Vec<(usize, &Held<Event>)> = seen.collect();
@@ -111,15 +109,9 @@ impl Executed for Querying<'_> {
         let (places, events): (Vec<usize>, Vec<Event>) = seen
             .map(|(place, held)| (place, held.document.clone()))
             .unzip();
-        if self.alerted.len() > MOST_ALERTED {
-            let oldest = held.iter().map(|held| held.number).min();
-            let oldest = oldest.unwrap_or(usize::MAX);
-            self.alerted
-                .retain(|(numbers, _)| numbers.iter().any(|number| *number >= oldest));
-        }
-        self.cut = 0;
+        self.forget(held);
         let outputs = self.pipeline.computed_outputs();
-        let mut groups = Vec::new();
+        let mut made = Made::default();
         for row in self.rows(&events, execution.start) {
             let own = row
                 .events
@@ -138,28 +130,65 @@ impl Executed for Querying<'_> {
             {
                 continue;
             }
-            if groups.len() == max_signals {
-                self.cut += 1;
-                continue;
+            let pipeline = self.pipeline;
+            let values = |field: &str| column_or_field(pipeline, &row, &events, field);
+            match self.open.fate(values) {
+                Fate::Alert => made.alerts.push(Group {
+                    join: outputs
+                        .iter()
+                        .map(|(place, _)| row.cells.get(*place).and_then(Cell::as_one))
+                        .collect(),
+                    places: own.into_iter().map(Some).collect(),
+                }),
+                Fate::Suppressed => made.suppressed += 1,
+                Fate::Cut => {
+                    made.cut += 1;
+                    continue;
+                }
             }
             self.alerted.extend(alert);
-            let cells = outputs.iter();
-            let cells = cells.map(|(place, _)| row.cells.get(*place).and_then(Cell::as_one));
-            groups.push(Group {
-                join: cells.collect(),
-                places: own,
-            });
         }
-        groups
-    }
-
-    fn cut(&self) -> usize {
-        self.cut
+        made
     }
 
     fn leave(&mut self, _: Event) {}
 
     fn failure(&mut self) -> Option<String> {
         self.failure.take()
+    }
+}
+
+impl Querying<'_> {
+    /// Forgets the alerts of documents that no execution sees any more.
+    fn forget(&mut self, held: &VecDeque<Held<Event>>) {
+        if self.alerted.len() > MOST_ALERTED {
+            let oldest = held.iter().map(|held| held.number).min();
+            let oldest = oldest.unwrap_or(usize::MAX);
+            self.alerted
+                .retain(|(numbers, _)| numbers.iter().any(|number| *number >= oldest));
+        }
+    }
+}
+
+/// The values of an alert in a field: of the row, and where its events are alerted on one by one,
+/// else of the event.
+fn column_or_field(
+    pipeline: &Pipeline,
+    row: &OutputRow,
+    events: &[Event],
+    field: &str,
+) -> Vec<String> {
+    let outputs = &pipeline.outputs;
+    let place = outputs.iter().position(|output| output.name == field);
+    if let Some(cell) = place.and_then(|place| row.cells.get(place)) {
+        return cell.values().iter().map(ToString::to_string).collect();
+    }
+    match row.events.as_slice() {
+        [event] if pipeline.is_by_event() => {
+            let event = events.get(event.index());
+            let values = event.map_or(&[][..], |event| event.values(field));
+            values.iter().map(ToString::to_string).collect()
+        }
+        _ => Vec::new(),
     }
 }

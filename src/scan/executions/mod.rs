@@ -1,6 +1,6 @@
 //! Rules that alert by their executions, over a recording: the documents that meet their queries
 //! are kept, through a temporary file where they are many, and when all have come each
-//! rule's executions are replayed, one rule after another (`rule-types-semantics` §8, §9;
+//! rule's executions are replayed, one rule after another (`rule-types-semantics` §8 to §10;
 //! `esql-semantics` §13).
 //!
 //! Executions start at whole multiples of the rule's interval since 1970, so that a part of a
@@ -12,13 +12,19 @@ mod replay;
 mod threshold;
 mod new_terms;
 mod esql;
+mod candidates;
+mod matches;
+mod paging;
+mod indicator_match;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
 use super::EventRecord;
 use crate::compile::CompiledRule;
 use crate::event::external_sort::{OpenTemporary, Sorted, Sorter};
+use crate::execution::suppress::OpenGroups;
 use crate::rule::RuleKind;
 
 use self::reading::Reading;
@@ -43,9 +49,11 @@ pub(super) type Failed = ((u32, u64), String);
 #[derive(Debug, Default)]
 pub(super) struct Shortfalls {
     /// Documents that were dropped from a window or a history.
-    pub(super) dropped: Vec<(u32, u64)>,
+    pub(super) dropped: BTreeMap<u32, u64>,
     /// Alerts beyond `max_signals`.
-    pub(super) cut: Vec<(u32, u64)>,
+    pub(super) cut: BTreeMap<u32, u64>,
+    /// Alerts that went under an earlier one of their group.
+    pub(super) suppressed: BTreeMap<u32, u64>,
     /// Rules that failed.
     pub(super) failed: Vec<(u32, Failed)>,
 }
@@ -98,32 +106,8 @@ impl<'s> Executions<'s> {
         documents.advance()?;
         while let Some(number) = documents.next.as_ref().map(|(rule, _)| *rule) {
             let rule = self.rules.get(number as usize);
-            let is_going_on = match rule.map(|rule| (&*rule.rule, &rule.rule.kind)) {
-                Some((rule, RuleKind::Threshold(settings))) => {
-                    let counting = threshold::Counting::new(settings);
-                    let replay = Replay::new(number, rule, counting, max_documents);
-                    documents.replay(replay, sink, &mut shortfalls)?
-                }
-                Some((rule, RuleKind::NewTerms(settings))) => {
-                    let remembering = new_terms::Remembering::new(settings, max_documents);
-                    let replay = Replay::new(number, rule, remembering, max_documents);
-                    documents.replay(replay, sink, &mut shortfalls)?
-                }
-                _ => {
-                    let querying =
-                        rule.and_then(|rule| esql::Querying::new(rule.pipeline.as_ref()?));
-                    match (rule, querying) {
-                        (Some(rule), Some(querying)) => {
-                            let replay = Replay::new(number, &rule.rule, querying, max_documents);
-                            documents.replay(replay, sink, &mut shortfalls)?
-                        }
-                        _ => {
-                            documents.advance()?;
-                            true
-                        }
-                    }
-                }
-            };
+            let own = (number, rule, max_documents);
+            let is_going_on = documents.of_rule(own, sink, &mut shortfalls)?;
             if !is_going_on {
                 break;
             }
@@ -169,6 +153,57 @@ impl Documents {
         Ok(())
     }
 
+    /// Replays the executions of the rule whose document is next, which looks at most at so many at
+    /// a time; whether to go on.
+    fn of_rule(
+        &mut self,
+        (number, rule, max_documents): (u32, Option<&CompiledRule>, usize),
+        sink: &mut Sink<'_>,
+        shortfalls: &mut Shortfalls,
+    ) -> io::Result<bool> {
+        let Some(compiled) = rule else {
+            return self.skip();
+        };
+        let rule = &*compiled.rule;
+        let suppression = rule.production.suppression.as_ref();
+        let open = OpenGroups::new(suppression, rule.alert_limit() as usize);
+        if let RuleKind::Threshold(settings) = &rule.kind {
+            let kind = threshold::Counting::new(settings, open);
+            let replay = Replay::new(number, rule, kind, max_documents);
+            self.replay(replay, sink, shortfalls)
+        } else if let RuleKind::NewTerms(settings) = &rule.kind {
+            let kind = new_terms::Remembering::new(settings, open, max_documents);
+            let replay = Replay::new(number, rule, kind, max_documents);
+            self.replay(replay, sink, shortfalls)
+        } else if let Some(side) = &compiled.indicators {
+            let kind = indicator_match::Matching::new(side, open);
+            let replay = Replay::new(number, rule, kind, max_documents);
+            self.replay(replay, sink, shortfalls)
+        } else if let Some(pipeline) = &compiled.pipeline {
+            let Some(kind) = esql::Querying::new(pipeline, open) else {
+                return self.skip();
+            };
+            let replay = Replay::new(number, rule, kind, max_documents);
+            self.replay(replay, sink, shortfalls)
+        } else if matches!(rule.kind, RuleKind::Eql) {
+            let Some(kind) = matches::Matching::new(&compiled.plan, open) else {
+                return self.skip();
+            };
+            let replay = Replay::new(number, rule, kind, max_documents);
+            self.replay(replay, sink, shortfalls)
+        } else {
+            let kind = paging::Paging::new(open);
+            let replay = Replay::new(number, rule, kind, max_documents);
+            self.replay(replay, sink, shortfalls)
+        }
+    }
+
+    /// Passes over the next document; goes on.
+    fn skip(&mut self) -> io::Result<bool> {
+        self.advance()?;
+        Ok(true)
+    }
+
     /// Replays the executions of the rule whose document is next; whether to go on.
     fn replay<K: replay::Executed>(
         &mut self,
@@ -194,14 +229,17 @@ impl Documents {
         }
         is_going_on = is_going_on && replay.run_until(None, sink);
         if replay.dropped() > 0 {
-            shortfalls.dropped.push((replay.rule, replay.dropped()));
+            shortfalls.dropped.insert(replay.rule, replay.dropped());
         }
         let failed = replay.failed.take();
         shortfalls
             .failed
             .extend(failed.map(|failed| (replay.rule, failed)));
         if replay.cut > 0 {
-            shortfalls.cut.push((replay.rule, replay.cut));
+            shortfalls.cut.insert(replay.rule, replay.cut);
+        }
+        if replay.suppressed > 0 {
+            shortfalls.suppressed.insert(replay.rule, replay.suppressed);
         }
         Ok(is_going_on)
     }

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::reading::Reading;
-use super::replay::{Executed, Group, Held};
+use super::replay::{Executed, Group, Held, Made};
 use crate::evaluate::new_terms::Carried;
 use crate::evaluate::term::Term;
 use crate::event::Timestamp;
 use crate::execution::Arrival;
 use crate::execution::new_terms::{Alerted, Document, execute};
 use crate::execution::replayed::Execution;
+use crate::execution::suppress::OpenGroups;
 use crate::rule::NewTerms;
 use crate::scan::EventRecord;
 
@@ -31,12 +32,26 @@ pub(super) struct Remembering<'r> {
     /// The start of the history of the last execution.
     history: i64,
     alerted: Alerted,
-    cut: usize,
+    open: OpenGroups<'r>,
     dropped: u64,
 }
 
+/// A document, and its values of the fields that alerts are suppressed by.
+pub(super) struct Grouped {
+    document: Document,
+    values: Vec<Vec<Term>>,
+}
+
+impl Grouped {
+    /// Its values of the field of this number, as texts.
+    fn texts(&self, field: usize) -> Vec<String> {
+        let values = self.values.get(field).into_iter().flatten();
+        values.map(ToString::to_string).collect()
+    }
+}
+
 impl<'r> Remembering<'r> {
-    pub(super) fn new(settings: &'r NewTerms, max_past: usize) -> Self {
+    pub(super) fn new(settings: &'r NewTerms, open: OpenGroups<'r>, max_past: usize) -> Self {
         Self {
             settings,
             past: BTreeMap::new(),
@@ -44,7 +59,7 @@ impl<'r> Remembering<'r> {
             sweep_at: max_past.min(1 << 16),
             history: i64::MIN,
             alerted: Alerted::default(),
-            cut: 0,
+            open,
             dropped: 0,
         }
     }
@@ -83,63 +98,68 @@ fn history_start(settings: &NewTerms, to: i64) -> i64 {
 }
 
 impl Executed for Remembering<'_> {
-    type Document = Document;
+    type Document = Grouped;
 
-    fn document(&self, reading: Reading, _: &EventRecord) -> Document {
+    fn document(&self, reading: Reading, _: &EventRecord) -> Grouped {
         let time = reading.arrival.time.unwrap_or_default();
-        Document {
-            carried: Carried::new(&reading.content.terms(), time),
-            arrival: reading.arrival,
+        let mut terms = reading.content.terms();
+        let values = terms.split_off(self.settings.fields.len().min(terms.len()));
+        Grouped {
+            document: Document {
+                carried: Carried::new(&terms, time),
+                arrival: reading.arrival,
+            },
+            values,
         }
     }
 
-    fn execute(
-        &mut self,
-        execution: Execution,
-        held: &VecDeque<Held<Document>>,
-        max_signals: usize,
-    ) -> Vec<Group> {
+    fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Grouped>>) -> Made {
         let settings = self.settings;
         self.history = history_start(settings, execution.to);
         let history = |to: i64| history_start(settings, to);
-        let own = held.iter().map(|held| (held.number, &held.document));
+        let own = held
+            .iter()
+            .map(|held| (held.number, &held.document.document));
         let past = past(&self.past, held);
         // What was seen before stands for itself: no alert is made of it, so it needs no number.
         let documents = past
             .iter()
             .map(|document| (usize::MAX, document))
             .chain(own);
-        let alerted = &mut self.alerted;
-        let novelty = execute(execution, documents, &history, max_signals, alerted);
-        self.cut = novelty.cut.len();
+        let place = |number: usize| held.iter().position(|held| held.number == number);
+        let suppression = self.open.suppression();
+        let values = |number: usize, field: &str| {
+            let fields = &suppression?.group_by;
+            let field = fields.iter().position(|own| own == field)?;
+            let held = held.get(place(number)?)?;
+            Some(held.document.texts(field))
+        };
+        let values = |number: usize, field: &str| values(number, field).unwrap_or_default();
+        let (alerted, open) = (&mut self.alerted, &mut self.open);
+        let novelty = execute(execution, documents, &history, alerted, open, &values);
         if self.alerted.count() > MOST_ALERTED {
             let oldest = held.iter().map(|held| held.number).min();
             self.alerted.forget_before(oldest.unwrap_or(usize::MAX));
         }
-        let alerts = novelty.alerts.into_iter();
-        alerts
-            .map(|seen| Group {
-                join: seen
-                    .terms
-                    .iter()
-                    .map(|term| Some(term.value().clone()))
-                    .collect(),
-                places: held
-                    .iter()
-                    .position(|held| held.number == seen.first)
-                    .into_iter()
-                    .collect(),
-            })
-            .collect()
+        let alerts = novelty.alerts.into_iter().map(|seen| Group {
+            join: seen
+                .terms
+                .iter()
+                .map(|term| Some(term.value().clone()))
+                .collect(),
+            places: vec![place(seen.first)],
+        });
+        Made {
+            alerts: alerts.collect(),
+            cut: novelty.cut.len(),
+            suppressed: novelty.suppressed.len(),
+        }
     }
 
-    fn cut(&self) -> usize {
-        self.cut
-    }
-
-    fn leave(&mut self, document: Document) {
-        let time = document.carried.time;
-        for terms in document.carried.combinations {
+    fn leave(&mut self, document: Grouped) {
+        let carried = document.document.carried;
+        let time = carried.time;
+        for terms in carried.combinations {
             let latest = self.past.entry(terms).or_insert(time);
             *latest = time.max(*latest);
         }
@@ -154,10 +174,10 @@ impl Executed for Remembering<'_> {
 }
 
 /// The combinations of the documents that were seen before, each as a document of its own.
-fn past(past: &BTreeMap<Arc<[Term]>, i64>, held: &VecDeque<Held<Document>>) -> Vec<Document> {
+fn past(past: &BTreeMap<Arc<[Term]>, i64>, held: &VecDeque<Held<Grouped>>) -> Vec<Document> {
     let combinations = held
         .iter()
-        .flat_map(|held| &held.document.carried.combinations);
+        .flat_map(|held| &held.document.document.carried.combinations);
     let known = combinations.filter_map(|terms| past.get_key_value(terms));
     let known: BTreeMap<&Arc<[Term]>, i64> = known.map(|(terms, time)| (terms, *time)).collect();
     let documents = known.into_iter().map(|(terms, time)| Document {

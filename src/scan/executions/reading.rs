@@ -6,11 +6,12 @@
 use crate::compile::CompiledRule;
 use crate::engine::{Matcher, RuleSet, SlotId, keys};
 use crate::evaluate::term::Term;
-use crate::event::Event;
 use crate::event::schema::MappedField;
+use crate::event::{Event, Value};
 use crate::execution::Arrival;
 use crate::execution::time_range::RangeField;
-use crate::scan::reread;
+use crate::rule::RuleKind;
+use crate::scan::{Options, reread};
 
 /// The readers of the rules, by their places; `None` for rules that alert on events by themselves.
 pub(in crate::scan) struct Readers(Vec<Option<Reader>>);
@@ -20,8 +21,10 @@ struct Reader {
     range: RangeField,
     /// Each field of the range that some slot has.
     times: Vec<(String, SlotId)>,
-    /// The fields of the rule's kind; `None` for one that has no terms.
+    /// The fields that the rule names beside its query; `None` for one that has no terms.
     fields: Vec<Option<(MappedField, SlotId)>>,
+    /// The fields that its alerts are suppressed by.
+    groups: Vec<Option<SlotId>>,
     /// The whole event is read instead.
     is_whole: bool,
 }
@@ -36,7 +39,8 @@ pub(super) struct Reading {
 /// What was read beside the times.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Content {
-    /// The terms of each field of the rule's kind.
+    /// The terms of each field that the rule names beside its query, then the texts of each field that its alerts are
+    /// suppressed by.
     Terms(Vec<Vec<Term>>),
     /// The event.
     Event(Box<Event>),
@@ -65,28 +69,49 @@ const TERMS: u8 = 0;
 const EVENT: u8 = 1;
 
 /// The paths of documents that are read for rules that alert by their executions.
-pub(in crate::scan) fn fields(rules: &[CompiledRule]) -> Vec<String> {
+pub(in crate::scan) fn fields(rules: &[CompiledRule], options: &Options) -> Vec<String> {
     let mut paths = Vec::new();
-    for rule in rules.iter().filter(|rule| rule.is_executed()) {
+    for rule in rules.iter().filter(|rule| is_executed(rule, options)) {
         paths.extend(RangeField::of(&rule.rule).fields().map(str::to_owned));
-        let fields = rule.rule.kind.fields();
-        let mapped = fields.iter().filter_map(|path| rule.field(path));
+        let mapped = rule.named_fields().filter_map(|path| rule.field(path));
         paths.extend(mapped.map(|field| field.read_from.into_string()));
+        paths.extend(group_by(rule).iter().cloned());
     }
     paths.sort();
     paths.dedup();
     paths
 }
 
+/// Whether the alerts of a rule come of executions.
+fn is_executed(rule: &CompiledRule, options: &Options) -> bool {
+    options.executions || rule.is_executed()
+}
+
+/// The fields by whose texts the alerts of a rule are suppressed, where not the whole event is read.
+fn group_by(rule: &CompiledRule) -> &[String] {
+    let suppression = rule.rule.production.suppression.as_ref();
+    let is_typed = rule.rule.bucket_fields().next().is_some();
+    match suppression.filter(|_| !is_typed && !is_whole(rule)) {
+        Some(suppression) => &suppression.group_by,
+        None => &[],
+    }
+}
+
+/// Whether the executions of a rule look at whole events.
+fn is_whole(rule: &CompiledRule) -> bool {
+    let is_matched = matches!(rule.rule.kind, RuleKind::Eql);
+    is_matched || rule.pipeline.is_some() || rule.indicators.is_some()
+}
+
 impl Readers {
-    pub(in crate::scan) fn new(rules: &[CompiledRule], set: &RuleSet) -> Self {
+    pub(in crate::scan) fn new(rules: &[CompiledRule], set: &RuleSet, options: &Options) -> Self {
         let slot = |path: &str| set.slots().slot(path);
         let reader = |rule: &CompiledRule| {
             let range = RangeField::of(&rule.rule);
             let times = range
                 .fields()
                 .map(|path| Some((path.to_owned(), slot(path)?)));
-            let fields = rule.rule.kind.fields().into_iter().map(|path| {
+            let fields = rule.named_fields().map(|path| {
                 let field = rule.field(path)?;
                 let slot = slot(&field.read_from)?;
                 Some((field, slot))
@@ -94,13 +119,14 @@ impl Readers {
             Reader {
                 times: times.into_iter().flatten().collect(),
                 fields: fields.collect(),
-                is_whole: rule.pipeline.is_some(),
+                groups: group_by(rule).iter().map(|path| slot(path)).collect(),
+                is_whole: is_whole(rule),
                 range,
             }
         };
         let readers = rules
             .iter()
-            .map(|rule| rule.is_executed().then(|| reader(rule)));
+            .map(|rule| is_executed(rule, options).then(|| reader(rule)));
         Self(readers.collect())
     }
 
@@ -138,16 +164,28 @@ impl Readers {
             let terms = field.as_ref().map_or_else(Vec::new, |(field, slot)| {
                 Term::of_field(field, &matcher.values_of(line, *slot))
             });
-            let start = bytes.len();
-            bytes.extend_from_slice(&[0; 4]);
-            for term in &terms {
-                keys::write(term.value(), bytes);
-            }
-            let length = u32::try_from(bytes.len() - start - 4).unwrap_or(0);
-            if let Some(place) = bytes.get_mut(start..start + 4) {
-                place.copy_from_slice(&length.to_le_bytes());
-            }
+            write(&terms, bytes);
         }
+        for slot in &reader.groups {
+            let values = slot.map_or_else(Vec::new, |slot| matcher.values_of(line, slot));
+            let texts = values.iter().map(|value| Value::text(&value.to_string()));
+            let mut texts: Vec<Term> = texts.map(Term::new).collect();
+            texts.sort();
+            write(&texts, bytes);
+        }
+    }
+}
+
+/// Appends the terms of one field behind their length in bytes.
+fn write(terms: &[Term], bytes: &mut Vec<u8>) {
+    let start = bytes.len();
+    bytes.extend_from_slice(&[0; 4]);
+    for term in terms {
+        keys::write(term.value(), bytes);
+    }
+    let length = u32::try_from(bytes.len() - start - 4).unwrap_or(0);
+    if let Some(place) = bytes.get_mut(start..start + 4) {
+        place.copy_from_slice(&length.to_le_bytes());
     }
 }
 

@@ -23,15 +23,7 @@ pub(super) trait Executed {
     fn document(&self, reading: Reading, record: &EventRecord) -> Self::Document;
 
     /// Runs one execution.
-    fn execute(
-        &mut self,
-        execution: Execution,
-        held: &VecDeque<Held<Self::Document>>,
-        max_signals: usize,
-    ) -> Vec<Group>;
-
-    /// How many alerts of the last execution were beyond `max_signals`.
-    fn cut(&self) -> usize;
+    fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Self::Document>>) -> Made;
 
     /// No execution finds the document any more; none from now on looks for it before `from`.
     fn leave(&mut self, document: Self::Document);
@@ -47,10 +39,21 @@ pub(super) trait Executed {
     }
 }
 
-/// An alert: its key, and the documents by their places among those held.
+/// What one execution gives.
+#[derive(Default)]
+pub(super) struct Made {
+    pub(super) alerts: Vec<Group>,
+    /// How many alerts were beyond `max_signals`.
+    pub(super) cut: usize,
+    /// How many went under an earlier alert of their group.
+    pub(super) suppressed: usize,
+}
+
+/// An alert: its key, and the documents by their places among those held; `None` stands for a
+/// missing event.
 pub(super) struct Group {
     pub(super) join: Vec<Option<Value>>,
-    pub(super) places: Vec<usize>,
+    pub(super) places: Vec<Option<usize>>,
 }
 
 /// A document that an execution may still see.
@@ -75,7 +78,6 @@ pub(super) struct Replay<K: Executed> {
     kind: K,
     windows: Windows,
     shifts: Vec<i64>,
-    max_signals: usize,
     max_documents: usize,
     /// By time.
     held: VecDeque<Held<K::Document>>,
@@ -86,6 +88,8 @@ pub(super) struct Replay<K: Executed> {
     pub(super) failed: Option<((u32, u64), String)>,
     /// Alerts beyond `max_signals`.
     pub(super) cut: u64,
+    /// Alerts that went under an earlier one of their group.
+    pub(super) suppressed: u64,
 }
 
 impl<K: Executed> Replay<K> {
@@ -96,13 +100,13 @@ impl<K: Executed> Replay<K> {
             kind,
             shifts: windows.shifts(),
             windows,
-            max_signals: rule.alert_limit() as usize,
             max_documents,
             held: VecDeque::new(),
             next: i64::MIN,
             dropped: 0,
             failed: None,
             cut: 0,
+            suppressed: 0,
         }
     }
 
@@ -165,7 +169,7 @@ impl<K: Executed> Replay<K> {
     }
 
     fn execute(&mut self, execution: Execution, sink: &mut Sink<'_>) -> bool {
-        let groups = self.kind.execute(execution, &self.held, self.max_signals);
+        let made = self.kind.execute(execution, &self.held);
         if let (None, Some(reason)) = (&self.failed, self.kind.failure()) {
             let first = self
                 .held
@@ -173,14 +177,17 @@ impl<K: Executed> Replay<K> {
                 .map(|held| (held.record.file, held.record.line));
             self.failed = Some((first.unwrap_or_default(), reason));
         }
-        self.cut += self.kind.cut() as u64;
-        groups.into_iter().all(|group| {
-            let places = group.places.iter();
-            let events = places.filter_map(|place| self.held.get(*place));
+        self.cut += made.cut as u64;
+        self.suppressed += made.suppressed as u64;
+        made.alerts.into_iter().all(|group| {
+            let record = |place: &Option<usize>| {
+                let held = self.held.get((*place)?)?;
+                Some(Arc::clone(&held.record))
+            };
             sink(Alert {
                 rule: self.rule,
                 join: group.join,
-                events: events.map(|held| Some(Arc::clone(&held.record))).collect(),
+                events: group.places.iter().map(record).collect(),
             })
         })
     }

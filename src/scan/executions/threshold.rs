@@ -3,23 +3,24 @@
 use std::collections::VecDeque;
 
 use super::reading::Reading;
-use super::replay::{Executed, Group, Held};
+use super::replay::{Executed, Group, Held, Made};
 use crate::evaluate::threshold::{Counted, Threshold};
 use crate::execution::replayed::Execution;
+use crate::execution::suppress::OpenGroups;
 use crate::execution::threshold::{Document, History, execute};
 use crate::rule;
 use crate::scan::EventRecord;
 
 /// What they have counted so far.
-pub(super) struct Counting {
+pub(super) struct Counting<'r> {
     threshold: Threshold,
     groups: usize,
     history: History,
-    cut: usize,
+    open: OpenGroups<'r>,
 }
 
-impl Counting {
-    pub(super) fn new(settings: &rule::Threshold) -> Self {
+impl<'r> Counting<'r> {
+    pub(super) fn new(settings: &rule::Threshold, open: OpenGroups<'r>) -> Self {
         Self {
             threshold: Threshold {
                 count: settings.count,
@@ -27,12 +28,12 @@ impl Counting {
             },
             groups: settings.group_by.len(),
             history: History::default(),
-            cut: 0,
+            open,
         }
     }
 }
 
-impl Executed for Counting {
+impl Executed for Counting<'_> {
     type Document = Document;
 
     fn document(&self, reading: Reading, _: &EventRecord) -> Document {
@@ -48,31 +49,24 @@ impl Executed for Counting {
         }
     }
 
-    fn execute(
-        &mut self,
-        execution: Execution,
-        held: &VecDeque<Held<Document>>,
-        max_signals: usize,
-    ) -> Vec<Group> {
+    fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Document>>) -> Made {
         let documents = held.iter().map(|held| &held.document).enumerate();
         let (threshold, history) = (self.threshold, &mut self.history);
-        let counting = execute(execution, documents, threshold, max_signals, history);
-        self.cut = counting.cut.len();
+        let counting = execute(execution, documents, threshold, history, &mut self.open);
         let alerts = counting.alerts.into_iter();
-        alerts
-            .map(|bucket| Group {
-                join: bucket
-                    .key
-                    .into_iter()
-                    .map(|term| Some(term.into_value()))
-                    .collect(),
-                places: bucket.documents,
-            })
-            .collect()
-    }
-
-    fn cut(&self) -> usize {
-        self.cut
+        let alerts = alerts.map(|bucket| Group {
+            join: bucket
+                .key
+                .into_iter()
+                .map(|term| Some(term.into_value()))
+                .collect(),
+            places: bucket.documents.into_iter().map(Some).collect(),
+        });
+        Made {
+            alerts: alerts.collect(),
+            cut: counting.cut.len(),
+            suppressed: counting.suppressed.len(),
+        }
     }
 
     fn leave(&mut self, _: Document) {}
