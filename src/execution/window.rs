@@ -135,12 +135,13 @@ impl Windows {
 
     /// What happens in every phase: the phases from 0 to the interval, those in a row with the
     /// same outcome together. `settle` makes of the hits of the executions, in their order, what
-    /// becomes of them.
-    pub fn phases(&self, found: &[Found], settle: &Settle<'_>) -> Vec<Phase> {
+    /// becomes of them; where it `repeats`, an execution that finds the same as the one before may
+    /// make other alerts.
+    pub fn phases(&self, found: &[Found], repeats: bool, settle: &Settle<'_>) -> Vec<Phase> {
         let interval = self.0.interval.max(1);
         let mut cuts = vec![0];
         for one in found {
-            if one.until - one.from < interval {
+            if repeats || one.until - one.from < interval {
                 cuts.push(one.from.rem_euclid(interval));
                 cuts.push(one.until.rem_euclid(interval));
             } else {
@@ -153,7 +154,7 @@ impl Windows {
         let mut phases: Vec<Phase> = Vec::new();
         for (index, from) in cuts.iter().enumerate() {
             let until = cuts.get(index + 1).copied().unwrap_or(interval);
-            let outcome = self.phase(*from, found, settle);
+            let outcome = self.phase(*from, found, repeats, settle);
             match phases.last_mut() {
                 Some(last) if last.outcome == outcome => last.until = until,
                 _ => phases.push(Phase {
@@ -168,13 +169,25 @@ impl Windows {
 
     /// What happens where executions start `phase` after the start of the case, modulo the
     /// interval.
-    pub fn phase(&self, phase: i64, found: &[Found], settle: &Settle<'_>) -> Outcome {
+    pub fn phase(
+        &self,
+        phase: i64,
+        found: &[Found],
+        repeats: bool,
+        settle: &Settle<'_>,
+    ) -> Outcome {
         let interval = self.0.interval.max(1);
-        let first = |one: &Found| {
-            let start = one.from + (phase - one.from).rem_euclid(interval);
-            (start < one.until).then_some(start)
+        let starts = |one: &Found| {
+            let first = one.from + (phase - one.from).rem_euclid(interval);
+            let until = one.until;
+            // Each makes an alert of one more hit at least, or nothing more comes.
+            let most = if repeats { one.hits.len().max(1) } else { 1 };
+            let starts = std::iter::successors(Some(first), move |start| Some(start + interval));
+            starts.take(most).take_while(move |start| *start < until)
         };
-        let ran = found.iter().filter_map(|one| Some((first(one)?, one)));
+        let ran = found
+            .iter()
+            .flat_map(|one| starts(one).map(move |start| (start, one)));
         let mut ran: Vec<(i64, &Found)> = ran.collect();
         ran.sort_by_key(|(start, one)| (*start, -one.shift));
         settle(&ran)
@@ -292,7 +305,7 @@ mod tests {
         let windows = windows(300, 540, 0);
         for (span, share) in [(0, 300), (240, 300), (241, 299), (300, 240), (540, 0)] {
             let found = together(windows, &[on_time(0), on_time(span)]);
-            let phases = windows.phases(&found, &settle);
+            let phases = windows.phases(&found, false, &settle);
             // Both ends of a range belong to it: one millisecond more than the difference.
             let exact = (share * SECOND + 1).min(300 * SECOND);
             assert_eq!(covered(&phases), exact, "{span}");
@@ -343,7 +356,7 @@ mod tests {
                 })
                 .collect();
             let found = together(windows, &events);
-            let phases = windows.phases(&found, &settle);
+            let phases = windows.phases(&found, false, &settle);
             prop_assert_eq!(phases.first().map(|phase| phase.from), Some(0));
             prop_assert_eq!(phases.last().map(|phase| phase.until), Some(interval * SECOND));
             for second in 0..interval {

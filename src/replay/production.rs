@@ -80,6 +80,7 @@ pub(super) fn produce(
         replayed.number(found);
     }
     let found = replayed.found();
+    let repeats = setting.suppression.is_some();
     let settle = |ran: &[(i64, &Found)]| {
         let open = OpenGroups::new(setting.suppression, setting.max_signals);
         settle(ran, open, &|number| replayed.group(number))
@@ -88,9 +89,9 @@ pub(super) fn produce(
         Some(phase) => vec![Phase {
             from: phase,
             until: phase + 1,
-            outcome: setting.windows.phase(phase, &found, &settle),
+            outcome: setting.windows.phase(phase, &found, repeats, &settle),
         }],
-        None => setting.windows.phases(&found, &settle),
+        None => setting.windows.phases(&found, repeats, &settle),
     };
     let alerted = |number: &usize| {
         let mut all = phases.iter();

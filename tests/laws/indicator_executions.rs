@@ -77,7 +77,7 @@ fn check_indicators(
         );
         let _ = writeln!(
             events,
-            "    e{number}: {{is: start, at: {time}s, ingested: {late}s, process.name: {name}, \
+            "    e{number}: {{is: process, at: {time}s, ingested: {late}s, process.name: {name}, \
              process.pid: {pid}, host.id: {host}, user.name: {user}}}"
         );
     }

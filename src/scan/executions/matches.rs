@@ -74,7 +74,11 @@ impl Executed for Matching<'_> {
         }
         let seen = held.iter().enumerate();
         let seen = seen.filter(|(_, held)| execution.sees(held.arrival));
+        let mut seen: Vec<(usize, &Held<Event>)> = seen.collect();
+        // Events of one time are taken as they lie in the files.
+        seen.sort_by_key(|(_, held)| (held.record.time, held.record.file, held.record.line));
         let (places, events): (Vec<usize>, Vec<Event>) = seen
+            .into_iter()
             .map(|(place, held)| (place, held.document.clone()))
             .unzip();
         let found = self.matches(&events, execution.start);
