@@ -282,7 +282,7 @@ impl Trial<'_, '_> {
         let pairs = |event: &Event, number: usize, group: usize| {
             let indicator = indicators.stage.events.get(number);
             indicator.map_or_else(Vec::new, |indicator| {
-                indicators.pairs(side, group, event, indicator)
+                indicators.compared.pairs(side, group, event, indicator)
             })
         };
         let mut decided = Vec::new();
