@@ -12,7 +12,7 @@ use crate::event::io::Stop;
 use crate::replay::census::{RuleCensus, Standing};
 use crate::replay::events::Ignore;
 use crate::replay::listing::list;
-use crate::replay::outcome::{Check, CheckKey, Outcome, ScenarioOutcome, Verdict};
+use crate::replay::outcome::{Check, CheckKey, Outcome, ScenarioOutcome};
 use crate::replay::select::Selection;
 use crate::replay::trace::Observed;
 use crate::replay::{self, Options, Receiver, Test};
@@ -205,13 +205,11 @@ fn without_checks(tests: &[Test<'_>], partial: &[bool], outcome: &mut Outcome) -
     for ((test, scenario), partial) in tests.iter().zip(&outcome.scenarios).zip(partial) {
         let rule = idle.entry(&test.subject.file).or_default();
         rule.runs |= *partial || scenario.checks.iter().any(|check| check.verdict.is_run());
-        let unsupported = |check: &&Check| check.verdict == Verdict::Unsupported;
-        let reason = scenario.checks.iter().find(unsupported);
-        let reason = reason.and_then(|check| check.reason.as_ref());
+        let reason = scenario.checks.iter().find_map(Check::unsupported);
         rule.unsupported = rule
             .unsupported
             .take()
-            .or_else(|| reason.map(ToString::to_string));
+            .or_else(|| reason.map(str::to_owned));
         if scenario.checks.is_empty() && !partial && test.scenario.skip.is_none() {
             found.push(no_check(test, scenario));
         }

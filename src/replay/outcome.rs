@@ -87,6 +87,14 @@ impl Check {
             .map_or_else(String::new, ToString::to_string)
     }
 
+    /// What Trapline does not implement, or lacks, to run the check.
+    pub fn unsupported(&self) -> Option<&str> {
+        match &self.observed {
+            Observed::Unsupported(what) => Some(what),
+            _ => None,
+        }
+    }
+
     /// The clauses of the rule that the verdict is about, each with its file, line and text: those
     /// of the reason, or those that stopped an alert.
     pub fn clauses<'c>(&'c self, rule_file: &'c str) -> Vec<(&'c str, usize, String)> {

@@ -49,6 +49,28 @@ fn a_rule_of_which_no_check_runs_is_not_tested() {
 }
 
 #[test]
+fn a_rule_that_becomes_one_of_a_type_that_is_not_run_says_so_beside_its_checks() {
+    let project = tested();
+    let learned = "[rule]\nname = \"Shell\"\nrule_id = \"r-1\"\ntype = \"machine_learning\"\nseverity = \
+                   \"high\"\nrisk_score = 73\nanomaly_threshold = 50\nmachine_learning_job_id = \"x\"\n";
+    add(&project, "rules/shell.toml", learned);
+    let (code, out) = project.run(&["test"]);
+    assert_eq!(code, 1, "an alert was lost: {out}");
+    project.run(&["test", "--accept=all"]);
+    let (code, out) = project.run(&["test"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(
+        out.contains("0 tested, 0 untested, 0 unshaped, 1 unsupported"),
+        "{out}"
+    );
+    let (block, _) = out.split_once("rules    ").unwrap();
+    assert!(
+        block.contains("  rules of type machine_learning\n"),
+        "{out}"
+    );
+}
+
+#[test]
 fn a_rule_that_cannot_be_loaded_is_an_error_even_without_a_scenario() {
     let project = tested();
     add(

@@ -54,6 +54,7 @@ pub(super) fn write(view: &View<'_>, options: Options, text: &mut String) {
         let key = painter.key(WARN, word(first));
         let _ = writeln!(text, "{key}{}", painter.paint(NAME, &name));
         let reason = first.reason.as_ref().map(ToString::to_string);
+        let reason = reason.or_else(|| first.unsupported().map(str::to_owned));
         for line in reason.iter().chain(&first.warnings) {
             let _ = writeln!(text, "  {}", clean(line));
         }
