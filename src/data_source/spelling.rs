@@ -257,7 +257,7 @@ fn is_identifier(value: &str) -> bool {
         .strip_prefix("S-1-")
         .is_some_and(|rest| !rest.chars().any(char::is_alphabetic));
     let number = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
-    let digits = text.chars().filter(|c| c.is_ascii_hexdigit()).count();
+    let digits = text.chars().filter(char::is_ascii_hexdigit).count();
     let is_long = digits >= LONG && text.contains(|c: char| c.is_ascii_digit());
     let (address, _) = text.split_once('/').unwrap_or((text, ""));
     is_sid

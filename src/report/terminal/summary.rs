@@ -13,6 +13,8 @@ use crate::replay::census::RuleCensus;
 use crate::replay::outcome::{ScenarioOutcome, Verdict};
 use crate::snapshot::{Change, Class};
 
+/// The words in front of the first line of a list.
+const WORDS: usize = 10;
 /// So many sources or indices are named.
 const NAMED: usize = 8;
 
@@ -182,8 +184,6 @@ fn named(
     if more > 0 {
         texts.push(format!("and {more} more"));
     }
-    // The words stand in front of the first line.
-    const WORDS: usize = 10;
     wrap(
         texts.iter().map(String::as_str),
         width.saturating_sub(WORDS),
