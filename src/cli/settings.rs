@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::args::{Args, Format, FormatArg, Global, Required, TestArgs, operator};
+use super::args::{Args, BadFormat, Format, FormatArg, Global, Required, TestArgs, operator};
 use super::error::{self, Problem};
 use super::files::Files;
 use super::lint_levels::{Level, Levels, lint};
@@ -55,9 +55,13 @@ impl Defaults {
             Problem::usage(diagnostic.at(source, span, message))
         };
         let reports = config.test.format.iter();
-        let reports = reports.map(|(word, span)| word.parse().map_err(|why| at(*span, why)));
+        let reports = reports.map(|(word, span)| {
+            word.parse()
+                .map_err(|why: BadFormat| at(*span, why.to_string()))
+        });
         let operators = config.mutate.operators.iter();
-        let operators = operators.map(|(word, span)| operator(word).map_err(|why| at(*span, why)));
+        let operators =
+            operators.map(|(word, span)| operator(word).map_err(|why| at(*span, why.to_string())));
         let require_tested = match &config.gates.require_tested {
             None => Required::None,
             Some((word, span)) => Required::by_word(word)

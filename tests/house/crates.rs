@@ -22,12 +22,9 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     ("cfg-if", &["lib.rs"]),
     (
         "clap",
-        &["cli/args.rs", "cli/mod.rs", "cli/commands/scaffold.rs"],
+        &["cli/args/", "cli/mod.rs", "cli/commands/scaffold.rs"],
     ),
-    (
-        "clap_complete",
-        &["cli/args.rs", "cli/commands/scaffold.rs"],
-    ),
+    ("clap_complete", &["cli/args/", "cli/commands/scaffold.rs"]),
     ("clap_mangen", &["cli/commands/scaffold.rs"]),
     ("console", &["cli/keypress.rs"]),
     ("ctrlc", &["cli/interrupt.rs"]),

@@ -25,7 +25,7 @@ pub(in crate::cli) fn call(params: &Value, settings: &Settings) -> Result<Value,
     let none = Map::new();
     let given = params.get("arguments").and_then(Value::as_object);
     let line = command_line(tool, given.unwrap_or(&none), settings)?;
-    let args = Args::of_line(&line).map_err(invalid)?;
+    let args = Args::of_line(&line).map_err(|error| invalid(error.to_string()))?;
     Ok(run(&args, settings))
 }
 

@@ -1,0 +1,97 @@
+//! Options of the commands that look at rules and explain: `check`, `explain`, `sources`.
+
+use camino::Utf8PathBuf;
+use clap::{Args as Group, ValueEnum};
+
+/// Options of `check`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct CheckArgs {
+    /// Rules, scenarios or directories [default: everything]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Report format: human, concise (one finding per line), json, or markdown (figures only)
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub format: CheckFormat,
+    /// Show every finding instead of the first ones of each kind
+    #[arg(long)]
+    pub verbose: bool,
+    /// Treat the findings of a lint as errors (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub deny: Vec<String>,
+    /// Ignore the findings of a lint (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub allow: Vec<String>,
+}
+
+/// How `check` reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum CheckFormat {
+    /// For people, with the places drawn
+    #[default]
+    Human,
+    /// A finding a line
+    Concise,
+    /// For programs
+    Json,
+    /// Figures only
+    Markdown,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct ExplainArgs {
+    /// A rule or its scenario; or a term of the reports, an error code (E310), a lint
+    #[arg(value_name = "RULE|WORD")]
+    pub rule: String,
+    /// The case by its name [default: the attack]
+    #[arg(long, value_name = "NAME")]
+    pub case: Option<String>,
+    /// Explain a recording instead of a case: NDJSON (also .gz and .zst) or EVTX
+    #[arg(long, value_name = "FILE", conflicts_with = "case")]
+    pub events: Option<String>,
+    /// Only on this data source; for a recording, the source whose field types apply
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// Exception lists that apply to the rule over the recording if it refers to them, files or
+    /// directories (repeatable); beside those of the project
+    #[arg(long, value_name = "PATH", requires = "events")]
+    pub exceptions: Vec<Utf8PathBuf>,
+    /// Draw the executions of the rule on a timeline: when each runs and which events it sees
+    #[arg(long, conflicts_with = "events")]
+    pub schedule: bool,
+    /// List every clause, not only the deciding ones
+    #[arg(long)]
+    pub all_clauses: bool,
+    /// Report format: human or json
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub format: ExplainFormat,
+}
+
+/// The formats of `explain`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ExplainFormat {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
+}
+
+/// Options of `sources`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct SourcesArgs {
+    /// The data source to show
+    pub name: Option<String>,
+}

@@ -1,0 +1,42 @@
+//! Options of `schema`, `completions` and `man`.
+
+use camino::Utf8PathBuf;
+use clap::{Args as Group, ValueEnum};
+use clap_complete::Shell;
+
+/// Options of `schema`.
+#[derive(Debug, Clone, Group)]
+pub struct SchemaArgs {
+    /// Which files: scenario, rule, config (trapline.toml) or report (test --format json)
+    #[arg(value_name = "OF", default_value = "scenario")]
+    pub of: SchemaOf,
+}
+
+/// What a schema is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Scenario files
+    Scenario,
+    /// Rule files
+    Rule,
+    /// trapline.toml
+    Config,
+    /// The report of test --format json
+    Report,
+}
+
+/// Options of `completions`.
+#[derive(Debug, Clone, Group)]
+pub struct CompletionsArgs {
+    /// Which shell: bash, elvish, fish, powershell or zsh
+    #[arg(hide_possible_values = true)]
+    pub shell: Shell,
+}
+
+/// Options of `man`.
+#[derive(Debug, Clone, Group)]
+pub struct ManArgs {
+    /// Where to write them
+    #[arg(value_name = "DIR")]
+    pub directory: Utf8PathBuf,
+}

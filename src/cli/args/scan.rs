@@ -1,0 +1,159 @@
+//! Options of `scan` and `plan-shards`.
+
+use camino::Utf8PathBuf;
+use clap::{Args as Group, ValueEnum};
+
+use crate::event::Timestamp;
+use crate::event::time::{DateFormat, milliseconds_back};
+use crate::scan::noise::Budget;
+use crate::scan::stage_hits::Owner;
+
+/// Options of `scan`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct ScanArgs {
+    /// NDJSON files, event logs (EVTX), directories or patterns; `-` is standard input, `.gz` and
+    /// `.zst` are unpacked
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<String>,
+    /// Output format: ndjson, json or table [default: ndjson]
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    pub format: Option<ScanFormat>,
+    /// Print how noisy each rule is instead of alerts: alerts per day, hosts, most frequent values
+    /// (as a table, or with --format json or ndjson)
+    #[arg(long)]
+    pub summary: bool,
+    /// Exit with 5 if a rule alerts more often than that: 5/day, 1/hour, 20/week
+    #[arg(long, value_name = "N/PERIOD")]
+    pub budget: Option<Budget>,
+    /// Write statistics of the run to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub stats: Option<Utf8PathBuf>,
+    /// Number of threads
+    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Reorder events of a stream within so many minutes; files are always ordered completely
+    #[arg(long, value_name = "MINUTES", default_value_t = 5)]
+    pub reorder: u32,
+    /// Exception lists for the rules that refer to them, in addition to those of the project: files
+    /// or directories (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub exceptions: Vec<Utf8PathBuf>,
+    /// Indicators that rules of type threat_match compare events with: files as FILE, directories or
+    /// patterns (repeatable); without them these rules are not run
+    #[arg(long, value_name = "FILE")]
+    pub indicators: Vec<String>,
+    /// Replay the executions of the schedule for rules of type eql, query and saved_query as well:
+    /// their range, max_signals and alert suppression
+    #[arg(long, conflicts_with_all = ["window", "stage_hits", "from_stage_hits"])]
+    pub executions: bool,
+    /// Maximum number of partial sequences in memory; the oldest are dropped beyond it
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub max_partials: usize,
+    /// The most events that are held for the executions of one rule, and the most indicators; of
+    /// events the oldest go, of indicators the last
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub max_documents: usize,
+    /// Stop at the first line that is not an event; exit with 3 if events or sequences were lost
+    #[arg(long)]
+    pub strict: bool,
+    /// The part of a scan on several machines.
+    #[command(flatten)]
+    pub division: DivisionArgs,
+}
+
+/// The heading of the options that divide a scan.
+const DIVISION: &str = "A part of a scan on several machines";
+
+/// Options of `scan` for one part of a scan on several machines.
+#[derive(Debug, Clone, Default, Group)]
+pub struct DivisionArgs {
+    /// Report only alerts whose last event is not before this time (2026-01-31T00:00:00Z)
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = DIVISION)]
+    pub from: Option<Timestamp>,
+    /// Report only alerts whose last event is before this time
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = DIVISION)]
+    pub to: Option<Timestamp>,
+    /// Run only rules whose matches span at most this time (10m); with stage hits, only the others
+    #[arg(long, value_name = "SPAN", help_heading = DIVISION)]
+    pub window: Option<ScanWindow>,
+    /// Write the stage hits of the events to FILE instead of alerts
+    #[arg(long, value_name = "FILE", help_heading = DIVISION, conflicts_with_all = ["from", "to", "summary"])]
+    pub stage_hits: Option<Utf8PathBuf>,
+    /// Read files of stage hits instead of events
+    #[arg(long, help_heading = DIVISION, conflicts_with_all = ["from", "to", "summary", "stage_hits"])]
+    pub from_stage_hits: bool,
+    /// Report only alerts of the join keys of machine I of N (0/4)
+    #[arg(long, value_name = "I/N", value_parser = owner, help_heading = DIVISION, requires = "from_stage_hits")]
+    pub owner: Option<Owner>,
+    /// Exit with 3 if events could not be read, put in order or kept
+    #[arg(long, help_heading = DIVISION)]
+    pub complete: bool,
+}
+
+/// A span of time, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScanWindow(pub i64);
+
+/// Why a value of an option cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadValue {
+    /// No span of time.
+    #[error("a span is a number and a unit, as 30s, 10m, 12h or 1d")]
+    Span,
+    /// No instant.
+    #[error("a time is written as 2026-01-31T00:00:00Z")]
+    Time,
+    /// No machine of several.
+    #[error("a machine is I/N: its number, from 0, and how many there are")]
+    Owner,
+}
+
+impl std::str::FromStr for ScanWindow {
+    type Err = BadValue;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let millis = milliseconds_back(&format!("now-{text}"));
+        let millis = millis.filter(|millis| *millis >= 0 && !text.contains(['+', '-', '/']));
+        millis.map(Self).ok_or(BadValue::Span)
+    }
+}
+
+fn time(text: &str) -> Result<Timestamp, BadValue> {
+    let time = DateFormat::usual().parse(text);
+    time.ok_or(BadValue::Time)
+}
+
+fn owner(text: &str) -> Result<Owner, BadValue> {
+    let parts = text.split_once('/');
+    let parts = parts.and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+    match parts {
+        Some((index, count)) if index < count => Ok(Owner { index, count }),
+        _ => Err(BadValue::Owner),
+    }
+}
+
+/// Options of `plan-shards`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct PlanShardsArgs {
+    /// Files whose time ranges are to be listed: NDJSON, directories or patterns
+    #[arg(value_name = "FILE")]
+    pub files: Vec<String>,
+    /// The longest neighbourhood of a slice [default: the longest span of a rule]
+    #[arg(long, value_name = "SPAN")]
+    pub window: Option<ScanWindow>,
+    /// Exception lists for the rules that refer to them, files or directories (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub exceptions: Vec<Utf8PathBuf>,
+}
+
+/// How alerts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ScanFormat {
+    /// A JSON object a line
+    #[default]
+    Ndjson,
+    /// A JSON array
+    Json,
+    /// For people
+    Table,
+}
