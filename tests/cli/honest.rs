@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::diff::git;
 use crate::project::Project;
 
 pub(crate) const FORMATS: [&str; 7] = [
@@ -160,17 +161,6 @@ fn reports_are_written_where_nothing_could_be_loaded_at_all() {
         assert_eq!(code, 3, "{format}");
         assert!(!out.is_empty(), "{format}");
     }
-}
-
-fn git(project: &Project, arguments: &[&str]) {
-    let mut command = Command::new("git");
-    command.args(["-c", "user.name=t", "-c", "user.email=t@t"]);
-    let output = command
-        .args(arguments)
-        .current_dir(project.path())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
 }
 
 #[test]

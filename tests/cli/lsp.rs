@@ -10,23 +10,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-const RULE: &str = "rules/windows/lateral_movement_incoming_wmi.toml";
-const SCENARIO: &str = "scenarios/windows/lateral_movement_incoming_wmi.yaml";
-const SNAPSHOT: &str = "scenarios/windows/__snapshots__/lateral_movement_incoming_wmi.snap";
+use crate::project::{Project, RULE, SCENARIO, SNAPSHOT};
 
 /// Longer than any answer takes on a machine that does other work.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A project with the WMI rule.
-fn project() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for name in [RULE, SCENARIO, SNAPSHOT] {
-        let to = folder.path().join(name);
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(name), to).unwrap();
-    }
-    folder
-}
 
 struct Editor {
     root: PathBuf,
@@ -285,7 +272,7 @@ fn line_of(text: &str, part: &str) -> u64 {
 
 #[test]
 fn hands_are_shaken_and_the_server_ends_as_it_is_told() {
-    let folder = project();
+    let folder = Project::shipped();
     let mut editor = Editor::start(folder.path());
     let early = editor.ask("textDocument/hover", json!({})).unwrap_err();
     assert_eq!(early["code"], -32002);
@@ -314,7 +301,7 @@ fn hands_are_shaken_and_the_server_ends_as_it_is_told() {
 
 #[test]
 fn what_may_be_typed_in_a_scenario_is_proposed() {
-    let folder = project();
+    let folder = Project::shipped();
     let mut editor = Editor::open_project(folder.path());
     let whole = editor.open_file(SCENARIO);
     let attack = whole.split("\ncases:").next().unwrap();
@@ -365,7 +352,7 @@ fn what_may_be_typed_in_a_scenario_is_proposed() {
 
 #[test]
 fn words_of_a_scenario_are_explained_and_lead_to_what_they_name() {
-    let folder = project();
+    let folder = Project::shipped();
     let mut editor = Editor::open_project(folder.path());
     let text = editor.open_file(SCENARIO);
     for (word, expected) in [
@@ -419,7 +406,7 @@ fn words_of_a_scenario_are_explained_and_lead_to_what_they_name() {
 
 #[test]
 fn a_scenario_is_run_when_it_is_saved_and_the_verdicts_stand_above_the_cases() {
-    let folder = project();
+    let folder = Project::shipped();
     let mut editor = Editor::open_project(folder.path());
     let text = editor.open_file(SCENARIO);
     editor.ran();
@@ -474,7 +461,7 @@ fn a_scenario_is_run_when_it_is_saved_and_the_verdicts_stand_above_the_cases() {
 
 #[test]
 fn changes_of_the_snapshot_are_accepted_from_the_editor() {
-    let folder = project();
+    let folder = Project::shipped();
     fs::remove_file(folder.path().join(SNAPSHOT)).unwrap();
     let mut editor = Editor::open_project(folder.path());
     let text = editor.open_file(SCENARIO);
@@ -511,7 +498,7 @@ fn changes_of_the_snapshot_are_accepted_from_the_editor() {
 
 #[test]
 fn a_rule_is_checked_explained_completed_and_laid_out() {
-    let folder = project();
+    let folder = Project::shipped();
     let mut editor = Editor::open_project(folder.path());
     let text = editor.open_file(RULE);
     editor.ran();
@@ -583,8 +570,54 @@ fn a_rule_is_checked_explained_completed_and_laid_out() {
 }
 
 #[test]
+fn a_name_that_is_not_known_is_mended_by_a_quick_fix() {
+    let folder = Project::shipped();
+    let mut editor = Editor::open_project(folder.path());
+    for (name, right, wrong, of) in [
+        (
+            RULE,
+            "network.direction :",
+            "network.directoin :",
+            "network.direction",
+        ),
+        (SCENARIO, "attack:", "atack:", "attack"),
+    ] {
+        let text = editor.open_file(name);
+        editor.diagnostics(name);
+        editor.change(name, &text.replacen(right, wrong, 1));
+        let shown = editor.diagnostics(name);
+        let suggests = |one: &&Value| one["data"]["suggestion"] == of;
+        let marked = shown.iter().find(suggests);
+        let marked = marked.unwrap_or_else(|| panic!("{shown:?}"));
+        let mut about = json!({
+            "textDocument": {"uri": editor.uri(name)},
+            "range": marked["range"],
+            "context": {"diagnostics": [marked]},
+        });
+        let found = editor
+            .ask("textDocument/codeAction", about.clone())
+            .unwrap();
+        let uri = editor.uri(name);
+        let edits = &found[0]["edit"]["changes"][&uri];
+        assert_eq!(edits[0]["newText"], of, "{found}");
+        assert_eq!(edits[0]["range"], marked["range"]);
+
+        // Where the name no longer stands, there is nothing to replace.
+        editor.change(name, "\n\n");
+        let found = editor
+            .ask("textDocument/codeAction", about.clone())
+            .unwrap();
+        assert_eq!(found, json!([]));
+        about["context"] = json!({"diagnostics": "none"});
+        let found = editor.ask("textDocument/codeAction", about).unwrap();
+        assert_eq!(found, json!([]));
+    }
+    assert!(editor.end());
+}
+
+#[test]
 fn diagnostics_belong_to_the_text_that_is_shown() {
-    let folder = project();
+    let folder = Project::shipped();
     let mut editor = Editor::open_project(folder.path());
     editor.open(SCENARIO, "attack: {name: é😀, evnts: {}}\n");
     let found = editor.diagnostics(SCENARIO);
@@ -614,7 +647,7 @@ fn diagnostics_belong_to_the_text_that_is_shown() {
 
 #[test]
 fn no_text_is_too_broken() {
-    let folder = project();
+    let folder = Project::shipped();
     let mut editor = Editor::open_project(folder.path());
     for name in [SCENARIO, RULE] {
         let text = editor.open_file(name);
@@ -659,7 +692,7 @@ fn no_text_is_too_broken() {
 
 #[test]
 fn under_load_every_request_is_answered_by_the_text_that_it_meant() {
-    let folder = project();
+    let folder = Project::shipped();
     let mut editor = Editor::open_project(folder.path());
     let text = editor.open_file(SCENARIO);
     editor.ran();

@@ -8,8 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
-const RULE: &str = "rules/windows/lateral_movement_incoming_wmi.toml";
-const SCENARIO: &str = "scenarios/windows/lateral_movement_incoming_wmi.yaml";
+use crate::project::{Project, RULE, SCENARIO};
 
 struct Assistant {
     server: Child,
@@ -93,16 +92,6 @@ impl Drop for Assistant {
     }
 }
 
-fn project() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for name in [RULE, SCENARIO] {
-        let to = folder.path().join(name);
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(name), to).unwrap();
-    }
-    folder
-}
-
 /// All files of a project with their texts.
 fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
@@ -123,7 +112,7 @@ fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn the_tools_are_listed_with_what_they_take() {
-    let folder = project();
+    let folder = Project::copied(&[RULE, SCENARIO]);
     let mut assistant = Assistant::start(folder.path());
     assert_eq!(
         assistant.ask("tools/list", &json!({})).unwrap_err()["code"],
@@ -170,7 +159,7 @@ fn the_tools_are_listed_with_what_they_take() {
 
 #[test]
 fn an_assistant_runs_explains_and_covers_a_rule() {
-    let folder = project();
+    let folder = Project::copied(&[RULE, SCENARIO]);
     let before = files(folder.path());
     let mut assistant = Assistant::greeted(folder.path());
     let ran = assistant.call("run", &json!({"paths": [SCENARIO]}));
@@ -216,7 +205,7 @@ fn an_assistant_runs_explains_and_covers_a_rule() {
 
 #[test]
 fn an_assistant_writes_only_where_it_asks_to() {
-    let folder = project();
+    let folder = Project::copied(&[RULE, SCENARIO]);
     let scenario = folder.path().join(SCENARIO);
     fs::remove_file(&scenario).unwrap();
     let mut assistant = Assistant::greeted(folder.path());
@@ -279,7 +268,7 @@ fn an_assistant_writes_only_where_it_asks_to() {
 
 #[test]
 fn nothing_outside_of_the_root_is_read_or_written() {
-    let folder = project();
+    let folder = Project::copied(&[RULE, SCENARIO]);
     let outside = tempfile::tempdir().unwrap();
     let secret = outside.path().join("secret.ndjson");
     fs::write(&secret, "{}\n").unwrap();

@@ -8,7 +8,17 @@ use std::process::Command;
 pub(crate) const RULE: &str = "rules/windows/lateral_movement_incoming_wmi.toml";
 /// Where its scenario is.
 pub(crate) const SCENARIO: &str = "scenarios/windows/lateral_movement_incoming_wmi.yaml";
-const SNAPSHOT: &str = "scenarios/windows/__snapshots__/lateral_movement_incoming_wmi.snap";
+/// Where its snapshot is.
+pub(crate) const SNAPSHOT: &str =
+    "scenarios/windows/__snapshots__/lateral_movement_incoming_wmi.snap";
+
+/// An EQL rule on all indices, severity low.
+pub(crate) fn eql_rule(id: &str, name: &str, query: &str) -> String {
+    format!(
+        "[rule]\nname = '{name}'\nrule_id = '{id}'\ntype = 'eql'\nlanguage = 'eql'\n\
+         severity = 'low'\nrisk_score = 21\nquery = '''\n{query}\n'''\n"
+    )
+}
 
 /// A copy of the shipped rule, scenario and snapshot.
 pub(crate) struct Project {
@@ -18,9 +28,14 @@ pub(crate) struct Project {
 impl Project {
     /// As it is shipped.
     pub(crate) fn shipped() -> Self {
+        Self::copied(&[RULE, SCENARIO, SNAPSHOT])
+    }
+
+    /// A copy of these files of the repository.
+    pub(crate) fn copied(files: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for file in [RULE, SCENARIO, SNAPSHOT] {
+        for file in files {
             let to = directory.path().join(file);
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(root.join(file), to).unwrap();

@@ -8,20 +8,13 @@ use std::path::PathBuf;
 use insta_cmd::assert_cmd_snapshot;
 use serde_json::{Value as Json, json};
 
-use crate::project::Project;
+use crate::project::{Project, eql_rule};
 
 const SHELL: &str = "rules/shell.toml";
 const LOGON: &str = "rules/logon.toml";
 const SEQUENCE: &str = "sequence by host.id with maxspan=1m
   [process where process.name == \"a.exe\"]
   [process where process.name == \"b.exe\" and not user.name == \"backup\"]";
-
-fn rule(id: &str, name: &str, query: &str) -> String {
-    format!(
-        "[rule]\nname = '{name}'\nrule_id = '{id}'\ntype = 'eql'\nlanguage = 'eql'\n\
-         severity = 'low'\nrisk_score = 21\nquery = '''\n{query}\n'''\n"
-    )
-}
 
 fn event(second: u32, host: &str, process: &str, user: &str) -> Json {
     json!({
@@ -63,7 +56,7 @@ fn project(old: &[(&str, &str)], new: &[(&str, &str)]) -> Project {
                 SHELL => (names[0], "A shell"),
                 _ => (names[1], "A then B"),
             };
-            files.push((format!("{side}/{file}"), rule(id, name, query)));
+            files.push((format!("{side}/{file}"), eql_rule(id, name, query)));
         }
         files.push((format!("{side}/trapline.toml"), String::new()));
     }
@@ -291,7 +284,7 @@ fn the_comment_of_five_hundred_rules_is_below_64_kilobytes() {
     for number in 0..500 {
         for (side, exclusion) in [("old", ""), ("new", "\n  and not user.name == \"backup\"")] {
             let query = format!("process where process.name == \"cmd.exe\"{exclusion}");
-            let text = rule(
+            let text = eql_rule(
                 &format!("id-{number}"),
                 &format!("Shell number {number}"),
                 &query,

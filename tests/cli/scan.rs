@@ -6,18 +6,11 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value as Json;
 
-use crate::project::Project;
+use crate::project::{Project, eql_rule};
 
 const DAY: i64 = 86_400_000;
 /// 2023-11-14T00:00:00Z
 const START: i64 = 1_699_920_000_000;
-
-fn rule(id: &str, name: &str, query: &str) -> String {
-    format!(
-        "[rule]\nname = '{name}'\nrule_id = '{id}'\ntype = 'eql'\nlanguage = 'eql'\n\
-         severity = 'low'\nrisk_score = 21\nquery = '''\n{query}\n'''\n"
-    )
-}
 
 fn event(id: usize, millis: i64, name: &str, user: &str) -> String {
     format!(
@@ -44,8 +37,8 @@ fn events() -> Vec<String> {
 }
 
 fn project(files: &[(&str, &str)]) -> Project {
-    let shell = rule("1", "A shell", "process where process.name == \"cmd.exe\"");
-    let quiet = rule("2", "Nothing", "process where process.name == \"no.exe\"");
+    let shell = eql_rule("1", "A shell", "process where process.name == \"cmd.exe\"");
+    let quiet = eql_rule("2", "Nothing", "process where process.name == \"no.exe\"");
     let rules = [
         ("rules/shell.toml", shell.as_str()),
         ("rules/quiet.toml", &quiet),
@@ -317,7 +310,7 @@ const FILTER: &str = "[[rule.filters]]\n[rule.filters.meta]\nnegate = true\n\
 
 /// The shell by two users; `more` stands at the end of the rule.
 fn filtered(more: &str, files: &[(&str, &str)]) -> Project {
-    let shell = rule("1", "A shell", "process where process.name == \"cmd.exe\"") + more;
+    let shell = eql_rule("1", "A shell", "process where process.name == \"cmd.exe\"") + more;
     let events = lines(&events());
     let own = [
         ("rules/shell.toml", shell.as_str()),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
-use crate::project::Project;
+use crate::project::{Project, eql_rule};
 
 /// 2023-11-14T00:00:00Z
 const START: i64 = 1_699_920_000_000;
@@ -83,13 +83,6 @@ field = ['host.id']
 value = 3
 ";
 
-fn rule(id: &str, query: &str) -> String {
-    format!(
-        "[rule]\nname = '{id}'\nrule_id = '{id}'\ntype = 'eql'\nlanguage = 'eql'\n\
-         severity = 'low'\nrisk_score = 21\nquery = '''\n{query}\n'''\n"
-    )
-}
-
 /// A file an hour. Numbers of users are written in several ways, and equal.
 fn files(seed: u64) -> Vec<(String, String)> {
     let mut state = seed;
@@ -122,7 +115,7 @@ fn files(seed: u64) -> Vec<(String, String)> {
 fn project(seed: u64) -> Project {
     let rules = RULES
         .iter()
-        .map(|(id, query)| (format!("rules/{id}.toml"), rule(id, query)));
+        .map(|(id, query)| (format!("rules/{id}.toml"), eql_rule(id, id, query)));
     let threshold = ("rules/threshold.toml".to_owned(), THRESHOLD.to_owned());
     let rules = rules.chain([threshold]);
     let all: Vec<(String, String)> = rules.chain(files(seed)).collect();
@@ -294,7 +287,7 @@ fn stage_hits_of_other_rules_or_that_are_cut_off_are_refused() {
     assert!(err.contains("no file of stage hits"), "{err}");
     std::fs::write(
         project.path().join("rules/more.toml"),
-        rule("more", "any where true"),
+        eql_rule("more", "more", "any where true"),
     )
     .unwrap();
     let (code, _, err) = read("a.hits");
