@@ -124,6 +124,9 @@
 //! assert!(matches!(attack.observed, Observed::Alert(_)));
 //! let failed: &Check = case;
 //! assert_eq!(failed.verdict, Verdict::Failed);
+//! assert_eq!(failed.message(), "expected an alert, found none");
+//! let reason = failed.reason.as_ref().map(|reason| reason.word());
+//! assert_eq!(reason, Some("no-alert"));
 //! assert_eq!(
 //!     failed.key.to_string(),
 //!     "scenarios/shell.yaml::another program[elastic_defend]"

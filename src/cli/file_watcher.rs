@@ -39,9 +39,9 @@ pub struct Saves {
 
 impl Saves {
     /// Looks at nothing yet; the error is the system's.
-    pub fn new() -> Result<Self, String> {
+    pub fn new() -> notify::Result<Self> {
         let (sender, events) = channel();
-        let watcher = notify::recommended_watcher(sender).map_err(|error| error.to_string())?;
+        let watcher = notify::recommended_watcher(sender)?;
         Ok(Self {
             watcher,
             events,
@@ -52,7 +52,7 @@ impl Saves {
 
     /// Looks at these places and no others; those that are not there are left out. Gives how many
     /// there are.
-    pub fn watch(&mut self, files: &Files, places: BTreeSet<Place>) -> Result<usize, String> {
+    pub fn watch(&mut self, files: &Files, places: BTreeSet<Place>) -> notify::Result<usize> {
         for gone in self.places.difference(&places) {
             // A directory that was removed is forgotten by the system itself.
             let _ = self.watcher.unwatch(gone.path().as_std_path());
@@ -67,8 +67,7 @@ impl Saves {
                     Place::Tree(_) => RecursiveMode::Recursive,
                     Place::Directory(_) => RecursiveMode::NonRecursive,
                 };
-                let watched = self.watcher.watch(place.path().as_std_path(), mode);
-                watched.map_err(|error| error.to_string())?;
+                self.watcher.watch(place.path().as_std_path(), mode)?;
                 self.real.push((real, place.path().to_owned()));
             }
             now.insert(place);

@@ -7,6 +7,32 @@ use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+/// Why git gives no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GitError {
+    /// The program cannot be started.
+    #[error("git cannot be run: {0}")]
+    NotRun(String),
+    /// The program refuses; the first line that it says.
+    #[error("git says: {0}")]
+    Failed(String),
+    /// A text that would be read as an option.
+    #[error("`{0}` is no revision")]
+    NoRevision(String),
+    /// A path, of which git is not asked.
+    #[error("`{0}` is a path")]
+    IsPath(String),
+    /// A status of a file that is not known.
+    #[error("git's answer `{0}` is not understood")]
+    UnknownAnswer(String),
+    /// A file that differs and has no lines in the diff.
+    #[error("git shows no lines of `{0}`, which differs")]
+    NoLines(String),
+    /// The diff has more files than differ.
+    #[error("git shows the lines of more files than differ")]
+    MoreFiles,
+}
+
 /// The lines that changed, by file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changed {
@@ -27,7 +53,7 @@ impl Changed {
     /// Which files changed is asked first, because names in a diff can be written in several ways;
     /// the parts of the diff come in the same order. A part that cannot be read is an error: a
     /// change that nobody asks about would look like one that every case notices.
-    pub fn since(root: &Utf8Path, revision: &str) -> Result<Self, String> {
+    pub fn since(root: &Utf8Path, revision: &str) -> Result<Self, GitError> {
         must_be_revision(revision)?;
         let names = git(root, &diff(&["--name-status", "-z"], revision))?;
         let text = git(
@@ -54,14 +80,14 @@ impl Changed {
     }
 
     /// Reads `STATUS NUL NAME NUL …` and the unified diff without context of the same files.
-    fn parse(names: &str, diff: &str) -> Result<Self, String> {
+    fn parse(names: &str, diff: &str) -> Result<Self, GitError> {
         let mut changed = Self::default();
         let mut parts = Parts(diff.lines().peekable());
         let mut names = names.split_terminator('\0');
         while let Some(status) = names.next() {
-            let unknown = || format!("git's answer `{status}` is not understood");
+            let unknown = || GitError::UnknownAnswer(status.to_owned());
             let name = names.next().ok_or_else(unknown)?;
-            let unreadable = || format!("git shows no lines of `{name}`, which differs");
+            let unreadable = || GitError::NoLines(name.to_owned());
             let part = parts.next().ok_or_else(unreadable)?;
             let lines = match status.chars().next() {
                 Some('A') => Lines::All,
@@ -83,7 +109,7 @@ impl Changed {
             changed.files.insert(name.to_owned(), lines);
         }
         match parts.next() {
-            Some(_) => Err("git shows the lines of more files than differ".to_owned()),
+            Some(_) => Err(GitError::MoreFiles),
             None => Ok(changed),
         }
     }
@@ -130,7 +156,7 @@ fn hunk(line: &str) -> Option<(usize, usize)> {
 }
 
 /// The files below `root` that differ from a revision, what is not committed or gone included.
-pub fn changed_files(root: &Utf8Path, revision: &str) -> Result<BTreeSet<String>, String> {
+pub fn changed_files(root: &Utf8Path, revision: &str) -> Result<BTreeSet<String>, GitError> {
     must_be_revision(revision)?;
     let differ = git(root, &diff(&["--name-only", "-z"], revision))?;
     let untracked = untracked(root)?;
@@ -140,9 +166,9 @@ pub fn changed_files(root: &Utf8Path, revision: &str) -> Result<BTreeSet<String>
 }
 
 /// A revision never begins with a sign; an option does.
-fn must_be_revision(text: &str) -> Result<(), String> {
+fn must_be_revision(text: &str) -> Result<(), GitError> {
     if text.starts_with('-') || text.is_empty() {
-        return Err(format!("`{text}` is no revision"));
+        return Err(GitError::NoRevision(text.to_owned()));
     }
     Ok(())
 }
@@ -166,14 +192,14 @@ fn diff<'a>(options: &[&'a str], revision: &'a str) -> Vec<&'a str> {
     [&fixed[..], options, &[revision, "--", "."]].concat()
 }
 
-fn untracked(root: &Utf8Path) -> Result<String, String> {
+fn untracked(root: &Utf8Path) -> Result<String, GitError> {
     let options = ["ls-files", "-z", "--others", "--exclude-standard"];
     git(root, &[&options[..], &["--", "."]].concat())
 }
 
 /// Writes the files of a revision below `into`, from git's objects: neither the work tree nor the
 /// index is touched. Gives where `root` is among them.
-pub fn extract(root: &Utf8Path, revision: &str, into: &Utf8Path) -> Result<Utf8PathBuf, String> {
+pub fn extract(root: &Utf8Path, revision: &str, into: &Utf8Path) -> Result<Utf8PathBuf, GitError> {
     must_be_revision(revision)?;
     let commit = format!("{revision}^{{commit}}");
     let commit = git(root, &["rev-parse", "--verify", &commit])?;
@@ -200,17 +226,17 @@ pub fn extract(root: &Utf8Path, revision: &str, into: &Utf8Path) -> Result<Utf8P
 }
 
 /// The text of a file as a revision has it; an error where it has no such file.
-pub fn file_at(root: &Utf8Path, revision: &str, name: &str) -> Result<String, String> {
+pub fn file_at(root: &Utf8Path, revision: &str, name: &str) -> Result<String, GitError> {
     must_be_revision(revision)?;
     git(root, &["cat-file", "blob", &format!("{revision}:./{name}")])
 }
 
-fn git(root: &Utf8Path, arguments: &[&str]) -> Result<String, String> {
+fn git(root: &Utf8Path, arguments: &[&str]) -> Result<String, GitError> {
     run(root, None, arguments)
 }
 
 /// Runs git, with an index of our own where one is given.
-fn run(root: &Utf8Path, index: Option<&Utf8Path>, arguments: &[&str]) -> Result<String, String> {
+fn run(root: &Utf8Path, index: Option<&Utf8Path>, arguments: &[&str]) -> Result<String, GitError> {
     let mut command = Command::new("git");
     if let Some(index) = index {
         command.env("GIT_INDEX_FILE", index);
@@ -224,13 +250,14 @@ fn run(root: &Utf8Path, index: Option<&Utf8Path>, arguments: &[&str]) -> Result<
         .args(arguments)
         .current_dir(root)
         .output()
-        .map_err(|error| format!("git cannot be run: {error}"))?;
+        .map_err(|error| GitError::NotRun(error.to_string()))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let first = said.lines().next().unwrap_or("it says no more");
-    Err(format!("git says: {}", first.trim_start_matches("fatal: ")))
+    let said = first.trim_start_matches("fatal: ").to_owned();
+    Err(GitError::Failed(said))
 }
 
 #[cfg(test)]

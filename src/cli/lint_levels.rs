@@ -32,7 +32,7 @@ pub(super) fn lint(
     let diagnostic = place(Diagnostic::error(&error::UNKNOWN_LINT, message));
     let names: Vec<&str> = known.clone().collect();
     Err(Problem::usage(match nearest(name, known) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        Some(near) => diagnostic.suggest(near),
         None => diagnostic.help(format!("there are {}", names.join(", "))),
     }))
 }

@@ -213,7 +213,7 @@ impl Place {
     }
 
     fn failed(&self, failure: &QueryFailure) -> Refused {
-        self.because(&failure.message, failure.unsupported)
+        self.because(&failure.to_string(), failure.is_unsupported())
     }
 
     fn because(&self, why: &str, unsupported: bool) -> Refused {

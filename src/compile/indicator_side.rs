@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::comparison::Entries;
 use super::exclusions::Exclusions;
 use super::field_types::FieldTypes;
-use super::indicators::indicator_query;
+use super::indicators::{indicator_query, refused_at_run};
 use super::on_source::OnSource;
 use super::query::Query;
 use super::refusal::{NotCompiled, Refused, Unsupported};
@@ -127,10 +127,7 @@ impl IndicatorSide {
             settings: &self.request,
             now,
         };
-        let compiled = query.compile().map_err(|errors| {
-            let first = errors.first();
-            QueryFailure::new(first.map_or("", |error| error.message.as_str()))
-        })?;
+        let compiled = query.compile().map_err(|errors| refused_at_run(&errors))?;
         if let Some(before) = before.filter(|before| before.plan == compiled.plan) {
             return Ok(before.clone());
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::query::request_fields;
 use super::refusal::Refused;
 use super::syntax::Syntax;
-use crate::evaluate::{Patterns, QueryFailure};
+use crate::evaluate::{FailureKind, Patterns, QueryFailure};
 use crate::event::{Event, Schema, Timestamp};
 use crate::language::{QueryError, RequestFields, values};
 use crate::plan::{LeafId, Plan};
@@ -50,7 +50,7 @@ impl ValueTests {
             .collect();
         for (number, chunk) in all.chunks(VALUES).enumerate() {
             let plan = values::lower(chunk, schema, request, now);
-            let plan = plan.map_err(|errors| QueryFailure::new(message(&errors)))?;
+            let plan = plan.map_err(|errors| refused_at_run(&errors))?;
             for ((field, value), leaf) in chunk.iter().zip((0_u16..).map(LeafId)) {
                 let of_field = tests.places.entry((*field).to_owned()).or_default();
                 of_field.insert((*value).to_owned(), (number, leaf));
@@ -76,7 +76,12 @@ impl ValueTests {
     }
 }
 
-fn message(errors: &[QueryError]) -> String {
+/// The failure of something that is lowered only when the rule runs.
+pub(super) fn refused_at_run(errors: &[QueryError]) -> QueryFailure {
     let first = errors.first();
-    first.map_or_else(String::new, |error| error.message.clone())
+    FailureKind::Refused {
+        code: first.map_or("", |error| error.code.number),
+        message: first.map_or_else(String::new, |error| error.message.clone()),
+    }
+    .into()
 }

@@ -124,6 +124,14 @@ impl Refused {
     }
 }
 
+impl Refused {
+    /// The code of the first reason.
+    pub fn code(&self) -> &'static str {
+        let first = self.diagnostics.first();
+        first.map_or("", |diagnostic| diagnostic.code.number)
+    }
+}
+
 impl fmt::Display for NotCompiled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

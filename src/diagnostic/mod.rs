@@ -5,6 +5,7 @@
 //! serialise its parts.
 
 pub mod code;
+mod details;
 pub mod escape;
 pub mod render;
 pub mod suggest;
@@ -13,6 +14,7 @@ pub mod text;
 use std::sync::Arc;
 
 pub use code::Code;
+pub use details::{Details, did_you_mean};
 pub use text::{QueryText, SourceText, Span};
 
 /// How much a diagnostic weighs.
@@ -51,6 +53,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do about it, one line each.
     pub help: Vec<String>,
+    /// The same for programs.
+    pub details: Details,
 }
 
 impl Diagnostic {
@@ -63,6 +67,7 @@ impl Diagnostic {
             message: message.into(),
             labels: Vec::new(),
             help: Vec::new(),
+            details: Details::default(),
         }
     }
 
@@ -90,6 +95,22 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
+        self
+    }
+
+    /// Says what is wrong by its name, for programs; the message says it in words.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.details.name = Some(name.into());
+        self
+    }
+
+    /// Adds the name that was probably meant, as a help and for programs.
+    #[must_use]
+    pub fn suggest(mut self, near: impl Into<String>) -> Self {
+        let near = near.into();
+        self.help.push(did_you_mean(&near));
+        self.details.suggestion = Some(near);
         self
     }
 

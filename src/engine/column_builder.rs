@@ -4,6 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::column::{Atom, Column};
+use super::refused::NotRun;
 use super::slots::SlotId;
 use crate::evaluate::pattern::{Pattern, fold};
 use crate::event::{FieldType, Value};
@@ -35,14 +36,14 @@ impl Draft {
     }
 
     /// The number of the test that is this predicate; the reason if it cannot be made.
-    pub(super) fn predicate(&mut self, predicate: &Predicate) -> Result<u32, String> {
+    pub(super) fn predicate(&mut self, predicate: &Predicate) -> Result<u32, NotRun> {
         let predicate = &*predicate.for_type(&self.reader);
         let atom = self.atom(AtomKey::of(predicate), || atom_of(predicate))?;
         Ok(self.test(vec![atom]))
     }
 
     /// The number of the test for exactly this text.
-    pub(super) fn text(&mut self, text: &str) -> Result<u32, String> {
+    pub(super) fn text(&mut self, text: &str) -> Result<u32, NotRun> {
         let atom = self.atom(AtomKey::Text(text.into()), || Ok(Atom::Text(text.into())))?;
         Ok(self.test(vec![atom]))
     }
@@ -51,8 +52,8 @@ impl Draft {
     fn atom(
         &mut self,
         key: AtomKey,
-        make: impl FnOnce() -> Result<Atom, String>,
-    ) -> Result<u32, String> {
+        make: impl FnOnce() -> Result<Atom, NotRun>,
+    ) -> Result<u32, NotRun> {
         if let Some(number) = self.atom_numbers.get(&key) {
             return Ok(*number);
         }
@@ -170,20 +171,18 @@ fn literal(pattern: &WildcardPattern) -> Option<String> {
     Some(text)
 }
 
-fn atom_of(predicate: &Predicate) -> Result<Atom, String> {
+fn atom_of(predicate: &Predicate) -> Result<Atom, NotRun> {
     Ok(match predicate {
         Predicate::Exists(_) => Atom::Exists,
         Predicate::Range { low, high, .. } => Atom::Range(low.clone(), high.clone()),
         Predicate::Fuzzy { fuzzy, .. } => Atom::Pattern(Pattern::fuzzy(fuzzy)),
-        Predicate::Text { test, .. } => {
-            Atom::Pattern(Pattern::text(test).map_err(|failure| failure.message)?)
-        }
+        Predicate::Text { test, .. } => Atom::Pattern(Pattern::text(test)?),
         Predicate::Script(_)
         | Predicate::Constant(_)
         | Predicate::Not(_)
         | Predicate::All(_)
         | Predicate::Any(_)
-        | Predicate::Nested { .. } => return Err("a condition over several fields".to_owned()),
+        | Predicate::Nested { .. } => return Err(NotRun::SeveralFields),
         Predicate::Compare {
             comparison: Comparison::Equal,
             value: Value::Text(text),
@@ -208,8 +207,6 @@ fn atom_of(predicate: &Predicate) -> Result<Atom, String> {
             pattern,
             insensitive,
             ..
-        } => Atom::Pattern(
-            Pattern::lucene(pattern, *insensitive).map_err(|failure| failure.message)?,
-        ),
+        } => Atom::Pattern(Pattern::lucene(pattern, *insensitive)?),
     })
 }

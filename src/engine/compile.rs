@@ -8,10 +8,12 @@ use super::column::{Column, typed_columns};
 use super::column_builder::Draft;
 use super::numbers::{ColumnId, KeySetId, RuleNumber, ScriptId, StageNumber};
 use super::program::{Node, TestRef};
+use super::refused::{NotRun, Refused};
 use super::sequence_spec::{Kind, SequenceSpec};
 use super::slots::{SlotId, Slots};
 use super::whole_documents::asks_document;
 use crate::evaluate::document::DocumentTest;
+use crate::evaluate::failure::QueryFailure;
 use crate::evaluate::function::Script;
 use crate::event::FieldType;
 use crate::plan::{
@@ -46,15 +48,6 @@ pub struct RuleSet {
     /// The column of the time.
     pub(super) clock: u32,
     pub(super) data_stream: [SlotId; 3],
-}
-
-/// A rule that cannot be run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// The number it was given with.
-    pub rule: u32,
-    /// Why.
-    pub reason: String,
 }
 
 /// A stage of a rule.
@@ -206,9 +199,9 @@ impl Compiler {
         Some(self.column(&reader.read_from, field_type))
     }
 
-    fn rule(&mut self, number: u32, plan: &Plan, clock: &str) -> Result<(), String> {
+    fn rule(&mut self, number: u32, plan: &Plan, clock: &str) -> Result<(), NotRun> {
         if let Some(obstacle) = plan.obstacle() {
-            return Err(obstacle);
+            return Err(QueryFailure::from(obstacle).into());
         }
         let fields: Fields = plan.fields.iter().map(|field| self.field(field)).collect();
         let column = |id: FieldId| fields.get(id.index()).copied().flatten();
@@ -257,7 +250,7 @@ impl Compiler {
     }
 
     /// Category and condition.
-    fn stage(&mut self, plan: &Plan, stage: &Stage, fields: &Fields) -> Result<Node, String> {
+    fn stage(&mut self, plan: &Plan, stage: &Stage, fields: &Fields) -> Result<Node, NotRun> {
         let condition = self.node(plan, &stage.condition, fields)?;
         let (Some(test), Some(category)) = (&stage.category, stage.category_value()) else {
             return Ok(condition);
@@ -274,14 +267,13 @@ impl Compiler {
         plan: &Plan,
         condition: &Condition,
         fields: &Fields,
-    ) -> Result<Node, String> {
+    ) -> Result<Node, NotRun> {
         Ok(match &condition.kind {
             ConditionKind::Constant(value) => Node::Constant(*value),
             ConditionKind::Leaf(leaf) => {
                 let predicate = &plan.leaves.at(*leaf).predicate;
                 if asks_document(plan, predicate) {
-                    let test = DocumentTest::new(plan, predicate);
-                    let test = test.map_err(|failure| failure.message)?;
+                    let test = DocumentTest::new(plan, predicate)?;
                     let number = u32::try_from(self.scripts.len()).unwrap_or(u32::MAX);
                     self.scripts.push(ScriptTest::Document(test));
                     Node::Script(number)
@@ -334,7 +326,7 @@ impl Compiler {
         Node::any(rest)
     }
 
-    fn leaf(&mut self, predicate: &Predicate, fields: &Fields) -> Result<Node, String> {
+    fn leaf(&mut self, predicate: &Predicate, fields: &Fields) -> Result<Node, NotRun> {
         let field = match predicate {
             Predicate::Exists(field)
             | Predicate::Compare { field, .. }
@@ -359,7 +351,7 @@ impl Compiler {
             // Found above: it is asked of the document.
             Predicate::Nested { .. } => return Ok(Node::Constant(false)),
             Predicate::Script(expr) => {
-                let script = Script::new(expr).map_err(|failure| failure.message)?;
+                let script = Script::new(expr)?;
                 let mut columns = FxHashMap::default();
                 for field in script.fields() {
                     if let Some(Some(column)) = fields.get(field.index()) {
@@ -380,8 +372,8 @@ impl Compiler {
     fn test(
         &mut self,
         column: u32,
-        make: impl FnOnce(&mut Draft) -> Result<u32, String>,
-    ) -> Result<Node, String> {
+        make: impl FnOnce(&mut Draft) -> Result<u32, NotRun>,
+    ) -> Result<Node, NotRun> {
         Ok(match self.drafts.get_mut(column as usize) {
             Some(draft) => {
                 let test = make(draft)?;

@@ -8,6 +8,7 @@ use super::numbers::{ColumnId, ScriptId};
 use super::program::{Ask, Node, TestRef, Truth};
 use super::row::{Kind, RawCell, Row};
 use super::value_table::ValueTable;
+use crate::evaluate::failure::QueryFailure;
 use crate::event::{Event, Value};
 use crate::plan::{FieldId, IndexVec};
 
@@ -79,9 +80,9 @@ impl EventContext<'_> {
         table.set_candidates(entry, &stages);
     }
 
-    fn run(&mut self, number: u32) -> Result<bool, String> {
+    fn run(&mut self, number: u32) -> Result<bool, QueryFailure> {
         let set = self.set;
-        let outcome = match set.scripts.at(ScriptId(number)) {
+        match set.scripts.at(ScriptId(number)) {
             ScriptTest::Script { script, columns } => {
                 script.holds_on(|field: FieldId| -> Vec<Option<Value>> {
                     let column = columns.get(&field.0).copied();
@@ -94,8 +95,7 @@ impl EventContext<'_> {
                 Some(event) => test.holds(&event),
                 None => Ok(false),
             },
-        };
-        outcome.map_err(|failure| failure.message)
+        }
     }
 
     /// The values of a column, typed.
@@ -282,13 +282,16 @@ impl Ask for EventContext<'_> {
 
 /// A condition that hangs on scripts that failed: what it is with those false, and the failure on
 /// which it hangs alone.
-pub(super) fn decide_failed(node: &Node, scene: &mut EventContext<'_>) -> (bool, Option<String>) {
+pub(super) fn decide_failed(
+    node: &Node,
+    scene: &mut EventContext<'_>,
+) -> (bool, Option<QueryFailure>) {
     let mut scripts = Vec::new();
     node.scripts(&mut |script| scripts.push(script));
     let mut failures = Vec::new();
     for script in scripts {
-        if let Err(message) = scene.run(script) {
-            failures.push((script, message));
+        if let Err(failure) = scene.run(script) {
+            failures.push((script, failure));
         }
     }
     let mut decide = |truths: &[(u32, bool)]| {
@@ -303,7 +306,7 @@ pub(super) fn decide_failed(node: &Node, scene: &mut EventContext<'_>) -> (bool,
         .map(|(script, _)| (*script, false))
         .collect();
     let holds = decide(&truths);
-    for (place, (_, message)) in failures.iter().enumerate() {
+    for (place, (_, failure)) in failures.iter().enumerate() {
         if let Some(truth) = truths.get_mut(place) {
             truth.1 = true;
         }
@@ -312,7 +315,7 @@ pub(super) fn decide_failed(node: &Node, scene: &mut EventContext<'_>) -> (bool,
             truth.1 = false;
         }
         if other != holds {
-            return (holds, Some(message.clone()));
+            return (holds, Some(failure.clone()));
         }
     }
     (holds, None)

@@ -13,6 +13,7 @@ use super::row::{Kind, RawCell, Row};
 use super::slots::SlotId;
 use super::timestamp_cache::Clock;
 use super::value_table::ValueTable;
+use crate::evaluate::failure::QueryFailure;
 use crate::event::{Raw, Scalar, Timestamp};
 use crate::plan::IndexVec;
 
@@ -52,7 +53,7 @@ pub struct Matcher<'s> {
     candidates: Vec<u32>,
     key_sets: IndexVec<KeySetId, KeyState>,
     clock: Clock,
-    failures: Vec<(u32, String)>,
+    failures: Vec<(u32, QueryFailure)>,
     /// The values that did not fit their fields.
     misfits: Vec<Misfit>,
 }
@@ -208,7 +209,7 @@ impl<'s> Matcher<'s> {
     }
 
     /// The rules that failed on an event, with the reason; each rule once.
-    pub fn take_failures(&mut self) -> Vec<(u32, String)> {
+    pub fn take_failures(&mut self) -> Vec<(u32, QueryFailure)> {
         std::mem::take(&mut self.failures)
     }
 

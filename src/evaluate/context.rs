@@ -1,7 +1,6 @@
-//! The inputs of a search besides query and events, and the ways in which it can fail.
+//! The inputs of a search besides query and events.
 
 use crate::event::Timestamp;
-use crate::plan::ClauseId;
 
 /// The inputs of a search besides query and events.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -39,46 +38,6 @@ impl Default for Request {
             size: None,
             position: ResultPosition::default(),
             max_samples_per_key: 1,
-        }
-    }
-}
-
-/// An error that Elasticsearch reports only when it runs a query. It is a failure, never "no match".
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct QueryFailure {
-    /// Elasticsearch's message in substance.
-    pub message: String,
-    /// The clause that failed.
-    pub clause: Option<ClauseId>,
-    /// Elasticsearch would run it, and this evaluator cannot.
-    pub unsupported: bool,
-}
-
-impl QueryFailure {
-    /// A failure that Elasticsearch would report.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            clause: None,
-            unsupported: false,
-        }
-    }
-
-    /// A construct that only Elasticsearch can run.
-    pub fn unsupported(message: impl Into<String>) -> Self {
-        Self {
-            unsupported: true,
-            ..Self::new(message)
-        }
-    }
-
-    /// The same failure, at this clause.
-    #[must_use]
-    pub fn at(self, clause: ClauseId) -> Self {
-        Self {
-            clause: Some(clause),
-            ..self
         }
     }
 }

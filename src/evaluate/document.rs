@@ -20,7 +20,7 @@ impl DocumentTest {
     /// Compiles a condition that stands by itself.
     pub fn of_filter(filter: &Filter) -> Result<Self, QueryFailure> {
         if let Some(obstacle) = filter.obstacle() {
-            return Err(QueryFailure::unsupported(obstacle));
+            return Err(obstacle.into());
         }
         let test = Test::new(&filter.fields, &filter.predicate)?;
         Ok(Self(WholeDocument::of(test, &filter.fields)))

@@ -24,12 +24,12 @@ impl Tests {
     /// Compiles a plan's leaves; the failure names the clause.
     pub(super) fn new(plan: &Plan) -> Result<Self, QueryFailure> {
         if let Some(obstacle) = plan.obstacle() {
-            return Err(QueryFailure::unsupported(obstacle));
+            return Err(obstacle.into());
         }
         let mut tests = IndexVec::new();
         for leaf in &plan.leaves {
             if let Some(why) = plan.unreadable(&leaf.predicate) {
-                return Err(QueryFailure::new(why).at(leaf.clause));
+                return Err(QueryFailure::from(why).at(leaf.clause));
             }
             tests.push(
                 Test::new(&plan.fields, &leaf.predicate)

@@ -15,6 +15,7 @@ mod context;
 mod decide;
 pub mod document;
 mod facts;
+pub mod failure;
 #[cfg(test)]
 mod fixture;
 pub mod function;
@@ -35,7 +36,8 @@ pub mod threshold;
 mod view;
 
 pub use blocker::Rarity;
-pub use context::{Context, QueryFailure, Request, ResultPosition};
+pub use context::{Context, Request, ResultPosition};
+pub use failure::{FailureKind, QueryFailure};
 pub use outcome::{BlockerHint, Blockers, Cause, CauseKind, Match, Override, Shortfall};
 
 use std::sync::Arc;

@@ -146,16 +146,47 @@ pub enum Problem {
     NoEventId,
     /// A chunk of an event log that cannot be read at all.
     #[error("the chunk cannot be read: {0}")]
-    Chunk(String),
+    Chunk(LibraryError),
     /// A chunk whose checksum is wrong; what is readable in it is read.
     #[error("the chunk is damaged: {0}")]
-    DamagedChunk(String),
+    DamagedChunk(Damage),
     /// A record of an event log that cannot be read.
     #[error("the record cannot be read: {0}")]
-    Record(String),
+    Record(LibraryError),
     /// The last chunk of an event log is cut off.
     #[error("the last chunk is cut off after {0} bytes")]
     CutOff(usize),
+}
+
+/// What the library that reads event logs says, with all causes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct LibraryError(pub String);
+
+/// What of a chunk is damaged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// The header.
+    #[error("its header is damaged; the {records} records in it were read")]
+    Header {
+        /// How many records were read.
+        records: usize,
+    },
+    /// The header is of an earlier state of the chunk.
+    #[error("its header is stale; {records} records behind the end that it names were read")]
+    StaleHeader {
+        /// How many records were read beyond it.
+        records: usize,
+    },
+    /// The tables of strings and templates.
+    #[error("its tables were left out: {0}")]
+    Tables(LibraryError),
+    /// The checksum, with records missing.
+    #[error("its checksum is wrong; {lost} records are lost")]
+    Checksum {
+        /// How many records are lost.
+        lost: u64,
+    },
 }
 
 impl Problem {

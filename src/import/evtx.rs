@@ -7,7 +7,7 @@ use std::sync::Arc;
 use evtx::{EvtxChunkData, ParserSettings};
 use serde_json::Value as Json;
 
-use super::error::{At, Problem};
+use super::error::{At, Damage, LibraryError, Problem};
 use super::evtx_chunk::{self as chunk, Mended};
 use super::unpack::{Bytes, problem_of};
 
@@ -97,31 +97,27 @@ impl<'a> Records<'a> {
         let (mended, earlier) = chunk::mend(&mut data);
         self.earlier += earlier;
         if let Some(mended) = mended {
-            let words = match mended {
-                Mended::Header(records) => {
-                    format!("its header is damaged; the {records} records in it were read")
-                }
-                Mended::Stale(records) => format!(
-                    "its header is stale; {records} records behind the end that it names were read"
-                ),
+            let damage = match mended {
+                Mended::Header(records) => Damage::Header { records },
+                Mended::Stale(records) => Damage::StaleHeader { records },
             };
-            let damaged = Problem::DamagedChunk(words);
+            let damaged = Problem::DamagedChunk(damage);
             self.ready.push_back((self.here(), Err(damaged)));
         }
         let mut bare = data.clone();
         if let Err(problem) = self.parse_records(data) {
             chunk::forget_tables(&mut bare);
             // The tables may be what is damaged; with them gone the first problem still stands.
-            let words = match self.parse_records(bare) {
-                Ok(()) => Problem::DamagedChunk(format!("its tables were left out: {problem}")),
+            let found = match self.parse_records(bare) {
+                Ok(()) => Problem::DamagedChunk(Damage::Tables(problem)),
                 Err(_) => Problem::Chunk(problem),
             };
-            self.ready.push_back((self.here(), Err(words)));
+            self.ready.push_back((self.here(), Err(found)));
         }
     }
 
     /// Reads the records of a chunk; why there are none, where it cannot be read at all.
-    fn parse_records(&mut self, data: Vec<u8>) -> Result<(), String> {
+    fn parse_records(&mut self, data: Vec<u8>) -> Result<(), LibraryError> {
         let mut chunk = EvtxChunkData::new(data, false).map_err(|error| chain(&error))?;
         let expected = expected_records(&chunk);
         let intact = chunk.validate_checksum();
@@ -145,8 +141,7 @@ impl<'a> Records<'a> {
         }
         if !intact && (broken || expected.is_some_and(|expected| read < expected)) {
             let lost = expected.unwrap_or(read).saturating_sub(read);
-            let words = format!("its checksum is wrong; {lost} records are lost");
-            let damaged = Problem::DamagedChunk(words);
+            let damaged = Problem::DamagedChunk(Damage::Checksum { lost });
             self.ready.push_back((self.here(), Err(damaged)));
         }
         Ok(())
@@ -169,7 +164,7 @@ fn is_empty(data: &[u8]) -> bool {
 }
 
 /// An error with all its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+fn chain(error: &dyn std::error::Error) -> LibraryError {
     let mut words = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -177,5 +172,5 @@ fn chain(error: &dyn std::error::Error) -> String {
         words.push_str(&error.to_string());
         cause = error.source();
     }
-    words
+    LibraryError(words)
 }

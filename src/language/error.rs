@@ -1,6 +1,6 @@
 //! The error type of all query languages.
 
-use crate::diagnostic::{Code, Diagnostic, QueryText, Span};
+use crate::diagnostic::{Code, Details, Diagnostic, QueryText, Span, did_you_mean};
 
 /// One error of a query of any language, with its place in the query's own text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct QueryError {
     pub label: String,
     /// How to mend it.
     pub help: Vec<String>,
+    /// The parts of the message, for programs.
+    pub details: Details,
 }
 
 impl QueryError {
@@ -27,6 +29,7 @@ impl QueryError {
             span,
             label: String::new(),
             help: Vec::new(),
+            details: Details::default(),
         }
     }
 
@@ -44,6 +47,30 @@ impl QueryError {
         self
     }
 
+    /// The same with the name of what is wrong: a field, a function, a pipe.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.details.name = Some(name.into());
+        self
+    }
+
+    /// The same with what stands there and what must stand there: types, or numbers of arguments.
+    #[must_use]
+    pub fn found(mut self, found: impl ToString, expected: impl ToString) -> Self {
+        self.details.found = Some(found.to_string());
+        self.details.expected = Some(expected.to_string());
+        self
+    }
+
+    /// The same with the name that was probably meant, also as a help.
+    #[must_use]
+    pub fn suggest(mut self, near: impl Into<String>) -> Self {
+        let near = near.into();
+        self.help.push(did_you_mean(&near));
+        self.details.suggestion = Some(near);
+        self
+    }
+
     /// The error as a diagnostic that points into the file that holds the query.
     pub fn diagnostic(&self, query: &QueryText) -> Diagnostic {
         let mut diagnostic = Diagnostic::error(self.code, self.message.as_str()).at(
@@ -52,6 +79,7 @@ impl QueryError {
             self.label.as_str(),
         );
         diagnostic.help.clone_from(&self.help);
+        diagnostic.details.clone_from(&self.details);
         diagnostic
     }
 }

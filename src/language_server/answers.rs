@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::of_file;
+use super::code_actions::code_actions;
 use super::completion::{MOST, Proposal};
 use super::documents::Document;
 use super::jobs::{Kind, Run};
@@ -19,6 +20,7 @@ use crate::explain::explain;
 use crate::json_rpc::{Fault, INVALID_PARAMS};
 use crate::project::ProjectFiles as _;
 use crate::project::config::FILE as CONFIGURATION;
+use crate::report::reason;
 use crate::report::terminal::write_explanation;
 use crate::scenario as scenario_file;
 
@@ -65,7 +67,7 @@ impl Commanded {
             json!({
                 "key": check.key.to_string(),
                 "verdict": check.verdict.word(),
-                "message": check.message(),
+                "message": reason::message(check),
             })
         });
         let accepted = run.test.compared.accepted.iter();
@@ -96,6 +98,7 @@ impl Session {
             "textDocument/codeLens" => Self::code_lenses,
             "textDocument/inlayHint" => Self::inlay_hints,
             "textDocument/formatting" => Self::formatting,
+            "textDocument/codeAction" => Self::code_actions,
             _ => return None,
         };
         let document = self
@@ -105,6 +108,10 @@ impl Session {
             Some(document) => Ok(find(self, document, params).unwrap_or(Value::Null)),
             None => Err(Fault::new(INVALID_PARAMS, "the document is not open")),
         })
+    }
+
+    fn code_actions(&self, document: &Document, params: &Value) -> Option<Value> {
+        Some(code_actions(document, self.client.encoding, params))
     }
 
     /// The offset that a request is about.

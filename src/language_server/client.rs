@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::code_actions::QUICK_FIX;
 use super::documents::Document;
 use super::notice::Notice;
 use super::position::{Encoding, Lines};
@@ -50,6 +51,7 @@ impl Client {
                 "codeLensProvider": {"resolveProvider": false},
                 "inlayHintProvider": true,
                 "documentFormattingProvider": true,
+                "codeActionProvider": {"codeActionKinds": [QUICK_FIX]},
                 "executeCommandProvider": {"commands": [RUN, ACCEPT, EXPLAIN]},
             },
         })
@@ -93,6 +95,7 @@ impl Client {
             "code": notice.code,
             "source": "trapline",
             "message": notice.message,
+            "data": notice.data,
             "relatedInformation": related.collect::<Vec<_>>(),
         })
     }

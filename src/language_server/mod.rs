@@ -7,6 +7,7 @@
 
 mod answers;
 mod client;
+mod code_actions;
 mod completion;
 mod documents;
 mod jobs;

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::replay::outcome::{Check, Place, Verdict};
+use crate::replay::reason::Reason;
+use crate::report::reason;
 use crate::snapshot::{Change, Class};
 
 /// How much a notice weighs, with the protocol's number.
@@ -23,6 +27,8 @@ pub(super) struct Notice {
     /// Whether the code is that of an error or a lint.
     pub(super) has_page: bool,
     pub(super) message: String,
+    /// The same for programs, and for actions that mend it.
+    pub(super) data: Value,
     /// Other places, each with what is there.
     pub(super) related: Vec<(Arc<SourceText>, Span, String)>,
 }
@@ -53,6 +59,7 @@ pub(super) fn of_diagnostic(diagnostic: &Diagnostic, file: &str) -> Notice {
         code: diagnostic.code.number.to_owned(),
         has_page: true,
         message,
+        data: json!(diagnostic.details),
         related: related
             .map(|label| (Arc::clone(&label.source), label.span, label.message.clone()))
             .collect(),
@@ -67,7 +74,7 @@ pub(super) fn of_check(check: &Check, file: &str) -> Option<Notice> {
         _ => return None,
     };
     let place = check.expectation.as_ref().or(check.place.as_ref());
-    let mut message = check.message();
+    let mut message = reason::message(check);
     if message.is_empty() {
         message = format!("expected {}", check.expected);
     }
@@ -79,6 +86,10 @@ pub(super) fn of_check(check: &Check, file: &str) -> Option<Notice> {
         code: check.verdict.word().to_owned(),
         has_page: false,
         message: format!("{}: {message}", check.key.source),
+        data: json!({
+            "reason": check.reason.as_ref().map(Reason::word),
+            "cause": check.reason.as_ref().and_then(Reason::cause),
+        }),
         related: related
             .map(|label| (Arc::clone(&label.source), label.span, label.message.clone()))
             .collect(),
@@ -108,6 +119,7 @@ pub(super) fn of_change(change: &Change, check: Option<&Check>, file: &str) -> N
         code: change.class.word().to_owned(),
         has_page: false,
         message: format!("{}: {what}", change.key.source),
+        data: Value::Null,
         related: Vec::new(),
     }
 }

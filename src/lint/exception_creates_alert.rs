@@ -4,8 +4,7 @@
 use super::exception_hides_attack::once;
 use super::finding::{Finding, Lint};
 use crate::diagnostic::{Code, Severity};
-use crate::replay::CREATES;
-use crate::replay::outcome::{Check, ScenarioOutcome};
+use crate::replay::outcome::{Check, ProductionFact, ScenarioOutcome};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -27,7 +26,10 @@ pub fn created_alerts(scenarios: &[ScenarioOutcome]) -> Vec<Finding> {
 }
 
 fn creates(check: &Check) -> Option<Finding> {
-    let (_, names) = check.production.iter().find(|(key, _)| key == CREATES)?;
+    let names = check.production.iter().find_map(|fact| match fact {
+        ProductionFact::CreatedBy(names) => Some(names.join(", ")),
+        _ => None,
+    })?;
     let place = check.place.as_ref()?;
     let message = format!("`{}` alerts only because of {names}", check.key.case);
     let label = "it hides an event of `until` or of a missing event";

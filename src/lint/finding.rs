@@ -51,6 +51,13 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// The same with the name that was probably meant, in place of `name`.
+    #[must_use]
+    pub(super) fn suggest(mut self, name: &str, near: &str) -> Self {
+        self.diagnostic = self.diagnostic.named(name).suggest(near);
+        self
+    }
+
     /// The same with a line that says how to mend it.
     #[must_use]
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {

@@ -57,7 +57,7 @@ pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let message = format!("no event of ECS has the category `{name}`");
         let finding = LINT.finding(subject.source(), subject.locate(category.span), message, "");
         findings.push(match nearest(name, CATEGORIES.iter().copied()) {
-            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            Some(near) => finding.suggest(name, near),
             None => finding.help("write `any where` for events of any category"),
         });
     }

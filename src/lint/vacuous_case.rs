@@ -72,8 +72,10 @@ fn label(check: &Check) -> String {
     let Observed::None(none) = &check.observed else {
         return String::new();
     };
-    if let Some(reason @ Reason::SilentAnyway(_)) = &check.reason {
-        return reason.to_string();
+    if let Some(Reason::SilentAnyway(why)) = &check.reason {
+        return format!(
+            "no event meets the query, and if they did there would be no alert either: {why}"
+        );
     }
     let clauses = none.blocker.join(", ");
     match (none.blocker.len(), none.overdetermined) {

@@ -163,8 +163,8 @@ fn compile(
     let result = Prepared::new(&plan).map(|_| ()).map_err(|failure| {
         let clause = failure.clause.and_then(|clause| plan.clause(clause));
         let span = clause.map_or(search.syntax.span(), |clause| clause.span);
-        let error = EqlError::new(&codes::BAD_CONSTANT, span, failure.message);
-        (vec![error], failure.unsupported)
+        let error = EqlError::new(&codes::BAD_CONSTANT, span, failure.to_string());
+        (vec![error], failure.is_unsupported())
     });
     *prepared = result.is_ok();
     result

@@ -133,10 +133,11 @@ impl<'t> Table<'t> {
                 return;
             }
             let message = format!("unknown key `{}`", self.path(name));
-            let mut diagnostic =
-                Diagnostic::warning(report.codes.unknown_key, message).at(report.source, span, "");
+            let mut diagnostic = Diagnostic::warning(report.codes.unknown_key, message)
+                .at(report.source, span, "")
+                .named(name);
             if let Some(near) = nearest(name, known.iter().copied()) {
-                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                diagnostic = diagnostic.suggest(near);
             }
             report.diagnostics.push(diagnostic);
         }

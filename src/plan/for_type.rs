@@ -119,7 +119,7 @@ fn in_lowercase(pattern: &WildcardPattern) -> WildcardPattern {
 
 impl Plan {
     /// Why Elasticsearch cannot run a leaf as a script, which reads doc values.
-    pub fn unreadable(&self, predicate: &Predicate) -> Option<String> {
+    pub fn unreadable(&self, predicate: &Predicate) -> Option<Unreadable> {
         if !matches!(predicate, Predicate::Script(_)) {
             return None;
         }
@@ -129,41 +129,76 @@ impl Plan {
             let mut readers = field.readers.iter().flatten();
             readers.any(|reader| reader.options.without_doc_values)
         })?;
-        Some(format!(
-            "can't load fielddata on [{}] because the field has no doc values, which a script reads",
-            field.path
-        ))
+        Some(Unreadable {
+            field: field.path.clone(),
+        })
     }
 
     /// Why Trapline cannot know the values of a field that the plan reads.
-    pub fn obstacle(&self) -> Option<String> {
+    pub fn obstacle(&self) -> Option<Obstacle> {
         self.fields.iter().find_map(PlanField::obstacle)
     }
 }
 
 impl Filter {
     /// Why Trapline cannot know the values of a field that the condition reads.
-    pub fn obstacle(&self) -> Option<String> {
+    pub fn obstacle(&self) -> Option<Obstacle> {
         self.fields.iter().find_map(PlanField::obstacle)
     }
 }
 
 impl PlanField {
-    fn obstacle(&self) -> Option<String> {
+    fn obstacle(&self) -> Option<Obstacle> {
         let why = self.readers.iter().flatten().find_map(unknown_values)?;
-        Some(format!("field [{}] {why}", self.path))
+        Some(Obstacle {
+            field: self.path.clone(),
+            why,
+        })
     }
 }
 
-fn unknown_values(field: &MappedField) -> Option<&'static str> {
+/// A field that a script cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "can't load fielddata on [{field}] because the field has no doc values, which a script reads"
+)]
+pub struct Unreadable {
+    /// The field.
+    pub field: String,
+}
+
+/// A field whose values Trapline cannot know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("field [{field}] {why}")]
+pub struct Obstacle {
+    /// The field.
+    pub field: String,
+    /// What of its mapping is in the way.
+    pub why: UnknownValues,
+}
+
+/// What of a field's mapping hides its values from Trapline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownValues {
+    /// A runtime field, or a copy that a script makes.
+    #[error("is computed by a script of its mapping")]
+    Scripted,
+    /// A date format that Trapline does not read.
+    #[error("has a date format that Trapline does not read")]
+    DateFormat,
+    /// A normalizer that the mapping names and does not describe.
+    #[error("has a normalizer that its mapping only names")]
+    Normalizer,
+}
+
+fn unknown_values(field: &MappedField) -> Option<UnknownValues> {
     if field.options.scripted {
-        return Some("is computed by a script of its mapping");
+        return Some(UnknownValues::Scripted);
     }
     if let FieldType::Date(format) | FieldType::DateNanos(format) = &field.field_type
         && format.is_unread()
     {
-        return Some("has a date format that Trapline does not read");
+        return Some(UnknownValues::DateFormat);
     }
-    (field.field_type.normalizer() == Normalizer::Unknown)
-        .then_some("has a normalizer that its mapping only names")
+    (field.field_type.normalizer() == Normalizer::Unknown).then_some(UnknownValues::Normalizer)
 }

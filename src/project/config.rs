@@ -344,7 +344,7 @@ impl Reader<'_> {
             .at(self.source, Span::of(key.span()), "");
         self.diagnostics
             .push(match suggest::nearest(name, known.iter().copied()) {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                Some(near) => diagnostic.suggest(near),
                 None => diagnostic.help(format!("known here: {}", known.join(", "))),
             });
     }

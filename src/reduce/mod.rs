@@ -29,6 +29,7 @@ use crate::replay::Subject;
 use crate::replay::dry_run::Place;
 use crate::rule::ExceptionItem;
 use crate::scenario::write::Sketch;
+pub use trial::TrialFailure;
 use trial::{TrialOutcome, Trials};
 
 /// What to make.
@@ -120,16 +121,16 @@ pub enum Impossible {
     #[error("no event of the recordings comes near to a match of the rule")]
     Nowhere,
     /// The scenario in the source's shape does something else.
-    #[error("the events, written in the shape of `{source_name}`, do not give the same: {reason}")]
+    #[error("the events, written in the shape of `{source_name}`, do not give the same")]
     Unlike {
         /// The source.
         source_name: String,
         /// What they give.
-        reason: String,
+        reason: TrialFailure,
     },
     /// With stand-ins it does something else.
-    #[error("with stand-ins for names and addresses the scenario does not give the same: {0}")]
-    Scrubbed(String),
+    #[error("with stand-ins for names and addresses the scenario does not give the same")]
+    Scrubbed(TrialFailure),
 }
 
 impl Impossible {

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::Request;
 use crate::data_source::{Catalogue, DataSource};
-use crate::replay::dry_run::{Place, rehearse};
+use crate::replay::dry_run::{NotRehearsed, Place, rehearse};
 use crate::replay::outcome::{Check, Observed};
+use crate::replay::reason::Reason;
 use crate::replay::{Subject, Verdict};
 use crate::scenario::write::Sketch;
 
@@ -19,6 +20,32 @@ pub(super) enum TrialOutcome {
     Alerted,
     /// The rule does not alert, because of these clauses.
     Stopped(BTreeSet<String>),
+}
+
+/// Why a scenario does not show what the recording shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrialFailure {
+    /// It cannot be replayed.
+    NotRehearsed(NotRehearsed),
+    /// Nothing of it runs on this source.
+    NotRun(String),
+    /// A check of it does not pass.
+    Judged {
+        /// The verdict.
+        verdict: Verdict,
+        /// Why.
+        reason: Option<Reason>,
+    },
+    /// Other clauses stop it.
+    StoppedBy(BTreeSet<String>),
+    /// It alerts and should not, or on other events.
+    Other,
+}
+
+impl From<NotRehearsed> for TrialFailure {
+    fn from(why: NotRehearsed) -> Self {
+        Self::NotRehearsed(why)
+    }
 }
 
 /// Tries sketches against what they have to tell.
@@ -54,22 +81,23 @@ impl<'a> Trials<'a> {
     }
 
     /// The same, with what it tells instead.
-    pub(super) fn must_hold(&mut self, sketch: &Sketch) -> Result<(), String> {
+    pub(super) fn must_hold(&mut self, sketch: &Sketch) -> Result<(), TrialFailure> {
         self.count += 1;
         let checks = self.replay(sketch)?;
         let wanted = sketch.cases.first().map_or(&sketch.name, |case| &case.name);
         for check in &checks {
             if check.verdict != Verdict::Passed {
-                let reason = check.reason.as_ref();
-                let word = || check.verdict.word().to_owned();
-                return Err(reason.map_or_else(word, ToString::to_string));
+                return Err(TrialFailure::Judged {
+                    verdict: check.verdict,
+                    reason: check.reason.clone(),
+                });
             }
         }
         let check = checks.iter().find(|check| check.key.case == *wanted);
         match check.and_then(told) {
             Some(told) if told == self.told => Ok(()),
-            Some(TrialOutcome::Stopped(by)) => Err(format!("stopped by {}", listed(&by))),
-            _ => Err("it tells something else".to_owned()),
+            Some(TrialOutcome::Stopped(by)) => Err(TrialFailure::StoppedBy(by)),
+            _ => Err(TrialFailure::Other),
         }
     }
 
@@ -95,14 +123,14 @@ impl<'a> Trials<'a> {
     }
 
     /// The checks on the source.
-    fn replay(&self, sketch: &Sketch) -> Result<Vec<Check>, String> {
+    fn replay(&self, sketch: &Sketch) -> Result<Vec<Check>, TrialFailure> {
         let text = sketch.text();
         let rehearsed = rehearse(self.subject, self.catalogue, self.place, &text, false)?;
         let outcomes = rehearsed.into_iter().map(|(outcome, _)| outcome.checks);
         let mut checks: Vec<Check> = outcomes.flatten().collect();
         checks.retain(|check| check.key.source == self.source.name);
         if checks.is_empty() {
-            return Err(format!("nothing runs on `{}`", self.source.name));
+            return Err(TrialFailure::NotRun(self.source.name.clone()));
         }
         Ok(checks)
     }

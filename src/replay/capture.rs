@@ -15,13 +15,13 @@ use crate::event::schema::Origin;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::import::{self, Import};
 use crate::language::eql::{EqlError, OptionalFields, Settings};
-use crate::scenario::ExpandedCase;
 use crate::scenario::model::{EventsFrom, Located};
+use crate::scenario::{ExpandedCase, Skipped};
 
 /// What the attack or a case is replayed from.
 pub(super) enum Events {
     /// Nothing, for a reason.
-    Skipped(String),
+    Skipped(Skipped),
     /// Events that the scenario writes.
     Written(ExpandedCase),
     /// Recorded events.

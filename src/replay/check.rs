@@ -6,12 +6,13 @@ use std::sync::Arc;
 use super::expectation::{Alert, Wanted};
 use super::judge::Judgement;
 use super::judged_case::Case;
-use super::outcome::{Check, CheckKey, Observed, PinKind, Place, Verdict};
-use super::reason::{Reason, ReasonWord};
+use super::outcome::{Check, CheckKey, CheckWarning, Observed, PinKind, Place, Verdict};
+use super::reason::{Reason, ReasonWord, RefusedQuery};
 use super::source::{Item, OnSource};
 use super::{explain, trace, unset_fields};
 use crate::compile::Refused;
 use crate::evaluate::QueryFailure;
+use crate::scenario::Skipped;
 use crate::scenario::expand::change_lines;
 
 impl OnSource<'_> {
@@ -31,7 +32,7 @@ impl OnSource<'_> {
             verdict: Verdict::Passed,
             expected: wanted.map_or_else(String::new, Wanted::words),
             expects_alert: wanted.is_some_and(|wanted| wanted.alert != Alert::None),
-            observed: Observed::Skipped(String::new()),
+            observed: Observed::Skipped(Skipped::Stated(String::new())),
             pin: wanted.and_then(|wanted| wanted.pin.clone()),
             waived: None,
             warnings: Vec::new(),
@@ -60,11 +61,11 @@ impl OnSource<'_> {
         })
     }
 
-    pub(super) fn skipped(&self, item: &Item<'_>, reason: &str) -> Check {
+    pub(super) fn skipped(&self, item: &Item<'_>, reason: Skipped) -> Check {
         Check {
             verdict: Verdict::Skipped,
-            observed: Observed::Skipped(reason.to_owned()),
-            reason: Some(Reason::LeftOut(reason.to_owned())),
+            observed: Observed::Skipped(reason.clone()),
+            reason: Some(Reason::LeftOut(reason)),
             ..self.check(item, None)
         }
     }
@@ -74,7 +75,7 @@ impl OnSource<'_> {
         if refused.unsupported {
             return Check {
                 verdict: Verdict::Unsupported,
-                reason: Some(Reason::NotImplemented(refused.message.clone())),
+                reason: Some(Reason::NotImplemented(RefusedQuery::of(refused))),
                 observed: Observed::Unsupported(refused.message.clone()),
                 ..self.check(item, Some(wanted))
             };
@@ -95,7 +96,7 @@ impl OnSource<'_> {
         };
         Check {
             verdict,
-            reason: Some(Reason::Refused(refused.message.clone())),
+            reason: Some(Reason::Refused(RefusedQuery::of(refused))),
             observed: Observed::Unverifiable(refused.message.clone()),
             diagnostics,
             ..self.check(item, Some(wanted))
@@ -109,17 +110,17 @@ impl OnSource<'_> {
         wanted: &Wanted,
         failure: &QueryFailure,
     ) -> Check {
-        let (verdict, observed) = if failure.unsupported {
-            let what = failure.message.clone();
+        let (verdict, observed) = if failure.is_unsupported() {
+            let what = failure.to_string();
             (Verdict::Unsupported, Observed::Unsupported(what))
         } else {
-            let what = failure.message.clone();
+            let what = failure.to_string();
             (Verdict::Unverifiable, Observed::Unverifiable(what))
         };
         Check {
             verdict,
             observed,
-            reason: Some(Reason::QueryFails(failure.message.clone())),
+            reason: Some(Reason::QueryFails(failure.kind.clone())),
             ..self.check(item, Some(wanted))
         }
     }
@@ -132,12 +133,10 @@ impl OnSource<'_> {
     ) -> Check {
         let mut check = self.check(item, Some(case.wanted));
         if !case.run.query.assumed.is_empty() && item.case.is_none() {
-            check.warnings.push(format!(
-                "mapping-assumed: the field list of {} does not name {} of the query's fields; \
-                 their types are ECS's",
-                self.source.name,
-                case.run.query.assumed.len()
-            ));
+            check.warnings.push(CheckWarning::AssumedMapping {
+                source: self.source.name.clone(),
+                fields: case.run.query.assumed.len(),
+            });
         }
         if judgement.verdict.fails() {
             let expect = item
@@ -159,9 +158,8 @@ impl OnSource<'_> {
             }
             observations.push(observation);
         }
-        if let Some(blind) = &judgement.blind {
-            check.warnings.push(format!("schedule: {blind}"));
-        }
+        let blind = judgement.blind.map(CheckWarning::BlindPhases);
+        check.warnings.extend(blind);
         check.production = judgement.production;
         check.verdict = judgement.verdict;
         check.reason = judgement.reason;

@@ -39,6 +39,31 @@ impl fmt::Debug for Place<'_> {
     }
 }
 
+/// Why a text gives no outcome.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotRehearsed {
+    /// The text or its replay has an error.
+    #[error("{message}")]
+    Invalid {
+        /// The code of the error.
+        code: &'static str,
+        /// Its message.
+        message: String,
+    },
+    /// There is no scenario in it.
+    #[error("nothing was written")]
+    Empty,
+}
+
+impl NotRehearsed {
+    fn of(mistake: &Diagnostic) -> Self {
+        Self::Invalid {
+            code: mistake.code.number,
+            message: mistake.message.clone(),
+        }
+    }
+}
+
 /// Replays the last scenario of the text and those before it that are of the same rule, in file
 /// order; the error is what is wrong with them. With `observing` every check comes with what
 /// decided it.
@@ -48,18 +73,14 @@ pub fn rehearse(
     place: Place<'_>,
     text: &str,
     observing: bool,
-) -> Result<Vec<(ScenarioOutcome, trace::Observed)>, String> {
+) -> Result<Vec<(ScenarioOutcome, trace::Observed)>, NotRehearsed> {
     let text = SourceText::new(place.file, text);
     let read = scenario::read(&text);
     if let Some(mistake) = read.diagnostics.iter().find(|d| d.is_error()) {
-        return Err(mistake.message.clone());
+        return Err(NotRehearsed::of(mistake));
     }
     let rule = |scenario: &Scenario| scenario.rule.as_ref().map(|rule| rule.value.clone());
-    let last = read
-        .scenarios
-        .last()
-        .map(rule)
-        .ok_or("nothing was written")?;
+    let last = read.scenarios.last().map(rule).ok_or(NotRehearsed::Empty)?;
     let scenarios = read
         .scenarios
         .iter()
@@ -77,7 +98,7 @@ pub fn rehearse(
     };
     let (replayed, observed) = run_all(&tests, catalogue, place.files, &options, observing);
     if let Some(mistake) = replayed.diagnostics.iter().find(|d| d.is_error()) {
-        return Err(mistake.message.clone());
+        return Err(NotRehearsed::of(mistake));
     }
     Ok(replayed.scenarios.into_iter().zip(observed).collect())
 }

@@ -14,7 +14,9 @@ use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::Event;
 use crate::event::io::Files;
 use crate::language::dsl::Query;
-use crate::rule::{ExceptionItem, LoadedExceptions, Rule, ThreatMatch, load_exceptions};
+use crate::rule::{
+    ExceptionItem, LoadedExceptions, Rule, ThreatMatch, UnreadList, load_exceptions,
+};
 use crate::scenario::Case;
 use crate::scenario::model::{Located, Scenario};
 
@@ -67,7 +69,7 @@ impl Exceptions {
             Ok(text) => text,
             Err(why) => {
                 let source = &test.scenario.source;
-                let diagnostic = Diagnostic::error(&error::BAD_EXCEPTIONS, why)
+                let diagnostic = Diagnostic::error(&error::BAD_EXCEPTIONS, why.to_string())
                     .at(source, file.span, "")
                     .help("the path is relative to the scenario file");
                 self.diagnostics.push(diagnostic);
@@ -181,20 +183,23 @@ pub fn read_list(source: &Arc<SourceText>, files: &dyn Files) -> LoadedException
     })
 }
 
-fn text_beside(files: &dyn Files, file: &str, path: &str) -> Result<String, String> {
+fn text_beside(files: &dyn Files, file: &str, path: &str) -> Result<String, UnreadList> {
     let reader = files
         .open_beside(file, path)
-        .map_err(|diagnostic| diagnostic.message.clone())?;
+        .map_err(|diagnostic| UnreadList::NotOpened(diagnostic.message))?;
     let mut text = String::new();
     let read = reader
         .take(LARGEST + 1)
         .read_to_string(&mut text)
-        .map_err(|error| format!("`{path}` cannot be read: {error}"))?;
+        .map_err(|error| UnreadList::NotRead {
+            path: path.to_owned(),
+            error: error.to_string(),
+        })?;
     if read as u64 > LARGEST {
-        return Err(format!(
-            "`{path}` is larger than {} MiB, more than any list that Kibana applies",
-            LARGEST >> 20
-        ));
+        return Err(UnreadList::TooLarge {
+            path: path.to_owned(),
+            megabytes: LARGEST >> 20,
+        });
     }
     Ok(text)
 }

@@ -18,18 +18,15 @@ pub(super) struct Place<'a> {
     pub(super) span: Span,
 }
 
-/// What to show of a failed check: the clause first, for that is what is to be mended.
+/// What to show of a failed check: the clause first, for that is what is to be mended. The message
+/// is empty: a report writes the sentence of the reason there.
 pub(super) fn diagnostics(
     case: &Case<'_, '_>,
     judgement: &Judgement,
     expectation: &Place<'_>,
     source: &DataSource,
 ) -> Vec<Diagnostic> {
-    let message = judgement
-        .reason
-        .as_ref()
-        .map_or_else(String::new, ToString::to_string);
-    let mut diagnostic = Diagnostic::error(&error::EXPECTATION, message);
+    let mut diagnostic = Diagnostic::error(&error::EXPECTATION, "");
     let (spans, words) = match case.wanted.alert {
         Alert::None if matches!(judgement.observed, Observed::Alert(_)) => {
             (stated(case), "should have stopped it")

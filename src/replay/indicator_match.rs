@@ -4,8 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::indicators::Indicators;
-use super::outcome::{CauseRecord, NoneRecord};
-use super::reason::{ReasonName, ReasonWord};
+use super::reason::ReasonWord;
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{EVERY_EXECUTION, Pool, Selected, outcome, phases};
@@ -472,21 +471,6 @@ impl Reasons<'_, '_> {
             [_] => event.map(|event| self.run.stage.label(event)),
             _ => Some(EVERY_EXECUTION.to_owned()),
         };
-        Stopped {
-            reasons: vec![ReasonName::Word(word)],
-            also: Vec::new(),
-            record: NoneRecord {
-                event: event.clone(),
-                blocker: vec![word.word().to_owned()],
-                causes: vec![CauseRecord {
-                    stage: None,
-                    event,
-                    clause: word.word().to_owned(),
-                    line: None,
-                }],
-                value: Some(value),
-                ..NoneRecord::default()
-            },
-        }
+        Stopped::by_words(&[word], value).at(event)
     }
 }

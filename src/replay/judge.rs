@@ -4,10 +4,10 @@ use super::esql_blockers;
 use super::expectation::Alert;
 use super::expectation_failure::{self, Found};
 use super::judged_case::{Attack, Case};
-use super::outcome::{NoneRecord, Observed, Verdict};
-use super::production::{CREATES, produce};
+use super::outcome::{NoneRecord, Observed, ProductionFact, Verdict};
+use super::production::produce;
 use super::production_blockers::{created, stopped};
-use super::reason::{Reason, ReasonName};
+use super::reason::{BlindPhases, Reason, ReasonName};
 use super::record;
 use super::rerun::is_stateful;
 use super::run::Run;
@@ -21,10 +21,10 @@ pub(super) struct Judgement {
     pub(super) reason: Option<Reason>,
     pub(super) observed: Observed,
     pub(super) waived: Option<String>,
-    /// What production makes of it, key and value.
-    pub(super) production: Vec<(String, String)>,
+    /// What production makes of it.
+    pub(super) production: Vec<ProductionFact>,
     /// Some phases of the schedule have no alert.
-    pub(super) blind: Option<String>,
+    pub(super) blind: Option<BlindPhases>,
     /// What was overridden to judge it.
     pub(super) overrides: Vec<Override>,
     /// The clauses that stood in the way, for the places in a report.
@@ -135,10 +135,9 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
     if !produced.matches.is_empty() {
         if run.setting.stated {
             let lines = record::kibana(run, &produced.matches).into_iter();
-            production.extend(lines.map(|line| ("kibana".to_owned(), line)));
+            production.extend(lines.map(ProductionFact::Kibana));
         }
-        let created = created(run, waived).map(|names| (CREATES.to_owned(), names));
-        production.extend(created);
+        production.extend(created(run, waived).map(ProductionFact::CreatedBy));
     }
     Judgement {
         verdict,

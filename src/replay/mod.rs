@@ -60,7 +60,6 @@ use rayon::prelude::*;
 pub use events::{Event, Receiver};
 pub use exclusions::{LinkedException, exceptions_of, read_list};
 pub use outcome::{Check, Observed, Outcome, Verdict};
-pub use production::CREATES;
 
 use crate::compile::Syntax;
 use crate::compile::{Unsupported, supported, unsupported_on_recordings, unsupported_on_streams};

@@ -1,8 +1,7 @@
 //! New-terms rules on a case: the combinations of values that are new in some execution, and where
 //! a known one was seen (`rule-types-semantics` §9, §11.2).
 
-use super::outcome::{CauseRecord, NoneRecord};
-use super::reason::{ReasonName, ReasonWord};
+use super::reason::ReasonWord;
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{
@@ -131,7 +130,7 @@ pub(super) fn stopped(
         let missing = fields.join(" or ");
         let value = format!("{} without {missing}", events(of_case.len()));
         let event = Some(EVERY_EXECUTION.to_owned());
-        return Some(reason(ReasonWord::NoTerm, event, value));
+        return Some(Stopped::by_words(&[ReasonWord::NoTerm], value).at(event));
     }
     let mut known: Option<(Seen, bool)> = None;
     let mut replay = |executions: &[Execution]| {
@@ -167,25 +166,5 @@ pub(super) fn stopped(
     } else {
         ReasonWord::Seen
     };
-    Some(reason(word, label, value))
-}
-
-fn reason(reason: ReasonWord, event: Option<String>, value: String) -> Stopped {
-    let word = reason.word();
-    Stopped {
-        reasons: vec![ReasonName::Word(reason)],
-        also: Vec::new(),
-        record: NoneRecord {
-            event: event.clone(),
-            blocker: vec![word.to_owned()],
-            causes: vec![CauseRecord {
-                stage: None,
-                event,
-                clause: word.to_owned(),
-                line: None,
-            }],
-            value: Some(value),
-            ..NoneRecord::default()
-        },
-    }
+    Some(Stopped::by_words(&[word], value).at(label))
 }

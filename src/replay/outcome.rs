@@ -5,8 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::census::{RuleCensus, Standing};
-use super::reason::Reason;
+use super::reason::{BlindPhases, Reason, Uncertainty};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::scenario::Skipped;
 
 /// Everything that one run of `trapline test` gave, in file order.
 #[derive(Debug, Default)]
@@ -62,10 +63,10 @@ pub struct Check {
     pub pin: Option<Pin>,
     /// For a run that was judged with the gap's blocker waived: the clause that was waived.
     pub waived: Option<String>,
-    /// What production makes of it beside the query, key and value a line of the snapshot.
-    pub production: Vec<(String, String)>,
-    /// What to say beside the verdict, one line each.
-    pub warnings: Vec<String>,
+    /// What production makes of it beside the query.
+    pub production: Vec<ProductionFact>,
+    /// What to say beside the verdict.
+    pub warnings: Vec<CheckWarning>,
     /// Why the verdict is what it is, when that must be said (`failed`, `invalid`, `skipped` …).
     pub reason: Option<Reason>,
     /// The places that belong to the reason: the case in the scenario, the clause in the rule.
@@ -80,13 +81,6 @@ pub struct Check {
 }
 
 impl Check {
-    /// The reason in words; nothing where there is none.
-    pub fn message(&self) -> String {
-        self.reason
-            .as_ref()
-            .map_or_else(String::new, ToString::to_string)
-    }
-
     /// What Trapline does not implement, or lacks, to run the check.
     pub fn unsupported(&self) -> Option<&str> {
         match &self.observed {
@@ -294,14 +288,59 @@ pub enum Observed {
     Alert(Vec<AlertRecord>),
     /// It did not, and why.
     None(NoneRecord),
-    /// Its outcome depends on an open point; the words say on which.
-    Uncertain(String),
+    /// Its outcome depends on an open point; on which.
+    Uncertain(Uncertainty),
     /// Elasticsearch would refuse the query.
     Unverifiable(String),
     /// Not implemented; the name of what is not.
     Unsupported(String),
     /// Not run; why.
-    Skipped(String),
+    Skipped(Skipped),
+}
+
+/// What production makes of a run beside the query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProductionFact {
+    /// Some phases of the schedule have no alert.
+    BlindPhases(BlindPhases),
+    /// The phases have different numbers of alerts.
+    AlertCounts {
+        /// The fewest of a phase.
+        least: usize,
+        /// The most of a phase.
+        most: usize,
+    },
+    /// So many alerts are beyond `max_signals`.
+    Lost(AtMost),
+    /// So many alerts are suppressed under another one.
+    Suppressed(AtMost),
+    /// A value that Kibana writes into the alert, `severity = high`.
+    Kibana(String),
+    /// These filters or exceptions hide events without which there would be no alert.
+    CreatedBy(Vec<String>),
+}
+
+/// The number of alerts of every phase, or the most of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtMost {
+    /// How many.
+    pub count: usize,
+    /// Whether there is one phase only.
+    pub is_exact: bool,
+}
+
+/// What is to be said beside a verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckWarning {
+    /// The source's field list does not name fields of the query.
+    AssumedMapping {
+        /// The source.
+        source: String,
+        /// How many fields.
+        fields: usize,
+    },
+    /// Some phases of the schedule have no alert.
+    BlindPhases(BlindPhases),
 }
 
 /// One alert.

@@ -16,9 +16,6 @@ use crate::execution::window::Found;
 use crate::execution::{Phase, Search};
 use crate::plan::Operator;
 use crate::rule::RuleKind;
-
-/// The key of the fact that an exception made the rule alert.
-pub const CREATES: &str = "creates";
 /// More events than this that meet a stage are taken as one search: a long recording is no case
 /// for a schedule.
 const MOST: usize = 2_000;

@@ -72,7 +72,7 @@ pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
 }
 
 /// What hides events without which there would be no alert: of `until`, or a missing event.
-pub(super) fn created(run: &Run<'_>, waived: &[Override]) -> Option<String> {
+pub(super) fn created(run: &Run<'_>, waived: &[Override]) -> Option<Vec<String>> {
     let names = names(run);
     if names.is_empty() {
         return None;
@@ -80,7 +80,7 @@ pub(super) fn created(run: &Run<'_>, waived: &[Override]) -> Option<String> {
     let mut overrides = waived.to_vec();
     overrides.extend(shown(run, &|_| true));
     let silent = produce(run, &run.setting, &overrides).matches.is_empty();
-    silent.then(|| names.join(", "))
+    silent.then_some(names)
 }
 
 /// Everything that hides an event, each once, in the order of the events.
@@ -162,21 +162,5 @@ fn look_back(run: &Run<'_>) -> Stopped {
         plain(schedule.interval),
         plain(schedule.look_back)
     );
-    let word = ReasonWord::LookBack.word().to_owned();
-    Stopped {
-        reasons: vec![ReasonName::Word(ReasonWord::LookBack)],
-        also: Vec::new(),
-        record: NoneRecord {
-            blocker: vec![word.clone()],
-            causes: vec![CauseRecord {
-                stage: None,
-                event: None,
-                clause: word,
-                line: None,
-            }],
-            value: Some(seen),
-            miss: why,
-            ..NoneRecord::default()
-        },
-    }
+    Stopped::by_words(&[ReasonWord::LookBack], seen).missed_by(why)
 }

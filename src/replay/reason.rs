@@ -1,22 +1,25 @@
-//! Why a check has its verdict. The judge settles a [`Reason`]; its sentence is written here alone,
-//! for reports and diagnostics, and [`Reason::word`] is what programs read.
+//! Why a check has its verdict. The judge settles a [`Reason`]; [`Reason::word`] and
+//! [`Reason::cause`] are what programs read, and `report/reason.rs` writes the sentence for people.
 
 use std::fmt;
 
 pub use super::reason_name::{ReasonName, ReasonWord};
+use crate::compile::Refused;
+use crate::evaluate::FailureKind;
+use crate::scenario::Skipped;
 
 /// Why a check has its verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The scenario leaves it out, or the source does not produce such events; in words.
-    LeftOut(String),
+    /// The scenario leaves it out, or the source does not produce such events.
+    LeftOut(Skipped),
     /// Trapline cannot run the query; what it cannot.
-    NotImplemented(String),
+    NotImplemented(RefusedQuery),
     /// Elasticsearch would refuse the query; its reason.
-    Refused(String),
+    Refused(RefusedQuery),
     /// The query fails when it runs; its reason.
-    QueryFails(String),
+    QueryFails(FailureKind),
     /// The change of the case makes no difference: it is the attack again.
     SameAsAttack,
     /// The change makes no difference because the sensor sets these fields itself.
@@ -33,7 +36,7 @@ pub enum Reason {
     /// The attack is a gap here, and no single clause can be waived.
     NothingToWaive,
     /// The outcome depends on an open point of Elasticsearch's semantics; on which.
-    Uncertain(String),
+    Uncertain(Uncertainty),
     /// No alert, but the attack does not prove why.
     NotProven,
     /// No event meets the query, and there would be no alert if all did: what would stop it then.
@@ -96,8 +99,8 @@ pub enum Reason {
         /// The value of the first alert.
         found: String,
     },
-    /// Some phases of the schedule have no alert; which, in words.
-    BlindPhases(String),
+    /// Some phases of the schedule have no alert; which.
+    BlindPhases(BlindPhases),
     /// What was to stop other alerts stopped none.
     StoppedNone(ReasonName),
     /// Something else than the stated reason stopped it.
@@ -116,6 +119,70 @@ pub enum Reason {
         /// What stopped it; nothing where no single clause did.
         found: Vec<String>,
     },
+}
+
+/// A query that is not run: the first of its errors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedQuery {
+    /// The code of the error, `E150`.
+    pub code: &'static str,
+    /// Its message, Elasticsearch's in substance.
+    pub message: String,
+}
+
+impl RefusedQuery {
+    /// What a refusal is about.
+    pub fn of(refused: &Refused) -> Self {
+        Self {
+            code: refused.code(),
+            message: refused.message.clone(),
+        }
+    }
+}
+
+/// An open point of Elasticsearch's semantics on which the outcome of a check depends, and how many
+/// alerts there are either way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Uncertainty {
+    /// A field that may be missing is unmapped.
+    OptionalFields {
+        /// The fields.
+        fields: Vec<String>,
+        /// The alerts with the fields read as missing.
+        missing: usize,
+        /// The alerts with them folded as Elasticsearch's optimizer folds them.
+        folded: usize,
+    },
+    /// Events have equal times, and the query has no tiebreaker.
+    EqualTimes {
+        /// The alerts in the order of the file.
+        forward: usize,
+        /// The alerts in the reverse order.
+        reversed: usize,
+    },
+}
+
+impl Uncertainty {
+    /// The word for it, as in JSON.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::OptionalFields { .. } => "optional-fields",
+            Self::EqualTimes { .. } => "equal-times",
+        }
+    }
+}
+
+/// In which phases of the schedule there is an alert: in some, not in all. Times are milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlindPhases {
+    /// How much of the interval has an alert.
+    pub covered: i64,
+    /// The interval.
+    pub interval: i64,
+    /// The start of the longest run of phases without an alert, after the start of the case.
+    pub from: i64,
+    /// Its end.
+    pub until: i64,
 }
 
 /// A group of events, as an alert of a rule that counts has one.
@@ -162,146 +229,17 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LeftOut(why)
-            | Self::NotImplemented(why)
-            | Self::QueryFails(why)
-            | Self::Uncertain(why)
-            | Self::Pinned(why) => f.write_str(why),
-            Self::Refused(why) => write!(f, "Elasticsearch would refuse the query: {why}"),
-            Self::SameAsAttack => f.write_str("the change has no effect: it is the attack again"),
-            Self::PinnedBySensor { source, fields } => {
-                let fields = fields.join(", ");
-                write!(
-                    f,
-                    "the change has no effect on {source}: the sensor pins {fields}"
-                )
-            }
-            Self::AttackSilent => {
-                f.write_str("the attack does not alert here, so that no alert proves nothing")
-            }
-            Self::AlertsOnGap => {
-                f.write_str("alerts on a source on which the attack is pinned as a gap")
-            }
-            Self::NothingToWaive => {
-                f.write_str("the attack is a gap here and no single clause can be waived")
-            }
-            Self::NotProven => f.write_str(
-                "no alert, but the attack does not prove why: the clauses that stop it stop the \
-                 attack as well, or several stop it at once",
-            ),
-            Self::SilentAnyway(why) => write!(
-                f,
-                "no event meets the query, and if they did there would be no alert either: {why}"
-            ),
-            Self::GapGone(why) => {
-                write!(
-                    f,
-                    "the known miss no longer occurs: take the `gap` out ({why})"
-                )
-            }
-            Self::NoiseGone(why) => write!(
-                f,
-                "the known false positive no longer occurs: take the `noise` out ({why})"
-            ),
-            Self::BlindPhases(blind) => write!(f, "expected an alert in every phase, {blind}"),
-            Self::StoppedNone(stated) => {
-                write!(
-                    f,
-                    "expected {stated} to stop other alerts, but it stopped none"
-                )
-            }
-            _ => self.fmt_expected(f),
-        }
-    }
-}
-
 impl Reason {
-    /// What was expected and what was found.
-    fn fmt_expected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The word for what is behind the reason, as in JSON: the code of an error, the kind of a
+    /// failure, the open point.
+    pub fn cause(&self) -> Option<&'static str> {
         match self {
-            Self::UnexpectedAlert(found) => {
-                write!(f, "expected no alert, found {}", all(found))
-            }
-            Self::OtherEvents { expected, found } => {
-                let expected = expected.join(", ");
-                write!(f, "expected an alert of {expected}, found {}", all(found))
-            }
-            Self::OtherCount {
-                expected,
-                least,
-                most,
-            } => {
-                write!(f, "expected {expected} alerts, found ")?;
-                if least == most {
-                    write!(f, "{least}")
-                } else {
-                    write!(f, "{least} to {most} by phase of the schedule")
-                }
-            }
-            Self::OtherGroup { expected, found } => {
-                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-                let found = found.join("; ");
-                write!(f, "expected an alert of {expected}, found {found}")
-            }
-            Self::OtherTerms { expected, found } => {
-                let expected = expected.join(", ");
-                write!(f, "expected the new terms {expected}, found {}", all(found))
-            }
-            Self::OtherIndicators {
-                event,
-                expected,
-                found,
-            } => {
-                write!(
-                    f,
-                    "expected {event} to match {}, found ",
-                    expected.join(", ")
-                )?;
-                match found.as_slice() {
-                    [] => f.write_str("no alert of it"),
-                    found => f.write_str(&all(found)),
-                }
-            }
-            Self::OtherValue {
-                field,
-                expected,
-                found,
-            } => write!(
-                f,
-                "expected {field} = {expected} in the alert, found {found}"
-            ),
-            Self::Other { stated, found } => {
-                write!(f, "expected {stated} to stop it, but {}", stopped_by(found))
-            }
-            Self::Unknown {
-                stated,
-                near,
-                found,
-            } => {
-                write!(f, "no clause of the rule is `{stated}`")?;
-                if let Some(near) = near {
-                    write!(f, " (did you mean `{near}`?)")?;
-                }
-                write!(f, "; {}", stopped_by(found))
-            }
-            // The others are said above.
-            _ => f.write_str("expected an alert, found none"),
+            Self::LeftOut(skipped) => Some(skipped.word()),
+            Self::NotImplemented(refused) | Self::Refused(refused) => Some(refused.code),
+            Self::QueryFails(failure) => Some(failure.word()),
+            Self::Uncertain(uncertainty) => Some(uncertainty.word()),
+            _ => None,
         }
-    }
-}
-
-fn all(alerts: &[Vec<String>]) -> String {
-    let alerts: Vec<String> = alerts.iter().map(|labels| labels.join(", ")).collect();
-    alerts.join("; ")
-}
-
-fn stopped_by(found: &[String]) -> String {
-    match found {
-        [] => "no single clause stops it".to_owned(),
-        found => format!("{} did", found.join(", ")),
     }
 }
 
@@ -335,41 +273,6 @@ mod tests {
         assert_eq!(
             ReasonName::parse("join a"),
             ReasonName::Join("a".to_owned())
-        );
-    }
-
-    #[test]
-    fn the_sentences_name_what_was_expected_and_found() {
-        let labels = |texts: &[&str]| texts.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
-        let stated = ReasonName::parse("maxspan");
-        let said = [
-            Reason::NoAlert,
-            Reason::UnexpectedAlert(vec![labels(&["a", "b"]), labels(&["c"])]),
-            Reason::OtherCount {
-                expected: 2,
-                least: 1,
-                most: 3,
-            },
-            Reason::Other {
-                stated: stated.clone(),
-                found: Vec::new(),
-            },
-            Reason::Unknown {
-                stated,
-                near: Some("order".to_owned()),
-                found: labels(&["order"]),
-            },
-        ];
-        let said = said.map(|reason| format!("{}: {reason}", reason.word()));
-        assert_eq!(
-            said,
-            [
-                "no-alert: expected an alert, found none",
-                "unexpected-alert: expected no alert, found a, b; c",
-                "other-count: expected 2 alerts, found 1 to 3 by phase of the schedule",
-                "other-reason: expected maxspan to stop it, but no single clause stops it",
-                "unknown-reason: no clause of the rule is `maxspan` (did you mean `order`?); order did",
-            ]
         );
     }
 }

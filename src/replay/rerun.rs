@@ -10,7 +10,7 @@ use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stage::Stage;
 use crate::compile::{CompiledExclusions, CompiledQuery, Exclusion};
-use crate::evaluate::{Match, Override, QueryFailure};
+use crate::evaluate::{FailureKind, Match, Override, QueryFailure};
 use crate::event::EventId;
 use crate::execution::Windows;
 use crate::rule::{Rule, RuleKind};
@@ -149,7 +149,10 @@ impl IndicatorInput {
             }
             let found = exclusions
                 .of_event(event)
-                .map_err(|refused| QueryFailure::new(refused.message.clone()))?;
+                .map_err(|refused| FailureKind::Refused {
+                    code: refused.code(),
+                    message: refused.message.clone(),
+                })?;
             let is_other = |one: &Exclusion<'_>| match one {
                 Exclusion::Filter(own, _) => *own != number,
                 Exclusion::Exception(_) => true,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::START;
 use super::indicators::{self, Indicators};
+use super::reason::Uncertainty;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stage::Stage;
 use crate::compile::CompiledQuery;
@@ -25,7 +26,7 @@ pub(super) struct Run<'c> {
     /// What the evaluator found.
     pub(super) evaluation: Evaluation<'c>,
     /// The open point that the outcome hangs on.
-    pub(super) uncertain: Option<String>,
+    pub(super) uncertain: Option<Uncertainty>,
     /// How production runs the rule.
     pub(super) setting: ScheduleConfig<'c>,
     /// What production makes of it.
@@ -105,21 +106,15 @@ fn uncertain(
     stage: &Stage,
     evaluation: &Evaluation<'_>,
     context: &Context,
-) -> Result<Option<String>, QueryFailure> {
+) -> Result<Option<Uncertainty>, QueryFailure> {
     if let Some(folded) = &query.folded {
         let other = Prepared::new(folded)?.evaluate(&stage.events, context)?;
         if other.matches() != evaluation.matches() {
-            let fields: Vec<String> = query
-                .unmapped
-                .iter()
-                .map(|path| format!("?{path}"))
-                .collect();
-            return Ok(Some(format!(
-                "{} is unmapped: as a missing field {}, as Elasticsearch's optimizer folds it {}",
-                fields.join(", "),
-                count(evaluation.matches()),
-                count(other.matches()),
-            )));
+            return Ok(Some(Uncertainty::OptionalFields {
+                fields: query.unmapped.iter().map(ToString::to_string).collect(),
+                missing: evaluation.matches().len(),
+                folded: other.matches().len(),
+            }));
         }
     }
     if query.plan.tiebreaker.is_none() && has_equal_times(&query.plan, stage) {
@@ -128,22 +123,13 @@ fn uncertain(
         let other = prepared.evaluate(&reversed, context)?;
         let last = u32::try_from(stage.events.len().saturating_sub(1)).unwrap_or(u32::MAX);
         if forward(other.matches(), last) != sorted(evaluation.matches()) {
-            return Ok(Some(format!(
-                "events of equal time without a tiebreaker: in file order {}, in reverse {}",
-                count(evaluation.matches()),
-                count(other.matches()),
-            )));
+            return Ok(Some(Uncertainty::EqualTimes {
+                forward: evaluation.matches().len(),
+                reversed: other.matches().len(),
+            }));
         }
     }
     Ok(None)
-}
-
-fn count(matches: &[Match]) -> String {
-    match matches.len() {
-        0 => "no alert".to_owned(),
-        1 => "1 alert".to_owned(),
-        more => format!("{more} alerts"),
-    }
 }
 
 fn has_equal_times(plan: &Plan, stage: &Stage) -> bool {

@@ -1,9 +1,9 @@
 //! How production runs a rule on a case, and what comes of it in every phase.
 
+use super::outcome::{AtMost, ProductionFact};
+use super::reason::BlindPhases;
 use crate::evaluate::Match;
-use crate::event::time::format_offset;
 use crate::event::{Event, EventId};
-use crate::execution::overlap::per_cent;
 use crate::execution::time_range::RangeField;
 use crate::execution::window::{covered, longest_blind};
 use crate::execution::{Arrival, Phase, Windows};
@@ -198,56 +198,45 @@ impl ScheduledOutcome {
         }
     }
 
-    /// In which share of phases there is an alert, and the longest run of those without: `None`
-    /// where there is one in all.
-    pub(super) fn blind(&self) -> Option<String> {
+    /// The phases without an alert, and how many have one: `None` where all have one, or none.
+    pub(super) fn blind(&self) -> Option<BlindPhases> {
         if self.single {
             return None;
         }
         let (from, until) = longest_blind(&self.phases)?;
         let interval = self.phases.last()?.until;
-        if covered(&self.phases) == 0 {
-            return None;
-        }
-        let plain = |millis: i64| format_offset(millis).trim_start_matches('+').to_owned();
-        Some(format!(
-            "found in {}; missed where executions start {} to {} after the start of the case",
-            per_cent(covered(&self.phases), interval),
-            plain(from),
-            plain(until),
-        ))
+        let covered = covered(&self.phases);
+        (covered != 0).then_some(BlindPhases {
+            covered,
+            interval,
+            from,
+            until,
+        })
     }
 
-    /// The lines of the snapshot about the phases, where they say anything.
-    pub(super) fn facts(&self) -> Vec<(String, String)> {
+    /// What the snapshot records of the phases, where they say anything.
+    pub(super) fn facts(&self) -> Vec<ProductionFact> {
         let mut facts = Vec::new();
-        if let Some(blind) = self.blind() {
-            facts.push(("phases".to_owned(), blind));
+        facts.extend(self.blind().map(ProductionFact::BlindPhases));
+        let Counts {
+            least,
+            most,
+            cut,
+            suppressed,
+        } = self.counts();
+        if least != most && least > 0 {
+            facts.push(ProductionFact::AlertCounts { least, most });
         }
-        let counts = self.counts();
-        if counts.least != counts.most && counts.least > 0 {
-            let range = format!("{} to {} alerts", counts.least, counts.most);
-            facts.push(("phases".to_owned(), range));
+        let at_most = |count| AtMost {
+            count,
+            is_exact: self.single,
+        };
+        if cut > 0 {
+            facts.push(ProductionFact::Lost(at_most(cut)));
         }
-        if counts.cut > 0 {
-            let lost = format!("{} beyond max_signals", upto(counts.cut, self.single));
-            facts.push(("lost".to_owned(), lost));
-        }
-        if counts.suppressed > 0 {
-            let under = upto(counts.suppressed, self.single);
-            facts.push((
-                "suppress".to_owned(),
-                format!("{under} under another alert"),
-            ));
+        if suppressed > 0 {
+            facts.push(ProductionFact::Suppressed(at_most(suppressed)));
         }
         facts
-    }
-}
-
-fn upto(count: usize, exact: bool) -> String {
-    if exact {
-        count.to_string()
-    } else {
-        format!("at most {count}")
     }
 }

@@ -10,7 +10,7 @@ use super::judge::{self, Judgement};
 use super::judged_case::{Attack, Case};
 use super::outcome::{Check, Observed, PinKind, Verdict};
 use super::production;
-use super::reason::Reason;
+use super::reason::{Reason, RefusedQuery};
 use super::run::Run;
 use super::stage::Stage;
 use super::trace::Observation;
@@ -23,7 +23,7 @@ use crate::evaluate::{BlockerHint, Context};
 use crate::event::io::Files;
 use crate::rule::RuleKind;
 use crate::scenario::model::Deployment;
-use crate::scenario::{self, Expander};
+use crate::scenario::{self, Expander, Skipped};
 
 /// Runs a scenario on a source: its checks in file order, and what is wrong with the scenario
 /// there.
@@ -115,8 +115,9 @@ impl<'a> OnSource<'a> {
         if let Some(reason) = &self.test.scenario.skip {
             return self.every(|check| {
                 check.verdict = Verdict::Skipped;
-                check.observed = Observed::Skipped(reason.value.clone());
-                check.reason = Some(Reason::LeftOut(reason.value.clone()));
+                let skipped = Skipped::Stated(reason.value.clone());
+                check.observed = Observed::Skipped(skipped.clone());
+                check.reason = Some(Reason::LeftOut(skipped));
             });
         }
         if let Some(what) = subject.unsupported() {
@@ -153,7 +154,7 @@ impl<'a> OnSource<'a> {
             Err(refused) => {
                 return self.every(|check| {
                     check.verdict = Verdict::Unverifiable;
-                    check.reason = Some(Reason::Refused(refused.message.clone()));
+                    check.reason = Some(Reason::Refused(RefusedQuery::of(&refused)));
                     check.observed = Observed::Unverifiable(refused.message.clone());
                     check.diagnostics.clone_from(&refused.diagnostics);
                 });
@@ -275,7 +276,7 @@ impl<'a> OnSource<'a> {
         }
         let stage = match events {
             Events::Skipped(reason) => {
-                let check = self.skipped(&self.attack_item(), &reason);
+                let check = self.skipped(&self.attack_item(), reason);
                 self.finished(check, &mut checks);
                 checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
                 return checks;
@@ -390,7 +391,7 @@ impl<'a> OnSource<'a> {
         let expected = wanted(self.test.scenario, Some(case), self.source)?;
         let mut forced = false;
         let ((mut stage, indicators), no_effect, recorded) = match self.events(Some(case))? {
-            Events::Skipped(reason) => return Some(self.skipped(item, &reason)),
+            Events::Skipped(reason) => return Some(self.skipped(item, reason)),
             Events::Recorded(capture) if capture.source != self.source.name => return None,
             Events::Recorded(capture) => {
                 let changed = self.changed(capture.stage, case)?;

@@ -1,7 +1,7 @@
 //! What kept a rule from alerting although its query matches.
 
-use super::outcome::NoneRecord;
-use super::reason::ReasonName;
+use super::outcome::{CauseRecord, NoneRecord};
+use super::reason::{ReasonName, ReasonWord};
 
 /// Why there is no alert although the query would match.
 pub(super) struct Stopped {
@@ -11,4 +11,41 @@ pub(super) struct Stopped {
     pub(super) also: Vec<String>,
     /// As it is recorded.
     pub(super) record: NoneRecord,
+}
+
+impl Stopped {
+    /// Stopped by structural words; `value` is what was seen.
+    pub(super) fn by_words(words: &[ReasonWord], value: String) -> Self {
+        let cause = |word: &ReasonWord| CauseRecord {
+            stage: None,
+            event: None,
+            clause: word.word().to_owned(),
+            line: None,
+        };
+        Self {
+            reasons: words.iter().copied().map(ReasonName::Word).collect(),
+            also: Vec::new(),
+            record: NoneRecord {
+                blocker: words.iter().map(|word| word.word().to_owned()).collect(),
+                causes: words.iter().map(cause).collect(),
+                value: Some(value),
+                ..NoneRecord::default()
+            },
+        }
+    }
+
+    /// The same at an event, by its label.
+    pub(super) fn at(mut self, event: Option<String>) -> Self {
+        for cause in &mut self.record.causes {
+            cause.event.clone_from(&event);
+        }
+        self.record.event = event;
+        self
+    }
+
+    /// The same with by how much it missed.
+    pub(super) fn missed_by(mut self, miss: Option<String>) -> Self {
+        self.record.miss = miss;
+        self
+    }
 }

@@ -1,8 +1,7 @@
 //! Threshold rules on a case: the groups that reach the threshold in some execution, and by how
 //! much the nearest one fails (`rule-types-semantics` §8, §11.2).
 
-use super::outcome::{CauseRecord, NoneRecord};
-use super::reason::{ReasonName, ReasonWord};
+use super::reason::ReasonWord;
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{
@@ -96,7 +95,7 @@ pub(super) fn stopped(
     let Some(best) = best(&all) else {
         let missing = fields.join(" or ");
         let value = format!("{} without {missing}", events(selected.events.len()));
-        return Some(reason(&[ReasonWord::NoGroup], value, None));
+        return Some(stopped_by(&[ReasonWord::NoGroup], value, None));
     };
     let of_group = in_group(&fields, best);
     let count = best.documents.len() as u64;
@@ -106,13 +105,13 @@ pub(super) fn stopped(
         let short = format!("{} short", threshold.count - count);
         if total >= threshold.count && all.len() > 1 {
             let value = format!("{value}; {total} events in {} groups", all.len());
-            return Some(reason(
+            return Some(stopped_by(
                 &[ReasonWord::Spread, ReasonWord::Count],
                 value,
                 Some(short),
             ));
         }
-        return Some(reason(&[ReasonWord::Count], value, Some(short)));
+        return Some(stopped_by(&[ReasonWord::Count], value, Some(short)));
     }
     if !all.iter().any(|bucket| threshold.is_met(bucket)) {
         let (have, want) = (
@@ -123,14 +122,14 @@ pub(super) fn stopped(
         let field = cardinality.map_or("", |own| own.field.name.as_str());
         let value = format!("{have} of {want} distinct {field} {of_group}");
         let short = format!("{} short", want.saturating_sub(have));
-        return Some(reason(&[ReasonWord::Cardinality], value, Some(short)));
+        return Some(stopped_by(&[ReasonWord::Cardinality], value, Some(short)));
     }
     if let Some(value) = counted(run, threshold, &documents, &selected) {
-        return Some(reason(&[ReasonWord::Counted], value, None));
+        return Some(stopped_by(&[ReasonWord::Counted], value, None));
     }
     let most = most_in_one(run, settings, &documents, &selected);
     let value = format!("at most {most} of {} in one execution", threshold.count);
-    Some(reason(&[ReasonWord::Window], value, None))
+    Some(stopped_by(&[ReasonWord::Window], value, None))
 }
 
 fn grouped(document: &Document) -> bool {
@@ -239,25 +238,9 @@ fn most_in_one(
     most
 }
 
-/// Why it is stopped, by the words that `because` knows.
-fn reason(reasons: &[ReasonWord], value: String, miss: Option<String>) -> Stopped {
-    let words: Vec<String> = reasons.iter().map(|one| one.word().to_owned()).collect();
-    let cause = |word: &String| CauseRecord {
-        stage: None,
-        event: None,
-        clause: word.clone(),
-        line: None,
-    };
-    Stopped {
-        record: NoneRecord {
-            event: Some(EVERY_EXECUTION.to_owned()),
-            causes: words.iter().map(cause).collect(),
-            blocker: words,
-            value: Some(value),
-            miss,
-            ..NoneRecord::default()
-        },
-        reasons: reasons.iter().copied().map(ReasonName::Word).collect(),
-        also: Vec::new(),
-    }
+/// What stops it in every execution.
+fn stopped_by(words: &[ReasonWord], value: String, miss: Option<String>) -> Stopped {
+    let mut stopped = Stopped::by_words(words, value).missed_by(miss);
+    stopped.record.event = Some(EVERY_EXECUTION.to_owned());
+    stopped
 }

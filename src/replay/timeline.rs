@@ -1,5 +1,6 @@
 //! A case's executions over time: what each sees and finds. Drawn by `explain --schedule`.
 
+use super::reason::BlindPhases;
 use super::run::Run;
 use super::schedule::ScheduleConfig;
 use crate::evaluate::Override;
@@ -15,7 +16,7 @@ pub struct Timeline {
     /// The rule's interval.
     pub interval: i64,
     /// In how many phases there is an alert, and where the others are; `None`: in every one.
-    pub blind: Option<String>,
+    pub blind: Option<BlindPhases>,
     /// The events that meet a stage, in the order of the file.
     pub events: Vec<Mark>,
     /// The most matches of which one execution makes alerts.

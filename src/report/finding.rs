@@ -3,12 +3,15 @@
 
 use std::fmt::Write as _;
 
-use super::View;
+use serde::Serialize;
+
 use super::terminal::group::{alike, alike_changes, argument, groups, name};
 use super::terminal::quote;
-use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
+use super::{View, reason};
+use crate::diagnostic::{Details, Diagnostic, Severity, SourceText, Span};
 use crate::project::MissedGate;
 use crate::replay::outcome::{Check, CheckKey};
+use crate::replay::reason::Reason;
 use crate::snapshot::diff::diff;
 use crate::snapshot::{Change, Class, record};
 
@@ -31,6 +34,32 @@ pub(super) struct Finding<'a> {
     pub(super) follows: bool,
     /// What to do about it.
     pub(super) next: Next,
+    /// What it is for programs.
+    pub(super) words: MachineWords<'a>,
+}
+
+/// A finding for programs: the code and the parts of an error, the reason of a verdict.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(super) struct MachineWords<'a> {
+    /// The code of the error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// The parts of its message.
+    #[serde(skip_serializing_if = "Option::is_none", flatten)]
+    details: Option<&'a Details>,
+    /// The word for the reason of the verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// The word for what is behind the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
+}
+
+impl MachineWords<'_> {
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.code.is_none() && self.reason.is_none()
+    }
 }
 
 /// What a reviewer does about a finding.
@@ -111,6 +140,11 @@ fn problem(problem: &Diagnostic) -> Finding<'_> {
             expectation: None,
             command: Some("trapline test".to_owned()),
         },
+        words: MachineWords {
+            code: Some(problem.code.number),
+            details: Some(&problem.details),
+            ..MachineWords::default()
+        },
     }
 }
 
@@ -130,6 +164,7 @@ fn missed(gate: &MissedGate) -> Finding<'_> {
         }],
         follows: false,
         next: next_of_gate(gate),
+        words: MachineWords::default(),
     }
 }
 
@@ -137,7 +172,7 @@ fn failure<'a>(view: &'a View<'a>, group: &[&'a Check], rule_file: &str) -> Opti
     let first = *group.first()?;
     let mut changes = view.changes.iter().filter(|change| !change.header);
     let changed = changes.find(|change| change.key == first.key);
-    let mut message = first.message();
+    let mut message = reason::message(first);
     if let Some(change) = changed {
         let class = change.class.word().to_uppercase();
         message = format!("{class}: {message}");
@@ -155,6 +190,11 @@ fn failure<'a>(view: &'a View<'a>, group: &[&'a Check], rule_file: &str) -> Opti
         places: places(first, rule_file),
         follows: follows(view, first),
         next: next_of_failure(&group_argument(view, group), first),
+        words: MachineWords {
+            reason: first.reason.as_ref().map(Reason::word),
+            cause: first.reason.as_ref().and_then(Reason::cause),
+            ..MachineWords::default()
+        },
     })
 }
 
@@ -184,6 +224,7 @@ fn change<'a>(view: &'a View<'a>, group: &[&'a Change]) -> Option<Finding<'a>> {
         places: vec![place],
         follows: false,
         next: next_of_change(first),
+        words: MachineWords::default(),
     })
 }
 

@@ -9,9 +9,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::View;
-use crate::diagnostic::{Diagnostic, SourceText, Span};
+use super::reason::{sentence, skipped, warnings};
+use crate::diagnostic::{Details, Diagnostic, SourceText, Span};
 use crate::replay::outcome::{Check, NoneRecord, Observed, Place, ScenarioOutcome, Verdict};
 use crate::replay::reason::Reason;
+use crate::snapshot::words;
 
 /// The version of the report's shape.
 pub const VERSION: u32 = 1;
@@ -88,6 +90,8 @@ struct CheckEntry<'a> {
     expected: &'a str,
     /// Why the verdict is what it is, where that must be said: the word, and the sentence.
     reason: Option<&'static str>,
+    /// What is behind the reason, as a word: the code of an error, the kind of a failure.
+    cause: Option<&'static str>,
     message: Option<String>,
     observed: ObservedEntry<'a>,
     /// The labels of each alert's events by stage; `null` is a missing event.
@@ -95,7 +99,7 @@ struct CheckEntry<'a> {
     blockers: Vec<Blocker<'a>>,
     /// The clause that was waived.
     waived: Option<&'a str>,
-    warnings: &'a [String],
+    warnings: Vec<String>,
     /// Where the case is written.
     place: Option<At<'a>>,
     /// Where its expectation is written.
@@ -153,6 +157,8 @@ struct ErrorEntry<'a> {
     line: Option<usize>,
     column: Option<usize>,
     help: &'a [String],
+    /// What the message names; nothing where it names nothing.
+    details: Option<&'a Details>,
 }
 
 #[derive(Serialize)]
@@ -217,12 +223,13 @@ fn entry<'a>(scenario: &'a ScenarioOutcome, check: &'a Check) -> CheckEntry<'a> 
         verdict: check.verdict.word(),
         expected: &check.expected,
         reason: check.reason.as_ref().map(Reason::word),
-        message: check.reason.as_ref().map(ToString::to_string),
+        cause: check.reason.as_ref().and_then(Reason::cause),
+        message: check.reason.as_ref().map(sentence),
         observed: observed(&check.observed),
         matches: matches(&check.observed),
         blockers: blockers(&check.observed),
         waived: check.waived.as_deref(),
-        warnings: &check.warnings,
+        warnings: warnings(check),
         place: place(&check.place),
         expectation: place(&check.expectation),
         clause: clause.map(|(file, line, text)| ClauseEntry { file, line, text }),
@@ -248,6 +255,7 @@ fn error(problem: &Diagnostic) -> ErrorEntry<'_> {
         line: at.as_ref().map(|at| at.line),
         column: at.as_ref().map(|at| at.column),
         help: &problem.help,
+        details: (!problem.details.is_empty()).then_some(&problem.details),
     }
 }
 
@@ -266,10 +274,10 @@ fn observed(observed: &Observed) -> ObservedEntry<'_> {
             miss: none.miss.as_deref(),
             outcome: "none",
         },
-        Observed::Uncertain(why) => entry("uncertain", Some(why.clone())),
+        Observed::Uncertain(on) => entry("uncertain", Some(words::uncertainty(on))),
         Observed::Unverifiable(why) => entry("unverifiable", Some(why.clone())),
         Observed::Unsupported(what) => entry("unsupported", Some(what.clone())),
-        Observed::Skipped(why) => entry("skipped", Some(why.clone())),
+        Observed::Skipped(why) => entry("skipped", Some(skipped(why))),
     }
 }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::View;
 use super::finding::{Finding, findings, meaning};
 use super::markup::escaped;
 use super::terminal::quote;
+use super::{View, reason};
 use crate::replay::outcome::{Check, CheckKey, ScenarioOutcome, Verdict};
 use crate::snapshot::Change;
 
@@ -118,7 +118,7 @@ fn suite<'a>(
 }
 
 fn ended(view: &View<'_>, check: &Check, rule_file: &str, change: Option<&Change>) -> Ended {
-    let message = check.message();
+    let message = reason::message(check);
     if view.fails(check) {
         let mut text = format!("expected {}\n", check.expected);
         for line in &check.change {

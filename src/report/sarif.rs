@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::View;
-use super::finding::{Finding, Level, Spot, findings};
+use super::finding::{Finding, Level, MachineWords, Spot, findings};
 use crate::diagnostic::escape;
 
 /// Every kind of finding: its id and what it says.
@@ -110,6 +110,8 @@ struct Outcome<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Located>,
     partial_fingerprints: Fingerprints<'a>,
+    #[serde(skip_serializing_if = "MachineWords::is_empty")]
+    properties: MachineWords<'a>,
 }
 
 #[derive(Serialize)]
@@ -174,6 +176,7 @@ fn result<'a>(finding: &'a Finding<'a>) -> Outcome<'a> {
         partial_fingerprints: Fingerprints {
             check: &finding.name,
         },
+        properties: finding.words,
     }
 }
 

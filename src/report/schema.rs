@@ -46,6 +46,7 @@ pub fn schema() -> Value {
                 ("line", nullable("integer")),
                 ("column", nullable("integer")),
                 ("help", texts()),
+                ("details", details()),
             ]),
             "rule": object(&[
                 ("file", json!({"type": "string"})),
@@ -76,6 +77,22 @@ fn summary() -> Value {
     let count = json!({"type": "integer", "minimum": 0});
     let keys: Vec<(&str, Value)> = keys.map(|key| (key, count.clone())).collect();
     object(&keys)
+}
+
+/// What a message names, for programs.
+fn details() -> Value {
+    let text = json!({"type": "string"});
+    let keys = ["name", "found", "expected", "suggestion"];
+    let properties: Map<String, Value> = keys
+        .into_iter()
+        .map(|key| (key.to_owned(), text.clone()))
+        .collect();
+    json!({
+        "anyOf": [
+            {"type": "object", "properties": properties, "additionalProperties": false},
+            {"type": "null"},
+        ],
+    })
 }
 
 fn check() -> Value {
@@ -113,6 +130,7 @@ fn check() -> Value {
         ("verdict", json!({"enum": Verdict::ALL.map(Verdict::word)})),
         ("expected", json!({"type": "string"})),
         ("reason", nullable("string")),
+        ("cause", nullable("string")),
         ("message", nullable("string")),
         ("observed", observed),
         (

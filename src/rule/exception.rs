@@ -7,12 +7,13 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::error::{BAD_FILTER, SYNTAX};
+use super::exception_error::{Bad, NotApplied, WrongItem, wrong};
 use super::value_list::{APPLIED, fits, listed};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::event::Timestamp;
 use crate::event::time::DateFormat;
 use crate::language::dsl::query::{FieldTest, Preparation, Query};
-use crate::language::dsl::read::{BadQuery, scalar};
+use crate::language::dsl::read::scalar;
 use crate::located::{self, Report, Table};
 
 /// The longest value list of ranges that Kibana applies to an EQL rule, and the longest of
@@ -52,8 +53,10 @@ impl fmt::Display for ExceptionItem {
     }
 }
 
+pub use super::exception_error::UnreadList;
+
 /// The text of a value list by its id; why it cannot be read.
-pub type ValueLists<'v> = dyn FnMut(&str) -> Result<String, String> + 'v;
+pub type ValueLists<'v> = dyn FnMut(&str) -> Result<String, UnreadList> + 'v;
 
 /// Reads a file; `values` gives the text of a value list by its id.
 pub fn load_exceptions(source: &Arc<SourceText>, values: &mut ValueLists<'_>) -> LoadedExceptions {
@@ -162,23 +165,6 @@ struct Read {
     expires: Option<Timestamp>,
 }
 
-enum Bad {
-    Wrong(String),
-    NotApplied(String),
-}
-
-impl From<BadQuery> for Bad {
-    fn from(bad: BadQuery) -> Self {
-        match bad {
-            BadQuery::Malformed(why) | BadQuery::Unsupported(why) => Self::Wrong(why),
-        }
-    }
-}
-
-fn wrong<T>(why: impl Into<String>) -> Result<T, Bad> {
-    Err(Bad::Wrong(why.into()))
-}
-
 fn text_of<'j>(json: &'j Json, key: &str) -> Option<&'j str> {
     json.get(key).and_then(Json::as_str)
 }
@@ -186,20 +172,20 @@ fn text_of<'j>(json: &'j Json, key: &str) -> Option<&'j str> {
 impl Reader<'_, '_> {
     fn item(&mut self, json: &Json) -> Result<Read, Bad> {
         if text_of(json, "name").is_none_or(|name| name.trim().is_empty()) {
-            return wrong("it has no `name`");
+            return wrong(WrongItem::NoName);
         }
         let expires = match text_of(json, "expire_time") {
             None | Some("") => None,
             Some(text) => match DateFormat::default().parse(text) {
                 Some(instant) => Some(instant),
-                None => return wrong(format!("`expire_time` is `{text}`, which is no date")),
+                None => return wrong(WrongItem::ExpireTime(text.to_owned())),
             },
         };
         let Some(Json::Array(entries)) = json.get("entries") else {
-            return wrong("it has no list `entries`");
+            return wrong(WrongItem::NoEntryList);
         };
         if entries.is_empty() {
-            return wrong("it has no entries");
+            return wrong(WrongItem::NoEntries);
         }
         let mut all = Vec::new();
         for entry in entries {
@@ -218,7 +204,7 @@ impl Reader<'_, '_> {
 
     fn entry(&mut self, json: &Json, parent: &str) -> Result<Query, Bad> {
         let Some(field) = text_of(json, "field") else {
-            return wrong("an entry has no `field`");
+            return wrong(WrongItem::NoField);
         };
         let field = format!("{parent}{field}");
         let kind = text_of(json, "type").unwrap_or_default();
@@ -226,7 +212,10 @@ impl Reader<'_, '_> {
             "match" => Query::phrase(field, value(json)?),
             "match_any" => {
                 let Some(Json::Array(values)) = json.get("value") else {
-                    return wrong("an entry of type `match_any` has a list as its `value`");
+                    return wrong(WrongItem::NoValue {
+                        kind: "match_any",
+                        takes: "has a list as its `value`",
+                    });
                 };
                 let values = values.iter().map(scalar).collect::<Result<Vec<_>, _>>()?;
                 let phrase = |value| Query::phrase(&*field, value);
@@ -237,7 +226,10 @@ impl Reader<'_, '_> {
             "list" => self.list(json, &field)?,
             "nested" => {
                 let Some(Json::Array(entries)) = json.get("entries") else {
-                    return wrong("an entry of type `nested` has `entries`");
+                    return wrong(WrongItem::NoValue {
+                        kind: "nested",
+                        takes: "has `entries`",
+                    });
                 };
                 let mut inner = Vec::new();
                 for entry in entries {
@@ -249,19 +241,12 @@ impl Reader<'_, '_> {
                     ignore_unmapped: false,
                 });
             }
-            other => {
-                let known = "`match`, `match_any`, `exists`, `wildcard`, `list`, `nested`";
-                return wrong(format!(
-                    "an entry is of type `{other}`, but must be of {known}"
-                ));
-            }
+            other => return wrong(WrongItem::UnknownType(other.to_owned())),
         };
         match text_of(json, "operator") {
             Some("included") | None => Ok(filter),
             Some("excluded") => Ok(filter.negated()),
-            Some(other) => wrong(format!(
-                "an operator is `{other}`, but must be `included` or `excluded`"
-            )),
+            Some(other) => wrong(WrongItem::UnknownOperator(other.to_owned())),
         }
     }
 
@@ -269,24 +254,26 @@ impl Reader<'_, '_> {
     fn list(&mut self, json: &Json, field: &str) -> Result<Query, Bad> {
         let list = json.get("list");
         let Some(id) = list.and_then(|list| text_of(list, "id")) else {
-            return wrong("an entry of type `list` names `list: {id, type}`");
+            return wrong(WrongItem::NoValue {
+                kind: "list",
+                takes: "names `list: {id, type}`",
+            });
         };
         let kind = list
             .and_then(|list| text_of(list, "type"))
             .unwrap_or("keyword");
         if !APPLIED.contains(&kind) {
-            return Err(Bad::NotApplied(format!(
-                "the list `{id}` is of type `{kind}`, and an EQL rule takes lists of type `keyword`, \
-                 `ip` and `ip_range` only"
-            )));
+            return Err(NotApplied::ListType {
+                id: id.to_owned(),
+                kind: kind.to_owned(),
+            }
+            .into());
         }
         let text = match (self.values)(id) {
             Ok(text) => text,
             Err(why) => {
-                return wrong(format!(
-                    "the values of the list `{id}` are not read: {why}; they stand in a file `{id}` \
-                     beside the exceptions, a value a line"
-                ));
+                let id = id.to_owned();
+                return wrong(WrongItem::ValueList { id, why });
             }
         };
         let lines = (1..).zip(text.lines().map(str::trim));
@@ -298,10 +285,12 @@ impl Reader<'_, '_> {
             (values.len() > MOST_VALUES).then_some(MOST_VALUES)
         };
         if let Some(most) = too_many {
-            let count = values.len();
-            return Err(Bad::NotApplied(format!(
-                "the list `{id}` has {count} values, more than {most}"
-            )));
+            return Err(NotApplied::TooManyValues {
+                id: id.to_owned(),
+                count: values.len(),
+                most,
+            }
+            .into());
         }
         let unfit = values.iter().filter(|(_, value)| !fits(kind, value));
         let unfit: Vec<&(usize, &str)> = unfit.collect();
@@ -309,24 +298,15 @@ impl Reader<'_, '_> {
             .get(..unfit.len().min(3))
             .filter(|first| !first.is_empty())
         {
-            let named: Vec<String> = first
-                .iter()
-                .map(|(line, value)| format!("`{value}` on line {line}"))
-                .collect();
-            let more = match unfit.len() - first.len() {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            return wrong(format!(
-                "the list `{id}` is of type `{kind}`, but {}{more} {} no {}",
-                named.join(", "),
-                if unfit.len() == 1 { "is" } else { "are" },
-                if kind == "ip" {
-                    "address"
-                } else {
-                    "address, block (`10.0.0.0/8`) or range (`10.0.0.1-10.0.0.9`)"
-                },
-            ));
+            let named = first.iter();
+            return wrong(WrongItem::UnfitValues {
+                id: id.to_owned(),
+                kind: kind.to_owned(),
+                shown: named
+                    .map(|(line, value)| (*line, (*value).to_owned()))
+                    .collect(),
+                more: unfit.len() - first.len(),
+            });
         }
         let one = |(_, value): &(usize, &str)| listed(kind, field, value);
         Ok(Query::any(values.iter().map(one).collect()))
@@ -336,7 +316,7 @@ impl Reader<'_, '_> {
 fn value(json: &Json) -> Result<String, Bad> {
     match json.get("value") {
         Some(value) => Ok(scalar(value)?),
-        None => wrong("an entry has no `value`"),
+        None => wrong(WrongItem::NoEntryValue),
     }
 }
 
@@ -381,7 +361,7 @@ mod tests {
         load_exceptions(&source, &mut |id| match id {
             "ips" => Ok("10.0.0.1\n\n10.0.1.0-10.0.1.9\n".to_owned()),
             "odd" => Ok("10.0.0.1\nhost\n10.0.0.0/33\n".to_owned()),
-            _ => Err("no such file".to_owned()),
+            _ => Err(UnreadList::NotOpened("no such file".to_owned())),
         })
     }
 

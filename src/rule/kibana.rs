@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::exception::{self, ExceptionItem};
+use super::exception::{self, ExceptionItem, UnreadList};
 use super::load::{self, Loaded, RULE_KEYS};
 use super::{Rule, error};
 use crate::diagnostic::SourceText;
@@ -123,7 +123,7 @@ fn exceptions(
         let json = object.to_json();
         let item = exception::item(&json, object.span, report, &mut |list| {
             let values = values.get(list).cloned();
-            values.ok_or_else(|| format!("the file holds no value list `{list}`"))
+            values.ok_or_else(|| UnreadList::NotInExport(list.to_owned()))
         });
         if let Some(item) = item {
             let items = by_list.entry(item.list_id.clone()).or_default();

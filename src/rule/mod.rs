@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod exception;
+mod exception_error;
 mod kibana;
 pub mod kind;
 mod file;
@@ -17,7 +18,7 @@ mod query_text;
 mod read_kind;
 mod value_list;
 
-pub use exception::{ExceptionItem, LoadedExceptions, load_exceptions};
+pub use exception::{ExceptionItem, LoadedExceptions, UnreadList, load_exceptions};
 pub use file::{load, load_file};
 pub use kind::{
     FieldName, MappingEntry, NewTerms, RuleKind, RuleType, ThreatMatch, Threshold, other_end,

@@ -120,7 +120,7 @@ pub(super) fn filters(
         match dsl::pill(&pill) {
             Ok(filter) => filters.extend(filter.map(|filter| (filter, span))),
             Err(BadQuery::Unsupported(what)) => {
-                unsupported.get_or_insert(what);
+                unsupported.get_or_insert_with(|| what.to_string());
             }
             Err(BadQuery::Malformed(why)) => {
                 let message = format!("`{key}` cannot be read: {why}");

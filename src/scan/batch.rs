@@ -169,7 +169,10 @@ impl Batch {
                 self.misfits.push((number, misfit));
             }
         }
-        let mut failures = matcher.take_failures();
+        let failures = matcher.take_failures().into_iter();
+        let mut failures: Vec<(u32, String)> = failures
+            .map(|(rule, failure)| (rule, failure.to_string()))
+            .collect();
         let rules = matcher.rules();
         keeping.excluded.apply(line, rules, found, &mut failures);
         for (rule, reason) in failures {

@@ -272,17 +272,21 @@ impl Budget {
     }
 }
 
+/// A text that is no budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a number of alerts a day, hour or week: 5/day")]
+pub struct BadBudget;
+
 impl FromStr for Budget {
-    type Err = String;
+    type Err = BadBudget;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || "expected a number of alerts a day, hour or week: 5/day".to_owned();
-        let (alerts, word) = text.split_once('/').ok_or_else(wrong)?;
+        let (alerts, word) = text.split_once('/').ok_or(BadBudget)?;
         let period = Period::ALL.iter().find(|(_, own, _)| *own == word.trim());
-        let (period, ..) = period.ok_or_else(wrong)?;
-        let alerts: f64 = alerts.trim().parse().map_err(|_| wrong())?;
+        let (period, ..) = period.ok_or(BadBudget)?;
+        let alerts: f64 = alerts.trim().parse().map_err(|_| BadBudget)?;
         if !alerts.is_finite() || alerts < 0.0 {
-            return Err(wrong());
+            return Err(BadBudget);
         }
         Ok(Self {
             alerts,
@@ -321,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_over_the_span_and_a_short_span_counts_as_one_period() -> Result<(), String> {
+    fn a_rate_is_over_the_span_and_a_short_span_counts_as_one_period() -> Result<(), BadBudget> {
         let budget: Budget = "5/day".parse()?;
         let ten_days = Span::new(Some((0, 10 * DAY)));
         assert!(!budget.is_exceeded(50, ten_days) && budget.is_exceeded(51, ten_days));

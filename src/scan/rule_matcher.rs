@@ -125,7 +125,7 @@ impl RuleMatcher {
         let options = Options::default();
         let (stats, refused) = super::run(rules, &inputs, &options, &mut alerts, &Stop::new());
         if let Some(refused) = refused.into_iter().next() {
-            return Err(MatchError::Unsupported(refused.reason));
+            return Err(MatchError::Unsupported(refused.reason.to_string()));
         }
         if let Some((_, ((_, line), reason))) = stats.failed.into_iter().next() {
             return Err(MatchError::Failed { line, reason });

@@ -131,13 +131,17 @@ impl<'a> Checker<'a> {
         for name in names {
             if self.catalogue.get(&name.value).is_none() && self.seen.insert(name.span) {
                 let message = format!("there is no data source `{}`", name.value);
-                let help = match self.catalogue.suggest(&name.value) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the sources are {}", listed(&self.source_names())),
-                };
-                let diagnostic = Diagnostic::error(&UNKNOWN_SOURCE, message);
-                let diagnostic = diagnostic.at(&scenario.source, name.span, "").help(help);
-                self.diagnostics.push(diagnostic);
+                let diagnostic = Diagnostic::error(&UNKNOWN_SOURCE, message)
+                    .at(&scenario.source, name.span, "")
+                    .named(&name.value);
+                self.diagnostics
+                    .push(match self.catalogue.suggest(&name.value) {
+                        Some(near) => diagnostic.suggest(near),
+                        None => {
+                            let sources = listed(&self.source_names());
+                            diagnostic.help(format!("the sources are {sources}"))
+                        }
+                    });
             }
         }
     }
@@ -177,13 +181,14 @@ impl<'a> Checker<'a> {
                 .flat_map(|source| &source.kinds)
                 .flat_map(|kind| [kind.name(), kind.group.clone()])
                 .collect();
-            let help = match nearest(&kind.value, kinds.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`trapline sources NAME` lists the kinds of a source".to_owned(),
-            };
             let message = format!("no data source has `{}` events", kind.value);
-            let diagnostic = Diagnostic::error(&UNKNOWN_KIND, message);
-            let diagnostic = diagnostic.at(&scenario.source, kind.span, "").help(help);
+            let diagnostic = Diagnostic::error(&UNKNOWN_KIND, message)
+                .at(&scenario.source, kind.span, "")
+                .named(&kind.value);
+            let diagnostic = match nearest(&kind.value, kinds.iter().map(String::as_str)) {
+                Some(near) => diagnostic.suggest(near),
+                None => diagnostic.help("`trapline sources NAME` lists the kinds of a source"),
+            };
             self.diagnostics.push(diagnostic);
         }
     }
@@ -240,14 +245,14 @@ impl<'a> Checker<'a> {
             }
             let path = key.value.text();
             let suggestion = sources.iter().find_map(|source| source.suggest(path));
-            let help = match suggestion {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "force a field that an event of the case sets".to_owned(),
-            };
             let message = format!("`{path}` is forced, and no event of the case has it");
-            let diagnostic = Diagnostic::error(&UNKNOWN_FIELD, message);
-            let diagnostic = diagnostic.at(&scenario.source, key.span, "").help(help);
-            self.diagnostics.push(diagnostic);
+            let diagnostic = Diagnostic::error(&UNKNOWN_FIELD, message)
+                .at(&scenario.source, key.span, "")
+                .named(path);
+            self.diagnostics.push(match suggestion {
+                Some(near) => diagnostic.suggest(near),
+                None => diagnostic.help("force a field that an event of the case sets"),
+            });
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::draft::{Draft, drafts};
 use super::expanded::PinnedField;
-pub use super::expanded::{CapturedEvent, Effect, Expanded, ExpandedCase, ExpandedEvent};
+pub use super::expanded::{CapturedEvent, Effect, Expanded, ExpandedCase, ExpandedEvent, Skipped};
 use super::model::{
     Alerts, Base, Case, Change, EventRole, EventSpec, EventsFrom, Expected, FieldAction, Scenario,
 };
@@ -89,7 +89,7 @@ impl<'a> Expander<'a> {
             return self.attack().clone();
         };
         if let Some(reason) = case.skipped(&self.source.name) {
-            return Ok(Expanded::Skipped(reason.value.clone()));
+            return Ok(Expanded::Skipped(Skipped::Stated(reason.value.clone())));
         }
         let own = case.events_from.as_ref();
         if let Some(from) = own.or_else(|| self.captured()) {

@@ -12,11 +12,35 @@ pub(super) const START_MILLIS: i64 = 1_704_067_200_000;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expanded {
     /// Nothing, for a reason: the scenario says so, or the source has no such events.
-    Skipped(String),
+    Skipped(Skipped),
     /// The events of a capture, which the caller reads and hands to [`expand_captured`].
     Capture(EventsFrom),
     /// These events.
     Events(ExpandedCase),
+}
+
+/// Why a case is not run on a data source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Skipped {
+    /// The scenario leaves it out; its reason.
+    Stated(String),
+    /// The source has no events of a kind.
+    NoKind {
+        /// The source's title.
+        source: String,
+        /// The kind.
+        kind: String,
+    },
+}
+
+impl Skipped {
+    /// The word for it, as in JSON.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Stated(_) => "stated",
+            Self::NoKind { .. } => "no-such-events",
+        }
+    }
 }
 
 /// A case as events.

@@ -19,7 +19,7 @@ pub mod write;
 mod yaml;
 
 pub use check::{Checked, check};
-pub use expand::{Effect, Expanded, ExpandedCase, ExpandedEvent, Expander};
+pub use expand::{Effect, Expanded, ExpandedCase, ExpandedEvent, Expander, Skipped};
 pub use model::{Case, Scenario};
 pub use parse::read;
 

@@ -8,7 +8,7 @@ use super::model::{FieldKey, FieldName, Located, Scenario};
 use super::value::Misfit;
 use super::{MAX_SHOWN, listed};
 use crate::data_source::{DataSource, Index};
-use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 
 /// One thing that is wrong on one source.
 #[derive(Clone)]
@@ -165,8 +165,10 @@ pub(super) fn merged(
                 } else {
                     missing(path, &lacking, &known, attack)
                 };
-                let mut diagnostic =
-                    Diagnostic::error(code, message).at(&scenario.source, *span, "");
+                let mut diagnostic = Diagnostic::error(code, message)
+                    .at(&scenario.source, *span, "")
+                    .named(path);
+                diagnostic.details.suggestion.clone_from(suggestion);
                 diagnostic.help = help;
                 diagnostic
             }
@@ -197,7 +199,7 @@ fn unknown(
     let message = format!("`{path}` is no field of {}", listed(lacking));
     let mut help = Vec::new();
     if let Some(near) = suggestion {
-        help.push(format!("did you mean `{near}`?"));
+        help.push(did_you_mean(near));
     }
     help.push(format!(
         "if events have it all the same, list it: `force: [{path}]`"

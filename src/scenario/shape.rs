@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::MAX_SHOWN;
 use super::draft::Draft;
-use super::expanded::{ExpandedEvent, PinnedField, START_MILLIS};
+use super::expanded::{ExpandedEvent, PinnedField, START_MILLIS, Skipped};
 use super::model::{
     Base, Case, EventRole, FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue,
 };
@@ -95,7 +95,7 @@ impl<'a> Shape<'a> {
         &self,
         drafts: &[Draft<'_>],
         made: impl Fn(&Draft<'_>) -> Option<&'e ExpandedEvent>,
-    ) -> Result<Result<Vec<ExpandedEvent>, String>, Vec<Problem>> {
+    ) -> Result<Result<Vec<ExpandedEvent>, Skipped>, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut events = Vec::new();
         let mut skipped = None;
@@ -110,8 +110,10 @@ impl<'a> Shape<'a> {
             } else if let Some(kind) = shape.source.kind(name) {
                 events.push(shape.event(draft, kind, &mut problems));
             } else {
-                let title = &shape.source.title;
-                skipped = Some(format!("{title} has no `{name}` events"));
+                skipped = Some(Skipped::NoKind {
+                    source: shape.source.title.clone(),
+                    kind: name.to_owned(),
+                });
             }
         }
         match skipped {

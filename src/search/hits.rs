@@ -139,7 +139,7 @@ fn failed(plan: &Plan, failure: QueryFailure) -> Refusal {
     let clause = failure.clause.and_then(|clause| plan.clause(clause));
     Refusal::Failure {
         span: clause.map(|clause| clause.span),
-        message: failure.message,
-        unsupported: failure.unsupported,
+        message: failure.to_string(),
+        unsupported: failure.is_unsupported(),
     }
 }

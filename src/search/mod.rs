@@ -338,8 +338,8 @@ impl Index {
                 .clause
                 .and_then(|clause| plan.clause(clause))
                 .map(|clause| clause.span),
-            message: failure.message,
-            unsupported: failure.unsupported,
+            message: failure.to_string(),
+            unsupported: failure.is_unsupported(),
         };
         let evaluation = evaluate::evaluate(&plan, &self.events, &context).map_err(fail)?;
         let mut uncertain = None;

@@ -164,9 +164,9 @@ impl Indices {
         };
         let pipeline = query.compile().map_err(|errors| refuse(text, &errors))?;
         let failed = |failure: QueryFailure| Refusal::Failure {
-            message: failure.message,
+            message: failure.to_string(),
             span: None,
-            unsupported: failure.unsupported,
+            unsupported: failure.is_unsupported(),
         };
         let program = Program::new(&pipeline).map_err(failed)?;
         let (mut events, mut sources) = (Vec::new(), Vec::new());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::{Case, Fact, Record, Snapshot};
+use super::{Case, Fact, Record, Snapshot, words};
 use crate::replay::outcome::{AlertRecord, Check, NoneRecord, Observed, Outcome, ScenarioOutcome};
 
 /// The column in which a fact's value begins, counted from its key.
@@ -174,13 +174,13 @@ pub fn record(check: &Check) -> Option<Record> {
         Observed::Alert(alerts) if alerts.is_empty() => vec![fact("alert", line(""))],
         Observed::Alert(alerts) => many_facts(alerts),
         Observed::None(none) => none_facts(none),
-        Observed::Uncertain(why) => vec![fact("uncertain", line(why))],
+        Observed::Uncertain(on) => vec![fact("uncertain", line(&words::uncertainty(on)))],
         Observed::Unverifiable(why) => vec![fact("unverifiable", line(why))],
         Observed::Unsupported(what) => vec![fact("unsupported", line(what))],
         Observed::Skipped(_) => return None,
     };
-    let production = check.production.iter();
-    facts.extend(production.map(|(key, value)| fact(key, line(value))));
+    let production = check.production.iter().map(words::production);
+    facts.extend(production.map(|(key, value)| fact(key, line(&value))));
     Some(Record {
         source: word(&check.key.source),
         waived: check.waived.is_some(),

@@ -12,6 +12,7 @@ pub mod error;
 pub mod format;
 pub mod read;
 pub mod review;
+pub mod words;
 
 pub use accept::{Accept, Resolution, resolve};
 pub use class::{Change, Class, Scope, compare};

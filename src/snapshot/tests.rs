@@ -7,8 +7,9 @@ use crate::diagnostic::SourceText;
 use crate::replay::outcome::{
     AlertRecord, Check, EventRecord, NoneRecord, Observed, Outcome, Pin, PinKind, Verdict,
 };
-use crate::replay::reason::Reason;
+use crate::replay::reason::{Reason, Uncertainty};
 use crate::replay::test_fixtures::{self, ATTACK, SCENARIO, alert, check, stopped};
+use crate::scenario::Skipped;
 
 const CCM: &str = "process.executable : \"?:\\\\Windows\\\\CCM\\\\Ccm32BitLauncher.exe\"";
 const AGENT: &str = "management agents / SCCM 32-bit launcher";
@@ -384,10 +385,16 @@ fn observed() -> impl Strategy<Value = Observed> {
     prop_oneof![
         proptest::collection::vec(alert, 0..3).prop_map(Observed::Alert),
         none,
-        text().prop_map(Observed::Uncertain),
+        (text(), 0..3_usize).prop_map(|(field, missing)| {
+            Observed::Uncertain(Uncertainty::OptionalFields {
+                fields: vec![field],
+                missing,
+                folded: 1,
+            })
+        }),
         text().prop_map(Observed::Unverifiable),
         text().prop_map(Observed::Unsupported),
-        text().prop_map(Observed::Skipped),
+        text().prop_map(|why| Observed::Skipped(Skipped::Stated(why))),
     ]
 }
 

@@ -7,6 +7,7 @@ use super::event_builder::{Draft, Fields};
 use super::realistic;
 use super::sample_values::Look;
 use super::search::{Goal, PartialEvent, Search};
+use super::unsolved::{PinnedValue, UnmetCondition, UnsolvedReason};
 use crate::data_source::{DataSource, IndexPatterns, Kind, Pin};
 use crate::evaluate::Prepared;
 use crate::event::Scalar;
@@ -33,7 +34,7 @@ pub(super) struct Ground<'a> {
 }
 
 /// The events of a match; the error names the stage that no event was found for.
-pub(super) fn attack<'a>(ground: &Ground<'a>) -> Result<Vec<Part<'a>>, String> {
+pub(super) fn attack<'a>(ground: &Ground<'a>) -> Result<Vec<Part<'a>>, UnsolvedReason> {
     let plan = ground.prepared.plan();
     let mut parts = Vec::new();
     let mut labels = BTreeMap::new();
@@ -66,13 +67,14 @@ fn event<'a>(ground: &Ground<'a>, stage: &'a Stage) -> Option<PartialEvent<'a>> 
 
 /// Why there is no event for a stage, as far as a part of its condition that no event meets by
 /// itself says so.
-fn not_met(ground: &Ground<'_>, id: StageId, stage: &Stage) -> String {
+fn not_met(ground: &Ground<'_>, id: StageId, stage: &Stage) -> UnsolvedReason {
     let plan = ground.prepared.plan();
     let text = |part: PartId| plan.parts.at(part).text.as_str();
     let stages = plan.positive().count();
-    let place = match stages {
-        1 => String::new(),
-        _ => format!(" for stage {}", id.index() + 1),
+    let number = (stages != 1).then(|| id.index() + 1);
+    let no_event = |missing| UnsolvedReason::NoEvent {
+        stage: number,
+        missing,
     };
     let conjuncts = match &stage.condition.kind {
         ConditionKind::All(parts) => parts.as_slice(),
@@ -80,9 +82,7 @@ fn not_met(ground: &Ground<'_>, id: StageId, stage: &Stage) -> String {
     };
     let alone = |part: &&Condition| meeting(ground, stage, &[(*part, true)]).is_empty();
     let Some(part) = conjuncts.iter().find(alone) else {
-        return format!(
-            "no event was found{place}: its conditions were met one by one, not together"
-        );
+        return no_event(UnmetCondition::Together);
     };
     let mut leaves = Vec::new();
     part.visit_leaves(true, &mut |leaf, _| leaves.push(leaf));
@@ -93,11 +93,10 @@ fn not_met(ground: &Ground<'_>, id: StageId, stage: &Stage) -> String {
             .filter_map(|leaf| pin_of(ground, draft.kind, *leaf));
         pins.next()
     });
-    let why = pin.map_or(String::new(), |pin| format!("; {}", pinned(pin)));
-    format!(
-        "no event was found{place} that meets `{}`{why}",
-        text(part.part)
-    )
+    no_event(UnmetCondition::Part {
+        text: text(part.part).to_owned(),
+        pin: pin.map(PinnedValue::of),
+    })
 }
 
 /// What the sensor says of a field of the test whatever happens.
@@ -109,20 +108,6 @@ pub(super) fn pin_of<'s>(ground: &Ground<'s>, kind: &'s Kind, leaf: LeafId) -> O
         let mut pins = ground.source.pins.iter().chain(&kind.pins);
         pins.find(|pin| pin.field == *path)
     })
-}
-
-/// A pin in words.
-pub(super) fn pinned(pin: &Pin) -> String {
-    let values: Vec<String> = pin.value.iter().map(ToString::to_string).collect();
-    match values.as_slice() {
-        [] => format!("`{}` is never there ({})", pin.field, pin.evidence),
-        values => format!(
-            "`{}` is always {} ({})",
-            pin.field,
-            values.join(", "),
-            pin.evidence
-        ),
-    }
 }
 
 /// Events of the stage's category that meet the goals, one of each kind that can; the one of which
@@ -252,7 +237,7 @@ fn meets(ground: &Ground<'_>, part: &Part<'_>) -> bool {
 }
 
 /// Gives all events equal keys.
-fn join(ground: &Ground<'_>, parts: &mut [Part<'_>]) -> Result<(), String> {
+fn join(ground: &Ground<'_>, parts: &mut [Part<'_>]) -> Result<(), UnsolvedReason> {
     let plan = ground.prepared.plan();
     let search = Search::new(ground.prepared);
     for (position, name) in positions(plan).into_iter().enumerate() {
@@ -271,7 +256,7 @@ fn join(ground: &Ground<'_>, parts: &mut [Part<'_>]) -> Result<(), String> {
             all
         });
         if !fits {
-            return Err(format!("no value was found for the join key `{name}`"));
+            return Err(UnsolvedReason::NoJoinValue(name.to_owned()));
         }
     }
     Ok(())

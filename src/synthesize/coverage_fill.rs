@@ -9,14 +9,15 @@ use super::event_builder::{Draft, Fields};
 use super::rule_on_source::{on_plan, sources};
 use super::scenario_file::Written;
 use super::search::{PartialEvent, Search};
-use super::{Filled, Impossible, Request, Unsolved, case, free_name, setting_case};
+use super::unsolved::{Unsolved, UnsolvedReason};
+use super::{Filled, Impossible, Request, case, free_name, setting_case};
 use crate::coverage::{ClauseCoverage, coverage};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::diagnostic::SourceText;
 use crate::evaluate::Context;
 use crate::event::Event;
 use crate::plan::{ClauseId, ClauseName, Role, StageId};
-use crate::replay::dry_run::{Place, rehearse};
+use crate::replay::dry_run::{NotRehearsed, Place, rehearse};
 use crate::replay::outcome::{ScenarioOutcome, Verdict};
 use crate::replay::setting::Setting;
 use crate::replay::trace::{Decided, Observation, Observed};
@@ -356,7 +357,7 @@ impl<'r, 'a> Filler<'r, 'a> {
         }
     }
 
-    fn rehearse(&self, cases: &[&SketchCase]) -> Result<Rehearsed, String> {
+    fn rehearse(&self, cases: &[&SketchCase]) -> Result<Rehearsed, NotRehearsed> {
         let text = self.writing.with(cases);
         let (subject, catalogue) = (self.request.subject, self.request.catalogue);
         rehearse(subject, catalogue, self.writing.place(), &text, true)
@@ -383,7 +384,7 @@ impl<'r, 'a> Filler<'r, 'a> {
         let found = sources.iter().find_map(|source| {
             let events = self.attack(source)?;
             on_plan(self.request, source, self.patterns, |ground| {
-                stages_of(ground, &events).ok_or_else(String::new)
+                stages_of(ground, &events).ok_or(UnsolvedReason::NoMatch)
             })
             .ok()
         });

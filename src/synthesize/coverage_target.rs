@@ -1,6 +1,6 @@
 //! A clause's outcome that a generated case is to show.
 
-use super::{Unsolved, UnsolvedClause};
+use super::unsolved::{Unsolved, UnsolvedClause, UnsolvedReason};
 use crate::data_source::DataSource;
 use crate::plan::ClauseName;
 use crate::scenario::write::SketchCase;
@@ -26,19 +26,12 @@ impl CoverageTarget {
     pub(super) fn unsolved(self, source: &DataSource) -> Unsolved {
         let (_, clause, alert) = self.decides;
         let reason = match (self.settable, self.found, alert) {
-            (true, false, _) if self.tired => {
-                "not looked for: the clauses before it took all the search that one rule gets"
-                    .to_owned()
-            }
-            (false, ..) => format!("{} has this field as it is", source.title),
-            (_, false, true) => "no values were found with which an alert hangs on it".to_owned(),
-            (_, false, false) => {
-                "no values were found with which it alone stops the attack".to_owned()
-            }
-            (_, true, true) => "with the values that were found no alert hangs on it".to_owned(),
-            (_, true, false) => {
-                "with the values that were found it does not stop the attack".to_owned()
-            }
+            (true, false, _) if self.tired => UnsolvedReason::BudgetExhausted,
+            (false, ..) => UnsolvedReason::FixedField(source.title.clone()),
+            (_, false, true) => UnsolvedReason::NoDecidingAlert,
+            (_, false, false) => UnsolvedReason::NoStop,
+            (_, true, true) => UnsolvedReason::AlertNotConfirmed,
+            (_, true, false) => UnsolvedReason::StopNotConfirmed,
         };
         Unsolved {
             source: source.name.clone(),

@@ -21,6 +21,7 @@ mod rule_on_source;
 mod rule_type;
 mod setting_case;
 mod scenario_file;
+mod unsolved;
 
 use crate::data_source::Catalogue;
 use crate::replay::Subject;
@@ -29,6 +30,7 @@ use crate::scenario::write::{Sketch, SketchCase};
 pub use coverage_fill::fill;
 pub use new_scenario::new;
 pub use scenario_file::Written;
+pub use unsolved::{Silence, Unsolved, UnsolvedReason};
 
 /// The request for generated scenarios.
 #[derive(Debug, Clone, Copy)]
@@ -57,26 +59,6 @@ pub struct Filled {
     pub cases: Vec<SketchCase>,
     /// The goals that were not reached.
     pub unsolved: Vec<Unsolved>,
-}
-
-/// Something that no scenario was found for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unsolved {
-    /// The source.
-    pub source: String,
-    /// The clause; `None` where there is no attack.
-    pub clause: Option<UnsolvedClause>,
-    /// Why, or what is missing.
-    pub reason: String,
-}
-
-/// A clause that no case was found for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnsolvedClause {
-    /// Its canonical text.
-    pub text: String,
-    /// Its line in the rule file, from 1.
-    pub line: usize,
 }
 
 /// Why nothing can be made of a rule at all.

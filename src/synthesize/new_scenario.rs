@@ -5,7 +5,8 @@ use super::attack::{self, Ground, Part, attack};
 use super::coverage_fill::{Filler, Writing};
 use super::rule_on_source::{on_plan, sources};
 use super::rule_type::{Extras, complete};
-use super::{Impossible, Made, Request, Unsolved, free_name};
+use super::unsolved::{PinnedValue, Silence, Unsolved, UnsolvedReason};
+use super::{Impossible, Made, Request, free_name};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::replay::dry_run::{Place, rehearse};
 use crate::replay::outcome::{Check, Observed, Verdict};
@@ -48,7 +49,7 @@ fn attack_on(
     source: &DataSource,
     patterns: &IndexPatterns,
     sketches: &mut Vec<Sketch>,
-) -> Result<(), String> {
+) -> Result<(), UnsolvedReason> {
     for sketch in sketches.iter_mut() {
         if passes(request, &alone(sketch, source)).is_ok() {
             sketch.sources.push(source.name.clone());
@@ -123,23 +124,21 @@ fn alone(sketch: &Sketch, source: &DataSource) -> Sketch {
 }
 
 /// Whether the attack alerts; what happens instead otherwise.
-fn passes(request: &Request<'_>, sketch: &Sketch) -> Result<(), String> {
+fn passes(request: &Request<'_>, sketch: &Sketch) -> Result<(), UnsolvedReason> {
     let check = attack_check(request, sketch)?;
     if check.verdict == Verdict::Passed {
         return Ok(());
     }
-    let because = match (&check.observed, &check.reason) {
-        (Observed::None(none), _) if !none.blocker.is_empty() => none.blocker.join(", "),
-        (Observed::Uncertain(on), _) => on.clone(),
-        (_, Some(reason)) => reason.to_string(),
-        _ => check.verdict.word().to_owned(),
+    let silence = match (check.observed, check.reason) {
+        (Observed::None(none), _) if !none.blocker.is_empty() => Silence::Blocked(none.blocker),
+        (Observed::Uncertain(on), _) => Silence::Uncertain(on),
+        (_, Some(reason)) => Silence::Judged(reason),
+        _ => Silence::Verdict(check.verdict),
     };
-    Err(format!(
-        "the attack that was found does not alert: {because}"
-    ))
+    Err(UnsolvedReason::NotAlerting(Box::new(silence)))
 }
 
-fn attack_check(request: &Request<'_>, sketch: &Sketch) -> Result<Check, String> {
+fn attack_check(request: &Request<'_>, sketch: &Sketch) -> Result<Check, UnsolvedReason> {
     let place = Place::NOWHERE;
     let rehearsed = rehearse(
         request.subject,
@@ -151,9 +150,7 @@ fn attack_check(request: &Request<'_>, sketch: &Sketch) -> Result<Check, String>
     let mut checks = rehearsed
         .into_iter()
         .flat_map(|(outcome, _)| outcome.checks);
-    checks
-        .next()
-        .ok_or_else(|| "nothing was replayed".to_owned())
+    checks.next().ok_or(UnsolvedReason::NothingReplayed)
 }
 
 /// The one value that the sensor pins and that keeps the attack from an alert, in words.
@@ -180,7 +177,7 @@ fn pinned_away(request: &Request<'_>, ground: &Ground<'_>, sketch: &Sketch) -> O
     let pin = attack::pin_of(ground, kind, clause.leaf?)?;
     Some(format!(
         "{}, which `{}` stops",
-        attack::pinned(pin),
+        PinnedValue::of(pin),
         cause.clause
     ))
 }

@@ -1,11 +1,13 @@
 //! The data sources that a rule is written for, and its plan on one of them.
 
 use super::attack::Ground;
+use super::unsolved::UnsolvedReason;
 use super::{Impossible, Request};
-use crate::compile::{Exclusions, FieldTypes, OnSource, indicator_query};
+use crate::compile::{Exclusions, FieldTypes, OnSource, Refused, indicator_query};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::evaluate::Prepared;
 use crate::replay::START;
+use crate::replay::reason::RefusedQuery;
 use crate::rule::{RuleType, ThreatMatch};
 
 /// The sources to write for.
@@ -35,11 +37,11 @@ pub(super) fn on_plan<T>(
     request: &Request<'_>,
     source: &DataSource,
     patterns: &IndexPatterns,
-    run: impl FnOnce(&Ground<'_>) -> Result<T, String>,
-) -> Result<T, String> {
+    run: impl FnOnce(&Ground<'_>) -> Result<T, UnsolvedReason>,
+) -> Result<T, UnsolvedReason> {
     let subject = request.subject;
     let (Some(query), Some(syntax)) = (&subject.rule.query, &subject.syntax) else {
-        return Err("the rule has no query that can be run".to_owned());
+        return Err(UnsolvedReason::NoQuery);
     };
     let types = FieldTypes::new(source, [], patterns);
     let exclusions = Exclusions::default();
@@ -47,8 +49,8 @@ pub(super) fn on_plan<T>(
     let compiler = OnSource::new(rule, &query.text, syntax, types, &exclusions, START);
     let compiled = compiler
         .compile(&[])
-        .map_err(|refused| format!("Elasticsearch would refuse the query: {}", refused.message))?;
-    let prepared = Prepared::new(&compiled.plan).map_err(|failure| failure.to_string())?;
+        .map_err(|refused| UnsolvedReason::Refused(RefusedQuery::of(&refused)))?;
+    let prepared = Prepared::new(&compiled.plan)?;
     run(&Ground {
         prepared: &prepared,
         source,
@@ -61,20 +63,18 @@ pub(super) fn on_plan<T>(
 pub(super) fn on_indicators<T>(
     request: &Request<'_>,
     settings: &ThreatMatch,
-    run: impl FnOnce(&DataSource, &Ground<'_>) -> Result<T, String>,
-) -> Result<T, String> {
+    run: impl FnOnce(&DataSource, &Ground<'_>) -> Result<T, UnsolvedReason>,
+) -> Result<T, UnsolvedReason> {
     let patterns = request.subject.indicator_patterns();
     let source = request.subject.indicator_source(request.catalogue);
-    let source = source.ok_or("no known data source stores indicators")?;
-    let refused = |message: &str| format!("Elasticsearch would refuse the query: {message}");
-    let syntax = indicator_query(settings).map_err(|error| refused(&error.message))?;
+    let source = source.ok_or(UnsolvedReason::NoIndicatorSource)?;
+    let refused = |refused: &Refused| UnsolvedReason::Refused(RefusedQuery::of(refused));
+    let syntax = indicator_query(settings).map_err(|error| refused(&error))?;
     let types = FieldTypes::new(source, [], &patterns);
     let exclusions = Exclusions::default();
     let compiler = OnSource::of_indicators(settings, &syntax, types, &exclusions, START);
-    let compiled = compiler
-        .compile(&[])
-        .map_err(|error| refused(&error.message))?;
-    let prepared = Prepared::new(&compiled.plan).map_err(|failure| failure.to_string())?;
+    let compiled = compiler.compile(&[]).map_err(|error| refused(&error))?;
+    let prepared = Prepared::new(&compiled.plan)?;
     let ground = Ground {
         prepared: &prepared,
         source,

@@ -4,6 +4,7 @@
 use super::attack::{Ground, Part};
 use super::rule_on_source::on_indicators;
 use super::sample_values::Look;
+use super::unsolved::UnsolvedReason;
 use super::value;
 use super::{Request, attack};
 use crate::data_source::DataSource;
@@ -33,7 +34,7 @@ pub(super) fn complete(
     request: &Request<'_>,
     ground: &Ground<'_>,
     parts: &mut [Part<'_>],
-) -> Result<Extras, String> {
+) -> Result<Extras, UnsolvedReason> {
     let rule = &request.subject.rule;
     let Some(part) = parts.first_mut() else {
         return Ok(Extras::default());
@@ -77,7 +78,7 @@ pub(super) fn carry(
     ground: &Ground<'_>,
     part: &mut Part<'_>,
     path: &str,
-) -> Result<Vec<Scalar>, String> {
+) -> Result<Vec<Scalar>, UnsolvedReason> {
     let field = mapped(ground, path);
     let read_from = field.as_ref().map_or(path, |field| &field.read_from);
     let has = part.state.event().values(read_from).to_vec();
@@ -88,9 +89,7 @@ pub(super) fn carry(
         .into_iter()
         .next();
     let Some(value) = value else {
-        return Err(format!(
-            "no value was found for `{path}`, which the rule's type needs"
-        ));
+        return Err(UnsolvedReason::NoValue(path.to_owned()));
     };
     part.state.change(|fields| {
         fields.insert(read_from.to_owned(), vec![value.clone()]);
@@ -186,7 +185,7 @@ pub(super) fn copies(
     part: &Part<'_>,
     threshold: &Threshold,
     look_back: i64,
-) -> Result<Option<SketchCopies>, String> {
+) -> Result<Option<SketchCopies>, UnsolvedReason> {
     let distinct = threshold.cardinality.as_ref().map_or(0, |own| own.count);
     let times = usize::try_from(threshold.count.max(distinct)).unwrap_or(usize::MAX);
     if times < 2 {
@@ -199,10 +198,11 @@ pub(super) fn copies(
         let wanted = usize::try_from(distinct).unwrap_or(usize::MAX);
         let values = values(ground, part, path, field.as_ref(), wanted);
         if values.len() < wanted {
-            return Err(format!(
-                "{} of {wanted} different values were found for `{path}`",
-                values.len()
-            ));
+            return Err(UnsolvedReason::TooFewValues {
+                found: values.len(),
+                wanted,
+                field: path.clone(),
+            });
         }
         let read_from = field.map_or_else(|| path.clone(), |field| field.read_from.to_string());
         varied = (wanted > 0).then_some((read_from, values));
@@ -222,11 +222,11 @@ fn indicator(
     request: &Request<'_>,
     ground: &Ground<'_>,
     part: &mut Part<'_>,
-) -> Result<SketchEvent, String> {
+) -> Result<SketchEvent, UnsolvedReason> {
     let RuleKind::ThreatMatch(settings) = &request.subject.rule.kind else {
-        return Err("the rule compares no indicators".to_owned());
+        return Err(UnsolvedReason::NoIndicatorRule);
     };
-    let mut reason = "the rule has no entries".to_owned();
+    let mut reason = UnsolvedReason::NoEntries;
     for group in &settings.groups {
         let before = part.state.clone();
         let matched = shared(ground, part, group).and_then(|shared| {
@@ -251,7 +251,7 @@ pub(super) fn shared(
     ground: &Ground<'_>,
     part: &mut Part<'_>,
     group: &[MappingEntry],
-) -> Result<Vec<(String, Scalar)>, String> {
+) -> Result<Vec<(String, Scalar)>, UnsolvedReason> {
     let mut shared = Vec::new();
     for entry in group {
         let path = &entry.event_field.name;
@@ -274,9 +274,9 @@ pub(super) fn matching(
     source: &DataSource,
     ground: &Ground<'_>,
     shared: &[(String, Scalar)],
-) -> Result<SketchEvent, String> {
+) -> Result<SketchEvent, UnsolvedReason> {
     let mut parts = attack::attack(ground)?;
-    let part = parts.first_mut().ok_or("no indicator was found")?;
+    let part = parts.first_mut().ok_or(UnsolvedReason::NoIndicator)?;
     for (path, value) in shared {
         let field = source.field(ground.patterns, path);
         let read_from = field.map_or_else(|| path.clone(), |field| field.read_from.to_string());

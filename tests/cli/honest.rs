@@ -1,8 +1,6 @@
 //! Nothing is green that did not run: what no check tests, what could not be loaded and what a gate
 //! demands is in every report and in the exit code.
 
-use std::process::Command;
-
 use serde_json::Value;
 
 use crate::diff::git;

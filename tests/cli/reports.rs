@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::project::{Project, RULE};
+use crate::project::{Project, RULE, SCENARIO};
 
 /// The shipped rule with one exclusion misspelt and another dropped.
 fn broken() -> Project {
@@ -75,6 +75,48 @@ fn sarif_is_what_its_schema_wants() {
                 .is_some_and(|line| line > 80)
         );
     }
+}
+
+/// What is behind a verdict or an error is a word that a program need not read out of a sentence.
+#[test]
+fn reasons_and_errors_have_words_for_programs() {
+    let typo = Project::shipped().with(RULE, "network.direction :", "network.directoin :");
+    let output = typo
+        .trapline(&["test", "--format", "json", "--format", "sarif=sarif.out"])
+        .env("CI", "1")
+        .output()
+        .unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let schema = typo.trapline(&["schema", "report"]).output().unwrap();
+    let schema = serde_json::from_slice(&schema.stdout).unwrap();
+    assert!(jsonschema::is_valid(&schema, &report), "{report}");
+    let check = &report["checks"][0];
+    assert_eq!(check["verdict"], "unverifiable");
+    assert_eq!(check["reason"], "refused");
+    assert_eq!(check["cause"], "E150");
+    let sarif = fs::read_to_string(typo.path().join("sarif.out")).unwrap();
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+    let properties = &sarif["runs"][0]["results"][0]["properties"];
+    assert_eq!(
+        *properties,
+        serde_json::json!({"reason": "refused", "cause": "E150"})
+    );
+
+    let typo = Project::shipped().with(SCENARIO, "\ncases:", "\ncasse:");
+    let output = typo
+        .trapline(&["test", "--format", "json", "--format", "sarif=sarif.out"])
+        .env("CI", "1")
+        .output()
+        .unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(jsonschema::is_valid(&schema, &report), "{report}");
+    let details = serde_json::json!({"name": "casse", "suggestion": "cases"});
+    assert_eq!(report["errors"][0]["details"], details);
+    let sarif = fs::read_to_string(typo.path().join("sarif.out")).unwrap();
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+    let properties = &sarif["runs"][0]["results"][0]["properties"];
+    assert_eq!(properties["suggestion"], "cases");
+    assert_eq!(properties["code"], report["errors"][0]["code"]);
 }
 
 /// The elements and attributes of `jenkins-junit.xsd`, and names that are unique.

@@ -13,6 +13,7 @@ mod circles;
 mod codes;
 mod conformance;
 mod crates;
+mod errors;
 mod layers;
 mod library;
 mod lints;

@@ -8,7 +8,7 @@ use trapline::data_source::{Catalogue, DataSource, IndexPatterns};
 use trapline::diagnostic::{SourceText, render::render};
 use trapline::scenario::expand::{Effect, change_lines, expected_fields, seconds};
 use trapline::scenario::model::{Alerts, Case, Expectation, Expected, Scenario};
-use trapline::scenario::{self, Expanded, ExpandedCase};
+use trapline::scenario::{self, Expanded, ExpandedCase, Skipped};
 
 #[test]
 fn every_good_scenario_gives_its_events() {
@@ -146,7 +146,10 @@ fn on_source(scenario: &Scenario, case: Option<&Case>, source: &DataSource) -> S
         .expand(case)
         .unwrap()
     {
-        Expanded::Skipped(reason) => writeln!(out, "  skipped  {reason}").unwrap(),
+        Expanded::Skipped(Skipped::Stated(why)) => writeln!(out, "  skipped  {why}").unwrap(),
+        Expanded::Skipped(Skipped::NoKind { source, kind }) => {
+            writeln!(out, "  skipped  {source} has no `{kind}` events").unwrap();
+        }
         Expanded::Capture(from) => {
             writeln!(out, "  capture  {}", from.file.value).unwrap();
             for (label, query) in &from.labels {

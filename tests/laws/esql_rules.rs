@@ -170,7 +170,7 @@ fn compiled(text: &str, known: &Mapping) -> Result<(), Vec<String>> {
     let pipeline = esql::check(text, &query, &schema, settings).map_err(words)?;
     match Program::new(&pipeline) {
         Ok(_) => Ok(()),
-        Err(failure) => Err(vec![failure.message]),
+        Err(failure) => Err(vec![failure.to_string()]),
     }
 }
 

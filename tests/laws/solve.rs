@@ -136,7 +136,7 @@ fn solve(file: &PathBuf, catalogue: &Catalogue, types: &[RuleType]) -> Option<So
 fn reasons(made: &Made) -> BTreeMap<String, usize> {
     let mut reasons = BTreeMap::new();
     for one in &made.unsolved {
-        *reasons.entry(one.reason.clone()).or_default() += 1;
+        *reasons.entry(one.reason.to_string()).or_default() += 1;
     }
     reasons
 }
@@ -162,12 +162,12 @@ fn wrong(request: &Request<'_>, made: &Made) -> Vec<String> {
             &sketch.text(),
             false,
         ) {
-            Err(reason) => wrong.push(reason),
+            Err(reason) => wrong.push(reason.to_string()),
             Ok(rehearsed) => {
                 let bad = |verdict| !matches!(verdict, Verdict::Passed | Verdict::Pinned);
                 let checks = rehearsed.iter().flat_map(|(outcome, _)| &outcome.checks);
                 for check in checks.filter(|check| bad(check.verdict)) {
-                    wrong.push(format!("{} {:?}", check.key, check.message()));
+                    wrong.push(format!("{} {:?}", check.key, check.reason));
                 }
             }
         }

@@ -11,7 +11,7 @@ use super::super::args::{DiffArgs, Global, TableFormat};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::files::Scratch;
-use super::super::git;
+use super::super::git::{self, GitError};
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::diff_captures;
@@ -142,7 +142,7 @@ impl Side {
         let directory = settings.working_directory.join(typed);
         let is_path = typed.starts_with(['.', '/']);
         let extracted = if is_path {
-            Err(format!("`{typed}` is a path"))
+            Err(GitError::IsPath(typed.to_owned()))
         } else {
             Self::extract(typed, settings)?
         };
@@ -175,7 +175,7 @@ impl Side {
     fn extract(
         revision: &str,
         settings: &Settings,
-    ) -> Result<Result<(Utf8PathBuf, Scratch), String>, Box<Problem>> {
+    ) -> Result<Result<(Utf8PathBuf, Scratch), GitError>, Box<Problem>> {
         let scratch = Scratch::new().map_err(|mistake| Problem::usage(*mistake))?;
         let root = git::extract(settings.files.root(), revision, scratch.path());
         Ok(root.map(|root| (root, scratch)))

@@ -140,7 +140,7 @@ fn no_case<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Diagnostic {
     let message = format!("no check of a case `{name}` ran");
     let diagnostic = Diagnostic::error(&error::NOTHING_SELECTED, message);
     match nearest(name, names) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        Some(near) => diagnostic.suggest(near),
         None => diagnostic.help("`trapline test --list` shows what there is"),
     }
 }

@@ -67,7 +67,7 @@ fn known<'c>(catalogue: &'c Catalogue, name: &str) -> Result<&'c DataSource, Box
         let message = format!("there is no data source `{name}`");
         let diagnostic = Diagnostic::error(&UNKNOWN_SOURCE, message);
         Problem::usage(match catalogue.suggest(name) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            Some(near) => diagnostic.suggest(near),
             None => diagnostic.help("`trapline sources` lists them"),
         })
     })

@@ -18,6 +18,7 @@ use crate::diagnostic::Diagnostic;
 use crate::event::io::Progress as _;
 use crate::project::Target;
 use crate::replay::dry_run;
+use crate::report::generated;
 use crate::rule::RuleType;
 use crate::scenario::write::Sketch;
 use crate::synthesize::{self, Impossible, Request, Unsolved, Written};
@@ -278,9 +279,15 @@ fn unsolved(unsolved: &[Unsolved]) -> String {
             Some(clause) => writeln!(
                 said,
                 "missing  {}, line {}: {}\n         {}",
-                one.source, clause.line, clause.text, one.reason
+                one.source,
+                clause.line,
+                clause.text,
+                generated::unsolved(&one.reason)
             ),
-            None => writeln!(said, "missing  {}: {}", one.source, one.reason),
+            None => {
+                let reason = generated::unsolved(&one.reason);
+                writeln!(said, "missing  {}: {reason}", one.source)
+            }
         };
     }
     if unsolved.len() > LISTED {
@@ -304,7 +311,7 @@ fn next(settings: &Settings, place: &Place) -> String {
 fn not_solved(unsolved: &[Unsolved]) -> Result<String, Box<Problem>> {
     let reasons = unsolved
         .iter()
-        .map(|one| format!("{}: {}", one.source, one.reason));
+        .map(|one| format!("{}: {}", one.source, generated::unsolved(&one.reason)));
     let message = format!(
         "no attack was found ({})",
         reasons.collect::<Vec<_>>().join("; ")

@@ -98,7 +98,7 @@ pub fn run(
         }
     };
     for refused in refused {
-        rules.refuse(refused.rule, refused.reason);
+        rules.refuse(refused.rule, refused.reason.to_string());
     }
     let seconds = now() - started;
     if let Some(noise) = noise {

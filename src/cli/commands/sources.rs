@@ -38,7 +38,7 @@ pub fn run(name: Option<&str>, console: &mut Console) -> ExitCode {
         .map(|source| source.name.as_str())
         .collect();
     console.diagnostics([&match catalogue.suggest(name) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        Some(near) => diagnostic.suggest(near),
         None => diagnostic.help(format!("there are {}", names.join(", "))),
     }]);
     ExitCode::Usage

@@ -171,7 +171,7 @@ fn unknown_source(test: &TestSettings, catalogue: &Catalogue) -> Option<Diagnost
     let message = format!("there is no data source `{unknown}`");
     let diagnostic = Diagnostic::error(&UNKNOWN_SOURCE, message);
     Some(match catalogue.suggest(unknown) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        Some(near) => diagnostic.suggest(near),
         None => diagnostic.help("`trapline sources` lists them"),
     })
 }

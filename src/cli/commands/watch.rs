@@ -1,6 +1,7 @@
 //! `trapline test --watch`: runs the tests, then re-runs what each save affects, until Ctrl-C.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -197,7 +198,7 @@ fn say<'n>(saved: impl Iterator<Item = &'n String>, console: &mut Console) {
     }
 }
 
-fn watching<T>(result: Result<T, String>) -> Result<T, Box<Problem>> {
+fn watching<T>(result: Result<T, impl fmt::Display>) -> Result<T, Box<Problem>> {
     result.map_err(|reason| {
         let message = format!("the files cannot be watched: {reason}");
         let diagnostic = Diagnostic::error(&error::NOT_WATCHED, message)

@@ -1,7 +1,7 @@
 //! Arithmetic and `number()` (`Arithmetics`, `ToNumberFunctionProcessor`): whole numbers stay
 //! whole and never wrap around, anything with a double is a double.
 
-use super::super::QueryFailure;
+use super::super::{FailureKind, QueryFailure};
 use crate::event::Value;
 use crate::plan::Function;
 
@@ -57,7 +57,7 @@ pub(super) fn binary(
         Function::Subtract => x.checked_sub(y),
         Function::Multiply => x.checked_mul(y),
         Function::Divide | Function::Modulo if y == 0 => {
-            return Err(QueryFailure::new("/ by zero"));
+            return Err(FailureKind::DivisionByZero.into());
         }
         Function::Divide => x.checked_div(y),
         _ => x.checked_rem(y),
@@ -85,11 +85,7 @@ fn whole(value: Option<i128>, unsigned: bool) -> Result<Value, QueryFailure> {
             return Ok(Value::Unsigned(value));
         }
     }
-    Err(QueryFailure::new(if unsigned {
-        "unsigned_long overflow"
-    } else {
-        "long overflow"
-    }))
+    Err(FailureKind::Overflow { unsigned }.into())
 }
 
 /// `number(source[, base])`; a text that is no number is a failure, not null.
@@ -105,10 +101,12 @@ pub(super) fn number(arguments: &[Option<Value>]) -> Result<Option<Value>, Query
         _ if digits.is_some() => 16,
         _ => 10,
     };
-    let failure = || {
-        QueryFailure::new(format!(
-            "Unable to convert [{source}] to number of base [{base}]"
-        ))
+    let failure = || -> QueryFailure {
+        FailureKind::NotANumber {
+            text: source.to_string(),
+            base,
+        }
+        .into()
     };
     if base == 10 {
         let whole = source.parse().ok().map(Value::Integer);

@@ -8,10 +8,10 @@
 mod arithmetic;
 mod text;
 
-use super::QueryFailure;
 use super::pattern::Pattern;
 use super::slots::Slots;
 use super::test::compare;
+use super::{FailureKind, QueryFailure};
 use crate::event::Value;
 use crate::plan::predicate::WildcardPattern;
 use crate::plan::{Comparison, FieldId, Function, ScriptExpr};
@@ -25,7 +25,7 @@ pub fn fold(expr: &ScriptExpr) -> Result<Option<Value>, QueryFailure> {
     if script.fields.is_empty() {
         script.root.value(&[])
     } else {
-        Err(QueryFailure::new("the expression is not constant"))
+        Err(FailureKind::NotConstant.into())
     }
 }
 
@@ -100,9 +100,7 @@ impl Script {
                 return Ok(false);
             }
         }
-        Err(QueryFailure::new(
-            "a script on fields of many values takes too long",
-        ))
+        Err(FailureKind::TooManyValues.into())
     }
 }
 

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::super::QueryFailure;
 use super::super::pattern::fold::fold;
+use super::super::{FailureKind, QueryFailure};
 use crate::event::Value;
 use crate::plan::Function;
 
@@ -109,9 +109,7 @@ pub(super) fn between(
     };
     match units(&source).get(start..end) {
         Some(part) => Ok(Some(Value::text(&String::from_utf16_lossy(part)))),
-        None => Err(QueryFailure::new(format!(
-            "begin {start}, end {end}: between() found its right side before its left side"
-        ))),
+        None => Err(FailureKind::Between { start, end }.into()),
     }
 }
 
@@ -125,9 +123,7 @@ pub(super) fn cidr_match(arguments: &[Option<Value>]) -> Result<Option<Value>, Q
         Value::Text(text) => match parse_address(text) {
             Some(address) => address,
             None => {
-                return Err(QueryFailure::new(format!(
-                    "'{text}' is not an IP string literal."
-                )));
+                return Err(FailureKind::NotAnAddress(text.to_string()).into());
             }
         },
         _ => return Ok(None),
@@ -137,8 +133,8 @@ pub(super) fn cidr_match(arguments: &[Option<Value>]) -> Result<Option<Value>, Q
         let Some(Value::Text(block)) = block else {
             return Ok(None);
         };
-        let (low, high) = parse_block(block)
-            .ok_or_else(|| QueryFailure::new(format!("'{block}' is not a CIDR block.")))?;
+        let (low, high) =
+            parse_block(block).ok_or_else(|| FailureKind::NotABlock(block.to_string()))?;
         found |= (low..=high).contains(&address.to_bits());
     }
     Ok(Some(Value::Bool(found)))

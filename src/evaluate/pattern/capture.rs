@@ -3,8 +3,8 @@
 use regex_automata::meta;
 use regex_automata::util::captures::Captures;
 
-use super::super::QueryFailure;
 use super::java;
+use crate::evaluate::failure::{FailureKind, QueryFailure, RegexConstruct, RegexError};
 
 /// The largest automaton that an expression may need.
 const SIZE: usize = 16 << 20;
@@ -24,17 +24,15 @@ impl Finder {
     /// An expression of Oniguruma's dialect, as far as both mean the same: look-around,
     /// back-references, possessive and atomic groups are unsupported.
     pub fn oniguruma(pattern: &str) -> Result<Self, QueryFailure> {
-        for (sign, name) in [
-            ("(?=", "look-around"),
-            ("(?!", "look-around"),
-            ("(?<=", "look-around"),
-            ("(?<!", "look-around"),
-            ("(?>", "an atomic group"),
+        for (sign, construct) in [
+            ("(?=", RegexConstruct::LookAround),
+            ("(?!", RegexConstruct::LookAround),
+            ("(?<=", RegexConstruct::LookAround),
+            ("(?<!", RegexConstruct::LookAround),
+            ("(?>", RegexConstruct::AtomicGroup),
         ] {
             if pattern.contains(sign) {
-                return Err(QueryFailure::unsupported(format!(
-                    "{name} in a regular expression is not supported"
-                )));
+                return Err(FailureKind::OnigurumaRegex(construct).into());
             }
         }
         Self::build(pattern)
@@ -47,7 +45,7 @@ impl Finder {
             .map(|expression| Self {
                 expression: Box::new(expression),
             })
-            .map_err(|error| QueryFailure::new(format!("invalid regular expression: {error}")))
+            .map_err(|error| FailureKind::from(RegexError::Library(error.to_string())).into())
     }
 
     /// The texts of the groups `g0`, `g1`, … of the first match; `None` without a match.
@@ -66,7 +64,7 @@ impl Finder {
 
     /// Replaces every match. In the replacement `$1` and `${name}` are groups, and a backslash
     /// makes the next character literal. A replacement that Java refuses is an error.
-    pub fn replace_all(&self, text: &str, replacement: &str) -> Result<String, String> {
+    pub fn replace_all(&self, text: &str, replacement: &str) -> Result<String, ReplacementError> {
         let mut out = String::new();
         let mut after = 0;
         for captures in self.expression.captures_iter(text) {
@@ -82,7 +80,26 @@ impl Finder {
     }
 }
 
-fn expand(out: &mut String, replacement: &str, text: &str, found: &Captures) -> Result<(), String> {
+/// Why Java refuses a replacement.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReplacementError {
+    /// A backslash at the end.
+    #[error("character to be escaped is missing")]
+    LoneBackslash,
+    /// A `$` before something else than a digit.
+    #[error("Illegal group reference")]
+    NoGroupNumber,
+    /// The expression has no such group.
+    #[error("No group {0}")]
+    NoGroup(usize),
+}
+
+fn expand(
+    out: &mut String,
+    replacement: &str,
+    text: &str,
+    found: &Captures,
+) -> Result<(), ReplacementError> {
     let mut rest = replacement.chars().peekable();
     let group_text = |span: Option<regex_automata::Span>| {
         span.and_then(|span| text.get(span.range())).unwrap_or("")
@@ -91,7 +108,7 @@ fn expand(out: &mut String, replacement: &str, text: &str, found: &Captures) -> 
         match c {
             '\\' => match rest.next() {
                 Some(literal) => out.push(literal),
-                None => return Err("character to be escaped is missing".to_owned()),
+                None => return Err(ReplacementError::LoneBackslash),
             },
             '$' if rest.peek() == Some(&'{') => {
                 rest.next();
@@ -100,11 +117,11 @@ fn expand(out: &mut String, replacement: &str, text: &str, found: &Captures) -> 
             }
             '$' => {
                 let Some(digit) = rest.next().and_then(|c| c.to_digit(10)) else {
-                    return Err("Illegal group reference".to_owned());
+                    return Err(ReplacementError::NoGroupNumber);
                 };
                 let mut group = digit as usize;
                 if group >= found.group_len() {
-                    return Err(format!("No group {group}"));
+                    return Err(ReplacementError::NoGroup(group));
                 }
                 // More digits belong to the number as long as there is such a group.
                 while let Some(next) = rest.peek().and_then(|c| c.to_digit(10)) {
@@ -144,6 +161,6 @@ mod tests {
         let finder = Finder::oniguruma(r"(?P<g0>\w+) (?P<g1>x)?").unwrap();
         assert_eq!(finder.groups("ab c", 2), Some(vec![Some("ab"), None]));
         assert_eq!(finder.groups("ab", 2), None);
-        assert!(Finder::oniguruma("(?<!a)b").unwrap_err().unsupported);
+        assert!(Finder::oniguruma("(?<!a)b").unwrap_err().is_unsupported());
     }
 }

@@ -4,7 +4,7 @@
 use regex_automata::meta;
 use regex_automata::util::syntax;
 
-use super::super::QueryFailure;
+use crate::evaluate::failure::{FailureKind, QueryFailure, RegexConstruct, RegexError};
 
 /// Compiles a pattern that must match whole texts.
 pub(super) fn compile(pattern: &str, insensitive: bool) -> Result<Box<meta::Regex>, QueryFailure> {
@@ -14,7 +14,7 @@ pub(super) fn compile(pattern: &str, insensitive: bool) -> Result<Box<meta::Rege
         .configure(meta::Config::new().nfa_size_limit(Some(16 << 20)))
         .build(&format!("\\A(?:{translated})\\z"))
         .map(Box::new)
-        .map_err(|error| QueryFailure::new(format!("invalid regular expression: {error}")))
+        .map_err(|error| FailureKind::from(RegexError::Library(error.to_string())).into())
 }
 
 /// The expression in the dialect of `regex-syntax`.
@@ -83,13 +83,13 @@ impl<'p> Translator<'p> {
         self.rest.next();
         self.out.push('?');
         match self.rest.peek() {
-            Some('=' | '!') => Err(unsupported("look-around")),
-            Some('>') => Err(unsupported("an atomic group")),
+            Some('=' | '!') => Err(unsupported(RegexConstruct::LookAround)),
+            Some('>') => Err(unsupported(RegexConstruct::AtomicGroup)),
             Some('<') => {
                 self.rest.next();
                 self.out.push('<');
                 match self.rest.peek() {
-                    Some('=' | '!') => Err(unsupported("look-around")),
+                    Some('=' | '!') => Err(unsupported(RegexConstruct::LookAround)),
                     _ => Ok(()),
                 }
             }
@@ -99,16 +99,14 @@ impl<'p> Translator<'p> {
 
     fn no_possessive(&mut self) -> Result<(), QueryFailure> {
         match self.rest.peek() {
-            Some('+') => Err(unsupported("a possessive quantifier")),
+            Some('+') => Err(unsupported(RegexConstruct::PossessiveQuantifier)),
             _ => Ok(()),
         }
     }
 
     fn escape(&mut self) -> Result<(), QueryFailure> {
         let Some(c) = self.rest.next() else {
-            return Err(QueryFailure::new(
-                "invalid regular expression: a lone backslash at its end",
-            ));
+            return Err(FailureKind::from(RegexError::LoneBackslash).into());
         };
         let bracketed = self.class_depth == 0;
         let mut class = |members: &str, negated: bool| {
@@ -135,9 +133,9 @@ impl<'p> Translator<'p> {
                 .push_str(r"(?:\r\n|[\n\x0B\f\r\x{85}\x{2028}\x{2029}])"),
             'Z' => self.out.push_str(r"\z"),
             'Q' => self.quoted(),
-            '1'..='9' | 'k' => return Err(unsupported("a back-reference")),
-            'G' => return Err(unsupported("\\G")),
-            'X' => return Err(unsupported("\\X")),
+            '1'..='9' | 'k' => return Err(unsupported(RegexConstruct::BackReference)),
+            'G' => return Err(unsupported(RegexConstruct::EndOfMatch)),
+            'X' => return Err(unsupported(RegexConstruct::GraphemeCluster)),
             c if c.is_ascii_alphanumeric() => {
                 self.out.push('\\');
                 self.out.push(c);
@@ -165,10 +163,8 @@ impl<'p> Translator<'p> {
     }
 }
 
-fn unsupported(what: &str) -> QueryFailure {
-    QueryFailure::unsupported(format!(
-        "unsupported: a regular expression with {what} on the result of a function"
-    ))
+fn unsupported(construct: RegexConstruct) -> QueryFailure {
+    FailureKind::JavaRegex(construct).into()
 }
 
 #[cfg(test)]
@@ -198,8 +194,8 @@ mod tests {
     fn what_an_automaton_cannot_do_is_unsupported() {
         for pattern in ["(?=a)", "(?<!a)b", r"(a)\1", "a*+", "(?>a)"] {
             let failure = Pattern::java(pattern, false).unwrap_err();
-            assert!(failure.unsupported && failure.message.contains("unsupported"));
+            assert!(failure.is_unsupported() && failure.to_string().contains("unsupported"));
         }
-        assert!(!Pattern::java("(", false).unwrap_err().unsupported);
+        assert!(!Pattern::java("(", false).unwrap_err().is_unsupported());
     }
 }

@@ -295,8 +295,8 @@ fn prepare(function: Function, arguments: &[Expr]) -> Result<Prepared, QueryFail
         },
         Function::Replace => match text(1).map(|pattern| Finder::java(&pattern)) {
             // What Java refuses is a null; what only this evaluator cannot run is none.
-            Some(Err(failure)) if failure.unsupported => return Err(failure),
-            Some(finder) => Prepared::Finder(finder.map_err(|failure| failure.message)),
+            Some(Err(failure)) if failure.is_unsupported() => return Err(failure),
+            Some(finder) => Prepared::Finder(finder),
             None => Prepared::Nothing,
         },
         Function::CidrMatch => {

@@ -8,26 +8,83 @@ use super::query::{
 use crate::language::lucene::query::auto_edits;
 
 /// Why a query cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadQuery {
     /// It is not what Kibana writes.
-    Malformed(String),
+    #[error(transparent)]
+    Malformed(#[from] MalformedQuery),
     /// Elasticsearch knows it and Trapline does not.
-    Unsupported(String),
+    #[error(transparent)]
+    Unsupported(#[from] UnsupportedQuery),
 }
 
-fn malformed<T>(what: impl Into<String>) -> Result<T, BadQuery> {
-    Err(BadQuery::Malformed(what.into()))
+/// What of a query is not as Kibana writes it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedQuery {
+    /// A filter that is no table.
+    #[error("a filter is a table with `meta` and `query`")]
+    NoFilter,
+    /// A query that is no table.
+    #[error("a query is a table such as `{{match_phrase: {{FIELD: VALUE}}}}`")]
+    NoTable,
+    /// A query with no kind, or several.
+    #[error("a query has one key, its kind, such as `match_phrase`")]
+    NoKind,
+    /// `range` without bounds.
+    #[error("`range` takes bounds such as `{{gte: 1}}`")]
+    NoBounds,
+    /// A bound that `range` does not have.
+    #[error("`range` has no bound `{0}`")]
+    UnknownBound(String),
+    /// A condition of no field, or several.
+    #[error("a condition names one field")]
+    NoField,
+    /// A key that must be there.
+    #[error("`{0}` is missing")]
+    MissingKey(String),
+    /// Something else than a list.
+    #[error("`{0}` takes a list of values")]
+    NoList(String),
+    /// A value that is a list, a table or null.
+    #[error("a value is text, a number, `true` or `false`")]
+    NoScalar,
 }
 
-fn unsupported<T>(what: impl Into<String>) -> Result<T, BadQuery> {
-    Err(BadQuery::Unsupported(what.into()))
+/// What of a query Trapline does not run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnsupportedQuery {
+    /// A kind of query.
+    #[error("a filter with `{0}`")]
+    Kind(String),
+    /// An option of `match`.
+    #[error("a `match` with `{0}`")]
+    MatchOption(String),
+    /// An option of `query_string`.
+    #[error("a `query_string` with `{0}`")]
+    QueryStringOption(String),
+    /// A number of edits of `fuzzy`.
+    #[error("a `fuzzy` with fuzziness `{0}`")]
+    Fuzziness(String),
+    /// A form of `minimum_should_match`.
+    #[error("a filter with `minimum_should_match: {0}`")]
+    MinimumShouldMatch(String),
+    /// A type of `multi_match`.
+    #[error("a `multi_match` of type `{0}`")]
+    MultiMatch(String),
+}
+
+fn malformed<T>(what: MalformedQuery) -> Result<T, BadQuery> {
+    Err(what.into())
+}
+
+fn unsupported<T>(what: UnsupportedQuery) -> Result<T, BadQuery> {
+    Err(what.into())
 }
 
 /// One pill of a rule's `filters`; `None` when it is disabled.
 pub fn pill(json: &Json) -> Result<Option<Query>, BadQuery> {
     let Json::Object(pill) = json else {
-        return malformed("a filter is a table with `meta` and `query`");
+        return malformed(MalformedQuery::NoFilter);
     };
     let meta = pill.get("meta").and_then(Json::as_object);
     let flag = |name: &str| {
@@ -71,11 +128,11 @@ pub fn pill(json: &Json) -> Result<Option<Query>, BadQuery> {
 /// A query.
 pub fn read(json: &Json) -> Result<Query, BadQuery> {
     let Json::Object(query) = json else {
-        return malformed("a query is a table such as `{match_phrase: {FIELD: VALUE}}`");
+        return malformed(MalformedQuery::NoTable);
     };
     let mut entries = query.iter();
     let (Some((kind, body)), None) = (entries.next(), entries.next()) else {
-        return malformed("a query has one key, its kind, such as `match_phrase`");
+        return malformed(MalformedQuery::NoKind);
     };
     match kind.as_str() {
         "match_all" => Ok(Query::MatchAll),
@@ -112,7 +169,7 @@ pub fn read(json: &Json) -> Result<Query, BadQuery> {
                 lenient: flag(body, "lenient"),
             })
         }
-        other => unsupported(format!("a filter with `{other}`")),
+        other => unsupported(UnsupportedQuery::Kind(other.to_owned())),
     }
 }
 
@@ -156,7 +213,7 @@ fn test(kind: &str, body: &Json) -> Result<FieldTest, BadQuery> {
 fn matched(text: &str, body: &Json) -> Result<FieldTest, BadQuery> {
     for key in ["fuzziness", "minimum_should_match", "analyzer"] {
         if body.get(key).is_some() {
-            return unsupported(format!("a `match` with `{key}`"));
+            return unsupported(UnsupportedQuery::MatchOption(key.to_string()));
         }
     }
     Ok(FieldTest::Match {
@@ -180,7 +237,7 @@ fn fuzzy(text: String, body: &Json) -> Result<FieldTest, BadQuery> {
         Some("0") => 0,
         Some("1") => 1,
         Some("2") => 2,
-        Some(other) => return unsupported(format!("a `fuzzy` with fuzziness `{other}`")),
+        Some(other) => return unsupported(UnsupportedQuery::Fuzziness(other.to_string())),
     };
     let prefix = body.get("prefix_length").and_then(Json::as_u64);
     Ok(FieldTest::Fuzzy {
@@ -218,7 +275,7 @@ fn minimum_of(text: &str) -> Result<Minimum, BadQuery> {
     };
     match parsed {
         Some(minimum) => Ok(minimum),
-        None => unsupported(format!("a filter with `minimum_should_match: {text}`")),
+        None => unsupported(UnsupportedQuery::MinimumShouldMatch(text.to_owned())),
     }
 }
 
@@ -231,7 +288,7 @@ fn query_string(body: &Json) -> Result<QueryString, BadQuery> {
         "fuzziness",
     ] {
         if body.get(key).is_some() {
-            return unsupported(format!("a `query_string` with `{key}`"));
+            return unsupported(UnsupportedQuery::QueryStringOption(key.to_string()));
         }
     }
     let own = body.get("default_field").map(scalar).transpose()?;
@@ -258,7 +315,7 @@ fn multi_match(body: &Json) -> Result<Query, BadQuery> {
         },
         Some("phrase") => phrase(query, body, false),
         Some("phrase_prefix") => phrase(query, body, true),
-        Some(other) => return unsupported(format!("a `multi_match` of type `{other}`")),
+        Some(other) => return unsupported(UnsupportedQuery::MultiMatch(other.to_string())),
     };
     let lenient = flag(body, "lenient");
     let of = |fields, lenient| Query::Field {
@@ -278,7 +335,7 @@ fn multi_match(body: &Json) -> Result<Query, BadQuery> {
 
 fn range(body: &Json) -> Result<Range, BadQuery> {
     let Json::Object(body) = body else {
-        return malformed("`range` takes bounds such as `{gte: 1}`");
+        return malformed(MalformedQuery::NoBounds);
     };
     let mut range = Range::default();
     let is_included = |key: &str| body.get(key) != Some(&Json::Bool(false));
@@ -301,7 +358,7 @@ fn range(body: &Json) -> Result<Range, BadQuery> {
                 continue;
             }
             "relation" | "boost" | "include_lower" | "include_upper" | "_name" => continue,
-            other => return malformed(format!("`range` has no bound `{other}`")),
+            other => return malformed(MalformedQuery::UnknownBound(other.to_owned())),
         };
         if *value != Json::Null {
             range.bounds.push((bound, scalar(value)?));
@@ -320,21 +377,21 @@ fn field(body: &Json) -> Result<(String, &Json), BadQuery> {
     });
     match entries.as_deref() {
         Some([(field, value)]) => Ok(((*field).clone(), *value)),
-        _ => malformed("a condition names one field"),
+        _ => malformed(MalformedQuery::NoField),
     }
 }
 
 fn text(body: &Json, key: &str) -> Result<String, BadQuery> {
     match body.get(key).and_then(Json::as_str) {
         Some(text) => Ok(text.to_owned()),
-        None => malformed(format!("`{key}` is missing")),
+        None => malformed(MalformedQuery::MissingKey(key.to_owned())),
     }
 }
 
 fn values(json: Option<&Json>, of: &str) -> Result<Vec<String>, BadQuery> {
     match json {
         Some(Json::Array(values)) => values.iter().map(scalar).collect(),
-        _ => malformed(format!("`{of}` takes a list of values")),
+        _ => malformed(MalformedQuery::NoList(of.to_owned())),
     }
 }
 
@@ -354,7 +411,7 @@ pub fn scalar(value: &Json) -> Result<String, BadQuery> {
         Json::String(text) => Ok(text.clone()),
         Json::Number(number) => Ok(number.to_string()),
         Json::Bool(value) => Ok(value.to_string()),
-        _ => malformed("a value is text, a number, `true` or `false`"),
+        _ => malformed(MalformedQuery::NoScalar),
     }
 }
 

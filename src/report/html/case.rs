@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::finding::Next;
 use super::super::markup::escaped;
+use super::super::reason::{diagnostics, sentence, warnings};
 use super::super::terminal::change::marked;
 use super::super::terminal::group::argument;
 use super::blocks::{Block, Report, Rule, change_tone, sign, tone};
@@ -58,14 +59,14 @@ pub(super) fn write(
         let _ = writeln!(
             text,
             "<p class=\"message\">{}</p>",
-            escaped(&reason.to_string())
+            escaped(&sentence(reason))
         );
     }
     if let Some(told) = block.told {
         course::write(&told.course, text);
     }
     if block.fails {
-        for diagnostic in &check.diagnostics {
+        for diagnostic in &diagnostics(check) {
             let _ = writeln!(
                 text,
                 "<pre class=\"scroll\" tabindex=\"0\" role=\"region\" \
@@ -129,7 +130,7 @@ fn facts(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, text: &mut Str
     );
     row(
         "warning",
-        check.warnings.iter().map(|line| escaped(line)),
+        warnings(check).iter().map(|line| escaped(line)),
         text,
     );
     if let Some(explanation) = block.told.and_then(|told| told.explanation.as_ref()) {

@@ -6,6 +6,7 @@ use super::super::finding::{
     Next, RANK_OF_GATE, meaning, next_of_change, next_of_gate, rank_of_change, what,
 };
 use super::super::markup::escaped;
+use super::super::reason::message;
 use super::super::terminal::group::groups;
 use super::blocks::{Block, Report, Rule, change_tone, sign, tone};
 use super::{at, case, count, rule};
@@ -194,7 +195,7 @@ fn said(report: &Report<'_>, block: &Block<'_>) -> (&'static str, char, &'static
             tone(check.verdict, report.view.strict),
             sign(check.verdict),
             check.verdict.word(),
-            check.message(),
+            message(check),
         ),
     }
 }

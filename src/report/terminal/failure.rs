@@ -9,6 +9,7 @@ use super::style::{BAD, COLUMN, DIM, NAME, Painter, clean, list_width, wrap};
 use super::{Options, View};
 use crate::diagnostic::render::render_within;
 use crate::replay::outcome::{Check, ScenarioOutcome};
+use crate::report::reason::{diagnostics, message, warnings};
 use crate::snapshot::{Change, record};
 
 /// How many cases that fail with their attack are named.
@@ -86,7 +87,7 @@ impl Block<'_> {
             Some(change) => super::change::lines(change, self.painter, text),
             None => self.found(first, text),
         }
-        for diagnostic in &first.diagnostics {
+        for diagnostic in &diagnostics(first) {
             text.push('\n');
             // Two columns are the indentation.
             let width = self.width.map(|width| width.saturating_sub(2));
@@ -103,7 +104,7 @@ impl Block<'_> {
             self.fact(pin.kind.word(), &pin.reason, text);
         }
         self.waived(text);
-        for line in &first.warnings {
+        for line in &warnings(first) {
             self.fact("warning", line, text);
         }
         if let Some(place) = &first.place {
@@ -125,7 +126,7 @@ impl Block<'_> {
         );
         let _ = writeln!(text, "{key}{name}");
         let class = change.map(|change| change.class.word().to_uppercase());
-        let message = first.message();
+        let message = message(first);
         let line = match &class {
             Some(class) if message.is_empty() => self.painter.paint(BAD, class),
             Some(class) => format!("{}: {}", self.painter.paint(BAD, class), clean(&message)),

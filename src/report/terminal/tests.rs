@@ -1,10 +1,11 @@
 //! Tests of the terminal report on hand-made outcomes.
 
 use super::{Options, write};
+use crate::evaluate::FailureKind;
 use crate::project::{Conclusion, Evidence};
 use crate::replay::census::Standing;
-use crate::replay::outcome::{NoneRecord, Observed, Outcome, Verdict};
-use crate::replay::reason::Reason;
+use crate::replay::outcome::{CheckWarning, NoneRecord, Observed, Outcome, Verdict};
+use crate::replay::reason::{Reason, RefusedQuery, Uncertainty};
 use crate::replay::test_fixtures::{self, ATTACK, alert, check, rule, stopped};
 use crate::report::View;
 use crate::snapshot::{Accept, Scope, compare, current, resolve};
@@ -181,19 +182,15 @@ fn open() -> Outcome {
         check(
             "no integrity level",
             "sysmon",
-            Observed::Uncertain("?a.b is unmapped under not".into()),
+            Observed::Uncertain(optional()),
         )
-        .verdict(
-            Verdict::Uncertain,
-            Some(Reason::Uncertain(
-                "depends on how an unmapped ?a.b is folded under `not`".to_owned(),
-            )),
-        ),
+        .verdict(Verdict::Uncertain, Some(Reason::Uncertain(optional()))),
     );
     let mut warned = check("warned", "sysmon", alert());
-    warned
-        .warnings
-        .push("mapping-assumed: source.ip is in no declared field list".into());
+    warned.warnings.push(CheckWarning::AssumedMapping {
+        source: "sysmon".to_owned(),
+        fields: 1,
+    });
     checks.push(warned);
     new
 }
@@ -212,6 +209,14 @@ fn under_strict_what_is_open_fails() {
     insta::assert_snapshot!(report(&open(), &open(), &asked));
 }
 
+fn optional() -> Uncertainty {
+    Uncertainty::OptionalFields {
+        fields: vec!["a.b".to_owned()],
+        missing: 0,
+        folded: 1,
+    }
+}
+
 #[test]
 fn an_unverifiable_check_shows_what_elasticsearch_would_refuse() {
     let mut new = calm();
@@ -224,7 +229,10 @@ fn an_unverifiable_check_shows_what_elasticsearch_would_refuse() {
         .expecting("alert")
         .verdict(
             Verdict::Unverifiable,
-            Some(Reason::Refused("Unknown column [usr.id]".to_owned())),
+            Some(Reason::Refused(RefusedQuery {
+                code: "E150",
+                message: "Unknown column [usr.id]".to_owned(),
+            })),
         )
         .stopped_at("user.id"),
     );
@@ -287,7 +295,9 @@ fn a_name_can_not_speak_to_the_terminal() {
         .checks
         .push(check("\u{1b}[2J\u{7}", "sysmon", alert()).verdict(
             Verdict::Failed,
-            Some(Reason::QueryFails("\u{1b}[31m\r\n".to_owned())),
+            Some(Reason::QueryFails(FailureKind::NotABlock(
+                "\u{1b}[31m\r\n".to_owned(),
+            ))),
         ));
     assert!(!report(&calm(), &new, &PLAIN).contains(['\u{1b}', '\u{7}', '\r']));
 }

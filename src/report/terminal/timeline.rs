@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::style::{BAD, DIM, NAME, Painter, clean};
 use crate::event::time::format_offset;
 use crate::replay::timeline::{Execution, Timeline};
+use crate::snapshot::words::blind_phases;
 
 /// How many columns the time has.
 const WIDTH: i64 = 48;
@@ -19,7 +20,8 @@ pub fn write_timeline(key: &str, timeline: &Timeline, colour: bool, text: &mut S
     let painter = Painter { colour };
     let plain = |millis: i64| format_offset(millis).trim_start_matches('+').to_owned();
     let _ = writeln!(text, "{}", painter.paint(NAME, key));
-    let found = timeline.blind.as_deref().unwrap_or("found in every phase");
+    let found = timeline.blind.as_ref().map(blind_phases);
+    let found = found.as_deref().unwrap_or("found in every phase");
     let found =
         if timeline.executions.iter().all(|one| one.matches == 0) && timeline.blind.is_none() {
             "found by none of them"

@@ -9,6 +9,7 @@ use super::group::groups;
 use super::style::{COLUMN, NAME, Painter, WARN, clean, list_width, wrap};
 use super::{Options, View};
 use crate::replay::outcome::{Check, Verdict};
+use crate::report::reason::{sentence, warnings};
 
 /// The word for a check that is as it should be but for a warning.
 const WARNING: &str = "warning";
@@ -35,11 +36,11 @@ pub(super) fn write(view: &View<'_>, options: Options, text: &mut String) {
             && one.reason == other.reason
             && one.warnings == other.warnings
     };
-    let mut repeated: IndexMap<&str, BTreeSet<&str>> = IndexMap::new();
+    let mut repeated: IndexMap<String, BTreeSet<&str>> = IndexMap::new();
     for group in groups(checks, same) {
         let Some(first) = group.first() else { continue };
         if word(first) == WARNING {
-            for line in &first.warnings {
+            for line in warnings(first) {
                 let scenarios = repeated.entry(line).or_default();
                 scenarios.insert(&first.key.scenario);
             }
@@ -53,9 +54,9 @@ pub(super) fn write(view: &View<'_>, options: Options, text: &mut String) {
         };
         let key = painter.key(WARN, word(first));
         let _ = writeln!(text, "{key}{}", painter.paint(NAME, &name));
-        let reason = first.reason.as_ref().map(ToString::to_string);
+        let reason = first.reason.as_ref().map(sentence);
         let reason = reason.or_else(|| first.unsupported().map(str::to_owned));
-        for line in reason.iter().chain(&first.warnings) {
+        for line in reason.iter().chain(&warnings(first)) {
             let _ = writeln!(text, "  {}", clean(line));
         }
         if cases.len() > 1 {
@@ -70,10 +71,16 @@ pub(super) fn write(view: &View<'_>, options: Options, text: &mut String) {
 
 /// The warnings that are nothing but that, each once. Of one kind, which the word in front of the
 /// colon says, a few are shown.
-fn write_repeated(repeated: &IndexMap<&str, BTreeSet<&str>>, painter: Painter, text: &mut String) {
+fn write_repeated(
+    repeated: &IndexMap<String, BTreeSet<&str>>,
+    painter: Painter,
+    text: &mut String,
+) {
     let mut kinds: IndexMap<&str, Vec<(&str, &BTreeSet<&str>)>> = IndexMap::new();
     for (line, scenarios) in repeated {
-        let kind = line.split_once(": ").map_or(*line, |(kind, _)| kind);
+        let kind = line
+            .split_once(": ")
+            .map_or(line.as_str(), |(kind, _)| kind);
         kinds.entry(kind).or_default().push((line, scenarios));
     }
     let mut write = |line: &str, scenarios: usize| {

@@ -162,7 +162,7 @@ pub fn compare(
     for refused in refused {
         if let Some((version, _)) = versions.of.get(refused.rule as usize) {
             let file = version.subject.file.clone();
-            found.not_run.push((file, refused.reason));
+            found.not_run.push((file, refused.reason.to_string()));
         }
     }
     for (rule, (_, reason)) in &stats.failed {

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::reading::Reading;
 use super::replay::{Executed, Group, Held, Made};
+use crate::evaluate::QueryFailure;
 use crate::evaluate::pipeline::{Input, OutputRow, Program};
 use crate::event::schema::MappedField;
 use crate::event::{Event, Timestamp};
@@ -27,7 +28,7 @@ pub(super) struct Querying<'p> {
     /// The documents of each alert by number, and its cells, where events alert once.
     alerted: BTreeSet<(Vec<usize>, Vec<String>)>,
     open: OpenGroups<'p>,
-    failure: Option<String>,
+    failure: Option<QueryFailure>,
 }
 
 impl<'p> Querying<'p> {
@@ -53,7 +54,7 @@ impl<'p> Querying<'p> {
         match self.program.run(&input) {
             Ok(outcome) => outcome.rows,
             Err(failure) => {
-                self.failure = Some(failure.message);
+                self.failure = Some(failure);
                 Vec::new()
             }
         }
@@ -154,7 +155,7 @@ impl Executed for Querying<'_> {
     fn leave(&mut self, _: Event) {}
 
     fn failure(&mut self) -> Option<String> {
-        self.failure.take()
+        self.failure.take().map(|failure| failure.to_string())
     }
 }
 

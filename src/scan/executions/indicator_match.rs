@@ -29,7 +29,7 @@ pub(super) struct Matching<'r> {
     /// The events of earlier alerts, by number.
     alerted: BTreeSet<usize>,
     open: OpenGroups<'r>,
-    failure: Option<String>,
+    failure: Option<QueryFailure>,
 }
 
 /// An event, and the indicators that it may match, by number.
@@ -159,7 +159,7 @@ impl Executed for Matching<'_> {
             .filter(|(_, held)| held.document.is_searched && execution.sees(held.arrival));
         let seen: Vec<(usize, &Held<Compared>)> = seen.collect();
         self.matched(execution, &seen).unwrap_or_else(|failure| {
-            self.failure = Some(failure.message);
+            self.failure = Some(failure);
             Made::default()
         })
     }
@@ -167,6 +167,6 @@ impl Executed for Matching<'_> {
     fn leave(&mut self, _: Compared) {}
 
     fn failure(&mut self) -> Option<String> {
-        self.failure.take()
+        self.failure.take().map(|failure| failure.to_string())
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Matching<'r> {
     /// The events of each alert, by number, and of what went under one.
     known: BTreeSet<Vec<Option<usize>>>,
     open: OpenGroups<'r>,
-    failure: Option<String>,
+    failure: Option<QueryFailure>,
 }
 
 impl<'r> Matching<'r> {
@@ -83,7 +83,7 @@ impl Executed for Matching<'_> {
             .unzip();
         let found = self.matches(&events, execution.start);
         let found = found.unwrap_or_else(|failure| {
-            self.failure = Some(failure.message);
+            self.failure = Some(failure);
             Vec::new()
         });
         let is_sequence = !matches!(self.plan.operator, Operator::Select);
@@ -127,6 +127,6 @@ impl Executed for Matching<'_> {
     fn leave(&mut self, _: Event) {}
 
     fn failure(&mut self) -> Option<String> {
-        self.failure.take()
+        self.failure.take().map(|failure| failure.to_string())
     }
 }

@@ -1,8 +1,8 @@
 //! Events: their kind, time and fields, as the attack, `change` and `add` write them.
 
 use super::{Parser, each, field, production, repeated};
-use crate::diagnostic::Span;
 use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::scenario::error::{BAD_TIME, UNKNOWN_LABEL, WRONG_SHAPE};
 use crate::scenario::model::{Base, EventRole, EventSpec, EventsFrom, FieldKey, Located, Scenario};
 use crate::scenario::yaml::{Key, Node, NodeKind};
@@ -172,12 +172,14 @@ pub(super) fn events_from(parser: &mut Parser<'_>, node: &Node) -> Option<Events
 pub(super) fn unknown_label(parser: &mut Parser<'_>, label: &str, span: Span, labels: &[String]) {
     let message = format!("no event has the label `{label}`");
     let known: Vec<&str> = labels.iter().map(String::as_str).collect();
-    let help = match nearest(label, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if known.is_empty() => "no event has a label here".to_owned(),
-        None => format!("the labels are {}", super::listed(&known)),
-    };
-    parser.error(&UNKNOWN_LABEL, span, message, "", &[&help]);
+    let diagnostic = Diagnostic::error(&UNKNOWN_LABEL, message)
+        .at(parser.source, span, "")
+        .named(label);
+    parser.push(match nearest(label, known.iter().copied()) {
+        Some(near) => diagnostic.suggest(near),
+        None if known.is_empty() => diagnostic.help("no event has a label here"),
+        None => diagnostic.help(format!("the labels are {}", super::listed(&known))),
+    });
 }
 
 /// The labels of the events of a base.

@@ -211,10 +211,11 @@ impl Parser<'_> {
     fn rest(&mut self, entries: &Entries<'_>, what: &str, known: &[&str]) {
         for (key, _) in &entries.entries {
             let message = format!("{what} has no key `{}`", key.text);
-            let mut diagnostic =
-                Diagnostic::error(&UNKNOWN_KEY, message).at(self.source, key.span, "");
+            let mut diagnostic = Diagnostic::error(&UNKNOWN_KEY, message)
+                .at(self.source, key.span, "")
+                .named(&*key.text);
             diagnostic = match nearest(&key.text, known.iter().copied()) {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                Some(near) => diagnostic.suggest(near),
                 None => diagnostic.help(format!("the keys are {}", listed(known))),
             };
             self.push(diagnostic);

@@ -18,6 +18,7 @@ use crate::diagnostic::{Diagnostic, escape};
 use crate::event::Event;
 use crate::reduce::{self, Impossible, Minimised, Request, minimise};
 use crate::replay::dry_run;
+use crate::report::generated;
 use crate::rule::ExceptionItem;
 
 /// Runs the verb with `--minimise`.
@@ -100,7 +101,8 @@ fn name(args: &ImportArgs, recordings: &Recordings<'_>) -> String {
 }
 
 fn impossible(why: &Impossible) -> Problem {
-    let diagnostic = Diagnostic::error(&error::NO_SCENARIO, why.to_string()).help(why.help());
+    let diagnostic =
+        Diagnostic::error(&error::NO_SCENARIO, generated::impossible(why)).help(why.help());
     let exit = match why {
         Impossible::UnknownSource(_) => ExitCode::Usage,
         Impossible::Refused { .. } | Impossible::Unsupported(_) | Impossible::NoSource => {

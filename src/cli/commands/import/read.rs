@@ -204,7 +204,7 @@ fn form(name: &str) -> Result<Form, Box<Problem>> {
         let message = format!("there is no form `{name}`");
         let diagnostic = Diagnostic::error(&error::UNKNOWN_FORM, message);
         Problem::usage(match nearest(name, names.iter().copied()) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            Some(near) => diagnostic.suggest(near),
             None => diagnostic.help(format!("the forms are {}", names.join(", "))),
         })
     })

@@ -9,7 +9,7 @@ use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, Look, Repet
 
 pub(super) use self::automaton::Automaton;
 use self::syntax::Node;
-use super::super::QueryFailure;
+use crate::evaluate::failure::{FailureKind, QueryFailure};
 
 /// A compiled expression.
 pub(super) enum Compiled {
@@ -21,8 +21,7 @@ pub(super) enum Compiled {
 
 /// Compiles an expression that must match whole texts.
 pub(super) fn compile(pattern: &str, insensitive: bool) -> Result<Compiled, QueryFailure> {
-    let node = syntax::parse(pattern, insensitive)
-        .map_err(|message| QueryFailure::new(format!("invalid regular expression: {message}")))?;
+    let node = syntax::parse(pattern, insensitive).map_err(FailureKind::Regex)?;
     if node.needs_automaton() {
         return Ok(Compiled::Automaton(Box::new(Automaton::new(&node)?)));
     }
@@ -58,10 +57,10 @@ fn positive(node: Node) -> Node {
 
 /// Elasticsearch's refusal of an expression that needs too many states.
 fn too_complex() -> QueryFailure {
-    let limit = super::MAX_STATES;
-    QueryFailure::new(format!(
-        "the regular expression is too complex to determinize: it needs more than {limit} states"
-    ))
+    FailureKind::RegexTooComplex {
+        limit: super::MAX_STATES,
+    }
+    .into()
 }
 
 fn any_class() -> ClassUnicode {
@@ -156,7 +155,7 @@ mod tests {
         assert!(Pattern::lucene(&deep, false).is_err());
         let exponential = format!("~((a|b)*a{})", "(a|b)".repeat(20));
         let failure = Pattern::lucene(&exponential, false).unwrap_err();
-        assert!(failure.message.contains("too complex"));
+        assert!(failure.to_string().contains("too complex"));
         assert!(Pattern::lucene("((a{900}){900}){900}", false).is_err());
     }
 

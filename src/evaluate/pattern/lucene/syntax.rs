@@ -5,6 +5,8 @@ use std::str::Chars;
 
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
+use crate::evaluate::failure::{EscapeMend, RegexError};
+
 /// The deepest nesting that is read.
 const MAX_DEPTH: usize = 100;
 
@@ -43,8 +45,8 @@ impl Node {
     }
 }
 
-/// Reads an expression; the error is a message.
-pub(super) fn parse(pattern: &str, insensitive: bool) -> Result<Node, String> {
+/// Reads an expression.
+pub(super) fn parse(pattern: &str, insensitive: bool) -> Result<Node, RegexError> {
     if pattern.is_empty() {
         return Ok(Node::Empty);
     }
@@ -56,7 +58,7 @@ pub(super) fn parse(pattern: &str, insensitive: bool) -> Result<Node, String> {
     let node = parser.union()?;
     match parser.rest.next() {
         None => Ok(node),
-        Some(c) => Err(format!("unexpected `{c}`")),
+        Some(c) => Err(RegexError::Unexpected(c)),
     }
 }
 
@@ -71,14 +73,14 @@ impl Parser<'_> {
         self.rest.next_if_eq(&c).is_some()
     }
 
-    fn next(&mut self) -> Result<char, String> {
-        self.rest.next().ok_or_else(|| "unexpected end".to_owned())
+    fn next(&mut self) -> Result<char, RegexError> {
+        self.rest.next().ok_or(RegexError::UnexpectedEnd)
     }
 
-    fn union(&mut self) -> Result<Node, String> {
+    fn union(&mut self) -> Result<Node, RegexError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err("nested too deeply".to_owned());
+            return Err(RegexError::TooDeep);
         }
         let mut parts = vec![self.intersection()?];
         while self.eat('|') {
@@ -88,7 +90,7 @@ impl Parser<'_> {
         Ok(one_or(parts, Node::Any))
     }
 
-    fn intersection(&mut self) -> Result<Node, String> {
+    fn intersection(&mut self) -> Result<Node, RegexError> {
         let mut parts = vec![self.concat()?];
         while self.eat('&') {
             parts.push(self.concat()?);
@@ -96,7 +98,7 @@ impl Parser<'_> {
         Ok(one_or(parts, Node::All))
     }
 
-    fn concat(&mut self) -> Result<Node, String> {
+    fn concat(&mut self) -> Result<Node, RegexError> {
         let mut parts = vec![self.repeat()?];
         while self
             .rest
@@ -108,13 +110,13 @@ impl Parser<'_> {
         Ok(one_or(parts, Node::Concat))
     }
 
-    fn repeat(&mut self) -> Result<Node, String> {
+    fn repeat(&mut self) -> Result<Node, RegexError> {
         let mut node = self.complement()?;
         let mut repeats = 0;
         while let Some(c) = self.rest.next_if(|c| matches!(c, '?' | '*' | '+' | '{')) {
             repeats += 1;
             if repeats > MAX_DEPTH {
-                return Err("repeated too often".to_owned());
+                return Err(RegexError::RepeatedTooOften);
             }
             let (min, max) = match c {
                 '?' => (0, Some(1)),
@@ -128,7 +130,7 @@ impl Parser<'_> {
     }
 
     /// `n}`, `n,}`, `n,m}`
-    fn bounds(&mut self) -> Result<(u32, Option<u32>), String> {
+    fn bounds(&mut self) -> Result<(u32, Option<u32>), RegexError> {
         let min = self.integer()?;
         let max = if !self.eat(',') {
             Some(min)
@@ -138,23 +140,23 @@ impl Parser<'_> {
             Some(self.integer()?)
         };
         if !self.eat('}') {
-            return Err("expected `}`".to_owned());
+            return Err(RegexError::Expected('}'));
         }
         if max.is_some_and(|max| max < min) {
-            return Err("a repetition whose end is before its beginning".to_owned());
+            return Err(RegexError::ReversedRepetition);
         }
         Ok((min, max))
     }
 
-    fn integer(&mut self) -> Result<u32, String> {
+    fn integer(&mut self) -> Result<u32, RegexError> {
         let mut digits = String::new();
         while let Some(digit) = self.rest.next_if(char::is_ascii_digit) {
             digits.push(digit);
         }
-        digits.parse().map_err(|_| "expected an integer".to_owned())
+        digits.parse().map_err(|_| RegexError::ExpectedInteger)
     }
 
-    fn complement(&mut self) -> Result<Node, String> {
+    fn complement(&mut self) -> Result<Node, RegexError> {
         let mut negated = false;
         let mut any = false;
         while self.eat('~') {
@@ -168,7 +170,7 @@ impl Parser<'_> {
         })
     }
 
-    fn simple(&mut self) -> Result<Node, String> {
+    fn simple(&mut self) -> Result<Node, RegexError> {
         Ok(match self.next()? {
             '.' => Node::Class(super::any_class()),
             '#' => Node::Nothing,
@@ -178,7 +180,7 @@ impl Parser<'_> {
             '(' => {
                 let node = self.union()?;
                 if !self.eat(')') {
-                    return Err("expected `)`".to_owned());
+                    return Err(RegexError::Expected(')'));
                 }
                 node
             }
@@ -207,7 +209,7 @@ impl Parser<'_> {
         class
     }
 
-    fn quoted(&mut self) -> Result<Node, String> {
+    fn quoted(&mut self) -> Result<Node, RegexError> {
         let mut parts = Vec::new();
         loop {
             match self.next()? {
@@ -218,7 +220,7 @@ impl Parser<'_> {
         }
     }
 
-    fn class(&mut self) -> Result<Node, String> {
+    fn class(&mut self) -> Result<Node, RegexError> {
         let negated = self.eat('^');
         let mut class = ClassUnicode::empty();
         loop {
@@ -234,7 +236,7 @@ impl Parser<'_> {
         Ok(Node::Class(class))
     }
 
-    fn class_item(&mut self) -> Result<ClassUnicode, String> {
+    fn class_item(&mut self) -> Result<ClassUnicode, RegexError> {
         let mut low = self.next()?;
         if low == '\\' {
             low = self.next()?;
@@ -251,14 +253,14 @@ impl Parser<'_> {
             high = self.next()?;
         }
         if low > high {
-            return Err(format!("the range {low}-{high} is empty"));
+            return Err(RegexError::EmptyRange(low, high));
         }
         Ok(class_of(low, high))
     }
 
     /// `<n-m>`: as many digits as both ends have, if both have as many; else with any number of
     /// leading zeros (`Automata.makeDecimalInterval`).
-    fn interval(&mut self) -> Result<Node, String> {
+    fn interval(&mut self) -> Result<Node, RegexError> {
         let mut text = String::new();
         loop {
             match self.next()? {
@@ -266,9 +268,9 @@ impl Parser<'_> {
                 c => text.push(c),
             }
         }
-        let wrong = || format!("`<{text}>` is no interval");
+        let wrong = || RegexError::NoInterval(text.clone());
         let (low, high) = text.split_once('-').ok_or_else(wrong)?;
-        let number = |text: &str| -> Result<u32, String> {
+        let number = |text: &str| -> Result<u32, RegexError> {
             let digits = text.bytes().all(|b| b.is_ascii_digit());
             let number = text.parse::<i32>().ok().filter(|_| digits);
             number.and_then(|n| u32::try_from(n).ok()).ok_or_else(wrong)
@@ -351,20 +353,15 @@ fn class_of(low: char, high: char) -> ClassUnicode {
 
 /// The character behind a backslash that stands for itself. Since Lucene 9 no other letter than
 /// those of [`predefined`] does (`RegExp.matchPredefinedCharacterClass`).
-fn escaped(c: char) -> Result<char, String> {
+fn escaped(c: char) -> Result<char, RegexError> {
     let mend = match c {
-        'A' | 'B' | 'G' | 'Z' | 'b' | 'z' => {
-            "there are no anchors and no word boundaries, the expression matches the whole value"
-        }
-        'f' | 'n' | 'r' | 't' => "put the character itself into the expression",
-        'p' | 'P' | 'u' | 'x' => "write the characters as a class, such as `[a-z]`",
-        c if c.is_ascii_alphabetic() => "a letter stands for itself without a backslash",
+        'A' | 'B' | 'G' | 'Z' | 'b' | 'z' => EscapeMend::NoAnchors,
+        'f' | 'n' | 'r' | 't' => EscapeMend::CharacterItself,
+        'p' | 'P' | 'u' | 'x' => EscapeMend::Class,
+        c if c.is_ascii_alphabetic() => EscapeMend::PlainLetter,
         c => return Ok(c),
     };
-    Err(format!(
-        "invalid character class `\\{c}`; behind a backslash stand `d D s S w W`, digits and \
-         punctuation: {mend}"
-    ))
+    Err(RegexError::Escape { letter: c, mend })
 }
 
 /// `\d`, `\w`, `\s` and their complements, over ASCII (since Lucene 8.6).

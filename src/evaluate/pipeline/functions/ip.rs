@@ -8,12 +8,16 @@ use super::super::warning::Failure;
 use super::{Arguments, Computed, Prepared};
 use crate::event::Value;
 
-/// A block in CIDR notation; the address need not be its first. A text that is none gives a
-/// message.
-pub(in super::super) fn block(text: &str) -> Result<IpNet, String> {
+/// A text that is no block of addresses.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("invalid CIDR block [{0}]")]
+pub(in super::super) struct InvalidBlock(String);
+
+/// A block in CIDR notation; the address need not be its first.
+pub(in super::super) fn block(text: &str) -> Result<IpNet, InvalidBlock> {
     text.parse::<IpNet>()
         .map(|block| block.trunc())
-        .map_err(|_| format!("invalid CIDR block [{text}]"))
+        .map_err(|_| InvalidBlock(text.to_owned()))
 }
 
 fn address(value: Ipv6Addr) -> IpAddr {
@@ -28,7 +32,7 @@ pub(super) fn cidr_match(args: Arguments<'_>, prepared: &Prepared) -> Computed {
         return Ok(None);
     };
     let ip = address(*ip);
-    let holds = |block: &Result<IpNet, String>| match block {
+    let holds = |block: &Result<IpNet, InvalidBlock>| match block {
         Ok(block) => Ok(block.contains(&ip)),
         Err(reason) => Err(Failure::argument(reason)),
     };

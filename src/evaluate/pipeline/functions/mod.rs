@@ -17,6 +17,7 @@ use ipnet::IpNet;
 
 use super::node::Node;
 use super::warning::Failure;
+use crate::evaluate::QueryFailure;
 use crate::evaluate::pattern::Finder;
 use crate::event::{Timestamp, Value};
 use crate::plan::pipeline::signature::Values;
@@ -38,9 +39,9 @@ pub(super) enum Prepared {
     /// The first argument, which leaves the arguments.
     Timespan(Timespan),
     /// An expression, or why it is none.
-    Finder(Result<Finder, String>),
+    Finder(Result<Finder, QueryFailure>),
     /// Blocks of addresses; an error names the one that is none.
-    Blocks(Vec<Result<IpNet, String>>),
+    Blocks(Vec<Result<IpNet, ip::InvalidBlock>>),
 }
 
 /// The result of a function for one value per argument.

@@ -2,6 +2,7 @@
 
 use super::super::warning::Failure;
 use super::{Arguments, Computed, Prepared, of_text};
+use crate::evaluate::QueryFailure;
 use crate::evaluate::pattern::Finder;
 use crate::event::Value;
 use crate::plan::pipeline::Cell;
@@ -126,13 +127,15 @@ pub(super) fn replace(args: Arguments<'_>, prepared: &Prepared) -> Computed {
     let (Some(text), Some(new)) = (args.text(0), args.text(2)) else {
         return Ok(None);
     };
-    let bad = |reason: &str| Failure(format!("java.util.regex.PatternSyntaxException: {reason}"));
+    let bad = |failure: &QueryFailure| {
+        Failure(format!("java.util.regex.PatternSyntaxException: {failure}"))
+    };
     let replaced = match prepared {
         Prepared::Finder(Ok(finder)) => finder.replace_all(text, new),
         Prepared::Finder(Err(reason)) => return Err(bad(reason)),
         _ => {
             let pattern = args.text(1).unwrap_or("");
-            let finder = Finder::java(pattern).map_err(|failure| bad(&failure.message))?;
+            let finder = Finder::java(pattern).map_err(|failure| bad(&failure))?;
             finder.replace_all(text, new)
         }
     };

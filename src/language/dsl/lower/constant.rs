@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::super::error::Refusal;
+use super::super::error::{BadValue, Refusal, RefusedCondition, UnsupportedCondition};
 use super::super::query::{Bound, FieldTest, Range};
 use crate::event::field::Reading;
 use crate::event::time::DateFormat;
@@ -21,11 +21,13 @@ pub(super) fn test(
     now: Timestamp,
 ) -> Result<Predicate, Refusal> {
     let term = |text: &str| term(field, path, field_type, text, now);
-    let refused = |kind: &str, types: &str| {
-        Err(Refusal::Elasticsearch(format!(
-            "Can only use {kind} queries on {types} fields - not on [{path}] which is of type \
-             [{field_type}]"
-        )))
+    let refused = |kind: &'static str, types: &'static str| {
+        Err(Refusal::from(RefusedCondition::WrongType {
+            kind,
+            types,
+            field: path.to_owned(),
+            field_type: field_type.to_string(),
+        }))
     };
     match test {
         FieldTest::Exists => Ok(Predicate::Exists(field)),
@@ -41,9 +43,7 @@ pub(super) fn test(
         FieldTest::Regexp { .. } => refused("regexp", "keyword, text and wildcard"),
         FieldTest::Fuzzy { .. } => refused("fuzzy", "keyword and text"),
         FieldTest::Range(range) => self::range(field, path, field_type, range, now),
-        FieldTest::Null => Err(Refusal::Elasticsearch(format!(
-            "No text specified for text query on [{path}]"
-        ))),
+        FieldTest::Null => Err(RefusedCondition::NoText(path.to_owned()).into()),
     }
 }
 
@@ -60,10 +60,9 @@ fn compare(field: FieldId, value: Value) -> Predicate {
     }
 }
 
-fn failed<T>(path: &str, why: &str) -> Result<T, Refusal> {
-    Err(Refusal::Elasticsearch(format!(
-        "failed to create query on [{path}]: {why}"
-    )))
+fn failed<T>(path: &str, why: BadValue) -> Result<T, Refusal> {
+    let field = path.to_owned();
+    Err(RefusedCondition::BadValue { field, why }.into())
 }
 
 /// A value equals the text, read by the type.
@@ -85,7 +84,7 @@ fn term(
         }
         FieldType::Ip if text.contains('/') => match cidr_block(text) {
             Some((low, high)) => Ok(Predicate::Between { field, low, high }),
-            None => failed(path, &format!("'{text}' is not an IP string literal.")),
+            None => failed(path, BadValue::NotAnAddress(text.to_owned())),
         },
         _ => Ok(compare(field, value(path, field_type, text)?)),
     }
@@ -98,22 +97,19 @@ fn value(path: &str, field_type: &FieldType, text: &str) -> Result<Value, Refusa
         FieldType::Integer(_) => return number(path, trimmed),
         FieldType::Ip => match text.parse::<IpAddr>() {
             Ok(address) => return Ok(Value::ip(address)),
-            Err(_) => return failed(path, &format!("'{text}' is not an IP string literal.")),
+            Err(_) => return failed(path, BadValue::NotAnAddress(text.to_owned())),
         },
         FieldType::Boolean => match text {
             "true" => return Ok(Value::Bool(true)),
             "false" => return Ok(Value::Bool(false)),
-            _ => {
-                let why = format!("Can't parse boolean value [{text}], expected [true] or [false]");
-                return failed(path, &why);
-            }
+            _ => return failed(path, BadValue::NotABoolean(text.to_owned())),
         },
         other => other.read(Raw::Text(text)),
     };
     match read {
         Reading::Value(value) => Ok(value),
         Reading::Ignored | Reading::Malformed => {
-            failed(path, &format!("For input string: \"{text}\""))
+            failed(path, BadValue::Unreadable(text.to_owned()))
         }
     }
 }
@@ -128,7 +124,7 @@ fn number(path: &str, text: &str) -> Result<Value, Refusal> {
     }
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() => Ok(Value::Double(number)),
-        _ => failed(path, &format!("For input string: \"{text}\"")),
+        _ => failed(path, BadValue::Unreadable(text.to_owned())),
     }
 }
 
@@ -143,10 +139,10 @@ fn dates(
         Some(range) => Ok(range),
         None => failed(
             path,
-            &format!(
-                "failed to parse date field [{text}] with format [{}]",
-                format.as_str()
-            ),
+            BadValue::NotADate {
+                text: text.to_owned(),
+                format: format.as_str().to_owned(),
+            },
         ),
     }
 }
@@ -156,7 +152,7 @@ pub(super) fn utc(zone: &str) -> Result<(), Refusal> {
     if ["Zulu", "UTC", "Z", "GMT", "+00:00", "Etc/UTC"].contains(&zone) {
         return Ok(());
     }
-    Err(Refusal::Unsupported(format!("the time zone `{zone}`")))
+    Err(UnsupportedCondition::TimeZone(zone.to_owned()).into())
 }
 
 /// A range of texts, by their bytes.
@@ -187,9 +183,7 @@ fn range(
                 }))
             })
         }
-        FieldType::Boolean => Err(Refusal::Unsupported(format!(
-            "a range on [{path}], which is of type [boolean]"
-        ))),
+        FieldType::Boolean => Err(UnsupportedCondition::RangeOfBooleans(path.to_owned()).into()),
         _ => ends(field, range, |_, text| value(path, field_type, text)),
     }
 }

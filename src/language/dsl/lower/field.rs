@@ -1,6 +1,6 @@
 //! One test of one field, by the field's type.
 
-use super::super::error::Refusal;
+use super::super::error::{Refusal, RefusedCondition, UnsupportedCondition};
 use super::super::query::FieldTest;
 use super::{Lowering, Reader, constant, text};
 use crate::event::FieldType;
@@ -12,8 +12,7 @@ impl Lowering<'_> {
     /// A test of the field of this name.
     pub(super) fn field(&mut self, path: &str, test: &FieldTest) -> Result<Predicate, Refusal> {
         if *test == FieldTest::Null {
-            let message = format!("No text specified for text query on [{path}]");
-            return Err(Refusal::Elasticsearch(message));
+            return Err(RefusedCondition::NoText(path.to_owned()).into());
         }
         let ways = self.readers(path);
         if ways.is_empty() && *test == FieldTest::Exists {
@@ -79,12 +78,7 @@ impl Lowering<'_> {
                 let field = self.words(path, way);
                 text::test(path, field, test)
             }
-            FieldType::Unindexed(_) => {
-                let message = format!(
-                    "Cannot search on field [{path}] since it is not indexed nor has doc values."
-                );
-                Err(Refusal::Elasticsearch(message))
-            }
+            FieldType::Unindexed(_) => Err(RefusedCondition::NotIndexed(path.to_owned()).into()),
             FieldType::Keyword { .. }
             | FieldType::ConstantKeyword { .. }
             | FieldType::Wildcard { .. }
@@ -99,10 +93,11 @@ impl Lowering<'_> {
                 let field = self.read_as(path, way, &as_text);
                 exact(field, path, &way.field_type, test)
             }
-            FieldType::Unsupported(name) => {
-                let message = format!("a condition on [{path}], which is of type [{name}]");
-                Err(Refusal::Unsupported(message))
+            FieldType::Unsupported(name) => Err(UnsupportedCondition::FieldType {
+                field: path.to_owned(),
+                field_type: name.to_string(),
             }
+            .into()),
             field_type => {
                 let field = self.whole(path, way);
                 constant::test(field, path, field_type, test, self.now)
@@ -129,15 +124,13 @@ fn exact(
     test: &FieldTest,
 ) -> Result<Predicate, Refusal> {
     let is_flattened = matches!(field_type, FieldType::Flattened | FieldType::FlattenedKey);
-    let refused = |kind: &str| {
-        let what = if *field_type == FieldType::Flattened {
+    let refused = |kind: &'static str| {
+        let part = if *field_type == FieldType::Flattened {
             "root"
         } else {
             "keyed"
         };
-        let message =
-            format!("[{kind}] queries are not currently supported on {what} [flattened] fields.");
-        Err(Refusal::Elasticsearch(message))
+        Err(RefusedCondition::OnFlattened { kind, part }.into())
     };
     Ok(match test {
         FieldTest::Term {
@@ -201,16 +194,13 @@ fn exact(
         },
         FieldTest::Range(range) => {
             if *field_type == FieldType::FlattenedKey && range.bounds.len() < 2 {
-                let message = "[range] queries on keyed [flattened] fields must include both an \
-                               upper and a lower bound.";
-                return Err(Refusal::Elasticsearch(message.to_owned()));
+                return Err(RefusedCondition::OpenRangeOnFlattened.into());
             }
             constant::range_of_texts(field, range)
         }
         FieldTest::Exists => Predicate::Exists(field),
         FieldTest::Null => {
-            let message = format!("No text specified for text query on [{path}]");
-            return Err(Refusal::Elasticsearch(message));
+            return Err(RefusedCondition::NoText(path.to_owned()).into());
         }
     })
 }

@@ -8,7 +8,7 @@ mod text;
 
 use std::collections::BTreeSet;
 
-use super::error::Refusal;
+use super::error::{Refusal, RefusedCondition, UnsupportedCondition};
 use super::query::{Bool, FieldTest, Fields, Query, QueryString};
 use crate::event::field::Family;
 use crate::event::schema::{MappedField, Origin};
@@ -123,8 +123,10 @@ impl<'s> Lowering<'s> {
             constant::utc(zone)?;
         }
         let group = lucene::parse(&string.text, string.all).map_err(|error| {
-            let text = &string.text;
-            Refusal::Elasticsearch(format!("Failed to parse query [{text}]: {}", error.message))
+            RefusedCondition::QueryString {
+                text: string.text.clone(),
+                message: error.message,
+            }
         })?;
         self.predicate(&lucene::query(&group, &Meaning::of(string)))
     }
@@ -144,8 +146,7 @@ impl<'s> Lowering<'s> {
             if ignore_unmapped {
                 return Ok(Predicate::Constant(false));
             }
-            let message = format!("[nested] failed to find nested object under path [{path}]");
-            return Err(Refusal::Elasticsearch(message));
+            return Err(RefusedCondition::NotNested(path.to_owned()).into());
         }
         self.scope.push(path.to_owned());
         let inner = self.predicate(query);
@@ -299,8 +300,8 @@ fn at_least(least: usize, parts: Vec<Predicate>) -> Result<Predicate, Refusal> {
             }
         }
         if next.len() > MOST_CHOICES {
-            let message = format!("`minimum_should_match` of {least} among {}", parts.len());
-            return Err(Refusal::Unsupported(message));
+            let clauses = parts.len();
+            return Err(UnsupportedCondition::MinimumShouldMatch { least, clauses }.into());
         }
         choices = next;
     }

@@ -1,6 +1,6 @@
 //! Tests of analysed text: the words of the query against the words of the value.
 
-use super::super::error::Refusal;
+use super::super::error::{Refusal, RefusedCondition};
 use super::super::query::{Bound, FieldTest, Preparation};
 use crate::event::analysis::{lower_case, words};
 use crate::plan::predicate::{Fuzzy, TextTest, WildcardPattern, WildcardToken};
@@ -97,8 +97,7 @@ pub(super) fn test(path: &str, field: FieldId, test: &FieldTest) -> Result<Predi
             on_words(TextTest::Range { low, high })
         }
         FieldTest::Null => {
-            let message = format!("No text specified for text query on [{path}]");
-            return Err(Refusal::Elasticsearch(message));
+            return Err(RefusedCondition::NoText(path.to_owned()).into());
         }
     })
 }

@@ -33,14 +33,17 @@ impl Checker<'_> {
             return Typed::null();
         };
         if call.insensitive && !function.has_insensitive_form() {
-            self.error(EqlError::new(
-                &codes::WRONG_ARGUMENTS,
-                call.name.span,
-                format!(
-                    "function [{}] does not support the case-insensitive operator [~]",
-                    function.name()
-                ),
-            ));
+            self.error(
+                EqlError::new(
+                    &codes::WRONG_ARGUMENTS,
+                    call.name.span,
+                    format!(
+                        "function [{}] does not support the case-insensitive operator [~]",
+                        function.name()
+                    ),
+                )
+                .named(function.name()),
+            );
         }
         self.count_arguments(function, call, span);
         let mut constant = true;
@@ -60,14 +63,18 @@ impl Checker<'_> {
         let (low, high, words) = arity(function);
         let found = call.arguments.len();
         if found < low || found > high {
-            self.error(EqlError::new(
-                &codes::WRONG_ARGUMENTS,
-                span,
-                format!(
-                    "error building [{}]: expects {words}, found [{found}]",
-                    function.name()
-                ),
-            ));
+            self.error(
+                EqlError::new(
+                    &codes::WRONG_ARGUMENTS,
+                    span,
+                    format!(
+                        "error building [{}]: expects {words}, found [{found}]",
+                        function.name()
+                    ),
+                )
+                .named(function.name())
+                .found(found, words),
+            );
         }
     }
 
@@ -101,26 +108,33 @@ impl Checker<'_> {
                     function.name(),
                     typed.name
                 ),
-            ));
+            ).named(function.name()).found(&typed.name, word));
         } else if matches!(wanted, Wants::ConstantText) && !is_constant(argument) {
-            self.error(EqlError::new(
-                &codes::WRONG_TYPE,
-                argument.span,
-                format!(
-                    "{place} argument of [{}] must be a constant, received [{argument}]",
-                    function.name()
-                ),
-            ));
+            self.error(
+                EqlError::new(
+                    &codes::WRONG_TYPE,
+                    argument.span,
+                    format!(
+                        "{place} argument of [{}] must be a constant, received [{argument}]",
+                        function.name()
+                    ),
+                )
+                .named(function.name())
+                .found(argument, "constant"),
+            );
         } else if function == Function::CidrMatch
             && index > 0
             && let ExprKind::String(text) = &argument.kind
             && super::super::lower::cidr_block(text).is_none()
         {
-            self.error(EqlError::new(
-                &codes::BAD_CONSTANT,
-                argument.span,
-                format!("[{text}] is not an IP address or CIDR block"),
-            ));
+            self.error(
+                EqlError::new(
+                    &codes::BAD_CONSTANT,
+                    argument.span,
+                    format!("[{text}] is not an IP address or CIDR block"),
+                )
+                .found(text, "address or block"),
+            );
         }
     }
 }
@@ -185,7 +199,8 @@ fn unknown_function(name: &str, span: Span) -> EqlError {
         &codes::UNKNOWN_FUNCTION,
         span,
         format!("unknown function [{name}]"),
-    );
+    )
+    .named(name);
     let folded = name.to_ascii_lowercase();
     let near = match folded.as_str() {
         "arraycontains" => Some("stringContains"),
@@ -193,7 +208,7 @@ fn unknown_function(name: &str, span: Span) -> EqlError {
         _ => nearest(name, Function::NAMED.map(Function::name)),
     };
     match near {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
+        Some(near) => error.suggest(near),
         None => error,
     }
 }

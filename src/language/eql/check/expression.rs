@@ -75,14 +75,17 @@ impl Checker<'_> {
         operator: &dyn fmt::Display,
     ) {
         if !typed.is(family) {
-            self.error(EqlError::new(
-                &codes::WRONG_TYPE,
-                expr.span,
-                format!(
-                    "argument of {operator} must be [{wanted}], found value [{expr}] type [{}]",
-                    typed.name
-                ),
-            ));
+            self.error(
+                EqlError::new(
+                    &codes::WRONG_TYPE,
+                    expr.span,
+                    format!(
+                        "argument of {operator} must be [{wanted}], found value [{expr}] type [{}]",
+                        typed.name
+                    ),
+                )
+                .found(&typed.name, wanted),
+            );
         }
     }
 
@@ -108,6 +111,7 @@ impl Checker<'_> {
                         op.symbol()
                     ),
                 )
+                .found(right, "constant")
                 .help("compare with a constant, or use a function of both fields"),
             );
             return result;
@@ -118,16 +122,19 @@ impl Checker<'_> {
         let differ = matches!((computed.family, constant.family), (Some(x), Some(y)) if x != y);
         if !is_field && differ && !computed.constant {
             let offender = if a.constant { left } else { right };
-            self.error(EqlError::new(
-                &codes::WRONG_TYPE,
-                offender.span,
-                format!(
-                    "2nd argument of [{}] must be [{}], found value [{offender}] type [{}]",
-                    op.symbol(),
-                    computed.name,
-                    constant.name
-                ),
-            ));
+            self.error(
+                EqlError::new(
+                    &codes::WRONG_TYPE,
+                    offender.span,
+                    format!(
+                        "2nd argument of [{}] must be [{}], found value [{offender}] type [{}]",
+                        op.symbol(),
+                        computed.name,
+                        constant.name
+                    ),
+                )
+                .found(&constant.name, &computed.name),
+            );
         }
         if is_field && computed.family.is_some() {
             self.constant_fits(other, if a.constant { left } else { right }, op);
@@ -143,9 +150,11 @@ impl Checker<'_> {
         let Some(Some(resolved)) = self.fields.get(&name.path) else {
             return;
         };
-        if let Err(message) = super::super::lower::constant_fits(resolved, constant, op) {
+        if let Err(unfit) = super::super::lower::constant_fits(resolved, constant, op) {
             self.error(
-                EqlError::new(&codes::BAD_CONSTANT, constant.span, message)
+                EqlError::new(&codes::BAD_CONSTANT, constant.span, unfit.to_string())
+                    .named(&name.path)
+                    .found(constant, &resolved.field_type)
                     .label(format!("[{}] is [{}]", name.path, resolved.field_type)),
             );
         }
@@ -172,7 +181,8 @@ impl Checker<'_> {
                      consider using [==] instead",
                     inner.value, value.name
                 ),
-            );
+            )
+            .found(&value.name, "string");
             self.error(match value.family {
                 Some(Family::Ip) => {
                     error.help("for a block of addresses: `cidrMatch(field, \"10.0.0.0/8\")`")
@@ -193,7 +203,7 @@ impl Checker<'_> {
                          type [{}]",
                         typed.name
                     ),
-                ));
+                ).found(&typed.name, "string"));
             }
         }
         if matches!(inner.op, MatchOp::Regex | MatchOp::RegexInsensitive)
@@ -202,11 +212,14 @@ impl Checker<'_> {
                 .iter()
                 .any(|p| matches!(p.kind, ExprKind::Null))
         {
-            self.error(EqlError::new(
-                &codes::WRONG_TYPE,
-                inner.value.span,
-                format!("second argument of [{symbol}] must be [string], found value [null]"),
-            ));
+            self.error(
+                EqlError::new(
+                    &codes::WRONG_TYPE,
+                    inner.value.span,
+                    format!("second argument of [{symbol}] must be [string], found value [null]"),
+                )
+                .found("null", "string"),
+            );
         }
         Typed::computed(Family::Boolean, "boolean", value.constant)
     }
@@ -220,14 +233,17 @@ impl Checker<'_> {
         for (index, item) in inner.items.iter().enumerate() {
             let typed = self.expression(item);
             if !is_constant(item) && typed.family.is_some() {
-                self.error(EqlError::new(
-                    &codes::FIELD_COMPARISON,
-                    item.span,
-                    format!(
-                        "comparisons against fields are not (currently) supported; offender \
+                self.error(
+                    EqlError::new(
+                        &codes::FIELD_COMPARISON,
+                        item.span,
+                        format!(
+                            "comparisons against fields are not (currently) supported; offender \
                          [{item}] in [{word}]"
-                    ),
-                ));
+                        ),
+                    )
+                    .found(item, "constant"),
+                );
                 continue;
             }
             if !goes_together(value.family, typed.family) {
@@ -240,7 +256,8 @@ impl Checker<'_> {
                         type_name(&value),
                         typed.name
                     ),
-                );
+                )
+                .found(&typed.name, type_name(&value));
                 self.error(instead_of_list(error, &value, inner));
                 // Elasticsearch names the first item of another type and no more.
                 break;

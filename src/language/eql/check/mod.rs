@@ -179,6 +179,7 @@ impl Checker<'_> {
                         typed.name.to_uppercase()
                     ),
                 )
+                .found(&typed.name, "boolean")
                 .help("compare it with something: `==`, `:`, `!= null`"),
             );
         }
@@ -253,6 +254,7 @@ impl Checker<'_> {
                         field.path
                     ),
                 )
+                .named(&field.path)
                 .help(
                     "compare a field that is searchable: only the document itself holds this one",
                 ),
@@ -279,37 +281,47 @@ impl Checker<'_> {
                     pipe.name.span,
                     format!("pipe [{name}] is not supported"),
                 )
+                .named(name)
                 .help("Elasticsearch runs `head` and `tail` only")
             } else {
                 let error = EqlError::new(
                     &codes::UNSUPPORTED,
                     pipe.name.span,
                     format!("unrecognized pipe [{name}]"),
-                );
+                )
+                .named(name);
                 match crate::diagnostic::suggest::nearest(name, ["head", "tail"]) {
-                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    Some(near) => error.suggest(near),
                     None => error.help("there are `head` and `tail`"),
                 }
             });
             return;
         }
         let [argument] = pipe.arguments.as_slice() else {
-            self.error(EqlError::new(
-                &codes::BAD_PIPE,
-                pipe.span,
-                format!(
-                    "pipe [{name}] expects exactly one argument but found [{}]",
-                    pipe.arguments.len()
-                ),
-            ));
+            self.error(
+                EqlError::new(
+                    &codes::BAD_PIPE,
+                    pipe.span,
+                    format!(
+                        "pipe [{name}] expects exactly one argument but found [{}]",
+                        pipe.arguments.len()
+                    ),
+                )
+                .named(name)
+                .found(pipe.arguments.len(), 1),
+            );
             return;
         };
         if super::lower::constant_count(argument).is_none() {
-            self.error(EqlError::new(
-                &codes::BAD_PIPE,
-                argument.span,
-                format!("pipe [{name}] expects a positive integer but found [{argument}]"),
-            ));
+            self.error(
+                EqlError::new(
+                    &codes::BAD_PIPE,
+                    argument.span,
+                    format!("pipe [{name}] expects a positive integer but found [{argument}]"),
+                )
+                .named(name)
+                .found(argument, "positive integer"),
+            );
         }
     }
 }
@@ -319,9 +331,10 @@ fn unknown_column(path: &str, span: Span, suggestion: Option<String>) -> EqlErro
         &codes::UNKNOWN_COLUMN,
         span,
         format!("unknown column [{path}]"),
-    );
+    )
+    .named(path);
     match suggestion {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
+        Some(near) => error.suggest(near),
         None => error,
     }
     .help(format!(
@@ -342,6 +355,7 @@ fn ambiguous(path: &str, span: Span, types: &[(String, String)]) -> EqlError {
             list.join(", ")
         ),
     )
+    .named(path)
 }
 
 fn unusable(
@@ -363,7 +377,7 @@ fn unusable(
         FieldType::Object => format!("cannot use field [{path}] type [object] only its subfields"),
         other => format!("cannot use field [{path}] with unsupported type [{other}]"),
     };
-    EqlError::new(&codes::UNUSABLE, span, message)
+    EqlError::new(&codes::UNUSABLE, span, message).named(path)
 }
 
 /// Text without an exact sub-field cannot be compared.
@@ -384,7 +398,7 @@ fn inexact(path: &str, span: Span, resolved: &ResolvedField) -> Option<EqlError>
         )),
         _ => None,
     })?;
-    Some(EqlError::new(&codes::UNUSABLE, span, message))
+    Some(EqlError::new(&codes::UNUSABLE, span, message).named(path))
 }
 
 /// Whether an expression reads no field.

@@ -73,7 +73,7 @@ impl Checker<'_> {
                     &codes::BAD_SEQUENCE,
                     span,
                     format!("a sequence requires a minimum of 2 queries, found [{count}]"),
-                )
+                ).found(count, 2)
                 .help("for one event write it without `sequence`; for several of a kind add `with runs=2`"),
             );
         }
@@ -111,6 +111,7 @@ impl Checker<'_> {
                             key.span,
                             format!("unsupported join key [{key}]"),
                         )
+                        .found(key, "field")
                         .help("a join key is a field"),
                     );
                     Typed::null()
@@ -135,7 +136,7 @@ impl Checker<'_> {
                         global.len() + first.len(),
                         global.len() + keys.len()
                     ),
-                ));
+                ).found(global.len() + keys.len(), global.len() + first.len()));
                 continue;
             }
             for ((expected, a), (key, b)) in first.iter().zip(keys) {
@@ -148,7 +149,7 @@ impl Checker<'_> {
                              type [{}]",
                             a.name, b.name
                         ),
-                    ));
+                    ).found(&b.name, &a.name));
                 }
             }
         }

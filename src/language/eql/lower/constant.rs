@@ -95,12 +95,50 @@ pub(crate) fn constant_count(expr: &Expr) -> Option<u64> {
     }
 }
 
+/// Why the index does not take a constant for a field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum UnfitConstant {
+    /// Something else than a number for a number.
+    #[error("failed to create query: for input string: \"{0}\"")]
+    NotANumber(String),
+    /// A number that the type cannot hold.
+    #[error(
+        "failed to create query: [{field_type}] supports only finite values, but got [{value}]"
+    )]
+    NotFinite {
+        /// The field's type.
+        field_type: String,
+        /// The number.
+        value: String,
+    },
+    /// Something else than true or false for a boolean.
+    #[error("failed to create query: can't parse boolean value [{0}], expected [true] or [false]")]
+    NotABoolean(String),
+    /// Something else than a text for an address.
+    #[error("failed to create query: '{0}' is not an IP string literal")]
+    NoText(String),
+    /// A text that is no address.
+    #[error("'{0}' is not an IP string literal")]
+    NotAnAddress(String),
+    /// A text that is no date in a format.
+    #[error("failed to parse date field [{text}] with format [{format}]")]
+    NotInFormat {
+        /// The text.
+        text: String,
+        /// The format.
+        format: String,
+    },
+    /// A text that is no date.
+    #[error("failed to parse date field [{0}]")]
+    NotADate(String),
+}
+
 /// Whether the index would take this constant for the field; if not, why.
 pub(crate) fn constant_fits(
     resolved: &ResolvedField,
     constant: &Expr,
     op: CompareOp,
-) -> Result<(), String> {
+) -> Result<(), UnfitConstant> {
     let Some(literal) = Literal::of(constant) else {
         return Ok(());
     };
@@ -136,13 +174,12 @@ pub(super) fn test(
     comparison: Comparison,
     literal: &Literal,
     now: Timestamp,
-) -> Result<Predicate, String> {
+) -> Result<Predicate, UnfitConstant> {
     let compare = |value: Value| Predicate::Compare {
         field,
         comparison,
         value,
     };
-    let refused = |what: &str| Err(format!("failed to create query: {what}"));
     match resolved.family {
         Family::Text => Ok(compare(Value::text(&text_of(literal)))),
         Family::Number => {
@@ -152,30 +189,26 @@ pub(super) fn test(
                 _ => None,
             };
             let Some(value) = value else {
-                return refused(&format!("for input string: \"{}\"", text_of(literal)));
+                return Err(UnfitConstant::NotANumber(text_of(literal)));
             };
             let mut types = resolved.readers.iter().flatten().map(|one| &one.field_type);
             if let Some(kind) = types.find(|kind| kind.reduce(&value).is_none()) {
-                return refused(&format!(
-                    "[{kind}] supports only finite values, but got [{value}]"
-                ));
+                return Err(UnfitConstant::NotFinite {
+                    field_type: kind.to_string(),
+                    value: value.to_string(),
+                });
             }
             Ok(compare(value))
         }
         Family::Boolean => match text_of(literal).as_str() {
             "true" => Ok(compare(Value::Bool(true))),
             "false" => Ok(compare(Value::Bool(false))),
-            other => refused(&format!(
-                "can't parse boolean value [{other}], expected [true] or [false]"
-            )),
+            other => Err(UnfitConstant::NotABoolean(other.to_owned())),
         },
         Family::Version => Ok(compare(Value::Version(Version::new(&text_of(literal))))),
         Family::Ip => match literal {
             Literal::Text(text) => address_test(field, comparison, text),
-            _ => refused(&format!(
-                "'{}' is not an IP string literal",
-                text_of(literal)
-            )),
+            _ => Err(UnfitConstant::NoText(text_of(literal))),
         },
         Family::Date => date_test(field, resolved, comparison, &text_of(literal), now),
     }
@@ -203,7 +236,11 @@ fn numeric(text: &str) -> Option<Value> {
 }
 
 /// `==` with a block is a match of the block, as `ip` fields have it.
-fn address_test(field: FieldId, comparison: Comparison, text: &str) -> Result<Predicate, String> {
+fn address_test(
+    field: FieldId,
+    comparison: Comparison,
+    text: &str,
+) -> Result<Predicate, UnfitConstant> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(Predicate::Compare {
             field,
@@ -215,7 +252,7 @@ fn address_test(field: FieldId, comparison: Comparison, text: &str) -> Result<Pr
         Some((low, high)) if comparison == Comparison::Equal => {
             Ok(Predicate::Between { field, low, high })
         }
-        _ => Err(format!("'{text}' is not an IP string literal")),
+        _ => Err(UnfitConstant::NotAnAddress(text.to_owned())),
     }
 }
 
@@ -236,7 +273,7 @@ fn date_test(
     comparison: Comparison,
     text: &str,
     now: Timestamp,
-) -> Result<Predicate, String> {
+) -> Result<Predicate, UnfitConstant> {
     let formats = resolved.readers.iter().flatten();
     let formats = formats.filter_map(|field| match &field.field_type {
         FieldType::Date(format) | FieldType::DateNanos(format) => Some(format),
@@ -250,15 +287,15 @@ fn date_test(
             if format.is_unread() {
                 continue;
             }
-            return Err(format!(
-                "failed to parse date field [{text}] with format [{}]",
-                format.as_str()
-            ));
+            return Err(UnfitConstant::NotInFormat {
+                text: text.to_owned(),
+                format: format.as_str().to_owned(),
+            });
         };
         range.get_or_insert(own);
     }
     let Some((low, high)) = range.or_else(|| DateFormat::usual().parse_range(text, now)) else {
-        return Err(format!("failed to parse date field [{text}]"));
+        return Err(UnfitConstant::NotADate(text.to_owned()));
     };
     let compare = |value: Timestamp| Predicate::Compare {
         field,

@@ -67,10 +67,13 @@ impl Checker<'_> {
             .flat_map(|row| row.names)
             .copied();
         let names = scalars.chain(aggregate::AGGREGATES.iter().map(|row| row.name));
-        if let Some(near) = nearest(upper, names) {
-            message.push_str(&format!(", did you mean [{}]?", near.to_lowercase()));
+        let near = nearest(upper, names).map(str::to_lowercase);
+        if let Some(near) = &near {
+            message.push_str(&format!(", did you mean [{near}]?"));
         }
-        self.fail(QueryError::new(UNKNOWN_FUNCTION, name.span, message))
+        let mut error = QueryError::new(UNKNOWN_FUNCTION, name.span, message).named(&*name.value);
+        error.details.suggestion = near;
+        self.fail(error)
     }
 
     /// A call whose arguments are typed.
@@ -119,7 +122,12 @@ impl Checker<'_> {
             "error building [{}]: expects {expected} arguments, found {given}",
             row.name().to_lowercase()
         );
-        Err(self.fail(QueryError::new(WRONG_COUNT, span, message)))
+        let error = QueryError::new(WRONG_COUNT, span, message);
+        Err(self.fail(
+            error
+                .named(row.name().to_lowercase())
+                .found(given, expected),
+        ))
     }
 
     fn check_argument(
@@ -145,7 +153,11 @@ impl Checker<'_> {
                 self.text_of(place),
                 argument.data_type.in_message()
             );
-            return Err(self.fail(QueryError::new(WRONG_TYPE, place, message)));
+            let found = argument.data_type.in_message();
+            let error = QueryError::new(WRONG_TYPE, place, message)
+                .named(row.name().to_lowercase())
+                .found(found, parameter.types.in_message());
+            return Err(self.fail(error));
         }
         if parameter.constant && !argument.is_constant() {
             let message = format!(
@@ -154,7 +166,10 @@ impl Checker<'_> {
                 self.text_of(span),
                 self.text_of(place)
             );
-            return Err(self.fail(QueryError::new(NOT_CONSTANT, place, message)));
+            let error = QueryError::new(NOT_CONSTANT, place, message)
+                .named(row.name().to_lowercase())
+                .found(self.text_of(place), "constant");
+            return Err(self.fail(error));
         }
         Ok(argument)
     }
@@ -191,7 +206,9 @@ impl Checker<'_> {
                     self.text_of(*place),
                     argument.data_type.in_message()
                 );
-                return Err(self.fail(QueryError::new(WRONG_TYPE, *place, message)));
+                let error = QueryError::new(WRONG_TYPE, *place, message)
+                    .found(argument.data_type.in_message(), "boolean");
+                return Err(self.fail(error));
             }
         }
         Ok(arguments)
@@ -211,7 +228,9 @@ impl Checker<'_> {
             "Invalid order value in [{}], expected one of [ASC, DESC]",
             self.text_of(*place)
         );
-        Err(self.fail(QueryError::new(BAD_VALUE, *place, message)))
+        let error =
+            QueryError::new(BAD_VALUE, *place, message).found(self.text_of(*place), "ASC or DESC");
+        Err(self.fail(error))
     }
 
     fn result_type(
@@ -258,7 +277,10 @@ impl Checker<'_> {
                     self.text_of(*place),
                     argument.data_type.in_message()
                 );
-                return Err(self.fail(QueryError::new(WRONG_TYPE, *place, message)));
+                let error = QueryError::new(WRONG_TYPE, *place, message)
+                    .named(row.name().to_lowercase())
+                    .found(argument.data_type.in_message(), common.in_message());
+                return Err(self.fail(error));
             };
             common = wider;
         }

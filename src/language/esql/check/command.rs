@@ -80,7 +80,9 @@ impl Checker<'_> {
             "Condition expression needs to be boolean, found [{}]",
             condition.data_type.in_message().to_uppercase()
         );
-        Err(self.fail(QueryError::new(WRONG_TYPE, span, message)))
+        let error = QueryError::new(WRONG_TYPE, span, message)
+            .found(condition.data_type.in_message(), "boolean");
+        Err(self.fail(error))
     }
 
     fn eval(&mut self, fields: &[Field], span: Span) {

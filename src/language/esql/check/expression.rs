@@ -164,7 +164,9 @@ impl Checker<'_> {
             self.text_of(operand.span),
             lowered.data_type.in_message()
         );
-        Err(self.fail(QueryError::new(WRONG_TYPE, operand.span, message)))
+        let error = QueryError::new(WRONG_TYPE, operand.span, message)
+            .found(lowered.data_type.in_message(), "boolean");
+        Err(self.fail(error))
     }
 
     /// The operands; chains in brackets become part of the chain around them.
@@ -235,7 +237,8 @@ impl Checker<'_> {
                     first = kind(a),
                 )
             };
-            let mut error = QueryError::new(WRONG_TYPE, span, message);
+            let mut error =
+                QueryError::new(WRONG_TYPE, span, message).found(b.in_message(), a.in_message());
             if a.is_text() != b.is_text() {
                 error = error.help("convert one side with `::` or a TO_ function");
             }
@@ -289,7 +292,9 @@ impl Checker<'_> {
                     self.text_of(place),
                     item.data_type.in_message()
                 );
-                return Err(self.fail(QueryError::new(WRONG_TYPE, place, message)));
+                let error = QueryError::new(WRONG_TYPE, place, message)
+                    .found(item.data_type.in_message(), value.data_type.in_message());
+                return Err(self.fail(error));
             }
             lowered.push(item);
         }
@@ -314,7 +319,8 @@ impl Checker<'_> {
                 self.text_of(place),
                 value.data_type.in_message()
             );
-            let error = QueryError::new(WRONG_TYPE, place, message);
+            let error = QueryError::new(WRONG_TYPE, place, message)
+                .found(value.data_type.in_message(), "string");
             let help = format!("convert it: `TO_STRING({})`", self.text_of(place));
             return Err(self.fail(error.help(help)));
         }
@@ -356,7 +362,8 @@ impl Checker<'_> {
     fn cast(&mut self, inner: &Expr, type_name: &Text, span: Span) -> Result<plan::Expr> {
         let Some(target) = call::conversion(&type_name.value) else {
             let message = format!("Unknown data type named [{}]", type_name.value);
-            let error = QueryError::new(WRONG_TYPE, type_name.span, message);
+            let error =
+                QueryError::new(WRONG_TYPE, type_name.span, message).named(&*type_name.value);
             return Err(self.fail(error));
         };
         match target {

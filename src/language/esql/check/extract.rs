@@ -113,21 +113,36 @@ impl Checker<'_> {
     }
 }
 
-fn dissect_pattern(text: &str) -> std::result::Result<DissectPattern, &'static str> {
+/// Why a pattern of DISSECT cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum DissectError {
+    #[error("it has no key")]
+    NoKey,
+    #[error("a key has no end")]
+    UnendedKey,
+    #[error("it has no key with a name")]
+    NoNamedKey,
+    #[error("reference keys are not supported")]
+    ReferenceKey,
+    #[error("an order is a number")]
+    Order,
+}
+
+fn dissect_pattern(text: &str) -> std::result::Result<DissectPattern, DissectError> {
     let (prefix, mut rest) = match text.find("%{") {
         Some(start) => text.split_at(start),
-        None => return Err("it has no key"),
+        None => return Err(DissectError::NoKey),
     };
     let mut parts = Vec::new();
     while let Some(body) = rest.strip_prefix("%{") {
-        let (key, tail) = body.split_once('}').ok_or("a key has no end")?;
+        let (key, tail) = body.split_once('}').ok_or(DissectError::UnendedKey)?;
         let end = tail.find("%{").unwrap_or(tail.len());
         let (delimiter, after) = tail.split_at(end);
         parts.push(dissect_part(key, delimiter)?);
         rest = after;
     }
     if parts.iter().all(|part| part.key.is_empty()) {
-        return Err("it has no key with a name");
+        return Err(DissectError::NoNamedKey);
     }
     Ok(DissectPattern {
         prefix: prefix.to_owned(),
@@ -136,23 +151,22 @@ fn dissect_pattern(text: &str) -> std::result::Result<DissectPattern, &'static s
     })
 }
 
-fn dissect_part(key: &str, delimiter: &str) -> std::result::Result<DissectPart, &'static str> {
+fn dissect_part(key: &str, delimiter: &str) -> std::result::Result<DissectPart, DissectError> {
     let (key, padded) = match key.strip_suffix("->") {
         Some(key) => (key, true),
         None => (key, false),
     };
     if key.starts_with(['*', '&']) {
-        return Err("reference keys are not supported");
+        return Err(DissectError::ReferenceKey);
     }
     let (key, append) = match key.strip_prefix('+') {
         Some(key) => (key, true),
         None => (key, false),
     };
     let (key, order) = match key.split_once('/') {
-        Some((key, order)) if append => (
-            key,
-            Some(order.parse().map_err(|_| "an order is a number")?),
-        ),
+        Some((key, order)) if append => {
+            (key, Some(order.parse().map_err(|_| DissectError::Order)?))
+        }
         _ => (key, None),
     };
     let key = if key.starts_with('?') { "" } else { key };

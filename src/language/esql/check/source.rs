@@ -225,7 +225,7 @@ impl Checker<'_> {
             Binding::Unusable(type_name) => {
                 let message =
                     format!("Cannot use field [{name}] with unsupported type [{type_name}]");
-                Err(self.fail(QueryError::new(WRONG_TYPE, span, message)))
+                Err(self.fail(QueryError::new(WRONG_TYPE, span, message).named(name)))
             }
         }
     }
@@ -236,13 +236,15 @@ impl Checker<'_> {
             return Failed;
         }
         let mut message = format!("Unknown column [{name}]");
-        let mut help = None;
+        let (mut help, mut suggestion) = (None, None);
         if let Some((_, _)) = metadata_named(name) {
             help = Some(format!("ask for it: `FROM … METADATA {name}`"));
         } else if let Some(near) = self.scope.suggest(name) {
             message.push_str(&format!(", did you mean [{near}]?"));
+            suggestion = Some(near.to_string());
         }
-        let mut error = QueryError::new(UNKNOWN_COLUMN, span, message);
+        let mut error = QueryError::new(UNKNOWN_COLUMN, span, message).named(name);
+        error.details.suggestion = suggestion;
         error.help.extend(help);
         self.fail(error)
     }
@@ -266,7 +268,11 @@ impl Checker<'_> {
             listed.join(", ")
         );
         let help = format!("convert it where it is used, for example `{name}::keyword`");
-        self.fail(QueryError::new(AMBIGUOUS_TYPE, span, message).help(help))
+        self.fail(
+            QueryError::new(AMBIGUOUS_TYPE, span, message)
+                .named(name)
+                .help(help),
+        )
     }
 }
 

@@ -183,9 +183,9 @@ impl Parser<'_> {
             "completion" => self.completion(),
             _ => {
                 let message = format!("unknown command `{word}`");
-                let mut error = QueryError::new(UNKNOWN_COMMAND, span, message);
+                let mut error = QueryError::new(UNKNOWN_COMMAND, span, message).named(&*word);
                 if let Some(near) = nearest(&word, COMMANDS) {
-                    error = error.help(format!("did you mean `{}`?", near.to_uppercase()));
+                    error = error.suggest(near.to_uppercase());
                 }
                 self.record(error);
                 Err(Failed)

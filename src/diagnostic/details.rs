@@ -1,0 +1,32 @@
+//! The parts of a message as a program reads them.
+
+use serde::Serialize;
+
+/// What a diagnostic is about, for JSON, SARIF and editors. Its message says the same in words.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Details {
+    /// The name of what is wrong: a field, a function, a key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What stands there: a type, a number, a value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// What must stand there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// The name that was probably meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+}
+
+impl Details {
+    /// Whether there is nothing to read.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The help that goes with a suggestion.
+pub fn did_you_mean(near: &str) -> String {
+    format!("did you mean `{near}`?")
+}

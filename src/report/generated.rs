@@ -1,0 +1,53 @@
+//! Why `new` and `import --minimise` found no scenario, in words.
+
+use std::collections::BTreeSet;
+
+use super::reason::sentence;
+use crate::reduce::{Impossible, TrialFailure};
+use crate::replay::Verdict;
+use crate::replay::reason::Reason;
+use crate::snapshot::words;
+use crate::synthesize::{Silence, UnsolvedReason};
+
+/// Why no attack, or no case for a clause, was found.
+pub fn unsolved(reason: &UnsolvedReason) -> String {
+    let UnsolvedReason::NotAlerting(silence) = reason else {
+        return reason.to_string();
+    };
+    let because = match &**silence {
+        Silence::Blocked(clauses) => clauses.join(", "),
+        Silence::Uncertain(on) => words::uncertainty(on),
+        Silence::Judged(reason) => sentence(reason),
+        Silence::Verdict(verdict) => verdict.word().to_owned(),
+    };
+    format!("{reason}: {because}")
+}
+
+/// Why a recording gives no scenario.
+pub fn impossible(why: &Impossible) -> String {
+    match why {
+        Impossible::Unlike { reason, .. } | Impossible::Scrubbed(reason) => {
+            format!("{why}: {}", trial(reason))
+        }
+        _ => why.to_string(),
+    }
+}
+
+fn trial(failure: &TrialFailure) -> String {
+    match failure {
+        TrialFailure::NotRehearsed(why) => why.to_string(),
+        TrialFailure::NotRun(source) => format!("nothing runs on `{source}`"),
+        TrialFailure::Judged { verdict, reason } => judged(*verdict, reason.as_ref()),
+        TrialFailure::StoppedBy(clauses) => format!("stopped by {}", listed(clauses)),
+        TrialFailure::Other => "it tells something else".to_owned(),
+    }
+}
+
+fn judged(verdict: Verdict, reason: Option<&Reason>) -> String {
+    reason.map_or_else(|| verdict.word().to_owned(), sentence)
+}
+
+fn listed(clauses: &BTreeSet<String>) -> String {
+    let clauses: Vec<&str> = clauses.iter().map(String::as_str).collect();
+    clauses.join("; ")
+}

@@ -1,0 +1,144 @@
+//! Errors are types: a text as an error tells a program nothing.
+
+use std::fs;
+
+use crate::sources::{Source, root};
+
+/// Texts that a function may not return as its error.
+const TEXTS: [&str; 5] = ["String", "&str", "&'static str", "Box<str>", "Arc<str>"];
+
+#[test]
+fn no_error_is_a_text() {
+    let mut found = Vec::new();
+    for source in Source::all() {
+        let code: Vec<&str> = source.code().into_iter().map(|(_, line)| line).collect();
+        for text in textual_errors(&code.join("\n")) {
+            found.push(format!("{}: {text}", source.name));
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "these errors are texts; give each a type whose fields say what is wrong, and write the \
+         sentence in its Display, in `diagnostic` or in `report`:\n{}",
+        found.join("\n")
+    );
+}
+
+/// The results and associated types of a text of Rust whose error is a text.
+fn textual_errors(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (start, name) in code.match_indices("Result<") {
+        let arguments = arguments(code.get(start + name.len()..).unwrap_or(""));
+        if let [_, .., error] = arguments.as_slice()
+            && TEXTS.contains(&error.as_str())
+        {
+            found.push(format!("Result<{}>", arguments.join(", ")));
+        }
+    }
+    for line in code.lines().map(str::trim) {
+        let error = line
+            .strip_prefix("type Err = ")
+            .or_else(|| line.strip_prefix("type Error = "));
+        let text = error.and_then(|error| error.strip_suffix(';'));
+        if text.is_some_and(|text| TEXTS.contains(&text)) {
+            found.push(line.to_owned());
+        }
+    }
+    found
+}
+
+/// The generic arguments that a text begins with, up to the `>` that ends them.
+fn arguments(text: &str) -> Vec<String> {
+    let mut arguments = vec![String::new()];
+    let mut depth = 0_usize;
+    let mut before = ' ';
+    for c in text.chars() {
+        match c {
+            '<' | '(' | '[' => depth += 1,
+            '>' if before == '-' => {}
+            '>' | ')' | ']' if depth == 0 => break,
+            '>' | ')' | ']' => depth -= 1,
+            ',' if depth == 0 => {
+                arguments.push(String::new());
+                before = c;
+                continue;
+            }
+            _ => {}
+        }
+        before = c;
+        if let Some(last) = arguments.last_mut() {
+            last.push(c);
+        }
+    }
+    let arguments = arguments.iter().map(|one| one.trim().to_owned());
+    arguments.filter(|one| !one.is_empty()).collect()
+}
+
+#[test]
+fn the_test_itself_finds_texts() {
+    for code in [
+        "fn a() -> Result<(), String> {",
+        "fn a() -> Result<Vec<(u32, String)>, &'static str> {",
+        "fn a() -> std::result::Result<\n    Map<A, B>,\n    String,\n> {",
+        "type F = dyn FnMut(&str) -> Result<String, String>;",
+        "run: impl Fn() -> Result<T, String>,",
+        "    type Err = String;",
+        "Vec<Result<Box<dyn Fn(A) -> B>, String>>",
+    ] {
+        assert_eq!(textual_errors(code).len(), 1, "{code}");
+    }
+    for code in [
+        "fn a() -> Result<String, Error> {",
+        "fn a() -> io::Result<String> {",
+        "fn a(b: &str) -> Result<BTreeMap<String, String>, Box<Diagnostic>> {",
+        "    type Err = BadFormat;",
+    ] {
+        assert_eq!(textual_errors(code), Vec::<String>::new(), "{code}");
+    }
+}
+
+/// Programs read the words of reasons, so a page says what they mean.
+#[test]
+fn every_word_of_a_reason_is_documented() {
+    let page = fs::read_to_string(root().join("docs/reference/formats.md")).unwrap();
+    let source = Source::all().into_iter();
+    let mut source = source.filter(|source| source.name == "replay/reason.rs");
+    let text = source.next().unwrap().text;
+    let words: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("Self::")?.split_once("=> \""))
+        .filter_map(|(_, word)| word.strip_suffix("\","))
+        .collect();
+    assert!(words.len() > 25, "{words:?}");
+    for word in words {
+        assert!(
+            page.contains(&format!("`{word}`")),
+            "`{word}` is not documented"
+        );
+    }
+}
+
+/// The sentence of a verdict's reason has one place above the rooms that settle it.
+#[test]
+fn sentences_for_verdicts_are_written_in_reports() {
+    let reason = Source::all().into_iter();
+    let mut with_display = reason.filter(|source| {
+        let code: Vec<&str> = source.code().into_iter().map(|(_, line)| line).collect();
+        let code = code.join("\n");
+        [
+            "Reason",
+            "Uncertainty",
+            "BlindPhases",
+            "Skipped",
+            "TrialFailure",
+            "Silence",
+        ]
+        .iter()
+        .any(|name| code.contains(&format!("Display for {name} ")))
+    });
+    let found = with_display.next().map(|source| source.name);
+    assert_eq!(
+        found, None,
+        "`report/reason.rs` writes the sentences of verdicts"
+    );
+}
