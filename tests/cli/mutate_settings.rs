@@ -232,9 +232,9 @@ fn a_survivor_of_a_setting_is_shown_at_its_place_with_the_case_that_is_missing()
     let text = project(THRESHOLD, &["from the own network"]);
     let (_, text) = text.run(&["mutate", "--operators", "boundary", "--survivors", "0"]);
     for words in [
-        "│ value = 10",
-        "- value = 10",
-        "+ value = 9",
+        "39 │ value = 10",
+        "^^ boundary → value = 9",
+        "^^ boundary → value = 11",
         "add a case whose largest group has 9, which must not alert",
         "add a case whose largest group has exactly 10, which must alert",
     ] {
