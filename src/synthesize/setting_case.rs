@@ -115,7 +115,11 @@ impl Maker<'_, '_> {
                 counted(&format!("just enough of {field}"), "cardinality", own)
             }
             Setting::Cardinality(field, count) => {
-                let mut fewer = own.clone();
+                // Of a threshold of one event, two events with one value.
+                let mut fewer = Threshold {
+                    count: own.count.max(2),
+                    ..own.clone()
+                };
                 if let Some(own) = &mut fewer.cardinality {
                     own.count = count - 1;
                 }
@@ -124,10 +128,31 @@ impl Maker<'_, '_> {
             Setting::Group(field) if !alert => {
                 let gone = vec![(self.stored(field), Vec::new())];
                 let case = self.changed(gone, None);
-                vec![(format!("without {field}"), Some("no group"), case)]
+                let mut proposals = vec![(format!("without {field}"), Some("no group"), case)];
+                proposals.extend(self.spread(own, field, with(own)));
+                proposals
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The attack with its events in two groups. One that varies another field is left alone.
+    fn spread(
+        &self,
+        own: &Threshold,
+        field: &str,
+        copies: Option<SketchCopies>,
+    ) -> Option<Proposal> {
+        let copies = copies.filter(|_| own.cardinality.is_none())?;
+        let path = self.stored(field);
+        let first = self.part.state.event().values(&path).first().cloned()?;
+        let values = vec![first, self.another(field)?];
+        let copies = SketchCopies {
+            varied: Some((path, values)),
+            ..copies
+        };
+        let case = self.changed(Vec::new(), Some(copies));
+        Some((format!("several {field}"), Some("spread"), case))
     }
 
     fn new_terms(&self, own: &NewTerms, setting: &Setting, alert: bool) -> Vec<Proposal> {
