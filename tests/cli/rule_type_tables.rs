@@ -542,3 +542,34 @@ fn an_indicator_query_that_does_not_parse_is_an_error_at_its_place() {
         "{text}{err}"
     );
 }
+
+/// Each of its executions would fail in Elasticsearch.
+#[test]
+fn a_rule_that_groups_by_text_is_refused() {
+    let table = [
+        "type = \"threshold\"\n[rule.threshold]\nfield = [\"message\"]\nvalue = 3\n",
+        "type = \"new_terms\"\nnew_terms_fields = [\"message\"]\nhistory_window_start = \"now-7d\"\n",
+        "type = \"query\"\nalert_suppression = {group_by = [\"message\"]}\n",
+    ];
+    let attack = "
+attack:
+  name: a login
+  events:
+    e: {is: api.success, event.action: ConsoleLogin, message: m}
+";
+    for of_type in table {
+        let project = project(
+            of_type,
+            attack,
+            "  - {name: other, change: {e: {event.action: Other}}, expect: none}\n",
+        );
+        let (_, text, err) = project.run_apart(&["test"]);
+        let said = "fielddata is disabled on [message]";
+        assert!(text.contains(said) || err.contains(said), "{text}{err}");
+        assert!(!text.contains("all passed"), "{text}");
+        std::fs::write(project.file("events.ndjson"), "{\"message\": \"m\"}\n").unwrap();
+        let (code, _, err) = project.run_apart(&["scan", "events.ndjson"]);
+        assert_eq!(code, 3, "{err}");
+        assert!(err.contains(said), "{err}");
+    }
+}
