@@ -162,6 +162,11 @@ impl RuleCoverage {
 }
 
 impl ClauseCoverage {
+    /// Whether it is a part of the query, and no setting beside it.
+    pub fn is_in_query(&self) -> bool {
+        self.setting.is_none()
+    }
+
     /// Whether both of its outcomes were decisive.
     pub fn is_covered(&self) -> bool {
         self.decisions.alert.count > 0 && self.decisions.none.count > 0

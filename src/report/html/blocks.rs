@@ -238,10 +238,10 @@ impl<'a> Rule<'a> {
         all.min().unwrap_or(u8::MAX)
     }
 
-    /// The id of a clause where the query is painted.
+    /// The id of a clause where the query is painted; a setting stands elsewhere in the file.
     pub(super) fn clause(&self, is: impl Fn(&ClauseCoverage) -> bool) -> Option<String> {
         let clauses = self.coverage?.clauses.iter();
-        let position = clauses.clone().position(is)?;
+        let position = clauses.clone().position(|clause| is(clause) && clause.is_in_query())?;
         Some(clause_id(&self.id, position))
     }
 }

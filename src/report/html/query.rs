@@ -167,6 +167,15 @@ fn told(clause: &ClauseCoverage) -> String {
     )
 }
 
+/// A text as code, a link where there is a target.
+fn link_around_code(target: Option<&str>, code: &str) -> String {
+    let code = format!("<code>{}</code>", escaped(code));
+    match target {
+        Some(id) => format!("<a href=\"#{id}\">{code}</a>"),
+        None => code,
+    }
+}
+
 /// The cases that are missing.
 fn missing(rule: &Rule<'_>, gaps: &[Gap<'_>], text: &mut String) {
     text.push_str("<ul class=\"gaps\">\n");
@@ -218,12 +227,12 @@ fn clauses(report: &Report<'_>, rule: &Rule<'_>, coverage: &RuleCoverage, text: 
     let mut numbered: Vec<(usize, &ClauseCoverage)> = coverage.clauses.iter().enumerate().collect();
     numbered.sort_by_key(|(_, clause)| Paint::of(clause) == Paint::Both);
     for (number, clause) in numbered {
+        let target = clause.is_in_query().then(|| clause_id(&rule.id, number));
         let _ = write!(
             text,
-            "<tr><th scope=\"row\"><mark class=\"{}\"><a href=\"#{}\"><code>{}</code></a></mark>",
+            "<tr><th scope=\"row\"><mark class=\"{}\">{}</mark>",
             Paint::of(clause).class(),
-            clause_id(&rule.id, number),
-            escaped(&clause.name.to_string()),
+            link_around_code(target.as_deref(), &clause.name.to_string()),
         );
         let _ = writeln!(
             text,
