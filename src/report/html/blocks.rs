@@ -241,7 +241,9 @@ impl<'a> Rule<'a> {
     /// The id of a clause where the query is painted; a setting stands elsewhere in the file.
     pub(super) fn clause(&self, is: impl Fn(&ClauseCoverage) -> bool) -> Option<String> {
         let clauses = self.coverage?.clauses.iter();
-        let position = clauses.clone().position(|clause| is(clause) && clause.is_in_query())?;
+        let position = clauses
+            .clone()
+            .position(|clause| is(clause) && clause.is_in_query())?;
         Some(clause_id(&self.id, position))
     }
 }
