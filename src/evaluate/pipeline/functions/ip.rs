@@ -13,11 +13,15 @@ use crate::event::Value;
 #[error("invalid CIDR block [{0}]")]
 pub(in super::super) struct InvalidBlock(String);
 
-/// A block in CIDR notation; the address need not be its first.
+/// A block in CIDR notation; the address need not be its first, and an address alone is the block
+/// of itself.
 pub(in super::super) fn block(text: &str) -> Result<IpNet, InvalidBlock> {
-    text.parse::<IpNet>()
-        .map(|block| block.trunc())
-        .map_err(|_| InvalidBlock(text.to_owned()))
+    let block = text.parse::<IpNet>().map(|block| block.trunc());
+    let alone = || text.parse::<IpAddr>().ok().map(IpNet::from);
+    block
+        .ok()
+        .or_else(alone)
+        .ok_or_else(|| InvalidBlock(text.to_owned()))
 }
 
 fn address(value: Ipv6Addr) -> IpAddr {
@@ -69,4 +73,25 @@ pub(super) fn prefix(args: Arguments<'_>) -> Computed {
     };
     let block = IpNet::new(ip, bits).map_err(|error| Failure::argument(error.to_string()))?;
     Ok(Some(Value::ip(block.network())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_alone_is_a_block() {
+        for (text, written) in [
+            ("::1", Some("::1/128")),
+            ("127.0.0.1", Some("127.0.0.1/32")),
+            ("10.1.2.3/8", Some("10.0.0.0/8")),
+            ("FE80::/10", Some("fe80::/10")),
+            ("10.0.0", None),
+            ("10.0.0.0/33", None),
+            ("", None),
+        ] {
+            let block = block(text).ok().map(|block| block.to_string());
+            assert_eq!(block.as_deref(), written, "{text}");
+        }
+    }
 }

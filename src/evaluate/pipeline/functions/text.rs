@@ -208,25 +208,60 @@ pub(super) fn url_decode(args: Arguments<'_>) -> Computed {
     let Some(text) = args.text(0) else {
         return Ok(None);
     };
+    match decoded(text) {
+        Ok(text) => of_text(text),
+        Err(bad) => Err(Failure::argument(bad)),
+    }
+}
+
+/// Why a text is not URL-encoded, as Java's `URLDecoder` says it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum BadEscape {
+    #[error("URLDecoder: Incomplete trailing escape (%) pattern")]
+    Incomplete,
+    #[error(
+        "URLDecoder: Illegal hex characters in escape (%) pattern - Error at index {index} in: \"{digits}\""
+    )]
+    NotHex { index: usize, digits: String },
+    #[error("URLDecoder: Illegal hex characters in escape (%) pattern - negative value")]
+    Negative,
+}
+
+/// A URL-encoded text, decoded as Java's `URLDecoder` does.
+fn decoded(text: &str) -> Result<String, BadEscape> {
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'+' => bytes.push(b' '),
-            b'%' => {
-                let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
-                let pair = digit(rest.next()).zip(digit(rest.next()));
-                let decoded = pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
-                let Some(decoded) = decoded else {
-                    let message = "URLDecoder: Illegal hex characters in escape (%) pattern";
-                    return Err(Failure::argument(message));
+    let mut rest = text.chars();
+    let mut buffer = [0; 4];
+    while let Some(character) = rest.next() {
+        match character {
+            '+' => bytes.push(b' '),
+            '%' => {
+                let (Some(high), Some(low)) = (rest.next(), rest.next()) else {
+                    return Err(BadEscape::Incomplete);
                 };
-                bytes.push(decoded);
+                bytes.push(escaped(high, low)?);
             }
-            byte => bytes.push(byte),
+            other => bytes.extend_from_slice(other.encode_utf8(&mut buffer).as_bytes()),
         }
     }
-    of_text(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The byte of two digits; as Java reads numbers, the first may be a sign.
+fn escaped(high: char, low: char) -> Result<u8, BadEscape> {
+    let wrong = |index: usize| BadEscape::NotHex {
+        index,
+        digits: format!("{high}{low}"),
+    };
+    let first = match high {
+        '+' | '-' => 0,
+        digit => digit.to_digit(16).ok_or_else(|| wrong(0))?,
+    };
+    let second = low.to_digit(16).ok_or_else(|| wrong(1))?;
+    if high == '-' && second > 0 {
+        return Err(BadEscape::Negative);
+    }
+    u8::try_from(first * 16 + second).map_err(|_| wrong(0))
 }
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -275,4 +310,27 @@ pub(super) fn base64_decode(args: Arguments<'_>) -> Computed {
         }
     }
     of_text(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_decoded_is_said_as_java_says_it() {
+        let illegal = "URLDecoder: Illegal hex characters in escape (%) pattern - ";
+        let incomplete = "URLDecoder: Incomplete trailing escape (%) pattern";
+        for (text, decoded_as) in [
+            ("a+b%20c", Ok("a b c".to_owned())),
+            ("%C3%BC%41", Ok("\u{fc}A".to_owned())),
+            ("%", Err(incomplete.to_owned())),
+            ("x%4", Err(incomplete.to_owned())),
+            ("%zz", Err(format!("{illegal}Error at index 0 in: \"zz\""))),
+            ("%4z", Err(format!("{illegal}Error at index 1 in: \"4z\""))),
+            ("%-1", Err(format!("{illegal}negative value"))),
+        ] {
+            let found = decoded(text).map_err(|bad| bad.to_string());
+            assert_eq!(found, decoded_as, "{text}");
+        }
+    }
 }
