@@ -8,6 +8,7 @@ mod calendar;
 mod format;
 mod math;
 mod offset;
+mod plain;
 
 use std::fmt;
 use std::sync::Arc;
@@ -74,6 +75,8 @@ pub struct DateFormat {
     // Shared, because every date field of a mapping has a copy.
     text: Arc<str>,
     formats: Arc<[Format]>,
+    /// Its first part takes what [`plain`] reads.
+    is_plain: bool,
     /// A part of it is no format that is known here.
     is_unread: bool,
 }
@@ -96,6 +99,7 @@ impl DateFormat {
         let text: String = format.into();
         let parts: Vec<Option<Format>> = text.split("||").map(Format::new).collect();
         Self {
+            is_plain: text.split("||").next().is_some_and(plain::is_of),
             text: text.into(),
             is_unread: parts.iter().any(Option::is_none),
             formats: parts.into_iter().flatten().collect(),
@@ -114,6 +118,11 @@ impl DateFormat {
 
     /// The instant that `text` names, to the nanosecond; `None` when no format fits.
     pub fn parse(&self, text: &str) -> Option<Timestamp> {
+        if self.is_plain
+            && let Some(instant) = plain::read(text)
+        {
+            return Some(instant);
+        }
         self.parse_filled(text).map(|(low, _)| low)
     }
 
