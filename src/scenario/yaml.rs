@@ -1,12 +1,15 @@
-//! YAML to [`Node`]s with their places; the only file that knows the YAML crate. Used by `parse`.
+//! YAML to [`Node`]s with their places; the only file that knows the YAML crate, and `yaml/tree.rs`
+//! the parser below it. Used by `parse`.
 //!
 //! text -> documents -> located values. A plain scalar stays text here: it gets its type from the
 //! field that it is given to, so that `event.code: 1` is "1" and `007` stays "007".
 
 mod pitfall;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -80,7 +83,7 @@ pub(super) fn read(source: &Arc<SourceText>) -> (Vec<Node>, Vec<Diagnostic>) {
 
 /// The ranges of the documents of a file. `---` at the start of a line always begins one, within
 /// block scalars too; what stands before the first one belongs to it unless it has content.
-fn documents(text: &str) -> Vec<std::ops::Range<usize>> {
+fn documents(text: &str) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let mut start = 0;
     let mut content = false;
@@ -114,9 +117,14 @@ impl Reader<'_> {
     /// Reads the documents in one range of the text. An escape that YAML does not know is
     /// reported, mended in a copy of the same length, and the reading goes on. False when the file
     /// holds too much: the documents that follow would only cost as much again.
-    fn document(&mut self, range: std::ops::Range<usize>, nodes: &mut Vec<Node>) -> bool {
+    fn document(&mut self, range: Range<usize>, nodes: &mut Vec<Node>) -> bool {
         let base = range.start;
-        let mut text = self.source.text().get(range).unwrap_or("").to_owned();
+        let text = self.source.text().get(range).unwrap_or("");
+        if let Some(raw) = tree::read(text, self.nodes_left) {
+            nodes.push(self.node(&raw, text, base));
+            return true;
+        }
+        let mut text = text.to_owned();
         loop {
             let parsed =
                 serde_saphyr::from_multiple_with_options::<Raw>(&text, options(self.nodes_left));
@@ -141,10 +149,10 @@ impl Reader<'_> {
 
     fn node(&mut self, raw: &Raw, text: &str, base: usize) -> Node {
         self.nodes_left = self.nodes_left.saturating_sub(1);
-        let range = range_of(raw);
+        let range = &raw.range;
         let slice = text.get(range.clone()).unwrap_or("");
         let span = Span::of(base + range.start..base + range.end);
-        match &raw.0.value {
+        match &raw.kind {
             RawKind::Scalar(decoded) => self.scalar(span, slice, decoded.as_deref()),
             RawKind::List(items) => {
                 let items: Vec<Node> = items.iter().map(|raw| self.node(raw, text, base)).collect();
@@ -280,7 +288,10 @@ fn offset_of(text: &str, error: &Error) -> usize {
 }
 
 /// A value as the crate hands it over.
-struct Raw(Spanned<RawKind>);
+struct Raw {
+    range: Range<usize>,
+    kind: RawKind,
+}
 
 enum RawKind {
     /// The decoded text; `None` for what the crate reads as a number, a boolean or null.
@@ -289,8 +300,8 @@ enum RawKind {
     Map(Vec<(Raw, Raw)>),
 }
 
-fn range_of(raw: &Raw) -> std::ops::Range<usize> {
-    let span = raw.0.defined.span();
+fn range_of(raw: &Spanned<RawKind>) -> Range<usize> {
+    let span = raw.defined.span();
     let size = |value: Option<u64>| value.and_then(|value| usize::try_from(value).ok());
     let start = size(span.byte_offset()).unwrap_or(0);
     start..start + size(span.byte_len()).unwrap_or(0)
@@ -298,7 +309,11 @@ fn range_of(raw: &Raw) -> std::ops::Range<usize> {
 
 impl<'de> Deserialize<'de> for Raw {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Spanned::deserialize(deserializer).map(Raw)
+        let spanned = Spanned::deserialize(deserializer)?;
+        Ok(Self {
+            range: range_of(&spanned),
+            kind: spanned.value,
+        })
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     ("ctrlc", &["cli/interrupt.rs"]),
     ("evtx", &["import/evtx.rs"]),
     ("flate2", &["cli/files.rs", "import/"]),
+    ("granit-parser", &["scenario/yaml/tree.rs"]),
     ("ignore", &["cli/files.rs"]),
     ("indexmap", &[]),
     ("indicatif", &["cli/progress.rs"]),
