@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::fields_read::FieldsRead;
 use super::query::fields_of;
 use super::syntax::Syntax;
-use crate::data_source::{Catalogue, DataSource, IndexPatterns};
+use crate::data_source::{Catalogue, DataSource, Index, IndexPatterns};
 use crate::event::schema::{MappedField, Origin};
 use crate::event::{Event, FieldType, Mapping};
 use crate::language::eql::Settings;
@@ -82,11 +82,16 @@ fn add_objects_above(mapping: &mut Mapping, path: &str, get: impl Fn(&str) -> Op
     for (end, _) in path.match_indices('.') {
         let above = path.get(..end).unwrap_or("");
         if let Some(field) = get(above)
-            && matches!(field.field_type, FieldType::Nested | FieldType::Flattened)
+            && is_object(&field)
         {
             mapping.insert(above, field);
         }
     }
+}
+
+/// Whether a field decides how those below it are read.
+fn is_object(field: &MappedField) -> bool {
+    matches!(field.field_type, FieldType::Nested | FieldType::Flattened)
 }
 
 /// Adds the fields of another mapping that are read without being named.
@@ -144,8 +149,18 @@ pub(super) struct AnySource<'c> {
 /// What is known of one set of index patterns.
 #[derive(Debug)]
 struct OfPatterns<'c> {
-    claimed: Vec<&'c DataSource>,
+    catalogue: &'c Catalogue,
+    claimed: Vec<Claimed<'c>>,
     fields: BTreeMap<String, Option<MappedField>>,
+    /// The fields that decide how those below them are read: nested and flattened objects.
+    objects: BTreeMap<String, Option<MappedField>>,
+}
+
+/// A data source that patterns claim, and those of its indices that they select.
+#[derive(Debug)]
+struct Claimed<'c> {
+    source: &'c DataSource,
+    selected: Vec<&'c Index>,
 }
 
 impl<'c> AnySource<'c> {
@@ -164,12 +179,13 @@ impl<'c> AnySource<'c> {
     /// The types of those of these fields that some source knows.
     pub(super) fn known(&mut self, patterns: &IndexPatterns, fields: &FieldsRead) -> Mapping {
         let mut mapping = Mapping::new("the sources of the rule");
+        let known = self.of(patterns);
         for path in fields.names() {
-            if let Some(field) = self.field(patterns, path) {
+            if let Some(field) = known.field(path) {
                 mapping.insert(path, field.clone());
             }
         }
-        self.add_claimed(patterns, fields, &mut mapping);
+        known.add_claimed(patterns, fields, &mut mapping);
         mapping
     }
 
@@ -177,13 +193,12 @@ impl<'c> AnySource<'c> {
     /// keyword.
     pub(super) fn named(&mut self, patterns: &IndexPatterns, paths: &[&str]) -> Mapping {
         let mut mapping = Mapping::new("the sources of the rule");
+        let known = self.of(patterns);
         for path in paths {
-            if let Some(field) = self.field(patterns, path) {
+            if let Some(field) = known.field(path) {
                 mapping.insert(path, field.clone());
             }
-            for source in self.catalogue.claimed(patterns) {
-                add_objects_above(&mut mapping, path, |above| source.field(patterns, above));
-            }
+            known.add_objects(&mut mapping, path);
             if mapping.find(path).is_none() {
                 mapping.add(path, FieldType::ecs_keyword(), Origin::Inferred);
             }
@@ -202,8 +217,9 @@ impl<'c> AnySource<'c> {
         let mut mapping = Mapping::new("the sources of the rule");
         let mut unknown = Vec::new();
         let fields = fields_of(query, settings);
+        let known = self.of(patterns);
         for path in fields.names() {
-            match self.field(patterns, path) {
+            match known.field(path) {
                 Some(field) => mapping.insert(path, field.clone()),
                 None => unknown.push(path),
             }
@@ -227,60 +243,104 @@ impl<'c> AnySource<'c> {
                 mapping.add(path, field_type, Origin::Inferred);
             }
         }
-        self.add_claimed(patterns, &fields, &mut mapping);
-        Self::add_of_patterns(&fields, &mut mapping);
+        known.add_claimed(patterns, &fields, &mut mapping);
+        add_of_patterns(&fields, &mut mapping);
         mapping
+    }
+
+    fn of(&mut self, patterns: &IndexPatterns) -> &mut OfPatterns<'c> {
+        let catalogue = self.catalogue;
+        let known = self.known.entry(patterns.clone());
+        known.or_insert_with(|| OfPatterns::new(catalogue, patterns))
+    }
+}
+
+/// A stream may carry fields that no list has: of a pattern that fits none they are keywords, as
+/// unknown fields are.
+fn add_of_patterns(fields: &FieldsRead, mapping: &mut Mapping) {
+    for pattern in fields.patterns() {
+        let text = pattern.to_string();
+        let is_known = mapping.fields().any(|(path, _)| pattern.fits(path));
+        if !is_known {
+            mapping.add(&text, FieldType::ecs_keyword(), Origin::Inferred);
+        }
+    }
+}
+
+impl<'c> OfPatterns<'c> {
+    fn new(catalogue: &'c Catalogue, patterns: &IndexPatterns) -> Self {
+        let claimed = catalogue.claimed(patterns).into_iter();
+        let claimed = claimed.map(|source| Claimed {
+            source,
+            selected: source.selected(patterns).collect(),
+        });
+        Self {
+            catalogue,
+            claimed: claimed.collect(),
+            fields: BTreeMap::new(),
+            objects: BTreeMap::new(),
+        }
     }
 
     /// Adds what the claimed sources have above the fields that are named, and the fields that are
     /// read without being named.
-    fn add_claimed(&self, patterns: &IndexPatterns, fields: &FieldsRead, mapping: &mut Mapping) {
-        let claimed = self.catalogue.claimed(patterns);
-        for source in &claimed {
-            for path in fields.names() {
-                add_objects_above(mapping, path, |above| source.field(patterns, above));
-            }
+    fn add_claimed(
+        &mut self,
+        patterns: &IndexPatterns,
+        fields: &FieldsRead,
+        mapping: &mut Mapping,
+    ) {
+        for path in fields.names() {
+            self.add_objects(mapping, path);
         }
         if fields.is_open(|path| mapping.get(path).is_some()) {
-            for source in claimed {
-                add_read(mapping, fields, &source.mapping(patterns));
+            for claimed in &self.claimed {
+                add_read(mapping, fields, &claimed.source.mapping(patterns));
             }
         }
     }
 
-    /// A stream may carry fields that no list has: of a pattern that fits none they are keywords, as
-    /// unknown fields are.
-    fn add_of_patterns(fields: &FieldsRead, mapping: &mut Mapping) {
-        for pattern in fields.patterns() {
-            let text = pattern.to_string();
-            let is_known = mapping.fields().any(|(path, _)| pattern.fits(path));
-            if !is_known {
-                mapping.add(&text, FieldType::ecs_keyword(), Origin::Inferred);
+    /// Adds the nested and flattened objects above a field; of several sources the last counts.
+    fn add_objects(&mut self, mapping: &mut Mapping, path: &str) {
+        for (end, _) in path.match_indices('.') {
+            let above = path.get(..end).unwrap_or("");
+            if !self.objects.contains_key(above) {
+                let found = self
+                    .claimed
+                    .iter()
+                    .filter_map(|claimed| claimed.field(above));
+                let found = found.filter(is_object).last();
+                self.objects.insert(above.to_owned(), found);
+            }
+            if let Some(Some(field)) = self.objects.get(above) {
+                mapping.insert(above, field.clone());
             }
         }
     }
 
     /// The field as the claimed sources have it, or else any source. One that no query can use is
     /// looked for further on.
-    fn field(&mut self, patterns: &IndexPatterns, path: &str) -> Option<&MappedField> {
-        let catalogue = self.catalogue;
-        let known = self.known.entry(patterns.clone());
-        let known = known.or_insert_with(|| OfPatterns {
-            claimed: catalogue.claimed(patterns),
-            fields: BTreeMap::new(),
-        });
-        if !known.fields.contains_key(path) {
+    fn field(&mut self, path: &str) -> Option<&MappedField> {
+        if !self.fields.contains_key(path) {
             let usable = |field: &MappedField| field.field_type.family().is_some();
-            let claimed = known.claimed.iter();
-            let mut claimed = claimed.filter_map(|source| source.field(patterns, path));
+            let mut claimed = self
+                .claimed
+                .iter()
+                .filter_map(|claimed| claimed.field(path));
             let found = claimed.find(usable).or_else(|| {
                 let everywhere = IndexPatterns::default();
-                let sources = catalogue.sources().iter();
+                let sources = self.catalogue.sources().iter();
                 let mut fields = sources.filter_map(|source| source.field(&everywhere, path));
                 fields.find(usable)
             });
-            known.fields.insert(path.to_owned(), found);
+            self.fields.insert(path.to_owned(), found);
         }
-        known.fields.get(path)?.as_ref()
+        self.fields.get(path)?.as_ref()
+    }
+}
+
+impl Claimed<'_> {
+    fn field(&self, path: &str) -> Option<MappedField> {
+        self.source.field_in(self.selected.iter().copied(), path)
     }
 }

@@ -115,14 +115,22 @@ impl DataSource {
     /// The field at `path` as an index that the patterns select lists it; below an open prefix a
     /// keyword.
     pub fn field(&self, patterns: &IndexPatterns, path: &str) -> Option<MappedField> {
-        let mut selected = self.selected(patterns);
-        let listed = selected.find_map(|index| index.find(path));
+        self.field_in(self.selected(patterns), path)
+    }
+
+    /// The field at `path` as one of these indices lists it; below an open prefix a keyword.
+    pub fn field_in<'i>(
+        &self,
+        mut indices: impl Iterator<Item = &'i Index>,
+        path: &str,
+    ) -> Option<MappedField> {
+        let listed = indices.find_map(|index| index.find(path));
         let open = || MappedField::new(FieldType::ecs_keyword(), path, Origin::Dynamic);
         listed.or_else(|| self.is_open(path).then(open))
     }
 
     /// The indices that the patterns select.
-    pub fn selected<'s>(&'s self, patterns: &'s IndexPatterns) -> impl Iterator<Item = &'s Index> {
+    pub fn selected<'s>(&'s self, patterns: &IndexPatterns) -> impl Iterator<Item = &'s Index> {
         let indices = self.indices.iter();
         indices.filter(|index| patterns.selects(&index.name))
     }
