@@ -5,7 +5,6 @@
 //! field of it is asked for the first time: a run needs few of the many lists.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::event::FieldType;
@@ -148,24 +147,54 @@ struct Line<'t> {
     attributes: &'t str,
 }
 
+/// The lines of a list, ascending by path.
+struct Lines<'t>(Vec<(&'t str, Line<'t>)>);
+
+impl<'t> Lines<'t> {
+    /// The lines of a text; of two with one path the later counts.
+    fn new(text: &'t str) -> Self {
+        let mut lines: Vec<(&str, Line<'_>)> = Vec::new();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let mut columns = line.split('\t');
+            if let (Some(path), Some(type_name)) = (columns.next(), columns.next()) {
+                let line = Line {
+                    type_name: type_name.trim(),
+                    attributes: columns.next().unwrap_or("").trim(),
+                };
+                lines.push((path, line));
+            }
+        }
+        lines.sort_by_key(|(path, _)| *path);
+        lines.dedup_by(|later, earlier| {
+            let is_again = later.0 == earlier.0;
+            if is_again {
+                std::mem::swap(later, earlier);
+            }
+            is_again
+        });
+        Self(lines)
+    }
+
+    fn get(&self, path: &str) -> Option<&Line<'t>> {
+        let found = self.0.binary_search_by_key(&path, |(path, _)| path);
+        Some(&self.0.get(found.ok()?)?.1)
+    }
+
+    /// The lines of paths that begin so.
+    fn below<'l>(&'l self, start: &str) -> impl Iterator<Item = &'l Line<'t>> {
+        let first = self.0.partition_point(|(path, _)| *path < start);
+        let rest = self.0.get(first..).unwrap_or(&[]).iter();
+        let start = start.to_owned();
+        let below = rest.take_while(move |(path, _)| path.starts_with(&start));
+        below.map(|(_, line)| line)
+    }
+}
+
 /// Reads the text of a list; `#` begins a comment.
 fn read(text: &str) -> Fields {
-    let mut lines: BTreeMap<&str, Line<'_>> = BTreeMap::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let mut columns = line.split('\t');
-        if let (Some(path), Some(type_name)) = (columns.next(), columns.next()) {
-            let attributes = columns.next().unwrap_or("").trim();
-            lines.insert(
-                path,
-                Line {
-                    type_name: type_name.trim(),
-                    attributes,
-                },
-            );
-        }
-    }
+    let lines = Lines::new(text);
     let mut fields = Fields::default();
-    for (path, line) in &lines {
+    for (path, line) in &lines.0 {
         let field = field(path, line, &lines);
         if path.contains('*') {
             fields.patterns.push(field);
@@ -178,7 +207,7 @@ fn read(text: &str) -> Fields {
 
 /// A field below another one that is no object is a multi-field of it; `alias:PATH` is another
 /// name of PATH, `constant_keyword:VALUE` has the value in every document.
-fn field(path: &str, line: &Line<'_>, lines: &BTreeMap<&str, Line<'_>>) -> ListedField {
+fn field(path: &str, line: &Line<'_>, lines: &Lines<'_>) -> ListedField {
     if let Some(target) = line.type_name.strip_prefix("alias:") {
         let line = lines.get(target);
         let mut field_type = FieldType::named(line.map_or("keyword", |line| line.type_name));
@@ -234,7 +263,7 @@ fn is_unindexed(line: &Line<'_>) -> bool {
 }
 
 /// The field that a multi-field belongs to.
-fn parent<'p>(path: &'p str, lines: &BTreeMap<&str, Line<'_>>) -> Option<&'p str> {
+fn parent<'p>(path: &'p str, lines: &Lines<'_>) -> Option<&'p str> {
     let (parent, _) = path.rsplit_once('.')?;
     let line = lines.get(parent)?;
     let holds_fields = ["object", "nested", "group", "array", "flattened"];
@@ -242,12 +271,11 @@ fn parent<'p>(path: &'p str, lines: &BTreeMap<&str, Line<'_>>) -> Option<&'p str
 }
 
 /// The keyword that stands in for a text field.
-fn exact_sub_field(path: &str, lines: &BTreeMap<&str, Line<'_>>) -> Exact {
+fn exact_sub_field(path: &str, lines: &Lines<'_>) -> Exact {
     let below = format!("{path}.");
-    let sub_fields = lines.range(below.as_str()..);
-    let mut exact = sub_fields
-        .take_while(|(name, _)| name.starts_with(&below))
-        .filter_map(|(_, line)| match FieldType::named(line.type_name) {
+    let mut exact = lines
+        .below(&below)
+        .filter_map(|line| match FieldType::named(line.type_name) {
             FieldType::Keyword { ignore_above, .. } | FieldType::Wildcard { ignore_above } => {
                 let limit = attribute(line.attributes, "ignore_above");
                 Some(Exact::One {
