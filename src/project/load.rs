@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::census::census;
 use super::dependencies::Dependencies;
 use super::files::{in_order, parent, without_extension};
@@ -83,8 +85,18 @@ impl Project<'_> {
         let mut loader = Loader::new(*self);
         loader.loaded.keys = targets.iter().filter_map(Target::key).collect();
         loader.loaded.whole = targets.is_empty();
-        for (layout, name) in loader.scenario_names(targets) {
-            loader.scenario_file(layout, &name);
+        let names = loader.scenario_names(targets);
+        // Read on all cores, taken in their order.
+        let read = |(_, name): &(&Layout, String)| -> Result<_, Box<Diagnostic>> {
+            let text = self.files.read(name)?;
+            Ok((scenario::read(&text), text))
+        };
+        let files: Vec<_> = names.par_iter().map(read).collect();
+        for ((layout, name), read) in names.iter().zip(files) {
+            match read {
+                Ok((read, text)) => loader.scenario_file(layout, name, &text, read),
+                Err(diagnostic) => loader.loaded.diagnostics.push(*diagnostic),
+            }
         }
         loader.loaded.targets = targets.to_vec();
         loader.loaded
@@ -240,21 +252,19 @@ impl<'p> Loader<'p> {
         }
     }
 
-    fn scenario_file(&mut self, layout: &Layout, name: &str) {
-        let text = match self.project.files.read(name) {
-            Ok(text) => text,
-            Err(diagnostic) => {
-                self.loaded.diagnostics.push(*diagnostic);
-                return;
-            }
-        };
-        let read = scenario::read(&text);
+    fn scenario_file(
+        &mut self,
+        layout: &Layout,
+        name: &str,
+        text: &Arc<SourceText>,
+        read: scenario::ScenarioFile,
+    ) {
         self.loaded.diagnostics.extend(read.diagnostics);
         let mut scenarios = Vec::new();
         let depends = self.depends_on(layout, name, &read.scenarios);
         self.loaded.depends.insert(name, depends);
         for scenario in read.scenarios {
-            if let Some(subject) = self.subject(layout, name, &text, &scenario) {
+            if let Some(subject) = self.subject(layout, name, text, &scenario) {
                 scenarios.push((scenario, subject));
             }
         }

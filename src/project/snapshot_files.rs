@@ -1,5 +1,7 @@
 //! Reads, compares and writes the snapshot files of a run.
 
+use std::collections::BTreeSet;
+
 use super::Project;
 use super::files::ProjectFiles;
 use crate::diagnostic::Diagnostic;
@@ -50,7 +52,7 @@ impl Project<'_> {
     /// An error for each snapshot of the project whose scenario is not among `scenarios` (by name).
     /// Pending files are left aside: git ignores them.
     pub fn unreferenced(&self, scenarios: &[String]) -> Vec<Diagnostic> {
-        let wanted: Vec<String> = scenarios.iter().map(|name| snapshot::path(name)).collect();
+        let wanted: BTreeSet<String> = scenarios.iter().map(|name| snapshot::path(name)).collect();
         let directories = self.layouts.iter().map(|layout| &layout.scenarios);
         let found =
             directories.flat_map(|name| self.files.find(name, &["snap"]).unwrap_or_default());

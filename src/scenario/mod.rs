@@ -21,7 +21,7 @@ mod yaml;
 pub use check::{Checked, check};
 pub use expand::{Effect, Expanded, ExpandedCase, ExpandedEvent, Expander, Skipped};
 pub use model::{Case, Scenario};
-pub use parse::read;
+pub use parse::{ScenarioFile, read};
 
 use crate::diagnostic::Diagnostic;
 
