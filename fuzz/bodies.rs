@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::sync::LazyLock;
 
 use trapline::compile::{Query, Syntax};
-use trapline::data_source::{Catalogue, DataSource, field_types};
+use trapline::data_source::{Catalogue, DataSource, field_types, own};
 use trapline::diagnostic::{QueryText, SourceText, render::render};
 use trapline::engine::{Everywhere, Found, Matcher, RuleSet};
 use trapline::evaluate::pattern::Pattern;
@@ -88,6 +88,31 @@ pub(crate) fn rule(data: &[u8]) {
     let loaded = rule::load(&SourceText::new("rule.toml", text));
     for diagnostic in &loaded.diagnostics {
         let _ = render(diagnostic, false);
+    }
+}
+
+/// The file of a project's data source, and after a line `---` a file with field types that it may
+/// name as `types.json` or `fields.yml`: it is added to the others, or it is said why not.
+pub(crate) fn source(data: &[u8]) {
+    static CATALOGUE: LazyLock<Option<Catalogue>> = LazyLock::new(|| Catalogue::builtin().ok());
+    let (Ok(text), Some(catalogue)) = (std::str::from_utf8(data), &*CATALOGUE) else {
+        return;
+    };
+    let (text, beside) = text.split_once("\n---\n").unwrap_or((text, ""));
+    let file = SourceText::new("sources/own.toml", text);
+    let mut catalogue = catalogue.clone();
+    let open = |name: &str| Ok(SourceText::new(name, beside));
+    let diagnostics = own::add(&file, &open, &mut catalogue);
+    for diagnostic in diagnostics.iter().take(20) {
+        let _ = render(diagnostic, false);
+    }
+    for source in catalogue.sources() {
+        if catalogue.file(&source.name).is_some() {
+            assert!(diagnostics.is_empty());
+            assert!(source.kinds.iter().all(|kind| kind.index < source.indices.len()));
+            let fields = source.indices.iter().flat_map(|index| index.names());
+            assert!(fields.take(1000).all(|path| source.field_type(path).is_some()));
+        }
     }
 }
 

@@ -56,6 +56,12 @@ codes! {
         "The file ends in `.gz` or `.zst`, and what it holds does not unpack.\n";
     OUTSIDE = "E008", "a path leads out of the project",
         "Rules, scenarios, exception lists, captures and the configuration may come from somebody else.\nSo the paths in them, and links, lead to files inside the project's root only, and nothing is\nwritten through a link. Paths on the command line may lead anywhere. A directory outside is allowed\nby `--allow-dir DIR`, or by the root's trapline.toml:\n\n```toml\n[files]\nallow = [\"../captures\"]\n```\n";
+    FILE_EXISTS = "E034", "a file exists",
+        "`trapline sources learn -o FILE` replaces no file unless `--overwrite` asks for it.\n";
+    BAD_NAME = "E035", "no name of a data source",
+        "Scenarios name a data source by lower-case letters, digits and `_`: `acme_proxy`.\n";
+    TOO_MUCH_TO_LEARN = "E036", "a recording has too many fields",
+        "`trapline sources learn` keeps 10,000 fields, indices and kinds of event. A recording with more has\nfield names that are made of values; an index with such a mapping is refused by Elasticsearch, too.\n";
     BAD_STAGE_HITS = "E025", "a file of stage hits cannot be used",
         "`trapline scan --from-stage-hits` reads what `trapline scan --stage-hits` wrote with the same\nrules and exceptions and the same version of Trapline. Another file, or one that is cut off, is\nrefused: its alerts would be wrong.\n";
     NO_FILE = "E009", "a pipe or a device stands where a file should",

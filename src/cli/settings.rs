@@ -10,6 +10,7 @@ use super::error::{self, Problem};
 use super::files::Files;
 use super::lint_levels::{Level, Levels, lint};
 use super::{ExitCode, environment};
+use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::mutation::Operator;
 use crate::project::config::Config;
@@ -176,6 +177,7 @@ impl Settings {
                 rules: layout.rules.iter().map(stated).collect(),
                 scenarios: stated(&layout.scenarios),
                 exceptions: layout.exceptions.iter().map(stated).collect(),
+                sources: layout.sources.iter().map(stated).collect(),
             })
             .collect();
         if !global.rules.is_empty() || global.scenarios.is_some() {
@@ -208,6 +210,22 @@ impl Settings {
     /// The project.
     pub fn project(&self) -> Project<'_> {
         Project::new(&self.files, &self.layouts)
+    }
+
+    /// The data sources: those that ship with Trapline, and those of the project. A command does
+    /// not run without one that cannot be read: its rules would be seen by fewer sources.
+    pub fn catalogue(&self) -> Result<Catalogue, Box<Problem>> {
+        let (catalogue, diagnostics) = self.project().catalogue().map_err(|mistake| {
+            let diagnostic = Diagnostic::error(&error::INTERNAL, mistake.to_string());
+            Problem::new(ExitCode::Internal, diagnostic)
+        })?;
+        if diagnostics.is_empty() {
+            return Ok(catalogue);
+        }
+        Err(Box::new(Problem {
+            exit: ExitCode::NotLoaded,
+            diagnostics,
+        }))
     }
 
     /// What the options of `test` mean.

@@ -37,6 +37,11 @@ impl<'a> FieldTypes<'a> {
         }
     }
 
+    /// The rule's index patterns.
+    pub(super) fn patterns(&self) -> &'a IndexPatterns {
+        self.patterns
+    }
+
     /// The field at `path`.
     pub fn get(&self, path: &str) -> Option<MappedField> {
         let mut sources = self.sources.iter();

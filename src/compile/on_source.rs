@@ -14,6 +14,7 @@ use super::grouping;
 use super::query::{CompiledQuery, Query, fields_of, request_fields};
 use super::refusal::Refused;
 use super::syntax::Syntax;
+use crate::data_source::DataSource;
 use crate::diagnostic::QueryText;
 use crate::event::schema::Origin;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
@@ -31,6 +32,10 @@ pub struct OnSource<'r> {
     fields: FieldsRead,
     /// Of these fields.
     mapping: Mapping,
+    /// The types of the fields in the sources that are deployed beside this one.
+    view: Vec<Mapping>,
+    /// For each set of dynamic fields the query in the view of all sources, if it is another one.
+    together: Mutex<BTreeMap<DynamicFields, Option<Compiled>>>,
     now: Timestamp,
     /// Why no document can be grouped as the rule asks.
     ungroupable: Option<Arc<Refused>>,
@@ -102,9 +107,65 @@ impl<'r> OnSource<'r> {
             fields,
             settings,
             types,
+            view: Vec::new(),
+            together: Mutex::new(BTreeMap::new()),
             now,
             ungroupable: None,
             cache: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// Adds the sources that are deployed beside this one, which [`Self::compile_together`] heeds.
+    #[must_use]
+    pub fn beside(mut self, others: &[&'r DataSource]) -> Self {
+        let mapping = |source: &&'r DataSource| {
+            FieldTypes::new(source, [], self.types.patterns()).mapping_of(&self.fields)
+        };
+        let view: Vec<Mapping> = others.iter().map(mapping).collect();
+        let is_mixed = |path: &str| is_mixed(path, &self.mapping, &view);
+        if self.fields.names().any(is_mixed) {
+            self.view = view;
+        }
+        self
+    }
+
+    /// The query for these documents as Kibana translates it where the sources beside this one are
+    /// in the data view, too; `None` where that makes no difference.
+    pub fn compile_together(
+        &self,
+        documents: &[Event],
+    ) -> Option<Result<Arc<CompiledQuery>, Arc<Refused>>> {
+        if self.view.is_empty() {
+            return None;
+        }
+        let dynamic = dynamic_fields(documents, |path| self.is_dynamic(path));
+        let mut cache = self.together.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(compiled) = cache.get(&dynamic) {
+            return compiled.clone();
+        }
+        let compiled = self.together_with(&dynamic, self.compile(documents));
+        cache.insert(dynamic, compiled.clone());
+        compiled
+    }
+
+    fn together_with(&self, dynamic: &DynamicFields, alone: Compiled) -> Option<Compiled> {
+        let mut mapping = self.mapping.clone();
+        for (path, type_name) in dynamic {
+            mapping.add(path, FieldType::named(type_name), Origin::Dynamic);
+        }
+        let others = self.view.iter().cloned();
+        let view = Schema::new(std::iter::once(mapping.clone()).chain(others).collect());
+        let query = Query {
+            syntax: self.syntax,
+            schema: &Schema::new(vec![mapping]),
+            settings: &self.settings,
+            now: self.now,
+        };
+        let together = query.compile_in(&view);
+        let together = together.map_err(|errors| Arc::new(Refused::new(&errors, self.text)));
+        match (&together, alone) {
+            (Ok(together), Ok(alone)) if together.plan == alone.plan => None,
+            _ => Some(together.map(Arc::new)),
         }
     }
 
@@ -174,4 +235,18 @@ impl<'r> OnSource<'r> {
         };
         query.compile()
     }
+}
+
+/// Whether a field is exactly a keyword, or exactly a date, in one source and not in all that have
+/// it: Kibana then translates its values in another way. A field that the first source does not map is
+/// a keyword once a document has it.
+fn is_mixed(path: &str, own: &Mapping, others: &[Mapping]) -> bool {
+    let kind = |field_type: &FieldType| match field_type {
+        FieldType::Keyword { .. } => 0,
+        FieldType::Date(_) | FieldType::DateNanos(_) => 1,
+        _ => 2,
+    };
+    let first = own.get(path).map_or(0, |field| kind(&field.field_type));
+    let mut others = others.iter().filter_map(|other| other.get(path));
+    others.any(|field| kind(&field.field_type) != first)
 }

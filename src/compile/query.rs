@@ -120,6 +120,26 @@ impl Query<'_> {
         })
     }
 
+    /// The same of a query that Kibana translates for a data view with more indices than those of
+    /// the schema. Only KQL is translated by the types of a data view.
+    pub(super) fn compile_in(&self, view: &Schema) -> Result<CompiledQuery, Vec<QueryError>> {
+        let mut compiled = self.compile()?;
+        if let Syntax::Kuery(query) = self.syntax {
+            let request = self.request();
+            let plan = kql::lower_in_view(query, view, self.schema, request, self.now, true)?;
+            compiled.patterns = Patterns::of(&plan);
+            compiled.plan = Arc::new(plan);
+        }
+        Ok(compiled)
+    }
+
+    fn request(&self) -> RequestFields<'_> {
+        RequestFields {
+            timestamp: &self.settings.timestamp,
+            tiebreaker: self.settings.tiebreaker.as_deref(),
+        }
+    }
+
     /// Only its plan, with unmapped optional fields as `optional` says.
     pub fn plan(&self, optional: OptionalFields) -> Result<Plan, Vec<QueryError>> {
         match self.syntax {
@@ -162,10 +182,7 @@ impl Query<'_> {
 
     /// The plan of a query that is one condition.
     fn conditions(&self, has_texts: bool) -> Result<Plan, Vec<QueryError>> {
-        let request = RequestFields {
-            timestamp: &self.settings.timestamp,
-            tiebreaker: self.settings.tiebreaker.as_deref(),
-        };
+        let request = self.request();
         match self.syntax {
             Syntax::Eql(_) => Err(Vec::new()),
             // The pipeline decides; its documents are all that the request finds.

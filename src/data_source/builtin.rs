@@ -6,8 +6,9 @@ use std::sync::{Arc, LazyLock};
 use serde::Deserialize;
 use toml::Value;
 
+use super::definition::{Definition, KindDefinition};
 use super::field_list::FieldList;
-use super::profile::{DataSource, Index, IndexList, Kind, Pin};
+use super::profile::{DataSource, Index, IndexList, Pin};
 use crate::event::schema::Origin;
 use crate::event::{Mapping, Scalar};
 
@@ -135,6 +136,11 @@ static LISTS: LazyLock<Vec<Named>> = LazyLock::new(|| {
 /// The lists of the Beats, which also have short names that mean something else elsewhere.
 static BEATS: LazyLock<Vec<Named>> =
     LazyLock::new(|| lists!["auditbeat", "filebeat", "packetbeat"]);
+
+/// The names of all lists.
+pub(super) fn list_names() -> impl Iterator<Item = &'static str> + Clone {
+    LISTS.iter().chain(&*BEATS).map(|(name, _)| *name)
+}
 
 /// The list of this name.
 pub(super) fn list(name: &str) -> Option<Arc<FieldList>> {
@@ -265,110 +271,31 @@ fn source(name: &str, profile: Profile, before: &[DataSource]) -> Result<DataSou
         });
         indices.push(Index {
             name: index.name.clone(),
+            pattern: None,
             lists: lists.collect::<Result<_, _>>()?,
             evidence: index.evidence.clone(),
         });
     }
-    let other = |other: &String| {
-        let found = before.iter().find(|source| source.name == *other);
-        found.ok_or_else(|| unknown(format!("source {other}")))
-    };
-    let mut kinds = Vec::new();
-    if let Some(name) = &profile.kinds_from {
-        kinds.extend(other(name)?.kinds.iter().map(elsewhere));
-    }
-    for name in &profile.twin_of {
-        kinds.extend(twins(other(name)?));
-    }
-    for kind in profile.kind {
-        let index = match &kind.index {
-            None => Some(0),
-            Some(name) => indices.iter().position(|index| index.name == *name),
-        };
-        let index = index.ok_or_else(|| unknown(format!("index {:?}", kind.index)))?;
-        let (group, action) = match kind.name.split_once('.') {
-            Some((group, action)) => (group.to_owned(), Some(action.to_owned())),
-            None => (kind.name, None),
-        };
-        kinds.push(Kind {
-            group,
-            action,
-            index,
-            defaults: defaults(kind.defaults),
-            pins: pins(kind.pin),
-            never: kind
-                .never
-                .into_iter()
-                .chain(profile.never.iter().cloned())
-                .collect(),
-        });
-    }
-    let common = defaults(profile.defaults);
-    for kind in &mut kinds {
-        if let Some(index) = indices.get(kind.index) {
-            name_stream(&index.name, &common, &mut kind.defaults);
-        }
-    }
-    Ok(DataSource {
+    let kinds = profile.kind.into_iter().map(|kind| KindDefinition {
+        name: kind.name,
+        index: kind.index,
+        defaults: defaults(kind.defaults),
+        pins: pins(kind.pin),
+        never: kind.never,
+    });
+    let definition = Definition {
         name: name.to_owned(),
         title: profile.title,
-        indices,
-        kinds,
-        defaults: common,
-        pins: pins(profile.pin),
         open: profile.open,
-    })
-}
-
-/// A kind of another source in the first index of this one: without the names of its own stream.
-fn elsewhere(kind: &Kind) -> Kind {
-    let names_stream = |field: &str| field.starts_with("data_stream.") || field == "event.dataset";
-    let mut kind = kind.clone();
-    kind.index = 0;
-    kind.defaults.retain(|(field, _)| !names_stream(field));
-    kind
-}
-
-/// The kinds of another source with what it sets in every event, its module and data set included.
-fn twins(other: &DataSource) -> impl Iterator<Item = Kind> {
-    other.kinds.iter().map(|kind| {
-        let mut twin = elsewhere(kind);
-        let fields = kind.defaults.iter().chain(&other.defaults);
-        for (field, values) in fields {
-            let stays = field.starts_with("data_stream.") || field.starts_with("agent.");
-            if !stays && !twin.defaults.iter().any(|(known, _)| known == field) {
-                twin.defaults.push((field.clone(), values.clone()));
-            }
-        }
-        twin.pins.extend(other.pins.iter().cloned());
-        twin
-    })
-}
-
-/// Adds the fields that the agent sets by the data stream, `TYPE-DATASET-NAMESPACE`, where nothing
-/// else is said.
-fn name_stream(
-    index: &str,
-    common: &[(String, Vec<Scalar>)],
-    defaults: &mut Vec<(String, Vec<Scalar>)>,
-) {
-    let mut parts = index.splitn(3, '-');
-    let (Some("logs"), Some(dataset), Some(namespace)) = (parts.next(), parts.next(), parts.next())
-    else {
-        return;
+        never: profile.never,
+        kinds_from: profile.kinds_from,
+        twin_of: profile.twin_of,
+        indices,
+        defaults: defaults(profile.defaults),
+        pins: pins(profile.pin),
+        kinds: kinds.collect(),
     };
-    for (field, value) in [
-        ("data_stream.dataset", dataset),
-        ("data_stream.namespace", namespace),
-        ("data_stream.type", "logs"),
-        ("event.dataset", dataset),
-    ] {
-        let is_set =
-            |fields: &[(String, Vec<Scalar>)]| fields.iter().any(|(name, _)| name == field);
-        if !is_set(common) && !is_set(defaults) {
-            defaults.push((field.to_owned(), vec![Scalar::text(value)]));
-        }
-    }
+    definition.build(before).map_err(unknown)
 }
 
 fn defaults(table: BTreeMap<String, Value>) -> Vec<(String, Vec<Scalar>)> {

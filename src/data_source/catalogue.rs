@@ -1,14 +1,19 @@
 //! All data sources, and which of them a rule claims.
 
+use std::collections::BTreeMap;
+
 use super::builtin::{self, BadProfile};
 use super::profile::DataSource;
 use super::route::{IndexPatterns, matches};
 use crate::diagnostic::suggest::nearest;
+use crate::event::Mapping;
 
 /// All data sources that are known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Catalogue {
     sources: Vec<DataSource>,
+    /// The files of the project by the sources that they define.
+    files: BTreeMap<String, String>,
 }
 
 impl Catalogue {
@@ -16,7 +21,44 @@ impl Catalogue {
     pub fn builtin() -> Result<Self, BadProfile> {
         Ok(Self {
             sources: builtin::sources()?,
+            files: BTreeMap::new(),
         })
+    }
+
+    /// The file of the project that defines or extends the source.
+    pub fn file(&self, source: &str) -> Option<&str> {
+        self.files.get(source).map(String::as_str)
+    }
+
+    /// The types of the fields that are known without a source: those of the project's own sources
+    /// before the embedded ones.
+    pub fn field_types(&self) -> Mapping {
+        let mut mapping = Mapping::new("the known field types");
+        let own = self.sources.iter();
+        for source in own.filter(|source| self.files.contains_key(&source.name)) {
+            for index in &source.indices {
+                index.add_all(&mut mapping);
+            }
+        }
+        for (path, field) in builtin::field_types().fields() {
+            if mapping.get(path).is_none() {
+                mapping.insert(path, field.clone());
+            }
+        }
+        mapping
+    }
+
+    /// Puts the source of a project's file into the place of `replaced`, or after all others.
+    pub(super) fn put(&mut self, source: DataSource, replaced: Option<&str>, file: &str) {
+        if let Some(replaced) = replaced {
+            self.files.remove(replaced);
+        }
+        self.files.insert(source.name.clone(), file.to_owned());
+        let of_name = |known: &&mut DataSource| replaced == Some(known.name.as_str());
+        match self.sources.iter_mut().find(of_name) {
+            Some(known) => *known = source,
+            None => self.sources.push(source),
+        }
     }
 
     /// All sources.

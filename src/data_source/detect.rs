@@ -35,7 +35,7 @@ pub fn serves_most<'c>(
     let routed = events.iter().filter(|event| !event.unrouted);
     let indices: Vec<String> = routed.filter_map(stored_in).collect();
     for source in catalogue.claimed(patterns) {
-        let serves = |index: &&String| source.indices.iter().any(|own| own.name == **index);
+        let serves = |index: &&String| source.indices.iter().any(|own| own.stores(index));
         let count = indices.iter().filter(serves).count();
         if best.is_none_or(|(most, _)| count > most) {
             best = Some((count, source));

@@ -7,8 +7,9 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::event::FieldType;
 use crate::event::field::{Exact, Normalizer};
+use crate::event::schema::FieldOptions;
+use crate::event::{FieldType, Mapping};
 
 /// A list of field types.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct ListedField {
     pub read_from: Box<str>,
     /// The value that a `constant_keyword` has in the documents of this integration.
     pub constant: Option<Box<str>>,
+    /// The mapping parameters besides its type, which only a mapping states.
+    pub options: FieldOptions,
 }
 
 /// The entry of a path in a list.
@@ -41,9 +44,11 @@ pub struct Found {
     /// The path is below a field or pattern of the list, which does not name it: it is mapped as
     /// soon as a document has it.
     pub is_dynamic: bool,
+    /// The mapping parameters besides its type.
+    pub options: FieldOptions,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Fields {
     /// Those without a `*`, ascending by path.
     named: Vec<ListedField>,
@@ -59,6 +64,26 @@ impl FieldList {
         }
     }
 
+    /// The fields of a mapping that Elasticsearch answered.
+    pub fn of(mapping: &Mapping) -> Self {
+        let named = mapping.fields().map(|(path, field)| ListedField {
+            path: path.into(),
+            field_type: field.field_type.clone(),
+            read_from: field.read_from.clone(),
+            constant: None,
+            options: field.options.clone(),
+        });
+        let mut fields = Fields {
+            named: named.collect(),
+            patterns: Vec::new(),
+        };
+        fields.named.sort_by(|one, other| one.path.cmp(&other.path));
+        Self {
+            text: Cow::Borrowed(""),
+            read: OnceLock::from(fields),
+        }
+    }
+
     /// What the list says about `path`: the field of this name, a key below a `flattened` field, a
     /// field below a `nested` one, or what a pattern gives.
     pub fn find(&self, path: &str) -> Option<Found> {
@@ -68,6 +93,7 @@ impl FieldList {
                 field_type: field.field_type.clone(),
                 read_from: field.read_from.clone(),
                 is_dynamic: false,
+                options: field.options.clone(),
             });
         }
         let dynamic = |field_type| {
@@ -75,6 +101,7 @@ impl FieldList {
                 field_type,
                 read_from: path.into(),
                 is_dynamic: true,
+                options: FieldOptions::default(),
             })
         };
         let mut above = path;
@@ -111,10 +138,11 @@ impl FieldList {
     }
 }
 
-/// Two lists with the same text are the same.
+/// Two lists with the same text are the same; those of mappings have none.
 impl PartialEq for FieldList {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
+            && (!self.text.is_empty() || self.fields_read() == other.fields_read())
     }
 }
 
@@ -219,6 +247,7 @@ fn field(path: &str, line: &Line<'_>, lines: &Lines<'_>) -> ListedField {
             field_type,
             read_from: target.into(),
             constant: None,
+            options: FieldOptions::default(),
         };
     }
     let (type_name, constant) = match line.type_name.split_once(':') {
@@ -253,6 +282,7 @@ fn field(path: &str, line: &Line<'_>, lines: &Lines<'_>) -> ListedField {
         field_type,
         read_from: parent.unwrap_or(path).into(),
         constant,
+        options: FieldOptions::default(),
     }
 }
 

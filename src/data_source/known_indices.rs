@@ -144,6 +144,7 @@ fn index(name: &str, own: &[&str]) -> Index {
     };
     Index {
         name: name.to_owned(),
+        pattern: None,
         lists: declared.chain(ecs).collect(),
         evidence: evidence.to_owned(),
     }

@@ -2,14 +2,17 @@
 //! event and sensor facts.
 //!
 //! A source is data: `builtin/` holds those that ship with Trapline as one TOML file each, with
-//! the lists of their field types beside them. Nothing in here runs a query or reads a disk.
+//! the lists of their field types beside them; `own/` reads those of a project. Nothing in here runs
+//! a query or reads a disk.
 
 mod builtin;
 mod catalogue;
+mod definition;
 pub mod derive;
 pub mod error;
 pub mod field_list;
 pub mod known_indices;
+pub mod own;
 pub mod profile;
 pub mod route;
 pub mod detect;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::field_list::{FieldList, Found};
-use super::route::IndexPatterns;
+use super::route::{IndexPatterns, matches};
 use crate::diagnostic::suggest::nearest;
 use crate::event::field::FieldType;
 use crate::event::schema::{MappedField, Origin};
@@ -34,6 +34,8 @@ pub struct DataSource {
 pub struct Index {
     /// A typical name of it, with the default namespace: `logs-endpoint.events.process-default`.
     pub name: String,
+    /// The pattern that its source gives for its names, `acme-proxy-*`, of which `name` is one.
+    pub pattern: Option<String>,
     /// Its field types; of two lists that have a field, the first counts.
     pub lists: Vec<IndexList>,
     /// Where the lists come from, for people.
@@ -146,6 +148,17 @@ impl DataSource {
 }
 
 impl Index {
+    /// Whether the index, or its pattern, has this name.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.pattern.as_deref() == Some(name)
+    }
+
+    /// Whether documents of an index with this name are stored here.
+    pub fn stores(&self, index: &str) -> bool {
+        let pattern = self.pattern.as_deref();
+        self.name == index || pattern.is_some_and(|pattern| matches(pattern, index))
+    }
+
     /// What the lists say about `path`; a field that is mapped only once a document has it is
     /// [`Origin::Dynamic`].
     pub fn find(&self, path: &str) -> Option<MappedField> {
@@ -157,7 +170,9 @@ impl Index {
             } else {
                 list.origin
             };
-            Some(MappedField::new(field_type, &found.read_from, origin))
+            let mut field = MappedField::new(field_type, &found.read_from, origin);
+            field.options = found.options;
+            Some(field)
         };
         self.lists.iter().find_map(found)
     }
@@ -178,7 +193,9 @@ impl Index {
             for field in list.fields.fields() {
                 if mapping.get(&field.path).is_none() {
                     let field_type = field.field_type.clone();
-                    mapping.add_read_from(&field.path, &field.read_from, field_type, list.origin);
+                    let mut mapped = MappedField::new(field_type, &field.read_from, list.origin);
+                    mapped.options = field.options.clone();
+                    mapping.insert(&field.path, mapped);
                 }
             }
         }

@@ -175,7 +175,7 @@ pub const TABLES: [(&str, &[&str]); 8] = [
     ("gates", &["min-cases", "require-tested"]),
     ("limits", &LIMITS),
     ("mutate", &["min", "operators"]),
-    ("project", &["exceptions", "rules", "scenarios"]),
+    ("project", &["exceptions", "rules", "scenarios", "sources"]),
     ("test", &["format", "strict"]),
 ];
 
@@ -224,7 +224,8 @@ impl Reader<'_> {
                 "exceptions" => project.exceptions = self.directories(value),
                 "rules" => project.rules = self.directories(value),
                 "scenarios" => project.scenarios = self.directory(value),
-                _ => self.unknown(key, &["exceptions", "rules", "scenarios"]),
+                "sources" => project.sources = self.directories(value),
+                _ => self.unknown(key, &["exceptions", "rules", "scenarios", "sources"]),
             }
         }
         project

@@ -12,6 +12,8 @@ pub struct Layout {
     pub scenarios: String,
     /// Exception lists, or directories with such; they may be absent.
     pub exceptions: Vec<String>,
+    /// Directories with data sources of the project; they may be absent.
+    pub sources: Vec<String>,
 }
 
 impl Default for Layout {
@@ -20,6 +22,7 @@ impl Default for Layout {
             rules: vec!["rules".to_owned()],
             scenarios: "scenarios".to_owned(),
             exceptions: vec!["exceptions".to_owned()],
+            sources: vec!["sources".to_owned()],
         }
     }
 }
@@ -69,4 +72,5 @@ pub(super) static NONE: Layout = Layout {
     rules: Vec::new(),
     scenarios: String::new(),
     exceptions: Vec::new(),
+    sources: Vec::new(),
 };

@@ -20,6 +20,7 @@ pub mod rule_files;
 mod run;
 pub mod schema;
 mod snapshot_files;
+mod sources;
 mod target;
 
 pub use conclusion::Conclusion;

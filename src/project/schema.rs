@@ -78,6 +78,9 @@ fn meaning(table: &str, key: &str) -> &'static str {
         ("project", "exceptions") => {
             "Directories with exception lists for `scan`; `exceptions` without"
         }
+        ("project", "sources") => {
+            "Directories with the project's own data sources; `sources` without"
+        }
         ("project", "rules") => "Directories with rules; `rules` without",
         ("project", "scenarios") => "The directory with the scenarios; `scenarios` without",
         ("test", "format") => "The reports of `test`, as `--format` takes them",

@@ -14,6 +14,7 @@ pub mod error;
 pub mod events;
 mod explain;
 mod clause;
+mod deployment;
 mod esql;
 mod esql_blockers;
 mod esql_trace;

@@ -341,6 +341,9 @@ pub enum CheckWarning {
     },
     /// Some phases of the schedule have no alert.
     BlindPhases(BlindPhases),
+    /// The outcome is another one where the rule's other data sources are searched as well; both, in
+    /// words.
+    SplitByDeployment(String),
 }
 
 /// One alert.

@@ -16,7 +16,8 @@ use super::stage::Stage;
 use super::trace::Observation;
 use super::waiver::Waiver;
 use super::{Event, Options, START, Test, given};
-use crate::compile::{FieldTypes, OnSource as Compiler, Refused, Syntax, indicator_query};
+pub(super) use crate::compile::OnSource as Compiler;
+use crate::compile::{FieldTypes, Refused, Syntax, indicator_query};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, Span};
 use crate::evaluate::{BlockerHint, Context};
@@ -146,6 +147,10 @@ impl<'a> OnSource<'a> {
         let rule = &subject.rule;
         let exclusions = self.exceptions.all(rule);
         let compiler = Compiler::new(rule, &query.text, syntax, types, &exclusions, START);
+        let compiler = match syntax {
+            Syntax::Kuery(_) => compiler.beside(&self.others()),
+            _ => compiler,
+        };
         let RuleKind::ThreatMatch(settings) = &rule.kind else {
             return self.with_attack(&query.text, &compiler, None);
         };
@@ -192,7 +197,7 @@ impl<'a> OnSource<'a> {
     }
 
     /// The scenario's other sources.
-    fn others(&self) -> Vec<&'a DataSource> {
+    pub(super) fn others(&self) -> Vec<&'a DataSource> {
         let named = self.test.scenario.sources.as_ref();
         let claimed = self.catalogue.claimed(self.patterns);
         claimed
@@ -339,7 +344,8 @@ impl<'a> OnSource<'a> {
         };
         let judgement = judge::judge(&case);
         let attack = attack_state(&run, &expected, &judgement);
-        let check = self.judged(&self.attack_item(), &case, judgement);
+        let mut check = self.judged(&self.attack_item(), &case, judgement);
+        check.warnings.extend(self.split(compiler, &run));
         self.finished(check, &mut checks);
         checks.extend(self.cases(query, compiler, threat, &attack));
         checks
@@ -434,7 +440,9 @@ impl<'a> OnSource<'a> {
             recorded,
         };
         let judgement = judge::judge(&case);
-        Some(self.judged(item, &case, judgement))
+        let mut check = self.judged(item, &case, judgement);
+        check.warnings.extend(self.split(compiler, &run));
+        Some(check)
     }
 }
 
@@ -461,7 +469,7 @@ fn attack_state<'a, 'c>(
     Attack::Alerts(run)
 }
 
-fn context() -> Context {
+pub(super) fn context() -> Context {
     Context {
         now: START,
         ..Context::default()

@@ -10,7 +10,7 @@ use super::terminal::quote;
 use super::{View, reason};
 use crate::diagnostic::{Details, Diagnostic, Severity, SourceText, Span};
 use crate::project::MissedGate;
-use crate::replay::outcome::{Check, CheckKey};
+use crate::replay::outcome::{Check, CheckKey, CheckWarning};
 use crate::replay::reason::Reason;
 use crate::snapshot::diff::diff;
 use crate::snapshot::{Change, Class, record};
@@ -101,6 +101,12 @@ pub(super) fn findings<'a>(view: &'a View<'a>) -> Vec<Finding<'a>> {
         let failing = scenario.checks.iter().filter(|check| view.fails(check));
         for group in groups(failing, |one: &&Check, other: &&Check| alike(one, other)) {
             findings.extend(failure(view, &group, &scenario.rule_file));
+        }
+        let split = scenario.checks.iter();
+        let split = split.filter(|check| split_of(check).is_some());
+        let same = |one: &&Check, other: &&Check| split_of(one) == split_of(other);
+        for group in groups(split, same) {
+            findings.extend(split_by_deployment(view, &group, &scenario.rule_file));
         }
     }
     let same = |one: &&Change, other: &&Change| alike_changes(one, other);
@@ -194,6 +200,39 @@ fn failure<'a>(view: &'a View<'a>, group: &[&'a Check], rule_file: &str) -> Opti
             reason: first.reason.as_ref().map(Reason::word),
             cause: first.reason.as_ref().and_then(Reason::cause),
             ..MachineWords::default()
+        },
+    })
+}
+
+/// The outcomes of a check that is split by deployment, in words.
+fn split_of(check: &Check) -> Option<&str> {
+    let mut warnings = check.warnings.iter();
+    warnings.find_map(|warning| match warning {
+        CheckWarning::SplitByDeployment(outcomes) => Some(outcomes.as_str()),
+        _ => None,
+    })
+}
+
+/// Checks that have another outcome where the rule's other data sources are searched as well.
+fn split_by_deployment<'a>(
+    view: &'a View<'a>,
+    group: &[&'a Check],
+    rule_file: &str,
+) -> Option<Finding<'a>> {
+    let first = *group.first()?;
+    Some(Finding {
+        kind: "split-by-deployment",
+        level: Level::Warning,
+        rank: RANK_OF_SPLIT,
+        name: name(group.iter().map(|check| &check.key)),
+        message: format!("split by deployment: {}", split_of(first)?),
+        diff: String::new(),
+        places: places(first, rule_file),
+        follows: false,
+        next: Next {
+            words: "write a value that means the same for both types of the field; then run",
+            expectation: None,
+            command: Some(format!("trapline test {}", group_argument(view, group))),
         },
     })
 }
@@ -293,6 +332,9 @@ pub(super) fn rank_of_failure(change: Option<&Change>) -> u8 {
 
 /// How soon a missed gate must be seen.
 pub(super) const RANK_OF_GATE: u8 = 4;
+
+/// How soon a check that is split by deployment must be seen: as one whose sources differ.
+const RANK_OF_SPLIT: u8 = 6;
 
 /// How soon a change must be seen: another severity or risk score before other values.
 pub(super) fn rank_of_change(change: &Change) -> u8 {

@@ -47,6 +47,7 @@ pub fn warnings(check: &Check) -> Vec<String> {
             "mapping-assumed: the field list of {source} does not name {fields} of the query's \
              fields; their types are ECS's"
         ),
+        CheckWarning::SplitByDeployment(outcomes) => format!("split by deployment: {outcomes}"),
         CheckWarning::BlindPhases(blind) => format!("schedule: {}", words::blind_phases(blind)),
     };
     check.warnings.iter().map(line).collect()

@@ -9,9 +9,13 @@ use super::finding::{Finding, Level, MachineWords, Spot, findings};
 use crate::diagnostic::escape;
 
 /// Every kind of finding: its id and what it says.
-const KINDS: [(&str, &str); 15] = [
+const KINDS: [(&str, &str); 16] = [
     ("not-loaded", "A file that could not be loaded"),
     ("gate-missed", "A rule that misses a gate of the project"),
+    (
+        "split-by-deployment",
+        "A rule that behaves differently where its data sources are deployed together",
+    ),
     ("failed", "A scenario's expectation does not hold"),
     ("invalid", "A case from which nothing can be learnt"),
     (

@@ -48,7 +48,10 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     ("rustc-hash", &[]),
     ("ruzstd", &["cli/zstd.rs", "import/unpack.rs"]),
     ("serde", &[]),
-    ("serde-saphyr", &["scenario/yaml.rs"]),
+    (
+        "serde-saphyr",
+        &["data_source/own/fields_yml.rs", "scenario/yaml.rs"],
+    ),
     ("serde_json", &[]),
     (
         "sha1_smol",

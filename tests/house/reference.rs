@@ -43,7 +43,8 @@ fn the_page_of_the_commands_is_up_to_date() {
 }
 
 fn of_verb(verb: &Command, page: &mut String) {
-    let name = verb.get_name();
+    let path = verb.get_bin_name().unwrap_or(verb.get_name());
+    let name = path.strip_prefix("trapline ").unwrap_or(path);
     let about = verb
         .get_about()
         .map(ToString::to_string)
@@ -57,6 +58,11 @@ fn of_verb(verb: &Command, page: &mut String) {
     table(&own.collect::<Vec<_>>(), page);
     if root().join(format!("docs/cli/{name}.md")).exists() {
         let _ = write!(page, "\nMore: [trapline {name}](../cli/{name}.md)\n");
+    }
+    for part in verb.get_subcommands() {
+        if part.get_name() != "help" {
+            of_verb(part, page);
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use trapline::language::eql;
 
 use tree::tree;
 
+mod condition_pages;
 mod esql_pages;
 mod lints;
 mod pages;

@@ -1,7 +1,7 @@
 //! Options of the commands that look at rules and explain: `check`, `explain`, `sources`.
 
 use camino::Utf8PathBuf;
-use clap::{Args as Group, ValueEnum};
+use clap::{Args as Group, Subcommand, ValueEnum};
 
 /// Options of `check`.
 #[derive(Debug, Clone, Default, Group)]
@@ -91,7 +91,35 @@ pub enum ExplainFormat {
 
 /// Options of `sources`.
 #[derive(Debug, Clone, Default, Group)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct SourcesArgs {
     /// The data source to show
     pub name: Option<String>,
+    /// What else there is to do.
+    #[command(subcommand)]
+    pub verb: Option<SourcesVerb>,
+}
+
+/// What `sources` does besides showing them.
+#[derive(Debug, Clone, Subcommand)]
+pub enum SourcesVerb {
+    /// Learn a data source from a recording: its indices, field types and kinds of event
+    Learn(LearnArgs),
+}
+
+/// Options of `sources learn`.
+#[derive(Debug, Clone, Default, Group)]
+pub struct LearnArgs {
+    /// The recording: NDJSON, also as .gz or .zst
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// The name of the data source; the recording's without
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Where to write the source, below the root; standard output without, or for `-`
+    #[arg(short = 'o', long = "output", value_name = "OUT")]
+    pub output: Option<Utf8PathBuf>,
+    /// Replace the file if it exists
+    #[arg(long, requires = "output")]
+    pub overwrite: bool,
 }

@@ -14,7 +14,8 @@ mod write;
 use camino::Utf8PathBuf;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
-pub use check::{CheckArgs, CheckFormat, ExplainArgs, ExplainFormat, SourcesArgs};
+pub use check::{CheckArgs, CheckFormat, ExplainArgs, ExplainFormat};
+pub use check::{LearnArgs, SourcesArgs, SourcesVerb};
 pub use format::{BadFormat, Format, FormatArg};
 pub(super) use measure::operator;
 pub use measure::{CoverageArgs, DiffArgs, MutateArgs, TableFormat};
@@ -111,7 +112,8 @@ pub enum Verb {
     /// Convert recordings (EVTX, Windows events as JSON, exports from Elastic) to ECS documents or
     /// to the smallest scenario
     Import(ImportArgs),
-    /// List the data sources, or show one with its sensor facts and their evidence
+    /// List the data sources, show one with its sensor facts and their evidence, or learn one from
+    /// a recording
     Sources(SourcesArgs),
     /// Review pending snapshot changes
     Review(ReviewArgs),
@@ -123,7 +125,7 @@ pub enum Verb {
     Lsp,
     /// Serve an assistant: the Model Context Protocol on standard input and output
     Mcp,
-    /// Print the JSON Schema of scenarios, rules, trapline.toml or the JSON report
+    /// Print the JSON Schema of scenarios, rules, data sources, trapline.toml or the JSON report
     Schema(SchemaArgs),
     /// Print shell completions
     Completions(CompletionsArgs),

@@ -7,7 +7,8 @@ use clap_complete::Shell;
 /// Options of `schema`.
 #[derive(Debug, Clone, Group)]
 pub struct SchemaArgs {
-    /// Which files: scenario, rule, config (trapline.toml) or report (test --format json)
+    /// Which files: scenario, rule, source (sources/*.toml), config (trapline.toml) or report
+    /// (test --format json)
     #[arg(value_name = "OF", default_value = "scenario")]
     pub of: SchemaOf,
 }
@@ -19,6 +20,8 @@ pub enum SchemaOf {
     Scenario,
     /// Rule files
     Rule,
+    /// Data sources of a project
+    Source,
     /// trapline.toml
     Config,
     /// The report of test --format json

@@ -28,9 +28,9 @@ const TO_CHECK: [&str; 5] = ["toml", "ndjson", "json", "yaml", "yml"];
 
 /// Runs the verb.
 pub fn run(settings: &Settings, check: &CheckSettings, console: &mut Console) -> ExitCode {
-    let catalogue = match Catalogue::builtin() {
+    let catalogue = match settings.catalogue() {
         Ok(catalogue) => catalogue,
-        Err(error) => return console.internal(&error.to_string()),
+        Err(problem) => return console.problem(&problem),
     };
     let mut run = Run {
         settings,

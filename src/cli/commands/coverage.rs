@@ -6,7 +6,6 @@ use super::super::error::{self, Problem};
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use crate::coverage::{Coverage, coverage};
-use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::project::Loaded;
 use crate::replay::trace::Observed;
@@ -66,10 +65,8 @@ pub fn observe(
     settings: &Settings,
     console: &mut Console,
 ) -> Result<Observing, ExitCode> {
-    let catalogue = match Catalogue::builtin() {
-        Ok(catalogue) => catalogue,
-        Err(error) => return Err(console.internal(&error.to_string())),
-    };
+    let catalogue = settings.catalogue();
+    let catalogue = catalogue.map_err(|problem| console.problem(&problem))?;
     let options = Options {
         keys: &loaded.keys,
         ..Options::default()

@@ -52,10 +52,8 @@ pub fn run(
     args: &DiffArgs,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let catalogue = match Catalogue::builtin() {
-        Ok(catalogue) => catalogue,
-        Err(error) => return Ok(console.internal(&error.to_string())),
-    };
+    // Those of the work tree for both sides: what differs is the rules' doing.
+    let catalogue = settings.catalogue()?;
     let captures = match args.captures.as_slice() {
         [] => None,
         typed => Some(diff_captures::find(settings, typed)?),

@@ -43,10 +43,7 @@ pub fn explain(
         let diagnostic = Diagnostic::error(&error::NOTHING_SELECTED, message);
         return Err(Problem::new(ExitCode::NotLoaded, diagnostic));
     };
-    let catalogue = Catalogue::builtin().map_err(|mistake| {
-        let diagnostic = Diagnostic::error(&error::INTERNAL, mistake.to_string());
-        Problem::new(ExitCode::Internal, diagnostic)
-    })?;
+    let catalogue = settings.catalogue()?;
     let lists = exception_lists::of_rule(&subject.rule, settings, &args.exceptions, console)?;
     let source = args.source.as_deref();
     let question = Question {

@@ -5,7 +5,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::super::console::Stream;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
-use crate::data_source::Catalogue;
 use crate::project::{Layout, Project};
 use crate::replay::census::RuleCensus;
 
@@ -125,7 +124,7 @@ fn next(settings: &Settings, layout: Layout) -> String {
     let layouts = [layout];
     let project = Project::new(&settings.files, &layouts);
     let loaded = project.load(&[]);
-    let Ok(catalogue) = Catalogue::builtin() else {
+    let Ok((catalogue, _)) = project.catalogue() else {
         return String::new();
     };
     let rules = project.census(&loaded, &catalogue);

@@ -15,7 +15,7 @@ use super::super::console::Stream;
 use super::super::lint_levels::Level;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode, environment};
-use crate::data_source::{BadProfile, Catalogue};
+use crate::data_source::BadProfile;
 use crate::json_rpc::{self, Fault, Framing, INTERNAL_ERROR, Message, response};
 use crate::language_server::{Done, Job, Reaction, Server, Setup, uri};
 
@@ -69,7 +69,7 @@ pub fn run(settings: &Settings, global: &Global, console: &mut Console) -> ExitC
             },
             Some(Event::Message(Ok(message))) => {
                 if server.is_none() {
-                    match start(settings, global, &message) {
+                    match start(settings, global, &message, console) {
                         Ok(started) => server = Some(started),
                         Err(error) => return console.internal(&error.to_string()),
                     }
@@ -167,7 +167,12 @@ fn work(events: Sender<Event>) -> Sender<Job> {
 }
 
 /// A server for the project that the client names, or else for the one that we are in.
-fn start(settings: &Settings, global: &Global, message: &Message) -> Result<Server, BadProfile> {
+fn start(
+    settings: &Settings,
+    global: &Global,
+    message: &Message,
+    console: &mut Console,
+) -> Result<Server, BadProfile> {
     let named = match message {
         Message::Request { method, params, .. } if method == "initialize" => {
             let folder = params.pointer("/workspaceFolders/0/uri");
@@ -181,7 +186,8 @@ fn start(settings: &Settings, global: &Global, message: &Message) -> Result<Serv
     let opened =
         named.and_then(|root| Settings::at(Utf8Path::new(&root), global, environment::ci()).ok());
     let settings = opened.as_ref().unwrap_or(settings);
-    let catalogue = Catalogue::builtin()?;
+    let (catalogue, mistakes) = settings.project().catalogue()?;
+    console.diagnostics(&mistakes);
     let levels = settings
         .check(&CheckArgs::default())
         .map(|check| check.levels);

@@ -19,6 +19,7 @@ pub mod plan_shards;
 pub mod query;
 mod query_input;
 mod query_rows;
+mod learn_source;
 mod rule_changes;
 pub mod scaffold;
 pub mod explain_events;
@@ -99,6 +100,9 @@ pub fn run(verb: &Verb, global: &Global, settings: &Settings, console: &mut Cons
         },
         Verb::Mcp => mcp::run(settings, console),
         Verb::Lsp => lsp::run(settings, global, console),
-        Verb::Sources(args) => sources::run(args.name.as_deref(), console),
+        Verb::Sources(args) => match sources::run(settings, args, console) {
+            Ok(code) => code,
+            Err(problem) => console.problem(&problem),
+        },
     }
 }

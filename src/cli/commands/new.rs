@@ -35,7 +35,7 @@ pub fn run(
     args: &NewArgs,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let catalogue = write_scenario::catalogue()?;
+    let catalogue = settings.catalogue()?;
     let mut rules = Vec::new();
     let mut several = args.paths.len() > 1;
     for target in settings.targets(&args.paths)? {

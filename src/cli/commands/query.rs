@@ -9,7 +9,6 @@ use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::query_input::{Notes, mappings, open, read, refused};
 use super::query_rows;
-use crate::data_source;
 use crate::diagnostic::Diagnostic;
 use crate::report::hits;
 use crate::rule::Language;
@@ -32,7 +31,7 @@ fn answer(
         return query_rows::answer(settings, query, console);
     }
     let mut index = if query.mappings.is_empty() {
-        Index::dynamic(data_source::field_types())
+        Index::dynamic(settings.catalogue()?.field_types())
     } else {
         Index::mapped(mappings(&settings.files, &query.mappings)?)
     };

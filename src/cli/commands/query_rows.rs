@@ -10,7 +10,6 @@ use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::query_input::{Notes, mappings, open, read, refused};
 use crate::compile::parse_pipeline;
-use crate::data_source;
 use crate::diagnostic::Diagnostic;
 use crate::report::rows;
 use crate::search::Indices;
@@ -29,7 +28,7 @@ pub(super) fn answer(
         return Err(Problem::usage(diagnostic));
     }
     let mut indices = if query.mappings.is_empty() {
-        Indices::dynamic(data_source::field_types())
+        Indices::dynamic(settings.catalogue()?.field_types())
     } else {
         Indices::mapped(mappings(&settings.files, &query.mappings)?)
     };

@@ -8,6 +8,7 @@ use super::super::args::{Args, SchemaOf};
 use super::super::console::Stream;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
+use crate::data_source::own;
 use crate::{project, report, rule, scenario};
 
 /// `trapline schema`.
@@ -16,6 +17,7 @@ pub fn schema(of: SchemaOf, console: &mut Console) -> ExitCode {
         SchemaOf::Scenario => scenario::schema::schema(),
         SchemaOf::Rule => rule::schema::schema(),
         SchemaOf::Config => project::schema::schema(),
+        SchemaOf::Source => own::schema::schema(),
         SchemaOf::Report => report::schema::schema(),
     };
     console.write(Stream::Out, &format!("{schema:#}\n"));
@@ -35,8 +37,13 @@ pub fn man(directory: &Utf8Path, settings: &Settings, console: &mut Console) -> 
     let mut program = Args::command();
     program.build();
     let directory = settings.typed(directory);
-    let verbs: Vec<clap::Command> = program.get_subcommands().cloned().collect();
-    for command in std::iter::once(program).chain(verbs) {
+    let mut commands: Vec<clap::Command> = vec![program.clone()];
+    for verb in program.get_subcommands() {
+        commands.push(verb.clone());
+        let parts = verb.get_subcommands();
+        commands.extend(parts.filter(|part| part.get_name() != "help").cloned());
+    }
+    for command in commands {
         let name = command.get_display_name().unwrap_or(command.get_name());
         let name = format!("{}.1", name.replace(' ', "-"));
         let mut bytes = Vec::new();

@@ -70,10 +70,8 @@ impl Rules {
         threads: usize,
         console: &mut Console,
     ) -> Result<Self, ExitCode> {
-        let catalogue = match Catalogue::builtin() {
-            Ok(catalogue) => catalogue,
-            Err(mistake) => return Err(console.internal(&mistake.to_string())),
-        };
+        let catalogue = settings.catalogue();
+        let catalogue = catalogue.map_err(|problem| console.problem(&problem))?;
         let lists = exception_lists::load(settings, typed, console);
         let lists = lists.map_err(|problem| console.problem(&problem))?;
         let paths = rule_files(settings, console)?;

@@ -1,51 +1,52 @@
 //! `trapline sources [NAME]`: the data sources, and one with its indices, kinds of event, and
-//! sensor facts with their evidence.
+//! sensor facts with their evidence. `sources learn` is in `learn_source.rs`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::super::args::{SourcesArgs, SourcesVerb};
 use super::super::console::Stream;
-use super::super::error;
+use super::super::error::Problem;
+use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
+use super::learn_source;
 use crate::data_source::error::UNKNOWN_SOURCE;
 use crate::data_source::{Catalogue, DataSource, Kind, Pin};
 use crate::diagnostic::Diagnostic;
 use crate::event::Scalar;
 use crate::event::schema::Origin;
 
-/// Prints all sources, or the named one.
-pub fn run(name: Option<&str>, console: &mut Console) -> ExitCode {
-    let catalogue = match Catalogue::builtin() {
-        Ok(catalogue) => catalogue,
-        Err(mistake) => {
-            console.diagnostics([&Diagnostic::error(&error::INTERNAL, mistake.to_string())]);
-            return ExitCode::Internal;
-        }
-    };
-    let Some(name) = name else {
-        console.write(Stream::Out, &list(catalogue.sources()));
-        return ExitCode::Passed;
+/// Prints all sources, or the named one; or learns one.
+pub fn run(
+    settings: &Settings,
+    args: &SourcesArgs,
+    console: &mut Console,
+) -> Result<ExitCode, Box<Problem>> {
+    if let Some(SourcesVerb::Learn(args)) = &args.verb {
+        return learn_source::run(settings, args, console);
+    }
+    let catalogue = settings.catalogue()?;
+    let Some(name) = &args.name else {
+        console.write(Stream::Out, &list(&catalogue));
+        return Ok(ExitCode::Passed);
     };
     if let Some(source) = catalogue.get(name) {
-        console.write(Stream::Out, &one(source));
-        return ExitCode::Passed;
+        console.write(Stream::Out, &one(source, catalogue.file(name)));
+        return Ok(ExitCode::Passed);
     }
     let message = format!("there is no data source `{name}`");
     let diagnostic = Diagnostic::error(&UNKNOWN_SOURCE, message);
-    let names: Vec<&str> = catalogue
-        .sources()
-        .iter()
-        .map(|source| source.name.as_str())
-        .collect();
-    console.diagnostics([&match catalogue.suggest(name) {
+    let sources = catalogue.sources().iter();
+    let names: Vec<&str> = sources.map(|source| source.name.as_str()).collect();
+    Err(Problem::usage(match catalogue.suggest(name) {
         Some(near) => diagnostic.suggest(near),
         None => diagnostic.help(format!("there are {}", names.join(", "))),
-    }]);
-    ExitCode::Usage
+    }))
 }
 
-/// One line an index; the source's name stands on its first.
-fn list(sources: &[DataSource]) -> String {
+/// One line an index; the source's name stands on its first, and the file of one of the project.
+fn list(catalogue: &Catalogue) -> String {
+    let sources = catalogue.sources();
     let width = |text: fn(&DataSource) -> &str| {
         let widths = sources.iter().map(|source| text(source).chars().count());
         widths.max().unwrap_or(0)
@@ -54,8 +55,11 @@ fn list(sources: &[DataSource]) -> String {
     let mut text = String::new();
     for source in sources {
         let (mut name, mut title) = (source.name.as_str(), source.title.as_str());
+        let mut file = catalogue.file(name);
         for index in &source.indices {
-            let _ = writeln!(text, "{name:names$}  {title:titles$}  {}", index.name);
+            let index = index.pattern.as_ref().unwrap_or(&index.name);
+            let file = file.take().map_or_else(String::new, |file| format!("  ({file})"));
+            let _ = writeln!(text, "{name:names$}  {title:titles$}  {index}{file}");
             (name, title) = ("", "");
         }
     }
@@ -63,8 +67,12 @@ fn list(sources: &[DataSource]) -> String {
 }
 
 /// Everything about one source.
-fn one(source: &DataSource) -> String {
-    let mut text = format!("{}: {}\n\nindices\n", source.name, source.title);
+fn one(source: &DataSource, file: Option<&str>) -> String {
+    let mut text = format!("{}: {}\n", source.name, source.title);
+    if let Some(file) = file {
+        let _ = writeln!(text, "defined or extended in {file}");
+    }
+    text.push_str("\nindices\n");
     for index in &source.indices {
         let origin = match index.origin() {
             Origin::Declared => "declared",
@@ -76,7 +84,7 @@ fn one(source: &DataSource) -> String {
         let _ = writeln!(
             text,
             "  {}\n    {} fields, {origin}: {}",
-            index.name,
+            index.pattern.as_ref().unwrap_or(&index.name),
             fields.len(),
             index.evidence
         );
@@ -154,6 +162,7 @@ mod tests {
             title: "Sysmon".into(),
             indices: vec![Index {
                 name: "logs-windows.sysmon_operational-default".into(),
+                pattern: None,
                 lists: vec![IndexList {
                     fields: Arc::new(FieldList::new("")),
                     origin: Origin::Assumed,
@@ -175,12 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_has_a_line_an_index() {
-        insta::assert_snapshot!(list(&[sysmon()]));
-    }
-
-    #[test]
     fn one_source_is_shown_with_its_pins_and_their_evidence() {
-        insta::assert_snapshot!(one(&sysmon()));
+        insta::assert_snapshot!(one(&sysmon(), None));
     }
 }

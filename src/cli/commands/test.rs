@@ -53,9 +53,9 @@ pub fn run_loaded(
         Ok(gates) => gates,
         Err(problem) => return console.problem(&problem),
     };
-    let catalogue = match Catalogue::builtin() {
+    let catalogue = match settings.catalogue() {
         Ok(catalogue) => catalogue,
-        Err(error) => return console.internal(&error.to_string()),
+        Err(problem) => return console.problem(&problem),
     };
     if let Some(unknown) = unknown_source(test, &catalogue) {
         console.diagnostics([&unknown]);
@@ -101,11 +101,13 @@ fn told(observed: &[Observed], page: bool) -> BTreeMap<CheckKey, CheckDetails> {
     all.map(|told| (told.key.clone(), told)).collect()
 }
 
-/// `--changed`: leaves only what a change since the revision touches; the configuration touches
-/// everything. Gives whether anything is left.
+/// `--changed`: leaves only what a change since the revision touches; the configuration and the
+/// project's data sources touch everything. Gives whether anything is left.
 fn touched(loaded: &mut Loaded, settings: &Settings, revision: &str) -> Result<bool, Box<Problem>> {
     let changed = changed(settings, revision)?;
-    if changed.contains(config::FILE) {
+    let project = settings.project();
+    let is_of_all = |name: &String| name == config::FILE || project.holds_source(name);
+    if changed.iter().any(is_of_all) {
         return Ok(true);
     }
     Ok(loaded.keep_touched(&changed))

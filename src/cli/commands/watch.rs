@@ -71,8 +71,11 @@ impl Watched {
         saved: &BTreeSet<String>,
         console: &mut Console,
     ) -> bool {
-        if saved.contains(config::FILE) {
-            say(saved.iter().filter(|name| *name == config::FILE), console);
+        let of_all = |name: &&String| {
+            *name == config::FILE || self.settings.project().holds_source(name)
+        };
+        if saved.iter().any(|name| of_all(&name)) {
+            say(saved.iter().filter(of_all), console);
             match self.again(global, args) {
                 Ok(()) => self.run_all(console),
                 Err(problem) => {
@@ -173,7 +176,10 @@ impl Watched {
         let files = &self.settings.files;
         let layouts = self.settings.layouts.iter();
         let trees: BTreeSet<Utf8PathBuf> = layouts
-            .flat_map(|layout| layout.rules.iter().chain([&layout.scenarios]))
+            .flat_map(|layout| {
+                let rules = layout.rules.iter().chain([&layout.scenarios]);
+                rules.chain(&layout.sources)
+            })
             .map(|name| files.path(name))
             .collect();
         let mut places = BTreeSet::from([Place::Directory(files.root().to_owned())]);

@@ -9,7 +9,6 @@ use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
-use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::project::{SnapshotPolicy, Target};
 use crate::replay::dry_run::NOWHERE;
@@ -185,7 +184,7 @@ fn record(
 ) -> Result<(), Box<Problem>> {
     let project = settings.project();
     let loaded = project.load(&[Target::Path(settings.files.name(path))]);
-    let catalogue = catalogue()?;
+    let catalogue = settings.catalogue()?;
     let tests = loaded.tests();
     let replayed = replay::run(&tests, &catalogue, &settings.files, &Options::default());
     let outcome = Outcome {
@@ -202,12 +201,4 @@ fn record(
     let compared = project.compare(&outcome, &policy, |_| Scope::All);
     console.diagnostics(&compared.diagnostics);
     Ok(())
-}
-
-/// The data sources.
-pub(super) fn catalogue() -> Result<Catalogue, Box<Problem>> {
-    Catalogue::builtin().map_err(|mistake| {
-        let diagnostic = Diagnostic::error(&error::INTERNAL, mistake.to_string());
-        Problem::new(ExitCode::Internal, diagnostic)
-    })
 }

@@ -19,9 +19,22 @@ pub fn lower(
     now: Timestamp,
     has_texts: bool,
 ) -> Result<Plan, Vec<QueryError>> {
+    lower_in_view(query, schema, schema, request, now, has_texts)
+}
+
+/// The same of a query that is translated for a data view with more indices than those of the
+/// schema, whose documents are searched.
+pub fn lower_in_view(
+    query: &Query,
+    view: &Schema,
+    schema: &Schema,
+    request: RequestFields<'_>,
+    now: Timestamp,
+    has_texts: bool,
+) -> Result<Plan, Vec<QueryError>> {
     let options = Options::of_rules();
     let mut lowerer = Lowerer {
-        translator: Translator::new(schema, &options),
+        translator: Translator::new(view, &options),
         builder: PlanBuilder::new(schema, now, has_texts),
     };
     let root = lowerer.builder.part(None, query.span, || query.to_string());

@@ -32,7 +32,7 @@ pub(super) fn run(
     let rule = write_scenario::rule_path(settings, &typed)?;
     let subject = write_scenario::subject(settings, &rule, console)?;
     let place = Place::new(settings, args.output.as_deref(), &rule)?;
-    let catalogue = write_scenario::catalogue()?;
+    let catalogue = settings.catalogue()?;
     let lists = exception_lists::of_rule(&subject.rule, settings, &args.exceptions, console)?;
     let linked = lists.of(&subject.rule);
     let wanted = reduce::fields(&subject, &linked.items);

@@ -5,7 +5,6 @@ use crate::cli::ExitCode;
 use crate::cli::commands::rule_changes;
 use crate::cli::error::{self, Problem};
 use crate::cli::settings::Settings;
-use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::project::{Request, Target};
 use crate::report::terminal::{ReviewStep, failing_lines};
@@ -77,7 +76,7 @@ impl Beside {
             .flat_map(|waiting| waiting.pending.changes())
             .map(|change| change.key.scenario.clone())
             .collect();
-        let Ok(catalogue) = Catalogue::builtin() else {
+        let Ok(catalogue) = settings.catalogue() else {
             return beside;
         };
         if scenarios.is_empty() {

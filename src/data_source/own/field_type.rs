@@ -1,0 +1,67 @@
+//! Names of fields and of their types as a project's source states them.
+
+use crate::diagnostic::suggest::nearest;
+
+/// The types of Elasticsearch's mappings. Queries of rules use those that come first.
+pub(super) const TYPES: &[&str] = &[
+    "keyword",
+    "constant_keyword",
+    "wildcard",
+    "text",
+    "match_only_text",
+    "long",
+    "integer",
+    "short",
+    "byte",
+    "unsigned_long",
+    "double",
+    "float",
+    "half_float",
+    "scaled_float",
+    "boolean",
+    "date",
+    "date_nanos",
+    "ip",
+    "version",
+    "nested",
+    "flattened",
+    "object",
+    "geo_point",
+    "geo_shape",
+    "binary",
+    "integer_range",
+    "long_range",
+    "float_range",
+    "double_range",
+    "date_range",
+    "ip_range",
+    "histogram",
+    "aggregate_metric_double",
+    "dense_vector",
+    "completion",
+    "search_as_you_type",
+    "token_count",
+    "point",
+    "shape",
+];
+
+/// Whether a list can hold the path.
+pub(super) fn is_path(path: &str) -> bool {
+    let is_bad = |c: char| c.is_whitespace() || c.is_control();
+    !path.is_empty()
+        && !path.starts_with(['#', '.'])
+        && !path.ends_with('.')
+        && !path.contains("..")
+        && !path.contains(is_bad)
+}
+
+/// Whether Elasticsearch has a type of this name; the error mends it.
+pub(super) fn known_type(name: &str) -> Result<(), String> {
+    if TYPES.contains(&name) {
+        return Ok(());
+    }
+    Err(match nearest(name, TYPES.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "write the type as `GET INDEX/_mapping` shows it: `keyword`, `long`, `ip`".to_owned(),
+    })
+}

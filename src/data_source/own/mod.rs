@@ -1,0 +1,104 @@
+//! The data sources of a project: `sources/*.toml`, each of which defines a source, adds to one that
+//! ships with Trapline, or replaces it.
+//!
+//! text → [`Table`] → `Definition` → [`Catalogue`]
+//!
+//! Types of fields stand in the file itself, or in a file beside it that it names: the answer to
+//! `GET INDEX/_mapping`, or the `fields.yml` of an integration. `learn` writes such a file from a
+//! recording.
+
+mod field_files;
+mod field_type;
+mod fields_yml;
+pub mod learn;
+mod read;
+mod reader;
+pub mod schema;
+mod verify;
+
+use std::sync::Arc;
+
+use super::catalogue::Catalogue;
+use super::error::SOURCE_CLASH;
+use super::profile::DataSource;
+use crate::diagnostic::{Diagnostic, SourceText, Span};
+use read::{OwnSource, Relation};
+pub use reader::{OpenBeside, is_word as is_name};
+
+/// Adds the source that a file defines; all mistakes of the file are reported in one run.
+pub fn add(
+    source: &Arc<SourceText>,
+    open: OpenBeside<'_>,
+    catalogue: &mut Catalogue,
+) -> Vec<Diagnostic> {
+    let mut reader = reader::Reader::new(source);
+    let own = read::read(&mut reader, open, catalogue);
+    if let Some(own) = own
+        && reader.is_sound()
+    {
+        put(own, &mut reader, catalogue);
+    }
+    reader.into_diagnostics()
+}
+
+/// Builds the source and puts it into the catalogue.
+fn put(own: OwnSource, reader: &mut reader::Reader<'_>, catalogue: &mut Catalogue) {
+    let name = own.definition.name.clone();
+    let replaced = match &own.relation {
+        Relation::New => None,
+        Relation::Extends(other, _) | Relation::Replaces(other, _) => Some(other.clone()),
+    };
+    if let Some((clash, span)) = clash(&own, catalogue) {
+        reader.error(&SOURCE_CLASH, span, clash).help = vec![match &own.relation {
+            Relation::New => format!(
+                "`extends = \"{name}\"` adds to it, `replaces = \"{name}\"` stands in its place, \
+                 another `name` makes a source beside it"
+            ),
+            _ => "put what both files say into one".to_owned(),
+        }];
+        return;
+    }
+    let places = own.places;
+    let built: Result<DataSource, String> = match &own.relation {
+        Relation::Extends(other, _) => match catalogue.get(other).cloned() {
+            Some(mut source) => own.definition.extend(&mut source).map(|()| source),
+            None => Err(format!("source {other}")),
+        },
+        _ => own.definition.build(catalogue.sources()),
+    };
+    match built {
+        Ok(source) => {
+            verify::verify(&source, &places, reader);
+            if reader.is_sound() {
+                let file = reader.name().to_owned();
+                catalogue.put(source, replaced.as_deref(), &file);
+            }
+        }
+        // The reader has looked every name up, so this is said of the file as a whole.
+        Err(what) => {
+            let message = format!("there is no {what}");
+            reader.error(&super::error::UNKNOWN_NAME, Span::default(), message);
+        }
+    }
+}
+
+/// Another source that has the name, or another file about the same source.
+fn clash(own: &OwnSource, catalogue: &Catalogue) -> Option<(String, Span)> {
+    let name = &own.definition.name;
+    match &own.relation {
+        Relation::Extends(other, span) | Relation::Replaces(other, span) => {
+            if let Some(file) = catalogue.file(other) {
+                let message = format!("`{file}` extends or replaces `{other}` already");
+                return Some((message, *span));
+            }
+            let is_other = name != other && catalogue.get(name).is_some();
+            is_other.then(|| (format!("there is a data source `{name}` already"), own.name_span))
+        }
+        Relation::New => {
+            catalogue.get(name)?;
+            let by = catalogue.file(name);
+            let by = by.map_or_else(String::new, |file| format!(", in `{file}`"));
+            Some((format!("there is a data source `{name}` already{by}"), own.name_span))
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Whether a check has another outcome where the rule's other data sources are deployed as well.
+//!
+//! Kibana translates KQL for all indices of a rule together. A field that is a keyword in one source
+//! and not in another is then no keyword, and what is said of it means something else, although each
+//! document is read by the mapping of its own index.
+
+use super::outcome::CheckWarning;
+use super::production;
+use super::run::Run;
+use super::source::{Compiler, OnSource, context};
+
+impl OnSource<'_> {
+    /// The outcome where all sources of the scenario are searched together, if it is another one.
+    pub(super) fn split(&self, compiler: &Compiler<'_>, run: &Run<'_>) -> Option<CheckWarning> {
+        if run.indicators.is_some() {
+            return None;
+        }
+        let alone = &run.produced.matches;
+        let outcome = match compiler.compile_together(&run.stage.events)? {
+            Err(refused) => format!("the search fails: {}", refused.message),
+            Ok(query) => {
+                let setting = run.setting.clone();
+                match production::run(&query, run.stage, &context(), setting, None) {
+                    Err(failure) => format!("the search fails: {}", failure.message),
+                    Ok(together) if together.produced.matches == *alone => return None,
+                    Ok(together) if together.produced.matches.is_empty() => {
+                        "the rule does not alert".to_owned()
+                    }
+                    Ok(_) if alone.is_empty() => "the rule alerts".to_owned(),
+                    Ok(_) => "the rule alerts on other events".to_owned(),
+                }
+            }
+        };
+        let alone = if alone.is_empty() { "does not alert" } else { "alerts" };
+        let others: Vec<&str> = self.others().iter().map(|other| other.name.as_str()).collect();
+        Some(CheckWarning::SplitByDeployment(format!(
+            "the rule {alone} where {} is searched alone; where {} {} searched \
+             as well, {outcome}",
+            self.source.name,
+            others.join(", "),
+            if others.len() == 1 { "is" } else { "are" },
+        )))
+    }
+}
