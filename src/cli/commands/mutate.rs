@@ -8,7 +8,6 @@ use super::super::progress::Bar;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::coverage::{gate, nothing, observe};
-use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::mutation::{Bounds, Mutation, Operator, count, mutate};
 use crate::project::Loaded;
@@ -98,10 +97,7 @@ fn untested(
     loaded: &Loaded,
     changed: &Changed,
 ) -> Result<Vec<String>, Box<Problem>> {
-    let catalogue = Catalogue::builtin().map_err(|mistake| {
-        let diagnostic = Diagnostic::error(&error::INTERNAL, mistake.to_string());
-        Problem::new(ExitCode::Internal, diagnostic)
-    })?;
+    let catalogue = settings.catalogue()?;
     let rules = settings.project().census(loaded, &catalogue);
     let differs = |file: &str| changed.touches(file_of(file), 1, usize::MAX);
     let untested = rules.of("untested").filter(|rule| differs(&rule.file));
