@@ -109,9 +109,18 @@ pub(crate) fn source(data: &[u8]) {
     for source in catalogue.sources() {
         if catalogue.file(&source.name).is_some() {
             assert!(diagnostics.is_empty());
-            assert!(source.kinds.iter().all(|kind| kind.index < source.indices.len()));
+            assert!(
+                source
+                    .kinds
+                    .iter()
+                    .all(|kind| kind.index < source.indices.len())
+            );
             let fields = source.indices.iter().flat_map(|index| index.names());
-            assert!(fields.take(1000).all(|path| source.field_type(path).is_some()));
+            assert!(
+                fields
+                    .take(1000)
+                    .all(|path| source.field_type(path).is_some())
+            );
         }
     }
 }

@@ -34,7 +34,9 @@ impl Project<'_> {
 
     fn source_directories(&self) -> impl Iterator<Item = &str> {
         let layouts = self.layouts.iter();
-        layouts.flat_map(|layout| &layout.sources).map(String::as_str)
+        layouts
+            .flat_map(|layout| &layout.sources)
+            .map(String::as_str)
     }
 
     /// The files of all layouts, each once.

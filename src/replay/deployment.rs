@@ -31,8 +31,16 @@ impl OnSource<'_> {
                 }
             }
         };
-        let alone = if alone.is_empty() { "does not alert" } else { "alerts" };
-        let others: Vec<&str> = self.others().iter().map(|other| other.name.as_str()).collect();
+        let alone = if alone.is_empty() {
+            "does not alert"
+        } else {
+            "alerts"
+        };
+        let others: Vec<&str> = self
+            .others()
+            .iter()
+            .map(|other| other.name.as_str())
+            .collect();
         Some(CheckWarning::SplitByDeployment(format!(
             "the rule {alone} where {} is searched alone; where {} {} searched \
              as well, {outcome}",

@@ -56,15 +56,28 @@ fn a_mixed_data_view_that_changes_the_outcome_is_a_finding_of_every_format() {
     let (_, text, said) = project.run_apart(&["test", "--format", "json"]);
     let report: Value = serde_json::from_str(&text).unwrap();
     let checks = report["checks"].as_array().unwrap();
-    let warns = |check: &&Value| check["warnings"].to_string().contains("split by deployment");
+    let warns = |check: &&Value| {
+        check["warnings"]
+            .to_string()
+            .contains("split by deployment")
+    };
     let split: Vec<&Value> = checks.iter().filter(warns).collect();
     assert_eq!(split.len(), 1, "{text}{said}");
     assert_eq!(split[0]["verdict"], "passed");
     assert_eq!(split[0]["source"], "acme_a");
-    assert!(split[0]["warnings"].as_array().unwrap().contains(&SPLIT.into()), "{text}");
+    assert!(
+        split[0]["warnings"]
+            .as_array()
+            .unwrap()
+            .contains(&SPLIT.into()),
+        "{text}"
+    );
     for format in ["human", "sarif", "github", "markdown", "html"] {
         let (_, text, said) = project.run_apart(&["test", "--format", format]);
-        assert!(format!("{text}{said}").contains("split by deployment"), "{format}: {text}{said}");
+        assert!(
+            format!("{text}{said}").contains("split by deployment"),
+            "{format}: {text}{said}"
+        );
     }
     let (_, text, _) = project.run_apart(&["test", "--format", "sarif"]);
     assert!(text.contains("\"split-by-deployment\""), "{text}");

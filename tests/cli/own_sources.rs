@@ -82,7 +82,13 @@ fn every_command_knows_a_source_of_the_project() {
     let checks = report["checks"].as_array().unwrap();
     let of_check = |check: &Value| (check["source"].clone(), check["verdict"].clone());
     let found: Vec<_> = checks.iter().map(of_check).collect();
-    assert_eq!(found, [("acme_proxy".into(), "passed".into()), ("acme_proxy".into(), "passed".into())]);
+    assert_eq!(
+        found,
+        [
+            ("acme_proxy".into(), "passed".into()),
+            ("acme_proxy".into(), "passed".into())
+        ]
+    );
 
     let (code, alerts, said) = project.run_apart(&["scan", "--rules", "rules", "events.ndjson"]);
     assert_eq!((code, alerts.lines().count()), (0, 1), "{said}");
@@ -91,7 +97,14 @@ fn every_command_knows_a_source_of_the_project() {
     assert_eq!(code, 0, "{text}{said}");
     assert!(!text.contains("unserved-index"), "{text}");
 
-    let explain = ["explain", "rules/upload.toml", "--events", "events.ndjson", "--source", "acme_proxy"];
+    let explain = [
+        "explain",
+        "rules/upload.toml",
+        "--events",
+        "events.ndjson",
+        "--source",
+        "acme_proxy",
+    ];
     let (code, text, said) = project.run_apart(&explain);
     assert_eq!(code, 0, "{text}{said}");
 
@@ -101,7 +114,13 @@ fn every_command_knows_a_source_of_the_project() {
     assert!(text.contains("is: http"), "{text}");
 
     // A wildcard takes a pattern, which a field that nobody maps takes as well; a long does not.
-    let query = ["query", "--language", "kuery", "acme.bytes: 50*", "events.ndjson"];
+    let query = [
+        "query",
+        "--language",
+        "kuery",
+        "acme.bytes: 50*",
+        "events.ndjson",
+    ];
     let (code, _, said) = project.run_apart(&query);
     assert_eq!(code, 3, "{said}");
     assert!(said.contains("of type [long]"), "{said}");
@@ -112,8 +131,14 @@ fn sources_shows_a_source_of_the_project_with_its_file() {
     let project = project();
     let (code, list, _) = project.run_apart(&["sources"]);
     assert_eq!(code, 0);
-    let line = list.lines().find(|line| line.starts_with("acme_proxy")).unwrap();
-    assert!(line.contains("acme-proxy-*  (sources/acme_proxy.toml)"), "{line}");
+    let line = list
+        .lines()
+        .find(|line| line.starts_with("acme_proxy"))
+        .unwrap();
+    assert!(
+        line.contains("acme-proxy-*  (sources/acme_proxy.toml)"),
+        "{line}"
+    );
     let (code, text, _) = project.run_apart(&["sources", "acme_proxy"]);
     assert_eq!(code, 0);
     insta::assert_snapshot!("one_source_of_the_project", text);
@@ -146,8 +171,14 @@ assumed = ["ecs", "okta.system"]
     ]);
     let (code, text, said) = project.run_apart(&["sources", "sysmon"]);
     assert_eq!(code, 0, "{said}");
-    assert!(text.contains("clipboard.change") && text.contains("process.start"), "{text}");
-    assert!(text.contains("defined or extended in sources/sysmon.toml"), "{text}");
+    assert!(
+        text.contains("clipboard.change") && text.contains("process.start"),
+        "{text}"
+    );
+    assert!(
+        text.contains("defined or extended in sources/sysmon.toml"),
+        "{text}"
+    );
     let (_, text, _) = project.run_apart(&["sources", "okta"]);
     assert!(text.contains("acme-okta-default"), "{text}");
     assert!(!text.contains("logs-okta.system-default"), "{text}");
@@ -165,14 +196,21 @@ fn the_fields_of_an_integration_are_read_from_its_file() {
     let (code, text, said) = project.run_apart(&["sources", "acme"]);
     assert_eq!(code, 0, "{said}");
     assert!(text.contains("4 fields, declared"), "{text}");
-    let project = project.with("sources/acme.toml", "\"acme.bytes\" = 1", "\"acme.bytes\" = \"x\"");
+    let project = project.with(
+        "sources/acme.toml",
+        "\"acme.bytes\" = 1",
+        "\"acme.bytes\" = \"x\"",
+    );
     let (code, _, said) = project.run_apart(&["sources", "acme"]);
     assert_eq!(code, 3);
     assert!(said.contains("`x` is not a long"), "{said}");
     let project = project.with("sources/fields.yml", "type: long", "type: lng");
     let (code, _, said) = project.run_apart(&["sources", "acme"]);
     assert_eq!(code, 3);
-    assert!(said.contains("sources/fields.yml:5") && said.contains("did you mean `long`?"), "{said}");
+    assert!(
+        said.contains("sources/fields.yml:5") && said.contains("did you mean `long`?"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -214,7 +252,10 @@ fn a_name_that_is_taken_needs_a_relation() {
     let project = Project::of(&[("sources/sysmon.toml", source)]);
     let (code, _, said) = project.run_apart(&["sources"]);
     assert_eq!(code, 3);
-    assert!(said.contains("E406") && said.contains("`extends = \"sysmon\"` adds to it"), "{said}");
+    assert!(
+        said.contains("E406") && said.contains("`extends = \"sysmon\"` adds to it"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -223,7 +264,10 @@ fn field_types_outside_the_root_are_refused() {
     let project = Project::of(&[("sources/x.toml", source)]);
     let (code, _, said) = project.run_apart(&["sources"]);
     assert_eq!(code, 3);
-    assert!(said.contains("E407") && said.contains("--allow-dir"), "{said}");
+    assert!(
+        said.contains("E407") && said.contains("--allow-dir"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -243,9 +287,20 @@ fn a_recording_teaches_a_source_that_serves_its_rules() {
     let (code, text, said) = project.run_apart(&learn);
     assert_eq!(code, 0, "{said}");
     insta::assert_snapshot!("a_learnt_source", text);
-    let write = ["sources", "learn", "events.ndjson", "--name", "acme", "-o", "sources/acme.toml"];
+    let write = [
+        "sources",
+        "learn",
+        "events.ndjson",
+        "--name",
+        "acme",
+        "-o",
+        "sources/acme.toml",
+    ];
     assert_eq!(project.run_apart(&write).0, 0);
-    assert_eq!(fs::read_to_string(project.file("sources/acme.toml")).unwrap(), text);
+    assert_eq!(
+        fs::read_to_string(project.file("sources/acme.toml")).unwrap(),
+        text
+    );
     let (code, text, said) = project.run_apart(&["new", "rules/upload.toml", "-o", "-"]);
     assert_eq!(code, 0, "{said}");
     assert!(text.contains("is: network"), "{text}");
@@ -254,12 +309,31 @@ fn a_recording_teaches_a_source_that_serves_its_rules() {
 #[test]
 fn learning_overwrites_nothing_unless_it_is_asked_to_and_stays_in_the_root() {
     let project = Project::of(&[("sources/acme.toml", "# mine\n"), ("events.ndjson", EVENTS)]);
-    let write = ["sources", "learn", "events.ndjson", "-o", "sources/acme.toml"];
+    let write = [
+        "sources",
+        "learn",
+        "events.ndjson",
+        "-o",
+        "sources/acme.toml",
+    ];
     let (code, _, said) = project.run_apart(&write);
     assert_eq!(code, 2);
-    assert!(said.contains("E034") && said.contains("--overwrite"), "{said}");
-    assert_eq!(fs::read_to_string(project.file("sources/acme.toml")).unwrap(), "# mine\n");
-    let write = ["sources", "learn", "events.ndjson", "-o", "sources/acme.toml", "--overwrite"];
+    assert!(
+        said.contains("E034") && said.contains("--overwrite"),
+        "{said}"
+    );
+    assert_eq!(
+        fs::read_to_string(project.file("sources/acme.toml")).unwrap(),
+        "# mine\n"
+    );
+    let write = [
+        "sources",
+        "learn",
+        "events.ndjson",
+        "-o",
+        "sources/acme.toml",
+        "--overwrite",
+    ];
     assert_eq!(project.run_apart(&write).0, 0);
     let outside = ["sources", "learn", "events.ndjson", "-o", "../acme.toml"];
     let (code, _, said) = project.run_apart(&outside);
@@ -277,7 +351,11 @@ fn the_schema_of_a_source_takes_what_the_reader_takes() {
     let good: toml::Table = SOURCE.parse().unwrap();
     let json = |table: &toml::Table| serde_json::to_value(table).unwrap();
     assert!(validator.is_valid(&json(&good)));
-    for (right, wrong) in [("title", "titel"), ("\"keyword\"", "\"keywrd\""), ("evidence = \"the", "why = \"the")] {
+    for (right, wrong) in [
+        ("title", "titel"),
+        ("\"keyword\"", "\"keywrd\""),
+        ("evidence = \"the", "why = \"the"),
+    ] {
         let bad: toml::Table = SOURCE.replace(right, wrong).parse().unwrap();
         assert!(!validator.is_valid(&json(&bad)), "{wrong}");
     }

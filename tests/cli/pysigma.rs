@@ -25,9 +25,15 @@ fn what_each_backend_writes_loads_and_finds_the_same_event() {
             assert_eq!(code, 0, "{file}: {said}");
             assert_eq!(alerts.lines().count(), 1, "{file}: {alerts}");
             assert!(alerts.contains("\"line\":1,"), "{file}: {alerts}");
-            assert!(alerts.contains("\"severity\":\"medium\""), "{file}: {alerts}");
+            assert!(
+                alerts.contains("\"severity\":\"medium\""),
+                "{file}: {alerts}"
+            );
             let (_, text, said) = project.run_apart(&["check"]);
-            assert!(said.contains("1 rule checked") || text.contains("1 rule checked"), "{file}: {text}{said}");
+            assert!(
+                said.contains("1 rule checked") || text.contains("1 rule checked"),
+                "{file}: {text}{said}"
+            );
         }
     }
 }

@@ -125,7 +125,10 @@ fn answer(language: Language, query: &str, types: &str, events: &str) -> String 
         Err(refusal) => return error(refusal),
     };
     let hits = body["hits"]["hits"].as_array().unwrap();
-    let ids: Vec<&str> = hits.iter().map(|hit| hit["_id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> = hits
+        .iter()
+        .map(|hit| hit["_id"].as_str().unwrap())
+        .collect();
     if ids.is_empty() {
         return "none".to_owned();
     }

@@ -105,7 +105,8 @@ fn learn(
     }
     if let Some(full) = full {
         let diagnostic = Diagnostic::error(&error::TOO_MUCH_TO_LEARN, format!("`{name}`: {full}"));
-        let help = "learn from a part of the recording, or take the types from `GET INDEX/_mapping`";
+        let help =
+            "learn from a part of the recording, or take the types from `GET INDEX/_mapping`";
         return Err(not_loaded(vec![diagnostic.help(help)]));
     }
     if learnt.is_empty() {

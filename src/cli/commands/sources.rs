@@ -58,7 +58,9 @@ fn list(catalogue: &Catalogue) -> String {
         let mut file = catalogue.file(name);
         for index in &source.indices {
             let index = index.pattern.as_ref().unwrap_or(&index.name);
-            let file = file.take().map_or_else(String::new, |file| format!("  ({file})"));
+            let file = file
+                .take()
+                .map_or_else(String::new, |file| format!("  ({file})"));
             let _ = writeln!(text, "{name:names$}  {title:titles$}  {index}{file}");
             (name, title) = ("", "");
         }

@@ -71,9 +71,8 @@ impl Watched {
         saved: &BTreeSet<String>,
         console: &mut Console,
     ) -> bool {
-        let of_all = |name: &&String| {
-            *name == config::FILE || self.settings.project().holds_source(name)
-        };
+        let of_all =
+            |name: &&String| *name == config::FILE || self.settings.project().holds_source(name);
         if saved.iter().any(|name| of_all(&name)) {
             say(saved.iter().filter(of_all), console);
             match self.again(global, args) {

@@ -14,7 +14,9 @@ use crate::located::{Located, Node};
 
 /// Whether an entry of `fields` names a file, by its ending.
 pub(super) fn is_file(name: &str) -> bool {
-    [".json", ".yml", ".yaml"].iter().any(|end| name.ends_with(end))
+    [".json", ".yml", ".yaml"]
+        .iter()
+        .any(|end| name.ends_with(end))
 }
 
 /// The lists of a file beside the source's own.
@@ -62,15 +64,28 @@ fn of_mapping(source: &Arc<SourceText>) -> Result<Vec<FieldList>, Box<Diagnostic
         let diagnostic = Diagnostic::error(&BAD_FIELDS, message).at(source, span, "");
         Box::new(diagnostic.help("save what Elasticsearch answers to `GET INDEX/_mapping`"))
     })?;
-    Ok(mappings.iter().map(|one| FieldList::of(&one.mapping)).collect())
+    Ok(mappings
+        .iter()
+        .map(|one| FieldList::of(&one.mapping))
+        .collect())
 }
 
 /// The character at a line and column, both from 1.
 fn place(text: &str, line: usize, column: usize) -> Span {
     let mut lines = text.split_inclusive('\n');
-    let before: usize = lines.by_ref().take(line.saturating_sub(1)).map(str::len).sum();
-    let at = before + column.saturating_sub(1).min(lines.next().map_or(0, str::len));
-    let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let before: usize = lines
+        .by_ref()
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let at = before
+        + column
+            .saturating_sub(1)
+            .min(lines.next().map_or(0, str::len));
+    let at = (0..=at)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
     let end = text.get(at..).and_then(|rest| rest.chars().next());
     Span::of(at..at + end.map_or(0, char::len_utf8))
 }

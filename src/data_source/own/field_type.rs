@@ -62,6 +62,8 @@ pub(super) fn known_type(name: &str) -> Result<(), String> {
     }
     Err(match nearest(name, TYPES.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "write the type as `GET INDEX/_mapping` shows it: `keyword`, `long`, `ip`".to_owned(),
+        None => {
+            "write the type as `GET INDEX/_mapping` shows it: `keyword`, `long`, `ip`".to_owned()
+        }
     })
 }

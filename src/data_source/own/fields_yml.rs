@@ -110,7 +110,11 @@ impl Reader<'_> {
         };
         if !is_path(&path) {
             let message = format!("`{name}` is no name of a field");
-            return self.mistake(&entry.name, message, "write a name, with dots between its parts");
+            return self.mistake(
+                &entry.name,
+                message,
+                "write a name, with dots between its parts",
+            );
         }
         for field in &entry.fields {
             self.entry(&path, field);
@@ -131,7 +135,10 @@ impl Reader<'_> {
     /// Type and attributes; `None` for what only holds other fields.
     fn line(&mut self, path: &str, entry: &Entry) -> Option<String> {
         if let Some(target) = &entry.path
-            && entry.type_name.as_ref().is_some_and(|name| name.value == "alias")
+            && entry
+                .type_name
+                .as_ref()
+                .is_some_and(|name| name.value == "alias")
         {
             return Some(format!("alias:{target}"));
         }

@@ -65,7 +65,8 @@ impl Learnt {
     /// Learns from one event.
     pub fn add(&mut self, event: &Event) -> Result<(), TooMany> {
         self.events += 1;
-        let index = stored_in(event).map_or_else(|| NO_INDEX.to_owned(), |name| without_date(&name));
+        let index =
+            stored_in(event).map_or_else(|| NO_INDEX.to_owned(), |name| without_date(&name));
         let ecs = builtin::list("ecs");
         let fields = self.indices.entry(index.clone()).or_default();
         for (path, values) in event.fields() {
@@ -97,7 +98,9 @@ impl Learnt {
     /// Keeps what all events of the kind have in common.
     fn kind(&mut self, index: String, event: &Event) {
         let of_event = || {
-            let fields = OF_KIND.iter().map(|field| (*field, event.values(field).to_vec()));
+            let fields = OF_KIND
+                .iter()
+                .map(|field| (*field, event.values(field).to_vec()));
             fields.filter(|(_, values)| !values.is_empty()).collect()
         };
         let kind = self.kinds.entry((index, kind_of(event)));
@@ -177,13 +180,15 @@ impl Shape {
         if !self.not_ecs {
             return None;
         }
-        Some(match (self.text, self.whole || self.fraction, self.boolean) {
-            (true, false, false) if !self.no_date => "date",
-            (false, true, false) if self.fraction => "float",
-            (false, true, false) => "long",
-            (false, false, true) => "boolean",
-            _ => "keyword",
-        })
+        Some(
+            match (self.text, self.whole || self.fraction, self.boolean) {
+                (true, false, false) if !self.no_date => "date",
+                (false, true, false) if self.fraction => "float",
+                (false, true, false) => "long",
+                (false, false, true) => "boolean",
+                _ => "keyword",
+            },
+        )
     }
 }
 
@@ -203,13 +208,18 @@ fn write_types(fields: &BTreeMap<String, Shape>, text: &mut String) {
 /// The field as ECS has it.
 fn of_ecs(ecs: &FieldList, path: &str) -> Option<MappedField> {
     let found = ecs.find(path)?;
-    Some(MappedField::new(found.field_type, &found.read_from, Origin::Assumed))
+    Some(MappedField::new(
+        found.field_type,
+        &found.read_from,
+        Origin::Assumed,
+    ))
 }
 
 /// A text that Elasticsearch's date detection takes for a date: with a year, a month and a day.
 fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.get(..10).unwrap_or("").split('-').collect();
-    let is_day = matches!(parts.as_slice(), [y, m, d] if y.len() == 4 && m.len() == 2 && d.len() == 2);
+    let is_day =
+        matches!(parts.as_slice(), [y, m, d] if y.len() == 4 && m.len() == 2 && d.len() == 2);
     let date = FieldType::named("date");
     let read = || MappedField::new(date, "date", Origin::Dynamic).read(Scalar::text(text).raw());
     is_day && matches!(read(), Reading::Value(_))

@@ -92,13 +92,21 @@ fn clash(own: &OwnSource, catalogue: &Catalogue) -> Option<(String, Span)> {
                 return Some((message, *span));
             }
             let is_other = name != other && catalogue.get(name).is_some();
-            is_other.then(|| (format!("there is a data source `{name}` already"), own.name_span))
+            is_other.then(|| {
+                (
+                    format!("there is a data source `{name}` already"),
+                    own.name_span,
+                )
+            })
         }
         Relation::New => {
             catalogue.get(name)?;
             let by = catalogue.file(name);
             let by = by.map_or_else(String::new, |file| format!(", in `{file}`"));
-            Some((format!("there is a data source `{name}` already{by}"), own.name_span))
+            Some((
+                format!("there is a data source `{name}` already{by}"),
+                own.name_span,
+            ))
         }
     }
 }

@@ -78,7 +78,12 @@ pub(super) fn read(
     let known = known_indices(&indices, &relation, catalogue);
     let kinds = kinds(&table, &known, &mut places, reader);
     let kinds_from = kinds_from(&table, reader, catalogue);
-    require_parts(&relation, &indices, kinds.is_empty() && kinds_from.is_none(), reader);
+    require_parts(
+        &relation,
+        &indices,
+        kinds.is_empty() && kinds_from.is_none(),
+        reader,
+    );
     let mut defaults = defaults(table.value("defaults"), &mut places, reader);
     system(&table, &mut defaults, reader);
     let title = reader.line(&table, "title");
@@ -128,8 +133,17 @@ fn source_name(
     if catalogue.get(&name).is_some() {
         return Some((name, span));
     }
-    let names = catalogue.sources().iter().map(|source| source.name.as_str());
-    reader.unknown(span, "data source", &name, names, "`trapline sources` lists them");
+    let names = catalogue
+        .sources()
+        .iter()
+        .map(|source| source.name.as_str());
+    reader.unknown(
+        span,
+        "data source",
+        &name,
+        names,
+        "`trapline sources` lists them",
+    );
     None
 }
 
@@ -139,11 +153,7 @@ fn kinds_from(table: &Table<'_>, reader: &mut Reader<'_>, catalogue: &Catalogue)
 }
 
 /// The name of the source: the key, that of the source which it extends or replaces, or the file's.
-fn name(
-    table: &Table<'_>,
-    relation: &Relation,
-    reader: &mut Reader<'_>,
-) -> Option<(String, Span)> {
+fn name(table: &Table<'_>, relation: &Relation, reader: &mut Reader<'_>) -> Option<(String, Span)> {
     if table.has("name") {
         let (name, span) = reader.word(table, "name")?;
         if let Relation::Extends(other, _) = relation
@@ -162,7 +172,11 @@ fn name(
     let stem = file.strip_suffix(".toml").unwrap_or(file).to_owned();
     if !is_word(&stem) {
         let mend = "add `name = \"acme_proxy\"`, in lower-case letters, digits and `_`";
-        reader.wrong(Span::default(), format!("`{stem}` is no name of a source"), mend);
+        reader.wrong(
+            Span::default(),
+            format!("`{stem}` is no name of a source"),
+            mend,
+        );
         return None;
     }
     Some((stem, Span::default()))
@@ -174,8 +188,16 @@ fn require_parts(relation: &Relation, indices: &[Index], no_kinds: bool, reader:
         return;
     }
     let lacks = [
-        (indices.is_empty(), "index", "add `[[index]]` with the `name` of an index"),
-        (no_kinds, "kind", "add `[[kind]]` with a `name`, or `kinds_from` another source"),
+        (
+            indices.is_empty(),
+            "index",
+            "add `[[index]]` with the `name` of an index",
+        ),
+        (
+            no_kinds,
+            "kind",
+            "add `[[kind]]` with a `name`, or `kinds_from` another source",
+        ),
     ];
     for (lacks, what, mend) in lacks {
         if lacks && reader.is_sound() {
@@ -203,7 +225,11 @@ fn indices(table: &Table<'_>, open: OpenBeside<'_>, reader: &mut Reader<'_>) -> 
         let pattern = name.contains('*').then(|| name.clone());
         let name = name.replace('*', "default");
         if indices.iter().any(|known| known.name == name) {
-            reader.wrong(span, format!("the index `{name}` stands twice"), "take one of them out");
+            reader.wrong(
+                span,
+                format!("the index `{name}` stands twice"),
+                "take one of them out",
+            );
             continue;
         }
         let lists = lists(&index, open, reader);
@@ -272,7 +298,13 @@ fn kinds(
             && !indices.iter().any(|index| index.is_called(name))
         {
             let names = indices.iter().map(|index| index.name.as_str());
-            reader.unknown(*span, "index", name, names, "name one of the `[[index]]` tables");
+            reader.unknown(
+                *span,
+                "index",
+                name,
+                names,
+                "name one of the `[[index]]` tables",
+            );
         }
         let mut defaults = defaults(kind.value("defaults"), places, reader);
         system(&kind, &mut defaults, reader);
@@ -282,7 +314,11 @@ fn kinds(
             continue;
         };
         if kinds.iter().any(|known| known.name == name) {
-            reader.wrong(span, format!("the kind `{name}` stands twice"), "take one of them out");
+            reader.wrong(
+                span,
+                format!("the kind `{name}` stands twice"),
+                "take one of them out",
+            );
         }
         kinds.push(KindDefinition {
             name,
@@ -296,11 +332,7 @@ fn kinds(
 }
 
 /// `os`, which is the default of `host.os.type`.
-fn system(
-    table: &Table<'_>,
-    defaults: &mut Vec<(String, Vec<Scalar>)>,
-    reader: &mut Reader<'_>,
-) {
+fn system(table: &Table<'_>, defaults: &mut Vec<(String, Vec<Scalar>)>, reader: &mut Reader<'_>) {
     let Some((system, span)) = reader.line(table, "os") else {
         return;
     };

@@ -21,7 +21,8 @@ pub fn schema() -> Value {
 
 fn properties(table: &str, keys: &[&str]) -> Map<String, Value> {
     let keys = keys.iter();
-    keys.map(|key| ((*key).to_owned(), value(table, key))).collect()
+    keys.map(|key| ((*key).to_owned(), value(table, key)))
+        .collect()
 }
 
 fn tables(name: &str, keys: &[&str], required: &[&str]) -> Value {
