@@ -21,7 +21,7 @@ impl OnSource<'_> {
             Ok(query) => {
                 let setting = run.setting.clone();
                 match production::run(&query, run.stage, &context(), setting, None) {
-                    Err(failure) => format!("the search fails: {}", failure.message),
+                    Err(failure) => format!("the search fails: {failure}"),
                     Ok(together) if together.produced.matches == *alone => return None,
                     Ok(together) if together.produced.matches.is_empty() => {
                         "the rule does not alert".to_owned()

@@ -234,6 +234,7 @@ fn split_by_deployment<'a>(
             expectation: None,
             command: Some(format!("trapline test {}", group_argument(view, group))),
         },
+        words: MachineWords::default(),
     })
 }
 

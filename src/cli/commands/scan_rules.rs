@@ -13,7 +13,6 @@ use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::exception_lists;
 use crate::compile::{CompiledRule, NotCompiled, RuleCompiler, Unsupported};
-use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Timestamp};
 use crate::project::rule_files::{EXTENSIONS, named};
