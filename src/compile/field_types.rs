@@ -314,7 +314,7 @@ impl<'c> OfPatterns<'c> {
                     .claimed
                     .iter()
                     .filter_map(|claimed| claimed.field(above));
-                let found = found.filter(is_object).last();
+                let found = found.filter(is_object).next_back();
                 self.objects.insert(above.to_owned(), found);
             }
             if let Some(Some(field)) = self.objects.get(above) {
