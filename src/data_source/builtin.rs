@@ -295,7 +295,8 @@ fn source(name: &str, profile: Profile, before: &[DataSource]) -> Result<DataSou
         pins: pins(profile.pin),
         kinds: kinds.collect(),
     };
-    definition.build(before).map_err(unknown)
+    let built = definition.build(before);
+    built.map_err(|missing| unknown(missing.to_string()))
 }
 
 fn defaults(table: BTreeMap<String, Value>) -> Vec<(String, Vec<Scalar>)> {

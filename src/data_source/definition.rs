@@ -36,13 +36,24 @@ pub(super) struct KindDefinition {
     pub(super) never: Vec<String>,
 }
 
+/// A name in a definition that stands for nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Missing {
+    /// Another source.
+    #[error("source {0}")]
+    Source(String),
+    /// An index of the source.
+    #[error("index {0}")]
+    Index(String),
+}
+
 impl Definition {
     /// The source, with the kinds of those of `before` that the definition names; the error is the
     /// source or index that does not exist.
-    pub(super) fn build(self, before: &[DataSource]) -> Result<DataSource, String> {
+    pub(super) fn build(self, before: &[DataSource]) -> Result<DataSource, Missing> {
         let other = |other: &String| {
             let found = before.iter().find(|source| source.name == *other);
-            found.ok_or_else(|| format!("source {other}"))
+            found.ok_or_else(|| Missing::Source(other.clone()))
         };
         let mut kinds = Vec::new();
         if let Some(name) = &self.kinds_from {
@@ -72,7 +83,7 @@ impl Definition {
 
     /// Adds what is defined here to a source: what both say, this says. Field types of an index
     /// that the source has are looked up before its own.
-    pub(super) fn extend(self, source: &mut DataSource) -> Result<(), String> {
+    pub(super) fn extend(self, source: &mut DataSource) -> Result<(), Missing> {
         for index in self.indices {
             let same = |other: &&mut Index| other.name == index.name;
             match source.indices.iter_mut().find(same) {
@@ -108,12 +119,12 @@ impl Definition {
 }
 
 impl KindDefinition {
-    fn build(self, indices: &[Index], never: &[String]) -> Result<Kind, String> {
+    fn build(self, indices: &[Index], never: &[String]) -> Result<Kind, Missing> {
         let index = match &self.index {
             None => Some(0),
             Some(name) => indices.iter().position(|index| index.is_called(name)),
         };
-        let index = index.ok_or_else(|| format!("index {:?}", self.index))?;
+        let index = index.ok_or_else(|| Missing::Index(self.index.unwrap_or_default()))?;
         let (group, action) = match self.name.split_once('.') {
             Some((group, action)) => (group.to_owned(), Some(action.to_owned())),
             None => (self.name, None),

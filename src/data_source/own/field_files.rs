@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::error::BAD_FIELDS;
 use super::super::field_list::FieldList;
-use super::field_type::{is_path, known_type};
+use super::field_type::{is_path, unknown_type};
 use super::fields_yml;
 use super::reader::{OpenBeside, Reader};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
@@ -14,9 +14,8 @@ use crate::located::{Located, Node};
 
 /// Whether an entry of `fields` names a file, by its ending.
 pub(super) fn is_file(name: &str) -> bool {
-    [".json", ".yml", ".yaml"]
-        .iter()
-        .any(|end| name.ends_with(end))
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    matches!(ending, Some("json" | "yml" | "yaml"))
 }
 
 /// The lists of a file beside the source's own.
@@ -34,7 +33,7 @@ pub(super) fn read(
             return Vec::new();
         }
     };
-    let lists = if name.ends_with(".json") {
+    let lists = if name.rsplit('.').next() == Some("json") {
         of_mapping(&source).map_err(|mistake| vec![*mistake])
     } else {
         fields_yml::read(&source).map(|text| vec![FieldList::new(text)])
@@ -117,7 +116,7 @@ pub(super) fn inline(value: &Located<'_>, reader: &mut Reader<'_>) -> Option<Arc
                 continue;
             }
         };
-        if let Err(mend) = known_type(type_name) {
+        if let Some(mend) = unknown_type(type_name) {
             let message = format!("there is no type `{type_name}`");
             reader.error(&BAD_FIELDS, type_span, message).help = vec![mend];
             continue;

@@ -55,12 +55,12 @@ pub(super) fn is_path(path: &str) -> bool {
         && !path.contains(is_bad)
 }
 
-/// Whether Elasticsearch has a type of this name; the error mends it.
-pub(super) fn known_type(name: &str) -> Result<(), String> {
+/// What to write instead of a type that Elasticsearch does not have; `None` for one that it has.
+pub(super) fn unknown_type(name: &str) -> Option<String> {
     if TYPES.contains(&name) {
-        return Ok(());
+        return None;
     }
-    Err(match nearest(name, TYPES.iter().copied()) {
+    Some(match nearest(name, TYPES.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
             "write the type as `GET INDEX/_mapping` shows it: `keyword`, `long`, `ip`".to_owned()

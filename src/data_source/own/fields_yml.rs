@@ -9,7 +9,7 @@ use serde_saphyr::{Error, Options, Spanned};
 
 use super::super::builtin;
 use super::super::error::BAD_FIELDS;
-use super::field_type::{is_path, known_type};
+use super::field_type::{is_path, unknown_type};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::event::FieldType;
 
@@ -156,7 +156,7 @@ impl Reader<'_> {
         if type_name == "array" {
             return Some(type_name);
         }
-        if let (Err(mend), Some(name)) = (known_type(&type_name), &entry.type_name) {
+        if let (Some(mend), Some(name)) = (unknown_type(&type_name), &entry.type_name) {
             self.mistake(name, format!("there is no type `{type_name}`"), &mend);
             return None;
         }

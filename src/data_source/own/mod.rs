@@ -19,6 +19,7 @@ mod verify;
 use std::sync::Arc;
 
 use super::catalogue::Catalogue;
+use super::definition::Missing;
 use super::error::SOURCE_CLASH;
 use super::profile::DataSource;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
@@ -59,10 +60,10 @@ fn put(own: OwnSource, reader: &mut reader::Reader<'_>, catalogue: &mut Catalogu
         return;
     }
     let places = own.places;
-    let built: Result<DataSource, String> = match &own.relation {
+    let built: Result<DataSource, Missing> = match &own.relation {
         Relation::Extends(other, _) => match catalogue.get(other).cloned() {
             Some(mut source) => own.definition.extend(&mut source).map(|()| source),
-            None => Err(format!("source {other}")),
+            None => Err(Missing::Source(other.clone())),
         },
         _ => own.definition.build(catalogue.sources()),
     };
