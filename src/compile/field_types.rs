@@ -310,11 +310,11 @@ impl<'c> OfPatterns<'c> {
         for (end, _) in path.match_indices('.') {
             let above = path.get(..end).unwrap_or("");
             if !self.objects.contains_key(above) {
-                let found = self
+                let mut found = self
                     .claimed
                     .iter()
                     .filter_map(|claimed| claimed.field(above));
-                let found = found.filter(is_object).next_back();
+                let found = found.rfind(is_object);
                 self.objects.insert(above.to_owned(), found);
             }
             if let Some(Some(field)) = self.objects.get(above) {

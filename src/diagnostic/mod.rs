@@ -54,7 +54,7 @@ pub struct Diagnostic {
     /// What to do about it, one line each.
     pub help: Vec<String>,
     /// The same for programs.
-    pub details: Details,
+    pub details: Box<Details>,
 }
 
 impl Diagnostic {
@@ -67,7 +67,7 @@ impl Diagnostic {
             message: message.into(),
             labels: Vec::new(),
             help: Vec::new(),
-            details: Details::default(),
+            details: Box::default(),
         }
     }
 

@@ -167,9 +167,10 @@ fn by_bucket(
     let (mut others, mut cut) = (Vec::new(), Vec::new());
     for (place, (key, own)) in buckets.into_iter().enumerate() {
         let numbers = own.iter().map(|(number, _)| *number);
-        let fate = match place < looked_at {
-            true => open.in_group(key.group()),
-            false => Fate::Cut,
+        let fate = if place < looked_at {
+            open.in_group(key.group())
+        } else {
+            Fate::Cut
         };
         match fate {
             Fate::Alert => {

@@ -16,7 +16,7 @@ pub struct QueryError {
     /// How to mend it.
     pub help: Vec<String>,
     /// The parts of the message, for programs.
-    pub details: Details,
+    pub details: Box<Details>,
 }
 
 impl QueryError {
@@ -29,7 +29,7 @@ impl QueryError {
             span,
             label: String::new(),
             help: Vec::new(),
-            details: Details::default(),
+            details: Box::default(),
         }
     }
 
@@ -56,6 +56,10 @@ impl QueryError {
 
     /// The same with what stands there and what must stand there: types, or numbers of arguments.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers hand over numbers and types that they made for it"
+    )]
     pub fn found(mut self, found: impl ToString, expected: impl ToString) -> Self {
         self.details.found = Some(found.to_string());
         self.details.expected = Some(expected.to_string());

@@ -80,7 +80,7 @@ pub(super) fn of_kql(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
         else {
             continue;
         };
-        if subject.is_text(&leaf.field) {
+        if subject.is_text(leaf.field.as_ref()) {
             continue;
         }
         let Some((written, sources)) = otherwise(subject.claims, field, text) else {

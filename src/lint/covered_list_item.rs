@@ -211,7 +211,7 @@ fn report(
 /// pattern fits the other's text, in which a star is a character that no text has.
 pub(super) fn of_kql(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
     for items in subject.alternatives() {
-        if subject.is_text(&items.field) {
+        if subject.is_text(items.field.as_ref()) {
             continue;
         }
         let items = items.values;

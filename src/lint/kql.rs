@@ -79,7 +79,7 @@ impl KqlSubject<'_> {
     }
 
     /// Whether the field is a text wherever it is known.
-    pub(super) fn is_text(&self, field: &Option<FieldName>) -> bool {
+    pub(super) fn is_text(&self, field: Option<&FieldName>) -> bool {
         let Some(FieldName::Name(field)) = field else {
             return false;
         };
@@ -163,14 +163,20 @@ fn add_lists<'q>(list: &'q ListNode, found: &mut dyn FnMut(Vec<&'q Literal>)) {
     match &list.kind {
         ListKind::Value(_) => {}
         ListKind::Not(inner) => add_lists(inner, found),
-        ListKind::And(items) => items.iter().for_each(|item| add_lists(item, found)),
+        ListKind::And(items) => {
+            for item in items {
+                add_lists(item, found);
+            }
+        }
         ListKind::Or(items) => {
             let value = |item: &'q ListNode| match &item.kind {
                 ListKind::Value(value) => Some(value),
                 _ => None,
             };
             found(items.iter().filter_map(value).collect());
-            items.iter().for_each(|item| add_lists(item, found));
+            for item in items {
+                add_lists(item, found);
+            }
         }
     }
 }

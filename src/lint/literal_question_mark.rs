@@ -24,7 +24,7 @@ pub(super) fn run(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
             continue;
         };
         let is_worded = text.chars().any(char::is_alphanumeric);
-        if !is_worded || begins_arguments(before, after) || subject.is_text(&leaf.field) {
+        if !is_worded || begins_arguments(before, after) || subject.is_text(leaf.field.as_ref()) {
             continue;
         }
         let message = format!("KQL does not expand the `?` in `{text}`");

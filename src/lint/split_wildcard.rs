@@ -26,7 +26,7 @@ pub(super) fn run(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
         };
         // What runs on to the next line is another mistake, and a text field another lint's.
         let has_space = pattern.contains(char::is_whitespace);
-        if !has_space || pattern.contains('\n') || subject.is_text(&leaf.field) {
+        if !has_space || pattern.contains('\n') || subject.is_text(leaf.field.as_ref()) {
             continue;
         }
         let is_keyword = |own: &Option<FieldType>| {

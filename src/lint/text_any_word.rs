@@ -25,7 +25,7 @@ pub(super) fn run(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
             continue;
         };
         let found: Vec<String> = words(text).collect();
-        if found.len() < 2 || leaf.operator.is_some() || !subject.is_text(&leaf.field) {
+        if found.len() < 2 || leaf.operator.is_some() || !subject.is_text(leaf.field.as_ref()) {
             continue;
         }
         let field = leaf.name().unwrap_or_default();

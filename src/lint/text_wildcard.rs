@@ -23,7 +23,7 @@ pub(super) fn run(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
         let Some(pattern) = leaf.pattern() else {
             continue;
         };
-        if !subject.is_text(&leaf.field) {
+        if !subject.is_text(leaf.field.as_ref()) {
             continue;
         }
         let stars_aside = pattern.trim_matches('*');

@@ -255,7 +255,7 @@ fn error(problem: &Diagnostic) -> ErrorEntry<'_> {
         line: at.as_ref().map(|at| at.line),
         column: at.as_ref().map(|at| at.column),
         help: &problem.help,
-        details: (!problem.details.is_empty()).then_some(&problem.details),
+        details: (!problem.details.is_empty()).then_some(&*problem.details),
     }
 }
 

@@ -61,7 +61,7 @@ impl Index {
             now: parameters.now.unwrap_or_else(|| self.latest(timestamp)),
         };
         let plan = on_mappings.plan(OptionalFields::Missing).map_err(refuse)?;
-        let fail = |failure: QueryFailure| failed(&plan, failure);
+        let fail = |failure: QueryFailure| failed(&plan, &failure);
         let prepared = Prepared::new(&plan).map_err(fail)?;
         let mut found: Vec<(Option<Timestamp>, u32)> = Vec::new();
         for (number, event) in (0u32..).zip(&self.events) {
@@ -135,7 +135,7 @@ impl Index {
 }
 
 /// Why a query fails on a document.
-fn failed(plan: &Plan, failure: QueryFailure) -> Refusal {
+fn failed(plan: &Plan, failure: &QueryFailure) -> Refusal {
     let clause = failure.clause.and_then(|clause| plan.clause(clause));
     Refusal::Failure {
         span: clause.map(|clause| clause.span),

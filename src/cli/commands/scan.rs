@@ -41,7 +41,7 @@ pub fn run(
     let loaded = Rules::load(
         settings,
         &args.exceptions,
-        documents,
+        documents.as_ref(),
         options.threads,
         console,
     );
@@ -112,7 +112,10 @@ pub fn run(
     if let Some(path) = &args.stats {
         let mut figures = figures(&stats, &rules, &names, seconds);
         if let Some(indicators) = &indicators {
-            figures["indicators"] = indicators.figures();
+            let of_indicators = indicators.figures();
+            if let Some(figures) = figures.as_object_mut() {
+                figures.insert("indicators".to_owned(), of_indicators);
+            }
         }
         let text = format!("{figures}\n");
         let written = settings.files.write(&settings.typed(path), &text);

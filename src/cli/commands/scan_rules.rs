@@ -65,7 +65,7 @@ impl Rules {
     pub(super) fn load(
         settings: &Settings,
         typed: &[Utf8PathBuf],
-        indicators: Option<Arc<[Event]>>,
+        indicators: Option<&Arc<[Event]>>,
         threads: usize,
         console: &mut Console,
     ) -> Result<Self, ExitCode> {
@@ -78,7 +78,7 @@ impl Rules {
         let files = &settings.files;
         let compiler = &|| {
             let compiler = RuleCompiler::new(&catalogue, &lists, Timestamp::default());
-            compiler.with_indicators(indicators.clone())
+            compiler.with_indicators(indicators.cloned())
         };
         let loaded: Vec<(Self, Vec<Diagnostic>)> = std::thread::scope(|scope| {
             let mut parts = paths.chunks(part);

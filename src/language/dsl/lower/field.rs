@@ -95,7 +95,7 @@ impl Lowering<'_> {
             }
             FieldType::Unsupported(name) => Err(UnsupportedCondition::FieldType {
                 field: path.to_owned(),
-                field_type: name.to_string(),
+                field_type: name.clone(),
             }
             .into()),
             field_type => {
