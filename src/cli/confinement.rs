@@ -18,6 +18,8 @@ struct Allowed {
     path: Utf8PathBuf,
     /// The same with all links followed, as far as it exists.
     real: Utf8PathBuf,
+    /// Rules, scenarios and other texts of the project are not read there.
+    recordings_only: bool,
 }
 
 /// Why a file may not be used.
@@ -34,26 +36,57 @@ pub(super) enum Refusal {
 impl Confinement {
     /// Allows a file, or a directory and what is below it; the path is absolute and clean.
     pub(super) fn allow(&self, path: &Utf8Path) {
+        self.add(path, false);
+    }
+
+    /// Allows a path that was typed. A link inside the root may be somebody else's, and a shell's
+    /// pattern names it: it leads to recordings, and to no text that an error could quote.
+    pub(super) fn allow_typed(&self, path: &Utf8Path) {
+        let leads_out = {
+            let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            let root = all.first();
+            root.is_some_and(|root| {
+                path.starts_with(&root.path) && !real(path).starts_with(&root.real)
+            })
+        };
+        self.add(path, leads_out);
+    }
+
+    fn add(&self, path: &Utf8Path, recordings_only: bool) {
         let allowed = Allowed {
             path: path.to_owned(),
             real: real(path),
+            recordings_only,
         };
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if all.iter().all(|known| known.path != allowed.path) {
+        let same = |known: &Allowed| {
+            known.path == allowed.path && (known.recordings_only <= allowed.recordings_only)
+        };
+        if !all.iter().any(same) {
             all.push(allowed);
         }
     }
 
-    /// Whether a file may be read. A file that was named on the command line may be a pipe.
+    /// Whether a recording may be read. A file that was named on the command line may be a pipe.
     pub(super) fn check_read(&self, path: &Utf8Path) -> Result<(), Refusal> {
+        self.check(path, |_| true)
+    }
+
+    /// Whether a text of the project may be read.
+    pub(super) fn check_text(&self, path: &Utf8Path) -> Result<(), Refusal> {
+        self.check(path, |allowed| !allowed.recordings_only)
+    }
+
+    fn check(&self, path: &Utf8Path, counts: impl Fn(&&Allowed) -> bool) -> Result<(), Refusal> {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         // The first one is the root, which is a directory.
-        if all.iter().skip(1).any(|allowed| allowed.path == *path) {
+        let mut named = all.iter().skip(1).filter(&counts);
+        if named.any(|allowed| allowed.path == *path) {
             return Ok(());
         }
         let real = real(path);
         let is_inside = |allowed: &Allowed| real.starts_with(&allowed.real);
-        if !all.iter().any(is_inside) {
+        if !all.iter().filter(&counts).any(is_inside) {
             return Err(Refusal::Outside);
         }
         if is_special(path) {
@@ -158,6 +191,32 @@ mod tests {
         files.allow(&outside);
         assert_eq!(files.check_read(&root.join("a/link")), Ok(()));
         assert_eq!(files.check_write(&outside.join("x")), Ok(()));
+    }
+
+    #[test]
+    fn a_typed_link_inside_the_root_leads_to_recordings_only() {
+        let directory = tempfile::tempdir().unwrap();
+        let base = Utf8PathBuf::from_path_buf(directory.path().to_owned()).unwrap();
+        let (root, outside) = (base.join("root"), base.join("outside"));
+        for made in [&root, &outside] {
+            fs::create_dir_all(made).unwrap();
+            fs::write(made.join("file"), "").unwrap();
+        }
+        symlink(&outside, root.join("link")).unwrap();
+        let files = Confinement::default();
+        files.allow(&root);
+        for typed in ["link", "link/file"] {
+            files.allow_typed(&root.join(typed));
+        }
+        let through = root.join("link/file");
+        assert_eq!(files.check_read(&through), Ok(()));
+        assert_eq!(files.check_text(&through), Err(Refusal::Outside));
+        files.allow_typed(&root.join("file"));
+        assert_eq!(files.check_text(&root.join("file")), Ok(()));
+        files.allow_typed(&outside.join("file"));
+        assert_eq!(files.check_text(&outside.join("file")), Ok(()));
+        files.allow(&root.join("link"));
+        assert_eq!(files.check_text(&through), Ok(()));
     }
 
     #[test]

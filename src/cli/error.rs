@@ -55,7 +55,7 @@ codes! {
     BROKEN_ARCHIVE = "E007", "a compressed file is broken",
         "The file ends in `.gz` or `.zst`, and what it holds does not unpack.\n";
     OUTSIDE = "E008", "a path leads out of the project",
-        "Rules, scenarios, exception lists, captures and the configuration may come from somebody else.\nSo the paths in them, and links, lead to files inside the project's root only, and nothing is\nwritten through a link. Paths on the command line may lead anywhere. A directory outside is allowed\nby `--allow-dir DIR`, or by the root's trapline.toml:\n\n```toml\n[files]\nallow = [\"../captures\"]\n```\n";
+        "Rules, scenarios, exception lists, captures and the configuration may come from somebody else.\nSo the paths in them, and links, lead to files inside the project's root only, and nothing is\nwritten through a link. Paths on the command line may lead anywhere, but a link\ninside the project that is named there leads to recordings only. A directory outside is allowed by\n`--allow-dir DIR`, or by the root's trapline.toml:\n\n```toml\n[files]\nallow = [\"../captures\"]\n```\n";
     FILE_EXISTS = "E034", "a file exists",
         "`trapline sources learn -o FILE` replaces no file unless `--overwrite` asks for it.\n";
     BAD_NAME = "E035", "no name of a data source",

@@ -10,7 +10,28 @@ use super::files::Files;
 use crate::diagnostic::{Code, Diagnostic};
 
 impl Files {
-    pub(super) fn refused(&self, path: &Utf8Path, refusal: &Refusal) -> Diagnostic {
+    pub(super) fn may_read(&self, path: &Utf8Path) -> Result<(), Box<Diagnostic>> {
+        self.unless_refused(path, self.confinement.check_read(path))
+    }
+
+    /// The same for rules, scenarios and other texts of the project.
+    pub(super) fn may_read_text(&self, path: &Utf8Path) -> Result<(), Box<Diagnostic>> {
+        self.unless_refused(path, self.confinement.check_text(path))
+    }
+
+    pub(super) fn may_write(&self, path: &Utf8Path) -> Result<(), Box<Diagnostic>> {
+        self.unless_refused(path, self.confinement.check_write(path))
+    }
+
+    fn unless_refused(
+        &self,
+        path: &Utf8Path,
+        check: Result<(), Refusal>,
+    ) -> Result<(), Box<Diagnostic>> {
+        check.map_err(|refusal| Box::new(self.refused(path, &refusal)))
+    }
+
+    fn refused(&self, path: &Utf8Path, refusal: &Refusal) -> Diagnostic {
         match refusal {
             Refusal::Outside => {
                 let reason = "allow its directory with `--allow-dir DIR`, or with `allow` under \

@@ -27,7 +27,7 @@ const SPOOLED: usize = 16 << 20;
 #[derive(Debug, Clone)]
 pub struct Files {
     root: Utf8PathBuf,
-    confinement: Confinement,
+    pub(super) confinement: Confinement,
     /// What they may hold.
     pub limits: Limits,
 }
@@ -47,6 +47,11 @@ impl Files {
     /// Allows a file or directory outside of the root, which a person named.
     pub fn allow(&self, path: &Utf8Path) {
         self.confinement.allow(&clean(&self.root.join(path)));
+    }
+
+    /// Allows a path that a person typed.
+    pub fn allow_typed(&self, path: &Utf8Path) {
+        self.confinement.allow_typed(&clean(&self.root.join(path)));
     }
 
     /// The project's root.
@@ -188,6 +193,7 @@ impl Files {
     /// The whole text of a file.
     pub fn read(&self, path: &Utf8Path) -> Result<Arc<SourceText>, Box<Diagnostic>> {
         let path = clean(&self.root.join(path));
+        self.may_read_text(&path)?;
         let (file, size) = self.open_file(&path)?;
         if size > LARGEST {
             return Err(Box::new(self.too_large(&path)));
@@ -380,20 +386,6 @@ impl Files {
         }
         let file = fs::File::open(path).map_err(|error| Box::new(self.unreadable(path, &error)))?;
         Ok((file, metadata.len()))
-    }
-
-    fn may_read(&self, path: &Utf8Path) -> Result<(), Box<Diagnostic>> {
-        let refused = self.confinement.check_read(path).err();
-        refused.map_or(Ok(()), |refusal| {
-            Err(Box::new(self.refused(path, &refusal)))
-        })
-    }
-
-    fn may_write(&self, path: &Utf8Path) -> Result<(), Box<Diagnostic>> {
-        let refused = self.confinement.check_write(path).err();
-        refused.map_or(Ok(()), |refusal| {
-            Err(Box::new(self.refused(path, &refusal)))
-        })
     }
 }
 

@@ -349,13 +349,13 @@ impl Settings {
     /// A path that was typed, which may lead anywhere.
     pub fn typed(&self, path: impl AsRef<Utf8Path>) -> Utf8PathBuf {
         let path = self.working_directory.join(path);
-        self.files.allow(&path);
+        self.files.allow_typed(&path);
         path
     }
 
     /// A path that was typed and must be there.
     pub(super) fn must_exist(&self, path: &Utf8Path) -> Result<(), Box<Problem>> {
-        self.files.allow(path);
+        self.files.allow_typed(path);
         if self.files.exists(path) {
             return Ok(());
         }
