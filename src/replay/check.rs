@@ -9,7 +9,7 @@ use super::judged_case::Case;
 use super::outcome::{Check, CheckKey, CheckWarning, Observed, PinKind, Place, Verdict};
 use super::reason::{Reason, ReasonWord, RefusedQuery};
 use super::source::{Item, OnSource};
-use super::{explain, trace, unset_fields};
+use super::{explain, misfits, trace, unset_fields};
 use crate::compile::Refused;
 use crate::evaluate::QueryFailure;
 use crate::scenario::Skipped;
@@ -137,6 +137,9 @@ impl OnSource<'_> {
                 source: self.source.name.clone(),
                 fields: case.run.query.assumed.len(),
             });
+        }
+        if case.recorded {
+            check.warnings.extend(misfits::warning(case.run));
         }
         if judgement.verdict.fails() {
             let expect = item

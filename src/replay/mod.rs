@@ -40,6 +40,7 @@ mod source;
 mod stateful;
 mod threshold;
 pub mod listing;
+mod misfits;
 mod production_blockers;
 pub mod rerun;
 mod query_rule;

@@ -83,3 +83,33 @@ fn two_unmapped_optional_fields_are_equal_in_every_verb() {
     let (_, found, said) = project.run_apart(&["query", query, "events.ndjson"]);
     assert!(found.contains("\"value\":2"), "{found}{said}");
 }
+
+#[test]
+fn a_test_counts_and_names_values_of_a_recording_that_do_not_fit() {
+    let scenario = "rule: ../rules/ports.toml\nattack:\n  name: recorded\n  events_from: {file: \
+                    ../events.ndjson}\n  expect: alert\n";
+    let project = Project::of(&[
+        ("rules/ports.toml", RULE),
+        ("events.ndjson", EVENTS),
+        ("scenarios/ports.yaml", scenario),
+        ("trapline.toml", ""),
+    ]);
+    let (code, out, said) = project.run_apart(&["test", "--accept"]);
+    assert_eq!(code, 0, "{out}{said}");
+    let shown = format!("{out}{said}");
+    let counted = "2 values of the recording do not fit their fields and count as missing";
+    assert!(shown.contains(counted), "{shown}");
+    let first = "`many` in `destination.port` of event 1 is not a long";
+    assert!(shown.contains(first), "{shown}");
+    let (_, json, said) = project.run_apart(&["test", "--format", "json"]);
+    assert!(
+        json.contains("`true` in `destination.port` of event 3"),
+        "{json}{said}"
+    );
+    let project =
+        project
+            .with("events.ndjson", "\"many\"", "80")
+            .with("events.ndjson", ",true", "");
+    let (_, out, said) = project.run_apart(&["test"]);
+    assert!(!format!("{out}{said}").contains("misfits"), "{out}{said}");
+}
