@@ -15,6 +15,7 @@ use zip::{CompressionMethod, ZipArchive};
 use super::detect::Kind;
 use super::error::Problem;
 use super::zip_list;
+use crate::event;
 use crate::event::io::ReadSeek;
 
 /// Bytes from anywhere.
@@ -43,6 +44,17 @@ impl Default for Limits {
             honest: 64 << 20,
             value: 4 << 20,
             response: 128 << 20,
+        }
+    }
+}
+
+impl From<event::io::Limits> for Limits {
+    /// What `[limits]` of `trapline.toml` bounds; the rest is built in.
+    fn from(limits: event::io::Limits) -> Self {
+        Self {
+            unpacked: limits.unpacked,
+            ratio: limits.ratio,
+            ..Self::default()
         }
     }
 }

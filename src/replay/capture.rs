@@ -65,11 +65,7 @@ pub(super) fn load(
     let mut events: Vec<Event> = Vec::new();
     let mut memory: u64 = 0;
     let options = import::Options {
-        limits: import::Limits {
-            unpacked: limits.unpacked,
-            ratio: limits.ratio,
-            ..import::Limits::default()
-        },
+        limits: limits.into(),
         ..import::Options::default()
     };
     let recording = Import::open(&from.file.value, reader, options);

@@ -105,8 +105,12 @@ fn open(settings: &Settings, path: &Utf8PathBuf) -> Result<Batches<'static>, Box
     let name = settings.files.name(path);
     if is_imported(path) {
         let bytes = settings.files.open_raw(path, &Arc::default())?;
+        let options = Options {
+            limits: settings.files.limits.into(),
+            ..Options::default()
+        };
         return Ok(Box::new(Documents {
-            import: Import::open(&name, bytes, Options::default()),
+            import: Import::open(&name, bytes, options),
             name,
             number: 0,
         }));

@@ -65,7 +65,7 @@ impl<'s> Recordings<'s> {
             options: Options {
                 form,
                 shipper,
-                ..Options::default()
+                limits: settings.files.limits.into(),
             },
         })
     }
