@@ -1,6 +1,6 @@
 //! The text of one file, places in it, and a query embedded in it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A range of bytes `start..end` in one text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -50,11 +50,24 @@ impl Span {
 
 /// The text of one file together with its name as it is shown to people: relative to the
 /// project's root and written with `/`.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct SourceText {
     name: String,
     text: String,
+    /// Line and column at every [`STEP`] bytes, once somebody asks for a place behind the first.
+    marks: OnceLock<Vec<(usize, usize)>>,
 }
+
+/// A query of hundreds of kilobytes is asked for thousands of places.
+const STEP: usize = 1 << 10;
+
+impl PartialEq for SourceText {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, &self.text) == (&other.name, &other.text)
+    }
+}
+
+impl Eq for SourceText {}
 
 impl SourceText {
     /// Takes the name that people see and the whole text.
@@ -63,6 +76,7 @@ impl SourceText {
         Arc::new(Self {
             name: name.into(),
             text: text.into(),
+            marks: OnceLock::new(),
         })
     }
 
@@ -87,11 +101,38 @@ impl SourceText {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let before = self.text.get(..offset).unwrap_or("");
-        let line_start = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |at| at + 1);
-        let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1;
-        let column = before.get(line_start..).unwrap_or("").chars().count() + 1;
-        (line, column)
+        let (mut mark, mut place) = (0, (1, 1));
+        if offset >= STEP {
+            let marks = self.marks.get_or_init(|| marks(&self.text));
+            if let Some(found) = marks.get(offset / STEP - 1) {
+                (mark, place) = (offset / STEP * STEP, *found);
+            }
+        }
+        advanced(place, self.text.as_bytes().get(mark..offset).unwrap_or(&[]))
+    }
+}
+
+/// Line and column at every [`STEP`] bytes of a text.
+fn marks(text: &str) -> Vec<(usize, usize)> {
+    let mut place = (1, 1);
+    let steps = text.as_bytes().chunks_exact(STEP);
+    let marks = steps.map(|step| {
+        place = advanced(place, step);
+        place
+    });
+    marks.collect()
+}
+
+/// Line and column behind some bytes; the column counts those that begin a character.
+fn advanced((line, column): (usize, usize), bytes: &[u8]) -> (usize, usize) {
+    let begun = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+    match memchr::memrchr(b'\n', bytes) {
+        Some(last) => {
+            let lines = memchr::memchr_iter(b'\n', bytes).count();
+            let rest = bytes.get(last + 1..).unwrap_or(&[]);
+            (line + lines, begun(rest) + 1)
+        }
+        None => (line, column + begun(bytes)),
     }
 }
 
@@ -185,6 +226,20 @@ mod tests {
         assert_eq!(source.line_column(3), (1, 3));
         assert_eq!(source.line_column(4), (2, 1));
         assert_eq!(source.line_column(99), (2, 3));
+    }
+
+    #[test]
+    fn places_far_into_a_text_are_those_that_counting_gives() {
+        let text = "né\nxyé\n\nlonger line with ü ".repeat(400);
+        let source = SourceText::new("a", text.as_str());
+        for (offset, _) in text.char_indices().step_by(7) {
+            let before = text.get(..offset).unwrap();
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+            let place = u32::try_from(offset).unwrap();
+            assert_eq!(source.line_column(place), (line, column), "{offset}");
+        }
+        assert_eq!(source, SourceText::new("a", text));
     }
 
     #[test]

@@ -264,14 +264,10 @@ pub(super) fn value(run: &Run<'_>, found: &Match, name: &str) -> Option<String> 
 /// The times at which an execution starts to do otherwise although it sees the same events: a query
 /// that asks for NOW() counts in whole minutes from its events.
 fn moments(run: &Run<'_>, selected: &Selected) -> Vec<i64> {
-    let text = run
-        .query
-        .pipeline
-        .iter()
-        .flat_map(|pipeline| &pipeline.locations);
-    let asks = text
-        .into_iter()
-        .any(|location| location.text.to_ascii_lowercase().contains("now("));
+    let pipelines = run.query.pipeline.iter();
+    let asks = pipelines
+        .filter_map(|pipeline| pipeline.locations.first())
+        .any(|location| location.source.text().to_ascii_lowercase().contains("now("));
     if !asks {
         return Vec::new();
     }

@@ -299,7 +299,7 @@ pub(super) fn is_proven(attack: &Run<'_>, causes: &[CauseRecord]) -> bool {
 /// A clause as the query writes it, white space aside.
 pub(super) fn clause_words(pipeline: &Pipeline, location: LocationId) -> String {
     let location = pipeline.location(location);
-    location.map_or_else(String::new, |location| one_line(&location.text))
+    location.map_or_else(String::new, |location| one_line(location.text()))
 }
 
 fn one_line(text: &str) -> String {

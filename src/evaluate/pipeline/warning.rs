@@ -75,7 +75,7 @@ impl Warnings {
             };
             lines.push(format!(
                 "{place}: evaluation of [{}] failed, treating result as {read_as}. Only first {RECORDED} failures recorded.",
-                location.text
+                location.text()
             ));
             lines.extend(failures.iter().map(|failure| format!("{place}: {failure}")));
         }

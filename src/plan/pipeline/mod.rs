@@ -24,7 +24,9 @@ pub use grok::GrokPattern;
 pub use timespan::Timespan;
 pub use types::{DataType, TypeSet};
 
-use crate::diagnostic::Span;
+use std::sync::Arc;
+
+use crate::diagnostic::{SourceText, Span};
 use crate::event::schema::MappedField;
 
 /// The number of a column in [`Pipeline::columns`].
@@ -335,8 +337,15 @@ pub struct Location {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
+    /// The whole query.
+    pub source: Arc<SourceText>,
+}
+
+impl Location {
     /// The text itself.
-    pub text: String,
+    pub fn text(&self) -> &str {
+        self.source.slice(self.span)
+    }
 }
 
 impl Pipeline {

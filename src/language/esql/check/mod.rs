@@ -158,12 +158,11 @@ impl<'a> Checker<'a> {
 
     fn location(&mut self, span: Span) -> LocationId {
         let (line, column) = self.source.line_column(span.start);
-        let text = self.text_of(span).to_owned();
         let location = Location {
             span,
             line,
             column,
-            text,
+            source: Arc::clone(&self.source),
         };
         // A command's parts are often asked for again right away.
         if self.pipeline.locations.last() != Some(&location) {
