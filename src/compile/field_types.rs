@@ -12,7 +12,7 @@ use super::query::fields_of;
 use super::syntax::Syntax;
 use crate::data_source::{Catalogue, DataSource, Index, IndexPatterns};
 use crate::event::schema::{MappedField, Origin};
-use crate::event::{Event, FieldType, Mapping};
+use crate::event::{Event, FieldType, Mapping, paths_above};
 use crate::language::eql::Settings;
 
 /// The types of fields in the indices that one search goes over.
@@ -84,8 +84,7 @@ impl<'a> FieldTypes<'a> {
 
 /// Adds what decides how a field is read and stands above it: nested objects, and flattened ones.
 fn add_objects_above(mapping: &mut Mapping, path: &str, get: impl Fn(&str) -> Option<MappedField>) {
-    for (end, _) in path.match_indices('.') {
-        let above = path.get(..end).unwrap_or("");
+    for above in paths_above(path) {
         if let Some(field) = get(above)
             && is_object(&field)
         {

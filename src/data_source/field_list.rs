@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use crate::event::field::{Exact, Normalizer};
 use crate::event::schema::FieldOptions;
-use crate::event::{FieldType, Mapping};
+use crate::event::{FieldType, Mapping, paths_above};
 
 /// A list of field types.
 #[derive(Debug)]
@@ -104,12 +104,11 @@ impl FieldList {
                 options: FieldOptions::default(),
             })
         };
-        let mut above = path;
-        while let Some((parent, _)) = above.rsplit_once('.') {
+        for parent in paths_above(path) {
             match fields.named(parent).map(|field| &field.field_type) {
                 Some(FieldType::Flattened) => return dynamic(FieldType::FlattenedKey),
                 Some(FieldType::Nested) => return dynamic(FieldType::Nested),
-                _ => above = parent,
+                _ => {}
             }
         }
         let mut patterns = fields.patterns.iter();

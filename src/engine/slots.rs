@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::event::paths_above;
+
 /// The number of a field that some rule reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SlotId(pub u32);
@@ -178,10 +180,10 @@ impl Slots {
             }
         }
         for (path, slot) in numbers {
-            for (end, _) in path.match_indices('.') {
-                if let Some(prefix) = path.get(..end) {
-                    self.node(prefix, &mut nodes, &mut keys);
-                }
+            let mut above: Vec<&str> = paths_above(path).collect();
+            above.reverse();
+            for prefix in above {
+                self.node(prefix, &mut nodes, &mut keys);
             }
             let node = self.node(path, &mut nodes, &mut keys);
             if let Some(node) = self.nodes.get_mut(node as usize) {
@@ -213,10 +215,9 @@ impl Slots {
             }
         };
         link(Self::ROOT, path);
-        for (end, _) in path.match_indices('.') {
-            let prefix = path.get(..end).and_then(|prefix| nodes.get(prefix));
-            if let (Some(prefix), Some(key)) = (prefix, path.get(end + 1..)) {
-                link(*prefix, key);
+        for prefix in paths_above(path) {
+            if let (Some(node), Some(key)) = (nodes.get(prefix), path.get(prefix.len() + 1..)) {
+                link(*node, key);
             }
         }
         nodes.insert(path.to_owned(), node);

@@ -23,6 +23,20 @@ pub use schema::{Mapping, MappingId, Resolution, Schema};
 pub use time::Timestamp;
 pub use value::{Raw, Scalar, Value};
 
+/// So many objects above a field are looked at. Elasticsearch maps 20 in one another
+/// (`index.mapping.depth.limit`), so that nothing deeper is a field.
+const DEEPEST: usize = 64;
+
+/// The paths of the objects above a field, the nearest first; of a path that is too deep to be a
+/// field's only the nearest.
+pub fn paths_above(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(path_above(path), |path| path_above(path)).take(DEEPEST)
+}
+
+fn path_above(path: &str) -> Option<&str> {
+    path.rsplit_once('.').map(|(parent, _)| parent)
+}
+
 /// The number of an event in the slice that was given to an evaluator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId(pub u32);

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Raw;
 use super::field::{Family, FieldType, Reading};
 use super::value::Scalar;
+use super::{Raw, paths_above};
 use crate::diagnostic::suggest::nearest;
 
 /// The number of a mapping in its [`Schema`].
@@ -166,30 +166,18 @@ impl Mapping {
         if let Some(field) = self.fields.get(path) {
             return Some(field.clone());
         }
-        let mut above = path;
-        while let Some((parent, _)) = above.rsplit_once('.') {
-            if let Some(field) = self.fields.get(parent) {
-                let is_flattened = field.field_type == FieldType::Flattened;
-                return is_flattened
-                    .then(|| MappedField::new(FieldType::FlattenedKey, path, field.origin));
-            }
-            above = parent;
-        }
-        None
+        let field = paths_above(path).find_map(|parent| self.fields.get(parent))?;
+        let is_flattened = field.field_type == FieldType::Flattened;
+        is_flattened.then(|| MappedField::new(FieldType::FlattenedKey, path, field.origin))
     }
 
     /// The path of the nested objects that the field at `path` is part of: the nearest field above
     /// it of type `nested`.
     pub fn nested_path<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let mut above = path;
-        while let Some((parent, _)) = above.rsplit_once('.') {
-            let field = self.fields.get(parent);
-            if field.is_some_and(|field| field.field_type == FieldType::Nested) {
-                return Some(parent);
-            }
-            above = parent;
-        }
-        None
+        paths_above(path).find(|parent| {
+            let field = self.fields.get(*parent);
+            field.is_some_and(|field| field.field_type == FieldType::Nested)
+        })
     }
 
     /// All fields, to be changed.
@@ -257,6 +245,15 @@ impl Schema {
     /// The first mapping, to add fields to.
     pub fn first_mut(&mut self) -> Option<&mut Mapping> {
         self.mappings.first_mut()
+    }
+
+    /// Whether some mapping has nested objects at `path`, or above it.
+    pub fn is_nested(&self, path: &str) -> bool {
+        self.mappings.iter().any(|mapping| {
+            let field = mapping.get(path);
+            field.is_some_and(|field| field.field_type == FieldType::Nested)
+                || mapping.nested_path(path).is_some()
+        })
     }
 
     /// Resolves `path` in this schema.

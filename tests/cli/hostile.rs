@@ -256,6 +256,34 @@ mod outside {
         nothing_is_told(&project, &[&["test"], &["check"]]);
     }
 
+    /// A shell's pattern names links that somebody else made.
+    #[test]
+    fn a_typed_link_shows_no_text_from_outside() {
+        let outside = secrets();
+        let project = tested();
+        for (link, file) in [
+            ("scenarios/b.yaml", "cred.yaml"),
+            ("rules/b.toml", "cred.toml"),
+        ] {
+            symlink(outside.path().join(file), project.file(link)).unwrap();
+        }
+        symlink(outside.path(), project.file("elsewhere")).unwrap();
+        put(&project, "e.ndjson", "{}\n");
+        nothing_is_told(
+            &project,
+            &[
+                &["test", "scenarios/b.yaml"],
+                &["check", "scenarios/b.yaml"],
+                &["check", "rules/b.toml"],
+                &["test", "elsewhere/cred.yaml"],
+                &["check", "elsewhere"],
+                &["new", "rules/b.toml"],
+                &["scan", "--rules", "elsewhere", "e.ndjson"],
+                &["mutate", "scenarios/b.yaml"],
+            ],
+        );
+    }
+
     #[test]
     fn a_directory_outside_is_allowed_by_the_root_or_by_an_option() {
         let outside = tempfile::tempdir().unwrap();
@@ -755,6 +783,46 @@ fn a_bomb_is_not_unpacked_to_its_end() {
     assert!(err.contains("not read to its end: x.ndjson.zst"), "{err}");
 }
 
+/// `[limits]` bound what every reader of packed files unpacks.
+#[test]
+fn a_limit_of_the_project_holds_for_every_reader_of_packed_files() {
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    let line = event("\"2024-01-01T00:00:00Z\"", "a.exe");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    for _ in 0..20_000 {
+        packed.write_all(line.as_bytes()).unwrap();
+    }
+    let project = tested();
+    std::fs::write(project.file("x.ndjson.gz"), packed.finish().unwrap()).unwrap();
+    let verbs: [&[&str]; 5] = [
+        &["import", "x.ndjson.gz"],
+        &["scan", "x.ndjson.gz"],
+        &["query", "any where true", "x.ndjson.gz"],
+        &["explain", "rules/a.toml", "--events", "x.ndjson.gz"],
+        &[
+            "import",
+            "x.ndjson.gz",
+            "--rule",
+            "rules/a.toml",
+            "--minimise",
+            "-o",
+            "-",
+        ],
+    ];
+    for (limit, is_read) in [("", true), ("[limits]\nunpacked-mib = 1\n", false)] {
+        put(&project, "trapline.toml", limit);
+        for verb in verbs {
+            let (code, out, err) = project.run_apart(verb);
+            let is_over =
+                err.contains("unpacks to more than") || out.contains("unpacks to more than");
+            assert_eq!(is_over, !is_read, "{verb:?} {limit}: {code} {err}");
+            assert!(is_read || code != 0, "{verb:?}: {code} {err}");
+        }
+    }
+}
+
 /// Thousands of unknown keys are one mistake, and not thousands of pages.
 #[test]
 fn many_unknown_keys_are_counted() {
@@ -844,6 +912,10 @@ fn long_lists_keys_and_patterns_are_checked_in_time() {
         (":", list("process where process.name : (ITEMS)")),
         ("cidrMatch", blocks),
         ("keys", rule(SINGLE) + &keys.concat()),
+        (
+            "name",
+            rule(&format!("process where {}b == 1", "a.".repeat(100_000))),
+        ),
         (
             "index",
             rule(SINGLE).replace("index = [", &format!("index = [{indices}")),

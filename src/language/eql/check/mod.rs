@@ -16,7 +16,7 @@ use super::syntax::{EventQuery, Expr, ExprKind, Field, Pipe, Query, QueryKind};
 use crate::diagnostic::Span;
 use crate::event::field::{Exact, Family, FieldType};
 use crate::event::schema::{Origin, ResolvedField};
-use crate::event::{Resolution, Schema};
+use crate::event::{Resolution, Schema, paths_above};
 
 /// The request parameters that name fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -264,11 +264,7 @@ impl Checker<'_> {
 
     /// The nearest field of type `nested` above a path.
     fn nested_parent<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let parent = path.rsplit_once('.')?.0;
-        match self.schema.resolve(parent) {
-            Resolution::Unusable(FieldType::Nested) => Some(parent),
-            _ => self.nested_parent(parent),
-        }
+        paths_above(path).find(|parent| self.schema.is_nested(parent))
     }
 
     fn pipe(&mut self, pipe: &Pipe) {
