@@ -139,7 +139,8 @@ impl OnSource<'_> {
             });
         }
         if case.recorded {
-            check.warnings.extend(misfits::warning(case.run));
+            let misfits = misfits::of(case.run).map(CheckWarning::Misfits);
+            check.warnings.extend(misfits);
         }
         if judgement.verdict.fails() {
             let expect = item

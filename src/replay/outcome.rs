@@ -344,6 +344,30 @@ pub enum CheckWarning {
     /// The outcome is another one where the rule's other data sources are searched as well; both, in
     /// words.
     SplitByDeployment(String),
+    /// Values of the recording do not fit their fields and count as missing.
+    Misfits(Misfits),
+}
+
+/// The values of a recording that do not fit their fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfits {
+    /// How many.
+    pub count: usize,
+    /// The first of them.
+    pub first: Vec<Misfit>,
+}
+
+/// A value that does not fit its field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// The number of the event in the recording, from 1.
+    pub event: usize,
+    /// The field.
+    pub field: String,
+    /// The type of the field.
+    pub field_type: String,
+    /// The beginning of the value.
+    pub value: String,
 }
 
 /// One alert.

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::diagnostic::Diagnostic;
-use crate::replay::outcome::{Check, CheckWarning};
+use crate::replay::outcome::{Check, CheckWarning, Misfit, Misfits};
 use crate::replay::reason::Reason;
 use crate::scenario::Skipped;
 use crate::snapshot::words;
@@ -49,8 +49,37 @@ pub fn warnings(check: &Check) -> Vec<String> {
         ),
         CheckWarning::SplitByDeployment(outcomes) => format!("split by deployment: {outcomes}"),
         CheckWarning::BlindPhases(blind) => format!("schedule: {}", words::blind_phases(blind)),
+        CheckWarning::Misfits(misfits) => format!("misfits: {}", misfits_of(misfits)),
     };
     check.warnings.iter().map(line).collect()
+}
+
+/// How many values of a recording do not fit their fields, and the first of them.
+fn misfits_of(misfits: &Misfits) -> String {
+    let said = match misfits.count {
+        1 => "1 value of the recording does not fit its field and counts as missing".to_owned(),
+        many => {
+            format!("{many} values of the recording do not fit their fields and count as missing")
+        }
+    };
+    let first: Vec<String> = misfits
+        .first
+        .iter()
+        .map(|one| {
+            let Misfit {
+                event,
+                field,
+                field_type,
+                value,
+            } = one;
+            format!("`{value}` in `{field}` of event {event} is not a {field_type}")
+        })
+        .collect();
+    let more = match misfits.count.saturating_sub(first.len()) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    format!("{said}: {}{more}", first.join(", "))
 }
 
 /// Why a check was not run.
