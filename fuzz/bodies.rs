@@ -115,7 +115,10 @@ pub(crate) fn source(data: &[u8]) {
                     .iter()
                     .all(|kind| kind.index < source.indices.len())
             );
-            let fields = source.indices.iter().flat_map(|index| index.names());
+            let fields = source
+                .indices
+                .iter()
+                .flat_map(trapline::data_source::Index::names);
             assert!(
                 fields
                     .take(1000)

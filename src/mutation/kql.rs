@@ -128,51 +128,61 @@ fn edits(node: &Node, want: bool) -> Vec<Edit<Node>> {
             field,
             operator,
             value,
-        } => {
-            let moved = of_kind(NodeKind::Range {
-                field: field.clone(),
-                operator: across_the_bound(*operator),
-                value: value.clone(),
-            });
-            let bound = value.text().unwrap_or_default();
-            let at = |text: String| {
-                let kind = match value.kind {
-                    LiteralKind::Quoted(_) => LiteralKind::Quoted(text),
-                    _ => LiteralKind::Text(text),
-                };
-                of_kind(NodeKind::Range {
-                    field: field.clone(),
-                    operator: *operator,
-                    value: Literal {
-                        span: value.span,
-                        kind,
-                    },
-                })
-            };
-            let further = super::bound::moved(&bound).into_iter().map(at);
-            let further = further.map(|moved| Edit {
-                operator: Operator::Boundary,
-                span,
-                before: node.to_string(),
-                after: moved.to_string(),
-                case: format!("a case with a value between those of `{node}` and `{moved}`"),
-                tree: Some(moved),
-            });
-            let mut all = vec![
-                Edit {
-                    operator: Operator::Boundary,
-                    span,
-                    before: node.to_string(),
-                    after: moved.to_string(),
-                    case: format!("a case with the value {bound}"),
-                    tree: Some(moved),
-                },
-                negated(node, of_kind(NodeKind::Not(Box::new(node.clone())))),
-            ];
-            all.extend(further);
-            all
-        }
+        } => range(node, field, *operator, value),
     }
+}
+
+/// The changes of a range: its bound in or out, moved by one, and the whole negated.
+fn range(
+    node: &Node,
+    field: &Literal,
+    operator: RangeOperator,
+    value: &Literal,
+) -> Vec<Edit<Node>> {
+    let span = node.span;
+    let of_kind = |kind: NodeKind| Node { span, kind };
+    let moved = of_kind(NodeKind::Range {
+        field: field.clone(),
+        operator: across_the_bound(operator),
+        value: value.clone(),
+    });
+    let bound = value.text().unwrap_or_default();
+    let at = |text: String| {
+        let kind = match value.kind {
+            LiteralKind::Quoted(_) => LiteralKind::Quoted(text),
+            _ => LiteralKind::Text(text),
+        };
+        of_kind(NodeKind::Range {
+            field: field.clone(),
+            operator,
+            value: Literal {
+                span: value.span,
+                kind,
+            },
+        })
+    };
+    let further = super::bound::moved(&bound).into_iter().map(at);
+    let further = further.map(|moved| Edit {
+        operator: Operator::Boundary,
+        span,
+        before: node.to_string(),
+        after: moved.to_string(),
+        case: format!("a case with a value between those of `{node}` and `{moved}`"),
+        tree: Some(moved),
+    });
+    let mut all = vec![
+        Edit {
+            operator: Operator::Boundary,
+            span,
+            before: node.to_string(),
+            after: moved.to_string(),
+            case: format!("a case with the value {bound}"),
+            tree: Some(moved),
+        },
+        negated(node, of_kind(NodeKind::Not(Box::new(node.clone())))),
+    ];
+    all.extend(further);
+    all
 }
 
 /// The changes of `and` and `or`.

@@ -67,7 +67,8 @@ fn clauses(project: &Project) -> Vec<(String, bool, bool, String)> {
 
 fn clause(all: &[(String, bool, bool, String)], name: &str) -> (bool, bool, String) {
     let found = all.iter().find(|(own, ..)| own == name);
-    let (_, alert, none, add) = found.unwrap_or_else(|| panic!("{name}: {all:#?}"));
+    assert!(found.is_some(), "{name}: {all:#?}");
+    let (_, alert, none, add) = found.unwrap();
     (*alert, *none, add.clone())
 }
 

@@ -46,7 +46,8 @@ fn indicator(id: &str, time: &str, fields: &Json) -> Json {
 }
 
 fn lines(documents: &[Json]) -> String {
-    documents.iter().map(|one| format!("{one}\n")).collect()
+    let lines: Vec<String> = documents.iter().map(Json::to_string).collect();
+    lines.join("\n") + "\n"
 }
 
 fn project(events: &[Json], indicators: &[Json]) -> Project {

@@ -25,8 +25,11 @@ query = 'event.action: ConsoleLogin'
     )
 }
 
-/// An attack with one event, and cases: name, phase, events, what is expected.
-fn holds(of_type: &str, rest_of_attack: &str, table: &[(&str, &str, &[(&str, &str)], &str)]) {
+/// A case: name, phase, events, what is expected.
+type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str);
+
+/// An attack with one event, and cases.
+fn holds(of_type: &str, rest_of_attack: &str, table: &[Row<'_>]) {
     let mut text = format!(
         "attack:\n  name: a login\n  events:\n    e: {{is: api.success, event.action: ConsoleLogin, \
          user.name: a, cloud.account.id: '1', source.ip: 203.0.113.1}}\n{rest_of_attack}cases:\n"

@@ -21,7 +21,9 @@ pub(super) use measure::operator;
 pub use measure::{CoverageArgs, DiffArgs, MutateArgs, TableFormat};
 pub use query::{End, Optional, QueryArgs, QueryFormat, QueryLanguage};
 pub use scaffold::{CompletionsArgs, ManArgs, SchemaArgs, SchemaOf};
-pub use scan::{DivisionArgs, PlanShardsArgs, ScanArgs, ScanFormat, ScanWindow};
+#[cfg(feature = "internals")]
+pub use scan::ScanWindow;
+pub use scan::{DivisionArgs, PlanShardsArgs, ScanArgs, ScanFormat};
 pub use test::{Required, ReviewArgs, TestArgs};
 pub use write::{As, ImportArgs, NewArgs};
 
