@@ -39,6 +39,12 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_the_command_for_spark_is_installed(tmp_path: Path) -> None:
+    command = shutil.which("trapline-spark", path=str(Path(sys.executable).parent))
+    assert command is not None
+    assert "usage: trapline-spark" in run(command, "--help", cwd=tmp_path).stdout
+
+
 def without_launcher(project: Path) -> None:
     """Takes the SCCM launcher out of the WMI rule's exclusions, which two cases notice."""
     rule = project / WMI
