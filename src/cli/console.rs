@@ -221,8 +221,8 @@ impl Console {
         }
     }
 
-    /// Draws diagnostics on standard error, one blank line after each. A person is told how to read
-    /// the page of each code, once.
+    /// Draws diagnostics on standard error, one blank line after each. On a terminal, the command that
+    /// prints the page of a code follows the first diagnostics with that code.
     pub fn diagnostics<'a>(&mut self, diagnostics: impl IntoIterator<Item = &'a Diagnostic>) {
         let mut codes = Vec::new();
         for diagnostic in diagnostics {

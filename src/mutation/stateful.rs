@@ -20,7 +20,7 @@ use crate::rule::{Rule, RuleKind};
 /// The events of each alert.
 type Alerts = Vec<Vec<EventId>>;
 
-/// A check with what the rule itself makes of it.
+/// A check with the alerts of the rule as it stands, which those of a mutant are compared with.
 struct CheckUnderTest<'a> {
     check: &'a Observation,
     production: &'a ProductionInput,

@@ -21,7 +21,7 @@ pub(super) struct Judgement {
     pub(super) reason: Option<Reason>,
     pub(super) observed: Observed,
     pub(super) waived: Option<String>,
-    /// What production makes of it.
+    /// The effects of schedule, suppression and overrides on the alerts.
     pub(super) production: Vec<ProductionFact>,
     /// Some phases of the schedule have no alert.
     pub(super) blind: Option<BlindPhases>,

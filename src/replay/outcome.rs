@@ -63,7 +63,7 @@ pub struct Check {
     pub pin: Option<Pin>,
     /// For a run that was judged with the gap's blocker waived: the clause that was waived.
     pub waived: Option<String>,
-    /// What production makes of it beside the query.
+    /// The effects of schedule, suppression and overrides on the alerts.
     pub production: Vec<ProductionFact>,
     /// What to say beside the verdict.
     pub warnings: Vec<CheckWarning>,
@@ -298,7 +298,7 @@ pub enum Observed {
     Skipped(Skipped),
 }
 
-/// What production makes of a run beside the query.
+/// The effects of schedule, suppression and overrides on the alerts of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProductionFact {
     /// Some phases of the schedule have no alert.

@@ -1,6 +1,6 @@
-//! A check run again with another query or other settings of its rule. Mutants of rules whose
-//! executions count, remember or compare with indicators are told from the rule by their alerts, not
-//! by the events that their queries find.
+//! A check run again with another query or other settings of its rule. A mutant of a rule whose
+//! executions count, remember or compare with indicators is caught by different alerts; the events
+//! that its query finds do not decide.
 
 use std::sync::Arc;
 

@@ -29,7 +29,7 @@ pub(super) struct Run<'c> {
     pub(super) uncertain: Option<Uncertainty>,
     /// How production runs the rule.
     pub(super) setting: ScheduleConfig<'c>,
-    /// What production makes of it.
+    /// The effects of schedule, suppression and overrides on the alerts.
     pub(super) produced: ScheduledOutcome,
 }
 

@@ -14,6 +14,7 @@ mod captures;
 mod conditions;
 mod check;
 mod coverage;
+mod counting_rules;
 mod coverage_settings;
 mod deployment;
 mod diff;

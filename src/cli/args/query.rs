@@ -77,7 +77,7 @@ pub enum QueryLanguage {
     Eql,
     /// ES|QL, answered as `_query` answers it.
     Esql,
-    /// KQL, answered as `_search` answers what Kibana makes of it.
+    /// KQL; prints the response of `_search` to Kibana's translation of the query.
     Kuery,
     /// A Lucene query string, answered as `_search` answers it.
     Lucene,
