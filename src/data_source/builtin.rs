@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use serde::Deserialize;
 use toml::Value;
 
-use super::definition::{Definition, KindDefinition};
+use super::definition::{Definition, KindDefinition, Twin};
 use super::field_list::FieldList;
 use super::profile::{DataSource, Index, IndexList, Pin};
 use crate::event::schema::Origin;
@@ -24,10 +24,10 @@ macro_rules! profiles {
 const PROFILES: &[(&str, &str)] = &profiles![
     "elastic_defend",
     "sysmon",
-    "winlogbeat",
     "windows_security",
-    "windows_forwarded",
     "windows_powershell",
+    "winlogbeat",
+    "windows_forwarded",
     "auditd_manager",
     "auditbeat",
     "system_auth",
@@ -179,10 +179,9 @@ struct Profile {
     never: Vec<String>,
     /// The kinds of this source are its own as well.
     kinds_from: Option<String>,
-    /// The same events as these sources', stored elsewhere: their kinds with what is set in every
-    /// event of theirs.
+    /// The same events as other sources', stored elsewhere.
     #[serde(default)]
-    twin_of: Vec<String>,
+    twin: Vec<ProfileTwin>,
     index: Vec<ProfileIndex>,
     #[serde(default)]
     defaults: BTreeMap<String, Value>,
@@ -203,6 +202,20 @@ struct ProfileIndex {
     #[serde(default)]
     assumed: Vec<String>,
     evidence: String,
+}
+
+/// The kinds of other sources with what is set in every event of theirs.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProfileTwin {
+    /// The other sources.
+    of: Vec<String>,
+    /// What is set otherwise; an empty list takes a field away.
+    #[serde(default)]
+    defaults: BTreeMap<String, Value>,
+    /// Kinds that have another name here.
+    #[serde(default)]
+    names: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -289,7 +302,7 @@ fn source(name: &str, profile: Profile, before: &[DataSource]) -> Result<DataSou
         open: profile.open,
         never: profile.never,
         kinds_from: profile.kinds_from,
-        twin_of: profile.twin_of,
+        twins: profile.twin.into_iter().flat_map(twins).collect(),
         indices,
         defaults: defaults(profile.defaults),
         pins: pins(profile.pin),
@@ -297,6 +310,15 @@ fn source(name: &str, profile: Profile, before: &[DataSource]) -> Result<DataSou
     };
     let built = definition.build(before);
     built.map_err(|missing| unknown(missing.to_string()))
+}
+
+fn twins(twin: ProfileTwin) -> impl Iterator<Item = Twin> {
+    let (said, names) = (defaults(twin.defaults), Vec::from_iter(twin.names));
+    twin.of.into_iter().map(move |of| Twin {
+        of,
+        defaults: said.clone(),
+        names: names.clone(),
+    })
 }
 
 fn defaults(table: BTreeMap<String, Value>) -> Vec<(String, Vec<Scalar>)> {
@@ -328,6 +350,7 @@ fn scalars(value: &Value) -> Vec<Scalar> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::profile::Kind;
     use super::*;
 
     #[test]
@@ -335,6 +358,42 @@ mod tests {
         let sources = sources().unwrap();
         assert_eq!(sources.len(), PROFILES.len());
         assert!(sources.iter().all(|source| !source.kinds.is_empty()));
+    }
+
+    #[test]
+    fn no_source_has_two_kinds_of_a_name() {
+        for source in sources().unwrap() {
+            let mut names: Vec<String> = source.kinds.iter().map(Kind::name).collect();
+            let count = names.len();
+            names.sort();
+            names.dedup();
+            assert_eq!(names.len(), count, "{}", source.name);
+        }
+    }
+
+    #[test]
+    fn only_sysmons_events_of_winlogbeat_are_of_sysmons_service() {
+        let sources = sources().unwrap();
+        let source = sources.iter().find(|source| source.name == "winlogbeat");
+        let source = source.unwrap();
+        assert!(source.pins.is_empty());
+        let set = |kind: &str, field: &str| {
+            let kind = source.kind(kind).unwrap();
+            let found = kind.defaults.iter().find(|(known, _)| known == field);
+            found.map(|(_, values)| values.iter().map(ToString::to_string).collect::<String>())
+        };
+        for (kind, module, channel, pinned) in [
+            ("process", "sysmon", "Microsoft-Windows-Sysmon/Operational", true),
+            ("process.created", "security", "Security", false),
+            ("authentication", "security", "Security", false),
+            ("script", "powershell", "Microsoft-Windows-PowerShell/Operational", false),
+        ] {
+            assert_eq!(set(kind, "event.module").as_deref(), Some(module), "{kind}");
+            assert_eq!(set(kind, "winlog.channel").as_deref(), Some(channel), "{kind}");
+            assert_eq!(set(kind, "event.dataset"), None, "{kind}");
+            let pins = &source.kind(kind).unwrap().pins;
+            assert_eq!(pins.iter().any(|pin| pin.field == "user.id"), pinned, "{kind}");
+        }
     }
 
     #[test]

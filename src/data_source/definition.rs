@@ -16,13 +16,22 @@ pub(super) struct Definition {
     pub(super) never: Vec<String>,
     /// The kinds of this source are its own as well.
     pub(super) kinds_from: Option<String>,
-    /// The same events as these sources', stored elsewhere: their kinds with the values that are
-    /// set in every event of theirs.
-    pub(super) twin_of: Vec<String>,
+    /// The same events as other sources', stored elsewhere.
+    pub(super) twins: Vec<Twin>,
     pub(super) indices: Vec<Index>,
     pub(super) defaults: Defaults,
     pub(super) pins: Vec<Pin>,
     pub(super) kinds: Vec<KindDefinition>,
+}
+
+/// The kinds of another source with the values that are set in every event of theirs.
+pub(super) struct Twin {
+    /// The other source.
+    pub(super) of: String,
+    /// What is set otherwise; a field without a value is not set.
+    pub(super) defaults: Defaults,
+    /// Kinds that have another name here, each with that name.
+    pub(super) names: Vec<(String, String)>,
 }
 
 /// The definition of a kind of event.
@@ -59,8 +68,8 @@ impl Definition {
         if let Some(name) = &self.kinds_from {
             kinds.extend(other(name)?.kinds.iter().map(elsewhere));
         }
-        for name in &self.twin_of {
-            kinds.extend(twins(other(name)?));
+        for twin in &self.twins {
+            kinds.extend(twins(other(&twin.of)?, twin));
         }
         for kind in self.kinds {
             kinds.push(kind.build(&self.indices, &self.never)?);
@@ -125,10 +134,7 @@ impl KindDefinition {
             Some(name) => indices.iter().position(|index| index.is_called(name)),
         };
         let index = index.ok_or_else(|| Missing::Index(self.index.unwrap_or_default()))?;
-        let (group, action) = match self.name.split_once('.') {
-            Some((group, action)) => (group.to_owned(), Some(action.to_owned())),
-            None => (self.name, None),
-        };
+        let (group, action) = parts(&self.name);
         let never = self.never.into_iter().chain(never.iter().cloned());
         Ok(Kind {
             group,
@@ -141,6 +147,14 @@ impl KindDefinition {
     }
 }
 
+/// The group and the action of a kind by its name.
+fn parts(name: &str) -> (String, Option<String>) {
+    match name.split_once('.') {
+        Some((group, action)) => (group.to_owned(), Some(action.to_owned())),
+        None => (name.to_owned(), None),
+    }
+}
+
 /// A kind of another source in the first index of this one: without the names of its own stream.
 fn elsewhere(kind: &Kind) -> Kind {
     let names_stream = |field: &str| field.starts_with("data_stream.") || field == "event.dataset";
@@ -150,8 +164,9 @@ fn elsewhere(kind: &Kind) -> Kind {
     kind
 }
 
-/// The kinds of another source with what it sets in every event, its module and data set included.
-fn twins(other: &DataSource) -> impl Iterator<Item = Kind> {
+/// The kinds of another source with what it sets in every event, its module and data set included
+/// where nothing else is said.
+fn twins<'t>(other: &'t DataSource, said: &'t Twin) -> impl Iterator<Item = Kind> + 't {
     other.kinds.iter().map(|kind| {
         let mut twin = elsewhere(kind);
         let fields = kind.defaults.iter().chain(&other.defaults);
@@ -161,7 +176,17 @@ fn twins(other: &DataSource) -> impl Iterator<Item = Kind> {
                 twin.defaults.push((field.clone(), values.clone()));
             }
         }
+        for (field, values) in &said.defaults {
+            twin.defaults.retain(|(known, _)| known != field);
+            if !values.is_empty() {
+                twin.defaults.push((field.clone(), values.clone()));
+            }
+        }
         twin.pins.extend(other.pins.iter().cloned());
+        let mut names = said.names.iter();
+        if let Some((_, name)) = names.find(|(own, _)| *own == twin.name()) {
+            (twin.group, twin.action) = parts(name);
+        }
         twin
     })
 }

@@ -1,35 +1,13 @@
-//! The changes of a KQL query: of its boolean tree, its value lists, wildcards and ranges.
+//! The changes of a KQL query: of its boolean tree, its value lists, values and ranges.
 
+use super::kql_edit::Edit;
+use super::kql_groups as groups;
+use super::kql_values::{Of, of_value};
 use super::{Changed, Mutant, Operator};
 use crate::compile::Syntax;
-use crate::diagnostic::Span;
 use crate::language::kql::syntax::{
-    ListKind, ListNode, Literal, LiteralKind, Node, NodeKind, Piece, Query, RangeOperator,
+    ListKind, ListNode, Literal, LiteralKind, Node, NodeKind, Query, RangeOperator,
 };
-
-/// A tree with one change; without a tree, every document meets the query.
-struct Edit<T> {
-    tree: Option<T>,
-    operator: Operator,
-    span: Span,
-    before: String,
-    after: String,
-    case: String,
-}
-
-impl<T> Edit<T> {
-    /// The same change seen from a tree around it.
-    fn within<U>(self, around: impl FnOnce(Option<T>) -> Option<U>) -> Edit<U> {
-        Edit {
-            tree: around(self.tree),
-            operator: self.operator,
-            span: self.span,
-            before: self.before,
-            after: self.after,
-            case: self.case,
-        }
-    }
-}
 
 /// Every mutant of a query, in the order of the text.
 pub(super) fn mutants(query: &Query) -> Vec<Mutant> {
@@ -71,6 +49,7 @@ fn edits(node: &Node, want: bool) -> Vec<Edit<Node>> {
                 |edit: &Edit<Node>| edit.operator != Operator::Negate || edit.span != inner.span;
             let below = edits(inner, !want).into_iter().filter(is_new);
             all.extend(below.map(|edit| edit.within(|inner| inner.map(not))));
+            all.extend(groups::without_parentheses(node));
             all
         }
         NodeKind::Nested { path, inner } => {
@@ -88,6 +67,7 @@ fn edits(node: &Node, want: bool) -> Vec<Edit<Node>> {
                 node,
                 of_kind(NodeKind::Not(Box::new(node.clone()))),
             ));
+            all.extend(groups::of_nested(node, path, inner));
             all
         }
         NodeKind::List { field, values } => {
@@ -97,7 +77,12 @@ fn edits(node: &Node, want: bool) -> Vec<Edit<Node>> {
                     values,
                 })
             };
-            let below = of_list(values).into_iter();
+            let field_name = field.text().unwrap_or_default();
+            let of = Of {
+                field: &field_name,
+                want,
+            };
+            let below = of_list(values, of).into_iter();
             let mut all: Vec<Edit<Node>> = below
                 .map(|edit| edit.within(|values| values.map(list)))
                 .collect();
@@ -114,7 +99,12 @@ fn edits(node: &Node, want: bool) -> Vec<Edit<Node>> {
                     value,
                 })
             };
-            let mut all: Vec<Edit<Node>> = of_value(value)
+            let name = field.as_ref().and_then(Literal::text);
+            let of = Of {
+                field: name.as_deref().unwrap_or_default(),
+                want,
+            };
+            let mut all: Vec<Edit<Node>> = of_value(value, of)
                 .into_iter()
                 .map(|edit| edit.within(|value| value.map(is)))
                 .collect();
@@ -213,6 +203,7 @@ fn junction(
         case: format!("a case that meets a part of `{node}` only"),
         tree: Some(swapped),
     }];
+    all.extend(groups::without_parentheses(node));
     for (index, item) in items.iter().enumerate() {
         let mut rest = items.to_vec();
         rest.remove(index);
@@ -234,7 +225,7 @@ fn junction(
 type Junction = fn(Vec<ListNode>) -> ListKind;
 
 /// The changes of a value list.
-fn of_list(list: &ListNode) -> Vec<Edit<ListNode>> {
+fn of_list(list: &ListNode, of: Of<'_>) -> Vec<Edit<ListNode>> {
     let span = list.span;
     let of_kind = |kind: ListKind| ListNode { span, kind };
     let (items, same, other): (&[ListNode], Junction, Junction) = match &list.kind {
@@ -250,13 +241,13 @@ fn of_list(list: &ListNode) -> Vec<Edit<ListNode>> {
                 after: inner.to_string(),
                 case: format!("a case that `{list}` decides"),
             }];
-            let below = of_list(inner).into_iter();
+            let below = of_list(inner, of.negated()).into_iter();
             all.extend(below.map(|edit| edit.within(|inner| inner.map(not))));
             return all;
         }
         ListKind::Value(value) => {
             let value_node = |value: Literal| of_kind(ListKind::Value(value));
-            let below = of_value(value).into_iter();
+            let below = of_value(value, of).into_iter();
             return below
                 .map(|edit| edit.within(|value| value.map(value_node)))
                 .collect();
@@ -286,7 +277,7 @@ fn of_list(list: &ListNode) -> Vec<Edit<ListNode>> {
             after: String::new(),
             case: format!("a case with the value `{item}`"),
         });
-        for edit in of_list(item) {
+        for edit in of_list(item, of) {
             all.push(edit.within(|item| {
                 let mut items = items.to_vec();
                 if let (Some(place), Some(item)) = (items.get_mut(index), item) {
@@ -297,41 +288,6 @@ fn of_list(list: &ListNode) -> Vec<Edit<ListNode>> {
         }
     }
     all
-}
-
-/// The changes of a value with wildcards: a star less at either end.
-fn of_value(value: &Literal) -> Vec<Edit<Literal>> {
-    let LiteralKind::Wildcard(pieces) = &value.kind else {
-        return Vec::new();
-    };
-    let shorter = [
-        pieces.strip_prefix(&[Piece::Star]),
-        pieces.strip_suffix(&[Piece::Star]),
-    ];
-    let made = shorter
-        .into_iter()
-        .flatten()
-        .filter(|pieces| !pieces.is_empty());
-    made.map(|pieces| {
-        let kind = if pieces.contains(&Piece::Star) {
-            LiteralKind::Wildcard(pieces.to_vec())
-        } else {
-            LiteralKind::Text(pieces.iter().map(|piece| piece.char()).collect())
-        };
-        let narrow = Literal {
-            span: value.span,
-            kind,
-        };
-        Edit {
-            operator: Operator::Narrow,
-            span: value.span,
-            before: value.to_string(),
-            after: narrow.to_string(),
-            case: format!("a case with a value that `{value}` matches and `{narrow}` does not"),
-            tree: Some(narrow),
-        }
-    })
-    .collect()
 }
 
 fn across_the_bound(operator: RangeOperator) -> RangeOperator {
@@ -396,7 +352,9 @@ mod tests {
             "narrow: a: x and not b: y",
             "negate: a: x and b: y*",
             "negate: not a: x and not b: y*",
+            "quotes: a: x and not b: \"y*\"",
             "swap and/or: a: x or not b: y*",
+            "widen: a: x* and not b: y*",
         ];
         assert_eq!(found, wanted);
     }
@@ -420,7 +378,76 @@ mod tests {
 
     #[test]
     fn a_query_of_one_clause_loses_it() {
-        assert_eq!(of("a: x"), ["drop: *: *", "negate: not a: x"]);
+        assert_eq!(of("a: x"), ["drop: *: *", "negate: not a: x", "widen: a: x*"]);
         assert!(of("").is_empty());
+    }
+
+    /// Those mutants of a query that an operator makes.
+    fn by(operator: &str, text: &str) -> Vec<String> {
+        let prefix = format!("{operator}: ");
+        let mut found = of(text);
+        found.retain(|text| text.starts_with(&prefix));
+        let bare = found.iter().filter_map(|text| text.strip_prefix(&prefix));
+        bare.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn quotes_come_and_go_where_they_can_mean_something() {
+        let table: &[(&str, &[&str])] = &[
+            (r#"a: "x*""#, &["a: x*"]),
+            (r#"a: "x y""#, &["a: x y"]),
+            (r#"a: "x""#, &[]),
+            ("a: x-y", &[r#"a: "x-y""#]),
+            ("a: x", &[]),
+            ("a: *x*", &[r#"a: "*x*""#]),
+            ("a: *", &[]),
+            (r#"a: ("x y" or z)"#, &["a: (x y or z)"]),
+        ];
+        for (query, wanted) in table {
+            assert_eq!(by("quotes", query), *wanted, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_widened_where_it_has_no_star_at_its_end() {
+        let table: &[(&str, &[&str])] = &[
+            ("a: x", &["a: x*"]),
+            (r#"a: "x y""#, &["a: x y*"]),
+            ("a: *x", &["a: *x*"]),
+            ("a: x*", &[]),
+            // A sensor's own word has nothing that begins with it.
+            ("event.category: process", &[]),
+            ("a: true", &[]),
+        ];
+        for (query, wanted) in table {
+            assert_eq!(by("widen", query), *wanted, "{query}");
+        }
+    }
+
+    #[test]
+    fn parentheses_go() {
+        let table: &[(&str, &[&str])] = &[
+            ("(a: x or b: y) and c: z", &["a: x or b: y and c: z"]),
+            (
+                "d: w and (a: x or b: y) and c: z",
+                &["d: w and a: x or b: y and c: z"],
+            ),
+            ("not (a: x or b: y)", &["not a: x or b: y"]),
+            ("not (a: x and b: y)", &["not a: x and b: y"]),
+            ("a: x or b: y and c: z", &[]),
+        ];
+        for (query, wanted) in table {
+            assert_eq!(by("parentheses", query), *wanted, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_nested_group_is_split_and_made_flat() {
+        assert_eq!(
+            by("nested", "p: { a: x and b: y }"),
+            ["p.a: x and p.b: y", "p: { a: x } and p: { b: y }"]
+        );
+        assert_eq!(by("nested", "p: { a: x }"), ["p.a: x"]);
+        assert_eq!(by("nested", "p: { x }"), Vec::<String>::new());
     }
 }

@@ -10,10 +10,14 @@ mod cover;
 mod edit;
 mod esql;
 mod kql;
+mod kql_edit;
+mod kql_groups;
+mod kql_values;
 mod leaf;
 mod list_item;
 mod lists;
 mod lucene;
+mod operator;
 mod operators;
 mod rows;
 mod runner;
@@ -34,110 +38,9 @@ use crate::replay::outcome::{Place, ScenarioOutcome};
 use crate::replay::trace::{Observation, Observed};
 use crate::rule::{self, RuleKind};
 
+pub use operator::Operator;
+
 pub use crate::replay::trace::Share;
-
-/// A kind of change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Operator {
-    /// A clause is dropped.
-    Drop,
-    /// A clause is negated.
-    Negate,
-    /// `and` for `or`, or the other way round.
-    SwapAndOr,
-    /// A list item is dropped.
-    DropItem,
-    /// A pattern matches more.
-    Widen,
-    /// A pattern matches less.
-    Narrow,
-    /// A number is moved by one.
-    Boundary,
-    /// A comparison heeds case that did not, or the other way round.
-    Case,
-    /// `maxspan` is halved or doubled.
-    Maxspan,
-    /// A join key is dropped.
-    DropKey,
-    /// An aggregate is of another function.
-    Aggregate,
-    /// Two stages change places.
-    SwapStages,
-    /// `until` is dropped.
-    DropUntil,
-    /// Another field is read in the place of one: the other end of a connection, or the field that
-    /// groups in the place of the one whose values are counted.
-    SwapFields,
-    /// The history of a new-terms rule is halved or doubled.
-    History,
-}
-
-impl Operator {
-    /// All kinds, in the order in which their survivors matter: a clause that nothing tests before
-    /// the edge of a value.
-    pub const ALL: [Self; 15] = [
-        Self::Drop,
-        Self::DropKey,
-        Self::DropUntil,
-        Self::DropItem,
-        Self::Negate,
-        Self::SwapAndOr,
-        Self::SwapStages,
-        Self::SwapFields,
-        Self::Aggregate,
-        Self::Narrow,
-        Self::Widen,
-        Self::Maxspan,
-        Self::History,
-        Self::Boundary,
-        Self::Case,
-    ];
-
-    /// Its name on the command line and in `trapline.toml`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SwapAndOr => "swap-and-or",
-            Self::DropItem => "drop-item",
-            Self::DropKey => "drop-key",
-            Self::SwapStages => "swap-stages",
-            Self::DropUntil => "drop-until",
-            Self::SwapFields => "swap-fields",
-            one => one.word(),
-        }
-    }
-
-    /// The kind of a name.
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.name() == name)
-    }
-
-    /// How much a survivor of the kind matters; less is more.
-    pub fn rank(self) -> usize {
-        let all = Self::ALL.iter();
-        all.take_while(|one| **one != self).count()
-    }
-
-    /// In a word or two.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Drop => "drop",
-            Self::Negate => "negate",
-            Self::SwapAndOr => "swap and/or",
-            Self::DropItem => "drop item",
-            Self::Widen => "widen",
-            Self::Narrow => "narrow",
-            Self::Boundary => "boundary",
-            Self::Case => "case",
-            Self::Maxspan => "maxspan",
-            Self::DropKey => "drop key",
-            Self::Aggregate => "aggregate",
-            Self::SwapStages => "swap stages",
-            Self::DropUntil => "drop until",
-            Self::SwapFields => "swap fields",
-            Self::History => "history",
-        }
-    }
-}
 
 /// A rule with one change.
 #[derive(Debug, Clone)]
@@ -332,7 +235,11 @@ fn grouped(cases: Vec<Vec<&Tried>>) -> Vec<MissingCase<'_>> {
         };
         let of_value = matches!(
             first.operator,
-            Operator::DropItem | Operator::Narrow | Operator::Widen | Operator::Case
+            Operator::DropItem
+                | Operator::Narrow
+                | Operator::Widen
+                | Operator::Quotes
+                | Operator::Case
         );
         // The operators of a kind of case are several: an item that goes, and one that is narrowed.
         let kind = first.case.replacen(&first.before, "", 1);

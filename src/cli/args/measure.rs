@@ -39,7 +39,8 @@ pub struct MutateArgs {
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub min: Option<f64>,
     /// Only these mutation operators: drop, negate, swap-and-or, drop-item, widen, narrow, boundary,
-    /// case, maxspan, drop-key, aggregate, swap-stages, swap-fields, history, drop-until
+    /// case, maxspan, drop-key, aggregate, swap-stages, swap-fields, history, parentheses, nested,
+    /// quotes, drop-until
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = operator)]
     pub operators: Vec<Operator>,
     /// Number of missing cases to show per rule, the most important first; 0 shows all

@@ -93,7 +93,7 @@ pub(super) fn read(
         open: texts(&table, "open", reader),
         never: texts(&table, "never", reader),
         kinds_from,
-        twin_of: Vec::new(),
+        twins: Vec::new(),
         indices,
         defaults,
         pins: pins(&table, "pin", &mut places, reader),

@@ -1,0 +1,169 @@
+//! The changes of the groups of a KQL query: parentheses that go, and nested groups whose parts no
+//! longer hold for one object.
+
+use super::Operator;
+use super::kql_edit::Edit;
+use crate::diagnostic::Span;
+use crate::language::kql::syntax::{Literal, LiteralKind, Node, NodeKind, Piece};
+
+/// The node as its text reads without a pair of parentheses in it.
+pub(super) fn without_parentheses(node: &Node) -> Vec<Edit<Node>> {
+    let span = node.span;
+    let of_kind = |kind: NodeKind| Node { span, kind };
+    let others: Vec<Node> = match &node.kind {
+        NodeKind::And(items) => {
+            let groups = items.iter().enumerate();
+            let groups = groups.filter_map(|(at, item)| match &item.kind {
+                NodeKind::Or(alternatives) => Some((at, alternatives)),
+                _ => None,
+            });
+            groups
+                .map(|(at, alternatives)| of_kind(spread(items, at, alternatives, span)))
+                .collect()
+        }
+        NodeKind::Not(inner) => {
+            let first_negated = |items: &[Node]| {
+                let mut items = items.to_vec();
+                if let Some(first) = items.first_mut() {
+                    let own = first.clone();
+                    *first = Node {
+                        span: own.span,
+                        kind: NodeKind::Not(Box::new(own)),
+                    };
+                }
+                items
+            };
+            match &inner.kind {
+                NodeKind::And(items) => vec![of_kind(NodeKind::And(first_negated(items)))],
+                NodeKind::Or(items) => vec![of_kind(NodeKind::Or(first_negated(items)))],
+                _ => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    };
+    let made = others.into_iter().map(|other| {
+        let case = format!("a case that only one of `{node}` and `{other}` meets");
+        changed(Operator::Parentheses, node, other, case)
+    });
+    made.collect()
+}
+
+/// `x and (a or b) and y` without its parentheses: `x and a or b and y`.
+fn spread(items: &[Node], at: usize, alternatives: &[Node], span: Span) -> NodeKind {
+    let before = items.iter().take(at).cloned();
+    let after = items.iter().skip(at + 1).cloned();
+    let joined = |items: Vec<Node>| match items.as_slice() {
+        [only] => only.clone(),
+        _ => Node {
+            span,
+            kind: NodeKind::And(items),
+        },
+    };
+    let last = alternatives.len().saturating_sub(1);
+    let alternatives = alternatives.iter().enumerate();
+    let spread = alternatives.map(|(number, own)| {
+        let own = std::iter::once(own.clone());
+        let items: Vec<Node> = match number {
+            0 => before.clone().chain(own).collect(),
+            number if number == last => own.chain(after.clone()).collect(),
+            _ => own.collect(),
+        };
+        joined(items)
+    });
+    NodeKind::Or(spread.collect())
+}
+
+/// A nested group without its braces, and one for each of its parts.
+pub(super) fn of_nested(node: &Node, path: &Literal, inner: &Node) -> Vec<Edit<Node>> {
+    let split = match &inner.kind {
+        NodeKind::And(items) => Some(NodeKind::And(
+            items
+                .iter()
+                .map(|item| Node {
+                    span: item.span,
+                    kind: NodeKind::Nested {
+                        path: path.clone(),
+                        inner: Box::new(item.clone()),
+                    },
+                })
+                .collect(),
+        )),
+        _ => None,
+    };
+    let split = split.map(|kind| Node {
+        span: node.span,
+        kind,
+    });
+    let flat = path.text().and_then(|path| flat(inner, &path));
+    let made = split.into_iter().chain(flat).map(|other| {
+        let case = format!(
+            "a case in which the parts of `{node}` hold for different objects, which `{other}` meets"
+        );
+        changed(Operator::Nested, node, other, case)
+    });
+    made.collect()
+}
+
+/// What stands in a nested group with the full names of its fields; `None` where a value has none.
+fn flat(node: &Node, path: &str) -> Option<Node> {
+    let all = |items: &[Node]| -> Option<Vec<Node>> {
+        items.iter().map(|item| flat(item, path)).collect()
+    };
+    let kind = match &node.kind {
+        NodeKind::And(items) => NodeKind::And(all(items)?),
+        NodeKind::Or(items) => NodeKind::Or(all(items)?),
+        NodeKind::Not(inner) => NodeKind::Not(Box::new(flat(inner, path)?)),
+        NodeKind::Nested { path: own, inner } => NodeKind::Nested {
+            path: below(path, own),
+            inner: inner.clone(),
+        },
+        NodeKind::Is { field, value } => NodeKind::Is {
+            field: Some(below(path, field.as_ref()?)),
+            value: value.clone(),
+        },
+        NodeKind::List { field, values } => NodeKind::List {
+            field: below(path, field),
+            values: values.clone(),
+        },
+        NodeKind::Range {
+            field,
+            operator,
+            value,
+        } => NodeKind::Range {
+            field: below(path, field),
+            operator: *operator,
+            value: value.clone(),
+        },
+    };
+    Some(Node {
+        span: node.span,
+        kind,
+    })
+}
+
+/// The name of a field below a path.
+fn below(path: &str, field: &Literal) -> Literal {
+    let kind = match &field.kind {
+        LiteralKind::Wildcard(pieces) => {
+            let start = format!("{path}.");
+            let start = start.chars().map(Piece::Char);
+            LiteralKind::Wildcard(start.chain(pieces.iter().copied()).collect())
+        }
+        _ => LiteralKind::Text(format!("{path}.{}", field.text().unwrap_or_default())),
+    };
+    Literal {
+        span: field.span,
+        kind,
+    }
+}
+
+fn changed(operator: Operator, node: &Node, other: Node, case: String) -> Edit<Node> {
+    Edit {
+        operator,
+        span: node.span,
+        before: node.to_string(),
+        after: other.to_string(),
+        case,
+        tree: Some(other),
+    }
+}

@@ -1,0 +1,127 @@
+//! The changes of a value of a KQL query: its stars and its quotes.
+
+use super::Operator;
+use super::kql_edit::Edit;
+use crate::data_source::spelling;
+use crate::language::kql::syntax::{Literal, LiteralKind, Piece};
+
+/// What a value is sought in.
+#[derive(Clone, Copy)]
+pub(super) struct Of<'f> {
+    /// The field; empty for a value alone.
+    pub(super) field: &'f str,
+    /// The outcome that a match needs.
+    pub(super) want: bool,
+}
+
+impl Of<'_> {
+    /// Below a `not`.
+    pub(super) fn negated(self) -> Self {
+        Self {
+            want: !self.want,
+            ..self
+        }
+    }
+}
+
+/// Every change of a value.
+pub(super) fn of_value(value: &Literal, of: Of<'_>) -> Vec<Edit<Literal>> {
+    let mut all = narrowed(value);
+    all.extend(widened(value, of));
+    all.extend(quoted(value));
+    all
+}
+
+fn changed(operator: Operator, value: &Literal, kind: LiteralKind, case: String) -> Edit<Literal> {
+    let other = Literal {
+        span: value.span,
+        kind,
+    };
+    Edit {
+        operator,
+        span: value.span,
+        before: value.to_string(),
+        after: other.to_string(),
+        case,
+        tree: Some(other),
+    }
+}
+
+/// A star less at either end.
+fn narrowed(value: &Literal) -> Vec<Edit<Literal>> {
+    let LiteralKind::Wildcard(pieces) = &value.kind else {
+        return Vec::new();
+    };
+    let shorter = [
+        pieces.strip_prefix(&[Piece::Star]),
+        pieces.strip_suffix(&[Piece::Star]),
+    ];
+    let made = shorter
+        .into_iter()
+        .flatten()
+        .filter(|pieces| !pieces.is_empty());
+    made.map(|pieces| {
+        let kind = if pieces.contains(&Piece::Star) {
+            LiteralKind::Wildcard(pieces.to_vec())
+        } else {
+            LiteralKind::Text(pieces.iter().map(|piece| piece.char()).collect())
+        };
+        let narrow = Literal {
+            span: value.span,
+            kind: kind.clone(),
+        };
+        let case =
+            format!("a case with a value that `{value}` matches and `{narrow}` does not");
+        changed(Operator::Narrow, value, kind, case)
+    })
+    .collect()
+}
+
+/// A star more at the end. A word that a sensor or a service writes has nothing behind it.
+fn widened(value: &Literal, of: Of<'_>) -> Option<Edit<Literal>> {
+    let mut pieces: Vec<Piece> = match &value.kind {
+        LiteralKind::Text(text) | LiteralKind::Quoted(text)
+            if !text.is_empty() && !spelling::has_one_case(of.field, text) =>
+        {
+            text.chars().map(Piece::Char).collect()
+        }
+        LiteralKind::Wildcard(pieces) if pieces.last() != Some(&Piece::Star) => pieces.clone(),
+        _ => return None,
+    };
+    pieces.push(Piece::Star);
+    let then = if of.want {
+        "must not alert"
+    } else {
+        "must alert"
+    };
+    let case = format!("a case with text behind `{value}`, which {then}");
+    let kind = LiteralKind::Wildcard(pieces);
+    Some(changed(Operator::Widen, value, kind, case))
+}
+
+/// With quotes, or without, where the value has a star, or white space or punctuation, which fields
+/// of text make words of.
+fn quoted(value: &Literal) -> Option<Edit<Literal>> {
+    let is_plain = |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let kind = match &value.kind {
+        LiteralKind::Quoted(text) if text.trim() != text || is_plain(text) => return None,
+        LiteralKind::Quoted(text) if text.contains('*') => {
+            let piece = |c: char| if c == '*' { Piece::Star } else { Piece::Char(c) };
+            LiteralKind::Wildcard(text.chars().map(piece).collect())
+        }
+        LiteralKind::Quoted(text) => LiteralKind::Text(text.clone()),
+        LiteralKind::Text(text) if is_plain(text) => return None,
+        LiteralKind::Text(text) => LiteralKind::Quoted(text.clone()),
+        LiteralKind::Wildcard(_) if value.is_lone_star() => return None,
+        LiteralKind::Wildcard(pieces) => {
+            LiteralKind::Quoted(pieces.iter().map(|piece| piece.char()).collect())
+        }
+        LiteralKind::Null | LiteralKind::Bool(_) => return None,
+    };
+    let other = Literal {
+        span: value.span,
+        kind: kind.clone(),
+    };
+    let case = format!("a case with a value that only one of `{value}` and `{other}` matches");
+    Some(changed(Operator::Quotes, value, kind, case))
+}
