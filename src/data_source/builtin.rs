@@ -383,16 +383,34 @@ mod tests {
             found.map(|(_, values)| values.iter().map(ToString::to_string).collect::<String>())
         };
         for (kind, module, channel, pinned) in [
-            ("process", "sysmon", "Microsoft-Windows-Sysmon/Operational", true),
+            (
+                "process",
+                "sysmon",
+                "Microsoft-Windows-Sysmon/Operational",
+                true,
+            ),
             ("process.created", "security", "Security", false),
             ("authentication", "security", "Security", false),
-            ("script", "powershell", "Microsoft-Windows-PowerShell/Operational", false),
+            (
+                "script",
+                "powershell",
+                "Microsoft-Windows-PowerShell/Operational",
+                false,
+            ),
         ] {
             assert_eq!(set(kind, "event.module").as_deref(), Some(module), "{kind}");
-            assert_eq!(set(kind, "winlog.channel").as_deref(), Some(channel), "{kind}");
+            assert_eq!(
+                set(kind, "winlog.channel").as_deref(),
+                Some(channel),
+                "{kind}"
+            );
             assert_eq!(set(kind, "event.dataset"), None, "{kind}");
             let pins = &source.kind(kind).unwrap().pins;
-            assert_eq!(pins.iter().any(|pin| pin.field == "user.id"), pinned, "{kind}");
+            assert_eq!(
+                pins.iter().any(|pin| pin.field == "user.id"),
+                pinned,
+                "{kind}"
+            );
         }
     }
 

@@ -378,7 +378,10 @@ mod tests {
 
     #[test]
     fn a_query_of_one_clause_loses_it() {
-        assert_eq!(of("a: x"), ["drop: *: *", "negate: not a: x", "widen: a: x*"]);
+        assert_eq!(
+            of("a: x"),
+            ["drop: *: *", "negate: not a: x", "widen: a: x*"]
+        );
         assert!(of("").is_empty());
     }
 

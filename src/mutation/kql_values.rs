@@ -70,8 +70,7 @@ fn narrowed(value: &Literal) -> Vec<Edit<Literal>> {
             span: value.span,
             kind: kind.clone(),
         };
-        let case =
-            format!("a case with a value that `{value}` matches and `{narrow}` does not");
+        let case = format!("a case with a value that `{value}` matches and `{narrow}` does not");
         changed(Operator::Narrow, value, kind, case)
     })
     .collect()
@@ -106,7 +105,13 @@ fn quoted(value: &Literal) -> Option<Edit<Literal>> {
     let kind = match &value.kind {
         LiteralKind::Quoted(text) if text.trim() != text || is_plain(text) => return None,
         LiteralKind::Quoted(text) if text.contains('*') => {
-            let piece = |c: char| if c == '*' { Piece::Star } else { Piece::Char(c) };
+            let piece = |c: char| {
+                if c == '*' {
+                    Piece::Star
+                } else {
+                    Piece::Char(c)
+                }
+            };
             LiteralKind::Wildcard(text.chars().map(piece).collect())
         }
         LiteralKind::Quoted(text) => LiteralKind::Text(text.clone()),
