@@ -13,7 +13,7 @@ use super::on_source::OnSource;
 use super::query::Query;
 use super::refusal::{NotCompiled, Refused, Unsupported};
 use super::syntax::Syntax;
-use crate::data_source::detect::stored_in;
+use crate::data_source::route::stored_in;
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::evaluate::indicator_match::Enumerated;
 use crate::evaluate::{Context, QueryFailure};

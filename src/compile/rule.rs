@@ -11,6 +11,7 @@ use super::indicator_side::IndicatorSide;
 use super::query::{Query, request_fields};
 use super::refusal::{NotCompiled, Refused, Unsupported, is_executed, supported};
 use super::syntax::Syntax;
+use crate::data_source::constants::Constants;
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::event::schema::MappedField;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
@@ -31,6 +32,8 @@ pub struct CompiledRule {
     /// What an ES|QL query does with the documents that the plan selects, which are at least all
     /// that count.
     pub pipeline: Option<Arc<Pipeline>>,
+    /// What every document of an index has.
+    pub constants: Arc<Constants>,
     /// The indicators that a rule compares its events with.
     pub indicators: Option<Arc<IndicatorSide>>,
     /// The documents that it never sees.
@@ -84,6 +87,7 @@ impl CompiledRule {
 #[derive(Debug)]
 pub struct RuleCompiler<'c> {
     types: AnySource<'c>,
+    constants: Arc<Constants>,
     exceptions: &'c ExceptionLists,
     now: Timestamp,
     has_texts: bool,
@@ -96,6 +100,7 @@ impl<'c> RuleCompiler<'c> {
     pub fn new(catalogue: &'c Catalogue, exceptions: &'c ExceptionLists, now: Timestamp) -> Self {
         Self {
             types: AnySource::new(catalogue),
+            constants: Arc::new(Constants::new(catalogue)),
             exceptions,
             now,
             has_texts: false,
@@ -170,6 +175,7 @@ impl<'c> RuleCompiler<'c> {
             _ => None,
         };
         Ok(CompiledRule {
+            constants: Arc::clone(&self.constants),
             indicators,
             types,
             patterns,

@@ -1,7 +1,8 @@
 //! Builds an event as a source stores it: defaults of the shape, requested fields, fields that the
-//! sensor pins, derived fields. Generators of scenarios use it; written scenarios are expanded by
+//! sensor pins, derived fields, the constants of the index. Generators of scenarios use it; written scenarios are expanded by
 //! `scenario/expand.rs`, which adds labels, times and `force`.
 
+use super::constants::constants;
 use super::derive::derive;
 use super::profile::{DataSource, Kind};
 use crate::event::{Event, Scalar};
@@ -25,11 +26,16 @@ pub fn shaped<'f>(
         event.set(&pin.field, pin.value.clone());
     }
     derive(kind, &mut event);
+    let index = source.indices.get(kind.index);
+    let name = index.map_or("", |index| &index.name);
     // What is taken out is not filled in again.
     for (path, values) in set {
         if values.is_empty() {
             event.set(path, Vec::new());
         }
+    }
+    for (path, value) in constants(index, name) {
+        event.set(path, vec![Scalar::text(value)]);
     }
     event
 }

@@ -2,6 +2,7 @@
 //! in. The readers of the files that ship with Trapline and of a project's own files make one.
 
 use super::profile::{DataSource, Index, Kind, Pin};
+use super::route::DataStream;
 use crate::event::Scalar;
 
 /// Fields with the values that they have by default.
@@ -198,17 +199,11 @@ fn name_stream(
     common: &[(String, Vec<Scalar>)],
     defaults: &mut Vec<(String, Vec<Scalar>)>,
 ) {
-    let mut parts = index.splitn(3, '-');
-    let (Some("logs"), Some(dataset), Some(namespace)) = (parts.next(), parts.next(), parts.next())
-    else {
+    let Some(stream) = DataStream::named(index).filter(|stream| stream.kind == "logs") else {
         return;
     };
-    for (field, value) in [
-        ("data_stream.dataset", dataset),
-        ("data_stream.namespace", namespace),
-        ("data_stream.type", "logs"),
-        ("event.dataset", dataset),
-    ] {
+    let dataset = ("event.dataset", stream.dataset);
+    for (field, value) in stream.fields().into_iter().chain([dataset]) {
         let is_set =
             |fields: &[(String, Vec<Scalar>)]| fields.iter().any(|(name, _)| name == field);
         if !is_set(common) && !is_set(defaults) {

@@ -3,19 +3,8 @@
 
 use super::catalogue::Catalogue;
 use super::profile::DataSource;
-use super::route::{IndexPatterns, index_name};
+use super::route::{IndexPatterns, stored_in};
 use crate::event::Event;
-
-/// The index name of an event: of `_index`, or of the data stream's three parts.
-pub fn stored_in(event: &Event) -> Option<String> {
-    if let Some(index) = &event.index {
-        return Some(index_name(index).to_owned());
-    }
-    let part = |field: &str| Some(event.values(field).first()?.to_string());
-    let (kind, dataset) = (part("data_stream.type")?, part("data_stream.dataset")?);
-    let namespace = part("data_stream.namespace")?;
-    Some(format!("{kind}-{dataset}-{namespace}"))
-}
 
 /// Marks the events whose index the rule does not search. An event of unknown index is shown.
 pub fn route(events: &mut [Event], patterns: &IndexPatterns) {

@@ -53,6 +53,8 @@ struct Fields {
     /// Those without a `*`, ascending by path.
     named: Vec<ListedField>,
     patterns: Vec<ListedField>,
+    /// Fields with one value in every document, and those values.
+    constants: Vec<(Box<str>, Box<str>)>,
 }
 
 impl FieldList {
@@ -75,9 +77,10 @@ impl FieldList {
         });
         let mut fields = Fields {
             named: named.collect(),
-            patterns: Vec::new(),
+            ..Fields::default()
         };
         fields.named.sort_by(|one, other| one.path.cmp(&other.path));
+        fields.find_constants();
         Self {
             text: Cow::Borrowed(""),
             read: OnceLock::from(fields),
@@ -121,6 +124,17 @@ impl FieldList {
         &self.fields_read().named
     }
 
+    /// The fields that have one value in every document, each with that value.
+    pub fn constants(&self) -> impl Iterator<Item = (&str, &str)> {
+        let constants = self.fields_read().constants.iter();
+        constants.map(|(path, value)| (&**path, &**value))
+    }
+
+    /// Whether it is the mapping of an index, as Elasticsearch answered it.
+    pub fn is_of_mapping(&self) -> bool {
+        self.text.is_empty()
+    }
+
     /// How many fields and patterns the list has.
     pub fn len(&self) -> usize {
         let fields = self.fields_read();
@@ -146,6 +160,16 @@ impl PartialEq for FieldList {
 }
 
 impl Fields {
+    fn find_constants(&mut self) {
+        let constants = self.named.iter().filter_map(|field| {
+            let stated = field.field_type.constant_value();
+            let value = field.constant.as_deref().or(stated)?;
+            // An alias names the value of another field, which documents do not carry under it.
+            (field.path == field.read_from).then(|| (field.path.clone(), value.into()))
+        });
+        self.constants = constants.collect();
+    }
+
     fn named(&self, path: &str) -> Option<&ListedField> {
         let found = self.named.binary_search_by(|field| (*field.path).cmp(path));
         self.named.get(found.ok()?)
@@ -229,6 +253,7 @@ fn read(text: &str) -> Fields {
             fields.named.push(field);
         }
     }
+    fields.find_constants();
     fields
 }
 

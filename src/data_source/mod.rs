@@ -7,6 +7,7 @@
 
 mod builtin;
 mod catalogue;
+pub mod constants;
 mod definition;
 pub mod derive;
 pub mod error;

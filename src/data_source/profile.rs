@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::field_list::{FieldList, Found};
-use super::route::{IndexPatterns, matches};
+use super::route::{DataStream, IndexPatterns, matches};
 use crate::diagnostic::suggest::nearest;
 use crate::event::field::FieldType;
 use crate::event::schema::{MappedField, Origin};
@@ -153,10 +153,16 @@ impl Index {
         self.name == name || self.pattern.as_deref() == Some(name)
     }
 
-    /// Whether documents of an index with this name are stored here.
+    /// Whether documents of an index with this name are stored here: a data stream is the same in
+    /// every namespace.
     pub fn stores(&self, index: &str) -> bool {
         let pattern = self.pattern.as_deref();
-        self.name == index || pattern.is_some_and(|pattern| matches(pattern, index))
+        self.name == index
+            || pattern.is_some_and(|pattern| matches(pattern, index))
+            || match (DataStream::named(&self.name), DataStream::named(index)) {
+                (Some(own), Some(other)) => (own.kind, own.dataset) == (other.kind, other.dataset),
+                _ => false,
+            }
     }
 
     /// What the lists say about `path`; a field that is mapped only once a document has it is

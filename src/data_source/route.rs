@@ -1,4 +1,6 @@
-//! Index names and patterns: decides which events a rule can see.
+//! Index names and patterns: decides which events a rule can see, and where an event is stored.
+
+use crate::event::Event;
 
 /// The index patterns of a rule, as written; a rule without any sees every event.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -89,6 +91,52 @@ pub fn index_name(stored: &str) -> &str {
     name.strip_prefix(".ds-")
         .and_then(without_generation)
         .unwrap_or(name)
+}
+
+/// The index name of an event: of `_index`, or of the data stream's three parts.
+pub fn stored_in(event: &Event) -> Option<String> {
+    if let Some(index) = &event.index {
+        return Some(index_name(index).to_owned());
+    }
+    let part = |field: &str| Some(event.values(field).first()?.to_string());
+    let (kind, dataset) = (part("data_stream.type")?, part("data_stream.dataset")?);
+    let namespace = part("data_stream.namespace")?;
+    Some(format!("{kind}-{dataset}-{namespace}"))
+}
+
+/// The name of a data stream of Elastic's naming scheme in its parts: `TYPE-DATASET-NAMESPACE`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DataStream<'n> {
+    /// `logs`, `metrics`, `traces` or `synthetics`.
+    pub kind: &'n str,
+    /// `endpoint.events.process`
+    pub dataset: &'n str,
+    /// `default`
+    pub namespace: &'n str,
+}
+
+impl<'n> DataStream<'n> {
+    /// The parts of an index name as rules mean it ([`index_name`]); `None` of an index that is
+    /// no such stream, as `filebeat-9.5.0`.
+    pub fn named(name: &'n str) -> Option<Self> {
+        let mut parts = name.splitn(3, '-');
+        let (kind, dataset, namespace) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_stream = matches!(kind, "logs" | "metrics" | "traces" | "synthetics");
+        (is_stream && !dataset.is_empty() && !namespace.is_empty()).then_some(Self {
+            kind,
+            dataset,
+            namespace,
+        })
+    }
+
+    /// The fields that say so in every document, with their values.
+    pub fn fields(self) -> [(&'static str, &'n str); 3] {
+        [
+            ("data_stream.type", self.kind),
+            ("data_stream.dataset", self.dataset),
+            ("data_stream.namespace", self.namespace),
+        ]
+    }
 }
 
 /// Takes `-YYYY.MM.DD-NNNNNN` off the end.

@@ -1,9 +1,12 @@
 //! Matches a line against the stages of all rules. Each thread has its own matcher; the hits go to
 //! the one correlator in the order of events.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::compile::RuleSet;
+use super::constants::IndexConstants;
 use super::event_context::{ColumnState, EventContext, decide_failed, is_set};
 use super::extract::{BadLine, Extractor};
 use super::misfits::{self, Misfit};
@@ -20,10 +23,18 @@ use crate::plan::IndexVec;
 /// Kinds of event are remembered up to so many.
 const MAX_BUCKETS: usize = 4_096;
 
-/// Which rules see the events of which index.
+/// Fields with the value that each has in every document of an index.
+type Constants = Arc<[(Box<str>, Box<str>)]>;
+
+/// What an event's index says of it. The index is named as the events have it.
 pub trait Routing: Sync {
-    /// Whether the rule of this number sees events of this index, named as the events have it.
+    /// Whether the rule of this number sees events of this index.
     fn sees(&self, rule: u32, index: &str) -> bool;
+
+    /// The fields that have one value in every document of this index, with those values.
+    fn constants(&self, _: &str) -> Constants {
+        Constants::default()
+    }
 }
 
 /// Every rule sees every event.
@@ -53,6 +64,7 @@ pub struct Matcher<'s> {
     candidates: Vec<u32>,
     key_sets: IndexVec<KeySetId, KeyState>,
     clock: Clock,
+    constants: IndexConstants,
     failures: Vec<(u32, QueryFailure)>,
     /// The values that did not fit their fields.
     misfits: Vec<Misfit>,
@@ -137,6 +149,7 @@ impl<'s> Matcher<'s> {
             candidates: Vec::new(),
             key_sets: set.key_sets.iter().map(|_| KeyState::default()).collect(),
             clock: Clock::new(clock),
+            constants: IndexConstants::default(),
             failures: Vec::new(),
             misfits: Vec::new(),
         }
@@ -156,6 +169,7 @@ impl<'s> Matcher<'s> {
         self.extractor.read(line, &mut self.row)?;
         self.event += 1;
         let set = self.set;
+        self.fill_constants(line);
         let clock = set.columns.at(ColumnId(set.clock));
         found.time = self.clock.read(self.row.values(line, clock.slot));
         let number = self.bucket(line);
@@ -218,16 +232,27 @@ impl<'s> Matcher<'s> {
         std::mem::take(&mut self.misfits)
     }
 
+    /// Gives the row the constants of the event's index that the document does not carry.
+    fn fill_constants(&mut self, line: &str) {
+        self.bucket_key.clear();
+        push_index(&mut self.bucket_key, self.set, &self.row, line);
+        if !self.constants.are_of(&self.bucket_key) {
+            let index = self.index_name(line);
+            let constants =
+                index.map_or_else(Constants::default, |index| self.routing.constants(&index));
+            self.constants
+                .learn(&self.bucket_key, &self.set.slots, &constants);
+        }
+        let slots = &self.set.slots;
+        self.constants
+            .fill(&mut self.row, line, slots, &mut self.misfits);
+    }
+
     /// The bucket of the event.
     fn bucket(&mut self, line: &str) -> ClassId {
         let set = self.set;
         self.bucket_key.clear();
-        let index = self.row.index(line);
-        let named = index.is_some();
-        push_values(&mut self.bucket_key, index.into_iter());
-        for slot in set.data_stream.iter().filter(|_| !named) {
-            push_values(&mut self.bucket_key, self.row.values(line, *slot));
-        }
+        push_index(&mut self.bucket_key, set, &self.row, line);
         for column in &set.dispatch {
             let column = set.columns.at(ColumnId(*column));
             push_values(&mut self.bucket_key, self.row.values(line, column.slot));
@@ -410,6 +435,16 @@ impl<'s> Matcher<'s> {
             found.hits.sort_by_key(|(stage, _)| *stage);
         }
         self.candidates = candidates;
+    }
+}
+
+/// Appends the name of the event's index: `_index`, or the parts of its data stream.
+fn push_index(bytes: &mut Vec<u8>, set: &RuleSet, row: &Row, line: &str) {
+    let index = row.index(line);
+    let is_named = index.is_some();
+    push_values(bytes, index.into_iter());
+    for slot in set.data_stream.iter().filter(|_| !is_named) {
+        push_values(bytes, row.values(line, *slot));
     }
 }
 

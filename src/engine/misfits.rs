@@ -5,8 +5,9 @@
 use super::compile::RuleSet;
 use super::numbers::ColumnId;
 use super::row::{Kind, RawCell, Row};
-use crate::event::FieldType;
+use super::slots::{SlotId, Slots};
 use crate::event::field::{IntegerType, Reading};
+use crate::event::{FieldType, Raw};
 
 /// A value that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,17 @@ pub struct Misfit {
     pub field_type: String,
     /// The value, cut where it is long.
     pub value: String,
+}
+
+impl Misfit {
+    /// The value of a slot.
+    pub(super) fn new(slots: &Slots, slot: SlotId, field_type: &str, value: Raw<'_>) -> Self {
+        Self {
+            field: slots.paths().nth(slot.index()).unwrap_or("").to_owned(),
+            field_type: field_type.to_owned(),
+            value: value.as_text().chars().take(MAX_VALUE).collect(),
+        }
+    }
 }
 
 /// The longest value that is named whole, in characters.
@@ -36,11 +48,8 @@ pub(super) fn find(set: &RuleSet, row: &Row, line: &str, misfits: &mut Vec<Misfi
             let mut buffer = String::new();
             let value = cell.decode(&mut buffer);
             if column.reader.read(value) == Reading::Malformed {
-                misfits.push(Misfit {
-                    field: set.slots.paths().nth(slot.index()).unwrap_or("").to_owned(),
-                    field_type: column.reader.to_string(),
-                    value: value.as_text().chars().take(MAX_VALUE).collect(),
-                });
+                let field_type = column.reader.to_string();
+                misfits.push(Misfit::new(&set.slots, slot, &field_type, value));
             }
         }
     }

@@ -8,6 +8,7 @@ mod candidate;
 mod timestamp_cache;
 mod column;
 mod compile;
+mod constants;
 mod correlate;
 mod sequence_spec;
 mod end_of_stream;

@@ -21,7 +21,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::compile::{Exclusions, fields_of, request_fields};
-use crate::data_source::detect::{route, serves_most, stored_in};
+use crate::data_source::constants::Constants;
+use crate::data_source::detect::{route, serves_most};
+use crate::data_source::route::stored_in;
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::event::{Event, Scalar};
 use crate::redact::{Replacement, Scrubber};
@@ -199,6 +201,10 @@ pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimis
         return Err(Impossible::NoEvents);
     }
     let patterns = IndexPatterns::new(subject.rule.index.iter().map(|(p, _)| p.as_str()));
+    let constants = Constants::new(request.catalogue);
+    for event in &mut events {
+        constants.fill(event);
+    }
     route(&mut events, &patterns);
     let source = source(request, &events, &patterns)?;
     only_of(source, &mut events);
@@ -255,7 +261,7 @@ fn source<'a>(
 /// Leaves the events of other sources out, where the source's own are known: in its shape they are
 /// something else.
 fn only_of(source: &DataSource, events: &mut Vec<Event>) {
-    let own = |index: &String| source.indices.iter().any(|own| own.name == *index);
+    let own = |index: &String| source.indices.iter().any(|own| own.stores(index));
     if events
         .iter()
         .any(|event| stored_in(event).is_some_and(|index| own(&index)))

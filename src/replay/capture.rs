@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::error;
 use super::stage::Stage;
 use crate::compile::{self, add_dynamic};
+use crate::data_source::constants::Constants;
 use crate::data_source::detect::{route, serves_most};
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, Span};
@@ -69,10 +70,12 @@ pub(super) fn load(
         ..import::Options::default()
     };
     let recording = Import::open(&from.file.value, reader, options);
+    let constants = Constants::new(beside.catalogue);
     for document in recording {
         let document = document
             .map_err(|fault| vec![bad(from.file.span, fault.to_string()).help(fault.help())])?;
-        let event = Event::from_document(&document.source);
+        let mut event = Event::from_document(&document.source);
+        constants.fill(&mut event);
         memory += event.memory();
         events.push(event);
         let file = &from.file.value;

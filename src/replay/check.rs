@@ -11,6 +11,7 @@ use super::reason::{Reason, ReasonWord, RefusedQuery};
 use super::source::{Item, OnSource};
 use super::{explain, misfits, trace, unset_fields};
 use crate::compile::Refused;
+use crate::data_source::constants::Constants;
 use crate::evaluate::QueryFailure;
 use crate::scenario::Skipped;
 use crate::scenario::expand::change_lines;
@@ -139,7 +140,8 @@ impl OnSource<'_> {
             });
         }
         if case.recorded {
-            let misfits = misfits::of(case.run).map(CheckWarning::Misfits);
+            let misfits = misfits::of(case.run, &Constants::new(self.catalogue));
+            let misfits = misfits.map(CheckWarning::Misfits);
             check.warnings.extend(misfits);
         }
         if judgement.verdict.fails() {

@@ -1,9 +1,11 @@
 //! Counts the values of a recording that do not fit their fields, as `scan` does. Elasticsearch
 //! refuses such a document, or leaves out the value under `ignore_malformed`; here the value counts
-//! as missing.
+//! as missing, and that of a `constant_keyword` stays as it is.
 
 use super::outcome::{Misfit, Misfits};
 use super::run::Run;
+use crate::data_source::constants::Constants;
+use crate::event::Scalar;
 use crate::event::field::{Family, Reading};
 use crate::event::schema::MappedField;
 
@@ -14,7 +16,7 @@ const NAMED: usize = 3;
 const MAX_VALUE: usize = 80;
 
 /// The values that the query's fields do not take; `None` where all fit.
-pub(super) fn of(run: &Run<'_>) -> Option<Misfits> {
+pub(super) fn of(run: &Run<'_>, constants: &Constants) -> Option<Misfits> {
     let mapping = run.query.schema.mappings().first()?;
     let is_typed =
         |field: &MappedField| !matches!(field.field_type.family(), None | Some(Family::Text));
@@ -29,17 +31,29 @@ pub(super) fn of(run: &Run<'_>) -> Option<Misfits> {
         for field in &fields {
             let values = event.values(&field.read_from).iter();
             for value in values.filter(|value| field.read(value.raw()) == Reading::Malformed) {
-                misfits.count += 1;
-                if misfits.first.len() < NAMED {
-                    misfits.first.push(Misfit {
-                        event: number,
-                        field: field.read_from.to_string(),
-                        field_type: field.field_type.to_string(),
-                        value: value.raw().as_text().chars().take(MAX_VALUE).collect(),
-                    });
-                }
+                let field_type = field.field_type.to_string();
+                misfits.add(number, &field.read_from, field_type, value);
+            }
+        }
+        for (path, value) in constants.contradictions(event) {
+            if mapping.get(&path).is_some() {
+                misfits.add(number, &path, "constant_keyword".to_owned(), &value);
             }
         }
     }
     (misfits.count > 0).then_some(misfits)
+}
+
+impl Misfits {
+    fn add(&mut self, event: usize, field: &str, field_type: String, value: &Scalar) {
+        self.count += 1;
+        if self.first.len() < NAMED {
+            self.first.push(Misfit {
+                event,
+                field: field.to_owned(),
+                field_type,
+                value: value.raw().as_text().chars().take(MAX_VALUE).collect(),
+            });
+        }
+    }
 }

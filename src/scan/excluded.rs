@@ -69,9 +69,11 @@ impl Asked<'_> {
             return *known;
         }
         let line = self.line;
-        let event = self
-            .event
-            .get_or_insert_with(|| reread::event(line).unwrap_or_default());
+        let event = self.event.get_or_insert_with(|| {
+            let mut event = reread::event(line).unwrap_or_default();
+            rule.constants.fill(&mut event);
+            event
+        });
         let hides = rule.hides(event).unwrap_or_else(|refused| {
             self.refused.push((number, refused.message.clone()));
             true

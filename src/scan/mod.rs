@@ -31,6 +31,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use crate::compile::CompiledRule;
+use crate::data_source::constants::OfIndex;
 use crate::data_source::index_name;
 use crate::engine::{Refused, Routing, RuleSet};
 use crate::event::io::Stop;
@@ -251,5 +252,10 @@ impl Routing for Routes<'_> {
     fn sees(&self, rule: u32, index: &str) -> bool {
         let rule = self.0.get(rule as usize);
         rule.is_some_and(|rule| rule.patterns.selects(index_name(index)))
+    }
+
+    fn constants(&self, index: &str) -> OfIndex {
+        let first = self.0.first();
+        first.map_or_else(OfIndex::default, |rule| rule.constants.of(index))
     }
 }

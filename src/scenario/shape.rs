@@ -10,6 +10,7 @@ use super::model::{
 };
 use super::problem::Problem;
 use super::value::{self, Place};
+use crate::data_source::constants::constants;
 use crate::data_source::derive::derive;
 use crate::data_source::{DataSource, Kind};
 use crate::diagnostic::Span;
@@ -156,6 +157,8 @@ impl<'a> Shape<'a> {
         for path in missing.into_iter().filter(|path| !self.forces(path)) {
             event.set(path, Vec::new());
         }
+        let mut pinned = pinned;
+        pinned.extend(self.pin_constants(kind, &touched, &mut event));
         ExpandedEvent {
             label: Some(draft.label.clone().into_owned()),
             role: draft.role,
@@ -235,6 +238,36 @@ impl<'a> Shape<'a> {
                 );
                 pin(event, &path, &[], &evidence);
             }
+        }
+        pinned
+    }
+
+    /// Gives the event what every document of its index has; what the scenario wanted otherwise
+    /// comes back.
+    fn pin_constants(
+        &self,
+        kind: &Kind,
+        touched: &BTreeMap<String, Touch>,
+        event: &mut Event,
+    ) -> Vec<PinnedField> {
+        let mut pinned = Vec::new();
+        let Some(index) = self.source.indices.get(kind.index) else {
+            return pinned;
+        };
+        for (path, value) in constants(Some(index), &index.name) {
+            let value = vec![Scalar::text(value)];
+            if event.values(path) == value || self.forces(path) {
+                continue;
+            }
+            if touched.contains_key(path) {
+                pinned.push(PinnedField {
+                    field: path.to_owned(),
+                    wanted: event.values(path).to_vec(),
+                    pinned: value.clone(),
+                    evidence: format!("a constant_keyword of {}", index.name),
+                });
+            }
+            event.set(path, value);
         }
         pinned
     }

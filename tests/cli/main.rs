@@ -12,6 +12,7 @@ mod action;
 mod basics;
 mod captures;
 mod conditions;
+mod constants;
 mod check;
 mod coverage;
 mod counting_rules;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use trapline::data_source::detect::stored_in;
+use trapline::data_source::route::stored_in;
 use trapline::data_source::{Catalogue, IndexPatterns, known_indices};
 use trapline::diagnostic::SourceText;
 use trapline::event::{Event, FieldType};

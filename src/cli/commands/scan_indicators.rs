@@ -8,6 +8,7 @@ use super::super::args::ScanArgs;
 use super::super::error::{self, Problem};
 use super::super::settings::Settings;
 use super::scan_inputs::CliInputs;
+use crate::data_source::constants::Constants;
 use crate::diagnostic::{Diagnostic, escape};
 use crate::event::Event;
 use crate::event::io::Stop;
@@ -35,6 +36,7 @@ pub(super) fn load(
         return Ok(None);
     }
     let inputs = CliInputs::new(settings, &args.indicators, stop)?;
+    let constants = Constants::new(&settings.catalogue()?);
     let mut documents: Vec<Event> = Vec::new();
     let (mut bad, mut left_out) = (Vec::new(), 0);
     for file in 0..inputs.count() {
@@ -49,6 +51,7 @@ pub(super) fn load(
                 Some(_) if documents.len() >= args.max_documents => left_out += 1,
                 Some(mut indicator) => {
                     indicator.id.get_or_insert_with(place);
+                    constants.fill(&mut indicator);
                     documents.push(indicator);
                 }
             }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::super::builtin;
-use super::super::detect::stored_in;
 use super::super::field_list::FieldList;
+use super::super::route::stored_in;
 use super::reader::is_word;
 use crate::event::field::Reading;
 use crate::event::schema::{MappedField, Origin};

@@ -18,7 +18,8 @@ use super::Explanation;
 use crate::compile::{
     CompiledExclusions, Exclusions, FieldTypes, LinkedLists, OnSource, Refused, Unsupported,
 };
-use crate::data_source::detect::stored_in;
+use crate::data_source::constants::Constants;
+use crate::data_source::route::stored_in;
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Prepared, QueryFailure};
@@ -148,9 +149,10 @@ fn pass<'q>(
     };
     let patterns = subject.patterns();
     let claimed = question.catalogue.claimed(&patterns);
+    let constants = Constants::new(question.catalogue);
     let mut next = || -> Result<Option<Parsed>, Stopped> {
         let batch = batches.next().transpose()?;
-        Ok(batch.map(|batch| parse(batch, &patterns)))
+        Ok(batch.map(|batch| parse(batch, &patterns, &constants)))
     };
     let mut parsed = next()?.unwrap_or_default();
     let chosen = guess
@@ -229,9 +231,9 @@ fn serves_most<'c>(
     indices: &BTreeMap<String, u64>,
 ) -> Option<&'c DataSource> {
     let serves = |source: &DataSource| {
-        let own = source.indices.iter();
-        own.filter_map(|index| indices.get(&index.name))
-            .sum::<u64>()
+        let stores = |name: &str| source.indices.iter().any(|own| own.stores(name));
+        let own = indices.iter().filter(|(name, _)| stores(name));
+        own.map(|(_, count)| count).sum::<u64>()
     };
     let mut best: Option<(u64, &DataSource)> = None;
     for source in claimed {
@@ -266,7 +268,7 @@ impl Parsed {
     }
 }
 
-fn parse(batch: Batch, patterns: &IndexPatterns) -> Parsed {
+fn parse(batch: Batch, patterns: &IndexPatterns, constants: &Constants) -> Parsed {
     let read = |(number, raw): (u64, Raw)| match raw {
         Raw::Event(event) => (number, Ok(event)),
         Raw::Line(line) => (number, Event::from_json_line(&line)),
@@ -282,6 +284,7 @@ fn parse(batch: Batch, patterns: &IndexPatterns) -> Parsed {
                 continue;
             }
         };
+        constants.fill(&mut event);
         if let Some(index) = stored_in(&event) {
             let selects = match selected.get(&index) {
                 Some(selects) => *selects,

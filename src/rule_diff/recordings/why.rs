@@ -186,6 +186,8 @@ impl<'v> CauseAnalysis<'v> {
 
     fn routed(&self, event: &Event) -> Event {
         let mut events = [event.clone()];
+        let [event] = &mut events;
+        self.rule.constants.fill(event);
         route(&mut events, &self.rule.patterns);
         let [mut event] = events;
         // A rule of which Elasticsearch refuses a filter finds nothing.

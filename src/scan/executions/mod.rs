@@ -100,6 +100,7 @@ impl<'s> Executions<'s> {
             return Ok(shortfalls);
         }
         let mut documents = Documents {
+            rules: self.rules,
             sorted: self.sorter.sort()?,
             next: None,
         };
@@ -134,19 +135,23 @@ fn key(rule: u32, arrived: i64, time: i64, record: &EventRecord) -> [u8; KEY] {
 }
 
 /// The documents of all rules, in the order in which they arrived, rule by rule.
-struct Documents {
+struct Documents<'s> {
+    rules: &'s [CompiledRule],
     sorted: Sorted<KEY>,
     /// The next document and its rule.
     next: Option<(u32, (Reading, Arc<EventRecord>))>,
 }
 
-impl Documents {
+impl Documents<'_> {
     fn advance(&mut self) -> io::Result<()> {
         self.next = match self.sorted.next()? {
             None => None,
             Some(bytes) => {
                 let lost = || io::Error::other("a temporary file was changed");
-                let (rule, reading, record) = record::decode(&bytes).ok_or_else(lost)?;
+                let (rule, mut reading, record) = record::decode(&bytes).ok_or_else(lost)?;
+                if let Some(compiled) = self.rules.get(rule as usize) {
+                    reading.fill(&compiled.constants);
+                }
                 Some((rule, (reading, Arc::new(record))))
             }
         };

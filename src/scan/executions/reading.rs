@@ -4,6 +4,7 @@
 //! file.
 
 use crate::compile::CompiledRule;
+use crate::data_source::constants::Constants;
 use crate::engine::{Matcher, RuleSet, SlotId, keys};
 use crate::evaluate::term::Term;
 use crate::event::schema::MappedField;
@@ -212,6 +213,13 @@ impl Reading {
             Content::Terms(terms(rest)?)
         };
         Some(Self { arrival, content })
+    }
+
+    /// Gives a whole event the constants of its index.
+    pub(super) fn fill(&mut self, constants: &Constants) {
+        if let Content::Event(event) = &mut self.content {
+            constants.fill(event);
+        }
     }
 }
 

@@ -1,0 +1,80 @@
+//! The values that every document of an index has: fills the row of a line with them. Called by
+//! `matcher.rs` for each line.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::misfits::Misfit;
+use super::row::Row;
+use super::slots::{SlotId, Slots};
+use crate::event::Raw;
+
+/// The most indices that are remembered.
+const MAX_INDICES: usize = 4_096;
+
+/// The constants of an index among the fields that the rules read.
+type OfIndex = Arc<[(SlotId, Box<str>)]>;
+
+/// The constants of the indices that were seen.
+#[derive(Debug, Default)]
+pub(super) struct IndexConstants {
+    known: FxHashMap<Box<[u8]>, OfIndex>,
+    /// The index of the last event, as bytes that tell it from others, and its constants.
+    key: Vec<u8>,
+    current: OfIndex,
+}
+
+impl IndexConstants {
+    /// Turns to the index of this key; `false` of one that is not known.
+    pub(super) fn are_of(&mut self, key: &[u8]) -> bool {
+        if self.key == key {
+            return true;
+        }
+        let Some(known) = self.known.get(key) else {
+            return false;
+        };
+        self.current = Arc::clone(known);
+        self.key.clear();
+        self.key.extend_from_slice(key);
+        true
+    }
+
+    /// Notes the constants of an index and turns to it.
+    pub(super) fn learn(&mut self, key: &[u8], slots: &Slots, constants: &[(Box<str>, Box<str>)]) {
+        let slot = |path: &str| {
+            let numbered = (0u32..).map(SlotId).zip(slots.paths());
+            numbered
+                .filter(|(_, own)| *own == path)
+                .map(|(slot, _)| slot)
+                .next()
+        };
+        let read = constants.iter();
+        let read = read.filter_map(|(path, value)| Some((slot(path)?, value.clone())));
+        self.current = read.collect();
+        if self.known.len() >= MAX_INDICES {
+            self.known.clear();
+        }
+        self.known.insert(key.into(), Arc::clone(&self.current));
+        self.key.clear();
+        self.key.extend_from_slice(key);
+    }
+
+    /// Gives the row what the document does not carry. A value that is another one stays: the
+    /// document is one that Elasticsearch refuses.
+    pub(super) fn fill(&self, row: &mut Row, line: &str, slots: &Slots, misfits: &mut Vec<Misfit>) {
+        for (slot, constant) in &*self.current {
+            if !row.has(*slot) {
+                row.push_owned(*slot, Raw::Text(constant));
+                continue;
+            }
+            let mut buffer = String::new();
+            for cell in row.values(line, *slot) {
+                let value = cell.decode(&mut buffer);
+                if value.as_text() != &**constant {
+                    misfits.push(Misfit::new(slots, *slot, "constant_keyword", value));
+                }
+            }
+        }
+    }
+}
