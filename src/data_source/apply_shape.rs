@@ -35,7 +35,9 @@ pub fn shaped<'f>(
         }
     }
     for (path, value) in constants(index, name) {
-        event.set(path, vec![Scalar::text(value)]);
+        if event.values(path).is_empty() {
+            event.set(path, vec![Scalar::text(value)]);
+        }
     }
     event
 }

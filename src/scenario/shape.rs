@@ -242,8 +242,8 @@ impl<'a> Shape<'a> {
         pinned
     }
 
-    /// Gives the event what every document of its index has; what the scenario wanted otherwise
-    /// comes back.
+    /// Gives the event what every document of its index has; what the scenario takes out comes
+    /// back.
     fn pin_constants(
         &self,
         kind: &Kind,
@@ -255,14 +255,15 @@ impl<'a> Shape<'a> {
             return pinned;
         };
         for (path, value) in constants(Some(index), &index.name) {
-            let value = vec![Scalar::text(value)];
-            if event.values(path) == value || self.forces(path) {
+            // Another value stands for an event of another data set.
+            if !event.values(path).is_empty() || self.forces(path) {
                 continue;
             }
+            let value = vec![Scalar::text(value)];
             if touched.contains_key(path) {
                 pinned.push(PinnedField {
                     field: path.to_owned(),
-                    wanted: event.values(path).to_vec(),
+                    wanted: Vec::new(),
                     pinned: value.clone(),
                     evidence: format!("a constant_keyword of {}", index.name),
                 });
