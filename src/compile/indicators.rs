@@ -81,7 +81,7 @@ pub(super) fn refused_at_run(errors: &[QueryError]) -> QueryFailure {
     let first = errors.first();
     FailureKind::Refused {
         code: first.map_or("", |error| error.code.number),
-        message: first.map_or_else(String::new, |error| error.message.clone()),
+        message: first.map_or_else(String::new, QueryError::message),
     }
     .into()
 }

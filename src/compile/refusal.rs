@@ -117,7 +117,7 @@ impl Refused {
     pub(super) fn new(errors: &[QueryError], query: &QueryText) -> Self {
         let first = errors.first();
         Self {
-            message: first.map_or_else(String::new, |error| error.message.clone()),
+            message: first.map_or_else(String::new, QueryError::message),
             unsupported: esql::error::is_unsupported(errors),
             diagnostics: errors.iter().map(|error| error.diagnostic(query)).collect(),
         }

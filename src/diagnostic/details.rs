@@ -1,5 +1,7 @@
 //! The parts of a message as a program reads them.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 /// What a diagnostic is about, for JSON, SARIF and editors. Its message says the same in words.
@@ -17,9 +19,27 @@ pub struct Details {
     /// The name that was probably meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
+    /// What else the message names, by what it is.
+    #[serde(flatten)]
+    pub more: BTreeMap<&'static str, String>,
 }
 
 impl Details {
+    /// The details with these parts.
+    pub fn of<const N: usize>(parts: [(&'static str, Option<String>); N]) -> Self {
+        let mut details = Self::default();
+        for (key, part) in parts {
+            match key {
+                "name" => details.name = part,
+                "found" => details.found = part,
+                "expected" => details.expected = part,
+                "suggestion" => details.suggestion = part,
+                _ => details.more.extend(part.map(|part| (key, part))),
+            }
+        }
+        details
+    }
+
     /// Whether there is nothing to read.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -4,15 +4,18 @@
 //! queries or events. A diagnostic is data. [`render`] draws it for people; the report formats
 //! serialise its parts.
 
+mod cause;
 pub mod code;
 mod details;
 pub mod escape;
+pub mod query;
 pub mod render;
 pub mod suggest;
 pub mod text;
 
 use std::sync::Arc;
 
+pub use cause::{Cause, Found, Part, Written};
 pub use code::Code;
 pub use details::{Details, did_you_mean};
 pub use text::{QueryText, SourceText, Span};

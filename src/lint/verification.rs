@@ -74,7 +74,7 @@ pub(super) fn run(search: &Search<'_>, findings: &mut Vec<Finding>) -> Vec<Searc
             let same = |other: &&mut Refused| {
                 other.error.code == error.code
                     && other.error.span == error.span
-                    && other.error.message == error.message
+                    && other.error.cause == error.cause
             };
             match grouped.iter_mut().find(same) {
                 Some(group) => group.sources.extend(claim.names.iter().cloned()),

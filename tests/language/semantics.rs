@@ -259,7 +259,7 @@ fn statements(content: &str) -> Vec<(&str, &str)> {
 fn constant(text: &str) -> String {
     let expr = match eql::parse_expression(text) {
         Ok(expr) => expr,
-        Err(errors) => return format!("error: {}", errors[0].message),
+        Err(errors) => return format!("error: {}", errors[0].message()),
     };
     match evaluate::function::fold(&eql::lower::lower_constant(&expr)) {
         Ok(None) => "null".to_owned(),

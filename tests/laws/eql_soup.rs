@@ -143,8 +143,8 @@ fn check(text: &str) -> Result<(), TestCaseError> {
     let whole = QueryText::whole(&SourceText::new("soup", text));
     for error in &parsed.errors {
         prop_assert!(error.span.range().end <= text.len());
-        prop_assert!(!error.message.is_empty() && !error.message.ends_with('.'));
-        prop_assert!(!error.message.contains('\n'), "{}", &error.message);
+        prop_assert!(!error.message().is_empty() && !error.message().ends_with('.'));
+        prop_assert!(!error.message().contains('\n'), "{}", error.message());
         prop_assert!(CODES.contains(&error.code));
         let _ = render(&error.diagnostic(&whole), false);
     }

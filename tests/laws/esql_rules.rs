@@ -147,7 +147,7 @@ fn compiled(text: &str, known: &Mapping) -> Result<(), Vec<String>> {
     let words = |errors: Vec<QueryError>| -> Vec<String> {
         errors
             .iter()
-            .map(|error| format!("{} {}", error.code.number, error.message))
+            .map(|error| format!("{} {}", error.code.number, error.message()))
             .collect()
     };
     let query = esql::parse(text).into_result().map_err(words)?;

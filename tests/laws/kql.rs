@@ -29,7 +29,7 @@ fn cases(kind: &str) -> Vec<Json> {
 }
 
 fn tree_of(text: &str) -> Result<String, String> {
-    let query = kql::parse(text).map_err(|error| error.message)?;
+    let query = kql::parse(text).map_err(|error| error.message())?;
     Ok(query
         .condition
         .as_ref()
@@ -65,7 +65,7 @@ fn every_syntax_error_has_kibanas_words_and_place() {
     for case in cases("syntax_error").into_iter().filter(allowed) {
         let text = case["query"].as_str().unwrap();
         let error = kql::parse(text).expect_err(text);
-        assert_eq!(error.message, case["message"].as_str().unwrap(), "{text}");
+        assert_eq!(error.message(), case["message"].as_str().unwrap(), "{text}");
         let before = &text[..error.span.start as usize];
         let offset = before.encode_utf16().count() as u64;
         assert_eq!(Some(offset), case["offset"].as_u64(), "{text}");
@@ -167,7 +167,7 @@ fn every_error_of_a_translation_has_kibanas_words() {
         let view = data_view(&case);
         let errors = kql::translate(&query, view.as_slice(), &Options::default()).unwrap_err();
         assert_eq!(
-            errors[0].message,
+            errors[0].message(),
             case["message"].as_str().unwrap(),
             "{text}"
         );

@@ -150,12 +150,12 @@ fn alerts_of(path: &Path, events: &[Event]) -> Result<usize, String> {
     let mapping = mapping_of(&rule, &syntax, &settings, events);
     let schema = Schema::new(vec![mapping]);
     let checked = eql::check(&syntax, &schema, &settings).map_err(|errors| {
-        let messages: Vec<String> = errors.iter().map(|error| error.message.clone()).collect();
+        let messages: Vec<String> = errors.iter().map(|error| error.message()).collect();
         format!("refused: {}", messages.join("; "))
     })?;
     let now = Timestamp::default();
     let plan = eql::lower(&checked, OptionalFields::Missing, now)
-        .map_err(|error| format!("not lowered: {}", error.message))?;
+        .map_err(|error| format!("not lowered: {}", error.message()))?;
     let context = Context {
         now,
         request: Request::default(),

@@ -9,7 +9,9 @@ use super::error::{
 };
 use super::syntax::Number;
 use super::token::{Keyword, Token, TokenKind, continues_word, starts_word};
-use crate::diagnostic::Span;
+use crate::diagnostic::query::EqlToken;
+use crate::diagnostic::query::eql_token::Characters;
+use crate::diagnostic::{Span, Written};
 
 mod string;
 
@@ -171,11 +173,11 @@ impl<'a> Lexer<'a> {
                 return;
             }
         }
-        self.report(
-            EqlError::new(UNTERMINATED, self.ahead(2), "a comment is never closed")
-                .label("opened here")
-                .help("close it with `*/`; comments nest, so each `/*` inside needs its own"),
-        );
+        self.report(EqlError::new(
+            UNTERMINATED,
+            self.ahead(2),
+            EqlToken::UnclosedComment,
+        ));
         self.comment(rest.len());
     }
 
@@ -246,12 +248,13 @@ impl<'a> Lexer<'a> {
         if value.is_finite() {
             return Number::Double(value);
         }
-        let message = format!("number [{}] is too large", shorten(literal));
-        self.report(
-            EqlError::new(NUMBER_TOO_LARGE, self.ahead(literal.len()), message)
-                .label("larger than any double")
-                .help("the largest number that Elasticsearch can hold is about 1.8e308"),
-        );
+        let found = Written::new(literal);
+        let cause = EqlToken::NumberTooLarge { found };
+        self.report(EqlError::new(
+            NUMBER_TOO_LARGE,
+            self.ahead(literal.len()),
+            cause,
+        ));
         Number::Double(0.0)
     }
 
@@ -266,22 +269,12 @@ impl<'a> Lexer<'a> {
             .map_or(0, |tail| tail.len() - tail.trim_start().len());
         if rest.as_bytes().get(1 + blanks) == Some(&b'[') {
             let length = blanks + 2;
-            self.report(
-                EqlError::new(
-                    MISSING_EVENT,
-                    self.ahead(length),
-                    "`!` and `[` of a missing event must stand together",
-                )
-                .label("two tokens")
-                .help("write `![` without a blank"),
-            );
+            let cause = EqlToken::DetachedMissingEvent;
+            self.report(EqlError::new(MISSING_EVENT, self.ahead(length), cause));
             return self.push(TokenKind::MissingOpen, length);
         }
-        self.report(
-            EqlError::new(FOREIGN_OPERATOR, self.ahead(1), "`!` is not an operator")
-                .label("not EQL")
-                .help("write `not`"),
-        );
+        let cause = EqlToken::ExclamationMark;
+        self.report(EqlError::new(FOREIGN_OPERATOR, self.ahead(1), cause));
         self.push(TokenKind::Keyword(Keyword::Not), 1);
     }
 
@@ -289,7 +282,13 @@ impl<'a> Lexer<'a> {
     fn sign(&mut self) {
         let rest = self.rest();
         if let Some((sign, ours, kind)) = FOREIGN.iter().find(|(sign, ..)| rest.starts_with(sign)) {
-            self.foreign(sign, ours);
+            let (found, expected) = (*sign, *ours);
+            let cause = EqlToken::ForeignOperator { found, expected };
+            self.report(EqlError::new(
+                FOREIGN_OPERATOR,
+                self.ahead(sign.len()),
+                cause,
+            ));
             return self.push(kind.clone(), sign.len());
         }
         match SIGNS.iter().find(|(sign, _)| rest.starts_with(sign)) {
@@ -298,28 +297,10 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn foreign(&mut self, sign: &str, ours: &str) {
-        let help = match sign {
-            "=~" => "write `:` (any case, wildcards) or `regex~ \"…\"`".to_owned(),
-            "**" => "EQL has no power operator".to_owned(),
-            _ => format!("write `{ours}`"),
-        };
-        let message = format!("`{sign}` is not an operator");
-        self.report(
-            EqlError::new(FOREIGN_OPERATOR, self.ahead(sign.len()), message)
-                .label("not EQL")
-                .help(help),
-        );
-    }
-
     /// `# …`, a comment elsewhere.
     fn hash_comment(&mut self) {
-        let error = EqlError::new(
-            UNKNOWN_CHARACTER,
-            self.ahead(1),
-            "`#` does not begin a comment",
-        );
-        self.report(error.label("not EQL").help("write `// …` or `/* … */`"));
+        let cause = EqlToken::HashComment;
+        self.report(EqlError::new(UNKNOWN_CHARACTER, self.ahead(1), cause));
         let rest = self.rest();
         self.comment(rest.find(['\r', '\n']).unwrap_or(rest.len()));
     }
@@ -334,24 +315,13 @@ impl<'a> Lexer<'a> {
             return self.foreign_word();
         }
         let length = rest.find(|c| c != first).unwrap_or(rest.len());
-        let unseen = matches!(first, '\u{a0}' | '\u{200b}' | '\u{feff}') || first.is_control();
-        let what = if unseen {
-            format!("character U+{:04X}", u32::from(first))
-        } else {
-            format!("`{}`", shorten(rest.get(..length).unwrap_or("")))
+        let found = Characters {
+            character: first,
+            written: Written::new(rest.get(..length).unwrap_or("")),
         };
-        let help = match first {
-            ';' => "a query ends without a sign",
-            '{' | '}' => "lists are written in parentheses, event queries in `[ ]`",
-            '\\' => "a backslash has a meaning within a string only",
-            '&' => "write `and`",
-            '~' => "`~` follows `in`, `like`, `regex` or a function's name without a blank",
-            _ if unseen => "it is invisible and often pasted from a web page: remove it",
-            _ => "remove it, or put the name or text that it belongs to in quotes",
-        };
-        let message = format!("{what} has no meaning in EQL");
-        let error = EqlError::new(UNKNOWN_CHARACTER, self.ahead(length), message);
-        self.report(error.label("unknown character").help(help));
+        let unseen = found.is_unseen();
+        let cause = EqlToken::UnknownCharacter { found };
+        self.report(EqlError::new(UNKNOWN_CHARACTER, self.ahead(length), cause));
         if unseen || first == ';' {
             self.at += length;
         } else {
@@ -379,25 +349,9 @@ impl<'a> Lexer<'a> {
         }
         let length = end - self.at;
         let word = self.rest().get(..length).unwrap_or("");
-        let message = format!("name `{}` needs backticks", shorten(word));
-        self.report(
-            EqlError::new(UNKNOWN_CHARACTER, self.ahead(length), message)
-                .label("holds letters other than a-z")
-                .help(format!(
-                    "write it as `` `{word}` ``; or is it a text that lacks its quotes?"
-                )),
-        );
+        let name = Written::new(word);
+        let cause = EqlToken::NameWithoutBackticks { name };
+        self.report(EqlError::new(UNKNOWN_CHARACTER, self.ahead(length), cause));
         self.push(TokenKind::Quoted(word.to_owned()), length);
     }
-}
-
-/// A piece of the query for a message: not longer than a reader wants to see.
-pub(super) fn shorten(text: &str) -> String {
-    const LONGEST: usize = 24;
-    let mut characters = text.chars();
-    let mut short: String = characters.by_ref().take(LONGEST).collect();
-    if characters.next().is_some() {
-        short.push('…');
-    }
-    short
 }

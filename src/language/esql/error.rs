@@ -9,7 +9,7 @@ use crate::language::QueryError;
 /// Elasticsearch runs this, Trapline does not.
 #[must_use]
 pub fn not_supported(span: Span, message: impl Into<String>) -> QueryError {
-    QueryError::new(UNSUPPORTED, span, message)
+    QueryError::new(UNSUPPORTED, span, message.into())
 }
 
 /// Whether Elasticsearch would run the query, errors aside that only Trapline has.

@@ -98,7 +98,7 @@ fn errors_are_worded_as_kibana_words_them() {
     ] {
         let error = parse(text).unwrap_err();
         assert_eq!(
-            error.message,
+            error.message(),
             format!("Expected {expected} found."),
             "{text}"
         );
@@ -120,7 +120,7 @@ fn most_errors_say_how_to_mend_them() {
         ("(a:b) and(c:d)", "white space"),
     ] {
         let error = parse(text).unwrap_err();
-        let help = error.help.join(" ");
+        let help = error.help_lines().join(" ");
         assert!(help.contains(part), "{text}: {help}");
     }
 }

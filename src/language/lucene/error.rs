@@ -29,5 +29,5 @@ the default fields.
 pub const CODES: &[&Code] = &[SYNTAX];
 
 pub(super) fn syntax(span: Span, what: impl Into<String>) -> LuceneError {
-    LuceneError::new(SYNTAX, span, what)
+    LuceneError::new(SYNTAX, span, what.into())
 }

@@ -125,7 +125,7 @@ impl<'s> Lowering<'s> {
         let group = lucene::parse(&string.text, string.all).map_err(|error| {
             RefusedCondition::QueryString {
                 text: string.text.clone(),
-                message: error.message,
+                message: error.message(),
             }
         })?;
         self.predicate(&lucene::query(&group, &Meaning::of(string)))

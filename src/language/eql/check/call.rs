@@ -3,9 +3,10 @@
 
 use super::super::error::EqlError;
 use super::super::syntax::{Call, Expr, ExprKind};
-use super::expression::ordinal;
 use super::{Checker, Typed, codes, is_constant};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EqlType;
+use crate::diagnostic::query::eql_type::{Arity, Place};
 use crate::diagnostic::suggest::nearest;
 use crate::event::field::Family;
 use crate::plan::Function;
@@ -33,17 +34,13 @@ impl Checker<'_> {
             return Typed::null();
         };
         if call.insensitive && !function.has_insensitive_form() {
-            self.error(
-                EqlError::new(
-                    &codes::WRONG_ARGUMENTS,
-                    call.name.span,
-                    format!(
-                        "function [{}] does not support the case-insensitive operator [~]",
-                        function.name()
-                    ),
-                )
-                .named(function.name()),
-            );
+            let name = function.name();
+            let cause = EqlType::NotInsensitive { name };
+            self.error(EqlError::new(
+                &codes::WRONG_ARGUMENTS,
+                call.name.span,
+                cause,
+            ));
         }
         self.count_arguments(function, call, span);
         let mut constant = true;
@@ -60,21 +57,16 @@ impl Checker<'_> {
     }
 
     fn count_arguments(&mut self, function: Function, call: &Call, span: Span) {
-        let (low, high, words) = arity(function);
+        let (low, high, expected) = arity(function);
         let found = call.arguments.len();
         if found < low || found > high {
-            self.error(
-                EqlError::new(
-                    &codes::WRONG_ARGUMENTS,
-                    span,
-                    format!(
-                        "error building [{}]: expects {words}, found [{found}]",
-                        function.name()
-                    ),
-                )
-                .named(function.name())
-                .found(found, words),
-            );
+            let name = function.name();
+            let cause = EqlType::ArgumentCount {
+                name,
+                found,
+                expected,
+            };
+            self.error(EqlError::new(&codes::WRONG_ARGUMENTS, span, cause));
         }
     }
 
@@ -92,55 +84,40 @@ impl Checker<'_> {
             ),
             Wants::Anything => (true, ""),
         };
-        let place = match index {
-            0 => "first".to_owned(),
-            1 => "second".to_owned(),
-            2 => "third".to_owned(),
-            3 => "fourth".to_owned(),
-            more => ordinal(more + 1),
-        };
+        let (name, place) = (function.name(), Place(index + 1));
         if !fits {
-            self.error(EqlError::new(
-                &codes::WRONG_TYPE,
-                argument.span,
-                format!(
-                    "{place} argument of [{}] must be [{word}], found value [{argument}] type [{}]",
-                    function.name(),
-                    typed.name
-                ),
-            ).named(function.name()).found(&typed.name, word));
+            let cause = EqlType::ArgumentType {
+                name,
+                place,
+                value: argument.to_string(),
+                found: typed.name.clone(),
+                expected: word,
+            };
+            self.error(EqlError::new(&codes::WRONG_TYPE, argument.span, cause));
         } else if matches!(wanted, Wants::ConstantText) && !is_constant(argument) {
-            self.error(
-                EqlError::new(
-                    &codes::WRONG_TYPE,
-                    argument.span,
-                    format!(
-                        "{place} argument of [{}] must be a constant, received [{argument}]",
-                        function.name()
-                    ),
-                )
-                .named(function.name())
-                .found(argument, "constant"),
-            );
+            let cause = EqlType::ArgumentNotConstant {
+                name,
+                place,
+                found: argument.to_string(),
+                expected: "constant",
+            };
+            self.error(EqlError::new(&codes::WRONG_TYPE, argument.span, cause));
         } else if function == Function::CidrMatch
             && index > 0
             && let ExprKind::String(text) = &argument.kind
             && super::super::lower::cidr_block(text).is_none()
         {
-            self.error(
-                EqlError::new(
-                    &codes::BAD_CONSTANT,
-                    argument.span,
-                    format!("[{text}] is not an IP address or CIDR block"),
-                )
-                .found(text, "address or block"),
-            );
+            let cause = EqlType::NoAddressBlock {
+                found: text.clone(),
+                expected: "address or block",
+            };
+            self.error(EqlError::new(&codes::BAD_CONSTANT, argument.span, cause));
         }
     }
 }
 
 /// The least and the greatest number of arguments.
-fn arity(function: Function) -> (usize, usize, &'static str) {
+fn arity(function: Function) -> (usize, usize, Arity) {
     match function {
         Function::Add
         | Function::Divide
@@ -149,13 +126,13 @@ fn arity(function: Function) -> (usize, usize, &'static str) {
         | Function::Multiply
         | Function::StartsWith
         | Function::StringContains
-        | Function::Subtract => (2, 2, "exactly two arguments"),
-        Function::Between => (3, 4, "three or four arguments"),
-        Function::CidrMatch | Function::Wildcard => (2, usize::MAX, "at least two arguments"),
-        Function::Concat => (1, usize::MAX, "at least one argument"),
-        Function::IndexOf | Function::Substring => (2, 3, "two or three arguments"),
-        Function::Length | Function::String | Function::Negate => (1, 1, "exactly one argument"),
-        Function::Number => (1, 2, "one or two arguments"),
+        | Function::Subtract => (2, 2, Arity::Two),
+        Function::Between => (3, 4, Arity::ThreeOrFour),
+        Function::CidrMatch | Function::Wildcard => (2, usize::MAX, Arity::AtLeastTwo),
+        Function::Concat => (1, usize::MAX, Arity::AtLeastOne),
+        Function::IndexOf | Function::Substring => (2, 3, Arity::TwoOrThree),
+        Function::Length | Function::String | Function::Negate => (1, 1, Arity::One),
+        Function::Number => (1, 2, Arity::OneOrTwo),
     }
 }
 
@@ -195,20 +172,15 @@ fn result_type(function: Function, widest: &str, constant: bool) -> Typed {
 }
 
 fn unknown_function(name: &str, span: Span) -> EqlError {
-    let error = EqlError::new(
-        &codes::UNKNOWN_FUNCTION,
-        span,
-        format!("unknown function [{name}]"),
-    )
-    .named(name);
     let folded = name.to_ascii_lowercase();
     let near = match folded.as_str() {
         "arraycontains" => Some("stringContains"),
         "match" => Some("cidrMatch"),
         _ => nearest(name, Function::NAMED.map(Function::name)),
     };
-    match near {
-        Some(near) => error.suggest(near),
-        None => error,
-    }
+    let cause = EqlType::UnknownFunction {
+        name: name.to_owned(),
+        suggestion: near.map(str::to_owned),
+    };
+    EqlError::new(&codes::UNKNOWN_FUNCTION, span, cause)
 }

@@ -1,10 +1,10 @@
 //! The types of expressions, and what may be compared with what.
 
-use std::fmt;
-
 use super::super::error::EqlError;
 use super::super::syntax::{CompareOp, Expr, ExprKind, In, Match, MatchOp, Number};
 use super::{Checker, Typed, codes, is_constant};
+use crate::diagnostic::query::EqlType;
+use crate::diagnostic::query::eql_type::{MatchedMend, Ordinal};
 use crate::event::field::Family;
 
 impl Checker<'_> {
@@ -23,7 +23,7 @@ impl Checker<'_> {
             ExprKind::Call(call) => self.call(call, expr.span),
             ExprKind::Negate(inner) | ExprKind::Plus(inner) => {
                 let typed = self.expression(inner);
-                self.require(&typed, Family::Number, "numeric", inner, &"[-]");
+                self.require(&typed, Family::Number, "numeric", inner, "-");
                 typed
             }
             ExprKind::Arithmetic(op, left, right) => self.arithmetic(op.symbol(), left, right),
@@ -36,28 +36,21 @@ impl Checker<'_> {
         }
     }
 
-    fn operands(&mut self, word: &str, items: &[Expr]) -> Typed {
+    fn operands(&mut self, word: &'static str, items: &[Expr]) -> Typed {
         let mut constant = true;
         for item in items {
             let typed = self.expression(item);
             constant &= typed.constant;
-            self.require(
-                &typed,
-                Family::Boolean,
-                "boolean",
-                item,
-                &format_args!("[{word}]"),
-            );
+            self.require(&typed, Family::Boolean, "boolean", item, word);
         }
         Typed::computed(Family::Boolean, "boolean", constant)
     }
 
-    fn arithmetic(&mut self, symbol: &str, left: &Expr, right: &Expr) -> Typed {
-        let operator = format!("[{symbol}]");
+    fn arithmetic(&mut self, symbol: &'static str, left: &Expr, right: &Expr) -> Typed {
         let a = self.expression(left);
         let b = self.expression(right);
-        self.require(&a, Family::Number, "numeric", left, &operator);
-        self.require(&b, Family::Number, "numeric", right, &operator);
+        self.require(&a, Family::Number, "numeric", left, symbol);
+        self.require(&b, Family::Number, "numeric", right, symbol);
         Typed::computed(
             Family::Number,
             wider(&a.name, &b.name),
@@ -70,22 +63,18 @@ impl Checker<'_> {
         &mut self,
         typed: &Typed,
         family: Family,
-        wanted: &str,
+        expected: &'static str,
         expr: &Expr,
-        operator: &dyn fmt::Display,
+        operator: &'static str,
     ) {
         if !typed.is(family) {
-            self.error(
-                EqlError::new(
-                    &codes::WRONG_TYPE,
-                    expr.span,
-                    format!(
-                        "argument of {operator} must be [{wanted}], found value [{expr}] type [{}]",
-                        typed.name
-                    ),
-                )
-                .found(&typed.name, wanted),
-            );
+            let cause = EqlType::OperandType {
+                operator,
+                value: expr.to_string(),
+                found: typed.name.clone(),
+                expected,
+            };
+            self.error(EqlError::new(&codes::WRONG_TYPE, expr.span, cause));
         }
     }
 
@@ -101,19 +90,12 @@ impl Checker<'_> {
         // Elasticsearch puts the constant on the right and wants one there; an unmapped optional
         // field is one, being null.
         if !a.constant && !b.constant {
-            self.error(
-                EqlError::new(
-                    &codes::FIELD_COMPARISON,
-                    right.span,
-                    format!(
-                        "comparisons against fields are not (currently) supported; offender \
-                         [{right}] in [{}]",
-                        op.symbol()
-                    ),
-                )
-                .found(right, "constant")
-                .help("compare with a constant, or use a function of both fields"),
-            );
+            let cause = EqlType::ComparedFields {
+                operator: op.symbol(),
+                found: right.to_string(),
+                expected: "constant",
+            };
+            self.error(EqlError::new(&codes::FIELD_COMPARISON, right.span, cause));
             return result;
         }
         let (computed, constant) = if a.constant { (&b, &a) } else { (&a, &b) };
@@ -122,19 +104,13 @@ impl Checker<'_> {
         let differ = matches!((computed.family, constant.family), (Some(x), Some(y)) if x != y);
         if !is_field && differ && !computed.constant {
             let offender = if a.constant { left } else { right };
-            self.error(
-                EqlError::new(
-                    &codes::WRONG_TYPE,
-                    offender.span,
-                    format!(
-                        "2nd argument of [{}] must be [{}], found value [{offender}] type [{}]",
-                        op.symbol(),
-                        computed.name,
-                        constant.name
-                    ),
-                )
-                .found(&constant.name, &computed.name),
-            );
+            let cause = EqlType::ComparedTypes {
+                operator: op.symbol(),
+                value: offender.to_string(),
+                found: constant.name.clone(),
+                expected: computed.name.clone(),
+            };
+            self.error(EqlError::new(&codes::WRONG_TYPE, offender.span, cause));
         }
         if is_field && computed.family.is_some() {
             self.constant_fits(other, if a.constant { left } else { right }, op);
@@ -150,13 +126,14 @@ impl Checker<'_> {
         let Some(Some(resolved)) = self.fields.get(&name.path) else {
             return;
         };
-        if let Err(unfit) = super::super::lower::constant_fits(resolved, constant, op) {
-            self.error(
-                EqlError::new(&codes::BAD_CONSTANT, constant.span, unfit.to_string())
-                    .named(&name.path)
-                    .found(constant, &resolved.field_type)
-                    .label(format!("[{}] is [{}]", name.path, resolved.field_type)),
-            );
+        if let Err(why) = super::super::lower::constant_fits(resolved, constant, op) {
+            let cause = EqlType::UnfitConstant {
+                name: name.path.clone(),
+                found: constant.to_string(),
+                expected: resolved.field_type.to_string(),
+                why,
+            };
+            self.error(EqlError::new(&codes::BAD_CONSTANT, constant.span, cause));
         }
     }
 
@@ -173,37 +150,30 @@ impl Checker<'_> {
         };
         let symbol = inner.op.symbol();
         if !value.is(Family::Text) {
-            let error = EqlError::new(
-                &codes::WRONG_TYPE,
-                inner.value.span,
-                format!(
-                    "first argument of [{symbol}] must be [string], found value [{}] type [{}]; \
-                     consider using [==] instead",
-                    inner.value, value.name
-                ),
-            )
-            .found(&value.name, "string");
-            self.error(match value.family {
-                Some(Family::Ip) => {
-                    error.help("for a block of addresses: `cidrMatch(field, \"10.0.0.0/8\")`")
-                }
-                Some(Family::Number) => error.help("or `string(field) : \"12*\"`"),
-                _ => error,
-            });
+            let cause = EqlType::MatchedType {
+                operator: symbol,
+                value: inner.value.to_string(),
+                found: value.name.clone(),
+                expected: "string",
+                mend: match value.family {
+                    Some(Family::Ip) => Some(MatchedMend::Addresses),
+                    Some(Family::Number) => Some(MatchedMend::Numbers),
+                    _ => None,
+                },
+            };
+            self.error(EqlError::new(&codes::WRONG_TYPE, inner.value.span, cause));
         }
         for pattern in &inner.patterns {
             let typed = self.expression(pattern);
             let is_text = typed.family == Some(Family::Text);
             if !is_text && !matches!(pattern.kind, ExprKind::Null) {
-                self.error(EqlError::new(
-                    &codes::WRONG_TYPE,
-                    pattern.span,
-                    format!(
-                        "second argument of [{symbol}] must be [string], found value [{pattern}] \
-                         type [{}]",
-                        typed.name
-                    ),
-                ).found(&typed.name, "string"));
+                let cause = EqlType::PatternType {
+                    operator: symbol,
+                    value: pattern.to_string(),
+                    found: typed.name,
+                    expected: "string",
+                };
+                self.error(EqlError::new(&codes::WRONG_TYPE, pattern.span, cause));
             }
         }
         if matches!(inner.op, MatchOp::Regex | MatchOp::RegexInsensitive)
@@ -212,14 +182,12 @@ impl Checker<'_> {
                 .iter()
                 .any(|p| matches!(p.kind, ExprKind::Null))
         {
-            self.error(
-                EqlError::new(
-                    &codes::WRONG_TYPE,
-                    inner.value.span,
-                    format!("second argument of [{symbol}] must be [string], found value [null]"),
-                )
-                .found("null", "string"),
-            );
+            let cause = EqlType::NullPattern {
+                operator: symbol,
+                found: "null",
+                expected: "string",
+            };
+            self.error(EqlError::new(&codes::WRONG_TYPE, inner.value.span, cause));
         }
         Typed::computed(Family::Boolean, "boolean", value.constant)
     }
@@ -228,37 +196,29 @@ impl Checker<'_> {
         let value = self.expression(&inner.value);
         let word = if inner.insensitive { "in~" } else { "in" };
         if inner.insensitive && !value.is(Family::Text) {
-            self.require(&value, Family::Text, "string", &inner.value, &"[in~]");
+            self.require(&value, Family::Text, "string", &inner.value, "in~");
         }
         for (index, item) in inner.items.iter().enumerate() {
             let typed = self.expression(item);
             if !is_constant(item) && typed.family.is_some() {
-                self.error(
-                    EqlError::new(
-                        &codes::FIELD_COMPARISON,
-                        item.span,
-                        format!(
-                            "comparisons against fields are not (currently) supported; offender \
-                         [{item}] in [{word}]"
-                        ),
-                    )
-                    .found(item, "constant"),
-                );
+                let cause = EqlType::FieldInList {
+                    operator: word,
+                    found: item.to_string(),
+                    expected: "constant",
+                };
+                self.error(EqlError::new(&codes::FIELD_COMPARISON, item.span, cause));
                 continue;
             }
             if !goes_together(value.family, typed.family) {
-                let error = EqlError::new(
-                    &codes::WRONG_TYPE,
-                    item.span,
-                    format!(
-                        "{} argument of [{word}] must be [{}], found value [{item}] type [{}]",
-                        ordinal(index + 1),
-                        type_name(&value),
-                        typed.name
-                    ),
-                )
-                .found(&typed.name, type_name(&value));
-                self.error(instead_of_list(error, &value, inner));
+                let cause = EqlType::ItemType {
+                    operator: word,
+                    index: Ordinal(index + 1),
+                    value: item.to_string(),
+                    found: typed.name,
+                    expected: type_name(&value).to_owned(),
+                    instead: instead_of_list(&value, inner),
+                };
+                self.error(EqlError::new(&codes::WRONG_TYPE, item.span, cause));
                 // Elasticsearch names the first item of another type and no more.
                 break;
             }
@@ -285,47 +245,46 @@ fn type_name(typed: &Typed) -> &str {
     }
 }
 
-/// What to write in place of a list whose items are not of the field's type.
-fn instead_of_list(error: EqlError, value: &Typed, inner: &In) -> EqlError {
+/// Conditions that say what a list says whose items are not of the field's type.
+fn instead_of_list(value: &Typed, inner: &In) -> Vec<String> {
     let texts: Vec<&Expr> = inner
         .items
         .iter()
         .filter(|item| matches!(item.kind, ExprKind::String(_) | ExprKind::Number(_)))
         .collect();
     let shown = texts.get(..2).unwrap_or(&texts);
-    let more = if texts.len() > shown.len() {
-        " …"
-    } else {
-        ""
-    };
-    let not = if inner.negated { "not " } else { "" };
-    let equal = || {
-        let each: Vec<String> = shown
-            .iter()
-            .map(|item| format!("{} == {item}", inner.value))
-            .collect();
-        let joined = each.join(" or ");
-        let joined = if inner.negated {
-            format!("not ({joined}{more})")
-        } else {
-            format!("{joined}{more}")
-        };
-        format!("`{joined}`, which Elasticsearch runs since 8.18")
-    };
+    let is_cut = texts.len() > shown.len();
     match value.family {
-        Some(Family::Ip) => {
-            let blocks: Vec<String> = shown.iter().map(ToString::to_string).collect();
-            error
-                .help(format!(
-                    "write `{not}cidrMatch({}, {}{})`",
-                    inner.value,
-                    blocks.join(", "),
-                    if more.is_empty() { "" } else { ", …" },
-                ))
-                .help(format!("or {}", equal()))
-        }
-        Some(Family::Date | Family::Version) => error.help(format!("write {}", equal())),
-        _ => error,
+        Some(Family::Ip) => vec![blocks(inner, shown, is_cut), each(inner, shown, is_cut)],
+        Some(Family::Date | Family::Version) => vec![each(inner, shown, is_cut)],
+        _ => Vec::new(),
+    }
+}
+
+/// The items as the blocks of one call.
+fn blocks(inner: &In, shown: &[&Expr], is_cut: bool) -> String {
+    let blocks: Vec<String> = shown.iter().map(ToString::to_string).collect();
+    let not = if inner.negated { "not " } else { "" };
+    let more = if is_cut { ", …" } else { "" };
+    format!(
+        "{not}cidrMatch({}, {}{more})",
+        inner.value,
+        blocks.join(", ")
+    )
+}
+
+/// A comparison for each item.
+fn each(inner: &In, shown: &[&Expr], is_cut: bool) -> String {
+    let each: Vec<String> = shown
+        .iter()
+        .map(|item| format!("{} == {item}", inner.value))
+        .collect();
+    let joined = each.join(" or ");
+    let more = if is_cut { " …" } else { "" };
+    if inner.negated {
+        format!("not ({joined}{more})")
+    } else {
+        format!("{joined}{more}")
     }
 }
 
@@ -360,16 +319,4 @@ fn wider<'a>(a: &'a str, b: &'a str) -> &'a str {
         _ => 0,
     };
     if rank(a) >= rank(b) { a } else { b }
-}
-
-/// `1st`, `2nd`, `3rd`, `4th` …
-pub(super) fn ordinal(number: usize) -> String {
-    let suffix = match (number % 100, number % 10) {
-        (11..=13, _) => "th",
-        (_, 1) => "st",
-        (_, 2) => "nd",
-        (_, 3) => "rd",
-        _ => "th",
-    };
-    format!("{number}{suffix}")
 }

@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use super::error::EqlError;
 use super::syntax::{EventQuery, Expr, ExprKind, Field, Pipe, Query, QueryKind};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EqlType;
+use crate::diagnostic::query::eql_type::{Capitals, TypesByIndex};
 use crate::event::field::{Exact, Family, FieldType};
 use crate::event::schema::{Origin, ResolvedField};
 use crate::event::{Resolution, Schema, paths_above};
@@ -170,18 +172,15 @@ impl Checker<'_> {
         }
         let typed = self.expression(&event.condition);
         if !typed.is(Family::Boolean) {
-            self.error(
-                EqlError::new(
-                    &codes::NOT_BOOLEAN,
-                    event.condition.span,
-                    format!(
-                        "condition expression needs to be boolean, found [{}]",
-                        typed.name.to_uppercase()
-                    ),
-                )
-                .found(&typed.name, "boolean")
-                .help("compare it with something: `==`, `:`, `!= null`"),
-            );
+            let cause = EqlType::ConditionNotBoolean {
+                found: Capitals(typed.name),
+                expected: "boolean",
+            };
+            self.error(EqlError::new(
+                &codes::NOT_BOOLEAN,
+                event.condition.span,
+                cause,
+            ));
         }
     }
 
@@ -207,7 +206,11 @@ impl Checker<'_> {
                 return Typed::null();
             }
             Resolution::Conflict(types) => {
-                self.error(ambiguous(path, span, &types));
+                let cause = EqlType::AmbiguousField {
+                    name: path.to_owned(),
+                    types: TypesByIndex(types),
+                };
+                self.error(EqlError::new(&codes::AMBIGUOUS, span, cause));
                 return Typed::null();
             }
             Resolution::Unusable(field_type) => {
@@ -245,20 +248,9 @@ impl Checker<'_> {
         };
         let mut readers = resolved.readers.iter().flatten();
         if readers.any(|reader| reader.field_type.is_unindexed()) {
-            self.error(
-                EqlError::new(
-                    &codes::UNUSABLE,
-                    span,
-                    format!(
-                        "cannot search on field [{}] since it is not indexed",
-                        field.path
-                    ),
-                )
-                .named(&field.path)
-                .help(
-                    "compare a field that is searchable: only the document itself holds this one",
-                ),
-            );
+            let name = field.path.clone();
+            let cause = EqlType::NotIndexed { name };
+            self.error(EqlError::new(&codes::UNUSABLE, span, cause));
         }
     }
 
@@ -271,87 +263,42 @@ impl Checker<'_> {
         let name = pipe.name.text.as_str();
         if !matches!(name, "head" | "tail") {
             let known = ["count", "filter", "sort", "unique", "unique_count"];
-            self.error(if known.contains(&name) {
-                EqlError::new(
-                    &codes::UNSUPPORTED,
-                    pipe.name.span,
-                    format!("pipe [{name}] is not supported"),
-                )
-                .named(name)
-                .help("Elasticsearch runs `head` and `tail` only")
+            let is_known = known.contains(&name);
+            let near = crate::diagnostic::suggest::nearest(name, ["head", "tail"]);
+            let suggestion = near.map(str::to_owned);
+            let name = name.to_owned();
+            let cause = if is_known {
+                EqlType::RefusedPipe { name }
             } else {
-                let error = EqlError::new(
-                    &codes::UNSUPPORTED,
-                    pipe.name.span,
-                    format!("unrecognized pipe [{name}]"),
-                )
-                .named(name);
-                match crate::diagnostic::suggest::nearest(name, ["head", "tail"]) {
-                    Some(near) => error.suggest(near),
-                    None => error.help("there are `head` and `tail`"),
-                }
-            });
+                EqlType::UnknownPipe { name, suggestion }
+            };
+            self.error(EqlError::new(&codes::UNSUPPORTED, pipe.name.span, cause));
             return;
         }
         let [argument] = pipe.arguments.as_slice() else {
-            self.error(
-                EqlError::new(
-                    &codes::BAD_PIPE,
-                    pipe.span,
-                    format!(
-                        "pipe [{name}] expects exactly one argument but found [{}]",
-                        pipe.arguments.len()
-                    ),
-                )
-                .named(name)
-                .found(pipe.arguments.len(), 1),
-            );
+            let cause = EqlType::PipeArguments {
+                name: name.to_owned(),
+                found: pipe.arguments.len(),
+                expected: 1,
+            };
+            self.error(EqlError::new(&codes::BAD_PIPE, pipe.span, cause));
             return;
         };
         if super::lower::constant_count(argument).is_none() {
-            self.error(
-                EqlError::new(
-                    &codes::BAD_PIPE,
-                    argument.span,
-                    format!("pipe [{name}] expects a positive integer but found [{argument}]"),
-                )
-                .named(name)
-                .found(argument, "positive integer"),
-            );
+            let cause = EqlType::PipeCount {
+                name: name.to_owned(),
+                found: argument.to_string(),
+                expected: "positive integer",
+            };
+            self.error(EqlError::new(&codes::BAD_PIPE, argument.span, cause));
         }
     }
 }
 
 fn unknown_column(path: &str, span: Span, suggestion: Option<String>) -> EqlError {
-    let error = EqlError::new(
-        &codes::UNKNOWN_COLUMN,
-        span,
-        format!("unknown column [{path}]"),
-    )
-    .named(path);
-    match suggestion {
-        Some(near) => error.suggest(near),
-        None => error,
-    }
-    .help(format!(
-        "if it may be unmapped, write `?{path}`: it is then null"
-    ))
-}
-
-fn ambiguous(path: &str, span: Span, types: &[(String, String)]) -> EqlError {
-    let list: Vec<String> = types
-        .iter()
-        .map(|(name, index)| format!("[{name}] in [{index}]"))
-        .collect();
-    EqlError::new(
-        &codes::AMBIGUOUS,
-        span,
-        format!(
-            "cannot use field [{path}] due to ambiguities being mapped as incompatible types: {}",
-            list.join(", ")
-        ),
-    )
-    .named(path)
+    let name = path.to_owned();
+    let cause = EqlType::UnknownColumn { name, suggestion };
+    EqlError::new(&codes::UNKNOWN_COLUMN, span, cause)
 }
 
 fn unusable(
@@ -360,41 +307,36 @@ fn unusable(
     field_type: &FieldType,
     nested_parent: Option<&str>,
 ) -> EqlError {
-    let message = match field_type {
-        FieldType::Nested => match nested_parent {
-            Some(parent) => format!(
-                "cannot use field [{path}] with unsupported nested type in hierarchy (field [{parent}])"
-            ),
-            None => format!(
-                "cannot use field [{path}] type [nested] due to nested fields not being supported \
-                 yet"
-            ),
+    let name = path.to_owned();
+    let cause = match (field_type, nested_parent) {
+        (FieldType::Nested, Some(parent)) => EqlType::BelowNested {
+            name,
+            parent: parent.to_owned(),
         },
-        FieldType::Object => format!("cannot use field [{path}] type [object] only its subfields"),
-        other => format!("cannot use field [{path}] with unsupported type [{other}]"),
+        (FieldType::Nested, None) => EqlType::NestedField { name },
+        (FieldType::Object, _) => EqlType::ObjectField { name },
+        (other, _) => EqlType::UnusableField {
+            name,
+            found: other.to_string(),
+        },
     };
-    EqlError::new(&codes::UNUSABLE, span, message).named(path)
+    EqlError::new(&codes::UNUSABLE, span, cause)
 }
 
 /// Text without an exact sub-field cannot be compared.
 fn inexact(path: &str, span: Span, resolved: &ResolvedField) -> Option<EqlError> {
     let mut types = resolved.readers.iter().flatten();
-    let message = types.find_map(|field| match &field.field_type {
+    let name = || path.to_owned();
+    let cause = types.find_map(|field| match &field.field_type {
         FieldType::Text {
             exact: Exact::Several,
-        } => Some(format!(
-            "cannot operate on field of data type [text]: multiple exact keyword candidates \
-                 available for [{path}]; specify which one to use"
-        )),
+        } => Some(EqlType::SeveralExactFields { name: name() }),
         FieldType::Text {
             exact: Exact::Missing,
-        } => Some(format!(
-            "cannot operate on field of data type [text]: no keyword/multi-field defined \
-                 exact matches for [{path}]; define one or use match/query instead"
-        )),
+        } => Some(EqlType::NoExactField { name: name() }),
         _ => None,
     })?;
-    Some(EqlError::new(&codes::UNUSABLE, span, message).named(path))
+    Some(EqlError::new(&codes::UNUSABLE, span, cause))
 }
 
 /// Whether an expression reads no field.

@@ -4,18 +4,13 @@ use super::super::error::EqlError;
 use super::super::syntax::{Expr, ExprKind, Query, Sample, Sequence, SequenceKeyword, Term};
 use super::{Checker, Settings, Typed, codes};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EqlType;
 
 impl Checker<'_> {
     pub(super) fn sequence(&mut self, sequence: &Sequence, span: Span, settings: &Settings) {
         if sequence.keyword == SequenceKeyword::Join {
-            self.error(
-                EqlError::new(
-                    &codes::UNSUPPORTED,
-                    Span::new(span.start, span.start + 4),
-                    "JOIN command is not supported",
-                )
-                .help("write `sequence`, or `sample` for events in any order"),
-            );
+            let word = Span::new(span.start, span.start + 4);
+            self.error(EqlError::new(&codes::UNSUPPORTED, word, EqlType::Join));
         }
         self.enough_stages(sequence, span);
         let global = self.keys(&sequence.keys);
@@ -33,30 +28,18 @@ impl Checker<'_> {
         for term in &sample.terms {
             self.event_query(&term.query, settings);
             if term.missing || term.runs.is_some() {
-                self.error(EqlError::new(
-                    &codes::BAD_SEQUENCE,
-                    term.span,
-                    "samples take neither missing events nor `with runs`",
-                ));
+                let cause = EqlType::SampleTerm;
+                self.error(EqlError::new(&codes::BAD_SEQUENCE, term.span, cause));
             }
             tuples.push((term, self.keys(&term.keys)));
         }
         if global.is_empty() && tuples.iter().any(|(_, keys)| keys.is_empty()) {
-            self.error(
-                EqlError::new(
-                    &codes::BAD_KEYS,
-                    query.span,
-                    "a sample requires at least one join key for every query",
-                )
-                .help("write `sample by field`"),
-            );
+            let cause = EqlType::SampleWithoutKeys;
+            self.error(EqlError::new(&codes::BAD_KEYS, query.span, cause));
         }
         if let Some(pipe) = query.pipes.first() {
-            self.error(EqlError::new(
-                &codes::UNSUPPORTED,
-                pipe.span,
-                "samples do not support pipes",
-            ));
+            let cause = EqlType::PipeOfSample;
+            self.error(EqlError::new(&codes::UNSUPPORTED, pipe.span, cause));
         }
         self.compare_tuples(&global, &tuples);
     }
@@ -68,34 +51,22 @@ impl Checker<'_> {
             .map(|term| usize::from(term.runs.map_or(1, |runs| runs.count)))
             .sum();
         if count < 2 {
-            self.error(
-                EqlError::new(
-                    &codes::BAD_SEQUENCE,
-                    span,
-                    format!("a sequence requires a minimum of 2 queries, found [{count}]"),
-                ).found(count, 2)
-                .help("for one event write it without `sequence`; for several of a kind add `with runs=2`"),
-            );
+            let cause = EqlType::OneStage {
+                found: count,
+                expected: 2,
+            };
+            self.error(EqlError::new(&codes::BAD_SEQUENCE, span, cause));
         }
         let Some(missing) = sequence.terms.iter().find(|term| term.missing) else {
             return;
         };
         if sequence.terms.iter().all(|term| term.missing) {
-            self.error(EqlError::new(
-                &codes::BAD_SEQUENCE,
-                span,
-                "a sequence requires at least one query that is not a missing event",
-            ));
+            let cause = EqlType::MissingEventsAlone;
+            self.error(EqlError::new(&codes::BAD_SEQUENCE, span, cause));
         }
         if sequence.maxspan.is_none() {
-            self.error(
-                EqlError::new(
-                    &codes::BAD_SEQUENCE,
-                    missing.span,
-                    "missing events are supported only for sequences with maxspan",
-                )
-                .help("add `with maxspan=5m` after `sequence` and its keys"),
-            );
+            let cause = EqlType::MissingEventWithoutMaxspan;
+            self.error(EqlError::new(&codes::BAD_SEQUENCE, missing.span, cause));
         }
     }
 
@@ -105,15 +76,11 @@ impl Checker<'_> {
                 let typed = if let ExprKind::Field(field) = &key.kind {
                     self.field(field, key.span)
                 } else {
-                    self.error(
-                        EqlError::new(
-                            &codes::BAD_KEYS,
-                            key.span,
-                            format!("unsupported join key [{key}]"),
-                        )
-                        .found(key, "field")
-                        .help("a join key is a field"),
-                    );
+                    let cause = EqlType::KeyNotField {
+                        found: key.to_string(),
+                        expected: "field",
+                    };
+                    self.error(EqlError::new(&codes::BAD_KEYS, key.span, cause));
                     Typed::null()
                 };
                 (key.clone(), typed)
@@ -128,28 +95,22 @@ impl Checker<'_> {
         };
         for (term, keys) in tuples.iter().skip(1) {
             if keys.len() != first.len() {
-                self.error(EqlError::new(
-                    &codes::BAD_KEYS,
-                    term.span,
-                    format!(
-                        "inconsistent number of join keys specified; expected [{}] but found [{}]",
-                        global.len() + first.len(),
-                        global.len() + keys.len()
-                    ),
-                ).found(global.len() + keys.len(), global.len() + first.len()));
+                let cause = EqlType::KeyCount {
+                    found: global.len() + keys.len(),
+                    expected: global.len() + first.len(),
+                };
+                self.error(EqlError::new(&codes::BAD_KEYS, term.span, cause));
                 continue;
             }
             for ((expected, a), (key, b)) in first.iter().zip(keys) {
                 if matches!((a.family, b.family), (Some(x), Some(y)) if x != y) {
-                    self.error(EqlError::new(
-                        &codes::BAD_KEYS,
-                        key.span,
-                        format!(
-                            "sequence key [{expected}] type [{}] is incompatible with key [{key}] \
-                             type [{}]",
-                            a.name, b.name
-                        ),
-                    ).found(&b.name, &a.name));
+                    let cause = EqlType::KeyTypes {
+                        first: expected.to_string(),
+                        key: key.to_string(),
+                        found: b.name.clone(),
+                        expected: a.name.clone(),
+                    };
+                    self.error(EqlError::new(&codes::BAD_KEYS, key.span, cause));
                 }
             }
         }

@@ -1,7 +1,9 @@
 //! The quoted tokens: strings in all forms, valid and refused, and names in backticks.
 
-use super::{Lexer, shorten};
-use crate::diagnostic::Span;
+use super::Lexer;
+use crate::diagnostic::query::EqlToken;
+use crate::diagnostic::query::eql_token::Quoted;
+use crate::diagnostic::{Span, Written};
 use crate::language::eql::error::{BAD_ESCAPE, EqlError, QUOTES, UNTERMINATED};
 use crate::language::eql::token::TokenKind;
 
@@ -10,7 +12,7 @@ impl Lexer<'_> {
     pub(super) fn string(&mut self) {
         let (length, closed) = self.quoted_length(1, '"');
         if !closed {
-            self.unterminated("string", length, "\"");
+            self.unterminated(Quoted::String, length, "\"");
         }
         let value = self.decode(1, length - usize::from(closed));
         self.push(TokenKind::String(value), length);
@@ -22,7 +24,7 @@ impl Lexer<'_> {
         let line = rest.find(['\r', '\n']).unwrap_or(rest.len());
         let body = rest.get(3..line).unwrap_or("");
         let Some(end) = body.find("\"\"\"") else {
-            self.unterminated("raw string", line, "\"\"\"");
+            self.unterminated(Quoted::RawString, line, "\"\"\"");
             return self.push(TokenKind::String(body.to_owned()), line);
         };
         let tail = body.get(end + 3..).unwrap_or("");
@@ -39,15 +41,13 @@ impl Lexer<'_> {
     pub(super) fn single_quoted(&mut self) {
         let (length, closed) = self.quoted_length(1, '\'');
         if !closed {
-            self.unterminated("string", length, "'");
+            self.unterminated(Quoted::String, length, "'");
         }
         let body = self.body(1, length - usize::from(closed)).to_owned();
         let span = self.ahead(length);
-        self.report(
-            EqlError::new(QUOTES, span, "single quotes do not make a string")
-                .label("use double quotes")
-                .help(format!("write {}", in_double_quotes(&body))),
-        );
+        let rewritten = in_double_quotes(&body);
+        let cause = EqlToken::SingleQuotes { rewritten };
+        self.report(EqlError::new(QUOTES, span, cause));
         self.push(TokenKind::String(body), length);
     }
 
@@ -60,19 +60,13 @@ impl Lexer<'_> {
         };
         let (length, closed) = self.quoted_length(2, quote);
         if !closed {
-            self.unterminated("string", length, "\"\"\"");
+            self.unterminated(Quoted::String, length, "\"\"\"");
         }
         let body = self.body(2, length - usize::from(closed)).to_owned();
         let span = self.ahead(length);
-        self.report(
-            EqlError::new(
-                QUOTES,
-                span,
-                format!("`?{quote}…{quote}` does not make a string"),
-            )
-            .label("use triple double quotes for unescaped literals")
-            .help(format!("write {}", raw(&body))),
-        );
+        let rewritten = raw(&body);
+        let cause = EqlToken::OldRawString { quote, rewritten };
+        self.report(EqlError::new(QUOTES, span, cause));
         self.push(TokenKind::String(body), length);
     }
 
@@ -90,7 +84,7 @@ impl Lexer<'_> {
             }
         }
         let line = rest.find(['\r', '\n']).unwrap_or(rest.len());
-        self.unterminated("name", line, "`");
+        self.unterminated(Quoted::Name, line, "`");
         self.push(TokenKind::Quoted(name), line);
     }
 
@@ -108,11 +102,9 @@ impl Lexer<'_> {
             .map_or((line, line), |(at, quote)| (at, at + quote.len_utf8()));
         let value = body.get(open..to).unwrap_or("").to_owned();
         let span = self.ahead(length);
-        self.report(
-            EqlError::new(QUOTES, span, "typographic quotes do not make a string")
-                .label("use double quotes")
-                .help(format!("write {}", in_double_quotes(&value))),
-        );
+        let rewritten = in_double_quotes(&value);
+        let cause = EqlToken::TypographicQuotes { rewritten };
+        self.report(EqlError::new(QUOTES, span, cause));
         self.push(TokenKind::String(value), length);
     }
 
@@ -138,28 +130,19 @@ impl Lexer<'_> {
         self.rest().get(from..to).unwrap_or("")
     }
 
-    fn unterminated(&mut self, what: &str, length: usize, close: &str) {
-        let name = if close == "`" {
-            "a backtick".to_owned()
-        } else {
-            format!("`{close}`")
-        };
+    fn unterminated(&mut self, what: Quoted, length: usize, close: &'static str) {
         let escaped_quote = self.body(1, length).contains("\\\"");
         let opener = if self.rest().starts_with('?') {
             self.ahead(2)
         } else {
             self.ahead(close.len())
         };
-        let message = format!("a {what} is not closed on its line");
-        let mut error = EqlError::new(UNTERMINATED, opener, message)
-            .label("opened here")
-            .help(format!("close it with {name}; it cannot hold a line break"));
-        if close == "\"" && escaped_quote {
-            error = error.help(
-                "`\\\"` is a quote within the string; a backslash at its end is written `\\\\`",
-            );
-        }
-        self.report(error);
+        let cause = EqlToken::Unterminated {
+            what,
+            expected: close,
+            holds_escaped_quote: close == "\"" && escaped_quote,
+        };
+        self.report(EqlError::new(UNTERMINATED, opener, cause));
     }
 
     /// The value of the string whose body is `from..to` of the rest. Of several bad escapes the
@@ -212,33 +195,19 @@ impl BadEscape {
     }
 
     fn error(self, span: Span, escape: &str, body: &str) -> EqlError {
-        let written = escape.get(..self.length()).unwrap_or("");
-        let (message, label) = match self {
-            Self::Unknown(_) => (format!("`{written}` is not an escape"), "unknown escape"),
-            Self::Digits(_) => (
-                format!(
-                    "unicode sequence [{}] should use [2-8] hex digits",
-                    shorten(written)
-                ),
-                "write it as `\\u{0041}`",
-            ),
-            Self::Code(_) => (
-                format!("invalid unicode character code [{written}]"),
-                "no character has this code",
-            ),
-        };
-        let error = EqlError::new(BAD_ESCAPE, span, message).label(label);
-        match self {
-            Self::Unknown(_) if body.contains("\\\\") || body.contains("\\\"") => {
-                error.help("a backslash is written `\\\\`")
+        let found = escape.get(..self.length()).unwrap_or("").to_owned();
+        let cause = match self {
+            Self::Unknown(_) => {
+                let doubled = body.contains("\\\\") || body.contains("\\\"");
+                let rewritten = (!doubled).then(|| raw(body));
+                EqlToken::UnknownEscape { found, rewritten }
             }
-            Self::Unknown(_) => error.help(format!(
-                "double the backslashes, or write a raw string: {}",
-                raw(body)
-            )),
-            Self::Digits(_) => error.help("a plain backslash is written `\\\\`"),
-            Self::Code(_) => error.help("surrogates and codes above 10ffff name no character"),
-        }
+            Self::Digits(_) => EqlToken::EscapeDigits {
+                found: Written::new(found),
+            },
+            Self::Code(_) => EqlToken::EscapeCode { found },
+        };
+        EqlError::new(BAD_ESCAPE, span, cause)
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::diagnostic::query::eql_type::UnfitConstant;
 use crate::event::field::{Family, FieldType};
 use crate::event::schema::ResolvedField;
 use crate::event::time::DateFormat;
@@ -95,44 +96,6 @@ pub(crate) fn constant_count(expr: &Expr) -> Option<u64> {
     }
 }
 
-/// Why the index does not take a constant for a field.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum UnfitConstant {
-    /// Something else than a number for a number.
-    #[error("failed to create query: for input string: \"{0}\"")]
-    NotANumber(String),
-    /// A number that the type cannot hold.
-    #[error(
-        "failed to create query: [{field_type}] supports only finite values, but got [{value}]"
-    )]
-    NotFinite {
-        /// The field's type.
-        field_type: String,
-        /// The number.
-        value: String,
-    },
-    /// Something else than true or false for a boolean.
-    #[error("failed to create query: can't parse boolean value [{0}], expected [true] or [false]")]
-    NotABoolean(String),
-    /// Something else than a text for an address.
-    #[error("failed to create query: '{0}' is not an IP string literal")]
-    NoText(String),
-    /// A text that is no address.
-    #[error("'{0}' is not an IP string literal")]
-    NotAnAddress(String),
-    /// A text that is no date in a format.
-    #[error("failed to parse date field [{text}] with format [{format}]")]
-    NotInFormat {
-        /// The text.
-        text: String,
-        /// The format.
-        format: String,
-    },
-    /// A text that is no date.
-    #[error("failed to parse date field [{0}]")]
-    NotADate(String),
-}
-
 /// Whether the index would take this constant for the field; if not, why.
 pub(crate) fn constant_fits(
     resolved: &ResolvedField,
@@ -189,13 +152,15 @@ pub(super) fn test(
                 _ => None,
             };
             let Some(value) = value else {
-                return Err(UnfitConstant::NotANumber(text_of(literal)));
+                return Err(UnfitConstant::NotANumber {
+                    found: text_of(literal),
+                });
             };
             let mut types = resolved.readers.iter().flatten().map(|one| &one.field_type);
             if let Some(kind) = types.find(|kind| kind.reduce(&value).is_none()) {
                 return Err(UnfitConstant::NotFinite {
                     field_type: kind.to_string(),
-                    value: value.to_string(),
+                    found: value.to_string(),
                 });
             }
             Ok(compare(value))
@@ -203,12 +168,16 @@ pub(super) fn test(
         Family::Boolean => match text_of(literal).as_str() {
             "true" => Ok(compare(Value::Bool(true))),
             "false" => Ok(compare(Value::Bool(false))),
-            other => Err(UnfitConstant::NotABoolean(other.to_owned())),
+            other => Err(UnfitConstant::NotABoolean {
+                found: other.to_owned(),
+            }),
         },
         Family::Version => Ok(compare(Value::Version(Version::new(&text_of(literal))))),
         Family::Ip => match literal {
             Literal::Text(text) => address_test(field, comparison, text),
-            _ => Err(UnfitConstant::NoText(text_of(literal))),
+            _ => Err(UnfitConstant::NoText {
+                found: text_of(literal),
+            }),
         },
         Family::Date => date_test(field, resolved, comparison, &text_of(literal), now),
     }
@@ -252,7 +221,9 @@ fn address_test(
         Some((low, high)) if comparison == Comparison::Equal => {
             Ok(Predicate::Between { field, low, high })
         }
-        _ => Err(UnfitConstant::NotAnAddress(text.to_owned())),
+        _ => Err(UnfitConstant::NotAnAddress {
+            found: text.to_owned(),
+        }),
     }
 }
 
@@ -288,14 +259,16 @@ fn date_test(
                 continue;
             }
             return Err(UnfitConstant::NotInFormat {
-                text: text.to_owned(),
+                found: text.to_owned(),
                 format: format.as_str().to_owned(),
             });
         };
         range.get_or_insert(own);
     }
     let Some((low, high)) = range.or_else(|| DateFormat::usual().parse_range(text, now)) else {
-        return Err(UnfitConstant::NotADate(text.to_owned()));
+        return Err(UnfitConstant::NotADate {
+            found: text.to_owned(),
+        });
     };
     let compare = |value: Timestamp| Predicate::Compare {
         field,

@@ -3,6 +3,7 @@
 use super::builder::Builder;
 use super::constant::constant_count;
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EqlType;
 use crate::language::eql::check::Checked;
 use crate::language::eql::codes;
 use crate::language::eql::error::EqlError;
@@ -35,11 +36,8 @@ pub(super) fn plan(checked: &Checked<'_>, mut builder: Builder<'_>) -> Result<Pl
         }
     };
     if builder.too_large {
-        return Err(EqlError::new(
-            &codes::UNSUPPORTED,
-            query.span,
-            "too many clauses: a query may have at most 65,535",
-        ));
+        let cause = EqlType::TooManyClauses;
+        return Err(EqlError::new(&codes::UNSUPPORTED, query.span, cause));
     }
     let pipes = query.pipes.iter().filter_map(|pipe| {
         let count = constant_count(pipe.arguments.first()?)?;

@@ -2,6 +2,7 @@
 
 use super::{MAX_DEPTH, Parse, Parser, Tree};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EqlSyntax;
 use crate::language::eql::error::{CHAINED, EqlError, FOREIGN_OPERATOR, MISPLACED};
 use crate::language::eql::syntax::{ArithmeticOp, CompareOp, Expr, ExprKind};
 use crate::language::eql::token::{Keyword, TokenKind};
@@ -81,12 +82,8 @@ impl Parser<'_> {
         let right = self.sum()?;
         let span = left.expr.span.to(right.expr.span);
         if self.comparison_operator_ahead() {
-            let error = EqlError::new(CHAINED, self.span(), "comparisons cannot be chained");
-            return self.broken(
-                error
-                    .label("second comparison")
-                    .help("write two comparisons joined by `and`: `1 < x and x < 5`"),
-            );
+            let cause = EqlSyntax::ChainedComparison;
+            return self.broken(EqlError::new(CHAINED, self.span(), cause));
         }
         let height = left.height.max(right.height);
         self.node(
@@ -103,12 +100,8 @@ impl Parser<'_> {
     /// Takes a comparison operator. `=` is taken for `==` and reported.
     fn comparison_operator(&mut self) -> Option<CompareOp> {
         if *self.kind() == TokenKind::Assign {
-            let error = EqlError::new(FOREIGN_OPERATOR, self.span(), "`=` is not a comparison");
-            self.report(
-                error
-                    .label("not EQL")
-                    .help("write `==`, or `:` to ignore case"),
-            );
+            let cause = EqlSyntax::Assignment;
+            self.report(EqlError::new(FOREIGN_OPERATOR, self.span(), cause));
             self.bump();
             return Some(CompareOp::Equal);
         }
@@ -183,15 +176,11 @@ impl Parser<'_> {
         if parenthesised {
             return Ok(());
         }
-        let value = self.text_at(value.span).to_owned();
-        let message = format!("`{op}` binds to `{value}` alone, and its result is no number");
-        self.broken(
-            EqlError::new(MISPLACED, expr.span, message)
-                .label("a condition, not a number")
-                .help(format!(
-                    "put what `{op}` tests in parentheses: `(a + b) {op} …`"
-                )),
-        )
+        let cause = EqlSyntax::PredicateInArithmetic {
+            operator: op,
+            value: self.text_at(value.span).to_owned(),
+        };
+        self.broken(EqlError::new(MISPLACED, expr.span, cause))
     }
 
     /// A node above others, unless the tree gets too high.

@@ -1,8 +1,10 @@
 //! The single values: literals, fields, calls, and expressions in parentheses.
 
 use super::{Parse, Parser, Tree};
+use crate::diagnostic::query::EqlSyntax;
+use crate::diagnostic::query::eql_syntax::{NameMend, NameOf, OperandMend};
 use crate::language::eql::error::{
-    ARRAY_INDEX, EqlError, KEYWORD, LIST, MISPLACED, PROCESS_RELATIONSHIP, UNEXPECTED,
+    ARRAY_INDEX, EqlError, KEYWORD, LIST, MISPLACED, PROCESS_RELATIONSHIP,
 };
 use crate::language::eql::syntax::{Call, ExprKind, Field, Name, Number};
 use crate::language::eql::token::{Keyword, TokenKind};
@@ -23,8 +25,8 @@ impl Parser<'_> {
             TokenKind::Identifier | TokenKind::Quoted(_) | TokenKind::Question => self.field(),
             TokenKind::TildeIdentifier => {
                 self.bump();
-                let error = self.expected("`(` after a function's name with `~`");
-                self.broken(error.help("`~` makes a function ignore case: `startsWith~(a, \"b\")`"))
+                let found = self.found();
+                self.broken(self.unexpected(EqlSyntax::NoCallAfterTilde { found }))
             }
             TokenKind::LeftParen => self.parenthesised(),
             TokenKind::Keyword(keyword) => self.keyword_operand(*keyword),
@@ -47,13 +49,13 @@ impl Parser<'_> {
     }
 
     fn no_operand(&mut self) -> Parse<Tree> {
-        let error = self.expected("a field, a value or a condition");
-        let error = match self.kind() {
-            TokenKind::Star => error.help("a wildcard stands in a string: `x : \"*\"`"),
-            TokenKind::LeftBracket => error.help("lists are written in parentheses: `x in (1, 2)`"),
-            _ => error,
+        let mend = match self.kind() {
+            TokenKind::Star => Some(OperandMend::Wildcard),
+            TokenKind::LeftBracket => Some(OperandMend::List),
+            _ => None,
         };
-        self.broken(error.label("an operand is missing here"))
+        let found = self.found();
+        self.broken(self.unexpected(EqlSyntax::MissingOperand { found, mend }))
     }
 
     /// `(condition)`, with the parentheses in its place.
@@ -62,12 +64,7 @@ impl Parser<'_> {
         let open = self.bump();
         let mut tree = self.expression();
         if let Some(comma) = self.eat(&TokenKind::Comma) {
-            let error = EqlError::new(LIST, comma, "a list cannot stand alone");
-            self.report(
-                error
-                    .label("expected `)`")
-                    .help("a list follows `in`, `:`, `like` or `regex`: `x in (1, 2)`"),
-            );
+            self.report(EqlError::new(LIST, comma, EqlSyntax::LoneList));
             self.skip_operand();
             while self.eat(&TokenKind::Comma).is_some() {
                 self.skip_operand();
@@ -111,14 +108,14 @@ impl Parser<'_> {
         let start = self.span();
         let optional = self.eat(&TokenKind::Question).is_some();
         let mut path = self.part(if optional {
-            "a field's name after `?`"
+            NameOf::OptionalField
         } else {
-            "a field's name"
+            NameOf::Field
         })?;
         loop {
             if self.eat(&TokenKind::Dot).is_some() {
                 path.push('.');
-                path.push_str(&self.part("a name after `.`")?);
+                path.push_str(&self.part(NameOf::Part)?);
             } else if self.is(&TokenKind::LeftBracket)
                 && matches!(self.peek_at(1).kind, TokenKind::Number(_))
             {
@@ -132,7 +129,7 @@ impl Parser<'_> {
     }
 
     /// One part of a field's name.
-    fn part(&mut self, what: &str) -> Parse<String> {
+    fn part(&mut self, expected: NameOf) -> Parse<String> {
         let text = self.text_at(self.span());
         let name = match self.kind() {
             TokenKind::Identifier => text.to_owned(),
@@ -142,18 +139,18 @@ impl Parser<'_> {
                 text.to_owned()
             }
             kind => {
-                let error = self.expected(what);
-                let error = match kind {
-                    TokenKind::Star => error.help("the name of a field cannot hold a wildcard"),
-                    TokenKind::Question => {
-                        error.help("the `?` of an optional field stands before its whole name")
-                    }
-                    TokenKind::Number(_) => {
-                        error.help("a name that begins with a digit stands in backticks")
-                    }
-                    _ => error,
+                let mend = match kind {
+                    TokenKind::Star => Some(NameMend::Wildcard),
+                    TokenKind::Question => Some(NameMend::QuestionMark),
+                    TokenKind::Number(_) => Some(NameMend::Digit),
+                    _ => None,
                 };
-                return self.broken(error.label("a name is missing here"));
+                let cause = EqlSyntax::MissingName {
+                    expected,
+                    found: self.found(),
+                    mend,
+                };
+                return self.broken(self.unexpected(cause));
             }
         };
         self.bump();
@@ -162,43 +159,32 @@ impl Parser<'_> {
 
     fn array_index(&mut self, path: &str) {
         let span = self.skip_brackets();
-        self.report(
-            EqlError::new(ARRAY_INDEX, span, "array indexes are not supported")
-                .label("the order of values is not kept")
-                .help(format!(
-                    "write `{path}`: a condition holds when any value satisfies it"
-                )),
-        );
+        let name = path.to_owned();
+        self.report(EqlError::new(
+            ARRAY_INDEX,
+            span,
+            EqlSyntax::ArrayIndex { name },
+        ));
     }
 
     /// A keyword where a name is meant.
     fn report_keyword_name(&mut self) {
         let span = self.span();
-        let word = self.text_at(span);
-        let message = format!("keyword `{word}` cannot be a name without backticks");
-        self.report(
-            EqlError::new(KEYWORD, span, message)
-                .label("a keyword")
-                .help(format!("write it as `` `{word}` ``")),
-        );
+        let name = self.text_at(span).to_owned();
+        self.report(EqlError::new(
+            KEYWORD,
+            span,
+            EqlSyntax::KeywordAsName { name },
+        ));
     }
 
     /// A keyword where an operand should be: an operand is missing, or the keyword is meant as a
     /// field.
     fn keyword_operand(&mut self, keyword: Keyword) -> Parse<Tree> {
-        let word = self.text_at(self.span());
         match keyword {
             Keyword::Not => {
-                let error = EqlError::new(
-                    MISPLACED,
-                    self.span(),
-                    "`not` cannot stand within a comparison",
-                );
-                self.broken(
-                    error
-                        .label("expected a value")
-                        .help("`not` stands before the whole condition: `not a == b`"),
-                )
+                let cause = EqlSyntax::NotInComparison;
+                self.broken(EqlError::new(MISPLACED, self.span(), cause))
             }
             Keyword::And
             | Keyword::Or
@@ -208,12 +194,8 @@ impl Parser<'_> {
             | Keyword::LikeInsensitive
             | Keyword::Regex
             | Keyword::RegexInsensitive => {
-                let error = EqlError::new(
-                    UNEXPECTED,
-                    self.span(),
-                    format!("`{word}` needs an operand on its left"),
-                );
-                self.broken(error.label("an operand is missing before this"))
+                let found = self.text_at(self.span()).to_owned();
+                self.broken(self.unexpected(EqlSyntax::NoLeftOperand { found }))
             }
             _ if self.next_is_operator() => self.field(),
             _ => self.no_operand(),
@@ -252,15 +234,8 @@ impl Parser<'_> {
         } else {
             span
         };
-        self.report(
-            EqlError::new(
-                PROCESS_RELATIONSHIP,
-                span,
-                "process relationships are not supported",
-            )
-            .label("belongs to the EQL of Endgame")
-            .help("test fields of the parent (`process.parent.name`), or write a sequence"),
-        );
+        let cause = EqlSyntax::ProcessRelationship;
+        self.report(EqlError::new(PROCESS_RELATIONSHIP, span, cause));
         Tree::stand_in(whole)
     }
 

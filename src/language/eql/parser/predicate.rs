@@ -1,9 +1,10 @@
 //! What follows a single value: `: x`, `like x`, `regex x`, `in (…)`, `not in (…)`, and lists.
 
 use super::{Parse, Parser, Tree};
-use crate::diagnostic::Span;
+use crate::diagnostic::query::EqlSyntax;
+use crate::diagnostic::query::eql_syntax::ItemEnd;
+use crate::diagnostic::{Span, Written};
 use crate::language::eql::error::{CHAINED, EqlError, LIST, MISPLACED, NOT_CONSTANT};
-use crate::language::eql::lexer::shorten;
 use crate::language::eql::syntax::{Expr, ExprKind, In, Match, MatchOp};
 use crate::language::eql::token::{Keyword, TokenKind};
 
@@ -43,12 +44,8 @@ impl Parser<'_> {
             }
         };
         if self.predicate_operator(0).is_some() {
-            let error = EqlError::new(CHAINED, self.span(), "one value takes one predicate");
-            return self.broken(
-                error
-                    .label("second predicate")
-                    .help("write two conditions joined by `and`, or a list: `x : (\"a\", \"b\")`"),
-            );
+            let cause = EqlSyntax::SecondPredicate;
+            return self.broken(EqlError::new(CHAINED, self.span(), cause));
         }
         Ok(tree)
     }
@@ -62,14 +59,11 @@ impl Parser<'_> {
     }
 
     fn report_inner_not(&mut self, not: Span, value: Span, op: MatchOp) {
-        let symbol = op.symbol();
-        let value = self.text_at(value);
-        let message = format!("`not` cannot stand before `{symbol}`");
-        self.report(
-            EqlError::new(MISPLACED, not, message)
-                .label("only `in` has a form with `not` inside")
-                .help(format!("write `not {value} {symbol} …`")),
-        );
+        let cause = EqlSyntax::NotBeforePredicate {
+            operator: op.symbol(),
+            value: self.text_at(value).to_owned(),
+        };
+        self.report(EqlError::new(MISPLACED, not, cause));
     }
 
     /// The predicate that the token `ahead` of the next one begins.
@@ -109,19 +103,15 @@ impl Parser<'_> {
     }
 
     /// `in` without a parenthesis.
-    fn no_list(&mut self, word: &str) -> Parse<Tree> {
+    fn no_list(&mut self, operator: &'static str) -> Parse<Tree> {
         let bracket = *self.kind() == TokenKind::LeftBracket;
-        let found = self.describe(self.peek());
-        let message = format!("`{word}` takes a list in parentheses, found {found}");
-        let error = EqlError::new(LIST, self.span(), message).label("expected `(`");
-        let text = self.text_at(self.span());
-        self.report(
-            if matches!(self.kind(), TokenKind::String(_) | TokenKind::Number(_)) {
-                error.help(format!("write `{word} ({})`", shorten(text)))
-            } else {
-                error.help(format!("write `{word} (a, b)`"))
-            },
-        );
+        let is_item = matches!(self.kind(), TokenKind::String(_) | TokenKind::Number(_));
+        let cause = EqlSyntax::NoList {
+            operator,
+            found: self.found(),
+            item: is_item.then(|| Written::new(self.text_at(self.span()))),
+        };
+        self.report(EqlError::new(LIST, self.span(), cause));
         if bracket {
             let span = self.skip_brackets();
             return Ok(Tree::stand_in(span));
@@ -158,8 +148,7 @@ impl Parser<'_> {
             return literal;
         }
         if *self.kind() == TokenKind::LeftBracket {
-            let error = EqlError::new(LIST, start, "a list stands in parentheses, not in brackets");
-            self.report(error.label("expected `(`").help("write `(\"a\", \"b\")`"));
+            self.report(EqlError::new(LIST, start, EqlSyntax::ListInBrackets));
             return Tree::stand_in(self.skip_brackets());
         }
         let known = self.errors.len();
@@ -169,27 +158,26 @@ impl Parser<'_> {
             return Tree::stand_in(start);
         };
         if self.errors.len() == known {
-            let error = EqlError::new(NOT_CONSTANT, tree.expr.span, "a pattern must be a constant");
-            self.report(if signed {
-                error
-                    .label("a signed number is an expression")
-                    .help("compare numbers with `==`")
+            let cause = if signed {
+                EqlSyntax::SignedPattern
             } else {
-                error
-                    .label("not a constant")
-                    .help("to compare two fields use a function: `stringContains(a, b)`")
-            });
+                EqlSyntax::PatternNotConstant
+            };
+            self.report(EqlError::new(NOT_CONSTANT, tree.expr.span, cause));
         }
         tree
     }
 
     /// `(a, b, …)`, at least one item and no comma at the end; the next token is the `(`.
-    pub(super) fn list(&mut self, of: &str, item: fn(&mut Self) -> Tree) -> Parse<Items> {
+    pub(super) fn list(
+        &mut self,
+        operator: &'static str,
+        item: fn(&mut Self) -> Tree,
+    ) -> Parse<Items> {
         if self.peek_at(1).kind == TokenKind::RightParen {
             let open = self.bump();
             let span = open.to(self.bump());
-            let error = EqlError::new(LIST, span, format!("the list of `{of}` is empty"));
-            return self.broken(error.label("no item").help("write at least one item"));
+            return self.broken(EqlError::new(LIST, span, EqlSyntax::EmptyList { operator }));
         }
         self.items(item)
     }
@@ -220,26 +208,21 @@ impl Parser<'_> {
 
     /// A comma after the last item, at `comma`.
     pub(super) fn trailing_comma(&mut self, comma: Span) {
-        let error = EqlError::new(LIST, comma, "a list cannot end with a comma");
-        self.report(error.label("nothing follows").help("remove the comma"));
+        self.report(EqlError::new(LIST, comma, EqlSyntax::TrailingComma));
     }
 
     /// After an item: `"a" or "b"` and `"a" "b"` in a list of constants.
     fn check_item_end(&mut self) {
-        let message = match self.kind() {
+        let what = match self.kind() {
             TokenKind::Keyword(Keyword::And | Keyword::Or) | TokenKind::Identifier => {
-                "items of a list are parted by commas"
+                ItemEnd::Operator
             }
-            TokenKind::String(_) | TokenKind::Number(_) => "a comma is missing between two items",
-            TokenKind::Plus | TokenKind::Minus | TokenKind::Star => "a pattern must be a constant",
+            TokenKind::String(_) | TokenKind::Number(_) => ItemEnd::NoComma,
+            TokenKind::Plus | TokenKind::Minus | TokenKind::Star => ItemEnd::Expression,
             _ => return,
         };
-        let error = EqlError::new(LIST, self.span(), message);
-        self.report(
-            error
-                .label("expected `,` or `)`")
-                .help("write `(\"a\", \"b\")`"),
-        );
+        let cause = EqlSyntax::AfterItem { what };
+        self.report(EqlError::new(LIST, self.span(), cause));
         self.skip_operand();
         while matches!(self.kind(), TokenKind::Keyword(Keyword::And | Keyword::Or)) {
             self.bump();

@@ -1,9 +1,9 @@
 //! The whole query: its kind, `category where condition`, and pipes.
 
 use super::{Parse, Parser};
-use crate::diagnostic::Span;
-use crate::language::eql::error::{CATEGORY, EqlError, NO_EVENT_QUERY, UNBALANCED, UNEXPECTED};
-use crate::language::eql::lexer::shorten;
+use crate::diagnostic::query::EqlSyntax;
+use crate::diagnostic::{Span, Written};
+use crate::language::eql::error::{CATEGORY, EqlError, NO_EVENT_QUERY, UNBALANCED};
 use crate::language::eql::syntax::{
     Category, EventQuery, Expr, Name, Pipe, Query, QueryKind, SequenceKeyword,
 };
@@ -14,10 +14,7 @@ impl Parser<'_> {
     pub(super) fn statement(&mut self) -> Parse<Query> {
         let start = self.span();
         if self.is(&TokenKind::End) {
-            let error = EqlError::new(NO_EVENT_QUERY, start, "the query is empty");
-            return self.broken(
-                error.help("write `category where condition`, for example `any where true`"),
-            );
+            return self.broken(EqlError::new(NO_EVENT_QUERY, start, EqlSyntax::Empty));
         }
         let kind = self.query_kind();
         let mut pipes = Vec::new();
@@ -83,12 +80,7 @@ impl Parser<'_> {
         let found = self.eat_keyword(Keyword::Where, "where").is_some();
         if found && category.is_err() {
             // A malformed category has been reported at the same place; else there is none.
-            let error = EqlError::new(NO_EVENT_QUERY, start, "expected a category before `where`");
-            self.report(
-                error
-                    .label("the category is missing")
-                    .help("write `any where …`, or name the category: `process where …`"),
-            );
+            self.report(EqlError::new(NO_EVENT_QUERY, start, EqlSyntax::NoCategory));
         }
         if !found && !self.recover_where(begin) {
             return Err(super::Broken);
@@ -109,20 +101,16 @@ impl Parser<'_> {
             TokenKind::Identifier => Some(self.text_at(span).to_owned()),
             TokenKind::String(name) => Some(name.clone()),
             TokenKind::Quoted(name) if before_where => {
-                let help = format!("write `\"{name}\" where …`");
+                let name = name.clone();
                 self.bump();
-                let message = "an event category cannot stand in backticks";
-                let error =
-                    EqlError::new(CATEGORY, span, message).label("backticks make a field's name");
-                return self.broken(error.help(help));
+                let cause = EqlSyntax::CategoryInBackticks { name };
+                return self.broken(EqlError::new(CATEGORY, span, cause));
             }
             TokenKind::Keyword(_) if before_where => {
-                let word = self.text_at(span);
+                let name = self.text_at(span).to_owned();
                 self.bump();
-                let message =
-                    format!("keyword `{word}` cannot be an event category without quotes");
-                let error = EqlError::new(CATEGORY, span, message).label("a keyword");
-                return self.broken(error.help(format!("write `\"{word}\" where …`")));
+                let cause = EqlSyntax::KeywordAsCategory { name };
+                return self.broken(EqlError::new(CATEGORY, span, cause));
             }
             // What it is instead is found out where `where` is looked for.
             _ => return Err(super::Broken),
@@ -135,7 +123,7 @@ impl Parser<'_> {
     /// condition begins, if there is one. `begin` is the query's first token.
     fn recover_where(&mut self, begin: usize) -> bool {
         let span = self.span();
-        let found = self.describe(self.peek());
+        let found = self.found();
         let ends = |kind: &TokenKind| {
             matches!(
                 kind,
@@ -144,19 +132,10 @@ impl Parser<'_> {
         };
         let is_where = |kind: &TokenKind| *kind == TokenKind::Keyword(Keyword::Where);
         if ends(self.kind()) {
-            let error = EqlError::new(
-                NO_EVENT_QUERY,
-                span,
-                format!("expected `where` and a condition, found {found}"),
-            );
-            self.report(if self.at == begin {
-                error.help("write `category where condition`, for example `any where true`")
-            } else {
-                let category = shorten(self.text_at(self.last_span()));
-                error.help(format!(
-                    "`{category} where true` matches every event of the category"
-                ))
-            });
+            let category = (self.at != begin).then(|| self.text_at(self.last_span()));
+            let category = category.map(Written::new);
+            let cause = EqlSyntax::NoWhere { found, category };
+            self.report(EqlError::new(NO_EVENT_QUERY, span, cause));
             return false;
         }
         // Not beyond the next bracket, so that no stretch of text is searched twice.
@@ -165,31 +144,18 @@ impl Parser<'_> {
             opens || ends(kind) || is_where(kind)
         });
         if is_where(self.kind()) {
-            let error = EqlError::new(
-                NO_EVENT_QUERY,
-                span,
-                format!("expected a category and `where`, found {found}"),
-            );
-            self.report(
-                error.label("expected one category before `where`").help(
-                    "to match several write `any where event.category in (\"a\", \"b\") and …`",
-                ),
-            );
+            let cause = EqlSyntax::SeveralCategories { found };
+            self.report(EqlError::new(NO_EVENT_QUERY, span, cause));
             self.bump();
             return true;
         }
         self.at = begin;
         let start = self.span();
-        let error = EqlError::new(
+        self.report(EqlError::new(
             NO_EVENT_QUERY,
             start,
-            "expected a category and `where` before the condition",
-        );
-        self.report(
-            error
-                .label("the query begins here")
-                .help("write `any where …`, or name the category: `process where …`"),
-        );
+            EqlSyntax::BareCondition,
+        ));
         true
     }
 
@@ -211,9 +177,12 @@ impl Parser<'_> {
     /// A closing bracket at the next token that nothing has opened.
     fn report_closing(&mut self) {
         let span = self.span();
-        let message = format!("`{}` has no opening bracket", self.text_at(span));
-        let error = EqlError::new(UNBALANCED, span, message).label("closes nothing");
-        self.report(error.help("remove it"));
+        let found = self.text_at(span).to_owned();
+        self.report(EqlError::new(
+            UNBALANCED,
+            span,
+            EqlSyntax::NeverOpened { found },
+        ));
     }
 
     /// Goes to the next pipe or the end, and says so if there is something before.
@@ -238,27 +207,24 @@ impl Parser<'_> {
         if matches!(self.kind(), TokenKind::RightParen | TokenKind::RightBracket) {
             return self.report_closing();
         }
-        let token = self.peek();
-        let message = format!("unexpected {} after the query", self.describe(token));
-        let error =
-            EqlError::new(UNEXPECTED, token.span, message).label("expected a pipe or the end");
-        let error = match token.kind {
-            TokenKind::Keyword(Keyword::By | Keyword::With | Keyword::Until)
-            | TokenKind::LeftBracket
-            | TokenKind::MissingOpen => {
-                error.help("`by`, `with`, `until` and `[ ]` belong to `sequence` (or `sample`)")
-            }
-            _ => error,
+        let cause = EqlSyntax::AfterQuery {
+            found: self.found(),
+            part_of_sequence: matches!(
+                self.kind(),
+                TokenKind::Keyword(Keyword::By | Keyword::With | Keyword::Until)
+                    | TokenKind::LeftBracket
+                    | TokenKind::MissingOpen
+            ),
         };
-        self.report(error);
+        self.report(self.unexpected(cause));
     }
 
     /// `name arguments`, after the bar.
     fn pipe(&mut self, bar: Span) -> Option<Pipe> {
         let span = self.span();
         if !self.is(&TokenKind::Identifier) {
-            let error = self.expected("the name of a pipe after `|`");
-            self.report(error.help("write `| head 10` or `| tail 10`"));
+            let found = self.found();
+            self.report(self.unexpected(EqlSyntax::NoPipeName { found }));
             self.skip_to(|kind| *kind == TokenKind::Pipe);
             return None;
         }

@@ -1,80 +1,44 @@
 //! Error recovery: the message for an unexpected token, and where parsing resumes.
 
 use super::{Broken, MAX_DEPTH, Parse, Parser};
-use crate::diagnostic::Span;
+use crate::diagnostic::query::eql_syntax::{ForeignWord, Join};
+use crate::diagnostic::query::{EqlSyntax, QueryCause};
+use crate::diagnostic::{Found, Span, Written};
 use crate::language::eql::error::{EqlError, KEYWORD, TOO_DEEP, UNBALANCED, UNEXPECTED};
-use crate::language::eql::lexer::shorten;
-use crate::language::eql::token::{Keyword, Token, TokenKind};
-
-/// Words of other languages that stand between two operands, and what EQL has instead.
-const FOREIGN_WORDS: [(&str, &str); 9] = [
-    (
-        "contains",
-        "write `: \"*text*\"`, or `stringContains(field, \"text\")`",
-    ),
-    (
-        "startswith",
-        "write `: \"text*\"`, or `startsWith(field, \"text\")`",
-    ),
-    (
-        "endswith",
-        "write `: \"*text\"`, or `endsWith(field, \"text\")`",
-    ),
-    (
-        "matches",
-        "write `like \"…\"` for wildcards, `regex \"…\"` for a regular expression",
-    ),
-    (
-        "match",
-        "write `like \"…\"` for wildcards, `regex \"…\"` for a regular expression",
-    ),
-    ("rlike", "write `regex \"…\"`"),
-    ("is", "write `== null` or `!= null`"),
-    ("equals", "write `==`"),
-    ("eq", "write `==`"),
-];
+use crate::language::eql::token::{Keyword, TokenKind};
 
 impl Parser<'_> {
-    /// A token as it is named in a message.
-    pub(super) fn describe(&self, token: &Token) -> String {
+    /// The next token, for a message.
+    pub(super) fn found(&self) -> Found {
+        let token = self.peek();
         match token.kind {
-            TokenKind::End => "the end of the query".to_owned(),
+            TokenKind::End => Found::End,
             // It may have been written with a line break inside.
-            TokenKind::MissingOpen => "`![`".to_owned(),
-            _ => format!("`{}`", shorten(self.text_at(token.span))),
+            TokenKind::MissingOpen => Found::Token(Written::new("![")),
+            _ => Found::Token(Written::new(self.text_at(token.span))),
         }
     }
 
-    /// "expected X, found Y" at the next token.
-    pub(super) fn expected(&self, what: &str) -> EqlError {
-        let token = self.peek();
-        let found = self.describe(token);
-        EqlError::new(
-            UNEXPECTED,
-            token.span,
-            format!("expected {what}, found {found}"),
-        )
+    /// An error at the next token, which is something else than what can stand there.
+    pub(super) fn unexpected(&self, cause: impl Into<QueryCause>) -> EqlError {
+        EqlError::new(UNEXPECTED, self.span(), cause)
     }
 
     /// Nesting beyond the limit, at `span`.
     pub(super) fn too_deep<T>(&mut self, span: Span) -> Parse<T> {
-        let message = format!("the expression is nested more than {MAX_DEPTH} deep");
-        self.broken(
-            EqlError::new(TOO_DEEP, span, message)
-                .label("this is one level too many")
-                .help("take redundant parentheses away, or write a list: `x in (\"a\", \"b\")`"),
-        )
+        let most = u64::from(MAX_DEPTH);
+        self.broken(EqlError::new(TOO_DEEP, span, EqlSyntax::TooDeep { most }))
     }
 
     /// A keyword in another case at the next token.
     pub(super) fn report_case(&mut self, word: &str) {
         let span = self.span();
-        let message = format!("keyword `{word}` must be lower case");
-        self.report(
-            EqlError::new(KEYWORD, span, message)
-                .label("read as the name of a field")
-                .help(format!("write `{word}`")),
-        );
+        let expected = word.to_owned();
+        self.report(EqlError::new(
+            KEYWORD,
+            span,
+            EqlSyntax::KeywordCase { expected },
+        ));
     }
 
     /// After an operand: nothing more to say if the next token can follow one somewhere, else an
@@ -113,37 +77,25 @@ impl Parser<'_> {
     /// The error for a token that follows an operand and cannot.
     fn stray(&self) -> EqlError {
         let token = self.peek();
-        let found = self.describe(token);
-        let error = EqlError::new(
-            UNEXPECTED,
-            token.span,
-            format!("unexpected {found} after an operand"),
-        );
-        let word = self.text_at(token.span).to_ascii_lowercase();
-        let foreign = FOREIGN_WORDS.iter().find(|(foreign, _)| *foreign == word);
-        if let Some((_, help)) = foreign {
-            return error.label("not an operator of EQL").help(*help);
-        }
-        if word.starts_with('.') {
-            return error
-                .label("a bare name cannot begin with a digit")
-                .help("put this part of the field's name in backticks, without the dot");
-        }
-        match token.kind {
-            TokenKind::String(_) => error
-                .label("expected `and`, `or` or an operator")
-                .help("strings side by side are not joined; in a list they are parted by commas"),
-            TokenKind::Question => error
-                .label("expected `and`, `or` or an operator")
-                .help("the `?` of an optional field stands before its whole name: `?a.b`"),
-            TokenKind::Dot => error
-                .label("expected `and`, `or` or an operator")
-                .help("only the name of a field has parts"),
-            TokenKind::Unknown => error,
-            _ => error
-                .label("expected `and`, `or` or an operator")
-                .help("join two conditions with `and` or `or`"),
-        }
+        let found = self.found();
+        let text = self.text_at(token.span);
+        self.unexpected(if let Some(word) = ForeignWord::of(text) {
+            EqlSyntax::ForeignWord { found, word }
+        } else if text.starts_with('.') {
+            EqlSyntax::NameBeginsWithDigit { found }
+        } else {
+            let mend = match token.kind {
+                TokenKind::Unknown => None,
+                TokenKind::String(_) => Some(Join::TwoStrings),
+                TokenKind::Question => Some(Join::QuestionMark),
+                TokenKind::Dot => Some(Join::Dot),
+                _ => Some(Join::Condition),
+            };
+            match mend {
+                Some(mend) => EqlSyntax::AfterOperand { found, mend },
+                None => EqlSyntax::UnknownAfterOperand { found },
+            }
+        })
     }
 
     /// Skips the rest of an operand that could not be read, brackets and what is in them included:
@@ -205,19 +157,17 @@ impl Parser<'_> {
         if let Some(span) = self.eat(kind) {
             return Ok(span);
         }
-        let written = self.text_at(open);
-        let closing = if *kind == TokenKind::RightParen {
+        let expected = if *kind == TokenKind::RightParen {
             ")"
         } else {
             "]"
         };
-        let found = self.describe(self.peek());
-        let message = format!("`{written}` is not closed before {found}");
-        self.report(
-            EqlError::new(UNBALANCED, open, message)
-                .label("opened here")
-                .help(format!("add `{closing}` before {found}")),
-        );
+        let cause = EqlSyntax::NotClosed {
+            bracket: self.text_at(open).to_owned(),
+            expected,
+            found: self.found(),
+        };
+        self.report(EqlError::new(UNBALANCED, open, cause));
         Err(Broken)
     }
 }

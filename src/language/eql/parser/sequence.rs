@@ -2,6 +2,8 @@
 
 use super::{Broken, Parse, Parser};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EqlSequence;
+use crate::diagnostic::query::eql_sequence::{Repeated, TermMend};
 use crate::language::eql::error::{
     EqlError, FOREIGN_OPERATOR, MAXSPAN, OPTION, OPTION_ORDER, UNEXPECTED,
 };
@@ -9,9 +11,6 @@ use crate::language::eql::syntax::{
     EventQuery, Expr, Maxspan, QueryKind, Runs, Sample, Sequence, SequenceKeyword, Term, TimeUnit,
 };
 use crate::language::eql::token::{Keyword, TokenKind};
-
-/// The units of `maxspan`, for messages.
-const UNITS: &str = "ms, s, m, h, d";
 
 /// How often a term may be asked for at most.
 const MAX_RUNS: u64 = 100;
@@ -54,23 +53,18 @@ impl Parser<'_> {
             let span = self.span();
             if self.eat_keyword(Keyword::By, "by").is_some() {
                 if with.is_some() {
-                    let message = "please specify sequence [by] before [with] not after";
-                    let error = EqlError::new(OPTION_ORDER, span, message).label("must come first");
-                    self.report(error.help("write `sequence by key with maxspan=… […]`"));
+                    let cause = EqlSequence::SequenceByAfterWith;
+                    self.report(EqlError::new(OPTION_ORDER, span, cause));
                 } else if !head.keys.is_empty() {
-                    self.report_second(span, "by", "part several keys by commas: `by a, b`");
+                    self.report_second(span, Repeated::By);
                 }
                 head.keys.extend(self.keys());
             } else if self.eat_keyword(Keyword::With, "with").is_some() {
                 if !sequence {
-                    let error = EqlError::new(OPTION, span, "a sample takes no options");
-                    self.report(
-                        error
-                            .label("unexpected")
-                            .help("a sample has no order and no time limit"),
-                    );
+                    let cause = EqlSequence::OptionOfSample;
+                    self.report(EqlError::new(OPTION, span, cause));
                 } else if with.is_some() {
-                    self.report_second(span, "with", "a sequence takes one option, `maxspan`");
+                    self.report_second(span, Repeated::SequenceWith);
                 }
                 with = Some(span);
                 head.maxspan = self.maxspan().ok();
@@ -83,21 +77,16 @@ impl Parser<'_> {
         }
     }
 
-    fn report_second(&mut self, span: Span, word: &str, help: &str) {
-        let message = format!("`{word}` is written twice");
-        self.report(
-            EqlError::new(UNEXPECTED, span, message)
-                .label("second one")
-                .help(help),
-        );
+    fn report_second(&mut self, span: Span, name: Repeated) {
+        self.report(EqlError::new(UNEXPECTED, span, EqlSequence::Twice { name }));
     }
 
     /// The keys after `by`, which has just been taken.
     fn keys(&mut self) -> Vec<Expr> {
         let mut keys = Vec::new();
         if self.ends_keys() {
-            let error = EqlError::new(UNEXPECTED, self.last_span(), "expected a field after `by`");
-            self.report(error.label("no key follows").help("write `by host.id`"));
+            let cause = EqlSequence::NoKey;
+            self.report(EqlError::new(UNEXPECTED, self.last_span(), cause));
             return keys;
         }
         loop {
@@ -138,12 +127,8 @@ impl Parser<'_> {
             let span = self.span();
             if self.opens_term() {
                 if until.is_some() {
-                    let error = EqlError::new(UNEXPECTED, span, "a term follows `until`");
-                    self.report(
-                        error
-                            .label("expected a pipe or the end")
-                            .help("`until` stands last"),
-                    );
+                    let cause = EqlSequence::TermAfterUntil;
+                    self.report(EqlError::new(UNEXPECTED, span, cause));
                 }
                 seen = true;
                 terms.extend(self.term(sequence));
@@ -159,8 +144,8 @@ impl Parser<'_> {
             }
         }
         if !seen {
-            let error = self.expected("an event query in brackets");
-            let error = error.help("write `[category where condition]` for each event");
+            let found = self.found();
+            let error = self.unexpected(EqlSequence::NoTerm { found });
             return (self.broken(error), until);
         }
         (Ok(terms), until)
@@ -169,26 +154,24 @@ impl Parser<'_> {
     /// What must hold where `until`, at `span`, has just been taken.
     fn check_until(&mut self, span: Span, sequence: bool) {
         if !sequence {
-            let error = EqlError::new(UNEXPECTED, span, "a sample has no `until`");
-            self.report(error.label("unexpected").help("`until` ends sequences"));
+            let cause = EqlSequence::UntilOfSample;
+            self.report(EqlError::new(UNEXPECTED, span, cause));
         } else if !self.opens_term() {
-            let error = self.expected("an event query in brackets after `until`");
-            self.report(error.help("write `until [category where condition]`"));
+            let found = self.found();
+            self.report(self.unexpected(EqlSequence::NoTermAfterUntil { found }));
         }
     }
 
     /// Something between two terms.
     fn stray_before_term(&mut self) {
-        let error = self.expected("`[`");
-        let error = match self.kind() {
-            TokenKind::Comma => error.help("terms follow each other without commas"),
-            TokenKind::Identifier if self.text_at(self.span()) == "fork" => {
-                error.help("`fork` is no longer part of EQL: remove it")
-            }
-            TokenKind::RightBracket => error.help("remove the bracket"),
-            _ => error.help("each event of the query stands in brackets: `[process where true]`"),
+        let mend = match self.kind() {
+            TokenKind::Comma => TermMend::Comma,
+            TokenKind::Identifier if self.text_at(self.span()) == "fork" => TermMend::Fork,
+            TokenKind::RightBracket => TermMend::Bracket,
+            _ => TermMend::Query,
         };
-        self.report(error);
+        let found = self.found();
+        self.report(self.unexpected(EqlSequence::BetweenTerms { found, mend }));
         if !self.opens_term() {
             self.bump();
         }
@@ -220,23 +203,18 @@ impl Parser<'_> {
             let span = self.span();
             if self.eat_keyword(Keyword::By, "by").is_some() {
                 if with.is_some() {
-                    let message = "please specify [by] before [with] not after";
-                    let error = EqlError::new(OPTION_ORDER, span, message).label("must come first");
-                    self.report(error.help("write `[…] by key with runs=…`"));
+                    let cause = EqlSequence::TermByAfterWith;
+                    self.report(EqlError::new(OPTION_ORDER, span, cause));
                 } else if !keys.is_empty() {
-                    self.report_second(span, "by", "part several keys by commas: `by a, b`");
+                    self.report_second(span, Repeated::By);
                 }
                 keys.extend(self.keys());
             } else if self.eat_keyword(Keyword::With, "with").is_some() {
                 if !sequence {
-                    let error = EqlError::new(OPTION, span, "a term of a sample takes no options");
-                    self.report(
-                        error
-                            .label("unexpected")
-                            .help("`with runs=…` belongs to sequences"),
-                    );
+                    let cause = EqlSequence::OptionOfSampleTerm;
+                    self.report(EqlError::new(OPTION, span, cause));
                 } else if with.is_some() {
-                    self.report_second(span, "with", "a term takes one option, `runs`");
+                    self.report_second(span, Repeated::TermWith);
                 }
                 with = Some(span);
                 runs = self.runs().ok();
@@ -260,12 +238,7 @@ impl Parser<'_> {
     fn subquery(&mut self, open: Span) -> Parse<EventQuery> {
         let query = self.event_query();
         if let (true, Some(bar)) = (self.closes_later(), self.eat(&TokenKind::Pipe)) {
-            let error = EqlError::new(UNEXPECTED, bar, "a pipe cannot stand within brackets");
-            self.report(
-                error
-                    .label("unexpected")
-                    .help("pipes stand after the whole query"),
-            );
+            self.report(EqlError::new(UNEXPECTED, bar, EqlSequence::PipeInBrackets));
             self.skip_to(|kind| *kind == TokenKind::RightBracket);
         }
         if query.is_err() {
@@ -296,23 +269,22 @@ impl Parser<'_> {
     }
 
     /// `=` of an option; `==` is taken for it and reported.
-    fn option_sign(&mut self, name: &str) -> Parse<()> {
+    fn option_sign(&mut self, name: &'static str) -> Parse<()> {
         if self.eat(&TokenKind::Assign).is_some() {
             return Ok(());
         }
         let span = self.span();
         if self.eat(&TokenKind::Equal).is_some() {
-            let message = format!("`{name}` is set with `=`");
-            let error = EqlError::new(FOREIGN_OPERATOR, span, message).label("a comparison");
-            self.report(error.help(format!("write `{name}=`")));
+            let cause = EqlSequence::ComparedOption { name };
+            self.report(EqlError::new(FOREIGN_OPERATOR, span, cause));
             return Ok(());
         }
-        let error = self.expected(&format!("`=` after `{name}`"));
-        self.broken(error)
+        let found = self.found();
+        self.broken(self.unexpected(EqlSequence::NoOptionSign { name, found }))
     }
 
     /// Takes the name of an option, which must be `name`.
-    fn option_name(&mut self, name: &str) -> Parse<()> {
+    fn option_name(&mut self, name: &'static str) -> Parse<()> {
         let span = self.span();
         let word = self.text_at(span);
         if word == name {
@@ -321,17 +293,14 @@ impl Parser<'_> {
         }
         if word.is_empty() || !matches!(self.kind(), TokenKind::Identifier | TokenKind::Keyword(_))
         {
-            let error = self.expected(&format!("`{name}=` after `with`"));
-            return self.broken(error);
+            let found = self.found();
+            return self.broken(self.unexpected(EqlSequence::NoOption { name, found }));
         }
-        let message = format!("unrecognized option [{word}], expecting [{name}]");
-        let error = EqlError::new(OPTION, span, message).label("no such option here");
-        let help = match word {
-            "maxspan" => "`with maxspan=…` stands before the first term".to_owned(),
-            "runs" => "`with runs=…` stands behind a term: `[…] with runs=3`".to_owned(),
-            _ => format!("write `with {name}=…`"),
+        let cause = EqlSequence::UnknownOption {
+            name: word.to_owned(),
+            expected: name,
         };
-        self.broken(error.help(help))
+        self.broken(EqlError::new(OPTION, span, cause))
     }
 
     /// `maxspan=2s`, after `with`.
@@ -340,82 +309,72 @@ impl Parser<'_> {
         let start = self.span();
         let negative = self.eat(&TokenKind::Minus).is_some();
         if !matches!(self.kind(), TokenKind::Number(_)) {
-            let error = self.expected("a time such as `5m` after `maxspan=`");
-            return self.broken(error.help(format!("a whole number and one of the units {UNITS}")));
+            let found = self.found();
+            return self.broken(self.unexpected(EqlSequence::NoTime { found }));
         }
         let amount = self.integer();
         let number = self.bump();
-        let literal = self.text_at(number);
         let unit = if self.is(&TokenKind::Identifier) {
             Some(self.bump())
         } else {
             None
         };
         let Some(unit) = unit else {
-            let message = format!("no time unit specified, did you mean [s] as in [{literal}s]?");
-            let error = EqlError::new(MAXSPAN, number, message).label("no unit");
-            return self.broken(error.help(format!("the units are {UNITS}")));
+            let found = self.text_at(number).to_owned();
+            return self.broken(EqlError::new(
+                MAXSPAN,
+                number,
+                EqlSequence::NoTimeUnit { found },
+            ));
         };
         let span = start.to(unit);
-        let written = self.text_at(span);
+        let found = self.text_at(span).to_owned();
         let Some(amount) = amount else {
-            let message = format!("decimal time interval [{written}] not supported");
-            let error = EqlError::new(MAXSPAN, span, message).label("not a whole number");
-            return self.broken(error.help("use a smaller unit: `90m` for an hour and a half"));
+            return self.broken(EqlError::new(
+                MAXSPAN,
+                span,
+                EqlSequence::DecimalTime { found },
+            ));
         };
         let Some(unit) = time_unit(self.text_at(unit)) else {
-            let unit = self.text_at(unit);
-            let message = format!(
-                "unrecognized time unit [{unit}] in [{written}], please specify one of [{UNITS}]"
-            );
-            let error = EqlError::new(MAXSPAN, span, message).label("no such unit");
-            return self
-                .broken(error.help("units are lower case; weeks are written as days: `7d`"));
+            let name = self.text_at(unit).to_owned();
+            let cause = EqlSequence::UnknownTimeUnit { name, found };
+            return self.broken(EqlError::new(MAXSPAN, span, cause));
         };
         if negative || amount == 0 {
-            let message = format!("a positive maxspan value is required, found [{written}]");
-            let error = EqlError::new(MAXSPAN, span, message).label("not above 0");
-            return self.broken(error.help("leave `with maxspan` out for sequences of any length"));
+            return self.broken(EqlError::new(
+                MAXSPAN,
+                span,
+                EqlSequence::NoDuration { found },
+            ));
         }
         Ok(Maxspan { amount, unit, span })
     }
 
     /// `runs=3`, after `with`.
     fn runs(&mut self) -> Parse<Runs> {
+        let most = MAX_RUNS;
         self.option_name("runs")?;
         let start = self.span();
         let negative = self.eat(&TokenKind::Minus).is_some();
         if !matches!(self.kind(), TokenKind::Number(_)) {
-            let error = self.expected("a number after `runs=`");
-            return self.broken(error.help(format!("a whole number from 1 to {MAX_RUNS}")));
+            let found = self.found();
+            return self.broken(self.unexpected(EqlSequence::NoRuns { found, most }));
         }
         let amount = self.integer();
         let span = start.to(self.bump());
-        let written = self.text_at(span);
-        let (message, label) = match amount {
-            None => (
-                format!("an integer runs value is required, found [{written}]"),
-                "not a whole number",
-            ),
-            Some(0) => (
-                format!("a positive runs value is required, found [{written}]"),
-                "not above 0",
-            ),
-            Some(_) if negative => (
-                format!("a positive runs value is required, found [{written}]"),
-                "not above 0",
-            ),
-            Some(count) if count > MAX_RUNS => (
-                format!("a query cannot be repeated more than {MAX_RUNS} times, found [{written}]"),
-                "too many",
-            ),
+        let found = self.text_at(span).to_owned();
+        let cause = match amount {
+            None => EqlSequence::DecimalRuns { found, most },
+            Some(0) => EqlSequence::RunsNotPositive { found, most },
+            Some(_) if negative => EqlSequence::RunsNotPositive { found, most },
+            Some(count) if count > MAX_RUNS => EqlSequence::TooManyRuns { found, most },
             Some(count) => {
                 let count = u8::try_from(count).map_err(|_| Broken)?;
                 return Ok(Runs { count, span });
             }
         };
-        let error = EqlError::new(OPTION, span, message).label(label);
-        self.broken(error.help(format!("write a whole number from 1 to {MAX_RUNS}")))
+        self.broken(EqlError::new(OPTION, span, cause))
     }
 }
 

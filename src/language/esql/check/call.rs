@@ -71,9 +71,8 @@ impl Checker<'_> {
         if let Some(near) = &near {
             message.push_str(&format!(", did you mean [{near}]?"));
         }
-        let mut error = QueryError::new(UNKNOWN_FUNCTION, name.span, message).named(&*name.value);
-        error.details.suggestion = near;
-        self.fail(error)
+        let error = QueryError::new(UNKNOWN_FUNCTION, name.span, message).named(&*name.value);
+        self.fail(error.near(near))
     }
 
     /// A call whose arguments are typed.

@@ -101,7 +101,7 @@ impl Checker<'_> {
         match lowered {
             Ok(plan) => Ok(self.searched(plan, span)),
             Err(errors) => {
-                let reasons: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
+                let reasons: Vec<String> = errors.iter().map(QueryError::message).collect();
                 let message = format!("Invalid query for KQL: {}", reasons.join("; "));
                 Err(self.fail(QueryError::new(BAD_PATTERN, query, message)))
             }
@@ -115,7 +115,7 @@ impl Checker<'_> {
         match builder.finish(root, condition, REQUEST) {
             Ok(plan) => Ok(self.searched(plan, span)),
             Err(errors) => {
-                let reasons: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
+                let reasons: Vec<String> = errors.iter().map(QueryError::message).collect();
                 Err(self.fail(QueryError::new(BAD_PATTERN, span, reasons.join("; "))))
             }
         }

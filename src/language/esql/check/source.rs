@@ -244,8 +244,10 @@ impl Checker<'_> {
             suggestion = Some(near.to_string());
         }
         let mut error = QueryError::new(UNKNOWN_COLUMN, span, message).named(name);
-        error.details.suggestion = suggestion;
-        error.help.extend(help);
+        error = error.near(suggestion);
+        if let Some(help) = help {
+            error = error.help(help);
+        }
         self.fail(error)
     }
 

@@ -1,0 +1,124 @@
+//! Why queries are refused: a family of causes for each language and stage, and their sentences.
+
+use std::fmt;
+
+use super::{Cause, Details};
+
+pub mod eql_sequence;
+pub mod eql_syntax;
+pub mod eql_token;
+pub mod eql_type;
+
+pub use eql_sequence::EqlSequence;
+pub use eql_syntax::EqlSyntax;
+pub use eql_token::EqlToken;
+pub use eql_type::EqlType;
+
+/// Why a query of any language is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueryCause {
+    /// The tokens of EQL.
+    EqlToken(EqlToken),
+    /// The grammar of EQL.
+    EqlSyntax(EqlSyntax),
+    /// Sequences and samples of EQL.
+    EqlSequence(EqlSequence),
+    /// The types of an EQL query.
+    EqlType(EqlType),
+    /// Not yet a value.
+    Text(Text),
+}
+
+/// A cause that is not yet a value.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Text {
+    /// The message.
+    pub message: String,
+    /// The label.
+    pub label: String,
+    /// The help.
+    pub help: Vec<String>,
+    /// The details.
+    pub details: Details,
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Cause for Text {
+    fn word(&self) -> String {
+        "text".to_owned()
+    }
+    fn label(&self) -> String {
+        self.label.clone()
+    }
+    fn details(&self) -> Details {
+        self.details.clone()
+    }
+    fn help(&self) -> Vec<String> {
+        self.help.clone()
+    }
+}
+
+impl From<String> for QueryCause {
+    fn from(message: String) -> Self {
+        Self::Text(Text {
+            message,
+            ..Text::default()
+        })
+    }
+}
+
+impl From<&str> for QueryCause {
+    fn from(message: &str) -> Self {
+        message.to_owned().into()
+    }
+}
+
+/// The families, each a variant of its own name.
+macro_rules! families {
+    ($($family:ident),+) => {
+        $(impl From<$family> for QueryCause {
+            fn from(cause: $family) -> Self {
+                Self::$family(cause)
+            }
+        })+
+
+        impl QueryCause {
+            fn inner(&self) -> &dyn Cause {
+                match self {
+                    $(Self::$family(cause) => cause),+
+                }
+            }
+        }
+    };
+}
+
+families!(EqlToken, EqlSyntax, EqlSequence, EqlType, Text);
+
+impl fmt::Display for QueryCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner().fmt(f)
+    }
+}
+
+impl Cause for QueryCause {
+    fn word(&self) -> String {
+        self.inner().word()
+    }
+
+    fn label(&self) -> String {
+        self.inner().label()
+    }
+
+    fn details(&self) -> Details {
+        self.inner().details()
+    }
+
+    fn help(&self) -> Vec<String> {
+        self.inner().help()
+    }
+}
