@@ -32,11 +32,16 @@ case "$(uname -s) $(uname -m)" in
   "Linux aarch64" | "Linux arm64") target=aarch64-unknown-linux-musl ;;
   "Darwin x86_64") target=x86_64-apple-darwin ;;
   "Darwin arm64") target=aarch64-apple-darwin ;;
+  # The shell of Git for Windows.
+  MINGW*" x86_64" | MSYS*" x86_64") target=x86_64-pc-windows-msvc ;;
   *) fail "no release for $(uname -s) $(uname -m); build it: cargo install trapline" ;;
 esac
 command -v curl >/dev/null || fail "curl is needed"
 
-archive=trapline-$target.tar.gz
+case $target in
+  *-windows-*) archive=trapline-$target.zip program=trapline.exe ;;
+  *) archive=trapline-$target.tar.gz program=trapline ;;
+esac
 if [ -n "$version" ]; then from=$releases/download/v$version; else from=$releases/latest/download; fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -46,11 +51,16 @@ for file in "$archive" "$archive.sha256"; do
 done
 if command -v sha256sum >/dev/null; then sum="sha256sum"; else sum="shasum -a 256"; fi
 (cd "$work" && $sum -c "$archive.sha256" >/dev/null 2>&1) || fail "$archive is not what its SHA-256 sum says"
-tar -xzf "$work/$archive" -C "$work" trapline
+case $archive in
+  *.zip) unzip -q "$work/$archive" "$program" -d "$work" ;;
+  *) tar -xzf "$work/$archive" -C "$work" "$program" ;;
+esac
 mkdir -p "$to"
 # Renamed into place, so that a program that runs is not written over.
-cp "$work/trapline" "$to/.trapline.new" && chmod 755 "$to/.trapline.new" && mv "$to/.trapline.new" "$to/trapline"
-printf 'installed  %s\n' "$to/trapline"
+cp "$work/$program" "$to/.trapline.new"
+chmod 755 "$to/.trapline.new"
+mv "$to/.trapline.new" "$to/$program"
+printf 'installed  %s\n' "$to/$program"
 case ":$PATH:" in
   *":$to:"*) ;;
   *) printf 'next       add %s to PATH\n' "$to" ;;

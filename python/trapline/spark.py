@@ -218,6 +218,16 @@ def found_files(paths: Iterable[str]) -> list[str]:
     return sorted(files)
 
 
+def run_workers_here() -> None:
+    """Has Spark run its workers with this Python, which has this package, unless told otherwise.
+
+    Spark takes the first `python3` of the PATH, which is another one where the virtual environment
+    is not activated. `spark-submit`, which names a gateway, has its own settings for that.
+    """
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command `trapline-spark`."""
     parser = argparse.ArgumentParser(prog="trapline-spark", description=__doc__.splitlines()[0])
@@ -234,6 +244,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not files:
         print(f"trapline-spark: no files of events in {' '.join(options.paths)}", file=sys.stderr)
         return 4
+    run_workers_here()
     session = SparkSession.builder.appName("trapline").getOrCreate()
     try:
         found = alerts(session.sparkContext, options.rules, files, window=options.window,

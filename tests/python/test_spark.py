@@ -5,9 +5,11 @@ Skipped where pyspark or Java is absent.
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -40,6 +42,7 @@ RULES = {
 
 @pytest.fixture(scope="module")
 def context():
+    spark.run_workers_here()
     session = (
         pyspark.sql.SparkSession.builder.master("local[2]")
         .config("spark.ui.enabled", "false")
@@ -101,3 +104,19 @@ def test_a_rule_that_cannot_be_run_is_an_error_before_any_task(context, tmp_path
     (tmp_path / "rules" / "broken.toml").write_text("[rule]\nname = 'x'\n")
     with pytest.raises(spark.Incomplete, match=r"broken\.toml"):
         spark.alerts(context, "rules", files, directory=str(tmp_path))
+
+
+def test_the_command_needs_no_activated_environment(tmp_path):
+    write_project(tmp_path, 1)
+    command = Path(sys.executable).with_name("trapline-spark")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYSPARK_")}
+    # The Python of the system comes first, as in a shell that has not activated the environment.
+    environment["PATH"] = os.pathsep.join(["/usr/local/bin", "/usr/bin", "/bin", environment["PATH"]])
+    done = subprocess.run(
+        [command, "--rules", "rules", "--out", "alerts", "events"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    parts = sorted((tmp_path / "alerts").glob("part-*"))
+    found = Counter(line for part in parts for line in part.read_text().splitlines())
+    assert found == one_process(tmp_path)
