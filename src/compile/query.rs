@@ -80,9 +80,37 @@ pub struct CompiledQuery {
     pub settings: Settings,
     /// What date math in constants counts from.
     pub now: Timestamp,
+    /// The query, where it asks something else at another time.
+    dated: Option<Arc<Syntax>>,
+}
+
+/// Later than the times that queries are compiled for, by parts of every unit that date math knows.
+const ANOTHER_TIME: Timestamp = Timestamp::from_millis(2_345_678_901_234);
+
+impl CompiledQuery {
+    /// What the query asks when it is run at this time; `None` where the time plays no part.
+    pub fn at(&self, now: Timestamp) -> Option<Plan> {
+        let query = Query {
+            syntax: self.dated.as_deref()?,
+            schema: &self.schema,
+            settings: &self.settings,
+            now,
+        };
+        query.plan(OptionalFields::Missing).ok()
+    }
 }
 
 impl Query<'_> {
+    /// Whether it asks something else at another time: date math in it counts from `now`. Of ES|QL
+    /// nothing is said, whose pipeline is told the time of each execution.
+    pub fn depends_on_now(&self) -> bool {
+        if matches!(self.syntax, Syntax::Esql(_)) || !self.syntax.mentions_now() {
+            return false;
+        }
+        let at = |now| Query { now, ..*self }.plan_without_texts().ok();
+        at(self.now) != at(ANOTHER_TIME)
+    }
+
     /// Compiles it; on refusal every reason, in the order of the text.
     pub fn compile(&self) -> Result<CompiledQuery, Vec<QueryError>> {
         let plan = Arc::new(self.plan(OptionalFields::Missing)?);
@@ -117,6 +145,9 @@ impl Query<'_> {
             schema: self.schema.clone(),
             settings: self.settings.clone(),
             now: self.now,
+            dated: self
+                .depends_on_now()
+                .then(|| Arc::new(self.syntax.clone())),
         })
     }
 

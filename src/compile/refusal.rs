@@ -24,6 +24,9 @@ pub enum Unsupported {
     OverRecordings(RuleType),
     /// Rules that match indicators, where none are given.
     WithoutIndicators,
+    /// A rule whose query counts from the time of each execution, where one event after the other is
+    /// looked at.
+    CountsFromNow,
     /// A rule without a query.
     NoQuery,
     /// One of the rule's own `filters`.
@@ -42,6 +45,9 @@ impl fmt::Display for Unsupported {
                 )
             }
             Self::WithoutIndicators => f.write_str("rules of type threat_match without indicators"),
+            Self::CountsFromNow => {
+                f.write_str("rules whose query counts from `now`, over recordings")
+            }
             Self::NoQuery => f.write_str("rules without a query"),
             Self::Filter(what) => f.write_str(what),
         }

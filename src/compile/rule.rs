@@ -153,6 +153,9 @@ impl<'c> RuleCompiler<'c> {
             settings: &settings,
             now: self.now,
         };
+        if selection.is_none() && query.depends_on_now() {
+            return Err(NotCompiled::Unsupported(Unsupported::CountsFromNow));
+        }
         let plan = if self.has_texts {
             query.plan(OptionalFields::Missing)
         } else {

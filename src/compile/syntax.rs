@@ -1,6 +1,6 @@
 //! The syntax tree of a query in any language, with the questions that every language answers.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::fields_read::FieldsRead;
 use super::pipeline::EsqlQuery;
@@ -93,6 +93,14 @@ impl Syntax {
         read
     }
 
+    /// Whether `now` stands anywhere in it, as date math begins.
+    pub(super) fn mentions_now(&self) -> bool {
+        let mut search = NowSearch::default();
+        // The search ends the writing once it has found something.
+        let _ = write!(search, "{self}");
+        search.is_found
+    }
+
     /// The pairs of optional fields that the query compares with each other, which it may only where
     /// neither has a mapping.
     pub fn compared_optional(&self) -> Vec<(&str, &str)> {
@@ -115,6 +123,31 @@ impl Syntax {
             // A query string says little of types: texts are what they are searched for.
             Self::Lucene(_) => Vec::new(),
         }
+    }
+}
+
+/// Looks for `now` in what is written to it.
+#[derive(Default)]
+struct NowSearch {
+    /// How many letters of it stand at the end of what was written.
+    seen: usize,
+    is_found: bool,
+}
+
+impl fmt::Write for NowSearch {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            self.seen = match (self.seen, byte) {
+                (_, b'n') => 1,
+                (1, b'o') => 2,
+                (2, b'w') => {
+                    self.is_found = true;
+                    return Err(fmt::Error);
+                }
+                _ => 0,
+            };
+        }
+        Ok(())
     }
 }
 

@@ -18,13 +18,32 @@ pub struct Sides<'a> {
     pub events: &'a [Arrival],
     /// When each indicator that meets the indicator query, filters and exceptions can be found.
     /// The time range of the rule does not hold for them.
-    pub indicators: &'a [Arrival],
+    pub indicators: &'a [Presence],
     /// How many groups of entries there are.
     pub groups: usize,
     /// The indicators that may match an event, in ascending order; all others do not.
     pub near: &'a dyn Fn(usize) -> Vec<usize>,
     /// The entries of a group on an event and an indicator.
     pub entries: &'a dyn Fn(Enumerated, usize, usize, usize) -> Vec<Pair>,
+}
+
+/// Which executions find an indicator, by the milliseconds at which they start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Presence {
+    /// The first of them.
+    pub from: i64,
+    /// The first that finds it no longer.
+    pub until: i64,
+}
+
+impl Presence {
+    /// In every execution from this one on.
+    pub fn since(from: i64) -> Self {
+        Self {
+            from,
+            until: i64::MAX,
+        }
+    }
 }
 
 /// An indicator that an event matches.
@@ -60,8 +79,8 @@ impl Sides<'_> {
 
     /// Whether the indicator is there when the execution starts.
     fn is_present(&self, indicator: usize, execution: Execution) -> bool {
-        let arrival = self.indicators.get(indicator);
-        arrival.is_some_and(|arrival| arrival.arrived <= execution.start)
+        let presence = self.indicators.get(indicator);
+        presence.is_some_and(|own| own.from <= execution.start && execution.start < own.until)
     }
 
     /// Whether a group of entries holds for a pair.
@@ -179,7 +198,7 @@ mod tests {
         };
         let sides = Sides {
             events: &vec![at; events.len()],
-            indicators: &vec![at; indicators.len()],
+            indicators: &vec![Presence::since(0); indicators.len()],
             groups: GROUPS.len(),
             near: &|_| (0..indicators.len()).collect(),
             entries: &entries,

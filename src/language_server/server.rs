@@ -191,8 +191,24 @@ impl Server {
         self.queue(Kind::Check, &name);
     }
 
+    /// Checks and runs all that is open with the data sources as they are now.
+    fn sources_touched(&mut self) {
+        self.session.read_sources();
+        let open: Vec<String> = self.session.documents.keys().cloned().collect();
+        for name in open {
+            self.queue(Kind::Check, &name);
+            if self.session.is_scenario(&name) {
+                self.queue(Kind::Run, &name);
+            }
+        }
+    }
+
     /// Runs the scenarios that a file touches: itself, those that have read it, and that of a rule.
+    /// A data source touches everything.
     fn touched(&mut self, name: &str) {
+        if self.session.is_of_sources(name) {
+            return self.sources_touched();
+        }
         let mut scenarios: Vec<String> = self
             .session
             .runs

@@ -67,6 +67,22 @@ impl Session {
         project.mirrored(rule).filter(|name| overlay.exists(name))
     }
 
+    /// Whether a file defines a data source of the project, or holds field types beside one.
+    pub(super) fn is_of_sources(&self, name: &str) -> bool {
+        Project::new(self.setup.files.as_ref(), &self.setup.layouts).holds_source(name)
+    }
+
+    /// Reads the data sources again. What was found with the others is forgotten.
+    pub(super) fn read_sources(&mut self) {
+        let setup = self.setup.with_current_sources(&self.texts());
+        let Some(setup) = setup.filter(|setup| setup.catalogue != self.setup.catalogue) else {
+            return;
+        };
+        self.setup = Arc::new(setup);
+        self.checks.clear();
+        self.runs.clear();
+    }
+
     /// Whether a file of YAML is a scenario rather than something else of the project.
     pub(super) fn is_scenario(&self, name: &str) -> bool {
         let is_yaml = name

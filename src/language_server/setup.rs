@@ -12,7 +12,7 @@ use super::uri::has_extension;
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::SourceText;
 use crate::project::rule_files::file_of;
-use crate::project::{Layout, ProjectFiles};
+use crate::project::{Layout, Project, ProjectFiles};
 use crate::rule::{self, Rule};
 
 /// The project that an editor has opened.
@@ -20,7 +20,7 @@ pub struct Setup {
     /// The absolute path of its root, with `/`.
     pub root: String,
     /// Its files.
-    pub files: Box<dyn ProjectFiles + Send>,
+    pub files: Arc<dyn ProjectFiles + Send>,
     /// Where its rules and scenarios are.
     pub layouts: Vec<Layout>,
     /// The data sources.
@@ -56,6 +56,22 @@ struct Known {
 const REMEMBERED: usize = 32;
 
 impl Setup {
+    /// The project with its data sources as their files are now; `None` where those that ship with
+    /// Trapline cannot be read.
+    pub(super) fn with_current_sources(&self, open: &Texts) -> Option<Self> {
+        let overlay = self.overlay(open);
+        let (catalogue, _) = Project::new(&overlay, &self.layouts).catalogue().ok()?;
+        Some(Self {
+            root: self.root.clone(),
+            files: Arc::clone(&self.files),
+            layouts: self.layouts.clone(),
+            catalogue,
+            allowed: self.allowed.clone(),
+            denied: self.denied.clone(),
+            clauses: ClauseCache::default(),
+        })
+    }
+
     /// The files with the open documents over them.
     pub(super) fn overlay<'s>(&'s self, open: &'s Texts) -> Overlay<'s> {
         Overlay {

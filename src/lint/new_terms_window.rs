@@ -11,8 +11,8 @@ pub(super) static LINT: Lint = Lint {
         title: "a history that is very short or very long",
         page: "What is new is what the time from `history_window_start` to `from` does not have. A \
                history of less than ten times what an execution looks at makes the everyday new again \
-               and again; one of more than 30 days is read whole by every execution. Elastic's own \
-               rules look at 5 to 14 days.",
+               and again; one of more than 14 days costs much, as every execution reads it whole. Elastic's \
+               own rules look at 5 to 14 days.",
     },
     severity: Severity::Warning,
 };
@@ -21,7 +21,7 @@ pub(super) static LINT: Lint = Lint {
 const LEAST: i64 = 10;
 
 /// A longer one is read whole every time.
-const MOST: i64 = 30 * 86_400_000;
+const MOST: i64 = 14 * 86_400_000;
 
 pub(super) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Finding>) {
     let RuleKind::NewTerms(settings) = &subject.rule.kind else {

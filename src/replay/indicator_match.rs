@@ -14,7 +14,7 @@ use crate::evaluate::term::Term;
 use crate::evaluate::{Match, Override};
 use crate::event::{Event, EventId, Value};
 use crate::execution::alert::Enrichment;
-use crate::execution::indicator_match::{Matched, Matching, Sides, execute};
+use crate::execution::indicator_match::{Matched, Matching, Presence, Sides, execute};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::{OpenGroups, values_of};
 use crate::execution::{Arrival, Outcome};
@@ -68,7 +68,8 @@ pub(super) fn produce(
         }
         done
     };
-    let moments: Vec<i64> = documents.stored.iter().map(|one| one.arrived).collect();
+    let moments = documents.stored.iter().flat_map(|one| [one.from, one.until]);
+    let moments: Vec<i64> = moments.collect();
     let phases = phases(setting, &documents.arrivals, &moments, &mut replay);
     outcome(setting, &pool, phases)
 }
@@ -83,7 +84,7 @@ struct Documents<'a, 'c> {
     /// The indicators, by their numbers in the stage.
     found: Vec<usize>,
     /// When they can be found.
-    stored: Vec<Arrival>,
+    stored: Vec<Presence>,
 }
 
 impl<'a, 'c> Documents<'a, 'c> {
@@ -103,16 +104,16 @@ impl<'a, 'c> Documents<'a, 'c> {
         }
         let start = setting.start_of(&run.stage.events, &selected.events);
         let (mut found, mut stored) = (Vec::new(), Vec::new());
-        for number in &indicators.found {
+        for (number, presence) in indicators.found.iter().zip(&indicators.presence) {
             let Some(indicator) = indicators.stage.events.get(*number) else {
                 continue;
             };
             if indicators.has_a_group(Enumerated::Indicators, indicator) {
                 let arrival = setting.arrival(indicator);
                 found.push(*number);
-                stored.push(Arrival {
-                    time: arrival.time.map(|time| time - start),
-                    arrived: arrival.arrived - start,
+                stored.push(Presence {
+                    from: arrival.arrived.max(presence.from).saturating_sub(start),
+                    until: presence.until.saturating_sub(start),
                 });
             }
         }

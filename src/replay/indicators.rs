@@ -1,7 +1,7 @@
 //! The indicators of a case: which of them an indicator-match rule finds, and which values they share
 //! with the events (`rule-types-semantics` §10.2, §10.3).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::START;
@@ -13,8 +13,12 @@ use crate::compile::{
 use crate::data_source::IndexPatterns;
 use crate::data_source::detect::route;
 use crate::evaluate::indicator_match::Enumerated;
-use crate::evaluate::{BlockerHint, Cause, CauseKind, Context, Override, QueryFailure};
-use crate::event::{Event, EventId};
+use crate::evaluate::{
+    BlockerHint, Cause, CauseKind, Context, Evaluation, Override, Patterns, Prepared,
+    QueryFailure,
+};
+use crate::event::{Event, EventId, Timestamp};
+use crate::execution::indicator_match::Presence;
 use crate::plan::Plan;
 use crate::rule::{self, MappingEntry};
 
@@ -93,8 +97,10 @@ pub(super) struct Indicators<'c> {
     pub(super) query: &'c Arc<CompiledQuery>,
     /// What hides some of them.
     pub(super) exclusions: Option<&'c Arc<CompiledExclusions>>,
-    /// The indicators that the rule finds, by their numbers in the stage.
+    /// The indicators that the rule finds in some execution, by their numbers in the stage.
     pub(super) found: Vec<usize>,
+    /// For each of them, which executions' indicator query finds it; milliseconds since 1970.
+    pub(super) presence: Vec<Presence>,
     /// Why the others are not found, by their numbers.
     pub(super) lost: Vec<(usize, String)>,
     /// The entries of the mapping on the events and indicators of the case.
@@ -102,13 +108,15 @@ pub(super) struct Indicators<'c> {
 }
 
 impl<'c> Indicators<'c> {
-    /// Runs the indicator query, and prepares the tests of shared values with these events.
+    /// Runs the indicator query, and prepares the tests of shared values with these events. `times`:
+    /// when the first and the last execution start, in milliseconds since 1970.
     pub(super) fn new(
         input: &Input<'c>,
         events: &[Event],
         query: &'c CompiledQuery,
+        times: Option<(i64, i64)>,
     ) -> Result<Self, QueryFailure> {
-        let (found, lost) = searched(input)?;
+        let (found, presence, lost) = searched(input, times)?;
         let (settings, indicators) = (input.settings, &input.stage.events);
         let entries = Entries::new(settings, &query.schema, &input.query.schema);
         Ok(Self {
@@ -118,6 +126,7 @@ impl<'c> Indicators<'c> {
             exclusions: input.exclusions,
             settings,
             found,
+            presence,
             lost,
         })
     }
@@ -138,22 +147,100 @@ type Found = Vec<usize>;
 /// The numbers of indicators that are not found, each with the reason.
 type Lost = Vec<(usize, String)>;
 
-/// The indicators that the query finds, and why it does not find the others.
-fn searched(input: &Input<'_>) -> Result<(Found, Lost), QueryFailure> {
-    let query = input.query;
+/// What the indicator query finds at a time; `None` where the time plays no part.
+fn found_at(input: &Input<'_>, now: i64) -> Result<Option<BTreeSet<usize>>, QueryFailure> {
     let context = Context {
-        now: START,
+        now: Timestamp::from_millis(now),
         ..Context::default()
     };
-    let prepared = query.patterns.clone()?.with(&query.plan);
+    let Some(plan) = input.query.at(context.now) else {
+        return Ok(None);
+    };
+    let prepared = Prepared::new(&plan)?;
     let evaluation = prepared.evaluate(&input.stage.events, &context)?;
+    Ok(Some(numbers(&evaluation)))
+}
+
+/// The numbers of the documents that are found.
+fn numbers(evaluation: &Evaluation<'_>) -> BTreeSet<usize> {
     let matches = evaluation.matches().iter();
-    let found: BTreeSet<usize> = matches
+    matches
         .flat_map(|found| found.stages.iter().flatten())
         .map(|id| id.index())
-        .collect();
+        .collect()
+}
+
+/// The indicators that a query finds whose date math counts from `now`, and which executions of
+/// those from the first to the last find each. An age begins or ends once.
+fn present(
+    input: &Input<'_>,
+    (first, last): (i64, i64),
+) -> Result<Option<BTreeMap<usize, Presence>>, QueryFailure> {
+    let (Some(early), Some(late)) = (found_at(input, first)?, found_at(input, last)?) else {
+        return Ok(None);
+    };
+    let mut present = BTreeMap::new();
+    for number in early.union(&late) {
+        let whole = Presence::since(i64::MIN);
+        let was_there = early.contains(number);
+        let presence = if was_there == late.contains(number) {
+            whole
+        } else {
+            let (mut before, mut after) = (first, last);
+            while after - before > 1 {
+                let between = before.midpoint(after);
+                let found = found_at(input, between)?;
+                let is_there = found.is_some_and(|found| found.contains(number));
+                if is_there == was_there {
+                    before = between;
+                } else {
+                    after = between;
+                }
+            }
+            if was_there {
+                Presence {
+                    until: after,
+                    ..whole
+                }
+            } else {
+                Presence::since(after)
+            }
+        };
+        present.insert(*number, presence);
+    }
+    Ok(Some(present))
+}
+
+/// The indicators that the query finds, and why it does not find the others.
+fn searched(
+    input: &Input<'_>,
+    times: Option<(i64, i64)>,
+) -> Result<(Found, Vec<Presence>, Lost), QueryFailure> {
+    let query = input.query;
+    let by_time = match times {
+        Some(times) => present(input, times)?,
+        None => None,
+    };
+    // Why one is not found is told by the first execution.
+    let first = times.filter(|_| by_time.is_some());
+    let now = first.map_or(START, |(first, _)| Timestamp::from_millis(first));
+    let then = first.and_then(|_| query.at(now));
+    let (plan, patterns) = match &then {
+        Some(plan) => (plan, Patterns::of(plan)),
+        None => (&*query.plan, query.patterns.clone()),
+    };
+    let context = Context {
+        now,
+        ..Context::default()
+    };
+    let prepared = patterns?.with(plan);
+    let evaluation = prepared.evaluate(&input.stage.events, &context)?;
+    let found = by_time.unwrap_or_else(|| {
+        let always = |number| (number, Presence::since(i64::MIN));
+        numbers(&evaluation).into_iter().map(always).collect()
+    });
     let mut lost = Vec::new();
-    for number in (0..input.stage.events.len()).filter(|number| !found.contains(number)) {
+    for number in (0..input.stage.events.len()).filter(|number| !found.contains_key(number)) {
         let hidden = input.stage.hidden.get(number).and_then(|by| by.first());
         let why = match hidden {
             Some((name, _)) if name == "filters" => "threat_filters".to_owned(),
@@ -170,7 +257,7 @@ fn searched(input: &Input<'_>) -> Result<(Found, Lost), QueryFailure> {
                     [] => &blockers.together,
                     causes => causes,
                 };
-                let texts = clause_texts(&query.plan, causes);
+                let texts = clause_texts(plan, causes);
                 match texts.as_slice() {
                     [] => "threat_query".to_owned(),
                     texts => texts.join(" and "),
@@ -179,7 +266,8 @@ fn searched(input: &Input<'_>) -> Result<(Found, Lost), QueryFailure> {
         };
         lost.push((number, why));
     }
-    Ok((found.into_iter().collect(), lost))
+    let (found, presence) = found.into_iter().unzip();
+    Ok((found, presence, lost))
 }
 
 fn is_unrouted(stage: &Stage, number: usize) -> bool {

@@ -160,6 +160,13 @@ pub enum Uncertainty {
         /// The alerts in the reverse order.
         reversed: usize,
     },
+    /// Date math in the query counts from `now`, and the executions that see the events disagree.
+    ExecutionTime {
+        /// What it finds at the start of the case.
+        start: usize,
+        /// And in an execution that finds something else.
+        execution: usize,
+    },
 }
 
 impl Uncertainty {
@@ -168,6 +175,7 @@ impl Uncertainty {
         match self {
             Self::OptionalFields { .. } => "optional-fields",
             Self::EqualTimes { .. } => "equal-times",
+            Self::ExecutionTime { .. } => "execution-time",
         }
     }
 }

@@ -10,7 +10,7 @@ use super::stage::Stage;
 use crate::compile::CompiledQuery;
 use crate::evaluate::pipeline::Program;
 use crate::evaluate::{Context, Evaluation, Match, Prepared, QueryFailure};
-use crate::event::{Event, EventId};
+use crate::event::{Event, EventId, Timestamp};
 use crate::plan::Plan;
 
 /// A case that has run.
@@ -44,9 +44,13 @@ impl<'c> Run<'c> {
     ) -> Result<Self, QueryFailure> {
         let prepared = query.patterns.clone()?.with(&query.plan);
         let evaluation = prepared.evaluate(&stage.events, context)?;
-        let uncertain = uncertain(query, stage, &evaluation, context)?;
+        let uncertain = match uncertain(query, stage, &evaluation, context)? {
+            None => execution_time(query, stage, &evaluation, &setting)?,
+            known => known,
+        };
         let program = query.pipeline.as_ref().map(Program::new).transpose()?;
-        let indicators = indicators.map(|input| Indicators::new(input, &stage.events, query));
+        let times = executions(stage, &setting);
+        let indicators = indicators.map(|input| Indicators::new(input, &stage.events, query, times));
         Ok(Self {
             program,
             query,
@@ -72,7 +76,8 @@ impl<'c> Run<'c> {
         };
         let prepared = query.patterns.clone()?.with(&query.plan);
         let evaluation = prepared.evaluate(&stage.events, &context)?;
-        let indicators = indicators.map(|input| Indicators::new(input, &stage.events, query));
+        let times = executions(stage, &setting);
+        let indicators = indicators.map(|input| Indicators::new(input, &stage.events, query, times));
         Ok(Self {
             program: None,
             query,
@@ -126,6 +131,44 @@ fn uncertain(
             return Ok(Some(Uncertainty::EqualTimes {
                 forward: evaluation.matches().len(),
                 reversed: other.matches().len(),
+            }));
+        }
+    }
+    Ok(None)
+}
+
+/// When the first and the last execution start that see an event of the case, in milliseconds since
+/// 1970.
+pub(super) fn executions(stage: &Stage, setting: &ScheduleConfig<'_>) -> Option<(i64, i64)> {
+    let ids = (0u32..).map(EventId).take(stage.events.len());
+    let of_case: Vec<EventId> = ids.filter(|id| !stage.is_context(*id)).collect();
+    setting.executions(&stage.events, &of_case)
+}
+
+/// Runs a query whose date math counts from `now` at the times of the executions, too.
+fn execution_time(
+    query: &CompiledQuery,
+    stage: &Stage,
+    evaluation: &Evaluation<'_>,
+    setting: &ScheduleConfig<'_>,
+) -> Result<Option<Uncertainty>, QueryFailure> {
+    if query.at(query.now).is_none() {
+        return Ok(None);
+    }
+    let times = executions(stage, setting);
+    for now in times.into_iter().flat_map(|(first, last)| [first, last]) {
+        let context = Context {
+            now: Timestamp::from_millis(now),
+            ..Context::default()
+        };
+        let Some(plan) = query.at(context.now) else {
+            continue;
+        };
+        let other = Prepared::new(&plan)?.evaluate(&stage.events, &context)?;
+        if other.matches() != evaluation.matches() {
+            return Ok(Some(Uncertainty::ExecutionTime {
+                start: evaluation.matches().len(),
+                execution: other.matches().len(),
             }));
         }
     }

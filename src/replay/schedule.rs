@@ -146,6 +146,28 @@ impl<'r> ScheduleConfig<'r> {
         arrivals.iter().map(relative).collect()
     }
 
+    /// When the first and the last execution start that see some of these events, in milliseconds
+    /// since 1970; `None` where none does.
+    pub(super) fn executions(&self, events: &[Event], ids: &[EventId]) -> Option<(i64, i64)> {
+        let arrivals = self.relative(events, ids);
+        let start = self.start_of(events, ids);
+        let (first, last) = match self.phase {
+            Some(phase) => {
+                let executions = self.windows.executions(phase, &arrivals);
+                (executions.first()?.start, executions.last()?.start)
+            }
+            None => {
+                let shifts = self.windows.shifts();
+                let seen = shifts.iter().flat_map(|shift| {
+                    let seen = |arrival: &Arrival| self.windows.seen(*arrival, *shift);
+                    arrivals.iter().filter_map(seen).collect::<Vec<_>>()
+                });
+                seen.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?
+            }
+        };
+        Some((start + first, start + last))
+    }
+
     /// When the event happened by the field that is filtered, and when it could be found.
     pub(super) fn arrival(&self, event: &Event) -> Arrival {
         let first = |field: &str| event.values(field).first().map(ToString::to_string);

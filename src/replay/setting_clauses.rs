@@ -8,7 +8,7 @@ use super::new_terms;
 use super::outcome::Place;
 use super::production::produce;
 use super::reason::{ReasonName, ReasonWord};
-use super::run::Run;
+use super::run::{Run, executions};
 use super::schedule::ScheduleConfig;
 use super::setting::{Setting, entry};
 use super::stateful::Selected;
@@ -149,7 +149,9 @@ impl Trial<'_, '_> {
             query: own.query,
             exclusions: own.exclusions,
         };
-        let indicators = Indicators::new(&input, &self.run.stage.events, self.run.query);
+        let times = executions(self.run.stage, &setting);
+        let events = &self.run.stage.events;
+        let indicators = Indicators::new(&input, events, self.run.query, times);
         indicators.map_or_else(
             |_| Vec::new(),
             |indicators| {

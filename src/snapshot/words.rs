@@ -27,6 +27,11 @@ pub fn uncertainty(on: &Uncertainty) -> String {
             alerts(*forward),
             alerts(*reversed),
         ),
+        Uncertainty::ExecutionTime { start, execution } => format!(
+            "the query counts from `now`: at the start of the case {}, when an execution runs it {}",
+            alerts(*start),
+            alerts(*execution),
+        ),
     }
 }
 

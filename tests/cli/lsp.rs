@@ -459,6 +459,35 @@ fn a_scenario_is_run_when_it_is_saved_and_the_verdicts_stand_above_the_cases() {
     assert!(editor.end());
 }
 
+/// What a data source of the project defines is read again when its file is saved.
+#[test]
+fn a_data_source_that_is_saved_is_read_again() {
+    let source = "title = \"Acme\"\n[[index]]\nname = \"acme-*\"\nassumed = [\"ecs\"]\n\
+                  evidence = \"e\"\n[[kind]]\nname = \"login\"\n";
+    let rule = "[rule]\nname = \"R\"\nrule_id = \"r\"\ntype = \"query\"\nlanguage = \"kuery\"\n\
+                severity = \"low\"\nrisk_score = 21\nindex = [\"acme-*\"]\n\
+                query = 'event.action: upload'\n";
+    let scenario = "attack:\n  name: an upload\n  events:\n    e: {is: upload, event.action: upload}\n";
+    let project = Project::of(&[
+        ("sources/acme.toml", source),
+        ("rules/r.toml", rule),
+        ("scenarios/r.yaml", scenario),
+    ]);
+    let mut editor = Editor::open_project(project.path());
+    editor.open_file("scenarios/r.yaml");
+    editor.ran();
+    let line = line_of(scenario, "name: an upload");
+    let skipped = editor.lenses("scenarios/r.yaml");
+    assert!(!titles(&skipped, line)[0].starts_with('✓'), "{skipped:?}");
+    let more = format!("{source}[[kind]]\nname = \"upload\"\n");
+    fs::write(project.file("sources/acme.toml"), &more).unwrap();
+    editor.save("sources/acme.toml", &more);
+    editor.ran();
+    let lenses = editor.lenses("scenarios/r.yaml");
+    assert!(titles(&lenses, line)[0].starts_with('✓'), "{lenses:?}");
+    assert!(editor.end());
+}
+
 #[test]
 fn changes_of_the_snapshot_are_accepted_from_the_editor() {
     let folder = Project::shipped();

@@ -17,6 +17,7 @@ mod check;
 mod coverage;
 mod counting_rules;
 mod coverage_settings;
+mod date_math;
 mod deployment;
 mod diff;
 mod docs;

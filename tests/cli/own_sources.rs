@@ -360,3 +360,29 @@ fn the_schema_of_a_source_takes_what_the_reader_takes() {
         assert!(!validator.is_valid(&json(&bad)), "{wrong}");
     }
 }
+
+/// A field that is pinned on one side only decides there: each side has its own sources.
+#[test]
+fn diff_reads_the_sources_of_each_side() {
+    let pinned = SOURCE.replace(
+        "[[kind]]",
+        "[[pin]]\nfield = \"acme.verdict\"\nvalue = \"denied\"\nevidence = \"e\"\n\n[[kind]]",
+    );
+    let project = project();
+    let older = [
+        ("old/sources/acme_proxy.toml", pinned.as_str()),
+        ("old/sources/acme_mapping.json", MAPPING),
+        ("old/rules/upload.toml", RULE),
+        ("old/scenarios/upload.yaml", SCENARIO),
+    ];
+    for (name, text) in older {
+        let path = project.file(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let (code, text, said) = project.run_apart(&["diff", "./old"]);
+    assert_eq!(code, 0, "{text}{said}");
+    assert!(text.contains("a large upload"), "{text}{said}");
+    let (_, text, said) = project.run_apart(&["diff", "."]);
+    assert!(!text.contains("a large upload"), "{text}{said}");
+}

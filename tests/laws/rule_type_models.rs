@@ -10,6 +10,7 @@ use trapline::evaluate::new_terms::Carried;
 use trapline::evaluate::term::Term;
 use trapline::evaluate::threshold::{Counted, Threshold};
 use trapline::event::Value;
+use trapline::execution::indicator_match::Presence;
 use trapline::execution::replayed::Execution;
 use trapline::execution::suppress::OpenGroups;
 use trapline::execution::{Arrival, Outcome, Windows};
@@ -556,7 +557,8 @@ proptest! {
             }
         };
         let arrivals: Vec<Arrival> = events.iter().map(Event::arrival).collect();
-        let stored: Vec<Arrival> = indicators.iter().map(Event::arrival).collect();
+        let stored = indicators.iter().map(Event::arrival);
+        let stored: Vec<Presence> = stored.map(|one| Presence::since(one.arrived)).collect();
         let sides = indicator_match::Sides {
             events: &arrivals,
             indicators: &stored,
@@ -578,7 +580,7 @@ proptest! {
             }
             alerts
         };
-        let moments: Vec<i64> = stored.iter().map(|one| one.arrived).collect();
+        let moments: Vec<i64> = stored.iter().map(|one| one.from).collect();
         let found = phases(windows(schedule), &arrivals, &moments, &mut run, &|a, b| a == b);
         for (phase, found) in (0..).zip(found) {
             let found: BTreeSet<Match> = found.into_iter().collect();

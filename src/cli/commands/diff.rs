@@ -37,6 +37,8 @@ use crate::rule_diff::{self, Comparison, Exceptions, Kind, Measure, RuleChange};
 struct Side {
     name: String,
     settings: Settings,
+    /// The data sources: those of the project among them, as this side defines them.
+    catalogue: Catalogue,
     loaded: Loaded,
     rules: Vec<Subject>,
     /// The exception lists that apply over recordings.
@@ -52,8 +54,6 @@ pub fn run(
     args: &DiffArgs,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    // Those of the work tree for both sides: what differs is the rules' doing.
-    let catalogue = settings.catalogue()?;
     let captures = match args.captures.as_slice() {
         [] => None,
         typed => Some(diff_captures::find(settings, typed)?),
@@ -61,7 +61,7 @@ pub fn run(
     let mut old = Side::open(&args.old, settings, global)?;
     let mut new = match &args.new {
         Some(new) => Side::open(new, settings, global)?,
-        None => Side::read("the work tree", settings.clone(), None),
+        None => Side::read("the work tree", settings.clone(), None)?,
     };
     let mut code = ExitCode::Passed;
     for side in [&old, &new] {
@@ -80,11 +80,12 @@ pub fn run(
             side.lists.extend(&typed);
         }
     }
-    let mut found = compare(&old, &new, &catalogue);
+    let mut found = compare(&old, &new);
     found.recordings = captures.map(|inputs| {
         let pairs = pairs(&found.rules, &old, &new);
         let lists = [&old.lists, &new.lists];
-        diff_captures::compare(&inputs, &pairs, lists, &catalogue, console)
+        let catalogues = [&old.catalogue, &new.catalogue];
+        diff_captures::compare(&inputs, &pairs, lists, catalogues, console)
     });
     if let Some(recordings) = &found.recordings {
         code = code.and(exit_code(recordings));
@@ -166,7 +167,7 @@ impl Side {
             ..global.clone()
         };
         let own = Settings::at(&working_directory, &global, settings.ci)?;
-        Ok(Self::read(typed, own, scratch))
+        Self::read(typed, own, scratch)
     }
 
     /// The project's root as it was in a revision.
@@ -179,7 +180,12 @@ impl Side {
         Ok(root.map(|root| (root, scratch)))
     }
 
-    fn read(name: &str, settings: Settings, scratch: Option<Scratch>) -> Self {
+    fn read(
+        name: &str,
+        settings: Settings,
+        scratch: Option<Scratch>,
+    ) -> Result<Self, Box<Problem>> {
+        let catalogue = settings.catalogue()?;
         let mut loaded = settings.project().load(&[]);
         let (rules, diagnostics) = settings.project().load_rules();
         for diagnostic in diagnostics {
@@ -188,20 +194,22 @@ impl Side {
                 loaded.diagnostics.push(diagnostic);
             }
         }
-        Self {
+        Ok(Self {
             name: name.to_owned(),
             settings,
+            catalogue,
             loaded,
             rules,
             lists: ExceptionLists::default(),
             _scratch: scratch,
-        }
+        })
     }
 
-    /// The outcome of tests whose scenarios are this side's, with the exceptions of `side`.
-    fn replay(&self, tests: &[Test<'_>], side: &Side, catalogue: &Catalogue) -> Outcome {
+    /// The outcome of tests whose scenarios are this side's, with the exceptions and the data sources
+    /// of `side`.
+    fn replay(&self, tests: &[Test<'_>], side: &Side) -> Outcome {
         let files = ExceptionsOf::new(tests, &side.settings.files, &self.settings.files);
-        let replayed = replay::run(tests, catalogue, &files, &Options::default());
+        let replayed = replay::run(tests, &side.catalogue, &files, &Options::default());
         Outcome {
             scenarios: replayed.scenarios,
             ..Outcome::default()
@@ -209,7 +217,7 @@ impl Side {
     }
 
     /// The scenarios of this side whose rule both sides have and which differs, with the rules of
-    /// each: `(older, newer)`.
+    /// each: `(older, newer)`. Where the data sources differ, every rule may.
     fn pairs<'s>(
         &'s self,
         old: &'s Side,
@@ -222,7 +230,8 @@ impl Side {
             let (Some(older), Some(newer)) = (of(old), of(new)) else {
                 continue;
             };
-            if differ.iter().any(|change| change.file == newer.file) {
+            let is_changed = differ.iter().any(|change| change.file == newer.file);
+            if is_changed || old.catalogue != new.catalogue {
                 let with = |subject| Test { subject, ..test };
                 pairs.0.push(with(older));
                 pairs.1.push(with(newer));
@@ -232,7 +241,7 @@ impl Side {
     }
 
     /// Which share of the clauses its cases decide, and of the mutants they catch.
-    fn measure(&self, differ: &[RuleChange], catalogue: &Catalogue) -> (Share, Share) {
+    fn measure(&self, differ: &[RuleChange]) -> (Share, Share) {
         let mut tests = self.loaded.tests();
         tests.retain(|test| {
             let own = |change: &RuleChange| {
@@ -241,7 +250,8 @@ impl Side {
             differ.iter().any(own)
         });
         let files = &self.settings.files;
-        let (replayed, observed) = replay::observe(&tests, catalogue, files, &Options::default());
+        let options = Options::default();
+        let (replayed, observed) = replay::observe(&tests, &self.catalogue, files, &options);
         let subjects: Vec<&Subject> = tests.iter().map(|test| test.subject).collect();
         let bounds = Bounds {
             jobs: 0,
@@ -254,17 +264,17 @@ impl Side {
     }
 }
 
-fn compare(old: &Side, new: &Side, catalogue: &Catalogue) -> Comparison {
+fn compare(old: &Side, new: &Side) -> Comparison {
     let excepted = |side: &Side| exceptions(old, new, side);
     let mut rules =
         rule_diff::rule_changes((&old.rules, &excepted(old)), (&new.rules, &excepted(new)));
     let (older, newer) = new.pairs(old, new, &rules);
-    let mut before = new.replay(&older, old, catalogue);
-    let mut after = new.replay(&newer, new, catalogue);
+    let mut before = new.replay(&older, old);
+    let mut after = new.replay(&newer, new);
     let known: BTreeSet<CheckKey> = keys(&before).chain(keys(&after)).collect();
     let (older, newer) = old.pairs(old, new, &rules);
     for (tests, side, into) in [(older, old, &mut before), (newer, new, &mut after)] {
-        let mut gone = old.replay(&tests, side, catalogue);
+        let mut gone = old.replay(&tests, side);
         for scenario in &mut gone.scenarios {
             scenario.checks.retain(|check| !known.contains(&check.key));
         }
@@ -278,10 +288,7 @@ fn compare(old: &Side, new: &Side, catalogue: &Catalogue) -> Comparison {
         rule.tested = own.any(|one| one.checks.iter().any(|check| check.verdict.is_run()));
     }
     let measured = (!rules.is_empty()).then(|| {
-        let (before, after) = (
-            old.measure(&rules, catalogue),
-            new.measure(&rules, catalogue),
-        );
+        let (before, after) = (old.measure(&rules), new.measure(&rules));
         let measure = |before, after| Measure { before, after };
         (measure(before.0, after.0), measure(before.1, after.1))
     });

@@ -35,7 +35,7 @@ pub(super) fn compare(
     inputs: &CliInputs<'_>,
     pairs: &[Pair<'_>],
     lists: [&ExceptionLists; 2],
-    catalogue: &Catalogue,
+    catalogues: [&Catalogue; 2],
     console: &Console,
 ) -> Recordings {
     let bar = Bar::new(inputs.size(), console.err_terminal());
@@ -50,7 +50,7 @@ pub(super) fn compare(
     let rules = Rules {
         pairs,
         lists,
-        catalogue,
+        catalogues,
     };
     let found = recordings::compare(&rules, inputs, &options, stop, &mut progress);
     bar.clear();

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, BufReader};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
@@ -198,7 +199,7 @@ fn start(
     };
     Ok(Server::new(Setup {
         root: settings.files.root().as_str().replace('\\', "/"),
-        files: Box::new(settings.files.clone()),
+        files: Arc::new(settings.files.clone()),
         layouts: settings.layouts.clone(),
         allowed: of_level(Level::Allow),
         denied: of_level(Level::Deny),

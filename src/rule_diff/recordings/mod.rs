@@ -44,8 +44,8 @@ pub struct Rules<'a> {
     pub pairs: &'a [Pair<'a>],
     /// The exception lists of the older and of the newer side.
     pub lists: [&'a ExceptionLists; 2],
-    /// The data sources.
-    pub catalogue: &'a Catalogue,
+    /// The data sources of the older and of the newer side.
+    pub catalogues: [&'a Catalogue; 2],
 }
 
 /// The differences between two versions of the rules on recordings.
@@ -231,10 +231,14 @@ fn differences(
 impl<'s> Versions<'s> {
     /// Compiles what can be run. A rule one version of which cannot be run is not compared.
     fn compile(compared: &Rules<'s>, found: &mut Recordings) -> Self {
-        let [mut older, mut newer] = compared.lists.map(|lists| {
-            let compiler = RuleCompiler::new(compared.catalogue, lists, Timestamp::default());
-            compiler.with_texts()
-        });
+        let [of_older, of_newer] = compared.catalogues;
+        let [older, newer] = compared.lists;
+        let [mut older, mut newer] = [(of_older, older), (of_newer, newer)].map(
+            |(catalogue, lists)| {
+                let compiler = RuleCompiler::new(catalogue, lists, Timestamp::default());
+                compiler.with_texts()
+            },
+        );
         let mut versions = Self::default();
         for (number, pair) in compared.pairs.iter().enumerate() {
             let sides = [(pair.old, true), (pair.new, false)];

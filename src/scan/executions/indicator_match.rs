@@ -10,7 +10,7 @@ use crate::evaluate::QueryFailure;
 use crate::evaluate::indicator_match::{Enumerated, Pair};
 use crate::event::{Event, Timestamp, Value};
 use crate::execution::Arrival;
-use crate::execution::indicator_match::{self, Matched, Sides};
+use crate::execution::indicator_match::{self, Matched, Presence, Sides};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::{OpenGroups, values_of};
 use crate::scan::EventRecord;
@@ -103,7 +103,8 @@ impl<'r> Matching<'r> {
             })
         };
         let events: Vec<Arrival> = seen.iter().map(|(_, held)| held.arrival).collect();
-        let indicators: Vec<Arrival> = found.iter().map(|(_, arrival)| *arrival).collect();
+        let present = found.iter().map(|(_, arrival)| Presence::since(arrival.arrived));
+        let indicators: Vec<Presence> = present.collect();
         let sides = Sides {
             events: &events,
             indicators: &indicators,

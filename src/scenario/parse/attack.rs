@@ -172,6 +172,14 @@ fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<A
             Base::Written(Vec::new())
         }
     };
+    if let Base::Captured(_) = &base {
+        for (key, _) in [history, seen, indicators].into_iter().flatten() {
+            let message = format!("`{}` beside `events_from`", key.text);
+            let help = "a recording has its own past and its own indicators, at its own times: write the \
+                        attack as `events`";
+            parser.error(&WRONG_SHAPE, key.span, message, "", &[help]);
+        }
+    }
     if let Base::Written(events) = &mut base {
         if let Some((_, node)) = history {
             events.extend(event::events(parser, scenario, node, EventRole::History));
