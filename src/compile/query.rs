@@ -145,9 +145,7 @@ impl Query<'_> {
             schema: self.schema.clone(),
             settings: self.settings.clone(),
             now: self.now,
-            dated: self
-                .depends_on_now()
-                .then(|| Arc::new(self.syntax.clone())),
+            dated: self.depends_on_now().then(|| Arc::new(self.syntax.clone())),
         })
     }
 

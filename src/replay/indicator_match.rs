@@ -68,7 +68,10 @@ pub(super) fn produce(
         }
         done
     };
-    let moments = documents.stored.iter().flat_map(|one| [one.from, one.until]);
+    let moments = documents
+        .stored
+        .iter()
+        .flat_map(|one| [one.from, one.until]);
     let moments: Vec<i64> = moments.collect();
     let phases = phases(setting, &documents.arrivals, &moments, &mut replay);
     outcome(setting, &pool, phases)

@@ -14,8 +14,7 @@ use crate::data_source::IndexPatterns;
 use crate::data_source::detect::route;
 use crate::evaluate::indicator_match::Enumerated;
 use crate::evaluate::{
-    BlockerHint, Cause, CauseKind, Context, Evaluation, Override, Patterns, Prepared,
-    QueryFailure,
+    BlockerHint, Cause, CauseKind, Context, Evaluation, Override, Patterns, Prepared, QueryFailure,
 };
 use crate::event::{Event, EventId, Timestamp};
 use crate::execution::indicator_match::Presence;

@@ -50,7 +50,8 @@ impl<'c> Run<'c> {
         };
         let program = query.pipeline.as_ref().map(Program::new).transpose()?;
         let times = executions(stage, &setting);
-        let indicators = indicators.map(|input| Indicators::new(input, &stage.events, query, times));
+        let indicators =
+            indicators.map(|input| Indicators::new(input, &stage.events, query, times));
         Ok(Self {
             program,
             query,
@@ -77,7 +78,8 @@ impl<'c> Run<'c> {
         let prepared = query.patterns.clone()?.with(&query.plan);
         let evaluation = prepared.evaluate(&stage.events, &context)?;
         let times = executions(stage, &setting);
-        let indicators = indicators.map(|input| Indicators::new(input, &stage.events, query, times));
+        let indicators =
+            indicators.map(|input| Indicators::new(input, &stage.events, query, times));
         Ok(Self {
             program: None,
             query,

@@ -43,12 +43,18 @@ attack:
   events:
     e: {is: api, event.action: ConsoleLogin}
 ";
-    let young = rule("type = \"query\"\n", "event.action: ConsoleLogin and @timestamp >= now-2m");
+    let young = rule(
+        "type = \"query\"\n",
+        "event.action: ConsoleLogin and @timestamp >= now-2m",
+    );
     let (code, text) = project(&young, attack).run(&["test", "--accept"]);
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("1 uncertain"), "{text}");
     assert!(text.contains("the query counts from `now`"), "{text}");
-    let old = rule("type = \"query\"\n", "event.action: ConsoleLogin and @timestamp >= now-1d");
+    let old = rule(
+        "type = \"query\"\n",
+        "event.action: ConsoleLogin and @timestamp >= now-1d",
+    );
     let (code, text) = project(&old, attack).run(&["test", "--accept"]);
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("all passed"), "{text}");
@@ -56,7 +62,10 @@ attack:
 
 #[test]
 fn scan_names_a_rule_whose_query_counts_from_now() {
-    let young = rule("type = \"query\"\n", "event.action: ConsoleLogin and @timestamp >= now-1d");
+    let young = rule(
+        "type = \"query\"\n",
+        "event.action: ConsoleLogin and @timestamp >= now-1d",
+    );
     let project = project(&young, "");
     let event = r#"{"@timestamp":"2024-01-01T00:00:00Z","event":{"action":"ConsoleLogin"}}"#;
     fs::write(project.file("events.ndjson"), format!("{event}\n")).unwrap();

@@ -467,7 +467,8 @@ fn a_data_source_that_is_saved_is_read_again() {
     let rule = "[rule]\nname = \"R\"\nrule_id = \"r\"\ntype = \"query\"\nlanguage = \"kuery\"\n\
                 severity = \"low\"\nrisk_score = 21\nindex = [\"acme-*\"]\n\
                 query = 'event.action: upload'\n";
-    let scenario = "attack:\n  name: an upload\n  events:\n    e: {is: upload, event.action: upload}\n";
+    let scenario =
+        "attack:\n  name: an upload\n  events:\n    e: {is: upload, event.action: upload}\n";
     let project = Project::of(&[
         ("sources/acme.toml", source),
         ("rules/r.toml", rule),

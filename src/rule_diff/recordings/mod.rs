@@ -233,12 +233,11 @@ impl<'s> Versions<'s> {
     fn compile(compared: &Rules<'s>, found: &mut Recordings) -> Self {
         let [of_older, of_newer] = compared.catalogues;
         let [older, newer] = compared.lists;
-        let [mut older, mut newer] = [(of_older, older), (of_newer, newer)].map(
-            |(catalogue, lists)| {
+        let [mut older, mut newer] =
+            [(of_older, older), (of_newer, newer)].map(|(catalogue, lists)| {
                 let compiler = RuleCompiler::new(catalogue, lists, Timestamp::default());
                 compiler.with_texts()
-            },
-        );
+            });
         let mut versions = Self::default();
         for (number, pair) in compared.pairs.iter().enumerate() {
             let sides = [(pair.old, true), (pair.new, false)];

@@ -103,7 +103,9 @@ impl<'r> Matching<'r> {
             })
         };
         let events: Vec<Arrival> = seen.iter().map(|(_, held)| held.arrival).collect();
-        let present = found.iter().map(|(_, arrival)| Presence::since(arrival.arrived));
+        let present = found
+            .iter()
+            .map(|(_, arrival)| Presence::since(arrival.arrived));
         let indicators: Vec<Presence> = present.collect();
         let sides = Sides {
             events: &events,
