@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::{Malformed, Refusal, Taken};
 use crate::compile::{PipelineQuery, add_dynamic, parse_pipeline};
 use crate::data_source::{IndexPatterns, index_name};
+use crate::diagnostic::query::EsqlCommand;
 use crate::diagnostic::{Diagnostic, QueryText, SourceText};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::pipeline::{Input, Outcome, Program};
@@ -214,8 +215,9 @@ impl Indices {
             for entry in entries.filter(|entry| !entry.starts_with('-') && !entry.contains('*')) {
                 let own = IndexPatterns::new([entry]);
                 if !names().any(|name| own.selects(name) || own.selects(index_name(name))) {
-                    let message = format!("Unknown index [{entry}]");
-                    let error = QueryError::new(esql::error::UNKNOWN_INDEX, pattern.span, message);
+                    let name = entry.to_owned();
+                    let cause = EsqlCommand::UnknownIndex { name };
+                    let error = QueryError::new(esql::error::UNKNOWN_INDEX, pattern.span, cause);
                     return (chosen, Some(error));
                 }
             }

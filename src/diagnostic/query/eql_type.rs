@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::text_part::Capitals;
 use crate::diagnostic::cause::{Part, causes, phrases};
 use crate::diagnostic::did_you_mean;
 
@@ -169,22 +170,6 @@ impl Part for TypesByIndex {
             .map(|(name, index)| format!("{index}: {name}"))
             .collect();
         Some(types.join(", "))
-    }
-}
-
-/// A name that the message has in capital letters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Capitals(pub String);
-
-impl fmt::Display for Capitals {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_uppercase())
-    }
-}
-
-impl Part for Capitals {
-    fn part(&self) -> Option<String> {
-        Some(self.0.clone())
     }
 }
 

@@ -8,11 +8,18 @@ pub mod eql_sequence;
 pub mod eql_syntax;
 pub mod eql_token;
 pub mod eql_type;
+pub mod esql_command;
+pub mod esql_syntax;
+pub mod esql_type;
+pub mod text_part;
 
 pub use eql_sequence::EqlSequence;
 pub use eql_syntax::EqlSyntax;
 pub use eql_token::EqlToken;
 pub use eql_type::EqlType;
+pub use esql_command::EsqlCommand;
+pub use esql_syntax::EsqlSyntax;
+pub use esql_type::EsqlType;
 
 /// Why a query of any language is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +32,63 @@ pub enum QueryCause {
     EqlSequence(EqlSequence),
     /// The types of an EQL query.
     EqlType(EqlType),
+    /// The tokens and the grammar of ES|QL.
+    EsqlSyntax(EsqlSyntax),
+    /// The commands of ES|QL.
+    EsqlCommand(EsqlCommand),
+    /// The expressions of ES|QL.
+    EsqlType(EsqlType),
+    /// A query within a query that is refused.
+    Embedded(Embedded),
     /// Not yet a value.
     Text(Text),
+}
+
+/// Why a full-text search in a query of ES|QL is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Embedded {
+    /// Whether it is a text of KQL and no search of one field.
+    pub is_kql: bool,
+    /// Why, at least one.
+    pub reasons: Vec<QueryCause>,
+}
+
+impl fmt::Display for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_kql {
+            f.write_str("Invalid query for KQL: ")?;
+        }
+        for (position, reason) in self.reasons.iter().enumerate() {
+            let separator = if position == 0 { "" } else { "; " };
+            write!(f, "{separator}{reason}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Cause for Embedded {
+    fn word(&self) -> String {
+        let word = if self.is_kql {
+            "invalid-kql"
+        } else {
+            "refused-search"
+        };
+        word.to_owned()
+    }
+
+    fn label(&self) -> String {
+        String::new()
+    }
+
+    fn help(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Those of the first reason.
+    fn details(&self) -> Details {
+        let first = self.reasons.first();
+        first.map_or_else(Details::default, Cause::details)
+    }
 }
 
 /// A cause that is not yet a value.
@@ -97,7 +159,17 @@ macro_rules! families {
     };
 }
 
-families!(EqlToken, EqlSyntax, EqlSequence, EqlType, Text);
+families!(
+    EqlToken,
+    EqlSyntax,
+    EqlSequence,
+    EqlType,
+    EsqlSyntax,
+    EsqlCommand,
+    EsqlType,
+    Embedded,
+    Text
+);
 
 impl fmt::Display for QueryCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

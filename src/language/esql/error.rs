@@ -3,13 +3,14 @@
 //! `E701`–`E749` are syntax errors, `E750`–`E798` are what Elasticsearch's verifier refuses, `E799`
 //! is what Elasticsearch runs and Trapline does not.
 
+use crate::diagnostic::query::QueryCause;
 use crate::diagnostic::{Code, Span};
 use crate::language::QueryError;
 
 /// Elasticsearch runs this, Trapline does not.
 #[must_use]
-pub fn not_supported(span: Span, message: impl Into<String>) -> QueryError {
-    QueryError::new(UNSUPPORTED, span, message.into())
+pub fn not_supported(span: Span, cause: impl Into<QueryCause>) -> QueryError {
+    QueryError::new(UNSUPPORTED, span, cause)
 }
 
 /// Whether Elasticsearch would run the query, errors aside that only Trapline has.

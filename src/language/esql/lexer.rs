@@ -6,6 +6,8 @@
 use super::error::{BAD_ESCAPE, UNKNOWN_CHARACTER, UNTERMINATED};
 use super::token::{SIGNS, Token, TokenKind};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EsqlSyntax;
+use crate::diagnostic::query::esql_syntax::Escaped;
 use crate::language::QueryError;
 
 /// A text and the errors found in it.
@@ -41,10 +43,8 @@ impl<'t> Lexer<'t> {
                     Some(end) => at += end + 2,
                     None => {
                         let span = Span::of(at..self.text.len());
-                        self.errors.push(
-                            QueryError::new(UNTERMINATED, span, "a comment has no end")
-                                .help("close it with `*/`"),
-                        );
+                        let cause = EsqlSyntax::UnclosedComment;
+                        self.errors.push(QueryError::new(UNTERMINATED, span, cause));
                         at = self.text.len();
                     }
                 }
@@ -93,15 +93,9 @@ impl<'t> Lexer<'t> {
             return token(TokenKind::Sign(sign), at, at + sign.len());
         }
         let end = at + first.len_utf8();
-        let message = format!("unknown character `{}`", first.escape_debug());
-        let mut error = QueryError::new(UNKNOWN_CHARACTER, Span::of(at..end), message);
-        if first == '\'' {
-            error = error.help("strings stand in double quotes");
-        } else if matches!(first, '\u{201c}' | '\u{201d}' | '\u{201e}') {
-            error = error.help("the quotes come from a document; type `\"` instead");
-        } else if first.is_alphabetic() {
-            error = error.help("a name with letters other than a-z stands in backticks");
-        }
+        let found = Escaped(first);
+        let cause = EsqlSyntax::UnknownCharacter { found };
+        let error = QueryError::new(UNKNOWN_CHARACTER, Span::of(at..end), cause);
         self.errors.push(error);
         token(TokenKind::Invalid, at, end)
     }
@@ -116,11 +110,8 @@ impl<'t> Lexer<'t> {
             else {
                 let line = rest.find('\n').unwrap_or(rest.len());
                 let span = Span::of(at..end + line);
-                self.errors.push(QueryError::new(
-                    UNTERMINATED,
-                    span,
-                    "a name in backticks has no end",
-                ));
+                let cause = EsqlSyntax::UnclosedName;
+                self.errors.push(QueryError::new(UNTERMINATED, span, cause));
                 return token(TokenKind::Invalid, at, end + line);
             };
             name.push_str(rest.get(..stop).unwrap_or(""));
@@ -152,11 +143,9 @@ impl<'t> Lexer<'t> {
                         Some(other) => {
                             let place = at + 1 + offset;
                             let span = Span::of(place..place + 1 + other.len_utf8());
-                            let message = format!("`\\{}` is no escape", other.escape_debug());
-                            self.errors
-                                .push(QueryError::new(BAD_ESCAPE, span, message).help(
-                                    "double the backslash, or write the string in triple quotes",
-                                ));
+                            let found = Escaped(other);
+                            let cause = EsqlSyntax::UnknownEscape { found };
+                            self.errors.push(QueryError::new(BAD_ESCAPE, span, cause));
                             value.push('\\');
                             value.push(other);
                         }
@@ -191,10 +180,8 @@ impl<'t> Lexer<'t> {
 
     fn unterminated(&mut self, at: usize, end: usize) -> Token {
         let span = Span::of(at..end);
-        self.errors.push(
-            QueryError::new(UNTERMINATED, span, "a string has no end")
-                .help("close it on the same line; `\\\"` does not close it"),
-        );
+        let cause = EsqlSyntax::UnclosedString;
+        self.errors.push(QueryError::new(UNTERMINATED, span, cause));
         token(TokenKind::Invalid, at, end)
     }
 }

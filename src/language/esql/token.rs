@@ -1,6 +1,7 @@
 //! The tokens of a query.
 
 use crate::diagnostic::Span;
+use crate::diagnostic::query::esql_syntax::EsqlFound;
 
 /// A token and its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,17 +44,17 @@ impl TokenKind {
         matches!(self, Self::Sign(own) if *own == sign)
     }
 
-    /// The token in words, for messages.
-    pub(super) fn describe(&self) -> String {
+    /// The token, for an error.
+    pub(super) fn found(&self) -> EsqlFound {
         match self {
-            Self::Word(word) => format!("`{word}`"),
-            Self::Quoted(name) => format!("`{name}` in backticks"),
-            Self::Integer(number) | Self::Decimal(number) => format!("the number {number}"),
-            Self::Text(_) => "a string".to_owned(),
-            Self::Parameter(name) => format!("the parameter `?{name}`"),
-            Self::Sign(sign) => format!("`{sign}`"),
-            Self::Invalid => "an unreadable text".to_owned(),
-            Self::End => "the end of the query".to_owned(),
+            Self::Word(word) => EsqlFound::Word(word.clone()),
+            Self::Quoted(name) => EsqlFound::Quoted(name.clone()),
+            Self::Integer(number) | Self::Decimal(number) => EsqlFound::Number(number.clone()),
+            Self::Text(_) => EsqlFound::Text,
+            Self::Parameter(name) => EsqlFound::Parameter(name.clone()),
+            Self::Sign(sign) => EsqlFound::Sign(sign),
+            Self::Invalid => EsqlFound::Invalid,
+            Self::End => EsqlFound::End,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! a longer number, the alternatives are ordered so that the longest is found.
 
 use super::types::DataType;
+use crate::diagnostic::query::esql_command::GrokMistake;
 
 /// The named patterns.
 const LIBRARY: &[(&str, &str)] = &[
@@ -124,23 +125,9 @@ pub struct GrokPattern {
     pub captures: Vec<(String, DataType)>,
 }
 
-/// Why a text is no grok pattern.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadGrok {
-    /// `%{NAME}` with an unknown name.
-    #[error("unknown grok pattern [{0}]")]
-    UnknownPattern(String),
-    /// `%{NAME:field:type}` with an unknown type.
-    #[error("unknown type [{0}] in a grok pattern")]
-    UnknownType(String),
-    /// An opening without an end.
-    #[error("a `{0}` of the grok pattern has no end")]
-    Unterminated(&'static str),
-}
-
 impl GrokPattern {
     /// Resolves the names of a pattern.
-    pub fn new(pattern: &str) -> Result<Self, BadGrok> {
+    pub fn new(pattern: &str) -> Result<Self, GrokMistake> {
         let mut grok = Self::default();
         let mut expression = String::new();
         grok.resolve(pattern, &mut expression, 0)?;
@@ -148,7 +135,12 @@ impl GrokPattern {
         Ok(grok)
     }
 
-    fn resolve(&mut self, pattern: &str, out: &mut String, depth: usize) -> Result<(), BadGrok> {
+    fn resolve(
+        &mut self,
+        pattern: &str,
+        out: &mut String,
+        depth: usize,
+    ) -> Result<(), GrokMistake> {
         let mut rest = pattern;
         while let Some(c) = rest.chars().next() {
             if rest.starts_with('\\') {
@@ -157,13 +149,17 @@ impl GrokPattern {
                 out.push_str(head);
                 rest = tail;
             } else if let Some(name) = rest.strip_prefix("%{") {
-                let (name, tail) = name.split_once('}').ok_or(BadGrok::Unterminated("%{"))?;
+                let (name, tail) = name
+                    .split_once('}')
+                    .ok_or(GrokMistake::Unterminated { found: "%{" })?;
                 self.reference(name, out, depth)?;
                 rest = tail;
             } else if let Some(name) = rest.strip_prefix("(?<")
                 && !name.starts_with(['=', '!'])
             {
-                let (name, tail) = name.split_once('>').ok_or(BadGrok::Unterminated("(?<"))?;
+                let (name, tail) = name
+                    .split_once('>')
+                    .ok_or(GrokMistake::Unterminated { found: "(?<" })?;
                 self.open_group(name, DataType::Keyword, out);
                 rest = tail;
             } else {
@@ -174,7 +170,7 @@ impl GrokPattern {
         Ok(())
     }
 
-    fn reference(&mut self, name: &str, out: &mut String, depth: usize) -> Result<(), BadGrok> {
+    fn reference(&mut self, name: &str, out: &mut String, depth: usize) -> Result<(), GrokMistake> {
         let mut parts = name.splitn(3, ':');
         let pattern = parts.next().unwrap_or("");
         let field = parts.next().filter(|field| !field.is_empty());
@@ -184,7 +180,9 @@ impl GrokPattern {
         };
         let definition = LIBRARY.iter().find(|(own, _)| *own == pattern);
         let Some((_, definition)) = definition.filter(|_| depth < MAX_DEPTH) else {
-            return Err(BadGrok::UnknownPattern(pattern.to_owned()));
+            return Err(GrokMistake::UnknownPattern {
+                name: pattern.to_owned(),
+            });
         };
         match field {
             Some(field) => self.open_group(field, data_type, out),
@@ -201,14 +199,18 @@ impl GrokPattern {
     }
 }
 
-fn type_named(name: &str) -> Result<DataType, BadGrok> {
+fn type_named(name: &str) -> Result<DataType, GrokMistake> {
     Ok(match name {
         "string" => DataType::Keyword,
         "int" | "integer" => DataType::Integer,
         "long" => DataType::Long,
         "float" | "double" => DataType::Double,
         "boolean" => DataType::Boolean,
-        other => return Err(BadGrok::UnknownType(other.to_owned())),
+        other => {
+            return Err(GrokMistake::UnknownType {
+                name: other.to_owned(),
+            });
+        }
     })
 }
 

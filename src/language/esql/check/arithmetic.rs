@@ -4,6 +4,7 @@ use super::super::error::{BAD_NUMBER, WRONG_TYPE};
 use super::super::syntax::Expr;
 use super::{Checker, Result};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EsqlType;
 use crate::language::QueryError;
 use crate::plan::pipeline::{self as plan, Cell, DataType, ExprKind, Operator, Timespan};
 
@@ -52,18 +53,13 @@ impl Checker<'_> {
             _ => None,
         };
         let Some(data_type) = data_type else {
-            let message = format!(
-                "[{}] has arguments with incompatible types [{}] and [{}]",
-                operator.symbol(),
-                a.in_message(),
-                b.in_message()
-            );
-            let mut error = QueryError::new(WRONG_TYPE, span, message);
-            if a.is_date() && b.is_date() {
-                error =
-                    error.help("the time between two instants is `DATE_DIFF(unit, start, end)`");
-            }
-            return Err(self.fail(error));
+            let cause = EsqlType::IncompatibleTypes {
+                operator: operator.symbol(),
+                first: a.in_message(),
+                second: b.in_message(),
+                are_dates: a.is_date() && b.is_date(),
+            };
+            return Err(self.fail(QueryError::new(WRONG_TYPE, span, cause)));
         };
         let kind = ExprKind::Binary(operator, Box::new(left), Box::new(right));
         Ok(self.typed(kind, data_type, span))
@@ -108,8 +104,9 @@ impl Checker<'_> {
     }
 
     fn too_long(&mut self, span: Span) -> super::Failed {
-        let message = format!("the timespan [{}] is too long", self.text_of(span));
-        self.fail(QueryError::new(BAD_NUMBER, span, message))
+        let expression = self.text_of(span).to_owned();
+        let cause = EsqlType::LongTimespan { expression };
+        self.fail(QueryError::new(BAD_NUMBER, span, cause))
     }
 
     pub(super) fn negate(&mut self, inner: &Expr, span: Span) -> Result<plan::Expr> {
@@ -129,13 +126,14 @@ impl Checker<'_> {
             return Ok(self.constant(Cell::NULL, DataType::Null, span));
         }
         if !data_type.is_number() || data_type == DataType::UnsignedLong {
-            let message = format!(
-                "argument of [{}] must be [numeric, date_period or time_duration], found value [{}] type [{}]",
-                self.text_of(span),
-                self.text_of(place),
-                data_type.in_message()
-            );
-            return Err(self.fail(QueryError::new(WRONG_TYPE, span, message)));
+            let cause = EsqlType::OperandType {
+                name: None,
+                expression: self.text_of(span).to_owned(),
+                value: self.text_of(place).to_owned(),
+                found: data_type.in_message(),
+                expected: "numeric, date_period or time_duration".to_owned(),
+            };
+            return Err(self.fail(QueryError::new(WRONG_TYPE, span, cause)));
         }
         Ok(self.typed(ExprKind::Negate(Box::new(inner)), data_type, span))
     }

@@ -6,6 +6,9 @@ use super::super::error::{
 use super::super::syntax::{Expr, ExprKind, Text};
 use super::{Checker, Result};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EsqlType;
+use crate::diagnostic::query::esql_type::{Counts, WhichArgument};
+use crate::diagnostic::query::text_part::Near;
 use crate::diagnostic::suggest::nearest;
 use crate::event::Value;
 use crate::language::QueryError;
@@ -31,8 +34,8 @@ impl Checker<'_> {
             return self.aggregate(expr);
         }
         if *star {
-            let message = format!("{upper} takes no `*`");
-            return Err(self.fail(QueryError::new(WRONG_COUNT, expr.span, message)));
+            let cause = EsqlType::StarArgument { name: upper };
+            return Err(self.fail(QueryError::new(WRONG_COUNT, expr.span, cause)));
         }
         match upper.as_str() {
             "KQL" | "QSTR" | "MATCH" | "MATCH_PHRASE" => return self.search_function(expr),
@@ -58,21 +61,21 @@ impl Checker<'_> {
 
     fn unknown_function(&mut self, name: &Text, upper: &str) -> super::Failed {
         if signature::UNSUPPORTED.contains(&upper) {
-            let message = format!("the function {upper} is not supported");
-            return self.fail(not_supported(name.span, message));
+            let upper = upper.to_owned();
+            let cause = EsqlType::FunctionNotSupported { name: upper };
+            return self.fail(not_supported(name.span, cause));
         }
-        let mut message = format!("Unknown function [{}]", name.value);
         let scalars = signature::SIGNATURES
             .iter()
             .flat_map(|row| row.names)
             .copied();
         let names = scalars.chain(aggregate::AGGREGATES.iter().map(|row| row.name));
         let near = nearest(upper, names).map(str::to_lowercase);
-        if let Some(near) = &near {
-            message.push_str(&format!(", did you mean [{near}]?"));
-        }
-        let error = QueryError::new(UNKNOWN_FUNCTION, name.span, message).named(&*name.value);
-        self.fail(error.near(near))
+        let cause = EsqlType::UnknownFunction {
+            name: name.value.clone(),
+            suggestion: Near(near),
+        };
+        self.fail(QueryError::new(UNKNOWN_FUNCTION, name.span, cause))
     }
 
     /// A call whose arguments are typed.
@@ -113,20 +116,16 @@ impl Checker<'_> {
             return Ok(());
         }
         let expected = match (row.repeats, row.required, most) {
-            (true, least, _) => format!("at least {least}"),
-            (false, least, most) if least == most => format!("exactly {most}"),
-            (false, least, most) => format!("between {least} and {most}"),
+            (true, least, _) => Counts::AtLeast(least),
+            (false, least, most) if least == most => Counts::Exactly(most),
+            (false, least, most) => Counts::Between(least, most),
         };
-        let message = format!(
-            "error building [{}]: expects {expected} arguments, found {given}",
-            row.name().to_lowercase()
-        );
-        let error = QueryError::new(WRONG_COUNT, span, message);
-        Err(self.fail(
-            error
-                .named(row.name().to_lowercase())
-                .found(given, expected),
-        ))
+        let cause = EsqlType::ArgumentCount {
+            name: row.name().to_lowercase(),
+            found: given,
+            expected,
+        };
+        Err(self.fail(QueryError::new(WRONG_COUNT, span, cause)))
     }
 
     fn check_argument(
@@ -140,35 +139,40 @@ impl Checker<'_> {
     ) -> Result<plan::Expr> {
         let argument = self.cast_argument(argument, parameter.types)?;
         if !parameter.types.contains(argument.data_type) {
-            let which = if row.parameters.len() == 1 && !row.repeats {
-                String::new()
-            } else {
-                format!("{} ", ordinal(index))
-            };
-            let message = format!(
-                "{which}argument of [{}] must be [{}], found value [{}] type [{}]",
-                self.text_of(span),
-                parameter.types.in_message(),
-                self.text_of(place),
-                argument.data_type.in_message()
-            );
+            let name = Some(row.name().to_lowercase());
+            let expression = self.text_of(span).to_owned();
+            let value = self.text_of(place).to_owned();
             let found = argument.data_type.in_message();
-            let error = QueryError::new(WRONG_TYPE, place, message)
-                .named(row.name().to_lowercase())
-                .found(found, parameter.types.in_message());
-            return Err(self.fail(error));
+            let expected = parameter.types.in_message();
+            let cause = if row.parameters.len() == 1 && !row.repeats {
+                EsqlType::OperandType {
+                    name,
+                    expression,
+                    value,
+                    found,
+                    expected,
+                }
+            } else {
+                EsqlType::ArgumentType {
+                    name,
+                    place: WhichArgument(index),
+                    expression,
+                    value,
+                    found,
+                    expected,
+                }
+            };
+            return Err(self.fail(QueryError::new(WRONG_TYPE, place, cause)));
         }
         if parameter.constant && !argument.is_constant() {
-            let message = format!(
-                "{} argument of [{}] must be a constant, received [{}]",
-                ordinal(index),
-                self.text_of(span),
-                self.text_of(place)
-            );
-            let error = QueryError::new(NOT_CONSTANT, place, message)
-                .named(row.name().to_lowercase())
-                .found(self.text_of(place), "constant");
-            return Err(self.fail(error));
+            let cause = EsqlType::ArgumentNotConstant {
+                name: row.name().to_lowercase(),
+                place: WhichArgument(index),
+                expression: self.text_of(span).to_owned(),
+                found: self.text_of(place).to_owned(),
+                expected: "constant",
+            };
+            return Err(self.fail(QueryError::new(NOT_CONSTANT, place, cause)));
         }
         Ok(argument)
     }
@@ -198,16 +202,15 @@ impl Checker<'_> {
         for (index, (argument, place)) in arguments.iter().enumerate() {
             let fits = matches!(argument.data_type, DataType::Boolean | DataType::Null);
             if is_condition(index) && !fits {
-                let message = format!(
-                    "{} argument of [{}] must be [boolean], found value [{}] type [{}]",
-                    ordinal(index),
-                    self.text_of(span),
-                    self.text_of(*place),
-                    argument.data_type.in_message()
-                );
-                let error = QueryError::new(WRONG_TYPE, *place, message)
-                    .found(argument.data_type.in_message(), "boolean");
-                return Err(self.fail(error));
+                let cause = EsqlType::ArgumentType {
+                    name: None,
+                    place: WhichArgument(index),
+                    expression: self.text_of(span).to_owned(),
+                    value: self.text_of(*place).to_owned(),
+                    found: argument.data_type.in_message(),
+                    expected: "boolean".to_owned(),
+                };
+                return Err(self.fail(QueryError::new(WRONG_TYPE, *place, cause)));
             }
         }
         Ok(arguments)
@@ -223,13 +226,11 @@ impl Checker<'_> {
         if is_order {
             return Ok(());
         }
-        let message = format!(
-            "Invalid order value in [{}], expected one of [ASC, DESC]",
-            self.text_of(*place)
-        );
-        let error =
-            QueryError::new(BAD_VALUE, *place, message).found(self.text_of(*place), "ASC or DESC");
-        Err(self.fail(error))
+        let cause = EsqlType::OrderValue {
+            found: self.text_of(*place).to_owned(),
+            expected: "ASC or DESC",
+        };
+        Err(self.fail(QueryError::new(BAD_VALUE, *place, cause)))
     }
 
     fn result_type(
@@ -268,18 +269,15 @@ impl Checker<'_> {
                     .iter()
                     .position(|(_, own)| own == place)
                     .unwrap_or(0);
-                let message = format!(
-                    "{} argument of [{}] must be [{}], found value [{}] type [{}]",
-                    ordinal(index),
-                    self.text_of(span),
-                    common.in_message(),
-                    self.text_of(*place),
-                    argument.data_type.in_message()
-                );
-                let error = QueryError::new(WRONG_TYPE, *place, message)
-                    .named(row.name().to_lowercase())
-                    .found(argument.data_type.in_message(), common.in_message());
-                return Err(self.fail(error));
+                let cause = EsqlType::ArgumentType {
+                    name: Some(row.name().to_lowercase()),
+                    place: WhichArgument(index),
+                    expression: self.text_of(span).to_owned(),
+                    value: self.text_of(*place).to_owned(),
+                    found: argument.data_type.in_message(),
+                    expected: common.in_message().to_owned(),
+                };
+                return Err(self.fail(QueryError::new(WRONG_TYPE, *place, cause)));
             };
             common = wider;
         }
@@ -289,8 +287,7 @@ impl Checker<'_> {
     /// `BUCKET(date, timespan)` truncates; `BUCKET(number, width)` rounds down to a multiple.
     fn bucket(&mut self, arguments: &[Expr], span: Span) -> Result<plan::Expr> {
         let [value, width] = arguments else {
-            let message = "BUCKET with a number of buckets is not supported";
-            return Err(self.fail(not_supported(span, message)));
+            return Err(self.fail(not_supported(span, EsqlType::NumberOfBuckets)));
         };
         let (value_span, width_span) = (value.span, width.span);
         let (value, width) = (self.expression(value)?, self.expression(width)?);
@@ -300,15 +297,6 @@ impl Checker<'_> {
         }
         let arguments = vec![(width, width_span), (value, value_span)];
         self.checked_call(Function::DateTruncate, arguments, span)
-    }
-}
-
-/// The place of an argument, in words.
-pub(super) fn ordinal(index: usize) -> String {
-    const NAMED: [&str; 5] = ["first", "second", "third", "fourth", "fifth"];
-    match NAMED.get(index) {
-        Some(word) => (*word).to_owned(),
-        None => format!("{}th", index + 1),
     }
 }
 

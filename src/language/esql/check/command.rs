@@ -1,9 +1,13 @@
 //! The commands that keep rows or columns, order, cut and expand.
 
-use super::super::error::{AGGREGATE, BAD_VALUE, COMMAND_PLACE, WRONG_TYPE, not_supported};
+use super::super::error::{
+    AGGREGATE, BAD_VALUE, COMMAND_PLACE, UNKNOWN_COLUMN, WRONG_TYPE, not_supported,
+};
 use super::super::syntax::{Command, CommandKind, Expr, Field, Name, SortKey, Text};
 use super::{Checker, MAX_LIMIT, Result};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::text_part::Capitals;
+use crate::diagnostic::query::{EsqlCommand, EsqlType};
 use crate::event::Value;
 use crate::language::QueryError;
 use crate::plan::pipeline::{self as plan, Cell, Computed, DataType, ExprKind, Lookup, Operation};
@@ -23,9 +27,8 @@ impl Checker<'_> {
             }
             CommandKind::InlineStats(stats) => {
                 if self.has_limit {
-                    let message =
-                        "INLINE STATS cannot be used after an explicit or implicit LIMIT command";
-                    self.fail(QueryError::new(COMMAND_PLACE, span, message));
+                    let cause = EsqlCommand::InlineStatsAfterLimit;
+                    self.fail(QueryError::new(COMMAND_PLACE, span, cause));
                 }
                 self.inline_stats(stats, span);
                 self.end_search("INLINE STATS");
@@ -76,13 +79,11 @@ impl Checker<'_> {
         if matches!(condition.data_type, DataType::Boolean | DataType::Null) {
             return Ok(condition);
         }
-        let message = format!(
-            "Condition expression needs to be boolean, found [{}]",
-            condition.data_type.in_message().to_uppercase()
-        );
-        let error = QueryError::new(WRONG_TYPE, span, message)
-            .found(condition.data_type.in_message(), "boolean");
-        Err(self.fail(error))
+        let cause = EsqlType::ConditionNotBoolean {
+            found: Capitals(condition.data_type.in_message().to_owned()),
+            expected: "boolean",
+        };
+        Err(self.fail(QueryError::new(WRONG_TYPE, span, cause)))
     }
 
     fn eval(&mut self, fields: &[Field], span: Span) {
@@ -96,12 +97,11 @@ impl Checker<'_> {
                 continue;
             };
             if expr.data_type.is_timespan() {
-                let message = format!(
-                    "EVAL does not support type [{}] as the return data type of expression [{}]",
-                    expr.data_type,
-                    self.text_of(field.expr.span)
-                );
-                self.fail(QueryError::new(WRONG_TYPE, field.expr.span, message));
+                let cause = EsqlCommand::TimespanColumn {
+                    expression: self.text_of(field.expr.span).to_owned(),
+                    found: expr.data_type.name(),
+                };
+                self.fail(QueryError::new(WRONG_TYPE, field.expr.span, cause));
                 continue;
             }
             // A column under another name is the same column.
@@ -125,8 +125,9 @@ impl Checker<'_> {
                 continue;
             };
             if matches!(expr.data_type, DataType::GeoPoint | DataType::Unsupported) {
-                let message = format!("cannot sort on {}", expr.data_type);
-                self.fail(QueryError::new(WRONG_TYPE, key.expr.span, message));
+                let found = expr.data_type.name();
+                let cause = EsqlCommand::SortType { found };
+                self.fail(QueryError::new(WRONG_TYPE, key.expr.span, cause));
                 continue;
             }
             lowered.push(plan::SortKey {
@@ -151,12 +152,11 @@ impl Checker<'_> {
             _ => None,
         };
         let Some(number) = number else {
-            let message = format!(
-                "value of [limit {text}] must be a non negative integer, found value [{text}] type [{}]",
-                expr.data_type,
-                text = self.text_of(count.span),
-            );
-            self.fail(QueryError::new(BAD_VALUE, count.span, message));
+            let cause = EsqlCommand::LimitValue {
+                value: self.text_of(count.span).to_owned(),
+                found: expr.data_type.name(),
+            };
+            self.fail(QueryError::new(BAD_VALUE, count.span, cause));
             return;
         };
         if number > MAX_LIMIT {
@@ -184,16 +184,15 @@ impl Checker<'_> {
         self.define(name, DataType::Keyword, into);
         let Ok(lowered) = lowered else { return };
         if !lowered.data_type.is_text() && lowered.data_type != DataType::Null {
-            let message = format!(
-                "prompt must be of type [text] but is [{}]",
-                lowered.data_type.in_message()
-            );
-            self.fail(QueryError::new(WRONG_TYPE, prompt.span, message));
+            let cause = EsqlCommand::PromptType {
+                found: lowered.data_type.in_message(),
+                expected: "text",
+            };
+            self.fail(QueryError::new(WRONG_TYPE, prompt.span, cause));
             return;
         }
         if !self.settings.has_answers {
-            let message = "COMPLETION asks a language model, and no answer is given";
-            self.fail(not_supported(span, message));
+            self.fail(not_supported(span, EsqlCommand::NoAnswers));
         }
         let operation = Operation::Complete {
             prompt: lowered,
@@ -215,8 +214,8 @@ impl Checker<'_> {
             .split_once(':')
             .map_or(&*policy.value, |(_, name)| name);
         let Some(table) = tables.clone().find(|table| table.name == name) else {
-            let message = format!("the enrich policy [{}] is not given", policy.value);
-            self.fail(not_supported(policy.span, message));
+            let name = policy.value.clone();
+            self.fail(not_supported(policy.span, EsqlCommand::NoPolicy { name }));
             return;
         };
         let match_field = table.match_field.clone().unwrap_or_default();
@@ -238,15 +237,11 @@ impl Checker<'_> {
         for (new, field) in with {
             let Some((_, data_type)) = table.columns.iter().find(|(own, _)| *own == field.text)
             else {
-                let message = format!(
-                    "Enrich field [{}] not found in enrich policy [{}]",
-                    field.text, policy.value
-                );
-                self.fail(QueryError::new(
-                    super::super::error::UNKNOWN_COLUMN,
-                    field.span,
-                    message,
-                ));
+                let cause = EsqlCommand::UnknownEnrichField {
+                    name: field.text.clone(),
+                    policy: policy.value.clone(),
+                };
+                self.fail(QueryError::new(UNKNOWN_COLUMN, field.span, cause));
                 continue;
             };
             let new = new.as_ref().unwrap_or(field).text.clone();
@@ -265,8 +260,11 @@ impl Checker<'_> {
         self.end_search("LOOKUP JOIN");
         let mut tables = self.settings.tables.iter();
         let Some(table) = tables.find(|table| table.name == index.value) else {
-            let message = format!("the lookup index [{}] is not given", index.value);
-            self.fail(not_supported(index.span, message));
+            let name = index.value.clone();
+            self.fail(not_supported(
+                index.span,
+                EsqlCommand::NoLookupIndex { name },
+            ));
             return;
         };
         let mut keys = Vec::new();
@@ -275,12 +273,10 @@ impl Checker<'_> {
             match self.resolve(&name.text, name.span) {
                 Ok((column, _)) if known => keys.push((column, name.text.clone())),
                 Ok(_) => {
-                    let message = format!("Unknown column [{}] in right side of join", name.text);
-                    self.fail(QueryError::new(
-                        super::super::error::UNKNOWN_COLUMN,
-                        name.span,
-                        message,
-                    ));
+                    let cause = EsqlCommand::UnknownJoinColumn {
+                        name: name.text.clone(),
+                    };
+                    self.fail(QueryError::new(UNKNOWN_COLUMN, name.span, cause));
                 }
                 Err(_) => {}
             }
@@ -315,11 +311,12 @@ impl Checker<'_> {
 
     /// An aggregate where none can stand.
     pub(super) fn misplaced_aggregate(&mut self, name: &str, span: Span) -> super::Failed {
-        let message = if self.stats.is_some() {
-            format!("nested aggregations [{name}] not allowed inside other aggregations")
+        let name = name.to_owned();
+        let cause = if self.stats.is_some() {
+            EsqlType::NestedAggregate { name }
         } else {
-            format!("aggregate function [{name}] not allowed outside STATS command")
+            EsqlType::AggregateOutsideStats { name }
         };
-        self.fail(QueryError::new(AGGREGATE, span, message))
+        self.fail(QueryError::new(AGGREGATE, span, cause))
     }
 }

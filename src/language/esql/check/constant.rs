@@ -2,6 +2,8 @@
 
 use super::super::error::BAD_LITERAL;
 use super::{Checker, Result};
+use crate::diagnostic::query::EsqlType;
+use crate::diagnostic::query::text_part::Capitals;
 use crate::event::Value;
 use crate::event::time::DateFormat;
 use crate::event::value::Version;
@@ -41,12 +43,12 @@ impl Checker<'_> {
             match read(text, target) {
                 Some(value) => values.push(value),
                 None => {
-                    let message = format!(
-                        "Cannot convert string [{text}] to [{}]",
-                        target.in_message().to_uppercase()
-                    );
+                    let cause = EsqlType::BadLiteral {
+                        found: text.to_string(),
+                        expected: Capitals(target.in_message().to_owned()),
+                    };
                     let span = self.span_of(&expr);
-                    return Err(self.fail(QueryError::new(BAD_LITERAL, span, message)));
+                    return Err(self.fail(QueryError::new(BAD_LITERAL, span, cause)));
                 }
             }
         }
@@ -63,9 +65,12 @@ impl Checker<'_> {
         };
         let timespan = read_timespan(text);
         let Some(timespan) = timespan else {
-            let message = format!("Cannot convert string [{text}] to [{target}]");
+            let cause = EsqlType::BadTimespan {
+                found: text.to_string(),
+                expected: target.name(),
+            };
             let span = self.span_of(&expr);
-            return Err(self.fail(QueryError::new(BAD_LITERAL, span, message)));
+            return Err(self.fail(QueryError::new(BAD_LITERAL, span, cause)));
         };
         let span = self.span_of(&expr);
         Ok(self.timespan(Some(timespan), span))

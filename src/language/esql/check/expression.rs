@@ -4,6 +4,8 @@ use super::super::error::{BAD_NUMBER, BAD_VALUE, WRONG_TYPE, not_supported};
 use super::super::syntax::{Expr, ExprKind, Name, Text};
 use super::{Binding, Checker, Result, call};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EsqlType;
+use crate::diagnostic::query::esql_type::WhichArgument;
 use crate::event::Value;
 use crate::language::QueryError;
 use crate::plan::pipeline::{self as plan, Cell, DataType, Operator};
@@ -31,8 +33,9 @@ impl Checker<'_> {
             ExprKind::Timespan(timespan) => Ok(self.timespan(Some(*timespan), span)),
             ExprKind::List(items) => self.list(items, span),
             ExprKind::Parameter(name) => {
-                let message = format!("no value is given for the parameter [?{name}]");
-                Err(self.fail(QueryError::new(BAD_VALUE, span, message)))
+                let name = name.clone();
+                let cause = EsqlType::NoParameter { name };
+                Err(self.fail(QueryError::new(BAD_VALUE, span, cause)))
             }
             ExprKind::Column(name) => self.column(name, span),
             ExprKind::Call { .. } => self.call(expr),
@@ -113,8 +116,9 @@ impl Checker<'_> {
         } else if let Ok(number) = digits.parse::<f64>() {
             (Value::Double(number), DataType::Double)
         } else {
-            let message = format!("Number [{digits}] is too large");
-            return Err(self.fail(QueryError::new(BAD_NUMBER, span, message)));
+            let found = digits.to_owned();
+            let cause = EsqlType::NumberTooLarge { found };
+            return Err(self.fail(QueryError::new(BAD_NUMBER, span, cause)));
         };
         Ok(self.constant(Cell::One(value), data_type, span))
     }
@@ -131,8 +135,7 @@ impl Checker<'_> {
                 Some(old) => old.common(item.data_type),
             };
             if data_type.is_none() {
-                let message = "the values of a list must be of one type";
-                return Err(self.fail(QueryError::new(BAD_NUMBER, span, message)));
+                return Err(self.fail(QueryError::new(BAD_NUMBER, span, EsqlType::MixedList)));
             }
             values.push(value);
         }
@@ -158,15 +161,14 @@ impl Checker<'_> {
         if matches!(lowered.data_type, DataType::Boolean | DataType::Null) {
             return Ok(lowered);
         }
-        let message = format!(
-            "argument of [{}] must be [boolean], found value [{}] type [{}]",
-            self.text_of(whole),
-            self.text_of(operand.span),
-            lowered.data_type.in_message()
-        );
-        let error = QueryError::new(WRONG_TYPE, operand.span, message)
-            .found(lowered.data_type.in_message(), "boolean");
-        Err(self.fail(error))
+        let cause = EsqlType::OperandType {
+            name: None,
+            expression: self.text_of(whole).to_owned(),
+            value: self.text_of(operand.span).to_owned(),
+            found: lowered.data_type.in_message(),
+            expected: "boolean".to_owned(),
+        };
+        Err(self.fail(QueryError::new(WRONG_TYPE, operand.span, cause)))
     }
 
     /// The operands; chains in brackets become part of the chain around them.
@@ -216,41 +218,31 @@ impl Checker<'_> {
             && !left.is_constant()
             && !right.is_constant();
         if a.common(b).is_none() || a.is_timespan() || mixes_unsigned {
-            let text = self.text_of(span).to_owned();
-            let message = if mixes_unsigned {
-                format!(
-                    "first argument of [{text}] is [{}] and second is [{}]. [unsigned_long] can only be operated on together with another [unsigned_long]",
-                    a.in_message(),
-                    b.in_message()
-                )
+            let expression = self.text_of(span).to_owned();
+            let (found, expected) = (b.in_message(), a.in_message());
+            let cause = if mixes_unsigned {
+                EsqlType::MixedUnsigned {
+                    expression,
+                    found,
+                    expected,
+                }
             } else {
-                let kind = |data_type: DataType| {
-                    if data_type.is_number() {
-                        "numeric"
-                    } else {
-                        data_type.in_message()
-                    }
-                };
-                format!(
-                    "first argument of [{text}] is [{first}] so second argument must also be [{first}] but was [{}]",
-                    b.in_message(),
-                    first = kind(a),
-                )
+                EsqlType::ComparedTypes {
+                    expression,
+                    kind: if a.is_number() { "numeric" } else { expected },
+                    found,
+                    expected,
+                    one_is_text: a.is_text() != b.is_text(),
+                }
             };
-            let mut error =
-                QueryError::new(WRONG_TYPE, span, message).found(b.in_message(), a.in_message());
-            if a.is_text() != b.is_text() {
-                error = error.help("convert one side with `::` or a TO_ function");
-            }
-            return Err(self.fail(error));
+            return Err(self.fail(QueryError::new(WRONG_TYPE, span, cause)));
         }
         if !is_equality && matches!(a, DataType::Boolean | DataType::GeoPoint) {
-            let message = format!(
-                "first argument of [{}] must be [datetime, double, integer, ip, keyword, long, text, unsigned_long or version], found value type [{}]",
-                self.text_of(span),
-                a.in_message()
-            );
-            return Err(self.fail(QueryError::new(WRONG_TYPE, span, message)));
+            let cause = EsqlType::NotOrdered {
+                expression: self.text_of(span).to_owned(),
+                found: a.in_message(),
+            };
+            return Err(self.fail(QueryError::new(WRONG_TYPE, span, cause)));
         }
         let kind = plan::ExprKind::Binary(operator, Box::new(left), Box::new(right));
         Ok(self.typed(kind, DataType::Boolean, span))
@@ -283,18 +275,15 @@ impl Checker<'_> {
             value = self.cast_literal(value, item.data_type)?;
             let item = self.cast_literal(item, value.data_type)?;
             if value.data_type.common(item.data_type).is_none() {
-                let position = lowered.len() + 1;
-                let message = format!(
-                    "{} argument of [{}] must be [{}], found value [{}] type [{}]",
-                    call::ordinal(position),
-                    self.text_of(span),
-                    value.data_type.in_message(),
-                    self.text_of(place),
-                    item.data_type.in_message()
-                );
-                let error = QueryError::new(WRONG_TYPE, place, message)
-                    .found(item.data_type.in_message(), value.data_type.in_message());
-                return Err(self.fail(error));
+                let cause = EsqlType::ArgumentType {
+                    name: None,
+                    place: WhichArgument(lowered.len() + 1),
+                    expression: self.text_of(span).to_owned(),
+                    value: self.text_of(place).to_owned(),
+                    found: item.data_type.in_message(),
+                    expected: value.data_type.in_message().to_owned(),
+                };
+                return Err(self.fail(QueryError::new(WRONG_TYPE, place, cause)));
             }
             lowered.push(item);
         }
@@ -313,16 +302,13 @@ impl Checker<'_> {
         let place = value.span;
         let value = self.expression(value)?;
         if !value.data_type.is_text() && value.data_type != DataType::Null {
-            let message = format!(
-                "argument of [{}] must be [string], found value [{}] type [{}]",
-                self.text_of(span),
-                self.text_of(place),
-                value.data_type.in_message()
-            );
-            let error = QueryError::new(WRONG_TYPE, place, message)
-                .found(value.data_type.in_message(), "string");
-            let help = format!("convert it: `TO_STRING({})`", self.text_of(place));
-            return Err(self.fail(error.help(help)));
+            let cause = EsqlType::LikeType {
+                expression: self.text_of(span).to_owned(),
+                value: self.text_of(place).to_owned(),
+                found: value.data_type.in_message(),
+                expected: "string",
+            };
+            return Err(self.fail(QueryError::new(WRONG_TYPE, place, cause)));
         }
         let value = Box::new(value);
         // A pattern that fits every text asks only whether there is one.
@@ -361,16 +347,16 @@ impl Checker<'_> {
     /// `a::type` is the conversion function of that type.
     fn cast(&mut self, inner: &Expr, type_name: &Text, span: Span) -> Result<plan::Expr> {
         let Some(target) = call::conversion(&type_name.value) else {
-            let message = format!("Unknown data type named [{}]", type_name.value);
-            let error =
-                QueryError::new(WRONG_TYPE, type_name.span, message).named(&*type_name.value);
-            return Err(self.fail(error));
+            let name = type_name.value.clone();
+            let cause = EsqlType::UnknownType { name };
+            return Err(self.fail(QueryError::new(WRONG_TYPE, type_name.span, cause)));
         };
         match target {
             call::Conversion::Function(function) => self.convert(function, inner, span),
             call::Conversion::Timespan => {
-                let message = format!("a cast to [{}] is not supported", type_name.value);
-                Err(self.fail(not_supported(type_name.span, message)))
+                let name = type_name.value.clone();
+                let cause = EsqlType::CastNotSupported { name };
+                Err(self.fail(not_supported(type_name.span, cause)))
             }
         }
     }

@@ -4,6 +4,9 @@ use super::super::error::{BAD_PATTERN, WRONG_TYPE};
 use super::super::syntax::{Expr, Text};
 use super::{Checker, Result};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EsqlCommand;
+use crate::diagnostic::query::esql_command::DissectMistake;
+use crate::diagnostic::query::text_part::Capitals;
 use crate::language::QueryError;
 use crate::plan::pipeline::{
     self as plan, DataType, DissectPart, DissectPattern, GrokColumn, GrokPattern, Operation,
@@ -20,9 +23,10 @@ impl Checker<'_> {
         let input = self.extract_input(input, "DISSECT");
         let parsed = match dissect_pattern(&pattern.value) {
             Ok(parsed) => parsed,
-            Err(reason) => {
-                let message = format!("Invalid pattern for dissect [{}]: {reason}", pattern.value);
-                self.fail(QueryError::new(BAD_PATTERN, pattern.span, message));
+            Err(why) => {
+                let text = pattern.value.clone();
+                let cause = EsqlCommand::DissectPattern { pattern: text, why };
+                self.fail(QueryError::new(BAD_PATTERN, pattern.span, cause));
                 return;
             }
         };
@@ -55,20 +59,21 @@ impl Checker<'_> {
         for pattern in patterns {
             let grok = match GrokPattern::new(&pattern.value) {
                 Ok(grok) => grok,
-                Err(reason) => {
-                    let message = format!("Invalid GROK pattern [{}]: {reason}", pattern.value);
-                    self.fail(QueryError::new(BAD_PATTERN, pattern.span, message));
+                Err(why) => {
+                    let text = pattern.value.clone();
+                    let cause = EsqlCommand::GrokPattern { pattern: text, why };
+                    self.fail(QueryError::new(BAD_PATTERN, pattern.span, cause));
                     return;
                 }
             };
             for (name, data_type) in &grok.captures {
                 match into.iter().find(|column| column.name == *name) {
                     Some(column) if column.data_type != *data_type => {
-                        let message = format!(
-                            "Invalid GROK pattern [{}]: the attribute [{name}] is defined multiple times with different types",
-                            pattern.value
-                        );
-                        self.fail(QueryError::new(BAD_PATTERN, pattern.span, message));
+                        let cause = EsqlCommand::GrokTypes {
+                            pattern: pattern.value.clone(),
+                            name: name.clone(),
+                        };
+                        self.fail(QueryError::new(BAD_PATTERN, pattern.span, cause));
                     }
                     Some(_) => {}
                     None => {
@@ -98,51 +103,36 @@ impl Checker<'_> {
         }
     }
 
-    fn extract_input(&mut self, input: &Expr, command: &str) -> Result<plan::Expr> {
+    fn extract_input(&mut self, input: &Expr, command: &'static str) -> Result<plan::Expr> {
         let span = input.span;
         let input = self.expression(input)?;
         if input.data_type.is_text() || input.data_type == DataType::Null {
             return Ok(input);
         }
-        let message = format!(
-            "{command} only supports KEYWORD or TEXT values, found expression [{}] type [{}]",
-            self.text_of(span),
-            input.data_type.in_message().to_uppercase()
-        );
-        Err(self.fail(QueryError::new(WRONG_TYPE, span, message)))
+        let cause = EsqlCommand::ExtractedType {
+            command,
+            expression: self.text_of(span).to_owned(),
+            found: Capitals(input.data_type.in_message().to_owned()),
+        };
+        Err(self.fail(QueryError::new(WRONG_TYPE, span, cause)))
     }
 }
 
-/// Why a pattern of DISSECT cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-enum DissectError {
-    #[error("it has no key")]
-    NoKey,
-    #[error("a key has no end")]
-    UnendedKey,
-    #[error("it has no key with a name")]
-    NoNamedKey,
-    #[error("reference keys are not supported")]
-    ReferenceKey,
-    #[error("an order is a number")]
-    Order,
-}
-
-fn dissect_pattern(text: &str) -> std::result::Result<DissectPattern, DissectError> {
+fn dissect_pattern(text: &str) -> std::result::Result<DissectPattern, DissectMistake> {
     let (prefix, mut rest) = match text.find("%{") {
         Some(start) => text.split_at(start),
-        None => return Err(DissectError::NoKey),
+        None => return Err(DissectMistake::NoKey),
     };
     let mut parts = Vec::new();
     while let Some(body) = rest.strip_prefix("%{") {
-        let (key, tail) = body.split_once('}').ok_or(DissectError::UnendedKey)?;
+        let (key, tail) = body.split_once('}').ok_or(DissectMistake::UnendedKey)?;
         let end = tail.find("%{").unwrap_or(tail.len());
         let (delimiter, after) = tail.split_at(end);
         parts.push(dissect_part(key, delimiter)?);
         rest = after;
     }
     if parts.iter().all(|part| part.key.is_empty()) {
-        return Err(DissectError::NoNamedKey);
+        return Err(DissectMistake::NoNamedKey);
     }
     Ok(DissectPattern {
         prefix: prefix.to_owned(),
@@ -151,13 +141,13 @@ fn dissect_pattern(text: &str) -> std::result::Result<DissectPattern, DissectErr
     })
 }
 
-fn dissect_part(key: &str, delimiter: &str) -> std::result::Result<DissectPart, DissectError> {
+fn dissect_part(key: &str, delimiter: &str) -> std::result::Result<DissectPart, DissectMistake> {
     let (key, padded) = match key.strip_suffix("->") {
         Some(key) => (key, true),
         None => (key, false),
     };
     if key.starts_with(['*', '&']) {
-        return Err(DissectError::ReferenceKey);
+        return Err(DissectMistake::ReferenceKey);
     }
     let (key, append) = match key.strip_prefix('+') {
         Some(key) => (key, true),
@@ -165,7 +155,7 @@ fn dissect_part(key: &str, delimiter: &str) -> std::result::Result<DissectPart, 
     };
     let (key, order) = match key.split_once('/') {
         Some((key, order)) if append => {
-            (key, Some(order.parse().map_err(|_| DissectError::Order)?))
+            (key, Some(order.parse().map_err(|_| DissectMistake::Order)?))
         }
         _ => (key, None),
     };

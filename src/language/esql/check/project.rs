@@ -4,6 +4,7 @@ use super::super::error::{NO_MATCH, UNEXPECTED};
 use super::super::syntax::{Name, Renaming};
 use super::scope::{Scope, ScopeColumn, fits};
 use super::{Checker, Result};
+use crate::diagnostic::query::EsqlCommand;
 use crate::language::QueryError;
 
 /// What a name in KEEP is: a full name beats a pattern, a pattern beats `*`.
@@ -57,8 +58,8 @@ impl Checker<'_> {
         for renaming in renamings {
             let (from, to) = (&renaming.from, &renaming.to);
             if from.is_pattern || to.is_pattern {
-                let message = "RENAME takes no pattern";
-                self.fail(QueryError::new(UNEXPECTED, from.span, message));
+                let cause = EsqlCommand::PatternInRename;
+                self.fail(QueryError::new(UNEXPECTED, from.span, cause));
                 continue;
             }
             if !self.scope.contains(&from.text) {
@@ -94,8 +95,10 @@ impl Checker<'_> {
         let mut columns = self.scope.columns();
         columns.retain(|column| fits(&name.text, &column.name));
         if columns.is_empty() && name.text != "*" && !self.settings.is_partial {
-            let message = format!("No matches found for pattern [{}]", name.text);
-            return Err(self.fail(QueryError::new(NO_MATCH, name.span, message)));
+            let cause = EsqlCommand::NoMatch {
+                name: name.text.clone(),
+            };
+            return Err(self.fail(QueryError::new(NO_MATCH, name.span, cause)));
         }
         Ok(columns)
     }

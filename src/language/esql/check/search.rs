@@ -6,6 +6,7 @@ use super::super::error::{BAD_PATTERN, NOT_CONSTANT, SEARCH_PLACE, WRONG_COUNT, 
 use super::super::syntax::{Expr, ExprKind, Name, Text};
 use super::{Checker, Result};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::{Embedded, EsqlType};
 use crate::event::Timestamp;
 use crate::language::dsl::query::{FieldTest, Query};
 use crate::language::plan_builder::{PlanBuilder, RequestFields};
@@ -36,8 +37,11 @@ impl Checker<'_> {
             .iter()
             .find(|(option, _)| option.value != "operator")
         {
-            let message = format!("the option [{}] of {upper} is not supported", option.value);
-            return Err(self.fail(not_supported(option.span, message)));
+            let cause = EsqlType::SearchOption {
+                name: option.value.clone(),
+                function: upper,
+            };
+            return Err(self.fail(not_supported(option.span, cause)));
         }
         match (upper.as_str(), arguments.as_slice()) {
             ("KQL", [query]) => {
@@ -62,16 +66,15 @@ impl Checker<'_> {
                 self.search(&Query::field(name, test), expr.span)
             }
             ("QSTR", _) => {
-                let message = "the function QSTR is not supported";
-                Err(self.fail(not_supported(name.span, message)))
+                let cause = EsqlType::FunctionNotSupported { name: upper };
+                Err(self.fail(not_supported(name.span, cause)))
             }
             _ => {
-                let message = format!(
-                    "error building [{}]: wrong number of arguments, found {}",
-                    upper.to_lowercase(),
-                    arguments.len()
-                );
-                Err(self.fail(QueryError::new(WRONG_COUNT, expr.span, message)))
+                let cause = EsqlType::SearchArguments {
+                    name: upper.to_lowercase(),
+                    found: arguments.len(),
+                };
+                Err(self.fail(QueryError::new(WRONG_COUNT, expr.span, cause)))
             }
         }
     }
@@ -101,9 +104,8 @@ impl Checker<'_> {
         match lowered {
             Ok(plan) => Ok(self.searched(plan, span)),
             Err(errors) => {
-                let reasons: Vec<String> = errors.iter().map(QueryError::message).collect();
-                let message = format!("Invalid query for KQL: {}", reasons.join("; "));
-                Err(self.fail(QueryError::new(BAD_PATTERN, query, message)))
+                let cause = embedded(errors, true);
+                Err(self.fail(QueryError::new(BAD_PATTERN, query, cause)))
             }
         }
     }
@@ -115,8 +117,8 @@ impl Checker<'_> {
         match builder.finish(root, condition, REQUEST) {
             Ok(plan) => Ok(self.searched(plan, span)),
             Err(errors) => {
-                let reasons: Vec<String> = errors.iter().map(QueryError::message).collect();
-                Err(self.fail(QueryError::new(BAD_PATTERN, span, reasons.join("; "))))
+                let cause = embedded(errors, false);
+                Err(self.fail(QueryError::new(BAD_PATTERN, span, cause)))
             }
         }
     }
@@ -133,11 +135,9 @@ impl Checker<'_> {
             ExprKind::Column(name) => Err(self.unknown_column(&name.text, name.span)),
             ExprKind::Cast(inner, _) => self.search_field(inner),
             _ => {
-                let message = format!(
-                    "[{}] is no field of an index, and only such a field can be searched",
-                    self.text_of(field.span)
-                );
-                Err(self.fail(QueryError::new(SEARCH_PLACE, field.span, message)))
+                let found = self.text_of(field.span).to_owned();
+                let cause = EsqlType::NotSearchable { found };
+                Err(self.fail(QueryError::new(SEARCH_PLACE, field.span, cause)))
             }
         }
     }
@@ -149,11 +149,11 @@ impl Checker<'_> {
             ExprKind::Decimal(number) => Ok(number.to_string()),
             ExprKind::Bool(value) => Ok(value.to_string()),
             _ => {
-                let message = format!(
-                    "a search must be a constant, received [{}]",
-                    self.text_of(query.span)
-                );
-                Err(self.fail(QueryError::new(NOT_CONSTANT, query.span, message)))
+                let cause = EsqlType::SearchNotConstant {
+                    found: self.text_of(query.span).to_owned(),
+                    expected: "constant",
+                };
+                Err(self.fail(QueryError::new(NOT_CONSTANT, query.span, cause)))
             }
         }
     }
@@ -162,9 +162,15 @@ impl Checker<'_> {
         let Some(command) = self.no_search_after else {
             return Ok(());
         };
-        let message = format!("[{name}] function cannot be used after {command}");
-        Err(self.fail(QueryError::new(SEARCH_PLACE, span, message)))
+        let name = name.to_owned();
+        let cause = EsqlType::SearchPlace { name, command };
+        Err(self.fail(QueryError::new(SEARCH_PLACE, span, cause)))
     }
+}
+
+fn embedded(errors: Vec<QueryError>, is_kql: bool) -> Embedded {
+    let reasons = errors.into_iter().map(|error| *error.cause).collect();
+    Embedded { is_kql, reasons }
 }
 
 /// `{"operator": "AND"}`

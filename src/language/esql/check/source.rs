@@ -9,6 +9,9 @@ use super::super::syntax::{Field, Name, Source};
 use super::scope::{Binding, ScopeColumn};
 use super::{Checker, Failed, Result};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EsqlCommand;
+use crate::diagnostic::query::esql_command::IndicesByType;
+use crate::diagnostic::query::text_part::Near;
 use crate::event::FieldType;
 use crate::event::field::IntegerType;
 use crate::event::schema::MappedField;
@@ -27,8 +30,9 @@ impl Checker<'_> {
             } => {
                 if self.schema.mappings().is_empty() {
                     let names: Vec<&str> = patterns.iter().map(|p| p.text.as_str()).collect();
-                    let message = format!("Unknown index [{}]", names.join(","));
-                    self.fail(QueryError::new(UNKNOWN_INDEX, *span, message));
+                    let name = names.join(",");
+                    let cause = EsqlCommand::UnknownIndex { name };
+                    self.fail(QueryError::new(UNKNOWN_INDEX, *span, cause));
                 }
                 self.from(metadata);
             }
@@ -59,13 +63,17 @@ impl Checker<'_> {
                 continue;
             }
             let Some((kind, data_type)) = metadata_named(&name.text) else {
-                let message = format!("unresolved metadata fields: [?{}]", name.text);
-                self.fail(QueryError::new(UNKNOWN_COLUMN, name.span, message));
+                let cause = EsqlCommand::UnknownMetadata {
+                    name: name.text.clone(),
+                };
+                self.fail(QueryError::new(UNKNOWN_COLUMN, name.span, cause));
                 continue;
             };
             if kind == Metadata::Score {
-                let message = format!("the metadata field {} is not supported", name.text);
-                self.fail(not_supported(name.span, message));
+                let cause = EsqlCommand::MetadataNotSupported {
+                    name: name.text.clone(),
+                };
+                self.fail(not_supported(name.span, cause));
             }
             let origin = ColumnOrigin::Metadata(kind);
             let id = self.add_column(&name.text, data_type, origin);
@@ -149,8 +157,8 @@ impl Checker<'_> {
             };
             let name = self.field_name(field);
             if expr.data_type.is_timespan() {
-                let message = format!("cannot use [{name}] directly in a row assignment");
-                self.fail(QueryError::new(WRONG_TYPE, field.expr.span, message));
+                let cause = EsqlCommand::TimespanInRow { name };
+                self.fail(QueryError::new(WRONG_TYPE, field.expr.span, cause));
                 continue;
             }
             let id = self.computed(&name, expr.data_type);
@@ -223,9 +231,11 @@ impl Checker<'_> {
             }
             Binding::Ambiguous(types) => Err(self.ambiguous(name, &types, span)),
             Binding::Unusable(type_name) => {
-                let message =
-                    format!("Cannot use field [{name}] with unsupported type [{type_name}]");
-                Err(self.fail(QueryError::new(WRONG_TYPE, span, message).named(name)))
+                let cause = EsqlCommand::UnusableField {
+                    name: name.to_owned(),
+                    found: type_name,
+                };
+                Err(self.fail(QueryError::new(WRONG_TYPE, span, cause)))
             }
         }
     }
@@ -235,46 +245,34 @@ impl Checker<'_> {
         if !self.unknown.insert(name.to_owned()) {
             return Failed;
         }
-        let mut message = format!("Unknown column [{name}]");
-        let (mut help, mut suggestion) = (None, None);
-        if let Some((_, _)) = metadata_named(name) {
-            help = Some(format!("ask for it: `FROM … METADATA {name}`"));
-        } else if let Some(near) = self.scope.suggest(name) {
-            message.push_str(&format!(", did you mean [{near}]?"));
-            suggestion = Some(near.to_string());
-        }
-        let mut error = QueryError::new(UNKNOWN_COLUMN, span, message).named(name);
-        error = error.near(suggestion);
-        if let Some(help) = help {
-            error = error.help(help);
-        }
-        self.fail(error)
+        let cause = if metadata_named(name).is_some() {
+            let name = name.to_owned();
+            EsqlCommand::MetadataNotAsked { name }
+        } else {
+            let near = self.scope.suggest(name);
+            EsqlCommand::UnknownColumn {
+                name: name.to_owned(),
+                suggestion: Near(near.map(|near| near.to_string())),
+            }
+        };
+        self.fail(QueryError::new(UNKNOWN_COLUMN, span, cause))
     }
 
     fn ambiguous(&mut self, name: &str, types: &[(String, String)], span: Span) -> Failed {
-        let mut by_type: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut by_type: Vec<(String, Vec<String>)> = Vec::new();
         for (type_name, index) in types {
             match by_type.iter_mut().find(|(own, _)| own == type_name) {
-                Some((_, indices)) => indices.push(index),
-                None => by_type.push((type_name, vec![index])),
+                Some((_, indices)) => indices.push(index.clone()),
+                None => by_type.push((type_name.clone(), vec![index.clone()])),
             }
         }
         by_type.sort_unstable();
-        let listed: Vec<String> = by_type
-            .iter()
-            .map(|(type_name, indices)| format!("[{type_name}] in [{}]", indices.join(", ")))
-            .collect();
-        let message = format!(
-            "Cannot use field [{name}] due to ambiguities being mapped as [{}] incompatible types: {}",
-            by_type.len(),
-            listed.join(", ")
-        );
-        let help = format!("convert it where it is used, for example `{name}::keyword`");
-        self.fail(
-            QueryError::new(AMBIGUOUS_TYPE, span, message)
-                .named(name)
-                .help(help),
-        )
+        let cause = EsqlCommand::AmbiguousField {
+            name: name.to_owned(),
+            count: by_type.len(),
+            types: IndicesByType(by_type),
+        };
+        self.fail(QueryError::new(AMBIGUOUS_TYPE, span, cause))
     }
 }
 

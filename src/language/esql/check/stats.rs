@@ -5,6 +5,8 @@ use super::super::syntax::{Expr, ExprKind, Name, Stats};
 use super::scope::Scope;
 use super::{Binding, Checker, Result, ScopeColumn, call};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::esql_type::Counts;
+use crate::diagnostic::query::{EsqlCommand, EsqlType};
 use crate::event::Value;
 use crate::language::QueryError;
 use crate::plan::pipeline::aggregate::{self, AggregateSignature};
@@ -80,11 +82,9 @@ impl Checker<'_> {
         operation: fn(Group) -> Operation,
     ) -> Vec<Given> {
         if stats.aggregates.is_empty() && stats.by.is_empty() {
-            let message = format!(
-                "At least one aggregation or grouping expression required in [{}]",
-                self.text_of(span)
-            );
-            self.fail(QueryError::new(AGGREGATE, span, message));
+            let found = self.text_of(span).to_owned();
+            let cause = EsqlCommand::NothingToGroup { found };
+            self.fail(QueryError::new(AGGREGATE, span, cause));
         }
         let before = self.scope.clone();
         let keys = self.keys(stats, span);
@@ -205,11 +205,11 @@ impl Checker<'_> {
                 expr.data_type,
                 DataType::Unsupported | DataType::DatePeriod | DataType::TimeDuration
             ) {
-                let message = format!(
-                    "cannot group by on [{}] type for grouping [{name}]",
-                    expr.data_type
-                );
-                self.fail(QueryError::new(WRONG_TYPE, field.expr.span, message));
+                let cause = EsqlCommand::GroupType {
+                    name: name.clone(),
+                    found: expr.data_type.name(),
+                };
+                self.fail(QueryError::new(WRONG_TYPE, field.expr.span, cause));
             }
             let data_type = expr.data_type;
             let from = match expr.kind {
@@ -266,11 +266,10 @@ impl Checker<'_> {
         if !self.scope.contains(&name.text) {
             return Err(self.unknown_column(&name.text, name.span));
         }
-        let message = format!(
-            "column [{}] must appear in the STATS BY clause or be used in an aggregate function",
-            name.text
-        );
-        Err(self.fail(QueryError::new(AGGREGATE, name.span, message)))
+        let cause = EsqlCommand::NotGrouped {
+            name: name.text.clone(),
+        };
+        Err(self.fail(QueryError::new(AGGREGATE, name.span, cause)))
     }
 
     /// An aggregate: its argument sees the rows, its value is a column of the group.
@@ -294,11 +293,12 @@ impl Checker<'_> {
         let given = arguments.len();
         let (least, most) = row.arguments;
         if given < least || given > most || *star && row.name != "COUNT" {
-            let message = format!(
-                "error building [{}]: expects between {least} and {most} arguments, found {given}",
-                upper.to_lowercase()
-            );
-            return Err(self.fail(QueryError::new(WRONG_COUNT, expr.span, message)));
+            let cause = EsqlType::ArgumentCount {
+                name: upper.to_lowercase(),
+                found: given,
+                expected: Counts::Between(least, most),
+            };
+            return Err(self.fail(QueryError::new(WRONG_COUNT, expr.span, cause)));
         }
         self.set_in_rows(true);
         let lowered: Vec<Result<plan::Expr>> = arguments
@@ -346,14 +346,14 @@ impl Checker<'_> {
             .children()
             .first()
             .map_or(expr.span, |argument| argument.span);
-        let message = format!(
-            "argument of [{}] must be [{}], found value [{}] type [{}]",
-            self.text_of(expr.span),
-            types.in_message(),
-            self.text_of(argument),
-            found.in_message()
-        );
-        self.fail(QueryError::new(WRONG_TYPE, argument, message))
+        let cause = EsqlType::OperandType {
+            name: None,
+            expression: self.text_of(expr.span).to_owned(),
+            value: self.text_of(argument).to_owned(),
+            found: found.in_message(),
+            expected: types.in_message(),
+        };
+        self.fail(QueryError::new(WRONG_TYPE, argument, cause))
     }
 
     /// The function with its constant arguments, which leave the list.
@@ -423,19 +423,15 @@ impl Checker<'_> {
         if let Some(plan::ExprKind::Constant(Cell::One(value))) = argument.map(|a| &a.kind) {
             return Ok(value.clone());
         }
-        let message = format!(
-            "an argument of [{}] must be a constant",
-            self.text_of(whole.span)
-        );
-        Err(self.fail(QueryError::new(NOT_CONSTANT, whole.span, message)))
+        let expression = self.text_of(whole.span).to_owned();
+        let cause = EsqlType::AggregateArgumentNotConstant { expression };
+        Err(self.fail(QueryError::new(NOT_CONSTANT, whole.span, cause)))
     }
 
     fn bad_constant(&mut self, whole: &Expr) -> super::Failed {
-        let message = format!(
-            "[{}] has an argument of no valid value",
-            self.text_of(whole.span)
-        );
-        self.fail(QueryError::new(BAD_VALUE, whole.span, message))
+        let expression = self.text_of(whole.span).to_owned();
+        let cause = EsqlType::AggregateArgumentValue { expression };
+        self.fail(QueryError::new(BAD_VALUE, whole.span, cause))
     }
 }
 

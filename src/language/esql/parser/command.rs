@@ -7,6 +7,8 @@ use super::super::syntax::{
 use super::super::token::TokenKind;
 use super::{Failed, Parser, Result};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EsqlSyntax;
+use crate::diagnostic::query::esql_syntax::{EsqlExpected, EsqlPart};
 use crate::diagnostic::suggest::nearest;
 use crate::language::QueryError;
 
@@ -66,12 +68,11 @@ impl Parser<'_> {
         if let TokenKind::Word(word) = &self.next.kind
             && let Some(name) = unsupported(word)
         {
-            let message = format!("a query that begins with {name} is not supported");
-            let error = not_supported(self.next.span, message);
-            self.record(error);
+            let cause = EsqlSyntax::FirstCommandNotSupported { name };
+            self.record(not_supported(self.next.span, cause));
             return Err(Failed);
         }
-        Err(self.unexpected("`FROM` or `ROW`"))
+        Err(self.unexpected(EsqlPart::Source))
     }
 
     fn from(&mut self, start: Span) -> Result<Source> {
@@ -136,7 +137,7 @@ impl Parser<'_> {
             .unwrap_or(length);
         if length == 0 {
             self.jump(at);
-            return Err(self.unexpected("an index pattern"));
+            return Err(self.unexpected(EsqlPart::IndexPattern));
         }
         let text = rest.get(..length).unwrap_or("").to_owned();
         let span = Span::of(at..at + length);
@@ -146,12 +147,12 @@ impl Parser<'_> {
     /// A command after a `|`.
     pub(super) fn command(&mut self) -> Result<CommandKind> {
         let TokenKind::Word(word) = &self.next.kind else {
-            return Err(self.unexpected("a command"));
+            return Err(self.unexpected(EsqlPart::Command));
         };
         let (word, span) = (word.to_ascii_lowercase(), self.next.span);
         if let Some(name) = unsupported(&word) {
-            let error = not_supported(span, format!("{name} is not supported"));
-            self.record(error);
+            let cause = EsqlSyntax::CommandNotSupported { name };
+            self.record(not_supported(span, cause));
             self.advance();
             self.skip_command();
             return Ok(CommandKind::Unsupported(name));
@@ -182,12 +183,11 @@ impl Parser<'_> {
             "grok" => self.grok(),
             "completion" => self.completion(),
             _ => {
-                let message = format!("unknown command `{word}`");
-                let mut error = QueryError::new(UNKNOWN_COMMAND, span, message).named(&*word);
-                if let Some(near) = nearest(&word, COMMANDS) {
-                    error = error.suggest(near.to_uppercase());
-                }
-                self.record(error);
+                let cause = EsqlSyntax::UnknownCommand {
+                    suggestion: nearest(&word, COMMANDS).map(str::to_uppercase),
+                    name: word,
+                };
+                self.record(QueryError::new(UNKNOWN_COMMAND, span, cause));
                 Err(Failed)
             }
         }
@@ -222,7 +222,7 @@ impl Parser<'_> {
             // `new = old` is the newer form of `old AS new`.
             let is_assignment = self.next.kind.is("=");
             if !is_assignment && !self.next.kind.is_word("as") {
-                return Err(self.unexpected("`AS`"));
+                return Err(self.unexpected(EsqlPart::As));
             }
             self.before_pattern();
             let second = self.name_pattern()?;
@@ -331,7 +331,7 @@ impl Parser<'_> {
     }
 
     /// A name with `-`, `*` and `:` in it: a policy or an index.
-    fn raw_name(&mut self, what: &str) -> Result<Text> {
+    fn raw_name(&mut self, what: EsqlPart) -> Result<Text> {
         let at = self.lexer.skip_space(self.next.span.end as usize);
         let rest = self.lexer.rest(at);
         if rest.starts_with('"') {
@@ -353,7 +353,7 @@ impl Parser<'_> {
     }
 
     fn enrich(&mut self) -> Result<CommandKind> {
-        let policy = self.raw_name("the name of a policy")?;
+        let policy = self.raw_name(EsqlPart::Policy)?;
         let on = if self.next.kind.is_word("on") {
             self.before_pattern();
             Some(self.name_pattern()?)
@@ -382,13 +382,13 @@ impl Parser<'_> {
 
     fn lookup_join(&mut self) -> Result<CommandKind> {
         if !self.next.kind.is_word("lookup") {
-            return Err(self.unexpected("`LOOKUP JOIN`"));
+            return Err(self.unexpected(EsqlPart::LookupJoin));
         }
         self.advance();
         if !self.next.kind.is_word("join") {
-            return Err(self.unexpected("`JOIN`"));
+            return Err(self.unexpected(EsqlPart::Join));
         }
-        let index = self.raw_name("the name of a lookup index")?;
+        let index = self.raw_name(EsqlPart::LookupIndex)?;
         self.expect_word("on")?;
         let on = self.list(Self::name)?;
         Ok(CommandKind::LookupJoin { index, on })
@@ -411,15 +411,15 @@ impl Parser<'_> {
                 return Ok(options);
             }
             if self.next.kind == TokenKind::End {
-                let error = QueryError::new(UNTERMINATED, open, "the options have no end");
-                self.record(error.help("close them with `}`"));
+                let cause = EsqlSyntax::UnclosedOptions;
+                self.record(QueryError::new(UNTERMINATED, open, cause));
                 return Err(Failed);
             }
             if !self.accept(",") {
-                let found = self.next.kind.describe();
-                let message = format!("expected `,` or `}}`, found {found}");
-                let error = QueryError::new(UNEXPECTED, self.next.span, message);
-                self.record(error);
+                let expected = EsqlExpected::Part(EsqlPart::CommaOrBrace);
+                let found = self.next.kind.found();
+                let cause = EsqlSyntax::Unexpected { expected, found };
+                self.record(QueryError::new(UNEXPECTED, self.next.span, cause));
                 return Err(Failed);
             }
         }

@@ -6,6 +6,8 @@ use super::super::syntax::{Expr, ExprKind, Text};
 use super::super::token::TokenKind;
 use super::{Failed, Parser, Result};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EsqlSyntax;
+use crate::diagnostic::query::esql_syntax::EsqlPart;
 use crate::language::QueryError;
 use crate::plan::pipeline::Operator;
 
@@ -40,8 +42,8 @@ impl Parser<'_> {
     /// Refuses what is nested too deeply.
     pub(super) fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.depth >= MAX_DEPTH {
-            let message = "the expression is nested too deeply";
-            self.record(QueryError::new(TOO_DEEP, self.next.span, message));
+            let cause = EsqlSyntax::TooDeep;
+            self.record(QueryError::new(TOO_DEEP, self.next.span, cause));
             return Err(Failed);
         }
         self.depth += 1;
@@ -93,9 +95,8 @@ impl Parser<'_> {
             }
         }
         if self.next.kind.is("=~") {
-            let message = "`=~` is not supported".to_owned();
-            let error = not_supported(self.next.span, message);
-            self.record(error.help("compare with `TO_LOWER(…) ==`"));
+            let cause = EsqlSyntax::InsensitiveEqual;
+            self.record(not_supported(self.next.span, cause));
             return Err(Failed);
         }
         if self.next.kind.is(":") {
@@ -118,7 +119,7 @@ impl Parser<'_> {
             return self.like(value, is_regex, negated, start);
         }
         if negated {
-            return Err(self.unexpected("`IN`, `LIKE` or `RLIKE`"));
+            return Err(self.unexpected(EsqlPart::Membership));
         }
         Ok(value)
     }
@@ -127,9 +128,8 @@ impl Parser<'_> {
     fn no_second_comparison(&mut self) {
         let is_comparison = COMPARISONS.iter().any(|(sign, _)| self.next.kind.is(sign));
         if is_comparison {
-            let message = "comparisons cannot be chained";
-            let error = QueryError::new(UNEXPECTED, self.next.span, message);
-            self.record(error.help("join two comparisons with `AND`"));
+            let cause = EsqlSyntax::ChainedComparison;
+            self.record(QueryError::new(UNEXPECTED, self.next.span, cause));
         }
     }
 
@@ -173,7 +173,7 @@ impl Parser<'_> {
                     _ => return Err(Failed),
                 }
             }
-            _ => return Err(self.unexpected("a comparison")),
+            _ => return Err(self.unexpected(EsqlPart::Comparison)),
         };
         self.advance();
         let query = self.operand()?;
@@ -202,8 +202,8 @@ impl Parser<'_> {
         while let Some((_, operator)) = operators.iter().find(|(sign, _)| self.next.kind.is(sign)) {
             count += 1;
             if count > MAX_DEPTH {
-                let message = "the expression has too many operators in a row";
-                self.record(QueryError::new(TOO_DEEP, self.next.span, message));
+                let cause = EsqlSyntax::TooManyOperators;
+                self.record(QueryError::new(TOO_DEEP, self.next.span, cause));
                 return Err(Failed);
             }
             self.advance();
@@ -243,7 +243,7 @@ impl Parser<'_> {
                 self.advance();
                 Ok(Text { value, span })
             }
-            _ => Err(self.unexpected("the name of a type")),
+            _ => Err(self.unexpected(EsqlPart::Type)),
         }
     }
 }

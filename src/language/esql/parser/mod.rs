@@ -10,6 +10,8 @@ use super::lexer::{Lexer, word_length};
 use super::syntax::{Command, CommandKind, Field, Name, Query, Text};
 use super::token::{RESERVED, Token, TokenKind};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EsqlSyntax;
+use crate::diagnostic::query::esql_syntax::{EsqlExpected, EsqlPart};
 use crate::language::QueryError;
 
 /// More errors than this are not recorded: nobody reads them.
@@ -106,10 +108,9 @@ impl<'t> Parser<'t> {
     fn wrong_end(&mut self) {
         if self.next.kind.is("=") {
             let span = self.next.span;
-            let error = QueryError::new(ASSIGNMENT, span, "`=` does not compare");
-            self.record(error.help("write `==`"));
+            self.record(QueryError::new(ASSIGNMENT, span, EsqlSyntax::Assignment));
         } else {
-            let _ = self.unexpected("`|` or the end of the query");
+            let _ = self.unexpected(EsqlPart::End);
         }
     }
 
@@ -150,28 +151,32 @@ impl<'t> Parser<'t> {
         found
     }
 
-    fn expect(&mut self, sign: &str) -> Result<()> {
+    fn expect(&mut self, sign: &'static str) -> Result<()> {
         if self.accept(sign) {
             Ok(())
         } else {
-            Err(self.unexpected(&format!("`{sign}`")))
+            Err(self.unexpected_token(EsqlExpected::Sign(sign)))
         }
     }
 
-    fn expect_word(&mut self, keyword: &str) -> Result<()> {
+    fn expect_word(&mut self, keyword: &'static str) -> Result<()> {
         if self.accept_word(keyword) {
             Ok(())
         } else {
-            Err(self.unexpected(&format!("`{}`", keyword.to_uppercase())))
+            Err(self.unexpected_token(EsqlExpected::Keyword(keyword)))
         }
     }
 
     /// Records that something else was expected here.
-    fn unexpected(&mut self, expected: &str) -> Failed {
+    fn unexpected(&mut self, expected: EsqlPart) -> Failed {
+        self.unexpected_token(EsqlExpected::Part(expected))
+    }
+
+    fn unexpected_token(&mut self, expected: EsqlExpected) -> Failed {
         if self.next.kind != TokenKind::Invalid {
-            let found = self.next.kind.describe();
-            let message = format!("expected {expected}, found {found}");
-            self.record(QueryError::new(UNEXPECTED, self.next.span, message));
+            let found = self.next.kind.found();
+            let cause = EsqlSyntax::Unexpected { expected, found };
+            self.record(QueryError::new(UNEXPECTED, self.next.span, cause));
         }
         Failed
     }
@@ -198,7 +203,7 @@ impl<'t> Parser<'t> {
                 self.advance();
                 Ok(Text { value, span })
             }
-            _ => Err(self.unexpected("a string")),
+            _ => Err(self.unexpected(EsqlPart::String)),
         }
     }
 
@@ -229,7 +234,7 @@ impl<'t> Parser<'t> {
                 word.clone()
             }
             TokenKind::Quoted(name) => name.clone(),
-            _ => return Err(self.unexpected("the name of a column")),
+            _ => return Err(self.unexpected(EsqlPart::Column)),
         };
         self.advance();
         Ok(part)
@@ -264,7 +269,7 @@ impl<'t> Parser<'t> {
             at += length;
         }
         if text.is_empty() {
-            return Err(self.unexpected("the name of a column, or a pattern with `*`"));
+            return Err(self.unexpected(EsqlPart::ColumnOrPattern));
         }
         self.jump(at);
         Ok(Name {

@@ -5,6 +5,8 @@ use super::super::syntax::{Expr, ExprKind, Text};
 use super::super::token::{RESERVED, TokenKind};
 use super::{Failed, Parser, Result};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::EsqlSyntax;
+use crate::diagnostic::query::esql_syntax::EsqlPart;
 use crate::language::QueryError;
 use crate::plan::pipeline::Timespan;
 
@@ -44,8 +46,8 @@ impl Parser<'_> {
                         Ok(Expr::new(ExprKind::Decimal(number), span))
                     }
                     _ => {
-                        let message = format!("the number {text} is out of range");
-                        self.record(QueryError::new(BAD_NUMBER, span, message));
+                        let cause = EsqlSyntax::NumberOutOfRange { found: text };
+                        self.record(QueryError::new(BAD_NUMBER, span, cause));
                         Err(Failed)
                     }
                 }
@@ -60,7 +62,7 @@ impl Parser<'_> {
             }
             TokenKind::Word(word) => self.word(&word, span),
             TokenKind::Quoted(_) => self.column(span),
-            _ => Err(self.unexpected("a value")),
+            _ => Err(self.unexpected(EsqlPart::Value)),
         }
     }
 
@@ -134,8 +136,9 @@ impl Parser<'_> {
                 .ok()
                 .and_then(|amount| Timespan::new(amount, &unit));
             let Some(timespan) = timespan else {
-                let message = format!("the timespan {digits} {unit} is too long");
-                self.record(QueryError::new(BAD_NUMBER, span, message));
+                let amount = digits;
+                let cause = EsqlSyntax::LongTimespan { amount, unit };
+                self.record(QueryError::new(BAD_NUMBER, span, cause));
                 return Err(Failed);
             };
             return Ok(Expr::new(ExprKind::Timespan(timespan), span));
@@ -155,9 +158,8 @@ impl Parser<'_> {
             )
         };
         if let Some(other) = items.iter().find(|item| !is_constant(item)) {
-            let message = "a list holds numbers, strings, or true and false, and nothing else";
-            let error = QueryError::new(BAD_NUMBER, other.span, message);
-            self.record(error.help("build other lists with MV_APPEND"));
+            let cause = EsqlSyntax::ListItem;
+            self.record(QueryError::new(BAD_NUMBER, other.span, cause));
             return Err(Failed);
         }
         Ok(Expr::new(ExprKind::List(items), span))
