@@ -91,7 +91,7 @@ impl Project<'_> {
             let text = self.files.read(name)?;
             Ok((scenario::read(&text), text))
         };
-        let files: Vec<_> = names.par_iter().map(read).collect();
+        let files: Vec<_> = names.par_iter().with_max_len(1).map(read).collect();
         for ((layout, name), read) in names.iter().zip(files) {
             match read {
                 Ok((read, text)) => loader.scenario_file(layout, name, &text, read),

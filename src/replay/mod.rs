@@ -234,7 +234,9 @@ fn run_all(
     // A single scenario is not worth a thread; without threads the same is done one by one.
     let results: Vec<_> = match pool {
         Ok(pool) if tests.len() > 1 && options.jobs != 1 => {
-            pool.install(|| tests.par_iter().enumerate().map(one).collect())
+            // One at a time: scenarios differ in cost by a factor of a hundred.
+            let one_each = tests.par_iter().with_max_len(1);
+            pool.install(|| one_each.enumerate().map(one).collect())
         }
         _ => tests.iter().enumerate().map(one).collect(),
     };
