@@ -219,7 +219,7 @@ impl Witnesses {
     pub(super) fn find(
         &self,
         column: &Column,
-        sight: &mut DecodedValue,
+        decoded: &mut DecodedValue,
         mut found: impl FnMut(u32, &[u32]),
     ) {
         let mut report = |numbers: &[u32]| {
@@ -229,19 +229,19 @@ impl Witnesses {
                 }
             }
         };
-        if let Some(text) = sight.text()
+        if let Some(text) = decoded.text()
             && let Some(numbers) = self.texts.get(text)
         {
             report(numbers);
         }
         if !self.folded.is_empty()
-            && sight.text().is_some()
-            && let Some(numbers) = self.folded.get(sight.folded())
+            && decoded.text().is_some()
+            && let Some(numbers) = self.folded.get(decoded.folded())
         {
             report(numbers);
         }
         for (atom, numbers) in &self.others {
-            if column.holds_atom(*atom, sight) {
+            if column.holds_atom(*atom, decoded) {
                 report(numbers);
             }
         }

@@ -139,49 +139,49 @@ impl Column {
     }
 
     /// Whether the value meets the test.
-    pub(super) fn holds(&self, test: u32, raw: RawCell<'_>, sight: &mut DecodedValue) -> bool {
+    pub(super) fn holds(&self, test: u32, raw: RawCell<'_>, decoded: &mut DecodedValue) -> bool {
         let Some(test) = self.tests.get(test as usize) else {
             return false;
         };
-        sight.look(self, raw);
-        let has_value = match &sight.seen {
+        decoded.decode(self, raw);
+        let has_value = match &decoded.seen {
             Seen::Nothing => return false,
             Seen::Text => true,
             Seen::Value(_) => false,
         };
         if test.exists
-            || (has_value && test.texts.contains(&sight.text))
-            || (has_value && !test.folded.is_empty() && test.folded.contains(sight.folded()))
+            || (has_value && test.texts.contains(&decoded.text))
+            || (has_value && !test.folded.is_empty() && test.folded.contains(decoded.folded()))
         {
             return true;
         }
         let mut others = test.others.iter();
-        others.any(|atom| self.holds_atom(*atom, sight))
+        others.any(|atom| self.holds_atom(*atom, decoded))
     }
 
     /// Whether a value that was looked at meets an atom.
-    pub(super) fn holds_atom(&self, atom: u32, sight: &mut DecodedValue) -> bool {
+    pub(super) fn holds_atom(&self, atom: u32, decoded: &mut DecodedValue) -> bool {
         let Some(atom) = self.atoms.get(atom as usize) else {
             return false;
         };
-        match (atom, &sight.seen) {
+        match (atom, &decoded.seen) {
             (_, Seen::Nothing) => false,
             (Atom::Exists, _) => true,
-            (Atom::Text(text), Seen::Text) => **text == *sight.text,
-            (Atom::Folded(text), Seen::Text) => **text == *sight.folded(),
+            (Atom::Text(text), Seen::Text) => **text == *decoded.text,
+            (Atom::Folded(text), Seen::Text) => **text == *decoded.folded(),
             (Atom::Pattern(pattern), Seen::Text) if pattern.wants_folded() => {
-                pattern.matches_prepared(sight.folded())
+                pattern.matches_prepared(decoded.folded())
             }
-            (Atom::Pattern(pattern), Seen::Text) => pattern.matches_prepared(&sight.text),
+            (Atom::Pattern(pattern), Seen::Text) => pattern.matches_prepared(&decoded.text),
             (Atom::Compare(comparison, Value::Text(constant)), Seen::Text) => {
-                comparison.fits(sight.text.as_bytes().cmp(constant.as_bytes()))
+                comparison.fits(decoded.text.as_bytes().cmp(constant.as_bytes()))
             }
             (Atom::Between(low, high), Seen::Text) => {
-                let value = Value::text(&sight.text);
+                let value = Value::text(&decoded.text);
                 is_between(&value, low, high)
             }
             (Atom::Range(low, high), Seen::Text) => {
-                is_within(&Value::text(&sight.text), low.as_ref(), high.as_ref())
+                is_within(&Value::text(&decoded.text), low.as_ref(), high.as_ref())
             }
             (Atom::Range(low, high), Seen::Value(value)) => {
                 is_within(value, low.as_ref(), high.as_ref())
@@ -250,7 +250,7 @@ impl DecodedValue {
     }
 
     /// Decodes the value, unless that was done.
-    pub(super) fn look(&mut self, column: &Column, raw: RawCell<'_>) {
+    pub(super) fn decode(&mut self, column: &Column, raw: RawCell<'_>) {
         if self.is_fresh {
             return;
         }

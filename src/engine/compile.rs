@@ -75,7 +75,7 @@ pub(super) struct CompiledRule {
     pub(super) number: u32,
     /// Its first stage.
     pub(super) first: u32,
-    pub(super) course: SequenceSpec,
+    pub(super) spec: SequenceSpec,
 }
 
 /// A test that no single column decides.
@@ -136,8 +136,8 @@ impl RuleSet {
     /// Whether the events of each join key decide the rule of a stage without those of other keys.
     pub fn is_divided_by_key(&self, stage: u32) -> bool {
         let rule = RuleNumber(self.stages.at(StageNumber(stage)).rule);
-        let course = &self.rules.at(rule).course;
-        course.kind == Kind::Sequence && !course.is_deferred
+        let spec = &self.rules.at(rule).spec;
+        spec.kind == Kind::Sequence && !spec.is_deferred
     }
 
     /// The fields that are read.
@@ -234,7 +234,7 @@ impl Compiler {
         self.rules.push(CompiledRule {
             number,
             first,
-            course: SequenceSpec::new(plan, has_own_order),
+            spec: SequenceSpec::new(plan, has_own_order),
         });
         Ok(())
     }

@@ -71,8 +71,8 @@ impl<'s, E: Clone> Correlator<'s, E> {
     /// No event yet. At most `max_held` partial sequences are held, and a tenth as many matches
     /// behind one that may yet be taken back; when there are more the oldest go.
     pub fn new(set: &'s RuleSet, max_held: usize) -> Self {
-        let states = set.rules.iter().map(|rule| match rule.course.kind {
-            _ if rule.course.is_deferred => State::Deferred(VecDeque::new()),
+        let states = set.rules.iter().map(|rule| match rule.spec.kind {
+            _ if rule.spec.is_deferred => State::Deferred(VecDeque::new()),
             Kind::Events => State::Events,
             Kind::Sequence | Kind::Sample => State::Sequence(Tracks::default()),
         });
@@ -197,14 +197,14 @@ impl<'s, E: Clone> Correlator<'s, E> {
     fn advance(&mut self, rule: RuleNumber, hits: &[(u32, &[u8])], event: &mut impl FnMut() -> E) {
         let set = self.set;
         let compiled = set.rules.at(rule);
-        let course = &compiled.course;
+        let spec = &compiled.spec;
         let State::Sequence(tracks) = self.states.at_mut(rule) else {
             return;
         };
         let mut acts = std::mem::take(&mut self.acts);
         acts.clear();
         for (place, (stage, _)) in hits.iter().enumerate() {
-            let own = course.acts.get((stage - compiled.first) as usize);
+            let own = spec.acts.get((stage - compiled.first) as usize);
             let own = own.map_or(&[][..], Vec::as_slice);
             acts.extend(own.iter().map(|act| (act.turn(), *act, place)));
         }
@@ -218,7 +218,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
         let mut found: Vec<(Vec<Moment<E>>, &[u8])> = Vec::new();
         for (_, act, place) in &acts {
             let key = hits.get(*place).map_or(&[][..], |(_, key)| key);
-            if let Some(moments) = tracks.take(course, &mut moment, key, *act) {
+            if let Some(moments) = tracks.take(spec, &mut moment, key, *act) {
                 found.push((moments, key));
             }
         }
@@ -234,11 +234,11 @@ impl<'s, E: Clone> Correlator<'s, E> {
 
     fn complete(&mut self, rule: RuleNumber, moments: Vec<Moment<E>>, key: &[u8]) {
         let compiled = self.set.rules.at(rule);
-        let course = &compiled.course;
-        if course.waits() {
+        let spec = &compiled.spec;
+        if spec.waits() {
             let first = moments.first().map_or(0, Moment::millis);
             let number = self.sent + self.outbox.len() as u64;
-            let deadline = first.saturating_add(course.window);
+            let deadline = first.saturating_add(spec.window);
             self.deadlines.insert((deadline, number));
             self.outbox.push_back(Outgoing::Waiting {
                 rule,
@@ -247,16 +247,16 @@ impl<'s, E: Clone> Correlator<'s, E> {
             });
             return;
         }
-        if !course.gaps.is_empty()
+        if !spec.gaps.is_empty()
             && let State::Sequence(tracks) = self.states.at(rule)
-            && tracks.is_violated(course, key, &moments)
+            && tracks.is_violated(spec, key, &moments)
         {
             return;
         }
         self.outbox.push_back(Outgoing::Ready(Match {
             rule: compiled.number,
-            join: course.join(key),
-            stages: course.laid_out(moments.into_iter().map(|moment| moment.event)),
+            join: spec.join(key),
+            stages: spec.laid_out(moments.into_iter().map(|moment| moment.event)),
         }));
     }
 
@@ -282,14 +282,14 @@ impl<'s, E: Clone> Correlator<'s, E> {
         if let Outgoing::Waiting { rule, moments, key } =
             std::mem::replace(outgoing, Outgoing::Discarded)
             && let State::Sequence(tracks) = self.states.at(rule)
-            && !tracks.is_violated(&self.set.rules.at(rule).course, &key, &moments)
+            && !tracks.is_violated(&self.set.rules.at(rule).spec, &key, &moments)
         {
             let compiled = self.set.rules.at(rule);
             let events = moments.into_iter().map(|moment| moment.event);
             *outgoing = Outgoing::Ready(Match {
                 rule: compiled.number,
-                join: compiled.course.join(&key),
-                stages: compiled.course.laid_out(events),
+                join: compiled.spec.join(&key),
+                stages: compiled.spec.laid_out(events),
             });
         }
     }
@@ -312,7 +312,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
     fn evict(&mut self) {
         for (rule, state) in self.set.rules.iter().zip(self.states.iter_mut()) {
             if let State::Sequence(tracks) = state {
-                tracks.sweep(&rule.course, self.now);
+                tracks.sweep(&rule.spec, self.now);
             }
         }
         self.count();
@@ -380,7 +380,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
         self.flush(sink);
         for (rule, state) in self.set.rules.iter().zip(self.states.iter_mut()) {
             if let State::Deferred(kept) = state {
-                let found = end_of_stream::run(&rule.course, rule.number, kept.make_contiguous());
+                let found = end_of_stream::run(&rule.spec, rule.number, kept.make_contiguous());
                 found.into_iter().for_each(&mut *sink);
                 kept.clear();
             }

@@ -53,12 +53,12 @@ struct Ordered<'k, E> {
 }
 
 /// The matches of a rule over what was kept of it.
-pub(super) fn run<E: Clone>(course: &SequenceSpec, rule: u32, kept: &[Kept<E>]) -> Vec<Match<E>> {
-    let sample = course.kind == Kind::Sample;
+pub(super) fn run<E: Clone>(spec: &SequenceSpec, rule: u32, kept: &[Kept<E>]) -> Vec<Match<E>> {
+    let sample = spec.kind == Kind::Sample;
     let mut hits: Vec<Ordered<'_, E>> = kept
         .iter()
         .map(|kept| {
-            let (time, tiebreaker, key) = if course.has_own_order {
+            let (time, tiebreaker, key) = if spec.has_own_order {
                 split_order(&kept.key)
             } else {
                 (kept.time, None, &*kept.key)
@@ -81,12 +81,12 @@ pub(super) fn run<E: Clone>(course: &SequenceSpec, rule: u32, kept: &[Kept<E>]) 
             .then_with(|| compare_tiebreakers(a.tiebreaker.as_ref(), b.tiebreaker.as_ref()))
             .then(a.position.cmp(&b.position))
     });
-    let matches = match course.kind {
+    let matches = match spec.kind {
         Kind::Events => events(rule, &hits),
-        Kind::Sequence => sequences(course, rule, &hits),
-        Kind::Sample => samples(course, rule, &hits),
+        Kind::Sequence => sequences(spec, rule, &hits),
+        Kind::Sample => samples(spec, rule, &hits),
     };
-    cut(matches, &course.pipes)
+    cut(matches, &spec.pipes)
 }
 
 fn compare_tiebreakers(a: Option<&Value>, b: Option<&Value>) -> Ordering {
@@ -118,7 +118,7 @@ fn events<E: Clone>(rule: u32, hits: &[Ordered<'_, E>]) -> Vec<Match<E>> {
     matches.collect()
 }
 
-fn sequences<E: Clone>(course: &SequenceSpec, rule: u32, hits: &[Ordered<'_, E>]) -> Vec<Match<E>> {
+fn sequences<E: Clone>(spec: &SequenceSpec, rule: u32, hits: &[Ordered<'_, E>]) -> Vec<Match<E>> {
     let mut tracks = Tracks::default();
     let mut found: Vec<(Vec<Moment<E>>, &[u8])> = Vec::new();
     let same_event = |a: &Ordered<'_, E>, b: &Ordered<'_, E>| a.position == b.position;
@@ -131,19 +131,17 @@ fn sequences<E: Clone>(course: &SequenceSpec, rule: u32, hits: &[Ordered<'_, E>]
         };
         let mut acts: Vec<(StageAction, &[u8])> = Vec::new();
         for hit in group {
-            let own = course.acts.get(hit.stage).map_or(&[][..], Vec::as_slice);
+            let own = spec.acts.get(hit.stage).map_or(&[][..], Vec::as_slice);
             acts.extend(own.iter().map(|act| (*act, hit.key)));
         }
         acts.sort_by_key(|(act, _)| act.turn());
         for (act, key) in acts {
-            if let Some(moments) = tracks.take(course, &mut moment, key, act) {
+            if let Some(moments) = tracks.take(spec, &mut moment, key, act) {
                 found.push((moments, key));
             }
         }
     }
-    found.retain(|(moments, key)| {
-        course.gaps.is_empty() || !tracks.is_violated(course, key, moments)
-    });
+    found.retain(|(moments, key)| spec.gaps.is_empty() || !tracks.is_violated(spec, key, moments));
     found.sort_by(|a, b| {
         let last = |moments: &[Moment<E>]| moments.last().map(|moment| moment.rank);
         last(&a.0)
@@ -152,21 +150,21 @@ fn sequences<E: Clone>(course: &SequenceSpec, rule: u32, hits: &[Ordered<'_, E>]
     });
     let matches = found.into_iter().map(|(moments, key)| Match {
         rule,
-        join: course.join(key),
-        stages: course.laid_out(moments.into_iter().map(|moment| moment.event)),
+        join: spec.join(key),
+        stages: spec.laid_out(moments.into_iter().map(|moment| moment.event)),
     });
     matches.collect()
 }
 
-fn samples<E: Clone>(course: &SequenceSpec, rule: u32, hits: &[Ordered<'_, E>]) -> Vec<Match<E>> {
+fn samples<E: Clone>(spec: &SequenceSpec, rule: u32, hits: &[Ordered<'_, E>]) -> Vec<Match<E>> {
     let mut numbers: FxHashMap<&[u8], usize> = FxHashMap::default();
     let mut candidates: Vec<(&[u8], Vec<Candidates<'_, E>>)> = Vec::new();
     for hit in hits {
         let number = *numbers.entry(hit.key).or_insert_with(|| {
-            candidates.push((hit.key, vec![Vec::new(); course.positions]));
+            candidates.push((hit.key, vec![Vec::new(); spec.positions]));
             candidates.len() - 1
         });
-        let own = course.acts.get(hit.stage).map_or(&[][..], Vec::as_slice);
+        let own = spec.acts.get(hit.stage).map_or(&[][..], Vec::as_slice);
         for act in own {
             if let StageAction::Stage(position) = act
                 && let Some((_, stages)) = candidates.get_mut(number)
@@ -185,7 +183,7 @@ fn samples<E: Clone>(course: &SequenceSpec, rule: u32, hits: &[Ordered<'_, E>]) 
         };
         search.step(0).then(|| Match {
             rule,
-            join: course.join(key),
+            join: spec.join(key),
             stages: search
                 .chosen
                 .iter()

@@ -22,7 +22,7 @@ pub(super) struct ColumnState {
     /// The event whose values the entries are.
     pub(super) event: u64,
     pub(super) entries: Vec<u32>,
-    pub(super) sights: Vec<DecodedValue>,
+    pub(super) decoded_values: Vec<DecodedValue>,
 }
 
 /// One event, and what is known of its values.
@@ -49,9 +49,9 @@ impl EventContext<'_> {
             }
             for (place, raw) in values.enumerate() {
                 state.entries.push(state.table.number(raw));
-                match state.sights.get_mut(place) {
-                    Some(sight) => sight.forget(),
-                    None => state.sights.push(DecodedValue::default()),
+                match state.decoded_values.get_mut(place) {
+                    Some(decoded) => decoded.forget(),
+                    None => state.decoded_values.push(DecodedValue::default()),
                 }
             }
         }
@@ -65,13 +65,13 @@ impl EventContext<'_> {
         let (column, witnesses) = (set.columns.at(number), set.witnesses.at(number));
         let state = self.columns.at_mut(number);
         let raw = self.row.values(self.line, column.slot).nth(place);
-        let (Some(raw), Some(sight)) = (raw, state.sights.get_mut(place)) else {
+        let (Some(raw), Some(decoded)) = (raw, state.decoded_values.get_mut(place)) else {
             return;
         };
-        sight.look(column, raw);
+        decoded.decode(column, raw);
         let mut stages: Vec<u32> = Vec::new();
         let table = &mut state.table;
-        witnesses.find(column, sight, |test, of_test| {
+        witnesses.find(column, decoded, |test, of_test| {
             table.set(entry, test, true);
             stages.extend_from_slice(of_test);
         });
@@ -101,13 +101,13 @@ impl EventContext<'_> {
     /// The values of a column, typed.
     fn values(&self, number: u32) -> Vec<Value> {
         let column = self.set.columns.at(ColumnId(number));
-        let mut sight = DecodedValue::default();
+        let mut decoded = DecodedValue::default();
         let values = self.row.values(self.line, column.slot);
         values
             .filter_map(|raw| {
-                sight.forget();
-                sight.look(column, raw);
-                sight.value()
+                decoded.forget();
+                decoded.decode(column, raw);
+                decoded.value()
             })
             .collect()
     }
@@ -232,9 +232,9 @@ fn write_key(column: &Column, raw: RawCell<'_>, bytes: &mut Vec<u8>) {
         }
         return;
     }
-    let mut sight = DecodedValue::default();
-    sight.look(column, raw);
-    if let Some(value) = sight.value() {
+    let mut decoded = DecodedValue::default();
+    decoded.decode(column, raw);
+    if let Some(value) = decoded.value() {
         keys::write(&value, bytes);
     }
 }
@@ -253,10 +253,11 @@ impl Ask for EventContext<'_> {
                 None => {
                     let column = set.columns.at(ColumnId(test.column));
                     let raw = row.values(line, column.slot).nth(place);
-                    let (Some(raw), Some(sight)) = (raw, state.sights.get_mut(place)) else {
+                    let (Some(raw), Some(decoded)) = (raw, state.decoded_values.get_mut(place))
+                    else {
                         return false;
                     };
-                    let outcome = column.holds(test.test, raw, sight);
+                    let outcome = column.holds(test.test, raw, decoded);
                     state.table.set(*entry, test.test, outcome);
                     outcome
                 }
@@ -284,19 +285,19 @@ impl Ask for EventContext<'_> {
 /// which it hangs alone.
 pub(super) fn decide_failed(
     node: &Node,
-    scene: &mut EventContext<'_>,
+    context: &mut EventContext<'_>,
 ) -> (bool, Option<QueryFailure>) {
     let mut scripts = Vec::new();
     node.scripts(&mut |script| scripts.push(script));
     let mut failures = Vec::new();
     for script in scripts {
-        if let Err(failure) = scene.run(script) {
+        if let Err(failure) = context.run(script) {
             failures.push((script, failure));
         }
     }
     let mut decide = |truths: &[(u32, bool)]| {
         let mut assumed = Assumed {
-            scene: &mut *scene,
+            context: &mut *context,
             truths,
         };
         node.decide(&mut assumed) == Truth::True
@@ -321,26 +322,26 @@ pub(super) fn decide_failed(
     (holds, None)
 }
 
-/// A scene in which some scripts have an outcome that is given.
+/// A context in which some scripts have an outcome that is given.
 struct Assumed<'a, 'm> {
-    scene: &'a mut EventContext<'m>,
+    context: &'a mut EventContext<'m>,
     truths: &'a [(u32, bool)],
 }
 
 impl Ask for Assumed<'_, '_> {
     fn test(&mut self, test: TestRef) -> bool {
-        self.scene.test(test)
+        self.context.test(test)
     }
 
     fn given(&mut self, bit: u32) -> bool {
-        self.scene.given(bit)
+        self.context.given(bit)
     }
 
     fn script(&mut self, script: u32) -> Truth {
         let known = self.truths.iter().find(|(known, _)| *known == script);
         match known {
             Some((_, truth)) => Truth::from(*truth),
-            None => self.scene.script(script),
+            None => self.context.script(script),
         }
     }
 }

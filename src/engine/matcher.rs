@@ -133,7 +133,7 @@ impl<'s> Matcher<'s> {
             table: ValueTable::new(column.tests.len()),
             event: 0,
             entries: Vec::new(),
-            sights: Vec::new(),
+            decoded_values: Vec::new(),
         });
         Self {
             set,
@@ -274,10 +274,10 @@ impl<'s> Matcher<'s> {
     fn new_bucket(&mut self, line: &str) -> EventClass {
         let set = self.set;
         let index = self.index_name(line);
-        let mut scene = self.scene(line, &[]);
+        let mut context = self.context(line, &[]);
         let mut bits = vec![0_u64; set.given.len().div_ceil(64)];
         for (number, test) in set.given.iter().enumerate() {
-            if scene.test(*test)
+            if context.test(*test)
                 && let Some(word) = bits.get_mut(number / 64)
             {
                 *word |= 1 << (number % 64);
@@ -335,7 +335,7 @@ impl<'s> Matcher<'s> {
         Some(name)
     }
 
-    fn scene<'m>(&'m mut self, line: &'m str, bits: &'m [u64]) -> EventContext<'m> {
+    fn context<'m>(&'m mut self, line: &'m str, bits: &'m [u64]) -> EventContext<'m> {
         EventContext {
             set: self.set,
             row: &self.row,
@@ -350,7 +350,7 @@ impl<'s> Matcher<'s> {
     fn find_candidates(&mut self, line: &str, number: ClassId) {
         self.candidates.clear();
         let bucket = self.buckets.at(number);
-        let mut scene = EventContext {
+        let mut context = EventContext {
             set: self.set,
             row: &self.row,
             line,
@@ -365,16 +365,16 @@ impl<'s> Matcher<'s> {
             if !self.row.has(*slot) {
                 continue;
             }
-            let count = scene.resolve(*column).entries.len();
+            let count = context.resolve(*column).entries.len();
             for place in 0..count {
-                let state = scene.columns.at(ColumnId(*column));
+                let state = context.columns.at(ColumnId(*column));
                 let Some(entry) = state.entries.get(place).copied() else {
                     continue;
                 };
                 if state.table.candidates(entry).is_none() {
-                    scene.witness(*column, place, entry);
+                    context.witness(*column, place, entry);
                 }
-                let state = scene.columns.at(ColumnId(*column));
+                let state = context.columns.at(ColumnId(*column));
                 for stage in state.table.candidates(entry).unwrap_or(&[]) {
                     let looked_at = self.looked_at.at_mut(StageNumber(*stage));
                     if is_set(&bucket.alive, *stage) && *looked_at != self.event {
@@ -390,7 +390,7 @@ impl<'s> Matcher<'s> {
         let set = self.set;
         let candidates = std::mem::take(&mut self.candidates);
         let bucket = self.buckets.at(number);
-        let mut scene = EventContext {
+        let mut context = EventContext {
             set,
             row: &self.row,
             line,
@@ -400,11 +400,11 @@ impl<'s> Matcher<'s> {
         };
         for number in &candidates {
             let stage = set.stages.at(StageNumber(*number));
-            let holds = match stage.node.decide(&mut scene) {
+            let holds = match stage.node.decide(&mut context) {
                 Truth::True => true,
                 Truth::False => false,
                 Truth::Failed => {
-                    let (holds, failure) = decide_failed(&stage.node, &mut scene);
+                    let (holds, failure) = decide_failed(&stage.node, &mut context);
                     let rule = set.rules.at(RuleNumber(stage.rule));
                     if let Some(failure) = failure
                         && self.failures.iter().all(|(known, _)| *known != rule.number)
@@ -424,7 +424,7 @@ impl<'s> Matcher<'s> {
                     let (key_set, state) = (set.key_sets.at(keys), self.key_sets.at_mut(keys));
                     if state.event != self.event {
                         state.event = self.event;
-                        scene.tuples(key_set, &mut state.tuples, &mut found.bytes);
+                        context.tuples(key_set, &mut state.tuples, &mut found.bytes);
                     }
                     let tuples = state.tuples.iter();
                     found.hits.extend(tuples.map(|place| (*number, *place)));

@@ -1,5 +1,5 @@
 //! The state of one sequence rule: for each join key the partial sequences that wait. Fed by
-//! `correlate.rs` in the order of events, and by `deferred.rs`.
+//! `correlate.rs` in the order of events, and by `end_of_stream.rs`.
 //!
 //! Of the partial sequences that wait at one position under one key only the newest can ever be
 //! used, because using it discards the older ones: one place a position is the whole state. What
@@ -94,7 +94,7 @@ impl<E: Clone> Tracks<E> {
     /// made only when it is kept.
     pub(super) fn take(
         &mut self,
-        course: &SequenceSpec,
+        spec: &SequenceSpec,
         moment: &mut Moment<impl FnMut() -> E>,
         key: &[u8],
         act: StageAction,
@@ -109,27 +109,27 @@ impl<E: Clone> Tracks<E> {
             }
             StageAction::Missing(gap) => {
                 self.held += 1;
-                let track = self.track(course, moment.nanos, key)?;
+                let track = self.track(spec, moment.nanos, key)?;
                 if track.missing.len() <= gap {
                     track.missing.resize_with(gap + 1, VecDeque::new);
                 }
                 track.missing.get_mut(gap)?.push_back(moment.millis());
                 None
             }
-            StageAction::Stage(0) => self.advance(course, vec![moment.made()], key, 0),
+            StageAction::Stage(0) => self.advance(spec, vec![moment.made()], key, 0),
             StageAction::Stage(position) => {
                 let track = self.by_key.get_mut(key)?;
                 let mut partial = track.pending.get_mut(position - 1)?.take()?;
                 self.held -= 1;
                 let (first, last) = (partial.first()?, partial.last()?);
                 let late = |limit| moment.nanos - first.nanos > limit;
-                if course.maxspan.is_some_and(late)
+                if spec.maxspan.is_some_and(late)
                     || track.until.is_some_and(|until| last.rank <= until)
                 {
                     return None;
                 }
                 partial.push(moment.made());
-                self.advance(course, partial, key, position)
+                self.advance(spec, partial, key, position)
             }
         }
     }
@@ -137,15 +137,15 @@ impl<E: Clone> Tracks<E> {
     /// A partial sequence has come to `position`.
     fn advance(
         &mut self,
-        course: &SequenceSpec,
+        spec: &SequenceSpec,
         partial: Vec<Moment<E>>,
         key: &[u8],
         position: usize,
     ) -> Option<Vec<Moment<E>>> {
-        if position + 1 >= course.positions {
+        if position + 1 >= spec.positions {
             return Some(partial);
         }
-        let track = self.track(course, partial.last()?.nanos, key)?;
+        let track = self.track(spec, partial.last()?.nanos, key)?;
         if track.pending.len() <= position {
             track.pending.resize_with(position + 1, || None);
         }
@@ -154,10 +154,10 @@ impl<E: Clone> Tracks<E> {
         None
     }
 
-    fn track(&mut self, course: &SequenceSpec, now: i128, key: &[u8]) -> Option<&mut Track<E>> {
+    fn track(&mut self, spec: &SequenceSpec, now: i128, key: &[u8]) -> Option<&mut Track<E>> {
         if !self.by_key.contains_key(key) {
             if self.by_key.len() >= self.sweep_at {
-                self.sweep(course, now);
+                self.sweep(spec, now);
                 self.sweep_at = (self.by_key.len() * 2).max(MIN_SWEEP);
             }
             self.by_key.insert(key.into(), Track::default());
@@ -166,12 +166,12 @@ impl<E: Clone> Tracks<E> {
     }
 
     /// Drops what no event at `now` or later can make anything of.
-    pub(super) fn sweep(&mut self, course: &SequenceSpec, now: i128) {
-        let Some(maxspan) = course.maxspan else {
+    pub(super) fn sweep(&mut self, spec: &SequenceSpec, now: i128) {
+        let Some(maxspan) = spec.maxspan else {
             return;
         };
         // A candidate may wait for one window, and look back for another one.
-        let oldest = millis(now).saturating_sub(course.window.saturating_mul(2));
+        let oldest = millis(now).saturating_sub(spec.window.saturating_mul(2));
         let mut held = 0;
         self.by_key.retain(|_, track| {
             for pending in &mut track.pending {
@@ -249,7 +249,7 @@ impl<E: Clone> Tracks<E> {
     /// issue 101025).
     pub(super) fn is_violated(
         &self,
-        course: &SequenceSpec,
+        spec: &SequenceSpec,
         key: &[u8],
         moments: &[Moment<E>],
     ) -> bool {
@@ -261,7 +261,7 @@ impl<E: Clone> Tracks<E> {
         };
         let (first, last) = (first.millis(), last.millis());
         let (mut leading, mut trailing): (Option<i64>, Option<i64>) = (None, None);
-        for (before, times) in course.gaps.iter().copied().zip(&track.missing) {
+        for (before, times) in spec.gaps.iter().copied().zip(&track.missing) {
             if before == 0 {
                 let latest = times.partition_point(|time| *time < first).checked_sub(1);
                 leading = leading.max(latest.and_then(|index| times.get(index)).copied());
@@ -282,9 +282,9 @@ impl<E: Clone> Tracks<E> {
                 }
             }
         }
-        let has_leading = course.gaps.contains(&0);
-        let has_trailing = course.waits();
-        let within = |from: i64, to: i64| to.saturating_sub(from) <= course.window;
+        let has_leading = spec.gaps.contains(&0);
+        let has_trailing = spec.waits();
+        let within = |from: i64, to: i64| to.saturating_sub(from) <= spec.window;
         match (leading, trailing) {
             (Some(from), Some(to)) if within(from, to) => true,
             (Some(from), _) if !has_trailing => within(from, last),

@@ -68,7 +68,7 @@ impl SequenceSpec {
             Operator::Sequence(shape) => (Kind::Sequence, shape.maxspan),
             Operator::Sample { .. } => (Kind::Sample, None),
         };
-        let mut course = Self {
+        let mut spec = Self {
             kind,
             is_deferred: has_own_order || kind == Kind::Sample || !plan.pipes.is_empty(),
             has_own_order,
@@ -83,22 +83,22 @@ impl SequenceSpec {
         };
         for stage in &plan.stages {
             let runs = usize::from(stage.runs);
-            course.acts.push(match stage.role {
+            spec.acts.push(match stage.role {
                 Role::Positive => {
-                    let first = course.positions;
-                    course.positions += runs;
-                    course.layout.extend(std::iter::repeat_n(true, runs));
-                    (first..course.positions).map(StageAction::Stage).collect()
+                    let first = spec.positions;
+                    spec.positions += runs;
+                    spec.layout.extend(std::iter::repeat_n(true, runs));
+                    (first..spec.positions).map(StageAction::Stage).collect()
                 }
                 Role::Missing { .. } => {
-                    course.gaps.push(course.positions);
-                    course.layout.extend(std::iter::repeat_n(false, runs));
-                    vec![StageAction::Missing(course.gaps.len() - 1)]
+                    spec.gaps.push(spec.positions);
+                    spec.layout.extend(std::iter::repeat_n(false, runs));
+                    vec![StageAction::Missing(spec.gaps.len() - 1)]
                 }
                 Role::Until { .. } => vec![StageAction::Until],
             });
         }
-        course
+        spec
     }
 
     /// Whether a match can be taken back by an event after its last one.

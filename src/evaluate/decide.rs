@@ -30,21 +30,21 @@ pub(super) fn positions<'a>(view: &FactsOverlay<'a>) -> Vec<(StageId, &'a Stage)
 }
 
 /// The correlation part of a sequence, without the clauses that overrides disable.
-pub(super) fn course(view: &FactsOverlay<'_>, shape: &Sequence) -> SequenceSpec {
-    let mut course = SequenceSpec::default();
+pub(super) fn sequence_spec(view: &FactsOverlay<'_>, shape: &Sequence) -> SequenceSpec {
+    let mut spec = SequenceSpec::default();
     for stage in &view.plan.stages {
         match stage.role {
-            Role::Positive => course.positions += usize::from(stage.runs),
-            Role::Missing { .. } => course.gaps.push(course.positions),
+            Role::Positive => spec.positions += usize::from(stage.runs),
+            Role::Missing { .. } => spec.gaps.push(spec.positions),
             Role::Until { .. } => {}
         }
     }
     if let Some(limit) = shape.maxspan {
-        course.window = limit.millis;
-        course.maxspan = (!view.is_lifted(limit.clause))
+        spec.window = limit.millis;
+        spec.maxspan = (!view.is_lifted(limit.clause))
             .then(|| i128::from(limit.millis).saturating_mul(1_000_000));
     }
-    course
+    spec
 }
 
 fn events(view: &FactsOverlay<'_>) -> Vec<Match> {
@@ -134,7 +134,7 @@ fn acts_of_stages(view: &FactsOverlay<'_>) -> Vec<Vec<StageAction>> {
 
 fn sequences(view: &FactsOverlay<'_>, shape: &Sequence) -> Vec<Match> {
     let mut tuples = Tuples::default();
-    let mut found = matched(view, course(view, shape), &mut tuples);
+    let mut found = matched(view, sequence_spec(view, shape), &mut tuples);
     found.sort_by(|a, b| {
         let last = |moments: &[OrderedEvent]| moments.last().map(|moment| moment.rank);
         let keys = || compare_tuples(view, tuples.get(a.key), tuples.get(b.key));
@@ -156,18 +156,18 @@ pub(super) fn furthest(view: &FactsOverlay<'_>) -> Vec<Vec<EventId>> {
     let Operator::Sequence(shape) = &view.plan.operator else {
         return Vec::new();
     };
-    let whole = course(view, shape);
+    let whole = sequence_spec(view, shape);
     // One that lacks nothing but the absence of an event is whole.
     let longest = whole
         .positions
         .saturating_sub(usize::from(whole.gaps.is_empty()));
     for positions in (1..=longest).rev() {
-        let course = SequenceSpec {
+        let spec = SequenceSpec {
             positions,
             gaps: Vec::new(),
             ..whole.clone()
         };
-        let found = matched(view, course, &mut Tuples::default());
+        let found = matched(view, spec, &mut Tuples::default());
         if !found.is_empty() {
             let events = |found: super::sequence::Found| {
                 let events = found.moments.iter().map(|moment| moment.event);
@@ -179,14 +179,14 @@ pub(super) fn furthest(view: &FactsOverlay<'_>) -> Vec<Vec<EventId>> {
     Vec::new()
 }
 
-/// Runs the matcher; positions after the course's last are left out.
+/// Runs the matcher; positions after the last of the sequence are left out.
 fn matched(
     view: &FactsOverlay<'_>,
-    course: SequenceSpec,
+    spec: SequenceSpec,
     tuples: &mut Tuples,
 ) -> Vec<super::sequence::Found> {
-    let positions = course.positions;
-    let mut matcher = Matcher::new(course);
+    let positions = spec.positions;
+    let mut matcher = Matcher::new(spec);
     let acts_of_stages = acts_of_stages(view);
     let mut acts: Vec<(StageAction, u32)> = Vec::new();
     for moment in view.interesting() {

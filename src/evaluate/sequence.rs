@@ -82,19 +82,19 @@ struct KeyState {
     missing: Vec<Vec<i128>>,
 }
 
-/// The matcher of one course.
+/// The matcher of one sequence.
 #[derive(Debug)]
 pub(super) struct Matcher {
-    course: SequenceSpec,
+    spec: SequenceSpec,
     tracks: Vec<KeyState>,
     found: Vec<Found>,
 }
 
 impl Matcher {
     /// A matcher that has seen nothing.
-    pub(super) fn new(course: SequenceSpec) -> Self {
+    pub(super) fn new(spec: SequenceSpec) -> Self {
         Self {
-            course,
+            spec,
             tracks: Vec::new(),
             found: Vec::new(),
         }
@@ -123,10 +123,10 @@ impl Matcher {
             StageAction::Until => track.until = Some(moment.rank),
             StageAction::Missing(gap) => track.note_missing(gap, moment),
             StageAction::Stage(position) => {
-                let Some(partial) = track.extend(&self.course, position, moment) else {
+                let Some(partial) = track.extend(&self.spec, position, moment) else {
                     return;
                 };
-                if position + 1 == self.course.positions {
+                if position + 1 == self.spec.positions {
                     let moments = partial;
                     self.found.push(Found { moments, key });
                 } else {
@@ -140,18 +140,18 @@ impl Matcher {
     /// present that must be missing.
     pub(super) fn finish(self) -> Vec<Found> {
         let Self {
-            course,
+            spec,
             tracks,
             mut found,
         } = self;
-        if !course.gaps.is_empty() {
+        if !spec.gaps.is_empty() {
             found.retain(|found| {
                 let missing = tracks.get(found.key as usize).map(|track| &track.missing);
                 let times = |gap: usize| {
                     let times = missing.and_then(|missing| missing.get(gap));
                     times.map_or(&[] as &[i128], Vec::as_slice)
                 };
-                violations(&course, &found.moments, times).is_empty()
+                violations(&spec, &found.moments, times).is_empty()
             });
         }
         found
@@ -162,7 +162,7 @@ impl KeyState {
     /// The partial sequence that the event makes at this position, if any.
     fn extend(
         &mut self,
-        course: &SequenceSpec,
+        spec: &SequenceSpec,
         position: usize,
         moment: OrderedEvent,
     ) -> Option<Vec<OrderedEvent>> {
@@ -172,7 +172,7 @@ impl KeyState {
         let mut partial = self.pending.get_mut(before)?.take()?;
         let (first, last) = (partial.first()?, partial.last()?);
         let late = |limit| moment.nanos - first.nanos > limit;
-        if course.maxspan.is_some_and(late) {
+        if spec.maxspan.is_some_and(late) {
             return None;
         }
         if self.until.is_some_and(|until| last.rank <= until) {
@@ -211,7 +211,7 @@ pub(super) type Violation = Vec<(usize, i128)>;
 /// With leading and trailing clauses together, one violation alone does not discard (public issue
 /// 101025); both sides are then one reason.
 pub(super) fn violations<'a>(
-    course: &SequenceSpec,
+    spec: &SequenceSpec,
     moments: &[OrderedEvent],
     times: impl Fn(usize) -> &'a [i128],
 ) -> Vec<Violation> {
@@ -219,11 +219,11 @@ pub(super) fn violations<'a>(
         return Vec::new();
     };
     let (first, last) = (first.millis(), last.millis());
-    let window = i128::from(course.window);
+    let window = i128::from(spec.window);
     let mut violations = Vec::new();
     let mut leading: Option<(usize, i128)> = None;
     let mut trailing: Option<(usize, i128)> = None;
-    for (gap, before) in course.gaps.iter().copied().enumerate() {
+    for (gap, before) in spec.gaps.iter().copied().enumerate() {
         let times = times(gap);
         if before == 0 {
             let latest = times.partition_point(|time| *time < first).checked_sub(1);
@@ -241,8 +241,8 @@ pub(super) fn violations<'a>(
             violations.push(vec![(gap, time)]);
         }
     }
-    let has_leading = course.gaps.contains(&0);
-    let has_trailing = course.gaps.iter().any(|before| *before >= moments.len());
+    let has_leading = spec.gaps.contains(&0);
+    let has_trailing = spec.gaps.iter().any(|before| *before >= moments.len());
     violations.extend(match (leading, trailing) {
         (Some(before), Some(after)) if after.1 - before.1 <= window => Some(vec![before, after]),
         (Some(before), _) if !has_trailing && last - before.1 <= window => Some(vec![before]),

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::*;
 
 /// Runs the series, one line a position, and gives the numbers of the events of each sequence.
-fn run(lines: &[&str], mut course: SequenceSpec) -> Vec<Vec<u32>> {
+fn run(lines: &[&str], mut spec: SequenceSpec) -> Vec<Vec<u32>> {
     let mut keys: BTreeMap<String, u32> = BTreeMap::new();
     let mut acts: Vec<(u32, u32, StageAction)> = Vec::new();
     let mut positions = 0;
@@ -27,9 +27,9 @@ fn run(lines: &[&str], mut course: SequenceSpec) -> Vec<Vec<u32>> {
         }
         positions += usize::from(!matches!(letter, Some('U' | 'M')));
     }
-    course.positions = positions;
+    spec.positions = positions;
     acts.sort_by_key(|(number, key, act)| (*number, *key, act.turn()));
-    let mut matcher = Matcher::new(course);
+    let mut matcher = Matcher::new(spec);
     for (number, key, act) in acts {
         let moment = OrderedEvent {
             rank: number,

@@ -10,8 +10,8 @@ use crate::event::{Event, EventId};
 use crate::plan::{ClauseId, ClauseKind, Operator, Role, StageId};
 use crate::replay::trace::RuleClause;
 
-/// The inputs of a layout.
-pub(super) struct Sheet<'a, 'p> {
+/// An evaluation with what its events and clauses are called.
+pub(super) struct LabelledEvaluation<'a, 'p> {
     pub(super) evaluation: &'a Evaluation<'p>,
     pub(super) events: &'a [Event],
     /// What each event is called.
@@ -19,7 +19,7 @@ pub(super) struct Sheet<'a, 'p> {
     pub(super) clauses: &'a [RuleClause],
 }
 
-impl Sheet<'_, '_> {
+impl LabelledEvaluation<'_, '_> {
     /// Everything that the events themselves say. `near` is the event that came nearest to each
     /// stage, where that is known; `decided` says which clauses hold a match.
     pub(super) fn explanation(

@@ -2,7 +2,7 @@
 //! nearest miss lacks and by how much, and each clause with its value on the nearest event.
 //!
 //! A case is explained as it was run ([`explain`]). Of a recording, which may be large, only what
-//! can matter is kept ([`recording`]); both end on one [`sheet`].
+//! can matter is kept ([`recording`]); both end in [`layout`].
 
 pub mod timeline;
 pub mod recording;
@@ -17,7 +17,7 @@ use crate::event::EventId;
 use crate::plan::{ClauseId, ClauseName};
 use crate::replay::outcome::Place;
 use crate::replay::trace::{Observation, RuleClause, StepRecord};
-use layout::Sheet;
+use layout::LabelledEvaluation;
 
 /// One check or recording, explained.
 #[derive(Debug, Default)]
@@ -140,26 +140,24 @@ pub struct ClauseRow {
 
 /// Explains a check by the evaluation that was judged.
 pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Explanation {
-    let specimen = &check.specimen;
-    if specimen.compiled.pipeline.is_some() {
+    let input = &check.input;
+    if input.compiled.pipeline.is_some() {
         return pipeline::explain(check, clauses);
     }
-    let plan = &specimen.compiled.plan;
-    let evaluation = specimen.evaluation();
+    let plan = &input.compiled.plan;
+    let evaluation = input.evaluation();
     let alerted = !evaluation.matches().is_empty();
     let blockers = if alerted {
         Blockers::default()
     } else {
         // What was judged is what is explained.
         evaluation.blockers(&BlockerHint {
-            assignment: specimen.assignment.clone(),
+            assignment: input.assignment.clone(),
             waived: Vec::new(),
         })
     };
-    let ids = (0u32..).map(EventId).take(specimen.events.len());
-    let labels: Vec<String> = ids
-        .map(|id| timeline::label(&specimen.labels, id))
-        .collect();
+    let ids = (0u32..).map(EventId).take(input.events.len());
+    let labels: Vec<String> = ids.map(|id| timeline::label(&input.labels, id)).collect();
     let deciding: BTreeSet<&ClauseName> = match &check.waived {
         Some(_) => BTreeSet::new(),
         None => check.decided.iter().map(|one| &one.clause).collect(),
@@ -170,13 +168,13 @@ pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Explanation {
         .map(|(id, _)| id)
         .collect();
     let decided = |id: ClauseId| deciding.contains(&id);
-    let sheet = Sheet {
+    let labelled = LabelledEvaluation {
         evaluation: &evaluation,
-        events: &specimen.events,
+        events: &input.events,
         labels: &labels,
         clauses,
     };
-    let mut explanation = sheet.explanation(&blockers, &[], &decided);
+    let mut explanation = labelled.explanation(&blockers, &[], &decided);
     explanation.key = check.key.to_string();
     explanation.notes.clone_from(&check.notes);
     in_production(&mut explanation, check);

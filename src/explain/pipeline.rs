@@ -5,7 +5,7 @@ use crate::replay::trace::{Observation, RuleClause};
 
 /// Explains the check as it was run.
 pub(super) fn explain(check: &Observation, clauses: &[RuleClause]) -> Explanation {
-    let run = check.specimen.pipeline.as_ref();
+    let run = check.input.pipeline.as_ref();
     let outside = check.outside.as_ref();
     let alerted = !check.alerts.is_empty();
     let mut explanation = Explanation {

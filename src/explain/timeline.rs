@@ -11,13 +11,13 @@ use crate::replay::trace::{Observation, Observed, positions};
 /// More events are counted; those that meet a stage come first.
 const MOST: usize = 60;
 
-/// One check, told.
+/// What reports say of one check beyond its verdict.
 #[derive(Debug)]
 pub struct CheckDetails {
     /// Which check.
     pub key: CheckKey,
     /// Its events.
-    pub course: Course,
+    pub timeline: EventTimeline,
     /// The clauses that decided it.
     pub decided: Vec<ClauseName>,
     /// Why it did not do what was expected, for a check that fails and was judged as it is.
@@ -26,7 +26,7 @@ pub struct CheckDetails {
 
 /// The events of a check over time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Course {
+pub struct EventTimeline {
     /// The stages in the order of the text.
     pub lanes: Vec<EventLane>,
     /// The events in the order of their times; those without one come last.
@@ -61,14 +61,14 @@ pub struct Step {
     pub matched: Option<u16>,
 }
 
-/// Tells the checks of a test.
-pub fn tell(observed: &Observed) -> impl Iterator<Item = CheckDetails> + '_ {
+/// What reports say of the checks of a test beyond their verdicts.
+pub fn check_details(observed: &Observed) -> impl Iterator<Item = CheckDetails> + '_ {
     observed.checks.iter().map(|check| {
         let judged_as_is = check.waived.is_none();
         let fails = check.verdict.fails() || check.verdict.fails_strict();
         CheckDetails {
             key: check.key.clone(),
-            course: course(check),
+            timeline: event_timeline(check),
             decided: check.decided.iter().map(|one| one.clause.clone()).collect(),
             explanation: (fails && judged_as_is).then(|| explain(check, &observed.clauses)),
         }
@@ -76,11 +76,11 @@ pub fn tell(observed: &Observed) -> impl Iterator<Item = CheckDetails> + '_ {
 }
 
 /// The events of a check over time.
-pub fn course(check: &Observation) -> Course {
-    let specimen = &check.specimen;
-    let plan = &*specimen.compiled.plan;
-    let evaluation = specimen.evaluation();
-    let mut ids: Vec<EventId> = (0u32..).map(EventId).take(specimen.events.len()).collect();
+pub fn event_timeline(check: &Observation) -> EventTimeline {
+    let input = &check.input;
+    let plan = &*input.compiled.plan;
+    let evaluation = input.evaluation();
+    let mut ids: Vec<EventId> = (0u32..).map(EventId).take(input.events.len()).collect();
     // The sort is stable: of events that matter equally the earlier ones in the file stay.
     ids.sort_by_cached_key(|id| {
         let met = evaluation.stages_met(*id).next().is_some();
@@ -94,7 +94,7 @@ pub fn course(check: &Observation) -> Course {
     });
     let first = ids.first().and_then(|id| evaluation.time(*id));
     let step = |id: &EventId| Step {
-        label: label(&specimen.labels, *id),
+        label: label(&input.labels, *id),
         at: evaluation
             .time(*id)
             .zip(first)
@@ -102,7 +102,7 @@ pub fn course(check: &Observation) -> Course {
         meets: evaluation.stages_met(*id).map(number).collect(),
         matched: matched(check, plan, *id),
     };
-    Course {
+    EventTimeline {
         lanes: lanes(&evaluation),
         steps: ids.iter().map(step).collect(),
         more,
@@ -126,11 +126,11 @@ fn lanes(evaluation: &Evaluation<'_>) -> Vec<EventLane> {
 
 /// The stage at which a match, as it was judged, holds the event.
 fn matched(check: &Observation, plan: &Plan, event: EventId) -> Option<u16> {
-    let specimen = &check.specimen;
-    let matches = if specimen.waived.is_empty() {
-        &specimen.matches
+    let input = &check.input;
+    let matches = if input.waived.is_empty() {
+        &input.matches
     } else {
-        &specimen.waived_matches
+        &input.waived_matches
     };
     matches.iter().find_map(|found| {
         let held = found.stages.iter().zip(positions(plan));

@@ -33,7 +33,7 @@ fn fate(query: &Syntax, checks: &[&Observation]) -> MutantStatus {
         .iter()
         .filter(|check| check.verdict != Verdict::Invalid)
     {
-        let ground = &check.specimen.compiled;
+        let ground = &check.input.compiled;
         let known = made.iter().position(|(own, _)| Arc::ptr_eq(own, ground));
         let place = match known {
             Some(place) => place,
@@ -75,7 +75,7 @@ fn pipeline(query: &Syntax, ground: &CompiledQuery) -> Option<Pipeline> {
 
 /// Whether the pipeline gives other rows than the rule does, whatever their order.
 fn differs(check: &Observation, pipeline: &Pipeline) -> bool {
-    let Some(run) = &check.specimen.pipeline else {
+    let Some(run) = &check.input.pipeline else {
         return false;
     };
     let input = Input {

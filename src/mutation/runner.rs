@@ -101,7 +101,7 @@ impl<'a> MutantRunner<'a> {
             if check.verdict == Verdict::Invalid {
                 continue;
             }
-            let compiled = &check.specimen.compiled;
+            let compiled = &check.input.compiled;
             let same = |known: &Ground<'a>| {
                 known.compiled.schema == compiled.schema
                     && known.compiled.settings == compiled.settings
@@ -171,7 +171,7 @@ impl<'a> MutantRunner<'a> {
                         LazyPlan::Not | LazyPlan::Refused => None,
                     })
                     .collect();
-                let events = &bench.check.specimen.events;
+                let events = &bench.check.input.events;
                 let found = over_events(&plans, &ground.compiled.settings.timestamp, events);
                 recorded.extend(found.into_iter().map(|(number, matches)| {
                     let differs = bench.differs_from(&matches);
@@ -292,9 +292,9 @@ fn live_items(benches: &[CheckUnderTest<'_>]) -> Option<FxHashSet<Span>> {
     let mut live = FxHashSet::default();
     for bench in benches {
         let evaluation = bench.evaluation.as_ref()?;
-        let specimen = &bench.check.specimen;
-        for (id, clause) in specimen.compiled.plan.clauses.numbered() {
-            let mut events = (0u32..).map(EventId).take(specimen.events.len());
+        let input = &bench.check.input;
+        for (id, clause) in input.compiled.plan.clauses.numbered() {
+            let mut events = (0u32..).map(EventId).take(input.events.len());
             if clause.kind == ClauseKind::ListItem
                 && !live.contains(&clause.span)
                 && events.any(|event| evaluation.fact(id, event) == Some(true))
@@ -359,19 +359,19 @@ impl<'a> Ground<'a> {
 
 impl<'a> CheckUnderTest<'a> {
     fn new(check: &'a Observation, ground: usize) -> Self {
-        let specimen = &check.specimen;
-        let plan = &specimen.compiled.plan;
+        let input = &check.input;
+        let plan = &input.compiled.plan;
         let decided: FxHashSet<&ClauseName> = check.decided.iter().map(|one| &one.clause).collect();
         let names = plan.clause_names();
         let decided = names.filter(|(_, name)| decided.contains(name));
         let context = Context {
-            now: specimen.compiled.now,
+            now: input.compiled.now,
             ..Context::default()
         };
-        let patterns = specimen.compiled.patterns.as_ref().ok();
+        let patterns = input.compiled.patterns.as_ref().ok();
         let evaluation = patterns.and_then(|patterns| {
             let prepared = patterns.with(plan);
-            prepared.evaluate(&specimen.events, &context).ok()
+            prepared.evaluate(&input.events, &context).ok()
         });
         Self {
             check,
@@ -381,37 +381,33 @@ impl<'a> CheckUnderTest<'a> {
                 .filter_map(|(id, _)| plan.clause(id))
                 .map(|clause| clause.span)
                 .collect(),
-            waived: specimen
-                .waived
-                .iter()
-                .map(|one| by_place(plan, one))
-                .collect(),
-            matches: events(&specimen.matches),
-            waived_matches: events(&specimen.waived_matches),
+            waived: input.waived.iter().map(|one| by_place(plan, one)).collect(),
+            matches: events(&input.matches),
+            waived_matches: events(&input.waived_matches),
         }
     }
 
     fn is_recording(&self) -> bool {
-        self.waived.is_empty() && self.check.specimen.events.len() >= MANY
+        self.waived.is_empty() && self.check.input.events.len() >= MANY
     }
 
     /// Whether another fact of a list item makes a difference; `None` where that is not to be said
     /// without a run.
     fn differs_by(&self, fact: &NewFact) -> Option<bool> {
         let evaluation = self.evaluation.as_ref()?;
-        let specimen = &self.check.specimen;
+        let input = &self.check.input;
         let (clause, test) = match fact {
             NewFact::Not | NewFact::Refused => return None,
             NewFact::Gone(clause) => (*clause, None),
             NewFact::Test(clause, plan, patterns) => (*clause, Some(patterns.with(plan))),
         };
         let is_waived = |waived: &Override| matches!(waived, Override::Fact { clause: other, .. } if *other == clause);
-        if specimen.waived.iter().any(is_waived) {
+        if input.waived.iter().any(is_waived) {
             return None;
         }
         let holds = |test: &Prepared<'_>, event| test.holds(LeafId(0), event).ok();
         let mut overrides = Vec::new();
-        for (number, event) in (0u32..).zip(&specimen.events) {
+        for (number, event) in (0u32..).zip(&input.events) {
             let number = EventId(number);
             let bit = match &test {
                 Some(test) => holds(test, event)?,
@@ -431,10 +427,10 @@ impl<'a> CheckUnderTest<'a> {
         if events(&evaluation.decide_with(&overrides)) != self.matches {
             return Some(true);
         }
-        if specimen.waived.is_empty() {
+        if input.waived.is_empty() {
             return Some(false);
         }
-        overrides.extend_from_slice(&specimen.waived);
+        overrides.extend_from_slice(&input.waived);
         Some(events(&evaluation.decide_with(&overrides)) != self.waived_matches)
     }
 
@@ -450,11 +446,11 @@ impl<'a> CheckUnderTest<'a> {
     fn differs(&self, plan: &Plan, patterns: Option<&Patterns>) -> bool {
         let evaluated = patterns.map(|patterns| {
             let context = Context {
-                now: self.check.specimen.compiled.now,
+                now: self.check.input.compiled.now,
                 ..Context::default()
             };
             let prepared = patterns.with(plan);
-            prepared.evaluate(&self.check.specimen.events, &context)
+            prepared.evaluate(&self.check.input.events, &context)
         });
         // A query that fails where the rule runs is noticed.
         let Some(Ok(evaluation)) = evaluated else {

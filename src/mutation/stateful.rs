@@ -123,10 +123,10 @@ impl<'m> Made<'m> {
 
 impl<'a> CheckUnderTest<'a> {
     fn new(rule: &Rule, check: &'a Observation) -> Option<Self> {
-        let specimen = &check.specimen;
-        let production = specimen.production.as_ref()?;
-        let plan = &specimen.compiled.plan;
-        let waived = specimen.waived.iter();
+        let input = &check.input;
+        let production = input.production.as_ref()?;
+        let plan = &input.compiled.plan;
+        let waived = input.waived.iter();
         Some(Self {
             check,
             production,
@@ -137,7 +137,7 @@ impl<'a> CheckUnderTest<'a> {
 
     /// Whether the mutant gives other alerts; `None` where Elasticsearch would refuse it.
     fn differs(&self, rule: &Rule, syntax: &Syntax, made: &mut Made<'_>) -> Option<bool> {
-        let own = &self.check.specimen.compiled;
+        let own = &self.check.input.compiled;
         match made.mutant.part() {
             Part::Settings => {
                 let filter = match &made.mutant.changed {
@@ -183,17 +183,17 @@ impl<'a> CheckUnderTest<'a> {
     }
 
     fn finds_the_same(&self, query: &CompiledQuery) -> bool {
-        let specimen = &self.check.specimen;
+        let input = &self.check.input;
         let context = Context {
-            now: specimen.compiled.now,
+            now: input.compiled.now,
             ..Context::default()
         };
         let Ok(patterns) = &query.patterns else {
             return false;
         };
         let prepared = patterns.with(&query.plan);
-        let evaluation = prepared.evaluate(&specimen.events, &context);
-        evaluation.is_ok_and(|evaluation| evaluation.matches() == specimen.matches)
+        let evaluation = prepared.evaluate(&input.events, &context);
+        evaluation.is_ok_and(|evaluation| evaluation.matches() == input.matches)
     }
 }
 

@@ -211,12 +211,12 @@ pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimis
     let found = find::find(&mut events, request, source, &patterns)?;
     let settings = request_fields(&subject.rule.fields);
     let sketch = sketch::sketch(&found, request, source, &settings);
-    let told = if request.benign {
+    let expected = if request.benign {
         TrialOutcome::Stopped(found.stopped_by.clone())
     } else {
         TrialOutcome::Alerted
     };
-    let mut trials = Trials::new(request, source, told);
+    let mut trials = Trials::new(request, source, expected);
     let unlike = |reason| Impossible::Unlike {
         source_name: source.name.clone(),
         reason,

@@ -48,23 +48,27 @@ impl From<NotRehearsed> for TrialFailure {
     }
 }
 
-/// Tries sketches against what they have to tell.
+/// Runs sketches of a scenario and compares what they give with what is expected.
 pub(super) struct Trials<'a> {
     subject: &'a Subject,
     catalogue: &'a Catalogue,
     source: &'a DataSource,
-    told: TrialOutcome,
+    expected: TrialOutcome,
     place: Place<'a>,
     count: usize,
 }
 
 impl<'a> Trials<'a> {
-    pub(super) fn new(request: &Request<'a>, source: &'a DataSource, told: TrialOutcome) -> Self {
+    pub(super) fn new(
+        request: &Request<'a>,
+        source: &'a DataSource,
+        expected: TrialOutcome,
+    ) -> Self {
         Self {
             subject: request.subject,
             catalogue: request.catalogue,
             source,
-            told,
+            expected,
             place: request.place,
             count: 0,
         }
@@ -94,8 +98,8 @@ impl<'a> Trials<'a> {
             }
         }
         let check = checks.iter().find(|check| check.key.case == *wanted);
-        match check.and_then(told) {
-            Some(told) if told == self.told => Ok(()),
+        match check.and_then(outcome) {
+            Some(outcome) if outcome == self.expected => Ok(()),
             Some(TrialOutcome::Stopped(by)) => Err(TrialFailure::StoppedBy(by)),
             _ => Err(TrialFailure::Other),
         }
@@ -106,14 +110,14 @@ impl<'a> Trials<'a> {
         self.count += 1;
         let checks = self.replay(sketch).unwrap_or_default();
         let alerts = |check: &Check| {
-            check.verdict == Verdict::Passed && told(check) == Some(TrialOutcome::Alerted)
+            check.verdict == Verdict::Passed && outcome(check) == Some(TrialOutcome::Alerted)
         };
         !checks.is_empty() && checks.iter().all(alerts)
     }
 
-    /// What the sketch tells, in a few words.
+    /// What the sketch shows, in a few words.
     pub(super) fn shows(&self, sketch: &Sketch) -> String {
-        match &self.told {
+        match &self.expected {
             TrialOutcome::Alerted => {
                 let labels: Vec<&str> = sketch.events.iter().map(|e| e.label.as_str()).collect();
                 format!("alert {}", labels.join(", "))
@@ -136,7 +140,7 @@ impl<'a> Trials<'a> {
     }
 }
 
-fn told(check: &Check) -> Option<TrialOutcome> {
+fn outcome(check: &Check) -> Option<TrialOutcome> {
     match &check.observed {
         Observed::Alert(_) => Some(TrialOutcome::Alerted),
         Observed::None(none) => {

@@ -63,7 +63,7 @@ pub struct Observation {
     /// Its executions in production.
     pub timeline: Option<Timeline>,
     /// What it ran on.
-    pub specimen: CheckInput,
+    pub input: CheckInput,
 }
 
 /// Events, and all that is needed to run another query on them in the same way.
@@ -179,7 +179,7 @@ pub(super) fn observe(
         },
         notes: Vec::new(),
         timeline: timeline(run, &judgement.overrides),
-        specimen: CheckInput {
+        input: CheckInput {
             events: run.stage.events.clone(),
             labels: run.stage.labels.clone(),
             compiled: Arc::clone(run.query),
@@ -353,21 +353,21 @@ pub(super) fn place(query: &QueryText) -> Place {
 
 /// The clauses of a rule as all its checks together know them.
 pub(super) fn clauses(checks: &[Observation], query: &QueryText) -> Vec<RuleClause> {
-    let mut grounds: Vec<&Arc<CompiledQuery>> = Vec::new();
+    let mut queries: Vec<&Arc<CompiledQuery>> = Vec::new();
     for check in checks {
-        let ground = &check.specimen.compiled;
-        if !grounds.iter().any(|known| Arc::ptr_eq(known, ground)) {
-            grounds.push(ground);
+        let compiled = &check.input.compiled;
+        if !queries.iter().any(|known| Arc::ptr_eq(known, compiled)) {
+            queries.push(compiled);
         }
     }
     let mut clauses: Vec<RuleClause> = Vec::new();
     let mut places: BTreeMap<ClauseName, usize> = BTreeMap::new();
-    for ground in grounds {
-        let of_ground = match &ground.pipeline {
+    for compiled in queries {
+        let own = match &compiled.pipeline {
             Some(pipeline) => esql_trace::clauses_of(pipeline, query),
-            None => clauses_of(&ground.plan, query),
+            None => clauses_of(&compiled.plan, query),
         };
-        for clause in of_ground {
+        for clause in own {
             match places.get(&clause.name).and_then(|at| clauses.get_mut(*at)) {
                 Some(known) => known.testable |= clause.testable,
                 None => {
@@ -388,7 +388,7 @@ pub(super) fn settings(
     query: &QueryText,
 ) -> Vec<RuleClause> {
     let maps = |field: &str| {
-        let mut schemas = checks.iter().map(|check| &check.specimen.compiled.schema);
+        let mut schemas = checks.iter().map(|check| &check.input.compiled.schema);
         schemas.any(|schema| {
             let mut mappings = schema.mappings().iter();
             mappings.any(|mapping| mapping.find(field).is_some())

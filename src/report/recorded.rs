@@ -102,8 +102,11 @@ pub(super) fn with_next(
         .map(|(place, alert)| (alert, alerts.get(place + 1)))
 }
 
-/// The clauses that stopped it; what stopped the next one as well is told there.
-pub(super) fn told<'a>(alert: &'a RecordedAlert, next: Option<&RecordedAlert>) -> &'a [Decider] {
+/// The clauses that stopped it; what stopped the next one as well is shown there.
+pub(super) fn newly_decided<'a>(
+    alert: &'a RecordedAlert,
+    next: Option<&RecordedAlert>,
+) -> &'a [Decider] {
     let decided = |alert: &'_ RecordedAlert| alert.answer.as_ref().map(|one| one.decided.clone());
     match &alert.answer {
         Some(answer) if next.is_none_or(|next| decided(next) != decided(alert)) => &answer.decided,
@@ -165,7 +168,7 @@ fn section(one: &AlertDifference) -> String {
             let _ = write!(text, ", {}", plain(time));
         }
         text.push('\n');
-        for decider in told(alert, next) {
+        for decider in newly_decided(alert, next) {
             let _ = writeln!(text, "  - {}", decider_words(decider));
         }
         if let Some(instead) = instead(alert, one.class) {

@@ -80,7 +80,7 @@ struct Planned<'a> {
 
 impl<'a> Planned<'a> {
     /// An event written after `before`: without an `at` it happens one millisecond later. An
-    /// indicator is no part of the course of events.
+    /// indicator is no event of the case.
     fn after(before: Option<&Self>, spec: &'a EventSpec) -> Self {
         let before = before.filter(|_| spec.role != EventRole::Indicator);
         let before = before.filter(|before| before.spec.role == EventRole::Event);

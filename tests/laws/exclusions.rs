@@ -148,7 +148,7 @@ fn by_test(rule: &Rule, files: &Memory, catalogue: &Catalogue) -> Found {
     };
     let replayed = rehearse(&subject, catalogue, place, scenario, true).unwrap();
     let observed = replayed.iter().flat_map(|(_, observed)| &observed.checks);
-    let matches = observed.flat_map(|check| &check.specimen.matches);
+    let matches = observed.flat_map(|check| &check.input.matches);
     let lines = matches.map(|found| {
         let events = found.stages.iter();
         events

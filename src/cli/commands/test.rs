@@ -13,7 +13,7 @@ use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::data_source::error::UNKNOWN_SOURCE;
 use crate::diagnostic::Diagnostic;
-use crate::explain::timeline::{CheckDetails, tell};
+use crate::explain::timeline::{CheckDetails, check_details};
 use crate::project::{
     Gates, Listed, Loaded, Request, RequireTested, SnapshotPolicy, TestRun, config,
 };
@@ -84,7 +84,7 @@ pub fn run_loaded(
     let mut run = project.run(loaded, &catalogue, &request);
     let depth = Depth {
         coverage: coverage(&run.outcome.scenarios, &run.observed),
-        told: told(&run.observed, page),
+        details: details(&run.observed, page),
     };
     let code = finish(&mut run, &depth, settings, test, console);
     if test.coverage {
@@ -95,10 +95,10 @@ pub fn run_loaded(
     code
 }
 
-/// What the page tells of each check.
-fn told(observed: &[Observed], page: bool) -> BTreeMap<CheckKey, CheckDetails> {
-    let all = observed.iter().filter(|_| page).flat_map(tell);
-    all.map(|told| (told.key.clone(), told)).collect()
+/// What the page says of each check.
+fn details(observed: &[Observed], page: bool) -> BTreeMap<CheckKey, CheckDetails> {
+    let all = observed.iter().filter(|_| page).flat_map(check_details);
+    all.map(|details| (details.key.clone(), details)).collect()
 }
 
 /// `--changed`: leaves only what a change since the revision touches; the configuration and the

@@ -37,7 +37,7 @@ impl<'v> Costs<'v> {
     /// For the events and overrides of a view.
     pub(super) fn new(view: &'v FactsOverlay<'v>) -> Self {
         let sequence = match &view.plan.operator {
-            Operator::Sequence(shape) => Some((shape, decide::course(view, shape))),
+            Operator::Sequence(shape) => Some((shape, decide::sequence_spec(view, shape))),
             Operator::Select | Operator::Sample { .. } => None,
         };
         let mut costs = Self {
@@ -134,13 +134,13 @@ impl<'v> Costs<'v> {
         if cost == IMPOSSIBLE {
             return cost;
         }
-        let Some((moments, _, course)) = self.in_sequence(assignment) else {
+        let Some((moments, _, spec)) = self.in_sequence(assignment) else {
             return cost;
         };
         cost += u32::from(out_of_order(&moments).is_some());
-        cost += u32::from(lateness(&moments, course).is_some());
+        cost += u32::from(lateness(&moments, spec).is_some());
         cost += u32::from(self.until_between(assignment, &moments).is_some());
-        cost + count(self.violations(assignment, &moments, course).len())
+        cost + count(self.violations(assignment, &moments, spec).len())
     }
 
     /// What an assignment lacks, each with what would mend it; in the order of the positions, then
@@ -153,17 +153,17 @@ impl<'v> Costs<'v> {
         for join in 0..self.view.joins().len() {
             lacks.extend(self.join_lacks(join, assignment));
         }
-        let Some((moments, shape, course)) = self.in_sequence(assignment) else {
+        let Some((moments, shape, spec)) = self.in_sequence(assignment) else {
             return lacks;
         };
         lacks.extend(self.order_lacks(assignment, &moments, shape.order));
         let limit = shape.maxspan.map(|limit| limit.clause);
-        lacks.extend(self.maxspan_lacks(assignment, &moments, course, limit));
+        lacks.extend(self.maxspan_lacks(assignment, &moments, spec, limit));
         if let (Some(moment), Some(until)) = (self.until_between(assignment, &moments), &self.until)
         {
             lacks.push(lift(until.clause, Some(until.id), Some(moment.event), None));
         }
-        for (gap, time) in self.violations(assignment, &moments, course).concat() {
+        for (gap, time) in self.violations(assignment, &moments, spec).concat() {
             let Some(watched) = self.missing.get(gap) else {
                 continue;
             };
@@ -270,11 +270,11 @@ impl<'v> Costs<'v> {
         &self,
         assignment: &[u32],
     ) -> Option<(Vec<OrderedEvent>, &Sequence, &SequenceSpec)> {
-        let (shape, course) = self.sequence.as_ref()?;
+        let (shape, spec) = self.sequence.as_ref()?;
         let moments = assignment
             .iter()
             .filter_map(|event| self.view.moment(*event));
-        Some((moments.collect(), shape, course))
+        Some((moments.collect(), shape, spec))
     }
 
     fn order_lacks(
@@ -300,10 +300,10 @@ impl<'v> Costs<'v> {
         &self,
         assignment: &[u32],
         moments: &[OrderedEvent],
-        course: &SequenceSpec,
+        spec: &SequenceSpec,
         clause: Option<ClauseId>,
     ) -> Option<Candidate> {
-        let late = lateness(moments, course)?;
+        let late = lateness(moments, spec)?;
         let last = moments.iter().max_by_key(|moment| moment.rank)?.event;
         let index = assignment.iter().position(|event| *event == last.0)?;
         let stage = self.positions.get(index).map(|(id, _)| *id);
@@ -334,7 +334,7 @@ impl<'v> Costs<'v> {
         &self,
         assignment: &[u32],
         moments: &[OrderedEvent],
-        course: &SequenceSpec,
+        spec: &SequenceSpec,
     ) -> Vec<Violation> {
         if self.missing.is_empty() {
             return Vec::new();
@@ -344,7 +344,7 @@ impl<'v> Costs<'v> {
         let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
             return Vec::new();
         };
-        let window = i128::from(course.window);
+        let window = i128::from(spec.window);
         let (from, to) = (first.millis() - window, last.millis() + window);
         let times: Vec<Vec<i128>> = self
             .missing
@@ -363,7 +363,7 @@ impl<'v> Costs<'v> {
                 same.map(|moment| moment.millis()).collect()
             })
             .collect();
-        sequence::violations(course, &moments, |gap| {
+        sequence::violations(spec, &moments, |gap| {
             times.get(gap).map_or(&[], Vec::as_slice)
         })
     }
@@ -414,10 +414,10 @@ fn out_of_order(moments: &[OrderedEvent]) -> Option<(usize, i64)> {
 }
 
 /// By how many milliseconds the moments exceed `maxspan`.
-fn lateness(moments: &[OrderedEvent], course: &SequenceSpec) -> Option<i64> {
+fn lateness(moments: &[OrderedEvent], spec: &SequenceSpec) -> Option<i64> {
     let first = moments.iter().map(|moment| moment.nanos).min()?;
     let last = moments.iter().map(|moment| moment.nanos).max()?;
-    let over = last - first - course.maxspan?;
+    let over = last - first - spec.maxspan?;
     (over > 0).then(|| whole_millis(over))
 }
 

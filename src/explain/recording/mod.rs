@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use self::sampler::Gathered;
+use self::sampler::EventSampler;
 use super::Explanation;
 use crate::compile::{
     CompiledExclusions, Exclusions, FieldTypes, LinkedLists, OnSource, Refused, Unsupported,
@@ -183,7 +183,7 @@ fn pass<'q>(
     let types = types.and_then(|compiled| compiled.schema.mappings().first());
     let exclusions = types.map(|types| exclusions.on(types.clone()).map_err(Arc::new));
     let mut refused = None;
-    let mut gathered = Gathered::default();
+    let mut sampler = EventSampler::default();
     let mut wrong = false;
     loop {
         wrong |= guess.add(carried(&parsed));
@@ -192,7 +192,7 @@ fn pass<'q>(
             let hidden = exclusions.and_then(|exclusions| parsed.hide(exclusions));
             refused = refused.or(hidden.err());
         }
-        gathered.add(parsed, prepared.as_ref())?;
+        sampler.add(parsed, prepared.as_ref())?;
         match next()? {
             Some(batch) => parsed = batch,
             None => break,
@@ -200,11 +200,11 @@ fn pass<'q>(
     }
     guess.source = question
         .source
-        .or_else(|| serves_most(&claimed, &gathered.indices));
+        .or_else(|| serves_most(&claimed, &sampler.indices));
     if wrong || guess.source.is_some_and(|best| best.name != chosen.name) {
         return Ok(Pass::Again(guess));
     }
-    if gathered.events == 0 {
+    if sampler.events == 0 {
         return Err(Stopped::Empty);
     }
     if let Some(refused) = refused {
@@ -215,7 +215,7 @@ fn pass<'q>(
         Err(refused) => return Err(Arc::clone(refused).into()),
     };
     let clauses = clauses_of(&compiled.plan, &query.text);
-    let mut explanation = gathered.explain(&Prepared::new(&compiled.plan)?, &clauses)?;
+    let mut explanation = sampler.explain(&Prepared::new(&compiled.plan)?, &clauses)?;
     if let Some(recording) = &mut explanation.recording {
         let linked = &question.linked;
         recording.lists_applied.clone_from(&linked.applied);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::super::layout::Sheet;
+use super::super::layout::LabelledEvaluation;
 use super::super::{Explanation, Recording};
 use super::{BATCH, Parsed};
 use crate::evaluate::{
@@ -56,7 +56,7 @@ impl Alike {
 
 /// The kept events of a recording.
 #[derive(Default)]
-pub(super) struct Gathered {
+pub(super) struct EventSampler {
     pub(super) events: u64,
     unrouted: u64,
     excluded: u64,
@@ -76,7 +76,7 @@ struct Seen {
     asked: bool,
 }
 
-impl Gathered {
+impl EventSampler {
     /// Adds a batch. Without a plan only what is there is counted.
     pub(super) fn add(
         &mut self,
@@ -170,7 +170,7 @@ impl Gathered {
             .iter()
             .map(|number| format!("event {number}"))
             .collect();
-        let sheet = Sheet {
+        let labelled = LabelledEvaluation {
             evaluation: &evaluation,
             events: &events,
             labels: &labels,
@@ -183,14 +183,14 @@ impl Gathered {
         };
         let decided = decided(&evaluation, &events, prepared);
         let mut explanation =
-            sheet.explanation(&blockers, &near, &|id: ClauseId| decided.contains(&id));
+            labelled.explanation(&blockers, &near, &|id: ClauseId| decided.contains(&id));
         count_stages(&mut explanation, &evaluation, &patterns);
         for row in &mut explanation.stages {
             row.seen = self.events - self.unrouted - self.excluded;
         }
         let labelled = |found: &Match| {
             let events = found.stages.iter().flatten();
-            events.map(|event| sheet.label(*event)).collect()
+            events.map(|event| labelled.label(*event)).collect()
         };
         let matches = evaluation.matches();
         explanation.recording = Some(Recording {

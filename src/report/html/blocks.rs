@@ -52,7 +52,7 @@ pub(super) struct Block<'a> {
     /// On how many sources the case ran.
     pub(super) all: usize,
     pub(super) change: Option<&'a Change>,
-    pub(super) told: Option<&'a CheckDetails>,
+    pub(super) details: Option<&'a CheckDetails>,
     pub(super) fails: bool,
     /// The attack fails on each of its sources, so that it tells nothing.
     pub(super) follows: bool,
@@ -160,11 +160,11 @@ impl<'a> Rule<'a> {
             .filter(|check| check.attack && check.verdict.fails())
             .map(|check| check.key.source.as_str())
             .collect();
-        let told = |check: &Check| depth.told.get(&check.key);
-        let course = |check: &Check| told(check).map(|told| &told.course);
+        let details = |check: &Check| depth.details.get(&check.key);
+        let timeline = |check: &Check| details(check).map(|details| &details.timeline);
         let class = |check: &Check| changes.get(&check.key).map(|change| change.class);
         let same = |one: &&Check, other: &&Check| {
-            alike(one, other) && course(one) == course(other) && class(one) == class(other)
+            alike(one, other) && timeline(one) == timeline(other) && class(one) == class(other)
         };
         let before: usize = self.scenarios.iter().map(|one| one.blocks.len()).sum();
         let mut blocks = Vec::new();
@@ -180,7 +180,7 @@ impl<'a> Rule<'a> {
                 first,
                 all: outcome.checks.iter().filter(of_case).count(),
                 change: changes.get(&first.key).copied(),
-                told: told(first),
+                details: details(first),
                 fails,
                 follows: fails && !first.attack && group.iter().all(follows),
                 checks: group,

@@ -9,7 +9,7 @@ use super::super::reason::{diagnostics, sentence, warnings};
 use super::super::terminal::change::marked;
 use super::super::terminal::group::argument;
 use super::blocks::{Block, Report, Rule, change_tone, sign, tone};
-use super::{at, course, link, with_code};
+use super::{at, link, timeline, with_code};
 use crate::diagnostic::render::render;
 use crate::explain::{ClauseRow, Explanation};
 use crate::plan::ClauseName;
@@ -62,8 +62,8 @@ pub(super) fn write(
             escaped(&sentence(reason))
         );
     }
-    if let Some(told) = block.told {
-        course::write(&told.course, text);
+    if let Some(details) = block.details {
+        timeline::write(&details.timeline, text);
     }
     if block.fails {
         for diagnostic in &diagnostics(check) {
@@ -79,7 +79,9 @@ pub(super) fn write(
         difference(change, text);
     }
     facts(report, rule, block, text);
-    let explanation = block.told.and_then(|told| told.explanation.as_ref());
+    let explanation = block
+        .details
+        .and_then(|details| details.explanation.as_ref());
     if let Some(explanation) = explanation.filter(|_| block.fails) {
         clauses(rule, explanation, text);
     }
@@ -133,7 +135,10 @@ fn facts(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, text: &mut Str
         warnings(check).iter().map(|line| escaped(line)),
         text,
     );
-    if let Some(explanation) = block.told.and_then(|told| told.explanation.as_ref()) {
+    if let Some(explanation) = block
+        .details
+        .and_then(|details| details.explanation.as_ref())
+    {
         let (alone, together) = (&explanation.would, &explanation.together);
         let together = (!together.is_empty()).then(|| together.join(", and "));
         let all = alone.iter().chain(&together);
@@ -177,7 +182,9 @@ fn code(text: &str) -> String {
 
 /// The clauses that decided, each a link to its place in the query.
 fn decided(rule: &Rule<'_>, block: &Block<'_>, text: &mut String) {
-    let clauses = block.told.map_or(&[][..], |told| told.decided.as_slice());
+    let clauses = block
+        .details
+        .map_or(&[][..], |details| details.decided.as_slice());
     if clauses.is_empty() {
         return;
     }

@@ -2,11 +2,11 @@
 //! the script, which only filters. The markup is XML as well, so that a test can read it.
 //!
 //! What needs a look comes first: [`findings`] names it, [`rule`] shows each rule with its checks
-//! by source, its query painted by coverage ([`query`]) and its cases ([`case`], [`course`]).
+//! by source, its query painted by coverage ([`query`]) and its cases ([`case`], [`timeline`]).
 
 mod blocks;
 mod case;
-mod course;
+mod timeline;
 mod findings;
 mod query;
 mod rule;
@@ -39,8 +39,8 @@ const DIGEST: &str = "sha256-cTmgOYDJlU0Q165y/6AW6CA5HSnaql5Vkuq0UhPAExs=";
 pub struct Depth {
     /// Which clauses the checks decide.
     pub coverage: Coverage,
-    /// Each check, told.
-    pub told: BTreeMap<CheckKey, CheckDetails>,
+    /// What the page says of each check.
+    pub details: BTreeMap<CheckKey, CheckDetails>,
 }
 
 /// Writes the page.

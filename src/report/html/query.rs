@@ -142,7 +142,7 @@ fn painted(rule: &str, place: &Place, clauses: &[ClauseCoverage], text: &mut Str
                     "<mark id=\"{}\" class=\"{}\" title=\"{}\">",
                     clause_id(rule, number),
                     Paint::of(clause).class(),
-                    escaped(&told(clause)),
+                    escaped(&decisions(clause)),
                 );
                 let end = clause.place.span.end;
                 ends.push(outer.map_or(end, |outer| end.min(outer)));
@@ -157,7 +157,7 @@ fn slice(source: &SourceText, start: u32, end: u32) -> &str {
 }
 
 /// `decides both ways: 3 alerts hang on it, it stops 2 cases`.
-fn told(clause: &ClauseCoverage) -> String {
+fn decisions(clause: &ClauseCoverage) -> String {
     let decisions = &clause.decisions;
     format!(
         "{}: holds {}, stops {}",
@@ -285,7 +285,7 @@ mod tests {
         let clauses: Vec<ClauseCoverage> = clauses.iter().map(clause).collect();
         let mut text = String::new();
         painted("r1", &place(query), &clauses, &mut text);
-        let title = clauses.first().map_or_else(String::new, told);
+        let title = clauses.first().map_or_else(String::new, decisions);
         text.replace(&format!(" class=\"never\" title=\"{title}\""), "")
     }
 

@@ -124,7 +124,7 @@ fn over_recordings(one: &AlertDifference, painter: Painter, text: &mut String) {
             clean(&recorded::places(alert)),
             painter.paint(DIM, recorded::time(alert).unwrap_or_default())
         );
-        for decider in recorded::told(alert, next) {
+        for decider in recorded::newly_decided(alert, next) {
             stopped(decider, painter, text);
         }
         if let Some(instead) = recorded::instead(alert, one.class) {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::markup::escaped;
 use crate::event::time::format_offset;
-use crate::explain::timeline::{Course, Step};
+use crate::explain::timeline::{EventTimeline, Step};
 
 /// How high a lane is, in pixels.
 const LANE: usize = 22;
@@ -18,11 +18,11 @@ const NEAR: i64 = 700;
 /// A `maxspan` so many times as long as the case runs off the drawing.
 const LONG: i64 = 4;
 
-/// Draws a course, and lists its events below.
-pub(super) fn write(course: &Course, text: &mut String) {
-    let scale = Scale::of(course);
-    text.push_str("<figure class=\"course\">\n<div class=\"plot\" aria-hidden=\"true\">\n<div class=\"lanes\">");
-    for lane in &course.lanes {
+/// Draws a timeline, and lists its events below.
+pub(super) fn write(timeline: &EventTimeline, text: &mut String) {
+    let scale = Scale::of(timeline);
+    text.push_str("<figure class=\"timeline\">\n<div class=\"plot\" aria-hidden=\"true\">\n<div class=\"lanes\">");
+    for lane in &timeline.lanes {
         let _ = write!(
             text,
             "<span>{} {} <i>{}</i></span>",
@@ -31,32 +31,32 @@ pub(super) fn write(course: &Course, text: &mut String) {
             escaped(&lane.asks)
         );
     }
-    if let Some(maxspan) = course.maxspan {
+    if let Some(maxspan) = timeline.maxspan {
         let off = if scale.shows(maxspan) { "" } else { " →" };
         let _ = write!(text, "<span>maxspan <i>{}{off}</i></span>", plain(maxspan));
     }
     text.push_str("</div>\n");
-    drawing(course, &scale, text);
+    drawing(timeline, &scale, text);
     text.push_str("</div>\n");
-    list(course, text);
+    list(timeline, text);
     text.push_str("</figure>\n");
 }
 
-fn drawing(course: &Course, scale: &Scale, text: &mut String) {
-    let lanes = course.lanes.len() + usize::from(course.maxspan.is_some());
+fn drawing(timeline: &EventTimeline, scale: &Scale, text: &mut String) {
+    let lanes = timeline.lanes.len() + usize::from(timeline.maxspan.is_some());
     let height = TOP + lanes * LANE;
     let _ = write!(text, "<svg width=\"100%\" height=\"{height}\">");
-    for lane in 0..course.lanes.len() {
+    for lane in 0..timeline.lanes.len() {
         let y = middle(lane);
         let _ = write!(
             text,
             "<line class=\"lane\" x2=\"100%\" y1=\"{y}\" y2=\"{y}\"/>"
         );
     }
-    for (numbers, x) in numbers(course, scale) {
+    for (numbers, x) in numbers(timeline, scale) {
         let _ = write!(text, "<text x=\"{}\" y=\"12\">{numbers}</text>", percent(x));
     }
-    for step in &course.steps {
+    for step in &timeline.steps {
         let Some(x) = step.at.map(|at| percent(scale.x(at))) else {
             continue;
         };
@@ -65,10 +65,10 @@ fn drawing(course: &Course, scale: &Scale, text: &mut String) {
             "<line class=\"event\" x1=\"{x}\" x2=\"{x}\" y1=\"{TOP}\" y2=\"{height}\"/>"
         );
     }
-    if let Some(maxspan) = course.maxspan {
-        let y = middle(course.lanes.len());
-        let start = scale.x(begin(course));
-        let end = scale.x(begin(course).saturating_add(maxspan));
+    if let Some(maxspan) = timeline.maxspan {
+        let y = middle(timeline.lanes.len());
+        let start = scale.x(begin(timeline));
+        let end = scale.x(begin(timeline).saturating_add(maxspan));
         let _ = write!(
             text,
             "<rect class=\"maxspan\" x=\"{}\" width=\"{}\" y=\"{}\" height=\"4\"/>",
@@ -77,22 +77,22 @@ fn drawing(course: &Course, scale: &Scale, text: &mut String) {
             y - 2
         );
     }
-    thread(course, scale, text);
-    for step in &course.steps {
-        dots(course, step, scale, text);
+    thread(timeline, scale, text);
+    for step in &timeline.steps {
+        dots(timeline, step, scale, text);
     }
     text.push_str("</svg>\n");
 }
 
 /// The line through the events of the match.
-fn thread(course: &Course, scale: &Scale, text: &mut String) {
-    let held = course.steps.iter().filter_map(|step| {
-        let lane = lane(course, step.matched?)?;
+fn thread(timeline: &EventTimeline, scale: &Scale, text: &mut String) {
+    let held = timeline.steps.iter().filter_map(|step| {
+        let lane = lane(timeline, step.matched?)?;
         Some((percent(scale.x(step.at?)), middle(lane)))
     });
     let held: Vec<(String, usize)> = held.collect();
     // Of many matches the lines would hide the events.
-    if held.len() > course.lanes.len() {
+    if held.len() > timeline.lanes.len() {
         return;
     }
     for pair in held.windows(2) {
@@ -105,7 +105,7 @@ fn thread(course: &Course, scale: &Scale, text: &mut String) {
     }
 }
 
-fn dots(course: &Course, step: &Step, scale: &Scale, text: &mut String) {
+fn dots(timeline: &EventTimeline, step: &Step, scale: &Scale, text: &mut String) {
     let Some(x) = step.at.map(|at| percent(scale.x(at))) else {
         return;
     };
@@ -116,7 +116,7 @@ fn dots(course: &Course, step: &Step, scale: &Scale, text: &mut String) {
         );
     }
     for stage in &step.meets {
-        let Some(lane) = lane(course, *stage) else {
+        let Some(lane) = lane(timeline, *stage) else {
             continue;
         };
         let class = if step.matched == Some(*stage) {
@@ -133,9 +133,9 @@ fn dots(course: &Course, step: &Step, scale: &Scale, text: &mut String) {
 }
 
 /// The numbers of the events where they stand; those that stand close together in one.
-fn numbers(course: &Course, scale: &Scale) -> Vec<(String, i64)> {
+fn numbers(timeline: &EventTimeline, scale: &Scale) -> Vec<(String, i64)> {
     let mut clusters: Vec<(usize, usize, i64)> = Vec::new();
-    for (number, step) in course.steps.iter().enumerate() {
+    for (number, step) in timeline.steps.iter().enumerate() {
         let Some(x) = step.at.map(|at| scale.x(at)) else {
             continue;
         };
@@ -155,9 +155,9 @@ fn numbers(course: &Course, scale: &Scale) -> Vec<(String, i64)> {
 }
 
 /// Each event with its time and the stages that it meets: what the drawing shows, in words.
-fn list(course: &Course, text: &mut String) {
+fn list(timeline: &EventTimeline, text: &mut String) {
     text.push_str("<ol class=\"events\">\n");
-    for step in &course.steps {
+    for step in &timeline.steps {
         let at = step
             .at
             .map_or_else(|| "without a time".to_owned(), format_offset);
@@ -169,7 +169,7 @@ fn list(course: &Course, text: &mut String) {
         let names: Vec<String> = step
             .meets
             .iter()
-            .map(|stage| name(course, *stage))
+            .map(|stage| name(timeline, *stage))
             .collect();
         let (class, matched) = match step.matched {
             Some(_) => ("in", ", matched"),
@@ -182,24 +182,24 @@ fn list(course: &Course, text: &mut String) {
         );
     }
     text.push_str("</ol>\n");
-    if course.more > 0 {
+    if timeline.more > 0 {
         let _ = writeln!(
             text,
             "<p class=\"note\">and {} more events</p>",
-            course.more
+            timeline.more
         );
     }
 }
 
 /// `stage 2`.
-fn name(course: &Course, stage: u16) -> String {
-    let lanes = course.lanes.iter();
+fn name(timeline: &EventTimeline, stage: u16) -> String {
+    let lanes = timeline.lanes.iter();
     let role = lanes.clone().find(|lane| lane.number == stage);
     format!("{} {stage}", role.map_or("stage", |lane| lane.role))
 }
 
-fn lane(course: &Course, stage: u16) -> Option<usize> {
-    course.lanes.iter().position(|lane| lane.number == stage)
+fn lane(timeline: &EventTimeline, stage: u16) -> Option<usize> {
+    timeline.lanes.iter().position(|lane| lane.number == stage)
 }
 
 fn middle(lane: usize) -> usize {
@@ -207,9 +207,9 @@ fn middle(lane: usize) -> usize {
 }
 
 /// When `maxspan` begins to count: at the first event of the match, or of the first stage.
-fn begin(course: &Course) -> i64 {
-    let first = course.lanes.first().map(|lane| lane.number);
-    let mut steps = course.steps.iter();
+fn begin(timeline: &EventTimeline) -> i64 {
+    let first = timeline.lanes.first().map(|lane| lane.number);
+    let mut steps = timeline.steps.iter();
     let held = steps.clone().find(|step| step.matched.is_some());
     let held =
         held.or_else(|| steps.find(|step| first.is_some_and(|first| step.meets.contains(&first))));
@@ -223,11 +223,13 @@ struct Scale {
 }
 
 impl Scale {
-    fn of(course: &Course) -> Self {
-        let times = course.steps.iter().filter_map(|step| step.at);
+    fn of(timeline: &EventTimeline) -> Self {
+        let times = timeline.steps.iter().filter_map(|step| step.at);
         let last = times.max().unwrap_or(0);
-        let begin = begin(course);
-        let whole = course.maxspan.map(|maxspan| begin.saturating_add(maxspan));
+        let begin = begin(timeline);
+        let whole = timeline
+            .maxspan
+            .map(|maxspan| begin.saturating_add(maxspan));
         let fits = |end: &i64| *end <= last.saturating_mul(LONG);
         let end = whole.filter(fits).map_or(last, |end| end.max(last));
         Self {
@@ -265,8 +267,8 @@ mod tests {
     use super::*;
     use crate::explain::timeline::EventLane;
 
-    /// A course of two stages with events at these times, each of which meets these stages.
-    fn course(maxspan: Option<i64>, events: &[(i64, &[u16])]) -> Course {
+    /// A timeline of two stages with events at these times, each of which meets these stages.
+    fn timeline(maxspan: Option<i64>, events: &[(i64, &[u16])]) -> EventTimeline {
         let lane = |number| EventLane {
             number,
             role: "stage",
@@ -278,7 +280,7 @@ mod tests {
             meets: meets.to_vec(),
             matched: None,
         };
-        Course {
+        EventTimeline {
             lanes: vec![lane(1), lane(2)],
             steps: events.iter().map(step).collect(),
             more: 0,
@@ -286,27 +288,27 @@ mod tests {
         }
     }
 
-    fn places(course: &Course) -> Vec<String> {
-        let scale = Scale::of(course);
-        let times = course.steps.iter().filter_map(|step| step.at);
+    fn places(timeline: &EventTimeline) -> Vec<String> {
+        let scale = Scale::of(timeline);
+        let times = timeline.steps.iter().filter_map(|step| step.at);
         times.map(|at| percent(scale.x(at))).collect()
     }
 
     #[test]
     fn events_stand_to_scale() {
-        let even = course(None, &[(0, &[1]), (500, &[]), (1_000, &[2])]);
+        let even = timeline(None, &[(0, &[1]), (500, &[]), (1_000, &[2])]);
         assert_eq!(places(&even), ["3.00%", "50.00%", "97.00%"]);
-        let alone = course(None, &[(0, &[1])]);
+        let alone = timeline(None, &[(0, &[1])]);
         assert_eq!(places(&alone), ["3.00%"]);
     }
 
     #[test]
     fn maxspan_counts_from_the_first_stage_and_runs_off_where_it_is_long() {
-        let late = course(Some(1_000), &[(0, &[]), (1_000, &[1]), (1_500, &[2])]);
+        let late = timeline(Some(1_000), &[(0, &[]), (1_000, &[1]), (1_500, &[2])]);
         assert_eq!(begin(&late), 1_000);
         assert_eq!(places(&late), ["3.00%", "50.00%", "73.50%"]);
         assert!(Scale::of(&late).shows(1_000));
-        let long = course(Some(60_000), &[(0, &[1]), (1_000, &[2])]);
+        let long = timeline(Some(60_000), &[(0, &[1]), (1_000, &[2])]);
         assert!(!Scale::of(&long).shows(60_000));
         assert_eq!(Scale::of(&long).x(60_000), 10_000);
         assert_eq!(places(&long), ["3.00%", "97.00%"]);
@@ -314,25 +316,25 @@ mod tests {
 
     #[test]
     fn times_as_far_apart_as_there_are_do_not_overflow() {
-        let far = course(Some(i64::MAX), &[(0, &[1]), (i64::MAX, &[2])]);
+        let far = timeline(Some(i64::MAX), &[(0, &[1]), (i64::MAX, &[2])]);
         assert_eq!(places(&far), ["3.00%", "97.00%"]);
     }
 
     #[test]
     fn events_close_together_share_a_number() {
-        let course = course(None, &[(0, &[1]), (1, &[1]), (900, &[2]), (1_000, &[2])]);
-        let numbers = numbers(&course, &Scale::of(&course));
+        let timeline = timeline(None, &[(0, &[1]), (1, &[1]), (900, &[2]), (1_000, &[2])]);
+        let numbers = numbers(&timeline, &Scale::of(&timeline));
         let words: Vec<&str> = numbers.iter().map(|(words, _)| words.as_str()).collect();
         assert_eq!(words, ["1–2", "3", "4"]);
     }
 
     #[test]
     fn an_event_without_a_time_is_listed_and_not_drawn() {
-        let mut course = course(None, &[(0, &[1]), (1_000, &[2])]);
-        course.steps[1].at = None;
-        course.more = 7;
+        let mut timeline = timeline(None, &[(0, &[1]), (1_000, &[2])]);
+        timeline.steps[1].at = None;
+        timeline.more = 7;
         let mut text = String::new();
-        write(&course, &mut text);
+        write(&timeline, &mut text);
         assert_eq!(text.matches("<circle").count(), 1);
         assert!(text.contains("<b>at 1000</b> without a time"));
         assert!(text.contains("and 7 more events"));
