@@ -27,8 +27,8 @@ pub struct Console {
     named: BTreeSet<&'static str>,
 }
 
-/// A stream that remembers the first write that failed, whoever wrote. That a reader has gone away
-/// (`trapline … | head`) is no failure of ours.
+/// A stream that remembers the first failed write. A closed pipe (`trapline … | head`) is not a
+/// failure.
 struct Watched {
     stream: Box<dyn Write + Send>,
     failure: Option<io::Error>,
@@ -111,7 +111,7 @@ fn page_hint(first: &str, others: &[&str]) -> String {
         [] => String::new(),
         others => format!(" (or {})", others.join(", ")),
     };
-    format!("`trapline explain {first}`{others} prints what this means and how to mend it.\n\n")
+    format!("`trapline explain {first}`{others} explains this error and how to fix it.\n\n")
 }
 
 /// One of the two streams.
@@ -193,9 +193,8 @@ impl Console {
         }
     }
 
-    /// Writes a text for people, of which nothing but our colours does anything to the terminal or
-    /// to CI. [`Self::close`] says whether standard output took everything; of standard error there
-    /// is nobody to tell.
+    /// Writes text for people. Escapes everything except our own colours, so that input cannot
+    /// control the terminal or CI. [`Self::close`] reports whether standard output took everything.
     pub fn write(&mut self, stream: Stream, text: &str) {
         let text = escape::terminal(text, self.colour(stream));
         self.write_as_is(stream, &text);

@@ -42,7 +42,7 @@ macro_rules! codes {
 }
 
 codes! {
-    DIRECTORY = "E002", "a directory stands where a file should",
+    DIRECTORY = "E002", "expected a file, found a directory",
         "The path names a directory. `trapline test` takes directories; single files have to be\nfiles.\n";
     NOT_UTF8 = "E003", "a file is not UTF-8",
         "Rules, scenarios and snapshots are UTF-8 text. The place of the first byte that is none is\ngiven; convert the file, for example with `iconv -t utf-8`.\n";
@@ -64,7 +64,7 @@ codes! {
         "`trapline sources learn` keeps 10,000 fields, indices and kinds of event. A recording with more has\nfield names that are made of values; an index with such a mapping is refused by Elasticsearch, too.\n";
     BAD_STAGE_HITS = "E025", "a file of stage hits cannot be used",
         "`trapline scan --from-stage-hits` reads what `trapline scan --stage-hits` wrote with the same\nrules and exceptions and the same version of Trapline. Another file, or one that is cut off, is\nrefused: its alerts would be wrong.\n";
-    NO_FILE = "E009", "a pipe or a device stands where a file should",
+    NO_FILE = "E009", "expected a file, found a pipe or a device",
         "Reading a pipe or a device may never end. Only files that are named on the command line may be\npipes.\n";
     CI_ACCEPTS_NOTHING = "E012", "nothing is accepted in CI",
         "With `CI` set nothing is written, so `--accept` would do nothing. Accept at home and commit\nthe snapshot.\n";

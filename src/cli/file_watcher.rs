@@ -12,11 +12,11 @@ use notify::{RecursiveMode, Watcher as _};
 use super::files::Files;
 use crate::event::io::Stop;
 
-/// How often it is looked whether Ctrl-C was pressed.
+/// The interval at which Ctrl-C is checked.
 const ASLEEP: Duration = Duration::from_millis(50);
-/// A save is over when nothing has come for so long.
+/// A save is complete when no event has arrived for this long.
 const QUIET: Duration = Duration::from_millis(10);
-/// What keeps coming is taken as it is after so many events.
+/// The number of events after which a save that never ends is taken as it is.
 const MOST: usize = 10_000;
 
 /// What is looked at.

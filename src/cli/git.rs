@@ -48,11 +48,11 @@ enum Lines {
 }
 
 impl Changed {
-    /// Asks what changed below `root` since `revision`, what is not committed included.
+    /// Asks for the changes below `root` since `revision`, uncommitted ones included.
     ///
-    /// Which files changed is asked first, because names in a diff can be written in several ways;
-    /// the parts of the diff come in the same order. A part that cannot be read is an error: a
-    /// change that nobody asks about would look like one that every case notices.
+    /// The changed files are asked for first, because names in a diff can be written in several
+    /// ways; the parts of the diff come in the same order. A part that cannot be read is an error:
+    /// otherwise its change would look like one that every case notices.
     pub fn since(root: &Utf8Path, revision: &str) -> Result<Self, GitError> {
         must_be_revision(revision)?;
         let names = git(root, &diff(&["--name-status", "-z"], revision))?;

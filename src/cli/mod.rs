@@ -36,7 +36,7 @@ pub use self::console::Console;
 use crate::plan::InternalError;
 pub use crate::project::ExitCode;
 
-/// Runs the program: parse, mean, do.
+/// Runs the program: parses the arguments, reads the settings, runs the command.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args = match args::Args::try_parse_from(arguments) {
         Ok(args) => args,

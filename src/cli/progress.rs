@@ -11,8 +11,7 @@ use crate::event::io::Progress;
 pub struct Bar(ProgressBar);
 
 impl Bar {
-    /// A bar for work of so many units, or of nobody knows how many; without `is_shown` nobody
-    /// sees it.
+    /// A progress bar. `whole: None` shows a spinner; `is_shown: false` hides it.
     pub fn new(whole: Option<u64>, is_shown: bool) -> Self {
         let template = match whole {
             Some(_) => "{bar:28}  {percent:>3} %  {msg}  {eta} left",

@@ -114,8 +114,8 @@ impl IndicatorSide {
         self.seen.iter().map(|(number, _)| *number)
     }
 
-    /// The indicators that the query finds at a time. What was found `before` is so still where the
-    /// query asks the same.
+    /// The indicators that the query finds at `now`. `before` is reused if the query would find the
+    /// same.
     pub fn found(
         &self,
         now: Timestamp,

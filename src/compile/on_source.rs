@@ -73,8 +73,8 @@ impl<'r> OnSource<'r> {
         }
     }
 
-    /// The same of the indicator query of a rule, for the documents of a source of indicators. A
-    /// rule's overrides of times do not hold for them.
+    /// Like [`Self::new`], for the indicator query of a rule and a source of indicators. The rule's
+    /// timestamp override does not apply to indicators.
     pub fn of_indicators(
         rule: &'r ThreatMatch,
         syntax: &'r Syntax,

@@ -149,8 +149,8 @@ impl Query<'_> {
         })
     }
 
-    /// The same of a query that Kibana translates for a data view with more indices than those of
-    /// the schema. Only KQL is translated by the types of a data view.
+    /// Compiles a query that Kibana translates for a data view with more indices than the schema.
+    /// Only KQL depends on the types of a data view.
     pub(super) fn compile_in(&self, view: &Schema) -> Result<CompiledQuery, Vec<QueryError>> {
         let mut compiled = self.compile()?;
         if let Syntax::Kuery(query) = self.syntax {

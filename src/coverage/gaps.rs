@@ -9,7 +9,7 @@ use crate::replay::setting::Setting;
 pub struct Gap<'a> {
     /// The clause.
     pub clause: &'a ClauseCoverage,
-    /// What no case shows yet, one or both.
+    /// The cases that would cover it: one or two.
     pub wishes: Vec<Wish>,
 }
 
@@ -18,7 +18,7 @@ pub struct Gap<'a> {
 pub struct Wish {
     /// It must alert; otherwise it must not.
     pub alert: bool,
-    /// What is missing, in a few words: `no alert hangs on it`.
+    /// What is missing, in a few words: `no alert depends on it`.
     pub lack: &'static str,
     /// The case, in words.
     pub case: String,
@@ -34,7 +34,7 @@ impl<'a> Gap<'a> {
         if clause.decisions.alert.count == 0 {
             wishes.push(Wish {
                 alert: true,
-                lack: "no alert hangs on it",
+                lack: "no alert depends on it",
                 case: alerting(clause),
             });
         }

@@ -20,14 +20,14 @@ pub type OfIndex = Arc<[(Box<str>, Box<str>)]>;
 #[derive(Debug)]
 pub struct Constants {
     indices: Vec<Index>,
-    /// What was asked before, by index name.
+    /// Constants looked up before, by index name.
     known: Mutex<BTreeMap<Box<str>, OfIndex>>,
 }
 
-/// The most index names that are remembered: documents may name any number of them.
+/// The number of index names that are cached; documents may name any number of them.
 const REMEMBERED: usize = 4_096;
 
-/// The constants of an index that has this name; `None` where only the name is known.
+/// The constants of an index with this name; `None` for `index` if only the name is known.
 pub fn constants<'i>(index: Option<&'i Index>, name: &'i str) -> Vec<(&'i str, &'i str)> {
     let mut constants: Vec<(&str, &str)> = Vec::new();
     let mut add = |path, value| {
@@ -37,7 +37,7 @@ pub fn constants<'i>(index: Option<&'i Index>, name: &'i str) -> Vec<(&'i str, &
     };
     let stream = DataStream::named(name);
     for list in index.map_or(&[][..], |index| &index.lists) {
-        // A Beat's index has fields of many integrations, and the constants of none.
+        // The index of a Beat has the fields of many integrations, so no integration's constants.
         if stream.is_none() && !list.fields.is_of_mapping() {
             continue;
         }
@@ -54,7 +54,7 @@ pub fn constants<'i>(index: Option<&'i Index>, name: &'i str) -> Vec<(&'i str, &
 }
 
 impl Constants {
-    /// Those of the indices of a catalogue.
+    /// The constants of the indices of a catalogue.
     pub fn new(catalogue: &Catalogue) -> Self {
         let sources = catalogue.sources().iter();
         Self {
@@ -66,7 +66,7 @@ impl Constants {
         }
     }
 
-    /// Those of the index of this name, as documents have it.
+    /// The constants of the index with this name, as documents state it.
     pub fn of(&self, stored: &str) -> OfIndex {
         let name = index_name(stored);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,7 +89,7 @@ impl Constants {
         self.indices.iter().find(|own| own.stores(name))
     }
 
-    /// Gives the event the constants of its index that it does not carry.
+    /// Adds the constants of its index that the event lacks.
     pub fn fill(&self, event: &mut Event) {
         let Some(index) = stored_in(event) else {
             return;
@@ -101,7 +101,7 @@ impl Constants {
         }
     }
 
-    /// The fields of an event whose value is another one than that of the mapping: Elasticsearch
+    /// The fields of an event whose value differs from the mapping's constant: Elasticsearch
     /// refuses such a document.
     pub fn contradictions(&self, event: &Event) -> Vec<(Box<str>, Scalar)> {
         let Some(index) = stored_in(event) else {

@@ -32,8 +32,8 @@ pub fn derive(kind: &Kind, event: &mut Event) {
     }
 }
 
-/// The fields from which [`derive()`] makes a field that nobody sets, where the name does not tell:
-/// everybody expects `process.name` to be that of `process.executable`. None for other fields.
+/// The fields from which [`derive()`] derives a field, where the field's name does not show it
+/// (everybody expects `process.name` to come from `process.executable`). Empty for other fields.
 pub fn derived_from(path: &str) -> &'static [&'static str] {
     match path {
         "process.entity_id" => &["host.id", "process.executable", "process.pid"],

@@ -198,8 +198,7 @@ const WRITTEN: &[(&str, &[&str])] = &[
     ("network.transport", &["tcp", "udp", "icmp", "ipv6-icmp"]),
 ];
 
-/// Fields that hold what somebody typed or named: an identifier among it has whatever case they
-/// liked.
+/// Fields that hold values typed or chosen by people, in which an identifier can have any case.
 const TYPED: &[&str] = &[
     ".args",
     ".command_line",
@@ -240,7 +239,7 @@ fn is_one_of(names: &[&str], field: &str) -> bool {
         })
 }
 
-/// So many hexadecimal digits are no word.
+/// Text of at least this many hexadecimal digits is not a word.
 const LONG: usize = 8;
 
 /// Whether a value or a pattern is a security identifier, a GUID, a digest, a number in hexadecimal

@@ -10,6 +10,6 @@ pub struct Code {
     pub number: &'static str,
     /// A few words, for the index of errors.
     pub title: &'static str,
-    /// The text of its page in `docs/errors/`: what it means and how to mend it, in Markdown.
+    /// The text of its page in `docs/errors/`: what it means and how to fix it, in Markdown.
     pub page: &'static str,
 }

@@ -94,7 +94,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a line that says how to mend it.
+    /// Adds a line that says how to fix it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());

@@ -16,7 +16,7 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// The first and the last bytes, which are all if there are no more than twice as many.
+/// The first and the last `N` bytes; together they cover a text of at most `2 * N` bytes.
 #[inline]
 fn ends<const N: usize>(text: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
     text.first_chunk().zip(text.last_chunk())

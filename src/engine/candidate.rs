@@ -8,14 +8,14 @@ use rustc_hash::FxHashMap;
 use super::column::{Atom, Column, DecodedValue};
 use super::program::{Node, TestRef};
 
-/// A column whose tests nearly every condition makes decides buckets: at most so many of them,
-/// with at most so many atoms.
+/// Limits for the columns that define event classes: their number, and the atoms of each. Chosen
+/// are columns that nearly every condition tests.
 const MAX_DISPATCH: usize = 4;
 const MAX_DISPATCH_ATOMS: usize = 64;
-/// A witness dearer than this is none.
+/// A prefilter that costs more than this is not used.
 const MAX_COST: u32 = 20_000;
 
-/// How often conditions make each test, for choosing.
+/// Counts how many conditions use each test, to choose prefilters and event classes.
 #[derive(Debug)]
 pub(super) struct Usage {
     /// For each column and atom the number of conditions that ask it.
@@ -87,8 +87,8 @@ impl Usage {
         chosen.into_iter().map(|(_, number)| number).collect()
     }
 
-    /// Tests of which one must be true for the condition to hold, with what it costs to find such
-    /// values among all; `None` if there is no such thing.
+    /// Tests of which at least one is true whenever the condition holds, with their cost; `None` if
+    /// there are none that are cheap enough.
     pub(super) fn witness(
         &self,
         columns: &[Column],
@@ -129,8 +129,8 @@ impl Usage {
         found.min_by_key(|(cost, _)| *cost)
     }
 
-    /// A value that few conditions ask for is a rare one; one that is found by look-up is a cheap
-    /// one.
+    /// Estimates the cost of a prefilter: low for values that few conditions use and for tests
+    /// decided by a hash look-up.
     fn cost(&self, columns: &[Column], test: TestRef) -> u32 {
         let column = columns.get(test.column as usize);
         let Some((column, compiled)) =
@@ -155,7 +155,7 @@ impl Usage {
     }
 }
 
-/// The witnesses on one column: from a value to the conditions that it makes worth a look.
+/// The prefilters on one column: from a value to the stages that it makes candidates.
 #[derive(Debug, Default)]
 pub(super) struct Witnesses {
     /// Each test that is a witness, and the stages it is one of.
@@ -215,7 +215,7 @@ impl Witnesses {
             .flat_map(|(_, stages)| stages.iter().copied())
     }
 
-    /// Finds the witnesses that a value, looked at already, is: their tests and stages.
+    /// Calls `found` with each prefilter test that the decoded value satisfies, and its stages.
     pub(super) fn find(
         &self,
         column: &Column,

@@ -53,7 +53,7 @@ impl Atom {
     }
 }
 
-/// Whether a value meets any of some atoms.
+/// A test of one value: true if any of its atoms is.
 #[derive(Debug)]
 pub(super) struct Test {
     /// The atoms, ascending.
@@ -116,7 +116,8 @@ impl Texts {
 }
 
 impl Column {
-    /// A column with these atoms, and a test for each list of them, which is ascending.
+    /// Creates a column with these atoms and one test for each list of atom numbers; each list is
+    /// ascending.
     pub(super) fn new(
         slot: SlotId,
         reader: FieldType,
@@ -243,13 +244,13 @@ pub(super) struct DecodedValue {
 }
 
 impl DecodedValue {
-    /// Another value comes.
+    /// Marks the cell as not decoded, before the next value.
     pub(super) fn forget(&mut self) {
         self.is_fresh = false;
         self.is_folded = false;
     }
 
-    /// Decodes the value, unless that was done.
+    /// Decodes the value unless the cell holds it already.
     pub(super) fn decode(&mut self, column: &Column, raw: RawCell<'_>) {
         if self.is_fresh {
             return;
@@ -306,8 +307,9 @@ impl DecodedValue {
     }
 }
 
-/// For each slot the column that says which values fit: the first one whose type is no text's. The
-/// field of the time is left out, for an event without one is counted by itself.
+/// For each slot, the column that tells whether a value fits its field's type: the first column
+/// whose type is not text. The time field is left out, because events without a time are counted
+/// separately.
 pub(super) fn typed_columns(slots: &Slots, columns: &[Column], clock: u32) -> Box<[Option<u32>]> {
     let mut typed = vec![None; slots.count()];
     for (number, column) in (0u32..).zip(columns) {

@@ -11,7 +11,7 @@ use crate::event::{FieldType, Value};
 use crate::plan::predicate::{WildcardPattern, WildcardToken};
 use crate::plan::{Comparison, FieldId, Predicate};
 
-/// A column that is not finished.
+/// Collects the atoms and tests of one column while rules are compiled.
 #[derive(Debug)]
 pub(super) struct Draft {
     slot: SlotId,
@@ -48,7 +48,7 @@ impl Draft {
         Ok(self.test(vec![atom]))
     }
 
-    /// `make` is asked only for a new atom.
+    /// Calls `make` only if the atom is new.
     fn atom(
         &mut self,
         key: AtomKey,

@@ -93,11 +93,11 @@ pub(super) enum ScriptTest {
 }
 
 impl RuleSet {
-    /// Compiles rules, each a number of the caller's and a plan; those that cannot be run come
-    /// back with the reason. `clock` is the field that puts the events of the stream in order; a
-    /// rule with another one is run over what it kept when the stream has ended.
+    /// Compiles rules, given as pairs of the caller's number and a plan. Returns the rules that the
+    /// engine cannot run, with the reason. `clock` is the field that orders the stream; a rule with
+    /// another timestamp field runs at the end of the stream, over its kept hits.
     ///
-    /// A plan with several mappings is read by the first that knows a field.
+    /// Where several mappings of a plan know a field, the first one decides how it is read.
     pub fn compile<'p>(
         rules: impl IntoIterator<Item = (u32, &'p Plan)>,
         clock: &str,
@@ -105,7 +105,7 @@ impl RuleSet {
         Self::compile_with(rules, clock, &[])
     }
 
-    /// The same; these fields are read as well, for [`super::Matcher::values`].
+    /// Like [`Self::compile`], and extracts `fields` too, for [`super::Matcher::values`].
     pub fn compile_with<'p>(
         rules: impl IntoIterator<Item = (u32, &'p Plan)>,
         clock: &str,
@@ -191,7 +191,8 @@ impl Compiler {
     fn field(&mut self, field: &PlanField) -> Option<u32> {
         field.family?;
         let reader = field.readers.iter().flatten().next()?;
-        // A stream has documents of several indices: each has the constant that it carries.
+        // A stream mixes documents of several indices, so the value comes from the document, not
+        // from the mapping.
         let field_type = match &reader.field_type {
             FieldType::ConstantKeyword { .. } => &FieldType::ConstantKeyword { value: None },
             field_type => field_type,

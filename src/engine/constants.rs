@@ -20,13 +20,13 @@ type OfIndex = Arc<[(SlotId, Box<str>)]>;
 #[derive(Debug, Default)]
 pub(super) struct IndexConstants {
     known: FxHashMap<Box<[u8]>, OfIndex>,
-    /// The index of the last event, as bytes that tell it from others, and its constants.
+    /// The key of the last event's index, and its constants.
     key: Vec<u8>,
     current: OfIndex,
 }
 
 impl IndexConstants {
-    /// Turns to the index of this key; `false` of one that is not known.
+    /// Selects the index with this key; returns whether it is known.
     pub(super) fn are_of(&mut self, key: &[u8]) -> bool {
         if self.key == key {
             return true;
@@ -40,7 +40,7 @@ impl IndexConstants {
         true
     }
 
-    /// Notes the constants of an index and turns to it.
+    /// Adds the constants of an index and selects it.
     pub(super) fn learn(&mut self, key: &[u8], slots: &Slots, constants: &[(Box<str>, Box<str>)]) {
         let slot = |path: &str| {
             let numbered = (0u32..).map(SlotId).zip(slots.paths());
@@ -60,8 +60,8 @@ impl IndexConstants {
         self.key.extend_from_slice(key);
     }
 
-    /// Gives the row what the document does not carry. A value that is another one stays: the
-    /// document is one that Elasticsearch refuses.
+    /// Adds the constants that the document lacks. Another value stays; Elasticsearch refuses such
+    /// a document.
     pub(super) fn fill(&self, row: &mut Row, line: &str, slots: &Slots, misfits: &mut Vec<Misfit>) {
         for (slot, constant) in &*self.current {
             if !row.has(*slot) {

@@ -13,7 +13,7 @@ use super::sequence_spec::{Kind, StageAction};
 use crate::event::Timestamp;
 use crate::plan::IndexVec;
 
-/// One that may yet be taken back holds up a tenth as many matches as there may be partial
+/// The limit on matches that wait behind a retractable one, as a fraction of the limit on partial
 /// sequences.
 const PARTIALS_TO_HELD_UP: usize = 10;
 
@@ -27,7 +27,7 @@ pub struct Occurrence<'h> {
     pub position: u64,
     /// The stages that it meets, ascending, with the key.
     pub hits: &'h [(u32, &'h [u8])],
-    /// It came too late to be put in order: only rules without order see it.
+    /// It came too late to be sorted; only rules without order see it.
     pub is_late: bool,
 }
 
@@ -68,8 +68,9 @@ enum Outgoing<E> {
 }
 
 impl<'s, E: Clone> Correlator<'s, E> {
-    /// No event yet. At most `max_held` partial sequences are held, and a tenth as many matches
-    /// behind one that may yet be taken back; when there are more the oldest go.
+    /// Creates a correlator without state. It holds at most `max_held` partial sequences, and a
+    /// tenth as many matches behind one that a later event may retract; beyond that the oldest are
+    /// dropped.
     pub fn new(set: &'s RuleSet, max_held: usize) -> Self {
         let states = set.rules.iter().map(|rule| match rule.spec.kind {
             _ if rule.spec.is_deferred => State::Deferred(VecDeque::new()),
@@ -91,8 +92,8 @@ impl<'s, E: Clone> Correlator<'s, E> {
         }
     }
 
-    /// Takes one event, which `event` makes when it is to be kept; matches go to `sink` in the order
-    /// of their last events, those of a late event at once.
+    /// Processes one event. `event` is called only if the event has to be kept. Matches go to
+    /// `sink` in the order of their last events; matches of a late event go at once.
     pub fn take(
         &mut self,
         occurrence: &Occurrence<'_>,
@@ -121,7 +122,8 @@ impl<'s, E: Clone> Correlator<'s, E> {
             self.evict();
         }
         if occurrence.is_late {
-            // Time stands still while events are late, so that nothing they wait for would end.
+            // Late events do not advance time, so a match of theirs would never be decided by
+            // waiting.
             self.outbox.split_off(held_up).into_iter().for_each(|late| {
                 if let Outgoing::Ready(found) = late {
                     sink(found);
@@ -135,8 +137,8 @@ impl<'s, E: Clone> Correlator<'s, E> {
         }
     }
 
-    /// Time goes back where a stream was followed to events that are dated far ahead: what they
-    /// began, no event of now continues.
+    /// Handles time that moves back, after it had followed events dated far ahead: drops the
+    /// partial sequences that began there.
     fn go_back(&mut self) {
         for (state, evicted) in self.states.iter_mut().zip(self.evicted.iter_mut()) {
             if let State::Sequence(tracks) = state {
@@ -341,7 +343,8 @@ impl<'s, E: Clone> Correlator<'s, E> {
         }
     }
 
-    /// What is kept for the end has no rank: each such rule gives its oldest tenth.
+    /// Drops the oldest tenth of each rule's kept hits; kept hits of different rules have no common
+    /// order.
     fn evict_kept(&mut self) {
         for (state, evicted) in self.states.iter_mut().zip(self.evicted.iter_mut()) {
             if let State::Deferred(kept) = state {
@@ -370,7 +373,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
             .map(|(rule, evicted)| (rule.number, *evicted))
     }
 
-    /// The stream has ended: what waited is decided, what was kept is run.
+    /// Ends the stream: decides the waiting matches and runs the rules that need all of their hits.
     pub fn finish(&mut self, sink: &mut impl FnMut(Match<E>)) {
         self.decide_waiting(i128::MAX);
         let waiting: Vec<u64> = self.deadlines.iter().map(|(_, number)| *number).collect();

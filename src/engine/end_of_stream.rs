@@ -28,7 +28,7 @@ pub(super) struct Kept<E> {
     pub(super) event: E,
 }
 
-/// The order of a hit that has one of its own: time and tiebreaker; and its key.
+/// Splits the bytes of a hit of a rule with its own order into time, tiebreaker and join key.
 pub(super) fn split_order(bytes: &[u8]) -> (Option<Timestamp>, Option<Value>, &[u8]) {
     let Some((length, rest)) = bytes.split_first_chunk::<4>() else {
         return (None, None, &[]);
@@ -64,7 +64,7 @@ pub(super) fn run<E: Clone>(spec: &SequenceSpec, rule: u32, kept: &[Kept<E>]) ->
                 (kept.time, None, &*kept.key)
             };
             Ordered {
-                // Samples know no order, so an event without a time is theirs as well.
+                // Samples have no order, so they accept events without a time.
                 time: time.or_else(|| sample.then(Timestamp::default)),
                 tiebreaker,
                 position: kept.position,
@@ -209,7 +209,8 @@ impl<E> Search<'_, E> {
         let Some(events) = self.stages.get(stage) else {
             return true;
         };
-        // As many as there are stages are enough for an assignment to be found if there is one.
+        // As many candidates as there are stages suffice: if an assignment exists, these contain
+        // one.
         for event in events.iter().take(self.stages.len()) {
             self.steps += 1;
             if self.steps > MAX_STEPS {

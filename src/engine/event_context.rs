@@ -25,7 +25,7 @@ pub(super) struct ColumnState {
     pub(super) decoded_values: Vec<DecodedValue>,
 }
 
-/// One event, and what is known of its values.
+/// One event while it is matched, with the cached results of its columns.
 pub(super) struct EventContext<'m> {
     pub(super) set: &'m RuleSet,
     pub(super) row: &'m Row,
@@ -58,7 +58,7 @@ impl EventContext<'_> {
         state
     }
 
-    /// Finds out which stages a value makes candidates.
+    /// Finds and caches the stages for which a value passes the prefilter.
     pub(super) fn witness(&mut self, number: u32, place: usize, entry: u32) {
         let set = self.set;
         let number = ColumnId(number);
@@ -141,7 +141,8 @@ impl EventContext<'_> {
         tuples.push((place(start), place(bytes.len())));
     }
 
-    /// Appends the value of a key column if it is the only one; how many there are.
+    /// Appends the value of a key column if it has exactly one. Returns the number of values; 2
+    /// stands for several.
     fn key_value(&self, number: u32, bytes: &mut Vec<u8>) -> usize {
         let column = self.set.columns.at(ColumnId(number));
         let start = bytes.len();
@@ -157,8 +158,8 @@ impl EventContext<'_> {
         count
     }
 
-    /// All tuples that begin with what stands from `start` on and go on with one value of each of
-    /// the keys.
+    /// Adds each tuple that starts with the bytes from `start` on and continues with one value of
+    /// each remaining key.
     fn combinations(
         &self,
         start: usize,
@@ -223,7 +224,8 @@ impl EventContext<'_> {
     }
 }
 
-/// Appends a value as a key; nothing if the type makes nothing of it.
+/// Appends a value in the encoding of keys; appends nothing if the type ignores or refuses the
+/// value.
 fn write_key(column: &Column, raw: RawCell<'_>, bytes: &mut Vec<u8>) {
     if column.is_text && raw.kind == Kind::Text {
         // Nothing to decode.
@@ -281,8 +283,8 @@ impl Ask for EventContext<'_> {
     }
 }
 
-/// A condition that hangs on scripts that failed: what it is with those false, and the failure on
-/// which it hangs alone.
+/// Decides a condition in which scripts failed. Returns the outcome with those scripts false, and
+/// the first failure that alone would change it.
 pub(super) fn decide_failed(
     node: &Node,
     context: &mut EventContext<'_>,
@@ -322,7 +324,7 @@ pub(super) fn decide_failed(
     (holds, None)
 }
 
-/// A context in which some scripts have an outcome that is given.
+/// An [`EventContext`] in which the outcomes of some scripts are given.
 struct Assumed<'a, 'm> {
     context: &'a mut EventContext<'m>,
     truths: &'a [(u32, bool)],

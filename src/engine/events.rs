@@ -19,9 +19,9 @@ pub type Matches = Vec<Vec<Option<u32>>>;
 /// An event's time, its number, and the stages that it meets with their keys.
 type Met = (Option<Timestamp>, u32, Vec<(u32, Vec<u8>)>);
 
-/// What each plan finds, by its number, as [`crate::evaluate`] finds it. Plans that this way cannot
-/// run are not in the answer: the engine refuses them, they fail on some event, or their fields are
-/// read otherwise in some mapping.
+/// Returns the matches of each plan by number, equal to those of [`crate::evaluate`]. Plans that
+/// the engine refuses, that fail on some event, or whose fields some mapping reads differently are
+/// left out.
 pub fn over_events(
     plans: &[(u32, &Plan)],
     clock: &str,
@@ -34,7 +34,7 @@ pub fn over_events(
         return BTreeMap::new();
     }
     let of_one_mapping = |plan: &Plan| plan.fields.iter().all(|field| field.readers.len() < 2);
-    // The lines that are written here do not tell the objects of an array apart.
+    // The lines written here do not keep which object of an array a value belongs to.
     let runs = |plan: &Plan| of_one_mapping(plan) && !asks_documents(plan);
     let plans = plans.iter().filter(|(_, plan)| runs(plan));
     let plans: Vec<(u32, &Plan)> = plans.copied().collect();

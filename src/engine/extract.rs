@@ -29,7 +29,7 @@ pub enum BadLine {
     #[error("a document must be a JSON object")]
     NoObject,
     /// A key stands twice in one object.
-    #[error("the key `{0}` stands twice in one object")]
+    #[error("duplicate key `{0}` in an object")]
     Duplicate(String),
     /// Longer than places in it can be counted.
     #[error("a line of more than 4 GiB")]
@@ -57,8 +57,8 @@ pub struct Extractor<'s> {
 }
 
 impl<'s> Extractor<'s> {
-    /// A reader for these slots. With `unwrap_source` the document is what stands under
-    /// `_source`, where a line has that.
+    /// A reader for these slots. With `unwrap_source` the document is the object under
+    /// `_source`, if a line has one.
     pub fn new(slots: &'s Slots, unwrap_source: bool) -> Self {
         Self {
             slots,
@@ -351,7 +351,7 @@ impl Walker<'_, '_> {
         Ok(())
     }
 
-    /// Any value, taken nothing of.
+    /// Skips any value.
     fn skip(&mut self, depth: u32) -> Result<(), Stop> {
         match self.peek() {
             Some(b'"') => {
@@ -396,7 +396,7 @@ impl Walker<'_, '_> {
         Ok(())
     }
 
-    /// Goes behind the characters of a number.
+    /// Skips the characters of a number.
     fn number(&mut self) {
         self.at += 1;
         while let Some(b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') = self.peek() {
@@ -495,7 +495,7 @@ impl Walker<'_, '_> {
         }
     }
 
-    /// Behind a backslash and what it stands before.
+    /// Skips an escape sequence.
     fn escape(&mut self) -> Result<(), Stop> {
         match self.bytes.get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {

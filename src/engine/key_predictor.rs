@@ -5,16 +5,16 @@ use rustc_hash::FxHashMap;
 
 use super::slots::{Child, NodeId};
 
-/// So many keys are learnt.
+/// The number of keys that are learned.
 const MAX_GUESSES: usize = 16_384;
-/// Longer keys are not.
+/// Keys longer than this are not learned.
 const MAX_KEY: usize = 256;
-/// So many keys are remembered for one place: events of several kinds take turns.
+/// The number of successors remembered for each key: events of several kinds alternate.
 const CHOICES: usize = 4;
-/// So many bytes of a key are compared at once.
+/// The number of bytes of a key that are compared at once.
 const HEAD: usize = 16;
 
-/// What stood before a key.
+/// What precedes the key to be predicted.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Before {
     /// It is the first of an object at this node.
@@ -25,7 +25,7 @@ pub(super) enum Before {
     Unknown,
 }
 
-/// The keys that may come next, one higher, the one that came last first.
+/// The numbers, plus one, of the keys that may come next; the most recent first, 0 for none.
 type Choices = [u32; CHOICES];
 
 /// A key that may come.
@@ -62,7 +62,7 @@ pub(super) struct Guesses {
 }
 
 impl Guesses {
-    /// Nothing is known of so many nodes.
+    /// Creates a predictor for a trie of this many nodes, without any key.
     pub(super) fn new(nodes: usize) -> Self {
         Self {
             keys: Vec::new(),
@@ -71,7 +71,7 @@ impl Guesses {
         }
     }
 
-    /// The guess for what follows `before` with which `rest` begins.
+    /// Returns the learned key that follows `before` and with which `rest` begins.
     #[inline]
     pub(super) fn right(&mut self, before: Before, rest: &[u8]) -> Option<Right> {
         let choices = self.choices(before)?;

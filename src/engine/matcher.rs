@@ -20,7 +20,7 @@ use crate::evaluate::failure::QueryFailure;
 use crate::event::{Raw, Scalar, Timestamp};
 use crate::plan::IndexVec;
 
-/// Kinds of event are remembered up to so many.
+/// The number of event classes that are remembered.
 const MAX_BUCKETS: usize = 4_096;
 
 /// Fields with the value that each has in every document of an index.
@@ -70,7 +70,7 @@ pub struct Matcher<'s> {
     misfits: Vec<Misfit>,
 }
 
-/// A kind of event: what its dispatch columns say.
+/// A class of events with the same values in the columns that all conditions test.
 #[derive(Debug)]
 struct EventClass {
     bits: Box<[u64]>,
@@ -125,7 +125,7 @@ impl Found {
 }
 
 impl<'s> Matcher<'s> {
-    /// A matcher that has seen nothing. With `unwrap_source` a line may be a hit of a search
+    /// Creates a matcher with empty caches. With `unwrap_source` a line may be a hit of a search
     /// response.
     pub fn new(set: &'s RuleSet, routing: &'s dyn Routing, unwrap_source: bool) -> Self {
         let clock = set.columns.at(ColumnId(set.clock)).reader.clone();
@@ -232,7 +232,7 @@ impl<'s> Matcher<'s> {
         std::mem::take(&mut self.misfits)
     }
 
-    /// Gives the row the constants of the event's index that the document does not carry.
+    /// Adds the constants of the event's index that the document lacks.
     fn fill_constants(&mut self, line: &str) {
         self.bucket_key.clear();
         push_index(&mut self.bucket_key, self.set, &self.row, line);

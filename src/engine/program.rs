@@ -36,7 +36,7 @@ pub(super) struct TestRef {
 pub(super) enum Truth {
     False,
     True,
-    /// It hangs on a script that failed.
+    /// Not decided: it depends on a script that failed.
     Failed,
 }
 
@@ -99,7 +99,7 @@ impl Node {
         }
     }
 
-    /// How dear it is to decide, about, in nanoseconds on a value never seen.
+    /// Estimates the cost of deciding the node, in nanoseconds, for values that are not cached.
     fn cost(&self, columns: &[Column]) -> u32 {
         match self {
             Self::Constant(_) | Self::Given(_) => 0,
@@ -112,8 +112,8 @@ impl Node {
         }
     }
 
-    /// What is left of it when the given bits are as they are; `None` for what only the event's
-    /// other values tell.
+    /// The outcome if the bits of the event class decide it; `None` if it depends on other values
+    /// of the event.
     pub(super) fn given(&self, bit: &impl Fn(u32) -> bool) -> Option<bool> {
         let junction = |parts: &[Node], decisive: bool| {
             let mut known = true;

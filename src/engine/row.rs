@@ -94,7 +94,7 @@ impl Row {
         self.add(slot, cell(kind, false, start, end));
     }
 
-    /// Adds a value that stands nowhere in the line as it is.
+    /// Adds a value whose text does not occur in the line as it is.
     pub(super) fn push_owned(&mut self, slot: SlotId, raw: Raw<'_>) {
         let cell = self.own(raw);
         self.add(slot, cell);

@@ -1,9 +1,8 @@
-//! The state of one sequence rule: for each join key the partial sequences that wait. Fed by
-//! `correlate.rs` in the order of events, and by `end_of_stream.rs`.
+//! The state of one sequence rule: the waiting partial sequences per join key. Fed in
+//! event order by `correlate.rs`, and by `end_of_stream.rs`.
 //!
-//! Of the partial sequences that wait at one position under one key only the newest can ever be
-//! used, because using it discards the older ones: one place a position is the whole state. What
-//! `maxspan` has passed by is swept out before the state has grown to twice what was left.
+//! A position under one key holds only its newest partial sequence, because using it discards the
+//! older ones. State older than `maxspan` is swept before the map has doubled since the last sweep.
 
 use std::collections::VecDeque;
 
@@ -11,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::sequence_spec::{SequenceSpec, StageAction};
 
-/// Sweep no sooner than at so many keys.
+/// Sweeps start at this number of keys.
 const MIN_SWEEP: usize = 1_024;
 
 /// One event in the order of events.
@@ -89,9 +88,9 @@ impl<E> Default for Tracks<E> {
 }
 
 impl<E: Clone> Tracks<E> {
-    /// Takes one act of one event under one key; gives the sequence that it completes. Events
-    /// come in ascending rank, the acts of one event in the order of [`StageAction::turn`]; the event is
-    /// made only when it is kept.
+    /// Applies one action of one event under one key; returns the sequence that it completes.
+    /// Events come in ascending rank, and the actions of one event in the order of
+    /// [`StageAction::turn`]. The event is created only if it is kept.
     pub(super) fn take(
         &mut self,
         spec: &SequenceSpec,
@@ -101,7 +100,8 @@ impl<E: Clone> Tracks<E> {
     ) -> Option<Vec<Moment<E>>> {
         match act {
             StageAction::Until => {
-                // Without a track there is nothing to end; what begins later is spared.
+                // Without state for the key there is nothing to end, and later events are not
+                // affected.
                 if let Some(track) = self.by_key.get_mut(key) {
                     track.until = Some(moment.rank);
                 }
@@ -165,7 +165,7 @@ impl<E: Clone> Tracks<E> {
         self.by_key.get_mut(key)
     }
 
-    /// Drops what no event at `now` or later can make anything of.
+    /// Drops the state that no event at `now` or later can complete.
     pub(super) fn sweep(&mut self, spec: &SequenceSpec, now: i128) {
         let Some(maxspan) = spec.maxspan else {
             return;

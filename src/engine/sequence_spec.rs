@@ -5,7 +5,7 @@ use super::keys;
 use crate::event::{FieldType, Value};
 use crate::plan::{Operator, Pipe, Plan, Role};
 
-/// How the stages of a rule go together.
+/// The correlation part of a rule: stage order, maxspan, until, missing events.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct SequenceSpec {
     pub(super) kind: Kind,
@@ -50,8 +50,9 @@ pub(super) enum StageAction {
 }
 
 impl StageAction {
-    /// The order in which the acts of one event are taken: later positions first, so that an
-    /// event never follows itself; `until` after them, because it spares what it ends.
+    /// The order in which the actions of one event apply: later positions first, so that an event
+    /// never follows itself; `until` last, so that an event that meets both still completes its
+    /// sequence.
     pub(super) fn turn(self) -> usize {
         match self {
             Self::Stage(position) => usize::MAX / 2 - position,

@@ -9,11 +9,11 @@ use crate::event::{FieldType, Timestamp, Value};
 /// How much of `2024-01-31T12:34:56.789Z` names the minute.
 const MINUTE: usize = 17;
 
-/// Reads times; remembers the minute read last.
+/// Parses event times, and caches the minute of the last one.
 #[derive(Debug)]
 pub(super) struct Clock {
     reader: FieldType,
-    /// The reader takes what a mapping takes by default.
+    /// The field has the default date format of a mapping.
     usual: bool,
     minute: [u8; MINUTE],
     start: i64,
@@ -55,7 +55,7 @@ impl Clock {
         read_slowly(&self.reader, raw)
     }
 
-    /// Asks the reader where the minute starts.
+    /// Parses the start of a minute by the mapping's format and caches it.
     fn learn(&mut self, minute: &[u8; MINUTE], text: &str) -> Option<()> {
         self.known = false;
         let start = format!("{}00.000Z", text.get(..MINUTE)?);

@@ -11,7 +11,7 @@ use super::row::{Kind, RawCell};
 /// The most values, and the most bytes of values, of one table.
 const MAX_VALUES: usize = 32_768;
 const MAX_BYTES: usize = 2 << 20;
-/// After so many look-ups a table is judged.
+/// The number of look-ups after which the hit rate of a table is checked.
 const TRIAL: u32 = 8_192;
 
 /// Cached test results for the values of one column.
@@ -60,13 +60,14 @@ impl ValueTable {
         }
     }
 
-    /// Another event comes: the numbers given before may be taken again.
+    /// Starts the next event; numbers given for earlier events become invalid when the table is
+    /// cleared.
     pub(super) fn next_event(&mut self) {
         if self.bypassed || self.entries.len() >= MAX_VALUES || self.bytes.len() >= MAX_BYTES {
             self.clear();
         }
         if self.asked >= TRIAL {
-            // Long values that hardly ever come back cost more to keep than to test.
+            // Long values that rarely repeat cost more to cache than to test.
             if self.known < self.asked / 4 && !self.bypassed {
                 self.bypassed = true;
                 self.clear();

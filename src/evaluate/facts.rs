@@ -94,9 +94,9 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Runs each leaf on each event. A test that fails counts only on an event whose stage hangs
-    /// on it, since Elasticsearch runs a script only on documents that the other conditions of the
-    /// conjunction leave (`ScriptQuery` is two-phase).
+    /// Runs each leaf on each event. A failing test counts only for an event whose stage depends on
+    /// it: Elasticsearch runs a script only on documents that pass the other conditions of the
+    /// conjunction (`ScriptQuery` is two-phase).
     pub(super) fn new(plan: &Plan, tests: &Tests, events: &[Event]) -> Result<Self, QueryFailure> {
         let mut facts = Self {
             leaves: BitMatrix::new(events.len(), plan.leaves.len()),

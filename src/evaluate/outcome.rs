@@ -26,8 +26,7 @@ pub enum Override {
         /// The leaf's bit (not the outcome as written: see `Clause::negated`).
         bit: bool,
     },
-    /// A structural clause no longer holds anything back: `maxspan` unlimited, `until` or a
-    /// missing event dropped, a key left out of the tuple, a category that is any.
+    /// Disables a structural clause (unlimited maxspan, no until, join key ignored, any category).
     Relax(ClauseId),
     /// The category test of one stage holds on one event.
     Category {
@@ -112,6 +111,6 @@ pub struct BlockerHint {
     /// For each positive position (a stage `with runs=n` has n) the event that the author's
     /// labels put there: the attack's own match. Looked at alone if every position has one.
     pub assignment: Vec<Option<EventId>>,
-    /// What is waived: the decision is explained as it stands under these overrides.
+    /// What is waived: the decision is explained under these overrides.
     pub waived: Vec<Override>,
 }

@@ -1,4 +1,4 @@
-//! The text of a cause, the same in `because`, snapshots, reports and JSON.
+//! Names a cause, with the same words in `because`, snapshots, reports and JSON.
 
 use super::{Cause, CauseKind};
 use crate::event::EventId;

@@ -51,8 +51,9 @@ pub(super) enum StageAction {
 }
 
 impl StageAction {
-    /// The order in which the acts of one event are taken: later positions first, so that an
-    /// event never follows itself; `until` last, because it spares the sequence that it ends.
+    /// The order in which the actions of one event apply: later positions first, so that an event
+    /// never follows itself; `until` last, so that an event that meets both still completes its
+    /// sequence.
     pub(super) fn turn(self) -> usize {
         match self {
             Self::Stage(position) => usize::MAX / 2 - position,

@@ -1,5 +1,5 @@
-//! Sorts records of any number in bounded memory: what does not fit goes to a temporary file, which
-//! the caller provides. Used where events of a finite file must come in the order of their times.
+//! Sorts any number of records in bounded memory; what does not fit goes to a temporary file of the
+//! caller. Used where the events of a finite file must be ordered by time.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -57,7 +57,7 @@ pub trait Files: Sync {
 
 /// Is told how far long work has come, from any thread.
 pub trait Progress: Sync {
-    /// So many more units of the whole are done.
+    /// Reports that this many more units are done.
     fn advance(&self, units: u64);
 }
 
@@ -69,8 +69,8 @@ impl Progress for Unwatched {
     fn advance(&self, _: u64) {}
 }
 
-/// Whether somebody wants long work to end; asked once a chunk. The work then ends with what it
-/// has found so far.
+/// A request to end long work, checked once per chunk. The work then returns what it has found so
+/// far.
 #[derive(Debug, Default)]
 pub struct Stop(AtomicBool);
 

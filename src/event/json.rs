@@ -20,7 +20,7 @@ pub enum BadDocument {
     NoObject(&'static str),
     /// A key stands twice in one object. `serde_json` would take the last value in silence;
     /// Elasticsearch refuses the document.
-    #[error("the key `{0}` stands twice in one object")]
+    #[error("duplicate key `{0}` in an object")]
     Duplicate(String),
 }
 
@@ -352,7 +352,7 @@ mod tests {
             (r#"{"x":":\":","é:":"\\","é:":""}"#, "é:"),
         ] {
             let refused = parse_object(line).unwrap_err().to_string();
-            let expected = format!("the key `{key}` stands twice in one object");
+            let expected = format!("duplicate key `{key}` in an object");
             assert_eq!(refused, expected, "{line}");
         }
         for line in [

@@ -23,8 +23,8 @@ pub use schema::{Mapping, MappingId, Resolution, Schema};
 pub use time::Timestamp;
 pub use value::{Raw, Scalar, Value};
 
-/// So many objects above a field are looked at. Elasticsearch maps 20 in one another
-/// (`index.mapping.depth.limit`), so that nothing deeper is a field.
+/// The number of objects above a field that are examined. Elasticsearch maps at most 20 levels
+/// (`index.mapping.depth.limit`), so nothing deeper is a field.
 const DEEPEST: usize = 64;
 
 /// The paths of the objects above a field, the nearest first; of a path that is too deep to be a

@@ -35,8 +35,8 @@ pub fn group(suppression: &Suppression, events: &[&Event], sequence: bool) -> Gr
         .collect()
 }
 
-/// What becomes of the hits of executions, in their order: each match is alerted once, those of
-/// one group under the first of them, and what `max_signals` cut off is lost unless another
+/// Turns the hits of executions, in start order, into alerts: a match alerts once, matches of one
+/// group go under its first alert, and a match cut by `max_signals` is lost unless another
 /// execution finds it.
 pub fn settle(
     ran: &[(i64, &Found)],
@@ -68,7 +68,7 @@ pub fn settle(
     outcome
 }
 
-/// What becomes of what an execution finds.
+/// The result of a hit of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// An alert.
@@ -79,7 +79,7 @@ pub enum Fate {
     Cut,
 }
 
-/// With suppression an execution looks at so many times `max_signals`, of which it makes at most
+/// With suppression, an execution examines this many times `max_signals` hits and makes at most
 /// `max_signals` alerts.
 const LOOKED_AT: usize = 5;
 
@@ -138,7 +138,7 @@ impl<'s> OpenGroups<'s> {
         }
     }
 
-    /// What becomes of a find whose fields have these values.
+    /// Decides a hit by the values of its fields.
     pub fn fate(&mut self, values: impl Fn(&str) -> Vec<String>) -> Fate {
         let suppression = self.suppression;
         let fields = || suppression.into_iter().flat_map(|own| &own.group_by);
@@ -146,8 +146,7 @@ impl<'s> OpenGroups<'s> {
         self.fate_of(|| fields().map(present).collect())
     }
 
-    /// What becomes of a find, by the values of its fields; they are not asked for where nothing is
-    /// suppressed.
+    /// Decides a hit by its group; `group` is called only if the rule has suppression.
     pub fn fate_of(&mut self, group: impl FnOnce() -> Group) -> Fate {
         let Some(suppression) = self.suppression else {
             return self.alone();
@@ -159,7 +158,7 @@ impl<'s> OpenGroups<'s> {
         self.in_group(group)
     }
 
-    /// What becomes of a find of a group.
+    /// Decides a hit of a group.
     pub fn in_group(&mut self, group: Group) -> Fate {
         if self.suppression.is_some() && self.open.contains_key(&group) {
             if self.made + self.suppressed >= self.looked_at() {
@@ -175,7 +174,7 @@ impl<'s> OpenGroups<'s> {
         fate
     }
 
-    /// What becomes of a find that has no group.
+    /// Decides a hit without a group.
     fn alone(&mut self) -> Fate {
         if self.made >= self.max_signals {
             return Fate::Cut;

@@ -48,8 +48,8 @@ pub struct Found {
     pub cut: Vec<usize>,
 }
 
-/// Makes of the hits of the executions of a phase, each with its start, in their order, what becomes
-/// of them.
+/// Turns the hits of one phase's executions, given with their starts in start order, into alerts,
+/// cut and suppressed matches.
 pub type Settle<'a> = dyn Fn(&[(i64, &Found)]) -> Outcome + 'a;
 
 /// Phases of the schedule in which the same happens: executions start from `from` to before
@@ -133,10 +133,9 @@ impl Windows {
         searches
     }
 
-    /// What happens in every phase: the phases from 0 to the interval, those in a row with the
-    /// same outcome together. `settle` makes of the hits of the executions, in their order, what
-    /// becomes of them; where it `repeats`, an execution that finds the same as the one before may
-    /// make other alerts.
+    /// The outcome of every phase from 0 to the interval; adjacent phases with equal outcomes are
+    /// merged. With `repeats`, an execution that finds the same as the one before may make other
+    /// alerts.
     pub fn phases(&self, found: &[Found], repeats: bool, settle: &Settle<'_>) -> Vec<Phase> {
         let interval = self.0.interval.max(1);
         let mut cuts = vec![0];

@@ -20,8 +20,8 @@ pub(super) struct LabelledEvaluation<'a, 'p> {
 }
 
 impl LabelledEvaluation<'_, '_> {
-    /// Everything that the events themselves say. `near` is the event that came nearest to each
-    /// stage, where that is known; `decided` says which clauses hold a match.
+    /// Builds everything of an explanation that follows from the events. `near` names the event
+    /// nearest to each stage, where known; `decided` tells which clauses a match depends on.
     pub(super) fn explanation(
         &self,
         blockers: &Blockers,
@@ -68,7 +68,7 @@ impl LabelledEvaluation<'_, '_> {
         label.cloned().unwrap_or_default()
     }
 
-    /// A cause as something that is lacking.
+    /// Converts a cause to an unmet clause.
     pub(super) fn lack(&self, cause: &Cause) -> Lack {
         let plan = self.evaluation.plan();
         Lack {
@@ -111,7 +111,7 @@ impl LabelledEvaluation<'_, '_> {
         }
     }
 
-    /// What beside the index patterns hides the event of a cause.
+    /// The filter or exception that hides the event of a cause.
     fn excluded_by(&self, cause: &Cause) -> Option<&str> {
         let event = self.events.get(cause.event?.index())?;
         let name = event.excluded_by.as_deref()?;
@@ -141,7 +141,7 @@ impl LabelledEvaluation<'_, '_> {
         self.evaluation.stages_met(event).any(|met| met == stage)
     }
 
-    /// The longest beginning of a sequence, and what ended it.
+    /// The longest prefix of the sequence that matches, and what ended it.
     fn furthest(&self, blockers: &Blockers, shown: &[Option<EventId>]) -> Option<Furthest> {
         let plan = self.evaluation.plan();
         if !matches!(plan.operator, Operator::Sequence(_)) {

@@ -1,8 +1,8 @@
 //! Explains why a case or a recording alerted or not: the events that each stage saw, what the
 //! nearest miss lacks and by how much, and each clause with its value on the nearest event.
 //!
-//! A case is explained as it was run ([`explain`]). Of a recording, which may be large, only what
-//! can matter is kept ([`recording`]); both end in [`layout`].
+//! A case is explained by the evaluation of its run ([`explain`]). A recording may be large, so only
+//! events that can matter are kept ([`recording`]). Both build the [`Explanation`] in [`layout`].
 
 pub mod timeline;
 pub mod recording;
@@ -24,15 +24,15 @@ use layout::LabelledEvaluation;
 pub struct Explanation {
     /// `SCENARIO::CASE[SOURCE]`, or `RULE on FILE[SOURCE]`.
     pub key: String,
-    /// Whether the rule alerts on it, nothing waived.
+    /// The recording as a whole, if one was explained instead of a case.
     pub alerted: bool,
     /// What it is where it is no case.
     pub recording: Option<Recording>,
     /// What the nearest miss lacks: any one of them, or all together ([`Explanation::alone`]).
     pub lacks: Vec<Lack>,
-    /// Each of the lacks alone would make it alert.
+    /// Each unmet clause alone, if met, would make the rule alert.
     pub alone: bool,
-    /// The longest beginning of a sequence, where it came to none that is whole.
+    /// The longest matching prefix of a sequence without a match.
     pub furthest: Option<Furthest>,
     /// The stages in the order of the text.
     pub stages: Vec<StageRow>,
@@ -42,7 +42,8 @@ pub struct Explanation {
     pub clauses: Vec<ClauseRow>,
     /// Each change that alone would make it alert, in words.
     pub would: Vec<String>,
-    /// Where fields come from that decided and that the scenario does not set.
+    /// Notes on fields that decided although the scenario does not set them: where their values
+    /// come from.
     pub notes: Vec<String>,
     /// No single change would: these would have to change together.
     pub together: Vec<String>,
@@ -71,7 +72,7 @@ pub struct Recording {
     pub approximate: bool,
 }
 
-/// Something that is lacking to a match.
+/// A clause that is not met, as a report shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lack {
     /// The stage at which it was judged, from 1.
@@ -150,7 +151,7 @@ pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Explanation {
     let blockers = if alerted {
         Blockers::default()
     } else {
-        // What was judged is what is explained.
+        // The explanation has to be about the same evaluation as the verdict.
         evaluation.blockers(&BlockerHint {
             assignment: input.assignment.clone(),
             waived: Vec::new(),

@@ -10,7 +10,7 @@ pub(super) fn miss(miss: &Shortfall) -> String {
     match miss {
         Shortfall::Order { early } => format!("{} too early", plain(*early)),
         Shortfall::Maxspan { late } => format!("{} too late", plain(*late)),
-        Shortfall::Join { have, want } => format!("has {}, wants {}", list(have), list(want)),
+        Shortfall::Join { have, want } => format!("has {}, expects {}", list(have), list(want)),
     }
 }
 

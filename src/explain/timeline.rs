@@ -8,7 +8,7 @@ use crate::plan::{ClauseName, Plan, Role, StageId};
 use crate::replay::outcome::CheckKey;
 use crate::replay::trace::{Observation, Observed, positions};
 
-/// More events are counted; those that meet a stage come first.
+/// The number of events shown; others are counted. Events that meet a stage come first.
 const MOST: usize = 60;
 
 /// What reports say of one check beyond its verdict.

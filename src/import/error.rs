@@ -1,4 +1,4 @@
-//! Errors of a recording: what is wrong, where, and how to mend it.
+//! Errors of a recording: what is wrong, where, and how to fix it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -173,7 +173,7 @@ pub enum Damage {
         records: usize,
     },
     /// The header is of an earlier state of the chunk.
-    #[error("its header is stale; {records} records behind the end that it names were read")]
+    #[error("its header is stale; {records} records after the end given in the header were read")]
     StaleHeader {
         /// How many records were read beyond it.
         records: usize,
@@ -228,13 +228,13 @@ impl Problem {
                 "unpack it first and give the file that was in it"
             }
             Self::Bomb { .. } | Self::TooLarge { .. } => {
-                "if it is honest, unpack it yourself and give the file that was in it"
+                "if you trust the file, unpack it and pass the unpacked file"
             }
             Self::TooLong { .. } | Self::NoObject(_) => "write one JSON object a line",
             Self::LargeEvent { .. } => {
                 "leave the long fields out when exporting; the rest was read"
             }
-            Self::Json(_) => "mend or remove the line; the others were read",
+            Self::Json(_) => "fix or remove the line; the others were read",
             Self::EndsWithinValue | Self::CutOff(_) => {
                 "the file is incomplete: copy it again; what came before was read"
             }

@@ -8,7 +8,7 @@ const RECORD: &[u8] = b"\x2a\x2a\0\0";
 /// Magic, size, id, time, and the size once more at the end.
 const SMALLEST: usize = 28;
 
-/// What was found of a chunk beside what its header says, and mended in it.
+/// What a chunk contains that its header does not mention, and what was repaired in the header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mended {
     /// The header could not be used; so many records are in the chunk.

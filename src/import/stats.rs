@@ -15,9 +15,9 @@ pub struct Counts {
     pub forms: BTreeMap<Form, u64>,
     /// Windows events by channel and id.
     pub events: BTreeMap<EventKind, Tally>,
-    /// Documents that say not on which host they happened: no sequence by host holds them.
+    /// Documents without a host; sequences `by host.id` can never match them.
     pub without_host: u64,
-    /// What is no event of this recording, though it was readable.
+    /// Readable records that are not events of this recording, by reason.
     pub left_out: BTreeMap<&'static str, u64>,
     /// What was not read, by [`Problem::kind`].
     pub faults: BTreeMap<&'static str, u64>,
@@ -61,7 +61,7 @@ pub struct Tally {
 /// Of a kind of event so many names are kept.
 const NAMES: usize = 100;
 
-/// So many kinds are told apart; those of the events after them are one.
+/// The number of kinds that are counted separately; all further kinds count as one.
 const KINDS: usize = 5000;
 
 /// Of a name so many characters are kept.

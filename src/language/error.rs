@@ -59,7 +59,7 @@ impl QueryError {
         self.text(|text| text.label = label.into())
     }
 
-    /// The same with one more line that says how to mend it.
+    /// Adds a help line that says how to fix it.
     #[must_use]
     pub fn help(self, help: impl Into<String>) -> Self {
         self.text(|text| text.help.push(help.into()))

@@ -85,7 +85,7 @@ impl Proposal {
     }
 }
 
-/// Whether a name answers what is typed: it begins with it, or a part of it does.
+/// Whether a name, or a part of it after a dot, begins with what is typed.
 pub(super) fn fits(name: &str, typed: &str) -> bool {
     let starts = |name: &str| {
         let start = name.as_bytes().get(..typed.len());

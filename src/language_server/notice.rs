@@ -27,7 +27,7 @@ pub(super) struct Notice {
     /// Whether the code is that of an error or a lint.
     pub(super) has_page: bool,
     pub(super) message: String,
-    /// The same for programs, and for actions that mend it.
+    /// The same for programs and for code actions.
     pub(super) data: Value,
     /// Other places, each with what is there.
     pub(super) related: Vec<(Arc<SourceText>, Span, String)>,
@@ -66,7 +66,7 @@ pub(super) fn of_diagnostic(diagnostic: &Diagnostic, file: &str) -> Notice {
     }
 }
 
-/// A check that does not simply pass; `None` for one that does, or that nobody can mend.
+/// A notice for a check that does not pass and can be fixed; otherwise `None`.
 pub(super) fn of_check(check: &Check, file: &str) -> Option<Notice> {
     let weight = match check.verdict {
         verdict if verdict.fails() => Weight::Error,

@@ -299,7 +299,7 @@ impl Server {
         }
     }
 
-    /// Asks the client to ask again for what runs change.
+    /// Asks the client to request again what runs have changed.
     fn refresh(&mut self) -> Vec<Value> {
         let methods = self.session.client.refreshes();
         let mut messages = Vec::new();

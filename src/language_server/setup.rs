@@ -52,7 +52,7 @@ struct Known {
     clauses: Arc<Vec<Clause>>,
 }
 
-/// So many rules are remembered.
+/// The number of rules that are cached.
 const REMEMBERED: usize = 32;
 
 impl Setup {

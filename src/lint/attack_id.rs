@@ -11,7 +11,7 @@ pub(super) static LINT: Lint = Lint {
         number: "attack-id",
         title: "an ATT&CK id of the wrong form",
         page: "A tactic is `TA` with four digits (`TA0008`), a technique `T` with four (`T1021`), a \
-               sub-technique has three more after a dot (`T1021.003`) and stands under its own \
+               sub-technique has three more after a dot (`T1021.003`) and is listed under its own \
                technique.\n\n\
                Copy the id from the technique's page.",
     },
@@ -38,7 +38,7 @@ pub(super) fn run(rule: &Rule, source: &Arc<SourceText>, findings: &mut Vec<Find
             } else if let Some(technique) = technique
                 && !entry.id.starts_with(&technique.id)
             {
-                let message = format!("{} stands under {}", entry.id, technique.id);
+                let message = format!("{} is listed under {}", entry.id, technique.id);
                 let label = "a sub-technique of another technique";
                 findings.push(
                     LINT.finding(source, entry.span, message, label)

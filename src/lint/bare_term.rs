@@ -23,7 +23,7 @@ pub(super) fn run(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
         let Some(text) = leaf.value.text() else {
             continue;
         };
-        let message = format!("`{text}` has no field: it is sought in all of them");
+        let message = format!("`{text}` has no field: it is searched in all fields");
         let place = subject.locate(leaf.value.span);
         let finding = LINT.finding(subject.source(), place, message, "");
         findings.push(match text.split_once('=') {

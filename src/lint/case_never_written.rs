@@ -64,7 +64,7 @@ fn check(subject: &Subject<'_>, value: &Expr, constant: &Expr, findings: &mut Ve
             subject.source(),
             subject.locate(constant.span),
             message,
-            "this comparison minds case",
+            "this comparison is case-sensitive",
         )
         .help(format!("write \"{written}\", or `:` for any case"))
         .on(sources),
@@ -96,9 +96,14 @@ pub(super) fn of_kql(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
         let message = format!("{field} is written `{written}` by {}", sources.join(", "));
         let place = subject.locate(leaf.value.span);
         findings.push(
-            LINT.finding(subject.source(), place, message, "KQL minds case")
-                .help(format!("write `{written}`"))
-                .on(sources),
+            LINT.finding(
+                subject.source(),
+                place,
+                message,
+                "KQL is case-sensitive here",
+            )
+            .help(format!("write `{written}`"))
+            .on(sources),
         );
     }
 }

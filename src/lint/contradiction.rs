@@ -42,7 +42,7 @@ pub(super) fn run(subject: &Subject<'_>, logic: &[Decided], findings: &mut Vec<F
                 label,
             )
             .also(subject.source(), subject.locate(by.span), "because of this")
-            .help("take one of the two out, or mend the one that was meant otherwise");
+            .help("remove one of the two, or fix the one that is wrong");
         if !decided.fatal {
             // The rest of the stage still finds something.
             finding.diagnostic.severity = Severity::Warning;

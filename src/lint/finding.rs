@@ -58,7 +58,7 @@ impl Finding {
         self
     }
 
-    /// The same with a line that says how to mend it.
+    /// Adds a help line that says how to fix it.
     #[must_use]
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.diagnostic = self.diagnostic.help(help);

@@ -41,7 +41,7 @@ pub(super) fn run(subject: &EsqlSubject<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What is wrong with a pattern and how to mend it.
+/// What is wrong with a pattern, and how to fix it.
 struct Foreign {
     what: &'static str,
     mend: &'static str,

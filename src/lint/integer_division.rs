@@ -47,7 +47,7 @@ pub(super) fn run(subject: &EsqlSubject<'_>, findings: &mut Vec<Finding>) {
                     findings.push(
                         subject
                             .finding(&LINT, expr.span, message, "both sides are whole numbers")
-                            .help("write `::double` behind one of them"),
+                            .help("write `::double` after one of them"),
                     );
                 }
             });

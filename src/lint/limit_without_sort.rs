@@ -25,7 +25,7 @@ pub(super) fn run(subject: &EsqlSubject<'_>, findings: &mut Vec<Finding>) {
             CommandKind::Sort(_) => is_sorted = true,
             CommandKind::Stats(_) => is_sorted = false,
             CommandKind::Limit(_) if !is_sorted => {
-                let message = "LIMIT without SORT keeps rows of undefined choice";
+                let message = "LIMIT without SORT keeps arbitrary rows";
                 findings.push(
                     subject
                         .finding(&LINT, command.span, message, "no order before it")

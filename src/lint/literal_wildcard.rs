@@ -41,7 +41,7 @@ pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                         subject,
                         side,
                         operator,
-                        "write `:` (or `like`, which minds case)",
+                        "write `:` (or `like`, which is case-sensitive)",
                         findings,
                     );
                 }

@@ -10,7 +10,7 @@ use crate::diagnostic::Span;
 use crate::language::eql::is_constant;
 use crate::language::eql::syntax::{Expr, ExprKind, In, Match};
 
-/// A leaf (or list item) that is decided by others.
+/// A leaf or list item whose value follows from other leaves.
 #[derive(Debug, Clone)]
 pub(super) struct Decided {
     /// Its place in the query.
@@ -129,7 +129,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Each item is asked where the other items have the value that lets the whole go on.
+    /// Examines each item under the assumption that the other items do not decide the junction.
     fn junction(&mut self, items: &[Expr], all: bool) {
         let around = Around {
             absorbs: !all,

@@ -27,7 +27,7 @@ pub(super) fn run(text: &QueryText, group: &Group, findings: &mut Vec<Finding>) 
         else {
             return;
         };
-        let message = format!("`{word}` in lower case is a word to be sought, and no operator");
+        let message = format!("`{word}` in lower case is a search word, not an operator");
         let place: Span = text.locate(leaf.span);
         findings.push(
             LINT.finding(text.source(), place, message, "")

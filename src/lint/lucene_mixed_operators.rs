@@ -18,7 +18,7 @@ pub(super) static LINT: Lint = Lint {
 
 pub(super) fn run(text: &QueryText, findings: &mut Vec<Finding>) {
     if let Some(span) = mixed(text.text()) {
-        let message = "AND and OR stand side by side, and neither binds closer";
+        let message = "AND and OR are mixed, and Lucene gives neither precedence";
         findings.push(
             LINT.finding(text.source(), text.locate(span), message, "")
                 .help("write parentheses around what belongs together"),

@@ -17,7 +17,7 @@ pub(super) static LINT: Lint = Lint {
     severity: Severity::Warning,
 };
 
-/// So many executions see an event at most.
+/// The largest number of executions that see one event.
 const TIMES: i64 = 12;
 
 pub(super) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Finding>) {

@@ -36,6 +36,6 @@ pub(super) fn run(subject: &Subject<'_>, logic: &[Decided], findings: &mut Vec<F
         if let Some(by) = &decided.by {
             finding = finding.also(subject.source(), subject.locate(by.span), "because of this");
         }
-        findings.push(finding.help(format!("take the {what} out, or mend it")));
+        findings.push(finding.help(format!("remove the {what}, or fix it")));
     }
 }

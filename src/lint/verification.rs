@@ -48,7 +48,7 @@ struct Refused {
 pub(super) fn run(search: &Search<'_>, findings: &mut Vec<Finding>) -> Vec<Searched> {
     let mut grouped: Vec<Refused> = Vec::new();
     let mut searched = Vec::new();
-    // Whether patterns compile does not hang on a source: once is enough.
+    // Whether patterns compile does not depend on the source, so one source is enough.
     let mut prepared = false;
     let each: Vec<_> = search
         .claims

@@ -105,7 +105,7 @@ fn entries<'t>(text: &'t str, raw: &'t str, depth: usize) -> Result<Vec<Entry<'t
         if entries.iter().any(|entry| entry.key == key) {
             return Err(Fault {
                 span: key_span,
-                message: format!("the key `{key}` stands twice in one object"),
+                message: format!("duplicate key `{key}` in an object"),
             });
         }
         before = value.span.end as usize;

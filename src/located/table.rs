@@ -8,7 +8,7 @@ use super::{Entry, Located, Node};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
 
-/// So many unknown keys of a table are reported one by one.
+/// The number of unknown keys of a table that are reported one by one.
 const NAMED: usize = 20;
 
 /// The codes under which a room reports what is wrong with its files.

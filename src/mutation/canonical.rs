@@ -173,7 +173,7 @@ fn joined(nodes: impl IntoIterator<Item = Node>, all: bool) -> Node {
     }
 }
 
-/// So many conditions are held against each other.
+/// The number of conditions that are compared pairwise.
 const COMPARED: usize = 64;
 
 /// The conditions that another one does not make redundant; of two that do so to each other the

@@ -8,7 +8,7 @@ use super::Operator;
 use crate::diagnostic::Span;
 use crate::language::eql::syntax::Expr;
 
-/// What the expressions around one make of it.
+/// How the surrounding expressions use an expression.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Around {
     /// What a match wants it to be.

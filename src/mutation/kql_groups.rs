@@ -1,12 +1,12 @@
-//! The changes of the groups of a KQL query: parentheses that go, and nested groups whose parts no
-//! longer hold for one object.
+//! Mutations of the groups of a KQL query: dropped parentheses, and nested groups whose parts no
+//! longer have to hold for one object.
 
 use super::Operator;
 use super::kql_edit::Edit;
 use crate::diagnostic::Span;
 use crate::language::kql::syntax::{Literal, LiteralKind, Node, NodeKind, Piece};
 
-/// The node as its text reads without a pair of parentheses in it.
+/// The node as parsed without one pair of its parentheses.
 pub(super) fn without_parentheses(node: &Node) -> Vec<Edit<Node>> {
     let span = node.span;
     let of_kind = |kind: NodeKind| Node { span, kind };
@@ -104,7 +104,7 @@ pub(super) fn of_nested(node: &Node, path: &Literal, inner: &Node) -> Vec<Edit<N
     made.collect()
 }
 
-/// What stands in a nested group with the full names of its fields; `None` where a value has none.
+/// The content of a nested group with full field names; `None` if a value has no field.
 fn flat(node: &Node, path: &str) -> Option<Node> {
     let all = |items: &[Node]| -> Option<Vec<Node>> {
         items.iter().map(|item| flat(item, path)).collect()

@@ -1,11 +1,11 @@
-//! The changes of a value of a KQL query: its stars and its quotes.
+//! Mutations of a value of a KQL query: its wildcards and its quotes.
 
 use super::Operator;
 use super::kql_edit::Edit;
 use crate::data_source::spelling;
 use crate::language::kql::syntax::{Literal, LiteralKind, Piece};
 
-/// What a value is sought in.
+/// The field and polarity of a value.
 #[derive(Clone, Copy)]
 pub(super) struct Of<'f> {
     /// The field; empty for a value alone.
@@ -15,7 +15,7 @@ pub(super) struct Of<'f> {
 }
 
 impl Of<'_> {
-    /// Below a `not`.
+    /// The polarity below a `not`.
     pub(super) fn negated(self) -> Self {
         Self {
             want: !self.want,
@@ -47,7 +47,7 @@ fn changed(operator: Operator, value: &Literal, kind: LiteralKind, case: String)
     }
 }
 
-/// A star less at either end.
+/// Removes a star at either end.
 fn narrowed(value: &Literal) -> Vec<Edit<Literal>> {
     let LiteralKind::Wildcard(pieces) = &value.kind else {
         return Vec::new();
@@ -76,7 +76,7 @@ fn narrowed(value: &Literal) -> Vec<Edit<Literal>> {
     .collect()
 }
 
-/// A star more at the end. A word that a sensor or a service writes has nothing behind it.
+/// Adds a star at the end, unless a sensor or service writes the value: its words have no suffixes.
 fn widened(value: &Literal, of: Of<'_>) -> Option<Edit<Literal>> {
     let mut pieces: Vec<Piece> = match &value.kind {
         LiteralKind::Text(text) | LiteralKind::Quoted(text)
@@ -98,8 +98,8 @@ fn widened(value: &Literal, of: Of<'_>) -> Option<Edit<Literal>> {
     Some(changed(Operator::Widen, value, kind, case))
 }
 
-/// With quotes, or without, where the value has a star, or white space or punctuation, which fields
-/// of text make words of.
+/// Adds or removes quotes where that matters: at a star, and at white space or punctuation, where
+/// text fields split words.
 fn quoted(value: &Literal) -> Option<Edit<Literal>> {
     let is_plain = |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == '_');
     let kind = match &value.kind {

@@ -11,7 +11,7 @@ use super::operators::{Place, event_mut, places};
 use crate::diagnostic::Span;
 use crate::language::eql::syntax::{Expr, ExprKind, Query};
 
-/// So many items of a list stay whatever is left out, so that a list stays one when it loses one.
+/// The number of items that every list keeps, so that a list that loses one is still a list.
 const LEAST: usize = 2;
 
 /// The items of a rule's lists by their places in the text.

@@ -1,7 +1,8 @@
-//! Mutation testing: each mutant is the rule with one change ([`operators`]); it is caught if the
-//! matches of some check differ ([`runner`]). Mutants are made from the syntax tree, and are checked and lowered as the rule is.
+//! Mutation testing: a mutant is the rule with one change ([`operators`]). A mutant is caught if
+//! the matches of some check differ ([`runner`]). Mutants are made from the syntax tree, then
+//! checked and lowered as the rule is.
 //!
-//! `syntax -> mutants -> plan -> matches of each check -> caught, survived, or no change at all`
+//! `syntax -> mutants -> plan -> matches of each check -> caught, survived, or equivalent`
 
 mod bound;
 mod canonical;
@@ -267,7 +268,7 @@ impl Mutation {
     }
 }
 
-/// Which mutants are tried, how, and who is told.
+/// Which mutants are tried, on how many threads, and where progress is reported.
 pub struct Bounds<'a> {
     /// On how many threads; as many as there are cores when 0.
     pub jobs: usize,

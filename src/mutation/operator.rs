@@ -17,26 +17,25 @@ pub enum Operator {
     Narrow,
     /// A number is moved by one.
     Boundary,
-    /// A comparison heeds case that did not, or the other way round.
+    /// A comparison becomes case-sensitive, or case-insensitive.
     Case,
     /// `maxspan` is halved or doubled.
     Maxspan,
     /// A join key is dropped.
     DropKey,
-    /// An aggregate is of another function.
+    /// An aggregate uses another function.
     Aggregate,
     /// Two stages change places.
     SwapStages,
     /// `until` is dropped.
     DropUntil,
-    /// Another field is read in the place of one: the other end of a connection, or the field that
-    /// groups in the place of the one whose values are counted.
+    /// Another field is used: the other end of a connection, or grouping and counted field swapped.
     SwapFields,
     /// The history of a new-terms rule is halved or doubled.
     History,
-    /// Parentheses go.
+    /// A pair of parentheses is dropped.
     Parentheses,
-    /// The parts of a nested group need no longer hold for one object.
+    /// The parts of a nested group no longer have to hold for one object.
     Nested,
     /// A value loses its quotes, or gets some.
     Quotes,
@@ -90,7 +89,7 @@ impl Operator {
         all.take_while(|one| **one != self).count()
     }
 
-    /// In a word or two.
+    /// A short description.
     pub fn word(self) -> &'static str {
         match self {
             Self::Drop => "drop",

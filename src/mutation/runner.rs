@@ -29,7 +29,7 @@ use crate::replay::trace::Observation;
 /// A check with so many events is run by the engine, many mutants at once.
 const MANY: usize = 1_000;
 
-/// So many mutants go through the engine together.
+/// The number of mutants that the engine runs together.
 const TOGETHER: usize = 256;
 
 /// The checks of a rule, ready to be run again with another query.
@@ -50,7 +50,7 @@ struct Ground<'a> {
     alternatives: Alternatives,
 }
 
-/// The rule's lists, and the rule with next to nothing in them.
+/// The lists of the rule, and the rule with lists as short as possible.
 struct LongLists<'a> {
     lists: Lists<'a>,
     least: eql::Query,
@@ -81,7 +81,7 @@ enum LazyPlan {
     Plan(Arc<Plan>, Option<Patterns>),
 }
 
-/// What becomes of the fact of a list item on one ground.
+/// How a mutated list item changes the fact of its clause on one schema.
 enum NewFact {
     /// It is no change of an item alone.
     Not,
@@ -93,7 +93,7 @@ enum NewFact {
 }
 
 impl<'a> MutantRunner<'a> {
-    /// A lab for the checks from which something can be learnt.
+    /// Prepares the checks that can tell mutants apart; invalid checks are left out.
     pub(super) fn new(rule: &'a Syntax, checks: &[&'a Observation]) -> Self {
         let mut grounds: Vec<Ground<'a>> = Vec::new();
         let mut benches = Vec::new();
@@ -391,8 +391,7 @@ impl<'a> CheckUnderTest<'a> {
         self.waived.is_empty() && self.check.input.events.len() >= MANY
     }
 
-    /// Whether another fact of a list item makes a difference; `None` where that is not to be said
-    /// without a run.
+    /// Whether the changed fact of a list item changes the result; `None` if that needs a run.
     fn differs_by(&self, fact: &NewFact) -> Option<bool> {
         let evaluation = self.evaluation.as_ref()?;
         let input = &self.check.input;

@@ -28,7 +28,7 @@ struct CheckUnderTest<'a> {
     alerts: Alerts,
 }
 
-/// A mutant, made for the sources of the checks as they come.
+/// A mutant, compiled for each source when a check needs it.
 struct Made<'m> {
     rule: Option<Rule>,
     mutant: &'m Mutant,

@@ -63,8 +63,8 @@ pub enum ClauseKind {
 }
 
 impl ClauseKind {
-    /// Whether the clause has a fact of its own on each event (or its list items have), rather
-    /// than being a matter of how events go together.
+    /// Whether the clause (or its list items) has a fact of its own on each event; structural
+    /// clauses relate events to each other.
     pub fn is_condition(self) -> bool {
         matches!(
             self,

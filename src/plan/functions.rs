@@ -2,7 +2,7 @@
 //! functions (`EqlFunctionRegistry`), with their names.
 
 /// A scalar function. Null in, null out, unless its meaning says otherwise
-/// (`evaluate/function.rs`).
+/// (`evaluate/function/mod.rs`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Function {
     /// `add(a, b)`, `a + b`

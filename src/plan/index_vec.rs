@@ -1,9 +1,8 @@
-//! Vectors that are indexed by a number of their own type, so that a number of one vector cannot
-//! be used with another.
+//! Vectors indexed by their own number type, so that a number of one vector cannot index another.
 //!
-//! A number that is not there is an internal error and never "nothing": a query whose condition is
-//! not found must not read as a query without alerts. It panics in debug builds; in release builds
-//! it unwinds with an [`InternalError`], which the command line reports with exit code 70.
+//! A number that is out of range is an internal error and never "no item": a query whose condition
+//! cannot be found must not look like a query without alerts. It panics in debug builds; in release
+//! builds it unwinds with an [`InternalError`], which the command line reports with exit code 70.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -16,7 +16,7 @@ macro_rules! codes {
 
 codes! {
     MISSING = "E001", "a file does not exist",
-        "Nothing stands at this path. Paths on the command line are relative to the working\ndirectory; paths in trapline.toml to the directory that holds it.\n";
+        "There is nothing at this path. Paths on the command line are relative to the working\ndirectory; paths in trapline.toml to the directory that holds it.\n";
     BAD_CONFIG = "E010", "trapline.toml cannot be read",
         "The file is no TOML, or a key has a value of the wrong kind.\n\n```toml\n[[project]]\nrules = [\"rules\"]\nscenarios = \"scenarios\"\n```\n";
     UNKNOWN_KEY = "E011", "unknown key in trapline.toml",

@@ -57,8 +57,8 @@ impl Gates {
         let changed = matches!(self.require_tested, RequireTested::Changed(_));
         let missing = rules.filter(|rule| match rule.standing {
             Standing::Untested | Standing::NotLoaded | Standing::NotRun(_) => true,
-            // All rules of these kinds would be missed, and nobody could mend it; of a change a
-            // reviewer must know.
+            // All unshaped or unsupported rules would miss the gate, and their authors could not
+            // fix that; in a change, a reviewer has to know.
             Standing::Unshaped(_) | Standing::Unsupported(_) => changed,
             Standing::Tested => false,
         });

@@ -22,7 +22,7 @@ use crate::rule::{self, RuleKind};
 use crate::scenario::{self, Scenario};
 use crate::snapshot;
 
-/// So many files are named in one message.
+/// The number of files named in one message.
 const NAMED: usize = 10;
 
 /// The rules and scenarios of a run.

@@ -31,7 +31,7 @@ pub struct Request<'a> {
     pub fail_fast: bool,
     /// Fail on outcomes that are not proven, open or not implemented.
     pub strict: bool,
-    /// What is demanded of the tests beside that they pass.
+    /// The requirements besides passing tests.
     pub gates: Gates,
     /// Whether a run without a check is one that had nothing to do.
     pub may_be_empty: bool,
@@ -197,8 +197,8 @@ impl TestRun {
     }
 }
 
-/// An error for each scenario that has no check at all though nothing was left out; and the rules
-/// of which no check ran are not tested, whatever names them.
+/// Returns an error for each scenario without checks, unless checks were left out; and marks the
+/// rules of which no check ran as not tested.
 fn without_checks(tests: &[Test<'_>], partial: &[bool], outcome: &mut Outcome) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut idle: BTreeMap<&str, Idle> = BTreeMap::new();

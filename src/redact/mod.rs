@@ -70,7 +70,7 @@ impl Scrubber {
         }
     }
 
-    /// Takes note of the names that an event holds; they are then known in any text.
+    /// Collects the names in an event, so that they are recognized in every text.
     pub fn learn(&mut self, event: &Event) {
         for (path, values) in event.fields() {
             for value in values {
@@ -124,7 +124,7 @@ impl Scrubber {
         }
     }
 
-    /// Whether the rule itself names it, as a word of one of its constants.
+    /// Whether the rule names it, as a word of one of its constants.
     fn is_kept(&self, name: &str) -> bool {
         let name = name.to_lowercase();
         self.kept.iter().any(|constant| {

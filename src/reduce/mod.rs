@@ -152,8 +152,8 @@ impl Impossible {
     }
 }
 
-/// Which fields of a rule's events matter: those that its query names, and those that name people
-/// and machines, which may stand in other fields as well.
+/// The fields that must be kept: those that the query names, and those that identify users and
+/// machines, whose names may occur in other fields too.
 pub fn fields(subject: &Subject, exceptions: &[Arc<ExceptionItem>]) -> BTreeSet<String> {
     let mut fields: BTreeSet<String> = crate::redact::IDENTITIES
         .iter()
@@ -223,7 +223,7 @@ pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimis
     };
     trials.must_hold(&sketch).map_err(unlike)?;
     let mut sketch = reduce::reduce(sketch, &mut trials);
-    // One clause alone: then an attack that it does not stop can prove it.
+    // A single blocking clause: an attack without it can prove that the clause decides.
     if request.benign
         && found.stopped_by.len() == 1
         && let Some(clause) = found.stopped_by.first()
@@ -258,8 +258,8 @@ fn source<'a>(
     }
 }
 
-/// Leaves the events of other sources out, where the source's own are known: in its shape they are
-/// something else.
+/// Removes the events of other sources if the source's own events are known; in this source's shape
+/// they would be different events.
 fn only_of(source: &DataSource, events: &mut Vec<Event>) {
     let own = |index: &String| source.indices.iter().any(|own| own.stores(index));
     if events

@@ -84,7 +84,7 @@ impl<'a> Trials<'a> {
         self.must_hold(sketch).is_ok()
     }
 
-    /// The same, with what it tells instead.
+    /// Like [`Self::holds`], with the reason of a failure.
     pub(super) fn must_hold(&mut self, sketch: &Sketch) -> Result<(), TrialFailure> {
         self.count += 1;
         let checks = self.replay(sketch)?;

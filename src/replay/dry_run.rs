@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::io::{Files, ReadSeek};
 use crate::scenario::{self, Scenario};
 
-/// The file that a scenario is said to stand in while it stands nowhere.
+/// The file name of a scenario that has no file yet.
 pub const NOWHERE: &str = "new.yaml";
 
 /// Where the text will stand, and what it may name there.
@@ -64,9 +64,9 @@ impl NotRehearsed {
     }
 }
 
-/// Replays the last scenario of the text and those before it that are of the same rule, in file
-/// order; the error is what is wrong with them. With `observing` every check comes with what
-/// decided it.
+/// Replays the last scenario of the text, and the scenarios before it of the same rule, in file
+/// order. With `observing`, each check comes with what decided it. Fails if the text or its replay
+/// has an error.
 pub fn rehearse(
     subject: &Subject,
     catalogue: &Catalogue,
@@ -103,7 +103,7 @@ pub fn rehearse(
     Ok(replayed.scenarios.into_iter().zip(observed).collect())
 }
 
-/// What is made to order names no files.
+/// Files for texts that name no files: opening one is an error.
 struct NoFiles;
 
 impl Files for NoFiles {

@@ -10,12 +10,12 @@ use crate::event::Scalar;
 use crate::scenario::expand::{expected_fields, group_fields};
 use crate::scenario::model::{Alerts, Case, Expected, Located, Scenario};
 
-/// What a scenario wants of a check.
+/// What a scenario expects of one check.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Wanted {
     /// Whether it is to alert.
     pub(super) alert: Alert,
-    /// The reasons of which every one must be found, for a check that is not to alert.
+    /// The reasons that must all be found if no alert is expected.
     pub(super) because: Vec<ReasonName>,
     /// Fields of the alert and the values that they must have.
     pub(super) with: Vec<(String, String)>,
@@ -38,7 +38,7 @@ pub(super) enum Alert {
     Any,
     /// An alert of exactly these events.
     Of(Vec<String>),
-    /// So many alerts.
+    /// Exactly this many alerts.
     Count(usize),
     /// An alert of so many events with these values.
     Group(Group),
@@ -66,7 +66,8 @@ impl Wanted {
     }
 }
 
-/// What is wanted of the attack (without `case`) or a case on a source; `None` when the expectation says nothing of it.
+/// What is expected of the attack (without `case`) or a case on a source; `None` if the scenario
+/// does not say.
 pub(super) fn wanted(
     scenario: &Scenario,
     case: Option<&Case>,

@@ -160,8 +160,8 @@ pub(super) struct Found<'a> {
     pub(super) also: &'a [String],
 }
 
-/// Why an expectation of no alert does not hold: there is one, or `found` stopped it and not what
-/// the case states.
+/// Why an expectation of no alert is not met: the rule alerts, or `found` stopped it instead of the
+/// stated reason.
 pub(super) fn of_none(
     case: &Case<'_, '_>,
     matches: &[Match],

@@ -18,8 +18,8 @@ pub(super) struct Place<'a> {
     pub(super) span: Span,
 }
 
-/// What to show of a failed check: the clause first, for that is what is to be mended. The message
-/// is empty: a report writes the sentence of the reason there.
+/// The parts of a failed check that are shown: the clause first, because that is what has to be
+/// fixed. The message is empty; a report adds the sentence of the reason.
 pub(super) fn diagnostics(
     case: &Case<'_, '_>,
     judgement: &Judgement,

@@ -79,7 +79,7 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
         None
     };
     let mut found: Option<Vec<ReasonName>> = None;
-    // What would stop an alert if the events met the query.
+    // What would stop the alert even if the events met the query.
     let mut anyway: Option<String> = None;
     let mut also: Vec<String> = Vec::new();
     let (observed, blockers, proven) = if let Some(outside) = outside {
@@ -165,8 +165,8 @@ fn settled(case: &Case<'_, '_>, proven: bool) -> (Verdict, Option<Reason>) {
     }
 }
 
-/// What stops a rule that counts, remembers or compares on a case whose events do not meet its query,
-/// if they met it: `None` where some cause, lifted on all of them, gives an alert.
+/// For a rule that counts, remembers or compares: what would stop the alert if the events met the
+/// query. `None` if waiving some cause on all events gives an alert.
 fn silent_anyway(case: &Case<'_, '_>, blockers: &Blockers, waived: &[Override]) -> Option<String> {
     let run = case.run;
     if case.recorded || !is_stateful(&run.setting.rule().kind) {
@@ -198,7 +198,7 @@ fn silent_anyway(case: &Case<'_, '_>, blockers: &Blockers, waived: &[Override]) 
     Some(record.value.unwrap_or_else(|| record.blocker.join(", ")))
 }
 
-/// Where the author's labels put the events: as in the attack's own match.
+/// The events that the author's labels assign to the stages: those of the attack's own match.
 pub(super) fn assignment(case: &Case<'_, '_>) -> Vec<Option<EventId>> {
     let attack = match case.attack {
         Some(Attack::Alerts(run) | Attack::Gap(run, _) | Attack::Broken(Some(run))) => *run,

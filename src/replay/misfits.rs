@@ -9,7 +9,7 @@ use crate::event::Scalar;
 use crate::event::field::{Family, Reading};
 use crate::event::schema::MappedField;
 
-/// So many are named.
+/// The number of values that are named.
 const NAMED: usize = 3;
 
 /// The longest value that is named whole, in characters.

@@ -433,7 +433,7 @@ impl Subject {
         supported(&self.rule).err()
     }
 
-    /// Why what single events of a recording are to it says nothing of its alerts.
+    /// Why the events of a recording, taken one by one, do not tell whether the rule alerts.
     pub fn unsupported_on_recordings(&self) -> Option<Unsupported> {
         self.unsupported()
             .or_else(|| unsupported_on_recordings(&self.rule))

@@ -182,7 +182,7 @@ pub enum Verdict {
     Unverifiable,
     /// The expectation does not hold.
     Failed,
-    /// The outcome hangs on an open point of Elasticsearch's semantics.
+    /// The outcome depends on an open point of Elasticsearch's semantics.
     Uncertain,
     /// The source's attack is a gap without a single blocker to waive.
     Blind,
@@ -310,9 +310,9 @@ pub enum ProductionFact {
         /// The most of a phase.
         most: usize,
     },
-    /// So many alerts are beyond `max_signals`.
+    /// The number of alerts above `max_signals`.
     Lost(AtMost),
-    /// So many alerts are suppressed under another one.
+    /// The number of alerts suppressed by another one.
     Suppressed(AtMost),
     /// A value that Kibana writes into the alert, `severity = high`.
     Kibana(String),

@@ -71,7 +71,7 @@ pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
     })
 }
 
-/// What hides events without which there would be no alert: of `until`, or a missing event.
+/// Exclusions that cause the alert by hiding an `until` event or a missing event.
 pub(super) fn created(run: &Run<'_>, waived: &[Override]) -> Option<Vec<String>> {
     let names = names(run);
     if names.is_empty() {
@@ -94,7 +94,7 @@ fn names(run: &Run<'_>) -> Vec<String> {
     names
 }
 
-/// The events that are seen again once these are lifted.
+/// The overrides that show the events again once these exclusions are lifted.
 fn shown(run: &Run<'_>, lifted: &dyn Fn(&str) -> bool) -> Vec<Override> {
     let events = (0u32..).map(EventId).zip(&run.stage.hidden);
     events

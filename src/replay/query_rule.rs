@@ -66,7 +66,8 @@ pub(super) fn produce(
     ScheduledOutcome::new(matches(&alerts), phases, setting.phase().is_some())
 }
 
-/// What is cut or suppressed in one execution and found by another counts by the best of it.
+/// Removes cut and suppressed matches that another execution alerts on: the best outcome of a match
+/// counts.
 fn settled(mut done: Outcome) -> Outcome {
     done.alerts.sort_unstable();
     let alerts = &done.alerts;

@@ -186,8 +186,8 @@ fn joins<'r>(run: &'r Run<'_>) -> Vec<&'r str> {
     joins.chain(keys).chain(esql::columns(run)).collect()
 }
 
-/// The fields with the same values in all events, of those that the scenario sets on each of them
-/// or that each of their stages reads; the join keys are said already.
+/// Fields with equal values in all events, among the fields that the scenario sets or the stages
+/// read; join keys are left out because they are listed separately.
 fn shared(run: &Run<'_>, found: &Match) -> Vec<(String, String)> {
     let events: Vec<(EventId, StageId)> = found
         .stages
@@ -311,7 +311,7 @@ pub(super) fn words(run: &Run<'_>, causes: &[Cause]) -> Vec<String> {
     causes.iter().map(|cause| cause_words(run, cause)).collect()
 }
 
-/// The words of a cause: what hides an event is why it is not shown.
+/// Names a cause; an event hidden by an exclusion is named by the exclusion.
 fn cause_words(run: &Run<'_>, cause: &Cause) -> String {
     let hidden = cause
         .event

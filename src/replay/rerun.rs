@@ -77,7 +77,7 @@ pub(super) fn is_stateful(kind: &RuleKind) -> bool {
 }
 
 impl ProductionInput {
-    /// What is kept of a run; `None` where the matches of the query say it all.
+    /// Keeps what a rerun needs; `None` if the matches of the query are the alerts.
     pub(super) fn of(run: &Run<'_>, waived: &[Override]) -> Option<Self> {
         let setting = &run.setting;
         if !is_stateful(&setting.rule().kind) {

@@ -25,7 +25,7 @@ pub(super) struct Run<'c> {
     pub(super) indicators: Option<Indicators<'c>>,
     /// What the evaluator found.
     pub(super) evaluation: Evaluation<'c>,
-    /// The open point that the outcome hangs on.
+    /// The open point on which the outcome depends.
     pub(super) uncertain: Option<Uncertainty>,
     /// How production runs the rule.
     pub(super) setting: ScheduleConfig<'c>,

@@ -197,7 +197,7 @@ fn word(source: &Arc<SourceText>, at: usize, rest: &str) -> Result<(Kind, usize)
         (None, "not") => Kind::Not,
         (Some(prefix), "") => {
             let span = Span::of(at..at + skip);
-            let message = format!("`{prefix}:` wants a word or a quoted text behind it");
+            let message = format!("expected a word or a quoted text after `{prefix}:`");
             return Err(Box::new(error(source, span, &message)));
         }
         (prefix, word) => Kind::Text(prefix, word.to_owned()),

@@ -294,7 +294,7 @@ impl<'a> OnSource<'a> {
         };
         let ((mut stage, indicators), recorded) = stage;
         let Some(expected) = expected else {
-            // The attack says nothing of this source: its cases stand for themselves.
+            // The attack has no expectation on this source: its cases are judged on their own.
             return self.cases(query, compiler, threat, &Attack::Broken(None));
         };
         let compiled = match compiler.compile(&stage.events) {

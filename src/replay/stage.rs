@@ -50,7 +50,8 @@ impl Stage {
         (events, indicators)
     }
 
-    /// Whether the event is there for what it says of the past, and not to be found.
+    /// Whether the event is context: it only shows what happened in the past, and the rule must not
+    /// alert on it.
     pub(super) fn is_context(&self, event: EventId) -> bool {
         let role = self.roles.get(event.index()).copied();
         role.is_some_and(|role| role != EventRole::Event)

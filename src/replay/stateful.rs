@@ -13,7 +13,7 @@ use crate::execution::suppress::values_of;
 use crate::execution::{Arrival, Outcome, Phase};
 use crate::rule::RuleKind;
 
-/// Where an alert failed that no single event decides.
+/// Used as the event of a failure that no single event decides.
 pub(super) const EVERY_EXECUTION: &str = "every execution";
 
 /// `1 event`, `12 events`.
@@ -24,7 +24,8 @@ pub(super) fn events(count: usize) -> String {
     }
 }
 
-/// Alerts by number: each group of events with its terms once, whichever executions find it.
+/// Numbers alerts: the same events with the same terms get one number, whichever executions find
+/// them.
 #[derive(Default)]
 pub(super) struct Pool {
     matches: Vec<Match>,
@@ -131,8 +132,8 @@ pub(super) fn phases(
     }
 }
 
-/// The outcome of a run from its phases. The alerts of the phases that agree for longest stand for
-/// the run: where executions cut a burst elsewhere, the counts differ.
+/// The outcome of a run from its phases: the alerts of the longest stretch of phases that agree.
+/// The counts can still differ between phases, because executions split bursts differently.
 pub(super) fn outcome(
     setting: &ScheduleConfig<'_>,
     pool: &Pool,

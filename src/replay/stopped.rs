@@ -3,7 +3,7 @@
 use super::outcome::{CauseRecord, NoneRecord};
 use super::reason::{ReasonName, ReasonWord};
 
-/// Why there is no alert although the query would match.
+/// Why a rule does not alert although its query matches.
 pub(super) struct Stopped {
     /// Each of them, lifted alone, makes an alert.
     pub(super) reasons: Vec<ReasonName>,
@@ -43,7 +43,7 @@ impl Stopped {
         self
     }
 
-    /// The same with by how much it missed.
+    /// Adds by how much it missed.
     pub(super) fn missed_by(mut self, miss: Option<String>) -> Self {
         self.record.miss = miss;
         self

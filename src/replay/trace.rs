@@ -24,7 +24,7 @@ use crate::rule::RuleKind;
 /// The most events of a case for which a clause that no match holds is tried on each of them.
 const MOST_TRIED: usize = 256;
 
-/// What one test gave beside its outcome.
+/// What a test yields for coverage, mutation and explain.
 #[derive(Debug, Default)]
 pub struct Observed {
     /// The query's place in the rule file, where the rule has one.
@@ -98,7 +98,7 @@ impl CheckInput {
     }
 }
 
-/// So many of so many.
+/// A ratio as two counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Share {
     /// How many are as they should be.
@@ -108,7 +108,7 @@ pub struct Share {
 }
 
 impl Share {
-    /// In per cent; all of none is everything.
+    /// The ratio in percent; 100 if there is nothing to count.
     #[expect(
         clippy::cast_precision_loss,
         reason = "no rule has as many clauses as a float is exact for"
@@ -150,7 +150,7 @@ pub(super) fn observe(
         [] => run.evaluation.matches().to_vec(),
         overrides => run.evaluation.decide_with(overrides),
     };
-    // What production stops outside the query, no clause decides.
+    // What stops an alert outside the query is not decided by a clause.
     let outside = waived.is_empty() && run.produced.matches.is_empty() && !judged.is_empty();
     let mut decided = if run.query.pipeline.is_some() {
         esql_trace::decided(run, &waived)
@@ -194,8 +194,8 @@ pub(super) fn observe(
     }
 }
 
-/// The causes; and of a missing event or `until` that is one, each clause that let its event
-/// through.
+/// The causes, and for a cause that is `until` or a missing event each clause that let its event
+/// match.
 fn stopped(run: &Run<'_>, judgement: &Judgement, of_case: &[Override]) -> Vec<Decided> {
     let plan = run.plan();
     let mut decided = Vec::new();
@@ -245,7 +245,7 @@ pub(crate) fn deciding(
     let plan = evaluation.plan();
     let positions: Vec<Option<StageId>> = positions(plan).map(Some).collect();
     let mut decided = Vec::new();
-    // `matches` are those under `waived`: an inversion that turns no stage loses none of them.
+    // `matches` were found under `waived`: an inversion that changes no stage loses none of them.
     let loses =
         |id: ClauseId, event: EventId, found: &Match| match inverted(evaluation, id, event, waived)
         {

@@ -27,7 +27,8 @@ pub(super) fn notes(
     let because = &case.wanted.because;
     for (event, field) in deciding(case, judgement) {
         let path = plan.fields.at(field).path.as_str();
-        // Of the keys of an alert that was not expected, those count that were to differ.
+        // For an unexpected alert only those join keys count that the case was meant to make
+        // different.
         let meant = because.is_empty()
             || because
                 .iter()

@@ -56,7 +56,7 @@ impl Checked {
                 None => kinds.push((kind, vec![diagnostic])),
             }
         }
-        // Faults of the files first: nobody mends a limit of Trapline in a rule.
+        // Errors in files first; a limitation of Trapline cannot be fixed in a rule.
         kinds.sort_by_key(|(kind, _)| LIMITS.contains(kind));
         let mut text = String::new();
         for (kind, group) in kinds {

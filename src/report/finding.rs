@@ -30,7 +30,7 @@ pub(super) struct Finding<'a> {
     pub(super) diff: String,
     /// The clause where there is one, then the case.
     pub(super) places: Vec<Spot<'a>>,
-    /// It fails because its attack does, and tells nothing of its own.
+    /// It fails because its attack fails, so it says nothing new.
     pub(super) follows: bool,
     /// What to do about it.
     pub(super) next: Next,
@@ -64,7 +64,7 @@ impl MachineWords<'_> {
 
 /// What a reviewer does about a finding.
 pub(super) struct Next {
-    /// What to mend or to decide; words of ours, with code in backticks.
+    /// What to fix or to decide, in our own words, with code in backticks.
     pub(super) words: &'static str,
     /// The file and line of the expectation that may be wrong.
     pub(super) expectation: Option<(String, usize)>,
@@ -142,7 +142,7 @@ fn problem(problem: &Diagnostic) -> Finding<'_> {
         places,
         follows: false,
         next: Next {
-            words: "mend the file, then run",
+            words: "fix the file, then run",
             expectation: None,
             command: Some("trapline test".to_owned()),
         },
@@ -281,7 +281,7 @@ pub(super) fn next_of_gate(gate: &MissedGate) -> Next {
 pub(super) fn next_of_failure(argument: &str, check: &Check) -> Next {
     let place = check.expectation.as_ref().or(check.place.as_ref());
     Next {
-        words: "mend the rule, or edit `expect` if the rule is right; then run",
+        words: "fix the rule, or edit `expect` if the rule is right; then run",
         expectation: place.map(|place| (place.source.name().to_owned(), place.line())),
         command: Some(format!("trapline test {argument}")),
     }
@@ -314,8 +314,8 @@ pub(super) fn next_of_change(change: &Change) -> Next {
     Next {
         words: match change.class {
             Class::Added => "record what it does by",
-            Class::Removed => "if it is not meant, bring it back; if it is, accept it by",
-            _ => "if it is not meant, mend the rule; if it is, accept it by",
+            Class::Removed => "if it is not intended, bring it back; if it is, accept it with",
+            _ => "if it is not intended, fix the rule; if it is, accept it with",
         },
         expectation: None,
         command: Some(format!(

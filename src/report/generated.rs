@@ -39,7 +39,7 @@ fn trial(failure: &TrialFailure) -> String {
         TrialFailure::NotRun(source) => format!("nothing runs on `{source}`"),
         TrialFailure::Judged { verdict, reason } => judged(*verdict, reason.as_ref()),
         TrialFailure::StoppedBy(clauses) => format!("stopped by {}", listed(clauses)),
-        TrialFailure::Other => "it tells something else".to_owned(),
+        TrialFailure::Other => "it has another outcome".to_owned(),
     }
 }
 

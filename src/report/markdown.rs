@@ -96,7 +96,7 @@ struct Row<'a> {
 
 /// The rules with their checks; many of which nothing is to be said are folded.
 fn table(view: &View<'_>, text: &mut String) {
-    /// So many rules are not worth a fold.
+    /// Up to this many rules are listed without a fold.
     const FEW: usize = 8;
     let mut rows: IndexMap<&str, Row<'_>> = IndexMap::new();
     for scenario in &view.outcome.scenarios {

@@ -24,7 +24,7 @@ const KINDS: [(&str, &str); 16] = [
     ),
     (
         "uncertain",
-        "The outcome hangs on an open point of Elasticsearch's semantics",
+        "The outcome depends on an open point of Elasticsearch's semantics",
     ),
     ("vacuous", "A case that expects no alert and proves nothing"),
     (

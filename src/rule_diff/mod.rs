@@ -85,8 +85,8 @@ impl Comparison {
         self.count(class) > 0 || recordings.is_some_and(|one| one.count(class) > 0)
     }
 
-    /// The rules that changed or came without a check that runs them: nobody knows what they do
-    /// otherwise.
+    /// Rules that changed or are new and that no check runs, so the effect of the change is
+    /// unknown.
     pub fn untested(&self) -> impl Iterator<Item = &RuleChange> {
         let rules = self.rules.iter();
         rules.filter(|rule| !rule.tested && rule.kind != Kind::Removed)
@@ -134,8 +134,8 @@ fn by_key(outcome: &Outcome) -> BTreeMap<&CheckKey, Found<'_>> {
         .collect()
 }
 
-/// What stopped the alert on the side that has none: a lost one is stopped by the newer rule, a
-/// new one was stopped by the older.
+/// The clauses that stopped the alert on the side without one: the newer rule for a lost alert, the
+/// older rule for a new one.
 fn decided(class: Class, was: Option<&Found<'_>>, is: Option<&Found<'_>>) -> Vec<Decider> {
     let sides: &[(Option<&Found<'_>>, bool)] = match class {
         Class::New => &[(was, true)],

@@ -9,7 +9,7 @@ use super::time_span::Days;
 use crate::engine::{Found, Matcher, Misfit, SlotId};
 use crate::event::Timestamp;
 
-/// Nobody excludes a longer value by writing it down.
+/// Longer values are not kept: nobody excludes them by writing them down.
 const MAX_VALUE: usize = 512;
 
 /// What was found in a chunk.
@@ -71,7 +71,7 @@ pub(super) struct BadEvent {
     pub(super) reason: String,
 }
 
-/// What becomes of the events that meet some stage.
+/// What a batch keeps of the events that meet a stage.
 #[derive(Clone, Copy)]
 pub(super) struct Keeping<'k> {
     /// Whether the values of each field are kept; empty if none are.

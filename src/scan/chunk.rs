@@ -20,7 +20,7 @@ pub(super) struct Chunk {
     pub(super) bytes: Vec<u8>,
     /// Nothing follows.
     pub(super) is_last: bool,
-    /// Why nothing follows, if that is no good reason.
+    /// The read error, if that is why nothing follows.
     pub(super) error: Option<String>,
 }
 

@@ -23,8 +23,7 @@ impl<'r> Excluded<'r> {
         }
     }
 
-    /// Takes out of what was found on a line, and of the failures, all that concerns rules which
-    /// never see the event.
+    /// Removes the hits and failures of rules whose filters or exceptions hide the event.
     pub(super) fn apply(
         &self,
         line: &str,

@@ -8,13 +8,13 @@ use std::collections::VecDeque;
 
 use super::window::Window;
 
-/// A time that is so much ahead of the others, or so much behind them, is a jump.
+/// A time this far ahead of the others, or behind them, is a jump.
 const JUMP: i64 = 3_600_000;
-/// So many more events must be of a new time than of the old one before it counts.
+/// A jump counts once its events outnumber those at the old time by this many.
 const MAJORITY: usize = 1_000;
-/// Before any time counts there must be so many events.
+/// No jump counts before this many events.
 const FIRST: u64 = 100;
-/// Of the events of a new time so many are remembered; the time in their middle is the new one.
+/// The number of times remembered for a jump; their median becomes the new time.
 const REMEMBERED: usize = 33;
 
 /// The time of one file.
@@ -24,7 +24,7 @@ pub(super) struct Frontier {
     watermark: i64,
     /// The latest time that counts.
     latest: Option<i64>,
-    /// What went on before time last jumped ahead does not come back.
+    /// The watermark before the last jump ahead; it never falls below it.
     floor: i64,
     /// How many events there were.
     events: u64,
@@ -39,15 +39,15 @@ pub(super) struct Frontier {
 /// Where an event lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Placement {
-    /// It can be put in order.
+    /// It is within the window and can be sorted.
     InOrder,
     /// It can, but its time is far ahead and does not count yet.
     Ahead,
-    /// What comes after it may have gone on already.
+    /// Later events may have been released already.
     Late,
 }
 
-/// Events that speak for another time, less those that speak against it.
+/// A majority vote for another time: events for it minus events against it.
 #[derive(Debug, Default)]
 struct Votes {
     lead: usize,

@@ -22,7 +22,7 @@ pub trait Inputs: Sync {
     fn temporary(&self) -> io::Result<Box<dyn TemporaryFile>>;
 }
 
-/// What is known of a file before it is read.
+/// The state of a file before it is read.
 pub(super) enum Ahead {
     /// It can be opened later; no event in order lies before this time.
     Closed(i64),

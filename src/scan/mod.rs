@@ -55,7 +55,7 @@ pub struct Options {
     pub threads: usize,
     /// About how many bytes a thread takes at a time.
     pub chunk: usize,
-    /// Within what events are put in order that cannot be read twice.
+    /// The reorder window for inputs that cannot be read twice.
     pub window: Window,
     /// The most partial sequences that are held.
     pub max_partials: usize,
@@ -240,7 +240,7 @@ fn pass<'s>(
     }
 }
 
-/// Whether all inputs can be read twice, so that their events can be put in order however they lie.
+/// Whether all inputs can be read twice, so that their events can be sorted whatever their order.
 pub fn is_finite(inputs: &dyn Inputs) -> bool {
     (0..inputs.count()).all(|file| inputs.is_reopened(file))
 }

@@ -12,14 +12,14 @@ use super::Alert;
 use crate::compile::CompiledRule;
 
 const DAY: i64 = 86_400_000;
-/// So many distinct values of a field are counted; then the rarest go.
+/// The number of distinct values counted for a field; beyond it the rarest are dropped.
 const MAX_VALUES: usize = 10_000;
-/// So many values are told of a rule, and of one field of it.
+/// The number of values reported for a rule, and for one of its fields.
 const TOLD: usize = 5;
 const TOLD_OF_FIELD: usize = 2;
 
-/// What exclusions are most often written about, the most telling first. Read beside the fields
-/// that the rule itself names.
+/// Fields that exclusions are usually written on, most useful first. Read in addition to the fields
+/// that the rule names.
 pub const FIELDS: &[&str] = &[
     "process.executable",
     "process.command_line",

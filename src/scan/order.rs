@@ -18,7 +18,7 @@ use super::window::Window;
 use crate::event::Timestamp;
 use crate::event::external_sort::{OpenTemporary, Sorted, Sorter};
 
-/// How events are put in order.
+/// How events are sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ordering {
     /// Within a window.
@@ -110,8 +110,8 @@ struct Place {
 }
 
 impl Place {
-    /// Whether nothing can come before it when `least` is the least watermark and its file: what
-    /// comes yet lies at its file's watermark or above, or is late and stands there.
+    /// Whether no later event can sort before this one. `least` is the lowest watermark and its
+    /// file: events to come lie at or above their file's watermark, and late ones are placed at it.
     fn is_settled(&self, least: (i64, u32)) -> bool {
         if self.is_own {
             self.time.millis() < least.0

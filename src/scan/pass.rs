@@ -232,7 +232,7 @@ impl Pass<'_> {
             let chunk = lines.next(0, 1 << 16, Vec::new());
             let is_last = chunk.is_last;
             let batch = batch(&chunk, matcher, &mut found, keeping);
-            // The least of the first: one event that is dated far ahead does not count.
+            // The minimum rather than the first: a single event dated far ahead must not count.
             if let Some(first) = batch.times.iter().flatten().min() {
                 return Some(*first);
             }
@@ -255,7 +255,8 @@ impl Pass<'_> {
         let mut spare = Vec::new();
         loop {
             if self.stop.is_requested() {
-                // Whoever waits either sees the request or the notice.
+                // Taking the lock makes sure that a waiting thread sees either the request or the
+                // notification.
                 drop(lock(tail));
                 turn.notify_all();
                 return;
@@ -491,7 +492,7 @@ impl Tail<'_, '_> {
         self.stopped || stop.is_requested()
     }
 
-    /// The events cannot be put in order.
+    /// The events cannot be sorted.
     fn fail(&mut self, error: &io::Error) {
         self.stats.unsorted = Some(error.to_string());
         self.stopped = true;

@@ -20,7 +20,7 @@ pub struct Stats {
     pub bad: BTreeMap<(u32, u64), String>,
     /// Files that could not be read to their end, with the reason.
     pub broken: BTreeMap<u32, String>,
-    /// Events of a stream that came too late to be put in order; only rules without order saw them.
+    /// Events of a stream too late to be ordered; only rules that need no order saw them.
     pub late: u64,
     /// The first late event that meets a stage of a rule, by file and line.
     pub first_late: Option<(u32, u64)>,
@@ -32,7 +32,7 @@ pub struct Stats {
     pub outliers: u64,
     /// File, line and time in milliseconds of the first of them.
     pub first_outlier: Option<((u32, u64), i64)>,
-    /// Why the events of the files could not be put in order.
+    /// Why the events of the files could not be sorted.
     pub unsorted: Option<String>,
     /// Events of an index that no rule searches, by index.
     pub unrouted: BTreeMap<String, u64>,
@@ -57,7 +57,7 @@ pub struct Stats {
     pub interrupted: bool,
 }
 
-/// So many bad lines, and so many values that do not fit, are named.
+/// The number of bad lines, and of misfit values, that are listed.
 pub(super) const NAMED: usize = 10;
 
 impl Stats {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 const DAY: i64 = 86_400_000;
 /// Times with a gap of more than so many days between them belong to different periods.
 const GAP: i64 = 30;
-/// So many days are told apart; the events of any other are far off.
+/// The number of days that are counted separately; events of other days are outliers.
 const MOST_DAYS: usize = 100_000;
 
 /// The events of one day.
@@ -39,7 +39,7 @@ pub(super) struct Days {
     beyond: Option<Day>,
 }
 
-/// What the times of a scan come to.
+/// The time span of a scan, and its outliers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct TimeSpan {
     /// The first and the last time of the events that count, in milliseconds.
@@ -111,7 +111,8 @@ impl Days {
             last = Some(number);
         }
         let most = periods.iter().map(|period| period.events).max();
-        // A hundredth of the events, or a quarter where there are few of them, is not the bulk.
+        // Days with less than a hundredth of the events (or a quarter, if there are few) are
+        // outliers.
         let few = most.map_or(0, |most| (most / 100).max((most / 4).min(10)));
         let mut found = TimeSpan::default();
         let (far, near): (Vec<_>, Vec<_>) =

@@ -1,6 +1,6 @@
-//! Within what events are put in order.
+//! The reorder window.
 
-/// The window within which events are put in order.
+/// The window within which events are sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// In milliseconds.

@@ -154,7 +154,8 @@ fn key(case: &Case) -> (Span, String) {
     (case.name_span, case.name.clone())
 }
 
-/// A case over the events of a capture: taken as they are, but for what the case changes.
+/// Expands a case over the events of a capture: the events stay as they are except for the case's
+/// changes.
 pub fn expand_captured(
     scenario: &Scenario,
     case: Option<&Case>,

@@ -25,7 +25,7 @@ pub use parse::{ScenarioFile, read};
 
 use crate::diagnostic::Diagnostic;
 
-/// So many errors of a file are shown.
+/// The number of errors of a file that are shown.
 const MAX_SHOWN: usize = 100;
 
 /// In the order of the text, and no more than people read: a file that is no scenario at all may

@@ -91,8 +91,8 @@ pub enum Deployment {
     Combined,
 }
 
-/// How production runs the rule, as far as it is not as the rule file says, and what is asked of
-/// the phases of its schedule.
+/// How production runs the rule, where it differs from the rule file, and which phases are
+/// requested.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ScheduleSpec {
     /// Where it is written.
@@ -373,7 +373,7 @@ pub enum Alerts {
     Some,
     /// One whose events are these, by label.
     Labels(Vec<Located<String>>),
-    /// So many.
+    /// Exactly this many.
     Count(usize),
     /// One of a group of events, or of a row.
     Group {

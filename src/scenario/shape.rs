@@ -242,8 +242,7 @@ impl<'a> Shape<'a> {
         pinned
     }
 
-    /// Gives the event what every document of its index has; what the scenario takes out comes
-    /// back.
+    /// Adds the constants of the event's index; those that the scenario removed come back.
     fn pin_constants(
         &self,
         kind: &Kind,

@@ -13,7 +13,7 @@ pub(super) enum BadTime {
     #[error("the units are `d`, `h`, `m`, `s` and `ms`")]
     UnknownUnit,
     /// Units that do not go down from large to small.
-    #[error("the units stand from large to small, each once: `1h2m3s`")]
+    #[error("write units from large to small, each at most once: `1h2m3s`")]
     Order,
     /// No number where one is needed.
     #[error("a number and a unit are expected, such as `0.8s`")]

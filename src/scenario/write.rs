@@ -44,7 +44,7 @@ pub struct SketchCase {
     pub name: String,
     /// The sources that it is for; all of the scenario when empty.
     pub only: Vec<String>,
-    /// What is otherwise about the attack's events.
+    /// How the attack's events differ in this case.
     pub changes: Vec<SketchChange>,
     /// Events beside the attack's.
     pub add: Vec<SketchEvent>,

@@ -114,9 +114,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads the documents in one range of the text. An escape that YAML does not know is
-    /// reported, mended in a copy of the same length, and the reading goes on. False when the file
-    /// holds too much: the documents that follow would only cost as much again.
+    /// Reads the documents in one range of the text. An unknown YAML escape is reported and
+    /// replaced in a copy of the same length, and reading continues. Returns false if the file
+    /// exceeds the limits; the remaining documents are then not read.
     fn document(&mut self, range: Range<usize>, nodes: &mut Vec<Node>) -> bool {
         let base = range.start;
         let text = self.source.text().get(range).unwrap_or("");
@@ -198,7 +198,7 @@ impl Reader<'_> {
                 continue;
             };
             if let Some(first) = seen.get(&name) {
-                let message = format!("`{name}` stands twice in one map");
+                let message = format!("duplicate key `{name}` in a map");
                 let diagnostic = Diagnostic::error(&DUPLICATE_KEY, message)
                     .at(self.source, key.span, "the second one")
                     .at(self.source, *first, "the first one")

@@ -75,8 +75,9 @@ pub struct Malformed {
 pub struct Taken {
     /// The values that do not fit their fields.
     pub malformed: Vec<Malformed>,
-    /// The document is in no search for their sake: its mapping was given, and it does not say
-    /// `ignore_malformed`. Where types are only assumed the values alone are left out.
+    /// The document is left out of every search because its mapping, which was given, refuses the
+    /// value and does not say `ignore_malformed`. Where types are only assumed, the value alone is
+    /// left out.
     pub refused: bool,
     /// The index that the document names, if there are mappings for other indices only.
     pub unknown_index: Option<String>,
@@ -134,9 +135,9 @@ impl Index {
         }
     }
 
-    /// Keeps of the documents to come only what this query reads, so that many of them fit into
-    /// memory; no other query may be asked. A query that does not parse, or that the mappings
-    /// refuse, is refused here, before anything is read.
+    /// Keeps only what this query reads of the documents added from now on, so that many fit into
+    /// memory. No other query may run afterwards. Fails if the query does not parse or the mappings
+    /// refuse it.
     pub fn expect(&mut self, query: &str, settings: &Settings) -> Result<(), Refusal> {
         let parsed = compile::parse(query);
         let Some(syntax) = parsed.query.map(Syntax::Eql) else {

@@ -131,8 +131,8 @@ pub fn resolve(
     }
 }
 
-/// The old snapshot with the `taken` changes in it, in the order of the new one. Whatever is not
-/// taken, contradicts its scenario or did not run stays as it was.
+/// The old snapshot with the `taken` changes applied, in the order of the new one. Changes that are
+/// not taken, contradict the scenario or did not run leave their entries as they were.
 fn merge(old: Option<&Snapshot>, new: &Snapshot, taken: &[Change], current: &Current) -> Snapshot {
     let taken = Taken(taken);
     let mut cases = Vec::new();

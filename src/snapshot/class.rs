@@ -74,8 +74,8 @@ pub enum Scope {
     Selected,
 }
 
-/// What changed in one scenario file, worst first, in file order within a class. An addition that
-/// contradicts the scenario is no change: the check fails, and nothing is recorded for it.
+/// The changes of one scenario file, worst first, in file order within a class. An addition that
+/// contradicts its scenario is not a change: the check fails, and nothing is recorded.
 pub fn compare(old: Option<&Snapshot>, current: &Current, scope: Scope) -> Vec<Change> {
     let new = &current.snapshot;
     let mut changes = Vec::new();

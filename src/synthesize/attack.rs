@@ -26,7 +26,7 @@ pub(super) struct Part<'s> {
     pub(super) state: PartialEvent<'s>,
 }
 
-/// The inputs from rule and source.
+/// A rule on one data source: its prepared plan, the source and the rule's index patterns.
 pub(super) struct Ground<'a> {
     pub(super) prepared: &'a Prepared<'a>,
     pub(super) source: &'a DataSource,
@@ -65,8 +65,8 @@ fn event<'a>(ground: &Ground<'a>, stage: &'a Stage) -> Option<PartialEvent<'a>> 
         .next()
 }
 
-/// Why there is no event for a stage, as far as a part of its condition that no event meets by
-/// itself says so.
+/// Why no event meets a stage: the first part of its condition that no event meets by itself, if
+/// there is one.
 fn not_met(ground: &Ground<'_>, id: StageId, stage: &Stage) -> UnsolvedReason {
     let plan = ground.prepared.plan();
     let text = |part: PartId| plan.parts.at(part).text.as_str();
@@ -99,7 +99,7 @@ fn not_met(ground: &Ground<'_>, id: StageId, stage: &Stage) -> UnsolvedReason {
     })
 }
 
-/// What the sensor says of a field of the test whatever happens.
+/// The sensor fact about a field that the leaf reads.
 pub(super) fn pin_of<'s>(ground: &Ground<'s>, kind: &'s Kind, leaf: LeafId) -> Option<&'s Pin> {
     let plan = ground.prepared.plan();
     let fields = plan.leaves.at(leaf).predicate.fields();
@@ -110,8 +110,8 @@ pub(super) fn pin_of<'s>(ground: &Ground<'s>, kind: &'s Kind, leaf: LeafId) -> O
     })
 }
 
-/// Events of the stage's category that meet the goals, one of each kind that can; the one of which
-/// least has to be said first.
+/// Finds events for the stage that meet the goals, one for each kind of event; the one with the
+/// fewest explicit fields first.
 pub(super) fn meeting<'a>(
     ground: &Ground<'a>,
     stage: &Stage,
@@ -130,8 +130,8 @@ pub(super) fn meeting<'a>(
     found
 }
 
-/// A draft of each kind of the category that the rule searches; where there is none, of each kind
-/// with the category set.
+/// One builder for each kind of event of the stage's category that the rule searches. If no kind
+/// has the category, every kind with the category field set.
 fn drafts<'a>(ground: &Ground<'a>, stage: &Stage) -> Vec<Draft<'a>> {
     let plan = ground.prepared.plan();
     let routed = |kind: &&Kind| {
@@ -191,8 +191,9 @@ pub(super) fn key_path(plan: &Plan, stage: StageId, position: usize) -> Option<&
     Some(plan.fields.at(key.field).path.as_str())
 }
 
-/// Says something of the fields below the source's open prefixes that no event carries: until one
-/// does, they are not mapped and the query is refused.
+/// Sets the fields below open prefixes that the query reads and no event carries. Such a field is
+/// mapped only once an event carries it, and an unmapped field makes Elasticsearch refuse the
+/// query.
 fn carry(ground: &Ground<'_>, parts: &mut [Part<'_>]) {
     let search = Search::new(ground.prepared);
     for field in &ground.prepared.plan().fields {
@@ -219,7 +220,8 @@ fn carry(ground: &Ground<'_>, parts: &mut [Part<'_>]) {
                 is
             })
         };
-        // Whether it may stands in the stage's condition, of which not all is settled.
+        // A value may contradict the stage's condition, which the search has not settled
+        // completely.
         for part in parts.iter_mut() {
             let before = part.state.clone();
             if set(part) && meets(ground, part) {
@@ -262,7 +264,8 @@ fn join(ground: &Ground<'_>, parts: &mut [Part<'_>]) -> Result<(), UnsolvedReaso
     Ok(())
 }
 
-/// Sets a key, unless it is so already; false where the event cannot have it.
+/// Sets a join key unless the event has this value already; returns whether the event has it and
+/// still meets its tests.
 pub(super) fn set_key(
     search: &Search<'_>,
     state: &mut PartialEvent<'_>,
@@ -281,8 +284,8 @@ pub(super) fn set_key(
     is(state) && search.holds(state)
 }
 
-/// Values for a position: what all events have, what some event was given, what the field looks
-/// like, what some event happens to have.
+/// Candidate values of a join key, in this order: a value that all events share, values set on some
+/// event, sample values, values that some event has.
 fn candidates(plan: &Plan, parts: &[Part<'_>], position: usize) -> Vec<Scalar> {
     let mut given = Vec::new();
     let mut found = Vec::new();

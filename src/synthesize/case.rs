@@ -18,8 +18,8 @@ const KEYS: usize = 3;
 /// How many kinds of event are tried for one that is added.
 const KINDS: usize = 4;
 
-/// Cases in which the clause may decide, the likeliest first: with `alert` an alert hangs on it,
-/// otherwise it alone stops the attack.
+/// Cases in which the clause may decide, the likeliest first. With `alert`, the alert depends on
+/// the clause; otherwise the clause alone stops the attack.
 pub(super) fn proposals<'a>(
     ground: &Ground<'a>,
     search: &mut Search<'a>,
@@ -54,7 +54,7 @@ pub(super) fn proposals<'a>(
     cases.into_iter().map(named).collect()
 }
 
-/// Whether some event of the attack can have one of the clause's fields otherwise.
+/// Whether some event of the attack can have another value in one of the clause's fields.
 pub(super) fn settable(ground: &Ground<'_>, parts: &[Part<'_>], id: ClauseId) -> bool {
     let plan = ground.prepared.plan();
     let Some(clause) = plan.clause(id) else {
@@ -75,7 +75,7 @@ pub(super) fn settable(ground: &Ground<'_>, parts: &[Part<'_>], id: ClauseId) ->
         || own.any(|part| paths.iter().any(|path| part.state.draft().can_set(path)))
 }
 
-/// What the case is called before anything else has the name.
+/// The preferred name of the case; made unique later.
 fn name(clause: &Clause, alert: bool) -> String {
     match clause.kind {
         ClauseKind::JoinKey => {
@@ -147,7 +147,7 @@ impl<'a> Maker<'_, 'a> {
         cases
     }
 
-    /// Where the change is one of a join key, the other events change with it.
+    /// Copies the changed join keys of one event to the other events.
     fn keep_joined(&self, search: &Search<'_>, parts: &mut [Part<'_>], at: usize) {
         let Some(changed) = parts.get(at).cloned() else {
             return;
@@ -203,7 +203,7 @@ impl<'a> Maker<'_, 'a> {
         cases
     }
 
-    /// The last event a millisecond too late.
+    /// The last event comes one millisecond after `maxspan` has passed.
     fn past_maxspan(&self) -> Vec<SketchCase> {
         let (Operator::Sequence(sequence), Some(first), Some(last)) =
             (&self.plan.operator, self.parts.first(), self.parts.last())
@@ -236,7 +236,7 @@ impl<'a> Maker<'_, 'a> {
         self.added(id, stage, &[(&stage.condition, true)])
     }
 
-    /// An event more, which meets the goals, has the attack's keys and comes in its time.
+    /// Adds an event that meets the goals, with the attack's join keys and a time within its span.
     fn added(&self, id: StageId, stage: &'a Stage, goals: &[Goal<'a>]) -> Vec<SketchCase> {
         let states = attack::meeting(self.ground, stage, goals)
             .into_iter()
@@ -310,7 +310,7 @@ impl<'a> Maker<'_, 'a> {
     }
 }
 
-/// What is otherwise about the events.
+/// The differences between the attack's events and the changed ones.
 fn changes(before: &[Part<'_>], after: &[Part<'_>]) -> Vec<SketchChange> {
     let mut changes = Vec::new();
     for (before, after) in before.iter().zip(after) {
@@ -335,7 +335,8 @@ fn difference(before: &PartialEvent<'_>, after: &PartialEvent<'_>) -> Fields {
             fields.insert(path.clone(), values.clone());
         }
     }
-    // What the attack says and the case does not has to be said: a change takes nothing back.
+    // A change cannot unset a field, so a field that only the attack sets is written with the value
+    // that it has without it.
     for path in before.fields.keys() {
         if !after.fields.contains_key(path) {
             fields.insert(path.clone(), event.values(path).to_vec());
@@ -344,8 +345,8 @@ fn difference(before: &PartialEvent<'_>, after: &PartialEvent<'_>) -> Fields {
     fields
 }
 
-/// The leaf's own goal and those that the event meets already: on a source where a value of the
-/// sensor stops the attack, no event meets the others, and a check there runs without them.
+/// The leaf's own goal, and of the other goals those that the event meets. Where a pinned value
+/// stops the attack, no event can meet the others, and the check runs with them waived.
 fn within_reach<'a>(
     search: &Search<'_>,
     state: &PartialEvent<'_>,
@@ -359,8 +360,8 @@ fn within_reach<'a>(
         .collect()
 }
 
-/// What must hold beside the leaf for the condition's outcome to hang on it, and the leaf's own
-/// outcome that gives the condition this one.
+/// The goals under which the leaf decides the condition: the outcomes of its siblings that leave
+/// the decision to it, and its own outcome for which the condition has `outcome`.
 fn goals(condition: &Condition, leaf: LeafId, outcome: bool) -> Option<Vec<Goal<'_>>> {
     match &condition.kind {
         ConditionKind::Constant(_) => None,

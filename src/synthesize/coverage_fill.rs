@@ -25,7 +25,7 @@ use crate::scenario::model::{Base, EventRole, Scenario};
 use crate::scenario::write::{Sketch, SketchCase};
 use crate::scenario::{self, Expanded, ExpandedEvent, Expander};
 
-/// How many proposals for one outcome of one clause are rehearsed.
+/// The number of proposals that are replayed for one outcome of a clause.
 const TRIED: usize = 6;
 
 /// The scenario that cases are made for.
@@ -103,7 +103,7 @@ impl<'r, 'a> Filler<'r, 'a> {
         self.filled
     }
 
-    /// Makes a case for whatever no check decides, source by source.
+    /// Finds a case for each outcome that no check decides, source by source.
     pub(super) fn fill(&mut self) {
         let Ok(rehearsed) = self.rehearse(&[]) else {
             return;
@@ -163,7 +163,7 @@ impl<'r, 'a> Filler<'r, 'a> {
         }
     }
 
-    /// What no check decides yet on the source, with proposals.
+    /// The undecided outcomes of the clauses on the source, with proposals.
     fn wishes<'g>(
         &self,
         ground: &Ground<'g>,
@@ -234,8 +234,8 @@ impl<'r, 'a> Filler<'r, 'a> {
         wishes
     }
 
-    /// Rehearses the next proposal of each wish that is open, all at once, and takes those that
-    /// decide something; false when there is none left.
+    /// Replays the next proposal of every open target in one dry run and accepts those that decide
+    /// something. Returns false if no proposal is left.
     fn round(&mut self, wishes: &mut [CoverageTarget]) -> bool {
         let mut tried: Vec<(Decides, SketchCase)> = Vec::new();
         for wish in wishes {
@@ -259,7 +259,7 @@ impl<'r, 'a> Filler<'r, 'a> {
         if tried.is_empty() {
             return false;
         }
-        // Rehearsed under names that nothing else has.
+        // Temporary names, so that no proposal clashes with a case of the file.
         let names: Vec<String> = tried.iter().map(|(_, case)| case.name.clone()).collect();
         for ((_, case), number) in tried.iter_mut().zip(0..) {
             case.name = format!("proposal {number}");
@@ -271,8 +271,8 @@ impl<'r, 'a> Filler<'r, 'a> {
                     self.accept(case, &name, &wanted, &rehearsed);
                 }
             }
-            // One that cannot be read spoils the others: one by one, and where another source of the
-            // scenario does not know a field, on its own source only.
+            // One unreadable proposal makes the whole text unreadable, so each is replayed alone,
+            // and if another source of the scenario lacks a field, on its own source only.
             Err(_) => {
                 for ((wanted, mut case), name) in tried.into_iter().zip(names) {
                     let mut rehearsed = self.rehearse(&[&case]);
@@ -289,8 +289,8 @@ impl<'r, 'a> Filler<'r, 'a> {
         true
     }
 
-    /// Takes the case if the replay shows that it decides what is wanted; on the sources on which it
-    /// does something else it does not run.
+    /// Accepts the case if the dry run shows that it decides the target; excludes the sources on
+    /// which it does not pass.
     fn accept(
         &mut self,
         mut case: SketchCase,
@@ -392,7 +392,7 @@ impl<'r, 'a> Filler<'r, 'a> {
     }
 }
 
-/// The events of a case that a change can name: no copies, and nothing that is there for the past.
+/// The events that a change can name: neither copies nor events of the past.
 fn written_events(scenario: &Scenario, mut events: Vec<ExpandedEvent>) -> Vec<ExpandedEvent> {
     if let Base::Written(written) = &scenario.attack.base {
         let labels: BTreeSet<&str> = written.iter().map(|one| one.label.value.as_str()).collect();

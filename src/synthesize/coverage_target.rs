@@ -11,13 +11,13 @@ pub(super) type Decides = (String, ClauseName, bool);
 /// A clause's outcome that no check decides yet.
 pub(super) struct CoverageTarget {
     pub(super) decides: Decides,
-    /// The cases that are left to try, the likeliest last.
+    /// The proposals that are not tried yet, the likeliest last.
     pub(super) proposals: Vec<SketchCase>,
-    /// Whether there was any.
+    /// Whether there was any proposal.
     pub(super) found: bool,
-    /// Whether the search had done what it does at most.
+    /// Whether the search had used up its budget.
     pub(super) tired: bool,
-    /// Whether the attack's events on this source can have the clause's fields otherwise.
+    /// Whether the attack's events on this source can have other values in the clause's fields.
     pub(super) settable: bool,
     pub(super) line: usize,
 }

@@ -7,10 +7,10 @@ use crate::data_source::apply_shape::shaped;
 use crate::data_source::{DataSource, Kind};
 use crate::event::{Event, Scalar};
 
-/// The fields that are set; one without values is taken out.
+/// The fields that a scenario sets; an empty list removes the field.
 pub(super) type Fields = BTreeMap<String, Vec<Scalar>>;
 
-/// An event in the making.
+/// Builds an event of one kind from the fields that a scenario sets.
 #[derive(Debug, Clone)]
 pub(super) struct Draft<'s> {
     pub(super) source: &'s DataSource,
@@ -32,7 +32,7 @@ impl<'s> Draft<'s> {
         shaped(self.source, self.kind, &self.fields)
     }
 
-    /// Whether a scenario can say what the field is on this kind of event.
+    /// Whether a scenario can set the field on this kind of event.
     pub(super) fn can_set(&self, path: &str) -> bool {
         let mut pins = self.source.pins.iter().chain(&self.kind.pins);
         self.kind.carries(path) && !pins.any(|pin| pin.field == path)

@@ -1,9 +1,9 @@
-//! Generates scenarios from a query: an attack that the rule alerts on, and a case for each clause
+//! Generates scenarios from a query: an attack on which the rule alerts, and a case for each clause
 //! that no case decides. Called by `trapline new`.
 //!
-//! `plan -> attack (search finds values, dress makes them look real) -> case a clause -> rehearsed`.
-//! What is found is a proposal until the replay of the written text says the same: nothing is handed
-//! out that `trapline test` would not pass.
+//! `plan -> attack (search finds values, realistic makes them look real) -> one case per clause ->
+//! dry run`. Only scenarios that a dry run confirms are returned, so `trapline test` passes on each
+//! of them.
 
 mod attack;
 mod case;
@@ -61,7 +61,7 @@ pub struct Filled {
     pub unsolved: Vec<Unsolved>,
 }
 
-/// Why nothing can be made of a rule at all.
+/// Why no scenario can be generated for a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Impossible {
     /// The rule is of a kind that is not run.

@@ -6,7 +6,7 @@ use super::sample_values::{Look, System};
 use super::search::{PartialEvent, Search};
 use crate::event::Scalar;
 
-/// Dresses the event.
+/// Replaces bare names by full paths and completes arguments, where all tests still hold.
 pub(super) fn dress(search: &Search<'_>, state: &mut PartialEvent<'_>) {
     for process in ["process", "process.parent"] {
         let (name, executable) = (format!("{process}.name"), format!("{process}.executable"));
@@ -18,7 +18,7 @@ pub(super) fn dress(search: &Search<'_>, state: &mut PartialEvent<'_>) {
     extension(search, state);
 }
 
-/// Keeps a change that undoes nothing.
+/// Applies a change, and reverts it if a settled test no longer holds.
 fn keep(search: &Search<'_>, state: &mut PartialEvent<'_>, change: impl FnOnce(&mut Fields)) {
     let before = state.clone();
     state.change(change);
@@ -27,7 +27,7 @@ fn keep(search: &Search<'_>, state: &mut PartialEvent<'_>, change: impl FnOnce(&
     }
 }
 
-/// A path that ends in the name, instead of the name that follows from it.
+/// Sets a full path instead of the name that is derived from it.
 fn whole_path(
     search: &Search<'_>,
     state: &mut PartialEvent<'_>,
@@ -91,7 +91,7 @@ fn args(search: &Search<'_>, state: &mut PartialEvent<'_>, process: &str) {
     });
 }
 
-/// Command lines that begin with the program; those that are as they were stay so.
+/// Puts the program in front of command lines that the change touched.
 pub(super) fn command_lines(search: &Search<'_>, state: &mut PartialEvent<'_>, before: &Fields) {
     for process in ["process", "process.parent"] {
         let path = format!("{process}.command_line");

@@ -14,7 +14,7 @@ use crate::event::{Event, FieldType, Scalar};
 use crate::rule::{MappingEntry, RuleKind, Threshold};
 use crate::scenario::write::{SketchCopies, SketchEvent};
 
-/// So many values of a field are varied by a number.
+/// The number of values of a field that are made distinct by a number.
 const BASES: usize = 4;
 
 /// When the indicators were stored, in milliseconds from the start of the case.
@@ -29,7 +29,8 @@ pub(super) struct Extras {
     pub(super) indicators: Vec<SketchEvent>,
 }
 
-/// Completes the events of an attack; the error names what no value was found for.
+/// Adds what the rule's type requires to the attack's events; the error names the field for which
+/// no value was found.
 pub(super) fn complete(
     request: &Request<'_>,
     ground: &Ground<'_>,

@@ -23,7 +23,7 @@ impl System {
     }
 }
 
-/// A field on a system.
+/// A field on an operating system, for which sample values are proposed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look<'f> {
     path: &'f str,

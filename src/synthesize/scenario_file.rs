@@ -29,7 +29,7 @@ pub enum NotExtended {
     #[error("the attack of the file's last scenario is a recording: no case can change it")]
     Recorded,
     /// `cases` is not a list of lines at the end of the file.
-    #[error("`cases` does not stand at the end of the file's last scenario, a line a key")]
+    #[error("`cases` is not the last key of the file's last scenario, in block style")]
     NotLast,
 }
 

@@ -11,13 +11,13 @@ use crate::plan::{FieldId, Function, ScriptExpr};
 /// More characters than these are not asked of a text.
 const LONGEST: usize = 20_000;
 
-/// What two fields are set to that must be equal.
+/// The value given to two fields that must be equal.
 const SAME: &str = "sample";
 
 /// The wanted result of an expression.
 #[derive(Clone)]
 enum CoverageTarget {
-    /// Whatever makes the condition around it go either way.
+    /// Any result: the condition around the expression can go either way.
     Any,
     /// One of these texts.
     Texts(Vec<String>),
@@ -36,7 +36,7 @@ pub(super) fn values(expr: &ScriptExpr, field: FieldId, look: &Look<'_>) -> Vec<
     seeker.found
 }
 
-/// The wish that a test on a field's text comes out so, where a wildcard pattern can say it too.
+/// The wildcard pattern that is equivalent to a text test with this outcome, if there is one.
 pub(super) fn pattern(expr: &ScriptExpr, want: bool) -> Option<WildcardPattern> {
     match expr {
         ScriptExpr::Not(inner) => pattern(inner, !want),
@@ -221,7 +221,7 @@ impl Seeker<'_> {
         }
     }
 
-    /// Two sides that hang on events, made the same.
+    /// Makes two operands that both depend on the event equal.
     fn both(&mut self, left: &ScriptExpr, right: &ScriptExpr) {
         for same in [
             CoverageTarget::Texts(vec![SAME.to_owned()]),
@@ -326,7 +326,7 @@ fn of_length(wish: &CoverageTarget) -> Vec<String> {
     lengths.iter().filter_map(|length| pad(*length)).collect()
 }
 
-/// So many characters.
+/// A text of this many characters.
 fn pad(length: i64) -> Option<String> {
     let length = usize::try_from(length).ok()?;
     (length <= LONGEST).then(|| "x".repeat(length))

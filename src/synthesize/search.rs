@@ -11,15 +11,15 @@ use crate::evaluate::Prepared;
 use crate::event::{Event, Scalar};
 use crate::plan::{Condition, ConditionKind, FieldId, LeafId, Plan, PlanField, Predicate};
 
-/// How much a search does before it gives up: conditions looked at, and events copied to try a way.
+/// The work that one search may do: conditions visited and events copied.
 const WORK: usize = 40_000;
-/// How much all searches for one source do together.
+/// The work that all searches for one source may do together.
 const WORK_OF_ALL: usize = 400_000;
 /// How many values of a field are tried.
 const TRIED: usize = 64;
 /// How many combinations of values are tried for fields that one test reads together.
 const COMBINED: usize = 4_096;
-/// How often a value that follows from others is set right.
+/// The number of attempts to repair a value that is derived from others.
 const REPAIRS: usize = 8;
 
 /// A condition and the outcome that it must have.
@@ -28,7 +28,7 @@ pub(super) type Goal<'p> = (&'p Condition, bool);
 /// Conditions of which one must have the outcome.
 type Choice<'p> = (&'p [Condition], bool);
 
-/// An event on the way to its goals.
+/// An event under construction, with the tests that are settled for it.
 #[derive(Debug, Clone)]
 pub(super) struct PartialEvent<'s> {
     draft: Draft<'s>,
@@ -92,7 +92,7 @@ impl<'p> Search<'p> {
         self.prepared.plan()
     }
 
-    /// The event with the fields that meet the goals, changed as little as the search can.
+    /// Finds values with which the event meets the goals, changing as little as possible.
     pub(super) fn meet<'s>(
         &mut self,
         state: PartialEvent<'s>,
@@ -115,17 +115,17 @@ impl<'p> Search<'p> {
         None
     }
 
-    /// Whether it has done what it does at most.
+    /// Whether the search has used up its budget.
     pub(super) fn budget_exhausted(&self) -> bool {
         self.of_all > WORK_OF_ALL
     }
 
-    /// Whether all that was settled is so on the event.
+    /// Whether every settled test has its outcome on the event.
     pub(super) fn holds(&self, state: &PartialEvent<'_>) -> bool {
         self.broken(state).is_none()
     }
 
-    /// A test that comes out otherwise than it was settled: a value that follows from others moved.
+    /// A settled test that no longer has its outcome because a derived value changed.
     fn broken(&self, state: &PartialEvent<'_>) -> Option<LeafId> {
         let mut settled = state.settled.iter();
         let broken = settled.find(|(leaf, want)| !self.is(**leaf, **want, &state.event));
@@ -147,7 +147,7 @@ impl<'p> Search<'p> {
         }
     }
 
-    /// Settles what there is one way for; what there are several for is added to the choices.
+    /// Settles goals that have only one solution; adds those with several to the choices.
     fn settle_all<'s>(
         &mut self,
         mut state: PartialEvent<'s>,
@@ -178,9 +178,9 @@ impl<'p> Search<'p> {
         Some(Open { state, choices })
     }
 
-    /// Makes the choices. Those that the event meets as it is wait: they cost nothing. Of the others
-    /// one with no way left ends the attempt and one with a single way is taken; only then is one
-    /// tried way by way.
+    /// Resolves the choices by backtracking. Choices that the event already meets are postponed. Of
+    /// the others, one without alternatives fails the attempt and one with a single alternative is
+    /// taken; only then are the alternatives of a choice tried in turn.
     fn choose<'s>(&mut self, mut open: Open<'s, 'p>) -> Option<PartialEvent<'s>> {
         loop {
             let event = &open.state.event;
@@ -217,7 +217,8 @@ impl<'p> Search<'p> {
         }
     }
 
-    /// What comes of each way of a choice that agrees with what is settled, up to so many.
+    /// The states after each alternative of a choice that is compatible with the settled tests, at
+    /// most `most`.
     fn ways<'s>(&mut self, open: &Open<'s, 'p>, at: usize, most: usize) -> Vec<Open<'s, 'p>> {
         let mut others = open.choices.clone();
         let (parts, want) = others.remove(at);
@@ -243,8 +244,8 @@ impl<'p> Search<'p> {
         }
     }
 
-    /// Finds values for the fields that the leaf reads with which all that is settled about them
-    /// comes out as it should.
+    /// Finds values for the fields of a leaf with which all settled tests of these fields have
+    /// their outcomes.
     fn find_values(&self, state: &mut PartialEvent<'_>, leaf: LeafId, explicit: bool) -> bool {
         let Some(group) = self.groups.get(leaf.index()) else {
             return false;
@@ -292,7 +293,8 @@ impl<'p> Search<'p> {
         true
     }
 
-    /// What a field may be set to: what it is, what the tests ask for, what it looks like, nothing.
+    /// The values tried for a field: its current value, proposals for its tests, sample values, no
+    /// value.
     fn options(
         &self,
         id: FieldId,
@@ -326,7 +328,8 @@ impl<'p> Search<'p> {
         let mut options = vec![now];
         options.extend(singles.iter().map(|value| vec![value.clone()]));
         let several = self.several(field, tied, &singles, event);
-        // Where many values at once are usual they come before one that is all things at once.
+        // For fields that usually hold lists, several values come before one value that satisfies
+        // everything.
         if look.is_list() {
             options.splice(1..1, several);
         } else {

@@ -15,8 +15,8 @@ use crate::scenario::write::{Expect, SketchCase, SketchChange, SketchCopies, Ske
 /// The label of the indicator of an attack that was made.
 const INDICATOR: &str = "indicator";
 
-/// Cases in which the setting may decide, the likeliest first: with `alert` an alert hangs on it,
-/// otherwise it alone stops the attack.
+/// Cases in which the setting may decide, the likeliest first: with `alert`, the alert depends on
+/// it; otherwise it alone stops the attack.
 pub(super) fn proposals(
     request: &Request<'_>,
     ground: &Ground<'_>,
@@ -136,7 +136,8 @@ impl Maker<'_, '_> {
         }
     }
 
-    /// The attack with its events in two groups. One that varies another field is left alone.
+    /// The attack with its events split into two groups. Not proposed if another field varies
+    /// already.
     fn spread(
         &self,
         own: &Threshold,

@@ -94,13 +94,13 @@ pub enum UnsolvedReason {
     #[error("{0} has this field as it is")]
     FixedField(String),
     /// No values with which an alert depends on the clause.
-    #[error("no values were found with which an alert hangs on it")]
+    #[error("found no values with which an alert depends on it")]
     NoDecidingAlert,
     /// No values with which the clause alone stops the attack.
     #[error("no values were found with which it alone stops the attack")]
     NoStop,
     /// Values were found, and the replay does not show that an alert depends on the clause.
-    #[error("with the values that were found no alert hangs on it")]
+    #[error("with the values found, no alert depends on it")]
     AlertNotConfirmed,
     /// Values were found, and the replay does not show that the clause stops the attack.
     #[error("with the values that were found it does not stop the attack")]

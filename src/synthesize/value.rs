@@ -21,7 +21,7 @@ pub(super) fn proposals(field: FieldId, asked: &Asked<'_>, look: &Look<'_>) -> V
         .iter()
         .filter_map(|(predicate, want)| pattern(predicate, *want));
     let patterns: Vec<WildcardPattern> = patterns.collect();
-    // All patterns at once, as far as they go together.
+    // One pattern for all tests, as far as they can be combined.
     if let Some((first, rest)) = patterns.split_first()
         && !rest.is_empty()
     {
@@ -41,7 +41,7 @@ pub(super) fn proposals(field: FieldId, asked: &Asked<'_>, look: &Look<'_>) -> V
     values
 }
 
-/// Texts beside those that are asked about, for where the field's own look has no other.
+/// Texts unlike those of the tests, for fields without other sample values.
 pub(super) fn otherwise(asked: &Asked<'_>) -> Vec<Scalar> {
     let beside = |(predicate, _): &(&Predicate, bool)| match predicate {
         Predicate::Compare {
@@ -53,7 +53,7 @@ pub(super) fn otherwise(asked: &Asked<'_>) -> Vec<Scalar> {
     asked.iter().filter_map(beside).collect()
 }
 
-/// The wish that a test on text comes out so, as a wildcard pattern.
+/// The wildcard pattern that is equivalent to a text test with this outcome.
 fn pattern(predicate: &Predicate, want: bool) -> Option<WildcardPattern> {
     match predicate {
         Predicate::Script(expr) => script::pattern(expr, want),

@@ -33,7 +33,7 @@ fn a_sequence_says_what_ended_it_and_by_how_much() {
     assert!(early.contains("order, 0.214s too early"), "{early}");
     let host = explain("another host");
     assert!(
-        host.contains("stage 2, child: join host.id, has host-1, wants other-host"),
+        host.contains("stage 2, child: join host.id, has host-1, expects other-host"),
         "{host}"
     );
 }

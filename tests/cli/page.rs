@@ -75,7 +75,7 @@ fn whole(page: &str) {
     let elements = || document.descendants().filter(roxmltree::Node::is_element);
     let mut ids = BTreeSet::new();
     for id in elements().filter_map(|element| element.attribute("id")) {
-        assert!(ids.insert(id), "`{id}` stands twice");
+        assert!(ids.insert(id), "the id `{id}` is used twice");
     }
     let mut links = 0;
     for element in elements() {

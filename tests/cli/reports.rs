@@ -258,11 +258,11 @@ fn what_a_reviewer_must_decide_comes_first() {
             "LOST: expected an alert, found none",
             "[`rules/z.toml:11`](https://github.com/o/r/blob/abc/rules/z.toml#L11) stopped it",
             "[`scenarios/z.yaml:5`](https://github.com/o/r/blob/abc/scenarios/z.yaml#L5) expected here",
-            "Do now: mend the rule, or edit `expect` if the rule is right; then run `trapline test \
+            "Do now: fix the rule, or edit `expect` if the rule is right; then run `trapline test \
              'scenarios/z.yaml::a shell starts[",
             "CONTENT: the rule's name, severity or risk score: Rule a, medium 47 → Rule a, high 73",
             "REASON: something else decides it now",
-            "accept it by `trapline test scenarios/a.yaml --accept=reason`",
+            "accept it with `trapline test scenarios/a.yaml --accept=reason`",
             "### What differs about the rules",
             "- `severity`: `medium` → `high`\n- `risk_score`: `47` → `73`\n- `interval`: `5m` → `6m`",
             "- process where process.name : \"cmd.exe\" and not process.args : \"/q\"\n+ process where \

@@ -53,7 +53,7 @@ fn what_waits_is_listed_shown_accepted_and_rejected() {
         "a rejection leaves the snapshot"
     );
     assert_eq!(read(&project, &format!("{SNAPSHOT}.new")), None);
-    assert!(review(&project, &["--list"]).1.contains("nothing waits"));
+    assert!(review(&project, &["--list"]).1.contains("no changes to review"));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn the_keys_of_a_terminal_decide_and_undo() {
         "undone",
         "q  quit; what is not decided waits on",
         "there is nothing to undo",
-        "skipped: it waits on",
+        "skipped: it stays pending",
         "undone",
         "accepted",
         "1 accepted, 0 rejected, 2 waiting",
@@ -145,7 +145,7 @@ fn the_keys_of_a_terminal_decide_and_undo() {
     );
     assert_eq!(project.run(&["test"]).0, 0);
     let (_, text) = on_a_terminal(&project, "review", "").unwrap();
-    assert_eq!(text, "nothing waits for a review\n");
+    assert_eq!(text, "no changes to review\n");
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn a_change_is_shown_with_the_rule_and_the_checks_that_fail() {
     let (_, list) = review(&project, &["--list"]);
     assert!(list.contains("[sysmon, winlogbeat]"), "grouped: {list}");
     assert!(
-        list.contains("FAILS    ") && list.contains("accepting does not mend what fails"),
+        list.contains("FAILS    ") && list.contains("accepting does not fix failing checks"),
         "{list}"
     );
     let key = format!("{SCENARIO}::{CASE}[elastic_defend]");

@@ -147,7 +147,7 @@ fn nesting_without_end_is_named_and_does_not_end_the_program() {
 
 #[test]
 fn a_key_that_stands_twice_is_named_as_elasticsearch_refuses_the_document() {
-    let twice = "the key `name` stands twice in one object";
+    let twice = "duplicate key `name` in an object";
     is_a_bad_line(
         br#"{"@timestamp":1706702400000,"process":{"name":"b.exe","name":"a.exe"}}"#,
         [twice, twice],

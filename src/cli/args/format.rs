@@ -36,7 +36,7 @@ pub enum Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadFormat {
     /// Nothing behind the `=`.
-    #[error("a file name belongs behind the `=`")]
+    #[error("expected a file name after `=`")]
     NoFile,
     /// Another word.
     #[error("the formats are human, json, junit, sarif, github, markdown and html")]

@@ -85,7 +85,7 @@ pub struct DivisionArgs {
     /// Report only alerts of the join keys of machine I of N (0/4)
     #[arg(long, value_name = "I/N", value_parser = owner, help_heading = DIVISION, requires = "from_stage_hits")]
     pub owner: Option<Owner>,
-    /// Exit with 3 if events could not be read, put in order or kept
+    /// Exit with 3 if events could not be read, sorted or kept
     #[arg(long, help_heading = DIVISION)]
     pub complete: bool,
 }

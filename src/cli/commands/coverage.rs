@@ -58,8 +58,8 @@ pub fn gate(missed: bool) -> ExitCode {
     }
 }
 
-/// Runs and observes what was loaded, and says what is wrong with it. A check that fails makes
-/// what was measured worth less, so that is said as well.
+/// Runs and observes the loaded tests and reports their errors. Failing checks are reported too,
+/// because they make the measured figures less meaningful.
 pub fn observe(
     loaded: &Loaded,
     settings: &Settings,

@@ -32,7 +32,7 @@ pub fn explain(
     console: &mut Console,
 ) -> Result<Explanation, Box<Problem>> {
     let Some(Target::Path(name)) = targets.first() else {
-        let message = "`--events` goes with a rule, not with a KEY";
+        let message = "`--events` needs a rule, not a KEY";
         let diagnostic = Diagnostic::error(&error::NOTHING_SELECTED, message);
         return Err(Problem::usage(diagnostic));
     };

@@ -29,7 +29,7 @@ pub fn run(
     }
     let recordings = Recordings::new(settings, args)?;
     let mut out = Output::new(settings, args)?;
-    // A stream may never end; what can be read to its end is put in order.
+    // A stream may never end; only what can be read to its end is sorted.
     let mut ordered = recordings.is_finite().then(Ordered::new);
     let read = recordings.read(console, |document, console| {
         let mut line = serde_json::to_string(&document.source).unwrap_or_default();
@@ -134,7 +134,7 @@ impl Output {
                 )
                 .help(error.to_string()),
             )),
-            // A reader that has gone away (`trapline … | head`) is no error of ours.
+            // A closed pipe (`trapline … | head`) is not an error.
             (None, _) => {
                 let _ = console.stream(Stream::Out).flush();
                 Ok(())

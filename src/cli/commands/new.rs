@@ -63,7 +63,7 @@ pub fn run(
             Ok(ExitCode::Passed)
         }
         rules if args.output.is_none() => Ok(maker.all(rules, console)),
-        _ => Err(usage("`--output` goes with one rule file")),
+        _ => Err(usage("`--output` needs exactly one rule file")),
     }
 }
 

@@ -82,7 +82,7 @@ fn answer(
         None => console.terminal(),
     };
     if !table {
-        // A reader that has gone away is no error of ours.
+        // A closed pipe (`| head`) is not an error.
         let _ = answer.write(console.json_stream());
         return Ok(());
     }

@@ -70,7 +70,7 @@ pub(super) fn answer(
         let cells = rows.outcome.rows.iter().map(|row| row.cells.as_slice());
         console.write(Stream::Out, &rows::table(&rows.columns, cells));
     } else {
-        // A reader that has gone away is no error of ours.
+        // A closed pipe (`| head`) is not an error.
         let out = BufWriter::with_capacity(1 << 16, console.stream(Stream::Out));
         let _ = rows.write(out);
     }

@@ -220,7 +220,7 @@ struct Writer<'w> {
     /// Counts the alerts instead of writing them.
     noise: Option<Noise>,
     written: u64,
-    /// Whoever read has gone away.
+    /// The reader of standard output has closed it.
     closed: bool,
     /// What is written at the end.
     held: Option<Box<dyn TemporaryFile>>,

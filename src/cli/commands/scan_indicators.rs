@@ -14,7 +14,7 @@ use crate::event::Event;
 use crate::event::io::Stop;
 use crate::scan::{Inputs, reread};
 
-/// So many lines that are no indicators are named.
+/// The number of lines without indicator that are named.
 const NAMED: usize = 10;
 
 /// The indicators that were read.

@@ -18,7 +18,7 @@ use crate::event::{Event, Timestamp};
 use crate::project::rule_files::{EXTENSIONS, named};
 use crate::rule;
 
-/// So many rules that are not run are named, and so many lists.
+/// The number of rules that are not run, and of lists, that are named.
 const NAMED: usize = 10;
 
 /// The rules of a scan.

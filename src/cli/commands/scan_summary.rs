@@ -12,7 +12,7 @@ use crate::event::Timestamp;
 use crate::scan::Stats;
 use crate::scan::noise::{Budget, Span};
 
-/// So many events, and how fast they come.
+/// The number of events, and the rate.
 #[expect(
     clippy::cast_precision_loss,
     reason = "a rate for people has three digits"

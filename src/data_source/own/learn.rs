@@ -44,7 +44,7 @@ pub struct Learnt {
     kinds: BTreeMap<(String, String), BTreeMap<&'static str, Vec<Scalar>>>,
     /// The values of `host.os.type`.
     systems: BTreeMap<String, usize>,
-    /// So many fields are kept.
+    /// The number of fields that are kept.
     fields: usize,
 }
 

@@ -227,7 +227,7 @@ fn indices(table: &Table<'_>, open: OpenBeside<'_>, reader: &mut Reader<'_>) -> 
         if indices.iter().any(|known| known.name == name) {
             reader.wrong(
                 span,
-                format!("the index `{name}` stands twice"),
+                format!("duplicate index `{name}`"),
                 "take one of them out",
             );
             continue;
@@ -316,7 +316,7 @@ fn kinds(
         if kinds.iter().any(|known| known.name == name) {
             reader.wrong(
                 span,
-                format!("the kind `{name}` stands twice"),
+                format!("duplicate kind `{name}`"),
                 "take one of them out",
             );
         }

@@ -64,7 +64,7 @@ impl<'s> Reader<'s> {
         self.report.error(code, span, message)
     }
 
-    /// Reports an error with the action that mends it.
+    /// Reports an error with the action that fixes it.
     pub(super) fn wrong(&mut self, span: Span, message: impl Into<String>, mend: &str) {
         let diagnostic = self.report.error(&WRONG_VALUE, span, message);
         diagnostic.help = vec![mend.to_owned()];
@@ -157,7 +157,7 @@ impl<'s> Reader<'s> {
                 self.fields(&entry.value, &path, given);
             } else if let Some(values) = self.scalars(&entry.value) {
                 if given.iter().any(|(known, ..)| *known == path) {
-                    let message = format!("`{path}` stands twice");
+                    let message = format!("duplicate key `{path}`");
                     self.wrong(entry.key_span, message, "take one of them out");
                 }
                 given.push((path, values, entry.key_span));

@@ -28,7 +28,7 @@ causes! {
             help "write `by host.id`";
         TermAfterUntil => "a term follows `until`",
             label "expected a pipe or the end",
-            help "`until` stands last";
+            help "write `until` last";
         NoTerm { found: Found } => "expected an event query in brackets, found {found}",
             help "write `[category where condition]` for each event";
         UntilOfSample => "a sample has no `until`",
@@ -52,7 +52,7 @@ causes! {
             label "no such option here",
             hint match name.as_str() {
                 "maxspan" => "`with maxspan=…` stands before the first term".to_owned(),
-                "runs" => "`with runs=…` stands behind a term: `[…] with runs=3`".to_owned(),
+                "runs" => "write `with runs=…` after a term: `[…] with runs=3`".to_owned(),
                 _ => format!("write `with {expected}=…`"),
             };
         NoTime { found: Found } => "expected a time such as `5m` after `maxspan=`, found {found}",

@@ -121,8 +121,8 @@ impl<'v> Costs<'v> {
         condition::distance(&stage.condition, true, &bit).saturating_add(unrouted + category)
     }
 
-    /// How many things an assignment lacks. A key counts once, however many events lack it:
-    /// lifting it once mends them all.
+    /// The number of unmet clauses of an assignment. A key counts once, however many events lack
+    /// it, because relaxing it once is enough.
     pub(super) fn of(&self, assignment: &[u32]) -> u32 {
         let mut cost = 0_u32;
         for ((id, stage), event) in self.positions.iter().zip(assignment) {
@@ -143,8 +143,8 @@ impl<'v> Costs<'v> {
         cost + count(self.violations(assignment, &moments, spec).len())
     }
 
-    /// What an assignment lacks, each with what would mend it; in the order of the positions, then
-    /// the structural clauses.
+    /// The unmet clauses of an assignment, each with the override that would meet it; by position,
+    /// then the structural clauses.
     pub(super) fn lacks(&self, assignment: &[u32]) -> Vec<Candidate> {
         let mut lacks = Vec::new();
         for ((id, stage), event) in self.positions.iter().zip(assignment) {

@@ -48,7 +48,7 @@ impl Rarity {
     }
 }
 
-/// The surprise, in sixteenths of a bit, that so few of so many are so.
+/// The information content, in sixteenths of a bit, of a fact that holds for `few` of `all` events.
 fn surprise(all: u64, few: u64) -> u32 {
     const SCALE: u32 = 20;
     let all = all.min(u64::from(u32::MAX));

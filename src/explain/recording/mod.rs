@@ -109,15 +109,16 @@ pub fn explain_recording<'a>(
     }
 }
 
-/// The inputs that must be known before the first event is read.
+/// What a pass over a recording has to assume before it reads the first event.
 struct Guess<'a> {
     source: Option<&'a DataSource>,
-    /// An event for each field of the query that the recording brings with it.
+    /// Events that carry the fields of the query which only the recording maps.
     witnesses: Vec<Event>,
 }
 
 impl Guess<'_> {
-    /// Adds what carries a field that none of them carries; whether there was any.
+    /// Adds the events that carry a field which no earlier one carries; returns whether there were
+    /// any.
     fn add(&mut self, found: Vec<Event>) -> bool {
         let before = self.witnesses.len();
         for event in found {
@@ -133,7 +134,7 @@ impl Guess<'_> {
 
 enum Pass<'a> {
     Done(Box<Explanation>),
-    /// The guess was wrong; this one is better.
+    /// An assumption was wrong; read the recording again with these.
     Again(Guess<'a>),
 }
 

@@ -29,7 +29,7 @@ const LISTED: usize = 5;
 #[derive(Default)]
 struct Alike {
     count: u64,
-    /// Every how many events one is kept.
+    /// One event in `stride` is kept.
     stride: u64,
     kept: Vec<(u64, Event)>,
 }
@@ -77,7 +77,7 @@ struct Seen {
 }
 
 impl EventSampler {
-    /// Adds a batch. Without a plan only what is there is counted.
+    /// Adds a batch. Without a plan, events are only counted.
     pub(super) fn add(
         &mut self,
         parsed: Parsed,
@@ -131,7 +131,7 @@ impl EventSampler {
         }
     }
 
-    /// What it comes to.
+    /// Explains the events that were kept.
     pub(super) fn explain(
         self,
         prepared: &Prepared<'_>,
@@ -207,7 +207,8 @@ impl EventSampler {
     }
 }
 
-/// The facts of a part of a batch; of each event only what the plan reads is kept.
+/// Computes the facts of some events of a batch, and reduces each event to the fields that the plan
+/// reads.
 fn look(
     part: &[(u64, Event)],
     prepared: &Prepared<'_>,

@@ -51,9 +51,9 @@ pub struct Bool {
 /// `minimum_should_match`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Minimum {
-    /// So many; of a negative number, all but so many.
+    /// At least this many; a negative number: all but this many.
     Count(i64),
-    /// So many of a hundred; of a negative number, all but so many.
+    /// At least this percentage; a negative number: all but this percentage.
     Percent(i64),
 }
 

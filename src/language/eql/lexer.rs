@@ -15,8 +15,8 @@ use crate::diagnostic::{Span, Written};
 
 mod string;
 
-/// More errors than this are not recorded: nobody reads them, and a text of megabytes of nonsense
-/// shall not fill the memory.
+/// The number of errors recorded; nobody reads more, and nonsense of many megabytes must not fill
+/// the memory.
 pub(super) const MAX_ERRORS: usize = 100;
 
 /// What the lexer makes of a text.

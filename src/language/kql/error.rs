@@ -1,4 +1,4 @@
-//! Errors of a KQL query: Kibana's message, the place, and how to mend it.
+//! Errors of a KQL query: Kibana's message, the location, and how to fix it.
 
 use super::failure::Failures;
 use crate::diagnostic::{Code, Span};
@@ -73,7 +73,7 @@ pub(super) fn syntax(text: &str, failures: &Failures) -> KqlError {
     }
 }
 
-/// How to mend the mistakes that people make most.
+/// Suggests a fix for the most common mistakes.
 fn mend(text: &str, at: usize, found: Option<char>) -> Option<String> {
     let (before, after) = text.split_at_checked(at)?;
     let starts_with_not = |text: &str| {

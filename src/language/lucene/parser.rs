@@ -94,7 +94,7 @@ impl Parser<'_> {
             ),
             Kind::And | Kind::Or | Kind::Not => (
                 format!("`{}` cannot stand here", self.written(span)),
-                "an operator stands between two conditions; quote the word if it is a value",
+                "an operator needs a condition on both sides; quote the word if it is a value",
             ),
             _ => (
                 format!("`{}` cannot stand here", self.written(span)),

@@ -4,14 +4,14 @@
 /// a duration neither months nor days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Timespan {
-    /// So many months and days of the calendar.
+    /// Calendar months and days.
     Period {
         /// Years and quarters are months.
         months: i64,
         /// Weeks are days.
         days: i64,
     },
-    /// So many milliseconds.
+    /// Milliseconds.
     Duration(i64),
 }
 

@@ -53,7 +53,7 @@ impl Paint {
     fn words(self) -> &'static str {
         match self {
             Self::Both => "decides both ways",
-            Self::Alerts => "only alerts hang on it",
+            Self::Alerts => "decides only alerts",
             Self::Stops => "only stops cases",
             Self::Never => "decides nothing",
             Self::Untestable => "no source has its fields",
@@ -156,7 +156,7 @@ fn slice(source: &SourceText, start: u32, end: u32) -> &str {
     source.slice(Span::new(start, end))
 }
 
-/// `decides both ways: 3 alerts hang on it, it stops 2 cases`.
+/// `decides both ways: holds 3 alerts, stops 2 cases`.
 fn decisions(clause: &ClauseCoverage) -> String {
     let decisions = &clause.decisions;
     format!(

@@ -10,7 +10,7 @@ use super::{at, case, count, query};
 use crate::replay::outcome::Check;
 use crate::rule_diff::RuleChange;
 
-/// So many of a rule's cases that need a look stand open.
+/// The number of a rule's cases needing attention that are shown unfolded.
 const OPEN: usize = 8;
 
 /// Writes a rule; it stands open where something needs a look.

@@ -84,7 +84,7 @@ fn drawing(timeline: &EventTimeline, scale: &Scale, text: &mut String) {
     text.push_str("</svg>\n");
 }
 
-/// The line through the events of the match.
+/// The line that connects the events of the match.
 fn thread(timeline: &EventTimeline, scale: &Scale, text: &mut String) {
     let held = timeline.steps.iter().filter_map(|step| {
         let lane = lane(timeline, step.matched?)?;

@@ -85,7 +85,7 @@ pub(super) fn cut(line: &str) -> String {
     cut_to(line, SHOWN)
 }
 
-/// So many characters of a line at most.
+/// The maximum number of characters of a line.
 pub(super) fn cut_to(line: &str, shown: usize) -> String {
     if line.chars().count() <= shown {
         return line.to_owned();

@@ -86,7 +86,7 @@ fn write_body(one: &Explanation, painter: Painter, all: bool, text: &mut String)
             excerpt::draw(&clause.place, &words, None, painter, text);
         }
     }
-    // An alert hangs on nearly every clause: a list says it shorter than the places.
+    // An alert depends on nearly every clause, so a list is shorter than marks in the query.
     if all || one.alerted {
         list(one, all, painter, text);
     }

@@ -1,8 +1,8 @@
-//! `--format human`: the report for people. Quiet when all is well; what must be mended stands
-//! last and once, then a summary.
+//! `--format human`: the report for people. Prints little if everything passes; failures come last,
+//! once each, then a summary.
 //!
-//! The sections in order: what is worth a look (`warning`), what changed (`change`), what
-//! failed (`failure`), the counts (`summary`).
+//! The sections in order: warnings (`warning`), changes (`change`), failures (`failure`), counts
+//! (`summary`).
 
 pub(super) mod change;
 mod comparison;

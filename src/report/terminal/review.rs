@@ -104,7 +104,7 @@ pub fn write_review_list(groups: &[Vec<&Change>], failing: &[&str], colour: bool
         let label = painter.key(DIM, "accept");
         let _ = writeln!(text, "{label}trapline review --accept {key}");
     } else {
-        text.push_str("nothing waits for a review\n");
+        text.push_str("no changes to review\n");
     }
     text
 }
@@ -177,7 +177,7 @@ fn around(lines: &[(Tag, String)]) -> impl Iterator<Item = &(Tag, String)> {
         .map(|(_, line)| line)
 }
 
-/// The checks that fail, which no acceptance mends.
+/// The failing checks, which accepting does not fix.
 fn fails(failing: &[&str], painter: Painter, text: &mut String) {
     for line in failing.iter().take(FAILING) {
         let _ = writeln!(text, "{}{}", painter.key(BAD, "FAILS"), clean(line));
@@ -187,7 +187,7 @@ fn fails(failing: &[&str], painter: Painter, text: &mut String) {
     }
     let _ = writeln!(
         text,
-        "         accepting does not mend what fails: mend the rule or its `expect`"
+        "         accepting does not fix failing checks: fix the rule or its `expect`"
     );
 }
 

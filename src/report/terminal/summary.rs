@@ -15,7 +15,7 @@ use crate::snapshot::{Change, Class};
 
 /// The words in front of the first line of a list.
 const WORDS: usize = 10;
-/// So many sources or indices are named.
+/// The number of sources or indices that are named.
 const NAMED: usize = 8;
 
 /// Writes the summary.

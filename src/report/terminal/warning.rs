@@ -14,7 +14,7 @@ use crate::report::reason::{sentence, warnings};
 /// The word for a check that is as it should be but for a warning.
 const WARNING: &str = "warning";
 
-/// So many warnings of a kind are shown.
+/// The number of warnings of one kind that are shown.
 const SHOWN: usize = 3;
 
 /// Writes one short block for each; checks with the same to say share one.
@@ -69,8 +69,8 @@ pub(super) fn write(view: &View<'_>, options: Options, text: &mut String) {
     write_repeated(&repeated, painter, text);
 }
 
-/// The warnings that are nothing but that, each once. Of one kind, which the word in front of the
-/// colon says, a few are shown.
+/// Warnings without a failing check, each once. Of warnings with the same prefix before the colon
+/// only a few are shown.
 fn write_repeated(
     repeated: &IndexMap<String, BTreeSet<&str>>,
     painter: Painter,

@@ -21,7 +21,7 @@ const SHORTEST: usize = 4;
 /// File and line.
 type Place = (u32, u64);
 
-/// A question about one alert.
+/// Finds out why one version of a rule does not give an alert of the other version.
 pub(super) struct CauseAnalysis<'v> {
     /// Which difference it is about.
     pub(super) about: usize,
@@ -37,8 +37,8 @@ pub(super) struct CauseAnalysis<'v> {
 }
 
 impl<'v> CauseAnalysis<'v> {
-    /// A question to a rule about an alert of its other version; `None` where its query fails, and
-    /// for ES|QL, whose steps no single event decides.
+    /// Starts the analysis of an alert; `None` if the query fails or is ES|QL, where no single
+    /// event decides a step.
     pub(super) fn new(
         about: usize,
         version: &'v Version<'v>,
@@ -119,7 +119,7 @@ impl<'v> CauseAnalysis<'v> {
         };
         if let Some(found) = evaluation.matches().first() {
             if self.rule.is_executed() {
-                // Its events are found, and do not suffice.
+                // The query matches, but the executions do not alert.
                 return Explanation::default();
             }
             let events = found.stages.iter().flatten();

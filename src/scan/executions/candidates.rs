@@ -110,7 +110,7 @@ fn is_compared(entries: Entries<'_>, entry: &MappingEntry) -> bool {
     !entry.is_negated && types.all(|own| own.as_ref().is_some_and(is_exact))
 }
 
-/// What equal values have in common: an address however it is written, a text in either case.
+/// The form in which equal values are equal: addresses normalized, texts in lower case.
 fn key(value: &str) -> String {
     match value.parse::<IpAddr>() {
         Ok(address) => address.to_canonical().to_string(),

@@ -14,7 +14,7 @@ use crate::execution::suppress::{Fate, OpenGroups};
 use crate::plan::pipeline::{Cell, ColumnOrigin, Metadata, Pipeline};
 use crate::scan::EventRecord;
 
-/// So many alerts are remembered before those that are too old are looked for.
+/// The number of remembered alerts above which old ones are dropped.
 const MOST_ALERTED: usize = 10_000;
 
 /// A query and what its executions have alerted on.
@@ -124,7 +124,7 @@ impl Executed for Querying<'_> {
                 let cells = row.cells.iter().map(Cell::text);
                 (numbers.map(|held| held.number).collect(), cells.collect())
             });
-            // Pages go past a known event; a group alerts again.
+            // Without grouping, a known event does not alert again; a group does.
             if alert
                 .as_ref()
                 .is_some_and(|alert| self.alerted.contains(alert))

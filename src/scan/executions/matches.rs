@@ -13,7 +13,7 @@ use crate::execution::suppress::{Fate, OpenGroups, group};
 use crate::plan::{Operator, Plan};
 use crate::scan::EventRecord;
 
-/// So many alerts are remembered before those that are too old are looked for.
+/// The number of remembered alerts above which old ones are dropped.
 const MOST_ALERTED: usize = 10_000;
 
 /// A query and what its executions have alerted on.

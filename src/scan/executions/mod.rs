@@ -45,7 +45,7 @@ pub(super) struct Executions<'s> {
 /// Where a rule failed, as the file and line of an event, and why.
 pub(super) type Failed = ((u32, u64), String);
 
-/// What the executions came to, beside their alerts, by rule.
+/// What executions dropped, cut, suppressed or failed on, by rule.
 #[derive(Debug, Default)]
 pub(super) struct Shortfalls {
     /// Documents that were dropped from a window or a history.

@@ -25,7 +25,7 @@ pub(super) struct Remembering<'r> {
     settings: &'r NewTerms,
     /// The latest time at which each combination was seen, before all windows to come.
     past: BTreeMap<Arc<[Term]>, i64>,
-    /// So many combinations are remembered.
+    /// The number of combinations that are remembered.
     max_past: usize,
     /// The past is swept when it has so many.
     sweep_at: usize,

@@ -9,7 +9,7 @@ use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
 use crate::scan::EventRecord;
 
-/// So many alerts are remembered before those that are too old are looked for.
+/// The number of remembered alerts above which old ones are dropped.
 const MOST_ALERTED: usize = 10_000;
 
 /// What they have alerted on.

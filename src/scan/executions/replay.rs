@@ -14,7 +14,7 @@ use crate::scan::{Alert, EventRecord};
 /// Takes an alert; `false` ends the replay.
 pub(super) type Sink<'a> = dyn FnMut(Alert) -> bool + 'a;
 
-/// What the executions of a kind of rule do.
+/// How one kind of rule executes.
 pub(super) trait Executed {
     /// What they look at.
     type Document;
@@ -25,7 +25,7 @@ pub(super) trait Executed {
     /// Runs one execution.
     fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Self::Document>>) -> Made;
 
-    /// No execution finds the document any more; none from now on looks for it before `from`.
+    /// Called when no later execution sees the document.
     fn leave(&mut self, document: Self::Document);
 
     /// How many documents were dropped although an execution may still look at them.

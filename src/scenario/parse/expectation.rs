@@ -41,7 +41,7 @@ impl<'n> Beside<'n> {
     }
 }
 
-/// What a map says before it is known whether it can be meant.
+/// The parsed keys of an expectation, before contradictions are checked.
 #[derive(Default)]
 struct Said {
     outcome: Option<(Outcome, Span)>,
@@ -204,7 +204,10 @@ fn said_in_map(
         }
     });
     if let Some((key, _)) = by_source {
-        let message = format!("`{}` stands beside the keys of one expectation", key.text);
+        let message = format!(
+            "`{}` cannot be mixed with the keys of an expectation",
+            key.text
+        );
         parser.error(
             &UNKNOWN_KEY,
             key.span,
@@ -218,7 +221,7 @@ fn said_in_map(
     let empty = said.outcome.is_none() && said.gap.is_none() && said.noise.is_none();
     let with = said.with.is_some() || said.new_terms.is_some() || said.matched.is_some();
     if empty && !with && entries.entries.is_empty() {
-        let message = "the expectation says nothing";
+        let message = "the expectation is empty";
         parser.error(
             &MISSING_KEY,
             span,
@@ -285,7 +288,7 @@ fn group(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Alerts {
     let fields = field::settings(parser, scenario, &entries);
     if fields.is_empty() && counted.is_none() {
         let help = "name the group: `{alert: {host.id: h1, count: 20}}`";
-        parser.missing(node.span, "the alert says nothing of its group", help);
+        parser.missing(node.span, "the alert does not name its group", help);
     }
     Alerts::Group {
         fields,
@@ -395,7 +398,7 @@ fn expectation(parser: &mut Parser<'_>, said: Said, span: Span) -> Expectation {
         match outcome {
             Outcome::Alert(alerts) => {
                 if let Some(gap) = gap.take() {
-                    let message = "a `gap` beside `alert`";
+                    let message = "`gap` contradicts `alert`";
                     parser.error(&CONTRADICTION, gap.span, message, "", &[
                     "a gap is a known miss: while it lasts, nothing is alerted; leave `alert` out",
                 ]);
@@ -411,7 +414,7 @@ fn expectation(parser: &mut Parser<'_>, said: Said, span: Span) -> Expectation {
             }
             Outcome::None => {
                 if let Some(noise) = noise.take() {
-                    let message = "a `noise` beside `none`";
+                    let message = "`noise` contradicts `none`";
                     parser.error(&CONTRADICTION, noise.span, message, "", &[
                     "noise is a known false positive: while it lasts, the rule alerts; leave \
                      `none` out",
@@ -421,7 +424,7 @@ fn expectation(parser: &mut Parser<'_>, said: Said, span: Span) -> Expectation {
                 let new_terms = new_terms.map(|(_, span)| ("new_terms", span));
                 let matched = matched.map(|(_, span)| ("matched", span));
                 for (key, span) in [with, new_terms, matched].into_iter().flatten() {
-                    let message = format!("`{key}` beside `none`");
+                    let message = format!("`{key}` contradicts `none`");
                     parser.error(
                         &CONTRADICTION,
                         span,

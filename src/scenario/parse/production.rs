@@ -47,7 +47,7 @@ pub(super) fn schedule(parser: &mut Parser<'_>, node: &Node) -> Option<ScheduleS
     }
     if let (Some(_), Some(phase)) = (&schedule.found, &schedule.phase) {
         let help = "`found` is for a case that is held against every phase; leave one of them out";
-        let message = "`phase` beside `found`";
+        let message = "`phase` and `found` exclude each other";
         parser.error(&WRONG_SHAPE, phase.span, message, "", &[help]);
     }
     Some(schedule)

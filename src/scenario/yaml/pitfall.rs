@@ -1,4 +1,4 @@
-//! Explains common YAML mistakes, each with its mend.
+//! Explains common YAML mistakes, each with its fix.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -334,7 +334,7 @@ fn explain_syntax(text: &str, at: usize, message: &str) -> Pitfall {
         return explain_no_colon(line, line_text);
     }
     if says("block sequence entries are not allowed") {
-        return Pitfall::new(&SYNTAX, one, "a list item beside its key")
+        return Pitfall::new(&SYNTAX, one, "a list item at the indentation of its key")
             .help("begin the list on a line of its own, or write it in brackets: `[a, b]`")
             .help("put the value in quotes if it begins with `- `");
     }

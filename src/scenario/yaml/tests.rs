@@ -92,7 +92,7 @@ fn one_run_finds_the_errors_of_every_document() {
         [
             "a backslash in double quotes begins an escape",
             "a backslash in double quotes begins an escape",
-            "`a` stands twice in one map",
+            "duplicate key `a` in a map",
             "the bracket is never closed",
             "YAML allows no tabs in the indentation",
         ]

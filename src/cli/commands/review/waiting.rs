@@ -53,8 +53,8 @@ pub(super) fn waiting(settings: &Settings) -> Result<Vec<Waiting>, Box<Problem>>
     Ok(waiting)
 }
 
-/// What a reviewer sees beside the changes that wait: the checks that fail, which no acceptance
-/// mends, and what differs about the rules.
+/// What a reviewer sees besides the pending changes: the checks that fail, which accepting does not
+/// fix, and the differences of the rules.
 pub(super) struct Beside {
     /// A line a check that fails, by scenario file.
     pub(super) failing: BTreeMap<String, Vec<String>>,
@@ -183,8 +183,8 @@ fn context(source: &SourceText, case: &str) -> Vec<(usize, String)> {
 }
 
 pub(super) fn nothing<T>(key: &str) -> Result<T, Box<Problem>> {
-    let message = format!("no change waits for `{key}`");
+    let message = format!("no pending change for `{key}`");
     let diagnostic = Diagnostic::error(&error::NOTHING_SELECTED, message);
-    let diagnostic = diagnostic.help("`trapline review --list` shows what waits");
+    let diagnostic = diagnostic.help("`trapline review --list` lists pending changes");
     Err(Problem::new(ExitCode::NothingSelected, diagnostic))
 }

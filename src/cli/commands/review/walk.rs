@@ -175,7 +175,7 @@ impl Walk<'_> {
             }
             's' => {
                 self.skip(&one());
-                Said::next("skipped: it waits on")
+                Said::next("skipped: it stays pending")
             }
             'S' => {
                 self.skip(&self.rest_of(class));

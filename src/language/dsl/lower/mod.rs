@@ -273,7 +273,7 @@ impl<'s> Lowering<'s> {
     }
 }
 
-/// So many of them hold.
+/// At least this many of them hold.
 fn at_least(least: usize, parts: Vec<Predicate>) -> Result<Predicate, Refusal> {
     if least > parts.len() {
         return Ok(Predicate::Constant(false));

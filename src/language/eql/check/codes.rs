@@ -112,7 +112,7 @@ pub static BAD_SEQUENCE: Code = Code {
 /// Join keys that do not go together.
 pub static BAD_KEYS: Code = Code {
     number: "E160",
-    title: "join keys do not go together",
+    title: "join keys have incompatible types",
     page: "Every stage of a sequence or sample has the same number of keys; a key is a field; keys \
            at the same position have types of one family.",
 };

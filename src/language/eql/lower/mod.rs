@@ -46,8 +46,7 @@ pub fn lower(
     stages::plan(checked, Builder::new(checked, optional, now))
 }
 
-/// The same plan but for the texts of its parts and clauses, which are empty: for whoever asks which
-/// events match and nothing else.
+/// Lowers without the texts of parts and clauses, for callers that only need the matching events.
 pub fn lower_wordless(checked: &Checked<'_>, now: Timestamp) -> Result<Plan, EqlError> {
     let builder = Builder::new(checked, OptionalFields::Missing, now);
     stages::plan(checked, builder.wordless())

@@ -1,6 +1,5 @@
-//! What Elasticsearch's optimizer makes of a leaf that hangs on null: a literal one, or an optional
-//! field which no mapping has (`ReplaceNullChecks`, `ConstantFolding`, `PruneFilters`;
-//! `eql-semantics` §3.5).
+//! How Elasticsearch's optimizer rewrites a leaf that depends on null: a literal null, or an
+//! optional field without mapping (`ReplaceNullChecks`, `ConstantFolding`, `PruneFilters`).
 
 use super::OptionalFields;
 use super::builder::Builder;
@@ -12,7 +11,7 @@ use crate::plan::Function;
 pub(super) type Truth = Option<bool>;
 
 impl Builder<'_> {
-    /// The constant that a leaf folds to, if it hangs on null.
+    /// The constant to which a leaf folds if it depends on null.
     pub(super) fn fold_null(&self, leaf: &Expr) -> Option<Truth> {
         match &leaf.kind {
             ExprKind::Field(_) | ExprKind::Call(_) => self.is_null(leaf).then_some(None),
