@@ -53,7 +53,11 @@ fn what_waits_is_listed_shown_accepted_and_rejected() {
         "a rejection leaves the snapshot"
     );
     assert_eq!(read(&project, &format!("{SNAPSHOT}.new")), None);
-    assert!(review(&project, &["--list"]).1.contains("no changes to review"));
+    assert!(
+        review(&project, &["--list"])
+            .1
+            .contains("no changes to review")
+    );
 }
 
 #[test]
