@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::fields_read::FieldsRead;
 use super::query::fields_of;
 use super::syntax::Syntax;
-use crate::data_source::{Catalogue, DataSource, Index, IndexPatterns};
+use crate::data_source::{Catalogue, DataSource, Index, IndexPatterns, listed_type};
 use crate::event::schema::{MappedField, Origin};
 use crate::event::{Event, FieldType, Mapping, paths_above};
 use crate::language::eql::Settings;
@@ -140,6 +140,17 @@ pub(super) fn dynamic_fields<'e>(
         }
     }
     carried.into_iter().collect()
+}
+
+/// Adds the fields that documents carry and no list of the source has. A field that some other list
+/// has is mapped as there: the data streams' templates know ECS (`ecs@mappings`), and `scan` and
+/// `query` take the same type.
+pub(super) fn add_carried(mapping: &mut Mapping, carried: &DynamicFields) {
+    for (path, type_name) in carried {
+        let known = listed_type(path);
+        let field_type = known.unwrap_or_else(|| FieldType::named(type_name));
+        mapping.add(path, field_type, Origin::Dynamic);
+    }
 }
 
 /// The types of fields in documents that may come from anywhere. Answers are kept, because many

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::exclusions::Exclusions;
-use super::field_types::{DynamicFields, FieldTypes, dynamic_fields};
+use super::field_types::{DynamicFields, FieldTypes, add_carried, dynamic_fields};
 use super::fields_read::FieldsRead;
 use super::grouping;
 use super::query::{CompiledQuery, Query, fields_of, request_fields};
@@ -16,7 +16,6 @@ use super::refusal::Refused;
 use super::syntax::Syntax;
 use crate::data_source::DataSource;
 use crate::diagnostic::QueryText;
-use crate::event::schema::Origin;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::language::QueryError;
 use crate::language::eql::Settings;
@@ -150,9 +149,7 @@ impl<'r> OnSource<'r> {
 
     fn together_with(&self, dynamic: &DynamicFields, alone: Compiled) -> Option<Compiled> {
         let mut mapping = self.mapping.clone();
-        for (path, type_name) in dynamic {
-            mapping.add(path, FieldType::named(type_name), Origin::Dynamic);
-        }
+        add_carried(&mut mapping, dynamic);
         let others = self.view.iter().cloned();
         let view = Schema::new(std::iter::once(mapping.clone()).chain(others).collect());
         let query = Query {
@@ -224,9 +221,7 @@ impl<'r> OnSource<'r> {
         mut mapping: Mapping,
         dynamic: &DynamicFields,
     ) -> Result<CompiledQuery, Vec<QueryError>> {
-        for (path, type_name) in dynamic {
-            mapping.add(path, FieldType::named(type_name), Origin::Dynamic);
-        }
+        add_carried(&mut mapping, dynamic);
         let query = Query {
             syntax: self.syntax,
             schema: &Schema::new(vec![mapping]),

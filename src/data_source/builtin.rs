@@ -10,7 +10,7 @@ use super::definition::{Definition, KindDefinition, Twin};
 use super::field_list::FieldList;
 use super::profile::{DataSource, Index, IndexList, Pin};
 use crate::event::schema::Origin;
-use crate::event::{Mapping, Scalar};
+use crate::event::{FieldType, Mapping, Scalar};
 
 /// The profiles with these names.
 macro_rules! profiles {
@@ -267,6 +267,17 @@ pub fn field_types() -> Mapping {
         }
     }
     mapping
+}
+
+/// The type of a field in ECS, or else in the first other list that names it; `None` also of one
+/// that no query can use.
+pub fn listed_type(path: &str) -> Option<FieldType> {
+    let mut lists = LISTS.iter();
+    let found = lists.find_map(|(_, list)| {
+        let found = list.find(path)?;
+        (!found.is_dynamic && &*found.read_from == path).then_some(found.field_type)
+    });
+    found.filter(|field_type| field_type.family().is_some())
 }
 
 fn source(name: &str, profile: Profile, before: &[DataSource]) -> Result<DataSource, BadProfile> {

@@ -20,9 +20,9 @@ pub mod detect;
 pub mod apply_shape;
 pub mod spelling;
 
-pub use builtin::BadProfile;
 #[cfg(feature = "internals")]
 pub use builtin::field_types;
+pub use builtin::{BadProfile, listed_type};
 pub use catalogue::Catalogue;
 pub use profile::{DataSource, Index, Kind, Pin};
 pub use route::{IndexPatterns, index_name};

@@ -41,6 +41,7 @@ mod misfits;
 mod mutate;
 mod mutate_settings;
 mod new;
+mod not_indexed;
 mod not_run;
 mod own_sources;
 mod page;
