@@ -7,6 +7,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cover::{Pattern, pattern, plain};
+use super::cover_index::CoverIndex;
 use crate::plan::{Condition, ConditionKind, FieldId, Pipe, Plan, Predicate, Role};
 
 /// Whether both plans find the same.
@@ -241,7 +242,7 @@ fn tested_field(predicate: &Predicate) -> Option<FieldId> {
 /// The alternatives that no other one covers; of two that cover each other the first.
 ///
 /// Texts without wildcards are looked up by their hash, so that a list of thousands of names takes
-/// linear time; only patterns with wildcards are held against every other one.
+/// linear time; patterns with wildcards are held against those that have a piece in common.
 fn uncovered(mut nodes: Vec<Node>) -> Vec<Node> {
     let mut seen = FxHashSet::default();
     nodes.retain(|node| match node {
@@ -266,17 +267,18 @@ fn uncovered(mut nodes: Vec<Node>) -> Vec<Node> {
             folded.entry((pattern.field, text)).or_insert(at);
         }
     }
-    let wild: Vec<(usize, &Pattern)> = numbered()
-        .filter(|(_, pattern)| pattern.text().is_none())
-        .collect();
+    let wild = CoverIndex::of(numbered().filter(|(_, pattern)| pattern.text().is_none()));
     let is_covered = |at: usize, own: &Pattern| {
         let by_text = own
             .text()
             .and_then(|text| folded.get(&(own.field, text)))
             .is_some_and(|first| *first != at && (!own.insensitive || *first < at));
         by_text
-            || wild.iter().any(|(other, pattern)| {
-                *other != at && pattern.covers(own) && (*other < at || !own.covers(pattern))
+            || wild.wider(own).into_iter().any(|other| {
+                let pattern = patterns.get(other).and_then(Option::as_ref);
+                let covers =
+                    |pattern: &Pattern| pattern.covers(own) && (other < at || !own.covers(pattern));
+                other != at && pattern.is_some_and(covers)
             })
     };
     let kept: Vec<bool> = patterns

@@ -3,11 +3,8 @@
 //! A list of names has thousands of items. Most pairs cannot cover each other, which shows in their
 //! ends, their lengths and the longest piece of text between their wildcards.
 
-use rustc_hash::FxHashMap;
-
-use crate::diagnostic::Span;
 use crate::plan::predicate::{WildcardPattern, WildcardToken};
-use crate::plan::{ClauseKind, Comparison, FieldId, Plan, Predicate};
+use crate::plan::{Comparison, FieldId, Predicate};
 
 /// A test of a text as a pattern with wildcards.
 #[derive(Debug, Clone)]
@@ -75,6 +72,16 @@ impl Pattern {
     pub(super) fn text(&self) -> Option<&str> {
         let is_text = |token: &WildcardToken| matches!(token, WildcardToken::Char(_));
         self.tokens.iter().all(is_text).then_some(&self.folded)
+    }
+
+    /// The tokens in lower case; a wildcard is a character that no text has.
+    pub(super) fn folded(&self) -> &str {
+        &self.folded
+    }
+
+    /// The longest text between two wildcards, in lower case.
+    pub(super) fn run(&self) -> &str {
+        &self.run
     }
 
     /// Whether every text of the other one is one of this.
@@ -161,73 +168,6 @@ pub(super) fn plain(predicate: &Predicate) -> Predicate {
             }
         }
         other => other.clone(),
-    }
-}
-
-/// The items of a plan's lists, by what they test: finds those that cover an item or are covered by
-/// it without a look at all others.
-#[derive(Debug, Default)]
-pub(super) struct Alternatives {
-    patterns: Vec<(Span, Pattern)>,
-    /// Places in `patterns`: texts by their folded form.
-    texts: FxHashMap<(FieldId, String), Vec<usize>>,
-    /// Those with wildcards.
-    wild: Vec<usize>,
-    /// What is no pattern covers its equals only.
-    others: FxHashMap<Predicate, Vec<Span>>,
-}
-
-impl Alternatives {
-    /// The items of all lists of a plan.
-    pub(super) fn of(plan: &Plan) -> Self {
-        let mut all = Self::default();
-        for leaf in &plan.leaves {
-            let Some(clause) = plan.clause(leaf.clause) else {
-                continue;
-            };
-            if clause.kind != ClauseKind::ListItem {
-                continue;
-            }
-            let predicate = plain(&leaf.predicate);
-            let Some(pattern) = pattern(&predicate) else {
-                all.others.entry(predicate).or_default().push(clause.span);
-                continue;
-            };
-            let at = all.patterns.len();
-            match pattern.text() {
-                Some(text) => {
-                    let texts = all.texts.entry((pattern.field, text.to_owned()));
-                    texts.or_default().push(at);
-                }
-                None => all.wild.push(at),
-            }
-            all.patterns.push((clause.span, pattern));
-        }
-        all
-    }
-
-    /// Adds the places of all items that cover this test or are covered by it.
-    pub(super) fn related(&self, predicate: &Predicate, places: &mut Vec<Span>) {
-        let predicate = plain(predicate);
-        let Some(own) = pattern(&predicate) else {
-            places.extend(self.others.get(&predicate).into_iter().flatten());
-            return;
-        };
-        let mut add = |at: usize| {
-            if let Some((span, other)) = self.patterns.get(at)
-                && (other.covers(&own) || own.covers(other))
-            {
-                places.push(*span);
-            }
-        };
-        match own.text() {
-            Some(text) => {
-                let same = self.texts.get(&(own.field, text.to_owned()));
-                same.into_iter().flatten().copied().for_each(&mut add);
-                self.wild.iter().copied().for_each(add);
-            }
-            None => (0..self.patterns.len()).for_each(add),
-        }
     }
 }
 

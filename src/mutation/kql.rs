@@ -1,10 +1,9 @@
 //! The changes of a KQL query: of its boolean tree, its value lists, values and ranges.
 
-use super::kql_edit::Edit;
+use super::kql_edit::{Becomes, Change, Edit};
 use super::kql_groups as groups;
 use super::kql_values::{Of, of_value};
 use super::{Changed, Mutant, Operator};
-use crate::compile::Syntax;
 use crate::language::kql::syntax::{
     ListKind, ListNode, Literal, LiteralKind, Node, NodeKind, Query, RangeOperator,
 };
@@ -16,18 +15,15 @@ pub(super) fn mutants(query: &Query) -> Vec<Mutant> {
     };
     let mut all = edits(condition, true);
     if !matches!(condition.kind, NodeKind::And(_) | NodeKind::Or(_)) {
-        all.push(dropped(condition, None, true));
+        all.push(dropped(condition, Becomes::Everything, true));
     }
-    let mutant = |edit: Edit<Node>| Mutant {
+    let mutant = |edit: Edit| Mutant {
         operator: edit.operator,
         span: edit.span,
         before: edit.before,
         after: edit.after,
         case: edit.case,
-        changed: Changed::Query(Syntax::Kuery(Query {
-            span: query.span,
-            condition: edit.tree,
-        })),
+        changed: Changed::Kuery(Box::new(edit.change)),
     };
     let mut mutants: Vec<Mutant> = all.into_iter().map(mutant).collect();
     mutants.sort_by_key(|mutant| mutant.span);
@@ -35,83 +31,43 @@ pub(super) fn mutants(query: &Query) -> Vec<Mutant> {
 }
 
 /// Every change of a condition that a match wants to be `want`.
-fn edits(node: &Node, want: bool) -> Vec<Edit<Node>> {
-    let span = node.span;
-    let of_kind = |kind: NodeKind| Node { span, kind };
+fn edits(node: &Node, want: bool) -> Vec<Edit> {
     match &node.kind {
-        NodeKind::And(items) => junction(node, items, want, NodeKind::And, NodeKind::Or),
-        NodeKind::Or(items) => junction(node, items, want, NodeKind::Or, NodeKind::And),
+        NodeKind::And(items) | NodeKind::Or(items) => junction(node, items, want),
         NodeKind::Not(inner) => {
-            let mut all = vec![negated(node, (**inner).clone())];
-            let not = |inner: Node| of_kind(NodeKind::Not(Box::new(inner)));
+            let mut all = vec![negated(node, Becomes::Affirmed, inner.to_string())];
             // `not not a` is the mutant that has been made already.
-            let is_new =
-                |edit: &Edit<Node>| edit.operator != Operator::Negate || edit.span != inner.span;
+            let is_new = |edit: &Edit| edit.operator != Operator::Negate || edit.span != inner.span;
             let below = edits(inner, !want).into_iter().filter(is_new);
-            all.extend(below.map(|edit| edit.within(|inner| inner.map(not))));
+            all.extend(below.map(|edit| edit.within(0)));
             all.extend(groups::without_parentheses(node));
             all
         }
         NodeKind::Nested { path, inner } => {
-            let nested = |inner: Node| {
-                of_kind(NodeKind::Nested {
-                    path: path.clone(),
-                    inner: Box::new(inner),
-                })
-            };
             let below = edits(inner, want).into_iter();
-            let mut all: Vec<Edit<Node>> = below
-                .map(|edit| edit.within(|inner| inner.map(nested)))
-                .collect();
-            all.push(negated(
-                node,
-                of_kind(NodeKind::Not(Box::new(node.clone()))),
-            ));
+            let mut all: Vec<Edit> = below.map(|edit| edit.within(0)).collect();
+            all.push(with_not(node));
             all.extend(groups::of_nested(node, path, inner));
             all
         }
         NodeKind::List { field, values } => {
-            let list = |values: ListNode| {
-                of_kind(NodeKind::List {
-                    field: field.clone(),
-                    values,
-                })
-            };
             let field_name = field.text().unwrap_or_default();
             let of = Of {
                 field: &field_name,
                 want,
             };
-            let below = of_list(values, of).into_iter();
-            let mut all: Vec<Edit<Node>> = below
-                .map(|edit| edit.within(|values| values.map(list)))
-                .collect();
-            all.push(negated(
-                node,
-                of_kind(NodeKind::Not(Box::new(node.clone()))),
-            ));
+            let mut all = of_list(values, of);
+            all.push(with_not(node));
             all
         }
         NodeKind::Is { field, value } => {
-            let is = |value: Literal| {
-                of_kind(NodeKind::Is {
-                    field: field.clone(),
-                    value,
-                })
-            };
             let name = field.as_ref().and_then(Literal::text);
             let of = Of {
                 field: name.as_deref().unwrap_or_default(),
                 want,
             };
-            let mut all: Vec<Edit<Node>> = of_value(value, of)
-                .into_iter()
-                .map(|edit| edit.within(|value| value.map(is)))
-                .collect();
-            all.push(negated(
-                node,
-                of_kind(NodeKind::Not(Box::new(node.clone()))),
-            ));
+            let mut all = of_value(value, of);
+            all.push(with_not(node));
             all
         }
         NodeKind::Range {
@@ -123,12 +79,7 @@ fn edits(node: &Node, want: bool) -> Vec<Edit<Node>> {
 }
 
 /// The changes of a range: its bound in or out, moved by one, and the whole negated.
-fn range(
-    node: &Node,
-    field: &Literal,
-    operator: RangeOperator,
-    value: &Literal,
-) -> Vec<Edit<Node>> {
+fn range(node: &Node, field: &Literal, operator: RangeOperator, value: &Literal) -> Vec<Edit> {
     let span = node.span;
     let of_kind = |kind: NodeKind| Node { span, kind };
     let moved = of_kind(NodeKind::Range {
@@ -151,90 +102,61 @@ fn range(
             },
         })
     };
-    let further = super::bound::moved(&bound).into_iter().map(at);
-    let further = further.map(|moved| Edit {
+    let boundary = |moved: Node, case: String| Edit {
         operator: Operator::Boundary,
         span,
         before: node.to_string(),
         after: moved.to_string(),
-        case: format!("a case with a value between those of `{node}` and `{moved}`"),
-        tree: Some(moved),
+        case,
+        change: Becomes::Node(moved).into(),
+    };
+    let further = super::bound::moved(&bound).into_iter().map(at);
+    let further = further.map(|moved| {
+        let case = format!("a case with a value between those of `{node}` and `{moved}`");
+        boundary(moved, case)
     });
     let mut all = vec![
-        Edit {
-            operator: Operator::Boundary,
-            span,
-            before: node.to_string(),
-            after: moved.to_string(),
-            case: format!("a case with the value {bound}"),
-            tree: Some(moved),
-        },
-        negated(node, of_kind(NodeKind::Not(Box::new(node.clone())))),
+        boundary(moved, format!("a case with the value {bound}")),
+        with_not(node),
     ];
     all.extend(further);
     all
 }
 
 /// The changes of `and` and `or`.
-fn junction(
-    node: &Node,
-    items: &[Node],
-    want: bool,
-    same: fn(Vec<Node>) -> NodeKind,
-    other: fn(Vec<Node>) -> NodeKind,
-) -> Vec<Edit<Node>> {
-    let span = node.span;
-    let rebuilt = |items: Vec<Node>| match items.as_slice() {
-        [only] => only.clone(),
-        _ => Node {
-            span,
-            kind: same(items),
-        },
-    };
-    let swapped = Node {
-        span,
-        kind: other(items.to_vec()),
+fn junction(node: &Node, items: &[Node], want: bool) -> Vec<Edit> {
+    let swapped = Change::from(Becomes::Swapped);
+    let query = Query {
+        span: node.span,
+        condition: Some(node.clone()),
     };
     let mut all = vec![Edit {
         operator: Operator::SwapAndOr,
-        span,
+        span: node.span,
         before: node.to_string(),
-        after: swapped.to_string(),
+        after: swapped.applied(&query).to_string(),
         case: format!("a case that meets a part of `{node}` only"),
-        tree: Some(swapped),
+        change: swapped,
     }];
     all.extend(groups::without_parentheses(node));
     for (index, item) in items.iter().enumerate() {
-        let mut rest = items.to_vec();
-        rest.remove(index);
-        all.push(dropped(item, Some(rebuilt(rest)), want));
-        for edit in edits(item, want) {
-            all.push(edit.within(|item| {
-                let mut items = items.to_vec();
-                if let (Some(place), Some(item)) = (items.get_mut(index), item) {
-                    *place = item;
-                }
-                Some(rebuilt(items))
-            }));
-        }
+        all.push(dropped(item, Becomes::Without(index), want));
+        let below = edits(item, want).into_iter();
+        all.extend(below.map(|edit| edit.within(index)));
     }
     all
 }
 
-/// Makes a list of its items.
-type Junction = fn(Vec<ListNode>) -> ListKind;
-
 /// The changes of a value list.
-fn of_list(list: &ListNode, of: Of<'_>) -> Vec<Edit<ListNode>> {
+fn of_list(list: &ListNode, of: Of<'_>) -> Vec<Edit> {
     let span = list.span;
     let of_kind = |kind: ListKind| ListNode { span, kind };
-    let (items, same, other): (&[ListNode], Junction, Junction) = match &list.kind {
-        ListKind::Or(items) => (items, ListKind::Or, ListKind::And),
-        ListKind::And(items) => (items, ListKind::And, ListKind::Or),
+    let (items, other) = match &list.kind {
+        ListKind::Or(items) => (items, of_kind(ListKind::And(items.clone()))),
+        ListKind::And(items) => (items, of_kind(ListKind::Or(items.clone()))),
         ListKind::Not(inner) => {
-            let not = |inner: ListNode| of_kind(ListKind::Not(Box::new(inner)));
             let mut all = vec![Edit {
-                tree: Some((**inner).clone()),
+                change: Becomes::Affirmed.into(),
                 operator: Operator::Negate,
                 span,
                 before: list.to_string(),
@@ -242,49 +164,38 @@ fn of_list(list: &ListNode, of: Of<'_>) -> Vec<Edit<ListNode>> {
                 case: format!("a case that `{list}` decides"),
             }];
             let below = of_list(inner, of.negated()).into_iter();
-            all.extend(below.map(|edit| edit.within(|inner| inner.map(not))));
+            all.extend(below.map(|edit| edit.within_values(inner.span)));
             return all;
         }
-        ListKind::Value(value) => {
-            let value_node = |value: Literal| of_kind(ListKind::Value(value));
-            let below = of_value(value, of).into_iter();
-            return below
-                .map(|edit| edit.within(|value| value.map(value_node)))
-                .collect();
-        }
+        ListKind::Value(value) => return of_value(value, of),
     };
-    let rebuilt = |items: Vec<ListNode>| match items.as_slice() {
-        [only] => only.clone(),
-        _ => of_kind(same(items)),
-    };
-    let swapped = of_kind(other(items.to_vec()));
     let mut all = vec![Edit {
         operator: Operator::SwapAndOr,
         span,
         before: list.to_string(),
-        after: swapped.to_string(),
+        after: other.to_string(),
         case: format!("a case with one value of `{list}` only"),
-        tree: Some(swapped),
+        change: Becomes::Swapped.into(),
     }];
-    for (index, item) in items.iter().enumerate() {
-        let mut rest = items.to_vec();
-        rest.remove(index);
-        all.push(Edit {
-            tree: Some(rebuilt(rest)),
+    let are_alternatives = matches!(list.kind, ListKind::Or(_));
+    for item in items {
+        let is_value = matches!(item.kind, ListKind::Value(_));
+        let alone = (are_alternatives && is_value).then_some(item.span);
+        let mut dropped = Edit {
+            change: Becomes::WithoutValue(item.span).into(),
             operator: Operator::DropItem,
             span: item.span,
             before: item.to_string(),
             after: String::new(),
             case: format!("a case with the value `{item}`"),
-        });
-        for edit in of_list(item, of) {
-            all.push(edit.within(|item| {
-                let mut items = items.to_vec();
-                if let (Some(place), Some(item)) = (items.get_mut(index), item) {
-                    *place = item;
-                }
-                Some(rebuilt(items))
-            }));
+        };
+        dropped.change.item = alone;
+        all.push(dropped);
+        for mut edit in of_list(item, of) {
+            if is_value {
+                edit.change.item = alone;
+            }
+            all.push(edit.within_values(item.span));
         }
     }
     all
@@ -299,9 +210,9 @@ fn across_the_bound(operator: RangeOperator) -> RangeOperator {
     }
 }
 
-fn dropped(node: &Node, rest: Option<Node>, want: bool) -> Edit<Node> {
+fn dropped(node: &Node, becomes: Becomes, want: bool) -> Edit {
     Edit {
-        tree: rest,
+        change: becomes.into(),
         operator: Operator::Drop,
         span: node.span,
         before: node.to_string(),
@@ -313,14 +224,22 @@ fn dropped(node: &Node, rest: Option<Node>, want: bool) -> Edit<Node> {
     }
 }
 
-fn negated(node: &Node, after: Node) -> Edit<Node> {
+fn with_not(node: &Node) -> Edit {
+    let after = Node {
+        span: node.span,
+        kind: NodeKind::Not(Box::new(node.clone())),
+    };
+    negated(node, Becomes::Negated, after.to_string())
+}
+
+fn negated(node: &Node, becomes: Becomes, after: String) -> Edit {
     Edit {
         operator: Operator::Negate,
         span: node.span,
         before: node.to_string(),
-        after: after.to_string(),
+        after,
         case: format!("a case that `{node}` decides"),
-        tree: Some(after),
+        change: becomes.into(),
     }
 }
 
@@ -333,10 +252,10 @@ mod tests {
     fn of(text: &str) -> Vec<String> {
         let query = kql::parse(text).unwrap();
         let text = |mutant: &Mutant| {
-            let Changed::Query(Syntax::Kuery(query)) = &mutant.changed else {
+            let Changed::Kuery(change) = &mutant.changed else {
                 return String::new();
             };
-            format!("{}: {query}", mutant.operator.word())
+            format!("{}: {}", mutant.operator.word(), change.applied(&query))
         };
         let mut texts: Vec<String> = mutants(&query).iter().map(text).collect();
         texts.sort();

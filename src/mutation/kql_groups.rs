@@ -2,12 +2,12 @@
 //! longer have to hold for one object.
 
 use super::Operator;
-use super::kql_edit::Edit;
+use super::kql_edit::{Becomes, Edit};
 use crate::diagnostic::Span;
 use crate::language::kql::syntax::{Literal, LiteralKind, Node, NodeKind, Piece};
 
 /// The node as parsed without one pair of its parentheses.
-pub(super) fn without_parentheses(node: &Node) -> Vec<Edit<Node>> {
+pub(super) fn without_parentheses(node: &Node) -> Vec<Edit> {
     let span = node.span;
     let of_kind = |kind: NodeKind| Node { span, kind };
     let others: Vec<Node> = match &node.kind {
@@ -74,7 +74,7 @@ fn spread(items: &[Node], at: usize, alternatives: &[Node], span: Span) -> NodeK
 }
 
 /// A nested group without its braces, and one for each of its parts.
-pub(super) fn of_nested(node: &Node, path: &Literal, inner: &Node) -> Vec<Edit<Node>> {
+pub(super) fn of_nested(node: &Node, path: &Literal, inner: &Node) -> Vec<Edit> {
     let split = match &inner.kind {
         NodeKind::And(items) => Some(NodeKind::And(
             items
@@ -157,13 +157,13 @@ fn below(path: &str, field: &Literal) -> Literal {
     }
 }
 
-fn changed(operator: Operator, node: &Node, other: Node, case: String) -> Edit<Node> {
+fn changed(operator: Operator, node: &Node, other: Node, case: String) -> Edit {
     Edit {
         operator,
         span: node.span,
         before: node.to_string(),
         after: other.to_string(),
         case,
-        tree: Some(other),
+        change: Becomes::Node(other).into(),
     }
 }

@@ -1,7 +1,7 @@
 //! Mutations of a value of a KQL query: its wildcards and its quotes.
 
 use super::Operator;
-use super::kql_edit::Edit;
+use super::kql_edit::{Becomes, Edit};
 use crate::data_source::spelling;
 use crate::language::kql::syntax::{Literal, LiteralKind, Piece};
 
@@ -25,14 +25,14 @@ impl Of<'_> {
 }
 
 /// Every change of a value.
-pub(super) fn of_value(value: &Literal, of: Of<'_>) -> Vec<Edit<Literal>> {
+pub(super) fn of_value(value: &Literal, of: Of<'_>) -> Vec<Edit> {
     let mut all = narrowed(value);
     all.extend(widened(value, of));
     all.extend(quoted(value));
     all
 }
 
-fn changed(operator: Operator, value: &Literal, kind: LiteralKind, case: String) -> Edit<Literal> {
+fn changed(operator: Operator, value: &Literal, kind: LiteralKind, case: String) -> Edit {
     let other = Literal {
         span: value.span,
         kind,
@@ -43,12 +43,12 @@ fn changed(operator: Operator, value: &Literal, kind: LiteralKind, case: String)
         before: value.to_string(),
         after: other.to_string(),
         case,
-        tree: Some(other),
+        change: Becomes::Value(other).into(),
     }
 }
 
 /// Removes a star at either end.
-fn narrowed(value: &Literal) -> Vec<Edit<Literal>> {
+fn narrowed(value: &Literal) -> Vec<Edit> {
     let LiteralKind::Wildcard(pieces) = &value.kind else {
         return Vec::new();
     };
@@ -77,7 +77,7 @@ fn narrowed(value: &Literal) -> Vec<Edit<Literal>> {
 }
 
 /// Adds a star at the end, unless a sensor or service writes the value: its words have no suffixes.
-fn widened(value: &Literal, of: Of<'_>) -> Option<Edit<Literal>> {
+fn widened(value: &Literal, of: Of<'_>) -> Option<Edit> {
     let mut pieces: Vec<Piece> = match &value.kind {
         LiteralKind::Text(text) | LiteralKind::Quoted(text)
             if !text.is_empty() && !spelling::has_one_case(of.field, text) =>
@@ -100,7 +100,7 @@ fn widened(value: &Literal, of: Of<'_>) -> Option<Edit<Literal>> {
 
 /// Adds or removes quotes where that matters: at a star, and at white space or punctuation, where
 /// text fields split words.
-fn quoted(value: &Literal) -> Option<Edit<Literal>> {
+fn quoted(value: &Literal) -> Option<Edit> {
     let is_plain = |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == '_');
     let kind = match &value.kind {
         LiteralKind::Quoted(text) if text.trim() != text || is_plain(text) => return None,

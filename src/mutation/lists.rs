@@ -12,7 +12,7 @@ use crate::diagnostic::Span;
 use crate::language::eql::syntax::{Expr, ExprKind, Query};
 
 /// The number of items that every list keeps, so that a list that loses one is still a list.
-const LEAST: usize = 2;
+pub(super) const LEAST: usize = 2;
 
 /// The items of a rule's lists by their places in the text.
 pub(super) struct Lists<'q> {

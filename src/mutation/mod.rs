@@ -4,19 +4,23 @@
 //!
 //! `syntax -> mutants -> plan -> matches of each check -> caught, survived, or equivalent`
 
+mod alternatives;
 mod bound;
 mod canonical;
 mod condition;
 mod cover;
+mod cover_index;
 mod edit;
 mod esql;
 mod kql;
 mod kql_edit;
+mod kql_lists;
 mod kql_groups;
 mod kql_values;
 mod leaf;
 mod list_item;
 mod lists;
+mod long_lists;
 mod lucene;
 mod operator;
 mod operators;
@@ -72,6 +76,8 @@ enum Changed {
     Query(Syntax),
     /// The rule's with one change in a condition: where it stands, and the way to the change.
     Condition(operators::Place, Vec<usize>, edit::Change),
+    /// The rule's KQL query with one change.
+    Kuery(Box<kql_edit::Change>),
     /// The rule's, with these settings.
     Kind(Box<RuleKind>),
     /// The rule's, with these settings, which lack the filter of this number.
@@ -83,7 +89,7 @@ enum Changed {
 impl Mutant {
     fn part(&self) -> Part {
         match self.changed {
-            Changed::Query(_) | Changed::Condition(..) => Part::Query,
+            Changed::Query(_) | Changed::Condition(..) | Changed::Kuery(_) => Part::Query,
             Changed::Kind(_) | Changed::WithoutFilter(..) => Part::Settings,
             Changed::IndicatorQuery(_) => Part::IndicatorQuery,
         }
@@ -95,9 +101,14 @@ impl Mutant {
             (Changed::Condition(place, path, change), Syntax::Eql(query)) => {
                 Syntax::Eql(operators::with_condition(query, *place, path, change))
             }
-            (Changed::Condition(..) | Changed::Kind(_) | Changed::WithoutFilter(..), other) => {
-                other.clone()
-            }
+            (Changed::Kuery(change), Syntax::Kuery(query)) => Syntax::Kuery(change.applied(query)),
+            (
+                Changed::Condition(..)
+                | Changed::Kuery(_)
+                | Changed::Kind(_)
+                | Changed::WithoutFilter(..),
+                other,
+            ) => other.clone(),
             (Changed::Query(query) | Changed::IndicatorQuery(query), _) => query.clone(),
         }
     }

@@ -38,7 +38,10 @@ pub(super) fn mutants(query: &Query) -> Vec<Mutant> {
             let changed = with_condition(query, *place, path, change);
             seen.insert(fingerprint(&changed))
         }
-        Changed::Kind(_) | Changed::WithoutFilter(..) | Changed::IndicatorQuery(_) => true,
+        Changed::Kuery(_)
+        | Changed::Kind(_)
+        | Changed::WithoutFilter(..)
+        | Changed::IndicatorQuery(_) => true,
     });
     mutants
 }

@@ -2,7 +2,7 @@
 //!
 //! A mutant of a list item is not run at all: its facts are those of the rule but for the item's
 //! own, and [`Evaluation::decide_with`] says what comes of them. Other mutants run as queries whose
-//! lists have the items only that hold on some event ([`Lists::shortened`]).
+//! lists have the items only that hold on some event ([`LongLists::shortened`]).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::alternatives::Alternatives;
 use super::canonical::is_equivalent;
-use super::cover::Alternatives;
-use super::lists::Lists;
+use super::long_lists::LongLists;
 use super::waived::{Waived, by_place, on_plan};
 use super::{Mutant, MutantStatus};
 use crate::compile::{CompiledQuery, Query, Syntax};
@@ -21,7 +21,6 @@ use crate::engine::{Matches, over_events};
 use crate::evaluate::{Context, Evaluation, Match, Override, Patterns, Prepared};
 use crate::event::EventId;
 use crate::event::io::Progress;
-use crate::language::eql::syntax as eql;
 use crate::plan::{ClauseId, ClauseKind, ClauseName, LeafId, Plan, Predicate};
 use crate::replay::outcome::Verdict;
 use crate::replay::trace::Observation;
@@ -48,12 +47,6 @@ struct Ground<'a> {
     /// The clauses that have a fact, by their places.
     clauses: FxHashMap<Span, ClauseId>,
     alternatives: Alternatives,
-}
-
-/// The lists of the rule, and the rule with lists as short as possible.
-struct LongLists<'a> {
-    lists: Lists<'a>,
-    least: eql::Query,
 }
 
 /// One check.
@@ -116,15 +109,10 @@ impl<'a> MutantRunner<'a> {
             .into_par_iter()
             .map(|(check, ground)| CheckUnderTest::new(check, ground))
             .collect();
-        let lists = rule.eql().map(|query| {
-            let lists = Lists::of(query);
-            let least = lists.shortened(|_| false);
-            LongLists { lists, least }
-        });
+        let lists = LongLists::of(rule);
         let short = lists.as_ref().and_then(|lists| {
             let live = live_items(&benches)?;
-            let short = lists.lists.shortened(|item| live.contains(&item));
-            Some(Syntax::Eql(short))
+            Some(lists.shortened(|item| live.contains(&item)))
         });
         Self {
             benches,
@@ -152,7 +140,7 @@ impl<'a> MutantRunner<'a> {
         let numbered: Vec<(usize, &Mutant)> = mutants
             .iter()
             .enumerate()
-            .filter(|(_, mutant)| !matches!(mutant.item(), Some((_, None))))
+            .filter(|(_, mutant)| mutant.item().is_none_or(|item| item.other.is_some()))
             .collect();
         let benches = self.benches.iter().enumerate();
         for (at, bench) in benches.filter(|(_, bench)| bench.is_recording()) {
@@ -235,20 +223,20 @@ impl<'a> MutantRunner<'a> {
 
     /// What a change of a list item makes of its fact.
     fn new_fact(&self, ground: &Ground<'a>, mutant: &Mutant) -> NewFact {
-        let (Some((span, other)), Some(lists)) = (mutant.item(), &self.lists) else {
+        let (Some(item), Some(lists)) = (mutant.item(), &self.lists) else {
             return NewFact::Not;
         };
-        let clause = lists.lists.clause(span);
+        let clause = lists.clause(item.span);
         let Some(clause) = clause.and_then(|clause| ground.clauses.get(&clause)) else {
             return NewFact::Not;
         };
-        if other.is_none() {
+        if item.other.is_none() {
             return NewFact::Gone(*clause);
         }
-        let Some(alone) = mutant.alone(&lists.least) else {
+        let Some(alone) = lists.alone(mutant) else {
             return NewFact::Not;
         };
-        match ground.make(&Syntax::Eql(alone)) {
+        match ground.make(&alone) {
             LazyPlan::Plan(plan, Some(patterns)) if plan.leaves.len() == 1 => {
                 let leaf = plan.leaves.first();
                 if leaf.is_some_and(|leaf| matches!(leaf.predicate, Predicate::Script(_))) {
@@ -267,10 +255,10 @@ impl<'a> MutantRunner<'a> {
             NewFact::Gone(clause) | NewFact::Test(clause, ..) => Some(*clause),
             NewFact::Not | NewFact::Refused => None,
         };
-        if let (Some(clause), Some(lists), Some((span, _))) = (clause, &self.lists, mutant.item()) {
-            let mut items = vec![span];
+        if let (Some(clause), Some(lists), Some(item)) = (clause, &self.lists, mutant.item()) {
+            let mut items = vec![item.span];
             ground.add_related(clause, fact, &mut items);
-            let rule = Syntax::Eql(lists.lists.with(&lists.least, &items));
+            let rule = lists.with(&items);
             let both = (ground.make(&rule), ground.make(&mutant.query(&rule)));
             return match both {
                 (LazyPlan::Plan(rule, _), LazyPlan::Plan(mutant, _)) => {

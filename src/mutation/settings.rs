@@ -334,15 +334,22 @@ fn whole(group: &[MappingEntry]) -> Option<Span> {
 
 /// The changes of the indicator query.
 fn of_indicator_query(settings: &ThreatMatch) -> Vec<Mutant> {
-    let mutants = match indicator_query(settings) {
-        Ok(Syntax::Kuery(query)) => kql::mutants(&query),
-        Ok(Syntax::Lucene(group)) => lucene::mutants(&group),
+    let query = indicator_query(settings);
+    let mutants = match &query {
+        Ok(Syntax::Kuery(query)) => kql::mutants(query),
+        Ok(Syntax::Lucene(group)) => lucene::mutants(group),
         _ => Vec::new(),
     };
     let of_indicators = |mutant: Mutant| Mutant {
         case: format!("of the indicator: {}", mutant.case),
         changed: match mutant.changed {
             Changed::Query(query) => Changed::IndicatorQuery(query),
+            Changed::Kuery(change) => match &query {
+                Ok(Syntax::Kuery(query)) => {
+                    Changed::IndicatorQuery(Syntax::Kuery(change.applied(query)))
+                }
+                _ => Changed::Kuery(change),
+            },
             other => other,
         },
         ..mutant

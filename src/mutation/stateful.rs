@@ -80,7 +80,10 @@ impl<'m> Made<'m> {
     fn new(rule: &Rule, mutant: &'m Mutant) -> Self {
         let kind = match &mutant.changed {
             Changed::Kind(kind) | Changed::WithoutFilter(kind, _) => Some(kind),
-            Changed::Query(_) | Changed::Condition(..) | Changed::IndicatorQuery(_) => None,
+            Changed::Query(_)
+            | Changed::Condition(..)
+            | Changed::Kuery(_)
+            | Changed::IndicatorQuery(_) => None,
         };
         let rule = kind.map(|kind| Rule {
             kind: (**kind).clone(),
