@@ -278,7 +278,7 @@ fn what_a_reviewer_must_decide_comes_first() {
         &page,
         &[
             "LOST: expected an alert, found none",
-            "Do now: mend the rule, or edit <code>expect</code> if the rule is right; then run",
+            "Do now: fix the rule, or edit <code>expect</code> if the rule is right; then run",
             "Rule a, medium 47 → Rule a, high 73",
             "<code>severity</code>: <del>medium</del> → <ins>high</ins>",
             "something else decides it now",
