@@ -3,7 +3,7 @@
 //! claims, and shows every change of behaviour.
 //!
 //! The library is the handful of types below. The rooms that they come from, in the order of the
-//! layers, are told in `ARCHITECTURE.md`; they are private, and open only to the tests of the
+//! layers, are described in `ARCHITECTURE.md`; they are private, and open only to the tests of the
 //! repository itself (feature `internals`).
 //!
 //! # Run a project
@@ -57,7 +57,7 @@
 //! # Read what a run gave
 //!
 //! A [`TestRun`] has an [`Outcome`] with a [`Check`] for each case and data source. A [`Receiver`]
-//! is told of each while the run goes on.
+//! is called for each while the run goes on.
 //!
 //! ```
 //! # let rule = r#"

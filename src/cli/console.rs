@@ -271,7 +271,7 @@ impl Console {
 mod tests {
     use super::*;
 
-    /// Takes so many bytes, then fails.
+    /// Takes this many bytes, then fails.
     struct Full(usize, io::ErrorKind);
 
     impl Write for Full {

@@ -1,5 +1,5 @@
 //! Whether events and indicators share values, entry by entry of a rule's mapping, by the types of
-//! both fields (`rule-types-semantics` §10.3).
+//! both fields.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! Documents that a rule never sees: those that its own `filters` or an exception list exclude.
 //! They are hidden from every stage of a query, `until` and missing events included
-//! (`eql-semantics` §10.4).
+//! (`docs/production.md`).
 //!
 //! [`Exclusions`] are Query DSL, as they are written. [`Exclusions::on`] lowers them for the types
 //! of fields, as a query is lowered, to [`CompiledExclusions`], which the evaluator runs.
@@ -187,7 +187,7 @@ impl Exclusions {
 /// Later than the beginning of time by parts of every unit that date math knows.
 const ANOTHER_TIME: Timestamp = Timestamp::from_millis(1_234_567_890_123);
 
-/// For so many sets of dynamic fields the compiled conditions are kept.
+/// For this many sets of dynamic fields the compiled conditions are kept.
 const MOST_KEPT: usize = 256;
 
 /// Where a condition is written.

@@ -1,5 +1,4 @@
-//! Refuses fields that Elasticsearch cannot group by: those of text (`rule-types-semantics` §8.3,
-//! §9.3).
+//! Refuses fields that Elasticsearch cannot group by: those of text.
 
 use super::refusal::Refused;
 use crate::diagnostic::{Diagnostic, Span};

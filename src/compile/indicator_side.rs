@@ -1,6 +1,5 @@
 //! The indicators of an indicator-match rule over recordings: each execution asks anew which of
-//! them its query finds, because date math in the query counts from the execution
-//! (`rule-types-semantics` §10.3).
+//! them its query finds, because date math in the query counts from the execution.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -114,7 +114,7 @@ impl<'r> OnSource<'r> {
         }
     }
 
-    /// Adds the sources that are deployed beside this one, which [`Self::compile_together`] heeds.
+    /// Adds the sources that are deployed beside this one, for [`Self::compile_together`].
     #[must_use]
     pub fn beside(mut self, others: &[&'r DataSource]) -> Self {
         let mapping = |source: &&'r DataSource| {

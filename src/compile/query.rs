@@ -102,7 +102,7 @@ impl CompiledQuery {
 
 impl Query<'_> {
     /// Whether it asks something else at another time: date math in it counts from `now`. Of ES|QL
-    /// nothing is said, whose pipeline is told the time of each execution.
+    /// nothing is said, whose pipeline receives the time of each execution.
     pub fn depends_on_now(&self) -> bool {
         if matches!(self.syntax, Syntax::Esql(_)) || !self.syntax.mentions_now() {
             return false;

@@ -1,4 +1,4 @@
-//! Which clauses of a rule its cases decide: decision coverage by clause (`design.md` §8).
+//! Which clauses of a rule its cases decide: decision coverage by clause.
 //!
 //! A clause is covered once both of its outcomes were decisive: in some check that matched,
 //! inverting it alone loses the match; in some check that did not, it is a cause. What decided a

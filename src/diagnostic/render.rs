@@ -22,7 +22,7 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
 /// The fewest columns for which lines of a source are cut: less shows nothing of them.
 const NARROW: usize = 40;
 
-/// [`render()`] with the lines of sources cut around their carets to so many columns.
+/// [`render()`] with the lines of sources cut around their carets to this many columns.
 pub fn render_within(diagnostic: &Diagnostic, colour: bool, width: Option<usize>) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,

@@ -3,7 +3,7 @@
 //!
 //! The law: for any bytes both readers refuse, or both give the same slots; where only
 //! `event/json.rs` refuses, the fault is in a number that nobody reads, a key that nobody reads
-//! stands twice in its object, or the line has a key of `serde_json`'s own. A line with a key that is
+//! occurs twice in its object, or the line has a key of `serde_json`'s own. A line with a key that is
 //! written with escapes, or twice in one object, is rare and is left to `event/json.rs`.
 //!
 //! Longer than 500 lines: one state machine, whose parts must be inlined into each other.
@@ -28,7 +28,7 @@ pub enum BadLine {
     /// JSON, but no object.
     #[error("a document must be a JSON object")]
     NoObject,
-    /// A key stands twice in one object.
+    /// A key occurs twice in one object.
     #[error("duplicate key `{0}` in an object")]
     Duplicate(String),
     /// Longer than places in it can be counted.

@@ -44,7 +44,7 @@ struct Entry {
 }
 
 impl ValueTable {
-    /// A table for so many tests.
+    /// A table for this many tests.
     pub(super) fn new(tests: usize) -> Self {
         Self {
             words: tests.div_ceil(64),

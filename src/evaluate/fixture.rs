@@ -207,7 +207,7 @@ pub(super) fn equals(field: FieldId, text: &str) -> Tree {
     })
 }
 
-/// An event at so many milliseconds, with values; numbers are those that look so.
+/// An event at this many milliseconds, with values; numbers are those that look so.
 pub(super) fn event(millis: i64, fields: &[(&str, &str)]) -> Event {
     let mut event = Event::default();
     // Four digits alone would be a year.

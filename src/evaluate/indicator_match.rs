@@ -1,5 +1,5 @@
 //! Indicator match: events that share values with indicators of compromise
-//! (`rule-types-semantics` §10.2 to §10.4).
+//! (Kibana's `indicator_match` executor).
 
 /// Which documents give the values that the others are searched for. Kibana takes the smaller side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub enum Unmet {
 }
 
 impl Enumerated {
-    /// The side that Kibana enumerates for so many documents on either side.
+    /// The side that Kibana enumerates for this many documents on either side.
     pub fn of(events: usize, indicators: usize) -> Self {
         if events < indicators {
             Self::Events

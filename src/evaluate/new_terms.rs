@@ -1,5 +1,5 @@
 //! New terms: combinations of values whose first document lies in the window
-//! (`rule-types-semantics` §9.2, §9.3).
+//! (Kibana's `new_terms` executor).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -70,12 +70,12 @@ pub enum CauseKind {
 /// By how much a structural clause missed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shortfall {
-    /// The event came so many milliseconds before the one that it must follow.
+    /// The event came this many milliseconds before the one that it must follow.
     Order {
         /// Milliseconds.
         early: i64,
     },
-    /// The event came so many milliseconds after the end of `maxspan`.
+    /// The event came this many milliseconds after the end of `maxspan`.
     Maxspan {
         /// Milliseconds.
         late: i64,

@@ -118,7 +118,7 @@ pub(super) struct Slots<'e> {
 }
 
 impl<'e> Slots<'e> {
-    /// Room for so many fields.
+    /// Room for this many fields.
     pub(super) fn new(fields: usize) -> Self {
         Self {
             slots: (0..fields).map(|_| Slot::default()).collect(),

@@ -88,7 +88,7 @@ impl fmt::Display for Term {
 }
 
 /// Every combination of one term a field, in ascending order; none where a field has no term.
-/// Composite aggregations make their keys so (`rule-types-semantics` §8.3, §9.3).
+/// Composite aggregations make their keys so.
 pub fn combinations(fields: &[Vec<Term>]) -> Vec<Vec<Term>> {
     let mut combinations = vec![Vec::new()];
     for terms in fields {

@@ -1,4 +1,4 @@
-//! The conformance tables of `eql-semantics` §14 on hand-made plans.
+//! Small cases of Elasticsearch's semantics on hand-made plans.
 
 use super::fixture::*;
 use super::*;

@@ -1,5 +1,5 @@
 //! Threshold: documents counted in groups, as a composite aggregation counts them
-//! (`rule-types-semantics` §8.2, §8.3). Which documents are counted, and what of earlier
+//! (Kibana's `threshold` executor). Which documents are counted, and what of earlier
 //! executions, is [`crate::execution`]'s.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,9 +9,9 @@ use super::term::{Term, combinations};
 /// The minimum count and cardinality of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Threshold {
-    /// At least so many documents.
+    /// At least this many documents.
     pub count: u64,
-    /// At least so many values of the cardinality field.
+    /// At least this many values of the cardinality field.
     pub cardinality: Option<u64>,
 }
 

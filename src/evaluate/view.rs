@@ -220,7 +220,7 @@ impl<'a> FactsOverlay<'a> {
     }
 
     /// The event's value at one position of the key tuple; `None` if a key that must be there is
-    /// missing. `until` is no filter: a missing key of its is a value (`eql-semantics` §8.6).
+    /// missing. `until` is no filter: a missing key of its is a value (`docs/language/eql/until.md`).
     pub(super) fn key(&self, stage: &Stage, position: usize, event: u32) -> Option<&[KeyValue]> {
         if self
             .joins()

@@ -18,7 +18,7 @@ pub enum BadDocument {
     /// JSON, but no object.
     #[error("a document must be a JSON object, found {0}")]
     NoObject(&'static str),
-    /// A key stands twice in one object. `serde_json` would take the last value in silence;
+    /// A key occurs twice in one object. `serde_json` would take the last value in silence;
     /// Elasticsearch refuses the document.
     #[error("duplicate key `{0}` in an object")]
     Duplicate(String),
@@ -86,7 +86,7 @@ fn duplicate(document: &str) -> String {
     found
 }
 
-/// Walks a value and stops at a key that stands twice.
+/// Walks a value and stops at a key that occurs twice.
 struct Unique<'f> {
     found: &'f mut String,
 }

@@ -1,4 +1,4 @@
-//! The alerts that Kibana creates for a match (`eql-semantics` §10.5, §10.8): one for an event; for
+//! The alerts that Kibana creates for a match: one for an event; for
 //! a sequence one building block per event and a shell with their common fields.
 //!
 //! Left out is what a run in simulated time cannot know: ids, and when the alert was written.
@@ -75,7 +75,7 @@ pub struct ThresholdResult {
 }
 
 /// Makes the alert of a threshold rule: a document of its own with the key of the group and nothing
-/// else of the events (`rule-types-semantics` §8.4).
+/// else of the events.
 pub fn threshold_alert(rule: &Rule, result: &ThresholdResult) -> Alerts {
     let mut main = Event::default();
     let (first, last) = result.span;
@@ -131,8 +131,7 @@ pub fn threshold_alert(rule: &Rule, result: &ThresholdResult) -> Alerts {
     }
 }
 
-/// Makes the alert of a new-terms rule from the first event that has the terms
-/// (`rule-types-semantics` §9.6).
+/// Makes the alert of a new-terms rule from the first event that has the terms.
 pub fn new_terms_alert(rule: &Rule, event: &Event, terms: &[String]) -> Alerts {
     let mut made = alerts(rule, &[event], false);
     let terms = terms.iter().map(|term| Scalar::text(term.as_str()));
@@ -157,8 +156,7 @@ pub struct Enrichment {
     pub feed: Vec<Scalar>,
 }
 
-/// Makes the alert of an indicator-match rule: the event's own enrichments come first
-/// (`rule-types-semantics` §10.5).
+/// Makes the alert of an indicator-match rule: the event's own enrichments come first.
 pub fn indicator_alert(rule: &Rule, event: &Event, enrichments: &[Enrichment]) -> Alerts {
     let mut made = alerts(rule, &[event], false);
     let mut add = |path: &str, values: &[Scalar]| {

@@ -1,5 +1,5 @@
 //! Indicator-match rules over consecutive executions: one alert an event, whatever the number of
-//! indicators (`rule-types-semantics` §10.2, §10.3, §10.5).
+//! indicators.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -218,7 +218,6 @@ mod tests {
         found.alerts.into_iter().map(plain).collect()
     }
 
-    /// The table of `rule-types-semantics` §16.
     #[test]
     fn an_event_alerts_once_and_a_group_holds_within_one_indicator() {
         let ip: Fields = &[("source.ip", &["1.1.1.1"])];

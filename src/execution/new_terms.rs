@@ -1,5 +1,5 @@
 //! New-terms rules over consecutive executions: a term found by several executions is one alert as
-//! long as its first document stays the same (`rule-types-semantics` §9.5 to §9.7).
+//! long as its first document stays the same.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -145,7 +145,6 @@ mod tests {
         found.alerts.iter().map(terms).collect()
     }
 
-    /// The table of `rule-types-semantics` §16.
     #[test]
     fn a_combination_is_new_when_its_first_document_lies_in_the_window() {
         let event = || before(5 * MINUTE, &["a"], &["1"]);

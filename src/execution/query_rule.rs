@@ -1,6 +1,6 @@
 //! Query rules over consecutive executions: the oldest events first, past those that have an alert,
 //! or an alert for each bucket of the fields that alerts are suppressed by
-//! (`rule-types-semantics` §7.3, §7.4).
+//! (`search_after_bulk_create_factory.ts`).
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};

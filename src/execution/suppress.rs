@@ -1,4 +1,4 @@
-//! Alert suppression: one alert for a group of similar alerts (`eql-semantics` §10.10).
+//! Alert suppression: one alert for a group of similar alerts (`docs/production.md`).
 
 use std::collections::BTreeMap;
 

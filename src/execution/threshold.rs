@@ -1,5 +1,5 @@
 //! Threshold rules over consecutive executions: events of an earlier alert are not counted again,
-//! events that stayed below the threshold are (`rule-types-semantics` §8.4 to §8.6).
+//! events that stayed below the threshold are.
 
 use std::collections::BTreeMap;
 
@@ -160,7 +160,6 @@ mod tests {
         found
     }
 
-    /// The table of `rule-types-semantics` §16.
     #[test]
     fn what_an_alert_counted_is_not_counted_again_and_what_stayed_below_is() {
         let x = |minutes: &[i64]| minutes.iter().map(|m| at(*m, &["x"])).collect::<Vec<_>>();

@@ -2,7 +2,7 @@
 //! give in every phase of the schedule.
 //!
 //! An execution at `t` sees an event that has arrived by `t` and whose time lies between
-//! `t - from` and `t - to`, both included (`eql-semantics` §10.1), so it is seen by the executions
+//! `t - from` and `t - to`, both included, so it is seen by the executions
 //! of one interval of `t`. Between the ends of these intervals all executions are the same search.
 
 use crate::rule::Schedule;
@@ -77,8 +77,8 @@ pub struct Outcome {
 
 impl Windows {
     /// How far back the ranges of one execution are moved, in the order in which they are
-    /// searched. Where ranges leave a gap between them, the one before is searched again
-    /// (`eql-semantics` §10.2): that finds what came late, and closes nothing.
+    /// searched. Where ranges leave a gap between them, the one before is searched again (`gap`
+    /// handling of Kibana's rule executor): that finds what came late, and closes nothing.
     pub fn shifts(&self) -> Vec<i64> {
         let Schedule {
             interval,

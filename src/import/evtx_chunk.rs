@@ -11,9 +11,9 @@ const SMALLEST: usize = 28;
 /// What a chunk contains that its header does not mention, and what was repaired in the header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mended {
-    /// The header could not be used; so many records are in the chunk.
+    /// The header could not be used; this many records are in the chunk.
     Header(usize),
-    /// The header ends before the last record; so many stand behind it.
+    /// The header ends before the last record; this many are after it.
     Stale(usize),
 }
 

@@ -58,13 +58,13 @@ pub struct Tally {
     pub unmapped: BTreeSet<String>,
 }
 
-/// Of a kind of event so many names are kept.
+/// Of a kind of event this many names are kept.
 const NAMES: usize = 100;
 
 /// The number of kinds that are counted separately; all further kinds count as one.
 const KINDS: usize = 5000;
 
-/// Of a name so many characters are kept.
+/// Of a name this many characters are kept.
 const LONGEST: usize = 200;
 
 fn shortened(name: &str) -> String {

@@ -8,7 +8,7 @@ pub(super) static LINT: Lint = Lint {
     code: Code {
         number: "bare-term",
         title: "a value without a field",
-        page: "A value without a field is sought in every field of every index. That is hardly ever \
+        page: "A value without a field is searched in every field of every index. That is hardly ever \
                meant: `event.code = 1` and `event.code == 1` are no comparisons in KQL but such values, \
                and match nothing. Write `field: value`.",
     },

@@ -1,4 +1,4 @@
-//! `case-never-written`: a comparison that minds case, with a value that the source writes in
+//! `case-never-written`: a case-sensitive comparison with a value that the source writes in
 //! another one.
 
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ pub(super) static LINT: Lint = Lint {
                the query: the clause never holds there.\n\n\
                ```eql\nprocess where process.Ext.token.integrity_level_name == \"System\"\n```\n\n\
                Elastic Defend writes `system`. Write the value as the source does, or `:` for any case. \
-               In KQL every comparison of a keyword minds case.",
+               In KQL every comparison of a keyword is case-sensitive.",
     },
     severity: Severity::Warning,
 };
@@ -71,7 +71,7 @@ fn check(subject: &Subject<'_>, value: &Expr, constant: &Expr, findings: &mut Ve
     );
 }
 
-/// The values of a KQL query, in which every comparison of a keyword minds case.
+/// The values of a KQL query, in which every comparison of a keyword is case-sensitive.
 pub(super) fn of_kql(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
     let leaves = subject.leaves();
     for leaf in &leaves {

@@ -1,4 +1,4 @@
-//! `lucene-lower-case-operator`: an operator of Lucene in lower case, which is a word to be sought.
+//! `lucene-lower-case-operator`: an operator of Lucene in lower case, which is a word to search for.
 
 use super::finding::{Finding, Lint};
 use crate::diagnostic::{Code, QueryText, Severity, Span};

@@ -260,7 +260,7 @@ fn uncovered(mut nodes: Vec<Node>) -> Vec<Node> {
         let patterns = patterns.iter().enumerate();
         patterns.filter_map(|(at, pattern)| Some((at, pattern.as_ref()?)))
     };
-    // The first text that heeds no case, by its folded form.
+    // The first text that ignores case, by its folded form.
     let mut folded = FxHashMap::default();
     for (at, pattern) in numbered().filter(|(_, pattern)| pattern.insensitive) {
         if let Some(text) = pattern.text() {

@@ -327,7 +327,7 @@ fn case_edit(expr: &Expr, around: Around, wider: bool, kind: ExprKind) -> Edit {
     }
 }
 
-/// The case that tells a comparison that minds case from one that does not.
+/// The case that tells a case-sensitive comparison from one that is not.
 fn in_capitals(expr: &Expr, around: Around, wider: bool) -> String {
     let excludes = match &expr.kind {
         ExprKind::Compare(op, ..) => *op == CompareOp::NotEqual,

@@ -25,7 +25,7 @@ use crate::plan::{ClauseId, ClauseKind, ClauseName, LeafId, Plan, Predicate};
 use crate::replay::outcome::Verdict;
 use crate::replay::trace::Observation;
 
-/// A check with so many events is run by the engine, many mutants at once.
+/// A check with this many events is run by the engine, many mutants at once.
 const MANY: usize = 1_000;
 
 /// The number of mutants that the engine runs together.

@@ -1,5 +1,5 @@
 //! The changes of what a rule counts, remembers and compares beside its query: thresholds, new
-//! terms, and the mapping of indicators (`rule-types-semantics` §11.3).
+//! terms, and the mapping of indicators.
 
 use super::{Changed, Mutant, Operator, kql, lucene};
 use crate::compile::{Syntax, indicator_query};

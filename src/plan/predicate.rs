@@ -1,5 +1,5 @@
 //! Conditions: a boolean tree over leaves. A leaf is two-valued on every event: a missing value
-//! makes it false (`eql-semantics` rule N1), and `not` is complement.
+//! makes it false, and `not` is complement.
 
 use super::functions::Function;
 use super::index_vec::numbers;

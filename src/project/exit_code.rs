@@ -1,4 +1,4 @@
-//! The exit codes. The numbers are a contract (`design.md` §7).
+//! The exit codes. The numbers are a contract: `docs/reference/exit-codes.md`.
 
 use crate::diagnostic::Diagnostic;
 

@@ -16,7 +16,7 @@ use crate::event::{Event, Timestamp};
 use crate::plan::pipeline::{ClauseRole, ColumnOrigin, Operation, Pipeline, PipelineClause};
 use crate::plan::{ClauseKind, ClauseName};
 
-/// The most rows of which it is told where they stopped.
+/// The number of rows for which the step that stopped them is shown.
 const MOST_STOPPED: usize = 20;
 
 /// A run of a pipeline over a case, with which a changed pipeline can be compared.

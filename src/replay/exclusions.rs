@@ -1,5 +1,5 @@
 //! Hides documents from a rule's query that the rule's filters or exceptions exclude. The filter
-//! applies to every stage, `until` and missing events included (`eql-semantics` §10.4).
+//! applies to every stage, `until` and missing events included (`docs/production.md`).
 
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -1,5 +1,5 @@
 //! Indicator-match rules on a case: the events that share values with indicators, and what keeps the
-//! others from doing so (`rule-types-semantics` §10, §11.2).
+//! others from doing so.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
 //! The indicators of a case: which of them an indicator-match rule finds, and which values they share
-//! with the events (`rule-types-semantics` §10.2, §10.3).
+//! with the events.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -220,7 +220,7 @@ fn searched(
         Some(times) => present(input, times)?,
         None => None,
     };
-    // Why one is not found is told by the first execution.
+    // The first execution gives the reason why one is not found.
     let first = times.filter(|_| by_time.is_some());
     let now = first.map_or(START, |(first, _)| Timestamp::from_millis(first));
     let then = first.and_then(|_| query.at(now));

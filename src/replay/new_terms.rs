@@ -1,5 +1,5 @@
 //! New-terms rules on a case: the combinations of values that are new in some execution, and where
-//! a known one was seen (`rule-types-semantics` §9, §11.2).
+//! a known one was seen.
 
 use super::reason::ReasonWord;
 use super::run::Run;

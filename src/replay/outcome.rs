@@ -411,7 +411,7 @@ pub struct NoneRecord {
     pub miss: Option<String>,
     /// No cause stands alone: `blocker` lists the clauses that must change together.
     pub overdetermined: bool,
-    /// Not proven by the attack (`design.md` §8).
+    /// Not proven by the attack.
     pub vacuous: bool,
     /// Not all assignments of events to stages were looked at.
     pub approximate: bool,

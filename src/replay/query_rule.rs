@@ -1,5 +1,5 @@
 //! Query rules on a case: the executions of the schedule page through the events that meet the
-//! query, the oldest first (`rule-types-semantics` §7.3, §7.4).
+//! query, the oldest first.
 
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};

@@ -6,9 +6,9 @@ use crate::rule::MappingEntry;
 /// A part of a rule's settings that can decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Setting {
-    /// `threshold.value`: so many events.
+    /// `threshold.value`: this many events.
     Count(u64),
-    /// `threshold.cardinality`: so many values of a field.
+    /// `threshold.cardinality`: this many values of a field.
     Cardinality(String, u64),
     /// A field of `threshold.field`.
     Group(String),

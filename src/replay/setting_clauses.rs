@@ -1,5 +1,5 @@
 //! What a rule counts, remembers and compares beside its query, as clauses: which of them decided a
-//! case (`rule-types-semantics` §11.4).
+//! case.
 
 use super::clause::{Decided, RuleClause};
 use super::indicator_match;

@@ -1,5 +1,5 @@
 //! Threshold rules on a case: the groups that reach the threshold in some execution, and by how
-//! much the nearest one fails (`rule-types-semantics` §8, §11.2).
+//! much the nearest one fails.
 
 use super::reason::ReasonWord;
 use super::run::Run;

@@ -8,9 +8,9 @@ use serde::Serialize;
 use crate::diagnostic::{Diagnostic, Severity, render};
 use crate::lint::Finding;
 
-/// Up to so many findings of one kind are all drawn.
+/// Up to this many findings of one kind are all drawn.
 const FEW: usize = 5;
-/// Of a kind with more, so many are drawn and so many named in a line.
+/// Of a kind with more, this many are drawn and this many named in a line.
 const DRAWN: usize = 2;
 const NAMED: usize = 3;
 

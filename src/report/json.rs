@@ -1,4 +1,4 @@
-//! `--format json`: the contract of `design.md` §7, for other programs. Its shape is described by
+//! `--format json`: a contract for other programs. Its shape is described by
 //! [`super::schema`]; what is added leaves the version, what is taken away or means something else
 //! raises it.
 

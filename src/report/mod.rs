@@ -82,7 +82,7 @@ impl View<'_> {
         check.verdict.fails_run(self.strict)
     }
 
-    /// The changes that wait for a review: a change whose check fails is told there.
+    /// The changes that wait for a review: a change whose check fails is reported with the check.
     pub fn reviewable(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| !change.contradicts)
     }

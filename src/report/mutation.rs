@@ -97,7 +97,7 @@ fn mutant_entry(mutant: &Tried) -> MutantEntry<'_> {
     }
 }
 
-/// The cases that a rule lacks, so many at most, or all for 0.
+/// The cases that a rule lacks, this many at most, or all for 0.
 fn missing_cases(rule: &RuleMutation, most: usize, text: &mut String) {
     let cases = rule.missing_cases();
     let most = if most == 0 { cases.len() } else { most };
@@ -129,7 +129,7 @@ fn missing_cases(rule: &RuleMutation, most: usize, text: &mut String) {
     }
 }
 
-/// Writes a table of the rules and the cases that each lacks, so many at most, or all for 0.
+/// Writes a table of the rules and the cases that each lacks, this many at most, or all for 0.
 pub fn markdown(mutation: &Mutation, survivors: usize) -> String {
     let mut text = String::from("| rule | caught | mutants | |\n|---|---:|---:|---:|\n");
     for rule in &mutation.rules {

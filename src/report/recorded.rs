@@ -74,7 +74,7 @@ fn notes(found: &Recordings) -> Vec<String> {
     }
     if found.stats.late > 0 {
         let late = many(found.stats.late, "event");
-        notes.push(format!("{late} came too late to be put in order"));
+        notes.push(format!("{late} came too late to be sorted"));
     }
     if found.stats.evicted_count() > 0 {
         let evicted = many(found.stats.evicted_count(), "partial sequence");

@@ -17,7 +17,7 @@ use crate::language::dsl::read::scalar;
 use crate::located::{self, Report, Table};
 
 /// The longest value list of ranges that Kibana applies to an EQL rule, and the longest of
-/// anything else (`eql-semantics` §10.4).
+/// anything else (`docs/production.md`).
 const MOST_RANGES: usize = 200;
 const MOST_VALUES: usize = 65_536;
 

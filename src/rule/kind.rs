@@ -38,7 +38,7 @@ pub struct Threshold {
     /// `threshold.field`: events are counted for each combination of values; all together where
     /// it names none.
     pub group_by: Vec<FieldName>,
-    /// `threshold.value`: an alert needs at least so many events.
+    /// `threshold.value`: an alert needs at least this many events.
     pub count: u64,
     /// Where `threshold.value` stands.
     pub count_span: Span,
@@ -46,7 +46,7 @@ pub struct Threshold {
     pub cardinality: Option<Cardinality>,
 }
 
-/// An alert of a threshold rule needs at least so many values of a field.
+/// An alert of a threshold rule needs at least this many values of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cardinality {
     /// The field.

@@ -41,7 +41,7 @@ pub struct ListReference {
 pub struct Suppression {
     /// One to three fields; none in a threshold rule, which has its own.
     pub group_by: Vec<String>,
-    /// For so many milliseconds; for one execution without.
+    /// For this many milliseconds; for one execution without.
     pub duration: Option<i64>,
     /// What lacks a field is grouped too (`suppress`), rather than alerted one by one.
     pub group_missing: bool,

@@ -104,7 +104,7 @@ pub fn differences(old: &Outcome, new: &Outcome) -> Vec<Difference> {
             |file: &&crate::snapshot::Current| file.snapshot.scenario == now.snapshot.scenario;
         let was = recorded.iter().find(same).map(|file| &file.snapshot);
         for change in compare(was, &now, Scope::All) {
-            // A rule's name, severity and risk are told with the rule.
+            // A rule's name, severity and risk are reported with the rule.
             if change.header {
                 continue;
             }

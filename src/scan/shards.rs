@@ -13,7 +13,7 @@ use crate::rule::RuleKind;
 /// How a rule is divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Division {
-    /// By time: its matches span at most so many milliseconds.
+    /// By time: its matches span at most this many milliseconds.
     Slice(i64),
     /// By join key, through stage hits.
     Key,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 const DAY: i64 = 86_400_000;
-/// Times with a gap of more than so many days between them belong to different periods.
+/// Times with a gap of more than this many days between them belong to different periods.
 const GAP: i64 = 30;
 /// The number of days that are counted separately; events of other days are outliers.
 const MOST_DAYS: usize = 100_000;

@@ -68,7 +68,7 @@ impl Problem {
         }
     }
 
-    /// A field that the source does not have; among very many nothing better is sought.
+    /// A field that the source does not have; among very many nothing better is searched for.
     pub(super) fn no_field(
         key: &Located<FieldKey>,
         path: &str,

@@ -102,7 +102,7 @@ impl Index {
         fields.names().map(str::to_owned).collect()
     }
 
-    /// The mappings that the documents make. A value without a field is sought in every field that
+    /// The mappings that the documents make. A value without a field is searched in every field that
     /// some document has, not in all that are known.
     fn schema_of(&self, fields: &FieldsRead) -> Schema {
         let Some(seen) = &self.seen else {

@@ -21,7 +21,7 @@ pub struct Answer<'i> {
     pub uncertain: Option<Uncertain>,
 }
 
-/// An outcome that Elasticsearch's sources leave open (`eql-semantics` §3.5).
+/// An outcome that Elasticsearch's sources leave open (`docs/language/eql/optional.md`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uncertain {
     /// The optional fields that no mapping has.
@@ -158,7 +158,7 @@ fn event(documents: &Documents<'_>, id: EventId) -> Json {
     json!({ "_index": index, "_id": id, "_source": source })
 }
 
-/// Sequences print dates as ISO text, samples as milliseconds (`eql-semantics` §8.6, §9).
+/// Sequences print dates as ISO text, samples as milliseconds.
 fn join_key(key: Option<&Value>, dates_as_millis: bool) -> Json {
     match key {
         None => Json::Null,

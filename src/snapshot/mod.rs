@@ -1,5 +1,4 @@
-//! Snapshots: the recorded behaviour of each scenario file, as text for review in pull requests
-//! (`design.md` §6).
+//! Snapshots: the recorded behaviour of each scenario file, as text for review in pull requests.
 //!
 //! `Outcome -> Snapshot -> text` ([`format`]), `text -> Snapshot` ([`read`]), two snapshots ->
 //! changes by class ([`class`], [`diff`]), changes and a wish -> the bytes to write ([`accept`]).

@@ -14,7 +14,7 @@ use crate::scenario::Skipped;
 const CCM: &str = "process.executable : \"?:\\\\Windows\\\\CCM\\\\Ccm32BitLauncher.exe\"";
 const AGENT: &str = "management agents / SCCM 32-bit launcher";
 
-/// The example of `design.md` §6.
+/// The smallest complete snapshot.
 fn example() -> Outcome {
     let service = || stopped("user.id : \"S-1-5-18\"", "S-1-5-18, pinned by the sensor");
     let agent = || stopped(CCM, "C:\\Windows\\CCM\\Ccm32BitLauncher.exe");

@@ -55,7 +55,7 @@ pub struct Made {
 /// Cases that were made for a scenario that is there already.
 #[derive(Debug, Default)]
 pub struct Filled {
-    /// The cases, to stand behind those of the last scenario of the file.
+    /// The cases, to append to those of the last scenario of the file.
     pub cases: Vec<SketchCase>,
     /// The goals that were not reached.
     pub unsolved: Vec<Unsolved>,

@@ -98,7 +98,7 @@ pub(super) fn carry(
     Ok(vec![value])
 }
 
-/// Up to so many different values of a field with which the event meets the query.
+/// Up to this many different values of a field with which the event meets the query.
 pub(super) fn values(
     ground: &Ground<'_>,
     part: &Part<'_>,

@@ -124,7 +124,7 @@ fn files_are_put_in_order_however_their_events_lie_and_a_stream_says_what_it_los
     assert_eq!(times(&found), times(&expected));
     let (code, _, err) = scan_stream(&project, &reversed, &[]);
     assert_eq!(code, 0, "{err}");
-    assert!(err.contains("came too late to be put in order"), "{err}");
+    assert!(err.contains("came too late to be sorted"), "{err}");
     let (code, _, err) = scan_stream(&project, &reversed, &["--strict"]);
     assert_eq!(code, 3, "{err}");
 }

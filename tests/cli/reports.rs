@@ -143,7 +143,7 @@ fn junit_is_what_its_readers_take() {
         if let (Some(class), Some(name)) =
             (element.attribute("classname"), element.attribute("name"))
         {
-            assert!(names.insert((class, name)), "{class} {name} stands twice");
+            assert!(names.insert((class, name)), "{class} {name} occurs twice");
         }
     }
     let root = document.root_element();

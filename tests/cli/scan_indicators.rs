@@ -96,7 +96,6 @@ fn one(line: u64, ids: &[&str]) -> (Vec<u64>, Vec<String>) {
 const DAY: &str = "2026-03-01T10:00:00Z";
 const BEFORE: &str = "2026-02-28T00:00:00Z";
 
-/// The table of `rule-types-semantics` §16.
 #[test]
 fn an_event_alerts_once_for_all_indicators_that_it_matches() {
     let ip = event(DAY, &json!({"source.ip": "1.1.1.1"}));

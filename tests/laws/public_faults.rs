@@ -1,4 +1,4 @@
-//! The faults of published rules that `check` finds (`rule-types-semantics` §12.1), of those that lie
+//! The faults of published rules that `check` finds, of those that lie
 //! beside the project. Skipped, and said so, where they are absent.
 
 use std::fs;

@@ -1,5 +1,5 @@
-//! Rules that count, remember or compare, held to brute force: models written from the reference alone
-//! (`rule-types-semantics` §8 to §10), without groups, windows or searches of the product, over
+//! Rules that count, remember or compare, held to brute force: models written from the reference
+//! alone, without groups, windows or searches of the product, over
 //! generated streams and schedules, in every phase.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -130,7 +130,7 @@ fn stream(text: String) -> [String; 3] {
     [String::new(), String::new(), text]
 }
 
-/// An event of the key `k`, so many milliseconds after the start.
+/// An event of the key `k`, this many milliseconds after the start.
 fn event(time: i64, a: &str) -> String {
     format!(
         "{{\"@timestamp\":{},\"a\":\"{a}\",\"k\":\"k\"}}\n",
@@ -138,7 +138,7 @@ fn event(time: i64, a: &str) -> String {
     )
 }
 
-/// So many events of one time that meet no stage: what is late is known only after a hundred.
+/// This many events of one time that meet no stage: what is late is known only after a hundred.
 fn others(time: i64) -> String {
     event(time, "o").repeat(100)
 }

@@ -48,7 +48,7 @@ fn public_rules_that_count_remember_or_compare_are_solved() {
     );
 }
 
-/// So many of a hundred rules of these types are solved, and nothing that is written is wrong.
+/// This many of a hundred rules of these types are solved, and nothing that is written is wrong.
 fn at_least(share: usize, types: &[RuleType]) {
     let Some(folder) = shared("corpus/rules") else {
         return;

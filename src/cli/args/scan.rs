@@ -31,7 +31,7 @@ pub struct ScanArgs {
     /// Number of threads
     #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
-    /// Reorder events of a stream within so many minutes; files are always ordered completely
+    /// Reorder events of a stream within this many minutes; files are always ordered completely
     #[arg(long, value_name = "MINUTES", default_value_t = 5)]
     pub reorder: u32,
     /// Exception lists for the rules that refer to them, in addition to those of the project: files

@@ -83,7 +83,7 @@ pub fn run(settings: &Settings, global: &Global, console: &mut Console) -> ExitC
         };
         for message in &reaction.messages {
             let out = console.stream(Stream::Out);
-            // A client that has gone away is found out when standard input ends.
+            // A client that is gone is noticed when standard input ends.
             let _ = json_rpc::write(&mut { out }, Framing::Headers, message);
         }
         if let Some(well) = reaction.exit {

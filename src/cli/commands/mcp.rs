@@ -50,7 +50,7 @@ pub fn run(settings: &Settings, console: &mut Console) -> ExitCode {
             Ok(Message::Notification { .. } | Message::Response { .. }) => continue,
         };
         let out = console.stream(Stream::Out);
-        // A client that has gone away is found out when standard input ends.
+        // A client that is gone is noticed when standard input ends.
         let _ = json_rpc::write(&mut { out }, Framing::Lines, &answer);
     }
     ExitCode::Passed

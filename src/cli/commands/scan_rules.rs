@@ -61,7 +61,7 @@ impl NotRun {
 }
 
 impl Rules {
-    /// Reads and compiles the rules of the project, on so many threads.
+    /// Reads and compiles the rules of the project, on this many threads.
     pub(super) fn load(
         settings: &Settings,
         typed: &[Utf8PathBuf],

@@ -187,7 +187,7 @@ fn out_of_order(stats: &Stats, names: &[String], text: &mut String) {
             .map(|place| format!(" (the first of use: {})", at(place)));
         let _ = writeln!(
             text,
-            "{} events came too late to be put in order; sequences did not see them{}",
+            "{} events came too late to be sorted; sequences did not see them{}",
             stats.late,
             first.unwrap_or_default()
         );
@@ -215,7 +215,7 @@ fn out_of_order(stats: &Stats, names: &[String], text: &mut String) {
         );
     }
     if let Some(reason) = &stats.unsorted {
-        let _ = writeln!(text, "the events could not be put in order: {reason}");
+        let _ = writeln!(text, "the events could not be sorted: {reason}");
     }
 }
 

@@ -92,11 +92,11 @@ impl Part for WhichArgument {
 /// How many arguments a function takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counts {
-    /// So many or more.
+    /// This many or more.
     AtLeast(usize),
-    /// So many.
+    /// This many.
     Exactly(usize),
-    /// From so many to so many.
+    /// From this many to this many.
     Between(usize, usize),
 }
 

@@ -4,13 +4,13 @@ use super::super::condition::IMPOSSIBLE;
 use super::super::{Cause, EventId};
 use super::cost::{Candidate, Costs};
 
-/// All assignments are looked at while there are at most so many.
+/// All assignments are looked at while there are at most this many.
 const MAX_ASSIGNMENTS: usize = 10_000;
 
-/// Else so many events for each position.
+/// Else this many events for each position.
 const NEAREST: usize = 32;
 
-/// And at most so many steps of the search.
+/// And at most this many steps of the search.
 const MAX_STEPS: usize = 200_000;
 
 /// The shortfalls of the assignments.

@@ -9,7 +9,7 @@ use crate::evaluate::failure::{FailureKind, QueryFailure, RegexConstruct, RegexE
 /// The largest automaton that an expression may need.
 const SIZE: usize = 16 << 20;
 
-/// An expression that is sought anywhere in a text.
+/// An expression that is searched for anywhere in a text.
 #[derive(Debug, Clone)]
 pub struct Finder {
     expression: Box<meta::Regex>,

@@ -80,7 +80,7 @@ pub struct DateParts {
 }
 
 impl Timestamp {
-    /// The instant so many months, then so many days later; the day of a shorter month is its
+    /// The instant this many months, then this many days later; the day of a shorter month is its
     /// last.
     pub fn plus_calendar(self, months: i64, days: i64) -> Option<Self> {
         let date = calendar::datetime(self)?;
@@ -90,7 +90,7 @@ impl Timestamp {
         calendar::timestamp(moved)
     }
 
-    /// The instant so many milliseconds later.
+    /// The instant this many milliseconds later.
     pub fn plus_millis(self, millis: i64) -> Option<Self> {
         Self::from_nanoseconds(self.nanoseconds() + i128::from(millis) * 1_000_000)
     }

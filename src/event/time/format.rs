@@ -397,7 +397,7 @@ fn offset(text: &str) -> Option<(i32, &str)> {
     }
 }
 
-/// The hour has so many digits at least.
+/// The hour has this many digits at least.
 fn signed_offset(text: &str, least: usize) -> Option<(i32, &str)> {
     let sign = match text.chars().next()? {
         '+' => 1,

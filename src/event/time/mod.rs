@@ -28,12 +28,12 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// The instant so many milliseconds after the epoch.
+    /// The instant this many milliseconds after the epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self { millis, nanos: 0 }
     }
 
-    /// The instant so many nanoseconds after the epoch; `None` when it is out of range.
+    /// The instant this many nanoseconds after the epoch; `None` when it is out of range.
     pub fn from_nanoseconds(nanoseconds: i128) -> Option<Self> {
         Some(Self {
             millis: i64::try_from(nanoseconds.div_euclid(1_000_000)).ok()?,

@@ -36,7 +36,7 @@ fn community_id(document: &Document) -> Option<String> {
         (from.1, to.1) = (port("source.port")?, port("destination.port")?);
     }
     let icmp = matches!(protocol, ICMP | ICMP_V6);
-    // An echo's answer (type 0 of ICMP) is told with the type that it answers.
+    // An echo's answer (type 0 of ICMP) has the type that it answers.
     if protocol == ICMP {
         to.1 = 8;
     }

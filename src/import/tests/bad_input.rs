@@ -356,7 +356,7 @@ fn of_a_chunk_without_a_header_the_records_are_read() {
     assert_eq!(counts.faults["unreadable chunk"], 1);
 }
 
-/// Makes the header of the first chunk end after so many records.
+/// Makes the header of the first chunk end after this many records.
 #[cfg(feature = "evtx")]
 fn end_after(log: &mut [u8], listed: usize) {
     let records: Vec<usize> = log

@@ -151,7 +151,7 @@ fn powershell_data() -> Json {
     })
 }
 
-/// What is told of a kind beside its fields.
+/// What the page says of a kind besides its fields.
 const TOLD: [&str; 3] = ["event.category", "event.type", "event.action"];
 
 /// The class of a kind, and the fields that its pipeline sets.

@@ -41,7 +41,7 @@ pub(super) struct WindowsEvent {
     pub opcode: Option<String>,
     /// The task's words.
     pub task: Option<String>,
-    /// Whether what is told succeeded, where the record says it.
+    /// Whether the reported action succeeded, where the record says it.
     pub outcome: Option<Outcome>,
     /// What the event tells, by name.
     pub data: Data,

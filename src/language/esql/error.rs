@@ -145,7 +145,7 @@ in an expression of STATS must be a key of BY or stand inside an aggregate.
     SEARCH_PLACE = "E761", "ES|QL: full-text search in the wrong place",
 "KQL, QSTR, MATCH and `:` search the index, so they stand in WHERE, before STATS, LIMIT and MV_EXPAND.
 ";
-    /// A command that cannot stand behind another one.
+    /// A command that cannot follow another one.
     COMMAND_PLACE = "E762", "ES|QL: command in the wrong place",
 "The command cannot follow the commands before it: INLINE STATS cannot follow LIMIT.
 ";

@@ -264,7 +264,7 @@ pub enum ExprKind {
     },
     /// `a in (1, 2)`, `a not in (1, 2)`
     In {
-        /// What is sought.
+        /// What is searched for.
         value: Box<Expr>,
         /// Among what.
         items: Vec<Expr>,
@@ -288,7 +288,7 @@ pub enum ExprKind {
     Match {
         /// The field.
         field: Name,
-        /// What is sought.
+        /// What is searched for.
         query: Box<Expr>,
     },
     /// An expression that did not parse; its error is recorded.

@@ -200,7 +200,7 @@ impl Query {
         fields
     }
 
-    /// Whether a value stands without a field, which is sought in every field.
+    /// Whether a value has no field, which is searched in every field.
     pub fn has_bare_value(&self) -> bool {
         self.condition.as_ref().is_some_and(Node::has_bare_value)
     }
@@ -259,7 +259,7 @@ impl Node {
         match &self.kind {
             NodeKind::Or(nodes) | NodeKind::And(nodes) => nodes.iter().any(Self::has_bare_value),
             NodeKind::Not(inner) => inner.has_bare_value(),
-            // In a nested group it is sought in a field that nothing has.
+            // In a nested group it is searched in a field that nothing has.
             NodeKind::Nested { .. } => false,
             NodeKind::Is { field, .. } => field.as_ref().is_none_or(|field| field.text().is_none()),
             NodeKind::List { field, .. } => field.text().is_none(),

@@ -8,7 +8,7 @@ use crate::language::dsl::query::{
 /// What a request says about a query string beside its text.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Meaning {
-    /// The fields that a value without a field is sought in; none for every field.
+    /// The fields that a value without a field is searched in; none for every field.
     pub fields: Vec<String>,
     /// Where no operator is named, all of the words.
     pub all: bool,

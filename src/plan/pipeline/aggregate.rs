@@ -49,7 +49,7 @@ pub enum AggregateFunction {
     First,
     /// The value of the row whose second argument is greatest.
     Last,
-    /// The value below which so many percent lie.
+    /// The value below which this many percent lie.
     Percentile(f64),
     /// The standard deviation of the whole population.
     StandardDeviation,

@@ -76,7 +76,7 @@ impl Pipeline {
     }
 
     /// Whether an event alerts once, whatever executions find it: without STATS, and with `_id`
-    /// (`esql-semantics` §13.4).
+    /// (Kibana's `esql` executor).
     pub fn is_deduplicated(&self) -> bool {
         self.is_by_event() && self.outputs.iter().any(|output| output.name == "_id")
     }

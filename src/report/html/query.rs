@@ -221,7 +221,7 @@ fn clauses(report: &Report<'_>, rule: &Rule<'_>, coverage: &RuleCoverage, text: 
     );
     text.push_str(
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Clauses\">\n\
-         <table>\n<thead><tr><th scope=\"col\">clause</th><th scope=\"col\">alerts that hang on it\
+         <table>\n<thead><tr><th scope=\"col\">clause</th><th scope=\"col\">alerts that depend on it\
          </th><th scope=\"col\">checks that it stops</th></tr></thead>\n<tbody>\n",
     );
     let mut numbered: Vec<(usize, &ClauseCoverage)> = coverage.clauses.iter().enumerate().collect();

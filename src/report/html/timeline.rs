@@ -15,7 +15,7 @@ const TOP: usize = 18;
 const EDGE: i64 = 300;
 /// Events that stand nearer than that share a number.
 const NEAR: i64 = 700;
-/// A `maxspan` so many times as long as the case runs off the drawing.
+/// A `maxspan` this many times as long as the case runs off the drawing.
 const LONG: i64 = 4;
 
 /// Draws a timeline, and lists its events below.

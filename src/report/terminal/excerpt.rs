@@ -19,7 +19,7 @@ pub(super) fn room(columns: Option<usize>) -> usize {
     })
 }
 
-/// Draws the place with words beside its carets, on a terminal with so many columns.
+/// Draws the place with words beside its carets, on a terminal with this many columns.
 pub(super) fn draw(
     place: &Place,
     words: &str,

@@ -3,7 +3,7 @@
 use crate::replay::outcome::{Check, CheckKey};
 use crate::snapshot::Change;
 
-/// Items that are told in one block, in the order of the first of each.
+/// Items that are reported in one block, in the order of the first of each.
 pub(in crate::report) fn groups<T>(
     items: impl IntoIterator<Item = T>,
     same: impl Fn(&T, &T) -> bool,

@@ -82,7 +82,7 @@ pub(super) fn wrap<'a>(items: impl IntoIterator<Item = &'a str>, width: usize) -
     lines
 }
 
-/// How wide a list behind the column of the keys may be, on a terminal with so many columns.
+/// How wide a list behind the column of the keys may be, on a terminal with this many columns.
 pub(super) fn list_width(columns: Option<usize>) -> usize {
     const WIDEST: usize = 88;
     const LEAST: usize = 30;

@@ -135,7 +135,7 @@ struct Versions<'s> {
     places: Vec<[Option<usize>; 2]>,
 }
 
-/// Runs both versions of the rules over the recordings; `progress` is told how far that is.
+/// Runs both versions of the rules over the recordings; `progress` receives how far that is.
 pub fn compare(
     compared: &Rules<'_>,
     inputs: &dyn Inputs,

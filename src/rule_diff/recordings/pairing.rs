@@ -43,7 +43,7 @@ struct Waiting {
 }
 
 impl Pairing {
-    /// For so many pairs of rules.
+    /// For this many pairs of rules.
     pub(super) fn new(pairs: usize) -> Self {
         Self {
             alone: std::iter::repeat_with(Default::default)

@@ -1,7 +1,6 @@
 //! Rules that alert by their executions, over a recording: the documents that meet their queries
 //! are kept, through a temporary file where they are many, and when all have come each
-//! rule's executions are replayed, one rule after another (`rule-types-semantics` §8 to §10;
-//! `esql-semantics` §13).
+//! rule's executions are replayed, one rule after another.
 //!
 //! Executions start at whole multiples of the rule's interval since 1970, so that a part of a
 //! recording is executed as the whole is.
@@ -89,7 +88,7 @@ impl<'s> Executions<'s> {
             .push(key, &record::encode(rule, reading, record))
     }
 
-    /// Replays the executions of all rules, each holding at most so many documents.
+    /// Replays the executions of all rules, each holding at most this many documents.
     pub(super) fn finish(
         self,
         max_documents: usize,
@@ -158,7 +157,7 @@ impl Documents<'_> {
         Ok(())
     }
 
-    /// Replays the executions of the rule whose document is next, which looks at most at so many at
+    /// Replays the executions of the rule whose document is next, which looks at most at this many at
     /// a time; whether to go on.
     fn of_rule(
         &mut self,

@@ -27,7 +27,7 @@ pub(super) struct Remembering<'r> {
     past: BTreeMap<Arc<[Term]>, i64>,
     /// The number of combinations that are remembered.
     max_past: usize,
-    /// The past is swept when it has so many.
+    /// The past is swept when it has this many.
     sweep_at: usize,
     /// The start of the history of the last execution.
     history: i64,

@@ -190,7 +190,7 @@ fn write(terms: &[Term], bytes: &mut Vec<u8>) {
     }
 }
 
-/// The times that [`Readers::read`] wrote, and what stands behind them.
+/// The times that [`Readers::read`] wrote, and the rest of the file.
 pub(super) fn arrival(bytes: &[u8]) -> Option<(Arrival, &[u8])> {
     let (time, rest) = bytes.split_first_chunk::<8>()?;
     let (arrived, rest) = rest.split_first_chunk::<8>()?;

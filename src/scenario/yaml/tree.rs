@@ -50,7 +50,7 @@ impl<'t> Tree<'t> {
         self.parser.next()?.ok()
     }
 
-    /// The value that begins with this event, within so many levels.
+    /// The value that begins with this event, within this many levels.
     fn value(&mut self, (event, span): (Event<'t>, Span), depth: usize) -> Option<Raw> {
         self.nodes_left = self.nodes_left.checked_sub(1)?;
         // One level less than the crate takes, which says what is wrong with more.

@@ -21,10 +21,10 @@ use crate::import::{Alerted, Counts, Document, Fault, Form, Import, Options, Shi
 /// What is read from a directory.
 const EXTENSIONS: &[&str] = &["evtx", "ndjson", "jsonl", "json", "zip", "gz", "zst"];
 
-/// Of the faults of a run so many are named one by one.
+/// Of the faults of a run this many are named one by one.
 const NAMED: usize = 20;
 
-/// The bar moves once in so many documents.
+/// The bar moves once in this many documents.
 const OFTEN: u64 = 512;
 
 /// The recordings that were typed.

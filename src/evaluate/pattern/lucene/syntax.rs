@@ -29,7 +29,7 @@ pub(super) enum Node {
     All(Vec<Node>),
     /// `~`
     Not(Box<Node>),
-    /// So many times, without limit where there is none.
+    /// This many times, without limit where there is none.
     Repeat(Box<Node>, u32, Option<u32>),
 }
 

@@ -20,7 +20,7 @@ use crate::plan::{FieldId, PlanField, Predicate};
 /// The most ways to choose the least number of `should` clauses that are written out.
 const MOST_CHOICES: usize = 4096;
 
-/// Types of fields that no text is sought in.
+/// Types of fields that no text is searched in.
 const WITHOUT_TERMS: [&str; 8] = [
     "binary",
     "dense_vector",

@@ -118,7 +118,7 @@ impl Checker<'_> {
         result
     }
 
-    /// Whether the index would take the constant for this field (`eql-semantics` §2.3).
+    /// Whether the index would take the constant for this field (`docs/language/eql/constants.md`).
     fn constant_fits(&mut self, field: &Expr, constant: &Expr, op: CompareOp) {
         let ExprKind::Field(name) = &field.kind else {
             return;

@@ -1,5 +1,5 @@
 //! Constants: what Elasticsearch's index makes of a constant for a field of some type
-//! (`eql-semantics` §2.3). The only file of the language that knows ipnet.
+//! (`docs/language/eql/constants.md`). The only file of the language that knows ipnet.
 
 use std::net::IpAddr;
 
@@ -237,7 +237,7 @@ pub fn cidr_block(text: &str) -> Option<(Value, Value)> {
     Some((Value::ip(block.network()), Value::ip(block.broadcast())))
 }
 
-/// A date string stands for the whole of its finest unit (`eql-semantics` §2.4).
+/// A date string stands for the whole of its finest unit (`docs/language/eql/dates.md`).
 fn date_test(
     field: FieldId,
     resolved: &ResolvedField,

@@ -1,7 +1,7 @@
 //! Checked → plan: what Elasticsearch's optimizer and query translator do.
 //!
 //! Every part of the query that can decide becomes a clause here. A leaf is the unit that
-//! Elasticsearch turns into one index query or script (`QueryTranslator`, `eql-semantics` §3.4).
+//! Elasticsearch turns into one index query or script (class `QueryTranslator`).
 
 mod builder;
 mod condition;
@@ -30,7 +30,7 @@ pub enum OptionalFields {
     /// A field without a value in any document: tests on it are false, so their `not` is true.
     #[default]
     Missing,
-    /// The literal null, folded as Elasticsearch's optimizer folds it (`eql-semantics` §3.5):
+    /// The literal null, folded as Elasticsearch's optimizer folds it:
     /// a null under `and` makes the whole conjunction null.
     Folded,
 }

@@ -52,7 +52,7 @@ impl Builder<'_> {
 
     /// `startsWith`, `endsWith`, `stringContains` of a field and a constant run on the index:
     /// the constants of the last two in Lucene's wildcard language, unescaped
-    /// (`eql-semantics` §6.2).
+    /// (`docs/language/eql/wildcards.md`).
     pub(super) fn affix_test(
         &mut self,
         function: Function,
