@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use trapline::compile::{Query, Syntax};
 use trapline::data_source::{Catalogue, DataSource, field_types, own};
 use trapline::diagnostic::{QueryText, SourceText, render::render};
-use trapline::engine::{Everywhere, Found, Matcher, RuleSet};
+use trapline::engine::{Everywhere, LineHits, Matcher, RuleSet};
 use trapline::evaluate::pattern::Pattern;
 use trapline::evaluate::{Context, evaluate};
 use trapline::event::json::BadDocument;
@@ -160,7 +160,7 @@ pub(crate) fn ndjson(data: &[u8]) {
     let (set, refused) = RuleSet::compile((0u32..).zip(plans), "@timestamp");
     assert!(refused.is_empty());
     let mut matcher = Matcher::new(&set, &Everywhere, false);
-    let mut found = Found::default();
+    let mut found = LineHits::default();
     for line in data.split(|byte| *byte == b'\n') {
         let Ok(text) = std::str::from_utf8(line) else {
             continue;
@@ -182,7 +182,7 @@ pub(crate) fn ndjson(data: &[u8]) {
     }
 }
 
-fn same_rules(found: &Found, event: &Event, line: &str) {
+fn same_rules(found: &LineHits, event: &Event, line: &str) {
     let mut by_engine: Vec<u32> = found.hits().map(|(stage, _)| stage).collect();
     by_engine.sort_unstable();
     let events = [event.clone()];

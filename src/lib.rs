@@ -314,7 +314,7 @@ cfg_if::cfg_if! {
     }
 }
 
-pub use crate::data_source::{BadProfile, Catalogue};
+pub use crate::data_source::{Catalogue, InvalidProfile};
 pub use crate::diagnostic::{Code, Diagnostic, Severity, SourceText};
 pub use crate::event::io::{Files, ReadSeek};
 pub use crate::project::{

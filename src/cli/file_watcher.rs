@@ -29,7 +29,7 @@ pub enum Place {
 }
 
 /// Files that are saved from now on.
-pub struct Saves {
+pub struct FileWatcher {
     watcher: notify::RecommendedWatcher,
     events: Receiver<notify::Result<notify::Event>>,
     places: BTreeSet<Place>,
@@ -37,7 +37,7 @@ pub struct Saves {
     real: Vec<(Utf8PathBuf, Utf8PathBuf)>,
 }
 
-impl Saves {
+impl FileWatcher {
     /// Looks at nothing yet; the error is the system's.
     pub fn new() -> notify::Result<Self> {
         let (sender, events) = channel();

@@ -13,7 +13,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use super::confinement::{Confinement, is_special};
 use super::error;
 use super::unpacked::Unpacked;
-use super::zstd::Frames;
+use super::zstd::ZstdReader;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::io::{Limits, TemporaryFile};
 
@@ -249,7 +249,7 @@ impl Files {
                 let decoder = flate2::read::MultiGzDecoder::new(buffered(file));
                 Ok(Box::new(Unpacked::new(decoder, read, self.limits)))
             }
-            Some("zst") => match Frames::new(buffered(file)) {
+            Some("zst") => match ZstdReader::new(buffered(file)) {
                 Ok(frames) => Ok(Box::new(Unpacked::new(frames, read, self.limits))),
                 Err(error) => {
                     let reason = error.to_string();
@@ -283,7 +283,7 @@ impl Files {
     pub fn create(&self, path: &Utf8Path) -> Result<Unfinished, Box<Diagnostic>> {
         let path = clean(&self.root.join(path));
         self.may_write(&path)?;
-        match self.beside(&path) {
+        match self.temporary_for(&path) {
             Ok(file) => Ok(Unfinished {
                 file: BufWriter::new(file),
                 path,
@@ -351,7 +351,7 @@ impl Files {
 
     /// A file beside the one that it will replace.
     #[expect(clippy::disallowed_methods, reason = "this file owns the disk")]
-    fn beside(&self, path: &Utf8Path) -> io::Result<tempfile::NamedTempFile> {
+    fn temporary_for(&self, path: &Utf8Path) -> io::Result<tempfile::NamedTempFile> {
         if is_special(path) {
             return Err(io::Error::other("no file would replace a pipe or a device"));
         }
@@ -368,7 +368,7 @@ impl Files {
             let mut there = fs::OpenOptions::new().write(true).open(path)?;
             return there.write_all(text.as_bytes());
         }
-        let mut file = self.beside(path)?;
+        let mut file = self.temporary_for(path)?;
         file.write_all(text.as_bytes())?;
         readable(file.as_file())?;
         file.persist(path).map_err(|error| error.error)?;

@@ -2,10 +2,11 @@
 //! they need as values.
 //!
 //! `arguments -> Args -> Settings -> command -> ExitCode`: [`args`] is what was typed, [`settings`]
-//! what it means; commands take the second.
+//! what it means. Commands take the settings and, where there are none of their own, their
+//! arguments.
 
 pub mod args;
-mod assistant;
+mod mcp;
 pub mod commands;
 pub mod check_settings;
 mod confinement;

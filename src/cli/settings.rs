@@ -1,5 +1,5 @@
-//! Combines options and the configuration file into the settings of a command. Commands read
-//! settings, never raw options.
+//! Combines options and the configuration file into the settings that all commands share, and those
+//! of `test`, `query` and `check`.
 
 use std::sync::Arc;
 

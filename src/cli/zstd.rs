@@ -7,13 +7,13 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 /// Unpacks all frames of a stream.
-pub(super) struct Frames<R> {
+pub(super) struct ZstdReader<R> {
     input: R,
     decoder: FrameDecoder,
     ended: bool,
 }
 
-impl<R: BufRead> Frames<R> {
+impl<R: BufRead> ZstdReader<R> {
     /// Reads the head of the first frame.
     pub(super) fn new(input: R) -> io::Result<Self> {
         let mut frames = Self {
@@ -57,7 +57,7 @@ impl<R: BufRead> Frames<R> {
     }
 }
 
-impl<R: BufRead> Read for Frames<R> {
+impl<R: BufRead> Read for ZstdReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while !self.ended && !buffer.is_empty() {
             while self.decoder.can_collect() < buffer.len() && !self.decoder.is_finished() {
@@ -99,7 +99,7 @@ mod tests {
 
     fn unpack(bytes: &[u8]) -> io::Result<String> {
         let mut text = String::new();
-        Frames::new(bytes)?.read_to_string(&mut text)?;
+        ZstdReader::new(bytes)?.read_to_string(&mut text)?;
         Ok(text)
     }
 

@@ -206,7 +206,11 @@ impl<'c> AnySource<'c> {
 
     /// The types of fields that a rule names beside its query; one that no source knows is a
     /// keyword.
-    pub(super) fn named(&mut self, patterns: &IndexPatterns, paths: &[&str]) -> Mapping {
+    pub(super) fn mapping_of_fields(
+        &mut self,
+        patterns: &IndexPatterns,
+        paths: &[&str],
+    ) -> Mapping {
         let mut mapping = Mapping::new("the sources of the rule");
         let known = self.of(patterns);
         for path in paths {

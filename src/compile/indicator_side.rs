@@ -8,9 +8,9 @@ use super::comparison::Entries;
 use super::exclusions::Exclusions;
 use super::field_types::FieldTypes;
 use super::indicators::{indicator_query, refused_at_run};
-use super::on_source::OnSource;
+use super::on_source::SourceCompiler;
 use super::query::Query;
-use super::refusal::{NotCompiled, Refused, Unsupported};
+use super::refusal::{CompileError, Refused, Unsupported};
 use super::syntax::Syntax;
 use crate::data_source::route::stored_in;
 use crate::data_source::{Catalogue, IndexPatterns};
@@ -54,12 +54,12 @@ impl IndicatorSide {
         documents: &Arc<[Event]>,
         exceptions: Vec<Arc<ExceptionItem>>,
         event_types: &Mapping,
-    ) -> Result<Self, NotCompiled> {
-        let refused = NotCompiled::Refused;
+    ) -> Result<Self, CompileError> {
+        let refused = CompileError::Refused;
         let syntax = indicator_query(settings).map_err(refused)?;
         let patterns = settings.index.iter().map(|(pattern, _)| pattern.as_str());
         let patterns = IndexPatterns::new(patterns);
-        let without = NotCompiled::Unsupported(Unsupported::WithoutIndicators);
+        let without = CompileError::Unsupported(Unsupported::WithoutIndicators);
         let source = catalogue.indicators(&patterns).ok_or(without)?;
         let exclusions = Exclusions::of_indicators(rule, settings, exceptions);
         let is_routed = |document: &&Event| {
@@ -69,9 +69,10 @@ impl IndicatorSide {
         let query = {
             let types = FieldTypes::new(source, [], &patterns);
             let now = Timestamp::default();
-            let compiler = OnSource::of_indicators(settings, &syntax, types, &exclusions, now);
+            let compiler =
+                SourceCompiler::of_indicators(settings, &syntax, types, &exclusions, now);
             let routed = documents.iter().filter(is_routed);
-            let compiled = compiler.compile(&compiler.witnesses(routed));
+            let compiled = compiler.compile(&compiler.field_carriers(routed));
             compiled.map_err(|why| refused(Refused::clone(&why)))?
         };
         let mut side = Self {
@@ -115,7 +116,7 @@ impl IndicatorSide {
 
     /// The indicators that the query finds at `now`. `before` is reused if the query would find the
     /// same.
-    pub fn found(
+    pub fn indicators_at(
         &self,
         now: Timestamp,
         before: Option<&FoundIndicators>,

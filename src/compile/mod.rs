@@ -1,7 +1,7 @@
 //! Compiles a rule or a query text, with the types of the fields that it searches, into something
 //! that runs. No other module parses, checks or lowers a query.
 //!
-//! `text -> parse -> syntax -> check, lower (on a schema) -> CompiledQuery`. [`OnSource`] compiles
+//! `text -> parse -> syntax -> check, lower (on a schema) -> CompiledQuery`. [`SourceCompiler`] compiles
 //! a rule's query for one data source, as `test` does; [`RuleCompiler`] for all sources that the
 //! rule claims together, as `scan` does. Both take the types of fields from [`FieldTypes`]. What a
 //! rule never sees, by its own filters or by an exception list, is its [`Exclusions`].
@@ -30,11 +30,11 @@ pub use fields_read::FieldsRead;
 pub use indicator_side::{FoundIndicators, IndicatorSide};
 pub use indicators::indicator_query;
 pub use layout::layout;
-pub use on_source::OnSource;
+pub use on_source::SourceCompiler;
 pub use pipeline::{PipelineQuery, parse_pipeline};
 pub use query::{CompiledQuery, Query, fields_of, parse, request_fields};
 pub use refusal::{
-    NotCompiled, Refused, Unsupported, is_supported, supported, unsupported_on_recordings,
+    CompileError, Refused, Unsupported, is_supported, supported, unsupported_on_recordings,
     unsupported_on_streams,
 };
 pub use rule::{CompiledRule, RuleCompiler};

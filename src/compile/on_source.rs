@@ -22,7 +22,7 @@ use crate::language::eql::Settings;
 use crate::rule::{FieldOverrides, Rule, ThreatMatch, other_end};
 
 /// Compiles one rule's query for the documents of one data source.
-pub struct OnSource<'r> {
+pub struct SourceCompiler<'r> {
     text: &'r QueryText,
     syntax: &'r Syntax,
     settings: Settings,
@@ -44,7 +44,7 @@ pub struct OnSource<'r> {
 /// The compiled query, or its refusal, for one set of dynamic fields.
 type Compiled = Result<Arc<CompiledQuery>, Arc<Refused>>;
 
-impl<'r> OnSource<'r> {
+impl<'r> SourceCompiler<'r> {
     /// `now` is what date math counts from. The types of the fields of `exclusions` are part of
     /// every schema that it makes.
     pub fn new(
@@ -116,7 +116,7 @@ impl<'r> OnSource<'r> {
 
     /// Adds the sources that are deployed beside this one, for [`Self::compile_together`].
     #[must_use]
-    pub fn beside(mut self, others: &[&'r DataSource]) -> Self {
+    pub fn with_other_sources(mut self, others: &[&'r DataSource]) -> Self {
         let mapping = |source: &&'r DataSource| {
             FieldTypes::new(source, [], self.types.patterns()).mapping_of(&self.fields)
         };
@@ -189,7 +189,7 @@ impl<'r> OnSource<'r> {
 
     /// Of the documents one for each such field, the first that carries it, with nothing else in
     /// it: enough to compile for all of them.
-    pub fn witnesses<'e>(&self, documents: impl Iterator<Item = &'e Event>) -> Vec<Event> {
+    pub fn field_carriers<'e>(&self, documents: impl Iterator<Item = &'e Event>) -> Vec<Event> {
         let mut seen = BTreeSet::new();
         let mut witnesses = Vec::new();
         for document in documents {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Span;
-use crate::evaluate::pipeline::{Given, TableRows};
+use crate::evaluate::pipeline::{RequestData, TableRows};
 use crate::event::{FieldType, Mapping, Schema};
 use crate::language::esql::check::Table;
 use crate::language::esql::{self, Settings, syntax};
@@ -18,7 +18,7 @@ pub struct EsqlQuery {
     /// Its tree.
     pub tree: syntax::Query,
     /// What comes with the request.
-    pub given: Arc<Given>,
+    pub given: Arc<RequestData>,
 }
 
 impl EsqlQuery {
@@ -32,7 +32,7 @@ impl EsqlQuery {
 
     /// The query with what comes with its request.
     #[must_use]
-    pub fn with(mut self, given: Arc<Given>) -> Self {
+    pub fn with(mut self, given: Arc<RequestData>) -> Self {
         self.given = given;
         self
     }

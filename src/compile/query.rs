@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::fields_read::FieldsRead;
 use super::syntax::Syntax;
-use crate::evaluate::pipeline::Given;
+use crate::evaluate::pipeline::RequestData;
 use crate::evaluate::{Patterns, QueryFailure};
 use crate::event::schema::Origin;
 use crate::event::{Schema, Timestamp};
@@ -73,7 +73,7 @@ pub struct CompiledQuery {
     /// What an ES|QL query does with the documents that the plan selects.
     pub pipeline: Option<Pipeline>,
     /// What came with the request of an ES|QL query.
-    pub given: Arc<Given>,
+    pub given: Arc<RequestData>,
     /// The types of the fields.
     pub schema: Schema,
     /// The fields that the request names.

@@ -8,7 +8,7 @@ use crate::rule::{Rule, RuleKind, RuleType};
 
 /// Why a rule is not run.
 #[derive(Debug, Clone)]
-pub enum NotCompiled {
+pub enum CompileError {
     /// Trapline cannot run it.
     Unsupported(Unsupported),
     /// Elasticsearch would refuse its query.
@@ -138,7 +138,7 @@ impl Refused {
     }
 }
 
-impl fmt::Display for NotCompiled {
+impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unsupported(what) => what.fmt(f),

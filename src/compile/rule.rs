@@ -9,7 +9,7 @@ use super::field_types::AnySource;
 use super::grouping;
 use super::indicator_side::IndicatorSide;
 use super::query::{Query, request_fields};
-use super::refusal::{NotCompiled, Refused, Unsupported, is_executed, supported};
+use super::refusal::{CompileError, Refused, Unsupported, is_executed, supported};
 use super::syntax::Syntax;
 use crate::data_source::constants::Constants;
 use crate::data_source::{Catalogue, IndexPatterns};
@@ -124,12 +124,12 @@ impl<'c> RuleCompiler<'c> {
     }
 
     /// Compiles a rule.
-    pub fn compile(&mut self, rule: Arc<Rule>) -> Result<CompiledRule, NotCompiled> {
-        let text = supported(&rule).map_err(NotCompiled::Unsupported)?;
+    pub fn compile(&mut self, rule: Arc<Rule>) -> Result<CompiledRule, CompileError> {
+        let text = supported(&rule).map_err(CompileError::Unsupported)?;
         if let (RuleKind::ThreatMatch(_), None) = (&rule.kind, &self.indicators) {
-            return Err(NotCompiled::Unsupported(Unsupported::WithoutIndicators));
+            return Err(CompileError::Unsupported(Unsupported::WithoutIndicators));
         }
-        let refused = |errors: Vec<_>| NotCompiled::Refused(Refused::new(&errors, text));
+        let refused = |errors: Vec<_>| CompileError::Refused(Refused::new(&errors, text));
         let language = rule
             .query
             .as_ref()
@@ -154,7 +154,7 @@ impl<'c> RuleCompiler<'c> {
             now: self.now,
         };
         if selection.is_none() && query.depends_on_now() {
-            return Err(NotCompiled::Unsupported(Unsupported::CountsFromNow));
+            return Err(CompileError::Unsupported(Unsupported::CountsFromNow));
         }
         let plan = if self.has_texts {
             query.plan(OptionalFields::Missing)
@@ -165,10 +165,10 @@ impl<'c> RuleCompiler<'c> {
         let linked = self.exceptions.of(&rule);
         let exclusions = Exclusions::new(&rule, linked.items.clone());
         let types = self.types.known(&patterns, &exclusions.fields());
-        let exclusions = exclusions.on(types).map_err(NotCompiled::Refused)?;
+        let exclusions = exclusions.on(types).map_err(CompileError::Refused)?;
         let named: Vec<&str> = named_fields(&rule).collect();
-        let types = self.types.named(&patterns, &named);
-        grouping::check(&rule, &types).map_err(NotCompiled::Refused)?;
+        let types = self.types.mapping_of_fields(&patterns, &named);
+        grouping::check(&rule, &types).map_err(CompileError::Refused)?;
         let indicators = match (&rule.kind, &self.indicators) {
             (RuleKind::ThreatMatch(own), Some(documents)) => {
                 let (catalogue, items) = (self.types.catalogue(), linked.items);

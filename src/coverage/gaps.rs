@@ -10,12 +10,12 @@ pub struct Gap<'a> {
     /// The clause.
     pub clause: &'a ClauseCoverage,
     /// The cases that would cover it: one or two.
-    pub wishes: Vec<Wish>,
+    pub missing_cases: Vec<MissingCase>,
 }
 
 /// A case that is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct MissingCase {
     /// It must alert; otherwise it must not.
     pub alert: bool,
     /// What is missing, in a few words: `no alert depends on it`.
@@ -30,22 +30,25 @@ impl<'a> Gap<'a> {
         if !clause.testable {
             return None;
         }
-        let mut wishes = Vec::new();
+        let mut missing_cases = Vec::new();
         if clause.decisions.alert.count == 0 {
-            wishes.push(Wish {
+            missing_cases.push(MissingCase {
                 alert: true,
                 lack: "no alert depends on it",
                 case: alerting(clause),
             });
         }
         if clause.decisions.none.count == 0 {
-            wishes.push(Wish {
+            missing_cases.push(MissingCase {
                 alert: false,
                 lack: "it stops no case",
-                case: stopped(clause),
+                case: stops_text(clause),
             });
         }
-        (!wishes.is_empty()).then_some(Self { clause, wishes })
+        (!missing_cases.is_empty()).then_some(Self {
+            clause,
+            missing_cases,
+        })
     }
 }
 
@@ -77,7 +80,7 @@ fn alerting(clause: &ClauseCoverage) -> String {
     }
 }
 
-fn stopped(clause: &ClauseCoverage) -> String {
+fn stops_text(clause: &ClauseCoverage) -> String {
     let because = &clause.name.text;
     if let Some(setting) = &clause.setting {
         return setting_stops(setting);

@@ -8,7 +8,7 @@ mod gaps;
 mod record;
 
 pub use gaps::Gap;
-pub use record::{Decisions, Seen};
+pub use record::{DecidedChecks, Decisions};
 
 use std::collections::BTreeMap;
 

@@ -10,14 +10,14 @@ use crate::replay::trace::Observation;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Decisions {
     /// Of those that alerted.
-    pub alert: Seen,
+    pub alert: DecidedChecks,
     /// Of those that did not.
-    pub none: Seen,
+    pub none: DecidedChecks,
 }
 
 /// Checks that a clause decided with one outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Seen {
+pub struct DecidedChecks {
     /// How many.
     pub count: usize,
     /// How many of them had another clause waived.
@@ -28,7 +28,7 @@ pub struct Seen {
     pub first: Option<String>,
 }
 
-impl Seen {
+impl DecidedChecks {
     fn note(&mut self, check: &Observation) {
         self.count += 1;
         self.waived += usize::from(check.waived.is_some());

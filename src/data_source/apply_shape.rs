@@ -4,13 +4,13 @@
 
 use super::constants::constants;
 use super::derive::derive;
-use super::profile::{DataSource, Kind};
+use super::source::{DataSource, EventKind};
 use crate::event::{Event, Scalar};
 
 /// The event with these fields set; a field without values is taken out.
-pub fn shaped<'f>(
+pub fn apply_shape<'f>(
     source: &DataSource,
-    kind: &Kind,
+    kind: &EventKind,
     set: impl IntoIterator<Item = (&'f String, &'f Vec<Scalar>)> + Clone,
 ) -> Event {
     let mut event = Event::default();

@@ -8,7 +8,7 @@ use toml::Value;
 
 use super::definition::{Definition, KindDefinition, Twin};
 use super::field_list::FieldList;
-use super::profile::{DataSource, Index, IndexList, Pin};
+use super::source::{DataSource, Index, IndexList, Pin};
 use crate::event::schema::Origin;
 use crate::event::{FieldType, Mapping, Scalar};
 
@@ -150,7 +150,7 @@ pub(super) fn list(name: &str) -> Option<Arc<FieldList>> {
 
 /// A profile that cannot be used; a test makes sure that none of ours is.
 #[derive(Debug, thiserror::Error)]
-pub enum BadProfile {
+pub enum InvalidProfile {
     /// No TOML, or not of the right shape.
     #[error("data source {name}: {reason}")]
     Syntax {
@@ -241,10 +241,10 @@ struct ProfileKind {
 }
 
 /// All sources that ship with Trapline.
-pub(super) fn sources() -> Result<Vec<DataSource>, BadProfile> {
+pub(super) fn sources() -> Result<Vec<DataSource>, InvalidProfile> {
     let mut sources: Vec<DataSource> = Vec::new();
     for (name, text) in PROFILES {
-        let profile: Profile = toml::from_str(text).map_err(|error| BadProfile::Syntax {
+        let profile: Profile = toml::from_str(text).map_err(|error| InvalidProfile::Syntax {
             name: (*name).to_owned(),
             reason: error.to_string(),
         })?;
@@ -280,8 +280,12 @@ pub fn listed_type(path: &str) -> Option<FieldType> {
     found.filter(|field_type| field_type.family().is_some())
 }
 
-fn source(name: &str, profile: Profile, before: &[DataSource]) -> Result<DataSource, BadProfile> {
-    let unknown = |what: String| BadProfile::Unknown {
+fn source(
+    name: &str,
+    profile: Profile,
+    before: &[DataSource],
+) -> Result<DataSource, InvalidProfile> {
+    let unknown = |what: String| InvalidProfile::Unknown {
         name: name.to_owned(),
         what,
     };
@@ -361,7 +365,7 @@ fn scalars(value: &Value) -> Vec<Scalar> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::profile::Kind;
+    use super::super::source::EventKind;
     use super::*;
 
     #[test]
@@ -374,7 +378,7 @@ mod tests {
     #[test]
     fn no_source_has_two_kinds_of_a_name() {
         for source in sources().unwrap() {
-            let mut names: Vec<String> = source.kinds.iter().map(Kind::name).collect();
+            let mut names: Vec<String> = source.kinds.iter().map(EventKind::name).collect();
             let count = names.len();
             names.sort();
             names.dedup();

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::builtin::{self, BadProfile};
-use super::profile::DataSource;
+use super::builtin::{self, InvalidProfile};
 use super::route::{IndexPatterns, matches};
+use super::source::DataSource;
 use crate::diagnostic::suggest::nearest;
 use crate::event::Mapping;
 
@@ -18,7 +18,7 @@ pub struct Catalogue {
 
 impl Catalogue {
     /// The sources that ship with Trapline, in the order in which reports list them.
-    pub fn builtin() -> Result<Self, BadProfile> {
+    pub fn builtin() -> Result<Self, InvalidProfile> {
         Ok(Self {
             sources: builtin::sources()?,
             files: BTreeMap::new(),

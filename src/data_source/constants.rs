@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::catalogue::Catalogue;
-use super::profile::Index;
 use super::route::{DataStream, index_name, stored_in};
+use super::source::Index;
 use crate::event::{Event, Scalar};
 
 /// Fields with the value that each has in every document of an index.

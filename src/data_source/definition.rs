@@ -1,8 +1,8 @@
 //! A data source as its file defines it, before the kinds that it takes from other sources are put
 //! in. The readers of the files that ship with Trapline and of a project's own files make one.
 
-use super::profile::{DataSource, Index, Kind, Pin};
 use super::route::DataStream;
+use super::source::{DataSource, EventKind, Index, Pin};
 use crate::event::Scalar;
 
 /// Fields with the values that they have by default.
@@ -118,7 +118,7 @@ impl Definition {
             if let Some(index) = source.indices.get(kind.index) {
                 name_stream(&index.name, &source.defaults, &mut kind.defaults);
             }
-            let same = |known: &&mut Kind| known.name() == kind.name();
+            let same = |known: &&mut EventKind| known.name() == kind.name();
             match source.kinds.iter_mut().find(same) {
                 Some(known) => *known = kind,
                 None => source.kinds.push(kind),
@@ -129,7 +129,7 @@ impl Definition {
 }
 
 impl KindDefinition {
-    fn build(self, indices: &[Index], never: &[String]) -> Result<Kind, Missing> {
+    fn build(self, indices: &[Index], never: &[String]) -> Result<EventKind, Missing> {
         let index = match &self.index {
             None => Some(0),
             Some(name) => indices.iter().position(|index| index.is_called(name)),
@@ -137,7 +137,7 @@ impl KindDefinition {
         let index = index.ok_or_else(|| Missing::Index(self.index.unwrap_or_default()))?;
         let (group, action) = parts(&self.name);
         let never = self.never.into_iter().chain(never.iter().cloned());
-        Ok(Kind {
+        Ok(EventKind {
             group,
             action,
             index,
@@ -157,7 +157,7 @@ fn parts(name: &str) -> (String, Option<String>) {
 }
 
 /// A kind of another source in the first index of this one: without the names of its own stream.
-fn elsewhere(kind: &Kind) -> Kind {
+fn elsewhere(kind: &EventKind) -> EventKind {
     let names_stream = |field: &str| field.starts_with("data_stream.") || field == "event.dataset";
     let mut kind = kind.clone();
     kind.index = 0;
@@ -167,7 +167,7 @@ fn elsewhere(kind: &Kind) -> Kind {
 
 /// The kinds of another source with what it sets in every event, its module and data set included
 /// where nothing else is said.
-fn twins<'t>(other: &'t DataSource, said: &'t Twin) -> impl Iterator<Item = Kind> + 't {
+fn twins<'t>(other: &'t DataSource, said: &'t Twin) -> impl Iterator<Item = EventKind> + 't {
     other.kinds.iter().map(|kind| {
         let mut twin = elsewhere(kind);
         let fields = kind.defaults.iter().chain(&other.defaults);

@@ -1,11 +1,11 @@
 //! Fields that follow from other fields, as sensors and pipelines fill them in: only where nobody
 //! set them, and only those that the kind of event can carry.
 
-use super::profile::Kind;
+use super::source::EventKind;
 use crate::event::{Event, Scalar};
 
 /// Fills in what follows from the fields that are there.
-pub fn derive(kind: &Kind, event: &mut Event) {
+pub fn derive(kind: &EventKind, event: &mut Event) {
     for process in ["process", "process.parent"] {
         derive_process(process, kind, event);
     }
@@ -48,7 +48,7 @@ pub fn derived_from(path: &str) -> &'static [&'static str] {
 }
 
 /// Name, command line, number of arguments and entity id of `process` or `process.parent`.
-fn derive_process(process: &str, kind: &Kind, event: &mut Event) {
+fn derive_process(process: &str, kind: &EventKind, event: &mut Event) {
     let field = |name: &str| format!("{process}.{name}");
     if let Some(executable) = text(event, &field("executable")) {
         fill(
@@ -80,7 +80,7 @@ fn derive_process(process: &str, kind: &Kind, event: &mut Event) {
     }
 }
 
-fn derive_network(kind: &Kind, event: &mut Event) {
+fn derive_network(kind: &EventKind, event: &mut Event) {
     if !matches!(kind.group.as_str(), "network" | "dns") {
         return;
     }
@@ -103,7 +103,7 @@ fn derive_network(kind: &Kind, event: &mut Event) {
 }
 
 /// Sets a field that has no value, if the kind can carry it.
-fn fill(kind: &Kind, event: &mut Event, path: &str, value: Scalar) {
+fn fill(kind: &EventKind, event: &mut Event, path: &str, value: Scalar) {
     if event.values(path).is_empty() && kind.carries(path) {
         event.set(path, vec![value]);
     }

@@ -2,8 +2,8 @@
 //! modules that replay or minimise recordings.
 
 use super::catalogue::Catalogue;
-use super::profile::DataSource;
 use super::route::{IndexPatterns, stored_in};
+use super::source::DataSource;
 use crate::event::Event;
 
 /// Marks the events whose index the rule does not search. An event of unknown index is shown.

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::event::field::{Exact, Normalizer};
+use crate::event::field::{KeywordSubfield, Normalizer};
 use crate::event::schema::FieldOptions;
 use crate::event::{FieldType, Mapping, paths_above};
 
@@ -36,7 +36,7 @@ pub struct ListedField {
 
 /// The entry of a path in a list.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct FoundField {
     /// The type.
     pub field_type: FieldType,
     /// The path in the document that holds the values.
@@ -89,10 +89,10 @@ impl FieldList {
 
     /// What the list says about `path`: the field of this name, a key below a `flattened` field, a
     /// field below a `nested` one, or what a pattern gives.
-    pub fn find(&self, path: &str) -> Option<Found> {
+    pub fn find(&self, path: &str) -> Option<FoundField> {
         let fields = self.fields_read();
         if let Some(field) = fields.named(path) {
-            return Some(Found {
+            return Some(FoundField {
                 field_type: field.field_type.clone(),
                 read_from: field.read_from.clone(),
                 is_dynamic: false,
@@ -100,7 +100,7 @@ impl FieldList {
             });
         }
         let dynamic = |field_type| {
-            Some(Found {
+            Some(FoundField {
                 field_type,
                 read_from: path.into(),
                 is_dynamic: true,
@@ -325,14 +325,14 @@ fn parent<'p>(path: &'p str, lines: &Lines<'_>) -> Option<&'p str> {
 }
 
 /// The keyword that stands in for a text field.
-fn exact_sub_field(path: &str, lines: &Lines<'_>) -> Exact {
+fn exact_sub_field(path: &str, lines: &Lines<'_>) -> KeywordSubfield {
     let below = format!("{path}.");
     let mut exact = lines
         .below(&below)
         .filter_map(|line| match FieldType::named(line.type_name) {
             FieldType::Keyword { ignore_above, .. } | FieldType::Wildcard { ignore_above } => {
                 let limit = attribute(line.attributes, "ignore_above");
-                Some(Exact::One {
+                Some(KeywordSubfield::One {
                     ignore_above: limit.or(ignore_above),
                     normalizer: Normalizer::Keep,
                 })
@@ -340,9 +340,9 @@ fn exact_sub_field(path: &str, lines: &Lines<'_>) -> Exact {
             _ => None,
         });
     match (exact.next(), exact.next()) {
-        (None, _) => Exact::Missing,
+        (None, _) => KeywordSubfield::Missing,
         (Some(one), None) => one,
-        _ => Exact::Several,
+        _ => KeywordSubfield::Several,
     }
 }
 
@@ -434,15 +434,15 @@ mod tests {
         assert_eq!(field("c").constant.as_deref(), Some("okta"));
         let exact = |path: &str| match field(path).field_type {
             FieldType::Text { exact } => exact,
-            _ => Exact::Several,
+            _ => KeywordSubfield::Several,
         };
         assert_eq!(
             exact("t"),
-            Exact::One {
+            KeywordSubfield::One {
                 ignore_above: Some(256),
                 normalizer: Normalizer::Keep,
             }
         );
-        assert_eq!(exact("u"), Exact::Missing);
+        assert_eq!(exact("u"), KeywordSubfield::Missing);
     }
 }

@@ -4,8 +4,8 @@
 use std::sync::LazyLock;
 
 use super::builtin::list;
-use super::profile::{Index, IndexList};
 use super::route::IndexPatterns;
+use super::source::{Index, IndexList};
 use crate::event::schema::Origin;
 
 /// Short name, index, and the index's own lists of field types. Without an own list its fields are

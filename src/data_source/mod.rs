@@ -14,7 +14,7 @@ pub mod error;
 pub mod field_list;
 pub mod known_indices;
 pub mod own;
-pub mod profile;
+pub mod source;
 pub mod route;
 pub mod detect;
 pub mod apply_shape;
@@ -22,7 +22,7 @@ pub mod spelling;
 
 #[cfg(feature = "internals")]
 pub use builtin::field_types;
-pub use builtin::{BadProfile, listed_type};
+pub use builtin::{InvalidProfile, listed_type};
 pub use catalogue::Catalogue;
-pub use profile::{DataSource, Index, Kind, Pin};
 pub use route::{IndexPatterns, index_name};
+pub use source::{DataSource, EventKind, Index, Pin};

@@ -3,7 +3,7 @@
 
 /// Whether both are the same bytes.
 #[inline]
-pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
+pub(super) fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
@@ -24,21 +24,21 @@ fn ends<const N: usize>(text: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
 
 #[cfg(test)]
 mod tests {
-    use super::same;
+    use super::equal;
 
     #[test]
     fn it_is_equality() {
         let text: Vec<u8> = (0..80).collect();
         for length in 0..=text.len() {
             let one = text.get(..length).unwrap_or(&[]);
-            assert!(same(one, one));
-            assert!(length == text.len() || !same(one, &text));
+            assert!(equal(one, one));
+            assert!(length == text.len() || !equal(one, &text));
             for place in 0..length {
                 let mut other = one.to_vec();
                 if let Some(byte) = other.get_mut(place) {
                     *byte ^= 0x80;
                 }
-                assert!(!same(one, &other), "{length} {place}");
+                assert!(!equal(one, &other), "{length} {place}");
             }
         }
     }

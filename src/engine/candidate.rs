@@ -17,7 +17,7 @@ const MAX_COST: u32 = 20_000;
 
 /// Counts how many conditions use each test, to choose prefilters and event classes.
 #[derive(Debug)]
-pub(super) struct Usage {
+pub(super) struct TestUsage {
     /// For each column and atom the number of conditions that ask it.
     atoms: Vec<Vec<u32>>,
     /// For each column the number of conditions that ask it.
@@ -25,7 +25,7 @@ pub(super) struct Usage {
     conditions: u32,
 }
 
-impl Usage {
+impl TestUsage {
     /// Counts over all conditions.
     pub(super) fn of<'n>(columns: &[Column], nodes: impl Iterator<Item = &'n Node>) -> Self {
         let mut usage = Self {
@@ -89,7 +89,7 @@ impl Usage {
 
     /// Tests of which at least one is true whenever the condition holds, with their cost; `None` if
     /// there are none that are cheap enough.
-    pub(super) fn witness(
+    pub(super) fn prefilter(
         &self,
         columns: &[Column],
         node: &Node,
@@ -102,13 +102,13 @@ impl Usage {
                 (cost <= MAX_COST).then(|| (cost, vec![*test]))
             }
             Node::Constant(_) | Node::Given(_) | Node::Script(_) | Node::Test(_) => None,
-            Node::Not(inner) => self.witness(columns, inner, !positive),
+            Node::Not(inner) => self.prefilter(columns, inner, !positive),
             Node::All(parts) if positive => self.best(columns, parts, positive),
             Node::Any(parts) if !positive => self.best(columns, parts, positive),
             Node::All(parts) | Node::Any(parts) => {
                 let mut total = (0_u32, Vec::new());
                 for part in parts {
-                    let (cost, tests) = self.witness(columns, part, positive)?;
+                    let (cost, tests) = self.prefilter(columns, part, positive)?;
                     total.0 = total.0.saturating_add(cost);
                     total.1.extend(tests);
                 }
@@ -125,7 +125,7 @@ impl Usage {
     ) -> Option<(u32, Vec<TestRef>)> {
         let found = parts
             .iter()
-            .filter_map(|part| self.witness(columns, part, positive));
+            .filter_map(|part| self.prefilter(columns, part, positive));
         found.min_by_key(|(cost, _)| *cost)
     }
 
@@ -157,7 +157,7 @@ impl Usage {
 
 /// The prefilters on one column: from a value to the stages that it makes candidates.
 #[derive(Debug, Default)]
-pub(super) struct Witnesses {
+pub(super) struct Prefilters {
     /// Each test that is a witness, and the stages it is one of.
     tests: Vec<(u32, Vec<u32>)>,
     texts: FxHashMap<Arc<str>, Vec<u32>>,
@@ -166,10 +166,10 @@ pub(super) struct Witnesses {
     others: Vec<(u32, Vec<u32>)>,
 }
 
-impl Witnesses {
+impl Prefilters {
     /// The witnesses on `column`: tests with their stages.
     pub(super) fn new(column: &Column, tests: Vec<(u32, Vec<u32>)>) -> Self {
-        let mut witnesses = Self::default();
+        let mut prefilters = Self::default();
         let mut others: FxHashMap<u32, usize> = FxHashMap::default();
         for (number, (test, _)) in (0u32..).zip(&tests) {
             let Some(compiled) = column.tests.get(*test as usize) else {
@@ -178,14 +178,14 @@ impl Witnesses {
             for atom in &compiled.atoms {
                 match column.atoms.get(*atom as usize) {
                     Some(Atom::Text(text)) => {
-                        witnesses
+                        prefilters
                             .texts
                             .entry(Arc::clone(text))
                             .or_default()
                             .push(number);
                     }
                     Some(Atom::Folded(text)) => {
-                        witnesses
+                        prefilters
                             .folded
                             .entry(Arc::clone(text))
                             .or_default()
@@ -193,10 +193,10 @@ impl Witnesses {
                     }
                     Some(_) => {
                         let place = *others.entry(*atom).or_insert_with(|| {
-                            witnesses.others.push((*atom, Vec::new()));
-                            witnesses.others.len() - 1
+                            prefilters.others.push((*atom, Vec::new()));
+                            prefilters.others.len() - 1
                         });
-                        if let Some((_, tests)) = witnesses.others.get_mut(place) {
+                        if let Some((_, tests)) = prefilters.others.get_mut(place) {
                             tests.push(number);
                         }
                     }
@@ -204,8 +204,8 @@ impl Witnesses {
                 }
             }
         }
-        witnesses.tests = tests;
-        witnesses
+        prefilters.tests = tests;
+        prefilters
     }
 
     /// The stages for which a value of this column can be the witness.

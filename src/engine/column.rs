@@ -145,10 +145,10 @@ impl Column {
             return false;
         };
         decoded.decode(self, raw);
-        let has_value = match &decoded.seen {
-            Seen::Nothing => return false,
-            Seen::Text => true,
-            Seen::Value(_) => false,
+        let has_value = match &decoded.kind {
+            DecodedKind::Nothing => return false,
+            DecodedKind::Text => true,
+            DecodedKind::Value(_) => false,
         };
         if test.exists
             || (has_value && test.texts.contains(&decoded.text))
@@ -165,32 +165,32 @@ impl Column {
         let Some(atom) = self.atoms.get(atom as usize) else {
             return false;
         };
-        match (atom, &decoded.seen) {
-            (_, Seen::Nothing) => false,
+        match (atom, &decoded.kind) {
+            (_, DecodedKind::Nothing) => false,
             (Atom::Exists, _) => true,
-            (Atom::Text(text), Seen::Text) => **text == *decoded.text,
-            (Atom::Folded(text), Seen::Text) => **text == *decoded.folded(),
-            (Atom::Pattern(pattern), Seen::Text) if pattern.wants_folded() => {
+            (Atom::Text(text), DecodedKind::Text) => **text == *decoded.text,
+            (Atom::Folded(text), DecodedKind::Text) => **text == *decoded.folded(),
+            (Atom::Pattern(pattern), DecodedKind::Text) if pattern.wants_folded() => {
                 pattern.matches_prepared(decoded.folded())
             }
-            (Atom::Pattern(pattern), Seen::Text) => pattern.matches_prepared(&decoded.text),
-            (Atom::Compare(comparison, Value::Text(constant)), Seen::Text) => {
+            (Atom::Pattern(pattern), DecodedKind::Text) => pattern.matches_prepared(&decoded.text),
+            (Atom::Compare(comparison, Value::Text(constant)), DecodedKind::Text) => {
                 comparison.fits(decoded.text.as_bytes().cmp(constant.as_bytes()))
             }
-            (Atom::Between(low, high), Seen::Text) => {
+            (Atom::Between(low, high), DecodedKind::Text) => {
                 let value = Value::text(&decoded.text);
                 is_between(&value, low, high)
             }
-            (Atom::Range(low, high), Seen::Text) => {
+            (Atom::Range(low, high), DecodedKind::Text) => {
                 is_within(&Value::text(&decoded.text), low.as_ref(), high.as_ref())
             }
-            (Atom::Range(low, high), Seen::Value(value)) => {
+            (Atom::Range(low, high), DecodedKind::Value(value)) => {
                 is_within(value, low.as_ref(), high.as_ref())
             }
-            (Atom::Compare(comparison, constant), Seen::Value(value)) => {
+            (Atom::Compare(comparison, constant), DecodedKind::Value(value)) => {
                 compare(*comparison, value, constant)
             }
-            (Atom::Between(low, high), Seen::Value(value)) => is_between(value, low, high),
+            (Atom::Between(low, high), DecodedKind::Value(value)) => is_between(value, low, high),
             _ => false,
         }
     }
@@ -223,7 +223,7 @@ fn compare(comparison: Comparison, value: &Value, constant: &Value) -> bool {
 
 /// A value as the type reads it.
 #[derive(Debug, Default)]
-enum Seen {
+enum DecodedKind {
     /// The value is ignored or refused.
     #[default]
     Nothing,
@@ -236,7 +236,7 @@ enum Seen {
 /// A value, decoded once for all tests of one event; reused from event to event.
 #[derive(Debug, Default)]
 pub(super) struct DecodedValue {
-    seen: Seen,
+    kind: DecodedKind,
     is_fresh: bool,
     is_folded: bool,
     text: String,
@@ -245,7 +245,7 @@ pub(super) struct DecodedValue {
 
 impl DecodedValue {
     /// Marks the cell as not decoded, before the next value.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.is_fresh = false;
         self.is_folded = false;
     }
@@ -259,19 +259,19 @@ impl DecodedValue {
         self.is_folded = false;
         self.text.clear();
         let mut buffer = std::mem::take(&mut self.folded);
-        let decoded = raw.decode(&mut buffer);
-        self.seen = if column.is_text {
-            match column.reader.read_text(decoded) {
+        let value = raw.decode(&mut buffer);
+        self.kind = if column.is_text {
+            match column.reader.read_text(value) {
                 Some(text) => {
                     self.text.push_str(&text);
-                    Seen::Text
+                    DecodedKind::Text
                 }
-                None => Seen::Nothing,
+                None => DecodedKind::Nothing,
             }
         } else {
-            match column.reader.read(decoded) {
-                Reading::Value(value) => Seen::Value(value),
-                Reading::Ignored | Reading::Malformed => Seen::Nothing,
+            match column.reader.read(value) {
+                Reading::Value(value) => DecodedKind::Value(value),
+                Reading::Ignored | Reading::Malformed => DecodedKind::Nothing,
             }
         };
         self.folded = buffer;
@@ -279,16 +279,16 @@ impl DecodedValue {
 
     /// The value, owned.
     pub(super) fn value(&self) -> Option<Value> {
-        match &self.seen {
-            Seen::Nothing => None,
-            Seen::Text => Some(Value::text(&self.text)),
-            Seen::Value(value) => Some(value.clone()),
+        match &self.kind {
+            DecodedKind::Nothing => None,
+            DecodedKind::Text => Some(Value::text(&self.text)),
+            DecodedKind::Value(value) => Some(value.clone()),
         }
     }
 
     /// The text, if it is one.
     pub(super) fn text(&self) -> Option<&str> {
-        matches!(self.seen, Seen::Text).then_some(&*self.text)
+        matches!(self.kind, DecodedKind::Text).then_some(&*self.text)
     }
 
     /// The text with its case folded.
@@ -310,16 +310,20 @@ impl DecodedValue {
 /// For each slot, the column that tells whether a value fits its field's type: the first column
 /// whose type is not text. The time field is left out, because events without a time are counted
 /// separately.
-pub(super) fn typed_columns(slots: &Slots, columns: &[Column], clock: u32) -> Box<[Option<u32>]> {
+pub(super) fn typed_columns(
+    slots: &Slots,
+    columns: &[Column],
+    time_column: u32,
+) -> Box<[Option<u32>]> {
     let mut typed = vec![None; slots.count()];
     for (number, column) in (0u32..).zip(columns) {
-        let is_clock = columns
-            .get(clock as usize)
-            .is_some_and(|clock| clock.slot == column.slot);
+        let is_time_column = columns
+            .get(time_column as usize)
+            .is_some_and(|time_column| time_column.slot == column.slot);
         if let Some(own) = typed.get_mut(column.slot.index())
             && own.is_none()
             && !column.is_text
-            && !is_clock
+            && !is_time_column
         {
             *own = Some(number);
         }

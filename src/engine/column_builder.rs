@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::column::{Atom, Column};
-use super::refused::NotRun;
+use super::refused::EngineRefusal;
 use super::slots::SlotId;
 use crate::evaluate::pattern::{Pattern, fold};
 use crate::event::{FieldType, Value};
@@ -13,7 +13,7 @@ use crate::plan::{Comparison, FieldId, Predicate};
 
 /// Collects the atoms and tests of one column while rules are compiled.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct ColumnBuilder {
     slot: SlotId,
     reader: FieldType,
     atoms: Vec<Atom>,
@@ -23,7 +23,7 @@ pub(super) struct Draft {
     test_numbers: FxHashMap<Box<[u32]>, u32>,
 }
 
-impl Draft {
+impl ColumnBuilder {
     pub(super) fn new(slot: SlotId, reader: FieldType) -> Self {
         Self {
             slot,
@@ -36,14 +36,14 @@ impl Draft {
     }
 
     /// The number of the test that is this predicate; the reason if it cannot be made.
-    pub(super) fn predicate(&mut self, predicate: &Predicate) -> Result<u32, NotRun> {
+    pub(super) fn predicate(&mut self, predicate: &Predicate) -> Result<u32, EngineRefusal> {
         let predicate = &*predicate.for_type(&self.reader);
         let atom = self.atom(AtomKey::of(predicate), || atom_of(predicate))?;
         Ok(self.test(vec![atom]))
     }
 
     /// The number of the test for exactly this text.
-    pub(super) fn text(&mut self, text: &str) -> Result<u32, NotRun> {
+    pub(super) fn text(&mut self, text: &str) -> Result<u32, EngineRefusal> {
         let atom = self.atom(AtomKey::Text(text.into()), || Ok(Atom::Text(text.into())))?;
         Ok(self.test(vec![atom]))
     }
@@ -52,8 +52,8 @@ impl Draft {
     fn atom(
         &mut self,
         key: AtomKey,
-        make: impl FnOnce() -> Result<Atom, NotRun>,
-    ) -> Result<u32, NotRun> {
+        make: impl FnOnce() -> Result<Atom, EngineRefusal>,
+    ) -> Result<u32, EngineRefusal> {
         if let Some(number) = self.atom_numbers.get(&key) {
             return Ok(*number);
         }
@@ -171,7 +171,7 @@ fn literal(pattern: &WildcardPattern) -> Option<String> {
     Some(text)
 }
 
-fn atom_of(predicate: &Predicate) -> Result<Atom, NotRun> {
+fn atom_of(predicate: &Predicate) -> Result<Atom, EngineRefusal> {
     Ok(match predicate {
         Predicate::Exists(_) => Atom::Exists,
         Predicate::Range { low, high, .. } => Atom::Range(low.clone(), high.clone()),
@@ -182,7 +182,7 @@ fn atom_of(predicate: &Predicate) -> Result<Atom, NotRun> {
         | Predicate::Not(_)
         | Predicate::All(_)
         | Predicate::Any(_)
-        | Predicate::Nested { .. } => return Err(NotRun::SeveralFields),
+        | Predicate::Nested { .. } => return Err(EngineRefusal::SeveralFields),
         Predicate::Compare {
             comparison: Comparison::Equal,
             value: Value::Text(text),

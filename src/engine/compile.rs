@@ -3,12 +3,12 @@
 
 use rustc_hash::FxHashMap;
 
-use super::candidate::{Usage, Witnesses};
+use super::candidate::{Prefilters, TestUsage};
 use super::column::{Column, typed_columns};
-use super::column_builder::Draft;
+use super::column_builder::ColumnBuilder;
 use super::numbers::{ColumnId, KeySetId, RuleNumber, ScriptId, StageNumber};
 use super::program::{Node, TestRef};
-use super::refused::{NotRun, Refused};
+use super::refused::{EngineRefusal, RefusedRule};
 use super::sequence_spec::{Kind, SequenceSpec};
 use super::slots::{SlotId, Slots};
 use super::whole_documents::asks_document;
@@ -39,14 +39,14 @@ pub struct RuleSet {
     pub(super) key_sets: IndexVec<KeySetId, KeySet>,
     pub(super) rules: IndexVec<RuleNumber, CompiledRule>,
     /// For each column its witnesses.
-    pub(super) witnesses: IndexVec<ColumnId, Witnesses>,
+    pub(super) prefilters: IndexVec<ColumnId, Prefilters>,
     /// The stages that no witness finds.
-    pub(super) unwitnessed: Vec<u32>,
+    pub(super) without_prefilter: Vec<u32>,
     /// The columns that decide buckets, and the tests that are bits of a bucket.
     pub(super) dispatch: Vec<u32>,
     pub(super) given: Vec<TestRef>,
     /// The column of the time.
-    pub(super) clock: u32,
+    pub(super) time_column: u32,
     pub(super) data_stream: [SlotId; 3],
 }
 
@@ -101,7 +101,7 @@ impl RuleSet {
     pub fn compile<'p>(
         rules: impl IntoIterator<Item = (u32, &'p Plan)>,
         clock: &str,
-    ) -> (Self, Vec<Refused>) {
+    ) -> (Self, Vec<RefusedRule>) {
         Self::compile_with(rules, clock, &[])
     }
 
@@ -110,7 +110,7 @@ impl RuleSet {
         rules: impl IntoIterator<Item = (u32, &'p Plan)>,
         clock: &str,
         fields: &[&str],
-    ) -> (Self, Vec<Refused>) {
+    ) -> (Self, Vec<RefusedRule>) {
         let mut compiler = Compiler::default();
         let mut refused = Vec::new();
         for field in fields {
@@ -118,7 +118,7 @@ impl RuleSet {
         }
         for (number, plan) in rules {
             if let Err(reason) = compiler.rule(number, plan, clock) {
-                refused.push(Refused {
+                refused.push(RefusedRule {
                     rule: number,
                     reason,
                 });
@@ -137,7 +137,7 @@ impl RuleSet {
     pub fn is_divided_by_key(&self, stage: u32) -> bool {
         let rule = RuleNumber(self.stages.at(StageNumber(stage)).rule);
         let spec = &self.rules.at(rule).spec;
-        spec.kind == Kind::Sequence && !spec.is_deferred
+        spec.kind == Kind::Sequence && !spec.runs_at_end
     }
 
     /// The fields that are read.
@@ -150,7 +150,7 @@ impl RuleSet {
 struct Compiler {
     paths: Vec<String>,
     slots: FxHashMap<String, SlotId>,
-    drafts: Vec<Draft>,
+    builders: Vec<ColumnBuilder>,
     /// The columns of each slot.
     column_numbers: FxHashMap<SlotId, Vec<(FieldType, u32)>>,
     scripts: Vec<ScriptTest>,
@@ -158,7 +158,7 @@ struct Compiler {
     key_sets: Vec<KeySet>,
     key_set_numbers: FxHashMap<KeySet, u32>,
     rules: Vec<CompiledRule>,
-    clock: Option<u32>,
+    time_column: Option<u32>,
 }
 
 /// The columns of one plan's fields.
@@ -181,8 +181,8 @@ impl Compiler {
         if let Some((_, number)) = columns.iter().find(|(known, _)| known == reader) {
             return *number;
         }
-        let number = u32::try_from(self.drafts.len()).unwrap_or(u32::MAX);
-        self.drafts.push(Draft::new(slot, reader.clone()));
+        let number = u32::try_from(self.builders.len()).unwrap_or(u32::MAX);
+        self.builders.push(ColumnBuilder::new(slot, reader.clone()));
         columns.push((reader.clone(), number));
         number
     }
@@ -200,8 +200,8 @@ impl Compiler {
         Some(self.column(&reader.read_from, field_type))
     }
 
-    fn rule(&mut self, number: u32, plan: &Plan, clock: &str) -> Result<(), NotRun> {
-        if let Some(obstacle) = plan.obstacle() {
+    fn rule(&mut self, number: u32, plan: &Plan, clock: &str) -> Result<(), EngineRefusal> {
+        if let Some(obstacle) = plan.unreadable_field() {
             return Err(QueryFailure::from(obstacle).into());
         }
         let fields: Fields = plan.fields.iter().map(|field| self.field(field)).collect();
@@ -210,13 +210,13 @@ impl Compiler {
         for stage in &plan.stages {
             nodes.push(self.stage(plan, stage, &fields)?);
         }
-        let is_clock = plan.fields.at(plan.timestamp).path == clock;
+        let is_time_column = plan.fields.at(plan.timestamp).path == clock;
         let time = column(plan.timestamp);
-        if is_clock && self.clock.is_none() {
-            self.clock = time;
+        if is_time_column && self.time_column.is_none() {
+            self.time_column = time;
         }
         let tiebreaker = plan.tiebreaker.and_then(column);
-        let has_own_order = time.is_none() || time != self.clock || plan.tiebreaker.is_some();
+        let has_own_order = time.is_none() || time != self.time_column || plan.tiebreaker.is_some();
         let first = u32::try_from(self.stages.len()).unwrap_or(u32::MAX);
         let rule = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
         for (stage, node) in plan.stages.iter().zip(nodes) {
@@ -251,13 +251,18 @@ impl Compiler {
     }
 
     /// Category and condition.
-    fn stage(&mut self, plan: &Plan, stage: &Stage, fields: &Fields) -> Result<Node, NotRun> {
+    fn stage(
+        &mut self,
+        plan: &Plan,
+        stage: &Stage,
+        fields: &Fields,
+    ) -> Result<Node, EngineRefusal> {
         let condition = self.node(plan, &stage.condition, fields)?;
         let (Some(test), Some(category)) = (&stage.category, stage.category_value()) else {
             return Ok(condition);
         };
         let category = match fields.get(test.field.index()).copied().flatten() {
-            Some(column) => self.test(column, |draft| draft.text(category))?,
+            Some(column) => self.test(column, |builder| builder.text(category))?,
             None => Node::Constant(false),
         };
         Ok(Node::all(vec![category, condition]))
@@ -268,7 +273,7 @@ impl Compiler {
         plan: &Plan,
         condition: &Condition,
         fields: &Fields,
-    ) -> Result<Node, NotRun> {
+    ) -> Result<Node, EngineRefusal> {
         Ok(match &condition.kind {
             ConditionKind::Constant(value) => Node::Constant(*value),
             ConditionKind::Leaf(leaf) => {
@@ -308,16 +313,16 @@ impl Compiler {
                 rest.push(part);
                 continue;
             };
-            let draft = self.drafts.get(test.column as usize);
-            let atoms = draft.map_or(&[][..], |draft| draft.atoms(test.test));
+            let builder = self.builders.get(test.column as usize);
+            let atoms = builder.map_or(&[][..], |builder| builder.atoms(test.test));
             match groups.iter_mut().find(|(column, _)| *column == test.column) {
                 Some((_, group)) => group.extend_from_slice(atoms),
                 None => groups.push((test.column, atoms.to_vec())),
             }
         }
         for (number, atoms) in groups {
-            if let Some(draft) = self.drafts.get_mut(number as usize) {
-                let test = draft.test(atoms);
+            if let Some(builder) = self.builders.get_mut(number as usize) {
+                let test = builder.test(atoms);
                 rest.push(Node::Test(TestRef {
                     column: number,
                     test,
@@ -327,7 +332,7 @@ impl Compiler {
         Node::any(rest)
     }
 
-    fn leaf(&mut self, predicate: &Predicate, fields: &Fields) -> Result<Node, NotRun> {
+    fn leaf(&mut self, predicate: &Predicate, fields: &Fields) -> Result<Node, EngineRefusal> {
         let field = match predicate {
             Predicate::Exists(field)
             | Predicate::Compare { field, .. }
@@ -365,7 +370,7 @@ impl Compiler {
             }
         };
         match fields.get(field.index()).copied().flatten() {
-            Some(column) => self.test(column, |draft| draft.predicate(predicate)),
+            Some(column) => self.test(column, |builder| builder.predicate(predicate)),
             None => Ok(Node::Constant(false)),
         }
     }
@@ -373,11 +378,11 @@ impl Compiler {
     fn test(
         &mut self,
         column: u32,
-        make: impl FnOnce(&mut Draft) -> Result<u32, NotRun>,
-    ) -> Result<Node, NotRun> {
-        Ok(match self.drafts.get_mut(column as usize) {
-            Some(draft) => {
-                let test = make(draft)?;
+        make: impl FnOnce(&mut ColumnBuilder) -> Result<u32, EngineRefusal>,
+    ) -> Result<Node, EngineRefusal> {
+        Ok(match self.builders.get_mut(column as usize) {
+            Some(builder) => {
+                let test = make(builder)?;
                 Node::Test(TestRef { column, test })
             }
             None => Node::Constant(false),
@@ -386,7 +391,7 @@ impl Compiler {
 
     /// The columns with the tests that the stages make, numbered anew.
     fn columns(&mut self) -> Vec<Column> {
-        let mut used: Vec<Vec<u32>> = vec![Vec::new(); self.drafts.len()];
+        let mut used: Vec<Vec<u32>> = vec![Vec::new(); self.builders.len()];
         for stage in &self.stages {
             stage.node.tests(&mut |test| {
                 if let Some(used) = used.get_mut(test.column as usize) {
@@ -404,19 +409,21 @@ impl Compiler {
                 u32::try_from(used.binary_search(&test.test).ok()?).ok()
             });
         }
-        let drafts = std::mem::take(&mut self.drafts).into_iter().zip(used);
-        drafts.map(|(draft, used)| draft.finish(&used)).collect()
+        let builders = std::mem::take(&mut self.builders).into_iter().zip(used);
+        builders
+            .map(|(builder, used)| builder.finish(&used))
+            .collect()
     }
 
     fn finish(mut self, clock: &str) -> RuleSet {
         let data_stream = DATA_STREAM.map(|path| self.slot(path));
-        let clock = match self.clock {
+        let clock = match self.time_column {
             Some(clock) => clock,
             None => self.column(clock, &FieldType::named("date")),
         };
         let columns = self.columns();
         let nodes = self.stages.iter().map(|stage| &stage.node);
-        let usage = Usage::of(&columns, nodes);
+        let usage = TestUsage::of(&columns, nodes);
         let dispatch = usage.dispatch(&columns);
         let mut given: Vec<TestRef> = Vec::new();
         for stage in &self.stages {
@@ -430,10 +437,10 @@ impl Compiler {
         given.dedup();
         let bits: FxHashMap<TestRef, u32> = given.iter().copied().zip(0u32..).collect();
         for stage in &mut self.stages {
-            stage.node.give(&bits);
+            stage.node.apply_class_bits(&bits);
             stage.node.order(&columns);
         }
-        let (witnesses, unwitnessed) = self.witnesses(&columns, &usage);
+        let (prefilters, without_prefilter) = self.prefilters(&columns, &usage);
         let paths = self.paths.iter().map(String::as_str);
         let slots = Slots::new(paths);
         RuleSet {
@@ -444,25 +451,25 @@ impl Compiler {
             stages: self.stages.into(),
             key_sets: self.key_sets.into(),
             rules: self.rules.into(),
-            witnesses: witnesses.into(),
-            unwitnessed,
+            prefilters: prefilters.into(),
+            without_prefilter,
             dispatch,
             given,
-            clock,
+            time_column: clock,
             data_stream,
         }
     }
 
-    fn witnesses(&self, columns: &[Column], usage: &Usage) -> (Vec<Witnesses>, Vec<u32>) {
-        let mut unwitnessed = Vec::new();
+    fn prefilters(&self, columns: &[Column], usage: &TestUsage) -> (Vec<Prefilters>, Vec<u32>) {
+        let mut without_prefilter = Vec::new();
         let mut tests: Vec<FxHashMap<u32, usize>> = vec![FxHashMap::default(); columns.len()];
         let mut lists: Vec<Vec<(u32, Vec<u32>)>> = vec![Vec::new(); columns.len()];
         for (number, stage) in (0u32..).zip(&self.stages) {
-            let Some((_, witness)) = usage.witness(columns, &stage.node, true) else {
-                unwitnessed.push(number);
+            let Some((_, prefilter)) = usage.prefilter(columns, &stage.node, true) else {
+                without_prefilter.push(number);
                 continue;
             };
-            for test in witness {
+            for test in prefilter {
                 let places = tests.get_mut(test.column as usize);
                 let list = lists.get_mut(test.column as usize);
                 let (Some(places), Some(list)) = (places, list) else {
@@ -480,7 +487,7 @@ impl Compiler {
             }
         }
         let columns = columns.iter().zip(lists);
-        let witnesses = columns.map(|(column, tests)| Witnesses::new(column, tests));
-        (witnesses.collect(), unwitnessed)
+        let prefilters = columns.map(|(column, tests)| Prefilters::new(column, tests));
+        (prefilters.collect(), without_prefilter)
     }
 }

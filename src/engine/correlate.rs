@@ -4,22 +4,22 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::compile::RuleSet;
-use super::end_of_stream::{self, Kept};
+use super::end_of_stream::{self, KeptHit};
 use super::found_match::Match;
 use super::keys;
 use super::numbers::{RuleNumber, StageNumber};
-use super::sequence::{Moment, Tracks};
+use super::sequence::{OrderedEvent, SequenceState};
 use super::sequence_spec::{Kind, StageAction};
 use crate::event::Timestamp;
 use crate::plan::IndexVec;
 
 /// The limit on matches that wait behind a retractable one, as a fraction of the limit on partial
 /// sequences.
-const PARTIALS_TO_HELD_UP: usize = 10;
+const PARTIALS_PER_HELD_MATCH: usize = 10;
 
 /// An event that meets some stage.
 #[derive(Debug, Clone, Copy)]
-pub struct Occurrence<'h> {
+pub struct EventHits<'h> {
     /// When it happened; events come in this order. Without it only samples and rules with a time
     /// field of their own see it.
     pub time: Option<Timestamp>,
@@ -46,14 +46,14 @@ pub struct Correlator<'s, E> {
     sent: u64,
     /// When each match that waits is decided: its last moment, and its number in the outbox.
     deadlines: BTreeSet<(i64, u64)>,
-    acts: Vec<(usize, StageAction, usize)>,
+    actions: Vec<(usize, StageAction, usize)>,
 }
 
 #[derive(Debug)]
 enum State<E> {
     Events,
-    Sequence(Tracks<E>),
-    Deferred(VecDeque<Kept<E>>),
+    Sequence(SequenceState<E>),
+    AtEnd(VecDeque<KeptHit<E>>),
 }
 
 #[derive(Debug)]
@@ -61,7 +61,7 @@ enum Outgoing<E> {
     Ready(Match<E>),
     Waiting {
         rule: RuleNumber,
-        moments: Vec<Moment<E>>,
+        moments: Vec<OrderedEvent<E>>,
         key: Box<[u8]>,
     },
     Discarded,
@@ -73,9 +73,9 @@ impl<'s, E: Clone> Correlator<'s, E> {
     /// dropped.
     pub fn new(set: &'s RuleSet, max_held: usize) -> Self {
         let states = set.rules.iter().map(|rule| match rule.spec.kind {
-            _ if rule.spec.is_deferred => State::Deferred(VecDeque::new()),
+            _ if rule.spec.runs_at_end => State::AtEnd(VecDeque::new()),
             Kind::Events => State::Events,
-            Kind::Sequence | Kind::Sample => State::Sequence(Tracks::default()),
+            Kind::Sequence | Kind::Sample => State::Sequence(SequenceState::default()),
         });
         Self {
             set,
@@ -88,7 +88,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
             outbox: VecDeque::new(),
             sent: 0,
             deadlines: BTreeSet::new(),
-            acts: Vec::new(),
+            actions: Vec::new(),
         }
     }
 
@@ -96,7 +96,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
     /// `sink` in the order of their last events; matches of a late event go at once.
     pub fn take(
         &mut self,
-        occurrence: &Occurrence<'_>,
+        occurrence: &EventHits<'_>,
         event: &mut impl FnMut() -> E,
         sink: &mut impl FnMut(Match<E>),
     ) {
@@ -105,7 +105,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
         {
             let before = std::mem::replace(&mut self.now, time.nanoseconds());
             if self.now < before {
-                self.go_back();
+                self.rewind();
             }
             self.rank += 1;
             self.decide_waiting(self.now);
@@ -131,15 +131,15 @@ impl<'s, E: Clone> Correlator<'s, E> {
             });
         }
         self.flush(sink);
-        while self.outbox.len() > self.max_held.div_ceil(PARTIALS_TO_HELD_UP) {
-            self.give_up_first();
+        while self.outbox.len() > self.max_held.div_ceil(PARTIALS_PER_HELD_MATCH) {
+            self.drop_first_waiting();
             self.flush(sink);
         }
     }
 
     /// Handles time that moves back, after it had followed events dated far ahead: drops the
     /// partial sequences that began there.
-    fn go_back(&mut self) {
+    fn rewind(&mut self) {
         for (state, evicted) in self.states.iter_mut().zip(self.evicted.iter_mut()) {
             if let State::Sequence(tracks) = state {
                 *evicted += tracks.drop_after(self.now);
@@ -149,7 +149,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
     }
 
     /// Drops the match that holds up all others.
-    fn give_up_first(&mut self) {
+    fn drop_first_waiting(&mut self) {
         let first = self.outbox.front_mut();
         if let Some(Outgoing::Waiting { rule, .. }) = &first {
             *self.evicted.at_mut(*rule) += 1;
@@ -163,7 +163,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
         &mut self,
         rule: RuleNumber,
         hits: &[(u32, &[u8])],
-        occurrence: &Occurrence<'_>,
+        occurrence: &EventHits<'_>,
         event: &mut impl FnMut() -> E,
     ) {
         let set = self.set;
@@ -178,10 +178,10 @@ impl<'s, E: Clone> Correlator<'s, E> {
                     }));
                 }
             }
-            State::Deferred(kept) => {
+            State::AtEnd(kept) => {
                 for (stage, key) in hits {
                     self.held += 1;
-                    kept.push_back(Kept {
+                    kept.push_back(KeptHit {
                         time: occurrence.time,
                         position: occurrence.position,
                         stage: (stage - compiled.first) as usize,
@@ -203,62 +203,62 @@ impl<'s, E: Clone> Correlator<'s, E> {
         let State::Sequence(tracks) = self.states.at_mut(rule) else {
             return;
         };
-        let mut acts = std::mem::take(&mut self.acts);
-        acts.clear();
+        let mut actions = std::mem::take(&mut self.actions);
+        actions.clear();
         for (place, (stage, _)) in hits.iter().enumerate() {
-            let own = spec.acts.get((stage - compiled.first) as usize);
+            let own = spec.actions.get((stage - compiled.first) as usize);
             let own = own.map_or(&[][..], Vec::as_slice);
-            acts.extend(own.iter().map(|act| (act.turn(), *act, place)));
+            actions.extend(own.iter().map(|action| (action.priority(), *action, place)));
         }
-        acts.sort_unstable_by_key(|(turn, _, place)| (*turn, *place));
-        let mut moment = Moment {
+        actions.sort_unstable_by_key(|(priority, _, place)| (*priority, *place));
+        let mut ordered = OrderedEvent {
             rank: self.rank,
             nanos: self.now,
             event,
         };
         let before = tracks.held;
-        let mut found: Vec<(Vec<Moment<E>>, &[u8])> = Vec::new();
-        for (_, act, place) in &acts {
+        let mut found: Vec<(Vec<OrderedEvent<E>>, &[u8])> = Vec::new();
+        for (_, action, place) in &actions {
             let key = hits.get(*place).map_or(&[][..], |(_, key)| key);
-            if let Some(moments) = tracks.take(spec, &mut moment, key, *act) {
-                found.push((moments, key));
+            if let Some(ordered_events) = tracks.take(spec, &mut ordered, key, *action) {
+                found.push((ordered_events, key));
             }
         }
         self.held = (self.held + tracks.held).saturating_sub(before);
-        self.acts = acts;
+        self.actions = actions;
         if found.len() > 1 {
             found.sort_by(|a, b| keys::compare(a.1, b.1));
         }
-        for (moments, key) in found {
-            self.complete(rule, moments, key);
+        for (ordered_events, key) in found {
+            self.complete(rule, ordered_events, key);
         }
     }
 
-    fn complete(&mut self, rule: RuleNumber, moments: Vec<Moment<E>>, key: &[u8]) {
+    fn complete(&mut self, rule: RuleNumber, ordered_events: Vec<OrderedEvent<E>>, key: &[u8]) {
         let compiled = self.set.rules.at(rule);
         let spec = &compiled.spec;
         if spec.waits() {
-            let first = moments.first().map_or(0, Moment::millis);
+            let first = ordered_events.first().map_or(0, OrderedEvent::millis);
             let number = self.sent + self.outbox.len() as u64;
             let deadline = first.saturating_add(spec.window);
             self.deadlines.insert((deadline, number));
             self.outbox.push_back(Outgoing::Waiting {
                 rule,
-                moments,
+                moments: ordered_events,
                 key: key.into(),
             });
             return;
         }
         if !spec.gaps.is_empty()
             && let State::Sequence(tracks) = self.states.at(rule)
-            && tracks.is_violated(spec, key, &moments)
+            && tracks.is_violated(spec, key, &ordered_events)
         {
             return;
         }
         self.outbox.push_back(Outgoing::Ready(Match {
             rule: compiled.number,
             join: spec.join(key),
-            stages: spec.laid_out(moments.into_iter().map(|moment| moment.event)),
+            stages: spec.laid_out(ordered_events.into_iter().map(|ordered| ordered.event)),
         }));
     }
 
@@ -281,13 +281,16 @@ impl<'s, E: Clone> Correlator<'s, E> {
         let Some(outgoing) = place.and_then(|place| self.outbox.get_mut(place)) else {
             return;
         };
-        if let Outgoing::Waiting { rule, moments, key } =
-            std::mem::replace(outgoing, Outgoing::Discarded)
+        if let Outgoing::Waiting {
+            rule,
+            moments: ordered_events,
+            key,
+        } = std::mem::replace(outgoing, Outgoing::Discarded)
             && let State::Sequence(tracks) = self.states.at(rule)
-            && !tracks.is_violated(&self.set.rules.at(rule).spec, &key, &moments)
+            && !tracks.is_violated(&self.set.rules.at(rule).spec, &key, &ordered_events)
         {
             let compiled = self.set.rules.at(rule);
-            let events = moments.into_iter().map(|moment| moment.event);
+            let events = ordered_events.into_iter().map(|ordered| ordered.event);
             *outgoing = Outgoing::Ready(Match {
                 rule: compiled.number,
                 join: compiled.spec.join(&key),
@@ -347,7 +350,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
     /// order.
     fn evict_kept(&mut self) {
         for (state, evicted) in self.states.iter_mut().zip(self.evicted.iter_mut()) {
-            if let State::Deferred(kept) = state {
+            if let State::AtEnd(kept) = state {
                 let count = kept.len().div_ceil(10);
                 kept.drain(..count);
                 *evicted += count as u64;
@@ -360,7 +363,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
         let held = self.states.iter().map(|state| match state {
             State::Events => 0,
             State::Sequence(tracks) => tracks.held,
-            State::Deferred(kept) => kept.len(),
+            State::AtEnd(kept) => kept.len(),
         });
         self.held = held.sum();
     }
@@ -382,7 +385,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
         }
         self.flush(sink);
         for (rule, state) in self.set.rules.iter().zip(self.states.iter_mut()) {
-            if let State::Deferred(kept) = state {
+            if let State::AtEnd(kept) = state {
                 let found = end_of_stream::run(&rule.spec, rule.number, kept.make_contiguous());
                 found.into_iter().for_each(&mut *sink);
                 kept.clear();

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::found_match::Match;
 use super::keys;
-use super::sequence::{Moment, Tracks};
+use super::sequence::{OrderedEvent, SequenceState};
 use super::sequence_spec::{Kind, SequenceSpec, StageAction};
 use crate::event::{Timestamp, Value};
 use crate::plan::Pipe;
@@ -17,7 +17,7 @@ const MAX_STEPS: usize = 1_000_000;
 
 /// One stage hit.
 #[derive(Debug, Clone)]
-pub(super) struct Kept<E> {
+pub(super) struct KeptHit<E> {
     pub(super) time: Option<Timestamp>,
     /// The place of the event in the input.
     pub(super) position: u64,
@@ -53,7 +53,7 @@ struct Ordered<'k, E> {
 }
 
 /// The matches of a rule over what was kept of it.
-pub(super) fn run<E: Clone>(spec: &SequenceSpec, rule: u32, kept: &[Kept<E>]) -> Vec<Match<E>> {
+pub(super) fn run<E: Clone>(spec: &SequenceSpec, rule: u32, kept: &[KeptHit<E>]) -> Vec<Match<E>> {
     let sample = spec.kind == Kind::Sample;
     let mut hits: Vec<Ordered<'_, E>> = kept
         .iter()
@@ -119,39 +119,42 @@ fn events<E: Clone>(rule: u32, hits: &[Ordered<'_, E>]) -> Vec<Match<E>> {
 }
 
 fn sequences<E: Clone>(spec: &SequenceSpec, rule: u32, hits: &[Ordered<'_, E>]) -> Vec<Match<E>> {
-    let mut tracks = Tracks::default();
-    let mut found: Vec<(Vec<Moment<E>>, &[u8])> = Vec::new();
+    let mut tracks = SequenceState::default();
+    let mut found: Vec<(Vec<OrderedEvent<E>>, &[u8])> = Vec::new();
     let same_event = |a: &Ordered<'_, E>, b: &Ordered<'_, E>| a.position == b.position;
     for (rank, group) in (0u64..).zip(hits.chunk_by(same_event)) {
         let Some(first) = group.first() else { continue };
-        let mut moment = Moment {
+        let mut ordered = OrderedEvent {
             rank,
             nanos: first.time.map_or(0, Timestamp::nanoseconds),
             event: || first.event.clone(),
         };
-        let mut acts: Vec<(StageAction, &[u8])> = Vec::new();
+        let mut actions: Vec<(StageAction, &[u8])> = Vec::new();
         for hit in group {
-            let own = spec.acts.get(hit.stage).map_or(&[][..], Vec::as_slice);
-            acts.extend(own.iter().map(|act| (*act, hit.key)));
+            let own = spec.actions.get(hit.stage).map_or(&[][..], Vec::as_slice);
+            actions.extend(own.iter().map(|action| (*action, hit.key)));
         }
-        acts.sort_by_key(|(act, _)| act.turn());
-        for (act, key) in acts {
-            if let Some(moments) = tracks.take(spec, &mut moment, key, act) {
-                found.push((moments, key));
+        actions.sort_by_key(|(action, _)| action.priority());
+        for (action, key) in actions {
+            if let Some(ordered_events) = tracks.take(spec, &mut ordered, key, action) {
+                found.push((ordered_events, key));
             }
         }
     }
-    found.retain(|(moments, key)| spec.gaps.is_empty() || !tracks.is_violated(spec, key, moments));
+    found.retain(|(ordered_events, key)| {
+        spec.gaps.is_empty() || !tracks.is_violated(spec, key, ordered_events)
+    });
     found.sort_by(|a, b| {
-        let last = |moments: &[Moment<E>]| moments.last().map(|moment| moment.rank);
+        let last =
+            |ordered_events: &[OrderedEvent<E>]| ordered_events.last().map(|ordered| ordered.rank);
         last(&a.0)
             .cmp(&last(&b.0))
             .then_with(|| keys::compare(a.1, b.1))
     });
-    let matches = found.into_iter().map(|(moments, key)| Match {
+    let matches = found.into_iter().map(|(ordered_events, key)| Match {
         rule,
         join: spec.join(key),
-        stages: spec.laid_out(moments.into_iter().map(|moment| moment.event)),
+        stages: spec.laid_out(ordered_events.into_iter().map(|ordered| ordered.event)),
     });
     matches.collect()
 }
@@ -164,9 +167,9 @@ fn samples<E: Clone>(spec: &SequenceSpec, rule: u32, hits: &[Ordered<'_, E>]) ->
             candidates.push((hit.key, vec![Vec::new(); spec.positions]));
             candidates.len() - 1
         });
-        let own = spec.acts.get(hit.stage).map_or(&[][..], Vec::as_slice);
-        for act in own {
-            if let StageAction::Stage(position) = act
+        let own = spec.actions.get(hit.stage).map_or(&[][..], Vec::as_slice);
+        for action in own {
+            if let StageAction::Stage(position) = action
                 && let Some((_, stages)) = candidates.get_mut(number)
                 && let Some(events) = stages.get_mut(*position)
             {

@@ -5,7 +5,7 @@ use super::column::{Column, DecodedValue};
 use super::compile::{KeySet, RuleSet, ScriptTest};
 use super::keys;
 use super::numbers::{ColumnId, ScriptId};
-use super::program::{Ask, Node, TestRef, Truth};
+use super::program::{LeafEvaluator, Node, TestRef, Truth};
 use super::row::{Kind, RawCell, Row};
 use super::value_table::ValueTable;
 use crate::evaluate::failure::QueryFailure;
@@ -50,7 +50,7 @@ impl EventContext<'_> {
             for (place, raw) in values.enumerate() {
                 state.entries.push(state.table.number(raw));
                 match state.decoded_values.get_mut(place) {
-                    Some(decoded) => decoded.forget(),
+                    Some(decoded) => decoded.clear(),
                     None => state.decoded_values.push(DecodedValue::default()),
                 }
             }
@@ -59,10 +59,10 @@ impl EventContext<'_> {
     }
 
     /// Finds and caches the stages for which a value passes the prefilter.
-    pub(super) fn witness(&mut self, number: u32, place: usize, entry: u32) {
+    pub(super) fn prefilter(&mut self, number: u32, place: usize, entry: u32) {
         let set = self.set;
         let number = ColumnId(number);
-        let (column, witnesses) = (set.columns.at(number), set.witnesses.at(number));
+        let (column, prefilters) = (set.columns.at(number), set.prefilters.at(number));
         let state = self.columns.at_mut(number);
         let raw = self.row.values(self.line, column.slot).nth(place);
         let (Some(raw), Some(decoded)) = (raw, state.decoded_values.get_mut(place)) else {
@@ -71,7 +71,7 @@ impl EventContext<'_> {
         decoded.decode(column, raw);
         let mut stages: Vec<u32> = Vec::new();
         let table = &mut state.table;
-        witnesses.find(column, decoded, |test, of_test| {
+        prefilters.find(column, decoded, |test, of_test| {
             table.set(entry, test, true);
             stages.extend_from_slice(of_test);
         });
@@ -105,7 +105,7 @@ impl EventContext<'_> {
         let values = self.row.values(self.line, column.slot);
         values
             .filter_map(|raw| {
-                decoded.forget();
+                decoded.clear();
                 decoded.decode(column, raw);
                 decoded.value()
             })
@@ -245,7 +245,7 @@ fn place(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-impl Ask for EventContext<'_> {
+impl LeafEvaluator for EventContext<'_> {
     fn test(&mut self, test: TestRef) -> bool {
         let (set, row, line) = (self.set, self.row, self.line);
         let state = self.resolve(test.column);
@@ -298,7 +298,7 @@ pub(super) fn decide_failed(
         }
     }
     let mut decide = |truths: &[(u32, bool)]| {
-        let mut assumed = Assumed {
+        let mut assumed = AssumedOutcomes {
             context: &mut *context,
             truths,
         };
@@ -325,12 +325,12 @@ pub(super) fn decide_failed(
 }
 
 /// An [`EventContext`] in which the outcomes of some scripts are given.
-struct Assumed<'a, 'm> {
+struct AssumedOutcomes<'a, 'm> {
     context: &'a mut EventContext<'m>,
     truths: &'a [(u32, bool)],
 }
 
-impl Ask for Assumed<'_, '_> {
+impl LeafEvaluator for AssumedOutcomes<'_, '_> {
     fn test(&mut self, test: TestRef) -> bool {
         self.context.test(test)
     }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::compile::RuleSet;
-use super::correlate::{Correlator, Occurrence};
+use super::correlate::{Correlator, EventHits};
 use super::found_match::Match;
-use super::matcher::{Everywhere, Found, Matcher};
+use super::matcher::{Everywhere, LineHits, Matcher};
 use super::whole_documents::asks_documents;
 use crate::event::schema::MappingId;
 use crate::event::{Event, Raw, Timestamp};
@@ -57,7 +57,7 @@ pub fn over_events(
     let mut correlator: Correlator<'_, u32> = Correlator::new(&set, usize::MAX);
     for (time, number, hits) in &met {
         let hits: Vec<(u32, &[u8])> = hits.iter().map(|(stage, key)| (*stage, &**key)).collect();
-        let occurrence = Occurrence {
+        let occurrence = EventHits {
             time: *time,
             position: u64::from(*number),
             hits: &hits,
@@ -72,7 +72,7 @@ pub fn over_events(
 /// The events that meet some stage, in order; `None` where one cannot be written as a line.
 fn meet(matcher: &mut Matcher<'_>, set: &RuleSet, events: &[Event]) -> Option<Vec<Met>> {
     let mut met = Vec::new();
-    let (mut found, mut line) = (Found::default(), String::new());
+    let (mut found, mut line) = (LineHits::default(), String::new());
     for (number, event) in (0u32..).zip(events) {
         if event.unrouted {
             continue;

@@ -10,7 +10,7 @@
 
 use wide::u8x16;
 
-use super::key_predictor::{Before, Guesses};
+use super::key_predictor::{KeyPredictor, PrecedingKey};
 use super::row::{Kind, Row};
 use super::slots::{Child, Meta, NodeId, SlotId, Slots};
 use crate::event::json::{BadDocument, parse_object};
@@ -52,7 +52,7 @@ pub struct Extractor<'s> {
     /// For each edge the object in which it was last seen.
     seen: Vec<u64>,
     object: u64,
-    guesses: Guesses,
+    predictor: KeyPredictor,
     unwrap_source: bool,
 }
 
@@ -64,7 +64,7 @@ impl<'s> Extractor<'s> {
             slots,
             seen: vec![0; slots.edge_count()],
             object: 0,
-            guesses: Guesses::new(slots.node_count()),
+            predictor: KeyPredictor::new(slots.node_count()),
             unwrap_source,
         }
     }
@@ -173,7 +173,7 @@ impl Walker<'_, '_> {
     fn object(&mut self, node: NodeId, depth: u32) -> Result<(), Stop> {
         self.extractor.object += 1;
         let object = self.extractor.object;
-        let mut before = Before::Node(node);
+        let mut before = PrecedingKey::Node(node);
         let mut first = true;
         while self.next_key(first)? {
             first = false;
@@ -197,13 +197,13 @@ impl Walker<'_, '_> {
 
     /// From behind the opening quote of a key to its value, and where the key leads.
     #[inline]
-    fn key(&mut self, node: NodeId, before: &mut Before) -> Result<Option<Child>, Stop> {
+    fn key(&mut self, node: NodeId, before: &mut PrecedingKey) -> Result<Option<Child>, Stop> {
         let rest = self.bytes.get(self.at..).unwrap_or(&[]);
-        if let Some(right) = self.extractor.guesses.right(*before, rest) {
-            self.at += right.length;
-            *before = Before::Guess(right.number);
+        if let Some(prediction) = self.extractor.predictor.predict(*before, rest) {
+            self.at += prediction.length;
+            *before = PrecedingKey::Key(prediction.number);
             self.blanks();
-            return Ok(right.child);
+            return Ok(prediction.child);
         }
         let start = self.at;
         let escaped = self.string()?;
@@ -212,7 +212,7 @@ impl Walker<'_, '_> {
         }
         let key = self.bytes.get(start..self.at - 1).unwrap_or(&[]);
         let child = self.extractor.slots.child(node, key);
-        *before = self.extractor.guesses.learn(*before, node, key, child);
+        *before = self.extractor.predictor.learn(*before, node, key, child);
         self.colon()?;
         Ok(child)
     }

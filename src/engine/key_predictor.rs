@@ -6,9 +6,9 @@ use rustc_hash::FxHashMap;
 use super::slots::{Child, NodeId};
 
 /// The number of keys that are learned.
-const MAX_GUESSES: usize = 16_384;
+const MAX_KEYS: usize = 16_384;
 /// Keys longer than this are not learned.
-const MAX_KEY: usize = 256;
+const MAX_KEY_LENGTH: usize = 256;
 /// The number of successors remembered for each key: events of several kinds alternate.
 const CHOICES: usize = 4;
 /// The number of bytes of a key that are compared at once.
@@ -16,11 +16,11 @@ const HEAD: usize = 16;
 
 /// What precedes the key to be predicted.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Before {
+pub(super) enum PrecedingKey {
     /// It is the first of an object at this node.
     Node(NodeId),
     /// The key of this guess.
-    Guess(u32),
+    Key(u32),
     /// A key that is not known.
     Unknown,
 }
@@ -30,7 +30,7 @@ type Choices = [u32; CHOICES];
 
 /// A key that may come.
 #[derive(Debug)]
-struct Guess {
+struct KnownKey {
     /// The first bytes of the key with the quote and the colon behind it, and where they count.
     head: u128,
     mask: u128,
@@ -43,7 +43,7 @@ struct Guess {
 
 /// A guess that was right.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Right {
+pub(super) struct Prediction {
     /// Its number.
     pub(super) number: u32,
     /// How long the key is, with the quote and the colon behind it.
@@ -54,14 +54,14 @@ pub(super) struct Right {
 
 /// The keys seen, each with those that followed it.
 #[derive(Debug)]
-pub(super) struct Guesses {
-    keys: Vec<Guess>,
+pub(super) struct KeyPredictor {
+    keys: Vec<KnownKey>,
     /// For each node the keys that came first.
     first: Vec<Choices>,
     numbers: FxHashMap<(NodeId, Box<[u8]>), u32>,
 }
 
-impl Guesses {
+impl KeyPredictor {
     /// Creates a predictor for a trie of this many nodes, without any key.
     pub(super) fn new(nodes: usize) -> Self {
         Self {
@@ -73,43 +73,45 @@ impl Guesses {
 
     /// Returns the learned key that follows `before` and with which `rest` begins.
     #[inline]
-    pub(super) fn right(&mut self, before: Before, rest: &[u8]) -> Option<Right> {
+    pub(super) fn predict(&mut self, before: PrecedingKey, rest: &[u8]) -> Option<Prediction> {
         let choices = self.choices(before)?;
         let begins = head(rest);
         for (place, choice) in choices.into_iter().enumerate() {
             let number = choice.checked_sub(1)?;
-            let guess = self.keys.get(number as usize)?;
-            if (begins ^ guess.head) & guess.mask != 0 || !guess.ends(rest) {
+            let key = self.keys.get(number as usize)?;
+            if (begins ^ key.head) & key.mask != 0 || !key.ends(rest) {
                 continue;
             }
-            let right = Right {
+            let prediction = Prediction {
                 number,
-                length: guess.length as usize,
-                child: guess.child,
+                length: key.length as usize,
+                child: key.child,
             };
             if place > 0 {
                 self.note(before, number);
             }
-            return Some(right);
+            return Some(prediction);
         }
         None
     }
 
     #[inline]
-    fn choices(&self, before: Before) -> Option<Choices> {
+    fn choices(&self, before: PrecedingKey) -> Option<Choices> {
         match before {
-            Before::Node(node) => self.first.get(node as usize).copied(),
-            Before::Guess(number) => self.keys.get(number as usize).map(|key| key.next),
-            Before::Unknown => None,
+            PrecedingKey::Node(node) => self.first.get(node as usize).copied(),
+            PrecedingKey::Key(number) => self.keys.get(number as usize).map(|key| key.next),
+            PrecedingKey::Unknown => None,
         }
     }
 
     /// Notes that the key of this number came last behind `before`.
-    fn note(&mut self, before: Before, number: u32) {
+    fn note(&mut self, before: PrecedingKey, number: u32) {
         let choices = match before {
-            Before::Node(node) => self.first.get_mut(node as usize),
-            Before::Guess(before) => self.keys.get_mut(before as usize).map(|key| &mut key.next),
-            Before::Unknown => None,
+            PrecedingKey::Node(node) => self.first.get_mut(node as usize),
+            PrecedingKey::Key(before) => {
+                self.keys.get_mut(before as usize).map(|key| &mut key.next)
+            }
+            PrecedingKey::Unknown => None,
         };
         let Some(choices) = choices else { return };
         let choice = number + 1;
@@ -125,32 +127,32 @@ impl Guesses {
     /// Notes that `key`, which has no escapes, follows `before` at a node.
     pub(super) fn learn(
         &mut self,
-        before: Before,
+        before: PrecedingKey,
         node: NodeId,
         key: &[u8],
         child: Option<Child>,
-    ) -> Before {
-        if key.len() > MAX_KEY {
-            return Before::Unknown;
+    ) -> PrecedingKey {
+        if key.len() > MAX_KEY_LENGTH {
+            return PrecedingKey::Unknown;
         }
         let text = [key, b"\":"].concat();
         let name = (node, text.into_boxed_slice());
         let number = match self.numbers.get(&name) {
             Some(number) => *number,
-            None if self.keys.len() < MAX_GUESSES => {
+            None if self.keys.len() < MAX_KEYS => {
                 let number = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
-                self.keys.push(Guess::new(&name.1, child));
+                self.keys.push(KnownKey::new(&name.1, child));
                 self.numbers.insert(name, number);
                 number
             }
-            None => return Before::Unknown,
+            None => return PrecedingKey::Unknown,
         };
         self.note(before, number);
-        Before::Guess(number)
+        PrecedingKey::Key(number)
     }
 }
 
-impl Guess {
+impl KnownKey {
     fn new(text: &[u8], child: Option<Child>) -> Self {
         let mask = [0xff; HEAD];
         Self {
@@ -190,44 +192,44 @@ mod tests {
     use super::*;
 
     /// Learns each key behind the one before.
-    fn learn(guesses: &mut Guesses, keys: &[&str]) {
-        let mut before = Before::Node(0);
+    fn learn(predictor: &mut KeyPredictor, keys: &[&str]) {
+        let mut before = PrecedingKey::Node(0);
         for key in keys {
-            before = guesses.learn(before, 0, key.as_bytes(), None);
+            before = predictor.learn(before, 0, key.as_bytes(), None);
         }
     }
 
-    fn length(guesses: &mut Guesses, rest: &str) -> Option<usize> {
-        let right = guesses.right(Before::Node(0), rest.as_bytes());
-        right.map(|right| right.length)
+    fn length(predictor: &mut KeyPredictor, rest: &str) -> Option<usize> {
+        let prediction = predictor.predict(PrecedingKey::Node(0), rest.as_bytes());
+        prediction.map(|prediction| prediction.length)
     }
 
     #[test]
     fn keys_that_take_turns_are_all_known() {
-        let mut guesses = Guesses::new(1);
+        let mut predictor = KeyPredictor::new(1);
         for key in ["host", "agent", "a_name_of_more_than_16", "event"] {
-            learn(&mut guesses, &[key]);
+            learn(&mut predictor, &[key]);
         }
         for _ in 0..2 {
-            assert_eq!(length(&mut guesses, "host\":{}}"), Some(6));
-            assert_eq!(length(&mut guesses, "event\":1}"), Some(7));
-            assert_eq!(length(&mut guesses, "agent\":{\"name\":\"x\"}}"), Some(7));
+            assert_eq!(length(&mut predictor, "host\":{}}"), Some(6));
+            assert_eq!(length(&mut predictor, "event\":1}"), Some(7));
+            assert_eq!(length(&mut predictor, "agent\":{\"name\":\"x\"}}"), Some(7));
             let long = "a_name_of_more_than_16\":true}";
-            assert_eq!(length(&mut guesses, long), Some(24));
+            assert_eq!(length(&mut predictor, long), Some(24));
         }
-        assert_eq!(length(&mut guesses, "a_name_of_more_than_17\":1}"), None);
-        learn(&mut guesses, &["fifth"]);
-        assert_eq!(length(&mut guesses, "fifth\":{}}"), Some(7));
-        assert_eq!(length(&mut guesses, "host\":{}}"), None, "the eldest");
+        assert_eq!(length(&mut predictor, "a_name_of_more_than_17\":1}"), None);
+        learn(&mut predictor, &["fifth"]);
+        assert_eq!(length(&mut predictor, "fifth\":{}}"), Some(7));
+        assert_eq!(length(&mut predictor, "host\":{}}"), None, "the eldest");
     }
 
     #[test]
     fn a_key_that_the_line_cuts_short_is_none() {
-        let mut guesses = Guesses::new(1);
-        learn(&mut guesses, &["host"]);
+        let mut predictor = KeyPredictor::new(1);
+        learn(&mut predictor, &["host"]);
         for rest in ["", "h", "host", "host\"", "host\" :1", "hosts\":1"] {
-            assert_eq!(length(&mut guesses, rest), None, "{rest}");
+            assert_eq!(length(&mut predictor, rest), None, "{rest}");
         }
-        assert_eq!(length(&mut guesses, "host\":"), Some(6));
+        assert_eq!(length(&mut predictor, "host\":"), Some(6));
     }
 }

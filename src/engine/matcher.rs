@@ -11,17 +11,17 @@ use super::event_context::{ColumnState, EventContext, decide_failed, is_set};
 use super::extract::{BadLine, Extractor};
 use super::misfits::{self, Misfit};
 use super::numbers::{ClassId, ColumnId, KeySetId, RuleNumber, StageNumber};
-use super::program::{Ask, Truth};
+use super::program::{LeafEvaluator, Truth};
 use super::row::{Kind, RawCell, Row};
 use super::slots::SlotId;
-use super::timestamp_cache::Clock;
+use super::timestamp_cache::TimestampCache;
 use super::value_table::ValueTable;
 use crate::evaluate::failure::QueryFailure;
 use crate::event::{Raw, Scalar, Timestamp};
 use crate::plan::IndexVec;
 
 /// The number of event classes that are remembered.
-const MAX_BUCKETS: usize = 4_096;
+const MAX_CLASSES: usize = 4_096;
 
 /// Fields with the value that each has in every document of an index.
 type Constants = Arc<[(Box<str>, Box<str>)]>;
@@ -56,14 +56,14 @@ pub struct Matcher<'s> {
     columns: IndexVec<ColumnId, ColumnState>,
     /// The number of the event that is being matched.
     event: u64,
-    buckets: IndexVec<ClassId, EventClass>,
-    bucket_numbers: FxHashMap<Box<[u8]>, ClassId>,
-    bucket_key: Vec<u8>,
+    event_classes: IndexVec<ClassId, EventClass>,
+    class_ids: FxHashMap<Box<[u8]>, ClassId>,
+    class_key: Vec<u8>,
     /// For each stage the event for which it was last looked at.
     looked_at: IndexVec<StageNumber, u64>,
     candidates: Vec<u32>,
-    key_sets: IndexVec<KeySetId, KeyState>,
-    clock: Clock,
+    key_sets: IndexVec<KeySetId, EventKeys>,
+    timestamps: TimestampCache,
     constants: IndexConstants,
     failures: Vec<(u32, QueryFailure)>,
     /// The values that did not fit their fields.
@@ -86,15 +86,15 @@ struct EventClass {
 
 /// The key tuples of the event.
 #[derive(Debug, Default)]
-struct KeyState {
+struct EventKeys {
     event: u64,
-    /// Where the tuples stand among the bytes of [`Found`].
+    /// Where the tuples stand among the bytes of [`LineHits`].
     tuples: Vec<(u32, u32)>,
 }
 
 /// The hits of one line; reused from line to line.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct LineHits {
     /// When the event happened.
     pub time: Option<Timestamp>,
     /// The stages that it meets, ascending, with the place of the key among the bytes.
@@ -104,7 +104,7 @@ pub struct Found {
     pub unrouted: Option<Box<str>>,
 }
 
-impl Found {
+impl LineHits {
     /// The stages that the event meets, ascending, with the key.
     pub fn hits(&self) -> impl Iterator<Item = (u32, &[u8])> {
         self.hits.iter().map(|(stage, (start, end))| {
@@ -128,7 +128,7 @@ impl<'s> Matcher<'s> {
     /// Creates a matcher with empty caches. With `unwrap_source` a line may be a hit of a search
     /// response.
     pub fn new(set: &'s RuleSet, routing: &'s dyn Routing, unwrap_source: bool) -> Self {
-        let clock = set.columns.at(ColumnId(set.clock)).reader.clone();
+        let time_column = set.columns.at(ColumnId(set.time_column)).reader.clone();
         let columns = set.columns.iter().map(|column| ColumnState {
             table: ValueTable::new(column.tests.len()),
             event: 0,
@@ -142,13 +142,13 @@ impl<'s> Matcher<'s> {
             row: Row::new(set.slots.count()),
             columns: columns.collect(),
             event: 0,
-            buckets: IndexVec::new(),
-            bucket_numbers: FxHashMap::default(),
-            bucket_key: Vec::new(),
+            event_classes: IndexVec::new(),
+            class_ids: FxHashMap::default(),
+            class_key: Vec::new(),
             looked_at: set.stages.iter().map(|_| 0).collect(),
             candidates: Vec::new(),
-            key_sets: set.key_sets.iter().map(|_| KeyState::default()).collect(),
-            clock: Clock::new(clock),
+            key_sets: set.key_sets.iter().map(|_| EventKeys::default()).collect(),
+            timestamps: TimestampCache::new(time_column),
             constants: IndexConstants::default(),
             failures: Vec::new(),
             misfits: Vec::new(),
@@ -161,7 +161,7 @@ impl<'s> Matcher<'s> {
     }
 
     /// Matches one line.
-    pub fn line(&mut self, line: &str, found: &mut Found) -> Result<(), BadLine> {
+    pub fn line(&mut self, line: &str, found: &mut LineHits) -> Result<(), BadLine> {
         found.time = None;
         found.hits.clear();
         found.bytes.clear();
@@ -170,21 +170,25 @@ impl<'s> Matcher<'s> {
         self.event += 1;
         let set = self.set;
         self.fill_constants(line);
-        let clock = set.columns.at(ColumnId(set.clock));
-        found.time = self.clock.read(self.row.values(line, clock.slot));
-        let number = self.bucket(line);
+        let time_column = set.columns.at(ColumnId(set.time_column));
+        found.time = self
+            .timestamps
+            .read(self.row.values(line, time_column.slot));
+        let number = self.class_of_event(line);
         misfits::find(set, &self.row, line, &mut self.misfits);
         self.find_candidates(line, number);
         self.decide_candidates(line, number, found);
-        found.unrouted.clone_from(&self.buckets.at(number).unrouted);
+        found
+            .unrouted
+            .clone_from(&self.event_classes.at(number).unrouted);
         Ok(())
     }
 
     /// Appends `_index`, `_id` and the time of the line matched last, as the document has them,
     /// and says where they stand.
     pub fn identity(&self, line: &str, text: &mut String) -> [Option<(u32, u32)>; 3] {
-        let clock = self.set.columns.at(ColumnId(self.set.clock));
-        let time = self.row.values(line, clock.slot).next();
+        let time_column = self.set.columns.at(ColumnId(self.set.time_column));
+        let time = self.row.values(line, time_column.slot).next();
         [self.row.index(line), self.row.id(line), time].map(|cell| {
             let cell = cell?;
             let start = u32::try_from(text.len()).ok()?;
@@ -234,14 +238,14 @@ impl<'s> Matcher<'s> {
 
     /// Adds the constants of the event's index that the document lacks.
     fn fill_constants(&mut self, line: &str) {
-        self.bucket_key.clear();
-        push_index(&mut self.bucket_key, self.set, &self.row, line);
-        if !self.constants.are_of(&self.bucket_key) {
+        self.class_key.clear();
+        push_index(&mut self.class_key, self.set, &self.row, line);
+        if !self.constants.are_of(&self.class_key) {
             let index = self.index_name(line);
             let constants =
                 index.map_or_else(Constants::default, |index| self.routing.constants(&index));
             self.constants
-                .learn(&self.bucket_key, &self.set.slots, &constants);
+                .learn(&self.class_key, &self.set.slots, &constants);
         }
         let slots = &self.set.slots;
         self.constants
@@ -249,29 +253,29 @@ impl<'s> Matcher<'s> {
     }
 
     /// The bucket of the event.
-    fn bucket(&mut self, line: &str) -> ClassId {
+    fn class_of_event(&mut self, line: &str) -> ClassId {
         let set = self.set;
-        self.bucket_key.clear();
-        push_index(&mut self.bucket_key, set, &self.row, line);
+        self.class_key.clear();
+        push_index(&mut self.class_key, set, &self.row, line);
         for column in &set.dispatch {
             let column = set.columns.at(ColumnId(*column));
-            push_values(&mut self.bucket_key, self.row.values(line, column.slot));
+            push_values(&mut self.class_key, self.row.values(line, column.slot));
         }
-        if let Some(number) = self.bucket_numbers.get(self.bucket_key.as_slice()) {
+        if let Some(number) = self.class_ids.get(self.class_key.as_slice()) {
             return *number;
         }
-        if self.buckets.len() >= MAX_BUCKETS {
-            self.buckets = IndexVec::new();
-            self.bucket_numbers.clear();
+        if self.event_classes.len() >= MAX_CLASSES {
+            self.event_classes = IndexVec::new();
+            self.class_ids.clear();
         }
-        let bucket = self.new_bucket(line);
-        let number = self.buckets.push(bucket);
-        self.bucket_numbers
-            .insert(self.bucket_key.as_slice().into(), number);
+        let class = self.new_class(line);
+        let number = self.event_classes.push(class);
+        self.class_ids
+            .insert(self.class_key.as_slice().into(), number);
         number
     }
 
-    fn new_bucket(&mut self, line: &str) -> EventClass {
+    fn new_class(&mut self, line: &str) -> EventClass {
         let set = self.set;
         let index = self.index_name(line);
         let mut context = self.context(line, &[]);
@@ -302,10 +306,15 @@ impl<'s> Matcher<'s> {
             }
         }
         let is_alive = |stage: &u32| is_set(&alive, *stage);
-        let always = set.unwitnessed.iter().copied().filter(is_alive).collect();
-        let columns = (0u32..).zip(&set.columns).zip(&set.witnesses);
+        let always = set
+            .without_prefilter
+            .iter()
+            .copied()
+            .filter(is_alive)
+            .collect();
+        let columns = (0u32..).zip(&set.columns).zip(&set.prefilters);
         let columns = columns
-            .filter(|(_, witnesses)| witnesses.stages().any(|stage| is_alive(&stage)))
+            .filter(|(_, prefilters)| prefilters.stages().any(|stage| is_alive(&stage)))
             .map(|((number, column), _)| (number, column.slot))
             .collect();
         let unrouted = !set.rules.is_empty() && !sees.contains(&true);
@@ -349,19 +358,19 @@ impl<'s> Matcher<'s> {
     /// The stages worth a look.
     fn find_candidates(&mut self, line: &str, number: ClassId) {
         self.candidates.clear();
-        let bucket = self.buckets.at(number);
+        let class = self.event_classes.at(number);
         let mut context = EventContext {
             set: self.set,
             row: &self.row,
             line,
             columns: &mut self.columns,
             event: self.event,
-            bits: &bucket.bits,
+            bits: &class.bits,
         };
-        for stage in &bucket.always {
+        for stage in &class.always {
             self.candidates.push(*stage);
         }
-        for (column, slot) in &bucket.columns {
+        for (column, slot) in &class.columns {
             if !self.row.has(*slot) {
                 continue;
             }
@@ -372,12 +381,12 @@ impl<'s> Matcher<'s> {
                     continue;
                 };
                 if state.table.candidates(entry).is_none() {
-                    context.witness(*column, place, entry);
+                    context.prefilter(*column, place, entry);
                 }
                 let state = context.columns.at(ColumnId(*column));
                 for stage in state.table.candidates(entry).unwrap_or(&[]) {
                     let looked_at = self.looked_at.at_mut(StageNumber(*stage));
-                    if is_set(&bucket.alive, *stage) && *looked_at != self.event {
+                    if is_set(&class.alive, *stage) && *looked_at != self.event {
                         *looked_at = self.event;
                         self.candidates.push(*stage);
                     }
@@ -386,17 +395,17 @@ impl<'s> Matcher<'s> {
         }
     }
 
-    fn decide_candidates(&mut self, line: &str, number: ClassId, found: &mut Found) {
+    fn decide_candidates(&mut self, line: &str, number: ClassId, found: &mut LineHits) {
         let set = self.set;
         let candidates = std::mem::take(&mut self.candidates);
-        let bucket = self.buckets.at(number);
+        let class = self.event_classes.at(number);
         let mut context = EventContext {
             set,
             row: &self.row,
             line,
             columns: &mut self.columns,
             event: self.event,
-            bits: &bucket.bits,
+            bits: &class.bits,
         };
         for number in &candidates {
             let stage = set.stages.at(StageNumber(*number));

@@ -32,12 +32,12 @@ mod value_table;
 mod whole_documents;
 
 pub use compile::RuleSet;
-pub use correlate::{Correlator, Occurrence};
+pub use correlate::{Correlator, EventHits};
 pub use events::{Matches, over_events};
 pub use found_match::Match;
 #[cfg(feature = "internals")]
 pub use matcher::Everywhere;
-pub use matcher::{Found, Matcher, Routing};
+pub use matcher::{LineHits, Matcher, Routing};
 pub use misfits::Misfit;
-pub use refused::Refused;
+pub use refused::RefusedRule;
 pub use slots::SlotId;

@@ -137,17 +137,17 @@ impl Node {
     }
 
     /// Replaces tests that buckets decide by their bits.
-    pub(super) fn give(&mut self, bits: &FxHashMap<TestRef, u32>) {
+    pub(super) fn apply_class_bits(&mut self, bits: &FxHashMap<TestRef, u32>) {
         match self {
             Self::Test(test) => {
                 if let Some(bit) = bits.get(test) {
                     *self = Self::Given(*bit);
                 }
             }
-            Self::Not(inner) => inner.give(bits),
+            Self::Not(inner) => inner.apply_class_bits(bits),
             Self::All(parts) | Self::Any(parts) => {
                 for part in parts.iter_mut() {
-                    part.give(bits);
+                    part.apply_class_bits(bits);
                 }
             }
             Self::Constant(_) | Self::Given(_) | Self::Script(_) => {}
@@ -200,29 +200,29 @@ impl Node {
     }
 
     /// Decides it; `ask` decides the parts. A script that fails is neither true nor false.
-    pub(super) fn decide(&self, ask: &mut impl Ask) -> Truth {
+    pub(super) fn decide(&self, leaves: &mut impl LeafEvaluator) -> Truth {
         match self {
             Self::Constant(value) => Truth::from(*value),
-            Self::Test(test) => Truth::from(ask.test(*test)),
-            Self::Given(bit) => Truth::from(ask.given(*bit)),
-            Self::Script(script) => ask.script(*script),
-            Self::Not(inner) => match inner.decide(ask) {
+            Self::Test(test) => Truth::from(leaves.test(*test)),
+            Self::Given(bit) => Truth::from(leaves.given(*bit)),
+            Self::Script(script) => leaves.script(*script),
+            Self::Not(inner) => match inner.decide(leaves) {
                 Truth::False => Truth::True,
                 Truth::True => Truth::False,
                 Truth::Failed => Truth::Failed,
             },
-            Self::All(parts) => Self::run(parts, Truth::False, ask),
-            Self::Any(parts) => Self::run(parts, Truth::True, ask),
+            Self::All(parts) => Self::run(parts, Truth::False, leaves),
+            Self::Any(parts) => Self::run(parts, Truth::True, leaves),
         }
     }
 
-    fn run(parts: &[Node], decisive: Truth, ask: &mut impl Ask) -> Truth {
+    fn run(parts: &[Node], decisive: Truth, leaves: &mut impl LeafEvaluator) -> Truth {
         let mut outcome = match decisive {
             Truth::False => Truth::True,
             _ => Truth::False,
         };
         for part in parts {
-            match part.decide(ask) {
+            match part.decide(leaves) {
                 Truth::Failed => outcome = Truth::Failed,
                 truth if truth == decisive => return decisive,
                 _ => {}
@@ -233,7 +233,7 @@ impl Node {
 }
 
 /// Evaluates the leaves of a program on one event.
-pub(super) trait Ask {
+pub(super) trait LeafEvaluator {
     /// Whether any value of the test's column meets it.
     fn test(&mut self, test: TestRef) -> bool;
     /// The bit of the event's bucket.

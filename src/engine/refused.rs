@@ -4,17 +4,17 @@ use crate::evaluate::failure::QueryFailure;
 
 /// A rule that cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
+pub struct RefusedRule {
     /// The number it was given with.
     pub rule: u32,
     /// Why.
-    pub reason: NotRun,
+    pub reason: EngineRefusal,
 }
 
 /// Why the engine cannot run a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum NotRun {
+pub enum EngineRefusal {
     /// The query would fail on every event, or the evaluator cannot run it.
     #[error(transparent)]
     Failure(#[from] QueryFailure),

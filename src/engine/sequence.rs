@@ -15,23 +15,23 @@ const MIN_SWEEP: usize = 1_024;
 
 /// One event in the order of events.
 #[derive(Debug, Clone)]
-pub(super) struct Moment<E> {
+pub(super) struct OrderedEvent<E> {
     /// Its place in the order; no two events share one.
     pub(super) rank: u64,
     pub(super) nanos: i128,
     pub(super) event: E,
 }
 
-impl<E> Moment<E> {
+impl<E> OrderedEvent<E> {
     pub(super) fn millis(&self) -> i64 {
         millis(self.nanos)
     }
 }
 
-impl<E, F: FnMut() -> E> Moment<F> {
+impl<E, F: FnMut() -> E> OrderedEvent<F> {
     /// The same moment with the event itself.
-    fn made(&mut self) -> Moment<E> {
-        Moment {
+    fn with_event(&mut self) -> OrderedEvent<E> {
+        OrderedEvent {
             rank: self.rank,
             nanos: self.nanos,
             event: (self.event)(),
@@ -50,24 +50,24 @@ pub(super) fn millis(nanos: i128) -> i64 {
 
 /// The partial sequences of one rule, by key.
 #[derive(Debug)]
-pub(super) struct Tracks<E> {
-    by_key: FxHashMap<Box<[u8]>, Track<E>>,
+pub(super) struct SequenceState<E> {
+    by_key: FxHashMap<Box<[u8]>, KeyedState<E>>,
     sweep_at: usize,
     /// Partial sequences, and events of missing clauses, that are held.
     pub(super) held: usize,
 }
 
 #[derive(Debug)]
-struct Track<E> {
+struct KeyedState<E> {
     /// The newest partial sequence whose last event stands at this position.
-    pending: Vec<Option<Vec<Moment<E>>>>,
+    pending: Vec<Option<Vec<OrderedEvent<E>>>>,
     /// The rank of the latest `until` event.
     until: Option<u64>,
     /// For each missing clause the times of its events in milliseconds, ascending.
     missing: Vec<VecDeque<i64>>,
 }
 
-impl<E> Default for Track<E> {
+impl<E> Default for KeyedState<E> {
     fn default() -> Self {
         Self {
             pending: Vec::new(),
@@ -77,7 +77,7 @@ impl<E> Default for Track<E> {
     }
 }
 
-impl<E> Default for Tracks<E> {
+impl<E> Default for SequenceState<E> {
     fn default() -> Self {
         Self {
             by_key: FxHashMap::default(),
@@ -87,48 +87,48 @@ impl<E> Default for Tracks<E> {
     }
 }
 
-impl<E: Clone> Tracks<E> {
+impl<E: Clone> SequenceState<E> {
     /// Applies one action of one event under one key; returns the sequence that it completes.
     /// Events come in ascending rank, and the actions of one event in the order of
     /// [`StageAction::turn`]. The event is created only if it is kept.
     pub(super) fn take(
         &mut self,
         spec: &SequenceSpec,
-        moment: &mut Moment<impl FnMut() -> E>,
+        ordered: &mut OrderedEvent<impl FnMut() -> E>,
         key: &[u8],
-        act: StageAction,
-    ) -> Option<Vec<Moment<E>>> {
-        match act {
+        action: StageAction,
+    ) -> Option<Vec<OrderedEvent<E>>> {
+        match action {
             StageAction::Until => {
                 // Without state for the key there is nothing to end, and later events are not
                 // affected.
-                if let Some(track) = self.by_key.get_mut(key) {
-                    track.until = Some(moment.rank);
+                if let Some(state) = self.by_key.get_mut(key) {
+                    state.until = Some(ordered.rank);
                 }
                 None
             }
             StageAction::Missing(gap) => {
                 self.held += 1;
-                let track = self.track(spec, moment.nanos, key)?;
-                if track.missing.len() <= gap {
-                    track.missing.resize_with(gap + 1, VecDeque::new);
+                let state = self.state_of(spec, ordered.nanos, key)?;
+                if state.missing.len() <= gap {
+                    state.missing.resize_with(gap + 1, VecDeque::new);
                 }
-                track.missing.get_mut(gap)?.push_back(moment.millis());
+                state.missing.get_mut(gap)?.push_back(ordered.millis());
                 None
             }
-            StageAction::Stage(0) => self.advance(spec, vec![moment.made()], key, 0),
+            StageAction::Stage(0) => self.advance(spec, vec![ordered.with_event()], key, 0),
             StageAction::Stage(position) => {
-                let track = self.by_key.get_mut(key)?;
-                let mut partial = track.pending.get_mut(position - 1)?.take()?;
+                let state = self.by_key.get_mut(key)?;
+                let mut partial = state.pending.get_mut(position - 1)?.take()?;
                 self.held -= 1;
                 let (first, last) = (partial.first()?, partial.last()?);
-                let late = |limit| moment.nanos - first.nanos > limit;
+                let late = |limit| ordered.nanos - first.nanos > limit;
                 if spec.maxspan.is_some_and(late)
-                    || track.until.is_some_and(|until| last.rank <= until)
+                    || state.until.is_some_and(|until| last.rank <= until)
                 {
                     return None;
                 }
-                partial.push(moment.made());
+                partial.push(ordered.with_event());
                 self.advance(spec, partial, key, position)
             }
         }
@@ -138,29 +138,34 @@ impl<E: Clone> Tracks<E> {
     fn advance(
         &mut self,
         spec: &SequenceSpec,
-        partial: Vec<Moment<E>>,
+        partial: Vec<OrderedEvent<E>>,
         key: &[u8],
         position: usize,
-    ) -> Option<Vec<Moment<E>>> {
+    ) -> Option<Vec<OrderedEvent<E>>> {
         if position + 1 >= spec.positions {
             return Some(partial);
         }
-        let track = self.track(spec, partial.last()?.nanos, key)?;
-        if track.pending.len() <= position {
-            track.pending.resize_with(position + 1, || None);
+        let state = self.state_of(spec, partial.last()?.nanos, key)?;
+        if state.pending.len() <= position {
+            state.pending.resize_with(position + 1, || None);
         }
-        let replaced = track.pending.get_mut(position)?.replace(partial);
+        let replaced = state.pending.get_mut(position)?.replace(partial);
         self.held += usize::from(replaced.is_none());
         None
     }
 
-    fn track(&mut self, spec: &SequenceSpec, now: i128, key: &[u8]) -> Option<&mut Track<E>> {
+    fn state_of(
+        &mut self,
+        spec: &SequenceSpec,
+        now: i128,
+        key: &[u8],
+    ) -> Option<&mut KeyedState<E>> {
         if !self.by_key.contains_key(key) {
             if self.by_key.len() >= self.sweep_at {
                 self.sweep(spec, now);
                 self.sweep_at = (self.by_key.len() * 2).max(MIN_SWEEP);
             }
-            self.by_key.insert(key.into(), Track::default());
+            self.by_key.insert(key.into(), KeyedState::default());
         }
         self.by_key.get_mut(key)
     }
@@ -173,29 +178,29 @@ impl<E: Clone> Tracks<E> {
         // A candidate may wait for one window, and look back for another one.
         let oldest = millis(now).saturating_sub(spec.window.saturating_mul(2));
         let mut held = 0;
-        self.by_key.retain(|_, track| {
-            for pending in &mut track.pending {
+        self.by_key.retain(|_, state| {
+            for pending in &mut state.pending {
                 let first = pending.as_ref().and_then(|partial| partial.first());
                 if first.is_some_and(|first| now - first.nanos > maxspan) {
                     *pending = None;
                 }
                 held += usize::from(pending.is_some());
             }
-            for times in &mut track.missing {
+            for times in &mut state.missing {
                 while times.front().is_some_and(|time| *time < oldest) {
                     times.pop_front();
                 }
                 held += times.len();
             }
-            track.pending.iter().any(Option::is_some)
-                || track.missing.iter().any(|times| !times.is_empty())
+            state.pending.iter().any(Option::is_some)
+                || state.missing.iter().any(|times| !times.is_empty())
         });
         self.held = held;
     }
 
     /// The rank of the last event of each partial sequence held.
     pub(super) fn ranks(&self) -> Vec<u64> {
-        let partials = self.by_key.values().flat_map(|track| &track.pending);
+        let partials = self.by_key.values().flat_map(|state| &state.pending);
         let mut ranks: Vec<u64> = partials
             .flatten()
             .filter_map(|partial| Some(partial.last()?.rank))
@@ -213,8 +218,8 @@ impl<E: Clone> Tracks<E> {
     /// were.
     pub(super) fn drop_after(&mut self, now: i128) -> u64 {
         let mut missing = 0;
-        self.by_key.retain(|_, track| {
-            for times in &mut track.missing {
+        self.by_key.retain(|_, state| {
+            for times in &mut state.missing {
                 let before = times.len();
                 times.truncate(times.partition_point(|time| *time <= millis(now)));
                 missing += before - times.len();
@@ -226,18 +231,18 @@ impl<E: Clone> Tracks<E> {
     }
 
     /// Drops the partial sequences of whose last event this holds.
-    fn drop_where(&mut self, is_dropped: impl Fn(&Moment<E>) -> bool) -> u64 {
+    fn drop_where(&mut self, is_dropped: impl Fn(&OrderedEvent<E>) -> bool) -> u64 {
         let mut dropped = 0;
-        self.by_key.retain(|_, track| {
-            for pending in &mut track.pending {
+        self.by_key.retain(|_, state| {
+            for pending in &mut state.pending {
                 let last = pending.as_ref().and_then(|partial| partial.last());
                 if last.is_some_and(&is_dropped) {
                     *pending = None;
                     dropped += 1;
                 }
             }
-            track.pending.iter().any(Option::is_some)
-                || track.missing.iter().any(|times| !times.is_empty())
+            state.pending.iter().any(Option::is_some)
+                || state.missing.iter().any(|times| !times.is_empty())
         });
         self.held -= usize::try_from(dropped).unwrap_or(0).min(self.held);
         dropped
@@ -251,21 +256,21 @@ impl<E: Clone> Tracks<E> {
         &self,
         spec: &SequenceSpec,
         key: &[u8],
-        moments: &[Moment<E>],
+        ordered_events: &[OrderedEvent<E>],
     ) -> bool {
-        let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
+        let (Some(first), Some(last)) = (ordered_events.first(), ordered_events.last()) else {
             return false;
         };
-        let Some(track) = self.by_key.get(key) else {
+        let Some(state) = self.by_key.get(key) else {
             return false;
         };
         let (first, last) = (first.millis(), last.millis());
         let (mut leading, mut trailing): (Option<i64>, Option<i64>) = (None, None);
-        for (before, times) in spec.gaps.iter().copied().zip(&track.missing) {
+        for (before, times) in spec.gaps.iter().copied().zip(&state.missing) {
             if before == 0 {
                 let latest = times.partition_point(|time| *time < first).checked_sub(1);
                 leading = leading.max(latest.and_then(|index| times.get(index)).copied());
-            } else if before >= moments.len() {
+            } else if before >= ordered_events.len() {
                 let earliest = times
                     .get(times.partition_point(|time| *time <= last))
                     .copied();
@@ -274,7 +279,7 @@ impl<E: Clone> Tracks<E> {
                     (a, b) => a.or(b),
                 };
             } else if let (Some(after), Some(until)) =
-                (moments.get(before - 1), moments.get(before))
+                (ordered_events.get(before - 1), ordered_events.get(before))
             {
                 let next = times.get(times.partition_point(|time| *time <= after.millis()));
                 if next.is_some_and(|time| *time < until.millis()) {

@@ -10,11 +10,11 @@ use crate::plan::{Operator, Pipe, Plan, Role};
 pub(super) struct SequenceSpec {
     pub(super) kind: Kind,
     /// Run when the stream has ended, over what was kept: samples, pipes, an order of its own.
-    pub(super) is_deferred: bool,
+    pub(super) runs_at_end: bool,
     /// The hits of the rule carry time and tiebreaker.
     pub(super) has_own_order: bool,
     /// The action of each stage, by its number within the rule.
-    pub(super) acts: Vec<Vec<StageAction>>,
+    pub(super) actions: Vec<Vec<StageAction>>,
     /// How many positive positions there are, runs expanded.
     pub(super) positions: usize,
     /// The longest span in nanoseconds, inclusive.
@@ -53,7 +53,7 @@ impl StageAction {
     /// The order in which the actions of one event apply: later positions first, so that an event
     /// never follows itself; `until` last, so that an event that meets both still completes its
     /// sequence.
-    pub(super) fn turn(self) -> usize {
+    pub(super) fn priority(self) -> usize {
         match self {
             Self::Stage(position) => usize::MAX / 2 - position,
             Self::Until => usize::MAX - 1,
@@ -71,9 +71,9 @@ impl SequenceSpec {
         };
         let mut spec = Self {
             kind,
-            is_deferred: has_own_order || kind == Kind::Sample || !plan.pipes.is_empty(),
+            runs_at_end: has_own_order || kind == Kind::Sample || !plan.pipes.is_empty(),
             has_own_order,
-            acts: Vec::new(),
+            actions: Vec::new(),
             positions: 0,
             maxspan: limit.map(|limit| i128::from(limit.millis).saturating_mul(1_000_000)),
             gaps: Vec::new(),
@@ -84,7 +84,7 @@ impl SequenceSpec {
         };
         for stage in &plan.stages {
             let runs = usize::from(stage.runs);
-            spec.acts.push(match stage.role {
+            spec.actions.push(match stage.role {
                 Role::Positive => {
                     let first = spec.positions;
                     spec.positions += runs;

@@ -147,13 +147,13 @@ impl Slots {
                 && edge.signature == signature
                 && (key.len() <= 16 || *edge.key == *key)
             {
-                return self.behind(edge);
+                return self.child_of(edge);
             }
             place += 1;
         }
     }
 
-    fn behind(&self, edge: &Edge) -> Option<Child> {
+    fn child_of(&self, edge: &Edge) -> Option<Child> {
         let node = self.nodes.get(edge.node as usize)?;
         Some(Child {
             edge: edge.number,

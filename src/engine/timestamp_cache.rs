@@ -11,7 +11,7 @@ const MINUTE: usize = 17;
 
 /// Parses event times, and caches the minute of the last one.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(super) struct TimestampCache {
     reader: FieldType,
     /// The field has the default date format of a mapping.
     usual: bool,
@@ -20,7 +20,7 @@ pub(super) struct Clock {
     known: bool,
 }
 
-impl Clock {
+impl TimestampCache {
     /// A clock that reads as `reader` does.
     pub(super) fn new(reader: FieldType) -> Self {
         let usual = FieldType::Date(DateFormat::default());
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn the_short_way_gives_what_the_mapping_reads() {
         let reader = FieldType::named("date");
-        let mut clock = Clock::new(reader.clone());
+        let mut timestamps = TimestampCache::new(reader.clone());
         for text in [
             "2024-01-31T12:34:56.789Z",
             "2024-01-31T12:34:00.000Z",
@@ -127,7 +127,7 @@ mod tests {
                 kind: Kind::Text,
                 text,
             };
-            let short = clock.read(std::iter::once(raw));
+            let short = timestamps.read(std::iter::once(raw));
             assert_eq!(short, read_slowly(&reader, raw), "{text}");
         }
     }

@@ -5,7 +5,7 @@ use std::hash::Hasher as _;
 
 use rustc_hash::FxHasher;
 
-use super::bytes_eq::same;
+use super::bytes_eq::equal;
 use super::row::{Kind, RawCell};
 
 /// The most values, and the most bytes of values, of one table.
@@ -127,7 +127,7 @@ impl ValueTable {
                 && self
                     .bytes
                     .get(entry.start as usize..(entry.start + entry.len) as usize)
-                    .is_some_and(|bytes| same(bytes, raw.text.as_bytes()))
+                    .is_some_and(|bytes| equal(bytes, raw.text.as_bytes()))
         })
     }
 

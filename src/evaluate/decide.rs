@@ -5,34 +5,36 @@ use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
 
+use super::facts_overlay::FactsOverlay;
 use super::keys::KeyValue;
 use super::sequence::{Matcher, OrderedEvent, SequenceSpec, StageAction};
-use super::view::FactsOverlay;
 use super::{Match, Request, pipes, sample};
 use crate::event::{EventId, Value};
 use crate::plan::{Operator, Role, Sequence, Stage, StageId};
 
 /// Decides the matches of a view.
-pub(super) fn decide(view: &FactsOverlay<'_>, request: &Request) -> Vec<Match> {
-    match &view.plan.operator {
-        Operator::Select => pipes::cut(events(view), &view.plan.pipes, request),
-        Operator::Sequence(shape) => pipes::cut(sequences(view, shape), &view.plan.pipes, request),
-        Operator::Sample { .. } => samples(view, request),
+pub(super) fn decide(overlay: &FactsOverlay<'_>, request: &Request) -> Vec<Match> {
+    match &overlay.plan.operator {
+        Operator::Select => pipes::cut(events(overlay), &overlay.plan.pipes, request),
+        Operator::Sequence(shape) => {
+            pipes::cut(sequences(overlay, shape), &overlay.plan.pipes, request)
+        }
+        Operator::Sample { .. } => samples(overlay, request),
     }
 }
 
 /// The stage of each positive position, runs expanded.
-pub(super) fn positions<'a>(view: &FactsOverlay<'a>) -> Vec<(StageId, &'a Stage)> {
-    let positive = view.plan.positive();
+pub(super) fn positions<'a>(overlay: &FactsOverlay<'a>) -> Vec<(StageId, &'a Stage)> {
+    let positive = overlay.plan.positive();
     positive
         .flat_map(|(id, stage)| std::iter::repeat_n((id, stage), usize::from(stage.runs)))
         .collect()
 }
 
 /// The correlation part of a sequence, without the clauses that overrides disable.
-pub(super) fn sequence_spec(view: &FactsOverlay<'_>, shape: &Sequence) -> SequenceSpec {
+pub(super) fn sequence_spec(overlay: &FactsOverlay<'_>, shape: &Sequence) -> SequenceSpec {
     let mut spec = SequenceSpec::default();
-    for stage in &view.plan.stages {
+    for stage in &overlay.plan.stages {
         match stage.role {
             Role::Positive => spec.positions += usize::from(stage.runs),
             Role::Missing { .. } => spec.gaps.push(spec.positions),
@@ -41,21 +43,21 @@ pub(super) fn sequence_spec(view: &FactsOverlay<'_>, shape: &Sequence) -> Sequen
     }
     if let Some(limit) = shape.maxspan {
         spec.window = limit.millis;
-        spec.maxspan = (!view.is_lifted(limit.clause))
+        spec.maxspan = (!overlay.is_relaxed(limit.clause))
             .then(|| i128::from(limit.millis).saturating_mul(1_000_000));
     }
     spec
 }
 
-fn events(view: &FactsOverlay<'_>) -> Vec<Match> {
-    let Some((id, stage)) = view.plan.positive().next() else {
+fn events(overlay: &FactsOverlay<'_>) -> Vec<Match> {
+    let Some((id, stage)) = overlay.plan.positive().next() else {
         return Vec::new();
     };
-    let moments = view.interesting().into_iter();
-    moments
-        .filter(|moment| view.meets(id, stage, moment.event.0))
-        .map(|moment| Match {
-            stages: vec![Some(moment.event)],
+    let ordered_events = overlay.meeting_events().into_iter();
+    ordered_events
+        .filter(|ordered| overlay.meets(id, stage, ordered.event.0))
+        .map(|ordered| Match {
+            stages: vec![Some(ordered.event)],
             join: Vec::new(),
         })
         .collect()
@@ -84,27 +86,27 @@ impl Tuples {
     }
 }
 
-fn compare_tuples(view: &FactsOverlay<'_>, a: &[KeyValue], b: &[KeyValue]) -> Ordering {
+fn compare_tuples(overlay: &FactsOverlay<'_>, a: &[KeyValue], b: &[KeyValue]) -> Ordering {
     let mut orders = a
         .iter()
         .zip(b)
-        .map(|(a, b)| view.facts.keys.compare(*a, *b));
+        .map(|(a, b)| overlay.facts.keys.compare(*a, *b));
     orders
         .find(|order| order.is_ne())
         .unwrap_or(Ordering::Equal)
 }
 
-fn join_values(view: &FactsOverlay<'_>, tuple: &[KeyValue]) -> Vec<Option<Value>> {
-    let values = tuple.iter().map(|number| view.facts.keys.value(*number));
+fn join_values(overlay: &FactsOverlay<'_>, tuple: &[KeyValue]) -> Vec<Option<Value>> {
+    let values = tuple.iter().map(|number| overlay.facts.keys.value(*number));
     values.map(Option::<&Value>::cloned).collect()
 }
 
 /// The action of each stage of a sequence on an event that meets it.
-fn acts_of_stages(view: &FactsOverlay<'_>) -> Vec<Vec<StageAction>> {
+fn actions_of_stages(overlay: &FactsOverlay<'_>) -> Vec<Vec<StageAction>> {
     let (mut position, mut gap) = (0, 0);
-    let mut acts = Vec::with_capacity(view.plan.stages.len());
-    for stage in &view.plan.stages {
-        acts.push(match stage.role {
+    let mut actions = Vec::with_capacity(overlay.plan.stages.len());
+    for stage in &overlay.plan.stages {
+        actions.push(match stage.role {
             Role::Positive => {
                 let first = position;
                 position += usize::from(stage.runs);
@@ -112,7 +114,7 @@ fn acts_of_stages(view: &FactsOverlay<'_>) -> Vec<Vec<StageAction>> {
             }
             Role::Missing { clause } => {
                 gap += 1;
-                let lifted = view.is_lifted(clause);
+                let lifted = overlay.is_relaxed(clause);
                 if lifted {
                     Vec::new()
                 } else {
@@ -120,7 +122,7 @@ fn acts_of_stages(view: &FactsOverlay<'_>) -> Vec<Vec<StageAction>> {
                 }
             }
             Role::Until { clause } => {
-                let lifted = view.is_lifted(clause);
+                let lifted = overlay.is_relaxed(clause);
                 if lifted {
                     Vec::new()
                 } else {
@@ -129,22 +131,23 @@ fn acts_of_stages(view: &FactsOverlay<'_>) -> Vec<Vec<StageAction>> {
             }
         });
     }
-    acts
+    actions
 }
 
-fn sequences(view: &FactsOverlay<'_>, shape: &Sequence) -> Vec<Match> {
+fn sequences(overlay: &FactsOverlay<'_>, shape: &Sequence) -> Vec<Match> {
     let mut tuples = Tuples::default();
-    let mut found = matched(view, sequence_spec(view, shape), &mut tuples);
+    let mut found = matched(overlay, sequence_spec(overlay, shape), &mut tuples);
     found.sort_by(|a, b| {
-        let last = |moments: &[OrderedEvent]| moments.last().map(|moment| moment.rank);
-        let keys = || compare_tuples(view, tuples.get(a.key), tuples.get(b.key));
+        let last =
+            |ordered_events: &[OrderedEvent]| ordered_events.last().map(|ordered| ordered.rank);
+        let keys = || compare_tuples(overlay, tuples.get(a.key), tuples.get(b.key));
         last(&a.moments).cmp(&last(&b.moments)).then_with(keys)
     });
     let found = found.into_iter().map(|found| {
-        let events = found.moments.iter().map(|moment| moment.event);
+        let events = found.moments.iter().map(|ordered| ordered.event);
         Match {
-            stages: laid_out(view, events),
-            join: join_values(view, tuples.get(found.key)),
+            stages: laid_out(overlay, events),
+            join: join_values(overlay, tuples.get(found.key)),
         }
     });
     found.collect()
@@ -152,11 +155,11 @@ fn sequences(view: &FactsOverlay<'_>, shape: &Sequence) -> Vec<Match> {
 
 /// The events of the longest beginnings of a sequence that the matcher holds, missing events
 /// aside, in order.
-pub(super) fn furthest(view: &FactsOverlay<'_>) -> Vec<Vec<EventId>> {
-    let Operator::Sequence(shape) = &view.plan.operator else {
+pub(super) fn longest_prefixes(overlay: &FactsOverlay<'_>) -> Vec<Vec<EventId>> {
+    let Operator::Sequence(shape) = &overlay.plan.operator else {
         return Vec::new();
     };
-    let whole = sequence_spec(view, shape);
+    let whole = sequence_spec(overlay, shape);
     // One that lacks nothing but the absence of an event is whole.
     let longest = whole
         .positions
@@ -167,10 +170,10 @@ pub(super) fn furthest(view: &FactsOverlay<'_>) -> Vec<Vec<EventId>> {
             gaps: Vec::new(),
             ..whole.clone()
         };
-        let found = matched(view, spec, &mut Tuples::default());
+        let found = matched(overlay, spec, &mut Tuples::default());
         if !found.is_empty() {
-            let events = |found: super::sequence::Found| {
-                let events = found.moments.iter().map(|moment| moment.event);
+            let events = |found: super::sequence::CompletedSequence| {
+                let events = found.moments.iter().map(|ordered| ordered.event);
                 events.collect()
             };
             return found.into_iter().map(events).collect();
@@ -181,38 +184,37 @@ pub(super) fn furthest(view: &FactsOverlay<'_>) -> Vec<Vec<EventId>> {
 
 /// Runs the matcher; positions after the last of the sequence are left out.
 fn matched(
-    view: &FactsOverlay<'_>,
+    overlay: &FactsOverlay<'_>,
     spec: SequenceSpec,
     tuples: &mut Tuples,
-) -> Vec<super::sequence::Found> {
+) -> Vec<super::sequence::CompletedSequence> {
     let positions = spec.positions;
     let mut matcher = Matcher::new(spec);
-    let acts_of_stages = acts_of_stages(view);
-    let mut acts: Vec<(StageAction, u32)> = Vec::new();
-    for moment in view.interesting() {
-        let event = moment.event.0;
-        acts.clear();
-        for ((id, stage), stage_acts) in view.plan.numbered().zip(&acts_of_stages) {
-            if stage_acts.is_empty() || !view.meets(id, stage, event) {
+    let acts_of_stages = actions_of_stages(overlay);
+    let mut actions: Vec<(StageAction, u32)> = Vec::new();
+    for ordered in overlay.meeting_events() {
+        let event = ordered.event.0;
+        actions.clear();
+        for ((id, stage), stage_acts) in overlay.plan.numbered().zip(&acts_of_stages) {
+            if stage_acts.is_empty() || !overlay.meets(id, stage, event) {
                 continue;
             }
-            let within =
-                |act: &&StageAction| !matches!(act, StageAction::Stage(at) if *at >= positions);
-            for tuple in view.tuples(stage, event) {
+            let within = |action: &&StageAction| !matches!(action, StageAction::Stage(at) if *at >= positions);
+            for tuple in overlay.tuples(stage, event) {
                 let key = tuples.number(tuple);
                 // An event can only follow one that waits. No act of this event makes another one
                 // wait for it: later positions are taken first.
-                let waits = |act: &&StageAction| match act {
+                let waits = |action: &&StageAction| match action {
                     StageAction::Stage(at) => matcher.waits(key, *at),
                     StageAction::Missing(_) | StageAction::Until => true,
                 };
                 let own = stage_acts.iter().filter(within).filter(waits);
-                acts.extend(own.map(|act| (*act, key)));
+                actions.extend(own.map(|action| (*action, key)));
             }
         }
-        acts.sort_by_key(|(act, key)| (act.turn(), *key));
-        for (act, key) in &acts {
-            matcher.take(moment, *key, *act);
+        actions.sort_by_key(|(action, key)| (action.priority(), *key));
+        for (action, key) in &actions {
+            matcher.take(ordered, *key, *action);
         }
     }
     matcher.finish()
@@ -220,11 +222,11 @@ fn matched(
 
 /// The events of the positive positions with the missing ones between them.
 fn laid_out(
-    view: &FactsOverlay<'_>,
+    overlay: &FactsOverlay<'_>,
     mut events: impl Iterator<Item = EventId>,
 ) -> Vec<Option<EventId>> {
     let mut stages = Vec::new();
-    for stage in &view.plan.stages {
+    for stage in &overlay.plan.stages {
         for _ in 0..stage.runs {
             match stage.role {
                 Role::Positive => stages.push(events.next()),
@@ -236,16 +238,16 @@ fn laid_out(
     stages
 }
 
-fn samples(view: &FactsOverlay<'_>, request: &Request) -> Vec<Match> {
-    let stages = positions(view);
+fn samples(overlay: &FactsOverlay<'_>, request: &Request) -> Vec<Match> {
+    let stages = positions(overlay);
     let mut tuples = Tuples::default();
     let mut candidates: Vec<Vec<Vec<EventId>>> = Vec::new();
-    for moment in view.interesting() {
+    for ordered in overlay.meeting_events() {
         for (index, (id, stage)) in stages.iter().enumerate() {
-            if !view.meets(*id, stage, moment.event.0) {
+            if !overlay.meets(*id, stage, ordered.event.0) {
                 continue;
             }
-            for tuple in view.tuples(stage, moment.event.0) {
+            for tuple in overlay.tuples(stage, ordered.event.0) {
                 let key = tuples.number(tuple) as usize;
                 if candidates.len() <= key {
                     candidates.resize_with(key + 1, || vec![Vec::new(); stages.len()]);
@@ -254,13 +256,13 @@ fn samples(view: &FactsOverlay<'_>, request: &Request) -> Vec<Match> {
                     .get_mut(key)
                     .and_then(|stages| stages.get_mut(index));
                 if let Some(events) = slot {
-                    events.push(moment.event);
+                    events.push(ordered.event);
                 }
             }
         }
     }
     let mut keys: Vec<u32> = (0u32..).take(candidates.len()).collect();
-    keys.sort_by(|a, b| compare_tuples(view, tuples.get(*a), tuples.get(*b)));
+    keys.sort_by(|a, b| compare_tuples(overlay, tuples.get(*a), tuples.get(*b)));
     let mut matches = Vec::new();
     for key in keys {
         let Some(stages) = candidates.get(key as usize) else {
@@ -272,7 +274,7 @@ fn samples(view: &FactsOverlay<'_>, request: &Request) -> Vec<Match> {
             }
             matches.push(Match {
                 stages: events.into_iter().map(Some).collect(),
-                join: join_values(view, tuples.get(key)),
+                join: join_values(overlay, tuples.get(key)),
             });
         }
     }

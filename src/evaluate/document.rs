@@ -19,7 +19,7 @@ impl DocumentTest {
 
     /// Compiles a condition that stands by itself.
     pub fn of_filter(filter: &Filter) -> Result<Self, QueryFailure> {
-        if let Some(obstacle) = filter.obstacle() {
+        if let Some(obstacle) = filter.unreadable_field() {
             return Err(obstacle.into());
         }
         let test = Test::new(&filter.fields, &filter.predicate)?;

@@ -23,7 +23,7 @@ pub(super) struct Tests {
 impl Tests {
     /// Compiles a plan's leaves; the failure names the clause.
     pub(super) fn new(plan: &Plan) -> Result<Self, QueryFailure> {
-        if let Some(obstacle) = plan.obstacle() {
+        if let Some(obstacle) = plan.unreadable_field() {
             return Err(obstacle.into());
         }
         let mut tests = IndexVec::new();

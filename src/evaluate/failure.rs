@@ -1,6 +1,6 @@
 //! Failures of a query that runs, each with its kind.
 
-use crate::plan::{ClauseId, Obstacle, Unreadable};
+use crate::plan::{ClauseId, UnreadableByScript, UnreadableField};
 
 /// An error that Elasticsearch reports only when it runs a query. It is a failure, never "no match".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,10 +35,10 @@ pub enum FailureKind {
     OnigurumaRegex(RegexConstruct),
     /// A field whose values Trapline cannot know.
     #[error(transparent)]
-    UnknownValues(#[from] Obstacle),
+    UnknownValues(#[from] UnreadableField),
     /// A field that a script cannot read.
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Unreadable(#[from] UnreadableByScript),
     /// A division of whole numbers by zero.
     #[error("/ by zero")]
     DivisionByZero,

@@ -33,7 +33,7 @@ mod slots;
 pub mod term;
 mod test;
 pub mod threshold;
-mod view;
+mod facts_overlay;
 
 pub use blocker::Rarity;
 pub use context::{Context, Request, ResultPosition};
@@ -44,7 +44,7 @@ use std::sync::Arc;
 
 use self::bits::BitMatrix;
 use self::facts::{Facts, Tests};
-use self::view::FactsOverlay;
+use self::facts_overlay::FactsOverlay;
 use crate::event::{Event, EventId, Timestamp};
 use crate::plan::{ClauseId, LeafId, Plan, StageId};
 
@@ -133,12 +133,12 @@ pub fn evaluate<'p>(
 #[derive(Debug)]
 pub struct Evaluation<'p> {
     plan: &'p Plan,
-    found: Arc<Findings>,
+    found: Arc<EvaluationData>,
 }
 
 /// An evaluation without its plan, to be kept beside it. Questions to it evaluate nothing again.
 #[derive(Debug, Clone)]
-pub struct KeptEvaluation(Arc<Findings>);
+pub struct KeptEvaluation(Arc<EvaluationData>);
 
 impl KeptEvaluation {
     /// The evaluation of the plan that it is of.
@@ -151,17 +151,23 @@ impl KeptEvaluation {
 }
 
 #[derive(Debug)]
-struct Findings {
+struct EvaluationData {
     facts: Facts,
     met: BitMatrix,
-    interesting: Vec<u32>,
+    meeting_events: Vec<u32>,
     matches: Vec<Match>,
     request: Request,
 }
 
-impl Findings {
+impl EvaluationData {
     fn view<'f>(&'f self, plan: &'f Plan, overrides: &[Override]) -> FactsOverlay<'f> {
-        FactsOverlay::new(plan, &self.facts, &self.met, &self.interesting, overrides)
+        FactsOverlay::new(
+            plan,
+            &self.facts,
+            &self.met,
+            &self.meeting_events,
+            overrides,
+        )
     }
 }
 
@@ -174,20 +180,20 @@ impl<'p> Evaluation<'p> {
             .map_or(0, |last| *last as usize + 1);
         let mut met = BitMatrix::new(events, plan.stages.len());
         let empty = BitMatrix::new(0, 0);
-        let view = FactsOverlay::plain(plan, &facts, &empty);
+        let overlay = FactsOverlay::plain(plan, &facts, &empty);
         for event in &facts.order {
             for (id, stage) in plan.numbered() {
-                if view.meets(id, stage, *event) {
+                if overlay.meets(id, stage, *event) {
                     met.set(*event as usize, id.index());
                 }
             }
         }
         let order = facts.order.iter().copied();
         let interesting = order.filter(|event| met.any(*event as usize)).collect();
-        let mut found = Findings {
+        let mut found = EvaluationData {
             facts,
             met,
-            interesting,
+            meeting_events: interesting,
             matches: Vec::new(),
             request,
         };
@@ -247,15 +253,15 @@ impl<'p> Evaluation<'p> {
     }
 
     /// The unmet clauses of an event for a stage, ignoring keys and other events.
-    pub fn lacks(&self, stage: StageId, event: EventId) -> Vec<Cause> {
-        blocker::lacks(self, stage, event)
+    pub fn unmet_clauses(&self, stage: StageId, event: EventId) -> Vec<Cause> {
+        blocker::unmet_clauses(self, stage, event)
     }
 
     /// The longest beginning of a sequence that the matcher holds: of several the one that has
     /// most of the events in `near`, then the latest. Empty for what is no sequence.
-    pub fn furthest(&self, near: &[EventId]) -> Vec<EventId> {
+    pub fn longest_prefix(&self, near: &[EventId]) -> Vec<EventId> {
         let shared = |events: &Vec<EventId>| events.iter().filter(|id| near.contains(id)).count();
-        let begun = decide::furthest(&self.view(&[]));
+        let begun = decide::longest_prefixes(&self.view(&[]));
         begun.into_iter().max_by_key(shared).unwrap_or_default()
     }
 

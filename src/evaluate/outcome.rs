@@ -53,7 +53,7 @@ pub struct Cause {
     /// The event on which it was judged.
     pub event: Option<EventId>,
     /// By how much it missed.
-    pub miss: Option<Shortfall>,
+    pub shortfall: Option<Shortfall>,
 }
 
 /// The kind of a [`Cause`].

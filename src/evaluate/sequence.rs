@@ -54,7 +54,7 @@ impl StageAction {
     /// The order in which the actions of one event apply: later positions first, so that an event
     /// never follows itself; `until` last, so that an event that meets both still completes its
     /// sequence.
-    pub(super) fn turn(self) -> usize {
+    pub(super) fn priority(self) -> usize {
         match self {
             Self::Stage(position) => usize::MAX / 2 - position,
             Self::Until => usize::MAX - 1,
@@ -65,7 +65,7 @@ impl StageAction {
 
 /// A complete sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct CompletedSequence {
     /// Its events, one a position.
     pub(super) moments: Vec<OrderedEvent>,
     /// Its key.
@@ -88,7 +88,7 @@ struct KeyState {
 pub(super) struct Matcher {
     spec: SequenceSpec,
     tracks: Vec<KeyState>,
-    found: Vec<Found>,
+    found: Vec<CompletedSequence>,
 }
 
 impl Matcher {
@@ -111,8 +111,8 @@ impl Matcher {
     }
 
     /// Takes one act of one event under one key. Events come in ascending rank, the acts of one
-    /// event in the order of [`StageAction::turn`].
-    pub(super) fn take(&mut self, moment: OrderedEvent, key: u32, act: StageAction) {
+    /// event in the order of [`StageAction::priority`].
+    pub(super) fn take(&mut self, ordered: OrderedEvent, key: u32, action: StageAction) {
         let index = key as usize;
         if self.tracks.len() <= index {
             self.tracks.resize_with(index + 1, KeyState::default);
@@ -120,16 +120,19 @@ impl Matcher {
         let Some(track) = self.tracks.get_mut(index) else {
             return;
         };
-        match act {
-            StageAction::Until => track.until = Some(moment.rank),
-            StageAction::Missing(gap) => track.note_missing(gap, moment),
+        match action {
+            StageAction::Until => track.until = Some(ordered.rank),
+            StageAction::Missing(gap) => track.note_missing(gap, ordered),
             StageAction::Stage(position) => {
-                let Some(partial) = track.extend(&self.spec, position, moment) else {
+                let Some(partial) = track.extend(&self.spec, position, ordered) else {
                     return;
                 };
                 if position + 1 == self.spec.positions {
-                    let moments = partial;
-                    self.found.push(Found { moments, key });
+                    let ordered_events = partial;
+                    self.found.push(CompletedSequence {
+                        moments: ordered_events,
+                        key,
+                    });
                 } else {
                     track.hold(position, partial);
                 }
@@ -139,7 +142,7 @@ impl Matcher {
 
     /// The sequences found, ascending by their last event, without those in which an event is
     /// present that must be missing.
-    pub(super) fn finish(self) -> Vec<Found> {
+    pub(super) fn finish(self) -> Vec<CompletedSequence> {
         let Self {
             spec,
             tracks,
@@ -165,21 +168,21 @@ impl KeyState {
         &mut self,
         spec: &SequenceSpec,
         position: usize,
-        moment: OrderedEvent,
+        ordered: OrderedEvent,
     ) -> Option<Vec<OrderedEvent>> {
         let Some(before) = position.checked_sub(1) else {
-            return Some(vec![moment]);
+            return Some(vec![ordered]);
         };
         let mut partial = self.pending.get_mut(before)?.take()?;
         let (first, last) = (partial.first()?, partial.last()?);
-        let late = |limit| moment.nanos - first.nanos > limit;
+        let late = |limit| ordered.nanos - first.nanos > limit;
         if spec.maxspan.is_some_and(late) {
             return None;
         }
         if self.until.is_some_and(|until| last.rank <= until) {
             return None;
         }
-        partial.push(moment);
+        partial.push(ordered);
         Some(partial)
     }
 
@@ -192,12 +195,12 @@ impl KeyState {
         }
     }
 
-    fn note_missing(&mut self, gap: usize, moment: OrderedEvent) {
+    fn note_missing(&mut self, gap: usize, ordered: OrderedEvent) {
         if self.missing.len() <= gap {
             self.missing.resize_with(gap + 1, Vec::new);
         }
         if let Some(times) = self.missing.get_mut(gap) {
-            times.push(moment.millis());
+            times.push(ordered.millis());
         }
     }
 }
@@ -213,10 +216,10 @@ pub(super) type Violation = Vec<(usize, i128)>;
 /// 101025); both sides are then one reason.
 pub(super) fn violations<'a>(
     spec: &SequenceSpec,
-    moments: &[OrderedEvent],
+    ordered_events: &[OrderedEvent],
     times: impl Fn(usize) -> &'a [i128],
 ) -> Vec<Violation> {
-    let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
+    let (Some(first), Some(last)) = (ordered_events.first(), ordered_events.last()) else {
         return Vec::new();
     };
     let (first, last) = (first.millis(), last.millis());
@@ -232,18 +235,24 @@ pub(super) fn violations<'a>(
             if latest.is_some_and(|time| leading.is_none_or(|(_, best)| time > best)) {
                 leading = latest.map(|time| (gap, time));
             }
-        } else if before >= moments.len() {
+        } else if before >= ordered_events.len() {
             let earliest = times.get(times.partition_point(|time| *time <= last));
             if earliest.is_some_and(|time| trailing.is_none_or(|(_, best)| *time < best)) {
                 trailing = earliest.map(|time| (gap, *time));
             }
-        } else if let Some(time) = time_between(times, moments.get(before - 1), moments.get(before))
-        {
+        } else if let Some(time) = time_between(
+            times,
+            ordered_events.get(before - 1),
+            ordered_events.get(before),
+        ) {
             violations.push(vec![(gap, time)]);
         }
     }
     let has_leading = spec.gaps.contains(&0);
-    let has_trailing = spec.gaps.iter().any(|before| *before >= moments.len());
+    let has_trailing = spec
+        .gaps
+        .iter()
+        .any(|before| *before >= ordered_events.len());
     violations.extend(match (leading, trailing) {
         (Some(before), Some(after)) if after.1 - before.1 <= window => Some(vec![before, after]),
         (Some(before), _) if !has_trailing && last - before.1 <= window => Some(vec![before]),

@@ -9,7 +9,7 @@ use super::*;
 /// Runs the series, one line a position, and gives the numbers of the events of each sequence.
 fn run(lines: &[&str], mut spec: SequenceSpec) -> Vec<Vec<u32>> {
     let mut keys: BTreeMap<String, u32> = BTreeMap::new();
-    let mut acts: Vec<(u32, u32, StageAction)> = Vec::new();
+    let mut actions: Vec<(u32, u32, StageAction)> = Vec::new();
     let mut positions = 0;
     for line in lines {
         let tokens: Vec<&str> = line.split_whitespace().collect();
@@ -20,27 +20,33 @@ fn run(lines: &[&str], mut spec: SequenceSpec) -> Vec<Vec<u32>> {
             let key = *keys.entry(key.to_owned()).or_insert(next);
             match letter {
                 'X' => {}
-                'U' => acts.push((number, key, StageAction::Until)),
-                'M' => acts.push((number, key, StageAction::Missing(0))),
-                _ => acts.push((number, key, StageAction::Stage(positions))),
+                'U' => actions.push((number, key, StageAction::Until)),
+                'M' => actions.push((number, key, StageAction::Missing(0))),
+                _ => actions.push((number, key, StageAction::Stage(positions))),
             }
         }
         positions += usize::from(!matches!(letter, Some('U' | 'M')));
     }
     spec.positions = positions;
-    acts.sort_by_key(|(number, key, act)| (*number, *key, act.turn()));
+    actions.sort_by_key(|(number, key, action)| (*number, *key, action.priority()));
     let mut matcher = Matcher::new(spec);
-    for (number, key, act) in acts {
-        let moment = OrderedEvent {
+    for (number, key, action) in actions {
+        let ordered = OrderedEvent {
             rank: number,
             nanos: i128::from(number) * 1_000_000_000,
             event: EventId(number),
         };
-        matcher.take(moment, key, act);
+        matcher.take(ordered, key, action);
     }
     let found = matcher.finish().into_iter();
     found
-        .map(|found| found.moments.iter().map(|moment| moment.event.0).collect())
+        .map(|found| {
+            found
+                .moments
+                .iter()
+                .map(|ordered| ordered.event.0)
+                .collect()
+        })
         .collect()
 }
 

@@ -37,7 +37,7 @@ pub enum FieldType {
     /// `text`, `match_only_text`.
     Text {
         /// The keyword that stands in for it.
-        exact: Exact,
+        exact: KeywordSubfield,
     },
     /// Integers: `byte`, `short`, `integer`, `long`, `unsigned_long`.
     Integer(IntegerType),
@@ -72,7 +72,7 @@ pub enum FieldType {
 
 /// The keyword sub-field that stands in for a `text` field wherever whole values count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exact {
+pub enum KeywordSubfield {
     /// There is none.
     Missing,
     /// This one.
@@ -86,7 +86,7 @@ pub enum Exact {
     Several,
 }
 
-impl Exact {
+impl KeywordSubfield {
     fn limit(self) -> Option<u32> {
         match self {
             Self::One { ignore_above, .. } => ignore_above,
@@ -180,7 +180,7 @@ impl FieldType {
             "constant_keyword" => Self::ConstantKeyword { value: None },
             "wildcard" => Self::Wildcard { ignore_above: None },
             "text" | "match_only_text" => Self::Text {
-                exact: Exact::Missing,
+                exact: KeywordSubfield::Missing,
             },
             "byte" => Self::Integer(IntegerType::Byte),
             "short" => Self::Integer(IntegerType::Short),
@@ -242,7 +242,7 @@ impl FieldType {
         match self {
             Self::Keyword { normalizer, .. }
             | Self::Text {
-                exact: Exact::One { normalizer, .. },
+                exact: KeywordSubfield::One { normalizer, .. },
             } => *normalizer,
             _ => Normalizer::Keep,
         }

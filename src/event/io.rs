@@ -63,9 +63,9 @@ pub trait Progress: Sync {
 
 /// Nobody looks.
 #[derive(Debug, Clone, Copy)]
-pub struct Unwatched;
+pub struct NoProgress;
 
-impl Progress for Unwatched {
+impl Progress for NoProgress {
     fn advance(&self, _: u64) {}
 }
 

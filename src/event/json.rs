@@ -82,16 +82,16 @@ fn entries_of(value: &Json) -> usize {
 fn duplicate(document: &str) -> String {
     let mut found = String::new();
     let mut reader = serde_json::Deserializer::from_str(document);
-    let _ = Unique { found: &mut found }.deserialize(&mut reader);
+    let _ = DuplicateKeyCheck { found: &mut found }.deserialize(&mut reader);
     found
 }
 
 /// Walks a value and stops at a key that occurs twice.
-struct Unique<'f> {
+struct DuplicateKeyCheck<'f> {
     found: &'f mut String,
 }
 
-impl<'de> DeserializeSeed<'de> for Unique<'_> {
+impl<'de> DeserializeSeed<'de> for DuplicateKeyCheck<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
@@ -99,7 +99,7 @@ impl<'de> DeserializeSeed<'de> for Unique<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Unique<'_> {
+impl<'de> Visitor<'de> for DuplicateKeyCheck<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,7 +132,7 @@ impl<'de> Visitor<'de> for Unique<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         while items
-            .next_element_seed(Unique { found: self.found })?
+            .next_element_seed(DuplicateKeyCheck { found: self.found })?
             .is_some()
         {}
         Ok(())
@@ -146,7 +146,7 @@ impl<'de> Visitor<'de> for Unique<'_> {
                 *self.found = key;
                 return Err(A::Error::custom("found"));
             }
-            members.next_value_seed(Unique { found: self.found })?;
+            members.next_value_seed(DuplicateKeyCheck { found: self.found })?;
         }
         Ok(())
     }

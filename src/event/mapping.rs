@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::field::{Exact, FieldType, FloatType, Normalizer};
+use super::field::{FieldType, FloatType, KeywordSubfield, Normalizer};
 use super::schema::{FieldOptions, MappedField, Mapping, Origin};
 use super::time::DateFormat;
 use super::value::Scalar;
@@ -315,12 +315,12 @@ fn text_type(body: &Map<String, Json>) -> FieldType {
         let normalizer = field_type.normalizer();
         match field_type {
             FieldType::Keyword { ignore_above, .. } | FieldType::Wildcard { ignore_above } => {
-                Some(Exact::One {
+                Some(KeywordSubfield::One {
                     ignore_above,
                     normalizer,
                 })
             }
-            FieldType::ConstantKeyword { .. } => Some(Exact::One {
+            FieldType::ConstantKeyword { .. } => Some(KeywordSubfield::One {
                 ignore_above: None,
                 normalizer,
             }),
@@ -328,12 +328,12 @@ fn text_type(body: &Map<String, Json>) -> FieldType {
         }
     });
     let exact = match (exact.next(), exact.next()) {
-        (None, _) => Exact::Missing,
+        (None, _) => KeywordSubfield::Missing,
         (Some(one), None) => one,
-        _ => Exact::Several,
+        _ => KeywordSubfield::Several,
     };
     let text = FieldType::Text { exact };
-    if unindexed && matches!(exact, Exact::One { .. }) {
+    if unindexed && matches!(exact, KeywordSubfield::One { .. }) {
         FieldType::Unindexed(Box::new(text))
     } else {
         text

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::replayed::Execution;
-use super::suppress::{Fate, OpenGroups};
+use super::suppress::{HitOutcome, OpenGroups};
 use super::window::Arrival;
 use crate::evaluate::indicator_match::{Enumerated, Pair, Unmet, group_holds};
 
@@ -140,13 +140,13 @@ pub fn execute(
         if matches.is_empty() {
             continue;
         }
-        let of = match open.fate(|field| values(event, field)) {
-            Fate::Cut => {
+        let of = match open.outcome_of(|field| values(event, field)) {
+            HitOutcome::Cut => {
                 matching.cut.push(event);
                 continue;
             }
-            Fate::Alert => &mut matching.alerts,
-            Fate::Suppressed => &mut matching.suppressed,
+            HitOutcome::Alert => &mut matching.alerts,
+            HitOutcome::Suppressed => &mut matching.suppressed,
         };
         alerted.insert(event);
         of.push((event, matches));

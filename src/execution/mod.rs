@@ -17,4 +17,4 @@ pub mod threshold;
 pub mod time_range;
 pub mod window;
 
-pub use window::{Arrival, Outcome, Phase, Search, Windows};
+pub use window::{Arrival, Phase, PhaseOutcome, Search, Windows};

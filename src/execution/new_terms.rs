@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::replayed::Execution;
-use super::suppress::{Fate, OpenGroups};
+use super::suppress::{HitOutcome, OpenGroups};
 use super::window::Arrival;
 use crate::evaluate::new_terms::{Carried, Range, Seen, seen};
 use crate::evaluate::term::Term;
@@ -81,13 +81,13 @@ pub fn execute<'d>(
         if alerted.0.contains(&alert) {
             continue;
         }
-        let of = match open.fate(|field| values(seen.first, field)) {
-            Fate::Cut => {
+        let of = match open.outcome_of(|field| values(seen.first, field)) {
+            HitOutcome::Cut => {
                 novelty.cut.push(seen);
                 continue;
             }
-            Fate::Alert => &mut novelty.alerts,
-            Fate::Suppressed => &mut novelty.suppressed,
+            HitOutcome::Alert => &mut novelty.alerts,
+            HitOutcome::Suppressed => &mut novelty.suppressed,
         };
         alerted.0.insert(alert);
         of.push(seen);

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::replayed::Execution;
-use super::suppress::{Fate, Group, OpenGroups};
+use super::suppress::{Group, HitOutcome, OpenGroups};
 use super::window::Arrival;
 use crate::evaluate::term::Term;
 
@@ -167,18 +167,18 @@ fn by_bucket(
     let (mut others, mut cut) = (Vec::new(), Vec::new());
     for (place, (key, own)) in buckets.into_iter().enumerate() {
         let numbers = own.iter().map(|(number, _)| *number);
-        let fate = if place < looked_at {
+        let outcome = if place < looked_at {
             open.in_group(key.group())
         } else {
-            Fate::Cut
+            HitOutcome::Cut
         };
-        match fate {
-            Fate::Alert => {
+        match outcome {
+            HitOutcome::Alert => {
                 paging.alerts.extend(numbers.clone().take(1));
                 others.extend(numbers.skip(1));
             }
-            Fate::Suppressed => others.extend(numbers),
-            Fate::Cut => {
+            HitOutcome::Suppressed => others.extend(numbers),
+            HitOutcome::Cut => {
                 cut.extend(numbers);
                 continue;
             }

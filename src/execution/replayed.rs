@@ -4,7 +4,7 @@
 //! As in [`super::window`], the executions that see the same documents do the same, so only the
 //! phases are run in which some document enters or leaves a window.
 
-use super::window::{Arrival, Outcome, Phase, Windows};
+use super::window::{Arrival, Phase, PhaseOutcome, Windows};
 
 /// One execution and the time range that it searches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Windows {
         &self,
         documents: &[Arrival],
         moments: &[i64],
-        run: &mut dyn FnMut(&[Execution]) -> Outcome,
+        run: &mut dyn FnMut(&[Execution]) -> PhaseOutcome,
     ) -> Vec<Phase> {
         let interval = self.0.interval.max(1);
         let mut cuts = vec![0];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::alert::common;
-use super::window::{Found, Outcome};
+use super::window::{PhaseOutcome, SearchHits};
 use crate::event::Event;
 use crate::rule::Suppression;
 
@@ -39,11 +39,11 @@ pub fn group(suppression: &Suppression, events: &[&Event], sequence: bool) -> Gr
 /// group go under its first alert, and a match cut by `max_signals` is lost unless another
 /// execution finds it.
 pub fn settle(
-    ran: &[(i64, &Found)],
+    ran: &[(i64, &SearchHits)],
     mut open: OpenGroups<'_>,
     group: &dyn Fn(usize) -> Group,
-) -> Outcome {
-    let mut outcome = Outcome::default();
+) -> PhaseOutcome {
+    let mut outcome = PhaseOutcome::default();
     let mut cut = Vec::new();
     for (start, found) in ran {
         open.begin(*start);
@@ -51,10 +51,10 @@ pub fn settle(
             if outcome.alerts.contains(hit) || outcome.suppressed.contains(hit) {
                 continue;
             }
-            match open.fate_of(|| group(*hit)) {
-                Fate::Alert => outcome.alerts.push(*hit),
-                Fate::Suppressed => outcome.suppressed.push(*hit),
-                Fate::Cut => cut.push(*hit),
+            match open.outcome_of_group(|| group(*hit)) {
+                HitOutcome::Alert => outcome.alerts.push(*hit),
+                HitOutcome::Suppressed => outcome.suppressed.push(*hit),
+                HitOutcome::Cut => cut.push(*hit),
             }
         }
         cut.extend(&found.cut);
@@ -70,7 +70,7 @@ pub fn settle(
 
 /// The result of a hit of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum HitOutcome {
     /// An alert.
     Alert,
     /// It goes under an earlier alert of its group.
@@ -139,48 +139,48 @@ impl<'s> OpenGroups<'s> {
     }
 
     /// Decides a hit by the values of its fields.
-    pub fn fate(&mut self, values: impl Fn(&str) -> Vec<String>) -> Fate {
+    pub fn outcome_of(&mut self, values: impl Fn(&str) -> Vec<String>) -> HitOutcome {
         let suppression = self.suppression;
         let fields = || suppression.into_iter().flat_map(|own| &own.group_by);
         let present = |field: &String| Some(values(field)).filter(|values| !values.is_empty());
-        self.fate_of(|| fields().map(present).collect())
+        self.outcome_of_group(|| fields().map(present).collect())
     }
 
     /// Decides a hit by its group; `group` is called only if the rule has suppression.
-    pub fn fate_of(&mut self, group: impl FnOnce() -> Group) -> Fate {
+    pub fn outcome_of_group(&mut self, group: impl FnOnce() -> Group) -> HitOutcome {
         let Some(suppression) = self.suppression else {
-            return self.alone();
+            return self.without_group();
         };
         let group = group();
         if group.iter().any(Option::is_none) && !suppression.group_missing {
-            return self.alone();
+            return self.without_group();
         }
         self.in_group(group)
     }
 
     /// Decides a hit of a group.
-    pub fn in_group(&mut self, group: Group) -> Fate {
+    pub fn in_group(&mut self, group: Group) -> HitOutcome {
         if self.suppression.is_some() && self.open.contains_key(&group) {
             if self.made + self.suppressed >= self.looked_at() {
-                return Fate::Cut;
+                return HitOutcome::Cut;
             }
             self.suppressed += 1;
-            return Fate::Suppressed;
+            return HitOutcome::Suppressed;
         }
-        let fate = self.alone();
-        if fate == Fate::Alert && self.suppression.is_some() {
+        let outcome = self.without_group();
+        if outcome == HitOutcome::Alert && self.suppression.is_some() {
             self.open.insert(group, self.now);
         }
-        fate
+        outcome
     }
 
     /// Decides a hit without a group.
-    fn alone(&mut self) -> Fate {
+    fn without_group(&mut self) -> HitOutcome {
         if self.made >= self.max_signals {
-            return Fate::Cut;
+            return HitOutcome::Cut;
         }
         self.made += 1;
-        Fate::Alert
+        HitOutcome::Alert
     }
 }
 
@@ -199,8 +199,8 @@ pub fn values_of(event: &Event, field: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn found(hits: &[usize], cut: &[usize]) -> Found {
-        Found {
+    fn found(hits: &[usize], cut: &[usize]) -> SearchHits {
+        SearchHits {
             from: 0,
             until: 1,
             shift: 0,

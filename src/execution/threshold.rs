@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::replayed::Execution;
-use super::suppress::{Fate, Group, OpenGroups};
+use super::suppress::{Group, HitOutcome, OpenGroups};
 use super::window::Arrival;
 use crate::evaluate::term::{Term, combinations};
 use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
@@ -78,12 +78,12 @@ pub fn execute<'d>(
     };
     for bucket in reached {
         match open.in_group(group(&bucket)) {
-            Fate::Alert => {
+            HitOutcome::Alert => {
                 history.0.insert(bucket.key.clone(), bucket.last);
                 counting.alerts.push(bucket);
             }
-            Fate::Suppressed => counting.suppressed.push(bucket),
-            Fate::Cut => counting.cut.push(bucket),
+            HitOutcome::Suppressed => counting.suppressed.push(bucket),
+            HitOutcome::Cut => counting.cut.push(bucket),
         }
     }
     counting

@@ -35,7 +35,7 @@ pub struct Search {
 
 /// What one search finds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct SearchHits {
     /// The executions.
     pub from: i64,
     /// The first start that is too late.
@@ -50,7 +50,7 @@ pub struct Found {
 
 /// Turns the hits of one phase's executions, given with their starts in start order, into alerts,
 /// cut and suppressed matches.
-pub type Settle<'a> = dyn Fn(&[(i64, &Found)]) -> Outcome + 'a;
+pub type AlertPolicy<'a> = dyn Fn(&[(i64, &SearchHits)]) -> PhaseOutcome + 'a;
 
 /// Phases of the schedule in which the same happens: executions start from `from` to before
 /// `until` after the start of the case, modulo the interval.
@@ -61,12 +61,12 @@ pub struct Phase {
     /// At most the interval.
     pub until: i64,
     /// What happens.
-    pub outcome: Outcome,
+    pub outcome: PhaseOutcome,
 }
 
 /// What the executions of one phase do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Outcome {
+pub struct PhaseOutcome {
     /// The matches that become alerts, by number, each once.
     pub alerts: Vec<usize>,
     /// Those that `max_signals` cut off and no other execution found.
@@ -136,7 +136,12 @@ impl Windows {
     /// The outcome of every phase from 0 to the interval; adjacent phases with equal outcomes are
     /// merged. With `repeats`, an execution that finds the same as the one before may make other
     /// alerts.
-    pub fn phases(&self, found: &[Found], repeats: bool, settle: &Settle<'_>) -> Vec<Phase> {
+    pub fn phases(
+        &self,
+        found: &[SearchHits],
+        repeats: bool,
+        settle: &AlertPolicy<'_>,
+    ) -> Vec<Phase> {
         let interval = self.0.interval.max(1);
         let mut cuts = vec![0];
         for one in found {
@@ -171,12 +176,12 @@ impl Windows {
     pub fn phase(
         &self,
         phase: i64,
-        found: &[Found],
+        found: &[SearchHits],
         repeats: bool,
-        settle: &Settle<'_>,
-    ) -> Outcome {
+        settle: &AlertPolicy<'_>,
+    ) -> PhaseOutcome {
         let interval = self.0.interval.max(1);
-        let starts = |one: &Found| {
+        let starts = |one: &SearchHits| {
             let first = one.from + (phase - one.from).rem_euclid(interval);
             let until = one.until;
             // Each makes an alert of one more hit at least, or nothing more comes.
@@ -187,7 +192,7 @@ impl Windows {
         let ran = found
             .iter()
             .flat_map(|one| starts(one).map(move |start| (start, one)));
-        let mut ran: Vec<(i64, &Found)> = ran.collect();
+        let mut ran: Vec<(i64, &SearchHits)> = ran.collect();
         ran.sort_by_key(|(start, one)| (*start, -one.shift));
         settle(&ran)
     }
@@ -242,11 +247,11 @@ mod tests {
     }
 
     /// All events together are a match; nothing else is.
-    fn together(windows: Windows, events: &[Arrival]) -> Vec<Found> {
+    fn together(windows: Windows, events: &[Arrival]) -> Vec<SearchHits> {
         let searches = windows.searches(events).into_iter();
         let whole = searches.filter(|search| search.visible.len() == events.len());
         whole
-            .map(|search| Found {
+            .map(|search| SearchHits {
                 from: search.from,
                 until: search.until,
                 shift: search.shift,
@@ -256,13 +261,13 @@ mod tests {
             .collect()
     }
 
-    fn settle(ran: &[(i64, &Found)]) -> Outcome {
+    fn settle(ran: &[(i64, &SearchHits)]) -> PhaseOutcome {
         let mut alerts: Vec<usize> = ran.iter().flat_map(|(_, one)| one.hits.clone()).collect();
         alerts.sort_unstable();
         alerts.dedup();
-        Outcome {
+        PhaseOutcome {
             alerts,
-            ..Outcome::default()
+            ..PhaseOutcome::default()
         }
     }
 
@@ -326,9 +331,9 @@ mod tests {
         let phase = |from, until, alerts: &[usize]| Phase {
             from,
             until,
-            outcome: Outcome {
+            outcome: PhaseOutcome {
                 alerts: alerts.to_vec(),
-                ..Outcome::default()
+                ..PhaseOutcome::default()
             },
         };
         let phases = [phase(0, 10, &[]), phase(10, 40, &[0]), phase(40, 50, &[])];

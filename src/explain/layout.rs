@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{ClauseRow, Explanation, Furthest, Lack, StageRow, phrases};
+use super::{ClauseRow, Explanation, LongestPrefix, StageRow, UnmetClause, phrases};
 use crate::evaluate::{Blockers, Cause, CauseKind, Evaluation, reason};
 use crate::event::field::Reading;
 use crate::event::{Event, EventId};
@@ -44,16 +44,16 @@ impl LabelledEvaluation<'_, '_> {
             causes().any(|cause| cause.kind == CauseKind::Clause(id))
         };
         let would = |causes: &[Cause]| causes.iter().map(|cause| self.would(cause)).collect();
-        let lacks: Vec<Lack> = causes().map(|cause| self.lack(cause)).collect();
+        let unmet: Vec<UnmetClause> = causes().map(|cause| self.unmet_clause(cause)).collect();
         Explanation {
             alerted,
             alone: !blockers.causes.is_empty(),
-            furthest: if alerted {
+            longest_prefix: if alerted {
                 None
             } else {
-                self.furthest(blockers, &shown)
+                self.longest_prefix(blockers, &shown)
             },
-            lacks,
+            unmet,
             stages: self.stages(&shown),
             clauses: self.rows(&shown, &decides),
             would: would(&blockers.causes),
@@ -69,9 +69,9 @@ impl LabelledEvaluation<'_, '_> {
     }
 
     /// Converts a cause to an unmet clause.
-    pub(super) fn lack(&self, cause: &Cause) -> Lack {
+    pub(super) fn unmet_clause(&self, cause: &Cause) -> UnmetClause {
         let plan = self.evaluation.plan();
-        Lack {
+        UnmetClause {
             stage: cause.stage.map(|stage| stage.0 + 1),
             event: cause.event.map(|event| self.label(event)),
             clause: match self.excluded_by(cause) {
@@ -80,7 +80,7 @@ impl LabelledEvaluation<'_, '_> {
             },
             saw: self.saw(cause),
             found: None,
-            miss: cause.miss.as_ref().map(phrases::miss),
+            miss: cause.shortfall.as_ref().map(phrases::miss),
         }
     }
 
@@ -142,13 +142,17 @@ impl LabelledEvaluation<'_, '_> {
     }
 
     /// The longest prefix of the sequence that matches, and what ended it.
-    fn furthest(&self, blockers: &Blockers, shown: &[Option<EventId>]) -> Option<Furthest> {
+    fn longest_prefix(
+        &self,
+        blockers: &Blockers,
+        shown: &[Option<EventId>],
+    ) -> Option<LongestPrefix> {
         let plan = self.evaluation.plan();
         if !matches!(plan.operator, Operator::Sequence(_)) {
             return None;
         }
         let near: Vec<EventId> = shown.iter().flatten().copied().collect();
-        let events = self.evaluation.furthest(&near);
+        let events = self.evaluation.longest_prefix(&near);
         let positions: Vec<StageId> = plan
             .positive()
             .flat_map(|(id, stage)| std::iter::repeat_n(id, usize::from(stage.runs)))
@@ -167,11 +171,11 @@ impl LabelledEvaluation<'_, '_> {
             None => causes().find(|cause| self.is_missing(cause)),
         };
         let ended = match (ended, positions.get(events.len())) {
-            (Some(cause), _) => self.lack(cause).words(),
+            (Some(cause), _) => self.unmet_clause(cause).words(),
             (None, Some(next)) => format!("no event that meets stage {}", next.0 + 1),
             (None, None) => "an event that must be missing".to_owned(),
         };
-        Some(Furthest {
+        Some(LongestPrefix {
             events: events.into_iter().map(|event| self.label(event)).collect(),
             of: positions.len(),
             ended,
@@ -267,7 +271,7 @@ impl LabelledEvaluation<'_, '_> {
     }
 }
 
-impl Lack {
+impl UnmetClause {
     /// In one line: `stage 2, child: order, 0.541s too early`.
     pub fn words(&self) -> String {
         let mut text = String::new();

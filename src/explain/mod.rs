@@ -29,11 +29,11 @@ pub struct Explanation {
     /// What it is where it is no case.
     pub recording: Option<Recording>,
     /// What the nearest miss lacks: any one of them, or all together ([`Explanation::alone`]).
-    pub lacks: Vec<Lack>,
+    pub unmet: Vec<UnmetClause>,
     /// Each unmet clause alone, if met, would make the rule alert.
     pub alone: bool,
     /// The longest matching prefix of a sequence without a match.
-    pub furthest: Option<Furthest>,
+    pub longest_prefix: Option<LongestPrefix>,
     /// The stages in the order of the text.
     pub stages: Vec<StageRow>,
     /// The steps of an ES|QL query; other rules have stages.
@@ -74,7 +74,7 @@ pub struct Recording {
 
 /// A clause that is not met, as a report shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lack {
+pub struct UnmetClause {
     /// The stage at which it was judged, from 1.
     pub stage: Option<u16>,
     /// The event on which it was judged.
@@ -91,7 +91,7 @@ pub struct Lack {
 
 /// The longest beginning of a sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Furthest {
+pub struct LongestPrefix {
     /// Its events, in order.
     pub events: Vec<String>,
     /// How many a whole sequence has.
@@ -189,8 +189,8 @@ fn in_production(explanation: &mut Explanation, check: &Observation) {
         return;
     }
     explanation.alerted = alerted;
-    explanation.furthest = None;
-    explanation.lacks.clear();
+    explanation.longest_prefix = None;
+    explanation.unmet.clear();
     explanation.would.clear();
     explanation.together.clear();
     for clause in &mut explanation.clauses {
@@ -201,7 +201,7 @@ fn in_production(explanation: &mut Explanation, check: &Observation) {
     };
     explanation.alone = !record.overdetermined;
     for cause in &record.causes {
-        explanation.lacks.push(Lack {
+        explanation.unmet.push(UnmetClause {
             stage: cause.stage,
             event: cause.event.clone(),
             clause: cause.clause.clone(),

@@ -24,7 +24,7 @@ pub(super) fn would(plan: &Plan, cause: &Cause, outcome: Option<bool>, label: &s
     let Some(clause) = clause else {
         return String::new();
     };
-    match (clause.kind, &cause.miss) {
+    match (clause.kind, &cause.shortfall) {
         (ClauseKind::Order, Some(Shortfall::Order { early })) => {
             format!(
                 "{label} came {} later or more",

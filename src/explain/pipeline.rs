@@ -1,6 +1,6 @@
 //! Explains a check of an ES|QL rule: the rows in and out of each step, and where rows stopped.
 
-use super::{ClauseRow, Explanation, Lack};
+use super::{ClauseRow, Explanation, UnmetClause};
 use crate::replay::trace::{Observation, RuleClause};
 
 /// Explains the check as it was run.
@@ -32,7 +32,7 @@ pub(super) fn explain(check: &Observation, clauses: &[RuleClause]) -> Explanatio
         return explanation;
     };
     for cause in &record.causes {
-        explanation.lacks.push(Lack {
+        explanation.unmet.push(UnmetClause {
             stage: None,
             event: cause.event.clone(),
             clause: cause.clause.clone(),

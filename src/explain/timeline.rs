@@ -30,7 +30,7 @@ pub struct EventTimeline {
     /// The stages in the order of the text.
     pub lanes: Vec<EventLane>,
     /// The events in the order of their times; those without one come last.
-    pub steps: Vec<Step>,
+    pub steps: Vec<TimelineEvent>,
     /// How many events are left out.
     pub more: usize,
     /// `maxspan`, in milliseconds.
@@ -50,7 +50,7 @@ pub struct EventLane {
 
 /// An event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct TimelineEvent {
     /// Its label, or its number (`#3`).
     pub label: String,
     /// Milliseconds after the first event.
@@ -93,7 +93,7 @@ pub fn event_timeline(check: &Observation) -> EventTimeline {
         (time.is_none(), time, *id)
     });
     let first = ids.first().and_then(|id| evaluation.time(*id));
-    let step = |id: &EventId| Step {
+    let step = |id: &EventId| TimelineEvent {
         label: label(&input.labels, *id),
         at: evaluation
             .time(*id)

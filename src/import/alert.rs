@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::detect::Form;
+use super::detect::EventForm;
 
 /// The documents in a hit or a response, each with its `_index` and `_id`; none when there are
 /// none.
@@ -79,7 +79,7 @@ pub(super) type EventName = (String, String);
 /// What the alert was raised for. An alert for a sequence as a whole, or for a number of events, has
 /// copied no event; those of the sequence have alerts of their own, the building blocks.
 pub(super) fn read(alert: Map<String, Json>) -> Alert {
-    let has = |path: &str| said(&alert, path).is_some();
+    let has = |path: &str| alert_field(&alert, path).is_some();
     if has("threshold_result") {
         return Alert::Nothing("alert of a threshold as a whole");
     }
@@ -92,7 +92,7 @@ pub(super) fn read(alert: Map<String, Json>) -> Alert {
 }
 
 /// What an alert says of itself, below `kibana.alert` or, before Elastic 8, below `signal`.
-fn said<'a>(alert: &'a Map<String, Json>, path: &str) -> Option<&'a Json> {
+fn alert_field<'a>(alert: &'a Map<String, Json>, path: &str) -> Option<&'a Json> {
     ["kibana.alert", "signal"]
         .iter()
         .find_map(|prefix| field(alert, &format!("{prefix}.{path}")))
@@ -111,7 +111,7 @@ fn ancestor(alert: &Map<String, Json>) -> Ancestor {
         Json::Array(values) => values.first().and_then(Json::as_str).map(str::to_owned),
         value => value.as_str().map(str::to_owned),
     };
-    let listed = said(alert, "ancestors").map(|ancestors| match ancestors {
+    let listed = alert_field(alert, "ancestors").map(|ancestors| match ancestors {
         Json::Array(all) => all.iter().collect(),
         one => vec![one],
     });
@@ -123,7 +123,7 @@ fn ancestor(alert: &Map<String, Json>) -> Ancestor {
     let found = listed.iter().find(of_event).or(listed.first());
     let part = |name: &str| {
         let own = found.and_then(|ancestor| ancestor.get(name)).and_then(text);
-        own.or_else(|| said(alert, &format!("ancestors.{name}")).and_then(text))
+        own.or_else(|| alert_field(alert, &format!("ancestors.{name}")).and_then(text))
     };
     Ancestor {
         index: part("index"),
@@ -138,8 +138,12 @@ fn original(alert: Map<String, Json>, ancestor: Ancestor) -> Map<String, Json> {
         Json::Array(values) => values.into_iter().next(),
         value => Some(value),
     };
-    let time = said(&alert, "original_time").cloned().and_then(first);
-    let kind = said(&alert, "original_event.kind").cloned().and_then(first);
+    let time = alert_field(&alert, "original_time")
+        .cloned()
+        .and_then(first);
+    let kind = alert_field(&alert, "original_event.kind")
+        .cloned()
+        .and_then(first);
     let mut event = Map::new();
     for (key, value) in [("_index", ancestor.index), ("_id", ancestor.id)] {
         if let Some(value) = value {
@@ -187,7 +191,7 @@ pub(super) fn field<'a>(object: &'a Map<String, Json>, path: &str) -> Option<&'a
 
 /// Whether the hit's document is an alert.
 pub(super) fn is_alert(document: &Map<String, Json>) -> bool {
-    Form::of(document) == Some(Form::Alert)
+    EventForm::of(document) == Some(EventForm::Alert)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::error::Problem;
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileFormat {
     /// A Windows event log.
     Evtx,
     /// gzip.
@@ -23,19 +23,19 @@ pub enum Kind {
     JsonValues,
 }
 
-impl Kind {
+impl FileFormat {
     /// How many first bytes are enough to tell.
     pub const HEAD: usize = 64 * 1024;
 
-    /// Tells the kind from the first [`Kind::HEAD`] bytes (fewer when the file is shorter).
+    /// Tells the kind from the first [`FileFormat::HEAD`] bytes (fewer when the file is shorter).
     pub fn of(head: &[u8]) -> Result<Self, Problem> {
-        const MAGIC: [(&[u8], Kind); 6] = [
-            (b"ElfFile\0", Kind::Evtx),
-            (b"\x1f\x8b", Kind::Gzip),
-            (b"\x28\xb5\x2f\xfd", Kind::Zstd),
-            (b"PK\x03\x04", Kind::Zip),
-            (b"PK\x05\x06", Kind::Zip),
-            (b"PK\x07\x08", Kind::Zip),
+        const MAGIC: [(&[u8], FileFormat); 6] = [
+            (b"ElfFile\0", FileFormat::Evtx),
+            (b"\x1f\x8b", FileFormat::Gzip),
+            (b"\x28\xb5\x2f\xfd", FileFormat::Zstd),
+            (b"PK\x03\x04", FileFormat::Zip),
+            (b"PK\x05\x06", FileFormat::Zip),
+            (b"PK\x07\x08", FileFormat::Zip),
         ];
         if let Some((_, kind)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
             return Ok(*kind);
@@ -100,7 +100,7 @@ fn other_kind(head: &[u8], text: &[u8]) -> Problem {
 
 /// The form of one JSON object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Form {
+pub enum EventForm {
     /// Winlogbeat or Elastic Agent before any pipeline: a `winlog` object and no ECS fields of
     /// the event.
     Winlogbeat,
@@ -118,7 +118,7 @@ pub enum Form {
     Response,
 }
 
-impl Form {
+impl EventForm {
     /// Every form, by the name that people give it.
     pub const NAMES: [(&'static str, Self); 7] = [
         ("winlogbeat", Self::Winlogbeat),
@@ -207,30 +207,36 @@ fn went_through_a_pipeline(object: &Map<String, Json>) -> bool {
 mod tests {
     use super::*;
 
-    fn form(json: &str) -> Option<Form> {
-        Form::of(serde_json::from_str::<Json>(json).unwrap().as_object()?)
+    fn form(json: &str) -> Option<EventForm> {
+        EventForm::of(serde_json::from_str::<Json>(json).unwrap().as_object()?)
     }
 
     #[test]
     fn a_file_is_known_by_its_first_bytes() {
-        assert_eq!(Kind::of(b"ElfFile\0....").unwrap(), Kind::Evtx);
-        assert_eq!(Kind::of(b"PK\x03\x04").unwrap(), Kind::Zip);
-        assert_eq!(Kind::of(b"\x1f\x8b\x08").unwrap(), Kind::Gzip);
+        assert_eq!(FileFormat::of(b"ElfFile\0....").unwrap(), FileFormat::Evtx);
+        assert_eq!(FileFormat::of(b"PK\x03\x04").unwrap(), FileFormat::Zip);
+        assert_eq!(FileFormat::of(b"\x1f\x8b\x08").unwrap(), FileFormat::Gzip);
         assert_eq!(
-            Kind::of(b"\xef\xbb\xbf {\"a\":1}").unwrap(),
-            Kind::JsonLines
+            FileFormat::of(b"\xef\xbb\xbf {\"a\":1}").unwrap(),
+            FileFormat::JsonLines
         );
-        assert_eq!(Kind::of(b"\n [ {").unwrap(), Kind::JsonArray);
-        assert_eq!(Kind::of(b"{\n  \"a\": 1\n}\n").unwrap(), Kind::JsonValues);
+        assert_eq!(FileFormat::of(b"\n [ {").unwrap(), FileFormat::JsonArray);
         assert_eq!(
-            Kind::of(b"{\"a\": 1,\n \"b\": 2}").unwrap(),
-            Kind::JsonValues
+            FileFormat::of(b"{\n  \"a\": 1\n}\n").unwrap(),
+            FileFormat::JsonValues
+        );
+        assert_eq!(
+            FileFormat::of(b"{\"a\": 1,\n \"b\": 2}").unwrap(),
+            FileFormat::JsonValues
         );
     }
 
     #[test]
     fn a_damaged_first_line_does_not_make_lines_one_value() {
-        assert_eq!(Kind::of(b"{\"a\":\n{\"a\":1}\n").unwrap(), Kind::JsonLines);
+        assert_eq!(
+            FileFormat::of(b"{\"a\":\n{\"a\":1}\n").unwrap(),
+            FileFormat::JsonLines
+        );
     }
 
     #[test]
@@ -243,7 +249,7 @@ mod tests {
             (b"  \n", "empty"),
             (b"", "empty"),
         ] {
-            let problem = Kind::of(head).unwrap_err();
+            let problem = FileFormat::of(head).unwrap_err();
             assert!(problem.to_string().contains(words), "{problem}");
             assert!(!problem.help().is_empty());
         }
@@ -254,34 +260,43 @@ mod tests {
         let cases = [
             (
                 r#"{"winlog":{"event_id":1},"event":{"code":"1"}}"#,
-                Form::Winlogbeat,
+                EventForm::Winlogbeat,
             ),
             (
                 r#"{"winlog":{},"event":{"category":["process"]}}"#,
-                Form::Document,
+                EventForm::Document,
             ),
             (
                 r#"{"winlog":{"event_data":{}},"data_stream":{}}"#,
-                Form::Document,
+                EventForm::Document,
             ),
             (
                 r#"{"winlog":{"event_data":{"UtcTime":""}},"data_stream":{}}"#,
-                Form::Winlogbeat,
+                EventForm::Winlogbeat,
             ),
             (
                 r#"{"event_id":4688,"log_name":"Security"}"#,
-                Form::OldWinlogbeat,
+                EventForm::OldWinlogbeat,
             ),
-            (r#"{"EventID":1,"Channel":"Security"}"#, Form::Flat),
-            (r#"{"Event":{"System":{}}}"#, Form::EventTree),
+            (r#"{"EventID":1,"Channel":"Security"}"#, EventForm::Flat),
+            (r#"{"Event":{"System":{}}}"#, EventForm::EventTree),
             (
                 r#"{"_index":"i","_source":{"@timestamp":"x"}}"#,
-                Form::Response,
+                EventForm::Response,
             ),
-            (r#"{"took":1,"hits":{"hits":[]}}"#, Form::Response),
-            (r#"{"kibana.alert.uuid":"x","@timestamp":"y"}"#, Form::Alert),
-            (r#"{"kibana":{"alert":{}},"@timestamp":"y"}"#, Form::Alert),
-            (r#"{"@timestamp":"2024-01-01T00:00:00Z"}"#, Form::Document),
+            (r#"{"took":1,"hits":{"hits":[]}}"#, EventForm::Response),
+            (
+                r#"{"kibana.alert.uuid":"x","@timestamp":"y"}"#,
+                EventForm::Alert,
+            ),
+            (
+                r#"{"kibana":{"alert":{}},"@timestamp":"y"}"#,
+                EventForm::Alert,
+            ),
+            (
+                r#"{"@timestamp":"2024-01-01T00:00:00Z"}"#,
+                EventForm::Document,
+            ),
         ];
         for (json, expected) in cases {
             assert_eq!(form(json), Some(expected), "{json}");

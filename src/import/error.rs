@@ -7,14 +7,14 @@ use std::sync::Arc;
 /// possible.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {problem}")]
-pub struct Fault {
+pub struct RecordError {
     /// Where.
     pub place: Place,
     /// What.
     pub problem: Problem,
 }
 
-impl Fault {
+impl RecordError {
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         self.problem.help()

@@ -8,7 +8,7 @@ use evtx::{EvtxChunkData, ParserSettings};
 use serde_json::Value as Json;
 
 use super::error::{At, Damage, LibraryError, Problem};
-use super::evtx_chunk::{self as chunk, Mended};
+use super::evtx_chunk::{self as chunk, RepairedHeader};
 use super::unpack::{Bytes, problem_of};
 
 const FILE_HEADER: usize = 4096;
@@ -94,12 +94,12 @@ impl<'a> Records<'a> {
     }
 
     fn parse(&mut self, mut data: Vec<u8>) {
-        let (mended, earlier) = chunk::mend(&mut data);
+        let (mended, earlier) = chunk::repair_header(&mut data);
         self.earlier += earlier;
         if let Some(mended) = mended {
             let damage = match mended {
-                Mended::Header(records) => Damage::Header { records },
-                Mended::Stale(records) => Damage::StaleHeader { records },
+                RepairedHeader::Header(records) => Damage::Header { records },
+                RepairedHeader::Stale(records) => Damage::StaleHeader { records },
             };
             let damaged = Problem::DamagedChunk(damage);
             self.ready.push_back((self.here(), Err(damaged)));

@@ -10,7 +10,7 @@ const SMALLEST: usize = 28;
 
 /// What a chunk contains that its header does not mention, and what was repaired in the header.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Mended {
+pub(super) enum RepairedHeader {
     /// The header could not be used; this many records are in the chunk.
     Header(usize),
     /// The header ends before the last record; this many are after it.
@@ -27,7 +27,7 @@ struct Record {
 
 /// Mends the header of a chunk where it hides records. Says also how many records of an earlier
 /// use of the chunk lie behind its last one.
-pub(super) fn mend(data: &mut [u8]) -> (Option<Mended>, u64) {
+pub(super) fn repair_header(data: &mut [u8]) -> (Option<RepairedHeader>, u64) {
     let all = records(data);
     let Some(end) = usable_end(data, &all) else {
         let run = consecutive(&all);
@@ -36,7 +36,7 @@ pub(super) fn mend(data: &mut [u8]) -> (Option<Mended>, u64) {
         };
         write_header(data, first.id, last);
         return (
-            Some(Mended::Header(run.len())),
+            Some(RepairedHeader::Header(run.len())),
             (all.len() - run.len()) as u64,
         );
     };
@@ -54,7 +54,7 @@ pub(super) fn mend(data: &mut [u8]) -> (Option<Mended>, u64) {
     let earlier = all.iter().filter(|record| record.start >= position).count();
     let mended = behind.last().map(|last| {
         write_end(data, last);
-        Mended::Stale(behind.len())
+        RepairedHeader::Stale(behind.len())
     });
     (mended, earlier as u64)
 }
@@ -186,24 +186,30 @@ mod tests {
     fn a_header_that_lists_all_is_left_alone() {
         let mut data = chunk(&[7, 8, 9], 3);
         let before = data.clone();
-        assert_eq!(mend(&mut data), (None, 0));
+        assert_eq!(repair_header(&mut data), (None, 0));
         assert_eq!(data, before);
     }
 
     #[test]
     fn a_stale_header_is_moved_on_to_the_last_record() {
         let mut data = chunk(&[7, 8, 9, 10], 2);
-        assert_eq!(mend(&mut data), (Some(Mended::Stale(2)), 0));
+        assert_eq!(
+            repair_header(&mut data),
+            (Some(RepairedHeader::Stale(2)), 0)
+        );
         assert_eq!(data, chunk(&[7, 8, 9, 10], 4));
     }
 
     #[test]
     fn records_of_an_earlier_use_are_counted_and_not_read() {
         let mut data = chunk(&[70, 71, 8, 9], 2);
-        assert_eq!(mend(&mut data), (None, 2));
+        assert_eq!(repair_header(&mut data), (None, 2));
         let mut data = chunk(&[70, 71, 8, 9], 4);
         put(&mut data, 0, b"notchunk");
-        assert_eq!(mend(&mut data), (Some(Mended::Header(2)), 2));
+        assert_eq!(
+            repair_header(&mut data),
+            (Some(RepairedHeader::Header(2)), 2)
+        );
     }
 
     #[test]
@@ -212,10 +218,14 @@ mod tests {
         for (at, damage) in [(0, b"?!"), (40, b"?!"), (32, b"\x07\0"), (48, b"\x01\x02")] {
             let mut data = whole.clone();
             put(&mut data, at, damage);
-            assert_eq!(mend(&mut data), (Some(Mended::Header(3)), 0), "{at}");
+            assert_eq!(
+                repair_header(&mut data),
+                (Some(RepairedHeader::Header(3)), 0),
+                "{at}"
+            );
             assert_eq!(data, whole);
         }
-        assert_eq!(mend(&mut vec![1; CHUNK]), (None, 0));
-        assert_eq!(mend(&mut []), (None, 0));
+        assert_eq!(repair_header(&mut vec![1; CHUNK]), (None, 0));
+        assert_eq!(repair_header(&mut []), (None, 0));
     }
 }

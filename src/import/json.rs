@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde_json::Value as Json;
 
-use super::detect::Kind;
+use super::detect::FileFormat;
 use super::error::{At, Problem};
 use super::response::Hits;
 use super::unpack::{Bytes, Limits, problem_of};
@@ -14,7 +14,7 @@ use super::value_end::Scan;
 /// The values of a file.
 pub(super) struct Values<'a> {
     bytes: BufReader<Bytes<'a>>,
-    kind: Kind,
+    kind: FileFormat,
     limits: Limits,
     hits: Option<Hits>,
     number: u64,
@@ -24,9 +24,9 @@ pub(super) struct Values<'a> {
 
 impl<'a> Values<'a> {
     /// Reads `bytes` as the kind of JSON that it is.
-    pub(super) fn new(kind: Kind, bytes: Bytes<'a>, limits: Limits) -> Self {
+    pub(super) fn new(kind: FileFormat, bytes: Bytes<'a>, limits: Limits) -> Self {
         Self {
-            bytes: BufReader::with_capacity(Kind::HEAD, bytes),
+            bytes: BufReader::with_capacity(FileFormat::HEAD, bytes),
             kind,
             limits,
             hits: None,
@@ -53,7 +53,7 @@ impl<'a> Values<'a> {
                 return None;
             }
             let raw = match self.kind {
-                Kind::JsonLines => self.next_line(),
+                FileFormat::JsonLines => self.next_line(),
                 _ => self.next_element(),
             };
             self.ended = !matches!(raw, Ok(Some(_)));
@@ -73,7 +73,7 @@ impl<'a> Values<'a> {
 
     fn at(&self) -> At {
         match self.kind {
-            Kind::JsonLines => At::Line(self.number),
+            FileFormat::JsonLines => At::Line(self.number),
             _ => At::Item(self.number),
         }
     }
@@ -148,7 +148,7 @@ impl<'a> Values<'a> {
                 };
             };
             match byte {
-                b'[' if self.kind == Kind::JsonArray && !self.started => self.started = true,
+                b'[' if self.kind == FileFormat::JsonArray && !self.started => self.started = true,
                 b']' if self.started => self.started = false,
                 b',' | 0xef | 0xbb | 0xbf => {}
                 _ if byte.is_ascii_whitespace() => {}
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     fn read(text: &[u8]) -> Vec<String> {
-        let kind = Kind::of(text).unwrap();
+        let kind = FileFormat::of(text).unwrap();
         let mut values = Values::new(kind, Box::new(text), Limits::default());
         std::iter::from_fn(|| values.next_value())
             .map(|(at, value)| match value {
@@ -247,7 +247,7 @@ mod tests {
             response: 1000,
             ..Limits::default()
         };
-        let mut values = Values::new(Kind::JsonArray, Box::new(endless.as_bytes()), limits);
+        let mut values = Values::new(FileFormat::JsonArray, Box::new(endless.as_bytes()), limits);
         let (_, value) = values.next_value().unwrap();
         assert!(value.unwrap_err().to_string().contains("longer than"));
         assert!(values.next_value().is_none());

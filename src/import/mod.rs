@@ -2,7 +2,7 @@
 //! Elastic, packed or not. Used by the command `import` and by `events_from` in scenarios.
 //!
 //! A recording is read as a stream: what is held at a time is a chunk of an event log, one JSON
-//! value, or one search response. What cannot be read is a [`Fault`] among the documents; the rest
+//! value, or one search response. What cannot be read is a [`RecordError`] among the documents; the rest
 //! goes on.
 
 mod alert;
@@ -30,10 +30,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-pub use detect::{Form, Kind};
+pub use detect::{EventForm, FileFormat};
 pub use ecs::{Mapped, Shipper};
-pub use error::{At, Fault, Place, Problem};
-pub use stats::{Counts, EventKind, Tally};
+pub use error::{At, Place, Problem, RecordError};
+pub use stats::{ImportStats, Tally, WindowsEventId};
 pub use unpack::Limits;
 
 use alert::{Alert, EventName};
@@ -47,7 +47,7 @@ const DEEPEST: usize = 4;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
     /// The form of every event, instead of what each one looks like.
-    pub form: Option<Form>,
+    pub form: Option<EventForm>,
     /// Whose documents to make. Without it, those of the shipper that the event names, or of the
     /// integrations.
     pub shipper: Option<Shipper>,
@@ -72,8 +72,8 @@ pub struct Import<'a> {
     file: Arc<str>,
     archive: Option<Archive<'a>>,
     items: Option<Items<'a>>,
-    ready: VecDeque<Result<Document, Fault>>,
-    counts: Counts,
+    ready: VecDeque<Result<Document, RecordError>>,
+    counts: ImportStats,
     alerted: Alerted,
 }
 
@@ -88,7 +88,7 @@ impl<'a> Import<'a> {
     pub fn open(name: &str, mut bytes: impl Read + Seek + 'a, options: Options) -> Self {
         let mut import = Self::new(name, options);
         match start(&mut bytes) {
-            Ok(head) if matches!(Kind::of(&head), Ok(Kind::Zip)) => {
+            Ok(head) if matches!(FileFormat::of(&head), Ok(FileFormat::Zip)) => {
                 match Archive::open(Box::new(bytes), options.limits) {
                     Ok(archive) => import.archive = Some(archive),
                     Err(problem) => import.fail(At::Whole, problem),
@@ -120,7 +120,7 @@ impl<'a> Import<'a> {
     }
 
     /// What was read so far.
-    pub fn counts(&self) -> &Counts {
+    pub fn counts(&self) -> &ImportStats {
         &self.counts
     }
 
@@ -133,7 +133,7 @@ impl<'a> Import<'a> {
             archive: None,
             items: None,
             ready: VecDeque::new(),
-            counts: Counts::default(),
+            counts: ImportStats::default(),
             alerted: Alerted::default(),
         }
     }
@@ -152,22 +152,22 @@ impl<'a> Import<'a> {
         }
         let (head, bytes) = unpack::peek(bytes)?;
         let limits = self.options.limits;
-        match Kind::of(&head)? {
-            kind @ (Kind::Gzip | Kind::Zstd) => {
+        match FileFormat::of(&head)? {
+            kind @ (FileFormat::Gzip | FileFormat::Zstd) => {
                 self.items(unpack::unpack(kind, bytes, limits), depth + 1)
             }
-            Kind::Zip => Err(Problem::OtherKind {
+            FileFormat::Zip => Err(Problem::OtherKind {
                 what: "a zip within another file or from a pipe",
                 mend: "give the zip as a file of its own",
             }),
             #[cfg(feature = "evtx")]
-            Kind::Evtx => Ok(Items::Log(evtx::Records::new(bytes))),
+            FileFormat::Evtx => Ok(Items::Log(evtx::Records::new(bytes))),
             #[cfg(not(feature = "evtx"))]
-            Kind::Evtx => Err(Problem::OtherKind {
+            FileFormat::Evtx => Err(Problem::OtherKind {
                 what: "an event log (EVTX), in this build without the feature `evtx`,",
                 mend: "build with the feature `evtx`, or convert the log to JSON with an EVTX tool",
             }),
-            kind @ (Kind::JsonArray | Kind::JsonLines | Kind::JsonValues) => {
+            kind @ (FileFormat::JsonArray | FileFormat::JsonLines | FileFormat::JsonValues) => {
                 Ok(Items::Json(json::Values::new(kind, bytes, limits)))
             }
         }
@@ -213,11 +213,11 @@ impl<'a> Import<'a> {
     }
 
     fn convert(&mut self, at: At, object: Map<String, Json>) {
-        let Some(form) = self.options.form.or_else(|| Form::of(&object)) else {
+        let Some(form) = self.options.form.or_else(|| EventForm::of(&object)) else {
             return self.fail(at, Problem::UnknownForm(keys(&object)));
         };
         match form {
-            Form::Response => {
+            EventForm::Response => {
                 let hits = alert::documents(object);
                 self.counts.leave_out("hit without _source", hits.empty);
                 for document in hits.documents {
@@ -228,14 +228,14 @@ impl<'a> Import<'a> {
                     }
                 }
             }
-            Form::Alert => self.keep_alert(at, form, object),
-            Form::Document => self.keep(at, form, object),
+            EventForm::Alert => self.keep_alert(at, form, object),
+            EventForm::Document => self.keep(at, form, object),
             windows => {
                 let asked = self.options.shipper;
                 let shipper = asked.unwrap_or_else(|| shipper(windows, &object));
                 match WindowsEvent::read(windows, object) {
                     Ok(event) => {
-                        let kind = EventKind::new(&event.channel, &event.event_id);
+                        let kind = WindowsEventId::new(&event.channel, &event.event_id);
                         let converted = ecs::convert(event, shipper, asked.is_some());
                         self.counts
                             .event(kind, converted.mapped, converted.unmapped);
@@ -248,7 +248,7 @@ impl<'a> Import<'a> {
     }
 
     /// Keeps the event that an alert was raised for, once however many alerts it has.
-    fn keep_alert(&mut self, at: At, form: Form, alert: Map<String, Json>) {
+    fn keep_alert(&mut self, at: At, form: EventForm, alert: Map<String, Json>) {
         match alert::read(alert) {
             Alert::Nothing(whole) => self.counts.leave_out(whole, 1),
             Alert::Event(event, name) => {
@@ -261,7 +261,7 @@ impl<'a> Import<'a> {
         }
     }
 
-    fn keep(&mut self, at: At, form: Form, source: Map<String, Json>) {
+    fn keep(&mut self, at: At, form: EventForm, source: Map<String, Json>) {
         if alert::field(&source, "@timestamp").is_none_or(Json::is_null) {
             return self.fail(at, Problem::NoTime);
         }
@@ -275,7 +275,7 @@ impl<'a> Import<'a> {
     fn fail(&mut self, at: At, problem: Problem) {
         self.counts.fault(&problem);
         let place = self.place(at);
-        self.ready.push_back(Err(Fault { place, problem }));
+        self.ready.push_back(Err(RecordError { place, problem }));
     }
 
     fn place(&self, at: At) -> Place {
@@ -287,7 +287,7 @@ impl<'a> Import<'a> {
 }
 
 impl Iterator for Import<'_> {
-    type Item = Result<Document, Fault>;
+    type Item = Result<Document, RecordError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.ready.is_empty() {
@@ -300,9 +300,9 @@ impl Iterator for Import<'_> {
 }
 
 /// Winlogbeat's events say that they are Winlogbeat's.
-fn shipper(form: Form, object: &Map<String, Json>) -> Shipper {
+fn shipper(form: EventForm, object: &Map<String, Json>) -> Shipper {
     let agent = alert::field(object, "agent.type").and_then(Json::as_str);
-    if form == Form::OldWinlogbeat || agent == Some("winlogbeat") {
+    if form == EventForm::OldWinlogbeat || agent == Some("winlogbeat") {
         Shipper::Winlogbeat
     } else {
         Shipper::Integration

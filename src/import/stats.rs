@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::detect::Form;
+use super::detect::EventForm;
 use super::ecs::Mapped;
 use super::error::Problem;
 
 /// What was read of a recording.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct ImportStats {
     /// Documents given.
     pub documents: u64,
     /// Documents by the form that they were read in.
-    pub forms: BTreeMap<Form, u64>,
+    pub forms: BTreeMap<EventForm, u64>,
     /// Windows events by channel and id.
-    pub events: BTreeMap<EventKind, Tally>,
+    pub events: BTreeMap<WindowsEventId, Tally>,
     /// Documents without a host; sequences `by host.id` can never match them.
     pub without_host: u64,
     /// Readable records that are not events of this recording, by reason.
@@ -25,14 +25,14 @@ pub struct Counts {
 
 /// A kind of Windows event.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EventKind {
+pub struct WindowsEventId {
     /// The channel; captures write `Security` and `security`, which are one.
     pub channel: String,
     /// The event id; by number where it is one.
     pub id: (u64, String),
 }
 
-impl EventKind {
+impl WindowsEventId {
     /// The kind with this channel and event id.
     pub fn new(channel: &str, id: &str) -> Self {
         let channel = if channel.eq_ignore_ascii_case("security") {
@@ -90,9 +90,9 @@ impl Tally {
     }
 }
 
-impl Counts {
+impl ImportStats {
     /// The kinds of events of which only the header has ECS fields.
-    pub fn header_only(&self) -> impl Iterator<Item = (&EventKind, u64)> {
+    pub fn header_only(&self) -> impl Iterator<Item = (&WindowsEventId, u64)> {
         self.events
             .iter()
             .filter(|(_, tally)| tally.mapped == Mapped::HeaderOnly)
@@ -124,10 +124,10 @@ impl Counts {
         }
     }
 
-    pub(super) fn event(&mut self, kind: EventKind, mapped: Mapped, unmapped: Vec<String>) {
+    pub(super) fn event(&mut self, kind: WindowsEventId, mapped: Mapped, unmapped: Vec<String>) {
         let is_one_too_many = self.events.len() >= KINDS && !self.events.contains_key(&kind);
         let kind = if is_one_too_many {
-            EventKind::new("other channels", "")
+            WindowsEventId::new("other channels", "")
         } else {
             kind
         };
@@ -141,7 +141,7 @@ impl Counts {
         }
     }
 
-    pub(super) fn document(&mut self, form: Form, hostless: bool) {
+    pub(super) fn document(&mut self, form: EventForm, hostless: bool) {
         self.documents += 1;
         self.without_host += u64::from(hostless);
         *self.forms.entry(form).or_default() += 1;

@@ -12,7 +12,7 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use zip::{CompressionMethod, ZipArchive};
 
-use super::detect::Kind;
+use super::detect::FileFormat;
 use super::error::Problem;
 use super::zip_list;
 use crate::event;
@@ -63,7 +63,9 @@ impl From<event::io::Limits> for Limits {
 /// fails after some bytes, that reader fails after them too.
 pub(super) fn peek(mut bytes: Bytes<'_>) -> Result<(Vec<u8>, Bytes<'_>), Problem> {
     let mut head = Vec::new();
-    let read = (&mut bytes).take(Kind::HEAD as u64).read_to_end(&mut head);
+    let read = (&mut bytes)
+        .take(FileFormat::HEAD as u64)
+        .read_to_end(&mut head);
     let again = Cursor::new(head.clone());
     match read {
         Ok(_) => Ok((head, Box::new(again.chain(bytes)))),
@@ -82,16 +84,16 @@ impl Read for Failing {
 }
 
 /// Unpacks gzip or Zstandard.
-pub(super) fn unpack(kind: Kind, packed: Bytes<'_>, limits: Limits) -> Bytes<'_> {
+pub(super) fn unpack(kind: FileFormat, packed: Bytes<'_>, limits: Limits) -> Bytes<'_> {
     let taken = Rc::new(Cell::new(0_u64));
     let packed = Counted {
         inner: packed,
         taken: Rc::clone(&taken),
     };
-    if kind == Kind::Gzip {
+    if kind == FileFormat::Gzip {
         Box::new(Watched::new(MultiGzDecoder::new(packed), taken, limits))
     } else {
-        Box::new(Watched::new(Frames::new(packed), taken, limits))
+        Box::new(Watched::new(ZstdReader::new(packed), taken, limits))
     }
 }
 
@@ -333,13 +335,13 @@ impl fmt::Display for TooMuch {
 impl std::error::Error for TooMuch {}
 
 /// All frames of a Zstandard file: parallel writers and `cat` make several.
-struct Frames<R: Read> {
+struct ZstdReader<R: Read> {
     packed: BufReader<R>,
     decoder: FrameDecoder,
     within: bool,
 }
 
-impl<R: Read> Frames<R> {
+impl<R: Read> ZstdReader<R> {
     fn new(packed: R) -> Self {
         Self {
             packed: BufReader::new(packed),
@@ -367,7 +369,7 @@ impl<R: Read> Frames<R> {
     }
 }
 
-impl<R: Read> Read for Frames<R> {
+impl<R: Read> Read for ZstdReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             if !self.within {

@@ -59,14 +59,14 @@ pub enum Message {
 
 /// A text that is no message, and what to answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct RpcError {
     /// One of the codes above.
     pub code: i64,
     /// In words.
     pub message: String,
 }
 
-impl Fault {
+impl RpcError {
     /// A fault with this code.
     pub fn new(code: i64, message: impl Into<String>) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl Fault {
 pub fn read(
     input: &mut impl BufRead,
     framing: Framing,
-) -> io::Result<Option<Result<Message, Fault>>> {
+) -> io::Result<Option<Result<Message, RpcError>>> {
     let text = match framing {
         Framing::Headers => framed(input)?,
         Framing::Lines => line(input)?,
@@ -145,11 +145,11 @@ fn line_of(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     Ok((read > 0).then_some(line))
 }
 
-fn parse(text: &[u8]) -> Result<Message, Fault> {
+fn parse(text: &[u8]) -> Result<Message, RpcError> {
     let value: Value = serde_json::from_slice(text)
-        .map_err(|error| Fault::new(PARSE_ERROR, format!("the message is no JSON: {error}")))?;
+        .map_err(|error| RpcError::new(PARSE_ERROR, format!("the message is no JSON: {error}")))?;
     let Value::Object(mut fields) = value else {
-        return Err(Fault::new(INVALID_REQUEST, "a message is an object"));
+        return Err(RpcError::new(INVALID_REQUEST, "a message is an object"));
     };
     let id = fields.remove("id").filter(|id| !id.is_null());
     let params = fields.remove("params").unwrap_or(Value::Null);
@@ -159,7 +159,7 @@ fn parse(text: &[u8]) -> Result<Message, Fault> {
         (None, Some(id)) if fields.contains_key("result") || fields.contains_key("error") => {
             Ok(Message::Response { id })
         }
-        _ => Err(Fault::new(INVALID_REQUEST, "a message has a `method`")),
+        _ => Err(RpcError::new(INVALID_REQUEST, "a message has a `method`")),
     }
 }
 
@@ -174,7 +174,7 @@ pub fn write(output: &mut impl Write, framing: Framing, message: &Value) -> io::
 }
 
 /// The answer to a request.
-pub fn response(id: &Value, result: Result<Value, Fault>) -> Value {
+pub fn response(id: &Value, result: Result<Value, RpcError>) -> Value {
     match result {
         Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
         Err(fault) => json!({
@@ -199,7 +199,7 @@ pub fn request(id: &str, method: &str, params: &Value) -> Value {
 mod tests {
     use super::*;
 
-    fn all(text: &str, framing: Framing) -> Vec<Result<Message, Fault>> {
+    fn all(text: &str, framing: Framing) -> Vec<Result<Message, RpcError>> {
         let mut input = text.as_bytes();
         let mut all = Vec::new();
         while let Some(message) = read(&mut input, framing).unwrap() {

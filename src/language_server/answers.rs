@@ -17,7 +17,7 @@ use super::uri::has_extension;
 use crate::compile;
 use crate::diagnostic::Span;
 use crate::explain::explain;
-use crate::json_rpc::{Fault, INVALID_PARAMS};
+use crate::json_rpc::{INVALID_PARAMS, RpcError};
 use crate::project::ProjectFiles as _;
 use crate::project::config::FILE as CONFIGURATION;
 use crate::report::reason;
@@ -26,13 +26,13 @@ use crate::scenario as scenario_file;
 
 /// A command of a lens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Commanded {
+pub(super) struct LensCommand {
     command: &'static str,
     scenario: String,
     keys: Vec<String>,
 }
 
-impl Commanded {
+impl LensCommand {
     /// The job that it needs.
     pub(super) fn job(&self) -> (Kind, String) {
         let kind = if self.command == ACCEPT {
@@ -85,7 +85,7 @@ impl Commanded {
 }
 
 /// What an answer may be; `None` for a method that does not exist.
-type Answer = Option<Result<Value, Fault>>;
+type Answer = Option<Result<Value, RpcError>>;
 
 impl Session {
     /// Answers a request about a document; one that is not open has no answer.
@@ -102,11 +102,11 @@ impl Session {
             _ => return None,
         };
         let document = self
-            .named(params)
+            .document_name(params)
             .and_then(|name| self.documents.get(&name));
         Some(match document {
             Some(document) => Ok(find(self, document, params).unwrap_or(Value::Null)),
-            None => Err(Fault::new(INVALID_PARAMS, "the document is not open")),
+            None => Err(RpcError::new(INVALID_PARAMS, "the document is not open")),
         })
     }
 
@@ -334,15 +334,17 @@ impl Session {
     }
 
     /// Reads the parameters of a command: the URI of a scenario file and KEYs.
-    pub(super) fn command(&self, params: &Value) -> Result<Commanded, Fault> {
-        let invalid = |message: &str| Fault::new(INVALID_PARAMS, message);
+    pub(super) fn command(&self, params: &Value) -> Result<LensCommand, RpcError> {
+        let invalid = |message: &str| RpcError::new(INVALID_PARAMS, message);
         let word = params.get("command").and_then(Value::as_str).unwrap_or("");
         let commands = [RUN, ACCEPT, EXPLAIN];
         let command = commands.into_iter().find(|known| *known == word);
         let command = command.ok_or_else(|| invalid("there is no such command"))?;
         let uri = params.pointer("/arguments/0").and_then(Value::as_str);
         let about = json!({"textDocument": {"uri": uri}});
-        let scenario = self.named(&about).filter(|name| self.is_scenario(name));
+        let scenario = self
+            .document_name(&about)
+            .filter(|name| self.is_scenario(name));
         let scenario = scenario.ok_or_else(|| invalid("the file is no scenario"))?;
         let keys = params.pointer("/arguments/1").and_then(Value::as_array);
         let keys: Vec<String> = keys
@@ -362,7 +364,7 @@ impl Session {
                 ));
             }
         }
-        Ok(Commanded {
+        Ok(LensCommand {
             command,
             scenario,
             keys,

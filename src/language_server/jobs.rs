@@ -42,7 +42,7 @@ pub struct Done {
     pub(super) kind: Kind,
     /// What the work read of the editor.
     pub(super) texts: Texts,
-    pub(super) found: Found,
+    pub(super) found: JobResult,
 }
 
 impl fmt::Debug for Job {
@@ -58,7 +58,7 @@ impl fmt::Debug for Done {
 }
 
 /// The result of a job.
-pub(super) enum Found {
+pub(super) enum JobResult {
     /// What is wrong with the file.
     Checked(Vec<Notice>),
     /// The run of a scenario file.
@@ -80,14 +80,14 @@ impl Job {
     /// Does the work.
     pub fn execute(self) -> Done {
         let found = match &self.kind {
-            Kind::Check => Found::Checked(self.check()),
-            Kind::Run => Found::Ran(Box::new(self.run(SnapshotPolicy::default()))),
+            Kind::Check => JobResult::Checked(self.check()),
+            Kind::Run => JobResult::Ran(Box::new(self.run(SnapshotPolicy::default()))),
             Kind::Accept(keys) => {
                 let policy = SnapshotPolicy {
                     accept: Some(Accept::keys(keys.iter().cloned())),
                     writes: true,
                 };
-                Found::Ran(Box::new(self.run(policy)))
+                JobResult::Ran(Box::new(self.run(policy)))
             }
         };
         self.done(found)
@@ -99,11 +99,11 @@ impl Job {
             name: self.name.clone(),
             kind: self.kind.clone(),
             texts: self.texts.clone(),
-            found: Found::Failed,
+            found: JobResult::Failed,
         }
     }
 
-    fn done(self, found: Found) -> Done {
+    fn done(self, found: JobResult) -> Done {
         Done {
             name: self.name,
             kind: self.kind,

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::answers::Commanded;
+use super::answers::LensCommand;
 use super::client::Client;
 use super::documents::Document;
-use super::jobs::{Done, Found, Job, Kind};
+use super::jobs::{Done, Job, JobResult, Kind};
 use super::session::{Checked, Session, Stored, published};
 use super::setup::Setup;
 use crate::json_rpc::{
-    Fault, INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, Message, request, response,
+    INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, Message, RpcError, request, response,
 };
 use crate::project::rule_files::is_rule;
 
@@ -34,9 +34,9 @@ pub struct Reaction {
 pub struct Server {
     session: Session,
     /// What is to be done, and who waits for it.
-    pending: BTreeMap<(Kind, String), Vec<Waiting>>,
+    pending: BTreeMap<(Kind, String), Vec<PendingCommand>>,
     /// Who waits for the job that runs.
-    waiting: Vec<Waiting>,
+    waiting: Vec<PendingCommand>,
     state: State,
     /// How many requests of ours were sent.
     asked: usize,
@@ -59,9 +59,9 @@ enum State {
 
 /// A command whose answer needs a job.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct PendingCommand {
     pub(super) id: Value,
-    pub(super) command: Commanded,
+    pub(super) command: LensCommand,
 }
 
 impl Server {
@@ -92,8 +92,8 @@ impl Server {
                 self.session.client = Client::new(params);
                 Ok(self.session.client.answer())
             }
-            (State::New, _) => Err(Fault::new(NOT_INITIALIZED, "`initialize` comes first")),
-            (State::ShutDown, _) => Err(Fault::new(INVALID_REQUEST, "the server is shut down")),
+            (State::New, _) => Err(RpcError::new(NOT_INITIALIZED, "`initialize` comes first")),
+            (State::ShutDown, _) => Err(RpcError::new(INVALID_REQUEST, "the server is shut down")),
             (State::Running, "shutdown") => {
                 self.state = State::ShutDown;
                 Ok(Value::Null)
@@ -101,7 +101,7 @@ impl Server {
             (State::Running, "workspace/executeCommand") => match self.session.command(params) {
                 Ok(command) => {
                     let (kind, name) = command.job();
-                    let waiting = Waiting {
+                    let waiting = PendingCommand {
                         id: id.clone(),
                         command,
                     };
@@ -112,7 +112,7 @@ impl Server {
             },
             (State::Running, method) => self.session.answer(method, params).unwrap_or_else(|| {
                 let message = format!("there is no method `{method}`");
-                Err(Fault::new(METHOD_NOT_FOUND, message))
+                Err(RpcError::new(METHOD_NOT_FOUND, message))
             }),
         };
         Reaction {
@@ -130,12 +130,12 @@ impl Server {
             "textDocument/didOpen" => self.opened(params),
             "textDocument/didChange" => self.changed(params),
             "textDocument/didSave" => {
-                if let Some(name) = self.session.named(params) {
+                if let Some(name) = self.session.document_name(params) {
                     self.touched(&name);
                 }
             }
             "textDocument/didClose" => {
-                if let Some(name) = self.session.named(params)
+                if let Some(name) = self.session.document_name(params)
                     && let Some(document) = self.session.documents.remove(&name)
                 {
                     self.session.checks.remove(&name);
@@ -161,7 +161,7 @@ impl Server {
     }
 
     fn opened(&mut self, params: &Value) {
-        let Some(name) = self.session.named(params) else {
+        let Some(name) = self.session.document_name(params) else {
             return;
         };
         let text = |key: &str| params.pointer(&format!("/textDocument/{key}"));
@@ -174,7 +174,7 @@ impl Server {
     }
 
     fn changed(&mut self, params: &Value) {
-        let Some(name) = self.session.named(params) else {
+        let Some(name) = self.session.document_name(params) else {
             return;
         };
         let Some(document) = self.session.documents.get(&name) else {
@@ -253,7 +253,7 @@ impl Server {
         let mut messages = Vec::new();
         let is_fresh = self.is_fresh(&done);
         match done.found {
-            Found::Checked(notices) if is_fresh => {
+            JobResult::Checked(notices) if is_fresh => {
                 let checked = Checked {
                     texts: done.texts,
                     notices,
@@ -261,7 +261,7 @@ impl Server {
                 self.session.checks.insert(done.name.clone(), checked);
                 messages.extend(self.session.publish(&done.name));
             }
-            Found::Ran(run) if is_fresh => {
+            JobResult::Ran(run) if is_fresh => {
                 for one in waiting {
                     messages.push(response(&one.id, Ok(one.command.answer(&run))));
                 }
@@ -274,11 +274,11 @@ impl Server {
                 messages.extend(self.refresh());
             }
             found => {
-                let failed = matches!(found, Found::Failed);
+                let failed = matches!(found, JobResult::Failed);
                 let fault = if failed {
-                    Fault::new(INTERNAL_ERROR, "the run panicked")
+                    RpcError::new(INTERNAL_ERROR, "the run panicked")
                 } else {
-                    Fault::new(CONTENT_MODIFIED, "the text changed during the run")
+                    RpcError::new(CONTENT_MODIFIED, "the text changed during the run")
                 };
                 let answers = waiting.iter();
                 messages.extend(answers.map(|one| response(&one.id, Err(fault.clone()))));
@@ -290,12 +290,12 @@ impl Server {
     /// Whether what a job read of the editor is still there.
     fn is_fresh(&self, done: &Done) -> bool {
         match &done.found {
-            Found::Checked(_) => self.session.is_same(&done.name, &done.texts),
-            Found::Ran(run) => run
+            JobResult::Checked(_) => self.session.is_same(&done.name, &done.texts),
+            JobResult::Ran(run) => run
                 .depends
                 .iter()
                 .all(|name| self.session.is_same(name, &done.texts)),
-            Found::Failed => false,
+            JobResult::Failed => false,
         }
     }
 

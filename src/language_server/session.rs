@@ -55,7 +55,7 @@ impl Session {
     }
 
     /// The name of the document that a message is about.
-    pub(super) fn named(&self, params: &Value) -> Option<String> {
+    pub(super) fn document_name(&self, params: &Value) -> Option<String> {
         self.name(params.pointer("/textDocument/uri")?.as_str()?)
     }
 

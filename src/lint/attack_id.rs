@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::finding::{Finding, Lint};
 use crate::diagnostic::{Code, Severity, SourceText};
-use crate::rule::{Attack, Rule};
+use crate::rule::{AttackEntry, Rule};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -27,7 +27,7 @@ pub(super) fn run(rule: &Rule, source: &Arc<SourceText>, findings: &mut Vec<Find
             let what = "a tactic's id is `TA` and four digits, such as TA0008";
             findings.push(wrong(&threat.tactic, source, what));
         }
-        let mut technique: Option<&Attack> = None;
+        let mut technique: Option<&AttackEntry> = None;
         for entry in &threat.techniques {
             if is_technique(&entry.id) {
                 technique = Some(entry);
@@ -50,7 +50,7 @@ pub(super) fn run(rule: &Rule, source: &Arc<SourceText>, findings: &mut Vec<Find
     }
 }
 
-fn wrong(entry: &Attack, source: &Arc<SourceText>, what: &str) -> Finding {
+fn wrong(entry: &AttackEntry, source: &Arc<SourceText>, what: &str) -> Finding {
     let message = format!("`{}` is no ATT&CK id", entry.id);
     LINT.finding(source, entry.span, message, "").help(what)
 }

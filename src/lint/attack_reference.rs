@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::attack_id::{is_sub_technique, is_tactic, is_technique};
 use super::finding::{Finding, Lint};
 use crate::diagnostic::{Code, Severity, SourceText};
-use crate::rule::{Attack, Rule};
+use crate::rule::{AttackEntry, Rule};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -33,7 +33,7 @@ pub(super) fn run(rule: &Rule, source: &Arc<SourceText>, findings: &mut Vec<Find
     }
 }
 
-fn wrong(entry: &Attack, source: &Arc<SourceText>, wanted: &str) -> Finding {
+fn wrong(entry: &AttackEntry, source: &Arc<SourceText>, wanted: &str) -> Finding {
     let message = format!("`{}` is not the page of {}", entry.reference, entry.id);
     LINT.finding(source, entry.reference_span, message, "")
         .help(format!("write `{wanted}/`"))

@@ -51,7 +51,7 @@ fn check(subject: &Subject<'_>, value: &Expr, constant: &Expr, findings: &mut Ve
     let (ExprKind::Field(field), ExprKind::String(text)) = (&value.kind, &constant.kind) else {
         return;
     };
-    let Some((written, sources)) = otherwise(&subject.claims, &field.path, text) else {
+    let Some((written, sources)) = usual_spelling(&subject.claims, &field.path, text) else {
         return;
     };
     let message = format!(
@@ -83,7 +83,7 @@ pub(super) fn of_kql(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
         if subject.is_text(leaf.field.as_ref()) {
             continue;
         }
-        let Some((written, sources)) = otherwise(subject.claims, field, text) else {
+        let Some((written, sources)) = usual_spelling(subject.claims, field, text) else {
             continue;
         };
         // The query may name both.
@@ -110,7 +110,7 @@ pub(super) fn of_kql(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
 
 /// How every claimed source writes a value that the query writes in another case, with the names of
 /// the sources.
-fn otherwise(claims: &[Claim<'_>], field: &str, text: &str) -> Option<(String, Vec<String>)> {
+fn usual_spelling(claims: &[Claim<'_>], field: &str, text: &str) -> Option<(String, Vec<String>)> {
     let mut sources = Vec::new();
     let mut written = None;
     let mut shaped = 0;

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::finding::{Finding, Lint};
-use super::logic::Decided;
+use super::logic::DecidedLeaf;
 use crate::diagnostic::{Code, Severity};
 
 pub(super) static LINT: Lint = Lint {
@@ -22,7 +22,7 @@ pub(super) static LINT: Lint = Lint {
     severity: Severity::Error,
 };
 
-pub(super) fn run(subject: &Subject<'_>, logic: &[Decided], findings: &mut Vec<Finding>) {
+pub(super) fn run(subject: &Subject<'_>, logic: &[DecidedLeaf], findings: &mut Vec<Finding>) {
     for decided in logic {
         let (Some(whole), Some(by)) = (decided.whole, &decided.by) else {
             continue;

@@ -10,7 +10,7 @@ use super::Subject;
 use super::claims::Basis;
 use super::walk::{Stage, leaves, stages};
 use crate::compile::{self, Syntax};
-use crate::data_source::{DataSource, Kind};
+use crate::data_source::{DataSource, EventKind};
 use crate::evaluate::{Context, Prepared, Request};
 use crate::event::{Event, Mapping, Scalar, Schema, Timestamp};
 use crate::language::eql::syntax::{Category, EventQuery, Expr, ExprKind, Query, QueryKind};
@@ -26,7 +26,7 @@ pub(super) struct StageFacts<'a> {
 
 /// The facts of one kind of event about a stage.
 pub(super) struct KindFacts<'a> {
-    pub(super) kind: &'a Kind,
+    pub(super) kind: &'a EventKind,
     /// The leaves that are decided, by their place.
     pub(super) decided: BTreeMap<crate::diagnostic::Span, bool>,
     /// What the whole condition is, if that is decided.
@@ -62,7 +62,7 @@ fn on_source<'a>(
     source: &'a DataSource,
     mapping: &Mapping,
 ) -> StageFacts<'a> {
-    let selected = |kind: &&Kind| {
+    let selected = |kind: &&EventKind| {
         let index = source.indices.get(kind.index);
         index.is_some_and(|index| subject.patterns.selects(&index.name))
     };
@@ -70,7 +70,7 @@ fn on_source<'a>(
     leaves(&stage.query.condition, &mut all);
     let kinds = source.kinds.iter().filter(selected).filter(|kind| {
         // What makes the kind: an event of it has these values unless a scenario says otherwise.
-        let made = |field: &str| made(source, kind, field);
+        let made = |field: &str| default_values(source, kind, field);
         let category = &stage.query.category.name;
         let fits = category.as_ref().is_none_or(|name| {
             let values = made("event.category").unwrap_or_default();
@@ -105,7 +105,7 @@ const MAKING: &[&str] = &[
     "host.os.family",
 ];
 
-fn made(source: &DataSource, kind: &Kind, field: &str) -> Option<Vec<Scalar>> {
+fn default_values(source: &DataSource, kind: &EventKind, field: &str) -> Option<Vec<Scalar>> {
     if !MAKING.contains(&field) {
         return None;
     }
@@ -116,7 +116,7 @@ fn made(source: &DataSource, kind: &Kind, field: &str) -> Option<Vec<Scalar>> {
 }
 
 /// The values of a field that the sensor decides: none for one that the kind never carries.
-fn sensed(source: &DataSource, kind: &Kind, field: &str) -> Option<Vec<Scalar>> {
+fn sensed(source: &DataSource, kind: &EventKind, field: &str) -> Option<Vec<Scalar>> {
     let mut pins = kind.pins.iter().chain(&source.pins);
     if let Some(pin) = pins.find(|pin| pin.field == field) {
         return Some(pin.value.clone());

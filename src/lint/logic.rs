@@ -12,7 +12,7 @@ use crate::language::eql::syntax::{Expr, ExprKind, In, Match};
 
 /// A leaf or list item whose value follows from other leaves.
 #[derive(Debug, Clone)]
-pub(super) struct Decided {
+pub(super) struct DecidedLeaf {
     /// Its place in the query.
     pub(super) span: Span,
     /// Its canonical text.
@@ -20,7 +20,7 @@ pub(super) struct Decided {
     /// What it always is there, as written.
     pub(super) value: bool,
     /// What decides it; `None` for a constant.
-    pub(super) by: Option<By>,
+    pub(super) by: Option<DecidingLeaf>,
     /// What the whole junction around it always is with it: a conjunction that never holds, a
     /// disjunction that always does. `None` where the rest of the junction still decides.
     pub(super) whole: Option<bool>,
@@ -32,13 +32,13 @@ pub(super) struct Decided {
 
 /// A leaf that decides another.
 #[derive(Debug, Clone)]
-pub(super) struct By {
+pub(super) struct DecidingLeaf {
     pub(super) span: Span,
     text: String,
     holds: bool,
 }
 
-impl Decided {
+impl DecidedLeaf {
     /// `"x" is always false where "y" holds`, with the clauses in backticks.
     pub(super) fn sentence(&self) -> String {
         let Some(by) = &self.by else {
@@ -66,7 +66,7 @@ struct Known {
 }
 
 /// Every decided leaf of the query, in the order of the text.
-pub(super) fn run(subject: &Subject<'_>) -> Vec<Decided> {
+pub(super) fn run(subject: &Subject<'_>) -> Vec<DecidedLeaf> {
     let mut found = BTreeMap::new();
     for stage in stages(subject.syntax) {
         let mut in_stage = BTreeMap::new();
@@ -100,12 +100,12 @@ struct Walk<'f> {
     known: Vec<Known>,
     /// Which item of each junction around is being walked.
     path: Vec<usize>,
-    found: &'f mut BTreeMap<Span, Decided>,
+    found: &'f mut BTreeMap<Span, DecidedLeaf>,
 }
 
 /// What stands around a leaf.
 #[derive(Clone, Copy)]
-struct Around {
+struct JunctionSettings {
     /// The value of the leaf that makes the junction what it is.
     absorbs: bool,
     /// What the junction is then: false for `and`, true for `or`.
@@ -113,13 +113,13 @@ struct Around {
 }
 
 impl Walk<'_> {
-    fn condition(&mut self, expr: &Expr, around: Option<Around>) {
+    fn condition(&mut self, expr: &Expr, around: Option<JunctionSettings>) {
         match &expr.kind {
             ExprKind::And(items) => self.junction(items, true),
             ExprKind::Or(items) => self.junction(items, false),
             ExprKind::Not(inner) => {
                 // `not x` stands where x stands; what its value carries is turned round.
-                let around = around.map(|around| Around {
+                let around = around.map(|around| JunctionSettings {
                     absorbs: !around.absorbs,
                     ..around
                 });
@@ -131,7 +131,7 @@ impl Walk<'_> {
 
     /// Examines each item under the assumption that the other items do not decide the junction.
     fn junction(&mut self, items: &[Expr], all: bool) {
-        let around = Around {
+        let around = JunctionSettings {
             absorbs: !all,
             becomes: !all,
         };
@@ -148,7 +148,7 @@ impl Walk<'_> {
         self.known.truncate(before);
     }
 
-    fn leaf(&mut self, leaf: &Expr, around: Option<Around>) {
+    fn leaf(&mut self, leaf: &Expr, around: Option<JunctionSettings>) {
         if is_constant(leaf) {
             if let (Some(_), ExprKind::Bool(value)) = (around, &leaf.kind) {
                 self.decided(leaf, *value, None, around, false);
@@ -170,8 +170,8 @@ impl Walk<'_> {
         &mut self,
         leaf: &Expr,
         value: bool,
-        by: Option<By>,
-        around: Option<Around>,
+        by: Option<DecidingLeaf>,
+        around: Option<JunctionSettings>,
         item: bool,
     ) {
         // Two leaves may decide each other: one of them is reported.
@@ -185,7 +185,7 @@ impl Walk<'_> {
         let absorbed = around.filter(|around| around.absorbs == value);
         self.found.insert(
             leaf.span,
-            Decided {
+            DecidedLeaf {
                 span: leaf.span,
                 text: leaf.to_string(),
                 value,
@@ -198,7 +198,7 @@ impl Walk<'_> {
     }
 
     /// What the leaf is, as written, given what is known; and by which leaf.
-    fn decide(&self, leaf: &Expr) -> Option<(bool, By)> {
+    fn decide(&self, leaf: &Expr) -> Option<(bool, DecidingLeaf)> {
         let (test, negated) = Test::of(leaf);
         self.known.iter().find_map(|known| {
             let (depth, index) = known.from;
@@ -215,7 +215,7 @@ impl Walk<'_> {
             if !narrow.implies(wide) || (index > *own && wide.implies(narrow)) {
                 return None;
             }
-            let by = By {
+            let by = DecidingLeaf {
                 span: known.span,
                 text: known.text.clone(),
                 holds: known.holds != known.negated,

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::finding::{Finding, Lint};
-use super::logic::Decided;
+use super::logic::DecidedLeaf;
 use crate::diagnostic::{Code, Severity};
 
 pub(super) static LINT: Lint = Lint {
@@ -19,7 +19,7 @@ pub(super) static LINT: Lint = Lint {
     severity: Severity::Warning,
 };
 
-pub(super) fn run(subject: &Subject<'_>, logic: &[Decided], findings: &mut Vec<Finding>) {
+pub(super) fn run(subject: &Subject<'_>, logic: &[DecidedLeaf], findings: &mut Vec<Finding>) {
     for decided in logic {
         if decided.whole.is_some() && decided.by.is_some() {
             continue;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::table::Report;
+use super::table::DiagnosticSink;
 use super::{Entry, Located, Node};
 use crate::diagnostic::Span;
 
@@ -16,13 +16,13 @@ use crate::diagnostic::Span;
 const MAX_DEPTH: usize = 100;
 
 /// Parses a text that is one JSON value.
-pub fn parse<'t>(text: &'t str, report: &mut Report<'_>) -> Option<Located<'t>> {
+pub fn parse<'t>(text: &'t str, report: &mut DiagnosticSink<'_>) -> Option<Located<'t>> {
     value_at(text, text, report)
 }
 
 /// Parses a text with a JSON value on each line (NDJSON); blank lines count for nothing. A line that
 /// is no JSON is reported, and the others are read.
-pub fn parse_lines<'t>(text: &'t str, report: &mut Report<'_>) -> Vec<Located<'t>> {
+pub fn parse_lines<'t>(text: &'t str, report: &mut DiagnosticSink<'_>) -> Vec<Located<'t>> {
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     lines
         .filter_map(|line| value_at(text, line, report))
@@ -30,17 +30,21 @@ pub fn parse_lines<'t>(text: &'t str, report: &mut Report<'_>) -> Vec<Located<'t
 }
 
 /// Why a value cannot be read, and where.
-struct Fault {
+struct ReadError {
     span: Span,
     message: String,
 }
 
 /// Reads `part`, a slice of `text`.
-fn value_at<'t>(text: &'t str, part: &'t str, report: &mut Report<'_>) -> Option<Located<'t>> {
+fn value_at<'t>(
+    text: &'t str,
+    part: &'t str,
+    report: &mut DiagnosticSink<'_>,
+) -> Option<Located<'t>> {
     let read = serde_json::from_str::<&RawValue>(part)
         .map_err(|error| {
             let at = offset(text, part) + place(part, &error);
-            Fault {
+            ReadError {
                 span: Span::of(at..at),
                 message: reason(&error),
             }
@@ -55,10 +59,10 @@ fn value_at<'t>(text: &'t str, part: &'t str, report: &mut Report<'_>) -> Option
     }
 }
 
-fn located<'t>(text: &'t str, raw: &'t str, depth: usize) -> Result<Located<'t>, Fault> {
+fn located<'t>(text: &'t str, raw: &'t str, depth: usize) -> Result<Located<'t>, ReadError> {
     let start = offset(text, raw);
     let span = Span::of(start..start + raw.len());
-    let fault = |message: String| Fault { span, message };
+    let fault = |message: String| ReadError { span, message };
     if depth > MAX_DEPTH {
         return Err(fault(format!("values lie more than {MAX_DEPTH} deep")));
     }
@@ -85,9 +89,9 @@ fn located<'t>(text: &'t str, raw: &'t str, depth: usize) -> Result<Located<'t>,
     Ok(Located { node, span })
 }
 
-fn entries<'t>(text: &'t str, raw: &'t str, depth: usize) -> Result<Vec<Entry<'t>>, Fault> {
+fn entries<'t>(text: &'t str, raw: &'t str, depth: usize) -> Result<Vec<Entry<'t>>, ReadError> {
     let start = offset(text, raw);
-    let Members(members) = serde_json::from_str(raw).map_err(|error| Fault {
+    let Members(members) = serde_json::from_str(raw).map_err(|error| ReadError {
         span: Span::of(start..start + raw.len()),
         message: reason(&error),
     })?;
@@ -103,7 +107,7 @@ fn entries<'t>(text: &'t str, raw: &'t str, depth: usize) -> Result<Vec<Entry<'t
         let to = before + gap.rfind('"').map_or(0, |at| at + 1);
         let key_span = Span::of(from..to);
         if entries.iter().any(|entry| entry.key == key) {
-            return Err(Fault {
+            return Err(ReadError {
                 span: key_span,
                 message: format!("duplicate key `{key}` in an object"),
             });

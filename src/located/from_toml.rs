@@ -3,12 +3,12 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::table::Report;
+use super::table::DiagnosticSink;
 use super::{Entry, Located, Node};
 use crate::diagnostic::Span;
 
 /// Parses a whole file; every syntax error is reported.
-pub fn parse<'t>(text: &'t str, report: &mut Report<'_>) -> Located<'t> {
+pub fn parse<'t>(text: &'t str, report: &mut DiagnosticSink<'_>) -> Located<'t> {
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let span = error.span().map_or(Span::default(), Span::of);

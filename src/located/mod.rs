@@ -1,7 +1,7 @@
 //! Reads TOML and JSON files so that each value knows its place.
 //!
 //! [`Table`] is what readers of rules, exception lists and data sources ask; it says what is wrong
-//! with a file, at its place, in a [`Report`]. Nothing in here knows what the keys mean.
+//! with a file, at its place, in a [`DiagnosticSink`]. Nothing in here knows what the keys mean.
 
 mod from_json;
 mod from_toml;
@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 pub use from_json::{parse as parse_json, parse_lines};
 pub use from_toml::parse as parse_toml;
-pub use table::{Codes, Report, Table};
+pub use table::{Codes, DiagnosticSink, Table};
 
 use crate::diagnostic::Span;
 

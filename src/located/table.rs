@@ -26,7 +26,7 @@ pub struct Codes {
 
 /// Collects what is wrong with a file.
 #[derive(Debug)]
-pub struct Report<'s> {
+pub struct DiagnosticSink<'s> {
     /// The file.
     pub source: &'s Arc<SourceText>,
     /// The diagnostics.
@@ -34,7 +34,7 @@ pub struct Report<'s> {
     pub(crate) codes: &'static Codes,
 }
 
-impl<'s> Report<'s> {
+impl<'s> DiagnosticSink<'s> {
     /// A report about a file in which nothing is found yet.
     pub fn new(source: &'s Arc<SourceText>, codes: &'static Codes) -> Self {
         Self {
@@ -119,7 +119,7 @@ impl<'t> Table<'t> {
     }
 
     /// Warns of keys that are not among `known`.
-    pub fn only(&self, known: &[&str], report: &mut Report<'_>) {
+    pub fn only(&self, known: &[&str], report: &mut DiagnosticSink<'_>) {
         let unknown = self.keys().filter(|(name, _)| !known.contains(name));
         let unknown: Vec<_> = unknown.collect();
         for (number, (name, span)) in unknown.iter().copied().enumerate() {
@@ -144,14 +144,14 @@ impl<'t> Table<'t> {
     }
 
     /// Reports a key that must be there.
-    pub fn require(&self, key: &str, report: &mut Report<'_>) {
+    pub fn require(&self, key: &str, report: &mut DiagnosticSink<'_>) {
         if !self.has(key) {
             let message = format!("missing key `{}`", self.path(key));
             report.error(report.codes.missing_key, self.span, message);
         }
     }
 
-    fn wrong(&self, key: &str, wanted: &str, span: Span, report: &mut Report<'_>) {
+    fn wrong(&self, key: &str, wanted: &str, span: Span, report: &mut DiagnosticSink<'_>) {
         let message = format!("`{}` must be {wanted}", self.path(key));
         report.error(report.codes.wrong_kind, span, message);
     }
@@ -161,7 +161,7 @@ impl<'t> Table<'t> {
         &self,
         key: &str,
         name: &'static str,
-        report: &mut Report<'_>,
+        report: &mut DiagnosticSink<'_>,
     ) -> Option<Table<'t>> {
         let value = self.value(key)?;
         let table = Table::of(value, name);
@@ -172,7 +172,12 @@ impl<'t> Table<'t> {
     }
 
     /// A list of tables.
-    pub fn tables(&self, key: &str, name: &'static str, report: &mut Report<'_>) -> Vec<Table<'t>> {
+    pub fn tables(
+        &self,
+        key: &str,
+        name: &'static str,
+        report: &mut DiagnosticSink<'_>,
+    ) -> Vec<Table<'t>> {
         let mut tables = Vec::new();
         for item in self.items(key, "a list of tables", report) {
             match Table::of(item, name) {
@@ -184,7 +189,7 @@ impl<'t> Table<'t> {
     }
 
     /// The items of a list; nothing where the key is absent.
-    fn items(&self, key: &str, wanted: &str, report: &mut Report<'_>) -> &'t [Located<'t>] {
+    fn items(&self, key: &str, wanted: &str, report: &mut DiagnosticSink<'_>) -> &'t [Located<'t>] {
         let Some(value) = self.value(key) else {
             return &[];
         };
@@ -198,7 +203,7 @@ impl<'t> Table<'t> {
     }
 
     /// A string.
-    pub fn text(&self, key: &str, report: &mut Report<'_>) -> Option<String> {
+    pub fn text(&self, key: &str, report: &mut DiagnosticSink<'_>) -> Option<String> {
         let value = self.value(key)?;
         if let Node::Text(text) = &value.node {
             return Some(text.to_string());
@@ -208,7 +213,7 @@ impl<'t> Table<'t> {
     }
 
     /// A list of strings, each with its place.
-    pub fn texts(&self, key: &str, report: &mut Report<'_>) -> Vec<(String, Span)> {
+    pub fn texts(&self, key: &str, report: &mut DiagnosticSink<'_>) -> Vec<(String, Span)> {
         let mut texts = Vec::new();
         for item in self.items(key, "a list of strings", report) {
             match &item.node {
@@ -220,7 +225,7 @@ impl<'t> Table<'t> {
     }
 
     /// A list of strings, or one string in its place.
-    pub fn text_or_texts(&self, key: &str, report: &mut Report<'_>) -> Vec<(String, Span)> {
+    pub fn text_or_texts(&self, key: &str, report: &mut DiagnosticSink<'_>) -> Vec<(String, Span)> {
         match self.value(key) {
             Some(Located {
                 node: Node::Text(text),
@@ -231,7 +236,7 @@ impl<'t> Table<'t> {
     }
 
     /// A whole number.
-    pub fn integer(&self, key: &str, report: &mut Report<'_>) -> Option<i64> {
+    pub fn integer(&self, key: &str, report: &mut DiagnosticSink<'_>) -> Option<i64> {
         let value = self.value(key)?;
         if let Node::Integer(number) = value.node {
             return Some(number);
@@ -241,7 +246,7 @@ impl<'t> Table<'t> {
     }
 
     /// `true` or `false`.
-    pub fn boolean(&self, key: &str, report: &mut Report<'_>) -> Option<bool> {
+    pub fn boolean(&self, key: &str, report: &mut DiagnosticSink<'_>) -> Option<bool> {
         let value = self.value(key)?;
         if let Node::Bool(value) = value.node {
             return Some(value);
@@ -251,7 +256,7 @@ impl<'t> Table<'t> {
     }
 
     /// The items of a list, whatever they are, each with its place.
-    pub fn json_items(&self, key: &str, report: &mut Report<'_>) -> Vec<(Json, Span)> {
+    pub fn json_items(&self, key: &str, report: &mut DiagnosticSink<'_>) -> Vec<(Json, Span)> {
         let items = self.items(key, "a list", report).iter();
         items.map(|item| (json(item), item.span)).collect()
     }

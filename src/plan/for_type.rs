@@ -119,7 +119,7 @@ fn in_lowercase(pattern: &WildcardPattern) -> WildcardPattern {
 
 impl Plan {
     /// Why Elasticsearch cannot run a leaf as a script, which reads doc values.
-    pub fn unreadable(&self, predicate: &Predicate) -> Option<Unreadable> {
+    pub fn unreadable(&self, predicate: &Predicate) -> Option<UnreadableByScript> {
         if !matches!(predicate, Predicate::Script(_)) {
             return None;
         }
@@ -129,28 +129,28 @@ impl Plan {
             let mut readers = field.readers.iter().flatten();
             readers.any(|reader| reader.options.without_doc_values)
         })?;
-        Some(Unreadable {
+        Some(UnreadableByScript {
             field: field.path.clone(),
         })
     }
 
     /// Why Trapline cannot know the values of a field that the plan reads.
-    pub fn obstacle(&self) -> Option<Obstacle> {
-        self.fields.iter().find_map(PlanField::obstacle)
+    pub fn unreadable_field(&self) -> Option<UnreadableField> {
+        self.fields.iter().find_map(PlanField::unreadable_field)
     }
 }
 
 impl Filter {
     /// Why Trapline cannot know the values of a field that the condition reads.
-    pub fn obstacle(&self) -> Option<Obstacle> {
-        self.fields.iter().find_map(PlanField::obstacle)
+    pub fn unreadable_field(&self) -> Option<UnreadableField> {
+        self.fields.iter().find_map(PlanField::unreadable_field)
     }
 }
 
 impl PlanField {
-    fn obstacle(&self) -> Option<Obstacle> {
+    fn unreadable_field(&self) -> Option<UnreadableField> {
         let why = self.readers.iter().flatten().find_map(unknown_values)?;
-        Some(Obstacle {
+        Some(UnreadableField {
             field: self.path.clone(),
             why,
         })
@@ -162,7 +162,7 @@ impl PlanField {
 #[error(
     "can't load fielddata on [{field}] because the field has no doc values, which a script reads"
 )]
-pub struct Unreadable {
+pub struct UnreadableByScript {
     /// The field.
     pub field: String,
 }
@@ -170,7 +170,7 @@ pub struct Unreadable {
 /// A field whose values Trapline cannot know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("field [{field}] {why}")]
-pub struct Obstacle {
+pub struct UnreadableField {
     /// The field.
     pub field: String,
     /// What of its mapping is in the way.

@@ -29,7 +29,7 @@ pub enum Conclusion {
 
 /// The inputs of a conclusion.
 #[derive(Debug, Clone, Copy)]
-pub struct Evidence<'a> {
+pub struct ConclusionInputs<'a> {
     /// The checks and the rules.
     pub outcome: &'a Outcome,
     /// The changes against the snapshots that were not accepted.
@@ -60,8 +60,8 @@ impl Conclusion {
     ];
 
     /// Draws the conclusion of a run.
-    pub fn of(evidence: &Evidence<'_>) -> Self {
-        let Evidence {
+    pub fn of(evidence: &ConclusionInputs<'_>) -> Self {
+        let ConclusionInputs {
             outcome,
             changes,
             strict,

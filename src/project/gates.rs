@@ -77,14 +77,14 @@ impl Gates {
 
 /// The kinds of cases that a rule has.
 #[derive(Default)]
-struct Shown<'a> {
+struct CaseKinds<'a> {
     cases: BTreeSet<(&'a str, &'a str)>,
     attacks: usize,
     benign: usize,
 }
 
 fn few_cases(outcome: &Outcome, least: usize) -> Vec<MissedGate> {
-    let mut rules: BTreeMap<&str, Shown<'_>> = BTreeMap::new();
+    let mut rules: BTreeMap<&str, CaseKinds<'_>> = BTreeMap::new();
     for scenario in &outcome.scenarios {
         let shown = rules.entry(&scenario.rule_file).or_default();
         for check in scenario

@@ -25,7 +25,7 @@ mod target;
 
 pub use conclusion::Conclusion;
 #[cfg(test)]
-pub(crate) use conclusion::Evidence;
+pub(crate) use conclusion::ConclusionInputs;
 pub use dependencies::Dependencies;
 pub use exit_code::ExitCode;
 pub use files::ProjectFiles;

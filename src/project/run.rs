@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::conclusion::{Conclusion, Evidence};
+use super::conclusion::{Conclusion, ConclusionInputs};
 use super::gates::{Gates, MissedGate};
-use super::snapshot_files::{Compared, SnapshotPolicy};
+use super::snapshot_files::{SnapshotComparison, SnapshotPolicy};
 use super::{Loaded, Project, error};
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
@@ -83,7 +83,7 @@ pub struct TestRun {
     /// Files that could not be loaded, and warnings about those that could.
     pub diagnostics: Vec<Diagnostic>,
     /// How the outcome compares with the snapshots.
-    pub compared: Compared,
+    pub compared: SnapshotComparison,
     /// One entry a scenario, if the request asked to observe.
     pub observed: Vec<Observed>,
     /// What could not be loaded, snapshots included.
@@ -185,7 +185,7 @@ impl Project<'_> {
 impl TestRun {
     /// How the run ended.
     pub fn conclusion(&self) -> Conclusion {
-        Conclusion::of(&Evidence {
+        Conclusion::of(&ConclusionInputs {
             outcome: &self.outcome,
             changes: &self.compared.open,
             problems: &self.problems,
@@ -201,7 +201,7 @@ impl TestRun {
 /// rules of which no check ran as not tested.
 fn without_checks(tests: &[Test<'_>], partial: &[bool], outcome: &mut Outcome) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut idle: BTreeMap<&str, Idle> = BTreeMap::new();
+    let mut idle: BTreeMap<&str, UnrunRule> = BTreeMap::new();
     for ((test, scenario), partial) in tests.iter().zip(&outcome.scenarios).zip(partial) {
         let rule = idle.entry(&test.subject.file).or_default();
         rule.runs |= *partial || scenario.checks.iter().any(|check| check.verdict.is_run());
@@ -230,7 +230,7 @@ fn without_checks(tests: &[Test<'_>], partial: &[bool], outcome: &mut Outcome) -
 
 /// What is known of the checks of a rule that may be none that ran.
 #[derive(Default)]
-struct Idle {
+struct UnrunRule {
     /// Whether one ran, or some were left out of the run.
     runs: bool,
     /// Why one is unsupported.

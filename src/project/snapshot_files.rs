@@ -19,7 +19,7 @@ pub struct SnapshotPolicy {
 
 /// How a run compares with the snapshots.
 #[derive(Debug, Default)]
-pub struct Compared {
+pub struct SnapshotComparison {
     /// The changes that were not accepted, worst first.
     pub open: Vec<Change>,
     /// The changes that were accepted and written.
@@ -37,8 +37,8 @@ impl Project<'_> {
         outcome: &Outcome,
         policy: &SnapshotPolicy,
         scope: impl Fn(&str) -> Scope,
-    ) -> Compared {
-        let mut compared = Compared::default();
+    ) -> SnapshotComparison {
+        let mut compared = SnapshotComparison::default();
         for current in snapshot::current(outcome) {
             let scope = scope(&current.snapshot.scenario);
             if let Err(diagnostic) = one(&current, self.files, policy, scope, &mut compared) {
@@ -72,7 +72,7 @@ fn one(
     files: &dyn ProjectFiles,
     policy: &SnapshotPolicy,
     scope: Scope,
-    compared: &mut Compared,
+    compared: &mut SnapshotComparison,
 ) -> Result<(), Box<Diagnostic>> {
     let name = snapshot::path(&current.snapshot.scenario);
     let old = old(&name, files, policy)?;

@@ -2,13 +2,13 @@
 
 use super::files::{below, parent};
 use super::{Project, ProjectFiles};
-use crate::data_source::{BadProfile, Catalogue, own};
+use crate::data_source::{Catalogue, InvalidProfile, own};
 use crate::diagnostic::Diagnostic;
 
 impl Project<'_> {
     /// The data sources, and what is wrong with files of the project; a source whose file has a
     /// mistake is left out.
-    pub fn catalogue(&self) -> Result<(Catalogue, Vec<Diagnostic>), BadProfile> {
+    pub fn catalogue(&self) -> Result<(Catalogue, Vec<Diagnostic>), InvalidProfile> {
         let mut catalogue = Catalogue::builtin()?;
         let mut diagnostics = Vec::new();
         for name in self.source_files(&mut diagnostics) {

@@ -13,9 +13,9 @@ use std::collections::BTreeSet;
 
 use crate::event::Event;
 use find::{Token, token};
-use pseudonyms::Book;
-pub use pseudonyms::{Kind, Replacement};
-use words::{boundary, is_nobody, is_stand_in};
+use pseudonyms::Pseudonyms;
+pub use pseudonyms::{NameKind, Replacement};
+use words::{boundary, is_nobody, is_pseudonym};
 
 /// Fields whose values are names of users, hosts and domains.
 pub const IDENTITIES: &[&str] = &[
@@ -51,20 +51,20 @@ pub const IDENTITIES: &[&str] = &[
 
 /// Gives names their stand-ins.
 #[derive(Debug)]
-pub struct Scrubber {
-    book: Book,
+pub struct Redactor {
+    pseudonyms: Pseudonyms,
     /// The texts that the rule names, in small letters.
     kept: Vec<String>,
     /// The originals that were replaced somewhere.
-    used: BTreeSet<(Kind, String)>,
+    used: BTreeSet<(NameKind, String)>,
 }
 
-impl Scrubber {
+impl Redactor {
     /// For a scenario of the rule with this query.
     pub fn new(query: &str) -> Self {
         let kept = words::constants(query);
         Self {
-            book: Book::new(&kept),
+            pseudonyms: Pseudonyms::new(&kept),
             kept,
             used: BTreeSet::new(),
         }
@@ -84,43 +84,43 @@ impl Scrubber {
             self.learn_name(kind, text);
         }
         for name in words::users_in_paths(text) {
-            self.name(Kind::User, name);
+            self.name(NameKind::User, name);
         }
         for name in words::hosts_in_shares(text) {
-            self.name(Kind::Host, name);
+            self.name(NameKind::Host, name);
         }
     }
 
     /// `DOMAIN\user`, `user@domain`, `host.domain`, `HOST$` or a name alone.
-    fn learn_name(&mut self, kind: Kind, text: &str) {
+    fn learn_name(&mut self, kind: NameKind, text: &str) {
         let text = text.trim();
         if text.contains('@') || token(text).is_some_and(|(length, _)| length == text.len()) {
             return;
         }
         if let Some((domain, name)) = text.split_once('\\') {
             if !is_nobody(domain) {
-                self.name(Kind::Domain, domain);
+                self.name(NameKind::Domain, domain);
                 self.learn_name(kind, name);
             }
             return;
         }
         if let Some(host) = text.strip_suffix('$') {
-            self.name(Kind::Host, host);
+            self.name(NameKind::Host, host);
             return;
         }
         match (kind, text.split_once('.')) {
-            (Kind::Host, Some((host, domain))) => {
-                self.name(Kind::Host, host);
-                self.name(Kind::Domain, domain);
+            (NameKind::Host, Some((host, domain))) => {
+                self.name(NameKind::Host, host);
+                self.name(NameKind::Domain, domain);
             }
             _ => self.name(kind, text),
         }
     }
 
-    fn name(&mut self, kind: Kind, name: &str) {
-        let nameless = name.is_empty() || is_nobody(name) || is_stand_in(name);
+    fn name(&mut self, kind: NameKind, name: &str) {
+        let nameless = name.is_empty() || is_nobody(name) || is_pseudonym(name);
         if !nameless && !self.is_kept(name) {
-            self.book.name(kind, name);
+            self.pseudonyms.name(kind, name);
         }
     }
 
@@ -135,37 +135,37 @@ impl Scrubber {
     }
 
     /// The text with stand-ins; `path` is the field that holds it.
-    pub fn scrub(&mut self, path: &str, text: &str) -> String {
+    pub fn redact(&mut self, path: &str, text: &str) -> String {
         // A stand-in may make a token with what it stands next to: the `0:` of `0:::8.8.8.8` is no
         // part of an address until one of version 6 follows.
         const PASSES: usize = 4;
         self.learn_value(path, text);
         let mut text = text.to_owned();
         for _ in 0..PASSES {
-            let scrubbed = self.pass(&text);
-            if scrubbed == text {
+            let redacted = self.pass(&text);
+            if redacted == text {
                 break;
             }
-            text = scrubbed;
+            text = redacted;
         }
         text
     }
 
     fn pass(&mut self, text: &str) -> String {
-        let mut scrubbed = String::with_capacity(text.len());
+        let mut redacted = String::with_capacity(text.len());
         let mut at = 0;
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
             let starts = words::starts(text, at);
             let step = if starts { self.step(text, at) } else { None };
-            if let Some((length, stand_in)) = step {
-                scrubbed.push_str(&stand_in);
+            if let Some((length, pseudonym)) = step {
+                redacted.push_str(&pseudonym);
                 at += length;
             } else if let Some(next) = rest.chars().next() {
-                scrubbed.push(next);
+                redacted.push(next);
                 at += next.len_utf8();
             }
         }
-        scrubbed
+        redacted
     }
 
     /// The sensitive value that begins here: its length and its pseudonym.
@@ -176,50 +176,52 @@ impl Scrubber {
             if self.is_kept(original) {
                 return Some((length, original.to_owned()));
             }
-            let (kind, stand_in) = self.book.token(&found, original);
-            if stand_in != original {
+            let (kind, pseudonym) = self.pseudonyms.token(&found, original);
+            if pseudonym != original {
                 self.used.insert((kind, original.to_lowercase()));
             }
-            return Some((length, stand_in));
+            return Some((length, pseudonym));
         }
-        if let Some(length) = words::stand_in_at(rest) {
+        if let Some(length) = words::pseudonym_at(rest) {
             return Some((length, rest.get(..length)?.to_owned()));
         }
-        let (kind, name, stand_in) = self.book.longest(text, at)?;
+        let (kind, name, pseudonym) = self.pseudonyms.longest(text, at)?;
         self.used.insert((kind, name.to_owned()));
-        Some((name.len(), stand_in.to_owned()))
+        Some((name.len(), pseudonym.to_owned()))
     }
 
     /// All pseudonyms with their originals.
     pub fn replaced(&self) -> Vec<Replacement> {
-        self.book.report(&self.used)
+        self.pseudonyms.report(&self.used)
     }
 }
 
 /// The kind of names that a field holds.
-fn kind_of(path: &str) -> Option<Kind> {
+fn kind_of(path: &str) -> Option<NameKind> {
     if !IDENTITIES.contains(&path) {
         return None;
     }
     let last = path.rsplit('.').next().unwrap_or(path).to_lowercase();
     let host = path.starts_with("host.") || path.starts_with("agent.");
     Some(match last.as_str() {
-        "hosts" | "hostname" | "computer_name" | "workstationname" => Kind::Host,
-        "domain" if path.starts_with("source.") || path.starts_with("destination.") => Kind::Host,
-        _ if last.contains("domain") => Kind::Domain,
-        "name" if host => Kind::Host,
-        _ => Kind::User,
+        "hosts" | "hostname" | "computer_name" | "workstationname" => NameKind::Host,
+        "domain" if path.starts_with("source.") || path.starts_with("destination.") => {
+            NameKind::Host
+        }
+        _ if last.contains("domain") => NameKind::Domain,
+        "name" if host => NameKind::Host,
+        _ => NameKind::User,
     })
 }
 
 /// A token whose original is known by its form.
-impl Book {
-    fn token(&mut self, token: &Token, original: &str) -> (Kind, String) {
+impl Pseudonyms {
+    fn token(&mut self, token: &Token, original: &str) -> (NameKind, String) {
         match token {
-            Token::Email => (Kind::Email, self.email(original)),
-            Token::Sid(authority) => (Kind::Sid, self.sid(authority, original)),
-            Token::Guid => (Kind::Guid, self.guid(original)),
-            Token::Address(address) => (Kind::Address, self.address(*address)),
+            Token::Email => (NameKind::Email, self.email(original)),
+            Token::Sid(authority) => (NameKind::Sid, self.sid(authority, original)),
+            Token::Guid => (NameKind::Guid, self.guid(original)),
+            Token::Address(address) => (NameKind::Address, self.address(*address)),
         }
     }
 }

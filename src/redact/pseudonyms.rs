@@ -7,7 +7,7 @@ use super::words::boundary;
 
 /// The kinds of values that are replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum NameKind {
     /// The name of an account.
     User,
     /// The name of a machine.
@@ -24,7 +24,7 @@ pub enum Kind {
     Guid,
 }
 
-impl Kind {
+impl NameKind {
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
@@ -43,28 +43,28 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Replacement {
     /// What it is.
-    pub kind: Kind,
+    pub kind: NameKind,
     /// The original, in small letters.
     pub original: String,
     /// Its pseudonym.
-    pub stand_in: String,
+    pub pseudonym: String,
 }
 
 /// All stand-ins.
 #[derive(Debug, Default)]
-pub(super) struct Book {
+pub(super) struct Pseudonyms {
     /// By the name in small letters.
-    names: BTreeMap<String, (Kind, String)>,
+    names: BTreeMap<String, (NameKind, String)>,
     /// By kind and original in small letters.
-    tokens: BTreeMap<(Kind, String), String>,
+    tokens: BTreeMap<(NameKind, String), String>,
     /// How many stand-ins a series has.
     series: BTreeMap<&'static str, u32>,
     /// The rule tells the addresses of documentation from others: public addresses then become
     /// those of a public resolver.
-    tells_documentation: bool,
+    names_documentation_range: bool,
 }
 
-impl Book {
+impl Pseudonyms {
     /// For a rule with these constants.
     pub(super) fn new(constants: &[String]) -> Self {
         let tells = |constant: &String| {
@@ -73,7 +73,7 @@ impl Book {
                 .any(|c| constant.contains(c))
         };
         Self {
-            tells_documentation: constants.iter().any(tells),
+            names_documentation_range: constants.iter().any(tells),
             ..Self::default()
         }
     }
@@ -85,26 +85,26 @@ impl Book {
     }
 
     /// Gives a name its stand-in, unless it has one.
-    pub(super) fn name(&mut self, kind: Kind, name: &str) {
+    pub(super) fn name(&mut self, kind: NameKind, name: &str) {
         let key = name.to_lowercase();
         if self.names.contains_key(&key) {
             return;
         }
-        let stand_in = match kind {
-            Kind::Host => format!("host-{}", self.next("host")),
-            Kind::Domain => self.domain(&key),
+        let pseudonym = match kind {
+            NameKind::Host => format!("host-{}", self.next("host")),
+            NameKind::Domain => self.domain(&key),
             _ => format!("user-{}", self.next("user")),
         };
-        self.names.insert(key, (kind, stand_in));
+        self.names.insert(key, (kind, pseudonym));
     }
 
     /// `THESHIRE` and `theshire.local` are one domain: `CORP-1` and `corp-1.example`.
     fn domain(&mut self, key: &str) -> String {
         let short = key.split('.').next().unwrap_or(key).to_owned();
-        let known = self.tokens.get(&(Kind::Domain, short.clone())).cloned();
+        let known = self.tokens.get(&(NameKind::Domain, short.clone())).cloned();
         let base = known.unwrap_or_else(|| {
             let base = format!("corp-{}", self.next("corp"));
-            self.tokens.insert((Kind::Domain, short), base.clone());
+            self.tokens.insert((NameKind::Domain, short), base.clone());
             base
         });
         if key.contains('.') {
@@ -116,14 +116,18 @@ impl Book {
 
     /// The longest name that begins at a place and is no part of a longer word; with it its
     /// stand-in.
-    pub(super) fn longest<'b>(&'b self, text: &str, at: usize) -> Option<(Kind, &'b str, &'b str)> {
-        let mut best: Option<(Kind, &str, &str)> = None;
-        for (name, (kind, stand_in)) in &self.names {
+    pub(super) fn longest<'b>(
+        &'b self,
+        text: &str,
+        at: usize,
+    ) -> Option<(NameKind, &'b str, &'b str)> {
+        let mut best: Option<(NameKind, &str, &str)> = None;
+        for (name, (kind, pseudonym)) in &self.names {
             let here = text.get(at..at + name.len());
             let same = here.is_some_and(|here| here.to_lowercase() == *name);
             let longer = best.is_none_or(|(_, known, _)| name.len() > known.len());
             if same && longer && boundary(text, at, name.len()) {
-                best = Some((*kind, name, stand_in));
+                best = Some((*kind, name, pseudonym));
             }
         }
         best
@@ -131,7 +135,7 @@ impl Book {
 
     fn kept_token(
         &mut self,
-        kind: Kind,
+        kind: NameKind,
         original: &str,
         make: impl FnOnce(&mut Self) -> String,
     ) -> String {
@@ -148,8 +152,8 @@ impl Book {
         if original.to_lowercase().ends_with("@mail.example") {
             return original.to_owned();
         }
-        self.kept_token(Kind::Email, original, |book| {
-            format!("mail-{}@mail.example", book.next("mail"))
+        self.kept_token(NameKind::Email, original, |pseudonyms| {
+            format!("mail-{}@mail.example", pseudonyms.next("mail"))
         })
     }
 
@@ -159,8 +163,8 @@ impl Book {
         if original.starts_with(HEAD) || original == NIL {
             return original.to_owned();
         }
-        self.kept_token(Kind::Guid, original, |book| {
-            format!("{HEAD}{:012}", book.next("guid"))
+        self.kept_token(NameKind::Guid, original, |pseudonyms| {
+            format!("{HEAD}{:012}", pseudonyms.next("guid"))
         })
     }
 
@@ -171,19 +175,22 @@ impl Book {
             return original.to_owned();
         }
         let rid = original.rsplit('-').next().unwrap_or("").to_owned();
-        self.kept_token(Kind::Sid, original, |book| {
-            let key = (Kind::Sid, format!("domain {domain}"));
-            let known = book.tokens.get(&key).cloned();
+        self.kept_token(NameKind::Sid, original, |pseudonyms| {
+            let key = (NameKind::Sid, format!("domain {domain}"));
+            let known = pseudonyms.tokens.get(&key).cloned();
             let base = known.unwrap_or_else(|| {
-                let base = format!("S-1-5-21-{}-1177-6820", 1000 + book.next("sid domain"));
-                book.tokens.insert(key, base.clone());
+                let base = format!(
+                    "S-1-5-21-{}-1177-6820",
+                    1000 + pseudonyms.next("sid domain")
+                );
+                pseudonyms.tokens.insert(key, base.clone());
                 base
             });
             match rid.parse::<u32>() {
                 Ok(known) if known < 1000 && !domain.starts_with("cloud") => {
                     format!("{base}-{known}")
                 }
-                _ => format!("{base}-{}", 1100 + book.next("sid")),
+                _ => format!("{base}-{}", 1100 + pseudonyms.next("sid")),
             }
         })
     }
@@ -191,17 +198,17 @@ impl Book {
     pub(super) fn address(&mut self, address: IpAddr) -> String {
         let original = address.to_string();
         match address {
-            IpAddr::V4(v4) => match range_v4(v4, self.tells_documentation) {
+            IpAddr::V4(v4) => match range_v4(v4, self.names_documentation_range) {
                 None => original,
-                Some(range) => self.kept_token(Kind::Address, &original, |book| {
-                    let number = book.next(range);
+                Some(range) => self.kept_token(NameKind::Address, &original, |pseudonyms| {
+                    let number = pseudonyms.next(range);
                     nth_v4(range, number).to_string()
                 }),
             },
-            IpAddr::V6(v6) => match range_v6(v6, self.tells_documentation) {
+            IpAddr::V6(v6) => match range_v6(v6, self.names_documentation_range) {
                 None => original,
-                Some(range) => self.kept_token(Kind::Address, &original, |book| {
-                    let number = book.next(range);
+                Some(range) => self.kept_token(NameKind::Address, &original, |pseudonyms| {
+                    let number = pseudonyms.next(range);
                     format!("{range}{number:x}")
                 }),
             },
@@ -209,17 +216,17 @@ impl Book {
     }
 
     /// The stand-ins of those originals that were met.
-    pub(super) fn report(&self, used: &BTreeSet<(Kind, String)>) -> Vec<Replacement> {
+    pub(super) fn report(&self, used: &BTreeSet<(NameKind, String)>) -> Vec<Replacement> {
         let found = used.iter().filter_map(|(kind, original)| {
             let name = self.names.get(original).filter(|(own, _)| own == kind);
-            let stand_in = name.map(|(_, stand_in)| stand_in).or_else(|| {
+            let pseudonym = name.map(|(_, pseudonym)| pseudonym).or_else(|| {
                 let key = (*kind, original.clone());
                 self.tokens.get(&key)
             })?;
             Some(Replacement {
                 kind: *kind,
                 original: original.clone(),
-                stand_in: stand_in.clone(),
+                pseudonym: pseudonym.clone(),
             })
         });
         found.collect()
@@ -271,12 +278,12 @@ fn nth_v4(range: &str, number: u32) -> Ipv4Addr {
 fn range_v6(address: Ipv6Addr, tells_documentation: bool) -> Option<&'static str> {
     let segments = address.segments();
     let documentation = matches!(segments, [0x2001, 0xdb8, ..]);
-    let stand_in = matches!(segments, [0xfe80 | 0xfdff, 0, 0, 0, 0, 0, 0, _]);
+    let pseudonym = matches!(segments, [0xfe80 | 0xfdff, 0, 0, 0, 0, 0, 0, _]);
     if address.is_loopback()
         || address.is_unspecified()
         || address.is_multicast()
         || documentation
-        || stand_in
+        || pseudonym
     {
         return None;
     }

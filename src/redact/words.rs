@@ -63,7 +63,7 @@ pub(super) fn boundary(text: &str, at: usize, length: usize) -> bool {
 
 /// The length of the stand-in of a name that the text begins with: `user-1`, `host-2`, `CORP-1`,
 /// `corp-1.example`.
-pub(super) fn stand_in_at(text: &str) -> Option<usize> {
+pub(super) fn pseudonym_at(text: &str) -> Option<usize> {
     for prefix in ["user-", "host-", "corp-"] {
         let Some(head) = text.get(..prefix.len()) else {
             continue;
@@ -87,8 +87,8 @@ pub(super) fn stand_in_at(text: &str) -> Option<usize> {
 }
 
 /// Whether the name is a stand-in, or one of several parts that all are.
-pub(super) fn is_stand_in(name: &str) -> bool {
-    stand_in_at(name).is_some_and(|length| length == name.len())
+pub(super) fn is_pseudonym(name: &str) -> bool {
+    pseudonym_at(name).is_some_and(|length| length == name.len())
 }
 
 /// The texts in quotes of a query, in small letters.

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Impossible, Request};
-use crate::compile::{FieldTypes, OnSource, Unsupported, supported};
+use super::{ReduceError, Request};
+use crate::compile::{FieldTypes, SourceCompiler, Unsupported, supported};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::evaluate::{
     BlockerHint, Cause, CauseKind, Context, Evaluation, Match, Prepared, reason,
@@ -13,7 +13,7 @@ use crate::event::{Event, EventId, Timestamp};
 use crate::plan::Plan;
 
 /// What was found.
-pub(super) struct Found<'e> {
+pub(super) struct RecordedResult<'e> {
     /// The events in the order of their time.
     pub(super) events: Vec<FoundEvent<'e>>,
     /// The clauses that stop them, by their text; empty when they match.
@@ -34,19 +34,20 @@ pub(super) fn find<'e>(
     request: &Request<'_>,
     source: &DataSource,
     patterns: &IndexPatterns,
-) -> Result<Found<'e>, Impossible> {
+) -> Result<RecordedResult<'e>, ReduceError> {
     let rule = &request.subject.rule;
-    let text = supported(rule).map_err(|what| Impossible::Unsupported(what.to_string()))?;
+    let text = supported(rule).map_err(|what| ReduceError::Unsupported(what.to_string()))?;
     let Some(syntax) = &request.subject.syntax else {
-        return Err(Impossible::Unsupported(Unsupported::NoQuery.to_string()));
+        return Err(ReduceError::Unsupported(Unsupported::NoQuery.to_string()));
     };
-    let refused = |reason: String| Impossible::Refused {
+    let refused = |reason: String| ReduceError::Refused {
         source_name: source.name.clone(),
         reason,
     };
     let types = FieldTypes::new(source, [], patterns);
     let exclusions = request.exclusions();
-    let compiler = OnSource::new(rule, text, syntax, types, &exclusions, Timestamp::default());
+    let compiler =
+        SourceCompiler::new(rule, text, syntax, types, &exclusions, Timestamp::default());
     let compiled = compiler
         .compile(events)
         .map_err(|error| refused(error.message.clone()))?;
@@ -66,12 +67,12 @@ pub(super) fn find<'e>(
     let matches = evaluation.matches();
     let (chosen, stopped_by) = match (matches.first(), request.benign) {
         (Some(first), false) => (of_match(first), BTreeSet::new()),
-        (Some(_), true) => return Err(Impossible::Alerts(matches.len())),
+        (Some(_), true) => return Err(ReduceError::Alerts(matches.len())),
         (None, benign) => {
             let (chosen, stopped_by) = nearest(&evaluation, events)?;
             if !benign {
                 let words: Vec<&str> = stopped_by.iter().map(String::as_str).collect();
-                return Err(Impossible::NoAlert(words.join("; ")));
+                return Err(ReduceError::NoAlert(words.join("; ")));
             }
             (chosen, stopped_by)
         }
@@ -87,9 +88,9 @@ pub(super) fn find<'e>(
         .collect();
     found.sort_by_key(|found| found.time);
     if found.is_empty() {
-        return Err(Impossible::Nowhere);
+        return Err(ReduceError::Nowhere);
     }
-    Ok(Found {
+    Ok(RecordedResult {
         events: found,
         stopped_by,
         matches: matches.len(),
@@ -104,7 +105,7 @@ fn of_match(found: &Match) -> BTreeSet<EventId> {
 fn nearest(
     evaluation: &Evaluation<'_>,
     all: &[Event],
-) -> Result<(BTreeSet<EventId>, BTreeSet<String>), Impossible> {
+) -> Result<(BTreeSet<EventId>, BTreeSet<String>), ReduceError> {
     let blockers = evaluation.blockers(&BlockerHint::default());
     let causes = if blockers.causes.is_empty() {
         &blockers.together
@@ -121,7 +122,7 @@ fn nearest(
         }
     }
     if events.is_empty() {
-        return Err(Impossible::Nowhere);
+        return Err(ReduceError::Nowhere);
     }
     Ok((events, stopped_by))
 }

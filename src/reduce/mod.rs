@@ -26,7 +26,7 @@ use crate::data_source::detect::{route, serves_most};
 use crate::data_source::route::stored_in;
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::event::{Event, Scalar};
-use crate::redact::{Replacement, Scrubber};
+use crate::redact::{Redactor, Replacement};
 use crate::replay::Subject;
 use crate::replay::dry_run::Place;
 use crate::rule::ExceptionItem;
@@ -55,7 +55,7 @@ pub struct Request<'a> {
     /// Where the scenario will stand.
     pub place: Place<'a>,
     /// Whether names and addresses get stand-ins.
-    pub scrub: bool,
+    pub redact: bool,
 }
 
 impl Request<'_> {
@@ -92,7 +92,7 @@ pub struct Minimised {
 
 /// Why there is no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Impossible {
+pub enum ReduceError {
     /// The rule is of a kind that is not run.
     #[error("{0} are not supported")]
     Unsupported(String),
@@ -135,7 +135,7 @@ pub enum Impossible {
     Scrubbed(TrialFailure),
 }
 
-impl Impossible {
+impl ReduceError {
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         match self {
@@ -172,13 +172,13 @@ pub fn fields(subject: &Subject, exceptions: &[Arc<ExceptionItem>]) -> BTreeSet<
         fields.insert(path.to_owned());
     }
     let exclusions = Exclusions::new(&subject.rule, exceptions.to_vec());
-    fields.extend(named(subject, &exclusions));
+    fields.extend(required_fields(subject, &exclusions));
     fields
 }
 
 /// The fields of the query, those that its request orders and sorts events by, and those of the
 /// rule's filters.
-fn named(subject: &Subject, exclusions: &Exclusions) -> BTreeSet<String> {
+fn required_fields(subject: &Subject, exclusions: &Exclusions) -> BTreeSet<String> {
     let settings = request_fields(&subject.rule.fields);
     let of_query = subject.syntax.iter();
     let of_query = of_query.map(|syntax| fields_of(syntax, &settings));
@@ -192,13 +192,13 @@ fn named(subject: &Subject, exclusions: &Exclusions) -> BTreeSet<String> {
 }
 
 /// Makes the scenario; of the events only [`fields`] need be there.
-pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimised, Impossible> {
+pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimised, ReduceError> {
     let subject = request.subject;
     if let Some(what) = subject.unsupported_on_recordings() {
-        return Err(Impossible::Unsupported(what.to_string()));
+        return Err(ReduceError::Unsupported(what.to_string()));
     }
     if events.is_empty() {
-        return Err(Impossible::NoEvents);
+        return Err(ReduceError::NoEvents);
     }
     let patterns = IndexPatterns::new(subject.rule.index.iter().map(|(p, _)| p.as_str()));
     let constants = Constants::new(request.catalogue);
@@ -217,7 +217,7 @@ pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimis
         TrialOutcome::Alerted
     };
     let mut trials = Trials::new(request, source, expected);
-    let unlike = |reason| Impossible::Unlike {
+    let unlike = |reason| ReduceError::Unlike {
         source_name: source.name.clone(),
         reason,
     };
@@ -232,8 +232,8 @@ pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimis
         sketch = inverted;
     }
     let mut replaced = Vec::new();
-    if request.scrub {
-        (sketch, replaced) = scrubbed(&sketch, &found, request, &mut trials)?;
+    if request.redact {
+        (sketch, replaced) = redacted(&sketch, &found, request, &mut trials)?;
     }
     Ok(Minimised {
         shows: trials.shows(&sketch),
@@ -248,13 +248,13 @@ fn source<'a>(
     request: &Request<'a>,
     events: &[Event],
     patterns: &IndexPatterns,
-) -> Result<&'a DataSource, Impossible> {
+) -> Result<&'a DataSource, ReduceError> {
     match request.source {
         Some(name) => {
             let found = request.catalogue.get(name);
-            found.ok_or_else(|| Impossible::UnknownSource(name.to_owned()))
+            found.ok_or_else(|| ReduceError::UnknownSource(name.to_owned()))
         }
-        None => serves_most(events, request.catalogue, patterns).ok_or(Impossible::NoSource),
+        None => serves_most(events, request.catalogue, patterns).ok_or(ReduceError::NoSource),
     }
 }
 
@@ -271,21 +271,21 @@ fn only_of(source: &DataSource, events: &mut Vec<Event>) {
 }
 
 /// The sketch with stand-ins, and what they stand in for. What the rule's clauses name stays.
-fn scrubbed(
+fn redacted(
     sketch: &Sketch,
-    found: &find::Found<'_>,
+    found: &find::RecordedResult<'_>,
     request: &Request<'_>,
     trials: &mut Trials<'_>,
-) -> Result<(Sketch, Vec<Replacement>), Impossible> {
+) -> Result<(Sketch, Vec<Replacement>), ReduceError> {
     let query = request.subject.rule.query.as_ref();
     let query = query.map_or("", |query| query.text.text());
-    let mut scrubber = Scrubber::new(&format!("{query}\n{}", request.exclusions()));
+    let mut redactor = Redactor::new(&format!("{query}\n{}", request.exclusions()));
     for event in &found.events {
-        scrubber.learn(event.event);
+        redactor.learn(event.event);
     }
-    let mut scrubbed = sketch.clone();
-    let events = scrubbed.events.iter_mut();
-    let cases = scrubbed.cases.iter_mut();
+    let mut redacted = sketch.clone();
+    let events = redacted.events.iter_mut();
+    let cases = redacted.cases.iter_mut();
     let changes = cases.flat_map(|case| &mut case.changes);
     let values = events
         .flat_map(|event| &mut event.fields)
@@ -293,14 +293,14 @@ fn scrubbed(
     for (path, values) in values {
         for value in values {
             if let Scalar::Text(text) = value {
-                *value = Scalar::text(scrubber.scrub(path, text));
+                *value = Scalar::text(redactor.redact(path, text));
             }
         }
     }
-    scrubbed.name = scrubber.scrub("", &sketch.name);
-    for case in &mut scrubbed.cases {
-        case.name = scrubber.scrub("", &case.name);
+    redacted.name = redactor.redact("", &sketch.name);
+    for case in &mut redacted.cases {
+        case.name = redactor.redact("", &case.name);
     }
-    trials.must_hold(&scrubbed).map_err(Impossible::Scrubbed)?;
-    Ok((scrubbed, scrubber.replaced()))
+    trials.must_hold(&redacted).map_err(ReduceError::Scrubbed)?;
+    Ok((redacted, redactor.replaced()))
 }

@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Request;
-use super::find::{Found, FoundEvent};
+use super::find::{FoundEvent, RecordedResult};
 use crate::data_source::derive::derive;
-use crate::data_source::{DataSource, Kind};
+use crate::data_source::{DataSource, EventKind};
 use crate::event::{Event, Scalar};
 use crate::language::eql::Settings;
 use crate::scenario::write::{Expect, Sketch, SketchEvent};
@@ -24,12 +24,12 @@ const TELLING: &[&str] = &[
 
 /// The whole scenario.
 pub(super) fn sketch(
-    found: &Found<'_>,
+    found: &RecordedResult<'_>,
     request: &Request<'_>,
     source: &DataSource,
     settings: &Settings,
 ) -> Sketch {
-    let mut named = super::named(request.subject, &request.exclusions());
+    let mut named = super::required_fields(request.subject, &request.exclusions());
     named.remove(&settings.timestamp);
     let start = found.events.first().map_or(0, |first| first.time);
     let mut force = BTreeSet::new();
@@ -88,8 +88,8 @@ fn event(
 }
 
 /// The kind that has most in common with the event, by what its source sets.
-fn kind<'s>(event: &Event, source: &'s DataSource) -> Option<&'s Kind> {
-    let likeness = |kind: &Kind| -> i32 {
+fn kind<'s>(event: &Event, source: &'s DataSource) -> Option<&'s EventKind> {
+    let likeness = |kind: &EventKind| -> i32 {
         let telling = kind
             .defaults
             .iter()
@@ -110,7 +110,7 @@ fn kind<'s>(event: &Event, source: &'s DataSource) -> Option<&'s Kind> {
             .sum()
     };
     // Of kinds that are equally like it the first.
-    let mut best: Option<(i32, &Kind)> = None;
+    let mut best: Option<(i32, &EventKind)> = None;
     for kind in &source.kinds {
         let like = likeness(kind);
         if best.is_none_or(|(most, _)| like > most) {
@@ -121,7 +121,7 @@ fn kind<'s>(event: &Event, source: &'s DataSource) -> Option<&'s Kind> {
 }
 
 /// The shortest name that means the kind.
-fn name(kind: &Kind, source: &DataSource) -> String {
+fn name(kind: &EventKind, source: &DataSource) -> String {
     let whole = kind.name();
     match source.kind(&kind.group) {
         Some(first) if first.name() == whole => kind.group.clone(),
@@ -130,7 +130,7 @@ fn name(kind: &Kind, source: &DataSource) -> String {
 }
 
 /// `network`, and for the next of its kind `network2`.
-fn label(kind: &Kind, labels: &mut BTreeMap<String, usize>) -> String {
+fn label(kind: &EventKind, labels: &mut BTreeMap<String, usize>) -> String {
     let count = labels.entry(kind.group.clone()).or_default();
     *count += 1;
     match *count {
@@ -141,7 +141,7 @@ fn label(kind: &Kind, labels: &mut BTreeMap<String, usize>) -> String {
 
 /// What the source's shape has without being told, and what it would derive from the event's own
 /// fields where the event has nothing.
-fn shaped(event: &Event, kind: &Kind, source: &DataSource, named: &BTreeSet<String>) -> Event {
+fn shaped(event: &Event, kind: &EventKind, source: &DataSource, named: &BTreeSet<String>) -> Event {
     let mut shaped = Event::default();
     for (path, values) in source.defaults.iter().chain(&kind.defaults) {
         shaped.set(path, values.clone());
@@ -164,7 +164,7 @@ fn shaped(event: &Event, kind: &Kind, source: &DataSource, named: &BTreeSet<Stri
 }
 
 /// Whether the sensor reports these values, so that they need not be forced.
-fn fits(path: &str, values: &[Scalar], kind: &Kind, source: &DataSource) -> bool {
+fn fits(path: &str, values: &[Scalar], kind: &EventKind, source: &DataSource) -> bool {
     let mut pins = source.pins.iter().chain(&kind.pins);
     let pinned = pins.find(|pin| pin.field == path);
     pinned.is_none_or(|pin| pin.value == values)

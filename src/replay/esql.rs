@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{Selected, phases};
-use crate::evaluate::pipeline::{Forced, Input, Outcome as RowsFound, OutputRow};
+use crate::evaluate::pipeline::{ForcedOutcome, Input, Outcome as RowsFound, OutputRow};
 use crate::evaluate::{Match, Override};
 use crate::event::{Event, EventId, Timestamp, Value};
 use crate::execution::replayed::Execution;
-use crate::execution::suppress::{Fate, OpenGroups};
-use crate::execution::{Outcome, Phase};
+use crate::execution::suppress::{HitOutcome, OpenGroups};
+use crate::execution::{Phase, PhaseOutcome};
 use crate::plan::pipeline::{Cell, Pipeline};
 
 /// With more events than this there is one run over all of them, and no phases.
@@ -41,7 +41,7 @@ pub(super) fn produce(
     }
     let once = pipeline(run).is_some_and(Pipeline::is_deduplicated);
     let mut replay = |executions: &[Execution]| {
-        let mut done = Outcome::default();
+        let mut done = PhaseOutcome::default();
         let mut times: BTreeMap<usize, usize> = BTreeMap::new();
         let mut groups = OpenGroups::new(setting.suppression, setting.max_signals());
         for execution in executions {
@@ -60,14 +60,14 @@ pub(super) fn produce(
                     continue;
                 }
                 let number = found.number(run, row, *seen);
-                let fate = groups.fate(|field| column_or_field(run, row, field));
+                let outcome = groups.outcome_of(|field| column_or_field(run, row, field));
                 // A group is lost anew in each execution, as it alerts anew.
-                *seen += usize::from(fate != Fate::Cut || !once);
-                match fate {
-                    Fate::Alert => done.alerts.push(number),
-                    Fate::Suppressed => done.suppressed.push(number),
-                    Fate::Cut if !done.cut.contains(&number) => done.cut.push(number),
-                    Fate::Cut => {}
+                *seen += usize::from(outcome != HitOutcome::Cut || !once);
+                match outcome {
+                    HitOutcome::Alert => done.alerts.push(number),
+                    HitOutcome::Suppressed => done.suppressed.push(number),
+                    HitOutcome::Cut if !done.cut.contains(&number) => done.cut.push(number),
+                    HitOutcome::Cut => {}
                 }
             }
         }
@@ -211,7 +211,7 @@ impl<'r, 'c> WholeRun<'r, 'c> {
 
     /// What the query gives; with `forced`, under the outcome of a clause. The events are numbered
     /// by their place in [`WholeRun::events`].
-    pub(super) fn outcome(&self, forced: Option<Forced>, trace: bool) -> Option<RowsFound> {
+    pub(super) fn outcome(&self, forced: Option<ForcedOutcome>, trace: bool) -> Option<RowsFound> {
         let input = Input {
             events: &self.events,
             now: self.now,

@@ -7,7 +7,7 @@ use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
 use super::stopped::Stopped;
 use crate::evaluate::Override;
-use crate::evaluate::pipeline::{DroppedRow, Forced, Outcome};
+use crate::evaluate::pipeline::{DroppedRow, ForcedOutcome, Outcome};
 use crate::event::{EventId, Value};
 use crate::plan::pipeline::{
     Cell, ClauseRole, ExprKind, LocationId, NullReason, Operator, Pipeline, PipelineClause,
@@ -83,7 +83,7 @@ pub(super) fn causes<'p>(
     pipeline: &'p Pipeline,
 ) -> Vec<StoppingClause<'p>> {
     let makes_rows = |clause: &PipelineClause<'_>, event: Option<EventId>| {
-        let forced = Forced {
+        let forced = ForcedOutcome {
             location: clause.expr.location,
             outcome: clause.wanted,
             event,

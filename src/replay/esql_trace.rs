@@ -11,7 +11,7 @@ use super::outcome::Place;
 use super::run::Run;
 use crate::diagnostic::QueryText;
 use crate::evaluate::Override;
-use crate::evaluate::pipeline::{Forced, Given, OutputRow};
+use crate::evaluate::pipeline::{ForcedOutcome, OutputRow, RequestData};
 use crate::event::{Event, Timestamp};
 use crate::plan::pipeline::{ClauseRole, ColumnOrigin, Operation, Pipeline, PipelineClause};
 use crate::plan::{ClauseKind, ClauseName};
@@ -27,7 +27,7 @@ pub struct PipelineRun {
     /// The value of NOW().
     pub now: Timestamp,
     /// What comes with the request.
-    pub given: Arc<Given>,
+    pub given: Arc<RequestData>,
     /// The rows that it gives.
     pub rows: Vec<OutputRow>,
     /// Its steps.
@@ -107,7 +107,8 @@ pub(super) fn decided(run: &Run<'_>, overrides: &[Override]) -> Vec<Decided> {
     let (Some(pipeline), Some(whole)) = (pipeline(run), WholeRun::of(run, overrides)) else {
         return Vec::new();
     };
-    let rows = |forced: Option<Forced>| whole.outcome(forced, false).unwrap_or_default().rows;
+    let rows =
+        |forced: Option<ForcedOutcome>| whole.outcome(forced, false).unwrap_or_default().rows;
     let found = rows(None);
     let clauses = pipeline.clauses();
     let names = names(pipeline, &clauses);
@@ -129,7 +130,7 @@ pub(super) fn decided(run: &Run<'_>, overrides: &[Override]) -> Vec<Decided> {
     let mut decided = Vec::new();
     for (clause, name) in clauses.iter().zip(&names) {
         let differs = |outcome: bool| {
-            let forced = Forced {
+            let forced = ForcedOutcome {
                 location: clause.expr.location,
                 outcome,
                 event: None,

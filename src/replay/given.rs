@@ -1,20 +1,20 @@
 //! What a scenario gives an ES|QL rule beside events: the answers of a language model, and the
 //! tables that rows are joined with.
 
-use crate::evaluate::pipeline::{CompletionAnswer, Given, TableRows};
+use crate::evaluate::pipeline::{CompletionAnswer, RequestData, TableRows};
 use crate::event::Value;
 use crate::plan::pipeline::{Cell, DataType};
 use crate::scenario::model::{self, Case, LookupTable, Scenario, WrittenValue};
 
 /// What the scenario gives its attack, or a case. The answers of a case come before those of the
 /// scenario.
-pub(super) fn given(scenario: &Scenario, case: Option<&Case>) -> Given {
+pub(super) fn given(scenario: &Scenario, case: Option<&Case>) -> RequestData {
     let own = case.map_or(&[][..], |case| case.completions.as_slice());
     let answer = |answer: &model::CompletionAnswer| CompletionAnswer {
         prompt: answer.prompt.clone(),
         answer: answer.answer.clone(),
     };
-    Given {
+    RequestData {
         answers: own
             .iter()
             .chain(&scenario.completions)
@@ -25,7 +25,7 @@ pub(super) fn given(scenario: &Scenario, case: Option<&Case>) -> Given {
 }
 
 /// What the scenario gives in any of its cases, with which its query is compiled.
-pub(super) fn of_all(scenario: &Scenario) -> Given {
+pub(super) fn of_all(scenario: &Scenario) -> RequestData {
     let mut all = given(scenario, None);
     for case in &scenario.cases {
         all.answers.extend(given(scenario, Some(case)).answers);

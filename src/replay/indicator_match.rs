@@ -17,7 +17,7 @@ use crate::execution::alert::Enrichment;
 use crate::execution::indicator_match::{Matched, Matching, Presence, Sides, execute};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::{OpenGroups, values_of};
-use crate::execution::{Arrival, Outcome};
+use crate::execution::{Arrival, PhaseOutcome};
 use crate::rule::MappingEntry;
 
 /// What the executions of the schedule make of the events that meet the query.
@@ -36,7 +36,7 @@ pub(super) fn produce(
     let mut replay = |executions: &[Execution]| {
         let mut alerted = BTreeSet::new();
         let mut cut = BTreeSet::new();
-        let mut done = Outcome::default();
+        let mut done = PhaseOutcome::default();
         let mut open = OpenGroups::new(setting.suppression, setting.max_signals());
         let values = |event: usize, field: &str| {
             let event = documents.event(run, event);

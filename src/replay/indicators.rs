@@ -8,7 +8,7 @@ use super::START;
 use super::exclusions::hide;
 use super::stage::Stage;
 use crate::compile::{
-    Comparison, CompiledExclusions, CompiledQuery, Entries, Exclusions, OnSource, Refused,
+    Comparison, CompiledExclusions, CompiledQuery, Entries, Exclusions, Refused, SourceCompiler,
 };
 use crate::data_source::IndexPatterns;
 use crate::data_source::detect::route;
@@ -28,7 +28,7 @@ pub(super) struct ThreatSource<'a> {
     /// The indices of indicators that the rule searches.
     pub(super) patterns: &'a IndexPatterns,
     /// Compiles the indicator query.
-    pub(super) compiler: &'a OnSource<'a>,
+    pub(super) compiler: &'a SourceCompiler<'a>,
 }
 
 /// The indicators of a case and the indicator query on them.

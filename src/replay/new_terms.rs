@@ -16,7 +16,7 @@ use crate::event::time::format_offset;
 use crate::execution::new_terms::{Alerted, Document, execute};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
-use crate::execution::{Arrival, Outcome};
+use crate::execution::{Arrival, PhaseOutcome};
 use crate::rule;
 
 /// What the executions of the schedule make of the events that meet the query.
@@ -34,7 +34,7 @@ pub(super) fn produce(
     let mut replay = |executions: &[Execution]| {
         let mut alerted = Alerted::default();
         let mut open = OpenGroups::new(setting.suppression, setting.max_signals());
-        let mut done = Outcome::default();
+        let mut done = PhaseOutcome::default();
         for execution in executions {
             let novelty = execute(
                 *execution,
@@ -152,7 +152,7 @@ pub(super) fn stopped(
                 known = Some((seen.clone(), seen.time == execution.from));
             }
         }
-        Outcome::default()
+        PhaseOutcome::default()
     };
     phases(&run.setting, &selected.arrivals, &[], &mut replay);
     let (seen, at_the_edge) = known?;

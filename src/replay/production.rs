@@ -12,7 +12,7 @@ use crate::compile::CompiledQuery;
 use crate::evaluate::{Context, Match, Override, QueryFailure};
 use crate::event::{Event, EventId};
 use crate::execution::suppress::{Group, OpenGroups, group, settle};
-use crate::execution::window::Found;
+use crate::execution::window::SearchHits;
 use crate::execution::{Phase, Search};
 use crate::plan::Operator;
 use crate::rule::RuleKind;
@@ -78,7 +78,7 @@ pub(super) fn produce(
     }
     let found = replayed.found();
     let repeats = setting.suppression.is_some();
-    let settle = |ran: &[(i64, &Found)]| {
+    let settle = |ran: &[(i64, &SearchHits)]| {
         let open = OpenGroups::new(setting.suppression, setting.max_signals);
         settle(ran, open, &|number| replayed.group(number))
     };
@@ -124,7 +124,7 @@ impl Replayed<'_, '_> {
     }
 
     /// What each of the different searches finds.
-    fn found(&mut self) -> Vec<Found> {
+    fn found(&mut self) -> Vec<SearchHits> {
         let arrivals = self.setting.relative(&self.run.stage.events, self.events);
         let mut found = Vec::new();
         let interval = self.setting.schedule().interval.max(1);
@@ -151,7 +151,7 @@ impl Replayed<'_, '_> {
             let open = OpenGroups::new(self.setting.suppression, self.setting.max_signals);
             let cut = hits.len().saturating_sub(open.looked_at());
             let kept = hits.split_off(cut);
-            found.push(Found {
+            found.push(SearchHits {
                 from: search.from,
                 until: search.until,
                 shift: search.shift,

@@ -8,7 +8,7 @@ use crate::evaluate::{Match, Override};
 use crate::execution::query_rule::{Document, Known, execute};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
-use crate::execution::{Arrival, Outcome};
+use crate::execution::{Arrival, PhaseOutcome};
 
 /// More events than this that meet the query are taken as one search.
 const MOST: usize = 2_000;
@@ -37,7 +37,7 @@ pub(super) fn produce(
     let mut replay = |executions: &[Execution]| {
         let mut known = Known::default();
         let mut open = OpenGroups::new(setting.suppression, setting.max_signals());
-        let mut done = Outcome::default();
+        let mut done = PhaseOutcome::default();
         for execution in executions {
             let numbered = documents.iter().enumerate();
             let paging = execute(*execution, numbered, &mut known, &mut open);
@@ -68,7 +68,7 @@ pub(super) fn produce(
 
 /// Removes cut and suppressed matches that another execution alerts on: the best outcome of a match
 /// counts.
-fn settled(mut done: Outcome) -> Outcome {
+fn settled(mut done: PhaseOutcome) -> PhaseOutcome {
     done.alerts.sort_unstable();
     let alerts = &done.alerts;
     done.suppressed.sort_unstable();

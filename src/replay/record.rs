@@ -275,7 +275,9 @@ pub(super) fn none(run: &Run<'_>, query: &QueryText, blockers: &Blockers) -> Non
             .map(|cause| cause_record(run, query, cause))
             .collect(),
         value: value(run, causes),
-        miss: causes.iter().find_map(|cause| miss(cause.miss.as_ref()?)),
+        miss: causes
+            .iter()
+            .find_map(|cause| miss(cause.shortfall.as_ref()?)),
         overdetermined,
         vacuous: false,
         approximate: blockers.approximate,
@@ -343,7 +345,7 @@ fn cause_record(run: &Run<'_>, query: &QueryText, cause: &Cause) -> CauseRecord 
 fn value(run: &Run<'_>, causes: &[Cause]) -> Option<String> {
     let mut seen: Vec<(String, String)> = Vec::new();
     for cause in causes {
-        if let Some(Shortfall::Join { have, want }) = &cause.miss {
+        if let Some(Shortfall::Join { have, want }) = &cause.shortfall {
             return Some(format!("{}, not {}", list(have), list(want)));
         }
         let (CauseKind::Clause(id), Some(event)) = (cause.kind, cause.event) else {

@@ -16,7 +16,7 @@ use super::stage::Stage;
 use super::trace::Observation;
 use super::waiver::Waiver;
 use super::{Event, Options, START, Test, given};
-pub(super) use crate::compile::OnSource as Compiler;
+pub(super) use crate::compile::SourceCompiler as Compiler;
 use crate::compile::{FieldTypes, Refused, Syntax, indicator_query};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, Span};
@@ -148,7 +148,7 @@ impl<'a> OnSource<'a> {
         let exclusions = self.exceptions.all(rule);
         let compiler = Compiler::new(rule, &query.text, syntax, types, &exclusions, START);
         let compiler = match syntax {
-            Syntax::Kuery(_) => compiler.beside(&self.others()),
+            Syntax::Kuery(_) => compiler.with_other_sources(&self.others()),
             _ => compiler,
         };
         let RuleKind::ThreatMatch(settings) = &rule.kind else {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::evaluate::Override;
-use crate::evaluate::pipeline::Given;
+use crate::evaluate::pipeline::RequestData;
 use crate::event::{Event, EventId};
 use crate::scenario::ExpandedCase;
 use crate::scenario::model::EventRole;
@@ -26,7 +26,7 @@ pub(super) struct Stage {
     /// For each event what hides it from the query, and the values for which it does.
     pub(super) hidden: Vec<Vec<(String, String)>>,
     /// What comes with the request of an ES|QL query.
-    pub(super) given: Arc<Given>,
+    pub(super) given: Arc<RequestData>,
 }
 
 impl Stage {

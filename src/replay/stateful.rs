@@ -10,7 +10,7 @@ use crate::evaluate::{Match, Override};
 use crate::event::{EventId, Mapping};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::values_of;
-use crate::execution::{Arrival, Outcome, Phase};
+use crate::execution::{Arrival, Phase, PhaseOutcome};
 use crate::rule::RuleKind;
 
 /// Used as the event of a failure that no single event decides.
@@ -119,7 +119,7 @@ pub(super) fn phases(
     setting: &ScheduleConfig<'_>,
     arrivals: &[Arrival],
     moments: &[i64],
-    run: &mut dyn FnMut(&[Execution]) -> Outcome,
+    run: &mut dyn FnMut(&[Execution]) -> PhaseOutcome,
 ) -> Vec<Phase> {
     let windows = setting.windows();
     match setting.phase() {

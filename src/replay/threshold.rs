@@ -10,7 +10,7 @@ use super::stateful::{
 use super::stopped::Stopped;
 use crate::evaluate::Override;
 use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
-use crate::execution::Outcome;
+use crate::execution::PhaseOutcome;
 use crate::execution::suppress::OpenGroups;
 use crate::execution::threshold::{Document, History, execute};
 use crate::rule::{self, RuleKind};
@@ -28,7 +28,7 @@ pub(super) fn produce(
     let mut replay = |executions: &[crate::execution::replayed::Execution]| {
         let mut history = History::default();
         let mut open = OpenGroups::new(setting.suppression, setting.max_signals());
-        let mut done = Outcome::default();
+        let mut done = PhaseOutcome::default();
         for execution in executions {
             let counting = execute(
                 *execution,
@@ -194,7 +194,7 @@ fn counted(
                 (known > 0).then(|| format!("{known} of {all} {of_group} were in an earlier alert"))
             });
         }
-        Outcome::default()
+        PhaseOutcome::default()
     };
     phases(&run.setting, &selected.arrivals, &[], &mut replay);
     found
@@ -232,7 +232,7 @@ fn most_in_one(
             let counts = counting.below.iter().map(|bucket| bucket.documents.len());
             most = most.max(counts.max().unwrap_or(0));
         }
-        Outcome::default()
+        PhaseOutcome::default()
     };
     phases(&run.setting, &selected.arrivals, &[], &mut replay);
     most

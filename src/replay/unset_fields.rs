@@ -7,7 +7,7 @@ use super::outcome::Observed;
 use super::record::fields_of;
 use super::stage::Stage;
 use crate::data_source::derive::derived_from;
-use crate::data_source::{DataSource, Kind};
+use crate::data_source::{DataSource, EventKind};
 use crate::evaluate::CauseKind;
 use crate::event::EventId;
 use crate::plan::{ClauseKind, FieldId, StageId};
@@ -110,7 +110,7 @@ fn note(stage: &Stage, event: EventId, path: &str, source: &DataSource) -> Optio
     ))
 }
 
-fn is_default(kind: &Kind, source: &DataSource, path: &str) -> bool {
+fn is_default(kind: &EventKind, source: &DataSource, path: &str) -> bool {
     let mut defaults = source.defaults.iter().chain(&kind.defaults);
     defaults.any(|(own, _)| own == path)
 }

@@ -11,7 +11,7 @@ use super::markdown::{code, diff_block, html, plain};
 use super::recorded;
 use super::terminal::change::marked;
 use super::terminal::group::{alike_changes, groups, name};
-use crate::rule_diff::{Comparison, Difference, Kind, Measure, RuleChange};
+use crate::rule_diff::{Comparison, Difference, Measure, RuleChange, RuleChangeKind};
 use crate::snapshot::Class;
 use crate::snapshot::diff::diff;
 
@@ -42,7 +42,7 @@ pub fn markdown(found: &Comparison, out: &mut impl Write) -> io::Result<()> {
     let rules = found
         .rules
         .iter()
-        .filter(|change| change.tested || change.kind == Kind::Removed);
+        .filter(|change| change.tested || change.kind == RuleChangeKind::Removed);
     let rules = rules.map(|change| (rule(change), 1));
     let alerts = found.recordings.iter().flat_map(recorded::sections);
     let mut left_out = 0_usize;
@@ -183,7 +183,7 @@ fn untested(change: &RuleChange) -> String {
         code(&change.file),
         plain(&change.name),
         match change.kind {
-            Kind::Added => "is new",
+            RuleChangeKind::Added => "is new",
             _ => "changed",
         },
         code(&format!("trapline new {}", change.file)),

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::markdown::{code, plain};
-use crate::coverage::{ClauseCoverage, Coverage, Gap, RuleCoverage, Seen, Share};
+use crate::coverage::{ClauseCoverage, Coverage, DecidedChecks, Gap, RuleCoverage, Share};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -41,13 +41,13 @@ struct ClauseEntry<'a> {
     column: usize,
     testable: bool,
     covered: bool,
-    alert: SeenEntry<'a>,
-    none: SeenEntry<'a>,
+    alert: DecidedChecksEntry<'a>,
+    none: DecidedChecksEntry<'a>,
     add: Vec<String>,
 }
 
 #[derive(Serialize)]
-struct SeenEntry<'a> {
+struct DecidedChecksEntry<'a> {
     checks: usize,
     waived: usize,
     forced: usize,
@@ -90,7 +90,7 @@ fn rule_entry(rule: &RuleCoverage) -> RuleEntry<'_> {
 fn clause_entry<'a>(rule: &'a RuleCoverage, clause: &'a ClauseCoverage) -> ClauseEntry<'a> {
     let mut gaps = rule.gaps();
     let gap: Option<Gap<'_>> = gaps.find(|gap| gap.clause.name == clause.name);
-    let wishes = gap.map_or_else(Vec::new, |gap| gap.wishes);
+    let missing_cases = gap.map_or_else(Vec::new, |gap| gap.missing_cases);
     let place = &clause.place;
     let (line, column) = place.source.line_column(place.span.start);
     ClauseEntry {
@@ -100,18 +100,21 @@ fn clause_entry<'a>(rule: &'a RuleCoverage, clause: &'a ClauseCoverage) -> Claus
         column,
         testable: clause.testable,
         covered: clause.is_covered(),
-        alert: seen(&clause.decisions.alert),
-        none: seen(&clause.decisions.none),
-        add: wishes.into_iter().map(|wish| wish.case).collect(),
+        alert: decided_checks(&clause.decisions.alert),
+        none: decided_checks(&clause.decisions.none),
+        add: missing_cases
+            .into_iter()
+            .map(|missing| missing.case)
+            .collect(),
     }
 }
 
-fn seen(seen: &Seen) -> SeenEntry<'_> {
-    SeenEntry {
-        checks: seen.count,
-        waived: seen.waived,
-        forced: seen.forced,
-        first: seen.first.as_deref(),
+fn decided_checks(decided: &DecidedChecks) -> DecidedChecksEntry<'_> {
+    DecidedChecksEntry {
+        checks: decided.count,
+        waived: decided.waived,
+        forced: decided.forced,
+        first: decided.first.as_deref(),
     }
 }
 
@@ -144,14 +147,14 @@ pub fn markdown(coverage: &Coverage) -> String {
     );
     for rule in &coverage.rules {
         for gap in rule.gaps() {
-            for wish in &gap.wishes {
+            for missing in &gap.missing_cases {
                 let _ = write!(
                     text,
                     "\n- {}: {}: {}; add {}",
                     code(&format!("{}:{}", rule.rule_file, gap.clause.place.line())),
                     code(&gap.clause.name.to_string()),
-                    wish.lack,
-                    plain(&wish.case)
+                    missing.lack,
+                    plain(&missing.case)
                 );
             }
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::explain::{Explanation, Furthest, Lack, Recording};
+use crate::explain::{Explanation, LongestPrefix, Recording, UnmetClause};
 use crate::replay::trace::StepRecord;
 
 /// One JSON array, one object a check.
@@ -29,8 +29,8 @@ fn entry(explanation: &Explanation) -> Value {
         "key": explanation.key,
         "alerted": explanation.alerted,
         "recording": explanation.recording.as_ref().map(recording),
-        "lacks": explanation.lacks.iter().map(lack).collect::<Vec<_>>(),
-        "furthest": explanation.furthest.as_ref().map(furthest),
+        "lacks": explanation.unmet.iter().map(unmet_clause).collect::<Vec<_>>(),
+        "furthest": explanation.longest_prefix.as_ref().map(longest_prefix),
         "stages": stages.collect::<Vec<_>>(),
         "steps": explanation.steps.iter().map(step).collect::<Vec<_>>(),
         "clauses": clauses.collect::<Vec<_>>(),
@@ -69,21 +69,21 @@ fn recording(recording: &Recording) -> Value {
     })
 }
 
-fn lack(lack: &Lack) -> Value {
+fn unmet_clause(unmet: &UnmetClause) -> Value {
     json!({
-        "stage": lack.stage,
-        "event": lack.event,
-        "clause": lack.clause,
-        "outcome": lack.saw.as_ref().map(|(outcome, _)| *outcome),
-        "value": lack.saw.as_ref().map(|(_, value)| value).or(lack.found.as_ref()),
-        "miss": lack.miss,
+        "stage": unmet.stage,
+        "event": unmet.event,
+        "clause": unmet.clause,
+        "outcome": unmet.saw.as_ref().map(|(outcome, _)| *outcome),
+        "value": unmet.saw.as_ref().map(|(_, value)| value).or(unmet.found.as_ref()),
+        "miss": unmet.miss,
     })
 }
 
-fn furthest(furthest: &Furthest) -> Value {
+fn longest_prefix(prefix: &LongestPrefix) -> Value {
     json!({
-        "events": furthest.events,
-        "of": furthest.of,
-        "ended_by": furthest.ended,
+        "events": prefix.events,
+        "of": prefix.of,
+        "ended_by": prefix.ended,
     })
 }

@@ -192,7 +192,7 @@ fn failure<'a>(view: &'a View<'a>, group: &[&'a Check], rule_file: &str) -> Opti
         rank: rank_of_failure(changed),
         name: name(group.iter().map(|check| &check.key)),
         message,
-        diff: changed.map_or_else(|| found(first), difference),
+        diff: changed.map_or_else(|| recorded_behaviour(first), difference),
         places: places(first, rule_file),
         follows: follows(view, first),
         next: next_of_failure(&group_argument(view, group), first),
@@ -415,7 +415,7 @@ fn spot<'a>(source: &'a SourceText, span: Span, label: &'a str) -> Spot<'a> {
 }
 
 /// The behaviour of a check without a snapshot.
-fn found(check: &Check) -> String {
+fn recorded_behaviour(check: &Check) -> String {
     let mut text = String::new();
     for fact in record(check).iter().flat_map(|record| &record.facts) {
         let _ = writeln!(text, "+ {:<9}{}", fact.key, fact.value);

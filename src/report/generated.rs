@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::reason::sentence;
-use crate::reduce::{Impossible, TrialFailure};
+use crate::reduce::{ReduceError, TrialFailure};
 use crate::replay::Verdict;
 use crate::replay::reason::Reason;
 use crate::snapshot::words;
@@ -24,9 +24,9 @@ pub fn unsolved(reason: &UnsolvedReason) -> String {
 }
 
 /// Why a recording gives no scenario.
-pub fn impossible(why: &Impossible) -> String {
+pub fn impossible(why: &ReduceError) -> String {
     match why {
-        Impossible::Unlike { reason, .. } | Impossible::Scrubbed(reason) => {
+        ReduceError::Unlike { reason, .. } | ReduceError::Scrubbed(reason) => {
             format!("{why}: {}", trial(reason))
         }
         _ => why.to_string(),

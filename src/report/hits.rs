@@ -31,7 +31,7 @@ const MAX_WIDTH: usize = 60;
 
 /// How the table looks.
 #[derive(Debug, Clone)]
-pub struct Look {
+pub struct TableOptions {
     /// The columns of the terminal; `None`: nothing is shortened below a fair width.
     pub width: Option<usize>,
     /// The field that holds the time.
@@ -46,7 +46,7 @@ pub struct Look {
 type Row = Option<Vec<String>>;
 
 /// Draws the table, ending in a line with the count.
-pub fn table(body: &Json, look: &Look) -> String {
+pub fn table(body: &Json, options: &TableOptions) -> String {
     let hits = body.get("hits");
     let list = |key: &str| hits.and_then(|hits| hits.get(key)).and_then(Json::as_array);
     let sequences = list("sequences").into_iter().flatten();
@@ -65,19 +65,19 @@ pub fn table(body: &Json, look: &Look) -> String {
     };
     let fields = chosen(
         groups.iter().flat_map(|(_, events)| events.iter().copied()),
-        look,
+        options,
     );
     let mut header = vec!["time".to_owned(), "category".to_owned(), "id".to_owned()];
     header.extend(fields.iter().cloned());
     let groups: Vec<(Option<String>, Vec<Row>)> = groups
         .into_iter()
         .map(|(key, events)| {
-            let rows = events.into_iter().map(|event| row(event, &fields, look));
+            let rows = events.into_iter().map(|event| row(event, &fields, options));
             (key, rows.collect())
         })
         .collect();
     let rows = groups.iter().flat_map(|(_, rows)| rows.iter().flatten());
-    let widths = widths(&header, rows, look.width);
+    let widths = widths(&header, rows, options.width);
     let mut text = String::new();
     if count > 0 {
         line(&header, &widths, &mut text);
@@ -123,16 +123,16 @@ fn is_missing(event: &Json) -> bool {
 }
 
 /// The fields that get a column: those of the query, else telling ones; any that an event has.
-fn chosen<'e>(events: impl Iterator<Item = &'e Json>, look: &Look) -> Vec<String> {
+fn chosen<'e>(events: impl Iterator<Item = &'e Json>, options: &TableOptions) -> Vec<String> {
     let events: Vec<Event> = events
         .filter_map(source)
         .map(Event::from_document)
         .collect();
     let there = |path: &str| events.iter().any(|event| !event.values(path).is_empty());
-    let named = look.fields.iter().map(String::as_str);
+    let named = options.fields.iter().map(String::as_str);
     let mut chosen: Vec<String> = Vec::new();
     for path in named.chain(TELLING.iter().copied()) {
-        let shown = path == look.time || path == look.category;
+        let shown = path == options.time || path == options.category;
         if chosen.len() < MAX_FIELDS && !shown && there(path) && !chosen.iter().any(|c| c == path) {
             chosen.push(path.to_owned());
         }
@@ -140,7 +140,7 @@ fn chosen<'e>(events: impl Iterator<Item = &'e Json>, look: &Look) -> Vec<String
     chosen
 }
 
-fn row(event: &Json, fields: &[String], look: &Look) -> Row {
+fn row(event: &Json, fields: &[String], options: &TableOptions) -> Row {
     if is_missing(event) {
         return None;
     }
@@ -151,7 +151,7 @@ fn row(event: &Json, fields: &[String], look: &Look) -> Row {
         let values: Vec<String> = values.map(|value| clean(&value.to_string())).collect();
         values.join(", ")
     };
-    let mut cells = vec![cell(&look.time), cell(&look.category), clean(id)];
+    let mut cells = vec![cell(&options.time), cell(&options.category), clean(id)];
     cells.extend(fields.iter().map(|path| cell(path)));
     Some(cells)
 }
@@ -223,8 +223,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn look(width: usize, fields: &[&str]) -> Look {
-        Look {
+    fn look(width: usize, fields: &[&str]) -> TableOptions {
+        TableOptions {
             width: Some(width),
             time: "@timestamp".into(),
             category: "event.category".into(),

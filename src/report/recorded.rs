@@ -87,7 +87,7 @@ fn notes(found: &Recordings) -> Vec<String> {
 }
 
 /// The alerts shown of a difference, and how many are not.
-pub(super) fn shown(one: &AlertDifference) -> (&[RecordedAlert], u64) {
+pub(super) fn shown_alerts(one: &AlertDifference) -> (&[RecordedAlert], u64) {
     let alerts = one.alerts.get(..SHOWN).unwrap_or(&one.alerts);
     (alerts, one.count.saturating_sub(alerts.len() as u64))
 }
@@ -107,8 +107,9 @@ pub(super) fn newly_decided<'a>(
     alert: &'a RecordedAlert,
     next: Option<&RecordedAlert>,
 ) -> &'a [Decider] {
-    let decided = |alert: &'_ RecordedAlert| alert.answer.as_ref().map(|one| one.decided.clone());
-    match &alert.answer {
+    let decided =
+        |alert: &'_ RecordedAlert| alert.explanation.as_ref().map(|one| one.decided.clone());
+    match &alert.explanation {
         Some(answer) if next.is_none_or(|next| decided(next) != decided(alert)) => &answer.decided,
         _ => &[],
     }
@@ -130,7 +131,7 @@ pub(super) fn time(alert: &RecordedAlert) -> Option<&str> {
 
 /// What is said of a version that alerts on other events instead.
 pub(super) fn instead(alert: &RecordedAlert, class: Class) -> Option<String> {
-    let answer = alert.answer.as_ref()?;
+    let answer = alert.explanation.as_ref()?;
     if answer.instead.is_empty() {
         return None;
     }
@@ -161,7 +162,7 @@ fn section(one: &AlertDifference) -> String {
         plain(&one.rule_name),
         code(&one.file)
     );
-    let (alerts, more) = shown(one);
+    let (alerts, more) = shown_alerts(one);
     for (alert, next) in with_next(alerts) {
         let _ = write!(text, "- {}", code(&places(alert)));
         if let Some(time) = time(alert) {
@@ -222,7 +223,7 @@ fn alert(alert: &RecordedAlert) -> Value {
         Some((place, time)) => json!({"at": place, "@timestamp": time}),
         None => json!({"missing": true}),
     });
-    let answer = alert.answer.as_ref();
+    let answer = alert.explanation.as_ref();
     json!({
         "join_keys": alert.join,
         "events": events.collect::<Value>(),

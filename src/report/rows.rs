@@ -9,9 +9,9 @@ const WIDEST: usize = 60;
 
 /// The table: names, then a row a line. Control characters are escaped.
 pub fn table<'r>(columns: &[Output], rows: impl IntoIterator<Item = &'r [Cell]>) -> String {
-    let mut lines: Vec<Vec<String>> = vec![columns.iter().map(|c| shown(&c.name)).collect()];
+    let mut lines: Vec<Vec<String>> = vec![columns.iter().map(|c| cut_to_width(&c.name)).collect()];
     for row in rows {
-        lines.push(row.iter().map(|cell| shown(&text(cell))).collect());
+        lines.push(row.iter().map(|cell| cut_to_width(&text(cell))).collect());
     }
     let width = |column: usize| {
         let cells = lines.iter().filter_map(|line| line.get(column));
@@ -47,7 +47,7 @@ fn text(cell: &Cell) -> String {
     }
 }
 
-fn shown(text: &str) -> String {
+fn cut_to_width(text: &str) -> String {
     let mut shown = String::new();
     for c in text.chars() {
         if shown.width() >= WIDEST {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::rule_diff::{RuleChange, Setting};
+use crate::rule_diff::{ChangedSetting, RuleChange};
 
 /// What a change of these means is seen by everybody whom the rule pages.
 const FIRST: [&str; 6] = [
@@ -16,8 +16,8 @@ const FIRST: [&str; 6] = [
 ];
 
 /// The changed settings: severity, risk and schedule first.
-pub(super) fn settings(change: &RuleChange) -> Vec<&Setting> {
-    let mut settings: Vec<&Setting> = change.settings.iter().collect();
+pub(super) fn settings(change: &RuleChange) -> Vec<&ChangedSetting> {
+    let mut settings: Vec<&ChangedSetting> = change.settings.iter().collect();
     settings.sort_by_key(|setting| {
         let place = FIRST.iter().position(|first| *first == setting.key);
         place.unwrap_or(FIRST.len())

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::error::{BAD_FILTER, SYNTAX};
-use super::exception_error::{Bad, NotApplied, WrongItem, wrong};
+use super::exception_error::{ItemError, NotApplied, WrongItem, wrong};
 use super::value_list::{APPLIED, fits, listed};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::event::Timestamp;
 use crate::event::time::DateFormat;
 use crate::language::dsl::query::{FieldTest, Preparation, Query};
 use crate::language::dsl::read::scalar;
-use crate::located::{self, Report, Table};
+use crate::located::{self, DiagnosticSink, Table};
 
 /// The longest value list of ranges that Kibana applies to an EQL rule, and the longest of
 /// anything else (`docs/production.md`).
@@ -60,7 +60,7 @@ pub type ValueLists<'v> = dyn FnMut(&str) -> Result<String, UnreadList> + 'v;
 
 /// Reads a file; `values` gives the text of a value list by its id.
 pub fn load_exceptions(source: &Arc<SourceText>, values: &mut ValueLists<'_>) -> LoadedExceptions {
-    let mut report = Report::new(source, &super::error::OF_FILES);
+    let mut report = DiagnosticSink::new(source, &super::error::OF_FILES);
     let written = if source.text().trim_start().starts_with('{') {
         ndjson(source, &mut report)
     } else {
@@ -81,13 +81,13 @@ pub fn load_exceptions(source: &Arc<SourceText>, values: &mut ValueLists<'_>) ->
 pub(super) fn item(
     json: &Json,
     span: Span,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticSink<'_>,
     values: &mut ValueLists<'_>,
 ) -> Option<ExceptionItem> {
     let name = text_of(json, "name").unwrap_or_default();
     let mut reader = Reader { values };
     match reader.item(json) {
-        Ok(Read { filter, expires }) => Some(ExceptionItem {
+        Ok(ItemReader { filter, expires }) => Some(ExceptionItem {
             name: name.to_owned(),
             list_id: text_of(json, "list_id").unwrap_or_default().to_owned(),
             source: Arc::clone(report.source),
@@ -95,13 +95,13 @@ pub(super) fn item(
             filter,
             expires,
         }),
-        Err(Bad::NotApplied(why)) => {
+        Err(ItemError::NotApplied(why)) => {
             let message = format!("Kibana does not apply the exception `{name}`: {why}");
             let warning = Diagnostic::warning(&BAD_FILTER, message).at(report.source, span, "");
             report.diagnostics.push(warning);
             None
         }
-        Err(Bad::Wrong(why)) => {
+        Err(ItemError::Wrong(why)) => {
             let message = format!("an exception item cannot be read: {why}");
             report.error(&BAD_FILTER, span, message);
             None
@@ -110,7 +110,7 @@ pub(super) fn item(
 }
 
 /// `[[exceptions]]` with `[[exceptions.items]]`.
-fn toml(source: &Arc<SourceText>, report: &mut Report<'_>) -> Vec<(Json, Span)> {
+fn toml(source: &Arc<SourceText>, report: &mut DiagnosticSink<'_>) -> Vec<(Json, Span)> {
     let document = located::parse_toml(source.text(), report);
     if !report.diagnostics.is_empty() {
         return Vec::new();
@@ -136,7 +136,7 @@ fn toml(source: &Arc<SourceText>, report: &mut Report<'_>) -> Vec<(Json, Span)> 
 }
 
 /// A line an object: lists, items and a summary; what has entries is an item.
-fn ndjson(source: &Arc<SourceText>, report: &mut Report<'_>) -> Vec<(Json, Span)> {
+fn ndjson(source: &Arc<SourceText>, report: &mut DiagnosticSink<'_>) -> Vec<(Json, Span)> {
     let mut items = Vec::new();
     let mut at = 0;
     for line in source.text().split_inclusive('\n') {
@@ -160,7 +160,7 @@ struct Reader<'v, 'f> {
     values: &'v mut ValueLists<'f>,
 }
 
-struct Read {
+struct ItemReader {
     filter: Query,
     expires: Option<Timestamp>,
 }
@@ -170,7 +170,7 @@ fn text_of<'j>(json: &'j Json, key: &str) -> Option<&'j str> {
 }
 
 impl Reader<'_, '_> {
-    fn item(&mut self, json: &Json) -> Result<Read, Bad> {
+    fn item(&mut self, json: &Json) -> Result<ItemReader, ItemError> {
         if text_of(json, "name").is_none_or(|name| name.trim().is_empty()) {
             return wrong(WrongItem::NoName);
         }
@@ -196,13 +196,13 @@ impl Reader<'_, '_> {
         {
             all.push(of_systems(systems)?);
         }
-        Ok(Read {
+        Ok(ItemReader {
             filter: Query::all(all),
             expires,
         })
     }
 
-    fn entry(&mut self, json: &Json, parent: &str) -> Result<Query, Bad> {
+    fn entry(&mut self, json: &Json, parent: &str) -> Result<Query, ItemError> {
         let Some(field) = text_of(json, "field") else {
             return wrong(WrongItem::NoField);
         };
@@ -251,7 +251,7 @@ impl Reader<'_, '_> {
     }
 
     /// The values of a list: a file with a value a line.
-    fn list(&mut self, json: &Json, field: &str) -> Result<Query, Bad> {
+    fn list(&mut self, json: &Json, field: &str) -> Result<Query, ItemError> {
         let list = json.get("list");
         let Some(id) = list.and_then(|list| text_of(list, "id")) else {
             return wrong(WrongItem::NoValue {
@@ -313,7 +313,7 @@ impl Reader<'_, '_> {
     }
 }
 
-fn value(json: &Json) -> Result<String, Bad> {
+fn value(json: &Json) -> Result<String, ItemError> {
     match json.get("value") {
         Some(value) => Ok(scalar(value)?),
         None => wrong(WrongItem::NoEntryValue),
@@ -321,7 +321,7 @@ fn value(json: &Json) -> Result<String, Bad> {
 }
 
 /// The operating systems that an item is for.
-fn of_systems(systems: &[Json]) -> Result<Query, Bad> {
+fn of_systems(systems: &[Json]) -> Result<Query, ItemError> {
     let mut any = Vec::new();
     for system in systems {
         let system = scalar(system)?;

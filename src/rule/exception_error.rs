@@ -4,7 +4,7 @@ use crate::language::dsl::BadQuery;
 
 /// Why an exception item is not taken.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Bad {
+pub(super) enum ItemError {
     /// It cannot be read.
     #[error(transparent)]
     Wrong(#[from] WrongItem),
@@ -46,7 +46,7 @@ pub(super) enum WrongItem {
     )]
     ValueList { id: String, why: UnreadList },
     #[error(
-        "the list `{id}` is of type `{kind}`, but {} {} no {}", self::shown(shown, *more),
+        "the list `{id}` is of type `{kind}`, but {} {} no {}", self::list_values(shown, *more),
         if shown.len() + more == 1 { "is" } else { "are" },
         if kind == "ip" {
             "address"
@@ -109,7 +109,7 @@ pub enum UnreadList {
     NotInExport(String),
 }
 
-fn shown(values: &[(usize, String)], more: usize) -> String {
+fn list_values(values: &[(usize, String)], more: usize) -> String {
     let named: Vec<String> = values
         .iter()
         .map(|(line, value)| format!("`{value}` on line {line}"))
@@ -121,12 +121,12 @@ fn shown(values: &[(usize, String)], more: usize) -> String {
     }
 }
 
-impl From<BadQuery> for Bad {
+impl From<BadQuery> for ItemError {
     fn from(bad: BadQuery) -> Self {
         WrongItem::Query(bad).into()
     }
 }
 
-pub(super) fn wrong<T>(why: WrongItem) -> Result<T, Bad> {
+pub(super) fn wrong<T>(why: WrongItem) -> Result<T, ItemError> {
     Err(why.into())
 }

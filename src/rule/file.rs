@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::load::{Loaded, METADATA_KEYS, RULE_KEYS, rule};
 use super::{StackVersion, error, kibana};
 use crate::diagnostic::SourceText;
-use crate::located::{self, Report, Table};
+use crate::located::{self, DiagnosticSink, Table};
 
 /// Reads a rule file that holds one rule; of one that holds several, the first.
 pub fn load(source: &Arc<SourceText>) -> Loaded {
@@ -21,7 +21,7 @@ pub fn load_file(source: &Arc<SourceText>) -> Vec<Loaded> {
     if is_json(source) {
         return kibana::load(source);
     }
-    let mut report = Report::new(source, &error::OF_FILES);
+    let mut report = DiagnosticSink::new(source, &error::OF_FILES);
     let document = located::parse_toml(source.text(), &mut report);
     let root = Table::of(&document, "").filter(|_| report.diagnostics.is_empty());
     let loaded = root.and_then(|root| {

@@ -4,10 +4,14 @@
 use super::query_text::query_text;
 use super::{Language, error};
 use crate::diagnostic::QueryText;
-use crate::located::{Report, Table};
+use crate::located::{DiagnosticSink, Table};
 
 /// A text that says something.
-pub(super) fn some_text(table: &Table<'_>, key: &str, report: &mut Report<'_>) -> Option<String> {
+pub(super) fn some_text(
+    table: &Table<'_>,
+    key: &str,
+    report: &mut DiagnosticSink<'_>,
+) -> Option<String> {
     let text = table.text(key, report)?;
     if text.trim().is_empty() {
         let message = format!("`{key}` must not be empty");
@@ -23,7 +27,7 @@ pub(super) fn word<T: Copy>(
     key: &str,
     all: &[T],
     name: impl Fn(T) -> &'static str,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticSink<'_>,
 ) -> Option<T> {
     let text = table.text(key, report)?;
     let found = all.iter().copied().find(|value| name(*value) == text);
@@ -44,7 +48,7 @@ pub(super) fn language(
     table: &Table<'_>,
     key: &str,
     languages: &[Language],
-    report: &mut Report<'_>,
+    report: &mut DiagnosticSink<'_>,
 ) -> Option<Language> {
     if table.has(key) {
         word(table, key, languages, Language::word, report)
@@ -57,7 +61,7 @@ pub(super) fn language(
 pub(super) fn query_text_of(
     table: &Table<'_>,
     key: &str,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticSink<'_>,
 ) -> Option<QueryText> {
     let text = table.text(key, report)?;
     Some(query_text(report.source, table.span(key).range(), &text))

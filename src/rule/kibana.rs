@@ -8,7 +8,7 @@ use super::exception::{self, ExceptionItem, UnreadList};
 use super::load::{self, Loaded, RULE_KEYS};
 use super::{Rule, error};
 use crate::diagnostic::SourceText;
-use crate::located::{self, Entry, Located, Node, Report, Table};
+use crate::located::{self, DiagnosticSink, Entry, Located, Node, Table};
 
 /// The keys that Kibana writes into a rule beside those that its author sets.
 const WRITTEN_BY_KIBANA: &[&str] = &[
@@ -25,7 +25,7 @@ const WRITTEN_BY_KIBANA: &[&str] = &[
 
 /// Reads all rules of a file, each with its items of the exception lists that the file holds.
 pub(super) fn load(source: &Arc<SourceText>) -> Vec<Loaded> {
-    let mut file = Report::new(source, &error::OF_FILES);
+    let mut file = DiagnosticSink::new(source, &error::OF_FILES);
     let values = if source.name().ends_with(".ndjson") {
         located::parse_lines(source.text(), &mut file)
     } else {
@@ -84,7 +84,7 @@ fn one(
     object: &Located<'_>,
     exceptions: &BTreeMap<String, Vec<Arc<ExceptionItem>>>,
 ) -> Loaded {
-    let mut report = Report::new(source, &error::OF_FILES);
+    let mut report = DiagnosticSink::new(source, &error::OF_FILES);
     let rule = Table::of(object, "").and_then(|table| {
         let known: Vec<&str> = RULE_KEYS.iter().chain(WRITTEN_BY_KIBANA).copied().collect();
         table.only(&known, &mut report);
@@ -101,7 +101,7 @@ fn one(
 /// file's objects with its `list_id` and a `value`.
 fn exceptions(
     objects: &[Located<'_>],
-    report: &mut Report<'_>,
+    report: &mut DiagnosticSink<'_>,
 ) -> BTreeMap<String, Vec<Arc<ExceptionItem>>> {
     let mut values: BTreeMap<&str, String> = BTreeMap::new();
     for object in objects {

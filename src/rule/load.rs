@@ -1,13 +1,13 @@
 //! The table of a rule → [`Rule`], or everything that is wrong with it in one run.
 
 use super::{
-    Attack, FieldOverrides, Query, Rule, RuleType, Schedule, Severity, Threat, error, keys,
+    AttackEntry, FieldOverrides, Query, Rule, RuleType, Schedule, Severity, Threat, error, keys,
     production, read_kind,
 };
 use crate::diagnostic::{Diagnostic, escape};
 use crate::event::time::milliseconds_back;
 use crate::language::esql;
-use crate::located::{Report, Table};
+use crate::located::{DiagnosticSink, Table};
 
 /// What became of a rule file.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ pub(super) const METADATA_KEYS: &[&str] = &[
 
 impl Loaded {
     /// The outcome of reading a rule: there is none where something is wrong.
-    pub(super) fn new(rule: Option<Rule>, report: Report<'_>) -> Self {
+    pub(super) fn new(rule: Option<Rule>, report: DiagnosticSink<'_>) -> Self {
         let mut diagnostics = report.diagnostics;
         diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
         let failed = diagnostics.iter().any(Diagnostic::is_error);
@@ -115,7 +115,7 @@ impl Loaded {
 }
 
 /// The rule that a table describes, with the keys of Kibana's API.
-pub(super) fn rule(table: &Table<'_>, report: &mut Report<'_>) -> Option<Rule> {
+pub(super) fn rule(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option<Rule> {
     for key in ["name", "rule_id", "type", "severity", "risk_score"] {
         table.require(key, report);
     }
@@ -178,7 +178,7 @@ pub(super) fn rule(table: &Table<'_>, report: &mut Report<'_>) -> Option<Rule> {
 }
 
 /// The query of a rule of this type, if the type has one.
-fn query(table: &Table<'_>, rule_type: RuleType, report: &mut Report<'_>) -> Option<Query> {
+fn query(table: &Table<'_>, rule_type: RuleType, report: &mut DiagnosticSink<'_>) -> Option<Query> {
     let languages = rule_type.languages();
     if languages.is_empty() {
         return None;
@@ -198,7 +198,7 @@ fn query(table: &Table<'_>, rule_type: RuleType, report: &mut Report<'_>) -> Opt
     })
 }
 
-fn schedule(table: &Table<'_>, report: &mut Report<'_>) -> Schedule {
+fn schedule(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Schedule {
     let mut schedule = Schedule::default();
     if let Some(text) = table.text("interval", report) {
         match keys::duration(&text) {
@@ -234,12 +234,18 @@ fn schedule(table: &Table<'_>, report: &mut Report<'_>) -> Schedule {
     schedule
 }
 
-fn bad_time(table: &Table<'_>, key: &str, text: &str, wanted: &str, report: &mut Report<'_>) {
+fn bad_time(
+    table: &Table<'_>,
+    key: &str,
+    text: &str,
+    wanted: &str,
+    report: &mut DiagnosticSink<'_>,
+) {
     let message = format!("`{key}` is `{text}`, but must be {wanted}");
     report.error(&error::BAD_VALUE, table.span(key), message);
 }
 
-fn risk_score(table: &Table<'_>, report: &mut Report<'_>) -> Option<u8> {
+fn risk_score(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option<u8> {
     let score = table.integer("risk_score", report)?;
     match u8::try_from(score) {
         Ok(score) if score <= 100 => Some(score),
@@ -251,7 +257,7 @@ fn risk_score(table: &Table<'_>, report: &mut Report<'_>) -> Option<u8> {
     }
 }
 
-fn max_signals(table: &Table<'_>, report: &mut Report<'_>) -> u32 {
+fn max_signals(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> u32 {
     let Some(number) = table.integer("max_signals", report) else {
         return 100;
     };
@@ -265,7 +271,7 @@ fn max_signals(table: &Table<'_>, report: &mut Report<'_>) -> u32 {
     }
 }
 
-fn threats(table: &Table<'_>, report: &mut Report<'_>) -> Vec<Threat> {
+fn threats(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Vec<Threat> {
     let mut threats = Vec::new();
     for threat in table.tables("threat", "rule.threat", report) {
         threat.only(&["framework", "tactic", "technique"], report);
@@ -292,14 +298,18 @@ fn threats(table: &Table<'_>, report: &mut Report<'_>) -> Vec<Threat> {
     threats
 }
 
-fn attack(table: &Table<'_>, also: &[&str], report: &mut Report<'_>) -> Option<Attack> {
+fn attack(
+    table: &Table<'_>,
+    also: &[&str],
+    report: &mut DiagnosticSink<'_>,
+) -> Option<AttackEntry> {
     let mut known = vec!["id", "name", "reference"];
     known.extend(also);
     table.only(&known, report);
     for key in ["id", "name", "reference"] {
         table.require(key, report);
     }
-    Some(Attack {
+    Some(AttackEntry {
         span: table.span("id"),
         reference_span: table.span("reference"),
         id: table.text("id", report)?,

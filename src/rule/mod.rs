@@ -199,14 +199,14 @@ pub struct Threat {
     /// The framework; `MITRE ATT&CK` unless the file says otherwise.
     pub framework: String,
     /// The tactic.
-    pub tactic: Attack,
+    pub tactic: AttackEntry,
     /// The techniques and sub-techniques.
-    pub techniques: Vec<Attack>,
+    pub techniques: Vec<AttackEntry>,
 }
 
 /// An entry of ATT&CK.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attack {
+pub struct AttackEntry {
     /// `TA0008`, `T1021`, `T1021.003`
     pub id: String,
     /// Its name.

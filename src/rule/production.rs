@@ -4,7 +4,7 @@ use super::{RuleType, Severity};
 use super::{error, keys};
 use crate::diagnostic::Span;
 use crate::language::dsl::{self, BadQuery};
-use crate::located::{Report, Table};
+use crate::located::{DiagnosticSink, Table};
 
 /// How Kibana filters the rule's events and makes alerts of its matches.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +61,7 @@ pub struct SeverityMapping {
 pub(super) fn production(
     table: &Table<'_>,
     rule_type: Option<RuleType>,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticSink<'_>,
 ) -> Production {
     let (filters, unsupported) = filters(table, "filters", report);
     Production {
@@ -81,7 +81,7 @@ pub(super) fn production(
 }
 
 /// Whether every alert of the rule is a building block.
-pub(super) fn building_block(table: &Table<'_>, report: &mut Report<'_>) -> bool {
+pub(super) fn building_block(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> bool {
     let kind = table.text("building_block_type", report);
     if let Some(kind) = kind.as_ref().filter(|kind| *kind != "default") {
         let message = format!("`building_block_type` is `{kind}`, but must be `default`");
@@ -94,7 +94,7 @@ pub(super) fn building_block(table: &Table<'_>, report: &mut Report<'_>) -> bool
     kind.is_some()
 }
 
-fn exception_lists(table: &Table<'_>, report: &mut Report<'_>) -> Vec<ListReference> {
+fn exception_lists(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Vec<ListReference> {
     let mut lists = Vec::new();
     for list in table.tables("exceptions_list", "rule.exceptions_list", report) {
         list.only(&["id", "list_id", "namespace_type", "type"], report);
@@ -113,7 +113,7 @@ fn exception_lists(table: &Table<'_>, report: &mut Report<'_>) -> Vec<ListRefere
 pub(super) fn filters(
     table: &Table<'_>,
     key: &str,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticSink<'_>,
 ) -> (Vec<(dsl::Query, Span)>, Option<String>) {
     let (mut filters, mut unsupported) = (Vec::new(), None);
     for (pill, span) in table.json_items(key, report) {
@@ -134,7 +134,7 @@ pub(super) fn filters(
 fn suppression(
     table: &Table<'_>,
     rule_type: Option<RuleType>,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticSink<'_>,
 ) -> Option<Suppression> {
     let inner = table.table("alert_suppression", "rule.alert_suppression", report)?;
     // A threshold rule suppresses by the fields that it counts by.
@@ -174,7 +174,7 @@ fn suppression(
     })
 }
 
-fn duration_of(table: &Table<'_>, report: &mut Report<'_>) -> Option<i64> {
+fn duration_of(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option<i64> {
     table.only(&["unit", "value"], report);
     table.require("unit", report);
     table.require("value", report);
@@ -192,7 +192,7 @@ fn duration_of(table: &Table<'_>, report: &mut Report<'_>) -> Option<i64> {
     millis
 }
 
-fn severity_mapping(table: &Table<'_>, report: &mut Report<'_>) -> Vec<SeverityMapping> {
+fn severity_mapping(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Vec<SeverityMapping> {
     let mut mappings = Vec::new();
     for entry in table.tables("severity_mapping", "rule.severity_mapping", report) {
         entry.only(&["field", "operator", "severity", "value"], report);
@@ -211,7 +211,7 @@ fn severity_mapping(table: &Table<'_>, report: &mut Report<'_>) -> Vec<SeverityM
     mappings
 }
 
-fn risk_score_field(table: &Table<'_>, report: &mut Report<'_>) -> Option<String> {
+fn risk_score_field(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option<String> {
     let entries = table.tables("risk_score_mapping", "rule.risk_score_mapping", report);
     let mut first = None;
     for entry in entries {

@@ -7,7 +7,7 @@ use super::production::filters;
 use super::{Query, error, keys};
 use crate::diagnostic::Span;
 use crate::event::Timestamp;
-use crate::located::{Report, Table};
+use crate::located::{DiagnosticSink, Table};
 
 /// The most fields of a new-terms rule.
 const MOST_NEW_TERMS: usize = 3;
@@ -17,7 +17,7 @@ pub(super) fn kind(
     table: &Table<'_>,
     rule_type: RuleType,
     look_back: i64,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticSink<'_>,
 ) -> Option<RuleKind> {
     Some(match rule_type {
         RuleType::Eql => RuleKind::Eql,
@@ -36,7 +36,7 @@ pub(super) fn kind(
     })
 }
 
-fn threshold(table: &Table<'_>, report: &mut Report<'_>) -> Option<Threshold> {
+fn threshold(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option<Threshold> {
     table.require("threshold", report);
     let threshold = table.table("threshold", "rule.threshold", report)?;
     // Elastic's own rules keep a reference in this table.
@@ -69,7 +69,7 @@ fn threshold(table: &Table<'_>, report: &mut Report<'_>) -> Option<Threshold> {
 }
 
 /// The number at `value`.
-fn at_least(table: &Table<'_>, least: u64, report: &mut Report<'_>) -> Option<u64> {
+fn at_least(table: &Table<'_>, least: u64, report: &mut DiagnosticSink<'_>) -> Option<u64> {
     let number = table.integer("value", report)?;
     let count = u64::try_from(number).ok().filter(|count| *count >= least);
     if count.is_none() {
@@ -79,7 +79,11 @@ fn at_least(table: &Table<'_>, least: u64, report: &mut Report<'_>) -> Option<u6
     count
 }
 
-fn new_terms(table: &Table<'_>, look_back: i64, report: &mut Report<'_>) -> Option<NewTerms> {
+fn new_terms(
+    table: &Table<'_>,
+    look_back: i64,
+    report: &mut DiagnosticSink<'_>,
+) -> Option<NewTerms> {
     let written = if table.has("new_terms_fields") {
         as_api(table, report)
     } else {
@@ -109,7 +113,7 @@ fn new_terms(table: &Table<'_>, look_back: i64, report: &mut Report<'_>) -> Opti
 type Written = (Vec<FieldName>, Option<(String, Span)>);
 
 /// `new_terms_fields` and `history_window_start`, as Kibana's API has them.
-fn as_api(table: &Table<'_>, report: &mut Report<'_>) -> Option<Written> {
+fn as_api(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option<Written> {
     table.require("history_window_start", report);
     let fields = field_names(table.texts("new_terms_fields", report));
     let history = table.text("history_window_start", report);
@@ -118,7 +122,7 @@ fn as_api(table: &Table<'_>, report: &mut Report<'_>) -> Option<Written> {
 }
 
 /// `[rule.new_terms]` as detection-rules has it: each key in a table of `field` and `value`.
-fn as_detection_rules(table: &Table<'_>, report: &mut Report<'_>) -> Option<Written> {
+fn as_detection_rules(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option<Written> {
     table.require("new_terms", report);
     let new_terms = table.table("new_terms", "rule.new_terms", report)?;
     new_terms.only(&["field", "history_window_start", "value"], report);
@@ -137,7 +141,7 @@ fn as_detection_rules(table: &Table<'_>, report: &mut Report<'_>) -> Option<Writ
 }
 
 /// Reports a history that is no date math, or that begins after the rule's window does.
-fn history_is_before(new_terms: &NewTerms, look_back: i64, report: &mut Report<'_>) {
+fn history_is_before(new_terms: &NewTerms, look_back: i64, report: &mut DiagnosticSink<'_>) {
     let (text, span) = (&new_terms.history_window_start, new_terms.history_span);
     let to = Timestamp::default();
     match new_terms.history_start(to) {
@@ -158,7 +162,7 @@ fn history_is_before(new_terms: &NewTerms, look_back: i64, report: &mut Report<'
     }
 }
 
-fn threat_match(table: &Table<'_>, report: &mut Report<'_>) -> Option<ThreatMatch> {
+fn threat_match(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option<ThreatMatch> {
     for key in ["threat_index", "threat_mapping", "threat_query"] {
         table.require(key, report);
     }
@@ -184,7 +188,7 @@ fn threat_match(table: &Table<'_>, report: &mut Report<'_>) -> Option<ThreatMatc
     })
 }
 
-fn mapping_groups(table: &Table<'_>, report: &mut Report<'_>) -> Vec<Vec<MappingEntry>> {
+fn mapping_groups(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Vec<Vec<MappingEntry>> {
     let mut groups = Vec::new();
     for group in table.tables("threat_mapping", "rule.threat_mapping", report) {
         group.only(&["entries"], report);
@@ -210,7 +214,7 @@ fn mapping_groups(table: &Table<'_>, report: &mut Report<'_>) -> Vec<Vec<Mapping
     groups
 }
 
-fn mapping_entry(entry: &Table<'_>, report: &mut Report<'_>) -> Option<MappingEntry> {
+fn mapping_entry(entry: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option<MappingEntry> {
     entry.only(&["field", "negate", "type", "value"], report);
     for key in ["field", "type", "value"] {
         entry.require(key, report);
@@ -232,7 +236,7 @@ fn field_names(names: Vec<(String, Span)>) -> Vec<FieldName> {
     names.map(|(name, span)| FieldName { name, span }).collect()
 }
 
-fn field_name(table: &Table<'_>, key: &str, report: &mut Report<'_>) -> Option<FieldName> {
+fn field_name(table: &Table<'_>, key: &str, report: &mut DiagnosticSink<'_>) -> Option<FieldName> {
     let name = keys::some_text(table, key, report)?;
     Some(FieldName {
         name,

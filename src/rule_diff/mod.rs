@@ -7,7 +7,9 @@
 pub mod recordings;
 mod rules;
 
-pub use rules::{Exceptions, Kind, RuleChange, Setting, counterpart, rule_changes};
+pub use rules::{
+    ChangedSetting, Exceptions, RuleChange, RuleChangeKind, counterpart, rule_changes,
+};
 
 use std::collections::BTreeMap;
 
@@ -89,7 +91,7 @@ impl Comparison {
     /// unknown.
     pub fn untested(&self) -> impl Iterator<Item = &RuleChange> {
         let rules = self.rules.iter();
-        rules.filter(|rule| !rule.tested && rule.kind != Kind::Removed)
+        rules.filter(|rule| !rule.tested && rule.kind != RuleChangeKind::Removed)
     }
 }
 

@@ -16,9 +16,9 @@ pub struct RuleChange {
     /// Its file, the newer one.
     pub file: String,
     /// How it differs.
-    pub kind: Kind,
+    pub kind: RuleChangeKind,
     /// What its metadata say otherwise; empty for a rule that came or went.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<ChangedSetting>,
     /// The lines of its query, if that differs.
     pub query: Vec<(Tag, String)>,
     /// Whether some check ran with it.
@@ -27,7 +27,7 @@ pub struct RuleChange {
 
 /// How a rule differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum RuleChangeKind {
     /// Only the older side has it.
     Removed,
     /// Both have it.
@@ -36,7 +36,7 @@ pub enum Kind {
     Added,
 }
 
-impl Kind {
+impl RuleChangeKind {
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl Kind {
 
 /// A key of a rule with another value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
+pub struct ChangedSetting {
     /// As rule files name it.
     pub key: String,
     /// The older value; empty where there was none.
@@ -76,11 +76,11 @@ pub fn rule_changes(
                 let excepted = excepted(before.get(&older.file), after.get(&subject.file));
                 changes.extend(changed(older, subject, excepted));
             }
-            None => changes.push(alone(subject, Kind::Added)),
+            None => changes.push(added_or_removed(subject, RuleChangeKind::Added)),
         }
     }
     let gone = old.iter().filter(|one| !paired.contains(one.file.as_str()));
-    changes.extend(gone.map(|subject| alone(subject, Kind::Removed)));
+    changes.extend(gone.map(|subject| added_or_removed(subject, RuleChangeKind::Removed)));
     changes.sort_by(|a, b| (a.kind, &a.file).cmp(&(b.kind, &b.file)));
     changes
 }
@@ -95,7 +95,7 @@ pub fn counterpart<'s>(subject: &Subject, others: &'s [Subject]) -> Option<&'s S
     found.or_else(|| others.iter().find(same_file))
 }
 
-fn alone(subject: &Subject, kind: Kind) -> RuleChange {
+fn added_or_removed(subject: &Subject, kind: RuleChangeKind) -> RuleChange {
     RuleChange {
         id: subject.rule.id.clone(),
         name: subject.rule.name.clone(),
@@ -108,7 +108,7 @@ fn alone(subject: &Subject, kind: Kind) -> RuleChange {
 }
 
 /// A file that differs in nothing that decides, such as its notes, is no change.
-fn changed(old: &Subject, new: &Subject, excepted: Vec<Setting>) -> Option<RuleChange> {
+fn changed(old: &Subject, new: &Subject, excepted: Vec<ChangedSetting>) -> Option<RuleChange> {
     let (before, after) = (query(old), query(new));
     let lines = if before == after {
         Vec::new()
@@ -116,9 +116,9 @@ fn changed(old: &Subject, new: &Subject, excepted: Vec<Setting>) -> Option<RuleC
         diff(before, after)
     };
     let settings = settings(old).into_iter().zip(settings(new));
-    let mut settings: Vec<Setting> = settings
+    let mut settings: Vec<ChangedSetting> = settings
         .filter(|((_, before), (_, after))| before != after)
-        .map(|((key, before), (_, after))| Setting {
+        .map(|((key, before), (_, after))| ChangedSetting {
             key: key.to_owned(),
             before,
             after,
@@ -129,7 +129,7 @@ fn changed(old: &Subject, new: &Subject, excepted: Vec<Setting>) -> Option<RuleC
     differs.then(|| RuleChange {
         settings,
         query: lines,
-        ..alone(new, Kind::Changed)
+        ..added_or_removed(new, RuleChangeKind::Changed)
     })
 }
 
@@ -137,7 +137,7 @@ fn changed(old: &Subject, new: &Subject, excepted: Vec<Setting>) -> Option<RuleC
 fn excepted(
     before: Option<&BTreeMap<String, String>>,
     after: Option<&BTreeMap<String, String>>,
-) -> Vec<Setting> {
+) -> Vec<ChangedSetting> {
     let names = before.into_iter().chain(after).flat_map(BTreeMap::keys);
     let names: BTreeSet<&String> = names.collect();
     let words = |items: Option<&BTreeMap<String, String>>, name: &String| {
@@ -148,7 +148,7 @@ fn excepted(
     let changed = names.into_iter().filter_map(|name| {
         let (before, after) = (words(before, name), words(after, name));
         let key = format!("exception {name}");
-        (before != after).then_some(Setting { key, before, after })
+        (before != after).then_some(ChangedSetting { key, before, after })
     });
     changed.collect()
 }

@@ -6,7 +6,7 @@ use super::excluded::Excluded;
 use super::executions::Readers;
 use super::summary::NAMED;
 use super::time_span::Days;
-use crate::engine::{Found, Matcher, Misfit, SlotId};
+use crate::engine::{LineHits, Matcher, Misfit, SlotId};
 use crate::event::Timestamp;
 
 /// Longer values are not kept: nobody excludes them by writing them down.
@@ -73,7 +73,7 @@ pub(super) struct BadEvent {
 
 /// What a batch keeps of the events that meet a stage.
 #[derive(Clone, Copy)]
-pub(super) struct Keeping<'k> {
+pub(super) struct BatchOptions<'k> {
     /// Whether the values of each field are kept; empty if none are.
     pub(super) kept: &'k [bool],
     pub(super) excluded: &'k Excluded<'k>,
@@ -84,8 +84,8 @@ pub(super) struct Keeping<'k> {
 pub(super) fn batch(
     chunk: &Chunk,
     matcher: &mut Matcher<'_>,
-    found: &mut Found,
-    keeping: Keeping<'_>,
+    found: &mut LineHits,
+    keeping: BatchOptions<'_>,
 ) -> Batch {
     let mut batch = Batch {
         file: chunk.file,
@@ -138,8 +138,8 @@ impl Batch {
         number: u64,
         line: &str,
         matcher: &mut Matcher<'_>,
-        found: &mut Found,
-        keeping: Keeping<'_>,
+        found: &mut LineHits,
+        keeping: BatchOptions<'_>,
     ) {
         if line
             .bytes()

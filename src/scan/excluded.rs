@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::reread;
 use crate::compile::CompiledRule;
-use crate::engine::{Found, RuleSet};
+use crate::engine::{LineHits, RuleSet};
 use crate::event::Event;
 
 /// The rules that something is hidden from.
@@ -28,13 +28,13 @@ impl<'r> Excluded<'r> {
         &self,
         line: &str,
         set: &RuleSet,
-        found: &mut Found,
+        found: &mut LineHits,
         failures: &mut Vec<(u32, String)>,
     ) {
         if !self.some || (found.is_empty() && failures.is_empty()) {
             return;
         }
-        let mut asked = Asked {
+        let mut asked = ExclusionAnswers {
             rules: self.rules,
             line,
             event: None,
@@ -48,7 +48,7 @@ impl<'r> Excluded<'r> {
 }
 
 /// The answers about one event.
-struct Asked<'a> {
+struct ExclusionAnswers<'a> {
     rules: &'a [CompiledRule],
     line: &'a str,
     /// Parsed when it is first needed.
@@ -58,7 +58,7 @@ struct Asked<'a> {
     refused: Vec<(u32, String)>,
 }
 
-impl Asked<'_> {
+impl ExclusionAnswers<'_> {
     fn hides(&mut self, number: u32) -> bool {
         let rule = self.rules.get(number as usize);
         let Some(rule) = rule.filter(|rule| rule.has_exclusions()) else {

@@ -23,7 +23,7 @@ pub trait Inputs: Sync {
 }
 
 /// The state of a file before it is read.
-pub(super) enum Ahead {
+pub(super) enum FileState {
     /// It can be opened later; no event in order lies before this time.
     Closed(i64),
     /// It is open.
@@ -48,12 +48,12 @@ pub(super) struct Numbered {
 }
 
 impl<'i> Merge<'i> {
-    pub(super) fn new(inputs: &'i dyn Inputs, files: Vec<Ahead>, size: usize) -> Self {
+    pub(super) fn new(inputs: &'i dyn Inputs, files: Vec<FileState>, size: usize) -> Self {
         let (mut closed, mut open) = (Vec::new(), Vec::new());
         for (file, ahead) in (0u32..).zip(files) {
             match ahead {
-                Ahead::Closed(first) => closed.push((first, file)),
-                Ahead::Open(lines) => open.push((file, lines)),
+                FileState::Closed(first) => closed.push((first, file)),
+                FileState::Open(lines) => open.push((file, lines)),
             }
         }
         closed.sort_unstable();

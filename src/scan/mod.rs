@@ -33,14 +33,14 @@ use std::sync::Arc;
 use crate::compile::CompiledRule;
 use crate::data_source::constants::OfIndex;
 use crate::data_source::index_name;
-use crate::engine::{Refused, Routing, RuleSet};
+use crate::engine::{RefusedRule, Routing, RuleSet};
 use crate::event::io::Stop;
 use crate::event::{Timestamp, Value};
 
 use self::excluded::Excluded;
 use self::executions::Readers;
 pub use self::merge::Inputs;
-use self::order::Ordering;
+use self::order::OrderingMode;
 use self::pass::{Outcome, Pass};
 pub use self::rule_matcher::{MatchError, RuleMatcher};
 use self::shards::Slice;
@@ -148,11 +148,11 @@ pub fn run(
     options: &Options,
     watcher: &mut dyn Watcher,
     stop: &Stop,
-) -> (Stats, Vec<Refused>) {
+) -> (Stats, Vec<RefusedRule>) {
     let (set, refused) = rule_set(rules, options);
     let routes = Routes(rules);
     let pass = pass(rules, &set, &routes, inputs, options, stop);
-    let stats = match pass.run(Ordering::Window, watcher) {
+    let stats = match pass.run(OrderingMode::Window, watcher) {
         Outcome::Done(stats) => *stats,
         Outcome::OutOfOrder => {
             watcher.restart();
@@ -174,7 +174,7 @@ pub fn write_hits(
     out: &mut (dyn Write + Send),
     watcher: &mut dyn Watcher,
     stop: &Stop,
-) -> io::Result<(Stats, Vec<Refused>)> {
+) -> io::Result<(Stats, Vec<RefusedRule>)> {
     let (set, refused) = rule_set(rules, options);
     let routes = Routes(rules);
     let pass = pass(rules, &set, &routes, inputs, options, stop);
@@ -192,14 +192,14 @@ pub fn correlate_hits(
     options: &Options,
     watcher: &mut dyn Watcher,
     stop: &Stop,
-) -> Result<(Stats, Vec<Refused>), HitsError> {
+) -> Result<(Stats, Vec<RefusedRule>), HitsError> {
     let (set, refused) = rule_set(rules, options);
     let routes = Routes(rules);
     let pass = pass(rules, &set, &routes, inputs, options, stop);
     Ok((pass.correlate(hits, watcher)?, refused))
 }
 
-fn rule_set(rules: &[CompiledRule], options: &Options) -> (RuleSet, Vec<Refused>) {
+fn rule_set(rules: &[CompiledRule], options: &Options) -> (RuleSet, Vec<RefusedRule>) {
     let plans = (0u32..).zip(rules.iter().map(|rule| &rule.plan));
     let fields = if options.keep_values {
         noise::FIELDS

@@ -15,8 +15,8 @@ const DAY: i64 = 86_400_000;
 /// The number of distinct values counted for a field; beyond it the rarest are dropped.
 const MAX_VALUES: usize = 10_000;
 /// The number of values reported for a rule, and for one of its fields.
-const TOLD: usize = 5;
-const TOLD_OF_FIELD: usize = 2;
+const SHOWN_VALUES: usize = 5;
+const SHOWN_VALUES_OF_FIELD: usize = 2;
 
 /// Fields that exclusions are usually written on, most useful first. Read in addition to the fields
 /// that the rule names.
@@ -39,7 +39,7 @@ pub const FIELDS: &[&str] = &[
 ];
 
 /// Fields whose values are another in every event, or the same in all.
-const SILENT: &[&str] = &[
+const UNTELLING_FIELDS: &[&str] = &[
     "@timestamp",
     "agent.",
     "data_stream.",
@@ -59,7 +59,8 @@ pub fn is_telling(path: &str) -> bool {
     let is_silent =
         |silent: &str| path == silent || (silent.ends_with('.') && path.starts_with(silent));
     let name = path.rsplit('.').next();
-    !SILENT.iter().any(|silent| is_silent(silent)) && !matches!(name, Some("entity_id" | "pid"))
+    !UNTELLING_FIELDS.iter().any(|silent| is_silent(silent))
+        && !matches!(name, Some("entity_id" | "pid"))
 }
 
 /// Counts the alerts of each rule and what is in them.
@@ -181,7 +182,7 @@ impl Tally {
             let often = values.into_iter().filter(|(_, count)| **count > 1);
             all.extend(
                 often
-                    .take(TOLD_OF_FIELD)
+                    .take(SHOWN_VALUES_OF_FIELD)
                     .map(|(value, count)| FrequentValue {
                         field: field.to_string(),
                         value: value.to_string(),
@@ -194,7 +195,7 @@ impl Tally {
             rank.unwrap_or(FIELDS.len())
         };
         all.sort_by_key(|value| (std::cmp::Reverse(value.alerts), rank(&value.field)));
-        all.truncate(TOLD);
+        all.truncate(SHOWN_VALUES);
         all
     }
 }

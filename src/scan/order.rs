@@ -20,7 +20,7 @@ use crate::event::external_sort::{OpenTemporary, Sorted, Sorter};
 
 /// How events are sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ordering {
+pub(super) enum OrderingMode {
     /// Within a window.
     Window,
     /// All of them, through a temporary file where they are many.

@@ -6,18 +6,18 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicI64, Ordering as Atomic};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use super::batch::{Batch, Keeping, batch};
+use super::batch::{Batch, BatchOptions, batch};
 use super::chunk::Lines;
 use super::deliver::{give, is_reported, lock};
 use super::excluded::Excluded;
 use super::executions::{Executions, Readers};
-use super::merge::{Ahead, Inputs, Merge};
-use super::order::{Order, Ordering, Released, SortedOrder, WindowOrder};
+use super::merge::{FileState, Inputs, Merge};
+use super::order::{Order, OrderingMode, Released, SortedOrder, WindowOrder};
 use super::stage_hits::{HitsError, HitsWriter, OwnedHits};
 use super::time_span::Days;
 use super::{EventRecord, Options, Routes, Stats, Watcher};
 use crate::compile::CompiledRule;
-use crate::engine::{Correlator, Found, Matcher, Occurrence, RuleSet};
+use crate::engine::{Correlator, EventHits, LineHits, Matcher, RuleSet};
 use crate::event::external_sort::OpenTemporary;
 use crate::event::io::Stop;
 
@@ -47,7 +47,7 @@ pub(super) enum Outcome {
 }
 
 /// What the threads share behind one lock: everything after matching.
-struct Tail<'s, 'w> {
+struct SharedState<'s, 'w> {
     /// Batches that came before their turn.
     waiting: BTreeMap<u64, Batch>,
     next: u64,
@@ -67,7 +67,7 @@ struct Tail<'s, 'w> {
 impl Pass<'_> {
     /// Sorts all events. Nothing is late then.
     pub(super) fn sorted(&self, watcher: &mut dyn Watcher) -> Stats {
-        match self.run(Ordering::Sorted, watcher) {
+        match self.run(OrderingMode::Sorted, watcher) {
             Outcome::Done(stats) => *stats,
             Outcome::OutOfOrder => Stats::default(),
         }
@@ -79,7 +79,7 @@ impl Pass<'_> {
         out: &mut (dyn Write + Send),
         watcher: &mut dyn Watcher,
     ) -> io::Result<Stats> {
-        let files = (0..self.inputs.count()).map(|_| Ahead::Closed(0));
+        let files = (0..self.inputs.count()).map(|_| FileState::Closed(0));
         let bounds = vec![i64::MIN; self.inputs.count()];
         let open = || self.inputs.temporary();
         let names = (0..self.inputs.count()).map(|file| self.inputs.name(file));
@@ -128,23 +128,25 @@ impl Pass<'_> {
     }
 
     /// Reads the inputs once.
-    pub(super) fn run(&self, ordering: Ordering, watcher: &mut dyn Watcher) -> Outcome {
+    pub(super) fn run(&self, ordering: OrderingMode, watcher: &mut dyn Watcher) -> Outcome {
         let open = || self.inputs.temporary();
         let files = match ordering {
-            Ordering::Window => self.look_ahead(),
+            OrderingMode::Window => self.look_ahead(),
             // One after another: whatever comes first, all are sorted.
-            Ordering::Sorted => (0..self.inputs.count()).map(|_| Ahead::Closed(0)).collect(),
+            OrderingMode::Sorted => (0..self.inputs.count())
+                .map(|_| FileState::Closed(0))
+                .collect(),
         };
         let bounds: Vec<i64> = files
             .iter()
             .map(|ahead| match (ordering, ahead) {
-                (Ordering::Window, Ahead::Closed(first)) => *first,
+                (OrderingMode::Window, FileState::Closed(first)) => *first,
                 _ => i64::MIN,
             })
             .collect();
         let order = match ordering {
-            Ordering::Window => Order::Window(WindowOrder::new(self.options.window, &bounds)),
-            Ordering::Sorted => Order::Sorted(SortedOrder::new(&open)),
+            OrderingMode::Window => Order::Window(WindowOrder::new(self.options.window, &bounds)),
+            OrderingMode::Sorted => Order::Sorted(SortedOrder::new(&open)),
         };
         self.read(order, &open, files, &bounds, watcher)
     }
@@ -155,8 +157,8 @@ impl Pass<'_> {
         open: &'o OpenTemporary<'o>,
         files: usize,
         watcher: &'w mut dyn Watcher,
-    ) -> Tail<'o, 'w> {
-        Tail {
+    ) -> SharedState<'o, 'w> {
+        SharedState {
             waiting: BTreeMap::new(),
             next: 0,
             lines: vec![1; files],
@@ -175,7 +177,7 @@ impl Pass<'_> {
         &'o self,
         order: Order<'o>,
         open: &'o OpenTemporary<'o>,
-        files: Vec<Ahead>,
+        files: Vec<FileState>,
         bounds: &[i64],
         watcher: &mut dyn Watcher,
     ) -> Outcome {
@@ -194,27 +196,27 @@ impl Pass<'_> {
     }
 
     /// The first time of each file, so that it need not be open before its turn.
-    fn look_ahead(&self) -> Vec<Ahead> {
+    fn look_ahead(&self) -> Vec<FileState> {
         let count = self.inputs.count();
         let mut matcher = Matcher::new(self.set, self.routes, self.options.unwrap_source);
         (0..count)
             .map(|file| {
                 if count == 1 || !self.inputs.is_reopened(file) {
                     return match self.inputs.open(file) {
-                        Ok(input) => Ahead::Open(Lines::new(input)),
+                        Ok(input) => FileState::Open(Lines::new(input)),
                         // Opened again in its turn, which says why it cannot be.
-                        Err(_) => Ahead::Closed(i64::MIN),
+                        Err(_) => FileState::Closed(i64::MIN),
                     };
                 }
                 let first = self.first_time(file, &mut matcher);
                 let first = first.map(|first| first.saturating_sub(self.options.window.millis));
-                Ahead::Closed(first.unwrap_or(i64::MIN))
+                FileState::Closed(first.unwrap_or(i64::MIN))
             })
             .collect()
     }
 
-    fn keeping(&self) -> Keeping<'_> {
-        Keeping {
+    fn keeping(&self) -> BatchOptions<'_> {
+        BatchOptions {
             kept: &self.kept,
             excluded: &self.excluded,
             readers: &self.readers,
@@ -223,8 +225,8 @@ impl Pass<'_> {
 
     fn first_time(&self, file: usize, matcher: &mut Matcher<'_>) -> Option<i64> {
         let mut lines = Lines::new(self.inputs.open(file).ok()?);
-        let mut found = Found::default();
-        let keeping = Keeping {
+        let mut found = LineHits::default();
+        let keeping = BatchOptions {
             kept: &[],
             ..self.keeping()
         };
@@ -246,12 +248,12 @@ impl Pass<'_> {
     fn work(
         &self,
         merge: &Mutex<Merge<'_>>,
-        tail: &Mutex<Tail<'_, '_>>,
+        tail: &Mutex<SharedState<'_, '_>>,
         turn: &Condvar,
         watermarks: &[AtomicI64],
     ) {
         let mut matcher = Matcher::new(self.set, self.routes, self.options.unwrap_source);
-        let mut found = Found::default();
+        let mut found = LineHits::default();
         let mut spare = Vec::new();
         loop {
             if self.stop.is_requested() {
@@ -284,7 +286,7 @@ impl Pass<'_> {
     }
 
     /// Takes the batches whose turn it is.
-    fn advance(&self, tail: &mut Tail<'_, '_>, watermarks: &[AtomicI64]) {
+    fn advance(&self, tail: &mut SharedState<'_, '_>, watermarks: &[AtomicI64]) {
         while let Some(mut batch) = tail.waiting.remove(&tail.next) {
             tail.next += 1;
             if let Some(line) = tail.lines.get_mut(batch.file as usize) {
@@ -309,7 +311,7 @@ impl Pass<'_> {
         }
     }
 
-    fn count(&self, tail: &mut Tail<'_, '_>, batch: &Batch) {
+    fn count(&self, tail: &mut SharedState<'_, '_>, batch: &Batch) {
         let stats = &mut tail.stats;
         stats.bytes += batch.bytes;
         stats.events += batch.times.len() as u64;
@@ -348,7 +350,7 @@ impl Pass<'_> {
     }
 
     /// Hands on what is in order.
-    fn release(&self, tail: &mut Tail<'_, '_>) {
+    fn release(&self, tail: &mut SharedState<'_, '_>) {
         loop {
             let released = match tail.order.next() {
                 Ok(Some(released)) => released,
@@ -390,7 +392,7 @@ impl Pass<'_> {
             if hits.is_empty() {
                 continue;
             }
-            let occurrence = Occurrence {
+            let occurrence = EventHits {
                 time: event.time,
                 position: u64::from(released.batch.file) << 40
                     | (released.batch.first_line + event.line),
@@ -405,7 +407,7 @@ impl Pass<'_> {
         }
     }
 
-    fn finish(&self, mut tail: Tail<'_, '_>) -> Outcome {
+    fn finish(&self, mut tail: SharedState<'_, '_>) -> Outcome {
         tail.stats.interrupted = self.stop.is_requested();
         if tail.is_out_of_order && !tail.stats.interrupted {
             return Outcome::OutOfOrder;
@@ -438,7 +440,7 @@ impl Pass<'_> {
     }
 
     /// Replays the executions of the rules that alert by them.
-    fn replay(&self, tail: &mut Tail<'_, '_>) {
+    fn replay(&self, tail: &mut SharedState<'_, '_>) {
         let Some(executions) = tail.executions.take().filter(|_| !tail.stopped) else {
             return;
         };
@@ -487,7 +489,7 @@ impl Pass<'_> {
     }
 }
 
-impl Tail<'_, '_> {
+impl SharedState<'_, '_> {
     fn is_over(&self, stop: &Stop) -> bool {
         self.stopped || stop.is_requested()
     }

@@ -6,7 +6,7 @@ use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 
 use super::{Alert, Inputs, Options, Stats, Watcher};
-use crate::compile::{CompiledRule, ExceptionLists, NotCompiled, RuleCompiler, Unsupported};
+use crate::compile::{CompileError, CompiledRule, ExceptionLists, RuleCompiler, Unsupported};
 use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::Timestamp;
@@ -111,8 +111,8 @@ impl RuleMatcher {
         let mut compiler = RuleCompiler::new(catalogue, &lists, Timestamp::default());
         match compiler.compile(Arc::new(rule)) {
             Ok(rule) => Ok(Self(rule)),
-            Err(NotCompiled::Unsupported(what)) => Err(what.into()),
-            Err(NotCompiled::Refused(refused)) => Err(MatchError::Invalid(refused.diagnostics)),
+            Err(CompileError::Unsupported(what)) => Err(what.into()),
+            Err(CompileError::Refused(refused)) => Err(MatchError::Invalid(refused.diagnostics)),
         }
     }
 

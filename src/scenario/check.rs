@@ -10,7 +10,7 @@ use super::model::{
     Base, Case, Change, EventSpec, EventsFrom, Expectation, FieldKey, Located, PerSource, Scenario,
 };
 use super::problem::merged;
-use super::{MAX_SHOWN, listed, shown};
+use super::{MAX_SHOWN, listed, sort_and_limit};
 use crate::data_source::{Catalogue, DataSource};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Diagnostic, Span};
@@ -73,7 +73,7 @@ pub fn check<'a>(
         checker.force(Some(case));
     }
     Checked {
-        diagnostics: shown(checker.diagnostics),
+        diagnostics: sort_and_limit(checker.diagnostics),
         expanders: checker.expanders,
     }
 }

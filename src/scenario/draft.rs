@@ -7,7 +7,7 @@ use super::model::{Base, Case, Change, EventRole, EventSpec, FieldSetting, Repea
 
 /// An event as it is asked for: the last kind and time, and all settings in order.
 #[derive(Clone)]
-pub(super) struct Draft<'a> {
+pub(super) struct EventDraft<'a> {
     pub(super) label: Cow<'a, str>,
     pub(super) role: EventRole,
     pub(super) kind: Option<&'a str>,
@@ -16,9 +16,9 @@ pub(super) struct Draft<'a> {
     pub(super) settings: Vec<&'a [FieldSetting]>,
 }
 
-impl Draft<'_> {
+impl EventDraft<'_> {
     /// Whether the other is this event once more, at another time.
-    pub(super) fn again(&self, other: &Draft<'_>) -> bool {
+    pub(super) fn again(&self, other: &EventDraft<'_>) -> bool {
         let alike =
             |(own, others): (&&[FieldSetting], &&[FieldSetting])| std::ptr::eq(*own, *others);
         self.kind == other.kind
@@ -29,7 +29,7 @@ impl Draft<'_> {
     }
 
     /// Whether the two are one event of the file that nothing has changed.
-    pub(super) fn is(&self, other: &Draft<'_>) -> bool {
+    pub(super) fn is(&self, other: &EventDraft<'_>) -> bool {
         match (self.settings.as_slice(), other.settings.as_slice()) {
             ([own], [others]) => {
                 let same = self.label == other.label && self.at_millis == other.at_millis;
@@ -40,7 +40,7 @@ impl Draft<'_> {
     }
 }
 
-pub(super) fn drafts<'a>(scenario: &'a Scenario, case: Option<&'a Case>) -> Vec<Draft<'a>> {
+pub(super) fn drafts<'a>(scenario: &'a Scenario, case: Option<&'a Case>) -> Vec<EventDraft<'a>> {
     let base: &[EventSpec] = match &scenario.attack.base {
         Base::Written(events) => events,
         Base::Captured(_) => &[],
@@ -63,7 +63,7 @@ pub(super) fn drafts<'a>(scenario: &'a Scenario, case: Option<&'a Case>) -> Vec<
             }
         }
     }
-    let drafts: Vec<Draft<'a>> = planned.iter().flat_map(Planned::drafts).collect();
+    let drafts: Vec<EventDraft<'a>> = planned.iter().flat_map(Planned::drafts).collect();
     match case.and_then(|case| case.repeat) {
         Some(repeat) => repeated(&drafts, repeat),
         None => drafts,
@@ -115,9 +115,9 @@ impl<'a> Planned<'a> {
     }
 
     /// The event, or its copies.
-    fn drafts(&self) -> Vec<Draft<'a>> {
+    fn drafts(&self) -> Vec<EventDraft<'a>> {
         let specs = std::iter::once(self.spec).chain(self.changes.iter().copied());
-        let once = Draft {
+        let once = EventDraft {
             label: self.spec.label.value.as_str().into(),
             role: self.spec.role,
             kind: self
@@ -142,7 +142,7 @@ impl<'a> Planned<'a> {
 }
 
 /// The events as they are, and then again: `child`, `child#2` …
-fn repeated<'a>(drafts: &[Draft<'a>], repeat: Repeat) -> Vec<Draft<'a>> {
+fn repeated<'a>(drafts: &[EventDraft<'a>], repeat: Repeat) -> Vec<EventDraft<'a>> {
     let mut all = Vec::with_capacity(drafts.len() * repeat.times);
     for (number, after) in (1..=repeat.times).zip((0_i64..).map(|number| number * repeat.every)) {
         for draft in drafts {

@@ -4,7 +4,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 
-use super::draft::{Draft, drafts};
+use super::draft::{EventDraft, drafts};
 use super::expanded::PinnedField;
 pub use super::expanded::{CapturedEvent, Effect, Expanded, ExpandedCase, ExpandedEvent, Skipped};
 use super::model::{
@@ -103,8 +103,8 @@ impl<'a> Expander<'a> {
         };
         let alike = attack.filter(|attack| attack.forced == shape.forced());
         let base = drafts(self.scenario, None);
-        let shared = |draft: &Draft<'_>| {
-            let same = |(own, _): &(&Draft<'_>, &ExpandedEvent)| own.is(draft);
+        let shared = |draft: &EventDraft<'_>| {
+            let same = |(own, _): &(&EventDraft<'_>, &ExpandedEvent)| own.is(draft);
             let events = base.iter().zip(&alike?.events);
             events.into_iter().find(same).map(|(_, event)| event)
         };
@@ -369,14 +369,18 @@ fn event_lines(scenario: &Scenario, event: &EventSpec, source: &str, lines: &mut
         let path = scenario.path(key, source).unwrap_or(key.text());
         let line = match &setting.action {
             FieldAction::Remove(_) => format!("{label}.{path} removed"),
-            FieldAction::Set(values) => format!("{label}.{path} = {}", written(&values.value)),
-            FieldAction::Append(values) => format!("{label}.{path} += {}", written(&values.value)),
+            FieldAction::Set(values) => {
+                format!("{label}.{path} = {}", display_values(&values.value))
+            }
+            FieldAction::Append(values) => {
+                format!("{label}.{path} += {}", display_values(&values.value))
+            }
         };
         lines.push(line);
     }
 }
 
-fn written(values: &[super::model::WrittenValue]) -> String {
+fn display_values(values: &[super::model::WrittenValue]) -> String {
     match values {
         [one] => one.text.clone(),
         many => {

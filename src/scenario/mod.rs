@@ -30,7 +30,7 @@ const MAX_SHOWN: usize = 100;
 
 /// In the order of the text, and no more than people read: a file that is no scenario at all may
 /// have an error on each of its lines.
-fn shown(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+fn sort_and_limit(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     let more = diagnostics.len().saturating_sub(MAX_SHOWN);
     diagnostics.truncate(MAX_SHOWN);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::MAX_SHOWN;
-use super::draft::Draft;
+use super::draft::EventDraft;
 use super::expanded::{ExpandedEvent, PinnedField, START_MILLIS, Skipped};
 use super::model::{
     Base, Case, EventRole, FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue,
@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::value::{self, Place};
 use crate::data_source::constants::constants;
 use crate::data_source::derive::derive;
-use crate::data_source::{DataSource, Kind};
+use crate::data_source::{DataSource, EventKind};
 use crate::diagnostic::Span;
 use crate::event::{Event, FieldType, Scalar, Timestamp};
 
@@ -94,8 +94,8 @@ impl<'a> Shape<'a> {
     /// source has no such events.
     pub(super) fn events<'e>(
         &self,
-        drafts: &[Draft<'_>],
-        made: impl Fn(&Draft<'_>) -> Option<&'e ExpandedEvent>,
+        drafts: &[EventDraft<'_>],
+        made: impl Fn(&EventDraft<'_>) -> Option<&'e ExpandedEvent>,
     ) -> Result<Result<Vec<ExpandedEvent>, Skipped>, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut events = Vec::new();
@@ -124,7 +124,12 @@ impl<'a> Shape<'a> {
         }
     }
 
-    fn event(&self, draft: &Draft<'_>, kind: &Kind, problems: &mut Vec<Problem>) -> ExpandedEvent {
+    fn event(
+        &self,
+        draft: &EventDraft<'_>,
+        kind: &EventKind,
+        problems: &mut Vec<Problem>,
+    ) -> ExpandedEvent {
         let index = self.source.indices.get(kind.index);
         let mut event = Event::default();
         event.index = index.map(|index| index.name.clone());
@@ -173,7 +178,7 @@ impl<'a> Shape<'a> {
 
     /// Gives an event that does not state its operating system the one that the attack's other
     /// events state for the same host, where they agree.
-    fn share_system(&self, draft: &Draft<'_>, kind: &Kind, event: &mut Event) {
+    fn share_system(&self, draft: &EventDraft<'_>, kind: &EventKind, event: &mut Event) {
         let own = |path| written_text(self.scenario, self.source, &draft.settings, path);
         if event.values(OS_TYPE).is_empty() || own(OS_TYPE).is_some() {
             return;
@@ -197,7 +202,10 @@ impl<'a> Shape<'a> {
         }
     }
 
-    fn pins<'b>(&'b self, kind: &'b Kind) -> impl Iterator<Item = &'b crate::data_source::Pin> {
+    fn pins<'b>(
+        &'b self,
+        kind: &'b EventKind,
+    ) -> impl Iterator<Item = &'b crate::data_source::Pin> {
         self.source.pins.iter().chain(&kind.pins)
     }
 
@@ -208,7 +216,7 @@ impl<'a> Shape<'a> {
     /// Gives the pinned fields their values; what the scenario wanted otherwise comes back.
     fn pin(
         &self,
-        kind: &Kind,
+        kind: &EventKind,
         touched: &BTreeMap<String, Touch>,
         event: &mut Event,
     ) -> Vec<PinnedField> {
@@ -245,7 +253,7 @@ impl<'a> Shape<'a> {
     /// Adds the constants of the event's index; those that the scenario removed come back.
     fn pin_constants(
         &self,
-        kind: &Kind,
+        kind: &EventKind,
         touched: &BTreeMap<String, Touch>,
         event: &mut Event,
     ) -> Vec<PinnedField> {
@@ -404,7 +412,7 @@ fn stated_systems<'a>(scenario: &'a Scenario, source: &'a DataSource) -> Vec<Sta
 }
 
 /// The operating system of hosts that have events of this kind, where only those have them.
-fn default_system(kind: &Kind) -> Option<&str> {
+fn default_system(kind: &EventKind) -> Option<&str> {
     let mut defaults = kind.defaults.iter();
     let (_, values) = defaults.find(|(path, _)| path == OS_TYPE)?;
     match values.first()? {
@@ -432,7 +440,7 @@ fn written_text<'a>(
 }
 
 /// An event that happens again: another label, another time, and all else alike.
-fn again(first: &ExpandedEvent, draft: &Draft<'_>) -> ExpandedEvent {
+fn again(first: &ExpandedEvent, draft: &EventDraft<'_>) -> ExpandedEvent {
     let mut event = first.event.clone();
     event.id = Some(draft.label.clone().into_owned());
     let at = START_MILLIS + draft.at_millis;

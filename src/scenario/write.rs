@@ -243,7 +243,7 @@ impl SketchChange {
         let at = self.at.map(|at| format!("at: {}", seconds(at)));
         let copies = self.copies.iter().flat_map(SketchCopies::settings);
         let at = at.into_iter();
-        at.chain(written(&self.fields)).chain(copies).collect()
+        at.chain(field_lines(&self.fields)).chain(copies).collect()
     }
 
     fn flow(&self) -> String {
@@ -259,7 +259,7 @@ impl SketchEvent {
         if !first || self.at != 0 {
             settings.push(format!("at: {}", seconds(self.at)));
         }
-        settings.extend(written(&self.fields));
+        settings.extend(field_lines(&self.fields));
         settings.extend(self.copies.iter().flat_map(SketchCopies::settings));
         settings
     }
@@ -283,7 +283,7 @@ impl SketchCopies {
     }
 }
 
-fn written(fields: &[(String, Vec<Scalar>)]) -> impl Iterator<Item = String> {
+fn field_lines(fields: &[(String, Vec<Scalar>)]) -> impl Iterator<Item = String> {
     fields.iter().map(|(field, values)| {
         let values: Vec<String> = values.iter().map(value).collect();
         let written = match values.as_slice() {

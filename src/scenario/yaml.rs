@@ -139,7 +139,7 @@ impl Reader<'_> {
                     let found = pitfall::explain(&text, at, &error.to_string(), limit);
                     self.diagnostics.push(found.diagnostic(self.source, base));
                     self.reread += text.len();
-                    if !pitfall::mend(&mut text, &found) || self.reread > MAX_REREAD {
+                    if !pitfall::repair(&mut text, &found) || self.reread > MAX_REREAD {
                         return !limit;
                     }
                 }

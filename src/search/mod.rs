@@ -72,7 +72,7 @@ pub struct Malformed {
 
 /// A warning about an accepted document.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Taken {
+pub struct AddedDocument {
     /// The values that do not fit their fields.
     pub malformed: Vec<Malformed>,
     /// The document is left out of every search because its mapping, which was given, refuses the
@@ -170,17 +170,17 @@ impl Index {
 
     /// Adds a document; the order of adding is the order among equals.
     #[cfg(feature = "internals")]
-    pub fn add(&mut self, document: Map<String, Json>) -> Taken {
+    pub fn add(&mut self, document: Map<String, Json>) -> AddedDocument {
         let document = Json::Object(document);
         let line = document.to_string();
         match document {
             Json::Object(document) => self.take(line.into(), &document),
-            _ => Taken::default(),
+            _ => AddedDocument::default(),
         }
     }
 
     /// Adds a document, one line of NDJSON.
-    pub fn add_line(&mut self, line: &str) -> Result<Taken, BadDocument> {
+    pub fn add_line(&mut self, line: &str) -> Result<AddedDocument, BadDocument> {
         let document = parse_object(line)?;
         Ok(self.take(line.into(), &document))
     }
@@ -204,7 +204,7 @@ impl Index {
         self.events.is_empty()
     }
 
-    fn take(&mut self, line: Box<str>, document: &Map<String, Json>) -> Taken {
+    fn take(&mut self, line: Box<str>, document: &Map<String, Json>) -> AddedDocument {
         let name = document.get("_index").and_then(Json::as_str);
         let (position, known) = self.position(name);
         let mut event = Event::from_document(document);
@@ -212,10 +212,10 @@ impl Index {
         self.learn_constants(&event, position);
         let malformed = self.malformed(&event, position);
         if self.seen.is_none() && !malformed.is_empty() {
-            return Taken {
+            return AddedDocument {
                 malformed,
                 refused: true,
-                ..Taken::default()
+                ..AddedDocument::default()
             };
         }
         let untimed = self.is_untimed(&event, position);
@@ -225,7 +225,7 @@ impl Index {
         event.mapping = MappingId(u16::try_from(position).unwrap_or(0));
         self.events.push(event);
         self.lines.push(line);
-        Taken {
+        AddedDocument {
             malformed,
             refused: false,
             unknown_index: name.filter(|_| !known).map(str::to_owned),

@@ -5,7 +5,7 @@ use std::io;
 
 use serde_json::Value as Json;
 
-use super::{Malformed, Refusal, Taken};
+use super::{AddedDocument, Malformed, Refusal};
 use crate::compile::{PipelineQuery, add_dynamic, parse_pipeline};
 use crate::data_source::{IndexPatterns, index_name};
 use crate::diagnostic::query::EsqlCommand;
@@ -76,7 +76,7 @@ impl Indices {
     }
 
     /// Adds a document, one line of NDJSON. Without `_index` it is of the index `default`.
-    pub fn add_line(&mut self, line: &str, default: &str) -> Result<Taken, BadDocument> {
+    pub fn add_line(&mut self, line: &str, default: &str) -> Result<AddedDocument, BadDocument> {
         let document = parse_object(line)?;
         let name = document.get("_index").and_then(Json::as_str);
         let name = name.unwrap_or(default).to_owned();
@@ -90,7 +90,7 @@ impl Indices {
         let malformed = self.malformed(&event, position);
         let unknown_index = (!known).then(|| name.clone());
         if is_given && !malformed.is_empty() {
-            return Ok(Taken {
+            return Ok(AddedDocument {
                 malformed,
                 refused: true,
                 unknown_index,
@@ -101,7 +101,7 @@ impl Indices {
         event.mapping = MappingId(u16::try_from(position).unwrap_or(u16::MAX));
         self.events.push(event);
         self.lines.push(line.into());
-        Ok(Taken {
+        Ok(AddedDocument {
             malformed,
             refused: false,
             unknown_index,

@@ -134,7 +134,7 @@ pub fn resolve(
 /// The old snapshot with the `taken` changes applied, in the order of the new one. Changes that are
 /// not taken, contradict the scenario or did not run leave their entries as they were.
 fn merge(old: Option<&Snapshot>, new: &Snapshot, taken: &[Change], current: &Current) -> Snapshot {
-    let taken = Taken(taken);
+    let taken = AcceptedChanges(taken);
     let mut cases = Vec::new();
     for case in &new.cases {
         let old_case = old.and_then(|old| old.case(&case.name));
@@ -177,7 +177,7 @@ fn merge(old: Option<&Snapshot>, new: &Snapshot, taken: &[Change], current: &Cur
 
 /// Puts the records that are not in the new snapshot, and whose removal is not taken, back where
 /// they stood.
-fn keep_old(old: &Snapshot, new: &Snapshot, taken: &Taken<'_>, cases: &mut Vec<Case>) {
+fn keep_old(old: &Snapshot, new: &Snapshot, taken: &AcceptedChanges<'_>, cases: &mut Vec<Case>) {
     let mut after = 0;
     for old_case in &old.cases {
         let kept = old_case.records.iter().filter(|record| {
@@ -223,7 +223,12 @@ fn weave(old: &Case, kept: &[&str], case: &mut Case) {
 
 /// A case that did not run follows the other cases of its rule to the new line, or new cases stay
 /// with the old one, so that the line is written once.
-fn one_header(old: Option<&Snapshot>, new: &Snapshot, taken: &Taken<'_>, cases: &mut [Case]) {
+fn one_header(
+    old: Option<&Snapshot>,
+    new: &Snapshot,
+    taken: &AcceptedChanges<'_>,
+    cases: &mut [Case],
+) {
     let Some(old) = old else { return };
     let pairs: Vec<(&str, &str)> = new
         .cases
@@ -248,9 +253,9 @@ fn by_source<'a>(case: &'a Case, source: &str) -> Option<&'a Record> {
 }
 
 /// The changes that are taken, by what they are about.
-struct Taken<'a>(&'a [Change]);
+struct AcceptedChanges<'a>(&'a [Change]);
 
-impl Taken<'_> {
+impl AcceptedChanges<'_> {
     fn record(&self, case: &str, source: &str) -> bool {
         self.0
             .iter()

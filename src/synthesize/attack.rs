@@ -8,7 +8,7 @@ use super::realistic;
 use super::sample_values::Look;
 use super::search::{Goal, PartialEvent, Search};
 use super::unsolved::{PinnedValue, UnmetCondition, UnsolvedReason};
-use crate::data_source::{DataSource, IndexPatterns, Kind, Pin};
+use crate::data_source::{DataSource, EventKind, IndexPatterns, Pin};
 use crate::evaluate::Prepared;
 use crate::event::Scalar;
 use crate::plan::{Condition, ConditionKind, Key, LeafId, Operator, PartId, Plan, Stage, StageId};
@@ -100,7 +100,11 @@ fn not_met(ground: &Ground<'_>, id: StageId, stage: &Stage) -> UnsolvedReason {
 }
 
 /// The sensor fact about a field that the leaf reads.
-pub(super) fn pin_of<'s>(ground: &Ground<'s>, kind: &'s Kind, leaf: LeafId) -> Option<&'s Pin> {
+pub(super) fn pin_of<'s>(
+    ground: &Ground<'s>,
+    kind: &'s EventKind,
+    leaf: LeafId,
+) -> Option<&'s Pin> {
     let plan = ground.prepared.plan();
     let fields = plan.leaves.at(leaf).predicate.fields();
     let mut paths = fields.iter().map(|id| &plan.fields.at(*id).path);
@@ -134,7 +138,7 @@ pub(super) fn meeting<'a>(
 /// has the category, every kind with the category field set.
 fn drafts<'a>(ground: &Ground<'a>, stage: &Stage) -> Vec<Draft<'a>> {
     let plan = ground.prepared.plan();
-    let routed = |kind: &&Kind| {
+    let routed = |kind: &&EventKind| {
         let index = ground.source.indices.get(kind.index);
         index.is_some_and(|index| ground.patterns.selects(&index.name))
     };
@@ -166,7 +170,7 @@ fn drafts<'a>(ground: &Ground<'a>, stage: &Stage) -> Vec<Draft<'a>> {
 }
 
 /// `network`, and for the next of its kind `network2`.
-pub(super) fn label(kind: &Kind, labels: &mut BTreeMap<String, usize>) -> String {
+pub(super) fn label(kind: &EventKind, labels: &mut BTreeMap<String, usize>) -> String {
     let count = labels.entry(kind.group.clone()).or_default();
     *count += 1;
     match *count {

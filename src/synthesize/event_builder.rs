@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::sample_values::System;
-use crate::data_source::apply_shape::shaped;
-use crate::data_source::{DataSource, Kind};
+use crate::data_source::apply_shape::apply_shape;
+use crate::data_source::{DataSource, EventKind};
 use crate::event::{Event, Scalar};
 
 /// The fields that a scenario sets; an empty list removes the field.
@@ -14,12 +14,12 @@ pub(super) type Fields = BTreeMap<String, Vec<Scalar>>;
 #[derive(Debug, Clone)]
 pub(super) struct Draft<'s> {
     pub(super) source: &'s DataSource,
-    pub(super) kind: &'s Kind,
+    pub(super) kind: &'s EventKind,
     pub(super) fields: Fields,
 }
 
 impl<'s> Draft<'s> {
-    pub(super) fn new(source: &'s DataSource, kind: &'s Kind) -> Self {
+    pub(super) fn new(source: &'s DataSource, kind: &'s EventKind) -> Self {
         Self {
             source,
             kind,
@@ -29,7 +29,7 @@ impl<'s> Draft<'s> {
 
     /// As the source stores it.
     pub(super) fn event(&self) -> Event {
-        shaped(self.source, self.kind, &self.fields)
+        apply_shape(self.source, self.kind, &self.fields)
     }
 
     /// Whether a scenario can set the field on this kind of event.

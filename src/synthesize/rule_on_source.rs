@@ -3,7 +3,7 @@
 use super::attack::Ground;
 use super::unsolved::UnsolvedReason;
 use super::{Impossible, Request};
-use crate::compile::{Exclusions, FieldTypes, OnSource, Refused, indicator_query};
+use crate::compile::{Exclusions, FieldTypes, Refused, SourceCompiler, indicator_query};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::evaluate::Prepared;
 use crate::replay::START;
@@ -46,7 +46,7 @@ pub(super) fn on_plan<T>(
     let types = FieldTypes::new(source, [], patterns);
     let exclusions = Exclusions::default();
     let rule = &subject.rule;
-    let compiler = OnSource::new(rule, &query.text, syntax, types, &exclusions, START);
+    let compiler = SourceCompiler::new(rule, &query.text, syntax, types, &exclusions, START);
     let compiled = compiler
         .compile(&[])
         .map_err(|refused| UnsolvedReason::Refused(RefusedQuery::of(&refused)))?;
@@ -72,7 +72,7 @@ pub(super) fn on_indicators<T>(
     let syntax = indicator_query(settings).map_err(|error| refused(&error))?;
     let types = FieldTypes::new(source, [], &patterns);
     let exclusions = Exclusions::default();
-    let compiler = OnSource::of_indicators(settings, &syntax, types, &exclusions, START);
+    let compiler = SourceCompiler::of_indicators(settings, &syntax, types, &exclusions, START);
     let compiled = compiler.compile(&[]).map_err(|error| refused(&error))?;
     let prepared = Prepared::new(&compiled.plan)?;
     let ground = Ground {

@@ -14,6 +14,7 @@ mod codes;
 mod conformance;
 mod crates;
 mod errors;
+mod file_names;
 mod layers;
 mod library;
 mod lints;

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use trapline::engine::{
-    Correlator, Everywhere, Found, Match, Matcher, Occurrence, RuleSet, over_events,
+    Correlator, EventHits, Everywhere, LineHits, Match, Matcher, RuleSet, over_events,
 };
 use trapline::evaluate::{self, Context};
 use trapline::event::schema::Origin;
@@ -33,7 +33,7 @@ pub(crate) fn by_engine(plans: &[Plan], lines: &[String]) -> Vec<Option<Vec<Said
     let (set, refused) = RuleSet::compile(rules, "@timestamp");
     let mut matcher = Matcher::new(&set, &Everywhere, false);
     let mut said: Vec<Option<Vec<Said>>> = vec![Some(Vec::new()); plans.len()];
-    let mut found = Found::default();
+    let mut found = LineHits::default();
     let mut occurrences = Vec::new();
     for (position, line) in (0u32..).zip(lines) {
         matcher.line(line, &mut found).unwrap();
@@ -50,7 +50,7 @@ pub(crate) fn by_engine(plans: &[Plan], lines: &[String]) -> Vec<Option<Vec<Said
     };
     for (time, position, hits) in &occurrences {
         let hits: Vec<(u32, &[u8])> = hits.iter().map(|(stage, key)| (*stage, &**key)).collect();
-        let occurrence = Occurrence {
+        let occurrence = EventHits {
             time: *time,
             position: u64::from(*position),
             hits: &hits,

@@ -8,7 +8,7 @@ use trapline::cli::args::Global;
 use trapline::cli::settings::Settings;
 use trapline::coverage::{Coverage, coverage};
 use trapline::data_source::Catalogue;
-use trapline::event::io::Unwatched;
+use trapline::event::io::NoProgress;
 use trapline::explain::explain;
 use trapline::mutation::{Bounds, MutantStatus, Mutation, Operator, mutate};
 use trapline::replay::outcome::{Check, Observed, Verdict};
@@ -53,7 +53,7 @@ fn run(leaves_out: &dyn Fn(usize) -> bool) -> Run {
     let bounds = Bounds {
         jobs: 0,
         wants: &|_, _, _| true,
-        progress: &Unwatched,
+        progress: &NoProgress,
     };
     Run {
         coverage: coverage(&replayed.scenarios, &seen),
@@ -110,7 +110,7 @@ fn explain_says_what_test_saw() {
                     continue;
                 }
                 if let Some(outside) = &check.outside {
-                    let named = explanation.lacks.iter().map(|lack| &lack.clause);
+                    let named = explanation.unmet.iter().map(|lack| &lack.clause);
                     assert!(named.eq(&outside.blocker), "{key}");
                     continue;
                 }
@@ -125,7 +125,7 @@ fn explain_says_what_test_saw() {
                     let names = explanation.alerted || explanation.alone;
                     assert!(!names || decided.contains(clause.text.as_str()), "{key}");
                 }
-                for lack in explanation.lacks.iter().filter(|_| explanation.alone) {
+                for lack in explanation.unmet.iter().filter(|_| explanation.alone) {
                     let outside =
                         lack.clause == "not routed" || lack.clause.starts_with("taken by");
                     assert!(outside || decided.contains(lack.clause.as_str()), "{key}");

@@ -13,7 +13,7 @@ use trapline::event::Value;
 use trapline::execution::indicator_match::Presence;
 use trapline::execution::replayed::Execution;
 use trapline::execution::suppress::OpenGroups;
-use trapline::execution::{Arrival, Outcome, Windows};
+use trapline::execution::{Arrival, PhaseOutcome, Windows};
 use trapline::execution::{indicator_match, new_terms, query_rule, threshold};
 use trapline::rule::{Schedule, Suppression};
 
@@ -144,9 +144,9 @@ fn phases<T: Clone>(
                 pool.len() - 1
             })
         });
-        Outcome {
+        PhaseOutcome {
             alerts: alerts.collect(),
-            ..Outcome::default()
+            ..PhaseOutcome::default()
         }
     };
     let found = windows.replayed_phases(arrivals, moments, &mut replay);

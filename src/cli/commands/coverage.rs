@@ -14,7 +14,7 @@ use crate::report::coverage as format;
 use crate::report::terminal::{CoverageOptions, write_coverage};
 
 /// Scenarios that were run and observed.
-pub struct Observing {
+pub struct TracedRun {
     /// What the checks did.
     pub replayed: Replayed,
     /// What decided them, one entry a scenario.
@@ -64,7 +64,7 @@ pub fn observe(
     loaded: &Loaded,
     settings: &Settings,
     console: &mut Console,
-) -> Result<Observing, ExitCode> {
+) -> Result<TracedRun, ExitCode> {
     let catalogue = settings.catalogue();
     let catalogue = catalogue.map_err(|problem| console.problem(&problem))?;
     let options = Options {
@@ -84,7 +84,7 @@ pub fn observe(
         console.write(Stream::Err, &words);
         code = code.and(ExitCode::Failed);
     }
-    Ok(Observing {
+    Ok(TracedRun {
         replayed,
         observed,
         code,

@@ -21,7 +21,7 @@ use crate::compile::ExceptionLists;
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
-use crate::event::io::Unwatched;
+use crate::event::io::NoProgress;
 use crate::mutation::{Bounds, mutate};
 use crate::project::Loaded;
 use crate::replay::outcome::{CheckKey, Outcome};
@@ -31,7 +31,7 @@ use crate::report::comparison;
 use crate::report::terminal::write_comparison;
 use crate::rule::ExceptionItem;
 use crate::rule_diff::recordings::{Pair, Recordings};
-use crate::rule_diff::{self, Comparison, Exceptions, Kind, Measure, RuleChange};
+use crate::rule_diff::{self, Comparison, Exceptions, Measure, RuleChange, RuleChangeKind};
 
 /// One version of the project.
 struct Side {
@@ -107,9 +107,9 @@ fn pairs<'s>(changes: &'s [RuleChange], old: &'s Side, new: &'s Side) -> Vec<Pai
     let changes = changes.iter().map(|change| {
         let own = |one: &&Subject| one.file == change.file && one.rule.id == change.id;
         let newer = new.rules.iter().find(own);
-        let newer = newer.filter(|_| change.kind != Kind::Removed);
+        let newer = newer.filter(|_| change.kind != RuleChangeKind::Removed);
         let older = match newer {
-            Some(newer) if change.kind == Kind::Changed => {
+            Some(newer) if change.kind == RuleChangeKind::Changed => {
                 rule_diff::counterpart(newer, &old.rules)
             }
             Some(_) => None,
@@ -256,7 +256,7 @@ impl Side {
         let bounds = Bounds {
             jobs: 0,
             wants: &|_, _, _| true,
-            progress: &Unwatched,
+            progress: &NoProgress,
         };
         let decided = coverage(&replayed.scenarios, &observed).share();
         let caught = mutate(&replayed.scenarios, &subjects, &observed, &bounds).share();

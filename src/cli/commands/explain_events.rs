@@ -16,7 +16,9 @@ use crate::data_source::{Catalogue, DataSource};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::explain::Explanation;
-use crate::explain::recording::{self, BATCH, Batch, Batches, Question, Raw, Stopped};
+use crate::explain::recording::{
+    self, BATCH, Batch, Batches, NotExplained, RecordedEvent, RecordingRequest,
+};
 use crate::import::{Import, Options};
 use crate::project::Target;
 
@@ -46,7 +48,7 @@ pub fn explain(
     let catalogue = settings.catalogue()?;
     let lists = exception_lists::of_rule(&subject.rule, settings, &args.exceptions, console)?;
     let source = args.source.as_deref();
-    let question = Question {
+    let question = RecordingRequest {
         subject: &subject,
         linked: lists.of(&subject.rule),
         catalogue: &catalogue,
@@ -70,13 +72,13 @@ fn known<'c>(catalogue: &'c Catalogue, name: &str) -> Result<&'c DataSource, Box
     })
 }
 
-fn problem(stopped: Stopped, events: &str) -> Problem {
+fn problem(stopped: NotExplained, events: &str) -> Problem {
     let not_loaded = |code, message: String| Problem {
         exit: ExitCode::NotLoaded,
         diagnostics: vec![Diagnostic::error(code, message)],
     };
     match stopped {
-        Stopped::Bad(diagnostics) => {
+        NotExplained::Bad(diagnostics) => {
             let of_path = [&error::MISSING, &error::DIRECTORY, &error::UNREADABLE];
             let usage = diagnostics.iter().all(|one| of_path.contains(&one.code));
             let exit = if usage {
@@ -86,15 +88,15 @@ fn problem(stopped: Stopped, events: &str) -> Problem {
             };
             Problem { exit, diagnostics }
         }
-        Stopped::Failed(failure) => {
+        NotExplained::Failed(failure) => {
             let message = format!("the query fails on `{events}`: {failure}");
             not_loaded(&error::QUERY_FAILED, message)
         }
-        Stopped::Unsupported(what) => not_loaded(
+        NotExplained::Unsupported(what) => not_loaded(
             &error::NOTHING_SELECTED,
             format!("{what} are not explained"),
         ),
-        Stopped::Empty => not_loaded(
+        NotExplained::Empty => not_loaded(
             &error::BAD_EVENT,
             format!("there is no event in `{events}`"),
         ),
@@ -174,7 +176,7 @@ impl<R: Read> Iterator for Lines<R> {
                     self.number += 1;
                     let text = line.trim();
                     if !text.is_empty() {
-                        batch.push((self.number, Raw::Line(line)));
+                        batch.push((self.number, RecordedEvent::Line(line)));
                     }
                 }
                 Err(reason) => {
@@ -206,7 +208,7 @@ impl Iterator for Documents {
                 Some(Ok(document)) => {
                     self.number += 1;
                     let event = Event::from_document(&document.source);
-                    batch.push((self.number, Raw::Event(event)));
+                    batch.push((self.number, RecordedEvent::Event(event)));
                 }
                 Some(Err(fault)) => {
                     let message = format!("{}: {fault}", self.name);

@@ -12,7 +12,7 @@ use crate::data_source::own::learn::Learnt;
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::event::json::BadDocument;
-use crate::search::Taken;
+use crate::search::AddedDocument;
 
 /// Runs the verb.
 pub(super) fn run(
@@ -84,12 +84,12 @@ fn learn(
     let mut learnt = Learnt::default();
     let mut full = None;
     let mut notes = Notes::default();
-    let mut add = |line: &str| -> Result<Taken, BadDocument> {
+    let mut add = |line: &str| -> Result<AddedDocument, BadDocument> {
         let event = Event::from_json_line(line)?;
         if full.is_none() {
             full = learnt.add(&event).err();
         }
-        Ok(Taken::default())
+        Ok(AddedDocument::default())
     };
     read(&name, reader, &mut add, &mut notes)?;
     console.diagnostics(&notes.warnings());

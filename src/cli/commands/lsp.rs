@@ -16,8 +16,8 @@ use super::super::console::Stream;
 use super::super::lint_levels::Level;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode, environment};
-use crate::data_source::BadProfile;
-use crate::json_rpc::{self, Fault, Framing, INTERNAL_ERROR, Message, response};
+use crate::data_source::InvalidProfile;
+use crate::json_rpc::{self, Framing, INTERNAL_ERROR, Message, RpcError, response};
 use crate::language_server::{Done, Job, Reaction, Server, Setup, uri};
 
 /// The client does not want the answer any more.
@@ -25,7 +25,7 @@ const CANCELLED: i64 = -32800;
 
 /// What comes to the thread that answers.
 enum Event {
-    Message(Result<Message, Fault>),
+    Message(Result<Message, RpcError>),
     Done(Box<Done>),
     /// Standard input has ended.
     Closed,
@@ -104,7 +104,7 @@ fn receive(server: &mut Server, message: Message) -> Reaction {
     };
     let received = catch_unwind(AssertUnwindSafe(|| server.receive(message)));
     received.unwrap_or_else(|_| {
-        let fault = || Fault::new(INTERNAL_ERROR, "the request panicked");
+        let fault = || RpcError::new(INTERNAL_ERROR, "the request panicked");
         Reaction {
             messages: id.iter().map(|id| response(id, Err(fault()))).collect(),
             exit: None,
@@ -132,7 +132,7 @@ fn cancel(queue: &mut VecDeque<Event>, console: &mut Console) {
         if !cancelled.contains(id) {
             return true;
         }
-        let fault = Fault::new(CANCELLED, "cancelled");
+        let fault = RpcError::new(CANCELLED, "cancelled");
         let out = console.stream(Stream::Out);
         let _ = json_rpc::write(&mut { out }, Framing::Headers, &response(id, Err(fault)));
         false
@@ -173,7 +173,7 @@ fn start(
     global: &Global,
     message: &Message,
     console: &mut Console,
-) -> Result<Server, BadProfile> {
+) -> Result<Server, InvalidProfile> {
     let named = match message {
         Message::Request { method, params, .. } if method == "initialize" => {
             let folder = params.pointer("/workspaceFolders/0/uri");

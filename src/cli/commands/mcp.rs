@@ -5,11 +5,13 @@ use std::io::{self, BufReader};
 
 use serde_json::{Value, json};
 
-use super::super::assistant;
 use super::super::console::Stream;
+use super::super::mcp;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
-use crate::json_rpc::{self, Fault, Framing, INVALID_REQUEST, METHOD_NOT_FOUND, Message, response};
+use crate::json_rpc::{
+    self, Framing, INVALID_REQUEST, METHOD_NOT_FOUND, Message, RpcError, response,
+};
 
 /// The versions of the protocol that are spoken, the newest first.
 const VERSIONS: [&str; 3] = ["2025-06-18", "2025-03-26", "2024-11-05"];
@@ -36,13 +38,13 @@ pub fn run(settings: &Settings, console: &mut Console) -> ExitCode {
                     }
                     "ping" => Ok(json!({})),
                     _ if !is_greeted => {
-                        Err(Fault::new(INVALID_REQUEST, "`initialize` comes first"))
+                        Err(RpcError::new(INVALID_REQUEST, "`initialize` comes first"))
                     }
-                    "tools/list" => Ok(json!({"tools": assistant::list()})),
-                    "tools/call" => assistant::call(&params, settings),
+                    "tools/list" => Ok(json!({"tools": mcp::list()})),
+                    "tools/call" => mcp::call(&params, settings),
                     _ => {
                         let message = format!("there is no method `{method}`");
-                        Err(Fault::new(METHOD_NOT_FOUND, message))
+                        Err(RpcError::new(METHOD_NOT_FOUND, message))
                     }
                 };
                 response(&id, answer)

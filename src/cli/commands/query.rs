@@ -86,7 +86,7 @@ fn answer(
         let _ = answer.write(console.json_stream());
         return Ok(());
     }
-    let look = hits::Look {
+    let look = hits::TableOptions {
         width: console.width(Stream::Out),
         time: query.parameters.settings.timestamp.clone(),
         category: query.parameters.settings.category.clone(),

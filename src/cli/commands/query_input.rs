@@ -12,7 +12,7 @@ use super::super::query_settings::Input;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::json::BadDocument;
 use crate::event::mapping::{self, IndexMapping};
-use crate::search::{Refusal, Taken};
+use crate::search::{AddedDocument, Refusal};
 
 /// How many lines of one kind are named; the rest is counted.
 const NAMED: usize = 10;
@@ -65,7 +65,7 @@ fn exit_of(diagnostic: &Diagnostic) -> ExitCode {
 pub(super) fn read(
     name: &str,
     reader: impl Read,
-    add: &mut dyn FnMut(&str) -> Result<Taken, BadDocument>,
+    add: &mut dyn FnMut(&str) -> Result<AddedDocument, BadDocument>,
     notes: &mut Notes,
 ) -> Result<(), Box<Problem>> {
     let mut reader = BufReader::with_capacity(1 << 16, reader);
@@ -106,7 +106,7 @@ pub(super) fn read(
             continue;
         }
         match add(text) {
-            Ok(taken) => notes.taken(&place, &taken),
+            Ok(taken) => notes.count_malformed(&place, &taken),
             // The line is ours to name, serde's is always 1.
             Err(reason) => {
                 let reason = reason
@@ -158,7 +158,7 @@ impl Notes {
         self.bad.add(|| format!("{place}: {reason}"));
     }
 
-    fn taken(&mut self, place: &impl Fn() -> String, taken: &Taken) {
+    fn count_malformed(&mut self, place: &impl Fn() -> String, taken: &AddedDocument) {
         for value in &taken.malformed {
             self.malformed.add(|| {
                 format!(

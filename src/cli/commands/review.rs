@@ -1,10 +1,10 @@
 //! `trapline review`: accepts or rejects pending snapshot changes, interactively or by `--list`,
 //! `--show`, `--accept` and `--reject`.
 
-mod waiting;
+mod pending;
 mod walk;
 
-use self::waiting::{Beside, Waiting, changes, nothing, step, store, waiting};
+use self::pending::{PendingReview, ReviewContext, changes, nothing, pending_reviews, step, store};
 use self::walk::walk;
 use super::super::args::ReviewArgs;
 use super::super::console::Stream;
@@ -30,27 +30,27 @@ pub fn run(
             diagnostic.help("review at home and commit the snapshot"),
         ));
     }
-    let waiting = waiting(settings)?;
+    let reviews = pending_reviews(settings)?;
     if decides {
-        return decide(settings, &waiting, args, console);
+        return decide(settings, &reviews, args, console);
     }
     let colour = console.colour(Stream::Out);
-    let beside = Beside::of(settings, &waiting);
+    let context = ReviewContext::of(settings, &reviews);
     if let Some(key) = &args.show {
-        let shown = changes(&waiting).filter(|change| named(&change.key, key));
+        let shown = changes(&reviews).filter(|change| key_matches(&change.key, key));
         let shown = groups_of_changes(shown);
         if shown.is_empty() {
             return nothing(key);
         }
         for (index, group) in shown.iter().enumerate() {
-            let step = step(settings, &beside, group, index, shown.len());
+            let step = step(settings, &context, group, index, shown.len());
             console.write(Stream::Out, &write_review(&step, colour));
         }
         return Ok(ExitCode::Passed);
     }
-    let all = groups_of_changes(changes(&waiting));
+    let all = groups_of_changes(changes(&reviews));
     if all.is_empty() || args.list || settings.ci || !console.terminal() {
-        let failing: Vec<&str> = beside
+        let failing: Vec<&str> = context
             .failing
             .values()
             .flatten()
@@ -59,38 +59,38 @@ pub fn run(
         console.write(Stream::Out, &write_review_list(&all, &failing, colour));
         return Ok(ExitCode::Passed);
     }
-    walk(settings, waiting, &beside, console)
+    walk(settings, reviews, &context, console)
 }
 
 /// A KEY, or a scenario for all of its changes.
-fn named(key: &CheckKey, typed: &str) -> bool {
+fn key_matches(key: &CheckKey, typed: &str) -> bool {
     key.matches(typed) || key.scenario == typed
 }
 
 /// `--accept` and `--reject`.
 fn decide(
     settings: &Settings,
-    waiting: &[Waiting],
+    reviews: &[PendingReview],
     args: &ReviewArgs,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
     for key in args.accept.iter().chain(&args.reject) {
-        if !changes(waiting).any(|change| named(&change.key, key)) {
+        if !changes(reviews).any(|change| key_matches(&change.key, key)) {
             return nothing(key);
         }
     }
     let mut decided = [0, 0];
-    for waiting in waiting {
+    for reviews in reviews {
         let keys = |typed: &[String]| {
-            let changes = waiting.pending.changes().iter();
+            let changes = reviews.pending.changes().iter();
             let keys = changes
                 .map(|change| &change.key)
-                .filter(|key| typed.iter().any(|typed| named(key, typed)));
+                .filter(|key| typed.iter().any(|typed| key_matches(key, typed)));
             Accept::keys(keys.map(ToString::to_string))
         };
         let (taken, put_aside) = (keys(&args.accept), keys(&args.reject));
         let count = |accept: &Accept| {
-            let changes = waiting.pending.changes().iter();
+            let changes = reviews.pending.changes().iter();
             changes.filter(|change| accept.takes(change)).count()
         };
         let counts = [count(&taken), count(&put_aside)];
@@ -98,19 +98,19 @@ fn decide(
             continue;
         }
         // What is taken stands in both files, so that it waits no longer.
-        let waits = counts.iter().sum::<usize>() < waiting.pending.changes().len();
-        let left = waiting.pending.reject(&put_aside);
+        let waits = counts.iter().sum::<usize>() < reviews.pending.changes().len();
+        let left = reviews.pending.reject(&put_aside);
         let resolution = Resolution {
             pending: left.pending.filter(|_| waits),
-            ..waiting.pending.accept(&taken)
+            ..reviews.pending.accept(&taken)
         };
-        store(settings, waiting, &resolution)?;
+        store(settings, reviews, &resolution)?;
         for (sum, count) in decided.iter_mut().zip(counts) {
             *sum += count;
         }
     }
     let [accepted, rejected] = decided;
-    let left = self::waiting(settings)?;
+    let left = self::pending_reviews(settings)?;
     let left = changes(&left).count();
     let line = format!("{accepted} accepted, {rejected} rejected, {left} waiting\n");
     console.write(Stream::Out, &line);

@@ -12,7 +12,7 @@ use super::super::files::Files;
 use super::super::settings::Settings;
 use crate::compile::CompiledRule;
 use crate::diagnostic::Diagnostic;
-use crate::engine::Refused;
+use crate::engine::RefusedRule;
 use crate::event::io::Stop;
 use crate::scan::shards::{Division, Slice};
 use crate::scan::stage_hits::{HitsError, HitsFile, OwnedHits, Owner};
@@ -46,7 +46,7 @@ impl Part {
         hits: Option<StageHits>,
         files: &Files,
         watcher: &mut dyn Watcher,
-    ) -> Result<(Stats, Vec<Refused>), Box<Problem>> {
+    ) -> Result<(Stats, Vec<RefusedRule>), Box<Problem>> {
         match (self, hits) {
             (Self::WriteHits(path), _) => scan.write_hits(files, path, watcher),
             (Self::ReadHits(owner), Some(hits)) => hits.correlate(scan, *owner, watcher),
@@ -110,7 +110,7 @@ impl StageHits {
         scan: &Scan<'_>,
         owner: Owner,
         watcher: &mut dyn Watcher,
-    ) -> Result<(Stats, Vec<Refused>), Box<Problem>> {
+    ) -> Result<(Stats, Vec<RefusedRule>), Box<Problem>> {
         let hits = OwnedHits {
             files: self.files,
             names: &self.names,
@@ -144,7 +144,7 @@ impl Scan<'_> {
         files: &Files,
         path: &Utf8Path,
         watcher: &mut dyn Watcher,
-    ) -> Result<(Stats, Vec<Refused>), Box<Problem>> {
+    ) -> Result<(Stats, Vec<RefusedRule>), Box<Problem>> {
         let mut unfinished = files
             .create(path)
             .map_err(|mistake| Problem::usage(*mistake))?;

@@ -12,7 +12,7 @@ use super::super::files::Files;
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::exception_lists;
-use crate::compile::{CompiledRule, NotCompiled, RuleCompiler, Unsupported};
+use crate::compile::{CompileError, CompiledRule, RuleCompiler, Unsupported};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Timestamp};
 use crate::project::rule_files::{EXTENSIONS, named};
@@ -279,13 +279,13 @@ fn compile(
                 id,
                 file: name,
                 reason: why.to_string(),
-                is_fault: matches!(&why, NotCompiled::Refused(refused) if !refused.unsupported),
+                is_fault: matches!(&why, CompileError::Refused(refused) if !refused.unsupported),
                 is_other_type: matches!(
                     why,
-                    NotCompiled::Unsupported(Unsupported::RuleType(_) | Unsupported::NoQuery)
+                    CompileError::Unsupported(Unsupported::RuleType(_) | Unsupported::NoQuery)
                 ),
             });
-            if let NotCompiled::Refused(refused) = why {
+            if let CompileError::Refused(refused) = why {
                 diagnostics.extend(refused.diagnostics);
             }
         }

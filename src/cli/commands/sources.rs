@@ -11,7 +11,7 @@ use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::learn_source;
 use crate::data_source::error::UNKNOWN_SOURCE;
-use crate::data_source::{Catalogue, DataSource, Kind, Pin};
+use crate::data_source::{Catalogue, DataSource, EventKind, Pin};
 use crate::diagnostic::Diagnostic;
 use crate::event::Scalar;
 use crate::event::schema::Origin;
@@ -117,7 +117,7 @@ fn one(source: &DataSource, file: Option<&str>) -> String {
     text
 }
 
-fn name(kind: &Kind) -> String {
+fn name(kind: &EventKind) -> String {
     match &kind.action {
         Some(action) => format!("{}.{action}", kind.group),
         None => kind.group.clone(),
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use crate::data_source::Index;
     use crate::data_source::field_list::FieldList;
-    use crate::data_source::profile::IndexList;
+    use crate::data_source::source::IndexList;
     use std::sync::Arc;
 
     fn sysmon() -> DataSource {
@@ -171,7 +171,7 @@ mod tests {
                 }],
                 evidence: "ECS 8.11".into(),
             }],
-            kinds: vec![Kind {
+            kinds: vec![EventKind {
                 group: "process".into(),
                 action: Some("start".into()),
                 index: 0,

@@ -20,7 +20,7 @@ use crate::project::{
 use crate::replay::census::RuleCensus;
 use crate::replay::outcome::CheckKey;
 use crate::replay::trace::Observed;
-use crate::report::html::Depth;
+use crate::report::html::PageDetails;
 use crate::report::links::Links;
 use crate::report::{View, github, html, json, junit, markdown, sarif, terminal};
 
@@ -82,7 +82,7 @@ pub fn run_loaded(
         return list(&listed, may_be_empty, console);
     }
     let mut run = project.run(loaded, &catalogue, &request);
-    let depth = Depth {
+    let depth = PageDetails {
         coverage: coverage(&run.outcome.scenarios, &run.observed),
         details: details(&run.observed, page),
     };
@@ -181,7 +181,7 @@ fn unknown_source(test: &TestSettings, catalogue: &Catalogue) -> Option<Diagnost
 /// Everything after the run: reports, review, exit code.
 fn finish(
     run: &mut TestRun,
-    depth: &Depth,
+    depth: &PageDetails,
     settings: &Settings,
     test: &TestSettings,
     console: &mut Console,
@@ -229,7 +229,7 @@ fn finish(
 fn write(
     report: &FormatArg,
     view: &View<'_>,
-    depth: &Depth,
+    depth: &PageDetails,
     settings: &Settings,
     test: &TestSettings,
     console: &mut Console,

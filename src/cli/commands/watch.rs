@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::super::args::{Global, TestArgs};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::file_watcher::{Place, Saves};
+use super::super::file_watcher::{FileWatcher, Place};
 use super::super::settings::{Settings, TestSettings};
 use super::super::{Console, ExitCode, interrupt};
 use super::test;
@@ -27,24 +27,24 @@ pub fn run(
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
     let stop = interrupt::stop();
-    let mut saves = watching(Saves::new())?;
+    let mut watcher = watching(FileWatcher::new())?;
     let mut watched = Watched {
         settings: settings.clone(),
         test: settings.test(args)?,
         depends: Dependencies::default(),
     };
     // From before the first run, so that no save is missed.
-    watched.watch(&mut saves)?;
+    watched.watch(&mut watcher)?;
     watched.run_all(console);
     loop {
-        let places = watched.watch(&mut saves)?;
+        let places = watched.watch(&mut watcher)?;
         let words = format!(
             "\nwatching {places} directories, {} scenario files; Ctrl-C ends\n",
             watched.depends.count()
         );
         console.write(Stream::Err, &words);
         loop {
-            let Some(saved) = saves.next(stop) else {
+            let Some(saved) = watcher.next(stop) else {
                 return Ok(ExitCode::Interrupted);
             };
             let files = &watched.settings.files;
@@ -74,7 +74,7 @@ impl Watched {
         let of_all =
             |name: &&String| *name == config::FILE || self.settings.project().holds_source(name);
         if saved.iter().any(|name| of_all(&name)) {
-            say(saved.iter().filter(of_all), console);
+            announce(saved.iter().filter(of_all), console);
             match self.again(global, args) {
                 Ok(()) => self.run_all(console),
                 Err(problem) => {
@@ -103,7 +103,7 @@ impl Watched {
             return false;
         }
         let known = saved.iter().filter(|name| self.depends.knows(name));
-        say(known, console);
+        announce(known, console);
         let mut targets = Vec::new();
         for name in touched {
             if self.settings.files.exists(&self.settings.files.path(&name)) {
@@ -125,8 +125,8 @@ impl Watched {
         true
     }
 
-    fn watch(&self, saves: &mut Saves) -> Result<usize, Box<Problem>> {
-        watching(saves.watch(&self.settings.files, self.places()))
+    fn watch(&self, watcher: &mut FileWatcher) -> Result<usize, Box<Problem>> {
+        watching(watcher.watch(&self.settings.files, self.places()))
     }
 
     fn run_all(&mut self, console: &mut Console) {
@@ -142,7 +142,7 @@ impl Watched {
         if !loaded.keep_touched(saved) {
             return false;
         }
-        say(
+        announce(
             saved.iter().filter(|name| self.depends.knows(name)),
             console,
         );
@@ -194,7 +194,7 @@ impl Watched {
     }
 }
 
-fn say<'n>(saved: impl Iterator<Item = &'n String>, console: &mut Console) {
+fn announce<'n>(saved: impl Iterator<Item = &'n String>, console: &mut Console) {
     if console.terminal() {
         console.write_as_is(Stream::Out, CLEAR);
     }

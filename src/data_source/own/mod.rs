@@ -21,7 +21,7 @@ use std::sync::Arc;
 use super::catalogue::Catalogue;
 use super::definition::Missing;
 use super::error::SOURCE_CLASH;
-use super::profile::DataSource;
+use super::source::DataSource;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use read::{OwnSource, Relation};
 pub use reader::{OpenBeside, is_word as is_name};

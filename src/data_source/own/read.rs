@@ -4,7 +4,7 @@ use super::super::builtin;
 use super::super::catalogue::Catalogue;
 use super::super::definition::{Definition, KindDefinition};
 use super::super::error::MISSING_KEY;
-use super::super::profile::{Index, IndexList, Pin};
+use super::super::source::{Index, IndexList, Pin};
 use super::field_files;
 use super::reader::{OpenBeside, Reader, is_word};
 use crate::diagnostic::Span;

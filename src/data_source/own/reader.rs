@@ -6,7 +6,7 @@ use super::super::error::{MISSING_KEY, SOURCE_SYNTAX, UNKNOWN_KEY, UNKNOWN_NAME,
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
 use crate::event::Scalar;
-use crate::located::{Codes, Located, Node, Report, Table, parse_toml};
+use crate::located::{Codes, DiagnosticSink, Located, Node, Table, parse_toml};
 
 /// Gives the text of a file that stands beside the file of a source.
 pub type OpenBeside<'o> = &'o dyn Fn(&str) -> Result<Arc<SourceText>, Box<Diagnostic>>;
@@ -23,13 +23,13 @@ pub(super) type Given = (String, Vec<Scalar>, Span);
 
 /// Reads one file.
 pub(super) struct Reader<'s> {
-    pub(super) report: Report<'s>,
+    pub(super) report: DiagnosticSink<'s>,
 }
 
 impl<'s> Reader<'s> {
     pub(super) fn new(source: &'s Arc<SourceText>) -> Self {
         Self {
-            report: Report::new(source, &CODES),
+            report: DiagnosticSink::new(source, &CODES),
         }
     }
 

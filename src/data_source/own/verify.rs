@@ -1,7 +1,7 @@
 //! Checks the values that a source gives to fields against the types of its indices.
 
 use super::super::error::UNKNOWN_NAME;
-use super::super::profile::DataSource;
+use super::super::source::DataSource;
 use super::read::Place;
 use super::reader::Reader;
 use crate::event::field::Reading;

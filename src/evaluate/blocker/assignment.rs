@@ -15,7 +15,7 @@ const MAX_STEPS: usize = 200_000;
 
 /// The shortfalls of the assignments.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct SearchResult {
     /// The shortfalls that are the only one of some assignment.
     pub(super) candidates: Vec<Candidate>,
     /// The first assignment that lacks nothing.
@@ -29,14 +29,14 @@ pub(super) struct Found {
 }
 
 /// Looks at the author's own assignment if it is whole, else at all, else at the nearest.
-pub(super) fn search(costs: &Costs<'_>, hint: &[Option<EventId>]) -> Found {
+pub(super) fn search(costs: &Costs<'_>, hint: &[Option<EventId>]) -> SearchResult {
     let mut search = Search {
         costs,
         events: Vec::new(),
         chosen: Vec::new(),
         best: IMPOSSIBLE,
         steps: 0,
-        found: Found::default(),
+        found: SearchResult::default(),
     };
     if let Some(hinted) = costs.whole(hint) {
         search.judge(&hinted);
@@ -84,7 +84,7 @@ struct Search<'c, 'v> {
     chosen: Vec<u32>,
     best: u32,
     steps: usize,
-    found: Found,
+    found: SearchResult,
 }
 
 impl Search<'_, '_> {
@@ -127,13 +127,16 @@ impl Search<'_, '_> {
             0 if self.found.complete.is_none() => {
                 self.found.complete = Some(assignment.to_vec());
             }
-            1 => self.found.candidates.extend(self.costs.lacks(assignment)),
+            1 => self
+                .found
+                .candidates
+                .extend(self.costs.unmet_clauses(assignment)),
             _ => {}
         }
         if cost < self.best {
             self.best = cost;
             self.found.nearest = assignment.to_vec();
-            let lacks = self.costs.lacks(assignment).into_iter();
+            let lacks = self.costs.unmet_clauses(assignment).into_iter();
             self.found.together = lacks.map(|candidate| candidate.cause).collect();
         }
     }

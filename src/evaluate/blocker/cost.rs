@@ -2,9 +2,9 @@
 //! structural clauses that it breaks, each with the override that would repair it.
 
 use super::super::condition::{self, IMPOSSIBLE};
+use super::super::facts_overlay::FactsOverlay;
 use super::super::keys::KeyValue;
 use super::super::sequence::{self, OrderedEvent, SequenceSpec, Violation};
-use super::super::view::FactsOverlay;
 use super::super::{Cause, CauseKind, Override, Shortfall, decide};
 use crate::event::{EventId, Value};
 use crate::plan::{ClauseId, Operator, Role, Sequence, Stage, StageId};
@@ -26,7 +26,7 @@ struct Watched<'a> {
 
 /// The inputs that are fixed while assignments are compared.
 pub(super) struct Costs<'v> {
-    view: &'v FactsOverlay<'v>,
+    overlay: &'v FactsOverlay<'v>,
     positions: Vec<(StageId, &'v Stage)>,
     sequence: Option<(&'v Sequence, SequenceSpec)>,
     until: Option<Watched<'v>>,
@@ -35,23 +35,23 @@ pub(super) struct Costs<'v> {
 
 impl<'v> Costs<'v> {
     /// For the events and overrides of a view.
-    pub(super) fn new(view: &'v FactsOverlay<'v>) -> Self {
-        let sequence = match &view.plan.operator {
-            Operator::Sequence(shape) => Some((shape, decide::sequence_spec(view, shape))),
+    pub(super) fn new(overlay: &'v FactsOverlay<'v>) -> Self {
+        let sequence = match &overlay.plan.operator {
+            Operator::Sequence(shape) => Some((shape, decide::sequence_spec(overlay, shape))),
             Operator::Select | Operator::Sample { .. } => None,
         };
         let mut costs = Self {
-            view,
-            positions: decide::positions(view),
+            overlay,
+            positions: decide::positions(overlay),
             sequence,
             until: None,
             missing: Vec::new(),
         };
-        for (id, stage) in view.plan.numbered() {
+        for (id, stage) in overlay.plan.numbered() {
             match stage.role {
                 Role::Positive => {}
-                Role::Until { clause } => costs.until = Some(watched(view, id, stage, clause)),
-                Role::Missing { clause } => costs.missing.push(watched(view, id, stage, clause)),
+                Role::Until { clause } => costs.until = Some(watched(overlay, id, stage, clause)),
+                Role::Missing { clause } => costs.missing.push(watched(overlay, id, stage, clause)),
             }
         }
         costs
@@ -69,7 +69,7 @@ impl<'v> Costs<'v> {
 
     /// How many events there are.
     pub(super) fn events(&self) -> usize {
-        self.view.facts.order.len()
+        self.overlay.facts.order.len()
     }
 
     /// Whether two positions are of one stage.
@@ -85,9 +85,9 @@ impl<'v> Costs<'v> {
         }
         let present = |event: &Option<EventId>| {
             let event = (*event)?.0;
-            self.view
+            self.overlay
                 .moment(event)
-                .filter(|_| !self.view.is_without(event))
+                .filter(|_| !self.overlay.is_without(event))
                 .map(|_| event)
         };
         hint.iter().map(present).collect()
@@ -100,13 +100,13 @@ impl<'v> Costs<'v> {
             return Vec::new();
         };
         let mut distances: Vec<(u32, u32, u32)> = Vec::new();
-        for event in &self.view.facts.order {
+        for event in &self.overlay.facts.order {
             let distance = self.distance(*id, stage, *event);
             if distance != IMPOSSIBLE
-                && !self.view.is_without(*event)
-                && let Some(moment) = self.view.moment(*event)
+                && !self.overlay.is_without(*event)
+                && let Some(ordered) = self.overlay.moment(*event)
             {
-                distances.push((*event, moment.rank, distance));
+                distances.push((*event, ordered.rank, distance));
             }
         }
         distances.sort_unstable_by_key(|(_, rank, _)| *rank);
@@ -115,9 +115,9 @@ impl<'v> Costs<'v> {
 
     /// Routing, category and condition; keys are a matter of the whole assignment.
     fn distance(&self, id: StageId, stage: &Stage, event: u32) -> u32 {
-        let unrouted = u32::from(!self.view.routed(event));
-        let category = u32::from(!self.view.category(id, stage, event));
-        let bit = |leaf| self.view.bit(leaf, event);
+        let unrouted = u32::from(!self.overlay.routed(event));
+        let category = u32::from(!self.overlay.category(id, stage, event));
+        let bit = |leaf| self.overlay.bit(leaf, event);
         condition::distance(&stage.condition, true, &bit).saturating_add(unrouted + category)
     }
 
@@ -128,79 +128,85 @@ impl<'v> Costs<'v> {
         for ((id, stage), event) in self.positions.iter().zip(assignment) {
             cost = cost.saturating_add(self.distance(*id, stage, *event));
         }
-        let joins = 0..self.view.joins().len();
+        let joins = 0..self.overlay.joins().len();
         let broken = joins.filter(|join| self.join_break(*join, assignment).is_some());
         cost = cost.saturating_add(count(broken.count()));
         if cost == IMPOSSIBLE {
             return cost;
         }
-        let Some((moments, _, spec)) = self.in_sequence(assignment) else {
+        let Some((ordered_events, _, spec)) = self.in_sequence(assignment) else {
             return cost;
         };
-        cost += u32::from(out_of_order(&moments).is_some());
-        cost += u32::from(lateness(&moments, spec).is_some());
-        cost += u32::from(self.until_between(assignment, &moments).is_some());
-        cost + count(self.violations(assignment, &moments, spec).len())
+        cost += u32::from(out_of_order(&ordered_events).is_some());
+        cost += u32::from(lateness(&ordered_events, spec).is_some());
+        cost += u32::from(self.until_between(assignment, &ordered_events).is_some());
+        cost + count(self.violations(assignment, &ordered_events, spec).len())
     }
 
     /// The unmet clauses of an assignment, each with the override that would meet it; by position,
     /// then the structural clauses.
-    pub(super) fn lacks(&self, assignment: &[u32]) -> Vec<Candidate> {
-        let mut lacks = Vec::new();
+    pub(super) fn unmet_clauses(&self, assignment: &[u32]) -> Vec<Candidate> {
+        let mut unmet = Vec::new();
         for ((id, stage), event) in self.positions.iter().zip(assignment) {
-            self.event_lacks(*id, stage, *event, &mut lacks);
+            self.unmet_by_event(*id, stage, *event, &mut unmet);
         }
-        for join in 0..self.view.joins().len() {
-            lacks.extend(self.join_lacks(join, assignment));
+        for join in 0..self.overlay.joins().len() {
+            unmet.extend(self.unmet_join(join, assignment));
         }
-        let Some((moments, shape, spec)) = self.in_sequence(assignment) else {
-            return lacks;
+        let Some((ordered_events, shape, spec)) = self.in_sequence(assignment) else {
+            return unmet;
         };
-        lacks.extend(self.order_lacks(assignment, &moments, shape.order));
+        unmet.extend(self.unmet_order(assignment, &ordered_events, shape.order));
         let limit = shape.maxspan.map(|limit| limit.clause);
-        lacks.extend(self.maxspan_lacks(assignment, &moments, spec, limit));
-        if let (Some(moment), Some(until)) = (self.until_between(assignment, &moments), &self.until)
+        unmet.extend(self.unmet_maxspan(assignment, &ordered_events, spec, limit));
+        if let (Some(ordered), Some(until)) =
+            (self.until_between(assignment, &ordered_events), &self.until)
         {
-            lacks.push(lift(until.clause, Some(until.id), Some(moment.event), None));
+            unmet.push(lift(
+                until.clause,
+                Some(until.id),
+                Some(ordered.event),
+                None,
+            ));
         }
-        for (gap, time) in self.violations(assignment, &moments, spec).concat() {
+        for (gap, time) in self.violations(assignment, &ordered_events, spec).concat() {
             let Some(watched) = self.missing.get(gap) else {
                 continue;
             };
-            let at = |moment: &&OrderedEvent| {
-                moment.millis() == time && self.shares_keys(watched, moment.event.0, assignment)
+            let at = |ordered: &&OrderedEvent| {
+                ordered.millis() == time && self.shares_keys(watched, ordered.event.0, assignment)
             };
-            let event = watched.moments.iter().find(at).map(|moment| moment.event);
-            lacks.push(lift(watched.clause, Some(watched.id), event, None));
+            let event = watched.moments.iter().find(at).map(|ordered| ordered.event);
+            unmet.push(lift(watched.clause, Some(watched.id), event, None));
         }
-        lacks
+        unmet
     }
 
     /// What one event lacks for a stage, whatever the others are.
     pub(super) fn of_event(&self, id: StageId, event: u32) -> Vec<Candidate> {
-        let mut lacks = Vec::new();
-        let stage = self.view.plan.stages.at(id);
-        self.event_lacks(id, stage, event, &mut lacks);
-        lacks
+        let mut unmet = Vec::new();
+        let stage = self.overlay.plan.stages.at(id);
+        self.unmet_by_event(id, stage, event, &mut unmet);
+        unmet
     }
 
-    fn event_lacks(&self, id: StageId, stage: &Stage, event: u32, lacks: &mut Vec<Candidate>) {
+    fn unmet_by_event(&self, id: StageId, stage: &Stage, event: u32, unmet: &mut Vec<Candidate>) {
         let mut push = |kind, change| {
-            lacks.push(Candidate {
+            unmet.push(Candidate {
                 cause: Cause {
                     kind,
                     stage: Some(id),
                     event: Some(EventId(event)),
-                    miss: None,
+                    shortfall: None,
                 },
                 change,
             });
         };
         let on = EventId(event);
-        if !self.view.routed(event) {
+        if !self.overlay.routed(event) {
             push(CauseKind::NotRouted, Override::Route(on));
         }
-        if !self.view.category(id, stage, event)
+        if !self.overlay.category(id, stage, event)
             && let Some(category) = &stage.category
         {
             let clause = category.clause;
@@ -210,10 +216,10 @@ impl<'v> Costs<'v> {
             );
         }
         let mut leaves = Vec::new();
-        let bit = |leaf| self.view.bit(leaf, event);
+        let bit = |leaf| self.overlay.bit(leaf, event);
         condition::concerned(&stage.condition, true, &bit, &mut leaves);
         for leaf in leaves {
-            let clause = self.view.plan.leaves.at(leaf).clause;
+            let clause = self.overlay.plan.leaves.at(leaf).clause;
             let change = Override::Fact {
                 clause,
                 event: Some(on),
@@ -227,7 +233,7 @@ impl<'v> Costs<'v> {
     fn join_break(&self, join: usize, assignment: &[u32]) -> Option<(usize, Vec<KeyValue>)> {
         let mut common: Option<Vec<KeyValue>> = None;
         for (index, ((_, stage), event)) in self.positions.iter().zip(assignment).enumerate() {
-            let Some(values) = self.view.key(stage, join, *event) else {
+            let Some(values) = self.overlay.key(stage, join, *event) else {
                 return Some((index, common.unwrap_or_default()));
             };
             common = Some(match common {
@@ -245,23 +251,28 @@ impl<'v> Costs<'v> {
         None
     }
 
-    fn join_lacks(&self, join: usize, assignment: &[u32]) -> Option<Candidate> {
+    fn unmet_join(&self, join: usize, assignment: &[u32]) -> Option<Candidate> {
         let (index, want) = self.join_break(join, assignment)?;
-        let clause = self.view.joins().get(join)?.clause;
+        let clause = self.overlay.joins().get(join)?.clause;
         let (id, stage) = self.positions.get(index)?;
         let event = *assignment.get(index)?;
-        let have = self.view.key(stage, join, event).unwrap_or(&[]);
-        let miss = Shortfall::Join {
+        let have = self.overlay.key(stage, join, event).unwrap_or(&[]);
+        let shortfall = Shortfall::Join {
             have: self.values(have),
             want: self.values(&want),
         };
-        Some(lift(clause, Some(*id), Some(EventId(event)), Some(miss)))
+        Some(lift(
+            clause,
+            Some(*id),
+            Some(EventId(event)),
+            Some(shortfall),
+        ))
     }
 
     fn values(&self, numbers: &[KeyValue]) -> Vec<Value> {
         let values = numbers
             .iter()
-            .filter_map(|number| self.view.facts.keys.value(*number));
+            .filter_map(|number| self.overlay.facts.keys.value(*number));
         values.cloned().collect()
     }
 
@@ -271,40 +282,43 @@ impl<'v> Costs<'v> {
         assignment: &[u32],
     ) -> Option<(Vec<OrderedEvent>, &Sequence, &SequenceSpec)> {
         let (shape, spec) = self.sequence.as_ref()?;
-        let moments = assignment
+        let ordered_events = assignment
             .iter()
-            .filter_map(|event| self.view.moment(*event));
-        Some((moments.collect(), shape, spec))
+            .filter_map(|event| self.overlay.moment(*event));
+        Some((ordered_events.collect(), shape, spec))
     }
 
-    fn order_lacks(
+    fn unmet_order(
         &self,
         assignment: &[u32],
-        moments: &[OrderedEvent],
+        ordered_events: &[OrderedEvent],
         clause: ClauseId,
     ) -> Option<Candidate> {
-        let (index, early) = out_of_order(moments)?;
+        let (index, early) = out_of_order(ordered_events)?;
         let event = EventId(*assignment.get(index)?);
         Some(Candidate {
             cause: Cause {
                 kind: CauseKind::Clause(clause),
                 stage: self.positions.get(index).map(|(id, _)| *id),
                 event: Some(event),
-                miss: Some(Shortfall::Order { early }),
+                shortfall: Some(Shortfall::Order { early }),
             },
             change: Override::Order(assignment.iter().copied().map(EventId).collect()),
         })
     }
 
-    fn maxspan_lacks(
+    fn unmet_maxspan(
         &self,
         assignment: &[u32],
-        moments: &[OrderedEvent],
+        ordered_events: &[OrderedEvent],
         spec: &SequenceSpec,
         clause: Option<ClauseId>,
     ) -> Option<Candidate> {
-        let late = lateness(moments, spec)?;
-        let last = moments.iter().max_by_key(|moment| moment.rank)?.event;
+        let late = lateness(ordered_events, spec)?;
+        let last = ordered_events
+            .iter()
+            .max_by_key(|ordered| ordered.rank)?
+            .event;
         let index = assignment.iter().position(|event| *event == last.0)?;
         let stage = self.positions.get(index).map(|(id, _)| *id);
         Some(lift(
@@ -316,32 +330,38 @@ impl<'v> Costs<'v> {
     }
 
     /// The first `until` event from the first event of the assignment to before its last.
-    fn until_between(&self, assignment: &[u32], moments: &[OrderedEvent]) -> Option<OrderedEvent> {
+    fn until_between(
+        &self,
+        assignment: &[u32],
+        ordered_events: &[OrderedEvent],
+    ) -> Option<OrderedEvent> {
         let until = self.until.as_ref()?;
-        if self.view.is_lifted(until.clause) {
+        if self.overlay.is_relaxed(until.clause) {
             return None;
         }
-        let first = moments.iter().map(|moment| moment.rank).min()?;
-        let last = moments.iter().map(|moment| moment.rank).max()?;
-        let start = until.moments.partition_point(|moment| moment.rank < first);
+        let first = ordered_events.iter().map(|ordered| ordered.rank).min()?;
+        let last = ordered_events.iter().map(|ordered| ordered.rank).max()?;
+        let start = until
+            .moments
+            .partition_point(|ordered| ordered.rank < first);
         let mut between = until.moments.get(start..)?.iter();
-        let mut between = between.by_ref().take_while(|moment| moment.rank < last);
-        let same = |moment: &&OrderedEvent| self.shares_keys(until, moment.event.0, assignment);
+        let mut between = between.by_ref().take_while(|ordered| ordered.rank < last);
+        let same = |ordered: &&OrderedEvent| self.shares_keys(until, ordered.event.0, assignment);
         between.find(same).copied()
     }
 
     fn violations(
         &self,
         assignment: &[u32],
-        moments: &[OrderedEvent],
+        ordered_events: &[OrderedEvent],
         spec: &SequenceSpec,
     ) -> Vec<Violation> {
         if self.missing.is_empty() {
             return Vec::new();
         }
-        let mut moments = moments.to_vec();
-        moments.sort_unstable_by_key(|moment| moment.rank);
-        let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
+        let mut ordered_events = ordered_events.to_vec();
+        ordered_events.sort_unstable_by_key(|ordered| ordered.rank);
+        let (Some(first), Some(last)) = (ordered_events.first(), ordered_events.last()) else {
             return Vec::new();
         };
         let window = i128::from(spec.window);
@@ -350,32 +370,32 @@ impl<'v> Costs<'v> {
             .missing
             .iter()
             .map(|watched| {
-                if self.view.is_lifted(watched.clause) {
+                if self.overlay.is_relaxed(watched.clause) {
                     return Vec::new();
                 }
                 let start = watched
                     .moments
-                    .partition_point(|moment| moment.millis() < from);
+                    .partition_point(|ordered| ordered.millis() < from);
                 let near = watched.moments.iter().skip(start);
-                let near = near.take_while(|moment| moment.millis() <= to);
+                let near = near.take_while(|ordered| ordered.millis() <= to);
                 let same =
-                    near.filter(|moment| self.shares_keys(watched, moment.event.0, assignment));
-                same.map(|moment| moment.millis()).collect()
+                    near.filter(|ordered| self.shares_keys(watched, ordered.event.0, assignment));
+                same.map(|ordered| ordered.millis()).collect()
             })
             .collect();
-        sequence::violations(spec, &moments, |gap| {
+        sequence::violations(spec, &ordered_events, |gap| {
             times.get(gap).map_or(&[], Vec::as_slice)
         })
     }
 
     /// Whether a watched event is of the assignment's keys, as far as the assignment has any.
     fn shares_keys(&self, watched: &Watched<'_>, event: u32, assignment: &[u32]) -> bool {
-        (0..self.view.joins().len()).all(|join| {
-            let Some(values) = self.view.key(watched.stage, join, event) else {
+        (0..self.overlay.joins().len()).all(|join| {
+            let Some(values) = self.overlay.key(watched.stage, join, event) else {
                 return false;
             };
             let has = |((_, stage), other): (&(StageId, &Stage), &u32)| {
-                let own = self.view.key(stage, join, *other).unwrap_or(&[]);
+                let own = self.overlay.key(stage, join, *other).unwrap_or(&[]);
                 own.iter().any(|value| values.contains(value))
             };
             if self.join_break(join, assignment).is_some() {
@@ -388,35 +408,38 @@ impl<'v> Costs<'v> {
 }
 
 fn watched<'v>(
-    view: &FactsOverlay<'v>,
+    overlay: &FactsOverlay<'v>,
     id: StageId,
     stage: &'v Stage,
     clause: ClauseId,
 ) -> Watched<'v> {
-    let moments = view.interesting().into_iter();
+    let ordered_events = overlay.meeting_events().into_iter();
     Watched {
         id,
         stage,
         clause,
-        moments: moments
-            .filter(|moment| view.meets(id, stage, moment.event.0))
+        moments: ordered_events
+            .filter(|ordered| overlay.meets(id, stage, ordered.event.0))
             .collect(),
     }
 }
 
 /// The first position whose event does not come after the one before, and by how many
 /// milliseconds it came too early.
-fn out_of_order(moments: &[OrderedEvent]) -> Option<(usize, i64)> {
-    let pairs = moments.iter().zip(moments.iter().skip(1)).enumerate();
+fn out_of_order(ordered_events: &[OrderedEvent]) -> Option<(usize, i64)> {
+    let pairs = ordered_events
+        .iter()
+        .zip(ordered_events.iter().skip(1))
+        .enumerate();
     let mut broken = pairs.filter(|(_, (before, after))| after.rank <= before.rank);
     let (index, (before, after)) = broken.next()?;
     Some((index + 1, whole_millis(before.nanos - after.nanos)))
 }
 
 /// By how many milliseconds the moments exceed `maxspan`.
-fn lateness(moments: &[OrderedEvent], spec: &SequenceSpec) -> Option<i64> {
-    let first = moments.iter().map(|moment| moment.nanos).min()?;
-    let last = moments.iter().map(|moment| moment.nanos).max()?;
+fn lateness(ordered_events: &[OrderedEvent], spec: &SequenceSpec) -> Option<i64> {
+    let first = ordered_events.iter().map(|ordered| ordered.nanos).min()?;
+    let last = ordered_events.iter().map(|ordered| ordered.nanos).max()?;
     let over = last - first - spec.maxspan?;
     (over > 0).then(|| whole_millis(over))
 }
@@ -429,14 +452,14 @@ fn lift(
     clause: ClauseId,
     stage: Option<StageId>,
     event: Option<EventId>,
-    miss: Option<Shortfall>,
+    shortfall: Option<Shortfall>,
 ) -> Candidate {
     Candidate {
         cause: Cause {
             kind: CauseKind::Clause(clause),
             stage,
             event,
-            miss,
+            shortfall,
         },
         change: Override::Relax(clause),
     }

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use self::cost::{Candidate, Costs};
-use super::view::FactsOverlay;
+use super::facts_overlay::FactsOverlay;
 use super::{BlockerHint, Blockers, Cause, CauseKind, Evaluation, Override, decide};
 use crate::event::EventId;
 use crate::plan::{ClauseKind, PartId, Plan, Role, StageId};
@@ -30,18 +30,18 @@ const MAX_COMPETITORS: usize = 32;
 
 /// The blockers of an evaluation under the waived overrides.
 pub(super) fn blockers(evaluation: &Evaluation<'_>, hint: &BlockerHint) -> Blockers {
-    let view = evaluation.view(&hint.waived);
-    if !decide::decide(&view, &evaluation.found.request).is_empty() {
+    let overlay = evaluation.view(&hint.waived);
+    if !decide::decide(&overlay, &evaluation.found.request).is_empty() {
         return Blockers::default();
     }
-    let costs = Costs::new(&view);
+    let costs = Costs::new(&overlay);
     let found = assignment::search(&costs, &hint.assignment);
-    let mut check = Check::new(evaluation, &hint.waived, &view);
+    let mut check = CandidateFilter::new(evaluation, &hint.waived, &overlay);
     let mut causes = check.filter(found.candidates);
     if causes.is_empty()
         && let Some(assignment) = &found.complete
     {
-        causes = check.filter(competitors(&view, assignment));
+        causes = check.filter(competitors(&overlay, assignment));
     }
     causes.sort_by_key(|cause| (order_of(cause.kind), cause.event));
     let together = if causes.is_empty() {
@@ -61,9 +61,13 @@ pub(super) fn blockers(evaluation: &Evaluation<'_>, hint: &BlockerHint) -> Block
 }
 
 /// The unmet clauses of one event for one stage.
-pub(super) fn lacks(evaluation: &Evaluation<'_>, stage: StageId, event: EventId) -> Vec<Cause> {
-    let view = evaluation.view(&[]);
-    let lacks = Costs::new(&view).of_event(stage, event.0).into_iter();
+pub(super) fn unmet_clauses(
+    evaluation: &Evaluation<'_>,
+    stage: StageId,
+    event: EventId,
+) -> Vec<Cause> {
+    let overlay = evaluation.view(&[]);
+    let lacks = Costs::new(&overlay).of_event(stage, event.0).into_iter();
     lacks.map(|candidate| candidate.cause).collect()
 }
 
@@ -77,23 +81,23 @@ fn order_of(kind: CauseKind) -> (u8, u32) {
 }
 
 /// Tries candidates by deciding again.
-struct Check<'e, 'p> {
+struct CandidateFilter<'e, 'p> {
     evaluation: &'e Evaluation<'p>,
     waived: &'e [Override],
     budget: usize,
     exhausted: bool,
 }
 
-impl<'e, 'p> Check<'e, 'p> {
+impl<'e, 'p> CandidateFilter<'e, 'p> {
     fn new(
         evaluation: &'e Evaluation<'p>,
         waived: &'e [Override],
-        view: &FactsOverlay<'_>,
+        overlay: &FactsOverlay<'_>,
     ) -> Self {
         Self {
             evaluation,
             waived,
-            budget: (CHECK_BUDGET / (view.interesting().len() + 1)).max(64),
+            budget: (CHECK_BUDGET / (overlay.meeting_events().len() + 1)).max(64),
             exhausted: false,
         }
     }
@@ -161,30 +165,30 @@ impl<'e, 'p> Check<'e, 'p> {
 }
 
 /// The events that may have taken the partial sequence of an assignment that lacks nothing.
-fn competitors(view: &FactsOverlay<'_>, assignment: &[u32]) -> Vec<Candidate> {
-    let ranks = assignment.iter().filter_map(|event| view.moment(*event));
-    let ranks: Vec<u32> = ranks.map(|moment| moment.rank).collect();
+fn competitors(overlay: &FactsOverlay<'_>, assignment: &[u32]) -> Vec<Candidate> {
+    let ranks = assignment.iter().filter_map(|event| overlay.moment(*event));
+    let ranks: Vec<u32> = ranks.map(|ordered| ordered.rank).collect();
     let (Some(first), Some(last)) = (ranks.iter().min(), ranks.iter().max()) else {
         return Vec::new();
     };
     let mut candidates = Vec::new();
-    for moment in view.interesting() {
-        let event = moment.event.0;
-        if moment.rank < *first || moment.rank > *last || assignment.contains(&event) {
+    for ordered in overlay.meeting_events() {
+        let event = ordered.event.0;
+        if ordered.rank < *first || ordered.rank > *last || assignment.contains(&event) {
             continue;
         }
-        let mut stages = view.plan.numbered();
+        let mut stages = overlay.plan.numbered();
         let taker = stages
-            .find(|(id, stage)| stage.role == Role::Positive && view.meets(*id, stage, event));
+            .find(|(id, stage)| stage.role == Role::Positive && overlay.meets(*id, stage, event));
         if let Some((stage, _)) = taker {
             candidates.push(Candidate {
                 cause: Cause {
-                    kind: CauseKind::ConsumedBy(moment.event),
+                    kind: CauseKind::ConsumedBy(ordered.event),
                     stage: Some(stage),
-                    event: Some(moment.event),
-                    miss: None,
+                    event: Some(ordered.event),
+                    shortfall: None,
                 },
-                change: Override::Without(moment.event),
+                change: Override::Without(ordered.event),
             });
             if candidates.len() == MAX_COMPETITORS {
                 break;

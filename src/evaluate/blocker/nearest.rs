@@ -8,7 +8,7 @@
 //! For `explain` on recordings; blockers of cases count.
 
 use super::super::condition::{self, IMPOSSIBLE};
-use super::super::view::FactsOverlay;
+use super::super::facts_overlay::FactsOverlay;
 use super::super::{CauseKind, Evaluation};
 use super::cost::{Candidate, Costs};
 use crate::event::EventId;
@@ -64,13 +64,13 @@ pub(in crate::evaluate) fn nearest(
     evaluation: &Evaluation<'_>,
     rarity: &Rarity,
 ) -> Vec<Option<EventId>> {
-    let view = evaluation.view(&[]);
-    let costs = Costs::new(&view);
+    let overlay = evaluation.view(&[]);
+    let costs = Costs::new(&overlay);
     let search = Search {
-        view: &view,
+        overlay: &overlay,
         costs: &costs,
         positions: (0..costs.positions())
-            .map(|position| candidates(&view, &costs, rarity, position))
+            .map(|position| candidates(&overlay, &costs, rarity, position))
             .collect(),
     };
     if search.positions.iter().any(Vec::is_empty) {
@@ -109,7 +109,7 @@ struct Near {
 }
 
 fn candidates(
-    view: &FactsOverlay<'_>,
+    overlay: &FactsOverlay<'_>,
     costs: &Costs<'_>,
     rarity: &Rarity,
     position: usize,
@@ -118,11 +118,12 @@ fn candidates(
         return Vec::new();
     };
     let mut found = Vec::new();
-    for event in &view.facts.order {
-        let (true, Some(moment)) = (view.category(id, stage, *event), view.moment(*event)) else {
+    for event in &overlay.facts.order {
+        let (true, Some(ordered)) = (overlay.category(id, stage, *event), overlay.moment(*event))
+        else {
             continue;
         };
-        let bit = |leaf| view.bit(leaf, *event);
+        let bit = |leaf| overlay.bit(leaf, *event);
         let weight = |leaf: crate::plan::LeafId| {
             let table = if bit(leaf) {
                 &rarity.to_false
@@ -135,11 +136,15 @@ fn candidates(
         if lacks == IMPOSSIBLE {
             continue;
         }
-        let routed = if view.routed(*event) { 0 } else { NOT_ROUTED };
+        let routed = if overlay.routed(*event) {
+            0
+        } else {
+            NOT_ROUTED
+        };
         found.push(Near {
             event: *event,
-            rank: moment.rank,
-            nanos: moment.nanos,
+            rank: ordered.rank,
+            nanos: ordered.nanos,
             weight: lacks.saturating_add(routed),
         });
     }
@@ -147,7 +152,7 @@ fn candidates(
 }
 
 struct Search<'s, 'v> {
-    view: &'s FactsOverlay<'v>,
+    overlay: &'s FactsOverlay<'v>,
     costs: &'s Costs<'v>,
     positions: Vec<Vec<Near>>,
 }
@@ -166,7 +171,7 @@ impl Search<'_, '_> {
                 .filter(|near| chosen.iter().all(|(_, taken)| taken.event != near.event));
             let best = free.min_by_key(|near| {
                 let apart = (near.nanos - anchor.nanos).unsigned_abs();
-                (self.beside(other, near, &chosen), apart, near.rank)
+                (self.added_weight(other, near, &chosen), apart, near.rank)
             })?;
             chosen.push((other, *best));
         }
@@ -175,15 +180,15 @@ impl Search<'_, '_> {
     }
 
     /// What an event weighs beside those that are chosen.
-    fn beside(&self, position: usize, near: &Near, chosen: &[(usize, Near)]) -> u64 {
+    fn added_weight(&self, position: usize, near: &Near, chosen: &[(usize, Near)]) -> u64 {
         let mut weight = u64::from(near.weight);
         for (other, taken) in chosen {
-            for join in 0..self.view.joins().len() {
+            for join in 0..self.overlay.joins().len() {
                 if !self.share(join, (position, near.event), (*other, taken.event)) {
                     weight += u64::from(JOIN);
                 }
             }
-            let Operator::Sequence(shape) = &self.view.plan.operator else {
+            let Operator::Sequence(shape) = &self.overlay.plan.operator else {
                 continue;
             };
             if (position < *other) != (near.rank < taken.rank) {
@@ -199,7 +204,7 @@ impl Search<'_, '_> {
     fn share(&self, join: usize, a: (usize, u32), b: (usize, u32)) -> bool {
         let keys = |(position, event): (usize, u32)| {
             let (_, stage) = self.costs.stage(position)?;
-            self.view.key(stage, join, event)
+            self.overlay.key(stage, join, event)
         };
         match (keys(a), keys(b)) {
             (Some(a), Some(b)) => a.iter().any(|value| b.contains(value)),
@@ -211,7 +216,7 @@ impl Search<'_, '_> {
     fn weigh(&self, assignment: &[Near]) -> u64 {
         let events: Vec<u32> = assignment.iter().map(|near| near.event).collect();
         let of_events: u64 = assignment.iter().map(|near| u64::from(near.weight)).sum();
-        let structural = self.costs.lacks(&events).into_iter();
+        let structural = self.costs.unmet_clauses(&events).into_iter();
         let structural = structural.map(|lack| self.structural(&lack, assignment));
         of_events + structural.sum::<u64>()
     }
@@ -220,12 +225,12 @@ impl Search<'_, '_> {
         let CauseKind::Clause(id) = lack.cause.kind else {
             return 0;
         };
-        match self.view.plan.clause(id).map(|clause| clause.kind) {
+        match self.overlay.plan.clause(id).map(|clause| clause.kind) {
             Some(ClauseKind::JoinKey) => u64::from(JOIN),
             Some(ClauseKind::Maxspan) => {
                 let times = || assignment.iter().map(|near| near.nanos);
                 let span = times().max().unwrap_or(0) - times().min().unwrap_or(0);
-                match &self.view.plan.operator {
+                match &self.overlay.plan.operator {
                     Operator::Sequence(shape) => shape
                         .maxspan
                         .map_or(0, |limit| span_weight(span, limit.millis)),

@@ -76,11 +76,11 @@ fn each_structural_clause_is_found_and_measured() {
             }),
         ),
     ];
-    for (second, word, miss) in cases {
+    for (second, word, shortfall) in cases {
         let events = [named(0, "A", "x"), second];
         assert_eq!(words(&plan, &events), [word]);
         let blockers = blockers_of(&plan, &events, &BlockerHint::default());
-        assert_eq!(blockers.causes[0].miss, miss);
+        assert_eq!(blockers.causes[0].shortfall, shortfall);
         assert_eq!(blockers.causes[0].event, Some(EventId(1)));
         assert!(!blockers.approximate);
     }
@@ -309,8 +309,8 @@ proptest! {
             let change = change_of(&plan, &evaluation, cause);
             prop_assert!(change.is_empty() || !evaluation.decide_with(&change).is_empty());
         }
-        let view = evaluation.view(&[]);
-        let costs = Costs::new(&view);
+        let overlay = evaluation.view(&[]);
+        let costs = Costs::new(&overlay);
         if assignment::search(&costs, &[]).complete.is_some() {
             return Ok(());
         }
@@ -385,7 +385,7 @@ fn a_sequence_is_nearest_where_its_events_go_together() {
     let evaluation = evaluate(&plan, &events, &Context::default()).unwrap();
     let nearest = evaluation.nearest(&rarity(&plan, &[(4, 1), (4, 3)]));
     assert_eq!(nearest, [Some(EventId(0)), Some(EventId(3))]);
-    assert_eq!(evaluation.furthest(&[]), [EventId(0)]);
+    assert_eq!(evaluation.longest_prefix(&[]), [EventId(0)]);
 }
 
 #[test]
@@ -398,5 +398,5 @@ fn what_only_a_present_event_discards_came_the_whole_way() {
     ];
     let evaluation = evaluate(&plan, &events, &Context::default()).unwrap();
     assert!(evaluation.matches().is_empty());
-    assert_eq!(evaluation.furthest(&[]), [EventId(0), EventId(2)]);
+    assert_eq!(evaluation.longest_prefix(&[]), [EventId(0), EventId(2)]);
 }

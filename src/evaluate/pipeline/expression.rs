@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use super::Forced;
+use super::ForcedOutcome;
 use super::functions;
 use super::functions::number;
 use super::node::{Compare, Node, NodeKind, Search};
@@ -24,7 +24,7 @@ pub(super) struct Environment<'a> {
     /// An error that fails the whole query.
     pub(super) failure: &'a RefCell<Option<QueryFailure>>,
     /// A clause whose outcome is given.
-    pub(super) forced: Option<Forced>,
+    pub(super) forced: Option<ForcedOutcome>,
 }
 
 impl Environment<'_> {
@@ -152,7 +152,7 @@ impl Node {
 
     /// Whether this is the clause whose outcome is given for the row. `not` stands at the place of
     /// what it negates.
-    fn is_forced(&self, forced: &Forced, row: &Row) -> bool {
+    fn is_forced(&self, forced: &ForcedOutcome, row: &Row) -> bool {
         let is_clause = !matches!(
             self.kind,
             NodeKind::And(_) | NodeKind::Or(_) | NodeKind::Not(_) | NodeKind::Constant(_)

@@ -44,12 +44,12 @@ pub struct Input<'a> {
     /// Record for each row that a filter drops which condition dropped it.
     pub trace: bool,
     /// A clause whose outcome is given rather than computed.
-    pub forced: Option<Forced>,
+    pub forced: Option<ForcedOutcome>,
 }
 
 /// The outcome that a clause is given, whatever its row holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Forced {
+pub struct ForcedOutcome {
     /// The clause, by its place.
     pub location: LocationId,
     /// Its outcome.
@@ -69,7 +69,7 @@ pub struct CompletionAnswer {
 
 /// What a request brings beside the documents.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Given {
+pub struct RequestData {
     /// The answers of COMPLETION.
     pub answers: Vec<CompletionAnswer>,
     /// The tables that rows are joined with.

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use self::sampler::EventSampler;
 use super::Explanation;
 use crate::compile::{
-    CompiledExclusions, Exclusions, FieldTypes, LinkedLists, OnSource, Refused, Unsupported,
+    CompiledExclusions, Exclusions, FieldTypes, LinkedLists, Refused, SourceCompiler, Unsupported,
 };
 use crate::data_source::constants::Constants;
 use crate::data_source::route::stored_in;
@@ -30,7 +30,7 @@ use crate::replay::{START, Subject};
 /// How many events are looked at together.
 pub const BATCH: usize = 4096;
 /// One event as it is read, with its number in the recording.
-pub enum Raw {
+pub enum RecordedEvent {
     /// A line of NDJSON.
     Line(String),
     /// An event of another format.
@@ -38,11 +38,11 @@ pub enum Raw {
 }
 
 /// Events with their numbers from 1, at most [`BATCH`] of them.
-pub type Batch = Vec<(u64, Raw)>;
+pub type Batch = Vec<(u64, RecordedEvent)>;
 
 /// Why a recording could not be explained.
 #[derive(Debug)]
-pub enum Stopped {
+pub enum NotExplained {
     /// It cannot be read, or Elasticsearch would refuse the query on it.
     Bad(Vec<Diagnostic>),
     /// The query fails when it is run.
@@ -53,26 +53,26 @@ pub enum Stopped {
     Empty,
 }
 
-impl From<Box<Diagnostic>> for Stopped {
+impl From<Box<Diagnostic>> for NotExplained {
     fn from(diagnostic: Box<Diagnostic>) -> Self {
         Self::Bad(vec![*diagnostic])
     }
 }
 
-impl From<Arc<Refused>> for Stopped {
+impl From<Arc<Refused>> for NotExplained {
     fn from(refused: Arc<Refused>) -> Self {
         Self::Bad(refused.diagnostics.clone())
     }
 }
 
-impl From<QueryFailure> for Stopped {
+impl From<QueryFailure> for NotExplained {
     fn from(failure: QueryFailure) -> Self {
         Self::Failed(failure)
     }
 }
 
 /// The subject of an explanation.
-pub struct Question<'a> {
+pub struct RecordingRequest<'a> {
     /// The rule.
     pub subject: &'a Subject,
     /// What applies of the exception lists that the rule refers to.
@@ -91,32 +91,32 @@ pub type Batches<'a> = Box<dyn Iterator<Item = Result<Batch, Box<Diagnostic>>> +
 
 /// Explains a recording; `open` begins to read it.
 pub fn explain_recording<'a>(
-    question: &Question<'_>,
+    request: &RecordingRequest<'_>,
     open: &mut dyn FnMut() -> Result<Batches<'a>, Box<Diagnostic>>,
-) -> Result<Explanation, Stopped> {
-    if let Some(what) = question.subject.unsupported_on_recordings() {
-        return Err(Stopped::Unsupported(what));
+) -> Result<Explanation, NotExplained> {
+    if let Some(what) = request.subject.unsupported_on_recordings() {
+        return Err(NotExplained::Unsupported(what));
     }
-    let mut guess = Guess {
-        source: question.source,
+    let mut assumptions = Assumptions {
+        source: request.source,
         witnesses: Vec::new(),
     };
     loop {
-        match pass(question, guess, open()?)? {
+        match pass(request, assumptions, open()?)? {
             Pass::Done(explanation) => return Ok(*explanation),
-            Pass::Again(better) => guess = better,
+            Pass::Again(better) => assumptions = better,
         }
     }
 }
 
 /// What a pass over a recording has to assume before it reads the first event.
-struct Guess<'a> {
+struct Assumptions<'a> {
     source: Option<&'a DataSource>,
     /// Events that carry the fields of the query which only the recording maps.
     witnesses: Vec<Event>,
 }
 
-impl Guess<'_> {
+impl Assumptions<'_> {
     /// Adds the events that carry a field which no earlier one carries; returns whether there were
     /// any.
     fn add(&mut self, found: Vec<Event>) -> bool {
@@ -135,36 +135,36 @@ impl Guess<'_> {
 enum Pass<'a> {
     Done(Box<Explanation>),
     /// An assumption was wrong; read the recording again with these.
-    Again(Guess<'a>),
+    Again(Assumptions<'a>),
 }
 
 /// Reads the recording once.
 fn pass<'q>(
-    question: &Question<'q>,
-    mut guess: Guess<'q>,
+    request: &RecordingRequest<'q>,
+    mut assumptions: Assumptions<'q>,
     mut batches: Batches<'_>,
-) -> Result<Pass<'q>, Stopped> {
-    let subject = question.subject;
+) -> Result<Pass<'q>, NotExplained> {
+    let subject = request.subject;
     let (Some(query), Some(syntax)) = (&subject.rule.query, &subject.syntax) else {
-        return Err(Stopped::Unsupported(Unsupported::NoQuery));
+        return Err(NotExplained::Unsupported(Unsupported::NoQuery));
     };
     let patterns = subject.patterns();
-    let claimed = question.catalogue.claimed(&patterns);
-    let constants = Constants::new(question.catalogue);
-    let mut next = || -> Result<Option<Parsed>, Stopped> {
+    let claimed = request.catalogue.claimed(&patterns);
+    let constants = Constants::new(request.catalogue);
+    let mut next = || -> Result<Option<Parsed>, NotExplained> {
         let batch = batches.next().transpose()?;
         Ok(batch.map(|batch| parse(batch, &patterns, &constants)))
     };
     let mut parsed = next()?.unwrap_or_default();
-    let chosen = guess
+    let chosen = assumptions
         .source
         .or_else(|| serves_most(&claimed, &parsed.indices));
-    let Some(chosen) = chosen.or_else(|| question.catalogue.sources().first()) else {
-        return Err(Stopped::Empty);
+    let Some(chosen) = chosen.or_else(|| request.catalogue.sources().first()) else {
+        return Err(NotExplained::Empty);
     };
     let types = FieldTypes::new(chosen, [], &patterns);
-    let exclusions = Exclusions::new(&subject.rule, question.linked.items.clone());
-    let compiler = OnSource::new(
+    let exclusions = Exclusions::new(&subject.rule, request.linked.items.clone());
+    let compiler = SourceCompiler::new(
         &subject.rule,
         &query.text,
         syntax,
@@ -173,9 +173,9 @@ fn pass<'q>(
         START,
     );
     let carried =
-        |parsed: &Parsed| compiler.witnesses(parsed.events.iter().map(|(_, event)| event));
-    guess.add(carried(&parsed));
-    let compiled = compiler.compile(&guess.witnesses);
+        |parsed: &Parsed| compiler.field_carriers(parsed.events.iter().map(|(_, event)| event));
+    assumptions.add(carried(&parsed));
+    let compiled = compiler.compile(&assumptions.witnesses);
     let prepared = match &compiled {
         Ok(compiled) => Some(Prepared::new(&compiled.plan)?),
         Err(_) => None,
@@ -187,7 +187,7 @@ fn pass<'q>(
     let mut sampler = EventSampler::default();
     let mut wrong = false;
     loop {
-        wrong |= guess.add(carried(&parsed));
+        wrong |= assumptions.add(carried(&parsed));
         if let Some(exclusions) = &exclusions {
             let exclusions = exclusions.as_ref().map_err(Arc::clone);
             let hidden = exclusions.and_then(|exclusions| parsed.hide(exclusions));
@@ -199,14 +199,18 @@ fn pass<'q>(
             None => break,
         }
     }
-    guess.source = question
+    assumptions.source = request
         .source
         .or_else(|| serves_most(&claimed, &sampler.indices));
-    if wrong || guess.source.is_some_and(|best| best.name != chosen.name) {
-        return Ok(Pass::Again(guess));
+    if wrong
+        || assumptions
+            .source
+            .is_some_and(|best| best.name != chosen.name)
+    {
+        return Ok(Pass::Again(assumptions));
     }
     if sampler.events == 0 {
-        return Err(Stopped::Empty);
+        return Err(NotExplained::Empty);
     }
     if let Some(refused) = refused {
         return Err(refused.into());
@@ -218,11 +222,11 @@ fn pass<'q>(
     let clauses = clauses_of(&compiled.plan, &query.text);
     let mut explanation = sampler.explain(&Prepared::new(&compiled.plan)?, &clauses)?;
     if let Some(recording) = &mut explanation.recording {
-        let linked = &question.linked;
+        let linked = &request.linked;
         recording.lists_applied.clone_from(&linked.applied);
         recording.lists_missing.clone_from(&linked.missing);
     }
-    explanation.key = format!("{} on {}[{}]", subject.file, question.name, chosen.name);
+    explanation.key = format!("{} on {}[{}]", subject.file, request.name, chosen.name);
     Ok(Pass::Done(Box::new(explanation)))
 }
 
@@ -270,9 +274,9 @@ impl Parsed {
 }
 
 fn parse(batch: Batch, patterns: &IndexPatterns, constants: &Constants) -> Parsed {
-    let read = |(number, raw): (u64, Raw)| match raw {
-        Raw::Event(event) => (number, Ok(event)),
-        Raw::Line(line) => (number, Event::from_json_line(&line)),
+    let read = |(number, raw): (u64, RecordedEvent)| match raw {
+        RecordedEvent::Event(event) => (number, Ok(event)),
+        RecordedEvent::Line(line) => (number, Event::from_json_line(&line)),
     };
     let read: Vec<_> = batch.into_par_iter().map(read).collect();
     let mut parsed = Parsed::default();

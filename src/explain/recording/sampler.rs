@@ -27,14 +27,14 @@ const LISTED: usize = 5;
 
 /// The events of one pattern.
 #[derive(Default)]
-struct Alike {
+struct PatternSample {
     count: u64,
     /// One event in `stride` is kept.
     stride: u64,
     kept: Vec<(u64, Event)>,
 }
 
-impl Alike {
+impl PatternSample {
     /// Keeps an even sample, or all.
     fn keep(&mut self, number: u64, event: Event, all: bool) {
         self.count += 1;
@@ -62,13 +62,13 @@ pub(super) struct EventSampler {
     excluded: u64,
     bad: Option<(u64, String)>,
     pub(super) indices: BTreeMap<String, u64>,
-    alike: FxHashMap<Vec<u64>, Alike>,
+    alike: FxHashMap<Vec<u64>, PatternSample>,
     met: usize,
     approximate: bool,
 }
 
 /// An event with its pattern, and whether it meets a stage or is at least of its category.
-struct Seen {
+struct SampledEvent {
     number: u64,
     event: Event,
     pattern: Vec<u64>,
@@ -101,16 +101,16 @@ impl EventSampler {
             return Ok(());
         };
         let paths = paths(prepared.plan());
-        let look = |part: &[(u64, Event)]| look(part, prepared, &paths);
-        let parts: Result<Vec<Vec<Seen>>, QueryFailure> =
-            parsed.events.par_chunks(BATCH / 8).map(look).collect();
+        let facts_of = |part: &[(u64, Event)]| facts_of(part, prepared, &paths);
+        let parts: Result<Vec<Vec<SampledEvent>>, QueryFailure> =
+            parsed.events.par_chunks(BATCH / 8).map(facts_of).collect();
         for seen in parts?.into_iter().flatten() {
             self.keep(seen);
         }
         Ok(())
     }
 
-    fn keep(&mut self, seen: Seen) {
+    fn keep(&mut self, seen: SampledEvent) {
         if self.alike.len() >= MOST_PATTERNS && !seen.met && !self.alike.contains_key(&seen.pattern)
         {
             self.approximate = true;
@@ -209,11 +209,11 @@ impl EventSampler {
 
 /// Computes the facts of some events of a batch, and reduces each event to the fields that the plan
 /// reads.
-fn look(
+fn facts_of(
     part: &[(u64, Event)],
     prepared: &Prepared<'_>,
     paths: &[String],
-) -> Result<Vec<Seen>, QueryFailure> {
+) -> Result<Vec<SampledEvent>, QueryFailure> {
     let slim: Vec<Event> = part.iter().map(|(_, event)| event.only(paths)).collect();
     let context = Context {
         now: START,
@@ -232,7 +232,7 @@ fn look(
         })
         .collect();
     let seen = slim.into_iter().zip(facts);
-    let seen = seen.map(|(event, (number, pattern, met, asked))| Seen {
+    let seen = seen.map(|(event, (number, pattern, met, asked))| SampledEvent {
         number,
         event,
         pattern,
@@ -273,11 +273,11 @@ fn why_not(evaluation: &Evaluation<'_>, rarity: &Rarity) -> (Vec<(StageId, Event
         .filter_map(|(stage, event)| Some((stage, (*event)?)))
         .collect();
     if assignment.iter().any(Option::is_none) {
-        let lacks = near
+        let unmet = near
             .iter()
-            .flat_map(|(stage, event)| evaluation.lacks(*stage, *event));
+            .flat_map(|(stage, event)| evaluation.unmet_clauses(*stage, *event));
         let blockers = Blockers {
-            together: lacks.collect(),
+            together: unmet.collect(),
             ..Blockers::default()
         };
         return (near, blockers);

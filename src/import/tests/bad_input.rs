@@ -75,7 +75,11 @@ fn kinds_of_events_may_be_mixed() {
     let forms: Vec<_> = counts.forms.into_iter().collect();
     assert_eq!(
         forms,
-        [(Form::Flat, 1), (Form::Document, 1), (Form::Alert, 1)]
+        [
+            (EventForm::Flat, 1),
+            (EventForm::Document, 1),
+            (EventForm::Alert, 1)
+        ]
     );
 }
 
@@ -229,7 +233,7 @@ fn a_large_response_is_read_hit_by_hit() {
         let (documents, faults, counts) = read_with("x", text.as_bytes(), small());
         assert_eq!((documents.len(), faults.len()), (1000, 0), "{faults:?}");
         assert_eq!(documents[0]["_index"], "i");
-        assert_eq!(counts.forms[&Form::Response], 1000);
+        assert_eq!(counts.forms[&EventForm::Response], 1000);
     }
 }
 
@@ -285,7 +289,7 @@ fn a_zip_of_too_many_entries_is_refused_before_its_list_is_read() {
 #[test]
 fn a_form_that_is_asked_for_is_the_only_one() {
     let options = Options {
-        form: Some(Form::EventTree),
+        form: Some(EventForm::EventTree),
         ..Options::default()
     };
     let (_, faults, _) = read_with("x", EVENT.as_bytes(), options);

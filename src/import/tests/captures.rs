@@ -171,7 +171,7 @@ fn agrees(name: &str, events: usize) {
     };
     assert_eq!(faults, [""; 0]);
     assert_eq!(ours.len(), events);
-    assert_eq!(counts.forms[&Form::Document], events as u64);
+    assert_eq!(counts.forms[&EventForm::Document], events as u64);
     let differences = differences(&ours, &theirs);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }

@@ -10,7 +10,7 @@ use std::io::Cursor;
 use super::*;
 
 /// What a recording gave: its documents, its faults in words, its counts.
-type Read = (Vec<Map<String, Json>>, Vec<String>, Counts);
+type Read = (Vec<Map<String, Json>>, Vec<String>, ImportStats);
 
 fn read(name: &str, bytes: &[u8]) -> Read {
     read_with(name, bytes, Options::default())

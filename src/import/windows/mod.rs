@@ -9,7 +9,7 @@ use std::cell::RefCell;
 
 use serde_json::{Map, Value as Json};
 
-use super::detect::Form;
+use super::detect::EventForm;
 use super::error::Problem;
 use crate::event::Timestamp;
 use crate::event::time::DateFormat;
@@ -96,13 +96,15 @@ impl Outcome {
 
 impl WindowsEvent {
     /// The event in an object of one of the Windows forms.
-    pub(super) fn read(form: Form, object: Map<String, Json>) -> Result<Self, Problem> {
+    pub(super) fn read(form: EventForm, object: Map<String, Json>) -> Result<Self, Problem> {
         let event = match form {
-            Form::Winlogbeat => winlogbeat::read(object),
-            Form::OldWinlogbeat => Ok(winlogbeat::read_old(object)),
-            Form::Flat => Ok(nxlog::read(object)),
-            Form::EventTree => evtx_json::read(object),
-            Form::Document | Form::Alert | Form::Response => Err(Problem::OtherForm(form.name())),
+            EventForm::Winlogbeat => winlogbeat::read(object),
+            EventForm::OldWinlogbeat => Ok(winlogbeat::read_old(object)),
+            EventForm::Flat => Ok(nxlog::read(object)),
+            EventForm::EventTree => evtx_json::read(object),
+            EventForm::Document | EventForm::Alert | EventForm::Response => {
+                Err(Problem::OtherForm(form.name()))
+            }
         }?;
         if event.event_id.is_empty() {
             return Err(Problem::NoEventId);

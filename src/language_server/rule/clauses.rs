@@ -1,6 +1,6 @@
 //! The clauses of a rule with their places in its file, without a run: what `because` may name.
 
-use crate::compile::{Exclusions, FieldTypes, OnSource, Syntax};
+use crate::compile::{Exclusions, FieldTypes, SourceCompiler, Syntax};
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::Span;
 use crate::event::Timestamp;
@@ -61,7 +61,7 @@ pub(in crate::language_server) fn clauses(rule: &Rule, catalogue: &Catalogue) ->
     for source in catalogue.claimed(&patterns) {
         let types = FieldTypes::new(source, [], &patterns);
         let now = Timestamp::from_millis(0);
-        let on_source = OnSource::new(rule, &query.text, &syntax, types, &none, now);
+        let on_source = SourceCompiler::new(rule, &query.text, &syntax, types, &none, now);
         let Ok(compiled) = on_source.compile(&[]) else {
             continue;
         };

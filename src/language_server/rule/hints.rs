@@ -22,21 +22,26 @@ pub(in crate::language_server) fn hints(coverage: &RuleCoverage, file: &SourceTe
         let gap = coverage.gaps().find(|gap| gap.clause.name == clause.name);
         let (label, tooltip) = match gap {
             Some(gap) => {
-                let wishes = gap.wishes.iter();
-                let wishes = wishes.map(|wish| format!("- {}: {}", wish.lack, wish.case));
-                let wishes: Vec<String> = wishes.collect();
-                let label = match wishes.len() {
+                let missing_cases = gap.missing_cases.iter();
+                let missing_cases =
+                    missing_cases.map(|missing| format!("- {}: {}", missing.lack, missing.case));
+                let missing_cases: Vec<String> = missing_cases.collect();
+                let label = match missing_cases.len() {
                     2 => " ✗",
                     _ => " ◐",
                 };
-                (label, format!("`{}`\n\n{}", clause.name, wishes.join("\n")))
+                (
+                    label,
+                    format!("`{}`\n\n{}", clause.name, missing_cases.join("\n")),
+                )
             }
             None if !clause.testable => (
                 " –",
                 format!("`{}`: no tested source maps its fields", clause.name),
             ),
             None => {
-                let first = |seen: &crate::coverage::Seen| seen.first.clone().unwrap_or_default();
+                let first =
+                    |seen: &crate::coverage::DecidedChecks| seen.first.clone().unwrap_or_default();
                 let tooltip = format!(
                     "`{}`\n\n- alerts because of it: {} ({})\n- stopped by it: {} ({})",
                     clause.name,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::outline::{Node, Outline, bare};
-use crate::data_source::{DataSource, IndexPatterns, Kind};
+use crate::data_source::{DataSource, EventKind, IndexPatterns};
 use crate::diagnostic::{SourceText, Span};
 use crate::language_server::documents::Texts;
 use crate::language_server::rule::clauses::Clause;
@@ -162,6 +162,6 @@ impl<'s> Context<'s> {
 }
 
 /// The kind of event that an event is on a source.
-pub(super) fn kind<'s>(source: &'s DataSource, is: Option<&str>) -> Option<&'s Kind> {
+pub(super) fn kind<'s>(source: &'s DataSource, is: Option<&str>) -> Option<&'s EventKind> {
     is.and_then(|is| source.kind(is))
 }

@@ -9,7 +9,7 @@ use super::super::finding::{
 };
 use super::super::links::Links;
 use super::super::terminal::group::{alike, argument, groups};
-use super::Depth;
+use super::PageDetails;
 use crate::coverage::{ClauseCoverage, RuleCoverage};
 use crate::explain::timeline::CheckDetails;
 use crate::replay::outcome::{Check, CheckKey, ScenarioOutcome, Verdict};
@@ -59,7 +59,11 @@ pub(super) struct Block<'a> {
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(view: &'a View<'a>, depth: &'a Depth, links: Option<&'a Links>) -> Self {
+    pub(super) fn new(
+        view: &'a View<'a>,
+        depth: &'a PageDetails,
+        links: Option<&'a Links>,
+    ) -> Self {
         let changes: BTreeMap<&CheckKey, &Change> = view
             .changes
             .iter()
@@ -150,7 +154,7 @@ impl<'a> Rule<'a> {
     fn add(
         &mut self,
         view: &'a View<'a>,
-        depth: &'a Depth,
+        depth: &'a PageDetails,
         changes: &BTreeMap<&CheckKey, &'a Change>,
         outcome: &'a ScenarioOutcome,
     ) {

@@ -69,7 +69,9 @@ pub(super) fn write(report: &Report<'_>, text: &mut String) {
 fn of_rule(report: &Report<'_>, rule: &Rule<'_>, found: &mut Entries) {
     let blocks = sorted(rule);
     found.shown += blocks.len() + rule.orphans.len();
-    let alike = |one: &&Block<'_>, other: &&Block<'_>| said(report, one) == said(report, other);
+    let alike = |one: &&Block<'_>, other: &&Block<'_>| {
+        tone_and_words(report, one) == tone_and_words(report, other)
+    };
     for group in groups(blocks, alike) {
         let mut text = String::new();
         entries_of(report, rule, &group, &mut text);
@@ -183,7 +185,10 @@ fn sorted<'r, 'a>(rule: &'r Rule<'a>) -> Vec<&'r Block<'a>> {
 }
 
 /// How a finding is coloured and signed, its word, and what it is.
-fn said(report: &Report<'_>, block: &Block<'_>) -> (&'static str, char, &'static str, String) {
+fn tone_and_words(
+    report: &Report<'_>,
+    block: &Block<'_>,
+) -> (&'static str, char, &'static str, String) {
     let check = block.first;
     match block.change {
         Some(change) if !block.fails => {
@@ -221,7 +226,7 @@ fn entries_of(report: &Report<'_>, rule: &Rule<'_>, group: &[&Block<'_>], text: 
 }
 
 fn entry(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, text: &mut String) {
-    let (tone, sign, word, message) = said(report, block);
+    let (tone, sign, word, message) = tone_and_words(report, block);
     let class = block.change.filter(|_| block.fails);
     let class = class.map(|change| format!("{}: ", change.class.word().to_uppercase()));
     let _ = writeln!(

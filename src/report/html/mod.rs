@@ -36,7 +36,7 @@ const DIGEST: &str = "sha256-cTmgOYDJlU0Q165y/6AW6CA5HSnaql5Vkuq0UhPAExs=";
 
 /// The inputs of this format besides those of every format.
 #[derive(Debug, Default)]
-pub struct Depth {
+pub struct PageDetails {
     /// Which clauses the checks decide.
     pub coverage: Coverage,
     /// What the page says of each check.
@@ -46,7 +46,7 @@ pub struct Depth {
 /// Writes the page.
 pub fn write(
     view: &View<'_>,
-    depth: &Depth,
+    depth: &PageDetails,
     links: Option<&Links>,
     out: &mut impl Write,
 ) -> io::Result<()> {
@@ -101,7 +101,7 @@ fn head(text: &mut String) {
 }
 
 /// How the run went, in one line, then in figures, then the filter.
-fn header(view: &View<'_>, depth: &Depth, text: &mut String) {
+fn header(view: &View<'_>, depth: &PageDetails, text: &mut String) {
     let (tone, headline) = headline(view);
     let tone = match tone {
         Tone::Good => "good",

@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 use super::super::markup::escaped;
 use super::blocks::{Report, Rule, clause_id};
 use super::link;
-use crate::coverage::{ClauseCoverage, Gap, RuleCoverage, Seen};
+use crate::coverage::{ClauseCoverage, DecidedChecks, Gap, RuleCoverage};
 use crate::diagnostic::{SourceText, Span};
 use crate::replay::outcome::Place;
 
 /// How a clause is painted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Paint {
+enum ClauseColor {
     Both,
     Alerts,
     Stops,
@@ -20,7 +20,7 @@ enum Paint {
     Untestable,
 }
 
-impl Paint {
+impl ClauseColor {
     const ALL: [Self; 5] = [
         Self::Both,
         Self::Alerts,
@@ -72,8 +72,8 @@ pub(super) fn write(
         return;
     };
     text.push_str("<section>\n<h4>Query</h4>\n<p class=\"legend\">");
-    for paint in Paint::ALL {
-        let of_it = |clause: &&ClauseCoverage| Paint::of(clause) == paint;
+    for paint in ClauseColor::ALL {
+        let of_it = |clause: &&ClauseCoverage| ClauseColor::of(clause) == paint;
         let number = coverage.clauses.iter().filter(of_it).count();
         if number > 0 {
             let (class, words) = (paint.class(), paint.words());
@@ -101,12 +101,12 @@ fn code(rule: &str, place: &Place, clauses: &[ClauseCoverage], text: &mut String
         let _ = writeln!(text, "{}", first + number);
     }
     text.push_str("</pre><pre><code>");
-    painted(rule, place, clauses, text);
+    colored(rule, place, clauses, text);
     text.push_str("</code></pre></div>\n");
 }
 
 /// The query with each clause marked; a clause within another is marked within it.
-fn painted(rule: &str, place: &Place, clauses: &[ClauseCoverage], text: &mut String) {
+fn colored(rule: &str, place: &Place, clauses: &[ClauseCoverage], text: &mut String) {
     let inside = |own: &Place| place.span.contains(own.span) && own.span.start < own.span.end;
     let mut marks: Vec<(usize, &ClauseCoverage)> = clauses
         .iter()
@@ -141,7 +141,7 @@ fn painted(rule: &str, place: &Place, clauses: &[ClauseCoverage], text: &mut Str
                     text,
                     "<mark id=\"{}\" class=\"{}\" title=\"{}\">",
                     clause_id(rule, number),
-                    Paint::of(clause).class(),
+                    ClauseColor::of(clause).class(),
                     escaped(&decisions(clause)),
                 );
                 let end = clause.place.span.end;
@@ -161,7 +161,7 @@ fn decisions(clause: &ClauseCoverage) -> String {
     let decisions = &clause.decisions;
     format!(
         "{}: holds {}, stops {}",
-        Paint::of(clause).words(),
+        ClauseColor::of(clause).words(),
         super::count(decisions.alert.count, "alert"),
         super::count(decisions.none.count, "check"),
     )
@@ -181,13 +181,13 @@ fn missing(rule: &Rule<'_>, gaps: &[Gap<'_>], text: &mut String) {
     text.push_str("<ul class=\"gaps\">\n");
     for gap in gaps {
         let target = rule.clause(|clause| clause.name == gap.clause.name);
-        for wish in &gap.wishes {
+        for missing in &gap.missing_cases {
             let _ = writeln!(
                 text,
                 "<li><code>{}</code>: {}; add {}</li>",
                 link(target.as_deref(), &gap.clause.name.to_string()),
-                escaped(wish.lack),
-                spoken(&wish.case)
+                escaped(missing.lack),
+                with_code_spans(&missing.case)
             );
         }
     }
@@ -195,7 +195,7 @@ fn missing(rule: &Rule<'_>, gaps: &[Gap<'_>], text: &mut String) {
 }
 
 /// Words with code between backticks.
-fn spoken(words: &str) -> String {
+fn with_code_spans(words: &str) -> String {
     let mut text = String::new();
     for (number, part) in words.split('`').enumerate() {
         let part = escaped(part);
@@ -225,30 +225,30 @@ fn clauses(report: &Report<'_>, rule: &Rule<'_>, coverage: &RuleCoverage, text: 
          </th><th scope=\"col\">checks that it stops</th></tr></thead>\n<tbody>\n",
     );
     let mut numbered: Vec<(usize, &ClauseCoverage)> = coverage.clauses.iter().enumerate().collect();
-    numbered.sort_by_key(|(_, clause)| Paint::of(clause) == Paint::Both);
+    numbered.sort_by_key(|(_, clause)| ClauseColor::of(clause) == ClauseColor::Both);
     for (number, clause) in numbered {
         let target = clause.is_in_query().then(|| clause_id(&rule.id, number));
         let _ = write!(
             text,
             "<tr><th scope=\"row\"><mark class=\"{}\">{}</mark>",
-            Paint::of(clause).class(),
+            ClauseColor::of(clause).class(),
             link_around_code(target.as_deref(), &clause.name.to_string()),
         );
         let _ = writeln!(
             text,
             "</th><td>{}</td><td>{}</td></tr>",
-            seen(report, &clause.decisions.alert),
-            seen(report, &clause.decisions.none)
+            decided_checks(report, &clause.decisions.alert),
+            decided_checks(report, &clause.decisions.none)
         );
     }
     text.push_str("</tbody>\n</table>\n</div>\n</details>\n");
 }
 
-fn seen(report: &Report<'_>, seen: &Seen) -> String {
-    let first = seen.first.as_deref();
+fn decided_checks(report: &Report<'_>, decided: &DecidedChecks) -> String {
+    let first = decided.first.as_deref();
     let target = first.and_then(|key| report.block_named(key));
-    let mut text = link(target, &seen.count.to_string());
-    if let Some(mark) = seen.mark() {
+    let mut text = link(target, &decided.count.to_string());
+    if let Some(mark) = decided.mark() {
         let _ = write!(text, " {mark}");
     }
     text
@@ -284,7 +284,7 @@ mod tests {
         };
         let clauses: Vec<ClauseCoverage> = clauses.iter().map(clause).collect();
         let mut text = String::new();
-        painted("r1", &place(query), &clauses, &mut text);
+        colored("r1", &place(query), &clauses, &mut text);
         let title = clauses.first().map_or_else(String::new, decisions);
         text.replace(&format!(" class=\"never\" title=\"{title}\""), "")
     }
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn code_stands_between_backticks() {
-        assert_eq!(spoken("is `a<b` so"), "is <code>a&lt;b</code> so");
-        assert_eq!(spoken("no `end <"), "no <code>end &lt;</code>");
+        assert_eq!(with_code_spans("is `a<b` so"), "is <code>a&lt;b</code> so");
+        assert_eq!(with_code_spans("no `end <"), "no <code>end &lt;</code>");
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::markup::escaped;
 use crate::event::time::format_offset;
-use crate::explain::timeline::{EventTimeline, Step};
+use crate::explain::timeline::{EventTimeline, TimelineEvent};
 
 /// How high a lane is, in pixels.
 const LANE: usize = 22;
@@ -105,7 +105,7 @@ fn thread(timeline: &EventTimeline, scale: &Scale, text: &mut String) {
     }
 }
 
-fn dots(timeline: &EventTimeline, step: &Step, scale: &Scale, text: &mut String) {
+fn dots(timeline: &EventTimeline, step: &TimelineEvent, scale: &Scale, text: &mut String) {
     let Some(x) = step.at.map(|at| percent(scale.x(at))) else {
         return;
     };
@@ -274,7 +274,7 @@ mod tests {
             role: "stage",
             asks: "process".into(),
         };
-        let step = |(at, meets): &(i64, &[u16])| Step {
+        let step = |(at, meets): &(i64, &[u16])| TimelineEvent {
             label: format!("at {at}"),
             at: Some(*at),
             meets: meets.to_vec(),

@@ -8,7 +8,7 @@ use super::style::{BAD, CAME, DIM, GONE, GOOD, NAME, Painter, WARN, clean};
 use crate::report::comparison::{clipped, grouped, headline, lines, shares};
 use crate::report::recorded;
 use crate::rule_diff::recordings::AlertDifference;
-use crate::rule_diff::{Comparison, Decider, Difference, Kind, RuleChange};
+use crate::rule_diff::{Comparison, Decider, Difference, RuleChange, RuleChangeKind};
 use crate::snapshot::Class;
 
 /// Writes the report.
@@ -31,7 +31,7 @@ pub fn write_comparison(found: &Comparison, colour: bool, text: &mut String) {
     for one in found.recordings.iter().flat_map(|found| &found.differences) {
         over_recordings(one, painter, text);
     }
-    let tested = |change: &&RuleChange| change.tested || change.kind == Kind::Removed;
+    let tested = |change: &&RuleChange| change.tested || change.kind == RuleChangeKind::Removed;
     for change in found.rules.iter().filter(tested) {
         rule(change, painter, text);
     }
@@ -78,7 +78,7 @@ fn difference(group: &[&Difference], painter: Painter, text: &mut String) {
     let key = painter.paint(NAME, &key);
     let _ = writeln!(text, "{}{key}", painter.key(style, &word));
     for decider in &one.decided {
-        stopped(decider, painter, text);
+        write_decider(decider, painter, text);
     }
     if one.change.contradicts {
         let _ = writeln!(
@@ -91,7 +91,7 @@ fn difference(group: &[&Difference], painter: Painter, text: &mut String) {
 }
 
 /// The clause that stopped it, on which side, and where it stands.
-fn stopped(decider: &Decider, painter: Painter, text: &mut String) {
+fn write_decider(decider: &Decider, painter: Painter, text: &mut String) {
     let line = decider.line.map(|line| format!(":{line}"));
     let at = format!("{}{}", decider.file, line.unwrap_or_default());
     let when = if decider.before { "before" } else { "now" };
@@ -115,7 +115,7 @@ fn over_recordings(one: &AlertDifference, painter: Painter, text: &mut String) {
         painter.paint(NAME, &one.rule_name),
         painter.paint(DIM, &one.file)
     );
-    let (alerts, more) = recorded::shown(one);
+    let (alerts, more) = recorded::shown_alerts(one);
     for (alert, next) in recorded::with_next(alerts) {
         let _ = writeln!(
             text,
@@ -125,7 +125,7 @@ fn over_recordings(one: &AlertDifference, painter: Painter, text: &mut String) {
             painter.paint(DIM, recorded::time(alert).unwrap_or_default())
         );
         for decider in recorded::newly_decided(alert, next) {
-            stopped(decider, painter, text);
+            write_decider(decider, painter, text);
         }
         if let Some(instead) = recorded::instead(alert, one.class) {
             let _ = writeln!(text, "{}{}", painter.key(DIM, ""), clean(&instead));

@@ -34,11 +34,15 @@ pub fn write_coverage(coverage: &Coverage, options: CoverageOptions, text: &mut 
         let mut gaps = false;
         for gap in rule.gaps() {
             gaps = true;
-            let lacks: Vec<&str> = gap.wishes.iter().map(|wish| wish.lack).collect();
+            let lacks: Vec<&str> = gap
+                .missing_cases
+                .iter()
+                .map(|missing| missing.lack)
+                .collect();
             let words = lacks.join(" and ");
             excerpt::draw(&gap.clause.place, &words, options.width, painter, text);
-            for wish in &gap.wishes {
-                let _ = writeln!(text, "          add {}", clean(&wish.case));
+            for missing in &gap.missing_cases {
+                let _ = writeln!(text, "          add {}", clean(&missing.case));
             }
         }
         for clause in rule.untestable() {

@@ -63,14 +63,14 @@ fn write_body(one: &Explanation, painter: Painter, all: bool, text: &mut String)
     if let Some(recording) = &one.recording {
         of_recording(recording, painter, text);
     }
-    lacks(one, painter, text);
-    if let Some(furthest) = &one.furthest {
+    unmet_clauses(one, painter, text);
+    if let Some(prefix) = &one.longest_prefix {
         let words = format!(
             "{} of {} ({}), then {}",
-            furthest.events.len(),
-            furthest.of,
-            furthest.events.join(", "),
-            furthest.ended
+            prefix.events.len(),
+            prefix.of,
+            prefix.events.join(", "),
+            prefix.ended
         );
         key_line("reached", &words, painter, text);
     }
@@ -160,7 +160,7 @@ fn of_recording(recording: &Recording, painter: Painter, text: &mut String) {
 }
 
 /// The unmet clauses, which come first.
-fn lacks(one: &Explanation, painter: Painter, text: &mut String) {
+fn unmet_clauses(one: &Explanation, painter: Painter, text: &mut String) {
     let mut key = "lacks";
     for stage in &one.stages {
         let empty = stage.role == "stage" && stage.matching == 0 && one.stages.len() > 1;
@@ -175,16 +175,16 @@ fn lacks(one: &Explanation, painter: Painter, text: &mut String) {
             key = "";
         }
     }
-    for (index, lack) in one.lacks.iter().take(LISTED).enumerate() {
+    for (index, unmet) in one.unmet.iter().take(LISTED).enumerate() {
         let joined = match (index, one.alone) {
             (0, _) => "",
             (_, true) => "or ",
             (_, false) => "and ",
         };
-        key_line(key, &format!("{joined}{}", lack.words()), painter, text);
+        key_line(key, &format!("{joined}{}", unmet.words()), painter, text);
         key = "";
     }
-    more(one.lacks.len(), painter, text);
+    more(one.unmet.len(), painter, text);
 }
 
 fn more(all: usize, painter: Painter, text: &mut String) {

@@ -85,7 +85,7 @@ impl Block<'_> {
         self.headline(first, change, text);
         match change {
             Some(change) => super::change::lines(change, self.painter, text),
-            None => self.found(first, text),
+            None => self.write_facts(first, text),
         }
         for diagnostic in &diagnostics(first) {
             text.push('\n');
@@ -139,7 +139,7 @@ impl Block<'_> {
     }
 
     /// What it did, where there is no snapshot to differ from.
-    fn found(&self, check: &Check, text: &mut String) {
+    fn write_facts(&self, check: &Check, text: &mut String) {
         let Some(record) = record(check) else { return };
         for fact in &record.facts {
             let key = self.painter.key(DIM, &fact.key);

@@ -29,8 +29,9 @@ pub(super) fn write(view: &View<'_>, options: Options, text: &mut String) {
         let _ = writeln!(text, "{key}{}", by_class(view.accepted));
     }
     write_rules(&view.outcome.rules, width, painter, text);
-    let sources =
-        |list: fn(&ScenarioOutcome) -> &[String]| named(&view.outcome.scenarios, width, list);
+    let sources = |list: fn(&ScenarioOutcome) -> &[String]| {
+        names_with_scenarios(&view.outcome.scenarios, width, list)
+    };
     for (key, words, list) in [
         (
             "sources",
@@ -157,7 +158,7 @@ fn by_class(changes: &[Change]) -> String {
 }
 
 /// `sysmon (scenarios/a.yaml)`: each name once for the scenarios that it concerns.
-fn named(
+fn names_with_scenarios(
     scenarios: &[ScenarioOutcome],
     width: usize,
     list: fn(&ScenarioOutcome) -> &[String],

@@ -2,7 +2,7 @@
 
 use super::{Options, write};
 use crate::evaluate::FailureKind;
-use crate::project::{Conclusion, Evidence};
+use crate::project::{Conclusion, ConclusionInputs};
 use crate::replay::census::Standing;
 use crate::replay::outcome::{CheckWarning, NoneRecord, Observed, Outcome, Verdict};
 use crate::replay::reason::{Reason, RefusedQuery, Uncertainty};
@@ -52,7 +52,7 @@ fn report(old: &Outcome, new: &Outcome, asked: &Asked) -> String {
         gates: &[],
         rules: &[],
         strict: asked.strict,
-        conclusion: Conclusion::of(&Evidence {
+        conclusion: Conclusion::of(&ConclusionInputs {
             outcome: new,
             changes: &resolution.open,
             problems: &[],

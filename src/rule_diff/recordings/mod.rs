@@ -10,7 +10,7 @@ mod why;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use self::pairing::{Alone, Pairing};
+use self::pairing::{Pairing, UnpairedAlerts};
 use self::why::CauseAnalysis;
 use super::{Decider, RuleChange};
 use crate::compile::{CompiledRule, ExceptionLists, RuleCompiler};
@@ -96,12 +96,12 @@ pub struct RecordedAlert {
     /// Its join keys.
     pub join: Vec<Option<String>>,
     /// Why the other version does not give it; `None` where that was not asked.
-    pub answer: Option<Explanation>,
+    pub explanation: Option<CauseExplanation>,
 }
 
 /// Why a version of a rule does not alert on these events.
 #[derive(Debug, Default)]
-pub struct Explanation {
+pub struct CauseExplanation {
     /// The clauses that stopped it.
     pub decided: Vec<Decider>,
     /// It alerts on other events of the same key: those of its alert.
@@ -149,7 +149,7 @@ pub fn compare(
     };
     let pairs = compared.pairs;
     let versions = Versions::compile(compared, &mut found);
-    let mut watcher = Both {
+    let mut watcher = PairedScan {
         versions: &versions,
         pairing: Pairing::new(pairs.len()),
         alerts: (0, 0),
@@ -188,40 +188,40 @@ pub fn compare(
 /// What has no counterpart, by rule and class, worst first; the first alerts of each explained.
 fn differences(
     pairs: &[Pair<'_>],
-    unpaired: Vec<[Alone; 2]>,
+    unpaired: Vec<[UnpairedAlerts; 2]>,
     versions: &Versions<'_>,
     inputs: &dyn Inputs,
 ) -> Vec<AlertDifference> {
     let mut found = Vec::new();
     for ((number, pair), sides) in pairs.iter().enumerate().zip(unpaired) {
-        for (alone, class) in sides.into_iter().zip([Class::Lost, Class::New]) {
-            if alone.count > 0 {
-                found.push((number, class, pair.change, alone));
+        for (unpaired, class) in sides.into_iter().zip([Class::Lost, Class::New]) {
+            if unpaired.count > 0 {
+                found.push((number, class, pair.change, unpaired));
             }
         }
     }
     found.sort_by_key(|(_, class, ..)| *class);
-    let mut inquiries = Vec::new();
-    for (place, (number, class, _, alone)) in found.iter().enumerate() {
+    let mut analyses = Vec::new();
+    for (place, (number, class, _, unpaired)) in found.iter().enumerate() {
         if let Some((version, rule)) = versions.version(*number, *class == Class::New) {
-            let asked = alone.alerts.iter().take(EXPLAINED);
-            inquiries.extend(asked.filter_map(|one| CauseAnalysis::new(place, version, rule, one)));
+            let asked = unpaired.alerts.iter().take(EXPLAINED);
+            analyses.extend(asked.filter_map(|one| CauseAnalysis::new(place, version, rule, one)));
         }
     }
-    inquiries.truncate(MOST_EXPLAINED);
-    let mut answers = explain(&mut inquiries, inputs);
+    analyses.truncate(MOST_EXPLAINED);
+    let mut explanations = explain(&mut analyses, inputs);
     let differences = found.into_iter().enumerate();
-    let differences = differences.map(|(place, (_, class, change, alone))| {
-        let mut answers = answers.remove(&place).unwrap_or_default().into_iter();
-        let alerts = alone.alerts.iter();
+    let differences = differences.map(|(place, (_, class, change, unpaired))| {
+        let mut explanations = explanations.remove(&place).unwrap_or_default().into_iter();
+        let alerts = unpaired.alerts.iter();
         AlertDifference {
             class,
             rule_id: change.id.clone(),
             rule_name: change.name.clone(),
             file: change.file.clone(),
-            count: alone.count,
+            count: unpaired.count,
             alerts: alerts
-                .map(|alert| recorded(alert, answers.next(), inputs))
+                .map(|alert| recorded(alert, explanations.next(), inputs))
                 .collect(),
         }
     });
@@ -283,14 +283,14 @@ impl<'s> Versions<'s> {
 }
 
 /// Hands the alerts of a scan to their pairs.
-struct Both<'b, 's> {
+struct PairedScan<'b, 's> {
     versions: &'b Versions<'s>,
     pairing: Pairing,
     alerts: (u64, u64),
     progress: &'b mut (dyn FnMut(&Stats) + Send),
 }
 
-impl Watcher for Both<'_, '_> {
+impl Watcher for PairedScan<'_, '_> {
     fn alert(&mut self, alert: Alert) -> bool {
         let place = alert.rule as usize;
         if let Some((version, pair)) = self.versions.of.get(place) {
@@ -316,39 +316,42 @@ impl Watcher for Both<'_, '_> {
 
 /// The answers in the order of the inquiries, by what they are about.
 fn explain(
-    inquiries: &mut [CauseAnalysis<'_>],
+    analyses: &mut [CauseAnalysis<'_>],
     inputs: &dyn Inputs,
-) -> BTreeMap<usize, Vec<Explanation>> {
-    gather_own(inquiries, inputs);
-    if inquiries.iter().any(CauseAnalysis::asks_for_more) {
-        gather_others(inquiries, inputs);
+) -> BTreeMap<usize, Vec<CauseExplanation>> {
+    gather_own(analyses, inputs);
+    if analyses.iter().any(CauseAnalysis::asks_for_more) {
+        gather_others(analyses, inputs);
     }
     let name = |file: u32| inputs.name(file as usize);
-    let mut answers: BTreeMap<usize, Vec<Explanation>> = BTreeMap::new();
-    for inquiry in inquiries {
-        let answer = inquiry.answer(&name);
-        answers.entry(inquiry.about).or_default().push(answer);
+    let mut explanations: BTreeMap<usize, Vec<CauseExplanation>> = BTreeMap::new();
+    for analysis in analyses {
+        let explanation = analysis.explain(&name);
+        explanations
+            .entry(analysis.about)
+            .or_default()
+            .push(explanation);
     }
-    answers
+    explanations
 }
 
 /// Reads the alerts' own events. A file that cannot be read any more gives none.
-fn gather_own(inquiries: &mut [CauseAnalysis<'_>], inputs: &dyn Inputs) {
+fn gather_own(analyses: &mut [CauseAnalysis<'_>], inputs: &dyn Inputs) {
     let mut wanted: BTreeMap<u32, BTreeMap<u64, Vec<usize>>> = BTreeMap::new();
-    for (number, inquiry) in inquiries.iter().enumerate() {
-        for (file, line) in inquiry.own() {
+    for (number, analysis) in analyses.iter().enumerate() {
+        for (file, line) in analysis.own() {
             let lines = wanted.entry(file).or_default();
             lines.entry(line).or_default().push(number);
         }
     }
     for (file, mut lines) in wanted {
         let mut read = |number: u64, line: &str| {
-            if let Some(inquirers) = lines.remove(&number)
+            if let Some(analyses_of_line) = lines.remove(&number)
                 && let Some(event) = scan::reread::event(line)
             {
-                for inquirer in inquirers {
-                    if let Some(inquiry) = inquiries.get_mut(inquirer) {
-                        inquiry.take((file, number), &event);
+                for index in analyses_of_line {
+                    if let Some(analysis) = analyses.get_mut(index) {
+                        analysis.take((file, number), &event);
                     }
                 }
             }
@@ -359,23 +362,27 @@ fn gather_own(inquiries: &mut [CauseAnalysis<'_>], inputs: &dyn Inputs) {
 }
 
 /// Reads the other events of the alerts' keys.
-fn gather_others(inquiries: &mut [CauseAnalysis<'_>], inputs: &dyn Inputs) {
+fn gather_others(analyses: &mut [CauseAnalysis<'_>], inputs: &dyn Inputs) {
     for (number, file) in (0..inputs.count()).zip(0u32..) {
         let mut read = |line: u64, text: &str| {
             let mut event: Option<Option<Event>> = None;
-            for inquiry in inquiries.iter_mut().filter(|one| one.may_hold(text)) {
+            for analysis in analyses.iter_mut().filter(|one| one.may_hold(text)) {
                 let event = event.get_or_insert_with(|| scan::reread::event(text));
                 if let Some(event) = event {
-                    inquiry.offer((file, line), event);
+                    analysis.offer((file, line), event);
                 }
             }
-            inquiries.iter().any(CauseAnalysis::asks_for_more)
+            analyses.iter().any(CauseAnalysis::asks_for_more)
         };
         let _ = scan::reread::lines(inputs, number, &mut read);
     }
 }
 
-fn recorded(alert: &Alert, answer: Option<Explanation>, inputs: &dyn Inputs) -> RecordedAlert {
+fn recorded(
+    alert: &Alert,
+    explanation: Option<CauseExplanation>,
+    inputs: &dyn Inputs,
+) -> RecordedAlert {
     let event = |event: &EventRecord| {
         let place = format!("{}:{}", inputs.name(event.file as usize), event.line);
         (place, event.timestamp.as_deref().map(str::to_owned))
@@ -387,6 +394,6 @@ fn recorded(alert: &Alert, answer: Option<Explanation>, inputs: &dyn Inputs) -> 
         join: join
             .map(|key| key.as_ref().map(ToString::to_string))
             .collect(),
-        answer,
+        explanation,
     }
 }

@@ -15,7 +15,7 @@ pub(super) type Places = Vec<Option<(u32, u64)>>;
 
 /// Alerts that only one side gives.
 #[derive(Debug, Default)]
-pub(super) struct Alone {
+pub(super) struct UnpairedAlerts {
     /// How many alerts.
     pub(super) count: u64,
     /// The first of them.
@@ -27,7 +27,7 @@ pub(super) struct Alone {
 pub(super) struct Pairing {
     waiting: FxHashMap<(usize, bool, Places), Waiting>,
     /// By pair of rules: the older side's and the newer side's.
-    alone: Vec<[Alone; 2]>,
+    unpaired: Vec<[UnpairedAlerts; 2]>,
     /// By the same: how many alerts that wait are held whole.
     held: Vec<[usize; 2]>,
     serial: u64,
@@ -46,7 +46,7 @@ impl Pairing {
     /// For this many pairs of rules.
     pub(super) fn new(pairs: usize) -> Self {
         Self {
-            alone: std::iter::repeat_with(Default::default)
+            unpaired: std::iter::repeat_with(Default::default)
                 .take(pairs)
                 .collect(),
             held: vec![[0; 2]; pairs],
@@ -67,19 +67,19 @@ impl Pairing {
             if other.count == 0
                 && let Some(gone) = self.waiting.remove(&counterpart)
                 && gone.alert.is_some()
-                && let Some(held) = self.held(pair, !before)
+                && let Some(held) = self.held_count(pair, !before)
             {
                 *held -= 1;
             }
             return;
         }
         let (_, _, places) = counterpart;
-        let kept = self.alone.get(pair).map_or(KEPT, |sides| {
+        let kept = self.unpaired.get(pair).map_or(KEPT, |sides| {
             sides
                 .get(usize::from(!before))
                 .map_or(0, |one| one.alerts.len())
         });
-        let is_held = self.held(pair, before).is_some_and(|held| {
+        let is_held = self.held_count(pair, before).is_some_and(|held| {
             let room = *held + kept < KEPT;
             *held += usize::from(room);
             room
@@ -95,7 +95,7 @@ impl Pairing {
         });
         waiting.count += 1;
         if whole.is_some()
-            && let Some(held) = self.held(pair, before)
+            && let Some(held) = self.held_count(pair, before)
         {
             // The same events alerted before: they are held once.
             *held -= 1;
@@ -107,12 +107,12 @@ impl Pairing {
     }
 
     /// What has no counterpart, by pair: the older side's and the newer side's.
-    pub(super) fn end(mut self) -> Vec<[Alone; 2]> {
+    pub(super) fn end(mut self) -> Vec<[UnpairedAlerts; 2]> {
         self.settle(u64::MAX);
-        self.alone
+        self.unpaired
     }
 
-    fn held(&mut self, pair: usize, before: bool) -> Option<&mut usize> {
+    fn held_count(&mut self, pair: usize, before: bool) -> Option<&mut usize> {
         self.held.get_mut(pair)?.get_mut(usize::from(!before))
     }
 
@@ -122,14 +122,14 @@ impl Pairing {
         let mut settled: Vec<_> = settled.collect();
         settled.sort_unstable_by_key(|(_, one)| one.serial);
         for ((pair, before, _), one) in settled {
-            let side = self.alone.get_mut(pair);
+            let side = self.unpaired.get_mut(pair);
             let Some(side) = side.and_then(|sides| sides.get_mut(usize::from(!before))) else {
                 continue;
             };
             side.count += one.count;
             if let Some(alert) = one.alert {
                 side.alerts.push(alert);
-                if let Some(held) = self.held(pair, before) {
+                if let Some(held) = self.held_count(pair, before) {
                     *held -= 1;
                 }
             }

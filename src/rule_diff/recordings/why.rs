@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Decider;
 use super::pairing::Places;
-use super::{Explanation, Version};
+use super::{CauseExplanation, Version};
 use crate::compile::CompiledRule;
 use crate::data_source::detect::route;
 use crate::evaluate::{BlockerHint, Cause, CauseKind, Context, Prepared, reason};
@@ -111,22 +111,22 @@ impl<'v> CauseAnalysis<'v> {
     }
 
     /// What stopped it. `name` gives the name of a file.
-    pub(super) fn answer(&self, name: &dyn Fn(u32) -> String) -> Explanation {
+    pub(super) fn explain(&self, name: &dyn Fn(u32) -> String) -> CauseExplanation {
         let places: Vec<Place> = self.events.keys().copied().collect();
         let events: Vec<Event> = self.events.values().cloned().collect();
         let Ok(evaluation) = self.prepared.evaluate(&events, &Context::default()) else {
-            return Explanation::default();
+            return CauseExplanation::default();
         };
         if let Some(found) = evaluation.matches().first() {
             if self.rule.is_executed() {
                 // The query matches, but the executions do not alert.
-                return Explanation::default();
+                return CauseExplanation::default();
             }
             let events = found.stages.iter().flatten();
             let events = events.filter_map(|event| places.get(event.index()).copied());
-            return Explanation {
+            return CauseExplanation {
                 instead: events.map(|place| words(place, name)).collect(),
-                ..Explanation::default()
+                ..CauseExplanation::default()
             };
         }
         let hint = BlockerHint {
@@ -143,7 +143,7 @@ impl<'v> CauseAnalysis<'v> {
             let place = places.get(event.index()).copied();
             place.map_or_else(String::new, |place| words(place, name))
         };
-        let mut answer = Explanation::default();
+        let mut explanation = CauseExplanation::default();
         for cause in causes {
             let decider = Decider {
                 clause: excluded_by(cause, &events)
@@ -152,11 +152,11 @@ impl<'v> CauseAnalysis<'v> {
                 line: self.line(cause),
                 before: self.version.before,
             };
-            if !answer.decided.contains(&decider) {
-                answer.decided.push(decider);
+            if !explanation.decided.contains(&decider) {
+                explanation.decided.push(decider);
             }
         }
-        answer
+        explanation
     }
 
     /// The alert's events, one a position, where both versions have as many.

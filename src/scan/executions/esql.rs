@@ -4,13 +4,13 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::reading::Reading;
-use super::replay::{Executed, Group, Held, Made};
+use super::replay::{ExecutionResult, Group, Held, RuleExecutor};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::pipeline::{Input, OutputRow, Program};
 use crate::event::schema::MappedField;
 use crate::event::{Event, Timestamp};
 use crate::execution::replayed::Execution;
-use crate::execution::suppress::{Fate, OpenGroups};
+use crate::execution::suppress::{HitOutcome, OpenGroups};
 use crate::plan::pipeline::{Cell, ColumnOrigin, Metadata, Pipeline};
 use crate::scan::EventRecord;
 
@@ -18,7 +18,7 @@ use crate::scan::EventRecord;
 const MOST_ALERTED: usize = 10_000;
 
 /// A query and what its executions have alerted on.
-pub(super) struct Querying<'p> {
+pub(super) struct EsqlExecutor<'p> {
     pipeline: &'p Pipeline,
     program: Program<'p>,
     /// The fields that it reads; all of them where it reads the document as a whole.
@@ -31,7 +31,7 @@ pub(super) struct Querying<'p> {
     failure: Option<QueryFailure>,
 }
 
-impl<'p> Querying<'p> {
+impl<'p> EsqlExecutor<'p> {
     /// `None` for a query that cannot be run at all; the rule was refused for it.
     pub(super) fn new(pipeline: &'p Pipeline, open: OpenGroups<'p>) -> Option<Self> {
         Some(Self {
@@ -83,7 +83,7 @@ fn fields(pipeline: &Pipeline, open: &OpenGroups<'_>) -> Option<Vec<String>> {
     Some(paths)
 }
 
-impl Executed for Querying<'_> {
+impl RuleExecutor for EsqlExecutor<'_> {
     type Document = Event;
 
     fn document(&self, reading: Reading, record: &EventRecord) -> Event {
@@ -99,7 +99,7 @@ impl Executed for Querying<'_> {
         event
     }
 
-    fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Event>>) -> Made {
+    fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Event>>) -> ExecutionResult {
         self.open.begin(execution.start);
         let seen = held.iter().enumerate();
         let seen = seen.filter(|(_, held)| execution.sees(held.arrival));
@@ -112,7 +112,7 @@ impl Executed for Querying<'_> {
             .unzip();
         self.forget(held);
         let outputs = self.pipeline.computed_outputs();
-        let mut made = Made::default();
+        let mut made = ExecutionResult::default();
         for row in self.rows(&events, execution.start) {
             let own = row
                 .events
@@ -133,16 +133,16 @@ impl Executed for Querying<'_> {
             }
             let pipeline = self.pipeline;
             let values = |field: &str| column_or_field(pipeline, &row, &events, field);
-            match self.open.fate(values) {
-                Fate::Alert => made.alerts.push(Group {
+            match self.open.outcome_of(values) {
+                HitOutcome::Alert => made.alerts.push(Group {
                     join: outputs
                         .iter()
                         .map(|(place, _)| row.cells.get(*place).and_then(Cell::as_one))
                         .collect(),
                     places: own.into_iter().map(Some).collect(),
                 }),
-                Fate::Suppressed => made.suppressed += 1,
-                Fate::Cut => {
+                HitOutcome::Suppressed => made.suppressed += 1,
+                HitOutcome::Cut => {
                     made.cut += 1;
                     continue;
                 }
@@ -152,14 +152,14 @@ impl Executed for Querying<'_> {
         made
     }
 
-    fn leave(&mut self, _: Event) {}
+    fn expire(&mut self, _: Event) {}
 
     fn failure(&mut self) -> Option<String> {
         self.failure.take().map(|failure| failure.to_string())
     }
 }
 
-impl Querying<'_> {
+impl EsqlExecutor<'_> {
     /// Forgets the alerts of documents that no execution sees any more.
     fn forget(&mut self, held: &VecDeque<Held<Event>>) {
         if self.alerted.len() > MOST_ALERTED {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::candidates::Candidates;
 use super::reading::Reading;
-use super::replay::{Executed, Group, Held, Made};
+use super::replay::{ExecutionResult, Group, Held, RuleExecutor};
 use crate::compile::{Comparison, FoundIndicators, IndicatorSide};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::indicator_match::{Enumerated, Pair};
@@ -19,7 +19,7 @@ use crate::scan::EventRecord;
 const MOST_ALERTED: usize = 10_000;
 
 /// The indicators, and what executions have alerted on.
-pub(super) struct Matching<'r> {
+pub(super) struct IndicatorExecutor<'r> {
     side: &'r IndicatorSide,
     candidates: Candidates<'r>,
     /// The fields of events that are looked at.
@@ -40,7 +40,7 @@ pub(super) struct Compared {
     near: Vec<usize>,
 }
 
-impl<'r> Matching<'r> {
+impl<'r> IndicatorExecutor<'r> {
     pub(super) fn new(side: &'r IndicatorSide, open: OpenGroups<'r>) -> Self {
         let mut fields = side.entries().event_paths();
         let suppression = open.suppression();
@@ -61,10 +61,10 @@ impl<'r> Matching<'r> {
         &mut self,
         execution: Execution,
         seen: &[(usize, &Held<Compared>)],
-    ) -> Result<Made, QueryFailure> {
+    ) -> Result<ExecutionResult, QueryFailure> {
         let side = self.side;
         let now = Timestamp::from_millis(execution.start);
-        let found = side.found(now, self.found.as_ref())?;
+        let found = side.indicators_at(now, self.found.as_ref())?;
         let found = &self.found.insert(found).indicators;
         let places: BTreeMap<usize, usize> = found
             .iter()
@@ -130,7 +130,7 @@ impl<'r> Matching<'r> {
                 places: vec![seen.get(*own).map(|(place, _)| *place)],
             }
         });
-        Ok(Made {
+        Ok(ExecutionResult {
             alerts: alerts.collect(),
             cut: matching.cut.len(),
             suppressed: matching.suppressed.len(),
@@ -138,7 +138,7 @@ impl<'r> Matching<'r> {
     }
 }
 
-impl Executed for Matching<'_> {
+impl RuleExecutor for IndicatorExecutor<'_> {
     type Document = Compared;
 
     fn document(&self, reading: Reading, _: &EventRecord) -> Compared {
@@ -151,7 +151,11 @@ impl Executed for Matching<'_> {
         }
     }
 
-    fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Compared>>) -> Made {
+    fn execute(
+        &mut self,
+        execution: Execution,
+        held: &VecDeque<Held<Compared>>,
+    ) -> ExecutionResult {
         if self.alerted.len() > MOST_ALERTED {
             let oldest = held.iter().map(|held| held.number).min();
             self.alerted = self.alerted.split_off(&oldest.unwrap_or(usize::MAX));
@@ -163,11 +167,11 @@ impl Executed for Matching<'_> {
         let seen: Vec<(usize, &Held<Compared>)> = seen.collect();
         self.matched(execution, &seen).unwrap_or_else(|failure| {
             self.failure = Some(failure);
-            Made::default()
+            ExecutionResult::default()
         })
     }
 
-    fn leave(&mut self, _: Compared) {}
+    fn expire(&mut self, _: Compared) {}
 
     fn failure(&mut self) -> Option<String> {
         self.failure.take().map(|failure| failure.to_string())

@@ -4,12 +4,12 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::reading::Reading;
-use super::replay::{Executed, Group, Held, Made};
+use super::replay::{ExecutionResult, Group, Held, RuleExecutor};
 use crate::evaluate::{Context, Match, Patterns, QueryFailure};
 use crate::event::schema::MappedField;
 use crate::event::{Event, Timestamp};
 use crate::execution::replayed::Execution;
-use crate::execution::suppress::{Fate, OpenGroups, group};
+use crate::execution::suppress::{HitOutcome, OpenGroups, group};
 use crate::plan::{Operator, Plan};
 use crate::scan::EventRecord;
 
@@ -17,7 +17,7 @@ use crate::scan::EventRecord;
 const MOST_ALERTED: usize = 10_000;
 
 /// A query and what its executions have alerted on.
-pub(super) struct Matching<'r> {
+pub(super) struct EventExecutor<'r> {
     plan: &'r Plan,
     patterns: Patterns,
     /// The fields of events that are looked at.
@@ -28,7 +28,7 @@ pub(super) struct Matching<'r> {
     failure: Option<QueryFailure>,
 }
 
-impl<'r> Matching<'r> {
+impl<'r> EventExecutor<'r> {
     /// `None` for a query that cannot be run at all; the rule was refused for it.
     pub(super) fn new(plan: &'r Plan, open: OpenGroups<'r>) -> Option<Self> {
         let readers = plan.fields.iter().flat_map(|field| &field.readers);
@@ -57,14 +57,14 @@ impl<'r> Matching<'r> {
     }
 }
 
-impl Executed for Matching<'_> {
+impl RuleExecutor for EventExecutor<'_> {
     type Document = Event;
 
     fn document(&self, reading: Reading, _: &EventRecord) -> Event {
         reading.content.event().only(&self.fields)
     }
 
-    fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Event>>) -> Made {
+    fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Event>>) -> ExecutionResult {
         self.open.begin(execution.start);
         if self.known.len() > MOST_ALERTED {
             let oldest = held.iter().map(|held| held.number).min().unwrap_or(0);
@@ -88,7 +88,7 @@ impl Executed for Matching<'_> {
         });
         let is_sequence = !matches!(self.plan.operator, Operator::Select);
         let lost = found.len().saturating_sub(self.open.looked_at());
-        let mut made = Made::default();
+        let mut made = ExecutionResult::default();
         for (number, one) in found.into_iter().enumerate() {
             let own = |id: &Option<crate::event::EventId>| places.get((*id)?.index()).copied();
             let places: Vec<Option<usize>> = one.stages.iter().map(own).collect();
@@ -103,18 +103,18 @@ impl Executed for Matching<'_> {
                 continue;
             }
             let suppression = self.open.suppression();
-            let fate = self.open.fate_of(|| {
+            let outcome = self.open.outcome_of_group(|| {
                 let ids = one.stages.iter().flatten();
                 let own: Vec<&Event> = ids.filter_map(|id| events.get(id.index())).collect();
                 suppression.map_or_else(Vec::new, |how| group(how, &own, is_sequence))
             });
-            match fate {
-                Fate::Alert => made.alerts.push(Group {
+            match outcome {
+                HitOutcome::Alert => made.alerts.push(Group {
                     join: one.join,
                     places,
                 }),
-                Fate::Suppressed => made.suppressed += 1,
-                Fate::Cut => {
+                HitOutcome::Suppressed => made.suppressed += 1,
+                HitOutcome::Cut => {
                     made.cut += 1;
                     continue;
                 }
@@ -124,7 +124,7 @@ impl Executed for Matching<'_> {
         made
     }
 
-    fn leave(&mut self, _: Event) {}
+    fn expire(&mut self, _: Event) {}
 
     fn failure(&mut self) -> Option<String> {
         self.failure.take().map(|failure| failure.to_string())

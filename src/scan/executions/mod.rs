@@ -172,31 +172,31 @@ impl Documents<'_> {
         let suppression = rule.production.suppression.as_ref();
         let open = OpenGroups::new(suppression, rule.alert_limit() as usize);
         if let RuleKind::Threshold(settings) = &rule.kind {
-            let kind = threshold::Counting::new(settings, open);
+            let kind = threshold::ThresholdExecutor::new(settings, open);
             let replay = Replay::new(number, rule, kind, max_documents);
             self.replay(replay, sink, shortfalls)
         } else if let RuleKind::NewTerms(settings) = &rule.kind {
-            let kind = new_terms::Remembering::new(settings, open, max_documents);
+            let kind = new_terms::NewTermsExecutor::new(settings, open, max_documents);
             let replay = Replay::new(number, rule, kind, max_documents);
             self.replay(replay, sink, shortfalls)
         } else if let Some(side) = &compiled.indicators {
-            let kind = indicator_match::Matching::new(side, open);
+            let kind = indicator_match::IndicatorExecutor::new(side, open);
             let replay = Replay::new(number, rule, kind, max_documents);
             self.replay(replay, sink, shortfalls)
         } else if let Some(pipeline) = &compiled.pipeline {
-            let Some(kind) = esql::Querying::new(pipeline, open) else {
+            let Some(kind) = esql::EsqlExecutor::new(pipeline, open) else {
                 return self.skip();
             };
             let replay = Replay::new(number, rule, kind, max_documents);
             self.replay(replay, sink, shortfalls)
         } else if matches!(rule.kind, RuleKind::Eql) {
-            let Some(kind) = matches::Matching::new(&compiled.plan, open) else {
+            let Some(kind) = matches::EventExecutor::new(&compiled.plan, open) else {
                 return self.skip();
             };
             let replay = Replay::new(number, rule, kind, max_documents);
             self.replay(replay, sink, shortfalls)
         } else {
-            let kind = paging::Paging::new(open);
+            let kind = paging::QueryExecutor::new(open);
             let replay = Replay::new(number, rule, kind, max_documents);
             self.replay(replay, sink, shortfalls)
         }
@@ -209,7 +209,7 @@ impl Documents<'_> {
     }
 
     /// Replays the executions of the rule whose document is next; whether to go on.
-    fn replay<K: replay::Executed>(
+    fn replay<K: replay::RuleExecutor>(
         &mut self,
         mut replay: Replay<K>,
         sink: &mut Sink<'_>,

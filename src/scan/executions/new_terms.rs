@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::reading::Reading;
-use super::replay::{Executed, Group, Held, Made};
+use super::replay::{ExecutionResult, Group, Held, RuleExecutor};
 use crate::evaluate::new_terms::Carried;
 use crate::evaluate::term::Term;
 use crate::event::Timestamp;
@@ -21,7 +21,7 @@ use crate::scan::EventRecord;
 const MOST_ALERTED: usize = 10_000;
 
 /// What they have seen so far.
-pub(super) struct Remembering<'r> {
+pub(super) struct NewTermsExecutor<'r> {
     settings: &'r NewTerms,
     /// The latest time at which each combination was seen, before all windows to come.
     past: BTreeMap<Arc<[Term]>, i64>,
@@ -50,7 +50,7 @@ impl Grouped {
     }
 }
 
-impl<'r> Remembering<'r> {
+impl<'r> NewTermsExecutor<'r> {
     pub(super) fn new(settings: &'r NewTerms, open: OpenGroups<'r>, max_past: usize) -> Self {
         Self {
             settings,
@@ -97,7 +97,7 @@ fn history_start(settings: &NewTerms, to: i64) -> i64 {
     begins.map_or(to, Timestamp::millis)
 }
 
-impl Executed for Remembering<'_> {
+impl RuleExecutor for NewTermsExecutor<'_> {
     type Document = Grouped;
 
     fn document(&self, reading: Reading, _: &EventRecord) -> Grouped {
@@ -113,7 +113,7 @@ impl Executed for Remembering<'_> {
         }
     }
 
-    fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Grouped>>) -> Made {
+    fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Grouped>>) -> ExecutionResult {
         let settings = self.settings;
         self.history = history_start(settings, execution.to);
         let history = |to: i64| history_start(settings, to);
@@ -149,14 +149,14 @@ impl Executed for Remembering<'_> {
                 .collect(),
             places: vec![place(seen.first)],
         });
-        Made {
+        ExecutionResult {
             alerts: alerts.collect(),
             cut: novelty.cut.len(),
             suppressed: novelty.suppressed.len(),
         }
     }
 
-    fn leave(&mut self, document: Grouped) {
+    fn expire(&mut self, document: Grouped) {
         let carried = document.document.carried;
         let time = carried.time;
         for terms in carried.combinations {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::reading::Reading;
-use super::replay::{Executed, Group, Held, Made};
+use super::replay::{ExecutionResult, Group, Held, RuleExecutor};
 use crate::execution::query_rule::{Document, Known, execute};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
@@ -13,12 +13,12 @@ use crate::scan::EventRecord;
 const MOST_ALERTED: usize = 10_000;
 
 /// What they have alerted on.
-pub(super) struct Paging<'r> {
+pub(super) struct QueryExecutor<'r> {
     known: Known,
     open: OpenGroups<'r>,
 }
 
-impl<'r> Paging<'r> {
+impl<'r> QueryExecutor<'r> {
     pub(super) fn new(open: OpenGroups<'r>) -> Self {
         Self {
             known: Known::default(),
@@ -27,7 +27,7 @@ impl<'r> Paging<'r> {
     }
 }
 
-impl Executed for Paging<'_> {
+impl RuleExecutor for QueryExecutor<'_> {
     type Document = Document;
 
     fn document(&self, reading: Reading, _: &EventRecord) -> Document {
@@ -37,7 +37,11 @@ impl Executed for Paging<'_> {
         }
     }
 
-    fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Document>>) -> Made {
+    fn execute(
+        &mut self,
+        execution: Execution,
+        held: &VecDeque<Held<Document>>,
+    ) -> ExecutionResult {
         if self.known.count() > MOST_ALERTED {
             let oldest = held.iter().map(|held| held.number).min();
             self.known.forget_before(oldest.unwrap_or(usize::MAX));
@@ -49,12 +53,12 @@ impl Executed for Paging<'_> {
             join: Vec::new(),
             places: vec![place(number)],
         });
-        Made {
+        ExecutionResult {
             alerts: alerts.collect(),
             cut: paging.cut.len(),
             suppressed: paging.suppressed.len(),
         }
     }
 
-    fn leave(&mut self, _: Document) {}
+    fn expire(&mut self, _: Document) {}
 }

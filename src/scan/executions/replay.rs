@@ -15,7 +15,7 @@ use crate::scan::{Alert, EventRecord};
 pub(super) type Sink<'a> = dyn FnMut(Alert) -> bool + 'a;
 
 /// How one kind of rule executes.
-pub(super) trait Executed {
+pub(super) trait RuleExecutor {
     /// What they look at.
     type Document;
 
@@ -23,10 +23,14 @@ pub(super) trait Executed {
     fn document(&self, reading: Reading, record: &EventRecord) -> Self::Document;
 
     /// Runs one execution.
-    fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Self::Document>>) -> Made;
+    fn execute(
+        &mut self,
+        execution: Execution,
+        held: &VecDeque<Held<Self::Document>>,
+    ) -> ExecutionResult;
 
     /// Called when no later execution sees the document.
-    fn leave(&mut self, document: Self::Document);
+    fn expire(&mut self, document: Self::Document);
 
     /// How many documents were dropped although an execution may still look at them.
     fn dropped(&self) -> u64 {
@@ -41,7 +45,7 @@ pub(super) trait Executed {
 
 /// What one execution gives.
 #[derive(Default)]
-pub(super) struct Made {
+pub(super) struct ExecutionResult {
     pub(super) alerts: Vec<Group>,
     /// How many alerts were beyond `max_signals`.
     pub(super) cut: usize,
@@ -73,7 +77,7 @@ impl<D> Held<D> {
 }
 
 /// The replay of one rule.
-pub(super) struct Replay<K: Executed> {
+pub(super) struct Replay<K: RuleExecutor> {
     pub(super) rule: u32,
     kind: K,
     windows: Windows,
@@ -92,7 +96,7 @@ pub(super) struct Replay<K: Executed> {
     pub(super) suppressed: u64,
 }
 
-impl<K: Executed> Replay<K> {
+impl<K: RuleExecutor> Replay<K> {
     pub(super) fn new(number: u32, rule: &Rule, kind: K, max_documents: usize) -> Self {
         let windows = Windows(rule.schedule);
         Self {
@@ -126,7 +130,7 @@ impl<K: Executed> Replay<K> {
         }
         self.next = self.next.max(arrived);
         if self.last_seen(document.arrival) < self.next {
-            self.kind.leave(document.document);
+            self.kind.expire(document.document);
             return true;
         }
         let order = document.order();
@@ -136,7 +140,7 @@ impl<K: Executed> Replay<K> {
             && let Some(oldest) = self.held.pop_front()
         {
             self.dropped += 1;
-            self.kind.leave(oldest.document);
+            self.kind.expire(oldest.document);
         }
         true
     }
@@ -162,7 +166,7 @@ impl<K: Executed> Replay<K> {
                 && self.last_seen(first.arrival) < self.next
                 && let Some(left) = self.held.pop_front()
             {
-                self.kind.leave(left.document);
+                self.kind.expire(left.document);
             }
         }
         true

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::reading::Reading;
-use super::replay::{Executed, Group, Held, Made};
+use super::replay::{ExecutionResult, Group, Held, RuleExecutor};
 use crate::evaluate::threshold::{Counted, Threshold};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
@@ -12,14 +12,14 @@ use crate::rule;
 use crate::scan::EventRecord;
 
 /// What they have counted so far.
-pub(super) struct Counting<'r> {
+pub(super) struct ThresholdExecutor<'r> {
     threshold: Threshold,
     groups: usize,
     history: History,
     open: OpenGroups<'r>,
 }
 
-impl<'r> Counting<'r> {
+impl<'r> ThresholdExecutor<'r> {
     pub(super) fn new(settings: &rule::Threshold, open: OpenGroups<'r>) -> Self {
         Self {
             threshold: Threshold {
@@ -33,7 +33,7 @@ impl<'r> Counting<'r> {
     }
 }
 
-impl Executed for Counting<'_> {
+impl RuleExecutor for ThresholdExecutor<'_> {
     type Document = Document;
 
     fn document(&self, reading: Reading, _: &EventRecord) -> Document {
@@ -49,7 +49,11 @@ impl Executed for Counting<'_> {
         }
     }
 
-    fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Document>>) -> Made {
+    fn execute(
+        &mut self,
+        execution: Execution,
+        held: &VecDeque<Held<Document>>,
+    ) -> ExecutionResult {
         let documents = held.iter().map(|held| &held.document).enumerate();
         let (threshold, history) = (self.threshold, &mut self.history);
         let counting = execute(execution, documents, threshold, history, &mut self.open);
@@ -62,12 +66,12 @@ impl Executed for Counting<'_> {
                 .collect(),
             places: bucket.documents.into_iter().map(Some).collect(),
         });
-        Made {
+        ExecutionResult {
             alerts: alerts.collect(),
             cut: counting.cut.len(),
             suppressed: counting.suppressed.len(),
         }
     }
 
-    fn leave(&mut self, _: Document) {}
+    fn expire(&mut self, _: Document) {}
 }

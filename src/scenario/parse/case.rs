@@ -1,7 +1,7 @@
 //! One entry of `cases`: a case, or one for each combination of its `each`.
 
 use super::each::{self, Combination};
-use super::expectation::Beside;
+use super::expectation::SiblingKeys;
 use super::sources::sources;
 use super::{Parser, because, event, expectation, given, production};
 use crate::diagnostic::{Span, escape};
@@ -115,7 +115,7 @@ fn case(
     let completions = entries
         .take("completions")
         .map_or_else(Vec::new, |node| given::completions(parser, node));
-    let beside = Beside {
+    let beside = SiblingKeys {
         gap: entries.take_entry("gap"),
         noise: entries.take_entry("noise"),
         with: entries.take_entry("with"),
@@ -156,7 +156,7 @@ fn case(
 fn without_expect(
     parser: &mut Parser<'_>,
     scenario: &Scenario,
-    beside: &Beside<'_>,
+    beside: &SiblingKeys<'_>,
     span: Span,
 ) -> PerSource<Expectation> {
     if beside.gap.is_none() && beside.noise.is_none() {

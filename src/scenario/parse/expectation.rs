@@ -27,13 +27,13 @@ const OUTCOMES: &[&str] = &["alert", "none"];
 
 /// The keys that stand beside the `expect` of a case and belong to it.
 #[derive(Default)]
-pub(super) struct Beside<'n> {
+pub(super) struct SiblingKeys<'n> {
     pub(super) gap: Option<(&'n Key, &'n Node)>,
     pub(super) noise: Option<(&'n Key, &'n Node)>,
     pub(super) with: Option<(&'n Key, &'n Node)>,
 }
 
-impl<'n> Beside<'n> {
+impl<'n> SiblingKeys<'n> {
     /// The first of the keys that is there.
     pub(super) fn first(&self) -> Option<&'n Key> {
         let entry = self.gap.or(self.noise).or(self.with);
@@ -43,7 +43,7 @@ impl<'n> Beside<'n> {
 
 /// The parsed keys of an expectation, before contradictions are checked.
 #[derive(Default)]
-struct Said {
+struct RawExpectation {
     outcome: Option<(Outcome, Span)>,
     gap: Option<Located<String>>,
     noise: Option<Located<String>>,
@@ -65,7 +65,7 @@ pub(super) fn expect(
     parser: &mut Parser<'_>,
     scenario: &Scenario,
     node: &Node,
-    beside: Option<&Beside<'_>>,
+    beside: Option<&SiblingKeys<'_>>,
     labels: &[String],
 ) -> PerSource<Expectation> {
     let by_source = match &node.kind {
@@ -78,13 +78,13 @@ pub(super) fn expect(
         _ => false,
     };
     if !by_source {
-        let mut said = said(parser, scenario, node, labels);
+        let mut said = read_expectation(parser, scenario, node, labels);
         if let Some(beside) = beside {
             beside_outcome(parser, scenario, beside, &mut said);
         }
         return PerSource::All(expectation(parser, said, node.span));
     }
-    if let Some(key) = beside.and_then(Beside::first) {
+    if let Some(key) = beside.and_then(SiblingKeys::first) {
         let message = format!("`{}` beside an `expect` by source", key.text);
         parser.error(
             &CONTRADICTION,
@@ -101,7 +101,7 @@ pub(super) fn expect(
         return PerSource::Each(Vec::new());
     }
     let each = entries.entries.into_iter().map(|(source, node)| {
-        let said = said(parser, scenario, node, labels);
+        let said = read_expectation(parser, scenario, node, labels);
         let source = Located::new(source.text.clone(), source.span);
         (source, expectation(parser, said, node.span))
     });
@@ -112,10 +112,10 @@ pub(super) fn expect(
 pub(super) fn pinned(
     parser: &mut Parser<'_>,
     scenario: &Scenario,
-    beside: &Beside<'_>,
+    beside: &SiblingKeys<'_>,
     span: Span,
 ) -> PerSource<Expectation> {
-    let mut said = Said::default();
+    let mut said = RawExpectation::default();
     beside_outcome(parser, scenario, beside, &mut said);
     PerSource::All(expectation(parser, said, span))
 }
@@ -123,8 +123,8 @@ pub(super) fn pinned(
 fn beside_outcome(
     parser: &mut Parser<'_>,
     scenario: &Scenario,
-    beside: &Beside<'_>,
-    said: &mut Said,
+    beside: &SiblingKeys<'_>,
+    said: &mut RawExpectation,
 ) {
     if let Some((_, node)) = beside.gap {
         said.gap = reason(parser, node, "gap");
@@ -137,8 +137,13 @@ fn beside_outcome(
     }
 }
 
-fn said(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node, labels: &[String]) -> Said {
-    let mut said = Said::default();
+fn read_expectation(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    node: &Node,
+    labels: &[String],
+) -> RawExpectation {
+    let mut said = RawExpectation::default();
     match &node.kind {
         NodeKind::Scalar { .. } => said.outcome = outcome(parser, node),
         NodeKind::List(_) => {
@@ -161,7 +166,7 @@ fn said_in_map(
     scenario: &Scenario,
     mut entries: Entries<'_>,
     labels: &[String],
-    said: &mut Said,
+    said: &mut RawExpectation,
 ) {
     let span = entries.span;
     if let Some(node) = entries.take("expect") {
@@ -367,8 +372,8 @@ fn with(
 }
 
 /// Makes an expectation of what was said, and reports what excludes itself.
-fn expectation(parser: &mut Parser<'_>, said: Said, span: Span) -> Expectation {
-    let Said {
+fn expectation(parser: &mut Parser<'_>, said: RawExpectation, span: Span) -> Expectation {
+    let RawExpectation {
         outcome,
         mut gap,
         mut noise,

@@ -98,7 +98,7 @@ fn table(parser: &mut Parser<'_>, name: &Key, node: &Node) -> LookupTable {
             continue;
         };
         let cells = cells.iter().map(|(column, node)| {
-            let values = written(parser, node);
+            let values = read_values(parser, node);
             (column.text.clone(), values)
         });
         table.rows.push(cells.collect());
@@ -106,7 +106,7 @@ fn table(parser: &mut Parser<'_>, name: &Key, node: &Node) -> LookupTable {
     table
 }
 
-fn written(parser: &mut Parser<'_>, node: &Node) -> Vec<WrittenValue> {
+fn read_values(parser: &mut Parser<'_>, node: &Node) -> Vec<WrittenValue> {
     let items = match &node.kind {
         NodeKind::List(items) => items.as_slice(),
         _ => std::slice::from_ref(node),

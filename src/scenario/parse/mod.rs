@@ -29,7 +29,7 @@ use std::sync::Arc;
 use super::error::{EMPTY, LIMIT, MISSING_KEY, UNKNOWN_KEY, WRONG_SHAPE};
 use super::model::{Located, Scenario};
 use super::yaml::{self, Key, Node, NodeKind};
-use super::{listed, shown};
+use super::{listed, sort_and_limit};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Code, Diagnostic, SourceText, Span, escape};
 
@@ -73,7 +73,7 @@ pub fn read(source: &Arc<SourceText>) -> ScenarioFile {
     attack::unique_names(&mut parser, &scenarios);
     ScenarioFile {
         scenarios,
-        diagnostics: shown(parser.diagnostics),
+        diagnostics: sort_and_limit(parser.diagnostics),
     }
 }
 

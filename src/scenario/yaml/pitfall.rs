@@ -68,7 +68,7 @@ pub(super) fn explain(text: &str, at: usize, message: &str, limit: bool) -> Pitf
 }
 
 /// Makes the escapes that were reported harmless without moving anything; whether there were any.
-pub(super) fn mend(text: &mut String, found: &Pitfall) -> bool {
+pub(super) fn repair(text: &mut String, found: &Pitfall) -> bool {
     for at in &found.bad_escapes {
         if text.as_bytes().get(*at) == Some(&b'\\') {
             text.replace_range(*at..=*at, "/");

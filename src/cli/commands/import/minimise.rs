@@ -16,7 +16,7 @@ use super::{exit_code, summary};
 use crate::compile::LinkedLists;
 use crate::diagnostic::{Diagnostic, escape};
 use crate::event::Event;
-use crate::reduce::{self, Impossible, Minimised, Request, minimise};
+use crate::reduce::{self, Minimised, ReduceError, Request, minimise};
 use crate::replay::dry_run;
 use crate::report::generated;
 use crate::rule::ExceptionItem;
@@ -62,7 +62,7 @@ pub(super) fn run(
             file: &settings.files.name(&place.file),
             files: &settings.files,
         },
-        scrub: !args.no_scrub,
+        redact: !args.no_scrub,
     };
     let small = minimise(events, &request).map_err(|why| Box::new(impossible(&why)))?;
     let text = small.sketch.text();
@@ -71,7 +71,7 @@ pub(super) fn run(
         .chain(cases)
         .collect();
     write_scenario::write(settings, &place, &place.with(&text), &text, &names, console)?;
-    console.write(Stream::Err, &said(&small, &place, settings));
+    console.write(Stream::Err, &success_message(&small, &place, settings));
     console.write(Stream::Err, &of_lists(&linked));
     Ok(exit_code(&seen))
 }
@@ -100,15 +100,15 @@ fn name(args: &ImportArgs, recordings: &Recordings<'_>) -> String {
     }
 }
 
-fn impossible(why: &Impossible) -> Problem {
+fn impossible(why: &ReduceError) -> Problem {
     let diagnostic =
         Diagnostic::error(&error::NO_SCENARIO, generated::impossible(why)).help(why.help());
     let exit = match why {
-        Impossible::UnknownSource(_) => ExitCode::Usage,
-        Impossible::Refused { .. } | Impossible::Unsupported(_) | Impossible::NoSource => {
+        ReduceError::UnknownSource(_) => ExitCode::Usage,
+        ReduceError::Refused { .. } | ReduceError::Unsupported(_) | ReduceError::NoSource => {
             ExitCode::NotLoaded
         }
-        Impossible::NoEvents | Impossible::Nowhere => ExitCode::NothingSelected,
+        ReduceError::NoEvents | ReduceError::Nowhere => ExitCode::NothingSelected,
         _ => ExitCode::Failed,
     };
     Problem {
@@ -138,7 +138,7 @@ fn of_lists(linked: &LinkedLists) -> String {
 }
 
 /// What was made, what stands in for what, and what comes next.
-fn said(made: &Minimised, place: &Place, settings: &Settings) -> String {
+fn success_message(made: &Minimised, place: &Place, settings: &Settings) -> String {
     let mut text = String::new();
     let path = place.path.as_ref().map(|path| settings.files.name(path));
     let lines = made.sketch.text().lines().count();
@@ -166,7 +166,7 @@ fn said(made: &Minimised, place: &Place, settings: &Settings) -> String {
             "  {:<8} {} → {}",
             replaced.kind.word(),
             escape::line(&replaced.original),
-            escape::line(&replaced.stand_in)
+            escape::line(&replaced.pseudonym)
         );
     }
     if let Some(path) = path {

@@ -16,7 +16,9 @@ use super::super::scan_inputs::paths;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::nearest;
 use crate::event::io::Stop;
-use crate::import::{Alerted, Counts, Document, Fault, Form, Import, Options, Shipper};
+use crate::import::{
+    Alerted, Document, EventForm, Import, ImportStats, Options, RecordError, Shipper,
+};
 
 /// What is read from a directory.
 const EXTENSIONS: &[&str] = &["evtx", "ndjson", "jsonl", "json", "zip", "gz", "zst"];
@@ -39,7 +41,7 @@ pub(super) struct Recordings<'s> {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     /// Of all files together.
-    pub(super) counts: Counts,
+    pub(super) counts: ImportStats,
     /// How many files there were.
     pub(super) files: usize,
     /// Whether Ctrl-C ended it.
@@ -158,7 +160,7 @@ impl<'s> Recordings<'s> {
 }
 
 /// Says what could not be read, until that is more than anybody reads.
-fn name(fault: &Fault, number: usize, console: &mut Console) {
+fn name(fault: &RecordError, number: usize, console: &mut Console) {
     if number > NAMED {
         return;
     }
@@ -197,10 +199,10 @@ fn shipper(args: &ImportArgs) -> Result<Option<Shipper>, Box<Problem>> {
 }
 
 /// The form of this name.
-fn form(name: &str) -> Result<Form, Box<Problem>> {
-    let known = Form::NAMES.iter().find(|(known, _)| *known == name);
+fn form(name: &str) -> Result<EventForm, Box<Problem>> {
+    let known = EventForm::NAMES.iter().find(|(known, _)| *known == name);
     known.map(|(_, form)| *form).ok_or_else(|| {
-        let names: Vec<&str> = Form::NAMES.iter().map(|(name, _)| *name).collect();
+        let names: Vec<&str> = EventForm::NAMES.iter().map(|(name, _)| *name).collect();
         let message = format!("there is no form `{name}`");
         let diagnostic = Diagnostic::error(&error::UNKNOWN_FORM, message);
         Problem::usage(match nearest(name, names.iter().copied()) {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::read::Seen;
 use crate::diagnostic::escape;
-use crate::import::{EventKind, Mapped, Tally};
+use crate::import::{Mapped, Tally, WindowsEventId};
 
 /// The whole text.
 pub(super) fn summary(seen: &Seen) -> String {
@@ -62,7 +62,7 @@ pub(super) fn line(seen: &Seen) -> String {
 
 /// The kinds of Windows events, the commonest first.
 fn table(seen: &Seen, text: &mut String) {
-    let mut kinds: Vec<(&EventKind, &Tally)> = seen.counts.events.iter().collect();
+    let mut kinds: Vec<(&WindowsEventId, &Tally)> = seen.counts.events.iter().collect();
     kinds.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.events));
     let width = kinds.iter().map(|(kind, _)| kind.id.1.len()).max();
     for (kind, tally) in &kinds {

@@ -2,7 +2,9 @@
 
 use camino::Utf8PathBuf;
 
-use super::waiting::{Beside, Waiting, changes, nothing, step, store, waiting as read_waiting};
+use super::pending::{
+    PendingReview, ReviewContext, changes, nothing, pending_reviews, step, store,
+};
 use crate::cli::args::ExplainArgs;
 use crate::cli::commands::explain;
 use crate::cli::console::Stream;
@@ -21,14 +23,14 @@ struct Before {
 }
 
 impl Before {
-    fn of(settings: &Settings, waiting: &Waiting) -> Self {
-        let paths = both(&waiting.snapshot);
+    fn of(settings: &Settings, reviews: &PendingReview) -> Self {
+        let paths = both(&reviews.snapshot);
         let read = |path: &Utf8PathBuf| {
             let read = settings.files.read(path).ok();
             read.map(|source| source.text().to_owned())
         };
         Self {
-            snapshot: waiting.snapshot.clone(),
+            snapshot: reviews.snapshot.clone(),
             texts: paths.each_ref().map(read),
         }
     }
@@ -54,7 +56,7 @@ fn both(snapshot: &Utf8PathBuf) -> [Utf8PathBuf; 2] {
 
 /// What a person did at one key, and how it is undone.
 #[derive(Default)]
-struct Done {
+struct UndoStep {
     /// The files as they were, in the order in which they were written.
     files: Vec<Before>,
     skipped: Vec<CheckKey>,
@@ -67,31 +69,31 @@ struct Done {
 /// The walk so far.
 struct Walk<'a> {
     settings: &'a Settings,
-    beside: &'a Beside,
-    waiting: Vec<Waiting>,
-    done: Vec<Done>,
+    context: &'a ReviewContext,
+    reviews: Vec<PendingReview>,
+    done: Vec<UndoStep>,
 }
 
 /// One change after another, until all are decided or the person leaves.
 pub(super) fn walk(
     settings: &Settings,
-    waiting: Vec<Waiting>,
-    beside: &Beside,
+    reviews: Vec<PendingReview>,
+    context: &ReviewContext,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
     let colour = console.colour(Stream::Out);
-    let total = groups_of_changes(changes(&waiting)).len();
+    let total = groups_of_changes(changes(&reviews)).len();
     let mut walk = Walk {
         settings,
-        beside,
-        waiting,
+        context,
+        reviews,
         done: Vec::new(),
     };
     let mut is_shown = false;
     while let Some(group) = walk.next() {
         let shown: Vec<&Change> = group.iter().collect();
         let steps = walk.done.iter().map(|done| done.steps).sum();
-        let step = step(settings, walk.beside, &shown, steps, total);
+        let step = step(settings, walk.context, &shown, steps, total);
         let text = if is_shown {
             write_review_keys(&step, colour)
         } else {
@@ -107,20 +109,20 @@ pub(super) fn walk(
         if !said.words.is_empty() {
             console.write(Stream::Out, &format!("{}\n\n", said.words));
         }
-        walk.waiting = read_waiting(settings)?;
+        walk.reviews = pending_reviews(settings)?;
     }
     console.write(Stream::Out, &walk.end());
     Ok(ExitCode::Passed)
 }
 
 /// The answer to a key.
-struct Said {
+struct KeyResponse {
     words: &'static str,
     /// The change stands above still, and need not be shown again.
     keeps: bool,
 }
 
-impl Said {
+impl KeyResponse {
     const fn next(words: &'static str) -> Self {
         Self {
             words,
@@ -144,7 +146,7 @@ impl Walk<'_> {
             let mut skipped = self.done.iter().flat_map(|done| &done.skipped);
             !skipped.any(|key| *key == change.key)
         };
-        let groups = groups_of_changes(changes(&self.waiting).filter(skipped)).into_iter();
+        let groups = groups_of_changes(changes(&self.reviews).filter(skipped)).into_iter();
         let owned = groups.map(|group| group.into_iter().cloned().collect());
         owned.collect()
     }
@@ -161,58 +163,58 @@ impl Walk<'_> {
         key: char,
         group: &[Change],
         console: &mut Console,
-    ) -> Result<Said, Box<Problem>> {
+    ) -> Result<KeyResponse, Box<Problem>> {
         let class = group.first().map_or(Class::Content, |first| first.class);
         let one = || vec![group.to_vec()];
         Ok(match key {
             'a' => {
                 self.accept(&one())?;
-                Said::next("accepted")
+                KeyResponse::next("accepted")
             }
             'A' => {
                 self.accept(&self.rest_of(class))?;
-                Said::next("accepted, with all that is left of the class")
+                KeyResponse::next("accepted, with all that is left of the class")
             }
             's' => {
                 self.skip(&one());
-                Said::next("skipped: it stays pending")
+                KeyResponse::next("skipped: it stays pending")
             }
             'S' => {
                 self.skip(&self.rest_of(class));
-                Said::next("skipped, with all that is left of the class: they wait on")
+                KeyResponse::next("skipped, with all that is left of the class: they wait on")
             }
             'r' | 'R' => {
                 let files = self.write(group, Pending::reject)?;
-                self.done.push(Done {
+                self.done.push(UndoStep {
                     files: vec![files],
                     rejected: group.len(),
                     steps: 1,
-                    ..Done::default()
+                    ..UndoStep::default()
                 });
-                Said::next("rejected: the snapshot stays")
+                KeyResponse::next("rejected: the snapshot stays")
             }
             'u' | 'U' => self.undo()?,
             'e' | 'E' => {
                 if let Some(first) = group.first() {
                     explained(self.settings, &first.key, console);
                 }
-                Said::stays("")
+                KeyResponse::stays("")
             }
-            'd' | 'D' => Said::next(""),
-            _ => Said::stays(REVIEW_HELP),
+            'd' | 'D' => KeyResponse::next(""),
+            _ => KeyResponse::stays(REVIEW_HELP),
         })
     }
 
     fn accept(&mut self, groups: &[Vec<Change>]) -> Result<(), Box<Problem>> {
-        let mut done = Done {
+        let mut done = UndoStep {
             accepted: groups.iter().map(Vec::len).sum(),
             steps: groups.len(),
-            ..Done::default()
+            ..UndoStep::default()
         };
         for group in groups {
             done.files.push(self.write(group, Pending::accept)?);
             // The next group may be of the same file.
-            self.waiting = read_waiting(self.settings)?;
+            self.reviews = pending_reviews(self.settings)?;
         }
         self.done.push(done);
         Ok(())
@@ -220,21 +222,21 @@ impl Walk<'_> {
 
     fn skip(&mut self, groups: &[Vec<Change>]) {
         let keys = groups.iter().flatten().map(|change| change.key.clone());
-        self.done.push(Done {
+        self.done.push(UndoStep {
             skipped: keys.collect(),
             steps: groups.len(),
-            ..Done::default()
+            ..UndoStep::default()
         });
     }
 
-    fn undo(&mut self) -> Result<Said, Box<Problem>> {
+    fn undo(&mut self) -> Result<KeyResponse, Box<Problem>> {
         let Some(done) = self.done.pop() else {
-            return Ok(Said::stays("there is nothing to undo"));
+            return Ok(KeyResponse::stays("there is nothing to undo"));
         };
         for file in done.files.iter().rev() {
             file.restore(self.settings)?;
         }
-        Ok(Said::next("undone"))
+        Ok(KeyResponse::next("undone"))
     }
 
     /// Decides changes of one file; what was before comes back.
@@ -247,8 +249,8 @@ impl Walk<'_> {
             .first()
             .map_or("", |first| first.key.scenario.as_str());
         let path = snapshot::path(scenario);
-        let name = |waiting: &&Waiting| self.settings.files.name(&waiting.snapshot) == path;
-        let Some(file) = self.waiting.iter().find(name) else {
+        let name = |reviews: &&PendingReview| self.settings.files.name(&reviews.snapshot) == path;
+        let Some(file) = self.reviews.iter().find(name) else {
             return nothing(scenario);
         };
         let before = Before::of(self.settings, file);
@@ -259,8 +261,8 @@ impl Walk<'_> {
 
     /// How many were decided, and how many wait.
     fn end(&self) -> String {
-        let left = changes(&self.waiting).count();
-        let sum = |count: fn(&Done) -> usize| self.done.iter().map(count).sum::<usize>();
+        let left = changes(&self.reviews).count();
+        let sum = |count: fn(&UndoStep) -> usize| self.done.iter().map(count).sum::<usize>();
         let mut line = format!(
             "{} accepted, {} rejected, {left} waiting\n",
             sum(|done| done.accepted),

@@ -278,7 +278,7 @@ fn winlogbeat_s_events_become_winlogbeat_s_documents() {
     });
     let (documents, faults, counts) = read("x", line.to_string().as_bytes());
     assert_eq!(faults, [""; 0]);
-    assert_eq!(counts.forms[&Form::Winlogbeat], 1);
+    assert_eq!(counts.forms[&EventForm::Winlogbeat], 1);
     has(
         &Json::Object(documents[0].clone()),
         &[

@@ -4,7 +4,7 @@ use super::super::error::{Refusal, RefusedCondition, UnsupportedCondition};
 use super::super::query::FieldTest;
 use super::{Lowering, Reader, constant, text};
 use crate::event::FieldType;
-use crate::event::field::Exact;
+use crate::event::field::KeywordSubfield;
 use crate::plan::predicate::{Fuzzy, WildcardPattern, WildcardToken};
 use crate::plan::{FieldId, Predicate};
 
@@ -56,7 +56,7 @@ impl Lowering<'_> {
     /// The whole text of an analysed field: no keyword stands in for it here.
     fn words(&mut self, path: &str, way: &Reader) -> FieldId {
         let text = FieldType::Text {
-            exact: Exact::Missing,
+            exact: KeywordSubfield::Missing,
         };
         self.read_as(path, way, &text)
     }

@@ -17,7 +17,7 @@ use crate::diagnostic::Span;
 use crate::diagnostic::query::EqlType;
 use crate::diagnostic::query::eql_type::TypesByIndex;
 use crate::diagnostic::query::text_part::Capitals;
-use crate::event::field::{Exact, Family, FieldType};
+use crate::event::field::{Family, FieldType, KeywordSubfield};
 use crate::event::schema::{Origin, ResolvedField};
 use crate::event::{Resolution, Schema, paths_above};
 
@@ -330,10 +330,10 @@ fn inexact(path: &str, span: Span, resolved: &ResolvedField) -> Option<EqlError>
     let name = || path.to_owned();
     let cause = types.find_map(|field| match &field.field_type {
         FieldType::Text {
-            exact: Exact::Several,
+            exact: KeywordSubfield::Several,
         } => Some(EqlType::SeveralExactFields { name: name() }),
         FieldType::Text {
-            exact: Exact::Missing,
+            exact: KeywordSubfield::Missing,
         } => Some(EqlType::NoExactField { name: name() }),
         _ => None,
     })?;

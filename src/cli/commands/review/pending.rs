@@ -15,15 +15,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A scenario file's snapshot and what waits beside it.
-pub(super) struct Waiting {
+pub(super) struct PendingReview {
     pub(super) snapshot: Utf8PathBuf,
     pub(super) pending: Pending,
 }
 
 /// Everything that waits, in the order of the file names.
-pub(super) fn waiting(settings: &Settings) -> Result<Vec<Waiting>, Box<Problem>> {
+pub(super) fn pending_reviews(settings: &Settings) -> Result<Vec<PendingReview>, Box<Problem>> {
     let files = &settings.files;
-    let mut waiting = Vec::new();
+    let mut reviews = Vec::new();
     for layout in &settings.layouts {
         let scenarios = Utf8Path::new(&layout.scenarios);
         if !files.is_directory(scenarios) {
@@ -44,18 +44,18 @@ pub(super) fn waiting(settings: &Settings) -> Result<Vec<Waiting>, Box<Problem>>
                 .exists(&snapshot)
                 .then(|| read(&snapshot))
                 .transpose()?;
-            waiting.push(Waiting {
+            reviews.push(PendingReview {
                 pending: Pending::new(old, read(&path)?),
                 snapshot,
             });
         }
     }
-    Ok(waiting)
+    Ok(reviews)
 }
 
 /// What a reviewer sees besides the pending changes: the checks that fail, which accepting does not
 /// fix, and the differences of the rules.
-pub(super) struct Beside {
+pub(super) struct ReviewContext {
     /// A line a check that fails, by scenario file.
     pub(super) failing: BTreeMap<String, Vec<String>>,
     /// The rule files that a scenario file tests.
@@ -63,37 +63,40 @@ pub(super) struct Beside {
     pub(super) rules: Vec<RuleChange>,
 }
 
-impl Beside {
+impl ReviewContext {
     /// Runs the scenarios of what waits, which writes nothing.
-    pub(super) fn of(settings: &Settings, waiting: &[Waiting]) -> Self {
-        let mut beside = Self {
+    pub(super) fn of(settings: &Settings, reviews: &[PendingReview]) -> Self {
+        let mut context = Self {
             failing: BTreeMap::new(),
             tested: BTreeMap::new(),
             rules: Vec::new(),
         };
-        let scenarios: BTreeSet<String> = waiting
+        let scenarios: BTreeSet<String> = reviews
             .iter()
-            .flat_map(|waiting| waiting.pending.changes())
+            .flat_map(|reviews| reviews.pending.changes())
             .map(|change| change.key.scenario.clone())
             .collect();
         let Ok(catalogue) = settings.catalogue() else {
-            return beside;
+            return context;
         };
         if scenarios.is_empty() {
-            return beside;
+            return context;
         }
-        beside.rules = rule_changes::since(settings, None);
+        context.rules = rule_changes::since(settings, None);
         let targets: Vec<Target> = scenarios.into_iter().map(Target::Path).collect();
         let project = settings.project();
         let run = project.run(project.load(&targets), &catalogue, &Request::default());
         for scenario in &run.outcome.scenarios {
-            let tested = beside.tested.entry(scenario.scenario.clone()).or_default();
+            let tested = context.tested.entry(scenario.scenario.clone()).or_default();
             tested.insert(scenario.rule_file.clone());
             let lines = failing_lines(&scenario.checks);
-            let failing = beside.failing.entry(scenario.scenario.clone()).or_default();
+            let failing = context
+                .failing
+                .entry(scenario.scenario.clone())
+                .or_default();
             failing.extend(lines);
         }
-        beside
+        context
     }
 
     fn rules_of(&self, scenario: &str) -> Vec<&RuleChange> {
@@ -104,10 +107,10 @@ impl Beside {
 }
 
 /// The changes of all files, worst first.
-pub(super) fn changes(waiting: &[Waiting]) -> impl Iterator<Item = &Change> {
-    let mut all: Vec<&Change> = waiting
+pub(super) fn changes(reviews: &[PendingReview]) -> impl Iterator<Item = &Change> {
+    let mut all: Vec<&Change> = reviews
         .iter()
-        .flat_map(|waiting| waiting.pending.changes())
+        .flat_map(|reviews| reviews.pending.changes())
         .collect();
     all.sort_by_key(|change| change.class);
     all.into_iter()
@@ -117,14 +120,14 @@ pub(super) fn changes(waiting: &[Waiting]) -> impl Iterator<Item = &Change> {
 /// and still waits, and taking it again changes nothing.
 pub(super) fn store(
     settings: &Settings,
-    waiting: &Waiting,
+    reviews: &PendingReview,
     resolution: &Resolution,
 ) -> Result<(), Box<Problem>> {
     let files = &settings.files;
-    let pending = Utf8PathBuf::from(format!("{}.new", waiting.snapshot));
+    let pending = Utf8PathBuf::from(format!("{}.new", reviews.snapshot));
     let mut stored = Ok(());
     if let Some(text) = &resolution.snapshot {
-        stored = files.write(&waiting.snapshot, text);
+        stored = files.write(&reviews.snapshot, text);
     }
     let stored = stored.and_then(|()| match &resolution.pending {
         Some(text) => files.write(&pending, text),
@@ -137,7 +140,7 @@ pub(super) fn store(
 /// them.
 pub(super) fn step<'a>(
     settings: &Settings,
-    beside: &'a Beside,
+    context: &'a ReviewContext,
     group: &[&'a Change],
     index: usize,
     total: usize,
@@ -146,11 +149,11 @@ pub(super) fn step<'a>(
     let scenario = first.map_or("", |change| change.key.scenario.as_str());
     let case = first.map_or("", |change| change.key.case.as_str());
     let source = settings.files.read(Utf8Path::new(scenario));
-    let failing = beside.failing.get(scenario).map_or(&[][..], Vec::as_slice);
+    let failing = context.failing.get(scenario).map_or(&[][..], Vec::as_slice);
     ReviewStep {
         changes: group.to_vec(),
-        context: source.map_or_else(|_| Vec::new(), |source| context(&source, case)),
-        rules: beside.rules_of(scenario),
+        context: source.map_or_else(|_| Vec::new(), |source| lines_of_case(&source, case)),
+        rules: context.rules_of(scenario),
         failing: failing.iter().map(String::as_str).collect(),
         number: index + 1,
         total,
@@ -158,7 +161,7 @@ pub(super) fn step<'a>(
 }
 
 /// The lines of the case, with their numbers; its name may stand in an `each`.
-fn context(source: &SourceText, case: &str) -> Vec<(usize, String)> {
+fn lines_of_case(source: &SourceText, case: &str) -> Vec<(usize, String)> {
     const SHOWN: usize = 8;
     let name = case.split(" / ").next().unwrap_or(case);
     let lines: Vec<&str> = source.text().lines().collect();

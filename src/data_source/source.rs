@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::field_list::{FieldList, Found};
+use super::field_list::{FieldList, FoundField};
 use super::route::{DataStream, IndexPatterns, matches};
 use crate::diagnostic::suggest::nearest;
 use crate::event::field::FieldType;
@@ -19,7 +19,7 @@ pub struct DataSource {
     /// The indices (data streams) that it writes to.
     pub indices: Vec<Index>,
     /// The kinds of event that it produces.
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<EventKind>,
     /// Fields that every event has unless the scenario says otherwise: `host.id`, `host.os.type`.
     pub defaults: Vec<(String, Vec<Scalar>)>,
     /// Sensor facts that hold for every event.
@@ -53,7 +53,7 @@ pub struct IndexList {
 
 /// A kind of event: `process.start`, `network`, `registry.set`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Kind {
+pub struct EventKind {
     /// `process`, `network`, `file`, `registry`, `library`, `dns`, `authentication` …
     pub group: String,
     /// `start`, `end`, `create` …; `None` where the group has only one.
@@ -83,7 +83,7 @@ pub struct Pin {
 impl DataSource {
     /// The kind that a scenario names: `process`, `process.start`; a group alone is its first
     /// kind.
-    pub fn kind(&self, name: &str) -> Option<&Kind> {
+    pub fn kind(&self, name: &str) -> Option<&EventKind> {
         let (group, action) = match name.split_once('.') {
             Some((group, action)) => (group, Some(action)),
             None => (name, None),
@@ -184,7 +184,7 @@ impl Index {
     }
 
     /// The type of a field; an alias may name a field of another list.
-    fn alias_type(&self, found: &Found, path: &str) -> FieldType {
+    fn alias_type(&self, found: &FoundField, path: &str) -> FieldType {
         if path.starts_with(&*found.read_from) {
             return found.field_type.clone();
         }
@@ -220,7 +220,7 @@ impl Index {
     }
 }
 
-impl Kind {
+impl EventKind {
     /// As scenarios name it: `process.start`.
     pub fn name(&self) -> String {
         match &self.action {

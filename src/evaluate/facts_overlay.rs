@@ -22,7 +22,7 @@ pub(super) struct FactsOverlay<'a> {
     met: &'a BitMatrix,
     interesting: &'a [u32],
     bits: Vec<(LeafId, Option<u32>, bool)>,
-    lifted: Vec<ClauseId>,
+    relaxed: Vec<ClauseId>,
     categories: Vec<(ClauseId, u32)>,
     routed: Vec<u32>,
     /// Sorted.
@@ -35,15 +35,15 @@ pub(super) struct FactsOverlay<'a> {
 }
 
 impl<'a> FactsOverlay<'a> {
-    /// The facts as they are; `met` and `interesting` are not known yet.
+    /// The facts as they are; `met` and `meeting_events` are not known yet.
     pub(super) fn plain(plan: &'a Plan, facts: &'a Facts, met: &'a BitMatrix) -> Self {
-        let mut view = Self::new(plan, facts, met, &[], &[]);
-        view.all_touched = true;
-        view
+        let mut overlay = Self::new(plan, facts, met, &[], &[]);
+        overlay.all_touched = true;
+        overlay
     }
 
     /// The facts under overrides. `met` says which stages each event meets without them,
-    /// `interesting` which events meet any, in order.
+    /// `meeting_events` which events meet any, in order.
     pub(super) fn new(
         plan: &'a Plan,
         facts: &'a Facts,
@@ -51,13 +51,13 @@ impl<'a> FactsOverlay<'a> {
         interesting: &'a [u32],
         overrides: &[Override],
     ) -> Self {
-        let mut view = Self {
+        let mut overlay = Self {
             plan,
             facts,
             met,
             interesting,
             bits: Vec::new(),
-            lifted: Vec::new(),
+            relaxed: Vec::new(),
             categories: Vec::new(),
             routed: Vec::new(),
             without: Vec::new(),
@@ -66,12 +66,12 @@ impl<'a> FactsOverlay<'a> {
             all_touched: false,
         };
         for change in overrides {
-            view.add(change);
+            overlay.add(change);
         }
-        view.without.sort_unstable();
-        view.touched.sort_unstable();
-        view.touched.dedup();
-        view
+        overlay.without.sort_unstable();
+        overlay.touched.sort_unstable();
+        overlay.touched.dedup();
+        overlay
     }
 
     fn add(&mut self, change: &Override) {
@@ -90,7 +90,7 @@ impl<'a> FactsOverlay<'a> {
                     let category = stage.category.as_ref();
                     category.is_some_and(|category| category.clause == *clause)
                 });
-                self.lifted.push(*clause);
+                self.relaxed.push(*clause);
             }
             Override::Category { clause, event } => {
                 self.categories.push((*clause, event.0));
@@ -110,27 +110,27 @@ impl<'a> FactsOverlay<'a> {
 
     /// Gives the events, in this order, the moments that they have.
     fn restamp(&mut self, events: &[EventId]) {
-        let mut moments: Vec<OrderedEvent> = events
+        let mut ordered_events: Vec<OrderedEvent> = events
             .iter()
             .filter_map(|event| self.moment(event.0))
             .collect();
-        if moments.len() != events.len() {
+        if ordered_events.len() != events.len() {
             return;
         }
-        moments.sort_unstable_by_key(|moment| moment.rank);
-        for (event, moment) in events.iter().zip(moments) {
-            let moment = OrderedEvent {
+        ordered_events.sort_unstable_by_key(|ordered| ordered.rank);
+        for (event, ordered) in events.iter().zip(ordered_events) {
+            let ordered = OrderedEvent {
                 event: *event,
-                ..moment
+                ..ordered
             };
-            self.restamped.insert(event.0, moment);
+            self.restamped.insert(event.0, ordered);
             self.touched.push(event.0);
         }
     }
 
     /// Whether a clause is lifted.
-    pub(super) fn is_lifted(&self, clause: ClauseId) -> bool {
-        self.lifted.contains(&clause)
+    pub(super) fn is_relaxed(&self, clause: ClauseId) -> bool {
+        self.relaxed.contains(&clause)
     }
 
     /// Whether an override takes the event away.
@@ -140,8 +140,8 @@ impl<'a> FactsOverlay<'a> {
 
     /// When the event is; `None` for an event that nothing sees.
     pub(super) fn moment(&self, event: u32) -> Option<OrderedEvent> {
-        if let Some(moment) = self.restamped.get(&event) {
-            return Some(*moment);
+        if let Some(ordered) = self.restamped.get(&event) {
+            return Some(*ordered);
         }
         Some(OrderedEvent {
             rank: self.facts.rank(event as usize)?,
@@ -177,7 +177,7 @@ impl<'a> FactsOverlay<'a> {
             return true;
         };
         self.facts.category(id, event as usize)
-            || self.is_lifted(category.clause)
+            || self.is_relaxed(category.clause)
             || self.categories.contains(&(category.clause, event))
     }
 
@@ -198,7 +198,7 @@ impl<'a> FactsOverlay<'a> {
     }
 
     /// The events that may meet a stage, in order.
-    pub(super) fn interesting(&self) -> Vec<OrderedEvent> {
+    pub(super) fn meeting_events(&self) -> Vec<OrderedEvent> {
         let numbers: Box<dyn Iterator<Item = u32> + '_> = if self.all_touched {
             Box::new(self.facts.order.iter().copied())
         } else {
@@ -206,12 +206,12 @@ impl<'a> FactsOverlay<'a> {
             let plain = plain.filter(|event| self.touched.binary_search(event).is_err());
             Box::new(plain.chain(self.touched.iter().copied()))
         };
-        let mut moments: Vec<OrderedEvent> =
+        let mut ordered_events: Vec<OrderedEvent> =
             numbers.filter_map(|event| self.moment(event)).collect();
         if !self.touched.is_empty() {
-            moments.sort_unstable_by_key(|moment| moment.rank);
+            ordered_events.sort_unstable_by_key(|ordered| ordered.rank);
         }
-        moments
+        ordered_events
     }
 
     /// The positions of the plan's key tuple.
@@ -225,7 +225,7 @@ impl<'a> FactsOverlay<'a> {
         if self
             .joins()
             .get(position)
-            .is_some_and(|join| self.is_lifted(join.clause))
+            .is_some_and(|join| self.is_relaxed(join.clause))
         {
             return Some(&[LEFT_OUT]);
         }

@@ -11,14 +11,14 @@ use super::super::args::{Args, Color, Global};
 use super::super::settings::Settings;
 use super::super::{Console, ExitCode, commands, guarded};
 use super::tools::{Kind, Parameter, TOOLS, Tool};
-use crate::json_rpc::{Fault, INVALID_PARAMS};
+use crate::json_rpc::{INVALID_PARAMS, RpcError};
 
 /// So much output is kept; a recording may be of any size.
 const KEPT: usize = 4 << 20;
 
 /// Calls a tool. Parameters that are not those of the tool are a fault; whatever the verb says is
 /// the tool's own result.
-pub(in crate::cli) fn call(params: &Value, settings: &Settings) -> Result<Value, Fault> {
+pub(in crate::cli) fn call(params: &Value, settings: &Settings) -> Result<Value, RpcError> {
     let name = params.get("name").and_then(Value::as_str).unwrap_or("");
     let tool = TOOLS.iter().find(|tool| tool.name == name);
     let tool = tool.ok_or_else(|| invalid(format!("there is no tool `{name}`")))?;
@@ -29,8 +29,8 @@ pub(in crate::cli) fn call(params: &Value, settings: &Settings) -> Result<Value,
     Ok(run(&args, settings))
 }
 
-fn invalid(message: impl Into<String>) -> Fault {
-    Fault::new(INVALID_PARAMS, message)
+fn invalid(message: impl Into<String>) -> RpcError {
+    RpcError::new(INVALID_PARAMS, message)
 }
 
 /// What a person would type.
@@ -38,7 +38,7 @@ fn command_line(
     tool: &Tool,
     given: &Map<String, Value>,
     settings: &Settings,
-) -> Result<Vec<String>, Fault> {
+) -> Result<Vec<String>, RpcError> {
     let known = |name: &String| tool.parameters.iter().any(|one| one.name == *name);
     if let Some(name) = given.keys().find(|name| !known(name)) {
         let message = format!("`{}` has no parameter `{name}`", tool.name);
@@ -80,7 +80,7 @@ fn command_line(
 }
 
 /// The texts of a parameter, none for a switch that is off.
-fn texts(parameter: &Parameter, value: &Value) -> Result<Vec<String>, Fault> {
+fn texts(parameter: &Parameter, value: &Value) -> Result<Vec<String>, RpcError> {
     let wrong = || invalid(format!("`{}` is of another type", parameter.name));
     let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(wrong);
     match (parameter.kind, value) {
@@ -93,7 +93,7 @@ fn texts(parameter: &Parameter, value: &Value) -> Result<Vec<String>, Fault> {
 
 /// Refuses a path that leads out of the root: by itself, or by links on the way. The file of a KEY
 /// is what stands before its `::`.
-fn inside(typed: &str, settings: &Settings) -> Result<(), Fault> {
+fn inside(typed: &str, settings: &Settings) -> Result<(), RpcError> {
     let outside = || invalid(format!("`{typed}` is outside of the project"));
     let path = typed.split("::").next().unwrap_or(typed);
     if path.contains(['*', '?']) {
