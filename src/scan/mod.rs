@@ -40,8 +40,7 @@ use crate::event::{Timestamp, Value};
 use self::excluded::Excluded;
 use self::executions::Readers;
 pub use self::merge::Inputs;
-use self::order::OrderingMode;
-use self::pass::{Outcome, Pass};
+use self::pass::{OutOfOrder, Pass};
 pub use self::rule_matcher::{MatchError, RuleMatcher};
 use self::shards::Slice;
 use self::stage_hits::{HitsError, OwnedHits};
@@ -152,9 +151,9 @@ pub fn run(
     let (set, refused) = rule_set(rules, options);
     let routes = Routes(rules);
     let pass = pass(rules, &set, &routes, inputs, options, stop);
-    let stats = match pass.run(OrderingMode::Window, watcher) {
-        Outcome::Done(stats) => *stats,
-        Outcome::OutOfOrder => {
+    let stats = match pass.window(watcher) {
+        Ok(stats) => stats,
+        Err(OutOfOrder) => {
             watcher.restart();
             pass.sorted(watcher)
         }

@@ -18,15 +18,6 @@ use super::window::Window;
 use crate::event::Timestamp;
 use crate::event::external_sort::{OpenTemporary, Sorted, Sorter};
 
-/// How events are sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum OrderingMode {
-    /// Within a window.
-    Window,
-    /// All of them, through a temporary file where they are many.
-    Sorted,
-}
-
 /// An event that can go on.
 #[derive(Debug, Clone)]
 pub(super) struct Released {

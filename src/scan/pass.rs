@@ -12,7 +12,7 @@ use super::deliver::{give, is_reported, lock};
 use super::excluded::Excluded;
 use super::executions::{Executions, Readers};
 use super::merge::{FileState, Inputs, Merge};
-use super::order::{Order, OrderingMode, Released, SortedOrder, WindowOrder};
+use super::order::{Order, Released, SortedOrder, WindowOrder};
 use super::stage_hits::{HitsError, HitsWriter, OwnedHits};
 use super::time_span::Days;
 use super::{EventRecord, Options, Routes, Stats, Watcher};
@@ -38,13 +38,8 @@ pub(super) struct Pass<'s> {
     pub(super) is_finite: bool,
 }
 
-/// How a pass ended.
-pub(super) enum Outcome {
-    /// With these figures.
-    Done(Box<Stats>),
-    /// An event that meets a stage came too late, and all inputs can be read again.
-    OutOfOrder,
-}
+/// An event that meets a stage came too late, and all inputs can be read again.
+pub(super) struct OutOfOrder;
 
 /// What the threads share behind one lock: everything after matching.
 struct SharedState<'s, 'w> {
@@ -65,12 +60,30 @@ struct SharedState<'s, 'w> {
 }
 
 impl Pass<'_> {
+    /// Reads the inputs once, their events sorted within the window.
+    pub(super) fn window(&self, watcher: &mut dyn Watcher) -> Result<Stats, OutOfOrder> {
+        let open = || self.inputs.temporary();
+        let files = self.look_ahead();
+        let bounds: Vec<i64> = files
+            .iter()
+            .map(|file| match file {
+                FileState::Closed(first) => *first,
+                FileState::Open(_) => i64::MIN,
+            })
+            .collect();
+        let order = Order::Window(WindowOrder::new(self.options.window, &bounds));
+        let tail = self.read(order, &open, files, &bounds, watcher);
+        if tail.is_out_of_order && !self.stop.is_requested() {
+            return Err(OutOfOrder);
+        }
+        Ok(self.finish(tail))
+    }
+
     /// Sorts all events. Nothing is late then.
     pub(super) fn sorted(&self, watcher: &mut dyn Watcher) -> Stats {
-        match self.run(OrderingMode::Sorted, watcher) {
-            Outcome::Done(stats) => *stats,
-            Outcome::OutOfOrder => Stats::default(),
-        }
+        let open = || self.inputs.temporary();
+        let order = Order::Sorted(SortedOrder::new(&open));
+        self.finish(self.read_in_turn(order, &open, watcher))
     }
 
     /// Reads the inputs once and writes the stage hits of their events.
@@ -79,15 +92,10 @@ impl Pass<'_> {
         out: &mut (dyn Write + Send),
         watcher: &mut dyn Watcher,
     ) -> io::Result<Stats> {
-        let files = (0..self.inputs.count()).map(|_| FileState::Closed(0));
-        let bounds = vec![i64::MIN; self.inputs.count()];
         let open = || self.inputs.temporary();
         let names = (0..self.inputs.count()).map(|file| self.inputs.name(file));
         let order = Order::Hits(HitsWriter::new(&mut *out, self.rules, names.collect())?);
-        match self.read(order, &open, files.collect(), &bounds, watcher) {
-            Outcome::Done(stats) => Ok(*stats),
-            Outcome::OutOfOrder => Ok(Stats::default()),
-        }
+        Ok(self.finish(self.read_in_turn(order, &open, watcher)))
     }
 
     /// Correlates the stage hits that a machine owns.
@@ -121,34 +129,7 @@ impl Pass<'_> {
                 }
             }
         }
-        match self.finish(tail) {
-            Outcome::Done(stats) => Ok(*stats),
-            Outcome::OutOfOrder => Ok(Stats::default()),
-        }
-    }
-
-    /// Reads the inputs once.
-    pub(super) fn run(&self, ordering: OrderingMode, watcher: &mut dyn Watcher) -> Outcome {
-        let open = || self.inputs.temporary();
-        let files = match ordering {
-            OrderingMode::Window => self.look_ahead(),
-            // One after another: whatever comes first, all are sorted.
-            OrderingMode::Sorted => (0..self.inputs.count())
-                .map(|_| FileState::Closed(0))
-                .collect(),
-        };
-        let bounds: Vec<i64> = files
-            .iter()
-            .map(|ahead| match (ordering, ahead) {
-                (OrderingMode::Window, FileState::Closed(first)) => *first,
-                _ => i64::MIN,
-            })
-            .collect();
-        let order = match ordering {
-            OrderingMode::Window => Order::Window(WindowOrder::new(self.options.window, &bounds)),
-            OrderingMode::Sorted => Order::Sorted(SortedOrder::new(&open)),
-        };
-        self.read(order, &open, files, &bounds, watcher)
+        Ok(self.finish(tail))
     }
 
     fn tail<'o, 'w>(
@@ -173,14 +154,26 @@ impl Pass<'_> {
         }
     }
 
-    fn read<'o>(
+    /// Reads the inputs one after another, for an order that does not depend on what comes first.
+    fn read_in_turn<'o, 'w>(
+        &'o self,
+        order: Order<'o>,
+        open: &'o OpenTemporary<'o>,
+        watcher: &'w mut dyn Watcher,
+    ) -> SharedState<'o, 'w> {
+        let files = (0..self.inputs.count()).map(|_| FileState::Closed(0));
+        let bounds = vec![i64::MIN; self.inputs.count()];
+        self.read(order, open, files.collect(), &bounds, watcher)
+    }
+
+    fn read<'o, 'w>(
         &'o self,
         order: Order<'o>,
         open: &'o OpenTemporary<'o>,
         files: Vec<FileState>,
         bounds: &[i64],
-        watcher: &mut dyn Watcher,
-    ) -> Outcome {
+        watcher: &'w mut dyn Watcher,
+    ) -> SharedState<'o, 'w> {
         let watermarks: Vec<AtomicI64> = bounds.iter().copied().map(AtomicI64::new).collect();
         let merge = Mutex::new(Merge::new(self.inputs, files, self.options.chunk));
         let tail = Mutex::new(self.tail(order, open, bounds.len(), watcher));
@@ -191,8 +184,7 @@ impl Pass<'_> {
             }
             self.work(&merge, &tail, &turn, &watermarks);
         });
-        let tail = tail.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.finish(tail)
+        tail.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The first time of each file, so that it need not be open before its turn.
@@ -407,11 +399,8 @@ impl Pass<'_> {
         }
     }
 
-    fn finish(&self, mut tail: SharedState<'_, '_>) -> Outcome {
+    fn finish(&self, mut tail: SharedState<'_, '_>) -> Stats {
         tail.stats.interrupted = self.stop.is_requested();
-        if tail.is_out_of_order && !tail.stats.interrupted {
-            return Outcome::OutOfOrder;
-        }
         if tail.stats.interrupted || !tail.stopped {
             // After an interrupt what was read counts, though earlier events may not have been.
             if let Err(error) = tail.order.end() {
@@ -436,7 +425,7 @@ impl Pass<'_> {
         tail.stats.first_outlier = times.first_outlier;
         tail.stats.evicted = tail.correlator.evicted().collect();
         tail.watcher.progress(&tail.stats);
-        Outcome::Done(Box::new(tail.stats))
+        tail.stats
     }
 
     /// Replays the executions of the rules that alert by them.
