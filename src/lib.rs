@@ -201,7 +201,7 @@
 //! A [`RuleMatcher`] is one compiled rule; it gives an [`Alert`] for each match among documents.
 //!
 //! ```
-//! use trapline::{Alert, BadProfile, Catalogue, EventRecord, MatchError, RuleMatcher};
+//! use trapline::{Alert, Catalogue, EventRecord, InvalidProfile, MatchError, RuleMatcher};
 //!
 //! let rule = r#"
 //! [rule]
@@ -222,7 +222,7 @@
 //! {"@timestamp": "2024-01-01T10:00:00Z", "host": {"id": "h"}, "event": {"category": "process", "type": "start"}, "process": {"name": "WINWORD.EXE"}}
 //! {"@timestamp": "2024-01-01T10:00:01Z", "host": {"id": "h"}, "event": {"category": "process", "type": "start"}, "process": {"name": "cmd.exe"}}
 //! "#;
-//! let catalogue: Result<Catalogue, BadProfile> = Catalogue::builtin();
+//! let catalogue: Result<Catalogue, InvalidProfile> = Catalogue::builtin();
 //! let matcher = RuleMatcher::new("shell.toml", rule, &catalogue?)?;
 //! let alerts: Vec<Alert> = matcher.alerts(documents)?;
 //! assert_eq!(alerts.len(), 1);

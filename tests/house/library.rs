@@ -8,7 +8,6 @@ use crate::sources::{Source, root};
 /// The names that users of the library can use. Whoever adds one adds an example of it.
 const PUBLIC: &[&str] = &[
     "Alert",
-    "BadProfile",
     "Catalogue",
     "Check",
     "CheckKey",
@@ -18,6 +17,7 @@ const PUBLIC: &[&str] = &[
     "EventRecord",
     "ExitCode",
     "Files",
+    "InvalidProfile",
     "Layout",
     "Loaded",
     "MatchError",
