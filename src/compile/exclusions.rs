@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::field_types::{DynamicFields, dynamic_fields};
 use super::fields_read::FieldsRead;
 use super::refusal::Refused;
+use crate::diagnostic::query::QueryCause;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::document::DocumentTest;
@@ -209,7 +210,7 @@ impl Place {
 
     fn refused(&self, refusal: &Refusal) -> Refused {
         let unsupported = matches!(refusal, Refusal::Unsupported(_));
-        self.because(&refusal.to_string(), unsupported)
+        self.because(&QueryCause::from(refusal.clone()).to_string(), unsupported)
     }
 
     fn failed(&self, failure: &QueryFailure) -> Refused {

@@ -37,7 +37,7 @@ impl Syntax {
             }
             Language::Lucene => {
                 let parsed = lucene::parse(text, false);
-                parsed.map(Self::Lucene).map_err(|error| vec![error])
+                parsed.map(Self::Lucene).map_err(|error| vec![error.into()])
             }
             Language::Esql => EsqlQuery::new(text).map(Self::Esql),
         }

@@ -244,6 +244,7 @@ mod tests {
 
     causes! {
         /// Two causes.
+        #[expect(unreachable_pub, reason = "families of causes are public")]
         Example {
             Unknown { name: String, suggestion: Option<String>, operator: &'static str } =>
                 "unknown name [{name}] before [{operator}]",

@@ -1,7 +1,7 @@
 //! Numbers parts, clauses and leaves while a query of one condition is lowered. Shared by KQL and
 //! Lucene.
 
-use super::dsl::error::{Refusal, UNSUPPORTED};
+use super::dsl::error::{Refusal, UnsupportedCondition};
 use super::dsl::lower::Lowering;
 use super::dsl::query::Query;
 use super::error::QueryError;
@@ -138,9 +138,8 @@ impl<'s> PlanBuilder<'s> {
         let timestamp = self.request_field(request.timestamp);
         let tiebreaker = request.tiebreaker.map(|path| self.request_field(path));
         if self.is_too_large || self.lowering.is_too_large() {
-            let message = "too many clauses: a query may have at most 65,535";
-            self.errors
-                .push(QueryError::new(UNSUPPORTED, Span::default(), message));
+            let refusal = Refusal::from(UnsupportedCondition::TooManyClauses);
+            self.errors.push(refusal.at(Span::default()));
         }
         if !self.errors.is_empty() {
             return Err(self.errors);

@@ -4,8 +4,8 @@ use super::claims::{Basis, Claim};
 use super::finding::{Finding, Lint};
 use super::{Search, Searched};
 use crate::compile::Query;
-use crate::diagnostic::{Code, Severity};
-use crate::evaluate::Prepared;
+use crate::diagnostic::{Code, Diagnostic, QueryText, Severity, Span};
+use crate::evaluate::{Prepared, QueryFailure};
 use crate::event::schema::Origin;
 use crate::event::{FieldType, Mapping, Schema, Timestamp};
 use crate::language::eql::{EqlError, OptionalFields, codes};
@@ -39,9 +39,38 @@ pub struct Refusal {
     pub unsupported: bool,
 }
 
-/// An error and the sources that it holds on.
+/// Why the query cannot run.
+#[derive(Clone, PartialEq)]
+enum Obstacle {
+    /// It is refused.
+    Refused(EqlError),
+    /// It fails before it looks at an event.
+    Fails(QueryFailure, Span),
+}
+
+impl Obstacle {
+    fn code(&self) -> &'static Code {
+        match self {
+            Self::Refused(error) => error.code,
+            Self::Fails(..) => &codes::BAD_CONSTANT,
+        }
+    }
+
+    fn diagnostic(&self, text: &QueryText) -> Diagnostic {
+        match self {
+            Self::Refused(error) => error.diagnostic(text),
+            Self::Fails(failure, span) => Diagnostic::error(self.code(), failure.to_string()).at(
+                text.source(),
+                text.locate(*span),
+                "",
+            ),
+        }
+    }
+}
+
+/// An obstacle and the sources that it holds on.
 struct Refused {
-    error: EqlError,
+    why: Obstacle,
     sources: Vec<String>,
 }
 
@@ -63,44 +92,39 @@ pub(super) fn run(search: &Search<'_>, findings: &mut Vec<Finding>) -> Vec<Searc
             basis: claim.basis.word(),
             refusals: errors
                 .iter()
-                .map(|error| Refusal {
-                    code: error.code,
+                .map(|why| Refusal {
+                    code: why.code(),
                     runs_combined: combined,
                     unsupported,
                 })
                 .collect(),
         });
-        for error in errors {
-            let same = |other: &&mut Refused| {
-                other.error.code == error.code
-                    && other.error.span == error.span
-                    && other.error.cause == error.cause
-            };
-            match grouped.iter_mut().find(same) {
+        for why in errors {
+            match grouped.iter_mut().find(|other| other.why == why) {
                 Some(group) => group.sources.extend(claim.names.iter().cloned()),
                 None => grouped.push(Refused {
-                    error,
+                    why,
                     sources: claim.names.clone(),
                 }),
             }
         }
     }
     let all = search.claims.iter().map(|claim| claim.names.len()).sum();
-    for Refused { error, sources } in grouped {
-        findings.push(finding(search, &error, sources, all, combined));
+    for Refused { why, sources } in grouped {
+        findings.push(finding(search, &why, sources, all, combined));
     }
     searched
 }
 
 fn finding(
     search: &Search<'_>,
-    error: &EqlError,
+    why: &Obstacle,
     sources: Vec<String>,
     all: usize,
     combined: bool,
 ) -> Finding {
-    let mut diagnostic = error.diagnostic(search.text);
-    if *error.code == *UNSUPPORTED {
+    let mut diagnostic = why.diagnostic(search.text);
+    if *why.code() == *UNSUPPORTED {
         diagnostic.severity = Severity::Warning;
         diagnostic = diagnostic.help("Elasticsearch may run this; Trapline cannot");
     }
@@ -112,7 +136,7 @@ fn finding(
         &codes::BAD_CONSTANT,
     ];
     // What is wrong whatever the types are needs no list of sources.
-    if sources.len() < all || of_types.iter().any(|code| **code == *error.code) {
+    if sources.len() < all || of_types.iter().any(|code| **code == *why.code()) {
         diagnostic.message = format!("{} on {}", diagnostic.message, sources.join(", "));
     }
     if combined && sources.len() < all {
@@ -127,7 +151,7 @@ fn finding(
 }
 
 /// Why the query cannot run on one claim.
-fn refusals(search: &Search<'_>, claim: &Claim<'_>, prepared: &mut bool) -> (Vec<EqlError>, bool) {
+fn refusals(search: &Search<'_>, claim: &Claim<'_>, prepared: &mut bool) -> (Vec<Obstacle>, bool) {
     let schema = Schema::new(vec![claim.mapping.clone()]);
     match compile(search, &schema, prepared) {
         Ok(()) => (Vec::new(), false),
@@ -147,24 +171,25 @@ fn compile(
     search: &Search<'_>,
     schema: &Schema,
     prepared: &mut bool,
-) -> Result<(), (Vec<EqlError>, bool)> {
+) -> Result<(), (Vec<Obstacle>, bool)> {
     let query = Query {
         syntax: search.syntax,
         schema,
         settings: search.settings,
         now: Timestamp::default(),
     };
-    let plan = query
-        .plan(OptionalFields::Missing)
-        .map_err(|errors| (errors, false))?;
+    let plan = query.plan(OptionalFields::Missing).map_err(|errors| {
+        let errors = errors.into_iter().map(Obstacle::Refused);
+        (errors.collect(), false)
+    })?;
     if *prepared {
         return Ok(());
     }
     let result = Prepared::new(&plan).map(|_| ()).map_err(|failure| {
         let clause = failure.clause.and_then(|clause| plan.clause(clause));
         let span = clause.map_or(search.syntax.span(), |clause| clause.span);
-        let error = EqlError::new(&codes::BAD_CONSTANT, span, failure.to_string());
-        (vec![error], failure.is_unsupported())
+        let unsupported = failure.is_unsupported();
+        (vec![Obstacle::Fails(failure, span)], unsupported)
     });
     *prepared = result.is_ok();
     result

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Cause, Details};
 
+pub mod condition;
 pub mod eql_sequence;
 pub mod eql_syntax;
 pub mod eql_token;
@@ -11,8 +12,11 @@ pub mod eql_type;
 pub mod esql_command;
 pub mod esql_syntax;
 pub mod esql_type;
+pub mod kql;
+pub mod lucene;
 pub mod text_part;
 
+pub use condition::{RefusedCondition, UnsupportedCondition};
 pub use eql_sequence::EqlSequence;
 pub use eql_syntax::EqlSyntax;
 pub use eql_token::EqlToken;
@@ -20,6 +24,8 @@ pub use eql_type::EqlType;
 pub use esql_command::EsqlCommand;
 pub use esql_syntax::EsqlSyntax;
 pub use esql_type::EsqlType;
+pub use kql::KqlCause;
+pub use lucene::LuceneCause;
 
 /// Why a query of any language is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +44,16 @@ pub enum QueryCause {
     EsqlCommand(EsqlCommand),
     /// The expressions of ES|QL.
     EsqlType(EsqlType),
+    /// KQL.
+    KqlCause(KqlCause),
+    /// Lucene query strings.
+    LuceneCause(LuceneCause),
+    /// A condition that Elasticsearch would fail.
+    RefusedCondition(RefusedCondition),
+    /// A condition that Trapline cannot run.
+    UnsupportedCondition(UnsupportedCondition),
     /// A query within a query that is refused.
     Embedded(Embedded),
-    /// Not yet a value.
-    Text(Text),
 }
 
 /// Why a full-text search in a query of ES|QL is refused.
@@ -91,55 +103,6 @@ impl Cause for Embedded {
     }
 }
 
-/// A cause that is not yet a value.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Text {
-    /// The message.
-    pub message: String,
-    /// The label.
-    pub label: String,
-    /// The help.
-    pub help: Vec<String>,
-    /// The details.
-    pub details: Details,
-}
-
-impl fmt::Display for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl Cause for Text {
-    fn word(&self) -> String {
-        "text".to_owned()
-    }
-    fn label(&self) -> String {
-        self.label.clone()
-    }
-    fn details(&self) -> Details {
-        self.details.clone()
-    }
-    fn help(&self) -> Vec<String> {
-        self.help.clone()
-    }
-}
-
-impl From<String> for QueryCause {
-    fn from(message: String) -> Self {
-        Self::Text(Text {
-            message,
-            ..Text::default()
-        })
-    }
-}
-
-impl From<&str> for QueryCause {
-    fn from(message: &str) -> Self {
-        message.to_owned().into()
-    }
-}
-
 /// The families, each a variant of its own name.
 macro_rules! families {
     ($($family:ident),+) => {
@@ -167,8 +130,11 @@ families!(
     EsqlSyntax,
     EsqlCommand,
     EsqlType,
-    Embedded,
-    Text
+    KqlCause,
+    LuceneCause,
+    RefusedCondition,
+    UnsupportedCondition,
+    Embedded
 );
 
 impl fmt::Display for QueryCause {

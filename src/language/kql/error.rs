@@ -1,6 +1,8 @@
-//! Errors of a KQL query: Kibana's message, the location, and how to fix it.
+//! Errors of a KQL query: the location, what Kibana would say, and how to fix it.
 
 use super::failure::Failures;
+use crate::diagnostic::query::KqlCause;
+use crate::diagnostic::query::kql::{Expectations, KqlMend, NextCharacter};
 use crate::diagnostic::{Code, Span};
 pub use crate::language::error::QueryError as KqlError;
 
@@ -58,23 +60,23 @@ items: { name: \"a\" }
 pub const CODES: &[&Code] = &[SYNTAX, TOO_DEEP, NESTED];
 
 pub(super) fn too_deep(span: Span) -> KqlError {
-    KqlError::new(TOO_DEEP, span, "parentheses are nested more than 100 deep")
-        .help("take redundant parentheses away, or write a value list: `f: (a or b)`")
+    KqlError::new(TOO_DEEP, span, KqlCause::TooDeep)
 }
 
 pub(super) fn syntax(text: &str, failures: &Failures) -> KqlError {
     let at = failures.at();
     let found = text.get(at..).unwrap_or("").chars().next();
     let span = Span::of(at..at + found.map_or(0, char::len_utf8));
-    let error = KqlError::new(SYNTAX, span, failures.message(text));
-    match mend(text, at, found) {
-        Some(help) => error.help(help),
-        None => error,
-    }
+    let cause = KqlCause::Unexpected {
+        expected: Expectations(failures.expected().collect()),
+        found: NextCharacter(found),
+        mend: mend(text, at, found),
+    };
+    KqlError::new(SYNTAX, span, cause)
 }
 
 /// Suggests a fix for the most common mistakes.
-fn mend(text: &str, at: usize, found: Option<char>) -> Option<String> {
+fn mend(text: &str, at: usize, found: Option<char>) -> Option<KqlMend> {
     let (before, after) = text.split_at_checked(at)?;
     let starts_with_not = |text: &str| {
         text.get(..3)
@@ -85,48 +87,38 @@ fn mend(text: &str, at: usize, found: Option<char>) -> Option<String> {
     };
     let trimmed = before.trim_end();
     if starts_with_not(after) {
-        return Some(
-            if trimmed.ends_with(':') || trimmed.ends_with('(') {
-                "write `not` before the field, or put it into parentheses: `field: (not value)`"
-            } else if trimmed
-                .get(trimmed.len().saturating_sub(3)..)
-                .is_some_and(|word| word.eq_ignore_ascii_case("not"))
-            {
-                "`not` cannot follow `not`: write `not (not field: value)`"
-            } else if before.ends_with(char::is_whitespace) {
-                "join conditions with `and` or `or`, or quote the value"
-            } else {
-                "`not` and a space end an unquoted value, even inside a word: quote the value"
-            }
-            .to_owned(),
-        );
+        return Some(if trimmed.ends_with(':') || trimmed.ends_with('(') {
+            KqlMend::NotBeforeField
+        } else if trimmed
+            .get(trimmed.len().saturating_sub(3)..)
+            .is_some_and(|word| word.eq_ignore_ascii_case("not"))
+        {
+            KqlMend::NotNot
+        } else if before.ends_with(char::is_whitespace) {
+            KqlMend::JoinOrQuote
+        } else {
+            KqlMend::NotEndsValue
+        });
     }
     let opened = before.matches('"').count() % 2 == 1;
-    Some(
-        match found {
-            Some('"') if !opened && !after.get(1..).unwrap_or("").contains('"') => {
-                "the closing quote is missing"
-            }
-            Some('"') => "quote the whole value, and write `\\\"` for a quote inside it",
-            Some(':') => "quote the value, or write `\\:` for a colon inside it",
-            Some('\\') => "write `\\\\` for a backslash outside quotes, or quote the value",
-            Some('(' | ')' | '<' | '>' | '{' | '}') if trimmed.ends_with(['<', '>', '=']) => {
-                "a range takes one value; join two ranges with `or`"
-            }
-            Some('<' | '>' | '{' | '}') => "quote the value, or write a backslash before it",
-            Some(')') if trimmed.ends_with('(') => "parentheses hold at least one value",
-            None if before.matches('(').count() > before.matches(')').count() => {
-                "a closing parenthesis is missing"
-            }
-            None if trimmed.ends_with([':', '<', '>', '=']) => {
-                "write a value; `field: *` asks whether the field is there"
-            }
-            None => "the query ends too early: write what follows, or take the last word away",
-            Some(_) if trimmed.ends_with(')') => {
-                "`and`, `or` and `not` need white space on both sides"
-            }
-            Some(_) => return None,
+    Some(match found {
+        Some('"') if !opened && !after.get(1..).unwrap_or("").contains('"') => {
+            KqlMend::ClosingQuote
         }
-        .to_owned(),
-    )
+        Some('"') => KqlMend::QuoteInValue,
+        Some(':') => KqlMend::Colon,
+        Some('\\') => KqlMend::Backslash,
+        Some('(' | ')' | '<' | '>' | '{' | '}') if trimmed.ends_with(['<', '>', '=']) => {
+            KqlMend::OneValue
+        }
+        Some('<' | '>' | '{' | '}') => KqlMend::Sign,
+        Some(')') if trimmed.ends_with('(') => KqlMend::EmptyParentheses,
+        None if before.matches('(').count() > before.matches(')').count() => {
+            KqlMend::ClosingParenthesis
+        }
+        None if trimmed.ends_with([':', '<', '>', '=']) => KqlMend::NoValue,
+        None => KqlMend::EndsEarly,
+        Some(_) if trimmed.ends_with(')') => KqlMend::WhiteSpace,
+        Some(_) => return None,
+    })
 }

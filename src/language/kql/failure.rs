@@ -63,15 +63,4 @@ impl Failures {
     pub(super) fn expected(&self) -> impl Iterator<Item = &'static str> {
         self.expected.iter().copied()
     }
-
-    /// Kibana's message.
-    pub(super) fn message(&self, text: &str) -> String {
-        let expected: Vec<&str> = self.expected().collect();
-        let rest = text.get(self.at..).unwrap_or("");
-        let found = match rest.chars().next() {
-            Some(c) => format!("\"{c}\""),
-            None => "end of input".to_owned(),
-        };
-        format!("Expected {} but {found} found.", expected.join(", "))
-    }
 }

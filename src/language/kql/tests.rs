@@ -120,7 +120,7 @@ fn most_errors_say_how_to_mend_them() {
         ("(a:b) and(c:d)", "white space"),
     ] {
         let error = parse(text).unwrap_err();
-        let help = error.help_lines().join(" ");
+        let help = error.help().join(" ");
         assert!(help.contains(part), "{text}: {help}");
     }
 }

@@ -6,6 +6,7 @@ use super::syntax::{
     FieldName, ListKind, ListNode, Literal, LiteralKind, Node, NodeKind, Piece, RangeOperator,
 };
 use crate::diagnostic::Span;
+use crate::diagnostic::query::KqlCause;
 use crate::language::dsl::query::{
     Bool, Bound, FieldTest, Fields, Minimum, Preparation, Query, QueryString, Range,
 };
@@ -195,29 +196,27 @@ impl<'v, V: DataView + ?Sized> Translator<'v, V> {
             return fields;
         }
         for field in &fields {
-            let field_name = &field.name;
-            let error = |message: String| KqlError::new(NESTED, span, message);
-            match (field.nested.as_deref(), path) {
+            let name = field.name.clone();
+            let cause = match (field.nested.as_deref(), path) {
                 (Some(own), None) => {
-                    let message = format!(
-                        "{field_name} is a nested field, but is not in a nested group in the KQL \
-                         expression."
-                    );
-                    let rest = field_name.strip_prefix(own).unwrap_or(field_name);
-                    let rest = rest.trim_start_matches('.');
-                    let help = format!("write `{own}: {{ {rest}: … }}`");
-                    self.errors.push(error(message).help(help));
+                    let rest = name.strip_prefix(own).unwrap_or(&name);
+                    KqlCause::OutsideNestedGroup {
+                        path: own.to_owned(),
+                        rest: rest.trim_start_matches('.').to_owned(),
+                        name,
+                    }
                 }
-                (None, Some(path)) => self.errors.push(error(format!(
-                    "{field_name} is not a nested field but is in nested group \"{path}\" in the \
-                     KQL expression."
-                ))),
-                (Some(own), Some(path)) if own != path => self.errors.push(error(format!(
-                    "Nested field {field_name} is being queried with the incorrect nested path. \
-                     The correct path is {own}."
-                ))),
-                _ => {}
-            }
+                (None, Some(path)) => KqlCause::NotNested {
+                    name,
+                    path: path.to_owned(),
+                },
+                (Some(own), Some(path)) if own != path => KqlCause::WrongNestedPath {
+                    name,
+                    expected: own.to_owned(),
+                },
+                _ => continue,
+            };
+            self.errors.push(KqlError::new(NESTED, span, cause));
         }
         fields
     }

@@ -1,7 +1,8 @@
 //! Errors of a Lucene query string. Elasticsearch reports them when the query runs.
 
+use crate::diagnostic::query::LuceneCause;
 use crate::diagnostic::{Code, Span};
-pub use crate::language::error::QueryError as LuceneError;
+use crate::language::error::QueryError;
 
 /// The text is no query string.
 pub const SYNTAX: &Code = &Code {
@@ -28,6 +29,21 @@ the default fields.
 /// All codes of Lucene query strings.
 pub const CODES: &[&Code] = &[SYNTAX];
 
-pub(super) fn syntax(span: Span, what: impl Into<String>) -> LuceneError {
-    LuceneError::new(SYNTAX, span, what.into())
+/// Why a text is no query string, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LuceneError {
+    /// The bytes of the text that it is about.
+    pub span: Span,
+    /// What is wrong.
+    pub cause: LuceneCause,
+}
+
+impl From<LuceneError> for QueryError {
+    fn from(error: LuceneError) -> Self {
+        Self::new(SYNTAX, error.span, error.cause)
+    }
+}
+
+pub(super) fn syntax(span: Span, cause: LuceneCause) -> LuceneError {
+    LuceneError { span, cause }
 }

@@ -2,6 +2,7 @@
 
 use super::error::{self, LuceneError};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::LuceneCause;
 
 /// A token and its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +104,7 @@ impl<'t> Lexer<'t> {
                 self.at += 1;
                 if self.number().is_none() {
                     let span = Span::of(self.at - 1..self.at);
-                    return Err(error::syntax(span, "a number must follow `^`"));
+                    return Err(error::syntax(span, LuceneCause::NoBoost));
                 }
                 Ok(Kind::Boost)
             }
@@ -116,9 +117,8 @@ impl<'t> Lexer<'t> {
             '[' | '{' => self.range(first == '['),
             ']' | '}' => {
                 let span = Span::of(self.at..self.at + 1);
-                let message = format!("`{first}` ends no range");
-                Err(error::syntax(span, message)
-                    .help("write a backslash before it, or quote the value"))
+                let cause = LuceneCause::EndsNoRange { found: first };
+                Err(error::syntax(span, cause))
             }
             _ => self.term(),
         }
@@ -146,7 +146,7 @@ impl<'t> Lexer<'t> {
         let inner = self.rest().get(1..).unwrap_or("");
         let Some(length) = end_of(inner, '"') else {
             let span = Span::of(start..start + 1);
-            return Err(error::syntax(span, "the closing quote is missing"));
+            return Err(error::syntax(span, LuceneCause::UnclosedQuote));
         };
         self.at += length + 2;
         Ok(Kind::Quoted(inner.get(..length).unwrap_or("").to_owned()))
@@ -157,10 +157,7 @@ impl<'t> Lexer<'t> {
         let inner = self.rest().get(1..).unwrap_or("");
         let Some(length) = end_of(inner, '/') else {
             let span = Span::of(start..start + 1);
-            let message = "`/` opens a regular expression that has no end";
-            return Err(
-                error::syntax(span, message).help("write `\\/` for a slash, or quote the value")
-            );
+            return Err(error::syntax(span, LuceneCause::UnclosedRegex));
         };
         self.at += length + 2;
         Ok(Kind::Regex(inner.get(..length).unwrap_or("").to_owned()))
@@ -171,8 +168,7 @@ impl<'t> Lexer<'t> {
         self.at += 1;
         let unfinished = || {
             let span = Span::of(start..start + 1);
-            error::syntax(span, "the range has no end")
-                .help("write `[low TO high]` or `{low TO high}`")
+            error::syntax(span, LuceneCause::UnclosedRange)
         };
         let low = self.range_end().ok_or_else(unfinished)?;
         self.blanks();
@@ -221,10 +217,7 @@ impl<'t> Lexer<'t> {
                     let escaped = self.rest().chars().nth(1);
                     let Some(escaped) = escaped else {
                         let span = Span::of(self.at..self.at + 1);
-                        let message = "a backslash at the end escapes nothing";
-                        return Err(
-                            error::syntax(span, message).help("write `\\\\` for a backslash")
-                        );
+                        return Err(error::syntax(span, LuceneCause::LoneBackslash));
                     };
                     self.at += 1 + escaped.len_utf8();
                     last_is_star = false;

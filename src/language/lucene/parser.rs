@@ -5,6 +5,7 @@ use super::error::{self, LuceneError};
 use super::lexer::{Kind, Token, tokens, unescaped};
 use super::syntax::{Clause, Group, Leaf, Node, Occur, Value};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::LuceneCause;
 
 /// How deep parentheses may go.
 pub const MAX_DEPTH: u32 = 100;
@@ -75,39 +76,21 @@ impl Parser<'_> {
 
     fn unexpected(&self) -> LuceneError {
         let span = self.span();
-        let (what, help) = match self.kind(0) {
-            Kind::End => (
-                "the query ends too early".to_owned(),
-                "write what follows, or take the last word away",
-            ),
-            Kind::Colon => (
-                "`:` stands in a value".to_owned(),
-                "write `\\:` for a colon, or quote the value",
-            ),
-            Kind::Close => (
-                "`)` cannot stand here".to_owned(),
-                "parentheses hold at least one value; write `\\)` for the character",
-            ),
-            Kind::Plus | Kind::Minus => (
-                format!("`{}` cannot stand here", self.written(span)),
-                "write a backslash before it, or quote the value",
-            ),
-            Kind::And | Kind::Or | Kind::Not => (
-                format!("`{}` cannot stand here", self.written(span)),
-                "an operator needs a condition on both sides; quote the word if it is a value",
-            ),
-            _ => (
-                format!("`{}` cannot stand here", self.written(span)),
-                "quote the value",
-            ),
+        let found = self.written(span);
+        let cause = match self.kind(0) {
+            Kind::End => LuceneCause::EndsEarly,
+            Kind::Colon => LuceneCause::Colon,
+            Kind::Close => LuceneCause::EmptyParentheses,
+            Kind::Plus | Kind::Minus => LuceneCause::SignInValue { found },
+            Kind::And | Kind::Or | Kind::Not => LuceneCause::Operator { found },
+            _ => LuceneCause::Unexpected { found },
         };
-        error::syntax(span, what).help(help)
+        error::syntax(span, cause)
     }
 
     fn group(&mut self, field: Option<&str>, depth: u32) -> Result<Group, LuceneError> {
         if depth > MAX_DEPTH {
-            let message = "parentheses are nested more than 100 deep";
-            return Err(error::syntax(self.span(), message));
+            return Err(error::syntax(self.span(), LuceneCause::TooDeep));
         }
         let start = self.span();
         let mut clauses: Vec<Clause> = Vec::new();

@@ -56,7 +56,7 @@ fn what_elasticsearch_refuses_is_refused_with_a_place() {
         ("a:1]", 3),
     ] {
         let error = parse(text, false).expect_err(text);
-        assert_eq!(error.span.start, place, "{text}: {}", error.message());
+        assert_eq!(error.span.start, place, "{text}: {}", error.cause);
     }
     assert!(parse(&"(".repeat(100_000), false).is_err());
 }

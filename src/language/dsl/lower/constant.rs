@@ -21,12 +21,12 @@ pub(super) fn test(
     now: Timestamp,
 ) -> Result<Predicate, Refusal> {
     let term = |text: &str| term(field, path, field_type, text, now);
-    let refused = |kind: &'static str, types: &'static str| {
+    let refused = |kind: &'static str, expected: &'static str| {
         Err(Refusal::from(RefusedCondition::WrongType {
             kind,
-            types,
-            field: path.to_owned(),
-            field_type: field_type.to_string(),
+            expected,
+            name: path.to_owned(),
+            found: field_type.to_string(),
         }))
     };
     match test {
@@ -43,7 +43,10 @@ pub(super) fn test(
         FieldTest::Regexp { .. } => refused("regexp", "keyword, text and wildcard"),
         FieldTest::Fuzzy { .. } => refused("fuzzy", "keyword and text"),
         FieldTest::Range(range) => self::range(field, path, field_type, range, now),
-        FieldTest::Null => Err(RefusedCondition::NoText(path.to_owned()).into()),
+        FieldTest::Null => Err(RefusedCondition::NoText {
+            name: path.to_owned(),
+        }
+        .into()),
     }
 }
 
@@ -61,8 +64,8 @@ fn compare(field: FieldId, value: Value) -> Predicate {
 }
 
 fn failed<T>(path: &str, why: BadValue) -> Result<T, Refusal> {
-    let field = path.to_owned();
-    Err(RefusedCondition::BadValue { field, why }.into())
+    let name = path.to_owned();
+    Err(RefusedCondition::BadValue { name, why }.into())
 }
 
 /// A value equals the text, read by the type.
@@ -84,7 +87,12 @@ fn term(
         }
         FieldType::Ip if text.contains('/') => match cidr_block(text) {
             Some((low, high)) => Ok(Predicate::Between { field, low, high }),
-            None => failed(path, BadValue::NotAnAddress(text.to_owned())),
+            None => failed(
+                path,
+                BadValue::NotAnAddress {
+                    found: text.to_owned(),
+                },
+            ),
         },
         _ => Ok(compare(field, value(path, field_type, text)?)),
     }
@@ -97,20 +105,37 @@ fn value(path: &str, field_type: &FieldType, text: &str) -> Result<Value, Refusa
         FieldType::Integer(_) => return number(path, trimmed),
         FieldType::Ip => match text.parse::<IpAddr>() {
             Ok(address) => return Ok(Value::ip(address)),
-            Err(_) => return failed(path, BadValue::NotAnAddress(text.to_owned())),
+            Err(_) => {
+                return failed(
+                    path,
+                    BadValue::NotAnAddress {
+                        found: text.to_owned(),
+                    },
+                );
+            }
         },
         FieldType::Boolean => match text {
             "true" => return Ok(Value::Bool(true)),
             "false" => return Ok(Value::Bool(false)),
-            _ => return failed(path, BadValue::NotABoolean(text.to_owned())),
+            _ => {
+                return failed(
+                    path,
+                    BadValue::NotABoolean {
+                        found: text.to_owned(),
+                    },
+                );
+            }
         },
         other => other.read(Raw::Text(text)),
     };
     match read {
         Reading::Value(value) => Ok(value),
-        Reading::Ignored | Reading::Malformed => {
-            failed(path, BadValue::Unreadable(text.to_owned()))
-        }
+        Reading::Ignored | Reading::Malformed => failed(
+            path,
+            BadValue::Unreadable {
+                found: text.to_owned(),
+            },
+        ),
     }
 }
 
@@ -124,7 +149,12 @@ fn number(path: &str, text: &str) -> Result<Value, Refusal> {
     }
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() => Ok(Value::Double(number)),
-        _ => failed(path, BadValue::Unreadable(text.to_owned())),
+        _ => failed(
+            path,
+            BadValue::Unreadable {
+                found: text.to_owned(),
+            },
+        ),
     }
 }
 
@@ -140,7 +170,7 @@ fn dates(
         None => failed(
             path,
             BadValue::NotADate {
-                text: text.to_owned(),
+                found: text.to_owned(),
                 format: format.as_str().to_owned(),
             },
         ),
@@ -152,7 +182,10 @@ pub(super) fn utc(zone: &str) -> Result<(), Refusal> {
     if ["Zulu", "UTC", "Z", "GMT", "+00:00", "Etc/UTC"].contains(&zone) {
         return Ok(());
     }
-    Err(UnsupportedCondition::TimeZone(zone.to_owned()).into())
+    Err(UnsupportedCondition::TimeZone {
+        name: zone.to_owned(),
+    }
+    .into())
 }
 
 /// A range of texts, by their bytes.
@@ -183,7 +216,10 @@ fn range(
                 }))
             })
         }
-        FieldType::Boolean => Err(UnsupportedCondition::RangeOfBooleans(path.to_owned()).into()),
+        FieldType::Boolean => Err(UnsupportedCondition::RangeOfBooleans {
+            name: path.to_owned(),
+        }
+        .into()),
         _ => ends(field, range, |_, text| value(path, field_type, text)),
     }
 }

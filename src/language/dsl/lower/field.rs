@@ -12,7 +12,10 @@ impl Lowering<'_> {
     /// A test of the field of this name.
     pub(super) fn field(&mut self, path: &str, test: &FieldTest) -> Result<Predicate, Refusal> {
         if *test == FieldTest::Null {
-            return Err(RefusedCondition::NoText(path.to_owned()).into());
+            return Err(RefusedCondition::NoText {
+                name: path.to_owned(),
+            }
+            .into());
         }
         let ways = self.readers(path);
         if ways.is_empty() && *test == FieldTest::Exists {
@@ -78,7 +81,10 @@ impl Lowering<'_> {
                 let field = self.words(path, way);
                 text::test(path, field, test)
             }
-            FieldType::Unindexed(_) => Err(RefusedCondition::NotIndexed(path.to_owned()).into()),
+            FieldType::Unindexed(_) => Err(RefusedCondition::NotIndexed {
+                name: path.to_owned(),
+            }
+            .into()),
             FieldType::Keyword { .. }
             | FieldType::ConstantKeyword { .. }
             | FieldType::Wildcard { .. }
@@ -94,8 +100,8 @@ impl Lowering<'_> {
                 exact(field, path, &way.field_type, test)
             }
             FieldType::Unsupported(name) => Err(UnsupportedCondition::FieldType {
-                field: path.to_owned(),
-                field_type: name.clone(),
+                name: path.to_owned(),
+                found: name.clone(),
             }
             .into()),
             field_type => {
@@ -200,7 +206,10 @@ fn exact(
         }
         FieldTest::Exists => Predicate::Exists(field),
         FieldTest::Null => {
-            return Err(RefusedCondition::NoText(path.to_owned()).into());
+            return Err(RefusedCondition::NoText {
+                name: path.to_owned(),
+            }
+            .into());
         }
     })
 }

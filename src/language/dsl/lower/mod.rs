@@ -125,7 +125,7 @@ impl<'s> Lowering<'s> {
         let group = lucene::parse(&string.text, string.all).map_err(|error| {
             RefusedCondition::QueryString {
                 text: string.text.clone(),
-                message: error.message(),
+                why: error.cause,
             }
         })?;
         self.predicate(&lucene::query(&group, &Meaning::of(string)))
@@ -146,7 +146,10 @@ impl<'s> Lowering<'s> {
             if ignore_unmapped {
                 return Ok(Predicate::Constant(false));
             }
-            return Err(RefusedCondition::NotNested(path.to_owned()).into());
+            return Err(RefusedCondition::NotNested {
+                name: path.to_owned(),
+            }
+            .into());
         }
         self.scope.push(path.to_owned());
         let inner = self.predicate(query);

@@ -97,7 +97,10 @@ pub(super) fn test(path: &str, field: FieldId, test: &FieldTest) -> Result<Predi
             on_words(TextTest::Range { low, high })
         }
         FieldTest::Null => {
-            return Err(RefusedCondition::NoText(path.to_owned()).into());
+            return Err(RefusedCondition::NoText {
+                name: path.to_owned(),
+            }
+            .into());
         }
     })
 }
