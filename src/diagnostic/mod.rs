@@ -56,7 +56,9 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do about it, one line each.
     pub help: Vec<String>,
-    /// The same for programs.
+    /// The kind of what is wrong, narrower than the code, as a word for programs.
+    pub cause: Option<String>,
+    /// What the message names, for programs.
     pub details: Box<Details>,
 }
 
@@ -70,6 +72,7 @@ impl Diagnostic {
             message: message.into(),
             labels: Vec::new(),
             help: Vec::new(),
+            cause: None,
             details: Box::default(),
         }
     }
@@ -80,6 +83,17 @@ impl Diagnostic {
         Self {
             severity: Severity::Warning,
             ..Self::error(code, message)
+        }
+    }
+
+    /// The error that this cause is; a label is added by [`Diagnostic::at`].
+    #[must_use]
+    pub fn of(code: &'static Code, cause: &dyn Cause) -> Self {
+        Self {
+            help: cause.help(),
+            cause: Some(cause.word()),
+            details: Box::new(cause.details()),
+            ..Self::error(code, cause.to_string())
         }
     }
 

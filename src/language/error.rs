@@ -42,13 +42,10 @@ impl QueryError {
 
     /// The error as a diagnostic that points into the file that holds the query.
     pub fn diagnostic(&self, query: &QueryText) -> Diagnostic {
-        let mut diagnostic = Diagnostic::error(self.code, self.cause.to_string()).at(
+        Diagnostic::of(self.code, &*self.cause).at(
             query.source(),
             query.locate(self.span),
             self.cause.label(),
-        );
-        diagnostic.help = self.cause.help();
-        *diagnostic.details = self.cause.details();
-        diagnostic
+        )
     }
 }

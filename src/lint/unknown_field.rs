@@ -42,7 +42,7 @@ pub(super) fn run(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
         let place = subject.locate(leaf.field_span);
         let finding = LINT.finding(subject.source(), place, message, "").on(names);
         findings.push(match near {
-            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            Some(near) => finding.suggest(field, &near),
             None => finding
                 .help("name a field that the rule's indices have, or add the index that has it"),
         });

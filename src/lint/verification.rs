@@ -59,11 +59,14 @@ impl Obstacle {
     fn diagnostic(&self, text: &QueryText) -> Diagnostic {
         match self {
             Self::Refused(error) => error.diagnostic(text),
-            Self::Fails(failure, span) => Diagnostic::error(self.code(), failure.to_string()).at(
-                text.source(),
-                text.locate(*span),
-                "",
-            ),
+            Self::Fails(failure, span) => Diagnostic {
+                cause: Some(failure.kind.word().to_owned()),
+                ..Diagnostic::error(self.code(), failure.to_string()).at(
+                    text.source(),
+                    text.locate(*span),
+                    "",
+                )
+            },
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, Severity, render};
+use crate::diagnostic::{Details, Diagnostic, Severity, render};
 use crate::lint::Finding;
 
 /// Up to this many findings of one kind are all drawn.
@@ -188,7 +188,11 @@ struct Entry<'a> {
     lint: Option<&'static str>,
     code: &'static str,
     severity: &'static str,
+    /// What is wrong, narrower than the code; `null` where the code says all.
+    cause: Option<&'a str>,
     message: &'a str,
+    /// What the message names; `null` where it names nothing.
+    details: Option<&'a Details>,
     sources: &'a [String],
     places: Vec<Place<'a>>,
     help: &'a [String],
@@ -224,7 +228,9 @@ fn entry<'a>(finding: Option<&'a Finding>, diagnostic: &'a Diagnostic) -> Entry<
             Severity::Error => "error",
             Severity::Warning => "warning",
         },
+        cause: diagnostic.cause.as_deref(),
         message: &diagnostic.message,
+        details: (!diagnostic.details.is_empty()).then_some(&*diagnostic.details),
         sources: finding.map_or(&[], |finding| &finding.sources),
         places: places.collect(),
         help: &diagnostic.help,

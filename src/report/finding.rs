@@ -50,9 +50,9 @@ pub(super) struct MachineWords<'a> {
     /// The word for the reason of the verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
-    /// The word for what is behind the reason.
+    /// The word for what is behind the reason or the error.
     #[serde(skip_serializing_if = "Option::is_none")]
-    cause: Option<&'static str>,
+    cause: Option<&'a str>,
 }
 
 impl MachineWords<'_> {
@@ -148,6 +148,7 @@ fn problem(problem: &Diagnostic) -> Finding<'_> {
         },
         words: MachineWords {
             code: Some(problem.code.number),
+            cause: problem.cause.as_deref(),
             details: Some(&problem.details),
             ..MachineWords::default()
         },

@@ -152,6 +152,7 @@ struct ChangeEntry {
 #[derive(Serialize)]
 struct ErrorEntry<'a> {
     code: &'static str,
+    cause: Option<&'a str>,
     message: &'a str,
     file: Option<&'a str>,
     line: Option<usize>,
@@ -250,6 +251,7 @@ fn error(problem: &Diagnostic) -> ErrorEntry<'_> {
     let at = label.map(|label| at(&label.source, label.span));
     ErrorEntry {
         code: problem.code.number,
+        cause: problem.cause.as_deref(),
         message: &problem.message,
         file: at.as_ref().map(|at| at.file),
         line: at.as_ref().map(|at| at.line),

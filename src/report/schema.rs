@@ -1,4 +1,5 @@
-//! The JSON Schema of `--format json`. Written by `trapline schema report`.
+//! The JSON Schemas of `--format json`. Written by `trapline schema report` and `trapline schema
+//! check`.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +8,49 @@ use crate::project::Conclusion;
 use crate::replay::outcome::Verdict;
 use crate::snapshot::Class;
 
-/// The schema (draft 2020-12) of the report.
+/// The schema (draft 2020-12) of the report of `check`.
+pub fn of_check() -> Value {
+    let count = json!({"type": "integer", "minimum": 0});
+    let counts = ["rules", "scenarios", "errors", "warnings", "broken"];
+    let mut summary: Vec<(&str, Value)> = counts.map(|key| (key, count.clone())).into();
+    let by_type = json!({"type": "object", "additionalProperties": count});
+    summary.push(("unsupported", by_type));
+    let line = json!({"type": "integer", "minimum": 1});
+    let place = object(&[
+        ("file", json!({"type": "string"})),
+        ("line", line.clone()),
+        ("column", line.clone()),
+        ("end_line", line.clone()),
+        ("end_column", line),
+        ("message", json!({"type": "string"})),
+    ]);
+    let finding = object(&[
+        ("lint", nullable("string")),
+        ("code", json!({"type": "string"})),
+        ("severity", json!({"enum": ["error", "warning"]})),
+        ("cause", nullable("string")),
+        ("message", json!({"type": "string"})),
+        ("details", details()),
+        ("sources", texts()),
+        ("places", json!({"type": "array", "items": place})),
+        ("help", texts()),
+    ]);
+    let mut schema = object(&[
+        ("summary", object(&summary)),
+        ("findings", json!({"type": "array", "items": finding})),
+    ]);
+    if let Some(keys) = schema.as_object_mut() {
+        let head = [
+            ("$schema", "https://json-schema.org/draft/2020-12/schema"),
+            ("title", "Trapline check"),
+            ("description", "trapline check --format json"),
+        ];
+        keys.extend(head.map(|(key, text)| (key.to_owned(), json!(text))));
+    }
+    schema
+}
+
+/// The schema (draft 2020-12) of the report of `test`.
 pub fn schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -41,6 +84,7 @@ pub fn schema() -> Value {
             "check": check(),
             "error": object(&[
                 ("code", json!({"type": "string"})),
+                ("cause", nullable("string")),
                 ("message", json!({"type": "string"})),
                 ("file", nullable("string")),
                 ("line", nullable("integer")),
@@ -89,7 +133,7 @@ fn details() -> Value {
         .collect();
     json!({
         "anyOf": [
-            {"type": "object", "properties": properties, "additionalProperties": false},
+            {"type": "object", "properties": properties, "additionalProperties": text},
             {"type": "null"},
         ],
     })

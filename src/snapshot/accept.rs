@@ -87,7 +87,7 @@ fn unknown(word: &str) -> Diagnostic {
         format!("`{word}` is neither a class of change nor a KEY"),
     );
     match suggest::nearest(word, words.into_iter().chain(["all"])) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        Some(near) => diagnostic.named(word).suggest(near),
         None => diagnostic.help(format!("the classes are {}, or all", words.join(", "))),
     }
 }

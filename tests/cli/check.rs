@@ -180,3 +180,97 @@ fn an_exception_on_a_new_term_is_told_to_hide_its_past() {
         assert_eq!(text.contains(lint), hides, "{text}");
     }
 }
+
+/// The findings as JSON, which must fit the schema of `trapline schema check`.
+fn findings(project: &Project, arguments: &[&str]) -> Vec<serde_json::Value> {
+    let output = project.check(arguments).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let schema = Command::new(env!("CARGO_BIN_EXE_trapline"))
+        .args(["schema", "check"])
+        .output()
+        .unwrap();
+    let schema = serde_json::from_slice(&schema.stdout).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let misfits: Vec<String> = validator
+        .iter_errors(&report)
+        .map(|misfit| misfit.to_string())
+        .collect();
+    assert!(misfits.is_empty(), "{misfits:?}");
+    report["findings"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_finding_says_what_is_wrong_to_programs() {
+    for (language, query, cause, details) in [
+        (
+            "eql",
+            FAILS,
+            "unknown-column",
+            serde_json::json!({"name": "process.nme", "suggestion": "process.name"}),
+        ),
+        (
+            "eql",
+            "process where process.name : \"a\" && true",
+            "foreign-operator",
+            serde_json::json!({"found": "&&", "expected": "and"}),
+        ),
+        (
+            "eql",
+            "process where process.pid == \"a\"",
+            "unfit-constant",
+            serde_json::json!({"name": "process.pid", "found": "\"a\"", "expected": "long", "why": "not-a-number"}),
+        ),
+        (
+            "kuery",
+            "process.name:",
+            "unexpected",
+            serde_json::json!({"expected": "\"(\", \"{\", value, whitespace"}),
+        ),
+        (
+            "lucene",
+            "process.name:(",
+            "ends-early",
+            serde_json::Value::Null,
+        ),
+        (
+            "esql",
+            "FROM logs-endpoint.events.process-* | WERE process.pid > 4",
+            "unknown-command",
+            serde_json::json!({"name": "were", "suggestion": "WHERE"}),
+        ),
+    ] {
+        let kind = match language {
+            "kuery" | "lucene" => "query",
+            other => other,
+        };
+        let text = rule("1", query)
+            .replace("type = 'eql'", &format!("type = '{kind}'"))
+            .replace("language = 'eql'", &format!("language = '{language}'"));
+        let text = if language == "esql" {
+            text.replace(
+                "index = ['logs-endpoint.events.process-*', 'winlogbeat-*']\n",
+                "",
+            )
+        } else {
+            text
+        };
+        let project = Project::new(&[("rules/a.toml", &text)]);
+        let found = findings(&project, &["--format", "json"]);
+        let causes: Vec<_> = found.iter().map(|one| &one["cause"]).collect();
+        let own = found.iter().find(|one| one["cause"] == cause);
+        let own = own.unwrap_or_else(|| panic!("{query}: {causes:?}"));
+        let mut found = own["details"].clone();
+        if language == "kuery" {
+            found.as_object_mut().unwrap().remove("mend");
+        }
+        assert_eq!(found, details, "{query}");
+    }
+}
+
+/// A lint has no narrower word than its name.
+#[test]
+fn a_finding_of_a_lint_has_no_cause() {
+    let project = Project::new(&[("rules/a.toml", &rule("1", WARNS))]);
+    let found = findings(&project, &["--format", "json"]);
+    assert!(found.iter().all(|one| one["cause"].is_null()), "{found:?}");
+}

@@ -142,3 +142,107 @@ fn sentences_for_verdicts_are_written_in_reports() {
         "`report/reason.rs` writes the sentences of verdicts"
     );
 }
+
+/// What makes an error of a query; its last argument is the cause.
+const CONSTRUCTORS: [&str; 5] = [
+    "QueryError::new(",
+    "EqlError::new(",
+    "KqlError::new(",
+    "not_supported(",
+    "error::syntax(",
+];
+
+/// What is wrong with a query is a value; only `diagnostic` makes a sentence of it.
+#[test]
+fn sentences_for_errors_of_queries_are_written_in_diagnostic() {
+    let mut found = Vec::new();
+    for source in Source::all() {
+        if source.room() == "diagnostic" {
+            continue;
+        }
+        let code: Vec<&str> = source.code().into_iter().map(|(_, line)| line).collect();
+        for sentence in sentences(&code.join("\n")) {
+            found.push(format!("{}: {sentence}", source.name));
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "these errors are given a text; make each a cause with fields in `diagnostic/query/`:\n{}",
+        found.join("\n")
+    );
+}
+
+/// The errors of queries in a text of Rust that are made with a sentence: with `format!`, or with a
+/// literal of more than one word that no field of a cause is given.
+fn sentences(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let calls = CONSTRUCTORS.iter().flat_map(|name| {
+        let ends = code.match_indices(name).map(|(at, name)| at + name.len());
+        ends.collect::<Vec<_>>()
+    });
+    for at in calls {
+        for argument in arguments(code.get(at..).unwrap_or("")) {
+            let is_text = argument.starts_with('"');
+            if argument.contains("format!") || is_text {
+                found.push(argument);
+            }
+        }
+    }
+    // A cause that is made before the call.
+    for (at, name) in code.match_indices("let cause = ") {
+        let value = code.get(at + name.len()..).unwrap_or("");
+        let value = value.split(";\n").next().unwrap_or("");
+        if value.contains("format!") || value.starts_with('"') {
+            found.push(value.to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn the_test_itself_finds_sentences() {
+    for code in [
+        "QueryError::new(LIST, span, \"no list\")",
+        "EqlError::new(\n    &codes::LIST,\n    span,\n    format!(\"no {list}\"),\n)",
+        "self.fail(not_supported(span, Cause::Why { text: format!(\"{a}\") }))",
+        "let cause = format!(\"no {list}\");\n",
+    ] {
+        assert_eq!(sentences(code).len(), 1, "{code}");
+    }
+    for code in [
+        "QueryError::new(LIST, span, EqlSyntax::NoList)",
+        "let cause = EqlType::KeyNotField {\n    expected: \"field\",\n};\n",
+        "let message = format!(\"{a}\");\n",
+    ] {
+        assert_eq!(sentences(code), Vec::<String>::new(), "{code}");
+    }
+}
+
+/// A cause holds what a sentence is made of, and not the sentence; its fields stand beside the
+/// other keys of a finding in JSON and SARIF.
+#[test]
+fn no_field_of_a_cause_is_its_sentence_or_another_key() {
+    const TAKEN: [&str; 8] = [
+        "message", "sentence", "label", "help", "code", "cause", "reason", "lint",
+    ];
+    let mut families = 0;
+    for source in Source::all() {
+        if !source.name.starts_with("diagnostic/query/") {
+            continue;
+        }
+        families += 1;
+        let code: Vec<&str> = source.code().into_iter().map(|(_, line)| line).collect();
+        let code = code.join("\n");
+        for key in TAKEN {
+            assert!(
+                !code.contains(&format!(" {key}: ")),
+                "{}: a field of the name `{key}`",
+                source.name
+            );
+        }
+        for text in ["From<String>", "From<&str>", "From<&'static str>"] {
+            assert!(!code.contains(text), "{}: {text}", source.name);
+        }
+    }
+    assert!(families > 8, "{families}");
+}

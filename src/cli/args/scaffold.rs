@@ -26,6 +26,8 @@ pub enum SchemaOf {
     Config,
     /// The report of test --format json
     Report,
+    /// The report of check --format json
+    Check,
 }
 
 /// Options of `completions`.

@@ -19,6 +19,7 @@ pub fn schema(of: SchemaOf, console: &mut Console) -> ExitCode {
         SchemaOf::Config => project::schema::schema(),
         SchemaOf::Source => own::schema::schema(),
         SchemaOf::Report => report::schema::schema(),
+        SchemaOf::Check => report::schema::of_check(),
     };
     console.write(Stream::Out, &format!("{schema:#}\n"));
     ExitCode::Passed
