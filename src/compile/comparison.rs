@@ -17,6 +17,8 @@ pub struct Entries<'t> {
     settings: &'t ThreatMatch,
     events: &'t Schema,
     indicators: &'t Schema,
+    /// The other indices of events that are searched.
+    beside: &'t [Mapping],
 }
 
 impl<'t> Entries<'t> {
@@ -26,7 +28,28 @@ impl<'t> Entries<'t> {
             settings,
             events,
             indicators,
+            beside: &[],
         }
+    }
+
+    /// The same where events of these indices are searched as well: a field is searched with `terms`
+    /// where its type allows it in all of them.
+    #[must_use]
+    pub fn beside(self, beside: &'t [Mapping]) -> Self {
+        Self { beside, ..self }
+    }
+
+    /// Whether Kibana searches the fields of an entry with `terms`.
+    fn is_exact(&self, entry: &MappingEntry) -> bool {
+        let mut types = self.types(entry).into_iter();
+        let mut others = self.beside.iter();
+        let field = &entry.event_field.name;
+        types.all(|own| own.as_ref().is_some_and(is_exact))
+            && others.all(|other| {
+                other
+                    .find(field)
+                    .is_none_or(|own| is_exact(&own.field_type))
+            })
     }
 
     /// The settings of the rule.
@@ -169,12 +192,11 @@ impl<'t> Comparison<'t> {
             ),
         };
         let first = own.first();
-        let mut types = self.entries.types(entry).into_iter();
         Pair {
             enumerated: own.len(),
             has_searched: !other.is_empty(),
             is_shared: first.is_some_and(|value| tests.holds(field, value, searched)),
-            is_exact: types.all(|own| own.as_ref().is_some_and(is_exact)),
+            is_exact: self.entries.is_exact(entry),
             is_negated: entry.is_negated,
         }
     }

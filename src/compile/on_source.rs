@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::comparison::is_exact;
 use super::exclusions::Exclusions;
 use super::field_types::{DynamicFields, FieldTypes, add_carried, dynamic_fields};
 use super::fields_read::FieldsRead;
@@ -16,10 +17,11 @@ use super::refusal::Refused;
 use super::syntax::Syntax;
 use crate::data_source::DataSource;
 use crate::diagnostic::QueryText;
+use crate::event::schema::Resolution;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::language::QueryError;
 use crate::language::eql::Settings;
-use crate::rule::{FieldOverrides, Rule, ThreatMatch, other_end};
+use crate::rule::{FieldOverrides, Rule, RuleKind, ThreatMatch, other_end};
 
 /// Compiles one rule's query for the documents of one data source.
 pub struct SourceCompiler<'r> {
@@ -36,6 +38,8 @@ pub struct SourceCompiler<'r> {
     /// For each set of dynamic fields the query in the view of all sources, if it is another one.
     together: Mutex<BTreeMap<DynamicFields, Option<Compiled>>>,
     now: Timestamp,
+    /// The fields of events that are compared with indicators.
+    compared: Vec<String>,
     /// Why no document can be grouped as the rule asks.
     ungroupable: Option<Arc<Refused>>,
     cache: Mutex<BTreeMap<DynamicFields, Compiled>>,
@@ -66,7 +70,12 @@ impl<'r> SourceCompiler<'r> {
             }
         }
         let own = Self::with(text, syntax, settings, types, fields, now);
+        let compared = match &rule.kind {
+            RuleKind::ThreatMatch(_) => rule.kind.fields(),
+            _ => Vec::new(),
+        };
         Self {
+            compared: compared.into_iter().map(str::to_owned).collect(),
             ungroupable: grouping::check(rule, &own.mapping).err().map(Arc::new),
             ..own
         }
@@ -109,6 +118,7 @@ impl<'r> SourceCompiler<'r> {
             view: Vec::new(),
             together: Mutex::new(BTreeMap::new()),
             now,
+            compared: Vec::new(),
             ungroupable: None,
             cache: Mutex::new(BTreeMap::new()),
         }
@@ -121,11 +131,25 @@ impl<'r> SourceCompiler<'r> {
             FieldTypes::new(source, [], self.types.patterns()).mapping_of(&self.fields)
         };
         let view: Vec<Mapping> = others.iter().map(mapping).collect();
-        let is_mixed = |path: &str| is_mixed(path, &self.mapping, &view);
+        let is_mixed = |path: &str| match self.syntax {
+            Syntax::Eql(_) => is_in_conflict(path, &self.mapping, &view),
+            _ => is_mixed(path, &self.mapping, &view) || self.is_searched_otherwise(path, &view),
+        };
         if self.fields.names().any(is_mixed) {
             self.view = view;
         }
         self
+    }
+
+    /// Whether Kibana searches the field with `terms` where this source is alone, and not where the
+    /// others are searched as well.
+    fn is_searched_otherwise(&self, path: &str, view: &[Mapping]) -> bool {
+        let own = self.mapping.find(path);
+        let is_compared = self.compared.iter().any(|field| field == path);
+        let mut others = view.iter().filter_map(|other| other.find(path));
+        is_compared
+            && own.is_some_and(|own| is_exact(&own.field_type))
+            && others.any(|other| !is_exact(&other.field_type))
     }
 
     /// The query for these documents as Kibana translates it where the sources beside this one are
@@ -152,16 +176,31 @@ impl<'r> SourceCompiler<'r> {
         add_carried(&mut mapping, dynamic);
         let others = self.view.iter().cloned();
         let view = Schema::new(std::iter::once(mapping.clone()).chain(others).collect());
+        let own = Schema::new(vec![mapping]);
         let query = Query {
             syntax: self.syntax,
-            schema: &Schema::new(vec![mapping]),
+            // EQL resolves a field in all indices of the search together.
+            schema: if self.syntax.eql().is_some() {
+                &view
+            } else {
+                &own
+            },
             settings: &self.settings,
             now: self.now,
         };
         let together = query.compile_in(&view);
-        let together = together.map_err(|errors| Arc::new(Refused::new(&errors, self.text)));
+        let mut together = together.map_err(|errors| Arc::new(Refused::new(&errors, self.text)));
+        if let Ok(together) = &mut together {
+            together.beside.clone_from(&self.view);
+        }
         match (&together, alone) {
-            (Ok(together), Ok(alone)) if together.plan == alone.plan => None,
+            (Ok(together), Ok(alone))
+                if together.plan == alone.plan && self.compared.is_empty() =>
+            {
+                None
+            }
+            // Where EQL goes on, each document is read by its own index as before.
+            (Ok(_), _) if self.syntax.eql().is_some() => None,
             _ => Some(together.map(Arc::new)),
         }
     }
@@ -230,6 +269,14 @@ impl<'r> SourceCompiler<'r> {
         };
         query.compile()
     }
+}
+
+/// Whether the types of a field in the sources do not go together, which EQL refuses.
+fn is_in_conflict(path: &str, own: &Mapping, others: &[Mapping]) -> bool {
+    let known = std::iter::once(own).chain(others);
+    let known = known.filter(|mapping| mapping.find(path).is_some());
+    let known: Vec<Mapping> = known.cloned().collect();
+    known.len() > 1 && matches!(Schema::new(known).resolve(path), Resolution::Conflict(_))
 }
 
 /// Whether a field is exactly a keyword, or exactly a date, in one source and not in all that have

@@ -7,7 +7,7 @@ use super::syntax::Syntax;
 use crate::evaluate::pipeline::RequestData;
 use crate::evaluate::{Patterns, QueryFailure};
 use crate::event::schema::Origin;
-use crate::event::{Schema, Timestamp};
+use crate::event::{Mapping, Schema, Timestamp};
 use crate::language::eql::{self, OptionalFields, Settings};
 use crate::language::{QueryError, RequestFields, kql, lucene};
 use crate::plan::Plan;
@@ -80,6 +80,9 @@ pub struct CompiledQuery {
     pub settings: Settings,
     /// What date math in constants counts from.
     pub now: Timestamp,
+    /// The types of the fields in the indices that are searched beside this one, where they are
+    /// heeded.
+    pub beside: Vec<Mapping>,
     /// The query, where it asks something else at another time.
     dated: Option<Arc<Syntax>>,
 }
@@ -145,6 +148,7 @@ impl Query<'_> {
             schema: self.schema.clone(),
             settings: self.settings.clone(),
             now: self.now,
+            beside: Vec::new(),
             dated: self.depends_on_now().then(|| Arc::new(self.syntax.clone())),
         })
     }

@@ -59,7 +59,13 @@ fn alerting(clause: &ClauseCoverage) -> String {
             Setting::Cardinality(field, count) => {
                 format!("a case with exactly {count} values of `{field}`")
             }
-            Setting::Group(_) | Setting::IndicatorFilters => "a case that alerts".to_owned(),
+            Setting::Group(_) | Setting::Filter(..) | Setting::IndicatorFilter(..) => {
+                "a case that alerts".to_owned()
+            }
+            Setting::IndicatorClause(own) => format!(
+                "a case that alerts only because `{own}` of the indicator is {}",
+                clause.wanted
+            ),
             Setting::NewTerm(field) => {
                 format!("a case that alerts with `history:` in which only `{field}` is another")
             }
@@ -83,7 +89,7 @@ fn alerting(clause: &ClauseCoverage) -> String {
 fn stops_text(clause: &ClauseCoverage) -> String {
     let because = &clause.name.text;
     if let Some(setting) = &clause.setting {
-        return setting_stops(setting);
+        return setting_stops(setting, clause.wanted);
     }
     match clause.kind {
         ClauseKind::JoinKey => {
@@ -107,7 +113,7 @@ fn stops_text(clause: &ClauseCoverage) -> String {
 }
 
 /// The silent case that a setting lacks.
-fn setting_stops(setting: &Setting) -> String {
+fn setting_stops(setting: &Setting, wanted: bool) -> String {
     match setting {
         Setting::Count(count) => {
             let fewer = count.saturating_sub(1);
@@ -128,14 +134,23 @@ fn setting_stops(setting: &Setting) -> String {
             format!("the attack with its terms in `history:` after `{start}`, `because: seen`")
         }
         Setting::Entry(words, false) => {
-            format!("the attack, changed only so that `{words}` does not hold, `because: indicator`")
+            format!(
+                "the attack, changed only so that `{words}` does not hold, `because: indicator`"
+            )
         }
         Setting::Entry(words, true) => {
             format!("the attack with an indicator for which `{words}` does not hold")
         }
-        Setting::IndicatorFilters => {
-            "the attack with an indicator that `threat_filters` leave out, `because: indicator query`"
-                .to_owned()
+        Setting::Filter(_, words) => {
+            format!("the attack with an event that does not meet `{words}`, `because: filters`")
         }
+        Setting::IndicatorFilter(_, words) => format!(
+            "the attack with an indicator that does not meet `{words}`, `because: indicator query`"
+        ),
+        Setting::IndicatorClause(own) => format!(
+            "the attack with its indicator changed only so that `{own}` is {}, `because: indicator \
+             query`",
+            !wanted
+        ),
     }
 }

@@ -178,6 +178,9 @@ pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Explanation {
     let mut explanation = labelled.explanation(&blockers, &[], &decided);
     explanation.key = check.key.to_string();
     explanation.notes.clone_from(&check.notes);
+    if let [unmet] = explanation.unmet.as_mut_slice() {
+        unmet.miss = unmet.miss.take().or_else(|| check.miss.clone());
+    }
     in_production(&mut explanation, check);
     explanation
 }

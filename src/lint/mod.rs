@@ -79,6 +79,7 @@ mod blind_phases;
 mod exception_creates_alert;
 mod exception_hides_attack;
 mod exception_never_matches;
+mod history_does_not_meet_query;
 mod vacuous_case;
 mod verification;
 mod walk;
@@ -91,6 +92,7 @@ pub use exception_creates_alert::created_alerts;
 pub use exception_hides_attack::hidden_attacks;
 pub use exception_never_matches::dead_exceptions;
 pub use finding::{Finding, Lint};
+pub use history_does_not_meet_query::uncounted_history;
 pub use scenario::as_finding;
 pub use vacuous_case::vacuous_cases;
 pub use verification::Refusal;
@@ -124,6 +126,7 @@ pub const LINTS: &[&Lint] = &[
     &field_pattern_without_fields::LINT,
     &filter_backslash::LINT,
     &foreign_pattern::LINT,
+    &history_does_not_meet_query::LINT,
     &indicator_many_values::LINT,
     &indicator_no_age_limit::LINT,
     &indicator_type_mismatch::LINT,

@@ -125,6 +125,7 @@ pub(super) fn load(
             set: none.clone(),
             pinned: none,
             hidden: vec![Vec::new(); hidden],
+            filtered_by: vec![Vec::new(); hidden],
             given: std::sync::Arc::default(),
         },
     })

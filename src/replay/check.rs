@@ -9,7 +9,7 @@ use super::judged_case::Case;
 use super::outcome::{Check, CheckKey, CheckWarning, Observed, PinKind, Place, Verdict};
 use super::reason::{Reason, ReasonWord, RefusedQuery};
 use super::source::{Item, OnSource};
-use super::{explain, misfits, trace, unset_fields};
+use super::{explain, history, misfits, trace, unset_fields};
 use crate::compile::Refused;
 use crate::data_source::constants::Constants;
 use crate::evaluate::QueryFailure;
@@ -40,6 +40,7 @@ impl OnSource<'_> {
             reason: None,
             production: Vec::new(),
             diagnostics: Vec::new(),
+            uncounted_history: Vec::new(),
             change: item.case.map_or_else(Vec::new, |case| {
                 change_lines(self.test.scenario, case, &self.source.name)
             }),
@@ -164,6 +165,7 @@ impl OnSource<'_> {
             }
             observations.push(observation);
         }
+        check.uncounted_history = history::uncounted(case.run);
         let blind = judgement.blind.map(CheckWarning::BlindPhases);
         check.warnings.extend(blind);
         check.production = judgement.production;

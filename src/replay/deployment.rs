@@ -2,8 +2,13 @@
 //!
 //! Kibana translates KQL for all indices of a rule together. A field that is a keyword in one source
 //! and not in another is then no keyword, and what is said of it means something else, although each
-//! document is read by the mapping of its own index.
+//! document is read by the mapping of its own index. The same holds for the fields that an
+//! indicator-match rule compares. EQL refuses a field whose types do not go together.
+//!
+//! Filters and exceptions are Query DSL: every index reads them by its own mapping, and nothing of
+//! them depends on what else is searched.
 
+use super::indicators::Input;
 use super::outcome::CheckWarning;
 use super::production;
 use super::run::Run;
@@ -11,16 +16,18 @@ use super::source::{Compiler, OnSource, context};
 
 impl OnSource<'_> {
     /// The outcome where all sources of the scenario are searched together, if it is another one.
-    pub(super) fn split(&self, compiler: &Compiler<'_>, run: &Run<'_>) -> Option<CheckWarning> {
-        if run.indicators.is_some() {
-            return None;
-        }
+    pub(super) fn split(
+        &self,
+        compiler: &Compiler<'_>,
+        run: &Run<'_>,
+        indicators: Option<&Input<'_>>,
+    ) -> Option<CheckWarning> {
         let alone = &run.produced.matches;
         let outcome = match compiler.compile_together(&run.stage.events)? {
             Err(refused) => format!("the search fails: {}", refused.message),
             Ok(query) => {
                 let setting = run.setting.clone();
-                match production::run(&query, run.stage, &context(), setting, None) {
+                match production::run(&query, run.stage, &context(), setting, indicators) {
                     Err(failure) => format!("the search fails: {failure}"),
                     Ok(together) if together.produced.matches == *alone => return None,
                     Ok(together) if together.produced.matches.is_empty() => {

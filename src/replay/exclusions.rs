@@ -141,19 +141,26 @@ pub(super) fn hide(exclusions: &CompiledExclusions, stage: &mut Stage) -> Result
         return Ok(());
     }
     stage.hidden.clear();
+    stage.filtered_by.clear();
     for event in &mut stage.events {
         let mut by: Vec<(String, String)> = Vec::new();
+        let mut filters = Vec::new();
         if !event.unrouted {
             for exclusion in exclusions.of_event(event)? {
                 let name = exclusion.to_string();
-                let is_filter = matches!(exclusion, Exclusion::Filter(..));
-                if !is_filter || !by.iter().any(|(own, _)| *own == name) {
+                let filter = match exclusion {
+                    Exclusion::Filter(number, _) => Some(number),
+                    Exclusion::Exception(_) => None,
+                };
+                filters.extend(filter);
+                if filter.is_none() || !by.iter().any(|(own, _)| *own == name) {
                     by.push((name, seen(exclusion.condition(), event)));
                 }
             }
         }
         event.unrouted |= !by.is_empty();
         stage.hidden.push(by);
+        stage.filtered_by.push(filters);
     }
     Ok(())
 }

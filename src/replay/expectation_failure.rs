@@ -158,6 +158,8 @@ pub(super) struct Found<'a> {
     pub(super) reasons: &'a [ReasonName],
     /// More that may be given as the reason.
     pub(super) also: &'a [String],
+    /// By what causes were nearly met.
+    pub(super) near: &'a [ReasonWord],
 }
 
 /// Why an expectation of no alert is not met: the rule alerts, or `found` stopped it instead of the
@@ -182,6 +184,7 @@ pub(super) fn of_none(
     let plan = case.run.plan();
     let stated = case.wanted.because.iter().find(|because| {
         !reason_match::holds(because, plan, blockers, found)
+            && !stopped.near.iter().any(|word| because.is(*word))
             && !esql_blockers::names(case.run, because, found, stopped.also)
     })?;
     let (stated, found) = (stated.clone(), found.iter().map(ToString::to_string));

@@ -118,6 +118,7 @@ impl<'c> Indicators<'c> {
         let (found, presence, lost) = searched(input, times)?;
         let (settings, indicators) = (input.settings, &input.stage.events);
         let entries = Entries::new(settings, &query.schema, &input.query.schema);
+        let entries = entries.beside(&query.beside);
         Ok(Self {
             compared: Comparison::new(entries, events.iter(), indicators.iter(), START)?,
             stage: input.stage,

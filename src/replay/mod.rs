@@ -14,6 +14,7 @@ pub mod error;
 pub mod events;
 mod explain;
 mod clause;
+mod deciding;
 mod deployment;
 mod esql;
 mod esql_blockers;
@@ -22,8 +23,10 @@ mod exclusions;
 mod given;
 mod judge;
 mod judged_case;
+mod near_miss;
 mod new_terms;
 pub mod trace;
+mod trace_clauses;
 pub mod outcome;
 mod production;
 mod record;
@@ -33,6 +36,7 @@ mod schedule;
 pub mod setting;
 mod setting_clauses;
 mod stopped;
+mod suppressed_alert;
 #[cfg(test)]
 pub(crate) mod test_fixtures;
 pub mod select;
@@ -48,6 +52,8 @@ pub mod timeline;
 mod expectation;
 mod expectation_failure;
 mod waiver;
+mod history;
+mod indicator_clauses;
 mod indicator_match;
 mod indicators;
 mod stage;
@@ -360,7 +366,7 @@ fn replay(
             clauses: query
                 .map_or_else(Vec::new, |query| trace::clauses(&observations, &query.text)),
             settings: query.map_or_else(Vec::new, |query| {
-                trace::settings(&observations, &rule.kind, &query.text)
+                trace::settings(&observations, rule, &query.text)
             }),
             checks: observations,
         },

@@ -71,6 +71,8 @@ pub struct Check {
     pub reason: Option<Reason>,
     /// The places that belong to the reason: the case in the scenario, the clause in the rule.
     pub diagnostics: Vec<Diagnostic>,
+    /// The labels of the events of its past that the rule does not count.
+    pub uncounted_history: Vec<String>,
     /// What the case changes against the attack, one line each (`child.process.executable =
     /// C:\…`).
     pub change: Vec<String>,

@@ -99,7 +99,10 @@ pub(super) fn produce(
         .filter(alerted)
         .filter_map(|number| replayed.pool.get(number).cloned())
         .collect();
-    ScheduledOutcome::new(matches, phases, setting.phase.is_some())
+    let alerting = phases.iter().find(|phase| !phase.outcome.alerts.is_empty());
+    let alerts = alerting.map_or_else(Vec::new, |phase| phase.outcome.alerts.clone());
+    let outcome = ScheduledOutcome::new(matches, phases, setting.phase.is_some());
+    outcome.with_suppressed(&alerts, &|number| replayed.pool.get(number).cloned())
 }
 
 struct Replayed<'a, 'c> {

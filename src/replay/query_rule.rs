@@ -63,7 +63,8 @@ pub(super) fn produce(
     let alerts: Vec<usize> = numbered
         .flat_map(|(number, count)| std::iter::repeat_n(number, count))
         .collect();
-    ScheduledOutcome::new(matches(&alerts), phases, setting.phase().is_some())
+    let outcome = ScheduledOutcome::new(matches(&alerts), phases, setting.phase().is_some());
+    outcome.with_suppressed(&alerts, &|number| matches(&[number]).pop())
 }
 
 /// Removes cut and suppressed matches that another execution alerts on: the best outcome of a match

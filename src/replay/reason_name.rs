@@ -105,6 +105,10 @@ words! {
     MaxSignals = "max_signals",
     /// Suppression joins the alert to another one.
     Suppressed = "suppressed",
+    /// The clause would hold but for the case of the event's value.
+    Case = "case",
+    /// The event has the words of the clause, not in a row.
+    Words = "words",
     /// A group has too few events.
     Count = "count",
     /// A group has too few values of the cardinality field.

@@ -6,7 +6,7 @@ use super::outcome::{AlertRecord, CauseRecord, EventRecord, NoneRecord};
 use super::reason::ReasonName;
 use super::run::Run;
 use super::stateful::key_fields;
-use super::{esql, indicator_match};
+use super::{esql, indicator_match, near_miss, suppressed_alert};
 use crate::diagnostic::QueryText;
 use crate::evaluate::{Blockers, Cause, CauseKind, Match, Shortfall, reason};
 use crate::event::time::format_offset;
@@ -89,6 +89,13 @@ pub(super) fn with_value(run: &Run<'_>, found: &Match, field: &str) -> String {
 
 /// The alerts that Kibana makes of a match.
 fn made(run: &Run<'_>, found: &Match) -> Alerts {
+    let mut made = made_alone(run, found);
+    suppressed_alert::add(run, found, &mut made.main);
+    made
+}
+
+/// The same without what suppression adds.
+fn made_alone(run: &Run<'_>, found: &Match) -> Alerts {
     let ids = found.stages.iter().flatten();
     let events: Vec<&Event> = ids
         .filter_map(|id| run.stage.events.get(id.index()))
@@ -275,9 +282,10 @@ pub(super) fn none(run: &Run<'_>, query: &QueryText, blockers: &Blockers) -> Non
             .map(|cause| cause_record(run, query, cause))
             .collect(),
         value: value(run, causes),
-        miss: causes
-            .iter()
-            .find_map(|cause| miss(cause.shortfall.as_ref()?)),
+        miss: causes.iter().find_map(|cause| match &cause.shortfall {
+            Some(by) => miss(by),
+            None => near_miss::text(run, cause).map(str::to_owned),
+        }),
         overdetermined,
         vacuous: false,
         approximate: blockers.approximate,

@@ -35,6 +35,8 @@ pub(super) struct ScheduleConfig<'r> {
 pub(super) struct ScheduledOutcome {
     /// The matches of which alerts are made in some phase, in order.
     pub(super) matches: Vec<Match>,
+    /// What goes under them by suppression, in the phases that stand for the run.
+    pub(super) suppressed: Vec<Match>,
     /// What happens in the phases; empty where it is one search for all of them.
     phases: Vec<Phase>,
     /// A single phase was asked for.
@@ -191,9 +193,23 @@ impl ScheduledOutcome {
     pub(super) fn new(matches: Vec<Match>, phases: Vec<Phase>, single: bool) -> Self {
         Self {
             matches,
+            suppressed: Vec::new(),
             phases,
             single,
         }
+    }
+
+    /// With what goes under the alerts by suppression: the matches of the numbers of `of`.
+    pub(super) fn with_suppressed(
+        mut self,
+        alerts: &[usize],
+        of: &dyn Fn(usize) -> Option<Match>,
+    ) -> Self {
+        let mut phases = self.phases.iter();
+        let standing = phases.find(|phase| phase.outcome.alerts.as_slice() == alerts);
+        let numbers = standing.map_or(&[][..], |phase| phase.outcome.suppressed.as_slice());
+        self.suppressed = numbers.iter().filter_map(|number| of(*number)).collect();
+        self
     }
 
     /// How many alerts the phases have.

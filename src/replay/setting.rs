@@ -18,8 +18,12 @@ pub enum Setting {
     History(String),
     /// An entry of `threat_mapping` in words; whether it is negated.
     Entry(String, bool),
-    /// `threat_filters`.
-    IndicatorFilters,
+    /// A filter of the rule by its number, in words.
+    Filter(usize, String),
+    /// An entry of `threat_filters` by its number, in words.
+    IndicatorFilter(usize, String),
+    /// A clause of `threat_query`.
+    IndicatorClause(ClauseName),
 }
 
 impl Setting {
@@ -34,9 +38,14 @@ impl Setting {
                 Self::NewTerm(field) => format!("new {field}"),
                 Self::History(start) => format!("history {start}"),
                 Self::Entry(words, _) => words.clone(),
-                Self::IndicatorFilters => "threat_filters".to_owned(),
+                Self::Filter(_, words) => format!("filters {words}"),
+                Self::IndicatorFilter(_, words) => format!("threat_filters {words}"),
+                Self::IndicatorClause(own) => format!("threat_query {}", own.text),
             },
-            occurrence: 0,
+            occurrence: match self {
+                Self::IndicatorClause(own) => own.occurrence,
+                _ => 0,
+            },
         }
     }
 }

@@ -2,6 +2,7 @@
 //! case.
 
 use super::clause::{Decided, RuleClause};
+use super::indicator_clauses;
 use super::indicator_match;
 use super::indicators::{Indicators, Input};
 use super::new_terms;
@@ -28,9 +29,12 @@ fn decides(setting: &Setting, matched: bool) -> Decided {
 }
 
 /// The settings of a rule that can decide, each with its place and the event's field that it reads.
-fn settings(kind: &RuleKind) -> Vec<(Setting, Span, Option<&str>)> {
-    let mut all = Vec::new();
-    match kind {
+fn settings(rule: &Rule) -> Vec<(Setting, Span, Option<&str>)> {
+    let filters = rule.production.filters.iter().enumerate();
+    let filters = filters
+        .map(|(number, (filter, span))| (Setting::Filter(number, filter.to_string()), *span, None));
+    let mut all: Vec<(Setting, Span, Option<&str>)> = filters.collect();
+    match &rule.kind {
         RuleKind::Threshold(own) => {
             for field in &own.group_by {
                 let name = field.name.as_str();
@@ -63,8 +67,11 @@ fn settings(kind: &RuleKind) -> Vec<(Setting, Span, Option<&str>)> {
                     all.push((setting, field.span, Some(field.name.as_str())));
                 }
             }
-            let first = own.filters.first();
-            all.extend(first.map(|(_, span)| (Setting::IndicatorFilters, *span, None)));
+            let filters = own.filters.iter().enumerate();
+            all.extend(filters.map(|(number, (filter, span))| {
+                let setting = Setting::IndicatorFilter(number, filter.to_string());
+                (setting, *span, None)
+            }));
         }
         RuleKind::Eql
         | RuleKind::Query
@@ -77,7 +84,7 @@ fn settings(kind: &RuleKind) -> Vec<(Setting, Span, Option<&str>)> {
 
 /// The clauses of a rule's settings; `maps` says whether some tested source maps a field.
 pub(super) fn clauses(
-    kind: &RuleKind,
+    rule: &Rule,
     query: &QueryText,
     maps: &dyn Fn(&str) -> bool,
 ) -> Vec<RuleClause> {
@@ -94,14 +101,15 @@ pub(super) fn clauses(
         testable: field.is_none_or(maps),
         setting: Some(setting),
     };
-    settings(kind).into_iter().map(clause).collect()
+    settings(rule).into_iter().map(clause).collect()
 }
 
 /// The settings that decided a case: of an alert those whose nearest other value takes it away, of
 /// a silent case those whose nearest other value gives one.
 pub(super) fn decided(run: &Run<'_>, overrides: &[Override]) -> Vec<Decided> {
-    let kind = &run.setting.rule().kind;
-    if !super::rerun::is_stateful(kind) {
+    let rule = run.setting.rule();
+    let kind = &rule.kind;
+    if !super::rerun::is_stateful(kind) && rule.production.filters.is_empty() {
         return Vec::new();
     }
     let alerts = match overrides {
@@ -113,12 +121,14 @@ pub(super) fn decided(run: &Run<'_>, overrides: &[Override]) -> Vec<Decided> {
         overrides,
         alerts: &alerts,
     };
-    match kind {
+    let mut decided = match kind {
         RuleKind::Threshold(own) => trial.threshold(own),
         RuleKind::NewTerms(own) => trial.new_terms(own),
         RuleKind::ThreatMatch(own) => trial.threat_match(own),
         _ => Vec::new(),
-    }
+    };
+    decided.extend(trial.filters());
+    decided
 }
 
 /// A run that is tried with other settings.
@@ -179,7 +189,7 @@ impl Trial<'_, '_> {
         };
         let matched = !self.alerts.is_empty();
         let mut decided = Vec::new();
-        for (setting, ..) in settings(&self.run.setting.rule().kind) {
+        for (setting, ..) in settings(self.run.setting.rule()) {
             let step = |count: u64| if matched { count + 1 } else { count - 1 };
             let other = match &setting {
                 Setting::Count(count) => with(&|changed| changed.count = step(*count)),
@@ -206,7 +216,8 @@ impl Trial<'_, '_> {
     }
 
     fn new_terms(&self, own: &NewTerms) -> Vec<Decided> {
-        let all = settings(&self.run.setting.rule().kind);
+        let mut all = settings(self.run.setting.rule());
+        all.retain(|(setting, ..)| matches!(setting, Setting::NewTerm(_) | Setting::History(_)));
         if self.alerts.is_empty() {
             return self.not_new(own, &all);
         }
@@ -262,10 +273,36 @@ impl Trial<'_, '_> {
                 decided.extend(group.iter().map(|one| decides(&entry(one), true)));
             }
         }
-        if !own.filters.is_empty() {
-            decided.push(decides(&Setting::IndicatorFilters, true));
+        for (number, (filter, _)) in own.filters.iter().enumerate() {
+            let setting = Setting::IndicatorFilter(number, filter.to_string());
+            decided.push(decides(&setting, true));
+        }
+        if let Some(indicators) = &self.run.indicators {
+            decided.extend(indicator_clauses::of_alerts(indicators, self.alerts));
         }
         decided
+    }
+
+    /// Which filters of the rule decided: all of an alert, whose events meet them; of a silent case
+    /// each that alone hides what would alert.
+    fn filters(&self) -> Vec<Decided> {
+        let run = self.run;
+        let filters = run.setting.rule().production.filters.iter().enumerate();
+        let matched = !self.alerts.is_empty();
+        let stops = |number: usize| {
+            let numbers = 0..run.stage.events.len();
+            let mut overrides = self.overrides.to_vec();
+            let hidden = numbers.filter(|event| run.stage.filter_alone(*event) == Some(number));
+            let hidden = hidden.filter_map(|event| u32::try_from(event).ok());
+            overrides.extend(hidden.map(|event| Override::Route(EventId(event))));
+            overrides.len() > self.overrides.len()
+                && !produce(run, &run.setting, &overrides).matches.is_empty()
+        };
+        let deciding = filters.filter(|(number, _)| matched || stops(*number));
+        let named = deciding.map(|(number, (filter, _))| {
+            decides(&Setting::Filter(number, filter.to_string()), matched)
+        });
+        named.collect()
     }
 
     /// Which entries keep a case silent whose events meet the query: each that alone does not hold.
@@ -298,13 +335,17 @@ impl Trial<'_, '_> {
                         .filter(|(_, at)| fails_alone(&pairs, *at));
                     decided.extend(alone.map(|(one, _)| decides(&entry(one), false)));
                 }
-                let filtered = indicators
-                    .lost
-                    .iter()
-                    .filter(|(_, why)| why == "threat_filters");
-                let mut filtered = filtered.map(|(indicator, _)| pairs(event, *indicator, number));
-                if filtered.any(|pairs| !pairs.is_empty() && group_holds(&pairs).is_ok()) {
-                    decided.push(decides(&Setting::IndicatorFilters, false));
+                for (indicator, _) in &indicators.lost {
+                    let pairs = pairs(event, *indicator, number);
+                    if pairs.is_empty() || group_holds(&pairs).is_err() {
+                        continue;
+                    }
+                    let filter = indicators.stage.filter_alone(*indicator);
+                    let filter = filter.and_then(|at| Some((at, own.filters.get(at)?)));
+                    decided.extend(filter.map(|(at, (filter, _))| {
+                        decides(&Setting::IndicatorFilter(at, filter.to_string()), false)
+                    }));
+                    decided.extend(indicator_clauses::of_lost(indicators, *indicator));
                 }
             }
         }

@@ -148,7 +148,7 @@ impl<'a> OnSource<'a> {
         let exclusions = self.exceptions.all(rule);
         let compiler = Compiler::new(rule, &query.text, syntax, types, &exclusions, START);
         let compiler = match syntax {
-            Syntax::Kuery(_) => compiler.with_other_sources(&self.others()),
+            Syntax::Kuery(_) | Syntax::Eql(_) => compiler.with_other_sources(&self.others()),
             _ => compiler,
         };
         let RuleKind::ThreatMatch(settings) = &rule.kind else {
@@ -345,7 +345,8 @@ impl<'a> OnSource<'a> {
         let judgement = judge::judge(&case);
         let attack = attack_state(&run, &expected, &judgement);
         let mut check = self.judged(&self.attack_item(), &case, judgement);
-        check.warnings.extend(self.split(compiler, &run));
+        let split = self.split(compiler, &run, input.as_ref());
+        check.warnings.extend(split);
         self.finished(check, &mut checks);
         checks.extend(self.cases(query, compiler, threat, &attack));
         checks
@@ -441,7 +442,8 @@ impl<'a> OnSource<'a> {
         };
         let judgement = judge::judge(&case);
         let mut check = self.judged(item, &case, judgement);
-        check.warnings.extend(self.split(compiler, &run));
+        let split = self.split(compiler, &run, input.as_ref());
+        check.warnings.extend(split);
         Some(check)
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Stage {
     pub(super) pinned: Vec<Vec<String>>,
     /// For each event what hides it from the query, and the values for which it does.
     pub(super) hidden: Vec<Vec<(String, String)>>,
+    /// For each event the filters that hide it, by number.
+    pub(super) filtered_by: Vec<Vec<usize>>,
     /// What comes with the request of an ES|QL query.
     pub(super) given: Arc<RequestData>,
 }
@@ -46,6 +48,7 @@ impl Stage {
             let pinned = event.pinned.into_iter().map(|pin| pin.field);
             stage.pinned.push(pinned.collect());
             stage.hidden.push(Vec::new());
+            stage.filtered_by.push(Vec::new());
         }
         (events, indicators)
     }
@@ -84,6 +87,15 @@ impl Stage {
         let by = self.hidden.get(event.index())?.iter();
         let (_, values) = by.into_iter().find(|(own, _)| own == name)?;
         (!values.is_empty()).then(|| values.clone())
+    }
+
+    /// The only thing that hides an event, where that is a filter of the rule: its number.
+    pub(super) fn filter_alone(&self, number: usize) -> Option<usize> {
+        let is_alone = self.hidden.get(number).is_some_and(|by| by.len() == 1);
+        match self.filtered_by.get(number).map(Vec::as_slice) {
+            Some([filter]) if is_alone => Some(*filter),
+            _ => None,
+        }
     }
 
     /// Whether the sensor pins the field on the event.

@@ -150,11 +150,11 @@ pub(super) fn outcome(
     let alerting = lengths.iter().filter(|(alerts, _)| !alerts.is_empty());
     // The first of those that last equally long.
     let longest = alerting.rev().max_by_key(|(_, length)| *length);
-    let matches = longest.map_or_else(Vec::new, |(alerts, _)| {
-        let found = alerts.iter().filter_map(|number| pool.matches.get(*number));
-        found.cloned().collect()
-    });
-    ScheduledOutcome::new(matches, phases, setting.phase().is_some())
+    let alerts = longest.map_or_else(Vec::new, |(alerts, _)| alerts.to_vec());
+    let of = |number: usize| pool.matches.get(number).cloned();
+    let matches = alerts.iter().filter_map(|number| of(*number)).collect();
+    let outcome = ScheduledOutcome::new(matches, phases, setting.phase().is_some());
+    outcome.with_suppressed(&alerts, &of)
 }
 
 /// The fields whose values are the key of an alert, for rules that group.

@@ -71,6 +71,7 @@ pub(crate) fn check(case: &str, source: &str, observed: Observed) -> Check {
         warnings: Vec::new(),
         reason: None,
         diagnostics: Vec::new(),
+        uncounted_history: Vec::new(),
         change: Vec::new(),
         place: None,
         expectation: None,

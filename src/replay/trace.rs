@@ -5,24 +5,25 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use super::clause::{Decided, RuleClause};
+use super::deciding::{Inverted, inverted, tried};
+pub(crate) use super::deciding::{deciding, positions};
 use super::esql_trace;
 pub use super::esql_trace::{PipelineRun, StepRecord};
+use super::indicator_clauses;
 use super::judge::{self, Judgement};
 use super::judged_case::Case;
-use super::outcome::{CheckKey, NoneRecord, Place, Verdict};
+use super::outcome::{self, CheckKey, NoneRecord, Place, Verdict};
 use super::rerun::ProductionInput;
 use super::run::Run;
 use super::setting_clauses;
 use super::timeline::{Timeline, timeline};
+pub(crate) use super::trace_clauses::clauses_of;
 use crate::compile::CompiledQuery;
 use crate::diagnostic::{QueryText, Span};
 use crate::evaluate::{CauseKind, Evaluation, KeptEvaluation, Match, Override};
 use crate::event::{Event, EventId};
-use crate::plan::{ClauseId, ClauseKind, ClauseName, Plan, Role, StageId};
-use crate::rule::RuleKind;
-
-/// The most events of a case for which a clause that no match holds is tried on each of them.
-const MOST_TRIED: usize = 256;
+use crate::plan::{ClauseId, ClauseName};
+use crate::rule::{Rule, RuleKind};
 
 /// What a test yields for coverage, mutation and explain.
 #[derive(Debug, Default)]
@@ -58,6 +59,8 @@ pub struct Observation {
     pub alerts: Vec<Match>,
     /// What outside the query keeps production from an alert, nothing waived.
     pub outside: Option<NoneRecord>,
+    /// By how little the one thing that stopped it was missed.
+    pub miss: Option<String>,
     /// Where fields come from that decided and that the scenario does not set.
     pub notes: Vec<String>,
     /// Its executions in production.
@@ -177,6 +180,10 @@ pub(super) fn observe(
         } else {
             None
         },
+        miss: match &judgement.observed {
+            outcome::Observed::None(none) => none.miss.clone(),
+            _ => None,
+        },
         notes: Vec::new(),
         timeline: timeline(run, &judgement.overrides),
         input: CheckInput {
@@ -235,113 +242,6 @@ fn matched(run: &Run<'_>, matches: &[Match], waived: &[Override]) -> Vec<Decided
         .collect()
 }
 
-/// The clauses of an evaluation of so many events each of which, inverted alone, loses a match.
-pub(crate) fn deciding(
-    evaluation: &Evaluation<'_>,
-    events: usize,
-    matches: &[Match],
-    waived: &[Override],
-) -> Vec<ClauseId> {
-    let plan = evaluation.plan();
-    let positions: Vec<Option<StageId>> = positions(plan).map(Some).collect();
-    let mut decided = Vec::new();
-    // `matches` were found under `waived`: an inversion that changes no stage loses none of them.
-    let loses =
-        |id: ClauseId, event: EventId, found: &Match| match inverted(evaluation, id, event, waived)
-        {
-            Inverted::Never => true,
-            Inverted::Alike => false,
-            Inverted::With(overrides) => !evaluation.decide_with(&overrides).contains(found),
-        };
-    for (id, clause) in plan.clauses.numbered() {
-        let several = positions.len() > 1;
-        let decides = match clause.kind {
-            // What binds the events of a match together: without it they are none.
-            ClauseKind::JoinKey | ClauseKind::Maxspan => several,
-            ClauseKind::Until | ClauseKind::Missing => true,
-            kind if kind.is_condition() && clause.leaf.is_some() => matches.iter().any(|found| {
-                let events = found.stages.iter().zip(&positions);
-                let at = events.filter(|(_, stage)| **stage == clause.stage);
-                at.filter_map(|(event, _)| *event)
-                    .any(|event| loses(id, event, found))
-            }),
-            _ => false,
-        };
-        if decides {
-            decided.push(id);
-        }
-    }
-    for (id, event) in tried(plan, events) {
-        if matches.iter().any(|found| loses(id, event, found)) {
-            decided.push(id);
-        }
-    }
-    decided
-}
-
-/// The conditions of missing events and of `until`, on each event: no match holds one of those.
-fn tried(plan: &Plan, events: usize) -> impl Iterator<Item = (ClauseId, EventId)> + '_ {
-    let absent = |stage: Option<StageId>| {
-        stage.is_some_and(|stage| plan.stages.at(stage).role != Role::Positive)
-    };
-    let clauses = plan.clauses.numbered();
-    let clauses = clauses
-        .filter(move |(_, clause)| clause.leaf.is_some() && absent(clause.stage))
-        .map(|(id, _)| id);
-    let events = match events {
-        few if few <= MOST_TRIED => u32::try_from(few).unwrap_or(0),
-        _ => 0,
-    };
-    clauses.flat_map(move |id| (0..events).map(move |event| (id, EventId(event))))
-}
-
-/// What is waived with the clause inverted on the event.
-#[derive(Debug)]
-enum Inverted {
-    /// The clause has no fact there.
-    Never,
-    /// The event meets its stage, or does not, as before.
-    Alike,
-    With(Vec<Override>),
-}
-
-fn inverted(
-    evaluation: &Evaluation<'_>,
-    id: ClauseId,
-    event: EventId,
-    waived: &[Override],
-) -> Inverted {
-    let of_waiver = waived.iter().rev().find_map(|change| match change {
-        Override::Fact {
-            clause,
-            event: on,
-            bit,
-        } if *clause == id && on.is_none_or(|on| on == event) => Some(*bit),
-        _ => None,
-    });
-    let Some(bit) = of_waiver.or_else(|| evaluation.fact(id, event)) else {
-        return Inverted::Never;
-    };
-    let mut overrides = waived.to_vec();
-    overrides.push(Override::Fact {
-        clause: id,
-        event: Some(event),
-        bit: !bit,
-    });
-    if evaluation.turns_stage(id, event, waived, &overrides) {
-        Inverted::With(overrides)
-    } else {
-        Inverted::Alike
-    }
-}
-
-/// The stage of each position of a match.
-pub(crate) fn positions(plan: &Plan) -> impl Iterator<Item = StageId> {
-    plan.numbered()
-        .filter(|(_, stage)| !matches!(stage.role, Role::Until { .. }))
-        .flat_map(|(id, stage)| std::iter::repeat_n(id, usize::from(stage.runs)))
-}
-
 /// The whole query.
 pub(super) fn place(query: &QueryText) -> Place {
     let whole = Span::of(0..query.text().len());
@@ -382,11 +282,7 @@ pub(super) fn clauses(checks: &[Observation], query: &QueryText) -> Vec<RuleClau
 }
 
 /// The settings of a rule as all its checks together know them.
-pub(super) fn settings(
-    checks: &[Observation],
-    kind: &RuleKind,
-    query: &QueryText,
-) -> Vec<RuleClause> {
+pub(super) fn settings(checks: &[Observation], rule: &Rule, query: &QueryText) -> Vec<RuleClause> {
     let maps = |field: &str| {
         let mut schemas = checks.iter().map(|check| &check.input.compiled.schema);
         schemas.any(|schema| {
@@ -394,38 +290,16 @@ pub(super) fn settings(
             mappings.any(|mapping| mapping.find(field).is_some())
         })
     };
-    setting_clauses::clauses(kind, query, &maps)
-}
-
-/// The clauses of a plan with their places in the rule file.
-pub(crate) fn clauses_of(plan: &Plan, query: &QueryText) -> Vec<RuleClause> {
-    let mut wanted = BTreeMap::new();
-    for stage in &plan.stages {
-        // Of a missing event and `until` a match needs that there is none.
-        let is_positive = stage.role == Role::Positive;
-        let mut note = |leaf, bit| {
-            wanted.insert(leaf, bit);
-        };
-        stage.condition.visit_leaves(is_positive, &mut note);
+    let mut clauses = setting_clauses::clauses(rule, query, &maps);
+    if let RuleKind::ThreatMatch(own) = &rule.kind {
+        let mut compiled = checks.iter().filter_map(|check| {
+            let production = check.input.production.as_ref();
+            production.and_then(ProductionInput::indicator_query)
+        });
+        let compiled = compiled.next();
+        let of_indicators =
+            compiled.map(|query| indicator_clauses::clauses(query, &own.query.text));
+        clauses.extend(of_indicators.into_iter().flatten());
     }
-    let clauses = plan.clause_names().filter_map(|(id, name)| {
-        let clause = plan.clause(id)?;
-        let fields = super::record::fields_of(plan, id);
-        let fields: Vec<_> = fields.into_iter().map(|id| plan.fields.at(id)).collect();
-        let bit = clause.leaf.and_then(|leaf| wanted.get(&leaf)).copied();
-        Some(RuleClause {
-            name,
-            kind: clause.kind,
-            list: clause.kind.is_condition() && clause.leaf.is_none(),
-            place: Place {
-                source: Arc::clone(query.source()),
-                span: query.locate(clause.span),
-            },
-            wanted: bit.is_none_or(|bit| bit != clause.negated),
-            testable: fields.is_empty() || fields.iter().any(|field| field.family.is_some()),
-            setting: None,
-            fields: fields.iter().map(|field| field.path.clone()).collect(),
-        })
-    });
-    clauses.collect()
+    clauses
 }

@@ -2,14 +2,17 @@
 //! as many events, such a past or such indicators that the setting alone decides.
 
 use super::Request;
-use super::attack::{Ground, Part};
+use super::attack::{self, Ground, Part};
+use super::case;
 use super::rule_on_source::on_indicators;
 use super::rule_type::{copies, mapped, matching, shared, values};
+use super::search::Search;
 use crate::event::Scalar;
 use crate::language::dsl::query::{FieldTest, Fields, Query};
+use crate::plan::ClauseName;
 use crate::replay::START;
 use crate::replay::setting::{Setting, entry};
-use crate::rule::{MappingEntry, NewTerms, RuleKind, ThreatMatch, Threshold};
+use crate::rule::{MappingEntry, NewTerms, Rule, RuleKind, ThreatMatch, Threshold};
 use crate::scenario::write::{Expect, SketchCase, SketchChange, SketchCopies, SketchEvent};
 
 /// The label of the indicator of an attack that was made.
@@ -32,7 +35,9 @@ pub(super) fn proposals(
         ground,
         part,
     };
-    let cases = match &request.subject.rule.kind {
+    let rule = &request.subject.rule;
+    let cases = match &rule.kind {
+        _ if matches!(setting, Setting::Filter(..)) => maker.filtered(rule, setting, alert),
         RuleKind::Threshold(own) => maker.threshold(own, setting, alert),
         RuleKind::NewTerms(own) => maker.new_terms(own, setting, alert),
         RuleKind::ThreatMatch(own) => maker.threat_match(own, setting, alert),
@@ -228,27 +233,83 @@ impl Maker<'_, '_> {
                     .into_iter()
                     .collect()
             }
-            Setting::IndicatorFilters if !alert => {
-                let filtered = own
-                    .filters
-                    .iter()
-                    .filter_map(|(filter, _)| other_value(filter));
-                let case = |(field, value)| SketchCase {
-                    changes: vec![SketchChange {
-                        label: INDICATOR.to_owned(),
+            Setting::IndicatorFilter(number, _) if !alert => {
+                let filter = own.filters.get(*number);
+                let value = filter.and_then(|(filter, _)| other_value(filter));
+                let case = value.map(|(field, value)| {
+                    with_indicator(SketchChange {
                         fields: vec![(field, vec![value])],
                         ..SketchChange::default()
-                    }],
-                    ..SketchCase::default()
-                };
-                let cases = filtered.map(case);
+                    })
+                });
                 let because = Some("indicator query");
-                cases
-                    .map(|case| ("no indicator to the filters".to_owned(), because, case))
+                case.map(|case| ("no indicator to the filters".to_owned(), because, case))
+                    .into_iter()
                     .collect()
             }
+            Setting::IndicatorClause(clause) => self.indicator_clause(own, clause, alert),
             _ => Vec::new(),
         }
+    }
+
+    /// The attack with its indicator changed so that the clause of the indicator query decides.
+    fn indicator_clause(
+        &self,
+        own: &ThreatMatch,
+        clause: &ClauseName,
+        alert: bool,
+    ) -> Vec<Proposal> {
+        let because = Some("indicator query");
+        let cases = on_indicators(self.request, own, |_, ground| {
+            let mut parts = attack::attack(ground)?;
+            for part in &mut parts {
+                INDICATOR.clone_into(&mut part.label);
+            }
+            let plan = ground.prepared.plan();
+            let found = plan.clause_names().find(|(_, name)| name == clause);
+            let mut search = Search::new(ground.prepared);
+            Ok(found.map_or_else(Vec::new, |(id, _)| {
+                case::proposals(ground, &mut search, &parts, id, alert)
+            }))
+        });
+        let mut cases: Vec<Proposal> = cases
+            .unwrap_or_default()
+            .into_iter()
+            .map(|case| (format!("indicator: {}", case.name), because, case))
+            .collect();
+        // Too old by a day.
+        let days = clause.text.rsplit_once("now-").and_then(|(_, age)| {
+            let digits = age.chars().take_while(char::is_ascii_digit).count();
+            let (count, unit) = age.split_at_checked(digits)?;
+            let count: i64 = count.parse().ok()?;
+            unit.starts_with('d').then_some(count)
+        });
+        if let Some(days) = days.filter(|_| !alert) {
+            let old = with_indicator(SketchChange {
+                at: Some(-(days + 1).saturating_mul(DAY)),
+                ..SketchChange::default()
+            });
+            cases.insert(
+                0,
+                (format!("indicator of {} days ago", days + 1), because, old),
+            );
+        }
+        cases
+    }
+
+    /// The attack with an event that a filter of the rule leaves out.
+    fn filtered(&self, rule: &Rule, setting: &Setting, alert: bool) -> Vec<Proposal> {
+        let Setting::Filter(number, _) = setting else {
+            return Vec::new();
+        };
+        let filter = rule.production.filters.get(*number).filter(|_| !alert);
+        let unmet = filter.and_then(|(filter, _)| left_out(filter));
+        let proposal = unmet.map(|(field, value)| {
+            let name = format!("{field} of the filters");
+            let case = self.changed(vec![(self.stored(&field), vec![value])], None);
+            (name, Some("filters"), case)
+        });
+        proposal.into_iter().collect()
     }
 
     /// The attack with an indicator that it matches by a group with this entry, and by no other.
@@ -304,6 +365,60 @@ impl Maker<'_, '_> {
         }
         proposals
     }
+}
+
+/// Milliseconds.
+const DAY: i64 = 86_400_000;
+
+/// The attack with its indicator changed.
+fn with_indicator(change: SketchChange) -> SketchCase {
+    SketchCase {
+        changes: vec![SketchChange {
+            label: INDICATOR.to_owned(),
+            ..change
+        }],
+        ..SketchCase::default()
+    }
+}
+
+/// A field with a value that a filter leaves out: of a filter that is negated a value that the
+/// condition takes, of another one a value that it does not.
+fn left_out(filter: &Query) -> Option<(String, Scalar)> {
+    let Query::Bool(own) = filter else {
+        return other_value(filter);
+    };
+    let Query::Field {
+        fields: Fields::Name(field),
+        test,
+        ..
+    } = own.must_not.first()?
+    else {
+        return None;
+    };
+    let value = match test {
+        FieldTest::Term { value, .. } => value.clone(),
+        FieldTest::Terms(values) => values.first()?.clone(),
+        FieldTest::Match { text, .. } | FieldTest::Phrase { text, .. } => text.clone(),
+        FieldTest::Prefix { text, .. } => format!("{text}x"),
+        FieldTest::Wildcard { pattern, .. } => fitting(pattern),
+        _ => return None,
+    };
+    Some((field.clone(), Scalar::text(value)))
+}
+
+/// A text that fits a pattern.
+fn fitting(pattern: &str) -> String {
+    let mut text = String::new();
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => text.extend(characters.next()),
+            '*' => text.push('x'),
+            '?' => text.push('C'),
+            other => text.push(other),
+        }
+    }
+    text
 }
 
 /// A field that a filter asks for, with a value that does not meet it.

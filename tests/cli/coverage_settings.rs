@@ -58,7 +58,9 @@ fn the_shipped_rules_are_covered_settings_included() {
                 "destination.ip = threat.indicator.ip",
                 "destination.port = threat.indicator.port",
                 "dns.question.name = threat.indicator.url.domain",
-                "threat_filters",
+                "threat_filters event.kind: \"enrichment\"",
+                "threat_query @timestamp >= \"now-30d/d\"",
+                "threat_query labels.is_ioc_transform_source: true",
             ][..],
         ),
     ] {
@@ -125,7 +127,7 @@ fn an_entry_is_covered_when_it_alone_matched_and_when_it_alone_did_not() {
     assert!(!of(&["another address"], port).1);
     assert!(of(&["the address at another port"], port).1);
     let filtered = "the report is an alert of the feed's own and no indicator";
-    assert!(of(&[filtered], "threat_filters").1);
+    assert!(of(&[filtered], "threat_filters event.kind: \"enrichment\"").1);
 }
 
 /// The cases that `--fill-coverage` writes pass, and cover what was not covered.
@@ -173,4 +175,61 @@ fn counts_history_and_indicators_are_filled() {
             assert!(is_covered, "{name} {alert}: {all:#?}");
         }
     }
+}
+
+/// The clauses of `threat_query` count, each by the indicator that it keeps from being found.
+#[test]
+fn a_clause_of_the_indicator_query_is_covered_when_it_alone_decides() {
+    let of = |cases: &[&str], name: &str| clause(&clauses(&project(INDICATORS, cases)), name);
+    let age = "threat_query @timestamp >= \"now-30d/d\"";
+    let (alert, none, add) = of(&["another address"], age);
+    assert!(alert && !none, "{add}");
+    assert!(add.contains("`because: indicator query`"), "{add}");
+    assert!(of(&["the report is of thirty-one days ago"], age).1);
+    let transform = "threat_query labels.is_ioc_transform_source: true";
+    assert!(!of(&["the report is of thirty-one days ago"], transform).1);
+    assert!(of(&["the report is taken from a transform"], transform).1);
+}
+
+/// Each filter of a rule counts by itself, whatever the type of the rule.
+#[test]
+fn a_filter_is_covered_when_it_alone_hides_what_would_alert() {
+    let rule = r#"[rule]
+name = "R"
+rule_id = "r"
+type = "query"
+language = "kuery"
+severity = "low"
+risk_score = 21
+index = ["logs-aws.cloudtrail-*"]
+query = 'event.action: ConsoleLogin'
+[[rule.filters]]
+meta = {negate = true}
+query = {wildcard = {"user.name" = {value = "svc-*", case_insensitive = true}}}
+[[rule.filters]]
+meta = {negate = true}
+query = {match_phrase = {"cloud.region" = "eu-west-1"}}
+"#;
+    let scenario = "attack:
+  name: a login
+  events:
+    e: {is: api, event.action: ConsoleLogin, user.name: alice, cloud.region: us-east-1}
+cases:
+  - {name: of a service, change: {e: {user.name: svc-backup}}, expect: none, because: filters}
+";
+    let project = Project::of(&[("rules/r.toml", rule), ("scenarios/r.yaml", scenario)]);
+    let all = clauses(&project);
+    let filters: Vec<(bool, bool)> = all
+        .iter()
+        .filter(|(name, ..)| name.starts_with("filters "))
+        .map(|(_, alert, none, _)| (*alert, *none))
+        .collect();
+    assert_eq!(filters, [(true, true), (true, false)], "{all:#?}");
+    let (code, text) = project.run(&["new", "--fill-coverage", "rules/r.toml"]);
+    assert_eq!(code, 0, "{text}");
+    let all = clauses(&project);
+    let is_covered = |(name, alert, none, _): &(String, bool, bool, String)| {
+        !name.starts_with("filters ") || (*alert && *none)
+    };
+    assert!(all.iter().all(is_covered), "{all:#?}");
 }

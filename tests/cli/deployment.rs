@@ -109,3 +109,92 @@ fn a_pattern_that_means_the_same_for_both_types_is_no_split() {
     let (_, text, said) = project.run_apart(&["test", "--format", "json"]);
     assert!(!text.contains("split by deployment"), "{text}{said}");
 }
+
+/// A project of a rule over both sources, with a field of these types.
+fn of_types(rule: &str, [a, b]: [&str; 2], scenario: &str) -> Project {
+    Project::of(&[
+        ("sources/acme_a.toml", &source("a", a)),
+        ("sources/acme_b.toml", &source("b", b)),
+        ("rules/r.toml", rule),
+        ("scenarios/r.yaml", scenario),
+    ])
+}
+
+/// Kibana takes the first value of a field that is a keyword in all indices, and skips an event with
+/// several values where it is not.
+#[test]
+fn a_field_that_is_compared_with_indicators_is_split_by_its_types() {
+    let rule = r#"[rule]
+name = "R"
+rule_id = "r"
+type = "threat_match"
+language = "kuery"
+severity = "low"
+risk_score = 21
+index = ["acme-a-*", "acme-b-*"]
+query = 'event.category: network'
+threat_index = ["logs-ti_*"]
+threat_query = '*:*'
+threat_mapping = [{entries = [{field = "acme.agent", type = "mapping", value = "threat.indicator.name"}]}]
+"#;
+    let scenario = "attack:
+  name: a named agent
+  events:
+    request: {is: network, acme.agent: [evil, good]}
+  indicators:
+    one: {at: -1d, threat.indicator.name: evil}
+    two: {at: -1d, threat.indicator.name: other}
+  expect:
+    acme_a: {alert: [request]}
+    acme_b: {gap: a text is compared with one value only}
+";
+    let (_, text, said) = of_types(rule, ["keyword", "text"], scenario).run_apart(&["test"]);
+    let all = format!("{text}{said}");
+    assert!(
+        all.contains("the rule alerts where acme_a is searched alone"),
+        "{all}"
+    );
+    let both = scenario.replace(
+        "{gap: a text is compared with one value only}",
+        "{alert: [request]}",
+    );
+    let (_, text, said) = of_types(rule, ["keyword", "keyword"], &both).run_apart(&["test"]);
+    assert!(
+        !format!("{text}{said}").contains("split by"),
+        "{text}{said}"
+    );
+}
+
+#[test]
+fn an_eql_field_whose_types_do_not_go_together_is_split() {
+    let rule = r#"[rule]
+name = "R"
+rule_id = "r"
+type = "eql"
+language = "eql"
+severity = "low"
+risk_score = 21
+index = ["acme-a-*", "acme-b-*"]
+query = 'network where acme.agent == "9000"'
+"#;
+    let scenario = "attack:
+  name: an agent
+  events:
+    request: {is: network, acme.agent: '9000'}
+  expect:
+    acme_a: {alert: [request]}
+    acme_b: {gap: a number is no text}
+";
+    let (_, text, said) = of_types(rule, ["keyword", "long"], scenario).run_apart(&["test"]);
+    let all = format!("{text}{said}");
+    assert!(
+        all.contains("the rule alerts where acme_a is searched alone; where acme_b is searched as well, the search fails"),
+        "{all}"
+    );
+    let both = scenario.replace("{gap: a number is no text}", "{alert: [request]}");
+    let (_, text, said) = of_types(rule, ["keyword", "wildcard"], &both).run_apart(&["test"]);
+    assert!(
+        !format!("{text}{said}").contains("split by"),
+        "{text}{said}"
+    );
+}

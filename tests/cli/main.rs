@@ -40,6 +40,7 @@ mod mcp;
 mod misfits;
 mod mutate;
 mod mutate_settings;
+mod near_miss;
 mod new;
 mod not_indexed;
 mod not_run;

@@ -172,6 +172,8 @@ impl Run<'_> {
         self.checked.findings.extend(found);
         let vacuous = lint::vacuous_cases(&replayed.scenarios);
         self.checked.findings.extend(vacuous);
+        let past = lint::uncounted_history(&replayed.scenarios);
+        self.checked.findings.extend(past);
         let hidden = lint::hidden_attacks(&replayed.scenarios);
         self.checked.findings.extend(hidden);
         let created = lint::created_alerts(&replayed.scenarios);

@@ -1,0 +1,20 @@
+//! Events of the past that a rule does not count, so that they prove nothing
+//! (`rule-types-semantics` §9.4).
+
+use super::run::Run;
+use super::stateful::Selected;
+use crate::event::EventId;
+use crate::rule::RuleKind;
+
+/// The labels of the events of `history` and `seen` that a rule which counts or remembers does not
+/// find: they do not meet its query, or something hides them.
+pub(super) fn uncounted(run: &Run<'_>) -> Vec<String> {
+    let kind = &run.setting.rule().kind;
+    if !matches!(kind, RuleKind::Threshold(_) | RuleKind::NewTerms(_)) {
+        return Vec::new();
+    }
+    let counted = Selected::of(run, &run.setting, &[]).events;
+    let ids = (0u32..).map(EventId).take(run.stage.events.len());
+    let uncounted = ids.filter(|id| run.stage.is_context(*id) && !counted.contains(id));
+    uncounted.map(|id| run.stage.label(id)).collect()
+}

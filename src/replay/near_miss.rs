@@ -1,0 +1,130 @@
+//! Clauses of KQL and Lucene that an event nearly meets: but for the case of its value, or but for the
+//! order of its words (`rule-types-semantics` §11.2).
+
+use super::reason::ReasonWord;
+use super::run::Run;
+use crate::evaluate::document::DocumentTest;
+use crate::evaluate::{Blockers, Cause, CauseKind};
+use crate::event::Value;
+use crate::plan::predicate::TextTest;
+use crate::plan::{Comparison, Filter, Predicate};
+use crate::rule::RuleKind;
+
+/// By what the causes were missed, each once.
+pub(super) fn words(run: &Run<'_>, blockers: &Blockers) -> Vec<ReasonWord> {
+    let causes = blockers.causes.iter();
+    let mut words: Vec<ReasonWord> = Vec::new();
+    for word in causes.filter_map(|cause| word(run, cause)) {
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words
+}
+
+/// By what a cause was missed, in words; `None` of one that is no near miss.
+pub(super) fn text(run: &Run<'_>, cause: &Cause) -> Option<&'static str> {
+    match word(run, cause)? {
+        ReasonWord::Case => Some("differs in case only"),
+        _ => Some("the words are there, not in a row"),
+    }
+}
+
+fn word(run: &Run<'_>, cause: &Cause) -> Option<ReasonWord> {
+    if matches!(run.setting.rule().kind, RuleKind::Eql | RuleKind::Esql) {
+        return None;
+    }
+    let (CauseKind::Clause(id), Some(event)) = (cause.kind, cause.event) else {
+        return None;
+    };
+    if run.evaluation.fact(id, event) != Some(false) {
+        return None;
+    }
+    let plan = run.plan();
+    let leaf = plan.clause(id)?.leaf?;
+    let predicate = &plan.leaves.get(leaf)?.predicate;
+    let document = run.stage.events.get(event.index())?;
+    let holds = |predicate: Predicate| {
+        let filter = Filter {
+            predicate,
+            fields: plan.fields.clone(),
+        };
+        let test = DocumentTest::of_filter(&filter);
+        test.is_ok_and(|test| test.holds(document).unwrap_or(false))
+    };
+    let of = [
+        (folded(predicate), ReasonWord::Case),
+        (loose(predicate), ReasonWord::Words),
+    ];
+    let mut of = of.into_iter();
+    of.find_map(|(other, word)| other.is_some_and(holds).then_some(word))
+}
+
+/// The test without regard to case, where it has regard.
+fn folded(predicate: &Predicate) -> Option<Predicate> {
+    match predicate {
+        Predicate::Compare {
+            field,
+            comparison: Comparison::Equal,
+            value: Value::Text(text),
+        } => Some(Predicate::EqualIgnoringCase {
+            field: *field,
+            text: text.to_string(),
+        }),
+        Predicate::Wildcard {
+            field,
+            pattern,
+            insensitive: false,
+        } => Some(Predicate::Wildcard {
+            field: *field,
+            pattern: pattern.clone(),
+            insensitive: true,
+        }),
+        Predicate::Any(parts) => each(parts, folded).map(Predicate::Any),
+        Predicate::All(parts) => each(parts, folded).map(Predicate::All),
+        _ => None,
+    }
+}
+
+/// The test of words in any order, where it asks for them in a row.
+fn loose(predicate: &Predicate) -> Option<Predicate> {
+    match predicate {
+        Predicate::Text {
+            field,
+            test: TextTest::Phrase {
+                words, is_prefix, ..
+            },
+        } if words.len() > 1 => {
+            let last = words.len() - 1;
+            let words = words
+                .iter()
+                .enumerate()
+                .map(|(number, word)| Predicate::Text {
+                    field: *field,
+                    test: TextTest::Phrase {
+                        words: vec![word.clone()],
+                        slop: 0,
+                        is_prefix: *is_prefix && number == last,
+                    },
+                });
+            Some(Predicate::All(words.collect()))
+        }
+        Predicate::Any(parts) => each(parts, loose).map(Predicate::Any),
+        Predicate::All(parts) => each(parts, loose).map(Predicate::All),
+        _ => None,
+    }
+}
+
+/// The parts, those changed that can be; `None` where none can.
+fn each(
+    parts: &[Predicate],
+    change: impl Fn(&Predicate) -> Option<Predicate>,
+) -> Option<Vec<Predicate>> {
+    let changed: Vec<Option<Predicate>> = parts.iter().map(change).collect();
+    changed.iter().any(Option::is_some).then(|| {
+        let parts = parts.iter().zip(changed);
+        parts
+            .map(|(own, changed)| changed.unwrap_or_else(|| own.clone()))
+            .collect()
+    })
+}
