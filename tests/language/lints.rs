@@ -47,6 +47,7 @@ fn every_lint_of_one_file_has_a_golden() {
         "exception-creates-alert",
         "exception-hides-attack",
         "exception-never-matches",
+        "history-does-not-meet-query",
         "new-terms-exception-hides-past",
         "scenario",
         "vacuous-case",
