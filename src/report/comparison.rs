@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::coverage::rounded;
 use super::decider::{decider_entry, decider_words};
 use super::markdown::{code, diff_block, html, plain};
 use super::recorded;
@@ -112,7 +113,7 @@ fn measures(found: &Comparison, text: &mut String) {
 pub fn shares(measure: Measure) -> Option<(String, String)> {
     let words = |share: crate::coverage::Share| match share.all {
         0 => "none".to_owned(),
-        all => format!("{:.1} % ({} of {all})", share.percent(), share.good),
+        all => format!("{:.1} % ({} of {all})", rounded(share), share.good),
     };
     let (before, after) = (measure.before, measure.after);
     (before.all + after.all > 0).then(|| (words(before), words(after)))

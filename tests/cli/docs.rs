@@ -1,14 +1,17 @@
 //! The guide as a reader follows it: every code block of a page in `docs/` is run, in a folder of the
-//! page's own. `TRAPLINE_UPDATE=1` writes the real output into the page.
+//! page's own. `TRAPLINE_UPDATE=1` writes the real output into the page; `TRAPLINE_PAGE=cli/test`
+//! runs only the pages whose names have that in them.
 //!
 //! - A block with `title="FILE"` is written to that file.
 //! - A `console` block runs the lines that begin with `$ ` and holds the lines below each against
 //!   what is printed; `…` stands for any text or, alone on a line, for any lines. The last line
 //!   `(exit code N)` names an exit code other than 0.
-//! - Other YAML, TOML and JSON blocks must parse.
+//! - A YAML block is a scenario or a part of one, a TOML block a configuration: each fits the JSON
+//!   Schema. Other JSON blocks must parse.
+//! - `<!-- setup: COMMANDS -->` runs commands that a reader does not see.
 //! - `<!-- project: shipped -->` starts from the rules and scenarios of this repository,
 //!   `<!-- project: examples/NAME -->` from that folder; else the folder is empty.
-//! - `<!-- not run: REASON -->` above a block leaves it out.
+//! - `<!-- not run: REASON -->` above a block leaves it out. Any other block is an error.
 #![cfg(unix)]
 
 use std::fmt::Write as _;
@@ -16,7 +19,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A fenced block of a page.
+use serde_json::{Value, json};
+
+/// Commands that a reader does not see.
+const SETUP: &str = "setup";
+
+/// A fenced block of a page, or a comment with commands.
 struct Block<'p> {
     language: &'p str,
     title: Option<&'p str>,
@@ -56,6 +64,18 @@ fn blocks(page: &str) -> Vec<Block<'_>> {
     for (number, line) in page.split_inclusive('\n').enumerate() {
         let text = line.trim_start_matches(' ');
         let fence = text.starts_with("```");
+        if let (None, Some(rest)) = (&open, page[at..].strip_prefix("<!-- setup:")) {
+            let commands = rest.split("-->").next().unwrap();
+            blocks.push(Block {
+                language: SETUP,
+                title: None,
+                is_left_out: false,
+                text: commands.to_owned(),
+                place: at..at,
+                indent: 0,
+                line: number + 1,
+            });
+        }
         match &mut open {
             Some(block) if fence => {
                 block.place.end = at;
@@ -117,7 +137,7 @@ fn project(page: &str) -> tempfile::TempDir {
 }
 
 /// Runs a command of a page: what it prints, and the exit code.
-fn run(command: &str, folder: &Path) -> (String, i32) {
+fn run(command: &str, folder: &Path, home: &Path) -> (String, i32) {
     let program = Path::new(env!("CARGO_BIN_EXE_trapline"));
     let path = std::env::var("PATH").unwrap();
     let output = Command::new("bash")
@@ -129,6 +149,7 @@ fn run(command: &str, folder: &Path) -> (String, i32) {
         )
         .env_remove("CI")
         .env_remove("GITHUB_ACTIONS")
+        .env("HOME", home)
         .env("NO_COLOR", "1")
         .env("COLUMNS", "100")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -170,7 +191,7 @@ fn line_matches(said: &str, found: &str) -> bool {
 }
 
 /// A console block with its commands run: its text with the real output, and what differed.
-fn console(block: &Block<'_>, folder: &Path) -> (String, Vec<String>) {
+fn console(block: &Block<'_>, folder: &Path, home: &Path) -> (String, Vec<String>) {
     let (mut real, mut wrong) = (String::new(), Vec::new());
     let lines: Vec<&str> = block.text.lines().collect();
     let starts: Vec<usize> = (0..lines.len())
@@ -192,7 +213,7 @@ fn console(block: &Block<'_>, folder: &Path) -> (String, Vec<String>) {
             }
             _ => (&lines[start + 1..end], 0),
         };
-        let (text, found_code) = run(command, folder);
+        let (text, found_code) = run(command, folder, home);
         let found: Vec<&str> = text.trim_end().lines().collect();
         let said_trimmed: Vec<&str> = {
             let kept = said.iter().rposition(|line| !line.trim().is_empty());
@@ -218,58 +239,104 @@ fn console(block: &Block<'_>, folder: &Path) -> (String, Vec<String>) {
 
 /// Runs a page; what is wrong with it, and its text with the real output.
 fn follow(page: &str) -> (Vec<String>, String) {
-    let folder = project(page);
+    let (folder, home) = (project(page), tempfile::tempdir().unwrap());
+    let (folder, home) = (folder.path(), home.path());
     let (mut wrong, mut updated, mut last) = (Vec::new(), String::new(), 0);
     for block in blocks(page) {
         if block.is_left_out {
             continue;
         }
         if let Some(title) = block.title {
-            let path = folder.path().join(title);
+            let path = folder.join(title);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, &block.text).unwrap();
         }
-        match block.language {
-            "console" => {
-                let (real, differs) = console(&block, folder.path());
-                wrong.extend(differs);
-                updated.push_str(&page[last..block.place.start]);
-                for line in real.lines() {
-                    let indent = if line.is_empty() { 0 } else { block.indent };
-                    writeln!(updated, "{:indent$}{line}", "").unwrap();
-                }
-                last = block.place.end;
+        if block.language == "console" {
+            let (real, differs) = console(&block, folder, home);
+            wrong.extend(differs);
+            updated.push_str(&page[last..block.place.start]);
+            for line in real.lines() {
+                let indent = if line.is_empty() { 0 } else { block.indent };
+                writeln!(updated, "{:indent$}{line}", "").unwrap();
             }
-            "yaml" if block.title.is_none() => {
-                // After an error its iterator yields the same error for ever.
-                let documents = serde_yaml::Deserializer::from_str(&block.text)
-                    .map(<serde_yaml::Value as serde::Deserialize>::deserialize);
-                for document in documents {
-                    if let Err(error) = document {
-                        wrong.push(format!("line {}: {error}", block.line));
-                        break;
-                    }
-                }
+            last = block.place.end;
+        } else if block.language == SETUP {
+            let (text, code) = run(&block.text, folder, home);
+            if code != 0 {
+                wrong.push(format!("line {}: exit code {code}\n{text}", block.line));
             }
-            "toml" if block.title.is_none() => {
-                if let Err(error) = block.text.parse::<toml::Table>() {
-                    wrong.push(format!("line {}: {error}", block.line));
-                }
-            }
-            "json" if block.title.is_none() => {
-                if let Err(error) = serde_json::from_str::<serde_json::Value>(&block.text) {
-                    wrong.push(format!("line {}: {error}", block.line));
-                }
-            }
-            _ => {}
+        } else if block.title.is_none()
+            && let Err(error) = parsed(&block)
+        {
+            wrong.push(format!("line {}: {error}", block.line));
         }
     }
     updated.push_str(&page[last..]);
     (wrong, updated)
 }
 
-/// The folders of pages that are not part of the guide: each page of theirs has its own test.
-const HELD_ELSEWHERE: [&str; 4] = ["docs/cli", "docs/errors", "docs/lints", "docs/language"];
+/// Whether a block that is not run says what it is to say.
+fn parsed(block: &Block<'_>) -> Result<(), Box<dyn std::error::Error>> {
+    match block.language {
+        "yaml" => {
+            for document in serde_yaml::Deserializer::from_str(&block.text) {
+                let value: Value = serde::Deserialize::deserialize(document)?;
+                is_of_a_scenario(&value)?;
+            }
+        }
+        "toml" => {
+            let schema = jsonschema::validator_for(&trapline::project::schema::schema())?;
+            let value = serde_json::to_value(block.text.parse::<toml::Table>()?)?;
+            schema.validate(&value).map_err(|error| error.to_string())?;
+        }
+        "json" => {
+            serde_json::from_str::<Value>(&block.text)?;
+        }
+        language => {
+            let message = format!("a block of `{language}` is not run; say why above it");
+            return Err(message.into());
+        }
+    }
+    Ok(())
+}
+
+/// Whether a value is a scenario, or some keys of one, of its attack, of a case or of an event.
+fn is_of_a_scenario(value: &Value) -> Result<(), Box<dyn std::error::Error>> {
+    let schema = jsonschema::validator_for(&trapline::scenario::schema::schema())?;
+    let with = |part: &Value, more: Value| {
+        let mut whole = more.as_object().unwrap().clone();
+        whole.extend(part.as_object().cloned().unwrap_or_default());
+        Value::Object(whole)
+    };
+    let event = json!({"is": "process"});
+    let attack = |part: &Value, event: &Value| {
+        let more = json!({"name": "x", "events": {"one": event}, "expect": "alert"});
+        with(part, more)
+    };
+    let plain = attack(&json!({}), &event);
+    let case = with(value, json!({"name": "x", "change": {"one": {"a.b": 1}}, "expect": "none"}));
+    let wholes = [
+        with(value, json!({"attack": plain})),
+        json!({"attack": attack(value, &event)}),
+        json!({"attack": plain, "cases": [case]}),
+        json!({"attack": plain, "cases": value}),
+    ];
+    // An event may have any field; one of the guide has a kind.
+    let event = value.get("is").map(|_| attack(&json!({}), value));
+    let event = event.map(|attack| json!({"attack": attack}));
+    if wholes.iter().chain(&event).any(|whole| schema.is_valid(whole)) {
+        return Ok(());
+    }
+    Err(schema.validate(&wholes[0]).unwrap_err().to_string().into())
+}
+
+/// Pages of which each has its own test, and the page that is made from the program.
+const HELD_ELSEWHERE: [&str; 4] = [
+    "docs/errors",
+    "docs/lints",
+    "docs/language",
+    "docs/reference/commands.md",
+];
 
 #[test]
 fn every_code_block_of_the_guide_runs_as_it_is_shown() {
@@ -277,10 +344,14 @@ fn every_code_block_of_the_guide_runs_as_it_is_shown() {
     pages(&root().join("docs"), &mut paths);
     paths.push(root().join("README.md"));
     let update = std::env::var_os("TRAPLINE_UPDATE").is_some();
+    let only = std::env::var("TRAPLINE_PAGE").ok();
     let mut wrong = Vec::new();
     for path in paths {
         let name = path.strip_prefix(root()).unwrap().to_str().unwrap();
         if HELD_ELSEWHERE.iter().any(|folder| name.starts_with(folder)) {
+            continue;
+        }
+        if only.as_ref().is_some_and(|only| !name.contains(only)) {
             continue;
         }
         let page = fs::read_to_string(&path).unwrap();
@@ -308,6 +379,13 @@ fn a_page_that_is_wrong_is_found() {
     assert!(!follow("```yaml\na: [1\n```\n").0.is_empty());
     assert!(
         follow("<!-- not run: it is wrong -->\n```yaml\na: [1\n```\n")
+            .0
+            .is_empty()
+    );
+    assert!(!follow("```sh\ntrapline test\n```\n").0.is_empty());
+    assert!(!follow("```yaml\ncases: [{nmae: x}]\n```\n").0.is_empty());
+    assert!(
+        follow("<!-- setup:\necho here > a\n-->\n\n```console\n$ cat a\nhere\n```\n")
             .0
             .is_empty()
     );

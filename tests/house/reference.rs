@@ -56,9 +56,14 @@ fn of_verb(verb: &Command, page: &mut String) {
     let own = verb.get_arguments().filter(|one| !one.is_global_set());
     let own = own.filter(|one| one.get_id() != "help");
     table(&own.collect::<Vec<_>>(), page);
-    if root().join(format!("docs/cli/{name}.md")).exists() {
-        let _ = write!(page, "\nMore: [trapline {name}](../cli/{name}.md)\n");
-    }
+    // A page may stand for two commands.
+    let on = match name {
+        "man" => "completions",
+        "sources learn" => "sources",
+        _ => name,
+    };
+    assert!(root().join(format!("docs/cli/{on}.md")).exists(), "{name}");
+    let _ = write!(page, "\nMore: [trapline {name}](../cli/{on}.md)\n");
     for part in verb.get_subcommands() {
         if part.get_name() != "help" {
             of_verb(part, page);

@@ -76,12 +76,13 @@ pub(super) fn summary(
     if stats.interrupted {
         let _ = writeln!(text, "interrupted: this is what was found so far");
     }
+    let (run, alerts) = (rules.run.len(), stats.alert_count());
     let _ = writeln!(
         text,
-        "{}; {} rules run; {} alerts",
+        "{}; {run} rule{} run; {alerts} alert{}",
         rate(stats, seconds.max(0.001)),
-        rules.run.len(),
-        stats.alert_count(),
+        if run == 1 { "" } else { "s" },
+        if alerts == 1 { "" } else { "s" },
     );
     if !args.summary {
         by_rule(stats, rules, &mut text);
