@@ -314,7 +314,10 @@ fn is_of_a_scenario(value: &Value) -> Result<(), Box<dyn std::error::Error>> {
         with(part, more)
     };
     let plain = attack(&json!({}), &event);
-    let case = with(value, json!({"name": "x", "change": {"one": {"a.b": 1}}, "expect": "none"}));
+    let case = with(
+        value,
+        json!({"name": "x", "change": {"one": {"a.b": 1}}, "expect": "none"}),
+    );
     let wholes = [
         with(value, json!({"attack": plain})),
         json!({"attack": attack(value, &event)}),
@@ -324,7 +327,11 @@ fn is_of_a_scenario(value: &Value) -> Result<(), Box<dyn std::error::Error>> {
     // An event may have any field; one of the guide has a kind.
     let event = value.get("is").map(|_| attack(&json!({}), value));
     let event = event.map(|attack| json!({"attack": attack}));
-    if wholes.iter().chain(&event).any(|whole| schema.is_valid(whole)) {
+    if wholes
+        .iter()
+        .chain(&event)
+        .any(|whole| schema.is_valid(whole))
+    {
         return Ok(());
     }
     Err(schema.validate(&wholes[0]).unwrap_err().to_string().into())
