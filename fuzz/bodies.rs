@@ -13,7 +13,7 @@ use trapline::evaluate::{Context, evaluate};
 use trapline::event::json::BadDocument;
 use trapline::event::{Event, Schema, Timestamp};
 use trapline::import::{Import, Options};
-use trapline::language::eql::{self, OptionalFields, Settings};
+use trapline::language::eql::{self, OptionalFields, RequestFieldNames};
 use trapline::language::{kql, lucene};
 use trapline::plan::Plan;
 use trapline::plan::predicate::{WildcardPattern, WildcardToken};
@@ -65,7 +65,7 @@ pub(crate) fn checker(data: &[u8]) {
     let Some(query) = eql::parse(text).query else {
         return;
     };
-    let settings = Settings::default();
+    let settings = RequestFieldNames::default();
     let Ok(checked) = eql::check(&query, &SCHEMA, &settings) else {
         return;
     };
@@ -203,7 +203,7 @@ fn plans() -> &'static [Plan] {
 fn plan(query: &str) -> Option<Plan> {
     let query = eql::parse(query).query?;
     let schema = Schema::new(vec![field_types().clone()]);
-    let checked = eql::check(&query, &schema, &Settings::default()).ok()?;
+    let checked = eql::check(&query, &schema, &RequestFieldNames::default()).ok()?;
     eql::lower(&checked, OptionalFields::Missing, Timestamp::from_millis(0)).ok()
 }
 
@@ -342,7 +342,7 @@ fn runs(syntax: &Syntax, text: &str) {
     let query = Query {
         syntax,
         schema: &SCHEMA,
-        settings: &Settings::default(),
+        settings: &RequestFieldNames::default(),
         now: Timestamp::from_millis(0),
     };
     match query.compile() {

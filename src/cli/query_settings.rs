@@ -81,7 +81,7 @@ impl Settings {
             inputs,
             mappings,
             parameters: Parameters {
-                settings: eql::Settings {
+                settings: eql::RequestFieldNames {
                     timestamp: args.timestamp_field.clone(),
                     category: args.event_category_field.clone(),
                     tiebreaker: args.tiebreaker_field.clone(),

@@ -13,7 +13,7 @@ use super::syntax::Syntax;
 use crate::data_source::{Catalogue, DataSource, Index, IndexPatterns, listed_type};
 use crate::event::schema::{MappedField, Origin};
 use crate::event::{Event, FieldType, Mapping, paths_above};
-use crate::language::eql::Settings;
+use crate::language::eql::RequestFieldNames;
 
 /// The types of fields in the indices that one search goes over.
 #[derive(Debug, Clone)]
@@ -231,7 +231,7 @@ impl<'c> AnySource<'c> {
         &mut self,
         patterns: &IndexPatterns,
         query: &Syntax,
-        settings: &Settings,
+        settings: &RequestFieldNames,
     ) -> Mapping {
         let mut mapping = Mapping::new("the sources of the rule");
         let mut unknown = Vec::new();

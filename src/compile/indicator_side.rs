@@ -19,7 +19,7 @@ use crate::evaluate::{Context, QueryFailure};
 use crate::event::{Event, Mapping, Schema, Timestamp};
 use crate::execution::Arrival;
 use crate::execution::time_range::RangeField;
-use crate::language::eql::Settings;
+use crate::language::eql::RequestFieldNames;
 use crate::plan::Plan;
 use crate::rule::{ExceptionItem, Rule, ThreatMatch};
 
@@ -28,7 +28,7 @@ use crate::rule::{ExceptionItem, Rule, ThreatMatch};
 pub struct IndicatorSide {
     settings: ThreatMatch,
     syntax: Syntax,
-    request: Settings,
+    request: RequestFieldNames,
     /// The types of the fields of indicators, and of those of events.
     schema: Schema,
     events: Schema,

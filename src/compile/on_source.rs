@@ -20,14 +20,14 @@ use crate::diagnostic::QueryText;
 use crate::event::schema::Resolution;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::language::QueryError;
-use crate::language::eql::Settings;
+use crate::language::eql::RequestFieldNames;
 use crate::rule::{FieldOverrides, Rule, RuleKind, ThreatMatch, other_end};
 
 /// Compiles one rule's query for the documents of one data source.
 pub struct SourceCompiler<'r> {
     text: &'r QueryText,
     syntax: &'r Syntax,
-    settings: Settings,
+    settings: RequestFieldNames,
     types: FieldTypes<'r>,
     /// The fields that the request and the exclusions read.
     fields: FieldsRead,
@@ -103,7 +103,7 @@ impl<'r> SourceCompiler<'r> {
     fn with(
         text: &'r QueryText,
         syntax: &'r Syntax,
-        settings: Settings,
+        settings: RequestFieldNames,
         types: FieldTypes<'r>,
         fields: FieldsRead,
         now: Timestamp,

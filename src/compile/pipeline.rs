@@ -6,7 +6,7 @@ use crate::diagnostic::Span;
 use crate::evaluate::pipeline::{RequestData, TableRows};
 use crate::event::{FieldType, Mapping, Schema};
 use crate::language::esql::check::Table;
-use crate::language::esql::{self, Settings, syntax};
+use crate::language::esql::{self, CheckContext, syntax};
 use crate::language::{QueryError, kql};
 use crate::plan::pipeline::Pipeline;
 
@@ -65,7 +65,7 @@ impl EsqlQuery {
             text: &self.text,
             syntax: &self.tree,
             schema,
-            settings: Settings {
+            settings: CheckContext {
                 is_partial: true,
                 has_answers: !self.given.answers.is_empty(),
                 tables: &tables,
@@ -100,7 +100,7 @@ pub struct PipelineQuery<'q> {
     /// The mappings of the indices that it reads.
     pub schema: &'q Schema,
     /// What comes with the request.
-    pub settings: Settings<'q>,
+    pub settings: CheckContext<'q>,
 }
 
 impl PipelineQuery<'_> {

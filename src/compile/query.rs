@@ -8,7 +8,7 @@ use crate::evaluate::pipeline::RequestData;
 use crate::evaluate::{Patterns, QueryFailure};
 use crate::event::schema::Origin;
 use crate::event::{Mapping, Schema, Timestamp};
-use crate::language::eql::{self, OptionalFields, Settings};
+use crate::language::eql::{self, OptionalFields, RequestFieldNames};
 use crate::language::{QueryError, RequestFields, kql, lucene};
 use crate::plan::Plan;
 use crate::plan::pipeline::Pipeline;
@@ -20,10 +20,10 @@ pub fn parse(text: &str) -> eql::Parsed {
 }
 
 /// The fields that a request names by itself: Elasticsearch's defaults and what the rule overrides.
-pub fn request_fields(overrides: &FieldOverrides) -> Settings {
-    let defaults = Settings::default();
+pub fn request_fields(overrides: &FieldOverrides) -> RequestFieldNames {
+    let defaults = RequestFieldNames::default();
     let or = |own: &Option<String>, default: String| own.clone().unwrap_or(default);
-    Settings {
+    RequestFieldNames {
         timestamp: or(&overrides.timestamp, defaults.timestamp),
         category: or(&overrides.category, defaults.category),
         tiebreaker: overrides.tiebreaker.clone(),
@@ -31,7 +31,7 @@ pub fn request_fields(overrides: &FieldOverrides) -> Settings {
 }
 
 /// Every field that a request reads: those of the query and those that the request names.
-pub fn fields_of(syntax: &Syntax, settings: &Settings) -> FieldsRead {
+pub fn fields_of(syntax: &Syntax, settings: &RequestFieldNames) -> FieldsRead {
     let mut fields = syntax.fields();
     fields.add(&settings.timestamp);
     if matches!(syntax, Syntax::Eql(_)) {
@@ -51,7 +51,7 @@ pub struct Query<'q> {
     /// The types of the fields.
     pub schema: &'q Schema,
     /// The fields that the request names.
-    pub settings: &'q Settings,
+    pub settings: &'q RequestFieldNames,
     /// What date math in constants counts from.
     pub now: Timestamp,
 }
@@ -77,7 +77,7 @@ pub struct CompiledQuery {
     /// The types of the fields.
     pub schema: Schema,
     /// The fields that the request names.
-    pub settings: Settings,
+    pub settings: RequestFieldNames,
     /// What date math in constants counts from.
     pub now: Timestamp,
     /// The types of the fields in the indices that are searched beside this one, where they are

@@ -4,7 +4,7 @@ use crate::compile::{FieldTypes, FieldsRead, Syntax, fields_of};
 use crate::data_source::{Catalogue, DataSource, Index, IndexPatterns, known_indices};
 use crate::event::schema::Origin;
 use crate::event::{FieldType, Mapping};
-use crate::language::eql::Settings;
+use crate::language::eql::RequestFieldNames;
 
 /// A data source that the rule's index patterns select, or the patterns that none serves.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Basis<'_> {
 /// All claims of a rule: shaped sources first, then listed indices, then the rest as one.
 pub(super) fn claims<'c>(
     query: &Syntax,
-    settings: &Settings,
+    settings: &RequestFieldNames,
     catalogue: &'c Catalogue,
     patterns: &IndexPatterns,
 ) -> Vec<Claim<'c>> {

@@ -14,7 +14,7 @@ use crate::data_source::{DataSource, EventKind};
 use crate::evaluate::{Context, Prepared, Request};
 use crate::event::{Event, Mapping, Scalar, Schema, Timestamp};
 use crate::language::eql::syntax::{Category, EventQuery, Expr, ExprKind, Query, QueryKind};
-use crate::language::eql::{OptionalFields, Settings, is_constant};
+use crate::language::eql::{OptionalFields, RequestFieldNames, is_constant};
 
 /// The facts about one stage on one source.
 pub(super) struct StageFacts<'a> {
@@ -170,7 +170,7 @@ fn run(
     let query = compile::Query {
         syntax: &query,
         schema: &schema,
-        settings: &Settings::default(),
+        settings: &RequestFieldNames::default(),
         now,
     };
     let plan = query.plan(OptionalFields::Missing).ok()?;

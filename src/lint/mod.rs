@@ -209,7 +209,7 @@ struct Search<'a> {
     text: &'a crate::diagnostic::QueryText,
     syntax: &'a Syntax,
     patterns: &'a IndexPatterns,
-    settings: &'a crate::language::eql::Settings,
+    settings: &'a crate::language::eql::RequestFieldNames,
     claims: &'a [Claim<'a>],
 }
 
@@ -219,7 +219,7 @@ struct Subject<'a> {
     text: &'a crate::diagnostic::QueryText,
     syntax: &'a Query,
     patterns: IndexPatterns,
-    settings: crate::language::eql::Settings,
+    settings: crate::language::eql::RequestFieldNames,
     claims: Vec<Claim<'a>>,
 }
 

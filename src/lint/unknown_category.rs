@@ -5,7 +5,7 @@ use super::finding::{Finding, Lint};
 use super::walk::stages;
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Code, Severity};
-use crate::language::eql::Settings;
+use crate::language::eql::RequestFieldNames;
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -45,7 +45,7 @@ const CATEGORIES: &[&str] = &[
 ];
 
 pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    if subject.settings.category != Settings::default().category {
+    if subject.settings.category != RequestFieldNames::default().category {
         return;
     }
     for stage in stages(subject.syntax) {

@@ -1,6 +1,6 @@
 //! The changes of a condition: of the boolean tree here, of a single clause in [`super::leaf`].
 
-use super::edit::{Around, Change, Edit};
+use super::edit::{Change, Edit, Polarity};
 use super::{Operator, leaf};
 use crate::diagnostic::Span;
 use crate::language::eql::syntax::{Expr, ExprKind};
@@ -8,12 +8,12 @@ use crate::language::eql::syntax::{Expr, ExprKind};
 /// Every change of a condition that a match wants to be `want`.
 pub(super) fn edits(expr: &Expr, want: bool) -> Vec<Edit> {
     let mut edits = Vec::new();
-    let around = Around {
+    let polarity = Polarity {
         want,
         negated: false,
         optional: false,
     };
-    below(expr, around, &mut Vec::new(), &mut edits);
+    below(expr, polarity, &mut Vec::new(), &mut edits);
     if !matches!(expr.kind, ExprKind::And(_) | ExprKind::Or(_)) {
         edits.push(Edit {
             path: Vec::new(),
@@ -29,10 +29,10 @@ pub(super) fn edits(expr: &Expr, want: bool) -> Vec<Edit> {
 }
 
 /// Adds the changes of the expression at the end of `path`.
-fn below(expr: &Expr, around: Around, path: &mut Vec<usize>, edits: &mut Vec<Edit>) {
+fn below(expr: &Expr, polarity: Polarity, path: &mut Vec<usize>, edits: &mut Vec<Edit>) {
     match &expr.kind {
-        ExprKind::And(items) => junction(expr, items, true, around, path, edits),
-        ExprKind::Or(items) => junction(expr, items, false, around, path, edits),
+        ExprKind::And(items) => junction(expr, items, true, polarity, path, edits),
+        ExprKind::Or(items) => junction(expr, items, false, polarity, path, edits),
         ExprKind::Not(inner) => {
             edits.push(Edit {
                 path: path.clone(),
@@ -44,17 +44,17 @@ fn below(expr: &Expr, around: Around, path: &mut Vec<usize>, edits: &mut Vec<Edi
                 case: format!("a case that `{expr}` decides"),
             });
             path.push(0);
-            let inside = Around {
-                want: !around.want,
+            let inside = Polarity {
+                want: !polarity.want,
                 negated: true,
-                ..around
+                ..polarity
             };
             below(inner, inside, path, edits);
             path.pop();
         }
         _ => {
-            leaf::edits(expr, around, path, edits);
-            if !around.negated {
+            leaf::edits(expr, polarity, path, edits);
+            if !polarity.negated {
                 edits.push(Edit {
                     path: path.clone(),
                     change: Change::Negated,
@@ -73,15 +73,15 @@ fn junction(
     expr: &Expr,
     items: &[Expr],
     all: bool,
-    around: Around,
+    polarity: Polarity,
     path: &mut Vec<usize>,
     edits: &mut Vec<Edit>,
 ) {
-    let want = around.want;
-    let inside = Around {
+    let want = polarity.want;
+    let inside = Polarity {
         negated: false,
-        optional: around.optional || all != want,
-        ..around
+        optional: polarity.optional || all != want,
+        ..polarity
     };
     edits.push(Edit {
         path: path.clone(),

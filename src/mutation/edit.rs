@@ -10,7 +10,7 @@ use crate::language::eql::syntax::Expr;
 
 /// How the surrounding expressions use an expression.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Around {
+pub(super) struct Polarity {
     /// What a match wants it to be.
     pub(super) want: bool,
     /// Whether a `not` stands before it.

@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use super::Operator;
-use super::edit::{Around, Change, Edit};
+use super::edit::{Change, Edit, Polarity};
 use crate::data_source::spelling;
 use crate::language::eql::syntax::{Call, CompareOp, Expr, ExprKind, In, Match, MatchOp, Number};
 
 /// Adds every change of the clause at the end of `path` but its negation and its loss.
-pub(super) fn edits(expr: &Expr, around: Around, path: &[usize], edits: &mut Vec<Edit>) {
-    let want = around.want;
+pub(super) fn edits(expr: &Expr, polarity: Polarity, path: &[usize], edits: &mut Vec<Edit>) {
+    let want = polarity.want;
     let mut add = |edit: Edit| {
         edits.push(Edit {
             path: path.to_vec(),
@@ -22,12 +22,12 @@ pub(super) fn edits(expr: &Expr, around: Around, path: &[usize], edits: &mut Vec
             boundary(expr, *op, left, right)
                 .into_iter()
                 .for_each(&mut add);
-            compare_case(expr, around, *op, left, right)
+            compare_case(expr, polarity, *op, left, right)
                 .into_iter()
                 .for_each(add);
         }
         ExprKind::Match(inner) => {
-            match_case(expr, around, inner)
+            match_case(expr, polarity, inner)
                 .into_iter()
                 .for_each(&mut add);
             dropped(&inner.patterns, want).for_each(&mut add);
@@ -41,17 +41,17 @@ pub(super) fn edits(expr: &Expr, around: Around, path: &[usize], edits: &mut Vec
                 ..inner.clone()
             });
             if case_matters(&inner.value, &inner.items) {
-                add(case_edit(expr, around, !inner.insensitive, flipped));
+                add(case_edit(expr, polarity, !inner.insensitive, flipped));
             }
             // Of `not in` a match wants the opposite of its items.
             dropped(&inner.items, want != inner.negated).for_each(add);
         }
-        ExprKind::Call(call) => call_edits(expr, call, around, &mut add),
+        ExprKind::Call(call) => call_edits(expr, call, polarity, &mut add),
         _ => {}
     }
 }
 
-fn call_edits(expr: &Expr, call: &Call, around: Around, add: &mut impl FnMut(Edit)) {
+fn call_edits(expr: &Expr, call: &Call, polarity: Polarity, add: &mut impl FnMut(Edit)) {
     let name = call.name.text.as_str();
     let values = call.arguments.split_first();
     if name != "cidrMatch" && values.is_some_and(|(field, values)| case_matters(field, values)) {
@@ -60,14 +60,14 @@ fn call_edits(expr: &Expr, call: &Call, around: Around, add: &mut impl FnMut(Edi
             ..call.clone()
         };
         let changed = ExprKind::Call(flipped);
-        add(case_edit(expr, around, !call.insensitive, changed));
+        add(case_edit(expr, polarity, !call.insensitive, changed));
     }
     let items = values.map_or(&[][..], |(_, items)| items);
     if is_list(name) {
-        dropped(items, around.want).for_each(&mut *add);
+        dropped(items, polarity.want).for_each(&mut *add);
     }
     if name == "wildcard" {
-        patterns(items, around.want).for_each(add);
+        patterns(items, polarity.want).for_each(add);
     }
 }
 
@@ -268,7 +268,7 @@ fn boundary(expr: &Expr, op: CompareOp, left: &Expr, right: &Expr) -> Vec<Edit> 
 
 fn compare_case(
     expr: &Expr,
-    around: Around,
+    polarity: Polarity,
     op: CompareOp,
     left: &Expr,
     right: &Expr,
@@ -287,10 +287,10 @@ fn compare_case(
         value: Box::new(left.clone()),
         items: vec![right.clone()],
     });
-    Some(case_edit(expr, around, true, insensitive))
+    Some(case_edit(expr, polarity, true, insensitive))
 }
 
-fn match_case(expr: &Expr, around: Around, inner: &Match) -> Option<Edit> {
+fn match_case(expr: &Expr, polarity: Polarity, inner: &Match) -> Option<Edit> {
     if !case_matters(&inner.value, &inner.patterns) {
         return None;
     }
@@ -303,7 +303,7 @@ fn match_case(expr: &Expr, around: Around, inner: &Match) -> Option<Edit> {
     let wider = matches!(op, MatchOp::LikeInsensitive | MatchOp::RegexInsensitive);
     Some(case_edit(
         expr,
-        around,
+        polarity,
         wider,
         ExprKind::Match(Match {
             op,
@@ -313,7 +313,7 @@ fn match_case(expr: &Expr, around: Around, inner: &Match) -> Option<Edit> {
 }
 
 /// A comparison that comes to disregard case (`wider`), or to mind it.
-fn case_edit(expr: &Expr, around: Around, wider: bool, kind: ExprKind) -> Edit {
+fn case_edit(expr: &Expr, polarity: Polarity, wider: bool, kind: ExprKind) -> Edit {
     let span = expr.span;
     let changed = Expr { kind, span };
     Edit {
@@ -322,21 +322,21 @@ fn case_edit(expr: &Expr, around: Around, wider: bool, kind: ExprKind) -> Edit {
         span,
         before: expr.to_string(),
         after: changed.to_string(),
-        case: in_capitals(expr, around, wider),
+        case: in_capitals(expr, polarity, wider),
         change: Change::Replaced(changed),
     }
 }
 
 /// The case that tells a case-sensitive comparison from one that is not.
-fn in_capitals(expr: &Expr, around: Around, wider: bool) -> String {
+fn in_capitals(expr: &Expr, polarity: Polarity, wider: bool) -> String {
     let excludes = match &expr.kind {
         ExprKind::Compare(op, ..) => *op == CompareOp::NotEqual,
         ExprKind::In(inner) => inner.negated,
         _ => false,
     };
-    match (around.want != excludes, wider) {
+    match (polarity.want != excludes, wider) {
         // Whatever a match cannot do without is in the attack: one case for all of it.
-        (true, false) if !around.optional => {
+        (true, false) if !polarity.optional => {
             "the attack with its values in capitals, which must alert".to_owned()
         }
         (true, false) => format!("a case that alerts by `{expr}` with the value in capitals"),

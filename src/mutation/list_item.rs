@@ -1,7 +1,7 @@
 //! Mutants that change one item of a list.
 
 use super::edit::Change;
-use super::kql_edit::Becomes;
+use super::kql::edit::Becomes;
 use super::{Changed, Mutant};
 use crate::diagnostic::Span;
 use crate::language::eql::syntax as eql;
@@ -17,7 +17,7 @@ pub(super) struct ChangedItem<'m> {
 
 /// Another item, in the language of the rule.
 pub(super) enum OtherItem<'m> {
-    /// That of an EQL query is made from the mutant ([`Mutant::alone`]).
+    /// That of an EQL query is made from the mutant ([`Mutant::without_other_items`]).
     Eql,
     Kuery(&'m Literal),
 }
@@ -44,7 +44,7 @@ impl Mutant {
     }
 
     /// An EQL query that asks for nothing but the changed item.
-    pub(super) fn alone(&self, least: &eql::Query) -> Option<eql::Query> {
+    pub(super) fn without_other_items(&self, least: &eql::Query) -> Option<eql::Query> {
         let Changed::Condition(place, path, Change::Item(_, Some(other))) = &self.changed else {
             return None;
         };

@@ -1,7 +1,7 @@
 //! The long lists of a rule in EQL or KQL, and the rule with next to nothing in them.
 
 use super::Mutant;
-use super::kql_lists::KqlLists;
+use super::kql::lists::KqlLists;
 use super::list_item::OtherItem;
 use super::lists::Lists;
 use crate::compile::Syntax;
@@ -58,7 +58,7 @@ impl<'q> LongLists<'q> {
         let item = mutant.item()?;
         match (&self.lists, &self.least, item.other?) {
             (Of::Eql(_), Syntax::Eql(least), OtherItem::Eql) => {
-                mutant.alone(least).map(Syntax::Eql)
+                mutant.without_other_items(least).map(Syntax::Eql)
             }
             (Of::Kuery(lists), _, OtherItem::Kuery(other)) => {
                 lists.alone(item.span, other).map(Syntax::Kuery)

@@ -13,10 +13,6 @@ mod cover_index;
 mod edit;
 mod esql;
 mod kql;
-mod kql_edit;
-mod kql_lists;
-mod kql_groups;
-mod kql_values;
 mod leaf;
 mod list_item;
 mod lists;
@@ -77,7 +73,7 @@ enum Changed {
     /// The rule's with one change in a condition: where it stands, and the way to the change.
     Condition(operators::Place, Vec<usize>, edit::Change),
     /// The rule's KQL query with one change.
-    Kuery(Box<kql_edit::Change>),
+    Kuery(Box<kql::edit::Change>),
     /// The rule's, with these settings.
     Kind(Box<RuleKind>),
     /// The rule's, with these settings, which lack the filter of this number.
@@ -129,7 +125,7 @@ pub enum MutantStatus {
 
 /// A mutant and what became of it.
 #[derive(Debug, Clone)]
-pub struct Tried {
+pub struct TriedMutant {
     /// The kind of change.
     pub operator: Operator,
     /// The place that changes, in the rule file.
@@ -141,7 +137,7 @@ pub struct Tried {
     /// The case that would catch it.
     pub case: String,
     /// Its status.
-    pub fate: MutantStatus,
+    pub status: MutantStatus,
 }
 
 /// The mutants of one rule, in the order of the text.
@@ -154,14 +150,14 @@ pub struct RuleMutation {
     /// The rule's name.
     pub rule_name: String,
     /// All mutants, those that do not count included.
-    pub mutants: Vec<Tried>,
+    pub mutants: Vec<TriedMutant>,
 }
 
 /// A case that a rule lacks.
 #[derive(Debug)]
 pub struct MissingCase<'m> {
     /// The mutants that it would catch, those that matter most first.
-    pub mutants: Vec<&'m Tried>,
+    pub mutants: Vec<&'m TriedMutant>,
     /// How many cases of the same kind the rule lacks, for other values.
     pub alike: usize,
     /// How many mutants those would catch.
@@ -203,28 +199,28 @@ pub struct Mutation {
 impl RuleMutation {
     /// How many of the mutants that count are caught.
     pub fn share(&self) -> Share {
-        let is = |fate: fn(&MutantStatus) -> bool| {
-            self.mutants.iter().filter(move |one| fate(&one.fate))
+        let is = |status: fn(&MutantStatus) -> bool| {
+            self.mutants.iter().filter(move |one| status(&one.status))
         };
-        let good = is(|fate| matches!(fate, MutantStatus::Caught(_))).count();
+        let good = is(|status| matches!(status, MutantStatus::Caught(_))).count();
         Share {
             good,
-            all: good + is(|fate| *fate == MutantStatus::Survived).count(),
+            all: good + is(|status| *status == MutantStatus::Survived).count(),
         }
     }
 
     /// The mutants that no check notices.
-    pub fn survivors(&self) -> impl Iterator<Item = &Tried> {
+    pub fn survivors(&self) -> impl Iterator<Item = &TriedMutant> {
         let mutants = self.mutants.iter();
-        mutants.filter(|mutant| mutant.fate == MutantStatus::Survived)
+        mutants.filter(|mutant| mutant.status == MutantStatus::Survived)
     }
 
     /// The cases that would catch the survivors, those that matter most first.
     pub fn missing_cases(&self) -> Vec<MissingCase<'_>> {
-        let mut ranked: Vec<&Tried> = self.survivors().collect();
+        let mut ranked: Vec<&TriedMutant> = self.survivors().collect();
         // The sort is stable: of one kind the earlier in the text stay first.
         ranked.sort_by_key(|mutant| mutant.operator.rank());
-        let mut cases: Vec<Vec<&Tried>> = Vec::new();
+        let mut cases: Vec<Vec<&TriedMutant>> = Vec::new();
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for mutant in ranked {
             let place = *places.entry(&mutant.case).or_insert(cases.len());
@@ -238,7 +234,7 @@ impl RuleMutation {
 }
 
 /// Joins the cases that differ in the value alone: the items of a list, the values in capitals.
-fn grouped(cases: Vec<Vec<&Tried>>) -> Vec<MissingCase<'_>> {
+fn grouped(cases: Vec<Vec<&TriedMutant>>) -> Vec<MissingCase<'_>> {
     let mut grouped: Vec<MissingCase<'_>> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for mutants in cases {
@@ -280,11 +276,11 @@ impl Mutation {
 }
 
 /// Which mutants are tried, on how many threads, and where progress is reported.
-pub struct Bounds<'a> {
+pub struct MutationRequest<'a> {
     /// On how many threads; as many as there are cores when 0.
     pub jobs: usize,
     /// Whether a mutant of this rule file that changes this place in this way is wanted.
-    pub wants: &'a (dyn Fn(&str, &Place, Operator) -> bool + Sync),
+    pub selects: &'a (dyn Fn(&str, &Place, Operator) -> bool + Sync),
     /// Told of each mutant that is done.
     pub progress: &'a dyn Progress,
 }
@@ -293,25 +289,25 @@ pub struct Bounds<'a> {
 pub fn count(
     scenarios: &[ScenarioOutcome],
     subjects: &[&Subject],
-    wants: &dyn Fn(&str, &Place, Operator) -> bool,
+    selects: &dyn Fn(&str, &Place, Operator) -> bool,
 ) -> usize {
     let mut done: Vec<&str> = Vec::new();
     let mut count = 0;
     for (scenario, subject) in scenarios.iter().zip(subjects) {
         if !done.contains(&scenario.rule_file.as_str()) {
             done.push(&scenario.rule_file);
-            count +=
-                wanted(subject, &scenario.rule_file, wants).map_or(0, |(mutants, _)| mutants.len());
+            count += selected_mutants(subject, &scenario.rule_file, selects)
+                .map_or(0, |(mutants, _)| mutants.len());
         }
     }
     count
 }
 
 /// The wanted mutants of a rule, and whether there are others.
-fn wanted(
+fn selected_mutants(
     subject: &Subject,
     file: &str,
-    wants: &dyn Fn(&str, &Place, Operator) -> bool,
+    selects: &dyn Fn(&str, &Place, Operator) -> bool,
 ) -> Option<(Vec<Mutant>, bool)> {
     let (syntax, query) = (subject.syntax.as_ref()?, subject.rule.query.as_ref()?);
     let mut mutants = match syntax {
@@ -323,7 +319,7 @@ fn wanted(
     mutants.extend(settings::mutants(&subject.rule.kind));
     let all = mutants.len();
     let place = |mutant: &Mutant| place(subject, query, mutant);
-    mutants.retain(|mutant| wants(file, &place(mutant), mutant.operator));
+    mutants.retain(|mutant| selects(file, &place(mutant), mutant.operator));
     let others = mutants.len() < all;
     Some((mutants, others))
 }
@@ -348,7 +344,7 @@ pub fn mutate(
     scenarios: &[ScenarioOutcome],
     subjects: &[&Subject],
     observed: &[Observed],
-    bounds: &Bounds<'_>,
+    bounds: &MutationRequest<'_>,
 ) -> Mutation {
     let mut mutation = Mutation::default();
     let mut done: Vec<&str> = Vec::new();
@@ -380,29 +376,32 @@ fn of_rule(
     scenario: &ScenarioOutcome,
     subject: &Subject,
     checks: &[&Observation],
-    bounds: &Bounds<'_>,
+    bounds: &MutationRequest<'_>,
 ) -> Option<RuleMutation> {
     let (query, syntax) = (subject.rule.query.as_ref()?, subject.syntax.as_ref()?);
-    let (mutants, others) = wanted(subject, &scenario.rule_file, bounds.wants)?;
+    let (mutants, others) = selected_mutants(subject, &scenario.rule_file, bounds.selects)?;
     if checks.is_empty() || (mutants.is_empty() && others) {
         return None;
     }
     let rule = &subject.rule;
-    let fates = match syntax {
+    let statuses = match syntax {
         _ if stateful::is_stateful(&rule.kind) => {
-            stateful::fates((rule, syntax), checks, &mutants, bounds.progress)
+            stateful::statuses((rule, syntax), checks, &mutants, bounds.progress)
         }
-        Syntax::Esql(_) => rows::fates(syntax, checks, &mutants, bounds.progress),
-        _ => runner::MutantRunner::new(syntax, checks).fates(&mutants, bounds.progress),
+        Syntax::Esql(_) => rows::statuses(syntax, checks, &mutants, bounds.progress),
+        _ => runner::MutantRunner::new(syntax, checks).statuses(&mutants, bounds.progress),
     };
-    let tried = mutants.into_iter().zip(fates).map(|(mutant, fate)| Tried {
-        operator: mutant.operator,
-        place: place(subject, query, &mutant),
-        before: mutant.before,
-        after: mutant.after,
-        case: mutant.case,
-        fate,
-    });
+    let tried = mutants
+        .into_iter()
+        .zip(statuses)
+        .map(|(mutant, status)| TriedMutant {
+            operator: mutant.operator,
+            place: place(subject, query, &mutant),
+            before: mutant.before,
+            after: mutant.after,
+            case: mutant.case,
+            status,
+        });
     Some(RuleMutation {
         rule_file: scenario.rule_file.clone(),
         rule_id: scenario.rule_id.clone(),

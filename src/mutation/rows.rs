@@ -13,33 +13,33 @@ use crate::replay::outcome::Verdict;
 use crate::replay::trace::Observation;
 
 /// Runs each mutant, in order, and reports progress.
-pub(super) fn fates(
+pub(super) fn statuses(
     rule: &Syntax,
     checks: &[&Observation],
     mutants: &[Mutant],
     progress: &dyn Progress,
 ) -> Vec<MutantStatus> {
     let tried = mutants.par_iter().map(|mutant| {
-        let fate = fate(&mutant.query(rule), checks);
+        let status = status(&mutant.query(rule), checks);
         progress.advance(1);
-        fate
+        status
     });
     tried.collect()
 }
 
-fn fate(query: &Syntax, checks: &[&Observation]) -> MutantStatus {
+fn status(query: &Syntax, checks: &[&Observation]) -> MutantStatus {
     let mut made: Vec<(&Arc<CompiledQuery>, Pipeline)> = Vec::new();
     for check in checks
         .iter()
         .filter(|check| check.verdict != Verdict::Invalid)
     {
-        let ground = &check.input.compiled;
-        let known = made.iter().position(|(own, _)| Arc::ptr_eq(own, ground));
+        let compiled = &check.input.compiled;
+        let known = made.iter().position(|(own, _)| Arc::ptr_eq(own, compiled));
         let place = match known {
             Some(place) => place,
-            None => match pipeline(query, ground) {
+            None => match pipeline(query, compiled) {
                 Some(pipeline) => {
-                    made.push((ground, pipeline));
+                    made.push((compiled, pipeline));
                     made.len() - 1
                 }
                 None => return MutantStatus::Refused,
@@ -55,20 +55,20 @@ fn fate(query: &Syntax, checks: &[&Observation]) -> MutantStatus {
     MutantStatus::Survived
 }
 
-fn pipeline(query: &Syntax, ground: &CompiledQuery) -> Option<Pipeline> {
+fn pipeline(query: &Syntax, compiled: &CompiledQuery) -> Option<Pipeline> {
     let given;
     let syntax = match query {
         Syntax::Esql(query) => {
-            given = Syntax::Esql(query.clone().with(Arc::clone(&ground.given)));
+            given = Syntax::Esql(query.clone().with(Arc::clone(&compiled.given)));
             &given
         }
         other => other,
     };
     let query = Query {
         syntax,
-        schema: &ground.schema,
-        settings: &ground.settings,
-        now: ground.now,
+        schema: &compiled.schema,
+        settings: &compiled.settings,
+        now: compiled.now,
     };
     query.pipeline()?.ok()
 }

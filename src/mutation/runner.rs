@@ -33,8 +33,8 @@ const TOGETHER: usize = 256;
 
 /// The checks of a rule, ready to be run again with another query.
 pub(super) struct MutantRunner<'a> {
-    benches: Vec<CheckUnderTest<'a>>,
-    grounds: Vec<Ground<'a>>,
+    checks: Vec<CheckUnderTest<'a>>,
+    by_schema: Vec<CompiledSchema<'a>>,
     rule: &'a Syntax,
     /// The rule without the list items that hold nowhere.
     short: Syntax,
@@ -42,7 +42,7 @@ pub(super) struct MutantRunner<'a> {
 }
 
 /// The rule on one schema.
-struct Ground<'a> {
+struct CompiledSchema<'a> {
     compiled: &'a Arc<CompiledQuery>,
     /// The clauses that have a fact, by their places.
     clauses: FxHashMap<Span, ClauseId>,
@@ -52,7 +52,7 @@ struct Ground<'a> {
 /// One check.
 struct CheckUnderTest<'a> {
     check: &'a Observation,
-    ground: usize,
+    schema_index: usize,
     /// What the rule says of its events.
     evaluation: Option<Evaluation<'a>>,
     /// The places of the clauses that decided it, in the query.
@@ -66,9 +66,9 @@ struct CheckUnderTest<'a> {
 /// Whether a mutant finds anything else in a check's events, by the numbers of check and mutant.
 type Recorded = BTreeMap<(usize, usize), bool>;
 
-/// A mutant's plan on each ground, made when it is first needed.
+/// A mutant's plan on each schema, made when it is first needed.
 enum LazyPlan {
-    Not,
+    NotCompiled,
     Refused,
     /// With its patterns; none where they cannot be compiled.
     Plan(Arc<Plan>, Option<Patterns>),
@@ -77,7 +77,7 @@ enum LazyPlan {
 /// How a mutated list item changes the fact of its clause on one schema.
 enum NewFact {
     /// It is no change of an item alone.
-    Not,
+    NeedsRun,
     Refused,
     /// The item is gone.
     Gone(ClauseId),
@@ -88,35 +88,35 @@ enum NewFact {
 impl<'a> MutantRunner<'a> {
     /// Prepares the checks that can tell mutants apart; invalid checks are left out.
     pub(super) fn new(rule: &'a Syntax, checks: &[&'a Observation]) -> Self {
-        let mut grounds: Vec<Ground<'a>> = Vec::new();
-        let mut benches = Vec::new();
+        let mut by_schema: Vec<CompiledSchema<'a>> = Vec::new();
+        let mut numbered = Vec::new();
         for check in checks {
             if check.verdict == Verdict::Invalid {
                 continue;
             }
             let compiled = &check.input.compiled;
-            let same = |known: &Ground<'a>| {
+            let same = |known: &CompiledSchema<'a>| {
                 known.compiled.schema == compiled.schema
                     && known.compiled.settings == compiled.settings
             };
-            let number = grounds.iter().position(same).unwrap_or_else(|| {
-                grounds.push(Ground::new(compiled));
-                grounds.len() - 1
+            let number = by_schema.iter().position(same).unwrap_or_else(|| {
+                by_schema.push(CompiledSchema::new(compiled));
+                by_schema.len() - 1
             });
-            benches.push((*check, number));
+            numbered.push((*check, number));
         }
-        let benches: Vec<CheckUnderTest<'a>> = benches
+        let checks: Vec<CheckUnderTest<'a>> = numbered
             .into_par_iter()
-            .map(|(check, ground)| CheckUnderTest::new(check, ground))
+            .map(|(check, schema_index)| CheckUnderTest::new(check, schema_index))
             .collect();
         let lists = LongLists::of(rule);
         let short = lists.as_ref().and_then(|lists| {
-            let live = live_items(&benches)?;
+            let live = live_items(&checks)?;
             Some(lists.shortened(|item| live.contains(&item)))
         });
         Self {
-            benches,
-            grounds,
+            checks,
+            by_schema,
             rule,
             short: short.unwrap_or_else(|| rule.clone()),
             lists,
@@ -124,12 +124,16 @@ impl<'a> MutantRunner<'a> {
     }
 
     /// Runs each mutant, in order, and reports progress.
-    pub(super) fn fates(&self, mutants: &[Mutant], progress: &dyn Progress) -> Vec<MutantStatus> {
+    pub(super) fn statuses(
+        &self,
+        mutants: &[Mutant],
+        progress: &dyn Progress,
+    ) -> Vec<MutantStatus> {
         let recorded = self.recorded(mutants);
         let tried = mutants.par_iter().enumerate().map(|(number, mutant)| {
-            let fate = self.fate(number, mutant, &recorded);
+            let status = self.status(number, mutant, &recorded);
             progress.advance(1);
-            fate
+            status
         });
         tried.collect()
     }
@@ -142,27 +146,27 @@ impl<'a> MutantRunner<'a> {
             .enumerate()
             .filter(|(_, mutant)| mutant.item().is_none_or(|item| item.other.is_some()))
             .collect();
-        let benches = self.benches.iter().enumerate();
-        for (at, bench) in benches.filter(|(_, bench)| bench.is_recording()) {
-            let Some(ground) = self.grounds.get(bench.ground) else {
+        let checks = self.checks.iter().enumerate();
+        for (at, under_test) in checks.filter(|(_, under_test)| under_test.is_recording()) {
+            let Some(compiled) = self.by_schema.get(under_test.schema_index) else {
                 continue;
             };
             for some in numbered.chunks(TOGETHER) {
                 let made: Vec<(usize, LazyPlan)> = some
                     .par_iter()
-                    .map(|(number, mutant)| (*number, ground.make(&mutant.query(&self.short))))
+                    .map(|(number, mutant)| (*number, compiled.compile(&mutant.query(&self.short))))
                     .collect();
                 let plans: Vec<(u32, &Plan)> = made
                     .iter()
                     .filter_map(|(number, made)| match made {
                         LazyPlan::Plan(plan, _) => Some((u32::try_from(*number).ok()?, &**plan)),
-                        LazyPlan::Not | LazyPlan::Refused => None,
+                        LazyPlan::NotCompiled | LazyPlan::Refused => None,
                     })
                     .collect();
-                let events = &bench.check.input.events;
-                let found = over_events(&plans, &ground.compiled.settings.timestamp, events);
+                let events = &under_test.check.input.events;
+                let found = over_events(&plans, &compiled.compiled.settings.timestamp, events);
                 recorded.extend(found.into_iter().map(|(number, matches)| {
-                    let differs = bench.differs_from(&matches);
+                    let differs = under_test.differs_from(&matches);
                     ((at, number as usize), differs)
                 }));
             }
@@ -170,26 +174,30 @@ impl<'a> MutantRunner<'a> {
         recorded
     }
 
-    fn fate(&self, number: usize, mutant: &Mutant, recorded: &Recorded) -> MutantStatus {
-        let mut made: Vec<LazyPlan> = self.grounds.iter().map(|_| LazyPlan::Not).collect();
-        let facts: Vec<NewFact> = self
-            .grounds
+    fn status(&self, number: usize, mutant: &Mutant, recorded: &Recorded) -> MutantStatus {
+        let mut made: Vec<LazyPlan> = self
+            .by_schema
             .iter()
-            .map(|ground| self.new_fact(ground, mutant))
+            .map(|_| LazyPlan::NotCompiled)
+            .collect();
+        let facts: Vec<NewFact> = self
+            .by_schema
+            .iter()
+            .map(|compiled| self.new_fact(compiled, mutant))
             .collect();
         // Those that the changed place decided first: most mutants are caught at once.
-        let touches = |bench: &CheckUnderTest<'_>| {
+        let touches = |under_test: &CheckUnderTest<'_>| {
             let touch = |span: &Span| mutant.span.contains(*span) || span.contains(mutant.span);
-            bench.decided.iter().any(touch)
+            under_test.decided.iter().any(touch)
         };
-        let benches = || self.benches.iter().enumerate();
-        let likely = benches().filter(|(_, bench)| touches(bench));
-        let others = benches().filter(|(_, bench)| !touches(bench));
-        for (at, bench) in likely.chain(others) {
-            let (Some(ground), Some(slot), Some(fact)) = (
-                self.grounds.get(bench.ground),
-                made.get_mut(bench.ground),
-                facts.get(bench.ground),
+        let checks = || self.checks.iter().enumerate();
+        let likely = checks().filter(|(_, under_test)| touches(under_test));
+        let others = checks().filter(|(_, under_test)| !touches(under_test));
+        for (at, under_test) in likely.chain(others) {
+            let (Some(compiled), Some(slot), Some(fact)) = (
+                self.by_schema.get(under_test.schema_index),
+                made.get_mut(under_test.schema_index),
+                facts.get(under_test.schema_index),
             ) else {
                 continue;
             };
@@ -197,24 +205,24 @@ impl<'a> MutantRunner<'a> {
                 return MutantStatus::Refused;
             }
             let known = recorded.get(&(at, number)).copied();
-            let differs = match known.or_else(|| bench.differs_by(fact)) {
+            let differs = match known.or_else(|| under_test.differs_by(fact)) {
                 Some(differs) => differs,
                 None => {
-                    if matches!(slot, LazyPlan::Not) {
-                        *slot = ground.make(&mutant.query(&self.short));
+                    if matches!(slot, LazyPlan::NotCompiled) {
+                        *slot = compiled.compile(&mutant.query(&self.short));
                     }
                     let LazyPlan::Plan(plan, patterns) = slot else {
                         return MutantStatus::Refused;
                     };
-                    bench.differs(plan, patterns.as_ref())
+                    under_test.differs(plan, patterns.as_ref())
                 }
             };
             if differs {
-                return MutantStatus::Caught(bench.check.key.to_string());
+                return MutantStatus::Caught(under_test.check.key.to_string());
             }
         }
-        let mut grounds = self.grounds.iter().zip(&facts);
-        if grounds.all(|(ground, fact)| self.is_same(ground, mutant, fact)) {
+        let mut by_schema = self.by_schema.iter().zip(&facts);
+        if by_schema.all(|(compiled, fact)| self.is_same(compiled, mutant, fact)) {
             MutantStatus::Equivalent
         } else {
             MutantStatus::Survived
@@ -222,44 +230,47 @@ impl<'a> MutantRunner<'a> {
     }
 
     /// What a change of a list item makes of its fact.
-    fn new_fact(&self, ground: &Ground<'a>, mutant: &Mutant) -> NewFact {
+    fn new_fact(&self, compiled: &CompiledSchema<'a>, mutant: &Mutant) -> NewFact {
         let (Some(item), Some(lists)) = (mutant.item(), &self.lists) else {
-            return NewFact::Not;
+            return NewFact::NeedsRun;
         };
         let clause = lists.clause(item.span);
-        let Some(clause) = clause.and_then(|clause| ground.clauses.get(&clause)) else {
-            return NewFact::Not;
+        let Some(clause) = clause.and_then(|clause| compiled.clauses.get(&clause)) else {
+            return NewFact::NeedsRun;
         };
         if item.other.is_none() {
             return NewFact::Gone(*clause);
         }
         let Some(alone) = lists.alone(mutant) else {
-            return NewFact::Not;
+            return NewFact::NeedsRun;
         };
-        match ground.make(&alone) {
+        match compiled.compile(&alone) {
             LazyPlan::Plan(plan, Some(patterns)) if plan.leaves.len() == 1 => {
                 let leaf = plan.leaves.first();
                 if leaf.is_some_and(|leaf| matches!(leaf.predicate, Predicate::Script(_))) {
-                    return NewFact::Not;
+                    return NewFact::NeedsRun;
                 }
                 NewFact::Test(*clause, plan, patterns)
             }
             LazyPlan::Refused => NewFact::Refused,
-            _ => NewFact::Not,
+            _ => NewFact::NeedsRun,
         }
     }
 
     /// Whether the mutant is the rule in other words.
-    fn is_same(&self, ground: &Ground<'a>, mutant: &Mutant, fact: &NewFact) -> bool {
+    fn is_same(&self, compiled: &CompiledSchema<'a>, mutant: &Mutant, fact: &NewFact) -> bool {
         let clause = match fact {
             NewFact::Gone(clause) | NewFact::Test(clause, ..) => Some(*clause),
-            NewFact::Not | NewFact::Refused => None,
+            NewFact::NeedsRun | NewFact::Refused => None,
         };
         if let (Some(clause), Some(lists), Some(item)) = (clause, &self.lists, mutant.item()) {
             let mut items = vec![item.span];
-            ground.add_related(clause, fact, &mut items);
+            compiled.add_related(clause, fact, &mut items);
             let rule = lists.with(&items);
-            let both = (ground.make(&rule), ground.make(&mutant.query(&rule)));
+            let both = (
+                compiled.compile(&rule),
+                compiled.compile(&mutant.query(&rule)),
+            );
             return match both {
                 (LazyPlan::Plan(rule, _), LazyPlan::Plan(mutant, _)) => {
                     is_equivalent(&mutant, &rule)
@@ -267,20 +278,20 @@ impl<'a> MutantRunner<'a> {
                 _ => false,
             };
         }
-        match ground.make(&mutant.query(self.rule)) {
-            LazyPlan::Plan(plan, _) => is_equivalent(&plan, &ground.compiled.plan),
-            LazyPlan::Not | LazyPlan::Refused => true,
+        match compiled.compile(&mutant.query(self.rule)) {
+            LazyPlan::Plan(plan, _) => is_equivalent(&plan, &compiled.compiled.plan),
+            LazyPlan::NotCompiled | LazyPlan::Refused => true,
         }
     }
 }
 
 /// The places of the list items that hold on an event of some check, or that a waiver is about;
 /// `None` where that is not known of some check.
-fn live_items(benches: &[CheckUnderTest<'_>]) -> Option<FxHashSet<Span>> {
+fn live_items(checks: &[CheckUnderTest<'_>]) -> Option<FxHashSet<Span>> {
     let mut live = FxHashSet::default();
-    for bench in benches {
-        let evaluation = bench.evaluation.as_ref()?;
-        let input = &bench.check.input;
+    for under_test in checks {
+        let evaluation = under_test.evaluation.as_ref()?;
+        let input = &under_test.check.input;
         for (id, clause) in input.compiled.plan.clauses.numbered() {
             let mut events = (0u32..).map(EventId).take(input.events.len());
             if clause.kind == ClauseKind::ListItem
@@ -290,15 +301,15 @@ fn live_items(benches: &[CheckUnderTest<'_>]) -> Option<FxHashSet<Span>> {
                 live.insert(clause.span);
             }
         }
-        live.extend(bench.waived.iter().filter_map(|waived| match waived {
-            Waived::Fact(span, ..) | Waived::Lift(_, span) => Some(*span),
+        live.extend(under_test.waived.iter().filter_map(|waived| match waived {
+            Waived::Fact(span, ..) | Waived::Relax(_, span) => Some(*span),
             Waived::As(_) => None,
         }));
     }
     Some(live)
 }
 
-impl<'a> Ground<'a> {
+impl<'a> CompiledSchema<'a> {
     fn new(compiled: &'a Arc<CompiledQuery>) -> Self {
         let clauses = compiled.plan.clauses.numbered();
         let facts = clauses.filter(|(_, clause)| clause.leaf.is_some());
@@ -309,7 +320,7 @@ impl<'a> Ground<'a> {
         }
     }
 
-    fn make(&self, syntax: &Syntax) -> LazyPlan {
+    fn compile(&self, syntax: &Syntax) -> LazyPlan {
         let query = Query {
             syntax,
             schema: &self.compiled.schema,
@@ -346,7 +357,7 @@ impl<'a> Ground<'a> {
 }
 
 impl<'a> CheckUnderTest<'a> {
-    fn new(check: &'a Observation, ground: usize) -> Self {
+    fn new(check: &'a Observation, schema_index: usize) -> Self {
         let input = &check.input;
         let plan = &input.compiled.plan;
         let decided: FxHashSet<&ClauseName> = check.decided.iter().map(|one| &one.clause).collect();
@@ -363,7 +374,7 @@ impl<'a> CheckUnderTest<'a> {
         });
         Self {
             check,
-            ground,
+            schema_index,
             evaluation,
             decided: decided
                 .filter_map(|(id, _)| plan.clause(id))
@@ -384,7 +395,7 @@ impl<'a> CheckUnderTest<'a> {
         let evaluation = self.evaluation.as_ref()?;
         let input = &self.check.input;
         let (clause, test) = match fact {
-            NewFact::Not | NewFact::Refused => return None,
+            NewFact::NeedsRun | NewFact::Refused => return None,
             NewFact::Gone(clause) => (*clause, None),
             NewFact::Test(clause, plan, patterns) => (*clause, Some(patterns.with(plan))),
         };

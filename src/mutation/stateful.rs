@@ -29,7 +29,7 @@ struct CheckUnderTest<'a> {
 }
 
 /// A mutant, compiled for each source when a check needs it.
-struct Made<'m> {
+struct MutantQueries<'m> {
     rule: Option<Rule>,
     mutant: &'m Mutant,
     /// By what the rule's own query was compiled to.
@@ -37,7 +37,7 @@ struct Made<'m> {
 }
 
 /// Runs each mutant, in order, and reports progress.
-pub(super) fn fates(
+pub(super) fn statuses(
     (rule, syntax): (&Rule, &Syntax),
     checks: &[&Observation],
     mutants: &[Mutant],
@@ -49,9 +49,9 @@ pub(super) fn fates(
         .filter_map(|check| CheckUnderTest::new(rule, check))
         .collect();
     let tried = mutants.par_iter().map(|mutant| {
-        let fate = fate((rule, syntax), &checks, mutant);
+        let status = fate((rule, syntax), &checks, mutant);
         progress.advance(1);
-        fate
+        status
     });
     tried.collect()
 }
@@ -61,7 +61,7 @@ fn fate(
     checks: &[CheckUnderTest<'_>],
     mutant: &Mutant,
 ) -> MutantStatus {
-    let mut made = Made::new(rule, mutant);
+    let mut made = MutantQueries::new(rule, mutant);
     for check in checks {
         match check.differs(rule, syntax, &mut made) {
             None => return MutantStatus::Refused,
@@ -76,7 +76,7 @@ fn fate(
     }
 }
 
-impl<'m> Made<'m> {
+impl<'m> MutantQueries<'m> {
     fn new(rule: &Rule, mutant: &'m Mutant) -> Self {
         let kind = match &mutant.changed {
             Changed::Kind(kind) | Changed::WithoutFilter(kind, _) => Some(kind),
@@ -139,7 +139,7 @@ impl<'a> CheckUnderTest<'a> {
     }
 
     /// Whether the mutant gives other alerts; `None` where Elasticsearch would refuse it.
-    fn differs(&self, rule: &Rule, syntax: &Syntax, made: &mut Made<'_>) -> Option<bool> {
+    fn differs(&self, rule: &Rule, syntax: &Syntax, made: &mut MutantQueries<'_>) -> Option<bool> {
         let own = &self.check.input.compiled;
         match made.mutant.part() {
             Part::Settings => {

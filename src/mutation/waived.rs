@@ -8,7 +8,7 @@ use crate::plan::{ClauseId, ClauseKind, Plan};
 /// An override that holds for a mutant as well.
 pub(super) enum Waived {
     Fact(Span, Option<EventId>, bool),
-    Lift(ClauseKind, Span),
+    Relax(ClauseKind, Span),
     As(Override),
 }
 
@@ -21,7 +21,7 @@ pub(super) fn by_place(plan: &Plan, change: &Override) -> Waived {
             None => Waived::As(change.clone()),
         },
         Override::Relax(id) => match place(*id) {
-            Some(clause) => Waived::Lift(clause.kind, clause.span),
+            Some(clause) => Waived::Relax(clause.kind, clause.span),
             None => Waived::As(change.clone()),
         },
         other => Waived::As(other.clone()),
@@ -32,7 +32,7 @@ pub(super) fn by_place(plan: &Plan, change: &Override) -> Waived {
 pub(super) fn on_plan(plan: &Plan, waived: &[Waived]) -> Vec<Override> {
     let of_mutant = |waived: &Waived| match waived {
         Waived::As(change) => Some(change.clone()),
-        Waived::Lift(kind, span) => {
+        Waived::Relax(kind, span) => {
             clause_at(plan, |other| *kind == other, *span).map(Override::Relax)
         }
         Waived::Fact(span, event, bit) => {

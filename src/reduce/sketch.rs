@@ -9,7 +9,7 @@ use super::find::{FoundEvent, RecordedResult};
 use crate::data_source::derive::derive;
 use crate::data_source::{DataSource, EventKind};
 use crate::event::{Event, Scalar};
-use crate::language::eql::Settings;
+use crate::language::eql::RequestFieldNames;
 use crate::scenario::write::{Expect, Sketch, SketchEvent};
 
 /// The fields that tell of which kind an event is.
@@ -27,7 +27,7 @@ pub(super) fn sketch(
     found: &RecordedResult<'_>,
     request: &Request<'_>,
     source: &DataSource,
-    settings: &Settings,
+    settings: &RequestFieldNames,
 ) -> Sketch {
     let mut named = super::required_fields(request.subject, &request.exclusions());
     named.remove(&settings.timestamp);

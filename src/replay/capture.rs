@@ -15,7 +15,7 @@ use crate::event::io::Files;
 use crate::event::schema::Origin;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::import::{self, Import};
-use crate::language::eql::{EqlError, OptionalFields, Settings};
+use crate::language::eql::{EqlError, OptionalFields, RequestFieldNames};
 use crate::scenario::model::{EventsFrom, Located};
 use crate::scenario::{ExpandedCase, Skipped};
 
@@ -146,7 +146,7 @@ fn first_match(
         return Err(failed(parsed.errors));
     };
     let mut mapping = Mapping::new("the capture");
-    let settings = Settings::default();
+    let settings = RequestFieldNames::default();
     mapping.add(
         &settings.timestamp,
         FieldType::named("date"),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::coverage::rounded;
 use super::markdown::{code, plain};
-use crate::mutation::{MissingCase, MutantStatus, Mutation, RuleMutation, Tried};
+use crate::mutation::{MissingCase, MutantStatus, Mutation, RuleMutation, TriedMutant};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -77,9 +77,9 @@ fn rule_entry(rule: &RuleMutation) -> RuleEntry<'_> {
     }
 }
 
-fn mutant_entry(mutant: &Tried) -> MutantEntry<'_> {
+fn mutant_entry(mutant: &TriedMutant) -> MutantEntry<'_> {
     let (line, column) = mutant.place.source.line_column(mutant.place.span.start);
-    let (fate, caught_by) = match &mutant.fate {
+    let (status, caught_by) = match &mutant.status {
         MutantStatus::Caught(key) => ("caught", Some(key.as_str())),
         MutantStatus::Survived => ("survived", None),
         MutantStatus::Equivalent => ("equivalent", None),
@@ -91,9 +91,9 @@ fn mutant_entry(mutant: &Tried) -> MutantEntry<'_> {
         column,
         before: &mutant.before,
         after: (!mutant.after.is_empty()).then_some(mutant.after.as_str()),
-        fate,
+        fate: status,
         caught_by,
-        add: (mutant.fate == MutantStatus::Survived).then_some(mutant.case.as_str()),
+        add: (mutant.status == MutantStatus::Survived).then_some(mutant.case.as_str()),
     }
 }
 

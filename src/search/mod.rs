@@ -28,13 +28,13 @@ use crate::event::mapping::IndexMapping;
 use crate::event::schema::{MappedField, Origin};
 use crate::event::time::DateFormat;
 use crate::event::{Event, FieldType, Mapping, MappingId, Scalar, Schema, Timestamp};
-use crate::language::eql::{self, OptionalFields, Settings};
+use crate::language::eql::{self, OptionalFields, RequestFieldNames};
 
 /// The inputs of a search besides query and documents.
 #[derive(Debug, Clone, Default)]
 pub struct Parameters {
     /// The fields that the request names.
-    pub settings: Settings,
+    pub settings: RequestFieldNames,
     /// How many results, from which end.
     pub request: Request,
     /// The treatment of an optional field that no mapping has.
@@ -138,7 +138,7 @@ impl Index {
     /// Keeps only what this query reads of the documents added from now on, so that many fit into
     /// memory. No other query may run afterwards. Fails if the query does not parse or the mappings
     /// refuse it.
-    pub fn expect(&mut self, query: &str, settings: &Settings) -> Result<(), Refusal> {
+    pub fn expect(&mut self, query: &str, settings: &RequestFieldNames) -> Result<(), Refusal> {
         let parsed = compile::parse(query);
         let Some(syntax) = parsed.query.map(Syntax::Eql) else {
             return Err(refuse(query, &parsed.errors));
@@ -378,7 +378,7 @@ impl Index {
     fn query<'q>(
         &'q self,
         syntax: &'q Syntax,
-        settings: &'q Settings,
+        settings: &'q RequestFieldNames,
         now: Timestamp,
     ) -> compile::Query<'q> {
         compile::Query {

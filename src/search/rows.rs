@@ -17,7 +17,7 @@ use crate::event::json::{BadDocument, parse_object};
 use crate::event::mapping::IndexMapping;
 use crate::event::{Event, Mapping, MappingId, Scalar, Schema, Timestamp, Value};
 use crate::language::QueryError;
-use crate::language::esql::{self, Settings};
+use crate::language::esql::{self, CheckContext};
 use crate::plan::pipeline::{Cell, Output};
 
 /// The documents of several indices and the types of their fields.
@@ -161,7 +161,7 @@ impl Indices {
             text,
             syntax: &syntax,
             schema: &schema,
-            settings: Settings::default(),
+            settings: CheckContext::default(),
         };
         let pipeline = query.compile().map_err(|errors| refuse(text, &errors))?;
         let failed = |failure: QueryFailure| Refusal::Failure {

@@ -4,7 +4,7 @@
 use trapline::compile::{Query, Syntax};
 use trapline::event::schema::Origin;
 use trapline::event::{FieldType, Mapping, Schema, Timestamp};
-use trapline::language::eql::{OptionalFields, Settings};
+use trapline::language::eql::{OptionalFields, RequestFieldNames};
 use trapline::rule::Language;
 
 use crate::golden;
@@ -38,7 +38,7 @@ fn lowered(language: Language, text: &str) -> String {
     let query = Query {
         syntax: &syntax,
         schema: &schema(),
-        settings: &Settings::default(),
+        settings: &RequestFieldNames::default(),
         now: Timestamp::default(),
     };
     let plan = query.plan(OptionalFields::Missing);

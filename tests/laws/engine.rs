@@ -8,7 +8,7 @@ use trapline::engine::{
 use trapline::evaluate::{self, Context};
 use trapline::event::schema::Origin;
 use trapline::event::{Event, FieldType, Mapping, Schema, Timestamp, Value};
-use trapline::language::eql::{self, OptionalFields, Settings};
+use trapline::language::eql::{self, OptionalFields, RequestFieldNames};
 use trapline::plan::Plan;
 
 /// A match as both say it.
@@ -91,7 +91,7 @@ fn mapping() -> Mapping {
     mapping
 }
 
-fn plan(query: &str, schema: &Schema, settings: &Settings) -> Option<Plan> {
+fn plan(query: &str, schema: &Schema, settings: &RequestFieldNames) -> Option<Plan> {
     let parsed = eql::parse(query);
     let syntax = parsed.query?;
     let checked = eql::check(&syntax, schema, settings).ok()?;
@@ -253,7 +253,7 @@ fn line() -> impl Strategy<Value = String> {
     })
 }
 
-fn agree(queries: &[String], lines: &[String], settings: &Settings) {
+fn agree(queries: &[String], lines: &[String], settings: &RequestFieldNames) {
     let schema = Schema::new(vec![mapping()]);
     let (mut plans, mut names) = (Vec::new(), Vec::new());
     for query in queries {
@@ -298,7 +298,7 @@ proptest! {
 
     #[test]
     fn a_plan_without_words_is_the_same_but_for_them(query in query()) {
-        let (schema, settings) = (Schema::new(vec![mapping()]), Settings::default());
+        let (schema, settings) = (Schema::new(vec![mapping()]), RequestFieldNames::default());
         let parsed = eql::parse(&query);
         let Some(syntax) = parsed.query else { return Ok(()) };
         let Ok(checked) = eql::check(&syntax, &schema, &settings) else { return Ok(()) };
@@ -312,7 +312,7 @@ proptest! {
         queries in prop::collection::vec(query(), 1..8),
         lines in prop::collection::vec(line(), 0..40),
     ) {
-        agree(&queries, &lines, &Settings::default());
+        agree(&queries, &lines, &RequestFieldNames::default());
     }
 
     #[test]
@@ -321,10 +321,10 @@ proptest! {
         lines in prop::collection::vec(line(), 0..25),
         time in prop::sample::select(&["@timestamp", "other"][..]),
     ) {
-        let settings = Settings {
+        let settings = RequestFieldNames {
             timestamp: time.to_owned(),
             tiebreaker: Some("seq".to_owned()),
-            ..Settings::default()
+            ..RequestFieldNames::default()
         };
         agree(&queries, &lines, &settings);
     }
@@ -334,7 +334,7 @@ proptest! {
 #[test]
 fn whoever_bounds_nothing_loses_no_match_that_waits() {
     let schema = Schema::new(vec![mapping()]);
-    let plan = |query| plan(query, &schema, &Settings::default()).unwrap();
+    let plan = |query| plan(query, &schema, &RequestFieldNames::default()).unwrap();
     let waiting = plan("sequence with maxspan=1h [any where k == \"x\"] ![any where k == \"z\"]");
     let behind = plan("any where k == \"y\"");
     let line = |number: i64| {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use trapline::compile::{Query, Syntax};
 use trapline::event::schema::Origin;
 use trapline::event::{Event, FieldType, Mapping, Schema, Timestamp};
-use trapline::language::eql::{OptionalFields, Settings};
+use trapline::language::eql::{OptionalFields, RequestFieldNames};
 use trapline::plan::Plan;
 use trapline::rule::Language;
 
@@ -39,7 +39,7 @@ fn plan(text: &str, schema: &Schema) -> Option<Plan> {
     let query = Query {
         syntax: &syntax,
         schema,
-        settings: &Settings::default(),
+        settings: &RequestFieldNames::default(),
         now: Timestamp::default(),
     };
     query.plan(OptionalFields::Missing).ok()

@@ -162,10 +162,10 @@ fn compiled(text: &str, known: &Mapping) -> Result<(), Vec<String>> {
         mapping.add(&name, field_type, Origin::Inferred);
     }
     let schema = Schema::new(vec![mapping]);
-    let settings = esql::Settings {
+    let settings = esql::CheckContext {
         has_answers: true,
         is_partial: true,
-        ..esql::Settings::default()
+        ..esql::CheckContext::default()
     };
     let pipeline = esql::check(text, &query, &schema, settings).map_err(words)?;
     match Program::new(&pipeline) {

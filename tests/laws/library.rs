@@ -10,7 +10,7 @@ use trapline::coverage::{Coverage, coverage};
 use trapline::data_source::Catalogue;
 use trapline::event::io::NoProgress;
 use trapline::explain::explain;
-use trapline::mutation::{Bounds, MutantStatus, Mutation, Operator, mutate};
+use trapline::mutation::{MutantStatus, Mutation, MutationRequest, Operator, mutate};
 use trapline::replay::outcome::{Check, Observed, Verdict};
 use trapline::replay::trace::Observed as Seen;
 use trapline::replay::{self, Options, Replayed, Subject, Test};
@@ -50,9 +50,9 @@ fn run(leaves_out: &dyn Fn(usize) -> bool) -> Run {
     let catalogue = Catalogue::builtin().unwrap();
     let options = Options::default();
     let (replayed, seen) = replay::observe(&tests, &catalogue, &settings.files, &options);
-    let bounds = Bounds {
+    let bounds = MutationRequest {
         jobs: 0,
-        wants: &|_, _, _| true,
+        selects: &|_, _, _| true,
         progress: &NoProgress,
     };
     Run {
@@ -145,7 +145,7 @@ fn a_covered_clause_has_a_mutant_that_some_check_catches() {
                 let span = clause.place.span;
                 let caught = mutants.mutants.iter().any(|mutant| {
                     let near = mutant.place.span.contains(span) || span.contains(mutant.place.span);
-                    near && matches!(mutant.fate, MutantStatus::Caught(_))
+                    near && matches!(mutant.status, MutantStatus::Caught(_))
                 });
                 assert!(caught, "{}: {}", rule.rule_file, clause.name);
             }

@@ -14,7 +14,7 @@ use trapline::diagnostic::SourceText;
 use trapline::evaluate::{Context, Prepared, Request};
 use trapline::event::schema::Origin;
 use trapline::event::{Event, Mapping, Schema, Timestamp};
-use trapline::language::eql::{self, OptionalFields, Settings, infer};
+use trapline::language::eql::{self, OptionalFields, RequestFieldNames, infer};
 use trapline::lint::{self, survey::Survey};
 use trapline::rule::{self, RuleType};
 
@@ -138,14 +138,14 @@ fn alerts_of(path: &Path, events: &[Event]) -> Result<usize, String> {
     let syntax = eql::parse(query.text.text())
         .query
         .ok_or("does not parse")?;
-    let settings = Settings {
+    let settings = RequestFieldNames {
         tiebreaker: rule.fields.tiebreaker.clone(),
         category: rule
             .fields
             .category
             .clone()
-            .unwrap_or_else(|| Settings::default().category),
-        ..Settings::default()
+            .unwrap_or_else(|| RequestFieldNames::default().category),
+        ..RequestFieldNames::default()
     };
     let mapping = mapping_of(&rule, &syntax, &settings, events);
     let schema = Schema::new(vec![mapping]);
@@ -171,7 +171,7 @@ fn alerts_of(path: &Path, events: &[Event]) -> Result<usize, String> {
 fn mapping_of(
     rule: &rule::Rule,
     syntax: &eql::syntax::Query,
-    settings: &Settings,
+    settings: &RequestFieldNames,
     events: &[Event],
 ) -> Mapping {
     let catalogue = Catalogue::builtin().unwrap();

@@ -12,7 +12,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use trapline::event::schema::Origin;
 use trapline::event::{Event, FieldType, Mapping, Schema, Timestamp, Value};
-use trapline::language::eql::{self, OptionalFields, Settings};
+use trapline::language::eql::{self, OptionalFields, RequestFieldNames};
 use trapline::plan::Plan;
 
 use crate::engine::{Said, by_engine, by_evaluate};
@@ -119,9 +119,9 @@ fn schema() -> Schema {
 }
 
 fn plan(query: &str) -> Plan {
-    let settings = Settings {
+    let settings = RequestFieldNames {
         tiebreaker: Some("seq".to_owned()),
-        ..Settings::default()
+        ..RequestFieldNames::default()
     };
     let parsed = eql::parse(query);
     let syntax = parsed

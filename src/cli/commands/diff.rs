@@ -22,7 +22,7 @@ use crate::coverage::coverage;
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::event::io::NoProgress;
-use crate::mutation::{Bounds, mutate};
+use crate::mutation::{MutationRequest, mutate};
 use crate::project::Loaded;
 use crate::replay::outcome::{CheckKey, Outcome};
 use crate::replay::trace::Share;
@@ -253,9 +253,9 @@ impl Side {
         let options = Options::default();
         let (replayed, observed) = replay::observe(&tests, &self.catalogue, files, &options);
         let subjects: Vec<&Subject> = tests.iter().map(|test| test.subject).collect();
-        let bounds = Bounds {
+        let bounds = MutationRequest {
             jobs: 0,
-            wants: &|_, _, _| true,
+            selects: &|_, _, _| true,
             progress: &NoProgress,
         };
         let decided = coverage(&replayed.scenarios, &observed).share();

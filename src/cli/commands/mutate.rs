@@ -9,7 +9,7 @@ use super::super::settings::Settings;
 use super::super::{Console, ExitCode};
 use super::coverage::{gate, nothing, observe};
 use crate::diagnostic::Diagnostic;
-use crate::mutation::{Bounds, Mutation, Operator, count, mutate};
+use crate::mutation::{Mutation, MutationRequest, Operator, count, mutate};
 use crate::project::Loaded;
 use crate::project::rule_files::file_of;
 use crate::replay::Subject;
@@ -54,9 +54,9 @@ pub fn run(
     let whole = u64::try_from(count(scenarios, &subjects, &wants)).ok();
     let bar = Bar::new(whole, console.err_terminal());
     bar.set(0, |_| "mutants".to_owned());
-    let bounds = Bounds {
+    let bounds = MutationRequest {
         jobs: args.jobs.map_or(0, usize::from),
-        wants: &wants,
+        selects: &wants,
         progress: &bar,
     };
     let found = mutate(scenarios, &subjects, &observing.observed, &bounds);

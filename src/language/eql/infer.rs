@@ -27,7 +27,7 @@ pub fn infer(
     query: &Query,
     known: impl Fn(&str) -> Option<FieldType>,
 ) -> BTreeMap<String, FieldType> {
-    let mut uses = Uses::default();
+    let mut uses = FieldUses::default();
     let (global, terms): (&[Expr], Vec<&Term>) = match &query.kind {
         QueryKind::Event(event) => {
             uses.condition(&event.condition);
@@ -65,7 +65,7 @@ pub fn infer(
 /// Keys of which nothing is known, with the type of a key at the same position.
 fn joined(
     terms: &[&Term],
-    uses: &Uses,
+    uses: &FieldUses,
     known: &impl Fn(&str) -> Option<FieldType>,
 ) -> Vec<(String, FieldType)> {
     let mut types = Vec::new();
@@ -112,9 +112,9 @@ fn path(expr: &Expr) -> Option<&str> {
 }
 
 #[derive(Default)]
-struct Uses(BTreeMap<String, Use>);
+struct FieldUses(BTreeMap<String, Use>);
 
-impl Uses {
+impl FieldUses {
     fn note(&mut self, expr: &Expr, found: Use) {
         if let Some(path) = path(expr) {
             let known = self.0.entry(path.to_owned()).or_insert(found);

@@ -14,7 +14,7 @@ pub mod parser;
 pub mod syntax;
 mod token;
 
-pub use check::{Settings, check, codes, is_constant};
+pub use check::{RequestFieldNames, check, codes, is_constant};
 pub use error::EqlError;
 pub use fields::{compared_optional, fields};
 pub use lower::{OptionalFields, lower, lower_wordless};

@@ -17,7 +17,7 @@ pub fn infer(
     query: &Query,
     known: impl Fn(&str) -> Option<FieldType>,
 ) -> BTreeMap<String, FieldType> {
-    let mut uses = Uses::default();
+    let mut uses = NameUses::default();
     let mut before = before_stats(query).into_iter();
     for command in &query.commands {
         // Behind STATS only the names of its aggregates lead back to fields.
@@ -69,7 +69,7 @@ pub fn infer(
 
 /// The uses of names so far. The first use that says something decides.
 #[derive(Default)]
-struct Uses {
+struct NameUses {
     types: BTreeMap<String, DataType>,
     /// Names that are columns of the query's own.
     made: BTreeSet<String>,
@@ -78,7 +78,7 @@ struct Uses {
     is_behind_stats: bool,
 }
 
-impl Uses {
+impl NameUses {
     fn alias(&mut self, field: &Field) {
         if let (
             Some(name),

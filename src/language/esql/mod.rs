@@ -15,7 +15,7 @@ mod selection;
 pub mod syntax;
 mod token;
 
-pub use check::{Settings, check};
+pub use check::{CheckContext, check};
 pub use infer::infer;
 pub use names::{before_stats, names};
 pub use parser::{Parsed, parse};

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::excerpt;
 use super::style::{BAD, CAME, DIM, GONE, GOOD, NAME, Painter, WARN, clean, width};
-use crate::mutation::{MissingCase, MutantStatus, Mutation, RuleMutation, Tried};
+use crate::mutation::{MissingCase, MutantStatus, Mutation, RuleMutation, TriedMutant};
 
 use super::coverage::percent;
 
@@ -70,7 +70,12 @@ fn rule_line(rule: &RuleMutation, painter: Painter, text: &mut String) {
         painter.paint(NAME, &rule.rule_name),
         painter.paint(DIM, &rule.rule_file)
     );
-    let count = |fate: &MutantStatus| rule.mutants.iter().filter(|one| one.fate == *fate).count();
+    let count = |status: &MutantStatus| {
+        rule.mutants
+            .iter()
+            .filter(|one| one.status == *status)
+            .count()
+    };
     let notes = [
         (count(&MutantStatus::Equivalent), "change nothing"),
         (count(&MutantStatus::Refused), "would be refused"),
@@ -115,7 +120,7 @@ fn missing_case(
 /// The place of a change with its word, and what it changes: beside the carets where that is short
 /// and the carets show what goes.
 fn change(
-    mutant: &Tried,
+    mutant: &TriedMutant,
     room: usize,
     options: MutationOptions,
     painter: Painter,
@@ -150,8 +155,8 @@ fn short_clauses(case: &str) -> String {
     parts.collect::<Vec<String>>().join("`")
 }
 
-fn listed(mutant: &Tried, painter: Painter, text: &mut String) {
-    let (word, style, by) = match &mutant.fate {
+fn listed(mutant: &TriedMutant, painter: Painter, text: &mut String) {
+    let (word, style, by) = match &mutant.status {
         MutantStatus::Caught(key) => ("caught", GOOD, format!("  {key}")),
         MutantStatus::Survived => ("SURVIVED", BAD, String::new()),
         MutantStatus::Equivalent => ("same", DIM, String::new()),

@@ -13,7 +13,7 @@ use crate::plan::Function;
 
 /// What an argument must be.
 #[derive(Clone, Copy)]
-enum Wants {
+enum ExpectedArgument {
     Text,
     ConstantText,
     Number,
@@ -71,18 +71,20 @@ impl Checker<'_> {
     }
 
     fn argument(&mut self, function: Function, index: usize, argument: &Expr, typed: &Typed) {
-        let wanted = wants(function, index);
+        let wanted = expected_argument(function, index);
         let (fits, word) = match wanted {
-            Wants::Text | Wants::ConstantText => (typed.is(Family::Text), "string"),
-            Wants::Number => (typed.is(Family::Number), "numeric"),
-            Wants::Integer => (typed.is_integer(), "integer"),
-            Wants::Boolean => (typed.is(Family::Boolean), "boolean"),
-            Wants::Ip => (
+            ExpectedArgument::Text | ExpectedArgument::ConstantText => {
+                (typed.is(Family::Text), "string")
+            }
+            ExpectedArgument::Number => (typed.is(Family::Number), "numeric"),
+            ExpectedArgument::Integer => (typed.is_integer(), "integer"),
+            ExpectedArgument::Boolean => (typed.is(Family::Boolean), "boolean"),
+            ExpectedArgument::Ip => (
                 typed.is(Family::Ip)
                     || (typed.family == Some(Family::Text) && is_constant(argument)),
                 "ip",
             ),
-            Wants::Anything => (true, ""),
+            ExpectedArgument::Anything => (true, ""),
         };
         let (name, place) = (function.name(), Place(index + 1));
         if !fits {
@@ -94,7 +96,7 @@ impl Checker<'_> {
                 expected: word,
             };
             self.error(EqlError::new(&codes::WRONG_TYPE, argument.span, cause));
-        } else if matches!(wanted, Wants::ConstantText) && !is_constant(argument) {
+        } else if matches!(wanted, ExpectedArgument::ConstantText) && !is_constant(argument) {
             let cause = EqlType::ArgumentNotConstant {
                 name,
                 place,
@@ -136,7 +138,7 @@ fn arity(function: Function) -> (usize, usize, Arity) {
     }
 }
 
-fn wants(function: Function, index: usize) -> Wants {
+fn expected_argument(function: Function, index: usize) -> ExpectedArgument {
     match (function, index) {
         (
             Function::Add
@@ -146,15 +148,15 @@ fn wants(function: Function, index: usize) -> Wants {
             | Function::Subtract
             | Function::Negate,
             _,
-        ) => Wants::Number,
+        ) => ExpectedArgument::Number,
         (Function::IndexOf, 2) | (Function::Substring, 1 | 2) | (Function::Number, 1) => {
-            Wants::Integer
+            ExpectedArgument::Integer
         }
-        (Function::Between, 3) => Wants::Boolean,
-        (Function::CidrMatch, 0) => Wants::Ip,
-        (Function::CidrMatch | Function::Wildcard, 1..) => Wants::ConstantText,
-        (Function::Concat | Function::String, _) => Wants::Anything,
-        _ => Wants::Text,
+        (Function::Between, 3) => ExpectedArgument::Boolean,
+        (Function::CidrMatch, 0) => ExpectedArgument::Ip,
+        (Function::CidrMatch | Function::Wildcard, 1..) => ExpectedArgument::ConstantText,
+        (Function::Concat | Function::String, _) => ExpectedArgument::Anything,
+        _ => ExpectedArgument::Text,
     }
 }
 

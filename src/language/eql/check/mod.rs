@@ -23,7 +23,7 @@ use crate::event::{Resolution, Schema, paths_above};
 
 /// The request parameters that name fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub struct RequestFieldNames {
     /// `timestamp_field`.
     pub timestamp: String,
     /// `event_category_field`.
@@ -32,7 +32,7 @@ pub struct Settings {
     pub tiebreaker: Option<String>,
 }
 
-impl Default for Settings {
+impl Default for RequestFieldNames {
     /// Elasticsearch's defaults.
     fn default() -> Self {
         Self {
@@ -47,7 +47,7 @@ impl Default for Settings {
 #[derive(Debug, Clone)]
 pub struct Checked<'q> {
     pub(super) query: &'q Query,
-    pub(super) settings: Settings,
+    pub(super) settings: RequestFieldNames,
     pub(super) fields: BTreeMap<String, Option<ResolvedField>>,
 }
 
@@ -72,7 +72,7 @@ impl Checked<'_> {
 pub fn check<'q>(
     query: &'q Query,
     schema: &Schema,
-    settings: &Settings,
+    settings: &RequestFieldNames,
 ) -> Result<Checked<'q>, Vec<EqlError>> {
     let mut checker = Checker {
         schema,
@@ -145,7 +145,7 @@ impl Typed {
 }
 
 impl Checker<'_> {
-    fn query(&mut self, query: &Query, settings: &Settings) {
+    fn query(&mut self, query: &Query, settings: &RequestFieldNames) {
         self.request_fields(query, settings);
         match &query.kind {
             QueryKind::Event(event) => self.event_query(event, settings),
@@ -158,7 +158,7 @@ impl Checker<'_> {
     }
 
     /// The timestamp and tiebreaker fields must be there; a sample needs neither.
-    fn request_fields(&mut self, query: &Query, settings: &Settings) {
+    fn request_fields(&mut self, query: &Query, settings: &RequestFieldNames) {
         if matches!(query.kind, QueryKind::Sample(_)) {
             return;
         }
@@ -167,7 +167,7 @@ impl Checker<'_> {
         }
     }
 
-    fn event_query(&mut self, event: &EventQuery, settings: &Settings) {
+    fn event_query(&mut self, event: &EventQuery, settings: &RequestFieldNames) {
         if event.category.name.is_some() {
             self.path(&settings.category, false, event.category.span);
         }

@@ -2,12 +2,17 @@
 
 use super::super::error::EqlError;
 use super::super::syntax::{Expr, ExprKind, Query, Sample, Sequence, SequenceKeyword, Term};
-use super::{Checker, Settings, Typed, codes};
+use super::{Checker, RequestFieldNames, Typed, codes};
 use crate::diagnostic::Span;
 use crate::diagnostic::query::EqlType;
 
 impl Checker<'_> {
-    pub(super) fn sequence(&mut self, sequence: &Sequence, span: Span, settings: &Settings) {
+    pub(super) fn sequence(
+        &mut self,
+        sequence: &Sequence,
+        span: Span,
+        settings: &RequestFieldNames,
+    ) {
         if sequence.keyword == SequenceKeyword::Join {
             let word = Span::new(span.start, span.start + 4);
             self.error(EqlError::new(&codes::UNSUPPORTED, word, EqlType::Join));
@@ -22,7 +27,7 @@ impl Checker<'_> {
         self.compare_tuples(&global, &tuples);
     }
 
-    pub(super) fn sample(&mut self, sample: &Sample, query: &Query, settings: &Settings) {
+    pub(super) fn sample(&mut self, sample: &Sample, query: &Query, settings: &RequestFieldNames) {
         let global = self.keys(&sample.keys);
         let mut tuples = Vec::new();
         for term in &sample.terms {

@@ -37,7 +37,7 @@ pub const MAX_LIMIT: u64 = 10_000;
 
 /// What a check needs beside the query and the mappings.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Settings<'a> {
+pub struct CheckContext<'a> {
     /// The answers of COMPLETION come with the request.
     pub has_answers: bool,
     /// The schema holds only fields that the query names, so that a pattern of KEEP or DROP may
@@ -63,7 +63,7 @@ pub fn check(
     text: &str,
     query: &Query,
     schema: &Schema,
-    settings: Settings<'_>,
+    settings: CheckContext<'_>,
 ) -> Result<Pipeline, Vec<QueryError>> {
     let mut checker = Checker::new(text, schema, settings);
     checker.source(&query.source);
@@ -82,7 +82,7 @@ type Result<T, E = Failed> = std::result::Result<T, E>;
 struct Checker<'a> {
     source: Arc<SourceText>,
     schema: &'a Schema,
-    settings: Settings<'a>,
+    settings: CheckContext<'a>,
     pipeline: Pipeline,
     scope: Scope,
     /// The columns of the fields that were used so far, by path and conversion.
@@ -100,7 +100,7 @@ struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    fn new(text: &str, schema: &'a Schema, settings: Settings<'a>) -> Self {
+    fn new(text: &str, schema: &'a Schema, settings: CheckContext<'a>) -> Self {
         Self {
             source: SourceText::new("query", text),
             schema,

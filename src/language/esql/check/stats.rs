@@ -28,7 +28,7 @@ pub(super) struct StatsScope {
 }
 
 /// A column that STATS gives.
-struct Given {
+struct StatsColumn {
     name: String,
     data_type: DataType,
     column: ColumnId,
@@ -80,7 +80,7 @@ impl Checker<'_> {
         stats: &Stats,
         span: Span,
         operation: fn(Group) -> Operation,
-    ) -> Vec<Given> {
+    ) -> Vec<StatsColumn> {
         if stats.aggregates.is_empty() && stats.by.is_empty() {
             let found = self.text_of(span).to_owned();
             let cause = EsqlCommand::NothingToGroup { found };
@@ -95,7 +95,7 @@ impl Checker<'_> {
                 .collect(),
             ..StatsScope::default()
         });
-        let mut given: Vec<Given> = Vec::new();
+        let mut given: Vec<StatsColumn> = Vec::new();
         let mut computed = Vec::new();
         for field in &stats.aggregates {
             let name = self.field_name(&field.field);
@@ -133,7 +133,7 @@ impl Checker<'_> {
             };
             self.give(
                 &mut given,
-                Given {
+                StatsColumn {
                     name,
                     data_type,
                     column,
@@ -171,7 +171,7 @@ impl Checker<'_> {
     }
 
     /// The last of several columns of one name wins.
-    fn give(&mut self, given: &mut Vec<Given>, column: Given) {
+    fn give(&mut self, given: &mut Vec<StatsColumn>, column: StatsColumn) {
         if let Some(old) = given.iter().position(|own| own.name == column.name) {
             let shadowed = given.remove(old);
             let place = |span: Span| {
@@ -191,8 +191,8 @@ impl Checker<'_> {
 
     /// The keys: expressions are computed as columns of the rows first, and the aggregates see
     /// them by their names.
-    fn keys(&mut self, stats: &Stats, span: Span) -> Vec<(Given, GroupKey)> {
-        let (mut keys, mut computed): (Vec<(Given, GroupKey)>, Vec<Computed>) =
+    fn keys(&mut self, stats: &Stats, span: Span) -> Vec<(StatsColumn, GroupKey)> {
+        let (mut keys, mut computed): (Vec<(StatsColumn, GroupKey)>, Vec<Computed>) =
             (Vec::new(), Vec::new());
         let mut seen = Scope::default();
         for field in &stats.by {
@@ -226,7 +226,7 @@ impl Checker<'_> {
                 binding: Binding::Column(from),
             });
             let into = self.computed(&name, data_type);
-            let key = Given {
+            let key = StatsColumn {
                 name,
                 data_type,
                 column: into,

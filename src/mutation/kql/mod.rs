@@ -1,8 +1,12 @@
 //! The changes of a KQL query: of its boolean tree, its value lists, values and ranges.
 
-use super::kql_edit::{Becomes, Change, Edit};
-use super::kql_groups as groups;
-use super::kql_values::{Of, of_value};
+pub(super) mod edit;
+mod groups;
+pub(super) mod lists;
+mod values;
+
+use self::edit::{Becomes, Change, Edit};
+use self::values::{ValueContext, mutations_of_value};
 use super::{Changed, Mutant, Operator};
 use crate::language::kql::syntax::{
     ListKind, ListNode, Literal, LiteralKind, Node, NodeKind, Query, RangeOperator,
@@ -52,7 +56,7 @@ fn edits(node: &Node, want: bool) -> Vec<Edit> {
         }
         NodeKind::List { field, values } => {
             let field_name = field.text().unwrap_or_default();
-            let of = Of {
+            let of = ValueContext {
                 field: &field_name,
                 want,
             };
@@ -62,11 +66,11 @@ fn edits(node: &Node, want: bool) -> Vec<Edit> {
         }
         NodeKind::Is { field, value } => {
             let name = field.as_ref().and_then(Literal::text);
-            let of = Of {
+            let of = ValueContext {
                 field: name.as_deref().unwrap_or_default(),
                 want,
             };
-            let mut all = of_value(value, of);
+            let mut all = mutations_of_value(value, of);
             all.push(with_not(node));
             all
         }
@@ -148,7 +152,7 @@ fn junction(node: &Node, items: &[Node], want: bool) -> Vec<Edit> {
 }
 
 /// The changes of a value list.
-fn of_list(list: &ListNode, of: Of<'_>) -> Vec<Edit> {
+fn of_list(list: &ListNode, of: ValueContext<'_>) -> Vec<Edit> {
     let span = list.span;
     let of_kind = |kind: ListKind| ListNode { span, kind };
     let (items, other) = match &list.kind {
@@ -167,7 +171,7 @@ fn of_list(list: &ListNode, of: Of<'_>) -> Vec<Edit> {
             all.extend(below.map(|edit| edit.within_values(inner.span)));
             return all;
         }
-        ListKind::Value(value) => return of_value(value, of),
+        ListKind::Value(value) => return mutations_of_value(value, of),
     };
     let mut all = vec![Edit {
         operator: Operator::SwapAndOr,

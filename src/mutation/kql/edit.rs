@@ -3,40 +3,40 @@
 //! A change names its place and what becomes of it; the changed query is made when it is run. A list
 //! of thousands of values has as many changes, and as many copies of it would not fit in memory.
 
-use super::Operator;
+use super::super::Operator;
 use crate::diagnostic::Span;
 use crate::language::kql::syntax::{ListKind, ListNode, Literal, Node, NodeKind, Query};
 
 /// A change, with what reports say of it.
-pub(super) struct Edit {
-    pub(super) change: Change,
-    pub(super) operator: Operator,
+pub(in crate::mutation) struct Edit {
+    pub(in crate::mutation) change: Change,
+    pub(in crate::mutation) operator: Operator,
     /// The place that changes, in the query.
-    pub(super) span: Span,
+    pub(in crate::mutation) span: Span,
     /// Its canonical text before; empty for nothing.
-    pub(super) before: String,
+    pub(in crate::mutation) before: String,
     /// And after.
-    pub(super) after: String,
+    pub(in crate::mutation) after: String,
     /// The case that would tell the two apart.
-    pub(super) case: String,
+    pub(in crate::mutation) case: String,
 }
 
 /// What changes, and where.
 #[derive(Debug, Clone)]
-pub(super) struct Change {
+pub(in crate::mutation) struct Change {
     /// The way to the condition, the last step first: at each `and` and `or` which operand.
     nodes: Vec<usize>,
     /// The way within a value list, the last step first. Values are named by their places, because
     /// a list may be shorter where the change is made.
     values: Vec<Span>,
-    pub(super) becomes: Becomes,
+    pub(in crate::mutation) becomes: Becomes,
     /// The value that changes, where it is one alternative of a list.
-    pub(super) item: Option<Span>,
+    pub(in crate::mutation) item: Option<Span>,
 }
 
 /// What becomes of a condition, a value list or a value.
 #[derive(Debug, Clone)]
-pub(super) enum Becomes {
+pub(in crate::mutation) enum Becomes {
     /// Every document meets the query.
     Everything,
     /// Another condition.
@@ -69,13 +69,13 @@ impl From<Becomes> for Change {
 
 impl Edit {
     /// The same change seen from the condition around it, of which it is this operand.
-    pub(super) fn within(mut self, operand: usize) -> Self {
+    pub(in crate::mutation) fn within(mut self, operand: usize) -> Self {
         self.change.nodes.push(operand);
         self
     }
 
     /// The same change seen from the value list around it.
-    pub(super) fn within_values(mut self, value: Span) -> Self {
+    pub(in crate::mutation) fn within_values(mut self, value: Span) -> Self {
         self.change.values.push(value);
         self
     }
@@ -83,7 +83,7 @@ impl Edit {
 
 impl Change {
     /// The query with the change.
-    pub(super) fn applied(&self, query: &Query) -> Query {
+    pub(in crate::mutation) fn applied(&self, query: &Query) -> Query {
         let condition = query.condition.as_ref();
         let condition = condition.filter(|_| !matches!(self.becomes, Becomes::Everything));
         Query {

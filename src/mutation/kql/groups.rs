@@ -1,8 +1,8 @@
 //! Mutations of the groups of a KQL query: dropped parentheses, and nested groups whose parts no
 //! longer have to hold for one object.
 
-use super::Operator;
-use super::kql_edit::{Becomes, Edit};
+use super::super::Operator;
+use super::edit::{Becomes, Edit};
 use crate::diagnostic::Span;
 use crate::language::kql::syntax::{Literal, LiteralKind, Node, NodeKind, Piece};
 
@@ -18,7 +18,7 @@ pub(super) fn without_parentheses(node: &Node) -> Vec<Edit> {
                 _ => None,
             });
             groups
-                .map(|(at, alternatives)| of_kind(spread(items, at, alternatives, span)))
+                .map(|(at, alternatives)| of_kind(without_pair(items, at, alternatives, span)))
                 .collect()
         }
         NodeKind::Not(inner) => {
@@ -49,7 +49,7 @@ pub(super) fn without_parentheses(node: &Node) -> Vec<Edit> {
 }
 
 /// `x and (a or b) and y` without its parentheses: `x and a or b and y`.
-fn spread(items: &[Node], at: usize, alternatives: &[Node], span: Span) -> NodeKind {
+fn without_pair(items: &[Node], at: usize, alternatives: &[Node], span: Span) -> NodeKind {
     let before = items.iter().take(at).cloned();
     let after = items.iter().skip(at + 1).cloned();
     let joined = |items: Vec<Node>| match items.as_slice() {
@@ -94,7 +94,7 @@ pub(super) fn of_nested(node: &Node, path: &Literal, inner: &Node) -> Vec<Edit> 
         span: node.span,
         kind,
     });
-    let flat = path.text().and_then(|path| flat(inner, &path));
+    let flat = path.text().and_then(|path| without_nesting(inner, &path));
     let made = split.into_iter().chain(flat).map(|other| {
         let case = format!(
             "a case in which the parts of `{node}` hold for different objects, which `{other}` meets"
@@ -105,24 +105,27 @@ pub(super) fn of_nested(node: &Node, path: &Literal, inner: &Node) -> Vec<Edit> 
 }
 
 /// The content of a nested group with full field names; `None` if a value has no field.
-fn flat(node: &Node, path: &str) -> Option<Node> {
+fn without_nesting(node: &Node, path: &str) -> Option<Node> {
     let all = |items: &[Node]| -> Option<Vec<Node>> {
-        items.iter().map(|item| flat(item, path)).collect()
+        items
+            .iter()
+            .map(|item| without_nesting(item, path))
+            .collect()
     };
     let kind = match &node.kind {
         NodeKind::And(items) => NodeKind::And(all(items)?),
         NodeKind::Or(items) => NodeKind::Or(all(items)?),
-        NodeKind::Not(inner) => NodeKind::Not(Box::new(flat(inner, path)?)),
+        NodeKind::Not(inner) => NodeKind::Not(Box::new(without_nesting(inner, path)?)),
         NodeKind::Nested { path: own, inner } => NodeKind::Nested {
-            path: below(path, own),
+            path: prefixed(path, own),
             inner: inner.clone(),
         },
         NodeKind::Is { field, value } => NodeKind::Is {
-            field: Some(below(path, field.as_ref()?)),
+            field: Some(prefixed(path, field.as_ref()?)),
             value: value.clone(),
         },
         NodeKind::List { field, values } => NodeKind::List {
-            field: below(path, field),
+            field: prefixed(path, field),
             values: values.clone(),
         },
         NodeKind::Range {
@@ -130,7 +133,7 @@ fn flat(node: &Node, path: &str) -> Option<Node> {
             operator,
             value,
         } => NodeKind::Range {
-            field: below(path, field),
+            field: prefixed(path, field),
             operator: *operator,
             value: value.clone(),
         },
@@ -142,7 +145,7 @@ fn flat(node: &Node, path: &str) -> Option<Node> {
 }
 
 /// The name of a field below a path.
-fn below(path: &str, field: &Literal) -> Literal {
+fn prefixed(path: &str, field: &Literal) -> Literal {
     let kind = match &field.kind {
         LiteralKind::Wildcard(pieces) => {
             let start = format!("{path}.");

@@ -1,20 +1,20 @@
 //! Mutations of a value of a KQL query: its wildcards and its quotes.
 
-use super::Operator;
-use super::kql_edit::{Becomes, Edit};
+use super::super::Operator;
+use super::edit::{Becomes, Edit};
 use crate::data_source::spelling;
 use crate::language::kql::syntax::{Literal, LiteralKind, Piece};
 
 /// The field and polarity of a value.
 #[derive(Clone, Copy)]
-pub(super) struct Of<'f> {
+pub(super) struct ValueContext<'f> {
     /// The field; empty for a value alone.
     pub(super) field: &'f str,
     /// The outcome that a match needs.
     pub(super) want: bool,
 }
 
-impl Of<'_> {
+impl ValueContext<'_> {
     /// The polarity below a `not`.
     pub(super) fn negated(self) -> Self {
         Self {
@@ -25,14 +25,14 @@ impl Of<'_> {
 }
 
 /// Every change of a value.
-pub(super) fn of_value(value: &Literal, of: Of<'_>) -> Vec<Edit> {
-    let mut all = narrowed(value);
-    all.extend(widened(value, of));
-    all.extend(quoted(value));
+pub(super) fn mutations_of_value(value: &Literal, context: ValueContext<'_>) -> Vec<Edit> {
+    let mut all = narrow(value);
+    all.extend(widen(value, context));
+    all.extend(toggle_quotes(value));
     all
 }
 
-fn changed(operator: Operator, value: &Literal, kind: LiteralKind, case: String) -> Edit {
+fn edit(operator: Operator, value: &Literal, kind: LiteralKind, case: String) -> Edit {
     let other = Literal {
         span: value.span,
         kind,
@@ -48,7 +48,7 @@ fn changed(operator: Operator, value: &Literal, kind: LiteralKind, case: String)
 }
 
 /// Removes a star at either end.
-fn narrowed(value: &Literal) -> Vec<Edit> {
+fn narrow(value: &Literal) -> Vec<Edit> {
     let LiteralKind::Wildcard(pieces) = &value.kind else {
         return Vec::new();
     };
@@ -71,16 +71,16 @@ fn narrowed(value: &Literal) -> Vec<Edit> {
             kind: kind.clone(),
         };
         let case = format!("a case with a value that `{value}` matches and `{narrow}` does not");
-        changed(Operator::Narrow, value, kind, case)
+        edit(Operator::Narrow, value, kind, case)
     })
     .collect()
 }
 
 /// Adds a star at the end, unless a sensor or service writes the value: its words have no suffixes.
-fn widened(value: &Literal, of: Of<'_>) -> Option<Edit> {
+fn widen(value: &Literal, context: ValueContext<'_>) -> Option<Edit> {
     let mut pieces: Vec<Piece> = match &value.kind {
         LiteralKind::Text(text) | LiteralKind::Quoted(text)
-            if !text.is_empty() && !spelling::has_one_case(of.field, text) =>
+            if !text.is_empty() && !spelling::has_one_case(context.field, text) =>
         {
             text.chars().map(Piece::Char).collect()
         }
@@ -88,19 +88,19 @@ fn widened(value: &Literal, of: Of<'_>) -> Option<Edit> {
         _ => return None,
     };
     pieces.push(Piece::Star);
-    let then = if of.want {
+    let then = if context.want {
         "must not alert"
     } else {
         "must alert"
     };
     let case = format!("a case with text behind `{value}`, which {then}");
     let kind = LiteralKind::Wildcard(pieces);
-    Some(changed(Operator::Widen, value, kind, case))
+    Some(edit(Operator::Widen, value, kind, case))
 }
 
 /// Adds or removes quotes where that matters: at a star, and at white space or punctuation, where
 /// text fields split words.
-fn quoted(value: &Literal) -> Option<Edit> {
+fn toggle_quotes(value: &Literal) -> Option<Edit> {
     let is_plain = |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == '_');
     let kind = match &value.kind {
         LiteralKind::Quoted(text) if text.trim() != text || is_plain(text) => return None,
@@ -128,5 +128,5 @@ fn quoted(value: &Literal) -> Option<Edit> {
         kind: kind.clone(),
     };
     let case = format!("a case with a value that only one of `{value}` and `{other}` matches");
-    Some(changed(Operator::Quotes, value, kind, case))
+    Some(edit(Operator::Quotes, value, kind, case))
 }

@@ -1,13 +1,13 @@
-//! The value lists of a KQL query, as [`super::lists`] has those of EQL.
+//! The value lists of a KQL query, as [`super::super::lists`] has those of EQL.
 
 use rustc_hash::FxHashMap;
 
-use super::lists::LEAST;
+use super::super::lists::LEAST;
 use crate::diagnostic::Span;
 use crate::language::kql::syntax::{ListKind, ListNode, Literal, Node, NodeKind, Query};
 
 /// The values of a query's lists of alternatives by their places in the text.
-pub(super) struct KqlLists<'q> {
+pub(in crate::mutation) struct KqlLists<'q> {
     query: &'q Query,
     values: FxHashMap<Span, ListedValue>,
 }
@@ -21,7 +21,7 @@ struct ListedValue {
 
 impl<'q> KqlLists<'q> {
     /// The lists of a query. Those of nested groups are left out: a group is one test.
-    pub(super) fn of(query: &'q Query) -> Self {
+    pub(in crate::mutation) fn of(query: &'q Query) -> Self {
         let mut values = FxHashMap::default();
         let mut copy = query.clone();
         each_list(&mut copy, &mut |field, list, items| {
@@ -39,12 +39,12 @@ impl<'q> KqlLists<'q> {
     }
 
     /// The place of the clause that has the fact of a value: the value's own.
-    pub(super) fn clause(&self, value: Span) -> Option<Span> {
+    pub(in crate::mutation) fn clause(&self, value: Span) -> Option<Span> {
         self.values.contains_key(&value).then_some(value)
     }
 
     /// The query with those values of its lists for which `keep` holds, and a few others.
-    pub(super) fn shortened(&self, keep: impl Fn(Span) -> bool) -> Query {
+    pub(in crate::mutation) fn shortened(&self, keep: impl Fn(Span) -> bool) -> Query {
         let mut short = self.query.clone();
         each_list(&mut short, &mut |_, _, items| {
             let mut spare = LEAST;
@@ -61,7 +61,7 @@ impl<'q> KqlLists<'q> {
     }
 
     /// A shortened query with these values in their lists again.
-    pub(super) fn with(&self, short: &Query, values: &[Span]) -> Query {
+    pub(in crate::mutation) fn with(&self, short: &Query, values: &[Span]) -> Query {
         let mut longer = short.clone();
         let wanted = values.iter().filter_map(|span| self.values.get(span));
         let wanted: Vec<&ListedValue> = wanted.collect();
@@ -76,7 +76,7 @@ impl<'q> KqlLists<'q> {
     }
 
     /// A query that asks for nothing but another value in the place of one.
-    pub(super) fn alone(&self, span: Span, other: &Literal) -> Option<Query> {
+    pub(in crate::mutation) fn alone(&self, span: Span, other: &Literal) -> Option<Query> {
         let value = self.values.get(&span)?;
         let values = ListNode {
             span,
