@@ -386,8 +386,8 @@ fn records_behind_the_end_that_a_stale_header_names_are_read() {
     assert_eq!(
         faults,
         [
-            "x.evtx, chunk 1: the chunk is damaged: its header is stale; 8 records behind the end that \
-          it names were read"
+            "x.evtx, chunk 1: the chunk is damaged: its header is stale; 8 records after the end \
+          given in the header were read"
         ]
     );
 }
