@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
+use super::case_events::{CaseEvents, EventFacts};
 use super::error;
-use super::stage::Stage;
 use crate::compile::{self, add_dynamic};
 use crate::data_source::constants::Constants;
 use crate::data_source::detect::{route, serves_most};
@@ -34,7 +34,7 @@ pub(super) struct Capture {
     /// The data source that serves most of its routed events.
     pub(super) source: String,
     /// Its events.
-    pub(super) stage: Stage,
+    pub(super) case_events: CaseEvents,
 }
 
 /// What a capture is read beside.
@@ -113,21 +113,13 @@ pub(super) fn load(
             }
         }
     }
-    let none = vec![Vec::new(); events.len()];
-    let hidden = events.len();
+    let mut case_events = CaseEvents::default();
+    for (event, label) in events.into_iter().zip(labels) {
+        case_events.push(event, EventFacts::labelled(label));
+    }
     Ok(Capture {
         source,
-        stage: Stage {
-            events,
-            labels,
-            roles: Vec::new(),
-            kinds: Vec::new(),
-            set: none.clone(),
-            pinned: none,
-            hidden: vec![Vec::new(); hidden],
-            filtered_by: vec![Vec::new(); hidden],
-            given: std::sync::Arc::default(),
-        },
+        case_events,
     })
 }
 

@@ -1,127 +1,135 @@
-//! What a case of a scenario is replayed from on a source: its events, what hides them, and how
-//! production runs the rule.
+//! The documents of a case as one data source stores them, with what the scenario says of each.
 
 use std::sync::Arc;
 
-use super::START;
-use super::capture::{self, Events};
-use super::exclusions::hide;
-use super::given;
-use super::reason::Reason;
-use super::schedule::ScheduleConfig;
-use super::source::OnSource;
-use super::stage::Stage;
-use crate::compile::{CompiledQuery, Refused};
-use crate::scenario::expand::{CapturedEvent, expand_captured};
-use crate::scenario::{self, Effect, Expanded};
+use crate::evaluate::Override;
+use crate::evaluate::pipeline::RequestData;
+use crate::event::{Event, EventId};
+use crate::scenario::ExpandedCase;
+use crate::scenario::model::EventRole;
 
-impl<'a> OnSource<'a> {
-    /// Hides the events that production does not show to the query, and adds what comes with its
-    /// request.
-    pub(super) fn hide(
-        &self,
-        case: Option<&scenario::Case>,
-        compiled: &CompiledQuery,
-        stage: &mut Stage,
-    ) -> Result<(), Arc<Refused>> {
-        if compiled.pipeline.is_some() {
-            stage.given = Arc::new(given::given(self.test.scenario, case));
+/// The events of a case as one data source stores them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CaseEvents {
+    /// In file order: the input of the evaluator.
+    pub(super) events: Vec<Event>,
+    /// What the scenario says of each event; as many as there are events.
+    pub(super) facts: Vec<EventFacts>,
+    /// Answers and tables for an ES|QL query.
+    pub(super) given: Arc<RequestData>,
+}
+
+/// What a scenario says of one event, and what hides it from the query.
+#[derive(Debug, Clone, Default)]
+pub(super) struct EventFacts {
+    /// Empty without a label.
+    pub(super) label: String,
+    /// What the event is to the rule; an event of the case for those of a recording.
+    pub(super) role: EventRole,
+    /// The kind of event, as the data source names it; none for one of a recording.
+    pub(super) kind: Option<String>,
+    /// The fields that the scenario sets.
+    pub(super) set_fields: Vec<String>,
+    /// The fields that the sensor pins although the scenario sets them.
+    pub(super) pinned: Vec<String>,
+    /// The exclusions that hide the event, each with the values for which it does.
+    pub(super) hidden_by: Vec<(String, String)>,
+    /// The filters of the rule among them, by number.
+    pub(super) filtered_by: Vec<usize>,
+}
+
+impl EventFacts {
+    /// Those of a recorded event, of which the scenario gives at most a label.
+    pub(super) fn labelled(label: String) -> Self {
+        Self {
+            label,
+            ..Self::default()
         }
-        let rule = &self.test.subject.rule;
-        let exclusions = self.exceptions.of(rule, self.test.scenario, case);
-        match compiled.schema.mappings().first() {
-            Some(types) if !exclusions.is_empty() => hide(&exclusions.on(types.clone())?, stage),
-            _ => Ok(()),
+    }
+}
+
+impl CaseEvents {
+    /// The events of a case, and its indicators.
+    pub(super) fn of(expanded: ExpandedCase) -> (Self, Self) {
+        let (mut events, mut indicators) = (Self::default(), Self::default());
+        for event in expanded.events {
+            let of_role = match event.role {
+                EventRole::Event | EventRole::History => &mut events,
+                EventRole::Indicator => &mut indicators,
+            };
+            let facts = EventFacts {
+                label: event.label.unwrap_or_default(),
+                role: event.role,
+                kind: event.kind,
+                set_fields: event.set_fields.into_iter().collect(),
+                pinned: event.pinned.into_iter().map(|pin| pin.field).collect(),
+                hidden_by: Vec::new(),
+                filtered_by: Vec::new(),
+            };
+            of_role.push(event.event, facts);
+        }
+        (events, indicators)
+    }
+
+    /// Adds an event.
+    pub(super) fn push(&mut self, event: Event, facts: EventFacts) {
+        self.events.push(event);
+        self.facts.push(facts);
+    }
+
+    /// What the scenario says of an event.
+    pub(super) fn facts(&self, event: EventId) -> Option<&EventFacts> {
+        self.facts.get(event.index())
+    }
+
+    /// Whether the event is context: it only shows what happened in the past, and the rule must not
+    /// alert on it.
+    pub(super) fn is_context(&self, event: EventId) -> bool {
+        self.facts(event)
+            .is_some_and(|facts| facts.role != EventRole::Event)
+    }
+
+    /// Leaves out the events that are context.
+    pub(super) fn without_context(&self) -> impl Iterator<Item = Override> + '_ {
+        let events = (0u32..).map(EventId).take(self.events.len());
+        events
+            .filter(|event| self.is_context(*event))
+            .map(Override::Without)
+    }
+
+    /// The label of an event; its number where it has none.
+    pub(super) fn label(&self, event: EventId) -> String {
+        match self.facts(event) {
+            Some(facts) if !facts.label.is_empty() => facts.label.clone(),
+            _ => format!("#{}", event.0 + 1),
         }
     }
 
-    /// How production runs the rule for the attack or a case.
-    pub(super) fn setting(
-        &self,
-        case: Option<&scenario::Case>,
-        recorded: bool,
-    ) -> ScheduleConfig<'a> {
-        let of_case = match case {
-            Some(case) => case.schedule.as_ref(),
-            None => self.test.scenario.attack.schedule.as_ref(),
-        };
-        let specs = [self.test.scenario.schedule.as_ref(), of_case];
-        let start = (!recorded).then_some(START.millis());
-        let stated = match (self.test.scenario, case) {
-            (scenario, _) if scenario.schedule.is_some() || !scenario.exceptions.is_empty() => true,
-            (_, Some(case)) => {
-                case.schedule.is_some() || case.repeat.is_some() || !case.exceptions.is_empty()
-            }
-            (_, None) => of_case.is_some(),
-        };
-        ScheduleConfig::new(&self.test.subject.rule, &specs, start, stated)
+    /// The event of a label.
+    pub(super) fn find(&self, label: &str) -> Option<EventId> {
+        let position = self.facts.iter().position(|facts| facts.label == label)?;
+        u32::try_from(position).ok().map(EventId)
     }
 
-    /// Recorded events with the case's changes; `None` after an error, which is noted.
-    pub(super) fn changed(&mut self, stage: Stage, case: &scenario::Case) -> Option<Stage> {
-        let labels = stage.labels.into_iter();
-        let captured = stage.events.into_iter().zip(labels);
-        let captured = captured.map(|(event, label)| CapturedEvent {
-            event,
-            label: (!label.is_empty()).then_some(label),
-            at_millis: 0,
-        });
-        let captured = captured.collect();
-        match expand_captured(self.test.scenario, Some(case), self.source, captured) {
-            Ok(expanded) => Some(Stage::of(expanded).0),
-            Err(diagnostics) => {
-                self.diagnostics.extend(diagnostics);
-                None
-            }
+    /// The values for which this exclusion hides the event.
+    pub(super) fn hiding_values(&self, event: EventId, name: &str) -> Option<String> {
+        let by = self.facts(event)?.hidden_by.iter();
+        let (_, values) = by.into_iter().find(|(own, _)| own == name)?;
+        (!values.is_empty()).then(|| values.clone())
+    }
+
+    /// The only exclusion that hides an event, if it is a filter of the rule: its number.
+    pub(super) fn filter_alone(&self, number: usize) -> Option<usize> {
+        let facts = self.facts.get(number)?;
+        match facts.filtered_by.as_slice() {
+            [filter] if facts.hidden_by.len() == 1 => Some(*filter),
+            _ => None,
         }
     }
 
-    /// Whether the sensor pins the field.
-    pub(super) fn pins(&self, field: &str) -> bool {
-        let kinds = self.source.kinds.iter().flat_map(|kind| &kind.pins);
-        kinds.chain(&self.source.pins).any(|pin| pin.field == field)
-    }
-
-    /// Why a case is the same as the attack on this source.
-    pub(super) fn no_effect(&self, effect: &Effect) -> Option<Reason> {
-        match effect {
-            Effect::Changed => None,
-            Effect::Equal => Some(Reason::SameAsAttack),
-            Effect::PinnedAway(fields) => {
-                let fields = fields.iter().map(|pin| pin.field.clone());
-                Some(Reason::PinnedBySensor {
-                    source: self.source.name.clone(),
-                    fields: fields.collect(),
-                })
-            }
-        }
-    }
-
-    /// The events of the attack or a case; `None` after an error, which is noted.
-    pub(super) fn events(&mut self, case: Option<&scenario::Case>) -> Option<Events> {
-        let test = self.test;
-        match self.expander.expand(case) {
-            Ok(Expanded::Skipped(reason)) => Some(Events::Skipped(reason)),
-            Ok(Expanded::Events(expanded)) => Some(Events::Written(expanded)),
-            Ok(Expanded::Capture(from)) => {
-                let beside = capture::Beside {
-                    scenario_file: test.scenario_file,
-                    source: &test.scenario.source,
-                    catalogue: self.catalogue,
-                    patterns: self.patterns,
-                };
-                match capture::load(&from, &beside, self.files) {
-                    Ok(capture) => Some(Events::Recorded(capture)),
-                    Err(diagnostics) => {
-                        self.diagnostics.extend(diagnostics);
-                        None
-                    }
-                }
-            }
-            Err(diagnostics) => {
-                self.diagnostics.extend(diagnostics);
-                None
-            }
-        }
+    /// Whether the sensor pins the field on the event.
+    pub(super) fn pins(&self, event: EventId, field: &str) -> bool {
+        self.facts(event)
+            .is_some_and(|facts| facts.pinned.iter().any(|pinned| pinned == field))
     }
 }

@@ -23,11 +23,11 @@ impl OnSource<'_> {
         indicators: Option<&Input<'_>>,
     ) -> Option<CheckWarning> {
         let alone = &run.produced.matches;
-        let outcome = match compiler.compile_together(&run.stage.events)? {
+        let outcome = match compiler.compile_together(&run.case_events.events)? {
             Err(refused) => format!("the search fails: {}", refused.message),
             Ok(query) => {
                 let setting = run.setting.clone();
-                match production::run(&query, run.stage, &context(), setting, indicators) {
+                match production::run(&query, run.case_events, &context(), setting, indicators) {
                     Err(failure) => format!("the search fails: {failure}"),
                     Ok(together) if together.produced.matches == *alone => return None,
                     Ok(together) if together.produced.matches.is_empty() => {

@@ -25,7 +25,7 @@ pub(super) fn produce(
     overrides: &[Override],
 ) -> ScheduledOutcome {
     let selected = Selected::of(run, setting, overrides);
-    let start = setting.start_of(&run.stage.events, &selected.events);
+    let start = setting.start_of(&run.case_events.events, &selected.events);
     let mut found = FoundRows::default();
     if selected.events.len() > MOST {
         let latest = selected
@@ -142,7 +142,7 @@ fn column_or_field(run: &Run<'_>, row: &OutputRow, field: &str) -> Vec<String> {
     }
     match row.events.as_slice() {
         [event] if pipeline(run).is_some_and(Pipeline::is_by_event) => {
-            let event = run.stage.events.get(event.index());
+            let event = run.case_events.events.get(event.index());
             let values = event.map_or(&[][..], |event| event.values(field));
             values.iter().map(ToString::to_string).collect()
         }
@@ -156,8 +156,8 @@ fn rows(run: &Run<'_>, ids: &[EventId], now: i64) -> Vec<OutputRow> {
     let input = Input {
         events: &events,
         now: Timestamp::from_millis(now),
-        answers: &run.stage.given.answers,
-        tables: &run.stage.given.tables,
+        answers: &run.case_events.given.answers,
+        tables: &run.case_events.given.tables,
         ..Input::default()
     };
     // A search that fails fails on every document: the run over all of them has said so.
@@ -179,8 +179,8 @@ fn originals(ids: &[EventId], places: &[EventId]) -> Vec<EventId> {
 /// A choice of events. Each has an id that does not depend on the choice.
 fn events(run: &Run<'_>, ids: &[EventId]) -> Vec<Event> {
     let event = |id: &EventId| {
-        let mut event = run.stage.events.get(id.index())?.clone();
-        event.id.get_or_insert_with(|| run.stage.label(*id));
+        let mut event = run.case_events.events.get(id.index())?.clone();
+        event.id.get_or_insert_with(|| run.case_events.label(*id));
         Some(event)
     };
     ids.iter().filter_map(event).collect()
@@ -198,7 +198,9 @@ impl<'r, 'c> WholeRun<'r, 'c> {
     /// `None` where no event is to be seen.
     pub(super) fn of(run: &'r Run<'c>, overrides: &[Override]) -> Option<Self> {
         let selected = Selected::of(run, &run.setting, overrides);
-        let start = run.setting.start_of(&run.stage.events, &selected.events);
+        let start = run
+            .setting
+            .start_of(&run.case_events.events, &selected.events);
         let arrivals = selected.arrivals.iter();
         let latest = arrivals.map(|arrival| arrival.arrived).max()?;
         Some(Self {
@@ -217,8 +219,8 @@ impl<'r, 'c> WholeRun<'r, 'c> {
             now: self.now,
             trace,
             forced,
-            answers: &self.run.stage.given.answers,
-            tables: &self.run.stage.given.tables,
+            answers: &self.run.case_events.given.answers,
+            tables: &self.run.case_events.given.tables,
             ..Input::default()
         };
         self.run.program.as_ref()?.run(&input).ok()
@@ -232,7 +234,7 @@ impl<'r, 'c> WholeRun<'r, 'c> {
     /// What an event is called.
     pub(super) fn label(&self, place: EventId) -> String {
         let id = self.ids.get(place.index());
-        id.map_or_else(String::new, |id| self.run.stage.label(*id))
+        id.map_or_else(String::new, |id| self.run.case_events.label(*id))
     }
 }
 

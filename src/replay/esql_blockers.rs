@@ -336,7 +336,7 @@ pub(super) fn names(
 /// Whether `because` is a pattern of `FROM`, or the index of an event that none selects.
 fn is_index(run: &Run<'_>, because: &str) -> bool {
     let mut patterns = run.setting.rule().index.iter();
-    let mut unrouted = run.stage.events.iter().filter(|event| event.unrouted);
+    let mut unrouted = run.case_events.events.iter().filter(|event| event.unrouted);
     patterns.any(|(pattern, _)| pattern == because)
         || unrouted.any(|event| event.index.as_deref() == Some(because))
 }

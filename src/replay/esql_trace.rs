@@ -94,7 +94,7 @@ pub(super) fn observed(run: &Run<'_>, overrides: &[Override]) -> Option<Pipeline
     }
     Some(PipelineRun {
         now: whole.now,
-        given: Arc::clone(&run.stage.given),
+        given: Arc::clone(&run.case_events.given),
         rows: outcome.rows,
         steps,
         events: whole.events,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
 
+use super::case_events::CaseEvents;
 use super::error;
-use super::stage::Stage;
 use super::{START, Test};
 use crate::compile::{CompiledExclusions, Exclusion, Exclusions, Refused};
 use crate::data_source::DataSource;
@@ -136,13 +136,14 @@ impl Exceptions {
 }
 
 /// Hides events from the query.
-pub(super) fn hide(exclusions: &CompiledExclusions, stage: &mut Stage) -> Result<(), Arc<Refused>> {
+pub(super) fn hide(
+    exclusions: &CompiledExclusions,
+    case_events: &mut CaseEvents,
+) -> Result<(), Arc<Refused>> {
     if exclusions.is_empty() {
         return Ok(());
     }
-    stage.hidden.clear();
-    stage.filtered_by.clear();
-    for event in &mut stage.events {
+    for (event, facts) in case_events.events.iter_mut().zip(&mut case_events.facts) {
         let mut by: Vec<(String, String)> = Vec::new();
         let mut filters = Vec::new();
         if !event.unrouted {
@@ -159,8 +160,8 @@ pub(super) fn hide(exclusions: &CompiledExclusions, stage: &mut Stage) -> Result
             }
         }
         event.unrouted |= !by.is_empty();
-        stage.hidden.push(by);
-        stage.filtered_by.push(filters);
+        facts.hidden_by = by;
+        facts.filtered_by = filters;
     }
     Ok(())
 }

@@ -96,7 +96,7 @@ fn other_indicators(case: &Case<'_, '_>, matches: &[Match]) -> Option<Reason> {
     case.wanted.matched.iter().find_map(|(event, expected)| {
         let is_of = |found: &&Match| {
             let mut events = found.stages.iter().flatten();
-            events.any(|id| run.stage.label(*id) == *event)
+            events.any(|id| run.case_events.label(*id) == *event)
         };
         let found: Vec<Vec<String>> = matches
             .iter()

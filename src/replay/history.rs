@@ -14,7 +14,7 @@ pub(super) fn uncounted(run: &Run<'_>) -> Vec<String> {
         return Vec::new();
     }
     let counted = Selected::of(run, &run.setting, &[]).events;
-    let ids = (0u32..).map(EventId).take(run.stage.events.len());
-    let uncounted = ids.filter(|id| run.stage.is_context(*id) && !counted.contains(id));
-    uncounted.map(|id| run.stage.label(id)).collect()
+    let ids = (0u32..).map(EventId).take(run.case_events.events.len());
+    let uncounted = ids.filter(|id| run.case_events.is_context(*id) && !counted.contains(id));
+    uncounted.map(|id| run.case_events.label(id)).collect()
 }

@@ -47,7 +47,7 @@ pub(super) fn of_alerts(indicators: &Indicators<'_>, alerts: &[Match]) -> Vec<De
             .filter(is_of_alert)
             .cloned()
             .collect();
-        let count = indicators.stage.events.len();
+        let count = indicators.case_events.events.len();
         let clauses = deciding(evaluation, count, &matches, &[]);
         decides(evaluation.plan(), &clauses, true)
     })
@@ -56,15 +56,17 @@ pub(super) fn of_alerts(indicators: &Indicators<'_>, alerts: &[Match]) -> Vec<De
 /// The clauses each of which alone keeps an indicator from being found.
 pub(super) fn of_lost(indicators: &Indicators<'_>, number: usize) -> Vec<Decided> {
     let is_hidden = indicators
-        .stage
-        .hidden
+        .case_events
+        .facts
         .get(number)
-        .is_some_and(|by| !by.is_empty());
+        .is_some_and(|facts| !facts.hidden_by.is_empty());
     if is_hidden {
         return Vec::new();
     }
     with_evaluation(indicators, |evaluation| {
-        let others = (0u32..).map(EventId).take(indicators.stage.events.len());
+        let others = (0u32..)
+            .map(EventId)
+            .take(indicators.case_events.events.len());
         let others = others.filter(|event| event.index() != number);
         let blockers = evaluation.blockers(&BlockerHint {
             waived: others.map(Override::Without).collect(),
@@ -95,7 +97,7 @@ fn with_evaluation(
         return Vec::new();
     };
     let prepared = patterns.with(&query.plan);
-    let evaluation = prepared.evaluate(&indicators.stage.events, &context);
+    let evaluation = prepared.evaluate(&indicators.case_events.events, &context);
     evaluation.map_or_else(|_| Vec::new(), |evaluation| ask(&evaluation))
 }
 

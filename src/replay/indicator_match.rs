@@ -99,16 +99,16 @@ impl<'a, 'c> Documents<'a, 'c> {
     ) -> Self {
         let (mut events, mut arrivals) = (Vec::new(), Vec::new());
         for (id, arrival) in selected.events.iter().zip(&selected.arrivals) {
-            let event = run.stage.events.get(id.index());
+            let event = run.case_events.events.get(id.index());
             if event.is_some_and(|event| indicators.has_a_group(Enumerated::Events, event)) {
                 events.push(*id);
                 arrivals.push(*arrival);
             }
         }
-        let start = setting.start_of(&run.stage.events, &selected.events);
+        let start = setting.start_of(&run.case_events.events, &selected.events);
         let (mut found, mut stored) = (Vec::new(), Vec::new());
         for (number, presence) in indicators.found.iter().zip(&indicators.presence) {
-            let Some(indicator) = indicators.stage.events.get(*number) else {
+            let Some(indicator) = indicators.case_events.events.get(*number) else {
                 continue;
             };
             if indicators.has_a_group(Enumerated::Indicators, indicator) {
@@ -131,12 +131,12 @@ impl<'a, 'c> Documents<'a, 'c> {
 
     fn event<'r>(&self, run: &'r Run<'_>, number: usize) -> Option<&'r Event> {
         let id = self.events.get(number)?;
-        run.stage.events.get(id.index())
+        run.case_events.events.get(id.index())
     }
 
     fn indicator(&self, number: usize) -> Option<&'c Event> {
         let number = self.found.get(number)?;
-        self.indicators.stage.events.get(*number)
+        self.indicators.case_events.events.get(*number)
     }
 
     fn entries<'r>(
@@ -221,7 +221,7 @@ pub(super) fn labels(run: &Run<'_>, found: &Match) -> Vec<String> {
 
 fn label(indicators: &Indicators<'_>, number: usize) -> String {
     let id = u32::try_from(number).unwrap_or(u32::MAX);
-    indicators.stage.label(EventId(id))
+    indicators.case_events.label(EventId(id))
 }
 
 /// What Kibana adds to an alert: one enrichment for each indicator and entry that match.
@@ -231,7 +231,7 @@ pub(super) fn enrichments(run: &Run<'_>, found: &Match, event: &Event) -> Vec<En
     };
     let mut enrichments = Vec::new();
     for one in matched(found) {
-        let Some(indicator) = indicators.stage.events.get(one.indicator) else {
+        let Some(indicator) = indicators.case_events.events.get(one.indicator) else {
             continue;
         };
         let group = indicators.settings.groups.get(one.group);
@@ -317,8 +317,8 @@ impl Reasons<'_, '_> {
     }
 
     fn pairs(&self, side: Enumerated, (event, indicator, group): Triple) -> Vec<Pair> {
-        let event = self.run.stage.events.get(event.index());
-        let indicator = self.indicators.stage.events.get(indicator);
+        let event = self.run.case_events.events.get(event.index());
+        let indicator = self.indicators.case_events.events.get(indicator);
         event
             .zip(indicator)
             .map_or_else(Vec::new, |(event, indicator)| {
@@ -345,7 +345,7 @@ impl Reasons<'_, '_> {
     /// `source.ip = 10.0.0.5`, or `no source.ip`.
     fn seen(&self, event: EventId, entry: &MappingEntry) -> String {
         let field = &entry.event_field.name;
-        let event = self.run.stage.events.get(event.index());
+        let event = self.run.case_events.events.get(event.index());
         let values =
             event.map_or_else(Vec::new, |event| self.indicators.event_values(entry, event));
         match values.as_slice() {
@@ -366,7 +366,7 @@ impl Reasons<'_, '_> {
         let number = pairs.iter().position(|pair| pair.enumerated > 1)?;
         let entry = self.entry(group, number)?;
         let (field, of) = match self.side {
-            Enumerated::Events => (&entry.event_field.name, self.run.stage.label(event)),
+            Enumerated::Events => (&entry.event_field.name, self.run.case_events.label(event)),
             Enumerated::Indicators => (
                 &entry.indicator_field.name,
                 label(self.indicators, indicator),
@@ -457,7 +457,7 @@ impl Reasons<'_, '_> {
                 parts.push(seen);
             }
         }
-        let among = match self.indicators.stage.events.len() {
+        let among = match self.indicators.case_events.events.len() {
             0 => "there are no indicators".to_owned(),
             1 => "not in the one indicator".to_owned(),
             count => format!("in none of {count} indicators"),
@@ -465,14 +465,14 @@ impl Reasons<'_, '_> {
         let value = format!("{}: {among}", parts.join(", "));
         let mut stopped = self.reason(ReasonWord::Indicator, event, value);
         // Without indicators nothing could have matched.
-        stopped.record.overdetermined = self.indicators.stage.events.is_empty();
+        stopped.record.overdetermined = self.indicators.case_events.events.is_empty();
         stopped
     }
 
     /// A reason with the word by which `because` knows it.
     fn reason(&self, word: ReasonWord, event: Option<EventId>, value: String) -> Stopped {
         let event = match self.events.as_slice() {
-            [_] => event.map(|event| self.run.stage.label(event)),
+            [_] => event.map(|event| self.run.case_events.label(event)),
             _ => Some(EVERY_EXECUTION.to_owned()),
         };
         Stopped::by_words(&[word], value).at(event)

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::START;
+use super::case_events::CaseEvents;
 use super::exclusions::hide;
-use super::stage::Stage;
 use crate::compile::{
     Comparison, CompiledExclusions, CompiledQuery, Entries, Exclusions, Refused, SourceCompiler,
 };
@@ -33,7 +33,7 @@ pub(super) struct ThreatSource<'a> {
 
 /// The indicators of a case and the indicator query on them.
 pub(super) struct Searched {
-    stage: Stage,
+    case_events: CaseEvents,
     query: Arc<CompiledQuery>,
     exclusions: Option<Arc<CompiledExclusions>>,
 }
@@ -43,21 +43,21 @@ impl<'c> ThreatSource<'c> {
     /// see.
     pub(super) fn search(
         &self,
-        mut stage: Stage,
+        mut case_events: CaseEvents,
         exclusions: Exclusions,
     ) -> Result<Searched, Arc<Refused>> {
-        route(&mut stage.events, self.patterns);
-        let query = self.compiler.compile(&stage.events)?;
+        route(&mut case_events.events, self.patterns);
+        let query = self.compiler.compile(&case_events.events)?;
         let exclusions = match query.schema.mappings().first() {
             Some(types) if !exclusions.is_empty() => {
                 let exclusions = exclusions.on(types.clone())?;
-                hide(&exclusions, &mut stage)?;
+                hide(&exclusions, &mut case_events)?;
                 Some(Arc::new(exclusions))
             }
             _ => None,
         };
         Ok(Searched {
-            stage,
+            case_events,
             query,
             exclusions,
         })
@@ -67,7 +67,7 @@ impl<'c> ThreatSource<'c> {
     pub(super) fn input(&self, searched: &'c Searched) -> Input<'c> {
         Input {
             settings: self.settings,
-            stage: &searched.stage,
+            case_events: &searched.case_events,
             query: &searched.query,
             exclusions: searched.exclusions.as_ref(),
         }
@@ -79,7 +79,7 @@ pub(super) struct Input<'c> {
     /// The settings of the rule.
     pub(super) settings: &'c rule::ThreatMatch,
     /// The indicators, as documents of the source that stores them.
-    pub(super) stage: &'c Stage,
+    pub(super) case_events: &'c CaseEvents,
     /// The indicator query on that source.
     pub(super) query: &'c Arc<CompiledQuery>,
     /// What hides some of them.
@@ -91,12 +91,12 @@ pub(super) struct Indicators<'c> {
     /// The settings of the rule.
     pub(super) settings: &'c rule::ThreatMatch,
     /// The documents.
-    pub(super) stage: &'c Stage,
+    pub(super) case_events: &'c CaseEvents,
     /// The indicator query on their source.
     pub(super) query: &'c Arc<CompiledQuery>,
     /// What hides some of them.
     pub(super) exclusions: Option<&'c Arc<CompiledExclusions>>,
-    /// The indicators that the rule finds in some execution, by their numbers in the stage.
+    /// The indicators that the rule finds in some execution, by their numbers.
     pub(super) found: Vec<usize>,
     /// For each of them, which executions' indicator query finds it; milliseconds since 1970.
     pub(super) presence: Vec<Presence>,
@@ -116,12 +116,12 @@ impl<'c> Indicators<'c> {
         times: Option<(i64, i64)>,
     ) -> Result<Self, QueryFailure> {
         let (found, presence, lost) = searched(input, times)?;
-        let (settings, indicators) = (input.settings, &input.stage.events);
+        let (settings, indicators) = (input.settings, &input.case_events.events);
         let entries = Entries::new(settings, &query.schema, &input.query.schema);
         let entries = entries.beside(&query.beside);
         Ok(Self {
             compared: Comparison::new(entries, events.iter(), indicators.iter(), START)?,
-            stage: input.stage,
+            case_events: input.case_events,
             query: input.query,
             exclusions: input.exclusions,
             settings,
@@ -157,7 +157,7 @@ fn found_at(input: &Input<'_>, now: i64) -> Result<Option<BTreeSet<usize>>, Quer
         return Ok(None);
     };
     let prepared = Prepared::new(&plan)?;
-    let evaluation = prepared.evaluate(&input.stage.events, &context)?;
+    let evaluation = prepared.evaluate(&input.case_events.events, &context)?;
     Ok(Some(numbers(&evaluation)))
 }
 
@@ -234,20 +234,24 @@ fn searched(
         ..Context::default()
     };
     let prepared = patterns?.with(plan);
-    let evaluation = prepared.evaluate(&input.stage.events, &context)?;
+    let evaluation = prepared.evaluate(&input.case_events.events, &context)?;
     let found = by_time.unwrap_or_else(|| {
         let always = |number| (number, Presence::since(i64::MIN));
         numbers(&evaluation).into_iter().map(always).collect()
     });
     let mut lost = Vec::new();
-    for number in (0..input.stage.events.len()).filter(|number| !found.contains_key(number)) {
-        let hidden = input.stage.hidden.get(number).and_then(|by| by.first());
+    for number in (0..input.case_events.events.len()).filter(|number| !found.contains_key(number)) {
+        let hidden = input
+            .case_events
+            .facts
+            .get(number)
+            .and_then(|facts| facts.hidden_by.first());
         let why = match hidden {
             Some((name, _)) if name == "filters" => "threat_filters".to_owned(),
             Some((name, _)) => name.clone(),
-            None if is_unrouted(input.stage, number) => "threat_index".to_owned(),
+            None if is_unrouted(input.case_events, number) => "threat_index".to_owned(),
             None => {
-                let others = (0u32..).map(EventId).take(input.stage.events.len());
+                let others = (0u32..).map(EventId).take(input.case_events.events.len());
                 let others = others.filter(|id| id.index() != number);
                 let blockers = evaluation.blockers(&BlockerHint {
                     waived: others.map(Override::Without).collect(),
@@ -270,8 +274,11 @@ fn searched(
     Ok((found, presence, lost))
 }
 
-fn is_unrouted(stage: &Stage, number: usize) -> bool {
-    stage.events.get(number).is_some_and(|event| event.unrouted)
+fn is_unrouted(case_events: &CaseEvents, number: usize) -> bool {
+    case_events
+        .events
+        .get(number)
+        .is_some_and(|event| event.unrouted)
 }
 
 /// The canonical texts of the clauses among these causes.

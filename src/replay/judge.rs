@@ -96,7 +96,7 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
             waived: waived
                 .iter()
                 .cloned()
-                .chain(run.stage.without_context())
+                .chain(run.case_events.without_context())
                 .collect(),
         });
         let mut none = record::none(run, case.query, &blockers);
@@ -209,7 +209,7 @@ pub(super) fn assignment(case: &Case<'_, '_>) -> Vec<Option<EventId>> {
     };
     let of_case = |found: &&Match| {
         let mut events = found.stages.iter().flatten();
-        !events.all(|event| attack.stage.is_context(*event))
+        !events.all(|event| attack.case_events.is_context(*event))
     };
     let by_match = attack
         .evaluation
@@ -221,7 +221,7 @@ pub(super) fn assignment(case: &Case<'_, '_>) -> Vec<Option<EventId>> {
                 .stages
                 .iter()
                 .flatten()
-                .map(|event| case.run.stage.find(&attack.stage.label(*event)))
+                .map(|event| case.run.case_events.find(&attack.case_events.label(*event)))
                 .collect()
         });
     by_match.unwrap_or_default()
@@ -268,7 +268,7 @@ fn differs(case: &Run<'_>, attack: &Run<'_>, waiver: Option<&Waiver>, cause: &Ca
     if !is_condition {
         return true;
     }
-    let Some(same) = attack.stage.find(&case.stage.label(event)) else {
+    let Some(same) = attack.case_events.find(&case.case_events.label(event)) else {
         return true;
     };
     case.evaluation.fact(clause, event) != attack.evaluation.fact(clause, same)

@@ -26,7 +26,7 @@ pub(super) fn of(run: &Run<'_>, constants: &Constants) -> Option<Misfits> {
         count: 0,
         first: Vec::new(),
     };
-    let events = run.stage.events.iter().zip(1_usize..);
+    let events = run.case_events.events.iter().zip(1_usize..);
     for (event, number) in events.filter(|(event, _)| !event.unrouted) {
         for field in &fields {
             let values = event.values(&field.read_from).iter();

@@ -9,6 +9,7 @@ mod reason_name;
 pub mod census;
 pub(crate) mod capture;
 mod case_events;
+mod prepare_case;
 mod check;
 pub mod error;
 pub mod events;
@@ -56,7 +57,6 @@ mod history;
 mod indicator_clauses;
 mod indicator_match;
 mod indicators;
-mod stage;
 mod unset_fields;
 
 use std::collections::BTreeSet;

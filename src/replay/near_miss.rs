@@ -43,7 +43,7 @@ fn word(run: &Run<'_>, cause: &Cause) -> Option<ReasonWord> {
     let plan = run.plan();
     let leaf = plan.clause(id)?.leaf?;
     let predicate = &plan.leaves.get(leaf)?.predicate;
-    let document = run.stage.events.get(event.index())?;
+    let document = run.case_events.events.get(event.index())?;
     let holds = |predicate: Predicate| {
         let filter = Filter {
             predicate,

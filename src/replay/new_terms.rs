@@ -28,7 +28,7 @@ pub(super) fn produce(
 ) -> ScheduledOutcome {
     let selected = Selected::of(run, setting, overrides);
     let documents = documents(run, settings, &selected);
-    let start = setting.start_of(&run.stage.events, &selected.events);
+    let start = setting.start_of(&run.case_events.events, &selected.events);
     let history = |to: i64| history_start(settings, start, to);
     let mut pool = Pool::default();
     let mut replay = |executions: &[Execution]| {
@@ -118,7 +118,9 @@ pub(super) fn stopped(
     let documents = documents(run, settings, &selected);
     let kind = &run.setting.rule().kind;
     let fields = key_fields(kind);
-    let start = run.setting.start_of(&run.stage.events, &selected.events);
+    let start = run
+        .setting
+        .start_of(&run.case_events.events, &selected.events);
     let history = |to: i64| history_start(settings, start, to);
     let of_case = documents.iter().zip(&selected.of_case);
     let of_case: Vec<&Document> = of_case
@@ -157,7 +159,7 @@ pub(super) fn stopped(
     phases(&run.setting, &selected.arrivals, &[], &mut replay);
     let (seen, at_the_edge) = known?;
     let event = selected.ids(&[seen.first]).first().copied();
-    let label = event.map(|event| run.stage.label(event));
+    let label = event.map(|event| run.case_events.label(event));
     let terms = key_words(&fields, &seen.terms);
     let when = format_offset(seen.time);
     let value = format!("{terms} seen at {when}");

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::case_events::CaseEvents;
 use super::indicators;
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
-use super::stage::Stage;
 use super::{esql, indicator_match, new_terms, query_rule, threshold};
 use crate::compile::CompiledQuery;
 use crate::evaluate::{Context, Match, Override, QueryFailure};
@@ -22,12 +22,12 @@ const MOST: usize = 2_000;
 /// Runs a rule on the events of a case, and its schedule on what it finds.
 pub(super) fn run<'c>(
     query: &'c Arc<CompiledQuery>,
-    stage: &'c Stage,
+    case_events: &'c CaseEvents,
     context: &Context,
     setting: ScheduleConfig<'c>,
     indicators: Option<&indicators::Input<'c>>,
 ) -> Result<Run<'c>, QueryFailure> {
-    let mut run = Run::new(query, stage, context, setting, indicators)?;
+    let mut run = Run::new(query, case_events, context, setting, indicators)?;
     run.produced = produce(&run, &run.setting, &[]);
     Ok(run)
 }
@@ -60,7 +60,7 @@ pub(super) fn produce(
     let meets = |event: &EventId| {
         !overrides.is_empty() || run.evaluation.stages_met(*event).next().is_some()
     };
-    let numbers = (0u32..).map(EventId).take(run.stage.events.len());
+    let numbers = (0u32..).map(EventId).take(run.case_events.events.len());
     let events: Vec<EventId> = numbers.filter(meets).collect();
     if events.len() > MOST || events.is_empty() {
         return ScheduledOutcome::new(whole(), Vec::new(), false);
@@ -128,7 +128,9 @@ impl Replayed<'_, '_> {
 
     /// What each of the different searches finds.
     fn found(&mut self) -> Vec<SearchHits> {
-        let arrivals = self.setting.relative(&self.run.stage.events, self.events);
+        let arrivals = self
+            .setting
+            .relative(&self.run.case_events.events, self.events);
         let mut found = Vec::new();
         let interval = self.setting.schedule().interval.max(1);
         let runs = |search: &Search| {
@@ -172,7 +174,7 @@ impl Replayed<'_, '_> {
             return Group::new();
         };
         let ids = found.stages.iter().flatten();
-        let events = ids.filter_map(|id| self.run.stage.events.get(id.index()));
+        let events = ids.filter_map(|id| self.run.case_events.events.get(id.index()));
         let events: Vec<&Event> = events.collect();
         let sequence = !matches!(self.run.plan().operator, Operator::Select);
         group(suppression, &events, sequence)

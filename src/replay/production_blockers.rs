@@ -16,7 +16,7 @@ use crate::rule::RuleKind;
 /// itself did.
 pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
     let mut of_case = waived.to_vec();
-    of_case.extend(run.stage.without_context());
+    of_case.extend(run.case_events.without_context());
     if !run.evaluation.decide_with(&of_case).is_empty() {
         let kind = &run.setting.rule().kind;
         let of_kind = match kind {
@@ -43,12 +43,12 @@ pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
         .collect();
     if let [first, ..] = alone.as_slice() {
         let event = hidden(run, first);
-        let value = event.and_then(|event| run.stage.seen_by(event, first));
+        let value = event.and_then(|event| run.case_events.hiding_values(event, first));
         return Some(Stopped {
             reasons: alone.iter().map(|name| ReasonName::parse(name)).collect(),
             also: Vec::new(),
             record: NoneRecord {
-                event: event.map(|event| run.stage.label(event)),
+                event: event.map(|event| run.case_events.label(event)),
                 blocker: alone.iter().map(|name| (*name).clone()).collect(),
                 causes: alone.iter().map(|name| cause(run, name)).collect(),
                 value,
@@ -86,7 +86,12 @@ pub(super) fn created(run: &Run<'_>, waived: &[Override]) -> Option<Vec<String>>
 /// Everything that hides an event, each once, in the order of the events.
 fn names(run: &Run<'_>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for (name, _) in run.stage.hidden.iter().flatten() {
+    for (name, _) in run
+        .case_events
+        .facts
+        .iter()
+        .flat_map(|facts| &facts.hidden_by)
+    {
         if !names.contains(name) {
             names.push(name.clone());
         }
@@ -96,17 +101,19 @@ fn names(run: &Run<'_>) -> Vec<String> {
 
 /// The overrides that show the events again once these exclusions are lifted.
 fn shown(run: &Run<'_>, lifted: &dyn Fn(&str) -> bool) -> Vec<Override> {
-    let events = (0u32..).map(EventId).zip(&run.stage.hidden);
+    let events = (0u32..).map(EventId).zip(&run.case_events.facts);
+    let is_shown =
+        |by: &[(String, String)]| !by.is_empty() && by.iter().all(|(name, _)| lifted(name));
     events
-        .filter(|(_, by)| !by.is_empty() && by.iter().all(|(name, _)| lifted(name)))
+        .filter(|(_, facts)| is_shown(&facts.hidden_by))
         .map(|(event, _)| Override::Route(event))
         .collect()
 }
 
 /// The only event that this hides; `None` of several.
 fn hidden(run: &Run<'_>, name: &str) -> Option<EventId> {
-    let events = (0u32..).map(EventId).zip(&run.stage.hidden);
-    let mut events = events.filter(|(_, by)| by.iter().any(|(own, _)| own == name));
+    let events = (0u32..).map(EventId).zip(&run.case_events.facts);
+    let mut events = events.filter(|(_, facts)| facts.hidden_by.iter().any(|(own, _)| own == name));
     let (event, _) = events.next()?;
     events.next().is_none().then_some(event)
 }
@@ -114,7 +121,7 @@ fn hidden(run: &Run<'_>, name: &str) -> Option<EventId> {
 fn cause(run: &Run<'_>, name: &str) -> CauseRecord {
     CauseRecord {
         stage: None,
-        event: hidden(run, name).map(|event| run.stage.label(event)),
+        event: hidden(run, name).map(|event| run.case_events.label(event)),
         clause: name.to_owned(),
         line: None,
     }
@@ -128,13 +135,18 @@ fn look_back(run: &Run<'_>) -> Stopped {
         .into_iter()
         .flat_map(|found| found.stages.iter().flatten());
     let arrivals: Vec<(EventId, _)> = events
-        .filter_map(|id| Some((*id, run.setting.arrival(run.stage.events.get(id.index())?))))
+        .filter_map(|id| {
+            Some((
+                *id,
+                run.setting.arrival(run.case_events.events.get(id.index())?),
+            ))
+        })
         .collect();
     let late = |(event, arrival): &(EventId, crate::execution::Arrival)| {
         let delay = arrival.arrived - arrival.time?;
         (delay > schedule.look_back).then(|| {
             let late = plain(delay);
-            format!("{} came {late} late", run.stage.label(*event))
+            format!("{} came {late} late", run.case_events.label(*event))
         })
     };
     let first = arrivals
@@ -146,7 +158,7 @@ fn look_back(run: &Run<'_>) -> Stopped {
     let timeless = |(event, arrival): &(EventId, crate::execution::Arrival)| {
         let field = run.setting.required_time()?;
         arrival.time.is_none().then(|| {
-            let label = run.stage.label(*event);
+            let label = run.case_events.label(*event);
             format!("{label} has no {field}, and the rule falls back on no other time")
         })
     };

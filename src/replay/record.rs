@@ -34,7 +34,7 @@ fn recorded(run: &Run<'_>, found: &Match, with: &[(String, String)]) -> AlertRec
         .unwrap_or_default();
     let events = found.stages.iter().map(|stage| {
         stage.map(|event| EventRecord {
-            label: run.stage.label(event),
+            label: run.case_events.label(event),
             after: time(run, event).unwrap_or(start).millis() - start.millis(),
         })
     });
@@ -98,7 +98,7 @@ fn made(run: &Run<'_>, found: &Match) -> Alerts {
 fn made_alone(run: &Run<'_>, found: &Match) -> Alerts {
     let ids = found.stages.iter().flatten();
     let events: Vec<&Event> = ids
-        .filter_map(|id| run.stage.events.get(id.index()))
+        .filter_map(|id| run.case_events.events.get(id.index()))
         .collect();
     let rule = run.setting.rule();
     let text = |value: &Option<Value>| value.as_ref().map_or_else(String::new, ToString::to_string);
@@ -235,7 +235,8 @@ fn stage_of_positions(plan: &Plan) -> impl Iterator<Item = StageId> {
 /// The fields that the scenario sets on an event, and those that a stage reads.
 fn telling<'r>(run: &'r Run<'_>, event: EventId, stage: StageId) -> BTreeSet<&'r str> {
     let plan = run.plan();
-    let set = run.stage.set.get(event.index()).into_iter().flatten();
+    let facts = run.case_events.facts(event);
+    let set = facts.into_iter().flat_map(|facts| &facts.set_fields);
     let mut fields: BTreeSet<&str> = set.map(String::as_str).collect();
     let clauses = plan.clauses.numbered();
     for (id, _) in clauses.filter(|(_, clause)| clause.stage == Some(stage)) {
@@ -246,14 +247,14 @@ fn telling<'r>(run: &'r Run<'_>, event: EventId, stage: StageId) -> BTreeSet<&'r
 }
 
 fn values_of(run: &Run<'_>, event: EventId, field: &str) -> Vec<String> {
-    let event = run.stage.events.get(event.index());
+    let event = run.case_events.events.get(event.index());
     let values = event.map_or(&[][..], |event| event.values(field));
     values.iter().map(ToString::to_string).collect()
 }
 
 fn time(run: &Run<'_>, event: EventId) -> Option<Timestamp> {
     let field = run.plan().fields.at(run.plan().timestamp);
-    let event: &Event = run.stage.events.get(event.index())?;
+    let event: &Event = run.case_events.events.get(event.index())?;
     let text = event.values(&field.path).first()?.to_string();
     crate::event::time::DateFormat::usual().parse(&text)
 }
@@ -275,7 +276,7 @@ pub(super) fn none(run: &Run<'_>, query: &QueryText, blockers: &Blockers) -> Non
     let stage = same(&|cause| cause.stage.map(|stage| (stage.0 + 1).to_string()));
     NoneRecord {
         stage: stage.and_then(|stage| stage.parse().ok()),
-        event: same(&|cause| cause.event.map(|event| run.stage.label(event))),
+        event: same(&|cause| cause.event.map(|event| run.case_events.label(event))),
         blocker: blocker(run, blockers, causes),
         causes: causes
             .iter()
@@ -323,12 +324,10 @@ pub(super) fn words(run: &Run<'_>, causes: &[Cause]) -> Vec<String> {
 
 /// Names a cause; an event hidden by an exclusion is named by the exclusion.
 fn cause_words(run: &Run<'_>, cause: &Cause) -> String {
-    let hidden = cause
-        .event
-        .and_then(|event| run.stage.hidden.get(event.index()));
-    match (cause.kind, hidden.and_then(|by| by.first())) {
+    let hidden = cause.event.and_then(|event| run.case_events.facts(event));
+    match (cause.kind, hidden.and_then(|facts| facts.hidden_by.first())) {
         (CauseKind::NotRouted, Some((name, _))) => name.clone(),
-        _ => reason::words(run.plan(), cause, |event| run.stage.label(event)),
+        _ => reason::words(run.plan(), cause, |event| run.case_events.label(event)),
     }
 }
 
@@ -343,7 +342,7 @@ fn cause_record(run: &Run<'_>, query: &QueryText, cause: &Cause) -> CauseRecord 
     });
     CauseRecord {
         stage: cause.stage.map(|stage| stage.0 + 1),
-        event: cause.event.map(|event| run.stage.label(event)),
+        event: cause.event.map(|event| run.case_events.label(event)),
         clause: cause_words(run, cause),
         line,
     }
@@ -367,7 +366,7 @@ fn value(run: &Run<'_>, causes: &[Cause]) -> Option<String> {
             } else {
                 values.join(", ")
             };
-            if run.stage.pins(event, path) {
+            if run.case_events.pins(event, path) {
                 text.push_str(", pinned by the sensor");
             }
             if !seen.iter().any(|(known, _)| known == path) {

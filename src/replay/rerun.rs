@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
+use super::case_events::CaseEvents;
 use super::indicators::Input;
 use super::production;
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
-use super::stage::Stage;
 use crate::compile::{CompiledExclusions, CompiledQuery, Exclusion};
 use crate::evaluate::{FailureKind, Match, Override, QueryFailure};
 use crate::event::EventId;
@@ -18,7 +18,7 @@ use crate::rule::{Rule, RuleKind};
 /// What the executions of a check ran on.
 #[derive(Debug)]
 pub struct ProductionInput {
-    stage: Stage,
+    case_events: CaseEvents,
     windows: Windows,
     phase: Option<i64>,
     start: Option<i64>,
@@ -30,7 +30,7 @@ pub struct ProductionInput {
 /// The indicators of a check.
 #[derive(Debug)]
 struct IndicatorInput {
-    stage: Stage,
+    case_events: CaseEvents,
     query: Arc<CompiledQuery>,
     /// What hides some of them.
     exclusions: Option<Arc<CompiledExclusions>>,
@@ -84,12 +84,12 @@ impl ProductionInput {
             return None;
         }
         let indicators = run.indicators.as_ref().map(|indicators| IndicatorInput {
-            stage: indicators.stage.clone(),
+            case_events: indicators.case_events.clone(),
             query: Arc::clone(indicators.query),
             exclusions: indicators.exclusions.cloned(),
         });
         Some(Self {
-            stage: run.stage.clone(),
+            case_events: run.case_events.clone(),
             windows: setting.windows(),
             phase: setting.phase(),
             start: setting.start(),
@@ -113,7 +113,7 @@ impl ProductionInput {
                 shown = indicators.shown(variant)?;
                 Some(Input {
                     settings,
-                    stage: shown.as_ref().unwrap_or(&indicators.stage),
+                    case_events: shown.as_ref().unwrap_or(&indicators.case_events),
                     query: variant.indicator_query.unwrap_or(&indicators.query),
                     exclusions: None,
                 })
@@ -122,7 +122,7 @@ impl ProductionInput {
         };
         let run = Run::again(
             query,
-            &self.stage,
+            &self.case_events,
             self.setting(variant.rule),
             input.as_ref(),
         )?;
@@ -138,13 +138,13 @@ impl ProductionInput {
 
 impl IndicatorInput {
     /// The indicators as a rule sees them that lacks a filter.
-    fn shown(&self, variant: &Variant<'_>) -> Result<Option<Stage>, QueryFailure> {
+    fn shown(&self, variant: &Variant<'_>) -> Result<Option<CaseEvents>, QueryFailure> {
         let (Some(number), Some(exclusions)) = (variant.without_filter, &self.exclusions) else {
             return Ok(None);
         };
-        let mut stage = self.stage.clone();
-        for (event, by) in stage.events.iter_mut().zip(&mut stage.hidden) {
-            if by.is_empty() {
+        let mut case_events = self.case_events.clone();
+        for (event, facts) in case_events.events.iter_mut().zip(&mut case_events.facts) {
+            if facts.hidden_by.is_empty() {
                 continue;
             }
             let found = exclusions
@@ -159,10 +159,10 @@ impl IndicatorInput {
             };
             if !found.iter().any(is_other) {
                 event.unrouted = false;
-                by.clear();
+                facts.hidden_by.clear();
             }
         }
-        Ok(Some(stage))
+        Ok(Some(case_events))
     }
 }
 

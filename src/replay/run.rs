@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::START;
+use super::case_events::CaseEvents;
 use super::indicators::{self, Indicators};
 use super::reason::Uncertainty;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
-use super::stage::Stage;
 use crate::compile::CompiledQuery;
 use crate::evaluate::pipeline::Program;
 use crate::evaluate::{Context, Evaluation, Match, Prepared, QueryFailure};
@@ -20,7 +20,7 @@ pub(super) struct Run<'c> {
     /// The query as it was compiled for the case.
     pub(super) query: &'c Arc<CompiledQuery>,
     /// The events.
-    pub(super) stage: &'c Stage,
+    pub(super) case_events: &'c CaseEvents,
     /// The indicators, of an indicator-match rule.
     pub(super) indicators: Option<Indicators<'c>>,
     /// What the evaluator found.
@@ -37,25 +37,25 @@ impl<'c> Run<'c> {
     /// Runs the query on the events; what production makes of it is not known yet.
     pub(super) fn new(
         query: &'c Arc<CompiledQuery>,
-        stage: &'c Stage,
+        case_events: &'c CaseEvents,
         context: &Context,
         setting: ScheduleConfig<'c>,
         indicators: Option<&indicators::Input<'c>>,
     ) -> Result<Self, QueryFailure> {
         let prepared = query.patterns.clone()?.with(&query.plan);
-        let evaluation = prepared.evaluate(&stage.events, context)?;
-        let uncertain = match uncertain(query, stage, &evaluation, context)? {
-            None => execution_time(query, stage, &evaluation, &setting)?,
+        let evaluation = prepared.evaluate(&case_events.events, context)?;
+        let uncertain = match uncertain(query, case_events, &evaluation, context)? {
+            None => execution_time(query, case_events, &evaluation, &setting)?,
             known => known,
         };
         let program = query.pipeline.as_ref().map(Program::new).transpose()?;
-        let times = executions(stage, &setting);
+        let times = executions(case_events, &setting);
         let indicators =
-            indicators.map(|input| Indicators::new(input, &stage.events, query, times));
+            indicators.map(|input| Indicators::new(input, &case_events.events, query, times));
         Ok(Self {
             program,
             query,
-            stage,
+            case_events,
             indicators: indicators.transpose()?,
             evaluation,
             uncertain,
@@ -67,7 +67,7 @@ impl<'c> Run<'c> {
     /// Runs another version of the query on the events of a case that has run.
     pub(super) fn again(
         query: &'c Arc<CompiledQuery>,
-        stage: &'c Stage,
+        case_events: &'c CaseEvents,
         setting: ScheduleConfig<'c>,
         indicators: Option<&indicators::Input<'c>>,
     ) -> Result<Self, QueryFailure> {
@@ -76,14 +76,14 @@ impl<'c> Run<'c> {
             ..Context::default()
         };
         let prepared = query.patterns.clone()?.with(&query.plan);
-        let evaluation = prepared.evaluate(&stage.events, &context)?;
-        let times = executions(stage, &setting);
+        let evaluation = prepared.evaluate(&case_events.events, &context)?;
+        let times = executions(case_events, &setting);
         let indicators =
-            indicators.map(|input| Indicators::new(input, &stage.events, query, times));
+            indicators.map(|input| Indicators::new(input, &case_events.events, query, times));
         Ok(Self {
             program: None,
             query,
-            stage,
+            case_events,
             indicators: indicators.transpose()?,
             evaluation,
             uncertain: None,
@@ -101,7 +101,7 @@ impl<'c> Run<'c> {
     pub(super) fn labels_of(&self, matches: &[Match]) -> Vec<Vec<String>> {
         let labels = |found: &Match| {
             let events = found.stages.iter().flatten();
-            events.map(|event| self.stage.label(*event)).collect()
+            events.map(|event| self.case_events.label(*event)).collect()
         };
         matches.iter().map(labels).collect()
     }
@@ -110,12 +110,12 @@ impl<'c> Run<'c> {
 /// Evaluates whatever Elasticsearch's documentation leaves open both ways.
 fn uncertain(
     query: &CompiledQuery,
-    stage: &Stage,
+    case_events: &CaseEvents,
     evaluation: &Evaluation<'_>,
     context: &Context,
 ) -> Result<Option<Uncertainty>, QueryFailure> {
     if let Some(folded) = &query.folded {
-        let other = Prepared::new(folded)?.evaluate(&stage.events, context)?;
+        let other = Prepared::new(folded)?.evaluate(&case_events.events, context)?;
         if other.matches() != evaluation.matches() {
             return Ok(Some(Uncertainty::OptionalFields {
                 fields: query.unmapped.iter().map(ToString::to_string).collect(),
@@ -124,11 +124,11 @@ fn uncertain(
             }));
         }
     }
-    if query.plan.tiebreaker.is_none() && has_equal_times(&query.plan, stage) {
-        let reversed: Vec<Event> = stage.events.iter().rev().cloned().collect();
+    if query.plan.tiebreaker.is_none() && has_equal_times(&query.plan, case_events) {
+        let reversed: Vec<Event> = case_events.events.iter().rev().cloned().collect();
         let prepared = query.patterns.clone()?.with(&query.plan);
         let other = prepared.evaluate(&reversed, context)?;
-        let last = u32::try_from(stage.events.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let last = u32::try_from(case_events.events.len().saturating_sub(1)).unwrap_or(u32::MAX);
         if forward(other.matches(), last) != sorted(evaluation.matches()) {
             return Ok(Some(Uncertainty::EqualTimes {
                 forward: evaluation.matches().len(),
@@ -141,23 +141,26 @@ fn uncertain(
 
 /// When the first and the last execution start that see an event of the case, in milliseconds since
 /// 1970.
-pub(super) fn executions(stage: &Stage, setting: &ScheduleConfig<'_>) -> Option<(i64, i64)> {
-    let ids = (0u32..).map(EventId).take(stage.events.len());
-    let of_case: Vec<EventId> = ids.filter(|id| !stage.is_context(*id)).collect();
-    setting.executions(&stage.events, &of_case)
+pub(super) fn executions(
+    case_events: &CaseEvents,
+    setting: &ScheduleConfig<'_>,
+) -> Option<(i64, i64)> {
+    let ids = (0u32..).map(EventId).take(case_events.events.len());
+    let of_case: Vec<EventId> = ids.filter(|id| !case_events.is_context(*id)).collect();
+    setting.executions(&case_events.events, &of_case)
 }
 
 /// Runs a query whose date math counts from `now` at the times of the executions, too.
 fn execution_time(
     query: &CompiledQuery,
-    stage: &Stage,
+    case_events: &CaseEvents,
     evaluation: &Evaluation<'_>,
     setting: &ScheduleConfig<'_>,
 ) -> Result<Option<Uncertainty>, QueryFailure> {
     if query.at(query.now).is_none() {
         return Ok(None);
     }
-    let times = executions(stage, setting);
+    let times = executions(case_events, setting);
     for now in times.into_iter().flat_map(|(first, last)| [first, last]) {
         let context = Context {
             now: Timestamp::from_millis(now),
@@ -166,7 +169,7 @@ fn execution_time(
         let Some(plan) = query.at(context.now) else {
             continue;
         };
-        let other = Prepared::new(&plan)?.evaluate(&stage.events, &context)?;
+        let other = Prepared::new(&plan)?.evaluate(&case_events.events, &context)?;
         if other.matches() != evaluation.matches() {
             return Ok(Some(Uncertainty::ExecutionTime {
                 start: evaluation.matches().len(),
@@ -177,9 +180,9 @@ fn execution_time(
     Ok(None)
 }
 
-fn has_equal_times(plan: &Plan, stage: &Stage) -> bool {
+fn has_equal_times(plan: &Plan, case_events: &CaseEvents) -> bool {
     let field = plan.fields.at(plan.timestamp);
-    let mut times: Vec<String> = stage
+    let mut times: Vec<String> = case_events
         .events
         .iter()
         .filter_map(|event| event.values(&field.path).first())

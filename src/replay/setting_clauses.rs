@@ -155,12 +155,12 @@ impl Trial<'_, '_> {
         };
         let input = Input {
             settings,
-            stage: own.stage,
+            case_events: own.case_events,
             query: own.query,
             exclusions: own.exclusions,
         };
-        let times = executions(self.run.stage, &setting);
-        let events = &self.run.stage.events;
+        let times = executions(self.run.case_events, &setting);
+        let events = &self.run.case_events.events;
         let indicators = Indicators::new(&input, events, self.run.query, times);
         indicators.map_or_else(
             |_| Vec::new(),
@@ -290,9 +290,10 @@ impl Trial<'_, '_> {
         let filters = run.setting.rule().production.filters.iter().enumerate();
         let matched = !self.alerts.is_empty();
         let stops = |number: usize| {
-            let numbers = 0..run.stage.events.len();
+            let numbers = 0..run.case_events.events.len();
             let mut overrides = self.overrides.to_vec();
-            let hidden = numbers.filter(|event| run.stage.filter_alone(*event) == Some(number));
+            let hidden =
+                numbers.filter(|event| run.case_events.filter_alone(*event) == Some(number));
             let hidden = hidden.filter_map(|event| u32::try_from(event).ok());
             overrides.extend(hidden.map(|event| Override::Route(EventId(event))));
             overrides.len() > self.overrides.len()
@@ -316,10 +317,10 @@ impl Trial<'_, '_> {
         let side = Enumerated::of(ids.len(), indicators.found.len());
         let events = || {
             let events = ids.iter();
-            events.filter_map(|id| self.run.stage.events.get(id.index()))
+            events.filter_map(|id| self.run.case_events.events.get(id.index()))
         };
         let pairs = |event: &Event, number: usize, group: usize| {
-            let indicator = indicators.stage.events.get(number);
+            let indicator = indicators.case_events.events.get(number);
             indicator.map_or_else(Vec::new, |indicator| {
                 indicators.compared.pairs(side, group, event, indicator)
             })
@@ -340,7 +341,7 @@ impl Trial<'_, '_> {
                     if pairs.is_empty() || group_holds(&pairs).is_err() {
                         continue;
                     }
-                    let filter = indicators.stage.filter_alone(*indicator);
+                    let filter = indicators.case_events.filter_alone(*indicator);
                     let filter = filter.and_then(|at| Some((at, own.filters.get(at)?)));
                     decided.extend(filter.map(|(at, (filter, _))| {
                         decides(&Setting::IndicatorFilter(at, filter.to_string()), false)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::capture::Events;
+use super::case_events::CaseEvents;
 use super::exclusions::Exceptions;
 use super::expectation::{Wanted, wanted};
 use super::indicators::{Searched, ThreatSource};
@@ -12,7 +13,6 @@ use super::outcome::{Check, Observed, PinKind, Verdict};
 use super::production;
 use super::reason::{Reason, RefusedQuery};
 use super::run::Run;
-use super::stage::Stage;
 use super::trace::Observation;
 use super::waiver::Waiver;
 use super::{Event, Options, START, Test, given};
@@ -183,7 +183,7 @@ impl<'a> OnSource<'a> {
     fn indicators(
         &self,
         case: Option<&scenario::Case>,
-        stage: Stage,
+        case_events: CaseEvents,
         threat: Option<&ThreatSource<'_>>,
     ) -> Result<Option<Searched>, Arc<Refused>> {
         let Some(threat) = threat else {
@@ -193,7 +193,7 @@ impl<'a> OnSource<'a> {
         let scenario = self.test.scenario;
         let exceptions = self.exceptions;
         let exclusions = exceptions.of_indicators(rule, threat.settings, scenario, case);
-        threat.search(stage, exclusions).map(Some)
+        threat.search(case_events, exclusions).map(Some)
     }
 
     /// The scenario's other sources.
@@ -279,7 +279,7 @@ impl<'a> OnSource<'a> {
         if self.options.takes(test, &key, None) {
             self.options.receiver.receive(Event::CheckStarted(&key));
         }
-        let stage = match events {
+        let case_events = match events {
             Events::Skipped(reason) => {
                 let check = self.skipped(&self.attack_item(), reason);
                 self.finished(check, &mut checks);
@@ -289,15 +289,15 @@ impl<'a> OnSource<'a> {
             Events::Recorded(capture) if capture.source != self.source.name => {
                 return Vec::new();
             }
-            Events::Recorded(capture) => ((capture.stage, Stage::default()), true),
-            Events::Written(expanded) => (Stage::of(expanded), false),
+            Events::Recorded(capture) => ((capture.case_events, CaseEvents::default()), true),
+            Events::Written(expanded) => (CaseEvents::of(expanded), false),
         };
-        let ((mut stage, indicators), recorded) = stage;
+        let ((mut case_events, indicators), recorded) = case_events;
         let Some(expected) = expected else {
             // The attack has no expectation on this source: its cases are judged on their own.
             return self.cases(query, compiler, threat, &Attack::Broken(None));
         };
-        let compiled = match compiler.compile(&stage.events) {
+        let compiled = match compiler.compile(&case_events.events) {
             Ok(compiled) => compiled,
             Err(refused) => {
                 let check = self.refused(&self.attack_item(), &expected, &refused);
@@ -315,7 +315,7 @@ impl<'a> OnSource<'a> {
                 return checks;
             }
         };
-        if let Err(refused) = self.hide(None, &compiled, &mut stage) {
+        if let Err(refused) = self.hide(None, &compiled, &mut case_events) {
             let check = self.refused(&self.attack_item(), &expected, &refused);
             self.finished(check, &mut checks);
             checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
@@ -324,15 +324,16 @@ impl<'a> OnSource<'a> {
         let setting = self.setting(None, recorded);
         let input = threat.zip(searched.as_ref());
         let input = input.map(|(threat, searched)| threat.input(searched));
-        let run = match production::run(&compiled, &stage, &context(), setting, input.as_ref()) {
-            Ok(run) => run,
-            Err(failure) => {
-                let check = self.failure(&self.attack_item(), &expected, &failure);
-                self.finished(check, &mut checks);
-                checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
-                return checks;
-            }
-        };
+        let run =
+            match production::run(&compiled, &case_events, &context(), setting, input.as_ref()) {
+                Ok(run) => run,
+                Err(failure) => {
+                    let check = self.failure(&self.attack_item(), &expected, &failure);
+                    self.finished(check, &mut checks);
+                    checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
+                    return checks;
+                }
+            };
         let case = Case {
             query,
             run: &run,
@@ -397,12 +398,12 @@ impl<'a> OnSource<'a> {
     ) -> Option<Check> {
         let expected = wanted(self.test.scenario, Some(case), self.source)?;
         let mut forced = false;
-        let ((mut stage, indicators), no_effect, recorded) = match self.events(Some(case))? {
+        let ((mut case_events, indicators), no_effect, recorded) = match self.events(Some(case))? {
             Events::Skipped(reason) => return Some(self.skipped(item, reason)),
             Events::Recorded(capture) if capture.source != self.source.name => return None,
             Events::Recorded(capture) => {
-                let changed = self.changed(capture.stage, case)?;
-                ((changed, Stage::default()), None, true)
+                let changed = self.changed(capture.case_events, case)?;
+                ((changed, CaseEvents::default()), None, true)
             }
             Events::Written(expanded) => {
                 let production = case.schedule.is_some()
@@ -410,10 +411,10 @@ impl<'a> OnSource<'a> {
                     || !case.completions.is_empty();
                 let no_effect = self.no_effect(&expanded.effect).filter(|_| !production);
                 forced = expanded.forced.iter().any(|field| self.pins(field));
-                (Stage::of(expanded), no_effect, false)
+                (CaseEvents::of(expanded), no_effect, false)
             }
         };
-        let compiled = match compiler.compile(&stage.events) {
+        let compiled = match compiler.compile(&case_events.events) {
             Ok(compiled) => compiled,
             Err(refused) => return Some(self.refused(item, &expected, &refused)),
         };
@@ -421,16 +422,17 @@ impl<'a> OnSource<'a> {
             Ok(searched) => searched,
             Err(refused) => return Some(self.refused(item, &expected, &refused)),
         };
-        if let Err(refused) = self.hide(Some(case), &compiled, &mut stage) {
+        if let Err(refused) = self.hide(Some(case), &compiled, &mut case_events) {
             return Some(self.refused(item, &expected, &refused));
         }
         let setting = self.setting(Some(case), recorded);
         let input = threat.zip(searched.as_ref());
         let input = input.map(|(threat, searched)| threat.input(searched));
-        let run = match production::run(&compiled, &stage, &context(), setting, input.as_ref()) {
-            Ok(run) => run,
-            Err(failure) => return Some(self.failure(item, &expected, &failure)),
-        };
+        let run =
+            match production::run(&compiled, &case_events, &context(), setting, input.as_ref()) {
+                Ok(run) => run,
+                Err(failure) => return Some(self.failure(item, &expected, &failure)),
+            };
         let case = Case {
             query,
             run: &run,
@@ -460,7 +462,7 @@ fn attack_state<'a, 'c>(
     }
     if gap {
         let blockers = run.evaluation.blockers(&BlockerHint {
-            waived: run.stage.without_context().collect(),
+            waived: run.case_events.without_context().collect(),
             ..BlockerHint::default()
         });
         return Attack::Gap(run, Waiver::of(run, &blockers));

@@ -67,10 +67,10 @@ impl Selected {
             .collect();
         events.sort_unstable();
         events.dedup();
-        let arrivals = setting.relative(&run.stage.events, &events);
+        let arrivals = setting.relative(&run.case_events.events, &events);
         let of_case = events
             .iter()
-            .map(|event| !run.stage.is_context(*event))
+            .map(|event| !run.case_events.is_context(*event))
             .collect();
         Self {
             events,
@@ -88,7 +88,7 @@ impl Selected {
     /// The terms that an event of this number has in a field.
     pub(super) fn terms(&self, run: &Run<'_>, number: usize, field: &str) -> Vec<Term> {
         let event = self.events.get(number);
-        let event = event.and_then(|id| run.stage.events.get(id.index()));
+        let event = event.and_then(|id| run.case_events.events.get(id.index()));
         let mapped = types(run).and_then(|types| types.find(field));
         match (event, mapped) {
             (Some(event), Some(mapped)) => Term::of_field(&mapped, event.values(&mapped.read_from)),
@@ -99,7 +99,7 @@ impl Selected {
     /// The values by which the alert of an event of this number is suppressed, of a field.
     pub(super) fn values(&self, run: &Run<'_>, number: usize, field: &str) -> Vec<String> {
         let event = self.events.get(number);
-        let event = event.and_then(|id| run.stage.events.get(id.index()));
+        let event = event.and_then(|id| run.case_events.events.get(id.index()));
         event.map_or_else(Vec::new, |event| values_of(event, field))
     }
 

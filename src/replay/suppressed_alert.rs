@@ -76,7 +76,7 @@ fn span(run: &Run<'_>, matches: &[&Match], alert: &mut Event) {
         let text = event.values(&field.path).first()?.to_string();
         DateFormat::usual().parse(&text)
     };
-    let times = ids.filter_map(|id| time(run.stage.events.get(id.index())?));
+    let times = ids.filter_map(|id| time(run.case_events.events.get(id.index())?));
     let times: Vec<Timestamp> = times.collect();
     for (name, time) in [("start", times.iter().min()), ("end", times.iter().max())] {
         if let Some(time) = time {
@@ -88,7 +88,7 @@ fn span(run: &Run<'_>, matches: &[&Match], alert: &mut Event) {
 
 fn group_of(run: &Run<'_>, suppression: &Suppression, found: &Match) -> Group {
     let ids = found.stages.iter().flatten();
-    let events = ids.filter_map(|id| run.stage.events.get(id.index()));
+    let events = ids.filter_map(|id| run.case_events.events.get(id.index()));
     let events: Vec<&Event> = events.collect();
     let sequence = !matches!(run.plan().operator, Operator::Select);
     group(suppression, &events, sequence)

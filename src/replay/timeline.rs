@@ -59,15 +59,15 @@ pub(super) fn timeline(run: &Run<'_>, overrides: &[Override]) -> Option<Timeline
     let setting = &run.setting;
     let ids: Vec<EventId> = (0u32..)
         .map(EventId)
-        .take(run.stage.events.len())
+        .take(run.case_events.events.len())
         .filter(|event| run.evaluation.stages_met(*event).next().is_some())
         .collect();
-    let arrivals = setting.relative(&run.stage.events, &ids);
+    let arrivals = setting.relative(&run.case_events.events, &ids);
     let marks = ids.iter().zip(&arrivals);
     let events: Vec<Mark> = marks
         .filter_map(|(id, arrival)| {
             Some(Mark {
-                label: run.stage.label(*id),
+                label: run.case_events.label(*id),
                 at: arrival.time?,
                 arrived: arrival.arrived,
             })

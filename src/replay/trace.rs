@@ -148,7 +148,7 @@ pub(super) fn observe(
     };
     // Events that are there for the past neither match nor stop anything by themselves.
     let mut of_case = waived.clone();
-    of_case.extend(run.stage.without_context());
+    of_case.extend(run.case_events.without_context());
     let judged = match of_case.as_slice() {
         [] => run.evaluation.matches().to_vec(),
         overrides => run.evaluation.decide_with(overrides),
@@ -187,8 +187,13 @@ pub(super) fn observe(
         notes: Vec::new(),
         timeline: timeline(run, &judgement.overrides),
         input: CheckInput {
-            events: run.stage.events.clone(),
-            labels: run.stage.labels.clone(),
+            events: run.case_events.events.clone(),
+            labels: run
+                .case_events
+                .facts
+                .iter()
+                .map(|facts| facts.label.clone())
+                .collect(),
             compiled: Arc::clone(run.query),
             pipeline: esql_trace::observed(run, &waived),
             production: ProductionInput::of(run, &waived),
@@ -218,7 +223,7 @@ fn stopped(run: &Run<'_>, judgement: &Judgement, of_case: &[Override]) -> Vec<De
             add(id);
         }
     }
-    for (id, event) in tried(plan, run.stage.events.len()) {
+    for (id, event) in tried(plan, run.case_events.events.len()) {
         // Nothing matches with the clause as it is.
         if let Inverted::With(overrides) = inverted(&run.evaluation, id, event, of_case)
             && !run.evaluation.decide_with(&overrides).is_empty()
@@ -232,7 +237,12 @@ fn stopped(run: &Run<'_>, judgement: &Judgement, of_case: &[Override]) -> Vec<De
 /// Every clause whose inversion alone loses a match.
 fn matched(run: &Run<'_>, matches: &[Match], waived: &[Override]) -> Vec<Decided> {
     let plan = run.plan();
-    let decides = deciding(&run.evaluation, run.stage.events.len(), matches, waived);
+    let decides = deciding(
+        &run.evaluation,
+        run.case_events.events.len(),
+        matches,
+        waived,
+    );
     let names = decides.into_iter().filter_map(|id| plan.clause_name(id));
     names
         .map(|clause| Decided {

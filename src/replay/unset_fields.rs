@@ -1,11 +1,11 @@
 //! Fields that decide a check without being set by its scenario: where their values come from, so
 //! that an author who did not write them knows what to write. Called where a check is judged.
 
+use super::case_events::CaseEvents;
 use super::judge::Judgement;
 use super::judged_case::Case;
 use super::outcome::Observed;
 use super::record::fields_of;
-use super::stage::Stage;
 use crate::data_source::derive::derived_from;
 use crate::data_source::{DataSource, EventKind};
 use crate::evaluate::CauseKind;
@@ -37,7 +37,7 @@ pub(super) fn notes(
         if alerted && !tells {
             continue;
         }
-        if let Some(note) = note(case.run.stage, event, path, source)
+        if let Some(note) = note(case.run.case_events, event, path, source)
             && !notes.contains(&note)
         {
             notes.push(note);
@@ -81,14 +81,19 @@ fn deciding(case: &Case<'_, '_>, judgement: &Judgement) -> Vec<(EventId, FieldId
 
 /// Where the value of a field comes from that the scenario does not set; `None` where it sets it or
 /// the event is a recorded one.
-fn note(stage: &Stage, event: EventId, path: &str, source: &DataSource) -> Option<String> {
-    let set = stage.set.get(event.index())?;
-    let values = stage.events.get(event.index())?.values(path);
-    let kind = source.kind(stage.kinds.get(event.index())?.as_deref()?)?;
-    if values.is_empty() || set.iter().any(|own| own == path) {
+fn note(
+    case_events: &CaseEvents,
+    event: EventId,
+    path: &str,
+    source: &DataSource,
+) -> Option<String> {
+    let facts = case_events.facts(event)?;
+    let values = case_events.events.get(event.index())?.values(path);
+    let kind = source.kind(facts.kind.as_deref()?)?;
+    if values.is_empty() || facts.set_fields.iter().any(|own| own == path) {
         return None;
     }
-    let label = stage.label(event);
+    let label = case_events.label(event);
     let values: Vec<String> = values.iter().map(ToString::to_string).collect();
     let value = values.join(", ");
     if is_default(kind, source, path) {

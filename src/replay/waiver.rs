@@ -28,7 +28,7 @@ impl Waiver {
         let fact = if kind.is_condition() {
             let event = cause.event?;
             let bit = run.evaluation.fact(clause, event)?;
-            Some((run.stage.label(event), !bit))
+            Some((run.case_events.label(event), !bit))
         } else if matches!(kind, ClauseKind::Order | ClauseKind::Category) {
             return None;
         } else {
@@ -42,7 +42,7 @@ impl Waiver {
         match &self.fact {
             None => vec![Override::Relax(self.clause)],
             Some((label, bit)) => {
-                let event = run.stage.find(label);
+                let event = run.case_events.find(label);
                 let fact = event.map(|event| Override::Fact {
                     clause: self.clause,
                     event: Some(event),
