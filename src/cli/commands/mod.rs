@@ -36,73 +36,41 @@ pub mod test;
 pub mod watch;
 
 use super::args::{Global, Verb};
+use super::error::Problem;
 use super::settings::Settings;
 use super::{Console, ExitCode};
 
 /// Does what the verb says.
 pub fn run(verb: &Verb, global: &Global, settings: &Settings, console: &mut Console) -> ExitCode {
+    dispatch(verb, global, settings, console).unwrap_or_else(|problem| console.problem(&problem))
+}
+
+fn dispatch(
+    verb: &Verb,
+    global: &Global,
+    settings: &Settings,
+    console: &mut Console,
+) -> Result<ExitCode, Box<Problem>> {
     match verb {
-        Verb::Test(args) if args.watch => match watch::run(settings, global, args, console) {
-            Ok(code) => code,
-            Err(problem) => console.problem(&problem),
-        },
-        Verb::Test(args) => match settings.test(args) {
-            Ok(test) => test::run(settings, &test, console),
-            Err(problem) => console.problem(&problem),
-        },
-        Verb::Query(args) => match settings.query(args) {
-            Ok(query) => query::run(settings, &query, console),
-            Err(problem) => console.problem(&problem),
-        },
-        Verb::Check(args) => match settings.check(args) {
-            Ok(check) => check::run(settings, &check, console),
-            Err(problem) => console.problem(&problem),
-        },
-        Verb::Coverage(args) => match coverage::run(settings, args, console) {
-            Ok(code) => code,
-            Err(problem) => console.problem(&problem),
-        },
-        Verb::Mutate(args) => match mutate::run(settings, args, console) {
-            Ok(code) => code,
-            Err(problem) => console.problem(&problem),
-        },
-        Verb::Explain(args) => match explain::run(settings, args, console) {
-            Ok(code) => code,
-            Err(problem) => console.problem(&problem),
-        },
-        Verb::Diff(args) => match diff::run(settings, global, args, console) {
-            Ok(code) => code,
-            Err(problem) => console.problem(&problem),
-        },
-        Verb::New(args) => match new::run(settings, args, console) {
-            Ok(code) => code,
-            Err(problem) => console.problem(&problem),
-        },
-        Verb::Scan(args) => match scan::run(settings, args, console) {
-            Ok(code) => code,
-            Err(problem) => console.problem(&problem),
-        },
-        Verb::PlanShards(args) => match plan_shards::run(settings, args, console) {
-            Ok(code) => code,
-            Err(problem) => console.problem(&problem),
-        },
-        Verb::Review(args) => match review::run(settings, args, console) {
-            Ok(code) => code,
-            Err(problem) => console.problem(&problem),
-        },
-        Verb::Schema(args) => scaffold::schema(args.of, console),
-        Verb::Completions(args) => scaffold::completions(args.shell, console),
-        Verb::Man(args) => scaffold::man(&args.directory, settings, console),
-        Verb::Init => init::run(settings, !global.rules.is_empty(), console),
-        Verb::Import(args) => match import::run(settings, args, console) {
-            Ok(code) => code,
-            Err(problem) => console.problem(&problem),
-        },
-        Verb::Mcp => mcp::run(settings, console),
-        Verb::Lsp => lsp::run(settings, global, console),
-        Verb::Sources(args) => match sources::run(settings, args, console) {
-            Ok(code) => code,
-            Err(problem) => console.problem(&problem),
-        },
+        Verb::Test(args) if args.watch => watch::run(settings, global, args, console),
+        Verb::Test(args) => Ok(test::run(settings, &settings.test(args)?, console)),
+        Verb::Query(args) => Ok(query::run(settings, &settings.query(args)?, console)),
+        Verb::Check(args) => Ok(check::run(settings, &settings.check(args)?, console)),
+        Verb::Coverage(args) => coverage::run(settings, args, console),
+        Verb::Mutate(args) => mutate::run(settings, args, console),
+        Verb::Explain(args) => explain::run(settings, args, console),
+        Verb::Diff(args) => diff::run(settings, global, args, console),
+        Verb::New(args) => new::run(settings, args, console),
+        Verb::Scan(args) => scan::run(settings, args, console),
+        Verb::PlanShards(args) => plan_shards::run(settings, args, console),
+        Verb::Review(args) => review::run(settings, args, console),
+        Verb::Schema(args) => Ok(scaffold::schema(args.of, console)),
+        Verb::Completions(args) => Ok(scaffold::completions(args.shell, console)),
+        Verb::Man(args) => Ok(scaffold::man(&args.directory, settings, console)),
+        Verb::Init => Ok(init::run(settings, !global.rules.is_empty(), console)),
+        Verb::Import(args) => import::run(settings, args, console),
+        Verb::Mcp => Ok(mcp::run(settings, console)),
+        Verb::Lsp => Ok(lsp::run(settings, global, console)),
+        Verb::Sources(args) => sources::run(settings, args, console),
     }
 }
