@@ -385,7 +385,7 @@ fn of_rule(
     }
     let rule = &subject.rule;
     let statuses = match syntax {
-        _ if stateful::is_stateful(&rule.kind) => {
+        _ if rule.kind.is_stateful() => {
             stateful::statuses((rule, syntax), checks, &mutants, bounds.progress)
         }
         Syntax::Esql(_) => rows::statuses(syntax, checks, &mutants, bounds.progress),

@@ -15,7 +15,7 @@ use crate::event::io::Progress;
 use crate::replay::outcome::Verdict;
 use crate::replay::rerun::{ProductionInput, Variant};
 use crate::replay::trace::Observation;
-use crate::rule::{Rule, RuleKind};
+use crate::rule::Rule;
 
 /// The events of each alert.
 type Alerts = Vec<Vec<EventId>>;
@@ -198,12 +198,4 @@ impl<'a> CheckUnderTest<'a> {
         let evaluation = prepared.evaluate(&input.events, &context);
         evaluation.is_ok_and(|evaluation| evaluation.matches() == input.matches)
     }
-}
-
-/// Whether alerts of a rule of this kind are more than the matches of its query.
-pub(super) fn is_stateful(kind: &RuleKind) -> bool {
-    matches!(
-        kind,
-        RuleKind::Threshold(_) | RuleKind::NewTerms(_) | RuleKind::ThreatMatch(_)
-    )
 }

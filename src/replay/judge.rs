@@ -10,7 +10,6 @@ use super::production::produce;
 use super::production_blockers::{created, stopped};
 use super::reason::{BlindPhases, Reason, ReasonName};
 use super::record;
-use super::rerun::is_stateful;
 use super::run::Run;
 use super::waiver::Waiver;
 use crate::evaluate::{BlockerHint, Blockers, Cause, CauseKind, Match, Override};
@@ -172,7 +171,7 @@ fn settled(case: &Case<'_, '_>, proven: bool) -> (Verdict, Option<Reason>) {
 /// query. `None` if waiving some cause on all events gives an alert.
 fn silent_anyway(case: &Case<'_, '_>, blockers: &Blockers, waived: &[Override]) -> Option<String> {
     let run = case.run;
-    if case.recorded || !is_stateful(&run.setting.rule().kind) {
+    if case.recorded || !run.setting.rule().kind.is_stateful() {
         return None;
     }
     let lifted = |cause: &Cause| {

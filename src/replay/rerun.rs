@@ -64,23 +64,11 @@ impl<'v> Variant<'v> {
     }
 }
 
-/// Whether alerts of a rule of this kind are more than the matches of its query.
-pub(super) fn is_stateful(kind: &RuleKind) -> bool {
-    match kind {
-        RuleKind::Threshold(_) | RuleKind::NewTerms(_) | RuleKind::ThreatMatch(_) => true,
-        RuleKind::Eql
-        | RuleKind::Query
-        | RuleKind::SavedQuery { .. }
-        | RuleKind::Esql
-        | RuleKind::MachineLearning => false,
-    }
-}
-
 impl ProductionInput {
     /// Keeps what a rerun needs; `None` if the matches of the query are the alerts.
     pub(super) fn of(run: &Run<'_>, waived: &[Override]) -> Option<Self> {
         let setting = &run.setting;
-        if !is_stateful(&setting.rule().kind) {
+        if !setting.rule().kind.is_stateful() {
             return None;
         }
         let indicators = run.indicators.as_ref().map(|indicators| IndicatorInput {

@@ -109,7 +109,7 @@ pub(super) fn clauses(
 pub(super) fn decided(run: &Run<'_>, overrides: &[Override]) -> Vec<Decided> {
     let rule = run.setting.rule();
     let kind = &rule.kind;
-    if !super::rerun::is_stateful(kind) && rule.production.filters.is_empty() {
+    if !kind.is_stateful() && rule.production.filters.is_empty() {
         return Vec::new();
     }
     let alerts = match overrides {

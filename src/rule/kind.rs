@@ -181,6 +181,18 @@ impl RuleType {
 }
 
 impl RuleKind {
+    /// Whether alerts of a rule of this kind are more than the matches of its query.
+    pub fn is_stateful(&self) -> bool {
+        match self {
+            Self::Threshold(_) | Self::NewTerms(_) | Self::ThreatMatch(_) => true,
+            Self::Eql
+            | Self::Query
+            | Self::SavedQuery { .. }
+            | Self::Esql
+            | Self::MachineLearning => false,
+        }
+    }
+
     /// The fields of events that the rule reads beside its query.
     pub fn fields(&self) -> Vec<&str> {
         let names: Vec<&FieldName> = match self {
