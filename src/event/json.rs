@@ -37,7 +37,7 @@ pub fn parse_object(line: &str) -> Result<Map<String, Json>, BadDocument> {
     }
     let document = match serde_json::from_str(line)? {
         Json::Object(document) => document,
-        other => return Err(BadDocument::NoObject(kind(&other))),
+        other => return Err(BadDocument::NoObject(kind_name(&other))),
     };
     // A member more in the text than in what was read: one was overwritten.
     if members(line) != entries(&document) {
@@ -280,7 +280,8 @@ fn collect(value: &Json, path: &mut String, wanted: &str, objects: &mut Vec<Even
     }
 }
 
-fn kind(value: &Json) -> &'static str {
+/// The kind of a JSON value with its article.
+pub(crate) fn kind_name(value: &Json) -> &'static str {
     match value {
         Json::Null => "null",
         Json::Bool(_) => "a boolean",

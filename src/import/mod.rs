@@ -36,6 +36,7 @@ pub use error::{At, Place, Problem, RecordError};
 pub use stats::{ImportStats, Tally, WindowsEventId};
 pub use unpack::Limits;
 
+use crate::event::json::kind_name;
 use alert::{Alert, EventName};
 use unpack::{Archive, Bytes};
 use windows::WindowsEvent;
@@ -206,7 +207,7 @@ impl<'a> Import<'a> {
         };
         match value {
             Ok(Json::Object(object)) => self.convert(at, object),
-            Ok(other) => self.fail(at, Problem::NoObject(kind_of(&other))),
+            Ok(other) => self.fail(at, Problem::NoObject(kind_name(&other))),
             Err(problem) => self.fail(at, problem),
         }
         true
@@ -332,17 +333,6 @@ fn start(bytes: &mut (impl Read + Seek)) -> std::io::Result<Vec<u8>> {
     bytes.take(4).read_to_end(&mut head)?;
     bytes.seek(SeekFrom::Start(0))?;
     Ok(head)
-}
-
-fn kind_of(value: &Json) -> &'static str {
-    match value {
-        Json::Null => "null",
-        Json::Bool(_) => "a boolean",
-        Json::Number(_) => "a number",
-        Json::String(_) => "a string",
-        Json::Array(_) => "an array",
-        Json::Object(_) => "an object",
-    }
 }
 
 /// The first keys of an object, for whoever has to tell what it is.

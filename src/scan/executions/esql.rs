@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::reading::Reading;
-use super::replay::{ExecutionResult, Group, Held, RuleExecutor};
+use super::replay::{ExecutionResult, Group, Held, MOST_ALERTED, RuleExecutor};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::pipeline::{Input, OutputRow, Program};
 use crate::event::schema::MappedField;
@@ -13,9 +13,6 @@ use crate::execution::replayed::Execution;
 use crate::execution::suppress::{HitOutcome, OpenGroups};
 use crate::plan::pipeline::{Cell, ColumnOrigin, Metadata, Pipeline};
 use crate::scan::EventRecord;
-
-/// The number of remembered alerts above which old ones are dropped.
-const MOST_ALERTED: usize = 10_000;
 
 /// A query and what its executions have alerted on.
 pub(super) struct EsqlExecutor<'p> {

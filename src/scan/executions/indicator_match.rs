@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::candidates::Candidates;
 use super::reading::Reading;
-use super::replay::{ExecutionResult, Group, Held, RuleExecutor};
+use super::replay::{ExecutionResult, Group, Held, MOST_ALERTED, RuleExecutor};
 use crate::compile::{Comparison, FoundIndicators, IndicatorSide};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::indicator_match::{Enumerated, Pair};
@@ -14,9 +14,6 @@ use crate::execution::indicator_match::{self, Matched, Presence, Sides};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::{OpenGroups, values_of};
 use crate::scan::EventRecord;
-
-/// The number of remembered alerts above which old ones are dropped.
-const MOST_ALERTED: usize = 10_000;
 
 /// The indicators, and what executions have alerted on.
 pub(super) struct IndicatorExecutor<'r> {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::reading::Reading;
-use super::replay::{ExecutionResult, Group, Held, RuleExecutor};
+use super::replay::{ExecutionResult, Group, Held, MOST_ALERTED, RuleExecutor};
 use crate::evaluate::{Context, Match, Patterns, QueryFailure};
 use crate::event::schema::MappedField;
 use crate::event::{Event, Timestamp};
@@ -12,9 +12,6 @@ use crate::execution::replayed::Execution;
 use crate::execution::suppress::{HitOutcome, OpenGroups, group};
 use crate::plan::{Operator, Plan};
 use crate::scan::EventRecord;
-
-/// The number of remembered alerts above which old ones are dropped.
-const MOST_ALERTED: usize = 10_000;
 
 /// A query and what its executions have alerted on.
 pub(super) struct EventExecutor<'r> {

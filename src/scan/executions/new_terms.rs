@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::reading::Reading;
-use super::replay::{ExecutionResult, Group, Held, RuleExecutor};
+use super::replay::{ExecutionResult, Group, Held, MOST_ALERTED, RuleExecutor};
 use crate::evaluate::new_terms::Carried;
 use crate::evaluate::term::Term;
 use crate::event::Timestamp;
@@ -16,9 +16,6 @@ use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
 use crate::rule::NewTerms;
 use crate::scan::EventRecord;
-
-/// The alerts of so many documents are remembered before those that are too old are looked for.
-const MOST_ALERTED: usize = 10_000;
 
 /// What they have seen so far.
 pub(super) struct NewTermsExecutor<'r> {

@@ -3,14 +3,11 @@
 use std::collections::VecDeque;
 
 use super::reading::Reading;
-use super::replay::{ExecutionResult, Group, Held, RuleExecutor};
+use super::replay::{ExecutionResult, Group, Held, MOST_ALERTED, RuleExecutor};
 use crate::execution::query_rule::{Document, Known, execute};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
 use crate::scan::EventRecord;
-
-/// The number of remembered alerts above which old ones are dropped.
-const MOST_ALERTED: usize = 10_000;
 
 /// What they have alerted on.
 pub(super) struct QueryExecutor<'r> {

@@ -14,6 +14,9 @@ use crate::scan::{Alert, EventRecord};
 /// Takes an alert; `false` ends the replay.
 pub(super) type Sink<'a> = dyn FnMut(Alert) -> bool + 'a;
 
+/// The number of remembered alerts above which old ones are dropped.
+pub(super) const MOST_ALERTED: usize = 10_000;
+
 /// How one kind of rule executes.
 pub(super) trait RuleExecutor {
     /// What they look at.
