@@ -205,6 +205,11 @@ impl<'r> SourceCompiler<'r> {
         }
     }
 
+    /// The names of the fields that the request reads.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.names()
+    }
+
     /// The query for these documents.
     pub fn compile(&self, documents: &[Event]) -> Result<Arc<CompiledQuery>, Arc<Refused>> {
         if let Some(refused) = &self.ungroupable {

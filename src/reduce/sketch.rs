@@ -41,6 +41,7 @@ pub(super) fn sketch(
         .collect();
     Sketch {
         indicators: Vec::new(),
+        completions: None,
         rule: request.rule.clone(),
         sources: vec![source.name.clone()],
         exceptions: request.files_of(&found.stopped_by),

@@ -27,6 +27,8 @@ pub struct Sketch {
     pub events: Vec<SketchEvent>,
     /// Indicators of compromise beside them.
     pub indicators: Vec<SketchEvent>,
+    /// What COMPLETION answers.
+    pub completions: Option<String>,
     /// Fields that override what the sensor pins.
     pub force: Vec<String>,
     /// What must come of the attack.
@@ -93,8 +95,8 @@ pub struct SketchCopies {
     pub times: usize,
     /// Milliseconds between two of them.
     pub every: i64,
-    /// A field with a value for each time, from the first again where there are fewer.
-    pub varied: Option<(String, Vec<Scalar>)>,
+    /// Fields with a value for each time, from the first again where there are fewer.
+    pub varied: Vec<(String, Vec<Scalar>)>,
 }
 
 /// The expected outcome of an attack or a case.
@@ -103,6 +105,8 @@ pub enum Expect {
     /// An alert; of an attack one of all its events.
     #[default]
     Alert,
+    /// An alert of whatever events.
+    SomeAlert,
     /// No alert.
     None,
 }
@@ -128,6 +132,9 @@ impl Sketch {
         }
         if !self.exceptions.is_empty() {
             let _ = writeln!(text, "exceptions: {}", list(&self.exceptions));
+        }
+        if let Some(answer) = &self.completions {
+            let _ = writeln!(text, "completions: {}", plain_or_quoted(answer));
         }
         let _ = writeln!(text, "attack:\n  name: {}", plain_or_quoted(&self.name));
         if !self.force.is_empty() {
@@ -164,6 +171,7 @@ impl Sketch {
     fn write_expect(&self, text: &mut String) {
         let expect = match self.expect {
             Expect::None => "none".to_owned(),
+            Expect::SomeAlert => "alert".to_owned(),
             Expect::Alert if self.events.iter().any(|event| event.copies.is_some()) => {
                 let copies = self.events.iter().filter_map(|event| event.copies.as_ref());
                 let count: usize = copies.map(|copies| copies.times).sum();
@@ -227,7 +235,7 @@ impl SketchCase {
             }
         }
         let expect = match self.expect {
-            Expect::Alert => "alert",
+            Expect::Alert | Expect::SomeAlert => "alert",
             Expect::None => "none",
         };
         let _ = writeln!(text, "{indent}  expect: {expect}");
@@ -274,10 +282,13 @@ impl SketchCopies {
     fn settings(&self) -> Vec<String> {
         let (times, every) = (self.times, seconds(self.every));
         let mut settings = vec![format!("repeat: {{times: {times}, every: {every}}}")];
-        if let Some((field, values)) = &self.varied {
+        let varied = self.varied.iter().map(|(field, values)| {
             let values: Vec<String> = values.iter().map(value).collect();
-            let field = plain_or_quoted(field);
-            settings.push(format!("vary: {{{field}: [{}]}}", values.join(", ")));
+            format!("{}: [{}]", plain_or_quoted(field), values.join(", "))
+        });
+        let varied: Vec<String> = varied.collect();
+        if !varied.is_empty() {
+            settings.push(format!("vary: {{{}}}", varied.join(", ")));
         }
         settings
     }
@@ -374,122 +385,4 @@ fn double_quoted(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diagnostic::SourceText;
-    use crate::scenario::model::{Base, FieldAction};
-    use crate::scenario::read;
-
-    fn sketch(values: &[Scalar]) -> Sketch {
-        let fields = values.iter().enumerate();
-        Sketch {
-            sources: vec!["sysmon".to_owned()],
-            name: "a: name, with #".to_owned(),
-            events: vec![SketchEvent {
-                label: "child".to_owned(),
-                kind: "process".to_owned(),
-                at: -214,
-                copies: None,
-                fields: fields
-                    .map(|(at, value)| (format!("winlog.event_data.F{at}"), vec![value.clone()]))
-                    .collect(),
-            }],
-            ..Sketch::default()
-        }
-    }
-
-    /// The texts that the reader finds, and whether each is quoted.
-    fn read_back(text: &str) -> Vec<String> {
-        let read = read(&SourceText::new("a.yaml", text));
-        assert!(
-            read.diagnostics.is_empty(),
-            "{text}\n{:?}",
-            read.diagnostics
-        );
-        let Base::Written(events) = &read.scenarios[0].attack.base else {
-            panic!("a capture");
-        };
-        assert_eq!(events[0].at.as_ref().unwrap().value, -214);
-        let of = |action: &FieldAction| match action {
-            FieldAction::Set(values) => values.value[0].text.clone(),
-            other => panic!("{other:?}"),
-        };
-        events[0]
-            .fields
-            .iter()
-            .map(|field| of(&field.action))
-            .collect()
-    }
-
-    #[test]
-    fn what_is_written_is_read_back() {
-        let texts = [
-            r"C:\Windows\System32\cmd.exe",
-            "",
-            "no",
-            "50112",
-            "0x1f",
-            "1.5",
-            "10.0.0.1",
-            "S-1-5-18",
-            "a: b",
-            "a #b",
-            "#a",
-            "- a",
-            "[x]",
-            "{x}",
-            "it's",
-            "a\"b",
-            "line\nbreak",
-            "tab\there",
-            " space ",
-            "$name",
-            "$$",
-            "?x",
-            "*x",
-            "&x",
-            "!x",
-            "%x",
-            "@x",
-            "`x`",
-            "~",
-            "null",
-            "x:",
-            "2024-01-01",
-            "12:30:45",
-            "é",
-            "\u{7}",
-            "a,b",
-            "=",
-            "<<",
-            "::1",
-            "fe80::1",
-            "1e3",
-            "\\\\host\\share",
-            "|",
-            ">",
-            "\u{2028}",
-            "-",
-            "---",
-            "...",
-            "NaN",
-            ".inf",
-        ];
-        let values: Vec<Scalar> = texts.iter().map(|text| Scalar::text(*text)).collect();
-        let sketch = sketch(&values);
-        for text in [sketch.lines(false), sketch.lines(true)] {
-            let read = read_back(&text);
-            let wanted: Vec<&str> = texts.to_vec();
-            assert_eq!(read, wanted, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_long_scenario_has_a_line_an_event() {
-        let short = sketch(&[Scalar::Bool(true)]);
-        assert_eq!(short.text(), short.lines(false));
-        let long = sketch(&vec![Scalar::Number("1".into()); 20]);
-        assert_eq!(long.text(), long.lines(true));
-        assert!(long.text().lines().count() <= GLANCE);
-    }
-}
+mod tests;

@@ -21,6 +21,7 @@ use crate::replay::dry_run::{NotRehearsed, Place, rehearse};
 use crate::replay::outcome::{ScenarioOutcome, Verdict};
 use crate::replay::setting::Setting;
 use crate::replay::trace::{Decided, Observation, Observed};
+use crate::rule::RuleType;
 use crate::scenario::model::{Base, EventRole, Scenario};
 use crate::scenario::write::{Sketch, SketchCase};
 use crate::scenario::{self, Expanded, ExpandedEvent, Expander};
@@ -61,6 +62,9 @@ impl Writing<'_> {
 pub fn fill(request: &Request<'_>, written: &Written<'_>) -> Result<Filled, Impossible> {
     let patterns = request.subject.patterns();
     sources(request, &patterns)?;
+    if request.subject.rule.kind.rule_type() == RuleType::Esql {
+        return Err(Impossible::NotFilled);
+    }
     let mut taken = written.names();
     let mut filler = Filler::new(request, &patterns, Writing::Written(written), &mut taken);
     filler.fill();

@@ -7,6 +7,7 @@
 
 mod attack;
 mod case;
+mod esql;
 mod event_builder;
 mod realistic;
 mod coverage_fill;
@@ -67,6 +68,9 @@ pub enum Impossible {
     /// The rule is of a kind that is not run.
     #[error("{0} are not supported")]
     Unsupported(String),
+    /// Cases are not added to scenarios of ES|QL rules.
+    #[error("no cases are added to a scenario of a rule of type esql")]
+    NotFilled,
     /// No source serves the rule.
     #[error("no known data source serves the rule's index patterns")]
     NoSource,

@@ -3,14 +3,24 @@
 
 use super::attack::{self, Ground, Part, attack};
 use super::coverage_fill::{Filler, Writing};
-use super::rule_on_source::{on_plan, sources};
+use super::esql::Proposal;
+use super::rule_on_source::{on_pipeline, on_plan, sources};
 use super::rule_type::{Extras, complete};
 use super::unsolved::{PinnedValue, Silence, Unsolved, UnsolvedReason};
-use super::{Impossible, Made, Request, free_name};
+use super::{Impossible, Made, Request, esql, free_name};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::replay::dry_run::{Place, rehearse};
 use crate::replay::outcome::{Check, Observed, Verdict};
-use crate::scenario::write::{Expect, Sketch, SketchEvent};
+use crate::rule::RuleType;
+use crate::scenario::write::{Expect, Sketch, SketchCase, SketchEvent};
+
+/// The most benign cases of an attack of an ES|QL rule.
+const CASES: usize = 8;
+/// How many proposed cases are replayed at most; fewer where each takes long.
+const REPLAYS: usize = 32;
+const REPLAYS_OF_MANY: usize = 4;
+/// A scenario with more events than this takes long.
+const FEW: usize = 200;
 
 /// Makes scenarios for a rule that has none.
 pub fn new(request: &Request<'_>) -> Result<Made, Impossible> {
@@ -27,7 +37,8 @@ pub fn new(request: &Request<'_>) -> Result<Made, Impossible> {
         }
     }
     let mut taken: Vec<String> = made.sketches.iter().map(|s| s.name.clone()).collect();
-    for sketch in &mut made.sketches {
+    let is_esql = request.subject.rule.kind.rule_type() == RuleType::Esql;
+    for sketch in made.sketches.iter_mut().filter(|_| !is_esql) {
         let mut filler = Filler::new(
             request,
             &patterns,
@@ -56,13 +67,17 @@ fn attack_on(
             return Ok(());
         }
     }
-    let own = on_plan(request, source, patterns, |ground| {
-        let mut parts = attack(ground)?;
-        let extras = complete(request, ground, &mut parts)?;
-        let sketch = sketch(request, source, &parts, extras, sketches);
-        passes(request, &sketch)?;
-        Ok(sketch)
-    });
+    let own = if request.subject.rule.kind.rule_type() == RuleType::Esql {
+        esql_attack(request, source, patterns, sketches)
+    } else {
+        on_plan(request, source, patterns, |ground| {
+            let mut parts = attack(ground)?;
+            let extras = complete(request, ground, &mut parts)?;
+            let sketch = sketch(request, source, &parts, extras, sketches);
+            passes(request, &sketch)?;
+            Ok(sketch)
+        })
+    };
     let reason = match own {
         Ok(sketch) => {
             sketches.push(sketch);
@@ -70,7 +85,8 @@ fn attack_on(
         }
         Err(reason) => reason,
     };
-    for sketch in sketches.iter_mut() {
+    let is_esql = request.subject.rule.kind.rule_type() == RuleType::Esql;
+    for sketch in sketches.iter_mut().filter(|_| !is_esql) {
         let gap = on_plan(request, source, patterns, |ground| {
             Ok(pinned_away(request, ground, &alone(sketch, source)))
         });
@@ -81,6 +97,101 @@ fn attack_on(
         }
     }
     Err(reason)
+}
+
+/// The first attack of an ES|QL rule that alerts when it is replayed.
+fn esql_attack(
+    request: &Request<'_>,
+    source: &DataSource,
+    patterns: &IndexPatterns,
+    others: &[Sketch],
+) -> Result<Sketch, UnsolvedReason> {
+    on_pipeline(request, source, patterns, |pipeline| {
+        let mut first = None;
+        for attempt in 0..esql::ATTEMPTS {
+            let found = esql::attack(request, source, patterns, pipeline, attempt);
+            let alerts = found.and_then(|(mut sketch, proposals)| {
+                if !others.is_empty() {
+                    sketch.name = format!("{} on {}", sketch.name, source.name);
+                }
+                passes(request, &sketch)?;
+                sketch.cases = benign(request, &sketch, proposals, others);
+                Ok(sketch)
+            });
+            match alerts {
+                Ok(sketch) => return Ok(sketch),
+                Err(why) => {
+                    first.get_or_insert(why);
+                }
+            }
+        }
+        Err(first.unwrap_or(UnsolvedReason::NoMatch))
+    })
+}
+
+/// The proposed cases that pass when they are replayed, one a clause.
+fn benign(
+    request: &Request<'_>,
+    sketch: &Sketch,
+    proposals: Vec<Proposal>,
+    others: &[Sketch],
+) -> Vec<SketchCase> {
+    let copies = sketch
+        .events
+        .iter()
+        .filter_map(|event| event.copies.as_ref());
+    let events: usize = copies.map(|copies| copies.times).sum();
+    let mut left = if events > FEW {
+        REPLAYS_OF_MANY
+    } else {
+        REPLAYS
+    };
+    let mut found: Vec<SketchCase> = Vec::new();
+    let mut clauses: Vec<usize> = Vec::new();
+    let cases = others.iter().flat_map(|other| &other.cases);
+    let mut taken: Vec<String> = cases.map(|case| case.name.clone()).collect();
+    taken.extend(others.iter().map(|other| other.name.clone()));
+    taken.push(sketch.name.clone());
+    for proposal in proposals {
+        if left == 0 || found.len() >= CASES {
+            break;
+        }
+        if clauses.contains(&proposal.clause)
+            || found.iter().any(|own| own.changes == proposal.case.changes)
+        {
+            continue;
+        }
+        left -= 1;
+        let with = Sketch {
+            cases: vec![proposal.case.clone()],
+            ..sketch.clone()
+        };
+        let place = Place::NOWHERE;
+        let replayed = rehearse(
+            request.subject,
+            request.catalogue,
+            place,
+            &with.text(),
+            false,
+        );
+        let mut checks = replayed
+            .iter()
+            .flatten()
+            .flat_map(|(outcome, _)| &outcome.checks);
+        let is_proven = |check: &Check| {
+            let is_clean = check.attack || check.warnings.is_empty();
+            check.verdict == Verdict::Passed && is_clean
+        };
+        if replayed.is_ok() && checks.all(is_proven) {
+            clauses.push(proposal.clause);
+            let name = free_name(&proposal.case.name, &mut taken);
+            found.push(SketchCase {
+                name,
+                ..proposal.case
+            });
+        }
+    }
+    found
 }
 
 fn sketch(

@@ -1,23 +1,26 @@
 //! The data sources that a rule is written for, and its plan on one of them.
 
+use std::sync::Arc;
+
 use super::attack::Ground;
 use super::unsolved::UnsolvedReason;
 use super::{Impossible, Request};
-use crate::compile::{Exclusions, FieldTypes, Refused, SourceCompiler, indicator_query};
+use crate::compile::{Exclusions, FieldTypes, Refused, SourceCompiler, Syntax, indicator_query};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::evaluate::Prepared;
+use crate::evaluate::pipeline::{CompletionAnswer, Given};
+use crate::event::{Event, Scalar};
+use crate::plan::pipeline::Pipeline;
 use crate::replay::START;
 use crate::replay::reason::RefusedQuery;
-use crate::rule::{RuleType, ThreatMatch};
+use crate::rule::ThreatMatch;
 
 /// The sources to write for.
 pub(super) fn sources<'a>(
     request: &Request<'a>,
     patterns: &IndexPatterns,
 ) -> Result<Vec<&'a DataSource>, Impossible> {
-    let is_esql = request.subject.rule.kind.rule_type() == RuleType::Esql;
-    let on_streams = request.subject.unsupported_on_streams().filter(|_| is_esql);
-    if let Some(what) = request.subject.unsupported().or(on_streams) {
+    if let Some(what) = request.subject.unsupported() {
         return Err(Impossible::Unsupported(what.to_string()));
     }
     let mut claimed = request.catalogue.claimed(patterns);
@@ -56,6 +59,52 @@ pub(super) fn on_plan<T>(
         source,
         patterns,
     })
+}
+
+/// Runs what needs the pipeline of an ES|QL rule on a source; the error is Elasticsearch's refusal.
+/// A field below the source's open prefixes is mapped as if an event carried it.
+pub(super) fn on_pipeline<T>(
+    request: &Request<'_>,
+    source: &DataSource,
+    patterns: &IndexPatterns,
+    run: impl FnOnce(&Pipeline) -> Result<T, UnsolvedReason>,
+) -> Result<T, UnsolvedReason> {
+    let subject = request.subject;
+    let (Some(query), Some(Syntax::Esql(parsed))) = (&subject.rule.query, &subject.syntax) else {
+        return Err(UnsolvedReason::NoQuery);
+    };
+    let given = Given {
+        answers: vec![CompletionAnswer {
+            prompt: String::new(),
+            answer: String::new(),
+        }],
+        ..Given::default()
+    };
+    let syntax = Syntax::Esql(parsed.clone().with(Arc::new(given)));
+    let types = FieldTypes::new(source, [], patterns);
+    let exclusions = Exclusions::default();
+    let compiler = SourceCompiler::new(
+        &subject.rule,
+        &query.text,
+        &syntax,
+        types,
+        &exclusions,
+        START,
+    );
+    let carried: Vec<Event> = compiler
+        .names()
+        .filter(|path| source.is_open(path))
+        .map(|path| {
+            let mut event = Event::default();
+            event.set(path, vec![Scalar::text("sample")]);
+            event
+        })
+        .collect();
+    let compiled = compiler
+        .compile(&carried)
+        .map_err(|refused| UnsolvedReason::Refused(RefusedQuery::of(&refused)))?;
+    let pipeline = compiled.pipeline.as_ref().ok_or(UnsolvedReason::NoQuery)?;
+    run(pipeline)
 }
 
 /// Runs what needs the plan of a rule's indicator query on the source of its indicators; the error

@@ -156,7 +156,7 @@ fn selects(ground: &Ground<'_>, event: &Event) -> bool {
 
 /// Values that differ for each number: those of the pool with the number in them, at the end and
 /// after each part of a path.
-fn numbered(number: usize, family: Option<Family>, pool: &[Scalar]) -> Vec<Scalar> {
+pub(super) fn numbered(number: usize, family: Option<Family>, pool: &[Scalar]) -> Vec<Scalar> {
     let text = match family {
         Some(Family::Ip) => format!("198.51.{}.{}", 100 + number / 250, number % 250 + 1),
         Some(Family::Number) => return vec![Scalar::Number(number.to_string().into())],
@@ -192,7 +192,7 @@ pub(super) fn copies(
     if times < 2 {
         return Ok(None);
     }
-    let mut varied = None;
+    let mut varied = Vec::new();
     if let Some(cardinality) = &threshold.cardinality {
         let path = &cardinality.field.name;
         let field = mapped(ground, path);
@@ -206,7 +206,9 @@ pub(super) fn copies(
             });
         }
         let read_from = field.map_or_else(|| path.clone(), |field| field.read_from.to_string());
-        varied = (wanted > 0).then_some((read_from, values));
+        if wanted > 0 {
+            varied.push((read_from, values));
+        }
     }
     // All of them in one execution of most phases.
     let gaps = i64::try_from(times).unwrap_or(i64::MAX);

@@ -154,7 +154,7 @@ impl Maker<'_, '_> {
         let first = self.part.state.event().values(&path).first().cloned()?;
         let values = vec![first, self.another(field)?];
         let copies = SketchCopies {
-            varied: Some((path, values)),
+            varied: vec![(path, values)],
             ..copies
         };
         let case = self.changed(Vec::new(), Some(copies));

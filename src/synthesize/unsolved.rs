@@ -47,6 +47,9 @@ pub enum UnsolvedReason {
         /// What is in the way.
         missing: UnmetCondition,
     },
+    /// No values of the aggregates of an ES|QL query meet the conditions behind them.
+    #[error("no values of the groups were found that meet `{0}`")]
+    NoGroup(String),
     /// No value that all stages can have.
     #[error("no value was found for the join key `{0}`")]
     NoJoinValue(String),

@@ -40,6 +40,51 @@ process where event.type == "start" and user.id == "S-1-5-19"
 '''
 "#;
 
+/// Groups with a threshold, a count of different values and a sum of flags.
+const SPRAY: &str = r#"[rule]
+name = "Password Spraying"
+rule_id = "0d7e1c5a-6a52-4f0c-9f0e-444444444444"
+type = "esql"
+language = "esql"
+risk_score = 47
+severity = "medium"
+from = "now-9m"
+query = '''
+from logs-system.security*
+| where event.category == "authentication" and host.id is not null and not user.name like "*$"
+| eval window = date_trunc(5 minutes, @timestamp),
+       is_failed = case(event.outcome == "failure", 1, 0),
+       account = to_lower(user.name)
+| stats failed = sum(is_failed), users = count_distinct(account),
+        good = count(*) where event.outcome == "success", seen = min(@timestamp) by host.id, window
+| eval kind = case(failed >= 5 and users >= 3 and good > 0, "spray", "other")
+| where kind != "other"
+| keep host.id, window, failed, users, good, kind
+'''
+"#;
+
+/// A text that is taken apart, and a question to a language model.
+const TRIAGE: &str = r#"[rule]
+name = "Triage"
+rule_id = "0d7e1c5a-6a52-4f0c-9f0e-555555555555"
+type = "esql"
+language = "esql"
+risk_score = 47
+severity = "medium"
+from = "now-9m"
+query = '''
+from logs-endpoint.events.process-* metadata _id, _index, _version
+| where event.type == "start" and process.command_line rlike ".*(curl|wget) .*"
+| grok process.command_line "host=%{DATA:target};"
+| where target in ("evil.example", "worse.example")
+| eval prompt = concat("Is this bad? ", process.command_line)
+| completion answer = prompt with { "inference_id": "model" }
+| dissect answer "verdict=%{verdict} confidence=%{confidence}"
+| where to_upper(verdict) == "TP" and to_double(confidence) > 0.7
+| keep _id, _index, _version, target, verdict
+'''
+"#;
+
 /// The share of clauses that cases decide.
 fn coverage(project: &Project) -> (u64, u64) {
     let (_, out, _) = project.run_apart(&["coverage", "--format", "json"]);
@@ -160,4 +205,47 @@ fn in_ci_the_snapshot_is_not_written() {
     assert_eq!(output.status.code(), Some(0));
     assert!(project.file("scenarios/loader.yaml").exists());
     assert!(!project.file("scenarios/__snapshots__").exists());
+}
+
+#[test]
+fn an_esql_rule_gets_an_attack_that_makes_its_groups_and_benign_cases() {
+    let project = Project::of(&[("rules/spray.toml", SPRAY)]);
+    let (code, out, err) = project.run_apart(&["new", "rules/spray.toml"]);
+    assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    let text = fs::read_to_string(project.file("scenarios/spray.yaml")).unwrap();
+    assert!(
+        text.contains("repeat:") && text.contains("expect: none"),
+        "{text}"
+    );
+    insta::assert_snapshot!("an_attack_on_groups", text);
+    let (code, out, err) = project.run_apart(&["test", "--check"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let (code, _, err) = project.run_apart(&["new", "rules/spray.toml", "--fill-coverage"]);
+    assert_eq!(code, 3, "{err}");
+    assert!(
+        err.contains("no cases are added to a scenario of a rule of type esql"),
+        "{err}"
+    );
+}
+
+#[test]
+fn an_esql_rule_that_takes_texts_apart_gets_the_texts_and_the_answer() {
+    let project = Project::of(&[("rules/triage.toml", TRIAGE)]);
+    let (code, out, err) = project.run_apart(&["new", "rules/triage.toml"]);
+    assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    let text = fs::read_to_string(project.file("scenarios/triage.yaml")).unwrap();
+    assert!(text.contains("completions:"), "{text}");
+    insta::assert_snapshot!("an_attack_of_texts", text);
+    let (code, out, err) = project.run_apart(&["test", "--check"]);
+    assert_eq!(code, 0, "{out}{err}");
+}
+
+#[test]
+fn an_esql_rule_that_nothing_meets_is_said_with_its_condition() {
+    let never = SPRAY.replace("users >= 3", "users >= 3 and users < 2");
+    let project = Project::of(&[("rules/spray.toml", &never)]);
+    let (code, _, err) = project.run_apart(&["new", "rules/spray.toml"]);
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("no values of the groups were found"), "{err}");
+    assert!(!project.file("scenarios/spray.yaml").exists());
 }

@@ -16,6 +16,7 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
             "import/ecs/network.rs",
             "import/ecs/script_block.rs",
             "scan/stage_hits.rs",
+            "synthesize/esql/texts.rs",
         ],
     ),
     ("camino", &["cli/"]),

@@ -19,7 +19,6 @@ use crate::event::io::Progress as _;
 use crate::project::Target;
 use crate::replay::dry_run;
 use crate::report::generated;
-use crate::rule::RuleType;
 use crate::scenario::write::Sketch;
 use crate::synthesize::{self, Impossible, Request, Unsolved, Written};
 
@@ -182,16 +181,6 @@ fn new(
             .help("`--fill-coverage` adds the cases that it lacks, `-o FILE` writes elsewhere");
         return Err(Problem::usage(diagnostic));
     }
-    let rule_type = request.subject.rule.kind.rule_type();
-    if rule_type == RuleType::Esql {
-        let message = format!(
-            "no scenario is generated for rules of type {}",
-            rule_type.word()
-        );
-        let diagnostic = Diagnostic::error(&error::NOT_SOLVED, message)
-            .help("write the attack by hand: `trapline test` runs it");
-        return Err(Problem::new(ExitCode::NotLoaded, diagnostic));
-    }
     let mut made = possible(synthesize::new(request))?;
     if made.sketches.is_empty() {
         return not_solved(&made.unsolved);
@@ -328,6 +317,10 @@ fn possible<T>(solved: Result<T, Impossible>) -> Result<T, Box<Problem>> {
             Impossible::Unsupported(_) => (
                 ExitCode::NotLoaded,
                 "`trapline check` says more of the rule",
+            ),
+            Impossible::NotFilled => (
+                ExitCode::NotLoaded,
+                "`trapline coverage` lists the clauses that no case decides",
             ),
             Impossible::NoSource => (ExitCode::NotLoaded, SOURCES),
             Impossible::UnknownSource(_) => (ExitCode::Usage, SOURCES),

@@ -23,11 +23,22 @@ pub fn java(pattern: &str) -> Vec<String> {
     java::sketch(pattern).map_or_else(Vec::new, |hir| texts(&hir))
 }
 
+/// Texts of an expression of `regex-syntax`'s dialect in which a group of this name holds this text,
+/// whatever the group's own expression says.
+pub fn with_group(pattern: &str, name: &str, held: &str) -> Vec<String> {
+    let hir = regex_syntax::parse(pattern);
+    hir.map_or_else(|_| Vec::new(), |hir| ways(&hir, Some((name, held))))
+}
+
 fn texts(hir: &Hir) -> Vec<String> {
+    ways(hir, None)
+}
+
+fn ways(hir: &Hir, group: Option<(&str, &str)>) -> Vec<String> {
     let mut texts = Vec::new();
     for way in 0..WAYS {
         let mut text = String::new();
-        if walk(hir, way, &mut text).is_some() && !texts.contains(&text) {
+        if walk(hir, way, group, &mut text).is_some() && !texts.contains(&text) {
             texts.push(text);
         }
     }
@@ -35,7 +46,7 @@ fn texts(hir: &Hir) -> Vec<String> {
 }
 
 /// One way through: which branch of an alternation, how often what may repeat, which character.
-fn walk(hir: &Hir, way: usize, text: &mut String) -> Option<()> {
+fn walk(hir: &Hir, way: usize, group: Option<(&str, &str)>, text: &mut String) -> Option<()> {
     if text.len() > LONGEST {
         return None;
     }
@@ -43,19 +54,24 @@ fn walk(hir: &Hir, way: usize, text: &mut String) -> Option<()> {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => text.push_str(std::str::from_utf8(&literal.0).ok()?),
         HirKind::Class(class) => text.push(character(class, way)?),
-        HirKind::Capture(capture) => walk(&capture.sub, way, text)?,
+        HirKind::Capture(capture) => match (group, &capture.name) {
+            (Some((name, held)), Some(own)) if **own == *name => text.push_str(held),
+            _ => walk(&capture.sub, way, group, text)?,
+        },
         HirKind::Concat(parts) => {
             for part in parts {
-                walk(part, way, text)?;
+                walk(part, way, group, text)?;
             }
         }
-        HirKind::Alternation(parts) => walk(parts.get(way % parts.len().max(1))?, way, text)?,
+        HirKind::Alternation(parts) => {
+            walk(parts.get(way % parts.len().max(1))?, way, group, text)?;
+        }
         HirKind::Repetition(repetition) => {
             let more = [0, 1, 4].get(way % 3).copied().unwrap_or(0);
             let most = repetition.max.unwrap_or(u32::MAX);
             let times = repetition.min.saturating_add(more).min(most);
             for _ in 0..times {
-                walk(&repetition.sub, way, text)?;
+                walk(&repetition.sub, way, group, text)?;
             }
         }
     }

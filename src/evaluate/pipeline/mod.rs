@@ -18,11 +18,13 @@ mod key;
 mod load;
 mod lookup;
 mod node;
+mod probe;
 mod row;
 mod run;
 mod warning;
 
 pub use compile::Program;
+pub use probe::{Probe, ProbeExpr, ProbeRow};
 
 use super::QueryFailure;
 use crate::event::{Event, EventId, Timestamp};

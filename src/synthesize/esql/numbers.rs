@@ -1,0 +1,171 @@
+//! Numbers and dates that make a comparison or a computation come out as wanted.
+
+use crate::event::{Timestamp, Value};
+use crate::plan::pipeline::{Cell, Operator};
+
+/// The cells next to a value that compare with it so.
+pub(super) fn for_comparison(operator: Operator, other: &Cell) -> Vec<Cell> {
+    let Cell::One(value) = other else {
+        return match (operator, other) {
+            (Operator::Equal, Cell::Many(_)) => vec![other.clone()],
+            _ => Vec::new(),
+        };
+    };
+    let steps: &[i64] = match operator {
+        Operator::Equal => &[0],
+        Operator::NotEqual => &[1, -1],
+        Operator::Less => &[-1, -2, -1000, -100_000],
+        Operator::LessOrEqual => &[0, -1, -1000, -100_000],
+        Operator::Greater => &[1, 2, 1000, 100_000],
+        Operator::GreaterOrEqual => &[0, 1, 1000, 100_000],
+        _ => return Vec::new(),
+    };
+    match value {
+        Value::Integer(at) => {
+            let numbers = steps.iter().map(|step| at.saturating_add(*step));
+            numbers
+                .map(|number| Cell::One(Value::Integer(number)))
+                .collect()
+        }
+        Value::Unsigned(at) => {
+            let numbers = steps.iter().filter_map(|step| at.checked_add_signed(*step));
+            numbers
+                .map(|number| Cell::One(Value::Unsigned(number)))
+                .collect()
+        }
+        Value::Double(at) => {
+            let small = at.abs().max(1.0) / 100.0;
+            let numbers = steps.iter().flat_map(|step| {
+                let sign = step.signum();
+                let near = at
+                    + if sign == 0 {
+                        0.0
+                    } else {
+                        f64::from(i8::try_from(sign).unwrap_or(0)) * small
+                    };
+                [near, at + real(*step)]
+            });
+            numbers
+                .map(|number| Cell::One(Value::Double(number)))
+                .collect()
+        }
+        Value::Date(at) => {
+            let dates = steps
+                .iter()
+                .map(|step| at.millis().saturating_add(step * 1000));
+            dates
+                .map(|millis| Cell::One(Value::Date(Timestamp::from_millis(millis))))
+                .collect()
+        }
+        Value::Bool(own) => {
+            let own = *own == (operator == Operator::Equal);
+            vec![Cell::One(Value::Bool(own))]
+        }
+        Value::Text(text) if operator == Operator::NotEqual => {
+            let last = if text.ends_with('1') { '2' } else { '1' };
+            let mut other: String = text.chars().collect();
+            other.pop();
+            other.push(last);
+            [other, format!("{text}1")]
+                .map(|text| Cell::One(Value::text(&text)))
+                .to_vec()
+        }
+        other if operator == Operator::Equal => vec![Cell::One(other.clone())],
+        _ => Vec::new(),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a step of a proposal")]
+fn real(number: i64) -> f64 {
+    number as f64
+}
+
+fn number(cell: &Cell) -> Option<f64> {
+    match cell {
+        Cell::One(Value::Integer(number)) => Some(real(*number)),
+        Cell::One(Value::Double(number)) => Some(*number),
+        Cell::One(Value::Unsigned(number)) => number.to_string().parse().ok(),
+        _ => None,
+    }
+}
+
+/// A whole number, upwards.
+pub(super) fn whole(cell: &Cell) -> Option<i64> {
+    match cell {
+        Cell::One(Value::Integer(number)) => Some(*number),
+        other => {
+            let number = number(other)?.ceil();
+            (number.abs() < 9e15).then(|| format!("{number:.0}").parse().ok())?
+        }
+    }
+}
+
+fn cell(number: f64, is_whole: bool) -> Vec<Cell> {
+    let double = Cell::One(Value::Double(number));
+    if !number.is_finite() {
+        return Vec::new();
+    }
+    match whole(&double).filter(|_| is_whole) {
+        Some(up) => [up, up.saturating_add(1), up.saturating_sub(1)]
+            .map(|number| Cell::One(Value::Integer(number)))
+            .to_vec(),
+        None => vec![double],
+    }
+}
+
+/// `-` of a number.
+pub(super) fn negated(cell: &Cell) -> Option<Cell> {
+    match cell {
+        Cell::One(Value::Integer(number)) => Some(Cell::One(Value::Integer(number.checked_neg()?))),
+        Cell::One(Value::Double(number)) => Some(Cell::One(Value::Double(-number))),
+        _ => None,
+    }
+}
+
+fn is_whole(a: &Cell) -> bool {
+    !matches!(a, Cell::One(Value::Double(_)))
+}
+
+/// What the left side must be for an operation with this right side to give the wanted.
+pub(super) fn left_of(operator: Operator, wanted: &Cell, right: &Cell) -> Vec<Cell> {
+    let (Some(want), Some(other)) = (number(wanted), number(right)) else {
+        return Vec::new();
+    };
+    let left = match operator {
+        Operator::Add => want - other,
+        Operator::Subtract => want + other,
+        Operator::Multiply => want / other,
+        Operator::Divide => want * other,
+        _ => return Vec::new(),
+    };
+    cell(left, is_whole(wanted) || is_whole(right))
+}
+
+/// What the right side must be.
+pub(super) fn right_of(operator: Operator, wanted: &Cell, left: &Cell) -> Vec<Cell> {
+    let (Some(want), Some(other)) = (number(wanted), number(left)) else {
+        return Vec::new();
+    };
+    let right = match operator {
+        Operator::Add => want - other,
+        Operator::Subtract => other - want,
+        Operator::Multiply => want / other,
+        Operator::Divide => other / want,
+        _ => return Vec::new(),
+    };
+    cell(right, is_whole(wanted) || is_whole(left))
+}
+
+/// The milliseconds of a unit of `DATE_DIFF`.
+pub(super) fn unit(name: &str) -> Option<i64> {
+    let name = name.to_ascii_lowercase();
+    Some(match name.trim_end_matches('s') {
+        "millisecond" | "m" => 1,
+        "second" | "" => 1_000,
+        "minute" | "mi" | "n" => 60_000,
+        "hour" | "hh" => 3_600_000,
+        "day" | "dd" | "d" => 86_400_000,
+        "week" | "wk" | "ww" => 604_800_000,
+        _ => return None,
+    })
+}
