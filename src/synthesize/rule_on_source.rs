@@ -8,7 +8,7 @@ use super::{Impossible, Request};
 use crate::compile::{Exclusions, FieldTypes, Refused, SourceCompiler, Syntax, indicator_query};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::evaluate::Prepared;
-use crate::evaluate::pipeline::{CompletionAnswer, Given};
+use crate::evaluate::pipeline::{CompletionAnswer, RequestData};
 use crate::event::{Event, Scalar};
 use crate::plan::pipeline::Pipeline;
 use crate::replay::START;
@@ -73,12 +73,12 @@ pub(super) fn on_pipeline<T>(
     let (Some(query), Some(Syntax::Esql(parsed))) = (&subject.rule.query, &subject.syntax) else {
         return Err(UnsolvedReason::NoQuery);
     };
-    let given = Given {
+    let given = RequestData {
         answers: vec![CompletionAnswer {
             prompt: String::new(),
             answer: String::new(),
         }],
-        ..Given::default()
+        ..RequestData::default()
     };
     let syntax = Syntax::Esql(parsed.clone().with(Arc::new(given)));
     let types = FieldTypes::new(source, [], patterns);

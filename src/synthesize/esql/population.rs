@@ -8,7 +8,7 @@ use super::levels::{Definition, Levels};
 use super::probe::{RowProbe, State};
 use super::row::RowSearch;
 use super::spread::Spreader;
-use crate::data_source::{DataSource, IndexPatterns, Kind};
+use crate::data_source::{DataSource, EventKind, IndexPatterns};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::pipeline::Probe;
 use crate::plan::pipeline::{Cell, ColumnId};
@@ -162,13 +162,13 @@ impl<'a, 'p> Builder<'a, 'p> {
     }
 
     /// The kinds of event that the rule searches, those of which most goals hold already first.
-    fn kinds(&self, search: &RowSearch<'a, 'p>, goals: &[Goal]) -> Vec<&'a Kind> {
-        let routed = |kind: &&Kind| {
+    fn kinds(&self, search: &RowSearch<'a, 'p>, goals: &[Goal]) -> Vec<&'a EventKind> {
+        let routed = |kind: &&EventKind| {
             let index = self.source.indices.get(kind.index);
             index.is_some_and(|index| self.patterns.selects(&index.name))
         };
         let kinds = self.source.kinds.iter().filter(routed);
-        let mut ranked: Vec<(usize, &Kind)> = kinds
+        let mut ranked: Vec<(usize, &EventKind)> = kinds
             .map(|kind| {
                 let state = State {
                     draft: Some(Draft::new(self.source, kind)),
