@@ -15,7 +15,7 @@ use crate::project::{Project, RULE, SCENARIO, SNAPSHOT};
 /// Longer than any answer takes on a machine that does other work.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-struct Editor {
+pub(crate) struct Editor {
     root: PathBuf,
     server: Child,
     input: Option<ChildStdin>,
@@ -73,7 +73,7 @@ impl Editor {
     }
 
     /// A server that has shaken hands.
-    fn open_project(root: &Path) -> Self {
+    pub(crate) fn open_project(root: &Path) -> Self {
         let mut editor = Self::start(root);
         let root = editor.uri("");
         let capabilities = json!({"workspace": {
@@ -90,7 +90,7 @@ impl Editor {
         editor
     }
 
-    fn uri(&self, name: &str) -> String {
+    pub(crate) fn uri(&self, name: &str) -> String {
         let path = format!("{}/{name}", self.root.display());
         format!("file://{}", path.trim_end_matches('/'))
     }
@@ -102,14 +102,14 @@ impl Editor {
         input.flush().unwrap();
     }
 
-    fn tell(&mut self, method: &str, params: Value) {
+    pub(crate) fn tell(&mut self, method: &str, params: Value) {
         let mut message = json!({"jsonrpc": "2.0", "method": method});
         message["params"] = params;
         self.send(&message);
     }
 
     /// Asks, and waits for the answer.
-    fn ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
+    pub(crate) fn ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         let id = self.request(method, params);
         self.answer(id)
     }
@@ -157,13 +157,13 @@ impl Editor {
         self.tell("textDocument/didOpen", json!({"textDocument": document}));
     }
 
-    fn open_file(&mut self, name: &str) -> String {
+    pub(crate) fn open_file(&mut self, name: &str) -> String {
         let text = fs::read_to_string(self.root.join(name)).unwrap();
         self.open(name, &text);
         text
     }
 
-    fn change(&mut self, name: &str, text: &str) {
+    pub(crate) fn change(&mut self, name: &str, text: &str) {
         self.version += 1;
         let document = json!({"uri": self.uri(name), "version": self.version});
         let changes = json!([{"text": text}]);
@@ -174,7 +174,7 @@ impl Editor {
     }
 
     /// Changes the document and saves it.
-    fn save(&mut self, name: &str, text: &str) {
+    pub(crate) fn save(&mut self, name: &str, text: &str) {
         self.change(name, text);
         fs::write(self.root.join(name), text).unwrap();
         self.tell(
@@ -195,7 +195,7 @@ impl Editor {
     }
 
     /// Waits until a run has ended.
-    fn ran(&mut self) {
+    pub(crate) fn ran(&mut self) {
         self.kept
             .retain(|message| message["method"] != "workspace/codeLens/refresh");
         self.wait(|message| message["method"] == "workspace/codeLens/refresh");
@@ -214,7 +214,7 @@ impl Editor {
     }
 
     /// What is proposed at the `|` of a text that replaces the document.
-    fn proposals(&mut self, name: &str, marked: &str) -> Vec<String> {
+    pub(crate) fn proposals(&mut self, name: &str, marked: &str) -> Vec<String> {
         let offset = marked.find('¦').unwrap();
         let text = marked.replacen('¦', "", 1);
         self.change(name, &text);
@@ -225,7 +225,7 @@ impl Editor {
         items.iter().map(label).collect()
     }
 
-    fn hover(&mut self, name: &str, text: &str, word: &str) -> String {
+    pub(crate) fn hover(&mut self, name: &str, text: &str, word: &str) -> String {
         let offset = text.find(word).unwrap() + 1;
         let about = self.about(name, text, offset);
         let answer = self.ask("textDocument/hover", about).unwrap();
@@ -235,14 +235,14 @@ impl Editor {
             .to_owned()
     }
 
-    fn lenses(&mut self, name: &str) -> Vec<Value> {
+    pub(crate) fn lenses(&mut self, name: &str) -> Vec<Value> {
         let about = json!({"textDocument": {"uri": self.uri(name)}});
         let answer = self.ask("textDocument/codeLens", about).unwrap();
         answer.as_array().cloned().unwrap_or_default()
     }
 
     /// Ends the server; whether it ended well.
-    fn end(mut self) -> bool {
+    pub(crate) fn end(mut self) -> bool {
         self.ask("shutdown", Value::Null).unwrap();
         self.tell("exit", Value::Null);
         self.server.wait().unwrap().success()

@@ -36,6 +36,7 @@ mod import_events;
 mod job;
 mod kibana;
 mod lsp;
+mod lsp_languages;
 mod mcp;
 mod misfits;
 mod mutate;

@@ -8,6 +8,7 @@ use crate::data_source::{Catalogue, DataSource, Index};
 use crate::diagnostic::Span;
 use crate::language_server::completion::{MOST, Proposal, Sort, fits};
 use crate::plan::Function;
+use crate::plan::pipeline::aggregate::{self, AGGREGATES};
 use crate::plan::pipeline::signature;
 use crate::rule::{Language, schema};
 
@@ -42,27 +43,27 @@ const KQL_WORDS: &[&str] = &["and", "or", "not"];
 
 /// The commands of ES|QL.
 const ESQL_WORDS: &[&str] = &[
-    "from",
-    "where",
-    "eval",
-    "stats",
-    "by",
-    "keep",
-    "drop",
-    "rename",
-    "sort",
-    "limit",
-    "dissect",
-    "grok",
-    "mv_expand",
-    "metadata",
-    "and",
-    "or",
-    "not",
-    "in",
-    "like",
-    "rlike",
-    "is null",
+    "FROM",
+    "WHERE",
+    "EVAL",
+    "STATS",
+    "BY",
+    "KEEP",
+    "DROP",
+    "RENAME",
+    "SORT",
+    "LIMIT",
+    "DISSECT",
+    "GROK",
+    "MV_EXPAND",
+    "METADATA",
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "LIKE",
+    "RLIKE",
+    "IS NULL",
 ];
 
 /// The word at a place: letters, digits and what field names hold.
@@ -125,11 +126,13 @@ fn function(language: Option<Language>, word: &str) -> Option<String> {
             ))
         }
         Some(Language::Esql) => {
-            let signature = signature::named(word)?;
-            Some(format!(
-                "**{word}**: function of ES|QL, {}",
-                arguments(signature)
-            ))
+            if let Some(aggregate) = aggregate::named(word) {
+                let (least, most) = aggregate.arguments;
+                let many = count(least, most);
+                return Some(format!("**{word}**: aggregate of ES|QL, {many}"));
+            }
+            let many = arguments(signature::named(word)?);
+            Some(format!("**{word}**: function of ES|QL, {many}"))
         }
         _ => None,
     }
@@ -139,8 +142,16 @@ fn arguments(signature: &signature::Signature) -> String {
     let all = signature.parameters.len();
     match (signature.required, signature.repeats) {
         (least, true) => format!("{least} arguments or more"),
-        (least, false) if least == all => format!("{all} arguments"),
-        (least, false) => format!("{least} to {all} arguments"),
+        (least, false) => count(least, all),
+    }
+}
+
+fn count(least: usize, most: usize) -> String {
+    let plural = if most == 1 { "" } else { "s" };
+    if least == most {
+        format!("{most} argument{plural}")
+    } else {
+        format!("{least} to {most} argument{plural}")
     }
 }
 
@@ -169,11 +180,16 @@ pub(in crate::language_server) fn complete(
             all.extend(categories(rule, catalogue).filter(|one| fits(&one.text, typed)));
         }
         Some(Language::Esql) => {
-            for signature in signature::SIGNATURES {
-                if fits(signature.name(), typed) {
-                    let proposal = Proposal::new(signature.name(), Sort::Function);
-                    let proposal = proposal.detail(arguments(signature));
-                    all.push(proposal.inserting(format!("{}(", signature.name())));
+            let functions = signature::SIGNATURES
+                .iter()
+                .map(|one| (one.name(), arguments(one)));
+            let aggregates = AGGREGATES
+                .iter()
+                .map(|one| (one.name, count(one.arguments.0, one.arguments.1)));
+            for (name, detail) in functions.chain(aggregates) {
+                if fits(name, typed) {
+                    let proposal = Proposal::new(name, Sort::Function).detail(detail);
+                    all.push(proposal.inserting(format!("{name}(")));
                 }
             }
         }

@@ -32,6 +32,11 @@ impl RuleText {
             let next = at + end + 1;
             at = found.line(text, line, at).unwrap_or(next);
         }
+        // A rule in ES|QL has no `index`; its query names them.
+        if found.index.is_empty() && found.language() == Some(Language::Esql) {
+            let query = found.query.clone().and_then(|query| text.get(query));
+            found.index = query.map_or_else(Vec::new, sources_of_query);
+        }
         found
     }
 
@@ -112,6 +117,23 @@ impl RuleText {
     }
 }
 
+/// The index patterns of `FROM a-*, b-* METADATA _id`, the first command of a query in ES|QL.
+fn sources_of_query(query: &str) -> Vec<String> {
+    let mut lines = query.lines().map(str::trim);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with("//"));
+    let Some((command, rest)) = first.and_then(|line| line.split_once(char::is_whitespace)) else {
+        return Vec::new();
+    };
+    if !command.eq_ignore_ascii_case("from") {
+        return Vec::new();
+    }
+    let named = rest.split('|').next().unwrap_or("");
+    let metadata = named.to_ascii_lowercase().find(" metadata");
+    let named = named.get(..metadata.unwrap_or(named.len())).unwrap_or("");
+    let patterns = named.split(',').map(|one| one.trim().trim_matches('"'));
+    patterns.map(str::to_owned).collect()
+}
+
 /// The quotes that a value begins with.
 fn quote(value: &str) -> Option<&'static str> {
     let quotes = ["'''", "\"\"\"", "'", "\""];
@@ -147,6 +169,8 @@ mod tests {
         assert!(found.in_query(query.start) && !found.in_query(3));
         assert_eq!(found.table(query.start), "rule");
         assert_eq!(found.table(text.len()), "rule.threat");
+        let esql = "query = '''\n// a\nfrom a-*, \"b-*\" METADATA _id, _index | LIMIT 1\n'''\nlanguage = \"esql\"\n";
+        assert_eq!(RuleText::new(esql).index, ["a-*", "b-*"]);
         let open = RuleText::new("query = '''\nany where");
         assert_eq!(open.query, Some(11..21));
     }
