@@ -37,6 +37,9 @@ pub enum GitError {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changed {
     files: BTreeMap<String, Lines>,
+    /// Folders that are repositories of their own and differ, each with `/` at its end: which of
+    /// their files do is not known.
+    repositories: Vec<String>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -62,6 +65,9 @@ impl Changed {
         )?;
         let mut changed = Self::parse(&names, &text)?;
         for file in untracked(root)?.split_terminator('\0') {
+            if file.ends_with('/') {
+                changed.repositories.push(file.to_owned());
+            }
             changed.files.insert(file.to_owned(), Lines::All);
         }
         Ok(changed)
@@ -70,7 +76,7 @@ impl Changed {
     /// Whether a line from `first` to `last`, both included, changed.
     pub fn touches(&self, file: &str, first: usize, last: usize) -> bool {
         match self.files.get(file) {
-            None => false,
+            None => is_below_any(file, &self.repositories),
             Some(Lines::All) => true,
             Some(Lines::Ranges(ranges)) => {
                 let overlaps = |(start, end): &(usize, usize)| *start <= last && first < *end;
@@ -89,6 +95,14 @@ impl Changed {
             let name = names.next().ok_or_else(unknown)?;
             let unreadable = || GitError::NoLines(name.to_owned());
             let part = parts.next().ok_or_else(unreadable)?;
+            if part.is_repository {
+                changed.repositories.push(format!("{name}/"));
+                // A repository in the place of a file is a removed file and a new repository.
+                if status.starts_with('T') {
+                    parts.next().ok_or_else(unreadable)?;
+                }
+                continue;
+            }
             let lines = match status.chars().next() {
                 Some('A') => Lines::All,
                 // A file in the place of a link is a removed file and a new one.
@@ -115,6 +129,14 @@ impl Changed {
     }
 }
 
+/// The end of a line that gives the mode of a submodule.
+const SUBMODULE: &str = " 160000";
+
+/// Whether a file lies in one of these folders.
+fn is_below_any(file: &str, folders: &[String]) -> bool {
+    folders.iter().any(|folder| file.starts_with(folder))
+}
+
 /// The parts of a diff, one a file.
 struct Parts<'d>(Peekable<std::str::Lines<'d>>);
 
@@ -122,6 +144,8 @@ struct Parts<'d>(Peekable<std::str::Lines<'d>>);
 struct Part {
     /// The content differs, and not the mode alone.
     has_content: bool,
+    /// The file is a submodule.
+    is_repository: bool,
     hunks: Vec<(usize, usize)>,
 }
 
@@ -131,11 +155,17 @@ impl Parts<'_> {
         self.0.find(|line| is_header(line))?;
         let mut part = Part {
             has_content: false,
+            is_repository: false,
             hunks: Vec::new(),
         };
         // Lines of content begin with a sign.
         while let Some(line) = self.0.next_if(|line| !is_header(line)) {
-            part.has_content |= line.starts_with("index ");
+            let is_index = line.starts_with("index ");
+            part.has_content |= is_index;
+            part.is_repository |=
+                (is_index || line.starts_with("new file mode ")) && line.ends_with(SUBMODULE);
+            // Of a submodule at the same commit there is no line of the index.
+            part.is_repository |= !part.has_content && line.starts_with("+Subproject commit ");
             part.hunks.extend(hunk(line));
         }
         Some(part)
@@ -162,7 +192,33 @@ pub fn changed_files(root: &Utf8Path, revision: &str) -> Result<BTreeSet<String>
     let untracked = untracked(root)?;
     let names = differ.split_terminator('\0');
     let names = names.chain(untracked.split_terminator('\0'));
-    Ok(names.map(str::to_owned).collect())
+    let mut files = BTreeSet::new();
+    for name in names {
+        let name = name.trim_end_matches('/');
+        let path = root.join(name);
+        // A repository within the repository: which of its files differ is not known.
+        if path.is_dir() && !path.is_symlink() {
+            files_below(&path, name, &mut files);
+        } else {
+            files.insert(name.to_owned());
+        }
+    }
+    Ok(files)
+}
+
+/// Adds the names of the files in a folder; links are not followed.
+fn files_below(folder: &Utf8Path, name: &str, files: &mut BTreeSet<String>) {
+    for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+        if entry.file_name() == ".git" {
+            continue;
+        }
+        let name = format!("{name}/{}", entry.file_name());
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            files_below(entry.path(), &name, files);
+        } else {
+            files.insert(name);
+        }
+    }
 }
 
 /// A revision never begins with a sign; an option does.
@@ -184,6 +240,7 @@ fn diff<'a>(options: &[&'a str], revision: &'a str) -> Vec<&'a str> {
         "--no-color",
         "--no-renames",
         "--submodule=short",
+        "--ignore-submodules=none",
         "-O/dev/null",
         "--src-prefix=a/",
         "--dst-prefix=b/",

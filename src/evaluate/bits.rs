@@ -41,6 +41,18 @@ impl BitMatrix {
         self.data.get(start..start + self.words).unwrap_or(&[])
     }
 
+    /// The columns of the row's true bits, ascending.
+    pub(super) fn columns(&self, row: usize) -> impl Iterator<Item = usize> + '_ {
+        let words = self.row(row).iter().enumerate();
+        words.flat_map(|(number, word)| {
+            // Each step takes the lowest bit away.
+            let rests =
+                std::iter::successors(Some(*word), |rest| Some(rest & rest.wrapping_sub(1)));
+            let rests = rests.take_while(|rest| *rest != 0);
+            rests.map(move |rest| number * 64 + rest.trailing_zeros() as usize)
+        })
+    }
+
     /// Whether any bit of the row is true.
     pub(super) fn any(&self, row: usize) -> bool {
         self.row(row).iter().any(|word| *word != 0)

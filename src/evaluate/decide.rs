@@ -191,12 +191,19 @@ fn matched(
     let positions = spec.positions;
     let mut matcher = Matcher::new(spec);
     let acts_of_stages = actions_of_stages(overlay);
-    let mut actions: Vec<(StageAction, u32)> = Vec::new();
+    let stages: Vec<&Stage> = overlay.plan.stages.iter().collect();
+    let (mut actions, mut met) = (Vec::<(StageAction, u32)>::new(), Vec::new());
     for ordered in overlay.meeting_events() {
         let event = ordered.event.0;
         actions.clear();
-        for ((id, stage), stage_acts) in overlay.plan.numbered().zip(&acts_of_stages) {
-            if stage_acts.is_empty() || !overlay.meets(id, stage, event) {
+        overlay.stages_met(event, &mut met);
+        for number in &met {
+            let (Some(stage), Some(stage_acts)) =
+                (stages.get(*number), acts_of_stages.get(*number))
+            else {
+                continue;
+            };
+            if stage_acts.is_empty() {
                 continue;
             }
             let within = |action: &&StageAction| !matches!(action, StageAction::Stage(at) if *at >= positions);

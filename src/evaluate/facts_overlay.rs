@@ -197,6 +197,22 @@ impl<'a> FactsOverlay<'a> {
             && self.condition(stage, event)
     }
 
+    /// Puts the numbers of the stages that an event meets into `stages`, ascending.
+    pub(super) fn stages_met(&self, event: u32, stages: &mut Vec<usize>) {
+        stages.clear();
+        if !self.all_touched && self.touched.binary_search(&event).is_err() {
+            stages.extend(self.met.columns(event as usize));
+            return;
+        }
+        // An execution that reads a part of the events takes most of them away.
+        if self.is_without(event) || !self.routed(event) {
+            return;
+        }
+        let all = self.plan.numbered();
+        let met = all.filter(|(id, stage)| self.meets(*id, stage, event));
+        stages.extend(met.map(|(id, _)| id.index()));
+    }
+
     /// The events that may meet a stage, in order.
     pub(super) fn meeting_events(&self) -> Vec<OrderedEvent> {
         let numbers: Box<dyn Iterator<Item = u32> + '_> = if self.all_touched {

@@ -729,6 +729,51 @@ mod git {
         assert_eq!(output.unwrap().status.code(), Some(5));
     }
 
+    /// Which lines differ in a repository within the repository is not known: all of them count.
+    #[test]
+    fn a_change_in_a_repository_below_the_project_is_asked_about() {
+        let nested = |project: &Project| {
+            std::fs::create_dir_all(project.file("rules/own")).unwrap();
+            put(project, "rules/own/a.toml", &rule(SINGLE));
+            for arguments in [&["init", "-q"][..], &["add", "-A"], &["commit", "-qm", "x"]] {
+                git(project, &[&["-C", "rules/own"], arguments].concat());
+            }
+        };
+        let project = || {
+            Project::of(&[
+                ("trapline.toml", ""),
+                (
+                    "scenarios/a.yaml",
+                    &format!("rule: ../rules/own/a.toml\n{SCENARIO}"),
+                ),
+            ])
+        };
+        let is_seen = |project: &Project, what: &str| {
+            let arguments = ["mutate", "--in-diff", "HEAD", "--min", "100"];
+            let (code, out, err) = project.run_apart(&arguments);
+            assert_eq!(code, 5, "{what}: {out}{err}");
+            let (_, out, err) = project.run_apart(&["test", "--changed=HEAD", "--list"]);
+            assert!(out.contains("scenarios/a.yaml"), "{what}: {out}{err}");
+        };
+        // As a submodule, with a change that is committed there or not, and hidden by a setting.
+        for (commit, ignored) in [(false, "none"), (true, "none"), (false, "all")] {
+            let project = project();
+            nested(&project);
+            let project = committed(project);
+            change(&project, "rules/own/a.toml");
+            if commit {
+                git(&project, &["-C", "rules/own", "commit", "-qam", "y"]);
+            }
+            git(&project, &["config", "diff.ignoreSubmodules", ignored]);
+            is_seen(&project, ignored);
+        }
+        // As files that git does not know.
+        let project = committed(project());
+        nested(&project);
+        change(&project, "rules/own/a.toml");
+        is_seen(&project, "untracked");
+    }
+
     #[test]
     fn what_ignore_files_hide_is_named_and_an_error_under_strict() {
         for (file, text, hidden) in [
