@@ -8,6 +8,7 @@ use super::Subject;
 use super::finding::{Finding, Lint};
 use super::kql::KqlSubject;
 use super::logic::items;
+use super::piece_index::{PieceIndex, WILD};
 use super::test::{Test, block_covers};
 use super::walk::{all_leaves, every};
 use crate::diagnostic::{Code, Severity, Span};
@@ -16,6 +17,7 @@ use crate::language::eql::lower::cidr_block;
 use crate::language::eql::syntax::{Call, Expr, ExprKind, MatchOp};
 use crate::language::kql::syntax::{FieldName, Literal, LiteralKind, Piece};
 use crate::plan::Function;
+use crate::plan::predicate::{WildcardPattern, WildcardToken};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -43,6 +45,7 @@ pub(super) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             subject,
             &places,
             &list.iter().map(only_text).collect::<Vec<_>>(),
+            &list.iter().map(folded).collect::<Vec<_>>(),
             |wide, narrow| {
                 let (wide, narrow) = (tests.get(wide), tests.get(narrow));
                 matches!((wide, narrow), (Some(wide), Some(narrow)) if narrow.implies(wide))
@@ -87,6 +90,7 @@ fn calls(subject: &Subject<'_>, expr: &Expr, findings: &mut Vec<Finding>) {
                 subject,
                 &places,
                 &[],
+                &[],
                 |wide, narrow| matches!((alone(wide), alone(narrow)), (Some(a), Some(b)) if b.implies(a)),
                 findings,
             );
@@ -114,13 +118,39 @@ fn only_text(item: &Expr) -> Option<String> {
     }
 }
 
+/// The text of an item in lower case, with its wildcards; `None` of what is no pattern.
+fn folded(item: &Expr) -> Option<String> {
+    let (constants, has_wildcards) = match &item.kind {
+        ExprKind::Match(inner)
+            if !matches!(inner.op, MatchOp::Regex | MatchOp::RegexInsensitive) =>
+        {
+            (&inner.patterns, true)
+        }
+        ExprKind::In(inner) => (&inner.items, false),
+        _ => return None,
+    };
+    let ExprKind::String(text) = &constants.first()?.kind else {
+        return None;
+    };
+    if !has_wildcards {
+        return Some(text.to_ascii_lowercase());
+    }
+    let tokens = WildcardPattern::eql(text).0.into_iter();
+    let folded = tokens.map(|token| match token {
+        WildcardToken::Char(character) => character.to_ascii_lowercase(),
+        WildcardToken::One | WildcardToken::Many => WILD,
+    });
+    Some(folded.collect())
+}
+
 /// Reports each item that another one covers; of two equal ones the later. Items of one text alone
-/// (`texts`) are held only against those of the same text and against all others, so that a long list
-/// of names takes linear time.
+/// (`texts`) are held only against those of the same text, and patterns (`pieces`) only against those
+/// whose longest piece they have, so that a long list takes linear time.
 fn covered(
     subject: &Subject<'_>,
     places: &[Span],
     texts: &[Option<String>],
+    pieces: &[Option<String>],
     covers: impl Fn(usize, usize) -> bool,
     findings: &mut Vec<Finding>,
 ) {
@@ -133,6 +163,8 @@ fn covered(
             None => open.push(item),
         }
     }
+    let pieces_of = |item: usize| pieces.get(item).and_then(Option::as_deref);
+    let open = PieceIndex::new(open.into_iter().map(|item| (item, pieces_of(item))));
     for narrow in 0..places.len() {
         let first = |candidates: &[usize]| {
             let mut candidates = candidates.iter().copied();
@@ -143,7 +175,11 @@ fn covered(
             })
         };
         let alike = text_of(narrow).and_then(|text| first(same.get(text)?));
-        if let Some(wide) = alike.into_iter().chain(first(&open)).min() {
+        if let Some(wide) = alike
+            .into_iter()
+            .chain(first(&open.candidates(pieces_of(narrow))))
+            .min()
+        {
             report(subject, places, narrow, wide, findings);
         }
     }
@@ -224,7 +260,7 @@ pub(super) fn of_kql(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
             LiteralKind::Wildcard(pieces) => {
                 let of_piece = |piece: &Piece| match piece {
                     Piece::Char(c) => *c,
-                    Piece::Star => '\u{10fffd}',
+                    Piece::Star => WILD,
                 };
                 pieces.iter().map(of_piece).collect()
             }
@@ -236,13 +272,15 @@ pub(super) fn of_kql(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>) {
             both.is_some_and(|(wide, narrow)| wide.fits(narrow))
         };
         let is_pattern = |item: &usize| matches!(patterns.get(*item), Some(FieldName::Pattern(_)));
-        let wide: Vec<usize> = (0..items.len()).filter(is_pattern).collect();
+        let wide = (0..items.len()).filter(is_pattern);
+        let wide = PieceIndex::new(wide.map(|at| (at, texts.get(at).map(String::as_str))));
         let mut same: FxHashMap<&str, usize> = FxHashMap::default();
         for (narrow, item) in items.iter().enumerate() {
             let alike = texts
                 .get(narrow)
                 .map(|text| *same.entry(text).or_insert(narrow));
-            let around = wide.iter().copied().find(|wide| {
+            let own = texts.get(narrow).map(String::as_str);
+            let around = wide.candidates(own).into_iter().find(|wide| {
                 *wide != narrow
                     && covers(*wide, narrow)
                     && (*wide < narrow || !covers(narrow, *wide))

@@ -62,6 +62,7 @@ mod max_signals;
 mod maxspan_schedule;
 mod newer_stack;
 mod pattern;
+mod piece_index;
 
 mod regex_anchor;
 mod scenario;

@@ -978,6 +978,12 @@ fn long_lists_keys_and_patterns_are_checked_in_time() {
         ("in", list("process where process.name in (ITEMS)")),
         (":", list("process where process.name : (ITEMS)")),
         ("cidrMatch", blocks),
+        (
+            "patterns",
+            long("process where process.name : (ITEMS)", 20_000, |number| {
+                format!("\"*y{number:06}z*\"")
+            }),
+        ),
         ("keys", rule(SINGLE) + &keys.concat()),
         (
             "name",
