@@ -11,8 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::field_types::{DynamicFields, dynamic_fields};
 use super::fields_read::FieldsRead;
-use super::refusal::Refused;
-use crate::diagnostic::query::QueryCause;
+use super::refusal::{Refused, RefusedBy};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::document::DocumentTest;
@@ -210,23 +209,30 @@ impl Place {
 
     fn refused(&self, refusal: &Refusal) -> Refused {
         let unsupported = matches!(refusal, Refusal::Unsupported(_));
-        self.because(&QueryCause::from(refusal.clone()).to_string(), unsupported)
+        let why = RefusedBy::Exclusion {
+            name: self.name.clone(),
+            why: refusal.clone().into(),
+        };
+        self.because(why, unsupported)
     }
 
     fn failed(&self, failure: &QueryFailure) -> Refused {
-        self.because(&failure.to_string(), failure.is_unsupported())
+        let why = RefusedBy::FailedExclusion {
+            name: self.name.clone(),
+            why: failure.clone(),
+        };
+        self.because(why, failure.is_unsupported())
     }
 
-    fn because(&self, why: &str, unsupported: bool) -> Refused {
-        let message = format!("{}: {why}", self.name);
+    fn because(&self, why: RefusedBy, unsupported: bool) -> Refused {
         let code = if unsupported { UNSUPPORTED } else { REFUSED };
-        let diagnostic = Diagnostic::error(code, message.as_str());
+        let diagnostic = Diagnostic::error(code, why.to_string());
         Refused {
             diagnostics: vec![match &self.source {
                 Some(source) => diagnostic.at(source, self.span, ""),
                 None => diagnostic,
             }],
-            message,
+            why: Some(why),
             unsupported,
         }
     }

@@ -1,6 +1,7 @@
 //! Refuses fields that Elasticsearch cannot group by: those of text.
 
-use super::refusal::Refused;
+use super::refusal::{Refused, RefusedBy};
+use crate::diagnostic::query::RefusedCondition;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::event::{FieldType, Mapping};
 use crate::language::dsl::error::REFUSED;
@@ -35,16 +36,16 @@ pub(super) fn check(rule: &Rule, types: &Mapping) -> Result<(), Refused> {
 }
 
 fn refused(rule: &Rule, field: &str, span: Option<Span>) -> Refused {
-    let message = format!("text cannot be grouped by: fielddata is disabled on [{field}]");
-    let diagnostic = Diagnostic::error(REFUSED, message.as_str())
-        .help("every execution fails in Elasticsearch: take a field of type keyword");
+    let name = field.to_owned();
+    let cause = RefusedCondition::GroupedText { name };
+    let diagnostic = Diagnostic::of(REFUSED, &cause);
     let source = rule.query.as_ref().map(|query| query.text.source());
     Refused {
         diagnostics: vec![match source.zip(span) {
             Some((source, span)) => diagnostic.at(source, span, ""),
             None => diagnostic,
         }],
-        message,
+        why: Some(RefusedBy::Query(cause.into())),
         unsupported: false,
     }
 }

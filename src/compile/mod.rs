@@ -34,8 +34,8 @@ pub use on_source::SourceCompiler;
 pub use pipeline::{PipelineQuery, parse_pipeline};
 pub use query::{CompiledQuery, Query, fields_of, parse, request_fields};
 pub use refusal::{
-    CompileError, Refused, Unsupported, is_supported, supported, unsupported_on_recordings,
-    unsupported_on_streams,
+    CompileError, Refused, RefusedBy, Unsupported, is_supported, supported,
+    unsupported_on_recordings, unsupported_on_streams,
 };
 pub use rule::{CompiledRule, RuleCompiler};
 pub use syntax::Syntax;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use crate::diagnostic::query::QueryCause;
 use crate::diagnostic::{Diagnostic, QueryText};
+use crate::evaluate::QueryFailure;
 use crate::language::{QueryError, esql};
 use crate::rule::{Rule, RuleKind, RuleType};
 
@@ -112,8 +114,8 @@ pub fn unsupported_on_streams(rule: &Rule) -> Option<Unsupported> {
 pub struct Refused {
     /// All reasons, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
-    /// The first reason, in words.
-    pub message: String,
+    /// The first reason; `None` where none is known.
+    pub why: Option<RefusedBy>,
     /// Elasticsearch would run it, and Trapline cannot.
     pub unsupported: bool,
 }
@@ -123,7 +125,7 @@ impl Refused {
     pub(super) fn new(errors: &[QueryError], query: &QueryText) -> Self {
         let first = errors.first();
         Self {
-            message: first.map_or_else(String::new, QueryError::message),
+            why: first.map(|error| RefusedBy::Query((*error.cause).clone())),
             unsupported: esql::error::is_unsupported(errors),
             diagnostics: errors.iter().map(|error| error.diagnostic(query)).collect(),
         }
@@ -138,11 +140,48 @@ impl Refused {
     }
 }
 
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.why.iter().try_for_each(|why| why.fmt(f))
+    }
+}
+
+/// Why a rule is refused: its query, or something that it excludes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefusedBy {
+    /// The query.
+    Query(QueryCause),
+    /// The exclusion of this name.
+    Exclusion {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        why: QueryCause,
+    },
+    /// The exclusion of this name, when it runs.
+    FailedExclusion {
+        /// The name.
+        name: String,
+        /// How it fails.
+        why: QueryFailure,
+    },
+}
+
+impl fmt::Display for RefusedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Query(why) => why.fmt(f),
+            Self::Exclusion { name, why } => write!(f, "{name}: {why}"),
+            Self::FailedExclusion { name, why } => write!(f, "{name}: {why}"),
+        }
+    }
+}
+
 impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unsupported(what) => what.fmt(f),
-            Self::Refused(refused) => f.write_str(&refused.message),
+            Self::Refused(refused) => refused.fmt(f),
         }
     }
 }

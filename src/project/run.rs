@@ -16,7 +16,7 @@ use crate::replay::outcome::{Check, CheckKey, Outcome, ScenarioOutcome};
 use crate::replay::select::Selection;
 use crate::replay::trace::Observed;
 use crate::replay::{self, Options, Receiver, Test};
-use crate::snapshot::Scope;
+use crate::snapshot::{Scope, words};
 
 /// The selection of a run, and the files that it may write.
 #[derive(Clone, Default)]
@@ -209,7 +209,7 @@ fn without_checks(tests: &[Test<'_>], partial: &[bool], outcome: &mut Outcome) -
         rule.unsupported = rule
             .unsupported
             .take()
-            .or_else(|| reason.map(str::to_owned));
+            .or_else(|| reason.map(words::not_run));
         if scenario.checks.is_empty() && !partial && test.scenario.skip.is_none() {
             found.push(no_check(test, scenario));
         }

@@ -50,13 +50,13 @@ pub(super) fn find<'e>(
         SourceCompiler::new(rule, text, syntax, types, &exclusions, Timestamp::default());
     let compiled = compiler
         .compile(events)
-        .map_err(|error| refused(error.message.clone()))?;
+        .map_err(|error| refused(error.to_string()))?;
     if let Some(types) = compiled.schema.mappings().first() {
         let exclusions = exclusions.on(types.clone());
-        let exclusions = exclusions.map_err(|error| refused(error.message))?;
+        let exclusions = exclusions.map_err(|error| refused(error.to_string()))?;
         for event in events.iter_mut() {
             let hidden = exclusions.hide(event);
-            hidden.map_err(|error| refused(error.message.clone()))?;
+            hidden.map_err(|error| refused(error.to_string()))?;
         }
     }
     let events: &'e [Event] = events;

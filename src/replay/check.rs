@@ -7,7 +7,7 @@ use super::expectation::{Alert, Wanted};
 use super::judge::Judgement;
 use super::judged_case::Case;
 use super::outcome::{Check, CheckKey, CheckWarning, Observed, PinKind, Place, Verdict};
-use super::reason::{Reason, ReasonWord, RefusedQuery};
+use super::reason::{NotRun, Reason, ReasonWord, RefusedQuery};
 use super::source::{Item, OnSource};
 use super::{explain, history, misfits, trace, unset_fields};
 use crate::compile::Refused;
@@ -74,11 +74,12 @@ impl OnSource<'_> {
 
     /// A check whose query Elasticsearch would refuse on this mapping.
     pub(super) fn refused(&self, item: &Item<'_>, wanted: &Wanted, refused: &Refused) -> Check {
+        let query = RefusedQuery::of(refused);
         if refused.unsupported {
             return Check {
                 verdict: Verdict::Unsupported,
-                reason: Some(Reason::NotImplemented(RefusedQuery::of(refused))),
-                observed: Observed::Unsupported(refused.message.clone()),
+                reason: Some(Reason::NotImplemented(query.clone())),
+                observed: Observed::Unsupported(NotRun::Query(query)),
                 ..self.check(item, Some(wanted))
             };
         }
@@ -98,8 +99,8 @@ impl OnSource<'_> {
         };
         Check {
             verdict,
-            reason: Some(Reason::Refused(RefusedQuery::of(refused))),
-            observed: Observed::Unverifiable(refused.message.clone()),
+            reason: Some(Reason::Refused(query.clone())),
+            observed: Observed::Unverifiable(NotRun::Query(query)),
             diagnostics,
             ..self.check(item, Some(wanted))
         }
@@ -112,11 +113,10 @@ impl OnSource<'_> {
         wanted: &Wanted,
         failure: &QueryFailure,
     ) -> Check {
+        let what = NotRun::Fails(failure.kind.clone());
         let (verdict, observed) = if failure.is_unsupported() {
-            let what = failure.to_string();
             (Verdict::Unsupported, Observed::Unsupported(what))
         } else {
-            let what = failure.to_string();
             (Verdict::Unverifiable, Observed::Unverifiable(what))
         };
         Check {

@@ -24,7 +24,7 @@ impl OnSource<'_> {
     ) -> Option<CheckWarning> {
         let alone = &run.produced.matches;
         let outcome = match compiler.compile_together(&run.case_events.events)? {
-            Err(refused) => format!("the search fails: {}", refused.message),
+            Err(refused) => format!("the search fails: {refused}"),
             Ok(query) => {
                 let setting = run.setting.clone();
                 match production::run(&query, run.case_events, &context(), setting, indicators) {

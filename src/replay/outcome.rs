@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::census::{RuleCensus, Standing};
-use super::reason::{BlindPhases, Reason, Uncertainty};
+use super::reason::{BlindPhases, NotRun, Reason, Uncertainty};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::scenario::Skipped;
 
@@ -84,7 +84,7 @@ pub struct Check {
 
 impl Check {
     /// What Trapline does not implement, or lacks, to run the check.
-    pub fn unsupported(&self) -> Option<&str> {
+    pub fn unsupported(&self) -> Option<&NotRun> {
         match &self.observed {
             Observed::Unsupported(what) => Some(what),
             _ => None,
@@ -293,9 +293,9 @@ pub enum Observed {
     /// Its outcome depends on an open point; on which.
     Uncertain(Uncertainty),
     /// Elasticsearch would refuse the query.
-    Unverifiable(String),
+    Unverifiable(NotRun),
     /// Not implemented; the name of what is not.
-    Unsupported(String),
+    Unsupported(NotRun),
     /// Not run; why.
     Skipped(Skipped),
 }

@@ -4,7 +4,7 @@
 use std::fmt;
 
 pub use super::reason_name::{ReasonName, ReasonWord};
-use crate::compile::Refused;
+use crate::compile::{Refused, RefusedBy, Unsupported};
 use crate::evaluate::FailureKind;
 use crate::scenario::Skipped;
 
@@ -126,8 +126,8 @@ pub enum Reason {
 pub struct RefusedQuery {
     /// The code of the error, `E150`.
     pub code: &'static str,
-    /// Its message, Elasticsearch's in substance.
-    pub message: String,
+    /// What is wrong; `None` where it is not known.
+    pub why: Option<RefusedBy>,
 }
 
 impl RefusedQuery {
@@ -135,9 +135,26 @@ impl RefusedQuery {
     pub fn of(refused: &Refused) -> Self {
         Self {
             code: refused.code(),
-            message: refused.message.clone(),
+            why: refused.why.clone(),
         }
     }
+}
+
+impl fmt::Display for RefusedQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.why.iter().try_for_each(|why| why.fmt(f))
+    }
+}
+
+/// Why a check is not run, or its run says nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotRun {
+    /// Trapline does not run such rules.
+    Rule(Unsupported),
+    /// The query is refused.
+    Query(RefusedQuery),
+    /// The query fails when it runs.
+    Fails(FailureKind),
 }
 
 /// An open point of Elasticsearch's semantics on which the outcome of a check depends, and how many

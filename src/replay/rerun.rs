@@ -139,7 +139,7 @@ impl IndicatorInput {
                 .of_event(event)
                 .map_err(|refused| FailureKind::Refused {
                     code: refused.code(),
-                    message: refused.message.clone(),
+                    message: refused.to_string(),
                 })?;
             let is_other = |one: &Exclusion<'_>| match one {
                 Exclusion::Filter(own, _) => *own != number,

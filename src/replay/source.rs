@@ -11,7 +11,7 @@ use super::judge::{self, Judgement};
 use super::judged_case::{Attack, Case};
 use super::outcome::{Check, Observed, PinKind, Verdict};
 use super::production;
-use super::reason::{Reason, RefusedQuery};
+use super::reason::{NotRun, Reason, RefusedQuery};
 use super::run::Run;
 use super::trace::Observation;
 use super::waiver::Waiver;
@@ -124,7 +124,7 @@ impl<'a> OnSource<'a> {
         if let Some(what) = subject.unsupported() {
             return self.every(|check| {
                 check.verdict = Verdict::Unsupported;
-                check.observed = Observed::Unsupported(what.to_string());
+                check.observed = Observed::Unsupported(NotRun::Rule(what.clone()));
             });
         }
         let (Some(query), Some(syntax)) = (&subject.rule.query, &subject.syntax) else {
@@ -159,8 +159,9 @@ impl<'a> OnSource<'a> {
             Err(refused) => {
                 return self.every(|check| {
                     check.verdict = Verdict::Unverifiable;
-                    check.reason = Some(Reason::Refused(RefusedQuery::of(&refused)));
-                    check.observed = Observed::Unverifiable(refused.message.clone());
+                    let query = RefusedQuery::of(&refused);
+                    check.reason = Some(Reason::Refused(query.clone()));
+                    check.observed = Observed::Unverifiable(NotRun::Query(query));
                     check.diagnostics.clone_from(&refused.diagnostics);
                 });
             }

@@ -277,8 +277,8 @@ fn observed(observed: &Observed) -> ObservedEntry<'_> {
             outcome: "none",
         },
         Observed::Uncertain(on) => entry("uncertain", Some(words::uncertainty(on))),
-        Observed::Unverifiable(why) => entry("unverifiable", Some(why.clone())),
-        Observed::Unsupported(what) => entry("unsupported", Some(what.clone())),
+        Observed::Unverifiable(why) => entry("unverifiable", Some(words::not_run(why))),
+        Observed::Unsupported(what) => entry("unsupported", Some(words::not_run(what))),
         Observed::Skipped(why) => entry("skipped", Some(skipped(why))),
     }
 }

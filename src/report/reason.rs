@@ -96,13 +96,12 @@ impl fmt::Display for Sentence<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Reason::LeftOut(why) => f.write_str(&skipped(why)),
-            Reason::NotImplemented(refused) => f.write_str(&refused.message),
+            Reason::NotImplemented(refused) => refused.fmt(f),
             Reason::QueryFails(failure) => write!(f, "{failure}"),
             Reason::Uncertain(on) => f.write_str(&words::uncertainty(on)),
             Reason::Pinned(why) => f.write_str(why),
             Reason::Refused(refused) => {
-                let message = &refused.message;
-                write!(f, "Elasticsearch would refuse the query: {message}")
+                write!(f, "Elasticsearch would refuse the query: {refused}")
             }
             Reason::SameAsAttack => f.write_str("the change has no effect: it is the attack again"),
             Reason::PinnedBySensor { source, fields } => {

@@ -74,7 +74,7 @@ impl ExclusionAnswers<'_> {
             event
         });
         let hides = rule.hides(event).unwrap_or_else(|refused| {
-            self.refused.push((number, refused.message.clone()));
+            self.refused.push((number, refused.to_string()));
             true
         });
         self.hidden.insert(number, hides);

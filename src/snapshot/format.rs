@@ -175,8 +175,8 @@ pub fn record(check: &Check) -> Option<Record> {
         Observed::Alert(alerts) => many_facts(alerts),
         Observed::None(none) => none_facts(none),
         Observed::Uncertain(on) => vec![fact("uncertain", line(&words::uncertainty(on)))],
-        Observed::Unverifiable(why) => vec![fact("unverifiable", line(why))],
-        Observed::Unsupported(what) => vec![fact("unsupported", line(what))],
+        Observed::Unverifiable(why) => vec![fact("unverifiable", line(&words::not_run(why)))],
+        Observed::Unsupported(what) => vec![fact("unsupported", line(&words::not_run(what)))],
         Observed::Skipped(_) => return None,
     };
     let production = check.production.iter().map(words::production);

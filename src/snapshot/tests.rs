@@ -3,11 +3,13 @@
 use proptest::prelude::*;
 
 use super::{Accept, Class, Scope, Snapshot, compare, current, format, read, resolve};
+use crate::compile::RefusedBy;
 use crate::diagnostic::SourceText;
+use crate::diagnostic::query::EsqlCommand;
 use crate::replay::outcome::{
     AlertRecord, Check, EventRecord, NoneRecord, Observed, Outcome, Pin, PinKind, Verdict,
 };
-use crate::replay::reason::{Reason, Uncertainty};
+use crate::replay::reason::{NotRun, Reason, RefusedQuery, Uncertainty};
 use crate::replay::test_fixtures::{self, ATTACK, SCENARIO, alert, check, stopped};
 use crate::scenario::Skipped;
 
@@ -342,6 +344,13 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
+fn refused(name: String) -> NotRun {
+    NotRun::Query(RefusedQuery {
+        code: "E750",
+        why: Some(RefusedBy::Query(EsqlCommand::UnknownIndex { name }.into())),
+    })
+}
+
 fn observed() -> impl Strategy<Value = Observed> {
     let event = proptest::option::of(
         (text(), any::<i64>()).prop_map(|(label, after)| EventRecord { label, after }),
@@ -392,8 +401,8 @@ fn observed() -> impl Strategy<Value = Observed> {
                 folded: 1,
             })
         }),
-        text().prop_map(Observed::Unverifiable),
-        text().prop_map(Observed::Unsupported),
+        text().prop_map(|name| Observed::Unverifiable(refused(name))),
+        text().prop_map(|name| Observed::Unsupported(refused(name))),
         text().prop_map(|why| Observed::Skipped(Skipped::Stated(why))),
     ]
 }

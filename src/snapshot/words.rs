@@ -4,7 +4,7 @@
 use crate::event::time::format_offset;
 use crate::execution::overlap::per_cent;
 use crate::replay::outcome::{AtMost, ProductionFact};
-use crate::replay::reason::{BlindPhases, Uncertainty};
+use crate::replay::reason::{BlindPhases, NotRun, Uncertainty};
 
 /// The open point that an outcome depends on, with the outcomes.
 pub fn uncertainty(on: &Uncertainty) -> String {
@@ -32,6 +32,15 @@ pub fn uncertainty(on: &Uncertainty) -> String {
             alerts(*start),
             alerts(*execution),
         ),
+    }
+}
+
+/// Why a check is not run.
+pub fn not_run(what: &NotRun) -> String {
+    match what {
+        NotRun::Rule(what) => what.to_string(),
+        NotRun::Query(refused) => refused.to_string(),
+        NotRun::Fails(failure) => failure.to_string(),
     }
 }
 

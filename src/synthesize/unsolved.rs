@@ -34,7 +34,7 @@ pub enum UnsolvedReason {
     #[error("the rule has no query that can be run")]
     NoQuery,
     /// Elasticsearch would refuse the query.
-    #[error("Elasticsearch would refuse the query: {}", .0.message)]
+    #[error("Elasticsearch would refuse the query: {0}")]
     Refused(RefusedQuery),
     /// The query fails when it runs.
     #[error(transparent)]

@@ -20,6 +20,8 @@ causes! {
             "Cannot search on field [{name}] since it is not indexed nor has doc values.";
         BadValue { name: String, why: BadValue } => "failed to create query on [{name}]: {why}";
         QueryString { text: String, why: LuceneCause } => "Failed to parse query [{text}]: {why}";
+        GroupedText { name: String } => "text cannot be grouped by: fielddata is disabled on [{name}]",
+            help "every execution fails in Elasticsearch: take a field of type keyword";
         NotNested { name: String } => "[nested] failed to find nested object under path [{name}]";
     }
 }

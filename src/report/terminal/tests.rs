@@ -1,11 +1,14 @@
 //! Tests of the terminal report on hand-made outcomes.
 
 use super::{Options, write};
+use crate::compile::RefusedBy;
+use crate::diagnostic::query::EsqlCommand;
+use crate::diagnostic::query::text_part::Near;
 use crate::evaluate::FailureKind;
 use crate::project::{Conclusion, ConclusionInputs};
 use crate::replay::census::Standing;
 use crate::replay::outcome::{CheckWarning, NoneRecord, Observed, Outcome, Verdict};
-use crate::replay::reason::{Reason, RefusedQuery, Uncertainty};
+use crate::replay::reason::{NotRun, Reason, RefusedQuery, Uncertainty};
 use crate::replay::test_fixtures::{self, ATTACK, alert, check, rule, stopped};
 use crate::report::View;
 use crate::snapshot::{Accept, Scope, compare, current, resolve};
@@ -219,21 +222,23 @@ fn optional() -> Uncertainty {
 
 #[test]
 fn an_unverifiable_check_shows_what_elasticsearch_would_refuse() {
+    let cause = EsqlCommand::UnknownColumn {
+        name: "usr.id".to_owned(),
+        suggestion: Near(None),
+    };
+    let refused = RefusedQuery {
+        code: "E150",
+        why: Some(RefusedBy::Query(cause.into())),
+    };
     let mut new = calm();
     new.scenarios[0].checks.push(
         check(
             "typo",
             "winlogbeat",
-            Observed::Unverifiable("Unknown column [usr.id]".into()),
+            Observed::Unverifiable(NotRun::Query(refused.clone())),
         )
         .expecting("alert")
-        .verdict(
-            Verdict::Unverifiable,
-            Some(Reason::Refused(RefusedQuery {
-                code: "E150",
-                message: "Unknown column [usr.id]".to_owned(),
-            })),
-        )
+        .verdict(Verdict::Unverifiable, Some(Reason::Refused(refused)))
         .stopped_at("user.id"),
     );
     insta::assert_snapshot!(report(&calm(), &new, &PLAIN));

@@ -10,6 +10,7 @@ use super::style::{COLUMN, NAME, Painter, WARN, clean, list_width, wrap};
 use super::{Options, View};
 use crate::replay::outcome::{Check, Verdict};
 use crate::report::reason::{sentence, warnings};
+use crate::snapshot::words;
 
 /// The word for a check that is as it should be but for a warning.
 const WARNING: &str = "warning";
@@ -55,7 +56,7 @@ pub(super) fn write(view: &View<'_>, options: Options, text: &mut String) {
         let key = painter.key(WARN, word(first));
         let _ = writeln!(text, "{key}{}", painter.paint(NAME, &name));
         let reason = first.reason.as_ref().map(sentence);
-        let reason = reason.or_else(|| first.unsupported().map(str::to_owned));
+        let reason = reason.or_else(|| first.unsupported().map(words::not_run));
         for line in reason.iter().chain(&warnings(first)) {
             let _ = writeln!(text, "  {}", clean(line));
         }
