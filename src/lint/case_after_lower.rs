@@ -10,7 +10,7 @@ pub(super) static LINT: Lint = Lint {
     code: Code {
         number: "case-after-lower",
         title: "a text of the other case is compared with TO_LOWER or TO_UPPER",
-        page: "`==`, `IN` and `LIKE` mind case. What TO_LOWER gives has no upper-case letter, so that it never \
+        page: "`==`, `IN` and `LIKE` are case-sensitive. What TO_LOWER gives has no upper-case letter, so that it never \
                equals a text with one; the same holds of TO_UPPER and lower-case letters.\n\n\
                ```esql\nFROM logs-* | WHERE TO_LOWER(process.name) == \"PowerShell.exe\"\n```\n\n\
                finds nothing. Write the text in the case of the function.",

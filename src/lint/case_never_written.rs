@@ -17,7 +17,7 @@ pub(super) static LINT: Lint = Lint {
     code: Code {
         number: "case-never-written",
         title: "a value that the data source writes in another case",
-        page: "`==`, `in` and `like` mind case, and the data source writes the value in another one than \
+        page: "`==`, `in` and `like` are case-sensitive, and the data source writes the value in another one than \
                the query: the clause never holds there.\n\n\
                ```eql\nprocess where process.Ext.token.integrity_level_name == \"System\"\n```\n\n\
                Elastic Defend writes `system`. Write the value as the source does, or `:` for any case. \

@@ -1,4 +1,4 @@
-//! Which clauses an outcome hangs on: those that lose a match when they alone are inverted.
+//! Which clauses an outcome depends on: those that lose a match when they alone are inverted.
 
 use crate::evaluate::{Evaluation, Match, Override};
 use crate::event::EventId;

@@ -1,5 +1,4 @@
-//! Events of the past that a rule does not count, so that they prove nothing
-//! (`rule-types-semantics` §9.4).
+//! Events of the past that a rule does not count, so that they prove nothing.
 
 use super::run::Run;
 use super::stateful::Selected;

@@ -1,5 +1,4 @@
-//! The clauses of an indicator query: which of them decided that an indicator is found, or is not
-//! (`rule-types-semantics` §11.4).
+//! The clauses of an indicator query: which of them decided that an indicator is found, or is not.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! Clauses of KQL and Lucene that an event nearly meets: but for the case of its value, or but for the
-//! order of its words (`rule-types-semantics` §11.2).
+//! order of its words.
 
 use super::reason::ReasonWord;
 use super::run::Run;

@@ -1,5 +1,5 @@
 //! What suppression adds to an alert: the values that group it, when the first and the last of the
-//! group happened, and how many went under it (`rule-types-semantics` §7.4, `eql-semantics` §10.10).
+//! group happened, and how many went under it.
 
 use super::run::Run;
 use crate::evaluate::Match;

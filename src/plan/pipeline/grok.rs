@@ -121,7 +121,7 @@ const MAX_DEPTH: usize = 20;
 pub struct GrokPattern {
     /// The regular expression; group `gN` holds capture N.
     pub expression: String,
-    /// What each group is called and its type, in order. A name may stand twice.
+    /// What each group is called and its type, in order. A name may occur twice.
     pub captures: Vec<(String, DataType)>,
 }
 

@@ -13,9 +13,9 @@ use crate::replay::START;
 /// How many rows are needed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Need {
-    /// So many.
+    /// This many.
     Rows(usize),
-    /// Rows with so many different values.
+    /// Rows with this many different values.
     Different(Expr, usize),
     /// The goals hold for every row.
     Never,
@@ -254,7 +254,7 @@ fn add(levels: &Levels<'_>, aggregate: &Aggregate, cell: &Cell, demands: &mut Ve
     }
 }
 
-/// Where no row alone has the sum: so many rows that add one.
+/// Where no row alone has the sum: this many rows that add one.
 fn by_ones(own: &Expr, base: &[Goal], count: usize, demands: &mut Vec<Demand>) {
     let is_flag = has_case(own);
     if count < 2 || !is_flag {

@@ -36,7 +36,7 @@ use population::Builder;
 
 /// How many times a search begins anew, each time with another way first.
 pub(super) const ATTEMPTS: usize = 4;
-/// The events of a row stand within so many milliseconds where they can, by attempt: groups may be of
+/// The events of a row stand within this many milliseconds where they can, by attempt: groups may be of
 /// short spans of time.
 const WITHIN: [usize; ATTEMPTS] = [40_000, 8_000, 800, 200];
 

@@ -11,10 +11,10 @@ use crate::plan::pipeline::{Cell, DissectPattern, Function, GrokPattern};
 
 /// No text is made longer.
 const LONGEST: i64 = 40_000;
-/// So many texts of a pattern are tried.
+/// This many texts of a pattern are tried.
 const TRIED: usize = 8;
 
-/// So many of a character.
+/// This many of a character.
 pub(super) fn repeated(character: char, count: i64) -> Option<String> {
     let count = usize::try_from(count).ok().filter(|_| count <= LONGEST)?;
     Some(std::iter::repeat_n(character, count).collect())

@@ -17,7 +17,7 @@ pub(super) enum Wish {
     Pattern(WildcardPattern),
     /// A text of one of these lengths, of this character.
     Length(Vec<i64>, char),
-    /// So many values.
+    /// This many values.
     Count(i64),
 }
 
