@@ -267,6 +267,30 @@ fn an_assistant_writes_only_where_it_asks_to() {
 }
 
 #[test]
+fn an_output_replaces_no_file() {
+    let folder = Project::copied(&[RULE, SCENARIO]);
+    let event = "{\"@timestamp\":\"2024-01-01T00:00:00Z\",\"event\":{\"category\":\"process\"}}\n";
+    fs::write(folder.path().join("a.ndjson"), event).unwrap();
+    fs::write(folder.path().join("trapline.toml"), "").unwrap();
+    let before = files(folder.path());
+    let mut assistant = Assistant::greeted(folder.path());
+    for output in [RULE, "trapline.toml", ".git/hooks/pre-commit", "./.hidden"] {
+        for tool in ["import_recording", "reduce_recording"] {
+            let mut arguments = json!({"files": ["a.ndjson"], "output": output});
+            if tool == "reduce_recording" {
+                arguments["rule"] = json!(RULE);
+            }
+            let message = assistant.refused(tool, &arguments);
+            assert!(message.contains(output), "{message}");
+        }
+    }
+    assert_eq!(files(folder.path()), before);
+    let arguments = json!({"files": ["a.ndjson"], "output": "new/b.ndjson"});
+    assistant.call("import_recording", &arguments);
+    assert!(folder.path().join("new/b.ndjson").exists());
+}
+
+#[test]
 fn nothing_outside_of_the_root_is_read_or_written() {
     let folder = Project::copied(&[RULE, SCENARIO]);
     let outside = tempfile::tempdir().unwrap();

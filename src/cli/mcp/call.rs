@@ -65,6 +65,9 @@ fn command_line(
             if is_bare || parameter.kind == Kind::Path {
                 inside(&text, settings)?;
             }
+            if parameter.option == "--output" {
+                keeps_files(tool, &text, settings)?;
+            }
             match (parameter.kind, parameter.option) {
                 (Kind::Switch, option) => line.push(option.to_owned()),
                 (_, "") => bare.push(text),
@@ -122,6 +125,31 @@ fn inside(typed: &str, settings: &Settings) -> Result<(), RpcError> {
     } else {
         Err(outside())
     }
+}
+
+/// Refuses an output that would destroy what is there: events go to a new file, a scenario into a
+/// scenario file, behind what it says.
+fn keeps_files(tool: &Tool, typed: &str, settings: &Settings) -> Result<(), RpcError> {
+    if typed == "-" {
+        return Ok(());
+    }
+    let path = Utf8Path::new(typed);
+    let path = path.strip_prefix(settings.files.root()).unwrap_or(path);
+    let mut parts = path.components().map(|part| part.as_str());
+    if parts.any(|part| part.starts_with('.') && part != ".") {
+        return Err(invalid(format!("`{typed}` is hidden; name another file")));
+    }
+    if tool.name == "reduce_recording" {
+        return match path.extension() {
+            Some("yaml" | "yml") => Ok(()),
+            _ => Err(invalid(format!("`{typed}` is no scenario file (.yaml)"))),
+        };
+    }
+    if settings.files.exists(path) {
+        let message = format!("`{typed}` exists already; name a new file");
+        return Err(invalid(message));
+    }
+    Ok(())
 }
 
 /// Runs a command line; what it printed, and how it ended.
