@@ -9,7 +9,7 @@ use super::column_builder::ColumnBuilder;
 use super::numbers::{ColumnId, KeySetId, RuleNumber, ScriptId, StageNumber};
 use super::program::{Node, TestRef};
 use super::refused::{EngineRefusal, RefusedRule};
-use super::sequence_spec::{Kind, SequenceSpec};
+use super::sequence_spec::{MatchKind, SequenceSpec};
 use super::slots::{SlotId, Slots};
 use super::whole_documents::asks_document;
 use crate::evaluate::document::DocumentTest;
@@ -137,7 +137,7 @@ impl RuleSet {
     pub fn is_divided_by_key(&self, stage: u32) -> bool {
         let rule = RuleNumber(self.stages.at(StageNumber(stage)).rule);
         let spec = &self.rules.at(rule).spec;
-        spec.kind == Kind::Sequence && !spec.runs_at_end
+        spec.kind == MatchKind::Sequence && !spec.runs_at_end
     }
 
     /// The fields that are read.

@@ -9,7 +9,7 @@ use super::found_match::Match;
 use super::keys;
 use super::numbers::{RuleNumber, StageNumber};
 use super::sequence::{OrderedEvent, SequenceState};
-use super::sequence_spec::{Kind, StageAction};
+use super::sequence_spec::{MatchKind, StageAction};
 use crate::event::Timestamp;
 use crate::plan::IndexVec;
 
@@ -74,8 +74,8 @@ impl<'s, E: Clone> Correlator<'s, E> {
     pub fn new(set: &'s RuleSet, max_held: usize) -> Self {
         let states = set.rules.iter().map(|rule| match rule.spec.kind {
             _ if rule.spec.runs_at_end => State::AtEnd(VecDeque::new()),
-            Kind::Events => State::Events,
-            Kind::Sequence | Kind::Sample => State::Sequence(SequenceState::default()),
+            MatchKind::Events => State::Events,
+            MatchKind::Sequence | MatchKind::Sample => State::Sequence(SequenceState::default()),
         });
         Self {
             set,

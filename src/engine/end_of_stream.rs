@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::found_match::Match;
 use super::keys;
 use super::sequence::{OrderedEvent, SequenceState};
-use super::sequence_spec::{Kind, SequenceSpec, StageAction};
+use super::sequence_spec::{MatchKind, SequenceSpec, StageAction};
 use crate::event::{Timestamp, Value};
 use crate::plan::Pipe;
 
@@ -54,7 +54,7 @@ struct Ordered<'k, E> {
 
 /// The matches of a rule over what was kept of it.
 pub(super) fn run<E: Clone>(spec: &SequenceSpec, rule: u32, kept: &[KeptHit<E>]) -> Vec<Match<E>> {
-    let sample = spec.kind == Kind::Sample;
+    let sample = spec.kind == MatchKind::Sample;
     let mut hits: Vec<Ordered<'_, E>> = kept
         .iter()
         .map(|kept| {
@@ -82,9 +82,9 @@ pub(super) fn run<E: Clone>(spec: &SequenceSpec, rule: u32, kept: &[KeptHit<E>])
             .then(a.position.cmp(&b.position))
     });
     let matches = match spec.kind {
-        Kind::Events => events(rule, &hits),
-        Kind::Sequence => sequences(spec, rule, &hits),
-        Kind::Sample => samples(spec, rule, &hits),
+        MatchKind::Events => events(rule, &hits),
+        MatchKind::Sequence => sequences(spec, rule, &hits),
+        MatchKind::Sample => samples(spec, rule, &hits),
     };
     cut(matches, &spec.pipes)
 }

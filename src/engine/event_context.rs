@@ -6,7 +6,7 @@ use super::compile::{KeySet, RuleSet, ScriptTest};
 use super::keys;
 use super::numbers::{ColumnId, ScriptId};
 use super::program::{LeafEvaluator, Node, TestRef, Truth};
-use super::row::{Kind, RawCell, Row};
+use super::row::{CellKind, RawCell, Row};
 use super::value_table::ValueTable;
 use crate::evaluate::failure::QueryFailure;
 use crate::event::{Event, Value};
@@ -227,7 +227,7 @@ impl EventContext<'_> {
 /// Appends a value in the encoding of keys; appends nothing if the type ignores or refuses the
 /// value.
 fn write_key(column: &Column, raw: RawCell<'_>, bytes: &mut Vec<u8>) {
-    if column.is_text && raw.kind == Kind::Text {
+    if column.is_text && raw.kind == CellKind::Text {
         // Nothing to decode.
         if let Some(text) = column.reader.read_text(crate::event::Raw::Text(raw.text)) {
             keys::write_text(&text, bytes);

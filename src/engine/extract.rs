@@ -11,7 +11,7 @@
 use wide::u8x16;
 
 use super::key_predictor::{KeyPredictor, PrecedingKey};
-use super::row::{Kind, Row};
+use super::row::{CellKind, Row};
 use super::slots::{Child, Meta, NodeId, SlotId, Slots};
 use crate::event::json::{BadDocument, parse_object};
 use crate::event::{Event, Raw};
@@ -293,7 +293,7 @@ impl Walker<'_, '_> {
             }
             (Meta::Id, Some(b'-' | b'0'..=b'9')) => {
                 match self.checked_number()? {
-                    None => self.row.set_id(Kind::Number, start, self.at),
+                    None => self.row.set_id(CellKind::Number, start, self.at),
                     Some(text) => self.row.own_id(&text),
                 }
                 Ok(())
@@ -336,14 +336,14 @@ impl Walker<'_, '_> {
                 self.row.push(slot, kind, start + 1, self.at - 1);
             }
             Some(b'-' | b'0'..=b'9') => match self.checked_number()? {
-                None => self.row.push(slot, Kind::Number, start, self.at),
+                None => self.row.push(slot, CellKind::Number, start, self.at),
                 Some(text) => self.row.push_owned(slot, Raw::Number(&text)),
             },
             first => {
                 self.skip(depth)?;
                 match first {
-                    Some(b't') => self.row.push(slot, Kind::True, start, self.at),
-                    Some(b'f') => self.row.push(slot, Kind::False, start, self.at),
+                    Some(b't') => self.row.push(slot, CellKind::True, start, self.at),
+                    Some(b'f') => self.row.push(slot, CellKind::False, start, self.at),
                     _ => {}
                 }
             }
@@ -531,8 +531,12 @@ impl Walker<'_, '_> {
     }
 }
 
-fn text_kind(escaped: bool) -> Kind {
-    if escaped { Kind::Escaped } else { Kind::Text }
+fn text_kind(escaped: bool) -> CellKind {
+    if escaped {
+        CellKind::Escaped
+    } else {
+        CellKind::Text
+    }
 }
 
 fn deeper(depth: u32, at: usize) -> Result<u32, Stop> {

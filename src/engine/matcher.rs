@@ -12,7 +12,7 @@ use super::extract::{BadLine, Extractor};
 use super::misfits::{self, Misfit};
 use super::numbers::{ClassId, ColumnId, KeySetId, RuleNumber, StageNumber};
 use super::program::{LeafEvaluator, Truth};
-use super::row::{Kind, RawCell, Row};
+use super::row::{CellKind, RawCell, Row};
 use super::slots::SlotId;
 use super::timestamp_cache::TimestampCache;
 use super::value_table::ValueTable;
@@ -192,7 +192,7 @@ impl<'s> Matcher<'s> {
         [self.row.index(line), self.row.id(line), time].map(|cell| {
             let cell = cell?;
             let start = u32::try_from(text.len()).ok()?;
-            if cell.kind == Kind::Escaped {
+            if cell.kind == CellKind::Escaped {
                 let mut buffer = String::new();
                 text.push_str(cell.decode(&mut buffer).as_text());
             } else {

@@ -4,7 +4,7 @@
 
 use super::compile::RuleSet;
 use super::numbers::ColumnId;
-use super::row::{Kind, RawCell, Row};
+use super::row::{CellKind, RawCell, Row};
 use super::slots::{SlotId, Slots};
 use crate::event::field::{IntegerType, Reading};
 use crate::event::{FieldType, Raw};
@@ -58,10 +58,10 @@ pub(super) fn find(set: &RuleSet, row: &Row, line: &str, misfits: &mut Vec<Misfi
 /// Whether a value fits by its form alone, as nearly every one does.
 fn fits_at_sight(reader: &FieldType, cell: RawCell<'_>) -> bool {
     match (reader, cell.kind) {
-        (FieldType::Integer(IntegerType::Long | IntegerType::UnsignedLong), Kind::Number) => {
+        (FieldType::Integer(IntegerType::Long | IntegerType::UnsignedLong), CellKind::Number) => {
             cell.text.len() < 19 && cell.text.bytes().all(|byte| byte.is_ascii_digit())
         }
-        (FieldType::Boolean, Kind::True | Kind::False) => true,
+        (FieldType::Boolean, CellKind::True | CellKind::False) => true,
         _ => false,
     }
 }

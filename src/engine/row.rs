@@ -8,7 +8,7 @@ const NONE: u32 = u32::MAX;
 
 /// How a value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(super) enum CellKind {
     /// A string without escapes.
     Text,
     /// A string with escapes.
@@ -24,7 +24,7 @@ pub(super) enum Kind {
 /// One value as it stands in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RawCell<'l> {
-    pub(super) kind: Kind,
+    pub(super) kind: CellKind,
     pub(super) text: &'l str,
 }
 
@@ -32,11 +32,11 @@ impl RawCell<'_> {
     /// The value; `buffer` takes the text of one with escapes.
     pub(super) fn decode<'b>(&'b self, buffer: &'b mut String) -> Raw<'b> {
         match self.kind {
-            Kind::Text => Raw::Text(self.text),
-            Kind::Number => Raw::Number(self.text),
-            Kind::True => Raw::Bool(true),
-            Kind::False => Raw::Bool(false),
-            Kind::Escaped => {
+            CellKind::Text => Raw::Text(self.text),
+            CellKind::Number => Raw::Number(self.text),
+            CellKind::True => Raw::Bool(true),
+            CellKind::False => Raw::Bool(false),
+            CellKind::Escaped => {
                 buffer.clear();
                 unescape(self.text, buffer);
                 Raw::Text(buffer)
@@ -47,7 +47,7 @@ impl RawCell<'_> {
 
 #[derive(Debug, Clone, Copy)]
 struct Cell {
-    kind: Kind,
+    kind: CellKind,
     /// In the row's own text instead of in the line.
     owned: bool,
     start: u32,
@@ -90,7 +90,7 @@ impl Row {
     }
 
     /// Adds a value that stands at this place of the line.
-    pub(super) fn push(&mut self, slot: SlotId, kind: Kind, start: usize, end: usize) {
+    pub(super) fn push(&mut self, slot: SlotId, kind: CellKind, start: usize, end: usize) {
         self.add(slot, cell(kind, false, start, end));
     }
 
@@ -100,11 +100,11 @@ impl Row {
         self.add(slot, cell);
     }
 
-    pub(super) fn set_index(&mut self, kind: Kind, start: usize, end: usize) {
+    pub(super) fn set_index(&mut self, kind: CellKind, start: usize, end: usize) {
         self.index = Some(cell(kind, false, start, end));
     }
 
-    pub(super) fn set_id(&mut self, kind: Kind, start: usize, end: usize) {
+    pub(super) fn set_id(&mut self, kind: CellKind, start: usize, end: usize) {
         self.id = Some(cell(kind, false, start, end));
     }
 
@@ -121,14 +121,14 @@ impl Row {
         let kind = match raw {
             Raw::Text(text) => {
                 self.text.push_str(text);
-                Kind::Text
+                CellKind::Text
             }
             Raw::Number(text) => {
                 self.text.push_str(text);
-                Kind::Number
+                CellKind::Number
             }
-            Raw::Bool(true) => Kind::True,
-            Raw::Bool(false) => Kind::False,
+            Raw::Bool(true) => CellKind::True,
+            Raw::Bool(false) => CellKind::False,
         };
         cell(kind, true, start, self.text.len())
     }
@@ -192,7 +192,7 @@ impl Row {
     }
 }
 
-fn cell(kind: Kind, owned: bool, start: usize, end: usize) -> Cell {
+fn cell(kind: CellKind, owned: bool, start: usize, end: usize) -> Cell {
     Cell {
         kind,
         owned,

@@ -8,7 +8,7 @@ use crate::plan::{Operator, Pipe, Plan, Role};
 /// The correlation part of a rule: stage order, maxspan, until, missing events.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct SequenceSpec {
-    pub(super) kind: Kind,
+    pub(super) kind: MatchKind,
     /// Run when the stream has ended, over what was kept: samples, pipes, an order of its own.
     pub(super) runs_at_end: bool,
     /// The hits of the rule carry time and tiebreaker.
@@ -32,7 +32,7 @@ pub(super) struct SequenceSpec {
 
 /// The kinds of rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum MatchKind {
     Events,
     Sequence,
     Sample,
@@ -65,13 +65,13 @@ impl StageAction {
 impl SequenceSpec {
     pub(super) fn new(plan: &Plan, has_own_order: bool) -> Self {
         let (kind, limit) = match &plan.operator {
-            Operator::Select => (Kind::Events, None),
-            Operator::Sequence(shape) => (Kind::Sequence, shape.maxspan),
-            Operator::Sample { .. } => (Kind::Sample, None),
+            Operator::Select => (MatchKind::Events, None),
+            Operator::Sequence(shape) => (MatchKind::Sequence, shape.maxspan),
+            Operator::Sample { .. } => (MatchKind::Sample, None),
         };
         let mut spec = Self {
             kind,
-            runs_at_end: has_own_order || kind == Kind::Sample || !plan.pipes.is_empty(),
+            runs_at_end: has_own_order || kind == MatchKind::Sample || !plan.pipes.is_empty(),
             has_own_order,
             actions: Vec::new(),
             positions: 0,

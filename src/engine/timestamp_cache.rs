@@ -1,7 +1,7 @@
 //! Parses the time of an event. Times within one minute differ only in their seconds, so the
 //! mapping's parser runs once a minute.
 
-use super::row::{Kind, RawCell};
+use super::row::{CellKind, RawCell};
 use crate::event::field::Reading;
 use crate::event::time::DateFormat;
 use crate::event::{FieldType, Timestamp, Value};
@@ -43,7 +43,7 @@ impl TimestampCache {
 
     fn read_one(&mut self, raw: RawCell<'_>) -> Option<Timestamp> {
         if self.usual
-            && raw.kind == Kind::Text
+            && raw.kind == CellKind::Text
             && let Some((minute, rest)) = raw.text.as_bytes().split_first_chunk::<MINUTE>()
             && let Some(millis) = in_minute(rest)
         {
@@ -60,7 +60,7 @@ impl TimestampCache {
         self.known = false;
         let start = format!("{}00.000Z", text.get(..MINUTE)?);
         let raw = RawCell {
-            kind: Kind::Text,
+            kind: CellKind::Text,
             text: &start,
         };
         self.start = read_slowly(&self.reader, raw)?.millis();
@@ -124,7 +124,7 @@ mod tests {
             "2024-01-31T12:34:5x.789Z",
         ] {
             let raw = RawCell {
-                kind: Kind::Text,
+                kind: CellKind::Text,
                 text,
             };
             let short = timestamps.read(std::iter::once(raw));

@@ -6,7 +6,7 @@ use std::hash::Hasher as _;
 use rustc_hash::FxHasher;
 
 use super::bytes_eq::equal;
-use super::row::{Kind, RawCell};
+use super::row::{CellKind, RawCell};
 
 /// The most values, and the most bytes of values, of one table.
 const MAX_VALUES: usize = 32_768;
@@ -38,7 +38,7 @@ struct Entry {
     hash: u32,
     start: u32,
     len: u32,
-    kind: Kind,
+    kind: CellKind,
     /// Whether the candidates are known, and where they stand.
     candidates: Option<(u32, u32)>,
 }

@@ -6,22 +6,22 @@ use super::detect::EventForm;
 
 /// The documents in a hit or a response, each with its `_index` and `_id`; none when there are
 /// none.
-pub(super) fn documents(object: Map<String, Json>) -> Hits {
-    let mut found = Hits::default();
+pub(super) fn documents(object: Map<String, Json>) -> HitDocuments {
+    let mut found = HitDocuments::default();
     collect(Json::Object(object), &mut found);
     found
 }
 
 /// What a response holds.
 #[derive(Default)]
-pub(super) struct Hits {
+pub(super) struct HitDocuments {
     /// The documents of its hits.
     pub(super) documents: Vec<Map<String, Json>>,
     /// How many hits have none: the search left their `_source` out.
     pub(super) empty: u64,
 }
 
-fn collect(value: Json, found: &mut Hits) {
+fn collect(value: Json, found: &mut HitDocuments) {
     let Json::Object(mut object) = value else {
         found.empty += 1;
         return;

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::detect::FileFormat;
 use super::error::{At, Problem};
-use super::response::Hits;
+use super::response::ResponseHits;
 use super::unpack::{Bytes, Limits, problem_of};
 use super::value_end::Scan;
 
@@ -16,7 +16,7 @@ pub(super) struct Values<'a> {
     bytes: BufReader<Bytes<'a>>,
     kind: FileFormat,
     limits: Limits,
-    hits: Option<Hits>,
+    hits: Option<ResponseHits>,
     number: u64,
     started: bool,
     ended: bool,
@@ -39,7 +39,7 @@ impl<'a> Values<'a> {
     /// The next value and where it stands; `None` at the end.
     pub(super) fn next_value(&mut self) -> Option<(At, Result<Json, Problem>)> {
         loop {
-            if let Some(hit) = self.hits.as_mut().and_then(Hits::next_hit) {
+            if let Some(hit) = self.hits.as_mut().and_then(ResponseHits::next_hit) {
                 let is_large = hit.len() as u64 > self.limits.value;
                 let hit = if is_large {
                     Err(self.large())
@@ -64,7 +64,7 @@ impl<'a> Values<'a> {
             if raw.len() as u64 <= self.limits.value {
                 return Some((self.at(), parse(&raw)));
             }
-            match Hits::of(raw) {
+            match ResponseHits::of(raw) {
                 Ok(hits) => self.hits = Some(hits),
                 Err(_) => return Some((self.at(), Err(self.large()))),
             }

@@ -5,12 +5,12 @@ use super::value_end::Scan;
 
 /// The hits of a response, one after another.
 #[derive(Debug)]
-pub(super) struct Hits {
+pub(super) struct ResponseHits {
     text: Vec<u8>,
     position: usize,
 }
 
-impl Hits {
+impl ResponseHits {
     /// Finds the hits; the text again where it has none.
     pub(super) fn of(text: Vec<u8>) -> Result<Self, Vec<u8>> {
         let outer = after_bracket(&text, 0, b'{');
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     fn hits(text: &str) -> Option<Vec<String>> {
-        let mut hits = Hits::of(text.as_bytes().to_vec()).ok()?;
+        let mut hits = ResponseHits::of(text.as_bytes().to_vec()).ok()?;
         let mut all = Vec::new();
         while let Some(hit) = hits.next_hit() {
             all.push(String::from_utf8(hit.to_vec()).unwrap());
@@ -99,7 +99,7 @@ mod tests {
             r#"{"hits""#,
         ] {
             assert_eq!(
-                Hits::of(text.as_bytes().to_vec()).unwrap_err(),
+                ResponseHits::of(text.as_bytes().to_vec()).unwrap_err(),
                 text.as_bytes()
             );
         }

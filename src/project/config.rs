@@ -27,7 +27,7 @@ pub struct Config {
     /// `[test]`.
     pub test: Test,
     /// `[gates]`.
-    pub gates: Gates,
+    pub gates: ConfiguredGates,
     /// `[coverage]`: `min`, the least share of covered clauses, in per cent.
     pub least_coverage: Option<f64>,
     /// `[mutate]`.
@@ -52,7 +52,7 @@ pub struct Test {
 
 /// The gates of `test`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Gates {
+pub struct ConfiguredGates {
     /// `all`, `changed` or `none`.
     pub require_tested: Option<(String, Span)>,
     /// The least number of cases of a tested rule.

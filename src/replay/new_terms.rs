@@ -13,7 +13,7 @@ use crate::evaluate::new_terms::{Carried, Seen};
 use crate::evaluate::term::Term;
 use crate::event::Timestamp;
 use crate::event::time::format_offset;
-use crate::execution::new_terms::{Alerted, Document, execute};
+use crate::execution::new_terms::{Alerted, NewTermsDocument, execute};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
 use crate::execution::{Arrival, PhaseOutcome};
@@ -93,11 +93,15 @@ fn moments(
     arrivals.iter().filter_map(leaves).flatten().collect()
 }
 
-fn documents(run: &Run<'_>, settings: &rule::NewTerms, selected: &Selected) -> Vec<Document> {
+fn documents(
+    run: &Run<'_>,
+    settings: &rule::NewTerms,
+    selected: &Selected,
+) -> Vec<NewTermsDocument> {
     let document = |(number, arrival): (usize, &Arrival)| {
         let terms = |field: &rule::FieldName| selected.terms(run, number, &field.name);
         let fields: Vec<Vec<Term>> = settings.fields.iter().map(terms).collect();
-        Document {
+        NewTermsDocument {
             carried: Carried::new(&fields, arrival.time.unwrap_or_default()),
             arrival: *arrival,
         }
@@ -123,11 +127,11 @@ pub(super) fn stopped(
         .start_of(&run.case_events.events, &selected.events);
     let history = |to: i64| history_start(settings, start, to);
     let of_case = documents.iter().zip(&selected.of_case);
-    let of_case: Vec<&Document> = of_case
+    let of_case: Vec<&NewTermsDocument> = of_case
         .filter(|(_, own)| **own)
         .map(|(one, _)| one)
         .collect();
-    let lacks = |document: &&Document| document.carried.combinations.is_empty();
+    let lacks = |document: &&NewTermsDocument| document.carried.combinations.is_empty();
     if of_case.iter().all(lacks) {
         let missing = fields.join(" or ");
         let value = format!("{} without {missing}", events(of_case.len()));

@@ -5,7 +5,7 @@ use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{Selected, phases};
 use crate::evaluate::{Match, Override};
-use crate::execution::query_rule::{Document, Known, execute};
+use crate::execution::query_rule::{Known, QueryDocument, execute};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
 use crate::execution::{Arrival, PhaseOutcome};
@@ -83,11 +83,15 @@ fn settled(mut done: PhaseOutcome) -> PhaseOutcome {
     done
 }
 
-fn documents(run: &Run<'_>, setting: &ScheduleConfig<'_>, selected: &Selected) -> Vec<Document> {
+fn documents(
+    run: &Run<'_>,
+    setting: &ScheduleConfig<'_>,
+    selected: &Selected,
+) -> Vec<QueryDocument> {
     let document = |(number, arrival): (usize, &Arrival)| {
         let fields = setting.rule().bucket_fields();
         let terms = fields.map(|field| selected.terms(run, number, field));
-        Document {
+        QueryDocument {
             groups: terms.collect(),
             arrival: *arrival,
         }

@@ -12,7 +12,7 @@ use crate::evaluate::Override;
 use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
 use crate::execution::PhaseOutcome;
 use crate::execution::suppress::OpenGroups;
-use crate::execution::threshold::{Document, History, execute};
+use crate::execution::threshold::{History, ThresholdDocument, execute};
 use crate::rule::{self, RuleKind};
 
 /// What the executions of the schedule make of the events that meet the query.
@@ -60,12 +60,16 @@ fn threshold(settings: &rule::Threshold) -> Threshold {
     }
 }
 
-fn documents(run: &Run<'_>, settings: &rule::Threshold, selected: &Selected) -> Vec<Document> {
+fn documents(
+    run: &Run<'_>,
+    settings: &rule::Threshold,
+    selected: &Selected,
+) -> Vec<ThresholdDocument> {
     let arrivals = selected.arrivals.iter().enumerate();
     let document = |(number, arrival): (usize, &crate::execution::Arrival)| {
         let terms = |field: &rule::FieldName| selected.terms(run, number, &field.name);
         let cardinality = settings.cardinality.as_ref();
-        Document {
+        ThresholdDocument {
             counted: Counted {
                 groups: settings.group_by.iter().map(terms).collect(),
                 cardinality: cardinality.map_or_else(Vec::new, |own| terms(&own.field)),
@@ -132,7 +136,7 @@ pub(super) fn stopped(
     Some(stopped_by(&[ReasonWord::Window], value, None))
 }
 
-fn grouped(document: &Document) -> bool {
+fn grouped(document: &ThresholdDocument) -> bool {
     document
         .counted
         .groups
@@ -170,7 +174,7 @@ pub(super) fn is_counted_before(run: &Run<'_>) -> bool {
 fn counted(
     run: &Run<'_>,
     threshold: Threshold,
-    documents: &[Document],
+    documents: &[ThresholdDocument],
     selected: &Selected,
 ) -> Option<String> {
     let fields = key_fields(&run.setting.rule().kind);
@@ -212,7 +216,7 @@ fn in_group(fields: &[&str], bucket: &Bucket) -> String {
 fn most_in_one(
     run: &Run<'_>,
     settings: &rule::Threshold,
-    documents: &[Document],
+    documents: &[ThresholdDocument],
     selected: &Selected,
 ) -> usize {
     let mut most = 0;

@@ -22,6 +22,7 @@ mod pages;
 mod reference;
 mod shared;
 mod sources;
+mod type_names;
 mod words;
 
 use sources::Source;

@@ -409,9 +409,9 @@ proptest! {
             duration: Some(lasting),
             group_missing: true,
         });
-        let documents: Vec<threshold::Document> = events
+        let documents: Vec<threshold::ThresholdDocument> = events
             .iter()
-            .map(|event| threshold::Document {
+            .map(|event| threshold::ThresholdDocument {
                 counted: Counted {
                     groups: vec![terms(&event.first)],
                     cardinality: terms(&event.second),
@@ -454,9 +454,9 @@ proptest! {
         max_signals in 1..5_usize,
         how in suppressed(),
     ) {
-        let documents: Vec<query_rule::Document> = events
+        let documents: Vec<query_rule::QueryDocument> = events
             .iter()
-            .map(|event| query_rule::Document {
+            .map(|event| query_rule::QueryDocument {
                 groups: how.iter().map(|_| terms(&event.first)).collect(),
                 arrival: event.arrival(),
             })
@@ -492,9 +492,9 @@ proptest! {
         let suppression = how.map(Suppressed::rule);
         let values = |number: usize, _: &str| texts(&events[number].second);
         let history = schedule.1 + beyond;
-        let documents: Vec<new_terms::Document> = events
+        let documents: Vec<new_terms::NewTermsDocument> = events
             .iter()
-            .map(|event| new_terms::Document {
+            .map(|event| new_terms::NewTermsDocument {
                 carried: Carried::new(&[terms(&event.first), terms(&event.second)], event.time),
                 arrival: event.arrival(),
             })

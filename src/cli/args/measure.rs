@@ -103,7 +103,7 @@ pub struct DiffArgs {
 
 /// Why a value of an option cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(in super::super) enum BadValue {
+pub(in super::super) enum BadMeasure {
     /// No class of change.
     #[error("the classes are {}", Class::ALL.map(Class::word).join(", "))]
     Class,
@@ -116,9 +116,9 @@ pub(in super::super) enum BadValue {
 }
 
 /// A class of change by its word.
-fn class(text: &str) -> Result<Class, BadValue> {
+fn class(text: &str) -> Result<Class, BadMeasure> {
     let found = Class::ALL.into_iter().find(|class| class.word() == text);
-    found.ok_or(BadValue::Class)
+    found.ok_or(BadMeasure::Class)
 }
 
 /// The formats of the verbs that report a figure.
@@ -134,14 +134,14 @@ pub enum TableFormat {
 }
 
 /// A kind of change by its name.
-pub(in super::super) fn operator(text: &str) -> Result<Operator, BadValue> {
-    Operator::by_name(text).ok_or(BadValue::Operator)
+pub(in super::super) fn operator(text: &str) -> Result<Operator, BadMeasure> {
+    Operator::by_name(text).ok_or(BadMeasure::Operator)
 }
 
 /// `0` to `100`.
-fn percent(text: &str) -> Result<f64, BadValue> {
+fn percent(text: &str) -> Result<f64, BadMeasure> {
     match text.trim_end_matches('%').parse::<f64>() {
         Ok(number) if (0.0..=100.0).contains(&number) => Ok(number),
-        _ => Err(BadValue::Percent),
+        _ => Err(BadMeasure::Percent),
     }
 }

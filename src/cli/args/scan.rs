@@ -96,7 +96,7 @@ pub struct ScanWindow(pub i64);
 
 /// Why a value of an option cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadValue {
+pub enum BadScanValue {
     /// No span of time.
     #[error("a span is a number and a unit, as 30s, 10m, 12h or 1d")]
     Span,
@@ -109,26 +109,26 @@ pub enum BadValue {
 }
 
 impl std::str::FromStr for ScanWindow {
-    type Err = BadValue;
+    type Err = BadScanValue;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let millis = milliseconds_back(&format!("now-{text}"));
         let millis = millis.filter(|millis| *millis >= 0 && !text.contains(['+', '-', '/']));
-        millis.map(Self).ok_or(BadValue::Span)
+        millis.map(Self).ok_or(BadScanValue::Span)
     }
 }
 
-fn time(text: &str) -> Result<Timestamp, BadValue> {
+fn time(text: &str) -> Result<Timestamp, BadScanValue> {
     let time = DateFormat::usual().parse(text);
-    time.ok_or(BadValue::Time)
+    time.ok_or(BadScanValue::Time)
 }
 
-fn owner(text: &str) -> Result<Owner, BadValue> {
+fn owner(text: &str) -> Result<Owner, BadScanValue> {
     let parts = text.split_once('/');
     let parts = parts.and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
     match parts {
         Some((index, count)) if index < count => Ok(Owner { index, count }),
-        _ => Err(BadValue::Owner),
+        _ => Err(BadScanValue::Owner),
     }
 }
 

@@ -7,7 +7,7 @@ use super::replay::{ExecutionResult, Group, Held, RuleExecutor};
 use crate::evaluate::threshold::{Counted, Threshold};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
-use crate::execution::threshold::{Document, History, execute};
+use crate::execution::threshold::{History, ThresholdDocument, execute};
 use crate::rule;
 use crate::scan::EventRecord;
 
@@ -34,12 +34,12 @@ impl<'r> ThresholdExecutor<'r> {
 }
 
 impl RuleExecutor for ThresholdExecutor<'_> {
-    type Document = Document;
+    type Document = ThresholdDocument;
 
-    fn document(&self, reading: Reading, _: &EventRecord) -> Document {
+    fn document(&self, reading: Reading, _: &EventRecord) -> ThresholdDocument {
         let mut groups = reading.content.terms();
         let cardinality = groups.split_off(self.groups.min(groups.len()));
-        Document {
+        ThresholdDocument {
             counted: Counted {
                 groups,
                 cardinality: cardinality.into_iter().next().unwrap_or_default(),
@@ -52,7 +52,7 @@ impl RuleExecutor for ThresholdExecutor<'_> {
     fn execute(
         &mut self,
         execution: Execution,
-        held: &VecDeque<Held<Document>>,
+        held: &VecDeque<Held<ThresholdDocument>>,
     ) -> ExecutionResult {
         let documents = held.iter().map(|held| &held.document).enumerate();
         let (threshold, history) = (self.threshold, &mut self.history);
@@ -73,5 +73,5 @@ impl RuleExecutor for ThresholdExecutor<'_> {
         }
     }
 
-    fn expire(&mut self, _: Document) {}
+    fn expire(&mut self, _: ThresholdDocument) {}
 }
