@@ -16,7 +16,7 @@ use crate::plan::{ClauseKind, ClauseName};
 use crate::replay::outcome::{Place, ScenarioOutcome};
 use crate::replay::setting::Setting;
 pub use crate::replay::trace::Share;
-use crate::replay::trace::{Observed, RuleClause};
+use crate::replay::trace::{RuleClause, TestTrace};
 
 /// The coverage of all rules, in the order of their scenarios.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ pub struct ClauseCoverage {
 }
 
 /// Counts what was observed; `observed` has one entry for each of `scenarios`.
-pub fn coverage(scenarios: &[ScenarioOutcome], observed: &[Observed]) -> Coverage {
+pub fn coverage(scenarios: &[ScenarioOutcome], observed: &[TestTrace]) -> Coverage {
     let mut coverage = Coverage::default();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     for (scenario, observed) in scenarios.iter().zip(observed) {
@@ -92,7 +92,7 @@ pub fn coverage(scenarios: &[ScenarioOutcome], observed: &[Observed]) -> Coverag
 
 fn merge(
     rule: &mut RuleCoverage,
-    observed: &Observed,
+    observed: &TestTrace,
     decisions: &BTreeMap<ClauseName, Decisions>,
 ) {
     let known = rule.clauses.iter().enumerate();

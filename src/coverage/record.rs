@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::ClauseName;
 use crate::replay::outcome::Verdict;
-use crate::replay::trace::Observation;
+use crate::replay::trace::CheckTrace;
 
 /// The checks that a clause decided.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,7 +29,7 @@ pub struct DecidedChecks {
 }
 
 impl DecidedChecks {
-    fn note(&mut self, check: &Observation) {
+    fn note(&mut self, check: &CheckTrace) {
         self.count += 1;
         self.waived += usize::from(check.waived.is_some());
         self.forced += usize::from(check.forced);
@@ -68,7 +68,7 @@ impl Decisions {
 }
 
 /// The decisions by clause. A check from which nothing can be learnt decides nothing.
-pub(super) fn decisions(checks: &[Observation]) -> BTreeMap<ClauseName, Decisions> {
+pub(super) fn decisions(checks: &[CheckTrace]) -> BTreeMap<ClauseName, Decisions> {
     let mut decisions: BTreeMap<ClauseName, Decisions> = BTreeMap::new();
     for check in checks.iter().filter(|check| learns(check)) {
         for decided in check.decided.iter().chain(&check.settings) {
@@ -83,6 +83,6 @@ pub(super) fn decisions(checks: &[Observation]) -> BTreeMap<ClauseName, Decision
     decisions
 }
 
-fn learns(check: &Observation) -> bool {
+fn learns(check: &CheckTrace) -> bool {
     check.verdict != Verdict::Invalid
 }

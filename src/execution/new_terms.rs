@@ -12,7 +12,7 @@ use crate::evaluate::term::Term;
 
 /// A document that meets the rule's query, filters and exceptions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewTermsDocument {
+pub struct Document {
     /// What it carries.
     pub carried: Carried,
     /// When it can be found.
@@ -53,7 +53,7 @@ impl Alerted {
 /// document has in a field that alerts are suppressed by.
 pub fn execute<'d>(
     execution: Execution,
-    documents: impl Iterator<Item = (usize, &'d NewTermsDocument)>,
+    documents: impl Iterator<Item = (usize, &'d Document)>,
     history: &dyn Fn(i64) -> i64,
     alerted: &mut Alerted,
     open: &mut OpenGroups<'_>,
@@ -104,7 +104,7 @@ mod tests {
     const DAY: i64 = 24 * 60 * MINUTE;
 
     /// A document so long before the execution, with these values in the two fields.
-    fn before(ago: i64, user: &[&str], host: &[&str]) -> NewTermsDocument {
+    fn before(ago: i64, user: &[&str], host: &[&str]) -> Document {
         let terms = |values: &[&str]| {
             let mut terms: Vec<Term> = values
                 .iter()
@@ -113,7 +113,7 @@ mod tests {
             terms.sort();
             terms
         };
-        NewTermsDocument {
+        Document {
             carried: Carried::new(&[terms(user), terms(host)], -ago),
             arrival: Arrival {
                 time: Some(-ago),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     /// The terms of the alerts of one execution over ten minutes with a history of seven days.
-    fn new(documents: &[NewTermsDocument]) -> Vec<String> {
+    fn new(documents: &[Document]) -> Vec<String> {
         let execution = Execution {
             start: 0,
             from: -10 * MINUTE,
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn terms_of_one_field_come_most_frequent_first() {
-        let documents = ["a", "b", "b"].map(|user| NewTermsDocument {
+        let documents = ["a", "b", "b"].map(|user| Document {
             carried: Carried::new(&[vec![Term::new(Value::text(user))]], -MINUTE),
             ..before(MINUTE, &[], &[])
         });

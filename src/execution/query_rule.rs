@@ -12,7 +12,7 @@ use crate::evaluate::term::Term;
 
 /// A document that meets the rule's query, filters and exceptions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueryDocument {
+pub struct Document {
     /// The terms of each field that alerts are suppressed by.
     pub groups: Vec<Vec<Term>>,
     /// When it can be found.
@@ -52,7 +52,7 @@ impl PartialOrd for Key {
 
 impl Key {
     /// The buckets that a document is in: every combination of its values.
-    fn of(document: &QueryDocument) -> Vec<Self> {
+    fn of(document: &Document) -> Vec<Self> {
         let mut keys = vec![Vec::new()];
         for terms in &document.groups {
             let mut values: Vec<Option<Term>> = terms.iter().cloned().map(Some).collect();
@@ -100,7 +100,7 @@ impl Known {
 
     /// Whether a document belongs to a bucket that was alerted on up to its time. It is then left
     /// out of all its buckets, because Kibana excludes documents.
-    fn has(&self, document: &QueryDocument, time: i64) -> bool {
+    fn has(&self, document: &Document, time: i64) -> bool {
         let known = |key: &Key| self.buckets.get(key).is_some_and(|end| time <= *end);
         !self.buckets.is_empty() && Key::of(document).iter().any(known)
     }
@@ -110,13 +110,13 @@ impl Known {
 /// of one time are taken in the order in which they come.
 pub fn execute<'d>(
     execution: Execution,
-    documents: impl Iterator<Item = (usize, &'d QueryDocument)>,
+    documents: impl Iterator<Item = (usize, &'d Document)>,
     known: &mut Known,
     open: &mut OpenGroups<'_>,
 ) -> Paging {
     open.begin(execution.start);
-    let time = |document: &QueryDocument| document.arrival.time.unwrap_or_default();
-    let mut seen: Vec<(usize, &QueryDocument)> = documents
+    let time = |document: &Document| document.arrival.time.unwrap_or_default();
+    let mut seen: Vec<(usize, &Document)> = documents
         .filter(|(_, document)| execution.sees(document.arrival))
         .collect();
     seen.sort_by_key(|(_, document)| time(document));
@@ -125,7 +125,7 @@ pub fn execute<'d>(
     if let Some(suppression) = open.suppression() {
         known.buckets.retain(|_, end| *end >= execution.from);
         seen.retain(|(_, document)| !known.has(document, time(document)));
-        let is_grouped = |(_, document): &(usize, &QueryDocument)| {
+        let is_grouped = |(_, document): &(usize, &Document)| {
             let missing = document.groups.iter().any(Vec::is_empty);
             suppression.group_missing || !missing
         };
@@ -151,7 +151,7 @@ pub fn execute<'d>(
 /// An alert for each bucket, of its earliest document, in the order of the keys: no more buckets
 /// than `max_signals` are looked at. How many were.
 fn by_bucket(
-    documents: &[(usize, &QueryDocument)],
+    documents: &[(usize, &Document)],
     known: &mut Known,
     open: &mut OpenGroups<'_>,
     paging: &mut Paging,
@@ -205,13 +205,13 @@ mod tests {
     const MINUTE: i64 = 60_000;
 
     /// A document at a minute with these values in each of the fields.
-    fn at(minute: i64, fields: &[&[&str]]) -> QueryDocument {
+    fn at(minute: i64, fields: &[&[&str]]) -> Document {
         let time = minute * MINUTE;
         let terms = |values: &&[&str]| {
             let terms = values.iter().map(|value| Term::new(Value::text(value)));
             terms.collect()
         };
-        QueryDocument {
+        Document {
             groups: fields.iter().map(terms).collect(),
             arrival: Arrival {
                 time: Some(time),
@@ -230,7 +230,7 @@ mod tests {
 
     /// What the executions at these minutes, each over ten, alert on, suppress and cut.
     fn run(
-        documents: &[QueryDocument],
+        documents: &[Document],
         minutes: &[i64],
         suppression: Option<&Suppression>,
         max_signals: usize,
@@ -248,14 +248,14 @@ mod tests {
             .collect()
     }
 
-    fn alerts(documents: &[QueryDocument], minutes: &[i64], by: &Suppression) -> Vec<Vec<usize>> {
+    fn alerts(documents: &[Document], minutes: &[i64], by: &Suppression) -> Vec<Vec<usize>> {
         let found = run(documents, minutes, Some(by), 100);
         found.into_iter().map(|one| one.alerts).collect()
     }
 
     #[test]
     fn the_oldest_come_first_and_the_next_execution_goes_on_behind_them() {
-        let burst: Vec<QueryDocument> = (0..5).rev().map(|minute| at(minute, &[])).collect();
+        let burst: Vec<Document> = (0..5).rev().map(|minute| at(minute, &[])).collect();
         let found = run(&burst, &[5, 10, 15], None, 2);
         assert_eq!(found[0].alerts, [4, 3]);
         assert_eq!(found[0].cut, [2, 1, 0]);
@@ -317,8 +317,7 @@ mod tests {
 
     #[test]
     fn an_alert_takes_up_what_comes_while_it_lasts() {
-        let documents: Vec<QueryDocument> =
-            [1, 7, 12, 17].map(|minute| at(minute, &[&["a"]])).into();
+        let documents: Vec<Document> = [1, 7, 12, 17].map(|minute| at(minute, &[&["a"]])).into();
         let mut lasting = by(&["u"]);
         lasting.duration = Some(10 * MINUTE);
         let found = alerts(&documents, &[5, 10, 15, 20], &lasting);

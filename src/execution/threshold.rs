@@ -11,7 +11,7 @@ use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
 
 /// A document that meets the rule's query, filters and exceptions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ThresholdDocument {
+pub struct Document {
     /// What is counted.
     pub counted: Counted,
     /// When it can be found.
@@ -51,7 +51,7 @@ impl History {
 /// goes under an earlier alert is not remembered: its documents are counted again.
 pub fn execute<'d>(
     execution: Execution,
-    documents: impl Iterator<Item = (usize, &'d ThresholdDocument)>,
+    documents: impl Iterator<Item = (usize, &'d Document)>,
     threshold: Threshold,
     history: &mut History,
     open: &mut OpenGroups<'_>,
@@ -109,9 +109,9 @@ mod tests {
     }
 
     /// A document at a minute, with these values in the field that groups.
-    fn at(minute: i64, values: &[&str]) -> ThresholdDocument {
+    fn at(minute: i64, values: &[&str]) -> Document {
         let time = minute * MINUTE;
-        ThresholdDocument {
+        Document {
             counted: Counted {
                 groups: vec![values.iter().map(|value| term(value)).collect()],
                 cardinality: vec![term("p")],
@@ -126,10 +126,7 @@ mod tests {
 
     /// Key, count, first and last minute of every alert of the executions at 10, 15 and 20, each
     /// over ten minutes.
-    fn alerts(
-        documents: &[ThresholdDocument],
-        cardinality: Option<u64>,
-    ) -> Vec<(String, usize, i64, i64)> {
+    fn alerts(documents: &[Document], cardinality: Option<u64>) -> Vec<(String, usize, i64, i64)> {
         let windows = Windows(Schedule {
             interval: 5 * MINUTE,
             look_back: 10 * MINUTE,
@@ -175,10 +172,10 @@ mod tests {
         assert_eq!(alerts(&x(&[6, 7, 8, 12, 13, 14]), None), two);
         let split = [at(6, &["x"]), at(7, &["x"]), at(8, &["y"])];
         assert_eq!(alerts(&split, None), []);
-        let both: Vec<ThresholdDocument> = (6..9).map(|minute| at(minute, &["x", "y"])).collect();
+        let both: Vec<Document> = (6..9).map(|minute| at(minute, &["x", "y"])).collect();
         let keys: Vec<String> = alerts(&both, None).into_iter().map(|one| one.0).collect();
         assert_eq!(keys, ["x", "y"]);
-        let without: Vec<ThresholdDocument> = (6..11).map(|minute| at(minute, &[])).collect();
+        let without: Vec<Document> = (6..11).map(|minute| at(minute, &[])).collect();
         assert_eq!(alerts(&without, None), []);
         assert_eq!(alerts(&x(&[6, 7, 8]), Some(2)), []);
         assert_eq!(alerts(&x(&[6, 7, 8]), Some(1)), one(3, 6, 8));
@@ -199,7 +196,7 @@ mod tests {
 
     #[test]
     fn groups_beyond_max_signals_are_cut_in_the_order_of_their_keys() {
-        let documents: Vec<ThresholdDocument> = ["b", "a", "c"]
+        let documents: Vec<Document> = ["b", "a", "c"]
             .iter()
             .flat_map(|key| (1..4).map(|minute| at(minute, &[key])))
             .collect();
@@ -226,7 +223,7 @@ mod tests {
 
     #[test]
     fn without_groups_all_documents_are_one_bucket() {
-        let mut documents: Vec<ThresholdDocument> = (6..9).map(|minute| at(minute, &[])).collect();
+        let mut documents: Vec<Document> = (6..9).map(|minute| at(minute, &[])).collect();
         for document in &mut documents {
             document.counted.groups.clear();
         }

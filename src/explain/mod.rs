@@ -16,7 +16,7 @@ use crate::evaluate::{BlockerHint, Blockers};
 use crate::event::EventId;
 use crate::plan::{ClauseId, ClauseName};
 use crate::replay::outcome::Place;
-use crate::replay::trace::{Observation, RuleClause, StepRecord};
+use crate::replay::trace::{CheckTrace, RuleClause, StepRecord};
 use layout::LabelledEvaluation;
 
 /// One check or recording, explained.
@@ -140,7 +140,7 @@ pub struct ClauseRow {
 }
 
 /// Explains a check by the evaluation that was judged.
-pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Explanation {
+pub fn explain(check: &CheckTrace, clauses: &[RuleClause]) -> Explanation {
     let input = &check.input;
     if input.compiled.pipeline.is_some() {
         return pipeline::explain(check, clauses);
@@ -186,7 +186,7 @@ pub fn explain(check: &Observation, clauses: &[RuleClause]) -> Explanation {
 }
 
 /// The effect of the schedule, an exception or a filter, which decide after the query.
-fn in_production(explanation: &mut Explanation, check: &Observation) {
+fn in_production(explanation: &mut Explanation, check: &CheckTrace) {
     let alerted = !check.alerts.is_empty();
     if alerted == explanation.alerted && check.outside.is_none() {
         return;

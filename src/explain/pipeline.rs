@@ -1,10 +1,10 @@
 //! Explains a check of an ES|QL rule: the rows in and out of each step, and where rows stopped.
 
 use super::{ClauseRow, Explanation, UnmetClause};
-use crate::replay::trace::{Observation, RuleClause};
+use crate::replay::trace::{CheckTrace, RuleClause};
 
 /// Explains the check as it was run.
-pub(super) fn explain(check: &Observation, clauses: &[RuleClause]) -> Explanation {
+pub(super) fn explain(check: &CheckTrace, clauses: &[RuleClause]) -> Explanation {
     let run = check.input.pipeline.as_ref();
     let outside = check.outside.as_ref();
     let alerted = !check.alerts.is_empty();

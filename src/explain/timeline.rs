@@ -6,7 +6,7 @@ use crate::evaluate::Evaluation;
 use crate::event::EventId;
 use crate::plan::{ClauseName, Plan, Role, StageId};
 use crate::replay::outcome::CheckKey;
-use crate::replay::trace::{Observation, Observed, positions};
+use crate::replay::trace::{CheckTrace, TestTrace, positions};
 
 /// The number of events shown; others are counted. Events that meet a stage come first.
 const MOST: usize = 60;
@@ -62,7 +62,7 @@ pub struct TimelineEvent {
 }
 
 /// What reports say of the checks of a test beyond their verdicts.
-pub fn check_details(observed: &Observed) -> impl Iterator<Item = CheckDetails> + '_ {
+pub fn check_details(observed: &TestTrace) -> impl Iterator<Item = CheckDetails> + '_ {
     observed.checks.iter().map(|check| {
         let judged_as_is = check.waived.is_none();
         let fails = check.verdict.fails() || check.verdict.fails_strict();
@@ -76,7 +76,7 @@ pub fn check_details(observed: &Observed) -> impl Iterator<Item = CheckDetails> 
 }
 
 /// The events of a check over time.
-pub fn event_timeline(check: &Observation) -> EventTimeline {
+pub fn event_timeline(check: &CheckTrace) -> EventTimeline {
     let input = &check.input;
     let plan = &*input.compiled.plan;
     let evaluation = input.evaluation();
@@ -125,7 +125,7 @@ fn lanes(evaluation: &Evaluation<'_>) -> Vec<EventLane> {
 }
 
 /// The stage at which a match, as it was judged, holds the event.
-fn matched(check: &Observation, plan: &Plan, event: EventId) -> Option<u16> {
+fn matched(check: &CheckTrace, plan: &Plan, event: EventId) -> Option<u16> {
     let input = &check.input;
     let matches = if input.waived.is_empty() {
         &input.matches

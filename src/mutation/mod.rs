@@ -36,7 +36,7 @@ use crate::diagnostic::Span;
 use crate::event::io::Progress;
 use crate::replay::Subject;
 use crate::replay::outcome::{Place, ScenarioOutcome};
-use crate::replay::trace::{Observation, Observed};
+use crate::replay::trace::{CheckTrace, TestTrace};
 use crate::rule::{self, RuleKind};
 
 pub use operator::Operator;
@@ -343,7 +343,7 @@ fn place(subject: &Subject, query: &rule::Query, mutant: &Mutant) -> Place {
 pub fn mutate(
     scenarios: &[ScenarioOutcome],
     subjects: &[&Subject],
-    observed: &[Observed],
+    observed: &[TestTrace],
     bounds: &MutationRequest<'_>,
 ) -> Mutation {
     let mut mutation = Mutation::default();
@@ -357,7 +357,7 @@ pub fn mutate(
         }
         done.push(&scenario.rule_file);
         let together = scenarios.iter().zip(observed);
-        let checks: Vec<&Observation> = together
+        let checks: Vec<&CheckTrace> = together
             .filter(|(other, _)| other.rule_file == scenario.rule_file)
             .flat_map(|(_, observed)| &observed.checks)
             .collect();
@@ -375,7 +375,7 @@ pub fn mutate(
 fn of_rule(
     scenario: &ScenarioOutcome,
     subject: &Subject,
-    checks: &[&Observation],
+    checks: &[&CheckTrace],
     bounds: &MutationRequest<'_>,
 ) -> Option<RuleMutation> {
     let (query, syntax) = (subject.rule.query.as_ref()?, subject.syntax.as_ref()?);

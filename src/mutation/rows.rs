@@ -10,12 +10,12 @@ use crate::evaluate::pipeline::{Input, Program};
 use crate::event::io::Progress;
 use crate::plan::pipeline::Pipeline;
 use crate::replay::outcome::Verdict;
-use crate::replay::trace::Observation;
+use crate::replay::trace::CheckTrace;
 
 /// Runs each mutant, in order, and reports progress.
 pub(super) fn statuses(
     rule: &Syntax,
-    checks: &[&Observation],
+    checks: &[&CheckTrace],
     mutants: &[Mutant],
     progress: &dyn Progress,
 ) -> Vec<MutantStatus> {
@@ -27,7 +27,7 @@ pub(super) fn statuses(
     tried.collect()
 }
 
-fn status(query: &Syntax, checks: &[&Observation]) -> MutantStatus {
+fn status(query: &Syntax, checks: &[&CheckTrace]) -> MutantStatus {
     let mut made: Vec<(&Arc<CompiledQuery>, Pipeline)> = Vec::new();
     for check in checks
         .iter()
@@ -74,7 +74,7 @@ fn pipeline(query: &Syntax, compiled: &CompiledQuery) -> Option<Pipeline> {
 }
 
 /// Whether the pipeline gives other rows than the rule does, whatever their order.
-fn differs(check: &Observation, pipeline: &Pipeline) -> bool {
+fn differs(check: &CheckTrace, pipeline: &Pipeline) -> bool {
     let Some(run) = &check.input.pipeline else {
         return false;
     };

@@ -23,7 +23,7 @@ use crate::event::EventId;
 use crate::event::io::Progress;
 use crate::plan::{ClauseId, ClauseKind, ClauseName, LeafId, Plan, Predicate};
 use crate::replay::outcome::Verdict;
-use crate::replay::trace::Observation;
+use crate::replay::trace::CheckTrace;
 
 /// A check with this many events is run by the engine, many mutants at once.
 const MANY: usize = 1_000;
@@ -51,7 +51,7 @@ struct CompiledSchema<'a> {
 
 /// One check.
 struct CheckUnderTest<'a> {
-    check: &'a Observation,
+    check: &'a CheckTrace,
     schema_index: usize,
     /// What the rule says of its events.
     evaluation: Option<Evaluation<'a>>,
@@ -87,7 +87,7 @@ enum NewFact {
 
 impl<'a> MutantRunner<'a> {
     /// Prepares the checks that can tell mutants apart; invalid checks are left out.
-    pub(super) fn new(rule: &'a Syntax, checks: &[&'a Observation]) -> Self {
+    pub(super) fn new(rule: &'a Syntax, checks: &[&'a CheckTrace]) -> Self {
         let mut by_schema: Vec<CompiledSchema<'a>> = Vec::new();
         let mut numbered = Vec::new();
         for check in checks {
@@ -357,7 +357,7 @@ impl<'a> CompiledSchema<'a> {
 }
 
 impl<'a> CheckUnderTest<'a> {
-    fn new(check: &'a Observation, schema_index: usize) -> Self {
+    fn new(check: &'a CheckTrace, schema_index: usize) -> Self {
         let input = &check.input;
         let plan = &input.compiled.plan;
         let decided: FxHashSet<&ClauseName> = check.decided.iter().map(|one| &one.clause).collect();

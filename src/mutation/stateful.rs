@@ -14,7 +14,7 @@ use crate::event::EventId;
 use crate::event::io::Progress;
 use crate::replay::outcome::Verdict;
 use crate::replay::rerun::{ProductionInput, Variant};
-use crate::replay::trace::Observation;
+use crate::replay::trace::CheckTrace;
 use crate::rule::Rule;
 
 /// The events of each alert.
@@ -22,7 +22,7 @@ type Alerts = Vec<Vec<EventId>>;
 
 /// A check with the alerts of the rule as it stands, which those of a mutant are compared with.
 struct CheckUnderTest<'a> {
-    check: &'a Observation,
+    check: &'a CheckTrace,
     production: &'a ProductionInput,
     waived: Vec<Waived>,
     alerts: Alerts,
@@ -39,7 +39,7 @@ struct MutantQueries<'m> {
 /// Runs each mutant, in order, and reports progress.
 pub(super) fn statuses(
     (rule, syntax): (&Rule, &Syntax),
-    checks: &[&Observation],
+    checks: &[&CheckTrace],
     mutants: &[Mutant],
     progress: &dyn Progress,
 ) -> Vec<MutantStatus> {
@@ -125,7 +125,7 @@ impl<'m> MutantQueries<'m> {
 }
 
 impl<'a> CheckUnderTest<'a> {
-    fn new(rule: &Rule, check: &'a Observation) -> Option<Self> {
+    fn new(rule: &Rule, check: &'a CheckTrace) -> Option<Self> {
         let input = &check.input;
         let production = input.production.as_ref()?;
         let plan = &input.compiled.plan;

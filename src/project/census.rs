@@ -11,7 +11,7 @@ use super::target::Target;
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::replay::Subject;
-use crate::replay::census::{RuleCensus, RuleEntry, Standing};
+use crate::replay::census::{RuleCensus, RuleEntry, TestedState};
 use crate::rule::{Loaded, Rule};
 
 /// The rules below the targets (all of the project without a target), and those that the loaded
@@ -28,7 +28,10 @@ pub(super) fn census(
     let mut names: Vec<String> = names.into_iter().collect();
     names.sort_by(|one, other| in_order(one, other));
     let entries = |name: &String| match subjects.get(name) {
-        Some(Some(subject)) => vec![(of_subject(subject, catalogue, Standing::Tested), Vec::new())],
+        Some(Some(subject)) => vec![(
+            of_subject(subject, catalogue, TestedState::Tested),
+            Vec::new(),
+        )],
         Some(None) => vec![(not_loaded(name), Vec::new())],
         None => match rule_files::read(project.files, name) {
             Ok(rules) => rules
@@ -70,10 +73,13 @@ fn untested(
         rule,
         syntax: None,
     };
-    Some((of_subject(&subject, catalogue, Standing::Untested), errors))
+    Some((
+        of_subject(&subject, catalogue, TestedState::Untested),
+        errors,
+    ))
 }
 
-fn of_subject(subject: &Subject, catalogue: &Catalogue, can_run: Standing) -> RuleEntry {
+fn of_subject(subject: &Subject, catalogue: &Catalogue, can_run: TestedState) -> RuleEntry {
     let Rule { id, name, .. } = &subject.rule;
     RuleEntry {
         file: subject.file.clone(),
@@ -84,14 +90,14 @@ fn of_subject(subject: &Subject, catalogue: &Catalogue, can_run: Standing) -> Ru
 }
 
 /// Why a rule cannot be run; `None` where it can.
-fn standing(subject: &Subject, catalogue: &Catalogue) -> Option<Standing> {
+fn standing(subject: &Subject, catalogue: &Catalogue) -> Option<TestedState> {
     if let Some(what) = subject.unsupported() {
-        return Some(Standing::Unsupported(what.to_string()));
+        return Some(TestedState::Unsupported(what.to_string()));
     }
     let patterns = subject.patterns();
     let served = !catalogue.claimed(&patterns).is_empty();
     let patterns = patterns.included().map(str::to_owned);
-    (!served).then(|| Standing::Unshaped(patterns.collect()))
+    (!served).then(|| TestedState::Unshaped(patterns.collect()))
 }
 
 fn not_loaded(name: &str) -> RuleEntry {
@@ -99,7 +105,7 @@ fn not_loaded(name: &str) -> RuleEntry {
         file: name.to_owned(),
         id: String::new(),
         name: String::new(),
-        standing: Standing::NotLoaded,
+        standing: TestedState::NotLoaded,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::replay::census::Standing;
+use crate::replay::census::TestedState;
 use crate::replay::outcome::Outcome;
 
 /// The gates of a run; none by default.
@@ -56,11 +56,11 @@ impl Gates {
         let rules = outcome.rules.0.iter().filter(|rule| asked(&rule.file));
         let changed = matches!(self.require_tested, RequireTested::Changed(_));
         let missing = rules.filter(|rule| match rule.standing {
-            Standing::Untested | Standing::NotLoaded | Standing::NotRun(_) => true,
+            TestedState::Untested | TestedState::NotLoaded | TestedState::NotRun(_) => true,
             // All unshaped or unsupported rules would miss the gate, and their authors could not
             // fix that; in a change, a reviewer has to know.
-            Standing::Unshaped(_) | Standing::Unsupported(_) => changed,
-            Standing::Tested => false,
+            TestedState::Unshaped(_) | TestedState::Unsupported(_) => changed,
+            TestedState::Tested => false,
         });
         let missed = missing.map(|rule| MissedGate {
             gate: "require-tested",
@@ -112,7 +112,7 @@ fn few_cases(outcome: &Outcome, least: usize) -> Vec<MissedGate> {
             return None;
         };
         let runs = outcome.rules.get(file);
-        runs.is_none_or(|rule| rule.standing == Standing::Tested)
+        runs.is_none_or(|rule| rule.standing == TestedState::Tested)
             .then(|| MissedGate {
                 gate: "min-cases",
                 rule_file: file.to_owned(),

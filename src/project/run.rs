@@ -9,12 +9,12 @@ use super::{Loaded, Project, error};
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::event::io::Stop;
-use crate::replay::census::{RuleCensus, Standing};
+use crate::replay::census::{RuleCensus, TestedState};
 use crate::replay::events::Ignore;
 use crate::replay::listing::list;
 use crate::replay::outcome::{Check, CheckKey, Outcome, ScenarioOutcome};
 use crate::replay::select::Selection;
-use crate::replay::trace::Observed;
+use crate::replay::trace::TestTrace;
 use crate::replay::{self, Options, Receiver, Test};
 use crate::snapshot::{Scope, words};
 
@@ -85,7 +85,7 @@ pub struct TestRun {
     /// How the outcome compares with the snapshots.
     pub compared: SnapshotComparison,
     /// One entry a scenario, if the request asked to observe.
-    pub observed: Vec<Observed>,
+    pub observed: Vec<TestTrace>,
     /// What could not be loaded, snapshots included.
     pub problems: Vec<Diagnostic>,
     /// The gates that were missed.
@@ -110,7 +110,7 @@ impl Project<'_> {
         let options = request.options(&loaded.keys);
         let tests = loaded.tests();
         let (replayed, observed) = if request.observe {
-            replay::observe(&tests, catalogue, self.files, &options)
+            replay::run_traced(&tests, catalogue, self.files, &options)
         } else {
             let replayed = replay::run(&tests, catalogue, self.files, &options);
             (replayed, Vec::new())
@@ -218,10 +218,10 @@ fn without_checks(tests: &[Test<'_>], partial: &[bool], outcome: &mut Outcome) -
         let Some(idle) = idle.get_mut(rule.file.as_str()) else {
             continue;
         };
-        if rule.standing == Standing::Tested && !idle.runs {
+        if rule.standing == TestedState::Tested && !idle.runs {
             rule.standing = match idle.unsupported.take() {
-                Some(reason) => Standing::NotRun(reason),
-                None => Standing::Untested,
+                Some(reason) => TestedState::NotRun(reason),
+                None => TestedState::Untested,
             };
         }
     }

@@ -28,7 +28,7 @@ use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::event::{Event, Scalar};
 use crate::redact::{Redactor, Replacement};
 use crate::replay::Subject;
-use crate::replay::dry_run::Place;
+use crate::replay::dry_run::DryRunPlace;
 use crate::rule::ExceptionItem;
 use crate::scenario::write::Sketch;
 pub use trial::TrialFailure;
@@ -53,7 +53,7 @@ pub struct Request<'a> {
     /// it.
     pub exceptions: Vec<(Arc<ExceptionItem>, String)>,
     /// Where the scenario will stand.
-    pub place: Place<'a>,
+    pub place: DryRunPlace<'a>,
     /// Whether names and addresses get stand-ins.
     pub redact: bool,
 }

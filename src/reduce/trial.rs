@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Request;
 use crate::data_source::{Catalogue, DataSource};
-use crate::replay::dry_run::{NotRehearsed, Place, rehearse};
+use crate::replay::dry_run::{self, DryRunError, DryRunPlace};
 use crate::replay::outcome::{Check, Observed};
 use crate::replay::reason::Reason;
 use crate::replay::{Subject, Verdict};
@@ -26,7 +26,7 @@ pub(super) enum TrialOutcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TrialFailure {
     /// It cannot be replayed.
-    NotRehearsed(NotRehearsed),
+    NotRehearsed(DryRunError),
     /// Nothing of it runs on this source.
     NotRun(String),
     /// A check of it does not pass.
@@ -42,8 +42,8 @@ pub enum TrialFailure {
     Other,
 }
 
-impl From<NotRehearsed> for TrialFailure {
-    fn from(why: NotRehearsed) -> Self {
+impl From<DryRunError> for TrialFailure {
+    fn from(why: DryRunError) -> Self {
         Self::NotRehearsed(why)
     }
 }
@@ -54,7 +54,7 @@ pub(super) struct Trials<'a> {
     catalogue: &'a Catalogue,
     source: &'a DataSource,
     expected: TrialOutcome,
-    place: Place<'a>,
+    place: DryRunPlace<'a>,
     count: usize,
 }
 
@@ -129,7 +129,7 @@ impl<'a> Trials<'a> {
     /// The checks on the source.
     fn replay(&self, sketch: &Sketch) -> Result<Vec<Check>, TrialFailure> {
         let text = sketch.text();
-        let rehearsed = rehearse(self.subject, self.catalogue, self.place, &text, false)?;
+        let rehearsed = dry_run::run(self.subject, self.catalogue, self.place, &text, false)?;
         let outcomes = rehearsed.into_iter().map(|(outcome, _)| outcome.checks);
         let mut checks: Vec<Check> = outcomes.flatten().collect();
         checks.retain(|check| check.key.source == self.source.name);

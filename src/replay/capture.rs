@@ -38,7 +38,7 @@ pub(super) struct Capture {
 }
 
 /// What a capture is read beside.
-pub(super) struct Beside<'a> {
+pub(super) struct CaptureRequest<'a> {
     pub(super) scenario_file: &'a str,
     pub(super) source: &'a Arc<SourceText>,
     pub(super) catalogue: &'a Catalogue,
@@ -48,7 +48,7 @@ pub(super) struct Beside<'a> {
 /// Reads a capture and gives its events their labels.
 pub(super) fn load(
     from: &EventsFrom,
-    beside: &Beside<'_>,
+    beside: &CaptureRequest<'_>,
     files: &dyn Files,
 ) -> Result<Capture, Vec<Diagnostic>> {
     let bad = |span: Span, message: String| {

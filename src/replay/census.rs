@@ -17,12 +17,12 @@ pub struct RuleEntry {
     /// The rule's name; empty where the rule could not be loaded.
     pub name: String,
     /// Whether anything tests it.
-    pub standing: Standing,
+    pub standing: TestedState,
 }
 
 /// Whether a rule is tested, and why not.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum TestedState {
     /// A scenario tests it.
     Tested,
     /// Trapline can run it, and no scenario tests it.
@@ -37,7 +37,7 @@ pub enum Standing {
     NotLoaded,
 }
 
-impl Standing {
+impl TestedState {
     /// The word for it, as in JSON.
     pub fn word(&self) -> &'static str {
         match self {
@@ -84,10 +84,10 @@ impl RuleCensus {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for rule in self.of(word) {
             match &rule.standing {
-                Standing::Unsupported(what) | Standing::NotRun(what) => {
+                TestedState::Unsupported(what) | TestedState::NotRun(what) => {
                     *counts.entry(what).or_default() += 1;
                 }
-                Standing::Unshaped(patterns) => {
+                TestedState::Unshaped(patterns) => {
                     for pattern in patterns {
                         *counts.entry(pattern).or_default() += 1;
                     }

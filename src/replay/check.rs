@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use super::expectation::{Alert, Wanted};
+use super::expectation::{Alert, CheckExpectation};
 use super::judge::Judgement;
 use super::judged_case::Case;
 use super::outcome::{Check, CheckKey, CheckWarning, Observed, PinKind, Place, Verdict};
 use super::reason::{NotRun, Reason, ReasonWord, RefusedQuery};
-use super::source::{Item, OnSource};
+use super::source::{Item, SourceRunner};
 use super::{explain, history, misfits, trace, unset_fields};
 use crate::compile::Refused;
 use crate::data_source::constants::Constants;
@@ -16,7 +16,7 @@ use crate::evaluate::QueryFailure;
 use crate::scenario::Skipped;
 use crate::scenario::expand::change_lines;
 
-impl OnSource<'_> {
+impl SourceRunner<'_> {
     pub(super) fn key(&self, item: &Item<'_>) -> CheckKey {
         CheckKey {
             scenario: self.test.scenario_file.to_owned(),
@@ -25,16 +25,21 @@ impl OnSource<'_> {
         }
     }
 
-    pub(super) fn check(&self, item: &Item<'_>, wanted: Option<&Wanted>) -> Check {
+    pub(super) fn check(
+        &self,
+        item: &Item<'_>,
+        check_expectation: Option<&CheckExpectation>,
+    ) -> Check {
         Check {
             key: self.key(item),
             order: item.order,
             attack: item.case.is_none(),
             verdict: Verdict::Passed,
-            expected: wanted.map_or_else(String::new, Wanted::words),
-            expects_alert: wanted.is_some_and(|wanted| wanted.alert != Alert::None),
+            expected: check_expectation.map_or_else(String::new, CheckExpectation::words),
+            expects_alert: check_expectation
+                .is_some_and(|check_expectation| check_expectation.alert != Alert::None),
             observed: Observed::Skipped(Skipped::Stated(String::new())),
-            pin: wanted.and_then(|wanted| wanted.pin.clone()),
+            pin: check_expectation.and_then(|check_expectation| check_expectation.pin.clone()),
             waived: None,
             warnings: Vec::new(),
             reason: None,
@@ -73,22 +78,27 @@ impl OnSource<'_> {
     }
 
     /// A check whose query Elasticsearch would refuse on this mapping.
-    pub(super) fn refused(&self, item: &Item<'_>, wanted: &Wanted, refused: &Refused) -> Check {
+    pub(super) fn refused(
+        &self,
+        item: &Item<'_>,
+        check_expectation: &CheckExpectation,
+        refused: &Refused,
+    ) -> Check {
         let query = RefusedQuery::of(refused);
         if refused.unsupported {
             return Check {
                 verdict: Verdict::Unsupported,
                 reason: Some(Reason::NotImplemented(query.clone())),
                 observed: Observed::Unsupported(NotRun::Query(query)),
-                ..self.check(item, Some(wanted))
+                ..self.check(item, Some(check_expectation))
             };
         }
-        let expected = wanted
+        let expected = check_expectation
             .because
             .iter()
             .any(|because| because.is(ReasonWord::Unverifiable));
-        let gap = matches!(&wanted.pin, Some(pin) if pin.kind == PinKind::Gap);
-        let verdict = match (wanted.alert == Alert::None && expected, gap) {
+        let gap = matches!(&check_expectation.pin, Some(pin) if pin.kind == PinKind::Gap);
+        let verdict = match (check_expectation.alert == Alert::None && expected, gap) {
             (_, true) => Verdict::Pinned,
             (true, false) => Verdict::Passed,
             (false, false) => Verdict::Unverifiable,
@@ -102,7 +112,7 @@ impl OnSource<'_> {
             reason: Some(Reason::Refused(query.clone())),
             observed: Observed::Unverifiable(NotRun::Query(query)),
             diagnostics,
-            ..self.check(item, Some(wanted))
+            ..self.check(item, Some(check_expectation))
         }
     }
 
@@ -110,7 +120,7 @@ impl OnSource<'_> {
     pub(super) fn failure(
         &self,
         item: &Item<'_>,
-        wanted: &Wanted,
+        check_expectation: &CheckExpectation,
         failure: &QueryFailure,
     ) -> Check {
         let what = NotRun::Fails(failure.kind.clone());
@@ -123,7 +133,7 @@ impl OnSource<'_> {
             verdict,
             observed,
             reason: Some(Reason::QueryFails(failure.kind.clone())),
-            ..self.check(item, Some(wanted))
+            ..self.check(item, Some(check_expectation))
         }
     }
 
@@ -151,7 +161,7 @@ impl OnSource<'_> {
                 .map_or(&self.test.scenario.attack.expect, |case| &case.expect);
             let expectation = expect.get(&self.source.name);
             let span = expectation.map_or(item.span, |expectation| expectation.span);
-            let place = explain::Place {
+            let place = explain::FailurePlace {
                 source: &self.test.scenario.source,
                 span,
             };

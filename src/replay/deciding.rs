@@ -21,9 +21,9 @@ pub(crate) fn deciding(
     let loses =
         |id: ClauseId, event: EventId, found: &Match| match inverted(evaluation, id, event, waived)
         {
-            Inverted::Never => true,
-            Inverted::Alike => false,
-            Inverted::With(overrides) => !evaluation.decide_with(&overrides).contains(found),
+            Inversion::Never => true,
+            Inversion::Alike => false,
+            Inversion::With(overrides) => !evaluation.decide_with(&overrides).contains(found),
         };
     for (id, clause) in plan.clauses.numbered() {
         let several = positions.len() > 1;
@@ -69,7 +69,7 @@ pub(super) fn tried(plan: &Plan, events: usize) -> impl Iterator<Item = (ClauseI
 
 /// What is waived with the clause inverted on the event.
 #[derive(Debug)]
-pub(super) enum Inverted {
+pub(super) enum Inversion {
     /// The clause has no fact there.
     Never,
     /// The event meets its stage, or does not, as before.
@@ -82,7 +82,7 @@ pub(super) fn inverted(
     id: ClauseId,
     event: EventId,
     waived: &[Override],
-) -> Inverted {
+) -> Inversion {
     let of_waiver = waived.iter().rev().find_map(|change| match change {
         Override::Fact {
             clause,
@@ -92,7 +92,7 @@ pub(super) fn inverted(
         _ => None,
     });
     let Some(bit) = of_waiver.or_else(|| evaluation.fact(id, event)) else {
-        return Inverted::Never;
+        return Inversion::Never;
     };
     let mut overrides = waived.to_vec();
     overrides.push(Override::Fact {
@@ -101,9 +101,9 @@ pub(super) fn inverted(
         bit: !bit,
     });
     if evaluation.turns_stage(id, event, waived, &overrides) {
-        Inverted::With(overrides)
+        Inversion::With(overrides)
     } else {
-        Inverted::Alike
+        Inversion::Alike
     }
 }
 

@@ -12,9 +12,9 @@ use super::indicators::Input;
 use super::outcome::CheckWarning;
 use super::production;
 use super::run::Run;
-use super::source::{Compiler, OnSource, context};
+use super::source::{Compiler, SourceRunner, context};
 
-impl OnSource<'_> {
+impl SourceRunner<'_> {
     /// The outcome where all sources of the scenario are searched together, if it is another one.
     pub(super) fn split(
         &self,

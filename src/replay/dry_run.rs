@@ -16,14 +16,14 @@ pub const NOWHERE: &str = "new.yaml";
 
 /// Where the text will stand, and what it may name there.
 #[derive(Clone, Copy)]
-pub struct Place<'a> {
+pub struct DryRunPlace<'a> {
     /// The scenario file, relative to the project's root.
     pub file: &'a str,
     /// The files beside it.
     pub files: &'a dyn Files,
 }
 
-impl Place<'static> {
+impl DryRunPlace<'static> {
     /// Nowhere: the text names no files.
     pub const NOWHERE: Self = Self {
         file: NOWHERE,
@@ -31,7 +31,7 @@ impl Place<'static> {
     };
 }
 
-impl fmt::Debug for Place<'_> {
+impl fmt::Debug for DryRunPlace<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Place")
             .field("file", &self.file)
@@ -41,7 +41,7 @@ impl fmt::Debug for Place<'_> {
 
 /// Why a text gives no outcome.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotRehearsed {
+pub enum DryRunError {
     /// The text or its replay has an error.
     #[error("{message}")]
     Invalid {
@@ -55,7 +55,7 @@ pub enum NotRehearsed {
     Empty,
 }
 
-impl NotRehearsed {
+impl DryRunError {
     fn of(mistake: &Diagnostic) -> Self {
         Self::Invalid {
             code: mistake.code.number,
@@ -67,20 +67,20 @@ impl NotRehearsed {
 /// Replays the last scenario of the text, and the scenarios before it of the same rule, in file
 /// order. With `observing`, each check comes with what decided it. Fails if the text or its replay
 /// has an error.
-pub fn rehearse(
+pub fn run(
     subject: &Subject,
     catalogue: &Catalogue,
-    place: Place<'_>,
+    place: DryRunPlace<'_>,
     text: &str,
     observing: bool,
-) -> Result<Vec<(ScenarioOutcome, trace::Observed)>, NotRehearsed> {
+) -> Result<Vec<(ScenarioOutcome, trace::TestTrace)>, DryRunError> {
     let text = SourceText::new(place.file, text);
     let read = scenario::read(&text);
     if let Some(mistake) = read.diagnostics.iter().find(|d| d.is_error()) {
-        return Err(NotRehearsed::of(mistake));
+        return Err(DryRunError::of(mistake));
     }
     let rule = |scenario: &Scenario| scenario.rule.as_ref().map(|rule| rule.value.clone());
-    let last = read.scenarios.last().map(rule).ok_or(NotRehearsed::Empty)?;
+    let last = read.scenarios.last().map(rule).ok_or(DryRunError::Empty)?;
     let scenarios = read
         .scenarios
         .iter()
@@ -98,7 +98,7 @@ pub fn rehearse(
     };
     let (replayed, observed) = run_all(&tests, catalogue, place.files, &options, observing);
     if let Some(mistake) = replayed.diagnostics.iter().find(|d| d.is_error()) {
-        return Err(NotRehearsed::of(mistake));
+        return Err(DryRunError::of(mistake));
     }
     Ok(replayed.scenarios.into_iter().zip(observed).collect())
 }

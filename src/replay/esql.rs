@@ -19,7 +19,7 @@ const MOST: usize = 2_000;
 const MINUTE: i64 = 60_000;
 
 /// What the executions of the schedule find in every phase.
-pub(super) fn produce(
+pub(super) fn run_schedule(
     run: &Run<'_>,
     setting: &ScheduleConfig<'_>,
     overrides: &[Override],
@@ -121,7 +121,7 @@ impl FoundRows {
         *self.numbers.entry(key).or_insert_with(|| {
             self.matches.push(Match {
                 stages: row.events.iter().copied().map(Some).collect(),
-                join: shown(run)
+                join: computed_columns(run)
                     .into_iter()
                     .map(|(place, _)| row.cells.get(place).and_then(Cell::as_one))
                     .collect(),
@@ -243,13 +243,16 @@ pub(super) fn pipeline<'r>(run: &'r Run<'_>) -> Option<&'r Pipeline> {
 }
 
 /// The columns of a row that the query computes.
-fn shown<'r>(run: &'r Run<'_>) -> Vec<(usize, &'r str)> {
+fn computed_columns<'r>(run: &'r Run<'_>) -> Vec<(usize, &'r str)> {
     pipeline(run).map_or_else(Vec::new, Pipeline::computed_outputs)
 }
 
 /// The names of the columns that a match carries.
 pub(super) fn columns<'r>(run: &'r Run<'_>) -> Vec<&'r str> {
-    shown(run).into_iter().map(|(_, name)| name).collect()
+    computed_columns(run)
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect()
 }
 
 /// The value of a column of a match; `None` for a column that the query does not compute.

@@ -1,11 +1,11 @@
 //! Why an ES|QL rule gives no alert: the clauses each of which, were its outcome another, would
 //! make a row, with the values that they saw.
 
+use super::alert_stopped::AlertStopped;
 use super::esql::{WholeRun, pipeline};
 use super::outcome::{CauseRecord, NoneRecord};
 use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
-use super::stopped::Stopped;
 use crate::evaluate::Override;
 use crate::evaluate::pipeline::{DroppedRow, ForcedOutcome, Outcome};
 use crate::event::{EventId, Value};
@@ -25,7 +25,7 @@ pub(super) struct StoppingClause<'p> {
 }
 
 /// Why there is no row; `None` where the query gives rows over all events together.
-pub(super) fn stopped(run: &Run<'_>, overrides: &[Override]) -> Option<Stopped> {
+pub(super) fn no_alert_reason(run: &Run<'_>, overrides: &[Override]) -> Option<AlertStopped> {
     let whole = WholeRun::of(run, overrides)?;
     let traced = whole.outcome(None, true)?;
     if !traced.rows.is_empty() {
@@ -36,9 +36,9 @@ pub(super) fn stopped(run: &Run<'_>, overrides: &[Override]) -> Option<Stopped> 
     if causes.is_empty() {
         return together(run, pipeline, &whole, &traced);
     }
-    let seen: Vec<Seen> = causes
+    let seen: Vec<ClauseValue> = causes
         .iter()
-        .map(|cause| Seen::of(pipeline, &traced, cause))
+        .map(|cause| ClauseValue::of(pipeline, &traced, cause))
         .collect();
     let words = |cause: &StoppingClause<'_>| clause_words(pipeline, cause.clause.expr.location);
     let label = |cause: &StoppingClause<'_>| cause.event.map(|event| whole.label(event));
@@ -63,7 +63,7 @@ pub(super) fn stopped(run: &Run<'_>, overrides: &[Override]) -> Option<Stopped> 
             blocker.push(words);
         }
     }
-    Some(Stopped {
+    Some(AlertStopped {
         reasons: blocker.iter().cloned().map(ReasonName::Text).collect(),
         also,
         record: NoneRecord {
@@ -110,7 +110,7 @@ fn together(
     pipeline: &Pipeline,
     whole: &WholeRun<'_, '_>,
     traced: &Outcome,
-) -> Option<Stopped> {
+) -> Option<AlertStopped> {
     let mut steps = traced.steps.iter();
     let step = steps.position(|step| step.rows_in > 0 && step.rows_out == 0)?;
     let dropped = traced.dropped.iter().filter(|row| row.step == step);
@@ -131,7 +131,9 @@ fn together(
         .conditions
         .iter()
         .flat_map(|condition| &condition.inputs);
-    let mut values: Vec<String> = inputs.map(|(name, cell)| said(name, cell)).collect();
+    let mut values: Vec<String> = inputs
+        .map(|(name, cell)| describe_cell(name, cell))
+        .collect();
     values.dedup();
     let causes = row.conditions.iter().zip(&words);
     let causes = causes.map(|(condition, clause)| CauseRecord {
@@ -140,7 +142,7 @@ fn together(
         clause: clause.clone(),
         line: line_of(run, pipeline, condition.location),
     });
-    Some(Stopped {
+    Some(AlertStopped {
         record: NoneRecord {
             event: event.clone(),
             blocker: words.clone(),
@@ -155,10 +157,10 @@ fn together(
 }
 
 /// A step that gives no row whatever its conditions say, `LIMIT 0` for one.
-fn of_step(pipeline: &Pipeline, step: usize) -> Stopped {
+fn of_step(pipeline: &Pipeline, step: usize) -> AlertStopped {
     let location = pipeline.steps.get(step).map(|step| step.location);
     let word = location.map_or_else(String::new, |location| clause_words(pipeline, location));
-    Stopped {
+    AlertStopped {
         reasons: vec![ReasonName::Text(word.clone())],
         also: Vec::new(),
         record: NoneRecord {
@@ -176,13 +178,13 @@ fn of_step(pipeline: &Pipeline, step: usize) -> Stopped {
 
 /// What a clause saw on a row that it dropped.
 #[derive(Default)]
-struct Seen {
+struct ClauseValue {
     values: Vec<String>,
     /// `4 of 5`
     miss: Option<String>,
 }
 
-impl Seen {
+impl ClauseValue {
     fn of(pipeline: &Pipeline, traced: &Outcome, cause: &StoppingClause<'_>) -> Self {
         let is_of = |row: &&DroppedRow| {
             let of_event = cause.event.is_none_or(|event| row.events == [event]);
@@ -216,7 +218,10 @@ impl Seen {
                 .map_or(f64::MAX, |(distance, _)| *distance);
             if nearest.as_ref().is_none_or(|(least, _)| distance < *least) {
                 let seen = Self {
-                    values: inputs.iter().map(|(name, cell)| said(name, cell)).collect(),
+                    values: inputs
+                        .iter()
+                        .map(|(name, cell)| describe_cell(name, cell))
+                        .collect(),
                     miss: shortfall.map(|(_, words)| words),
                 };
                 nearest = Some((distance, seen));
@@ -359,7 +364,7 @@ pub(super) fn has(run: &Run<'_>, because: &ReasonName) -> bool {
 }
 
 /// A column and what is in it: `a = 4`, `a has 2 values: x, y`, `a is missing`.
-pub(super) fn said(name: &str, cell: &Cell) -> String {
+pub(super) fn describe_cell(name: &str, cell: &Cell) -> String {
     match cell {
         Cell::Null(NullReason::Missing) => format!("{name} is missing"),
         Cell::Null(NullReason::SeveralValues) => {

@@ -76,7 +76,7 @@ impl Exceptions {
                 return Vec::new();
             }
         };
-        let name = beside(test.scenario_file, &file.value);
+        let name = resolve_relative(test.scenario_file, &file.value);
         let loaded = read_list(&SourceText::new(name, text), files);
         self.diagnostics.extend(loaded.diagnostics);
         loaded.items.into_iter().map(Arc::new).collect()
@@ -216,7 +216,7 @@ fn text_beside(files: &dyn Files, file: &str, path: &str) -> Result<String, Unre
 const LARGEST: u64 = 16 << 20;
 
 /// The name of a file that is written relative to another.
-fn beside(file: &str, path: &str) -> String {
+fn resolve_relative(file: &str, path: &str) -> String {
     let mut parts: Vec<&str> = file.split('/').collect();
     parts.pop();
     for part in path.split('/') {

@@ -12,7 +12,7 @@ use crate::scenario::model::{Alerts, Case, Expected, Located, Scenario};
 
 /// What a scenario expects of one check.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Wanted {
+pub(super) struct CheckExpectation {
     /// Whether it is to alert.
     pub(super) alert: Alert,
     /// The reasons that must all be found if no alert is expected.
@@ -44,7 +44,7 @@ pub(super) enum Alert {
     Group(Group),
 }
 
-impl Wanted {
+impl CheckExpectation {
     /// In a few words.
     pub(super) fn words(&self) -> String {
         let mut words = match &self.alert {
@@ -68,11 +68,11 @@ impl Wanted {
 
 /// What is expected of the attack (without `case`) or a case on a source; `None` if the scenario
 /// does not say.
-pub(super) fn wanted(
+pub(super) fn check_expectation(
     scenario: &Scenario,
     case: Option<&Case>,
     source: &DataSource,
-) -> Option<Wanted> {
+) -> Option<CheckExpectation> {
     let expect = case.map_or(&scenario.attack.expect, |case| &case.expect);
     let because = case.map(|case| &case.because);
     let expectation = expect.get(&source.name)?;
@@ -115,7 +115,7 @@ pub(super) fn wanted(
         let labels = labels.iter().map(|label| label.value.clone());
         labels.collect::<Vec<_>>()
     };
-    Some(Wanted {
+    Some(CheckExpectation {
         alert,
         because,
         with: texts(expected_fields(scenario, case, source)),

@@ -153,7 +153,7 @@ fn other_value(case: &Case<'_, '_>, matches: &[Match]) -> Option<Reason> {
 
 /// What stopped a check.
 #[derive(Clone, Copy)]
-pub(super) struct Found<'a> {
+pub(super) struct FoundReasons<'a> {
     /// Each cause.
     pub(super) reasons: &'a [ReasonName],
     /// More that may be given as the reason.
@@ -168,7 +168,7 @@ pub(super) fn of_none(
     case: &Case<'_, '_>,
     matches: &[Match],
     blockers: &Blockers,
-    stopped: Found<'_>,
+    stopped: FoundReasons<'_>,
 ) -> Option<(Verdict, Reason)> {
     let found = stopped.reasons;
     if !matches.is_empty() {

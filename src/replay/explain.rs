@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::evaluate::CauseKind;
 
 /// A place in the scenario.
-pub(super) struct Place<'a> {
+pub(super) struct FailurePlace<'a> {
     pub(super) source: &'a Arc<SourceText>,
     pub(super) span: Span,
 }
@@ -23,7 +23,7 @@ pub(super) struct Place<'a> {
 pub(super) fn diagnostics(
     case: &Case<'_, '_>,
     judgement: &Judgement,
-    expectation: &Place<'_>,
+    expectation: &FailurePlace<'_>,
     source: &DataSource,
 ) -> Vec<Diagnostic> {
     let mut diagnostic = Diagnostic::error(&error::EXPECTATION, "");

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use super::alert_stopped::AlertStopped;
 use super::indicators::Indicators;
 use super::reason::ReasonWord;
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
-use super::stateful::{EVERY_EXECUTION, Pool, Selected, outcome, phases};
-use super::stopped::Stopped;
+use super::stateful::{AlertNumbers, EVERY_EXECUTION, Selected, outcome, phases};
 use crate::evaluate::indicator_match::{Enumerated, Pair, Unmet};
 use crate::evaluate::term::Term;
 use crate::evaluate::{Match, Override};
@@ -21,7 +21,7 @@ use crate::execution::{Arrival, PhaseOutcome};
 use crate::rule::MappingEntry;
 
 /// What the executions of the schedule make of the events that meet the query.
-pub(super) fn produce(
+pub(super) fn run_schedule(
     run: &Run<'_>,
     setting: &ScheduleConfig<'_>,
     indicators: &Indicators<'_>,
@@ -32,7 +32,7 @@ pub(super) fn produce(
     let entries = documents.entries(run);
     let near = |_| (0..documents.found.len()).collect();
     let sides = documents.sides(&near, &entries, indicators);
-    let mut pool = Pool::default();
+    let mut numbers = AlertNumbers::default();
     let mut replay = |executions: &[Execution]| {
         let mut alerted = BTreeSet::new();
         let mut cut = BTreeSet::new();
@@ -55,16 +55,16 @@ pub(super) fn produce(
             } = matching;
             for (event, matched) in alerts {
                 done.alerts
-                    .extend(documents.number(&mut pool, event, &matched));
+                    .extend(documents.number(&mut numbers, event, &matched));
             }
             for (event, matched) in suppressed {
-                let number = documents.number(&mut pool, event, &matched);
+                let number = documents.number(&mut numbers, event, &matched);
                 done.suppressed.extend(number);
             }
             cut.extend(more);
         }
         for event in cut.into_iter().filter(|event| !alerted.contains(event)) {
-            done.cut.extend(documents.number(&mut pool, event, &[]));
+            done.cut.extend(documents.number(&mut numbers, event, &[]));
         }
         done
     };
@@ -74,7 +74,7 @@ pub(super) fn produce(
         .flat_map(|one| [one.from, one.until]);
     let moments: Vec<i64> = moments.collect();
     let phases = phases(setting, &documents.arrivals, &moments, &mut replay);
-    outcome(setting, &pool, phases)
+    outcome(setting, &numbers, phases)
 }
 
 /// Both sides of a case, narrowed to the documents that have the fields of a group.
@@ -169,15 +169,20 @@ impl<'a, 'c> Documents<'a, 'c> {
     }
 
     /// The number of an alert of an event with what it matches.
-    fn number(&self, pool: &mut Pool, event: usize, matched: &[Matched]) -> Option<usize> {
+    fn number(
+        &self,
+        numbers: &mut AlertNumbers,
+        event: usize,
+        matched: &[Matched],
+    ) -> Option<usize> {
         let event = *self.events.get(event)?;
         let of_stage = |one: &Matched| {
             let indicator = self.found.get(one.indicator).copied().unwrap_or_default();
             [indicator, one.group]
         };
-        let numbers = matched.iter().flat_map(of_stage);
-        let key: Vec<Term> = numbers.map(|number| Term::new(whole(number))).collect();
-        Some(pool.number(&key, &[event]))
+        let values = matched.iter().flat_map(of_stage);
+        let key: Vec<Term> = values.map(|number| Term::new(whole(number))).collect();
+        Some(numbers.number(&key, &[event]))
     }
 }
 
@@ -263,11 +268,11 @@ fn described(path: &str, indicator: &Event) -> Vec<(String, Vec<crate::event::Sc
 
 /// Why no event matches although events meet the query; `None` where none does, or where some
 /// match.
-pub(super) fn stopped(
+pub(super) fn no_alert_reason(
     run: &Run<'_>,
     indicators: &Indicators<'_>,
     overrides: &[Override],
-) -> Option<Stopped> {
+) -> Option<AlertStopped> {
     let selected = Selected::of(run, &run.setting, overrides);
     let of_case = selected.events.iter().zip(&selected.of_case);
     let ids: Vec<EventId> = of_case
@@ -355,7 +360,7 @@ impl Reasons<'_, '_> {
     }
 
     /// A field with several values, of which the other side has one.
-    fn several_values(&self) -> Option<Stopped> {
+    fn several_values(&self) -> Option<AlertStopped> {
         let other = match self.side {
             Enumerated::Events => Enumerated::Indicators,
             Enumerated::Indicators => Enumerated::Events,
@@ -378,7 +383,7 @@ impl Reasons<'_, '_> {
     }
 
     /// An indicator that the rule does not find.
-    fn not_found(&self) -> Option<Stopped> {
+    fn not_found(&self) -> Option<AlertStopped> {
         let lost = &self.indicators.lost;
         let numbers: Vec<usize> = lost.iter().map(|(number, _)| *number).collect();
         let (event, indicator, _) = self.pair(self.side, &numbers)?;
@@ -394,7 +399,7 @@ impl Reasons<'_, '_> {
     }
 
     /// A pair for which only an entry that is negated does not hold.
-    fn negated(&self) -> Option<Stopped> {
+    fn negated(&self) -> Option<AlertStopped> {
         let found = &self.indicators.found;
         let mut triples = self.triples(found);
         let (event, entry, indicator) = triples.find_map(|triple| {
@@ -417,7 +422,7 @@ impl Reasons<'_, '_> {
     }
 
     /// A group each of whose entries holds for another indicator.
-    fn split(&self) -> Option<Stopped> {
+    fn split(&self) -> Option<AlertStopped> {
         let found = &self.indicators.found;
         let groups = self.indicators.settings.groups.iter().enumerate();
         for (group, entries) in groups.filter(|(_, entries)| entries.len() > 1) {
@@ -447,7 +452,7 @@ impl Reasons<'_, '_> {
     }
 
     /// No indicator has the values of any group.
-    fn nowhere(&self) -> Stopped {
+    fn nowhere(&self) -> AlertStopped {
         let event = self.events.first().copied();
         let entries = self.indicators.settings.groups.iter().flatten();
         let mut parts: Vec<String> = Vec::new();
@@ -470,11 +475,11 @@ impl Reasons<'_, '_> {
     }
 
     /// A reason with the word by which `because` knows it.
-    fn reason(&self, word: ReasonWord, event: Option<EventId>, value: String) -> Stopped {
+    fn reason(&self, word: ReasonWord, event: Option<EventId>, value: String) -> AlertStopped {
         let event = match self.events.as_slice() {
             [_] => event.map(|event| self.run.case_events.label(event)),
             _ => Some(EVERY_EXECUTION.to_owned()),
         };
-        Stopped::by_words(&[word], value).at(event)
+        AlertStopped::by_words(&[word], value).at(event)
     }
 }

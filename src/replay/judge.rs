@@ -2,12 +2,12 @@
 
 use super::esql_blockers;
 use super::expectation::Alert;
-use super::expectation_failure::{self, Found};
+use super::expectation_failure::{self, FoundReasons};
 use super::judged_case::{Attack, Case};
 use super::near_miss;
 use super::outcome::{NoneRecord, Observed, ProductionFact, Verdict};
-use super::production::produce;
-use super::production_blockers::{created, stopped};
+use super::production::run_schedule;
+use super::production_blockers::{created, no_alert_reason};
 use super::reason::{BlindPhases, Reason, ReasonName};
 use super::record;
 use super::run::Run;
@@ -70,11 +70,11 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
     let produced = if waived.is_empty() {
         run.produced.clone()
     } else {
-        produce(run, &run.setting, waived)
+        run_schedule(run, &run.setting, waived)
     };
     let matches = &produced.matches;
     let outside = if matches.is_empty() {
-        stopped(run, waived)
+        no_alert_reason(run, waived)
     } else {
         None
     };
@@ -111,7 +111,7 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
         Alert::None => {
             let found = found.unwrap_or_else(|| record::names(run, &blockers.causes));
             let near = near_miss::words(run, &blockers);
-            let stopped = Found {
+            let stopped = FoundReasons {
                 reasons: &found,
                 also: &also,
                 near: &near,
@@ -122,7 +122,7 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
     };
     let (verdict, reason) = match failed {
         Some((verdict, reason)) => (verdict, Some(reason)),
-        None => match (settled(case, proven), anyway) {
+        None => match (verdict_if_met(case, proven), anyway) {
             ((Verdict::Vacuous, _), Some(why)) => {
                 (Verdict::Vacuous, Some(Reason::SilentAnyway(why)))
             }
@@ -154,7 +154,7 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
 }
 
 /// The verdict of an expectation that holds.
-fn settled(case: &Case<'_, '_>, proven: bool) -> (Verdict, Option<Reason>) {
+fn verdict_if_met(case: &Case<'_, '_>, proven: bool) -> (Verdict, Option<Reason>) {
     if let Some(why) = &case.run.uncertain {
         return (Verdict::Uncertain, Some(Reason::Uncertain(why.clone())));
     }
@@ -190,13 +190,16 @@ fn silent_anyway(case: &Case<'_, '_>, blockers: &Blockers, waived: &[Override]) 
     let lifted: Option<Vec<Vec<Override>>> = blockers.causes.iter().map(lifted).collect();
     // What is no clause, or several at once, is judged elsewhere.
     let lifted = lifted.filter(|lifted| !lifted.is_empty())?;
-    let is_silent =
-        |overrides: &Vec<Override>| produce(run, &run.setting, overrides).matches.is_empty();
+    let is_silent = |overrides: &Vec<Override>| {
+        run_schedule(run, &run.setting, overrides)
+            .matches
+            .is_empty()
+    };
     if !lifted.iter().all(is_silent) {
         return None;
     }
     let first = lifted.first()?;
-    let record = stopped(run, first)?.record;
+    let record = no_alert_reason(run, first)?.record;
     Some(record.value.unwrap_or_else(|| record.blocker.join(", ")))
 }
 

@@ -1,6 +1,6 @@
 //! A case and everything that it is judged by.
 
-use super::expectation::Wanted;
+use super::expectation::CheckExpectation;
 use super::reason::Reason;
 use super::run::Run;
 use super::waiver::Waiver;
@@ -10,7 +10,7 @@ use crate::diagnostic::QueryText;
 pub(super) struct Case<'a, 'c> {
     pub(super) query: &'a QueryText,
     pub(super) run: &'a Run<'c>,
-    pub(super) wanted: &'a Wanted,
+    pub(super) wanted: &'a CheckExpectation,
     /// `None` when the case is the attack itself or a recording, which is judged for itself.
     pub(super) attack: Option<&'a Attack<'a, 'c>>,
     /// The case forces a pinned field.

@@ -1,6 +1,6 @@
 //! Lists the checks of a run without running them: for `--list` and editors.
 
-use super::expectation::wanted;
+use super::expectation::check_expectation;
 use super::outcome::CheckKey;
 use super::{Options, Test, capture};
 use crate::data_source::{Catalogue, DataSource};
@@ -21,7 +21,7 @@ pub fn list(
     for test in tests {
         let patterns = test.subject.patterns();
         let sources = super::sources(test, catalogue, &patterns);
-        let beside = capture::Beside {
+        let beside = capture::CaptureRequest {
             scenario_file: test.scenario_file,
             source: &test.scenario.source,
             catalogue,
@@ -47,7 +47,7 @@ pub fn list(
 
 struct Lister<'a> {
     test: &'a Test<'a>,
-    beside: capture::Beside<'a>,
+    beside: capture::CaptureRequest<'a>,
     files: &'a dyn Files,
     /// The source of each capture that was read, by its file.
     captures: Vec<(&'a str, Option<String>)>,
@@ -63,7 +63,7 @@ impl<'a> Lister<'a> {
             source: source.name.clone(),
         };
         let mut keys = Vec::new();
-        let expected = wanted(scenario, None, source).is_some();
+        let expected = check_expectation(scenario, None, source).is_some();
         let attack = match &scenario.attack.base {
             Base::Captured(from) if !self.is_of(from, source) => return keys,
             Base::Captured(_) => expected,
@@ -99,11 +99,11 @@ impl<'a> Lister<'a> {
 
     fn runs(&mut self, case: &'a Case, source: &DataSource) -> bool {
         if case.skipped(&source.name).is_some() {
-            return wanted(self.test.scenario, Some(case), source).is_some();
+            return check_expectation(self.test.scenario, Some(case), source).is_some();
         }
         let recorded = case.events_from.as_ref();
         recorded.is_none_or(|from| self.is_of(from, source))
-            && wanted(self.test.scenario, Some(case), source).is_some()
+            && check_expectation(self.test.scenario, Some(case), source).is_some()
     }
 
     /// Whether a capture is judged under a source; one that names no source is read for it.

@@ -36,7 +36,7 @@ mod run;
 mod schedule;
 pub mod setting;
 mod setting_clauses;
-mod stopped;
+mod alert_stopped;
 mod suppressed_alert;
 #[cfg(test)]
 pub(crate) mod test_fixtures;
@@ -203,12 +203,12 @@ pub fn run(
 }
 
 /// Runs the tests and observes every check: what decided it, and what it ran on. One entry a test.
-pub fn observe(
+pub fn run_traced(
     tests: &[Test<'_>],
     catalogue: &Catalogue,
     files: &dyn Files,
     options: &Options<'_>,
-) -> (Replayed, Vec<trace::Observed>) {
+) -> (Replayed, Vec<trace::TestTrace>) {
     run_all(tests, catalogue, files, options, true)
 }
 
@@ -218,7 +218,7 @@ fn run_all(
     files: &dyn Files,
     options: &Options<'_>,
     observing: bool,
-) -> (Replayed, Vec<trace::Observed>) {
+) -> (Replayed, Vec<trace::TestTrace>) {
     // The number of the first test in which the run stops.
     let last = AtomicUsize::new(usize::MAX);
     let one = |(number, test): (usize, &Test<'_>)| {
@@ -234,15 +234,15 @@ fn run_all(
         }
         Some(one)
     };
-    let pool = rayon::ThreadPoolBuilder::new()
+    let numbers = rayon::ThreadPoolBuilder::new()
         .num_threads(options.jobs)
         .build();
     // A single scenario is not worth a thread; without threads the same is done one by one.
-    let results: Vec<_> = match pool {
-        Ok(pool) if tests.len() > 1 && options.jobs != 1 => {
+    let results: Vec<_> = match numbers {
+        Ok(numbers) if tests.len() > 1 && options.jobs != 1 => {
             // One at a time: scenarios differ in cost by a factor of a hundred.
             let one_each = tests.par_iter().with_max_len(1);
-            pool.install(|| one_each.enumerate().map(one).collect())
+            numbers.install(|| one_each.enumerate().map(one).collect())
         }
         _ => tests.iter().enumerate().map(one).collect(),
     };
@@ -272,7 +272,7 @@ fn replay(
     files: &dyn Files,
     options: &Options<'_>,
     observing: bool,
-) -> One {
+) -> ScenarioRun {
     let rule = &test.subject.rule;
     let patterns = test.subject.patterns();
     let claimed = catalogue.claimed(&patterns);
@@ -308,16 +308,16 @@ fn replay(
     let exceptions = exclusions::Exceptions::load(test, files);
     diagnostics.extend(exceptions.diagnostics.iter().cloned());
     if test.scenario.attack_is_broken || diagnostics.iter().any(Diagnostic::is_error) {
-        return One {
+        return ScenarioRun {
             exceptions: Vec::new(),
             outcome,
             diagnostics,
             partial: true,
             stopped: false,
-            observed: trace::Observed::default(),
+            observed: trace::TestTrace::default(),
         };
     }
-    let with = source::With {
+    let with = source::RunInputs {
         catalogue,
         patterns: &patterns,
         files,
@@ -353,15 +353,15 @@ fn replay(
         observations.retain(|observation| kept.contains(&observation.key));
     }
     // A stable sort: within a case the sources stay in their order.
-    observations.sort_by_key(|observation: &trace::Observation| observation.order);
+    observations.sort_by_key(|observation: &trace::CheckTrace| observation.order);
     let query = rule.query.as_ref();
-    One {
+    ScenarioRun {
         exceptions: exceptions.linked(&claimed),
         outcome,
         diagnostics,
         partial,
         stopped: stop.is_some(),
-        observed: trace::Observed {
+        observed: trace::TestTrace {
             query: query.map(|query| trace::place(&query.text)),
             clauses: query
                 .map_or_else(Vec::new, |query| trace::clauses(&observations, &query.text)),
@@ -389,14 +389,14 @@ fn sources<'c>(
 }
 
 /// What one test gave.
-struct One {
+struct ScenarioRun {
     exceptions: Vec<LinkedException>,
     outcome: ScenarioOutcome,
     diagnostics: Vec<Diagnostic>,
     partial: bool,
     /// The run stops with it.
     stopped: bool,
-    observed: trace::Observed,
+    observed: trace::TestTrace,
 }
 
 /// Checks by case, then by source, from checks by source, then by case.

@@ -1,26 +1,26 @@
 //! New-terms rules on a case: the combinations of values that are new in some execution, and where
 //! a known one was seen.
 
+use super::alert_stopped::AlertStopped;
 use super::reason::ReasonWord;
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{
-    EVERY_EXECUTION, Pool, Selected, events, key_fields, key_words, outcome, phases,
+    AlertNumbers, EVERY_EXECUTION, Selected, events, key_fields, key_words, outcome, phases,
 };
-use super::stopped::Stopped;
 use crate::evaluate::Override;
 use crate::evaluate::new_terms::{Carried, Seen};
 use crate::evaluate::term::Term;
 use crate::event::Timestamp;
 use crate::event::time::format_offset;
-use crate::execution::new_terms::{Alerted, NewTermsDocument, execute};
+use crate::execution::new_terms::{Alerted, Document, execute};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
 use crate::execution::{Arrival, PhaseOutcome};
 use crate::rule;
 
 /// What the executions of the schedule make of the events that meet the query.
-pub(super) fn produce(
+pub(super) fn run_schedule(
     run: &Run<'_>,
     setting: &ScheduleConfig<'_>,
     settings: &rule::NewTerms,
@@ -30,7 +30,7 @@ pub(super) fn produce(
     let documents = documents(run, settings, &selected);
     let start = setting.start_of(&run.case_events.events, &selected.events);
     let history = |to: i64| history_start(settings, start, to);
-    let mut pool = Pool::default();
+    let mut numbers = AlertNumbers::default();
     let mut replay = |executions: &[Execution]| {
         let mut alerted = Alerted::default();
         let mut open = OpenGroups::new(setting.suppression, setting.max_signals());
@@ -47,7 +47,8 @@ pub(super) fn produce(
             if !selected.is_of_case(*execution) {
                 continue;
             }
-            let mut number = |seen: &Seen| pool.number(&seen.terms, &selected.ids(&[seen.first]));
+            let mut number =
+                |seen: &Seen| numbers.number(&seen.terms, &selected.ids(&[seen.first]));
             done.alerts.extend(novelty.alerts.iter().map(&mut number));
             let suppressed = novelty.suppressed.iter().map(&mut number);
             done.suppressed.extend(suppressed);
@@ -63,7 +64,7 @@ pub(super) fn produce(
     };
     let moments = moments(settings, start, setting, &selected.arrivals);
     let phases = phases(setting, &selected.arrivals, &moments, &mut replay);
-    outcome(setting, &pool, phases)
+    outcome(setting, &numbers, phases)
 }
 
 /// The start of the history for a range that ends at `to`, both from the start of the case.
@@ -93,15 +94,11 @@ fn moments(
     arrivals.iter().filter_map(leaves).flatten().collect()
 }
 
-fn documents(
-    run: &Run<'_>,
-    settings: &rule::NewTerms,
-    selected: &Selected,
-) -> Vec<NewTermsDocument> {
+fn documents(run: &Run<'_>, settings: &rule::NewTerms, selected: &Selected) -> Vec<Document> {
     let document = |(number, arrival): (usize, &Arrival)| {
         let terms = |field: &rule::FieldName| selected.terms(run, number, &field.name);
         let fields: Vec<Vec<Term>> = settings.fields.iter().map(terms).collect();
-        NewTermsDocument {
+        Document {
             carried: Carried::new(&fields, arrival.time.unwrap_or_default()),
             arrival: *arrival,
         }
@@ -110,11 +107,11 @@ fn documents(
 }
 
 /// Why nothing is new although events meet the query; `None` where none does.
-pub(super) fn stopped(
+pub(super) fn no_alert_reason(
     run: &Run<'_>,
     settings: &rule::NewTerms,
     overrides: &[Override],
-) -> Option<Stopped> {
+) -> Option<AlertStopped> {
     let selected = Selected::of(run, &run.setting, overrides);
     if selected.events.is_empty() {
         return None;
@@ -127,16 +124,16 @@ pub(super) fn stopped(
         .start_of(&run.case_events.events, &selected.events);
     let history = |to: i64| history_start(settings, start, to);
     let of_case = documents.iter().zip(&selected.of_case);
-    let of_case: Vec<&NewTermsDocument> = of_case
+    let of_case: Vec<&Document> = of_case
         .filter(|(_, own)| **own)
         .map(|(one, _)| one)
         .collect();
-    let lacks = |document: &&NewTermsDocument| document.carried.combinations.is_empty();
+    let lacks = |document: &&Document| document.carried.combinations.is_empty();
     if of_case.iter().all(lacks) {
         let missing = fields.join(" or ");
         let value = format!("{} without {missing}", events(of_case.len()));
         let event = Some(EVERY_EXECUTION.to_owned());
-        return Some(Stopped::by_words(&[ReasonWord::NoTerm], value).at(event));
+        return Some(AlertStopped::by_words(&[ReasonWord::NoTerm], value).at(event));
     }
     let mut known: Option<(Seen, bool)> = None;
     let mut replay = |executions: &[Execution]| {
@@ -172,5 +169,5 @@ pub(super) fn stopped(
     } else {
         ReasonWord::Seen
     };
-    Some(Stopped::by_words(&[word], value).at(label))
+    Some(AlertStopped::by_words(&[word], value).at(label))
 }

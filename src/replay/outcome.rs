@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::census::{RuleCensus, Standing};
+use super::census::{RuleCensus, TestedState};
 use super::reason::{BlindPhases, NotRun, Reason, Uncertainty};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::scenario::Skipped;
@@ -442,7 +442,7 @@ impl Outcome {
     pub fn unshaped(&self) -> impl Iterator<Item = &ScenarioOutcome> {
         let unshaped = |scenario: &&ScenarioOutcome| {
             let rule = self.rules.get(&scenario.rule_file);
-            rule.is_some_and(|rule| matches!(rule.standing, Standing::Unshaped(_)))
+            rule.is_some_and(|rule| matches!(rule.standing, TestedState::Unshaped(_)))
         };
         self.scenarios.iter().filter(unshaped)
     }

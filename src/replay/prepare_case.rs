@@ -10,12 +10,12 @@ use super::exclusions::hide;
 use super::given;
 use super::reason::Reason;
 use super::schedule::ScheduleConfig;
-use super::source::OnSource;
+use super::source::SourceRunner;
 use crate::compile::{CompiledQuery, Refused};
 use crate::scenario::expand::{CapturedEvent, expand_captured};
 use crate::scenario::{self, Effect, Expanded};
 
-impl<'a> OnSource<'a> {
+impl<'a> SourceRunner<'a> {
     /// Hides the events that production does not show to the query, and adds what comes with its
     /// request.
     pub(super) fn hide(
@@ -109,7 +109,7 @@ impl<'a> OnSource<'a> {
             Ok(Expanded::Skipped(reason)) => Some(Events::Skipped(reason)),
             Ok(Expanded::Events(expanded)) => Some(Events::Written(expanded)),
             Ok(Expanded::Capture(from)) => {
-                let beside = capture::Beside {
+                let beside = capture::CaptureRequest {
                     scenario_file: test.scenario_file,
                     source: &test.scenario.source,
                     catalogue: self.catalogue,

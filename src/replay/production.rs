@@ -28,31 +28,31 @@ pub(super) fn run<'c>(
     indicators: Option<&indicators::Input<'c>>,
 ) -> Result<Run<'c>, QueryFailure> {
     let mut run = Run::new(query, case_events, context, setting, indicators)?;
-    run.produced = produce(&run, &run.setting, &[]);
+    run.produced = run_schedule(&run, &run.setting, &[]);
     Ok(run)
 }
 
 /// What the executions make of a run under these overrides.
-pub(super) fn produce(
+pub(super) fn run_schedule(
     run: &Run<'_>,
     setting: &ScheduleConfig<'_>,
     overrides: &[Override],
 ) -> ScheduledOutcome {
     match &setting.rule.kind {
         RuleKind::Threshold(settings) => {
-            return threshold::produce(run, setting, settings, overrides);
+            return threshold::run_schedule(run, setting, settings, overrides);
         }
         RuleKind::NewTerms(settings) => {
-            return new_terms::produce(run, setting, settings, overrides);
+            return new_terms::run_schedule(run, setting, settings, overrides);
         }
-        RuleKind::Esql => return esql::produce(run, setting, overrides),
+        RuleKind::Esql => return esql::run_schedule(run, setting, overrides),
         RuleKind::ThreatMatch(_) => {
             if let Some(indicators) = &run.indicators {
-                return indicator_match::produce(run, setting, indicators, overrides);
+                return indicator_match::run_schedule(run, setting, indicators, overrides);
             }
         }
         RuleKind::Query | RuleKind::SavedQuery { .. } => {
-            return query_rule::produce(run, setting, overrides);
+            return query_rule::run_schedule(run, setting, overrides);
         }
         RuleKind::Eql | RuleKind::MachineLearning => {}
     }
@@ -76,7 +76,7 @@ pub(super) fn produce(
     for found in whole() {
         replayed.number(found);
     }
-    let found = replayed.found();
+    let found = replayed.search_hits();
     let repeats = setting.suppression.is_some();
     let settle = |ran: &[(i64, &SearchHits)]| {
         let open = OpenGroups::new(setting.suppression, setting.max_signals);
@@ -127,7 +127,7 @@ impl Replayed<'_, '_> {
     }
 
     /// What each of the different searches finds.
-    fn found(&mut self) -> Vec<SearchHits> {
+    fn search_hits(&mut self) -> Vec<SearchHits> {
         let arrivals = self
             .setting
             .relative(&self.run.case_events.events, self.events);

@@ -1,11 +1,11 @@
 //! Causes outside the query that kept a case from alerting: the schedule's look-back, an exception,
 //! a filter of the rule.
 
+use super::alert_stopped::AlertStopped;
 use super::outcome::{CauseRecord, NoneRecord};
-use super::production::produce;
+use super::production::run_schedule;
 use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
-use super::stopped::Stopped;
 use super::{esql_blockers, indicator_match, new_terms, threshold};
 use crate::evaluate::Override;
 use crate::event::EventId;
@@ -14,18 +14,18 @@ use crate::rule::RuleKind;
 
 /// What outside the query stopped a run that gave no alert under `waived`; `None` when the query
 /// itself did.
-pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
+pub(super) fn no_alert_reason(run: &Run<'_>, waived: &[Override]) -> Option<AlertStopped> {
     let mut of_case = waived.to_vec();
     of_case.extend(run.case_events.without_context());
     if !run.evaluation.decide_with(&of_case).is_empty() {
         let kind = &run.setting.rule().kind;
         let of_kind = match kind {
-            RuleKind::Threshold(settings) => threshold::stopped(run, settings, waived),
-            RuleKind::NewTerms(settings) => new_terms::stopped(run, settings, waived),
-            RuleKind::Esql => esql_blockers::stopped(run, waived),
+            RuleKind::Threshold(settings) => threshold::no_alert_reason(run, settings, waived),
+            RuleKind::NewTerms(settings) => new_terms::no_alert_reason(run, settings, waived),
+            RuleKind::Esql => esql_blockers::no_alert_reason(run, waived),
             RuleKind::ThreatMatch(_) => {
                 let indicators = run.indicators.as_ref();
-                indicators.and_then(|own| indicator_match::stopped(run, own, waived))
+                indicators.and_then(|own| indicator_match::no_alert_reason(run, own, waived))
             }
             _ => None,
         };
@@ -34,8 +34,10 @@ pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
     let names = names(run);
     let alerts_without = |lifted: &dyn Fn(&str) -> bool| {
         let mut overrides = waived.to_vec();
-        overrides.extend(shown(run, lifted));
-        !produce(run, &run.setting, &overrides).matches.is_empty()
+        overrides.extend(relaxing(run, lifted));
+        !run_schedule(run, &run.setting, &overrides)
+            .matches
+            .is_empty()
     };
     let alone: Vec<&String> = names
         .iter()
@@ -44,7 +46,7 @@ pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
     if let [first, ..] = alone.as_slice() {
         let event = hidden(run, first);
         let value = event.and_then(|event| run.case_events.hiding_values(event, first));
-        return Some(Stopped {
+        return Some(AlertStopped {
             reasons: alone.iter().map(|name| ReasonName::parse(name)).collect(),
             also: Vec::new(),
             record: NoneRecord {
@@ -59,7 +61,7 @@ pub(super) fn stopped(run: &Run<'_>, waived: &[Override]) -> Option<Stopped> {
     if names.is_empty() || !alerts_without(&|_| true) {
         return None;
     }
-    Some(Stopped {
+    Some(AlertStopped {
         reasons: Vec::new(),
         also: Vec::new(),
         record: NoneRecord {
@@ -78,8 +80,10 @@ pub(super) fn created(run: &Run<'_>, waived: &[Override]) -> Option<Vec<String>>
         return None;
     }
     let mut overrides = waived.to_vec();
-    overrides.extend(shown(run, &|_| true));
-    let silent = produce(run, &run.setting, &overrides).matches.is_empty();
+    overrides.extend(relaxing(run, &|_| true));
+    let silent = run_schedule(run, &run.setting, &overrides)
+        .matches
+        .is_empty();
     silent.then_some(names)
 }
 
@@ -100,7 +104,7 @@ fn names(run: &Run<'_>) -> Vec<String> {
 }
 
 /// The overrides that show the events again once these exclusions are lifted.
-fn shown(run: &Run<'_>, lifted: &dyn Fn(&str) -> bool) -> Vec<Override> {
+fn relaxing(run: &Run<'_>, lifted: &dyn Fn(&str) -> bool) -> Vec<Override> {
     let events = (0u32..).map(EventId).zip(&run.case_events.facts);
     let is_shown =
         |by: &[(String, String)]| !by.is_empty() && by.iter().all(|(name, _)| lifted(name));
@@ -127,7 +131,7 @@ fn cause(run: &Run<'_>, name: &str) -> CauseRecord {
     }
 }
 
-fn look_back(run: &Run<'_>) -> Stopped {
+fn look_back(run: &Run<'_>) -> AlertStopped {
     let schedule = run.setting.schedule();
     let plain = |millis: i64| format_offset(millis).trim_start_matches('+').to_owned();
     let found = run.evaluation.matches().first();
@@ -174,5 +178,5 @@ fn look_back(run: &Run<'_>) -> Stopped {
         plain(schedule.interval),
         plain(schedule.look_back)
     );
-    Stopped::by_words(&[ReasonWord::LookBack], seen).missed_by(why)
+    AlertStopped::by_words(&[ReasonWord::LookBack], seen).missed_by(why)
 }

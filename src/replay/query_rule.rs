@@ -5,7 +5,7 @@ use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{Selected, phases};
 use crate::evaluate::{Match, Override};
-use crate::execution::query_rule::{Known, QueryDocument, execute};
+use crate::execution::query_rule::{Document, Known, execute};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
 use crate::execution::{Arrival, PhaseOutcome};
@@ -14,7 +14,7 @@ use crate::execution::{Arrival, PhaseOutcome};
 const MOST: usize = 2_000;
 
 /// What the executions of the schedule make of the events that meet the query.
-pub(super) fn produce(
+pub(super) fn run_schedule(
     run: &Run<'_>,
     setting: &ScheduleConfig<'_>,
     overrides: &[Override],
@@ -47,7 +47,7 @@ pub(super) fn produce(
                 done.cut.extend(paging.cut);
             }
         }
-        settled(done)
+        best_outcomes(done)
     };
     let phases = phases(setting, &selected.arrivals, &[], &mut replay);
     // An event of several buckets alerts for each.
@@ -69,7 +69,7 @@ pub(super) fn produce(
 
 /// Removes cut and suppressed matches that another execution alerts on: the best outcome of a match
 /// counts.
-fn settled(mut done: PhaseOutcome) -> PhaseOutcome {
+fn best_outcomes(mut done: PhaseOutcome) -> PhaseOutcome {
     done.alerts.sort_unstable();
     let alerts = &done.alerts;
     done.suppressed.sort_unstable();
@@ -83,15 +83,11 @@ fn settled(mut done: PhaseOutcome) -> PhaseOutcome {
     done
 }
 
-fn documents(
-    run: &Run<'_>,
-    setting: &ScheduleConfig<'_>,
-    selected: &Selected,
-) -> Vec<QueryDocument> {
+fn documents(run: &Run<'_>, setting: &ScheduleConfig<'_>, selected: &Selected) -> Vec<Document> {
     let document = |(number, arrival): (usize, &Arrival)| {
         let fields = setting.rule().bucket_fields();
         let terms = fields.map(|field| selected.terms(run, number, field));
-        QueryDocument {
+        Document {
             groups: terms.collect(),
             arrival: *arrival,
         }

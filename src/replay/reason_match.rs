@@ -57,7 +57,7 @@ fn is_condition(plan: &Plan, cause: &Cause) -> bool {
 /// can.
 pub(super) fn known(because: &ReasonName, plan: &Plan) -> Result<(), Option<String>> {
     let join = match because {
-        ReasonName::Word(_) | ReasonName::TakenBy(_) | ReasonName::Exception(_) => return Ok(()),
+        ReasonName::Word(_) | ReasonName::ConsumedBy(_) | ReasonName::Exception(_) => return Ok(()),
         ReasonName::Join(field) => Some(field.as_str()),
         ReasonName::Text(_) => None,
     };

@@ -10,7 +10,7 @@ pub enum ReasonName {
     /// `exception NAME`: an exception of this name.
     Exception(String),
     /// `taken by LABEL`: another event stands in its place.
-    TakenBy(String),
+    ConsumedBy(String),
     /// `join FIELD`: a join key.
     Join(String),
     /// A part of the text of a clause.
@@ -26,7 +26,7 @@ impl ReasonName {
         if let Some(name) = text.strip_prefix(EXCEPTION) {
             Self::Exception(name.to_owned())
         } else if let Some(label) = text.strip_prefix(TAKEN_BY) {
-            Self::TakenBy(label.to_owned())
+            Self::ConsumedBy(label.to_owned())
         } else if let Some(field) = text.strip_prefix(JOIN) {
             Self::Join(field.to_owned())
         } else {
@@ -50,7 +50,7 @@ impl fmt::Display for ReasonName {
         match self {
             Self::Word(word) => f.write_str(word.word()),
             Self::Exception(name) => write!(f, "{EXCEPTION}{name}"),
-            Self::TakenBy(label) => write!(f, "{TAKEN_BY}{label}"),
+            Self::ConsumedBy(label) => write!(f, "{TAKEN_BY}{label}"),
             Self::Join(field) => write!(f, "{JOIN}{field}"),
             Self::Text(text) => f.write_str(text),
         }

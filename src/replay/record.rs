@@ -64,7 +64,7 @@ fn recorded(run: &Run<'_>, found: &Match, with: &[(String, String)]) -> AlertRec
 pub(super) fn with_value(run: &Run<'_>, found: &Match, field: &str) -> String {
     let is_enriched = run.indicators.is_some() && field.starts_with("threat.enrichments.");
     if is_enriched || field.starts_with("kibana.") {
-        let made = made(run, found);
+        let made = kibana_alerts(run, found);
         let values: Vec<String> = made
             .main
             .values(field)
@@ -88,7 +88,7 @@ pub(super) fn with_value(run: &Run<'_>, found: &Match, field: &str) -> String {
 }
 
 /// The alerts that Kibana makes of a match.
-fn made(run: &Run<'_>, found: &Match) -> Alerts {
+fn kibana_alerts(run: &Run<'_>, found: &Match) -> Alerts {
     let mut made = made_alone(run, found);
     suppressed_alert::add(run, found, &mut made.main);
     made
@@ -149,7 +149,7 @@ fn threshold_result(
 pub(super) fn kibana(run: &Run<'_>, matches: &[Match]) -> Vec<String> {
     let mut lines: Vec<(String, usize)> = Vec::new();
     for found in matches {
-        let line = in_words(run, &made(run, found));
+        let line = in_words(run, &kibana_alerts(run, found));
         match lines.iter_mut().find(|(own, _)| *own == line) {
             Some((_, count)) => *count += 1,
             None => lines.push((line, 1)),

@@ -98,7 +98,7 @@ impl ProductionInput {
         let shown;
         let input = match (&variant.rule.kind, &self.indicators) {
             (RuleKind::ThreatMatch(settings), Some(indicators)) => {
-                shown = indicators.shown(variant)?;
+                shown = indicators.without_filter(variant)?;
                 Some(Input {
                     settings,
                     case_events: shown.as_ref().unwrap_or(&indicators.case_events),
@@ -115,7 +115,7 @@ impl ProductionInput {
             input.as_ref(),
         )?;
         let produced =
-            production::produce(&run, &run.setting, variant.waived.unwrap_or(&self.waived));
+            production::run_schedule(&run, &run.setting, variant.waived.unwrap_or(&self.waived));
         Ok(events(&produced))
     }
 
@@ -126,7 +126,7 @@ impl ProductionInput {
 
 impl IndicatorInput {
     /// The indicators as a rule sees them that lacks a filter.
-    fn shown(&self, variant: &Variant<'_>) -> Result<Option<CaseEvents>, QueryFailure> {
+    fn without_filter(&self, variant: &Variant<'_>) -> Result<Option<CaseEvents>, QueryFailure> {
         let (Some(number), Some(exclusions)) = (variant.without_filter, &self.exclusions) else {
             return Ok(None);
         };

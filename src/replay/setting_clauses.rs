@@ -7,7 +7,7 @@ use super::indicator_match;
 use super::indicators::{Indicators, Input};
 use super::new_terms;
 use super::outcome::Place;
-use super::production::produce;
+use super::production::run_schedule;
 use super::reason::{ReasonName, ReasonWord};
 use super::run::{Run, executions};
 use super::schedule::ScheduleConfig;
@@ -114,7 +114,7 @@ pub(super) fn decided(run: &Run<'_>, overrides: &[Override]) -> Vec<Decided> {
     }
     let alerts = match overrides {
         [] => run.produced.matches.clone(),
-        overrides => produce(run, &run.setting, overrides).matches,
+        overrides => run_schedule(run, &run.setting, overrides).matches,
     };
     let trial = Trial {
         run,
@@ -151,7 +151,7 @@ impl Trial<'_, '_> {
         let setting = ScheduleConfig::again(&rule, windows, phase, start);
         let (RuleKind::ThreatMatch(settings), Some(own)) = (&rule.kind, &self.run.indicators)
         else {
-            return produce(self.run, &setting, self.overrides).matches;
+            return run_schedule(self.run, &setting, self.overrides).matches;
         };
         let input = Input {
             settings,
@@ -165,7 +165,8 @@ impl Trial<'_, '_> {
         indicators.map_or_else(
             |_| Vec::new(),
             |indicators| {
-                indicator_match::produce(self.run, &setting, &indicators, self.overrides).matches
+                indicator_match::run_schedule(self.run, &setting, &indicators, self.overrides)
+                    .matches
             },
         )
     }
@@ -239,7 +240,7 @@ impl Trial<'_, '_> {
 
     /// Which settings keep a case silent whose events meet the query.
     fn not_new(&self, own: &NewTerms, all: &[(Setting, Span, Option<&str>)]) -> Vec<Decided> {
-        let Some(stopped) = new_terms::stopped(self.run, own, self.overrides) else {
+        let Some(stopped) = new_terms::no_alert_reason(self.run, own, self.overrides) else {
             return Vec::new();
         };
         let is = |word: ReasonWord| stopped.reasons.contains(&ReasonName::Word(word));
@@ -297,7 +298,9 @@ impl Trial<'_, '_> {
             let hidden = hidden.filter_map(|event| u32::try_from(event).ok());
             overrides.extend(hidden.map(|event| Override::Route(EventId(event))));
             overrides.len() > self.overrides.len()
-                && !produce(run, &run.setting, &overrides).matches.is_empty()
+                && !run_schedule(run, &run.setting, &overrides)
+                    .matches
+                    .is_empty()
         };
         let deciding = filters.filter(|(number, _)| matched || stops(*number));
         let named = deciding.map(|(number, (filter, _))| {

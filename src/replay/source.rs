@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::capture::Events;
 use super::case_events::CaseEvents;
 use super::exclusions::Exceptions;
-use super::expectation::{Wanted, wanted};
+use super::expectation::{CheckExpectation, check_expectation};
 use super::indicators::{Searched, ThreatSource};
 use super::judge::{self, Judgement};
 use super::judged_case::{Attack, Case};
@@ -13,7 +13,7 @@ use super::outcome::{Check, Observed, PinKind, Verdict};
 use super::production;
 use super::reason::{NotRun, Reason, RefusedQuery};
 use super::run::Run;
-use super::trace::Observation;
+use super::trace::CheckTrace;
 use super::waiver::Waiver;
 use super::{Event, Options, START, Test, given};
 pub(super) use crate::compile::SourceCompiler as Compiler;
@@ -32,11 +32,11 @@ pub(super) fn run(
     test: &Test<'_>,
     source: &DataSource,
     expander: Expander<'_>,
-    with: &With<'_>,
+    with: &RunInputs<'_>,
     before: usize,
     observe: bool,
-) -> Ran {
-    let mut on_source = OnSource {
+) -> SourceRun {
+    let mut on_source = SourceRunner {
         test,
         observations: observe.then(Vec::new),
         source,
@@ -54,7 +54,7 @@ pub(super) fn run(
         0 => Vec::new(),
         _ => on_source.checks(),
     };
-    Ran {
+    SourceRun {
         checks,
         diagnostics: on_source.diagnostics,
         observations: on_source.observations.unwrap_or_default(),
@@ -64,7 +64,7 @@ pub(super) fn run(
 }
 
 /// What a scenario is run with on every source.
-pub(super) struct With<'a> {
+pub(super) struct RunInputs<'a> {
     pub(super) catalogue: &'a Catalogue,
     pub(super) patterns: &'a IndexPatterns,
     pub(super) files: &'a dyn Files,
@@ -73,18 +73,18 @@ pub(super) struct With<'a> {
 }
 
 /// What a scenario gave on one source.
-pub(super) struct Ran {
+pub(super) struct SourceRun {
     pub(super) checks: Vec<Check>,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Of the checks that ran, if they were to be observed.
-    pub(super) observations: Vec<Observation>,
+    pub(super) observations: Vec<CheckTrace>,
     /// Where the run stops: only cases before this one are needed of other sources.
     pub(super) before: usize,
     /// Whether the options left out some check.
     pub(super) partial: bool,
 }
 
-pub(super) struct OnSource<'a> {
+pub(super) struct SourceRunner<'a> {
     pub(super) test: &'a Test<'a>,
     pub(super) source: &'a DataSource,
     pub(super) expander: Expander<'a>,
@@ -94,7 +94,7 @@ pub(super) struct OnSource<'a> {
     pub(super) exceptions: &'a Exceptions,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// `None` when nobody asks.
-    pub(super) observations: Option<Vec<Observation>>,
+    pub(super) observations: Option<Vec<CheckTrace>>,
     pub(super) options: &'a Options<'a>,
     /// Only the items before this one are run; the attack is 0.
     pub(super) before: usize,
@@ -110,7 +110,7 @@ pub(super) struct Item<'a> {
     pub(super) case: Option<&'a scenario::Case>,
 }
 
-impl<'a> OnSource<'a> {
+impl<'a> SourceRunner<'a> {
     fn checks(&mut self) -> Vec<Check> {
         let subject = self.test.subject;
         if let Some(reason) = &self.test.scenario.skip {
@@ -274,7 +274,7 @@ impl<'a> OnSource<'a> {
         let Some(events) = self.events(None) else {
             return Vec::new();
         };
-        let expected = wanted(scenario, None, self.source);
+        let expected = check_expectation(scenario, None, self.source);
         let mut checks = Vec::new();
         let key = self.key(&self.attack_item());
         if self.options.takes(test, &key, None) {
@@ -397,7 +397,7 @@ impl<'a> OnSource<'a> {
         (query, compiler, threat): (&QueryText, &Compiler<'_>, Option<&ThreatSource<'_>>),
         attack: &Attack<'_, '_>,
     ) -> Option<Check> {
-        let expected = wanted(self.test.scenario, Some(case), self.source)?;
+        let expected = check_expectation(self.test.scenario, Some(case), self.source)?;
         let mut forced = false;
         let ((mut case_events, indicators), no_effect, recorded) = match self.events(Some(case))? {
             Events::Skipped(reason) => return Some(self.skipped(item, reason)),
@@ -454,10 +454,10 @@ impl<'a> OnSource<'a> {
 /// What the attack's verdict means for its cases.
 fn attack_state<'a, 'c>(
     run: &'a Run<'c>,
-    wanted: &Wanted,
+    check_expectation: &CheckExpectation,
     judgement: &Judgement,
 ) -> Attack<'a, 'c> {
-    let gap = matches!(&wanted.pin, Some(pin) if pin.kind == PinKind::Gap);
+    let gap = matches!(&check_expectation.pin, Some(pin) if pin.kind == PinKind::Gap);
     if judgement.verdict.fails() {
         return Attack::Broken(Some(run));
     }

@@ -27,12 +27,12 @@ pub(super) fn events(count: usize) -> String {
 /// Numbers alerts: the same events with the same terms get one number, whichever executions find
 /// them.
 #[derive(Default)]
-pub(super) struct Pool {
+pub(super) struct AlertNumbers {
     matches: Vec<Match>,
     numbers: BTreeMap<(Vec<Term>, Vec<EventId>), usize>,
 }
 
-impl Pool {
+impl AlertNumbers {
     /// The number of an alert of these events, whose key fields have these terms.
     pub(super) fn number(&mut self, terms: &[Term], events: &[EventId]) -> usize {
         let next = self.matches.len();
@@ -136,7 +136,7 @@ pub(super) fn phases(
 /// The counts can still differ between phases, because executions split bursts differently.
 pub(super) fn outcome(
     setting: &ScheduleConfig<'_>,
-    pool: &Pool,
+    numbers: &AlertNumbers,
     phases: Vec<Phase>,
 ) -> ScheduledOutcome {
     let mut lengths: Vec<(&[usize], i64)> = Vec::new();
@@ -151,7 +151,7 @@ pub(super) fn outcome(
     // The first of those that last equally long.
     let longest = alerting.rev().max_by_key(|(_, length)| *length);
     let alerts = longest.map_or_else(Vec::new, |(alerts, _)| alerts.to_vec());
-    let of = |number: usize| pool.matches.get(number).cloned();
+    let of = |number: usize| numbers.matches.get(number).cloned();
     let matches = alerts.iter().filter_map(|number| of(*number)).collect();
     let outcome = ScheduledOutcome::new(matches, phases, setting.phase().is_some());
     outcome.with_suppressed(&alerts, &of)

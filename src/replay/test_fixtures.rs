@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::census::{RuleCensus, RuleEntry, Standing};
+use super::census::{RuleCensus, RuleEntry, TestedState};
 use super::outcome::{
     AlertRecord, CauseRecord, Check, CheckKey, EventRecord, NoneRecord, Observed, Outcome, Pin,
     PinKind, Place, ScenarioOutcome, Verdict,
@@ -33,12 +33,12 @@ pub(crate) fn outcome(checks: Vec<Check>) -> Outcome {
             untested: Vec::new(),
             unshaped: Vec::new(),
         }],
-        rules: RuleCensus(vec![rule(RULE, Standing::Tested)]),
+        rules: RuleCensus(vec![rule(RULE, TestedState::Tested)]),
     }
 }
 
 /// A rule of a standing.
-pub(crate) fn rule(file: &str, standing: Standing) -> RuleEntry {
+pub(crate) fn rule(file: &str, standing: TestedState) -> RuleEntry {
     RuleEntry {
         file: file.into(),
         id: "f3475224-b179-4f78-8877-c2bd64c26b88".into(),

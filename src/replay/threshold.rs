@@ -1,22 +1,22 @@
 //! Threshold rules on a case: the groups that reach the threshold in some execution, and by how
 //! much the nearest one fails.
 
+use super::alert_stopped::AlertStopped;
 use super::reason::ReasonWord;
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{
-    EVERY_EXECUTION, Pool, Selected, events, key_fields, key_words, outcome, phases,
+    AlertNumbers, EVERY_EXECUTION, Selected, events, key_fields, key_words, outcome, phases,
 };
-use super::stopped::Stopped;
 use crate::evaluate::Override;
 use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
 use crate::execution::PhaseOutcome;
 use crate::execution::suppress::OpenGroups;
-use crate::execution::threshold::{History, ThresholdDocument, execute};
+use crate::execution::threshold::{Document, History, execute};
 use crate::rule::{self, RuleKind};
 
 /// What the executions of the schedule make of the events that meet the query.
-pub(super) fn produce(
+pub(super) fn run_schedule(
     run: &Run<'_>,
     setting: &ScheduleConfig<'_>,
     settings: &rule::Threshold,
@@ -24,7 +24,7 @@ pub(super) fn produce(
 ) -> ScheduledOutcome {
     let selected = Selected::of(run, setting, overrides);
     let documents = documents(run, settings, &selected);
-    let mut pool = Pool::default();
+    let mut numbers = AlertNumbers::default();
     let mut replay = |executions: &[crate::execution::replayed::Execution]| {
         let mut history = History::default();
         let mut open = OpenGroups::new(setting.suppression, setting.max_signals());
@@ -41,7 +41,7 @@ pub(super) fn produce(
                 continue;
             }
             let mut number =
-                |bucket: &Bucket| pool.number(&bucket.key, &selected.ids(&bucket.documents));
+                |bucket: &Bucket| numbers.number(&bucket.key, &selected.ids(&bucket.documents));
             done.alerts.extend(counting.alerts.iter().map(&mut number));
             done.cut.extend(counting.cut.iter().map(&mut number));
             let suppressed = counting.suppressed.iter().map(&mut number);
@@ -50,7 +50,7 @@ pub(super) fn produce(
         done
     };
     let phases = phases(setting, &selected.arrivals, &[], &mut replay);
-    outcome(setting, &pool, phases)
+    outcome(setting, &numbers, phases)
 }
 
 fn threshold(settings: &rule::Threshold) -> Threshold {
@@ -60,16 +60,12 @@ fn threshold(settings: &rule::Threshold) -> Threshold {
     }
 }
 
-fn documents(
-    run: &Run<'_>,
-    settings: &rule::Threshold,
-    selected: &Selected,
-) -> Vec<ThresholdDocument> {
+fn documents(run: &Run<'_>, settings: &rule::Threshold, selected: &Selected) -> Vec<Document> {
     let arrivals = selected.arrivals.iter().enumerate();
     let document = |(number, arrival): (usize, &crate::execution::Arrival)| {
         let terms = |field: &rule::FieldName| selected.terms(run, number, &field.name);
         let cardinality = settings.cardinality.as_ref();
-        ThresholdDocument {
+        Document {
             counted: Counted {
                 groups: settings.group_by.iter().map(terms).collect(),
                 cardinality: cardinality.map_or_else(Vec::new, |own| terms(&own.field)),
@@ -82,11 +78,11 @@ fn documents(
 }
 
 /// Why no group alerts although events meet the query; `None` where none does.
-pub(super) fn stopped(
+pub(super) fn no_alert_reason(
     run: &Run<'_>,
     settings: &rule::Threshold,
     overrides: &[Override],
-) -> Option<Stopped> {
+) -> Option<AlertStopped> {
     let selected = Selected::of(run, &run.setting, overrides);
     if selected.events.is_empty() {
         return None;
@@ -136,7 +132,7 @@ pub(super) fn stopped(
     Some(stopped_by(&[ReasonWord::Window], value, None))
 }
 
-fn grouped(document: &ThresholdDocument) -> bool {
+fn grouped(document: &Document) -> bool {
     document
         .counted
         .groups
@@ -174,7 +170,7 @@ pub(super) fn is_counted_before(run: &Run<'_>) -> bool {
 fn counted(
     run: &Run<'_>,
     threshold: Threshold,
-    documents: &[ThresholdDocument],
+    documents: &[Document],
     selected: &Selected,
 ) -> Option<String> {
     let fields = key_fields(&run.setting.rule().kind);
@@ -216,7 +212,7 @@ fn in_group(fields: &[&str], bucket: &Bucket) -> String {
 fn most_in_one(
     run: &Run<'_>,
     settings: &rule::Threshold,
-    documents: &[ThresholdDocument],
+    documents: &[Document],
     selected: &Selected,
 ) -> usize {
     let mut most = 0;
@@ -243,8 +239,8 @@ fn most_in_one(
 }
 
 /// What stops it in every execution.
-fn stopped_by(words: &[ReasonWord], value: String, miss: Option<String>) -> Stopped {
-    let mut stopped = Stopped::by_words(words, value).missed_by(miss);
+fn stopped_by(words: &[ReasonWord], value: String, miss: Option<String>) -> AlertStopped {
+    let mut stopped = AlertStopped::by_words(words, value).missed_by(miss);
     stopped.record.event = Some(EVERY_EXECUTION.to_owned());
     stopped
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use super::clause::{Decided, RuleClause};
-use super::deciding::{Inverted, inverted, tried};
+use super::deciding::{Inversion, inverted, tried};
 pub(crate) use super::deciding::{deciding, positions};
 use super::esql_trace;
 pub use super::esql_trace::{PipelineRun, StepRecord};
@@ -27,7 +27,7 @@ use crate::rule::{Rule, RuleKind};
 
 /// What a test yields for coverage, mutation and explain.
 #[derive(Debug, Default)]
-pub struct Observed {
+pub struct TestTrace {
     /// The query's place in the rule file, where the rule has one.
     pub query: Option<Place>,
     /// The clauses of the rule in the order of the text.
@@ -35,12 +35,12 @@ pub struct Observed {
     /// What it counts, remembers and compares beside its query, in the order of the file.
     pub settings: Vec<RuleClause>,
     /// One entry for each check that ran, in file order.
-    pub checks: Vec<Observation>,
+    pub checks: Vec<CheckTrace>,
 }
 
 /// A check as coverage, mutation and explain see it.
 #[derive(Debug)]
-pub struct Observation {
+pub struct CheckTrace {
     /// Which check.
     pub key: CheckKey,
     /// The case's place in the scenario; the attack is 0.
@@ -139,7 +139,7 @@ pub(super) fn observe(
     judgement: &Judgement,
     key: CheckKey,
     order: usize,
-) -> Observation {
+) -> CheckTrace {
     let run = case.run;
     let waived = judgement.overrides.clone();
     let waived_matches = match waived.as_slice() {
@@ -166,7 +166,7 @@ pub(super) fn observe(
     };
     decided.sort();
     decided.dedup();
-    Observation {
+    CheckTrace {
         key,
         order,
         verdict: judgement.verdict,
@@ -176,7 +176,7 @@ pub(super) fn observe(
         settings: setting_clauses::decided(run, &waived),
         alerts: run.produced.matches.clone(),
         outside: if run.produced.matches.is_empty() {
-            super::production_blockers::stopped(run, &[]).map(|stopped| stopped.record)
+            super::production_blockers::no_alert_reason(run, &[]).map(|stopped| stopped.record)
         } else {
             None
         },
@@ -225,7 +225,7 @@ fn stopped(run: &Run<'_>, judgement: &Judgement, of_case: &[Override]) -> Vec<De
     }
     for (id, event) in tried(plan, run.case_events.events.len()) {
         // Nothing matches with the clause as it is.
-        if let Inverted::With(overrides) = inverted(&run.evaluation, id, event, of_case)
+        if let Inversion::With(overrides) = inverted(&run.evaluation, id, event, of_case)
             && !run.evaluation.decide_with(&overrides).is_empty()
         {
             add(id);
@@ -262,7 +262,7 @@ pub(super) fn place(query: &QueryText) -> Place {
 }
 
 /// The clauses of a rule as all its checks together know them.
-pub(super) fn clauses(checks: &[Observation], query: &QueryText) -> Vec<RuleClause> {
+pub(super) fn clauses(checks: &[CheckTrace], query: &QueryText) -> Vec<RuleClause> {
     let mut queries: Vec<&Arc<CompiledQuery>> = Vec::new();
     for check in checks {
         let compiled = &check.input.compiled;
@@ -292,7 +292,7 @@ pub(super) fn clauses(checks: &[Observation], query: &QueryText) -> Vec<RuleClau
 }
 
 /// The settings of a rule as all its checks together know them.
-pub(super) fn settings(checks: &[Observation], rule: &Rule, query: &QueryText) -> Vec<RuleClause> {
+pub(super) fn settings(checks: &[CheckTrace], rule: &Rule, query: &QueryText) -> Vec<RuleClause> {
     let maps = |field: &str| {
         let mut schemas = checks.iter().map(|check| &check.input.compiled.schema);
         schemas.any(|schema| {

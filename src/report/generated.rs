@@ -7,7 +7,7 @@ use crate::reduce::{ReduceError, TrialFailure};
 use crate::replay::Verdict;
 use crate::replay::reason::Reason;
 use crate::snapshot::words;
-use crate::synthesize::{Silence, UnsolvedReason};
+use crate::synthesize::{AttackResult, UnsolvedReason};
 
 /// Why no attack, or no case for a clause, was found.
 pub fn unsolved(reason: &UnsolvedReason) -> String {
@@ -15,10 +15,10 @@ pub fn unsolved(reason: &UnsolvedReason) -> String {
         return reason.to_string();
     };
     let because = match &**silence {
-        Silence::Blocked(clauses) => clauses.join(", "),
-        Silence::Uncertain(on) => words::uncertainty(on),
-        Silence::Judged(reason) => sentence(reason),
-        Silence::Verdict(verdict) => verdict.word().to_owned(),
+        AttackResult::Blocked(clauses) => clauses.join(", "),
+        AttackResult::Uncertain(on) => words::uncertainty(on),
+        AttackResult::Judged(reason) => sentence(reason),
+        AttackResult::Verdict(verdict) => verdict.word().to_owned(),
     };
     format!("{reason}: {because}")
 }

@@ -2,10 +2,10 @@
 //! decide. A clause decides where every sibling leaves the outcome to it (MC/DC), which fixes what
 //! must be true and false of the event; the search finds the values.
 
-use super::attack::{self, Ground, Part, key_path, set_key};
-use super::event_builder::{Draft, Fields};
-use super::realistic::{command_lines, dress};
-use super::sample_values::Look;
+use super::attack::{self, AttackEvent, RuleOnSource, key_path, set_key};
+use super::event_builder::{EventBuilder, Fields};
+use super::realistic::{command_lines, make_realistic};
+use super::sample_values::SampleField;
 use super::search::{Goal, PartialEvent, Search};
 use crate::plan::{
     Clause, ClauseId, ClauseKind, Condition, ConditionKind, LeafId, Operator, Plan, Role, Stage,
@@ -21,18 +21,18 @@ const KINDS: usize = 4;
 /// Cases in which the clause may decide, the likeliest first. With `alert`, the alert depends on
 /// the clause; otherwise the clause alone stops the attack.
 pub(super) fn proposals<'a>(
-    ground: &Ground<'a>,
+    on_source: &RuleOnSource<'a>,
     search: &mut Search<'a>,
-    parts: &[Part<'a>],
+    parts: &[AttackEvent<'a>],
     id: ClauseId,
     alert: bool,
 ) -> Vec<SketchCase> {
-    let plan = ground.prepared.plan();
+    let plan = on_source.prepared.plan();
     let Some(clause) = plan.clause(id) else {
         return Vec::new();
     };
-    let maker = Maker {
-        ground,
+    let maker = ClauseCaseBuilder {
+        on_source,
         plan,
         parts,
         clause,
@@ -55,8 +55,12 @@ pub(super) fn proposals<'a>(
 }
 
 /// Whether some event of the attack can have another value in one of the clause's fields.
-pub(super) fn settable(ground: &Ground<'_>, parts: &[Part<'_>], id: ClauseId) -> bool {
-    let plan = ground.prepared.plan();
+pub(super) fn settable(
+    on_source: &RuleOnSource<'_>,
+    parts: &[AttackEvent<'_>],
+    id: ClauseId,
+) -> bool {
+    let plan = on_source.prepared.plan();
     let Some(clause) = plan.clause(id) else {
         return false;
     };
@@ -69,10 +73,14 @@ pub(super) fn settable(ground: &Ground<'_>, parts: &[Part<'_>], id: ClauseId) ->
         .filter(|f| f.family.is_some())
         .map(|f| f.path.as_str())
         .collect();
-    let of_stage = |part: &&Part<'_>| clause.stage == Some(part.stage);
+    let of_stage = |part: &&AttackEvent<'_>| clause.stage == Some(part.stage);
     let mut own = parts.iter().filter(of_stage).peekable();
     own.peek().is_none()
-        || own.any(|part| paths.iter().any(|path| part.state.draft().can_set(path)))
+        || own.any(|part| {
+            paths
+                .iter()
+                .any(|path| part.partial.builder().can_set(path))
+        })
 }
 
 /// The preferred name of the case; made unique later.
@@ -90,15 +98,15 @@ fn name(clause: &Clause, alert: bool) -> String {
     }
 }
 
-struct Maker<'m, 'a> {
-    ground: &'m Ground<'a>,
+struct ClauseCaseBuilder<'m, 'a> {
+    on_source: &'m RuleOnSource<'a>,
     plan: &'a Plan,
-    parts: &'m [Part<'a>],
+    parts: &'m [AttackEvent<'a>],
     clause: &'m Clause,
     alert: bool,
 }
 
-impl<'a> Maker<'_, 'a> {
+impl<'a> ClauseCaseBuilder<'_, 'a> {
     /// A change of the values that the clause asks about.
     fn with_value(&self, search: &mut Search<'a>) -> Vec<SketchCase> {
         let (Some(id), Some(leaf)) = (self.clause.stage, self.clause.leaf) else {
@@ -122,18 +130,18 @@ impl<'a> Maker<'_, 'a> {
             .enumerate()
             .filter(|(_, part)| part.stage == id)
         {
-            let start = PartialEvent::new(part.state.draft().clone());
+            let start = PartialEvent::new(part.partial.builder().clone());
             let found = search.meet(start.clone(), goals.clone());
             let Some(mut found) =
                 found.or_else(|| search.meet(start.clone(), within_reach(search, &start, &goals)))
             else {
                 continue;
             };
-            dress(search, &mut found);
-            command_lines(search, &mut found, &part.state.draft().fields);
+            make_realistic(search, &mut found);
+            command_lines(search, &mut found, &part.partial.builder().fields);
             let mut changed = self.parts.to_vec();
             if let Some(part) = changed.get_mut(at) {
-                part.state = found;
+                part.partial = found;
             }
             self.keep_joined(search, &mut changed, at);
             let changes = changes(self.parts, &changed);
@@ -148,11 +156,11 @@ impl<'a> Maker<'_, 'a> {
     }
 
     /// Copies the changed join keys of one event to the other events.
-    fn keep_joined(&self, search: &Search<'_>, parts: &mut [Part<'_>], at: usize) {
+    fn keep_joined(&self, search: &Search<'_>, parts: &mut [AttackEvent<'_>], at: usize) {
         let Some(changed) = parts.get(at).cloned() else {
             return;
         };
-        let event = changed.state.event().clone();
+        let event = changed.partial.event().clone();
         for position in 0..attack::keys(self.plan, changed.stage).len() {
             let path = key_path(self.plan, changed.stage, position);
             let Some([value]) = path.map(|path| event.values(path)) else {
@@ -160,9 +168,9 @@ impl<'a> Maker<'_, 'a> {
             };
             for part in parts.iter_mut() {
                 if let Some(path) = key_path(self.plan, part.stage, position) {
-                    let before = part.state.clone();
-                    if !set_key(search, &mut part.state, path, value) {
-                        part.state = before;
+                    let before = part.partial.clone();
+                    if !set_key(search, &mut part.partial, path, value) {
+                        part.partial = before;
                     }
                 }
             }
@@ -175,24 +183,24 @@ impl<'a> Maker<'_, 'a> {
         let Some(position) = joins.iter().position(|join| join.clause == id) else {
             return Vec::new();
         };
-        let search = Search::new(self.ground.prepared);
+        let search = Search::new(self.on_source.prepared);
         let mut cases = Vec::new();
         for (at, part) in self.parts.iter().enumerate().rev() {
             let Some(key) = attack::keys(self.plan, part.stage).get(position) else {
                 continue;
             };
             let field = self.plan.fields.at(key.field);
-            let draft = part.state.draft();
-            let look = Look::new(&field.path, draft.system());
-            let now = part.state.event();
-            let others = look.values(field.family).into_iter();
+            let builder = part.partial.builder();
+            let sample = SampleField::new(&field.path, builder.system());
+            let now = part.partial.event();
+            let others = sample.values(field.family).into_iter();
             let others = others.filter(|value| now.values(&field.path) != [value.clone()]);
             for value in others.take(KEYS) {
                 let mut changed = self.parts.to_vec();
                 let Some(part) = changed.get_mut(at) else {
                     continue;
                 };
-                if set_key(&search, &mut part.state, &field.path, &value) {
+                if set_key(&search, &mut part.partial, &field.path, &value) {
                     cases.push(SketchCase {
                         changes: changes(self.parts, &changed),
                         ..SketchCase::default()
@@ -238,15 +246,15 @@ impl<'a> Maker<'_, 'a> {
 
     /// Adds an event that meets the goals, with the attack's join keys and a time within its span.
     fn added(&self, id: StageId, stage: &'a Stage, goals: &[Goal<'a>]) -> Vec<SketchCase> {
-        let states = attack::meeting(self.ground, stage, goals)
+        let states = attack::events_for_stage(self.on_source, stage, goals)
             .into_iter()
             .take(KINDS);
         let states = states.filter_map(|state| self.joined(id, stage, state));
         let event = |state: PartialEvent<'_>| SketchEvent {
-            label: self.free_label(state.draft()),
-            kind: state.draft().kind_name(),
+            label: self.free_label(state.builder()),
+            kind: state.builder().kind_name(),
             at: self.time(id, stage),
-            fields: state.draft().fields.clone().into_iter().collect(),
+            fields: state.builder().fields.clone().into_iter().collect(),
             copies: None,
         };
         let case = |state| SketchCase {
@@ -263,9 +271,9 @@ impl<'a> Maker<'_, 'a> {
         stage: &Stage,
         mut state: PartialEvent<'a>,
     ) -> Option<PartialEvent<'a>> {
-        let search = Search::new(self.ground.prepared);
+        let search = Search::new(self.on_source.prepared);
         let first = self.parts.first()?;
-        let event = first.state.event();
+        let event = first.partial.event();
         for position in 0..stage.keys.len() {
             let value = event
                 .values(key_path(self.plan, first.stage, position)?)
@@ -278,9 +286,9 @@ impl<'a> Maker<'_, 'a> {
         Some(state)
     }
 
-    fn free_label(&self, draft: &Draft<'_>) -> String {
+    fn free_label(&self, builder: &EventBuilder<'_>) -> String {
         let taken = |label: &String| self.parts.iter().any(|part| part.label == *label);
-        let group = &draft.kind.group;
+        let group = &builder.kind.group;
         let numbered = (2..).map(|number| format!("{group}{number}"));
         let mut labels = std::iter::once(group.clone()).chain(numbered);
         labels.find(|label| !taken(label)).unwrap_or_default()
@@ -288,7 +296,7 @@ impl<'a> Maker<'_, 'a> {
 
     /// Between the events that stand around the stage; `until` before the last one.
     fn time(&self, id: StageId, stage: &Stage) -> i64 {
-        let at = |part: &Part<'_>| part.at;
+        let at = |part: &AttackEvent<'_>| part.at;
         let last = self.parts.last().map_or(0, at);
         let (before, after) = match stage.role {
             Role::Until { .. } => {
@@ -311,10 +319,10 @@ impl<'a> Maker<'_, 'a> {
 }
 
 /// The differences between the attack's events and the changed ones.
-fn changes(before: &[Part<'_>], after: &[Part<'_>]) -> Vec<SketchChange> {
+fn changes(before: &[AttackEvent<'_>], after: &[AttackEvent<'_>]) -> Vec<SketchChange> {
     let mut changes = Vec::new();
     for (before, after) in before.iter().zip(after) {
-        let fields = difference(&before.state, &after.state);
+        let fields = difference(&before.partial, &after.partial);
         if !fields.is_empty() {
             changes.push(SketchChange {
                 label: after.label.clone(),
@@ -328,7 +336,7 @@ fn changes(before: &[Part<'_>], after: &[Part<'_>]) -> Vec<SketchChange> {
 
 fn difference(before: &PartialEvent<'_>, after: &PartialEvent<'_>) -> Fields {
     let event = after.event();
-    let (before, after) = (before.draft(), after.draft());
+    let (before, after) = (before.builder(), after.builder());
     let mut fields = Fields::new();
     for (path, values) in &after.fields {
         if before.fields.get(path) != Some(values) {

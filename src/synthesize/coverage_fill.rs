@@ -3,24 +3,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::attack::{Ground, Part};
+use super::attack::{AttackEvent, RuleOnSource};
 use super::coverage_target::{CoverageTarget, Decides};
-use super::event_builder::{Draft, Fields};
+use super::event_builder::{EventBuilder, Fields};
 use super::rule_on_source::{on_plan, sources};
-use super::scenario_file::Written;
+use super::scenario_file::AppendableScenario;
 use super::search::{PartialEvent, Search};
 use super::unsolved::{Unsolved, UnsolvedReason};
-use super::{Filled, Impossible, Request, case, free_name, setting_case};
+use super::{NewCases, Request, SynthesizeError, case, free_name, setting_case};
 use crate::coverage::{ClauseCoverage, coverage};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::diagnostic::SourceText;
 use crate::evaluate::Context;
 use crate::event::Event;
 use crate::plan::{ClauseId, ClauseName, Role, StageId};
-use crate::replay::dry_run::{NotRehearsed, Place, rehearse};
+use crate::replay::dry_run::{self, DryRunError, DryRunPlace};
 use crate::replay::outcome::{ScenarioOutcome, Verdict};
 use crate::replay::setting::Setting;
-use crate::replay::trace::{Decided, Observation, Observed};
+use crate::replay::trace::{CheckTrace, Decided, TestTrace};
 use crate::rule::RuleType;
 use crate::scenario::model::{Base, EventRole, Scenario};
 use crate::scenario::write::{Sketch, SketchCase};
@@ -30,86 +30,90 @@ use crate::scenario::{self, Expanded, ExpandedEvent, Expander};
 const TRIED: usize = 6;
 
 /// The scenario that cases are made for.
-pub(super) enum Writing<'a> {
+pub(super) enum Destination<'a> {
     /// One that was just made.
-    Made(Box<Sketch>),
+    Sketch(Box<Sketch>),
     /// The last one of a file.
-    Written(&'a Written<'a>),
+    File(&'a AppendableScenario<'a>),
 }
 
-impl Writing<'_> {
+impl Destination<'_> {
     /// The text with these cases.
     fn with(&self, cases: &[&SketchCase]) -> String {
         match self {
-            Self::Made(sketch) => Sketch {
+            Self::Sketch(sketch) => Sketch {
                 cases: cases.iter().map(|case| (*case).clone()).collect(),
                 ..(**sketch).clone()
             }
             .text(),
-            Self::Written(written) => written.with(cases.iter().copied()),
+            Self::File(written) => written.with(cases.iter().copied()),
         }
     }
 
-    fn place(&self) -> Place<'_> {
+    fn place(&self) -> DryRunPlace<'_> {
         match self {
-            Self::Made(_) => Place::NOWHERE,
-            Self::Written(written) => written.place,
+            Self::Sketch(_) => DryRunPlace::NOWHERE,
+            Self::File(written) => written.place,
         }
     }
 }
 
 /// Makes the cases that the scenarios of a file lack.
-pub fn fill(request: &Request<'_>, written: &Written<'_>) -> Result<Filled, Impossible> {
+pub fn fill(
+    request: &Request<'_>,
+    written: &AppendableScenario<'_>,
+) -> Result<NewCases, SynthesizeError> {
     let patterns = request.subject.patterns();
     sources(request, &patterns)?;
     if request.subject.rule.kind.rule_type() == RuleType::Esql {
-        return Err(Impossible::NotFilled);
+        return Err(SynthesizeError::NotFilled);
     }
     let mut taken = written.names();
-    let mut filler = Filler::new(request, &patterns, Writing::Written(written), &mut taken);
+    let mut filler =
+        CoverageFiller::new(request, &patterns, Destination::File(written), &mut taken);
     filler.fill();
     Ok(filler.filled())
 }
 
 /// Each scenario with what was observed.
-type Rehearsed = Vec<(ScenarioOutcome, Observed)>;
+type DryRun = Vec<(ScenarioOutcome, TestTrace)>;
 
 /// Makes the cases.
-pub(super) struct Filler<'r, 'a> {
+pub(super) struct CoverageFiller<'r, 'a> {
     request: &'r Request<'a>,
     patterns: &'r IndexPatterns,
-    writing: Writing<'r>,
+    destination: Destination<'r>,
     taken: &'r mut Vec<String>,
     decided: BTreeSet<Decides>,
-    filled: Filled,
+    filled: NewCases,
 }
 
-impl<'r, 'a> Filler<'r, 'a> {
+impl<'r, 'a> CoverageFiller<'r, 'a> {
     /// `taken` are the names that the file has already.
     pub(super) fn new(
         request: &'r Request<'a>,
         patterns: &'r IndexPatterns,
-        writing: Writing<'r>,
+        destination: Destination<'r>,
         taken: &'r mut Vec<String>,
     ) -> Self {
         Self {
             request,
             patterns,
-            writing,
+            destination,
             taken,
             decided: BTreeSet::new(),
-            filled: Filled::default(),
+            filled: NewCases::default(),
         }
     }
 
     /// What was made.
-    pub(super) fn filled(self) -> Filled {
+    pub(super) fn filled(self) -> NewCases {
         self.filled
     }
 
     /// Finds a case for each outcome that no check decides, source by source.
     pub(super) fn fill(&mut self) {
-        let Ok(rehearsed) = self.rehearse(&[]) else {
+        let Ok(rehearsed) = self.dry_run(&[]) else {
             return;
         };
         let (outcomes, observed): (Vec<_>, Vec<_>) = rehearsed.into_iter().unzip();
@@ -145,11 +149,11 @@ impl<'r, 'a> Filler<'r, 'a> {
         let Some(events) = self.attack(source) else {
             return;
         };
-        let wishes = on_plan(self.request, source, self.patterns, |ground| {
-            Ok(self.wishes(ground, &parts(ground, &events, stages), clauses))
+        let targets = on_plan(self.request, source, self.patterns, |on_source| {
+            Ok(self.targets(on_source, &parts(on_source, &events, stages), clauses))
         });
-        let mut wishes = match wishes {
-            Ok(wishes) => wishes,
+        let mut targets = match targets {
+            Ok(targets) => targets,
             Err(reason) => {
                 self.filled.unsolved.push(Unsolved {
                     source: source.name.clone(),
@@ -159,94 +163,94 @@ impl<'r, 'a> Filler<'r, 'a> {
                 return;
             }
         };
-        while self.round(&mut wishes) {}
-        for wish in wishes {
-            if !self.decided.contains(&wish.decides) {
-                self.filled.unsolved.push(wish.unsolved(source));
+        while self.round(&mut targets) {}
+        for target in targets {
+            if !self.decided.contains(&target.decides) {
+                self.filled.unsolved.push(target.unsolved(source));
             }
         }
     }
 
     /// The undecided outcomes of the clauses on the source, with proposals.
-    fn wishes<'g>(
+    fn targets<'g>(
         &self,
-        ground: &Ground<'g>,
-        parts: &[Part<'g>],
+        on_source: &RuleOnSource<'g>,
+        parts: &[AttackEvent<'g>],
         clauses: &[ClauseCoverage],
     ) -> Vec<CoverageTarget> {
-        let plan = ground.prepared.plan();
+        let plan = on_source.prepared.plan();
         let ids: BTreeMap<ClauseName, ClauseId> =
             plan.clause_names().map(|(id, name)| (name, id)).collect();
-        let mut wishes = Vec::new();
-        let mut search = Search::new(ground.prepared);
+        let mut targets = Vec::new();
+        let mut search = Search::new(on_source.prepared);
         for clause in clauses.iter().filter(|clause| clause.testable) {
             if let Some(setting) = &clause.setting {
-                wishes.extend(self.setting_wishes(ground, parts, clause, setting));
+                targets.extend(self.setting_targets(on_source, parts, clause, setting));
                 continue;
             }
             let Some(id) = ids.get(&clause.name) else {
                 continue;
             };
             for alert in [true, false] {
-                let decides = (ground.source.name.clone(), clause.name.clone(), alert);
+                let decides = (on_source.source.name.clone(), clause.name.clone(), alert);
                 if self.decided.contains(&decides) {
                     continue;
                 }
-                let mut proposals = case::proposals(ground, &mut search, parts, *id, alert);
+                let mut proposals = case::proposals(on_source, &mut search, parts, *id, alert);
                 proposals.truncate(TRIED);
                 proposals.reverse();
-                wishes.push(CoverageTarget {
+                targets.push(CoverageTarget {
                     decides,
                     found: !proposals.is_empty(),
-                    tired: search.budget_exhausted(),
-                    settable: case::settable(ground, parts, *id),
+                    budget_exhausted: search.budget_exhausted(),
+                    settable: case::settable(on_source, parts, *id),
                     line: clause.place.line(),
                     proposals,
                 });
             }
         }
-        wishes
+        targets
     }
 
     /// The outcomes of a setting that no check decides yet on the source, with proposals.
-    fn setting_wishes(
+    fn setting_targets(
         &self,
-        ground: &Ground<'_>,
-        parts: &[Part<'_>],
+        on_source: &RuleOnSource<'_>,
+        parts: &[AttackEvent<'_>],
         clause: &ClauseCoverage,
         setting: &Setting,
     ) -> Vec<CoverageTarget> {
-        let mut wishes = Vec::new();
+        let mut targets = Vec::new();
         for alert in [true, false] {
-            let decides = (ground.source.name.clone(), clause.name.clone(), alert);
+            let decides = (on_source.source.name.clone(), clause.name.clone(), alert);
             if self.decided.contains(&decides) {
                 continue;
             }
             let mut proposals =
-                setting_case::proposals(self.request, ground, parts, setting, alert);
+                setting_case::proposals(self.request, on_source, parts, setting, alert);
             proposals.truncate(TRIED);
             proposals.reverse();
-            wishes.push(CoverageTarget {
+            targets.push(CoverageTarget {
                 decides,
                 found: !proposals.is_empty(),
-                tired: false,
+                budget_exhausted: false,
                 settable: true,
                 line: clause.place.line(),
                 proposals,
             });
         }
-        wishes
+        targets
     }
 
     /// Replays the next proposal of every open target in one dry run and accepts those that decide
     /// something. Returns false if no proposal is left.
-    fn round(&mut self, wishes: &mut [CoverageTarget]) -> bool {
+    fn round(&mut self, targets: &mut [CoverageTarget]) -> bool {
         let mut tried: Vec<(Decides, SketchCase)> = Vec::new();
-        for wish in wishes {
-            if self.decided.contains(&wish.decides) {
+        for target in targets {
+            if self.decided.contains(&target.decides) {
                 continue;
             }
-            let Some(case) = wish.proposals.pop() else {
+            let Some(case) = target.proposals.pop() else {
                 continue;
             };
             let same = |other: &SketchCase| {
@@ -257,7 +261,7 @@ impl<'r, 'a> Filler<'r, 'a> {
                     && other.expect == case.expect
             };
             if tried.iter().all(|(_, other)| !same(other)) {
-                tried.push((wish.decides.clone(), case));
+                tried.push((target.decides.clone(), case));
             }
         }
         if tried.is_empty() {
@@ -269,7 +273,7 @@ impl<'r, 'a> Filler<'r, 'a> {
             case.name = format!("proposal {number}");
         }
         let all: Vec<&SketchCase> = tried.iter().map(|(_, case)| case).collect();
-        match self.rehearse(&all) {
+        match self.dry_run(&all) {
             Ok(rehearsed) => {
                 for ((wanted, case), name) in tried.into_iter().zip(names) {
                     self.accept(case, &name, &wanted, &rehearsed);
@@ -279,10 +283,10 @@ impl<'r, 'a> Filler<'r, 'a> {
             // and if another source of the scenario lacks a field, on its own source only.
             Err(_) => {
                 for ((wanted, mut case), name) in tried.into_iter().zip(names) {
-                    let mut rehearsed = self.rehearse(&[&case]);
+                    let mut rehearsed = self.dry_run(&[&case]);
                     if rehearsed.is_err() {
                         case.only = vec![wanted.0.clone()];
-                        rehearsed = self.rehearse(&[&case]);
+                        rehearsed = self.dry_run(&[&case]);
                     }
                     if let Ok(rehearsed) = rehearsed {
                         self.accept(case, &name, &wanted, &rehearsed);
@@ -295,13 +299,7 @@ impl<'r, 'a> Filler<'r, 'a> {
 
     /// Accepts the case if the dry run shows that it decides the target; excludes the sources on
     /// which it does not pass.
-    fn accept(
-        &mut self,
-        mut case: SketchCase,
-        name: &str,
-        wanted: &Decides,
-        rehearsed: &Rehearsed,
-    ) {
+    fn accept(&mut self, mut case: SketchCase, name: &str, wanted: &Decides, rehearsed: &DryRun) {
         let Some((outcome, observed)) = rehearsed.last() else {
             return;
         };
@@ -318,7 +316,7 @@ impl<'r, 'a> Filler<'r, 'a> {
             .filter(|check| is_good(check.verdict))
             .map(|check| check.key.source.clone())
             .collect();
-        let decides = |(check, decided): (&Observation, &Decided)| {
+        let decides = |(check, decided): (&CheckTrace, &Decided)| {
             (
                 check.key.source.clone(),
                 decided.clause.clone(),
@@ -344,7 +342,7 @@ impl<'r, 'a> Filler<'r, 'a> {
     }
 
     /// Notes what the scenario's own checks decide.
-    fn note(&mut self, observed: &Observed) {
+    fn note(&mut self, observed: &TestTrace) {
         for check in observed
             .checks
             .iter()
@@ -361,15 +359,15 @@ impl<'r, 'a> Filler<'r, 'a> {
         }
     }
 
-    fn rehearse(&self, cases: &[&SketchCase]) -> Result<Rehearsed, NotRehearsed> {
-        let text = self.writing.with(cases);
+    fn dry_run(&self, cases: &[&SketchCase]) -> Result<DryRun, DryRunError> {
+        let text = self.destination.with(cases);
         let (subject, catalogue) = (self.request.subject, self.request.catalogue);
-        rehearse(subject, catalogue, self.writing.place(), &text, true)
+        dry_run::run(subject, catalogue, self.destination.place(), &text, true)
     }
 
     /// The attack's events on a source.
     fn attack(&self, source: &DataSource) -> Option<Vec<ExpandedEvent>> {
-        let text = SourceText::new("new.yaml", self.writing.with(&[]));
+        let text = SourceText::new("new.yaml", self.destination.with(&[]));
         let scenario = scenario::read(&text).scenarios.pop()?;
         let indicators = self
             .request
@@ -387,8 +385,8 @@ impl<'r, 'a> Filler<'r, 'a> {
     fn stages(&self, sources: &[&DataSource]) -> BTreeMap<String, StageId> {
         let found = sources.iter().find_map(|source| {
             let events = self.attack(source)?;
-            on_plan(self.request, source, self.patterns, |ground| {
-                stages_of(ground, &events).ok_or(UnsolvedReason::NoMatch)
+            on_plan(self.request, source, self.patterns, |on_source| {
+                stages_of(on_source, &events).ok_or(UnsolvedReason::NoMatch)
             })
             .ok()
         });
@@ -409,7 +407,7 @@ fn written_events(scenario: &Scenario, mut events: Vec<ExpandedEvent>) -> Vec<Ex
 }
 
 /// What decided a check, of the query and beside it.
-fn all_decided(check: &Observation) -> impl Iterator<Item = &Decided> {
+fn all_decided(check: &CheckTrace) -> impl Iterator<Item = &Decided> {
     check.decided.iter().chain(&check.settings)
 }
 
@@ -417,11 +415,17 @@ fn is_good(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Passed | Verdict::Pinned)
 }
 
-fn stages_of(ground: &Ground<'_>, events: &[ExpandedEvent]) -> Option<BTreeMap<String, StageId>> {
+fn stages_of(
+    on_source: &RuleOnSource<'_>,
+    events: &[ExpandedEvent],
+) -> Option<BTreeMap<String, StageId>> {
     let all: Vec<Event> = events.iter().map(|event| event.event.clone()).collect();
-    let evaluation = ground.prepared.evaluate(&all, &Context::default()).ok()?;
+    let evaluation = on_source
+        .prepared
+        .evaluate(&all, &Context::default())
+        .ok()?;
     let first = evaluation.matches().first()?;
-    let plan = ground.prepared.plan();
+    let plan = on_source.prepared.plan();
     let mut slots = Vec::new();
     for (id, stage) in plan.numbered() {
         if matches!(stage.role, Role::Until { .. }) {
@@ -438,28 +442,28 @@ fn stages_of(ground: &Ground<'_>, events: &[ExpandedEvent]) -> Option<BTreeMap<S
 
 /// The attack as drafts, in the order of the stages.
 fn parts<'a>(
-    ground: &Ground<'a>,
+    on_source: &RuleOnSource<'a>,
     events: &[ExpandedEvent],
     stages: &BTreeMap<String, StageId>,
-) -> Vec<Part<'a>> {
+) -> Vec<AttackEvent<'a>> {
     let part = |event: &ExpandedEvent| {
         let label = event.label.clone()?;
-        let kind = ground.source.kind(event.kind.as_deref()?)?;
+        let kind = on_source.source.kind(event.kind.as_deref()?)?;
         let fields: Fields = event
             .set_fields
             .iter()
             .map(|path| (path.clone(), event.event.values(path).to_vec()))
             .collect();
-        let mut draft = Draft::new(ground.source, kind);
-        draft.fields = fields;
-        Some(Part {
+        let mut builder = EventBuilder::new(on_source.source, kind);
+        builder.fields = fields;
+        Some(AttackEvent {
             stage: *stages.get(&label)?,
             label,
             at: event.at_millis,
-            state: PartialEvent::new(draft),
+            partial: PartialEvent::new(builder),
         })
     };
-    let mut parts: Vec<Part<'a>> = events.iter().filter_map(part).collect();
+    let mut parts: Vec<AttackEvent<'a>> = events.iter().filter_map(part).collect();
     parts.sort_by_key(|part| (part.stage, part.at));
     parts
 }

@@ -16,7 +16,7 @@ pub(super) struct CoverageTarget {
     /// Whether there was any proposal.
     pub(super) found: bool,
     /// Whether the search had used up its budget.
-    pub(super) tired: bool,
+    pub(super) budget_exhausted: bool,
     /// Whether the attack's events on this source can have other values in the clause's fields.
     pub(super) settable: bool,
     pub(super) line: usize,
@@ -26,7 +26,7 @@ impl CoverageTarget {
     pub(super) fn unsolved(self, source: &DataSource) -> Unsolved {
         let (_, clause, alert) = self.decides;
         let reason = match (self.settable, self.found, alert) {
-            (true, false, _) if self.tired => UnsolvedReason::BudgetExhausted,
+            (true, false, _) if self.budget_exhausted => UnsolvedReason::BudgetExhausted,
             (false, ..) => UnsolvedReason::FixedField(source.title.clone()),
             (_, false, true) => UnsolvedReason::NoDecidingAlert,
             (_, false, false) => UnsolvedReason::NoStop,

@@ -12,13 +12,13 @@ pub(super) type Fields = BTreeMap<String, Vec<Scalar>>;
 
 /// Builds an event of one kind from the fields that a scenario sets.
 #[derive(Debug, Clone)]
-pub(super) struct Draft<'s> {
+pub(super) struct EventBuilder<'s> {
     pub(super) source: &'s DataSource,
     pub(super) kind: &'s EventKind,
     pub(super) fields: Fields,
 }
 
-impl<'s> Draft<'s> {
+impl<'s> EventBuilder<'s> {
     pub(super) fn new(source: &'s DataSource, kind: &'s EventKind) -> Self {
         Self {
             source,

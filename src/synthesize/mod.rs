@@ -30,8 +30,8 @@ use crate::scenario::write::{Sketch, SketchCase};
 
 pub use coverage_fill::fill;
 pub use new_scenario::new;
-pub use scenario_file::Written;
-pub use unsolved::{Silence, Unsolved, UnsolvedReason};
+pub use scenario_file::AppendableScenario;
+pub use unsolved::{AttackResult, Unsolved, UnsolvedReason};
 
 /// The request for generated scenarios.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +46,7 @@ pub struct Request<'a> {
 
 /// Scenarios that were made.
 #[derive(Debug, Default)]
-pub struct Made {
+pub struct NewScenarios {
     /// One for each group of sources that one attack serves.
     pub sketches: Vec<Sketch>,
     /// The goals that were not reached.
@@ -55,7 +55,7 @@ pub struct Made {
 
 /// Cases that were made for a scenario that is there already.
 #[derive(Debug, Default)]
-pub struct Filled {
+pub struct NewCases {
     /// The cases, to append to those of the last scenario of the file.
     pub cases: Vec<SketchCase>,
     /// The goals that were not reached.
@@ -64,7 +64,7 @@ pub struct Filled {
 
 /// Why no scenario can be generated for a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Impossible {
+pub enum SynthesizeError {
     /// The rule is of a kind that is not run.
     #[error("{0} are not supported")]
     Unsupported(String),

@@ -1,15 +1,15 @@
 //! Generates the first scenario of a rule: for each source an attack of its own or a shared one,
 //! then the cases.
 
-use super::attack::{self, Ground, Part, attack};
-use super::coverage_fill::{Filler, Writing};
+use super::attack::{self, AttackEvent, RuleOnSource, attack};
+use super::coverage_fill::{CoverageFiller, Destination};
 use super::esql::Proposal;
 use super::rule_on_source::{on_pipeline, on_plan, sources};
 use super::rule_type::{Extras, complete};
-use super::unsolved::{PinnedValue, Silence, Unsolved, UnsolvedReason};
-use super::{Impossible, Made, Request, esql, free_name};
+use super::unsolved::{AttackResult, PinnedValue, Unsolved, UnsolvedReason};
+use super::{NewScenarios, Request, SynthesizeError, esql, free_name};
 use crate::data_source::{DataSource, IndexPatterns};
-use crate::replay::dry_run::{Place, rehearse};
+use crate::replay::dry_run::{self, DryRunPlace};
 use crate::replay::outcome::{Check, Observed, Verdict};
 use crate::rule::RuleType;
 use crate::scenario::write::{Expect, Sketch, SketchCase, SketchEvent};
@@ -23,10 +23,10 @@ const REPLAYS_OF_MANY: usize = 4;
 const FEW: usize = 200;
 
 /// Makes scenarios for a rule that has none.
-pub fn new(request: &Request<'_>) -> Result<Made, Impossible> {
+pub fn new(request: &Request<'_>) -> Result<NewScenarios, SynthesizeError> {
     let patterns = request.subject.patterns();
     let sources = sources(request, &patterns)?;
-    let mut made = Made::default();
+    let mut made = NewScenarios::default();
     for source in sources {
         if let Err(reason) = attack_on(request, source, &patterns, &mut made.sketches) {
             made.unsolved.push(Unsolved {
@@ -39,10 +39,10 @@ pub fn new(request: &Request<'_>) -> Result<Made, Impossible> {
     let mut taken: Vec<String> = made.sketches.iter().map(|s| s.name.clone()).collect();
     let is_esql = request.subject.rule.kind.rule_type() == RuleType::Esql;
     for sketch in made.sketches.iter_mut().filter(|_| !is_esql) {
-        let mut filler = Filler::new(
+        let mut filler = CoverageFiller::new(
             request,
             &patterns,
-            Writing::Made(Box::new(sketch.clone())),
+            Destination::Sketch(Box::new(sketch.clone())),
             &mut taken,
         );
         filler.fill();
@@ -62,7 +62,7 @@ fn attack_on(
     sketches: &mut Vec<Sketch>,
 ) -> Result<(), UnsolvedReason> {
     for sketch in sketches.iter_mut() {
-        if passes(request, &alone(sketch, source)).is_ok() {
+        if passes(request, &attack_only(sketch, source)).is_ok() {
             sketch.sources.push(source.name.clone());
             return Ok(());
         }
@@ -70,9 +70,9 @@ fn attack_on(
     let own = if request.subject.rule.kind.rule_type() == RuleType::Esql {
         esql_attack(request, source, patterns, sketches)
     } else {
-        on_plan(request, source, patterns, |ground| {
-            let mut parts = attack(ground)?;
-            let extras = complete(request, ground, &mut parts)?;
+        on_plan(request, source, patterns, |on_source| {
+            let mut parts = attack(on_source)?;
+            let extras = complete(request, on_source, &mut parts)?;
             let sketch = sketch(request, source, &parts, extras, sketches);
             passes(request, &sketch)?;
             Ok(sketch)
@@ -87,8 +87,12 @@ fn attack_on(
     };
     let is_esql = request.subject.rule.kind.rule_type() == RuleType::Esql;
     for sketch in sketches.iter_mut().filter(|_| !is_esql) {
-        let gap = on_plan(request, source, patterns, |ground| {
-            Ok(pinned_away(request, ground, &alone(sketch, source)))
+        let gap = on_plan(request, source, patterns, |on_source| {
+            Ok(pinned_away(
+                request,
+                on_source,
+                &attack_only(sketch, source),
+            ))
         });
         if let Ok(Some(gap)) = gap {
             sketch.gaps.push((source.name.clone(), gap));
@@ -166,8 +170,8 @@ fn benign(
             cases: vec![proposal.case.clone()],
             ..sketch.clone()
         };
-        let place = Place::NOWHERE;
-        let replayed = rehearse(
+        let place = DryRunPlace::NOWHERE;
+        let replayed = dry_run::run(
             request.subject,
             request.catalogue,
             place,
@@ -197,7 +201,7 @@ fn benign(
 fn sketch(
     request: &Request<'_>,
     source: &DataSource,
-    parts: &[Part<'_>],
+    parts: &[AttackEvent<'_>],
     extras: Extras,
     others: &[Sketch],
 ) -> Sketch {
@@ -208,11 +212,11 @@ fn sketch(
     } else {
         format!("{name} on {}", source.name)
     };
-    let event = |part: &Part<'_>| SketchEvent {
+    let event = |part: &AttackEvent<'_>| SketchEvent {
         label: part.label.clone(),
-        kind: part.state.draft().kind_name(),
+        kind: part.partial.builder().kind_name(),
         at: part.at,
-        fields: part.state.draft().fields.clone().into_iter().collect(),
+        fields: part.partial.builder().fields.clone().into_iter().collect(),
         copies: extras.copies.clone(),
     };
     Sketch {
@@ -225,7 +229,7 @@ fn sketch(
 }
 
 /// The attack on one source.
-fn alone(sketch: &Sketch, source: &DataSource) -> Sketch {
+fn attack_only(sketch: &Sketch, source: &DataSource) -> Sketch {
     Sketch {
         sources: vec![source.name.clone()],
         gaps: Vec::new(),
@@ -241,17 +245,19 @@ fn passes(request: &Request<'_>, sketch: &Sketch) -> Result<(), UnsolvedReason> 
         return Ok(());
     }
     let silence = match (check.observed, check.reason) {
-        (Observed::None(none), _) if !none.blocker.is_empty() => Silence::Blocked(none.blocker),
-        (Observed::Uncertain(on), _) => Silence::Uncertain(on),
-        (_, Some(reason)) => Silence::Judged(reason),
-        _ => Silence::Verdict(check.verdict),
+        (Observed::None(none), _) if !none.blocker.is_empty() => {
+            AttackResult::Blocked(none.blocker)
+        }
+        (Observed::Uncertain(on), _) => AttackResult::Uncertain(on),
+        (_, Some(reason)) => AttackResult::Judged(reason),
+        _ => AttackResult::Verdict(check.verdict),
     };
     Err(UnsolvedReason::NotAlerting(Box::new(silence)))
 }
 
 fn attack_check(request: &Request<'_>, sketch: &Sketch) -> Result<Check, UnsolvedReason> {
-    let place = Place::NOWHERE;
-    let rehearsed = rehearse(
+    let place = DryRunPlace::NOWHERE;
+    let rehearsed = dry_run::run(
         request.subject,
         request.catalogue,
         place,
@@ -265,7 +271,11 @@ fn attack_check(request: &Request<'_>, sketch: &Sketch) -> Result<Check, Unsolve
 }
 
 /// The one value that the sensor pins and that keeps the attack from an alert, in words.
-fn pinned_away(request: &Request<'_>, ground: &Ground<'_>, sketch: &Sketch) -> Option<String> {
+fn pinned_away(
+    request: &Request<'_>,
+    on_source: &RuleOnSource<'_>,
+    sketch: &Sketch,
+) -> Option<String> {
     let expect = Expect::None;
     let stopped = Sketch {
         expect,
@@ -282,10 +292,10 @@ fn pinned_away(request: &Request<'_>, ground: &Ground<'_>, sketch: &Sketch) -> O
         .events
         .iter()
         .find(|event| Some(&event.label) == cause.event.as_ref())?;
-    let kind = ground.source.kind(&part.kind)?;
-    let mut clauses = ground.prepared.plan().clauses.iter();
+    let kind = on_source.source.kind(&part.kind)?;
+    let mut clauses = on_source.prepared.plan().clauses.iter();
     let clause = clauses.find(|clause| clause.text == cause.clause)?;
-    let pin = attack::pin_of(ground, kind, clause.leaf?)?;
+    let pin = attack::pin_of(on_source, kind, clause.leaf?)?;
     Some(format!(
         "{}, which `{}` stops",
         PinnedValue::of(pin),

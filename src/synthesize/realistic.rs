@@ -2,12 +2,12 @@
 //! constraint.
 
 use super::event_builder::Fields;
-use super::sample_values::{Look, System};
+use super::sample_values::{SampleField, System};
 use super::search::{PartialEvent, Search};
 use crate::event::Scalar;
 
 /// Replaces bare names by full paths and completes arguments, where all tests still hold.
-pub(super) fn dress(search: &Search<'_>, state: &mut PartialEvent<'_>) {
+pub(super) fn make_realistic(search: &Search<'_>, state: &mut PartialEvent<'_>) {
     for process in ["process", "process.parent"] {
         let (name, executable) = (format!("{process}.name"), format!("{process}.executable"));
         whole_path(search, state, &name, &executable, program_folder);
@@ -35,15 +35,15 @@ fn whole_path(
     path: &str,
     folder: fn(&str, System) -> &'static str,
 ) {
-    let draft = state.draft();
-    let Some([Scalar::Text(text)]) = draft.fields.get(name).map(Vec::as_slice) else {
+    let builder = state.builder();
+    let Some([Scalar::Text(text)]) = builder.fields.get(name).map(Vec::as_slice) else {
         return;
     };
-    if !draft.can_set(path) {
+    if !builder.can_set(path) {
         return;
     }
-    let folder = match draft.fields.get(path).map(Vec::as_slice) {
-        None => folder(text, draft.system()).to_owned(),
+    let folder = match builder.fields.get(path).map(Vec::as_slice) {
+        None => folder(text, builder.system()).to_owned(),
         Some([Scalar::Text(whole)]) => {
             let base = whole.rfind(['\\', '/']).map_or(0, |at| at + 1);
             whole.get(..base).unwrap_or_default().to_owned()
@@ -61,7 +61,7 @@ fn whole_path(
 fn args(search: &Search<'_>, state: &mut PartialEvent<'_>, process: &str) {
     let path = format!("{process}.args");
     let Some(args) = state
-        .draft()
+        .builder()
         .fields
         .get(&path)
         .filter(|args| !args.is_empty())
@@ -73,8 +73,8 @@ fn args(search: &Search<'_>, state: &mut PartialEvent<'_>, process: &str) {
         .values(&format!("{process}.name"))
         .first()
         .cloned();
-    let look = Look::new("process.name", state.draft().system());
-    let Some(name) = name.or_else(|| look.values(None).into_iter().next()) else {
+    let sample = SampleField::new("process.name", state.builder().system());
+    let Some(name) = name.or_else(|| sample.values(None).into_iter().next()) else {
         return;
     };
     if args.first() == Some(&name) {
@@ -95,7 +95,7 @@ fn args(search: &Search<'_>, state: &mut PartialEvent<'_>, process: &str) {
 pub(super) fn command_lines(search: &Search<'_>, state: &mut PartialEvent<'_>, before: &Fields) {
     for process in ["process", "process.parent"] {
         let path = format!("{process}.command_line");
-        if state.draft().fields.get(&path) != before.get(&path) {
+        if state.builder().fields.get(&path) != before.get(&path) {
             line(search, state, process);
         }
     }
@@ -103,7 +103,7 @@ pub(super) fn command_lines(search: &Search<'_>, state: &mut PartialEvent<'_>, b
 
 fn line(search: &Search<'_>, state: &mut PartialEvent<'_>, process: &str) {
     let path = format!("{process}.command_line");
-    let Some([Scalar::Text(line)]) = state.draft().fields.get(&path).map(Vec::as_slice) else {
+    let Some([Scalar::Text(line)]) = state.builder().fields.get(&path).map(Vec::as_slice) else {
         return;
     };
     let name = state.event().values(&format!("{process}.name")).first();
@@ -127,14 +127,14 @@ fn line(search: &Search<'_>, state: &mut PartialEvent<'_>, process: &str) {
 
 /// A path instead of the extension that follows from it.
 fn extension(search: &Search<'_>, state: &mut PartialEvent<'_>) {
-    let fields = &state.draft().fields;
+    let fields = &state.builder().fields;
     let Some([Scalar::Text(extension)]) = fields.get("file.extension").map(Vec::as_slice) else {
         return;
     };
     if fields.contains_key("file.path") || fields.contains_key("file.name") {
         return;
     }
-    let folder = home_folder("", state.draft().system());
+    let folder = home_folder("", state.builder().system());
     let whole = Scalar::text(format!("{folder}sample.{extension}"));
     keep(search, state, |fields| {
         fields.remove("file.extension");

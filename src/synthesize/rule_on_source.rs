@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::attack::Ground;
+use super::attack::RuleOnSource;
 use super::unsolved::UnsolvedReason;
-use super::{Impossible, Request};
+use super::{Request, SynthesizeError};
 use crate::compile::{Exclusions, FieldTypes, Refused, SourceCompiler, Syntax, indicator_query};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::evaluate::Prepared;
@@ -19,18 +19,18 @@ use crate::rule::ThreatMatch;
 pub(super) fn sources<'a>(
     request: &Request<'a>,
     patterns: &IndexPatterns,
-) -> Result<Vec<&'a DataSource>, Impossible> {
+) -> Result<Vec<&'a DataSource>, SynthesizeError> {
     if let Some(what) = request.subject.unsupported() {
-        return Err(Impossible::Unsupported(what.to_string()));
+        return Err(SynthesizeError::Unsupported(what.to_string()));
     }
     let mut claimed = request.catalogue.claimed(patterns);
     let unknown = |name: &&String| claimed.iter().all(|source| source.name != **name);
     if let Some(name) = request.sources.iter().find(unknown) {
-        return Err(Impossible::UnknownSource(name.clone()));
+        return Err(SynthesizeError::UnknownSource(name.clone()));
     }
     claimed.retain(|source| request.sources.is_empty() || request.sources.contains(&source.name));
     if claimed.is_empty() {
-        return Err(Impossible::NoSource);
+        return Err(SynthesizeError::NoSource);
     }
     Ok(claimed)
 }
@@ -40,7 +40,7 @@ pub(super) fn on_plan<T>(
     request: &Request<'_>,
     source: &DataSource,
     patterns: &IndexPatterns,
-    run: impl FnOnce(&Ground<'_>) -> Result<T, UnsolvedReason>,
+    run: impl FnOnce(&RuleOnSource<'_>) -> Result<T, UnsolvedReason>,
 ) -> Result<T, UnsolvedReason> {
     let subject = request.subject;
     let (Some(query), Some(syntax)) = (&subject.rule.query, &subject.syntax) else {
@@ -54,7 +54,7 @@ pub(super) fn on_plan<T>(
         .compile(&[])
         .map_err(|refused| UnsolvedReason::Refused(RefusedQuery::of(&refused)))?;
     let prepared = Prepared::new(&compiled.plan)?;
-    run(&Ground {
+    run(&RuleOnSource {
         prepared: &prepared,
         source,
         patterns,
@@ -112,7 +112,7 @@ pub(super) fn on_pipeline<T>(
 pub(super) fn on_indicators<T>(
     request: &Request<'_>,
     settings: &ThreatMatch,
-    run: impl FnOnce(&DataSource, &Ground<'_>) -> Result<T, UnsolvedReason>,
+    run: impl FnOnce(&DataSource, &RuleOnSource<'_>) -> Result<T, UnsolvedReason>,
 ) -> Result<T, UnsolvedReason> {
     let patterns = request.subject.indicator_patterns();
     let source = request.subject.indicator_source(request.catalogue);
@@ -124,10 +124,10 @@ pub(super) fn on_indicators<T>(
     let compiler = SourceCompiler::of_indicators(settings, &syntax, types, &exclusions, START);
     let compiled = compiler.compile(&[]).map_err(|error| refused(&error))?;
     let prepared = Prepared::new(&compiled.plan)?;
-    let ground = Ground {
+    let on_source = RuleOnSource {
         prepared: &prepared,
         source,
         patterns: &patterns,
     };
-    run(source, &ground)
+    run(source, &on_source)
 }

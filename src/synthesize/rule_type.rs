@@ -1,9 +1,9 @@
 //! Completes an attack by what the rule's type asks beside its query: fields that group events or
 //! whose terms are new, as many events as a threshold counts, indicators that an event matches.
 
-use super::attack::{Ground, Part};
+use super::attack::{AttackEvent, RuleOnSource};
 use super::rule_on_source::on_indicators;
-use super::sample_values::Look;
+use super::sample_values::SampleField;
 use super::unsolved::UnsolvedReason;
 use super::value;
 use super::{Request, attack};
@@ -33,8 +33,8 @@ pub(super) struct Extras {
 /// no value was found.
 pub(super) fn complete(
     request: &Request<'_>,
-    ground: &Ground<'_>,
-    parts: &mut [Part<'_>],
+    on_source: &RuleOnSource<'_>,
+    parts: &mut [AttackEvent<'_>],
 ) -> Result<Extras, UnsolvedReason> {
     let rule = &request.subject.rule;
     let Some(part) = parts.first_mut() else {
@@ -43,9 +43,9 @@ pub(super) fn complete(
     match &rule.kind {
         RuleKind::Threshold(threshold) => {
             for field in &threshold.group_by {
-                carry(ground, part, &field.name)?;
+                ensure_value(on_source, part, &field.name)?;
             }
-            let copies = copies(ground, part, threshold, rule.schedule.look_back)?;
+            let copies = copies(on_source, part, threshold, rule.schedule.look_back)?;
             Ok(Extras {
                 copies,
                 ..Extras::default()
@@ -53,12 +53,12 @@ pub(super) fn complete(
         }
         RuleKind::NewTerms(new_terms) => {
             for field in &new_terms.fields {
-                carry(ground, part, &field.name)?;
+                ensure_value(on_source, part, &field.name)?;
             }
             Ok(Extras::default())
         }
         RuleKind::ThreatMatch(_) => Ok(Extras {
-            indicators: vec![indicator(request, ground, part)?],
+            indicators: vec![indicator(request, on_source, part)?],
             ..Extras::default()
         }),
         RuleKind::Eql
@@ -70,29 +70,29 @@ pub(super) fn complete(
 }
 
 /// The field as the source has it.
-pub(super) fn mapped(ground: &Ground<'_>, path: &str) -> Option<MappedField> {
-    ground.source.field(ground.patterns, path)
+pub(super) fn mapped(on_source: &RuleOnSource<'_>, path: &str) -> Option<MappedField> {
+    on_source.source.field(on_source.patterns, path)
 }
 
 /// Gives the event a value of the field, if it has none; the field's values.
-pub(super) fn carry(
-    ground: &Ground<'_>,
-    part: &mut Part<'_>,
+pub(super) fn ensure_value(
+    on_source: &RuleOnSource<'_>,
+    part: &mut AttackEvent<'_>,
     path: &str,
 ) -> Result<Vec<Scalar>, UnsolvedReason> {
-    let field = mapped(ground, path);
+    let field = mapped(on_source, path);
     let read_from = field.as_ref().map_or(path, |field| &field.read_from);
-    let has = part.state.event().values(read_from).to_vec();
+    let has = part.partial.event().values(read_from).to_vec();
     if !has.is_empty() {
         return Ok(has);
     }
-    let value = values(ground, part, path, field.as_ref(), 1)
+    let value = values(on_source, part, path, field.as_ref(), 1)
         .into_iter()
         .next();
     let Some(value) = value else {
         return Err(UnsolvedReason::NoValue(path.to_owned()));
     };
-    part.state.change(|fields| {
+    part.partial.change(|fields| {
         fields.insert(read_from.to_owned(), vec![value.clone()]);
     });
     Ok(vec![value])
@@ -100,28 +100,28 @@ pub(super) fn carry(
 
 /// Up to this many different values of a field with which the event meets the query.
 pub(super) fn values(
-    ground: &Ground<'_>,
-    part: &Part<'_>,
+    on_source: &RuleOnSource<'_>,
+    part: &AttackEvent<'_>,
     path: &str,
     field: Option<&MappedField>,
     count: usize,
 ) -> Vec<Scalar> {
     let read_from = field.map_or(path, |field| &field.read_from);
-    if !part.state.draft().can_set(read_from) || field.is_some_and(is_object) {
+    if !part.partial.builder().can_set(read_from) || field.is_some_and(is_object) {
         return Vec::new();
     }
-    let look = Look::new(path, part.state.draft().system());
+    let sample = SampleField::new(path, part.partial.builder().system());
     let family = field.and_then(|field| field.field_type.family());
-    let own = part.state.event().values(read_from).first().cloned();
-    let plan = ground.prepared.plan();
+    let own = part.partial.event().values(read_from).first().cloned();
+    let plan = on_source.prepared.plan();
     let mut pool: Vec<Scalar> = own.iter().cloned().collect();
     for leaf in &plan.leaves {
         let read = leaf.predicate.fields().into_iter();
         for id in read.filter(|id| plan.fields.at(*id).path == path) {
-            pool.extend(value::proposals(id, &[(&leaf.predicate, true)], &look));
+            pool.extend(value::proposals(id, &[(&leaf.predicate, true)], &sample));
         }
     }
-    pool.extend(look.values(family));
+    pool.extend(sample.values(family));
     let base: Vec<Scalar> = pool.iter().take(BASES).cloned().collect();
     for number in 1..=count {
         pool.extend(numbered(number, family, &base));
@@ -131,12 +131,12 @@ pub(super) fn values(
         if found.len() >= count {
             break;
         }
-        let mut state = part.state.clone();
+        let mut state = part.partial.clone();
         state.change(|fields| {
             fields.insert(read_from.to_owned(), vec![value.clone()]);
         });
         let is_read = state.event().values(read_from) == std::slice::from_ref(&value);
-        if is_read && !found.contains(&value) && selects(ground, state.event()) {
+        if is_read && !found.contains(&value) && selects(on_source, state.event()) {
             found.push(value);
         }
     }
@@ -150,8 +150,8 @@ fn is_object(field: &MappedField) -> bool {
     )
 }
 
-fn selects(ground: &Ground<'_>, event: &Event) -> bool {
-    ground.prepared.selects(event).unwrap_or(false)
+fn selects(on_source: &RuleOnSource<'_>, event: &Event) -> bool {
+    on_source.prepared.selects(event).unwrap_or(false)
 }
 
 /// Values that differ for each number: those of the pool with the number in them, at the end and
@@ -182,8 +182,8 @@ fn with_number(base: &str, number: usize) -> Vec<Scalar> {
 
 /// How often the event of a threshold rule happens, with the values that its cardinality counts.
 pub(super) fn copies(
-    ground: &Ground<'_>,
-    part: &Part<'_>,
+    on_source: &RuleOnSource<'_>,
+    part: &AttackEvent<'_>,
     threshold: &Threshold,
     look_back: i64,
 ) -> Result<Option<SketchCopies>, UnsolvedReason> {
@@ -195,9 +195,9 @@ pub(super) fn copies(
     let mut varied = Vec::new();
     if let Some(cardinality) = &threshold.cardinality {
         let path = &cardinality.field.name;
-        let field = mapped(ground, path);
+        let field = mapped(on_source, path);
         let wanted = usize::try_from(distinct).unwrap_or(usize::MAX);
-        let values = values(ground, part, path, field.as_ref(), wanted);
+        let values = values(on_source, part, path, field.as_ref(), wanted);
         if values.len() < wanted {
             return Err(UnsolvedReason::TooFewValues {
                 found: values.len(),
@@ -223,16 +223,16 @@ pub(super) fn copies(
 /// An indicator that the event matches by the first group of entries that both can have.
 fn indicator(
     request: &Request<'_>,
-    ground: &Ground<'_>,
-    part: &mut Part<'_>,
+    on_source: &RuleOnSource<'_>,
+    part: &mut AttackEvent<'_>,
 ) -> Result<SketchEvent, UnsolvedReason> {
     let RuleKind::ThreatMatch(settings) = &request.subject.rule.kind else {
         return Err(UnsolvedReason::NoIndicatorRule);
     };
     let mut reason = UnsolvedReason::NoEntries;
     for group in &settings.groups {
-        let before = part.state.clone();
-        let matched = shared(ground, part, group).and_then(|shared| {
+        let before = part.partial.clone();
+        let matched = shared(on_source, part, group).and_then(|shared| {
             on_indicators(request, settings, |source, other| {
                 matching(source, other, &shared)
             })
@@ -240,7 +240,7 @@ fn indicator(
         match matched {
             Ok(indicator) => return Ok(indicator),
             Err(why) => {
-                part.state = before;
+                part.partial = before;
                 reason = why;
             }
         }
@@ -251,14 +251,14 @@ fn indicator(
 /// For each entry of a group the indicator's field and the value that it has: the event's, or
 /// another one where the entry is negated.
 pub(super) fn shared(
-    ground: &Ground<'_>,
-    part: &mut Part<'_>,
+    on_source: &RuleOnSource<'_>,
+    part: &mut AttackEvent<'_>,
     group: &[MappingEntry],
 ) -> Result<Vec<(String, Scalar)>, UnsolvedReason> {
     let mut shared = Vec::new();
     for entry in group {
         let path = &entry.event_field.name;
-        let values = carry(ground, part, path)?;
+        let values = ensure_value(on_source, part, path)?;
         let Some(first) = values.first() else {
             continue;
         };
@@ -275,23 +275,23 @@ pub(super) fn shared(
 /// An indicator of the source that meets the indicator query and has these values.
 pub(super) fn matching(
     source: &DataSource,
-    ground: &Ground<'_>,
+    on_source: &RuleOnSource<'_>,
     shared: &[(String, Scalar)],
 ) -> Result<SketchEvent, UnsolvedReason> {
-    let mut parts = attack::attack(ground)?;
+    let mut parts = attack::attack(on_source)?;
     let part = parts.first_mut().ok_or(UnsolvedReason::NoIndicator)?;
     for (path, value) in shared {
-        let field = source.field(ground.patterns, path);
+        let field = source.field(on_source.patterns, path);
         let read_from = field.map_or_else(|| path.clone(), |field| field.read_from.to_string());
-        part.state.change(|fields| {
+        part.partial.change(|fields| {
             fields.insert(read_from, vec![value.clone()]);
         });
     }
-    let mut fields = part.state.draft().fields.clone();
+    let mut fields = part.partial.builder().fields.clone();
     fields.remove("@timestamp");
     Ok(SketchEvent {
         label: "indicator".to_owned(),
-        kind: part.state.draft().kind_name(),
+        kind: part.partial.builder().kind_name(),
         at: BEFORE,
         fields: fields.into_iter().collect(),
         copies: None,

@@ -25,12 +25,12 @@ impl System {
 
 /// A field on an operating system, for which sample values are proposed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Look<'f> {
+pub(super) struct SampleField<'f> {
     path: &'f str,
     system: System,
 }
 
-impl<'f> Look<'f> {
+impl<'f> SampleField<'f> {
     pub(super) fn new(path: &'f str, system: System) -> Self {
         Self { path, system }
     }

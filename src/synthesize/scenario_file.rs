@@ -2,16 +2,16 @@
 //! changing another byte.
 
 use crate::diagnostic::SourceText;
-use crate::replay::dry_run::Place;
+use crate::replay::dry_run::DryRunPlace;
 use crate::scenario::model::Base;
 use crate::scenario::write::SketchCase;
 use crate::scenario::{self, Scenario};
 
 /// A scenario file whose last scenario can have cases more.
 #[derive(Debug)]
-pub struct Written<'a> {
+pub struct AppendableScenario<'a> {
     /// Where it stands.
-    pub(super) place: Place<'a>,
+    pub(super) place: DryRunPlace<'a>,
     text: &'a str,
     scenarios: Vec<Scenario>,
     /// What the cases need before them.
@@ -33,9 +33,9 @@ pub enum NotExtended {
     NotLast,
 }
 
-impl<'a> Written<'a> {
+impl<'a> AppendableScenario<'a> {
     /// The file with this text.
-    pub fn new(place: Place<'a>, text: &'a str) -> Result<Self, NotExtended> {
+    pub fn new(place: DryRunPlace<'a>, text: &'a str) -> Result<Self, NotExtended> {
         let read = scenario::read(&SourceText::new(place.file, text));
         if read
             .diagnostics

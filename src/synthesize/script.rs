@@ -1,7 +1,7 @@
 //! Proposes values of a field for which an expression over functions gives the wanted result, by
 //! inverting the functions.
 
-use super::sample_values::Look;
+use super::sample_values::SampleField;
 use super::wildcards;
 use crate::evaluate::pattern::example;
 use crate::event::{Scalar, Value};
@@ -16,7 +16,7 @@ const SAME: &str = "sample";
 
 /// The wanted result of an expression.
 #[derive(Clone)]
-enum CoverageTarget {
+enum WantedResult {
     /// Any result: the condition around the expression can go either way.
     Any,
     /// One of these texts.
@@ -26,13 +26,13 @@ enum CoverageTarget {
 }
 
 /// Proposals for the field.
-pub(super) fn values(expr: &ScriptExpr, field: FieldId, look: &Look<'_>) -> Vec<Scalar> {
-    let mut seeker = Seeker {
+pub(super) fn values(expr: &ScriptExpr, field: FieldId, sample: &SampleField<'_>) -> Vec<Scalar> {
+    let mut seeker = ExpressionInverter {
         field,
-        look,
+        sample,
         found: Vec::new(),
     };
-    seeker.seek(expr, &CoverageTarget::Any);
+    seeker.invert(expr, &WantedResult::Any);
     seeker.found
 }
 
@@ -81,71 +81,71 @@ fn around(before: bool, text: &str, behind: bool) -> WildcardPattern {
     )
 }
 
-struct Seeker<'a> {
+struct ExpressionInverter<'a> {
     field: FieldId,
-    look: &'a Look<'a>,
+    sample: &'a SampleField<'a>,
     found: Vec<Scalar>,
 }
 
-impl Seeker<'_> {
-    fn seek(&mut self, expr: &ScriptExpr, wish: &CoverageTarget) {
+impl ExpressionInverter<'_> {
+    fn invert(&mut self, expr: &ScriptExpr, wanted: &WantedResult) {
         match expr {
-            ScriptExpr::Field(field) if *field == self.field => self.note(wish),
+            ScriptExpr::Field(field) if *field == self.field => self.propose(wanted),
             ScriptExpr::Constant(_) | ScriptExpr::Field(_) => {}
             ScriptExpr::Call {
                 function,
                 arguments,
                 ..
-            } => self.call(*function, arguments, wish),
+            } => self.call(*function, arguments, wanted),
             ScriptExpr::Compare(_, left, right) if open(left) && open(right) => {
                 self.both(left, right);
             }
             ScriptExpr::Compare(_, left, right) => {
-                self.seek(left, &near(right));
-                self.seek(right, &near(left));
+                self.invert(left, &near(right));
+                self.invert(right, &near(left));
             }
             ScriptExpr::EqualIgnoringCase(value, text) => {
-                self.seek(value, &CoverageTarget::Texts(vec![text.clone()]));
+                self.invert(value, &WantedResult::Texts(vec![text.clone()]));
             }
             ScriptExpr::Wildcard { value, pattern, .. } => {
-                self.seek(
+                self.invert(
                     value,
-                    &CoverageTarget::Texts(wildcards::texts(pattern, self.look)),
+                    &WantedResult::Texts(wildcards::texts(pattern, self.sample)),
                 );
             }
             ScriptExpr::Regex { value, pattern, .. } => {
-                self.seek(value, &CoverageTarget::Texts(example::java(pattern)));
+                self.invert(value, &WantedResult::Texts(example::java(pattern)));
             }
             ScriptExpr::IsNull(inner) | ScriptExpr::Not(inner) => {
-                self.seek(inner, &CoverageTarget::Any);
+                self.invert(inner, &WantedResult::Any);
             }
             ScriptExpr::All(parts) | ScriptExpr::Any(parts) => {
                 for part in parts {
-                    self.seek(part, &CoverageTarget::Any);
+                    self.invert(part, &WantedResult::Any);
                 }
             }
         }
     }
 
-    fn note(&mut self, wish: &CoverageTarget) {
-        match wish {
-            CoverageTarget::Any => {}
-            CoverageTarget::Texts(texts) => {
+    fn propose(&mut self, wanted: &WantedResult) {
+        match wanted {
+            WantedResult::Any => {}
+            WantedResult::Texts(texts) => {
                 self.found
                     .extend(texts.iter().map(|text| Scalar::text(text.as_str())));
             }
-            CoverageTarget::Numbers(numbers) => {
+            WantedResult::Numbers(numbers) => {
                 let number = |number: &i64| Scalar::Number(number.to_string().into());
                 self.found.extend(numbers.iter().map(number));
             }
         }
     }
 
-    fn call(&mut self, function: Function, arguments: &[ScriptExpr], wish: &CoverageTarget) {
+    fn call(&mut self, function: Function, arguments: &[ScriptExpr], wanted: &WantedResult) {
         let Some((source, rest)) = arguments.split_first() else {
             return;
         };
-        let texts = |texts: Vec<String>| CoverageTarget::Texts(texts);
+        let texts = |texts: Vec<String>| WantedResult::Texts(texts);
         let operand = rest.first();
         let constant = operand.and_then(text);
         match function {
@@ -158,58 +158,58 @@ impl Seeker<'_> {
             }
             Function::StartsWith => {
                 let of = |start: &String| vec![format!("{start}sample"), start.clone()];
-                self.seek(source, &texts(constant.iter().flat_map(of).collect()));
+                self.invert(source, &texts(constant.iter().flat_map(of).collect()));
             }
             Function::EndsWith => {
                 let of = |end: &String| vec![format!("sample{end}"), end.clone()];
-                self.seek(source, &texts(constant.iter().flat_map(of).collect()));
+                self.invert(source, &texts(constant.iter().flat_map(of).collect()));
             }
             Function::StringContains => {
                 let of = |part: &String| vec![format!("a {part} b"), part.clone()];
-                self.seek(source, &texts(constant.iter().flat_map(of).collect()));
+                self.invert(source, &texts(constant.iter().flat_map(of).collect()));
             }
             Function::Wildcard => {
                 let patterns = rest.iter().filter_map(text);
                 let patterns = patterns.map(|text| WildcardPattern::eql(&text));
-                let found = patterns.flat_map(|pattern| wildcards::texts(&pattern, self.look));
-                self.seek(source, &texts(found.collect()));
+                let found = patterns.flat_map(|pattern| wildcards::texts(&pattern, self.sample));
+                self.invert(source, &texts(found.collect()));
             }
             Function::CidrMatch => {
                 let blocks = rest.iter().filter_map(text);
                 let first = blocks.filter_map(|block| Some(block.split('/').next()?.to_owned()));
-                self.seek(source, &texts(first.collect()));
+                self.invert(source, &texts(first.collect()));
             }
-            Function::Length => self.seek(source, &texts(of_length(wish))),
+            Function::Length => self.invert(source, &texts(of_length(wanted))),
             Function::IndexOf => {
                 let part = constant.unwrap_or_default();
                 let at = |place: &i64| Some(format!("{}{part}", pad(*place)?));
-                let found = match wish {
-                    CoverageTarget::Numbers(places) => places.iter().filter_map(at).collect(),
+                let found = match wanted {
+                    WantedResult::Numbers(places) => places.iter().filter_map(at).collect(),
                     _ => vec![format!("a {part} b")],
                 };
-                self.seek(source, &texts(found));
+                self.invert(source, &texts(found));
             }
-            Function::Substring => self.substring(source, rest, wish),
+            Function::Substring => self.substring(source, rest, wanted),
             Function::Between => {
                 let right = rest.get(1).and_then(text).unwrap_or_default();
                 let left = constant.unwrap_or_default();
-                let CoverageTarget::Texts(inner) = wish else {
+                let WantedResult::Texts(inner) = wanted else {
                     return;
                 };
                 let of = |inner: &String| format!("a{left}{inner}{right}b");
-                self.seek(source, &texts(inner.iter().map(of).collect()));
+                self.invert(source, &texts(inner.iter().map(of).collect()));
             }
-            Function::Concat => self.concat(arguments, wish),
+            Function::Concat => self.concat(arguments, wanted),
             Function::String => {
-                self.seek(source, wish);
-                if let CoverageTarget::Texts(inner) = wish {
+                self.invert(source, wanted);
+                if let WantedResult::Texts(inner) = wanted {
                     let numbers = inner.iter().filter_map(|text| text.parse().ok());
-                    self.seek(source, &CoverageTarget::Numbers(numbers.collect()));
+                    self.invert(source, &WantedResult::Numbers(numbers.collect()));
                 }
             }
             Function::Number => {
-                if let CoverageTarget::Numbers(numbers) = wish {
-                    self.seek(source, &texts(numbers.iter().map(i64::to_string).collect()));
+                if let WantedResult::Numbers(numbers) = wanted {
+                    self.invert(source, &texts(numbers.iter().map(i64::to_string).collect()));
                 }
             }
             Function::Add
@@ -217,23 +217,23 @@ impl Seeker<'_> {
             | Function::Multiply
             | Function::Divide
             | Function::Modulo
-            | Function::Negate => self.arithmetic(function, source, operand, wish),
+            | Function::Negate => self.arithmetic(function, source, operand, wanted),
         }
     }
 
     /// Makes two operands that both depend on the event equal.
     fn both(&mut self, left: &ScriptExpr, right: &ScriptExpr) {
         for same in [
-            CoverageTarget::Texts(vec![SAME.to_owned()]),
-            CoverageTarget::Numbers(vec![1]),
+            WantedResult::Texts(vec![SAME.to_owned()]),
+            WantedResult::Numbers(vec![1]),
         ] {
-            self.seek(left, &same);
-            self.seek(right, &same);
+            self.invert(left, &same);
+            self.invert(right, &same);
         }
     }
 
-    fn substring(&mut self, source: &ScriptExpr, rest: &[ScriptExpr], wish: &CoverageTarget) {
-        let CoverageTarget::Texts(inner) = wish else {
+    fn substring(&mut self, source: &ScriptExpr, rest: &[ScriptExpr], wanted: &WantedResult) {
+        let WantedResult::Texts(inner) = wanted else {
             return;
         };
         let start = rest.first().and_then(number).unwrap_or(0);
@@ -246,12 +246,12 @@ impl Seeker<'_> {
             ])
         };
         let found = inner.iter().filter_map(of).flatten().collect();
-        self.seek(source, &CoverageTarget::Texts(found));
+        self.invert(source, &WantedResult::Texts(found));
     }
 
     /// The wanted text without what the constants beside the field give.
-    fn concat(&mut self, arguments: &[ScriptExpr], wish: &CoverageTarget) {
-        let CoverageTarget::Texts(whole) = wish else {
+    fn concat(&mut self, arguments: &[ScriptExpr], wanted: &WantedResult) {
+        let WantedResult::Texts(whole) = wanted else {
             return;
         };
         for (at, argument) in arguments.iter().enumerate() {
@@ -265,9 +265,9 @@ impl Seeker<'_> {
                     .unwrap_or(whole)
                     .to_owned()
             };
-            self.seek(
+            self.invert(
                 argument,
-                &CoverageTarget::Texts(whole.iter().map(inner).collect()),
+                &WantedResult::Texts(whole.iter().map(inner).collect()),
             );
         }
     }
@@ -277,9 +277,9 @@ impl Seeker<'_> {
         function: Function,
         source: &ScriptExpr,
         operand: Option<&ScriptExpr>,
-        wish: &CoverageTarget,
+        wanted: &WantedResult,
     ) {
-        let CoverageTarget::Numbers(results) = wish else {
+        let WantedResult::Numbers(results) = wanted else {
             return;
         };
         let by = |by: Option<i64>, swapped: bool| {
@@ -296,31 +296,29 @@ impl Seeker<'_> {
                     _ => Some(result),
                 }
             };
-            CoverageTarget::Numbers(results.iter().filter_map(back).collect())
+            WantedResult::Numbers(results.iter().filter_map(back).collect())
         };
-        self.seek(source, &by(operand.and_then(number), false));
+        self.invert(source, &by(operand.and_then(number), false));
         if let Some(operand) = operand {
-            self.seek(operand, &by(number(source), true));
+            self.invert(operand, &by(number(source), true));
         }
     }
 }
 
 /// The constant on the other side and its neighbours.
-fn near(other: &ScriptExpr) -> CoverageTarget {
+fn near(other: &ScriptExpr) -> WantedResult {
     if let Some(at) = number(other) {
-        return CoverageTarget::Numbers(vec![at, at.saturating_add(1), at.saturating_sub(1)]);
+        return WantedResult::Numbers(vec![at, at.saturating_add(1), at.saturating_sub(1)]);
     }
-    text(other).map_or(CoverageTarget::Any, |text| {
-        CoverageTarget::Texts(vec![text])
-    })
+    text(other).map_or(WantedResult::Any, |text| WantedResult::Texts(vec![text]))
 }
 
 fn open(expr: &ScriptExpr) -> bool {
     !matches!(expr, ScriptExpr::Constant(_))
 }
 
-fn of_length(wish: &CoverageTarget) -> Vec<String> {
-    let CoverageTarget::Numbers(lengths) = wish else {
+fn of_length(wanted: &WantedResult) -> Vec<String> {
+    let WantedResult::Numbers(lengths) = wanted else {
         return Vec::new();
     };
     lengths.iter().filter_map(|length| pad(*length)).collect()

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::event_builder::{Draft, Fields};
-use super::sample_values::Look;
+use super::event_builder::{EventBuilder, Fields};
+use super::sample_values::SampleField;
 use super::value;
 use crate::evaluate::Prepared;
 use crate::event::{Event, Scalar};
@@ -31,7 +31,7 @@ type Choice<'p> = (&'p [Condition], bool);
 /// An event under construction, with the tests that are settled for it.
 #[derive(Debug, Clone)]
 pub(super) struct PartialEvent<'s> {
-    draft: Draft<'s>,
+    builder: EventBuilder<'s>,
     /// The draft as its source stores it.
     event: Event,
     /// The tests whose outcome is settled.
@@ -40,16 +40,16 @@ pub(super) struct PartialEvent<'s> {
 
 impl<'s> PartialEvent<'s> {
     /// A draft that nothing is asked of yet.
-    pub(super) fn new(draft: Draft<'s>) -> Self {
+    pub(super) fn new(builder: EventBuilder<'s>) -> Self {
         Self {
-            event: draft.event(),
-            draft,
+            event: builder.event(),
+            builder,
             settled: BTreeMap::new(),
         }
     }
 
-    pub(super) fn draft(&self) -> &Draft<'s> {
-        &self.draft
+    pub(super) fn builder(&self) -> &EventBuilder<'s> {
+        &self.builder
     }
 
     pub(super) fn event(&self) -> &Event {
@@ -58,13 +58,13 @@ impl<'s> PartialEvent<'s> {
 
     /// Changes the fields that are set.
     pub(super) fn change(&mut self, change: impl FnOnce(&mut Fields)) {
-        change(&mut self.draft.fields);
-        self.event = self.draft.event();
+        change(&mut self.builder.fields);
+        self.event = self.builder.event();
     }
 }
 
 /// A search that is under way: the event so far, and the choices that are left.
-struct Open<'s, 'p> {
+struct SearchState<'s, 'p> {
     state: PartialEvent<'s>,
     choices: Vec<Choice<'p>>,
 }
@@ -105,7 +105,7 @@ impl<'p> Search<'p> {
         let open = self.settle_all(state, goals, Vec::new())?;
         let mut state = self.choose(open)?;
         for _ in 0..REPAIRS {
-            let Some(leaf) = self.broken(&state) else {
+            let Some(leaf) = self.violated_leaf(&state) else {
                 return Some(state);
             };
             if !self.find_values(&mut state, leaf, true) {
@@ -122,11 +122,11 @@ impl<'p> Search<'p> {
 
     /// Whether every settled test has its outcome on the event.
     pub(super) fn holds(&self, state: &PartialEvent<'_>) -> bool {
-        self.broken(state).is_none()
+        self.violated_leaf(state).is_none()
     }
 
     /// A settled test that no longer has its outcome because a derived value changed.
-    fn broken(&self, state: &PartialEvent<'_>) -> Option<LeafId> {
+    fn violated_leaf(&self, state: &PartialEvent<'_>) -> Option<LeafId> {
         let mut settled = state.settled.iter();
         let broken = settled.find(|(leaf, want)| !self.is(**leaf, **want, &state.event));
         broken.map(|(leaf, _)| *leaf)
@@ -153,7 +153,7 @@ impl<'p> Search<'p> {
         mut state: PartialEvent<'s>,
         goals: Vec<Goal<'p>>,
         mut choices: Vec<Choice<'p>>,
-    ) -> Option<Open<'s, 'p>> {
+    ) -> Option<SearchState<'s, 'p>> {
         let mut open = goals;
         open.reverse();
         while let Some((condition, want)) = open.pop() {
@@ -175,13 +175,13 @@ impl<'p> Search<'p> {
                 }
             }
         }
-        Some(Open { state, choices })
+        Some(SearchState { state, choices })
     }
 
     /// Resolves the choices by backtracking. Choices that the event already meets are postponed. Of
     /// the others, one without alternatives fails the attempt and one with a single alternative is
     /// taken; only then are the alternatives of a choice tried in turn.
-    fn choose<'s>(&mut self, mut open: Open<'s, 'p>) -> Option<PartialEvent<'s>> {
+    fn choose<'s>(&mut self, mut open: SearchState<'s, 'p>) -> Option<PartialEvent<'s>> {
         loop {
             let event = &open.state.event;
             let met = |(parts, want): &Choice<'p>| {
@@ -195,31 +195,38 @@ impl<'p> Search<'p> {
                 let Some(choice) = open.choices.pop() else {
                     return Some(open.state);
                 };
-                let way = met(&choice)?;
-                open = self.settle_all(open.state, vec![(way, choice.1)], open.choices)?;
+                let alternative = met(&choice)?;
+                open = self.settle_all(open.state, vec![(alternative, choice.1)], open.choices)?;
                 continue;
             }
             let mut forced = None;
             for at in &unmet {
-                let mut ways = self.ways(&open, *at, 2);
-                match (ways.pop(), ways.is_empty()) {
+                let mut alternatives = self.alternatives(&open, *at, 2);
+                match (alternatives.pop(), alternatives.is_empty()) {
                     (None, _) => return None,
-                    (Some(way), true) if forced.is_none() => forced = Some(way),
+                    (Some(alternative), true) if forced.is_none() => forced = Some(alternative),
                     _ => {}
                 }
             }
-            if let Some(way) = forced {
-                open = way;
+            if let Some(alternative) = forced {
+                open = alternative;
                 continue;
             }
-            let ways = self.ways(&open, *unmet.first()?, usize::MAX);
-            return ways.into_iter().find_map(|way| self.choose(way));
+            let alternatives = self.alternatives(&open, *unmet.first()?, usize::MAX);
+            return alternatives
+                .into_iter()
+                .find_map(|alternative| self.choose(alternative));
         }
     }
 
     /// The states after each alternative of a choice that is compatible with the settled tests, at
     /// most `most`.
-    fn ways<'s>(&mut self, open: &Open<'s, 'p>, at: usize, most: usize) -> Vec<Open<'s, 'p>> {
+    fn alternatives<'s>(
+        &mut self,
+        open: &SearchState<'s, 'p>,
+        at: usize,
+        most: usize,
+    ) -> Vec<SearchState<'s, 'p>> {
         let mut others = open.choices.clone();
         let (parts, want) = others.remove(at);
         let mut found = Vec::new();
@@ -302,9 +309,9 @@ impl<'p> Search<'p> {
         tied: &[(LeafId, bool)],
         state: &PartialEvent<'_>,
     ) -> Vec<Vec<Scalar>> {
-        let (draft, event) = (&state.draft, &state.event);
+        let (builder, event) = (&state.builder, &state.event);
         let now = event.values(stored(field)).to_vec();
-        if !draft.can_set(stored(field)) {
+        if !builder.can_set(stored(field)) {
             return vec![now];
         }
         let asked: Vec<(&Predicate, bool)> = tied
@@ -312,10 +319,10 @@ impl<'p> Search<'p> {
             .filter(|(leaf, _)| self.reads(*leaf, id))
             .map(|(leaf, want)| (&self.plan().leaves.at(*leaf).predicate, *want))
             .collect();
-        let look = Look::new(&field.path, draft.system());
-        let mut singles = value::proposals(id, &asked, &look);
-        singles.extend(look.values(field.family));
-        singles.extend(value::otherwise(&asked));
+        let sample = SampleField::new(&field.path, builder.system());
+        let mut singles = value::proposals(id, &asked, &sample);
+        singles.extend(sample.values(field.family));
+        singles.extend(value::fallback_texts(&asked));
         let mut seen: Vec<Scalar> = Vec::new();
         singles.retain(|value| {
             let new = !seen.contains(value);
@@ -330,7 +337,7 @@ impl<'p> Search<'p> {
         let several = self.several(field, tied, &singles, event);
         // For fields that usually hold lists, several values come before one value that satisfies
         // everything.
-        if look.is_list() {
+        if sample.is_list() {
             options.splice(1..1, several);
         } else {
             options.extend(several);

@@ -2,7 +2,7 @@
 //! as many events, such a past or such indicators that the setting alone decides.
 
 use super::Request;
-use super::attack::{self, Ground, Part};
+use super::attack::{self, AttackEvent, RuleOnSource};
 use super::case;
 use super::rule_on_source::on_indicators;
 use super::rule_type::{copies, mapped, matching, shared, values};
@@ -22,17 +22,17 @@ const INDICATOR: &str = "indicator";
 /// it; otherwise it alone stops the attack.
 pub(super) fn proposals(
     request: &Request<'_>,
-    ground: &Ground<'_>,
-    parts: &[Part<'_>],
+    on_source: &RuleOnSource<'_>,
+    parts: &[AttackEvent<'_>],
     setting: &Setting,
     alert: bool,
 ) -> Vec<SketchCase> {
     let Some(part) = parts.first() else {
         return Vec::new();
     };
-    let maker = Maker {
+    let maker = SettingCaseBuilder {
         request,
-        ground,
+        on_source,
         part,
     };
     let rule = &request.subject.rule;
@@ -55,13 +55,13 @@ pub(super) fn proposals(
 /// A case with its name and the word for what stops it.
 type Proposal = (String, Option<&'static str>, SketchCase);
 
-struct Maker<'m, 'a> {
+struct SettingCaseBuilder<'m, 'a> {
     request: &'m Request<'m>,
-    ground: &'m Ground<'a>,
-    part: &'m Part<'a>,
+    on_source: &'m RuleOnSource<'a>,
+    part: &'m AttackEvent<'a>,
 }
 
-impl Maker<'_, '_> {
+impl SettingCaseBuilder<'_, '_> {
     /// The attack's event, changed.
     fn changed(
         &self,
@@ -81,22 +81,33 @@ impl Maker<'_, '_> {
 
     /// Where the source stores a field.
     fn stored(&self, path: &str) -> String {
-        let field = mapped(self.ground, path);
+        let field = mapped(self.on_source, path);
         field.map_or_else(|| path.to_owned(), |field| field.read_from.to_string())
     }
 
     /// A value of the field that the attack's event does not have.
     fn another(&self, path: &str) -> Option<Scalar> {
-        let field = mapped(self.ground, path);
-        let own = self.part.state.event().values(&self.stored(path)).to_vec();
-        let found = values(self.ground, self.part, path, field.as_ref(), own.len() + 1);
+        let field = mapped(self.on_source, path);
+        let own = self
+            .part
+            .partial
+            .event()
+            .values(&self.stored(path))
+            .to_vec();
+        let found = values(
+            self.on_source,
+            self.part,
+            path,
+            field.as_ref(),
+            own.len() + 1,
+        );
         found.into_iter().find(|value| !own.contains(value))
     }
 
     fn threshold(&self, own: &Threshold, setting: &Setting, alert: bool) -> Vec<Proposal> {
         let look_back = self.request.subject.rule.schedule.look_back;
         let with = |own: &Threshold| {
-            let copies = copies(self.ground, self.part, own, look_back)
+            let copies = copies(self.on_source, self.part, own, look_back)
                 .ok()
                 .flatten();
             copies.filter(|copies| copies.times > 1)
@@ -151,7 +162,7 @@ impl Maker<'_, '_> {
     ) -> Option<Proposal> {
         let copies = copies.filter(|_| own.cardinality.is_none())?;
         let path = self.stored(field);
-        let first = self.part.state.event().values(&path).first().cloned()?;
+        let first = self.part.partial.event().values(&path).first().cloned()?;
         let values = vec![first, self.another(field)?];
         let copies = SketchCopies {
             varied: vec![(path, values)],
@@ -173,14 +184,14 @@ impl Maker<'_, '_> {
             .look_back
             .midpoint(length);
         let event = |ago: i64, other: Option<(String, Scalar)>| {
-            let draft = self.part.state.draft();
-            let mut fields = draft.fields.clone();
+            let builder = self.part.partial.builder();
+            let mut fields = builder.fields.clone();
             if let Some((path, value)) = other {
                 fields.insert(path, vec![value]);
             }
             SketchEvent {
                 label: "seen".to_owned(),
-                kind: draft.kind_name(),
+                kind: builder.kind_name(),
                 at: -ago,
                 fields: fields.into_iter().collect(),
                 copies: None,
@@ -260,16 +271,16 @@ impl Maker<'_, '_> {
         alert: bool,
     ) -> Vec<Proposal> {
         let because = Some("indicator query");
-        let cases = on_indicators(self.request, own, |_, ground| {
-            let mut parts = attack::attack(ground)?;
+        let cases = on_indicators(self.request, own, |_, on_source| {
+            let mut parts = attack::attack(on_source)?;
             for part in &mut parts {
                 INDICATOR.clone_into(&mut part.label);
             }
-            let plan = ground.prepared.plan();
+            let plan = on_source.prepared.plan();
             let found = plan.clause_names().find(|(_, name)| name == clause);
-            let mut search = Search::new(ground.prepared);
+            let mut search = Search::new(on_source.prepared);
             Ok(found.map_or_else(Vec::new, |(id, _)| {
-                case::proposals(ground, &mut search, &parts, id, alert)
+                case::proposals(on_source, &mut search, &parts, id, alert)
             }))
         });
         let mut cases: Vec<Proposal> = cases
@@ -327,25 +338,25 @@ impl Maker<'_, '_> {
             let mut gone: Vec<(String, Vec<Scalar>)> = Vec::new();
             for other in others {
                 let path = self.stored(&other.event_field.name);
-                let set = part.state.draft().fields.contains_key(&path);
+                let set = part.partial.builder().fields.contains_key(&path);
                 if set && gone.iter().all(|(known, _)| *known != path) {
                     gone.push((path.clone(), Vec::new()));
                 }
             }
-            part.state.change(|fields| {
+            part.partial.change(|fields| {
                 for (path, _) in &gone {
                     fields.remove(path);
                 }
             });
-            let Ok(values) = shared(self.ground, &mut part, group) else {
+            let Ok(values) = shared(self.on_source, &mut part, group) else {
                 continue;
             };
             let indicator = on_indicators(self.request, own, |source, other| {
                 matching(source, other, &values)
             });
             let Ok(indicator) = indicator else { continue };
-            let before = &self.part.state.draft().fields;
-            let after = &part.state.draft().fields;
+            let before = &self.part.partial.builder().fields;
+            let after = &part.partial.builder().fields;
             let mut fields = gone;
             let set = after
                 .iter()

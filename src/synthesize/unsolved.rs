@@ -3,7 +3,7 @@
 use crate::data_source::Pin;
 use crate::evaluate::QueryFailure;
 use crate::replay::Verdict;
-use crate::replay::dry_run::NotRehearsed;
+use crate::replay::dry_run::DryRunError;
 use crate::replay::reason::{Reason, RefusedQuery, Uncertainty};
 
 /// Something that no scenario was found for.
@@ -83,13 +83,13 @@ pub enum UnsolvedReason {
     NoMatch,
     /// The scenario cannot be replayed.
     #[error(transparent)]
-    NotRehearsed(#[from] NotRehearsed),
+    NotRehearsed(#[from] DryRunError),
     /// The scenario gives no check.
     #[error("nothing was replayed")]
     NothingReplayed,
     /// The attack does not alert when it is replayed.
     #[error("the attack that was found does not alert")]
-    NotAlerting(Box<Silence>),
+    NotAlerting(Box<AttackResult>),
     /// The search for the rule ended before this clause.
     #[error("not looked for: the clauses before it took all the search that one rule gets")]
     BudgetExhausted,
@@ -158,7 +158,7 @@ impl PinnedValue {
 
 /// What an attack does instead of alerting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Silence {
+pub enum AttackResult {
     /// These clauses stop it.
     Blocked(Vec<String>),
     /// Its outcome depends on an open point.

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::sample_values::Look;
+use super::sample_values::SampleField;
 use super::{script, wildcards};
 use crate::evaluate::pattern::example;
 use crate::event::{Scalar, Value};
@@ -11,10 +11,14 @@ use crate::plan::predicate::{TextTest, WildcardPattern};
 use crate::plan::{FieldId, Predicate};
 
 /// The constraints on a field: tests with their wanted results.
-pub(super) type Asked<'p> = [(&'p Predicate, bool)];
+pub(super) type Constraints<'p> = [(&'p Predicate, bool)];
 
 /// Single values, the likeliest first.
-pub(super) fn proposals(field: FieldId, asked: &Asked<'_>, look: &Look<'_>) -> Vec<Scalar> {
+pub(super) fn proposals(
+    field: FieldId,
+    asked: &Constraints<'_>,
+    sample: &SampleField<'_>,
+) -> Vec<Scalar> {
     let mut values = Vec::new();
     let wanted = asked.iter().filter(|(_, want)| *want);
     let patterns = asked
@@ -29,20 +33,20 @@ pub(super) fn proposals(field: FieldId, asked: &Asked<'_>, look: &Look<'_>) -> V
             .iter()
             .try_fold(first.clone(), |all, next| wildcards::common(&all, next));
         if let Some(all) = all {
-            values.extend(wildcards::texts(&all, look).into_iter().map(Scalar::text));
+            values.extend(wildcards::texts(&all, sample).into_iter().map(Scalar::text));
         }
     }
     for (predicate, _) in wanted {
-        values.extend(of(field, predicate, true, look));
+        values.extend(of(field, predicate, true, sample));
     }
     for (predicate, _) in asked.iter().filter(|(_, want)| !want) {
-        values.extend(of(field, predicate, false, look));
+        values.extend(of(field, predicate, false, sample));
     }
     values
 }
 
 /// Texts unlike those of the tests, for fields without other sample values.
-pub(super) fn otherwise(asked: &Asked<'_>) -> Vec<Scalar> {
+pub(super) fn fallback_texts(asked: &Constraints<'_>) -> Vec<Scalar> {
     let beside = |(predicate, _): &(&Predicate, bool)| match predicate {
         Predicate::Compare {
             value: Value::Text(text),
@@ -70,7 +74,7 @@ fn pattern(predicate: &Predicate, want: bool) -> Option<WildcardPattern> {
 }
 
 /// Values for one test.
-fn of(field: FieldId, predicate: &Predicate, want: bool, look: &Look<'_>) -> Vec<Scalar> {
+fn of(field: FieldId, predicate: &Predicate, want: bool, sample: &SampleField<'_>) -> Vec<Scalar> {
     match predicate {
         Predicate::Exists(_) => Vec::new(),
         Predicate::Compare {
@@ -84,12 +88,14 @@ fn of(field: FieldId, predicate: &Predicate, want: bool, look: &Look<'_>) -> Vec
             values.extend(around(high));
             values
         }
-        Predicate::Not(inner) => of(field, inner, !want, look),
+        Predicate::Not(inner) => of(field, inner, !want, sample),
         Predicate::All(parts) | Predicate::Any(parts) => {
             let parts = parts.iter().filter(|part| part.fields().contains(&field));
-            parts.flat_map(|part| of(field, part, want, look)).collect()
+            parts
+                .flat_map(|part| of(field, part, want, sample))
+                .collect()
         }
-        Predicate::Nested { inner, .. } => of(field, inner, want, look),
+        Predicate::Nested { inner, .. } => of(field, inner, want, sample),
         Predicate::Range { low, high, .. } => {
             let ends = low.iter().chain(high);
             ends.flat_map(|end| around(&end.value)).collect()
@@ -97,9 +103,9 @@ fn of(field: FieldId, predicate: &Predicate, want: bool, look: &Look<'_>) -> Vec
         _ if !want && !matches!(predicate, Predicate::Script(_)) => Vec::new(),
         Predicate::Constant(_) => Vec::new(),
         Predicate::Fuzzy { fuzzy, .. } => vec![Scalar::text(fuzzy.text.as_str())],
-        Predicate::Text { test, .. } => text(test, look),
+        Predicate::Text { test, .. } => text(test, sample),
         Predicate::EqualIgnoringCase { text, .. } => vec![Scalar::text(text.as_str())],
-        Predicate::Wildcard { pattern, .. } => wildcards::texts(pattern, look)
+        Predicate::Wildcard { pattern, .. } => wildcards::texts(pattern, sample)
             .into_iter()
             .map(Scalar::text)
             .collect(),
@@ -111,15 +117,15 @@ fn of(field: FieldId, predicate: &Predicate, want: bool, look: &Look<'_>) -> Vec
             .into_iter()
             .map(Scalar::text)
             .collect(),
-        Predicate::Script(expr) => script::values(expr, field, look),
+        Predicate::Script(expr) => script::values(expr, field, sample),
     }
 }
 
 /// Texts whose words meet a test.
-fn text(test: &TextTest, look: &Look<'_>) -> Vec<Scalar> {
+fn text(test: &TextTest, sample: &SampleField<'_>) -> Vec<Scalar> {
     let texts = match test {
         TextTest::Phrase { words, .. } => vec![words.join(" ")],
-        TextTest::Wildcard { pattern, .. } => wildcards::texts(pattern, look),
+        TextTest::Wildcard { pattern, .. } => wildcards::texts(pattern, sample),
         TextTest::Regex {
             pattern,
             insensitive,

@@ -1,7 +1,7 @@
 //! Texts for wildcard patterns: the intersection of two patterns, and realistic values for their
 //! open parts. Called by [`super::value`].
 
-use super::sample_values::{Look, System};
+use super::sample_values::{SampleField, System};
 use crate::plan::predicate::{WildcardPattern, WildcardToken};
 
 /// More pieces than these are not put together.
@@ -69,10 +69,10 @@ fn same(x: char, y: char) -> bool {
 }
 
 /// Texts of a pattern, the likeliest first.
-pub(super) fn texts(pattern: &WildcardPattern, look: &Look<'_>) -> Vec<String> {
+pub(super) fn texts(pattern: &WildcardPattern, sample: &SampleField<'_>) -> Vec<String> {
     let mut texts = Vec::new();
     for variant in 0..VARIANTS {
-        let text = fill(&pattern.0, variant, look);
+        let text = fill(&pattern.0, variant, sample);
         if !texts.contains(&text) {
             texts.push(text);
         }
@@ -80,7 +80,7 @@ pub(super) fn texts(pattern: &WildcardPattern, look: &Look<'_>) -> Vec<String> {
     texts
 }
 
-fn fill(pattern: &[WildcardToken], variant: usize, look: &Look<'_>) -> String {
+fn fill(pattern: &[WildcardToken], variant: usize, sample: &SampleField<'_>) -> String {
     let mut text = String::new();
     for (at, token) in pattern.iter().enumerate() {
         let next = pattern.get(at + 1).copied();
@@ -88,14 +88,19 @@ fn fill(pattern: &[WildcardToken], variant: usize, look: &Look<'_>) -> String {
             WildcardToken::Char(c) => text.push(*c),
             WildcardToken::One if next == Some(WildcardToken::Char(':')) => text.push('C'),
             WildcardToken::One => text.extend(['1', 'a', 'x', '2', 'b'].get(variant)),
-            WildcardToken::Many => text.push_str(&gap(&text, next, variant, look)),
+            WildcardToken::Many => text.push_str(&gap(&text, next, variant, sample)),
         }
     }
     text
 }
 
 /// What stands for `*` after this text and before that piece.
-fn gap(before: &str, next: Option<WildcardToken>, variant: usize, look: &Look<'_>) -> String {
+fn gap(
+    before: &str,
+    next: Option<WildcardToken>,
+    variant: usize,
+    sample: &SampleField<'_>,
+) -> String {
     let separator = |c: char| matches!(c, '\\' | '/');
     let after_separator = before.ends_with(separator);
     let chosen: [&str; VARIANTS] = match next {
@@ -115,20 +120,20 @@ fn gap(before: &str, next: Option<WildcardToken>, variant: usize, look: &Look<'_
         Some(WildcardToken::Char('.')) if after_separator || before.is_empty() => {
             ["sample", "update", "a1", "x", ""]
         }
-        None if after_separator => match (look.is_program(), look.system()) {
+        None if after_separator => match (sample.is_program(), sample.system()) {
             (true, System::Windows) => ["sample.exe", "update.exe", "a1.exe", "x", ""],
             (true, _) => ["sample", "update", "a1", "x", ""],
             (false, _) => ["sample.txt", "sample", "a1", "x", ""],
         },
-        _ if look.is_line() => match (before.is_empty(), next.is_none(), look.system()) {
+        _ if sample.is_line() => match (before.is_empty(), next.is_none(), sample.system()) {
             (true, _, System::Windows) => ["sample.exe ", "", "sample.exe -x ", "1", "sample"],
             (true, ..) => ["sample ", "", "sample -x ", "1", "sample"],
             (_, true, _) => ["", " -x", " ", "1", "sample"],
             _ => [" ", "", " -x ", "1", "sample"],
         },
         _ if after_separator => ["sample", "ada", "a1", "x", ""],
-        None if look.is_domain() && before.ends_with('.') => ["com", "example", "a1", "x", ""],
-        _ if look.is_domain() && before.is_empty() => ["sample.", "update.", "a1", "x", ""],
+        None if sample.is_domain() && before.ends_with('.') => ["com", "example", "a1", "x", ""],
+        _ if sample.is_domain() && before.is_empty() => ["sample.", "update.", "a1", "x", ""],
         // Text, so that a pattern that loses its `*` does not match as well.
         _ => ["1", "", "sample", "-x", "a1 "],
     };
@@ -145,13 +150,13 @@ mod tests {
     fn meet(a: &str, b: &str) -> Option<String> {
         let (a, b) = (WildcardPattern::eql(a), WildcardPattern::eql(b));
         let both = common(&a, &b)?;
-        let look = Look::new("process.command_line", System::Windows);
-        for text in texts(&both, &look) {
+        let sample = SampleField::new("process.command_line", System::Windows);
+        for text in texts(&both, &sample) {
             for pattern in [&a, &b] {
                 assert!(Pattern::wildcard(pattern, true).matches(&text), "{text}");
             }
         }
-        texts(&both, &look).into_iter().next()
+        texts(&both, &sample).into_iter().next()
     }
 
     #[test]
@@ -171,8 +176,8 @@ mod tests {
     #[test]
     fn there_is_text_for_each_star() {
         let of = |field: &str, pattern: &str| {
-            let look = Look::new(field, System::Windows);
-            texts(&WildcardPattern::eql(pattern), &look).remove(0)
+            let sample = SampleField::new(field, System::Windows);
+            texts(&WildcardPattern::eql(pattern), &sample).remove(0)
         };
         assert_eq!(of("process.args", "-p*"), "-p1");
         assert_eq!(of("process.args", "*password*"), "1password1");
@@ -185,8 +190,8 @@ mod tests {
     #[test]
     fn an_open_path_looks_like_one() {
         let of = |pattern: &str| {
-            let look = Look::new("process.executable", System::Windows);
-            texts(&WildcardPattern::eql(pattern), &look).remove(0)
+            let sample = SampleField::new("process.executable", System::Windows);
+            texts(&WildcardPattern::eql(pattern), &sample).remove(0)
         };
         assert_eq!(of(r"?:\Windows\CCM\*"), r"C:\Windows\CCM\sample.exe");
         assert_eq!(of(r"*\cmd.exe"), r"C:\Users\ada\Downloads\cmd.exe");

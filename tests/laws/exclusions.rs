@@ -11,7 +11,7 @@ use trapline::data_source::Catalogue;
 use trapline::diagnostic::{Diagnostic, SourceText};
 use trapline::event::Timestamp;
 use trapline::event::io::{Files, ReadSeek, Stop, TemporaryFile};
-use trapline::replay::dry_run::{Place, rehearse};
+use trapline::replay::dry_run::{DryRunPlace, run};
 use trapline::replay::{Subject, read_list};
 use trapline::rule::{self, Rule};
 use trapline::scan::{self, Alert, Inputs, Options, Stats, Watcher};
@@ -142,11 +142,11 @@ fn by_test(rule: &Rule, files: &Memory, catalogue: &Catalogue) -> Found {
     let scenario = "sources: [elastic_defend]\nexceptions: [list.ndjson]\nattack:\n  \
                     name: a\n  events_from: {file: log.ndjson, source: elastic_defend}\n  \
                     expect: alert\n";
-    let place = Place {
+    let place = DryRunPlace {
         file: "scenarios/r.yaml",
         files,
     };
-    let replayed = rehearse(&subject, catalogue, place, scenario, true).unwrap();
+    let replayed = run(&subject, catalogue, place, scenario, true).unwrap();
     let observed = replayed.iter().flat_map(|(_, observed)| &observed.checks);
     let matches = observed.flat_map(|check| &check.input.matches);
     let lines = matches.map(|found| {

@@ -15,7 +15,7 @@ use trapline::diagnostic::{Diagnostic, SourceText};
 use trapline::event::io::{Files, ReadSeek, Stop, TemporaryFile};
 use trapline::event::{Event, Timestamp};
 use trapline::replay::Subject;
-use trapline::replay::dry_run::{Place, rehearse};
+use trapline::replay::dry_run::{DryRunPlace, run};
 use trapline::rule::{self, Rule, RuleKind};
 use trapline::scan::{self, Alert, Inputs, Options, Stats, Watcher};
 
@@ -167,11 +167,11 @@ pub(crate) fn of_scenario(
         syntax: Syntax::parse(query.language, query.text.text()).ok(),
         rule: rule.clone(),
     };
-    let place = Place {
+    let place = DryRunPlace {
         file: "scenarios/r.yaml",
         files,
     };
-    let replayed = rehearse(&subject, catalogue, place, scenario, true).unwrap();
+    let replayed = run(&subject, catalogue, place, scenario, true).unwrap();
     let observed = replayed.iter().flat_map(|(_, observed)| &observed.checks);
     let matches = observed.flat_map(|check| &check.alerts);
     let found = matches.map(|found| {

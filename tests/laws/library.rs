@@ -12,7 +12,7 @@ use trapline::event::io::NoProgress;
 use trapline::explain::explain;
 use trapline::mutation::{MutantStatus, Mutation, MutationRequest, Operator, mutate};
 use trapline::replay::outcome::{Check, Observed, Verdict};
-use trapline::replay::trace::Observed as Seen;
+use trapline::replay::trace::TestTrace as Seen;
 use trapline::replay::{self, Options, Replayed, Subject, Test};
 
 /// The rules that ship, run with every case but those of these numbers.
@@ -49,7 +49,7 @@ fn run(leaves_out: &dyn Fn(usize) -> bool) -> Run {
     let subjects: Vec<&Subject> = tests.iter().map(|test| test.subject).collect();
     let catalogue = Catalogue::builtin().unwrap();
     let options = Options::default();
-    let (replayed, seen) = replay::observe(&tests, &catalogue, &settings.files, &options);
+    let (replayed, seen) = replay::run_traced(&tests, &catalogue, &settings.files, &options);
     let bounds = MutationRequest {
         jobs: 0,
         selects: &|_, _, _| true,

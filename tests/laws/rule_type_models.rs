@@ -409,9 +409,9 @@ proptest! {
             duration: Some(lasting),
             group_missing: true,
         });
-        let documents: Vec<threshold::ThresholdDocument> = events
+        let documents: Vec<threshold::Document> = events
             .iter()
-            .map(|event| threshold::ThresholdDocument {
+            .map(|event| threshold::Document {
                 counted: Counted {
                     groups: vec![terms(&event.first)],
                     cardinality: terms(&event.second),
@@ -454,9 +454,9 @@ proptest! {
         max_signals in 1..5_usize,
         how in suppressed(),
     ) {
-        let documents: Vec<query_rule::QueryDocument> = events
+        let documents: Vec<query_rule::Document> = events
             .iter()
-            .map(|event| query_rule::QueryDocument {
+            .map(|event| query_rule::Document {
                 groups: how.iter().map(|_| terms(&event.first)).collect(),
                 arrival: event.arrival(),
             })
@@ -492,9 +492,9 @@ proptest! {
         let suppression = how.map(Suppressed::rule);
         let values = |number: usize, _: &str| texts(&events[number].second);
         let history = schedule.1 + beyond;
-        let documents: Vec<new_terms::NewTermsDocument> = events
+        let documents: Vec<new_terms::Document> = events
             .iter()
-            .map(|event| new_terms::NewTermsDocument {
+            .map(|event| new_terms::Document {
                 carried: Carried::new(&[terms(&event.first), terms(&event.second)], event.time),
                 arrival: event.arrival(),
             })

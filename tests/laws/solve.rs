@@ -10,10 +10,10 @@ use trapline::data_source::{Catalogue, IndexPatterns};
 use trapline::diagnostic::SourceText;
 use trapline::lint;
 use trapline::replay::Subject;
-use trapline::replay::dry_run::{Place, rehearse};
+use trapline::replay::dry_run::{DryRunPlace, run};
 use trapline::replay::outcome::Verdict;
 use trapline::rule::RuleType;
-use trapline::synthesize::{self, Made, Request};
+use trapline::synthesize::{self, NewScenarios, Request};
 
 use crate::shared::shared;
 
@@ -133,7 +133,7 @@ fn solve(file: &PathBuf, catalogue: &Catalogue, types: &[RuleType]) -> Option<So
     })
 }
 
-fn reasons(made: &Made) -> BTreeMap<String, usize> {
+fn reasons(made: &NewScenarios) -> BTreeMap<String, usize> {
     let mut reasons = BTreeMap::new();
     for one in &made.unsolved {
         *reasons.entry(one.reason.to_string()).or_default() += 1;
@@ -141,7 +141,7 @@ fn reasons(made: &Made) -> BTreeMap<String, usize> {
     reasons
 }
 
-fn failed(made: &Made) -> Option<String> {
+fn failed(made: &NewScenarios) -> Option<String> {
     made.sketches.is_empty().then(|| {
         let reasons = made.unsolved.iter();
         let reasons: Vec<String> = reasons
@@ -152,13 +152,13 @@ fn failed(made: &Made) -> Option<String> {
 }
 
 /// The checks of what was written that do not end well.
-fn wrong(request: &Request<'_>, made: &Made) -> Vec<String> {
+fn wrong(request: &Request<'_>, made: &NewScenarios) -> Vec<String> {
     let mut wrong = Vec::new();
     for sketch in &made.sketches {
-        match rehearse(
+        match run(
             request.subject,
             request.catalogue,
-            Place::NOWHERE,
+            DryRunPlace::NOWHERE,
             &sketch.text(),
             false,
         ) {

@@ -8,7 +8,7 @@ use super::super::{Console, ExitCode};
 use crate::coverage::{Coverage, coverage};
 use crate::diagnostic::Diagnostic;
 use crate::project::Loaded;
-use crate::replay::trace::Observed;
+use crate::replay::trace::TestTrace;
 use crate::replay::{self, Options, Replayed};
 use crate::report::coverage as format;
 use crate::report::terminal::{CoverageOptions, write_coverage};
@@ -18,7 +18,7 @@ pub struct TracedRun {
     /// What the checks did.
     pub replayed: Replayed,
     /// What decided them, one entry a scenario.
-    pub observed: Vec<Observed>,
+    pub observed: Vec<TestTrace>,
     /// How loading went: passed or not loaded.
     pub code: ExitCode,
 }
@@ -72,7 +72,7 @@ pub fn observe(
         ..Options::default()
     };
     let tests = loaded.tests();
-    let (replayed, observed) = replay::observe(&tests, &catalogue, &settings.files, &options);
+    let (replayed, observed) = replay::run_traced(&tests, &catalogue, &settings.files, &options);
     console.diagnostics(&loaded.diagnostics);
     console.diagnostics(&replayed.diagnostics);
     let mut code =

@@ -251,7 +251,7 @@ impl Side {
         });
         let files = &self.settings.files;
         let options = Options::default();
-        let (replayed, observed) = replay::observe(&tests, &self.catalogue, files, &options);
+        let (replayed, observed) = replay::run_traced(&tests, &self.catalogue, files, &options);
         let subjects: Vec<&Subject> = tests.iter().map(|test| test.subject).collect();
         let bounds = MutationRequest {
             jobs: 0,

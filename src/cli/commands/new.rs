@@ -20,7 +20,7 @@ use crate::project::Target;
 use crate::replay::dry_run;
 use crate::report::generated;
 use crate::scenario::write::Sketch;
-use crate::synthesize::{self, Impossible, Request, Unsolved, Written};
+use crate::synthesize::{self, AppendableScenario, Request, SynthesizeError, Unsolved};
 
 /// How many things that were not found are listed.
 const LISTED: usize = 12;
@@ -226,11 +226,11 @@ fn fill(
         || dry_run::NOWHERE.to_owned(),
         |path| settings.files.name(path),
     );
-    let beside = dry_run::Place {
+    let beside = dry_run::DryRunPlace {
         file: &file,
         files: &settings.files,
     };
-    let written = Written::new(beside, &place.before).map_err(|why| {
+    let written = AppendableScenario::new(beside, &place.before).map_err(|why| {
         let diagnostic = Diagnostic::error(&error::NOT_EXTENDED, format!("`{file}`: {why}"))
             .help("`trapline check` says what is wrong with it; without `--fill-coverage` a first scenario is written");
         Problem::new(ExitCode::NotLoaded, diagnostic)
@@ -311,19 +311,19 @@ fn not_solved(unsolved: &[Unsolved]) -> Result<String, Box<Problem>> {
     Err(Problem::new(ExitCode::Failed, diagnostic))
 }
 
-fn possible<T>(solved: Result<T, Impossible>) -> Result<T, Box<Problem>> {
+fn possible<T>(solved: Result<T, SynthesizeError>) -> Result<T, Box<Problem>> {
     solved.map_err(|why| {
         let (exit, help) = match &why {
-            Impossible::Unsupported(_) => (
+            SynthesizeError::Unsupported(_) => (
                 ExitCode::NotLoaded,
                 "`trapline check` says more of the rule",
             ),
-            Impossible::NotFilled => (
+            SynthesizeError::NotFilled => (
                 ExitCode::NotLoaded,
                 "`trapline coverage` lists the clauses that no case decides",
             ),
-            Impossible::NoSource => (ExitCode::NotLoaded, SOURCES),
-            Impossible::UnknownSource(_) => (ExitCode::Usage, SOURCES),
+            SynthesizeError::NoSource => (ExitCode::NotLoaded, SOURCES),
+            SynthesizeError::UnknownSource(_) => (ExitCode::Usage, SOURCES),
         };
         let diagnostic = Diagnostic::error(&error::NOT_SOLVED, why.to_string()).help(help);
         Problem::new(exit, diagnostic)

@@ -19,7 +19,7 @@ use crate::project::{
 };
 use crate::replay::census::RuleCensus;
 use crate::replay::outcome::CheckKey;
-use crate::replay::trace::Observed;
+use crate::replay::trace::TestTrace;
 use crate::report::html::PageDetails;
 use crate::report::links::Links;
 use crate::report::{View, github, html, json, junit, markdown, sarif, terminal};
@@ -96,7 +96,7 @@ pub fn run_loaded(
 }
 
 /// What the page says of each check.
-fn details(observed: &[Observed], page: bool) -> BTreeMap<CheckKey, CheckDetails> {
+fn details(observed: &[TestTrace], page: bool) -> BTreeMap<CheckKey, CheckDetails> {
     let all = observed.iter().filter(|_| page).flat_map(check_details);
     all.map(|details| (details.key.clone(), details)).collect()
 }

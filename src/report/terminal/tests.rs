@@ -6,7 +6,7 @@ use crate::diagnostic::query::EsqlCommand;
 use crate::diagnostic::query::text_part::Near;
 use crate::evaluate::FailureKind;
 use crate::project::{Conclusion, ConclusionInputs};
-use crate::replay::census::Standing;
+use crate::replay::census::TestedState;
 use crate::replay::outcome::{CheckWarning, NoneRecord, Observed, Outcome, Verdict};
 use crate::replay::reason::{NotRun, Reason, RefusedQuery, Uncertainty};
 use crate::replay::test_fixtures::{self, ATTACK, alert, check, rule, stopped};
@@ -106,15 +106,15 @@ fn what_was_not_tested_is_named() {
     let mut new = calm();
     for number in 0..12 {
         let file = format!("rules/u{number}.toml");
-        new.rules.0.push(rule(&file, Standing::Untested));
+        new.rules.0.push(rule(&file, TestedState::Untested));
     }
-    let esql = || Standing::Unsupported("rules of type esql".into());
+    let esql = || TestedState::Unsupported("rules of type esql".into());
     new.rules.0.push(rule("rules/e1.toml", esql()));
     new.rules.0.push(rule("rules/e2.toml", esql()));
     let patterns = vec!["logs-cloud_defend.*".to_owned()];
     new.rules
         .0
-        .push(rule("rules/c.toml", Standing::Unshaped(patterns)));
+        .push(rule("rules/c.toml", TestedState::Unshaped(patterns)));
     new.scenarios[0].untested = vec!["winlogbeat".into()];
     new.scenarios[0].unshaped = vec![
         "logs-crowdstrike.fdr*".into(),

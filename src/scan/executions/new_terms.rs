@@ -11,7 +11,7 @@ use crate::evaluate::new_terms::Carried;
 use crate::evaluate::term::Term;
 use crate::event::Timestamp;
 use crate::execution::Arrival;
-use crate::execution::new_terms::{Alerted, NewTermsDocument, execute};
+use crate::execution::new_terms::{Alerted, Document, execute};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
 use crate::rule::NewTerms;
@@ -35,7 +35,7 @@ pub(super) struct NewTermsExecutor<'r> {
 
 /// A document, and its values of the fields that alerts are suppressed by.
 pub(super) struct Grouped {
-    document: NewTermsDocument,
+    document: Document,
     values: Vec<Vec<Term>>,
 }
 
@@ -102,7 +102,7 @@ impl RuleExecutor for NewTermsExecutor<'_> {
         let mut terms = reading.content.terms();
         let values = terms.split_off(self.settings.fields.len().min(terms.len()));
         Grouped {
-            document: NewTermsDocument {
+            document: Document {
                 carried: Carried::new(&terms, time),
                 arrival: reading.arrival,
             },
@@ -171,16 +171,13 @@ impl RuleExecutor for NewTermsExecutor<'_> {
 }
 
 /// The combinations of the documents that were seen before, each as a document of its own.
-fn past(
-    past: &BTreeMap<Arc<[Term]>, i64>,
-    held: &VecDeque<Held<Grouped>>,
-) -> Vec<NewTermsDocument> {
+fn past(past: &BTreeMap<Arc<[Term]>, i64>, held: &VecDeque<Held<Grouped>>) -> Vec<Document> {
     let combinations = held
         .iter()
         .flat_map(|held| &held.document.document.carried.combinations);
     let known = combinations.filter_map(|terms| past.get_key_value(terms));
     let known: BTreeMap<&Arc<[Term]>, i64> = known.map(|(terms, time)| (terms, *time)).collect();
-    let documents = known.into_iter().map(|(terms, time)| NewTermsDocument {
+    let documents = known.into_iter().map(|(terms, time)| Document {
         carried: Carried {
             combinations: vec![Arc::clone(terms)],
             time,

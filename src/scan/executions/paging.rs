@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::reading::Reading;
 use super::replay::{ExecutionResult, Group, Held, MOST_ALERTED, RuleExecutor};
-use crate::execution::query_rule::{Known, QueryDocument, execute};
+use crate::execution::query_rule::{Document, Known, execute};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
 use crate::scan::EventRecord;
@@ -25,10 +25,10 @@ impl<'r> QueryExecutor<'r> {
 }
 
 impl RuleExecutor for QueryExecutor<'_> {
-    type Document = QueryDocument;
+    type Document = Document;
 
-    fn document(&self, reading: Reading, _: &EventRecord) -> QueryDocument {
-        QueryDocument {
+    fn document(&self, reading: Reading, _: &EventRecord) -> Document {
+        Document {
             arrival: reading.arrival,
             groups: reading.content.terms(),
         }
@@ -37,7 +37,7 @@ impl RuleExecutor for QueryExecutor<'_> {
     fn execute(
         &mut self,
         execution: Execution,
-        held: &VecDeque<Held<QueryDocument>>,
+        held: &VecDeque<Held<Document>>,
     ) -> ExecutionResult {
         if self.known.count() > MOST_ALERTED {
             let oldest = held.iter().map(|held| held.number).min();
@@ -57,5 +57,5 @@ impl RuleExecutor for QueryExecutor<'_> {
         }
     }
 
-    fn expire(&mut self, _: QueryDocument) {}
+    fn expire(&mut self, _: Document) {}
 }

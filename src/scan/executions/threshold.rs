@@ -7,7 +7,7 @@ use super::replay::{ExecutionResult, Group, Held, RuleExecutor};
 use crate::evaluate::threshold::{Counted, Threshold};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
-use crate::execution::threshold::{History, ThresholdDocument, execute};
+use crate::execution::threshold::{Document, History, execute};
 use crate::rule;
 use crate::scan::EventRecord;
 
@@ -34,12 +34,12 @@ impl<'r> ThresholdExecutor<'r> {
 }
 
 impl RuleExecutor for ThresholdExecutor<'_> {
-    type Document = ThresholdDocument;
+    type Document = Document;
 
-    fn document(&self, reading: Reading, _: &EventRecord) -> ThresholdDocument {
+    fn document(&self, reading: Reading, _: &EventRecord) -> Document {
         let mut groups = reading.content.terms();
         let cardinality = groups.split_off(self.groups.min(groups.len()));
-        ThresholdDocument {
+        Document {
             counted: Counted {
                 groups,
                 cardinality: cardinality.into_iter().next().unwrap_or_default(),
@@ -52,7 +52,7 @@ impl RuleExecutor for ThresholdExecutor<'_> {
     fn execute(
         &mut self,
         execution: Execution,
-        held: &VecDeque<Held<ThresholdDocument>>,
+        held: &VecDeque<Held<Document>>,
     ) -> ExecutionResult {
         let documents = held.iter().map(|held| &held.document).enumerate();
         let (threshold, history) = (self.threshold, &mut self.history);
@@ -73,5 +73,5 @@ impl RuleExecutor for ThresholdExecutor<'_> {
         }
     }
 
-    fn expire(&mut self, _: ThresholdDocument) {}
+    fn expire(&mut self, _: Document) {}
 }

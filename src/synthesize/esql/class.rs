@@ -41,8 +41,8 @@ pub(super) struct Class<'s> {
 impl Class<'_> {
     /// The values that its first document is given in a field.
     pub(super) fn values(&self, field: &str) -> Vec<Scalar> {
-        let draft = self.rows.first().and_then(|row| row.state.draft.as_ref());
-        draft.map_or_else(Vec::new, |draft| draft.event().values(field).to_vec())
+        let builder = self.rows.first().and_then(|row| row.state.draft.as_ref());
+        builder.map_or_else(Vec::new, |builder| builder.event().values(field).to_vec())
     }
 
     pub(super) fn take(&mut self, need: &Need, goals: usize) {

@@ -2,7 +2,7 @@
 
 use super::texts;
 use crate::event::{Scalar, Value};
-use crate::synthesize::event_builder::Draft;
+use crate::synthesize::event_builder::EventBuilder;
 
 /// No keyword of so many characters is indexed in the field lists.
 const LONG: i64 = 9_000;
@@ -19,7 +19,7 @@ pub(super) fn scalar(value: &Value) -> Scalar {
 }
 
 /// Sets the members of a JSON object on an event.
-pub(super) fn with_members(draft: &mut Draft<'_>, json: &str) -> Option<()> {
+pub(super) fn with_members(builder: &mut EventBuilder<'_>, json: &str) -> Option<()> {
     let document: serde_json::Value = serde_json::from_str(json).ok()?;
     let mut open = vec![(String::new(), document)];
     let mut is_set = false;
@@ -41,27 +41,27 @@ pub(super) fn with_members(draft: &mut Draft<'_>, json: &str) -> Option<()> {
             serde_json::Value::Number(number) => Scalar::Number(number.to_string().into()),
             serde_json::Value::Null => continue,
         };
-        if !draft.can_set(&path) {
+        if !builder.can_set(&path) {
             return None;
         }
         is_set = true;
-        draft.fields.insert(path, vec![scalar]);
+        builder.fields.insert(path, vec![scalar]);
     }
     is_set.then_some(())
 }
 
 /// Makes the text of a field longer than keywords are indexed.
-pub(super) fn lengthen(draft: &mut Draft<'_>, path: &str) -> Option<()> {
-    if !draft.can_set(path) {
+pub(super) fn lengthen(builder: &mut EventBuilder<'_>, path: &str) -> Option<()> {
+    if !builder.can_set(path) {
         return None;
     }
-    let event = draft.event();
+    let event = builder.event();
     let own = event
         .values(path)
         .first()
         .map_or_else(|| "sample".to_owned(), ToString::to_string);
     let rest = texts::repeated('A', LONG)?;
-    draft
+    builder
         .fields
         .insert(path.to_owned(), vec![Scalar::text(format!("{own} {rest}"))]);
     Some(())

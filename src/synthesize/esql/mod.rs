@@ -92,8 +92,8 @@ fn labelled<'t, 's>(templates: &'t [Template<'s>]) -> Vec<(String, &'t Template<
     let mut ordered: Vec<&Template<'_>> = templates.iter().collect();
     ordered.sort_by_key(|template| template.state.at);
     let labelled = ordered.into_iter().filter_map(|template| {
-        let draft = template.state.draft.as_ref()?;
-        Some((label(draft.kind, &mut labels), template))
+        let builder = template.state.draft.as_ref()?;
+        Some((label(builder.kind, &mut labels), template))
     });
     labelled.collect()
 }
@@ -114,7 +114,7 @@ fn sketch(
         .filter_map(|(_, own)| own.state.answer.clone())
         .next();
     let events = events.iter().filter_map(|(label, template)| {
-        let draft = template.state.draft.as_ref()?;
+        let builder = template.state.draft.as_ref()?;
         let copies = (template.times > 1).then(|| SketchCopies {
             times: template.times,
             every: every(within, template.times),
@@ -122,9 +122,9 @@ fn sketch(
         });
         Some(SketchEvent {
             label: label.clone(),
-            kind: draft.kind_name(),
+            kind: builder.kind_name(),
             at: template.state.at,
-            fields: draft.fields.clone().into_iter().collect(),
+            fields: builder.fields.clone().into_iter().collect(),
             copies,
         })
     });

@@ -17,7 +17,7 @@ use crate::plan::Plan;
 use crate::plan::pipeline::{Cell, ColumnId, DataType, Expr};
 use crate::plan::predicate::WildcardPattern;
 use crate::replay::START;
-use crate::synthesize::sample_values::{Look, System};
+use crate::synthesize::sample_values::{SampleField, System};
 use crate::synthesize::search::{PartialEvent, Search};
 use crate::synthesize::wildcards;
 
@@ -127,7 +127,7 @@ impl OfColumn {
             system: state
                 .draft
                 .as_ref()
-                .map_or(System::Linux, |draft| draft.system()),
+                .map_or(System::Linux, |builder| builder.system()),
             data_type: own.map_or(DataType::Keyword, |own| own.data_type),
             is_answer: matches!(search.levels.definition(column), Definition::Completed),
         }
@@ -137,9 +137,9 @@ impl OfColumn {
         if self.is_answer {
             return Vec::new();
         }
-        let look = Look::new(&self.path, self.system);
+        let sample = SampleField::new(&self.path, self.system);
         let family = family(self.data_type);
-        let samples = look.values(family);
+        let samples = sample.values(family);
         let samples = samples.iter().filter_map(|own| typed(own, self.data_type));
         samples.map(Cell::One).collect()
     }
@@ -150,8 +150,8 @@ impl OfColumn {
             Wish::Null => vec![Cell::NULL],
             Wish::Cells(cells) => cells.iter().filter_map(|cell| self.fitting(cell)).collect(),
             Wish::Pattern(pattern) => {
-                let look = Look::new(&self.path, self.system);
-                let found = wildcards::texts(pattern, &look);
+                let sample = SampleField::new(&self.path, self.system);
+                let found = wildcards::texts(pattern, &sample);
                 let cells = found.iter().map(|text| text_cell(text));
                 cells.filter_map(|cell| self.fitting(&cell)).collect()
             }
@@ -221,16 +221,16 @@ fn date(text: &str) -> Timestamp {
 
 /// The event, changed so that a search condition comes out so.
 pub(super) fn searched<'s>(state: &State<'s>, plan: &Plan, want: bool) -> Option<State<'s>> {
-    let draft = state.draft.as_ref()?;
+    let builder = state.draft.as_ref()?;
     let prepared = Prepared::new(plan).ok()?;
     let (_, stage) = plan.positive().next()?;
     let mut search = Search::new(&prepared);
     let found = search.meet(
-        PartialEvent::new(draft.clone()),
+        PartialEvent::new(builder.clone()),
         vec![(&stage.condition, want)],
     )?;
     let mut changed = state.clone();
-    changed.draft = Some(found.draft().clone());
+    changed.draft = Some(found.builder().clone());
     Some(changed)
 }
 

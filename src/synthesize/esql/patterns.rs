@@ -1,10 +1,10 @@
 //! Texts of wildcard patterns where nothing is known of the field.
 
 use crate::plan::predicate::WildcardPattern;
-use crate::synthesize::sample_values::{Look, System};
+use crate::synthesize::sample_values::{SampleField, System};
 use crate::synthesize::wildcards;
 
 /// Texts of a pattern.
 pub(super) fn texts(pattern: &WildcardPattern) -> Vec<String> {
-    wildcards::texts(pattern, &Look::new("", System::Linux))
+    wildcards::texts(pattern, &SampleField::new("", System::Linux))
 }

@@ -12,7 +12,7 @@ use crate::data_source::{DataSource, EventKind, IndexPatterns};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::pipeline::Probe;
 use crate::plan::pipeline::{Cell, ColumnId};
-use crate::synthesize::event_builder::Draft;
+use crate::synthesize::event_builder::EventBuilder;
 
 /// How many kinds of event are tried for one row.
 const KINDS: usize = 12;
@@ -119,8 +119,8 @@ impl<'a, 'p> Builder<'a, 'p> {
         goals: &[Goal],
         seed: Option<&Template<'a>>,
     ) -> Result<Template<'a>, Missing> {
-        let start = |draft: Draft<'a>, at: i64, answer: Option<String>| State {
-            draft: Some(draft),
+        let start = |builder: EventBuilder<'a>, at: i64, answer: Option<String>| State {
+            draft: Some(builder),
             at,
             cells: Vec::new(),
             answer,
@@ -135,25 +135,26 @@ impl<'a, 'p> Builder<'a, 'p> {
         };
         let answer = seed.and_then(|seed| seed.state.answer.clone());
         if let Some(seed) = seed
-            && let Some(draft) = &seed.state.draft
+            && let Some(builder) = &seed.state.draft
         {
-            let from = start(draft.clone(), seed.state.at, answer.clone());
+            let from = start(builder.clone(), seed.state.at, answer.clone());
             if let Some(state) = search.meet(from, goals.to_vec()) {
                 return Ok(of(state));
             }
         }
         for kind in self.kinds(search, goals) {
-            let mut draft = Draft::new(self.source, kind);
+            let mut builder = EventBuilder::new(self.source, kind);
             if let Some(own) = seed.and_then(|seed| seed.state.draft.as_ref()) {
-                draft.fields.clone_from(&own.fields);
+                builder.fields.clone_from(&own.fields);
             }
             let at = seed.map_or(0, |seed| seed.state.at);
-            if let Some(state) = search.meet(start(draft, at, answer.clone()), goals.to_vec()) {
+            if let Some(state) = search.meet(start(builder, at, answer.clone()), goals.to_vec()) {
                 return Ok(of(state));
             }
             if seed.is_some() {
-                let draft = Draft::new(self.source, kind);
-                if let Some(state) = search.meet(start(draft, at, answer.clone()), goals.to_vec()) {
+                let builder = EventBuilder::new(self.source, kind);
+                if let Some(state) = search.meet(start(builder, at, answer.clone()), goals.to_vec())
+                {
                     return Ok(of(state));
                 }
             }
@@ -171,7 +172,7 @@ impl<'a, 'p> Builder<'a, 'p> {
         let mut ranked: Vec<(usize, &EventKind)> = kinds
             .map(|kind| {
                 let state = State {
-                    draft: Some(Draft::new(self.source, kind)),
+                    draft: Some(EventBuilder::new(self.source, kind)),
                     at: 0,
                     cells: Vec::new(),
                     answer: None,

@@ -10,7 +10,7 @@ use crate::evaluate::pipeline::{CompletionAnswer, Input, Probe, ProbeExpr, Probe
 use crate::event::{Event, Scalar, Timestamp};
 use crate::plan::pipeline::{Cell, ColumnId, ColumnOrigin, Expr, Metadata};
 use crate::replay::START;
-use crate::synthesize::event_builder::Draft;
+use crate::synthesize::event_builder::EventBuilder;
 
 /// The executions start so long after the first event.
 const LATER: i64 = 1_000;
@@ -28,7 +28,7 @@ pub(super) struct Settled {
 #[derive(Debug, Clone)]
 pub(super) struct State<'s> {
     /// The event of a document; none of a row of groups.
-    pub(super) draft: Option<Draft<'s>>,
+    pub(super) draft: Option<EventBuilder<'s>>,
     /// Its time from the start, in milliseconds.
     pub(super) at: i64,
     /// The values of a row of groups.
@@ -53,11 +53,11 @@ pub(super) struct RowProbe<'a, 'p> {
 impl RowProbe<'_, '_> {
     /// The event as it is stored.
     pub(super) fn event(&self, state: &State<'_>) -> Option<Event> {
-        let draft = state.draft.as_ref()?;
-        let mut event = draft.event();
+        let builder = state.draft.as_ref()?;
+        let mut event = builder.event();
         let time = Timestamp::from_millis(START.millis() + state.at);
         event.set("@timestamp", vec![Scalar::text(time.to_string())]);
-        let index = self.source.indices.get(draft.kind.index);
+        let index = self.source.indices.get(builder.kind.index);
         event.index = index.map(|index| index.name.clone());
         event.id = Some("id".to_owned());
         Some(event)
@@ -135,7 +135,7 @@ impl RowProbe<'_, '_> {
             changed.answer = Some(cell.text());
             return Some(changed);
         }
-        let Some(draft) = &mut changed.draft else {
+        let Some(builder) = &mut changed.draft else {
             match changed.cells.iter_mut().find(|(own, _)| *own == column) {
                 Some((_, own)) => *own = cell.clone(),
                 None => changed.cells.push((column, cell.clone())),
@@ -144,13 +144,13 @@ impl RowProbe<'_, '_> {
         };
         match self.levels.pipeline.column(column).map(|own| &own.origin) {
             Some(ColumnOrigin::Metadata(Metadata::Source)) => {
-                document::with_members(draft, &cell.text())?;
+                document::with_members(builder, &cell.text())?;
                 return Some(changed);
             }
             Some(ColumnOrigin::Ignored(fields)) => {
                 let (_, readers) = fields.iter().find(|(name, _)| *name == cell.text())?;
                 let reader = readers.iter().flatten().next()?;
-                document::lengthen(draft, &reader.read_from)?;
+                document::lengthen(builder, &reader.read_from)?;
                 return Some(changed);
             }
             _ => {}
@@ -163,13 +163,13 @@ impl RowProbe<'_, '_> {
             changed.at = date.millis() - START.millis();
             return (changed.at.abs() <= SPAN).then_some(changed);
         }
-        if !draft.can_set(&path) {
+        if !builder.can_set(&path) {
             return None;
         }
         let values: Vec<Scalar> = cell.values().iter().map(document::scalar).collect();
-        draft.fields.remove(&path);
-        if draft.event().values(&path) != values.as_slice() {
-            draft.fields.insert(path, values);
+        builder.fields.remove(&path);
+        if builder.event().values(&path) != values.as_slice() {
+            builder.fields.insert(path, values);
         }
         Some(changed)
     }

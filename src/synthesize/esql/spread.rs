@@ -10,7 +10,7 @@ use crate::evaluate::pipeline::ProbeExpr;
 use crate::event::Scalar;
 use crate::plan::pipeline::{Cell, ColumnId, Expr};
 use crate::synthesize::rule_type::numbered;
-use crate::synthesize::sample_values::Look;
+use crate::synthesize::sample_values::SampleField;
 
 /// More events than these are not made of one row.
 const MOST: usize = 1_500;
@@ -89,8 +89,8 @@ impl<'a> Spreader<'a, '_> {
                 {
                     return false;
                 }
-                if let Some(draft) = &mut row.state.draft {
-                    draft.fields.insert(field.to_owned(), vec![value.clone()]);
+                if let Some(builder) = &mut row.state.draft {
+                    builder.fields.insert(field.to_owned(), vec![value.clone()]);
                 }
             }
             changed.push(rows);
@@ -191,19 +191,19 @@ impl<'a> Spreader<'a, '_> {
         expr: Option<&Expr>,
         count: usize,
     ) -> Vec<Scalar> {
-        let Some((first, draft)) = rows
+        let Some((first, builder)) = rows
             .first()
             .and_then(|row| Some((row, row.state.draft.as_ref()?)))
         else {
             return Vec::new();
         };
-        if !draft.can_set(field) {
+        if !builder.can_set(field) {
             return Vec::new();
         }
         let mapped = self.rows.source.field(self.patterns, field);
         let family = mapped.and_then(|own| own.field_type.family());
-        let own = draft.event().values(field).first().cloned();
-        let look = Look::new(field, draft.system());
+        let own = builder.event().values(field).first().cloned();
+        let sample = SampleField::new(field, builder.system());
         let mut pool: Vec<Scalar> = own.into_iter().collect();
         pool.extend(options::asked(
             &self.rows,
@@ -214,14 +214,14 @@ impl<'a> Spreader<'a, '_> {
         ));
         let base: Vec<Scalar> = pool
             .iter()
-            .chain(&look.values(family))
+            .chain(&sample.values(family))
             .take(4)
             .cloned()
             .collect();
         for number in 1..=count + 8 {
             pool.extend(numbered(number, family, &base));
         }
-        pool.extend(look.values(family));
+        pool.extend(sample.values(family));
         let tests: Vec<Tests<'_>> = rows
             .iter()
             .map(|row| Tests::new(&self.rows, row, expr))
@@ -276,8 +276,8 @@ impl<'t> Tests<'t> {
     /// What the expression is with this value; `None` where the document does not meet its goals.
     fn with(&self, field: &str, value: &Scalar) -> Option<Cell> {
         let mut state = self.state.clone();
-        let draft = state.draft.as_mut()?;
-        draft.fields.insert(field.to_owned(), vec![value.clone()]);
+        let builder = state.draft.as_mut()?;
+        builder.fields.insert(field.to_owned(), vec![value.clone()]);
         let row = self.search.row(&state);
         let holds =
             |(want, test): &(Want, ProbeExpr)| want.is(&self.search.tested(test, &row, &state));
@@ -301,8 +301,8 @@ fn vary<'s>(rows: Vec<Template<'s>>, field: &str, values: &[Scalar]) -> Vec<Temp
     }
     let with = |value: &Scalar, row: &Template<'s>| {
         let mut copy = row.clone();
-        if let Some(draft) = &mut copy.state.draft {
-            draft.fields.insert(field.to_owned(), vec![value.clone()]);
+        if let Some(builder) = &mut copy.state.draft {
+            builder.fields.insert(field.to_owned(), vec![value.clone()]);
         }
         copy
     };

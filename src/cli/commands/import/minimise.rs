@@ -58,7 +58,7 @@ pub(super) fn run(
         name: place.free_name(&name(args, &recordings)),
         rule: place.rule.clone(),
         exceptions: linked.items.iter().map(with_path).collect(),
-        place: dry_run::Place {
+        place: dry_run::DryRunPlace {
             file: &settings.files.name(&place.file),
             files: &settings.files,
         },

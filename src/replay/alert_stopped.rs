@@ -4,7 +4,7 @@ use super::outcome::{CauseRecord, NoneRecord};
 use super::reason::{ReasonName, ReasonWord};
 
 /// Why a rule does not alert although its query matches.
-pub(super) struct Stopped {
+pub(super) struct AlertStopped {
     /// Each of them, lifted alone, makes an alert.
     pub(super) reasons: Vec<ReasonName>,
     /// More that a scenario may give as the reason: a value that was seen, a threshold.
@@ -13,7 +13,7 @@ pub(super) struct Stopped {
     pub(super) record: NoneRecord,
 }
 
-impl Stopped {
+impl AlertStopped {
     /// Stopped by structural words; `value` is what was seen.
     pub(super) fn by_words(words: &[ReasonWord], value: String) -> Self {
         let cause = |word: &ReasonWord| CauseRecord {
