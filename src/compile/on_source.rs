@@ -17,7 +17,7 @@ use super::refusal::Refused;
 use super::syntax::Syntax;
 use crate::data_source::DataSource;
 use crate::diagnostic::QueryText;
-use crate::event::schema::Resolution;
+use crate::event::schema::{MappedField, Resolution};
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::language::QueryError;
 use crate::language::eql::RequestFieldNames;
@@ -127,26 +127,34 @@ impl<'r> SourceCompiler<'r> {
     /// Adds the sources that are deployed beside this one, for [`Self::compile_together`].
     #[must_use]
     pub fn with_other_sources(mut self, others: &[&'r DataSource]) -> Self {
-        let mapping = |source: &&'r DataSource| {
-            FieldTypes::new(source, [], self.types.patterns()).mapping_of(&self.fields)
+        let patterns = self.types.patterns();
+        let others = others.iter();
+        let types: Vec<FieldTypes<'_>> = others
+            .map(|source| FieldTypes::new(source, [], patterns))
+            .collect();
+        let differs = |path: &str| {
+            let others = types.iter().filter_map(|types| types.get(path));
+            let others: Vec<MappedField> = others.collect();
+            let own = self.mapping.get(path);
+            match self.syntax {
+                Syntax::Eql(_) => is_in_conflict(path, own, &others),
+                _ => is_mixed(own, &others) || self.is_searched_otherwise(path, &others),
+            }
         };
-        let view: Vec<Mapping> = others.iter().map(mapping).collect();
-        let is_mixed = |path: &str| match self.syntax {
-            Syntax::Eql(_) => is_in_conflict(path, &self.mapping, &view),
-            _ => is_mixed(path, &self.mapping, &view) || self.is_searched_otherwise(path, &view),
-        };
-        if self.fields.names().any(is_mixed) {
-            self.view = view;
+        // Mappings are made for the few rules for which the types differ.
+        if self.fields.names().any(differs) {
+            let mappings = types.iter().map(|types| types.mapping_of(&self.fields));
+            self.view = mappings.collect();
         }
         self
     }
 
     /// Whether Kibana searches the field with `terms` where this source is alone, and not where the
     /// others are searched as well.
-    fn is_searched_otherwise(&self, path: &str, view: &[Mapping]) -> bool {
-        let own = self.mapping.find(path);
+    fn is_searched_otherwise(&self, path: &str, others: &[MappedField]) -> bool {
+        let own = self.mapping.get(path);
         let is_compared = self.compared.iter().any(|field| field == path);
-        let mut others = view.iter().filter_map(|other| other.find(path));
+        let mut others = others.iter();
         is_compared
             && own.is_some_and(|own| is_exact(&own.field_type))
             && others.any(|other| !is_exact(&other.field_type))
@@ -277,23 +285,31 @@ impl<'r> SourceCompiler<'r> {
 }
 
 /// Whether the types of a field in the sources do not go together, which EQL refuses.
-fn is_in_conflict(path: &str, own: &Mapping, others: &[Mapping]) -> bool {
-    let known = std::iter::once(own).chain(others);
-    let known = known.filter(|mapping| mapping.find(path).is_some());
-    let known: Vec<Mapping> = known.cloned().collect();
-    known.len() > 1 && matches!(Schema::new(known).resolve(path), Resolution::Conflict(_))
+fn is_in_conflict(path: &str, own: Option<&MappedField>, others: &[MappedField]) -> bool {
+    let known: Vec<&MappedField> = own.into_iter().chain(others).collect();
+    let mut pairs = known.windows(2);
+    if pairs.all(|pair| matches!(pair, [a, b] if a.field_type == b.field_type)) {
+        return false;
+    }
+    let mappings = known.into_iter().map(|field| {
+        let mut mapping = Mapping::default();
+        mapping.insert(path, field.clone());
+        mapping
+    });
+    let schema = Schema::new(mappings.collect());
+    matches!(schema.resolve(path), Resolution::Conflict(_))
 }
 
 /// Whether a field is exactly a keyword, or exactly a date, in one source and not in all that have
 /// it: Kibana then translates its values in another way. A field that the first source does not map is
 /// a keyword once a document has it.
-fn is_mixed(path: &str, own: &Mapping, others: &[Mapping]) -> bool {
+fn is_mixed(own: Option<&MappedField>, others: &[MappedField]) -> bool {
     let kind = |field_type: &FieldType| match field_type {
         FieldType::Keyword { .. } => 0,
         FieldType::Date(_) | FieldType::DateNanos(_) => 1,
         _ => 2,
     };
-    let first = own.get(path).map_or(0, |field| kind(&field.field_type));
-    let mut others = others.iter().filter_map(|other| other.get(path));
+    let first = own.map_or(0, |field| kind(&field.field_type));
+    let mut others = others.iter();
     others.any(|field| kind(&field.field_type) != first)
 }

@@ -3,6 +3,7 @@
 //! executions, is [`crate::execution`]'s.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::term::{Term, combinations};
 
@@ -18,12 +19,25 @@ pub struct Threshold {
 /// The values read from one document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counted {
-    /// The terms of each field that groups; empty for a rule without groups.
-    pub groups: Vec<Vec<Term>>,
+    /// The keys of its groups, one term a field: several where a field has several values, none where
+    /// it lacks one. A rule without groups has one empty key. Made once, for every execution.
+    pub keys: Vec<Arc<[Term]>>,
     /// The terms of the cardinality field.
     pub cardinality: Vec<Term>,
     /// In milliseconds, by the field that the time range filters.
     pub time: i64,
+}
+
+impl Counted {
+    /// A document with the terms of each field that groups and of the cardinality field.
+    pub fn new(groups: &[Vec<Term>], cardinality: Vec<Term>, time: i64) -> Self {
+        let keys = combinations(groups).into_iter().map(Arc::from);
+        Self {
+            keys: keys.collect(),
+            cardinality,
+            time,
+        }
+    }
 }
 
 /// A group.
@@ -53,21 +67,23 @@ impl Threshold {
 /// The groups of these documents in the order of their keys. A document that lacks a field is in
 /// none; one with several values is in the group of each.
 pub fn buckets<'d>(documents: impl Iterator<Item = (usize, &'d Counted)>) -> Vec<Bucket> {
-    let mut buckets: BTreeMap<Vec<Term>, Bucket> = BTreeMap::new();
+    let mut groups: BTreeMap<&[Term], Vec<(usize, &Counted)>> = BTreeMap::new();
     for (number, document) in documents {
-        for key in combinations(&document.groups) {
-            let bucket = buckets.entry(key).or_insert_with_key(|key| Bucket {
-                key: key.clone(),
-                documents: Vec::new(),
-                distinct: BTreeSet::new(),
-                first: document.time,
-                last: document.time,
-            });
-            bucket.documents.push(number);
-            bucket.distinct.extend(document.cardinality.iter().cloned());
-            bucket.first = bucket.first.min(document.time);
-            bucket.last = bucket.last.max(document.time);
+        for key in &document.keys {
+            groups.entry(key).or_default().push((number, document));
         }
     }
-    buckets.into_values().collect()
+    let bucket = |(key, documents): (&[Term], Vec<(usize, &Counted)>)| {
+        let times = || documents.iter().map(|(_, document)| document.time);
+        let cardinality = documents.iter().flat_map(|(_, one)| &one.cardinality);
+        let distinct: BTreeSet<&Term> = cardinality.collect();
+        Bucket {
+            key: key.to_vec(),
+            distinct: distinct.into_iter().cloned().collect(),
+            first: times().min().unwrap_or_default(),
+            last: times().max().unwrap_or_default(),
+            documents: documents.into_iter().map(|(number, _)| number).collect(),
+        }
+    };
+    groups.into_iter().map(bucket).collect()
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::replayed::Execution;
 use super::suppress::{Group, HitOutcome, OpenGroups};
 use super::window::Arrival;
-use crate::evaluate::term::{Term, combinations};
+use crate::evaluate::term::Term;
 use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
 
 /// A document that meets the rule's query, filters and exceptions.
@@ -42,8 +42,8 @@ impl History {
     /// Whether a document was counted in an alert of one of its groups. It is then left out of all
     /// its groups, because Kibana excludes documents.
     fn has_counted(&self, document: &Counted) -> bool {
-        let counted = |key: &Vec<Term>| self.0.get(key).is_some_and(|last| document.time <= *last);
-        !self.0.is_empty() && combinations(&document.groups).iter().any(counted)
+        let counted = |key: &[Term]| self.0.get(key).is_some_and(|last| document.time <= *last);
+        !self.0.is_empty() && document.keys.iter().any(|key| counted(key))
     }
 }
 
@@ -112,11 +112,11 @@ mod tests {
     fn at(minute: i64, values: &[&str]) -> Document {
         let time = minute * MINUTE;
         Document {
-            counted: Counted {
-                groups: vec![values.iter().map(|value| term(value)).collect()],
-                cardinality: vec![term("p")],
+            counted: Counted::new(
+                &[values.iter().map(|value| term(value)).collect()],
+                vec![term("p")],
                 time,
-            },
+            ),
             arrival: Arrival {
                 time: Some(time),
                 arrived: time,
@@ -225,7 +225,7 @@ mod tests {
     fn without_groups_all_documents_are_one_bucket() {
         let mut documents: Vec<Document> = (6..9).map(|minute| at(minute, &[])).collect();
         for document in &mut documents {
-            document.counted.groups.clear();
+            document.counted.keys = vec![Vec::new().into()];
         }
         assert_eq!(alerts(&documents, None), [(String::new(), 3, 6, 8)]);
     }

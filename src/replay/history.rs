@@ -12,8 +12,12 @@ pub(super) fn uncounted(run: &Run<'_>) -> Vec<String> {
     if !matches!(kind, RuleKind::Threshold(_) | RuleKind::NewTerms(_)) {
         return Vec::new();
     }
-    let counted = Selected::of(run, &run.setting, &[]).events;
     let ids = (0u32..).map(EventId).take(run.case_events.events.len());
-    let uncounted = ids.filter(|id| run.case_events.is_context(*id) && !counted.contains(id));
+    let past: Vec<EventId> = ids.filter(|id| run.case_events.is_context(*id)).collect();
+    if past.is_empty() {
+        return Vec::new();
+    }
+    let counted = Selected::of(run, &run.setting, &[]).events;
+    let uncounted = past.into_iter().filter(|id| !counted.contains(id));
     uncounted.map(|id| run.case_events.label(id)).collect()
 }

@@ -5,9 +5,9 @@ use super::reason::ReasonWord;
 use super::run::Run;
 use crate::evaluate::document::DocumentTest;
 use crate::evaluate::{Blockers, Cause, CauseKind};
-use crate::event::Value;
+use crate::event::{Event, Scalar, Value};
 use crate::plan::predicate::TextTest;
-use crate::plan::{Comparison, Filter, Predicate};
+use crate::plan::{Comparison, Filter, Plan, Predicate};
 use crate::rule::RuleKind;
 
 /// By what the causes were missed, each once.
@@ -44,6 +44,9 @@ fn word(run: &Run<'_>, cause: &Cause) -> Option<ReasonWord> {
     let leaf = plan.clause(id)?.leaf?;
     let predicate = &plan.leaves.get(leaf)?.predicate;
     let document = run.case_events.events.get(event.index())?;
+    if !may_differ_in_case_alone(predicate, document, plan) {
+        return None;
+    }
     let holds = |predicate: Predicate| {
         let filter = Filter {
             predicate,
@@ -58,6 +61,26 @@ fn word(run: &Run<'_>, cause: &Cause) -> Option<ReasonWord> {
     ];
     let mut of = of.into_iter();
     of.find_map(|(other, word)| other.is_some_and(holds).then_some(word))
+}
+
+/// A quick look at the test that most clauses are: equality with a text. Of any other test nothing is
+/// ruled out.
+fn may_differ_in_case_alone(predicate: &Predicate, document: &Event, plan: &Plan) -> bool {
+    let Predicate::Compare {
+        field,
+        comparison: Comparison::Equal,
+        value: Value::Text(text),
+    } = predicate
+    else {
+        return true;
+    };
+    let is_alike = |value: &Scalar| value.to_string().to_lowercase() == text.to_lowercase();
+    let field = plan.fields.get(*field);
+    let readers = field.into_iter().flat_map(|field| &field.readers);
+    let mut values = readers
+        .flatten()
+        .flat_map(|reader| document.values(&reader.read_from));
+    values.any(is_alike)
 }
 
 /// The test without regard to case, where it has regard.

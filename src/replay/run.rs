@@ -49,7 +49,7 @@ impl<'c> Run<'c> {
             known => known,
         };
         let program = query.pipeline.as_ref().map(Program::new).transpose()?;
-        let times = executions(case_events, &setting);
+        let times = indicators.and_then(|_| executions(case_events, &setting));
         let indicators =
             indicators.map(|input| Indicators::new(input, &case_events.events, query, times));
         Ok(Self {
@@ -77,7 +77,7 @@ impl<'c> Run<'c> {
         };
         let prepared = query.patterns.clone()?.with(&query.plan);
         let evaluation = prepared.evaluate(&case_events.events, &context)?;
-        let times = executions(case_events, &setting);
+        let times = indicators.and_then(|_| executions(case_events, &setting));
         let indicators =
             indicators.map(|input| Indicators::new(input, &case_events.events, query, times));
         Ok(Self {

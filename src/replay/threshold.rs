@@ -9,6 +9,7 @@ use super::stateful::{
     AlertNumbers, EVERY_EXECUTION, Selected, events, key_fields, key_words, outcome, phases,
 };
 use crate::evaluate::Override;
+use crate::evaluate::term::Term;
 use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
 use crate::execution::PhaseOutcome;
 use crate::execution::suppress::OpenGroups;
@@ -65,12 +66,13 @@ fn documents(run: &Run<'_>, settings: &rule::Threshold, selected: &Selected) -> 
     let document = |(number, arrival): (usize, &crate::execution::Arrival)| {
         let terms = |field: &rule::FieldName| selected.terms(run, number, &field.name);
         let cardinality = settings.cardinality.as_ref();
+        let groups: Vec<Vec<Term>> = settings.group_by.iter().map(terms).collect();
         Document {
-            counted: Counted {
-                groups: settings.group_by.iter().map(terms).collect(),
-                cardinality: cardinality.map_or_else(Vec::new, |own| terms(&own.field)),
-                time: arrival.time.unwrap_or_default(),
-            },
+            counted: Counted::new(
+                &groups,
+                cardinality.map_or_else(Vec::new, |own| terms(&own.field)),
+                arrival.time.unwrap_or_default(),
+            ),
             arrival: *arrival,
         }
     };
@@ -133,11 +135,7 @@ pub(super) fn no_alert_reason(
 }
 
 fn grouped(document: &Document) -> bool {
-    document
-        .counted
-        .groups
-        .iter()
-        .all(|terms| !terms.is_empty())
+    !document.counted.keys.is_empty()
 }
 
 /// The group with the most events, and of those the one with the most values.

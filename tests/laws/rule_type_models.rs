@@ -412,11 +412,11 @@ proptest! {
         let documents: Vec<threshold::Document> = events
             .iter()
             .map(|event| threshold::Document {
-                counted: Counted {
-                    groups: vec![terms(&event.first)],
-                    cardinality: terms(&event.second),
-                    time: event.time,
-                },
+                counted: Counted::new(
+                    &[terms(&event.first)],
+                    terms(&event.second),
+                    event.time,
+                ),
                 arrival: event.arrival(),
             })
             .collect();

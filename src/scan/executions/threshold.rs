@@ -40,11 +40,11 @@ impl RuleExecutor for ThresholdExecutor<'_> {
         let mut groups = reading.content.terms();
         let cardinality = groups.split_off(self.groups.min(groups.len()));
         Document {
-            counted: Counted {
-                groups,
-                cardinality: cardinality.into_iter().next().unwrap_or_default(),
-                time: reading.arrival.time.unwrap_or_default(),
-            },
+            counted: Counted::new(
+                &groups,
+                cardinality.into_iter().next().unwrap_or_default(),
+                reading.arrival.time.unwrap_or_default(),
+            ),
             arrival: reading.arrival,
         }
     }
