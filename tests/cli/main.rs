@@ -22,6 +22,7 @@ mod deployment;
 mod diff;
 mod docs;
 mod esql;
+mod esql_production;
 #[cfg(unix)]
 mod examples;
 mod explain;
