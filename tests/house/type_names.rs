@@ -40,6 +40,9 @@ fn visible_type(line: &str) -> Option<&str> {
     if !["struct", "enum", "trait", "type", "union"].contains(&keyword) {
         return None;
     }
-    rest.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .next()
+    // A macro's `$name` is none.
+    let name = rest
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .next();
+    name.filter(|name| !name.is_empty())
 }
