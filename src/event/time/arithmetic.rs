@@ -95,7 +95,7 @@ impl Timestamp {
         Self::from_nanoseconds(self.nanoseconds() + i128::from(millis) * 1_000_000)
     }
 
-    /// The start of the bucket of so many milliseconds, counted from the epoch.
+    /// The start of the bucket of this many milliseconds, counted from the epoch.
     pub fn floor_millis(self, width: i64) -> Option<Self> {
         let start = self.millis().checked_div_euclid(width)?;
         start.checked_mul(width).map(Self::from_millis)
