@@ -211,7 +211,7 @@ impl Place {
         let unsupported = matches!(refusal, Refusal::Unsupported(_));
         let why = RefusedBy::Exclusion {
             name: self.name.clone(),
-            why: refusal.clone().into(),
+            why: Box::new(refusal.clone().into()),
         };
         self.because(why, unsupported)
     }

@@ -125,7 +125,7 @@ impl Refused {
     pub(super) fn new(errors: &[QueryError], query: &QueryText) -> Self {
         let first = errors.first();
         Self {
-            why: first.map(|error| RefusedBy::Query((*error.cause).clone())),
+            why: first.map(|error| RefusedBy::Query(error.cause.clone())),
             unsupported: esql::error::is_unsupported(errors),
             diagnostics: errors.iter().map(|error| error.diagnostic(query)).collect(),
         }
@@ -150,13 +150,13 @@ impl fmt::Display for Refused {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefusedBy {
     /// The query.
-    Query(QueryCause),
+    Query(Box<QueryCause>),
     /// The exclusion of this name.
     Exclusion {
         /// The name.
         name: String,
         /// What is wrong with it.
-        why: QueryCause,
+        why: Box<QueryCause>,
     },
     /// The exclusion of this name, when it runs.
     FailedExclusion {

@@ -128,11 +128,11 @@ pub enum ReduceError {
         /// The source.
         source_name: String,
         /// What they give.
-        reason: TrialFailure,
+        reason: Box<TrialFailure>,
     },
     /// With stand-ins it does something else.
     #[error("with stand-ins for names and addresses the scenario does not give the same")]
-    Scrubbed(TrialFailure),
+    Scrubbed(Box<TrialFailure>),
 }
 
 impl ReduceError {
@@ -219,7 +219,7 @@ pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimis
     let mut trials = Trials::new(request, source, expected);
     let unlike = |reason| ReduceError::Unlike {
         source_name: source.name.clone(),
-        reason,
+        reason: Box::new(reason),
     };
     trials.must_hold(&sketch).map_err(unlike)?;
     let mut sketch = reduce::reduce(sketch, &mut trials);
@@ -301,6 +301,7 @@ fn redacted(
     for case in &mut redacted.cases {
         case.name = redactor.redact("", &case.name);
     }
-    trials.must_hold(&redacted).map_err(ReduceError::Scrubbed)?;
+    let unlike = |reason| ReduceError::Scrubbed(Box::new(reason));
+    trials.must_hold(&redacted).map_err(unlike)?;
     Ok((redacted, redactor.replaced()))
 }

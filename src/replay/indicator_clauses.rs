@@ -32,7 +32,7 @@ pub(super) fn clauses(query: &CompiledQuery, text: &QueryText) -> Vec<RuleClause
 pub(super) fn of_alerts(indicators: &Indicators<'_>, alerts: &[Match]) -> Vec<Decided> {
     let numbers: Vec<usize> = alerts
         .iter()
-        .flat_map(|found| matched(found))
+        .flat_map(matched)
         .map(|one| one.indicator)
         .collect();
     with_evaluation(indicators, |evaluation| {

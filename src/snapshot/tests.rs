@@ -347,7 +347,9 @@ fn text() -> impl Strategy<Value = String> {
 fn refused(name: String) -> NotRun {
     NotRun::Query(RefusedQuery {
         code: "E750",
-        why: Some(RefusedBy::Query(EsqlCommand::UnknownIndex { name }.into())),
+        why: Some(RefusedBy::Query(Box::new(
+            EsqlCommand::UnknownIndex { name }.into(),
+        ))),
     })
 }
 

@@ -150,7 +150,10 @@ fn alerts_of(path: &Path, events: &[Event]) -> Result<usize, String> {
     let mapping = mapping_of(&rule, &syntax, &settings, events);
     let schema = Schema::new(vec![mapping]);
     let checked = eql::check(&syntax, &schema, &settings).map_err(|errors| {
-        let messages: Vec<String> = errors.iter().map(|error| error.message()).collect();
+        let messages: Vec<String> = errors
+            .iter()
+            .map(trapline::language::QueryError::message)
+            .collect();
         format!("refused: {}", messages.join("; "))
     })?;
     let now = Timestamp::default();

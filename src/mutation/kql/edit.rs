@@ -98,9 +98,12 @@ impl Change {
         };
         let changed = |items: &[Node]| {
             let items = items.iter().enumerate();
-            let items = items.map(|(place, item)| match place == *at {
-                true => self.below(item, rest),
-                false => item.clone(),
+            let items = items.map(|(place, item)| {
+                if place == *at {
+                    self.below(item, rest)
+                } else {
+                    item.clone()
+                }
             });
             items.collect()
         };
@@ -163,9 +166,12 @@ impl Change {
         let changed = |items: &[ListNode]| {
             let mut all: Vec<ListNode> = items
                 .iter()
-                .map(|item| match item.span == *at {
-                    true => self.in_list(item, rest),
-                    false => item.clone(),
+                .map(|item| {
+                    if item.span == *at {
+                        self.in_list(item, rest)
+                    } else {
+                        item.clone()
+                    }
                 })
                 .collect();
             let is_there = items.iter().any(|item| item.span == *at);

@@ -228,7 +228,7 @@ fn an_unverifiable_check_shows_what_elasticsearch_would_refuse() {
     };
     let refused = RefusedQuery {
         code: "E150",
-        why: Some(RefusedBy::Query(cause.into())),
+        why: Some(RefusedBy::Query(Box::new(cause.into()))),
     };
     let mut new = calm();
     new.scenarios[0].checks.push(

@@ -77,8 +77,8 @@ impl<'a, 'p> Aim<'a, 'p> {
                 let found = patterns
                     .iter()
                     .flat_map(|pattern| example::lucene(pattern, *insensitive));
-                let found = found.collect();
-                self.aim(value, Wish::texts(found));
+                let found: Vec<String> = found.collect();
+                self.aim(value, Wish::texts(&found));
             }
             ExprKind::In(value, _) | ExprKind::Like(value, _) | ExprKind::Regex { value, .. } => {
                 self.aim(value, Wish::Any);
@@ -158,8 +158,8 @@ impl<'a, 'p> Aim<'a, 'p> {
             }
         }
         if now_left.is_null() && now_right.is_null() && operator == Operator::Equal {
-            self.aim(left, Wish::texts(vec!["sample".to_owned()]));
-            self.aim(right, Wish::texts(vec!["sample".to_owned()]));
+            self.aim(left, Wish::texts(&["sample".to_owned()]));
+            self.aim(right, Wish::texts(&["sample".to_owned()]));
         }
     }
 
@@ -197,11 +197,11 @@ impl<'a, 'p> Aim<'a, 'p> {
             Definition::Expanded(from) => self.column(from, wish),
             Definition::Dissected(input, pattern, place) => {
                 let whole = texts::dissected(pattern, place, &wish, &|key| self.part(column, key));
-                self.aim(input, Wish::texts(whole));
+                self.aim(input, Wish::texts(&whole));
             }
             Definition::Grokked(input, patterns, name) => {
                 let whole = texts::grokked(patterns, name, &wish);
-                self.aim(input, Wish::texts(whole));
+                self.aim(input, Wish::texts(&whole));
             }
             Definition::Field
             | Definition::Key(_)
@@ -255,7 +255,7 @@ impl<'a, 'p> Aim<'a, 'p> {
             F::Locate => {
                 let part = text_of(0).unwrap_or_default();
                 let at = cells(&wish).iter().filter_map(numbers::whole).collect();
-                self.aim(value, Wish::texts(texts::located(&part, at)));
+                self.aim(value, Wish::texts(&texts::located(&part, at)));
             }
             F::Substring => self.aim(
                 value,
@@ -335,7 +335,7 @@ impl<'a, 'p> Aim<'a, 'p> {
             });
             let inner: Vec<String> = inner.collect();
             match wish {
-                Wish::Cells(_) if !inner.is_empty() => self.aim(argument, Wish::texts(inner)),
+                Wish::Cells(_) if !inner.is_empty() => self.aim(argument, Wish::texts(&inner)),
                 other => self.aim(argument, other.clone()),
             }
         }

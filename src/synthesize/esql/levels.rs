@@ -41,7 +41,7 @@ pub(super) struct Level<'p> {
 /// A pipeline by levels.
 pub(super) struct Levels<'p> {
     pub(super) pipeline: &'p Pipeline,
-    pub(super) levels: Vec<Level<'p>>,
+    pub(super) all: Vec<Level<'p>>,
     definitions: BTreeMap<ColumnId, (Definition<'p>, usize)>,
 }
 
@@ -49,7 +49,7 @@ impl<'p> Levels<'p> {
     pub(super) fn new(pipeline: &'p Pipeline) -> Self {
         let mut own = Self {
             pipeline,
-            levels: Vec::new(),
+            all: Vec::new(),
             definitions: BTreeMap::new(),
         };
         let (mut from, mut group) = (0, None);
@@ -62,14 +62,14 @@ impl<'p> Levels<'p> {
                     continue;
                 }
             };
-            own.levels.push(Level {
+            own.all.push(Level {
                 steps: from..index,
                 group,
             });
             (from, group) = (index + 1, Some(next));
             own.define_group(next, joins);
         }
-        own.levels.push(Level {
+        own.all.push(Level {
             steps: from..pipeline.steps.len(),
             group,
         });
@@ -78,7 +78,7 @@ impl<'p> Levels<'p> {
 
     fn put(&mut self, column: ColumnId, definition: Definition<'p>) {
         self.definitions
-            .insert(column, (definition, self.levels.len()));
+            .insert(column, (definition, self.all.len()));
     }
 
     fn define_group(&mut self, group: &'p Group, joins: bool) {
@@ -179,7 +179,7 @@ impl<'p> Levels<'p> {
 
     /// What is asked of a language model on the level.
     pub(super) fn prompts(&self, level: usize) -> Vec<&'p Expr> {
-        let steps = self.levels.get(level).map(|own| own.steps.clone());
+        let steps = self.all.get(level).map(|own| own.steps.clone());
         let steps = steps.and_then(|range| self.pipeline.steps.get(range));
         let prompt = |step: &'p Step| match &step.operation {
             Operation::Complete { prompt, .. } => Some(prompt),
@@ -194,7 +194,7 @@ impl<'p> Levels<'p> {
 
     /// The conditions of the level's filters.
     pub(super) fn filters(&self, level: usize) -> Vec<&'p Expr> {
-        let Some(level) = self.levels.get(level) else {
+        let Some(level) = self.all.get(level) else {
             return Vec::new();
         };
         let steps = self.pipeline.steps.get(level.steps.clone());

@@ -55,7 +55,7 @@ pub(super) fn attack(
         patterns,
         attempt,
     };
-    let top = levels.levels.len().saturating_sub(1);
+    let top = levels.all.len().saturating_sub(1);
     let templates = builder.build(top, &[], None).map_err(missing)?;
     let within = WITHIN.get(attempt).copied().unwrap_or(1_000);
     let events = labelled(&templates);
@@ -109,10 +109,7 @@ fn sketch(
     events: &[(String, &Template<'_>)],
     within: usize,
 ) -> Sketch {
-    let answers = events.iter();
-    let answer = answers
-        .filter_map(|(_, own)| own.state.answer.clone())
-        .next();
+    let answer = events.iter().find_map(|(_, own)| own.state.answer.clone());
     let events = events.iter().filter_map(|(label, template)| {
         let builder = template.state.draft.as_ref()?;
         let copies = (template.times > 1).then(|| SketchCopies {

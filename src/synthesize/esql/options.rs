@@ -17,6 +17,7 @@ use crate::plan::Plan;
 use crate::plan::pipeline::{Cell, ColumnId, DataType, Expr};
 use crate::plan::predicate::WildcardPattern;
 use crate::replay::START;
+use crate::synthesize::event_builder::EventBuilder;
 use crate::synthesize::sample_values::{SampleField, System};
 use crate::synthesize::search::{PartialEvent, Search};
 use crate::synthesize::wildcards;
@@ -124,10 +125,7 @@ impl OfColumn {
         let own = search.levels.pipeline.column(column);
         Self {
             path: search.path(column).unwrap_or_default(),
-            system: state
-                .draft
-                .as_ref()
-                .map_or(System::Linux, |builder| builder.system()),
+            system: state.draft.as_ref().map_or(System::Linux, EventBuilder::system),
             data_type: own.map_or(DataType::Keyword, |own| own.data_type),
             is_answer: matches!(search.levels.definition(column), Definition::Completed),
         }

@@ -26,7 +26,7 @@ pub(super) struct Builder<'a, 'p> {
 
 impl<'a, 'p> Builder<'a, 'p> {
     pub(super) fn search(&self, level: usize) -> Result<RowSearch<'a, 'p>, QueryFailure> {
-        let steps = self.levels.levels.get(level).map(|own| own.steps.clone());
+        let steps = self.levels.all.get(level).map(|own| own.steps.clone());
         let rows = RowProbe {
             levels: self.levels,
             level,

@@ -65,7 +65,7 @@ impl<'a> Spreader<'a, '_> {
 
     /// The columns by which the rows of a level were grouped.
     fn keys(&self, level: usize) -> Vec<ColumnId> {
-        let group = self.levels.levels.get(level).and_then(|own| own.group);
+        let group = self.levels.all.get(level).and_then(|own| own.group);
         let keys = group.iter().flat_map(|own| &own.keys);
         keys.map(|key| key.from).collect()
     }
@@ -136,7 +136,7 @@ impl<'a> Spreader<'a, '_> {
                     .map_or_else(String::new, |own| (*own).clone());
                 return Err(Missing::Values(name));
             };
-            rows = vary(rows, field, &values);
+            rows = vary(&rows, field, &values);
         }
         if level == 1 {
             for template in &mut rows {
@@ -255,20 +255,20 @@ impl<'a> Spreader<'a, '_> {
 struct Tests<'t> {
     search: &'t RowProbe<'t, 't>,
     state: &'t State<'t>,
-    tests: Vec<(Want, ProbeExpr)>,
+    goals: Vec<(Want, ProbeExpr)>,
     expr: Option<ProbeExpr>,
 }
 
 impl<'t> Tests<'t> {
     fn new(search: &'t RowProbe<'t, 't>, row: &'t Template<'t>, expr: Option<&Expr>) -> Self {
-        let tests = row.goals.iter().filter_map(|goal| {
+        let goals = row.goals.iter().filter_map(|goal| {
             let test = ProbeExpr::new(&goal.expr).ok()?;
             Some((goal.want, test))
         });
         Self {
             search,
             state: &row.state,
-            tests: tests.collect(),
+            goals: goals.collect(),
             expr: expr.and_then(|expr| ProbeExpr::new(expr).ok()),
         }
     }
@@ -281,7 +281,7 @@ impl<'t> Tests<'t> {
         let row = self.search.row(&state);
         let holds =
             |(want, test): &(Want, ProbeExpr)| want.is(&self.search.tested(test, &row, &state));
-        if !self.tests.iter().all(holds) {
+        if !self.goals.iter().all(holds) {
             return None;
         }
         let Some(expr) = &self.expr else {
@@ -292,8 +292,8 @@ impl<'t> Tests<'t> {
     }
 }
 /// One event that happens often takes the values in turn; of several each is there with every value.
-fn vary<'s>(rows: Vec<Template<'s>>, field: &str, values: &[Scalar]) -> Vec<Template<'s>> {
-    if let [one] = rows.as_slice() {
+fn vary<'s>(rows: &[Template<'s>], field: &str, values: &[Scalar]) -> Vec<Template<'s>> {
+    if let [one] = rows {
         let mut one = one.clone();
         one.times = one.times.max(values.len());
         one.varied.push((field.to_owned(), values.to_vec()));

@@ -22,7 +22,7 @@ pub(super) enum Wish {
 }
 
 impl Wish {
-    pub(super) fn texts(texts: Vec<String>) -> Self {
+    pub(super) fn texts(texts: &[String]) -> Self {
         Self::Cells(texts.iter().map(|text| text_cell(text)).collect())
     }
 }

@@ -252,7 +252,7 @@ impl Checker<'_> {
             let near = self.scope.suggest(name);
             EsqlCommand::UnknownColumn {
                 name: name.to_owned(),
-                suggestion: Near(near.map(|near| near.to_string())),
+                suggestion: Near(near.map(ToString::to_string)),
             }
         };
         self.fail(QueryError::new(UNKNOWN_COLUMN, span, cause))
