@@ -8,8 +8,8 @@ pub(super) static LINT: Lint = Lint {
     code: Code {
         number: "lucene-lower-case-operator",
         title: "an operator in lower case is a word",
-        page: "Lucene knows `AND`, `OR` and `NOT` in capitals only. In lower case they are words to be \
-               sought:\n\n```lucene\nprocess.name:cmd.exe or process.name:wscript.exe\n```\n\nasks for \
+        page: "Lucene knows `AND`, `OR` and `NOT` in capitals only. In lower case they are words to \
+               search for:\n\n```lucene\nprocess.name:cmd.exe or process.name:wscript.exe\n```\n\nasks for \
                a third thing, the word `or` in any field. Write the operators in capitals.",
     },
     severity: Severity::Warning,
