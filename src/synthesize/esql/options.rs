@@ -125,7 +125,10 @@ impl OfColumn {
         let own = search.levels.pipeline.column(column);
         Self {
             path: search.path(column).unwrap_or_default(),
-            system: state.draft.as_ref().map_or(System::Linux, EventBuilder::system),
+            system: state
+                .draft
+                .as_ref()
+                .map_or(System::Linux, EventBuilder::system),
             data_type: own.map_or(DataType::Keyword, |own| own.data_type),
             is_answer: matches!(search.levels.definition(column), Definition::Completed),
         }
