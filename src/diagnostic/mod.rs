@@ -8,6 +8,7 @@ mod cause;
 pub mod code;
 mod details;
 pub mod escape;
+pub mod observation;
 pub mod query;
 pub mod render;
 pub mod suggest;

@@ -209,8 +209,8 @@ fn in_production(explanation: &mut Explanation, check: &CheckTrace) {
             event: cause.event.clone(),
             clause: cause.clause.clone(),
             saw: None,
-            found: record.value.clone(),
-            miss: record.miss.clone(),
+            found: record.value.as_ref().map(ToString::to_string),
+            miss: record.miss.as_ref().map(ToString::to_string),
         });
         let change = format!("{} did not stop it", cause.clause);
         if record.overdetermined {

@@ -15,7 +15,7 @@ pub(super) fn explain(check: &CheckTrace, clauses: &[RuleClause]) -> Explanation
         steps: run.map_or_else(Vec::new, |run| run.steps.clone()),
         ..Explanation::default()
     };
-    let value = outside.and_then(|record| record.value.clone());
+    let value = outside.and_then(|record| record.value.as_ref().map(ToString::to_string));
     for clause in clauses {
         let mut decided = check.decided.iter();
         let decisive = decided.any(|one| one.clause == clause.name && one.matched == alerted);
@@ -37,7 +37,7 @@ pub(super) fn explain(check: &CheckTrace, clauses: &[RuleClause]) -> Explanation
             event: cause.event.clone(),
             clause: cause.clause.clone(),
             saw: value.clone().map(|value| (false, value)),
-            miss: record.miss.clone(),
+            miss: record.miss.as_ref().map(ToString::to_string),
             found: None,
         });
         let on = cause.event.as_ref();

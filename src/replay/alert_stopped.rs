@@ -2,6 +2,7 @@
 
 use super::outcome::{CauseRecord, NoneRecord};
 use super::reason::{ReasonName, ReasonWord};
+use crate::diagnostic::observation::{Missed, Seen};
 
 /// Why a rule does not alert although its query matches.
 pub(super) struct AlertStopped {
@@ -15,7 +16,7 @@ pub(super) struct AlertStopped {
 
 impl AlertStopped {
     /// Stopped by structural words; `value` is what was seen.
-    pub(super) fn by_words(words: &[ReasonWord], value: String) -> Self {
+    pub(super) fn by_words(words: &[ReasonWord], value: Seen) -> Self {
         let cause = |word: &ReasonWord| CauseRecord {
             stage: None,
             event: None,
@@ -44,7 +45,7 @@ impl AlertStopped {
     }
 
     /// Adds by how much it missed.
-    pub(super) fn missed_by(mut self, miss: Option<String>) -> Self {
+    pub(super) fn missed_by(mut self, miss: Option<Missed>) -> Self {
         self.record.miss = miss;
         self
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::diagnostic::observation::{Pairs, Seen};
 use crate::evaluate::Override;
 use crate::evaluate::pipeline::RequestData;
 use crate::event::{Event, EventId};
@@ -33,7 +34,7 @@ pub(super) struct EventFacts {
     /// The fields that the sensor pins although the scenario sets them.
     pub(super) pinned: Vec<String>,
     /// The exclusions that hide the event, each with the values for which it does.
-    pub(super) hidden_by: Vec<(String, String)>,
+    pub(super) hidden_by: Vec<(String, Pairs)>,
     /// The filters of the rule among them, by number.
     pub(super) filtered_by: Vec<usize>,
 }
@@ -112,10 +113,11 @@ impl CaseEvents {
     }
 
     /// The values for which this exclusion hides the event.
-    pub(super) fn hiding_values(&self, event: EventId, name: &str) -> Option<String> {
+    pub(super) fn hiding_values(&self, event: EventId, name: &str) -> Option<Seen> {
         let by = self.facts(event)?.hidden_by.iter();
         let (_, values) = by.into_iter().find(|(own, _)| own == name)?;
-        (!values.is_empty()).then(|| values.clone())
+        let fields = values.clone();
+        (!fields.0.is_empty()).then_some(Seen::Excluded { fields })
     }
 
     /// The only exclusion that hides an event, if it is a filter of the rule: its number.

@@ -6,6 +6,7 @@ use super::esql::{WholeRun, pipeline};
 use super::outcome::{CauseRecord, NoneRecord};
 use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
+use crate::diagnostic::observation::{self, CellSeen, ColumnSeen, ColumnsSeen, Missed, WhyEmpty};
 use crate::evaluate::Override;
 use crate::evaluate::pipeline::{DroppedRow, ForcedOutcome, Outcome};
 use crate::event::{EventId, Value};
@@ -50,11 +51,12 @@ pub(super) fn no_alert_reason(run: &Run<'_>, overrides: &[Override]) -> Option<A
     });
     let first = causes.first().and_then(label);
     let is_same = causes.iter().all(|cause| label(cause) == first);
-    let mut values: Vec<String> = seen.iter().flat_map(|seen| seen.values.clone()).collect();
+    let mut values: Vec<ColumnSeen> = seen.iter().flat_map(|seen| seen.values.clone()).collect();
     values.dedup();
     let miss = seen.iter().find_map(|seen| seen.miss.clone());
-    let mut also = values.clone();
-    also.extend(seen.iter().filter_map(|seen| seen.miss.clone()));
+    let mut also: Vec<String> = values.iter().map(ToString::to_string).collect();
+    let misses = seen.iter().filter_map(|seen| seen.miss.as_ref());
+    also.extend(misses.map(ToString::to_string));
     also.extend(common_condition(pipeline, &causes));
     let mut blocker: Vec<String> = Vec::new();
     for cause in &causes {
@@ -70,7 +72,7 @@ pub(super) fn no_alert_reason(run: &Run<'_>, overrides: &[Override]) -> Option<A
             event: first.filter(|_| is_same),
             blocker,
             causes: records.collect(),
-            value: (!values.is_empty()).then(|| values.join("; ")),
+            value: columns(values),
             miss,
             ..NoneRecord::default()
         },
@@ -131,9 +133,8 @@ fn together(
         .conditions
         .iter()
         .flat_map(|condition| &condition.inputs);
-    let mut values: Vec<String> = inputs
-        .map(|(name, cell)| describe_cell(name, cell))
-        .collect();
+    let inputs = inputs.map(|(name, cell)| column_seen(name, cell));
+    let mut values: Vec<ColumnSeen> = inputs.collect();
     values.dedup();
     let causes = row.conditions.iter().zip(&words);
     let causes = causes.map(|(condition, clause)| CauseRecord {
@@ -142,16 +143,17 @@ fn together(
         clause: clause.clone(),
         line: line_of(run, pipeline, condition.location),
     });
+    let also = values.iter().map(ToString::to_string).collect();
     Some(AlertStopped {
         record: NoneRecord {
             event: event.clone(),
             blocker: words.clone(),
             causes: causes.collect(),
-            value: (!values.is_empty()).then(|| values.join("; ")),
+            value: columns(values),
             overdetermined: true,
             ..NoneRecord::default()
         },
-        also: values,
+        also,
         reasons: words.into_iter().map(ReasonName::Text).collect(),
     })
 }
@@ -176,12 +178,17 @@ fn of_step(pipeline: &Pipeline, step: usize) -> AlertStopped {
     }
 }
 
+fn columns(columns: Vec<ColumnSeen>) -> Option<observation::Seen> {
+    let columns = ColumnsSeen(columns);
+    (!columns.0.is_empty()).then_some(observation::Seen::Columns { columns })
+}
+
 /// What a clause saw on a row that it dropped.
 #[derive(Default)]
 struct ClauseValue {
-    values: Vec<String>,
+    values: Vec<ColumnSeen>,
     /// `4 of 5`
-    miss: Option<String>,
+    miss: Option<Missed>,
 }
 
 impl ClauseValue {
@@ -220,9 +227,9 @@ impl ClauseValue {
                 let seen = Self {
                     values: inputs
                         .iter()
-                        .map(|(name, cell)| describe_cell(name, cell))
+                        .map(|(name, cell)| column_seen(name, cell))
                         .collect(),
-                    miss: shortfall.map(|(_, words)| words),
+                    miss: shortfall.map(|(_, miss)| miss),
                 };
                 nearest = Some((distance, seen));
             }
@@ -232,7 +239,7 @@ impl ClauseValue {
 }
 
 /// By how much a number misses its threshold, as a number and as `4 of 5`.
-fn shortfall(clause: &PipelineClause<'_>, cell: &Cell) -> Option<(f64, String)> {
+fn shortfall(clause: &PipelineClause<'_>, cell: &Cell) -> Option<(f64, Missed)> {
     let ExprKind::Binary(operator, left, right) = &clause.expr.kind else {
         return None;
     };
@@ -250,7 +257,13 @@ fn shortfall(clause: &PipelineClause<'_>, cell: &Cell) -> Option<(f64, String)> 
         _ => return None,
     };
     let distance = number(&wanted)? - number(have)?;
-    (distance > 0.0).then(|| (distance, format!("{have} of {wanted}")))
+    (distance > 0.0).then(|| {
+        let miss = Missed::Below {
+            found: have.to_string(),
+            expected: wanted.to_string(),
+        };
+        (distance, miss)
+    })
 }
 
 fn number(value: &Value) -> Option<f64> {
@@ -364,14 +377,14 @@ pub(super) fn has(run: &Run<'_>, because: &ReasonName) -> bool {
 }
 
 /// A column and what is in it: `a = 4`, `a has 2 values: x, y`, `a is missing`.
-pub(super) fn describe_cell(name: &str, cell: &Cell) -> String {
-    match cell {
-        Cell::Null(NullReason::Missing) => format!("{name} is missing"),
-        Cell::Null(NullReason::SeveralValues) => {
-            format!("{name} is null: it was computed from several values")
-        }
-        Cell::Null(NullReason::Failed) => format!("{name} is null: it could not be computed"),
-        Cell::One(value) => format!("{name} = {value}"),
-        Cell::Many(values) => format!("{name} has {} values: {}", values.len(), cell.text()),
-    }
+pub(super) fn column_seen(name: &str, cell: &Cell) -> ColumnSeen {
+    let cell = match cell {
+        Cell::Null(NullReason::Missing) => CellSeen::Empty(WhyEmpty::Missing),
+        Cell::Null(NullReason::SeveralValues) => CellSeen::Empty(WhyEmpty::SeveralValues),
+        Cell::Null(NullReason::Failed) => CellSeen::Empty(WhyEmpty::Failed),
+        Cell::One(value) => CellSeen::One(value.to_string()),
+        Cell::Many(values) => CellSeen::Many(values.len(), cell.text()),
+    };
+    let name = name.to_owned();
+    ColumnSeen { name, cell }
 }

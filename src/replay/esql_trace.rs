@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::clause::{Decided, RuleClause};
 use super::esql::{WholeRun, pipeline};
-use super::esql_blockers::{causes, clause_words, describe_cell};
+use super::esql_blockers::{causes, clause_words, column_seen};
 use super::outcome::Place;
 use super::run::Run;
 use crate::diagnostic::QueryText;
@@ -78,9 +78,8 @@ pub(super) fn observed(run: &Run<'_>, overrides: &[Override]) -> Option<Pipeline
                 .iter()
                 .map(|condition| {
                     let inputs = condition.inputs.iter();
-                    let values: Vec<String> = inputs
-                        .map(|(name, cell)| describe_cell(name, cell))
-                        .collect();
+                    let inputs = inputs.map(|(name, cell)| column_seen(name, cell).to_string());
+                    let values: Vec<String> = inputs.collect();
                     let words = clause_words(pipeline, condition.location);
                     (words, values.join("; "))
                 })

@@ -10,6 +10,7 @@ use super::error;
 use super::{START, Test};
 use crate::compile::{CompiledExclusions, Exclusion, Exclusions, Refused};
 use crate::data_source::DataSource;
+use crate::diagnostic::observation::Pairs;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::Event;
 use crate::event::io::Files;
@@ -144,7 +145,7 @@ pub(super) fn hide(
         return Ok(());
     }
     for (event, facts) in case_events.events.iter_mut().zip(&mut case_events.facts) {
-        let mut by: Vec<(String, String)> = Vec::new();
+        let mut by: Vec<(String, Pairs)> = Vec::new();
         let mut filters = Vec::new();
         if !event.unrouted {
             for exclusion in exclusions.of_event(event)? {
@@ -167,20 +168,20 @@ pub(super) fn hide(
 }
 
 /// The values of the fields that a filter reads.
-fn seen(filter: &Query, event: &Event) -> String {
-    let mut pairs: Vec<String> = Vec::new();
+fn seen(filter: &Query, event: &Event) -> Pairs {
+    let mut pairs: Vec<(String, String)> = Vec::new();
     for field in filter.fields() {
         let values: Vec<String> = event
             .values(&field)
             .iter()
             .map(ToString::to_string)
             .collect();
-        let pair = format!("{field} = {}", values.join(", "));
+        let pair = (field.to_string(), values.join(", "));
         if !values.is_empty() && !pairs.contains(&pair) {
             pairs.push(pair);
         }
     }
-    pairs.join("; ")
+    Pairs(pairs)
 }
 
 /// Reads an exception list; value lists stand in files beside it.

@@ -9,6 +9,7 @@ use super::reason::ReasonWord;
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{AlertNumbers, EVERY_EXECUTION, Selected, outcome, phases};
+use crate::diagnostic::observation::{Among, EntriesSeen, EntrySeen, Seen};
 use crate::evaluate::indicator_match::{Enumerated, Pair, Unmet};
 use crate::evaluate::term::Term;
 use crate::evaluate::{Match, Override};
@@ -348,14 +349,14 @@ impl Reasons<'_, '_> {
     }
 
     /// `source.ip = 10.0.0.5`, or `no source.ip`.
-    fn seen(&self, event: EventId, entry: &MappingEntry) -> String {
-        let field = &entry.event_field.name;
+    fn seen(&self, event: EventId, entry: &MappingEntry) -> EntrySeen {
         let event = self.run.case_events.events.get(event.index());
         let values =
             event.map_or_else(Vec::new, |event| self.indicators.event_values(entry, event));
-        match values.as_slice() {
-            [] => format!("no {field}"),
-            values => format!("{field} = {}", values.join(", ")),
+        EntrySeen {
+            name: entry.event_field.name.clone(),
+            values,
+            indicator: None,
         }
     }
 
@@ -378,7 +379,11 @@ impl Reasons<'_, '_> {
             ),
         };
         let count = pairs.get(number).map_or(0, |pair| pair.enumerated);
-        let value = format!("{field} of {of} has {count} values, and Kibana uses one");
+        let value = Seen::SeveralValues {
+            name: field.clone(),
+            of,
+            found: count,
+        };
         Some(self.reason(ReasonWord::SeveralValues, Some(event), value))
     }
 
@@ -390,10 +395,16 @@ impl Reasons<'_, '_> {
         let (_, why) = lost.iter().find(|(number, _)| *number == indicator)?;
         let name = label(self.indicators, indicator);
         let value = match why.as_str() {
-            "threat_filters" => format!("`threat_filters` leave out the indicator {name}"),
-            "threat_index" => format!("`threat_index` does not select the indicator {name}"),
-            why if why.starts_with("exception") => format!("{why} hides the indicator {name}"),
-            why => format!("the indicator {name} does not meet {why}"),
+            "threat_filters" => Seen::FilteredIndicator { name },
+            "threat_index" => Seen::UnselectedIndicator { name },
+            why if why.starts_with("exception") => Seen::HiddenIndicator {
+                name,
+                exception: why.to_owned(),
+            },
+            why => Seen::UnmetIndicatorQuery {
+                name,
+                clause: why.to_owned(),
+            },
         };
         Some(self.reason(ReasonWord::IndicatorQuery, Some(event), value))
     }
@@ -416,8 +427,10 @@ impl Reasons<'_, '_> {
             let others = crate::evaluate::indicator_match::group_holds(&positive).is_ok();
             (entry.is_negated && others).then_some((event, entry, indicator))
         })?;
-        let name = label(self.indicators, indicator);
-        let value = format!("{}: the indicator {name} has it", self.seen(event, entry));
+        let value = Seen::NegatedEntry {
+            entry: self.seen(event, entry),
+            indicator: label(self.indicators, indicator),
+        };
         Some(self.reason(ReasonWord::NegatedEntry, Some(event), value))
     }
 
@@ -440,11 +453,13 @@ impl Reasons<'_, '_> {
                     .iter()
                     .zip(by)
                     .filter(|(entry, _)| !entry.is_negated);
-                let parts = parts.map(|(entry, indicator)| {
-                    let name = label(self.indicators, indicator);
-                    format!("{} in {name}", self.seen(*event, entry))
+                let parts = parts.map(|(entry, indicator)| EntrySeen {
+                    indicator: Some(label(self.indicators, indicator)),
+                    ..self.seen(*event, entry)
                 });
-                let value = parts.collect::<Vec<_>>().join(", ");
+                let value = Seen::SplitGroup {
+                    entries: EntriesSeen(parts.collect()),
+                };
                 return Some(self.reason(ReasonWord::IndicatorGroup, Some(*event), value));
             }
         }
@@ -455,19 +470,18 @@ impl Reasons<'_, '_> {
     fn nowhere(&self) -> AlertStopped {
         let event = self.events.first().copied();
         let entries = self.indicators.settings.groups.iter().flatten();
-        let mut parts: Vec<String> = Vec::new();
+        let mut parts: Vec<EntrySeen> = Vec::new();
         for entry in entries.filter(|entry| !entry.is_negated) {
-            let seen = event.map_or_else(String::new, |event| self.seen(event, entry));
+            let Some(event) = event else { continue };
+            let seen = self.seen(event, entry);
             if !parts.contains(&seen) {
                 parts.push(seen);
             }
         }
-        let among = match self.indicators.case_events.events.len() {
-            0 => "there are no indicators".to_owned(),
-            1 => "not in the one indicator".to_owned(),
-            count => format!("in none of {count} indicators"),
+        let value = Seen::NoIndicator {
+            entries: EntriesSeen(parts),
+            among: Among(self.indicators.case_events.events.len()),
         };
-        let value = format!("{}: {among}", parts.join(", "));
         let mut stopped = self.reason(ReasonWord::Indicator, event, value);
         // Without indicators nothing could have matched.
         stopped.record.overdetermined = self.indicators.case_events.events.is_empty();
@@ -475,7 +489,7 @@ impl Reasons<'_, '_> {
     }
 
     /// A reason with the word by which `because` knows it.
-    fn reason(&self, word: ReasonWord, event: Option<EventId>, value: String) -> AlertStopped {
+    fn reason(&self, word: ReasonWord, event: Option<EventId>, value: Seen) -> AlertStopped {
         let event = match self.events.as_slice() {
             [_] => event.map(|event| self.run.case_events.label(event)),
             _ => Some(EVERY_EXECUTION.to_owned()),

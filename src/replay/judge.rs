@@ -12,6 +12,7 @@ use super::reason::{BlindPhases, Reason, ReasonName};
 use super::record;
 use super::run::Run;
 use super::waiver::Waiver;
+use crate::diagnostic::observation::Silencer;
 use crate::evaluate::{BlockerHint, Blockers, Cause, CauseKind, Match, Override};
 use crate::event::EventId;
 
@@ -80,7 +81,7 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
     };
     let mut found: Option<Vec<ReasonName>> = None;
     // What would stop the alert even if the events met the query.
-    let mut anyway: Option<String> = None;
+    let mut anyway: Option<Silencer> = None;
     let mut also: Vec<String> = Vec::new();
     let (observed, blockers, proven) = if let Some(outside) = outside {
         let proven = !outside.record.overdetermined && is_proven_by_rows(case, &outside.record);
@@ -169,7 +170,11 @@ fn verdict_if_met(case: &Case<'_, '_>, proven: bool) -> (Verdict, Option<Reason>
 
 /// For a rule that counts, remembers or compares: what would stop the alert if the events met the
 /// query. `None` if waiving some cause on all events gives an alert.
-fn silent_anyway(case: &Case<'_, '_>, blockers: &Blockers, waived: &[Override]) -> Option<String> {
+fn silent_anyway(
+    case: &Case<'_, '_>,
+    blockers: &Blockers,
+    waived: &[Override],
+) -> Option<Silencer> {
     let run = case.run;
     if case.recorded || !run.setting.rule().kind.is_stateful() {
         return None;
@@ -200,7 +205,10 @@ fn silent_anyway(case: &Case<'_, '_>, blockers: &Blockers, waived: &[Override]) 
     }
     let first = lifted.first()?;
     let record = no_alert_reason(run, first)?.record;
-    Some(record.value.unwrap_or_else(|| record.blocker.join(", ")))
+    Some(match record.value {
+        Some(seen) => Silencer::Seen(seen),
+        None => Silencer::Clauses(record.blocker),
+    })
 }
 
 /// The events that the author's labels assign to the stages: those of the attack's own match.

@@ -3,6 +3,7 @@
 
 use super::reason::ReasonWord;
 use super::run::Run;
+use crate::diagnostic::observation::Missed;
 use crate::evaluate::document::DocumentTest;
 use crate::evaluate::{Blockers, Cause, CauseKind};
 use crate::event::{Event, Scalar, Value};
@@ -22,11 +23,11 @@ pub(super) fn words(run: &Run<'_>, blockers: &Blockers) -> Vec<ReasonWord> {
     words
 }
 
-/// By what a cause was missed, in words; `None` of one that is no near miss.
-pub(super) fn text(run: &Run<'_>, cause: &Cause) -> Option<&'static str> {
+/// By what a cause was missed; `None` of one that is no near miss.
+pub(super) fn missed(run: &Run<'_>, cause: &Cause) -> Option<Missed> {
     match word(run, cause)? {
-        ReasonWord::Case => Some("differs in case only"),
-        _ => Some("the words are there, not in a row"),
+        ReasonWord::Case => Some(Missed::CaseOnly),
+        _ => Some(Missed::WordsApart),
     }
 }
 

@@ -6,8 +6,9 @@ use super::reason::ReasonWord;
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{
-    AlertNumbers, EVERY_EXECUTION, Selected, events, key_fields, key_words, outcome, phases,
+    AlertNumbers, EVERY_EXECUTION, Selected, key_fields, key_pairs, outcome, phases,
 };
+use crate::diagnostic::observation::{self, Alternatives, Events};
 use crate::evaluate::Override;
 use crate::evaluate::new_terms::{Carried, Seen};
 use crate::evaluate::term::Term;
@@ -130,8 +131,10 @@ pub(super) fn no_alert_reason(
         .collect();
     let lacks = |document: &&Document| document.carried.combinations.is_empty();
     if of_case.iter().all(lacks) {
-        let missing = fields.join(" or ");
-        let value = format!("{} without {missing}", events(of_case.len()));
+        let value = observation::Seen::WithoutFields {
+            events: Events(of_case.len()),
+            fields: Alternatives(fields.iter().map(|field| (*field).to_owned()).collect()),
+        };
         let event = Some(EVERY_EXECUTION.to_owned());
         return Some(AlertStopped::by_words(&[ReasonWord::NoTerm], value).at(event));
     }
@@ -161,9 +164,10 @@ pub(super) fn no_alert_reason(
     let (seen, at_the_edge) = known?;
     let event = selected.ids(&[seen.first]).first().copied();
     let label = event.map(|event| run.case_events.label(event));
-    let terms = key_words(&fields, &seen.terms);
-    let when = format_offset(seen.time);
-    let value = format!("{terms} seen at {when}");
+    let value = observation::Seen::KnownTerms {
+        terms: key_pairs(&fields, &seen.terms),
+        time: format_offset(seen.time),
+    };
     let word = if at_the_edge {
         ReasonWord::AtTheEdge
     } else {

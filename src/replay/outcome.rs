@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::census::{RuleCensus, TestedState};
 use super::reason::{BlindPhases, NotRun, Reason, Uncertainty};
+use crate::diagnostic::observation::{Missed, Seen};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::scenario::Skipped;
 
@@ -407,10 +408,10 @@ pub struct NoneRecord {
     pub blocker: Vec<String>,
     /// The causes one by one.
     pub causes: Vec<CauseRecord>,
-    /// The value that the blocking clause saw, in words (`S-1-5-18, pinned by the sensor`).
-    pub value: Option<String>,
-    /// By how much it missed, in words (`1ms after maxspan`).
-    pub miss: Option<String>,
+    /// What the blocking clause saw.
+    pub value: Option<Seen>,
+    /// By how much it missed.
+    pub miss: Option<Missed>,
     /// No cause stands alone: `blocker` lists the clauses that must change together.
     pub overdetermined: bool,
     /// Not proven by the attack.

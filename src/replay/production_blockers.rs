@@ -7,6 +7,7 @@ use super::production::run_schedule;
 use super::reason::{ReasonName, ReasonWord};
 use super::run::Run;
 use super::{esql_blockers, indicator_match, new_terms, threshold};
+use crate::diagnostic::observation::{Missed, Pairs, Seen};
 use crate::evaluate::Override;
 use crate::event::EventId;
 use crate::event::time::format_offset;
@@ -107,7 +108,7 @@ fn names(run: &Run<'_>) -> Vec<String> {
 fn relaxing(run: &Run<'_>, lifted: &dyn Fn(&str) -> bool) -> Vec<Override> {
     let events = (0u32..).map(EventId).zip(&run.case_events.facts);
     let is_shown =
-        |by: &[(String, String)]| !by.is_empty() && by.iter().all(|(name, _)| lifted(name));
+        |by: &[(String, Pairs)]| !by.is_empty() && by.iter().all(|(name, _)| lifted(name));
     events
         .filter(|(_, facts)| is_shown(&facts.hidden_by))
         .map(|(event, _)| Override::Route(event))
@@ -149,8 +150,9 @@ fn look_back(run: &Run<'_>) -> AlertStopped {
     let late = |(event, arrival): &(EventId, crate::execution::Arrival)| {
         let delay = arrival.arrived - arrival.time?;
         (delay > schedule.look_back).then(|| {
-            let late = plain(delay);
-            format!("{} came {late} late", run.case_events.label(*event))
+            let event = run.case_events.label(*event);
+            let by = plain(delay);
+            Missed::CameLate { event, by }
         })
     };
     let first = arrivals
@@ -162,21 +164,19 @@ fn look_back(run: &Run<'_>) -> AlertStopped {
     let timeless = |(event, arrival): &(EventId, crate::execution::Arrival)| {
         let field = run.setting.required_time()?;
         arrival.time.is_none().then(|| {
-            let label = run.case_events.label(*event);
-            format!("{label} has no {field}, and the rule falls back on no other time")
+            let event = run.case_events.label(*event);
+            let name = field.to_string();
+            Missed::NoTime { event, name }
         })
     };
     let why = arrivals.iter().find_map(timeless);
     let why = why.or_else(|| arrivals.iter().find_map(late)).or_else(|| {
         let span = span?;
-        Some(format!(
-            "{span} from the first event to the last one's arrival"
-        ))
+        Some(Missed::LongSpan { span })
     });
-    let seen = format!(
-        "an execution every {} sees the last {}",
-        plain(schedule.interval),
-        plain(schedule.look_back)
-    );
+    let seen = Seen::LookBack {
+        interval: plain(schedule.interval),
+        look_back: plain(schedule.look_back),
+    };
     AlertStopped::by_words(&[ReasonWord::LookBack], seen).missed_by(why)
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 pub use super::reason_name::{ReasonName, ReasonWord};
 use crate::compile::{Refused, RefusedBy, Unsupported};
+use crate::diagnostic::observation::Silencer;
 use crate::evaluate::FailureKind;
 use crate::scenario::Skipped;
 
@@ -40,7 +41,7 @@ pub enum Reason {
     /// No alert, but the attack does not prove why.
     NotProven,
     /// No event meets the query, and there would be no alert if all did: what would stop it then.
-    SilentAnyway(String),
+    SilentAnyway(Silencer),
     /// As pinned; the reason that the author gives.
     Pinned(String),
     /// The known miss no longer occurs; the reason that the author gave.

@@ -8,6 +8,7 @@ use super::run::Run;
 use super::stateful::key_fields;
 use super::{esql, indicator_match, near_miss, suppressed_alert};
 use crate::diagnostic::QueryText;
+use crate::diagnostic::observation::{FieldSeen, FieldsSeen, Missed, Seen, Values};
 use crate::evaluate::{Blockers, Cause, CauseKind, Match, Shortfall, reason};
 use crate::event::time::format_offset;
 use crate::event::{Event, EventId, Timestamp, Value};
@@ -285,7 +286,7 @@ pub(super) fn none(run: &Run<'_>, query: &QueryText, blockers: &Blockers) -> Non
         value: value(run, causes),
         miss: causes.iter().find_map(|cause| match &cause.shortfall {
             Some(by) => miss(by),
-            None => near_miss::text(run, cause).map(str::to_owned),
+            None => near_miss::missed(run, cause),
         }),
         overdetermined,
         vacuous: false,
@@ -348,51 +349,36 @@ fn cause_record(run: &Run<'_>, query: &QueryText, cause: &Cause) -> CauseRecord 
     }
 }
 
-/// The values that the causes saw: of one field plainly, of several each with its name.
-fn value(run: &Run<'_>, causes: &[Cause]) -> Option<String> {
-    let mut seen: Vec<(String, String)> = Vec::new();
+/// The values that the causes saw.
+fn value(run: &Run<'_>, causes: &[Cause]) -> Option<Seen> {
+    let mut fields: Vec<FieldSeen> = Vec::new();
     for cause in causes {
         if let Some(Shortfall::Join { have, want }) = &cause.shortfall {
-            return Some(format!("{}, not {}", list(have), list(want)));
+            return Some(Seen::Keys {
+                found: values(have),
+                expected: values(want),
+            });
         }
         let (CauseKind::Clause(id), Some(event)) = (cause.kind, cause.event) else {
             continue;
         };
         for field in fields_of(run.plan(), id) {
             let path = &run.plan().fields.at(field).path;
-            let values = values_of(run, event, path);
-            let mut text = if values.is_empty() {
-                "(missing)".to_owned()
-            } else {
-                values.join(", ")
-            };
-            if run.case_events.pins(event, path) {
-                text.push_str(", pinned by the sensor");
-            }
-            if !seen.iter().any(|(known, _)| known == path) {
-                seen.push((path.clone(), text));
+            if !fields.iter().any(|known| known.name == *path) {
+                fields.push(FieldSeen {
+                    name: path.clone(),
+                    values: Values(values_of(run, event, path)),
+                    is_pinned: run.case_events.pins(event, path),
+                });
             }
         }
     }
-    match seen.as_slice() {
-        [] => None,
-        [(_, value)] => Some(value.clone()),
-        several => {
-            let pairs = several
-                .iter()
-                .map(|(field, value)| format!("{field} = {value}"));
-            Some(pairs.collect::<Vec<_>>().join("; "))
-        }
-    }
+    let fields = FieldsSeen(fields);
+    (!fields.0.is_empty()).then_some(Seen::Fields { fields })
 }
 
-fn list(values: &[crate::event::Value]) -> String {
-    let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
-    if texts.is_empty() {
-        "(missing)".to_owned()
-    } else {
-        texts.join(", ")
-    }
+fn values(values: &[Value]) -> Values {
+    Values(values.iter().map(ToString::to_string).collect())
 }
 
 /// The fields that a clause's test reads.
@@ -401,11 +387,11 @@ pub(super) fn fields_of(plan: &Plan, clause: ClauseId) -> Vec<FieldId> {
     leaf.map_or_else(Vec::new, |leaf| plan.leaves.at(leaf).predicate.fields())
 }
 
-fn miss(miss: &Shortfall) -> Option<String> {
+fn miss(miss: &Shortfall) -> Option<Missed> {
     let plain = |millis: i64| format_offset(millis).trim_start_matches('+').to_owned();
     match miss {
-        Shortfall::Order { early } => Some(format!("{} too early", plain(*early))),
-        Shortfall::Maxspan { late } => Some(format!("{} too late", plain(*late))),
+        Shortfall::Order { early } => Some(Missed::TooEarly { by: plain(*early) }),
+        Shortfall::Maxspan { late } => Some(Missed::TooLate { by: plain(*late) }),
         Shortfall::Join { .. } => None,
     }
 }

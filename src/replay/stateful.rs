@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
+use crate::diagnostic::observation::Pairs;
 use crate::evaluate::term::Term;
 use crate::evaluate::{Match, Override};
 use crate::event::{EventId, Mapping};
@@ -15,14 +16,6 @@ use crate::rule::RuleKind;
 
 /// Used as the event of a failure that no single event decides.
 pub(super) const EVERY_EXECUTION: &str = "every execution";
-
-/// `1 event`, `12 events`.
-pub(super) fn events(count: usize) -> String {
-    match count {
-        1 => "1 event".to_owned(),
-        count => format!("{count} events"),
-    }
-}
 
 /// Numbers alerts: the same events with the same terms get one number, whichever executions find
 /// them.
@@ -172,11 +165,12 @@ pub(super) fn key_fields(kind: &RuleKind) -> Vec<&str> {
     fields.iter().map(|field| field.name.as_str()).collect()
 }
 
-/// `host.id = h1, user.name = alice`.
-pub(super) fn key_words(fields: &[&str], terms: &[Term]) -> String {
+/// The fields of a group with their values.
+pub(super) fn key_pairs(fields: &[&str], terms: &[Term]) -> Pairs {
     let pairs = fields.iter().zip(terms);
-    let pairs: Vec<String> = pairs
-        .map(|(field, term)| format!("{field} = {term}"))
-        .collect();
-    pairs.join(", ")
+    Pairs(
+        pairs
+            .map(|(field, term)| ((*field).to_owned(), term.to_string()))
+            .collect(),
+    )
 }

@@ -8,6 +8,7 @@ use super::outcome::{
     PinKind, Place, ScenarioOutcome, Verdict,
 };
 use super::reason::Reason;
+use crate::diagnostic::observation::{FieldSeen, FieldsSeen, Seen, Values};
 use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
 
 pub(crate) const SCENARIO: &str = "scenarios/windows/lateral_movement_incoming_wmi.yaml";
@@ -162,7 +163,19 @@ pub(crate) fn stopped(clause: &str, value: &str) -> Observed {
             clause: clause.into(),
             line: Some(31),
         }],
-        value: Some(value.into()),
+        value: Some(seen(value)),
         ..NoneRecord::default()
     })
+}
+
+/// What a clause saw, as a snapshot has it.
+pub(crate) fn seen(value: &str) -> Seen {
+    let field = FieldSeen {
+        name: "user.id".to_owned(),
+        values: Values(vec![value.to_owned()]),
+        is_pinned: false,
+    };
+    Seen::Fields {
+        fields: FieldsSeen(vec![field]),
+    }
 }

@@ -6,8 +6,9 @@ use super::reason::ReasonWord;
 use super::run::Run;
 use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use super::stateful::{
-    AlertNumbers, EVERY_EXECUTION, Selected, events, key_fields, key_words, outcome, phases,
+    AlertNumbers, EVERY_EXECUTION, Selected, key_fields, key_pairs, outcome, phases,
 };
+use crate::diagnostic::observation::{Alternatives, Events, Group, Missed, Seen};
 use crate::evaluate::Override;
 use crate::evaluate::term::Term;
 use crate::evaluate::threshold::{Bucket, Counted, Threshold, buckets};
@@ -95,24 +96,39 @@ pub(super) fn no_alert_reason(
     let kind = &run.setting.rule().kind;
     let fields = key_fields(kind);
     let Some(best) = best(&all) else {
-        let missing = fields.join(" or ");
-        let value = format!("{} without {missing}", events(selected.events.len()));
+        let value = Seen::WithoutFields {
+            events: Events(selected.events.len()),
+            fields: Alternatives(fields.iter().map(|field| (*field).to_owned()).collect()),
+        };
         return Some(stopped_by(&[ReasonWord::NoGroup], value, None));
     };
-    let of_group = in_group(&fields, best);
+    let group = Group(key_pairs(&fields, &best.key));
     let count = best.documents.len() as u64;
     if count < threshold.count {
         let total = documents.iter().filter(|one| grouped(one)).count() as u64;
-        let value = format!("{count} of {} {of_group}", threshold.count);
-        let short = format!("{} short", threshold.count - count);
+        let (found, expected) = (count, threshold.count);
+        let short = Missed::Short {
+            by: threshold.count - count,
+        };
         if total >= threshold.count && all.len() > 1 {
-            let value = format!("{value}; {total} events in {} groups", all.len());
+            let value = Seen::SpreadCount {
+                found,
+                expected,
+                group,
+                total,
+                groups: all.len(),
+            };
             return Some(stopped_by(
                 &[ReasonWord::Spread, ReasonWord::Count],
                 value,
                 Some(short),
             ));
         }
+        let value = Seen::GroupCount {
+            found,
+            expected,
+            group,
+        };
         return Some(stopped_by(&[ReasonWord::Count], value, Some(short)));
     }
     if !all.iter().any(|bucket| threshold.is_met(bucket)) {
@@ -121,16 +137,26 @@ pub(super) fn no_alert_reason(
             threshold.cardinality.unwrap_or(0),
         );
         let cardinality = settings.cardinality.as_ref();
-        let field = cardinality.map_or("", |own| own.field.name.as_str());
-        let value = format!("{have} of {want} distinct {field} {of_group}");
-        let short = format!("{} short", want.saturating_sub(have));
+        let name = cardinality.map_or_else(String::new, |own| own.field.name.clone());
+        let value = Seen::Distinct {
+            found: have,
+            expected: want,
+            name,
+            group,
+        };
+        let short = Missed::Short {
+            by: want.saturating_sub(have),
+        };
         return Some(stopped_by(&[ReasonWord::Cardinality], value, Some(short)));
     }
     if let Some(value) = counted(run, threshold, &documents, &selected) {
         return Some(stopped_by(&[ReasonWord::Counted], value, None));
     }
     let most = most_in_one(run, settings, &documents, &selected);
-    let value = format!("at most {most} of {} in one execution", threshold.count);
+    let value = Seen::InOneExecution {
+        found: most,
+        expected: threshold.count,
+    };
     Some(stopped_by(&[ReasonWord::Window], value, None))
 }
 
@@ -170,7 +196,7 @@ fn counted(
     threshold: Threshold,
     documents: &[Document],
     selected: &Selected,
-) -> Option<String> {
+) -> Option<Seen> {
     let fields = key_fields(&run.setting.rule().kind);
     let mut found = None;
     let mut replay = |executions: &[crate::execution::replayed::Execution]| {
@@ -186,24 +212,19 @@ fn counted(
             let before = &counting.counted_before;
             found = whole.alerts.iter().find_map(|bucket| {
                 let known = bucket.documents.iter().filter(|one| before.contains(one));
-                let of_group = in_group(&fields, bucket);
                 let all = bucket.documents.len();
-                let known = known.count();
-                (known > 0).then(|| format!("{known} of {all} {of_group} were in an earlier alert"))
+                let found = known.count();
+                (found > 0).then(|| Seen::CountedBefore {
+                    found,
+                    all,
+                    group: Group(key_pairs(&fields, &bucket.key)),
+                })
             });
         }
         PhaseOutcome::default()
     };
     phases(&run.setting, &selected.arrivals, &[], &mut replay);
     found
-}
-
-/// `in group host.id = h1`, or `in all` of a rule without groups.
-fn in_group(fields: &[&str], bucket: &Bucket) -> String {
-    match fields {
-        [] => "in all".to_owned(),
-        fields => format!("in group {}", key_words(fields, &bucket.key)),
-    }
 }
 
 /// The most events of one group that an execution of any phase sees.
@@ -237,7 +258,7 @@ fn most_in_one(
 }
 
 /// What stops it in every execution.
-fn stopped_by(words: &[ReasonWord], value: String, miss: Option<String>) -> AlertStopped {
+fn stopped_by(words: &[ReasonWord], value: Seen, miss: Option<Missed>) -> AlertStopped {
     let mut stopped = AlertStopped::by_words(words, value).missed_by(miss);
     stopped.record.event = Some(EVERY_EXECUTION.to_owned());
     stopped

@@ -181,7 +181,7 @@ pub(super) fn observe(
             None
         },
         miss: match &judgement.observed {
-            outcome::Observed::None(none) => none.miss.clone(),
+            outcome::Observed::None(none) => none.miss.as_ref().map(ToString::to_string),
             _ => None,
         },
         notes: Vec::new(),

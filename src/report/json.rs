@@ -93,7 +93,7 @@ struct CheckEntry<'a> {
     /// What is behind the reason, as a word: the code of an error, the kind of a failure.
     cause: Option<&'static str>,
     message: Option<String>,
-    observed: ObservedEntry<'a>,
+    observed: ObservedEntry,
     /// The labels of each alert's events by stage; `null` is a missing event.
     matches: Vec<Vec<Option<&'a str>>>,
     blockers: Vec<Blocker<'a>>,
@@ -110,15 +110,15 @@ struct CheckEntry<'a> {
 
 /// What the check did.
 #[derive(Serialize)]
-struct ObservedEntry<'a> {
+struct ObservedEntry {
     outcome: &'static str,
     /// Why there was no alert, or no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<&'a str>,
+    value: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    miss: Option<&'a str>,
+    miss: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -261,7 +261,7 @@ fn error(problem: &Diagnostic) -> ErrorEntry<'_> {
     }
 }
 
-fn observed(observed: &Observed) -> ObservedEntry<'_> {
+fn observed(observed: &Observed) -> ObservedEntry {
     let entry = |outcome, reason: Option<String>| ObservedEntry {
         outcome,
         reason,
@@ -272,8 +272,8 @@ fn observed(observed: &Observed) -> ObservedEntry<'_> {
         Observed::Alert(_) => entry("alert", None),
         Observed::None(none) => ObservedEntry {
             reason: reason(none),
-            value: none.value.as_deref(),
-            miss: none.miss.as_deref(),
+            value: none.value.as_ref().map(ToString::to_string),
+            miss: none.miss.as_ref().map(ToString::to_string),
             outcome: "none",
         },
         Observed::Uncertain(on) => entry("uncertain", Some(words::uncertainty(on))),

@@ -245,10 +245,10 @@ fn none_facts(none: &NoneRecord) -> Vec<Fact> {
         facts.push(fact("blocker", line(clause)));
     }
     if let Some(value) = &none.value {
-        facts.push(fact("value", line(&cut(value))));
+        facts.push(fact("value", line(&cut(&value.to_string()))));
     }
     if let Some(miss) = &none.miss {
-        facts.push(fact("miss", line(miss)));
+        facts.push(fact("miss", line(&miss.to_string())));
     }
     if none.vacuous || none.overdetermined {
         facts.push(fact("vacuous", String::new()));

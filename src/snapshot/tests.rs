@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::{Accept, Class, Scope, Snapshot, compare, current, format, read, resolve};
 use crate::compile::RefusedBy;
 use crate::diagnostic::SourceText;
+use crate::diagnostic::observation::Missed;
 use crate::diagnostic::query::EsqlCommand;
 use crate::replay::outcome::{
     AlertRecord, Check, EventRecord, NoneRecord, Observed, Outcome, Pin, PinKind, Verdict,
@@ -385,8 +386,8 @@ fn observed() -> impl Strategy<Value = Observed> {
                     event,
                     blocker,
                     causes: Vec::new(),
-                    value,
-                    miss,
+                    value: value.as_deref().map(test_fixtures::seen),
+                    miss: miss.map(|by| Missed::TooLate { by }),
                     overdetermined,
                     vacuous,
                     approximate,
