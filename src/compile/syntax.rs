@@ -5,10 +5,16 @@ use std::fmt::{self, Write as _};
 use super::fields_read::FieldsRead;
 use super::pipeline::EsqlQuery;
 use crate::diagnostic::Span;
+use crate::diagnostic::query::UnsupportedCondition;
 use crate::event::FieldType;
+use crate::language::dsl::error::UNSUPPORTED;
 use crate::language::kql::syntax::FieldName;
 use crate::language::{QueryError, eql, esql, kql, lucene};
 use crate::rule::Language;
+
+/// The length of the longest query that is run, in bytes. A pattern takes two hundred times its
+/// length in memory, and the longest published query has 47 kB.
+const MAX_QUERY: usize = 4 << 20;
 
 /// A query that parses.
 #[derive(Debug, Clone)]
@@ -26,6 +32,14 @@ pub enum Syntax {
 impl Syntax {
     /// Parses the text of a query; all errors, in the order of the text.
     pub fn parse(language: Language, text: &str) -> Result<Self, Vec<QueryError>> {
+        let bytes = text.len();
+        if bytes > MAX_QUERY {
+            let cause = UnsupportedCondition::QueryTooLong {
+                bytes,
+                most: MAX_QUERY,
+            };
+            return Err(vec![QueryError::new(UNSUPPORTED, Span::of(0..0), cause)]);
+        }
         match language {
             Language::Eql => {
                 let parsed = eql::parse(text);

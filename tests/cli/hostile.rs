@@ -957,6 +957,30 @@ fn mutants_of_a_long_kql_list_take_little_time_and_memory() {
     }
 }
 
+/// A pattern takes two hundred times its length in memory: one of ten megabytes took 2.1 GB.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_query_that_would_take_gigabytes_is_refused() {
+    let project = tested();
+    let pattern = "x".repeat(5 << 20);
+    let query = format!("process where process.name : \"{pattern}*\"");
+    put(&project, "rules/a.toml", &rule(&query));
+    put(&project, "events.ndjson", &event("1704067200000", "a.exe"));
+    for (command, expected) in [("check", 1), ("test", 3), ("scan events.ndjson", 3)] {
+        let (code, out, err) = within(&project, 500_000, 60, command);
+        assert_eq!(code, expected, "{command}: {err:.300}");
+        let refusal = "Trapline runs queries of at most 4194304";
+        assert!(
+            out.contains(refusal) || err.contains(refusal),
+            "{command}: {err:.300}"
+        );
+        assert!(
+            out.len() + err.len() < 10_000,
+            "{command}: the query is not printed"
+        );
+    }
+}
+
 /// Lists of 20,000 items, as many unknown keys and index patterns, a pattern of a million wildcards.
 #[cfg(target_os = "linux")]
 #[test]

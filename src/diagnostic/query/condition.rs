@@ -49,5 +49,7 @@ causes! {
         MinimumShouldMatch { least: usize, clauses: usize } =>
             "unsupported: `minimum_should_match` of {least} among {clauses}";
         TooManyClauses => "too many clauses: a query may have at most 65,535";
+        QueryTooLong { bytes: usize, most: usize } =>
+            "unsupported: a query of {bytes} bytes; Trapline runs queries of at most {most}";
     }
 }

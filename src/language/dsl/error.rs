@@ -34,6 +34,7 @@ pub const UNSUPPORTED: &Code = &Code {
     title: "condition that Trapline cannot run",
     page: "\
 Elasticsearch may run the condition; Trapline does not, and says so instead of answering wrongly.
+A query of more than 4 MiB is such a condition, too.
 ",
 };
 
