@@ -26,7 +26,7 @@ pub fn read(source: &Arc<SourceText>) -> Result<Snapshot, Box<Diagnostic>> {
     for (index, line) in lines.iter().enumerate().skip(body) {
         let next_is_fact = lines
             .get(index + 1)
-            .is_some_and(|next| next.text.starts_with("  "));
+            .is_some_and(|next| next.text.trim_end().starts_with("  "));
         reader.line(line, next_is_fact)?;
     }
     reader.end_entry();

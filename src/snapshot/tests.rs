@@ -130,6 +130,15 @@ fn what_is_no_snapshot_is_an_error() {
     }
 }
 
+/// Written again such an entry would read as the name of a rule.
+#[test]
+fn an_entry_with_nothing_but_blanks_below_it_is_an_error() {
+    for blanks in ["  ", "   \t", "  \n"] {
+        let text = format!("{EXAMPLE}\nsysmon\n{blanks}");
+        assert!(read(&SourceText::new("a.snap", text)).is_err(), "{blanks:?}");
+    }
+}
+
 #[test]
 fn several_documents_share_a_file_and_a_second_rule_has_its_own_line() {
     let mut outcome = example();
