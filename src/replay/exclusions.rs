@@ -176,7 +176,7 @@ fn seen(filter: &Query, event: &Event) -> Pairs {
             .iter()
             .map(ToString::to_string)
             .collect();
-        let pair = (field.to_string(), values.join(", "));
+        let pair = (field.clone(), values.join(", "));
         if !values.is_empty() && !pairs.contains(&pair) {
             pairs.push(pair);
         }

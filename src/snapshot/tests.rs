@@ -135,7 +135,10 @@ fn what_is_no_snapshot_is_an_error() {
 fn an_entry_with_nothing_but_blanks_below_it_is_an_error() {
     for blanks in ["  ", "   \t", "  \n"] {
         let text = format!("{EXAMPLE}\nsysmon\n{blanks}");
-        assert!(read(&SourceText::new("a.snap", text)).is_err(), "{blanks:?}");
+        assert!(
+            read(&SourceText::new("a.snap", text)).is_err(),
+            "{blanks:?}"
+        );
     }
 }
 

@@ -26,6 +26,11 @@ pub struct Probe<'p> {
 pub struct ProbeExpr(Node);
 
 impl ProbeExpr {
+    /// The value of the expression on a row.
+    pub fn value(&self, row: &ProbeRow, input: &Input<'_>) -> Cell {
+        with_environment(input, |env| self.0.eval(&row.0, env).into_owned())
+    }
+
     /// Compiles an expression. A pattern that this evaluator cannot run is a failure.
     pub fn new(expr: &Expr) -> Result<Self, QueryFailure> {
         node(expr).map(Self)
@@ -126,11 +131,6 @@ impl<'p> Probe<'p> {
             | Step::Limit(_) => {}
         }
         row
-    }
-
-    /// The value of an expression on a row.
-    pub fn cell(&self, expr: &ProbeExpr, row: &ProbeRow, input: &Input<'_>) -> Cell {
-        with_environment(input, |env| expr.0.eval(&row.0, env).into_owned())
     }
 }
 

@@ -92,12 +92,12 @@ impl RowProbe<'_, '_> {
         let Ok(test) = ProbeExpr::new(expr) else {
             return Cell::NULL;
         };
-        self.with_input(state, |input| self.probe.cell(&test, row, input))
+        self.with_input(state, |input| test.value(row, input))
     }
 
     /// The value of a compiled expression on the row.
     pub(super) fn tested(&self, test: &ProbeExpr, row: &ProbeRow, state: &State<'_>) -> Cell {
-        self.with_input(state, |input| self.probe.cell(test, row, input))
+        self.with_input(state, |input| test.value(row, input))
     }
 
     /// Whether a goal is met on the row.
@@ -111,7 +111,7 @@ impl RowProbe<'_, '_> {
         self.with_input(state, |input| {
             let mut settled = state.settled.iter().rev();
             let broken = settled.find(|own| {
-                let cell = self.probe.cell(&own.test, &row, input);
+                let cell = own.test.value(&row, input);
                 !own.goal.want.is(&cell)
             });
             broken.cloned()
