@@ -6,26 +6,26 @@
 //! arguments.
 
 pub mod args;
-mod mcp;
-pub mod commands;
 pub mod check_settings;
+pub mod commands;
 mod confinement;
 pub mod console;
 pub mod environment;
 pub mod error;
 mod file_errors;
+pub mod file_watcher;
 pub mod files;
-mod zstd;
 pub mod git;
 pub mod interrupt;
-pub mod lint_levels;
 pub mod keypress;
+pub mod lint_levels;
+mod mcp;
 pub mod progress;
 mod project_files;
 pub mod query_settings;
-pub mod file_watcher;
 pub mod settings;
 mod unpacked;
+mod zstd;
 
 use std::ffi::OsString;
 use std::io;

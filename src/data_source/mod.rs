@@ -5,19 +5,19 @@
 //! the lists of their field types beside them; `own/` reads those of a project. Nothing in here runs
 //! a query or reads a disk.
 
+pub mod apply_shape;
 mod builtin;
 mod catalogue;
 pub mod constants;
 mod definition;
 pub mod derive;
+pub mod detect;
 pub mod error;
 pub mod field_list;
 pub mod known_indices;
 pub mod own;
-pub mod source;
 pub mod route;
-pub mod detect;
-pub mod apply_shape;
+pub mod source;
 pub mod spelling;
 
 #[cfg(feature = "internals")]

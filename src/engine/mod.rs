@@ -4,15 +4,15 @@
 //! `line -> extract (the slots that some rule reads) -> bucket (what kind of event) -> witnesses
 //! (conditions worth a look) -> program (conditions) -> hits -> correlate (sequences) -> matches`
 
+mod bytes_eq;
 mod candidate;
-mod timestamp_cache;
 mod column;
+mod column_builder;
 mod compile;
 mod constants;
 mod correlate;
-mod sequence_spec;
 mod end_of_stream;
-mod column_builder;
+mod event_context;
 mod events;
 pub mod extract;
 mod found_match;
@@ -24,10 +24,10 @@ mod numbers;
 mod program;
 mod refused;
 mod row;
-mod bytes_eq;
-mod event_context;
 mod sequence;
+mod sequence_spec;
 pub mod slots;
+mod timestamp_cache;
 mod value_table;
 mod whole_documents;
 

@@ -15,6 +15,7 @@ mod context;
 mod decide;
 pub mod document;
 mod facts;
+mod facts_overlay;
 pub mod failure;
 #[cfg(test)]
 mod fixture;
@@ -33,7 +34,6 @@ mod slots;
 pub mod term;
 mod test;
 pub mod threshold;
-mod facts_overlay;
 
 pub use blocker::Rarity;
 pub use context::{Context, Request, ResultPosition};

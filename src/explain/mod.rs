@@ -4,11 +4,11 @@
 //! A case is explained by the evaluation of its run ([`explain`]). A recording may be large, so only
 //! events that can matter are kept ([`recording`]). Both build the [`Explanation`] in [`layout`].
 
-pub mod timeline;
-pub mod recording;
 mod layout;
-mod pipeline;
 mod phrases;
+mod pipeline;
+pub mod recording;
+pub mod timeline;
 
 use std::collections::BTreeSet;
 

@@ -6,16 +6,16 @@
 //! goes on.
 
 mod alert;
-mod stats;
+mod detect;
 mod ecs;
+mod error;
 #[cfg(feature = "evtx")]
 mod evtx;
 #[cfg(feature = "evtx")]
 mod evtx_chunk;
-mod error;
 mod json;
 mod response;
-mod detect;
+mod stats;
 #[cfg(test)]
 mod tests;
 mod unpack;

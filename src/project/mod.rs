@@ -6,8 +6,8 @@
 //! The verbs of the command line, `--watch`, an editor and users of the library call the same.
 
 mod census;
-pub mod config;
 mod conclusion;
+pub mod config;
 mod dependencies;
 pub mod error;
 mod exit_code;

@@ -5,8 +5,8 @@
 //! is: scrubbing twice is scrubbing once. What belongs to no one stays: the local host, well-known
 //! SIDs and accounts, addresses of documentation, and whatever the rule itself names.
 
-mod pseudonyms;
 mod find;
+mod pseudonyms;
 mod words;
 
 use std::collections::BTreeSet;

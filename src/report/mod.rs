@@ -1,7 +1,6 @@
 //! Reports, one file per format. A report decides no verdict; it formats an [`Outcome`] and the
 //! changes of the snapshots.
 
-pub mod hits;
 pub mod check;
 pub mod comparison;
 pub mod coverage;
@@ -10,23 +9,24 @@ pub mod explain;
 mod finding;
 pub mod generated;
 pub mod github;
+pub mod glossary;
+mod headline;
+pub mod hits;
 pub mod html;
 pub mod json;
 pub mod junit;
-pub mod markdown;
-pub mod glossary;
-mod headline;
 pub mod links;
-mod rule_change;
+pub mod markdown;
 mod markup;
 pub mod mutation;
+pub mod noise;
 pub mod reason;
 mod recorded;
-mod rules;
 pub mod rows;
+mod rule_change;
+mod rules;
 pub mod sarif;
 pub mod schema;
-pub mod noise;
 pub mod terminal;
 mod words;
 

@@ -6,16 +6,16 @@
 pub mod error;
 pub mod exception;
 mod exception_error;
-mod kibana;
-pub mod kind;
 mod file;
 mod keys;
+mod kibana;
+pub mod kind;
 pub mod load;
-pub mod schema;
-mod stack_version;
 pub mod production;
 mod query_text;
 mod read_kind;
+pub mod schema;
+mod stack_version;
 mod value_list;
 
 pub use exception::{ExceptionItem, LoadedExceptions, UnreadList, load_exceptions};

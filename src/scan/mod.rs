@@ -7,21 +7,21 @@
 //! A pass orders events within a window. Files can be read twice: where they turn out to be out of
 //! order by more than that, a second pass sorts all of their events.
 
-pub mod reread;
 mod alert;
 mod batch;
-mod excluded;
-mod executions;
 mod chunk;
 mod deliver;
+mod excluded;
+mod executions;
 mod frontier;
 mod merge;
 pub mod noise;
 mod order;
 mod pass;
+pub mod reread;
+mod rule_matcher;
 pub mod shards;
 pub mod stage_hits;
-mod rule_matcher;
 mod stored;
 mod summary;
 mod time_span;

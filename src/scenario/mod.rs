@@ -4,8 +4,8 @@
 //! scenario knows nothing of rules and evaluators: a test cannot depend on what it tests.
 
 pub mod check;
-pub mod error;
 mod draft;
+pub mod error;
 pub mod expand;
 mod expanded;
 pub mod model;

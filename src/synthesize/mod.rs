@@ -7,22 +7,22 @@
 
 mod attack;
 mod case;
-mod esql;
-mod event_builder;
-mod realistic;
 mod coverage_fill;
 mod coverage_target;
-mod sample_values;
+mod esql;
+mod event_builder;
 mod new_scenario;
-mod script;
-mod search;
-mod value;
-mod wildcards;
+mod realistic;
 mod rule_on_source;
 mod rule_type;
-mod setting_case;
+mod sample_values;
 mod scenario_file;
+mod script;
+mod search;
+mod setting_case;
 mod unsolved;
+mod value;
+mod wildcards;
 
 use crate::data_source::Catalogue;
 use crate::replay::Subject;

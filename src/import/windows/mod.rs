@@ -1,9 +1,9 @@
 //! The normal form of a Windows event, independent of the exporting tool. `ecs` converts it to
 //! documents.
 
-mod winlogbeat;
-mod nxlog;
 mod evtx_json;
+mod nxlog;
+mod winlogbeat;
 
 use std::cell::RefCell;
 

@@ -8,9 +8,9 @@ mod literal;
 mod lower;
 pub mod parser;
 pub mod syntax;
-pub mod translate;
 #[cfg(test)]
 mod tests;
+pub mod translate;
 #[cfg(feature = "internals")]
 pub mod tree;
 

@@ -6,10 +6,10 @@
 
 mod blocks;
 mod case;
-mod timeline;
 mod findings;
 mod query;
 mod rule;
+mod timeline;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -5,16 +5,16 @@
 //! Executions start at whole multiples of the rule's interval since 1970, so that a part of a
 //! recording is executed as the whole is.
 
+mod candidates;
+mod esql;
+mod indicator_match;
+mod matches;
+mod new_terms;
+mod paging;
 mod reading;
 mod record;
 mod replay;
 mod threshold;
-mod new_terms;
-mod esql;
-mod candidates;
-mod matches;
-mod paging;
-mod indicator_match;
 
 use std::collections::BTreeMap;
 use std::io;
