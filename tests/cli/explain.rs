@@ -197,3 +197,16 @@ fn a_recording_that_is_not_there_or_holds_nothing_is_an_error() {
     let (code, text) = project.run(&arguments);
     assert_eq!(code, 2, "{text}");
 }
+
+#[test]
+fn the_page_of_a_word_ends_with_one_line_break() {
+    let project = Project::shipped();
+    for word in ["E310", "E113", "gap", "bare-term"] {
+        let (code, page) = project.run(&["explain", word]);
+        assert_eq!(code, 0, "{word}");
+        assert!(
+            page.ends_with('\n') && !page.ends_with("\n\n"),
+            "{word}: {page}"
+        );
+    }
+}

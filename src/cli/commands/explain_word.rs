@@ -11,5 +11,6 @@ pub(super) fn explain(word: &str) -> Option<String> {
     let lints = LINTS.iter().map(|lint| &lint.code);
     let mut codes = crate::codes().chain(lints);
     let code = codes.find(|code| code.number.eq_ignore_ascii_case(word))?;
-    Some(format!("{}: {}\n\n{}", code.number, code.title, code.page))
+    let page = code.page.trim_end();
+    Some(format!("{}: {}\n\n{page}\n", code.number, code.title))
 }
