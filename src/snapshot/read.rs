@@ -122,6 +122,12 @@ impl Reader<'_> {
                 ));
             }
             self.sources = entry(text);
+            let is_name = |record: &Record| record.source.trim() == record.source;
+            if self.sources.is_empty() || !self.sources.iter().all(is_name) {
+                return Err(Box::new(
+                    self.malformed(line.span, "an entry names its data sources"),
+                ));
+            }
         } else if let Some(name) = text.strip_prefix("# ") {
             self.end_entry();
             self.end_case();

@@ -143,6 +143,14 @@ fn an_entry_with_nothing_but_blanks_below_it_is_an_error() {
 }
 
 #[test]
+fn an_entry_names_its_data_sources() {
+    for entry in [",   sysmon", "sysmon,  winlogbeat"] {
+        let text = format!("{EXAMPLE}\n{entry}\n  alert\n");
+        assert!(read(&SourceText::new("a.snap", text)).is_err(), "{entry:?}");
+    }
+}
+
+#[test]
 fn several_documents_share_a_file_and_a_second_rule_has_its_own_line() {
     let mut outcome = example();
     let mut second = test_fixtures::outcome(vec![check("other", "sysmon", alert())])
