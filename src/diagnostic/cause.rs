@@ -230,7 +230,7 @@ macro_rules! phrases {
     };
 }
 
-pub(super) use {causes, phrases};
+pub(super) use {causes, parts, phrases};
 
 /// The label, if one is declared.
 pub(super) fn first<const N: usize>(labels: [String; N]) -> String {

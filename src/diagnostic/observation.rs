@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::cause::{Part, causes, phrases};
+use super::cause::{Part, causes, parts, phrases};
 
 causes! {
     /// What was seen where there is no alert.
@@ -286,17 +286,6 @@ fn joined<T>(
         write(f, one)?;
     }
     Ok(())
-}
-
-/// The text of a part is its `Display`.
-macro_rules! parts {
-    ($($type:ty),+) => {
-        $(impl Part for $type {
-            fn part(&self) -> Option<String> {
-                Some(self.to_string())
-            }
-        })+
-    };
 }
 
 parts!(

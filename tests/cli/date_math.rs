@@ -2,37 +2,7 @@
 
 use std::fs;
 
-use crate::project::Project;
-
-const RULE: &str = "rules/r.toml";
-const SCENARIO: &str = "scenarios/r.yaml";
-
-fn rule(of_type: &str, query: &str) -> String {
-    format!(
-        r#"
-[metadata]
-creation_date = "2026/11/29"
-updated_date = "2026/11/29"
-maturity = "production"
-
-[rule]
-name = "R"
-description = "R"
-rule_id = "1d8c3a52-7f0e-5a0b-9a4e-5b1f60a1c7d4"
-risk_score = 47
-severity = "medium"
-language = "kuery"
-index = ["logs-aws.cloudtrail-*"]
-from = "now-10m"
-interval = "5m"
-query = '{query}'
-{of_type}"#
-    )
-}
-
-fn project(rule: &str, scenario: &str) -> Project {
-    Project::of(&[(RULE, rule), (SCENARIO, scenario)])
-}
+use crate::cloudtrail_rule::{LOGIN, project, rule};
 
 /// The executions start up to ten minutes after the event: an age of two minutes is over in some.
 #[test]
@@ -111,7 +81,7 @@ cases:
     change: {i: {at: -431940s}}
     expect: alert
 ";
-    let rule = rule(THREAT, "event.action: ConsoleLogin");
+    let rule = rule(THREAT, LOGIN);
     let project = project(&rule, scenario);
     let (code, text) = project.run(&["test", "--accept"]);
     assert_eq!(code, 0, "{text}");

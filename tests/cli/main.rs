@@ -12,6 +12,7 @@ mod action;
 mod basics;
 mod captures;
 mod check;
+mod cloudtrail_rule;
 mod conditions;
 mod constants;
 mod counting_rules;

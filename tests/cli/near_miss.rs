@@ -1,36 +1,7 @@
 //! Reasons that say by how little an event misses a clause, what suppression adds to an alert, and
 //! events of the past that a rule does not count.
 
-use crate::project::Project;
-
-const RULE: &str = "rules/r.toml";
-const SCENARIO: &str = "scenarios/r.yaml";
-
-fn rule(of_type: &str, query: &str) -> String {
-    format!(
-        r#"[metadata]
-creation_date = "2026/11/29"
-updated_date = "2026/11/29"
-maturity = "production"
-
-[rule]
-name = "R"
-description = "R"
-rule_id = "1d8c3a52-7f0e-5a0b-9a4e-5b1f60a1c7d4"
-risk_score = 47
-severity = "medium"
-language = "kuery"
-index = ["logs-aws.cloudtrail-*"]
-from = "now-10m"
-interval = "5m"
-query = '''{query}'''
-{of_type}"#
-    )
-}
-
-fn project(rule: &str, scenario: &str) -> Project {
-    Project::of(&[(RULE, rule), (SCENARIO, scenario)])
-}
+use crate::cloudtrail_rule::{LOGIN, RULE, SCENARIO, project, rule};
 
 #[test]
 fn a_value_that_differs_in_case_and_words_out_of_order_are_reasons() {
@@ -81,7 +52,7 @@ fn an_alert_has_what_suppression_adds() {
       kibana.alert.suppression.end: '2024-01-01T00:00:20.000Z'
       kibana.alert.suppression.docs_count: 2
 ";
-    let project = project(&rule(suppression, "event.action: ConsoleLogin"), scenario);
+    let project = project(&rule(suppression, LOGIN), scenario);
     let (code, text, err) = project.run_apart(&["test", "--accept"]);
     assert_eq!(code, 0, "{text}{err}");
 }

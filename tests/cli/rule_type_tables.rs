@@ -3,38 +3,13 @@
 
 use std::fmt::Write as _;
 
+use crate::cloudtrail_rule::{LOGIN, RULE, SCENARIO, rule};
 use crate::project::Project;
-
-const RULE: &str = "rules/r.toml";
-const SCENARIO: &str = "scenarios/r.yaml";
-
-/// A rule over the calls of AWS CloudTrail that sign in: its type with all that is of the type.
-fn rule(of_type: &str) -> String {
-    let rule = r#"
-[metadata]
-creation_date = "2026/11/29"
-updated_date = "2026/11/29"
-maturity = "production"
-
-[rule]
-name = "R"
-description = "R"
-rule_id = "1d8c3a52-7f0e-5a0b-9a4e-5b1f60a1c7d4"
-risk_score = 47
-severity = "medium"
-language = "kuery"
-index = ["logs-aws.cloudtrail-*"]
-from = "now-10m"
-interval = "5m"
-query = 'event.action: ConsoleLogin'
-"#;
-    format!("{rule}{of_type}")
-}
 
 /// A project whose scenario consists of this attack and these cases.
 fn project(of_type: &str, attack: &str, cases: &str) -> Project {
     let scenario = format!("{attack}\ncases:\n{cases}");
-    Project::of(&[(RULE, &rule(of_type)), (SCENARIO, &scenario)])
+    Project::of(&[(RULE, &rule(of_type, LOGIN)), (SCENARIO, &scenario)])
 }
 
 fn passes(project: &Project) {
@@ -523,7 +498,7 @@ fn new_makes_counts_terms_and_indicators() {
         (THREAT, "threat.indicator.ip:"),
     ];
     for (of_type, made) in table {
-        let project = Project::of(&[(RULE, &rule(of_type))]);
+        let project = Project::of(&[(RULE, &rule(of_type, LOGIN))]);
         let (code, text, err) = project.run_apart(&["new", RULE]);
         assert_eq!(code, 0, "{text}{err}");
         let written = std::fs::read_to_string(project.file(SCENARIO)).unwrap();

@@ -2,28 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::cloudtrail_rule::{LOGIN, RULE, SCENARIO, rule};
 use crate::project::Project;
-
-const RULE: &str = "rules/r.toml";
-
-/// A rule over the calls of AWS CloudTrail that sign in, each execution of which looks ten minutes
-/// back every five minutes.
-fn rule(of_type: &str) -> String {
-    format!(
-        r#"[rule]
-name = "R"
-description = "R"
-rule_id = "1d8c3a52-7f0e-5a0b-9a4e-5b1f60a1c7d5"
-risk_score = 47
-severity = "medium"
-language = "kuery"
-index = ["logs-aws.cloudtrail-*"]
-from = "now-10m"
-interval = "5m"
-query = 'event.action: ConsoleLogin'
-{of_type}"#
-    )
-}
 
 /// A case: name, phase, events, what is expected.
 type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str);
@@ -48,7 +28,7 @@ fn holds(of_type: &str, rest_of_attack: &str, table: &[Row<'_>]) {
              add: {{{add}}}\n    expect: {expect}"
         );
     }
-    let project = Project::of(&[(RULE, &rule(of_type)), ("scenarios/r.yaml", &text)]);
+    let project = Project::of(&[(RULE, &rule(of_type, LOGIN)), (SCENARIO, &text)]);
     let (code, text, err) = project.run_apart(&["test", "--accept"]);
     assert_eq!(code, 0, "{text}{err}");
 }

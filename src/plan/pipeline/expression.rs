@@ -140,6 +140,26 @@ impl Expr {
         }
     }
 
+    /// The same, to change.
+    pub fn children_mut(&mut self) -> Vec<&mut Self> {
+        match &mut self.kind {
+            ExprKind::Constant(_)
+            | ExprKind::Timespan(_)
+            | ExprKind::Column(_)
+            | ExprKind::Search(_) => Vec::new(),
+            ExprKind::Call(_, parts) | ExprKind::And(parts) | ExprKind::Or(parts) => {
+                parts.iter_mut().collect()
+            }
+            ExprKind::Binary(_, left, right) => vec![left, right],
+            ExprKind::Negate(inner)
+            | ExprKind::Not(inner)
+            | ExprKind::IsNull(inner)
+            | ExprKind::Like(inner, _)
+            | ExprKind::Regex { value: inner, .. } => vec![inner],
+            ExprKind::In(value, items) => std::iter::once(&mut **value).chain(items).collect(),
+        }
+    }
+
     /// Whether no column takes part, so that the value is the same for every row.
     pub fn is_constant(&self) -> bool {
         !matches!(self.kind, ExprKind::Column(_) | ExprKind::Search(_))

@@ -183,7 +183,7 @@ pub(super) fn rewritten(expr: &Expr, with: &mut impl FnMut(ColumnId) -> Option<E
         return with(column).unwrap_or_else(|| expr.clone());
     }
     let mut copy = expr.clone();
-    for child in children_mut(&mut copy) {
+    for child in copy.children_mut() {
         *child = rewritten(child, with);
     }
     copy
@@ -210,27 +210,7 @@ fn replace(expr: &mut Expr, path: &[usize], value: &Expr) {
         *expr = value.clone();
         return;
     };
-    if let Some(child) = children_mut(expr).into_iter().nth(*first) {
+    if let Some(child) = expr.children_mut().into_iter().nth(*first) {
         replace(child, rest, value);
-    }
-}
-
-/// The expressions directly below, in the order of [`Expr::children`].
-fn children_mut(expr: &mut Expr) -> Vec<&mut Expr> {
-    match &mut expr.kind {
-        ExprKind::Constant(_)
-        | ExprKind::Timespan(_)
-        | ExprKind::Column(_)
-        | ExprKind::Search(_) => Vec::new(),
-        ExprKind::Call(_, parts) | ExprKind::And(parts) | ExprKind::Or(parts) => {
-            parts.iter_mut().collect()
-        }
-        ExprKind::Binary(_, left, right) => vec![left, right],
-        ExprKind::Negate(inner)
-        | ExprKind::Not(inner)
-        | ExprKind::IsNull(inner)
-        | ExprKind::Like(inner, _)
-        | ExprKind::Regex { value: inner, .. } => vec![inner],
-        ExprKind::In(value, items) => std::iter::once(&mut **value).chain(items).collect(),
     }
 }
