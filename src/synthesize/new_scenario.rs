@@ -140,11 +140,11 @@ fn benign(
     proposals: Vec<Proposal>,
     others: &[Sketch],
 ) -> Vec<SketchCase> {
-    let copies = sketch
+    let times = sketch
         .events
         .iter()
-        .filter_map(|event| event.copies.as_ref());
-    let events: usize = copies.map(|copies| copies.times).sum();
+        .map(|event| event.copies.as_ref().map_or(1, |copies| copies.times));
+    let events: usize = times.sum();
     let mut left = if events > FEW {
         REPLAYS_OF_MANY
     } else {

@@ -296,14 +296,12 @@ impl SettingCaseBuilder<'_, '_> {
             unit.starts_with('d').then_some(count)
         });
         if let Some(days) = days.filter(|_| !alert) {
+            let days = days.saturating_add(1);
             let old = with_indicator(SketchChange {
-                at: Some(-(days + 1).saturating_mul(DAY)),
+                at: Some(days.saturating_mul(DAY).saturating_neg()),
                 ..SketchChange::default()
             });
-            cases.insert(
-                0,
-                (format!("indicator of {} days ago", days + 1), because, old),
-            );
+            cases.insert(0, (format!("indicator of {days} days ago"), because, old));
         }
         cases
     }

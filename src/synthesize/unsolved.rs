@@ -56,6 +56,9 @@ pub enum UnsolvedReason {
     /// No value of a field that the rule's type needs.
     #[error("no value was found for `{0}`, which the rule's type needs")]
     NoValue(String),
+    /// The attack needs this many events.
+    #[error("an alert takes {0} events, more than a scenario is written with")]
+    TooManyEvents(usize),
     /// Fewer different values than the cardinality counts.
     #[error("{found} of {wanted} different values were found for `{field}`")]
     TooFewValues {

@@ -981,6 +981,24 @@ fn a_query_that_would_take_gigabytes_is_refused() {
     }
 }
 
+/// A number in a query asks for no more than a scenario is written with.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_first_scenario_is_not_made_of_a_billion_values() {
+    for query in [
+        "from logs-endpoint.events.process-* | stats n = count_distinct(user.name) by host.id | where n > 1000000000",
+        "from logs-endpoint.events.process-* metadata _id | where mv_count(split(process.command_line, \",\")) > 10000000000 | keep _id",
+    ] {
+        let text = rule(query)
+            .replace("\"eql\"", "\"esql\"")
+            .replace("index = [\"logs-endpoint.events.*\"]\n", "");
+        let project = Project::of(&[("rules/a.toml", &text)]);
+        let (code, out, err) = within(&project, 2_000_000, 60, "new rules/a.toml");
+        assert!(code > 0 && out.is_empty(), "{query}: {code} {err}");
+        assert!(err.contains("no attack was found"), "{query}: {err}");
+    }
+}
+
 /// Lists of 20,000 items, as many unknown keys and index patterns, a pattern of a million wildcards.
 #[cfg(target_os = "linux")]
 #[test]

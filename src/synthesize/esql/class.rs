@@ -27,8 +27,11 @@ pub(super) enum Missing {
     Row(Vec<String>),
     /// Fewer different values than a row needs.
     Values(String),
+    /// More events than a scenario is written with: this many.
+    TooManyEvents(usize),
     Failure(QueryFailure),
 }
+
 /// Rows that meet the same demands.
 pub(super) struct Class<'s> {
     pub(super) goals: Vec<Goal>,

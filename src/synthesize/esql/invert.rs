@@ -1,14 +1,16 @@
 //! Proposes values of columns with which a test comes out as wanted, by inverting what stands
 //! between the test and the columns. Proposals only: the search runs each of them.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use super::formula::Want;
 use super::levels::{Definition, Levels};
 use super::wish::{Wish, cells, one_text};
 use super::{numbers, texts};
 use crate::evaluate::pattern::example;
+use crate::event::time::DateUnit;
 use crate::event::{Timestamp, Value};
+use crate::language::eql::lower::cidr_block;
 use crate::plan::pipeline::{Cell, ColumnId, Expr, ExprKind, Function, Operator};
 use crate::plan::predicate::{WildcardPattern, WildcardToken};
 
@@ -294,26 +296,25 @@ impl<'a, 'p> Aim<'a, 'p> {
     }
 
     fn date_difference(&mut self, unit: &Expr, dates: &[Expr], wish: &Wish) {
-        let unit = one_text(&(self.value)(unit)).and_then(|unit| numbers::unit(&unit));
+        let unit = one_text(&(self.value)(unit)).and_then(|unit| DateUnit::named(&unit));
         let ([from, to], Some(unit)) = (dates, unit) else {
             return;
         };
         let date = |cell: Cell| match cell {
-            Cell::One(Value::Date(date)) => Some(date.millis()),
+            Cell::One(Value::Date(date)) => Some(date),
             _ => None,
         };
         let (start, end) = (date((self.value)(from)), date((self.value)(to)));
+        let at = |date: Option<Timestamp>| {
+            let date = date.map(|date| Cell::One(Value::Date(date)));
+            Wish::Cells(date.into_iter().collect())
+        };
         for count in cells(wish).iter().filter_map(numbers::whole) {
-            let at = |millis: i64| {
-                let date = Timestamp::from_millis(millis);
-                Wish::Cells(vec![Cell::One(Value::Date(date))])
-            };
-            let span = count.saturating_mul(unit);
             if let Some(start) = start {
-                self.aim(to, at(start.saturating_add(span)));
+                self.aim(to, at(numbers::later(start, count, unit)));
             }
             if let Some(end) = end {
-                self.aim(from, at(end.saturating_sub(span)));
+                self.aim(from, at(numbers::later(end, count.saturating_neg(), unit)));
             }
         }
     }
@@ -374,14 +375,12 @@ fn around(before: bool, text: &str, behind: bool) -> WildcardPattern {
     WildcardPattern(tokens.collect())
 }
 
+/// An address in the block, the twenty-first after its first where it has so many.
 fn of_block(block: &str) -> Option<Cell> {
-    let start: IpAddr = block.split('/').next()?.parse().ok()?;
-    let bits = match start {
-        IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped()),
-        IpAddr::V6(v6) => u128::from(v6),
+    let (Value::Ip(first), Value::Ip(last)) = cidr_block(block)? else {
+        return None;
     };
-    let is_one = !block.contains('/');
-    let host = bits.saturating_add(if is_one { 0 } else { 21 });
+    let host = u128::from(first).saturating_add(21).min(u128::from(last));
     Some(Cell::One(Value::Ip(Ipv6Addr::from(host))))
 }
 

@@ -82,6 +82,7 @@ fn missing(missing: Missing) -> UnsolvedReason {
         Missing::Document(parts) => together(parts),
         Missing::Row(parts) => UnsolvedReason::NoGroup(parts.join(" and ")),
         Missing::Values(field) => UnsolvedReason::NoValue(field),
+        Missing::TooManyEvents(count) => UnsolvedReason::TooManyEvents(count),
         Missing::Failure(failure) => UnsolvedReason::Failure(failure),
     }
 }

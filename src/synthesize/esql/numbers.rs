@@ -1,5 +1,6 @@
 //! Numbers and dates that make a comparison or a computation come out as wanted.
 
+use crate::event::time::DateUnit;
 use crate::event::{Timestamp, Value};
 use crate::plan::pipeline::{Cell, Operator};
 
@@ -156,16 +157,19 @@ pub(super) fn right_of(operator: Operator, wanted: &Cell, left: &Cell) -> Vec<Ce
     cell(right, is_whole(wanted) || is_whole(left))
 }
 
-/// The milliseconds of a unit of `DATE_DIFF`.
-pub(super) fn unit(name: &str) -> Option<i64> {
-    let name = name.to_ascii_lowercase();
-    Some(match name.trim_end_matches('s') {
-        "millisecond" | "m" => 1,
-        "second" | "" => 1_000,
-        "minute" | "mi" | "n" => 60_000,
-        "hour" | "hh" => 3_600_000,
-        "day" | "dd" | "d" => 86_400_000,
-        "week" | "wk" | "ww" => 604_800_000,
-        _ => return None,
-    })
+/// The instant this many units later; `None` out of range, and for units below a millisecond.
+pub(super) fn later(date: Timestamp, count: i64, unit: DateUnit) -> Option<Timestamp> {
+    let millis = match unit {
+        DateUnit::Year => return date.plus_calendar(count.checked_mul(12)?, 0),
+        DateUnit::Quarter => return date.plus_calendar(count.checked_mul(3)?, 0),
+        DateUnit::Month => return date.plus_calendar(count, 0),
+        DateUnit::Week => 604_800_000,
+        DateUnit::Day => 86_400_000,
+        DateUnit::Hour => 3_600_000,
+        DateUnit::Minute => 60_000,
+        DateUnit::Second => 1_000,
+        DateUnit::Millisecond => 1,
+        DateUnit::Microsecond | DateUnit::Nanosecond => return None,
+    };
+    date.plus_millis(count.checked_mul(millis)?)
 }

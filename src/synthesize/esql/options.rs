@@ -8,7 +8,7 @@ use super::invert::Aim;
 use super::levels::Definition;
 use super::probe::{RowProbe, Settled, State};
 use super::texts;
-use super::wish::{Wish, text_cell};
+use super::wish::{MAX_VALUES, Wish, text_cell};
 use crate::evaluate::Prepared;
 use crate::evaluate::pipeline::ProbeRow;
 use crate::event::field::Family;
@@ -163,7 +163,7 @@ impl OfColumn {
                 texts.map(|text| text_cell(&text)).collect()
             }
             Wish::Count(count) => {
-                let values = (1..=*count).take(500).filter_map(|number| {
+                let values = (1..=*count).take(MAX_VALUES).filter_map(|number| {
                     let text = match self.data_type {
                         DataType::Ip => format!("198.51.100.{}", number % 250),
                         _ if self.data_type.is_number() => number.to_string(),

@@ -132,7 +132,7 @@ impl RowProbe<'_, '_> {
     ) -> Option<State<'s>> {
         let mut changed = state.clone();
         if matches!(self.levels.definition(column), Definition::Completed) {
-            changed.answer = Some(cell.text());
+            changed.answer = (!cell.is_null()).then(|| cell.text());
             return Some(changed);
         }
         let Some(builder) = &mut changed.draft else {
@@ -160,8 +160,8 @@ impl RowProbe<'_, '_> {
             let Cell::One(crate::event::Value::Date(date)) = cell else {
                 return None;
             };
-            changed.at = date.millis() - START.millis();
-            return (changed.at.abs() <= SPAN).then_some(changed);
+            changed.at = date.millis().checked_sub(START.millis())?;
+            return (-SPAN..=SPAN).contains(&changed.at).then_some(changed);
         }
         if !builder.can_set(&path) {
             return None;

@@ -112,6 +112,9 @@ impl<'a> Spreader<'a, '_> {
         if times <= 1 {
             return Ok(class.rows.clone());
         }
+        if times > MOST {
+            return Err(Missing::TooManyEvents(times));
+        }
         let kept = self.fields(&self.keys(level));
         let mut exprs: Vec<(Vec<String>, Option<&Expr>, usize)> = Vec::new();
         for (expr, count, _) in class.distinct.iter().filter(|(_, count, _)| *count > 1) {
@@ -124,10 +127,8 @@ impl<'a> Spreader<'a, '_> {
         let mut rows = class.rows.clone();
         for (fields, expr, count) in exprs {
             let fields: Vec<&String> = fields.iter().filter(|own| !kept.contains(own)).collect();
-            let mut best = 0;
             let found = fields.iter().find_map(|field| {
                 let values = self.different(&rows, field, expr, count);
-                best = best.max(values.len());
                 (values.len() >= count).then_some((*field, values))
             });
             let Some((field, values)) = found else {
@@ -145,7 +146,7 @@ impl<'a> Spreader<'a, '_> {
         }
         let events: usize = rows.iter().map(|row| row.times).sum();
         if events > MOST {
-            return Err(Missing::Values(String::new()));
+            return Err(Missing::TooManyEvents(events));
         }
         Ok(rows)
     }

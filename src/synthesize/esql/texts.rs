@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::wish::{Wish, one_text, text_cell};
+use super::wish::{MAX_VALUES, Wish, one_text, text_cell};
 use crate::evaluate::pattern::{Finder, example};
 use crate::plan::pipeline::{Cell, DissectPattern, Function, GrokPattern};
 
@@ -142,7 +142,10 @@ pub(super) fn joined(wish: &Wish, separator: &str) -> Wish {
             Wish::Cells(texts.map(|text| text_cell(&text)).collect())
         }
         Wish::Count(count) => {
-            let parts: Vec<String> = (1..=*count).map(|number| number.to_string()).collect();
+            let parts: Vec<String> = (1..=*count)
+                .take(MAX_VALUES)
+                .map(|number| number.to_string())
+                .collect();
             Wish::Cells(vec![text_cell(&parts.join(separator))])
         }
         other => other.clone(),

@@ -21,6 +21,9 @@ pub(super) enum Wish {
     Count(i64),
 }
 
+/// The number of values that a wish for a count is answered with at most.
+pub(super) const MAX_VALUES: usize = 500;
+
 impl Wish {
     pub(super) fn texts(texts: &[String]) -> Self {
         Self::Cells(texts.iter().map(|text| text_cell(text)).collect())
