@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::fields_read::FieldsRead;
-use super::syntax::Syntax;
+use super::syntax::{Syntax, within_limit};
 use crate::evaluate::pipeline::RequestData;
 use crate::evaluate::{Patterns, QueryFailure};
 use crate::event::schema::Origin;
@@ -16,7 +16,13 @@ use crate::rule::FieldOverrides;
 
 /// Parses the text of an EQL query; what can be read of a text with errors comes with them.
 pub fn parse(text: &str) -> eql::Parsed {
-    eql::parse(text)
+    match within_limit(text) {
+        Ok(()) => eql::parse(text),
+        Err(error) => eql::Parsed {
+            query: None,
+            errors: vec![error],
+        },
+    }
 }
 
 /// The fields that a request names by itself: Elasticsearch's defaults and what the rule overrides.

@@ -29,17 +29,23 @@ pub enum Syntax {
     Esql(EsqlQuery),
 }
 
+/// Refuses a query that is too long to be run.
+pub(super) fn within_limit(text: &str) -> Result<(), QueryError> {
+    let bytes = text.len();
+    if bytes <= MAX_QUERY {
+        return Ok(());
+    }
+    let cause = UnsupportedCondition::QueryTooLong {
+        bytes,
+        most: MAX_QUERY,
+    };
+    Err(QueryError::new(UNSUPPORTED, Span::of(0..0), cause))
+}
+
 impl Syntax {
     /// Parses the text of a query; all errors, in the order of the text.
     pub fn parse(language: Language, text: &str) -> Result<Self, Vec<QueryError>> {
-        let bytes = text.len();
-        if bytes > MAX_QUERY {
-            let cause = UnsupportedCondition::QueryTooLong {
-                bytes,
-                most: MAX_QUERY,
-            };
-            return Err(vec![QueryError::new(UNSUPPORTED, Span::of(0..0), cause)]);
-        }
+        within_limit(text).map_err(|error| vec![error])?;
         match language {
             Language::Eql => {
                 let parsed = eql::parse(text);
@@ -173,5 +179,26 @@ impl fmt::Display for Syntax {
             Self::Lucene(group) => group.fmt(f),
             Self::Esql(query) => f.write_str(&query.text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Language, MAX_QUERY, Syntax, UNSUPPORTED};
+
+    #[test]
+    fn a_long_query_is_refused_by_every_parser() {
+        let text = "x".repeat(MAX_QUERY + 1);
+        let languages = [
+            Language::Eql,
+            Language::Kuery,
+            Language::Lucene,
+            Language::Esql,
+        ];
+        for language in languages {
+            let errors = Syntax::parse(language, &text).unwrap_err();
+            assert_eq!(errors[0].code, UNSUPPORTED, "{language:?}");
+        }
+        assert_eq!(crate::compile::parse(&text).errors[0].code, UNSUPPORTED);
     }
 }

@@ -114,8 +114,8 @@ impl CaseEvents {
 
     /// The values for which this exclusion hides the event.
     pub(super) fn hiding_values(&self, event: EventId, name: &str) -> Option<Seen> {
-        let by = self.facts(event)?.hidden_by.iter();
-        let (_, values) = by.into_iter().find(|(own, _)| own == name)?;
+        let mut by = self.facts(event)?.hidden_by.iter();
+        let (_, values) = by.find(|(own, _)| own == name)?;
         let fields = values.clone();
         (!fields.0.is_empty()).then_some(Seen::Excluded { fields })
     }

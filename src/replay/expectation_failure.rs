@@ -4,6 +4,7 @@ use super::esql_blockers;
 use super::expectation::Alert;
 use super::indicator_match;
 use super::judged_case::{Attack, Case};
+use super::near_miss;
 use super::outcome::{PinKind, Verdict};
 use super::reason::{Group, Reason, ReasonName, ReasonWord};
 use super::reason_match;
@@ -158,8 +159,6 @@ pub(super) struct FoundReasons<'a> {
     pub(super) reasons: &'a [ReasonName],
     /// More that may be given as the reason.
     pub(super) also: &'a [String],
-    /// By what causes were nearly met.
-    pub(super) near: &'a [ReasonWord],
 }
 
 /// Why an expectation of no alert is not met: the rule alerts, or `found` stopped it instead of the
@@ -184,8 +183,10 @@ pub(super) fn of_none(
     let plan = case.run.plan();
     let stated = case.wanted.because.iter().find(|because| {
         !reason_match::holds(because, plan, blockers, found)
-            && !stopped.near.iter().any(|word| because.is(*word))
             && !esql_blockers::names(case.run, because, found, stopped.also)
+            && !near_miss::words(case.run, blockers)
+                .iter()
+                .any(|word| because.is(*word))
     })?;
     let (stated, found) = (stated.clone(), found.iter().map(ToString::to_string));
     let found = found.collect();

@@ -85,7 +85,7 @@ struct Documents<'a, 'c> {
     events: Vec<EventId>,
     /// When they can be found.
     arrivals: Vec<Arrival>,
-    /// The indicators, by their numbers in the stage.
+    /// The indicators, by their numbers in the case.
     found: Vec<usize>,
     /// When they can be found.
     stored: Vec<Presence>,
@@ -177,11 +177,11 @@ impl<'a, 'c> Documents<'a, 'c> {
         matched: &[Matched],
     ) -> Option<usize> {
         let event = *self.events.get(event)?;
-        let of_stage = |one: &Matched| {
+        let numbers_of = |one: &Matched| {
             let indicator = self.found.get(one.indicator).copied().unwrap_or_default();
             [indicator, one.group]
         };
-        let values = matched.iter().flat_map(of_stage);
+        let values = matched.iter().flat_map(numbers_of);
         let key: Vec<Term> = values.map(|number| Term::new(whole(number))).collect();
         Some(numbers.number(&key, &[event]))
     }
@@ -191,7 +191,7 @@ fn whole(number: usize) -> Value {
     Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-/// What the event of an alert matches: the key of the alert holds an indicator of the stage and a
+/// What the event of an alert matches: the key of the alert holds the number of an indicator and that of a
 /// group of entries in turn.
 pub(super) fn matched(found: &Match) -> Vec<Matched> {
     let numbers = found.join.iter().map(|value| match value {
@@ -307,7 +307,7 @@ struct Reasons<'a, 'c> {
     side: Enumerated,
 }
 
-/// An event, an indicator by its number in the stage, and a group of entries.
+/// An event, an indicator by its number in the case, and a group of entries.
 type Triple = (EventId, usize, usize);
 
 impl Reasons<'_, '_> {

@@ -4,7 +4,6 @@ use super::esql_blockers;
 use super::expectation::Alert;
 use super::expectation_failure::{self, FoundReasons};
 use super::judged_case::{Attack, Case};
-use super::near_miss;
 use super::outcome::{NoneRecord, Observed, ProductionFact, Verdict};
 use super::production::run_schedule;
 use super::production_blockers::{created, no_alert_reason};
@@ -111,11 +110,9 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
     let failed = match case.wanted.alert {
         Alert::None => {
             let found = found.unwrap_or_else(|| record::names(run, &blockers.causes));
-            let near = near_miss::words(run, &blockers);
             let stopped = FoundReasons {
                 reasons: &found,
                 also: &also,
-                near: &near,
             };
             expectation_failure::of_none(case, matches, &blockers, stopped)
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::deciding::positions;
 use super::outcome::{AlertRecord, CauseRecord, EventRecord, NoneRecord};
 use super::reason::ReasonName;
 use super::run::Run;
@@ -13,7 +14,7 @@ use crate::evaluate::{Blockers, Cause, CauseKind, Match, Shortfall, reason};
 use crate::event::time::format_offset;
 use crate::event::{Event, EventId, Timestamp, Value};
 use crate::execution::alert::{self, Alerts, ThresholdResult};
-use crate::plan::{ClauseId, FieldId, Operator, Plan, Role, StageId};
+use crate::plan::{ClauseId, FieldId, Operator, Plan, StageId};
 use crate::rule::{self, RuleKind};
 
 /// The alerts of a run, with the fields that the expectation asks for.
@@ -31,12 +32,12 @@ pub(super) fn alerts(
 fn recorded(run: &Run<'_>, found: &Match, with: &[(String, String)]) -> AlertRecord {
     let first = found.stages.iter().flatten().next();
     let start = first
-        .and_then(|event| time(run, *event))
+        .and_then(|event| run.time_of(*event))
         .unwrap_or_default();
     let events = found.stages.iter().map(|stage| {
         stage.map(|event| EventRecord {
             label: run.case_events.label(event),
-            after: time(run, event).unwrap_or(start).millis() - start.millis(),
+            after: run.time_of(event).unwrap_or(start).millis() - start.millis(),
         })
     });
     let is_indicator_match = run.indicators.is_some();
@@ -129,7 +130,7 @@ fn threshold_result(
     terms: &[String],
 ) -> ThresholdResult {
     let ids: Vec<EventId> = found.stages.iter().flatten().copied().collect();
-    let times: Vec<Timestamp> = ids.iter().filter_map(|event| time(run, *event)).collect();
+    let times: Vec<Timestamp> = ids.iter().filter_map(|event| run.time_of(*event)).collect();
     let first = times.iter().min().copied().unwrap_or_default();
     let last = times.iter().max().copied().unwrap_or_default();
     let fields = settings.group_by.iter().map(|field| field.name.clone());
@@ -200,7 +201,7 @@ fn shared(run: &Run<'_>, found: &Match) -> Vec<(String, String)> {
     let events: Vec<(EventId, StageId)> = found
         .stages
         .iter()
-        .zip(stage_of_positions(run.plan()))
+        .zip(positions(run.plan()))
         .filter_map(|(event, stage)| Some(((*event)?, stage)))
         .collect();
     let [(first, stage), rest @ ..] = events.as_slice() else {
@@ -226,13 +227,6 @@ fn shared(run: &Run<'_>, found: &Match) -> Vec<(String, String)> {
     shared
 }
 
-/// The stage of each position of a match.
-fn stage_of_positions(plan: &Plan) -> impl Iterator<Item = StageId> {
-    plan.numbered()
-        .filter(|(_, stage)| !matches!(stage.role, Role::Until { .. }))
-        .flat_map(|(id, stage)| std::iter::repeat_n(id, usize::from(stage.runs)))
-}
-
 /// The fields that the scenario sets on an event, and those that a stage reads.
 fn telling<'r>(run: &'r Run<'_>, event: EventId, stage: StageId) -> BTreeSet<&'r str> {
     let plan = run.plan();
@@ -251,13 +245,6 @@ fn values_of(run: &Run<'_>, event: EventId, field: &str) -> Vec<String> {
     let event = run.case_events.events.get(event.index());
     let values = event.map_or(&[][..], |event| event.values(field));
     values.iter().map(ToString::to_string).collect()
-}
-
-fn time(run: &Run<'_>, event: EventId) -> Option<Timestamp> {
-    let field = run.plan().fields.at(run.plan().timestamp);
-    let event: &Event = run.case_events.events.get(event.index())?;
-    let text = event.values(&field.path).first()?.to_string();
-    crate::event::time::DateFormat::usual().parse(&text)
 }
 
 /// Why a run gave no alert.

@@ -10,6 +10,7 @@ use super::schedule::{ScheduleConfig, ScheduledOutcome};
 use crate::compile::CompiledQuery;
 use crate::evaluate::pipeline::Program;
 use crate::evaluate::{Context, Evaluation, Match, Prepared, QueryFailure};
+use crate::event::time::DateFormat;
 use crate::event::{Event, EventId, Timestamp};
 use crate::plan::Plan;
 
@@ -95,6 +96,15 @@ impl<'c> Run<'c> {
     /// The plan that ran.
     pub(super) fn plan(&self) -> &'c Plan {
         &self.query.plan
+    }
+
+    /// The time of an event, by the field of time that the rule reads.
+    pub(super) fn time_of(&self, event: EventId) -> Option<Timestamp> {
+        let plan = self.plan();
+        let field = plan.fields.at(plan.timestamp);
+        let event: &Event = self.case_events.events.get(event.index())?;
+        let text = event.values(&field.path).first()?.to_string();
+        DateFormat::usual().parse(&text)
     }
 
     /// The labels of each match, missing events left out.

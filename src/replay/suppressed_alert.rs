@@ -3,7 +3,6 @@
 
 use super::run::Run;
 use crate::evaluate::Match;
-use crate::event::time::DateFormat;
 use crate::event::{Event, Scalar, Timestamp};
 use crate::execution::suppress::{Group, group};
 use crate::plan::Operator;
@@ -71,13 +70,7 @@ fn span(run: &Run<'_>, matches: &[&Match], alert: &mut Event) {
     let ids = matches
         .iter()
         .flat_map(|found| found.stages.iter().flatten());
-    let field = run.plan().fields.at(run.plan().timestamp);
-    let time = |event: &Event| -> Option<Timestamp> {
-        let text = event.values(&field.path).first()?.to_string();
-        DateFormat::usual().parse(&text)
-    };
-    let times = ids.filter_map(|id| time(run.case_events.events.get(id.index())?));
-    let times: Vec<Timestamp> = times.collect();
+    let times: Vec<Timestamp> = ids.filter_map(|id| run.time_of(*id)).collect();
     for (name, time) in [("start", times.iter().min()), ("end", times.iter().max())] {
         if let Some(time) = time {
             let path = format!("kibana.alert.suppression.{name}");
