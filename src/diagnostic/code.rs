@@ -3,7 +3,7 @@
 /// A kind of diagnostic, stable across versions.
 ///
 /// Numbers by room: `E0` files and text, `E1` EQL, `E2` rules, `E3` scenarios, `E4` data sources
-/// and types, `E5` snapshots, `E6` KQL, Lucene and Query DSL; warnings have a `W` instead.
+/// and types, `E5` snapshots, `E6` KQL, Lucene and Query DSL, `E7` ES|QL; warnings have a `W` instead.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
     /// For example `E101`.

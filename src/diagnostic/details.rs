@@ -34,6 +34,8 @@ impl Details {
                 "found" => details.found = part,
                 "expected" => details.expected = part,
                 "suggestion" => details.suggestion = part,
+                // What a cause says in its help alone.
+                "mend" => {}
                 _ => details.more.extend(part.map(|part| (key, part))),
             }
         }

@@ -18,9 +18,9 @@ pub(super) static LINT: Lint = Lint {
                history:\n\
                \x20 before: {is: api, event.outcome: failure, user.name: alice, at: -3d}   # the rule asks for success\n\
                ```\n\n\
-               Mend: give the event what the query asks for, or write `seen: {user.name: alice, at: -3d}`, \
+               Fix: give the event what the query asks for, or write `seen: {user.name: alice, at: -3d}`, \
                which copies the first event of the attack. A case that shows that such an event does not \
-               count is what it should be: allow the lint for it in `[lints]`.",
+               count is what it should be: leave the lint out with `allow` in `[check]` of trapline.toml.",
     },
     severity: Severity::Warning,
 };

@@ -259,11 +259,7 @@ fn a_finding_says_what_is_wrong_to_programs() {
         let causes: Vec<_> = found.iter().map(|one| &one["cause"]).collect();
         let own = found.iter().find(|one| one["cause"] == cause);
         let own = own.unwrap_or_else(|| panic!("{query}: {causes:?}"));
-        let mut found = own["details"].clone();
-        if language == "kuery" {
-            found.as_object_mut().unwrap().remove("mend");
-        }
-        assert_eq!(found, details, "{query}");
+        assert_eq!(own["details"], details, "{query}");
     }
 }
 
@@ -272,5 +268,6 @@ fn a_finding_says_what_is_wrong_to_programs() {
 fn a_finding_of_a_lint_has_no_cause() {
     let project = Project::new(&[("rules/a.toml", &rule("1", WARNS))]);
     let found = findings(&project, &["--format", "json"]);
+    assert!(!found.is_empty());
     assert!(found.iter().all(|one| one["cause"].is_null()), "{found:?}");
 }

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::cloudtrail_rule::{self, LOGIN};
 use crate::counting_rules::{INDICATORS, NEW_TERMS, THRESHOLD, project};
 use crate::project::Project;
 
@@ -194,15 +195,7 @@ fn a_clause_of_the_indicator_query_is_covered_when_it_alone_decides() {
 /// Each filter of a rule counts by itself, whatever the type of the rule.
 #[test]
 fn a_filter_is_covered_when_it_alone_hides_what_would_alert() {
-    let rule = r#"[rule]
-name = "R"
-rule_id = "r"
-type = "query"
-language = "kuery"
-severity = "low"
-risk_score = 21
-index = ["logs-aws.cloudtrail-*"]
-query = 'event.action: ConsoleLogin'
+    let filters = r#"type = "query"
 [[rule.filters]]
 meta = {negate = true}
 query = {wildcard = {"user.name" = {value = "svc-*", case_insensitive = true}}}
@@ -217,7 +210,7 @@ query = {match_phrase = {"cloud.region" = "eu-west-1"}}
 cases:
   - {name: of a service, change: {e: {user.name: svc-backup}}, expect: none, because: filters}
 ";
-    let project = Project::of(&[("rules/r.toml", rule), ("scenarios/r.yaml", scenario)]);
+    let project = cloudtrail_rule::project(&cloudtrail_rule::rule(filters, LOGIN), scenario);
     let all = clauses(&project);
     let filters: Vec<(bool, bool)> = all
         .iter()

@@ -309,6 +309,12 @@ fn is_of_a_scenario(value: &Value) -> Result<(), Box<dyn std::error::Error>> {
         Value::Object(whole)
     };
     let event = json!({"is": "process"});
+    if !value.is_object() {
+        let attack = json!({"name": "x", "events": {"one": event}, "expect": "alert"});
+        let whole = json!({"attack": attack, "cases": value});
+        let valid = schema.validate(&whole);
+        return valid.map_err(|error| error.to_string().into());
+    }
     let attack = |part: &Value, event: &Value| {
         let more = json!({"name": "x", "events": {"one": event}, "expect": "alert"});
         with(part, more)
@@ -322,7 +328,6 @@ fn is_of_a_scenario(value: &Value) -> Result<(), Box<dyn std::error::Error>> {
         with(value, json!({"attack": plain})),
         json!({"attack": attack(value, &event)}),
         json!({"attack": plain, "cases": [case]}),
-        json!({"attack": plain, "cases": value}),
     ];
     // An event may have any field; one of the guide has a kind.
     let event = value.get("is").map(|_| attack(&json!({}), value));

@@ -383,6 +383,7 @@ fn diff_reads_the_sources_of_each_side() {
     let (code, text, said) = project.run_apart(&["diff", "./old"]);
     assert_eq!(code, 0, "{text}{said}");
     assert!(text.contains("a large upload"), "{text}{said}");
-    let (_, text, said) = project.run_apart(&["diff", "."]);
+    let (code, text, said) = project.run_apart(&["diff", "."]);
+    assert_eq!(code, 0, "{text}{said}");
     assert!(!text.contains("a large upload"), "{text}{said}");
 }

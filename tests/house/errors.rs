@@ -131,7 +131,7 @@ fn sentences_for_verdicts_are_written_in_reports() {
             "BlindPhases",
             "Skipped",
             "TrialFailure",
-            "Silence",
+            "AttackResult",
         ]
         .iter()
         .any(|name| code.contains(&format!("Display for {name} ")))

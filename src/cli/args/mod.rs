@@ -127,7 +127,7 @@ pub enum Verb {
     Lsp,
     /// Serve an assistant: the Model Context Protocol on standard input and output
     Mcp,
-    /// Print the JSON Schema of scenarios, rules, data sources, trapline.toml or the JSON report
+    /// Print the JSON Schema of scenarios, rules, data sources, trapline.toml or the JSON reports
     Schema(SchemaArgs),
     /// Print shell completions
     Completions(CompletionsArgs),

@@ -7,8 +7,8 @@ use clap_complete::Shell;
 /// Options of `schema`.
 #[derive(Debug, Clone, Group)]
 pub struct SchemaArgs {
-    /// Which files: scenario, rule, source (sources/*.toml), config (trapline.toml) or report
-    /// (test --format json)
+    /// Which files: scenario, rule, source (sources/*.toml), config (trapline.toml), report
+    /// (test --format json) or check (check --format json)
     #[arg(value_name = "OF", default_value = "scenario")]
     pub of: SchemaOf,
 }
