@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::schedule_gap::span_of;
 use crate::execution::overlap::{blind, per_cent};
 use crate::language::eql::syntax::{Query, QueryKind};
+use crate::lint::rule_settings::schedule_gap::span_of;
 use crate::rule::{Rule, Schedule};
 
 /// The counts.

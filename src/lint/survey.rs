@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::Linted;
-use super::blind_phases::BlindPhases;
 use crate::compile::{self, Syntax};
+use crate::lint::Linted;
+use crate::lint::blind_phases::BlindPhases;
 use crate::rule::RuleType;
 
 /// The counts.

@@ -1,0 +1,40 @@
+//! `new-terms-missing-field`: a field of new terms that a data source never carries.
+
+use crate::diagnostic::{Code, Severity};
+use crate::lint::finding::{Finding, Lint};
+use crate::lint::rule_settings::subject::SettingsSubject;
+use crate::rule::RuleKind;
+
+pub(in crate::lint) static LINT: Lint = Lint {
+    code: Code {
+        number: "new-terms-missing-field",
+        title: "a field of new terms that a data source lacks",
+        page: "An event that lacks one of the fields of a new-terms rule is left out, in the rule's \
+               window and in its history. No event of the data source that is named carries the field: \
+               the rule never alerts there. Name a field that all sources have, or leave the source out \
+               of `index`.",
+    },
+    severity: Severity::Warning,
+};
+
+pub(in crate::lint) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Finding>) {
+    let RuleKind::NewTerms(settings) = &subject.rule.kind else {
+        return;
+    };
+    for field in &settings.fields {
+        let without = subject.without(&field.name);
+        if without.is_empty() {
+            continue;
+        }
+        let message = format!(
+            "no event of {} carries {}: nothing is ever new there",
+            without.join(", "),
+            field.name
+        );
+        findings.push(
+            LINT.finding(subject.source, field.span, message, "")
+                .help("name a field that all sources have, or leave the source out of `index`")
+                .on(without),
+        );
+    }
+}
