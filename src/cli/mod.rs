@@ -1,12 +1,10 @@
 //! The command line: arguments, terminal, files and exit code. The modules below receive everything
 //! they need as values.
 //!
-//! `arguments -> Args -> Settings -> command -> ExitCode`: [`args`] is what was typed, [`settings`]
-//! what it means. Commands take the settings and, where there are none of their own, their
-//! arguments.
+//! `arguments -> Args -> settings -> command -> ExitCode`: [`args`] is what was typed, [`settings`]
+//! what it means. Commands take settings and never arguments.
 
 pub mod args;
-pub mod check_settings;
 pub mod commands;
 mod confinement;
 pub mod console;
@@ -22,9 +20,9 @@ pub mod lint_levels;
 mod mcp;
 pub mod progress;
 mod project_files;
-pub mod query_settings;
 pub mod settings;
 mod unpacked;
+mod word_page;
 mod zstd;
 
 use std::ffi::OsString;
@@ -55,7 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut console = Console::new(args.global.color);
     let exit = match settings::Settings::new(&args) {
         Ok(settings) => guarded(&mut console, |console| {
-            commands::run(&args.verb, &args.global, &settings, console)
+            commands::run(&args.verb, &settings, console)
         }),
         Err(problem) => console.problem(&problem),
     };

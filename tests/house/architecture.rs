@@ -102,3 +102,20 @@ fn every_file_and_function_that_the_page_names_is_there() {
     }
     assert!(broken.is_empty(), "{PAGE}:\n{}\n", broken.join("\n"));
 }
+
+#[test]
+fn commands_see_settings_and_never_arguments() {
+    // Where arguments become settings, and where completions and manual pages are made of them.
+    const SEE_ARGUMENTS: [&str; 2] = ["cli/commands/mod.rs", "cli/commands/scaffold.rs"];
+    let sources = Source::all();
+    let of_commands = sources.iter().filter(|source| {
+        source.name.starts_with("cli/commands/") && !SEE_ARGUMENTS.contains(&source.name.as_str())
+    });
+    let mut found = Vec::new();
+    for source in of_commands {
+        let code = source.code();
+        let lines = code.iter().filter(|(_, line)| line.contains("args::"));
+        found.extend(lines.map(|(number, _)| format!("{}:{number}", source.name)));
+    }
+    assert!(found.is_empty(), "take a settings type instead: {found:?}");
+}

@@ -1,6 +1,7 @@
 //! Declares the options of every command, one file a group of commands; the only files that use
 //! clap's derive. [`super::settings`] turns parsed options into settings. A new command is a variant
-//! of [`Verb`], a struct of its options in one of these files, and a file in `commands/`.
+//! of [`Verb`], a struct of its options in one of these files, a file in `settings/` and one in
+//! `commands/`.
 
 mod check;
 mod format;
@@ -23,7 +24,7 @@ pub use query::{End, Optional, QueryArgs, QueryFormat, QueryLanguage};
 pub use scaffold::{CompletionsArgs, ManArgs, SchemaArgs, SchemaOf};
 #[cfg(feature = "internals")]
 pub use scan::ScanWindow;
-pub use scan::{DivisionArgs, PlanShardsArgs, ScanArgs, ScanFormat};
+pub use scan::{PlanShardsArgs, ScanArgs, ScanFormat};
 pub use test::{Required, ReviewArgs, TestArgs};
 pub use write::{As, ImportArgs, NewArgs};
 

@@ -6,12 +6,10 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::args::CheckFormat;
-use super::super::check_settings::CheckSettings;
 use super::super::console::Stream;
-use super::super::error;
+use super::super::error::{self, Problem};
 use super::super::lint_levels::Level;
-use super::super::settings::Settings;
+use super::super::settings::{CheckFormat, CheckSettings, Settings};
 use super::super::{Console, ExitCode};
 use crate::compile::is_supported;
 use crate::data_source::Catalogue;
@@ -27,14 +25,14 @@ use crate::report::check::Checked;
 const TO_CHECK: [&str; 5] = ["toml", "ndjson", "json", "yaml", "yml"];
 
 /// Runs the verb.
-pub fn run(settings: &Settings, check: &CheckSettings, console: &mut Console) -> ExitCode {
-    let catalogue = match settings.catalogue() {
-        Ok(catalogue) => catalogue,
-        Err(problem) => return console.problem(&problem),
-    };
+pub fn run(
+    settings: &Settings,
+    check: &CheckSettings,
+    console: &mut Console,
+) -> Result<ExitCode, Box<Problem>> {
     let mut run = Run {
         settings,
-        catalogue,
+        catalogue: settings.catalogue()?,
         checked: Checked::default(),
         survey: Survey::default(),
         identified: Vec::new(),
@@ -52,11 +50,10 @@ pub fn run(settings: &Settings, check: &CheckSettings, console: &mut Console) ->
     if selected + run.checked.scenarios + run.checked.broken.len() == 0 {
         let nothing = Diagnostic::error(&error::NOTHING_SELECTED, "no rule was selected")
             .help("name a rule or a directory with rules, or set `rules` in trapline.toml");
-        console.diagnostics([&nothing]);
-        return ExitCode::NothingSelected;
+        return Err(Problem::new(ExitCode::NothingSelected, nothing));
     }
     run.report(check.format, check.verbose, console);
-    run.exit()
+    Ok(run.exit())
 }
 
 /// The files of a run, each once.

@@ -1,9 +1,8 @@
 //! `trapline coverage`: which clauses the cases decide.
 
-use super::super::args::{CoverageArgs, TableFormat};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::settings::Settings;
+use super::super::settings::{CoverageSettings, Settings, TableFormat};
 use super::super::{Console, ExitCode};
 use crate::coverage::{Coverage, coverage};
 use crate::diagnostic::Diagnostic;
@@ -26,15 +25,11 @@ pub struct TracedRun {
 /// Runs the verb.
 pub fn run(
     settings: &Settings,
-    args: &CoverageArgs,
+    asked: &CoverageSettings,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let targets = settings.targets(&args.paths)?;
-    let loaded = settings.project().load(&targets);
-    let observing = match observe(&loaded, settings, console) {
-        Ok(observing) => observing,
-        Err(code) => return Ok(code),
-    };
+    let loaded = settings.project().load(&asked.targets);
+    let observing = observe(&loaded, settings, console)?;
     let found = coverage(&observing.replayed.scenarios, &observing.observed);
     if found.rules.is_empty() {
         if observing.code == ExitCode::Passed {
@@ -43,9 +38,8 @@ pub fn run(
         }
         return Ok(observing.code);
     }
-    let min = settings.least_coverage(args.min);
-    write(&found, args, min, console);
-    let missed = min.is_some_and(|min| found.share().percent() < min);
+    write(&found, asked, console);
+    let missed = asked.min.is_some_and(|min| found.share().percent() < min);
     Ok(observing.code.and(gate(missed)))
 }
 
@@ -64,9 +58,8 @@ pub fn observe(
     loaded: &Loaded,
     settings: &Settings,
     console: &mut Console,
-) -> Result<TracedRun, ExitCode> {
-    let catalogue = settings.catalogue();
-    let catalogue = catalogue.map_err(|problem| console.problem(&problem))?;
+) -> Result<TracedRun, Box<Problem>> {
+    let catalogue = settings.catalogue()?;
     let options = Options {
         keys: &loaded.keys,
         ..Options::default()
@@ -91,14 +84,14 @@ pub fn observe(
     })
 }
 
-fn write(found: &Coverage, args: &CoverageArgs, min: Option<f64>, console: &mut Console) {
-    let text = match args.format {
+fn write(found: &Coverage, asked: &CoverageSettings, console: &mut Console) {
+    let text = match asked.format {
         TableFormat::Human => {
             let options = CoverageOptions {
                 colour: console.colour(Stream::Out),
                 width: console.width(Stream::Out),
-                uncovered: args.uncovered,
-                min,
+                uncovered: asked.uncovered,
+                min: asked.min,
             };
             let mut text = String::new();
             write_coverage(found, options, &mut text);

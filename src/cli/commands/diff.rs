@@ -7,16 +7,16 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
-use super::super::args::{DiffArgs, Global, TableFormat};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::files::Scratch;
 use super::super::git::{self, GitError};
-use super::super::settings::Settings;
-use super::super::{Console, ExitCode};
+use super::super::settings::{DiffSettings, Settings, TableFormat};
+use super::super::{Console, ExitCode, interrupt};
 use super::diff_captures;
 use super::diff_exceptions::ExceptionsOf;
 use super::exception_lists;
+use super::scan_inputs::CliInputs;
 use crate::compile::ExceptionLists;
 use crate::coverage::coverage;
 use crate::data_source::Catalogue;
@@ -50,17 +50,12 @@ struct Side {
 /// Runs the verb.
 pub fn run(
     settings: &Settings,
-    global: &Global,
-    args: &DiffArgs,
+    asked: &DiffSettings,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let captures = match args.captures.as_slice() {
-        [] => None,
-        typed => Some(diff_captures::find(settings, typed)?),
-    };
-    let mut old = Side::open(&args.old, settings, global)?;
-    let mut new = match &args.new {
-        Some(new) => Side::open(new, settings, global)?,
+    let mut old = Side::open(&asked.old, settings)?;
+    let mut new = match &asked.new {
+        Some(new) => Side::open(new, settings)?,
         None => Side::read("the work tree", settings.clone(), None)?,
     };
     let mut code = ExitCode::Passed;
@@ -73,15 +68,16 @@ pub fn run(
             code = code.and(ExitCode::NotLoaded);
         }
     }
-    if captures.is_some() {
-        let typed = exception_lists::typed(settings, &args.exceptions, console)?;
+    if let Some(captures) = &asked.captures {
+        let typed = exception_lists::typed(settings, &captures.exceptions, console)?;
         for side in [&mut old, &mut new] {
             side.lists = exception_lists::load(&side.settings, &[], console)?;
             side.lists.extend(&typed);
         }
     }
     let mut found = compare(&old, &new);
-    found.recordings = captures.map(|inputs| {
+    found.recordings = asked.captures.as_ref().map(|captures| {
+        let inputs = CliInputs::new(&settings.files, &captures.inputs, interrupt::stop());
         let pairs = pairs(&found.rules, &old, &new);
         let lists = [&old.lists, &new.lists];
         let catalogues = [&old.catalogue, &new.catalogue];
@@ -90,13 +86,12 @@ pub fn run(
     if let Some(recordings) = &found.recordings {
         code = code.and(exit_code(recordings));
     }
-    write(&found, args.format, console);
+    write(&found, asked.format, console);
     let gate = |class: &crate::snapshot::Class| found.has(*class);
-    if args.fail_on.iter().any(gate) {
+    if asked.fail_on.iter().any(gate) {
         code = code.and(ExitCode::Failed);
     }
-    let demanded = args.require_tested || settings.requires_tested();
-    if demanded && found.untested().next().is_some() {
+    if asked.require_tested && found.untested().next().is_some() {
         code = code.and(ExitCode::GateMissed);
     }
     Ok(code)
@@ -137,7 +132,7 @@ fn exit_code(recordings: &Recordings) -> ExitCode {
 
 impl Side {
     /// A git revision, or else a directory; a name that begins with `.` or `/` is a directory.
-    fn open(typed: &str, settings: &Settings, global: &Global) -> Result<Self, Box<Problem>> {
+    fn open(typed: &str, settings: &Settings) -> Result<Self, Box<Problem>> {
         let directory = settings.working_directory.join(typed);
         let is_path = typed.starts_with(['.', '/']);
         let extracted = if is_path {
@@ -162,11 +157,7 @@ impl Side {
         } else {
             root.clone()
         };
-        let global = Global {
-            root: Some(root),
-            ..global.clone()
-        };
-        let own = Settings::at(&working_directory, &global, settings.ci)?;
+        let own = settings.at_root(root, &working_directory)?;
         Self::read(typed, own, scratch)
     }
 

@@ -14,7 +14,7 @@ use crate::rule::Rule;
 /// The extensions of exception lists.
 const EXTENSIONS: &[&str] = &["toml", "ndjson"];
 
-/// The exception lists of the project and those that were typed. One that cannot be read ends the
+/// The exception lists of the project and those that were typed, by their paths. One that cannot be read ends the
 /// command: without it there would be alerts that production does not give.
 pub(super) fn load(
     settings: &Settings,
@@ -25,7 +25,7 @@ pub(super) fn load(
     let of_project = layouts.flat_map(|layout| &layout.exceptions);
     let of_project = of_project.map(Utf8PathBuf::from);
     let of_project = of_project.filter(|path| settings.files.exists(path));
-    let typed = typed.iter().map(|path| settings.typed(path));
+    let typed = typed.iter().cloned();
     read(settings, of_project.chain(typed).collect(), console)
 }
 
@@ -35,8 +35,7 @@ pub(super) fn typed(
     typed: &[Utf8PathBuf],
     console: &mut Console,
 ) -> Result<ExceptionLists, Box<Problem>> {
-    let typed = typed.iter().map(|path| settings.typed(path));
-    read(settings, typed.collect(), console)
+    read(settings, typed.to_vec(), console)
 }
 
 fn read(

@@ -3,17 +3,15 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::super::args::{ExplainArgs, ExplainFormat};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::settings::Settings;
+use super::super::settings::{ExplainCase, ExplainFormat, ExplainSettings, Settings};
 use super::super::{Console, ExitCode};
 use super::coverage::observe;
-use super::{explain_events, explain_word};
+use super::explain_events;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::nearest;
 use crate::explain::{Explanation, explain};
-use crate::project::Target;
 use crate::replay::outcome::{CheckKey, ScenarioOutcome};
 use crate::report::explain::json;
 use crate::report::terminal::{clean, write_explanations, write_timeline};
@@ -21,96 +19,83 @@ use crate::report::terminal::{clean, write_explanations, write_timeline};
 /// Runs the verb.
 pub fn run(
     settings: &Settings,
-    args: &ExplainArgs,
+    asked: &ExplainSettings,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let is_file = settings
-        .files
-        .exists(&settings.working_directory.join(&args.rule));
-    if !is_file && let Some(text) = explain_word::explain(&args.rule) {
-        console.write(Stream::Out, &text);
-        return Ok(ExitCode::Passed);
+    match asked {
+        ExplainSettings::Word(page) => console.write(Stream::Out, page),
+        ExplainSettings::Case(asked) => return of_case(settings, asked, console),
+        ExplainSettings::Recording(asked) => {
+            let found = explain_events::explain(settings, asked, console)?;
+            write(&[found], asked.format, asked.all_clauses, console);
+        }
     }
-    let targets = settings.targets(std::slice::from_ref(&args.rule))?;
-    if let Some(events) = &args.events {
-        let found = explain_events::explain(settings, &targets, events, args, console)?;
-        write(&[found], args, console);
-        return Ok(ExitCode::Passed);
-    }
-    Ok(of_case(settings, &targets, args, console))
+    Ok(ExitCode::Passed)
 }
 
 fn of_case(
     settings: &Settings,
-    targets: &[Target],
-    args: &ExplainArgs,
+    asked: &ExplainCase,
     console: &mut Console,
-) -> ExitCode {
-    let loaded = settings.project().load(targets);
-    let observing = match observe(&loaded, settings, console) {
-        Ok(observing) => observing,
-        Err(code) => return code,
-    };
-    let attacks = observing
-        .replayed
-        .scenarios
-        .iter()
-        .flat_map(|one| &one.checks);
-    let attacks: BTreeSet<&CheckKey> = attacks
-        .filter(|check| check.attack)
-        .map(|check| &check.key)
-        .collect();
-    let asked = |key: &CheckKey| match &args.case {
-        Some(case) => key.case == *case,
-        None => attacks.contains(key),
-    };
-    if args.schedule && args.format == ExplainFormat::Human {
+) -> Result<ExitCode, Box<Problem>> {
+    let loaded = settings.project().load(&asked.targets);
+    let run = observe(&loaded, settings, console)?;
+    let keys = keys(&run.replayed.scenarios, asked);
+    if asked.schedule {
         let mut text = String::new();
         let colour = console.colour(Stream::Out);
-        for check in observing.observed.iter().flat_map(|one| &one.checks) {
-            let source = args.source.as_ref();
-            let wanted = asked(&check.key) && source.is_none_or(|name| *name == check.key.source);
-            if let (true, Some(timeline)) = (wanted, &check.timeline) {
+        for check in run.observed.iter().flat_map(|one| &one.checks) {
+            if let (true, Some(timeline)) = (keys.contains(&check.key), &check.timeline) {
                 write_timeline(&check.key.to_string(), timeline, colour, &mut text);
             }
         }
         if !text.is_empty() {
             console.write(Stream::Out, &text);
-            return ExitCode::of_loading(&loaded.diagnostics);
+            return Ok(ExitCode::of_loading(&loaded.diagnostics));
         }
     }
     let mut found = Vec::new();
-    for observed in &observing.observed {
-        let wanted = observed.checks.iter().filter(|check| {
-            let source = args.source.as_ref();
-            asked(&check.key) && source.is_none_or(|name| *name == check.key.source)
-        });
-        found.extend(wanted.map(|check| explain(check, &observed.clauses)));
+    for observed in &run.observed {
+        let checks = observed.checks.iter();
+        let checks = checks.filter(|check| keys.contains(&check.key));
+        found.extend(checks.map(|check| explain(check, &observed.clauses)));
     }
     if found.is_empty() {
-        let checks = observing.observed.iter().flat_map(|one| &one.checks);
+        let checks = run.observed.iter().flat_map(|one| &one.checks);
         let names = checks.map(|check| check.key.case.as_str());
-        let case = args.case.as_deref().unwrap_or("the attack");
+        let case = asked.case.as_deref().unwrap_or("the attack");
         console.diagnostics([&no_case(case, names)]);
-        return observing.code.and(ExitCode::NothingSelected);
+        return Ok(run.code.and(ExitCode::NothingSelected));
     }
-    write(&found, args, console);
-    if args.case.is_none() && args.format == ExplainFormat::Human {
-        console.write(
-            Stream::Err,
-            &other_cases(&observing.replayed.scenarios, &args.rule),
-        );
+    write(&found, asked.format, asked.all_clauses, console);
+    if asked.case.is_none() && asked.format == ExplainFormat::Human {
+        let others = other_cases(&run.replayed.scenarios, &asked.typed);
+        console.write(Stream::Err, &others);
     }
-    ExitCode::of_loading(&loaded.diagnostics)
+    Ok(ExitCode::of_loading(&loaded.diagnostics))
 }
 
-fn write(found: &[Explanation], args: &ExplainArgs, console: &mut Console) {
-    let text = match args.format {
+/// The checks to explain: those of the named case, or of the attacks.
+fn keys<'s>(scenarios: &'s [ScenarioOutcome], asked: &ExplainCase) -> BTreeSet<&'s CheckKey> {
+    let checks = scenarios.iter().flat_map(|one| &one.checks);
+    let checks = checks.filter(|check| match &asked.case {
+        Some(case) => check.key.case == *case,
+        None => check.attack,
+    });
+    let is_on = |key: &&CheckKey| {
+        let source = asked.source.as_ref();
+        source.is_none_or(|name| *name == key.source)
+    };
+    checks.map(|check| &check.key).filter(is_on).collect()
+}
+
+fn write(found: &[Explanation], format: ExplainFormat, all_clauses: bool, console: &mut Console) {
+    let text = match format {
         ExplainFormat::Json => return console.write_json(&json(found)),
         ExplainFormat::Human => {
             let mut text = String::new();
             let colour = console.colour(Stream::Out);
-            write_explanations(found, colour, args.all_clauses, &mut text);
+            write_explanations(found, colour, all_clauses, &mut text);
             text
         }
     };

@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::args::ExplainArgs;
 use super::super::error::{self, Problem};
-use super::super::settings::Settings;
+use super::super::settings::{ExplainRecording, Settings};
 use super::super::{Console, ExitCode};
 use super::exception_lists;
 use crate::data_source::error::UNKNOWN_SOURCE;
@@ -20,24 +19,17 @@ use crate::explain::recording::{
     self, BATCH, Batch, Batches, NotExplained, RecordedEvent, RecordingRequest,
 };
 use crate::import::{Import, Options};
-use crate::project::Target;
 
 /// The longest line that is read.
 const LONGEST: u64 = 64 << 20;
 
-/// Explains a recording with the rule that the targets name.
+/// Explains a recording with a rule.
 pub fn explain(
     settings: &Settings,
-    targets: &[Target],
-    events: &str,
-    args: &ExplainArgs,
+    asked: &ExplainRecording,
     console: &mut Console,
 ) -> Result<Explanation, Box<Problem>> {
-    let Some(Target::Path(name)) = targets.first() else {
-        let message = "`--events` needs a rule, not a KEY";
-        let diagnostic = Diagnostic::error(&error::NOTHING_SELECTED, message);
-        return Err(Problem::usage(diagnostic));
-    };
+    let name = &asked.rule;
     let (subject, diagnostics) = settings.project().load_rule(name);
     console.diagnostics(&diagnostics);
     let Some(subject) = subject else {
@@ -46,19 +38,18 @@ pub fn explain(
         return Err(Problem::new(ExitCode::NotLoaded, diagnostic));
     };
     let catalogue = settings.catalogue()?;
-    let lists = exception_lists::of_rule(&subject.rule, settings, &args.exceptions, console)?;
-    let source = args.source.as_deref();
+    let lists = exception_lists::of_rule(&subject.rule, settings, &asked.exceptions, console)?;
+    let source = asked.source.as_deref();
     let question = RecordingRequest {
         subject: &subject,
         linked: lists.of(&subject.rule),
         catalogue: &catalogue,
         source: source.map(|name| known(&catalogue, name)).transpose()?,
-        name: events,
+        name: &asked.typed,
     };
-    let file = settings.typed(events);
-    let mut open = || open(settings, &file);
+    let mut open = || open(settings, &asked.file);
     recording::explain_recording(&question, &mut open)
-        .map_err(|stopped| Box::new(problem(stopped, events)))
+        .map_err(|stopped| Box::new(problem(stopped, &asked.typed)))
 }
 
 fn known<'c>(catalogue: &'c Catalogue, name: &str) -> Result<&'c DataSource, Box<Problem>> {

@@ -8,11 +8,12 @@ mod summary;
 
 use std::io::{self, Write};
 
-use super::super::args::ImportArgs;
+use camino::Utf8Path;
+
 use super::super::console::Stream;
 use super::super::error::Problem;
 use super::super::files::Unfinished;
-use super::super::settings::Settings;
+use super::super::settings::{ImportSettings, ImportTarget, RecordingSettings, Settings};
 use super::super::{Console, ExitCode};
 use crate::diagnostic::{Diagnostic, escape};
 use ordered::Ordered;
@@ -21,14 +22,28 @@ use read::{Recordings, Seen};
 /// Runs the verb.
 pub fn run(
     settings: &Settings,
-    args: &ImportArgs,
+    asked: &ImportSettings,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    if args.minimise {
-        return minimise::run(settings, args, console);
+    match &asked.target {
+        ImportTarget::Documents(file) => {
+            documents(settings, &asked.recordings, file.as_deref(), console)
+        }
+        ImportTarget::Scenario(target) => {
+            minimise::run(settings, &asked.recordings, target, console)
+        }
     }
-    let recordings = Recordings::new(settings, args)?;
-    let mut out = Output::new(settings, args)?;
+}
+
+/// Writes the documents to the file, or else to standard output.
+fn documents(
+    settings: &Settings,
+    recordings: &RecordingSettings,
+    file: Option<&Utf8Path>,
+    console: &mut Console,
+) -> Result<ExitCode, Box<Problem>> {
+    let recordings = Recordings::new(settings, recordings);
+    let mut out = Output::new(settings, file)?;
     // A stream may never end; only what can be read to its end is sorted.
     let mut ordered = recordings.is_finite().then(Ordered::new);
     let read = recordings.read(console, |document, console| {
@@ -39,7 +54,7 @@ pub fn run(
             None => out.write(&line, console),
         }
     });
-    if read.interrupted && args.output.is_some() {
+    if read.interrupted && file.is_some() {
         // A part of a file would look like the whole.
         console.write(Stream::Err, "interrupted: nothing was written\n");
         return Ok(ExitCode::Interrupted);
@@ -79,17 +94,10 @@ struct Output {
 const AT_ONCE: usize = 1 << 16;
 
 impl Output {
-    fn new(settings: &Settings, args: &ImportArgs) -> Result<Self, Box<Problem>> {
-        let file = match args.output.as_ref().filter(|path| *path != "-") {
-            None => None,
-            Some(path) => {
-                let path = settings.typed(path);
-                let file = settings.files.create(&path);
-                Some(file.map_err(|mistake| Problem::usage(*mistake))?)
-            }
-        };
+    fn new(settings: &Settings, file: Option<&Utf8Path>) -> Result<Self, Box<Problem>> {
+        let file = file.map(|path| settings.files.create(path)).transpose();
         Ok(Self {
-            file,
+            file: file.map_err(|mistake| Problem::usage(*mistake))?,
             failed: None,
             waiting: String::new(),
         })

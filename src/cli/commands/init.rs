@@ -27,10 +27,10 @@ const FILES: [(&str, &str); 6] = [
     (".gitignore", "*.snap.new\n"),
 ];
 
-/// Runs the verb; `rules_typed` says whether directories with rules were named.
-pub fn run(settings: &Settings, rules_typed: bool, console: &mut Console) -> ExitCode {
+/// Runs the verb.
+pub fn run(settings: &Settings, console: &mut Console) -> ExitCode {
     let files = &settings.files;
-    let layout = layout(settings, rules_typed);
+    let layout = layout(settings);
     // A project that has rules or scenarios needs no example of them.
     let own = layout.rules.iter().chain([&layout.scenarios]);
     let own = own
@@ -73,10 +73,10 @@ pub fn run(settings: &Settings, rules_typed: bool, console: &mut Console) -> Exi
 
 /// Where rules and scenarios are: what was typed, else what a checkout of detection-rules says or
 /// has, else the usual folders.
-fn layout(settings: &Settings, rules_typed: bool) -> Layout {
+fn layout(settings: &Settings) -> Layout {
     let mut layout = settings.layouts.first().cloned().unwrap_or_default();
     let configured = settings.files.exists(Utf8Path::new(CONFIG));
-    if rules_typed || configured {
+    if settings.has_typed_rules() || configured {
         return layout;
     }
     let stated = rule_directories(settings);

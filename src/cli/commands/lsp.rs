@@ -11,11 +11,10 @@ use std::thread;
 use camino::Utf8Path;
 use serde_json::Value;
 
-use super::super::args::{CheckArgs, Global};
 use super::super::console::Stream;
 use super::super::lint_levels::Level;
 use super::super::settings::Settings;
-use super::super::{Console, ExitCode, environment};
+use super::super::{Console, ExitCode};
 use crate::data_source::InvalidProfile;
 use crate::json_rpc::{self, Framing, INTERNAL_ERROR, Message, RpcError, response};
 use crate::language_server::{Done, Job, Reaction, Server, Setup, uri};
@@ -32,7 +31,7 @@ enum Event {
 }
 
 /// Runs the verb.
-pub fn run(settings: &Settings, global: &Global, console: &mut Console) -> ExitCode {
+pub fn run(settings: &Settings, console: &mut Console) -> ExitCode {
     let (sender, events) = channel();
     read(sender.clone());
     let jobs = work(sender);
@@ -70,7 +69,7 @@ pub fn run(settings: &Settings, global: &Global, console: &mut Console) -> ExitC
             },
             Some(Event::Message(Ok(message))) => {
                 if server.is_none() {
-                    match start(settings, global, &message, console) {
+                    match start(settings, &message, console) {
                         Ok(started) => server = Some(started),
                         Err(error) => return console.internal(&error.to_string()),
                     }
@@ -170,7 +169,6 @@ fn work(events: Sender<Event>) -> Sender<Job> {
 /// A server for the project that the client names, or else for the one that we are in.
 fn start(
     settings: &Settings,
-    global: &Global,
     message: &Message,
     console: &mut Console,
 ) -> Result<Server, InvalidProfile> {
@@ -184,15 +182,11 @@ fn start(
         }
         _ => None,
     };
-    let opened =
-        named.and_then(|root| Settings::at(Utf8Path::new(&root), global, environment::ci()).ok());
+    let opened = named.and_then(|root| settings.in_directory(Utf8Path::new(&root)).ok());
     let settings = opened.as_ref().unwrap_or(settings);
     let (catalogue, mistakes) = settings.project().catalogue()?;
     console.diagnostics(&mistakes);
-    let levels = settings
-        .check(&CheckArgs::default())
-        .map(|check| check.levels);
-    let levels = levels.unwrap_or_default();
+    let levels = settings.configured_lints();
     let of_level = |wanted: Level| -> BTreeSet<&'static str> {
         let levels = levels.iter().filter(|(_, level)| **level == wanted);
         levels.map(|(name, _)| *name).collect()

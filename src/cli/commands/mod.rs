@@ -9,7 +9,6 @@ mod event_log;
 mod exception_lists;
 pub mod explain;
 pub mod explain_events;
-mod explain_word;
 pub mod import;
 pub mod init;
 mod learn_source;
@@ -25,6 +24,7 @@ pub mod review;
 mod rule_changes;
 pub mod scaffold;
 pub mod scan;
+mod scan_alerts;
 mod scan_division;
 mod scan_indicators;
 mod scan_inputs;
@@ -35,42 +35,44 @@ pub mod test;
 pub mod watch;
 mod write_scenario;
 
-use super::args::{Global, Verb};
+use super::args::Verb;
 use super::error::Problem;
 use super::settings::Settings;
 use super::{Console, ExitCode};
 
 /// Does what the verb says.
-pub fn run(verb: &Verb, global: &Global, settings: &Settings, console: &mut Console) -> ExitCode {
-    dispatch(verb, global, settings, console).unwrap_or_else(|problem| console.problem(&problem))
+pub fn run(verb: &Verb, settings: &Settings, console: &mut Console) -> ExitCode {
+    dispatch(verb, settings, console).unwrap_or_else(|problem| console.problem(&problem))
 }
 
 fn dispatch(
     verb: &Verb,
-    global: &Global,
     settings: &Settings,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
     match verb {
-        Verb::Test(args) if args.watch => watch::run(settings, global, args, console),
-        Verb::Test(args) => Ok(test::run(settings, &settings.test(args)?, console)),
-        Verb::Query(args) => Ok(query::run(settings, &settings.query(args)?, console)),
-        Verb::Check(args) => Ok(check::run(settings, &settings.check(args)?, console)),
-        Verb::Coverage(args) => coverage::run(settings, args, console),
-        Verb::Mutate(args) => mutate::run(settings, args, console),
-        Verb::Explain(args) => explain::run(settings, args, console),
-        Verb::Diff(args) => diff::run(settings, global, args, console),
-        Verb::New(args) => new::run(settings, args, console),
-        Verb::Scan(args) => scan::run(settings, args, console),
-        Verb::PlanShards(args) => plan_shards::run(settings, args, console),
-        Verb::Review(args) => review::run(settings, args, console),
+        Verb::Test(args) if args.watch => watch::run(settings, settings.watch(args)?, console),
+        Verb::Test(args) => test::run(settings, &settings.test(args)?, console),
+        Verb::Query(args) => query::run(settings, &settings.query(args)?, console),
+        Verb::Check(args) => check::run(settings, &settings.check(args)?, console),
+        Verb::Coverage(args) => coverage::run(settings, &settings.coverage(args)?, console),
+        Verb::Mutate(args) => mutate::run(settings, &settings.mutate(args)?, console),
+        Verb::Explain(args) => explain::run(settings, &settings.explain(args)?, console),
+        Verb::Diff(args) => diff::run(settings, &settings.diff(args)?, console),
+        Verb::New(args) => new::run(settings, &settings.new_scenarios(args)?, console),
+        Verb::Scan(args) => scan::run(settings, &settings.scan(args)?, console),
+        Verb::PlanShards(args) => plan_shards::run(settings, &settings.plan_shards(args)?, console),
+        Verb::Review(args) => review::run(settings, &settings.review(args)?, console),
         Verb::Schema(args) => Ok(scaffold::schema(args.of, console)),
         Verb::Completions(args) => Ok(scaffold::completions(args.shell, console)),
-        Verb::Man(args) => Ok(scaffold::man(&args.directory, settings, console)),
-        Verb::Init => Ok(init::run(settings, !global.rules.is_empty(), console)),
-        Verb::Import(args) => import::run(settings, args, console),
+        Verb::Man(args) => {
+            let directory = settings.typed(&args.directory);
+            scaffold::man(&directory, settings, console)
+        }
+        Verb::Init => Ok(init::run(settings, console)),
+        Verb::Import(args) => import::run(settings, &settings.import(args)?, console),
         Verb::Mcp => Ok(mcp::run(settings, console)),
-        Verb::Lsp => Ok(lsp::run(settings, global, console)),
-        Verb::Sources(args) => sources::run(settings, args, console),
+        Verb::Lsp => Ok(lsp::run(settings, console)),
+        Verb::Sources(args) => sources::run(settings, &settings.sources(args)?, console),
     }
 }

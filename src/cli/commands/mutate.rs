@@ -1,13 +1,12 @@
 //! `trapline mutate`: finds changes of the rules that no case detects.
 
-use super::super::args::{MutateArgs, TableFormat};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::git::Changed;
 use super::super::progress::Bar;
-use super::super::settings::Settings;
+use super::super::settings::{MutateSettings, Settings, TableFormat};
 use super::super::{Console, ExitCode};
-use super::coverage::{gate, nothing, observe};
+use super::coverage::{TracedRun, gate, nothing, observe};
 use crate::diagnostic::Diagnostic;
 use crate::mutation::{Mutation, MutationRequest, Operator, count, mutate};
 use crate::project::Loaded;
@@ -20,47 +19,15 @@ use crate::report::terminal::{MutationOptions, write_mutation};
 /// Runs the verb.
 pub fn run(
     settings: &Settings,
-    args: &MutateArgs,
+    asked: &MutateSettings,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let targets = settings.targets(&args.paths)?;
-    let loaded = settings.project().load(&targets);
-    let observing = match observe(&loaded, settings, console) {
-        Ok(observing) => observing,
-        Err(code) => return Ok(code),
-    };
-    let changed = args
-        .in_diff
-        .as_ref()
-        .map(|revision| changed(settings, revision));
+    let loaded = settings.project().load(&asked.targets);
+    let run = observe(&loaded, settings, console)?;
+    let revision = asked.revision.as_deref();
+    let changed = revision.map(|revision| changed(settings, revision));
     let changed = changed.transpose()?;
-    let operators = settings.operators(&args.operators);
-    let min = settings.least_caught(args.min);
-    let wants = |file: &str, place: &Place, operator: Operator| {
-        if !operators.is_empty() && !operators.contains(&operator) {
-            return false;
-        }
-        let line = |at: u32| place.source.line_column(at).0;
-        let last = place.span.end.saturating_sub(1).max(place.span.start);
-        let lines = (line(place.span.start), line(last));
-        let touched = changed
-            .as_ref()
-            .map(|changed| changed.touches(file, lines.0, lines.1));
-        touched.unwrap_or(true)
-    };
-    let tests = loaded.tests();
-    let subjects: Vec<&Subject> = tests.iter().map(|test| test.subject).collect();
-    let scenarios = &observing.replayed.scenarios;
-    let whole = u64::try_from(count(scenarios, &subjects, &wants)).ok();
-    let bar = Bar::new(whole, console.err_terminal());
-    bar.set(0, |_| "mutants".to_owned());
-    let bounds = MutationRequest {
-        jobs: args.jobs.map_or(0, usize::from),
-        selects: &wants,
-        progress: &bar,
-    };
-    let found = mutate(scenarios, &subjects, &observing.observed, &bounds);
-    bar.clear();
+    let found = mutants(&loaded, &run, changed.as_ref(), asked, console);
     let untested = match &changed {
         Some(changed) => untested(settings, &loaded, changed)?,
         None => Vec::new(),
@@ -70,25 +37,56 @@ pub fn run(
         console.write(Stream::Err, &words);
     }
     // No mutant of a rule without a test is caught.
-    let code = observing
-        .code
-        .and(gate(min.is_some() && !untested.is_empty()));
-    if found.rules.is_empty() && args.in_diff.is_some() && observing.code == ExitCode::Passed {
-        let revision = args.in_diff.as_deref().unwrap_or_default();
-        let words = format!("no line of a tested rule differs from {revision}\n");
-        console.write(Stream::Err, &words);
-        return Ok(code);
+    let missed = asked.min.is_some() && !untested.is_empty();
+    let code = run.code.and(gate(missed));
+    if !found.rules.is_empty() {
+        write(&found, asked, console);
+        let missed = asked.min.is_some_and(|min| found.share().percent() < min);
+        return Ok(code.and(gate(missed)));
     }
-    if found.rules.is_empty() {
-        if observing.code == ExitCode::Passed {
-            console.diagnostics([&nothing()]);
-            return Ok(ExitCode::NothingSelected);
+    match revision {
+        _ if run.code != ExitCode::Passed => Ok(run.code),
+        Some(revision) => {
+            let words = format!("no line of a tested rule differs from {revision}\n");
+            console.write(Stream::Err, &words);
+            Ok(code)
         }
-        return Ok(observing.code);
+        None => {
+            console.diagnostics([&nothing()]);
+            Ok(ExitCode::NothingSelected)
+        }
     }
-    write(&found, args, min, console);
-    let missed = min.is_some_and(|min| found.share().percent() < min);
-    Ok(code.and(gate(missed)))
+}
+
+/// Makes the mutants that were asked for, and runs the checks of the rule on each.
+fn mutants(
+    loaded: &Loaded,
+    run: &TracedRun,
+    changed: Option<&Changed>,
+    asked: &MutateSettings,
+    console: &Console,
+) -> Mutation {
+    let selects = |file: &str, place: &Place, operator: Operator| {
+        let line = |at: u32| place.source.line_column(at).0;
+        let last = place.span.end.saturating_sub(1).max(place.span.start);
+        let touched =
+            changed.map(|changed| changed.touches(file, line(place.span.start), line(last)));
+        asked.has_operator(operator) && touched.unwrap_or(true)
+    };
+    let tests = loaded.tests();
+    let subjects: Vec<&Subject> = tests.iter().map(|test| test.subject).collect();
+    let scenarios = &run.replayed.scenarios;
+    let whole = u64::try_from(count(scenarios, &subjects, &selects)).ok();
+    let bar = Bar::new(whole, console.err_terminal());
+    bar.set(0, |_| "mutants".to_owned());
+    let request = MutationRequest {
+        jobs: asked.jobs,
+        selects: &selects,
+        progress: &bar,
+    };
+    let found = mutate(scenarios, &subjects, &run.observed, &request);
+    bar.clear();
+    found
 }
 
 /// The rules of which a line differs and that no scenario tests, though Trapline can run them.
@@ -113,21 +111,21 @@ fn changed(settings: &Settings, revision: &str) -> Result<Changed, Box<Problem>>
     })
 }
 
-fn write(found: &Mutation, args: &MutateArgs, min: Option<f64>, console: &mut Console) {
-    let text = match args.format {
+fn write(found: &Mutation, asked: &MutateSettings, console: &mut Console) {
+    let text = match asked.format {
         TableFormat::Human => {
             let options = MutationOptions {
                 colour: console.colour(Stream::Out),
                 width: console.width(Stream::Out),
-                list: args.list,
-                survivors: args.survivors,
-                min,
+                list: asked.list,
+                survivors: asked.survivors,
+                min: asked.min,
             };
             let mut text = String::new();
             write_mutation(found, options, &mut text);
             text
         }
-        TableFormat::Markdown => format::markdown(found, args.survivors),
+        TableFormat::Markdown => format::markdown(found, asked.survivors),
         TableFormat::Json => {
             let mut bytes = Vec::new();
             // Writing to memory does not fail.

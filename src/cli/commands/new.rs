@@ -6,17 +6,15 @@ use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::args::NewArgs;
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::progress::Bar;
-use super::super::settings::Settings;
+use super::super::settings::{NewRules, NewSettings, ScenarioOutput, Settings};
 use super::super::{Console, ExitCode};
 use super::write_scenario::{self, Place};
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::event::io::Progress as _;
-use crate::project::Target;
 use crate::replay::dry_run;
 use crate::report::generated;
 use crate::scenario::write::Sketch;
@@ -31,50 +29,28 @@ const SOURCES: &str = "`trapline sources` lists the data sources";
 /// Runs the verb.
 pub fn run(
     settings: &Settings,
-    args: &NewArgs,
+    asked: &NewSettings,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let catalogue = settings.catalogue()?;
-    let mut rules = Vec::new();
-    let mut several = args.paths.len() > 1;
-    for target in settings.targets(&args.paths)? {
-        let Target::Path(name) = target else {
-            return Err(usage("a KEY names no rule file"));
-        };
-        let path = settings.files.path(&name);
-        if settings.files.is_directory(&path) {
-            several = true;
-            let found = settings.files.find(&path, &["toml"]);
-            rules.extend(found.map_err(|mistake| Problem::usage(*mistake))?);
-        } else {
-            rules.push(path);
-        }
-    }
     let maker = Maker {
         settings,
-        args,
-        catalogue: &catalogue,
+        asked,
+        catalogue: &settings.catalogue()?,
     };
-    match rules.as_slice() {
-        [rule] if !several => {
-            let said = maker.write(rule, console)?;
+    match &asked.rules {
+        NewRules::One(rule, output) => {
+            let said = maker.write(rule, output, console)?;
             console.write(Stream::Err, &said);
             Ok(ExitCode::Passed)
         }
-        rules if args.output.is_none() => Ok(maker.all(rules, console)),
-        _ => Err(usage("`--output` needs exactly one rule file")),
+        NewRules::Several(rules) => Ok(maker.all(rules, console)),
     }
-}
-
-#[expect(clippy::unnecessary_box_returns, reason = "as every error of a verb")]
-fn usage(message: &str) -> Box<Problem> {
-    Problem::usage(Diagnostic::error(&error::NOTHING_SELECTED, message))
 }
 
 /// Writes scenarios as the options say.
 struct Maker<'a> {
     settings: &'a Settings,
-    args: &'a NewArgs,
+    asked: &'a NewSettings,
     catalogue: &'a Catalogue,
 }
 
@@ -91,13 +67,13 @@ impl Maker<'_> {
             if name.split('/').any(|part| part == "_deprecated") {
                 continue;
             }
-            let place = Place::new(self.settings, None, rule);
+            let place = Place::new(self.settings, &ScenarioOutput::Mirrored, rule);
             let has_one = place.as_ref().is_ok_and(|place| !place.before.is_empty());
-            if has_one && !self.args.fill_coverage {
+            if has_one && !self.asked.fill_coverage {
                 skipped += 1;
                 continue;
             }
-            match self.write(rule, console) {
+            match self.write(rule, &ScenarioOutput::Mirrored, console) {
                 Ok(_) => {
                     written += 1;
                     let path = place.ok().and_then(|place| place.path);
@@ -139,15 +115,20 @@ impl Maker<'_> {
     }
 
     /// Writes the scenario of a rule, or the cases that it lacks; gives what there is to say.
-    fn write(&self, rule: &Utf8Path, console: &mut Console) -> Result<String, Box<Problem>> {
+    fn write(
+        &self,
+        rule: &Utf8Path,
+        output: &ScenarioOutput,
+        console: &mut Console,
+    ) -> Result<String, Box<Problem>> {
         let subject = write_scenario::subject(self.settings, rule, console)?;
-        let place = Place::new(self.settings, self.args.output.as_deref(), rule)?;
+        let place = Place::new(self.settings, output, rule)?;
         let request = Request {
             subject: &subject,
             catalogue: self.catalogue,
-            sources: &self.args.sources,
+            sources: &self.asked.sources,
         };
-        if self.args.fill_coverage {
+        if self.asked.fill_coverage {
             fill(self.settings, &request, &place, console)
         } else {
             new(self.settings, &request, &place, console)

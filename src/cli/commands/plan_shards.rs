@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::args::PlanShardsArgs;
 use super::super::console::Console;
 use super::super::error::Problem;
-use super::super::settings::Settings;
+use super::super::settings::{PlanShardsSettings, Settings};
 use super::super::{ExitCode, interrupt};
 use super::scan_inputs::CliInputs;
 use super::scan_rules::Rules;
@@ -20,28 +19,23 @@ const VERSION: u32 = 1;
 /// Prints the plan.
 pub fn run(
     settings: &Settings,
-    args: &PlanShardsArgs,
+    asked: &PlanShardsSettings,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let rules = match Rules::load(settings, &args.exceptions, None, 1, console) {
-        Ok(rules) => rules,
-        Err(code) => return Ok(code),
-    };
+    let rules = Rules::load(settings, &asked.exceptions, None, 1, console)?;
     let spans = rules.run.iter().map(|rule| Division::of(rule, i64::MAX));
     let longest = spans.filter_map(|division| match division {
         Division::Slice(span) => Some(span),
         Division::Key | Division::Whole => None,
     });
-    let window = args
-        .window
-        .map_or_else(|| longest.max().unwrap_or(0), |window| window.0);
+    let window = asked.window.or(longest.max()).unwrap_or(0);
     let entries: Vec<Value> = rules.run.iter().map(|own| rule(own, window)).collect();
     let not_run: Vec<Value> = rules
         .not_run
         .iter()
         .map(|rule| json!({"rule_id": rule.id, "file": rule.file, "reason": rule.reason}))
         .collect();
-    let files = CliInputs::new(settings, &args.files, interrupt::stop())?;
+    let files = CliInputs::new(&settings.files, &asked.inputs, interrupt::stop());
     let files: Vec<Value> = (0..files.count()).map(|file| range(&files, file)).collect();
     let plan = json!({
         "version": VERSION,

@@ -1,14 +1,14 @@
 //! What a query is asked of: its mappings and documents, what there is to say about them, and why
-//! the query is refused. Called by `query.rs` and `query_rows.rs`.
+//! the query is refused. Called by `query.rs`, `query_rows.rs` and `learn_source.rs`.
 
 use std::io::{BufRead, BufReader, Read};
 
 use camino::Utf8Path;
 
-use super::super::ExitCode;
 use super::super::error::{self, Problem};
 use super::super::files::{Files, LARGEST};
-use super::super::query_settings::Input;
+use super::super::settings::Input;
+use super::super::{Console, ExitCode};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::json::BadDocument;
 use crate::event::mapping::{self, IndexMapping};
@@ -37,9 +37,40 @@ pub(super) fn mappings<P: AsRef<Utf8Path>>(
     Ok(mappings)
 }
 
+/// A file that is open, with its name.
 pub(super) type Opened = (String, Box<dyn Read + Send>);
 
-pub(super) fn open(files: &Files, input: &Input) -> Result<Opened, Box<Problem>> {
+/// Takes a line of a file, given the file's name.
+pub(super) type AddLine<'a> = dyn FnMut(&str, &str) -> Result<AddedDocument, BadDocument> + 'a;
+
+/// Opens all inputs before anything is read, so that a wrong path is said at once.
+pub(super) fn open_all(files: &Files, inputs: &[Input]) -> Result<Vec<Opened>, Box<Problem>> {
+    inputs.iter().map(|input| open(files, input)).collect()
+}
+
+/// Reads the files line by line and prints warnings about the lines. A line that is no event is an
+/// error.
+pub(super) fn read_all(
+    opened: Vec<Opened>,
+    add: &mut AddLine<'_>,
+    console: &mut Console,
+) -> Result<(), Box<Problem>> {
+    let mut notes = Notes::default();
+    for (name, reader) in opened {
+        read(&name, reader, add, &mut notes)?;
+    }
+    console.diagnostics(&notes.warnings());
+    let errors = notes.errors();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(Box::new(Problem {
+        exit: ExitCode::NotLoaded,
+        diagnostics: errors,
+    }))
+}
+
+fn open(files: &Files, input: &Input) -> Result<Opened, Box<Problem>> {
     match input {
         Input::Standard => Ok(("-".to_owned(), Files::standard_input())),
         Input::File(path) => Ok((
@@ -62,10 +93,10 @@ fn exit_of(diagnostic: &Diagnostic) -> ExitCode {
 }
 
 /// Takes the lines of one file.
-pub(super) fn read(
+fn read(
     name: &str,
     reader: impl Read,
-    add: &mut dyn FnMut(&str) -> Result<AddedDocument, BadDocument>,
+    add: &mut AddLine<'_>,
     notes: &mut Notes,
 ) -> Result<(), Box<Problem>> {
     let mut reader = BufReader::with_capacity(1 << 16, reader);
@@ -105,7 +136,7 @@ pub(super) fn read(
         if text.is_empty() {
             continue;
         }
-        match add(text) {
+        match add(name, text) {
             Ok(taken) => notes.count_malformed(&place, &taken),
             // The line is ours to name, serde's is always 1.
             Err(reason) => {
@@ -121,7 +152,7 @@ pub(super) fn read(
 
 /// What there is to say about lines.
 #[derive(Default)]
-pub(super) struct Notes {
+struct Notes {
     bad: Named,
     malformed: Named,
     unknown_index: Named,
@@ -187,12 +218,12 @@ impl Notes {
         }
     }
 
-    pub(super) fn errors(&self) -> Vec<Diagnostic> {
+    fn errors(&self) -> Vec<Diagnostic> {
         let make = |message| Diagnostic::error(&error::BAD_EVENT, message);
         self.bad.diagnostics(make, "lines are no events")
     }
 
-    pub(super) fn warnings(&self) -> Vec<Diagnostic> {
+    fn warnings(&self) -> Vec<Diagnostic> {
         let malformed = |message| Diagnostic::warning(&error::MALFORMED_VALUE, message);
         let unknown = |message| Diagnostic::warning(&error::UNKNOWN_INDEX, message);
         let mut warnings = self

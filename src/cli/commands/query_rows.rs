@@ -2,24 +2,22 @@
 
 use std::io::BufWriter;
 
-use super::super::args::QueryFormat;
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::query_settings::QuerySettings;
-use super::super::settings::Settings;
+use super::super::settings::{QueryFormat, QuerySettings, Settings};
 use super::super::{Console, ExitCode};
-use super::query_input::{Notes, mappings, open, read, refused};
+use super::query_input::{mappings, open_all, read_all, refused};
 use crate::compile::parse_pipeline;
 use crate::diagnostic::Diagnostic;
 use crate::report::rows;
 use crate::search::Indices;
 
-/// Answers the query.
-pub(super) fn answer(
+/// Runs the verb.
+pub(super) fn run(
     settings: &Settings,
     query: &QuerySettings,
     console: &mut Console,
-) -> Result<(), Box<Problem>> {
+) -> Result<ExitCode, Box<Problem>> {
     let parsed = parse_pipeline(&query.query).query;
     if query.inputs.is_empty() && parsed.is_some_and(|query| !query.is_row()) {
         let message = "no FILE with documents is given";
@@ -32,25 +30,9 @@ pub(super) fn answer(
     } else {
         Indices::mapped(mappings(&settings.files, &query.mappings)?)
     };
-    // Opened before anything is read, so that a wrong path is said at once.
-    let mut readers = Vec::new();
-    for input in &query.inputs {
-        readers.push(open(&settings.files, input)?);
-    }
-    let mut notes = Notes::default();
-    for (name, reader) in readers {
-        let index = stem(&name).to_owned();
-        let mut add = |line: &str| indices.add_line(line, &index);
-        read(&name, reader, &mut add, &mut notes)?;
-    }
-    console.diagnostics(&notes.warnings());
-    let errors = notes.errors();
-    if !errors.is_empty() {
-        return Err(Box::new(Problem {
-            exit: ExitCode::NotLoaded,
-            diagnostics: errors,
-        }));
-    }
+    let opened = open_all(&settings.files, &query.inputs)?;
+    let mut add = |file: &str, line: &str| indices.add_line(line, stem(file));
+    read_all(opened, &mut add, console)?;
     let now = query.parameters.now.unwrap_or_default();
     let rows = indices
         .answer(&query.query, now)
@@ -74,7 +56,7 @@ pub(super) fn answer(
         let out = BufWriter::with_capacity(1 << 16, console.stream(Stream::Out));
         let _ = rows.write(out);
     }
-    Ok(())
+    Ok(ExitCode::Passed)
 }
 
 /// The name of a file without its folder and its endings: the index of its documents.

@@ -6,12 +6,10 @@ mod walk;
 
 use self::pending::{PendingReview, ReviewContext, changes, nothing, pending_reviews, step, store};
 use self::walk::walk;
-use super::super::args::ReviewArgs;
 use super::super::console::Stream;
-use super::super::error::{self, Problem};
-use super::super::settings::Settings;
+use super::super::error::Problem;
+use super::super::settings::{ReviewSettings, Settings};
 use super::super::{Console, ExitCode};
-use crate::diagnostic::Diagnostic;
 use crate::replay::outcome::CheckKey;
 use crate::report::terminal::{groups_of_changes, write_review, write_review_list};
 use crate::snapshot::{Accept, Resolution};
@@ -19,24 +17,16 @@ use crate::snapshot::{Accept, Resolution};
 /// Runs the verb.
 pub fn run(
     settings: &Settings,
-    args: &ReviewArgs,
+    asked: &ReviewSettings,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let decides = !args.accept.is_empty() || !args.reject.is_empty();
-    if settings.ci && decides {
-        let message = "`review` decides nothing while `CI` is set";
-        let diagnostic = Diagnostic::error(&error::CI_ACCEPTS_NOTHING, message);
-        return Err(Problem::usage(
-            diagnostic.help("review at home and commit the snapshot"),
-        ));
-    }
     let reviews = pending_reviews(settings)?;
-    if decides {
-        return decide(settings, &reviews, args, console);
+    if let ReviewSettings::Decide { accept, reject } = asked {
+        return decide(settings, &reviews, accept, reject, console);
     }
     let colour = console.colour(Stream::Out);
     let context = ReviewContext::of(settings, &reviews);
-    if let Some(key) = &args.show {
+    if let ReviewSettings::Show(key) = asked {
         let shown = changes(&reviews).filter(|change| key_matches(&change.key, key));
         let shown = groups_of_changes(shown);
         if shown.is_empty() {
@@ -49,13 +39,9 @@ pub fn run(
         return Ok(ExitCode::Passed);
     }
     let all = groups_of_changes(changes(&reviews));
-    if all.is_empty() || args.list || settings.ci || !console.terminal() {
-        let failing: Vec<&str> = context
-            .failing
-            .values()
-            .flatten()
-            .map(String::as_str)
-            .collect();
+    if all.is_empty() || *asked == ReviewSettings::List || !console.terminal() {
+        let failing = context.failing.values().flatten();
+        let failing: Vec<&str> = failing.map(String::as_str).collect();
         console.write(Stream::Out, &write_review_list(&all, &failing, colour));
         return Ok(ExitCode::Passed);
     }
@@ -71,10 +57,11 @@ fn key_matches(key: &CheckKey, typed: &str) -> bool {
 fn decide(
     settings: &Settings,
     reviews: &[PendingReview],
-    args: &ReviewArgs,
+    accept: &[String],
+    reject: &[String],
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    for key in args.accept.iter().chain(&args.reject) {
+    for key in accept.iter().chain(reject) {
         if !changes(reviews).any(|change| key_matches(&change.key, key)) {
             return nothing(key);
         }
@@ -88,7 +75,7 @@ fn decide(
                 .filter(|key| typed.iter().any(|typed| key_matches(key, typed)));
             Accept::keys(keys.map(ToString::to_string))
         };
-        let (taken, put_aside) = (keys(&args.accept), keys(&args.reject));
+        let (taken, put_aside) = (keys(accept), keys(reject));
         let count = |accept: &Accept| {
             let changes = reviews.pending.changes().iter();
             changes.filter(|change| accept.takes(change)).count()

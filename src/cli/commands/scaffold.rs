@@ -4,9 +4,10 @@ use camino::Utf8Path;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use super::super::args::{Args, SchemaOf};
+use super::super::args::Args;
 use super::super::console::Stream;
-use super::super::settings::Settings;
+use super::super::error::Problem;
+use super::super::settings::{SchemaOf, Settings};
 use super::super::{Console, ExitCode};
 use crate::data_source::own;
 use crate::{project, report, rule, scenario};
@@ -34,10 +35,13 @@ pub fn completions(shell: Shell, console: &mut Console) -> ExitCode {
 }
 
 /// `trapline man`: a page for the program and one for each verb.
-pub fn man(directory: &Utf8Path, settings: &Settings, console: &mut Console) -> ExitCode {
+pub fn man(
+    directory: &Utf8Path,
+    settings: &Settings,
+    console: &mut Console,
+) -> Result<ExitCode, Box<Problem>> {
     let mut program = Args::command();
     program.build();
-    let directory = settings.typed(directory);
     let mut commands: Vec<clap::Command> = vec![program.clone()];
     for verb in program.get_subcommands() {
         commands.push(verb.clone());
@@ -51,11 +55,9 @@ pub fn man(directory: &Utf8Path, settings: &Settings, console: &mut Console) -> 
         // Writing to memory does not fail.
         let _ = clap_mangen::Man::new(command).render(&mut bytes);
         let text = String::from_utf8_lossy(&bytes);
-        if let Err(diagnostic) = settings.files.write(&directory.join(&name), &text) {
-            console.diagnostics([&*diagnostic]);
-            return ExitCode::Usage;
-        }
+        let written = settings.files.write(&directory.join(&name), &text);
+        written.map_err(|mistake| Problem::usage(*mistake))?;
         console.write(Stream::Out, &format!("wrote    {name}\n"));
     }
-    ExitCode::Passed
+    Ok(ExitCode::Passed)
 }

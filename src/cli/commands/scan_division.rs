@@ -3,42 +3,21 @@
 
 use std::io::Write as _;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 use super::super::ExitCode;
-use super::super::args::{DivisionArgs, ScanArgs};
 use super::super::error::{self, Problem};
 use super::super::files::Files;
-use super::super::settings::Settings;
+use super::super::settings::ScanPart;
 use crate::compile::CompiledRule;
 use crate::diagnostic::Diagnostic;
 use crate::engine::RefusedRule;
 use crate::event::io::Stop;
-use crate::scan::shards::{Division, Slice};
+use crate::scan::shards::Division;
 use crate::scan::stage_hits::{HitsError, HitsFile, OwnedHits, Owner};
 use crate::scan::{self, Inputs, Options, Stats, Watcher};
 
-/// The part of a scan that this run is.
-pub(super) enum Part {
-    /// Alerts of the events.
-    Alerts,
-    /// The stage hits of the events.
-    WriteHits(Utf8PathBuf),
-    /// Alerts of stage hits, of the keys that this machine owns.
-    ReadHits(Owner),
-}
-
-impl Part {
-    /// The part that the options name.
-    pub(super) fn new(settings: &Settings, args: &ScanArgs) -> Self {
-        let division = &args.division;
-        match (&division.stage_hits, division.from_stage_hits) {
-            (Some(path), _) => Self::WriteHits(settings.typed(path)),
-            (None, true) => Self::ReadHits(division.owner.unwrap_or(Owner { index: 0, count: 1 })),
-            (None, false) => Self::Alerts,
-        }
-    }
-
+impl ScanPart {
     /// Runs it. `hits` are the files of [`Self::ReadHits`].
     pub(super) fn run(
         &self,
@@ -60,20 +39,14 @@ impl Part {
         }
     }
 
-    /// Whether it runs a rule.
-    pub(super) fn runs(&self, rule: &CompiledRule, division: &DivisionArgs) -> bool {
-        let Some(window) = division.window else {
+    /// Whether it runs a rule, where the span of a rule's matches decides: in milliseconds.
+    pub(super) fn runs(&self, rule: &CompiledRule, window: Option<i64>) -> bool {
+        let Some(window) = window else {
             return true;
         };
-        let is_slice = matches!(Division::of(rule, window.0), Division::Slice(_));
+        let is_slice = matches!(Division::of(rule, window), Division::Slice(_));
         is_slice == matches!(self, Self::Alerts)
     }
-}
-
-/// The slice that the options name.
-pub(super) fn slice(division: &DivisionArgs) -> Option<Slice> {
-    let (from, to) = (division.from, division.to);
-    (from.is_some() || to.is_some()).then_some(Slice { from, to })
 }
 
 /// Files of stage hits, and the names of all files whose events they are.

@@ -4,9 +4,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::super::ExitCode;
-use super::super::args::ScanArgs;
 use super::super::error::{self, Problem};
-use super::super::settings::Settings;
+use super::super::settings::{ScanSettings, Settings};
 use super::scan_inputs::CliInputs;
 use crate::data_source::constants::Constants;
 use crate::diagnostic::{Diagnostic, escape};
@@ -26,16 +25,16 @@ pub(super) struct Indicators {
     left_out: usize,
 }
 
-/// Reads the files that were typed; `None` where there are none.
+/// Reads the files that were named; `None` where there are none.
 pub(super) fn load(
     settings: &Settings,
-    args: &ScanArgs,
+    asked: &ScanSettings,
     stop: &'static Stop,
 ) -> Result<Option<Indicators>, Box<Problem>> {
-    if args.indicators.is_empty() {
+    if asked.indicators.is_empty() {
         return Ok(None);
     }
-    let inputs = CliInputs::new(settings, &args.indicators, stop)?;
+    let inputs = CliInputs::new(&settings.files, &asked.indicators, stop);
     let constants = Constants::new(&settings.catalogue()?);
     let mut documents: Vec<Event> = Vec::new();
     let (mut bad, mut left_out) = (Vec::new(), 0);
@@ -48,7 +47,7 @@ pub(super) fn load(
             let place = || format!("{name}:{number}");
             match reread::event(line) {
                 None => bad.push(place()),
-                Some(_) if documents.len() >= args.max_documents => left_out += 1,
+                Some(_) if documents.len() >= asked.options.max_documents => left_out += 1,
                 Some(mut indicator) => {
                     indicator.id.get_or_insert_with(place);
                     constants.fill(&mut indicator);

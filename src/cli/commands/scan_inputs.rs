@@ -1,59 +1,48 @@
-//! Finds the files named on the command line of `scan`.
+//! The inputs of a scan from the disk and standard input.
 
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
-use super::super::error::{self, Problem};
 use super::super::files::Files;
 use super::super::interrupt::Interruptible;
-use super::super::settings::Settings;
+use super::super::settings::Input;
 use super::event_log;
-use crate::diagnostic::Diagnostic;
 use crate::event::io::{Stop, TemporaryFile};
 use crate::scan::Inputs;
-
-/// What is read from a directory.
-const EXTENSIONS: &[&str] = &["ndjson", "jsonl", "json", "gz", "zst", "evtx"];
 
 /// The files that were typed.
 pub(super) struct CliInputs<'s> {
     files: &'s Files,
-    inputs: Vec<Input>,
+    inputs: Vec<ScannedInput>,
     stop: &'static Stop,
 }
 
-struct Input {
-    /// `None` is standard input.
-    path: Option<Utf8PathBuf>,
+struct ScannedInput {
+    input: Input,
     size: u64,
     read: Arc<AtomicU64>,
 }
 
 impl<'s> CliInputs<'s> {
-    pub(super) fn new(
-        settings: &'s Settings,
-        typed: &[String],
-        stop: &'static Stop,
-    ) -> Result<Self, Box<Problem>> {
-        let paths = paths(settings, typed, EXTENSIONS)?;
-        let inputs = paths.into_iter().map(|path| Input {
-            size: path.as_deref().map_or(0, |path| settings.files.size(path)),
-            path,
+    pub(super) fn new(files: &'s Files, inputs: &[Input], stop: &'static Stop) -> Self {
+        let inputs = inputs.iter().map(|input| ScannedInput {
+            size: input.path().map_or(0, |path| files.size(path)),
+            input: input.clone(),
             read: Arc::default(),
         });
-        Ok(Self {
-            files: &settings.files,
+        Self {
+            files,
             inputs: inputs.collect(),
             stop,
-        })
+        }
     }
 
     /// How many bytes all files have on disk, if that is known.
     pub(super) fn size(&self) -> Option<u64> {
-        let is_known = self.inputs.iter().all(|input| input.path.is_some());
+        let is_known = self.inputs.iter().all(|own| own.input != Input::Standard);
         is_known.then(|| self.inputs.iter().map(|input| input.size).sum())
     }
 
@@ -62,37 +51,11 @@ impl<'s> CliInputs<'s> {
         let read = self.inputs.iter();
         read.map(|input| input.read.load(Ordering::Relaxed)).sum()
     }
-}
 
-/// The files that were typed, directories and patterns opened; `None` is standard input.
-pub(super) fn paths(
-    settings: &Settings,
-    typed: &[String],
-    extensions: &[&str],
-) -> Result<Vec<Option<Utf8PathBuf>>, Box<Problem>> {
-    let mut paths = Vec::new();
-    for typed in typed {
-        if typed == "-" {
-            paths.push(None);
-            continue;
-        }
-        let path = settings.typed(typed);
-        if settings.files.is_directory(&path) {
-            let found = settings.files.find_recordings(&path, extensions);
-            let found = found.map_err(|mistake| Problem::usage(*mistake))?;
-            paths.extend(found.into_iter().map(Some));
-        } else if settings.files.exists(&path) {
-            paths.push(Some(path));
-        } else {
-            let found = settings.files.glob(&settings.files.name(&path));
-            if found.is_empty() {
-                let message = format!("`{typed}` does not exist");
-                return Err(Problem::usage(Diagnostic::error(&error::MISSING, message)));
-            }
-            paths.extend(found.into_iter().map(Some));
-        }
+    /// The path of a file; `None` for standard input.
+    fn path(&self, file: usize) -> Option<&Utf8Path> {
+        self.inputs.get(file).and_then(|own| own.input.path())
     }
-    Ok(paths)
 }
 
 fn is_event_log(path: &Utf8Path) -> bool {
@@ -106,13 +69,13 @@ impl Inputs for CliInputs<'_> {
     }
 
     fn name(&self, file: usize) -> String {
-        let path = self.inputs.get(file).and_then(|input| input.path.as_ref());
-        path.map_or_else(|| "-".to_owned(), |path| self.files.name(path))
+        self.path(file)
+            .map_or_else(|| "-".to_owned(), |path| self.files.name(path))
     }
 
     fn open(&self, file: usize) -> io::Result<Box<dyn Read + Send>> {
         let input = self.inputs.get(file);
-        match input.and_then(|input| Some((input.path.as_ref()?, &input.read))) {
+        match input.and_then(|own| Some((own.input.path()?, &own.read))) {
             Some((path, read)) if is_event_log(path) => self
                 .files
                 .open_raw(path, read)
@@ -130,8 +93,8 @@ impl Inputs for CliInputs<'_> {
     }
 
     fn is_reopened(&self, file: usize) -> bool {
-        let path = self.inputs.get(file).and_then(|input| input.path.as_ref());
-        path.is_some_and(|path| self.files.is_reread(path))
+        self.path(file)
+            .is_some_and(|path| self.files.is_reread(path))
     }
 
     fn temporary(&self) -> io::Result<Box<dyn TemporaryFile>> {

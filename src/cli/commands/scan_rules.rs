@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::super::Console;
 use super::super::error::Problem;
 use super::super::files::Files;
 use super::super::settings::Settings;
-use super::super::{Console, ExitCode};
 use super::exception_lists;
 use crate::compile::{CompileError, CompiledRule, RuleCompiler, Unsupported};
 use crate::diagnostic::Diagnostic;
@@ -68,12 +68,10 @@ impl Rules {
         indicators: Option<&Arc<[Event]>>,
         threads: usize,
         console: &mut Console,
-    ) -> Result<Self, ExitCode> {
-        let catalogue = settings.catalogue();
-        let catalogue = catalogue.map_err(|problem| console.problem(&problem))?;
-        let lists = exception_lists::load(settings, typed, console);
-        let lists = lists.map_err(|problem| console.problem(&problem))?;
-        let paths = rule_files(settings, console)?;
+    ) -> Result<Self, Box<Problem>> {
+        let catalogue = settings.catalogue()?;
+        let lists = exception_lists::load(settings, typed, console)?;
+        let paths = rule_files(settings)?;
         let part = paths.len().div_ceil(threads).max(1);
         let files = &settings.files;
         let compiler = &|| {
@@ -187,13 +185,13 @@ fn counted(count: usize, one: &str, more: &str) -> String {
 }
 
 /// The rule files of the project, without those that are deprecated by their place.
-fn rule_files(settings: &Settings, console: &mut Console) -> Result<Vec<Utf8PathBuf>, ExitCode> {
+fn rule_files(settings: &Settings) -> Result<Vec<Utf8PathBuf>, Box<Problem>> {
     let mut paths = Vec::new();
     for directory in settings.layouts.iter().flat_map(|layout| &layout.rules) {
         let directory = Utf8Path::new(directory);
         if settings.files.exists(directory) {
             let found = settings.files.find(directory, EXTENSIONS);
-            paths.extend(found.map_err(|mistake| console.problem(&Problem::usage(*mistake)))?);
+            paths.extend(found.map_err(|mistake| Problem::usage(*mistake))?);
         }
     }
     paths.retain(|path| path.components().all(|part| part.as_str() != "_deprecated"));

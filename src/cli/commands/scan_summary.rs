@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::super::args::ScanArgs;
+use super::super::settings::{ScanOutput, ScanSettings};
 use super::scan_rules::{NotRun, Rules};
 use crate::diagnostic::escape;
 use crate::engine::Misfit;
@@ -70,7 +70,7 @@ pub(super) fn summary(
     rules: &Rules,
     names: &[String],
     seconds: f64,
-    args: &ScanArgs,
+    asked: &ScanSettings,
 ) -> String {
     let mut text = String::new();
     if stats.interrupted {
@@ -84,11 +84,11 @@ pub(super) fn summary(
         if run == 1 { "" } else { "s" },
         if alerts == 1 { "" } else { "s" },
     );
-    if !args.summary {
+    if matches!(asked.output, ScanOutput::Alerts(_)) {
         by_rule(stats, rules, &mut text);
     }
     rules.describe(&mut text);
-    if let Some(budget) = args.budget {
+    if let Some(budget) = asked.budget {
         for (rule, alerts) in over(stats, budget) {
             let name = rules
                 .run

@@ -4,10 +4,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::super::args::{SourcesArgs, SourcesVerb};
 use super::super::console::Stream;
 use super::super::error::Problem;
-use super::super::settings::Settings;
+use super::super::settings::{Settings, SourcesSettings};
 use super::super::{Console, ExitCode};
 use super::learn_source;
 use crate::data_source::error::UNKNOWN_SOURCE;
@@ -19,17 +18,21 @@ use crate::event::schema::Origin;
 /// Prints all sources, or the named one; or learns one.
 pub fn run(
     settings: &Settings,
-    args: &SourcesArgs,
+    asked: &SourcesSettings,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    if let Some(SourcesVerb::Learn(args)) = &args.verb {
-        return learn_source::run(settings, args, console);
+    match asked {
+        SourcesSettings::List => {
+            console.write(Stream::Out, &list(&settings.catalogue()?));
+            Ok(ExitCode::Passed)
+        }
+        SourcesSettings::Show(name) => show(settings, name, console),
+        SourcesSettings::Learn(asked) => learn_source::run(settings, asked, console),
     }
+}
+
+fn show(settings: &Settings, name: &str, console: &mut Console) -> Result<ExitCode, Box<Problem>> {
     let catalogue = settings.catalogue()?;
-    let Some(name) = &args.name else {
-        console.write(Stream::Out, &list(&catalogue));
-        return Ok(ExitCode::Passed);
-    };
     if let Some(source) = catalogue.get(name) {
         console.write(Stream::Out, &one(source, catalogue.file(name)));
         return Ok(ExitCode::Passed);

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::args::{Format, FormatArg, Required, ReviewArgs};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::git;
-use super::super::settings::{Settings, TestSettings};
+use super::super::settings::{Format, FormatArg, Required, ReviewSettings, Settings, TestSettings};
 use super::super::{Console, ExitCode, environment, interrupt};
 use super::{init, review, rule_changes};
 use crate::coverage::coverage;
@@ -25,7 +24,11 @@ use crate::report::links::Links;
 use crate::report::{View, github, html, json, junit, markdown, sarif, terminal};
 
 /// Runs the verb.
-pub fn run(settings: &Settings, test: &TestSettings, console: &mut Console) -> ExitCode {
+pub fn run(
+    settings: &Settings,
+    test: &TestSettings,
+    console: &mut Console,
+) -> Result<ExitCode, Box<Problem>> {
     let loaded = settings.project().load(&test.targets);
     run_loaded(loaded, settings, test, console)
 }
@@ -36,37 +39,26 @@ pub fn run_loaded(
     settings: &Settings,
     test: &TestSettings,
     console: &mut Console,
-) -> ExitCode {
+) -> Result<ExitCode, Box<Problem>> {
     let mut may_be_empty = false;
-    if let Some(revision) = &test.changed {
-        match touched(&mut loaded, settings, revision) {
-            Ok(true) => {}
-            Ok(false) => {
-                let words = format!("no scenario is touched by what changed since {revision}\n");
-                console.write(Stream::Err, &words);
-                may_be_empty = true;
-            }
-            Err(problem) => return console.problem(&problem),
-        }
+    if let Some(revision) = &test.changed
+        && !touched(&mut loaded, settings, revision)?
+    {
+        let words = format!("no scenario is touched by what changed since {revision}\n");
+        console.write(Stream::Err, &words);
+        may_be_empty = true;
     }
-    let gates = match gates(settings, test) {
-        Ok(gates) => gates,
-        Err(problem) => return console.problem(&problem),
-    };
-    let catalogue = match settings.catalogue() {
-        Ok(catalogue) => catalogue,
-        Err(problem) => return console.problem(&problem),
-    };
+    let gates = gates(settings, test)?;
+    let catalogue = settings.catalogue()?;
     if let Some(unknown) = unknown_source(test, &catalogue) {
-        console.diagnostics([&unknown]);
-        return ExitCode::Usage;
+        return Err(Problem::usage(unknown));
     }
     let html = |report: &FormatArg| report.format == Format::Html;
     let page = test.reports.iter().any(html);
     let request = Request {
         selection: test.selection.as_ref(),
         sources: &test.sources,
-        jobs: test.jobs.map_or(0, usize::from),
+        jobs: test.jobs,
         fail_fast: test.fail_fast,
         strict: test.strict,
         gates,
@@ -79,7 +71,7 @@ pub fn run_loaded(
     let project = settings.project();
     if test.list {
         let listed = project.list(&loaded, &catalogue, &request);
-        return list(&listed, may_be_empty, console);
+        return Ok(list(&listed, may_be_empty, console));
     }
     let mut run = project.run(loaded, &catalogue, &request);
     let depth = PageDetails {
@@ -92,7 +84,7 @@ pub fn run_loaded(
         let line = terminal::coverage_line(&depth.coverage, console.colour(stream));
         console.write(stream, &line);
     }
-    code
+    Ok(code)
 }
 
 /// What the page says of each check.
@@ -209,7 +201,7 @@ fn finish(
     let waits = |run: &TestRun| run.compared.open.iter().any(|change| !change.contradicts);
     if test.review && waits(run) {
         console.write(Stream::Out, "\n");
-        match review::run(settings, &ReviewArgs::default(), console) {
+        match review::run(settings, &ReviewSettings::Ask, console) {
             Ok(reviewed) => written = written.and(reviewed),
             Err(problem) => return code.and(written).and(console.problem(&problem)),
         }

@@ -5,16 +5,15 @@ use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::args::{Global, TestArgs};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::file_watcher::{FileWatcher, Place};
-use super::super::settings::{Settings, TestSettings};
+use super::super::settings::{Settings, TestSettings, WatchSettings};
 use super::super::{Console, ExitCode, interrupt};
 use super::test;
 use crate::diagnostic::Diagnostic;
 use crate::project::rule_files::is_rule;
-use crate::project::{Dependencies, Target, config};
+use crate::project::{Dependencies, Loaded, Target, config};
 
 /// Puts an empty screen before what comes.
 const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
@@ -22,15 +21,14 @@ const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
 /// Runs the verb.
 pub fn run(
     settings: &Settings,
-    global: &Global,
-    args: &TestArgs,
+    asked: WatchSettings,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
     let stop = interrupt::stop();
     let mut watcher = watching(FileWatcher::new())?;
     let mut watched = Watched {
         settings: settings.clone(),
-        test: settings.test(args)?,
+        asked,
         depends: Dependencies::default(),
     };
     // From before the first run, so that no save is missed.
@@ -49,7 +47,7 @@ pub fn run(
             };
             let files = &watched.settings.files;
             let saved: BTreeSet<String> = saved.iter().map(|path| files.name(path)).collect();
-            if watched.react(global, args, &saved, console) {
+            if watched.react(&saved, console) {
                 break;
             }
         }
@@ -58,24 +56,18 @@ pub fn run(
 
 struct Watched {
     settings: Settings,
-    test: TestSettings,
+    asked: WatchSettings,
     depends: Dependencies,
 }
 
 impl Watched {
     /// Runs what the saved files touch; whether that was anything.
-    fn react(
-        &mut self,
-        global: &Global,
-        args: &TestArgs,
-        saved: &BTreeSet<String>,
-        console: &mut Console,
-    ) -> bool {
+    fn react(&mut self, saved: &BTreeSet<String>, console: &mut Console) -> bool {
         let of_all =
             |name: &&String| *name == config::FILE || self.settings.project().holds_source(name);
         if saved.iter().any(|name| of_all(&name)) {
             announce(saved.iter().filter(of_all), console);
-            match self.again(global, args) {
+            match self.reread() {
                 Ok(()) => self.run_all(console),
                 Err(problem) => {
                     console.problem(&problem);
@@ -118,9 +110,9 @@ impl Watched {
             self.depends.extend(&loaded.depends);
             let test = TestSettings {
                 targets,
-                ..self.test.clone()
+                ..self.asked.test.clone()
             };
-            test::run_loaded(loaded, &self.settings, &test, console);
+            run_loaded(loaded, &self.settings, &test, console);
         }
         true
     }
@@ -130,14 +122,14 @@ impl Watched {
     }
 
     fn run_all(&mut self, console: &mut Console) {
-        let loaded = self.settings.project().load(&self.test.targets);
+        let loaded = self.settings.project().load(&self.asked.test.targets);
         self.depends.clone_from(&loaded.depends);
-        test::run_loaded(loaded, &self.settings, &self.test, console);
+        run_loaded(loaded, &self.settings, &self.asked.test, console);
     }
 
     /// A file that no scenario depended on may be a scenario, or the rule that one waited for.
     fn run_new(&mut self, saved: &BTreeSet<String>, console: &mut Console) -> bool {
-        let mut loaded = self.settings.project().load(&self.test.targets);
+        let mut loaded = self.settings.project().load(&self.asked.test.targets);
         self.depends.clone_from(&loaded.depends);
         if !loaded.keep_touched(saved) {
             return false;
@@ -146,16 +138,13 @@ impl Watched {
             saved.iter().filter(|name| self.depends.knows(name)),
             console,
         );
-        test::run_loaded(loaded, &self.settings, &self.test, console);
+        run_loaded(loaded, &self.settings, &self.asked.test, console);
         true
     }
 
     /// The configuration is read again; where it is wrong what it said before holds.
-    fn again(&mut self, global: &Global, args: &TestArgs) -> Result<(), Box<Problem>> {
-        let (directory, ci) = (&self.settings.working_directory, self.settings.ci);
-        let settings = Settings::at(directory, global, ci)?;
-        self.test = settings.test(args)?;
-        self.settings = settings;
+    fn reread(&mut self) -> Result<(), Box<Problem>> {
+        (self.settings, self.asked) = self.asked.reread(&self.settings)?;
         Ok(())
     }
 
@@ -163,7 +152,7 @@ impl Watched {
     fn targets_in(&self, name: &str) -> Vec<Target> {
         let of =
             |target: &&Target| matches!(target, Target::Key { scenario, .. } if scenario == name);
-        let keys: Vec<Target> = self.test.targets.iter().filter(of).cloned().collect();
+        let keys: Vec<Target> = self.asked.test.targets.iter().filter(of).cloned().collect();
         if keys.is_empty() {
             return vec![Target::Path(name.to_owned())];
         }
@@ -191,6 +180,13 @@ impl Watched {
         }
         places.extend(trees.into_iter().map(Place::Tree));
         places
+    }
+}
+
+/// Runs what was loaded; why it cannot is said, and the watch goes on.
+fn run_loaded(loaded: Loaded, settings: &Settings, test: &TestSettings, console: &mut Console) {
+    if let Err(problem) = test::run_loaded(loaded, settings, test, console) {
+        console.problem(&problem);
     }
 }
 

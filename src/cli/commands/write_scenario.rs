@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::settings::Settings;
+use super::super::settings::{ScenarioOutput, Settings};
 use super::super::{Console, ExitCode};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::project::{SnapshotPolicy, Target};
@@ -16,19 +16,6 @@ use crate::replay::outcome::Outcome;
 use crate::replay::{self, Options, Subject};
 use crate::scenario;
 use crate::snapshot::{Accept, Scope};
-
-/// The rule file that was typed.
-pub(super) fn rule_path(settings: &Settings, typed: &str) -> Result<Utf8PathBuf, Box<Problem>> {
-    let targets = settings.targets(std::slice::from_ref(&typed.to_owned()))?;
-    match targets.into_iter().next() {
-        Some(Target::Path(name)) => Ok(settings.files.path(&name)),
-        _ => {
-            let message = format!("`{typed}` is no rule file");
-            let diagnostic = Diagnostic::error(&error::NOTHING_SELECTED, message);
-            Err(Problem::usage(diagnostic))
-        }
-    }
-}
 
 /// The rule, if it can be run.
 pub(super) fn subject(
@@ -60,18 +47,17 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The file that was typed, or the one that mirrors the rule's; `-` is standard output.
+    /// The place of the scenario of a rule.
     pub(super) fn new(
         settings: &Settings,
-        output: Option<&Utf8Path>,
+        output: &ScenarioOutput,
         rule: &Utf8Path,
     ) -> Result<Self, Box<Problem>> {
         let mirrored = mirrored(settings, rule);
-        let typed = output.filter(|path| *path != "-");
-        let typed = typed.map(|path| settings.typed(path));
-        let path = match output.map(Utf8Path::as_str) {
-            Some("-") => None,
-            _ => typed.or_else(|| mirrored.clone()),
+        let path = match output {
+            ScenarioOutput::Standard => None,
+            ScenarioOutput::File(path) => Some(path.clone()),
+            ScenarioOutput::Mirrored => mirrored.clone(),
         };
         let below = path.as_ref().and_then(|path| path.parent());
         let relative = below.map(|below| relative(below, rule));

@@ -164,7 +164,7 @@ fn run(args: &Args, settings: &Settings) -> Value {
     };
     let exit = match Settings::at(settings.files.root(), &global, settings.ci) {
         Ok(settings) => guarded(&mut console, |console| {
-            commands::run(&args.verb, &global, &settings, console)
+            commands::run(&args.verb, &settings, console)
         }),
         Err(problem) => console.problem(&problem),
     };

@@ -4,10 +4,9 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::super::super::args::{As, ImportArgs};
 use super::super::super::console::Stream;
 use super::super::super::error::{self, Problem};
-use super::super::super::settings::Settings;
+use super::super::super::settings::{MinimiseSettings, RecordingSettings, Settings};
 use super::super::super::{Console, ExitCode};
 use super::super::exception_lists;
 use super::super::write_scenario::{self, Place};
@@ -24,16 +23,15 @@ use crate::rule::ExceptionItem;
 /// Runs the verb with `--minimise`.
 pub(super) fn run(
     settings: &Settings,
-    args: &ImportArgs,
+    recordings: &RecordingSettings,
+    asked: &MinimiseSettings,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let recordings = Recordings::new(settings, args)?;
-    let typed = args.rule.clone().unwrap_or_default();
-    let rule = write_scenario::rule_path(settings, &typed)?;
-    let subject = write_scenario::subject(settings, &rule, console)?;
-    let place = Place::new(settings, args.output.as_deref(), &rule)?;
+    let recordings = Recordings::new(settings, recordings);
+    let subject = write_scenario::subject(settings, &asked.rule, console)?;
+    let place = Place::new(settings, &asked.output, &asked.rule)?;
     let catalogue = settings.catalogue()?;
-    let lists = exception_lists::of_rule(&subject.rule, settings, &args.exceptions, console)?;
+    let lists = exception_lists::of_rule(&subject.rule, settings, &asked.exceptions, console)?;
     let linked = lists.of(&subject.rule);
     let wanted = reduce::fields(&subject, &linked.items);
     let mut events = Vec::new();
@@ -53,16 +51,16 @@ pub(super) fn run(
     let request = Request {
         subject: &subject,
         catalogue: &catalogue,
-        source: args.shape.as_deref(),
-        benign: args.what.contains(&As::Benign),
-        name: place.free_name(&name(args, &recordings)),
+        source: asked.source.as_deref(),
+        benign: asked.is_benign,
+        name: place.free_name(&asked.name),
         rule: place.rule.clone(),
         exceptions: linked.items.iter().map(with_path).collect(),
         place: dry_run::DryRunPlace {
             file: &settings.files.name(&place.file),
             files: &settings.files,
         },
-        redact: !args.no_scrub,
+        redact: asked.redact,
     };
     let small = minimise(events, &request).map_err(|why| Box::new(impossible(&why)))?;
     let text = small.sketch.text();
@@ -88,16 +86,6 @@ fn only(mut event: Event, wanted: &std::collections::BTreeSet<String>) -> Event 
     small.index = event.index.take();
     small.id = event.id.take();
     small
-}
-
-fn name(args: &ImportArgs, recordings: &Recordings<'_>) -> String {
-    let stem = || recordings.stem().replace(['_', '-'], " ").trim().to_owned();
-    let name = args.name.clone().unwrap_or_else(stem);
-    if name.is_empty() {
-        "recorded".to_owned()
-    } else {
-        name
-    }
 }
 
 fn impossible(why: &ReduceError) -> Problem {

@@ -5,12 +5,12 @@ use camino::Utf8PathBuf;
 use super::pending::{
     PendingReview, ReviewContext, changes, nothing, pending_reviews, step, store,
 };
-use crate::cli::args::ExplainArgs;
 use crate::cli::commands::explain;
 use crate::cli::console::Stream;
 use crate::cli::error::Problem;
-use crate::cli::settings::Settings;
+use crate::cli::settings::{ExplainCase, ExplainFormat, ExplainSettings, Settings};
 use crate::cli::{Console, ExitCode, keypress};
+use crate::project::Target;
 use crate::replay::outcome::CheckKey;
 use crate::report::terminal::{REVIEW_HELP, groups_of_changes, write_review, write_review_keys};
 use crate::snapshot::review::Pending;
@@ -277,13 +277,16 @@ impl Walk<'_> {
 
 /// What `trapline explain` says of the check.
 fn explained(settings: &Settings, key: &CheckKey, console: &mut Console) {
-    let args = ExplainArgs {
-        rule: settings.files.path(&key.scenario).into_string(),
+    let asked = ExplainSettings::Case(ExplainCase {
+        targets: vec![Target::Path(key.scenario.clone())],
+        typed: key.scenario.clone(),
         case: Some(key.case.clone()),
         source: Some(key.source.clone()),
-        ..ExplainArgs::default()
-    };
-    if let Err(problem) = explain::run(settings, &args, console) {
+        schedule: false,
+        all_clauses: false,
+        format: ExplainFormat::Human,
+    });
+    if let Err(problem) = explain::run(settings, &asked, console) {
         console.problem(&problem);
     }
 }

@@ -1,10 +1,10 @@
-//! `trapline explain WORD`: a word of the glossary, a code of an error, or a lint.
+//! The page of a word for `trapline explain WORD`: a word of the glossary, a code of an error, or a lint.
 
 use crate::lint::LINTS;
 use crate::report::glossary;
 
 /// What there is to say about a word; `None` for one that is no word of Trapline.
-pub(super) fn explain(word: &str) -> Option<String> {
+pub(super) fn of(word: &str) -> Option<String> {
     if let Some((word, text)) = glossary::entry(word) {
         return Some(format!("{word}\n\n{text}\n"));
     }

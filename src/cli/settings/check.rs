@@ -1,12 +1,12 @@
-//! What the options of `check` mean.
+//! The settings of `check`.
 
-use super::args::{CheckArgs, CheckFormat};
-use super::error::Problem;
-use super::lint_levels::{Level, Levels, lint};
-use super::settings::Settings;
+use super::super::args::{CheckArgs, CheckFormat};
+use super::super::error::Problem;
+use super::super::lint_levels::{Level, Levels, lint};
+use super::Settings;
 use crate::project::Target;
 
-/// What `check` was asked.
+/// The settings of `check`.
 #[derive(Debug, Clone)]
 pub struct CheckSettings {
     /// The files and directories to check; everything when empty.

@@ -1,18 +1,18 @@
-//! What the options of `query` mean.
+//! The settings of `query`.
 
 use camino::Utf8PathBuf;
 
-use super::args::{End, Optional, QueryArgs, QueryFormat, QueryLanguage};
-use super::environment;
-use super::error::{self, Problem};
-use super::settings::Settings;
+use super::super::args::{End, Optional, QueryArgs, QueryFormat, QueryLanguage};
+use super::super::environment;
+use super::super::error::{self, Problem};
+use super::{Input, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Request, ResultPosition};
 use crate::event::time::DateFormat;
 use crate::language::eql;
 use crate::search::Parameters;
 
-/// What `query` was asked.
+/// The settings of `query`.
 #[derive(Debug, Clone)]
 pub struct QuerySettings {
     /// The query.
@@ -27,15 +27,6 @@ pub struct QuerySettings {
     pub parameters: Parameters,
     /// `--format`.
     pub format: Option<QueryFormat>,
-}
-
-/// A FILE with documents.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// `-`
-    Standard,
-    /// Absolute.
-    File(Utf8PathBuf),
 }
 
 impl Settings {

@@ -1,0 +1,30 @@
+//! The settings of `plan-shards`.
+
+use camino::Utf8PathBuf;
+
+use super::super::args::PlanShardsArgs;
+use super::super::error::Problem;
+use super::typed_paths::RECORDINGS;
+use super::{Input, Settings};
+
+/// The settings of `plan-shards`.
+#[derive(Debug, Clone)]
+pub struct PlanShardsSettings {
+    /// The files whose time ranges are listed.
+    pub inputs: Vec<Input>,
+    /// The longest neighbourhood of a slice, in milliseconds; the longest span of a rule without.
+    pub window: Option<i64>,
+    /// Exception lists beside those of the project; absolute.
+    pub exceptions: Vec<Utf8PathBuf>,
+}
+
+impl Settings {
+    /// What the options of `plan-shards` mean.
+    pub fn plan_shards(&self, args: &PlanShardsArgs) -> Result<PlanShardsSettings, Box<Problem>> {
+        Ok(PlanShardsSettings {
+            inputs: self.recordings(&args.files, RECORDINGS)?,
+            window: args.window.map(|window| window.0),
+            exceptions: self.all_typed(&args.exceptions),
+        })
+    }
+}
