@@ -15,7 +15,7 @@ use crate::replay::listing::list;
 use crate::replay::outcome::{Check, CheckKey, Outcome, ScenarioOutcome};
 use crate::replay::select::Selection;
 use crate::replay::trace::TestTrace;
-use crate::replay::{self, Options, Receiver, Test};
+use crate::replay::{self, Extent, Options, Receiver, Test};
 use crate::snapshot::{Scope, words};
 
 /// The selection of a run, and the files that it may write.
@@ -117,7 +117,7 @@ impl Project<'_> {
         };
         let mut complete: BTreeSet<String> = loaded.names.iter().cloned().collect();
         for (number, test) in tests.iter().enumerate() {
-            if replayed.partial.get(number) != Some(&false) {
+            if replayed.extents.get(number) != Some(&Extent::All) {
                 complete.remove(test.scenario_file);
             }
         }
@@ -126,7 +126,7 @@ impl Project<'_> {
             scenarios: replayed.scenarios,
             rules,
         };
-        let idle = without_checks(&tests, &replayed.partial, &mut outcome);
+        let idle = without_checks(&tests, &replayed.extents, &mut outcome);
         let mut diagnostics = loaded.diagnostics.clone();
         diagnostics.extend(broken);
         diagnostics.extend(replayed.diagnostics);
@@ -160,9 +160,18 @@ impl Project<'_> {
     /// Lists the checks of a run and reads the rules that nothing tests, without running anything.
     pub fn list(&self, loaded: &Loaded, catalogue: &Catalogue, request: &Request<'_>) -> Listed {
         let options = request.options(&loaded.keys);
-        let (rules, broken) = self.census_and_errors(loaded, catalogue);
+        let (mut rules, broken) = self.census_and_errors(loaded, catalogue);
+        let tests = loaded.tests();
+        let listed = list(&tests, catalogue, self.files, &options);
+        let mut runs: BTreeMap<&str, bool> = BTreeMap::new();
+        for (test, listed) in tests.iter().zip(&listed) {
+            *runs.entry(&test.subject.file).or_default() |= listed.runs_rule;
+        }
+        rules.mark_untested(|file| {
+            (runs.get(file) == Some(&false)).then_some(TestedState::Untested)
+        });
         Listed {
-            keys: list(&loaded.tests(), catalogue, self.files, &options),
+            keys: listed.into_iter().flat_map(|test| test.keys).collect(),
             rules,
             diagnostics: loaded.diagnostics.iter().cloned().chain(broken).collect(),
         }
@@ -199,32 +208,33 @@ impl TestRun {
 
 /// Returns an error for each scenario without checks, unless checks were left out; and marks the
 /// rules of which no check ran as not tested.
-fn without_checks(tests: &[Test<'_>], partial: &[bool], outcome: &mut Outcome) -> Vec<Diagnostic> {
+fn without_checks(
+    tests: &[Test<'_>],
+    extents: &[Extent],
+    outcome: &mut Outcome,
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut idle: BTreeMap<&str, UnrunRule> = BTreeMap::new();
-    for ((test, scenario), partial) in tests.iter().zip(&outcome.scenarios).zip(partial) {
+    for ((test, scenario), extent) in tests.iter().zip(&outcome.scenarios).zip(extents) {
         let rule = idle.entry(&test.subject.file).or_default();
-        rule.runs |= *partial || scenario.checks.iter().any(|check| check.verdict.is_run());
+        let mut checks = scenario.checks.iter();
+        rule.runs |= *extent == Extent::Selected || checks.any(|check| check.verdict.is_run());
         let reason = scenario.checks.iter().find_map(Check::unsupported);
         rule.unsupported = rule
             .unsupported
             .take()
             .or_else(|| reason.map(words::not_run));
-        if scenario.checks.is_empty() && !partial && test.scenario.skip.is_none() {
+        if scenario.checks.is_empty() && *extent == Extent::All && test.scenario.skip.is_none() {
             found.push(no_check(test, scenario));
         }
     }
-    for rule in &mut outcome.rules.0 {
-        let Some(idle) = idle.get_mut(rule.file.as_str()) else {
-            continue;
-        };
-        if rule.standing == TestedState::Tested && !idle.runs {
-            rule.standing = match idle.unsupported.take() {
-                Some(reason) => TestedState::NotRun(reason),
-                None => TestedState::Untested,
-            };
-        }
-    }
+    outcome.rules.mark_untested(|file| {
+        let idle = idle.get_mut(file).filter(|idle| !idle.runs)?;
+        Some(match idle.unsupported.take() {
+            Some(reason) => TestedState::NotRun(reason),
+            None => TestedState::Untested,
+        })
+    });
     found
 }
 

@@ -25,7 +25,7 @@ pub struct RuleEntry {
 pub enum TestedState {
     /// A scenario tests it.
     Tested,
-    /// Trapline can run it, and no scenario tests it.
+    /// Trapline can run it, and no scenario tests it: there is none, or none of its checks runs.
     Untested,
     /// No data source has the shape of the indices that it searches; these are its patterns.
     Unshaped(Vec<String>),
@@ -77,6 +77,16 @@ impl RuleCensus {
     /// The rule of a file.
     pub fn get(&self, file: &str) -> Option<&RuleEntry> {
         self.0.iter().find(|rule| rule.file == file)
+    }
+
+    /// Gives rules that count as tested another state where `state` knows one by their files.
+    pub(crate) fn mark_untested(&mut self, mut state: impl FnMut(&str) -> Option<TestedState>) {
+        let tested = self.0.iter_mut();
+        for rule in tested.filter(|rule| rule.standing == TestedState::Tested) {
+            if let Some(state) = state(&rule.file) {
+                rule.standing = state;
+            }
+        }
     }
 
     /// How many rules cannot be run, for each reason; patterns of unshaped rules count one by one.

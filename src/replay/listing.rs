@@ -8,15 +8,24 @@ use crate::event::io::Files;
 use crate::scenario::model::{Base, EventsFrom};
 use crate::scenario::{Case, Expanded, Expander};
 
-/// Lists the checks of the tests that the options select, in the order in which a run reports them.
-/// The events of cases are not made, so that a run may find mistakes in them that leave checks out. A selection by verdict selects every
-/// check, for none has a verdict yet.
+/// The checks of a test.
+#[derive(Debug)]
+pub struct ListedTest {
+    /// Those that the options select, in the order in which a run reports them.
+    pub keys: Vec<CheckKey>,
+    /// Whether some check runs the rule, selected or not: one that the scenario does not skip.
+    pub runs_rule: bool,
+}
+
+/// Lists the checks of the tests, one entry a test. The events of cases are not made, so that a run
+/// may find mistakes in them that leave checks out. A selection by verdict selects every check, for
+/// none has a verdict yet.
 pub fn list(
     tests: &[Test<'_>],
     catalogue: &Catalogue,
     files: &dyn Files,
     options: &Options<'_>,
-) -> Vec<CheckKey> {
+) -> Vec<ListedTest> {
     let mut listed = Vec::new();
     for test in tests {
         let patterns = test.subject.patterns();
@@ -33,16 +42,27 @@ pub fn list(
             files,
             captures: Vec::new(),
         };
-        let mut keys = Vec::new();
+        let mut checks = Vec::new();
         for source in sources {
-            keys.extend(lister.checks(source));
+            checks.extend(lister.checks(source));
         }
         // By case, then by source.
-        keys.sort_by_key(|(order, _)| *order);
-        let keys = keys.into_iter().map(|(_, key)| key);
-        listed.extend(keys.filter(|key| options.takes(test, key, None)));
+        checks.sort_by_key(|check| check.order);
+        let runs_rule = checks.iter().any(|check| !check.is_skipped);
+        let keys = checks.into_iter().map(|check| check.key);
+        listed.push(ListedTest {
+            keys: keys.filter(|key| options.takes(test, key, None)).collect(),
+            runs_rule,
+        });
     }
     listed
+}
+
+struct ListedCheck {
+    /// The number of its case; the attack is 0.
+    order: usize,
+    key: CheckKey,
+    is_skipped: bool,
 }
 
 struct Lister<'a> {
@@ -54,39 +74,42 @@ struct Lister<'a> {
 }
 
 impl<'a> Lister<'a> {
-    /// The checks on a source, each with the number of its case; the attack is 0.
-    fn checks(&mut self, source: &DataSource) -> Vec<(usize, CheckKey)> {
+    /// The checks on a source; none where the attack cannot be read or made.
+    fn checks(&mut self, source: &DataSource) -> Vec<ListedCheck> {
         let scenario = self.test.scenario;
-        let key = |case: &str| CheckKey {
-            scenario: self.test.scenario_file.to_owned(),
-            case: case.to_owned(),
-            source: source.name.clone(),
-        };
-        let mut keys = Vec::new();
-        let expected = check_expectation(scenario, None, source).is_some();
-        let attack = match &scenario.attack.base {
-            Base::Captured(from) if !self.is_of(from, source) => return keys,
-            Base::Captured(_) => expected,
-            Base::Written(_) => match self.expander(source).expand(None) {
-                Ok(Expanded::Skipped(_)) => true,
-                Ok(_) => expected,
-                Err(_) => return keys,
+        if scenario.attack_is_broken {
+            return Vec::new();
+        }
+        let check = |order: usize, case: &str, is_skipped: bool| ListedCheck {
+            order,
+            key: CheckKey {
+                scenario: self.test.scenario_file.to_owned(),
+                case: case.to_owned(),
+                source: source.name.clone(),
             },
+            is_skipped: is_skipped || scenario.skip.is_some(),
         };
-        let key_of_attack = attack.then(|| (0, key(&scenario.attack.name.value)));
-        let cases = scenario.cases.iter().enumerate();
-        let cases: Vec<(usize, CheckKey)> = cases
-            .filter(|(_, case)| case.runs_on(&source.name))
-            .map(|(index, case)| (index + 1, key(&case.name)))
-            .collect();
-        keys.extend(key_of_attack);
-        for (order, key) in cases {
-            let case = scenario.cases.get(order - 1);
-            if case.is_some_and(|case| self.runs(case, source)) {
-                keys.push((order, key));
+        let expected = check_expectation(scenario, None, source).is_some();
+        let mut checks = Vec::new();
+        let attack = &scenario.attack.name.value;
+        match &scenario.attack.base {
+            Base::Captured(from) if !self.is_of(from, source) => return checks,
+            Base::Captured(_) if expected => checks.push(check(0, attack, false)),
+            Base::Captured(_) => {}
+            Base::Written(_) => match self.expander(source).expand(None) {
+                Ok(Expanded::Skipped(_)) => checks.push(check(0, attack, true)),
+                Ok(_) if expected => checks.push(check(0, attack, false)),
+                Ok(_) => {}
+                Err(_) => return checks,
+            },
+        }
+        for (index, case) in scenario.cases.iter().enumerate() {
+            if case.runs_on(&source.name) && self.has_check(case, source) {
+                let is_skipped = case.skipped(&source.name).is_some();
+                checks.push(check(index + 1, &case.name, is_skipped));
             }
         }
-        keys
+        checks
     }
 
     fn expander<'e>(&self, source: &'e DataSource) -> Expander<'e>
@@ -97,7 +120,8 @@ impl<'a> Lister<'a> {
         Expander::new(self.test.scenario, source).with_indicators(indicators)
     }
 
-    fn runs(&mut self, case: &'a Case, source: &DataSource) -> bool {
+    /// Whether a case that runs on the source has a check there.
+    fn has_check(&mut self, case: &'a Case, source: &DataSource) -> bool {
         if case.skipped(&source.name).is_some() {
             return check_expectation(self.test.scenario, Some(case), source).is_some();
         }

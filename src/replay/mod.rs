@@ -177,6 +177,17 @@ impl Options<'_> {
     }
 }
 
+/// Which of the checks of a scenario ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of them.
+    All,
+    /// Those that the options selected, up to where the run stopped.
+    Selected,
+    /// Those that an error in the scenario left.
+    Faulty,
+}
+
 /// What a run gave.
 #[derive(Debug, Default)]
 pub struct Replayed {
@@ -186,8 +197,8 @@ pub struct Replayed {
     pub diagnostics: Vec<Diagnostic>,
     /// The exceptions that the scenarios link their rules to, each once a rule.
     pub exceptions: Vec<LinkedException>,
-    /// Whether some check was left out by the options or an error, for each scenario.
-    pub partial: Vec<bool>,
+    /// Which checks of each scenario ran.
+    pub extents: Vec<Extent>,
     /// Whether a person ended the run before it was done.
     pub interrupted: bool,
 }
@@ -256,7 +267,7 @@ fn run_all(
         let stopped = one.stopped;
         replayed.scenarios.push(one.outcome);
         replayed.diagnostics.extend(one.diagnostics);
-        replayed.partial.push(one.partial);
+        replayed.extents.push(one.extent);
         replayed.exceptions.extend(one.exceptions);
         observed.push(one.observed);
         if stopped {
@@ -291,7 +302,7 @@ fn replay(
             .map(str::to_owned)
             .collect(),
     };
-    let mut partial = test.scenario.lacks_cases;
+    let mut left_out = false;
     let mut by_source = Vec::new();
     let mut observations = Vec::new();
     let sources = sources(test, catalogue, &patterns);
@@ -312,7 +323,7 @@ fn replay(
             exceptions: Vec::new(),
             outcome,
             diagnostics,
-            partial: true,
+            extent: Extent::Faulty,
             stopped: false,
             observed: trace::TestTrace::default(),
         };
@@ -328,7 +339,7 @@ fn replay(
     let mut before = usize::MAX;
     for source in sources {
         if !options.takes_source(&source.name) {
-            partial = true;
+            left_out = true;
             continue;
         }
         let expander = expanders.remove(source.name.as_str());
@@ -336,7 +347,7 @@ fn replay(
             .unwrap_or_else(|| Expander::new(test.scenario, source).with_indicators(indicators));
         let ran = source::run(test, source, expander, &with, before, observing);
         diagnostics.extend(ran.diagnostics);
-        partial |= ran.partial;
+        left_out |= ran.left_out;
         before = ran.before;
         observations.extend(ran.observations);
         by_source.push(ran.checks);
@@ -346,9 +357,9 @@ fn replay(
     let stop = outcome.checks.iter().position(stops);
     if let Some(stop) = stop {
         outcome.checks.truncate(stop + 1);
-        partial = true;
+        left_out = true;
     }
-    if partial {
+    if left_out {
         let kept: BTreeSet<&CheckKey> = outcome.checks.iter().map(|check| &check.key).collect();
         observations.retain(|observation| kept.contains(&observation.key));
     }
@@ -359,7 +370,11 @@ fn replay(
         exceptions: exceptions.linked(&claimed),
         outcome,
         diagnostics,
-        partial,
+        extent: match (left_out, test.scenario.lacks_cases) {
+            (true, _) => Extent::Selected,
+            (false, true) => Extent::Faulty,
+            (false, false) => Extent::All,
+        },
         stopped: stop.is_some(),
         observed: trace::TestTrace {
             query: query.map(|query| trace::place(&query.text)),
@@ -393,7 +408,7 @@ struct ScenarioRun {
     exceptions: Vec<LinkedException>,
     outcome: ScenarioOutcome,
     diagnostics: Vec<Diagnostic>,
-    partial: bool,
+    extent: Extent,
     /// The run stops with it.
     stopped: bool,
     observed: trace::TestTrace,

@@ -48,7 +48,7 @@ pub(super) fn run(
         diagnostics: Vec::new(),
         options: with.options,
         before,
-        partial: false,
+        left_out: false,
     };
     let checks = match before {
         0 => Vec::new(),
@@ -59,7 +59,7 @@ pub(super) fn run(
         diagnostics: on_source.diagnostics,
         observations: on_source.observations.unwrap_or_default(),
         before: on_source.before,
-        partial: on_source.partial,
+        left_out: on_source.left_out,
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) struct SourceRun {
     /// Where the run stops: only cases before this one are needed of other sources.
     pub(super) before: usize,
     /// Whether the options left out some check.
-    pub(super) partial: bool,
+    pub(super) left_out: bool,
 }
 
 pub(super) struct SourceRunner<'a> {
@@ -98,8 +98,8 @@ pub(super) struct SourceRunner<'a> {
     pub(super) options: &'a Options<'a>,
     /// Only the items before this one are run; the attack is 0.
     pub(super) before: usize,
-    /// The options left out some check.
-    pub(super) partial: bool,
+    /// Whether the options left out some check.
+    pub(super) left_out: bool,
 }
 
 /// The attack or a case, as far as both are the same.
@@ -252,7 +252,7 @@ impl<'a> SourceRunner<'a> {
             .options
             .takes(self.test, &check.key, Some(check.verdict))
         {
-            self.partial = true;
+            self.left_out = true;
             return;
         }
         self.options.receiver.receive(Event::CheckFinished(&check));
@@ -365,7 +365,7 @@ impl<'a> SourceRunner<'a> {
         let mut checks = Vec::new();
         for (index, case) in test.scenario.cases.iter().enumerate() {
             if index + 1 >= self.before || self.options.is_stopped() {
-                self.partial = true;
+                self.left_out = true;
                 break;
             }
             if !case.runs_on(&self.source.name) {
@@ -379,7 +379,7 @@ impl<'a> SourceRunner<'a> {
             };
             let key = self.key(&item);
             if !self.options.takes(test, &key, None) {
-                self.partial = true;
+                self.left_out = true;
                 continue;
             }
             self.options.receiver.receive(Event::CheckStarted(&key));

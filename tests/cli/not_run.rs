@@ -2,6 +2,7 @@
 //! that cannot be loaded, and many warnings of one kind.
 
 use crate::honest::{ENDPOINT, FORMATS, SCENARIO, add, json, rule, tested};
+use crate::project::Project;
 
 /// A rule of which Trapline runs no check: its scenario gives no answers.
 const ASKS: &str = "[rule]\nname = \"Asks\"\nrule_id = \"r-9\"\ntype = \"esql\"\nlanguage = \"esql\"\n\
@@ -109,6 +110,54 @@ fn a_rule_that_cannot_be_loaded_is_an_error_even_without_a_scenario() {
         listed.contains("untested     rules/export.ndjson#k-1"),
         "{listed}"
     );
+}
+
+/// What a listing and a run count, which agree.
+fn counts(project: &Project) -> (String, i32) {
+    let of = |arguments: &[&str]| {
+        let (code, out, err) = project.run_apart(arguments);
+        let mut lines = out.lines().chain(err.lines());
+        let counts = lines.find(|line| line.starts_with("rules "));
+        (counts.unwrap_or(&out).to_owned(), code)
+    };
+    let (listed, _) = of(&["test", "--list"]);
+    let (ran, code) = of(&["test"]);
+    assert_eq!(listed, ran);
+    (ran, code)
+}
+
+#[test]
+fn a_rule_whose_checks_are_all_skipped_or_kept_from_running_by_an_error_is_not_tested() {
+    const NOT_TESTED: &str = "rules    1 tested, 1 untested, 0 unshaped, 0 unsupported";
+    let project = tested();
+    add(&project, "rules/two.toml", &rule("r-2", "Two", ENDPOINT));
+    let scenarios = [
+        (format!("skip: no data yet\n{SCENARIO}"), 0),
+        (SCENARIO.replace("expect: alert", "expct: alert"), 3),
+        (
+            "attack:\n  name: recorded\n  events_from: {file: none.ndjson}\n  expect: alert\n"
+                .to_owned(),
+            3,
+        ),
+    ];
+    for (scenario, expected) in scenarios {
+        add(&project, "scenarios/two.yaml", &scenario);
+        project.run(&["test", "--accept"]);
+        let found = counts(&project);
+        assert_eq!(found, (NOT_TESTED.to_owned(), expected), "{scenario}");
+    }
+
+    // What is wrong with an event is found when it is made, which a listing does not do.
+    let scenario = SCENARIO.replace("is: process", "is: prozess");
+    add(&project, "scenarios/two.yaml", &scenario);
+    let (code, out) = project.run(&["test"]);
+    assert_eq!(code, 3, "{out}");
+    assert!(out.contains(NOT_TESTED), "{out}");
+
+    // A selection leaves checks out, and does not make a rule untested.
+    add(&project, "scenarios/two.yaml", SCENARIO);
+    let (_, out) = project.run(&["test", "-k", "rule:Shell"]);
+    assert!(out.contains("rules    2 tested"), "{out}");
 }
 
 #[test]

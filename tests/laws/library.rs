@@ -13,7 +13,7 @@ use trapline::explain::explain;
 use trapline::mutation::{MutantStatus, Mutation, MutationRequest, Operator, mutate};
 use trapline::replay::outcome::{Check, Observed, Verdict};
 use trapline::replay::trace::TestTrace as Seen;
-use trapline::replay::{self, Options, Replayed, Subject, Test};
+use trapline::replay::{self, Extent, Options, Replayed, Subject, Test};
 
 /// The rules that ship, run with every case but those of these numbers.
 struct Run {
@@ -252,6 +252,6 @@ fn fail_fast_ends_with_the_first_failure_whatever_the_number_of_threads() {
         let checks = run.scenarios.iter().flat_map(|one| &one.checks);
         let keys: Vec<_> = checks.map(|check| &check.key).collect();
         assert_eq!(keys, expected, "{jobs} threads");
-        assert_eq!(run.partial.last(), Some(&true));
+        assert_eq!(run.extents.last(), Some(&Extent::Selected));
     }
 }

@@ -59,7 +59,7 @@ fn index(
     Ok(index)
 }
 
-/// A warning where the answer hangs on a point that Elasticsearch leaves open.
+/// A warning where the answer depends on a point that Elasticsearch leaves open.
 fn uncertain(answer: &Answer) -> Option<Diagnostic> {
     let open = answer.uncertain.as_ref()?;
     let fields: Vec<String> = open.fields.iter().map(|path| format!("?{path}")).collect();
