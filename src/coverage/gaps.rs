@@ -2,7 +2,7 @@
 
 use super::ClauseCoverage;
 use crate::plan::ClauseKind;
-use crate::replay::setting::Setting;
+use crate::replay::trace::setting::Setting;
 
 /// A clause that is not covered.
 #[derive(Debug, Clone)]

@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 
 use crate::plan::{ClauseKind, ClauseName};
 use crate::replay::outcome::{Place, ScenarioOutcome};
-use crate::replay::setting::Setting;
 pub use crate::replay::trace::Share;
+use crate::replay::trace::setting::Setting;
 use crate::replay::trace::{RuleClause, TestTrace};
 
 /// The coverage of all rules, in the order of their scenarios.

@@ -13,8 +13,8 @@ use crate::evaluate::{Context, Override};
 use crate::event::EventId;
 use crate::event::io::Progress;
 use crate::replay::outcome::Verdict;
-use crate::replay::rerun::{ProductionInput, Variant};
 use crate::replay::trace::CheckTrace;
+use crate::replay::trace::rerun::{ProductionInput, Variant};
 use crate::rule::Rule;
 
 /// The events of each alert.

@@ -1,8 +1,9 @@
 //! Lists the checks of a run without running them: for `--list` and editors.
 
-use super::expectation::check_expectation;
+use super::case::capture;
+use super::judge::expectation::check_expectation;
 use super::outcome::CheckKey;
-use super::{Options, Test, capture};
+use super::{Options, Test};
 use crate::data_source::{Catalogue, DataSource};
 use crate::event::io::Files;
 use crate::scenario::model::{Base, EventsFrom};

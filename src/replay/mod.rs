@@ -1,63 +1,28 @@
 //! Runs tests: cases × data sources, with results in file order.
 //!
-//! For each source of a scenario the attack runs first ([`source`]), then every case is judged
-//! against it ([`judge`]). Threads work on scenarios; what they give is put back in file order.
+//! For each source of a scenario the attack runs first ([`checks::source_runner`]), then every case
+//! is judged against it ([`judge`]). Threads work on scenarios; what they give is put back in file
+//! order. The folders in the order in which a case passes them: [`case`] its documents,
+//! [`production`] and [`rule_types`] what the rule finds in them on its schedule, [`judge`] the
+//! verdict, with its [`reason`] and its [`blockers`]; [`trace`] for those who ask more than that.
 
-mod alert_stopped;
-pub(crate) mod capture;
-mod case_events;
+mod blockers;
+pub(crate) mod case;
 pub mod census;
-mod check;
-mod clause;
-mod deciding;
-mod deployment;
+mod checks;
 pub mod dry_run;
 pub mod error;
-mod esql;
-mod esql_blockers;
-mod esql_trace;
 pub mod events;
-mod exclusions;
-mod expectation;
-mod expectation_failure;
-mod explain;
-mod given;
-mod history;
-mod indicator_clauses;
-mod indicator_match;
-mod indicators;
 mod judge;
-mod judged_case;
 pub mod listing;
-mod misfits;
-mod near_miss;
-mod new_terms;
 pub mod outcome;
-mod prepare_case;
-mod production;
-mod production_blockers;
-mod query_rule;
+pub mod production;
 pub mod reason;
-mod reason_match;
-mod reason_name;
-mod record;
-pub mod rerun;
-mod run;
-mod schedule;
+mod rule_types;
 pub mod select;
-pub mod setting;
-mod setting_clauses;
-mod source;
-mod stateful;
-mod suppressed_alert;
 #[cfg(test)]
 pub(crate) mod test_fixtures;
-mod threshold;
-pub mod timeline;
 pub mod trace;
-mod trace_clauses;
-mod unset_fields;
-mod waiver;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -65,8 +30,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
+pub use case::exclusions::{LinkedException, exceptions_of, read_list};
 pub use events::{Event, Receiver};
-pub use exclusions::{LinkedException, exceptions_of, read_list};
 pub use outcome::{Check, Observed, Outcome, Verdict};
 
 use crate::compile::Syntax;
@@ -77,6 +42,8 @@ use crate::event::Timestamp;
 use crate::event::io::{Files, Stop};
 use crate::rule::{Rule, RuleKind};
 use crate::scenario::{self, Expander, Scenario};
+use case::exclusions::Exceptions;
+use checks::source_runner::{self, RunInputs};
 use outcome::{CheckKey, ScenarioOutcome};
 use select::{Candidate, Selection};
 
@@ -316,7 +283,7 @@ fn replay(
         mut diagnostics,
         mut expanders,
     } = scenario::check(test.scenario, catalogue, &claimed, indicators);
-    let exceptions = exclusions::Exceptions::load(test, files);
+    let exceptions = Exceptions::load(test, files);
     diagnostics.extend(exceptions.diagnostics.iter().cloned());
     if test.scenario.attack_is_broken || diagnostics.iter().any(Diagnostic::is_error) {
         return ScenarioRun {
@@ -328,7 +295,7 @@ fn replay(
             observed: trace::TestTrace::default(),
         };
     }
-    let with = source::RunInputs {
+    let with = RunInputs {
         catalogue,
         patterns: &patterns,
         files,
@@ -345,7 +312,7 @@ fn replay(
         let expander = expanders.remove(source.name.as_str());
         let expander = expander
             .unwrap_or_else(|| Expander::new(test.scenario, source).with_indicators(indicators));
-        let ran = source::run(test, source, expander, &with, before, observing);
+        let ran = source_runner::run(test, source, expander, &with, before, observing);
         diagnostics.extend(ran.diagnostics);
         left_out |= ran.left_out;
         before = ran.before;

@@ -19,7 +19,7 @@ use crate::event::Event;
 use crate::plan::{ClauseId, ClauseName, Role, StageId};
 use crate::replay::dry_run::{self, DryRunError, DryRunPlace};
 use crate::replay::outcome::{ScenarioOutcome, Verdict};
-use crate::replay::setting::Setting;
+use crate::replay::trace::setting::Setting;
 use crate::replay::trace::{CheckTrace, Decided, TestTrace};
 use crate::rule::RuleType;
 use crate::scenario::model::{Base, EventRole, Scenario};

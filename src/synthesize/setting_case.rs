@@ -11,7 +11,7 @@ use crate::event::Scalar;
 use crate::language::dsl::query::{FieldTest, Fields, Query};
 use crate::plan::ClauseName;
 use crate::replay::START;
-use crate::replay::setting::{Setting, entry};
+use crate::replay::trace::setting::{Setting, entry};
 use crate::rule::{MappingEntry, NewTerms, Rule, RuleKind, ThreatMatch, Threshold};
 use crate::scenario::write::{Expect, SketchCase, SketchChange, SketchCopies, SketchEvent};
 

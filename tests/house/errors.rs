@@ -102,7 +102,7 @@ fn the_test_itself_finds_texts() {
 fn every_word_of_a_reason_is_documented() {
     let page = fs::read_to_string(root().join("docs/reference/formats.md")).unwrap();
     let source = Source::all().into_iter();
-    let mut source = source.filter(|source| source.name == "replay/reason.rs");
+    let mut source = source.filter(|source| source.name == "replay/reason/mod.rs");
     let text = source.next().unwrap().text;
     let words: Vec<&str> = text
         .lines()

@@ -248,7 +248,7 @@ fn only_compile_parses_checks_and_lowers() {
 /// Who reports on checks that were observed. A recording is no check: what explains one runs it.
 const REPORTERS: &[&str] = &["explain", "coverage", "report", "snapshot"];
 
-/// The evaluation that was judged is kept (`replay/trace.rs::evaluation`), and all reports ask it.
+/// The evaluation that was judged is kept (`replay/trace/mod.rs::evaluation`), and all reports ask it.
 #[test]
 fn no_report_evaluates_a_check_again() {
     let mut broken = Vec::new();

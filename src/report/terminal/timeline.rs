@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::style::{BAD, DIM, NAME, Painter, clean};
 use crate::event::time::format_offset;
-use crate::replay::timeline::{Execution, Timeline};
+use crate::replay::production::timeline::{Execution, Timeline};
 use crate::snapshot::words::blind_phases;
 
 /// How many columns the time has.

@@ -1,0 +1,288 @@
+//! Judges a run against its expectation. Verdicts are decided here and nowhere else.
+
+pub(in crate::replay) mod deciding;
+pub(in crate::replay) mod expectation;
+pub(in crate::replay) mod expectation_failure;
+pub(in crate::replay) mod judged_case;
+pub(in crate::replay) mod record;
+pub(in crate::replay) mod waiver;
+
+use super::blockers::esql_blockers;
+use super::blockers::production_blockers::{created, no_alert_reason};
+use super::outcome::{NoneRecord, Observed, ProductionFact, Verdict};
+use super::production::case_run::Run;
+use super::reason::{BlindPhases, Reason, ReasonName};
+use super::rule_types::run_schedule;
+use crate::diagnostic::observation::Silencer;
+use crate::evaluate::{BlockerHint, Blockers, Cause, CauseKind, Match, Override};
+use crate::event::EventId;
+use expectation::Alert;
+use expectation_failure::FoundReasons;
+use judged_case::{Attack, Case};
+use waiver::Waiver;
+
+/// A verdict and what goes with it.
+pub(super) struct Judgement {
+    pub(super) verdict: Verdict,
+    pub(super) reason: Option<Reason>,
+    pub(super) observed: Observed,
+    pub(super) waived: Option<String>,
+    /// The effects of schedule, suppression and overrides on the alerts.
+    pub(super) production: Vec<ProductionFact>,
+    /// Some phases of the schedule have no alert.
+    pub(super) blind: Option<BlindPhases>,
+    /// What was overridden to judge it.
+    pub(super) overrides: Vec<Override>,
+    /// The clauses that stood in the way, for the places in a report.
+    pub(super) blockers: Blockers,
+}
+
+/// Judges a case.
+pub(super) fn judge(case: &Case<'_, '_>) -> Judgement {
+    let plain = decide(case, &[]);
+    if let Some(reason) = &case.no_effect {
+        return plain.with(Verdict::Invalid, reason.clone());
+    }
+    let waiver = match case.attack {
+        Some(Attack::Gap(_, waiver)) if !case.wanted.named && !case.forced => waiver,
+        _ => return plain,
+    };
+    let matches = &case.run.produced.matches;
+    if !matches.is_empty() && case.wanted.pin.is_none() {
+        return plain.with(Verdict::Failed, Reason::AlertsOnGap);
+    }
+    let Some(waiver) = waiver else {
+        return plain.with(Verdict::Blind, Reason::NothingToWaive);
+    };
+    let mut waived = decide(case, &waiver.overrides(case.run));
+    waived.waived = Some(waiver.text.clone());
+    if waived.verdict == Verdict::Passed {
+        waived.verdict = Verdict::Pinned;
+    }
+    waived
+}
+
+impl Judgement {
+    fn with(mut self, verdict: Verdict, reason: Reason) -> Self {
+        self.verdict = verdict;
+        self.reason = Some(reason);
+        self
+    }
+}
+
+/// The verdict of one run, as it is or with a clause waived.
+fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
+    let run = case.run;
+    let produced = if waived.is_empty() {
+        run.produced.clone()
+    } else {
+        run_schedule(run, &run.setting, waived)
+    };
+    let matches = &produced.matches;
+    let outside = if matches.is_empty() {
+        no_alert_reason(run, waived)
+    } else {
+        None
+    };
+    let mut found: Option<Vec<ReasonName>> = None;
+    // What would stop the alert even if the events met the query.
+    let mut anyway: Option<Silencer> = None;
+    let mut also: Vec<String> = Vec::new();
+    let (observed, blockers, proven) = if let Some(outside) = outside {
+        let proven = !outside.record.overdetermined && is_proven_by_rows(case, &outside.record);
+        also = outside.also;
+        let mut none = outside.record;
+        none.vacuous = case.wanted.alert == Alert::None && !proven;
+        found = Some(outside.reasons);
+        (Observed::None(none), Blockers::default(), proven)
+    } else if matches.is_empty() {
+        let blockers = run.evaluation.blockers(&BlockerHint {
+            assignment: assignment(case),
+            waived: waived
+                .iter()
+                .cloned()
+                .chain(run.case_events.without_context())
+                .collect(),
+        });
+        let mut none = record::none(run, case.query, &blockers);
+        anyway = silent_anyway(case, &blockers, waived);
+        let proven = is_proven(case, &blockers) && anyway.is_none();
+        none.vacuous = case.wanted.alert == Alert::None && !proven;
+        (Observed::None(none), blockers, proven)
+    } else {
+        let alerts = record::alerts(run, matches, &case.wanted.with);
+        (Observed::Alert(alerts), Blockers::default(), true)
+    };
+    let failed = match case.wanted.alert {
+        Alert::None => {
+            let found = found.unwrap_or_else(|| record::names(run, &blockers.causes));
+            let stopped = FoundReasons {
+                reasons: &found,
+                also: &also,
+            };
+            expectation_failure::of_none(case, matches, &blockers, stopped)
+        }
+        _ => expectation_failure::of_alert(case, &produced).map(|reason| (Verdict::Failed, reason)),
+    };
+    let (verdict, reason) = match failed {
+        Some((verdict, reason)) => (verdict, Some(reason)),
+        None => match (verdict_if_met(case, proven), anyway) {
+            ((Verdict::Vacuous, _), Some(why)) => {
+                (Verdict::Vacuous, Some(Reason::SilentAnyway(why)))
+            }
+            (settled, _) => settled,
+        },
+    };
+    let observed = match (&run.uncertain, verdict) {
+        (Some(why), Verdict::Uncertain) => Observed::Uncertain(why.clone()),
+        _ => observed,
+    };
+    let mut production = produced.facts();
+    if !produced.matches.is_empty() {
+        if run.setting.stated {
+            let lines = record::kibana(run, &produced.matches).into_iter();
+            production.extend(lines.map(ProductionFact::Kibana));
+        }
+        production.extend(created(run, waived).map(ProductionFact::CreatedBy));
+    }
+    Judgement {
+        verdict,
+        reason,
+        observed,
+        waived: None,
+        production,
+        blind: produced.blind(),
+        overrides: waived.to_vec(),
+        blockers,
+    }
+}
+
+/// The verdict of an expectation that holds.
+fn verdict_if_met(case: &Case<'_, '_>, proven: bool) -> (Verdict, Option<Reason>) {
+    if let Some(why) = &case.run.uncertain {
+        return (Verdict::Uncertain, Some(Reason::Uncertain(why.clone())));
+    }
+    if !proven {
+        return (Verdict::Vacuous, Some(Reason::NotProven));
+    }
+    match &case.wanted.pin {
+        Some(pin) => (Verdict::Pinned, Some(Reason::Pinned(pin.reason.clone()))),
+        None => (Verdict::Passed, None),
+    }
+}
+
+/// For a rule that counts, remembers or compares: what would stop the alert if the events met the
+/// query. `None` if waiving some cause on all events gives an alert.
+fn silent_anyway(
+    case: &Case<'_, '_>,
+    blockers: &Blockers,
+    waived: &[Override],
+) -> Option<Silencer> {
+    let run = case.run;
+    if case.recorded || !run.setting.rule().kind.is_stateful() {
+        return None;
+    }
+    let lifted = |cause: &Cause| {
+        let CauseKind::Clause(clause) = cause.kind else {
+            return None;
+        };
+        let fact = run.evaluation.fact(clause, cause.event?)?;
+        let mut overrides = waived.to_vec();
+        overrides.push(Override::Fact {
+            clause,
+            event: None,
+            bit: !fact,
+        });
+        Some(overrides)
+    };
+    let lifted: Option<Vec<Vec<Override>>> = blockers.causes.iter().map(lifted).collect();
+    // What is no clause, or several at once, is judged elsewhere.
+    let lifted = lifted.filter(|lifted| !lifted.is_empty())?;
+    let is_silent = |overrides: &Vec<Override>| {
+        run_schedule(run, &run.setting, overrides)
+            .matches
+            .is_empty()
+    };
+    if !lifted.iter().all(is_silent) {
+        return None;
+    }
+    let first = lifted.first()?;
+    let record = no_alert_reason(run, first)?.record;
+    Some(match record.value {
+        Some(seen) => Silencer::Seen(seen),
+        None => Silencer::Clauses(record.blocker),
+    })
+}
+
+/// The events that the author's labels assign to the stages: those of the attack's own match.
+pub(super) fn assignment(case: &Case<'_, '_>) -> Vec<Option<EventId>> {
+    let attack = match case.attack {
+        Some(Attack::Alerts(run) | Attack::Gap(run, _) | Attack::Broken(Some(run))) => *run,
+        _ => case.run,
+    };
+    let of_case = |found: &&Match| {
+        let mut events = found.stages.iter().flatten();
+        !events.all(|event| attack.case_events.is_context(*event))
+    };
+    let by_match = attack
+        .evaluation
+        .matches()
+        .iter()
+        .find(of_case)
+        .map(|found| {
+            found
+                .stages
+                .iter()
+                .flatten()
+                .map(|event| case.run.case_events.find(&attack.case_events.label(*event)))
+                .collect()
+        });
+    by_match.unwrap_or_default()
+}
+
+/// Whether the attack gets past what stops the rows of an ES|QL rule.
+fn is_proven_by_rows(case: &Case<'_, '_>, none: &NoneRecord) -> bool {
+    match case.attack {
+        Some(Attack::Alerts(attack)) if case.run.query.pipeline.is_some() && !case.recorded => {
+            esql_blockers::is_proven(attack, &none.causes)
+        }
+        _ => true,
+    }
+}
+
+/// Whether some cause's outcome differs from the attack's on the same label; always so for a
+/// structural clause that held in the attack.
+fn is_proven(case: &Case<'_, '_>, blockers: &Blockers) -> bool {
+    let (run, waiver) = match case.attack {
+        Some(Attack::Alerts(run)) => (*run, None),
+        Some(Attack::Gap(run, waiver)) => (*run, waiver.as_ref()),
+        Some(Attack::Broken(_)) | None => return true,
+    };
+    if case.recorded {
+        return true;
+    }
+    blockers
+        .causes
+        .iter()
+        .any(|cause| differs(case.run, run, waiver, cause))
+}
+
+fn differs(case: &Run<'_>, attack: &Run<'_>, waiver: Option<&Waiver>, cause: &Cause) -> bool {
+    let CauseKind::Clause(clause) = cause.kind else {
+        return true;
+    };
+    let Some(event) = cause.event else {
+        return waiver.is_none_or(|waiver| waiver.clause != clause);
+    };
+    let is_condition = case
+        .plan()
+        .clause(clause)
+        .is_some_and(|clause| clause.kind.is_condition());
+    if !is_condition {
+        return true;
+    }
+    let Some(same) = attack.case_events.find(&case.case_events.label(event)) else {
+        return true;
+    };
+    case.evaluation.fact(clause, event) != attack.evaluation.fact(clause, same)
+}

@@ -1,0 +1,294 @@
+//! ES|QL rules on a case: the rows that each execution of the schedule finds, and the query over
+//! all events together, for what explains it.
+
+use std::collections::BTreeMap;
+
+use super::stateful::{Selected, phases};
+use crate::evaluate::pipeline::{ForcedOutcome, Input, Outcome as RowsFound, OutputRow};
+use crate::evaluate::{Match, Override};
+use crate::event::{Event, EventId, Timestamp, Value};
+use crate::execution::replayed::Execution;
+use crate::execution::suppress::{HitOutcome, OpenGroups};
+use crate::execution::{Phase, PhaseOutcome};
+use crate::plan::pipeline::{Cell, Pipeline};
+use crate::replay::production::case_run::Run;
+use crate::replay::production::schedule::{ScheduleConfig, ScheduledOutcome};
+
+/// With more events than this there is one run over all of them, and no phases.
+const MOST: usize = 2_000;
+const MINUTE: i64 = 60_000;
+
+/// What the executions of the schedule find in every phase.
+pub(in crate::replay) fn run_schedule(
+    run: &Run<'_>,
+    setting: &ScheduleConfig<'_>,
+    overrides: &[Override],
+) -> ScheduledOutcome {
+    let selected = Selected::of(run, setting, overrides);
+    let start = setting.start_of(&run.case_events.events, &selected.events);
+    let mut found = FoundRows::default();
+    if selected.events.len() > MOST {
+        let latest = selected
+            .arrivals
+            .iter()
+            .filter_map(|arrival| arrival.time)
+            .max();
+        let rows = rows(run, &selected.events, start + latest.unwrap_or_default());
+        for row in rows {
+            found.number(run, &row, 0);
+        }
+        return ScheduledOutcome::new(found.matches, Vec::new(), setting.phase().is_some());
+    }
+    let once = pipeline(run).is_some_and(Pipeline::is_deduplicated);
+    let mut replay = |executions: &[Execution]| {
+        let mut done = PhaseOutcome::default();
+        let mut times: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut groups = OpenGroups::new(setting.suppression, setting.max_signals());
+        for execution in executions {
+            groups.begin(execution.start);
+            let sees = selected.events.iter().zip(&selected.arrivals);
+            let visible: Vec<EventId> = sees
+                .filter(|(_, arrival)| execution.sees(**arrival))
+                .map(|(event, _)| *event)
+                .collect();
+            let rows = rows(run, &visible, start + execution.start);
+            for row in &rows {
+                let first = found.number(run, row, 0);
+                let seen = times.entry(first).or_default();
+                // Pages go past a known event, whose alert is there already; a group alerts again.
+                if once && *seen > 0 {
+                    continue;
+                }
+                let number = found.number(run, row, *seen);
+                let outcome = groups.outcome_of(|field| column_or_field(run, row, field));
+                // A group is lost anew in each execution, as it alerts anew.
+                *seen += usize::from(outcome != HitOutcome::Cut || !once);
+                match outcome {
+                    HitOutcome::Alert => done.alerts.push(number),
+                    HitOutcome::Suppressed => done.suppressed.push(number),
+                    HitOutcome::Cut if !done.cut.contains(&number) => done.cut.push(number),
+                    HitOutcome::Cut => {}
+                }
+            }
+        }
+        let alerts = done.alerts.clone();
+        done.cut.retain(|number| !alerts.contains(number));
+        done
+    };
+    let moments = moments(run, &selected);
+    let phases = phases(setting, &selected.arrivals, &moments, &mut replay);
+    outcome(setting, &found, phases)
+}
+
+/// The alerts of the phases that last longest, as the case's.
+fn outcome(
+    setting: &ScheduleConfig<'_>,
+    found: &FoundRows,
+    phases: Vec<Phase>,
+) -> ScheduledOutcome {
+    let mut lengths: Vec<(&[usize], i64)> = Vec::new();
+    for phase in &phases {
+        let alerts = phase.outcome.alerts.as_slice();
+        match lengths.iter_mut().find(|(own, _)| *own == alerts) {
+            Some((_, length)) => *length += phase.until - phase.from,
+            None => lengths.push((alerts, phase.until - phase.from)),
+        }
+    }
+    let alerting = lengths.iter().filter(|(alerts, _)| !alerts.is_empty());
+    // The first of those that last equally long.
+    let longest = alerting.rev().max_by_key(|(_, length)| *length);
+    let matches = longest.map_or_else(Vec::new, |(alerts, _)| {
+        let matches = alerts
+            .iter()
+            .filter_map(|number| found.matches.get(*number));
+        matches.cloned().collect()
+    });
+    ScheduledOutcome::new(matches, phases, setting.phase().is_some())
+}
+
+/// The rows that were found so far: each as a match, once for each time that it alerts again.
+#[derive(Default)]
+struct FoundRows {
+    matches: Vec<Match>,
+    numbers: BTreeMap<(Vec<EventId>, Vec<String>, usize), usize>,
+}
+
+impl FoundRows {
+    fn number(&mut self, run: &Run<'_>, row: &OutputRow, again: usize) -> usize {
+        let cells: Vec<String> = row.cells.iter().map(Cell::text).collect();
+        let key = (row.events.clone(), cells, again);
+        let next = self.matches.len();
+        *self.numbers.entry(key).or_insert_with(|| {
+            self.matches.push(Match {
+                stages: row.events.iter().copied().map(Some).collect(),
+                join: computed_columns(run)
+                    .into_iter()
+                    .map(|(place, _)| row.cells.get(place).and_then(Cell::as_one))
+                    .collect(),
+            });
+            next
+        })
+    }
+}
+
+/// The values of an alert in a field: of the row, and where its events are alerted on one by one,
+/// else of the event.
+fn column_or_field(run: &Run<'_>, row: &OutputRow, field: &str) -> Vec<String> {
+    let outputs = pipeline(run).map_or(&[][..], |pipeline| &pipeline.outputs);
+    let place = outputs.iter().position(|output| output.name == field);
+    let texts = |values: &[Value]| values.iter().map(ToString::to_string).collect();
+    if let Some(cell) = place.and_then(|place| row.cells.get(place)) {
+        return texts(cell.values());
+    }
+    match row.events.as_slice() {
+        [event] if pipeline(run).is_some_and(Pipeline::is_by_event) => {
+            let event = run.case_events.events.get(event.index());
+            let values = event.map_or(&[][..], |event| event.values(field));
+            values.iter().map(ToString::to_string).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The rows of the query over these events, when an execution starts at `now`.
+fn rows(run: &Run<'_>, ids: &[EventId], now: i64) -> Vec<OutputRow> {
+    let events = events(run, ids);
+    let input = Input {
+        events: &events,
+        now: Timestamp::from_millis(now),
+        answers: &run.case_events.given.answers,
+        tables: &run.case_events.given.tables,
+        ..Input::default()
+    };
+    // A search that fails fails on every document: the run over all of them has said so.
+    let program = run.program.as_ref();
+    let outcome = program.and_then(|program| program.run(&input).ok());
+    let mut rows = outcome.unwrap_or_default().rows;
+    for row in &mut rows {
+        row.events = originals(ids, &row.events);
+    }
+    rows
+}
+
+/// The events of these places in a choice of events.
+fn originals(ids: &[EventId], places: &[EventId]) -> Vec<EventId> {
+    let original = places.iter().filter_map(|event| ids.get(event.index()));
+    original.copied().collect()
+}
+
+/// A choice of events. Each has an id that does not depend on the choice.
+fn events(run: &Run<'_>, ids: &[EventId]) -> Vec<Event> {
+    let event = |id: &EventId| {
+        let mut event = run.case_events.events.get(id.index())?.clone();
+        event.id.get_or_insert_with(|| run.case_events.label(*id));
+        Some(event)
+    };
+    ids.iter().filter_map(event).collect()
+}
+
+/// The query over all events that it sees, together, at the arrival of the last.
+pub(in crate::replay) struct WholeRun<'r, 'c> {
+    run: &'r Run<'c>,
+    ids: Vec<EventId>,
+    pub(in crate::replay) events: Vec<Event>,
+    pub(in crate::replay) now: Timestamp,
+}
+
+impl<'r, 'c> WholeRun<'r, 'c> {
+    /// `None` where no event is to be seen.
+    pub(in crate::replay) fn of(run: &'r Run<'c>, overrides: &[Override]) -> Option<Self> {
+        let selected = Selected::of(run, &run.setting, overrides);
+        let start = run
+            .setting
+            .start_of(&run.case_events.events, &selected.events);
+        let arrivals = selected.arrivals.iter();
+        let latest = arrivals.map(|arrival| arrival.arrived).max()?;
+        Some(Self {
+            run,
+            events: events(run, &selected.events),
+            ids: selected.events,
+            now: Timestamp::from_millis(start + latest),
+        })
+    }
+
+    /// What the query gives; with `forced`, under the outcome of a clause. The events are numbered
+    /// by their place in [`WholeRun::events`].
+    pub(in crate::replay) fn outcome(
+        &self,
+        forced: Option<ForcedOutcome>,
+        trace: bool,
+    ) -> Option<RowsFound> {
+        let input = Input {
+            events: &self.events,
+            now: self.now,
+            trace,
+            forced,
+            answers: &self.run.case_events.given.answers,
+            tables: &self.run.case_events.given.tables,
+            ..Input::default()
+        };
+        self.run.program.as_ref()?.run(&input).ok()
+    }
+
+    /// The places of the events.
+    pub(in crate::replay) fn places(&self) -> impl Iterator<Item = EventId> + use<> {
+        (0u32..).map(EventId).take(self.ids.len())
+    }
+
+    /// What an event is called.
+    pub(in crate::replay) fn label(&self, place: EventId) -> String {
+        let id = self.ids.get(place.index());
+        id.map_or_else(String::new, |id| self.run.case_events.label(*id))
+    }
+}
+
+pub(in crate::replay) fn pipeline<'r>(run: &'r Run<'_>) -> Option<&'r Pipeline> {
+    run.query.pipeline.as_ref()
+}
+
+/// The columns of a row that the query computes.
+fn computed_columns<'r>(run: &'r Run<'_>) -> Vec<(usize, &'r str)> {
+    pipeline(run).map_or_else(Vec::new, Pipeline::computed_outputs)
+}
+
+/// The names of the columns that a match carries.
+pub(in crate::replay) fn columns<'r>(run: &'r Run<'_>) -> Vec<&'r str> {
+    computed_columns(run)
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect()
+}
+
+/// The value of a column of a match; `None` for a column that the query does not compute.
+pub(in crate::replay) fn value(run: &Run<'_>, found: &Match, name: &str) -> Option<String> {
+    let place = columns(run).iter().position(|column| *column == name)?;
+    let value = found.join.get(place)?;
+    Some(
+        value
+            .as_ref()
+            .map_or_else(|| "null".to_owned(), ToString::to_string),
+    )
+}
+
+/// The times at which an execution starts to do otherwise although it sees the same events: a query
+/// that asks for NOW() counts in whole minutes from its events.
+fn moments(run: &Run<'_>, selected: &Selected) -> Vec<i64> {
+    let pipelines = run.query.pipeline.iter();
+    let asks = pipelines
+        .filter_map(|pipeline| pipeline.locations.first())
+        .any(|location| location.source.text().to_ascii_lowercase().contains("now("));
+    if !asks {
+        return Vec::new();
+    }
+    let interval = run.setting.schedule().interval;
+    let minutes = (interval / MINUTE).clamp(1, 60);
+    let times = selected.arrivals.iter().filter_map(|arrival| arrival.time);
+    times
+        .flat_map(|time| {
+            (0..=minutes).flat_map(move |count| {
+                let moment = time + count * MINUTE;
+                [moment, moment + 1]
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,321 @@
+//! What a check was decided by, and what it ran on: for coverage, mutation and explain, which ask
+//! more of a run than its verdict. Gathered only where it is asked for ([`super::trace`]).
+
+mod clause;
+mod esql_trace;
+mod indicator_clauses;
+mod plan_clauses;
+pub mod rerun;
+pub mod setting;
+mod setting_clauses;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::judge::deciding::{Inversion, inverted, tried};
+pub(crate) use super::judge::deciding::{deciding, positions};
+use super::judge::judged_case::Case;
+use super::judge::{self, Judgement};
+use super::outcome::{self, CheckKey, NoneRecord, Place, Verdict};
+use super::production::case_run::Run;
+use super::production::timeline::{Timeline, timeline};
+use crate::compile::CompiledQuery;
+use crate::diagnostic::{QueryText, Span};
+use crate::evaluate::{CauseKind, Evaluation, KeptEvaluation, Match, Override};
+use crate::event::{Event, EventId};
+use crate::plan::{ClauseId, ClauseName};
+use crate::rule::{Rule, RuleKind};
+pub use clause::{Decided, RuleClause};
+pub use esql_trace::{PipelineRun, StepRecord};
+pub(crate) use plan_clauses::clauses_of;
+use rerun::ProductionInput;
+
+/// What a test yields for coverage, mutation and explain.
+#[derive(Debug, Default)]
+pub struct TestTrace {
+    /// The query's place in the rule file, where the rule has one.
+    pub query: Option<Place>,
+    /// The clauses of the rule in the order of the text.
+    pub clauses: Vec<RuleClause>,
+    /// What it counts, remembers and compares beside its query, in the order of the file.
+    pub settings: Vec<RuleClause>,
+    /// One entry for each check that ran, in file order.
+    pub checks: Vec<CheckTrace>,
+}
+
+/// A check as coverage, mutation and explain see it.
+#[derive(Debug)]
+pub struct CheckTrace {
+    /// Which check.
+    pub key: CheckKey,
+    /// The case's place in the scenario; the attack is 0.
+    pub order: usize,
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// The clause that was waived to judge it.
+    pub waived: Option<String>,
+    /// The case forces a field that the sensor pins.
+    pub forced: bool,
+    /// The clauses that decided it.
+    pub decided: Vec<Decided>,
+    /// The settings that decided it.
+    pub settings: Vec<Decided>,
+    /// The alerts that production makes of it, nothing waived.
+    pub alerts: Vec<Match>,
+    /// What outside the query keeps production from an alert, nothing waived.
+    pub outside: Option<NoneRecord>,
+    /// By how little the one thing that stopped it was missed.
+    pub miss: Option<String>,
+    /// Where fields come from that decided and that the scenario does not set.
+    pub notes: Vec<String>,
+    /// Its executions in production.
+    pub timeline: Option<Timeline>,
+    /// What it ran on.
+    pub input: CheckInput,
+}
+
+/// Events, and all that is needed to run another query on them in the same way.
+#[derive(Debug)]
+pub struct CheckInput {
+    /// The events in file order.
+    pub events: Vec<Event>,
+    /// A label for each event, empty where it has none.
+    pub labels: Vec<String>,
+    /// The rule as it was compiled.
+    pub compiled: Arc<CompiledQuery>,
+    /// What is waived.
+    pub waived: Vec<Override>,
+    /// The event that the attack has at each position, where the case has it.
+    pub assignment: Vec<Option<EventId>>,
+    /// What the rule found.
+    pub matches: Vec<Match>,
+    /// What an ES|QL query gives on it.
+    pub pipeline: Option<PipelineRun>,
+    /// What its executions ran on, of a rule whose alerts are more than matches of its query.
+    pub production: Option<ProductionInput>,
+    /// What it found with the waiver, where there is one.
+    pub waived_matches: Vec<Match>,
+    /// The evaluation that was judged.
+    evaluated: KeptEvaluation,
+}
+
+impl CheckInput {
+    /// The evaluation that was judged: no report evaluates a check again.
+    pub fn evaluation(&self) -> Evaluation<'_> {
+        self.evaluated.with(&self.compiled.plan)
+    }
+}
+
+/// A ratio as two counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Share {
+    /// How many are as they should be.
+    pub good: usize,
+    /// How many there are.
+    pub all: usize,
+}
+
+impl Share {
+    /// The ratio in percent; 100 if there is nothing to count.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "no rule has as many clauses as a float is exact for"
+    )]
+    pub fn percent(self) -> f64 {
+        if self.all == 0 {
+            return 100.0;
+        }
+        self.good as f64 * 100.0 / self.all as f64
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            good: self.good + other.good,
+            all: self.all + other.all,
+        }
+    }
+}
+
+/// Observes a case that was judged.
+pub(super) fn observe(
+    case: &Case<'_, '_>,
+    judgement: &Judgement,
+    key: CheckKey,
+    order: usize,
+) -> CheckTrace {
+    let run = case.run;
+    let waived = judgement.overrides.clone();
+    let waived_matches = match waived.as_slice() {
+        [] => Vec::new(),
+        overrides => run.evaluation.decide_with(overrides),
+    };
+    // Events that are there for the past neither match nor stop anything by themselves.
+    let mut of_case = waived.clone();
+    of_case.extend(run.case_events.without_context());
+    let judged = match of_case.as_slice() {
+        [] => run.evaluation.matches().to_vec(),
+        overrides => run.evaluation.decide_with(overrides),
+    };
+    // What stops an alert outside the query is not decided by a clause.
+    let outside = waived.is_empty() && run.produced.matches.is_empty() && !judged.is_empty();
+    let mut decided = if run.query.pipeline.is_some() {
+        esql_trace::decided(run, &waived)
+    } else if outside {
+        Vec::new()
+    } else if judged.is_empty() {
+        stopped(run, judgement, &of_case)
+    } else {
+        matched(run, &judged, &of_case)
+    };
+    decided.sort();
+    decided.dedup();
+    CheckTrace {
+        key,
+        order,
+        verdict: judgement.verdict,
+        waived: judgement.waived.clone(),
+        forced: case.forced,
+        decided,
+        settings: setting_clauses::decided(run, &waived),
+        alerts: run.produced.matches.clone(),
+        outside: if run.produced.matches.is_empty() {
+            super::blockers::production_blockers::no_alert_reason(run, &[])
+                .map(|stopped| stopped.record)
+        } else {
+            None
+        },
+        miss: match &judgement.observed {
+            outcome::Observed::None(none) => none.miss.as_ref().map(ToString::to_string),
+            _ => None,
+        },
+        notes: Vec::new(),
+        timeline: timeline(run, &judgement.overrides),
+        input: CheckInput {
+            events: run.case_events.events.clone(),
+            labels: run
+                .case_events
+                .facts
+                .iter()
+                .map(|facts| facts.label.clone())
+                .collect(),
+            compiled: Arc::clone(run.query),
+            pipeline: esql_trace::observed(run, &waived),
+            production: ProductionInput::of(run, &waived),
+            waived,
+            assignment: judge::assignment(case),
+            matches: run.evaluation.matches().to_vec(),
+            waived_matches,
+            evaluated: run.evaluation.keep(),
+        },
+    }
+}
+
+/// The causes, and for a cause that is `until` or a missing event each clause that let its event
+/// match.
+fn stopped(run: &Run<'_>, judgement: &Judgement, of_case: &[Override]) -> Vec<Decided> {
+    let plan = run.plan();
+    let mut decided = Vec::new();
+    let mut add = |id: ClauseId| {
+        let clause = plan.clause_name(id);
+        decided.extend(clause.map(|clause| Decided {
+            clause,
+            matched: false,
+        }));
+    };
+    for cause in &judgement.blockers.causes {
+        if let CauseKind::Clause(id) = cause.kind {
+            add(id);
+        }
+    }
+    for (id, event) in tried(plan, run.case_events.events.len()) {
+        // Nothing matches with the clause as it is.
+        if let Inversion::With(overrides) = inverted(&run.evaluation, id, event, of_case)
+            && !run.evaluation.decide_with(&overrides).is_empty()
+        {
+            add(id);
+        }
+    }
+    decided
+}
+
+/// Every clause whose inversion alone loses a match.
+fn matched(run: &Run<'_>, matches: &[Match], waived: &[Override]) -> Vec<Decided> {
+    let plan = run.plan();
+    let decides = deciding(
+        &run.evaluation,
+        run.case_events.events.len(),
+        matches,
+        waived,
+    );
+    let names = decides.into_iter().filter_map(|id| plan.clause_name(id));
+    names
+        .map(|clause| Decided {
+            clause,
+            matched: true,
+        })
+        .collect()
+}
+
+/// The whole query.
+pub(super) fn place(query: &QueryText) -> Place {
+    let whole = Span::of(0..query.text().len());
+    Place {
+        source: Arc::clone(query.source()),
+        span: query.locate(whole),
+    }
+}
+
+/// The clauses of a rule as all its checks together know them.
+pub(super) fn clauses(checks: &[CheckTrace], query: &QueryText) -> Vec<RuleClause> {
+    let mut queries: Vec<&Arc<CompiledQuery>> = Vec::new();
+    for check in checks {
+        let compiled = &check.input.compiled;
+        if !queries.iter().any(|known| Arc::ptr_eq(known, compiled)) {
+            queries.push(compiled);
+        }
+    }
+    let mut clauses: Vec<RuleClause> = Vec::new();
+    let mut places: BTreeMap<ClauseName, usize> = BTreeMap::new();
+    for compiled in queries {
+        let own = match &compiled.pipeline {
+            Some(pipeline) => esql_trace::clauses_of(pipeline, query),
+            None => clauses_of(&compiled.plan, query),
+        };
+        for clause in own {
+            match places.get(&clause.name).and_then(|at| clauses.get_mut(*at)) {
+                Some(known) => known.testable |= clause.testable,
+                None => {
+                    places.insert(clause.name.clone(), clauses.len());
+                    clauses.push(clause);
+                }
+            }
+        }
+    }
+    clauses.sort_by_key(|clause| clause.place.span);
+    clauses
+}
+
+/// The settings of a rule as all its checks together know them.
+pub(super) fn settings(checks: &[CheckTrace], rule: &Rule, query: &QueryText) -> Vec<RuleClause> {
+    let maps = |field: &str| {
+        let mut schemas = checks.iter().map(|check| &check.input.compiled.schema);
+        schemas.any(|schema| {
+            let mut mappings = schema.mappings().iter();
+            mappings.any(|mapping| mapping.find(field).is_some())
+        })
+    };
+    let mut clauses = setting_clauses::clauses(rule, query, &maps);
+    if let RuleKind::ThreatMatch(own) = &rule.kind {
+        let mut compiled = checks.iter().filter_map(|check| {
+            let production = check.input.production.as_ref();
+            production.and_then(ProductionInput::indicator_query)
+        });
+        let compiled = compiled.next();
+        let of_indicators =
+            compiled.map(|query| indicator_clauses::clauses(query, &own.query.text));
+        clauses.extend(of_indicators.into_iter().flatten());
+    }
+    clauses
+}
