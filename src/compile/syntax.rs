@@ -115,6 +115,9 @@ impl Syntax {
 
     /// Whether `now` stands anywhere in it, as date math begins.
     pub(super) fn mentions_now(&self) -> bool {
+        if let Self::Eql(query) = self {
+            return eql::mentions(query, "now");
+        }
         let mut search = NowSearch::default();
         // The search ends the writing once it has found something.
         let _ = write!(search, "{self}");

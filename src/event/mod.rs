@@ -17,6 +17,7 @@ pub mod value;
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
 
 pub use field::FieldType;
 pub use schema::{Mapping, MappingId, Resolution, Schema};
@@ -66,7 +67,8 @@ pub struct Event {
     /// What else hides the event from the rule, by name: `filters`, `exception NAME`. An event
     /// that has it is unrouted as well.
     pub excluded_by: Option<Box<str>>,
-    fields: BTreeMap<Box<str>, Vec<Scalar>>,
+    /// Shared between the copies of an event: most cases leave most events as they are.
+    fields: Arc<BTreeMap<Box<str>, Vec<Scalar>>>,
     /// The fields that the document sets to null, sorted: some mappings index a null as a value.
     nulls: Vec<Box<str>>,
     /// The arrays of objects of the document, as JSON by path: what nested queries tell apart.
@@ -131,7 +133,7 @@ impl Event {
             mapping: self.mapping,
             unrouted: self.unrouted,
             excluded_by: self.excluded_by.clone(),
-            fields: kept.collect(),
+            fields: Arc::new(kept.collect()),
             nulls: {
                 let kept = |null: &str| paths.iter().any(|path| **path == *null);
                 self.nulls
@@ -155,19 +157,24 @@ impl Event {
 
     /// Adds a value to the field at `path`.
     pub fn push(&mut self, path: &str, value: Scalar) {
-        if let Some(values) = self.fields.get_mut(path) {
+        let fields = Arc::make_mut(&mut self.fields);
+        if let Some(values) = fields.get_mut(path) {
             values.push(value);
         } else {
-            self.fields.insert(path.into(), vec![value]);
+            fields.insert(path.into(), vec![value]);
         }
     }
 
     /// Replaces the values of the field at `path`; no values remove it.
     pub fn set(&mut self, path: &str, values: Vec<Scalar>) {
+        if values.is_empty() && !self.fields.contains_key(path) {
+            return;
+        }
+        let fields = Arc::make_mut(&mut self.fields);
         if values.is_empty() {
-            self.fields.remove(path);
+            fields.remove(path);
         } else {
-            self.fields.insert(path.into(), values);
+            fields.insert(path.into(), values);
         }
     }
 }

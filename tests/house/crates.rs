@@ -38,6 +38,7 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     ("ipnet", &["language/", "event/", "evaluate/", "execution/"]),
     ("jiff", &["event/time/"]),
     ("memchr", &[]),
+    ("mimalloc", &["main.rs"]),
     ("notify", &["cli/file_watcher.rs"]),
     ("psl", &["import/ecs/domain.rs"]),
     (

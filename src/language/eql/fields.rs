@@ -2,61 +2,78 @@
 
 use std::collections::BTreeSet;
 
-use super::syntax::{CompareOp, Expr, ExprKind, Query, QueryKind, Term};
+use super::syntax::{CompareOp, Expr, ExprKind, Query, QueryKind};
 
 /// The paths of all fields that `query` names, in alphabetical order.
 pub fn fields(query: &Query) -> BTreeSet<&str> {
     let mut fields = BTreeSet::new();
-    match &query.kind {
-        QueryKind::Event(event) => collect(&event.condition, &mut fields),
-        QueryKind::Sequence(sequence) => {
-            collect_all(&sequence.keys, &mut fields);
-            let terms = sequence.terms.iter().chain(sequence.until.as_deref());
-            terms.for_each(|term| collect_term(term, &mut fields));
+    each(query, &mut |expr| {
+        if let ExprKind::Field(field) = &expr.kind {
+            fields.insert(field.path.as_str());
         }
-        QueryKind::Sample(sample) => {
-            collect_all(&sample.keys, &mut fields);
-            let terms = sample.terms.iter();
-            terms.for_each(|term| collect_term(term, &mut fields));
-        }
-    }
+    });
     fields
 }
 
-fn collect_term<'q>(term: &'q Term, fields: &mut BTreeSet<&'q str>) {
-    collect(&term.query.condition, fields);
-    collect_all(&term.keys, fields);
+/// Whether some text of `query` holds these letters.
+pub fn mentions(query: &Query, letters: &str) -> bool {
+    let mut found = false;
+    each(query, &mut |expr| {
+        if let ExprKind::String(text) = &expr.kind {
+            found |= text.contains(letters);
+        }
+    });
+    found
 }
 
-fn collect_all<'q>(exprs: &'q [Expr], fields: &mut BTreeSet<&'q str>) {
-    for expr in exprs {
-        collect(expr, fields);
+/// Visits every expression of `query`, join keys included.
+fn each<'q>(query: &'q Query, visit: &mut dyn FnMut(&'q Expr)) {
+    let (keys, terms, until) = match &query.kind {
+        QueryKind::Event(event) => return descend(&event.condition, visit),
+        QueryKind::Sequence(sequence) => {
+            let until = sequence.until.as_deref();
+            (&sequence.keys, &sequence.terms, until)
+        }
+        QueryKind::Sample(sample) => (&sample.keys, &sample.terms, None),
+    };
+    descend_all(keys, visit);
+    for term in terms.iter().chain(until) {
+        descend(&term.query.condition, visit);
+        descend_all(&term.keys, visit);
     }
 }
 
-fn collect<'q>(expr: &'q Expr, fields: &mut BTreeSet<&'q str>) {
+fn descend_all<'q>(exprs: &'q [Expr], visit: &mut dyn FnMut(&'q Expr)) {
+    for expr in exprs {
+        descend(expr, visit);
+    }
+}
+
+fn descend<'q>(expr: &'q Expr, visit: &mut dyn FnMut(&'q Expr)) {
+    visit(expr);
     match &expr.kind {
-        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => {}
-        ExprKind::Field(field) => {
-            fields.insert(&field.path);
-        }
-        ExprKind::Call(call) => collect_all(&call.arguments, fields),
+        ExprKind::Null
+        | ExprKind::Bool(_)
+        | ExprKind::Number(_)
+        | ExprKind::String(_)
+        | ExprKind::Field(_) => {}
+        ExprKind::Call(call) => descend_all(&call.arguments, visit),
         ExprKind::Negate(inner) | ExprKind::Plus(inner) | ExprKind::Not(inner) => {
-            collect(inner, fields);
+            descend(inner, visit);
         }
         ExprKind::Arithmetic(_, left, right) | ExprKind::Compare(_, left, right) => {
-            collect(left, fields);
-            collect(right, fields);
+            descend(left, visit);
+            descend(right, visit);
         }
         ExprKind::Match(inner) => {
-            collect(&inner.value, fields);
-            collect_all(&inner.patterns, fields);
+            descend(&inner.value, visit);
+            descend_all(&inner.patterns, visit);
         }
         ExprKind::In(inner) => {
-            collect(&inner.value, fields);
-            collect_all(&inner.items, fields);
+            descend(&inner.value, visit);
+            descend_all(&inner.items, visit);
         }
-        ExprKind::And(items) | ExprKind::Or(items) => collect_all(items, fields),
+        ExprKind::And(items) | ExprKind::Or(items) => descend_all(items, visit),
     }
 }
 

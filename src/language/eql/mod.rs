@@ -16,7 +16,7 @@ mod token;
 
 pub use check::{RequestFieldNames, check, codes, is_constant};
 pub use error::EqlError;
-pub use fields::{compared_optional, fields};
+pub use fields::{compared_optional, fields, mentions};
 pub use lower::{OptionalFields, lower, lower_wordless};
 #[cfg(feature = "internals")]
 pub use parser::parse_expression;
