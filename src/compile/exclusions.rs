@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::field_types::{DynamicFields, dynamic_fields};
 use super::fields_read::FieldsRead;
 use super::refusal::{Refused, RefusedBy};
+use crate::diagnostic::refusal::ExclusionName;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::document::DocumentTest;
@@ -169,7 +170,7 @@ impl Exclusions {
         Place {
             source: self.source.clone(),
             span,
-            name: "the rule's filters".to_owned(),
+            name: ExclusionName::Filters,
         }
     }
 
@@ -180,7 +181,7 @@ impl Exclusions {
         }
         let item = number.checked_sub(self.filters.len());
         let item = item.and_then(|number| self.exceptions.get(number));
-        item.map_or_else(Place::default, |item| Place::of(item))
+        item.map_or_else(|| self.place(Span::default()), |item| Place::of(item))
     }
 }
 
@@ -191,11 +192,10 @@ const ANOTHER_TIME: Timestamp = Timestamp::from_millis(1_234_567_890_123);
 const MOST_KEPT: usize = 256;
 
 /// Where a condition is written.
-#[derive(Default)]
 struct Place {
     source: Option<Arc<SourceText>>,
     span: Span,
-    name: String,
+    name: ExclusionName,
 }
 
 impl Place {
@@ -203,14 +203,16 @@ impl Place {
         Self {
             source: Some(Arc::clone(&item.source)),
             span: item.span,
-            name: format!("the {item}"),
+            name: ExclusionName::Exception {
+                exception: item.name.clone(),
+            },
         }
     }
 
     fn refused(&self, refusal: &Refusal) -> Refused {
         let unsupported = matches!(refusal, Refusal::Unsupported(_));
         let why = RefusedBy::Exclusion {
-            name: self.name.clone(),
+            exclusion: self.name.clone(),
             why: Box::new(refusal.clone().into()),
         };
         self.because(why, unsupported)
@@ -218,21 +220,21 @@ impl Place {
 
     fn failed(&self, failure: &QueryFailure) -> Refused {
         let why = RefusedBy::FailedExclusion {
-            name: self.name.clone(),
-            why: failure.clone(),
+            exclusion: self.name.clone(),
+            why: Box::new(failure.kind.clone()),
         };
         self.because(why, failure.is_unsupported())
     }
 
     fn because(&self, why: RefusedBy, unsupported: bool) -> Refused {
         let code = if unsupported { UNSUPPORTED } else { REFUSED };
-        let diagnostic = Diagnostic::error(code, why.to_string());
+        let diagnostic = Diagnostic::of(code, &why);
         Refused {
             diagnostics: vec![match &self.source {
                 Some(source) => diagnostic.at(source, self.span, ""),
                 None => diagnostic,
             }],
-            why: Some(why),
+            why,
             unsupported,
         }
     }

@@ -45,7 +45,7 @@ fn refused(rule: &Rule, field: &str, span: Option<Span>) -> Refused {
             Some((source, span)) => diagnostic.at(source, span, ""),
             None => diagnostic,
         }],
-        why: Some(RefusedBy::Query(Box::new(cause.into()))),
+        why: RefusedBy::Query(Box::new(cause.into())),
         unsupported: false,
     }
 }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::query::request_fields;
-use super::refusal::Refused;
+use super::refusal::{Refused, refused_at_run};
 use super::syntax::Syntax;
-use crate::evaluate::{FailureKind, Patterns, QueryFailure};
+use crate::evaluate::{Patterns, QueryFailure};
 use crate::event::{Event, Schema, Timestamp};
-use crate::language::{QueryError, RequestFields, values};
+use crate::language::{RequestFields, values};
 use crate::plan::{LeafId, Plan};
 use crate::rule::{FieldOverrides, ThreatMatch};
 
@@ -74,14 +74,4 @@ impl ValueTests {
         let holds = patterns.with(plan).holds(*leaf, document);
         holds.unwrap_or(false)
     }
-}
-
-/// The failure of something that is lowered only when the rule runs.
-pub(super) fn refused_at_run(errors: &[QueryError]) -> QueryFailure {
-    let first = errors.first();
-    FailureKind::Refused {
-        code: first.map_or("", |error| error.code.number),
-        message: first.map_or_else(String::new, QueryError::message),
-    }
-    .into()
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::diagnostic::query::QueryCause;
+pub use crate::diagnostic::refusal::{RefusedBy, Unsupported};
 use crate::diagnostic::{Diagnostic, QueryText};
-use crate::evaluate::QueryFailure;
+use crate::evaluate::{FailureKind, QueryFailure};
 use crate::language::{QueryError, esql};
 use crate::rule::{Rule, RuleKind, RuleType};
 
@@ -17,50 +17,13 @@ pub enum CompileError {
     Refused(Refused),
 }
 
-/// What of a rule Trapline cannot run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unsupported {
-    /// Rules of this type.
-    RuleType(RuleType),
-    /// Rules of this type where one event after the other is looked at.
-    OverRecordings(RuleType),
-    /// Rules that match indicators, where none are given.
-    WithoutIndicators,
-    /// A rule whose query counts from the time of each execution, where one event after the other is
-    /// looked at.
-    CountsFromNow,
-    /// A rule without a query.
-    NoQuery,
-    /// One of the rule's own `filters`.
-    Filter(String),
-}
-
-impl fmt::Display for Unsupported {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::RuleType(rule_type) => write!(f, "rules of type {}", rule_type.word()),
-            Self::OverRecordings(rule_type) => {
-                let word = rule_type.word();
-                write!(
-                    f,
-                    "rules of type {word}, which alert by their executions, over recordings"
-                )
-            }
-            Self::WithoutIndicators => f.write_str("rules of type threat_match without indicators"),
-            Self::CountsFromNow => {
-                f.write_str("rules whose query counts from `now`, over recordings")
-            }
-            Self::NoQuery => f.write_str("rules without a query"),
-            Self::Filter(what) => f.write_str(what),
-        }
-    }
-}
-
 /// The text of a rule's query, if Trapline runs the rule.
 pub fn supported(rule: &Rule) -> Result<&QueryText, Unsupported> {
     let rule_type = rule.kind.rule_type();
     if !is_supported(rule_type) {
-        return Err(Unsupported::RuleType(rule_type));
+        return Err(Unsupported::RuleType {
+            name: rule_type.word(),
+        });
     }
     let of_indicators = match &rule.kind {
         RuleKind::ThreatMatch(settings) => settings.unsupported.as_ref(),
@@ -99,14 +62,18 @@ pub(super) fn is_executed(rule: &Rule) -> bool {
 /// after the other.
 pub fn unsupported_on_recordings(rule: &Rule) -> Option<Unsupported> {
     let rule_type = rule.kind.rule_type();
-    is_executed(rule).then_some(Unsupported::OverRecordings(rule_type))
+    is_executed(rule).then_some(Unsupported::OverRecordings {
+        name: rule_type.word(),
+    })
 }
 
 /// Why a rule cannot be run over a stream of events, where there is no case with a schedule.
 pub fn unsupported_on_streams(rule: &Rule) -> Option<Unsupported> {
     let rule_type = rule.kind.rule_type();
     let needs_a_case = matches!(rule_type, RuleType::Esql | RuleType::ThreatMatch);
-    needs_a_case.then_some(Unsupported::OverRecordings(rule_type))
+    needs_a_case.then_some(Unsupported::OverRecordings {
+        name: rule_type.word(),
+    })
 }
 
 /// Why Elasticsearch would refuse a query: every reason, with its place.
@@ -114,8 +81,8 @@ pub fn unsupported_on_streams(rule: &Rule) -> Option<Unsupported> {
 pub struct Refused {
     /// All reasons, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
-    /// The first reason; `None` where none is known.
-    pub why: Option<RefusedBy>,
+    /// The first reason.
+    pub why: RefusedBy,
     /// Elasticsearch would run it, and Trapline cannot.
     pub unsupported: bool,
 }
@@ -123,9 +90,8 @@ pub struct Refused {
 impl Refused {
     /// The errors of a query, placed in its file.
     pub(super) fn new(errors: &[QueryError], query: &QueryText) -> Self {
-        let first = errors.first();
         Self {
-            why: first.map(|error| RefusedBy::Query(error.cause.clone())),
+            why: refused_by(errors),
             unsupported: esql::error::is_unsupported(errors),
             diagnostics: errors.iter().map(|error| error.diagnostic(query)).collect(),
         }
@@ -138,43 +104,39 @@ impl Refused {
         let first = self.diagnostics.first();
         first.map_or("", |diagnostic| diagnostic.code.number)
     }
+
+    /// As the failure of a rule of which something is lowered only when it runs.
+    pub fn failure(&self) -> QueryFailure {
+        FailureKind::Refused {
+            error: self.code(),
+            why: Box::new(self.why.clone()),
+        }
+        .into()
+    }
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.why.iter().try_for_each(|why| why.fmt(f))
+        self.why.fmt(f)
     }
 }
 
-/// Why a rule is refused: its query, or something that it excludes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RefusedBy {
-    /// The query.
-    Query(Box<QueryCause>),
-    /// The exclusion of this name.
-    Exclusion {
-        /// The name.
-        name: String,
-        /// What is wrong with it.
-        why: Box<QueryCause>,
-    },
-    /// The exclusion of this name, when it runs.
-    FailedExclusion {
-        /// The name.
-        name: String,
-        /// How it fails.
-        why: QueryFailure,
-    },
+/// The failure of a query that is lowered only when the rule runs.
+pub(super) fn refused_at_run(errors: &[QueryError]) -> QueryFailure {
+    let first = errors.first();
+    FailureKind::Refused {
+        error: first.map_or("", |error| error.code.number),
+        why: Box::new(refused_by(errors)),
+    }
+    .into()
 }
 
-impl fmt::Display for RefusedBy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Query(why) => why.fmt(f),
-            Self::Exclusion { name, why } => write!(f, "{name}: {why}"),
-            Self::FailedExclusion { name, why } => write!(f, "{name}: {why}"),
-        }
-    }
+/// The first of these errors.
+fn refused_by(errors: &[QueryError]) -> RefusedBy {
+    let first = errors.first();
+    first.map_or(RefusedBy::Unknown, |error| {
+        RefusedBy::Query(error.cause.clone())
+    })
 }
 
 impl fmt::Display for CompileError {

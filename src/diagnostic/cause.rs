@@ -27,17 +27,40 @@ pub trait Cause: fmt::Display {
 pub trait Part {
     /// The text.
     fn part(&self) -> Option<String>;
+
+    /// The fields of a cause that is itself a field.
+    fn inner(&self) -> Details {
+        Details::default()
+    }
 }
 
 impl<T: Part + ?Sized> Part for &T {
     fn part(&self) -> Option<String> {
         (**self).part()
     }
+
+    fn inner(&self) -> Details {
+        (**self).inner()
+    }
+}
+
+impl<T: Part + ?Sized> Part for Box<T> {
+    fn part(&self) -> Option<String> {
+        (**self).part()
+    }
+
+    fn inner(&self) -> Details {
+        (**self).inner()
+    }
 }
 
 impl<T: Part> Part for Option<T> {
     fn part(&self) -> Option<String> {
         self.as_ref()?.part()
+    }
+
+    fn inner(&self) -> Details {
+        self.as_ref().map_or_else(Details::default, Part::inner)
     }
 }
 
@@ -59,7 +82,7 @@ macro_rules! parts {
     };
 }
 
-parts!(str, String, char, bool, u64, usize);
+parts!(str, String, char, bool, u8, u32, u64, usize, i64);
 
 /// A piece of a query, shown whole as `{}` and no longer than a reader wants to see as `{:#}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,45 +154,64 @@ pub(super) fn word_of(variant: &str) -> String {
 }
 
 /// Declares the causes of one family. Each has its fields, its message, the label beside the
-/// carets, lines of help, and `hint`s, which are help where they give a text.
+/// carets, lines of help, and `hint`s, which are help where they give a text. A cause whose `word`
+/// is not the name of its variant states it.
 ///
-/// Fields named `name`, `found`, `expected` and `suggestion` are the parts of [`Details`] of these
-/// names.
+/// The fields of a variant stand in braces, or in parentheses, where the variant is a tuple whose
+/// parts are named here alone. Fields named `name`, `found`, `expected` and `suggestion` are the
+/// parts of [`Details`] of these names.
 macro_rules! causes {
     ($(#[$doc:meta])* $family:ident {
-        $($(#[$about:meta])* $variant:ident $({ $($field:ident: $type:ty),+ $(,)? })? => $message:literal
-            $(, label $label:literal)? $(, help $help:literal)* $(, hint $hint:expr)*;)+
+        $($(#[$about:meta])* $variant:ident
+            $({ $($field:ident: $type:ty),+ $(,)? })?
+            $(( $($item:ident: $item_type:ty),+ $(,)? ))?
+            => $message:literal
+            $(, word $word:literal)? $(, label $label:literal)? $(, help $help:literal)*
+            $(, hint $hint:expr)*;)+
     }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum $family {
-            $($(#[$about])* #[doc = concat!("“", $message, "”")] $variant $({
-                $(#[doc = concat!("`", stringify!($field), "` of the message.")] $field: $type),+
-            })?),+
+            $($(#[$about])* #[doc = concat!("“", $message, "”")] $variant
+                $({
+                    $(#[doc = concat!("`", stringify!($field), "` of the message.")]
+                    $field: $type),+
+                })?
+                $(($(#[doc = concat!("`", stringify!($item), "` of the message.")] $item_type),+))?
+            ),+
         }
 
         impl ::std::fmt::Display for $family {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 match self {
-                    $(Self::$variant $({ $($field),+ })? => {
+                    $(Self::$variant $({ $($field),+ })? $(( $($item),+ ))? => {
                         $(let _ = ($($field,)+);)?
+                        $(let _ = ($($item,)+);)?
                         write!(f, $message)
                     })+
                 }
             }
         }
 
+        impl ::std::error::Error for $family {}
+
         impl $crate::diagnostic::Cause for $family {
             fn word(&self) -> String {
-                $crate::diagnostic::cause::word_of(match self {
-                    $(Self::$variant $({ $($field: _),+ })? => stringify!($variant),)+
-                })
+                match self {
+                    $(Self::$variant $({ $($field: _),+ })? $(( $($item),+ ))? => {
+                        $(let _ = ($($item,)+);)?
+                        $crate::diagnostic::cause::word_of(
+                            $crate::diagnostic::cause::stated([$($word)?]).unwrap_or(stringify!($variant)),
+                        )
+                    })+
+                }
             }
 
             fn label(&self) -> String {
                 match self {
-                    $(Self::$variant $({ $($field),+ })? => {
+                    $(Self::$variant $({ $($field),+ })? $(( $($item),+ ))? => {
                         $(let _ = ($($field,)+);)?
+                        $(let _ = ($($item,)+);)?
                         $crate::diagnostic::cause::first([$(format_args!($label).to_string())?])
                     })+
                 }
@@ -177,8 +219,9 @@ macro_rules! causes {
 
             fn help(&self) -> Vec<String> {
                 match self {
-                    $(Self::$variant $({ $($field),+ })? => {
+                    $(Self::$variant $({ $($field),+ })? $(( $($item),+ ))? => {
                         $(let _ = ($($field,)+);)?
+                        $(let _ = ($($item,)+);)?
                         let lines: Vec<Option<String>> = vec![
                             $(Some(format_args!($help).to_string()),)*
                             $($crate::diagnostic::Part::part(&$hint),)*
@@ -190,9 +233,12 @@ macro_rules! causes {
 
             fn details(&self) -> $crate::diagnostic::Details {
                 match self {
-                    $(Self::$variant $({ $($field),+ })? => $crate::diagnostic::Details::of([
-                        $($((stringify!($field), $crate::diagnostic::Part::part($field)),)+)?
-                    ]),)+
+                    $(Self::$variant $({ $($field),+ })? $(( $($item),+ ))? => {
+                        $crate::diagnostic::Details::of(&[
+                            $($((stringify!($field), $field as &dyn $crate::diagnostic::Part),)+)?
+                            $($((stringify!($item), $item as &dyn $crate::diagnostic::Part),)+)?
+                        ])
+                    })+
                 }
             }
         }
@@ -200,6 +246,10 @@ macro_rules! causes {
         impl $crate::diagnostic::Part for $family {
             fn part(&self) -> Option<String> {
                 Some($crate::diagnostic::Cause::word(self))
+            }
+
+            fn inner(&self) -> $crate::diagnostic::Details {
+                $crate::diagnostic::Cause::details(self)
             }
         }
     };
@@ -231,6 +281,11 @@ macro_rules! phrases {
 }
 
 pub(super) use {causes, parts, phrases};
+
+/// The word, if one is declared.
+pub(super) fn stated<const N: usize>(words: [&'static str; N]) -> Option<&'static str> {
+    words.into_iter().next()
+}
 
 /// The label, if one is declared.
 pub(super) fn first<const N: usize>(labels: [String; N]) -> String {

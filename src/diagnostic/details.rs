@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::cause::Part;
+
 /// What a diagnostic is about, for JSON, SARIF and editors. Its message says the same in words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Details {
@@ -25,21 +27,37 @@ pub struct Details {
 }
 
 impl Details {
-    /// The details with these parts.
-    pub fn of<const N: usize>(parts: [(&'static str, Option<String>); N]) -> Self {
+    /// The details with these parts. Those of a part that is a cause itself are added where they
+    /// are not taken.
+    pub fn of(parts: &[(&'static str, &dyn Part)]) -> Self {
         let mut details = Self::default();
         for (key, part) in parts {
-            match key {
-                "name" => details.name = part,
-                "found" => details.found = part,
-                "expected" => details.expected = part,
-                "suggestion" => details.suggestion = part,
+            let text = part.part();
+            match *key {
+                "name" => details.name = text,
+                "found" => details.found = text,
+                "expected" => details.expected = text,
+                "suggestion" => details.suggestion = text,
                 // What a cause says in its help alone.
                 "mend" => {}
-                _ => details.more.extend(part.map(|part| (key, part))),
+                key => details.more.extend(text.map(|text| (key, text))),
             }
         }
+        for (_, part) in parts {
+            details.add(part.inner());
+        }
         details
+    }
+
+    /// Adds what is not there yet.
+    fn add(&mut self, inner: Self) {
+        self.name = self.name.take().or(inner.name);
+        self.found = self.found.take().or(inner.found);
+        self.expected = self.expected.take().or(inner.expected);
+        self.suggestion = self.suggestion.take().or(inner.suggestion);
+        for (key, text) in inner.more {
+            self.more.entry(key).or_insert(text);
+        }
     }
 
     /// Whether there is nothing to read.

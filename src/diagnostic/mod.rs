@@ -8,8 +8,11 @@ mod cause;
 pub mod code;
 mod details;
 pub mod escape;
+pub mod esql_warning;
+pub mod failure;
 pub mod observation;
 pub mod query;
+pub mod refusal;
 pub mod render;
 pub mod suggest;
 pub mod text;
@@ -136,6 +139,13 @@ impl Diagnostic {
     #[must_use]
     pub fn into_error(mut self) -> Self {
         self.severity = Severity::Error;
+        self
+    }
+
+    /// The same as a warning.
+    #[must_use]
+    pub fn into_warning(mut self) -> Self {
+        self.severity = Severity::Warning;
         self
     }
 

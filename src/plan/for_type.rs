@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::predicate::{Comparison, End, Fuzzy, Predicate, WildcardPattern, WildcardToken};
 use super::{Filter, Plan, PlanField};
+use crate::diagnostic::failure::{FailureKind, UnknownValues};
 use crate::event::FieldType;
 use crate::event::field::{Normalizer, lowercase};
 use crate::event::schema::MappedField;
@@ -119,7 +120,7 @@ fn in_lowercase(pattern: &WildcardPattern) -> WildcardPattern {
 
 impl Plan {
     /// Why Elasticsearch cannot run a leaf as a script, which reads doc values.
-    pub fn unreadable(&self, predicate: &Predicate) -> Option<UnreadableByScript> {
+    pub fn unreadable(&self, predicate: &Predicate) -> Option<FailureKind> {
         if !matches!(predicate, Predicate::Script(_)) {
             return None;
         }
@@ -129,66 +130,32 @@ impl Plan {
             let mut readers = field.readers.iter().flatten();
             readers.any(|reader| reader.options.without_doc_values)
         })?;
-        Some(UnreadableByScript {
-            field: field.path.clone(),
+        Some(FailureKind::NoDocValues {
+            name: field.path.clone(),
         })
     }
 
     /// Why Trapline cannot know the values of a field that the plan reads.
-    pub fn unreadable_field(&self) -> Option<UnreadableField> {
+    pub fn unreadable_field(&self) -> Option<FailureKind> {
         self.fields.iter().find_map(PlanField::unreadable_field)
     }
 }
 
 impl Filter {
     /// Why Trapline cannot know the values of a field that the condition reads.
-    pub fn unreadable_field(&self) -> Option<UnreadableField> {
+    pub fn unreadable_field(&self) -> Option<FailureKind> {
         self.fields.iter().find_map(PlanField::unreadable_field)
     }
 }
 
 impl PlanField {
-    fn unreadable_field(&self) -> Option<UnreadableField> {
+    fn unreadable_field(&self) -> Option<FailureKind> {
         let why = self.readers.iter().flatten().find_map(unknown_values)?;
-        Some(UnreadableField {
-            field: self.path.clone(),
+        Some(FailureKind::UnknownValues {
+            name: self.path.clone(),
             why,
         })
     }
-}
-
-/// A field that a script cannot read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "can't load fielddata on [{field}] because the field has no doc values, which a script reads"
-)]
-pub struct UnreadableByScript {
-    /// The field.
-    pub field: String,
-}
-
-/// A field whose values Trapline cannot know.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("field [{field}] {why}")]
-pub struct UnreadableField {
-    /// The field.
-    pub field: String,
-    /// What of its mapping is in the way.
-    pub why: UnknownValues,
-}
-
-/// What of a field's mapping hides its values from Trapline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum UnknownValues {
-    /// A runtime field, or a copy that a script makes.
-    #[error("is computed by a script of its mapping")]
-    Scripted,
-    /// A date format that Trapline does not read.
-    #[error("has a date format that Trapline does not read")]
-    DateFormat,
-    /// A normalizer that the mapping names and does not describe.
-    #[error("has a normalizer that its mapping only names")]
-    Normalizer,
 }
 
 fn unknown_values(field: &MappedField) -> Option<UnknownValues> {

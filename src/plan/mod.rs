@@ -16,7 +16,6 @@ mod visit;
 
 pub use clause::{Clause, ClauseId, ClauseKind, ClauseName, Part, PartId};
 pub use filter::Filter;
-pub use for_type::{UnreadableByScript, UnreadableField};
 pub use functions::Function;
 pub use index_vec::{IndexVec, InternalError};
 pub use predicate::{

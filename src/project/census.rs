@@ -92,7 +92,7 @@ fn of_subject(subject: &Subject, catalogue: &Catalogue, can_run: TestedState) ->
 /// Why a rule cannot be run; `None` where it can.
 fn standing(subject: &Subject, catalogue: &Catalogue) -> Option<TestedState> {
     if let Some(what) = subject.unsupported() {
-        return Some(TestedState::Unsupported(what.to_string()));
+        return Some(TestedState::Unsupported(what));
     }
     let patterns = subject.patterns();
     let served = !catalogue.claimed(&patterns).is_empty();

@@ -34,7 +34,29 @@ pub struct MissedGate {
     /// The rule file.
     pub rule_file: String,
     /// What is missing.
-    pub message: String,
+    pub missing: Missing,
+}
+
+/// What a gate misses of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    /// No scenario can test the rule.
+    NotTestable(TestedState),
+    /// The rule changed, and no scenario tests it.
+    ChangedUntested,
+    /// No scenario tests the rule.
+    Untested,
+    /// There are fewer cases than asked for.
+    FewCases {
+        /// How many there are.
+        count: usize,
+        /// How many there must be.
+        least: usize,
+    },
+    /// No case expects an alert.
+    NoAttack,
+    /// Every case expects an alert.
+    NoBenign,
 }
 
 impl Gates {
@@ -65,10 +87,10 @@ impl Gates {
         let missed = missing.map(|rule| MissedGate {
             gate: "require-tested",
             rule_file: rule.file.clone(),
-            message: match rule.standing.reason() {
-                Some(reason) => format!("no scenario can test it: {reason}"),
-                None if changed => "it changed and no scenario tests it".to_owned(),
-                None => "no scenario tests it".to_owned(),
+            missing: match rule.standing {
+                TestedState::Tested | TestedState::Untested if changed => Missing::ChangedUntested,
+                TestedState::Tested | TestedState::Untested => Missing::Untested,
+                _ => Missing::NotTestable(rule.standing.clone()),
             },
         });
         missed.collect()
@@ -102,12 +124,12 @@ fn few_cases(outcome: &Outcome, least: usize) -> Vec<MissedGate> {
     }
     let missed = rules.into_iter().filter_map(|(file, shown)| {
         let count = shown.cases.len();
-        let message = if count < least {
-            format!("{count} of at least {least} cases")
+        let missing = if count < least {
+            Missing::FewCases { count, least }
         } else if shown.attacks == 0 {
-            "no case expects an alert".to_owned()
+            Missing::NoAttack
         } else if shown.benign == 0 {
-            "no case expects that there is no alert".to_owned()
+            Missing::NoBenign
         } else {
             return None;
         };
@@ -116,7 +138,7 @@ fn few_cases(outcome: &Outcome, least: usize) -> Vec<MissedGate> {
             .then(|| MissedGate {
                 gate: "min-cases",
                 rule_file: file.to_owned(),
-                message,
+                missing,
             })
     });
     missed.collect()

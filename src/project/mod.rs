@@ -29,7 +29,7 @@ pub(crate) use conclusion::ConclusionInputs;
 pub use dependencies::Dependencies;
 pub use exit_code::ExitCode;
 pub use files::ProjectFiles;
-pub use gates::{Gates, MissedGate, RequireTested};
+pub use gates::{Gates, MissedGate, Missing, RequireTested};
 pub use layout::Layout;
 pub use load::Loaded;
 pub use memory::Memory;

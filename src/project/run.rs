@@ -13,10 +13,11 @@ use crate::replay::census::{RuleCensus, TestedState};
 use crate::replay::events::Ignore;
 use crate::replay::listing::list;
 use crate::replay::outcome::{Check, CheckKey, Outcome, ScenarioOutcome};
+use crate::replay::reason::NotRun;
 use crate::replay::select::Selection;
 use crate::replay::trace::TestTrace;
 use crate::replay::{self, Extent, Options, Receiver, Test};
-use crate::snapshot::{Scope, words};
+use crate::snapshot::Scope;
 
 /// The selection of a run, and the files that it may write.
 #[derive(Clone, Default)]
@@ -220,10 +221,7 @@ fn without_checks(
         let mut checks = scenario.checks.iter();
         rule.runs |= *extent == Extent::Selected || checks.any(|check| check.verdict.is_run());
         let reason = scenario.checks.iter().find_map(Check::unsupported);
-        rule.unsupported = rule
-            .unsupported
-            .take()
-            .or_else(|| reason.map(words::not_run));
+        rule.unsupported = rule.unsupported.take().or_else(|| reason.cloned());
         if scenario.checks.is_empty() && *extent == Extent::All && test.scenario.skip.is_none() {
             found.push(no_check(test, scenario));
         }
@@ -244,7 +242,7 @@ struct UnrunRule {
     /// Whether one ran, or some were left out of the run.
     runs: bool,
     /// Why one is unsupported.
-    unsupported: Option<String>,
+    unsupported: Option<NotRun>,
 }
 
 fn no_check(test: &Test<'_>, scenario: &ScenarioOutcome) -> Diagnostic {

@@ -1,7 +1,9 @@
 //! Classifies the rules of a project by whether anything tests them, so that every report and
 //! `--list` count untested rules.
 
-use std::collections::BTreeMap;
+use super::reason::NotRun;
+use crate::compile::Unsupported;
+use crate::diagnostic::{Cause, Details};
 
 /// The rules that a run could have tested, in the order of their files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,7 +23,7 @@ pub struct RuleEntry {
 }
 
 /// Whether a rule is tested, and why not.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TestedState {
     /// A scenario tests it.
     Tested,
@@ -29,10 +31,10 @@ pub enum TestedState {
     Untested,
     /// No data source has the shape of the indices that it searches; these are its patterns.
     Unshaped(Vec<String>),
-    /// Its type or a construct of it is not implemented; the text says which.
-    Unsupported(String),
-    /// A scenario names it, and Trapline runs none of its checks; the text says why.
-    NotRun(String),
+    /// Its type or a construct of it is not implemented.
+    Unsupported(Unsupported),
+    /// A scenario names it, and Trapline runs none of its checks.
+    NotRun(NotRun),
     /// Its file cannot be loaded.
     NotLoaded,
 }
@@ -49,16 +51,23 @@ impl TestedState {
         }
     }
 
-    /// Why Trapline cannot run the rule; `None` where it can.
-    pub fn reason(&self) -> Option<String> {
+    /// The word for why Trapline cannot run the rule, as in JSON.
+    pub fn cause(&self) -> Option<String> {
         match self {
-            Self::Tested | Self::Untested => None,
-            Self::Unshaped(patterns) => {
-                Some(format!("no data source serves {}", patterns.join(", ")))
-            }
-            Self::Unsupported(what) | Self::NotRun(what) => Some(what.clone()),
-            Self::NotLoaded => Some("the file cannot be loaded".to_owned()),
+            Self::Unsupported(what) => Some(what.word()),
+            Self::NotRun(why) => Some(why.cause()),
+            Self::Tested | Self::Untested | Self::Unshaped(_) | Self::NotLoaded => None,
         }
+    }
+
+    /// What is behind it, for programs.
+    pub fn details(&self) -> Option<Details> {
+        match self {
+            Self::Unsupported(what) => Some(what.details()),
+            Self::NotRun(why) => Some(why.details()),
+            Self::Tested | Self::Untested | Self::Unshaped(_) | Self::NotLoaded => None,
+        }
+        .filter(|details| !details.is_empty())
     }
 }
 
@@ -87,29 +96,5 @@ impl RuleCensus {
                 rule.standing = state;
             }
         }
-    }
-
-    /// How many rules cannot be run, for each reason; patterns of unshaped rules count one by one.
-    pub fn reasons(&self, word: &str) -> Vec<(String, usize)> {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for rule in self.of(word) {
-            match &rule.standing {
-                TestedState::Unsupported(what) | TestedState::NotRun(what) => {
-                    *counts.entry(what).or_default() += 1;
-                }
-                TestedState::Unshaped(patterns) => {
-                    for pattern in patterns {
-                        *counts.entry(pattern).or_default() += 1;
-                    }
-                }
-                _ => {}
-            }
-        }
-        let mut counts: Vec<(String, usize)> = counts
-            .into_iter()
-            .map(|(reason, count)| (reason.to_owned(), count))
-            .collect();
-        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        counts
     }
 }

@@ -5,9 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::census::{RuleCensus, TestedState};
-use super::reason::{BlindPhases, NotRun, Reason, Uncertainty};
+use super::reason::{BlindPhases, NotRun, Reason, RefusedQuery, Uncertainty};
 use crate::diagnostic::observation::{Missed, Seen};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::evaluate::FailureKind;
 use crate::scenario::Skipped;
 
 /// Everything that one run of `trapline test` gave, in file order.
@@ -344,11 +345,37 @@ pub enum CheckWarning {
     },
     /// Some phases of the schedule have no alert.
     BlindPhases(BlindPhases),
-    /// The outcome is another one where the rule's other data sources are searched as well; both, in
-    /// words.
-    SplitByDeployment(String),
+    /// The outcome is another one where the rule's other data sources are searched as well.
+    SplitByDeployment(Split),
     /// Values of the recording do not fit their fields and count as missing.
     Misfits(Misfits),
+}
+
+/// A check with one outcome where its data source is searched alone and another where the rule's
+/// other sources are searched as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// The source of the check.
+    pub source: String,
+    /// Whether the rule alerts where that is searched alone.
+    pub alerts_alone: bool,
+    /// The other sources.
+    pub others: Vec<String>,
+    /// The outcome where all are searched.
+    pub together: Together,
+}
+
+/// What a search of all data sources of a rule does that the search of one does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Together {
+    /// Elasticsearch refuses it.
+    Refused(RefusedQuery),
+    /// It fails when it runs.
+    Fails(FailureKind),
+    /// The rule does not alert.
+    NoAlert,
+    /// The rule alerts, on other events if it does alone.
+    OtherAlerts,
 }
 
 /// The values of a recording that do not fit their fields.

@@ -1,13 +1,14 @@
 //! The failed checks and changed snapshots that a reviewer must look at, one entry per case, worst
 //! first, each with its place. Used by the formats of code hosts.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
 use super::terminal::group::{alike, alike_changes, argument, groups, name};
 use super::terminal::quote;
-use super::{View, reason};
+use super::{View, reason, rules};
 use crate::diagnostic::{Details, Diagnostic, Severity, SourceText, Span};
 use crate::project::MissedGate;
 use crate::replay::outcome::{Check, CheckKey, CheckWarning};
@@ -39,20 +40,20 @@ pub(super) struct Finding<'a> {
 }
 
 /// A finding for programs: the code and the parts of an error, the reason of a verdict.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct MachineWords<'a> {
     /// The code of the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
     /// The parts of its message.
     #[serde(skip_serializing_if = "Option::is_none", flatten)]
-    details: Option<&'a Details>,
+    details: Option<Cow<'a, Details>>,
     /// The word for the reason of the verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     /// The word for what is behind the reason or the error.
     #[serde(skip_serializing_if = "Option::is_none")]
-    cause: Option<&'a str>,
+    cause: Option<Cow<'a, str>>,
 }
 
 impl MachineWords<'_> {
@@ -148,8 +149,8 @@ fn problem(problem: &Diagnostic) -> Finding<'_> {
         },
         words: MachineWords {
             code: Some(problem.code.number),
-            cause: problem.cause.as_deref(),
-            details: Some(&problem.details),
+            cause: problem.cause.as_deref().map(Cow::Borrowed),
+            details: Some(Cow::Borrowed(&problem.details)),
             ..MachineWords::default()
         },
     }
@@ -161,7 +162,7 @@ fn missed(gate: &MissedGate) -> Finding<'_> {
         level: Level::Error,
         rank: RANK_OF_GATE,
         name: gate.rule_file.clone(),
-        message: format!("{} (--{})", gate.message, gate.gate),
+        message: format!("{} (--{})", rules::missing(&gate.missing), gate.gate),
         diff: String::new(),
         places: vec![Spot {
             file: &gate.rule_file,
@@ -199,17 +200,26 @@ fn failure<'a>(view: &'a View<'a>, group: &[&'a Check], rule_file: &str) -> Opti
         next: next_of_failure(&group_argument(view, group), first),
         words: MachineWords {
             reason: first.reason.as_ref().map(Reason::word),
-            cause: first.reason.as_ref().and_then(Reason::cause),
+            cause: first
+                .reason
+                .as_ref()
+                .and_then(Reason::cause)
+                .map(Cow::Owned),
+            details: first
+                .reason
+                .as_ref()
+                .and_then(Reason::details)
+                .map(Cow::Owned),
             ..MachineWords::default()
         },
     })
 }
 
 /// The outcomes of a check that is split by deployment, in words.
-fn split_of(check: &Check) -> Option<&str> {
+fn split_of(check: &Check) -> Option<String> {
     let mut warnings = check.warnings.iter();
     warnings.find_map(|warning| match warning {
-        CheckWarning::SplitByDeployment(outcomes) => Some(outcomes.as_str()),
+        CheckWarning::SplitByDeployment(split) => Some(reason::split_by_deployment(split)),
         _ => None,
     })
 }
@@ -226,7 +236,7 @@ fn split_by_deployment<'a>(
         level: Level::Warning,
         rank: RANK_OF_SPLIT,
         name: name(group.iter().map(|check| &check.key)),
-        message: format!("split by deployment: {}", split_of(first)?),
+        message: split_of(first)?,
         diff: String::new(),
         places: places(first, rule_file),
         follows: false,

@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::View;
 use super::reason::{sentence, skipped, warnings};
+use super::{View, rules};
 use crate::diagnostic::{Details, Diagnostic, SourceText, Span};
 use crate::replay::outcome::{Check, NoneRecord, Observed, Place, ScenarioOutcome, Verdict};
 use crate::replay::reason::Reason;
@@ -45,7 +45,7 @@ pub fn write(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
             .map(|missed| GateEntry {
                 gate: missed.gate,
                 rule_file: &missed.rule_file,
-                message: &missed.message,
+                message: rules::missing(&missed.missing),
             })
             .collect(),
         rules: view
@@ -58,7 +58,9 @@ pub fn write(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
                 rule_id: &rule.id,
                 name: &rule.name,
                 standing: rule.standing.word(),
-                reason: rule.standing.reason(),
+                reason: rules::reason(&rule.standing),
+                cause: rule.standing.cause(),
+                details: rule.standing.details(),
             })
             .collect(),
     };
@@ -91,7 +93,9 @@ struct CheckEntry<'a> {
     /// Why the verdict is what it is, where that must be said: the word, and the sentence.
     reason: Option<&'static str>,
     /// What is behind the reason, as a word: the code of an error, the kind of a failure.
-    cause: Option<&'static str>,
+    cause: Option<String>,
+    /// What the reason names; nothing where it names nothing.
+    details: Option<Details>,
     message: Option<String>,
     observed: ObservedEntry,
     /// The labels of each alert's events by stage; `null` is a missing event.
@@ -166,7 +170,7 @@ struct ErrorEntry<'a> {
 struct GateEntry<'a> {
     gate: &'static str,
     rule_file: &'a str,
-    message: &'a str,
+    message: String,
 }
 
 #[derive(Serialize)]
@@ -176,6 +180,8 @@ struct RuleEntry<'a> {
     name: &'a str,
     standing: &'static str,
     reason: Option<String>,
+    cause: Option<String>,
+    details: Option<Details>,
 }
 
 /// One key a verdict, then how many checks, rules and scenarios ran, then what did not.
@@ -225,6 +231,7 @@ fn entry<'a>(scenario: &'a ScenarioOutcome, check: &'a Check) -> CheckEntry<'a> 
         expected: &check.expected,
         reason: check.reason.as_ref().map(Reason::word),
         cause: check.reason.as_ref().and_then(Reason::cause),
+        details: check.reason.as_ref().and_then(Reason::details),
         message: check.reason.as_ref().map(sentence),
         observed: observed(&check.observed),
         matches: matches(&check.observed),

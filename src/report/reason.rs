@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::diagnostic::Diagnostic;
-use crate::replay::outcome::{Check, CheckWarning, Misfit, Misfits};
+use crate::replay::outcome::{Check, CheckWarning, Misfit, Misfits, Split, Together};
 use crate::replay::reason::Reason;
 use crate::scenario::Skipped;
 use crate::snapshot::words;
@@ -47,11 +47,34 @@ pub fn warnings(check: &Check) -> Vec<String> {
             "mapping-assumed: the field list of {source} does not name {fields} of the query's \
              fields; their types are ECS's"
         ),
-        CheckWarning::SplitByDeployment(outcomes) => format!("split by deployment: {outcomes}"),
+        CheckWarning::SplitByDeployment(split) => split_by_deployment(split),
         CheckWarning::BlindPhases(blind) => format!("schedule: {}", words::blind_phases(blind)),
         CheckWarning::Misfits(misfits) => format!("misfits: {}", misfits_of(misfits)),
     };
     check.warnings.iter().map(line).collect()
+}
+
+/// A check whose outcome depends on what else is deployed.
+pub(super) fn split_by_deployment(split: &Split) -> String {
+    let together = match &split.together {
+        Together::Refused(refused) => format!("the search fails: {refused}"),
+        Together::Fails(failure) => format!("the search fails: {failure}"),
+        Together::NoAlert => "the rule does not alert".to_owned(),
+        Together::OtherAlerts if split.alerts_alone => "the rule alerts on other events".to_owned(),
+        Together::OtherAlerts => "the rule alerts".to_owned(),
+    };
+    format!(
+        "split by deployment: the rule {} where {} is searched alone; where {} {} searched as well, \
+         {together}",
+        if split.alerts_alone {
+            "alerts"
+        } else {
+            "does not alert"
+        },
+        split.source,
+        split.others.join(", "),
+        if split.others.len() == 1 { "is" } else { "are" },
+    )
 }
 
 /// How many values of a recording do not fit their fields, and the first of them.

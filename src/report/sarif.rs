@@ -180,7 +180,7 @@ fn result<'a>(finding: &'a Finding<'a>) -> Outcome<'a> {
         partial_fingerprints: Fingerprints {
             check: &finding.name,
         },
-        properties: finding.words,
+        properties: finding.words.clone(),
     }
 }
 

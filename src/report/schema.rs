@@ -98,6 +98,8 @@ pub fn schema() -> Value {
                 ("name", json!({"type": "string"})),
                 ("standing", json!({"enum": ["tested", "untested", "unshaped", "unsupported", "not loaded"]})),
                 ("reason", nullable("string")),
+                ("cause", nullable("string")),
+                ("details", details()),
             ]),
         },
     })
@@ -175,6 +177,7 @@ fn check() -> Value {
         ("expected", json!({"type": "string"})),
         ("reason", nullable("string")),
         ("cause", nullable("string")),
+        ("details", details()),
         ("message", nullable("string")),
         ("observed", observed),
         (

@@ -1,6 +1,6 @@
 //! Why an exception item is not taken, and why the values of a list are not there.
 
-use crate::language::dsl::BadQuery;
+use crate::diagnostic::query::dsl::BadQuery;
 
 /// Why an exception item is not taken.
 #[derive(Debug, thiserror::Error)]

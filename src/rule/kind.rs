@@ -2,6 +2,7 @@
 
 use super::{Language, Query};
 use crate::diagnostic::Span;
+use crate::diagnostic::query::dsl::UnsupportedQuery;
 use crate::event::Timestamp;
 use crate::event::time::{DateFormat, milliseconds_back};
 use crate::language::dsl;
@@ -78,7 +79,7 @@ pub struct ThreatMatch {
     /// `threat_filters` that are enabled, each with its place.
     pub filters: Vec<(dsl::Query, Span)>,
     /// What of `threat_filters` cannot be run.
-    pub unsupported: Option<String>,
+    pub unsupported: Option<UnsupportedQuery>,
     /// `threat_mapping`: an event and an indicator match when all entries of one group do.
     pub groups: Vec<Vec<MappingEntry>>,
     /// `threat_indicator_path`: where in an indicator its description stands.

@@ -3,7 +3,8 @@
 use super::{RuleType, Severity};
 use super::{error, keys};
 use crate::diagnostic::Span;
-use crate::language::dsl::{self, BadQuery};
+use crate::diagnostic::query::dsl::{BadQuery, UnsupportedQuery};
+use crate::language::dsl;
 use crate::located::{DiagnosticSink, Table};
 
 /// How Kibana filters the rule's events and makes alerts of its matches.
@@ -16,7 +17,7 @@ pub struct Production {
     /// `filters` that are enabled, each with its place.
     pub filters: Vec<(dsl::Query, Span)>,
     /// What of `filters` cannot be run.
-    pub unsupported: Option<String>,
+    pub unsupported: Option<UnsupportedQuery>,
     /// `alert_suppression`
     pub suppression: Option<Suppression>,
     /// `severity_mapping`
@@ -114,13 +115,13 @@ pub(super) fn filters(
     table: &Table<'_>,
     key: &str,
     report: &mut DiagnosticSink<'_>,
-) -> (Vec<(dsl::Query, Span)>, Option<String>) {
+) -> (Vec<(dsl::Query, Span)>, Option<UnsupportedQuery>) {
     let (mut filters, mut unsupported) = (Vec::new(), None);
     for (pill, span) in table.json_items(key, report) {
         match dsl::pill(&pill) {
             Ok(filter) => filters.extend(filter.map(|filter| (filter, span))),
             Err(BadQuery::Unsupported(what)) => {
-                unsupported.get_or_insert_with(|| what.to_string());
+                unsupported.get_or_insert(what);
             }
             Err(BadQuery::Malformed(why)) => {
                 let message = format!("`{key}` cannot be read: {why}");

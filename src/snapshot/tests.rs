@@ -368,9 +368,7 @@ fn text() -> impl Strategy<Value = String> {
 fn refused(name: String) -> NotRun {
     NotRun::Query(RefusedQuery {
         code: "E750",
-        why: Some(RefusedBy::Query(Box::new(
-            EsqlCommand::UnknownIndex { name }.into(),
-        ))),
+        why: RefusedBy::Query(Box::new(EsqlCommand::UnknownIndex { name }.into())),
     })
 }
 

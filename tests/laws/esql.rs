@@ -91,7 +91,12 @@ fn judge(case: &Json, indices: &Indices) -> Result<(), String> {
     rows(case, &body["values"])?;
     for warning in case["warnings"].as_array().unwrap() {
         let warning = text(warning);
-        if !answer.outcome.warnings.iter().any(|own| own == warning) {
+        if !answer
+            .outcome
+            .warnings
+            .iter()
+            .any(|own| own.to_string() == warning)
+        {
             return Err(format!(
                 "no warning `{warning}` among {:?}",
                 answer.outcome.warnings

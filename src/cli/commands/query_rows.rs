@@ -41,7 +41,7 @@ pub(super) fn run(
         .outcome
         .warnings
         .iter()
-        .map(|warning| Diagnostic::warning(&error::QUERY_WARNING, warning.as_str()))
+        .map(|warning| Diagnostic::of(&error::QUERY_WARNING, warning).into_warning())
         .collect();
     console.diagnostics(&warnings);
     let table = match query.format {

@@ -280,7 +280,7 @@ fn compile(
                 is_fault: matches!(&why, CompileError::Refused(refused) if !refused.unsupported),
                 is_other_type: matches!(
                     why,
-                    CompileError::Unsupported(Unsupported::RuleType(_) | Unsupported::NoQuery)
+                    CompileError::Unsupported(Unsupported::RuleType { .. } | Unsupported::NoQuery)
                 ),
             });
             if let CompileError::Refused(refused) = why {

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::{Cause, Details};
+use super::{Cause, Details, Part};
 
 pub mod condition;
+pub mod dsl;
 pub mod eql_sequence;
 pub mod eql_syntax;
 pub mod eql_token;
@@ -158,5 +159,15 @@ impl Cause for QueryCause {
 
     fn help(&self) -> Vec<String> {
         self.inner().help()
+    }
+}
+
+impl Part for QueryCause {
+    fn part(&self) -> Option<String> {
+        Some(self.word())
+    }
+
+    fn inner(&self) -> Details {
+        self.details()
     }
 }

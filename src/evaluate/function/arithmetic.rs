@@ -85,7 +85,8 @@ fn whole(value: Option<i128>, unsigned: bool) -> Result<Value, QueryFailure> {
             return Ok(Value::Unsigned(value));
         }
     }
-    Err(FailureKind::Overflow { unsigned }.into())
+    let name = if unsigned { "unsigned_long" } else { "long" };
+    Err(FailureKind::Overflow { name }.into())
 }
 
 /// `number(source[, base])`; a text that is no number is a failure, not null.
@@ -103,7 +104,7 @@ pub(super) fn number(arguments: &[Option<Value>]) -> Result<Option<Value>, Query
     };
     let failure = || -> QueryFailure {
         FailureKind::NotANumber {
-            text: source.to_string(),
+            found: source.to_string(),
             base,
         }
         .into()

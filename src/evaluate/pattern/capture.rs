@@ -4,7 +4,9 @@ use regex_automata::meta;
 use regex_automata::util::captures::Captures;
 
 use super::java;
-use crate::evaluate::failure::{FailureKind, QueryFailure, RegexConstruct, RegexError};
+use crate::diagnostic::esql_warning::ReplacementError;
+use crate::diagnostic::failure::{FailureKind, RegexConstruct, RegexError};
+use crate::evaluate::failure::QueryFailure;
 
 /// The largest automaton that an expression may need.
 const SIZE: usize = 16 << 20;
@@ -78,20 +80,6 @@ impl Finder {
         out.push_str(text.get(after..).unwrap_or(""));
         Ok(out)
     }
-}
-
-/// Why Java refuses a replacement.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReplacementError {
-    /// A backslash at the end.
-    #[error("character to be escaped is missing")]
-    LoneBackslash,
-    /// A `$` before something else than a digit.
-    #[error("Illegal group reference")]
-    NoGroupNumber,
-    /// The expression has no such group.
-    #[error("No group {0}")]
-    NoGroup(usize),
 }
 
 fn expand(

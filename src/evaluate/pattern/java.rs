@@ -4,7 +4,8 @@
 use regex_automata::meta;
 use regex_automata::util::syntax;
 
-use crate::evaluate::failure::{FailureKind, QueryFailure, RegexConstruct, RegexError};
+use crate::diagnostic::failure::{FailureKind, RegexConstruct, RegexError};
+use crate::evaluate::failure::QueryFailure;
 
 /// Compiles a pattern that must match whole texts.
 pub(super) fn compile(pattern: &str, insensitive: bool) -> Result<Box<meta::Regex>, QueryFailure> {

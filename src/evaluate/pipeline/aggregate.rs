@@ -8,6 +8,7 @@ use super::key;
 use super::node::Node;
 use super::row::Row;
 use super::warning::Failure;
+use crate::diagnostic::esql_warning::BadArithmetic;
 use crate::event::Value;
 use crate::plan::pipeline::cell::order;
 use crate::plan::pipeline::{AggregateFunction, Cell, ColumnId, DataType, LocationId};
@@ -242,8 +243,8 @@ impl State {
             if number.is_finite() {
                 Ok(Cell::One(Value::Double(number)))
             } else {
-                let message = format!("not a finite double number: {}", Value::Double(number));
-                Err(Failure::arithmetic(message))
+                let found = Value::Double(number).to_string();
+                Err(Failure::Arithmetic(BadArithmetic::NotFinite { found }))
             }
         };
         Ok(match self {
@@ -252,7 +253,7 @@ impl State {
             Self::WholeSum(None) | Self::RealSum(None) => Cell::NULL,
             Self::WholeSum(Some(sum)) => match number::whole(sum, spec.data_type) {
                 Some(sum) => Cell::One(sum),
-                None => return Err(Failure::arithmetic(format!("{} overflow", spec.data_type))),
+                None => return Err(number::overflow(spec.data_type)),
             },
             Self::RealSum(Some(sum)) => return real(sum.total()),
             Self::Average { count: 0, .. } => Cell::NULL,
@@ -266,7 +267,7 @@ impl State {
             Self::Weighted { count: 0, .. } => Cell::NULL,
             Self::Weighted { sum, weights, .. } => {
                 if weights.total() == 0.0 {
-                    return Err(Failure::arithmetic("/ by zero"));
+                    return Err(Failure::Arithmetic(BadArithmetic::ByZero));
                 }
                 return real(sum.total() / weights.total());
             }

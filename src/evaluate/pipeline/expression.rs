@@ -39,7 +39,7 @@ impl Environment<'_> {
             Cell::One(value) => Ok(value),
             Cell::Null(reason) => Err(*reason),
             Cell::Many(_) => {
-                self.warn(location, ReadAs::Null, &Failure::several());
+                self.warn(location, ReadAs::Null, &Failure::SEVERAL);
                 Err(NullReason::SeveralValues)
             }
         }
@@ -254,7 +254,7 @@ impl Node {
             let [condition, value] = pair else { continue };
             let condition = condition.eval(row, env);
             if matches!(&*condition, Cell::Many(_)) {
-                env.warn(self.location, ReadAs::False, &Failure::several());
+                env.warn(self.location, ReadAs::False, &Failure::SEVERAL);
             } else if is_true(&condition) {
                 return number::widened(value.eval(row, env).into_owned(), self.data_type);
             }
@@ -286,7 +286,7 @@ impl Node {
                 if call.function == Function::Split {
                     return functions::text::split(&values);
                 }
-                let result = functions::single(call, &values, self.data_type, env.now);
+                let result = functions::single(call, &values, env.now);
                 env.cell(result, self.location)
             }
             Values::Each => {

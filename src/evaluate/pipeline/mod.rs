@@ -27,6 +27,7 @@ pub use compile::Program;
 pub use probe::{Probe, ProbeExpr, ProbeRow};
 
 use super::QueryFailure;
+use crate::diagnostic::esql_warning::EsqlWarning;
 use crate::event::{Event, EventId, Timestamp};
 use crate::plan::pipeline::{Cell, DataType, LocationId};
 
@@ -99,7 +100,7 @@ pub struct Outcome {
     /// The rows, with the cells of the pipeline's outputs.
     pub rows: Vec<OutputRow>,
     /// Warnings, as Elasticsearch gives them.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<EsqlWarning>,
     /// Statistics of each step.
     pub steps: Vec<StepCount>,
     /// The rows that filters dropped, if they were asked for.

@@ -73,7 +73,7 @@ impl Program<'_> {
         });
         Ok(Outcome {
             rows: rows.collect(),
-            warnings: warnings.borrow().lines(self.pipeline),
+            warnings: warnings.borrow().all(self.pipeline),
             steps: run.counts,
             dropped: run.dropped,
         })

@@ -2,37 +2,12 @@
 
 use indexmap::IndexMap;
 
+pub(super) use crate::diagnostic::esql_warning::EsqlFailure as Failure;
+use crate::diagnostic::esql_warning::{EsqlWarning, LineColumn};
 use crate::plan::pipeline::{LocationId, Pipeline};
 
 /// How many failures of one expression are recorded.
 const RECORDED: usize = 20;
-
-/// Why a function gives no value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure(pub(super) String);
-
-impl Failure {
-    /// An argument of the wrong content.
-    pub(super) fn argument(message: impl std::fmt::Display) -> Self {
-        Self(format!("java.lang.IllegalArgumentException: {message}"))
-    }
-
-    /// A result out of range.
-    pub(super) fn arithmetic(message: impl std::fmt::Display) -> Self {
-        Self(format!("java.lang.ArithmeticException: {message}"))
-    }
-
-    /// A value that cannot be converted.
-    pub(super) fn conversion(message: impl std::fmt::Display) -> Self {
-        let class = "org.elasticsearch.xpack.esql.core.InvalidArgumentException";
-        Self(format!("{class}: {message}"))
-    }
-
-    /// Several values where one is taken.
-    pub(super) fn several() -> Self {
-        Self::argument("single-value function encountered multi-value")
-    }
-}
 
 /// How a failed expression is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,15 +19,15 @@ pub(super) enum ReadAs {
 /// The failures so far, by expression.
 #[derive(Debug, Default)]
 pub(super) struct Warnings {
-    failed: IndexMap<(LocationId, ReadAs), Vec<String>>,
+    failed: IndexMap<(LocationId, ReadAs), Vec<Failure>>,
 }
 
 impl Warnings {
     /// Records a failure.
     pub(super) fn add(&mut self, location: LocationId, read_as: ReadAs, failure: &Failure) {
         let recorded = self.failed.entry((location, read_as)).or_default();
-        if recorded.len() < RECORDED && !recorded.contains(&failure.0) {
-            recorded.push(failure.0.clone());
+        if recorded.len() < RECORDED && !recorded.contains(failure) {
+            recorded.push(failure.clone());
         }
     }
 
@@ -61,24 +36,32 @@ impl Warnings {
         self.failed.is_empty()
     }
 
-    /// The warnings in words.
-    pub(super) fn lines(&self, pipeline: &Pipeline) -> Vec<String> {
-        let mut lines = pipeline.warnings.clone();
+    /// The warnings, those of the query first.
+    pub(super) fn all(&self, pipeline: &Pipeline) -> Vec<EsqlWarning> {
+        let mut all = pipeline.warnings.clone();
         for ((location, read_as), failures) in &self.failed {
             let Some(location) = pipeline.location(*location) else {
                 continue;
             };
-            let place = format!("Line {}:{}", location.line, location.column);
-            let read_as = match read_as {
+            let place = LineColumn {
+                line: location.line,
+                column: location.column,
+            };
+            let expected = match read_as {
                 ReadAs::Null => "null",
                 ReadAs::False => "false",
             };
-            lines.push(format!(
-                "{place}: evaluation of [{}] failed, treating result as {read_as}. Only first {RECORDED} failures recorded.",
-                location.text()
-            ));
-            lines.extend(failures.iter().map(|failure| format!("{place}: {failure}")));
+            all.push(EsqlWarning::Failed {
+                place,
+                expression: location.text().to_owned(),
+                expected,
+                most: RECORDED,
+            });
+            all.extend(failures.iter().map(|why| EsqlWarning::FailedBecause {
+                place,
+                why: why.clone(),
+            }));
         }
-        lines
+        all
     }
 }

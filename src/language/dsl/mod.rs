@@ -11,4 +11,4 @@ pub mod read;
 mod write;
 
 pub use query::Query;
-pub use read::{BadQuery, pill};
+pub use read::pill;

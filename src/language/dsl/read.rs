@@ -5,73 +5,8 @@ use serde_json::{Map, Value as Json};
 use super::query::{
     Bool, Bound, FieldTest, Fields, Minimum, Preparation, Query, QueryString, Range,
 };
+use crate::diagnostic::query::dsl::{BadQuery, MalformedQuery, UnsupportedQuery};
 use crate::language::lucene::query::auto_edits;
-
-/// Why a query cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadQuery {
-    /// It is not what Kibana writes.
-    #[error(transparent)]
-    Malformed(#[from] MalformedQuery),
-    /// Elasticsearch knows it and Trapline does not.
-    #[error(transparent)]
-    Unsupported(#[from] UnsupportedQuery),
-}
-
-/// What of a query is not as Kibana writes it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MalformedQuery {
-    /// A filter that is no table.
-    #[error("a filter is a table with `meta` and `query`")]
-    NoFilter,
-    /// A query that is no table.
-    #[error("a query is a table such as `{{match_phrase: {{FIELD: VALUE}}}}`")]
-    NoTable,
-    /// A query with no kind, or several.
-    #[error("a query has one key, its kind, such as `match_phrase`")]
-    NoKind,
-    /// `range` without bounds.
-    #[error("`range` takes bounds such as `{{gte: 1}}`")]
-    NoBounds,
-    /// A bound that `range` does not have.
-    #[error("`range` has no bound `{0}`")]
-    UnknownBound(String),
-    /// A condition of no field, or several.
-    #[error("a condition names one field")]
-    NoField,
-    /// A key that must be there.
-    #[error("`{0}` is missing")]
-    MissingKey(String),
-    /// Something else than a list.
-    #[error("`{0}` takes a list of values")]
-    NoList(String),
-    /// A value that is a list, a table or null.
-    #[error("a value is text, a number, `true` or `false`")]
-    NoScalar,
-}
-
-/// What of a query Trapline does not run.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UnsupportedQuery {
-    /// A kind of query.
-    #[error("a filter with `{0}`")]
-    Kind(String),
-    /// An option of `match`.
-    #[error("a `match` with `{0}`")]
-    MatchOption(String),
-    /// An option of `query_string`.
-    #[error("a `query_string` with `{0}`")]
-    QueryStringOption(String),
-    /// A number of edits of `fuzzy`.
-    #[error("a `fuzzy` with fuzziness `{0}`")]
-    Fuzziness(String),
-    /// A form of `minimum_should_match`.
-    #[error("a filter with `minimum_should_match: {0}`")]
-    MinimumShouldMatch(String),
-    /// A type of `multi_match`.
-    #[error("a `multi_match` of type `{0}`")]
-    MultiMatch(String),
-}
 
 fn malformed<T>(what: MalformedQuery) -> Result<T, BadQuery> {
     Err(what.into())

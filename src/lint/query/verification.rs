@@ -60,14 +60,9 @@ impl Obstacle {
     fn diagnostic(&self, text: &QueryText) -> Diagnostic {
         match self {
             Self::Refused(error) => error.diagnostic(text),
-            Self::Fails(failure, span) => Diagnostic {
-                cause: Some(failure.kind.word().to_owned()),
-                ..Diagnostic::error(self.code(), failure.to_string()).at(
-                    text.source(),
-                    text.locate(*span),
-                    "",
-                )
-            },
+            Self::Fails(failure, span) => {
+                Diagnostic::of(self.code(), &failure.kind).at(text.source(), text.locate(*span), "")
+            }
         }
     }
 }

@@ -26,6 +26,7 @@ pub use types::{DataType, TypeSet};
 
 use std::sync::Arc;
 
+use crate::diagnostic::esql_warning::EsqlWarning;
 use crate::diagnostic::{SourceText, Span};
 use crate::event::schema::MappedField;
 
@@ -65,7 +66,7 @@ pub struct Pipeline {
     /// The parts of the query's text that expressions and steps come from.
     pub locations: Vec<Location>,
     /// Warnings that are known before any row is read.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<EsqlWarning>,
 }
 
 impl Pipeline {

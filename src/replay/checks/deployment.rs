@@ -10,8 +10,9 @@
 
 use super::source_runner::{Compiler, SourceRunner, context};
 use crate::replay::case::indicators::Input;
-use crate::replay::outcome::CheckWarning;
+use crate::replay::outcome::{CheckWarning, Split, Together};
 use crate::replay::production::case_run::Run;
+use crate::replay::reason::RefusedQuery;
 use crate::replay::rule_types;
 
 impl SourceRunner<'_> {
@@ -23,37 +24,24 @@ impl SourceRunner<'_> {
         indicators: Option<&Input<'_>>,
     ) -> Option<CheckWarning> {
         let alone = &run.produced.matches;
-        let outcome = match compiler.compile_together(&run.case_events.events)? {
-            Err(refused) => format!("the search fails: {refused}"),
+        let together = match compiler.compile_together(&run.case_events.events)? {
+            Err(refused) => Together::Refused(RefusedQuery::of(&refused)),
             Ok(query) => {
                 let setting = run.setting.clone();
                 match rule_types::run(&query, run.case_events, &context(), setting, indicators) {
-                    Err(failure) => format!("the search fails: {failure}"),
+                    Err(failure) => Together::Fails(failure.kind),
                     Ok(together) if together.produced.matches == *alone => return None,
-                    Ok(together) if together.produced.matches.is_empty() => {
-                        "the rule does not alert".to_owned()
-                    }
-                    Ok(_) if alone.is_empty() => "the rule alerts".to_owned(),
-                    Ok(_) => "the rule alerts on other events".to_owned(),
+                    Ok(together) if together.produced.matches.is_empty() => Together::NoAlert,
+                    Ok(_) => Together::OtherAlerts,
                 }
             }
         };
-        let alone = if alone.is_empty() {
-            "does not alert"
-        } else {
-            "alerts"
-        };
-        let others: Vec<&str> = self
-            .others()
-            .iter()
-            .map(|other| other.name.as_str())
-            .collect();
-        Some(CheckWarning::SplitByDeployment(format!(
-            "the rule {alone} where {} is searched alone; where {} {} searched \
-             as well, {outcome}",
-            self.source.name,
-            others.join(", "),
-            if others.len() == 1 { "is" } else { "are" },
-        )))
+        let others = self.others();
+        Some(CheckWarning::SplitByDeployment(Split {
+            source: self.source.name.clone(),
+            alerts_alone: !alone.is_empty(),
+            others: others.iter().map(|other| other.name.clone()).collect(),
+            together,
+        }))
     }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::compile::{Refused, RefusedBy, Unsupported};
 use crate::diagnostic::observation::Silencer;
+use crate::diagnostic::{Cause, Details};
 use crate::evaluate::FailureKind;
 use crate::scenario::Skipped;
 pub use reason_name::{ReasonName, ReasonWord};
@@ -130,8 +131,8 @@ pub enum Reason {
 pub struct RefusedQuery {
     /// The code of the error, `E150`.
     pub code: &'static str,
-    /// What is wrong; `None` where it is not known.
-    pub why: Option<RefusedBy>,
+    /// What is wrong.
+    pub why: RefusedBy,
 }
 
 impl RefusedQuery {
@@ -146,7 +147,7 @@ impl RefusedQuery {
 
 impl fmt::Display for RefusedQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.why.iter().try_for_each(|why| why.fmt(f))
+        self.why.fmt(f)
     }
 }
 
@@ -159,6 +160,26 @@ pub enum NotRun {
     Query(RefusedQuery),
     /// The query fails when it runs.
     Fails(FailureKind),
+}
+
+impl NotRun {
+    /// The word for it, as in JSON: the code of an error, the kind of a failure or of a rule.
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Rule(what) => what.word(),
+            Self::Query(refused) => refused.code.to_owned(),
+            Self::Fails(failure) => failure.word(),
+        }
+    }
+
+    /// What is behind it, for programs.
+    pub fn details(&self) -> Details {
+        match self {
+            Self::Rule(what) => what.details(),
+            Self::Query(refused) => refused.why.details(),
+            Self::Fails(failure) => failure.details(),
+        }
+    }
 }
 
 /// An open point of Elasticsearch's semantics on which the outcome of a check depends, and how many
@@ -261,14 +282,24 @@ impl Reason {
 impl Reason {
     /// The word for what is behind the reason, as in JSON: the code of an error, the kind of a
     /// failure, the open point.
-    pub fn cause(&self) -> Option<&'static str> {
+    pub fn cause(&self) -> Option<String> {
         match self {
-            Self::LeftOut(skipped) => Some(skipped.word()),
-            Self::NotImplemented(refused) | Self::Refused(refused) => Some(refused.code),
+            Self::LeftOut(skipped) => Some(skipped.word().to_owned()),
+            Self::NotImplemented(refused) | Self::Refused(refused) => Some(refused.code.to_owned()),
             Self::QueryFails(failure) => Some(failure.word()),
-            Self::Uncertain(uncertainty) => Some(uncertainty.word()),
+            Self::Uncertain(uncertainty) => Some(uncertainty.word().to_owned()),
             _ => None,
         }
+    }
+
+    /// What is behind the reason, for programs; `None` where it is an expectation.
+    pub fn details(&self) -> Option<Details> {
+        match self {
+            Self::NotImplemented(refused) | Self::Refused(refused) => Some(refused.why.details()),
+            Self::QueryFails(failure) => Some(failure.details()),
+            _ => None,
+        }
+        .filter(|details| !details.is_empty())
     }
 }
 

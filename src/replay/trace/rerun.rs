@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::compile::{CompiledExclusions, CompiledQuery, Exclusion};
-use crate::evaluate::{FailureKind, Match, Override, QueryFailure};
+use crate::evaluate::{Match, Override, QueryFailure};
 use crate::event::EventId;
 use crate::execution::Windows;
 use crate::replay::case::case_events::CaseEvents;
@@ -137,10 +137,7 @@ impl IndicatorInput {
             }
             let found = exclusions
                 .of_event(event)
-                .map_err(|refused| FailureKind::Refused {
-                    code: refused.code(),
-                    message: refused.to_string(),
-                })?;
+                .map_err(|refused| refused.failure())?;
             let is_other = |one: &Exclusion<'_>| match one {
                 Exclusion::Filter(own, _) => *own != number,
                 Exclusion::Exception(_) => true,

@@ -7,6 +7,7 @@ use super::super::finding::{
 };
 use super::super::markup::escaped;
 use super::super::reason::message;
+use super::super::rules;
 use super::super::terminal::group::groups;
 use super::blocks::{Block, Report, Rule, change_tone, sign, tone};
 use super::{at, case, count, rule};
@@ -166,7 +167,7 @@ fn problems(report: &Report<'_>, entries: &mut Vec<(u8, String)>) {
             "<li><span class=\"badge bad\"><span aria-hidden=\"true\">✗</span> gate</span> \
              {}<p>{} <span class=\"of\">(--{})</span></p>{}</li>\n",
             at(report, &missed.rule_file, None),
-            escaped(&missed.message),
+            escaped(&rules::missing(&missed.missing)),
             missed.gate,
             next(Some(&next_of_gate(missed))),
         );

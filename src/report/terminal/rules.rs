@@ -5,15 +5,16 @@ use std::fmt::Write as _;
 use super::style::{DIM, Painter, clean, list_width};
 use super::summary::write_rules;
 use crate::replay::census::RuleCensus;
+use crate::report::rules;
 
 /// Lists the rules that no check tests, one a line: untested, unshaped, unsupported, and those that
 /// cannot be loaded.
-pub fn list_of_rules(rules: &RuleCensus, colour: bool) -> String {
+pub fn list_of_rules(census: &RuleCensus, colour: bool) -> String {
     let painter = Painter { colour };
     let mut text = String::new();
     for word in ["untested", "unshaped", "unsupported", "not loaded"] {
-        for rule in rules.of(word) {
-            let reason = rule.standing.reason().map(|reason| format!("  ({reason})"));
+        for rule in census.of(word) {
+            let reason = rules::reason(&rule.standing).map(|reason| format!("  ({reason})"));
             let reason = painter.paint(DIM, &reason.unwrap_or_default());
             let _ = writeln!(text, "{word:11}  {}{reason}", clean(&rule.file));
         }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use indexmap::IndexMap;
 
 use super::super::headline::headline;
-use super::super::rules::{counts, reasons};
+use super::super::rules::{self, counts, reasons};
 use super::style::{BAD, COLUMN, DIM, GOOD, Painter, Style, WARN, clean, list_width, wrap};
 use super::{Options, View};
 use crate::project::Conclusion;
@@ -50,7 +50,7 @@ pub(super) fn write(view: &View<'_>, options: Options, text: &mut String) {
         }
     }
     for missed in view.gates {
-        let line = format!("{}: {}", missed.rule_file, missed.message);
+        let line = format!("{}: {}", missed.rule_file, rules::missing(&missed.missing));
         let key = painter.key(BAD, "gate");
         let _ = writeln!(text, "{key}{} (--{})", clean(&line), missed.gate);
     }

@@ -1,7 +1,7 @@
 //! Tests of the terminal report on hand-made outcomes.
 
 use super::{Options, write};
-use crate::compile::RefusedBy;
+use crate::compile::{RefusedBy, Unsupported};
 use crate::diagnostic::query::EsqlCommand;
 use crate::diagnostic::query::text_part::Near;
 use crate::evaluate::FailureKind;
@@ -108,7 +108,7 @@ fn what_was_not_tested_is_named() {
         let file = format!("rules/u{number}.toml");
         new.rules.0.push(rule(&file, TestedState::Untested));
     }
-    let esql = || TestedState::Unsupported("rules of type esql".into());
+    let esql = || TestedState::Unsupported(Unsupported::RuleType { name: "esql" });
     new.rules.0.push(rule("rules/e1.toml", esql()));
     new.rules.0.push(rule("rules/e2.toml", esql()));
     let patterns = vec!["logs-cloud_defend.*".to_owned()];
@@ -228,7 +228,7 @@ fn an_unverifiable_check_shows_what_elasticsearch_would_refuse() {
     };
     let refused = RefusedQuery {
         code: "E150",
-        why: Some(RefusedBy::Query(Box::new(cause.into()))),
+        why: RefusedBy::Query(Box::new(cause.into())),
     };
     let mut new = calm();
     new.scenarios[0].checks.push(

@@ -5,7 +5,7 @@ use std::str::Chars;
 
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
-use crate::evaluate::failure::{EscapeMend, RegexError};
+use crate::diagnostic::failure::{EscapeMend, RegexError};
 
 /// The deepest nesting that is read.
 const MAX_DEPTH: usize = 100;
@@ -361,7 +361,7 @@ fn escaped(c: char) -> Result<char, RegexError> {
         c if c.is_ascii_alphabetic() => EscapeMend::PlainLetter,
         c => return Ok(c),
     };
-    Err(RegexError::Escape { letter: c, mend })
+    Err(RegexError::Escape { found: c, mend })
 }
 
 /// `\d`, `\w`, `\s` and their complements, over ASCII (since Lucene 8.6).

@@ -2,6 +2,7 @@
 
 use super::super::warning::Failure;
 use super::number;
+use crate::diagnostic::esql_warning::{BadArgument, BadConversion};
 use crate::event::time::DateFormat;
 use crate::event::value::Version;
 use crate::event::{Timestamp, Value};
@@ -28,9 +29,7 @@ pub(in super::super) fn each(function: Function, value: &Value) -> Result<Value,
         Function::ToGeoPoint => geo_point(value),
         Function::ToDegrees => real(value, f64::to_degrees),
         Function::ToRadians => real(value, f64::to_radians),
-        other => Err(Failure::argument(format!(
-            "{other:?} takes no single value"
-        ))),
+        other => Err(super::wrong_call(other)),
     }
 }
 
@@ -44,11 +43,12 @@ fn mapped(value: &Value, map: impl Fn(&str) -> String) -> Value {
 fn real(value: &Value, compute: fn(f64) -> f64) -> Result<Value, Failure> {
     number::as_real(value)
         .map(|x| Value::Double(compute(x)))
-        .ok_or_else(|| Failure::argument("not a number"))
+        .ok_or_else(|| Failure::Argument(BadArgument::NoNumber))
 }
 
 fn unparsed(text: &str) -> Failure {
-    Failure::conversion(format!("Cannot parse number [{text}]"))
+    let found = text.to_owned();
+    Failure::Conversion(BadConversion::NoNumber { found })
 }
 
 #[expect(
@@ -56,7 +56,12 @@ fn unparsed(text: &str) -> Failure {
     reason = "the magnitude is checked before the cast"
 )]
 fn to_whole(value: &Value, target: DataType) -> Result<Value, Failure> {
-    let out_of_range = || Failure::conversion(format!("[{value}] out of [{target}] range"));
+    let out_of_range = || {
+        Failure::Conversion(BadConversion::OutOfRange {
+            found: value.to_string(),
+            expected: target.name(),
+        })
+    };
     let of_real = |x: f64| {
         // Half up, toward positive infinity.
         let rounded = (x + 0.5).floor();
@@ -125,10 +130,10 @@ fn to_boolean(value: &Value) -> Result<Value, Failure> {
 
 fn to_ip(value: &Value) -> Result<Value, Failure> {
     match value {
-        Value::Text(text) => text
-            .parse()
-            .map(Value::ip)
-            .map_err(|_| Failure::argument(format!("'{text}' is not an IP string literal."))),
+        Value::Text(text) => text.parse().map(Value::ip).map_err(|_| {
+            let found = text.to_string();
+            Failure::Argument(BadArgument::Address { found })
+        }),
         other => Ok(other.clone()),
     }
 }
@@ -136,9 +141,10 @@ fn to_ip(value: &Value) -> Result<Value, Failure> {
 fn read_date(text: &str) -> Result<Timestamp, Failure> {
     let format = "strict_date_optional_time";
     DateFormat::new(format).parse(text).ok_or_else(|| {
-        Failure::argument(format!(
-            "failed to parse date field [{text}] with format [{format}]"
-        ))
+        Failure::Argument(BadArgument::Date {
+            found: text.to_owned(),
+            format: format.to_owned(),
+        })
     })
 }
 
@@ -163,9 +169,10 @@ fn to_date_nanos(value: &Value) -> Result<Value, Failure> {
         other => {
             let nanos = to_whole(other, DataType::Long)?;
             let instant = number::as_whole(&nanos).and_then(Timestamp::from_nanoseconds);
-            instant
-                .map(Value::Date)
-                .ok_or_else(|| Failure::argument(format!("[{other}] is no nanosecond date")))
+            instant.map(Value::Date).ok_or_else(|| {
+                let found = other.to_string();
+                Failure::Argument(BadArgument::NoNanosecondDate { found })
+            })
         }
     }
 }
@@ -183,7 +190,10 @@ pub(in super::super) fn geo_point(value: &Value) -> Result<Value, Failure> {
     };
     coordinates(text)
         .map(|(longitude, latitude)| point(longitude, latitude))
-        .ok_or_else(|| Failure::argument(format!("Failed to parse WKT: invalid point [{text}]")))
+        .ok_or_else(|| {
+            let found = text.to_string();
+            Failure::Argument(BadArgument::UnreadablePoint { found })
+        })
 }
 
 /// Longitude and latitude of a point.

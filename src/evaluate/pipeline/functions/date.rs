@@ -1,21 +1,22 @@
 //! Instants: moving, truncating, subtracting, printing.
 
 use super::super::warning::Failure;
-use super::{Arguments, Computed, Prepared, of_text};
+use super::{Arguments, Computed, Prepared, number, of_text};
+use crate::diagnostic::esql_warning::{BadArgument, BadConversion};
 use crate::event::time::{DateFormat, DateParts, DateUnit};
 use crate::event::{Timestamp, Value};
-use crate::plan::pipeline::Timespan;
+use crate::plan::pipeline::{DataType, Timespan};
 
 const MILLIS_OF_DAY: i64 = 86_400_000;
 
 fn out_of_range() -> Failure {
-    Failure::arithmetic("long overflow")
+    number::overflow(DataType::Long)
 }
 
 /// A date and a timespan later.
 pub(in super::super) fn moved(value: &Value, timespan: Timespan) -> Result<Value, Failure> {
     let Value::Date(instant) = value else {
-        return Err(Failure::argument("not a date"));
+        return Err(Failure::Argument(BadArgument::NoDate));
     };
     let moved = match timespan {
         Timespan::Period { months, days } => instant.plus_calendar(months, days),
@@ -29,7 +30,7 @@ pub(super) fn truncate(args: Arguments<'_>, prepared: &Prepared) -> Computed {
     let (Some(instant), Prepared::Timespan(timespan)) = (args.date(0), prepared) else {
         return Ok(None);
     };
-    let bad = || Failure::argument("Zero or negative time interval is not supported");
+    let bad = || Failure::Argument(BadArgument::EmptyInterval);
     let start = match *timespan {
         Timespan::Duration(width) if width > 0 => instant.floor_millis(width),
         Timespan::Period { months: 0, days: 7 } => instant.floor_week(),
@@ -38,7 +39,7 @@ pub(super) fn truncate(args: Arguments<'_>, prepared: &Prepared) -> Computed {
         }
         Timespan::Period { months, days: 0 } if months > 0 => instant.floor_months(months),
         Timespan::Period { months, days } if months > 0 && days > 0 => {
-            return Err(Failure::argument("Time interval is not supported"));
+            return Err(Failure::Argument(BadArgument::MixedInterval));
         }
         _ => return Err(bad()),
     };
@@ -52,20 +53,20 @@ pub(super) fn difference(args: Arguments<'_>) -> Computed {
         return Ok(None);
     };
     let Some(known) = DateUnit::named(unit) else {
-        let message = format!(
-            "A value of [YEAR, QUARTER, MONTH, DAYOFYEAR, DAY, WEEK, WEEKDAY, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND, NANOSECOND] or their aliases is required; received [{unit}]"
-        );
-        return Err(Failure::argument(message));
+        let found = unit.to_owned();
+        return Err(Failure::Argument(BadArgument::DateUnit { found }));
     };
     let units = start.units_until(end, known);
     let small = units.and_then(|units| i32::try_from(units).ok());
     match small {
         Some(units) => Ok(Some(Value::Integer(units.into()))),
-        None => {
-            let shown = units.map_or_else(|| "difference".to_owned(), |units| units.to_string());
-            let message = format!("[{shown}] out of [integer] range");
-            Err(Failure::conversion(message))
-        }
+        None => Err(Failure::Conversion(match units {
+            Some(units) => BadConversion::OutOfRange {
+                found: units.to_string(),
+                expected: DataType::Integer.name(),
+            },
+            None => BadConversion::DifferenceOutOfRange,
+        })),
     }
 }
 
@@ -108,8 +109,8 @@ pub(super) fn extract(args: Arguments<'_>) -> Computed {
         "instant_seconds" => instant.millis().div_euclid(1_000),
         "offset_seconds" => 0,
         _ => {
-            let message = format!("No enum constant java.time.temporal.ChronoField.{part}");
-            return Err(Failure::argument(message));
+            let found = part.to_owned();
+            return Err(Failure::Argument(BadArgument::DatePart { found }));
         }
     };
     Ok(Some(Value::Integer(value)))
@@ -170,7 +171,9 @@ pub(super) fn format(args: Arguments<'_>) -> Computed {
     };
     match print(pattern, &parts) {
         Some(text) => of_text(text),
-        None => Err(Failure::argument(format!("Invalid format: [{pattern}]"))),
+        None => Err(Failure::Argument(BadArgument::DateFormat {
+            found: pattern.to_owned(),
+        })),
     }
 }
 
@@ -244,9 +247,9 @@ pub(super) fn parse(args: Arguments<'_>) -> Computed {
     let Some(text) = text else { return Ok(None) };
     match DateFormat::new(format).parse(text) {
         Some(instant) => Ok(Some(Value::Date(instant.truncated()))),
-        None => {
-            let message = format!("failed to parse date field [{text}] with format [{format}]");
-            Err(Failure::argument(message))
-        }
+        None => Err(Failure::Argument(BadArgument::Date {
+            found: text.to_owned(),
+            format: format.to_owned(),
+        })),
     }
 }

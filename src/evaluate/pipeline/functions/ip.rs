@@ -6,12 +6,8 @@ use ipnet::IpNet;
 
 use super::super::warning::Failure;
 use super::{Arguments, Computed, Prepared};
+use crate::diagnostic::esql_warning::{BadArgument, InvalidBlock};
 use crate::event::Value;
-
-/// A text that is no block of addresses.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("invalid CIDR block [{0}]")]
-pub(in super::super) struct InvalidBlock(String);
 
 /// A block in CIDR notation; the address need not be its first, and an address alone is the block
 /// of itself.
@@ -21,7 +17,7 @@ pub(in super::super) fn block(text: &str) -> Result<IpNet, InvalidBlock> {
     block
         .ok()
         .or_else(alone)
-        .ok_or_else(|| InvalidBlock(text.to_owned()))
+        .ok_or_else(|| InvalidBlock::NoBlock(text.to_owned()))
 }
 
 fn address(value: Ipv6Addr) -> IpAddr {
@@ -38,7 +34,7 @@ pub(super) fn cidr_match(args: Arguments<'_>, prepared: &Prepared) -> Computed {
     let ip = address(*ip);
     let holds = |block: &Result<IpNet, InvalidBlock>| match block {
         Ok(block) => Ok(block.contains(&ip)),
-        Err(reason) => Err(Failure::argument(reason)),
+        Err(why) => Err(Failure::Argument(BadArgument::Block(why.clone()))),
     };
     if let Prepared::Blocks(blocks) = prepared {
         for block in blocks {
@@ -68,10 +64,10 @@ pub(super) fn prefix(args: Arguments<'_>) -> Computed {
     };
     let bits = bits.and_then(|bits| u8::try_from(bits).ok());
     let Some(bits) = bits.filter(|bits| *bits <= most) else {
-        let message = format!("Prefix length {name} must be in range [0, {most}]");
-        return Err(Failure::argument(message));
+        return Err(Failure::Argument(BadArgument::PrefixLength { name, most }));
     };
-    let block = IpNet::new(ip, bits).map_err(|error| Failure::argument(error.to_string()))?;
+    let block = IpNet::new(ip, bits)
+        .map_err(|_| Failure::Argument(BadArgument::PrefixLength { name, most }))?;
     Ok(Some(Value::ip(block.network())))
 }
 

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 
 use super::super::warning::Failure;
 use super::{Arguments, Computed, of_text};
+use crate::diagnostic::esql_warning::BadArgument;
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +21,11 @@ pub(super) fn extract(args: Arguments<'_>) -> Computed {
         return Ok(None);
     };
     let Some(steps) = steps(path) else {
-        return Err(Failure::argument(format!("invalid path [{path}]")));
+        return Err(Failure::Argument(BadArgument::JsonPath {
+            found: path.to_owned(),
+        }));
     };
-    let invalid = |_| Failure::argument("invalid JSON input");
+    let invalid = |_| Failure::Argument(BadArgument::Json);
     serde_json::from_str::<IgnoredAny>(text).map_err(invalid)?;
     let mut value = text.trim_ascii();
     for step in &steps {
@@ -30,7 +33,7 @@ pub(super) fn extract(args: Arguments<'_>) -> Computed {
             Step::Key(key) => member(value, key),
             Step::Index(index) => match element(value, *index) {
                 None if value.starts_with('[') => {
-                    return Err(Failure::argument("array index out of bounds"));
+                    return Err(Failure::Argument(BadArgument::JsonIndex));
                 }
                 other => other,
             },
@@ -38,7 +41,9 @@ pub(super) fn extract(args: Arguments<'_>) -> Computed {
         match found {
             Some(inner) => value = inner,
             None => {
-                return Err(Failure::argument(format!("path [{path}] does not exist")));
+                return Err(Failure::Argument(BadArgument::NoSuchPath {
+                    found: path.to_owned(),
+                }));
             }
         }
     }

@@ -17,6 +17,7 @@ use ipnet::IpNet;
 
 use super::node::Node;
 use super::warning::Failure;
+use crate::diagnostic::esql_warning::{BadArgument, InvalidBlock};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::pattern::Finder;
 use crate::event::{Timestamp, Value};
@@ -41,7 +42,7 @@ pub(super) enum Prepared {
     /// An expression, or why it is none.
     Finder(Result<Finder, QueryFailure>),
     /// Blocks of addresses; an error names the one that is none.
-    Blocks(Vec<Result<IpNet, ip::InvalidBlock>>),
+    Blocks(Vec<Result<IpNet, InvalidBlock>>),
 }
 
 /// The result of a function for one value per argument.
@@ -52,12 +53,7 @@ pub(super) type Computed = Result<Option<Value>, Failure>;
     clippy::too_many_lines,
     reason = "one line a function, so that the compiler names the one that is missing"
 )]
-pub(super) fn single(
-    call: &Call,
-    values: &[&Value],
-    data_type: DataType,
-    now: Timestamp,
-) -> Computed {
+pub(super) fn single(call: &Call, values: &[&Value], now: Timestamp) -> Computed {
     use Function as F;
     let args = Arguments(values);
     match call.function {
@@ -162,11 +158,14 @@ pub(super) fn single(
         | F::MvSlice
         | F::MvSort
         | F::MvSum
-        | F::MvZip => Err(Failure::argument(format!(
-            "{:?} of type {data_type} takes no single values",
-            call.function
-        ))),
+        | F::MvZip => Err(wrong_call(call.function)),
     }
+}
+
+/// The failure of a function that was checked to take other values.
+fn wrong_call(function: Function) -> Failure {
+    let name = format!("{function:?}");
+    Failure::Argument(BadArgument::WrongCall { name })
 }
 
 /// A function of cells.
@@ -198,7 +197,7 @@ pub(super) fn cells(
         F::MvSort => Ok(multivalue::sort(args)),
         F::MvSum => multivalue::sum(args, data_type),
         F::MvZip => Ok(multivalue::zip(args)),
-        other => Err(Failure::argument(format!("{other:?} takes no cells"))),
+        other => Err(wrong_call(other)),
     }
 }
 

@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 use super::super::key;
 use super::super::warning::Failure;
 use super::{Cells, number};
+use crate::diagnostic::esql_warning::BadConversion;
 use crate::event::Value;
 use crate::plan::pipeline::cell::order;
 use crate::plan::pipeline::{Cell, DataType};
@@ -20,7 +21,7 @@ fn text(value: &Value) -> &str {
 fn index(cell: &Cell) -> Result<Option<i64>, Failure> {
     match cell {
         Cell::One(Value::Integer(number)) => Ok(Some(*number)),
-        Cell::Many(_) => Err(Failure::several()),
+        Cell::Many(_) => Err(Failure::SEVERAL),
         _ => Ok(None),
     }
 }
@@ -37,7 +38,7 @@ pub(super) fn concat(args: Cells<'_>) -> Result<Cell, Failure> {
     let (values, delimiter) = (args.get(0), args.get(1));
     match delimiter {
         Cell::Null(reason) => Ok(Cell::Null(*reason)),
-        Cell::Many(_) => Err(Failure::several()),
+        Cell::Many(_) => Err(Failure::SEVERAL),
         Cell::One(delimiter) if !values.is_null() => {
             let parts: Vec<&str> = values.values().iter().map(text).collect();
             Ok(Cell::One(Value::text(&parts.join(text(delimiter)))))
@@ -138,7 +139,7 @@ pub(super) fn extreme_of(
     for cell in args.iter() {
         let value = match cell {
             Cell::Null(reason) => return Ok(Cell::Null(*reason)),
-            Cell::Many(_) if args.len() > 1 => return Err(Failure::several()),
+            Cell::Many(_) if args.len() > 1 => return Err(Failure::SEVERAL),
             many => {
                 if greatest {
                     many.greatest()
@@ -178,10 +179,7 @@ pub(super) fn slice(args: Cells<'_>) -> Result<Cell, Failure> {
         start
     };
     if (start < 0) == (end < 0) && start > end {
-        let message = "Start offset is greater than end offset";
-        return Err(Failure(format!(
-            "org.elasticsearch.xpack.esql.core.InvalidArgumentException: {message}"
-        )));
+        return Err(Failure::Conversion(BadConversion::ReversedSlice));
     }
     let values = cell.values();
     let count = i64::try_from(values.len()).unwrap_or(i64::MAX);
@@ -226,7 +224,7 @@ pub(super) fn sum(args: Cells<'_>, data_type: DataType) -> Result<Cell, Failure>
     let sum: i128 = values.iter().filter_map(number::as_whole).sum();
     match number::whole(sum, data_type) {
         Some(sum) => Ok(Cell::One(sum)),
-        None => Err(Failure::arithmetic(format!("{data_type} overflow"))),
+        None => Err(number::overflow(data_type)),
     }
 }
 

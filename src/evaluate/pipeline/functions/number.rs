@@ -3,6 +3,7 @@
 
 use super::super::warning::Failure;
 use super::{Arguments, Computed};
+use crate::diagnostic::esql_warning::{BadArgument, BadArithmetic};
 use crate::event::Value;
 use crate::plan::pipeline::{Cell, DataType, Operator};
 
@@ -52,8 +53,9 @@ pub(in super::super) fn widened(cell: Cell, data_type: DataType) -> Cell {
     }
 }
 
-fn overflow(data_type: DataType) -> Failure {
-    Failure::arithmetic(format!("{data_type} overflow"))
+pub(in super::super) fn overflow(data_type: DataType) -> Failure {
+    let name = data_type.name();
+    Failure::Arithmetic(BadArithmetic::Overflow { name })
 }
 
 /// A double that is a number; else the failure that Elasticsearch gives.
@@ -61,10 +63,8 @@ fn finite(number: f64) -> Result<Value, Failure> {
     if number.is_finite() {
         return Ok(Value::Double(number));
     }
-    Err(Failure::arithmetic(format!(
-        "not a finite double number: {}",
-        Value::Double(number)
-    )))
+    let found = Value::Double(number).to_string();
+    Err(Failure::Arithmetic(BadArithmetic::NotFinite { found }))
 }
 
 pub(in super::super) fn arithmetic(
@@ -76,7 +76,7 @@ pub(in super::super) fn arithmetic(
     if is_whole(data_type)
         && let (Some(a), Some(b)) = (as_whole(a), as_whole(b))
     {
-        let by_zero = || Failure::arithmetic("/ by zero");
+        let by_zero = || Failure::Arithmetic(BadArithmetic::ByZero);
         let result = match operator {
             Operator::Add => a.checked_add(b),
             Operator::Subtract => a.checked_sub(b),
@@ -88,12 +88,10 @@ pub(in super::super) fn arithmetic(
         return result.ok_or_else(|| overflow(data_type));
     }
     let (Some(a), Some(b)) = (as_real(a), as_real(b)) else {
-        return Err(Failure::argument(
-            "arithmetic on values that are no numbers",
-        ));
+        return Err(Failure::Argument(BadArgument::NoNumbers));
     };
     if matches!(operator, Operator::Divide | Operator::Remainder) && b == 0.0 {
-        return Err(Failure::arithmetic("/ by zero"));
+        return Err(Failure::Arithmetic(BadArithmetic::ByZero));
     }
     finite(match operator {
         Operator::Add => a + b,
@@ -140,14 +138,14 @@ pub(super) fn real_pair(args: Arguments<'_>, compute: fn(f64, f64) -> f64) -> Co
 
 pub(super) fn square_root(args: Arguments<'_>) -> Computed {
     match args.real(0) {
-        Some(x) if x < 0.0 => Err(Failure::arithmetic("Square root of negative")),
+        Some(x) if x < 0.0 => Err(Failure::Arithmetic(BadArithmetic::NegativeRoot)),
         x => Ok(x.map(|x| Value::Double(x.sqrt()))),
     }
 }
 
-pub(super) fn arc(args: Arguments<'_>, compute: fn(f64) -> f64, name: &str) -> Computed {
+pub(super) fn arc(args: Arguments<'_>, compute: fn(f64) -> f64, name: &'static str) -> Computed {
     match args.real(0) {
-        Some(x) if x.abs() > 1.0 => Err(Failure::arithmetic(format!("{name} input out of range"))),
+        Some(x) if x.abs() > 1.0 => Err(Failure::Arithmetic(BadArithmetic::OutOfRange { name })),
         x => Ok(x.map(|x| Value::Double(compute(x)))),
     }
 }
@@ -158,7 +156,7 @@ pub(super) fn logarithm(args: Arguments<'_>) -> Computed {
         if x > 0.0 {
             Ok(x.ln())
         } else {
-            Err(Failure::arithmetic("Log of non-positive number"))
+            Err(Failure::Arithmetic(BadArithmetic::LogNotPositive))
         }
     };
     let Some(first) = args.real(0) else {
@@ -172,14 +170,14 @@ pub(super) fn logarithm(args: Arguments<'_>) -> Computed {
     };
     let (base, x) = (positive(first)?, positive(second)?);
     if base == 0.0 {
-        return Err(Failure::arithmetic("Log of base 1"));
+        return Err(Failure::Arithmetic(BadArithmetic::LogBaseOne));
     }
     finite(x / base).map(Some)
 }
 
 pub(super) fn logarithm_10(args: Arguments<'_>) -> Computed {
     match args.real(0) {
-        Some(x) if x <= 0.0 => Err(Failure::arithmetic("Log of non-positive number")),
+        Some(x) if x <= 0.0 => Err(Failure::Arithmetic(BadArithmetic::LogNotPositive)),
         x => Ok(x.map(|x| Value::Double(x.log10()))),
     }
 }

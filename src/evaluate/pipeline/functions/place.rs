@@ -2,6 +2,7 @@
 
 use super::super::warning::Failure;
 use super::{Arguments, Computed, convert};
+use crate::diagnostic::esql_warning::BadArgument;
 use crate::event::Value;
 
 /// The mean radius of the earth in metres that Lucene measures with.
@@ -9,7 +10,10 @@ const RADIUS: f64 = 6_371_008.771_4;
 
 fn point(args: Arguments<'_>, index: usize) -> Result<(f64, f64), Failure> {
     let text = args.text(index).unwrap_or("");
-    convert::coordinates(text).ok_or_else(|| Failure::argument(format!("invalid point [{text}]")))
+    convert::coordinates(text).ok_or_else(|| {
+        let found = text.to_owned();
+        Failure::Argument(BadArgument::InvalidPoint { found })
+    })
 }
 
 /// Longitude or latitude.

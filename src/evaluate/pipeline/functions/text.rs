@@ -2,6 +2,7 @@
 
 use super::super::warning::Failure;
 use super::{Arguments, Computed, Prepared, of_text};
+use crate::diagnostic::esql_warning::{BadArgument, BadEscape};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::pattern::Finder;
 use crate::event::Value;
@@ -16,8 +17,8 @@ pub(super) fn concat(args: Arguments<'_>) -> Computed {
         joined.push_str(args.text(index).unwrap_or(""));
     }
     if joined.len() > LONGEST {
-        let message = format!("concatenating more than [{LONGEST}] bytes is not supported");
-        return Err(Failure::argument(message));
+        let most = LONGEST;
+        return Err(Failure::Argument(BadArgument::ConcatTooLong { most }));
     }
     of_text(joined)
 }
@@ -100,8 +101,8 @@ pub(super) fn substring(args: Arguments<'_>) -> Computed {
     }
     let taken = args.whole(2).unwrap_or(0);
     if taken < 0 {
-        let message = format!("Length parameter cannot be negative, found [{taken}]");
-        return Err(Failure::argument(message));
+        let found = taken;
+        return Err(Failure::Argument(BadArgument::NegativeLength { found }));
     }
     of_text(head(rest, count(Some(taken))))
 }
@@ -127,9 +128,7 @@ pub(super) fn replace(args: Arguments<'_>, prepared: &Prepared) -> Computed {
     let (Some(text), Some(new)) = (args.text(0), args.text(2)) else {
         return Ok(None);
     };
-    let bad = |failure: &QueryFailure| {
-        Failure(format!("java.util.regex.PatternSyntaxException: {failure}"))
-    };
+    let bad = |failure: &QueryFailure| Failure::Pattern(failure.kind.clone());
     let replaced = match prepared {
         Prepared::Finder(Ok(finder)) => finder.replace_all(text, new),
         Prepared::Finder(Err(reason)) => return Err(bad(reason)),
@@ -140,11 +139,13 @@ pub(super) fn replace(args: Arguments<'_>, prepared: &Prepared) -> Computed {
         }
     };
     match replaced {
-        Ok(replaced) if replaced.len() > LONGEST => Err(Failure::argument(format!(
-            "Creating strings with more than [{LONGEST}] bytes is not supported"
-        ))),
+        Ok(replaced) if replaced.len() > LONGEST => {
+            Err(Failure::Argument(BadArgument::TextTooLong {
+                most: LONGEST,
+            }))
+        }
         Ok(replaced) => of_text(replaced),
-        Err(reason) => Err(Failure::argument(reason)),
+        Err(why) => Err(Failure::Argument(BadArgument::Replacement(why))),
     }
 }
 
@@ -175,15 +176,15 @@ pub(super) fn space(args: Arguments<'_>) -> Computed {
 
 fn repeated(text: &str, times: i64) -> Computed {
     if times < 0 {
-        let message = format!("Number parameter cannot be negative, found [{times}]");
-        return Err(Failure::argument(message));
+        let found = times;
+        return Err(Failure::Argument(BadArgument::NegativeNumber { found }));
     }
     let times = count(Some(times));
     match text.len().checked_mul(times) {
         Some(length) if length <= LONGEST => of_text(text.repeat(times)),
-        _ => Err(Failure::argument(format!(
-            "Creating repeated strings with more than [{LONGEST}] bytes is not supported"
-        ))),
+        _ => Err(Failure::Argument(BadArgument::RepeatedTooLong {
+            most: LONGEST,
+        })),
     }
 }
 
@@ -210,21 +211,8 @@ pub(super) fn url_decode(args: Arguments<'_>) -> Computed {
     };
     match decoded(text) {
         Ok(text) => of_text(text),
-        Err(bad) => Err(Failure::argument(bad)),
+        Err(why) => Err(Failure::Argument(BadArgument::UrlEncoding(why))),
     }
-}
-
-/// Why a text is not URL-encoded, as Java's `URLDecoder` says it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-enum BadEscape {
-    #[error("URLDecoder: Incomplete trailing escape (%) pattern")]
-    Incomplete,
-    #[error(
-        "URLDecoder: Illegal hex characters in escape (%) pattern - Error at index {index} in: \"{digits}\""
-    )]
-    NotHex { index: usize, digits: String },
-    #[error("URLDecoder: Illegal hex characters in escape (%) pattern - negative value")]
-    Negative,
 }
 
 /// A URL-encoded text, decoded as Java's `URLDecoder` does.
@@ -251,7 +239,7 @@ fn decoded(text: &str) -> Result<String, BadEscape> {
 fn escaped(high: char, low: char) -> Result<u8, BadEscape> {
     let wrong = |index: usize| BadEscape::NotHex {
         index,
-        digits: format!("{high}{low}"),
+        found: String::from_iter([high, low]),
     };
     let first = match high {
         '+' | '-' => 0,
@@ -291,7 +279,10 @@ pub(super) fn base64_decode(args: Arguments<'_>) -> Computed {
     };
     let letters = text.trim_end_matches('=');
     let padding = text.len() - letters.len();
-    let wrong = || Failure::argument(format!("Illegal base64 input [{text}]"));
+    let wrong = || {
+        let found = text.to_owned();
+        Failure::Argument(BadArgument::Base64 { found })
+    };
     let is_padded_right = padding == 0 || (padding <= 2 && text.len() % 4 == 0);
     if letters.len() % 4 == 1 || !is_padded_right {
         return Err(wrong());

@@ -6,6 +6,7 @@ use super::super::error::{
 use super::super::syntax::{Command, CommandKind, Expr, Field, Name, SortKey, Text};
 use super::{Checker, MAX_LIMIT, Result};
 use crate::diagnostic::Span;
+use crate::diagnostic::esql_warning::EsqlWarning;
 use crate::diagnostic::query::text_part::Capitals;
 use crate::diagnostic::query::{EsqlCommand, EsqlType};
 use crate::event::Value;
@@ -160,7 +161,7 @@ impl Checker<'_> {
             return;
         };
         if number > MAX_LIMIT {
-            let warning = format!("The query only returned the first {MAX_LIMIT} rows");
+            let warning = EsqlWarning::ResultsLimited { most: MAX_LIMIT };
             self.pipeline.warnings.push(warning);
         }
         self.step(span, Operation::Limit(number.min(MAX_LIMIT)));

@@ -4,6 +4,7 @@ use super::super::error::{BAD_NUMBER, BAD_VALUE, WRONG_TYPE, not_supported};
 use super::super::syntax::{Expr, ExprKind, Name, Text};
 use super::{Binding, Checker, Result, call};
 use crate::diagnostic::Span;
+use crate::diagnostic::esql_warning::{EsqlWarning, LineColumn};
 use crate::diagnostic::query::EsqlType;
 use crate::diagnostic::query::esql_type::WhichArgument;
 use crate::event::Value;
@@ -188,9 +189,10 @@ impl Checker<'_> {
         let is_null = |expr: &Expr| matches!(expr.kind, ExprKind::Null);
         if is_null(left) || is_null(right) {
             let (line, column) = self.source.line_column(span.start);
-            let text = self.text_of(span);
-            let warning =
-                format!("Line {line}:{column}: Expression [{text}] always evaluates to NULL.");
+            let warning = EsqlWarning::AlwaysNull {
+                place: LineColumn { line, column },
+                expression: self.text_of(span).to_owned(),
+            };
             self.pipeline.warnings.push(warning);
         }
         let (lowered_left, lowered_right) = (self.expression(left), self.expression(right));

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use self::scope::{Binding, Scope, ScopeColumn};
 use self::stats::StatsScope;
 use super::syntax::Query;
+use crate::diagnostic::esql_warning::EsqlWarning;
 use crate::diagnostic::{SourceText, Span};
 use crate::event::Schema;
 use crate::language::QueryError;
@@ -120,7 +121,9 @@ impl<'a> Checker<'a> {
     fn finish(mut self) -> std::result::Result<Pipeline, Vec<QueryError>> {
         let end = Span::of(self.source.text().len()..self.source.text().len());
         if !self.has_limit {
-            let warning = format!("No limit defined, adding default limit of [{DEFAULT_LIMIT}]");
+            let warning = EsqlWarning::DefaultLimit {
+                limit: DEFAULT_LIMIT,
+            };
             self.pipeline.warnings.push(warning);
             self.step(end, Operation::Limit(DEFAULT_LIMIT));
         }

@@ -5,6 +5,7 @@ use super::super::syntax::{Expr, ExprKind, Name, Stats};
 use super::scope::Scope;
 use super::{Binding, Checker, Result, ScopeColumn, call};
 use crate::diagnostic::Span;
+use crate::diagnostic::esql_warning::{EsqlWarning, LineColumn};
 use crate::diagnostic::query::esql_type::Counts;
 use crate::diagnostic::query::{EsqlCommand, EsqlType};
 use crate::event::Value;
@@ -176,14 +177,13 @@ impl Checker<'_> {
             let shadowed = given.remove(old);
             let place = |span: Span| {
                 let (line, column) = self.source.line_column(span.start);
-                format!("{line}:{column}")
+                LineColumn { line, column }
             };
-            let warning = format!(
-                "Line {}: Field '{}' shadowed by field at line {}",
-                place(shadowed.span),
-                column.name,
-                place(column.span)
-            );
+            let warning = EsqlWarning::Shadowed {
+                place: place(shadowed.span),
+                name: column.name.to_string(),
+                by: place(column.span),
+            };
             self.pipeline.warnings.push(warning);
         }
         given.push(column);
