@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::field_types::{DynamicFields, dynamic_fields};
 use super::fields_read::FieldsRead;
 use super::refusal::{Refused, RefusedBy};
-use crate::diagnostic::refusal::ExclusionName;
+use crate::diagnostic::failure::ExclusionName;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::document::DocumentTest;

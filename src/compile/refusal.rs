@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-pub use crate::diagnostic::refusal::{RefusedBy, Unsupported};
+pub use crate::diagnostic::failure::RefusedBy;
+pub use crate::diagnostic::unsupported::Unsupported;
 use crate::diagnostic::{Diagnostic, QueryText};
 use crate::evaluate::{FailureKind, QueryFailure};
 use crate::language::{QueryError, esql};

@@ -234,7 +234,7 @@ macro_rules! causes {
             fn details(&self) -> $crate::diagnostic::Details {
                 match self {
                     $(Self::$variant $({ $($field),+ })? $(( $($item),+ ))? => {
-                        $crate::diagnostic::Details::of(&[
+                        $crate::diagnostic::cause::details(&[
                             $($((stringify!($field), $field as &dyn $crate::diagnostic::Part),)+)?
                             $($((stringify!($item), $item as &dyn $crate::diagnostic::Part),)+)?
                         ])
@@ -281,6 +281,28 @@ macro_rules! phrases {
 }
 
 pub(super) use {causes, parts, phrases};
+
+/// The details with these parts. Those of a part that is a cause itself are added where they are
+/// not taken.
+pub(super) fn details(parts: &[(&'static str, &dyn Part)]) -> Details {
+    let mut details = Details::default();
+    for (key, part) in parts {
+        let text = part.part();
+        match *key {
+            "name" => details.name = text,
+            "found" => details.found = text,
+            "expected" => details.expected = text,
+            "suggestion" => details.suggestion = text,
+            // What a cause says in its help alone.
+            "mend" => {}
+            key => details.more.extend(text.map(|text| (key, text))),
+        }
+    }
+    for (_, part) in parts {
+        details.add(part.inner());
+    }
+    details
+}
 
 /// The word, if one is declared.
 pub(super) fn stated<const N: usize>(words: [&'static str; N]) -> Option<&'static str> {

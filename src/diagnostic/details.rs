@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::cause::Part;
-
 /// What a diagnostic is about, for JSON, SARIF and editors. Its message says the same in words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Details {
@@ -27,30 +25,8 @@ pub struct Details {
 }
 
 impl Details {
-    /// The details with these parts. Those of a part that is a cause itself are added where they
-    /// are not taken.
-    pub fn of(parts: &[(&'static str, &dyn Part)]) -> Self {
-        let mut details = Self::default();
-        for (key, part) in parts {
-            let text = part.part();
-            match *key {
-                "name" => details.name = text,
-                "found" => details.found = text,
-                "expected" => details.expected = text,
-                "suggestion" => details.suggestion = text,
-                // What a cause says in its help alone.
-                "mend" => {}
-                key => details.more.extend(text.map(|text| (key, text))),
-            }
-        }
-        for (_, part) in parts {
-            details.add(part.inner());
-        }
-        details
-    }
-
     /// Adds what is not there yet.
-    fn add(&mut self, inner: Self) {
+    pub(super) fn add(&mut self, inner: Self) {
         self.name = self.name.take().or(inner.name);
         self.found = self.found.take().or(inner.found);
         self.expected = self.expected.take().or(inner.expected);

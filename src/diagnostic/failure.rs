@@ -1,7 +1,7 @@
-//! Why a query fails when it runs.
+//! Why a query is refused, or fails when it runs.
 
 use super::cause::{causes, phrases};
-use super::refusal::RefusedBy;
+use super::query::QueryCause;
 
 causes! {
     /// The kind of a failure; its message is Elasticsearch's in substance.
@@ -134,5 +134,29 @@ phrases! {
         Scripted = "is computed by a script of its mapping",
         DateFormat = "has a date format that Trapline does not read",
         Normalizer = "has a normalizer that its mapping only names",
+    }
+}
+
+causes! {
+    /// Why a rule is refused: its query, or something that it excludes.
+    RefusedBy {
+        /// No reason is given.
+        Unknown => "no reason is given";
+        /// The query.
+        Query(why: Box<QueryCause>) => "{why}";
+        /// An exclusion.
+        Exclusion { exclusion: ExclusionName, why: Box<QueryCause> } => "{exclusion}: {why}";
+        /// An exclusion, when it runs.
+        FailedExclusion { exclusion: ExclusionName, why: Box<FailureKind> } => "{exclusion}: {why}";
+    }
+}
+
+causes! {
+    /// What hides documents from a rule.
+    ExclusionName {
+        /// The rule's own filters.
+        Filters => "the rule's filters";
+        /// The exception item of this name.
+        Exception { exception: String } => "the exception {exception}";
     }
 }

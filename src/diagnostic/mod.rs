@@ -12,10 +12,10 @@ pub mod esql_warning;
 pub mod failure;
 pub mod observation;
 pub mod query;
-pub mod refusal;
 pub mod render;
 pub mod suggest;
 pub mod text;
+pub mod unsupported;
 
 use std::sync::Arc;
 

@@ -99,8 +99,12 @@ fn reasons_and_errors_have_words_for_programs() {
     let properties = &sarif["runs"][0]["results"][0]["properties"];
     assert_eq!(
         *properties,
-        serde_json::json!({"reason": "refused", "cause": "E150"})
+        serde_json::json!({
+            "reason": "refused", "cause": "E150", "why": "unknown-column",
+            "name": "network.directoin", "suggestion": "network.direction",
+        })
     );
+    assert_eq!(check["details"]["suggestion"], "network.direction");
 
     let typo = Project::shipped().with(SCENARIO, "\ncases:", "\ncasse:");
     let output = typo

@@ -1,8 +1,6 @@
-//! Why a rule is not run.
+//! What of a rule Trapline does not run.
 
 use super::cause::causes;
-use super::failure::FailureKind;
-use super::query::QueryCause;
 use super::query::dsl::UnsupportedQuery;
 
 causes! {
@@ -22,29 +20,5 @@ causes! {
         NoQuery => "rules without a query";
         /// One of the rule's own `filters`.
         Filter(why: UnsupportedQuery) => "{why}";
-    }
-}
-
-causes! {
-    /// Why a rule is refused: its query, or something that it excludes.
-    RefusedBy {
-        /// No reason is given.
-        Unknown => "no reason is given";
-        /// The query.
-        Query(why: Box<QueryCause>) => "{why}";
-        /// An exclusion.
-        Exclusion { exclusion: ExclusionName, why: Box<QueryCause> } => "{exclusion}: {why}";
-        /// An exclusion, when it runs.
-        FailedExclusion { exclusion: ExclusionName, why: Box<FailureKind> } => "{exclusion}: {why}";
-    }
-}
-
-causes! {
-    /// What hides documents from a rule.
-    ExclusionName {
-        /// The rule's own filters.
-        Filters => "the rule's filters";
-        /// The exception item of this name.
-        Exception { exception: String } => "the exception {exception}";
     }
 }
