@@ -90,68 +90,11 @@ pub fn read(source: &Arc<SourceText>) -> Result<Config, Vec<Diagnostic>> {
     }
     let mut config = Config::default();
     for (key, value) in table.get_ref() {
-        match key.get_ref().as_ref() {
-            "project" => reader.projects(value, &mut config.projects),
-            "check" => reader.table(value, "check", |reader, key, value| {
-                match key {
-                    "deny" => config.check.deny = reader.names(value, "a lint"),
-                    "allow" => config.check.allow = reader.names(value, "a lint"),
-                    _ => return false,
-                }
-                true
-            }),
-            "files" => reader.table(value, "files", |reader, key, value| {
-                match key {
-                    "allow" => config.files.allow = reader.directories(value),
-                    _ => return false,
-                }
-                true
-            }),
-            "test" => reader.table(value, "test", |reader, key, value| {
-                match key {
-                    "format" => config.test.format = reader.names(value, "a format"),
-                    "strict" => config.test.strict = reader.boolean(value),
-                    _ => return false,
-                }
-                true
-            }),
-            "limits" => reader.table(value, "limits", |reader, key, value| {
-                let limits = &mut config.limits;
-                let Some(number) = reader.limit(key, value) else {
-                    return LIMITS.contains(&key);
-                };
-                match key {
-                    "events-from" => limits.events = usize::try_from(number).unwrap_or(usize::MAX),
-                    "events-from-mib" => limits.memory = number.saturating_mul(1 << 20),
-                    "unpacked-mib" => limits.unpacked = number.saturating_mul(1 << 20),
-                    _ => limits.ratio = number,
-                }
-                true
-            }),
-            "gates" => reader.table(value, "gates", |reader, key, value| {
-                match key {
-                    "require-tested" => config.gates.require_tested = reader.word(value),
-                    "min-cases" => config.gates.min_cases = reader.count(value),
-                    _ => return false,
-                }
-                true
-            }),
-            "coverage" => reader.table(value, "coverage", |reader, key, value| {
-                match key {
-                    "min" => config.least_coverage = reader.percent(value),
-                    _ => return false,
-                }
-                true
-            }),
-            "mutate" => reader.table(value, "mutate", |reader, key, value| {
-                match key {
-                    "min" => config.mutate.min = reader.percent(value),
-                    "operators" => config.mutate.operators = reader.names(value, "an operator"),
-                    _ => return false,
-                }
-                true
-            }),
-            _ => reader.unknown(key, &TABLES.map(|(table, _)| table)),
+        let name = key.get_ref().as_ref();
+        match TABLES.iter().find(|(table, _)| *table == name) {
+            Some(("project", _)) => reader.projects(value, &mut config.projects),
+            Some((name, keys)) => reader.table(value, name, keys, &mut config),
+            None => reader.unknown(key, &TABLES.map(|(table, _)| table)),
         }
     }
     if config.projects.is_empty() {
@@ -231,23 +174,50 @@ impl Reader<'_> {
         project
     }
 
-    /// Reads a table key by key; `take` says whether it knows the key.
-    fn table(
-        &mut self,
-        value: &Value<'_>,
-        name: &str,
-        mut take: impl FnMut(&mut Self, &str, &Value<'_>) -> bool,
-    ) {
+    /// Reads a table key by key.
+    fn table(&mut self, value: &Value<'_>, name: &str, keys: &[&str], config: &mut Config) {
         let Some(table) = value.get_ref().as_table() else {
             return self.mistake(value.span(), &format!("expected a table: `[{name}]`"));
         };
-        let known = TABLES.iter().find(|(table, _)| *table == name);
         for (key, value) in table {
-            let taken = take(self, key.get_ref().as_ref(), value);
-            if !taken {
-                self.unknown(key, known.map_or(&[], |(_, keys)| keys));
+            if !self.entry((name, key.get_ref().as_ref()), value, config) {
+                self.unknown(key, keys);
             }
         }
+    }
+
+    /// Reads the value of a key of a table; false for a key that the table does not have.
+    fn entry(&mut self, place: (&str, &str), value: &Value<'_>, config: &mut Config) -> bool {
+        match place {
+            ("check", "deny") => config.check.deny = self.names(value, "a lint"),
+            ("check", "allow") => config.check.allow = self.names(value, "a lint"),
+            ("files", "allow") => config.files.allow = self.directories(value),
+            ("test", "format") => config.test.format = self.names(value, "a format"),
+            ("test", "strict") => config.test.strict = self.boolean(value),
+            ("gates", "require-tested") => config.gates.require_tested = self.word(value),
+            ("gates", "min-cases") => config.gates.min_cases = self.count(value),
+            ("coverage", "min") => config.least_coverage = self.percent(value),
+            ("mutate", "min") => config.mutate.min = self.percent(value),
+            ("mutate", "operators") => {
+                config.mutate.operators = self.names(value, "an operator");
+            }
+            ("limits", key) => return self.limits(key, value, &mut config.limits),
+            _ => return false,
+        }
+        true
+    }
+
+    fn limits(&mut self, key: &str, value: &Value<'_>, limits: &mut Limits) -> bool {
+        let Some(number) = self.limit(key, value) else {
+            return LIMITS.contains(&key);
+        };
+        match key {
+            "events-from" => limits.events = usize::try_from(number).unwrap_or(usize::MAX),
+            "events-from-mib" => limits.memory = number.saturating_mul(1 << 20),
+            "unpacked-mib" => limits.unpacked = number.saturating_mul(1 << 20),
+            _ => limits.ratio = number,
+        }
+        true
     }
 
     /// A list of names; one name stands for a list of one.

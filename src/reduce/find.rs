@@ -65,18 +65,7 @@ pub(super) fn find<'e>(
         .and_then(|prepared| prepared.evaluate(events, &Context::default()))
         .map_err(|failure| refused(failure.to_string()))?;
     let matches = evaluation.matches();
-    let (chosen, stopped_by) = match (matches.first(), request.benign) {
-        (Some(first), false) => (of_match(first), BTreeSet::new()),
-        (Some(_), true) => return Err(ReduceError::Alerts(matches.len())),
-        (None, benign) => {
-            let (chosen, stopped_by) = nearest(&evaluation, events)?;
-            if !benign {
-                let words: Vec<&str> = stopped_by.iter().map(String::as_str).collect();
-                return Err(ReduceError::NoAlert(words.join("; ")));
-            }
-            (chosen, stopped_by)
-        }
-    };
+    let (chosen, stopped_by) = choose(&evaluation, events, request.benign)?;
     let field = plan.fields.at(plan.timestamp).path.as_str();
     let mut found: Vec<FoundEvent<'e>> = chosen
         .iter()
@@ -95,6 +84,26 @@ pub(super) fn find<'e>(
         stopped_by,
         matches: matches.len(),
     })
+}
+
+/// The events that decide: those of the first match, or of what comes nearest to one; and what stopped
+/// that.
+fn choose(
+    evaluation: &Evaluation<'_>,
+    events: &[Event],
+    is_benign: bool,
+) -> Result<(BTreeSet<EventId>, BTreeSet<String>), ReduceError> {
+    let matches = evaluation.matches();
+    match (matches.first(), is_benign) {
+        (Some(first), false) => Ok((of_match(first), BTreeSet::new())),
+        (Some(_), true) => Err(ReduceError::Alerts(matches.len())),
+        (None, true) => nearest(evaluation, events),
+        (None, false) => {
+            let (_, stopped_by) = nearest(evaluation, events)?;
+            let words: Vec<&str> = stopped_by.iter().map(String::as_str).collect();
+            Err(ReduceError::NoAlert(words.join("; ")))
+        }
+    }
 }
 
 fn of_match(found: &Match) -> BTreeSet<EventId> {

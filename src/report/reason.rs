@@ -231,6 +231,15 @@ impl Sentence<'_> {
                 f,
                 "expected {field} = {expected} in the alert, found {found}"
             ),
+            _ => self.fmt_no_alert(f),
+        }
+    }
+}
+
+impl Sentence<'_> {
+    /// What stopped the alert, and what was expected to.
+    fn fmt_no_alert(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
             Reason::Other { stated, found } => {
                 write!(f, "expected {stated} to stop it, but {}", stopped_by(found))
             }

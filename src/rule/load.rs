@@ -128,12 +128,7 @@ pub(super) fn rule(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option
     let risk_score = risk_score(table, report);
     let max_signals = max_signals(table, report);
     let threat = threats(table, report);
-    let fields = FieldOverrides {
-        timestamp: table.text("timestamp_field", report),
-        timestamp_override: table.text("timestamp_override", report),
-        category: table.text("event_category_override", report),
-        tiebreaker: table.text("tiebreaker_field", report),
-    };
+    let fields = fields(table, report);
     let tags = table.texts("tags", report);
     let mut index = table.texts("index", report);
     // A rule in ES|QL has no index patterns of its own: its query names them.
@@ -175,6 +170,16 @@ pub(super) fn rule(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option
         production,
         exceptions: Vec::new(),
     })
+}
+
+/// The fields that the rule reads instead of the usual ones.
+fn fields(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> FieldOverrides {
+    FieldOverrides {
+        timestamp: table.text("timestamp_field", report),
+        timestamp_override: table.text("timestamp_override", report),
+        category: table.text("event_category_override", report),
+        tiebreaker: table.text("tiebreaker_field", report),
+    }
 }
 
 /// The query of a rule of this type, if the type has one.

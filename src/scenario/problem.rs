@@ -14,16 +14,7 @@ use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 #[derive(Clone)]
 pub(super) enum Problem {
     /// The source has no such field.
-    NoField {
-        path: String,
-        span: Span,
-        source: String,
-        suggestion: Option<String>,
-        /// Whether a `$name` stands for it.
-        named: bool,
-        /// The first field below it, if it is no field but a group of them.
-        below: Option<String>,
-    },
+    NoField(MissingField),
     /// Anything else.
     Other {
         code: &'static Code,
@@ -32,6 +23,19 @@ pub(super) enum Problem {
         first: Option<Span>,
         help: Vec<String>,
     },
+}
+
+/// A field that a source does not have.
+#[derive(Clone)]
+pub(super) struct MissingField {
+    path: String,
+    span: Span,
+    source: String,
+    suggestion: Option<String>,
+    /// Whether a `$name` stands for it.
+    named: bool,
+    /// The first field below it, if it is no field but a group of them.
+    below: Option<String>,
 }
 
 impl Problem {
@@ -76,7 +80,7 @@ impl Problem {
         source: &DataSource,
         many: bool,
     ) -> Self {
-        Self::NoField {
+        Self::NoField(MissingField {
             path: path.to_owned(),
             span,
             source: source.name.clone(),
@@ -87,12 +91,12 @@ impl Problem {
             } else {
                 first_below(path, source)
             },
-        }
+        })
     }
 
     fn span(&self) -> Span {
         match self {
-            Self::NoField { span, .. } | Self::Other { span, .. } => *span,
+            Self::NoField(MissingField { span, .. }) | Self::Other { span, .. } => *span,
         }
     }
 }
@@ -140,52 +144,56 @@ pub(super) fn merged(
                 diagnostic.help.clone_from(help);
                 diagnostic
             }
-            Problem::NoField {
-                path,
-                span,
-                suggestion,
-                named,
-                below,
-                source,
-            } => {
-                let lacking = lacking(problems, *span);
-                let known: Vec<&str> = sources
-                    .iter()
-                    .filter(|source| !lacking.contains(source))
-                    .copied()
-                    .collect();
-                let (code, message, help) = if let Some(below) = below {
-                    let message = format!("`{path}` is no field, but holds fields");
-                    let help = format!("set one of them, such as `{below}`");
-                    (&UNKNOWN_FIELD, message, vec![help])
-                } else if *named {
-                    unknown(path, &[source.as_str()], suggestion.as_deref())
-                } else if known.is_empty() {
-                    unknown(path, &lacking, suggestion.as_deref())
-                } else {
-                    missing(path, &lacking, &known, attack)
-                };
-                let mut diagnostic = Diagnostic::error(code, message)
-                    .at(&scenario.source, *span, "")
-                    .named(path);
-                diagnostic.details.suggestion.clone_from(suggestion);
-                diagnostic.help = help;
-                diagnostic
+            Problem::NoField(field) => {
+                field.diagnostic(scenario, attack, &lacking(problems, field.span), sources)
             }
         });
     }
     diagnostics
 }
 
+impl MissingField {
+    /// The field is missing on the sources `lacking`, of the `sources` that were tried.
+    fn diagnostic(
+        &self,
+        scenario: &Scenario,
+        attack: bool,
+        lacking: &[&str],
+        sources: &[&str],
+    ) -> Diagnostic {
+        let path = &self.path;
+        let suggestion = self.suggestion.as_deref();
+        let known = sources.iter().filter(|source| !lacking.contains(source));
+        let known: Vec<&str> = known.copied().collect();
+        let (code, message, help) = if let Some(below) = &self.below {
+            let message = format!("`{path}` is no field, but holds fields");
+            let help = format!("set one of them, such as `{below}`");
+            (&UNKNOWN_FIELD, message, vec![help])
+        } else if self.named {
+            unknown(path, &[self.source.as_str()], suggestion)
+        } else if known.is_empty() {
+            unknown(path, lacking, suggestion)
+        } else {
+            missing(path, lacking, &known, attack)
+        };
+        let mut diagnostic = Diagnostic::error(code, message)
+            .at(&scenario.source, self.span, "")
+            .named(path);
+        diagnostic.details.suggestion.clone_from(&self.suggestion);
+        diagnostic.help = help;
+        diagnostic
+    }
+}
+
 /// The sources that lack the field at a place.
 fn lacking(problems: &[Problem], place: Span) -> Vec<&str> {
     let mut lacking: Vec<&str> = Vec::new();
     for problem in problems {
-        if let Problem::NoField { span, source, .. } = problem
-            && *span == place
-            && !lacking.contains(&source.as_str())
+        if let Problem::NoField(field) = problem
+            && field.span == place
+            && !lacking.contains(&field.source.as_str())
         {
-            lacking.push(source);
+            lacking.push(&field.source);
         }
     }
     lacking

@@ -74,17 +74,12 @@ pub fn run(settings: &Settings, console: &mut Console) -> ExitCode {
                         Err(error) => return console.internal(&error.to_string()),
                     }
                 }
-                server
-                    .as_mut()
-                    .map(|server| receive(server, message))
-                    .unwrap_or_default()
+                let server = server.as_mut();
+                let reaction = server.map(|server| receive(server, message));
+                reaction.unwrap_or_default()
             }
         };
-        for message in &reaction.messages {
-            let out = console.stream(Stream::Out);
-            // A client that is gone is noticed when standard input ends.
-            let _ = json_rpc::write(&mut { out }, Framing::Headers, message);
-        }
+        send(&reaction.messages, console);
         if let Some(well) = reaction.exit {
             return if well {
                 ExitCode::Passed
@@ -92,6 +87,14 @@ pub fn run(settings: &Settings, console: &mut Console) -> ExitCode {
                 ExitCode::Failed
             };
         }
+    }
+}
+
+fn send(messages: &[Value], console: &mut Console) {
+    for message in messages {
+        let out = console.stream(Stream::Out);
+        // A client that is gone is noticed when standard input ends.
+        let _ = json_rpc::write(&mut { out }, Framing::Headers, message);
     }
 }
 

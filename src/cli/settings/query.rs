@@ -8,6 +8,7 @@ use super::super::error::{self, Problem};
 use super::{Input, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Request, ResultPosition};
+use crate::event::Timestamp;
 use crate::event::time::DateFormat;
 use crate::language::eql;
 use crate::search::Parameters;
@@ -41,12 +42,9 @@ impl Settings {
         }
         let mut inputs = Vec::new();
         for file in &args.files {
-            if file == "-" {
-                inputs.push(Input::Standard);
-                continue;
-            }
-            for path in self.paths(file)? {
-                inputs.push(Input::File(path));
+            match file.as_str() {
+                "-" => inputs.push(Input::Standard),
+                file => inputs.extend(self.paths(file)?.into_iter().map(Input::File)),
             }
         }
         let mut mappings = Vec::new();
@@ -55,43 +53,50 @@ impl Settings {
             self.must_exist(&path)?;
             mappings.push(path);
         }
-        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-        let now = match &args.now {
-            None => environment::now(),
-            Some(text) => DateFormat::default().parse(text).ok_or_else(|| {
-                let message = format!("`--now {text}` is no date");
-                Problem::usage(
-                    Diagnostic::error(&error::BAD_TIME, message)
-                        .help("write it as `2024-01-31T12:00:00Z`"),
-                )
-            })?,
-        };
         Ok(QuerySettings {
             query: args.query.clone(),
             language: args.language,
             inputs,
             mappings,
-            parameters: Parameters {
-                settings: eql::RequestFieldNames {
-                    timestamp: args.timestamp_field.clone(),
-                    category: args.event_category_field.clone(),
-                    tiebreaker: args.tiebreaker_field.clone(),
-                },
-                request: Request {
-                    size: Some(args.size),
-                    position: match args.result_position {
-                        End::Head => ResultPosition::Head,
-                        End::Tail => ResultPosition::Tail,
-                    },
-                    max_samples_per_key: count(args.max_samples_per_key),
-                },
-                optional: match args.optional {
-                    Optional::Missing => eql::OptionalFields::Missing,
-                    Optional::Folded => eql::OptionalFields::Folded,
-                },
-                now: Some(now),
-            },
+            parameters: parameters(args)?,
             format: args.format,
         })
     }
+}
+
+fn parameters(args: &QueryArgs) -> Result<Parameters, Box<Problem>> {
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    Ok(Parameters {
+        settings: eql::RequestFieldNames {
+            timestamp: args.timestamp_field.clone(),
+            category: args.event_category_field.clone(),
+            tiebreaker: args.tiebreaker_field.clone(),
+        },
+        request: Request {
+            size: Some(args.size),
+            position: match args.result_position {
+                End::Head => ResultPosition::Head,
+                End::Tail => ResultPosition::Tail,
+            },
+            max_samples_per_key: count(args.max_samples_per_key),
+        },
+        optional: match args.optional {
+            Optional::Missing => eql::OptionalFields::Missing,
+            Optional::Folded => eql::OptionalFields::Folded,
+        },
+        now: Some(now(args)?),
+    })
+}
+
+/// The time of `now`: what was typed, else the clock's.
+fn now(args: &QueryArgs) -> Result<Timestamp, Box<Problem>> {
+    let Some(text) = &args.now else {
+        return Ok(environment::now());
+    };
+    DateFormat::default().parse(text).ok_or_else(|| {
+        let message = format!("`--now {text}` is no date");
+        Problem::usage(
+            Diagnostic::error(&error::BAD_TIME, message).help("write it as `2024-01-31T12:00:00Z`"),
+        )
+    })
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::document::{Document, Related};
 use super::{Mapped, Shipper, script_block};
-use crate::import::windows::{Data, WindowsEvent, number};
+use crate::import::windows::{Account, Data, WindowsEvent, number};
 
 /// Maps an event of `Microsoft-Windows-PowerShell/Operational`.
 pub(super) fn map_operational(
@@ -34,32 +34,9 @@ pub(super) fn map_operational(
     if shipper == Shipper::Integration {
         document.put_some("process.pid", event.process_id);
     }
-    document.put_some("user.id", event.user.sid.clone());
-    if shipper == Shipper::Integration {
-        document.put_some("user.domain", event.user.domain.clone());
-        document.put_some("user.name", event.user.name.clone());
-        document.relate_field(Related::Hosts, "user.domain");
-    } else if let Some(user) = data.get("User") {
-        document.put_account("user", user);
-    }
-    document.relate_field(Related::User, "user.name");
+    user(&event.user, data, shipper, document);
     connected_user(data, document);
-    for (name, field) in [
-        ("MessageNumber", "powershell.sequence"),
-        ("MessageTotal", "powershell.total"),
-    ] {
-        document.put_some(field, data.take(name).and_then(|text| number(&text)));
-    }
-    for (name, field) in [
-        ("ShellID", "powershell.id"),
-        ("PipelineID", "powershell.pipeline_id"),
-        ("RunspaceID", "powershell.runspace_id"),
-        ("RunspaceId", "powershell.runspace_id"),
-        ("ScriptBlockId", "powershell.file.script_block_id"),
-        ("ScriptBlockText", "powershell.file.script_block_text"),
-    ] {
-        document.rename(data, name, field);
-    }
+    session_and_script(data, document);
     engine_and_command(data, document);
     if shipper == Shipper::Integration {
         script_block::measure(document);
@@ -85,6 +62,38 @@ pub(super) fn map_operational(
     } else {
         Mapped::HeaderOnly
     }
+}
+
+/// The parts of a message, the session, and the block of a script.
+fn session_and_script(data: &mut Data, document: &mut Document) {
+    for (name, field) in [
+        ("MessageNumber", "powershell.sequence"),
+        ("MessageTotal", "powershell.total"),
+    ] {
+        document.put_some(field, data.take(name).and_then(|text| number(&text)));
+    }
+    for (name, field) in [
+        ("ShellID", "powershell.id"),
+        ("PipelineID", "powershell.pipeline_id"),
+        ("RunspaceID", "powershell.runspace_id"),
+        ("RunspaceId", "powershell.runspace_id"),
+        ("ScriptBlockId", "powershell.file.script_block_id"),
+        ("ScriptBlockText", "powershell.file.script_block_text"),
+    ] {
+        document.rename(data, name, field);
+    }
+}
+
+fn user(user: &Account, data: &Data, shipper: Shipper, document: &mut Document) {
+    document.put_some("user.id", user.sid.clone());
+    if shipper == Shipper::Integration {
+        document.put_some("user.domain", user.domain.clone());
+        document.put_some("user.name", user.name.clone());
+        document.relate_field(Related::Hosts, "user.domain");
+    } else if let Some(user) = data.get("User") {
+        document.put_account("user", user);
+    }
+    document.relate_field(Related::User, "user.name");
 }
 
 /// Maps an event of `Windows PowerShell`, whose data have no names.

@@ -28,33 +28,8 @@ pub(super) fn write(
     open: bool,
     text: &mut String,
 ) {
+    summary(report, block, open, text);
     let check = block.first;
-    let open = if open { " open=\"open\"" } else { "" };
-    let _ = write!(
-        text,
-        "<details class=\"case\" id=\"{}\" data-verdict=\"{}\"{open}>\n\
-         <summary><span class=\"badge {}\"><span aria-hidden=\"true\">{}</span> {1}</span> ",
-        block.id,
-        check.verdict,
-        tone(check.verdict, report.view.strict),
-        sign(check.verdict),
-    );
-    if let Some(change) = block.change {
-        let tone = change_tone(change.class);
-        let word = change.class.word();
-        let _ = write!(text, "<span class=\"badge {tone}\">{word}</span> ");
-    }
-    let attack = if check.attack {
-        " <span class=\"attack\">attack</span>"
-    } else {
-        ""
-    };
-    let _ = writeln!(
-        text,
-        "<span class=\"name\">{}</span>{attack} <span class=\"sources\">{}</span></summary>",
-        escaped(&check.key.case),
-        escaped(&block.sources()),
-    );
     if let Some(reason) = &check.reason {
         let _ = writeln!(
             text,
@@ -86,6 +61,37 @@ pub(super) fn write(
         clauses(rule, explanation, text);
     }
     text.push_str("</details>\n");
+}
+
+/// Opens a case with its line: verdict, change, name and sources.
+fn summary(report: &Report<'_>, block: &Block<'_>, open: bool, text: &mut String) {
+    let check = block.first;
+    let open = if open { " open=\"open\"" } else { "" };
+    let _ = write!(
+        text,
+        "<details class=\"case\" id=\"{}\" data-verdict=\"{}\"{open}>\n\
+         <summary><span class=\"badge {}\"><span aria-hidden=\"true\">{}</span> {1}</span> ",
+        block.id,
+        check.verdict,
+        tone(check.verdict, report.view.strict),
+        sign(check.verdict),
+    );
+    if let Some(change) = block.change {
+        let tone = change_tone(change.class);
+        let word = change.class.word();
+        let _ = write!(text, "<span class=\"badge {tone}\">{word}</span> ");
+    }
+    let attack = if check.attack {
+        " <span class=\"attack\">attack</span>"
+    } else {
+        ""
+    };
+    let _ = writeln!(
+        text,
+        "<span class=\"name\">{}</span>{attack} <span class=\"sources\">{}</span></summary>",
+        escaped(&check.key.case),
+        escaped(&block.sources()),
+    );
 }
 
 /// A change of what is no check of this run.

@@ -10,7 +10,7 @@ use crate::scenario::model::{
     Alerts, Attack, Base, Case, Deployment, EventRole, EventSpec, Expectation, Expected, FieldName,
     Located, PerSource, Scenario,
 };
-use crate::scenario::yaml::{Node, NodeKind};
+use crate::scenario::yaml::{Key, Node, NodeKind};
 
 pub(in crate::scenario) const KEYS: &[&str] = &[
     "rule",
@@ -70,8 +70,7 @@ pub(super) fn scenario(parser: &mut Parser<'_>, document: usize, node: &Node) ->
     let tables = entries
         .take("tables")
         .map_or_else(Vec::new, |node| given::tables(parser, node));
-    let attack_node = entries.take("attack");
-    let cases_node = entries.take("cases");
+    let [attack_node, cases_node] = ["attack", "cases"].map(|key| entries.take(key));
     parser.rest(&entries, "a scenario", KEYS);
     let Some(attack_node) = attack_node else {
         parser.missing(
@@ -99,15 +98,26 @@ pub(super) fn scenario(parser: &mut Parser<'_>, document: usize, node: &Node) ->
         lacks_cases: false,
         cases: Vec::new(),
     };
+    attack_and_cases(parser, &mut scenario, attack_node, cases_node)?;
+    Some(scenario)
+}
+
+/// The attack, and then the cases, which refer to it.
+fn attack_and_cases(
+    parser: &mut Parser<'_>,
+    scenario: &mut Scenario,
+    attack_node: &Node,
+    cases_node: Option<&Node>,
+) -> Option<()> {
     let errors = parser.errors;
-    scenario.attack = attack(parser, &scenario, attack_node)?;
+    scenario.attack = attack(parser, scenario, attack_node)?;
     scenario.attack_is_broken = parser.errors > errors;
     if let Some(node) = cases_node {
         let mut lacking = false;
-        scenario.cases = cases(parser, &scenario, node, &mut lacking);
+        scenario.cases = cases(parser, scenario, node, &mut lacking);
         scenario.lacks_cases = lacking;
     }
-    Some(scenario)
+    Some(())
 }
 
 fn empty_attack(span: Span) -> Attack {
@@ -133,6 +143,9 @@ fn alert(span: Span) -> PerSource<Expectation> {
     })
 }
 
+/// A key of the attack with its value, where it is written.
+type Entry<'n> = Option<(&'n Key, &'n Node)>;
+
 fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<Attack> {
     let node = &each::resolve(parser, node, scenario);
     let mut entries = parser.map(node, "`attack`")?;
@@ -143,20 +156,47 @@ fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<A
         parser.missing(node.span, "the attack has no `name`", help);
         None
     };
-    let events = entries.take("events");
-    let events_from = entries.take_entry("events_from");
-    let [history, seen, indicators] =
-        ["history", "seen", "indicators"].map(|key| entries.take_entry(key));
+    let from = [
+        entries.take_entry("events"),
+        entries.take_entry("events_from"),
+    ];
+    let beside = ["history", "seen", "indicators"].map(|key| entries.take_entry(key));
     let expect = entries.take("expect");
     let force = entries.take("force");
     let schedule = entries
         .take("schedule")
         .and_then(|node| production::schedule(parser, node));
     parser.rest(&entries, "`attack`", ATTACK_KEYS);
+    let base = base(parser, scenario, node, from, beside)?;
+    let labels = event::labels(&base);
+    let expect = match expect {
+        Some(node) => expectation::expect(parser, scenario, node, None, &labels),
+        None => alert(node.span),
+    };
+    let sources = scenario.sources.as_deref();
+    expectation::covers(parser, scenario, &expect, sources, "the attack");
+    Some(Attack {
+        name: name.unwrap_or_else(|| Located::new(String::new(), node.span)),
+        base,
+        force: force.map_or_else(Vec::new, |node| event::force(parser, scenario, node)),
+        schedule,
+        expect,
+    })
+}
+
+/// The events of the attack: `events` or `events_from`, and what stands beside them in `history`,
+/// `seen` and `indicators`.
+fn base(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    node: &Node,
+    [events, events_from]: [Entry<'_>; 2],
+    [history, seen, indicators]: [Entry<'_>; 3],
+) -> Option<Base> {
     let mut base = match (events, events_from) {
-        (Some(events), None) => Base::Written(attack_events(parser, scenario, events)),
+        (Some((_, events)), None) => Base::Written(attack_events(parser, scenario, events)),
         (None, Some((_, from))) => Base::Captured(event::events_from(parser, from)?),
-        (Some(events), Some((key, _))) => {
+        (Some((_, events)), Some((key, _))) => {
             parser.error(
                 &WRONG_SHAPE,
                 key.span,
@@ -193,20 +233,7 @@ fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<A
         }
         repeated::labels_are_unique(parser, events);
     }
-    let labels = event::labels(&base);
-    let expect = match expect {
-        Some(node) => expectation::expect(parser, scenario, node, None, &labels),
-        None => alert(node.span),
-    };
-    let sources = scenario.sources.as_deref();
-    expectation::covers(parser, scenario, &expect, sources, "the attack");
-    Some(Attack {
-        name: name.unwrap_or_else(|| Located::new(String::new(), node.span)),
-        base,
-        force: force.map_or_else(Vec::new, |node| event::force(parser, scenario, node)),
-        schedule,
-        expect,
-    })
+    Some(base)
 }
 
 fn attack_events(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Vec<EventSpec> {

@@ -3,7 +3,7 @@
 use super::each::{self, Combination};
 use super::expectation::SiblingKeys;
 use super::sources::sources;
-use super::{Parser, because, event, expectation, given, production};
+use super::{Entries, Parser, because, event, expectation, given, production};
 use crate::diagnostic::{Span, escape};
 use crate::scenario::error::{CONTRADICTION, UNKNOWN_LABEL, UNKNOWN_SOURCE, WRONG_SHAPE};
 use crate::scenario::model::{
@@ -89,17 +89,7 @@ fn case(
     let events_from = entries
         .take("events_from")
         .and_then(|node| event::events_from(parser, node));
-    let (changes, labels) = changes(
-        parser,
-        scenario,
-        events_from.as_ref(),
-        [entries.take("remove"), entries.take("change")],
-        &[
-            (entries.take("add"), EventRole::Event),
-            (entries.take("history"), EventRole::History),
-            (entries.take("indicators"), EventRole::Indicator),
-        ],
-    );
+    let (changes, labels) = changes(parser, scenario, events_from.as_ref(), &mut entries);
     let force = entries
         .take("force")
         .map_or_else(Vec::new, |node| event::force(parser, scenario, node));
@@ -115,16 +105,7 @@ fn case(
     let completions = entries
         .take("completions")
         .map_or_else(Vec::new, |node| given::completions(parser, node));
-    let beside = SiblingKeys {
-        gap: entries.take_entry("gap"),
-        noise: entries.take_entry("noise"),
-        with: entries.take_entry("with"),
-    };
-    let expect_node = entries.take("expect");
-    let expect = match expect_node {
-        Some(node) => expectation::expect(parser, scenario, node, Some(&beside), &labels),
-        None => without_expect(parser, scenario, &beside, node.span),
-    };
+    let expect = expect(parser, scenario, &mut entries, &labels, node.span);
     let because = match entries.take("because") {
         Some(node) => because::because(parser, node, &expect),
         None => PerSource::All(Vec::new()),
@@ -147,10 +128,27 @@ fn case(
         because,
     };
     check_sources(parser, scenario, &case);
-    if case.events_from.is_some() || matches!(scenario.attack.base, Base::Captured(_)) {
-        check_captured(parser, &case);
-    }
+    check_captured(parser, scenario, &case);
     Some(case)
+}
+
+/// `expect` with the keys that stand beside it.
+fn expect(
+    parser: &mut Parser<'_>,
+    scenario: &Scenario,
+    entries: &mut Entries<'_>,
+    labels: &[String],
+    span: Span,
+) -> PerSource<Expectation> {
+    let beside = SiblingKeys {
+        gap: entries.take_entry("gap"),
+        noise: entries.take_entry("noise"),
+        with: entries.take_entry("with"),
+    };
+    match entries.take("expect") {
+        Some(node) => expectation::expect(parser, scenario, node, Some(&beside), labels),
+        None => without_expect(parser, scenario, &beside, span),
+    }
 }
 
 fn without_expect(
@@ -190,33 +188,21 @@ fn changes(
     parser: &mut Parser<'_>,
     scenario: &Scenario,
     events_from: Option<&EventsFrom>,
-    [remove, change]: [Option<&Node>; 2],
-    added: &[(Option<&Node>, EventRole)],
+    entries: &mut Entries<'_>,
 ) -> (Vec<Change>, Vec<String>) {
+    let [remove, change] = ["remove", "change"].map(|key| entries.take(key));
+    let added = [
+        (entries.take("add"), EventRole::Event),
+        (entries.take("history"), EventRole::History),
+        (entries.take("indicators"), EventRole::Indicator),
+    ];
     let mut labels = match events_from {
         Some(from) => event::labels(&Base::Captured(from.clone())),
         None => event::labels(&scenario.attack.base),
     };
-    let mut changes = Vec::new();
-    let mut removed: Vec<String> = Vec::new();
-    for label in remove.map_or_else(Vec::new, |node| parser.texts(node, "`remove`")) {
-        if removed.contains(&label.value) {
-            let message = format!("`{}` is removed twice", label.value);
-            parser.error(
-                &UNKNOWN_LABEL,
-                label.span,
-                message,
-                "",
-                &["take one of them out"],
-            );
-        } else if labels.contains(&label.value) {
-            labels.retain(|known| *known != label.value);
-            removed.push(label.value.clone());
-            changes.push(Change::Remove(label));
-        } else {
-            event::unknown_label(parser, &label.value, label.span, &labels);
-        }
-    }
+    let removed = remove.map_or_else(Vec::new, |node| removed(parser, node, &mut labels));
+    let of_removed = removed.iter().cloned().map(Change::Remove);
+    let mut changes: Vec<Change> = of_removed.collect();
     let steps: &[Node] = match change {
         None => &[],
         Some(node) => match &node.kind {
@@ -229,7 +215,7 @@ fn changes(
     }
     for (add, role) in added {
         let Some(add) = add else { continue };
-        for event in event::events(parser, scenario, add, *role) {
+        for event in event::events(parser, scenario, add, role) {
             if labels.contains(&event.label.value) {
                 let message = format!("an event is labelled `{}` already", event.label.value);
                 let help = "an added event needs a label of its own; `change` changes one";
@@ -243,19 +229,37 @@ fn changes(
     (changes, labels)
 }
 
+/// The labels of `remove`, which are taken from those of the case's events.
+fn removed(parser: &mut Parser<'_>, node: &Node, labels: &mut Vec<String>) -> Vec<Located<String>> {
+    let mut removed: Vec<Located<String>> = Vec::new();
+    for label in parser.texts(node, "`remove`") {
+        if removed.iter().any(|other| other.value == label.value) {
+            let message = format!("`{}` is removed twice", label.value);
+            let help = "take one of them out";
+            parser.error(&UNKNOWN_LABEL, label.span, message, "", &[help]);
+        } else if labels.contains(&label.value) {
+            labels.retain(|known| *known != label.value);
+            removed.push(label);
+        } else {
+            event::unknown_label(parser, &label.value, label.span, labels);
+        }
+    }
+    removed
+}
+
 fn change_events(
     parser: &mut Parser<'_>,
     scenario: &Scenario,
     step: &Node,
     labels: &[String],
-    removed: &[String],
+    removed: &[Located<String>],
     changes: &mut Vec<Change>,
 ) {
     let Some(entries) = parser.map(step, "`change`") else {
         return;
     };
     for (label, node) in entries.entries {
-        if removed.contains(&label.text) {
+        if removed.iter().any(|other| other.value == label.text) {
             let message = format!("`{}` is both removed and changed", label.text);
             parser.error(
                 &CONTRADICTION,
@@ -275,7 +279,10 @@ fn change_events(
 }
 
 /// The events of a capture are taken as they are, but for their fields.
-fn check_captured(parser: &mut Parser<'_>, case: &Case) {
+fn check_captured(parser: &mut Parser<'_>, scenario: &Scenario, case: &Case) {
+    if case.events_from.is_none() && !matches!(scenario.attack.base, Base::Captured(_)) {
+        return;
+    }
     if let Some(repeat) = &case.repeat {
         let help = "write the events in the scenario to repeat them";
         let message = "the events of a capture cannot be repeated";

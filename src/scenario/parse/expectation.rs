@@ -200,26 +200,7 @@ fn said_in_map(
     if let Some((key, node)) = entries.take_entry("matched") {
         said.matched = Some((matched(parser, node, labels), key.span));
     }
-    let by_source = entries.entries.iter().find(|(key, _)| {
-        let mut sources = scenario.sources.iter().flatten();
-        match scenario.sources {
-            Some(_) => sources.any(|source| source.value == key.text),
-            // Which sources there are is not known here: a map or a word of an outcome tells.
-            None => nearest(&key.text, KEYS.iter().copied()).is_none(),
-        }
-    });
-    if let Some((key, _)) = by_source {
-        let message = format!(
-            "`{}` cannot be mixed with the keys of an expectation",
-            key.text
-        );
-        parser.error(
-            &UNKNOWN_KEY,
-            key.span,
-            message,
-            "",
-            &["write one expectation for all sources, or one for each source by its name"],
-        );
+    if is_mixed(parser, scenario, &entries) {
         return;
     }
     parser.rest(&entries, "an expectation", KEYS);
@@ -235,6 +216,33 @@ fn said_in_map(
             &["write `alert` or `none`"],
         );
     }
+}
+
+/// Whether a source stands beside the keys of an expectation, which is reported.
+fn is_mixed(parser: &mut Parser<'_>, scenario: &Scenario, entries: &Entries<'_>) -> bool {
+    let by_source = entries.entries.iter().find(|(key, _)| {
+        let mut sources = scenario.sources.iter().flatten();
+        match scenario.sources {
+            Some(_) => sources.any(|source| source.value == key.text),
+            // Which sources there are is not known here: a map or a word of an outcome tells.
+            None => nearest(&key.text, KEYS.iter().copied()).is_none(),
+        }
+    });
+    let Some((key, _)) = by_source else {
+        return false;
+    };
+    let message = format!(
+        "`{}` cannot be mixed with the keys of an expectation",
+        key.text
+    );
+    parser.error(
+        &UNKNOWN_KEY,
+        key.span,
+        message,
+        "",
+        &["write one expectation for all sources, or one for each source by its name"],
+    );
+    true
 }
 
 fn outcome(parser: &mut Parser<'_>, node: &Node) -> Option<(Outcome, Span)> {
@@ -382,13 +390,11 @@ fn expectation(parser: &mut Parser<'_>, said: RawExpectation, span: Span) -> Exp
         matched,
     } = said;
     if let (Some(_), Some(second)) = (&gap, &noise) {
-        let message = "a `gap` and a `noise` at once";
-        parser.error(
-            &CONTRADICTION,
+        contradiction(
+            parser,
             second.span,
-            message,
-            "",
-            &["a gap is a known miss, noise is a known false positive; take one of them out"],
+            "a `gap` and a `noise` at once",
+            "a gap is a known miss, noise is a known false positive; take one of them out",
         );
         noise = None;
     }
@@ -399,49 +405,60 @@ fn expectation(parser: &mut Parser<'_>, said: RawExpectation, span: Span) -> Exp
         },
         |(outcome, _)| outcome,
     );
-    let expected =
-        match outcome {
-            Outcome::Alert(alerts) => {
-                if let Some(gap) = gap.take() {
-                    let message = "`gap` contradicts `alert`";
-                    parser.error(&CONTRADICTION, gap.span, message, "", &[
+    let expected = match outcome {
+        Outcome::Alert(alerts) => {
+            if let Some(gap) = gap.take() {
+                contradiction(
+                    parser,
+                    gap.span,
+                    "`gap` contradicts `alert`",
                     "a gap is a known miss: while it lasts, nothing is alerted; leave `alert` out",
-                ]);
-                }
-                let with = with.map_or_else(Vec::new, |(with, _)| with);
-                Expected::Alert {
-                    alerts,
-                    with,
-                    new_terms: new_terms.map_or_else(Vec::new, |(terms, _)| terms),
-                    matched: matched.map_or_else(Vec::new, |(matched, _)| matched),
-                    noise,
-                }
+                );
             }
-            Outcome::None => {
-                if let Some(noise) = noise.take() {
-                    let message = "`noise` contradicts `none`";
-                    parser.error(&CONTRADICTION, noise.span, message, "", &[
-                    "noise is a known false positive: while it lasts, the rule alerts; leave \
-                     `none` out",
-                ]);
-                }
-                let with = with.map(|(_, span)| ("with", span));
-                let new_terms = new_terms.map(|(_, span)| ("new_terms", span));
-                let matched = matched.map(|(_, span)| ("matched", span));
-                for (key, span) in [with, new_terms, matched].into_iter().flatten() {
-                    let message = format!("`{key}` contradicts `none`");
-                    parser.error(
-                        &CONTRADICTION,
-                        span,
-                        message,
-                        "",
-                        &["it checks an alert, and none is expected"],
-                    );
-                }
-                Expected::None { gap }
+            Expected::Alert {
+                alerts,
+                with: with.map_or_else(Vec::new, |(with, _)| with),
+                new_terms: new_terms.map_or_else(Vec::new, |(terms, _)| terms),
+                matched: matched.map_or_else(Vec::new, |(matched, _)| matched),
+                noise,
             }
-        };
+        }
+        Outcome::None => {
+            let beside = [
+                with.map(|(_, span)| ("with", span)),
+                new_terms.map(|(_, span)| ("new_terms", span)),
+                matched.map(|(_, span)| ("matched", span)),
+            ];
+            contradict_none(parser, noise.map(|noise| noise.span), beside);
+            Expected::None { gap }
+        }
+    };
     Expectation { span, expected }
+}
+
+/// Reports what cannot stand beside `none`: noise, and checks of an alert.
+fn contradict_none(
+    parser: &mut Parser<'_>,
+    noise: Option<Span>,
+    beside: [Option<(&str, Span)>; 3],
+) {
+    if let Some(span) = noise {
+        contradiction(
+            parser,
+            span,
+            "`noise` contradicts `none`",
+            "noise is a known false positive: while it lasts, the rule alerts; leave `none` out",
+        );
+    }
+    for (key, span) in beside.into_iter().flatten() {
+        let message = format!("`{key}` contradicts `none`");
+        let help = "it checks an alert, and none is expected";
+        contradiction(parser, span, &message, help);
+    }
+}
+
+fn contradiction(parser: &mut Parser<'_>, span: Span, message: &str, help: &str) {
+    parser.error(&CONTRADICTION, span, message, "", &[help]);
 }
 
 /// Checks that an expectation by source names exactly the sources on which the case runs, where

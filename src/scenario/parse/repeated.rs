@@ -137,37 +137,8 @@ pub(super) fn seen(
         parser.missing(key.span, "`seen` has no `at` before the case", help);
         return Vec::new();
     };
-    let mut combinations: Vec<Vec<FieldSetting>> = vec![Vec::new()];
-    for setting in field::settings(parser, scenario, &entries) {
-        let FieldAction::Set(values) = &setting.action else {
-            for combination in &mut combinations {
-                combination.push(setting.clone());
-            }
-            continue;
-        };
-        if !parser.few(
-            key.span,
-            combinations.len() * values.value.len(),
-            MOST_VALUES,
-            "seen events",
-        ) {
-            return Vec::new();
-        }
-        let one = |value: &WrittenValue| FieldSetting {
-            key: setting.key.clone(),
-            action: FieldAction::Set(Located::new(vec![value.clone()], values.span)),
-        };
-        let longer = combinations.iter().flat_map(|start| {
-            let with = |value: &WrittenValue| {
-                let mut longer = start.clone();
-                longer.push(one(value));
-                longer
-            };
-            values.value.iter().map(with).collect::<Vec<_>>()
-        });
-        combinations = longer.collect();
-    }
-    let Some(first) = first else {
+    let settings = field::settings(parser, scenario, &entries);
+    let (Some(combinations), Some(first)) = (combinations(parser, key, &settings), first) else {
         return Vec::new();
     };
     let several = combinations.len() > 1;
@@ -194,6 +165,41 @@ pub(super) fn seen(
         }
     };
     combinations.into_iter().enumerate().map(copy).collect()
+}
+
+/// The fields of each seen event: one event for each combination of the values; `None` for too many.
+fn combinations(
+    parser: &mut Parser<'_>,
+    key: &Key,
+    settings: &[FieldSetting],
+) -> Option<Vec<Vec<FieldSetting>>> {
+    let mut combinations: Vec<Vec<FieldSetting>> = vec![Vec::new()];
+    for setting in settings {
+        let FieldAction::Set(values) = &setting.action else {
+            for combination in &mut combinations {
+                combination.push(setting.clone());
+            }
+            continue;
+        };
+        let count = combinations.len() * values.value.len();
+        if !parser.few(key.span, count, MOST_VALUES, "seen events") {
+            return None;
+        }
+        let one = |value: &WrittenValue| FieldSetting {
+            key: setting.key.clone(),
+            action: FieldAction::Set(Located::new(vec![value.clone()], values.span)),
+        };
+        let longer = combinations.iter().flat_map(|start| {
+            let with = |value: &WrittenValue| {
+                let mut longer = start.clone();
+                longer.push(one(value));
+                longer
+            };
+            values.value.iter().map(with).collect::<Vec<_>>()
+        });
+        combinations = longer.collect();
+    }
+    Some(combinations)
 }
 
 /// Reports labels that two events of the attack have: one among `events` and one in `history` or

@@ -296,17 +296,8 @@ fn explain_syntax(text: &str, at: usize, message: &str) -> Pitfall {
     if says("mapping values are not allowed") {
         return explain_colon(line, line_text, at);
     }
-    if says("unclosed quote")
-        && let Some(end) = path_end(text, at)
-        && let Some(path) = text.get(at..end).filter(|path| path.starts_with('"'))
-    {
-        let message = "a backslash in double quotes begins an escape";
-        return Pitfall::new(&BACKSLASH, end - 2..end, message)
-            .label("this is a quote within the text")
-            .help(in_single_quotes(path));
-    }
     if says("unclosed quote") {
-        return Pitfall::new(&SYNTAX, one, "the quote is never closed").label("opened here");
+        return explain_open_quote(text, at, one);
     }
     if says("unclosed bracket") {
         return Pitfall::new(&SYNTAX, one, "the bracket is never closed").label("opened here");
@@ -339,16 +330,7 @@ fn explain_syntax(text: &str, at: usize, message: &str) -> Pitfall {
             .help("put the value in quotes if it begins with `- `");
     }
     if says("did not find expected '-'") {
-        let item = word(text, at);
-        if text
-            .get(item.clone())
-            .is_some_and(|word| word.starts_with('-'))
-        {
-            return Pitfall::new(&SYNTAX, item, "a list item without a blank")
-                .help("a list item begins with a dash and a blank: `- item`");
-        }
-        return Pitfall::new(&SYNTAX, item, "a key where a list item is expected")
-            .help("a list and a map cannot stand at the same place; check the indentation");
+        return explain_no_item(text, at);
     }
     if says("trailing content after") {
         return Pitfall::new(&SYNTAX, at..line.end, "text after the closing quote")
@@ -357,6 +339,34 @@ fn explain_syntax(text: &str, at: usize, message: &str) -> Pitfall {
     if says("comments must be separated") {
         return Pitfall::new(&SYNTAX, one, "a comment needs a blank before its `#`");
     }
+    explain_other(message, one)
+}
+
+fn explain_open_quote(text: &str, at: usize, quote: Range<usize>) -> Pitfall {
+    if let Some(end) = path_end(text, at)
+        && let Some(path) = text.get(at..end).filter(|path| path.starts_with('"'))
+    {
+        let message = "a backslash in double quotes begins an escape";
+        return Pitfall::new(&BACKSLASH, end - 2..end, message)
+            .label("this is a quote within the text")
+            .help(in_single_quotes(path));
+    }
+    Pitfall::new(&SYNTAX, quote, "the quote is never closed").label("opened here")
+}
+
+fn explain_no_item(text: &str, at: usize) -> Pitfall {
+    let item = word(text, at);
+    let found = text.get(item.clone());
+    if found.is_some_and(|word| word.starts_with('-')) {
+        return Pitfall::new(&SYNTAX, item, "a list item without a blank")
+            .help("a list item begins with a dash and a blank: `- item`");
+    }
+    Pitfall::new(&SYNTAX, item, "a key where a list item is expected")
+        .help("a list and a map cannot stand at the same place; check the indentation")
+}
+
+/// What the parser says itself, with the help that fits most such errors.
+fn explain_other(message: &str, place: Range<usize>) -> Pitfall {
     let message = cleaned(message);
     let help = if message.contains("tag") {
         "tags are not used here; a value that begins with `!` needs single quotes"
@@ -365,7 +375,7 @@ fn explain_syntax(text: &str, at: usize, message: &str) -> Pitfall {
     } else {
         "align the keys of one map and the dashes of one list; end a key with `: `"
     };
-    Pitfall::new(&SYNTAX, one, format!("not valid YAML: {message}")).help(help)
+    Pitfall::new(&SYNTAX, place, format!("not valid YAML: {message}")).help(help)
 }
 
 fn explain_colon(line: Range<usize>, line_text: &str, at: usize) -> Pitfall {
