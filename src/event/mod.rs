@@ -43,6 +43,11 @@ fn path_above(path: &str) -> Option<&str> {
 pub struct EventId(pub u32);
 
 impl EventId {
+    /// The ids of the events of a slice, in order.
+    pub fn of(events: &[Event]) -> impl Iterator<Item = Self> + use<> {
+        (0u32..).map(Self).take(events.len())
+    }
+
     /// The event's index in the slice that was evaluated.
     pub fn index(self) -> usize {
         self.0 as usize

@@ -157,7 +157,7 @@ pub fn explain(check: &CheckTrace, clauses: &[RuleClause]) -> Explanation {
             waived: Vec::new(),
         })
     };
-    let ids = (0u32..).map(EventId).take(input.events.len());
+    let ids = EventId::of(&input.events);
     let labels: Vec<String> = ids.map(|id| timeline::label(&input.labels, id)).collect();
     let deciding: BTreeSet<&ClauseName> = match &check.waived {
         Some(_) => BTreeSet::new(),

@@ -80,7 +80,7 @@ pub fn event_timeline(check: &CheckTrace) -> EventTimeline {
     let input = &check.input;
     let plan = &*input.compiled.plan;
     let evaluation = input.evaluation();
-    let mut ids: Vec<EventId> = (0u32..).map(EventId).take(input.events.len()).collect();
+    let mut ids: Vec<EventId> = EventId::of(&input.events).collect();
     // The sort is stable: of events that matter equally the earlier ones in the file stay.
     ids.sort_by_cached_key(|id| {
         let met = evaluation.stages_met(*id).next().is_some();

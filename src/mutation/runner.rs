@@ -293,7 +293,7 @@ fn live_items(checks: &[CheckUnderTest<'_>]) -> Option<FxHashSet<Span>> {
         let evaluation = under_test.evaluation.as_ref()?;
         let input = &under_test.check.input;
         for (id, clause) in input.compiled.plan.clauses.numbered() {
-            let mut events = (0u32..).map(EventId).take(input.events.len());
+            let mut events = EventId::of(&input.events);
             if clause.kind == ClauseKind::ListItem
                 && !live.contains(&clause.span)
                 && events.any(|event| evaluation.fact(id, event) == Some(true))

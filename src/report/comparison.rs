@@ -6,10 +6,10 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::coverage::rounded;
 use super::decider::{decider_entry, decider_words};
 use super::markdown::{code, diff_block, html, plain};
 use super::recorded;
+use super::share::rounded;
 use super::terminal::change::marked;
 use super::terminal::group::{alike_changes, groups, name};
 use crate::rule_diff::{Comparison, Difference, Measure, RuleChange, RuleChangeKind};

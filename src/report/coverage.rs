@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::markdown::{code, plain};
-use crate::coverage::{ClauseCoverage, Coverage, DecidedChecks, Gap, RuleCoverage, Share};
+use super::share::{rounded, table};
+use crate::coverage::{ClauseCoverage, Coverage, DecidedChecks, Gap, RuleCoverage};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -118,33 +119,11 @@ fn decided_checks(decided: &DecidedChecks) -> DecidedChecksEntry<'_> {
     }
 }
 
-/// To a tenth, never rounded up.
-pub(super) fn rounded(share: Share) -> f64 {
-    (share.percent() * 10.0).floor() / 10.0
-}
-
 /// Writes a table of the rules and a list of what is not covered.
 pub fn markdown(coverage: &Coverage) -> String {
-    let mut text = String::from("| rule | covered | clauses | |\n|---|---:|---:|---:|\n");
-    for rule in &coverage.rules {
-        let share = rule.share();
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {:.1} % |",
-            plain(&rule.rule_name),
-            share.good,
-            share.all,
-            rounded(share)
-        );
-    }
-    let share = coverage.share();
-    let _ = writeln!(
-        text,
-        "| **total** | {} | {} | {:.1} % |",
-        share.good,
-        share.all,
-        rounded(share)
-    );
+    let rules = coverage.rules.iter();
+    let rules = rules.map(|rule| (rule.rule_name.as_str(), rule.share()));
+    let mut text = table(("covered", "clauses"), rules, coverage.share());
     for rule in &coverage.rules {
         for gap in rule.gaps() {
             for missing in &gap.missing_cases {

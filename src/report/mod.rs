@@ -27,6 +27,7 @@ mod rule_change;
 mod rules;
 pub mod sarif;
 pub mod schema;
+mod share;
 pub mod terminal;
 mod words;
 

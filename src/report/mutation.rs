@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::coverage::rounded;
 use super::markdown::{code, plain};
+use super::share::{rounded, table};
 use crate::mutation::{MissingCase, MutantStatus, Mutation, RuleMutation, TriedMutant};
 
 #[derive(Serialize)]
@@ -131,26 +131,9 @@ fn missing_cases(rule: &RuleMutation, most: usize, text: &mut String) {
 
 /// Writes a table of the rules and the cases that each lacks, this many at most, or all for 0.
 pub fn markdown(mutation: &Mutation, survivors: usize) -> String {
-    let mut text = String::from("| rule | caught | mutants | |\n|---|---:|---:|---:|\n");
-    for rule in &mutation.rules {
-        let share = rule.share();
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {:.1} % |",
-            plain(&rule.rule_name),
-            share.good,
-            share.all,
-            rounded(share)
-        );
-    }
-    let share = mutation.share();
-    let _ = writeln!(
-        text,
-        "| **total** | {} | {} | {:.1} % |",
-        share.good,
-        share.all,
-        rounded(share)
-    );
+    let rules = mutation.rules.iter();
+    let rules = rules.map(|rule| (rule.rule_name.as_str(), rule.share()));
+    let mut text = table(("caught", "mutants"), rules, mutation.share());
     for rule in &mutation.rules {
         missing_cases(rule, survivors, &mut text);
     }

@@ -28,6 +28,7 @@ mod plans;
 mod rule;
 mod scenario;
 mod semantics;
+mod statement_pages;
 mod tree;
 
 #[test]

@@ -317,7 +317,7 @@ proptest! {
         for (id, _) in plan.positive() {
             let clauses = plan.clauses.numbered();
             for (clause, _) in clauses.filter(|(_, c)| c.stage == Some(id) && c.leaf.is_some()) {
-                for event in (0u32..).take(events.len()).map(EventId) {
+                for event in EventId::of(&events) {
                     let bit = !evaluation.fact(clause, event).unwrap();
                     let event = Some(event);
                     let change = Override::Fact { clause, event, bit };

@@ -21,20 +21,6 @@ pub(in crate::lint) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Fin
     let RuleKind::NewTerms(settings) = &subject.rule.kind else {
         return;
     };
-    for field in &settings.fields {
-        let without = subject.without(&field.name);
-        if without.is_empty() {
-            continue;
-        }
-        let message = format!(
-            "no event of {} carries {}: nothing is ever new there",
-            without.join(", "),
-            field.name
-        );
-        findings.push(
-            LINT.finding(subject.source, field.span, message, "")
-                .help("name a field that all sources have, or leave the source out of `index`")
-                .on(without),
-        );
-    }
+    let fields = settings.fields.iter();
+    findings.extend(subject.missing_fields(&LINT, fields, "nothing is ever new there"));
 }

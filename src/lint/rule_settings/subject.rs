@@ -6,7 +6,8 @@ use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::SourceText;
 use crate::lint::Claim;
 use crate::lint::claims::Basis;
-use crate::rule::Rule;
+use crate::lint::finding::{Finding, Lint};
+use crate::rule::{FieldName, Rule};
 
 /// The inputs of those lints.
 pub(in crate::lint) struct SettingsSubject<'a> {
@@ -18,8 +19,33 @@ pub(in crate::lint) struct SettingsSubject<'a> {
 }
 
 impl SettingsSubject<'_> {
+    /// Findings of a lint about the fields that no event of some claimed source carries; `effect` is
+    /// what comes of it there.
+    pub(in crate::lint) fn missing_fields<'f>(
+        &self,
+        lint: &'static Lint,
+        fields: impl Iterator<Item = &'f FieldName>,
+        effect: &str,
+    ) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for field in fields {
+            let without = self.without(&field.name);
+            if without.is_empty() {
+                continue;
+            }
+            let sources = without.join(", ");
+            let message = format!("no event of {sources} carries {}: {effect}", field.name);
+            findings.push(
+                lint.finding(self.source, field.span, message, "")
+                    .help("name a field that all sources have, or leave the source out of `index`")
+                    .on(without),
+            );
+        }
+        findings
+    }
+
     /// The claimed sources no event of which carries the field.
-    pub(in crate::lint) fn without(&self, field: &str) -> Vec<String> {
+    fn without(&self, field: &str) -> Vec<String> {
         let lacks = |claim: &&Claim<'_>| match claim.basis {
             Basis::Shaped(source) => {
                 let is_mapped = source.field(self.patterns, field).is_some();

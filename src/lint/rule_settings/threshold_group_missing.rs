@@ -22,20 +22,6 @@ pub(in crate::lint) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Fin
         return;
     };
     let cardinality = settings.cardinality.as_ref().map(|own| &own.field);
-    for field in settings.group_by.iter().chain(cardinality) {
-        let without = subject.without(&field.name);
-        if without.is_empty() {
-            continue;
-        }
-        let message = format!(
-            "no event of {} carries {}: it is counted in no group",
-            without.join(", "),
-            field.name
-        );
-        findings.push(
-            LINT.finding(subject.source, field.span, message, "")
-                .help("name a field that all sources have, or leave the source out of `index`")
-                .on(without),
-        );
-    }
+    let fields = settings.group_by.iter().chain(cardinality);
+    findings.extend(subject.missing_fields(&LINT, fields, "it is counted in no group"));
 }

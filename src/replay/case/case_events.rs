@@ -92,8 +92,7 @@ impl CaseEvents {
 
     /// Leaves out the events that are context.
     pub(in crate::replay) fn without_context(&self) -> impl Iterator<Item = Override> + '_ {
-        let events = (0u32..).map(EventId).take(self.events.len());
-        events
+        EventId::of(&self.events)
             .filter(|event| self.is_context(*event))
             .map(Override::Without)
     }

@@ -255,7 +255,7 @@ fn searched(
             Some((name, _)) => name.clone(),
             None if is_unrouted(input.case_events, number) => "threat_index".to_owned(),
             None => {
-                let others = (0u32..).map(EventId).take(input.case_events.events.len());
+                let others = EventId::of(&input.case_events.events);
                 let others = others.filter(|id| id.index() != number);
                 let blockers = evaluation.blockers(&BlockerHint {
                     waived: others.map(Override::Without).collect(),

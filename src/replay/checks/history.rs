@@ -12,7 +12,7 @@ pub(in crate::replay) fn uncounted(run: &Run<'_>) -> Vec<String> {
     if !matches!(kind, RuleKind::Threshold(_) | RuleKind::NewTerms(_)) {
         return Vec::new();
     }
-    let ids = (0u32..).map(EventId).take(run.case_events.events.len());
+    let ids = EventId::of(&run.case_events.events);
     let past: Vec<EventId> = ids.filter(|id| run.case_events.is_context(*id)).collect();
     if past.is_empty() {
         return Vec::new();

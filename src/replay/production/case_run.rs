@@ -155,7 +155,7 @@ pub(in crate::replay) fn executions(
     case_events: &CaseEvents,
     setting: &ScheduleConfig<'_>,
 ) -> Option<(i64, i64)> {
-    let ids = (0u32..).map(EventId).take(case_events.events.len());
+    let ids = EventId::of(&case_events.events);
     let of_case: Vec<EventId> = ids.filter(|id| !case_events.is_context(*id)).collect();
     setting.executions(&case_events.events, &of_case)
 }

@@ -57,9 +57,7 @@ const MOST: i64 = 40;
 /// The executions of a run: of the phase that was asked for, else of the worst one.
 pub(in crate::replay) fn timeline(run: &Run<'_>, overrides: &[Override]) -> Option<Timeline> {
     let setting = &run.setting;
-    let ids: Vec<EventId> = (0u32..)
-        .map(EventId)
-        .take(run.case_events.events.len())
+    let ids: Vec<EventId> = EventId::of(&run.case_events.events)
         .filter(|event| run.evaluation.stages_met(*event).next().is_some())
         .collect();
     let arrivals = setting.relative(&run.case_events.events, &ids);

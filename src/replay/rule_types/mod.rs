@@ -68,7 +68,7 @@ pub(super) fn run_schedule(
     let meets = |event: &EventId| {
         !overrides.is_empty() || run.evaluation.stages_met(*event).next().is_some()
     };
-    let numbers = (0u32..).map(EventId).take(run.case_events.events.len());
+    let numbers = EventId::of(&run.case_events.events);
     let events: Vec<EventId> = numbers.filter(meets).collect();
     if events.len() > MOST || events.is_empty() {
         return ScheduledOutcome::new(whole(), Vec::new(), false);

@@ -63,9 +63,7 @@ pub(in crate::replay) fn of_lost(indicators: &Indicators<'_>, number: usize) -> 
         return Vec::new();
     }
     with_evaluation(indicators, |evaluation| {
-        let others = (0u32..)
-            .map(EventId)
-            .take(indicators.case_events.events.len());
+        let others = EventId::of(&indicators.case_events.events);
         let others = others.filter(|event| event.index() != number);
         let blockers = evaluation.blockers(&BlockerHint {
             waived: others.map(Override::Without).collect(),

@@ -16,12 +16,12 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::View;
-use super::coverage::rounded;
 use super::glossary;
 use super::headline::{Tone, headline};
 use super::links::Links;
 use super::markup::escaped;
 use super::rules::counts;
+use super::share::rounded;
 use super::words::counted as count;
 use crate::coverage::Coverage;
 use crate::explain::timeline::CheckDetails;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::super::coverage::rounded;
 use super::super::markup::escaped;
 use super::super::rule_change;
+use super::super::share::rounded;
 use super::blocks::{Report, Rule, Tested, sign, tone};
 use super::{at, case, count, query};
 use crate::replay::outcome::Check;

@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::excerpt;
-use super::style::{BAD, DIM, GOOD, NAME, Painter, WARN, clean};
-use crate::coverage::{Coverage, RuleCoverage, Share};
+use super::style::{DIM, Painter, clean};
+use super::{excerpt, share};
+use crate::coverage::{Coverage, RuleCoverage};
 
 /// How the report of `coverage` is to look.
 #[derive(Debug, Clone, Copy, Default)]
@@ -73,16 +73,8 @@ fn fields(fields: &[String]) -> String {
 }
 
 fn rule_line(rule: &RuleCoverage, painter: Painter, text: &mut String) {
-    let share = rule.share();
-    let style = if share.good == share.all { GOOD } else { WARN };
-    let _ = writeln!(
-        text,
-        "{}  {:<10} {}  {}",
-        painter.paint(style, &percent(share)),
-        format!("{} of {}", share.good, share.all),
-        painter.paint(NAME, &rule.rule_name),
-        painter.paint(DIM, &rule.rule_file)
-    );
+    let (name, file) = (&rule.rule_name, &rule.rule_file);
+    share::rule_line(rule.share(), name, file, painter, text);
     let only = |mark: &str| {
         let marked = rule.clauses.iter().filter(|clause| clause.is_covered());
         let marked = marked.filter(|clause| {
@@ -105,33 +97,6 @@ fn rule_line(rule: &RuleCoverage, painter: Painter, text: &mut String) {
 }
 
 fn total(coverage: &Coverage, min: Option<f64>, painter: Painter, text: &mut String) {
-    let share = coverage.share();
-    let missed = min.is_some_and(|min| share.percent() < min);
-    let style = if missed {
-        BAD
-    } else if share.good == share.all {
-        GOOD
-    } else {
-        WARN
-    };
-    let rules = coverage.rules.len();
-    let plural = if rules == 1 { "" } else { "s" };
-    let gate = match min {
-        Some(min) if missed => format!(", below --min {min}"),
-        _ => String::new(),
-    };
-    let _ = writeln!(
-        text,
-        "{}{} of {} clauses in {rules} rule{plural}: {}{gate}",
-        painter.key(style, "coverage"),
-        share.good,
-        share.all,
-        percent(share).trim_start(),
-    );
-}
-
-/// Seven columns; never rounded up to a hundred.
-pub(super) fn percent(share: Share) -> String {
-    let tenths = (share.percent() * 10.0).floor() / 10.0;
-    format!("{tenths:>5.1} %")
+    let words = format!("clauses in {}", share::rules(coverage.rules.len()));
+    share::total("coverage", &words, coverage.share(), min, painter, text);
 }

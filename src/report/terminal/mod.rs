@@ -14,6 +14,7 @@ pub(super) mod group;
 mod mutation;
 mod review;
 mod rules;
+mod share;
 mod style;
 mod summary;
 mod timeline;

@@ -2,11 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::excerpt;
-use super::style::{BAD, CAME, DIM, GONE, GOOD, NAME, Painter, WARN, clean, width};
+use super::style::{BAD, CAME, DIM, GONE, GOOD, Painter, clean, width};
+use super::{excerpt, share};
 use crate::mutation::{MissingCase, MutantStatus, Mutation, RuleMutation, TriedMutant};
-
-use super::coverage::percent;
 
 /// How much of a clause is shown in the words for a case.
 const CLAUSE: usize = 60;
@@ -60,16 +58,8 @@ pub fn write_mutation(mutation: &Mutation, options: MutationOptions, text: &mut 
 }
 
 fn rule_line(rule: &RuleMutation, painter: Painter, text: &mut String) {
-    let share = rule.share();
-    let style = if share.good == share.all { GOOD } else { WARN };
-    let _ = writeln!(
-        text,
-        "{}  {:<10} {}  {}",
-        painter.paint(style, &percent(share)),
-        format!("{} of {}", share.good, share.all),
-        painter.paint(NAME, &rule.rule_name),
-        painter.paint(DIM, &rule.rule_file)
-    );
+    let (name, file) = (&rule.rule_name, &rule.rule_file);
+    share::rule_line(rule.share(), name, file, painter, text);
     let count = |status: &MutantStatus| {
         rule.mutants
             .iter()
@@ -179,27 +169,6 @@ fn listed(mutant: &TriedMutant, painter: Painter, text: &mut String) {
 }
 
 fn total(mutation: &Mutation, min: Option<f64>, painter: Painter, text: &mut String) {
-    let share = mutation.share();
-    let missed = min.is_some_and(|min| share.percent() < min);
-    let style = if missed {
-        BAD
-    } else if share.good == share.all {
-        GOOD
-    } else {
-        WARN
-    };
-    let rules = mutation.rules.len();
-    let plural = if rules == 1 { "" } else { "s" };
-    let gate = match min {
-        Some(min) if missed => format!(", below --min {min}"),
-        _ => String::new(),
-    };
-    let _ = writeln!(
-        text,
-        "{}{} of {} mutants of {rules} rule{plural} caught: {}{gate}",
-        painter.key(style, "mutation"),
-        share.good,
-        share.all,
-        percent(share).trim_start(),
-    );
+    let words = format!("mutants of {} caught", share::rules(mutation.rules.len()));
+    share::total("mutation", &words, mutation.share(), min, painter, text);
 }
