@@ -12,7 +12,7 @@
 //! `trapline test` calls the same.
 //!
 //! ```
-//! use trapline::{Catalogue, Conclusion, ExitCode, Layout, Memory, Project, Request};
+//! use trapline::{Catalogue, Conclusion, ExitCode, Layout, MemoryFiles, Project, RunRequest};
 //!
 //! let rule = r#"
 //! [rule]
@@ -37,14 +37,14 @@
 //!     expect: none
 //!     because: process.name
 //! ";
-//! let files = Memory::new([
+//! let files = MemoryFiles::new([
 //!     ("rules/shell.toml", rule),
 //!     ("scenarios/shell.yaml", scenario),
 //! ]);
 //! let layouts = [Layout::default()];
 //! let project = Project::new(&files, &layouts);
 //! let catalogue = Catalogue::builtin()?;
-//! let run = project.run(project.load(&[]), &catalogue, &Request::default());
+//! let run = project.run(project.load(&[]), &catalogue, &RunRequest::default());
 //!
 //! let verdicts: Vec<_> = run.outcome.checks().map(|check| check.verdict.word()).collect();
 //! assert_eq!(verdicts, ["passed", "passed"]);
@@ -73,8 +73,8 @@
 //! # "#;
 //! use std::sync::Mutex;
 //! use trapline::{
-//!     Catalogue, Check, CheckKey, Layout, Loaded, Memory, Observed, Outcome, Project, Receiver,
-//!     Request, RunEvent, ScenarioOutcome, Target, TestRun, Verdict,
+//!     Catalogue, Check, CheckKey, Layout, Loaded, MemoryFiles, Observed, Outcome, Project, Receiver,
+//!     RunRequest, RunEvent, ScenarioOutcome, Target, TestRun, Verdict,
 //! };
 //!
 //! #[derive(Default)]
@@ -100,7 +100,7 @@
 //!     change: {shell: {process.executable: C:\Windows\notepad.exe}}
 //!     expect: alert
 //! ";
-//! let files = Memory::new([
+//! let files = MemoryFiles::new([
 //!     ("rules/shell.toml", rule),
 //!     ("scenarios/shell.yaml", scenario),
 //! ]);
@@ -109,10 +109,7 @@
 //! let loaded: Loaded = project.load(&[Target::Path("scenarios/shell.yaml".to_owned())]);
 //! assert!(loaded.diagnostics.is_empty());
 //! let names = Names::default();
-//! let request = Request {
-//!     receiver: Some(&names),
-//!     ..Request::default()
-//! };
+//! let request = RunRequest::default().with_receiver(&names);
 //! let run: TestRun = project.run(loaded, &Catalogue::builtin()?, &request);
 //!
 //! let outcome: &Outcome = &run.outcome;
@@ -136,6 +133,55 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Choose what runs
+//!
+//! A [`Layout`] says where rules and scenarios are, a [`Selection`] which checks run: it is the
+//! expression of `trapline test -k`. Options are made of their defaults and setters, so that a later
+//! version can add one.
+//!
+//! ```
+//! # let rule = r#"
+//! # [rule]
+//! # name = "A shell starts"
+//! # rule_id = "r-1"
+//! # type = "eql"
+//! # language = "eql"
+//! # severity = "high"
+//! # risk_score = 73
+//! # index = ["logs-endpoint.events.process-*"]
+//! # query = 'process where event.type == "start" and process.name : "cmd.exe"'
+//! # "#;
+//! # let scenario = r"
+//! # attack:
+//! #   name: cmd starts
+//! #   events:
+//! #     shell: {is: process, process.executable: C:\Windows\System32\cmd.exe}
+//! #   expect: alert
+//! # cases:
+//! #   - name: another program
+//! #     change: {shell: {process.executable: C:\Windows\notepad.exe}}
+//! #     expect: none
+//! # ";
+//! use trapline::{Catalogue, Layout, MemoryFiles, Project, RunRequest, Selection};
+//!
+//! let files = MemoryFiles::new([
+//!     ("detections/shell.toml", rule),
+//!     ("tests/shell.yaml", scenario),
+//! ]);
+//! let layouts = [Layout::default()
+//!     .with_rules(["detections"])
+//!     .with_scenarios("tests")];
+//! let project = Project::new(&files, &layouts);
+//! let selection = Selection::parse("case:another").map_err(|mistake| mistake.message)?;
+//! let request = RunRequest::default()
+//!     .with_selection(&selection)
+//!     .with_jobs(1);
+//! let run = project.run(project.load(&[]), &Catalogue::builtin()?, &request);
+//! let cases: Vec<_> = run.outcome.checks().map(|check| &check.key.case).collect();
+//! assert_eq!(cases, ["another program"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Files of your own
 //!
 //! [`ProjectFiles`] stands between a project and its files: an editor gives the texts of its
@@ -144,11 +190,11 @@
 //! ```
 //! use std::sync::Arc;
 //! use trapline::{
-//!     Code, Diagnostic, Files, Layout, Memory, Project, ProjectFiles, ReadSeek, SourceText,
+//!     Code, Diagnostic, Files, Layout, MemoryFiles, Project, ProjectFiles, ReadSeek, SourceText,
 //! };
 //!
 //! /// Files that are never written.
-//! struct ReadOnly(Memory);
+//! struct ReadOnly(MemoryFiles);
 //!
 //! impl Files for ReadOnly {
 //!     fn open_beside(
@@ -190,7 +236,7 @@
 //!     }
 //! }
 //!
-//! let files = ReadOnly(Memory::new([("rules/broken.toml", "[rule]\nname = 1\n")]));
+//! let files = ReadOnly(MemoryFiles::new([("rules/broken.toml", "[rule]\nname = 1\n")]));
 //! let layouts = [Layout::default()];
 //! let loaded = Project::new(&files, &layouts).load(&[]);
 //! assert!(loaded.diagnostics.is_empty(), "no scenario asks for the rule");
@@ -201,7 +247,7 @@
 //! A [`RuleMatcher`] is one compiled rule; it gives an [`Alert`] for each match among documents.
 //!
 //! ```
-//! use trapline::{Alert, Catalogue, EventRecord, InvalidProfile, MatchError, RuleMatcher};
+//! use trapline::{Alert, Catalogue, InvalidProfile, MatchError, MatchedEvent, RuleMatcher};
 //!
 //! let rule = r#"
 //! [rule]
@@ -226,7 +272,7 @@
 //! let matcher = RuleMatcher::new("shell.toml", rule, &catalogue?)?;
 //! let alerts: Vec<Alert> = matcher.alerts(documents)?;
 //! assert_eq!(alerts.len(), 1);
-//! let last: &EventRecord = alerts[0].events[1].as_ref().unwrap();
+//! let last: &MatchedEvent = alerts[0].events[1].as_ref().unwrap();
 //! assert_eq!(last.line, 3);
 //! assert_eq!(last.timestamp.as_deref(), Some("2024-01-01T10:00:01Z"));
 //! assert!(matches!(
@@ -318,11 +364,13 @@ pub use crate::data_source::{Catalogue, InvalidProfile};
 pub use crate::diagnostic::{Code, Diagnostic, Severity, SourceText};
 pub use crate::event::io::{Files, ReadSeek};
 pub use crate::project::{
-    Conclusion, ExitCode, Layout, Loaded, Memory, Project, ProjectFiles, Request, Target, TestRun,
+    Conclusion, ExitCode, Layout, Loaded, MemoryFiles, Project, ProjectFiles, RunRequest, Target,
+    TestRun,
 };
 pub use crate::replay::outcome::{CheckKey, ScenarioOutcome};
-pub use crate::replay::{Check, Event as RunEvent, Observed, Outcome, Receiver, Verdict};
-pub use crate::scan::{Alert, EventRecord, MatchError, RuleMatcher};
+pub use crate::replay::select::Selection;
+pub use crate::replay::{Check, Observed, Outcome, Receiver, RunEvent, Verdict};
+pub use crate::scan::{Alert, EventRecord as MatchedEvent, MatchError, RuleMatcher};
 
 /// Runs the command line `trapline` with these arguments, the first of them being the program's
 /// name. It prints, reads and writes files, and may be called once in a process.

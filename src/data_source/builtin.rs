@@ -150,6 +150,7 @@ pub(super) fn list(name: &str) -> Option<Arc<FieldList>> {
 
 /// A profile that cannot be used; a test makes sure that none of ours is.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidProfile {
     /// No TOML, or not of the right shape.
     #[error("data source {name}: {reason}")]

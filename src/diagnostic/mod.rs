@@ -49,6 +49,7 @@ pub struct Label {
 /// The message must stand alone on one line; labels show the places (the first one is the place
 /// that the diagnostic is about), help names the next action.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// What kind of diagnostic this is; each has a page in `docs/errors/`.
     pub code: &'static Code,

@@ -125,7 +125,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::project::Memory;
+    use crate::project::MemoryFiles;
 
     #[test]
     fn changes_apply_one_after_the_other() {
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn an_open_document_hides_the_file() {
-        let files = Memory::new([("a.yaml", "saved"), ("b.yaml", "saved")]);
+        let files = MemoryFiles::new([("a.yaml", "saved"), ("b.yaml", "saved")]);
         let open = Texts::from([("a.yaml".to_owned(), SourceText::new("a.yaml", "typed"))]);
         let overlay = Overlay {
             files: &files,

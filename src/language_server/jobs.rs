@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::lint;
 use crate::project::config::FILE as CONFIGURATION;
 use crate::project::rule_files::is_rule;
-use crate::project::{Project, Request, SnapshotPolicy, Target, TestRun, config};
+use crate::project::{Project, RunRequest, SnapshotPolicy, Target, TestRun, config};
 use crate::scenario;
 use crate::snapshot::Accept;
 
@@ -167,10 +167,10 @@ impl Job {
         let project = Project::new(&overlay, &self.setup.layouts);
         let loaded = project.load(&[Target::Path(self.name.clone())]);
         let depends = loaded.depends.names().map(str::to_owned).collect();
-        let request = Request {
+        let request = RunRequest {
             observe: true,
             snapshots,
-            ..Request::default()
+            ..RunRequest::default()
         };
         let test = project.run(loaded, &self.setup.catalogue, &request);
         let mut run = Run {

@@ -8,6 +8,7 @@ use crate::snapshot::{Change, Class};
 
 /// How a run ended, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Conclusion {
     /// A person ended it.
     Interrupted,

@@ -4,6 +4,7 @@ use crate::diagnostic::Diagnostic;
 
 /// How the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ExitCode {
     /// 0: everything passed.
     Passed,

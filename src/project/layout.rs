@@ -5,6 +5,7 @@ use super::rule_files::{EXTENSIONS, apart, file_of, is_rule};
 
 /// Rules and the scenarios that belong to them; directories by name, relative to the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Layout {
     /// Directories with rules; a directory may be absent.
     pub rules: Vec<String>,
@@ -28,6 +29,42 @@ impl Default for Layout {
 }
 
 impl Layout {
+    /// The same with these directories of rules.
+    #[must_use]
+    pub fn with_rules(self, rules: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            rules: rules.into_iter().map(Into::into).collect(),
+            ..self
+        }
+    }
+
+    /// The same with this directory of scenarios.
+    #[must_use]
+    pub fn with_scenarios(self, scenarios: impl Into<String>) -> Self {
+        Self {
+            scenarios: scenarios.into(),
+            ..self
+        }
+    }
+
+    /// The same with these exception lists, or directories of them.
+    #[must_use]
+    pub fn with_exceptions(self, lists: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            exceptions: lists.into_iter().map(Into::into).collect(),
+            ..self
+        }
+    }
+
+    /// The same with these directories of data sources.
+    #[must_use]
+    pub fn with_sources(self, sources: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            sources: sources.into_iter().map(Into::into).collect(),
+            ..self
+        }
+    }
+
     /// `rules/windows/a.toml` → `scenarios/windows/a.yaml`, of a rule in a file of many
     /// `rules/a.ndjson#ID` → `scenarios/a/ID.yaml`, and likewise for a directory; `None` for a name
     /// that is not below the rules.

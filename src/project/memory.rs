@@ -11,9 +11,9 @@ use crate::event::io::{Files, ReadSeek};
 
 /// The files of a project, held in memory: name → text.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<BTreeMap<String, String>>);
+pub struct MemoryFiles(Mutex<BTreeMap<String, String>>);
 
-impl Memory {
+impl MemoryFiles {
     /// Files with these names and texts.
     pub fn new<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Self {
         let owned = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
@@ -34,7 +34,7 @@ impl Memory {
     }
 }
 
-impl Files for Memory {
+impl Files for MemoryFiles {
     fn open_beside(
         &self,
         beside: &str,
@@ -45,7 +45,7 @@ impl Files for Memory {
     }
 }
 
-impl ProjectFiles for Memory {
+impl ProjectFiles for MemoryFiles {
     fn exists(&self, name: &str) -> bool {
         self.with(|files| files.keys().any(|file| below(file, name).is_some()))
     }

@@ -32,8 +32,8 @@ pub use files::ProjectFiles;
 pub use gates::{Gates, MissedGate, Missing, RequireTested};
 pub use layout::Layout;
 pub use load::Loaded;
-pub use memory::Memory;
-pub use run::{Listed, Request, TestRun};
+pub use memory::MemoryFiles;
+pub use run::{Listed, RunRequest, TestRun};
 pub use snapshot_files::SnapshotPolicy;
 pub use target::Target;
 

@@ -21,7 +21,8 @@ use crate::snapshot::Scope;
 
 /// The selection of a run, and the files that it may write.
 #[derive(Clone, Default)]
-pub struct Request<'a> {
+#[non_exhaustive]
+pub struct RunRequest<'a> {
     /// Only the checks that this expression selects.
     pub selection: Option<&'a Selection>,
     /// Only these data sources; all of them when empty.
@@ -46,7 +47,55 @@ pub struct Request<'a> {
     pub snapshots: SnapshotPolicy,
 }
 
-impl<'a> Request<'a> {
+impl<'a> RunRequest<'a> {
+    /// The same for the checks that this expression selects.
+    #[must_use]
+    pub fn with_selection(self, selection: &'a Selection) -> Self {
+        Self {
+            selection: Some(selection),
+            ..self
+        }
+    }
+
+    /// The same for these data sources.
+    #[must_use]
+    pub fn with_sources(self, sources: &'a [String]) -> Self {
+        Self { sources, ..self }
+    }
+
+    /// The same on so many threads.
+    #[must_use]
+    pub fn with_jobs(self, jobs: usize) -> Self {
+        Self { jobs, ..self }
+    }
+
+    /// The same, ended by the first check that fails.
+    #[must_use]
+    pub fn with_fail_fast(self) -> Self {
+        Self {
+            fail_fast: true,
+            ..self
+        }
+    }
+
+    /// The same, failed by outcomes that are not proven, open or not implemented.
+    #[must_use]
+    pub fn with_strict(self) -> Self {
+        Self {
+            strict: true,
+            ..self
+        }
+    }
+
+    /// The same with a receiver of what happens during the run.
+    #[must_use]
+    pub fn with_receiver(self, receiver: &'a dyn Receiver) -> Self {
+        Self {
+            receiver: Some(receiver),
+            ..self
+        }
+    }
+
     /// What the rooms below are asked, for these KEYs.
     fn options(&self, keys: &'a [String]) -> Options<'a> {
         Options {
@@ -67,6 +116,7 @@ impl<'a> Request<'a> {
 
 /// The checks that a run would have.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Listed {
     /// The checks, in the order of the files.
     pub keys: Vec<CheckKey>,
@@ -78,6 +128,7 @@ pub struct Listed {
 
 /// A finished run: all that reports and the exit code are made from.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct TestRun {
     /// The checks of each scenario.
     pub outcome: Outcome,
@@ -107,7 +158,7 @@ impl Project<'_> {
         clippy::needless_pass_by_value,
         reason = "a run is the end of what was loaded"
     )]
-    pub fn run(&self, loaded: Loaded, catalogue: &Catalogue, request: &Request<'_>) -> TestRun {
+    pub fn run(&self, loaded: Loaded, catalogue: &Catalogue, request: &RunRequest<'_>) -> TestRun {
         let options = request.options(&loaded.keys);
         let tests = loaded.tests();
         let (replayed, observed) = if request.observe {
@@ -159,7 +210,7 @@ impl Project<'_> {
     }
 
     /// Lists the checks of a run and reads the rules that nothing tests, without running anything.
-    pub fn list(&self, loaded: &Loaded, catalogue: &Catalogue, request: &Request<'_>) -> Listed {
+    pub fn list(&self, loaded: &Loaded, catalogue: &Catalogue, request: &RunRequest<'_>) -> Listed {
         let options = request.options(&loaded.keys);
         let (mut rules, broken) = self.census_and_errors(loaded, catalogue);
         let tests = loaded.tests();

@@ -115,7 +115,7 @@ fn old(
 mod tests {
     use super::*;
     use crate::project::Layout;
-    use crate::project::memory::Memory;
+    use crate::project::memory::MemoryFiles;
     use crate::replay::outcome::Verdict;
     use crate::replay::test_fixtures::{self, ATTACK, SCENARIO, alert, check, stopped};
     use crate::snapshot::Class;
@@ -123,7 +123,7 @@ mod tests {
     use crate::replay::reason::Reason;
 
     struct Fixture {
-        files: Memory,
+        files: MemoryFiles,
         layouts: [Layout; 1],
         writes: bool,
     }
@@ -131,7 +131,7 @@ mod tests {
     impl Fixture {
         fn new(writes: bool) -> Self {
             Self {
-                files: Memory::default(),
+                files: MemoryFiles::default(),
                 layouts: [Layout::default()],
                 writes,
             }

@@ -2,6 +2,7 @@
 
 /// The files to load, by name relative to the project's root.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Target {
     /// A scenario or rule file, or a directory with either.
     Path(String),

@@ -5,7 +5,8 @@ use super::outcome::{Check, CheckKey, ScenarioOutcome};
 
 /// Something that happened during a run.
 #[derive(Debug, Clone, Copy)]
-pub enum Event<'a> {
+#[non_exhaustive]
+pub enum RunEvent<'a> {
     /// A check is about to be evaluated.
     CheckStarted(&'a CheckKey),
     /// A check has its verdict.
@@ -18,7 +19,7 @@ pub enum Event<'a> {
 /// come from any thread and in any order; those of one scenario come in order, source by source.
 pub trait Receiver: Sync {
     /// Takes an event.
-    fn receive(&self, event: Event<'_>);
+    fn receive(&self, event: RunEvent<'_>);
 }
 
 /// A receiver that ignores every event.
@@ -26,5 +27,5 @@ pub trait Receiver: Sync {
 pub struct Ignore;
 
 impl Receiver for Ignore {
-    fn receive(&self, _: Event<'_>) {}
+    fn receive(&self, _: RunEvent<'_>) {}
 }

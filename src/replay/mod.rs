@@ -31,7 +31,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 pub use case::exclusions::{LinkedException, exceptions_of, read_list};
-pub use events::{Event, Receiver};
+pub use events::{Receiver, RunEvent};
 pub use outcome::{Check, Observed, Outcome, Verdict};
 
 use crate::compile::Syntax;
@@ -206,7 +206,7 @@ fn run_all(
         let one = replay(test, catalogue, files, options, observing);
         options
             .receiver
-            .receive(Event::ScenarioFinished(&one.outcome));
+            .receive(RunEvent::ScenarioFinished(&one.outcome));
         if one.stopped {
             last.fetch_min(number, Ordering::Relaxed);
         }

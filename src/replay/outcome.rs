@@ -13,6 +13,7 @@ use crate::scenario::Skipped;
 
 /// Everything that one run of `trapline test` gave, in file order.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Outcome {
     /// One entry a scenario document, in file order.
     pub scenarios: Vec<ScenarioOutcome>,
@@ -22,6 +23,7 @@ pub struct Outcome {
 
 /// What one scenario (one YAML document) gave.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ScenarioOutcome {
     /// The scenario file, relative to the project's root, with `/`.
     pub scenario: String,
@@ -45,6 +47,7 @@ pub struct ScenarioOutcome {
 
 /// One case on one data source.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Check {
     /// `SCENARIO::CASE[SOURCE]`.
     pub key: CheckKey,
@@ -175,6 +178,7 @@ impl fmt::Display for CheckKey {
 
 /// The outcome of a check; the first that applies, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Verdict {
     /// A rule type or construct that is not implemented.
     Unsupported,
@@ -259,6 +263,7 @@ impl fmt::Display for Verdict {
 
 /// A known false positive or known miss.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Pin {
     /// Which of the two.
     pub kind: PinKind,
@@ -268,6 +273,7 @@ pub struct Pin {
 
 /// The kinds of pin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PinKind {
     /// A known miss.
     Gap,
@@ -287,6 +293,7 @@ impl PinKind {
 
 /// What a check did: what the snapshot records.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Observed {
     /// It alerted.
     Alert(Vec<AlertRecord>),
@@ -304,6 +311,7 @@ pub enum Observed {
 
 /// The effects of schedule, suppression and overrides on the alerts of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ProductionFact {
     /// Some phases of the schedule have no alert.
     BlindPhases(BlindPhases),
@@ -335,6 +343,7 @@ pub struct AtMost {
 
 /// What is to be said beside a verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CheckWarning {
     /// The source's field list does not name fields of the query.
     AssumedMapping {
@@ -402,6 +411,7 @@ pub struct Misfit {
 
 /// One alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AlertRecord {
     /// The events by stage; `None` is a missing event.
     pub events: Vec<Option<EventRecord>>,
@@ -425,6 +435,7 @@ pub struct EventRecord {
 
 /// Why there was no alert.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct NoneRecord {
     /// The stage that was not met, from 1; `None` when it is a matter of several stages.
     pub stage: Option<u16>,

@@ -93,6 +93,7 @@ impl Default for Options {
 
 /// One alert.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Alert {
     /// The rule, by its place among those that were given.
     pub rule: u32,
@@ -112,6 +113,7 @@ impl Alert {
 
 /// Where an event of an alert is.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EventRecord {
     /// The file, by its number among the inputs.
     pub file: u32,

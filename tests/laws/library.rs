@@ -189,12 +189,13 @@ struct Counted {
 }
 
 impl trapline::replay::Receiver for Counted {
-    fn receive(&self, event: trapline::replay::Event<'_>) {
-        use trapline::replay::Event;
+    fn receive(&self, event: trapline::replay::RunEvent<'_>) {
+        use trapline::replay::RunEvent;
         let counter = match event {
-            Event::CheckStarted(_) => &self.started,
-            Event::CheckFinished(_) => &self.finished,
-            Event::ScenarioFinished(_) => &self.scenarios,
+            RunEvent::CheckStarted(_) => &self.started,
+            RunEvent::CheckFinished(_) => &self.finished,
+            RunEvent::ScenarioFinished(_) => &self.scenarios,
+            _ => return,
         };
         counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }
@@ -206,10 +207,7 @@ fn a_listing_names_the_checks_that_a_run_has_and_a_run_tells_of_each() {
     let settings = Settings::at(root, &Global::default(), true).ok().unwrap();
     let catalogue = Catalogue::builtin().unwrap();
     let counted = Counted::default();
-    let request = trapline::project::Request {
-        receiver: Some(&counted),
-        ..Default::default()
-    };
+    let request = trapline::project::RunRequest::default().with_receiver(&counted);
     let project = settings.project();
     let loaded = project.load(&[]);
     let listed = project.list(&loaded, &catalogue, &request);

@@ -10,7 +10,7 @@ use super::coverage::{TracedRun, gate, nothing, observe};
 use crate::diagnostic::Diagnostic;
 use crate::mutation::{Mutation, MutationRequest, Operator, count, mutate};
 use crate::project::rule_files::file_of;
-use crate::project::{Loaded, Request};
+use crate::project::{Loaded, RunRequest};
 use crate::replay::Subject;
 use crate::replay::outcome::Place;
 use crate::report::mutation as format;
@@ -96,7 +96,7 @@ fn untested(
     changed: &Changed,
 ) -> Result<Vec<String>, Box<Problem>> {
     let catalogue = settings.catalogue()?;
-    let request = Request::default();
+    let request = RunRequest::default();
     let rules = settings.project().list(loaded, &catalogue, &request).rules;
     let differs = |file: &str| changed.touches(file_of(file), 1, usize::MAX);
     let untested = rules.of("untested").filter(|rule| differs(&rule.file));

@@ -14,7 +14,7 @@ use crate::data_source::error::UNKNOWN_SOURCE;
 use crate::diagnostic::Diagnostic;
 use crate::explain::timeline::{CheckDetails, check_details};
 use crate::project::{
-    Gates, Listed, Loaded, Request, RequireTested, SnapshotPolicy, TestRun, config,
+    Gates, Listed, Loaded, RequireTested, RunRequest, SnapshotPolicy, TestRun, config,
 };
 use crate::replay::census::RuleCensus;
 use crate::replay::outcome::CheckKey;
@@ -55,7 +55,7 @@ pub fn run_loaded(
     }
     let html = |report: &FormatArg| report.format == Format::Html;
     let page = test.reports.iter().any(html);
-    let request = Request {
+    let request = RunRequest {
         selection: test.selection.as_ref(),
         sources: &test.sources,
         jobs: test.jobs,

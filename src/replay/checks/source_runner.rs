@@ -22,7 +22,7 @@ use crate::replay::production::case_run::Run;
 use crate::replay::reason::{NotRun, Reason, RefusedQuery};
 use crate::replay::rule_types;
 use crate::replay::trace::CheckTrace;
-use crate::replay::{Event, Options, START, Test};
+use crate::replay::{Options, RunEvent, START, Test};
 use crate::rule::RuleKind;
 use crate::scenario::model::Deployment;
 use crate::scenario::{self, Expander, Skipped};
@@ -256,7 +256,9 @@ impl<'a> SourceRunner<'a> {
             self.left_out = true;
             return;
         }
-        self.options.receiver.receive(Event::CheckFinished(&check));
+        self.options
+            .receiver
+            .receive(RunEvent::CheckFinished(&check));
         if self.options.stop_after.is_some_and(|stops| stops(&check)) {
             self.before = self.before.min(check.order);
         }
@@ -279,7 +281,7 @@ impl<'a> SourceRunner<'a> {
         let mut checks = Vec::new();
         let key = self.key(&self.attack_item());
         if self.options.takes(test, &key, None) {
-            self.options.receiver.receive(Event::CheckStarted(&key));
+            self.options.receiver.receive(RunEvent::CheckStarted(&key));
         }
         let case_events = match events {
             Events::Skipped(reason) => {
@@ -383,7 +385,7 @@ impl<'a> SourceRunner<'a> {
                 self.left_out = true;
                 continue;
             }
-            self.options.receiver.receive(Event::CheckStarted(&key));
+            self.options.receiver.receive(RunEvent::CheckStarted(&key));
             if let Some(check) = self.case(&item, case, (query, compiler, threat), attack) {
                 self.finished(check, &mut checks);
             }

@@ -6,7 +6,7 @@ use crate::cli::commands::rule_changes;
 use crate::cli::error::{self, Problem};
 use crate::cli::settings::Settings;
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::project::{Request, Target};
+use crate::project::{RunRequest, Target};
 use crate::report::terminal::{ReviewStep, failing_lines};
 use crate::rule_diff::RuleChange;
 use crate::snapshot::review::Pending;
@@ -85,7 +85,7 @@ impl ReviewContext {
         context.rules = rule_changes::since(settings, None);
         let targets: Vec<Target> = scenarios.into_iter().map(Target::Path).collect();
         let project = settings.project();
-        let run = project.run(project.load(&targets), &catalogue, &Request::default());
+        let run = project.run(project.load(&targets), &catalogue, &RunRequest::default());
         for scenario in &run.outcome.scenarios {
             let tested = context.tested.entry(scenario.scenario.clone()).or_default();
             tested.insert(scenario.rule_file.clone());
