@@ -59,11 +59,12 @@ pub(super) fn is_executed(rule: &Rule) -> bool {
     )
 }
 
-/// Why a recording cannot be explained, or made a scenario, by what its events are to the rule one
-/// after the other.
+/// Why a recording cannot be explained, or made a scenario: what executions remember, or compare with
+/// other documents, is not looked at there.
 pub fn unsupported_on_recordings(rule: &Rule) -> Option<Unsupported> {
     let rule_type = rule.kind.rule_type();
-    is_executed(rule).then_some(Unsupported::OverRecordings {
+    let is_unsupported = is_executed(rule) && rule_type != RuleType::Esql;
+    is_unsupported.then_some(Unsupported::OverRecordings {
         name: rule_type.word(),
     })
 }

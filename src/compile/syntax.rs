@@ -42,6 +42,19 @@ pub(super) fn within_limit(text: &str) -> Result<(), QueryError> {
     Err(QueryError::new(UNSUPPORTED, Span::of(0..0), cause))
 }
 
+/// Adds the fields that a query in KQL reads.
+fn add_kql(read: &mut FieldsRead, query: &kql::syntax::Query) {
+    for name in query.fields() {
+        match name {
+            FieldName::Name(name) => read.add_with_parts(&name),
+            FieldName::Pattern(_) => read.add_pattern(&name.text()),
+        }
+    }
+    if query.has_bare_value() {
+        read.add_pattern("*");
+    }
+}
+
 impl Syntax {
     /// Parses the text of a query; all errors, in the order of the text.
     pub fn parse(language: Language, text: &str) -> Result<Self, Vec<QueryError>> {
@@ -90,20 +103,15 @@ impl Syntax {
                     read.add(path);
                 }
             }
-            Self::Kuery(query) => {
-                for name in query.fields() {
-                    match name {
-                        FieldName::Name(name) => read.add_with_parts(&name),
-                        FieldName::Pattern(_) => read.add_pattern(&name.text()),
-                    }
-                }
-                if query.has_bare_value() {
-                    read.add_pattern("*");
-                }
-            }
+            Self::Kuery(query) => add_kql(&mut read, query),
             Self::Esql(query) => {
                 for path in esql::names(&query.tree) {
                     read.add(path);
+                }
+                for text in esql::searches(&query.tree) {
+                    if let Ok(query) = kql::parse(text) {
+                        add_kql(&mut read, &query);
+                    }
                 }
             }
             Self::Lucene(group) => {

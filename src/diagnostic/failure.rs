@@ -43,6 +43,9 @@ causes! {
         NotConstant => "the expression is not constant";
         /// Fields with so many values that not all combinations are tried.
         TooManyValues => "a script on fields of many values takes too long";
+        /// The groups and rows that an ES|QL query holds at a time take more MiB than they may.
+        TooMuchMemory { limit: u64 } =>
+            "its groups and rows take more than {limit} MiB; `esql-mib` under `[limits]` in trapline.toml sets the limit";
         /// A part of the rule that is lowered when it runs and that Elasticsearch refuses: a shared
         /// value of an event and an indicator, the indicator query, an exclusion. `error` is the
         /// code of the refusal.
@@ -60,7 +63,10 @@ impl FailureKind {
     /// Whether Elasticsearch would run the query, and Trapline cannot.
     pub fn is_unsupported(&self) -> bool {
         match self {
-            Self::JavaRegex(_) | Self::OnigurumaRegex(_) | Self::UnknownValues { .. } => true,
+            Self::JavaRegex(_)
+            | Self::OnigurumaRegex(_)
+            | Self::UnknownValues { .. }
+            | Self::TooMuchMemory { .. } => true,
             Self::Regex(_)
             | Self::RegexTooComplex { .. }
             | Self::NoDocValues { .. }

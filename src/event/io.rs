@@ -27,6 +27,18 @@ pub struct Limits {
     pub unpacked: u64,
     /// The most times its size that a packed file unpacks to.
     pub ratio: u64,
+    /// The most that the groups and rows of one ES|QL query take.
+    pub rows: RowMemory,
+}
+
+/// The most bytes that the groups and rows take which a query holds at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowMemory(pub u64);
+
+impl Default for RowMemory {
+    fn default() -> Self {
+        Self(512 << 20)
+    }
 }
 
 impl Default for Limits {
@@ -36,6 +48,7 @@ impl Default for Limits {
             memory: 256 << 20,
             unpacked: 64 << 30,
             ratio: 300,
+            rows: RowMemory::default(),
         }
     }
 }

@@ -207,6 +207,9 @@ fn flatten(value: &Json, path: &mut String, event: &mut Event) {
                 let array = value.to_string();
                 event.arrays.push((path.as_str().into(), array.into()));
             }
+            if items.len() == 1 {
+                event.note_list(path);
+            }
             for item in items {
                 flatten(item, path, event);
             }
@@ -243,6 +246,80 @@ impl Event {
             object.mapping = self.mapping;
         }
         objects
+    }
+}
+
+impl Event {
+    fn note_list(&mut self, path: &str) {
+        if let Err(place) = self.lists.binary_search_by(|list| (**list).cmp(path)) {
+            self.lists.insert(place, path.into());
+        }
+    }
+
+    /// The event as one JSON object, each name of a path an object of its own as integrations write
+    /// documents. A field below one that has a value itself keeps its dotted name.
+    pub fn to_source(&self) -> Map<String, Json> {
+        let mut object = Map::new();
+        for (path, array) in &self.arrays {
+            if let Ok(array) = serde_json::from_str(array) {
+                self.put(&mut object, path, 0, array);
+            }
+        }
+        let in_array = |path: &str| {
+            let mut arrays = self.arrays.iter();
+            arrays.any(|(above, _)| **above == *path || is_below(path, above))
+        };
+        for (path, values) in self.fields().filter(|(path, _)| !in_array(path)) {
+            let mut values: Vec<Json> = values.iter().map(to_json).collect();
+            let value = match values.pop() {
+                Some(one) if values.is_empty() && !self.is_list(path) => one,
+                last => {
+                    values.extend(last);
+                    Json::Array(values)
+                }
+            };
+            self.put(&mut object, path, 0, value);
+        }
+        object
+    }
+
+    /// Puts a value into the object at the first `start` bytes of its path.
+    fn put(&self, object: &mut Map<String, Json>, path: &str, start: usize, value: Json) {
+        let rest = path.get(start..).unwrap_or_default();
+        if let Some((first, below)) = rest.split_once('.') {
+            let inner = object.entry(first).or_insert_with(|| {
+                let empty = Json::Object(Map::new());
+                let above = path.get(..start + first.len()).unwrap_or_default();
+                if self.is_list(above) {
+                    Json::Array(vec![empty])
+                } else {
+                    empty
+                }
+            });
+            let inner = match inner {
+                Json::Array(items) => items.last_mut(),
+                other => Some(other),
+            };
+            if let Some(Json::Object(inner)) = inner {
+                return self.put(inner, path, path.len() - below.len(), value);
+            }
+        }
+        object.insert(rest.to_owned(), value);
+    }
+
+    fn is_list(&self, path: &str) -> bool {
+        let mut lists = self.lists.iter();
+        lists.any(|list| **list == *path)
+    }
+}
+
+fn to_json(scalar: &Scalar) -> Json {
+    match scalar {
+        Scalar::Text(text) => Json::from(&**text),
+        Scalar::Bool(value) => Json::from(*value),
+        Scalar::Number(text) => text
+            .parse::<serde_json::Number>()
+            .map_or_else(|_| Json::from(&**text), Json::Number),
     }
 }
 
@@ -363,5 +440,16 @@ mod tests {
         ] {
             assert!(parse_object(line).is_ok(), "{line}");
         }
+    }
+
+    #[test]
+    fn the_source_of_an_event_has_the_arrays_of_its_document() {
+        let line = r#"{"a":{"b":["x"],"c":1.50,"d":["y","z"]},"e":[{"f":"g"}],"h":[{"i":1},{"i":[2]}],"j.k":true}"#;
+        let source = Event::from_json_line(line).unwrap().to_source();
+        let expected = r#"{"h":[{"i":1},{"i":[2]}],"a":{"b":["x"],"c":1.50,"d":["y","z"]},"e":[{"f":"g"}],"j":{"k":true}}"#;
+        assert_eq!(
+            Json::Object(source),
+            serde_json::from_str::<Json>(expected).unwrap()
+        );
     }
 }

@@ -78,6 +78,8 @@ pub struct Event {
     nulls: Vec<Box<str>>,
     /// The arrays of objects of the document, as JSON by path: what nested queries tell apart.
     arrays: Vec<(Box<str>, Box<str>)>,
+    /// The paths at which the document has an array of one item, sorted.
+    lists: Vec<Box<str>>,
 }
 
 impl Event {
@@ -100,7 +102,8 @@ impl Event {
             .arrays
             .iter()
             .map(|(path, json)| 60 + path.len() + json.len());
-        let bytes = 600 + fields.sum::<usize>() + arrays.sum::<usize>();
+        let lists = self.lists.iter().map(|path| 16 + path.len());
+        let bytes = 600 + fields.sum::<usize>() + arrays.sum::<usize>() + lists.sum::<usize>();
         u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 
@@ -148,6 +151,7 @@ impl Event {
                     .collect()
             },
             arrays: self.arrays.clone(),
+            lists: Vec::new(),
         }
     }
 

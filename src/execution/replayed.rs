@@ -54,6 +54,41 @@ impl Windows {
         executions
     }
 
+    /// The executions that start at whole multiples of the interval since 1970, of those that can see
+    /// one of these documents, by time.
+    pub fn aligned(&self, documents: &[Arrival]) -> impl Iterator<Item = Execution> {
+        let shifts = self.shifts();
+        let seen = shifts.iter().flat_map(|shift| {
+            let seen = documents.iter();
+            seen.filter_map(|document| self.seen(*document, *shift))
+                .collect::<Vec<_>>()
+        });
+        let mut seen: Vec<(i64, i64)> = seen.collect();
+        seen.sort_unstable();
+        let mut stretches: Vec<(i64, i64)> = Vec::new();
+        for (first, last) in seen {
+            match stretches.last_mut() {
+                Some(own) if first <= own.1 => own.1 = own.1.max(last),
+                _ => stretches.push((first, last)),
+            }
+        }
+        let schedule = self.0;
+        let interval = schedule.interval.max(1);
+        let starts = stretches.into_iter().flat_map(move |(first, last)| {
+            let first = first + (-first).rem_euclid(interval);
+            let starts = std::iter::successors(Some(first), move |start| Some(start + interval));
+            starts.take_while(move |start| *start <= last)
+        });
+        starts.flat_map(move |start| {
+            let execution = |shift: &i64| Execution {
+                start,
+                from: start - schedule.look_back - shift,
+                to: start - schedule.until - shift,
+            };
+            shifts.iter().map(execution).collect::<Vec<_>>()
+        })
+    }
+
     /// What happens in every phase, those in a row with the same outcome together. `moments` are
     /// further times at which an execution starts to do otherwise.
     pub fn replayed_phases(

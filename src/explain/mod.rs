@@ -70,6 +70,17 @@ pub struct Recording {
     pub matched: usize,
     /// Not all that might matter could be kept.
     pub approximate: bool,
+    /// The execution that is shown, of a rule that alerts by its executions.
+    pub execution: Option<ShownExecution>,
+}
+
+/// An execution of a rule over a recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownExecution {
+    /// When it starts.
+    pub start: String,
+    /// How many events it sees.
+    pub events: usize,
 }
 
 /// A clause that is not met, as a report shows it.

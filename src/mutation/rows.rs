@@ -83,6 +83,7 @@ fn differs(check: &CheckTrace, pipeline: &Pipeline) -> bool {
         now: run.now,
         answers: &run.given.answers,
         tables: &run.given.tables,
+        memory: run.given.memory,
         ..Input::default()
     };
     let outcome = Program::new(pipeline).and_then(|program| program.run(&input));

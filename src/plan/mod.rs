@@ -189,6 +189,19 @@ impl Plan {
         self.clauses.get(id)
     }
 
+    /// The paths of documents that it reads.
+    pub fn paths(&self) -> Vec<String> {
+        let mut paths = Vec::new();
+        for field in &self.fields {
+            paths.push(field.path.clone());
+            let readers = field.readers.iter().flatten();
+            paths.extend(readers.flat_map(MappedField::sources).map(str::to_owned));
+        }
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
     /// The positive stages, in order.
     pub fn positive(&self) -> impl Iterator<Item = (StageId, &Stage)> {
         self.numbered()

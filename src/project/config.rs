@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::error;
 use super::layout::Layout;
 use crate::diagnostic::{Diagnostic, SourceText, Span, suggest};
-use crate::event::io::Limits;
+use crate::event::io::{Limits, RowMemory};
 
 /// The name of the file.
 pub const FILE: &str = "trapline.toml";
@@ -123,7 +123,8 @@ pub const TABLES: [(&str, &[&str]); 8] = [
 ];
 
 /// The keys of `[limits]`: whole numbers above nothing.
-const LIMITS: [&str; 4] = [
+const LIMITS: [&str; 5] = [
+    "esql-mib",
     "events-from",
     "events-from-mib",
     "unpack-ratio",
@@ -212,6 +213,7 @@ impl Reader<'_> {
             return LIMITS.contains(&key);
         };
         match key {
+            "esql-mib" => limits.rows = RowMemory(number.saturating_mul(1 << 20)),
             "events-from" => limits.events = usize::try_from(number).unwrap_or(usize::MAX),
             "events-from-mib" => limits.memory = number.saturating_mul(1 << 20),
             "unpacked-mib" => limits.unpacked = number.saturating_mul(1 << 20),

@@ -60,6 +60,9 @@ fn meaning(table: &str, key: &str) -> &'static str {
         ("check", "allow") => "Lints whose findings are left out",
         ("check", "deny") => "Lints whose findings are errors",
         ("coverage", "min") => "The least share of covered clauses, in per cent",
+        ("limits", "esql-mib") => {
+            "The most memory that the groups and rows of one `esql` query take, in MiB; 512 unless said"
+        }
         ("limits", "events-from") => "The most events of one `events_from`; 1000000 unless said",
         ("limits", "events-from-mib") => {
             "The most memory that the events of one `events_from` take, in MiB; 256 unless said"

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{ReduceError, Request};
+use super::{ReduceError, Request, find_rows};
 use crate::compile::{FieldTypes, SourceCompiler, Unsupported, supported};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::evaluate::{
@@ -12,10 +12,15 @@ use crate::evaluate::{
 use crate::event::{Event, EventId, Timestamp};
 use crate::plan::Plan;
 
+/// The most events of a scenario.
+const MOST_EVENTS: usize = 1_000;
+
 /// What was found.
 pub(super) struct RecordedResult<'e> {
     /// The events in the order of their time.
     pub(super) events: Vec<FoundEvent<'e>>,
+    /// These and others, of an alert that counts more than its own events.
+    pub(super) beside: Vec<FoundEvent<'e>>,
     /// The clauses that stop them, by their text; empty when they match.
     pub(super) stopped_by: BTreeSet<String>,
     /// How many matches the recording has.
@@ -61,29 +66,50 @@ pub(super) fn find<'e>(
     }
     let events: &'e [Event] = events;
     let plan = &*compiled.plan;
+    let field = plan.fields.at(plan.timestamp).path.as_str();
+    if compiled.pipeline.is_some() {
+        let chosen = find_rows::find(events, request, &compiled, &refused)?;
+        return Ok(RecordedResult {
+            events: found(events, &chosen.events, field)?,
+            beside: found(events, &chosen.beside, field).unwrap_or_default(),
+            stopped_by: chosen.stopped_by,
+            matches: chosen.matches,
+        });
+    }
     let evaluation = Prepared::new(plan)
         .and_then(|prepared| prepared.evaluate(events, &Context::default()))
         .map_err(|failure| refused(failure.to_string()))?;
     let matches = evaluation.matches();
     let (chosen, stopped_by) = choose(&evaluation, events, request.benign)?;
-    let field = plan.fields.at(plan.timestamp).path.as_str();
-    let mut found: Vec<FoundEvent<'e>> = chosen
-        .iter()
-        .filter_map(|id| {
-            let event = events.get(id.index())?;
-            let time = time(event, field)?;
-            Some(FoundEvent { event, time })
-        })
-        .collect();
-    found.sort_by_key(|found| found.time);
-    if found.is_empty() {
-        return Err(ReduceError::Nowhere);
-    }
     Ok(RecordedResult {
-        events: found,
+        events: found(events, &chosen, field)?,
+        beside: Vec::new(),
         stopped_by,
         matches: matches.len(),
     })
+}
+
+/// The events of these places by their time.
+fn found<'e>(
+    events: &'e [Event],
+    chosen: &BTreeSet<EventId>,
+    field: &str,
+) -> Result<Vec<FoundEvent<'e>>, ReduceError> {
+    let found = chosen.iter().filter_map(|id| {
+        let event = events.get(id.index())?;
+        let time = time(event, field)?;
+        Some(FoundEvent { event, time })
+    });
+    let mut found: Vec<FoundEvent<'e>> = found.collect();
+    found.sort_by_key(|found| found.time);
+    match found.len() {
+        0 => Err(ReduceError::Nowhere),
+        1..=MOST_EVENTS => Ok(found),
+        events => Err(ReduceError::TooMany {
+            events,
+            most: MOST_EVENTS,
+        }),
+    }
 }
 
 /// The events that decide: those of the first match, or of what comes nearest to one; and what stopped

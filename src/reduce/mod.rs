@@ -1,13 +1,14 @@
 //! Reduces a recording to the smallest scenario with the same verdict for the same reason. Called
 //! by `trapline import --minimise`.
 //!
-//! The reference evaluator finds the few events that matter ([`find`]): the first match, or the
-//! nearest miss. They become a sketch of a scenario in the shape of their data source
+//! The reference evaluator finds the few events that matter ([`find`], and [`find_rows`] of ES|QL): the
+//! first match, or the nearest miss. They become a sketch of a scenario in the shape of their data source
 //! ([`sketch`]). Then events, fields and values are left out one by one, as long as the replay of
 //! the written text gives the same alert or the same blocker ([`trial`], [`reduce`]): what is kept
 //! has been replayed as `trapline test` replays it.
 
 mod find;
+mod find_rows;
 mod invert;
 #[expect(
     clippy::module_inception,
@@ -30,7 +31,7 @@ use crate::redact::{Redactor, Replacement};
 use crate::replay::Subject;
 use crate::replay::dry_run::DryRunPlace;
 use crate::rule::ExceptionItem;
-use crate::scenario::write::Sketch;
+use crate::scenario::write::{Expect, Sketch};
 pub use trial::TrialFailure;
 use trial::{TrialOutcome, Trials};
 
@@ -119,6 +120,14 @@ pub enum ReduceError {
     /// The rule alerts, and should not.
     #[error("the rule alerts on these events ({0})")]
     Alerts(usize),
+    /// What decides is too much for a scenario.
+    #[error("{events} events decide the verdict, and a scenario has at most {most}")]
+    TooMany {
+        /// How many events there are.
+        events: usize,
+        /// The most of a scenario.
+        most: usize,
+    },
     /// Nothing of the recording comes near to a match.
     #[error("no event of the recordings comes near to a match of the rule")]
     Nowhere,
@@ -145,7 +154,7 @@ impl ReduceError {
             Self::NoSource | Self::UnknownSource(_) => "`trapline sources` lists the data sources",
             Self::Unlike { .. } => "`--shape` takes another data source",
             Self::Unsupported(_) | Self::Refused { .. } => "`trapline check` says more of the rule",
-            Self::NoEvents | Self::Nowhere => {
+            Self::NoEvents | Self::Nowhere | Self::TooMany { .. } => {
                 "give recordings of the hosts and minutes that matter"
             }
         }
@@ -210,7 +219,12 @@ pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimis
     only_of(source, &mut events);
     let found = find::find(&mut events, request, source, &patterns)?;
     let settings = request_fields(&subject.rule.fields);
-    let sketch = sketch::sketch(&found, request, source, &settings);
+    let write = sketch::Writer {
+        request,
+        source,
+        settings: &settings,
+        stopped_by: &found.stopped_by,
+    };
     let expected = if request.benign {
         TrialOutcome::Stopped(found.stopped_by.clone())
     } else {
@@ -221,7 +235,16 @@ pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimis
         source_name: source.name.clone(),
         reason: Box::new(reason),
     };
-    trials.must_hold(&sketch).map_err(unlike)?;
+    let mut sketch = write.sketch(&found.events);
+    if let Err(reason) = trials.must_hold(&sketch) {
+        if found.beside.is_empty() {
+            return Err(unlike(reason));
+        }
+        // The alert may count other events than its own.
+        sketch = write.sketch(&found.beside);
+        sketch.expect = Expect::SomeAlert;
+        trials.must_hold(&sketch).map_err(unlike)?;
+    }
     let mut sketch = reduce::reduce(sketch, &mut trials);
     // A single blocking clause: an attack without it can prove that the clause decides.
     if request.benign
@@ -280,7 +303,7 @@ fn redacted(
     let query = request.subject.rule.query.as_ref();
     let query = query.map_or("", |query| query.text.text());
     let mut redactor = Redactor::new(&format!("{query}\n{}", request.exclusions()));
-    for event in &found.events {
+    for event in found.events.iter().chain(&found.beside) {
         redactor.learn(event.event);
     }
     let mut redacted = sketch.clone();

@@ -8,6 +8,9 @@ use crate::scenario::write::Sketch;
 /// Longer texts than these are shortened by whole words.
 const LONG: usize = 60;
 
+/// So few events are left out one by one.
+const FEW: usize = 8;
+
 /// Fields that are given up before others: what they say is said by the rest, or by the host's
 /// own name.
 const FIRST: &[&str] = &[
@@ -42,19 +45,25 @@ fn attempt(sketch: &mut Sketch, smaller: Sketch, trials: &mut Trials<'_>) -> boo
     holds
 }
 
+/// One event after the other from the last on; of many, halves, quarters and so on before.
 fn events(sketch: &mut Sketch, trials: &mut Trials<'_>) {
-    let mut at = sketch.events.len();
-    while at > 0 && sketch.events.len() > 1 {
-        at -= 1;
-        let mut smaller = sketch.clone();
-        if at < smaller.events.len() {
-            smaller.events.remove(at);
+    let count = sketch.events.len();
+    let mut run = if count > FEW { count / 2 } else { 1 };
+    while run > 0 {
+        let mut end = sketch.events.len();
+        while end >= run && sketch.events.len() > run {
+            end -= run;
+            let mut smaller = sketch.clone();
+            smaller
+                .events
+                .drain(end..(end + run).min(smaller.events.len()));
             let start = smaller.events.first().map_or(0, |first| first.at);
             for event in &mut smaller.events {
                 event.at -= start;
             }
             attempt(sketch, smaller, trials);
         }
+        run /= 2;
     }
 }
 

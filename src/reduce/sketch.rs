@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Request;
-use super::find::{FoundEvent, RecordedResult};
+use super::find::FoundEvent;
 use crate::data_source::derive::derive;
 use crate::data_source::{DataSource, EventKind};
 use crate::event::{Event, Scalar};
@@ -22,39 +22,45 @@ const TELLING: &[&str] = &[
     "data_stream.dataset",
 ];
 
-/// The whole scenario.
-pub(super) fn sketch(
-    found: &RecordedResult<'_>,
-    request: &Request<'_>,
-    source: &DataSource,
-    settings: &RequestFieldNames,
-) -> Sketch {
-    let mut named = super::required_fields(request.subject, &request.exclusions());
-    named.remove(&settings.timestamp);
-    let start = found.events.first().map_or(0, |first| first.time);
-    let mut force = BTreeSet::new();
-    let mut labels = BTreeMap::new();
-    let events: Vec<SketchEvent> = found
-        .events
-        .iter()
-        .filter_map(|found| event(found, start, source, &named, &mut force, &mut labels))
-        .collect();
-    Sketch {
-        indicators: Vec::new(),
-        completions: None,
-        rule: request.rule.clone(),
-        sources: vec![source.name.clone()],
-        exceptions: request.files_of(&found.stopped_by),
-        name: request.name.clone(),
-        events,
-        force: force.into_iter().collect(),
-        expect: if request.benign {
-            Expect::None
-        } else {
-            Expect::Alert
-        },
-        gaps: Vec::new(),
-        cases: Vec::new(),
+/// What every sketch of a recording has in common.
+pub(super) struct Writer<'a> {
+    pub(super) request: &'a Request<'a>,
+    pub(super) source: &'a DataSource,
+    pub(super) settings: &'a RequestFieldNames,
+    /// The clauses that stop an alert.
+    pub(super) stopped_by: &'a BTreeSet<String>,
+}
+
+impl Writer<'_> {
+    /// The scenario of these events.
+    pub(super) fn sketch(&self, found: &[FoundEvent<'_>]) -> Sketch {
+        let request = self.request;
+        let mut named = super::required_fields(request.subject, &request.exclusions());
+        named.remove(&self.settings.timestamp);
+        let start = found.first().map_or(0, |first| first.time);
+        let mut force = BTreeSet::new();
+        let mut labels = BTreeMap::new();
+        let events: Vec<SketchEvent> = found
+            .iter()
+            .filter_map(|found| event(found, start, self.source, &named, &mut force, &mut labels))
+            .collect();
+        Sketch {
+            indicators: Vec::new(),
+            completions: None,
+            rule: request.rule.clone(),
+            sources: vec![self.source.name.clone()],
+            exceptions: request.files_of(self.stopped_by),
+            name: request.name.clone(),
+            events,
+            force: force.into_iter().collect(),
+            expect: if request.benign {
+                Expect::None
+            } else {
+                Expect::Alert
+            },
+            gaps: Vec::new(),
+            cases: Vec::new(),
+        }
     }
 }
 

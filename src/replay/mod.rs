@@ -12,6 +12,7 @@ pub mod census;
 mod checks;
 pub mod dry_run;
 pub mod error;
+pub mod esql_recording;
 pub mod events;
 mod judge;
 pub mod listing;
@@ -421,7 +422,7 @@ impl Subject {
         supported(&self.rule).err()
     }
 
-    /// Why the events of a recording, taken one by one, do not tell whether the rule alerts.
+    /// Why a recording is not explained with the rule, or made a scenario of it.
     pub fn unsupported_on_recordings(&self) -> Option<Unsupported> {
         self.unsupported()
             .or_else(|| unsupported_on_recordings(&self.rule))

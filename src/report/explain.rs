@@ -66,6 +66,9 @@ fn recording(recording: &Recording) -> Value {
         "matched": recording.matched,
         "matches": recording.matches,
         "approximate": recording.approximate,
+        "execution": recording.execution.as_ref().map(|shown| {
+            json!({"start": shown.start, "events": shown.events})
+        }),
     })
 }
 

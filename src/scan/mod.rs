@@ -34,7 +34,7 @@ use crate::compile::CompiledRule;
 use crate::data_source::constants::OfIndex;
 use crate::data_source::index_name;
 use crate::engine::{RefusedRule, Routing, RuleSet};
-use crate::event::io::Stop;
+use crate::event::io::{RowMemory, Stop};
 use crate::event::{Timestamp, Value};
 
 use self::excluded::Excluded;
@@ -61,6 +61,8 @@ pub struct Options {
     /// The most events that are held for the executions of one rule, and combinations of terms
     /// that are remembered for it.
     pub max_documents: usize,
+    /// The most that the groups and rows of one execution of an ES|QL rule take.
+    pub rows: RowMemory,
     /// A bad line stops the scan.
     pub strict: bool,
     /// A line may be a hit of a search response, the document being its `_source`.
@@ -82,6 +84,7 @@ impl Default for Options {
             window: Window::default(),
             max_partials: 1_000_000,
             max_documents: 1_000_000,
+            rows: RowMemory::default(),
             strict: false,
             unwrap_source: true,
             keep_values: false,

@@ -434,7 +434,7 @@ impl Pass<'_> {
             return;
         };
         let (stats, watcher, stopped) = (&mut tail.stats, &mut *tail.watcher, &mut tail.stopped);
-        let shortfalls = executions.finish(self.options.max_documents, &mut |alert| {
+        let shortfalls = executions.finish(self.options, &mut |alert| {
             if !is_reported(&alert.events, self.options.slice) {
                 return true;
             }

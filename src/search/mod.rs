@@ -6,6 +6,7 @@
 //! again, for its `_source`.
 
 mod hits;
+mod kept_parts;
 mod response;
 mod rows;
 

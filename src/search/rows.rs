@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
+use super::kept_parts::KeptParts;
 use super::{AddedDocument, Malformed, Refusal};
 use crate::compile::{PipelineQuery, add_dynamic, parse_pipeline};
 use crate::data_source::{IndexPatterns, index_name};
@@ -13,6 +14,7 @@ use crate::diagnostic::{Diagnostic, QueryText, SourceText};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::pipeline::{Input, Outcome, Program};
 use crate::event::field::Reading;
+use crate::event::io::RowMemory;
 use crate::event::json::{BadDocument, parse_object};
 use crate::event::mapping::IndexMapping;
 use crate::event::{Event, Mapping, MappingId, Scalar, Schema, Timestamp, Value};
@@ -26,7 +28,12 @@ pub struct Indices {
     mappings: Vec<Mapping>,
     types: Types,
     events: Vec<Event>,
-    lines: Vec<Box<str>>,
+    /// The documents as JSON, where the query asks for them.
+    sources: Vec<Box<str>>,
+    /// What is kept of each document.
+    kept: KeptParts,
+    /// The most that the groups and rows of a query take.
+    memory: RowMemory,
 }
 
 /// Where the types of fields come from.
@@ -61,7 +68,9 @@ impl Indices {
             mappings,
             types: Types::Given { unnamed },
             events: Vec::new(),
-            lines: Vec::new(),
+            sources: Vec::new(),
+            kept: KeptParts::default(),
+            memory: RowMemory::default(),
         }
     }
 
@@ -71,8 +80,32 @@ impl Indices {
             mappings: Vec::new(),
             types: Types::Known(Box::new(known)),
             events: Vec::new(),
-            lines: Vec::new(),
+            sources: Vec::new(),
+            kept: KeptParts::default(),
+            memory: RowMemory::default(),
         }
+    }
+
+    /// The same within another limit of memory.
+    #[must_use]
+    pub fn within(self, memory: RowMemory) -> Self {
+        Self { memory, ..self }
+    }
+
+    /// Keeps only what this query reads of the documents added from now on, so that many fit into
+    /// memory. No other query may run afterwards.
+    pub fn expect(&mut self, text: &str) {
+        let known = |name: &str| {
+            let mappings = match &self.types {
+                Types::Given { unnamed } => unnamed.iter().chain(&self.mappings).collect(),
+                Types::Known(types) => vec![&**types],
+            };
+            let fields = mappings.into_iter().filter_map(|own| own.get(name));
+            let paths =
+                fields.flat_map(|field| field.sources().map(str::to_owned).collect::<Vec<_>>());
+            paths.collect::<Vec<String>>()
+        };
+        self.kept = KeptParts::of(text, &known);
     }
 
     /// Adds a document, one line of NDJSON. Without `_index` it is of the index `default`.
@@ -97,10 +130,13 @@ impl Indices {
                 untimed: false,
             });
         }
+        event = self.kept.of_event(event);
         event.index = Some(name);
         event.mapping = MappingId(u16::try_from(position).unwrap_or(u16::MAX));
         self.events.push(event);
-        self.lines.push(line.into());
+        if self.kept.has_sources() {
+            self.sources.push(source(line, document));
+        }
         Ok(AddedDocument {
             malformed,
             refused: false,
@@ -171,7 +207,7 @@ impl Indices {
         };
         let program = Program::new(&pipeline).map_err(failed)?;
         let (mut events, mut sources) = (Vec::new(), Vec::new());
-        for (event, line) in self.events.iter().zip(&self.lines) {
+        for (number, event) in self.events.iter().enumerate() {
             let place = chosen
                 .iter()
                 .position(|own| *own == usize::from(event.mapping.0));
@@ -179,12 +215,13 @@ impl Indices {
             let mut event = event.clone();
             event.mapping = MappingId(u16::try_from(place).unwrap_or(u16::MAX));
             events.push(event);
-            sources.push(line.clone());
+            sources.extend(self.sources.get(number).cloned());
         }
         let input = Input {
             events: &events,
             sources: &sources,
             now,
+            memory: self.memory,
             ..Input::default()
         };
         let outcome = program.run(&input).map_err(failed)?;
@@ -243,6 +280,15 @@ impl Indices {
         }
         mappings
     }
+}
+
+/// A document as Elasticsearch stores it: where it lies and what it is called is no part of it.
+fn source(line: &str, mut document: Map<String, Json>) -> Box<str> {
+    let names = ["_index", "_id"].map(|key| document.remove(key));
+    if names.iter().any(Option::is_some) {
+        return Json::Object(document).to_string().into();
+    }
+    line.trim().into()
 }
 
 /// Every field that a document carries is mapped: by the list of known fields, else by its value.

@@ -23,7 +23,9 @@ mod deployment;
 mod diff;
 mod docs;
 mod esql;
+mod esql_limits;
 mod esql_production;
+mod esql_recordings;
 #[cfg(unix)]
 mod examples;
 mod exclusions;

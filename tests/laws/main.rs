@@ -19,6 +19,7 @@ mod eql_corpus;
 mod eql_roundtrip;
 mod eql_soup;
 mod esql;
+mod esql_pipelines;
 mod esql_rules;
 mod esql_tables;
 mod exclusions;

@@ -52,7 +52,8 @@ pub struct ExplainArgs {
     /// The case by its name [default: the attack]
     #[arg(long, value_name = "NAME")]
     pub case: Option<String>,
-    /// Explain a recording instead of a case: NDJSON (also .gz and .zst) or EVTX
+    /// Explain a recording instead of a case: NDJSON (also .gz and .zst) or EVTX; of rules in EQL,
+    /// KQL, Lucene and ES|QL
     #[arg(long, value_name = "FILE", conflicts_with = "case")]
     pub events: Option<String>,
     /// Only on this data source; for a recording, the source whose field types apply

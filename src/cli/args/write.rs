@@ -20,7 +20,8 @@ pub struct ImportArgs {
     /// The rule to minimise for
     #[arg(long, value_name = "RULE", requires = "minimise")]
     pub rule: Option<String>,
-    /// Write the smallest scenario that still alerts, instead of documents
+    /// Write the smallest scenario that still alerts, instead of documents; of rules in EQL, KQL,
+    /// Lucene and ES|QL
     #[arg(long, requires = "rule")]
     pub minimise: bool,
     /// With --minimise, the kind of scenario: attack (it alerts) or benign (it does not, for the

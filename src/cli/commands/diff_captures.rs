@@ -23,6 +23,7 @@ pub(super) fn compare(
     let bar = Bar::new(inputs.size(), console.err_terminal());
     let options = Options {
         threads: std::thread::available_parallelism().map_or(1, NonZero::get),
+        rows: inputs.row_memory(),
         ..Options::default()
     };
     let mut progress = |stats: &crate::scan::Stats| {

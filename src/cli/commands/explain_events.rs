@@ -19,6 +19,7 @@ use crate::explain::recording::{
     self, BATCH, Batch, Batches, NotExplained, RecordedEvent, RecordingRequest,
 };
 use crate::import::{Import, Options};
+use crate::replay::error::BAD_CAPTURE;
 
 /// The longest line that is read.
 const LONGEST: u64 = 64 << 20;
@@ -46,6 +47,7 @@ pub fn explain(
         catalogue: &catalogue,
         source: source.map(|name| known(&catalogue, name)).transpose()?,
         name: &asked.typed,
+        limits: settings.files.limits,
     };
     let mut open = || open(settings, &asked.file);
     recording::explain_recording(&question, &mut open)
@@ -87,6 +89,17 @@ fn problem(stopped: NotExplained, events: &str) -> Problem {
             &error::NOTHING_SELECTED,
             format!("{what} are not explained"),
         ),
+        NotExplained::TooLarge(most, key) => {
+            let message = format!("`{events}` holds more than {most} that the rule sees");
+            let help = format!(
+                "cut the recording, run `trapline scan` on it, or raise `{key}` under `[limits]` in \
+                 trapline.toml"
+            );
+            Problem {
+                exit: ExitCode::NotLoaded,
+                diagnostics: vec![Diagnostic::error(&BAD_CAPTURE, message).help(help)],
+            }
+        }
         NotExplained::Empty => not_loaded(
             &error::BAD_EVENT,
             format!("there is no event in `{events}`"),

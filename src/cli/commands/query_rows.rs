@@ -30,6 +30,8 @@ pub(super) fn run(
     } else {
         Indices::mapped(mappings(&settings.files, &query.mappings)?)
     };
+    indices = indices.within(settings.files.limits.rows);
+    indices.expect(&query.query);
     let opened = open_all(&settings.files, &query.inputs)?;
     let mut add = |file: &str, line: &str| indices.add_line(line, stem(file));
     read_all(opened, &mut add, console)?;

@@ -10,7 +10,7 @@ use super::super::files::Files;
 use super::super::interrupt::Interruptible;
 use super::super::settings::Input;
 use super::event_log;
-use crate::event::io::{Stop, TemporaryFile};
+use crate::event::io::{RowMemory, Stop, TemporaryFile};
 use crate::scan::Inputs;
 
 /// The files that were typed.
@@ -38,6 +38,11 @@ impl<'s> CliInputs<'s> {
             inputs: inputs.collect(),
             stop,
         }
+    }
+
+    /// The most that the groups and rows of a query take.
+    pub(super) fn row_memory(&self) -> RowMemory {
+        self.files.limits.rows
     }
 
     /// How many bytes all files have on disk, if that is known.

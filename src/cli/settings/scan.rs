@@ -8,6 +8,7 @@ use super::super::args::{ScanArgs, ScanFormat};
 use super::super::error::Problem;
 use super::typed_paths::RECORDINGS;
 use super::{Input, Settings};
+use crate::event::io::RowMemory;
 use crate::scan::noise::Budget;
 use crate::scan::shards::Slice;
 use crate::scan::stage_hits::Owner;
@@ -83,13 +84,13 @@ impl Settings {
             stats: args.stats.as_ref().map(|path| self.typed(path)),
             indicators: self.recordings(&args.indicators, RECORDINGS)?,
             exceptions: self.all_typed(&args.exceptions),
-            options: options(args),
+            options: options(args, self.files.limits.rows),
             complete: division.complete,
         })
     }
 }
 
-fn options(args: &ScanArgs) -> Options {
+fn options(args: &ScanArgs, rows: RowMemory) -> Options {
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
     let (from, to) = (args.division.from, args.division.to);
     Options {
@@ -100,6 +101,7 @@ fn options(args: &ScanArgs) -> Options {
         },
         max_partials: args.max_partials,
         max_documents: args.max_documents,
+        rows,
         strict: args.strict,
         keep_values: args.summary,
         executions: args.executions,

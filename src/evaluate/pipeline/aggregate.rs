@@ -4,6 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::expression::{Environment, is_true};
 use super::functions::number;
+use super::held;
 use super::key;
 use super::node::Node;
 use super::row::Row;
@@ -145,17 +146,21 @@ impl State {
             }
             _ => {
                 for value in cell.values() {
-                    self.add_value(spec, value);
+                    let grown = self.add_value(spec, value);
+                    if grown > 0 {
+                        env.hold(grown);
+                    }
                 }
             }
         }
     }
 
-    fn add_value(&mut self, spec: &AggregateSpec, value: &Value) {
+    /// Takes a value; returns by how many bytes that makes the state larger.
+    fn add_value(&mut self, spec: &AggregateSpec, value: &Value) -> usize {
         match self {
             Self::Count(count) => *count += 1,
             Self::Distinct(seen) => {
-                seen.insert(key::of(value));
+                return insert(seen, value).unwrap_or(0);
             }
             Self::WholeSum(sum) => {
                 let number = number::as_whole(value).unwrap_or(0);
@@ -184,19 +189,27 @@ impl State {
                 }
             }
             Self::Values { seen, values } => {
-                if seen.insert(key::of(value)) {
+                if let Some(bytes) = insert(seen, value) {
                     values.push(value.clone());
+                    return bytes + size_of::<Value>() + held::of_value(value);
                 }
             }
             Self::Top(values) => {
                 if let AggregateFunction::Top { limit, descending } = spec.function {
+                    let before = values.len();
                     insert_sorted(values, value, limit, descending);
+                    let grown = values.len() - before;
+                    return grown * (size_of::<Value>() + held::of_value(value));
                 }
             }
-            Self::Numbers(numbers) => numbers.extend(number::as_real(value)),
+            Self::Numbers(numbers) => {
+                numbers.extend(number::as_real(value));
+                return size_of::<f64>();
+            }
             Self::Present(present) => *present = true,
             Self::Weighted { .. } | Self::ByOrder { .. } => {}
         }
+        0
     }
 
     fn add_pair(&mut self, cell: &Cell, second: &Cell) {
@@ -277,6 +290,13 @@ impl State {
             }
         })
     }
+}
+
+/// Adds a value to a set; how many bytes that takes, or `None` of one that is in it.
+fn insert(seen: &mut FxHashSet<Vec<u8>>, value: &Value) -> Option<usize> {
+    let key = key::of(value);
+    let bytes = 2 * size_of::<Vec<u8>>() + key.len();
+    seen.insert(key).then_some(bytes)
 }
 
 /// Keeps the first `limit` values in order; among equals the earlier.

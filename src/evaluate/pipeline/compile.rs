@@ -6,12 +6,14 @@ use super::aggregate::AggregateSpec;
 use super::expression::Environment;
 use super::functions::{Call, Prepared, ip};
 use super::grok::GrokSpec;
+use super::held::Held;
 use super::node::{Compare, Node, NodeKind, Search};
 use super::row::{Provenance, Row};
 use super::warning::Warnings;
 use crate::evaluate::pattern::{Finder, Pattern};
 use crate::evaluate::{Patterns, QueryFailure};
 use crate::event::Value;
+use crate::event::io::RowMemory;
 use crate::plan::pipeline::signature::{self, Values};
 use crate::plan::pipeline::{
     Cell, ColumnId, DissectPattern, Expr, ExprKind, Function, Group, GroupKey, Lookup, Operation,
@@ -224,6 +226,7 @@ fn fold(node: Node, expr: &Expr) -> Node {
         events: &[],
         failure: &RefCell::new(None),
         forced: None,
+        held: &Held::new(RowMemory::default()),
     };
     let row = Row::new(0, Provenance::Several([].into()));
     let cell = node.eval(&row, &env).into_owned();

@@ -6,10 +6,11 @@ use std::cell::RefCell;
 use super::ForcedOutcome;
 use super::functions;
 use super::functions::number;
+use super::held::Held;
 use super::node::{Compare, Node, NodeKind, Search};
 use super::row::Row;
 use super::warning::{Failure, ReadAs, Warnings};
-use crate::evaluate::QueryFailure;
+use crate::evaluate::{FailureKind, QueryFailure};
 use crate::event::{Event, Timestamp, Value};
 use crate::plan::pipeline::cell::order;
 use crate::plan::pipeline::signature::Values;
@@ -25,9 +26,24 @@ pub(super) struct Environment<'a> {
     pub(super) failure: &'a RefCell<Option<QueryFailure>>,
     /// A clause whose outcome is given.
     pub(super) forced: Option<ForcedOutcome>,
+    /// What the steps hold.
+    pub(super) held: &'a Held,
 }
 
 impl Environment<'_> {
+    /// Takes memory for what a step holds; more than there may be fails the query.
+    pub(super) fn hold(&self, bytes: usize) {
+        if let Err(limit) = self.held.take(bytes) {
+            let failure = FailureKind::TooMuchMemory { limit };
+            self.failure.borrow_mut().get_or_insert(failure.into());
+        }
+    }
+
+    /// Whether the query has failed.
+    pub(super) fn is_failed(&self) -> bool {
+        self.failure.borrow().is_some()
+    }
+
     /// Records a failure.
     pub(super) fn warn(&self, location: LocationId, read_as: ReadAs, failure: &Failure) {
         self.warnings.borrow_mut().add(location, read_as, failure);

@@ -1,15 +1,19 @@
 //! Groups: rows by keys, in the order of the first row of each group.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::aggregate::State;
 use super::compile::GroupSpec;
 use super::expression::Environment;
+use super::held;
 use super::key;
 use super::row::{Provenance, Row};
 use super::warning::ReadAs;
 use crate::event::{EventId, Value};
 use crate::plan::pipeline::{Cell, NullReason};
+
+/// About how many bytes a group takes beside its keys and states.
+const GROUP: usize = 160;
 
 /// The groups so far.
 #[derive(Debug, Default)]
@@ -29,38 +33,54 @@ impl Groups {
     /// Adds a row to each of its groups: one for each distinct value of a key with several, and
     /// for several keys each combination. A null is a key of its own.
     pub(super) fn add(&mut self, spec: &GroupSpec, row: &Row, env: &Environment<'_>) {
-        let mut combinations: Vec<Vec<Option<&Value>>> = vec![Vec::new()];
-        for group_key in &spec.keys {
-            let values = distinct(row.get(group_key.from));
-            combinations = combinations
-                .into_iter()
-                .flat_map(|keys| {
-                    values.iter().map(move |value| {
-                        let mut keys = keys.clone();
-                        keys.push(*value);
-                        keys
-                    })
-                })
+        let keys = spec.keys.iter();
+        let values: Vec<Vec<Option<&Value>>> =
+            keys.map(|key| distinct(row.get(key.from))).collect();
+        // One combination after the other: a few keys of many values have too many to be listed.
+        let mut combination = vec![0; values.len()];
+        loop {
+            let chosen = combination.iter().zip(&values);
+            let keys: Vec<Option<&Value>> = chosen
+                .filter_map(|(place, values)| values.get(*place).copied())
                 .collect();
-        }
-        for keys in combinations {
-            let group = self.group(spec, &keys);
-            if let Some(group) = self.groups.get_mut(group) {
-                for (state, aggregate) in group.states.iter_mut().zip(&spec.aggregates) {
-                    state.add(aggregate, row, env);
-                }
-                group.events.extend(row.events.events());
+            self.add_to(&keys, spec, row, env);
+            if !advance(&mut combination, &values) || env.is_failed() {
+                return;
             }
         }
     }
 
-    fn group(&mut self, spec: &GroupSpec, keys: &[Option<&Value>]) -> usize {
+    fn add_to(
+        &mut self,
+        keys: &[Option<&Value>],
+        spec: &GroupSpec,
+        row: &Row,
+        env: &Environment<'_>,
+    ) {
+        let group = self.group(spec, keys, env);
+        if let Some(group) = self.groups.get_mut(group) {
+            for (state, aggregate) in group.states.iter_mut().zip(&spec.aggregates) {
+                state.add(aggregate, row, env);
+            }
+            group.events.extend(row.events.events());
+            env.hold(size_of_val(row.events.events()));
+        }
+    }
+
+    /// The place of the group of these keys.
+    fn group(&mut self, spec: &GroupSpec, keys: &[Option<&Value>], env: &Environment<'_>) -> usize {
         let next = self.groups.len();
-        let place = *self.by_key.entry(key_bytes(keys)).or_insert(next);
+        let bytes = key_bytes(keys);
+        let length = bytes.len();
+        let place = *self.by_key.entry(bytes).or_insert(next);
         if place == next {
+            let states: Vec<State> = spec.aggregates.iter().map(State::new).collect();
+            let values = keys.iter().flatten().map(|value| held::of_value(value));
+            let of_keys = values.sum::<usize>() + size_of_val(keys);
+            env.hold(GROUP + 2 * length + of_keys + size_of_val(states.as_slice()));
             self.groups.push(OneGroup {
                 keys: keys.iter().map(|key| key.cloned()).collect(),
-                states: spec.aggregates.iter().map(State::new).collect(),
+                states,
                 events: Vec::new(),
             });
         }
@@ -75,7 +95,7 @@ impl Groups {
         env: &Environment<'_>,
     ) -> Vec<Row> {
         if spec.keys.is_empty() {
-            self.group(spec, &[]);
+            self.group(spec, &[], env);
         }
         let mut rows = Vec::with_capacity(self.groups.len());
         for group in self.groups {
@@ -137,18 +157,29 @@ impl Groups {
     }
 }
 
+/// Goes on to the next combination, the last key first; `false` behind the last one.
+fn advance(combination: &mut [usize], values: &[Vec<Option<&Value>>]) -> bool {
+    for (place, values) in combination.iter_mut().zip(values).rev() {
+        *place += 1;
+        if *place < values.len() {
+            return true;
+        }
+        *place = 0;
+    }
+    false
+}
+
 /// The distinct values of a cell; a null is one.
 fn distinct(cell: &Cell) -> Vec<Option<&Value>> {
-    let mut values: Vec<Option<&Value>> = Vec::new();
-    for value in cell.values() {
-        if !values.contains(&Some(value)) {
-            values.push(Some(value));
+    match cell {
+        Cell::Null(_) => vec![None],
+        Cell::One(value) => vec![Some(value)],
+        Cell::Many(values) => {
+            let mut seen = FxHashSet::default();
+            let values = values.iter().filter(|value| seen.insert(key::of(value)));
+            values.map(Some).collect()
         }
     }
-    if values.is_empty() {
-        values.push(None);
-    }
-    values
 }
 
 fn key_bytes(keys: &[Option<&Value>]) -> Vec<u8> {

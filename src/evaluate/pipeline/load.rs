@@ -1,6 +1,6 @@
 //! Reads the columns of fields and metadata from a document.
 
-use serde_json::{Map, Value as JsonValue};
+use serde_json::Value as JsonValue;
 
 use super::Input;
 use super::expression::Environment;
@@ -163,48 +163,11 @@ fn metadata(kind: Metadata, document: &Event, event: EventId, input: &Input<'_>)
         Metadata::IndexMode => Cell::One(Value::text("standard")),
         Metadata::Source => match input.sources.get(event.index()) {
             Some(source) => Cell::One(Value::text(source)),
-            None => Cell::One(Value::text(&built_source(document))),
+            None => {
+                let source = JsonValue::Object(document.to_source());
+                Cell::One(Value::text(&source.to_string()))
+            }
         },
         Metadata::Score => Cell::NULL,
-    }
-}
-
-/// The fields of a document as one JSON object, each name of a path an object of its own as
-/// integrations write it. A field below one that has a value itself keeps its dotted name.
-fn built_source(document: &Event) -> String {
-    let mut object = Map::new();
-    for (path, values) in document.fields() {
-        let mut values: Vec<JsonValue> = values.iter().map(json_value).collect();
-        let value = match values.pop() {
-            Some(one) if values.is_empty() => one,
-            last => {
-                values.extend(last);
-                JsonValue::Array(values)
-            }
-        };
-        put(&mut object, path, value);
-    }
-    JsonValue::Object(object).to_string()
-}
-
-fn put(object: &mut Map<String, JsonValue>, path: &str, value: JsonValue) {
-    if let Some((first, rest)) = path.split_once('.') {
-        let inner = object
-            .entry(first)
-            .or_insert_with(|| JsonValue::Object(Map::new()));
-        if let JsonValue::Object(inner) = inner {
-            return put(inner, rest, value);
-        }
-    }
-    object.insert(path.to_owned(), value);
-}
-
-fn json_value(scalar: &Scalar) -> JsonValue {
-    match scalar {
-        Scalar::Text(text) => JsonValue::from(&**text),
-        Scalar::Bool(value) => JsonValue::from(*value),
-        Scalar::Number(text) => text
-            .parse::<serde_json::Number>()
-            .map_or_else(|_| JsonValue::from(&**text), JsonValue::Number),
     }
 }

@@ -14,6 +14,7 @@ mod expression;
 mod functions;
 mod grok;
 mod group;
+mod held;
 mod key;
 mod load;
 mod lookup;
@@ -28,6 +29,7 @@ pub use probe::{Probe, ProbeExpr, ProbeRow};
 
 use super::QueryFailure;
 use crate::diagnostic::esql_warning::EsqlWarning;
+use crate::event::io::RowMemory;
 use crate::event::{Event, EventId, Timestamp};
 use crate::plan::pipeline::{Cell, DataType, LocationId};
 
@@ -48,6 +50,8 @@ pub struct Input<'a> {
     pub trace: bool,
     /// A clause whose outcome is given rather than computed.
     pub forced: Option<ForcedOutcome>,
+    /// The most that its groups and rows take.
+    pub memory: RowMemory,
 }
 
 /// The outcome that a clause is given, whatever its row holds.
@@ -77,6 +81,8 @@ pub struct RequestData {
     pub answers: Vec<CompletionAnswer>,
     /// The tables that rows are joined with.
     pub tables: Vec<TableRows>,
+    /// The most that its groups and rows take.
+    pub memory: RowMemory,
 }
 
 /// The rows of a table.

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::compile::{Program, Step, node};
 use super::expression::Environment;
+use super::held::Held;
 use super::node::Node;
 use super::row::{Provenance, Row};
 use super::warning::Warnings;
@@ -143,5 +144,6 @@ fn with_environment<T>(input: &Input<'_>, run: impl FnOnce(&Environment<'_>) -> 
         events: input.events,
         failure: &failure,
         forced: None,
+        held: &Held::new(input.memory),
     })
 }

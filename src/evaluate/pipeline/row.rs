@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::held;
 use crate::event::EventId;
 use crate::plan::pipeline::{Cell, ColumnId};
 
@@ -52,6 +53,12 @@ impl Row {
     pub(super) fn get(&self, column: ColumnId) -> &Cell {
         static NULL: Cell = Cell::NULL;
         self.cells.get(column.index()).unwrap_or(&NULL)
+    }
+
+    /// About how many bytes it takes.
+    pub(super) fn memory(&self) -> usize {
+        let cells = self.cells.iter().map(held::of_cell);
+        size_of::<Self>() + cells.sum::<usize>()
     }
 
     pub(super) fn set(&mut self, column: ColumnId, cell: Cell) {

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use super::compile::{Program, SortSpec, Step};
 use super::expression::{Environment, is_true};
 use super::group::Groups;
+use super::held::{self, Held};
 use super::row::{Provenance, Row};
 use super::warning::Warnings;
 use super::{
@@ -16,13 +17,24 @@ use crate::event::{EventId, Value};
 use crate::plan::pipeline::cell::order;
 use crate::plan::pipeline::{Cell, ColumnId, Operation};
 
+/// So many rows beyond twice those that a limit lets through are sorted before some are left out.
+const SPARE: usize = 1_000;
+
 /// The state of a step between rows.
 enum State {
     Nothing,
     Groups(Groups),
     GroupJoin(Groups, Vec<Row>),
-    Sort(Vec<Row>),
+    Sort(Sorting),
     Limit(u64),
+}
+
+/// The rows that a step sorts.
+#[derive(Default)]
+struct Sorting {
+    rows: Vec<Row>,
+    /// How many rows were left out, which a limit behind the step would leave out.
+    cut: u64,
 }
 
 struct Run<'r, 'p> {
@@ -40,6 +52,7 @@ impl Program<'_> {
     pub fn run(&self, input: &Input<'_>) -> Result<Outcome, QueryFailure> {
         let warnings = RefCell::new(Warnings::default());
         let failure = RefCell::new(None);
+        let held = Held::new(input.memory);
         let mut run = Run {
             program: self,
             input,
@@ -49,6 +62,7 @@ impl Program<'_> {
                 events: input.events,
                 failure: &failure,
                 forced: input.forced,
+                held: &held,
             },
             states: self.steps.iter().map(State::new).collect(),
             counts: vec![StepCount::default(); self.steps.len()],
@@ -85,7 +99,7 @@ impl State {
         match step {
             Step::Group(_) => Self::Groups(Groups::default()),
             Step::GroupJoin(_) => Self::GroupJoin(Groups::default(), Vec::new()),
-            Step::Sort(_) => Self::Sort(Vec::new()),
+            Step::Sort(_) => Self::Sort(Sorting::default()),
             Step::Limit(_) => Self::Limit(0),
             _ => Self::Nothing,
         }
@@ -109,12 +123,18 @@ impl Run<'_, '_> {
             self.push(0, row);
         } else {
             for index in 0..self.input.events.len() {
+                if self.env.is_failed() {
+                    return;
+                }
                 let event = EventId(u32::try_from(index).unwrap_or(u32::MAX));
                 self.push(0, Row::new(self.width(), Provenance::One(event)));
             }
         }
         for (index, step) in program.steps.iter().enumerate() {
             for row in self.end(index, step) {
+                if self.env.is_failed() {
+                    return;
+                }
                 self.pass(index, row);
             }
         }
@@ -133,6 +153,7 @@ impl Run<'_, '_> {
         let program = self.program;
         let (Some(step), Some(count)) = (program.steps.get(index), self.counts.get_mut(index))
         else {
+            self.env.hold(row.memory());
             self.out.push(row);
             return;
         };
@@ -150,9 +171,12 @@ impl Run<'_, '_> {
             Step::Compute(fields) => {
                 for (column, node) in fields {
                     let cell = node.eval(&row, &self.env).into_owned();
+                    self.expect_room(&cell);
                     row.set(*column, cell);
                 }
-                self.pass(index, row);
+                if !self.env.is_failed() {
+                    self.pass(index, row);
+                }
             }
             Step::Expand { from, into } => self.expand(index, row, *from, *into),
             Step::Dissect {
@@ -180,6 +204,9 @@ impl Run<'_, '_> {
             }
             Step::Lookup(lookup) => {
                 for row in lookup::rows(lookup, row, self.input.tables) {
+                    if self.env.is_failed() {
+                        return;
+                    }
                     self.pass(index, row);
                 }
             }
@@ -195,9 +222,17 @@ impl Run<'_, '_> {
             (Step::Group(spec), Some(State::Groups(groups))) => groups.add(spec, &row, &self.env),
             (Step::GroupJoin(spec), Some(State::GroupJoin(groups, rows))) => {
                 groups.add(spec, &row, &self.env);
+                self.env.hold(row.memory());
                 rows.push(row);
             }
-            (Step::Sort(_), Some(State::Sort(rows))) => rows.push(row),
+            (Step::Sort(keys), Some(State::Sort(sorting))) => {
+                self.env.hold(row.memory());
+                sorting.rows.push(row);
+                if let Some(Step::Limit(most)) = self.program.steps.get(index + 1) {
+                    let most = usize::try_from(*most).unwrap_or(usize::MAX);
+                    sorting.keep_first(most, keys, &self.env);
+                }
+            }
             (Step::Limit(most), Some(State::Limit(count))) if *count < *most => {
                 *count += 1;
                 self.pass(index, row);
@@ -217,7 +252,16 @@ impl Run<'_, '_> {
             (Step::GroupJoin(spec), State::GroupJoin(groups, rows)) => {
                 groups.join(spec, rows, width, &self.env)
             }
-            (Step::Sort(keys), State::Sort(rows)) => self.sorted(keys, rows),
+            (Step::Sort(keys), State::Sort(sorting)) => {
+                // What was left out went in and out of the step, and stopped at the next.
+                if let Some(count) = self.counts.get_mut(index) {
+                    count.rows_out += sorting.cut;
+                }
+                if let Some(count) = self.counts.get_mut(index + 1) {
+                    count.rows_in += sorting.cut;
+                }
+                sorted(keys, sorting.rows, &self.env)
+            }
             (_, state) => {
                 if let Some(place) = self.states.get_mut(index) {
                     *place = state;
@@ -292,9 +336,21 @@ impl Run<'_, '_> {
             return;
         };
         for value in values {
+            if self.env.is_failed() {
+                return;
+            }
             let mut one = row.clone();
             one.set(into, Cell::One(value));
             self.pass(index, one);
+        }
+    }
+
+    /// A cell of more values than the memory of a query may hold fails it.
+    fn expect_room(&self, cell: &Cell) {
+        if let Cell::Many(_) = cell {
+            let bytes = held::of_cell(cell);
+            self.env.hold(bytes);
+            self.env.held.release(bytes);
         }
     }
 
@@ -306,36 +362,49 @@ impl Run<'_, '_> {
         let answer = answers.find(|answer| prompt.contains(answer.prompt.as_str()));
         Cell::from(answer.map(|answer| Value::text(&answer.answer)))
     }
+}
 
-    /// Stable, so that rows that compare equal keep their order.
-    fn sorted(&self, keys: &[SortSpec], rows: Vec<Row>) -> Vec<Row> {
-        let mut rows: Vec<(Vec<Option<Value>>, Row)> = rows
-            .into_iter()
-            .map(|row| {
-                let sort_values = keys.iter().map(|key| {
-                    let cell = key.node.eval(&row, &self.env);
-                    // Several values sort by the one that comes first in the order asked for.
-                    let value = if key.descending {
-                        cell.greatest()
-                    } else {
-                        cell.least()
-                    };
-                    value.cloned()
-                });
-                (sort_values.collect(), row)
-            })
-            .collect();
-        rows.sort_by(|(a, _), (b, _)| {
-            let mut pairs = keys.iter().zip(a.iter().zip(b));
-            pairs
-                .find_map(|(key, (a, b))| {
-                    let order = compare(key, a.as_ref(), b.as_ref());
-                    order.is_ne().then_some(order)
-                })
-                .unwrap_or(Ordering::Equal)
-        });
-        rows.into_iter().map(|(_, row)| row).collect()
+impl Sorting {
+    /// Leaves out what cannot be among the first `most` rows, once there is much of it.
+    fn keep_first(&mut self, most: usize, keys: &[SortSpec], env: &Environment<'_>) {
+        if self.rows.len() < most.saturating_mul(2).saturating_add(SPARE) {
+            return;
+        }
+        self.rows = sorted(keys, std::mem::take(&mut self.rows), env);
+        let cut = self.rows.split_off(most);
+        env.held.release(cut.iter().map(Row::memory).sum());
+        self.cut += cut.len() as u64;
     }
+}
+
+/// Stable, so that rows that compare equal keep their order.
+fn sorted(keys: &[SortSpec], rows: Vec<Row>, env: &Environment<'_>) -> Vec<Row> {
+    let mut rows: Vec<(Vec<Option<Value>>, Row)> = rows
+        .into_iter()
+        .map(|row| {
+            let sort_values = keys.iter().map(|key| {
+                let cell = key.node.eval(&row, env);
+                // Several values sort by the one that comes first in the order asked for.
+                let value = if key.descending {
+                    cell.greatest()
+                } else {
+                    cell.least()
+                };
+                value.cloned()
+            });
+            (sort_values.collect(), row)
+        })
+        .collect();
+    rows.sort_by(|(a, _), (b, _)| {
+        let mut pairs = keys.iter().zip(a.iter().zip(b));
+        pairs
+            .find_map(|(key, (a, b))| {
+                let order = compare(key, a.as_ref(), b.as_ref());
+                order.is_ne().then_some(order)
+            })
+            .unwrap_or(Ordering::Equal)
+    });
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 fn compare(key: &SortSpec, a: Option<&Value>, b: Option<&Value>) -> Ordering {

@@ -4,8 +4,10 @@
 //! Events between which nothing but keys and times can decide have one *pattern* of facts. Every
 //! event that meets a stage is kept, of any other pattern an even sample. Which fields a recording
 //! brings with it and which data source made it is known only at its end; where the guess from its
-//! beginning was wrong, it is read once more.
+//! beginning was wrong, it is read once more. Of an ES|QL rule, whose executions look at many events
+//! together, all events are kept that it sees ([`kept_events`]).
 
+mod kept_events;
 mod sampler;
 
 use std::collections::BTreeMap;
@@ -13,8 +15,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use self::kept_events::KeptEvents;
 use self::sampler::EventSampler;
-use super::Explanation;
+use super::{Explanation, pipeline};
 use crate::compile::{
     CompiledExclusions, Exclusions, FieldTypes, LinkedLists, Refused, SourceCompiler, Unsupported,
 };
@@ -24,6 +27,7 @@ use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Prepared, QueryFailure};
 use crate::event::Event;
+use crate::event::io::Limits;
 use crate::replay::trace::clauses_of;
 use crate::replay::{START, Subject};
 
@@ -49,6 +53,8 @@ pub enum NotExplained {
     Failed(QueryFailure),
     /// The rule is not of a kind that is run.
     Unsupported(Unsupported),
+    /// It holds more events that the rule sees than this; the key of the limit.
+    TooLarge(String, &'static str),
     /// There is no event in it.
     Empty,
 }
@@ -84,6 +90,8 @@ pub struct RecordingRequest<'a> {
     pub source: Option<&'a DataSource>,
     /// What the recording is called.
     pub name: &'a str,
+    /// What may be held of it.
+    pub limits: Limits,
 }
 
 /// A reader of batches.
@@ -183,6 +191,8 @@ fn pass<'q>(
     let types = compiled.as_ref().ok();
     let types = types.and_then(|compiled| compiled.schema.mappings().first());
     let exclusions = types.map(|types| exclusions.on(types.clone()).map_err(Arc::new));
+    let pipeline = compiled.as_ref().ok().and_then(|own| own.pipeline.as_ref());
+    let mut kept = pipeline.map(|own| KeptEvents::new(own, &subject.rule, request.limits));
     let mut refused = None;
     let mut sampler = EventSampler::default();
     let mut wrong = false;
@@ -193,7 +203,13 @@ fn pass<'q>(
             let hidden = exclusions.and_then(|exclusions| parsed.hide(exclusions));
             refused = refused.or(hidden.err());
         }
-        sampler.add(parsed, prepared.as_ref())?;
+        match &mut kept {
+            Some(kept) => {
+                kept.add(&parsed)?;
+                sampler.add(parsed, None)?;
+            }
+            None => sampler.add(parsed, prepared.as_ref())?,
+        }
         match next()? {
             Some(batch) => parsed = batch,
             None => break,
@@ -219,8 +235,14 @@ fn pass<'q>(
         Ok(compiled) => compiled,
         Err(refused) => return Err(Arc::clone(refused).into()),
     };
-    let clauses = clauses_of(&compiled.plan, &query.text);
-    let mut explanation = sampler.explain(&Prepared::new(&compiled.plan)?, &clauses)?;
+    let clauses = clauses_of(compiled, &query.text);
+    let mut explanation = match kept {
+        Some(kept) => {
+            let (run, labels) = kept.run(compiled, &subject.rule)?;
+            pipeline::of_recording(run, &labels, sampler.counted(), &clauses)
+        }
+        None => sampler.explain(&Prepared::new(&compiled.plan)?, &clauses)?,
+    };
     if let Some(recording) = &mut explanation.recording {
         let linked = &request.linked;
         recording.lists_applied.clone_from(&linked.applied);

@@ -12,7 +12,7 @@ use crate::evaluate::{
     BlockerHint, Blockers, Context, Evaluation, Match, Prepared, QueryFailure, Rarity,
 };
 use crate::event::{Event, EventId};
-use crate::plan::{ClauseId, Plan, Role, StageId};
+use crate::plan::{ClauseId, Role, StageId};
 use crate::replay::START;
 use crate::replay::trace::{RuleClause, deciding};
 
@@ -100,7 +100,7 @@ impl EventSampler {
         let Some(prepared) = prepared else {
             return Ok(());
         };
-        let paths = paths(prepared.plan());
+        let paths = prepared.plan().paths();
         let facts_of = |part: &[(u64, Event)]| facts_of(part, prepared, &paths);
         let parts: Result<Vec<Vec<SampledEvent>>, QueryFailure> =
             parsed.events.par_chunks(BATCH / 8).map(facts_of).collect();
@@ -131,12 +131,25 @@ impl EventSampler {
         }
     }
 
+    /// How many events there are of each kind.
+    pub(super) fn counted(&self) -> Recording {
+        Recording {
+            events: self.events,
+            unrouted: self.unrouted,
+            excluded: self.excluded,
+            bad: self.bad.clone(),
+            approximate: self.approximate,
+            ..Recording::default()
+        }
+    }
+
     /// Explains the events that were kept.
     pub(super) fn explain(
         self,
         prepared: &Prepared<'_>,
         clauses: &[RuleClause],
     ) -> Result<Explanation, QueryFailure> {
+        let counted = self.counted();
         let mut kept: Vec<(u64, Event)> = Vec::new();
         let mut patterns: Vec<(u64, u64)> = Vec::new();
         for alike in self.alike.into_values() {
@@ -194,14 +207,9 @@ impl EventSampler {
         };
         let matches = evaluation.matches();
         explanation.recording = Some(Recording {
-            events: self.events,
-            unrouted: self.unrouted,
-            excluded: self.excluded,
-            bad: self.bad,
             matches: matches.iter().take(LISTED).map(labelled).collect(),
             matched: matches.len(),
-            approximate: self.approximate,
-            ..Recording::default()
+            ..counted
         });
         Ok(explanation)
     }
@@ -345,17 +353,4 @@ fn count_stages(
         row.category = sum(&|event| evaluation.category(id, event));
         row.matching = sum(&|event| evaluation.stages_met(event).any(|met| met == id));
     }
-}
-
-/// The paths that a plan reads.
-fn paths(plan: &Plan) -> Vec<String> {
-    let mut paths = Vec::new();
-    for field in &plan.fields {
-        paths.push(field.path.clone());
-        let readers = field.readers.iter().flatten();
-        paths.extend(readers.map(|reader| reader.read_from.to_string()));
-    }
-    paths.sort();
-    paths.dedup();
-    paths
 }

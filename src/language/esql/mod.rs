@@ -17,7 +17,7 @@ mod token;
 
 pub use check::{CheckContext, check};
 pub use infer::infer;
-pub use names::{before_stats, names};
+pub use names::{before_stats, names, searches};
 pub use parser::{Parsed, parse};
 pub use patterns::index_patterns;
 pub use selection::selection;

@@ -17,6 +17,28 @@ pub fn names(query: &Query) -> BTreeSet<&str> {
     read
 }
 
+/// The texts of the KQL that the query searches with.
+pub fn searches(query: &Query) -> Vec<&str> {
+    let mut expressions = Vec::new();
+    for command in &query.commands {
+        command.kind.add_expressions(&mut expressions);
+    }
+    let mut texts = Vec::new();
+    while let Some(expr) = expressions.pop() {
+        if let ExprKind::Call {
+            name, arguments, ..
+        } = &expr.kind
+            && name.value.eq_ignore_ascii_case("kql")
+            && let [argument] = arguments.as_slice()
+            && let ExprKind::Text(text) = &argument.kind
+        {
+            texts.push(text.as_str());
+        }
+        expressions.extend(expr.children());
+    }
+    texts
+}
+
 /// Each command up to the first STATS, with the names that are made before it.
 pub fn before_stats(query: &Query) -> Vec<(&Command, BTreeSet<String>)> {
     let mut made: BTreeSet<String> = BTreeSet::new();

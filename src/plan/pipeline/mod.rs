@@ -11,6 +11,7 @@ mod clause;
 pub mod expression;
 pub mod function;
 pub mod grok;
+mod paths;
 pub mod signature;
 mod timespan;
 mod types;

@@ -1,6 +1,7 @@
 //! Why an ES|QL rule gives no alert: the clauses each of which, were its outcome another, would
 //! make a row, with the values that they saw.
 
+use super::look_back::look_back;
 use crate::diagnostic::observation::{self, CellSeen, ColumnSeen, ColumnsSeen, Missed, WhyEmpty};
 use crate::evaluate::Override;
 use crate::evaluate::pipeline::{DroppedRow, ForcedOutcome, Outcome};
@@ -25,24 +26,47 @@ pub(in crate::replay) struct StoppingClause<'p> {
     pub(in crate::replay) event: Option<EventId>,
 }
 
-/// Why there is no row; `None` where the query gives rows over all events together.
+/// Why no execution gives a row.
 pub(in crate::replay) fn no_alert_reason(
     run: &Run<'_>,
     overrides: &[Override],
 ) -> Option<AlertStopped> {
     let whole = WholeRun::of(run, overrides)?;
     let traced = whole.outcome(None, true)?;
+    if let Some(row) = traced.rows.first() {
+        return Some(look_back(run, &whole.originals(&row.events)));
+    }
+    // In a case, the row nearest to an alert is the first with the fewest conditions that do not
+    // hold.
+    stopped(&whole, &traced, &|step| {
+        let dropped = traced.dropped.iter().filter(|row| row.step == step);
+        dropped.min_by_key(|row| row.conditions.len())
+    })
+}
+
+/// Why these events give no row; `nearest` is the row nearest to passing the step that stops the
+/// last rows. `None` where they give rows.
+pub(in crate::replay) fn stopped<'t>(
+    whole: &WholeRun<'_, '_>,
+    traced: &'t Outcome,
+    nearest: &dyn Fn(usize) -> Option<&'t DroppedRow>,
+) -> Option<AlertStopped> {
     if !traced.rows.is_empty() {
         return None;
     }
+    let run = whole.run;
     let pipeline = pipeline(run)?;
-    let causes = causes(&whole, pipeline);
+    let causes = causes(whole, pipeline, Some(traced));
     if causes.is_empty() {
-        return together(run, pipeline, &whole, &traced);
+        let step = stop(traced)?;
+        let Some(row) = nearest(step) else {
+            return Some(of_step(pipeline, step));
+        };
+        return Some(together(pipeline, whole, row));
     }
     let seen: Vec<ClauseValue> = causes
         .iter()
-        .map(|cause| ClauseValue::of(pipeline, &traced, cause))
+        .map(|cause| ClauseValue::of(pipeline, traced, cause))
         .collect();
     let words = |cause: &StoppingClause<'_>| clause_words(pipeline, cause.clause.expr.location);
     let label = |cause: &StoppingClause<'_>| cause.event.map(|event| whole.label(event));
@@ -82,10 +106,28 @@ pub(in crate::replay) fn no_alert_reason(
     })
 }
 
-/// Every clause that alone makes a row, in the order of the text.
+/// The first events that the step of a clause dropped for its condition alone.
+fn lacking_one(pipeline: &Pipeline, traced: &Outcome, clause: &PipelineClause<'_>) -> Vec<EventId> {
+    let span_of = |location: LocationId| pipeline.location(location).map(|own| own.span);
+    let own = span_of(clause.expr.location);
+    let lacking = traced.dropped.iter().filter_map(|row| {
+        let ([event], [condition]) = (row.events.as_slice(), row.conditions.as_slice()) else {
+            return None;
+        };
+        let holds = span_of(condition.location).zip(own);
+        let is_own =
+            row.step == clause.step && holds.is_some_and(|(outer, own)| outer.contains(own));
+        is_own.then_some(*event)
+    });
+    lacking.take(MOST_TRIED).collect()
+}
+
+/// Every clause that alone makes a row, in the order of the text. With `traced`, the event of a
+/// clause is looked for among many, too.
 pub(in crate::replay) fn causes<'p>(
     whole: &WholeRun<'_, '_>,
     pipeline: &'p Pipeline,
+    traced: Option<&Outcome>,
 ) -> Vec<StoppingClause<'p>> {
     let makes_rows = |clause: &PipelineClause<'_>, event: Option<EventId>| {
         let forced = ForcedOutcome {
@@ -101,28 +143,27 @@ pub(in crate::replay) fn causes<'p>(
         if !makes_rows(&clause, None) {
             continue;
         }
-        let is_alone = pipeline.is_by_document(clause.step) && whole.events.len() <= MOST_TRIED;
-        let mut places = whole.places().filter(|_| is_alone);
-        let event = places.find(|event| makes_rows(&clause, Some(*event)));
+        let tried = match traced {
+            _ if !pipeline.is_by_document(clause.step) => Vec::new(),
+            _ if whole.events.len() <= MOST_TRIED => whole.places().collect(),
+            Some(traced) => lacking_one(pipeline, traced, &clause),
+            None => Vec::new(),
+        };
+        let mut tried = tried.into_iter();
+        let event = tried.find(|event| makes_rows(&clause, Some(*event)));
         causes.push(StoppingClause { clause, event });
     }
     causes
 }
 
-/// The conditions that would have to hold together: those of the row that came nearest.
-fn together(
-    run: &Run<'_>,
-    pipeline: &Pipeline,
-    whole: &WholeRun<'_, '_>,
-    traced: &Outcome,
-) -> Option<AlertStopped> {
+/// The step that stops the last rows.
+pub(in crate::replay) fn stop(traced: &Outcome) -> Option<usize> {
     let mut steps = traced.steps.iter();
-    let step = steps.position(|step| step.rows_in > 0 && step.rows_out == 0)?;
-    let dropped = traced.dropped.iter().filter(|row| row.step == step);
-    // The first with the fewest conditions that do not hold.
-    let Some(row) = dropped.min_by_key(|row| row.conditions.len()) else {
-        return Some(of_step(pipeline, step));
-    };
+    steps.position(|step| step.rows_in > 0 && step.rows_out == 0)
+}
+
+/// The conditions that would have to hold together: those of the row that came nearest.
+fn together(pipeline: &Pipeline, whole: &WholeRun<'_, '_>, row: &DroppedRow) -> AlertStopped {
     let words: Vec<String> = row
         .conditions
         .iter()
@@ -144,10 +185,10 @@ fn together(
         stage: None,
         event: event.clone(),
         clause: clause.clone(),
-        line: line_of(run, pipeline, condition.location),
+        line: line_of(whole.run, pipeline, condition.location),
     });
     let also = values.iter().map(ToString::to_string).collect();
-    Some(AlertStopped {
+    AlertStopped {
         record: NoneRecord {
             event: event.clone(),
             blocker: words.clone(),
@@ -158,7 +199,7 @@ fn together(
         },
         also,
         reasons: words.into_iter().map(ReasonName::Text).collect(),
-    })
+    }
 }
 
 /// A step that gives no row whatever its conditions say, `LIMIT 0` for one.
@@ -223,16 +264,14 @@ impl ClauseValue {
             let shortfall = inputs
                 .first()
                 .and_then(|(_, cell)| shortfall(&cause.clause, cell));
-            let distance = shortfall
-                .as_ref()
-                .map_or(f64::MAX, |(distance, _)| *distance);
+            let distance = shortfall.as_ref().map_or(f64::MAX, |own| own.distance);
             if nearest.as_ref().is_none_or(|(least, _)| distance < *least) {
                 let seen = Self {
                     values: inputs
                         .iter()
                         .map(|(name, cell)| column_seen(name, cell))
                         .collect(),
-                    miss: shortfall.map(|(_, miss)| miss),
+                    miss: shortfall.map(|own| own.miss),
                 };
                 nearest = Some((distance, seen));
             }
@@ -241,8 +280,26 @@ impl ClauseValue {
     }
 }
 
-/// By how much a number misses its threshold, as a number and as `4 of 5`.
-fn shortfall(clause: &PipelineClause<'_>, cell: &Cell) -> Option<(f64, Missed)> {
+/// By how much a number misses its threshold.
+pub(in crate::replay) struct ThresholdMiss {
+    distance: f64,
+    wanted: f64,
+    /// `4 of 5`
+    miss: Missed,
+}
+
+impl ThresholdMiss {
+    /// The share of the threshold that is missing, below 1.
+    pub(in crate::replay) fn share(&self) -> f64 {
+        self.distance / (self.distance + self.wanted.abs())
+    }
+}
+
+/// By how much the number in a cell misses the threshold of a clause.
+pub(in crate::replay) fn shortfall(
+    clause: &PipelineClause<'_>,
+    cell: &Cell,
+) -> Option<ThresholdMiss> {
     let ExprKind::Binary(operator, left, right) = &clause.expr.kind else {
         return None;
     };
@@ -259,13 +316,15 @@ fn shortfall(clause: &PipelineClause<'_>, cell: &Cell) -> Option<(f64, Missed)> 
         (Operator::Greater, Value::Integer(least)) => Value::Integer(least.checked_add(1)?),
         _ => return None,
     };
-    let distance = number(&wanted)? - number(have)?;
-    (distance > 0.0).then(|| {
-        let miss = Missed::Below {
+    let number_wanted = number(&wanted)?;
+    let distance = number_wanted - number(have)?;
+    (distance > 0.0).then(|| ThresholdMiss {
+        distance,
+        wanted: number_wanted,
+        miss: Missed::Below {
             found: have.to_string(),
             expected: wanted.to_string(),
-        };
-        (distance, miss)
+        },
     })
 }
 

@@ -3,5 +3,6 @@
 
 pub(in crate::replay) mod esql_blockers;
 pub(in crate::replay) mod indicator_blockers;
+pub(in crate::replay) mod look_back;
 pub(in crate::replay) mod near_miss;
 pub(in crate::replay) mod production_blockers;

@@ -1,14 +1,14 @@
 //! Causes outside the query that kept a case from alerting: the schedule's look-back, an exception,
 //! a filter of the rule.
 
+use super::look_back::look_back;
 use super::{esql_blockers, indicator_blockers};
-use crate::diagnostic::observation::{Missed, Pairs, Seen};
+use crate::diagnostic::observation::Pairs;
 use crate::evaluate::Override;
 use crate::event::EventId;
-use crate::event::time::format_offset;
 use crate::replay::outcome::{CauseRecord, NoneRecord};
 use crate::replay::production::case_run::Run;
-use crate::replay::reason::{ReasonName, ReasonWord};
+use crate::replay::reason::ReasonName;
 use crate::replay::rule_types::alert_stopped::AlertStopped;
 use crate::replay::rule_types::run_schedule;
 use crate::replay::rule_types::{new_terms, threshold};
@@ -34,7 +34,12 @@ pub(in crate::replay) fn no_alert_reason(
             }
             _ => None,
         };
-        return Some(of_kind.unwrap_or_else(|| look_back(run)));
+        return Some(of_kind.unwrap_or_else(|| {
+            let found = run.evaluation.matches().first();
+            let events = found.map_or(&[][..], |found| found.stages.as_slice());
+            let events: Vec<EventId> = events.iter().flatten().copied().collect();
+            look_back(run, &events)
+        }));
     }
     let names = names(run);
     let alerts_without = |lifted: &dyn Fn(&str) -> bool| {
@@ -134,53 +139,4 @@ fn cause(run: &Run<'_>, name: &str) -> CauseRecord {
         clause: name.to_owned(),
         line: None,
     }
-}
-
-fn look_back(run: &Run<'_>) -> AlertStopped {
-    let schedule = run.setting.schedule();
-    let plain = |millis: i64| format_offset(millis).trim_start_matches('+').to_owned();
-    let found = run.evaluation.matches().first();
-    let events = found
-        .into_iter()
-        .flat_map(|found| found.stages.iter().flatten());
-    let arrivals: Vec<(EventId, _)> = events
-        .filter_map(|id| {
-            Some((
-                *id,
-                run.setting.arrival(run.case_events.events.get(id.index())?),
-            ))
-        })
-        .collect();
-    let late = |(event, arrival): &(EventId, crate::execution::Arrival)| {
-        let delay = arrival.arrived - arrival.time?;
-        (delay > schedule.look_back).then(|| {
-            let event = run.case_events.label(*event);
-            let by = plain(delay);
-            Missed::CameLate { event, by }
-        })
-    };
-    let first = arrivals
-        .iter()
-        .filter_map(|(_, arrival)| arrival.time)
-        .min();
-    let last = arrivals.iter().map(|(_, arrival)| arrival.arrived).max();
-    let span = first.zip(last).map(|(first, last)| plain(last - first));
-    let timeless = |(event, arrival): &(EventId, crate::execution::Arrival)| {
-        let field = run.setting.required_time()?;
-        arrival.time.is_none().then(|| {
-            let event = run.case_events.label(*event);
-            let name = field.to_string();
-            Missed::NoTime { event, name }
-        })
-    };
-    let why = arrivals.iter().find_map(timeless);
-    let why = why.or_else(|| arrivals.iter().find_map(late)).or_else(|| {
-        let span = span?;
-        Some(Missed::LongSpan { span })
-    });
-    let seen = Seen::LookBack {
-        interval: plain(schedule.interval),
-        look_back: plain(schedule.look_back),
-    };
-    AlertStopped::by_words(&[ReasonWord::LookBack], seen).missed_by(why)
 }

@@ -3,12 +3,17 @@
 
 use crate::evaluate::pipeline::{CompletionAnswer, RequestData, TableRows};
 use crate::event::Value;
+use crate::event::io::RowMemory;
 use crate::plan::pipeline::{Cell, DataType};
 use crate::scenario::model::{self, Case, LookupTable, Scenario, WrittenValue};
 
 /// What the scenario gives its attack, or a case. The answers of a case come before those of the
 /// scenario.
-pub(in crate::replay) fn given(scenario: &Scenario, case: Option<&Case>) -> RequestData {
+pub(in crate::replay) fn given(
+    scenario: &Scenario,
+    case: Option<&Case>,
+    memory: RowMemory,
+) -> RequestData {
     let own = case.map_or(&[][..], |case| case.completions.as_slice());
     let answer = |answer: &model::CompletionAnswer| CompletionAnswer {
         prompt: answer.prompt.clone(),
@@ -21,14 +26,17 @@ pub(in crate::replay) fn given(scenario: &Scenario, case: Option<&Case>) -> Requ
             .map(answer)
             .collect(),
         tables: scenario.tables.iter().map(table).collect(),
+        memory,
     }
 }
 
 /// What the scenario gives in any of its cases, with which its query is compiled.
 pub(in crate::replay) fn of_all(scenario: &Scenario) -> RequestData {
-    let mut all = given(scenario, None);
+    let memory = RowMemory::default();
+    let mut all = given(scenario, None, memory);
     for case in &scenario.cases {
-        all.answers.extend(given(scenario, Some(case)).answers);
+        all.answers
+            .extend(given(scenario, Some(case), memory).answers);
     }
     all
 }

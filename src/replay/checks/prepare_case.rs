@@ -25,7 +25,11 @@ impl<'a> SourceRunner<'a> {
         case_events: &mut CaseEvents,
     ) -> Result<(), Arc<Refused>> {
         if compiled.pipeline.is_some() {
-            case_events.given = Arc::new(given::given(self.test.scenario, case));
+            case_events.given = Arc::new(given::given(
+                self.test.scenario,
+                case,
+                self.files.limits().rows,
+            ));
         }
         let rule = &self.test.subject.rule;
         let exclusions = self.exceptions.of(rule, self.test.scenario, case);

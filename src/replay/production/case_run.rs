@@ -93,6 +93,18 @@ impl<'c> Run<'c> {
         })
     }
 
+    /// An ES|QL rule on the events of a recording, of which nothing is judged.
+    pub(in crate::replay) fn of_recording(
+        query: &'c Arc<CompiledQuery>,
+        case_events: &'c CaseEvents,
+        setting: ScheduleConfig<'c>,
+    ) -> Result<Self, QueryFailure> {
+        Ok(Self {
+            program: query.pipeline.as_ref().map(Program::new).transpose()?,
+            ..Self::again(query, case_events, setting, None)?
+        })
+    }
+
     /// The plan that ran.
     pub(in crate::replay) fn plan(&self) -> &'c Plan {
         &self.query.plan

@@ -1,6 +1,6 @@
 //! How production runs a rule on a case, and what comes of it in every phase.
 
-use crate::evaluate::Match;
+use crate::evaluate::{Match, QueryFailure};
 use crate::event::{Event, EventId};
 use crate::execution::time_range::RangeField;
 use crate::execution::window::{covered, longest_blind};
@@ -41,6 +41,8 @@ pub(in crate::replay) struct ScheduledOutcome {
     phases: Vec<Phase>,
     /// A single phase was asked for.
     single: bool,
+    /// How the query fails in some execution.
+    failure: Option<QueryFailure>,
 }
 
 impl<'r> ScheduleConfig<'r> {
@@ -200,7 +202,18 @@ impl ScheduledOutcome {
             suppressed: Vec::new(),
             phases,
             single,
+            failure: None,
         }
+    }
+
+    /// The outcome of a query that fails in some execution, or that does not.
+    pub(in crate::replay) fn failing(self, failure: Option<QueryFailure>) -> Self {
+        Self { failure, ..self }
+    }
+
+    /// How the query fails, if it does; it is said once.
+    pub(in crate::replay) fn take_failure(&mut self) -> Option<QueryFailure> {
+        self.failure.take()
     }
 
     /// With what goes under the alerts by suppression: the matches of the numbers of `of`.

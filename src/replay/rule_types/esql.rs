@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::stateful::{Selected, phases};
 use crate::evaluate::pipeline::{ForcedOutcome, Input, Outcome as RowsFound, OutputRow};
-use crate::evaluate::{Match, Override};
+use crate::evaluate::{Match, Override, QueryFailure};
 use crate::event::{Event, EventId, Timestamp, Value};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::{HitOutcome, OpenGroups};
@@ -33,11 +33,11 @@ pub(in crate::replay) fn run_schedule(
             .iter()
             .filter_map(|arrival| arrival.time)
             .max();
-        let rows = rows(run, &selected.events, start + latest.unwrap_or_default());
-        for row in rows {
+        for row in found.rows(run, &selected.events, start + latest.unwrap_or_default()) {
             found.number(run, &row, 0);
         }
-        return ScheduledOutcome::new(found.matches, Vec::new(), setting.phase().is_some());
+        let outcome = ScheduledOutcome::new(found.matches, Vec::new(), setting.phase().is_some());
+        return outcome.failing(found.failure);
     }
     let once = pipeline(run).is_some_and(Pipeline::is_deduplicated);
     let mut replay = |executions: &[Execution]| {
@@ -51,7 +51,7 @@ pub(in crate::replay) fn run_schedule(
                 .filter(|(_, arrival)| execution.sees(**arrival))
                 .map(|(event, _)| *event)
                 .collect();
-            let rows = rows(run, &visible, start + execution.start);
+            let rows = found.rows(run, &visible, start + execution.start);
             for row in &rows {
                 let first = found.number(run, row, 0);
                 let seen = times.entry(first).or_default();
@@ -77,7 +77,7 @@ pub(in crate::replay) fn run_schedule(
     };
     let moments = moments(run, &selected);
     let phases = phases(setting, &selected.arrivals, &moments, &mut replay);
-    outcome(setting, &found, phases)
+    outcome(setting, &found, phases).failing(found.failure)
 }
 
 /// The alerts of the phases that last longest, as the case's.
@@ -111,9 +111,19 @@ fn outcome(
 struct FoundRows {
     matches: Vec<Match>,
     numbers: BTreeMap<(Vec<EventId>, Vec<String>, usize), usize>,
+    /// How the query fails in the first execution in which it does.
+    failure: Option<QueryFailure>,
 }
 
 impl FoundRows {
+    /// The rows of an execution; a failure is kept.
+    fn rows(&mut self, run: &Run<'_>, ids: &[EventId], now: i64) -> Vec<OutputRow> {
+        rows(run, ids, now).unwrap_or_else(|failure| {
+            self.failure.get_or_insert(failure);
+            Vec::new()
+        })
+    }
+
     fn number(&mut self, run: &Run<'_>, row: &OutputRow, again: usize) -> usize {
         let cells: Vec<String> = row.cells.iter().map(Cell::text).collect();
         let key = (row.events.clone(), cells, again);
@@ -151,23 +161,24 @@ fn column_or_field(run: &Run<'_>, row: &OutputRow, field: &str) -> Vec<String> {
 }
 
 /// The rows of the query over these events, when an execution starts at `now`.
-fn rows(run: &Run<'_>, ids: &[EventId], now: i64) -> Vec<OutputRow> {
+fn rows(run: &Run<'_>, ids: &[EventId], now: i64) -> Result<Vec<OutputRow>, QueryFailure> {
     let events = events(run, ids);
     let input = Input {
         events: &events,
         now: Timestamp::from_millis(now),
         answers: &run.case_events.given.answers,
         tables: &run.case_events.given.tables,
+        memory: run.case_events.given.memory,
         ..Input::default()
     };
-    // A search that fails fails on every document: the run over all of them has said so.
-    let program = run.program.as_ref();
-    let outcome = program.and_then(|program| program.run(&input).ok());
-    let mut rows = outcome.unwrap_or_default().rows;
+    let Some(program) = &run.program else {
+        return Ok(Vec::new());
+    };
+    let mut rows = program.run(&input)?.rows;
     for row in &mut rows {
         row.events = originals(ids, &row.events);
     }
-    rows
+    Ok(rows)
 }
 
 /// The events of these places in a choice of events.
@@ -186,9 +197,10 @@ fn events(run: &Run<'_>, ids: &[EventId]) -> Vec<Event> {
     ids.iter().filter_map(event).collect()
 }
 
-/// The query over all events that it sees, together, at the arrival of the last.
+/// The query over all events that it sees, together, at the arrival of the last; of a recording over
+/// those that an execution sees.
 pub(in crate::replay) struct WholeRun<'r, 'c> {
-    run: &'r Run<'c>,
+    pub(in crate::replay) run: &'r Run<'c>,
     ids: Vec<EventId>,
     pub(in crate::replay) events: Vec<Event>,
     pub(in crate::replay) now: Timestamp,
@@ -203,12 +215,23 @@ impl<'r, 'c> WholeRun<'r, 'c> {
             .start_of(&run.case_events.events, &selected.events);
         let arrivals = selected.arrivals.iter();
         let latest = arrivals.map(|arrival| arrival.arrived).max()?;
-        Some(Self {
+        let now = Timestamp::from_millis(start + latest);
+        Some(Self::at(run, selected.events, now))
+    }
+
+    /// The query over these events at this time.
+    pub(in crate::replay) fn at(run: &'r Run<'c>, ids: Vec<EventId>, now: Timestamp) -> Self {
+        Self {
             run,
-            events: events(run, &selected.events),
-            ids: selected.events,
-            now: Timestamp::from_millis(start + latest),
-        })
+            events: events(run, &ids),
+            ids,
+            now,
+        }
+    }
+
+    /// The events of these places, as the case numbers them.
+    pub(in crate::replay) fn originals(&self, places: &[EventId]) -> Vec<EventId> {
+        originals(&self.ids, places)
     }
 
     /// What the query gives; with `forced`, under the outcome of a clause. The events are numbered
@@ -218,6 +241,16 @@ impl<'r, 'c> WholeRun<'r, 'c> {
         forced: Option<ForcedOutcome>,
         trace: bool,
     ) -> Option<RowsFound> {
+        // How it fails was said before anything is explained.
+        self.run(forced, trace)?.ok()
+    }
+
+    /// `None` of a rule in another language.
+    pub(in crate::replay) fn run(
+        &self,
+        forced: Option<ForcedOutcome>,
+        trace: bool,
+    ) -> Option<Result<RowsFound, QueryFailure>> {
         let input = Input {
             events: &self.events,
             now: self.now,
@@ -225,9 +258,10 @@ impl<'r, 'c> WholeRun<'r, 'c> {
             forced,
             answers: &self.run.case_events.given.answers,
             tables: &self.run.case_events.given.tables,
+            memory: self.run.case_events.given.memory,
             ..Input::default()
         };
-        self.run.program.as_ref()?.run(&input).ok()
+        Some(self.run.program.as_ref()?.run(&input))
     }
 
     /// The places of the events.
@@ -240,6 +274,11 @@ impl<'r, 'c> WholeRun<'r, 'c> {
         let id = self.ids.get(place.index());
         id.map_or_else(String::new, |id| self.run.case_events.label(*id))
     }
+}
+
+/// How the query over all events together fails, on which explanations rest.
+pub(in crate::replay) fn failure(run: &Run<'_>) -> Option<QueryFailure> {
+    WholeRun::of(run, &[])?.run(None, false)?.err()
 }
 
 pub(in crate::replay) fn pipeline<'r>(run: &'r Run<'_>) -> Option<&'r Pipeline> {
@@ -273,11 +312,7 @@ pub(in crate::replay) fn value(run: &Run<'_>, found: &Match, name: &str) -> Opti
 /// The times at which an execution starts to do otherwise although it sees the same events: a query
 /// that asks for NOW() counts in whole minutes from its events.
 fn moments(run: &Run<'_>, selected: &Selected) -> Vec<i64> {
-    let pipelines = run.query.pipeline.iter();
-    let asks = pipelines
-        .filter_map(|pipeline| pipeline.locations.first())
-        .any(|location| location.source.text().to_ascii_lowercase().contains("now("));
-    if !asks {
+    if !counts_from_now(run) {
         return Vec::new();
     }
     let interval = run.setting.schedule().interval;
@@ -291,4 +326,12 @@ fn moments(run: &Run<'_>, selected: &Selected) -> Vec<i64> {
             })
         })
         .collect()
+}
+
+/// Whether the query may ask for NOW().
+pub(in crate::replay) fn counts_from_now(run: &Run<'_>) -> bool {
+    let pipelines = run.query.pipeline.iter();
+    pipelines
+        .filter_map(|pipeline| pipeline.locations.first())
+        .any(|location| location.source.text().to_ascii_lowercase().contains("now("))
 }

@@ -37,7 +37,8 @@ pub(super) fn run<'c>(
 ) -> Result<Run<'c>, QueryFailure> {
     let mut run = Run::new(query, case_events, context, setting, indicators)?;
     run.produced = run_schedule(&run, &run.setting, &[]);
-    Ok(run)
+    let failure = run.produced.take_failure().or_else(|| esql::failure(&run));
+    failure.map_or(Ok(run), Err)
 }
 
 /// What the executions make of a run under these overrides.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::clause::{Decided, RuleClause};
 use crate::diagnostic::QueryText;
 use crate::evaluate::Override;
-use crate::evaluate::pipeline::{ForcedOutcome, OutputRow, RequestData};
+use crate::evaluate::pipeline::{ForcedOutcome, Outcome, OutputRow, RequestData};
 use crate::event::{Event, Timestamp};
 use crate::plan::pipeline::{ClauseRole, ColumnOrigin, Operation, Pipeline, PipelineClause};
 use crate::plan::{ClauseKind, ClauseName};
@@ -63,6 +63,21 @@ pub(in crate::replay) fn observed(run: &Run<'_>, overrides: &[Override]) -> Opti
     let pipeline = pipeline(run)?;
     let whole = WholeRun::of(run, overrides)?;
     let outcome = whole.outcome(None, true)?;
+    Some(PipelineRun {
+        now: whole.now,
+        given: Arc::clone(&run.case_events.given),
+        steps: steps(&whole, pipeline, &outcome),
+        rows: outcome.rows,
+        events: whole.events,
+    })
+}
+
+/// The steps of a run, with the rows that stopped at each.
+pub(in crate::replay) fn steps(
+    whole: &WholeRun<'_, '_>,
+    pipeline: &Pipeline,
+    outcome: &Outcome,
+) -> Vec<StepRecord> {
     let mut steps = Vec::new();
     for (number, (step, count)) in pipeline.steps.iter().zip(&outcome.steps).enumerate() {
         let text = clause_words(pipeline, step.location);
@@ -87,25 +102,28 @@ pub(in crate::replay) fn observed(run: &Run<'_>, overrides: &[Override]) -> Opti
         });
         steps.push(StepRecord {
             text,
-            line: crate::replay::blockers::esql_blockers::line_of(run, pipeline, step.location),
+            line: crate::replay::blockers::esql_blockers::line_of(
+                whole.run,
+                pipeline,
+                step.location,
+            ),
             rows_in: count.rows_in,
             rows_out: count.rows_out,
             stopped: stopped.collect(),
         });
     }
-    Some(PipelineRun {
-        now: whole.now,
-        given: Arc::clone(&run.case_events.given),
-        rows: outcome.rows,
-        steps,
-        events: whole.events,
-    })
+    steps
 }
 
 /// The clauses that decided: of a silent case those each of which alone would make a row, of an
 /// alert those whose other outcome would take a row away or change it.
 pub(in crate::replay) fn decided(run: &Run<'_>, overrides: &[Override]) -> Vec<Decided> {
-    let (Some(pipeline), Some(whole)) = (pipeline(run), WholeRun::of(run, overrides)) else {
+    WholeRun::of(run, overrides).map_or_else(Vec::new, |whole| decided_in(&whole))
+}
+
+/// The same of these events.
+pub(in crate::replay) fn decided_in(whole: &WholeRun<'_, '_>) -> Vec<Decided> {
+    let Some(pipeline) = pipeline(whole.run) else {
         return Vec::new();
     };
     let rows =
@@ -118,7 +136,7 @@ pub(in crate::replay) fn decided(run: &Run<'_>, overrides: &[Override]) -> Vec<D
         names.get(place).cloned()
     };
     if found.is_empty() {
-        let causes = causes(&whole, pipeline);
+        let causes = causes(whole, pipeline, None);
         let decided = causes.iter().filter_map(|cause| {
             let clause = named(&cause.clause)?;
             Some(Decided {

@@ -2,7 +2,7 @@
 //! more of a run than its verdict. Gathered only where it is asked for ([`super::trace`]).
 
 mod clause;
-mod esql_trace;
+pub(super) mod esql_trace;
 mod indicator_clauses;
 mod plan_clauses;
 pub mod rerun;
@@ -27,7 +27,6 @@ use crate::plan::{ClauseId, ClauseName};
 use crate::rule::{Rule, RuleKind};
 pub use clause::{Decided, RuleClause};
 pub use esql_trace::{PipelineRun, StepRecord};
-pub(crate) use plan_clauses::clauses_of;
 use rerun::ProductionInput;
 
 /// What a test yields for coverage, mutation and explain.
@@ -267,6 +266,14 @@ pub(super) fn place(query: &QueryText) -> Place {
     }
 }
 
+/// The clauses of a query as it was compiled, with their places in the rule file.
+pub(crate) fn clauses_of(compiled: &CompiledQuery, query: &QueryText) -> Vec<RuleClause> {
+    match &compiled.pipeline {
+        Some(pipeline) => esql_trace::clauses_of(pipeline, query),
+        None => plan_clauses::clauses_of(&compiled.plan, query),
+    }
+}
+
 /// The clauses of a rule as all its checks together know them.
 pub(super) fn clauses(checks: &[CheckTrace], query: &QueryText) -> Vec<RuleClause> {
     let mut queries: Vec<&Arc<CompiledQuery>> = Vec::new();
@@ -279,11 +286,7 @@ pub(super) fn clauses(checks: &[CheckTrace], query: &QueryText) -> Vec<RuleClaus
     let mut clauses: Vec<RuleClause> = Vec::new();
     let mut places: BTreeMap<ClauseName, usize> = BTreeMap::new();
     for compiled in queries {
-        let own = match &compiled.pipeline {
-            Some(pipeline) => esql_trace::clauses_of(pipeline, query),
-            None => clauses_of(&compiled.plan, query),
-        };
-        for clause in own {
+        for clause in clauses_of(compiled, query) {
             match places.get(&clause.name).and_then(|at| clauses.get_mut(*at)) {
                 Some(known) => known.testable |= clause.testable,
                 None => {

@@ -9,7 +9,7 @@ use crate::plan::{Plan, Role};
 use crate::replay::outcome::Place;
 
 /// The clauses of a plan with their places in the rule file.
-pub(crate) fn clauses_of(plan: &Plan, query: &QueryText) -> Vec<RuleClause> {
+pub(super) fn clauses_of(plan: &Plan, query: &QueryText) -> Vec<RuleClause> {
     let mut wanted = BTreeMap::new();
     for stage in &plan.stages {
         // Of a missing event and `until` a match needs that there is none.

@@ -114,9 +114,12 @@ impl ProductionInput {
             self.setting(variant.rule),
             input.as_ref(),
         )?;
-        let produced =
+        let mut produced =
             rule_types::run_schedule(&run, &run.setting, variant.waived.unwrap_or(&self.waived));
-        Ok(events(&produced))
+        match produced.take_failure() {
+            None => Ok(events(&produced)),
+            Some(failure) => Err(failure),
+        }
     }
 
     fn setting<'r>(&self, rule: &'r Rule) -> ScheduleConfig<'r> {

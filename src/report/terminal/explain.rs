@@ -152,6 +152,15 @@ fn of_recording(recording: &Recording, painter: Painter, text: &mut String) {
         read.push_str("; too many to keep, so the nearest miss is approximate");
     }
     key_line("read", &read, painter, text);
+    if let Some(shown) = &recording.execution {
+        let plural = if shown.events == 1 { "" } else { "s" };
+        let events = number(shown.events as u64);
+        let words = format!(
+            "the execution of {}, which sees {events} event{plural}",
+            shown.start
+        );
+        key_line("shown", &words, painter, text);
+    }
     if !recording.lists_missing.is_empty() {
         let lists = recording.lists_missing.join(", ");
         let words = format!("exception lists that were not applied: {lists} (--exceptions PATH)");

@@ -7,11 +7,11 @@ use super::reading::Reading;
 use super::replay::{ExecutionResult, Group, Held, MOST_ALERTED, RuleExecutor};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::pipeline::{Input, OutputRow, Program};
-use crate::event::schema::MappedField;
+use crate::event::io::RowMemory;
 use crate::event::{Event, Timestamp};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::{HitOutcome, OpenGroups};
-use crate::plan::pipeline::{Cell, ColumnOrigin, Metadata, Pipeline};
+use crate::plan::pipeline::{Cell, Pipeline};
 use crate::scan::EventRecord;
 
 /// A query and what its executions have alerted on.
@@ -25,19 +25,25 @@ pub(super) struct EsqlExecutor<'p> {
     /// The documents of each alert by number, and its cells, where events alert once.
     alerted: BTreeSet<(Vec<usize>, Vec<String>)>,
     open: OpenGroups<'p>,
+    memory: RowMemory,
     failure: Option<QueryFailure>,
 }
 
 impl<'p> EsqlExecutor<'p> {
-    /// `None` for a query that cannot be run at all; the rule was refused for it.
-    pub(super) fn new(pipeline: &'p Pipeline, open: OpenGroups<'p>) -> Option<Self> {
-        Some(Self {
-            program: Program::new(pipeline).ok()?,
+    /// A pattern that cannot be run is a failure.
+    pub(super) fn new(
+        pipeline: &'p Pipeline,
+        open: OpenGroups<'p>,
+        memory: RowMemory,
+    ) -> Result<Self, QueryFailure> {
+        Ok(Self {
+            program: Program::new(pipeline)?,
             fields: fields(pipeline, &open),
             is_once: pipeline.is_deduplicated(),
             pipeline,
             alerted: BTreeSet::new(),
             open,
+            memory,
             failure: None,
         })
     }
@@ -46,6 +52,7 @@ impl<'p> EsqlExecutor<'p> {
         let input = Input {
             events,
             now: Timestamp::from_millis(now),
+            memory: self.memory,
             ..Input::default()
         };
         match self.program.run(&input) {
@@ -60,23 +67,9 @@ impl<'p> EsqlExecutor<'p> {
 
 /// The paths of documents that a pipeline reads and that alerts are suppressed by; `None` for all.
 fn fields(pipeline: &Pipeline, open: &OpenGroups<'_>) -> Option<Vec<String>> {
-    let suppression = open.suppression();
-    let mut paths = suppression.map_or_else(Vec::new, |own| own.group_by.clone());
-    for column in &pipeline.columns {
-        match &column.origin {
-            ColumnOrigin::Field { readers, .. } => {
-                for path in readers.iter().flatten().flat_map(MappedField::sources) {
-                    paths.extend([
-                        path.to_owned(),
-                        format!("{path}.lat"),
-                        format!("{path}.lon"),
-                    ]);
-                }
-            }
-            ColumnOrigin::Metadata(Metadata::Source) | ColumnOrigin::Ignored(_) => return None,
-            ColumnOrigin::Metadata(_) | ColumnOrigin::Computed => {}
-        }
-    }
+    let mut paths = pipeline.paths()?;
+    let groups = open.suppression().map(|own| own.group_by.iter().cloned());
+    paths.extend(groups.into_iter().flatten());
     Some(paths)
 }
 

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use super::EventRecord;
+use super::{EventRecord, Options};
 use crate::compile::CompiledRule;
 use crate::event::external_sort::{OpenTemporary, Sorted, Sorter};
 use crate::execution::suppress::OpenGroups;
@@ -88,12 +88,8 @@ impl<'s> Executions<'s> {
             .push(key, &record::encode(rule, reading, record))
     }
 
-    /// Replays the executions of all rules, each holding at most this many documents.
-    pub(super) fn finish(
-        self,
-        max_documents: usize,
-        sink: &mut Sink<'_>,
-    ) -> io::Result<Shortfalls> {
+    /// Replays the executions of all rules, within the bounds of the options.
+    pub(super) fn finish(self, options: &Options, sink: &mut Sink<'_>) -> io::Result<Shortfalls> {
         let mut shortfalls = Shortfalls::default();
         if !self.some {
             return Ok(shortfalls);
@@ -106,8 +102,7 @@ impl<'s> Executions<'s> {
         documents.advance()?;
         while let Some(number) = documents.next.as_ref().map(|(rule, _)| *rule) {
             let rule = self.rules.get(number as usize);
-            let own = (number, rule, max_documents);
-            let is_going_on = documents.of_rule(own, sink, &mut shortfalls)?;
+            let is_going_on = documents.of_rule((number, rule), options, sink, &mut shortfalls)?;
             if !is_going_on {
                 break;
             }
@@ -157,11 +152,12 @@ impl Documents<'_> {
         Ok(())
     }
 
-    /// Replays the executions of the rule whose document is next, which looks at most at this many at
-    /// a time; whether to go on.
+    /// Replays the executions of the rule whose document is next, within the bounds of the options;
+    /// whether to go on.
     fn of_rule(
         &mut self,
-        (number, rule, max_documents): (u32, Option<&CompiledRule>, usize),
+        (number, rule): (u32, Option<&CompiledRule>),
+        options: &Options,
         sink: &mut Sink<'_>,
         shortfalls: &mut Shortfalls,
     ) -> io::Result<bool> {
@@ -169,6 +165,7 @@ impl Documents<'_> {
             return self.skip();
         };
         let rule = &*compiled.rule;
+        let max_documents = options.max_documents;
         let suppression = rule.production.suppression.as_ref();
         let open = OpenGroups::new(suppression, rule.alert_limit() as usize);
         if let RuleKind::Threshold(settings) = &rule.kind {
@@ -184,8 +181,9 @@ impl Documents<'_> {
             let replay = Replay::new(number, rule, kind, max_documents);
             self.replay(replay, sink, shortfalls)
         } else if let Some(pipeline) = &compiled.pipeline {
-            let Some(kind) = esql::EsqlExecutor::new(pipeline, open) else {
-                return self.skip();
+            let kind = match esql::EsqlExecutor::new(pipeline, open, options.rows) {
+                Ok(kind) => kind,
+                Err(failure) => return self.failed(number, failure.to_string(), shortfalls),
             };
             let replay = Replay::new(number, rule, kind, max_documents);
             self.replay(replay, sink, shortfalls)
@@ -200,6 +198,23 @@ impl Documents<'_> {
             let replay = Replay::new(number, rule, kind, max_documents);
             self.replay(replay, sink, shortfalls)
         }
+    }
+
+    /// Passes over all documents of a rule that cannot be run, which is named; goes on.
+    fn failed(
+        &mut self,
+        rule: u32,
+        reason: String,
+        shortfalls: &mut Shortfalls,
+    ) -> io::Result<bool> {
+        if let Some((_, (_, record))) = &self.next {
+            let place = (record.file, record.line);
+            shortfalls.failed.push((rule, (place, reason)));
+        }
+        while self.next.as_ref().is_some_and(|(own, _)| *own == rule) {
+            self.advance()?;
+        }
+        Ok(true)
     }
 
     /// Passes over the next document; goes on.
