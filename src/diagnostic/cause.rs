@@ -294,7 +294,7 @@ pub(super) fn details(parts: &[(&'static str, &dyn Part)]) -> Details {
             "expected" => details.expected = text,
             "suggestion" => details.suggestion = text,
             // What a cause says in its help alone.
-            "mend" => {}
+            "fix" => {}
             key => details.more.extend(text.map(|text| (key, text))),
         }
     }

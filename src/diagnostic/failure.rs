@@ -104,8 +104,8 @@ causes! {
         /// `<…>` that holds something else than two numbers.
         NoInterval(found: String) => "`<{found}>` is no interval";
         /// A backslash before a letter that has no meaning; `mend` is what to write instead.
-        Escape { found: char, mend: EscapeMend } =>
-            "invalid character class `\\{found}`; behind a backslash stand `d D s S w W`, digits and punctuation: {mend}";
+        Escape { found: char, fix: EscapeFix } =>
+            "invalid character class `\\{found}`; behind a backslash stand `d D s S w W`, digits and punctuation: {fix}";
         LoneBackslash => "a lone backslash at its end";
         /// What the library that compiles expressions says.
         Library(said: String) => "{said}";
@@ -114,7 +114,7 @@ causes! {
 
 phrases! {
     /// What to write instead of a backslash and a letter.
-    EscapeMend {
+    EscapeFix {
         NoAnchors = "there are no anchors and no word boundaries, the expression matches the whole value",
         CharacterItself = "put the character itself into the expression",
         Class = "write the characters as a class, such as `[a-z]`",

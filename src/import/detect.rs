@@ -72,7 +72,7 @@ fn one_a_line(text: &[u8]) -> bool {
 }
 
 fn other_kind(head: &[u8], text: &[u8]) -> Problem {
-    let (what, mend) = match head {
+    let (what, fix) = match head {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => (
             "text in UTF-16",
             "convert it first: `iconv -f UTF-16 -t UTF-8 FILE`",
@@ -95,7 +95,7 @@ fn other_kind(head: &[u8], text: &[u8]) -> Problem {
         ),
         _ => return Problem::UnknownKind,
     };
-    Problem::OtherKind { what, mend }
+    Problem::OtherKind { what, fix }
 }
 
 /// The form of one JSON object.

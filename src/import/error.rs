@@ -83,7 +83,7 @@ pub enum Problem {
         /// The kind, with its article.
         what: &'static str,
         /// How to make of it something that is read.
-        mend: &'static str,
+        fix: &'static str,
     },
     /// A zip's list of entries is damaged.
     #[error("the zip's list of entries cannot be read: {0}")]
@@ -223,7 +223,7 @@ impl Problem {
                 "give an .evtx file, Windows events as JSON (Winlogbeat, NXLog, Event.System), \
                  or documents and alerts exported from Elastic"
             }
-            Self::OtherKind { mend, .. } => mend,
+            Self::OtherKind { fix, .. } => fix,
             Self::BadArchive(_) | Self::Encrypted | Self::Compression(_) | Self::Nested(_) => {
                 "unpack it first and give the file that was in it"
             }

@@ -159,14 +159,14 @@ impl<'a> Import<'a> {
             }
             FileFormat::Zip => Err(Problem::OtherKind {
                 what: "a zip within another file or from a pipe",
-                mend: "give the zip as a file of its own",
+                fix: "give the zip as a file of its own",
             }),
             #[cfg(feature = "evtx")]
             FileFormat::Evtx => Ok(Items::Log(evtx::Records::new(bytes))),
             #[cfg(not(feature = "evtx"))]
             FileFormat::Evtx => Err(Problem::OtherKind {
                 what: "an event log (EVTX), in this build without the feature `evtx`,",
-                mend: "build with the feature `evtx`, or convert the log to JSON with an EVTX tool",
+                fix: "build with the feature `evtx`, or convert the log to JSON with an EVTX tool",
             }),
             kind @ (FileFormat::JsonArray | FileFormat::JsonLines | FileFormat::JsonValues) => {
                 Ok(Items::Json(json::Values::new(kind, bytes, limits)))

@@ -67,8 +67,8 @@ pub fn run_recording(
             ..RequestData::default()
         }),
     };
-    let setting = ScheduleConfig::new(rule, &[], None, false);
-    let run = Run::of_recording(query, &case_events, setting)?;
+    let schedule = ScheduleConfig::new(rule, &[], None, false);
+    let run = Run::of_recording(query, &case_events, schedule)?;
     match pipeline(&run) {
         Some(pipeline) => Recording::new(&run, pipeline).run(),
         None => Ok(RecordedRun::default()),
@@ -96,10 +96,10 @@ struct Nearest {
 
 impl<'r, 'c> Recording<'r, 'c> {
     fn new(run: &'r Run<'c>, pipeline: &'r Pipeline) -> Self {
-        let selected = Selected::of(run, &run.setting, &[]);
+        let selected = Selected::of(run, &run.schedule, &[]);
         let with_arrival = |id: EventId| {
             let event = run.case_events.events.get(id.index())?;
-            let arrival = run.setting.arrival(event);
+            let arrival = run.schedule.arrival(event);
             arrival.time.map(|_| (arrival, id))
         };
         let by_time = selected.events.into_iter().filter_map(with_arrival);
@@ -135,7 +135,7 @@ impl<'r, 'c> Recording<'r, 'c> {
         let mut alerting: Option<(Vec<EventId>, Timestamp)> = None;
         let mut nearest: Option<Nearest> = None;
         let mut last = Vec::new();
-        for execution in self.run.setting.windows().aligned(&arrivals) {
+        for execution in self.run.schedule.windows().aligned(&arrivals) {
             let seen = self.seen(execution);
             let is_other = seen != last;
             if seen.is_empty() || !(is_other || counts_from_now) {

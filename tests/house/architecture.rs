@@ -20,8 +20,8 @@ fn the_tables_are_up_to_date() {
         fs::write(&path, made).unwrap();
         return;
     }
-    let mend = "run `TRAPLINE_UPDATE=1 cargo test --test house`";
-    assert!(page == made, "the tables of {PAGE} are out of date: {mend}");
+    let fix = "run `TRAPLINE_UPDATE=1 cargo test --test house`";
+    assert!(page == made, "the tables of {PAGE} are out of date: {fix}");
 }
 
 /// The page with what stands between `<!-- NAME -->` and `<!-- end -->` replaced.

@@ -16,19 +16,19 @@ pub(crate) fn up_to_date(folder: &str, pages: &BTreeMap<String, String>) {
         }
         return;
     }
-    let mend = "run `TRAPLINE_UPDATE=1 cargo test --test house`";
+    let fix = "run `TRAPLINE_UPDATE=1 cargo test --test house`";
     for (name, page) in pages {
         let found = fs::read_to_string(directory.join(name)).unwrap_or_default();
         assert!(
             found.replace("\r\n", "\n") == *page,
-            "{folder}/{name} is out of date: {mend}"
+            "{folder}/{name} is out of date: {fix}"
         );
     }
     for entry in fs::read_dir(&directory).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(
             pages.contains_key(&name),
-            "{folder}/{name} belongs to nothing: {mend}"
+            "{folder}/{name} belongs to nothing: {fix}"
         );
     }
 }

@@ -16,10 +16,10 @@ fn up_to_date(name: &str, page: &str) {
         return;
     }
     let found = fs::read_to_string(path).unwrap_or_default();
-    let mend = "run `TRAPLINE_UPDATE=1 cargo test --test house`";
+    let fix = "run `TRAPLINE_UPDATE=1 cargo test --test house`";
     assert!(
         found.replace("\r\n", "\n") == page,
-        "{name} is out of date: {mend}"
+        "{name} is out of date: {fix}"
     );
 }
 

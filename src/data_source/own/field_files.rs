@@ -92,16 +92,16 @@ fn place(text: &str, line: usize, column: usize) -> Span {
 /// `[index.types]`: `"acme.user" = "keyword"`, or a table with `type` and `ignore_above`.
 pub(super) fn inline(value: &Located<'_>, reader: &mut Reader<'_>) -> Option<Arc<FieldList>> {
     let Node::Table(entries) = &value.node else {
-        let mend = "write `[index.types]` and below it lines `\"acme.user\" = \"keyword\"`";
-        reader.wrong(value.span, "expected a table of types", mend);
+        let fix = "write `[index.types]` and below it lines `\"acme.user\" = \"keyword\"`";
+        reader.wrong(value.span, "expected a table of types", fix);
         return None;
     };
     let mut list = String::new();
     for entry in entries {
         let (path, span) = (entry.key.as_ref(), entry.key_span);
         if !is_path(path) {
-            let mend = "write the name with dots, in quotes: `\"acme.user\"`";
-            reader.wrong(span, format!("`{path}` is no name of a field"), mend);
+            let fix = "write the name with dots, in quotes: `\"acme.user\"`";
+            reader.wrong(span, format!("`{path}` is no name of a field"), fix);
             continue;
         }
         let (type_name, type_span, attributes) = match &entry.value.node {
@@ -111,14 +111,14 @@ pub(super) fn inline(value: &Located<'_>, reader: &mut Reader<'_>) -> Option<Arc
                 None => continue,
             },
             _ => {
-                let mend = "write the type in quotes: `\"keyword\"`";
-                reader.wrong(entry.value.span, "expected the name of a type", mend);
+                let fix = "write the type in quotes: `\"keyword\"`";
+                reader.wrong(entry.value.span, "expected the name of a type", fix);
                 continue;
             }
         };
-        if let Some(mend) = unknown_type(type_name) {
+        if let Some(fix) = unknown_type(type_name) {
             let message = format!("there is no type `{type_name}`");
-            reader.error(&BAD_FIELDS, type_span, message).help = vec![mend];
+            reader.error(&BAD_FIELDS, type_span, message).help = vec![fix];
             continue;
         }
         // A `String` takes whatever is written.

@@ -156,8 +156,8 @@ impl Reader<'_> {
         if type_name == "array" {
             return Some(type_name);
         }
-        if let (Some(mend), Some(name)) = (unknown_type(&type_name), &entry.type_name) {
-            self.mistake(name, format!("there is no type `{type_name}`"), &mend);
+        if let (Some(fix), Some(name)) = (unknown_type(&type_name), &entry.type_name) {
+            self.mistake(name, format!("there is no type `{type_name}`"), &fix);
             return None;
         }
         let mut line = type_name;
@@ -170,13 +170,13 @@ impl Reader<'_> {
         Some(line)
     }
 
-    fn mistake(&mut self, at: &Spanned<String>, message: String, mend: &str) {
+    fn mistake(&mut self, at: &Spanned<String>, message: String, fix: &str) {
         let span = at.defined.span();
         let size = |value: Option<u64>| value.and_then(|value| usize::try_from(value).ok());
         let start = size(span.byte_offset()).unwrap_or(0);
         let span = Span::of(start..start + size(span.byte_len()).unwrap_or(0));
         let diagnostic = Diagnostic::error(&BAD_FIELDS, message).at(self.source, span, "");
-        self.mistakes.push(diagnostic.help(mend));
+        self.mistakes.push(diagnostic.help(fix));
     }
 }
 

@@ -112,8 +112,8 @@ fn relation(table: &Table<'_>, reader: &mut Reader<'_>, catalogue: &Catalogue) -
     let replaces = source_name(table, "replaces", reader, catalogue);
     match (extends, replaces) {
         (Some(_), Some((_, span))) => {
-            let mend = "keep `extends` to add to the source, `replaces` to stand in its place";
-            reader.wrong(span, "`extends` and `replaces` exclude each other", mend);
+            let fix = "keep `extends` to add to the source, `replaces` to stand in its place";
+            reader.wrong(span, "`extends` and `replaces` exclude each other", fix);
             Relation::New
         }
         (Some((name, span)), None) => Relation::Extends(name, span),
@@ -159,9 +159,9 @@ fn name(table: &Table<'_>, relation: &Relation, reader: &mut Reader<'_>) -> Opti
         if let Relation::Extends(other, _) = relation
             && name != *other
         {
-            let mend = "leave `name` out, or use `kinds_from` for a source of its own";
+            let fix = "leave `name` out, or use `kinds_from` for a source of its own";
             let message = format!("a file that extends `{other}` has no other name");
-            reader.wrong(span, message, mend);
+            reader.wrong(span, message, fix);
         }
         return Some((name, span));
     }
@@ -171,11 +171,11 @@ fn name(table: &Table<'_>, relation: &Relation, reader: &mut Reader<'_>) -> Opti
     let file = reader.name().rsplit(['/', '\\']).next().unwrap_or("");
     let stem = file.strip_suffix(".toml").unwrap_or(file).to_owned();
     if !is_word(&stem) {
-        let mend = "add `name = \"acme_proxy\"`, in lower-case letters, digits and `_`";
+        let fix = "add `name = \"acme_proxy\"`, in lower-case letters, digits and `_`";
         reader.wrong(
             Span::default(),
             format!("`{stem}` is no name of a source"),
-            mend,
+            fix,
         );
         return None;
     }
@@ -199,11 +199,11 @@ fn require_parts(relation: &Relation, indices: &[Index], no_kinds: bool, reader:
             "add `[[kind]]` with a `name`, or `kinds_from` another source",
         ),
     ];
-    for (lacks, what, mend) in lacks {
+    for (lacks, what, fix) in lacks {
         if lacks && reader.is_sound() {
             let message = format!("the source has no {what}");
             let diagnostic = reader.error(&MISSING_KEY, Span::default(), message);
-            diagnostic.help = vec![mend.to_owned()];
+            diagnostic.help = vec![fix.to_owned()];
         }
     }
 }
@@ -218,8 +218,8 @@ fn indices(table: &Table<'_>, open: OpenBeside<'_>, reader: &mut Reader<'_>) -> 
         };
         let is_bad = |c: char| c.is_whitespace() || c.is_uppercase() || "\\/?\"<>|,#:".contains(c);
         if name.contains(is_bad) || name.starts_with(['-', '+', '_']) {
-            let mend = "write a name as `GET _cat/indices` shows it, or a pattern with `*`";
-            reader.wrong(span, format!("`{name}` is no name of an index"), mend);
+            let fix = "write a name as `GET _cat/indices` shows it, or a pattern with `*`";
+            reader.wrong(span, format!("`{name}` is no name of an index"), fix);
             continue;
         }
         let pattern = name.contains('*').then(|| name.clone());

@@ -65,9 +65,9 @@ impl<'s> Reader<'s> {
     }
 
     /// Reports an error with the action that fixes it.
-    pub(super) fn wrong(&mut self, span: Span, message: impl Into<String>, mend: &str) {
+    pub(super) fn wrong(&mut self, span: Span, message: impl Into<String>, fix: &str) {
         let diagnostic = self.report.error(&WRONG_VALUE, span, message);
-        diagnostic.help = vec![mend.to_owned()];
+        diagnostic.help = vec![fix.to_owned()];
     }
 
     /// Reports a name that stands for nothing, with the nearest of those that do.
@@ -145,8 +145,8 @@ impl<'s> Reader<'s> {
     /// The fields of a table with their values: `"event.action" = "login"`, and likewise nested.
     pub(super) fn fields(&mut self, value: &Located<'_>, prefix: &str, given: &mut Vec<Given>) {
         let Node::Table(entries) = &value.node else {
-            let mend = "write `[defaults]` and below it lines `\"event.action\" = \"login\"`";
-            return self.wrong(value.span, "expected a table of fields", mend);
+            let fix = "write `[defaults]` and below it lines `\"event.action\" = \"login\"`";
+            return self.wrong(value.span, "expected a table of fields", fix);
         };
         for entry in entries {
             let path = match prefix {
@@ -183,8 +183,8 @@ impl<'s> Reader<'s> {
                 values
             }
             Node::Null | Node::Table(_) => {
-                let mend = "write text, a number, true, false or a list of such";
-                self.wrong(value.span, "expected a value", mend);
+                let fix = "write text, a number, true, false or a list of such";
+                self.wrong(value.span, "expected a value", fix);
                 return None;
             }
         })

@@ -22,7 +22,7 @@ causes! {
             help "`with runs=…` belongs to sequences";
         Twice { name: Repeated } => "`{name}` is written twice",
             label "second one",
-            hint name.mend();
+            hint name.fix();
         NoKey => "expected a field after `by`",
             label "no key follows",
             help "write `by host.id`";
@@ -37,7 +37,7 @@ causes! {
         NoTermAfterUntil { found: Found } =>
             "expected an event query in brackets after `until`, found {found}",
             help "write `until [category where condition]`";
-        BetweenTerms { found: Found, mend: TermMend } => "expected `[`, found {found}", hint mend;
+        BetweenTerms { found: Found, fix: TermFix } => "expected `[`, found {found}", hint fix;
         PipeInBrackets => "a pipe cannot stand within brackets",
             label "unexpected",
             help "pipes stand after the whole query";
@@ -96,7 +96,7 @@ phrases! {
 }
 
 impl Repeated {
-    fn mend(self) -> &'static str {
+    fn fix(self) -> &'static str {
         match self {
             Self::By => "part several keys by commas: `by a, b`",
             Self::SequenceWith => "a sequence takes one option, `maxspan`",
@@ -107,7 +107,7 @@ impl Repeated {
 
 phrases! {
     /// What stands between two terms, and how to mend it.
-    TermMend {
+    TermFix {
         Comma = "terms follow each other without commas",
         Fork = "`fork` is no longer part of EQL: remove it",
         Bracket = "remove the bracket",

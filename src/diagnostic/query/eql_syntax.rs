@@ -19,14 +19,14 @@ causes! {
             help "write it as `` `{name}` ``";
         ForeignWord { found: Found, word: ForeignWord } => "unexpected {found} after an operand",
             label "not an operator of EQL",
-            hint word.mend;
+            hint word.fix;
         NameBeginsWithDigit { found: Found } => "unexpected {found} after an operand",
             label "a bare name cannot begin with a digit",
             help "put this part of the field's name in backticks, without the dot";
         UnknownAfterOperand { found: Found } => "unexpected {found} after an operand";
-        AfterOperand { found: Found, mend: Join } => "unexpected {found} after an operand",
+        AfterOperand { found: Found, fix: Join } => "unexpected {found} after an operand",
             label "expected `and`, `or` or an operator",
-            hint mend;
+            hint fix;
         NotClosed { bracket: String, expected: &'static str, found: Found } =>
             "`{bracket}` is not closed before {found}",
             label "opened here",
@@ -36,14 +36,14 @@ causes! {
             help "remove it";
         NoCallAfterTilde { found: Found } => "expected `(` after a function's name with `~`, found {found}",
             help "`~` makes a function ignore case: `startsWith~(a, \"b\")`";
-        MissingOperand { found: Found, mend: Option<OperandMend> } =>
+        MissingOperand { found: Found, fix: Option<OperandFix> } =>
             "expected a field, a value or a condition, found {found}",
             label "an operand is missing here",
-            hint mend;
-        MissingName { expected: NameOf, found: Found, mend: Option<NameMend> } =>
+            hint fix;
+        MissingName { expected: NameOf, found: Found, fix: Option<NameFix> } =>
             "expected {expected}, found {found}",
             label "a name is missing here",
-            hint mend;
+            hint fix;
         LoneList => "a list cannot stand alone",
             label "expected `)`",
             help "a list follows `in`, `:`, `like` or `regex`: `x in (1, 2)`";
@@ -147,7 +147,7 @@ phrases! {
 
 phrases! {
     /// What was meant where an operand should be.
-    OperandMend {
+    OperandFix {
         Wildcard = "a wildcard stands in a string: `x : \"*\"`",
         List = "lists are written in parentheses: `x in (1, 2)`",
     }
@@ -164,7 +164,7 @@ phrases! {
 
 phrases! {
     /// What was meant where a name should be.
-    NameMend {
+    NameFix {
         Wildcard = "the name of a field cannot hold a wildcard",
         QuestionMark = "the `?` of an optional field stands before its whole name",
         Digit = "a name that begins with a digit stands in backticks",
@@ -184,7 +184,7 @@ phrases! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ForeignWord {
     word: &'static str,
-    mend: &'static str,
+    fix: &'static str,
 }
 
 impl ForeignWord {
@@ -203,8 +203,8 @@ impl Part for ForeignWord {
     }
 }
 
-const fn foreign(word: &'static str, mend: &'static str) -> ForeignWord {
-    ForeignWord { word, mend }
+const fn foreign(word: &'static str, fix: &'static str) -> ForeignWord {
+    ForeignWord { word, fix }
 }
 
 const PATTERNS: &str = "write `like \"…\"` for wildcards, `regex \"…\"` for a regular expression";

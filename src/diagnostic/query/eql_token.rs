@@ -28,7 +28,7 @@ causes! {
             help "write `// …` or `/* … */`";
         UnknownCharacter { found: Characters } => "{found} has no meaning in EQL",
             label "unknown character",
-            hint found.mend();
+            hint found.fix();
         NameWithoutBackticks { name: Written } => "name `{name:#}` needs backticks",
             label "holds letters other than a-z",
             help "write it as `` `{name}` ``; or is it a text that lacks its quotes?";
@@ -88,7 +88,7 @@ impl Characters {
         matches!(self.character, '\u{a0}' | '\u{200b}' | '\u{feff}') || self.character.is_control()
     }
 
-    fn mend(&self) -> &'static str {
+    fn fix(&self) -> &'static str {
         match self.character {
             ';' => "a query ends without a sign",
             '{' | '}' => "lists are written in parentheses, event queries in `[ ]`",

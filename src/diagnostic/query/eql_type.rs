@@ -68,10 +68,10 @@ causes! {
             "2nd argument of [{operator}] must be [{expected}], found value [{value}] type [{found}]";
         UnfitConstant { name: String, found: String, expected: String, why: UnfitConstant } => "{why}",
             label "[{name}] is [{expected}]";
-        MatchedType { operator: &'static str, value: String, found: String, expected: &'static str, mend: Option<MatchedMend> } =>
+        MatchedType { operator: &'static str, value: String, found: String, expected: &'static str, fix: Option<MatchedFix> } =>
             "first argument of [{operator}] must be [{expected}], found value [{value}] type [{found}]; \
              consider using [==] instead",
-            hint mend;
+            hint fix;
         PatternType { operator: &'static str, value: String, found: String, expected: &'static str } =>
             "second argument of [{operator}] must be [{expected}], found value [{value}] type [{found}]";
         NullPattern { operator: &'static str, found: &'static str, expected: &'static str } =>
@@ -135,7 +135,7 @@ phrases! {
 
 phrases! {
     /// What to write where something else than a text is matched with a pattern.
-    MatchedMend {
+    MatchedFix {
         Addresses = "for a block of addresses: `cidrMatch(field, \"10.0.0.0/8\")`",
         Numbers = "or `string(field) : \"12*\"`",
     }

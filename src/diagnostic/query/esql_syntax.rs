@@ -9,7 +9,7 @@ causes! {
     /// Why a text is no query of ES|QL.
     EsqlSyntax {
         UnclosedComment => "a comment has no end", help "close it with `*/`";
-        UnknownCharacter { found: Escaped } => "unknown character `{found}`", hint found.mend();
+        UnknownCharacter { found: Escaped } => "unknown character `{found}`", hint found.fix();
         UnclosedName => "a name in backticks has no end";
         UnclosedString => "a string has no end",
             help "close it on the same line; `\\\"` does not close it";
@@ -38,7 +38,7 @@ causes! {
 pub struct Escaped(pub char);
 
 impl Escaped {
-    fn mend(self) -> Option<&'static str> {
+    fn fix(self) -> Option<&'static str> {
         match self.0 {
             '\'' => Some("strings stand in double quotes"),
             '\u{201c}' | '\u{201d}' | '\u{201e}' => {

@@ -9,9 +9,9 @@ causes! {
     KqlCause {
         TooDeep => "parentheses are nested more than 100 deep",
             help "take redundant parentheses away, or write a value list: `f: (a or b)`";
-        Unexpected { expected: Expectations, found: NextCharacter, mend: Option<KqlMend> } =>
+        Unexpected { expected: Expectations, found: NextCharacter, fix: Option<KqlFix> } =>
             "Expected {expected} but {found} found.",
-            hint mend;
+            hint fix;
         /// `path` is that of the objects, `rest` the name of the field in them.
         OutsideNestedGroup { name: String, path: String, rest: String } =>
             "{name} is a nested field, but is not in a nested group in the KQL expression.",
@@ -26,7 +26,7 @@ causes! {
 
 phrases! {
     /// How to mend the mistakes that people make most.
-    KqlMend {
+    KqlFix {
         NotBeforeField = "write `not` before the field, or put it into parentheses: `field: (not value)`",
         NotNot = "`not` cannot follow `not`: write `not (not field: value)`",
         JoinOrQuote = "join conditions with `and` or `or`, or quote the value",

@@ -2,7 +2,7 @@
 
 use super::failure::Failures;
 use crate::diagnostic::query::KqlCause;
-use crate::diagnostic::query::kql::{Expectations, KqlMend, NextCharacter};
+use crate::diagnostic::query::kql::{Expectations, KqlFix, NextCharacter};
 use crate::diagnostic::{Code, Span};
 pub use crate::language::error::QueryError as KqlError;
 
@@ -70,13 +70,13 @@ pub(super) fn syntax(text: &str, failures: &Failures) -> KqlError {
     let cause = KqlCause::Unexpected {
         expected: Expectations(failures.expected().collect()),
         found: NextCharacter(found),
-        mend: mend(text, at, found),
+        fix: fix(text, at, found),
     };
     KqlError::new(SYNTAX, span, cause)
 }
 
 /// Suggests a fix for the most common mistakes.
-fn mend(text: &str, at: usize, found: Option<char>) -> Option<KqlMend> {
+fn fix(text: &str, at: usize, found: Option<char>) -> Option<KqlFix> {
     let (before, after) = text.split_at_checked(at)?;
     let starts_with_not = |text: &str| {
         text.get(..3)
@@ -88,37 +88,35 @@ fn mend(text: &str, at: usize, found: Option<char>) -> Option<KqlMend> {
     let trimmed = before.trim_end();
     if starts_with_not(after) {
         return Some(if trimmed.ends_with(':') || trimmed.ends_with('(') {
-            KqlMend::NotBeforeField
+            KqlFix::NotBeforeField
         } else if trimmed
             .get(trimmed.len().saturating_sub(3)..)
             .is_some_and(|word| word.eq_ignore_ascii_case("not"))
         {
-            KqlMend::NotNot
+            KqlFix::NotNot
         } else if before.ends_with(char::is_whitespace) {
-            KqlMend::JoinOrQuote
+            KqlFix::JoinOrQuote
         } else {
-            KqlMend::NotEndsValue
+            KqlFix::NotEndsValue
         });
     }
     let opened = before.matches('"').count() % 2 == 1;
     Some(match found {
-        Some('"') if !opened && !after.get(1..).unwrap_or("").contains('"') => {
-            KqlMend::ClosingQuote
-        }
-        Some('"') => KqlMend::QuoteInValue,
-        Some(':') => KqlMend::Colon,
-        Some('\\') => KqlMend::Backslash,
+        Some('"') if !opened && !after.get(1..).unwrap_or("").contains('"') => KqlFix::ClosingQuote,
+        Some('"') => KqlFix::QuoteInValue,
+        Some(':') => KqlFix::Colon,
+        Some('\\') => KqlFix::Backslash,
         Some('(' | ')' | '<' | '>' | '{' | '}') if trimmed.ends_with(['<', '>', '=']) => {
-            KqlMend::OneValue
+            KqlFix::OneValue
         }
-        Some('<' | '>' | '{' | '}') => KqlMend::Sign,
-        Some(')') if trimmed.ends_with('(') => KqlMend::EmptyParentheses,
+        Some('<' | '>' | '{' | '}') => KqlFix::Sign,
+        Some(')') if trimmed.ends_with('(') => KqlFix::EmptyParentheses,
         None if before.matches('(').count() > before.matches(')').count() => {
-            KqlMend::ClosingParenthesis
+            KqlFix::ClosingParenthesis
         }
-        None if trimmed.ends_with([':', '<', '>', '=']) => KqlMend::NoValue,
-        None => KqlMend::EndsEarly,
-        Some(_) if trimmed.ends_with(')') => KqlMend::WhiteSpace,
+        None if trimmed.ends_with([':', '<', '>', '=']) => KqlFix::NoValue,
+        None => KqlFix::EndsEarly,
+        Some(_) if trimmed.ends_with(')') => KqlFix::WhiteSpace,
         Some(_) => return None,
     })
 }

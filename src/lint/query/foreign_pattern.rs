@@ -44,7 +44,7 @@ pub(in crate::lint) fn run(subject: &EsqlSubject<'_>, findings: &mut Vec<Finding
 /// What is wrong with a pattern, and how to fix it.
 struct Foreign {
     what: &'static str,
-    mend: &'static str,
+    fix: &'static str,
 }
 
 fn finding(subject: &EsqlSubject<'_>, pattern: &Text, is_regex: bool, found: &Foreign) -> Finding {
@@ -52,7 +52,7 @@ fn finding(subject: &EsqlSubject<'_>, pattern: &Text, is_regex: bool, found: &Fo
     let message = format!("{} in a pattern of {operator}", found.what);
     subject
         .finding(&LINT, pattern.span, message, "taken as it is written")
-        .help(found.mend)
+        .help(found.fix)
 }
 
 fn of_wildcard(pattern: &str) -> Option<Foreign> {
@@ -60,13 +60,13 @@ fn of_wildcard(pattern: &str) -> Option<Foreign> {
     if !has_wildcard && is_sql(pattern) {
         return Some(Foreign {
             what: "SQL's wildcard `%` is a plain character",
-            mend: "write `*` for any run of characters",
+            fix: "write `*` for any run of characters",
         });
     }
     let is_regex = pattern.contains(".*") && (pattern.contains('|') || pattern.starts_with(".*"));
     (is_regex || pattern.starts_with('^')).then_some(Foreign {
         what: "a regular expression is plain text",
-        mend: "write RLIKE, or `*` for `.*`",
+        fix: "write RLIKE, or `*` for `.*`",
     })
 }
 
@@ -88,7 +88,7 @@ fn of_regex(pattern: &str) -> Option<Foreign> {
     if pattern.starts_with('^') || (pattern.ends_with('$') && !pattern.ends_with("\\$")) {
         return Some(Foreign {
             what: "an anchor is a plain character",
-            mend: "leave `^` and `$` out: the whole value must match",
+            fix: "leave `^` and `$` out: the whole value must match",
         });
     }
     let (mut previous, mut is_class) = ('(', false);
@@ -104,7 +104,7 @@ fn of_regex(pattern: &str) -> Option<Foreign> {
             '*' | '+' if !is_class && matches!(previous, '(' | '|') => {
                 return Some(Foreign {
                     what: "a quantifier that repeats nothing",
-                    mend: "write `.*` for any run of characters",
+                    fix: "write `.*` for any run of characters",
                 });
             }
             _ => {}

@@ -47,21 +47,21 @@ pub(in crate::lint) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                 }
             }
             ExprKind::In(inner) => {
-                let (operator, mend) = if inner.insensitive {
+                let (operator, fix) = if inner.insensitive {
                     ("in~", "write `: (…)`")
                 } else {
                     ("in", "write `like (…)`, or `: (…)` without regard to case")
                 };
                 for item in &inner.items {
-                    check(subject, item, operator, mend, findings);
+                    check(subject, item, operator, fix, findings);
                 }
             }
             ExprKind::Call(call)
                 if Function::named(&call.name.text) == Some(Function::StartsWith) =>
             {
                 if let Some(prefix) = call.arguments.get(1) {
-                    let mend = "write `like \"…*\"`; without a wildcard within, leave the star out";
-                    check(subject, prefix, "startsWith", mend, findings);
+                    let fix = "write `like \"…*\"`; without a wildcard within, leave the star out";
+                    check(subject, prefix, "startsWith", fix, findings);
                 }
             }
             _ => {}
@@ -97,7 +97,7 @@ fn check(
     subject: &Subject<'_>,
     constant: &Expr,
     operator: &str,
-    mend: &str,
+    fix: &str,
     findings: &mut Vec<Finding>,
 ) {
     let ExprKind::String(text) = &constant.kind else {
@@ -117,7 +117,7 @@ fn check(
             message,
             label,
         )
-        .help(mend),
+        .help(fix),
     );
 }
 

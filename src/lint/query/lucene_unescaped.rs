@@ -20,7 +20,7 @@ pub(in crate::lint) static LINT: Lint = Lint {
 
 pub(in crate::lint) fn run(text: &QueryText, group: &Group, findings: &mut Vec<Finding>) {
     group.leaves(&mut |leaf: &Leaf| {
-        let (message, mend) = match &leaf.value {
+        let (message, fix) = match &leaf.value {
             Value::Regex(pattern) if is_plain(pattern) => (
                 format!("`/{pattern}/` is a regular expression, as what begins with a slash is"),
                 "write the path in quotes, or `\\/` for each slash",
@@ -40,7 +40,7 @@ pub(in crate::lint) fn run(text: &QueryText, group: &Group, findings: &mut Vec<F
             _ => return,
         };
         let place: Span = text.locate(leaf.span);
-        findings.push(LINT.finding(text.source(), place, message, "").help(mend));
+        findings.push(LINT.finding(text.source(), place, message, "").help(fix));
     });
 }
 

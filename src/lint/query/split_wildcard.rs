@@ -45,11 +45,11 @@ pub(in crate::lint) fn run(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>
             "{field} is no keyword on {}: `{pattern}` is cut at white space, and one part is enough",
             others.join(", ")
         );
-        let mend: Vec<&str> = pattern.split_whitespace().collect();
+        let fix: Vec<&str> = pattern.split_whitespace().collect();
         let place = subject.locate(leaf.value.span);
         findings.push(
             LINT.finding(subject.source(), place, message, "several patterns")
-                .help(format!("write `{}`", mend.join("*")))
+                .help(format!("write `{}`", fix.join("*")))
                 .on(others),
         );
     }

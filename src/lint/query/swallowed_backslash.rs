@@ -46,13 +46,13 @@ pub(in crate::lint) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
              without it",
             function.name()
         );
-        let mend = match function {
+        let fix = match function {
             Function::EndsWith => "write the backslash twice, or use `like~ \"*…\"`",
             _ => "write the backslash twice, or use `like~ \"*…*\"`",
         };
         findings.push(
             LINT.finding(subject.source(), subject.locate(constant.span), message, "")
-                .help(mend),
+                .help(fix),
         );
     }
 }

@@ -23,7 +23,7 @@ pub(in crate::lint) fn run(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>
             continue;
         }
         let written = subject.written(leaf.value);
-        let (why, mend) = if written.contains(['\n', '\r']) {
+        let (why, fix) = if written.contains(['\n', '\r']) {
             (
                 "goes on in the next line",
                 "write `or` or `and` at the end of the line, or quotes",
@@ -47,7 +47,7 @@ pub(in crate::lint) fn run(subject: &KqlSubject<'_>, findings: &mut Vec<Finding>
         let place = subject.locate(leaf.value.span);
         findings.push(
             LINT.finding(subject.source(), place, message, "one value")
-                .help(mend),
+                .help(fix),
         );
     }
 }

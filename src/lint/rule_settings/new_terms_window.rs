@@ -32,7 +32,7 @@ pub(in crate::lint) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Fin
     };
     let look_back = subject.rule.schedule.look_back;
     let start = &settings.history_window_start;
-    let (message, mend) = if length < LEAST * look_back {
+    let (message, fix) = if length < LEAST * look_back {
         (
             format!(
                 "a history since `{start}` is less than {LEAST} times what an execution looks at"
@@ -49,6 +49,6 @@ pub(in crate::lint) fn run(subject: &SettingsSubject<'_>, findings: &mut Vec<Fin
     };
     findings.push(
         LINT.finding(subject.source, settings.history_span, message, "")
-            .help(mend),
+            .help(fix),
     );
 }

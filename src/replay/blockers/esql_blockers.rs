@@ -392,7 +392,7 @@ pub(in crate::replay) fn line_of(
     pipeline: &Pipeline,
     location: LocationId,
 ) -> Option<usize> {
-    let query = run.setting.rule().query.as_ref()?;
+    let query = run.schedule.rule().query.as_ref()?;
     let place = query.text.locate(pipeline.location(location)?.span);
     Some(query.text.source().line_column(place.start).0)
 }
@@ -419,7 +419,7 @@ pub(in crate::replay) fn names(
 
 /// Whether `because` is a pattern of `FROM`, or the index of an event that none selects.
 fn is_index(run: &Run<'_>, because: &str) -> bool {
-    let mut patterns = run.setting.rule().index.iter();
+    let mut patterns = run.schedule.rule().index.iter();
     let mut unrouted = run.case_events.events.iter().filter(|event| event.unrouted);
     patterns.any(|(pattern, _)| pattern == because)
         || unrouted.any(|event| event.index.as_deref() == Some(because))
@@ -429,7 +429,7 @@ fn is_index(run: &Run<'_>, because: &str) -> bool {
 /// what a value is.
 pub(in crate::replay) fn has(run: &Run<'_>, because: &ReasonName) -> bool {
     let because = because.to_string();
-    let query = run.setting.rule().query.as_ref();
+    let query = run.schedule.rule().query.as_ref();
     let text = query.filter(|_| run.program.is_some());
     let is_value = [" is missing", " values", " is null"]
         .iter()

@@ -20,7 +20,7 @@ pub(in crate::replay) fn no_alert_reason(
     indicators: &Indicators<'_>,
     overrides: &[Override],
 ) -> Option<AlertStopped> {
-    let selected = Selected::of(run, &run.setting, overrides);
+    let selected = Selected::of(run, &run.schedule, overrides);
     let of_case = selected.events.iter().zip(&selected.of_case);
     let ids: Vec<EventId> = of_case
         .filter(|(_, own)| **own)

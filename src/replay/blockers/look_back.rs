@@ -9,20 +9,21 @@ use crate::replay::rule_types::alert_stopped::AlertStopped;
 
 /// No execution sees these events, which are a match, together.
 pub(in crate::replay) fn look_back(run: &Run<'_>, events: &[EventId]) -> AlertStopped {
-    let schedule = run.setting.schedule();
+    let timing = run.schedule.timing();
     let plain = |millis: i64| format_offset(millis).trim_start_matches('+').to_owned();
     let arrivals: Vec<(EventId, _)> = events
         .iter()
         .filter_map(|id| {
             Some((
                 *id,
-                run.setting.arrival(run.case_events.events.get(id.index())?),
+                run.schedule
+                    .arrival(run.case_events.events.get(id.index())?),
             ))
         })
         .collect();
     let late = |(event, arrival): &(EventId, crate::execution::Arrival)| {
         let delay = arrival.arrived - arrival.time?;
-        (delay > schedule.look_back).then(|| {
+        (delay > timing.look_back).then(|| {
             let event = run.case_events.label(*event);
             let by = plain(delay);
             Missed::CameLate { event, by }
@@ -35,7 +36,7 @@ pub(in crate::replay) fn look_back(run: &Run<'_>, events: &[EventId]) -> AlertSt
     let last = arrivals.iter().map(|(_, arrival)| arrival.arrived).max();
     let span = first.zip(last).map(|(first, last)| plain(last - first));
     let timeless = |(event, arrival): &(EventId, crate::execution::Arrival)| {
-        let field = run.setting.required_time()?;
+        let field = run.schedule.required_time()?;
         arrival.time.is_none().then(|| {
             let event = run.case_events.label(*event);
             let name = field.to_string();
@@ -48,8 +49,8 @@ pub(in crate::replay) fn look_back(run: &Run<'_>, events: &[EventId]) -> AlertSt
         Some(Missed::LongSpan { span })
     });
     let seen = Seen::LookBack {
-        interval: plain(schedule.interval),
-        look_back: plain(schedule.look_back),
+        interval: plain(timing.interval),
+        look_back: plain(timing.look_back),
     };
     AlertStopped::by_words(&[ReasonWord::LookBack], seen).missed_by(why)
 }

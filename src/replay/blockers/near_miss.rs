@@ -32,7 +32,7 @@ pub(in crate::replay) fn missed(run: &Run<'_>, cause: &Cause) -> Option<Missed> 
 }
 
 fn word(run: &Run<'_>, cause: &Cause) -> Option<ReasonWord> {
-    if matches!(run.setting.rule().kind, RuleKind::Eql | RuleKind::Esql) {
+    if matches!(run.schedule.rule().kind, RuleKind::Eql | RuleKind::Esql) {
         return None;
     }
     let (CauseKind::Clause(id), Some(event)) = (cause.kind, cause.event) else {

@@ -23,7 +23,7 @@ pub(in crate::replay) fn no_alert_reason(
     let mut of_case = waived.to_vec();
     of_case.extend(run.case_events.without_context());
     if !run.evaluation.decide_with(&of_case).is_empty() {
-        let kind = &run.setting.rule().kind;
+        let kind = &run.schedule.rule().kind;
         let of_kind = match kind {
             RuleKind::Threshold(settings) => threshold::no_alert_reason(run, settings, waived),
             RuleKind::NewTerms(settings) => new_terms::no_alert_reason(run, settings, waived),
@@ -45,7 +45,7 @@ pub(in crate::replay) fn no_alert_reason(
     let alerts_without = |lifted: &dyn Fn(&str) -> bool| {
         let mut overrides = waived.to_vec();
         overrides.extend(relaxing(run, lifted));
-        !run_schedule(run, &run.setting, &overrides)
+        !run_schedule(run, &run.schedule, &overrides)
             .matches
             .is_empty()
     };
@@ -91,7 +91,7 @@ pub(in crate::replay) fn created(run: &Run<'_>, waived: &[Override]) -> Option<V
     }
     let mut overrides = waived.to_vec();
     overrides.extend(relaxing(run, &|_| true));
-    let silent = run_schedule(run, &run.setting, &overrides)
+    let silent = run_schedule(run, &run.schedule, &overrides)
         .matches
         .is_empty();
     silent.then_some(names)

@@ -23,15 +23,15 @@ impl SourceRunner<'_> {
         run: &Run<'_>,
         indicators: Option<&Input<'_>>,
     ) -> Option<CheckWarning> {
-        let alone = &run.produced.matches;
+        let alone = &run.scheduled.matches;
         let together = match compiler.compile_together(&run.case_events.events)? {
             Err(refused) => Together::Refused(RefusedQuery::of(&refused)),
             Ok(query) => {
-                let setting = run.setting.clone();
-                match rule_types::run(&query, run.case_events, &context(), setting, indicators) {
+                let schedule = run.schedule.clone();
+                match rule_types::run(&query, run.case_events, &context(), schedule, indicators) {
                     Err(failure) => Together::Fails(failure.kind),
-                    Ok(together) if together.produced.matches == *alone => return None,
-                    Ok(together) if together.produced.matches.is_empty() => Together::NoAlert,
+                    Ok(together) if together.scheduled.matches == *alone => return None,
+                    Ok(together) if together.scheduled.matches.is_empty() => Together::NoAlert,
                     Ok(_) => Together::OtherAlerts,
                 }
             }

@@ -8,7 +8,7 @@ use crate::rule::RuleKind;
 /// The labels of the events of `history` and `seen` that a rule which counts or remembers does not
 /// find: they do not meet its query, or something hides them.
 pub(in crate::replay) fn uncounted(run: &Run<'_>) -> Vec<String> {
-    let kind = &run.setting.rule().kind;
+    let kind = &run.schedule.rule().kind;
     if !matches!(kind, RuleKind::Threshold(_) | RuleKind::NewTerms(_)) {
         return Vec::new();
     }
@@ -17,7 +17,7 @@ pub(in crate::replay) fn uncounted(run: &Run<'_>) -> Vec<String> {
     if past.is_empty() {
         return Vec::new();
     }
-    let counted = Selected::of(run, &run.setting, &[]).events;
+    let counted = Selected::of(run, &run.schedule, &[]).events;
     let uncounted = past.into_iter().filter(|id| !counted.contains(id));
     uncounted.map(|id| run.case_events.label(id)).collect()
 }

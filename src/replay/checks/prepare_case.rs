@@ -42,7 +42,7 @@ impl<'a> SourceRunner<'a> {
     }
 
     /// How production runs the rule for the attack or a case.
-    pub(in crate::replay) fn setting(
+    pub(in crate::replay) fn schedule(
         &self,
         case: Option<&scenario::Case>,
         recorded: bool,

@@ -325,19 +325,24 @@ impl<'a> SourceRunner<'a> {
             checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
             return checks;
         }
-        let setting = self.setting(None, recorded);
+        let schedule = self.schedule(None, recorded);
         let input = threat.zip(searched.as_ref());
         let input = input.map(|(threat, searched)| threat.input(searched));
-        let run =
-            match rule_types::run(&compiled, &case_events, &context(), setting, input.as_ref()) {
-                Ok(run) => run,
-                Err(failure) => {
-                    let check = self.failure(&self.attack_item(), &expected, &failure);
-                    self.finished(check, &mut checks);
-                    checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
-                    return checks;
-                }
-            };
+        let run = match rule_types::run(
+            &compiled,
+            &case_events,
+            &context(),
+            schedule,
+            input.as_ref(),
+        ) {
+            Ok(run) => run,
+            Err(failure) => {
+                let check = self.failure(&self.attack_item(), &expected, &failure);
+                self.finished(check, &mut checks);
+                checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
+                return checks;
+            }
+        };
         let case = Case {
             query,
             run: &run,
@@ -429,14 +434,19 @@ impl<'a> SourceRunner<'a> {
         if let Err(refused) = self.hide(Some(case), &compiled, &mut case_events) {
             return Some(self.refused(item, &expected, &refused));
         }
-        let setting = self.setting(Some(case), recorded);
+        let schedule = self.schedule(Some(case), recorded);
         let input = threat.zip(searched.as_ref());
         let input = input.map(|(threat, searched)| threat.input(searched));
-        let run =
-            match rule_types::run(&compiled, &case_events, &context(), setting, input.as_ref()) {
-                Ok(run) => run,
-                Err(failure) => return Some(self.failure(item, &expected, &failure)),
-            };
+        let run = match rule_types::run(
+            &compiled,
+            &case_events,
+            &context(),
+            schedule,
+            input.as_ref(),
+        ) {
+            Ok(run) => run,
+            Err(failure) => return Some(self.failure(item, &expected, &failure)),
+        };
         let case = Case {
             query,
             run: &run,
@@ -471,7 +481,7 @@ fn attack_state<'a, 'c>(
         });
         return Attack::Gap(run, Waiver::of(run, &blockers));
     }
-    if run.produced.matches.is_empty() {
+    if run.scheduled.matches.is_empty() {
         return Attack::Broken(Some(run));
     }
     Attack::Alerts(run)

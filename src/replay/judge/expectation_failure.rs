@@ -17,22 +17,22 @@ use crate::replay::rule_types::threshold;
 /// Why the matches are not the alert that is expected.
 pub(in crate::replay) fn of_alert(
     case: &Case<'_, '_>,
-    produced: &ScheduledOutcome,
+    scheduled: &ScheduledOutcome,
 ) -> Option<Reason> {
     let run = case.run;
-    let matches = &produced.matches;
+    let matches = &scheduled.matches;
     if matches.is_empty() {
         return Some(match &case.wanted.pin {
             Some(pin) if pin.kind == PinKind::Noise => Reason::NoiseGone(pin.reason.clone()),
             _ => Reason::NoAlert,
         });
     }
-    let counts = produced.counts();
+    let counts = scheduled.counts();
     other_alerts(case, matches, &counts)
         .or_else(|| other_terms(case, matches))
         .or_else(|| other_indicators(case, matches))
         .or_else(|| {
-            let blind = produced.blind().filter(|_| run.setting.every_phase);
+            let blind = scheduled.blind().filter(|_| run.schedule.every_phase);
             blind.map(Reason::BlindPhases)
         })
         .or_else(|| unmet_count(case, &counts).map(Reason::StoppedNone))

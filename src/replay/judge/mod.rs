@@ -47,7 +47,7 @@ pub(super) fn judge(case: &Case<'_, '_>) -> Judgement {
         Some(Attack::Gap(_, waiver)) if !case.wanted.named && !case.forced => waiver,
         _ => return plain,
     };
-    let matches = &case.run.produced.matches;
+    let matches = &case.run.scheduled.matches;
     if !matches.is_empty() && case.wanted.pin.is_none() {
         return plain.with(Verdict::Failed, Reason::AlertsOnGap);
     }
@@ -73,12 +73,12 @@ impl Judgement {
 /// The verdict of one run, as it is or with a clause waived.
 fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
     let run = case.run;
-    let produced = if waived.is_empty() {
-        run.produced.clone()
+    let scheduled = if waived.is_empty() {
+        run.scheduled.clone()
     } else {
-        run_schedule(run, &run.setting, waived)
+        run_schedule(run, &run.schedule, waived)
     };
-    let matches = &produced.matches;
+    let matches = &scheduled.matches;
     let outside = if matches.is_empty() {
         no_alert_reason(run, waived)
     } else {
@@ -122,7 +122,9 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
             };
             expectation_failure::of_none(case, matches, &blockers, stopped)
         }
-        _ => expectation_failure::of_alert(case, &produced).map(|reason| (Verdict::Failed, reason)),
+        _ => {
+            expectation_failure::of_alert(case, &scheduled).map(|reason| (Verdict::Failed, reason))
+        }
     };
     let (verdict, reason) = match failed {
         Some((verdict, reason)) => (verdict, Some(reason)),
@@ -137,10 +139,10 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
         (Some(why), Verdict::Uncertain) => Observed::Uncertain(why.clone()),
         _ => observed,
     };
-    let mut production = produced.facts();
-    if !produced.matches.is_empty() {
-        if run.setting.stated {
-            let lines = record::kibana(run, &produced.matches).into_iter();
+    let mut production = scheduled.facts();
+    if !scheduled.matches.is_empty() {
+        if run.schedule.stated {
+            let lines = record::kibana(run, &scheduled.matches).into_iter();
             production.extend(lines.map(ProductionFact::Kibana));
         }
         production.extend(created(run, waived).map(ProductionFact::CreatedBy));
@@ -151,7 +153,7 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
         observed,
         waived: None,
         production,
-        blind: produced.blind(),
+        blind: scheduled.blind(),
         overrides: waived.to_vec(),
         blockers,
     }
@@ -179,7 +181,7 @@ fn silent_anyway(
     waived: &[Override],
 ) -> Option<Silencer> {
     let run = case.run;
-    if case.recorded || !run.setting.rule().kind.is_stateful() {
+    if case.recorded || !run.schedule.rule().kind.is_stateful() {
         return None;
     }
     let lifted = |cause: &Cause| {
@@ -199,7 +201,7 @@ fn silent_anyway(
     // What is no clause, or several at once, is judged elsewhere.
     let lifted = lifted.filter(|lifted| !lifted.is_empty())?;
     let is_silent = |overrides: &Vec<Override>| {
-        run_schedule(run, &run.setting, overrides)
+        run_schedule(run, &run.schedule, overrides)
             .matches
             .is_empty()
     };

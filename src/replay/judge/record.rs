@@ -104,7 +104,7 @@ fn made_alone(run: &Run<'_>, found: &Match) -> Alerts {
     let events: Vec<&Event> = ids
         .filter_map(|id| run.case_events.events.get(id.index()))
         .collect();
-    let rule = run.setting.rule();
+    let rule = run.schedule.rule();
     let text = |value: &Option<Value>| value.as_ref().map_or_else(String::new, ToString::to_string);
     let terms: Vec<String> = found.join.iter().map(text).collect();
     match (&rule.kind, events.as_slice()) {
@@ -178,7 +178,7 @@ fn in_words(run: &Run<'_>, made: &Alerts) -> String {
     let score = part("kibana.alert.risk_score");
     let mut words = format!("{what}, {severity} {score}");
     let name = part("kibana.alert.rule.name");
-    if name != run.setting.rule.name {
+    if name != run.schedule.rule.name {
         words.push_str(", named ");
         words.push_str(&name);
     }
@@ -193,7 +193,7 @@ fn in_words(run: &Run<'_>, made: &Alerts) -> String {
 fn joins<'r>(run: &'r Run<'_>) -> Vec<&'r str> {
     let joins = run.plan().joins().iter();
     let joins = joins.map(|join| join.name.as_str());
-    let keys = key_fields(&run.setting.rule().kind);
+    let keys = key_fields(&run.schedule.rule().kind);
     joins.chain(keys).chain(esql::columns(run)).collect()
 }
 

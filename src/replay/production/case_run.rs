@@ -29,9 +29,9 @@ pub(in crate::replay) struct Run<'c> {
     /// The open point on which the outcome depends.
     pub(in crate::replay) uncertain: Option<Uncertainty>,
     /// How production runs the rule.
-    pub(in crate::replay) setting: ScheduleConfig<'c>,
+    pub(in crate::replay) schedule: ScheduleConfig<'c>,
     /// The effects of schedule, suppression and overrides on the alerts.
-    pub(in crate::replay) produced: ScheduledOutcome,
+    pub(in crate::replay) scheduled: ScheduledOutcome,
 }
 
 impl<'c> Run<'c> {
@@ -40,17 +40,17 @@ impl<'c> Run<'c> {
         query: &'c Arc<CompiledQuery>,
         case_events: &'c CaseEvents,
         context: &Context,
-        setting: ScheduleConfig<'c>,
+        schedule: ScheduleConfig<'c>,
         indicators: Option<&indicators::Input<'c>>,
     ) -> Result<Self, QueryFailure> {
         let prepared = query.patterns.clone()?.with(&query.plan);
         let evaluation = prepared.evaluate(&case_events.events, context)?;
         let uncertain = match uncertain(query, case_events, &evaluation, context)? {
-            None => execution_time(query, case_events, &evaluation, &setting)?,
+            None => execution_time(query, case_events, &evaluation, &schedule)?,
             known => known,
         };
         let program = query.pipeline.as_ref().map(Program::new).transpose()?;
-        let times = indicators.and_then(|_| executions(case_events, &setting));
+        let times = indicators.and_then(|_| executions(case_events, &schedule));
         let indicators =
             indicators.map(|input| Indicators::new(input, &case_events.events, query, times));
         Ok(Self {
@@ -60,16 +60,16 @@ impl<'c> Run<'c> {
             indicators: indicators.transpose()?,
             evaluation,
             uncertain,
-            setting,
-            produced: ScheduledOutcome::default(),
+            schedule,
+            scheduled: ScheduledOutcome::default(),
         })
     }
 
     /// Runs another version of the query on the events of a case that has run.
-    pub(in crate::replay) fn again(
+    pub(in crate::replay) fn run_again(
         query: &'c Arc<CompiledQuery>,
         case_events: &'c CaseEvents,
-        setting: ScheduleConfig<'c>,
+        schedule: ScheduleConfig<'c>,
         indicators: Option<&indicators::Input<'c>>,
     ) -> Result<Self, QueryFailure> {
         let context = Context {
@@ -78,7 +78,7 @@ impl<'c> Run<'c> {
         };
         let prepared = query.patterns.clone()?.with(&query.plan);
         let evaluation = prepared.evaluate(&case_events.events, &context)?;
-        let times = indicators.and_then(|_| executions(case_events, &setting));
+        let times = indicators.and_then(|_| executions(case_events, &schedule));
         let indicators =
             indicators.map(|input| Indicators::new(input, &case_events.events, query, times));
         Ok(Self {
@@ -88,8 +88,8 @@ impl<'c> Run<'c> {
             indicators: indicators.transpose()?,
             evaluation,
             uncertain: None,
-            setting,
-            produced: ScheduledOutcome::default(),
+            schedule,
+            scheduled: ScheduledOutcome::default(),
         })
     }
 
@@ -97,11 +97,11 @@ impl<'c> Run<'c> {
     pub(in crate::replay) fn of_recording(
         query: &'c Arc<CompiledQuery>,
         case_events: &'c CaseEvents,
-        setting: ScheduleConfig<'c>,
+        schedule: ScheduleConfig<'c>,
     ) -> Result<Self, QueryFailure> {
         Ok(Self {
             program: query.pipeline.as_ref().map(Program::new).transpose()?,
-            ..Self::again(query, case_events, setting, None)?
+            ..Self::run_again(query, case_events, schedule, None)?
         })
     }
 
@@ -165,11 +165,11 @@ fn uncertain(
 /// 1970.
 pub(in crate::replay) fn executions(
     case_events: &CaseEvents,
-    setting: &ScheduleConfig<'_>,
+    schedule: &ScheduleConfig<'_>,
 ) -> Option<(i64, i64)> {
     let ids = EventId::of(&case_events.events);
     let of_case: Vec<EventId> = ids.filter(|id| !case_events.is_context(*id)).collect();
-    setting.executions(&case_events.events, &of_case)
+    schedule.executions(&case_events.events, &of_case)
 }
 
 /// Runs a query whose date math counts from `now` at the times of the executions, too.
@@ -177,12 +177,12 @@ fn execution_time(
     query: &CompiledQuery,
     case_events: &CaseEvents,
     evaluation: &Evaluation<'_>,
-    setting: &ScheduleConfig<'_>,
+    schedule: &ScheduleConfig<'_>,
 ) -> Result<Option<Uncertainty>, QueryFailure> {
     if query.at(query.now).is_none() {
         return Ok(None);
     }
-    let times = executions(case_events, setting);
+    let times = executions(case_events, schedule);
     for now in times.into_iter().flat_map(|(first, last)| [first, last]) {
         let context = Context {
             now: Timestamp::from_millis(now),

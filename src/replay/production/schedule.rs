@@ -86,7 +86,7 @@ impl<'r> ScheduleConfig<'r> {
     }
 
     /// The schedule with which a check has run, for another version of its rule.
-    pub(in crate::replay) fn again(
+    pub(in crate::replay) fn for_variant(
         rule: &'r Rule,
         windows: Windows,
         phase: Option<i64>,
@@ -109,7 +109,7 @@ impl<'r> ScheduleConfig<'r> {
         self.range.required()
     }
 
-    pub(in crate::replay) fn schedule(&self) -> Schedule {
+    pub(in crate::replay) fn timing(&self) -> Schedule {
         self.windows.0
     }
 

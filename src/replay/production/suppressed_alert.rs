@@ -12,8 +12,8 @@ use crate::rule::{RuleKind, Suppression};
 /// Kibana makes an alert of each value of an array; no count where several alerts of a run have one
 /// group, nor for thresholds, whose arithmetic is not documented.
 pub(in crate::replay) fn add(run: &Run<'_>, found: &Match, alert: &mut Event) {
-    let rule = run.setting.rule();
-    let Some(suppression) = run.setting.suppression else {
+    let rule = run.schedule.rule();
+    let Some(suppression) = run.schedule.suppression else {
         return;
     };
     let own = match &rule.kind {
@@ -45,10 +45,10 @@ pub(in crate::replay) fn add(run: &Run<'_>, found: &Match, alert: &mut Event) {
         let same = matches.filter(|other| group_of(run, suppression, other) == own);
         same.cloned().collect()
     };
-    if alike(&run.produced.matches).len() > 1 {
+    if alike(&run.scheduled.matches).len() > 1 {
         return;
     }
-    let under = alike(&run.produced.suppressed);
+    let under = alike(&run.scheduled.suppressed);
     let all: Vec<&Match> = std::iter::once(found).chain(&under).collect();
     span(run, &all, alert);
     let count = Scalar::Number(under.len().to_string().into());

@@ -56,11 +56,11 @@ const MOST: i64 = 40;
 
 /// The executions of a run: of the phase that was asked for, else of the worst one.
 pub(in crate::replay) fn timeline(run: &Run<'_>, overrides: &[Override]) -> Option<Timeline> {
-    let setting = &run.setting;
+    let schedule = &run.schedule;
     let ids: Vec<EventId> = EventId::of(&run.case_events.events)
         .filter(|event| run.evaluation.stages_met(*event).next().is_some())
         .collect();
-    let arrivals = setting.relative(&run.case_events.events, &ids);
+    let arrivals = schedule.relative(&run.case_events.events, &ids);
     let marks = ids.iter().zip(&arrivals);
     let events: Vec<Mark> = marks
         .filter_map(|(id, arrival)| {
@@ -74,27 +74,27 @@ pub(in crate::replay) fn timeline(run: &Run<'_>, overrides: &[Override]) -> Opti
     if events.len() != ids.len() || events.is_empty() {
         return None;
     }
-    let phase = run.produced.worst();
+    let phase = run.scheduled.worst();
     Some(Timeline {
         phase,
-        interval: setting.schedule().interval,
-        blind: run.produced.blind(),
-        max_signals: setting.rule.alert_limit() as usize,
+        interval: schedule.timing().interval,
+        blind: run.scheduled.blind(),
+        max_signals: schedule.rule.alert_limit() as usize,
         events,
-        executions: executions(run, setting, overrides, &ids, &arrivals, phase),
+        executions: executions(run, schedule, overrides, &ids, &arrivals, phase),
     })
 }
 
 fn executions(
     run: &Run<'_>,
-    setting: &ScheduleConfig<'_>,
+    schedule: &ScheduleConfig<'_>,
     overrides: &[Override],
     ids: &[EventId],
     arrivals: &[Arrival],
     phase: i64,
 ) -> Vec<Execution> {
-    let schedule = setting.schedule();
-    let windows = setting.windows();
+    let timing = schedule.timing();
+    let windows = schedule.windows();
     let mut executions = Vec::new();
     for shift in windows.shifts() {
         let seen: Vec<Option<(i64, i64)>> = arrivals
@@ -106,7 +106,7 @@ fn executions(
         let Some((first, last)) = first.zip(last) else {
             continue;
         };
-        let interval = schedule.interval.max(1);
+        let interval = timing.interval.max(1);
         let mut start = first + (phase - first).rem_euclid(interval);
         let end = last.min(start + MOST * interval);
         while start <= end {
@@ -122,8 +122,8 @@ fn executions(
             without.extend(hidden.map(|(_, id)| Override::Without(*id)));
             executions.push(Execution {
                 start,
-                from: start - schedule.look_back - shift,
-                to: start - schedule.until - shift,
+                from: start - timing.look_back - shift,
+                to: start - timing.until - shift,
                 matches: run.evaluation.decide_with(&without).len(),
                 sees,
             });

@@ -21,11 +21,11 @@ const MINUTE: i64 = 60_000;
 /// What the executions of the schedule find in every phase.
 pub(in crate::replay) fn run_schedule(
     run: &Run<'_>,
-    setting: &ScheduleConfig<'_>,
+    schedule: &ScheduleConfig<'_>,
     overrides: &[Override],
 ) -> ScheduledOutcome {
-    let selected = Selected::of(run, setting, overrides);
-    let start = setting.start_of(&run.case_events.events, &selected.events);
+    let selected = Selected::of(run, schedule, overrides);
+    let start = schedule.start_of(&run.case_events.events, &selected.events);
     let mut found = FoundRows::default();
     if selected.events.len() > MOST {
         let latest = selected
@@ -36,14 +36,14 @@ pub(in crate::replay) fn run_schedule(
         for row in found.rows(run, &selected.events, start + latest.unwrap_or_default()) {
             found.number(run, &row, 0);
         }
-        let outcome = ScheduledOutcome::new(found.matches, Vec::new(), setting.phase().is_some());
+        let outcome = ScheduledOutcome::new(found.matches, Vec::new(), schedule.phase().is_some());
         return outcome.failing(found.failure);
     }
     let once = pipeline(run).is_some_and(Pipeline::is_deduplicated);
     let mut replay = |executions: &[Execution]| {
         let mut done = PhaseOutcome::default();
         let mut times: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut groups = OpenGroups::new(setting.suppression, setting.max_signals());
+        let mut groups = OpenGroups::new(schedule.suppression, schedule.max_signals());
         for execution in executions {
             groups.begin(execution.start);
             let sees = selected.events.iter().zip(&selected.arrivals);
@@ -76,13 +76,13 @@ pub(in crate::replay) fn run_schedule(
         done
     };
     let moments = moments(run, &selected);
-    let phases = phases(setting, &selected.arrivals, &moments, &mut replay);
-    outcome(setting, &found, phases).failing(found.failure)
+    let phases = phases(schedule, &selected.arrivals, &moments, &mut replay);
+    outcome(schedule, &found, phases).failing(found.failure)
 }
 
 /// The alerts of the phases that last longest, as the case's.
 fn outcome(
-    setting: &ScheduleConfig<'_>,
+    schedule: &ScheduleConfig<'_>,
     found: &FoundRows,
     phases: Vec<Phase>,
 ) -> ScheduledOutcome {
@@ -103,7 +103,7 @@ fn outcome(
             .filter_map(|number| found.matches.get(*number));
         matches.cloned().collect()
     });
-    ScheduledOutcome::new(matches, phases, setting.phase().is_some())
+    ScheduledOutcome::new(matches, phases, schedule.phase().is_some())
 }
 
 /// The rows that were found so far: each as a match, once for each time that it alerts again.
@@ -124,9 +124,9 @@ impl FoundRows {
         })
     }
 
-    fn number(&mut self, run: &Run<'_>, row: &OutputRow, again: usize) -> usize {
+    fn number(&mut self, run: &Run<'_>, row: &OutputRow, repetition: usize) -> usize {
         let cells: Vec<String> = row.cells.iter().map(Cell::text).collect();
-        let key = (row.events.clone(), cells, again);
+        let key = (row.events.clone(), cells, repetition);
         let next = self.matches.len();
         *self.numbers.entry(key).or_insert_with(|| {
             self.matches.push(Match {
@@ -209,9 +209,9 @@ pub(in crate::replay) struct WholeRun<'r, 'c> {
 impl<'r, 'c> WholeRun<'r, 'c> {
     /// `None` where no event is to be seen.
     pub(in crate::replay) fn of(run: &'r Run<'c>, overrides: &[Override]) -> Option<Self> {
-        let selected = Selected::of(run, &run.setting, overrides);
+        let selected = Selected::of(run, &run.schedule, overrides);
         let start = run
-            .setting
+            .schedule
             .start_of(&run.case_events.events, &selected.events);
         let arrivals = selected.arrivals.iter();
         let latest = arrivals.map(|arrival| arrival.arrived).max()?;
@@ -315,7 +315,7 @@ fn moments(run: &Run<'_>, selected: &Selected) -> Vec<i64> {
     if !counts_from_now(run) {
         return Vec::new();
     }
-    let interval = run.setting.schedule().interval;
+    let interval = run.schedule.timing().interval;
     let minutes = (interval / MINUTE).clamp(1, 60);
     let times = selected.arrivals.iter().filter_map(|arrival| arrival.time);
     times

@@ -19,12 +19,12 @@ use crate::replay::production::schedule::{ScheduleConfig, ScheduledOutcome};
 /// What the executions of the schedule make of the events that meet the query.
 pub(in crate::replay) fn run_schedule(
     run: &Run<'_>,
-    setting: &ScheduleConfig<'_>,
+    schedule: &ScheduleConfig<'_>,
     indicators: &Indicators<'_>,
     overrides: &[Override],
 ) -> ScheduledOutcome {
-    let selected = Selected::of(run, setting, overrides);
-    let documents = Documents::of(run, setting, indicators, &selected);
+    let selected = Selected::of(run, schedule, overrides);
+    let documents = Documents::of(run, schedule, indicators, &selected);
     let entries = documents.entries(run);
     let near = |_| (0..documents.found.len()).collect();
     let sides = documents.sides(&near, &entries, indicators);
@@ -33,7 +33,7 @@ pub(in crate::replay) fn run_schedule(
         let mut alerted = BTreeSet::new();
         let mut cut = BTreeSet::new();
         let mut done = PhaseOutcome::default();
-        let mut open = OpenGroups::new(setting.suppression, setting.max_signals());
+        let mut open = OpenGroups::new(schedule.suppression, schedule.max_signals());
         let values = |event: usize, field: &str| {
             let event = documents.event(run, event);
             event.map_or_else(Vec::new, |event| values_of(event, field))
@@ -69,8 +69,8 @@ pub(in crate::replay) fn run_schedule(
         .iter()
         .flat_map(|one| [one.from, one.until]);
     let moments: Vec<i64> = moments.collect();
-    let phases = phases(setting, &documents.arrivals, &moments, &mut replay);
-    outcome(setting, &numbers, phases)
+    let phases = phases(schedule, &documents.arrivals, &moments, &mut replay);
+    outcome(schedule, &numbers, phases)
 }
 
 /// Both sides of a case, narrowed to the documents that have the fields of a group.
@@ -89,7 +89,7 @@ struct Documents<'a, 'c> {
 impl<'a, 'c> Documents<'a, 'c> {
     fn of(
         run: &Run<'_>,
-        setting: &ScheduleConfig<'_>,
+        schedule: &ScheduleConfig<'_>,
         indicators: &'a Indicators<'c>,
         selected: &Selected,
     ) -> Self {
@@ -101,14 +101,14 @@ impl<'a, 'c> Documents<'a, 'c> {
                 arrivals.push(*arrival);
             }
         }
-        let start = setting.start_of(&run.case_events.events, &selected.events);
+        let start = schedule.start_of(&run.case_events.events, &selected.events);
         let (mut found, mut stored) = (Vec::new(), Vec::new());
         for (number, presence) in indicators.found.iter().zip(&indicators.presence) {
             let Some(indicator) = indicators.case_events.events.get(*number) else {
                 continue;
             };
             if indicators.has_a_group(Enumerated::Indicators, indicator) {
-                let arrival = setting.arrival(indicator);
+                let arrival = schedule.arrival(indicator);
                 found.push(*number);
                 stored.push(Presence {
                     from: arrival.arrived.max(presence.from).saturating_sub(start),

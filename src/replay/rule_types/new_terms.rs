@@ -23,18 +23,18 @@ use crate::rule;
 /// What the executions of the schedule make of the events that meet the query.
 pub(in crate::replay) fn run_schedule(
     run: &Run<'_>,
-    setting: &ScheduleConfig<'_>,
+    schedule: &ScheduleConfig<'_>,
     settings: &rule::NewTerms,
     overrides: &[Override],
 ) -> ScheduledOutcome {
-    let selected = Selected::of(run, setting, overrides);
+    let selected = Selected::of(run, schedule, overrides);
     let documents = documents(run, settings, &selected);
-    let start = setting.start_of(&run.case_events.events, &selected.events);
+    let start = schedule.start_of(&run.case_events.events, &selected.events);
     let history = |to: i64| history_start(settings, start, to);
     let mut numbers = AlertNumbers::default();
     let mut replay = |executions: &[Execution]| {
         let mut alerted = Alerted::default();
-        let mut open = OpenGroups::new(setting.suppression, setting.max_signals());
+        let mut open = OpenGroups::new(schedule.suppression, schedule.max_signals());
         let mut done = PhaseOutcome::default();
         for execution in executions {
             let novelty = execute(
@@ -63,9 +63,9 @@ pub(in crate::replay) fn run_schedule(
         done.cut.retain(|number| !alerts.contains(number));
         done
     };
-    let moments = moments(settings, start, setting, &selected.arrivals);
-    let phases = phases(setting, &selected.arrivals, &moments, &mut replay);
-    outcome(setting, &numbers, phases)
+    let moments = moments(settings, start, schedule, &selected.arrivals);
+    let phases = phases(schedule, &selected.arrivals, &moments, &mut replay);
+    outcome(schedule, &numbers, phases)
 }
 
 /// The start of the history for a range that ends at `to`, both from the start of the case.
@@ -83,10 +83,10 @@ fn history_start(settings: &rule::NewTerms, start: i64, to: i64) -> i64 {
 fn moments(
     settings: &rule::NewTerms,
     start: i64,
-    setting: &ScheduleConfig<'_>,
+    schedule: &ScheduleConfig<'_>,
     arrivals: &[Arrival],
 ) -> Vec<i64> {
-    let until = setting.schedule().until;
+    let until = schedule.timing().until;
     let leaves = |arrival: &Arrival| {
         let time = arrival.time?;
         let length = time - history_start(settings, start, time);
@@ -113,15 +113,15 @@ pub(in crate::replay) fn no_alert_reason(
     settings: &rule::NewTerms,
     overrides: &[Override],
 ) -> Option<AlertStopped> {
-    let selected = Selected::of(run, &run.setting, overrides);
+    let selected = Selected::of(run, &run.schedule, overrides);
     if selected.events.is_empty() {
         return None;
     }
     let documents = documents(run, settings, &selected);
-    let kind = &run.setting.rule().kind;
+    let kind = &run.schedule.rule().kind;
     let fields = key_fields(kind);
     let start = run
-        .setting
+        .schedule
         .start_of(&run.case_events.events, &selected.events);
     let history = |to: i64| history_start(settings, start, to);
     let of_case = documents.iter().zip(&selected.of_case);
@@ -160,7 +160,7 @@ pub(in crate::replay) fn no_alert_reason(
         }
         PhaseOutcome::default()
     };
-    phases(&run.setting, &selected.arrivals, &[], &mut replay);
+    phases(&run.schedule, &selected.arrivals, &[], &mut replay);
     let (seen, at_the_edge) = known?;
     let event = selected.ids(&[seen.first]).first().copied();
     let label = event.map(|event| run.case_events.label(event));

@@ -16,10 +16,10 @@ const MOST: usize = 2_000;
 /// What the executions of the schedule make of the events that meet the query.
 pub(in crate::replay) fn run_schedule(
     run: &Run<'_>,
-    setting: &ScheduleConfig<'_>,
+    schedule: &ScheduleConfig<'_>,
     overrides: &[Override],
 ) -> ScheduledOutcome {
-    let selected = Selected::of(run, setting, overrides);
+    let selected = Selected::of(run, schedule, overrides);
     let events = selected.events.len();
     let matches = |numbers: &[usize]| -> Vec<Match> {
         let ids = selected.ids(numbers).into_iter();
@@ -33,10 +33,10 @@ pub(in crate::replay) fn run_schedule(
         let all: Vec<usize> = (0..events).collect();
         return ScheduledOutcome::new(matches(&all), Vec::new(), false);
     }
-    let documents = documents(run, setting, &selected);
+    let documents = documents(run, schedule, &selected);
     let mut replay = |executions: &[Execution]| {
         let mut known = Known::default();
-        let mut open = OpenGroups::new(setting.suppression, setting.max_signals());
+        let mut open = OpenGroups::new(schedule.suppression, schedule.max_signals());
         let mut done = PhaseOutcome::default();
         for execution in executions {
             let numbered = documents.iter().enumerate();
@@ -49,7 +49,7 @@ pub(in crate::replay) fn run_schedule(
         }
         best_outcomes(done)
     };
-    let phases = phases(setting, &selected.arrivals, &[], &mut replay);
+    let phases = phases(schedule, &selected.arrivals, &[], &mut replay);
     // An event of several buckets alerts for each.
     let mut most = vec![0; events];
     for phase in &phases {
@@ -63,7 +63,7 @@ pub(in crate::replay) fn run_schedule(
     let alerts: Vec<usize> = numbered
         .flat_map(|(number, count)| std::iter::repeat_n(number, count))
         .collect();
-    let outcome = ScheduledOutcome::new(matches(&alerts), phases, setting.phase().is_some());
+    let outcome = ScheduledOutcome::new(matches(&alerts), phases, schedule.phase().is_some());
     outcome.with_suppressed(&alerts, &|number| matches(&[number]).pop())
 }
 
@@ -83,9 +83,9 @@ fn best_outcomes(mut done: PhaseOutcome) -> PhaseOutcome {
     done
 }
 
-fn documents(run: &Run<'_>, setting: &ScheduleConfig<'_>, selected: &Selected) -> Vec<Document> {
+fn documents(run: &Run<'_>, schedule: &ScheduleConfig<'_>, selected: &Selected) -> Vec<Document> {
     let document = |(number, arrival): (usize, &Arrival)| {
-        let fields = setting.rule().bucket_fields();
+        let fields = schedule.rule().bucket_fields();
         let terms = fields.map(|field| selected.terms(run, number, field));
         Document {
             groups: terms.collect(),

@@ -54,7 +54,7 @@ pub(in crate::replay) struct Selected {
 impl Selected {
     pub(in crate::replay) fn of(
         run: &Run<'_>,
-        setting: &ScheduleConfig<'_>,
+        schedule: &ScheduleConfig<'_>,
         overrides: &[Override],
     ) -> Self {
         let matches = run.evaluation.decide_with(overrides);
@@ -64,7 +64,7 @@ impl Selected {
             .collect();
         events.sort_unstable();
         events.dedup();
-        let arrivals = setting.relative(&run.case_events.events, &events);
+        let arrivals = schedule.relative(&run.case_events.events, &events);
         let of_case = events
             .iter()
             .map(|event| !run.case_events.is_context(*event))
@@ -118,13 +118,13 @@ fn types<'r>(run: &'r Run<'_>) -> Option<&'r Mapping> {
 
 /// Runs the executions of every phase, or of the one that the scenario asks for.
 pub(in crate::replay) fn phases(
-    setting: &ScheduleConfig<'_>,
+    schedule: &ScheduleConfig<'_>,
     arrivals: &[Arrival],
     moments: &[i64],
     run: &mut dyn FnMut(&[Execution]) -> PhaseOutcome,
 ) -> Vec<Phase> {
-    let windows = setting.windows();
-    match setting.phase() {
+    let windows = schedule.windows();
+    match schedule.phase() {
         Some(phase) => vec![Phase {
             from: phase,
             until: phase + 1,
@@ -137,7 +137,7 @@ pub(in crate::replay) fn phases(
 /// The outcome of a run from its phases: the alerts of the longest stretch of phases that agree.
 /// The counts can still differ between phases, because executions split bursts differently.
 pub(in crate::replay) fn outcome(
-    setting: &ScheduleConfig<'_>,
+    schedule: &ScheduleConfig<'_>,
     numbers: &AlertNumbers,
     phases: Vec<Phase>,
 ) -> ScheduledOutcome {
@@ -155,7 +155,7 @@ pub(in crate::replay) fn outcome(
     let alerts = longest.map_or_else(Vec::new, |(alerts, _)| alerts.to_vec());
     let of = |number: usize| numbers.matches.get(number).cloned();
     let matches = alerts.iter().filter_map(|number| of(*number)).collect();
-    let outcome = ScheduledOutcome::new(matches, phases, setting.phase().is_some());
+    let outcome = ScheduledOutcome::new(matches, phases, schedule.phase().is_some());
     outcome.with_suppressed(&alerts, &of)
 }
 

@@ -20,16 +20,16 @@ use crate::rule::{self, RuleKind};
 /// What the executions of the schedule make of the events that meet the query.
 pub(in crate::replay) fn run_schedule(
     run: &Run<'_>,
-    setting: &ScheduleConfig<'_>,
+    schedule: &ScheduleConfig<'_>,
     settings: &rule::Threshold,
     overrides: &[Override],
 ) -> ScheduledOutcome {
-    let selected = Selected::of(run, setting, overrides);
+    let selected = Selected::of(run, schedule, overrides);
     let documents = documents(run, settings, &selected);
     let mut numbers = AlertNumbers::default();
     let mut replay = |executions: &[crate::execution::replayed::Execution]| {
         let mut history = History::default();
-        let mut open = OpenGroups::new(setting.suppression, setting.max_signals());
+        let mut open = OpenGroups::new(schedule.suppression, schedule.max_signals());
         let mut done = PhaseOutcome::default();
         for execution in executions {
             let counting = execute(
@@ -51,8 +51,8 @@ pub(in crate::replay) fn run_schedule(
         }
         done
     };
-    let phases = phases(setting, &selected.arrivals, &[], &mut replay);
-    outcome(setting, &numbers, phases)
+    let phases = phases(schedule, &selected.arrivals, &[], &mut replay);
+    outcome(schedule, &numbers, phases)
 }
 
 fn threshold(settings: &rule::Threshold) -> Threshold {
@@ -86,14 +86,14 @@ pub(in crate::replay) fn no_alert_reason(
     settings: &rule::Threshold,
     overrides: &[Override],
 ) -> Option<AlertStopped> {
-    let selected = Selected::of(run, &run.setting, overrides);
+    let selected = Selected::of(run, &run.schedule, overrides);
     if selected.events.is_empty() {
         return None;
     }
     let documents = documents(run, settings, &selected);
     let all = buckets(documents.iter().map(|one| &one.counted).enumerate());
     let threshold = threshold(settings);
-    let kind = &run.setting.rule().kind;
+    let kind = &run.schedule.rule().kind;
     let fields = key_fields(kind);
     let Some(best) = best(&all) else {
         let value = Seen::WithoutFields {
@@ -181,10 +181,10 @@ fn best(buckets: &[Bucket]) -> Option<&Bucket> {
 
 /// Whether an earlier alert keeps events of a group that would reach the threshold from the count.
 pub(in crate::replay) fn is_counted_before(run: &Run<'_>) -> bool {
-    let RuleKind::Threshold(settings) = &run.setting.rule().kind else {
+    let RuleKind::Threshold(settings) = &run.schedule.rule().kind else {
         return false;
     };
-    let selected = Selected::of(run, &run.setting, &[]);
+    let selected = Selected::of(run, &run.schedule, &[]);
     let documents = documents(run, settings, &selected);
     counted(run, threshold(settings), &documents, &selected).is_some()
 }
@@ -197,7 +197,7 @@ fn counted(
     documents: &[Document],
     selected: &Selected,
 ) -> Option<Seen> {
-    let fields = key_fields(&run.setting.rule().kind);
+    let fields = key_fields(&run.schedule.rule().kind);
     let mut found = None;
     let mut replay = |executions: &[crate::execution::replayed::Execution]| {
         let (mut history, mut open) = (History::default(), OpenGroups::new(None, usize::MAX));
@@ -223,7 +223,7 @@ fn counted(
         }
         PhaseOutcome::default()
     };
-    phases(&run.setting, &selected.arrivals, &[], &mut replay);
+    phases(&run.schedule, &selected.arrivals, &[], &mut replay);
     found
 }
 
@@ -253,7 +253,7 @@ fn most_in_one(
         }
         PhaseOutcome::default()
     };
-    phases(&run.setting, &selected.arrivals, &[], &mut replay);
+    phases(&run.schedule, &selected.arrivals, &[], &mut replay);
     most
 }
 

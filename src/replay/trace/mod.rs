@@ -158,7 +158,7 @@ pub(super) fn observe(
         overrides => run.evaluation.decide_with(overrides),
     };
     // What stops an alert outside the query is not decided by a clause.
-    let outside = waived.is_empty() && run.produced.matches.is_empty() && !judged.is_empty();
+    let outside = waived.is_empty() && run.scheduled.matches.is_empty() && !judged.is_empty();
     let mut decided = if run.query.pipeline.is_some() {
         esql_trace::decided(run, &waived)
     } else if outside {
@@ -178,8 +178,8 @@ pub(super) fn observe(
         forced: case.forced,
         decided,
         settings: setting_clauses::decided(run, &waived),
-        alerts: run.produced.matches.clone(),
-        outside: if run.produced.matches.is_empty() {
+        alerts: run.scheduled.matches.clone(),
+        outside: if run.scheduled.matches.is_empty() {
             super::blockers::production_blockers::no_alert_reason(run, &[])
                 .map(|stopped| stopped.record)
         } else {

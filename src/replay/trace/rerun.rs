@@ -67,8 +67,8 @@ impl<'v> Variant<'v> {
 impl ProductionInput {
     /// Keeps what a rerun needs; `None` if the matches of the query are the alerts.
     pub(in crate::replay) fn of(run: &Run<'_>, waived: &[Override]) -> Option<Self> {
-        let setting = &run.setting;
-        if !setting.rule().kind.is_stateful() {
+        let schedule = &run.schedule;
+        if !schedule.rule().kind.is_stateful() {
             return None;
         }
         let indicators = run.indicators.as_ref().map(|indicators| IndicatorInput {
@@ -78,9 +78,9 @@ impl ProductionInput {
         });
         Some(Self {
             case_events: run.case_events.clone(),
-            windows: setting.windows(),
-            phase: setting.phase(),
-            start: setting.start(),
+            windows: schedule.windows(),
+            phase: schedule.phase(),
+            start: schedule.start(),
             query: Arc::clone(run.query),
             indicators,
             waived: waived.to_vec(),
@@ -108,22 +108,22 @@ impl ProductionInput {
             }
             _ => None,
         };
-        let run = Run::again(
+        let run = Run::run_again(
             query,
             &self.case_events,
-            self.setting(variant.rule),
+            self.schedule(variant.rule),
             input.as_ref(),
         )?;
-        let mut produced =
-            rule_types::run_schedule(&run, &run.setting, variant.waived.unwrap_or(&self.waived));
-        match produced.take_failure() {
-            None => Ok(events(&produced)),
+        let mut scheduled =
+            rule_types::run_schedule(&run, &run.schedule, variant.waived.unwrap_or(&self.waived));
+        match scheduled.take_failure() {
+            None => Ok(events(&scheduled)),
             Some(failure) => Err(failure),
         }
     }
 
-    fn setting<'r>(&self, rule: &'r Rule) -> ScheduleConfig<'r> {
-        ScheduleConfig::again(rule, self.windows, self.phase, self.start)
+    fn schedule<'r>(&self, rule: &'r Rule) -> ScheduleConfig<'r> {
+        ScheduleConfig::for_variant(rule, self.windows, self.phase, self.start)
     }
 }
 
@@ -155,9 +155,9 @@ impl IndicatorInput {
 }
 
 /// The events of each alert, in an order that the settings have no part in.
-fn events(produced: &ScheduledOutcome) -> Vec<Vec<EventId>> {
+fn events(scheduled: &ScheduledOutcome) -> Vec<Vec<EventId>> {
     let of_alert = |found: &Match| found.stages.iter().flatten().copied().collect();
-    let mut alerts: Vec<Vec<EventId>> = produced.matches.iter().map(of_alert).collect();
+    let mut alerts: Vec<Vec<EventId>> = scheduled.matches.iter().map(of_alert).collect();
     alerts.sort();
     alerts
 }

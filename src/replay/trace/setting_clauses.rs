@@ -107,14 +107,14 @@ pub(in crate::replay) fn clauses(
 /// The settings that decided a case: of an alert those whose nearest other value takes it away, of
 /// a silent case those whose nearest other value gives one.
 pub(in crate::replay) fn decided(run: &Run<'_>, overrides: &[Override]) -> Vec<Decided> {
-    let rule = run.setting.rule();
+    let rule = run.schedule.rule();
     let kind = &rule.kind;
     if !kind.is_stateful() && rule.production.filters.is_empty() {
         return Vec::new();
     }
     let alerts = match overrides {
-        [] => run.produced.matches.clone(),
-        overrides => run_schedule(run, &run.setting, overrides).matches,
+        [] => run.scheduled.matches.clone(),
+        overrides => run_schedule(run, &run.schedule, overrides).matches,
     };
     let trial = Trial {
         run,
@@ -142,16 +142,16 @@ struct Trial<'t, 'c> {
 impl Trial<'_, '_> {
     /// The alerts with other settings.
     fn with(&self, kind: RuleKind) -> Vec<Match> {
-        let setting = &self.run.setting;
+        let schedule = &self.run.schedule;
         let rule = Rule {
             kind,
-            ..setting.rule().clone()
+            ..schedule.rule().clone()
         };
-        let (windows, phase, start) = (setting.windows(), setting.phase(), setting.start());
-        let setting = ScheduleConfig::again(&rule, windows, phase, start);
+        let (windows, phase, start) = (schedule.windows(), schedule.phase(), schedule.start());
+        let schedule = ScheduleConfig::for_variant(&rule, windows, phase, start);
         let (RuleKind::ThreatMatch(settings), Some(own)) = (&rule.kind, &self.run.indicators)
         else {
-            return run_schedule(self.run, &setting, self.overrides).matches;
+            return run_schedule(self.run, &schedule, self.overrides).matches;
         };
         let input = Input {
             settings,
@@ -159,13 +159,13 @@ impl Trial<'_, '_> {
             query: own.query,
             exclusions: own.exclusions,
         };
-        let times = executions(self.run.case_events, &setting);
+        let times = executions(self.run.case_events, &schedule);
         let events = &self.run.case_events.events;
         let indicators = Indicators::new(&input, events, self.run.query, times);
         indicators.map_or_else(
             |_| Vec::new(),
             |indicators| {
-                indicator_match::run_schedule(self.run, &setting, &indicators, self.overrides)
+                indicator_match::run_schedule(self.run, &schedule, &indicators, self.overrides)
                     .matches
             },
         )
@@ -190,7 +190,7 @@ impl Trial<'_, '_> {
         };
         let matched = !self.alerts.is_empty();
         let mut decided = Vec::new();
-        for (setting, ..) in settings(self.run.setting.rule()) {
+        for (setting, ..) in settings(self.run.schedule.rule()) {
             let step = |count: u64| if matched { count + 1 } else { count - 1 };
             let other = match &setting {
                 Setting::Count(count) => with(&|changed| changed.count = step(*count)),
@@ -217,7 +217,7 @@ impl Trial<'_, '_> {
     }
 
     fn new_terms(&self, own: &NewTerms) -> Vec<Decided> {
-        let mut all = settings(self.run.setting.rule());
+        let mut all = settings(self.run.schedule.rule());
         all.retain(|(setting, ..)| matches!(setting, Setting::NewTerm(_) | Setting::History(_)));
         if self.alerts.is_empty() {
             return self.not_new(own, &all);
@@ -248,7 +248,7 @@ impl Trial<'_, '_> {
         if !lacks_terms && !is(ReasonWord::Seen) && !is(ReasonWord::AtTheEdge) {
             return Vec::new();
         }
-        let selected = Selected::of(self.run, &self.run.setting, self.overrides);
+        let selected = Selected::of(self.run, &self.run.schedule, self.overrides);
         let lacks = |field: &str| {
             let mut of_case = selected.of_case.iter().enumerate();
             of_case.any(|(number, own)| *own && selected.terms(self.run, number, field).is_empty())
@@ -288,7 +288,7 @@ impl Trial<'_, '_> {
     /// each that alone hides what would alert.
     fn filters(&self) -> Vec<Decided> {
         let run = self.run;
-        let filters = run.setting.rule().production.filters.iter().enumerate();
+        let filters = run.schedule.rule().production.filters.iter().enumerate();
         let matched = !self.alerts.is_empty();
         let stops = |number: usize| {
             let numbers = 0..run.case_events.events.len();
@@ -298,7 +298,7 @@ impl Trial<'_, '_> {
             let hidden = hidden.filter_map(|event| u32::try_from(event).ok());
             overrides.extend(hidden.map(|event| Override::Route(EventId(event))));
             overrides.len() > self.overrides.len()
-                && !run_schedule(run, &run.setting, &overrides)
+                && !run_schedule(run, &run.schedule, &overrides)
                     .matches
                     .is_empty()
         };
@@ -314,7 +314,7 @@ impl Trial<'_, '_> {
         let Some(indicators) = &self.run.indicators else {
             return Vec::new();
         };
-        let selected = Selected::of(self.run, &self.run.setting, self.overrides);
+        let selected = Selected::of(self.run, &self.run.schedule, self.overrides);
         let ids = selected.events.iter().zip(&selected.of_case);
         let ids: Vec<EventId> = ids.filter(|(_, own)| **own).map(|(id, _)| *id).collect();
         let side = Enumerated::of(ids.len(), indicators.found.len());

@@ -5,7 +5,7 @@ use std::str::Chars;
 
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
-use crate::diagnostic::failure::{EscapeMend, RegexError};
+use crate::diagnostic::failure::{EscapeFix, RegexError};
 
 /// The deepest nesting that is read.
 const MAX_DEPTH: usize = 100;
@@ -354,14 +354,14 @@ fn class_of(low: char, high: char) -> ClassUnicode {
 /// The character behind a backslash that stands for itself. Since Lucene 9 no other letter than
 /// those of [`predefined`] does (`RegExp.matchPredefinedCharacterClass`).
 fn escaped(c: char) -> Result<char, RegexError> {
-    let mend = match c {
-        'A' | 'B' | 'G' | 'Z' | 'b' | 'z' => EscapeMend::NoAnchors,
-        'f' | 'n' | 'r' | 't' => EscapeMend::CharacterItself,
-        'p' | 'P' | 'u' | 'x' => EscapeMend::Class,
-        c if c.is_ascii_alphabetic() => EscapeMend::PlainLetter,
+    let fix = match c {
+        'A' | 'B' | 'G' | 'Z' | 'b' | 'z' => EscapeFix::NoAnchors,
+        'f' | 'n' | 'r' | 't' => EscapeFix::CharacterItself,
+        'p' | 'P' | 'u' | 'x' => EscapeFix::Class,
+        c if c.is_ascii_alphabetic() => EscapeFix::PlainLetter,
         c => return Ok(c),
     };
-    Err(RegexError::Escape { found: c, mend })
+    Err(RegexError::Escape { found: c, fix })
 }
 
 /// `\d`, `\w`, `\s` and their complements, over ASCII (since Lucene 8.6).

@@ -4,7 +4,7 @@ use super::super::error::EqlError;
 use super::super::syntax::{CompareOp, Expr, ExprKind, In, Match, MatchOp, Number};
 use super::{Checker, Typed, codes, is_constant};
 use crate::diagnostic::query::EqlType;
-use crate::diagnostic::query::eql_type::{MatchedMend, Ordinal};
+use crate::diagnostic::query::eql_type::{MatchedFix, Ordinal};
 use crate::event::field::Family;
 
 impl Checker<'_> {
@@ -155,9 +155,9 @@ impl Checker<'_> {
                 value: inner.value.to_string(),
                 found: value.name.clone(),
                 expected: "string",
-                mend: match value.family {
-                    Some(Family::Ip) => Some(MatchedMend::Addresses),
-                    Some(Family::Number) => Some(MatchedMend::Numbers),
+                fix: match value.family {
+                    Some(Family::Ip) => Some(MatchedFix::Addresses),
+                    Some(Family::Number) => Some(MatchedFix::Numbers),
                     _ => None,
                 },
             };

@@ -2,7 +2,7 @@
 
 use super::{Parse, Parser, Tree};
 use crate::diagnostic::query::EqlSyntax;
-use crate::diagnostic::query::eql_syntax::{NameMend, NameOf, OperandMend};
+use crate::diagnostic::query::eql_syntax::{NameFix, NameOf, OperandFix};
 use crate::language::eql::error::{
     ARRAY_INDEX, EqlError, KEYWORD, LIST, MISPLACED, PROCESS_RELATIONSHIP,
 };
@@ -49,13 +49,13 @@ impl Parser<'_> {
     }
 
     fn no_operand(&mut self) -> Parse<Tree> {
-        let mend = match self.kind() {
-            TokenKind::Star => Some(OperandMend::Wildcard),
-            TokenKind::LeftBracket => Some(OperandMend::List),
+        let fix = match self.kind() {
+            TokenKind::Star => Some(OperandFix::Wildcard),
+            TokenKind::LeftBracket => Some(OperandFix::List),
             _ => None,
         };
         let found = self.found();
-        self.broken(self.unexpected(EqlSyntax::MissingOperand { found, mend }))
+        self.broken(self.unexpected(EqlSyntax::MissingOperand { found, fix }))
     }
 
     /// `(condition)`, with the parentheses in its place.
@@ -139,16 +139,16 @@ impl Parser<'_> {
                 text.to_owned()
             }
             kind => {
-                let mend = match kind {
-                    TokenKind::Star => Some(NameMend::Wildcard),
-                    TokenKind::Question => Some(NameMend::QuestionMark),
-                    TokenKind::Number(_) => Some(NameMend::Digit),
+                let fix = match kind {
+                    TokenKind::Star => Some(NameFix::Wildcard),
+                    TokenKind::Question => Some(NameFix::QuestionMark),
+                    TokenKind::Number(_) => Some(NameFix::Digit),
                     _ => None,
                 };
                 let cause = EqlSyntax::MissingName {
                     expected,
                     found: self.found(),
-                    mend,
+                    fix,
                 };
                 return self.broken(self.unexpected(cause));
             }

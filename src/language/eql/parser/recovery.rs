@@ -84,15 +84,15 @@ impl Parser<'_> {
         } else if text.starts_with('.') {
             EqlSyntax::NameBeginsWithDigit { found }
         } else {
-            let mend = match token.kind {
+            let fix = match token.kind {
                 TokenKind::Unknown => None,
                 TokenKind::String(_) => Some(Join::TwoStrings),
                 TokenKind::Question => Some(Join::QuestionMark),
                 TokenKind::Dot => Some(Join::Dot),
                 _ => Some(Join::Condition),
             };
-            match mend {
-                Some(mend) => EqlSyntax::AfterOperand { found, mend },
+            match fix {
+                Some(fix) => EqlSyntax::AfterOperand { found, fix },
                 None => EqlSyntax::UnknownAfterOperand { found },
             }
         })

@@ -3,7 +3,7 @@
 use super::{Broken, Parse, Parser};
 use crate::diagnostic::Span;
 use crate::diagnostic::query::EqlSequence;
-use crate::diagnostic::query::eql_sequence::{Repeated, TermMend};
+use crate::diagnostic::query::eql_sequence::{Repeated, TermFix};
 use crate::language::eql::error::{
     EqlError, FOREIGN_OPERATOR, MAXSPAN, OPTION, OPTION_ORDER, UNEXPECTED,
 };
@@ -164,14 +164,14 @@ impl Parser<'_> {
 
     /// Something between two terms.
     fn stray_before_term(&mut self) {
-        let mend = match self.kind() {
-            TokenKind::Comma => TermMend::Comma,
-            TokenKind::Identifier if self.text_at(self.span()) == "fork" => TermMend::Fork,
-            TokenKind::RightBracket => TermMend::Bracket,
-            _ => TermMend::Query,
+        let fix = match self.kind() {
+            TokenKind::Comma => TermFix::Comma,
+            TokenKind::Identifier if self.text_at(self.span()) == "fork" => TermFix::Fork,
+            TokenKind::RightBracket => TermFix::Bracket,
+            _ => TermFix::Query,
         };
         let found = self.found();
-        self.report(self.unexpected(EqlSequence::BetweenTerms { found, mend }));
+        self.report(self.unexpected(EqlSequence::BetweenTerms { found, fix }));
         if !self.opens_term() {
             self.bump();
         }
