@@ -103,7 +103,7 @@ causes! {
         EmptyRange(low: char, high: char) => "the range {low}-{high} is empty";
         /// `<…>` that holds something else than two numbers.
         NoInterval(found: String) => "`<{found}>` is no interval";
-        /// A backslash before a letter that has no meaning; `mend` is what to write instead.
+        /// A backslash before a letter that has no meaning; `fix` is what to write instead.
         Escape { found: char, fix: EscapeFix } =>
             "invalid character class `\\{found}`; behind a backslash stand `d D s S w W`, digits and punctuation: {fix}";
         LoneBackslash => "a lone backslash at its end";

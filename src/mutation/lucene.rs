@@ -49,10 +49,6 @@ pub(super) fn mutants(query: &Group) -> Vec<Mutant> {
 /// Every change of a group that a match wants to be `want`.
 fn of_group(group: &Group, want: bool) -> Vec<Edit<Group>> {
     let mut all = Vec::new();
-    let with = |clauses: Vec<Clause>| Group {
-        span: group.span,
-        clauses,
-    };
     all.extend(swapped(group).map(|swapped| Edit {
         operator: Operator::SwapAndOr,
         span: group.span,
@@ -62,61 +58,72 @@ fn of_group(group: &Group, want: bool) -> Vec<Edit<Group>> {
         tree: swapped,
     }));
     for (number, clause) in group.clauses.iter().enumerate() {
-        let span = clause.node.span();
-        let is_wanted = want == (clause.occur != Occur::Forbidden);
-        let before = words(clause);
-        // Without clauses every document would be met: that is no Lucene text but `*`.
-        let mut rest = group.clauses.clone();
-        rest.remove(number);
-        if rest.is_empty() {
-            rest.push(everything(span));
-        }
-        all.push(Edit {
-            tree: with(rest),
-            operator: Operator::Drop,
-            span,
-            before: before.clone(),
-            after: String::new(),
-            case: format!(
-                "the attack, changed only so that `{}` is {}, which must not alert",
-                clause.node.words(),
-                !is_wanted
-            ),
-        });
-        let place = |changed: Clause| {
-            let mut clauses = group.clauses.clone();
-            if let Some(own) = clauses.get_mut(number) {
-                *own = changed;
-            }
-            with(clauses)
-        };
-        let negated = negated(clause);
-        all.push(Edit {
-            operator: Operator::Negate,
-            span,
-            before,
-            after: words(&negated),
-            case: format!("a case that `{}` decides", clause.node.words()),
-            tree: place(negated),
-        });
-        let below: Vec<Edit<Node>> = match &clause.node {
-            Node::Group(inner) => of_group(inner, is_wanted)
-                .into_iter()
-                .map(|edit| edit.within(Node::Group))
-                .collect(),
-            Node::Leaf(leaf) => of_leaf(leaf)
-                .into_iter()
-                .map(|edit| edit.within(Node::Leaf))
-                .collect(),
-        };
-        let around = |node: Node| {
-            place(Clause {
-                occur: clause.occur,
-                node,
-            })
-        };
-        all.extend(below.into_iter().map(|edit| edit.within(around)));
+        all.extend(of_clause(group, number, clause, want));
     }
+    all
+}
+
+/// Every change of one clause of a group.
+fn of_clause(group: &Group, number: usize, clause: &Clause, want: bool) -> Vec<Edit<Group>> {
+    let with = |clauses: Vec<Clause>| Group {
+        span: group.span,
+        clauses,
+    };
+    let mut all = Vec::new();
+    let span = clause.node.span();
+    let is_wanted = want == (clause.occur != Occur::Forbidden);
+    let before = words(clause);
+    // Without clauses every document would be met: that is no Lucene text but `*`.
+    let mut rest = group.clauses.clone();
+    rest.remove(number);
+    if rest.is_empty() {
+        rest.push(everything(span));
+    }
+    all.push(Edit {
+        tree: with(rest),
+        operator: Operator::Drop,
+        span,
+        before: before.clone(),
+        after: String::new(),
+        case: format!(
+            "the attack, changed only so that `{}` is {}, which must not alert",
+            clause.node.words(),
+            !is_wanted
+        ),
+    });
+    let place = |changed: Clause| {
+        let mut clauses = group.clauses.clone();
+        if let Some(own) = clauses.get_mut(number) {
+            *own = changed;
+        }
+        with(clauses)
+    };
+    let negated = negated(clause);
+    all.push(Edit {
+        operator: Operator::Negate,
+        span,
+        before,
+        after: words(&negated),
+        case: format!("a case that `{}` decides", clause.node.words()),
+        tree: place(negated),
+    });
+    let below: Vec<Edit<Node>> = match &clause.node {
+        Node::Group(inner) => of_group(inner, is_wanted)
+            .into_iter()
+            .map(|edit| edit.within(Node::Group))
+            .collect(),
+        Node::Leaf(leaf) => of_leaf(leaf)
+            .into_iter()
+            .map(|edit| edit.within(Node::Leaf))
+            .collect(),
+    };
+    let around = |node: Node| {
+        place(Clause {
+            occur: clause.occur,
+            node,
+        })
+    };
+    all.extend(below.into_iter().map(|edit| edit.within(around)));
     all
 }
 

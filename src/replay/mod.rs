@@ -44,7 +44,7 @@ use crate::event::io::{Files, Stop};
 use crate::rule::{Rule, RuleKind};
 use crate::scenario::{self, Expander, Scenario};
 use case::exclusions::Exceptions;
-use checks::source_runner::{self, RunInputs};
+use checks::source_runner::{self, RunInputs, SourceRun};
 use outcome::{CheckKey, ScenarioOutcome};
 use select::{Candidate, Selection};
 
@@ -245,6 +245,7 @@ fn run_all(
     (replayed, observed)
 }
 
+/// Runs one test on all its sources.
 fn replay(
     test: &Test<'_>,
     catalogue: &Catalogue,
@@ -252,33 +253,15 @@ fn replay(
     options: &Options<'_>,
     observing: bool,
 ) -> ScenarioRun {
-    let rule = &test.subject.rule;
     let patterns = test.subject.patterns();
     let claimed = catalogue.claimed(&patterns);
-    let mut outcome = ScenarioOutcome {
-        scenario: test.scenario_file.to_owned(),
-        rule_file: test.subject.file.clone(),
-        rule_id: rule.id.clone(),
-        rule_name: rule.name.clone(),
-        severity: rule.severity.word().to_owned(),
-        risk_score: rule.risk_score,
-        checks: Vec::new(),
-        untested: Vec::new(),
-        unshaped: catalogue
-            .unserved(&patterns)
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
-    };
-    let mut left_out = false;
-    let mut by_source = Vec::new();
-    let mut observations = Vec::new();
     let sources = sources(test, catalogue, &patterns);
-    for source in &claimed {
-        if !sources.iter().any(|own| own.name == source.name) {
-            outcome.untested.push(source.name.clone());
-        }
-    }
+    let mut outcome = outcome_without_checks(test, catalogue, &patterns);
+    let untested = claimed.iter().filter(|source| {
+        let mut own = sources.iter();
+        !own.any(|own| own.name == source.name)
+    });
+    outcome.untested = untested.map(|source| source.name.clone()).collect();
     let indicators = test.subject.indicator_source(catalogue);
     let scenario::Checked {
         mut diagnostics,
@@ -303,57 +286,106 @@ fn replay(
         exceptions: &exceptions,
         options,
     };
-    // Where a source stops, the others need only the cases before.
-    let mut before = usize::MAX;
-    for source in sources {
-        if !options.takes_source(&source.name) {
-            left_out = true;
-            continue;
-        }
-        let expander = expanders.remove(source.name.as_str());
-        let expander = expander
-            .unwrap_or_else(|| Expander::new(test.scenario, source).with_indicators(indicators));
-        let ran = source_runner::run(test, source, expander, &with, before, observing);
-        diagnostics.extend(ran.diagnostics);
-        left_out |= ran.left_out;
-        before = ran.before;
-        observations.extend(ran.observations);
-        by_source.push(ran.checks);
-    }
-    outcome.checks = in_file_order(by_source);
-    let stops = |check: &Check| options.stop_after.is_some_and(|stops| stops(check));
-    let stop = outcome.checks.iter().position(stops);
-    if let Some(stop) = stop {
-        outcome.checks.truncate(stop + 1);
-        left_out = true;
-    }
-    if left_out {
-        let kept: BTreeSet<&CheckKey> = outcome.checks.iter().map(|check| &check.key).collect();
-        observations.retain(|observation| kept.contains(&observation.key));
-    }
-    // A stable sort: within a case the sources stay in their order.
-    observations.sort_by_key(|observation: &trace::CheckTrace| observation.order);
-    let query = rule.query.as_ref();
+    let mut ran = run_on_sources(
+        test,
+        &sources,
+        |source| {
+            let checked = expanders.remove(source.name.as_str());
+            checked
+                .unwrap_or_else(|| Expander::new(test.scenario, source).with_indicators(indicators))
+        },
+        &with,
+        observing,
+    );
+    diagnostics.append(&mut ran.diagnostics);
+    let stopped = cut_off(&mut ran, options);
+    outcome.checks = ran.checks;
     ScenarioRun {
         exceptions: exceptions.linked(&claimed),
         outcome,
         diagnostics,
-        extent: match (left_out, test.scenario.lacks_cases) {
+        extent: match (ran.left_out, test.scenario.lacks_cases) {
             (true, _) => Extent::Selected,
             (false, true) => Extent::Faulty,
             (false, false) => Extent::All,
         },
-        stopped: stop.is_some(),
-        observed: trace::TestTrace {
-            query: query.map(|query| trace::place(&query.text)),
-            clauses: query
-                .map_or_else(Vec::new, |query| trace::clauses(&observations, &query.text)),
-            settings: query.map_or_else(Vec::new, |query| {
-                trace::settings(&observations, rule, &query.text)
-            }),
-            checks: observations,
-        },
+        stopped,
+        observed: trace::TestTrace::of(&test.subject.rule, ran.observations),
     }
+}
+
+/// What reports say of a test beside its checks.
+fn outcome_without_checks(
+    test: &Test<'_>,
+    catalogue: &Catalogue,
+    patterns: &IndexPatterns,
+) -> ScenarioOutcome {
+    let rule = &test.subject.rule;
+    let unshaped = catalogue.unserved(patterns).into_iter();
+    ScenarioOutcome {
+        scenario: test.scenario_file.to_owned(),
+        rule_file: test.subject.file.clone(),
+        rule_id: rule.id.clone(),
+        rule_name: rule.name.clone(),
+        severity: rule.severity.word().to_owned(),
+        risk_score: rule.risk_score,
+        checks: Vec::new(),
+        untested: Vec::new(),
+        unshaped: unshaped.map(str::to_owned).collect(),
+    }
+}
+
+/// Runs a test on each of its sources that the options select; the checks are in file order.
+fn run_on_sources<'e>(
+    test: &Test<'_>,
+    sources: &[&'e DataSource],
+    mut expander: impl FnMut(&'e DataSource) -> Expander<'e>,
+    with: &RunInputs<'_>,
+    observing: bool,
+) -> SourceRun {
+    let mut all = SourceRun {
+        checks: Vec::new(),
+        diagnostics: Vec::new(),
+        observations: Vec::new(),
+        // Where a source stops, the others need only the cases before.
+        before: usize::MAX,
+        left_out: false,
+    };
+    let mut by_source = Vec::new();
+    for source in sources {
+        if !with.options.takes_source(&source.name) {
+            all.left_out = true;
+            continue;
+        }
+        let expander = expander(source);
+        let ran = source_runner::run(test, source, expander, with, all.before, observing);
+        all.diagnostics.extend(ran.diagnostics);
+        all.left_out |= ran.left_out;
+        all.before = ran.before;
+        all.observations.extend(ran.observations);
+        by_source.push(ran.checks);
+    }
+    all.checks = in_file_order(by_source);
+    // A stable sort: within a case the sources stay in their order.
+    all.observations
+        .sort_by_key(|observation| observation.order);
+    all
+}
+
+/// Drops what stands behind the check that ends the run, if one does, and the observations of
+/// checks that were left out.
+fn cut_off(ran: &mut SourceRun, options: &Options<'_>) -> bool {
+    let stops = |check: &Check| options.stop_after.is_some_and(|stops| stops(check));
+    let stop = ran.checks.iter().position(stops);
+    if let Some(stop) = stop {
+        ran.checks.truncate(stop + 1);
+        ran.left_out = true;
+    }
+    if ran.left_out {
+        let kept: BTreeSet<&CheckKey> = ran.checks.iter().map(|check| &check.key).collect();
+        ran.observations.retain(|one| kept.contains(&one.key));
+    }
+    stop.is_some()
 }
 
 /// The sources that a test runs on. A source that the scenario names is run although the rule does

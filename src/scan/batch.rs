@@ -154,21 +154,9 @@ impl Batch {
             });
             return;
         }
-        let place = u32::try_from(self.times.len()).unwrap_or(u32::MAX);
-        self.times.push(found.time.map(Timestamp::millis));
-        match found.time {
-            Some(time) => self.days.note(time.millis(), (self.file, number)),
-            None => {
-                self.untimed.get_or_insert(number);
-            }
-        }
+        let place = self.note_time(number, found.time);
         self.unrouted.extend(found.unrouted.take());
-        for misfit in matcher.take_misfits() {
-            self.misfit_count += 1;
-            if self.misfits.len() < NAMED {
-                self.misfits.push((number, misfit));
-            }
-        }
+        self.note_misfits(number, matcher);
         let failures = matcher.take_failures().into_iter();
         let mut failures: Vec<(u32, String)> = failures
             .map(|(rule, failure)| (rule, failure.to_string()))
@@ -207,6 +195,28 @@ impl Batch {
             identity,
             values: (short(first_value), short(self.values.len())),
         });
+    }
+
+    /// Notes when an event happened; gives its number in the batch.
+    fn note_time(&mut self, line: u64, time: Option<Timestamp>) -> u32 {
+        let place = u32::try_from(self.times.len()).unwrap_or(u32::MAX);
+        self.times.push(time.map(Timestamp::millis));
+        match time {
+            Some(time) => self.days.note(time.millis(), (self.file, line)),
+            None => {
+                self.untimed.get_or_insert(line);
+            }
+        }
+        place
+    }
+
+    fn note_misfits(&mut self, line: u64, matcher: &mut Matcher<'_>) {
+        for misfit in matcher.take_misfits() {
+            self.misfit_count += 1;
+            if self.misfits.len() < NAMED {
+                self.misfits.push((line, misfit));
+            }
+        }
     }
 
     fn keep_values(&mut self, line: &str, matcher: &Matcher<'_>, kept: &[bool]) {

@@ -15,6 +15,7 @@ mod conformance;
 mod crates;
 mod errors;
 mod file_names;
+mod functions;
 mod layers;
 mod library;
 mod lints;

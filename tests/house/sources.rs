@@ -44,6 +44,8 @@ impl Source {
         let tests = lines.windows(2).position(|pair| {
             pair[0].trim() == "#[cfg(test)]"
                 && (pair[1].contains("mod ") || pair[1].starts_with("#["))
+                // A folder that declares a file of tests goes on behind it.
+                && !pair[1].ends_with(';')
         });
         lines
             .into_iter()

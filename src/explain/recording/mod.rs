@@ -19,12 +19,13 @@ use self::kept_events::KeptEvents;
 use self::sampler::EventSampler;
 use super::{Explanation, pipeline};
 use crate::compile::{
-    CompiledExclusions, Exclusions, FieldTypes, LinkedLists, Refused, SourceCompiler, Unsupported,
+    CompiledExclusions, CompiledQuery, Exclusions, FieldTypes, LinkedLists, Refused,
+    SourceCompiler, Unsupported,
 };
 use crate::data_source::constants::Constants;
 use crate::data_source::route::stored_in;
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, QueryText};
 use crate::evaluate::{Prepared, QueryFailure};
 use crate::event::Event;
 use crate::event::io::Limits;
@@ -172,14 +173,8 @@ fn pass<'q>(
     };
     let types = FieldTypes::new(chosen, [], &patterns);
     let exclusions = Exclusions::new(&subject.rule, request.linked.items.clone());
-    let compiler = SourceCompiler::new(
-        &subject.rule,
-        &query.text,
-        syntax,
-        types,
-        &exclusions,
-        START,
-    );
+    let rule = &subject.rule;
+    let compiler = SourceCompiler::new(rule, &query.text, syntax, types, &exclusions, START);
     let carried =
         |parsed: &Parsed| compiler.field_carriers(parsed.events.iter().map(|(_, event)| event));
     assumptions.add(carried(&parsed));
@@ -203,13 +198,7 @@ fn pass<'q>(
             let hidden = exclusions.and_then(|exclusions| parsed.hide(exclusions));
             refused = refused.or(hidden.err());
         }
-        match &mut kept {
-            Some(kept) => {
-                kept.add(&parsed)?;
-                sampler.add(parsed, None)?;
-            }
-            None => sampler.add(parsed, prepared.as_ref())?,
-        }
+        keep(parsed, kept.as_mut(), prepared.as_ref(), &mut sampler)?;
         match next()? {
             Some(batch) => parsed = batch,
             None => break,
@@ -218,27 +207,52 @@ fn pass<'q>(
     assumptions.source = request
         .source
         .or_else(|| serves_most(&claimed, &sampler.indices));
-    if wrong
-        || assumptions
-            .source
-            .is_some_and(|best| best.name != chosen.name)
-    {
+    let best = assumptions.source;
+    if wrong || best.is_some_and(|best| best.name != chosen.name) {
         return Ok(Pass::Again(assumptions));
     }
     if sampler.events == 0 {
         return Err(NotExplained::Empty);
     }
-    if let Some(refused) = refused {
-        return Err(refused.into());
-    }
-    let compiled = match &compiled {
-        Ok(compiled) => compiled,
-        Err(refused) => return Err(Arc::clone(refused).into()),
+    let compiled = match (refused, &compiled) {
+        (None, Ok(compiled)) => compiled,
+        (Some(refused), _) => return Err(refused.into()),
+        (None, Err(refused)) => return Err(Arc::clone(refused).into()),
     };
-    let clauses = clauses_of(compiled, &query.text);
+    let mut explanation = explained(request, sampler, compiled, &query.text, kept)?;
+    explanation.key = format!("{} on {}[{}]", subject.file, request.name, chosen.name);
+    Ok(Pass::Done(Box::new(explanation)))
+}
+
+/// Keeps of a batch what the explanation needs: all that a pipeline sees, of other queries a sample.
+fn keep(
+    parsed: Parsed,
+    kept: Option<&mut KeptEvents>,
+    prepared: Option<&Prepared<'_>>,
+    sampler: &mut EventSampler,
+) -> Result<(), NotExplained> {
+    match kept {
+        Some(kept) => {
+            kept.add(&parsed)?;
+            sampler.add(parsed, None)?;
+        }
+        None => sampler.add(parsed, prepared)?,
+    }
+    Ok(())
+}
+
+/// The explanation of the events that were kept of the recording.
+fn explained(
+    request: &RecordingRequest<'_>,
+    sampler: EventSampler,
+    compiled: &Arc<CompiledQuery>,
+    query: &QueryText,
+    kept: Option<KeptEvents>,
+) -> Result<Explanation, NotExplained> {
+    let clauses = clauses_of(compiled, query);
     let mut explanation = match kept {
         Some(kept) => {
-            let (run, labels) = kept.run(compiled, &subject.rule)?;
+            let (run, labels) = kept.run(compiled, &request.subject.rule)?;
             pipeline::of_recording(run, &labels, sampler.counted(), &clauses)
         }
         None => sampler.explain(&Prepared::new(&compiled.plan)?, &clauses)?,
@@ -248,8 +262,7 @@ fn pass<'q>(
         recording.lists_applied.clone_from(&linked.applied);
         recording.lists_missing.clone_from(&linked.missing);
     }
-    explanation.key = format!("{} on {}[{}]", subject.file, request.name, chosen.name);
-    Ok(Pass::Done(Box::new(explanation)))
+    Ok(explanation)
 }
 
 /// The source whose indices hold most of the events.

@@ -150,30 +150,11 @@ impl EventSampler {
         clauses: &[RuleClause],
     ) -> Result<Explanation, QueryFailure> {
         let counted = self.counted();
-        let mut kept: Vec<(u64, Event)> = Vec::new();
-        let mut patterns: Vec<(u64, u64)> = Vec::new();
-        for alike in self.alike.into_values() {
-            if let Some((number, _)) = alike.kept.first() {
-                patterns.push((*number, alike.count));
-            }
-            kept.extend(alike.kept);
-        }
-        kept.sort_by_key(|(number, _)| *number);
-        patterns.sort_unstable();
-        let (numbers, events): (Vec<u64>, Vec<Event>) = kept.into_iter().unzip();
-        let place = |number: u64| {
-            let found = numbers.binary_search(&number).ok()?;
-            u32::try_from(found).ok().map(EventId)
-        };
-        let routed = |event: &EventId| {
-            let event = events.get(event.index());
-            event.is_some_and(|event| !event.unrouted)
-        };
-        let patterns: Vec<(EventId, u64)> = patterns
-            .into_iter()
-            .filter_map(|(number, count)| Some((place(number)?, count)))
-            .filter(|(event, _)| routed(event))
-            .collect();
+        let SampledEvents {
+            numbers,
+            events,
+            patterns,
+        } = SampledEvents::of(self.alike.into_values());
         let context = Context {
             now: START,
             ..Context::default()
@@ -212,6 +193,49 @@ impl EventSampler {
             ..counted
         });
         Ok(explanation)
+    }
+}
+
+/// The events that were kept of a recording, in its order.
+struct SampledEvents {
+    /// Their numbers in the recording.
+    numbers: Vec<u64>,
+    events: Vec<Event>,
+    /// The first event of each pattern, and how many are like it.
+    patterns: Vec<(EventId, u64)>,
+}
+
+impl SampledEvents {
+    fn of(all: impl Iterator<Item = PatternSample>) -> Self {
+        let mut kept: Vec<(u64, Event)> = Vec::new();
+        let mut patterns: Vec<(u64, u64)> = Vec::new();
+        for alike in all {
+            if let Some((number, _)) = alike.kept.first() {
+                patterns.push((*number, alike.count));
+            }
+            kept.extend(alike.kept);
+        }
+        kept.sort_by_key(|(number, _)| *number);
+        patterns.sort_unstable();
+        let (numbers, events): (Vec<u64>, Vec<Event>) = kept.into_iter().unzip();
+        let place = |number: u64| {
+            let found = numbers.binary_search(&number).ok()?;
+            u32::try_from(found).ok().map(EventId)
+        };
+        let routed = |event: &EventId| {
+            let event = events.get(event.index());
+            event.is_some_and(|event| !event.unrouted)
+        };
+        let patterns = patterns
+            .into_iter()
+            .filter_map(|(number, count)| Some((place(number)?, count)))
+            .filter(|(event, _)| routed(event))
+            .collect();
+        Self {
+            numbers,
+            events,
+            patterns,
+        }
     }
 }
 

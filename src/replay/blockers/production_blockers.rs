@@ -23,24 +23,33 @@ pub(in crate::replay) fn no_alert_reason(
     let mut of_case = waived.to_vec();
     of_case.extend(run.case_events.without_context());
     if !run.evaluation.decide_with(&of_case).is_empty() {
-        let kind = &run.schedule.rule().kind;
-        let of_kind = match kind {
-            RuleKind::Threshold(settings) => threshold::no_alert_reason(run, settings, waived),
-            RuleKind::NewTerms(settings) => new_terms::no_alert_reason(run, settings, waived),
-            RuleKind::Esql => esql_blockers::no_alert_reason(run, waived),
-            RuleKind::ThreatMatch(_) => {
-                let indicators = run.indicators.as_ref();
-                indicators.and_then(|own| indicator_blockers::no_alert_reason(run, own, waived))
-            }
-            _ => None,
-        };
-        return Some(of_kind.unwrap_or_else(|| {
+        return Some(of_rule_type(run, waived).unwrap_or_else(|| {
             let found = run.evaluation.matches().first();
             let events = found.map_or(&[][..], |found| found.stages.as_slice());
             let events: Vec<EventId> = events.iter().flatten().copied().collect();
             look_back(run, &events)
         }));
     }
+    by_exclusions(run, waived)
+}
+
+/// What stopped a rule that does more with the events that meet its query than to alert on them.
+fn of_rule_type(run: &Run<'_>, waived: &[Override]) -> Option<AlertStopped> {
+    match &run.schedule.rule().kind {
+        RuleKind::Threshold(settings) => threshold::no_alert_reason(run, settings, waived),
+        RuleKind::NewTerms(settings) => new_terms::no_alert_reason(run, settings, waived),
+        RuleKind::Esql => esql_blockers::no_alert_reason(run, waived),
+        RuleKind::ThreatMatch(_) => {
+            let indicators = run.indicators.as_ref();
+            indicators.and_then(|own| indicator_blockers::no_alert_reason(run, own, waived))
+        }
+        _ => None,
+    }
+}
+
+/// The exclusions without which there would be an alert: each that is enough alone, or all of them
+/// together.
+fn by_exclusions(run: &Run<'_>, waived: &[Override]) -> Option<AlertStopped> {
     let names = names(run);
     let alerts_without = |lifted: &dyn Fn(&str) -> bool| {
         let mut overrides = waived.to_vec();

@@ -45,22 +45,58 @@ pub(in crate::replay) struct CaptureRequest<'a> {
     pub(in crate::replay) patterns: &'a IndexPatterns,
 }
 
+impl CaptureRequest<'_> {
+    fn bad(&self, span: Span, message: String) -> Diagnostic {
+        Diagnostic::error(&error::BAD_CAPTURE, message).at(self.source, span, "")
+    }
+}
+
 /// Reads a capture and gives its events their labels.
 pub(in crate::replay) fn load(
     from: &EventsFrom,
     beside: &CaptureRequest<'_>,
     files: &dyn Files,
 ) -> Result<Capture, Vec<Diagnostic>> {
-    let bad = |span: Span, message: String| {
-        Diagnostic::error(&error::BAD_CAPTURE, message).at(beside.source, span, "")
+    let mut events = read(from, beside, files).map_err(|diagnostic| vec![diagnostic])?;
+    route(&mut events, beside.patterns);
+    let source = match &from.source {
+        Some(source) => source.value.clone(),
+        None => serves_most(&events, beside.catalogue, beside.patterns)
+            .map_or_else(String::new, |source| source.name.clone()),
     };
+    let mut labels = vec![String::new(); events.len()];
+    for (label, query) in &from.labels {
+        let found = first_match(query, beside.source, &events)?;
+        match found.and_then(|found| labels.get_mut(found)) {
+            Some(slot) => slot.clone_from(&label.value),
+            None => {
+                let message = format!("no event of the capture is `{}`", label.value);
+                return Err(vec![beside.bad(query.span, message)]);
+            }
+        }
+    }
+    let mut case_events = CaseEvents::default();
+    for (event, label) in events.into_iter().zip(labels) {
+        case_events.push(event, EventFacts::labelled(label));
+    }
+    Ok(Capture {
+        source,
+        case_events,
+    })
+}
+
+/// The events of the file, up to the limits of the project.
+fn read(
+    from: &EventsFrom,
+    beside: &CaptureRequest<'_>,
+    files: &dyn Files,
+) -> Result<Vec<Event>, Diagnostic> {
+    let bad = |message: String| beside.bad(from.file.span, message);
+    let file = &from.file.value;
     let reader = files
-        .open_beside(beside.scenario_file, &from.file.value)
+        .open_beside(beside.scenario_file, file)
         .map_err(|diagnostic| {
-            vec![
-                bad(from.file.span, diagnostic.message.clone())
-                    .help("the path is relative to the scenario file"),
-            ]
+            bad(diagnostic.message.clone()).help("the path is relative to the scenario file")
         })?;
     let limits = files.limits();
     let mut events: Vec<Event> = Vec::new();
@@ -69,16 +105,14 @@ pub(in crate::replay) fn load(
         limits: limits.into(),
         ..import::Options::default()
     };
-    let recording = Import::open(&from.file.value, reader, options);
+    let recording = Import::open(file, reader, options);
     let constants = Constants::new(beside.catalogue);
     for document in recording {
-        let document = document
-            .map_err(|fault| vec![bad(from.file.span, fault.to_string()).help(fault.help())])?;
+        let document = document.map_err(|fault| bad(fault.to_string()).help(fault.help()))?;
         let mut event = Event::from_document(&document.source);
         constants.fill(&mut event);
         memory += event.memory();
         events.push(event);
-        let file = &from.file.value;
         let over = if events.len() > limits.events {
             Some((format!("{} events", limits.events), "events-from"))
         } else if memory > limits.memory {
@@ -93,34 +127,10 @@ pub(in crate::replay) fn load(
                 "cut the recording, run `trapline scan` on it, or raise `{key}` under `[limits]` in \
                  trapline.toml"
             );
-            return Err(vec![bad(from.file.span, message).help(help)]);
+            return Err(bad(message).help(help));
         }
     }
-    route(&mut events, beside.patterns);
-    let source = match &from.source {
-        Some(source) => source.value.clone(),
-        None => serves_most(&events, beside.catalogue, beside.patterns)
-            .map_or_else(String::new, |source| source.name.clone()),
-    };
-    let mut labels = vec![String::new(); events.len()];
-    for (label, query) in &from.labels {
-        let found = first_match(query, beside.source, &events)?;
-        match found.and_then(|found| labels.get_mut(found)) {
-            Some(slot) => slot.clone_from(&label.value),
-            None => {
-                let message = format!("no event of the capture is `{}`", label.value);
-                return Err(vec![bad(query.span, message)]);
-            }
-        }
-    }
-    let mut case_events = CaseEvents::default();
-    for (event, label) in events.into_iter().zip(labels) {
-        case_events.push(event, EventFacts::labelled(label));
-    }
-    Ok(Capture {
-        source,
-        case_events,
-    })
+    Ok(events)
 }
 
 /// The first event that an event query finds.

@@ -245,37 +245,35 @@ fn searched(
     });
     let mut lost = Vec::new();
     for number in (0..input.case_events.events.len()).filter(|number| !found.contains_key(number)) {
-        let hidden = input
-            .case_events
-            .facts
-            .get(number)
-            .and_then(|facts| facts.hidden_by.first());
-        let why = match hidden {
-            Some((name, _)) if name == "filters" => "threat_filters".to_owned(),
-            Some((name, _)) => name.clone(),
-            None if is_unrouted(input.case_events, number) => "threat_index".to_owned(),
-            None => {
-                let others = EventId::of(&input.case_events.events);
-                let others = others.filter(|id| id.index() != number);
-                let blockers = evaluation.blockers(&BlockerHint {
-                    waived: others.map(Override::Without).collect(),
-                    ..BlockerHint::default()
-                });
-                let causes = match blockers.causes.as_slice() {
-                    [] => &blockers.together,
-                    causes => causes,
-                };
-                let texts = clause_texts(plan, causes);
-                match texts.as_slice() {
-                    [] => "threat_query".to_owned(),
-                    texts => texts.join(" and "),
-                }
-            }
-        };
-        lost.push((number, why));
+        lost.push((number, why_lost(input.case_events, number, &evaluation)));
     }
     let (found, presence) = found.into_iter().unzip();
     Ok((found, presence, lost))
+}
+
+/// Why the query does not find an indicator.
+fn why_lost(case_events: &CaseEvents, number: usize, evaluation: &Evaluation<'_>) -> String {
+    let facts = case_events.facts.get(number);
+    match facts.and_then(|facts| facts.hidden_by.first()) {
+        Some((name, _)) if name == "filters" => return "threat_filters".to_owned(),
+        Some((name, _)) => return name.clone(),
+        None if is_unrouted(case_events, number) => return "threat_index".to_owned(),
+        None => {}
+    }
+    let others = EventId::of(&case_events.events);
+    let others = others.filter(|id| id.index() != number);
+    let blockers = evaluation.blockers(&BlockerHint {
+        waived: others.map(Override::Without).collect(),
+        ..BlockerHint::default()
+    });
+    let causes = match blockers.causes.as_slice() {
+        [] => &blockers.together,
+        causes => causes,
+    };
+    match clause_texts(evaluation.plan(), causes).as_slice() {
+        [] => "threat_query".to_owned(),
+        texts => texts.join(" and "),
+    }
 }
 
 fn is_unrouted(case_events: &CaseEvents, number: usize) -> bool {

@@ -3,22 +3,92 @@
 
 use std::sync::Arc;
 
-use super::source_runner::SourceRunner;
+use super::source_runner::{RuleOnSource, SourceRunner, context};
 use crate::compile::{CompiledQuery, Refused};
+use crate::evaluate::QueryFailure;
 use crate::replay::START;
 use crate::replay::case::capture::{self, Events};
 use crate::replay::case::case_events::CaseEvents;
 use crate::replay::case::exclusions::hide;
 use crate::replay::case::given;
+use crate::replay::case::indicators::{Input, Searched, ThreatSource};
+use crate::replay::production::case_run::Run;
 use crate::replay::production::schedule::ScheduleConfig;
 use crate::replay::reason::Reason;
+use crate::replay::rule_types;
 use crate::scenario::expand::{CapturedEvent, expand_captured};
 use crate::scenario::{self, Effect, Expanded};
 
+/// The attack or a case, ready to run.
+pub(super) struct PreparedCase {
+    compiled: Arc<CompiledQuery>,
+    case_events: CaseEvents,
+    indicators: Option<Searched>,
+}
+
+impl PreparedCase {
+    /// The indicators that the rule searches.
+    pub(super) fn input<'c>(&'c self, threat: Option<&ThreatSource<'c>>) -> Option<Input<'c>> {
+        let searched = self.indicators.as_ref()?;
+        threat.map(|threat| threat.input(searched))
+    }
+
+    /// Runs the rule on the documents by its schedule.
+    pub(super) fn run<'c>(
+        &'c self,
+        schedule: ScheduleConfig<'c>,
+        indicators: Option<&Input<'c>>,
+    ) -> Result<Run<'c>, QueryFailure> {
+        let case_events = &self.case_events;
+        rule_types::run(
+            &self.compiled,
+            case_events,
+            &context(),
+            schedule,
+            indicators,
+        )
+    }
+}
+
 impl<'a> SourceRunner<'a> {
+    /// Compiles the rule for the documents and the indicators of the attack or a case, and hides
+    /// those that it does not see.
+    pub(super) fn prepare(
+        &self,
+        case: Option<&scenario::Case>,
+        (mut case_events, indicators): (CaseEvents, CaseEvents),
+        rule: &RuleOnSource<'_>,
+    ) -> Result<PreparedCase, Arc<Refused>> {
+        let compiled = rule.compiler.compile(&case_events.events)?;
+        let indicators = match rule.threat {
+            Some(threat) => Some(self.search(case, indicators, threat)?),
+            None => None,
+        };
+        self.hide(case, &compiled, &mut case_events)?;
+        Ok(PreparedCase {
+            compiled,
+            case_events,
+            indicators,
+        })
+    }
+
+    /// The indicators of the attack or a case, with those hidden that the rule does not see.
+    fn search(
+        &self,
+        case: Option<&scenario::Case>,
+        case_events: CaseEvents,
+        threat: &ThreatSource<'_>,
+    ) -> Result<Searched, Arc<Refused>> {
+        let rule = &self.test.subject.rule;
+        let scenario = self.test.scenario;
+        let exceptions = self.exceptions;
+        let exclusions = exceptions.of_indicators(rule, threat.settings, scenario, case);
+        threat.search(case_events, exclusions)
+    }
+
     /// Hides the events that production does not show to the query, and adds what comes with its
     /// request.
-    pub(in crate::replay) fn hide(
+    fn hide(
         &self,
         case: Option<&scenario::Case>,
         compiled: &CompiledQuery,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 pub(in crate::replay) use crate::compile::SourceCompiler as Compiler;
-use crate::compile::{FieldTypes, Refused, Syntax, indicator_query};
+use crate::compile::{FieldTypes, Syntax, indicator_query};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, Span};
 use crate::evaluate::{BlockerHint, Context};
@@ -12,7 +12,7 @@ use crate::replay::case::capture::Events;
 use crate::replay::case::case_events::CaseEvents;
 use crate::replay::case::exclusions::Exceptions;
 use crate::replay::case::given;
-use crate::replay::case::indicators::{Searched, ThreatSource};
+use crate::replay::case::indicators::ThreatSource;
 use crate::replay::judge::expectation::{CheckExpectation, check_expectation};
 use crate::replay::judge::judged_case::{Attack, Case};
 use crate::replay::judge::waiver::Waiver;
@@ -20,10 +20,9 @@ use crate::replay::judge::{self, Judgement};
 use crate::replay::outcome::{Check, Observed, PinKind, Verdict};
 use crate::replay::production::case_run::Run;
 use crate::replay::reason::{NotRun, Reason, RefusedQuery};
-use crate::replay::rule_types;
 use crate::replay::trace::CheckTrace;
 use crate::replay::{Options, RunEvent, START, Test};
-use crate::rule::RuleKind;
+use crate::rule::{RuleKind, ThreatMatch};
 use crate::scenario::model::Deployment;
 use crate::scenario::{self, Expander, Skipped};
 
@@ -103,6 +102,14 @@ pub(in crate::replay) struct SourceRunner<'a> {
     pub(in crate::replay) left_out: bool,
 }
 
+/// A rule as it is compiled for the documents of a source.
+pub(super) struct RuleOnSource<'q> {
+    query: &'q QueryText,
+    pub(super) compiler: &'q Compiler<'q>,
+    /// The indicators, of an indicator-match rule.
+    pub(super) threat: Option<&'q ThreatSource<'q>>,
+}
+
 /// The attack or a case, as far as both are the same.
 pub(in crate::replay) struct Item<'a> {
     pub(in crate::replay) order: usize,
@@ -153,8 +160,22 @@ impl<'a> SourceRunner<'a> {
             _ => compiler,
         };
         let RuleKind::ThreatMatch(settings) = &rule.kind else {
-            return self.with_attack(&query.text, &compiler, None);
+            return self.with_attack(&RuleOnSource {
+                query: &query.text,
+                compiler: &compiler,
+                threat: None,
+            });
         };
+        self.indicator_match(settings, &query.text, &compiler)
+    }
+
+    /// The checks of an indicator-match rule, whose indicators a query of its own finds.
+    fn indicator_match(
+        &mut self,
+        settings: &ThreatMatch,
+        query: &QueryText,
+        compiler: &Compiler<'_>,
+    ) -> Vec<Check> {
         let syntax = match indicator_query(settings) {
             Ok(syntax) => syntax,
             Err(refused) => {
@@ -167,35 +188,24 @@ impl<'a> SourceRunner<'a> {
                 });
             }
         };
-        let patterns = subject.indicator_patterns();
+        let patterns = self.test.subject.indicator_patterns();
         let Some(source) = self.catalogue.indicators(&patterns) else {
             return Vec::new();
         };
-        let exclusions = self.exceptions.all_of_indicators(rule, settings);
+        let exclusions = self
+            .exceptions
+            .all_of_indicators(&self.test.subject.rule, settings);
         let types = FieldTypes::new(source, [], &patterns);
         let threat = ThreatSource {
             settings,
             patterns: &patterns,
             compiler: &Compiler::of_indicators(settings, &syntax, types, &exclusions, START),
         };
-        self.with_attack(&query.text, &compiler, Some(&threat))
-    }
-
-    /// The indicators of the attack or a case, with those hidden that the rule does not see.
-    fn indicators(
-        &self,
-        case: Option<&scenario::Case>,
-        case_events: CaseEvents,
-        threat: Option<&ThreatSource<'_>>,
-    ) -> Result<Option<Searched>, Arc<Refused>> {
-        let Some(threat) = threat else {
-            return Ok(None);
-        };
-        let rule = &self.test.subject.rule;
-        let scenario = self.test.scenario;
-        let exceptions = self.exceptions;
-        let exclusions = exceptions.of_indicators(rule, threat.settings, scenario, case);
-        threat.search(case_events, exclusions).map(Some)
+        self.with_attack(&RuleOnSource {
+            query,
+            compiler,
+            threat: Some(&threat),
+        })
     }
 
     /// The scenario's other sources.
@@ -266,29 +276,19 @@ impl<'a> SourceRunner<'a> {
     }
 
     /// Runs the attack, then the cases against it.
-    fn with_attack(
-        &mut self,
-        query: &QueryText,
-        compiler: &Compiler<'_>,
-        threat: Option<&ThreatSource<'_>>,
-    ) -> Vec<Check> {
-        let test = self.test;
-        let scenario = test.scenario;
+    fn with_attack(&mut self, rule: &RuleOnSource<'_>) -> Vec<Check> {
         let Some(events) = self.events(None) else {
             return Vec::new();
         };
-        let expected = check_expectation(scenario, None, self.source);
-        let mut checks = Vec::new();
-        let key = self.key(&self.attack_item());
-        if self.options.takes(test, &key, None) {
+        let item = self.attack_item();
+        let key = self.key(&item);
+        if self.options.takes(self.test, &key, None) {
             self.options.receiver.receive(RunEvent::CheckStarted(&key));
         }
-        let case_events = match events {
+        let (documents, recorded) = match events {
             Events::Skipped(reason) => {
-                let check = self.skipped(&self.attack_item(), reason);
-                self.finished(check, &mut checks);
-                checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
-                return checks;
+                let check = self.skipped(&item, reason);
+                return self.without_attack(check, rule);
             }
             Events::Recorded(capture) if capture.source != self.source.name => {
                 return Vec::new();
@@ -296,55 +296,27 @@ impl<'a> SourceRunner<'a> {
             Events::Recorded(capture) => ((capture.case_events, CaseEvents::default()), true),
             Events::Written(expanded) => (CaseEvents::of(expanded), false),
         };
-        let ((mut case_events, indicators), recorded) = case_events;
-        let Some(expected) = expected else {
+        let Some(expected) = check_expectation(self.test.scenario, None, self.source) else {
             // The attack has no expectation on this source: its cases are judged on their own.
-            return self.cases(query, compiler, threat, &Attack::Broken(None));
+            return self.cases(rule, &Attack::Broken(None));
         };
-        let compiled = match compiler.compile(&case_events.events) {
-            Ok(compiled) => compiled,
+        let prepared = match self.prepare(None, documents, rule) {
+            Ok(prepared) => prepared,
             Err(refused) => {
-                let check = self.refused(&self.attack_item(), &expected, &refused);
-                self.finished(check, &mut checks);
-                checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
-                return checks;
+                let check = self.refused(&item, &expected, &refused);
+                return self.without_attack(check, rule);
             }
         };
-        let searched = match self.indicators(None, indicators, threat) {
-            Ok(searched) => searched,
-            Err(refused) => {
-                let check = self.refused(&self.attack_item(), &expected, &refused);
-                self.finished(check, &mut checks);
-                checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
-                return checks;
-            }
-        };
-        if let Err(refused) = self.hide(None, &compiled, &mut case_events) {
-            let check = self.refused(&self.attack_item(), &expected, &refused);
-            self.finished(check, &mut checks);
-            checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
-            return checks;
-        }
-        let schedule = self.schedule(None, recorded);
-        let input = threat.zip(searched.as_ref());
-        let input = input.map(|(threat, searched)| threat.input(searched));
-        let run = match rule_types::run(
-            &compiled,
-            &case_events,
-            &context(),
-            schedule,
-            input.as_ref(),
-        ) {
+        let input = prepared.input(rule.threat);
+        let run = match prepared.run(self.schedule(None, recorded), input.as_ref()) {
             Ok(run) => run,
             Err(failure) => {
-                let check = self.failure(&self.attack_item(), &expected, &failure);
-                self.finished(check, &mut checks);
-                checks.extend(self.cases(query, compiler, threat, &Attack::Broken(None)));
-                return checks;
+                let check = self.failure(&item, &expected, &failure);
+                return self.without_attack(check, rule);
             }
         };
         let case = Case {
-            query,
+            query: rule.query,
             run: &run,
             wanted: &expected,
             attack: None,
@@ -354,21 +326,31 @@ impl<'a> SourceRunner<'a> {
         };
         let judgement = judge::judge(&case);
         let attack = attack_state(&run, &expected, &judgement);
-        let mut check = self.judged(&self.attack_item(), &case, judgement);
-        let split = self.split(compiler, &run, input.as_ref());
+        let mut check = self.judged(&item, &case, judgement);
+        let split = self.split(rule.compiler, &run, input.as_ref());
         check.warnings.extend(split);
+        self.with_cases(check, rule, &attack)
+    }
+
+    /// The check of an attack that did not run, and the cases on their own.
+    fn without_attack(&mut self, check: Check, rule: &RuleOnSource<'_>) -> Vec<Check> {
+        self.with_cases(check, rule, &Attack::Broken(None))
+    }
+
+    /// The check of the attack, and the cases against it.
+    fn with_cases(
+        &mut self,
+        check: Check,
+        rule: &RuleOnSource<'_>,
+        attack: &Attack<'_, '_>,
+    ) -> Vec<Check> {
+        let mut checks = Vec::new();
         self.finished(check, &mut checks);
-        checks.extend(self.cases(query, compiler, threat, &attack));
+        checks.extend(self.cases(rule, attack));
         checks
     }
 
-    fn cases(
-        &mut self,
-        query: &QueryText,
-        compiler: &Compiler<'_>,
-        threat: Option<&ThreatSource<'_>>,
-        attack: &Attack<'_, '_>,
-    ) -> Vec<Check> {
+    fn cases(&mut self, rule: &RuleOnSource<'_>, attack: &Attack<'_, '_>) -> Vec<Check> {
         let test = self.test;
         let mut checks = Vec::new();
         for (index, case) in test.scenario.cases.iter().enumerate() {
@@ -391,7 +373,7 @@ impl<'a> SourceRunner<'a> {
                 continue;
             }
             self.options.receiver.receive(RunEvent::CheckStarted(&key));
-            if let Some(check) = self.case(&item, case, (query, compiler, threat), attack) {
+            if let Some(check) = self.case(&item, case, rule, attack) {
                 self.finished(check, &mut checks);
             }
         }
@@ -402,12 +384,12 @@ impl<'a> SourceRunner<'a> {
         &mut self,
         item: &Item<'_>,
         case: &scenario::Case,
-        (query, compiler, threat): (&QueryText, &Compiler<'_>, Option<&ThreatSource<'_>>),
+        rule: &RuleOnSource<'_>,
         attack: &Attack<'_, '_>,
     ) -> Option<Check> {
         let expected = check_expectation(self.test.scenario, Some(case), self.source)?;
         let mut forced = false;
-        let ((mut case_events, indicators), no_effect, recorded) = match self.events(Some(case))? {
+        let (documents, no_effect, recorded) = match self.events(Some(case))? {
             Events::Skipped(reason) => return Some(self.skipped(item, reason)),
             Events::Recorded(capture) if capture.source != self.source.name => return None,
             Events::Recorded(capture) => {
@@ -423,32 +405,17 @@ impl<'a> SourceRunner<'a> {
                 (CaseEvents::of(expanded), no_effect, false)
             }
         };
-        let compiled = match compiler.compile(&case_events.events) {
-            Ok(compiled) => compiled,
+        let prepared = match self.prepare(Some(case), documents, rule) {
+            Ok(prepared) => prepared,
             Err(refused) => return Some(self.refused(item, &expected, &refused)),
         };
-        let searched = match self.indicators(Some(case), indicators, threat) {
-            Ok(searched) => searched,
-            Err(refused) => return Some(self.refused(item, &expected, &refused)),
-        };
-        if let Err(refused) = self.hide(Some(case), &compiled, &mut case_events) {
-            return Some(self.refused(item, &expected, &refused));
-        }
-        let schedule = self.schedule(Some(case), recorded);
-        let input = threat.zip(searched.as_ref());
-        let input = input.map(|(threat, searched)| threat.input(searched));
-        let run = match rule_types::run(
-            &compiled,
-            &case_events,
-            &context(),
-            schedule,
-            input.as_ref(),
-        ) {
+        let input = prepared.input(rule.threat);
+        let run = match prepared.run(self.schedule(Some(case), recorded), input.as_ref()) {
             Ok(run) => run,
             Err(failure) => return Some(self.failure(item, &expected, &failure)),
         };
         let case = Case {
-            query,
+            query: rule.query,
             run: &run,
             wanted: &expected,
             attack: (!recorded).then_some(attack),
@@ -458,7 +425,7 @@ impl<'a> SourceRunner<'a> {
         };
         let judgement = judge::judge(&case);
         let mut check = self.judged(item, &case, judgement);
-        let split = self.split(compiler, &run, input.as_ref());
+        let split = self.split(rule.compiler, &run, input.as_ref());
         check.warnings.extend(split);
         Some(check)
     }

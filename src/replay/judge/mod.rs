@@ -11,6 +11,7 @@ use super::blockers::esql_blockers;
 use super::blockers::production_blockers::{created, no_alert_reason};
 use super::outcome::{NoneRecord, Observed, ProductionFact, Verdict};
 use super::production::case_run::Run;
+use super::production::schedule::ScheduledOutcome;
 use super::reason::{BlindPhases, Reason, ReasonName};
 use super::rule_types::run_schedule;
 use crate::diagnostic::observation::Silencer;
@@ -78,85 +79,140 @@ fn decide(case: &Case<'_, '_>, waived: &[Override]) -> Judgement {
     } else {
         run_schedule(run, &run.schedule, waived)
     };
-    let matches = &scheduled.matches;
-    let outside = if matches.is_empty() {
-        no_alert_reason(run, waived)
+    let seen = if scheduled.matches.is_empty() {
+        without_alert(case, waived)
     } else {
-        None
-    };
-    let mut found: Option<Vec<ReasonName>> = None;
-    // What would stop the alert even if the events met the query.
-    let mut anyway: Option<Silencer> = None;
-    let mut also: Vec<String> = Vec::new();
-    let (observed, blockers, proven) = if let Some(outside) = outside {
-        let proven = !outside.record.overdetermined && is_proven_by_rows(case, &outside.record);
-        also = outside.also;
-        let mut none = outside.record;
-        none.vacuous = case.wanted.alert == Alert::None && !proven;
-        found = Some(outside.reasons);
-        (Observed::None(none), Blockers::default(), proven)
-    } else if matches.is_empty() {
-        let blockers = run.evaluation.blockers(&BlockerHint {
-            assignment: assignment(case),
-            waived: waived
-                .iter()
-                .cloned()
-                .chain(run.case_events.without_context())
-                .collect(),
-        });
-        let mut none = record::none(run, case.query, &blockers);
-        anyway = silent_anyway(case, &blockers, waived);
-        let proven = is_proven(case, &blockers) && anyway.is_none();
-        none.vacuous = case.wanted.alert == Alert::None && !proven;
-        (Observed::None(none), blockers, proven)
-    } else {
-        let alerts = record::alerts(run, matches, &case.wanted.with);
-        (Observed::Alert(alerts), Blockers::default(), true)
-    };
-    let failed = match case.wanted.alert {
-        Alert::None => {
-            let found = found.unwrap_or_else(|| record::names(run, &blockers.causes));
-            let stopped = FoundReasons {
-                reasons: &found,
-                also: &also,
-            };
-            expectation_failure::of_none(case, matches, &blockers, stopped)
-        }
-        _ => {
-            expectation_failure::of_alert(case, &scheduled).map(|reason| (Verdict::Failed, reason))
+        RunOutcome {
+            observed: Observed::Alert(record::alerts(run, &scheduled.matches, &case.wanted.with)),
+            blockers: Blockers::default(),
+            proven: true,
+            outside: None,
+            also: Vec::new(),
+            anyway: None,
         }
     };
-    let (verdict, reason) = match failed {
-        Some((verdict, reason)) => (verdict, Some(reason)),
-        None => match (verdict_if_met(case, proven), anyway) {
-            ((Verdict::Vacuous, _), Some(why)) => {
-                (Verdict::Vacuous, Some(Reason::SilentAnyway(why)))
-            }
-            (settled, _) => settled,
-        },
-    };
+    let (verdict, reason) = verdict(case, &scheduled, &seen);
     let observed = match (&run.uncertain, verdict) {
         (Some(why), Verdict::Uncertain) => Observed::Uncertain(why.clone()),
-        _ => observed,
+        _ => seen.observed,
     };
-    let mut production = scheduled.facts();
-    if !scheduled.matches.is_empty() {
-        if run.schedule.stated {
-            let lines = record::kibana(run, &scheduled.matches).into_iter();
-            production.extend(lines.map(ProductionFact::Kibana));
-        }
-        production.extend(created(run, waived).map(ProductionFact::CreatedBy));
-    }
     Judgement {
         verdict,
         reason,
         observed,
         waived: None,
-        production,
+        production: production_facts(run, &scheduled, waived),
         blind: scheduled.blind(),
         overrides: waived.to_vec(),
-        blockers,
+        blockers: seen.blockers,
     }
+}
+
+/// What a run gives, and how far it shows why.
+struct RunOutcome {
+    observed: Observed,
+    /// What in the query kept it from an alert.
+    blockers: Blockers,
+    /// It shows why there is an alert or none.
+    proven: bool,
+    /// What outside the query kept it from an alert; `None` where the blockers did.
+    outside: Option<Vec<ReasonName>>,
+    /// What else stopped it, in words.
+    also: Vec<String>,
+    /// What would stop the alert even if the events met the query.
+    anyway: Option<Silencer>,
+}
+
+/// The outcome of a run without an alert.
+fn without_alert(case: &Case<'_, '_>, waived: &[Override]) -> RunOutcome {
+    let run = case.run;
+    let expects_none = case.wanted.alert == Alert::None;
+    if let Some(outside) = no_alert_reason(run, waived) {
+        let proven = !outside.record.overdetermined && is_proven_by_rows(case, &outside.record);
+        let mut none = outside.record;
+        none.vacuous = expects_none && !proven;
+        return RunOutcome {
+            observed: Observed::None(none),
+            blockers: Blockers::default(),
+            proven,
+            outside: Some(outside.reasons),
+            also: outside.also,
+            anyway: None,
+        };
+    }
+    let blockers = run.evaluation.blockers(&BlockerHint {
+        assignment: assignment(case),
+        waived: waived
+            .iter()
+            .cloned()
+            .chain(run.case_events.without_context())
+            .collect(),
+    });
+    let mut none = record::none(run, case.query, &blockers);
+    let anyway = silent_anyway(case, &blockers, waived);
+    let proven = is_proven(case, &blockers) && anyway.is_none();
+    none.vacuous = expects_none && !proven;
+    RunOutcome {
+        observed: Observed::None(none),
+        blockers,
+        proven,
+        outside: None,
+        also: Vec::new(),
+        anyway,
+    }
+}
+
+/// The verdict of an outcome by what the case expects.
+fn verdict(
+    case: &Case<'_, '_>,
+    scheduled: &ScheduledOutcome,
+    seen: &RunOutcome,
+) -> (Verdict, Option<Reason>) {
+    let failed = match case.wanted.alert {
+        Alert::None => {
+            let of_blockers;
+            let reasons = match &seen.outside {
+                Some(outside) => outside,
+                None => {
+                    of_blockers = record::names(case.run, &seen.blockers.causes);
+                    &of_blockers
+                }
+            };
+            let stopped = FoundReasons {
+                reasons,
+                also: &seen.also,
+            };
+            expectation_failure::of_none(case, &scheduled.matches, &seen.blockers, stopped)
+        }
+        _ => expectation_failure::of_alert(case, scheduled).map(|reason| (Verdict::Failed, reason)),
+    };
+    if let Some((verdict, reason)) = failed {
+        return (verdict, Some(reason));
+    }
+    match (verdict_if_met(case, seen.proven), &seen.anyway) {
+        ((Verdict::Vacuous, _), Some(why)) => {
+            (Verdict::Vacuous, Some(Reason::SilentAnyway(why.clone())))
+        }
+        (settled, _) => settled,
+    }
+}
+
+/// What production makes of the alerts, as snapshots record it.
+fn production_facts(
+    run: &Run<'_>,
+    scheduled: &ScheduledOutcome,
+    waived: &[Override],
+) -> Vec<ProductionFact> {
+    let mut facts = scheduled.facts();
+    if scheduled.matches.is_empty() {
+        return facts;
+    }
+    if run.schedule.stated {
+        let lines = record::kibana(run, &scheduled.matches).into_iter();
+        facts.extend(lines.map(ProductionFact::Kibana));
+    }
+    facts.extend(created(run, waived).map(ProductionFact::CreatedBy));
+    facts
 }
 
 /// The verdict of an expectation that holds.

@@ -138,6 +138,29 @@ pub(in crate::replay) fn no_alert_reason(
         let event = Some(EVERY_EXECUTION.to_owned());
         return Some(AlertStopped::by_words(&[ReasonWord::NoTerm], value).at(event));
     }
+    let (seen, at_the_edge) = first_known(run, &selected, &documents, &history)?;
+    let event = selected.ids(&[seen.first]).first().copied();
+    let label = event.map(|event| run.case_events.label(event));
+    let value = observation::Seen::KnownTerms {
+        terms: key_pairs(&fields, &seen.terms),
+        time: format_offset(seen.time),
+    };
+    let word = if at_the_edge {
+        ReasonWord::AtTheEdge
+    } else {
+        ReasonWord::Seen
+    };
+    Some(AlertStopped::by_words(&[word], value).at(label))
+}
+
+/// The first terms of the case that an execution knows already, and whether their event lies at
+/// the very edge of the window.
+fn first_known(
+    run: &Run<'_>,
+    selected: &Selected,
+    documents: &[Document],
+    history: &dyn Fn(i64) -> i64,
+) -> Option<(Seen, bool)> {
     let mut known: Option<(Seen, bool)> = None;
     let mut replay = |executions: &[Execution]| {
         let mut alerted = Alerted::default();
@@ -145,7 +168,7 @@ pub(in crate::replay) fn no_alert_reason(
             let novelty = execute(
                 *execution,
                 documents.iter().enumerate(),
-                &history,
+                history,
                 &mut alerted,
                 &mut OpenGroups::new(None, usize::MAX),
                 &|_, _| Vec::new(),
@@ -161,17 +184,5 @@ pub(in crate::replay) fn no_alert_reason(
         PhaseOutcome::default()
     };
     phases(&run.schedule, &selected.arrivals, &[], &mut replay);
-    let (seen, at_the_edge) = known?;
-    let event = selected.ids(&[seen.first]).first().copied();
-    let label = event.map(|event| run.case_events.label(event));
-    let value = observation::Seen::KnownTerms {
-        terms: key_pairs(&fields, &seen.terms),
-        time: format_offset(seen.time),
-    };
-    let word = if at_the_edge {
-        ReasonWord::AtTheEdge
-    } else {
-        ReasonWord::Seen
-    };
-    Some(AlertStopped::by_words(&[word], value).at(label))
+    known
 }

@@ -102,52 +102,12 @@ pub(in crate::replay) fn no_alert_reason(
         };
         return Some(stopped_by(&[ReasonWord::NoGroup], value, None));
     };
-    let group = Group(key_pairs(&fields, &best.key));
-    let count = best.documents.len() as u64;
-    if count < threshold.count {
-        let total = documents.iter().filter(|one| grouped(one)).count() as u64;
-        let (found, expected) = (count, threshold.count);
-        let short = Missed::Short {
-            by: threshold.count - count,
-        };
-        if total >= threshold.count && all.len() > 1 {
-            let value = Seen::SpreadCount {
-                found,
-                expected,
-                group,
-                total,
-                groups: all.len(),
-            };
-            return Some(stopped_by(
-                &[ReasonWord::Spread, ReasonWord::Count],
-                value,
-                Some(short),
-            ));
-        }
-        let value = Seen::GroupCount {
-            found,
-            expected,
-            group,
-        };
-        return Some(stopped_by(&[ReasonWord::Count], value, Some(short)));
+    if (best.documents.len() as u64) < threshold.count {
+        let grouped = documents.iter().filter(|one| grouped(one)).count() as u64;
+        return Some(too_few(best, threshold, (grouped, all.len()), &fields));
     }
     if !all.iter().any(|bucket| threshold.is_met(bucket)) {
-        let (have, want) = (
-            best.distinct.len() as u64,
-            threshold.cardinality.unwrap_or(0),
-        );
-        let cardinality = settings.cardinality.as_ref();
-        let name = cardinality.map_or_else(String::new, |own| own.field.name.clone());
-        let value = Seen::Distinct {
-            found: have,
-            expected: want,
-            name,
-            group,
-        };
-        let short = Missed::Short {
-            by: want.saturating_sub(have),
-        };
-        return Some(stopped_by(&[ReasonWord::Cardinality], value, Some(short)));
+        return Some(too_few_values(best, threshold, settings, &fields));
     }
     if let Some(value) = counted(run, threshold, &documents, &selected) {
         return Some(stopped_by(&[ReasonWord::Counted], value, None));
@@ -158,6 +118,61 @@ pub(in crate::replay) fn no_alert_reason(
         expected: threshold.count,
     };
     Some(stopped_by(&[ReasonWord::Window], value, None))
+}
+
+/// The largest group has too few events; so many events are in so many groups.
+fn too_few(
+    best: &Bucket,
+    threshold: Threshold,
+    (total, groups): (u64, usize),
+    fields: &[&str],
+) -> AlertStopped {
+    let count = best.documents.len() as u64;
+    let (found, expected) = (count, threshold.count);
+    let group = Group(key_pairs(fields, &best.key));
+    let short = Missed::Short {
+        by: threshold.count.saturating_sub(count),
+    };
+    if total >= threshold.count && groups > 1 {
+        let value = Seen::SpreadCount {
+            found,
+            expected,
+            group,
+            total,
+            groups,
+        };
+        return stopped_by(&[ReasonWord::Spread, ReasonWord::Count], value, Some(short));
+    }
+    let value = Seen::GroupCount {
+        found,
+        expected,
+        group,
+    };
+    stopped_by(&[ReasonWord::Count], value, Some(short))
+}
+
+/// The largest group has too few different values of the field of `cardinality`.
+fn too_few_values(
+    best: &Bucket,
+    threshold: Threshold,
+    settings: &rule::Threshold,
+    fields: &[&str],
+) -> AlertStopped {
+    let (found, expected) = (
+        best.distinct.len() as u64,
+        threshold.cardinality.unwrap_or(0),
+    );
+    let cardinality = settings.cardinality.as_ref();
+    let value = Seen::Distinct {
+        found,
+        expected,
+        name: cardinality.map_or_else(String::new, |own| own.field.name.clone()),
+        group: Group(key_pairs(fields, &best.key)),
+    };
+    let short = Missed::Short {
+        by: expected.saturating_sub(found),
+    };
+    stopped_by(&[ReasonWord::Cardinality], value, Some(short))
 }
 
 fn grouped(document: &Document) -> bool {

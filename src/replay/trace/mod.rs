@@ -12,6 +12,7 @@ mod setting_clauses;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::blockers::production_blockers::no_alert_reason;
 use super::judge::deciding::{Inversion, inverted, tried};
 pub(crate) use super::judge::deciding::{deciding, positions};
 use super::judge::judged_case::Case;
@@ -40,6 +41,19 @@ pub struct TestTrace {
     pub settings: Vec<RuleClause>,
     /// One entry for each check that ran, in file order.
     pub checks: Vec<CheckTrace>,
+}
+
+impl TestTrace {
+    /// The trace of a test of a rule from those of its checks, in file order.
+    pub(super) fn of(rule: &Rule, checks: Vec<CheckTrace>) -> Self {
+        let text = rule.query.as_ref().map(|query| &query.text);
+        Self {
+            query: text.map(place),
+            clauses: text.map_or_else(Vec::new, |text| clauses(&checks, text)),
+            settings: text.map_or_else(Vec::new, |text| settings(&checks, rule, text)),
+            checks,
+        }
+    }
 }
 
 /// A check as coverage, mutation and explain see it.
@@ -99,6 +113,27 @@ pub struct CheckInput {
 }
 
 impl CheckInput {
+    /// What a case ran on, with what is waived to judge it.
+    fn of(case: &Case<'_, '_>, waived: &[Override]) -> Self {
+        let run = case.run;
+        let facts = run.case_events.facts.iter();
+        Self {
+            events: run.case_events.events.clone(),
+            labels: facts.map(|facts| facts.label.clone()).collect(),
+            compiled: Arc::clone(run.query),
+            pipeline: esql_trace::observed(run, waived),
+            production: ProductionInput::of(run, waived),
+            waived: waived.to_vec(),
+            assignment: judge::assignment(case),
+            matches: run.evaluation.matches().to_vec(),
+            waived_matches: match waived {
+                [] => Vec::new(),
+                overrides => run.evaluation.decide_with(overrides),
+            },
+            evaluated: run.evaluation.keep(),
+        }
+    }
+
     /// The evaluation that was judged: no report evaluates a check again.
     pub fn evaluation(&self) -> Evaluation<'_> {
         self.evaluated.with(&self.compiled.plan)
@@ -145,11 +180,36 @@ pub(super) fn observe(
     order: usize,
 ) -> CheckTrace {
     let run = case.run;
-    let waived = judgement.overrides.clone();
-    let waived_matches = match waived.as_slice() {
-        [] => Vec::new(),
-        overrides => run.evaluation.decide_with(overrides),
+    let waived = &judgement.overrides;
+    let alerts = run.scheduled.matches.clone();
+    let outside = if alerts.is_empty() {
+        no_alert_reason(run, &[]).map(|stopped| stopped.record)
+    } else {
+        None
     };
+    CheckTrace {
+        key,
+        order,
+        verdict: judgement.verdict,
+        waived: judgement.waived.clone(),
+        forced: case.forced,
+        decided: decided(run, judgement),
+        settings: setting_clauses::decided(run, waived),
+        alerts,
+        outside,
+        miss: match &judgement.observed {
+            outcome::Observed::None(none) => none.miss.as_ref().map(ToString::to_string),
+            _ => None,
+        },
+        notes: Vec::new(),
+        timeline: timeline(run, waived),
+        input: CheckInput::of(case, waived),
+    }
+}
+
+/// The clauses of the query that decided a run.
+fn decided(run: &Run<'_>, judgement: &Judgement) -> Vec<Decided> {
+    let waived = &judgement.overrides;
     // Events that are there for the past neither match nor stop anything by themselves.
     let mut of_case = waived.clone();
     of_case.extend(run.case_events.without_context());
@@ -160,7 +220,7 @@ pub(super) fn observe(
     // What stops an alert outside the query is not decided by a clause.
     let outside = waived.is_empty() && run.scheduled.matches.is_empty() && !judged.is_empty();
     let mut decided = if run.query.pipeline.is_some() {
-        esql_trace::decided(run, &waived)
+        esql_trace::decided(run, waived)
     } else if outside {
         Vec::new()
     } else if judged.is_empty() {
@@ -170,45 +230,7 @@ pub(super) fn observe(
     };
     decided.sort();
     decided.dedup();
-    CheckTrace {
-        key,
-        order,
-        verdict: judgement.verdict,
-        waived: judgement.waived.clone(),
-        forced: case.forced,
-        decided,
-        settings: setting_clauses::decided(run, &waived),
-        alerts: run.scheduled.matches.clone(),
-        outside: if run.scheduled.matches.is_empty() {
-            super::blockers::production_blockers::no_alert_reason(run, &[])
-                .map(|stopped| stopped.record)
-        } else {
-            None
-        },
-        miss: match &judgement.observed {
-            outcome::Observed::None(none) => none.miss.as_ref().map(ToString::to_string),
-            _ => None,
-        },
-        notes: Vec::new(),
-        timeline: timeline(run, &judgement.overrides),
-        input: CheckInput {
-            events: run.case_events.events.clone(),
-            labels: run
-                .case_events
-                .facts
-                .iter()
-                .map(|facts| facts.label.clone())
-                .collect(),
-            compiled: Arc::clone(run.query),
-            pipeline: esql_trace::observed(run, &waived),
-            production: ProductionInput::of(run, &waived),
-            waived,
-            assignment: judge::assignment(case),
-            matches: run.evaluation.matches().to_vec(),
-            waived_matches,
-            evaluated: run.evaluation.keep(),
-        },
-    }
+    decided
 }
 
 /// The causes, and for a cause that is `until` or a missing event each clause that let its event
@@ -258,7 +280,7 @@ fn matched(run: &Run<'_>, matches: &[Match], waived: &[Override]) -> Vec<Decided
 }
 
 /// The whole query.
-pub(super) fn place(query: &QueryText) -> Place {
+fn place(query: &QueryText) -> Place {
     let whole = Span::of(0..query.text().len());
     Place {
         source: Arc::clone(query.source()),
@@ -275,7 +297,7 @@ pub(crate) fn clauses_of(compiled: &CompiledQuery, query: &QueryText) -> Vec<Rul
 }
 
 /// The clauses of a rule as all its checks together know them.
-pub(super) fn clauses(checks: &[CheckTrace], query: &QueryText) -> Vec<RuleClause> {
+fn clauses(checks: &[CheckTrace], query: &QueryText) -> Vec<RuleClause> {
     let mut queries: Vec<&Arc<CompiledQuery>> = Vec::new();
     for check in checks {
         let compiled = &check.input.compiled;
@@ -301,7 +323,7 @@ pub(super) fn clauses(checks: &[CheckTrace], query: &QueryText) -> Vec<RuleClaus
 }
 
 /// The settings of a rule as all its checks together know them.
-pub(super) fn settings(checks: &[CheckTrace], rule: &Rule, query: &QueryText) -> Vec<RuleClause> {
+fn settings(checks: &[CheckTrace], rule: &Rule, query: &QueryText) -> Vec<RuleClause> {
     let maps = |field: &str| {
         let mut schemas = checks.iter().map(|check| &check.input.compiled.schema);
         schemas.any(|schema| {

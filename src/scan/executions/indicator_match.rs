@@ -53,6 +53,15 @@ impl<'r> IndicatorExecutor<'r> {
         }
     }
 
+    /// Which of the events that an execution sees have alerted in an earlier one.
+    fn alerted_before(&self, seen: &[(usize, &Held<Compared>)]) -> BTreeSet<usize> {
+        let numbered = seen.iter().enumerate();
+        numbered
+            .filter(|(_, (_, held))| self.alerted.contains(&held.number))
+            .map(|(event, _)| event)
+            .collect()
+    }
+
     /// Runs an execution over the events that it sees, each with its place among those held.
     fn matched(
         &mut self,
@@ -60,6 +69,7 @@ impl<'r> IndicatorExecutor<'r> {
         seen: &[(usize, &Held<Compared>)],
     ) -> Result<ExecutionResult, QueryFailure> {
         let side = self.side;
+        let mut alerted = self.alerted_before(seen);
         let now = Timestamp::from_millis(execution.start);
         let found = side.indicators_at(now, self.found.as_ref())?;
         let found = &self.found.insert(found).indicators;
@@ -74,13 +84,6 @@ impl<'r> IndicatorExecutor<'r> {
             let places = near.filter_map(|number| places.get(number)).copied();
             places.collect::<Vec<usize>>()
         };
-        let mut alerted: BTreeSet<usize> = BTreeSet::new();
-        let numbered = seen.iter().enumerate();
-        alerted.extend(
-            numbered
-                .filter(|(_, (_, held))| self.alerted.contains(&held.number))
-                .map(|(event, _)| event),
-        );
         let event = |event: usize| seen.get(event).map(|(_, held)| &held.document.event);
         let indicator = |place: usize| side.document(found.get(place)?.0);
         let fresh = (0..seen.len()).filter(|event| !alerted.contains(event));
@@ -120,18 +123,23 @@ impl<'r> IndicatorExecutor<'r> {
         self.alerted.extend(numbers.map(|(_, held)| held.number));
         let id = |one: &Matched| indicator(one.indicator)?.id.clone();
         let alerts = matching.alerts.iter().map(|(own, matched)| {
-            let mut ids: Vec<String> = matched.iter().filter_map(id).collect();
-            ids.dedup();
-            Group {
-                join: ids.iter().map(|id| Some(Value::text(id))).collect(),
-                places: vec![seen.get(*own).map(|(place, _)| *place)],
-            }
+            let place = seen.get(*own).map(|(place, _)| *place);
+            alert_of(matched.iter().filter_map(id).collect(), place)
         });
         Ok(ExecutionResult {
             alerts: alerts.collect(),
             cut: matching.cut.len(),
             suppressed: matching.suppressed.len(),
         })
+    }
+}
+
+/// The alert of the event at this place, by the ids of the indicators that it matches.
+fn alert_of(mut ids: Vec<String>, place: Option<usize>) -> Group {
+    ids.dedup();
+    Group {
+        join: ids.iter().map(|id| Some(Value::text(id))).collect(),
+        places: vec![place],
     }
 }
 

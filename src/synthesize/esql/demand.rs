@@ -167,33 +167,19 @@ fn add(levels: &Levels<'_>, aggregate: &Aggregate, cell: &Cell, demands: &mut Ve
     let argument = aggregate.arguments.first();
     let argument = argument.map(|own| super::formula::inlined(levels, own));
     let argument = argument.filter(|own| !own.is_constant());
-    let mut base: Vec<Goal> = Vec::new();
-    if let Some(filter) = &aggregate.filter {
-        base.push(Goal::new(filter.clone(), Want::True));
-    }
+    let filter = aggregate.filter.as_ref();
+    let base: Vec<Goal> = filter
+        .map(|filter| Goal::new(filter.clone(), Want::True))
+        .into_iter()
+        .collect();
     let mut with_value = base.clone();
     if let Some(own) = &argument {
         with_value.push(Goal::new(is_null(own), Want::False));
     }
-    let valued = argument.clone();
-    let never = |demands: &mut Vec<Demand>| {
-        let goal = match (&aggregate.filter, &valued) {
-            (Some(filter), _) => Goal::new(filter.clone(), Want::NotTrue),
-            (None, Some(own)) => Goal::new(is_null(own), Want::True),
-            (None, None) => return,
-        };
-        demands.push(Demand {
-            ways: vec![vec![goal]],
-            need: Need::Never,
-        });
-    };
-    let rows = |ways: Vec<Vec<Goal>>, count: usize| Demand {
-        ways,
-        need: Need::Rows(count),
-    };
+    let never = never(aggregate, argument.as_ref());
     match aggregate.function {
         AggregateFunction::Count | AggregateFunction::CountDistinct if count(cell) == 0 => {
-            never(demands);
+            demands.extend(never);
         }
         AggregateFunction::Count => demands.push(rows(vec![with_value], count(cell))),
         AggregateFunction::CountDistinct => {
@@ -203,29 +189,15 @@ fn add(levels: &Levels<'_>, aggregate: &Aggregate, cell: &Cell, demands: &mut Ve
                 need: Need::Different(below(levels, &own), count(cell)),
             });
         }
-        AggregateFunction::Sum => {
-            let (Some(own), Cell::One(value)) = (argument, cell) else {
-                return never(demands);
-            };
-            let with = |value: Value| {
-                let mut goals = base.clone();
-                goals.push(equals(&own, value));
-                goals
-            };
-            if count(cell) == 0 {
-                demands.push(Demand {
-                    ways: vec![with(value.clone())],
-                    need: Need::Never,
-                });
-                return;
-            }
-            demands.push(rows(vec![with(value.clone())], 1));
-            by_ones(&own, &base, count(cell), demands);
-        }
+        AggregateFunction::Sum => match (argument, cell) {
+            (Some(own), Cell::One(value)) => sum(&own, &base, value, count(cell), demands),
+            _ => demands.extend(never),
+        },
         AggregateFunction::Values | AggregateFunction::Top { .. } => {
             let Some(own) = argument else { return };
             if cell.is_null() {
-                return never(demands);
+                demands.extend(never);
+                return;
             }
             for value in cell.values() {
                 let mut single = base.clone();
@@ -236,7 +208,7 @@ fn add(levels: &Levels<'_>, aggregate: &Aggregate, cell: &Cell, demands: &mut Ve
             }
         }
         AggregateFunction::Present => demands.push(rows(vec![with_value], 1)),
-        AggregateFunction::Absent => never(demands),
+        AggregateFunction::Absent => demands.extend(never),
         _ => {
             let Some(own) = argument else { return };
             match cell {
@@ -248,10 +220,46 @@ fn add(levels: &Levels<'_>, aggregate: &Aggregate, cell: &Cell, demands: &mut Ve
                     goals.push(equals(&own, value.clone()));
                     demands.push(rows(vec![goals], 1));
                 }
-                _ => never(demands),
+                _ => demands.extend(never),
             }
         }
     }
+}
+
+/// This many rows that meet one of these ways.
+fn rows(ways: Vec<Vec<Goal>>, count: usize) -> Demand {
+    Demand {
+        ways,
+        need: Need::Rows(count),
+    }
+}
+
+/// That no row counts for the aggregate; `None` where every row does.
+fn never(aggregate: &Aggregate, argument: Option<&Expr>) -> Option<Demand> {
+    let goal = match (&aggregate.filter, argument) {
+        (Some(filter), _) => Goal::new(filter.clone(), Want::NotTrue),
+        (None, Some(own)) => Goal::new(is_null(own), Want::True),
+        (None, None) => return None,
+    };
+    Some(Demand {
+        ways: vec![vec![goal]],
+        need: Need::Never,
+    })
+}
+
+/// A row with the sum; or rows that add up to it.
+fn sum(own: &Expr, base: &[Goal], value: &Value, count: usize, demands: &mut Vec<Demand>) {
+    let mut goals = base.to_vec();
+    goals.push(equals(own, value.clone()));
+    if count == 0 {
+        demands.push(Demand {
+            ways: vec![goals],
+            need: Need::Never,
+        });
+        return;
+    }
+    demands.push(rows(vec![goals], 1));
+    by_ones(own, base, count, demands);
 }
 
 /// Where no row alone has the sum: this many rows that add one.

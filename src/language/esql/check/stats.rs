@@ -1,7 +1,7 @@
 //! STATS and INLINE STATS.
 
 use super::super::error::{AGGREGATE, BAD_VALUE, NOT_CONSTANT, WRONG_COUNT, WRONG_TYPE};
-use super::super::syntax::{Expr, ExprKind, Name, Stats};
+use super::super::syntax::{AggregateField, Expr, ExprKind, Name, Stats};
 use super::scope::Scope;
 use super::{Binding, Checker, Result, ScopeColumn, call};
 use crate::diagnostic::Span;
@@ -99,48 +99,8 @@ impl Checker<'_> {
         let mut given: Vec<StatsColumn> = Vec::new();
         let mut computed = Vec::new();
         for field in &stats.aggregates {
-            let name = self.field_name(&field.field);
-            let place = field
-                .field
-                .name
-                .as_ref()
-                .map_or(field.field.expr.span, |n| n.span);
-            let filter = match &field.filter {
-                Some(filter) => {
-                    self.set_in_rows(true);
-                    let filter = self.condition(filter);
-                    self.set_in_rows(false);
-                    filter.ok()
-                }
-                None => None,
-            };
-            if let Some(scope) = &mut self.stats {
-                scope.filter = filter;
-            }
-            let (column, data_type) = match self.expression(&field.field.expr) {
-                Err(_) => (self.computed(&name, DataType::Null), DataType::Null),
-                Ok(expr) => match expr.kind {
-                    plan::ExprKind::Column(id) => {
-                        self.name_column(id, &name);
-                        (id, expr.data_type)
-                    }
-                    _ => {
-                        let (id, data_type) =
-                            (self.computed(&name, expr.data_type), expr.data_type);
-                        computed.push(Computed { column: id, expr });
-                        (id, data_type)
-                    }
-                },
-            };
-            self.give(
-                &mut given,
-                StatsColumn {
-                    name,
-                    data_type,
-                    column,
-                    span: place,
-                },
-            );
+            let column = self.aggregate_column(field, &mut computed);
+            self.give(&mut given, column);
         }
         let aggregates = self
             .stats
@@ -161,6 +121,53 @@ impl Checker<'_> {
             self.step(span, Operation::Compute(computed));
         }
         given
+    }
+
+    /// The column of an aggregate with its filter; an expression around aggregates is added to what
+    /// is computed after them.
+    fn aggregate_column(
+        &mut self,
+        field: &AggregateField,
+        computed: &mut Vec<Computed>,
+    ) -> StatsColumn {
+        let name = self.field_name(&field.field);
+        let place = field
+            .field
+            .name
+            .as_ref()
+            .map_or(field.field.expr.span, |n| n.span);
+        let filter = match &field.filter {
+            Some(filter) => {
+                self.set_in_rows(true);
+                let filter = self.condition(filter);
+                self.set_in_rows(false);
+                filter.ok()
+            }
+            None => None,
+        };
+        if let Some(scope) = &mut self.stats {
+            scope.filter = filter;
+        }
+        let (column, data_type) = match self.expression(&field.field.expr) {
+            Err(_) => (self.computed(&name, DataType::Null), DataType::Null),
+            Ok(expr) => match expr.kind {
+                plan::ExprKind::Column(id) => {
+                    self.name_column(id, &name);
+                    (id, expr.data_type)
+                }
+                _ => {
+                    let (id, data_type) = (self.computed(&name, expr.data_type), expr.data_type);
+                    computed.push(Computed { column: id, expr });
+                    (id, data_type)
+                }
+            },
+        };
+        StatsColumn {
+            name,
+            data_type,
+            column,
+            span: place,
+        }
     }
 
     /// An aggregate on its own has the name of its column; in an expression it has its own text.
