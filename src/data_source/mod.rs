@@ -5,6 +5,7 @@
 //! the lists of their field types beside them; `own/` reads those of a project. Nothing in here runs
 //! a query or reads a disk.
 
+mod alert_fields;
 pub mod apply_shape;
 mod builtin;
 mod catalogue;
@@ -20,6 +21,7 @@ pub mod route;
 pub mod source;
 pub mod spelling;
 
+pub use alert_fields::{AlertEntry, alert_entry};
 #[cfg(feature = "internals")]
 pub use builtin::field_types;
 pub use builtin::{InvalidProfile, listed_type};

@@ -28,6 +28,7 @@ pub use scenarios::history_does_not_meet_query::uncounted_history;
 pub use scenarios::scenario::as_finding;
 pub use scenarios::vacuous_case::vacuous_cases;
 
+use esql::result_columns::result_columns;
 use esql::walk::EsqlSubject;
 use query::kql::KqlSubject;
 use rule_settings::subject::SettingsSubject;
@@ -50,9 +51,11 @@ pub const LINTS: &[&Lint] = &[
     &query::control_escape::LINT,
     &query::covered_list_item::LINT,
     &metadata::duplicate_rule_id::LINT,
+    &esql::ecs_type::LINT,
     &exceptions::exception_creates_alert::LINT,
     &exceptions::exception_hides_attack::LINT,
     &exceptions::exception_never_matches::LINT,
+    &esql::explicit_null::LINT,
     &query::field_never_carried::LINT,
     &query::field_pattern_without_fields::LINT,
     &exceptions::filter_backslash::LINT,
@@ -63,6 +66,8 @@ pub const LINTS: &[&Lint] = &[
     &rule_settings::indicator_type_mismatch::LINT,
     &rule_settings::indicator_unreachable_group::LINT,
     &esql::integer_division::LINT,
+    &esql::investigation_field::LINT,
+    &esql::limit_before_stats::LINT,
     &esql::limit_without_sort::LINT,
     &query::literal_question_mark::LINT,
     &query::literal_wildcard::LINT,
@@ -79,6 +84,7 @@ pub const LINTS: &[&Lint] = &[
     &rule_settings::new_terms_volatile_field::LINT,
     &rule_settings::new_terms_window::LINT,
     &query::newer_stack::LINT,
+    &esql::null_compared::LINT,
     &esql::order_of_array::LINT,
     &query::regex_anchor::LINT,
     &esql::repeated_alerts::LINT,
@@ -245,6 +251,7 @@ fn query(rule: &Rule, catalogue: &Catalogue, linted: &mut Linted) {
             rule,
             text: &query.text,
             query: &parsed.tree,
+            results: &result_columns(&search),
         };
         esql(&subject, &mut linted.findings);
     }
@@ -354,5 +361,11 @@ fn esql(subject: &EsqlSubject<'_>, findings: &mut Vec<Finding>) {
     rule_settings::window_beyond_look_back::run(subject, findings);
     esql::wide_from::run(subject, findings);
     esql::unused_column::run(subject, findings);
+    esql::limit_before_stats::run(subject, findings);
     esql::limit_without_sort::run(subject, findings);
+    esql::ecs_type::run(subject, findings);
+    esql::explicit_null::run(subject, findings);
+    esql::null_compared::run(subject, findings);
+    esql::investigation_field::run(subject, findings);
+    esql::newer_features::run(subject, findings);
 }

@@ -4,7 +4,7 @@ use super::{
     AttackEntry, FieldOverrides, Query, Rule, RuleType, Schedule, Severity, Threat, error, keys,
     production, read_kind,
 };
-use crate::diagnostic::{Diagnostic, escape};
+use crate::diagnostic::{Diagnostic, Span, escape};
 use crate::event::time::milliseconds_back;
 use crate::language::esql;
 use crate::located::{DiagnosticSink, Table};
@@ -136,6 +136,7 @@ pub(super) fn rule(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option
         let patterns = esql::index_patterns(query.text.text()).into_iter();
         index.extend(patterns.map(|(pattern, span)| (pattern, query.text.locate(span))));
     }
+    let investigation_fields = investigation_fields(table, report);
     let production = production::production(table, rule_type, report);
     let building_block = production::building_block(table, report);
     // A name is one line, whatever a rule's author writes.
@@ -165,6 +166,7 @@ pub(super) fn rule(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option
         tags: tags.into_iter().map(|(tag, _)| tag).collect(),
         maturity: None,
         fields,
+        investigation_fields,
         threat,
         building_block,
         production,
@@ -180,6 +182,14 @@ fn fields(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> FieldOverrides 
         category: table.text("event_category_override", report),
         tiebreaker: table.text("tiebreaker_field", report),
     }
+}
+
+/// The fields that the page of an alert shows first. Old exports have a list without a table, which
+/// Kibana ignores.
+fn investigation_fields(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Vec<(String, Span)> {
+    let value = table.value("investigation_fields");
+    let inner = value.and_then(|value| Table::of(value, "rule.investigation_fields"));
+    inner.map_or_else(Vec::new, |inner| inner.texts("field_names", report))
 }
 
 /// The query of a rule of this type, if the type has one.

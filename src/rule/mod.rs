@@ -66,6 +66,8 @@ pub struct Rule {
     pub maturity: Option<String>,
     /// The request fields that the rule overrides.
     pub fields: FieldOverrides,
+    /// `investigation_fields`, each with its place.
+    pub investigation_fields: Vec<(String, Span)>,
     /// Tactics with their techniques.
     pub threat: Vec<Threat>,
     /// `building_block_type` is set.

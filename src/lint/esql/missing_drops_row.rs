@@ -3,6 +3,7 @@
 use crate::diagnostic::{Code, Severity};
 use crate::language::esql::before_stats;
 use crate::language::esql::syntax::{CommandKind, Expr, ExprKind};
+use crate::lint::esql::null_compared::never_true;
 use crate::lint::esql::walk::{EsqlSubject, leaves, subject_of};
 use crate::lint::finding::{Finding, Lint};
 use crate::plan::pipeline::Operator;
@@ -37,7 +38,7 @@ pub(in crate::lint) fn run(subject: &EsqlSubject<'_>, findings: &mut Vec<Finding
             if !excludes(leaf, is_negated) {
                 // The field is asked for, so that rows without it go in any case.
                 cared.push(name);
-            } else if !made.contains(name) {
+            } else if !made.contains(name) && never_true(leaf, is_negated).is_none() {
                 excluded.push((leaf, name));
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Severity};
 use crate::language::esql::syntax::CommandKind;
-use crate::lint::esql::walk::{EsqlSubject, column, selects};
+use crate::lint::esql::walk::EsqlSubject;
 use crate::lint::finding::{Finding, Lint};
 
 pub(in crate::lint) static LINT: Lint = Lint {
@@ -18,53 +18,21 @@ pub(in crate::lint) static LINT: Lint = Lint {
 };
 
 pub(in crate::lint) fn run(subject: &EsqlSubject<'_>, findings: &mut Vec<Finding>) {
-    let Some(suppression) = &subject.rule.production.suppression else {
+    let (Some(suppression), Some(names)) = (
+        &subject.rule.production.suppression,
+        subject.columns_of_groups(),
+    ) else {
         return;
     };
-    if !subject.query.is_aggregating() {
+    let chooses = |kind: &CommandKind| matches!(kind, CommandKind::Keep(_) | CommandKind::Stats(_));
+    let mut commands = subject.query.commands.iter().rev();
+    let Some(last) = commands.find(|command| chooses(&command.kind)) else {
         return;
-    }
-    // What the last KEEP leaves is all there is, but for what is made after it.
-    let mut names: Vec<&str> = Vec::new();
-    let mut last = None;
-    for command in &subject.query.commands {
-        match &command.kind {
-            CommandKind::Keep(kept) => {
-                names = kept.iter().map(|name| name.text.as_str()).collect();
-                last = Some(command.span);
-            }
-            CommandKind::Stats(stats) => {
-                let aggregates = stats.aggregates.iter().map(|aggregate| &aggregate.field);
-                let fields = aggregates.chain(&stats.by);
-                names = fields
-                    .filter_map(|field| match &field.name {
-                        Some(name) => Some(name.text.as_str()),
-                        None => column(&field.expr),
-                    })
-                    .collect();
-                last = Some(command.span);
-            }
-            CommandKind::Eval(fields) => {
-                let made = fields.iter().filter_map(|field| field.name.as_ref());
-                names.extend(made.map(|name| name.text.as_str()));
-            }
-            CommandKind::Rename(renamings) => {
-                names.extend(renamings.iter().map(|renaming| renaming.to.text.as_str()));
-            }
-            CommandKind::Grok { .. }
-            | CommandKind::Dissect { .. }
-            | CommandKind::Completion { .. }
-            | CommandKind::Enrich { .. }
-            | CommandKind::LookupJoin { .. }
-            | CommandKind::Unsupported(_) => names.push("*"),
-            _ => {}
-        }
-    }
-    let Some(last) = last else { return };
+    };
     for field in &suppression.group_by {
-        if !names.iter().any(|name| selects(name, field)) {
+        if !names.contains(&field.as_str()) {
             let message = format!("alerts are suppressed by `{field}`, which no row has");
-            findings.push(subject.finding(&LINT, last, message, "the columns of an alert"));
+            findings.push(subject.finding(&LINT, last.span, message, "the columns of an alert"));
         }
     }
 }

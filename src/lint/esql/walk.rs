@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::diagnostic::{QueryText, SourceText, Span};
 use crate::language::esql::before_stats;
-use crate::language::esql::syntax::{CommandKind, Expr, ExprKind, Query};
+use crate::language::esql::syntax::{CommandKind, Expr, ExprKind, Field, Query};
+use crate::lint::esql::result_columns::ResultColumns;
 use crate::lint::finding::{Finding, Lint};
 use crate::rule::Rule;
 
@@ -46,6 +47,8 @@ pub(in crate::lint) struct EsqlSubject<'a> {
     pub(in crate::lint) rule: &'a Rule,
     pub(in crate::lint) text: &'a QueryText,
     pub(in crate::lint) query: &'a Query,
+    /// What it gives on each data source on which it can be run.
+    pub(in crate::lint) results: &'a [ResultColumns],
 }
 
 impl EsqlSubject<'_> {
@@ -59,6 +62,22 @@ impl EsqlSubject<'_> {
     ) -> Finding {
         let source: &Arc<SourceText> = self.text.source();
         lint.finding(source, self.text.locate(span), message, label)
+    }
+
+    /// The names of the columns of groups; `None` of a query that does not group, or that runs
+    /// nowhere. Behind STATS no source has more columns than another.
+    pub(in crate::lint) fn columns_of_groups(&self) -> Option<Vec<&str>> {
+        let result = self.results.first().filter(|_| self.query.is_aggregating());
+        let columns = result?.columns.iter();
+        Some(columns.map(|column| column.name.as_str()).collect())
+    }
+
+    /// Where a column is made last: its name in the query, or the whole of it.
+    pub(in crate::lint) fn made_at(&self, column: &str) -> Span {
+        let commands = self.query.commands.iter();
+        let made = commands.filter_map(|command| made_by(&command.kind, column, command.span));
+        made.last()
+            .unwrap_or_else(|| Span::of(0..self.text.text().len()))
     }
 
     /// The text of a part, white space aside.
@@ -92,6 +111,38 @@ impl EsqlSubject<'_> {
                 every_expr(expr, &made);
             }
         }
+    }
+}
+
+/// Where a command makes a column, if it does; the command itself where the name stands in a pattern.
+fn made_by(kind: &CommandKind, column: &str, command: Span) -> Option<Span> {
+    let of_fields = |fields: &[&Field]| {
+        let mut fields = fields.iter().rev();
+        fields.find_map(|field| match &field.name {
+            Some(name) => (name.text == column).then_some(name.span),
+            None => (self::column(&field.expr) == Some(column)).then_some(field.expr.span),
+        })
+    };
+    match kind {
+        CommandKind::Eval(_) => of_fields(&kind.computed()),
+        CommandKind::Stats(stats) | CommandKind::InlineStats(stats) => {
+            let mut fields = kind.computed();
+            fields.extend(&stats.by);
+            of_fields(&fields)
+        }
+        CommandKind::Rename(renamings) => {
+            let mut renamings = renamings.iter().map(|renaming| &renaming.to);
+            let name = renamings.find(|to| to.text == column);
+            name.map(|name| name.span)
+        }
+        CommandKind::Grok { .. } | CommandKind::Dissect { .. } | CommandKind::Enrich { .. } => {
+            Some(command)
+        }
+        CommandKind::Completion {
+            target: Some(target),
+            ..
+        } => (target.text == column).then_some(target.span),
+        _ => None,
     }
 }
 

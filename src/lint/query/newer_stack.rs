@@ -1,14 +1,15 @@
 //! `newer-stack`: the rule needs a newer Elasticsearch than `min_stack_version` names.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::diagnostic::{Code, Severity, Span};
+use crate::diagnostic::{Code, Severity, SourceText, Span};
 use crate::event::field::Family;
 use crate::language::eql::syntax::{CompareOp, Expr, ExprKind, QueryKind};
 use crate::lint::Subject;
 use crate::lint::condition::walk::{every, stages};
 use crate::lint::finding::{Finding, Lint};
-use crate::rule::StackVersion;
+use crate::rule::{Rule, StackVersion};
 
 pub(in crate::lint) static LINT: Lint = Lint {
     code: Code {
@@ -23,7 +24,14 @@ pub(in crate::lint) static LINT: Lint = Lint {
                | 8.18 |\n\
                | missing events, `![…]` | 8.9.1 |\n\
                | alert suppression of event queries | 8.14 |\n\
-               | alert suppression of sequences | 8.18 |\n\n\
+               | alert suppression of sequences | 8.18 |\n\
+               | ES\\|QL: `COUNT(*) WHERE …` in STATS | 8.16 |\n\
+               | ES\\|QL: MATCH, QSTR, `field : \"words\"` | 8.17 |\n\
+               | ES\\|QL: KQL, LOOKUP JOIN | 8.18 |\n\
+               | ES\\|QL: INLINE STATS, COMPLETION with `WITH {…}`; ABSENT, CONTAINS, DAY_NAME, MONTH_NAME, \
+               MV_CONTAINS, URL_DECODE | 9.2 |\n\
+               | ES\\|QL: MV_INTERSECTION, MV_INTERSECTS, MV_UNION | 9.3 |\n\
+               | ES\\|QL: FIRST, JSON_EXTRACT, LAST | 9.4 |\n\n\
                Raise `min_stack_version`, or write the rule in the older way: `cidrMatch(ip, \"a\", \
                \"b\")`.",
     },
@@ -39,20 +47,27 @@ const SUPPRESSED_EVENTS: StackVersion = StackVersion::new(8, 14);
 const SUPPRESSED_SEQUENCES: StackVersion = StackVersion::new(8, 18);
 
 pub(in crate::lint) fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    let Some((oldest, stated)) = subject.rule.min_stack_version else {
+    report(subject.rule, subject.source(), needs(subject), findings);
+}
+
+/// Reports what a rule needs and its `min_stack_version` does not promise: since which version it is
+/// there, where it stands, what it is.
+pub(in crate::lint) fn report(
+    rule: &Rule,
+    source: &Arc<SourceText>,
+    needs: Vec<(StackVersion, Span, String)>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some((oldest, stated)) = rule.min_stack_version else {
         return;
     };
-    for (needed, span, what) in needs(subject) {
+    for (needed, span, what) in needs {
         if oldest < needed {
             let message =
                 format!("{what} needs Elasticsearch {needed}, and the rule is for {oldest} on");
             findings.push(
-                LINT.finding(subject.source(), span, message, "")
-                    .also(
-                        subject.source(),
-                        stated,
-                        "the oldest version that the rule is for",
-                    )
+                LINT.finding(source, span, message, "")
+                    .also(source, stated, "the oldest version that the rule is for")
                     .help(format!(
                         "write `min_stack_version = \"{}.{}.{}\"`",
                         needed.major, needed.minor, needed.patch
