@@ -54,7 +54,7 @@ pub(in crate::lint) fn result_columns(search: &Search<'_>) -> Vec<ResultColumns>
             prompt: String::new(),
             answer: String::new(),
         }],
-        tables: Vec::new(),
+        ..RequestData::default()
     };
     let syntax = Syntax::Esql(query.clone().with(Arc::new(given)));
     let on_each = search.claims.iter().filter_map(|claim| {
