@@ -6,7 +6,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::column::{Atom, Column, DecodedValue};
+use super::numbers::{AtomId, ColumnId, TestId, WitnessId};
 use super::program::{Node, TestRef};
+use crate::plan::IndexVec;
 
 /// Limits for the columns that define event classes: their number, and the atoms of each. Chosen
 /// are columns that nearly every condition tests.
@@ -19,21 +21,24 @@ const MAX_COST: u32 = 20_000;
 #[derive(Debug)]
 pub(super) struct TestUsage {
     /// For each column and atom the number of conditions that ask it.
-    atoms: Vec<Vec<u32>>,
+    atoms: IndexVec<ColumnId, IndexVec<AtomId, u32>>,
     /// For each column the number of conditions that ask it.
-    columns: Vec<u32>,
+    columns: IndexVec<ColumnId, u32>,
     conditions: u32,
 }
 
 impl TestUsage {
     /// Counts over all conditions.
-    pub(super) fn of<'n>(columns: &[Column], nodes: impl Iterator<Item = &'n Node>) -> Self {
+    pub(super) fn of<'n>(
+        columns: &IndexVec<ColumnId, Column>,
+        nodes: impl Iterator<Item = &'n Node>,
+    ) -> Self {
         let mut usage = Self {
             atoms: columns
                 .iter()
-                .map(|column| vec![0; column.atoms.len()])
+                .map(|column| column.atoms.iter().map(|_| 0).collect())
                 .collect(),
-            columns: vec![0; columns.len()],
+            columns: columns.iter().map(|_| 0).collect(),
             conditions: 0,
         };
         for node in nodes {
@@ -46,9 +51,7 @@ impl TestUsage {
             for test in tests {
                 if last != Some(test.column) {
                     last = Some(test.column);
-                    if let Some(count) = usage.columns.get_mut(test.column as usize) {
-                        *count += 1;
-                    }
+                    *usage.columns.at_mut(test.column) += 1;
                 }
                 usage.count_atoms(columns, test);
             }
@@ -56,31 +59,26 @@ impl TestUsage {
         usage
     }
 
-    fn count_atoms(&mut self, columns: &[Column], test: TestRef) {
-        let column = columns.get(test.column as usize);
-        let compiled = column.and_then(|column| column.tests.get(test.test as usize));
-        let counts = self.atoms.get_mut(test.column as usize);
-        if let (Some(compiled), Some(counts)) = (compiled, counts) {
-            for atom in &compiled.atoms {
-                if let Some(count) = counts.get_mut(*atom as usize) {
-                    *count += 1;
-                }
-            }
+    fn count_atoms(&mut self, columns: &IndexVec<ColumnId, Column>, test: TestRef) {
+        let counts = self.atoms.at_mut(test.column);
+        for atom in &columns.at(test.column).tests.at(test.test).atoms {
+            *counts.at_mut(*atom) += 1;
         }
     }
 
     /// The columns that decide buckets: few exact values, asked by many conditions.
-    pub(super) fn dispatch(&self, columns: &[Column]) -> Vec<u32> {
+    pub(super) fn dispatch(&self, columns: &IndexVec<ColumnId, Column>) -> Vec<ColumnId> {
         let fits = |column: &Column| {
             let exact = |atom: &Atom| atom.is_hashed() || matches!(atom, Atom::Exists);
             column.atoms.len() <= MAX_DISPATCH_ATOMS && column.atoms.iter().all(exact)
         };
-        let mut chosen: Vec<(u32, u32)> = (0u32..)
-            .zip(columns.iter().zip(&self.columns))
-            .filter(|(_, (column, count))| {
-                fits(column) && **count > 0 && **count >= self.conditions / 20
+        let mut chosen: Vec<(u32, ColumnId)> = columns
+            .numbered()
+            .map(|(number, column)| (number, column, *self.columns.at(number)))
+            .filter(|(_, column, count)| {
+                fits(column) && *count > 0 && *count >= self.conditions / 20
             })
-            .map(|(number, (_, count))| (u32::MAX - count, number))
+            .map(|(number, _, count)| (u32::MAX - count, number))
             .collect();
         chosen.sort_unstable();
         chosen.truncate(MAX_DISPATCH);
@@ -91,7 +89,7 @@ impl TestUsage {
     /// there are none that are cheap enough.
     pub(super) fn prefilter(
         &self,
-        columns: &[Column],
+        columns: &IndexVec<ColumnId, Column>,
         node: &Node,
         positive: bool,
     ) -> Option<(u32, Vec<TestRef>)> {
@@ -119,7 +117,7 @@ impl TestUsage {
 
     fn best(
         &self,
-        columns: &[Column],
+        columns: &IndexVec<ColumnId, Column>,
         parts: &[Node],
         positive: bool,
     ) -> Option<(u32, Vec<TestRef>)> {
@@ -131,23 +129,17 @@ impl TestUsage {
 
     /// Estimates the cost of a prefilter: low for values that few conditions use and for tests
     /// decided by a hash look-up.
-    fn cost(&self, columns: &[Column], test: TestRef) -> u32 {
-        let column = columns.get(test.column as usize);
-        let Some((column, compiled)) =
-            column.and_then(|column| Some((column, column.tests.get(test.test as usize)?)))
-        else {
-            return u32::MAX;
-        };
-        let counts = self.atoms.get(test.column as usize);
+    fn cost(&self, columns: &IndexVec<ColumnId, Column>, test: TestRef) -> u32 {
+        let column = columns.at(test.column);
+        let counts = self.atoms.at(test.column);
         let mut total = 0_u32;
-        for number in &compiled.atoms {
-            let count = counts.and_then(|counts| counts.get(*number as usize));
-            let common = count.copied().unwrap_or(0);
-            let own = match column.atoms.get(*number as usize) {
-                Some(Atom::Text(_) | Atom::Folded(_)) => 1 + common.saturating_mul(2),
-                Some(Atom::Compare(..) | Atom::Between(..) | Atom::Range(..)) => 100 + common,
-                Some(Atom::Pattern(_)) => 50 + column.patterns + common,
-                Some(Atom::Exists) | None => u32::MAX,
+        for number in &column.tests.at(test.test).atoms {
+            let common = *counts.at(*number);
+            let own = match column.atoms.at(*number) {
+                Atom::Text(_) | Atom::Folded(_) => 1 + common.saturating_mul(2),
+                Atom::Compare(..) | Atom::Between(..) | Atom::Range(..) => 100 + common,
+                Atom::Pattern(_) => 50 + column.patterns + common,
+                Atom::Exists => u32::MAX,
             };
             total = total.saturating_add(own);
         }
@@ -159,39 +151,37 @@ impl TestUsage {
 #[derive(Debug, Default)]
 pub(super) struct Prefilters {
     /// Each test that is a witness, and the stages it is one of.
-    tests: Vec<(u32, Vec<u32>)>,
-    texts: FxHashMap<Arc<str>, Vec<u32>>,
-    folded: FxHashMap<Arc<str>, Vec<u32>>,
+    tests: IndexVec<WitnessId, (TestId, Vec<u32>)>,
+    texts: FxHashMap<Arc<str>, Vec<WitnessId>>,
+    folded: FxHashMap<Arc<str>, Vec<WitnessId>>,
     /// Atoms that no look-up decides, with the tests they are of.
-    others: Vec<(u32, Vec<u32>)>,
+    others: Vec<(AtomId, Vec<WitnessId>)>,
 }
 
 impl Prefilters {
     /// The witnesses on `column`: tests with their stages.
-    pub(super) fn new(column: &Column, tests: Vec<(u32, Vec<u32>)>) -> Self {
+    pub(super) fn new(column: &Column, tests: Vec<(TestId, Vec<u32>)>) -> Self {
+        let tests: IndexVec<WitnessId, (TestId, Vec<u32>)> = tests.into();
         let mut prefilters = Self::default();
-        let mut others: FxHashMap<u32, usize> = FxHashMap::default();
-        for (number, (test, _)) in (0u32..).zip(&tests) {
-            let Some(compiled) = column.tests.get(*test as usize) else {
-                continue;
-            };
-            for atom in &compiled.atoms {
-                match column.atoms.get(*atom as usize) {
-                    Some(Atom::Text(text)) => {
+        let mut others: FxHashMap<AtomId, usize> = FxHashMap::default();
+        for (number, (test, _)) in tests.numbered() {
+            for atom in &column.tests.at(*test).atoms {
+                match column.atoms.at(*atom) {
+                    Atom::Text(text) => {
                         prefilters
                             .texts
                             .entry(Arc::clone(text))
                             .or_default()
                             .push(number);
                     }
-                    Some(Atom::Folded(text)) => {
+                    Atom::Folded(text) => {
                         prefilters
                             .folded
                             .entry(Arc::clone(text))
                             .or_default()
                             .push(number);
                     }
-                    Some(_) => {
+                    _ => {
                         let place = *others.entry(*atom).or_insert_with(|| {
                             prefilters.others.push((*atom, Vec::new()));
                             prefilters.others.len() - 1
@@ -200,7 +190,6 @@ impl Prefilters {
                             tests.push(number);
                         }
                     }
-                    None => {}
                 }
             }
         }
@@ -220,13 +209,12 @@ impl Prefilters {
         &self,
         column: &Column,
         decoded: &mut DecodedValue,
-        mut found: impl FnMut(u32, &[u32]),
+        mut found: impl FnMut(TestId, &[u32]),
     ) {
-        let mut report = |numbers: &[u32]| {
+        let mut report = |numbers: &[WitnessId]| {
             for number in numbers {
-                if let Some((test, stages)) = self.tests.get(*number as usize) {
-                    found(*test, stages);
-                }
+                let (test, stages) = self.tests.at(*number);
+                found(*test, stages);
             }
         };
         if let Some(text) = decoded.text()

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::numbers::{AtomId, ColumnId, TestId};
 use super::row::RawCell;
 use super::slots::{SlotId, Slots};
 use crate::evaluate::pattern::{Pattern, fold};
 use crate::event::field::Reading;
 use crate::event::{FieldType, Value};
-use crate::plan::Comparison;
 use crate::plan::predicate::End;
+use crate::plan::{Comparison, IndexVec};
 
 /// A slot as one type reads it.
 #[derive(Debug)]
@@ -21,8 +22,8 @@ pub(super) struct Column {
     pub(super) reader: FieldType,
     /// The type gives texts.
     pub(super) is_text: bool,
-    pub(super) atoms: Vec<Atom>,
-    pub(super) tests: Vec<Test>,
+    pub(super) atoms: IndexVec<AtomId, Atom>,
+    pub(super) tests: IndexVec<TestId, Test>,
     /// How many of the atoms are patterns.
     pub(super) patterns: u32,
 }
@@ -57,24 +58,23 @@ impl Atom {
 #[derive(Debug)]
 pub(super) struct Test {
     /// The atoms, ascending.
-    pub(super) atoms: Box<[u32]>,
+    pub(super) atoms: Box<[AtomId]>,
     exists: bool,
     texts: Texts,
     folded: Texts,
-    others: Box<[u32]>,
+    others: Box<[AtomId]>,
 }
 
 impl Test {
-    fn new(numbers: Box<[u32]>, atoms: &[Atom]) -> Self {
+    fn new(numbers: Box<[AtomId]>, atoms: &IndexVec<AtomId, Atom>) -> Self {
         let (mut texts, mut folded, mut others) = (Vec::new(), Vec::new(), Vec::new());
         let mut exists = false;
         for number in &numbers {
-            match atoms.get(*number as usize) {
-                Some(Atom::Exists) => exists = true,
-                Some(Atom::Text(text)) => texts.push(Arc::clone(text)),
-                Some(Atom::Folded(text)) => folded.push(Arc::clone(text)),
-                Some(_) => others.push(*number),
-                None => {}
+            match atoms.at(*number) {
+                Atom::Exists => exists = true,
+                Atom::Text(text) => texts.push(Arc::clone(text)),
+                Atom::Folded(text) => folded.push(Arc::clone(text)),
+                _ => others.push(*number),
             }
         }
         Self {
@@ -121,8 +121,8 @@ impl Column {
     pub(super) fn new(
         slot: SlotId,
         reader: FieldType,
-        atoms: Vec<Atom>,
-        tests: Vec<Box<[u32]>>,
+        atoms: IndexVec<AtomId, Atom>,
+        tests: Vec<Box<[AtomId]>>,
     ) -> Self {
         let is_text = reader.family() == Some(crate::event::field::Family::Text);
         let patterns = atoms.iter().filter(|atom| matches!(atom, Atom::Pattern(_)));
@@ -140,10 +140,8 @@ impl Column {
     }
 
     /// Whether the value meets the test.
-    pub(super) fn holds(&self, test: u32, raw: RawCell<'_>, decoded: &mut DecodedValue) -> bool {
-        let Some(test) = self.tests.get(test as usize) else {
-            return false;
-        };
+    pub(super) fn holds(&self, test: TestId, raw: RawCell<'_>, decoded: &mut DecodedValue) -> bool {
+        let test = self.tests.at(test);
         decoded.decode(self, raw);
         let has_value = match &decoded.kind {
             DecodedKind::Nothing => return false,
@@ -161,11 +159,8 @@ impl Column {
     }
 
     /// Whether a value that was looked at meets an atom.
-    pub(super) fn holds_atom(&self, atom: u32, decoded: &mut DecodedValue) -> bool {
-        let Some(atom) = self.atoms.get(atom as usize) else {
-            return false;
-        };
-        match (atom, &decoded.kind) {
+    pub(super) fn holds_atom(&self, atom: AtomId, decoded: &mut DecodedValue) -> bool {
+        match (self.atoms.at(atom), &decoded.kind) {
             (_, DecodedKind::Nothing) => false,
             (Atom::Exists, _) => true,
             (Atom::Text(text), DecodedKind::Text) => **text == *decoded.text,
@@ -312,14 +307,13 @@ impl DecodedValue {
 /// separately.
 pub(super) fn typed_columns(
     slots: &Slots,
-    columns: &[Column],
-    time_column: u32,
-) -> Box<[Option<u32>]> {
+    columns: &IndexVec<ColumnId, Column>,
+    time_column: ColumnId,
+) -> Box<[Option<ColumnId>]> {
     let mut typed = vec![None; slots.count()];
-    for (number, column) in (0u32..).zip(columns) {
-        let is_time_column = columns
-            .get(time_column as usize)
-            .is_some_and(|time_column| time_column.slot == column.slot);
+    let time_slot = columns.at(time_column).slot;
+    for (number, column) in columns.numbered() {
+        let is_time_column = column.slot == time_slot;
         if let Some(own) = typed.get_mut(column.slot.index())
             && own.is_none()
             && !column.is_text

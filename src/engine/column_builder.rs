@@ -4,23 +4,24 @@
 use rustc_hash::FxHashMap;
 
 use super::column::{Atom, Column};
+use super::numbers::{AtomId, TestId};
 use super::refused::EngineRefusal;
 use super::slots::SlotId;
 use crate::evaluate::pattern::{Pattern, fold};
 use crate::event::{FieldType, Value};
 use crate::plan::predicate::{WildcardPattern, WildcardToken};
-use crate::plan::{Comparison, FieldId, Predicate};
+use crate::plan::{Comparison, FieldId, IndexVec, Predicate};
 
 /// Collects the atoms and tests of one column while rules are compiled.
 #[derive(Debug)]
 pub(super) struct ColumnBuilder {
     slot: SlotId,
     reader: FieldType,
-    atoms: Vec<Atom>,
-    atom_numbers: FxHashMap<AtomKey, u32>,
+    atoms: IndexVec<AtomId, Atom>,
+    atom_numbers: FxHashMap<AtomKey, AtomId>,
     /// The atoms of each test, ascending.
-    tests: Vec<Box<[u32]>>,
-    test_numbers: FxHashMap<Box<[u32]>, u32>,
+    tests: IndexVec<TestId, Box<[AtomId]>>,
+    test_numbers: FxHashMap<Box<[AtomId]>, TestId>,
 }
 
 impl ColumnBuilder {
@@ -28,22 +29,22 @@ impl ColumnBuilder {
         Self {
             slot,
             reader,
-            atoms: Vec::new(),
+            atoms: IndexVec::new(),
             atom_numbers: FxHashMap::default(),
-            tests: Vec::new(),
+            tests: IndexVec::new(),
             test_numbers: FxHashMap::default(),
         }
     }
 
     /// The number of the test that is this predicate; the reason if it cannot be made.
-    pub(super) fn predicate(&mut self, predicate: &Predicate) -> Result<u32, EngineRefusal> {
+    pub(super) fn predicate(&mut self, predicate: &Predicate) -> Result<TestId, EngineRefusal> {
         let predicate = &*predicate.for_type(&self.reader);
         let atom = self.atom(AtomKey::of(predicate), || atom_of(predicate))?;
         Ok(self.test(vec![atom]))
     }
 
     /// The number of the test for exactly this text.
-    pub(super) fn text(&mut self, text: &str) -> Result<u32, EngineRefusal> {
+    pub(super) fn text(&mut self, text: &str) -> Result<TestId, EngineRefusal> {
         let atom = self.atom(AtomKey::Text(text.into()), || Ok(Atom::Text(text.into())))?;
         Ok(self.test(vec![atom]))
     }
@@ -53,37 +54,35 @@ impl ColumnBuilder {
         &mut self,
         key: AtomKey,
         make: impl FnOnce() -> Result<Atom, EngineRefusal>,
-    ) -> Result<u32, EngineRefusal> {
+    ) -> Result<AtomId, EngineRefusal> {
         if let Some(number) = self.atom_numbers.get(&key) {
             return Ok(*number);
         }
-        let number = u32::try_from(self.atoms.len()).unwrap_or(u32::MAX);
-        self.atoms.push(make()?);
+        let number = self.atoms.push(make()?);
         self.atom_numbers.insert(key, number);
         Ok(number)
     }
 
     /// The number of the test "any of these atoms".
-    pub(super) fn test(&mut self, mut atoms: Vec<u32>) -> u32 {
+    pub(super) fn test(&mut self, mut atoms: Vec<AtomId>) -> TestId {
         atoms.sort_unstable();
         atoms.dedup();
         if let Some(number) = self.test_numbers.get(atoms.as_slice()) {
             return *number;
         }
-        let number = u32::try_from(self.tests.len()).unwrap_or(u32::MAX);
-        let atoms: Box<[u32]> = atoms.into();
-        self.tests.push(atoms.clone());
+        let atoms: Box<[AtomId]> = atoms.into();
+        let number = self.tests.push(atoms.clone());
         self.test_numbers.insert(atoms, number);
         number
     }
 
     /// The atoms of a test.
-    pub(super) fn atoms(&self, test: u32) -> &[u32] {
-        self.tests.get(test as usize).map_or(&[], |atoms| atoms)
+    pub(super) fn atoms(&self, test: TestId) -> &[AtomId] {
+        self.tests.at(test)
     }
 
     /// The column with the tests of these numbers, ascending, which get new numbers from zero on.
-    pub(super) fn finish(self, tests: &[u32]) -> Column {
+    pub(super) fn finish(self, tests: &[TestId]) -> Column {
         let lists = tests.iter().map(|test| Box::from(self.atoms(*test)));
         let lists = lists.collect();
         Column::new(self.slot, self.reader, self.atoms, lists)

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use super::candidate::{Prefilters, TestUsage};
 use super::column::{Column, typed_columns};
 use super::column_builder::ColumnBuilder;
-use super::numbers::{ColumnId, KeySetId, RuleNumber, ScriptId, StageNumber};
+use super::numbers::{AtomId, ColumnId, KeySetId, RuleNumber, ScriptId, StageNumber, TestId};
 use super::program::{Node, TestRef};
 use super::refused::{EngineRefusal, RefusedRule};
 use super::sequence_spec::{MatchKind, SequenceSpec};
@@ -16,6 +16,7 @@ use crate::evaluate::document::DocumentTest;
 use crate::evaluate::failure::QueryFailure;
 use crate::evaluate::function::Script;
 use crate::event::FieldType;
+use crate::plan::index_vec::Idx as _;
 use crate::plan::{
     Condition, ConditionKind, FieldId, IndexVec, Operator, Plan, PlanField, Predicate, Role, Stage,
 };
@@ -33,7 +34,7 @@ pub struct RuleSet {
     pub(super) slots: Slots,
     pub(super) columns: IndexVec<ColumnId, Column>,
     /// For each slot the column that says which values fit its field.
-    pub(super) typed: Box<[Option<u32>]>,
+    pub(super) typed: Box<[Option<ColumnId>]>,
     pub(super) scripts: IndexVec<ScriptId, ScriptTest>,
     pub(super) stages: IndexVec<StageNumber, StageProgram>,
     pub(super) key_sets: IndexVec<KeySetId, KeySet>,
@@ -43,10 +44,10 @@ pub struct RuleSet {
     /// The stages that no witness finds.
     pub(super) without_prefilter: Vec<u32>,
     /// The columns that decide buckets, and the tests that are bits of a bucket.
-    pub(super) dispatch: Vec<u32>,
+    pub(super) dispatch: Vec<ColumnId>,
     pub(super) given: Vec<TestRef>,
     /// The column of the time.
-    pub(super) time_column: u32,
+    pub(super) time_column: ColumnId,
     pub(super) data_stream: [SlotId; 3],
 }
 
@@ -63,9 +64,9 @@ pub(super) struct StageProgram {
 /// The columns of a key tuple, and which may be missing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct KeySet {
-    pub(super) keys: Vec<(Option<u32>, bool)>,
+    pub(super) keys: Vec<(Option<ColumnId>, bool)>,
     /// Time and tiebreaker columns of a rule that has an order of its own.
-    pub(super) order: Option<(Option<u32>, Option<u32>)>,
+    pub(super) order: Option<(Option<ColumnId>, Option<ColumnId>)>,
 }
 
 /// A rule, compiled.
@@ -86,7 +87,7 @@ pub(super) enum ScriptTest {
         /// The script.
         script: Script,
         /// By the number of the field.
-        columns: FxHashMap<u16, u32>,
+        columns: FxHashMap<u16, ColumnId>,
     },
     /// A test of the document as a whole, which is parsed for it.
     Document(DocumentTest),
@@ -150,19 +151,19 @@ impl RuleSet {
 struct Compiler {
     paths: Vec<String>,
     slots: FxHashMap<String, SlotId>,
-    builders: Vec<ColumnBuilder>,
+    builders: IndexVec<ColumnId, ColumnBuilder>,
     /// The columns of each slot.
-    column_numbers: FxHashMap<SlotId, Vec<(FieldType, u32)>>,
+    column_numbers: FxHashMap<SlotId, Vec<(FieldType, ColumnId)>>,
     scripts: Vec<ScriptTest>,
     stages: Vec<StageProgram>,
     key_sets: Vec<KeySet>,
     key_set_numbers: FxHashMap<KeySet, u32>,
     rules: Vec<CompiledRule>,
-    time_column: Option<u32>,
+    time_column: Option<ColumnId>,
 }
 
 /// The columns of one plan's fields.
-type Fields = Vec<Option<u32>>;
+type Fields = Vec<Option<ColumnId>>;
 
 impl Compiler {
     fn slot(&mut self, path: &str) -> SlotId {
@@ -175,20 +176,19 @@ impl Compiler {
         slot
     }
 
-    fn column(&mut self, path: &str, reader: &FieldType) -> u32 {
+    fn column(&mut self, path: &str, reader: &FieldType) -> ColumnId {
         let slot = self.slot(path);
         let columns = self.column_numbers.entry(slot).or_default();
         if let Some((_, number)) = columns.iter().find(|(known, _)| known == reader) {
             return *number;
         }
-        let number = u32::try_from(self.builders.len()).unwrap_or(u32::MAX);
-        self.builders.push(ColumnBuilder::new(slot, reader.clone()));
+        let number = self.builders.push(ColumnBuilder::new(slot, reader.clone()));
         columns.push((reader.clone(), number));
         number
     }
 
     /// The column of a plan's field; `None` where no mapping knows it.
-    fn field(&mut self, field: &PlanField) -> Option<u32> {
+    fn field(&mut self, field: &PlanField) -> Option<ColumnId> {
         field.family?;
         let reader = field.readers.iter().flatten().next()?;
         // A stream mixes documents of several indices, so the value comes from the document, not
@@ -302,7 +302,7 @@ impl Compiler {
 
     /// `or`, with all that concerns one column as one test: any value meets any of the atoms.
     fn any(&mut self, parts: Vec<Node>) -> Node {
-        let mut groups: Vec<(u32, Vec<u32>)> = Vec::new();
+        let mut groups: Vec<(ColumnId, Vec<AtomId>)> = Vec::new();
         let mut rest = Vec::new();
         let flat = match Node::any(parts) {
             Node::Any(parts) => parts.into_vec(),
@@ -313,21 +313,15 @@ impl Compiler {
                 rest.push(part);
                 continue;
             };
-            let builder = self.builders.get(test.column as usize);
-            let atoms = builder.map_or(&[][..], |builder| builder.atoms(test.test));
+            let atoms = self.builders.at(test.column).atoms(test.test);
             match groups.iter_mut().find(|(column, _)| *column == test.column) {
                 Some((_, group)) => group.extend_from_slice(atoms),
                 None => groups.push((test.column, atoms.to_vec())),
             }
         }
-        for (number, atoms) in groups {
-            if let Some(builder) = self.builders.get_mut(number as usize) {
-                let test = builder.test(atoms);
-                rest.push(Node::Test(TestRef {
-                    column: number,
-                    test,
-                }));
-            }
+        for (column, atoms) in groups {
+            let test = self.builders.at_mut(column).test(atoms);
+            rest.push(Node::Test(TestRef { column, test }));
         }
         Node::any(rest)
     }
@@ -377,36 +371,30 @@ impl Compiler {
 
     fn test(
         &mut self,
-        column: u32,
-        make: impl FnOnce(&mut ColumnBuilder) -> Result<u32, EngineRefusal>,
+        column: ColumnId,
+        make: impl FnOnce(&mut ColumnBuilder) -> Result<TestId, EngineRefusal>,
     ) -> Result<Node, EngineRefusal> {
-        Ok(match self.builders.get_mut(column as usize) {
-            Some(builder) => {
-                let test = make(builder)?;
-                Node::Test(TestRef { column, test })
-            }
-            None => Node::Constant(false),
-        })
+        let test = make(self.builders.at_mut(column))?;
+        Ok(Node::Test(TestRef { column, test }))
     }
 
     /// The columns with the tests that the stages make, numbered anew.
-    fn columns(&mut self) -> Vec<Column> {
-        let mut used: Vec<Vec<u32>> = vec![Vec::new(); self.builders.len()];
+    fn columns(&mut self) -> IndexVec<ColumnId, Column> {
+        let mut used: IndexVec<ColumnId, Vec<TestId>> =
+            self.builders.iter().map(|_| Vec::new()).collect();
         for stage in &self.stages {
-            stage.node.tests(&mut |test| {
-                if let Some(used) = used.get_mut(test.column as usize) {
-                    used.push(test.test);
-                }
-            });
+            let mut note = |test: TestRef| used.at_mut(test.column).push(test.test);
+            stage.node.tests(&mut note);
         }
-        for used in &mut used {
+        for used in used.iter_mut() {
             used.sort_unstable();
             used.dedup();
         }
         for stage in &mut self.stages {
+            // Every test of a stage was noted above, so its place among the others is found.
             stage.node.renumber(&|test| {
-                let used = used.get(test.column as usize)?;
-                u32::try_from(used.binary_search(&test.test).ok()?).ok()
+                let used = used.at(test.column);
+                TestId::new(used.binary_search(&test.test).unwrap_or(usize::MAX))
             });
         }
         let builders = std::mem::take(&mut self.builders).into_iter().zip(used);
@@ -446,12 +434,12 @@ impl Compiler {
         RuleSet {
             typed: typed_columns(&slots, &columns, clock),
             slots,
-            columns: columns.into(),
+            columns,
             scripts: self.scripts.into(),
             stages: self.stages.into(),
             key_sets: self.key_sets.into(),
             rules: self.rules.into(),
-            prefilters: prefilters.into(),
+            prefilters,
             without_prefilter,
             dispatch,
             given,
@@ -460,21 +448,23 @@ impl Compiler {
         }
     }
 
-    fn prefilters(&self, columns: &[Column], usage: &TestUsage) -> (Vec<Prefilters>, Vec<u32>) {
+    fn prefilters(
+        &self,
+        columns: &IndexVec<ColumnId, Column>,
+        usage: &TestUsage,
+    ) -> (IndexVec<ColumnId, Prefilters>, Vec<u32>) {
         let mut without_prefilter = Vec::new();
-        let mut tests: Vec<FxHashMap<u32, usize>> = vec![FxHashMap::default(); columns.len()];
-        let mut lists: Vec<Vec<(u32, Vec<u32>)>> = vec![Vec::new(); columns.len()];
+        let mut tests: IndexVec<ColumnId, FxHashMap<TestId, usize>> =
+            columns.iter().map(|_| FxHashMap::default()).collect();
+        let mut lists: IndexVec<ColumnId, Vec<(TestId, Vec<u32>)>> =
+            columns.iter().map(|_| Vec::new()).collect();
         for (number, stage) in (0u32..).zip(&self.stages) {
             let Some((_, prefilter)) = usage.prefilter(columns, &stage.node, true) else {
                 without_prefilter.push(number);
                 continue;
             };
             for test in prefilter {
-                let places = tests.get_mut(test.column as usize);
-                let list = lists.get_mut(test.column as usize);
-                let (Some(places), Some(list)) = (places, list) else {
-                    continue;
-                };
+                let (places, list) = (tests.at_mut(test.column), lists.at_mut(test.column));
                 let place = *places.entry(test.test).or_insert_with(|| {
                     list.push((test.test, Vec::new()));
                     list.len() - 1

@@ -37,12 +37,12 @@ pub(super) struct EventContext<'m> {
 
 impl EventContext<'_> {
     /// The state of a column for this event, its values numbered.
-    pub(super) fn resolve(&mut self, number: u32) -> &mut ColumnState {
-        let state = self.columns.at_mut(ColumnId(number));
+    pub(super) fn resolve(&mut self, number: ColumnId) -> &mut ColumnState {
+        let state = self.columns.at_mut(number);
         if state.event != self.event {
             state.event = self.event;
             state.entries.clear();
-            let column = self.set.columns.at(ColumnId(number));
+            let column = self.set.columns.at(number);
             let mut values = self.row.values(self.line, column.slot).peekable();
             if values.peek().is_some() {
                 state.table.next_event();
@@ -59,9 +59,8 @@ impl EventContext<'_> {
     }
 
     /// Finds and caches the stages for which a value passes the prefilter.
-    pub(super) fn prefilter(&mut self, number: u32, place: usize, entry: u32) {
+    pub(super) fn prefilter(&mut self, number: ColumnId, place: usize, entry: u32) {
         let set = self.set;
-        let number = ColumnId(number);
         let (column, prefilters) = (set.columns.at(number), set.prefilters.at(number));
         let state = self.columns.at_mut(number);
         let raw = self.row.values(self.line, column.slot).nth(place);
@@ -99,8 +98,8 @@ impl EventContext<'_> {
     }
 
     /// The values of a column, typed.
-    fn values(&self, number: u32) -> Vec<Value> {
-        let column = self.set.columns.at(ColumnId(number));
+    fn values(&self, number: ColumnId) -> Vec<Value> {
+        let column = self.set.columns.at(number);
         let mut decoded = DecodedValue::default();
         let values = self.row.values(self.line, column.slot);
         values
@@ -143,8 +142,8 @@ impl EventContext<'_> {
 
     /// Appends the value of a key column if it has exactly one. Returns the number of values; 2
     /// stands for several.
-    fn key_value(&self, number: u32, bytes: &mut Vec<u8>) -> usize {
-        let column = self.set.columns.at(ColumnId(number));
+    fn key_value(&self, number: ColumnId, bytes: &mut Vec<u8>) -> usize {
+        let column = self.set.columns.at(number);
         let start = bytes.len();
         let mut count = 0;
         for raw in self.row.values(self.line, column.slot) {
@@ -163,7 +162,7 @@ impl EventContext<'_> {
     fn combinations(
         &self,
         start: usize,
-        rest: &[(Option<u32>, bool)],
+        rest: &[(Option<ColumnId>, bool)],
         tuples: &mut Vec<(u32, u32)>,
         bytes: &mut Vec<u8>,
     ) {
@@ -193,8 +192,8 @@ impl EventContext<'_> {
     }
 
     /// The values of a key column, as bytes.
-    fn key_values(&self, number: u32) -> Vec<Vec<u8>> {
-        let column = self.set.columns.at(ColumnId(number));
+    fn key_values(&self, number: ColumnId) -> Vec<Vec<u8>> {
+        let column = self.set.columns.at(number);
         let values = self.row.values(self.line, column.slot).map(|raw| {
             let mut bytes = Vec::new();
             write_key(column, raw, &mut bytes);
@@ -253,7 +252,7 @@ impl LeafEvaluator for EventContext<'_> {
             let outcome = match state.table.get(*entry, test.test) {
                 Some(outcome) => outcome,
                 None => {
-                    let column = set.columns.at(ColumnId(test.column));
+                    let column = set.columns.at(test.column);
                     let raw = row.values(line, column.slot).nth(place);
                     let (Some(raw), Some(decoded)) = (raw, state.decoded_values.get_mut(place))
                     else {

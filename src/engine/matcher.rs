@@ -79,7 +79,7 @@ struct EventClass {
     /// Those of them that no witness finds.
     always: Vec<u32>,
     /// The columns on which a witness may be found, each with its slot.
-    columns: Vec<(u32, SlotId)>,
+    columns: Vec<(ColumnId, SlotId)>,
     /// The index, when no rule sees it.
     unrouted: Option<Box<str>>,
 }
@@ -128,7 +128,7 @@ impl<'s> Matcher<'s> {
     /// Creates a matcher with empty caches. With `unwrap_source` a line may be a hit of a search
     /// response.
     pub fn new(set: &'s RuleSet, routing: &'s dyn Routing, unwrap_source: bool) -> Self {
-        let time_column = set.columns.at(ColumnId(set.time_column)).reader.clone();
+        let time_column = set.columns.at(set.time_column).reader.clone();
         let columns = set.columns.iter().map(|column| ColumnState {
             table: ValueTable::new(column.tests.len()),
             event: 0,
@@ -170,7 +170,7 @@ impl<'s> Matcher<'s> {
         self.event += 1;
         let set = self.set;
         self.fill_constants(line);
-        let time_column = set.columns.at(ColumnId(set.time_column));
+        let time_column = set.columns.at(set.time_column);
         found.time = self
             .timestamps
             .read(self.row.values(line, time_column.slot));
@@ -187,7 +187,7 @@ impl<'s> Matcher<'s> {
     /// Appends `_index`, `_id` and the time of the line matched last, as the document has them,
     /// and says where they stand.
     pub fn identity(&self, line: &str, text: &mut String) -> [Option<(u32, u32)>; 3] {
-        let time_column = self.set.columns.at(ColumnId(self.set.time_column));
+        let time_column = self.set.columns.at(self.set.time_column);
         let time = self.row.values(line, time_column.slot).next();
         [self.row.index(line), self.row.id(line), time].map(|cell| {
             let cell = cell?;
@@ -258,7 +258,7 @@ impl<'s> Matcher<'s> {
         self.class_key.clear();
         push_index(&mut self.class_key, set, &self.row, line);
         for column in &set.dispatch {
-            let column = set.columns.at(ColumnId(*column));
+            let column = set.columns.at(*column);
             push_values(&mut self.class_key, self.row.values(line, column.slot));
         }
         if let Some(number) = self.class_ids.get(self.class_key.as_slice()) {
@@ -287,7 +287,7 @@ impl<'s> Matcher<'s> {
                 *word |= 1 << (number % 64);
             }
         }
-        let sees: Vec<bool> = set
+        let sees: IndexVec<RuleNumber, bool> = set
             .rules
             .iter()
             .map(|rule| {
@@ -297,7 +297,7 @@ impl<'s> Matcher<'s> {
             .collect();
         let mut alive = vec![0_u64; set.stages.len().div_ceil(64)];
         for (number, stage) in set.stages.iter().enumerate() {
-            let routed = sees.get(stage.rule as usize).copied().unwrap_or(false);
+            let routed = *sees.at(RuleNumber(stage.rule));
             if routed
                 && stage.node.given(&|bit| is_set(&bits, bit)) != Some(false)
                 && let Some(word) = alive.get_mut(number / 64)
@@ -312,12 +312,12 @@ impl<'s> Matcher<'s> {
             .copied()
             .filter(is_alive)
             .collect();
-        let columns = (0u32..).zip(&set.columns).zip(&set.prefilters);
+        let columns = set.columns.numbered().zip(&set.prefilters);
         let columns = columns
             .filter(|(_, prefilters)| prefilters.stages().any(|stage| is_alive(&stage)))
             .map(|((number, column), _)| (number, column.slot))
             .collect();
-        let unrouted = !set.rules.is_empty() && !sees.contains(&true);
+        let unrouted = !set.rules.is_empty() && !sees.iter().any(|sees| *sees);
         EventClass {
             always,
             columns,
@@ -376,14 +376,14 @@ impl<'s> Matcher<'s> {
             }
             let count = context.resolve(*column).entries.len();
             for place in 0..count {
-                let state = context.columns.at(ColumnId(*column));
+                let state = context.columns.at(*column);
                 let Some(entry) = state.entries.get(place).copied() else {
                     continue;
                 };
                 if state.table.candidates(entry).is_none() {
                     context.prefilter(*column, place, entry);
                 }
-                let state = context.columns.at(ColumnId(*column));
+                let state = context.columns.at(*column);
                 for stage in state.table.candidates(entry).unwrap_or(&[]) {
                     let looked_at = self.looked_at.at_mut(StageNumber(*stage));
                     if is_set(&class.alive, *stage) && *looked_at != self.event {

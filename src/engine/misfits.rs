@@ -3,7 +3,6 @@
 //! `matcher.rs` for each event that some rule sees.
 
 use super::compile::RuleSet;
-use super::numbers::ColumnId;
 use super::row::{CellKind, RawCell, Row};
 use super::slots::{SlotId, Slots};
 use crate::event::field::{IntegerType, Reading};
@@ -40,7 +39,7 @@ pub(super) fn find(set: &RuleSet, row: &Row, line: &str, misfits: &mut Vec<Misfi
         let Some(Some(number)) = set.typed.get(slot.index()) else {
             continue;
         };
-        let column = set.columns.at(ColumnId(*number));
+        let column = set.columns.at(*number);
         for cell in row.values(line, slot) {
             if fits_at_sight(&column.reader, cell) {
                 continue;

@@ -6,6 +6,12 @@ use crate::plan::index_vec::numbers;
 numbers! {
     /// A column of a [`super::RuleSet`].
     pub(super) ColumnId(u32);
+    /// A test of a column.
+    pub(super) TestId(u32);
+    /// An atom of a column.
+    pub(super) AtomId(u32);
+    /// A witness: a test of a column that makes stages candidates.
+    pub(super) WitnessId(u32);
     /// A stage of any rule.
     pub(super) StageNumber(u32);
     /// A rule, by its place in the set.

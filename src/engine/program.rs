@@ -4,6 +4,8 @@
 use rustc_hash::FxHashMap;
 
 use super::column::{Atom, Column};
+use super::numbers::{ColumnId, TestId};
+use crate::plan::IndexVec;
 
 /// A node of a condition.
 #[derive(Debug, Clone)]
@@ -27,8 +29,8 @@ pub(super) enum Node {
 /// A test of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct TestRef {
-    pub(super) column: u32,
-    pub(super) test: u32,
+    pub(super) column: ColumnId,
+    pub(super) test: TestId,
 }
 
 /// The result of a condition; a script may fail.
@@ -86,7 +88,7 @@ impl Node {
     }
 
     /// Puts cheap parts first, everywhere.
-    pub(super) fn order(&mut self, columns: &[Column]) {
+    pub(super) fn order(&mut self, columns: &IndexVec<ColumnId, Column>) {
         match self {
             Self::All(parts) | Self::Any(parts) => {
                 for part in parts.iter_mut() {
@@ -100,7 +102,7 @@ impl Node {
     }
 
     /// Estimates the cost of deciding the node, in nanoseconds, for values that are not cached.
-    fn cost(&self, columns: &[Column]) -> u32 {
+    fn cost(&self, columns: &IndexVec<ColumnId, Column>) -> u32 {
         match self {
             Self::Constant(_) | Self::Given(_) => 0,
             Self::Script(_) => 100_000,
@@ -154,13 +156,10 @@ impl Node {
         }
     }
 
-    /// Gives tests other numbers within their columns; one without is false.
-    pub(super) fn renumber(&mut self, number: &impl Fn(TestRef) -> Option<u32>) {
+    /// Gives tests other numbers within their columns.
+    pub(super) fn renumber(&mut self, number: &impl Fn(TestRef) -> TestId) {
         match self {
-            Self::Test(test) => match number(*test) {
-                Some(number) => test.test = number,
-                None => *self = Self::Constant(false),
-            },
+            Self::Test(test) => test.test = number(*test),
             Self::Not(inner) => inner.renumber(number),
             Self::All(parts) | Self::Any(parts) => {
                 for part in parts.iter_mut() {
@@ -242,15 +241,10 @@ pub(super) trait LeafEvaluator {
     fn script(&mut self, script: u32) -> Truth;
 }
 
-fn cost_of_test(test: TestRef, columns: &[Column]) -> u32 {
-    let Some(column) = columns.get(test.column as usize) else {
-        return 0;
-    };
-    let Some(compiled) = column.tests.get(test.test as usize) else {
-        return 0;
-    };
-    let atoms = compiled.atoms.iter();
-    let atoms = atoms.filter_map(|atom| column.atoms.get(*atom as usize));
+fn cost_of_test(test: TestRef, columns: &IndexVec<ColumnId, Column>) -> u32 {
+    let column = columns.at(test.column);
+    let atoms = column.tests.at(test.test).atoms.iter();
+    let atoms = atoms.map(|atom| column.atoms.at(*atom));
     let dear: u32 = atoms
         .map(|atom| match atom {
             Atom::Pattern(_) => 30,

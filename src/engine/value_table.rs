@@ -6,6 +6,7 @@ use std::hash::Hasher as _;
 use rustc_hash::FxHasher;
 
 use super::bytes_eq::equal;
+use super::numbers::TestId;
 use super::row::{CellKind, RawCell};
 
 /// The most values, and the most bytes of values, of one table.
@@ -165,18 +166,18 @@ impl ValueTable {
     }
 
     /// The cached result of a test on a value.
-    pub(super) fn get(&self, number: u32, test: u32) -> Option<bool> {
-        let word = number as usize * self.words + test as usize / 64;
+    pub(super) fn get(&self, number: u32, test: TestId) -> Option<bool> {
+        let word = number as usize * self.words + test.index() / 64;
         let [known, is_true] = self.bits.get(word)?;
-        let bit = 1 << (test % 64);
+        let bit = 1 << (test.0 % 64);
         (known & bit != 0).then_some(is_true & bit != 0)
     }
 
     /// Notes the outcome of a test on a value.
-    pub(super) fn set(&mut self, number: u32, test: u32, outcome: bool) {
-        let word = number as usize * self.words + test as usize / 64;
+    pub(super) fn set(&mut self, number: u32, test: TestId, outcome: bool) {
+        let word = number as usize * self.words + test.index() / 64;
         if let Some([known, is_true]) = self.bits.get_mut(word) {
-            let bit = 1 << (test % 64);
+            let bit = 1 << (test.0 % 64);
             *known |= bit;
             if outcome {
                 *is_true |= bit;
