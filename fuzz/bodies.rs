@@ -4,6 +4,7 @@
 use std::io::Cursor;
 use std::sync::LazyLock;
 
+use trapline::cluster::Response;
 use trapline::compile::{Query, Syntax};
 use trapline::data_source::{Catalogue, DataSource, field_types, own};
 use trapline::diagnostic::{QueryText, SourceText, render::render};
@@ -519,3 +520,17 @@ const TOKENS: [&str; 96] = [
     "with maxspan=1m",
     "a[0]",
 ];
+
+/// A line of a file of responses: it is read or refused, and read again the same.
+pub(crate) fn response(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    match Response::parse(text) {
+        Ok(response) => {
+            assert!(response.id.starts_with(response.rule_id()));
+            assert_eq!(Response::parse(text), Ok(response));
+        }
+        Err(why) => assert!(!why.to_string().is_empty()),
+    }
+}

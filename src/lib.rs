@@ -313,6 +313,7 @@ cfg_if::cfg_if! {
         pub mod scenario;
         pub mod search;
         pub mod scan;
+        pub mod cluster;
         pub mod replay;
         pub mod lint;
         pub mod explain;
@@ -344,6 +345,7 @@ cfg_if::cfg_if! {
         mod scenario;
         mod search;
         mod scan;
+        mod cluster;
         mod replay;
         mod lint;
         mod explain;

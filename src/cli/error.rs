@@ -92,6 +92,8 @@ codes! {
         "`trapline new --fill-coverage` puts its cases at the end of the file, so that no byte of what is\nthere changes. That needs a last scenario whose attack is written out and whose `cases`, if it\nhas any, are its last key with an item a line.\n";
     CHOICES_EXCLUDE = "E046", "choices of import that exclude each other",
         "`trapline import --as` chooses whose documents are made, `integration` or `winlogbeat`, and\nwith `--minimise` what the scenario shows, `attack` or `benign`: at most one of each pair.\n";
+    BAD_RESPONSE = "E047", "a line is no answer of a cluster",
+        "`trapline compare` reads NDJSON: each line is a request as `trapline scan --emit-requests` wrote it, with\nthe HTTP status as `status` and the body of the answer as `response`. A line that is none is named,\nthe others are compared, and the program ends with 3.\n\n```json\n{\"id\": \"f3475224-b179-4f78-8877-c2bd64c26b88:1b2c3d4e5f60\", \"status\": 200, \"response\": {\"hits\": {\"events\": []}}}\n```\n";
     MALFORMED_VALUE = "W001", "a value does not fit its field",
         "The field's mapping does not take the value: a word in a number, no address in an `ip`.\nElasticsearch refuses the whole document, so no search finds it. With `ignore_malformed`, and\nwhere the type is only assumed (no `--mapping`), the value alone is left out.\n";
     UNKNOWN_INDEX = "W002", "no mapping of the event's index",

@@ -31,7 +31,7 @@ pub use indicator_side::{FoundIndicators, IndicatorSide};
 pub use indicators::indicator_query;
 pub use layout::layout;
 pub use on_source::SourceCompiler;
-pub use pipeline::{PipelineQuery, parse_pipeline};
+pub use pipeline::{PipelineQuery, groups_rows, parse_pipeline};
 pub use query::{CompiledQuery, Query, fields_of, parse, request_fields};
 pub use refusal::{
     CompileError, Refused, RefusedBy, Unsupported, is_supported, supported,

@@ -109,3 +109,9 @@ impl PipelineQuery<'_> {
         esql::check(self.text, self.syntax, self.schema, self.settings)
     }
 }
+
+/// Whether a query has a `STATS`, so that its rows are groups and no events.
+pub fn groups_rows(text: &str) -> bool {
+    let parsed = esql::parse(text);
+    parsed.query.is_some_and(|query| query.is_aggregating())
+}

@@ -16,9 +16,10 @@ use crate::data_source::{Catalogue, IndexPatterns};
 use crate::event::schema::MappedField;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::language::eql::OptionalFields;
+use crate::language::{dsl, kql};
 use crate::plan::Plan;
 use crate::plan::pipeline::Pipeline;
-use crate::rule::{Language, Rule, RuleKind};
+use crate::rule::{self, ExceptionItem, Language, Rule, RuleKind};
 
 /// A rule that runs.
 #[derive(Debug, Clone)]
@@ -92,6 +93,7 @@ pub struct RuleCompiler<'c> {
     now: Timestamp,
     has_texts: bool,
     indicators: Option<Arc<[Event]>>,
+    executed_at: Option<Timestamp>,
 }
 
 impl<'c> RuleCompiler<'c> {
@@ -105,6 +107,7 @@ impl<'c> RuleCompiler<'c> {
             now,
             has_texts: false,
             indicators: None,
+            executed_at: None,
         }
     }
 
@@ -121,6 +124,33 @@ impl<'c> RuleCompiler<'c> {
     pub fn with_indicators(mut self, indicators: Option<Arc<[Event]>>) -> Self {
         self.indicators = indicators;
         self
+    }
+
+    /// Rules that are compiled from now on are executed at this time alone: exceptions end by it, not
+    /// by the time of each event.
+    pub fn execute_at(&mut self, time: Timestamp) {
+        self.executed_at = Some(time);
+    }
+
+    /// The exceptions that apply to a rule: those that its file holds, and those of the lists that it
+    /// refers to.
+    pub fn exceptions_of(&self, rule: &Rule) -> Vec<Arc<ExceptionItem>> {
+        let own = rule.exceptions.iter().cloned();
+        own.chain(self.exceptions.of(rule).items).collect()
+    }
+
+    /// What Kibana makes of a rule's query in KQL for the fields of the rule's indices.
+    pub fn translated(&mut self, rule: &Rule, query: &rule::Query) -> Result<dsl::Query, Refused> {
+        let refused = |errors: Vec<_>| Refused::new(&errors, &query.text);
+        let syntax = Syntax::parse(Language::Kuery, query.text.text()).map_err(refused)?;
+        let Syntax::Kuery(tree) = &syntax else {
+            return Ok(dsl::Query::MatchAll);
+        };
+        let settings = request_fields(&rule.fields);
+        let patterns = IndexPatterns::new(rule.index.iter().map(|(pattern, _)| pattern.as_str()));
+        let mapping = self.types.mapping_of(&patterns, &syntax, &settings);
+        let view = Schema::new(vec![mapping]);
+        kql::translate(tree, &view, &kql::Options::of_rules()).map_err(refused)
     }
 
     /// Compiles a rule.
@@ -164,6 +194,10 @@ impl<'c> RuleCompiler<'c> {
         let plan = plan.map_err(refused)?;
         let linked = self.exceptions.of(&rule);
         let exclusions = Exclusions::new(&rule, linked.items.clone());
+        let exclusions = match self.executed_at {
+            Some(time) => exclusions.at(time),
+            None => exclusions,
+        };
         let types = self.types.known(&patterns, &exclusions.fields());
         let exclusions = exclusions.on(types).map_err(CompileError::Refused)?;
         let named: Vec<&str> = named_fields(&rule).collect();

@@ -2,6 +2,7 @@
 //! changes of the snapshots.
 
 pub mod check;
+pub mod compared;
 pub mod comparison;
 pub mod coverage;
 mod decider;

@@ -204,7 +204,7 @@ const OUTCOMES: [&str; 6] = [
 ];
 
 /// An object with exactly these keys.
-fn object(keys: &[(&str, Value)]) -> Value {
+pub(super) fn object(keys: &[(&str, Value)]) -> Value {
     let properties: Map<String, Value> = keys
         .iter()
         .map(|(key, value)| ((*key).to_owned(), value.clone()))
@@ -217,10 +217,10 @@ fn object(keys: &[(&str, Value)]) -> Value {
     })
 }
 
-fn nullable(kind: &str) -> Value {
+pub(super) fn nullable(kind: &str) -> Value {
     json!({"type": [kind, "null"]})
 }
 
-fn texts() -> Value {
+pub(super) fn texts() -> Value {
     json!({"type": "array", "items": {"type": "string"}})
 }

@@ -36,6 +36,7 @@ use crate::data_source::index_name;
 use crate::engine::{RefusedRule, Routing, RuleSet};
 use crate::event::io::{RowMemory, Stop};
 use crate::event::{Timestamp, Value};
+use crate::plan::pipeline::Cell;
 
 use self::excluded::Excluded;
 use self::executions::Readers;
@@ -72,8 +73,31 @@ pub struct Options {
     /// The alerts of all rules come of executions, also of those that look at one event or sequence
     /// after the other.
     pub executions: bool,
+    /// One search of each rule instead of alerts, by the rule's place: all that the search finds,
+    /// whatever the rule's schedule, `max_signals` and suppression make of it.
+    pub searches: Vec<Search>,
     /// Only alerts whose last event lies in this slice of time are reported.
     pub slice: Option<Slice>,
+}
+
+/// A search, as one execution of a rule makes it; times in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Search {
+    /// The start of its time range, included.
+    pub from: i64,
+    /// The end of its time range, included.
+    pub to: i64,
+    /// What `NOW()` is.
+    pub now: i64,
+}
+
+/// What a search looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Searched {
+    /// The documents that its query, filters and time range select.
+    pub documents: u64,
+    /// The groups or combinations of terms of these documents, where it makes any.
+    pub groups: u64,
 }
 
 impl Default for Options {
@@ -89,6 +113,7 @@ impl Default for Options {
             unwrap_source: true,
             keep_values: false,
             executions: false,
+            searches: Vec::new(),
             slice: None,
         }
     }
@@ -138,6 +163,10 @@ pub struct EventRecord {
 pub trait Watcher: Send {
     /// An alert; `false` stops the scan.
     fn alert(&mut self, alert: Alert) -> bool;
+    /// The same of an alert that is the row of an ES|QL query, with the cells of the row.
+    fn row(&mut self, alert: Alert, _: Vec<Cell>) -> bool {
+        self.alert(alert)
+    }
     /// The files are out of order: all alerts so far are void, and all come again.
     fn restart(&mut self);
     /// So much is done.

@@ -145,7 +145,7 @@ impl Pass<'_> {
             lines: vec![1; files],
             order,
             correlator: Correlator::new(self.set, self.options.max_partials),
-            executions: Some(Executions::new(self.rules, open)),
+            executions: Some(Executions::new(self.rules, &self.options.searches, open)),
             stats: Stats::default(),
             days: Days::default(),
             watcher,
@@ -434,12 +434,12 @@ impl Pass<'_> {
             return;
         };
         let (stats, watcher, stopped) = (&mut tail.stats, &mut *tail.watcher, &mut tail.stopped);
-        let shortfalls = executions.finish(self.options, &mut |alert| {
+        let shortfalls = executions.finish(self.options, &mut |alert, row| {
             if !is_reported(&alert.events, self.options.slice) {
                 return true;
             }
             *stats.alerts.entry(alert.rule).or_insert(0) += 1;
-            *stopped = !watcher.alert(alert);
+            *stopped = !watcher.row(alert, row);
             !*stopped
         });
         match shortfalls {
@@ -447,6 +447,7 @@ impl Pass<'_> {
                 tail.stats.dropped = shortfalls.dropped;
                 tail.stats.cut = shortfalls.cut;
                 tail.stats.suppressed = shortfalls.suppressed;
+                tail.stats.searched = shortfalls.searched;
                 for (rule, (place, reason)) in shortfalls.failed {
                     tail.stats.note_failed(rule, place, &reason);
                 }

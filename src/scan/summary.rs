@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Searched;
 use crate::engine::Misfit;
 
 /// The figures of a scan.
@@ -45,6 +46,8 @@ pub struct Stats {
     pub cut: BTreeMap<u32, u64>,
     /// Alerts of executions that went under an earlier alert of their group, by rule.
     pub suppressed: BTreeMap<u32, u64>,
+    /// What searches looked at, by rule; a rule for which no document counts is not here.
+    pub searched: BTreeMap<u32, Searched>,
     /// Values that do not fit the type of their field and count as missing.
     pub misfits: u64,
     /// The first of them by file, line and place within the line.

@@ -17,7 +17,7 @@ use serde_json::{Map, Value as Json};
 
 pub use response::{Answer, Uncertain};
 use response::{Documents, Kind};
-pub use rows::Indices;
+pub use rows::{Indices, cell_json};
 
 use crate::compile::{self, Syntax, add_dynamic};
 use crate::data_source::index_name;

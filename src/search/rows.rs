@@ -348,6 +348,11 @@ impl Rows {
     }
 }
 
+/// A cell as a value of JSON.
+pub fn cell_json(cell: &Cell) -> Json {
+    serde_json::from_str(&json(cell)).unwrap_or(Json::Null)
+}
+
 /// A cell as JSON.
 fn json(cell: &Cell) -> String {
     let one = |value: &Value| match value {

@@ -58,6 +58,7 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     (
         "sha1_smol",
         &[
+            "cluster/request.rs",
             "import/ecs/network.rs",
             "import/ecs/script_block.rs",
             "scan/stage_hits.rs",

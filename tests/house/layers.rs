@@ -22,6 +22,7 @@ pub(crate) const LAYERS: &[(&str, u8)] = &[
     ("scan", 9),
     ("search", 9),
     ("replay", 9),
+    ("cluster", 10),
     ("explain", 10),
     ("coverage", 10),
     ("mutation", 10),

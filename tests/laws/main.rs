@@ -10,6 +10,7 @@
     reason = "a test that fails should panic where it fails, and one that is skipped should say so"
 )]
 
+mod compare;
 mod conformance;
 mod data_sources;
 mod engine;

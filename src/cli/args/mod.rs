@@ -4,6 +4,7 @@
 //! `commands/`.
 
 mod check;
+mod compare;
 mod format;
 mod measure;
 mod query;
@@ -17,6 +18,7 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 pub use check::{CheckArgs, CheckFormat, ExplainArgs, ExplainFormat};
 pub use check::{LearnArgs, SourcesArgs, SourcesVerb};
+pub use compare::{CompareArgs, CompareFormat};
 pub use format::{BadFormat, Format, FormatArg};
 pub(super) use measure::operator;
 pub use measure::{CoverageArgs, DiffArgs, MutateArgs, TableFormat};
@@ -110,6 +112,8 @@ pub enum Verb {
     Diff(DiffArgs),
     /// Run many rules over recordings, one alert per line
     Scan(ScanArgs),
+    /// Hold a cluster's answers to the requests of scan --emit-requests against Trapline's
+    Compare(CompareArgs),
     /// Print how a scan is divided among machines: spans and join keys of the rules, as JSON
     PlanShards(PlanShardsArgs),
     /// Convert recordings (EVTX, Windows events as JSON, exports from Elastic) to ECS documents or

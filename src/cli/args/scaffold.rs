@@ -8,7 +8,7 @@ use clap_complete::Shell;
 #[derive(Debug, Clone, Group)]
 pub struct SchemaArgs {
     /// Which files: scenario, rule, source (sources/*.toml), config (trapline.toml), report
-    /// (test --format json) or check (check --format json)
+    /// (test --format json), check (check --format json) or compare (compare --format json)
     #[arg(value_name = "OF", default_value = "scenario")]
     pub of: SchemaOf,
 }
@@ -28,6 +28,8 @@ pub enum SchemaOf {
     Report,
     /// The report of check --format json
     Check,
+    /// The report of compare --format json
+    Compare,
 }
 
 /// Options of `completions`.

@@ -13,7 +13,7 @@ use crate::scan::stage_hits::Owner;
 pub struct ScanArgs {
     /// NDJSON files, event logs (EVTX), directories or patterns; `-` is standard input, `.gz` and
     /// `.zst` are unpacked
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "emit_requests")]
     pub files: Vec<String>,
     /// Output format: ndjson, json or table [default: ndjson]
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
@@ -56,9 +56,27 @@ pub struct ScanArgs {
     /// Stop at the first line that is not an event; exit with 3 if events or sequences were lost
     #[arg(long)]
     pub strict: bool,
+    /// Requests instead of alerts.
+    #[command(flatten)]
+    pub requests: RequestArgs,
     /// The part of a scan on several machines.
     #[command(flatten)]
     pub division: DivisionArgs,
+}
+
+/// The heading of the options of requests.
+const REQUESTS: &str = "Requests for a cluster";
+
+/// Options of `scan` that write search requests.
+#[derive(Debug, Clone, Default, Group)]
+pub struct RequestArgs {
+    /// Write the search requests of the rules for a cluster to FILE (`-`: standard output), a line
+    /// each, instead of running them; for the time from --from to --to, or that of the files
+    #[arg(long, value_name = "FILE", help_heading = REQUESTS, conflicts_with_all = ["format", "summary", "budget", "stats", "indicators", "executions", "window", "stage_hits", "from_stage_hits", "complete"])]
+    pub emit_requests: Option<Utf8PathBuf>,
+    /// How many results a request asks for, at most 10000 [default: `max_signals` of the rule]
+    #[arg(long = "request-size", value_name = "N", help_heading = REQUESTS, requires = "emit_requests", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub size: Option<u32>,
 }
 
 /// The heading of the options that divide a scan.
@@ -67,10 +85,12 @@ const DIVISION: &str = "A part of a scan on several machines";
 /// Options of `scan` for one part of a scan on several machines.
 #[derive(Debug, Clone, Default, Group)]
 pub struct DivisionArgs {
-    /// Report only alerts whose last event is not before this time (2026-01-31T00:00:00Z)
+    /// Report only alerts whose last event is not before this time (2026-01-31T00:00:00Z); with
+    /// --emit-requests, the start of the requests' time range
     #[arg(long, value_name = "TIME", value_parser = time, help_heading = DIVISION)]
     pub from: Option<Timestamp>,
-    /// Report only alerts whose last event is before this time
+    /// Report only alerts whose last event is before this time; with --emit-requests, the end of the
+    /// requests' time range, which includes it
     #[arg(long, value_name = "TIME", value_parser = time, help_heading = DIVISION)]
     pub to: Option<Timestamp>,
     /// Run only rules whose matches span at most this time (10m); with stage hits, only the others

@@ -1,10 +1,12 @@
 //! The commands, one file each.
 
 pub mod check;
+pub mod compare;
 pub mod coverage;
 pub mod diff;
 mod diff_captures;
 mod diff_exceptions;
+pub mod emit_requests;
 mod event_log;
 mod exception_lists;
 pub mod explain;
@@ -22,6 +24,7 @@ mod query_input;
 mod query_rows;
 pub mod review;
 mod rule_changes;
+mod rule_list;
 pub mod scaffold;
 pub mod scan;
 mod scan_alerts;
@@ -60,7 +63,11 @@ fn dispatch(
         Verb::Explain(args) => explain::run(settings, &settings.explain(args)?, console),
         Verb::Diff(args) => diff::run(settings, &settings.diff(args)?, console),
         Verb::New(args) => new::run(settings, &settings.new_scenarios(args)?, console),
+        Verb::Scan(args) if args.requests.emit_requests.is_some() => {
+            emit_requests::run(settings, &settings.requests(args)?, console)
+        }
         Verb::Scan(args) => scan::run(settings, &settings.scan(args)?, console),
+        Verb::Compare(args) => compare::run(settings, &settings.compare(args)?, console),
         Verb::PlanShards(args) => plan_shards::run(settings, &settings.plan_shards(args)?, console),
         Verb::Review(args) => review::run(settings, &settings.review(args)?, console),
         Verb::Schema(args) => Ok(scaffold::schema(args.of, console)),

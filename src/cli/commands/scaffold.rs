@@ -21,6 +21,7 @@ pub fn schema(of: SchemaOf, console: &mut Console) -> ExitCode {
         SchemaOf::Source => own::schema::schema(),
         SchemaOf::Report => report::schema::schema(),
         SchemaOf::Check => report::schema::of_check(),
+        SchemaOf::Compare => report::compared::schema(),
     };
     console.write(Stream::Out, &format!("{schema:#}\n"));
     ExitCode::Passed

@@ -185,7 +185,7 @@ fn counted(count: usize, one: &str, more: &str) -> String {
 }
 
 /// The rule files of the project, without those that are deprecated by their place.
-fn rule_files(settings: &Settings) -> Result<Vec<Utf8PathBuf>, Box<Problem>> {
+pub(super) fn rule_files(settings: &Settings) -> Result<Vec<Utf8PathBuf>, Box<Problem>> {
     let mut paths = Vec::new();
     for directory in settings.layouts.iter().flat_map(|layout| &layout.rules) {
         let directory = Utf8Path::new(directory);
@@ -199,7 +199,7 @@ fn rule_files(settings: &Settings) -> Result<Vec<Utf8PathBuf>, Box<Problem>> {
 }
 
 /// The rules that ignore files hide.
-fn hidden(settings: &Settings) -> impl Iterator<Item = NotRun> + '_ {
+pub(super) fn hidden(settings: &Settings) -> impl Iterator<Item = NotRun> + '_ {
     let directories = settings.layouts.iter().flat_map(|layout| &layout.rules);
     let files = directories.flat_map(|directory| {
         let directory = Utf8Path::new(directory);

@@ -13,6 +13,7 @@ mod mutate;
 mod new;
 mod plan_shards;
 mod query;
+mod requests;
 mod review;
 mod scan;
 mod sources;
@@ -31,6 +32,7 @@ pub use self::mutate::MutateSettings;
 pub use self::new::{NewRules, NewSettings, ScenarioOutput};
 pub use self::plan_shards::PlanShardsSettings;
 pub use self::query::QuerySettings;
+pub use self::requests::{CompareSettings, RequestSettings};
 pub use self::review::ReviewSettings;
 pub use self::scan::{ScanOutput, ScanPart, ScanSettings};
 pub use self::sources::{LearnSettings, SourcesSettings};
@@ -38,8 +40,8 @@ pub use self::test::{TestSettings, WatchSettings};
 pub use self::typed_paths::Input;
 use super::args::{Args, Global};
 pub use super::args::{
-    CheckFormat, ExplainFormat, Format, FormatArg, QueryFormat, QueryLanguage, Required,
-    ScanFormat, SchemaOf, TableFormat,
+    CheckFormat, CompareFormat, ExplainFormat, Format, FormatArg, QueryFormat, QueryLanguage,
+    Required, ScanFormat, SchemaOf, TableFormat,
 };
 use super::error::{self, Problem};
 use super::files::Files;

@@ -126,8 +126,23 @@ fn field(name: &str, test: &FieldTest) -> Json {
             "regexp",
             insensitive(json!({"value": pattern}), *ignore_case),
         ),
-        FieldTest::Fuzzy { text, edits, .. } => {
-            ("fuzzy", json!({"value": text, "fuzziness": edits}))
+        FieldTest::Fuzzy {
+            text,
+            edits,
+            prefix,
+            transpositions,
+            ..
+        } => {
+            let mut body = json!({"value": text, "fuzziness": edits});
+            if let Some(body) = body.as_object_mut() {
+                if *prefix > 0 {
+                    body.insert("prefix_length".to_owned(), json!(prefix));
+                }
+                if !transpositions {
+                    body.insert("transpositions".to_owned(), false.into());
+                }
+            }
+            ("fuzzy", body)
         }
         FieldTest::Range(range) => ("range", self::range(range)),
         FieldTest::Null => ("match", Json::Null),

@@ -17,5 +17,4 @@ pub mod tree;
 pub use infer::infer;
 pub use lower::{lower, lower_in_view};
 pub use parser::parse;
-#[cfg(feature = "internals")]
 pub use translate::{Options, translate};

@@ -31,7 +31,6 @@ impl Options {
 }
 
 /// Translates a query; all errors, in the order of the text.
-#[cfg(feature = "internals")]
 pub fn translate(
     text: &super::syntax::Query,
     view: &(impl DataView + ?Sized),

@@ -30,16 +30,18 @@ pub(super) struct EsqlExecutor<'p> {
 }
 
 impl<'p> EsqlExecutor<'p> {
-    /// A pattern that cannot be run is a failure.
+    /// A pattern that cannot be run is a failure. With `is_repeated` equal rows of one event alert
+    /// each.
     pub(super) fn new(
         pipeline: &'p Pipeline,
         open: OpenGroups<'p>,
+        is_repeated: bool,
         memory: RowMemory,
     ) -> Result<Self, QueryFailure> {
         Ok(Self {
             program: Program::new(pipeline)?,
             fields: fields(pipeline, &open),
-            is_once: pipeline.is_deduplicated(),
+            is_once: pipeline.is_deduplicated() && !is_repeated,
             pipeline,
             alerted: BTreeSet::new(),
             open,
@@ -130,6 +132,7 @@ impl RuleExecutor for EsqlExecutor<'_> {
                         .map(|(place, _)| row.cells.get(*place).and_then(Cell::as_one))
                         .collect(),
                     places: own.into_iter().map(Some).collect(),
+                    row: row.cells,
                 }),
                 HitOutcome::Suppressed => made.suppressed += 1,
                 HitOutcome::Cut => {

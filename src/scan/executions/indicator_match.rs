@@ -130,6 +130,7 @@ impl<'r> IndicatorExecutor<'r> {
             alerts: alerts.collect(),
             cut: matching.cut.len(),
             suppressed: matching.suppressed.len(),
+            ..ExecutionResult::default()
         })
     }
 }
@@ -140,6 +141,7 @@ fn alert_of(mut ids: Vec<String>, place: Option<usize>) -> Group {
     Group {
         join: ids.iter().map(|id| Some(Value::text(id))).collect(),
         places: vec![place],
+        ..Group::default()
     }
 }
 

@@ -109,6 +109,7 @@ impl RuleExecutor for EventExecutor<'_> {
                 HitOutcome::Alert => made.alerts.push(Group {
                     join: one.join,
                     places,
+                    ..Group::default()
                 }),
                 HitOutcome::Suppressed => made.suppressed += 1,
                 HitOutcome::Cut => {

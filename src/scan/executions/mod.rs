@@ -20,11 +20,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use super::{EventRecord, Options};
+use super::{EventRecord, Options, Search, Searched};
 use crate::compile::CompiledRule;
 use crate::event::external_sort::{OpenTemporary, Sorted, Sorter};
 use crate::execution::suppress::OpenGroups;
-use crate::rule::RuleKind;
+use crate::rule::{Rule, RuleKind};
 
 use self::reading::Reading;
 pub(super) use self::reading::{Readers, fields};
@@ -36,6 +36,8 @@ const KEY: usize = 4 + 8 + 8 + 4 + 8;
 /// The documents of a pass.
 pub(super) struct Executions<'s> {
     rules: &'s [CompiledRule],
+    /// The search of each rule, where searches are run instead of executions.
+    searches: &'s [Search],
     sorter: Sorter<'s, KEY>,
     /// Whether there is any.
     some: bool,
@@ -55,13 +57,20 @@ pub(super) struct Shortfalls {
     pub(super) suppressed: BTreeMap<u32, u64>,
     /// Rules that failed.
     pub(super) failed: Vec<(u32, Failed)>,
+    /// What searches looked at.
+    pub(super) searched: BTreeMap<u32, Searched>,
 }
 
 impl<'s> Executions<'s> {
     /// No document yet; `open` opens a temporary file.
-    pub(super) fn new(rules: &'s [CompiledRule], open: &'s OpenTemporary<'s>) -> Self {
+    pub(super) fn new(
+        rules: &'s [CompiledRule],
+        searches: &'s [Search],
+        open: &'s OpenTemporary<'s>,
+    ) -> Self {
         Self {
             rules,
+            searches,
             sorter: Sorter::new(open),
             some: false,
         }
@@ -91,18 +100,22 @@ impl<'s> Executions<'s> {
     /// Replays the executions of all rules, within the bounds of the options.
     pub(super) fn finish(self, options: &Options, sink: &mut Sink<'_>) -> io::Result<Shortfalls> {
         let mut shortfalls = Shortfalls::default();
-        if !self.some {
+        if !self.some && self.searches.is_empty() {
             return Ok(shortfalls);
         }
         let mut documents = Documents {
             rules: self.rules,
+            searches: self.searches,
             sorted: self.sorter.sort()?,
             next: None,
         };
         documents.advance()?;
+        // A search has an answer where there is no document, too: a count of 0 is a row.
+        for number in (0..).take(self.searches.len()) {
+            documents.of_rule(number, options, sink, &mut shortfalls)?;
+        }
         while let Some(number) = documents.next.as_ref().map(|(rule, _)| *rule) {
-            let rule = self.rules.get(number as usize);
-            let is_going_on = documents.of_rule((number, rule), options, sink, &mut shortfalls)?;
+            let is_going_on = documents.of_rule(number, options, sink, &mut shortfalls)?;
             if !is_going_on {
                 break;
             }
@@ -128,9 +141,21 @@ fn key(rule: u32, arrived: i64, time: i64, record: &EventRecord) -> [u8; KEY] {
     key
 }
 
+/// The alerts that a rule may make; a search gives all that it finds.
+fn open_groups(rule: &Rule, search: Option<Search>) -> OpenGroups<'_> {
+    match search {
+        Some(_) => OpenGroups::new(None, usize::MAX),
+        None => {
+            let suppression = rule.production.suppression.as_ref();
+            OpenGroups::new(suppression, rule.alert_limit() as usize)
+        }
+    }
+}
+
 /// The documents of all rules, in the order in which they arrived, rule by rule.
 struct Documents<'s> {
     rules: &'s [CompiledRule],
+    searches: &'s [Search],
     sorted: Sorted<KEY>,
     /// The next document and its rule.
     next: Option<(u32, (Reading, Arc<EventRecord>))>,
@@ -152,50 +177,52 @@ impl Documents<'_> {
         Ok(())
     }
 
-    /// Replays the executions of the rule whose document is next, within the bounds of the options;
-    /// whether to go on.
+    /// Replays the executions of a rule, of whose documents the first is next, within the bounds of
+    /// the options; whether to go on.
     fn of_rule(
         &mut self,
-        (number, rule): (u32, Option<&CompiledRule>),
+        number: u32,
         options: &Options,
         sink: &mut Sink<'_>,
         shortfalls: &mut Shortfalls,
     ) -> io::Result<bool> {
-        let Some(compiled) = rule else {
-            return self.skip();
+        let Some(compiled) = self.rules.get(number as usize) else {
+            return self.skip(number);
         };
         let rule = &*compiled.rule;
         let max_documents = options.max_documents;
-        let suppression = rule.production.suppression.as_ref();
-        let open = OpenGroups::new(suppression, rule.alert_limit() as usize);
+        let search = self.searches.get(number as usize).copied();
+        let open = open_groups(rule, search);
+        let limits = (search, max_documents);
         if let RuleKind::Threshold(settings) = &rule.kind {
             let kind = threshold::ThresholdExecutor::new(settings, open);
-            let replay = Replay::new(number, rule, kind, max_documents);
+            let replay = Replay::new(number, rule, kind, limits);
             self.replay(replay, sink, shortfalls)
         } else if let RuleKind::NewTerms(settings) = &rule.kind {
             let kind = new_terms::NewTermsExecutor::new(settings, open, max_documents);
-            let replay = Replay::new(number, rule, kind, max_documents);
+            let replay = Replay::new(number, rule, kind, limits);
             self.replay(replay, sink, shortfalls)
         } else if let Some(side) = &compiled.indicators {
             let kind = indicator_match::IndicatorExecutor::new(side, open);
-            let replay = Replay::new(number, rule, kind, max_documents);
+            let replay = Replay::new(number, rule, kind, limits);
             self.replay(replay, sink, shortfalls)
         } else if let Some(pipeline) = &compiled.pipeline {
-            let kind = match esql::EsqlExecutor::new(pipeline, open, options.rows) {
+            let is_repeated = search.is_some();
+            let kind = match esql::EsqlExecutor::new(pipeline, open, is_repeated, options.rows) {
                 Ok(kind) => kind,
                 Err(failure) => return self.failed(number, failure.to_string(), shortfalls),
             };
-            let replay = Replay::new(number, rule, kind, max_documents);
+            let replay = Replay::new(number, rule, kind, limits);
             self.replay(replay, sink, shortfalls)
         } else if matches!(rule.kind, RuleKind::Eql) {
             let Some(kind) = matches::EventExecutor::new(&compiled.plan, open) else {
-                return self.skip();
+                return self.skip(number);
             };
-            let replay = Replay::new(number, rule, kind, max_documents);
+            let replay = Replay::new(number, rule, kind, limits);
             self.replay(replay, sink, shortfalls)
         } else {
             let kind = paging::QueryExecutor::new(open);
-            let replay = Replay::new(number, rule, kind, max_documents);
+            let replay = Replay::new(number, rule, kind, limits);
             self.replay(replay, sink, shortfalls)
         }
     }
@@ -217,9 +244,11 @@ impl Documents<'_> {
         Ok(true)
     }
 
-    /// Passes over the next document; goes on.
-    fn skip(&mut self) -> io::Result<bool> {
-        self.advance()?;
+    /// Passes over the documents of a rule; goes on.
+    fn skip(&mut self, number: u32) -> io::Result<bool> {
+        while self.next.take_if(|(rule, _)| *rule == number).is_some() {
+            self.advance()?;
+        }
         Ok(true)
     }
 
@@ -246,7 +275,7 @@ impl Documents<'_> {
             is_going_on = replay.take(document, sink);
             self.advance()?;
         }
-        is_going_on = is_going_on && replay.run_until(None, sink);
+        is_going_on = is_going_on && replay.finish(sink);
         if replay.dropped() > 0 {
             shortfalls.dropped.insert(replay.rule, replay.dropped());
         }
@@ -254,6 +283,9 @@ impl Documents<'_> {
         shortfalls
             .failed
             .extend(failed.map(|failed| (replay.rule, failed)));
+        if let Some(searched) = replay.searched {
+            shortfalls.searched.insert(replay.rule, searched);
+        }
         if replay.cut > 0 {
             shortfalls.cut.insert(replay.rule, replay.cut);
         }

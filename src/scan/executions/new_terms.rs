@@ -2,7 +2,7 @@
 //! only the latest time of each combination is kept: a combination that is found again is known if
 //! that time lies within the history.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::reading::Reading;
@@ -15,7 +15,7 @@ use crate::execution::new_terms::{Alerted, Document, execute};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::OpenGroups;
 use crate::rule::NewTerms;
-use crate::scan::EventRecord;
+use crate::scan::{EventRecord, Search};
 
 /// What they have seen so far.
 pub(super) struct NewTermsExecutor<'r> {
@@ -145,12 +145,18 @@ impl RuleExecutor for NewTermsExecutor<'_> {
                 .map(|term| Some(term.value().clone()))
                 .collect(),
             places: vec![place(seen.first)],
+            ..Group::default()
         });
         ExecutionResult {
             alerts: alerts.collect(),
             cut: novelty.cut.len(),
             suppressed: novelty.suppressed.len(),
+            groups: combinations(held),
         }
+    }
+
+    fn searched_from(&self, search: Search) -> i64 {
+        history_start(self.settings, search.to)
     }
 
     fn expire(&mut self, document: Grouped) {
@@ -168,6 +174,13 @@ impl RuleExecutor for NewTermsExecutor<'_> {
     fn dropped(&self) -> u64 {
         self.dropped
     }
+}
+
+/// How many different combinations these documents carry.
+fn combinations(held: &VecDeque<Held<Grouped>>) -> usize {
+    let carried = held.iter().map(|held| &held.document.document.carried);
+    let all: BTreeSet<&Arc<[Term]>> = carried.flat_map(|own| &own.combinations).collect();
+    all.len()
 }
 
 /// The combinations of the documents that were seen before, each as a document of its own.

@@ -47,13 +47,14 @@ impl RuleExecutor for QueryExecutor<'_> {
         let paging = execute(execution, documents, &mut self.known, &mut self.open);
         let place = |number: &usize| held.iter().position(|held| held.number == *number);
         let alerts = paging.alerts.iter().map(|number| Group {
-            join: Vec::new(),
             places: vec![place(number)],
+            ..Group::default()
         });
         ExecutionResult {
             alerts: alerts.collect(),
             cut: paging.cut.len(),
             suppressed: paging.suppressed.len(),
+            ..ExecutionResult::default()
         }
     }
 

@@ -28,6 +28,8 @@ struct Reader {
     groups: Vec<Option<SlotId>>,
     /// The whole event is read instead.
     is_whole: bool,
+    /// A search finds every document, whenever it arrived.
+    is_searched: bool,
 }
 
 /// What was read.
@@ -85,7 +87,7 @@ pub(in crate::scan) fn fields(rules: &[CompiledRule], options: &Options) -> Vec<
 
 /// Whether the alerts of a rule come of executions.
 fn is_executed(rule: &CompiledRule, options: &Options) -> bool {
-    options.executions || rule.is_executed()
+    options.executions || !options.searches.is_empty() || rule.is_executed()
 }
 
 /// The fields by whose texts the alerts of a rule are suppressed, where not the whole event is read.
@@ -122,6 +124,7 @@ impl Readers {
                 fields: fields.collect(),
                 groups: group_by(rule).iter().map(|path| slot(path)).collect(),
                 is_whole: is_whole(rule),
+                is_searched: !options.searches.is_empty(),
                 range,
             }
         };
@@ -154,7 +157,12 @@ impl Readers {
         });
         let Some(time) = arrival.time else { return };
         bytes.extend_from_slice(&time.to_le_bytes());
-        bytes.extend_from_slice(&arrival.arrived.to_le_bytes());
+        let arrived = if reader.is_searched {
+            i64::MIN
+        } else {
+            arrival.arrived
+        };
+        bytes.extend_from_slice(&arrived.to_le_bytes());
         if reader.is_whole {
             bytes.push(EVENT);
             bytes.extend_from_slice(line.as_bytes());

@@ -8,11 +8,12 @@ use super::reading::Reading;
 use crate::event::Value;
 use crate::execution::replayed::Execution;
 use crate::execution::{Arrival, Windows};
+use crate::plan::pipeline::Cell;
 use crate::rule::Rule;
-use crate::scan::{Alert, EventRecord};
+use crate::scan::{Alert, EventRecord, Search, Searched};
 
-/// Takes an alert; `false` ends the replay.
-pub(super) type Sink<'a> = dyn FnMut(Alert) -> bool + 'a;
+/// Takes an alert and the row that it is made of, if it is; `false` ends the replay.
+pub(super) type Sink<'a> = dyn FnMut(Alert, Vec<Cell>) -> bool + 'a;
 
 /// The number of remembered alerts above which old ones are dropped.
 pub(super) const MOST_ALERTED: usize = 10_000;
@@ -31,6 +32,11 @@ pub(super) trait RuleExecutor {
         execution: Execution,
         held: &VecDeque<Held<Self::Document>>,
     ) -> ExecutionResult;
+
+    /// The start of what a search looks at: of its time range, or of a history before it.
+    fn searched_from(&self, search: Search) -> i64 {
+        search.from
+    }
 
     /// Called when no later execution sees the document.
     fn expire(&mut self, document: Self::Document);
@@ -54,13 +60,18 @@ pub(super) struct ExecutionResult {
     pub(super) cut: usize,
     /// How many went under an earlier alert of their group.
     pub(super) suppressed: usize,
+    /// How many groups or combinations of terms there are, those without an alert included.
+    pub(super) groups: usize,
 }
 
 /// An alert: its key, and the documents by their places among those held; `None` stands for a
 /// missing event.
+#[derive(Default)]
 pub(super) struct Group {
     pub(super) join: Vec<Option<Value>>,
     pub(super) places: Vec<Option<usize>>,
+    /// The row of an ES|QL query.
+    pub(super) row: Vec<Cell>,
 }
 
 /// A document that an execution may still see.
@@ -83,6 +94,8 @@ impl<D> Held<D> {
 pub(super) struct Replay<K: RuleExecutor> {
     pub(super) rule: u32,
     kind: K,
+    /// The one search that is run instead of the executions of the schedule.
+    search: Option<Search>,
     windows: Windows,
     shifts: Vec<i64>,
     max_documents: usize,
@@ -97,14 +110,23 @@ pub(super) struct Replay<K: RuleExecutor> {
     pub(super) cut: u64,
     /// Alerts that went under an earlier one of their group.
     pub(super) suppressed: u64,
+    /// What the search looked at.
+    pub(super) searched: Option<Searched>,
 }
 
 impl<K: RuleExecutor> Replay<K> {
-    pub(super) fn new(number: u32, rule: &Rule, kind: K, max_documents: usize) -> Self {
+    pub(super) fn new(
+        number: u32,
+        rule: &Rule,
+        kind: K,
+        (search, max_documents): (Option<Search>, usize),
+    ) -> Self {
         let windows = Windows(rule.schedule);
         Self {
             rule: number,
             kind,
+            search,
+            searched: None,
             shifts: windows.shifts(),
             windows,
             max_documents,
@@ -127,6 +149,14 @@ impl<K: RuleExecutor> Replay<K> {
 
     /// Takes the next document to arrive; `false` if whoever takes alerts takes no more.
     pub(super) fn take(&mut self, document: Held<K::Document>, sink: &mut Sink<'_>) -> bool {
+        if let Some(search) = self.search {
+            let from = self.kind.searched_from(search);
+            let time = document.arrival.time;
+            if time.is_some_and(|time| from <= time && time <= search.to) {
+                self.hold(document);
+            }
+            return true;
+        }
         let arrived = document.arrival.arrived;
         if !self.run_until(Some(arrived), sink) {
             return false;
@@ -136,6 +166,11 @@ impl<K: RuleExecutor> Replay<K> {
             self.kind.expire(document.document);
             return true;
         }
+        self.hold(document);
+        true
+    }
+
+    fn hold(&mut self, document: Held<K::Document>) {
         let order = document.order();
         let place = self.held.partition_point(|held| held.order() <= order);
         self.held.insert(place, document);
@@ -145,11 +180,23 @@ impl<K: RuleExecutor> Replay<K> {
             self.dropped += 1;
             self.kind.expire(oldest.document);
         }
-        true
+    }
+
+    /// Runs what is left to run once every document has come.
+    pub(super) fn finish(&mut self, sink: &mut Sink<'_>) -> bool {
+        let Some(search) = self.search else {
+            return self.run_until(None, sink);
+        };
+        let execution = Execution {
+            start: search.now,
+            from: search.from,
+            to: search.to,
+        };
+        self.execute(execution, sink)
     }
 
     /// Runs the executions that start before `limit`; all that see something where there is none.
-    pub(super) fn run_until(&mut self, limit: Option<i64>, sink: &mut Sink<'_>) -> bool {
+    fn run_until(&mut self, limit: Option<i64>, sink: &mut Sink<'_>) -> bool {
         while let Some(start) = self.next_start() {
             if limit.is_some_and(|limit| start >= limit) {
                 break;
@@ -186,16 +233,21 @@ impl<K: RuleExecutor> Replay<K> {
         }
         self.cut += made.cut as u64;
         self.suppressed += made.suppressed as u64;
+        self.searched = self.search.map(|_| Searched {
+            documents: self.held.len() as u64,
+            groups: made.groups as u64,
+        });
         made.alerts.into_iter().all(|group| {
             let record = |place: &Option<usize>| {
                 let held = self.held.get((*place)?)?;
                 Some(Arc::clone(&held.record))
             };
-            sink(Alert {
+            let alert = Alert {
                 rule: self.rule,
                 join: group.join,
                 events: group.places.iter().map(record).collect(),
-            })
+            };
+            sink(alert, group.row)
         })
     }
 

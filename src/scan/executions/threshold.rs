@@ -57,6 +57,7 @@ impl RuleExecutor for ThresholdExecutor<'_> {
         let documents = held.iter().map(|held| &held.document).enumerate();
         let (threshold, history) = (self.threshold, &mut self.history);
         let counting = execute(execution, documents, threshold, history, &mut self.open);
+        let groups = counting.alerts.len() + counting.below.len();
         let alerts = counting.alerts.into_iter();
         let alerts = alerts.map(|bucket| Group {
             join: bucket
@@ -65,11 +66,13 @@ impl RuleExecutor for ThresholdExecutor<'_> {
                 .map(|term| Some(term.into_value()))
                 .collect(),
             places: bucket.documents.into_iter().map(Some).collect(),
+            ..Group::default()
         });
         ExecutionResult {
             alerts: alerts.collect(),
             cut: counting.cut.len(),
             suppressed: counting.suppressed.len(),
+            groups,
         }
     }
 

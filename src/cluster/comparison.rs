@@ -1,0 +1,467 @@
+//! Holds the answers of a cluster against what Trapline finds for the same requests.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::aggregation::PAGE;
+use super::answer::{self, Answer, Unusable};
+use super::item::{Identity, Item, content};
+use super::not_emitted::NotEmitted;
+use super::offline::{self, Offline};
+use super::request::{Request, RequestOptions, request};
+use super::response::Response;
+use super::time_range::TimeRange;
+use crate::compile::{CompileError, CompiledRule, RuleCompiler};
+use crate::event::io::Stop;
+use crate::rule::{Rule, RuleKind};
+use crate::scan::{Inputs, Options, Search, Searched, Stats, reread};
+
+/// What became of one response.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// The id of the request.
+    pub id: String,
+    /// The rule and its file; `None` where there is none of that id.
+    pub rule: Option<(Arc<Rule>, String)>,
+    /// What came of it.
+    pub verdict: Verdict,
+}
+
+/// What a comparison came to.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// Both find the same, so many results.
+    Equal(usize),
+    /// They do not.
+    Different(Difference),
+    /// One of them refuses the request, or both do.
+    Refused {
+        /// The cluster's error; `None` if it answers.
+        cluster: Option<String>,
+        /// Trapline's; `None` if it runs the rule.
+        trapline: Option<String>,
+    },
+    /// Nothing can be said.
+    NotCompared(NotCompared),
+}
+
+/// The results that only one of both has.
+#[derive(Debug, Clone, Default)]
+pub struct Difference {
+    /// What both have.
+    pub same: usize,
+    /// What Trapline finds and the cluster does not give.
+    pub missing: Vec<Item>,
+    /// What the cluster gives and Trapline does not find.
+    pub extra: Vec<Item>,
+    /// The answer is cut off, so nothing is said to be missing.
+    pub is_cut: bool,
+    /// How many documents the filters select on the cluster and offline, where that differs.
+    pub documents: Option<(u64, u64)>,
+}
+
+/// Why nothing can be said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotCompared {
+    /// No rule has this id.
+    #[error("no rule has the id {0}")]
+    NoRule(String),
+    /// The rule has no request.
+    #[error(transparent)]
+    NotEmitted(NotEmitted),
+    /// The answer is that to something else.
+    #[error(
+        "it answers another request than the rule makes now ({0}): the rule, its exceptions, the time range or the size changed"
+    )]
+    AnotherRequest(String),
+    /// Trapline does not run the rule.
+    #[error("Trapline does not run the rule: {0}")]
+    Unsupported(String),
+    /// Trapline's own search failed or is not whole.
+    #[error("the search offline is not whole: {0}")]
+    Offline(String),
+    /// The request counts from the clock of the cluster.
+    #[error(
+        "the request counts from the cluster's clock: give the time of the request as `now` beside `response`, for ES|QL"
+    )]
+    Clock,
+    /// The answer says nothing.
+    #[error(transparent)]
+    Unusable(Unusable),
+    /// The answer has not all results.
+    #[error("the answer is cut off: all {shown} results that it has are found, of {found}")]
+    Cut {
+        /// How many it has.
+        shown: usize,
+        /// How many Trapline finds.
+        found: usize,
+    },
+}
+
+/// The inputs of a comparison.
+pub struct Comparing<'c> {
+    /// All rules, each with its file.
+    pub rules: &'c [(String, Arc<Rule>)],
+    /// The documents that were indexed.
+    pub inputs: &'c dyn Inputs,
+    /// The range of requests that do not name theirs.
+    pub range: TimeRange,
+    /// How the searches are run.
+    pub options: Options,
+    /// Ends the searches.
+    pub stop: &'c Stop,
+}
+
+/// The verdicts, in the order of the responses, and the figures of the searches.
+pub struct Comparison {
+    /// The verdicts.
+    pub verdicts: Vec<Compared>,
+    /// What reading the recordings gave.
+    pub stats: Stats,
+}
+
+/// A response whose rule is run.
+struct Asked<'r> {
+    response: &'r Response,
+    request: Request,
+    compiled: CompiledRule,
+    search: Search,
+}
+
+/// How far a response came before any document is read.
+enum Prepared<'r> {
+    Decided(Verdict),
+    Asked(Box<Asked<'r>>),
+}
+
+impl Comparing<'_> {
+    /// Compares each response.
+    pub fn run(
+        &self,
+        compiler: &mut RuleCompiler<'_>,
+        responses: &[Response],
+    ) -> io::Result<Comparison> {
+        let of_id: BTreeMap<&str, &(String, Arc<Rule>)> = self
+            .rules
+            .iter()
+            .map(|named| (named.1.id.as_str(), named))
+            .collect();
+        let mut prepared = VecDeque::new();
+        let mut rules = Vec::new();
+        for response in responses {
+            let named = of_id.get(response.rule_id()).copied();
+            rules.push(named.map(|(file, rule)| (Arc::clone(rule), file.clone())));
+            let (Ok(one) | Err(one)) = match named {
+                Some((file, rule)) => self.prepare(compiler, response, file, rule),
+                None => Err(not(NotCompared::NoRule(response.rule_id().to_owned()))),
+            };
+            prepared.push_back(one);
+        }
+        let asked = prepared.iter().filter_map(|one| match one {
+            Prepared::Asked(asked) => Some((asked.compiled.clone(), asked.search)),
+            Prepared::Decided(_) => None,
+        });
+        let (compiled, searches): (Vec<CompiledRule>, Vec<Search>) = asked.unzip();
+        let options = self.options.clone();
+        let offline = Offline::run(&compiled, searches, self.inputs, options, self.stop)?;
+        let mut place = 0;
+        let mut verdicts = Vec::new();
+        for ((one, response), rule) in prepared.into_iter().zip(responses).zip(rules) {
+            let verdict = match one {
+                Prepared::Decided(verdict) => verdict,
+                Prepared::Asked(asked) => {
+                    place += 1;
+                    asked.verdict(place - 1, &offline)
+                }
+            };
+            verdicts.push(Compared {
+                id: response.id.clone(),
+                rule,
+                verdict,
+            });
+        }
+        self.locate(&mut verdicts, offline.identity)?;
+        Ok(Comparison {
+            verdicts,
+            stats: offline.stats,
+        })
+    }
+
+    fn prepare<'r>(
+        &self,
+        compiler: &mut RuleCompiler<'_>,
+        response: &'r Response,
+        file: &str,
+        rule: &Arc<Rule>,
+    ) -> Result<Prepared<'r>, Prepared<'r>> {
+        let range = response.range.unwrap_or(self.range);
+        let options = RequestOptions {
+            range,
+            size: response.size,
+        };
+        let request = request(compiler, rule, file, options)
+            .map_err(|why| not(NotCompared::NotEmitted(why)))?;
+        let id = request.id();
+        if id != response.id {
+            return Err(not(NotCompared::AnotherRequest(id)));
+        }
+        let refusal = match answer::answer(&request, response, Identity::Id) {
+            Err(Unusable::Refused(why)) => Some(why),
+            Err(Unusable::Malformed(_)) | Ok(_) => None,
+            Err(why) => return Err(not(NotCompared::Unusable(why))),
+        };
+        compiler.execute_at(range.to);
+        let compiled = match compiler.compile(Arc::clone(rule)) {
+            Ok(compiled) => compiled,
+            Err(CompileError::Refused(why)) if !why.unsupported => {
+                return Err(Prepared::Decided(Verdict::Refused {
+                    cluster: refusal,
+                    trapline: Some(why.to_string()),
+                }));
+            }
+            Err(why) => return Err(not(NotCompared::Unsupported(why.to_string()))),
+        };
+        let needs_now = matches!(rule.kind, RuleKind::Esql) && reads_now(&request);
+        if counts_from_now(&request.body) || (needs_now && response.now.is_none()) {
+            return Err(not(NotCompared::Clock));
+        }
+        Ok(Prepared::Asked(Box::new(Asked {
+            response,
+            request,
+            compiled,
+            search: Search {
+                from: range.from.millis(),
+                to: range.to.millis(),
+                now: response.now.unwrap_or(range.to).millis(),
+            },
+        })))
+    }
+
+    /// Completes what is shown of differences: the documents of missing results, and where the
+    /// recording has the documents of extra ones.
+    fn locate(&self, verdicts: &mut [Compared], identity: Identity) -> io::Result<()> {
+        let differences = || {
+            verdicts.iter().filter_map(|one| match &one.verdict {
+                Verdict::Different(difference) => Some(difference),
+                _ => None,
+            })
+        };
+        let missing = differences().flat_map(|difference| &difference.missing);
+        let wanted: BTreeSet<(u32, u64)> = missing.flat_map(|item| &item.places).copied().collect();
+        let documents = offline::sources(self.inputs, &wanted)?;
+        let extra = differences().flat_map(|difference| &difference.extra);
+        let wanted: BTreeSet<String> = extra
+            .flat_map(|item| identities(&item.shown, identity))
+            .collect();
+        let places = self.places(&wanted, identity)?;
+        for one in verdicts {
+            let Verdict::Different(difference) = &mut one.verdict else {
+                continue;
+            };
+            for item in &mut difference.missing {
+                complete(item, &documents);
+            }
+            for item in &mut difference.extra {
+                let own = identities(&item.shown, identity);
+                item.places = own
+                    .iter()
+                    .filter_map(|id| places.get(id))
+                    .copied()
+                    .collect();
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the recording has documents with these identities.
+    fn places(
+        &self,
+        wanted: &BTreeSet<String>,
+        identity: Identity,
+    ) -> io::Result<BTreeMap<String, (u32, u64)>> {
+        let mut places = BTreeMap::new();
+        if wanted.is_empty() {
+            return Ok(places);
+        }
+        for file in 0..self.inputs.count() {
+            let number = u32::try_from(file).unwrap_or(u32::MAX);
+            reread::lines(self.inputs, file, &mut |line, text| {
+                let hit = offline::hit(text);
+                let own = hit.map_or_else(Vec::new, |hit| identities(&hit, identity));
+                for id in own.into_iter().filter(|id| wanted.contains(id)) {
+                    places.entry(id).or_insert((number, line));
+                }
+                true
+            })?;
+        }
+        Ok(places)
+    }
+}
+
+fn not<'r>(why: NotCompared) -> Prepared<'r> {
+    Prepared::Decided(Verdict::NotCompared(why))
+}
+
+/// The identities of the documents of a result: of a hit, or of each of a sequence.
+fn identities(shown: &Json, identity: Identity) -> Vec<String> {
+    let hits = match shown {
+        Json::Array(hits) => hits.as_slice(),
+        hit => std::slice::from_ref(hit),
+    };
+    let of_hit = |hit: &Json| match identity {
+        Identity::Id => hit.get("_id").and_then(Json::as_str).map(str::to_owned),
+        Identity::Source => hit.get("_source").map(content),
+    };
+    hits.iter().filter_map(of_hit).collect()
+}
+
+/// Puts the documents of a result in the place of what was known of them.
+fn complete(item: &mut Item, documents: &BTreeMap<(u32, u64), Json>) {
+    if !item.is_of_documents {
+        return;
+    }
+    let mut places = item.places.iter();
+    let hits = match &mut item.shown {
+        Json::Array(hits) => hits.as_mut_slice(),
+        hit => std::slice::from_mut(hit),
+    };
+    for hit in hits.iter_mut().filter(|hit| hit.get("missing").is_none()) {
+        if let Some(document) = places.next().and_then(|place| documents.get(place)) {
+            *hit = document.clone();
+        }
+    }
+}
+
+impl Asked<'_> {
+    fn verdict(&self, place: usize, offline: &Offline) -> Verdict {
+        let number = u32::try_from(place).unwrap_or(u32::MAX);
+        let stats = &offline.stats;
+        let refused = offline.refused.get(&number).cloned();
+        let failed = stats.failed.get(&number).map(|(_, why)| why.clone());
+        let failed = failed.or(refused);
+        let answer = match answer::answer(&self.request, self.response, offline.identity) {
+            Ok(answer) => answer,
+            Err(Unusable::Refused(why)) => {
+                return Verdict::Refused {
+                    cluster: Some(why),
+                    trapline: failed,
+                };
+            }
+            Err(why) => return Verdict::NotCompared(NotCompared::Unusable(why)),
+        };
+        let dropped = stats.dropped.get(&number);
+        let dropped = dropped.map(|count| format!("{count} events were dropped (--max-documents)"));
+        if let Some(why) = failed.or(dropped) {
+            return Verdict::NotCompared(NotCompared::Offline(why));
+        }
+        let searched = stats.searched.get(&number).copied().unwrap_or_default();
+        judge(answer, offline.items(place, &self.compiled), searched)
+    }
+}
+
+/// Compares results as they are, in no order.
+fn judge(answer: Answer, found: Vec<Item>, searched: Searched) -> Verdict {
+    let (shown, total) = (answer.items.len(), found.len());
+    let documents = answer.documents.map(|there| (there, searched.documents));
+    let documents = documents.filter(|(there, here)| there != here);
+    // A page that could hold all groups of these documents held them.
+    let fits = searched.groups < PAGE as u64 && documents.is_none() && answer.documents.is_some();
+    let is_cut = answer.is_cut || (answer.has_next && !fits);
+    let mut open: BTreeMap<String, Vec<Item>> = BTreeMap::new();
+    for item in found {
+        open.entry(item.key.clone()).or_default().push(item);
+    }
+    let mut extra = Vec::new();
+    for item in answer.items {
+        if open.get_mut(&item.key).and_then(Vec::pop).is_none() {
+            extra.push(item);
+        }
+    }
+    let same = shown - extra.len();
+    let missing: Vec<Item> = open.into_values().flatten().collect();
+    if is_cut && extra.is_empty() && documents.is_none() {
+        let found = total;
+        return Verdict::NotCompared(NotCompared::Cut { shown, found });
+    }
+    if extra.is_empty() && missing.is_empty() && documents.is_none() {
+        return Verdict::Equal(shown);
+    }
+    Verdict::Different(Difference {
+        same,
+        missing: if is_cut { Vec::new() } else { missing },
+        extra,
+        is_cut,
+        documents,
+    })
+}
+
+/// Whether an ES|QL query may read the clock.
+fn reads_now(request: &Request) -> bool {
+    let query = request.body.get("query").and_then(Json::as_str);
+    let text: String = query
+        .unwrap_or_default()
+        .chars()
+        .filter(|character| !character.is_whitespace())
+        .collect();
+    let text = text.to_ascii_lowercase();
+    ["now(", "trange("].iter().any(|call| text.contains(call))
+}
+
+/// Whether a range in a body counts from `now`.
+fn counts_from_now(body: &Json) -> bool {
+    match body {
+        Json::Object(entries) => entries.iter().any(|(key, value)| {
+            let is_bound = matches!(key.as_str(), "gt" | "gte" | "lt" | "lte");
+            let from_now = value.as_str().is_some_and(|text| text.starts_with("now"));
+            (is_bound && from_now) || counts_from_now(value)
+        }),
+        Json::Array(items) => items.iter().any(counts_from_now),
+        _ => false,
+    }
+}
+
+impl Comparison {
+    /// Whether nothing differs: every answer that could be compared is equal, or refused by both.
+    pub fn is_equal(&self) -> bool {
+        !self.verdicts.iter().any(|one| one.verdict.is_difference())
+    }
+
+    /// Whether nothing could be compared.
+    pub fn is_void(&self) -> bool {
+        let mut verdicts = self.verdicts.iter();
+        verdicts.all(|one| matches!(one.verdict, Verdict::NotCompared(_)))
+    }
+
+    /// In a word: `equal`, `different`, or `not_compared` where there was nothing to compare.
+    pub fn conclusion(&self) -> &'static str {
+        match (self.is_equal(), self.is_void()) {
+            (false, _) => "different",
+            (true, true) => "not_compared",
+            (true, false) => "equal",
+        }
+    }
+}
+
+impl Verdict {
+    /// Whether the cluster does something else than Trapline.
+    pub fn is_difference(&self) -> bool {
+        match self {
+            Self::Different(_) => true,
+            Self::Refused { cluster, trapline } => cluster.is_none() || trapline.is_none(),
+            Self::Equal(_) | Self::NotCompared(_) => false,
+        }
+    }
+
+    /// As the JSON report names it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Equal(_) => "equal",
+            Self::Different(_) => "different",
+            Self::Refused { .. } => "refused",
+            Self::NotCompared(_) => "not_compared",
+        }
+    }
+}
