@@ -234,10 +234,10 @@ impl Documents<'_> {
         reason: String,
         shortfalls: &mut Shortfalls,
     ) -> io::Result<bool> {
-        if let Some((_, (_, record))) = &self.next {
-            let place = (record.file, record.line);
-            shortfalls.failed.push((rule, (place, reason)));
-        }
+        let own = self.next.as_ref().filter(|(own, _)| *own == rule);
+        // A search fails where it has no document as well.
+        let place = own.map_or((0, 0), |(_, (_, record))| (record.file, record.line));
+        shortfalls.failed.push((rule, (place, reason)));
         while self.next.as_ref().is_some_and(|(own, _)| *own == rule) {
             self.advance()?;
         }
