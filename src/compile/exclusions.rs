@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::field_types::{DynamicFields, dynamic_fields};
 use super::fields_read::FieldsRead;
 use super::refusal::{Refused, RefusedBy};
+use super::syntax::over_limit;
 use crate::diagnostic::failure::ExclusionName;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::evaluate::QueryFailure;
@@ -151,6 +152,9 @@ impl Exclusions {
     /// Each filter, then each exception, as a condition on documents.
     fn lower(&self, schema: &Schema, now: Timestamp) -> Result<Vec<Filter>, Refused> {
         let lower = |query: &Query, place: &dyn Fn() -> Place| {
+            if let Some(too_long) = over_limit(query.pattern_bytes()) {
+                return Err(place().refused(&too_long.into()));
+            }
             let mut lowering = Lowering::new(schema, now);
             let predicate = lowering.predicate(query);
             let predicate = predicate.map_err(|refusal| place().refused(&refusal))?;

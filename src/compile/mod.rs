@@ -34,7 +34,7 @@ pub use on_source::SourceCompiler;
 pub use pipeline::{PipelineQuery, groups_rows, parse_pipeline};
 pub use query::{CompiledQuery, Query, fields_of, parse, request_fields};
 pub use refusal::{
-    CompileError, Refused, RefusedBy, Unsupported, is_supported, supported,
+    CompileError, Refused, RefusedBy, Unsupported, is_supported, supported, too_long,
     unsupported_on_recordings, unsupported_on_streams,
 };
 pub use rule::{CompiledRule, RuleCompiler};

@@ -37,6 +37,27 @@ impl EsqlQuery {
         self
     }
 
+    /// The query with `METADATA _id`, which Kibana adds to the query of a rule that has neither it nor
+    /// STATS (`getTransformedQuery`).
+    fn with_id(&self) -> Option<syntax::Query> {
+        let mut query = self.tree.clone();
+        if query.is_aggregating() {
+            return None;
+        }
+        let syntax::Source::From { metadata, span, .. } = &mut query.source else {
+            return None;
+        };
+        if metadata.iter().any(|name| name.text == "_id") {
+            return None;
+        }
+        metadata.push(syntax::Name {
+            text: "_id".to_owned(),
+            is_pattern: false,
+            span: *span,
+        });
+        Some(query)
+    }
+
     /// A query in KQL that selects every document from which some row may come.
     pub(super) fn selection(&self, mapping: &Mapping) -> kql::syntax::Query {
         let is_exact = |name: &str| {
@@ -61,9 +82,10 @@ impl EsqlQuery {
     /// The pipeline on the types of the fields that the query names.
     pub(super) fn compile(&self, schema: &Schema) -> Result<Pipeline, Vec<QueryError>> {
         let tables: Vec<Table> = self.given.tables.iter().map(table_of).collect();
+        let with_id = self.with_id();
         let query = PipelineQuery {
             text: &self.text,
-            syntax: &self.tree,
+            syntax: with_id.as_ref().unwrap_or(&self.tree),
             schema,
             settings: CheckContext {
                 is_partial: true,

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use super::syntax::MAX_QUERY;
 pub use crate::diagnostic::failure::RefusedBy;
 pub use crate::diagnostic::unsupported::Unsupported;
 use crate::diagnostic::{Diagnostic, QueryText};
 use crate::evaluate::{FailureKind, QueryFailure};
-use crate::language::{QueryError, esql};
+use crate::language::{QueryError, dsl, esql};
 use crate::rule::{Rule, RuleKind, RuleType};
 
 /// Why a rule is not run.
@@ -33,8 +34,28 @@ pub fn supported(rule: &Rule) -> Result<&QueryText, Unsupported> {
     if let Some(what) = rule.production.unsupported.as_ref().or(of_indicators) {
         return Err(Unsupported::Filter(what.clone()));
     }
+    if let Some(too_long) = too_long(rule) {
+        return Err(too_long);
+    }
     let query = rule.query.as_ref().ok_or(Unsupported::NoQuery)?;
     Ok(&query.text)
+}
+
+/// What is too long of a rule's queries.
+pub fn too_long(rule: &Rule) -> Option<Unsupported> {
+    let of_indicators = match &rule.kind {
+        RuleKind::ThreatMatch(settings) => Some(&settings.query),
+        _ => None,
+    };
+    let mut queries = rule.query.iter().chain(of_indicators);
+    let bytes = queries.find_map(|query| {
+        let bytes = query.text.text().len();
+        (bytes > MAX_QUERY).then_some(bytes)
+    })?;
+    Some(Unsupported::QueryTooLong {
+        bytes,
+        most: MAX_QUERY,
+    })
 }
 
 /// Whether Trapline runs rules of this type.
@@ -89,12 +110,18 @@ pub struct Refused {
     pub unsupported: bool,
 }
 
+/// Whether Elasticsearch would run the query, errors aside that only Trapline has.
+fn is_unsupported(errors: &[QueryError]) -> bool {
+    let own = [dsl::error::UNSUPPORTED, esql::error::UNSUPPORTED];
+    !errors.is_empty() && errors.iter().all(|error| own.contains(&error.code))
+}
+
 impl Refused {
     /// The errors of a query, placed in its file.
     pub(super) fn new(errors: &[QueryError], query: &QueryText) -> Self {
         Self {
             why: refused_by(errors),
-            unsupported: esql::error::is_unsupported(errors),
+            unsupported: is_unsupported(errors),
             diagnostics: errors.iter().map(|error| error.diagnostic(query)).collect(),
         }
     }

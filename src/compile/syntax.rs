@@ -14,7 +14,7 @@ use crate::rule::Language;
 
 /// The length of the longest query that is run, in bytes. A pattern takes two hundred times its
 /// length in memory, and the longest published query has 47 kB.
-const MAX_QUERY: usize = 4 << 20;
+pub(super) const MAX_QUERY: usize = 4 << 20;
 
 /// A query that parses.
 #[derive(Debug, Clone)]
@@ -31,15 +31,18 @@ pub enum Syntax {
 
 /// Refuses a query that is too long to be run.
 pub(super) fn within_limit(text: &str) -> Result<(), QueryError> {
-    let bytes = text.len();
-    if bytes <= MAX_QUERY {
-        return Ok(());
+    match over_limit(text.len()) {
+        Some(cause) => Err(QueryError::new(UNSUPPORTED, Span::of(0..0), cause)),
+        None => Ok(()),
     }
-    let cause = UnsupportedCondition::QueryTooLong {
+}
+
+/// Why a query of so many bytes is not run.
+pub(super) fn over_limit(bytes: usize) -> Option<UnsupportedCondition> {
+    (bytes > MAX_QUERY).then_some(UnsupportedCondition::QueryTooLong {
         bytes,
         most: MAX_QUERY,
-    };
-    Err(QueryError::new(UNSUPPORTED, Span::of(0..0), cause))
+    })
 }
 
 /// Adds the fields that a query in KQL reads.

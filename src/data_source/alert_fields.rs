@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::builtin::list;
-use crate::event::FieldType;
+use crate::event::{FieldType, Scalar};
 
 /// What the index of alerts has at a path.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +12,15 @@ pub enum AlertEntry {
     Field(FieldType),
     /// No field of its own, but fields below it: `process`.
     Object,
+}
+
+/// Why a path of an alert has no values.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Misplaced {
+    /// Objects are there.
+    Object,
+    /// It lies below this field, which is of this type.
+    Below(String, FieldType),
 }
 
 /// Fields that ECS calls experimental.
@@ -71,6 +80,51 @@ pub fn alert_entry(path: &str) -> Option<AlertEntry> {
     let below = format!("{path}.");
     let (next, _) = FIELDS.get(at(&below))?;
     next.starts_with(&below).then_some(AlertEntry::Object)
+}
+
+/// Why no value can be in an alert at this path, if that is so: the path has objects, or lies below a
+/// field.
+pub fn never_takes(path: &str) -> Option<Misplaced> {
+    let dots = path.match_indices('.');
+    for parent in dots.filter_map(|(dot, _)| path.get(..dot)) {
+        if let Some(AlertEntry::Field(field_type)) = alert_entry(parent) {
+            // Below `nested` nothing is looked at, and a point may be an object.
+            let is_open = matches!(
+                field_type,
+                FieldType::Object | FieldType::Nested | FieldType::Unsupported(_)
+            );
+            if !is_open {
+                return Some(Misplaced::Below(parent.to_owned(), field_type));
+            }
+        }
+    }
+    let is_object = match alert_entry(path)? {
+        AlertEntry::Object => true,
+        AlertEntry::Field(own) => matches!(own, FieldType::Object | FieldType::Nested),
+    };
+    is_object.then_some(Misplaced::Object)
+}
+
+/// Whether Kibana leaves a value at this path of an alert (`computeIsEcsCompliant`).
+pub fn takes(path: &str, value: &Scalar) -> bool {
+    if never_takes(path).is_some() {
+        return false;
+    }
+    let Some(AlertEntry::Field(field_type)) = alert_entry(path) else {
+        return true;
+    };
+    let text = value.to_string();
+    let is_bool = matches!(value, Scalar::Bool(_));
+    let is_number = !is_bool && !text.is_empty() && text.trim().parse::<f64>().is_ok();
+    match field_type {
+        FieldType::Integer(_) => is_number && !text.contains(' '),
+        FieldType::Float(_) => is_number,
+        FieldType::Ip => text.parse::<std::net::IpAddr>().is_ok(),
+        // Texts that are no dates are not looked for.
+        FieldType::Date(_) | FieldType::DateNanos(_) => !is_bool,
+        FieldType::Boolean => is_bool || ["true", "false", ""].contains(&text.as_str()),
+        _ => true,
+    }
 }
 
 #[cfg(test)]

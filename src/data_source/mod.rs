@@ -21,7 +21,7 @@ pub mod route;
 pub mod source;
 pub mod spelling;
 
-pub use alert_fields::{AlertEntry, alert_entry};
+pub use alert_fields::{AlertEntry, Misplaced, alert_entry, never_takes, takes};
 #[cfg(feature = "internals")]
 pub use builtin::field_types;
 pub use builtin::{InvalidProfile, listed_type};

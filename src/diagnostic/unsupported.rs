@@ -20,5 +20,8 @@ causes! {
         NoQuery => "rules without a query";
         /// One of the rule's own `filters`.
         Filter(why: UnsupportedQuery) => "{why}";
+        /// A query that is too long.
+        QueryTooLong { bytes: usize, most: usize } =>
+            "a query of {bytes} bytes; Trapline runs queries of at most {most}";
     }
 }

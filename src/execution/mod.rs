@@ -7,6 +7,7 @@
 //! `replay`, `scan` and `lint`.
 
 pub mod alert;
+pub mod esql_row;
 pub mod indicator_match;
 pub mod new_terms;
 pub mod overlap;

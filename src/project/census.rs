@@ -68,10 +68,14 @@ fn untested(
     if rule.maturity.as_deref() == Some("deprecated") {
         return None;
     }
+    let syntax = match rule_files::parsed(&rule) {
+        Ok(syntax) => syntax,
+        Err(errors) => return Some((not_loaded(name), errors)),
+    };
     let subject = Subject {
         file: name.to_owned(),
         rule,
-        syntax: None,
+        syntax,
     };
     Some((
         of_subject(&subject, catalogue, TestedState::Untested),

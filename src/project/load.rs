@@ -13,12 +13,11 @@ use super::layout::Layout;
 use super::rule_files::{self, file_of, is_rule};
 use super::target::Target;
 use super::{Project, error};
-use crate::compile::{Syntax, indicator_query, is_supported};
 use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::replay::census::RuleCensus;
 use crate::replay::{Subject, Test};
-use crate::rule::{self, RuleKind};
+use crate::rule;
 use crate::scenario::{self, Scenario};
 use crate::snapshot;
 
@@ -360,24 +359,13 @@ impl<'p> Loader<'p> {
     fn add_rule(&mut self, name: String, read: rule::Loaded) -> Option<usize> {
         self.loaded.diagnostics.extend(read.diagnostics);
         let rule = read.rule?;
-        let mut syntax = None;
-        if let (true, Some(query)) = (is_supported(rule.kind.rule_type()), &rule.query) {
-            match Syntax::parse(query.language, query.text.text()) {
-                Ok(parsed) => syntax = Some(parsed),
-                Err(errors) => {
-                    let errors = errors.iter();
-                    let diagnostics = errors.map(|error| error.diagnostic(&query.text));
-                    self.loaded.diagnostics.extend(diagnostics);
-                    return None;
-                }
+        let syntax = match rule_files::parsed(&rule) {
+            Ok(syntax) => syntax,
+            Err(errors) => {
+                self.loaded.diagnostics.extend(errors);
+                return None;
             }
-        }
-        if let RuleKind::ThreatMatch(settings) = &rule.kind
-            && let Err(refused) = indicator_query(settings)
-        {
-            self.loaded.diagnostics.extend(refused.diagnostics);
-            return None;
-        }
+        };
         self.loaded.subjects.push(Subject {
             file: name,
             rule,

@@ -2,8 +2,9 @@
 //! JSON may hold many, and the name of each is `FILE#RULE_ID`.
 
 use super::files::{ProjectFiles, extension};
+use crate::compile::{Syntax, indicator_query, is_supported, too_long};
 use crate::diagnostic::Diagnostic;
-use crate::rule::{self, Loaded};
+use crate::rule::{self, Loaded, Rule, RuleKind};
 
 /// The extensions of rule files.
 pub const EXTENSIONS: &[&str] = &["toml", "ndjson", "json"];
@@ -55,6 +56,23 @@ pub(super) fn read(
             .filter(|(_, loaded)| loaded.rule.as_ref().is_none_or(|rule| rule.id == id))
             .collect(),
     })
+}
+
+/// The parsed query of a rule that Trapline runs, or everything that is wrong with its queries.
+pub(super) fn parsed(rule: &Rule) -> Result<Option<Syntax>, Vec<Diagnostic>> {
+    let is_run = is_supported(rule.kind.rule_type()) && too_long(rule).is_none();
+    let Some(query) = rule.query.as_ref().filter(|_| is_run) else {
+        return Ok(None);
+    };
+    let syntax = Syntax::parse(query.language, query.text.text()).map_err(|errors| {
+        let errors = errors.iter();
+        let diagnostics = errors.map(|error| error.diagnostic(&query.text));
+        diagnostics.collect::<Vec<Diagnostic>>()
+    })?;
+    if let RuleKind::ThreatMatch(settings) = &rule.kind {
+        indicator_query(settings).map_err(|refused| refused.diagnostics)?;
+    }
+    Ok(Some(syntax))
 }
 
 #[cfg(test)]

@@ -966,7 +966,11 @@ fn a_query_that_would_take_gigabytes_is_refused() {
     let query = format!("process where process.name : \"{pattern}*\"");
     put(&project, "rules/a.toml", &rule(&query));
     put(&project, "events.ndjson", &event("1704067200000", "a.exe"));
-    for (command, expected) in [("check", 1), ("test", 3), ("scan events.ndjson", 3)] {
+    for (command, expected) in [
+        ("check", 1),
+        ("test", 6),
+        ("scan --strict events.ndjson", 3),
+    ] {
         let (code, out, err) = within(&project, 500_000, 60, command);
         assert_eq!(code, expected, "{command}: {err:.300}");
         let refusal = "Trapline runs queries of at most 4194304";

@@ -182,3 +182,88 @@ fn warnings_of_one_kind_are_a_few_lines() {
     let warnings = out.lines().filter(|line| line.starts_with("warning"));
     assert!(warnings.count() <= 4, "{out}");
 }
+
+/// A query, an own filter or an exception that would take gigabytes is no fault of the rule.
+#[test]
+fn what_is_too_long_is_unsupported_in_every_language() {
+    let long = "x".repeat(5 << 20);
+    let limit = "Trapline runs queries of at most 4194304";
+    let eql = rule("r-8", "Long", ENDPOINT);
+    let with = |language: &str, query: &str| {
+        let rule_type = if ["eql", "esql"].contains(&language) {
+            language
+        } else {
+            "query"
+        };
+        eql.replace("type = \"eql\"", &format!("type = \"{rule_type}\""))
+            .replace("language = \"eql\"", &format!("language = \"{language}\""))
+            .replace("process where process.name : \"cmd.exe\"", query)
+    };
+    let exception = format!(
+        "[[exceptions]]\n[[exceptions.items]]\nname = \"long\"\ndescription = \"d\"\nentries = [{{field = \
+         \"process.name\", operator = \"included\", type = \"wildcard\", value = \"{long}*\"}}]\n"
+    );
+    let filter = format!(
+        "\n[[rule.filters]]\n[rule.filters.meta]\nnegate = false\n[rule.filters.query.wildcard]\n\"process.name\" = \
+         {{value = \"{long}*\"}}\n"
+    );
+    let esql = format!(
+        "FROM logs-endpoint.events.process-* METADATA _id | WHERE process.name LIKE \"{long}*\""
+    );
+    let table = [
+        (
+            with("eql", &format!("process where process.name : \"{long}*\"")),
+            "",
+        ),
+        (with("kuery", &format!("process.name : {long}*")), ""),
+        (with("lucene", &format!("process.name: {long}*")), ""),
+        (with("esql", &esql), ""),
+        (format!("{eql}{filter}"), ""),
+        (eql.clone(), exception.as_str()),
+    ];
+    for (number, (text, exception)) in table.iter().enumerate() {
+        let project = tested();
+        add(&project, "rules/long.toml", text);
+        add(&project, "scenarios/long.toml", exception);
+        let linked = if exception.is_empty() {
+            ""
+        } else {
+            "exceptions: [long.toml]\n"
+        };
+        add(
+            &project,
+            "scenarios/long.yaml",
+            &format!("{linked}{SCENARIO}"),
+        );
+        let (_, out) = project.run(&["test", "--accept"]);
+        assert!(out.contains("1 unsupported"), "{number}: {out:.3000}");
+        assert!(out.contains(limit), "{number}: {out:.3000}");
+        assert!(out.len() < 10_000, "{number}: the text is not printed");
+    }
+}
+
+#[test]
+fn a_rule_whose_query_does_not_parse_cannot_be_run() {
+    let broken = rule("r-1", "Broken", ENDPOINT).replace("process.name :", "(");
+    let project = crate::project::Project::of(&[("rules/a.toml", &broken)]);
+    let (code, out, err) = project.run_apart(&["test"]);
+    assert_eq!(code, 3, "{out}{err}");
+    assert!(err.contains("process where ( "), "{out}{err}");
+    assert!(
+        !out.contains("can be run") && !err.contains("can be run"),
+        "{out}{err}"
+    );
+}
+
+/// Whoever sends all reports to files still sees how the run ended, once.
+#[test]
+fn reports_that_all_go_to_files_leave_the_verdict_on_the_terminal() {
+    let project = tested();
+    let (code, out, _) = project.run_apart(&["test", "--format", "junit=a.xml"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.starts_with("ok") && out.lines().count() == 1, "{out}");
+    let (_, out, _) = project.run_apart(&["test", "--format", "junit=a.xml", "--format", "human"]);
+    assert_eq!(out.matches("\nok").count(), 1, "{out}");
+    let (_, out, _) = project.run_apart(&["test", "--format", "junit"]);
+    assert!(!out.contains("\nok "), "{out}");
+}

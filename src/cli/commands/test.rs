@@ -198,6 +198,11 @@ fn finish(
     for report in &test.reports {
         written = written.and(write(report, &view, depth, settings, test, console));
     }
+    // Whoever sends all reports to files still sees how the run ended.
+    if test.reports.iter().all(|report| report.file.is_some()) {
+        let line = terminal::verdict_line(&view, console.colour(Stream::Out));
+        console.write(Stream::Out, &line);
+    }
     let waits = |run: &TestRun| run.compared.open.iter().any(|change| !change.contradicts);
     if test.review && waits(run) {
         console.write(Stream::Out, "\n");

@@ -200,6 +200,36 @@ pub struct QueryString {
     pub time_zone: Option<String>,
 }
 
+impl Query {
+    /// The bytes of the texts of which patterns are made. Exact values, of which a value list may have
+    /// tens of thousands, are not among them.
+    pub fn pattern_bytes(&self) -> usize {
+        match self {
+            Self::MatchAll | Self::MatchNone | Self::Ids(_) => 0,
+            Self::Bool(parts) => {
+                let all = [&parts.must, &parts.filter, &parts.should, &parts.must_not];
+                all.into_iter().flatten().map(Self::pattern_bytes).sum()
+            }
+            Self::Nested { query, .. } => query.pattern_bytes(),
+            Self::QueryString(query) => query.text.len(),
+            Self::Field { test, .. } => match test {
+                FieldTest::Match { text, .. }
+                | FieldTest::Phrase { text, .. }
+                | FieldTest::Prefix { text, .. }
+                | FieldTest::Fuzzy { text, .. } => text.len(),
+                FieldTest::Wildcard { pattern, .. } | FieldTest::Regexp { pattern, .. } => {
+                    pattern.len()
+                }
+                FieldTest::Exists
+                | FieldTest::Term { .. }
+                | FieldTest::Terms(_)
+                | FieldTest::Range(_)
+                | FieldTest::Null => 0,
+            },
+        }
+    }
+}
+
 impl Bound {
     /// As Query DSL names it.
     pub fn word(self) -> &'static str {

@@ -13,11 +13,6 @@ pub fn not_supported(span: Span, cause: impl Into<QueryCause>) -> QueryError {
     QueryError::new(UNSUPPORTED, span, cause)
 }
 
-/// Whether Elasticsearch would run the query, errors aside that only Trapline has.
-pub fn is_unsupported(errors: &[QueryError]) -> bool {
-    !errors.is_empty() && errors.iter().all(|error| error.code == UNSUPPORTED)
-}
-
 /// Declares the codes of this file and the list of them.
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $title:literal, $page:literal;)+) => {

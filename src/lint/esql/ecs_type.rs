@@ -1,6 +1,6 @@
 //! `ecs-type`: a column has the name of an ECS field and a value that the field cannot have.
 
-use crate::data_source::{AlertEntry, alert_entry};
+use crate::data_source::{AlertEntry, Misplaced, alert_entry, never_takes};
 use crate::diagnostic::{Code, Severity};
 use crate::event::FieldType;
 use crate::lint::esql::walk::EsqlSubject;
@@ -50,31 +50,20 @@ pub(in crate::lint) fn run(subject: &EsqlSubject<'_>, findings: &mut Vec<Finding
     }
 }
 
-/// Why a column never fits into the alert, as Kibana's `computeIsEcsCompliant` decides; without a
-/// type only by its name.
+/// Why a column never fits into the alert; without a type only by its name.
 fn conflict(name: &str, data_type: Option<DataType>) -> Option<String> {
-    let dots = name.match_indices('.');
-    for parent in dots.filter_map(|(dot, _)| name.get(..dot)) {
-        if let Some(AlertEntry::Field(field_type)) = alert_entry(parent) {
-            // Below `nested` nothing is looked at, and a point may be an object.
-            let is_open = matches!(
-                field_type,
-                FieldType::Object | FieldType::Nested | FieldType::Unsupported(_)
-            );
-            if !is_open {
-                return Some(format!(
-                    "`{parent}`, above it, is a field of ECS ({field_type})"
-                ));
-            }
+    match never_takes(name) {
+        Some(Misplaced::Object) => return Some(format!("ECS has objects at `{name}`")),
+        Some(Misplaced::Below(field, field_type)) => {
+            return Some(format!(
+                "`{field}`, above it, is a field of ECS ({field_type})"
+            ));
         }
+        None => {}
     }
-    let field_type = match alert_entry(name)? {
-        AlertEntry::Object => return Some(format!("ECS has fields below `{name}`")),
-        AlertEntry::Field(field_type) => field_type,
+    let AlertEntry::Field(field_type) = alert_entry(name)? else {
+        return None;
     };
-    if matches!(field_type, FieldType::Object | FieldType::Nested) {
-        return Some(format!("ECS has `{name}` as an object"));
-    }
     let data_type = data_type?;
     refuses(&field_type, data_type)
         .then(|| format!("it is of type {data_type}, and in ECS of type {field_type}"))

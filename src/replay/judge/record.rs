@@ -112,6 +112,7 @@ fn made_alone(run: &Run<'_>, found: &Match) -> Alerts {
             let result = threshold_result(run, found, settings, &terms);
             alert::threshold_alert(rule, &result)
         }
+        (RuleKind::Esql, _) => alert::alerts(rule, &[&esql::document(run, found)], false),
         (RuleKind::NewTerms(_), [event]) => alert::new_terms_alert(rule, event, &terms),
         (RuleKind::ThreatMatch(_), [event]) => {
             let enrichments = indicator_match::enrichments(run, found, event);

@@ -1,5 +1,6 @@
 //! How production runs a rule on a case, and what comes of it in every phase.
 
+use crate::evaluate::pipeline::OutputRow;
 use crate::evaluate::{Match, QueryFailure};
 use crate::event::{Event, EventId};
 use crate::execution::time_range::RangeField;
@@ -43,6 +44,8 @@ pub(in crate::replay) struct ScheduledOutcome {
     single: bool,
     /// How the query fails in some execution.
     failure: Option<QueryFailure>,
+    /// Of an ES|QL rule the row of each match.
+    pub(in crate::replay) rows: Vec<(Match, OutputRow)>,
 }
 
 impl<'r> ScheduleConfig<'r> {
@@ -203,7 +206,13 @@ impl ScheduledOutcome {
             phases,
             single,
             failure: None,
+            rows: Vec::new(),
         }
+    }
+
+    /// The outcome with the row of each match.
+    pub(in crate::replay) fn with_rows(self, rows: Vec<(Match, OutputRow)>) -> Self {
+        Self { rows, ..self }
     }
 
     /// The outcome of a query that fails in some execution, or that does not.

@@ -1,15 +1,15 @@
 //! ES|QL rules on a case: the rows that each execution of the schedule finds, and the query over
 //! all events together, for what explains it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::stateful::{Selected, phases};
 use crate::evaluate::pipeline::{ForcedOutcome, Input, Outcome as RowsFound, OutputRow};
 use crate::evaluate::{Match, Override, QueryFailure};
-use crate::event::{Event, EventId, Timestamp, Value};
+use crate::event::{Event, EventId, Timestamp};
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::{HitOutcome, OpenGroups};
-use crate::execution::{Phase, PhaseOutcome};
+use crate::execution::{Phase, PhaseOutcome, esql_row};
 use crate::plan::pipeline::{Cell, Pipeline};
 use crate::replay::production::case_run::Run;
 use crate::replay::production::schedule::{ScheduleConfig, ScheduledOutcome};
@@ -39,10 +39,11 @@ pub(in crate::replay) fn run_schedule(
         let outcome = ScheduledOutcome::new(found.matches, Vec::new(), schedule.phase().is_some());
         return outcome.failing(found.failure);
     }
-    let once = pipeline(run).is_some_and(Pipeline::is_deduplicated);
+    let once = pipeline(run).filter(|pipeline| pipeline.is_deduplicated());
     let mut replay = |executions: &[Execution]| {
         let mut done = PhaseOutcome::default();
         let mut times: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut known: BTreeSet<(Vec<EventId>, Vec<String>)> = BTreeSet::new();
         let mut groups = OpenGroups::new(schedule.suppression, schedule.max_signals());
         for execution in executions {
             groups.begin(execution.start);
@@ -53,16 +54,24 @@ pub(in crate::replay) fn run_schedule(
                 .collect();
             let rows = found.rows(run, &visible, start + execution.start);
             for row in &rows {
-                let first = found.number(run, row, 0);
-                let seen = times.entry(first).or_default();
+                let identity = once.map(|pipeline| {
+                    let values = esql_row::expanded_values(pipeline, row);
+                    (row.events.clone(), values)
+                });
                 // Pages go past a known event, whose alert is there already; a group alerts again.
-                if once && *seen > 0 {
+                if identity.as_ref().is_some_and(|own| known.contains(own)) {
                     continue;
                 }
-                let number = found.number(run, row, *seen);
+                let first = found.number(run, row, 0);
+                let again = times.entry(first).or_default();
+                let number = found.number(run, row, *again);
                 let outcome = groups.outcome_of(|field| column_or_field(run, row, field));
-                // A group is lost anew in each execution, as it alerts anew.
-                *seen += usize::from(outcome != HitOutcome::Cut || !once);
+                match identity {
+                    Some(_) if outcome == HitOutcome::Cut => {}
+                    Some(identity) => drop(known.insert(identity)),
+                    // A group is lost anew in each execution, as it alerts anew.
+                    None => *again += 1,
+                }
                 match outcome {
                     HitOutcome::Alert => done.alerts.push(number),
                     HitOutcome::Suppressed => done.suppressed.push(number),
@@ -97,19 +106,22 @@ fn outcome(
     let alerting = lengths.iter().filter(|(alerts, _)| !alerts.is_empty());
     // The first of those that last equally long.
     let longest = alerting.rev().max_by_key(|(_, length)| *length);
-    let matches = longest.map_or_else(Vec::new, |(alerts, _)| {
-        let matches = alerts
-            .iter()
-            .filter_map(|number| found.matches.get(*number));
-        matches.cloned().collect()
+    let alerts = longest.map_or(&[][..], |(alerts, _)| *alerts);
+    let made = alerts.iter().filter_map(|number| {
+        let row = found.made.get(*number)?;
+        Some((found.matches.get(*number)?.clone(), row.clone()))
     });
-    ScheduledOutcome::new(matches, phases, schedule.phase().is_some())
+    let rows: Vec<(Match, OutputRow)> = made.collect();
+    let matches = rows.iter().map(|(own, _)| own.clone()).collect();
+    ScheduledOutcome::new(matches, phases, schedule.phase().is_some()).with_rows(rows)
 }
 
 /// The rows that were found so far: each as a match, once for each time that it alerts again.
 #[derive(Default)]
 struct FoundRows {
     matches: Vec<Match>,
+    /// The row of each match.
+    made: Vec<OutputRow>,
     numbers: BTreeMap<(Vec<EventId>, Vec<String>, usize), usize>,
     /// How the query fails in the first execution in which it does.
     failure: Option<QueryFailure>,
@@ -129,6 +141,7 @@ impl FoundRows {
         let key = (row.events.clone(), cells, repetition);
         let next = self.matches.len();
         *self.numbers.entry(key).or_insert_with(|| {
+            self.made.push(row.clone());
             self.matches.push(Match {
                 stages: row.events.iter().copied().map(Some).collect(),
                 join: computed_columns(run)
@@ -141,23 +154,31 @@ impl FoundRows {
     }
 }
 
-/// The values of an alert in a field: of the row, and where its events are alerted on one by one,
-/// else of the event.
+/// The values of an alert in a field, as suppression groups by them.
 fn column_or_field(run: &Run<'_>, row: &OutputRow, field: &str) -> Vec<String> {
-    let outputs = pipeline(run).map_or(&[][..], |pipeline| &pipeline.outputs);
-    let place = outputs.iter().position(|output| output.name == field);
-    let texts = |values: &[Value]| values.iter().map(ToString::to_string).collect();
-    if let Some(cell) = place.and_then(|place| row.cells.get(place)) {
-        return texts(cell.values());
-    }
+    let event = only_event(run, row);
+    pipeline(run).map_or_else(Vec::new, |pipeline| {
+        esql_row::values(pipeline, row, event, field)
+    })
+}
+
+/// The event of a row of one event.
+fn only_event<'r>(run: &'r Run<'_>, row: &OutputRow) -> Option<&'r Event> {
     match row.events.as_slice() {
-        [event] if pipeline(run).is_some_and(Pipeline::is_by_event) => {
-            let event = run.case_events.events.get(event.index());
-            let values = event.map_or(&[][..], |event| event.values(field));
-            values.iter().map(ToString::to_string).collect()
-        }
-        _ => Vec::new(),
+        [event] => run.case_events.events.get(event.index()),
+        _ => None,
     }
+}
+
+/// The document that the alert of a match is made of; an empty one of a match that the run has not
+/// made.
+pub(in crate::replay) fn document(run: &Run<'_>, found: &Match) -> Event {
+    let mut rows = run.scheduled.rows.iter();
+    let row = rows.find(|(own, _)| own == found).map(|(_, row)| row);
+    let made = row.zip(pipeline(run));
+    made.map_or_else(Event::default, |(row, pipeline)| {
+        esql_row::document(pipeline, row, only_event(run, row))
+    })
 }
 
 /// The rows of the query over these events, when an execution starts at `now`.

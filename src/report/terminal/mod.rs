@@ -38,6 +38,7 @@ pub use rules::{counts_of_rules, list_of_rules};
 use style::Painter;
 pub use style::clean;
 pub(super) use style::quote;
+pub use summary::verdict_line;
 pub use timeline::write_timeline;
 
 /// How the report is to look.

@@ -54,8 +54,13 @@ pub(super) fn write(view: &View<'_>, options: Options, text: &mut String) {
         let key = painter.key(BAD, "gate");
         let _ = writeln!(text, "{key}{} (--{})", clean(&line), missed.gate);
     }
+    text.push_str(&verdict_line(view, options.colour));
+}
+
+/// The last line of a run: its verdict, and the number of checks by theirs.
+pub fn verdict_line(view: &View<'_>, colour: bool) -> String {
     let (word, style) = verdict(view.conclusion);
-    let _ = writeln!(text, "{}{}", painter.key(style, word), last(view));
+    format!("{}{}\n", Painter { colour }.key(style, word), last(view))
 }
 
 /// The word of the last line.

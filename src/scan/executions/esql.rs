@@ -9,6 +9,7 @@ use crate::evaluate::QueryFailure;
 use crate::evaluate::pipeline::{Input, OutputRow, Program};
 use crate::event::io::RowMemory;
 use crate::event::{Event, Timestamp};
+use crate::execution::esql_row;
 use crate::execution::replayed::Execution;
 use crate::execution::suppress::{HitOutcome, OpenGroups};
 use crate::plan::pipeline::{Cell, Pipeline};
@@ -22,7 +23,7 @@ pub(super) struct EsqlExecutor<'p> {
     fields: Option<Vec<String>>,
     /// An event alerts once.
     is_once: bool,
-    /// The documents of each alert by number, and its cells, where events alert once.
+    /// The documents of each alert by number, and what else makes it another, where events alert once.
     alerted: BTreeSet<(Vec<usize>, Vec<String>)>,
     open: OpenGroups<'p>,
     memory: RowMemory,
@@ -113,8 +114,8 @@ impl RuleExecutor for EsqlExecutor<'_> {
             let own: Vec<usize> = own.copied().collect();
             let alert = self.is_once.then(|| {
                 let numbers = own.iter().filter_map(|place| held.get(*place));
-                let cells = row.cells.iter().map(Cell::text);
-                (numbers.map(|held| held.number).collect(), cells.collect())
+                let values = esql_row::expanded_values(self.pipeline, &row);
+                (numbers.map(|held| held.number).collect(), values)
             });
             // Without grouping, a known event does not alert again; a group does.
             if alert
@@ -124,7 +125,11 @@ impl RuleExecutor for EsqlExecutor<'_> {
                 continue;
             }
             let pipeline = self.pipeline;
-            let values = |field: &str| column_or_field(pipeline, &row, &events, field);
+            let event = match row.events.as_slice() {
+                [event] => events.get(event.index()),
+                _ => None,
+            };
+            let values = |field: &str| esql_row::values(pipeline, &row, event, field);
             match self.open.outcome_of(values) {
                 HitOutcome::Alert => made.alerts.push(Group {
                     join: outputs
@@ -161,28 +166,5 @@ impl EsqlExecutor<'_> {
             self.alerted
                 .retain(|(numbers, _)| numbers.iter().any(|number| *number >= oldest));
         }
-    }
-}
-
-/// The values of an alert in a field: of the row, and where its events are alerted on one by one,
-/// else of the event.
-fn column_or_field(
-    pipeline: &Pipeline,
-    row: &OutputRow,
-    events: &[Event],
-    field: &str,
-) -> Vec<String> {
-    let outputs = &pipeline.outputs;
-    let place = outputs.iter().position(|output| output.name == field);
-    if let Some(cell) = place.and_then(|place| row.cells.get(place)) {
-        return cell.values().iter().map(ToString::to_string).collect();
-    }
-    match row.events.as_slice() {
-        [event] if pipeline.is_by_event() => {
-            let event = events.get(event.index());
-            let values = event.map_or(&[][..], |event| event.values(field));
-            values.iter().map(ToString::to_string).collect()
-        }
-        _ => Vec::new(),
     }
 }
