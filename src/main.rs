@@ -1,6 +1,7 @@
 //! Runs the command line and exits with its code.
 
 /// Faster than most systems' own where threads make many small values: documents and their fields.
+#[cfg(feature = "mimalloc")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -53,7 +53,8 @@ pub struct ScanArgs {
     /// events the oldest go, of indicators the last
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub max_documents: usize,
-    /// Stop at the first line that is not an event; exit with 3 if events or sequences were lost
+    /// Stop at the first line that is not an event; exit with 3 if a rule was not run, or events or
+    /// sequences were lost
     #[arg(long)]
     pub strict: bool,
     /// Requests instead of alerts.
