@@ -57,6 +57,26 @@ fn run(project: &Project, arguments: &[&str]) -> (i32, String) {
 }
 
 #[test]
+fn a_search_in_kql_reads_a_field_that_nothing_else_names() {
+    let rule = RULE
+        .replace(
+            "AND process.name == \"cmd.exe\"",
+            "AND KQL(\"process.name: cmd.exe\")",
+        )
+        .replace("Esql.count >= 3", "Esql.count >= 1");
+    let scenario = r"sources: [elastic_defend]
+attack:
+  name: a shell
+  events:
+    a: {is: process, process.executable: C:\Windows\System32\cmd.exe}
+  expect: alert
+";
+    let project = Project::of(&[("rules/a.toml", &rule), ("scenarios/a.yaml", scenario)]);
+    let (exit, said) = run(&project, &["test", "--accept=all"]);
+    assert_eq!(exit, 0, "{said}");
+}
+
+#[test]
 fn an_aggregating_rule_alerts_with_the_events_of_its_group() {
     let project = project();
     let (_, shown) = run(&project, &["test", "--accept"]);

@@ -127,6 +127,7 @@ fn every_query_becomes_the_expected_query_dsl() {
         let options = Options {
             time_zone: case["config"]["dateFormatTZ"].as_str().map(str::to_owned),
             nested_ignore_unmapped: case["config"]["nestedIgnoreUnmapped"] == true,
+            ..Options::default()
         };
         let query = kql::parse(text).unwrap();
         let found = kql::translate(&query, data_view(&case).as_slice(), &options).unwrap();

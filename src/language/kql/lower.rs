@@ -22,6 +22,16 @@ pub fn lower(
     lower_in_view(query, schema, schema, request, now, has_texts)
 }
 
+/// Lowers a query in the function `KQL` of ES|QL.
+pub fn lower_in_function(
+    query: &Query,
+    schema: &Schema,
+    request: RequestFields<'_>,
+) -> Result<Plan, Vec<QueryError>> {
+    let builder = PlanBuilder::new(schema, Timestamp::default(), false);
+    lowered(query, schema, builder, &Options::of_function(), request)
+}
+
 /// The same of a query that is translated for a data view with more indices than those of the
 /// schema, whose documents are searched.
 pub fn lower_in_view(
@@ -32,10 +42,20 @@ pub fn lower_in_view(
     now: Timestamp,
     has_texts: bool,
 ) -> Result<Plan, Vec<QueryError>> {
-    let options = Options::of_rules();
+    let builder = PlanBuilder::new(schema, now, has_texts);
+    lowered(query, view, builder, &Options::of_rules(), request)
+}
+
+fn lowered(
+    query: &Query,
+    view: &Schema,
+    builder: PlanBuilder<'_>,
+    options: &Options,
+    request: RequestFields<'_>,
+) -> Result<Plan, Vec<QueryError>> {
     let mut lowerer = Lowerer {
-        translator: Translator::new(view, &options),
-        builder: PlanBuilder::new(schema, now, has_texts),
+        translator: Translator::new(view, options),
+        builder,
     };
     let root = lowerer.builder.part(None, query.span, || query.to_string());
     let condition = match &query.condition {

@@ -15,6 +15,6 @@ pub mod translate;
 pub mod tree;
 
 pub use infer::infer;
-pub use lower::{lower, lower_in_view};
+pub use lower::{lower, lower_in_function, lower_in_view};
 pub use parser::parse;
 pub use translate::{Options, translate};

@@ -18,6 +18,9 @@ pub struct Options {
     pub time_zone: Option<String>,
     /// A nested path that is not mapped matches nothing instead of being an error.
     pub nested_ignore_unmapped: bool,
+    /// A field of a nested object is looked for in each of its objects, braces or not, as
+    /// Elasticsearch's own parser of KQL does; Kibana's refuses it.
+    pub nested_without_braces: bool,
 }
 
 impl Options {
@@ -25,7 +28,15 @@ impl Options {
     pub fn of_rules() -> Self {
         Self {
             time_zone: Some("Zulu".to_owned()),
-            nested_ignore_unmapped: false,
+            ..Self::default()
+        }
+    }
+
+    /// Those of the function `KQL` of ES|QL.
+    pub fn of_function() -> Self {
+        Self {
+            nested_without_braces: true,
+            ..Self::of_rules()
         }
     }
 }
@@ -197,6 +208,7 @@ impl<'v, V: DataView + ?Sized> Translator<'v, V> {
         for field in &fields {
             let name = field.name.clone();
             let cause = match (field.nested.as_deref(), path) {
+                (Some(_), None) if self.options.nested_without_braces => continue,
                 (Some(own), None) => {
                     let rest = name.strip_prefix(own).unwrap_or(&name);
                     KqlCause::OutsideNestedGroup {

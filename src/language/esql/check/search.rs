@@ -98,9 +98,7 @@ impl Checker<'_> {
     fn kql(&mut self, text: &str, query: Span, span: Span) -> Result<plan::Expr> {
         let lowered = kql::parse(text)
             .map_err(|error| vec![error])
-            .and_then(|query| {
-                kql::lower(&query, self.schema, REQUEST, Timestamp::default(), false)
-            });
+            .and_then(|query| kql::lower_in_function(&query, self.schema, REQUEST));
         match lowered {
             Ok(plan) => Ok(self.searched(plan, span)),
             Err(errors) => {
