@@ -7,6 +7,7 @@
 mod alternatives;
 mod bound;
 mod canonical;
+mod canonical_rows;
 mod condition;
 mod cover;
 mod cover_index;
@@ -20,6 +21,7 @@ mod long_lists;
 mod lucene;
 mod operator;
 mod operators;
+mod row_conditions;
 mod rows;
 mod runner;
 mod settings;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::canonical_rows::is_equivalent;
 use super::{Mutant, MutantStatus};
 use crate::compile::{CompiledQuery, Query, Syntax};
 use crate::evaluate::pipeline::{Input, Program};
@@ -51,6 +52,13 @@ fn status(query: &Syntax, checks: &[&CheckTrace]) -> MutantStatus {
         if differs {
             return MutantStatus::Caught(check.key.to_string());
         }
+    }
+    let same = |(compiled, pipeline): &(&Arc<CompiledQuery>, Pipeline)| {
+        let own = compiled.pipeline.as_ref();
+        own.is_some_and(|own| is_equivalent(own, pipeline))
+    };
+    if !made.is_empty() && made.iter().all(same) {
+        return MutantStatus::Equivalent;
     }
     MutantStatus::Survived
 }
