@@ -6,15 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::attack::{AttackEvent, RuleOnSource};
 use super::coverage_target::{CoverageTarget, Decides};
 use super::event_builder::{EventBuilder, Fields};
-use super::rule_on_source::{on_plan, sources};
+use super::rule_on_source::{on_pipeline, on_plan, sources};
 use super::scenario_file::AppendableScenario;
 use super::search::{PartialEvent, Search};
 use super::unsolved::{Unsolved, UnsolvedReason};
-use super::{NewCases, Request, SynthesizeError, case, free_name, setting_case};
+use super::{NewCases, Request, SynthesizeError, case, esql, free_name, setting_case};
 use crate::coverage::{ClauseCoverage, coverage};
 use crate::data_source::{DataSource, IndexPatterns};
 use crate::diagnostic::SourceText;
 use crate::evaluate::Context;
+use crate::evaluate::pipeline::Program;
 use crate::event::Event;
 use crate::plan::{ClauseId, ClauseName, Role, StageId};
 use crate::replay::dry_run::{self, DryRunError, DryRunPlace};
@@ -65,9 +66,6 @@ pub fn fill(
 ) -> Result<NewCases, SynthesizeError> {
     let patterns = request.subject.patterns();
     sources(request, &patterns)?;
-    if request.subject.rule.kind.rule_type() == RuleType::Esql {
-        return Err(SynthesizeError::NotFilled);
-    }
     let mut taken = written.names();
     let mut filler =
         CoverageFiller::new(request, &patterns, Destination::File(written), &mut taken);
@@ -146,12 +144,27 @@ impl<'r, 'a> CoverageFiller<'r, 'a> {
         clauses: &[ClauseCoverage],
         stages: &BTreeMap<String, StageId>,
     ) {
-        let Some(events) = self.attack(source) else {
+        let Some((scenario, events)) = self.expanded(source) else {
             return;
         };
-        let targets = on_plan(self.request, source, self.patterns, |on_source| {
-            Ok(self.targets(on_source, &parts(on_source, &events, stages), clauses))
-        });
+        let targets = if self.request.subject.rule.kind.rule_type() == RuleType::Esql {
+            let attack = esql::WrittenAttack {
+                source,
+                patterns: self.patterns,
+                scenario: &scenario,
+                events: &events,
+            };
+            on_pipeline(self.request, source, self.patterns, |pipeline| {
+                let program = Program::new(pipeline)?;
+                let is_decided = |decides: &Decides| self.decided.contains(decides);
+                Ok(esql::targets(&attack, &program, clauses, &is_decided))
+            })
+        } else {
+            let events = written_events(&scenario, events);
+            on_plan(self.request, source, self.patterns, |on_source| {
+                Ok(self.targets(on_source, &parts(on_source, &events, stages), clauses))
+            })
+        };
         let mut targets = match targets {
             Ok(targets) => targets,
             Err(reason) => {
@@ -365,8 +378,14 @@ impl<'r, 'a> CoverageFiller<'r, 'a> {
         dry_run::run(subject, catalogue, self.destination.place(), &text, true)
     }
 
-    /// The attack's events on a source.
+    /// The attack's events on a source that a change can name.
     fn attack(&self, source: &DataSource) -> Option<Vec<ExpandedEvent>> {
+        let (scenario, events) = self.expanded(source)?;
+        Some(written_events(&scenario, events))
+    }
+
+    /// The scenario, and its attack's events on a source.
+    fn expanded(&self, source: &DataSource) -> Option<(Scenario, Vec<ExpandedEvent>)> {
         let text = SourceText::new("new.yaml", self.destination.with(&[]));
         let scenario = scenario::read(&text).scenarios.pop()?;
         let indicators = self
@@ -374,10 +393,11 @@ impl<'r, 'a> CoverageFiller<'r, 'a> {
             .subject
             .indicator_source(self.request.catalogue);
         let expander = Expander::new(&scenario, source).with_indicators(indicators);
-        match expander.expand(None).ok()? {
-            Expanded::Events(case) => Some(written_events(&scenario, case.events)),
-            Expanded::Skipped(_) | Expanded::Capture(_) => None,
-        }
+        let Expanded::Events(case) = expander.expand(None).ok()? else {
+            return None;
+        };
+        drop(expander);
+        Some((scenario, case.events))
     }
 
     /// Which stage each event of the attack is for, by its label: from the first source on which it

@@ -68,9 +68,6 @@ pub enum SynthesizeError {
     /// The rule is of a kind that is not run.
     #[error("{0} are not supported")]
     Unsupported(String),
-    /// Cases are not added to scenarios of ES|QL rules.
-    #[error("no cases are added to a scenario of a rule of type esql")]
-    NotFilled,
     /// No source serves the rule.
     #[error("no known data source serves the rule's index patterns")]
     NoSource,

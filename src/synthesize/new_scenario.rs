@@ -3,24 +3,16 @@
 
 use super::attack::{self, AttackEvent, RuleOnSource, attack};
 use super::coverage_fill::{CoverageFiller, Destination};
-use super::esql::Proposal;
 use super::rule_on_source::{on_pipeline, on_plan, sources};
 use super::rule_type::{Extras, complete};
 use super::unsolved::{AttackResult, PinnedValue, Unsolved, UnsolvedReason};
 use super::{NewScenarios, Request, SynthesizeError, esql, free_name};
 use crate::data_source::{DataSource, IndexPatterns};
+use crate::evaluate::pipeline::Program;
 use crate::replay::dry_run::{self, DryRunPlace};
 use crate::replay::outcome::{Check, Observed, Verdict};
 use crate::rule::RuleType;
-use crate::scenario::write::{Expect, Sketch, SketchCase, SketchEvent};
-
-/// The most benign cases of an attack of an ES|QL rule.
-const CASES: usize = 8;
-/// How many proposed cases are replayed at most; fewer where each takes long.
-const REPLAYS: usize = 32;
-const REPLAYS_OF_MANY: usize = 4;
-/// A scenario with more events than this takes long.
-const FEW: usize = 200;
+use crate::scenario::write::{Expect, Sketch, SketchEvent};
 
 /// Makes scenarios for a rule that has none.
 pub fn new(request: &Request<'_>) -> Result<NewScenarios, SynthesizeError> {
@@ -37,8 +29,7 @@ pub fn new(request: &Request<'_>) -> Result<NewScenarios, SynthesizeError> {
         }
     }
     let mut taken: Vec<String> = made.sketches.iter().map(|s| s.name.clone()).collect();
-    let is_esql = request.subject.rule.kind.rule_type() == RuleType::Esql;
-    for sketch in made.sketches.iter_mut().filter(|_| !is_esql) {
+    for sketch in &mut made.sketches {
         let mut filler = CoverageFiller::new(
             request,
             &patterns,
@@ -111,15 +102,15 @@ fn esql_attack(
     others: &[Sketch],
 ) -> Result<Sketch, UnsolvedReason> {
     on_pipeline(request, source, patterns, |pipeline| {
+        let program = Program::new(pipeline)?;
         let mut first = None;
         for attempt in 0..esql::ATTEMPTS {
-            let found = esql::attack(request, source, patterns, pipeline, attempt);
-            let alerts = found.and_then(|(mut sketch, proposals)| {
+            let found = esql::attack(request, source, patterns, &program, attempt);
+            let alerts = found.and_then(|mut sketch| {
                 if !others.is_empty() {
                     sketch.name = format!("{} on {}", sketch.name, source.name);
                 }
                 passes(request, &sketch)?;
-                sketch.cases = benign(request, &sketch, proposals, others);
                 Ok(sketch)
             });
             match alerts {
@@ -131,71 +122,6 @@ fn esql_attack(
         }
         Err(first.unwrap_or(UnsolvedReason::NoMatch))
     })
-}
-
-/// The proposed cases that pass when they are replayed, one a clause.
-fn benign(
-    request: &Request<'_>,
-    sketch: &Sketch,
-    proposals: Vec<Proposal>,
-    others: &[Sketch],
-) -> Vec<SketchCase> {
-    let times = sketch
-        .events
-        .iter()
-        .map(|event| event.copies.as_ref().map_or(1, |copies| copies.times));
-    let events: usize = times.sum();
-    let mut left = if events > FEW {
-        REPLAYS_OF_MANY
-    } else {
-        REPLAYS
-    };
-    let mut found: Vec<SketchCase> = Vec::new();
-    let mut clauses: Vec<usize> = Vec::new();
-    let cases = others.iter().flat_map(|other| &other.cases);
-    let mut taken: Vec<String> = cases.map(|case| case.name.clone()).collect();
-    taken.extend(others.iter().map(|other| other.name.clone()));
-    taken.push(sketch.name.clone());
-    for proposal in proposals {
-        if left == 0 || found.len() >= CASES {
-            break;
-        }
-        if clauses.contains(&proposal.clause)
-            || found.iter().any(|own| own.changes == proposal.case.changes)
-        {
-            continue;
-        }
-        left -= 1;
-        let with = Sketch {
-            cases: vec![proposal.case.clone()],
-            ..sketch.clone()
-        };
-        let place = DryRunPlace::NOWHERE;
-        let replayed = dry_run::run(
-            request.subject,
-            request.catalogue,
-            place,
-            &with.text(),
-            false,
-        );
-        let mut checks = replayed
-            .iter()
-            .flatten()
-            .flat_map(|(outcome, _)| &outcome.checks);
-        let is_proven = |check: &Check| {
-            let is_clean = check.attack || check.warnings.is_empty();
-            check.verdict == Verdict::Passed && is_clean
-        };
-        if replayed.is_ok() && checks.all(is_proven) {
-            clauses.push(proposal.clause);
-            let name = free_name(&proposal.case.name, &mut taken);
-            found.push(SketchCase {
-                name,
-                ..proposal.case
-            });
-        }
-    }
-    found
 }
 
 fn sketch(

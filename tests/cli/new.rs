@@ -220,12 +220,34 @@ fn an_esql_rule_gets_an_attack_that_makes_its_groups_and_benign_cases() {
     insta::assert_snapshot!("an_attack_on_groups", text);
     let (code, out, err) = project.run_apart(&["test", "--check"]);
     assert_eq!(code, 0, "{out}{err}");
+}
+
+#[test]
+fn cases_that_a_scenario_of_an_esql_rule_lacks_are_added() {
+    let project = Project::of(&[("rules/spray.toml", SPRAY)]);
+    let (code, _, err) = project.run_apart(&["new", "rules/spray.toml"]);
+    assert_eq!(code, 0, "{err}");
+    let (_, full, err) = project.run_apart(&["coverage", "--format=json"]);
+    let scenario = project.file("scenarios/spray.yaml");
+    let whole = fs::read_to_string(&scenario).unwrap();
+    let attack = whole.split("cases:").next().unwrap().to_owned();
+    fs::write(&scenario, &attack).unwrap();
+    let (_, less, _) = project.run_apart(&["coverage", "--format=json"]);
+    assert_ne!(full, less, "{err}");
     let (code, _, err) = project.run_apart(&["new", "rules/spray.toml", "--fill-coverage"]);
-    assert_eq!(code, 3, "{err}");
-    assert!(
-        err.contains("no cases are added to a scenario of a rule of type esql"),
-        "{err}"
+    assert_eq!(code, 0, "{err}");
+    let filled = fs::read_to_string(&scenario).unwrap();
+    assert!(filled.starts_with(&attack), "{filled}");
+    assert_eq!(
+        filled.matches("- name:").count(),
+        whole.matches("- name:").count()
     );
+    let (code, out, err) = project.run_apart(&["test", "--check"]);
+    assert_eq!(code, 0, "{out}{err}");
+    // Filled is filled.
+    let (code, _, err) = project.run_apart(&["new", "rules/spray.toml", "--fill-coverage"]);
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(fs::read_to_string(&scenario).unwrap(), filled);
 }
 
 #[test]

@@ -299,10 +299,6 @@ fn possible<T>(solved: Result<T, SynthesizeError>) -> Result<T, Box<Problem>> {
                 ExitCode::NotLoaded,
                 "`trapline check` says more of the rule",
             ),
-            SynthesizeError::NotFilled => (
-                ExitCode::NotLoaded,
-                "`trapline coverage` lists the clauses that no case decides",
-            ),
             SynthesizeError::NoSource => (ExitCode::NotLoaded, SOURCES),
             SynthesizeError::UnknownSource(_) => (ExitCode::Usage, SOURCES),
         };

@@ -69,6 +69,11 @@ pub(super) struct SortSpec {
 }
 
 impl<'p> Program<'p> {
+    /// What was compiled.
+    pub fn pipeline(&self) -> &'p Pipeline {
+        self.pipeline
+    }
+
     /// Compiles a pipeline. A pattern that is none, or that this evaluator cannot run, is a
     /// failure.
     pub fn new(pipeline: &'p Pipeline) -> Result<Self, QueryFailure> {

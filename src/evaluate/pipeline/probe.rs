@@ -13,12 +13,12 @@ use super::warning::Warnings;
 use super::{Input, dissect, load, lookup};
 use crate::evaluate::QueryFailure;
 use crate::event::{EventId, Value};
-use crate::plan::pipeline::{Cell, ColumnId, Expr, Pipeline};
+use crate::plan::pipeline::{Cell, ColumnId, Expr};
 
-/// Some steps of a pipeline, compiled.
-#[derive(Debug)]
-pub struct Probe<'p> {
-    program: Program<'p>,
+/// Some steps of a program.
+#[derive(Debug, Clone)]
+pub struct Probe<'a, 'p> {
+    program: &'a Program<'p>,
     steps: Range<usize>,
 }
 
@@ -49,13 +49,10 @@ impl ProbeRow {
     }
 }
 
-impl<'p> Probe<'p> {
+impl<'a, 'p> Probe<'a, 'p> {
     /// The steps of this range.
-    pub fn new(pipeline: &'p Pipeline, steps: Range<usize>) -> Result<Self, QueryFailure> {
-        Ok(Self {
-            program: Program::new(pipeline)?,
-            steps,
-        })
+    pub fn new(program: &'a Program<'p>, steps: Range<usize>) -> Self {
+        Self { program, steps }
     }
 
     /// The row of the first event of the input with these cells, behind the steps. Steps that drop,

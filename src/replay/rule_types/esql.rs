@@ -27,17 +27,18 @@ pub(in crate::replay) fn run_schedule(
     let selected = Selected::of(run, schedule, overrides);
     let start = schedule.start_of(&run.case_events.events, &selected.events);
     let mut found = FoundRows::default();
+    let mut seen = SeenRows::new(run);
     if selected.events.len() > MOST {
         let latest = selected
             .arrivals
             .iter()
             .filter_map(|arrival| arrival.time)
             .max();
-        for row in found.rows(run, &selected.events, start + latest.unwrap_or_default()) {
-            found.number(run, &row, 0);
+        for row in seen.rows(&selected.events, start + latest.unwrap_or_default()) {
+            found.number(run, row, 0);
         }
         let outcome = ScheduledOutcome::new(found.matches, Vec::new(), schedule.phase().is_some());
-        return outcome.failing(found.failure);
+        return outcome.failing(seen.failure);
     }
     let once = pipeline(run).filter(|pipeline| pipeline.is_deduplicated());
     let mut replay = |executions: &[Execution]| {
@@ -52,8 +53,7 @@ pub(in crate::replay) fn run_schedule(
                 .filter(|(_, arrival)| execution.sees(**arrival))
                 .map(|(event, _)| *event)
                 .collect();
-            let rows = found.rows(run, &visible, start + execution.start);
-            for row in &rows {
+            for row in seen.rows(&visible, start + execution.start) {
                 let identity = once.map(|pipeline| {
                     let values = esql_row::expanded_values(pipeline, row);
                     (row.events.clone(), values)
@@ -86,7 +86,7 @@ pub(in crate::replay) fn run_schedule(
     };
     let moments = moments(run, &selected);
     let phases = phases(schedule, &selected.arrivals, &moments, &mut replay);
-    outcome(schedule, &found, phases).failing(found.failure)
+    outcome(schedule, &found, phases).failing(seen.failure)
 }
 
 /// The alerts of the phases that last longest, as the case's.
@@ -123,19 +123,9 @@ struct FoundRows {
     /// The row of each match.
     made: Vec<OutputRow>,
     numbers: BTreeMap<(Vec<EventId>, Vec<String>, usize), usize>,
-    /// How the query fails in the first execution in which it does.
-    failure: Option<QueryFailure>,
 }
 
 impl FoundRows {
-    /// The rows of an execution; a failure is kept.
-    fn rows(&mut self, run: &Run<'_>, ids: &[EventId], now: i64) -> Vec<OutputRow> {
-        rows(run, ids, now).unwrap_or_else(|failure| {
-            self.failure.get_or_insert(failure);
-            Vec::new()
-        })
-    }
-
     fn number(&mut self, run: &Run<'_>, row: &OutputRow, repetition: usize) -> usize {
         let cells: Vec<String> = row.cells.iter().map(Cell::text).collect();
         let key = (row.events.clone(), cells, repetition);
@@ -181,11 +171,70 @@ pub(in crate::replay) fn document(run: &Run<'_>, found: &Match) -> Event {
     })
 }
 
+/// The rows of executions. Those that see the same events give the same rows, unless the query asks
+/// for NOW().
+struct SeenRows<'r, 'c> {
+    run: &'r Run<'c>,
+    /// All events of the case, each with an id.
+    events: Vec<Event>,
+    asks_now: bool,
+    known: BTreeMap<(Vec<EventId>, Option<i64>), Vec<OutputRow>>,
+    /// How the query fails in the first execution in which it does.
+    failure: Option<QueryFailure>,
+}
+
+impl<'r, 'c> SeenRows<'r, 'c> {
+    fn new(run: &'r Run<'c>) -> Self {
+        let ids: Vec<EventId> = (0u32..)
+            .map(EventId)
+            .take(run.case_events.events.len())
+            .collect();
+        Self {
+            run,
+            events: events(run, &ids),
+            asks_now: counts_from_now(run),
+            known: BTreeMap::new(),
+            failure: None,
+        }
+    }
+
+    /// The rows of an execution that starts at `now` and sees these events.
+    fn rows(&mut self, ids: &[EventId], now: i64) -> &[OutputRow] {
+        let key = (ids.to_vec(), self.asks_now.then_some(now));
+        let (run, all, failure) = (self.run, &self.events, &mut self.failure);
+        self.known.entry(key).or_insert_with(|| {
+            // Events that stand side by side are not copied.
+            let rows = match side_by_side(ids).and_then(|places| all.get(places)) {
+                Some(seen) => rows(run, seen, ids, now),
+                None => rows(run, &events(run, ids), ids, now),
+            };
+            rows.unwrap_or_else(|why| {
+                failure.get_or_insert(why);
+                Vec::new()
+            })
+        })
+    }
+}
+
+/// The places of these events, if they stand one behind the other.
+fn side_by_side(ids: &[EventId]) -> Option<std::ops::Range<usize>> {
+    let (first, last) = (ids.first()?.index(), ids.last()?.index());
+    let is_next = |pair: &[EventId]| match pair {
+        [one, next] => next.index() == one.index() + 1,
+        _ => true,
+    };
+    ids.windows(2).all(is_next).then_some(first..last + 1)
+}
+
 /// The rows of the query over these events, when an execution starts at `now`.
-fn rows(run: &Run<'_>, ids: &[EventId], now: i64) -> Result<Vec<OutputRow>, QueryFailure> {
-    let events = events(run, ids);
+fn rows(
+    run: &Run<'_>,
+    seen: &[Event],
+    ids: &[EventId],
+    now: i64,
+) -> Result<Vec<OutputRow>, QueryFailure> {
     let input = Input {
-        events: &events,
+        events: seen,
         now: Timestamp::from_millis(now),
         answers: &run.case_events.given.answers,
         tables: &run.case_events.given.tables,

@@ -174,6 +174,11 @@ pub(in crate::replay) fn decided_in(whole: &WholeRun<'_, '_>) -> Vec<Decided> {
     decided
 }
 
+/// The names of a pipeline's clauses, in their order.
+pub fn clause_names(pipeline: &Pipeline) -> Vec<ClauseName> {
+    names(pipeline, &pipeline.clauses())
+}
+
 /// The names of clauses: their texts, numbered where one occurs again.
 fn names(pipeline: &Pipeline, clauses: &[PipelineClause<'_>]) -> Vec<ClauseName> {
     let mut seen: BTreeMap<String, u16> = BTreeMap::new();

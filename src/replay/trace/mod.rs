@@ -27,7 +27,7 @@ use crate::event::{Event, EventId};
 use crate::plan::{ClauseId, ClauseName};
 use crate::rule::{Rule, RuleKind};
 pub use clause::{Decided, RuleClause};
-pub use esql_trace::{PipelineRun, StepRecord};
+pub use esql_trace::{PipelineRun, StepRecord, clause_names};
 use rerun::ProductionInput;
 
 /// What a test yields for coverage, mutation and explain.

@@ -4,7 +4,6 @@
 use super::demand::Need;
 use super::formula::Goal;
 use super::probe::State;
-use crate::evaluate::QueryFailure;
 use crate::event::Scalar;
 use crate::plan::pipeline::Expr;
 
@@ -29,7 +28,6 @@ pub(super) enum Missing {
     Values(String),
     /// More events than a scenario is written with: this many.
     TooManyEvents(usize),
-    Failure(QueryFailure),
 }
 
 /// Rows that meet the same demands.

@@ -54,7 +54,7 @@ pub(super) fn conjuncts(levels: &Levels<'_>, goal: &Goal, into: &mut Vec<Goal>) 
 pub(super) fn demands(levels: &Levels<'_>, level: usize, row: &State<'_>) -> Vec<Demand> {
     let mut columns: Vec<ColumnId> = Vec::new();
     for settled in &row.settled {
-        for column in levels.bases(&settled.goal.expr) {
+        for column in levels.bases(&settled.expr) {
             if levels.is_free(level, column) && !columns.contains(&column) {
                 columns.push(column);
             }
@@ -115,16 +115,16 @@ fn of_tests(
     least.push(Goal::new(is_null(argument), Want::False));
     let mut tested = least.clone();
     for settled in &row.settled {
-        let bases = levels.bases(&settled.goal.expr);
+        let bases = levels.bases(&settled.expr);
         let own = bases
             .iter()
             .filter(|column| levels.is_free(level, **column));
         if own.clone().count() == 1 && own.copied().next() == Some(aggregate.column) {
-            let whole = below(levels, &settled.goal.expr);
+            let whole = below(levels, &settled.expr);
             let own = rewritten(&whole, &mut |column| {
                 (column == aggregate.column).then(|| argument.clone())
             });
-            tested.push(Goal::new(own, settled.goal.want));
+            tested.push(Goal::new(own, settled.want));
         }
     }
     Some(Demand {
@@ -146,7 +146,7 @@ pub(super) fn is_null(of: &Expr) -> Expr {
     expr(kind, of, DataType::Boolean)
 }
 
-fn equals(of: &Expr, value: Value) -> Goal {
+pub(super) fn equals(of: &Expr, value: Value) -> Goal {
     let constant = expr(ExprKind::Constant(Cell::One(value)), of, of.data_type);
     let kind = ExprKind::Binary(Operator::Equal, Box::new(of.clone()), Box::new(constant));
     Goal::new(expr(kind, of, DataType::Boolean), Want::True)

@@ -1,9 +1,11 @@
 //! Takes conditions apart: into literals, what must all hold, and what there are several ways for.
 //! A CASE or COALESCE becomes a way for each of its branches.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::levels::{Definition, Levels};
+use crate::evaluate::pipeline::ProbeExpr;
 use crate::event::Value;
 use crate::plan::pipeline::{Cell, ColumnId, DataType, Expr, ExprKind, Function};
 
@@ -35,6 +37,7 @@ impl Want {
 pub(super) struct Goal {
     pub(super) expr: Rc<Expr>,
     pub(super) want: Want,
+    test: Rc<OnceCell<Option<ProbeExpr>>>,
 }
 
 impl Goal {
@@ -42,7 +45,14 @@ impl Goal {
         Self {
             expr: Rc::new(expr),
             want,
+            test: Rc::default(),
         }
+    }
+
+    /// The condition, compiled once; `None` where a pattern in it cannot be run.
+    pub(super) fn test(&self) -> Option<&ProbeExpr> {
+        let compiled = || ProbeExpr::new(&self.expr).ok();
+        self.test.get_or_init(compiled).as_ref()
     }
 }
 
@@ -82,11 +92,48 @@ pub(super) fn parts(levels: &Levels<'_>, goal: &Goal) -> Parts {
             };
             Parts::All(vec![Goal::new((**inner).clone(), want)])
         }
+        (ExprKind::IsNull(inner), Want::False) => match there(levels, inner) {
+            Some(arguments) => Parts::All(arguments),
+            None => lifted(levels, goal),
+        },
         (ExprKind::Column(column), want) => match levels.definition(*column) {
             Definition::Computed(own) => Parts::All(vec![Goal::new(own.clone(), want)]),
             _ => Parts::Literal(goal.clone()),
         },
         _ => lifted(levels, goal),
+    }
+}
+
+/// What must be there for a value to be; `None` where that is not all that is asked.
+fn there(levels: &Levels<'_>, value: &Expr) -> Option<Vec<Goal>> {
+    use Function as F;
+    let is_there = |part: &Expr| {
+        let kind = ExprKind::IsNull(Box::new(part.clone()));
+        let expr = Expr {
+            kind,
+            data_type: DataType::Boolean,
+            location: part.location,
+        };
+        Goal::new(expr, Want::False)
+    };
+    match &value.kind {
+        ExprKind::Column(column) => match levels.definition(*column) {
+            Definition::Computed(own) => there(levels, own),
+            _ => None,
+        },
+        ExprKind::Call(F::Coalesce, parts) => {
+            let is_value =
+                |part: &Expr| matches!(&part.kind, ExprKind::Constant(cell) if !cell.is_null());
+            parts.iter().any(is_value).then(Vec::new)
+        }
+        ExprKind::Call(
+            F::Concat | F::MvConcat | F::ToLower | F::ToUpper | F::ToString | F::Length | F::Trim,
+            parts,
+        ) => {
+            let parts = parts.iter().filter(|part| !part.is_constant());
+            Some(parts.map(is_there).collect())
+        }
+        _ => None,
     }
 }
 
@@ -175,6 +222,21 @@ pub(super) fn below(levels: &Levels<'_>, expr: &Expr) -> Expr {
         }),
         _ => None,
     })
+}
+
+/// The expression on the documents below a level; `None` where an aggregate takes part.
+pub(super) fn on_documents(levels: &Levels<'_>, expr: &Expr) -> Option<Expr> {
+    // Each turn goes down a level.
+    let turns = levels.all.iter();
+    let expr = turns.fold(expr.clone(), |expr, _| below(levels, &expr));
+    let is_of_document = |column: &ColumnId| {
+        matches!(
+            levels.definition(*column),
+            Definition::Field | Definition::Expanded(_)
+        )
+    };
+    let mut bases = levels.bases(&expr).into_iter();
+    bases.all(|column| is_of_document(&column)).then_some(expr)
 }
 
 /// The expression with other expressions for some of its columns.

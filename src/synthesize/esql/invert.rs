@@ -156,7 +156,13 @@ impl<'a, 'p> Aim<'a, 'p> {
                     self.aim(side, Wish::Pattern(WildcardPattern(exact)));
                 }
                 None if cells.is_empty() => self.aim(side, Wish::Any),
-                None => self.aim(side, Wish::Cells(cells)),
+                None => {
+                    // What the field usually holds reads better than a text with a letter otherwise.
+                    if one_text(other).is_some() {
+                        self.aim(side, Wish::Any);
+                    }
+                    self.aim(side, Wish::Cells(cells));
+                }
             }
         }
         if now_left.is_null() && now_right.is_null() && operator == Operator::Equal {
@@ -238,13 +244,7 @@ impl<'a, 'p> Aim<'a, 'p> {
                     self.aim(value, Wish::Count(count));
                 }
             }
-            F::Replace => {
-                let (pattern, by) = (text_of(0), text_of(1));
-                let wishes = texts::before_replace(&wish, pattern.as_deref(), by.as_deref());
-                for wish in wishes {
-                    self.aim(value, wish);
-                }
-            }
+            F::Replace => self.replaced(value, [text_of(0), text_of(1)], &wish),
             F::Split | F::MvConcat => {
                 let separator = text_of(0).unwrap_or_default();
                 let wish = if function == F::Split {
@@ -292,6 +292,20 @@ impl<'a, 'p> Aim<'a, 'p> {
                     self.aim(argument, Wish::Any);
                 }
             }
+        }
+    }
+
+    /// `REPLACE` of a value, with the pattern and what is put in, as far as they are constants.
+    fn replaced(&mut self, value: &Expr, arguments: [Option<String>; 2], wish: &Wish) {
+        let [pattern, by] = arguments;
+        let now = one_text(&(self.value)(value)).unwrap_or_default();
+        let replace = texts::Replace {
+            pattern: pattern.as_deref(),
+            by: by.as_deref(),
+            now: &now,
+        };
+        for wish in texts::before_replace(wish, &replace) {
+            self.aim(value, wish);
         }
     }
 

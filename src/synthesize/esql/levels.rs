@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::plan::pipeline::{
     Aggregate, ColumnId, ColumnOrigin, DissectPattern, Expr, ExprKind, GrokPattern, Group,
-    Operation, Pipeline, Step,
+    LocationId, Operation, Pipeline, Step,
 };
 
 /// Where the values of a column come from.
@@ -34,6 +34,8 @@ pub(super) enum Definition<'p> {
 #[derive(Debug)]
 pub(super) struct Level<'p> {
     pub(super) steps: Range<usize>,
+    /// The command that the level begins with.
+    pub(super) location: LocationId,
     /// The grouping whose rows these are; `None` of documents.
     pub(super) group: Option<&'p Group>,
 }
@@ -52,6 +54,8 @@ impl<'p> Levels<'p> {
             all: Vec::new(),
             definitions: BTreeMap::new(),
         };
+        let first = pipeline.steps.first();
+        let mut location = first.map_or(LocationId(0), |step| step.location);
         let (mut from, mut group) = (0, None);
         for (index, step) in pipeline.steps.iter().enumerate() {
             let (next, joins) = match &step.operation {
@@ -64,13 +68,15 @@ impl<'p> Levels<'p> {
             };
             own.all.push(Level {
                 steps: from..index,
+                location,
                 group,
             });
-            (from, group) = (index + 1, Some(next));
+            (from, group, location) = (index + 1, Some(next), step.location);
             own.define_group(next, joins);
         }
         own.all.push(Level {
             steps: from..pipeline.steps.len(),
+            location,
             group,
         });
         own
@@ -209,6 +215,39 @@ impl<'p> Levels<'p> {
 }
 
 impl Levels<'_> {
+    /// The fields of documents that columns rest on.
+    pub(super) fn fields(&self, columns: &[ColumnId]) -> Vec<String> {
+        let mut fields = Vec::new();
+        for column in columns {
+            self.add_fields(*column, &mut fields);
+        }
+        fields.retain(|own| own != "@timestamp");
+        fields
+    }
+
+    fn add_fields(&self, column: ColumnId, fields: &mut Vec<String>) {
+        let below: Vec<Expr> = match self.definition(column) {
+            Definition::Key(from) | Definition::Expanded(from) => {
+                return self.add_fields(from, fields);
+            }
+            Definition::Aggregate(aggregate) => aggregate.arguments.clone(),
+            Definition::Computed(expr)
+            | Definition::Dissected(expr, ..)
+            | Definition::Grokked(expr, ..) => vec![expr.clone()],
+            Definition::Completed => return,
+            Definition::Field => {
+                let path = self.path(column);
+                fields.extend(path.filter(|path| !fields.contains(path)));
+                return;
+            }
+        };
+        for expr in &below {
+            for base in self.bases(expr) {
+                self.add_fields(base, fields);
+            }
+        }
+    }
+
     /// The field of the document that a column is read from.
     pub(super) fn path(&self, column: ColumnId) -> Option<String> {
         let column = self.pipeline.column(column)?;

@@ -19,6 +19,7 @@ mod probe;
 mod row;
 mod spread;
 mod texts;
+mod undecided;
 mod wish;
 
 use std::collections::BTreeMap;
@@ -27,12 +28,12 @@ use super::attack::label;
 use super::unsolved::{UnmetCondition, UnsolvedReason};
 use super::{Request, free_name};
 use crate::data_source::{DataSource, IndexPatterns};
-use crate::plan::pipeline::Pipeline;
+use crate::evaluate::pipeline::Program;
 use crate::scenario::write::{Expect, Sketch, SketchCopies, SketchEvent};
-pub(super) use case::Proposal;
 use class::{Missing, Template};
 use levels::Levels;
 use population::Builder;
+pub(super) use undecided::{WrittenAttack, targets};
 
 /// How many times a search begins anew, each time with another way first.
 pub(super) const ATTEMPTS: usize = 4;
@@ -40,17 +41,18 @@ pub(super) const ATTEMPTS: usize = 4;
 /// short spans of time.
 const WITHIN: [usize; ATTEMPTS] = [40_000, 8_000, 800, 200];
 
-/// The attack that an attempt finds, and cases that may go with it.
+/// The attack that an attempt finds.
 pub(super) fn attack(
     request: &Request<'_>,
     source: &DataSource,
     patterns: &IndexPatterns,
-    pipeline: &Pipeline,
+    program: &Program<'_>,
     attempt: usize,
-) -> Result<(Sketch, Vec<Proposal>), UnsolvedReason> {
-    let levels = Levels::new(pipeline);
+) -> Result<Sketch, UnsolvedReason> {
+    let levels = Levels::new(program.pipeline());
     let builder = Builder {
         levels: &levels,
+        program,
         source,
         patterns,
         attempt,
@@ -59,9 +61,7 @@ pub(super) fn attack(
     let templates = builder.build(top, &[], None).map_err(missing)?;
     let within = WITHIN.get(attempt).copied().unwrap_or(1_000);
     let events = labelled(&templates);
-    let search = builder.search(0)?;
-    let cases = case::proposals(&levels, &search.rows, &events, |times| every(within, times));
-    Ok((sketch(request, source, &events, within), cases))
+    Ok(sketch(request, source, &events, within))
 }
 
 fn missing(missing: Missing) -> UnsolvedReason {
@@ -83,7 +83,6 @@ fn missing(missing: Missing) -> UnsolvedReason {
         Missing::Row(parts) => UnsolvedReason::NoGroup(parts.join(" and ")),
         Missing::Values(field) => UnsolvedReason::NoValue(field),
         Missing::TooManyEvents(count) => UnsolvedReason::TooManyEvents(count),
-        Missing::Failure(failure) => UnsolvedReason::Failure(failure),
     }
 }
 
@@ -99,9 +98,14 @@ fn labelled<'t, 's>(templates: &'t [Template<'s>]) -> Vec<(String, &'t Template<
     labelled.collect()
 }
 
+/// The time from one to the next of so many events: a round number of milliseconds.
 fn every(within: usize, times: usize) -> i64 {
-    let every = (within / times.max(1)).clamp(1, 1_000);
-    i64::try_from(every).unwrap_or(1)
+    let most = within / times.max(1);
+    let round = [1_000, 500, 200, 100, 50, 20, 10, 5, 2];
+    round
+        .into_iter()
+        .find(|every| usize::try_from(*every).is_ok_and(|every| every <= most))
+        .unwrap_or(1)
 }
 
 fn sketch(

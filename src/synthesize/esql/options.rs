@@ -6,7 +6,7 @@ use super::document::scalar;
 use super::formula::{Goal, inlined};
 use super::invert::Aim;
 use super::levels::Definition;
-use super::probe::{RowProbe, Settled, State};
+use super::probe::{RowProbe, State};
 use super::texts;
 use super::wish::{MAX_VALUES, Wish, text_cell};
 use crate::evaluate::Prepared;
@@ -31,12 +31,12 @@ pub(super) fn options(
     state: &State<'_>,
     row: &ProbeRow,
     column: ColumnId,
-    broken: &Rc<Settled>,
+    broken: &Rc<Goal>,
 ) -> Vec<Cell> {
     let value = |expr: &Expr| search.cell(expr, row, state);
-    let wishes = |settled: &Settled| {
+    let wishes = |settled: &Goal| {
         let mut aim = Aim::new(search.levels, &value);
-        aim.test(&settled.goal.expr, settled.goal.want);
+        aim.test(&settled.expr, settled.want);
         let own = aim.found.into_iter().filter(|(own, _)| *own == column);
         own.map(|(_, wish)| wish).collect::<Vec<Wish>>()
     };
@@ -46,7 +46,7 @@ pub(super) fn options(
         .settled
         .iter()
         .filter(|other| !Rc::ptr_eq(other, broken))
-        .filter(|other| search.levels.bases(&other.goal.expr).contains(&column))
+        .filter(|other| search.levels.bases(&other.expr).contains(&column))
         .flat_map(|other| wishes(other))
         .collect();
     let mut cells: Vec<Cell> = Vec::new();
@@ -118,13 +118,16 @@ struct OfColumn {
     system: System,
     data_type: DataType,
     is_answer: bool,
+    is_port: bool,
 }
 
 impl OfColumn {
     fn new(search: &RowProbe<'_, '_>, state: &State<'_>, column: ColumnId) -> Self {
         let own = search.levels.pipeline.column(column);
+        let path = search.path(column).unwrap_or_default();
         Self {
-            path: search.path(column).unwrap_or_default(),
+            is_port: path.ends_with(".port"),
+            path,
             system: state
                 .draft
                 .as_ref()
@@ -178,6 +181,9 @@ impl OfColumn {
 
     /// The cell in the column's type.
     fn fitting(&self, cell: &Cell) -> Option<Cell> {
+        if self.is_port && !cell.values().iter().all(is_port) {
+            return None;
+        }
         let values = cell.values().iter();
         let typed: Option<Vec<Value>> = values
             .map(|value| match value {
@@ -186,6 +192,14 @@ impl OfColumn {
             })
             .collect();
         typed.map(Cell::of)
+    }
+}
+
+/// Whether it is the number of a port, or no number.
+fn is_port(value: &Value) -> bool {
+    match value {
+        Value::Integer(number) => u16::try_from(*number).is_ok(),
+        _ => true,
     }
 }
 

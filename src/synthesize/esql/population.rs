@@ -3,15 +3,14 @@
 
 use super::class::{Class, Missing, Template};
 use super::demand::{self, Demand, Need};
-use super::formula::{Goal, Want};
+use super::formula::{self, Goal, Want};
 use super::levels::{Definition, Levels};
 use super::probe::{RowProbe, State};
 use super::row::RowSearch;
 use super::spread::Spreader;
 use crate::data_source::{DataSource, EventKind, IndexPatterns};
-use crate::evaluate::QueryFailure;
-use crate::evaluate::pipeline::Probe;
-use crate::plan::pipeline::{Cell, ColumnId};
+use crate::evaluate::pipeline::{Probe, Program};
+use crate::plan::pipeline::{Cell, ColumnId, Expr, ExprKind};
 use crate::synthesize::event_builder::EventBuilder;
 
 /// How many kinds of event are tried for one row.
@@ -19,33 +18,37 @@ const KINDS: usize = 12;
 /// Builds events from the end of a pipeline to its documents.
 pub(super) struct Builder<'a, 'p> {
     pub(super) levels: &'a Levels<'p>,
+    pub(super) program: &'a Program<'p>,
     pub(super) source: &'a DataSource,
     pub(super) patterns: &'a IndexPatterns,
     pub(super) attempt: usize,
 }
 
 impl<'a, 'p> Builder<'a, 'p> {
-    pub(super) fn search(&self, level: usize) -> Result<RowSearch<'a, 'p>, QueryFailure> {
+    pub(super) fn search(&self, level: usize) -> RowSearch<'a, 'p> {
+        RowSearch {
+            rows: self.rows(level),
+            attempt: self.attempt,
+        }
+    }
+
+    pub(super) fn rows(&self, level: usize) -> RowProbe<'a, 'p> {
         let steps = self.levels.all.get(level).map(|own| own.steps.clone());
-        let rows = RowProbe {
+        RowProbe {
             levels: self.levels,
             level,
             source: self.source,
-            probe: Probe::new(self.levels.pipeline, steps.unwrap_or_default())?,
+            probe: Probe::new(self.program, steps.unwrap_or_default()),
             work: std::cell::Cell::new(0),
-        };
-        Ok(RowSearch {
-            rows,
-            attempt: self.attempt,
-        })
+        }
     }
 
-    fn spreader(&self) -> Result<Spreader<'a, 'p>, QueryFailure> {
-        Ok(Spreader {
+    fn spreader(&self) -> Spreader<'a, 'p> {
+        Spreader {
             levels: self.levels,
             patterns: self.patterns,
-            rows: self.search(0)?.rows,
-        })
+            rows: self.rows(0),
+        }
     }
 
     /// The events of a row of a level that meets its filters and these goals.
@@ -61,7 +64,7 @@ impl<'a, 'p> Builder<'a, 'p> {
         let prompts = self.levels.prompts(level).into_iter();
         let asked = prompts.map(|prompt| Goal::new(demand::is_null(prompt), Want::False));
         let goals: Vec<Goal> = own.chain(asked).chain(goals.iter().cloned()).collect();
-        let search = self.search(level).map_err(Missing::Failure)?;
+        let search = self.search(level);
         if level == 0 {
             return self.document(&search, &goals, seed).map(|one| vec![one]);
         }
@@ -134,29 +137,26 @@ impl<'a, 'p> Builder<'a, 'p> {
             varied: Vec::new(),
         };
         let answer = seed.and_then(|seed| seed.state.answer.clone());
-        if let Some(seed) = seed
-            && let Some(builder) = &seed.state.draft
-        {
-            let from = start(builder.clone(), seed.state.at, answer.clone());
-            if let Some(state) = search.meet(from, goals.to_vec()) {
-                return Ok(of(state));
-            }
+        let at = seed.map_or(0, |seed| seed.state.at);
+        let found = |builder: EventBuilder<'a>| {
+            let state = start(builder, at, answer.clone());
+            search.meet(state, goals.to_vec()).map(of)
+        };
+        let seed = seed.and_then(|seed| seed.state.draft.as_ref());
+        if let Some(found) = seed.and_then(|seed| found(seed.clone())) {
+            return Ok(found);
         }
         for kind in self.kinds(search, goals) {
-            let mut builder = EventBuilder::new(self.source, kind);
-            if let Some(own) = seed.and_then(|seed| seed.state.draft.as_ref()) {
-                builder.fields.clone_from(&own.fields);
-            }
-            let at = seed.map_or(0, |seed| seed.state.at);
-            if let Some(state) = search.meet(start(builder, at, answer.clone()), goals.to_vec()) {
-                return Ok(of(state));
-            }
-            if seed.is_some() {
-                let builder = EventBuilder::new(self.source, kind);
-                if let Some(state) = search.meet(start(builder, at, answer.clone()), goals.to_vec())
-                {
-                    return Ok(of(state));
-                }
+            let seeded = seed.filter(|seed| !std::ptr::eq(seed.kind, kind));
+            let seeded = seeded.and_then(|seed| {
+                found(EventBuilder {
+                    kind,
+                    ..seed.clone()
+                })
+            });
+            let fresh = || found(EventBuilder::new(self.source, kind));
+            if let Some(found) = seeded.or_else(fresh) {
+                return Ok(found);
             }
         }
         Err(Missing::Document(self.words(goals)))
@@ -184,10 +184,9 @@ impl<'a, 'p> Builder<'a, 'p> {
                 for goal in goals {
                     demand::conjuncts(self.levels, goal, &mut open);
                 }
-                let unmet = open.iter().filter(|goal| {
-                    let cell = search.rows.cell(&goal.expr, &row, &state);
-                    !goal.want.is(&cell)
-                });
+                let unmet = open
+                    .iter()
+                    .filter(|goal| !search.rows.meets(goal, &row, &state));
                 (unmet.count(), kind)
             })
             .collect();
@@ -223,7 +222,7 @@ impl<'a, 'p> Builder<'a, 'p> {
                 distinct: Vec::new(),
             });
         }
-        let spreader = self.spreader().map_err(Missing::Failure)?;
+        let spreader = self.spreader();
         spreader.spread(level, &mut classes);
         let mut events = Vec::new();
         for class in classes {
@@ -275,12 +274,22 @@ impl<'a, 'p> Builder<'a, 'p> {
         seed: Option<&Template<'a>>,
     ) -> Result<(), Missing> {
         let mut missing = None;
+        let first = classes
+            .first()
+            .and_then(|class| class.rows.first())
+            .cloned();
+        let keys = first.as_ref().map(|first| self.same_keys(level, first));
+        let keys = keys.unwrap_or_default();
+        let is_only = classes.len() == 1;
         for goals in &demand.ways {
             for class in classes.iter_mut() {
                 let mut own = class.goals.clone();
                 own.extend(goals.iter().cloned());
                 let seed = class.rows.first().cloned();
-                let whole = all(row, all_demands, &own);
+                let mut whole = all(row, all_demands, &own);
+                if !is_only {
+                    whole.extend(keys.iter().cloned());
+                }
                 if let Ok(rows) = self.build(level - 1, &whole, seed.as_ref()) {
                     class.goals = own;
                     class.rows = rows;
@@ -288,11 +297,8 @@ impl<'a, 'p> Builder<'a, 'p> {
                     return Ok(());
                 }
             }
-            let first = classes
-                .first()
-                .and_then(|class| class.rows.first())
-                .cloned();
-            let whole = all(row, all_demands, goals);
+            let mut whole = all(row, all_demands, goals);
+            whole.extend(keys.iter().cloned());
             match self.build(level - 1, &whole, first.as_ref().or(seed)) {
                 Ok(rows) => {
                     let mut class = Class {
@@ -309,6 +315,31 @@ impl<'a, 'p> Builder<'a, 'p> {
             }
         }
         Err(missing.unwrap_or_else(|| Missing::Row(Vec::new())))
+    }
+}
+
+impl<'a> Builder<'a, '_> {
+    /// What the keys of a level's groups must be for a row to be in the group of this document.
+    fn same_keys(&self, level: usize, document: &Template<'a>) -> Vec<Goal> {
+        let group = self.levels.all.get(level).and_then(|own| own.group);
+        let rows = self.rows(0);
+        let row = rows.row(&document.state);
+        let goal = |from: ColumnId| {
+            let column = self.levels.pipeline.column(from)?;
+            let key = Expr {
+                kind: ExprKind::Column(from),
+                data_type: column.data_type,
+                location: self.levels.all.get(level)?.location,
+            };
+            let of_document = formula::on_documents(self.levels, &key)?;
+            match rows.cell(&of_document, &row, &document.state) {
+                Cell::One(value) => Some(demand::equals(&key, value)),
+                Cell::Null(_) => Some(Goal::new(demand::is_null(&key), Want::True)),
+                Cell::Many(_) => None,
+            }
+        };
+        let keys = group.iter().flat_map(|own| &own.keys);
+        keys.filter_map(|key| goal(key.from)).collect()
     }
 }
 

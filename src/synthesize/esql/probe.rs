@@ -8,7 +8,7 @@ use super::levels::{Definition, Levels};
 use crate::data_source::DataSource;
 use crate::evaluate::pipeline::{CompletionAnswer, Input, Probe, ProbeExpr, ProbeRow};
 use crate::event::{Event, Scalar, Timestamp};
-use crate::plan::pipeline::{Cell, ColumnId, ColumnOrigin, Expr, Metadata};
+use crate::plan::pipeline::{Cell, ColumnId, ColumnOrigin, Expr, ExprKind, Metadata};
 use crate::replay::START;
 use crate::synthesize::event_builder::EventBuilder;
 
@@ -16,13 +16,6 @@ use crate::synthesize::event_builder::EventBuilder;
 const LATER: i64 = 1_000;
 /// No event is further than this from the start.
 const SPAN: i64 = 24 * 3_600_000;
-
-/// A test that a row has been made to meet.
-#[derive(Debug)]
-pub(super) struct Settled {
-    pub(super) goal: Goal,
-    pub(super) test: ProbeExpr,
-}
 
 /// A row on the way to its goals.
 #[derive(Debug, Clone)]
@@ -37,15 +30,17 @@ pub(super) struct State<'s> {
     pub(super) answer: Option<String>,
     /// What the rows below must meet.
     pub(super) below: Vec<Goal>,
-    pub(super) settled: Vec<Rc<Settled>>,
+    /// The tests that it has been made to meet.
+    pub(super) settled: Vec<Rc<Goal>>,
 }
 
 /// The rows of one level.
+#[derive(Clone)]
 pub(super) struct RowProbe<'a, 'p> {
     pub(super) levels: &'a Levels<'p>,
     pub(super) level: usize,
     pub(super) source: &'a DataSource,
-    pub(super) probe: Probe<'p>,
+    pub(super) probe: Probe<'a, 'p>,
     /// How many rows were computed.
     pub(super) work: std::cell::Cell<usize>,
 }
@@ -89,6 +84,11 @@ impl RowProbe<'_, '_> {
 
     /// The value of an expression on the row.
     pub(super) fn cell(&self, expr: &Expr, row: &ProbeRow, state: &State<'_>) -> Cell {
+        match &expr.kind {
+            ExprKind::Constant(cell) => return cell.clone(),
+            ExprKind::Column(column) => return row.get(*column).clone(),
+            _ => {}
+        }
         let Ok(test) = ProbeExpr::new(expr) else {
             return Cell::NULL;
         };
@@ -102,17 +102,19 @@ impl RowProbe<'_, '_> {
 
     /// Whether a goal is met on the row.
     pub(super) fn meets(&self, goal: &Goal, row: &ProbeRow, state: &State<'_>) -> bool {
-        goal.want.is(&self.cell(&goal.expr, row, state))
+        let test = goal.test();
+        let cell = test.map_or(Cell::NULL, |test| self.tested(test, row, state));
+        goal.want.is(&cell)
     }
 
     /// The first settled test that does not come out as it was settled.
-    pub(super) fn broken(&self, state: &State<'_>) -> Option<Rc<Settled>> {
+    pub(super) fn broken(&self, state: &State<'_>) -> Option<Rc<Goal>> {
         let row = self.row(state);
         self.with_input(state, |input| {
             let mut settled = state.settled.iter().rev();
-            let broken = settled.find(|own| {
-                let cell = own.test.value(&row, input);
-                !own.goal.want.is(&cell)
+            let broken = settled.find(|goal| {
+                let value = |test: &ProbeExpr| test.value(&row, input);
+                !goal.want.is(&goal.test().map_or(Cell::NULL, value))
             });
             broken.cloned()
         })

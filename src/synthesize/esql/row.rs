@@ -5,8 +5,7 @@ use std::rc::Rc;
 
 use super::formula::{Goal, Parts, Want, below, parts};
 use super::options;
-use super::probe::{RowProbe, Settled, State};
-use crate::evaluate::pipeline::ProbeExpr;
+use super::probe::{RowProbe, State};
 use crate::plan::pipeline::{ColumnId, ExprKind};
 
 /// How often the rows of one search are computed at most.
@@ -97,8 +96,7 @@ impl<'a> RowSearch<'a, '_> {
                 .push(Goal::new(below(self.rows.levels, &goal.expr), goal.want));
             return Some(state);
         }
-        let test = ProbeExpr::new(&goal.expr).ok()?;
-        state.settled.push(Rc::new(Settled { goal, test }));
+        state.settled.push(Rc::new(goal));
         self.repaired(state, DEPTH)
     }
 
@@ -112,12 +110,12 @@ impl<'a> RowSearch<'a, '_> {
         if depth == 0 || self.rows.work.get() > WORK {
             return None;
         }
-        if let ExprKind::Search(plan) = &broken.goal.expr.kind {
-            let want = broken.goal.want == Want::True;
+        if let ExprKind::Search(plan) = &broken.expr.kind {
+            let want = broken.want == Want::True;
             let changed = options::searched(&state, plan, want)?;
             return self.repaired(changed, depth - 1);
         }
-        let bases = self.rows.levels.bases(&broken.goal.expr);
+        let bases = self.rows.levels.bases(&broken.expr);
         let row = self.rows.row(&state);
         let columns: Vec<ColumnId> = bases
             .into_iter()

@@ -1,8 +1,8 @@
 //! Makes many events of one: as often as a group needs rows, with as many different values.
 
 use super::class::{Class, Missing, Template};
-use super::formula::Want;
-use super::levels::{Definition, Levels};
+use super::formula::Goal;
+use super::levels::Levels;
 use super::options;
 use super::probe::{RowProbe, State};
 use crate::data_source::IndexPatterns;
@@ -31,12 +31,12 @@ impl<'a> Spreader<'a, '_> {
         if count < 2 {
             return;
         }
-        let kept = self.fields(&self.keys(level));
+        let kept = self.levels.fields(&self.keys(level));
         let mut varied: Vec<String> = Vec::new();
         for place in 0..count {
             let own = classes.get(place).map(|class| class.distinct.clone());
             for (expr, wanted, _) in own.unwrap_or_default() {
-                let mut fields = self.fields(&self.levels.bases(&expr));
+                let mut fields = self.levels.fields(&self.levels.bases(&expr));
                 fields.retain(|field| !kept.contains(field));
                 let is_spread = fields.iter().any(|field| varied.contains(field));
                 if wanted < 2 || wanted > count {
@@ -51,7 +51,7 @@ impl<'a> Spreader<'a, '_> {
                 }
             }
         }
-        let mut inner = self.fields(&self.keys(level - 1));
+        let mut inner = self.levels.fields(&self.keys(level - 1));
         inner.retain(|field| !kept.contains(field));
         let differ = |field: &String| {
             let values = classes.iter().map(|class| class.values(field));
@@ -115,14 +115,18 @@ impl<'a> Spreader<'a, '_> {
         if times > MOST {
             return Err(Missing::TooManyEvents(times));
         }
-        let kept = self.fields(&self.keys(level));
+        let kept = self.levels.fields(&self.keys(level));
         let mut exprs: Vec<(Vec<String>, Option<&Expr>, usize)> = Vec::new();
         for (expr, count, _) in class.distinct.iter().filter(|(_, count, _)| *count > 1) {
             let of_document = Some(expr).filter(|_| level == 1);
-            exprs.push((self.fields(&self.levels.bases(expr)), of_document, *count));
+            exprs.push((
+                self.levels.fields(&self.levels.bases(expr)),
+                of_document,
+                *count,
+            ));
         }
         if level > 1 && exprs.is_empty() {
-            exprs.push((self.fields(&self.keys(level - 1)), None, times));
+            exprs.push((self.levels.fields(&self.keys(level - 1)), None, times));
         }
         let mut rows = class.rows.clone();
         for (fields, expr, count) in exprs {
@@ -149,39 +153,6 @@ impl<'a> Spreader<'a, '_> {
             return Err(Missing::TooManyEvents(events));
         }
         Ok(rows)
-    }
-
-    /// The fields of documents that columns rest on.
-    fn fields(&self, columns: &[ColumnId]) -> Vec<String> {
-        let mut fields = Vec::new();
-        for column in columns {
-            self.add_fields(*column, &mut fields);
-        }
-        fields.retain(|own| own != "@timestamp");
-        fields
-    }
-
-    fn add_fields(&self, column: ColumnId, fields: &mut Vec<String>) {
-        let below: Vec<Expr> = match self.levels.definition(column) {
-            Definition::Key(from) | Definition::Expanded(from) => {
-                return self.add_fields(from, fields);
-            }
-            Definition::Aggregate(aggregate) => aggregate.arguments.clone(),
-            Definition::Computed(expr)
-            | Definition::Dissected(expr, ..)
-            | Definition::Grokked(expr, ..) => vec![expr.clone()],
-            Definition::Completed => return,
-            Definition::Field => {
-                let path = self.levels.path(column);
-                fields.extend(path.filter(|path| !fields.contains(path)));
-                return;
-            }
-        };
-        for expr in &below {
-            for base in self.levels.bases(expr) {
-                self.add_fields(base, fields);
-            }
-        }
     }
 
     /// Values of a field with which every document still meets its conditions.
@@ -256,20 +227,16 @@ impl<'a> Spreader<'a, '_> {
 struct Tests<'t> {
     search: &'t RowProbe<'t, 't>,
     state: &'t State<'t>,
-    goals: Vec<(Want, ProbeExpr)>,
+    goals: &'t [Goal],
     expr: Option<ProbeExpr>,
 }
 
 impl<'t> Tests<'t> {
     fn new(search: &'t RowProbe<'t, 't>, row: &'t Template<'t>, expr: Option<&Expr>) -> Self {
-        let goals = row.goals.iter().filter_map(|goal| {
-            let test = ProbeExpr::new(&goal.expr).ok()?;
-            Some((goal.want, test))
-        });
         Self {
             search,
             state: &row.state,
-            goals: goals.collect(),
+            goals: &row.goals,
             expr: expr.and_then(|expr| ProbeExpr::new(expr).ok()),
         }
     }
@@ -280,9 +247,8 @@ impl<'t> Tests<'t> {
         let builder = state.draft.as_mut()?;
         builder.fields.insert(field.to_owned(), vec![value.clone()]);
         let row = self.search.row(&state);
-        let holds =
-            |(want, test): &(Want, ProbeExpr)| want.is(&self.search.tested(test, &row, &state));
-        if !self.goals.iter().all(holds) {
+        let mut goals = self.goals.iter();
+        if !goals.all(|goal| self.search.meets(goal, &row, &state)) {
             return None;
         }
         let Some(expr) = &self.expr else {

@@ -79,9 +79,16 @@ pub(super) fn grokked(patterns: &[GrokPattern], name: &str, wish: &Wish) -> Vec<
     found
 }
 
+/// A `REPLACE`: its arguments as far as they are constants, and the text that it takes now.
+pub(super) struct Replace<'a> {
+    pub(super) pattern: Option<&'a str>,
+    pub(super) by: Option<&'a str>,
+    pub(super) now: &'a str,
+}
+
 /// What a text was before `REPLACE` made the wished one of it.
-pub(super) fn before_replace(wish: &Wish, pattern: Option<&str>, by: Option<&str>) -> Vec<Wish> {
-    let (Some(pattern), Some(by)) = (pattern, by) else {
+pub(super) fn before_replace(wish: &Wish, replace: &Replace<'_>) -> Vec<Wish> {
+    let (Some(pattern), Some(by)) = (replace.pattern, replace.by) else {
         return vec![wish.clone()];
     };
     match wish {
@@ -89,11 +96,15 @@ pub(super) fn before_replace(wish: &Wish, pattern: Option<&str>, by: Option<&str
             let stays = staying(pattern).unwrap_or('x');
             let mut wishes = vec![Wish::Length(lengths.clone(), stays)];
             let replaced = example::java(pattern).into_iter().take(3);
+            // As long as the text is now, too: what counts may be the share that is replaced.
+            let times = lengths
+                .iter()
+                .filter_map(|length| usize::try_from(*length).ok());
+            let times: Vec<usize> = times.chain([replace.now.chars().count()]).collect();
             for piece in replaced.filter(|piece| !piece.is_empty()) {
-                let wanted = lengths.iter().filter_map(|length| {
-                    let times = usize::try_from(*length).ok()?;
-                    let whole = piece.len().checked_mul(times)?;
-                    (whole < 20_000).then(|| text_cell(&piece.repeat(times.max(1))))
+                let wanted = times.iter().filter_map(|times| {
+                    let whole = piece.len().checked_mul(*times)?;
+                    (whole < 20_000).then(|| text_cell(&piece.repeat((*times).max(1))))
                 });
                 wishes.push(Wish::Cells(wanted.collect()));
             }
